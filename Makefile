@@ -1,0 +1,54 @@
+# The two commands of the README are `make demo` and `make test`; both set themselves up on a fresh machine.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+export SEGMINT_DATA ?= ../shared/data
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+
+.PHONY: help demo test check check-fast proof bench lock browser clean
+
+help:            ## what can be made
+	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  *##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/'
+
+$(READY): requirements/lock.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "segmint needs Python 3.11, 3.12 or 3.13; name one with: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/lock.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $(READY)
+
+demo: $(READY)   ## from the embedded sample to a report, in one command
+	$(BIN)/segmint demo
+
+test: $(READY) browser  ## everything the suite needs, then the whole suite
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: $(READY)  ## lint, types, the staircase
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check-fast: $(READY)  ## the tests that need no TensorFlow and no browser, in about a minute
+	$(BIN)/ruff check .
+	$(BIN)/python -m pytest -q -n 2 -m "not network and not browser and not slow"
+
+proof: $(READY) browser  ## the long proofs
+	$(BIN)/python -m pytest -m slow
+
+bench: $(READY)  ## measurements beside rivals; see docs/benchmarks.md
+	$(BIN)/python benchmarks/seed_comparison.py
+
+browser:
+	@command -v chromium >/dev/null || { \
+	  echo "installing chromium for the page tests"; \
+	  SUDO=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	  $$SUDO apt-get update -qq && $$SUDO apt-get install -y -qq chromium; }
+
+lock: $(READY)   ## renew requirements/lock.txt (needs uv)
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	  --python-version 3.11 --all-extras --group dev pyproject.toml -o requirements/lock.txt
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,161 @@
+"""The contract: what a table must look like, read from TOML, shipped or the user's own."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+
+from segmint.contract.column import Column, Known
+from segmint.errors import ContractError
+
+SHIPPED = ("bank-marketing", "bank-additional", "customer-segments", "term-deposit")
+
+
+class Outcome(BaseModel):
+    """What the campaign or the label says of a customer.
+
+    Attributes
+    ----------
+    column : str
+        The column that holds it.
+    kind : {"response", "assignment"}
+        Yes or no, or one of several known segments.
+    positive : str
+        The level that means yes (response only).
+    levels : tuple of str
+        All levels, "no" first for a response.
+    words : dict
+        Spellings that mean a level: ``{"YES": "yes", "1": "yes"}``.
+    label : str
+        The outcome for people: "subscribed a term deposit".
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    column: str
+    kind: Literal["response", "assignment"]
+    levels: tuple[str, ...]
+    positive: str | None = None
+    words: dict[str, str] = {}
+    label: str = "outcome"
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Outcome:
+        if self.kind == "response" and (len(self.levels) != 2 or self.positive not in self.levels):
+            raise ValueError("a response has two levels and names the positive one of them")
+        if self.kind == "assignment" and (len(self.levels) < 2 or self.positive is not None):
+            raise ValueError("an assignment has at least two levels and no positive one")
+        if strangers := set(self.words.values()) - set(self.levels):
+            raise ValueError(f"words lead to unknown levels: {sorted(strangers)}")
+        return self
+
+
+class Contract(BaseModel):
+    """What a table must look like: an outcome and its columns, each with kind, role and `known`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, ignored_types=(cached_property,))
+
+    name: str
+    version: int = 1
+    title: str = ""
+    source: str = ""
+    reviewed: bool = True
+    missing: tuple[str, ...] = ("",)
+    outcome: Outcome
+    columns: tuple[Column, ...]
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Contract:
+        names = [column.name for column in self.columns]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"columns named twice: {twice}")
+        if self.outcome.column in names:
+            raise ValueError(f"'{self.outcome.column}' is the outcome and stands under columns too")
+        if sum(column.role == "id" for column in self.columns) > 1:
+            raise ValueError("only one column can be the id")
+        return self
+
+    @cached_property
+    def by_name(self) -> dict[str, Column]:
+        """Columns by name."""
+        return {column.name: column for column in self.columns}
+
+    @cached_property
+    def id_column(self) -> str | None:
+        """The name of the id column, if there is one."""
+        return next((column.name for column in self.columns if column.role == "id"), None)
+
+    def features(self, at: Known) -> tuple[Column, ...]:
+        """Columns that may describe a customer to a model at the moment `at`."""
+        return tuple(column for column in self.columns if column.is_feature and column.known_by(at))
+
+    def set_aside(self, at: Known) -> tuple[Column, ...]:
+        """Feature columns that are known only later than `at`."""
+        return tuple(column for column in self.columns if column.is_feature and not column.known_by(at))
+
+    def missing_tokens(self, column: Column) -> tuple[str, ...]:
+        """Texts that mean "no value" in `column`."""
+        return self.missing if column.missing is None else column.missing
+
+
+def load_contract(name: str | Path) -> Contract:
+    """Load a shipped contract by name, or the user's own from a TOML file.
+
+    Parameters
+    ----------
+    name : str or Path
+        One of `SHIPPED`, or the path of a TOML file.
+
+    Raises
+    ------
+    ContractError
+        If there is no such contract, or the file makes no sense.
+    """
+    if str(name) in SHIPPED:
+        text = resources.files("segmint.contract").joinpath("shipped", f"{name}.toml").read_text("utf-8")
+        return parse_contract(text, origin=str(name))
+    path = Path(name)
+    if path.suffix != ".toml":
+        close = difflib.get_close_matches(str(name), SHIPPED, n=1)
+        raise ContractError(
+            f"There is no contract '{name}'.",
+            expected=f"one of {', '.join(SHIPPED)}, or the path of a .toml file",
+            fix=f"did you mean '{close[0]}'?" if close else "name one of these, or write your own",
+        )
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ContractError(
+            f"The contract '{path}' cannot be read ({type(error).__name__}).",
+            expected="a TOML file in UTF-8",
+            fix="check the path and the file",
+        ) from error
+    return parse_contract(text, origin=str(path))
+
+
+def parse_contract(text: str, *, origin: str) -> Contract:
+    """Read a contract from TOML text; `origin` is named in errors."""
+    try:
+        raw: dict[str, Any] = tomllib.loads(text)
+        columns = raw.pop("columns", {})
+        return Contract(**raw, columns=tuple(Column(name=name, **rest) for name, rest in columns.items()))
+    except (tomllib.TOMLDecodeError, ValidationError, TypeError, AttributeError) as error:
+        raise ContractError(
+            f"The contract '{origin}' makes no sense: {_first_problem(error)}",
+            expected="TOML with name, [outcome] and one [columns.<name>] table for each column",
+            fix="compare with a shipped contract: `segmint contract show bank-marketing`",
+        ) from error
+
+
+def _first_problem(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        return f"{place + ': ' if place else ''}{first['msg'].removeprefix('Value error, ')}"
+    return str(error)

@@ -1,0 +1,75 @@
+"""ValidTable: rows that met their contract. Only `validate` makes one; everyone downstream trusts it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segmint.contract.column import Column, Known
+from segmint.contract.contract import Contract
+from segmint.contract.ledger import Ledger
+
+
+@dataclass(frozen=True)
+class ValidTable:
+    """Accepted rows, typed, with their ledger.
+
+    Attributes
+    ----------
+    frame : polars.DataFrame of shape (n_customers, n_columns)
+        Columns of the contract that are present and known by `at`: numbers as Float64 (never NaN or infinite; state codes such as
+        -1 are still there), categories, texts and ids as String, dates as Date; null means no value. The outcome,
+        when read, is a String column under its own name.
+    raw : polars.DataFrame of shape (n_customers, n_file_columns)
+        The same rows as they came, every column of the file, in order.
+    records : ndarray of shape (n_customers,)
+        Record numbers in the source; the first record after the header is 1.
+    flags : polars.Series of String
+        For predicting: what is unusual about a row ("job: unseen level; age: out of range"), "" if nothing. Never a value.
+    contract, at : Contract, {"planning", "dialling", "after_call"}
+    ledger : Ledger
+        Read = accepted + rejected, and the receipt of how the source was read.
+    """
+
+    frame: pl.DataFrame
+    raw: pl.DataFrame
+    records: NDArray[np.int64]
+    flags: pl.Series
+    contract: Contract
+    at: Known
+    ledger: Ledger
+
+    def __len__(self) -> int:
+        return self.frame.height
+
+    @property
+    def features(self) -> tuple[Column, ...]:
+        """Feature columns of the contract known by `at` that are in the table."""
+        return tuple(
+            column for column in self.contract.features(self.at) if column.name in self.frame.columns
+        )
+
+    @property
+    def inputs(self) -> pl.DataFrame:
+        """The feature columns only, in the contract's order."""
+        return self.frame.select([column.name for column in self.features])
+
+    @property
+    def has_outcome(self) -> bool:
+        """Whether every row has an outcome."""
+        name = self.contract.outcome.column
+        return name in self.frame.columns and self.frame[name].null_count() == 0 and self.frame.height > 0
+
+    @property
+    def outcome(self) -> NDArray[np.str_]:
+        """The outcome of each row, as a level of the contract; shape (n_customers,)."""
+        return self.frame[self.contract.outcome.column].to_numpy().astype(str)
+
+    @property
+    def ids(self) -> pl.Series | None:
+        """The customer ids as text, if the contract has an id column and the table holds it."""
+        name = self.contract.id_column
+        return self.frame[name] if name is not None and name in self.frame.columns else None

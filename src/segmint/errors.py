@@ -1,0 +1,87 @@
+"""Every error and warning of segmint.
+
+::
+
+    SegmintError                 exit code 2, HTTP 422
+    ├── InputError               a file or frame that cannot be read as a table
+    ├── ContractError            a contract that makes no sense, or a table that does not meet it
+    ├── DataError                readable rows that cannot answer the question (one outcome, too few rows)
+    ├── ConfigError              a setting or flag that makes no sense
+    │   └── PolicyError          a contact policy that contradicts itself
+    ├── LayerRuleError           a network with a layer other than Dense, Dropout, BatchNormalization
+    ├── BundleError              a bundle that is damaged, altered or of an unknown format
+    ├── RunError                 a run folder that is missing, busy or unfinished
+    └── MissingExtraError        an optional package that is not installed
+
+    SegmintWarning               something worth a look that does not stop the work
+
+Wrong arguments to Python functions stay ``ValueError`` and ``TypeError``.
+"""
+
+from __future__ import annotations
+
+
+class SegmintError(Exception):
+    """An error that answers three questions: what came, what was expected, what to do next.
+
+    Parameters
+    ----------
+    came : str
+        What was found, in one sentence. Never a customer's value unless the user typed it.
+    expected : str
+        What would have been right.
+    fix : str
+        The next step for the user.
+    """
+
+    exit_code = 2
+    status = 422
+
+    def __init__(self, came: str, *, expected: str = "", fix: str = "") -> None:
+        self.came, self.expected, self.fix = came, expected, fix
+        parts = [came]
+        if expected:
+            parts.append(f"Expected: {expected}")
+        if fix:
+            parts.append(f"Next: {fix}")
+        super().__init__("\n".join(parts))
+
+
+class InputError(SegmintError):
+    """A file or frame that cannot be read as a table."""
+
+
+class ContractError(SegmintError):
+    """A contract that makes no sense, or a table that does not meet it."""
+
+
+class DataError(SegmintError):
+    """Readable rows that cannot answer the question."""
+
+
+class ConfigError(SegmintError):
+    """A setting or flag that makes no sense."""
+
+
+class PolicyError(ConfigError):
+    """A contact policy that contradicts itself."""
+
+
+class LayerRuleError(SegmintError):
+    """A network with a layer other than Dense, Dropout and BatchNormalization."""
+
+
+class BundleError(SegmintError):
+    """A bundle that is damaged, altered or of an unknown format."""
+
+
+class RunError(SegmintError):
+    """A run folder that is missing, busy or unfinished."""
+
+
+class MissingExtraError(SegmintError):
+    """An optional package that is not installed."""
+
+
+class SegmintWarning(UserWarning):
+    """Something worth a look that does not stop the work."""
