@@ -1,0 +1,507 @@
+"""The contact policy: what a call costs and brings, and the rules of the bank, free of contradictions."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from segmint.errors import PolicyError
+
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+CONSENT_WORDS = ("yes", "true", "1", "y")
+_WINDOW = re.compile(
+    r"^(?P<first>[A-Z][a-z]{2})(-(?P<last>[A-Z][a-z]{2}))? (?P<open>\d\d:\d\d)-(?P<close>\d\d:\d\d)$"
+)
+_CLOCK = re.compile(r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, str_strip_whitespace=True)
+
+
+class Economics(_Section):
+    """What a call costs and what a success brings.
+
+    Attributes
+    ----------
+    currency : str
+        The account currency, as people write it.
+    cost_per_call : float or str
+        Money per dialled call, or the name of the column that holds it.
+    value_per_success : float or str
+        Money per customer who says yes, or the name of the column that holds it.
+    calls_per_customer : float
+        Calls dialled for one listed customer, on average; at least 1.
+    """
+
+    currency: str = "EUR"
+    cost_per_call: float | str
+    value_per_success: float | str
+    calls_per_customer: float = Field(default=1.0, ge=1)
+
+    @field_validator("cost_per_call", "value_per_success", mode="before")
+    @classmethod
+    def _money_or_column(cls, amount: object) -> object:
+        if isinstance(amount, bool) or amount == "":
+            raise ValueError("must be an amount of money or the name of a column")
+        if isinstance(amount, (int, float)) and not 0 <= amount < math.inf:
+            raise ValueError("must not be negative or infinite")
+        return amount
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns that hold cost or value."""
+        return tuple(name for name in (self.cost_per_call, self.value_per_success) if isinstance(name, str))
+
+
+class Exclusion(_Section):
+    """A named rule that keeps customers off the list.
+
+    Attributes
+    ----------
+    name : str
+        What is said beside the customer: "in arrears".
+    column : str
+    levels : tuple of str
+        Excluded when the column holds one of these.
+    above, below : float or None
+        Excluded when the number is above, or below.
+    missing : bool
+        Excluded when the column holds no value.
+    """
+
+    name: str = Field(min_length=1)
+    column: str
+    levels: tuple[str, ...] = ()
+    above: float | None = None
+    below: float | None = None
+    missing: bool = False
+
+    @property
+    def says_something(self) -> bool:
+        """Whether the rule can exclude anybody."""
+        return bool(self.levels) or self.above is not None or self.below is not None or self.missing
+
+
+class Quota(_Section):
+    """The fewest and the most listed customers with one level of a column."""
+
+    column: str
+    level: str
+    minimum: int = Field(default=0, ge=0)
+    maximum: int | None = Field(default=None, ge=0)
+
+    @property
+    def words(self) -> str:
+        """The quota's name for people."""
+        return f"{self.column} {self.level}"
+
+
+class Capacity(_Section):
+    """Something there is only so much of: agent hours, lines, vouchers.
+
+    Attributes
+    ----------
+    name : str
+        One unit of it, for people: "agent hour".
+    available : float
+    per_customer : float or str
+        How much one listed customer takes, or the name of the column that holds it.
+    """
+
+    name: str = Field(min_length=1)
+    available: float = Field(ge=0)
+    per_customer: float | str
+
+
+class ContactRules(_Section):
+    """The section ``[policy]``: budget, rest days, exclusions, holdout.
+
+    Attributes
+    ----------
+    campaign : str
+        Decides with the customer's id who is held out; change it and the arms are drawn anew.
+    budget_calls : int or None
+        Calls the team can make in this wave; None is no limit.
+    budget_money : float or None
+        Money for calls, in account currency.
+    attempts : int or None
+        Most calls to one customer in this campaign, earlier ones counted.
+    rest_days : int
+        Calendar days that must pass after a call before the next.
+    call_windows : tuple of str
+        "Mon-Fri 09:00-19:00", local time.
+    holdout_share : float
+        Share of eligible customers deliberately not called, in [0, 1).
+    suppress : tuple of Path
+        Do-not-call and objection files, by id or phone.
+    other_lists : tuple of Path
+        Call lists of other campaigns; whoever is listed there is not called here.
+    history : Path or None
+        One row for each call made: id, date, and campaign where there is one.
+    exclude : tuple of Exclusion
+    quotas : tuple of Quota
+    capacities : tuple of Capacity
+    sensitive : tuple of str
+        Columns whose groups are watched on the list.
+    consent_words : tuple of str
+        What a consent column says when there is consent; anything else is no consent.
+    country_code : str
+        Digits put before national phone numbers: "351".
+    hash_key : str
+        Makes arms and the order of ties unpredictable from outside.
+    """
+
+    campaign: str = Field(default="campaign", min_length=1)
+    budget_calls: int | None = Field(default=None, ge=0)
+    budget_money: float | None = Field(default=None, ge=0)
+    attempts: int | None = Field(default=None, ge=1)
+    rest_days: int = Field(default=0, ge=0)
+    call_windows: tuple[str, ...] = ()
+    holdout_share: float = Field(default=0.1, ge=0, lt=1)
+    suppress: tuple[Path, ...] = ()
+    other_lists: tuple[Path, ...] = ()
+    history: Path | None = None
+    exclude: tuple[Exclusion, ...] = ()
+    quotas: tuple[Quota, ...] = ()
+    capacities: tuple[Capacity, ...] = ()
+    sensitive: tuple[str, ...] = ()
+    consent_words: tuple[str, ...] = CONSENT_WORDS
+    country_code: str = Field(default="", pattern=r"^([1-9]\d{0,2})?$")
+    hash_key: str = Field(default="segmint", min_length=1, max_length=64)
+
+
+class ContactPolicy(ContactRules):
+    """The rules together with the economics; whoever holds one knows it does not contradict itself.
+
+    Attributes
+    ----------
+    economics : Economics
+    """
+
+    economics: Economics
+
+    @model_validator(mode="after")
+    def _free_of_contradictions(self) -> ContactPolicy:
+        found = tuple(_contradictions(self))
+        if found:
+            raise PolicyError(" ".join(came for came, _, _ in found), expected=found[0][1], fix=found[0][2])
+        return self
+
+    @classmethod
+    def of(cls, economics: Economics, rules: ContactRules) -> ContactPolicy:
+        """Join the two sections of a configuration.
+
+        Raises
+        ------
+        PolicyError
+            If they contradict each other.
+        """
+        return cls(economics=economics, **{name: getattr(rules, name) for name in ContactRules.model_fields})
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that the policy names, once, in the order of mention."""
+        named = [
+            *self.economics.columns,
+            *(rule.column for rule in self.exclude),
+            *(quota.column for quota in self.quotas),
+            *(c.per_customer for c in self.capacities if isinstance(c.per_customer, str)),
+            *self.sensitive,
+        ]
+        return tuple(dict.fromkeys(named))
+
+    def require_columns(self, present: tuple[str, ...]) -> None:
+        """Check that the table has every column the policy names.
+
+        Raises
+        ------
+        PolicyError
+            Naming the column and the closest one there is.
+        """
+        for name in self.columns:
+            if name not in present:
+                raise PolicyError(
+                    f"The policy names a column '{name}' that the table does not have.",
+                    expected=f"one of {', '.join(present[:40])}",
+                    fix=_did_you_mean(name, present) or "correct the name in the policy",
+                )
+
+
+def load_policy(path: Path | str) -> ContactPolicy:
+    """Read a policy from a TOML file.
+
+    Raises
+    ------
+    PolicyError
+        If the file cannot be read, holds an unknown key, or contradicts itself.
+    """
+    try:
+        text = Path(path).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PolicyError(
+            f"The policy '{path}' cannot be read ({type(error).__name__}).",
+            expected="a TOML file in UTF-8",
+            fix="check the path, or start from one: segmint policy init > policy.toml",
+        ) from error
+    return parse_policy(text, origin=str(path))
+
+
+def parse_policy(text: str, *, origin: str = "policy") -> ContactPolicy:
+    """Read a policy from TOML text; `origin` is named in errors."""
+    try:
+        return policy_from(tomllib.loads(text), origin=origin)
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyError(
+            f"'{origin}' is not TOML: {error}.",
+            expected="sections [economics] and [policy]",
+            fix="compare with: segmint policy init",
+        ) from error
+
+
+def policy_from(sections: Mapping[str, Any], *, origin: str = "policy") -> ContactPolicy:
+    """Make a policy of the sections ``economics`` and ``policy`` of a configuration.
+
+    Raises
+    ------
+    PolicyError
+        If a section or key is unknown or missing, a value makes no sense, or two contradict each other.
+    """
+    if strange := [name for name in sections if name not in ("economics", "policy")]:
+        raise PolicyError(
+            f"'{origin}' has an unknown section [{strange[0]}].",
+            expected="[economics] and [policy]",
+            fix=_did_you_mean(strange[0], ("economics", "policy")) or "remove the section",
+        )
+    try:
+        economics = Economics(**sections.get("economics", {}))
+    except (ValidationError, TypeError) as error:
+        raise _letter(error, origin, "economics") from error
+    try:
+        rules = ContactRules(**sections.get("policy", {}))
+    except (ValidationError, TypeError) as error:
+        raise _letter(error, origin, "policy") from error
+    return ContactPolicy.of(economics, rules)
+
+
+def policy_template() -> str:
+    """Return a policy to start from, every key explained, ready to be parsed."""
+    return _TEMPLATE
+
+
+def _letter(error: ValidationError | TypeError, origin: str, section: str) -> PolicyError:
+    """Turn the first complaint of pydantic into an error that helps."""
+    if isinstance(error, TypeError):
+        return PolicyError(
+            f"'{origin}': {section} is no section.", expected=f"[{section}]", fix="see: segmint policy init"
+        )
+    complaints = error.errors(include_url=False, include_input=False)
+    # a misspelt key is a missing key too; the misspelling is the better news
+    first = min(complaints, key=lambda complaint: complaint["type"] != "extra_forbidden")
+    place = [section, *(str(part) for part in first["loc"])]
+    if first["type"] == "extra_forbidden":
+        known = _known_keys(section, first["loc"])
+        return PolicyError(
+            f"'{origin}' has an unknown key '{'.'.join(place)}'.",
+            expected=f"one of {', '.join(known)}",
+            fix=_did_you_mean(place[-1], known) or "remove the key",
+        )
+    if first["type"] == "missing":
+        return PolicyError(
+            f"'{origin}' does not say '{'.'.join(place)}'.",
+            expected=f"a value for {place[-1]}",
+            fix="see what it means in: segmint policy init",
+        )
+    return PolicyError(
+        f"'{origin}': '{'.'.join(place)}' makes no sense.",
+        expected=str(first["msg"]).removeprefix("Value error, "),
+        fix=f"set {section}.{first['loc'][0] if first['loc'] else ''} to a value that makes sense",
+    )
+
+
+def _known_keys(section: str, place: tuple[int | str, ...]) -> tuple[str, ...]:
+    inner: dict[str, type[_Section]] = {"exclude": Exclusion, "quotas": Quota, "capacities": Capacity}
+    owner: type[_Section] = Economics if section == "economics" else ContactRules
+    if len(place) > 1:
+        owner = inner.get(str(place[0]), owner)
+    return tuple(owner.model_fields)
+
+
+def _did_you_mean(word: str, known: tuple[str, ...]) -> str:
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    return f"did you mean '{close[0]}'?" if close else ""
+
+
+Contradiction = tuple[str, str, str]
+
+
+def _contradictions(policy: ContactPolicy) -> Iterator[Contradiction]:
+    yield from _empty_budgets(policy)
+    yield from _hopeless_economics(policy.economics)
+    yield from _impossible_quotas(policy)
+    yield from _bad_windows(policy.call_windows)
+    yield from _mute_exclusions(policy)
+    if policy.rest_days and policy.history is None:
+        yield (
+            f"policy.rest_days is {policy.rest_days}, but no history of calls is named.",
+            "policy.history, the file with one row for each call made",
+            "name the file in policy.history, or set policy.rest_days to 0",
+        )
+
+
+def _empty_budgets(policy: ContactPolicy) -> Iterator[Contradiction]:
+    economics = policy.economics
+    if policy.budget_calls is not None and policy.budget_calls < economics.calls_per_customer:
+        yield (
+            f"policy.budget_calls is {policy.budget_calls}, so no list can be built.",
+            f"at least the {economics.calls_per_customer:g} calls that one customer takes",
+            "set policy.budget_calls to the number of calls the team can make",
+        )
+    if policy.budget_money is not None and isinstance(economics.cost_per_call, (int, float)):
+        needed = economics.cost_per_call * economics.calls_per_customer
+        if policy.budget_money < needed or policy.budget_money == 0:
+            yield (
+                f"policy.budget_money is {policy.budget_money:g}, less than one customer costs ({needed:g}).",
+                "enough money for one customer",
+                "set policy.budget_money to what the campaign may spend",
+            )
+
+
+def _hopeless_economics(economics: Economics) -> Iterator[Contradiction]:
+    cost, value = economics.cost_per_call, economics.value_per_success
+    if isinstance(value, (int, float)) and value == 0:
+        yield (
+            "economics.value_per_success is 0, so no call can pay.",
+            "the money that one yes brings",
+            "set economics.value_per_success",
+        )
+    elif isinstance(cost, (int, float)) and isinstance(value, (int, float)) and cost > 10 * value:
+        yield (
+            f"A call costs {cost:g} and a yes brings {value:g}: cost and value look swapped.",
+            "a cost below the value",
+            "exchange economics.cost_per_call and economics.value_per_success",
+        )
+
+
+def _impossible_quotas(policy: ContactPolicy) -> Iterator[Contradiction]:
+    for quota in policy.quotas:
+        if quota.maximum is not None and quota.minimum > quota.maximum:
+            yield (
+                f"The quota '{quota.words}' asks for at least {quota.minimum} and at most {quota.maximum}.",
+                "a minimum that is not above the maximum",
+                "correct policy.quotas",
+            )
+    twice = Counter((quota.column, quota.level) for quota in policy.quotas)
+    for (column, level), count in twice.items():
+        if count > 1:
+            yield (
+                f"The quota '{column} {level}' is given {count} times.",
+                "one quota for each level of a column",
+                "join them into one entry of policy.quotas",
+            )
+    yield from _quotas_above_budget(policy)
+
+
+def _quotas_above_budget(policy: ContactPolicy) -> Iterator[Contradiction]:
+    wanted: Counter[str] = Counter()
+    for quota in policy.quotas:
+        wanted[quota.column] += quota.minimum
+    for column, minimum in wanted.items():
+        calls = minimum * policy.economics.calls_per_customer
+        if policy.budget_calls is not None and calls > policy.budget_calls:
+            yield (
+                f"The quotas of '{column}' ask for {calls:g} calls, the budget allows {policy.budget_calls}.",
+                "minimums that fit the budget",
+                "lower the minimums or raise policy.budget_calls",
+            )
+
+
+def _bad_windows(windows: tuple[str, ...]) -> Iterator[Contradiction]:
+    for window in windows:
+        if not _makes_sense(window):
+            yield (
+                f"The call window '{window}' makes no sense.",
+                "days and hours such as 'Mon-Fri 09:00-19:00', opening before closing",
+                "correct policy.call_windows",
+            )
+
+
+def _makes_sense(window: str) -> bool:
+    parts = _WINDOW.match(window)
+    if parts is None:
+        return False
+    first, last = parts["first"], parts["last"] or parts["first"]
+    return (
+        first in WEEKDAYS
+        and last in WEEKDAYS
+        and all(_CLOCK.match(clock) for clock in (parts["open"], parts["close"]))
+        and parts["open"] < parts["close"]
+    )
+
+
+def _mute_exclusions(policy: ContactPolicy) -> Iterator[Contradiction]:
+    for rule in policy.exclude:
+        if not rule.says_something:
+            yield (
+                f"The exclusion '{rule.name}' says no condition, so it would exclude nobody.",
+                "levels, above, below or missing = true",
+                "add a condition to the exclusion",
+            )
+    for name, count in Counter(rule.name for rule in policy.exclude).items():
+        if count > 1:
+            yield (
+                f"Two exclusions are named '{name}'.",
+                "one name for each exclusion",
+                "rename one of them, so that the counts can be told apart",
+            )
+
+
+_TEMPLATE = """\
+# Contact policy. Check it with: segmint policy check policy.toml
+
+[economics]
+currency = "EUR"
+cost_per_call = 5.0           # money per dialled call, or the name of a column
+value_per_success = 120.0     # money per customer who says yes, or the name of a column
+calls_per_customer = 1.0      # calls dialled for one listed customer, on average
+
+[policy]
+campaign = "spring-deposit"   # decides, with the customer's id, who is held out
+budget_calls = 3000           # calls the team can make; leave out for no limit
+# budget_money = 15000.0      # and the money there is for them
+attempts = 6                  # most calls to one customer in this campaign
+rest_days = 0                 # calendar days after a call before the next; needs `history`
+# history = "calls.csv"       # one row for each call made: id, date, campaign
+call_windows = ["Mon-Fri 09:00-19:00"]
+holdout_share = 0.1           # eligible customers not called, so that the effect of calling can be measured
+suppress = []                 # do-not-call and objection files, by id or phone: ["do_not_call.csv"]
+other_lists = []              # call lists of other campaigns: whoever is listed there is not called here
+sensitive = []                # columns whose groups are watched on the list: ["age", "marital"]
+consent_words = ["yes", "true", "1", "y"]
+country_code = ""             # digits put before national phone numbers: "351"
+hash_key = "segmint"          # a secret of your own makes the arms unpredictable from outside
+
+# [[policy.exclude]]
+# name = "in arrears"
+# column = "default"
+# levels = ["yes"]            # or: above = 0, below = 18, missing = true
+
+# [[policy.quotas]]
+# column = "branch"
+# level = "Lisbon"
+# minimum = 200
+# maximum = 900
+
+# [[policy.capacities]]
+# name = "agent hour"
+# available = 160.0
+# per_customer = 0.05         # or the name of a column
+"""
