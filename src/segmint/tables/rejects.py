@@ -1,0 +1,35 @@
+"""Reject: one record that was read and not accepted, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MAX_RAW = 65_536
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A rejected record.
+
+    Attributes
+    ----------
+    record : int
+        Record number in the source; the first record after the header is 1.
+    reason : str
+        Stable code: "too_few_fields", "not_a_number", "unknown_level", ...
+    detail : str
+        The reason as a sentence. Never a customer's value.
+    raw : str
+        The record as it came, at most `MAX_RAW` characters. Belongs in rejected.csv and nowhere else.
+    column : str or None
+        The column at fault, if it is one.
+    span : (int, int) or None
+        First byte, and the byte after the last, in the uncompressed text; None for frames and Parquet.
+    """
+
+    record: int
+    reason: str
+    detail: str
+    raw: str
+    column: str | None = None
+    span: tuple[int, int] | None = None

@@ -1,0 +1,105 @@
+"""TableSource: a table that can be read again and again, in batches, with a receipt of how it was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segmint.tables.rejects import Reject
+
+JSON: TypeAlias = "str | int | float | bool | list[JSON] | dict[str, JSON] | None"
+
+BATCH = 65_536
+MAX_COLUMNS = 4_096
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How to read a file; None means: find out.
+
+    Attributes
+    ----------
+    delimiter : str or None
+        One character between fields of a text file.
+    encoding : str or None
+        Encoding of a text file: "utf-8", "cp1252", "utf-16", ...
+    decimal : {"point", "comma"} or None
+        How a text file writes decimals.
+    sheet : str or None
+        The sheet of a workbook.
+    header_row : int or None
+        The row of a workbook's sheet that holds the column names; the first row is 1.
+    """
+
+    delimiter: str | None = None
+    encoding: str | None = None
+    decimal: str | None = None
+    sheet: str | None = None
+    header_row: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.delimiter is not None and len(self.delimiter) != 1:
+            raise ValueError(f"delimiter must be one character. Got {self.delimiter!r} instead.")
+        if self.decimal not in (None, "point", "comma"):
+            raise ValueError(f"decimal must be 'point' or 'comma'. Got {self.decimal!r} instead.")
+
+
+@dataclass(frozen=True)
+class RawBatch:
+    """Some rows as they came, and the records among them that could not be read.
+
+    Attributes
+    ----------
+    frame : polars.DataFrame of shape (n_rows, n_file_columns)
+        All columns of the source in its order. From text everything is String, so ids stay text.
+    records : ndarray of shape (n_rows,)
+        Record number of each row; the first record after the header is 1.
+    rejects : tuple of Reject
+        Records that are no rows.
+    spans : ndarray of shape (n_rows, 2) or None
+        Byte range of each row in the uncompressed text.
+    done : int
+        How much of `TableSource.size` is read after this batch.
+    """
+
+    frame: pl.DataFrame
+    records: NDArray[np.int64]
+    rejects: tuple[Reject, ...] = ()
+    spans: NDArray[np.int64] | None = None
+    done: int = 0
+
+
+class TableSource(Protocol):
+    """A table to read."""
+
+    @property
+    def name(self) -> str:
+        """The file's name, or "a frame"."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The column names, in order."""
+
+    @property
+    def receipt(self) -> Mapping[str, JSON]:
+        """How the table is read: format, delimiter, encoding, decimal."""
+
+    @property
+    def fingerprint(self) -> str:
+        """``sha256:`` and the hash of the file's bytes, or of a frame's content."""
+
+    @property
+    def rows(self) -> int | None:
+        """The number of rows, if it is known without reading."""
+
+    @property
+    def size(self) -> int:
+        """Units of `RawBatch.done` in all: bytes of a text file, rows otherwise; 0 if unknown."""
+
+    def batches(self, size: int = BATCH) -> Iterator[RawBatch]:
+        """Read from the start, at most `size` rows a batch."""

@@ -1,0 +1,180 @@
+"""Delimited text as a TableSource: every field stays text, every record is counted."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import polars as pl
+
+from segmint.errors import InputError
+from segmint.tables.rejects import Reject
+from segmint.tables.table_source import BATCH, JSON, MAX_COLUMNS, RawBatch, ReadOptions
+from segmint.tables.text_profile import DELIMITERS, Opener, TextProfile, find_profile
+from segmint.tables.text_records import LineBlock, RecordBlock, RecordParser, line_blocks
+
+ENCODING_NAMES = {"utf-8": "UTF-8", "cp1252": "Windows-1252", "latin-1": "Latin-1", "utf-16": "UTF-16"}
+
+
+class TextSource:
+    """A delimited text file.
+
+    Parameters
+    ----------
+    name : str
+        The file's name.
+    opener : callable
+        Opens the uncompressed bytes anew, in an encoding in which line ends are single ASCII bytes.
+    options : ReadOptions
+    fingerprint : str
+    size : int
+        Uncompressed bytes, 0 if unknown.
+    receipt : mapping
+        What is already known of how the bytes are read (compression, encoding).
+
+    Raises
+    ------
+    InputError
+        If the bytes are no text table with a header and rows.
+    """
+
+    rows: int | None = None
+
+    def __init__(
+        self,
+        name: str,
+        opener: Opener,
+        options: ReadOptions,
+        *,
+        fingerprint: str,
+        size: int,
+        receipt: Mapping[str, JSON] | None = None,
+    ) -> None:
+        self.name, self.fingerprint, self.size = name, fingerprint, size
+        self._opener = opener
+        self.profile = find_profile(opener, name, options)
+        self.columns = check_names(self.profile.header, name)
+        self.receipt: dict[str, JSON] = _receipt(self.profile) | dict(receipt or {})
+        self._refuse_header_only()
+
+    def batches(self, size: int = BATCH) -> Iterator[RawBatch]:
+        """Read from the start, at most `size` rows a batch."""
+        waiting = RecordBlock()
+        for block in self._record_blocks():
+            _append(waiting, block)
+            while len(waiting.rows) >= size:
+                yield self._batch(_take(waiting, size))
+        if waiting.rows or waiting.rejects:
+            yield self._batch(waiting)
+
+    def _record_blocks(self) -> Iterator[RecordBlock]:
+        profile = self.profile
+        parser = RecordParser(
+            delimiter=profile.delimiter, encoding=profile.encoding, width=len(profile.header)
+        )
+        start = profile.bom + profile.header_end
+        with self._opener() as stream:
+            stream.read(start)
+            yield from parser.blocks(_shifted(line_blocks(stream), start))
+
+    def _batch(self, records: RecordBlock) -> RawBatch:
+        fields = zip(*records.rows, strict=True) if records.rows else [()] * len(self.columns)
+        frame = pl.DataFrame(
+            [
+                pl.Series(name, values, dtype=pl.String)
+                for name, values in zip(self.columns, fields, strict=True)
+            ]
+        )
+        return RawBatch(
+            frame,
+            np.array(records.numbers, dtype=np.int64),
+            tuple(records.rejects),
+            np.array(records.spans, dtype=np.int64).reshape(-1, 2),
+            records.end,
+        )
+
+    def _refuse_header_only(self) -> None:
+        for block in self._record_blocks():
+            if block.rows or block.rejects:
+                return
+        raise InputError(
+            f"'{self.name}' has a header and no rows.", expected="at least one row", fix="check the export"
+        )
+
+
+def check_names(names: tuple[str, ...], table: str) -> tuple[str, ...]:
+    """Return the column names, stripped, or refuse names that nobody could tell apart.
+
+    Raises
+    ------
+    InputError
+        If a name is blank, occurs twice or holds control characters, or if there are more than `MAX_COLUMNS`.
+    """
+    stripped = tuple(name.strip() for name in names)
+    problem = _problem_with_names(stripped)
+    if problem:
+        raise InputError(
+            f"The header of '{table}' cannot be used: {problem}.",
+            expected="one name for each column, each once",
+            fix="correct the header (a delimiter at the end of the line makes a blank name)",
+        )
+    return stripped
+
+
+def _problem_with_names(names: tuple[str, ...]) -> str:
+    if len(names) > MAX_COLUMNS:
+        return f"it has {len(names):,} columns, more than {MAX_COLUMNS:,}"
+    if "" in names:
+        return f"column {names.index('') + 1} has no name"
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        return f"two columns are called {twice!r}"
+    if any(unicodedata.category(char) == "Cc" for name in names for char in name):
+        return "a name holds control characters"
+    return ""
+
+
+def _shifted(blocks: Iterator[LineBlock], start: int) -> Iterator[LineBlock]:
+    """Count bytes from the start of the file instead of the end of its header."""
+    return (LineBlock(block.lines, block.offset + start, block.last) for block in blocks)
+
+
+def _append(records: RecordBlock, more: RecordBlock) -> None:
+    records.rows += more.rows
+    records.spans += more.spans
+    records.numbers += more.numbers
+    records.rejects += more.rejects
+    records.end = more.end
+
+
+def _take(records: RecordBlock, count: int) -> RecordBlock:
+    """Cut the first `count` rows off, with the rejects that precede the next row."""
+    following = records.numbers[count] if len(records.numbers) > count else None
+    split = _first_after(records.rejects, following)
+    taken = RecordBlock(
+        records.rows[:count],
+        records.spans[:count],
+        records.numbers[:count],
+        records.rejects[:split],
+        records.spans[count - 1][1],
+    )
+    del records.rows[:count], records.spans[:count], records.numbers[:count], records.rejects[:split]
+    return taken
+
+
+def _first_after(rejects: list[Reject], record: int | None) -> int:
+    if record is None:
+        return len(rejects)
+    return next((i for i, reject in enumerate(rejects) if reject.record > record), len(rejects))
+
+
+def _receipt(profile: TextProfile) -> dict[str, JSON]:
+    encoding = ENCODING_NAMES.get(profile.encoding.lower(), profile.encoding)
+    return {
+        "format": "delimited text",
+        "delimiter": profile.delimiter,
+        "delimiter_name": DELIMITERS.get(profile.delimiter, repr(profile.delimiter)),
+        "encoding": encoding + (" with byte order mark" if profile.bom else ""),
+        "decimal": profile.decimal,
+    }
