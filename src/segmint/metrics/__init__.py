@@ -1,0 +1,12 @@
+"""A metric is one number (or one curve) that says how well predictions met what happened.
+
+Every metric is a pure NumPy function of arrays. None of them depends on the order of the rows: customers
+with equal scores count as if they were called in random order, by expectation.
+
+========================  ==========================================================================
+`ranking`                 who comes first: ROC AUC, average precision, lift, gains
+`classification`          who is named: F1, accuracy, the confusion matrix, the best threshold
+`calibration`             whether 20 % means 20 in 100: log loss, Brier, reliability, Venn-Abers
+`intervals`               how sure we are: Wilson, bootstrap weights, percentile intervals
+========================  ==========================================================================
+"""

@@ -1,0 +1,118 @@
+"""Whether 20 % means 20 in 100: losses of probabilities, the reliability table, Venn-Abers intervals."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from segmint.metrics.intervals import wilson
+
+Floats = NDArray[np.float64]
+_SMALLEST = float(np.finfo(np.float64).eps)
+
+
+class ReliabilityTable(NamedTuple):
+    """Propensity against observed response rate, bin by bin; every array has shape (n_bins,).
+
+    Attributes
+    ----------
+    lower, upper : ndarray
+        Smallest and largest propensity in the bin.
+    mean_propensity, response_rate : ndarray
+        What was promised and what happened.
+    low, high : ndarray
+        Wilson interval (95 %) of the response rate.
+    customers : ndarray
+    """
+
+    lower: Floats
+    upper: Floats
+    mean_propensity: Floats
+    response_rate: Floats
+    low: Floats
+    high: Floats
+    customers: NDArray[np.int64]
+
+
+def log_loss_by_row(y_index: ArrayLike, probabilities: ArrayLike) -> Floats:
+    """Minus the logarithm of the probability given to what happened; shape (n,). See `log_loss`."""
+    truth, shares = _truth_and_shares(y_index, probabilities)
+    given = np.take_along_axis(shares, truth[:, None], axis=1)[:, 0]
+    result: Floats = -np.log(np.clip(given, _SMALLEST, 1 - _SMALLEST))
+    return result
+
+
+def log_loss(y_index: ArrayLike, probabilities: ArrayLike) -> float:
+    """Mean surprise of the outcomes under the probabilities, in nats; lower is better.
+
+    Parameters
+    ----------
+    y_index : array-like of shape (n,)
+        Index of the class that happened; for a response 1 means yes.
+    probabilities : array-like of shape (n, n_classes), or (n,) for a response
+        The probability of each class, or of yes.
+    """
+    return float(log_loss_by_row(y_index, probabilities).mean())
+
+
+def brier_by_row(y_index: ArrayLike, probabilities: ArrayLike) -> Floats:
+    """Squared distance between the probabilities and what happened; shape (n,). See `brier`."""
+    truth, shares = _truth_and_shares(y_index, probabilities)
+    happened = np.arange(shares.shape[1])[None, :] == truth[:, None]
+    distance: Floats = ((shares - happened) ** 2).sum(axis=1)
+    return distance / 2 if shares.shape[1] == 2 else distance
+
+
+def brier(y_index: ArrayLike, probabilities: ArrayLike) -> float:
+    """Mean squared distance between probabilities and outcomes; lower is better.
+
+    For two classes (p − y)², in [0, 1]; for more the sum over the classes, in [0, 2] (Brier 1950).
+    Parameters as in `log_loss`.
+    """
+    return float(brier_by_row(y_index, probabilities).mean())
+
+
+def reliability_table(y: ArrayLike, score: ArrayLike, bins: int = 10) -> ReliabilityTable:
+    """Compare propensities with response rates in bins of about equally many customers.
+
+    Parameters
+    ----------
+    y : array-like of shape (n,)
+        Whether each customer said yes.
+    score : array-like of shape (n,)
+        Propensities.
+    bins : int
+        Bins wished for; equal propensities never part, so there may be fewer.
+    """
+    truth, points = np.asarray(y).astype(bool), np.asarray(score, dtype=np.float64)
+    edges = (
+        np.unique(np.quantile(points, np.arange(1, bins) / bins, method="higher")) if points.size else points
+    )
+    place = np.unique(np.searchsorted(edges, points, side="right"), return_inverse=True)[1]
+    customers = np.bincount(place)
+    responders = np.bincount(place, weights=truth)
+    low, high = wilson(responders, customers)
+    lower, upper = np.full(customers.size, np.inf), np.full(customers.size, -np.inf)
+    np.minimum.at(lower, place, points)
+    np.maximum.at(upper, place, points)
+    mean = np.bincount(place, weights=points) / customers
+    return ReliabilityTable(lower, upper, mean, responders / customers, low, high, customers.astype(np.int64))
+
+
+def expected_calibration_error(y: ArrayLike, score: ArrayLike, bins: int = 10) -> float:
+    """Mean gap between propensity and response rate over the bins of `reliability_table`, by customers."""
+    table = reliability_table(y, score, bins)
+    gaps = np.abs(table.mean_propensity - table.response_rate)
+    return float(np.average(gaps, weights=table.customers))
+
+
+def _truth_and_shares(y_index: ArrayLike, probabilities: ArrayLike) -> tuple[NDArray[np.int64], Floats]:
+    truth = np.asarray(y_index).astype(np.int64)
+    shares = np.asarray(probabilities, dtype=np.float64)
+    if shares.ndim == 1:
+        shares = np.column_stack([1 - shares, shares])
+    if truth.ndim != 1 or truth.size != shares.shape[0]:
+        raise ValueError(f"y_index and probabilities need the same rows: {truth.shape}, {shares.shape}")
+    return truth, shares

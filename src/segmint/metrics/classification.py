@@ -1,0 +1,129 @@
+"""Who is named: metrics of predicted classes, and the threshold that turns a propensity into a yes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from segmint.metrics.ranking import Ranking
+
+Floats = NDArray[np.float64]
+
+
+def accuracy(y: ArrayLike, predicted: ArrayLike) -> float:
+    """Share of the customers whose class was predicted right; both of shape (n,)."""
+    return float(np.mean(np.asarray(y) == np.asarray(predicted)))
+
+
+def f1(y: ArrayLike, yes: ArrayLike) -> float:
+    """Harmonic mean of precision and recall of the customers named as responders.
+
+    Parameters
+    ----------
+    y : array-like of shape (n,)
+        Whether each customer said yes.
+    yes : array-like of shape (n,)
+        Whether each customer was predicted to say yes.
+
+    Returns
+    -------
+    float
+        In [0, 1]; 0 when nobody was named or nobody said yes.
+    """
+    truth, named = np.asarray(y).astype(bool), np.asarray(yes).astype(bool)
+    return float(f1_from_counts((truth & named).sum(), named.sum(), truth.sum()))
+
+
+def f1_from_counts(hits: ArrayLike, named: ArrayLike, actual: ArrayLike) -> Floats:
+    """F1 from counts: 2 · hits / (named + actual), 0 where both are 0; any one shape, weights allowed."""
+    both = np.asarray(named, dtype=np.float64) + np.asarray(actual, dtype=np.float64)
+    doubled = 2.0 * np.asarray(hits, dtype=np.float64)
+    return np.divide(doubled, both, out=np.zeros_like(both), where=both > 0)
+
+
+def confusion_matrix(y: ArrayLike, predicted: ArrayLike, classes: Sequence[str]) -> NDArray[np.int64]:
+    """Count customers by true class (rows) and predicted class (columns).
+
+    Parameters
+    ----------
+    y, predicted : array-like of shape (n,)
+    classes : sequence of str
+        The order of rows and columns.
+
+    Returns
+    -------
+    ndarray of shape (n_classes, n_classes)
+
+    Raises
+    ------
+    ValueError
+        If a class occurs that is not in `classes`.
+    """
+    truth, named = class_index(y, classes), class_index(predicted, classes)
+    cells = np.bincount(truth * len(classes) + named, minlength=len(classes) ** 2)
+    return cells.reshape(len(classes), len(classes)).astype(np.int64)
+
+
+def class_index(y: ArrayLike, classes: Sequence[str]) -> NDArray[np.int64]:
+    """Find the place of each class of `y` in `classes`; shape (n,). ValueError for a class that is not there."""
+    names, values = np.asarray(classes).astype(str), np.asarray(y).astype(str)
+    order = np.argsort(names)
+    places = order[np.minimum(np.searchsorted(names, values, sorter=order), names.size - 1)]
+    if not (names[places] == values).all():
+        raise ValueError("y holds a class that is not among the classes")
+    return places.astype(np.int64)
+
+
+def f1_per_class(y: ArrayLike, predicted: ArrayLike, classes: Sequence[str]) -> Floats:
+    """F1 of each class against all others; shape (n_classes,)."""
+    matrix = confusion_matrix(y, predicted, classes)
+    return f1_from_counts(np.diag(matrix), matrix.sum(axis=0), matrix.sum(axis=1))
+
+
+def macro_f1(y: ArrayLike, predicted: ArrayLike, classes: Sequence[str]) -> float:
+    """Mean of the classes' F1, every class counting the same."""
+    return float(f1_per_class(y, predicted, classes).mean())
+
+
+def weighted_f1(y: ArrayLike, predicted: ArrayLike, classes: Sequence[str]) -> float:
+    """Mean of the classes' F1, every class counting as often as it occurs."""
+    matrix = confusion_matrix(y, predicted, classes)
+    return float(np.average(f1_per_class(y, predicted, classes), weights=matrix.sum(axis=1)))
+
+
+def best_f1_threshold(y: ArrayLike, score: ArrayLike) -> float:
+    """Threshold whose rule "yes if score >= threshold" has the highest F1, found in O(n log n).
+
+    Choose it on rows that neither trained the model nor are used to report (Lipton, Elkan, Naryanaswamy 2014,
+    arXiv 1402.1892, on why 0.5 is the wrong threshold for F1).
+
+    Parameters
+    ----------
+    y : array-like of shape (n,)
+        Whether each customer said yes; at least one did.
+    score : array-like of shape (n,)
+
+    Returns
+    -------
+    float
+        Halfway between the last score that is called and the first that is not; the lowest score when
+        calling everyone is best. Of equal thresholds the highest.
+
+    Raises
+    ------
+    ValueError
+        If nobody said yes.
+    """
+    ranking = Ranking(y, score)
+    reached = ranking.responders_before[ranking.ends]
+    if reached[-1] == 0:
+        raise ValueError("nobody said yes, so no threshold is better than another")
+    best = int(np.argmax(f1_from_counts(reached, ranking.ends, reached[-1])))
+    scores = ranking.sorted_scores[ranking.starts]
+    if best == scores.size - 1:
+        return float(scores[best])
+    # Halving each first keeps the sum finite; of two neighbouring floats the midpoint may be the lower one.
+    middle = scores[best] / 2 + scores[best + 1] / 2
+    return float(middle if middle > scores[best + 1] else scores[best])

@@ -1,0 +1,89 @@
+"""How sure we are: Wilson intervals for rates, bootstrap weights, percentile intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+
+
+def wilson(successes: ArrayLike, trials: ArrayLike, level: float = 0.95) -> tuple[Floats, Floats]:
+    """Interval of a rate that stays inside [0, 1] and honest for few trials.
+
+    Parameters
+    ----------
+    successes, trials : array-like of one shape
+        Counts.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    low, high : ndarray of the same shape
+        NaN where there are no trials.
+
+    References
+    ----------
+    Wilson 1927, "Probable inference, the law of succession, and statistical inference", JASA 22(158).
+    """
+    hits, n = np.asarray(successes, dtype=np.float64), np.asarray(trials, dtype=np.float64)
+    z = NormalDist().inv_cdf(0.5 + level / 2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rate = hits / n
+        centre = (rate + z**2 / (2 * n)) / (1 + z**2 / n)
+        reach = z / (1 + z**2 / n) * np.sqrt(rate * (1 - rate) / n + z**2 / (4 * n**2))
+    return np.clip(centre - reach, 0, 1), np.clip(centre + reach, 0, 1)
+
+
+def interval(values: ArrayLike, level: float = 0.95) -> tuple[Floats, Floats]:
+    """Percentile interval of bootstrap values over axis 0; NaN values (an undefined metric) are left out."""
+    array = np.asarray(values, dtype=np.float64)
+    columns = array.reshape(array.shape[0], -1)
+    edges = np.full((2, columns.shape[1]), np.nan)
+    known = ~np.isnan(columns).all(axis=0)
+    edges[:, known] = np.nanquantile(columns[:, known], [0.5 - level / 2, 0.5 + level / 2], axis=0)
+    low, high = edges.reshape(2, *array.shape[1:])
+    return low, high
+
+
+def bootstrap_weights(
+    n: int, repeats: int, seed: int, groups: NDArray[np.integer] | None = None
+) -> NDArray[np.int32]:
+    """How often each row is drawn in each bootstrap repeat; shape (repeats, n).
+
+    Parameters
+    ----------
+    n : int
+        Rows.
+    repeats : int
+    seed : int
+    groups : ndarray of shape (n,), optional
+        Rows of one group (one customer) are drawn together; without it every row is its own group.
+
+    References
+    ----------
+    Efron, Tibshirani 1993, "An introduction to the bootstrap"; groups: the cluster bootstrap.
+    """
+    return np.concatenate(list(weight_blocks(n, repeats, seed, groups)))
+
+
+def weight_blocks(
+    n: int, repeats: int, seed: int, groups: NDArray[np.integer] | None = None, cells: int = 400_000
+) -> Iterator[NDArray[np.int32]]:
+    """Yield `bootstrap_weights` in blocks of about `cells` numbers, to fit the processor's cache."""
+    if groups is not None and len(groups) != n:
+        raise ValueError(f"groups must name the group of each of the {n} rows. Got {len(groups)} instead.")
+    member = None if groups is None else np.unique(groups, return_inverse=True)[1]
+    units = n if member is None else int(member.max(initial=-1)) + 1
+    random = np.random.default_rng(seed)
+    at_once = max(1, cells // max(n, 1))
+    for first in range(0, repeats, at_once):
+        count = min(at_once, repeats - first)
+        drawn = random.integers(0, units, size=(count, units))
+        drawn += units * np.arange(count)[:, None]
+        weights = np.bincount(drawn.ravel(), minlength=count * units).reshape(count, units).astype(np.int32)
+        yield weights if member is None else np.take(weights, member, axis=1)

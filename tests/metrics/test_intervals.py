@@ -1,0 +1,67 @@
+"""Intervals hold the truth as often as they say; bootstrap weights repeat and keep groups together."""
+
+import numpy as np
+import pytest
+
+from segmint.metrics.intervals import bootstrap_weights, interval, weight_blocks, wilson
+
+
+def test_wilson_equals_scipy():
+    from scipy.stats import binomtest
+
+    for hits, n in [(0, 10), (3, 10), (10, 10), (520, 4521)]:
+        theirs = binomtest(hits, n).proportion_ci(0.95, method="wilson")
+        np.testing.assert_allclose(wilson(hits, n), [theirs.low, theirs.high], atol=1e-12)
+
+
+def test_wilson_without_trials_says_nothing():
+    low, high = wilson([0, 1], [0, 2])
+    assert np.isnan([low[0], high[0]]).all()
+    assert np.isfinite([low[1], high[1]]).all()
+
+
+def test_every_repeat_draws_as_many_rows_as_there_are():
+    weights = bootstrap_weights(200, 50, seed=3)
+    assert weights.shape == (50, 200)
+    assert (weights.sum(axis=1) == 200).all()
+    assert weights.mean() == 1.0
+    assert np.isclose((weights == 0).mean(), np.exp(-1), atol=0.02)
+
+
+def test_rows_of_one_group_are_drawn_together():
+    groups = np.array([7, 7, 2, 2, 2, 9])
+    weights = bootstrap_weights(6, 100, seed=1, groups=groups)
+    assert (weights[:, 0] == weights[:, 1]).all()
+    assert (weights[:, 2] == weights[:, 4]).all()
+    assert ((weights[:, 0] + weights[:, 2] + weights[:, 5]) == 3).all()
+
+
+def test_same_seed_same_weights_whatever_the_block_size():
+    whole = bootstrap_weights(30, 40, seed=5)
+    parts = np.concatenate(list(weight_blocks(30, 40, 5, cells=100)))
+    np.testing.assert_array_equal(whole, parts)
+    assert (whole != bootstrap_weights(30, 40, seed=6)).any()
+
+
+def test_groups_must_cover_the_rows():
+    with pytest.raises(ValueError, match="groups"):
+        bootstrap_weights(3, 2, seed=1, groups=np.array([1, 2]))
+
+
+def test_interval_is_the_middle_of_the_values_and_ignores_undefined_ones():
+    values = np.column_stack([np.arange(101.0), np.full(101, np.nan)])
+    values[0, 0] = np.nan
+    low, high = interval(values, level=0.9)
+    assert low[0] == pytest.approx(5.95)
+    assert high[0] == pytest.approx(95.05)
+    assert np.isnan([low[1], high[1]]).all()
+
+
+def test_bootstrap_interval_of_a_mean_holds_the_truth_about_as_often_as_it_says():
+    random = np.random.default_rng(0)
+    held = 0
+    for seed in range(200):
+        sample = random.normal(size=80)
+        low, high = interval(bootstrap_weights(80, 200, seed) @ sample / 80)
+        held += low <= 0 <= high
+    assert 178 <= held <= 199
