@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from math import isinf
+from typing import Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Kind = Literal["number", "category", "text", "date"]
 Known = Literal["planning", "dialling", "after_call"]
@@ -14,19 +15,51 @@ Role = Literal[
     "weight", "ignore",
 ]  # fmt: skip
 
+Bounds: TypeAlias = tuple[float | None, float | None]
+
 KNOWN_ORDER: tuple[Known, ...] = ("planning", "dialling", "after_call")
 FEATURE_ROLES: frozenset[str] = frozenset(
     {"characteristic", "holding", "interest", "satisfaction", "history", "context"}
 )
 
 
+class Condition(BaseModel):
+    """Holds where the number in `column` is greater than `above`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    column: str
+    above: float
+
+
 class State(BaseModel):
-    """A code inside a number column that is no number: ``-1`` meaning "never contacted"."""
+    """A code inside a number column that is no number: ``-1`` meaning "never contacted".
+
+    Attributes
+    ----------
+    value : float
+        The code in a validated table.
+    name : str
+        What it means: "never contacted".
+    written : float or None
+        The code in the table as it comes, where `when` holds; validation turns it into `value`. For a table
+        that uses one code for two things.
+    when : Condition or None
+        Where `written` means this state. Comes together with `written`.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     value: float
     name: str
+    written: float | None = None
+    when: Condition | None = None
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> State:
+        if (self.written is None) != (self.when is None):
+            raise ValueError(f"state '{self.name}': `written` and `when` come together")
+        return self
 
 
 class Column(BaseModel):
@@ -48,9 +81,11 @@ class Column(BaseModel):
     allowed : tuple of str
         The levels of a category; empty means any. In order, if `cyclic` or `ordered`.
     bounds : (float or None, float or None)
-        The smallest and largest number that is believable; states are exempt.
+        The smallest and largest number that is believable, infinite for none; states are exempt.
     missing : tuple of str or None
         Texts that mean "no value"; None takes the contract's.
+    missing_means : str
+        What "no value" says, if it says something: "never contacted".
     states : tuple of State
         Codes of a number column that are no numbers.
     sensitive : bool
@@ -68,12 +103,19 @@ class Column(BaseModel):
     known: Known = "planning"
     unit: str = ""
     allowed: tuple[str, ...] = ()
-    bounds: tuple[float | None, float | None] = (None, None)
+    bounds: Bounds = (None, None)
     missing: tuple[str, ...] | None = None
+    missing_means: str = ""
     states: tuple[State, ...] = Field(default=())
     sensitive: bool = False
     cyclic: bool = False
     ordered: bool = False
+
+    @field_validator("bounds", mode="after")
+    @classmethod
+    def _infinite_is_no_bound(cls, bounds: Bounds) -> Bounds:
+        low, high = (None if bound is not None and isinf(bound) else bound for bound in bounds)
+        return low, high
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Column:

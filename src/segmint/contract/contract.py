@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from functools import cached_property
 from importlib import resources
@@ -14,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from segmint.contract.column import Column, Known
 from segmint.errors import ContractError
 
+YES_WORDS = ("yes", "y", "true", "t", "1")
+NO_WORDS = ("no", "n", "false", "f", "0")
 SHIPPED = ("bank-marketing", "bank-additional", "customer-segments", "term-deposit")
 
 
@@ -36,7 +39,7 @@ class Outcome(BaseModel):
         The outcome for people: "subscribed a term deposit".
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, ignored_types=(cached_property,))
 
     column: str
     kind: Literal["response", "assignment"]
@@ -54,6 +57,30 @@ class Outcome(BaseModel):
         if strangers := set(self.words.values()) - set(self.levels):
             raise ValueError(f"words lead to unknown levels: {sorted(strangers)}")
         return self
+
+    def level_of(self, text: str) -> str | None:
+        """Read a spelling: ``YES``, ``1`` and ``1.0`` are "yes"; None if it means no level.
+
+        The rule: a level itself; else, whatever the case, one of `words` or of `levels`; else, for a
+        response, a common word for yes or no. ``1.0`` is read as ``1``.
+        """
+        word = text.strip()
+        if word in self.levels:
+            return word
+        return self._spellings.get(re.sub(r"^([0-9]+)\.0+$", r"\1", word.casefold()))
+
+    @cached_property
+    def _spellings(self) -> dict[str, str]:
+        spellings: dict[str, str] = {}
+        if self.kind == "response":
+            negative = next(level for level in self.levels if level != self.positive)
+            spellings |= dict.fromkeys(YES_WORDS, str(self.positive)) | dict.fromkeys(NO_WORDS, negative)
+        folded = [level.casefold() for level in self.levels]
+        # two levels that differ only in case are told apart by case alone
+        spellings |= {
+            fold: level for fold, level in zip(folded, self.levels, strict=True) if folded.count(fold) == 1
+        }
+        return spellings | {word.casefold(): level for word, level in self.words.items()}
 
 
 class Contract(BaseModel):
@@ -79,6 +106,12 @@ class Contract(BaseModel):
             raise ValueError(f"'{self.outcome.column}' is the outcome and stands under columns too")
         if sum(column.role == "id" for column in self.columns) > 1:
             raise ValueError("only one column can be the id")
+        for column in self.columns:
+            for state in column.states:
+                if state.when and state.when.column not in names:
+                    raise ValueError(
+                        f"state '{state.name}' looks at '{state.when.column}', which is no column"
+                    )
         return self
 
     @cached_property
@@ -144,7 +177,7 @@ def parse_contract(text: str, *, origin: str) -> Contract:
     try:
         raw: dict[str, Any] = tomllib.loads(text)
         columns = raw.pop("columns", {})
-        return Contract(**raw, columns=tuple(Column(name=name, **rest) for name, rest in columns.items()))
+        return Contract(**raw, columns=tuple(_column(name, rest) for name, rest in columns.items()))
     except (tomllib.TOMLDecodeError, ValidationError, TypeError, AttributeError) as error:
         raise ContractError(
             f"The contract '{origin}' makes no sense: {_first_problem(error)}",
@@ -153,9 +186,24 @@ def parse_contract(text: str, *, origin: str) -> Contract:
         ) from error
 
 
+def _column(name: str, settings: dict[str, Any]) -> Column:
+    try:
+        return Column(name=name, **settings)
+    except ValidationError as error:
+        raise TypeError(f"columns.{name}: {_first_problem(error)}") from error
+
+
 def _first_problem(error: Exception) -> str:
-    if isinstance(error, ValidationError):
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        return f"{place + ': ' if place else ''}{first['msg'].removeprefix('Value error, ')}"
-    return str(error)
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return f"unknown key '{place}'{_suggestion(place.rpartition('.')[2])}"
+    return f"{place + ': ' if place else ''}{first['msg'].removeprefix('Value error, ')}"
+
+
+def _suggestion(key: str) -> str:
+    known = [*Column.model_fields, *Contract.model_fields, *Outcome.model_fields]
+    close = difflib.get_close_matches(key, known, n=1)
+    return f", did you mean '{close[0]}'?" if close else ""

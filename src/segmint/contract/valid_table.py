@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 
 import numpy as np
 import polars as pl
@@ -20,15 +23,16 @@ class ValidTable:
     Attributes
     ----------
     frame : polars.DataFrame of shape (n_customers, n_columns)
-        Columns of the contract that are present and known by `at`: numbers as Float64 (never NaN or infinite; state codes such as
-        -1 are still there), categories, texts and ids as String, dates as Date; null means no value. The outcome,
-        when read, is a String column under its own name.
+        Columns of the contract that are present and known by `at`: numbers as Float64 (never NaN or
+        infinite; state codes such as -1 are still there), categories, texts and ids as String, dates as Date;
+        null means no value. The outcome, when read, is a String column under its own name.
     raw : polars.DataFrame of shape (n_customers, n_file_columns)
         The same rows as they came, every column of the file, in order.
     records : ndarray of shape (n_customers,)
         Record numbers in the source; the first record after the header is 1.
     flags : polars.Series of String
-        For predicting: what is unusual about a row ("job: unseen level; age: out of range"), "" if nothing. Never a value.
+        For predicting: what is unusual about a row ("job: unseen level; age: out of range"), "" if nothing.
+        Never a value.
     contract, at : Contract, {"planning", "dialling", "after_call"}
     ledger : Ledger
         Read = accepted + rejected, and the receipt of how the source was read.
@@ -73,3 +77,17 @@ class ValidTable:
         """The customer ids as text, if the contract has an id column and the table holds it."""
         name = self.contract.id_column
         return self.frame[name] if name is not None and name in self.frame.columns else None
+
+
+def concatenate(tables: Sequence[ValidTable]) -> ValidTable:
+    """Join the batches of one table; at least one."""
+    first = tables[0]
+    return ValidTable(
+        frame=pl.concat([table.frame for table in tables]),
+        raw=pl.concat([table.raw for table in tables], how="vertical_relaxed"),
+        records=np.concatenate([table.records for table in tables]),
+        flags=pl.concat([table.flags for table in tables]),
+        contract=first.contract,
+        at=first.at,
+        ledger=reduce(add, (table.ledger for table in tables)),
+    )

@@ -1,8 +1,8 @@
 """Delimited text to records, so that every record is counted and one broken record costs one record.
 
-Frame libraries drop, pad or swallow broken lines. Here a line is a record, unless a quoted field is still open
-at its end: then the following lines are tried with it (an embedded line break), and if no record of the right
-width comes of it only that line is rejected.
+Frame libraries drop, pad or swallow broken lines. Here a line is a record, unless a quoted field is still
+open at its end: then the following lines are tried with it (an embedded line break), and if no record of the
+right width comes of it only that line is rejected.
 """
 
 from __future__ import annotations

@@ -1,0 +1,208 @@
+"""Cells to values: numbers, categories, texts and dates, with a reason where a cell cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from segmint.contract.column import Column
+from segmint.contract.contract import Outcome
+from segmint.errors import ContractError, InputError
+
+_NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+_GROUPED = r"^[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?$"
+_SAFE_INTEGER = 2**53
+
+Text = pl.String
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The values of one column in a batch.
+
+    Attributes
+    ----------
+    values : polars.Series of shape (n_rows,)
+        Float64 without NaN or infinity, String, or Date; null means no value.
+    problem : polars.Series of shape (n_rows,), String
+        Reason code where a cell could not be read, else null.
+    """
+
+    values: pl.Series
+    problem: pl.Series
+
+
+def read_cells(column: Column, raw: pl.Series, missing: Sequence[str], decimal: str) -> Cells:
+    """Read the cells of one column.
+
+    Parameters
+    ----------
+    column : Column
+    raw : polars.Series of shape (n_rows,)
+        Text or native types.
+    missing : sequence of str
+        Texts that mean "no value".
+    decimal : {"point", "comma", "ambiguous"}
+
+    Raises
+    ------
+    InputError
+        If a number could be read both ways and nobody declared the decimal sign.
+    ContractError
+        If a column of texts came as floating point numbers that cannot hold its digits.
+    """
+    if column.kind == "number":
+        return _numbers(column, raw, missing, decimal)
+    if column.kind == "date":
+        return _dates(raw, missing)
+    texts = as_text(raw, column.name)
+    if column.kind == "category":
+        texts = texts.str.strip_chars()
+    values = _without(texts, missing)
+    return Cells(values, _no_problem(raw))
+
+
+def unusual(column: Column, values: pl.Series) -> pl.Series | None:
+    """Name what the contract does not expect of readable values.
+
+    Returns
+    -------
+    polars.Series of shape (n_rows,), String, or None
+        "out_of_bounds", "unknown_level" or null; None if there is nothing at all.
+    """
+    strange = _strange(column, values)
+    if strange is None or not strange.any():
+        return None
+    code = "out_of_bounds" if column.kind == "number" else "unknown_level"
+    return _code_where(strange, code)
+
+
+def read_outcome(outcome: Outcome, raw: pl.Series, missing: Sequence[str]) -> Cells:
+    """Read the outcome: spellings by the rule of `Outcome.level_of`."""
+    texts = _without(as_text(raw, outcome.column).str.strip_chars(), missing)
+    spellings = texts.drop_nulls().unique().to_list()
+    levels = {text: outcome.level_of(text) for text in spellings}
+    values = texts.replace_strict(levels, default=None, return_dtype=Text) if levels else texts
+    absent = texts.is_null()
+    problem = pl.select(
+        pl.when(absent)
+        .then(pl.lit("missing_outcome"))
+        .when(values.is_null())
+        .then(pl.lit("unknown_outcome"))
+        .otherwise(pl.lit(None, dtype=Text))
+        .alias("problem")
+    ).to_series()
+    return Cells(values, problem)
+
+
+def as_text(raw: pl.Series, name: str) -> pl.Series:
+    """Write cells as text: whole floating point numbers without ``.0``, truth values as true and false.
+
+    Raises
+    ------
+    ContractError
+        If whole numbers came as floating point and are too large for it: their last digits are lost already.
+    """
+    if raw.dtype == Text:
+        return raw
+    if not raw.dtype.is_float():
+        return raw.cast(Text)
+    numbers = raw.fill_nan(None)
+    if (numbers.abs() > _SAFE_INTEGER).any():
+        raise ContractError(
+            f"The column '{name}' came as floating point numbers too large to keep every digit.",
+            expected="text",
+            fix="read this column as text before handing the table over",
+        )
+    whole = numbers == numbers.round(0)
+    return pl.select(
+        pl.when(whole).then(numbers.cast(pl.Int64, strict=False).cast(Text)).otherwise(numbers.cast(Text))
+    ).to_series()
+
+
+def _numbers(column: Column, raw: pl.Series, missing: Sequence[str], decimal: str) -> Cells:
+    if raw.dtype == Text:
+        texts = _without(raw.str.strip_chars(), missing)
+        values, absent = _parsed(texts, column.name, decimal), texts.is_null()
+    else:
+        # not a number is how pandas writes "no value"
+        values = raw.cast(pl.Float64, strict=False).fill_nan(None)
+        absent = raw.is_null() | (raw.is_nan() if raw.dtype.is_float() else False)
+    finite = values.is_finite().fill_null(False)
+    problem = pl.select(
+        pl.when(absent | finite)
+        .then(pl.lit(None, dtype=Text))
+        .when(values.is_not_null())
+        .then(pl.lit("not_finite"))
+        .otherwise(pl.lit("not_a_number"))
+    ).to_series()
+    # adding zero turns -0.0 into 0.0
+    clean = pl.select(pl.when(finite).then(values + 0.0)).to_series()
+    return Cells(clean.alias(raw.name), problem)
+
+
+def _parsed(texts: pl.Series, name: str, decimal: str) -> pl.Series:
+    """Parse texts as numbers: null where they are none, infinite where they are too large."""
+    if decimal == "ambiguous":
+        if texts.str.contains(r"[.,]").any():
+            raise InputError(
+                f"The numbers in '{name}' can be read in two ways, like 1.234.",
+                expected="to know whether the decimal sign is a point or a comma",
+                fix='declare it (data.decimal = "point" or "comma")',
+            )
+    elif decimal == "comma":
+        texts = _swapped(texts)
+    grouped = texts.str.contains(_GROUPED)
+    if grouped.any():
+        texts = pl.select(pl.when(grouped).then(texts.str.replace_all(",", "")).otherwise(texts)).to_series()
+    plain = texts.str.contains(_NUMBER)
+    return pl.select(pl.when(plain).then(texts.str.to_lowercase().cast(pl.Float64, strict=False))).to_series()
+
+
+def _swapped(texts: pl.Series) -> pl.Series:
+    """Exchange points and commas."""
+    return texts.str.replace_all(".", "\0", literal=True).str.replace_all(",", ".").str.replace_all("\0", ",")
+
+
+def _dates(raw: pl.Series, missing: Sequence[str]) -> Cells:
+    """Read dates as ISO 8601 (2026-03-14); other spellings depend on the country and are refused."""
+    if raw.dtype == Text:
+        texts = _without(raw.str.strip_chars(), missing)
+        values = texts.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
+        failed = texts.is_not_null() & values.is_null()
+    else:
+        values = raw.cast(pl.Date, strict=False) if raw.dtype.is_temporal() else pl.Series([None] * len(raw))
+        values = values.cast(pl.Date)
+        failed = raw.is_not_null() & values.is_null()
+    return Cells(values.alias(raw.name), _code_where(failed, "not_a_date"))
+
+
+def _strange(column: Column, values: pl.Series) -> pl.Series | None:
+    if column.kind == "category" and column.allowed:
+        return (~values.is_in(list(column.allowed))).fill_null(False)
+    low, high = column.bounds
+    if column.kind != "number" or (low is None and high is None):
+        return None
+    outside = values.is_null() & False
+    if low is not None:
+        outside |= values < low
+    if high is not None:
+        outside |= values > high
+    states = [state.value for state in column.states]
+    return (outside & ~values.is_in(states)).fill_null(False) if states else outside.fill_null(False)
+
+
+def _without(texts: pl.Series, missing: Sequence[str]) -> pl.Series:
+    """Replace texts that mean "no value" by null."""
+    gone = texts.str.strip_chars().is_in(list(missing)) if missing else texts.is_null()
+    return pl.select(pl.when(~gone).then(texts).alias(texts.name)).to_series()
+
+
+def _code_where(mask: pl.Series, code: str) -> pl.Series:
+    return pl.select(pl.when(mask).then(pl.lit(code)).otherwise(pl.lit(None, dtype=Text))).to_series()
+
+
+def _no_problem(raw: pl.Series) -> pl.Series:
+    return pl.Series([None], dtype=Text).new_from_index(0, len(raw))

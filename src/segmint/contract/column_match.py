@@ -1,0 +1,107 @@
+"""Hold a table's column names against a contract: what to read, what to leave, what is missing."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from segmint.contract.column import Column, Known
+from segmint.contract.contract import SHIPPED, Contract, load_contract
+from segmint.errors import ContractError
+
+Purpose = Literal["train", "predict"]
+SHOWN_NAMES = 12
+
+
+@dataclass(frozen=True)
+class ColumnMatch:
+    """Which columns of a table are used.
+
+    Attributes
+    ----------
+    read : tuple of Column
+        Columns of the contract that are in the table and known in time, in the contract's order.
+    outcome : bool
+        Whether the table has the outcome column.
+    set_aside : tuple of Column
+        Columns that are in the table and known too late.
+    strangers : tuple of str
+        Columns of the table that the contract does not know.
+    """
+
+    read: tuple[Column, ...]
+    outcome: bool
+    set_aside: tuple[Column, ...]
+    strangers: tuple[str, ...]
+
+
+def match_columns(
+    names: Sequence[str], contract: Contract, *, table: str, purpose: Purpose, at: Known
+) -> ColumnMatch:
+    """Match a table's columns with a contract.
+
+    Raises
+    ------
+    ContractError
+        If the id, a feature known by `at` or (to train) the outcome is missing; it shows the difference.
+    """
+    present = set(names)
+    required = [column.name for column in contract.columns if _is_required(column, at)]
+    if purpose == "train":
+        required.append(contract.outcome.column)
+    missing = [name for name in required if name not in present]
+    strangers = tuple(
+        name for name in names if name not in contract.by_name and name != contract.outcome.column
+    )
+    if missing:
+        raise _does_not_meet(names, missing, strangers, contract, table)
+    used = [column for column in contract.columns if column.name in present and column.role != "ignore"]
+    return ColumnMatch(
+        read=tuple(column for column in used if column.known_by(at)),
+        outcome=contract.outcome.column in present,
+        set_aside=tuple(column for column in used if not column.known_by(at)),
+        strangers=strangers,
+    )
+
+
+def _is_required(column: Column, at: Known) -> bool:
+    return (column.is_feature or column.role == "id") and column.known_by(at)
+
+
+def _does_not_meet(
+    names: Sequence[str], missing: list[str], strangers: tuple[str, ...], contract: Contract, table: str
+) -> ContractError:
+    lines = [f"'{table}' does not meet the contract '{contract.name}'."]
+    lines.append(_listed("missing", [_with_suggestion(name, strangers) for name in missing]))
+    if strangers:
+        lines.append(_listed("unexpected", strangers))
+    other = _contract_that_fits(names)
+    fix = (
+        f"the table meets the contract '{other}'; use that"
+        if other
+        else "rename the columns, or write a contract for this table"
+    )
+    return ContractError(
+        "\n".join(lines), expected=f"every column of the contract '{contract.name}'", fix=fix
+    )
+
+
+def _listed(title: str, names: Sequence[str]) -> str:
+    more = len(names) - SHOWN_NAMES
+    return f"  {title}: {', '.join(names[:SHOWN_NAMES])}{f' and {more} more' if more > 0 else ''}"
+
+
+def _with_suggestion(name: str, strangers: Sequence[str]) -> str:
+    folded = {stranger.casefold().replace(" ", "_"): stranger for stranger in strangers}
+    close = difflib.get_close_matches(name.casefold().replace(" ", "_"), list(folded), n=1)
+    return f"{name} (did you mean '{folded[close[0]]}'?)" if close else name
+
+
+def _contract_that_fits(names: Sequence[str]) -> str | None:
+    for shipped in SHIPPED:
+        contract = load_contract(shipped)
+        if {contract.outcome.column, *contract.by_name} <= set(names):
+            return shipped
+    return None

@@ -1,0 +1,112 @@
+"""Ledger: read = accepted + rejected, where each row went, and how the source was read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from segmint.tables.rejects import Reject
+from segmint.tables.table_source import JSON
+
+KEPT_REJECTS = 1_000
+DECIMAL_NAMES = {"point": "decimal point", "comma": "decimal comma"}
+KNOWN_NAMES = {
+    "dialling": "known only when the call is placed",
+    "after_call": "known only after the call",
+}
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What became of every record that was read.
+
+    Attributes
+    ----------
+    read, accepted, rejected : int
+        Records; read = accepted + rejected.
+    reasons : dict of str to int
+        Rejected records by reason code, with the column if it is one: "unknown_level: job".
+    rejects : tuple of Reject
+        The first `KEPT_REJECTS`; all of them went to `on_reject`.
+    flagged : int
+        Accepted records with something unusual.
+    flags : dict of str to int
+        What was unusual: "job: unseen level".
+    receipt : dict
+        How the source was read and which columns were not used.
+    """
+
+    read: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    rejects: tuple[Reject, ...] = ()
+    flagged: int = 0
+    flags: Mapping[str, int] = field(default_factory=dict)
+    receipt: Mapping[str, JSON] = field(default_factory=dict)
+
+    def __add__(self, other: Ledger) -> Ledger:
+        """Add the ledgers of two batches of one source."""
+        return Ledger(
+            self.read + other.read,
+            self.accepted + other.accepted,
+            self.rejected + other.rejected,
+            dict(Counter(self.reasons) + Counter(other.reasons)),
+            (self.rejects + other.rejects)[:KEPT_REJECTS],
+            self.flagged + other.flagged,
+            dict(Counter(self.flags) + Counter(other.flags)),
+            self.receipt or other.receipt,
+        )
+
+    def check(self) -> None:
+        """Raise AssertionError unless every record was accepted, or rejected for a named reason."""
+        if self.read != self.accepted + self.rejected or self.rejected != sum(self.reasons.values()):
+            raise AssertionError(
+                f"the ledger does not add up: {self.read} read, {self.accepted} accepted, "
+                f"{self.rejected} rejected, {sum(self.reasons.values())} for a reason"
+            )
+
+    def sentence(self) -> str:
+        """Say it in a sentence: "4,521 rows, ';'-separated, UTF-8; not used: duration, known only ..."."""
+        parts = [", ".join([self._rows(), *_written(self.receipt)])]
+        parts += [f"not used: {text}" if i == 0 else text for i, text in enumerate(_unused(self.receipt))]
+        return "; ".join(parts)
+
+    def to_json(self) -> dict[str, JSON]:
+        """Everything but the rejected records themselves, which hold customers' values."""
+        return {
+            "read": self.read,
+            "accepted": self.accepted,
+            "rejected": self.rejected,
+            "reasons": dict(self.reasons),
+            "flagged": self.flagged,
+            "flags": dict(self.flags),
+            "receipt": dict(self.receipt),
+            "sentence": self.sentence(),
+        }
+
+    def _rows(self) -> str:
+        if not self.rejected:
+            return f"{self.read:,} rows"
+        return f"{self.read:,} rows ({self.accepted:,} accepted, {self.rejected:,} rejected)"
+
+
+def _written(receipt: Mapping[str, Any]) -> list[str]:
+    if "delimiter_name" not in receipt:
+        return [str(receipt["format"])] if "format" in receipt else []
+    decimal = DECIMAL_NAMES.get(receipt["decimal"])
+    return [f"{receipt['delimiter_name']}-separated", receipt["encoding"], *([decimal] if decimal else [])]
+
+
+def _unused(receipt: Mapping[str, Any]) -> list[str]:
+    """List the columns that were not used, with the reason behind them."""
+    texts = []
+    for known, reason in KNOWN_NAMES.items():
+        names = [entry["column"] for entry in receipt.get("set_aside", ()) if entry["known"] == known]
+        if names:
+            texts.append(f"{', '.join(names)}, {reason}")
+    if strangers := receipt.get("not_in_contract"):
+        texts.append(f"{', '.join(strangers)}, not in the contract")
+    return texts

@@ -1,0 +1,349 @@
+"""The door: hold a table against its contract. Only here does a ValidTable come to be."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segmint.contract.cells import Cells, read_cells, read_outcome, unusual
+from segmint.contract.column import Column, Known
+from segmint.contract.column_match import ColumnMatch, Purpose, match_columns
+from segmint.contract.contract import Contract
+from segmint.contract.ledger import KEPT_REJECTS, Ledger
+from segmint.contract.valid_table import ValidTable, concatenate
+from segmint.errors import ContractError, DataError
+from segmint.progress import Progress, silent
+from segmint.tables.rejects import MAX_RAW, Reject
+from segmint.tables.table_source import BATCH, JSON, RawBatch, TableSource
+
+MIN_ROWS = 50
+MIN_ROWS_PER_LEVEL = 10
+FLAG_WORDS = {"out_of_bounds": "out of range", "unknown_level": "unseen level"}
+DETAILS = {
+    "not_a_number": "is not a number",
+    "not_finite": "is not a finite number",
+    "not_a_date": "is not a date like 2026-03-14",
+    "out_of_bounds": "is outside the contract's bounds",
+    "unknown_level": "is not a level of the contract",
+    "missing_outcome": "is empty, and a row without an outcome teaches nothing",
+    "unknown_outcome": "is not a spelling of an outcome level",
+}
+
+OnReject = Callable[[Reject], None]
+
+
+def validate(
+    source: TableSource,
+    contract: Contract,
+    *,
+    purpose: Purpose = "train",
+    at: Known = "planning",
+    max_rejected: float = 0.05,
+    on_reject: OnReject | None = None,
+    progress: Progress = silent,
+) -> ValidTable:
+    """Read a whole table and hold it against its contract.
+
+    Parameters
+    ----------
+    source : TableSource
+    contract : Contract
+    purpose : {"train", "predict"}
+        To train, a row with a value that the contract does not allow is rejected; to predict it is accepted
+        and flagged.
+    at : {"planning", "dialling", "after_call"}
+        The moment of the decision; columns known later are set aside unread.
+    max_rejected : float
+        The largest share of rejected rows that is acceptable, in [0, 1].
+    on_reject : callable, optional
+        Receives every rejected row, in order.
+    progress : Progress
+
+    Returns
+    -------
+    ValidTable
+
+    Raises
+    ------
+    ContractError
+        If the table has other columns than the contract, or (to train) nobody reviewed the contract.
+    DataError
+        If too many rows are rejected, or the accepted ones cannot teach anything.
+    """
+    batches = validate_batches(
+        source, contract, purpose=purpose, at=at, on_reject=on_reject, progress=progress
+    )
+    table = concatenate(list(batches))
+    table.ledger.check()
+    refuse_rejected(table.ledger, max_rejected)
+    if purpose == "train":
+        _refuse_unteachable(table)
+    return table
+
+
+def validate_batches(
+    source: TableSource,
+    contract: Contract,
+    *,
+    purpose: Purpose,
+    at: Known = "planning",
+    size: int = BATCH,
+    on_reject: OnReject | None = None,
+    progress: Progress = silent,
+) -> Iterator[ValidTable]:
+    """Read a table in batches and hold each against the contract; see `validate`.
+
+    When predicting, a batch holds the outcome as far as it could be read; look at `ValidTable.has_outcome`.
+
+    Raises
+    ------
+    ContractError
+        As `validate`, before the first batch is read.
+    """
+    if purpose == "train" and not contract.reviewed:
+        raise ContractError(
+            f"Nobody has reviewed the contract '{contract.name}' yet.",
+            expected="reviewed = true, set by a person who looked at every column's role and `known`",
+            fix="read the contract, correct it, then set reviewed = true",
+        )
+    match = match_columns(source.columns, contract, table=source.name, purpose=purpose, at=at)
+    door = _Door(contract, match, purpose, at, _receipt(source, contract, match, purpose, at))
+    return _through(door, source, size, on_reject, progress)
+
+
+def refuse_rejected(ledger: Ledger, max_rejected: float) -> None:
+    """Raise DataError with a summary if a larger share than `max_rejected` was rejected."""
+    if ledger.rejected <= max_rejected * ledger.read:
+        return
+    common = Counter(ledger.reasons).most_common(8)
+    lines = [f"{ledger.rejected:,} of {ledger.read:,} rows are rejected."]
+    lines += [f"  {count:,}: {reason}{_first_record(ledger, reason)}" for reason, count in common]
+    raise DataError(
+        "\n".join(lines),
+        expected=f"at most {max_rejected:.0%} rejected rows (data.max_rejected)",
+        fix="correct the table or the contract; rejected rows and reasons are in rejected.csv",
+    )
+
+
+@dataclass(frozen=True)
+class _Door:
+    contract: Contract
+    match: ColumnMatch
+    purpose: Purpose
+    at: Known
+    receipt: dict[str, JSON]
+
+    def admit(self, batch: RawBatch) -> tuple[ValidTable, tuple[Reject, ...]]:
+        """Validate one batch; also hand over its rejects, in record order."""
+        cells = self._cells(batch.frame)
+        problems = {name: cell.problem for name, cell in cells.items() if _any(cell.problem)}
+        strange = self._strange(cells)
+        if self.purpose == "train":
+            problems, strange = _merged(problems, strange), {}
+        failed = _any_of(problems, batch.frame.height)
+        rejects = (*batch.rejects, *_rejects(batch, problems, failed, self.receipt))
+        rejects = tuple(sorted(rejects, key=lambda reject: reject.record))
+        flags = _flags(strange, batch.frame.height).filter(~failed)
+        table = ValidTable(
+            frame=pl.DataFrame([cell.values.alias(name) for name, cell in cells.items()]).filter(~failed),
+            raw=batch.frame.filter(~failed),
+            records=batch.records[~failed.to_numpy()],
+            flags=flags,
+            contract=self.contract,
+            at=self.at,
+            ledger=self._ledger(rejects, flags),
+        )
+        return table, rejects
+
+    def _cells(self, frame: pl.DataFrame) -> dict[str, Cells]:
+        decimal = str(self.receipt.get("decimal", "point"))
+        cells = {
+            column.name: read_cells(column, frame[column.name], self.contract.missing_tokens(column), decimal)
+            for column in self.match.read
+        }
+        for column in self.match.read:
+            if any(state.when for state in column.states):
+                cells[column.name] = _with_states(column, cells)
+        outcome = self.contract.outcome
+        if self.match.outcome:
+            read = read_outcome(outcome, frame[outcome.column], self.contract.missing)
+            # what a customer answered is no reason to refuse a prediction
+            cells[outcome.column] = (
+                read if self.purpose == "train" else Cells(read.values, _nothing(read.values))
+            )
+        return cells
+
+    def _strange(self, cells: dict[str, Cells]) -> dict[str, pl.Series]:
+        found = {column.name: unusual(column, cells[column.name].values) for column in self.match.read}
+        return {name: codes for name, codes in found.items() if codes is not None}
+
+    def _ledger(self, rejects: tuple[Reject, ...], flags: pl.Series) -> Ledger:
+        reasons = Counter(
+            f"{reject.reason}: {reject.column}" if reject.column else reject.reason for reject in rejects
+        )
+        flagged = flags.filter(flags != "")
+        words = Counter(word for text in flagged for word in text.split("; "))
+        return Ledger(
+            read=len(flags) + len(rejects),
+            accepted=len(flags),
+            rejected=len(rejects),
+            reasons=dict(reasons),
+            rejects=rejects[:KEPT_REJECTS],
+            flagged=len(flagged),
+            flags=dict(words),
+            receipt=self.receipt,
+        )
+
+
+def _through(
+    door: _Door, source: TableSource, size: int, on_reject: OnReject | None, progress: Progress
+) -> Iterator[ValidTable]:
+    for batch in source.batches(size):
+        table, rejects = door.admit(batch)
+        if on_reject is not None:
+            for reject in rejects:
+                on_reject(reject)
+        progress(f"reading {source.name}", batch.done, source.size)
+        yield table
+
+
+def _receipt(
+    source: TableSource, contract: Contract, match: ColumnMatch, purpose: Purpose, at: Known
+) -> dict[str, JSON]:
+    absent = [column.name for column in contract.columns if column.name not in source.columns]
+    return {
+        "source": source.name,
+        "fingerprint": source.fingerprint,
+        **source.receipt,
+        "contract": contract.name,
+        "purpose": purpose,
+        "at": at,
+        "columns": list(source.columns),
+        "set_aside": [
+            {"column": column.name, "label": column.label, "known": column.known}
+            for column in match.set_aside
+        ],
+        "not_in_contract": list(match.strangers),
+        "absent": list(absent),
+    }
+
+
+def _with_states(column: Column, cells: dict[str, Cells]) -> Cells:
+    """Tell apart what the table writes with one code: `written` becomes `value` where the condition holds."""
+    read = cells[column.name]
+    values = read.values
+    for state in column.states:
+        if state.when and state.when.column in cells:
+            here = (read.values == state.written) & (cells[state.when.column].values > state.when.above)
+            values = pl.select(
+                pl.when(here.fill_null(False)).then(pl.lit(state.value)).otherwise(values)
+            ).to_series()
+    return Cells(values.alias(column.name), read.problem)
+
+
+def _any(codes: pl.Series) -> bool:
+    return codes.null_count() < len(codes)
+
+
+def _nothing(values: pl.Series) -> pl.Series:
+    return pl.Series([None], dtype=pl.String).new_from_index(0, len(values))
+
+
+def _merged(first: dict[str, pl.Series], second: dict[str, pl.Series]) -> dict[str, pl.Series]:
+    """Join reason codes of both; a column has at most one for a row."""
+    joined = dict(first)
+    for name, codes in second.items():
+        joined[name] = pl.select(pl.coalesce(first[name], codes)).to_series() if name in first else codes
+    return joined
+
+
+def _any_of(problems: dict[str, pl.Series], height: int) -> pl.Series:
+    failed = pl.Series([False]).new_from_index(0, height)
+    for codes in problems.values():
+        failed |= codes.is_not_null()
+    return failed
+
+
+def _rejects(
+    batch: RawBatch, problems: dict[str, pl.Series], failed: pl.Series, receipt: dict[str, JSON]
+) -> Iterator[Reject]:
+    """Say of each failed row what is wrong with its first bad column."""
+    rows = np.flatnonzero(failed.to_numpy())
+    if not len(rows):
+        return
+    codes = {name: series.gather(rows).to_list() for name, series in problems.items()}
+    raws = batch.frame[rows].rows()
+    for k, i in enumerate(rows):
+        name = next(name for name in codes if codes[name][k])
+        code = codes[name][k]
+        yield Reject(
+            record=int(batch.records[i]),
+            reason=code,
+            detail=f"'{name}' {DETAILS[code]}.",
+            raw=_raw_text(raws[k], str(receipt.get("delimiter", ","))),
+            column=name,
+            span=_span(batch.spans, int(i)),
+        )
+
+
+def _raw_text(values: tuple[Any, ...], delimiter: str) -> str:
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter, lineterminator="").writerow(values)
+    return text.getvalue()[:MAX_RAW]
+
+
+def _span(spans: NDArray[np.int64] | None, i: int) -> tuple[int, int] | None:
+    return None if spans is None else (int(spans[i, 0]), int(spans[i, 1]))
+
+
+def _flags(strange: dict[str, pl.Series], height: int) -> pl.Series:
+    """Say what is unusual about each row: "age: out of range; job: unseen level"."""
+    if not strange:
+        return pl.Series("flags", [""]).new_from_index(0, height)
+    texts = [
+        codes.replace_strict({code: f"{name}: {words}" for code, words in FLAG_WORDS.items()}, default=None)
+        for name, codes in strange.items()
+    ]
+    joined = pl.select(pl.concat_str(texts, separator="; ", ignore_nulls=True)).to_series()
+    return joined.fill_null("").alias("flags")
+
+
+def _first_record(ledger: Ledger, reason: str) -> str:
+    code, _, column = reason.partition(": ")
+    first = next((r.record for r in ledger.rejects if r.reason == code and (r.column or "") == column), None)
+    return f" (first at row {first:,})" if first else ""
+
+
+def _refuse_unteachable(table: ValidTable) -> None:
+    """Refuse a table from which no model can learn the outcome."""
+    outcome = table.contract.outcome
+    if len(table) < MIN_ROWS:
+        raise DataError(
+            f"Only {len(table):,} rows are usable.",
+            expected=f"at least {MIN_ROWS} rows with an outcome",
+            fix="use a larger table",
+        )
+    counts = dict(table.frame[outcome.column].value_counts().iter_rows())
+    if len(counts) < 2:
+        raise DataError(
+            f"Every row of '{outcome.column}' has the same outcome.",
+            expected=f"rows of at least two of {', '.join(outcome.levels)}",
+            fix="use a table that holds both those who said yes and those who said no"
+            if outcome.kind == "response"
+            else "use a table that holds several segments",
+        )
+    rare = [f"{level} ({count})" for level, count in sorted(counts.items()) if count < MIN_ROWS_PER_LEVEL]
+    if rare:
+        raise DataError(
+            f"Too few rows have these outcomes: {', '.join(rare)}.",
+            expected=f"at least {MIN_ROWS_PER_LEVEL} rows of each outcome in '{outcome.column}'",
+            fix="use a larger table, or leave these rows out",
+        )
