@@ -1,0 +1,126 @@
+"""Use what `CustomerFeatures` learned: a plain function of a JSON state and a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+Matrix = NDArray[np.float32]
+
+MISSING = "(missing)"
+OTHER = "(other)"
+
+
+def apply_features(state: Mapping[str, Any], frame: pl.DataFrame) -> Matrix:
+    """Turn customers into the numbers a network reads.
+
+    Parameters
+    ----------
+    state : dict
+        What `CustomerFeatures.fit` learned, plain JSON.
+    frame : polars.DataFrame of shape (n_customers, n_columns)
+        Numbers as floats and categories as text; null means no value. Columns that `state` does not know are
+        not looked at.
+
+    Returns
+    -------
+    ndarray of shape (n_customers, n_features), float32
+        Finite everywhere. A missing value, or a state code, is a feature of its own and zero in the column's
+        other features; where none was missing when learning, the middle of the column stands in.
+    """
+    matrix = np.zeros((frame.height, count_features(state)), dtype=np.float32)
+    for column, block in zip(state["columns"], feature_blocks(state), strict=True):
+        fill = _fill_number if column["kind"] == "number" else _fill_category
+        fill(matrix[:, block], column, frame[column["name"]])
+    return matrix
+
+
+def feature_blocks(state: Mapping[str, Any]) -> list[slice]:
+    """Say which features each column became, as one slice of the matrix per column."""
+    ends = np.cumsum([len(_names(column)) for column in state["columns"]], dtype=int)
+    return [
+        slice(int(end) - len(_names(column)), int(end))
+        for column, end in zip(state["columns"], ends, strict=True)
+    ]
+
+
+def feature_names(state: Mapping[str, Any]) -> list[str]:
+    """Name every feature, in the order of the matrix."""
+    return [name for column in state["columns"] for name in _names(column)]
+
+
+def count_features(state: Mapping[str, Any]) -> int:
+    """Count the features without naming them."""
+    return sum(len(_names(column)) for column in state["columns"])
+
+
+def _names(column: Mapping[str, Any]) -> list[str]:
+    name = column["name"]
+    if column["kind"] == "number":
+        steps = [f"{name} step {i + 1}" for i in range(max(len(column["edges"]) - 1, 0))]
+        flags = [f"{name} is {state:g}" for state in column["states"]]
+        flags += [f"{name} missing"] if column["flag_missing"] else []
+        return [*flags, f"{name} scaled", *([f"{name} normal score"] if steps else []), *steps]
+    ring = [f"{name} sine", f"{name} cosine"] if column.get("ring") else []
+    ladder = [f"{name} rank"] if column.get("ladder") else []
+    return [*(f"{name} = {level}" for level in column["levels"]), *ring, *ladder]
+
+
+def _fill_number(block: Matrix, column: Mapping[str, Any], series: pl.Series) -> None:
+    values = series.cast(pl.Float64).fill_null(np.nan).to_numpy()
+    place = 0
+    for state in column["states"]:
+        here = values == state
+        block[:, place] = here
+        values = np.where(here, np.nan, values)
+        place += 1
+    absent = np.isnan(values)
+    if column["flag_missing"]:
+        block[:, place] = absent & ~block[:, :place].any(axis=1)
+        place += 1
+    known = np.where(absent, column["center"], values)
+    scaled = np.clip((known - column["center"]) / column["scale"], -1e6, 1e6)
+    # Smooth clip of RealMLP (Holzmueller et al. 2024, arXiv 2407.04491): far outliers saturate at 3.
+    block[:, place] = scaled / np.sqrt(1.0 + (scaled / 3.0) ** 2)
+    edges = np.asarray(column["edges"])
+    if len(edges) > 1:
+        block[:, place + 1] = np.interp(known, edges, column["scores"])
+        # Piecewise-linear encoding (Gorishniy et al. 2022, arXiv 2203.05556).
+        block[:, place + 2 :] = np.clip((known[:, None] - edges[:-1]) / np.diff(edges), 0.0, 1.0)
+    if place:  # a flag speaks for what is absent; without one the middle of the column stands in
+        block[absent, place:] = 0.0
+
+
+def _fill_category(block: Matrix, column: Mapping[str, Any], series: pl.Series) -> None:
+    levels: list[str] = column["levels"]
+    codes = level_codes(series.cast(pl.String).fill_null(MISSING), levels, other=OTHER)
+    seen = np.flatnonzero(codes >= 0)
+    block[seen, codes[seen]] = 1.0
+    place = len(levels)
+    if ring := column.get("ring"):
+        turn = level_codes(series, ring)
+        angle = 2.0 * np.pi * turn / len(ring)
+        block[:, place] = np.where(turn >= 0, np.sin(angle), 0.0)
+        block[:, place + 1] = np.where(turn >= 0, np.cos(angle), 0.0)
+        place += 2
+    if ladder := column.get("ladder"):
+        rank = level_codes(series, ladder)
+        block[:, place] = np.where(rank >= 0, 2.0 * rank / (len(ladder) - 1) - 1.0, 0.0)
+
+
+def level_codes(series: pl.Series, levels: list[str], *, other: str | None = None) -> NDArray[np.int64]:
+    """Give each text its place in `levels`; one that has none gets the place of `other`, or -1."""
+    codes = {level: code for code, level in enumerate(levels)}
+    stranger = codes.get(other, -1) if other is not None else -1
+    if not codes:
+        return np.full(len(series), -1, dtype=np.int64)
+    return (
+        series.cast(pl.String)
+        .replace_strict(list(codes), list(codes.values()), default=stranger, return_dtype=pl.Int64)
+        .fill_null(-1)
+        .to_numpy()
+    )

@@ -1,0 +1,228 @@
+"""The only file that imports TensorFlow: build the network, train it, write its TensorBoard log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from segmint.models.layer_rule import check_layers
+
+Matrix = NDArray[np.float32]
+Weights = list[NDArray[np.float32]]
+
+_EXACT_TYPES = {
+    keras.layers.Dense: "Dense",
+    keras.layers.BatchNormalization: "BatchNormalization",
+    keras.layers.Dropout: "Dropout",
+}
+
+
+@dataclass(frozen=True)
+class TrainingRows:
+    """What one training sees: encoded rows and a target distribution for each.
+
+    Attributes
+    ----------
+    inputs : ndarray of shape (n_rows, n_features), float32
+    targets : ndarray of shape (n_rows, n_classes), float32
+        Labels as one-hot rows, or a teacher's probabilities.
+    weights : ndarray of shape (n_rows,), float32
+    """
+
+    inputs: Matrix
+    targets: Matrix
+    weights: Matrix
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and how fast to learn."""
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    weight_decay: float
+    averaging: float
+    seed: int
+
+
+def layer_specs(
+    hidden: Sequence[int], *, activation: str, dropout: float, outputs: int
+) -> list[dict[str, Any]]:
+    """Describe the layers: Dense, BatchNormalization, Dropout for each width, then a Dense head."""
+    layers: list[dict[str, Any]] = []
+    for units in hidden:
+        layers.append({"type": "Dense", "units": int(units), "activation": activation})
+        layers.append({"type": "BatchNormalization", "epsilon": 1e-3})
+        layers.append({"type": "Dropout", "rate": float(dropout)})
+    layers.append({"type": "Dense", "units": int(outputs), "activation": "linear"})
+    check_layers(layers)
+    return layers
+
+
+def build(layers: Sequence[dict[str, Any]], *, inputs: int, seed: int) -> keras.Sequential:
+    """Build the network, start it from `seed`, and check what was really built."""
+    draw = np.random.default_rng(seed)
+    made: list[Any] = [keras.Input((inputs,), dtype="float32")]
+    for layer in layers:
+        if layer["type"] == "Dense":
+            made.append(keras.layers.Dense(layer["units"], activation=layer["activation"]))
+        elif layer["type"] == "BatchNormalization":
+            made.append(keras.layers.BatchNormalization(epsilon=layer["epsilon"], momentum=0.9))
+        else:
+            made.append(keras.layers.Dropout(layer["rate"], seed=int(draw.integers(2**31))))
+    network = keras.Sequential(made, name="segmint")
+    check_built(network)
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.Dense):
+            shape = layer.kernel.shape
+            # He et al. 2015, arXiv 1502.01852: keeps the variance of relu networks from layer to layer.
+            layer.kernel.assign(draw.normal(0.0, np.sqrt(2.0 / shape[0]), shape).astype(np.float32))
+    network.layers[-1].kernel.assign(np.zeros(network.layers[-1].kernel.shape, np.float32))
+    return network
+
+
+def check_built(network: keras.Sequential) -> None:
+    """Hold a built network against the layer rule, by exact type: a subclass is another layer."""
+    check_layers(
+        [
+            {
+                "type": _EXACT_TYPES.get(type(layer), type(layer).__name__),
+                "rate": getattr(layer, "rate", None),
+            }
+            for layer in network.layers
+        ]
+    )
+
+
+def train(
+    network: keras.Sequential,
+    rows: TrainingRows,
+    schedule: Schedule,
+    on_epoch: Callable[[int, float, float], bool],
+) -> None:
+    """Train by whole-epoch graph calls; the network ends with the averaged weights of its last epoch.
+
+    Parameters
+    ----------
+    network : keras.Sequential
+    rows : TrainingRows
+    schedule : Schedule
+    on_epoch : callable (epoch, training loss, learning rate) -> bool
+        Called after each epoch with the averaged weights in place; True stops.
+    """
+    count = len(rows.inputs)
+    batch = min(schedule.batch_size, count)
+    steps = max(count // batch, 1)
+    pace = keras.optimizers.schedules.CosineDecay(
+        0.0 if steps * schedule.epochs > 20 else schedule.learning_rate,
+        schedule.epochs * steps,
+        warmup_target=schedule.learning_rate if steps * schedule.epochs > 20 else None,
+        warmup_steps=max(steps * schedule.epochs // 20, 1),
+    )
+    optimizer = keras.optimizers.AdamW(pace, weight_decay=schedule.weight_decay, clipnorm=1.0)
+    optimizer.build(network.trainable_variables)
+    averaged = [tf.Variable(value) for value in network.weights]
+    kept = [tf.Variable(value) for value in network.weights]
+    inputs, targets, weights = (tf.constant(part) for part in (rows.inputs, rows.targets, rows.weights))
+
+    def step(places: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            logits = network(tf.gather(inputs, places), training=True)
+            losses = _cross_entropy(tf.gather(targets, places), logits)
+            chosen = tf.gather(weights, places)
+            loss = tf.reduce_sum(losses * chosen) / tf.reduce_sum(chosen)
+        gradients = tape.gradient(loss, network.trainable_variables)
+        optimizer.apply_gradients(zip(gradients, network.trainable_variables, strict=True))
+        # Early in training the average must not remember the start.
+        share = tf.minimum(
+            schedule.averaging,
+            tf.cast(optimizer.iterations + 1, tf.float32) / tf.cast(optimizer.iterations + 10, tf.float32),
+        )
+        for mean, now in zip(averaged, network.weights, strict=True):
+            if mean.dtype.is_floating:
+                mean.assign(share * mean + (1.0 - share) * tf.cast(now, mean.dtype))
+        return loss
+
+    @tf.function  # type: ignore[untyped-decorator]
+    def one_epoch(order: tf.Tensor) -> tf.Tensor:
+        total = tf.constant(0.0)
+        for i in tf.range(steps):
+            total += step(order[i * batch : (i + 1) * batch])
+        return total / tf.cast(steps, tf.float32)
+
+    for epoch in range(schedule.epochs):
+        order = np.random.default_rng((schedule.seed, epoch)).permutation(count).astype(np.int32)
+        loss = float(one_epoch(tf.constant(order)))
+        _copy(network.weights, kept)
+        _copy(averaged, network.weights)
+        stop = on_epoch(epoch, loss, float(optimizer.learning_rate))
+        if stop or epoch == schedule.epochs - 1:
+            return
+        _copy(kept, network.weights)
+
+
+def _copy(source: Sequence[Any], target: Sequence[Any]) -> None:
+    for given, taker in zip(source, target, strict=True):
+        taker.assign(given)
+
+
+def _cross_entropy(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+    if logits.shape[-1] == 1:
+        return tf.nn.sigmoid_cross_entropy_with_logits(targets[:, 1:], logits)[:, 0]
+    return tf.nn.softmax_cross_entropy_with_logits(targets, logits)
+
+
+def named_weights(network: keras.Sequential) -> dict[str, NDArray[np.float32]]:
+    """Return the weights by layer place and name: "0.kernel", "1.moving_mean", ..."""
+    return {
+        f"{place}.{variable.name}": np.array(variable)
+        for place, layer in enumerate(network.layers)
+        for variable in layer.weights
+    }
+
+
+class Events:
+    """One TensorBoard event file; close it by leaving its `with` block."""
+
+    def __init__(self, folder: Path) -> None:
+        self._writer = tf.summary.create_file_writer(str(folder))
+
+    def __enter__(self) -> Events:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._writer.close()
+
+    def flush(self) -> None:
+        """Let readers see what is written so far."""
+        self._writer.flush()
+
+    def scalar(self, tag: str, value: float, step: int) -> None:
+        """Add one point of a curve."""
+        with self._writer.as_default():
+            tf.summary.scalar(tag, value, step=step)
+
+    def image(self, tag: str, png: bytes) -> None:
+        """Add a picture."""
+        with self._writer.as_default():
+            tf.summary.image(tag, tf.image.decode_png(png, channels=3)[None], step=0)
+
+    def text(self, tag: str, markdown: str) -> None:
+        """Add a text."""
+        with self._writer.as_default():
+            tf.summary.text(tag, markdown, step=0)
+
+    def graph(self, network: keras.Sequential) -> None:
+        """Add the network's graph."""
+        call = tf.function(lambda rows: network(rows, training=False))
+        concrete = call.get_concrete_function(tf.TensorSpec((None, *network.input_shape[1:]), tf.float32))
+        with self._writer.as_default():
+            tf.summary.graph(concrete.graph)

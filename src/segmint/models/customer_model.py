@@ -1,0 +1,120 @@
+"""CustomerModel: features and classifier in one Pipeline; `make_model` makes any of them by name."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import polars as pl
+from numpy.typing import NDArray
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import Pipeline
+
+from segmint.contract.column import Column
+from segmint.features import CustomerFeatures, NaturalFeatures
+from segmint.models.network_model import NetworkModel
+from segmint.models.rivals import LightGBM, TunedKNN
+
+Inner = tuple[pl.DataFrame, NDArray[Any]]
+
+
+class CustomerModel(Pipeline):
+    """A Pipeline of features and classifier whose `fit` takes inner rows for early stopping."""
+
+    def fit(self, X: Any, y: Any, *, inner: Inner | None = None) -> CustomerModel:
+        """Learn features and classifier; hand the encoded inner rows to a classifier that asks for them."""
+        features, classifier = self[0], self[-1]
+        encoded = features.fit_transform(X, y)
+        extra: dict[str, Any] = {}
+        if inner is not None and "inner" in inspect.signature(classifier.fit).parameters:
+            extra["inner"] = (features.transform(inner[0]), inner[1])
+        classifier.fit(encoded, y, **extra)
+        return self
+
+
+def _natural(columns: Sequence[Column], classifier: Any, *, fill: bool = False) -> CustomerModel:
+    return CustomerModel([("features", NaturalFeatures(columns, fill=fill)), ("classifier", classifier)])
+
+
+def _scaled(columns: Sequence[Column], classifier: Any) -> CustomerModel:
+    return CustomerModel(
+        [("features", CustomerFeatures(columns, numbers="scaled")), ("classifier", classifier)]
+    )
+
+
+def _categories(columns: Sequence[Column]) -> tuple[int, ...]:
+    return tuple(place for place, column in enumerate(columns) if column.kind == "category")
+
+
+Maker = Callable[[Sequence[Column], Any], Any]
+
+_MAKERS: dict[str, Maker] = {
+    "knn_5": lambda columns, seed: _scaled(columns, KNeighborsClassifier(5)),
+    "knn": lambda columns, seed: _scaled(columns, TunedKNN()),
+    "gradient_boosting": lambda columns, seed: _natural(
+        columns, GradientBoostingClassifier(n_estimators=100, learning_rate=0.1, random_state=seed), fill=True
+    ),
+    "random_forest": lambda columns, seed: _natural(
+        columns, RandomForestClassifier(300, min_samples_leaf=5, n_jobs=-1, random_state=seed)
+    ),
+    "lightgbm": lambda columns, seed: _natural(
+        columns, LightGBM(categories=_categories(columns), random_state=seed)
+    ),
+    "logistic": lambda columns, seed: _scaled(columns, LogisticRegression(max_iter=2000)),
+    "base_rate": lambda columns, seed: _natural(columns, DummyClassifier(strategy="prior"), fill=True),
+}
+
+MODEL_LABELS: dict[str, str] = {
+    "dense_network": "Dense network (ours)",
+    "lightgbm": "LightGBM",
+    "gradient_boosting": "Gradient boosting (scikit-learn)",
+    "random_forest": "Random forest",
+    "logistic": "Logistic regression",
+    "knn": "KNN, tuned",
+    "knn_5": "KNN, 5 neighbours",
+    "base_rate": "Base rate (knows nothing)",
+}
+MODELS: tuple[str, ...] = tuple(MODEL_LABELS)
+
+
+def make_model(
+    name: str, *, columns: Sequence[Column], random_state: int | None = None, **settings: Any
+) -> Any:
+    """Make a model by name, with the encoding its users would give it.
+
+    Parameters
+    ----------
+    name : str
+        One of `MODELS`.
+    columns : sequence of Column
+        The feature columns, from the contract.
+    random_state : int, optional
+    **settings
+        For the network: `recipe`, `log`, and the parameters of `DenseNetworkClassifier`.
+
+    Returns
+    -------
+    Pipeline
+        With `fit(X, y, inner=(X, y))`, `predict_proba` and `classes_`; `X` is a Polars frame.
+
+    Examples
+    --------
+    >>> age = Column(name="age", kind="number", role="characteristic", label="age")
+    >>> make_model("lightgbm", columns=(age,)).named_steps["classifier"].leaves
+    31
+    >>> make_model("oracle", columns=(age,))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    ValueError: Unknown model 'oracle'. Choose one of: dense_network, lightgbm, ...
+    """
+    if name == "dense_network":
+        return NetworkModel.of(columns, random_state=random_state, **settings)
+    if name not in _MAKERS:
+        raise ValueError(f"Unknown model {name!r}. Choose one of: {', '.join(MODELS)}.")
+    if settings:
+        raise TypeError(f"{name} takes no settings here. Got {sorted(settings)}.")
+    return _MAKERS[name](columns, random_state)

@@ -1,0 +1,134 @@
+"""Distillation: what a cross-fitted teacher knows, made into rows that a Dense network can learn from.
+
+Gradient boosting sees structure in small tables that a network misses; a network that is asked to match the
+teacher's probabilities, on real customers and on shuffled copies of them, takes that knowledge over (Bucila,
+Caruana and Niculescu-Mizil 2006; Hinton et al. 2015, arXiv 1503.02531; Fakoor et al. 2020, arXiv
+2006.14284). The teacher is scaffolding: it is thrown away after training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+TeacherFactory = Callable[[int], Any]
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What the network is taught besides the labels.
+
+    Attributes
+    ----------
+    targets : ndarray of shape (n_customers, n_classes)
+        The teacher's out-of-fold probabilities for the real customers.
+    sources : ndarray of shape (n_copies, n_columns), int
+        For each shuffled copy and column, the real customer the cell comes from.
+    copy_targets : ndarray of shape (n_copies, n_classes)
+        The teacher's probabilities for the copies.
+    """
+
+    targets: Floats
+    sources: Integers
+    copy_targets: Floats
+
+
+def teach(
+    natural: Floats,
+    labels: Integers,
+    teachers: Sequence[TeacherFactory],
+    *,
+    folds: int,
+    copies: int,
+    swap: float,
+    seed: int,
+) -> Lesson:
+    """Cross-fit the teachers and let them label real customers and shuffled copies.
+
+    A real customer is labelled by the teachers that did not see it, and a copy by the teachers that did not
+    see the customer it was copied from: what the network learns is never a memory of a label.
+
+    Parameters
+    ----------
+    natural : ndarray of shape (n_customers, n_columns)
+        One number per column, as `NaturalFeatures` makes them.
+    labels : ndarray of shape (n_customers,)
+        Places of the classes, 0 to n_classes - 1.
+    teachers : sequence of callable (seed) -> classifier
+        Several are stacked by a logistic regression on their out-of-fold log odds.
+    folds, copies : int
+    swap : float
+        Chance that a cell of a copy comes from another customer.
+    seed : int
+    """
+    draw = np.random.default_rng(seed)
+    fold_of = _stratified_folds(labels, folds, draw)
+    base = draw.permutation(np.resize(np.arange(len(labels)), copies))
+    sources = _swap_cells(base, natural.shape[1], len(labels), swap, draw)
+    shuffled = natural[sources, np.arange(natural.shape[1])]
+    classes = int(labels.max()) + 1
+    real = np.zeros((len(teachers), len(labels), classes))
+    copied = np.zeros((len(teachers), copies, classes))
+    for fold in range(folds):
+        seen, unseen, mine = fold_of != fold, fold_of == fold, fold_of[base] == fold
+        for place, make in enumerate(teachers):
+            teacher = make(seed + fold).fit(natural[seen], labels[seen])
+            real[place, unseen] = teacher.predict_proba(natural[unseen])
+            if mine.any():
+                copied[place, mine] = teacher.predict_proba(shuffled[mine])
+    blend = _blend(real, labels)
+    return Lesson(blend(real), sources, blend(copied))
+
+
+def _stratified_folds(labels: Integers, folds: int, draw: np.random.Generator) -> Integers:
+    fold_of = np.empty(len(labels), dtype=np.int64)
+    for label in np.unique(labels):
+        here = draw.permutation(np.flatnonzero(labels == label))
+        fold_of[here] = (np.arange(len(here)) + draw.integers(folds)) % folds
+    return fold_of
+
+
+def _swap_cells(
+    base: Integers, columns: int, customers: int, swap: float, draw: np.random.Generator
+) -> Integers:
+    strangers = draw.integers(customers, size=(len(base), columns))
+    return np.where(draw.random((len(base), columns)) < swap, strangers, base[:, None])
+
+
+def _blend(real: Floats, labels: Integers) -> Callable[[Floats], Floats]:
+    """Stack teachers by a logistic regression on their log odds; one teacher is taken as it is."""
+    if len(real) == 1:
+        return lambda given: given[0]
+    from sklearn.linear_model import LogisticRegression
+
+    def log_odds(given: Floats) -> Floats:
+        logs = np.log(np.clip(given, 1e-4, 1.0))
+        centred = logs - logs.mean(axis=2, keepdims=True)
+        return np.asarray(np.concatenate(list(centred[:, :, 1:] if given.shape[2] == 2 else centred), axis=1))
+
+    stack = LogisticRegression(C=1.0, max_iter=500).fit(log_odds(real), labels)
+    return lambda given: np.asarray(stack.predict_proba(log_odds(given)))
+
+
+def lightgbm_teacher(categories: Sequence[int], classes: int) -> TeacherFactory:
+    """Make LightGBM teachers that treat the columns in `categories` natively."""
+
+    def make(seed: int) -> Any:
+        from segmint.models.rivals import LightGBM
+
+        return LightGBM(
+            rounds=220 if classes == 2 else 130,
+            learning_rate=0.04,
+            leaves=15,
+            min_leaf=40,
+            categories=tuple(categories),
+            random_state=seed,
+        )
+
+    return make

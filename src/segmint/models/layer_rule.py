@@ -1,0 +1,41 @@
+"""The one hard rule: only Dense, BatchNormalization and Dropout, at least one of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from segmint.errors import LayerRuleError
+
+LAYER_TYPES = ("Dense", "BatchNormalization", "Dropout")
+
+
+def check_layers(layers: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse a network that has any other layer, lacks one of the three, or drops out nothing.
+
+    Parameters
+    ----------
+    layers : sequence of dict
+        Each with "type", as in a bundle's ``network.json``.
+
+    Raises
+    ------
+    LayerRuleError
+        Naming the layer that breaks the rule.
+    """
+    types = [layer.get("type") for layer in layers]
+    rule = "only Dense, BatchNormalization and Dropout (rate above 0 and below 1), at least one of each"
+    for place, kind in enumerate(types):
+        if kind not in LAYER_TYPES:
+            raise LayerRuleError(
+                f"Layer {place} of the network is {kind!r}.", expected=rule, fix="leave it out"
+            )
+    if lacking := [kind for kind in LAYER_TYPES if kind not in types]:
+        raise LayerRuleError(f"The network has no {' and no '.join(lacking)}.", expected=rule, fix="add it")
+    for place, layer in enumerate(layers):
+        if layer["type"] == "Dropout" and not 0.0 < float(layer["rate"]) < 1.0:
+            raise LayerRuleError(
+                f"Dropout layer {place} has rate {layer['rate']}.",
+                expected=rule,
+                fix="set model.dropout to 0.1",
+            )

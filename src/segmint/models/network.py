@@ -1,0 +1,318 @@
+"""DenseNetworkClassifier: one plain network as a scikit-learn classifier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.metrics import roc_auc_score
+from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from segmint.models.calibration import Calibration, fit_calibration
+from segmint.models.forward import fold, forward
+from segmint.models.tensorboard_log import TensorBoardLog
+
+Matrix = NDArray[np.float32]
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+# Curves are read, not summed: this many rows show the training loss to the third decimal.
+ROWS_FOR_CURVES = 20_000
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One epoch as it is logged: cross-entropy (nats) and accuracy on real rows against real labels.
+
+    `matching_loss` is what training minimised: the same as the training loss, or the distance to a teacher's
+    probabilities.
+    """
+
+    epoch: int
+    training_loss: float
+    validation_loss: float
+    training_accuracy: float
+    validation_accuracy: float
+    validation_auc: float
+    learning_rate: float
+    matching_loss: float
+
+
+@dataclass(frozen=True)
+class Teaching:
+    """What a teacher adds to the labels, already encoded.
+
+    Attributes
+    ----------
+    targets : ndarray of shape (n_customers, n_classes)
+        The teacher's out-of-fold probabilities for the training customers.
+    inputs : ndarray of shape (n_copies, n_features), float32
+    input_targets : ndarray of shape (n_copies, n_classes)
+    share : float
+        How much of a real customer's target is the teacher's, in [0, 1]; the rest is the label.
+    """
+
+    targets: Floats
+    inputs: Matrix
+    input_targets: Floats
+    share: float = 0.7
+
+
+class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
+    """Network made only of Dense, BatchNormalization and Dropout layers that says how likely each class is.
+
+    Training minimises cross-entropy with AdamW and a cosine learning rate; the weights used are a running
+    average, those of the epoch with the lowest cross-entropy on the inner rows, and the probabilities are
+    calibrated there. Prediction runs in NumPy.
+
+    Parameters
+    ----------
+    hidden : sequence of int
+        Units of each hidden Dense layer; each is followed by BatchNormalization and Dropout.
+    activation : {"relu", "silu", "tanh"}
+    dropout : float
+        Above 0 and below 1.
+    epochs, batch_size : int
+    learning_rate, weight_decay : float
+        As in AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101).
+    averaging : float
+        How much of the running average of the weights is kept at each step.
+    patience : int
+        Epochs without a better inner cross-entropy before training stops.
+    inner_share : float
+        Share of the rows kept for early stopping and calibration when `fit` gets no `inner`.
+    log : TensorBoardLog, optional
+        Where the curves go.
+    random_state : int, RandomState or None
+        The same seed gives the same network on the same machine.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+    layers_ : list of dict
+        The layers, as in a bundle's ``network.json``.
+    weights_ : dict of str to ndarray
+    calibration_ : Calibration
+    history_ : list of Epoch
+    best_epoch_ : int
+
+    Input shape
+    -----------
+    (n_customers, n_features), float32, no missing values: the output of `CustomerFeatures`.
+
+    Output shape of predict_proba
+    -----------------------------
+    (n_customers, n_classes): one probability per class in the order of `classes_`, rows sum to 1.
+    """
+
+    def __init__(
+        self,
+        hidden: Sequence[int] = (256, 256, 128),
+        *,
+        activation: str = "relu",
+        dropout: float = 0.1,
+        epochs: int = 10,
+        batch_size: int = 512,
+        learning_rate: float = 2e-3,
+        weight_decay: float = 1e-2,
+        averaging: float = 0.99,
+        patience: int = 4,
+        inner_share: float = 0.15,
+        log: TensorBoardLog | None = None,
+        random_state: Any = None,
+    ) -> None:
+        self.hidden = hidden
+        self.activation = activation
+        self.dropout = dropout
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.averaging = averaging
+        self.patience = patience
+        self.inner_share = inner_share
+        self.log = log
+        self.random_state = random_state
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        *,
+        inner: tuple[Any, Any] | None = None,
+        teaching: Teaching | None = None,
+    ) -> DenseNetworkClassifier:
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array of shape (n_customers, n_features)
+        y : array of shape (n_customers,)
+        inner : (X, y), optional
+            Rows for early stopping and calibration; a share of `X` if left out.
+        teaching : Teaching, optional
+            What a teacher adds to the labels; needs `inner`.
+
+        Raises
+        ------
+        ValueError
+            If there is only one class, or a parameter is out of its range.
+        """
+        self._check_parameters()
+        X, y = validate_data(self, X, y, dtype=np.float32)
+        check_classification_targets(y)
+        self.classes_, labels = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise ValueError(
+                f"The outcome has 1 class, {self.classes_[0]!r}; at least 2 are needed to learn from."
+            )
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        X, labels, inner_X, inner_labels = self._inner_rows(X, labels, inner, seed)
+        self._train(X, labels, inner_X, inner_labels, teaching, seed)
+        logits = self._logits(inner_X)
+        self.calibration_ = fit_calibration(logits, inner_labels)
+        return self
+
+    def predict_proba(self, X: Any) -> Floats:
+        """Say how likely each class is; shape (n_customers, n_classes)."""
+        check_is_fitted(self, "weights_")
+        X = validate_data(self, X, dtype=np.float32, reset=False)
+        return self.calibration_.apply(self._logits(X))
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Name the likeliest class; shape (n_customers,)."""
+        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+
+    def _check_parameters(self) -> None:
+        if not 0.0 < self.dropout < 1.0:
+            raise ValueError(
+                "The 'dropout' parameter of DenseNetworkClassifier must be above 0 and below 1. "
+                f"Got {self.dropout!r} instead."
+            )
+        if not self.hidden or min(self.hidden) < 1:
+            raise ValueError(
+                "The 'hidden' parameter of DenseNetworkClassifier must hold at least one positive width. "
+                f"Got {self.hidden!r} instead."
+            )
+        if self.epochs < 1 or self.batch_size < 1:
+            raise ValueError(
+                "The 'epochs' and 'batch_size' parameters of DenseNetworkClassifier must be at least 1. "
+                f"Got {self.epochs!r} and {self.batch_size!r}."
+            )
+
+    def _inner_rows(
+        self, X: Matrix, labels: Integers, inner: tuple[Any, Any] | None, seed: int
+    ) -> tuple[Matrix, Integers, Matrix, Integers]:
+        if inner is not None:
+            inner_y = np.asarray(inner[1])
+            if strangers := sorted(set(np.unique(inner_y)) - set(self.classes_)):
+                raise ValueError(f"The inner rows have classes that the training rows lack: {strangers}.")
+            return X, labels, np.asarray(inner[0], np.float32), np.searchsorted(self.classes_, inner_y)
+        order = np.random.default_rng(seed).permutation(len(X))
+        count = round(self.inner_share * len(X))
+        kept, rest = order[:count], order[count:]
+        if count < 2 or len(np.unique(labels[rest])) < len(self.classes_):
+            return X, labels, X, labels
+        return X[rest], labels[rest], X[kept], labels[kept]
+
+    def _train(
+        self,
+        X: Matrix,
+        labels: Integers,
+        inner_X: Matrix,
+        inner_labels: Integers,
+        teaching: Teaching | None,
+        seed: int,
+    ) -> None:
+        from segmint.models import _keras
+
+        outputs = 1 if len(self.classes_) == 2 else len(self.classes_)
+        self.layers_ = _keras.layer_specs(
+            self.hidden, activation=self.activation, dropout=self.dropout, outputs=outputs
+        )
+        network = _keras.build(self.layers_, inputs=X.shape[1], seed=seed)
+        schedule = _keras.Schedule(
+            self.epochs, self.batch_size, self.learning_rate, self.weight_decay, self.averaging, seed
+        )
+        shown = np.random.default_rng(seed).permutation(len(X))[:ROWS_FOR_CURVES]
+        curve = _Curve(self.layers_, (X[shown], labels[shown]), (inner_X, inner_labels), self.patience)
+        rows = self._rows(X, labels, teaching)
+        settings = {name: value for name, value in self.get_params().items() if name != "log"}
+        with self.log.watch(network, settings) if self.log is not None else nullcontext(_nobody) as write:
+
+            def on_epoch(epoch: int, loss: float, rate: float) -> bool:
+                stop = curve.add(epoch, _keras.named_weights(network), loss, rate)
+                write(curve.epochs[-1])
+                return stop
+
+            _keras.train(network, rows, schedule, on_epoch)
+        self.weights_, self.best_epoch_, self.history_ = curve.best_weights, curve.best_epoch, curve.epochs
+
+    def _rows(self, X: Matrix, labels: Integers, teaching: Teaching | None) -> Any:
+        from segmint.models import _keras
+
+        targets = np.eye(len(self.classes_))[labels]
+        if teaching is not None:
+            targets = teaching.share * teaching.targets + (1.0 - teaching.share) * targets
+            X = np.concatenate([X, teaching.inputs])
+            targets = np.concatenate([targets, teaching.input_targets])
+        return _keras.TrainingRows(X, targets.astype(np.float32), np.ones(len(X), np.float32))
+
+    def _logits(self, X: Matrix) -> Floats:
+        return forward(fold(self.layers_, self.weights_), X)
+
+
+def _nobody(epoch: Epoch) -> None:
+    """Write nowhere."""
+
+
+class _Curve:
+    """Watches training: logs each epoch and keeps the best weights."""
+
+    def __init__(
+        self,
+        layers: list[dict[str, Any]],
+        training: tuple[Matrix, Integers],
+        inner: tuple[Matrix, Integers],
+        patience: int,
+    ) -> None:
+        self.layers, self.training, self.inner, self.patience = layers, training, inner, patience
+        self.epochs: list[Epoch] = []
+        self.best_epoch = 0
+        self.best_weights: dict[str, Matrix] = {}
+
+    def add(self, epoch: int, weights: dict[str, Matrix], matching_loss: float, rate: float) -> bool:
+        folded = fold(self.layers, weights)
+        training_loss, training_accuracy, _ = _judge(forward(folded, self.training[0]), self.training[1])
+        loss, accuracy, auc = _judge(forward(folded, self.inner[0]), self.inner[1])
+        self.epochs.append(
+            Epoch(epoch + 1, training_loss, loss, training_accuracy, accuracy, auc, rate, matching_loss)
+        )
+        if not self.best_weights or loss < self.epochs[self.best_epoch - 1].validation_loss:
+            self.best_epoch, self.best_weights = epoch + 1, weights
+        return epoch + 1 - self.best_epoch >= self.patience
+
+
+def _judge(logits: Floats, labels: Integers) -> tuple[float, float, float]:
+    """Return cross-entropy, accuracy and ROC AUC (one against the rest; 0.5 where it does not exist)."""
+    likely = Calibration().apply(logits)
+    loss = float(-np.log(np.clip(likely[np.arange(len(labels)), labels], 1e-12, 1.0)).mean())
+    accuracy = float((likely.argmax(axis=1) == labels).mean())
+    present = np.unique(labels)
+    if len(present) < 2:
+        return loss, accuracy, 0.5
+    if likely.shape[1] == 2:
+        return loss, accuracy, float(roc_auc_score(labels, likely[:, 1]))
+    return loss, accuracy, float(np.mean([roc_auc_score(labels == k, likely[:, k]) for k in present]))
+
+
+def epoch_rows(history: Sequence[Epoch], fit: str) -> list[dict[str, Any]]:
+    """Return a fit's epochs as rows of ``tables/history.parquet``."""
+    return [{"fit": fit, **asdict(epoch)} for epoch in history]

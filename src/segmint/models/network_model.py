@@ -1,0 +1,136 @@
+"""NetworkModel: from customers to propensities with one Dense network, taught by a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
+
+from segmint.contract.column import Column
+from segmint.features import CustomerFeatures, NaturalFeatures, feature_blocks
+from segmint.models.distil import lightgbm_teacher, teach
+from segmint.models.network import DenseNetworkClassifier, Teaching
+
+Inner = tuple[pl.DataFrame, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the network is taught.
+
+    Attributes
+    ----------
+    teacher_folds : int
+        Parts of the cross-fitting; 0 for no teacher, the labels alone.
+    copies : float
+        Shuffled copies per customer.
+    most_copies : int
+        However many customers there are.
+    swap : float
+        Chance that a cell of a copy comes from another customer.
+    share : float
+        How much of a customer's target is the teacher's.
+    """
+
+    teacher_folds: int = 5
+    copies: float = 4.0
+    most_copies: int = 100_000
+    swap: float = 0.15
+    share: float = 0.7
+
+
+RECIPES: dict[str, Recipe] = {
+    "plain": Recipe(teacher_folds=0),
+    "fast": Recipe(),
+}
+
+# Fewer customers than this cannot be split for a teacher and still teach.
+FEWEST_FOR_A_TEACHER = 300
+
+
+class NetworkModel(Pipeline):
+    """A Pipeline of `CustomerFeatures` and `DenseNetworkClassifier` that is taught by a recipe.
+
+    Parameters
+    ----------
+    steps : list
+        ("features", CustomerFeatures), ("classifier", DenseNetworkClassifier).
+    recipe : {"fast", "plain"}
+        "fast" lets a cross-fitted LightGBM label customers and shuffled copies for the network to match;
+        "plain" learns from the labels alone.
+    """
+
+    def __init__(
+        self,
+        steps: list[tuple[str, Any]],
+        *,
+        recipe: str = "fast",
+        transform_input: list[str] | None = None,
+        memory: Any = None,
+        verbose: bool = False,
+    ) -> None:
+        self.recipe = recipe
+        super().__init__(steps, transform_input=transform_input, memory=memory, verbose=verbose)
+
+    @classmethod
+    def of(
+        cls,
+        columns: Sequence[Column],
+        *,
+        recipe: str = "fast",
+        random_state: int | None = None,
+        **settings: Any,
+    ) -> NetworkModel:
+        """Make the model for these columns; `settings` are the parameters of `DenseNetworkClassifier`."""
+        if recipe not in RECIPES:
+            raise ValueError(f"Unknown recipe {recipe!r}. Choose one of: {', '.join(RECIPES)}.")
+        network = DenseNetworkClassifier(random_state=random_state, **settings)
+        return cls([("features", CustomerFeatures(columns)), ("classifier", network)], recipe=recipe)
+
+    def fit(self, X: pl.DataFrame, y: Any, *, inner: Inner | None = None) -> NetworkModel:
+        """Learn features, let the teacher label, train the network.
+
+        Parameters
+        ----------
+        X : polars.DataFrame of shape (n_customers, n_columns)
+        y : array of shape (n_customers,)
+        inner : (X, y), optional
+            Rows for early stopping and calibration; without them a share of `X`, and no teacher.
+        """
+        features, network = self.named_steps["features"], self.named_steps["classifier"]
+        encoded = features.fit_transform(X)
+        if inner is None:
+            network.fit(encoded, y)
+            return self
+        taught = self._teaching(X, np.asarray(y), encoded)
+        network.fit(encoded, y, inner=(features.transform(inner[0]), inner[1]), teaching=taught)
+        return self
+
+    def _teaching(self, X: pl.DataFrame, y: NDArray[Any], encoded: NDArray[np.float32]) -> Teaching | None:
+        recipe = RECIPES[self.recipe]
+        features, network = self.named_steps["features"], self.named_steps["classifier"]
+        classes, labels = np.unique(y, return_inverse=True)
+        scarce = np.bincount(labels).min() < 2 * recipe.teacher_folds
+        if not recipe.teacher_folds or len(y) < FEWEST_FOR_A_TEACHER or scarce:
+            return None
+        natural = NaturalFeatures(features.columns)
+        codes = natural.fit_transform(X)
+        lesson = teach(
+            codes,
+            labels,
+            [lightgbm_teacher(natural.categories_, len(classes))],
+            folds=recipe.teacher_folds,
+            copies=min(round(recipe.copies * len(y)), recipe.most_copies),
+            swap=recipe.swap,
+            seed=network.random_state or 0,
+        )
+        # Swapping cells swaps their encodings: no need to encode the copies again.
+        copies = np.empty((len(lesson.sources), encoded.shape[1]), dtype=np.float32)
+        for place, block in enumerate(feature_blocks(features.state_)):
+            copies[:, block] = encoded[lesson.sources[:, place], block]
+        return Teaching(lesson.targets, copies, lesson.copy_targets, recipe.share)
