@@ -67,7 +67,7 @@ def confusion_matrix(y: ArrayLike, predicted: ArrayLike, classes: Sequence[str])
 
 
 def class_index(y: ArrayLike, classes: Sequence[str]) -> NDArray[np.int64]:
-    """Find the place of each class of `y` in `classes`; shape (n,). ValueError for a class that is not there."""
+    """Find each class of `y` in `classes`; shape (n,). A class that is not there is a ValueError."""
     names, values = np.asarray(classes).astype(str), np.asarray(y).astype(str)
     order = np.argsort(names)
     places = order[np.minimum(np.searchsorted(names, values, sorter=order), names.size - 1)]

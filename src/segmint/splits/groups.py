@@ -1,0 +1,98 @@
+"""Which rows belong together, and a fingerprint of each row, both blind to the order of the rows."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segmint.contract.valid_table import ValidTable
+
+_KEY = b"segmint row"
+_SEPARATOR, _NO_VALUE = "\x1f", "\x00"
+
+
+def row_keys(table: ValidTable) -> NDArray[np.uint64]:
+    """Fingerprint the canonical text of each row as it came, every column of the file counting.
+
+    Parameters
+    ----------
+    table : ValidTable
+
+    Returns
+    -------
+    ndarray of shape (n_customers,)
+        The first 64 bits of a keyed BLAKE2b hash. Equal rows have equal keys; the order of rows and
+        columns, and whether a number came as ``58`` or ``58.0``, make no difference.
+    """
+    return _hashed(_canonical_text(table.raw, sorted(table.raw.columns)))
+
+
+def row_groups(table: ValidTable) -> NDArray[np.int64]:
+    """Find the rows that must stay together: one customer, or customers nobody could tell apart.
+
+    Parameters
+    ----------
+    table : ValidTable
+
+    Returns
+    -------
+    ndarray of shape (n_customers,)
+        Rows share a number if they share the id, or are equal in every column of the file except the id, the
+        outcome and columns known only after the call, or are linked by a chain of such pairs. Which number a
+        group gets carries no meaning.
+    """
+    contract = table.contract
+    left_out = {contract.outcome.column, contract.id_column}
+    left_out |= {column.name for column in contract.columns if column.known == "after_call"}
+    looks = _canonical_text(table.raw, sorted(set(table.raw.columns) - left_out))
+    alike = _numbered(looks)
+    if table.ids is None:
+        return alike
+    return _linked(alike, _numbered_ids(table.ids))
+
+
+def _canonical_text(frame: pl.DataFrame, columns: list[str]) -> pl.Series:
+    """Write each row as one text; numbers without a needless ``.0``, an empty text as no value."""
+    if not columns:
+        return pl.Series([""] * frame.height, dtype=pl.String)
+    texts = [
+        pl.col(name).cast(pl.String).str.strip_suffix(".0").replace("", None).fill_null(_NO_VALUE)
+        for name in columns
+    ]
+    return frame.select(pl.concat_str(texts, separator=_SEPARATOR).alias("row"))["row"]
+
+
+def _hashed(texts: pl.Series) -> NDArray[np.uint64]:
+    digests = b"".join(
+        hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8, key=_KEY).digest()
+        for text in texts
+    )
+    return np.frombuffer(digests, dtype="<u8").astype(np.uint64)
+
+
+def _numbered(texts: pl.Series) -> NDArray[np.int64]:
+    return texts.rank("dense").to_numpy().astype(np.int64) - 1
+
+
+def _numbered_ids(ids: pl.Series) -> NDArray[np.int64]:
+    """Give each id a number; customers without one are strangers to each other."""
+    numbers = ids.rank("dense").cast(pl.Int64)
+    strangers = pl.int_range(len(ids), eager=True) + len(ids) + 1
+    return np.unique(numbers.fill_null(strangers).to_numpy(), return_inverse=True)[1].astype(np.int64)
+
+
+def _linked(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Merge two groupings: the connected components of groups that share a row."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    if not first.size:
+        return first
+    offset = int(first.max()) + 1
+    nodes = offset + int(second.max()) + 1
+    edges = coo_array((np.ones(first.size, dtype=np.int8), (first, second + offset)), shape=(nodes, nodes))
+    component: NDArray[np.int64] = connected_components(edges, directed=False)[1][first].astype(np.int64)
+    return component

@@ -1,0 +1,98 @@
+"""Rows of one customer belong together; fingerprints say what a row says and not where it stands."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from segmint.contract.column import Column
+from segmint.contract.contract import Contract, Outcome
+from segmint.contract.ledger import Ledger
+from segmint.contract.valid_table import ValidTable
+from segmint.splits.groups import row_groups, row_keys
+
+CONTRACT = Contract(
+    name="small",
+    outcome=Outcome(column="y", kind="response", levels=("no", "yes"), positive="yes"),
+    columns=(
+        Column(name="id", kind="text", role="id", label="customer"),
+        Column(name="age", kind="number", role="characteristic", label="age", unit="years"),
+        Column(name="job", kind="category", role="characteristic", label="profession"),
+        Column(name="seconds", kind="number", role="history", label="duration", known="after_call"),
+    ),
+)
+
+
+def table(raw: pl.DataFrame) -> ValidTable:
+    keep = [name for name in ("id", "y") if name in raw.columns]
+    return ValidTable(
+        frame=raw.select(keep),
+        raw=raw,
+        records=np.arange(1, raw.height + 1),
+        flags=pl.Series([""] * raw.height, dtype=pl.String),
+        contract=CONTRACT,
+        at="planning",
+        ledger=Ledger(read=raw.height, accepted=raw.height, rejected=0, reasons={}, rejects=(), receipt={}),
+    )
+
+
+def rows(**columns):
+    size = len(next(iter(columns.values())))
+    base = {"age": ["30"] * size, "job": ["clerk"] * size, "seconds": ["9"] * size, "y": ["no"] * size}
+    return pl.DataFrame(base | columns)
+
+
+def partition(groups):
+    return {frozenset(np.flatnonzero(groups == group).tolist()) for group in np.unique(groups)}
+
+
+def test_rows_that_differ_only_in_outcome_and_call_length_belong_together():
+    groups = row_groups(table(rows(age=["30", "30", "31"], seconds=["5", "900", "5"], y=["no", "yes", "no"])))
+    assert partition(groups) == {frozenset({0, 1}), frozenset({2})}
+
+
+def test_a_column_outside_the_contract_tells_rows_apart():
+    groups = row_groups(table(rows(age=["30", "30"], branch=["north", "south"])))
+    assert len(partition(groups)) == 2
+
+
+def test_same_id_links_rows_that_look_different_and_chains_link_on():
+    raw = rows(id=["a", "a", "b", "c"], age=["30", "31", "31", "40"])
+    assert partition(row_groups(table(raw))) == {frozenset({0, 1, 2}), frozenset({3})}
+
+
+def test_missing_ids_are_not_one_customer():
+    raw = rows(id=[None, None, "c"], age=["30", "31", "32"])
+    assert len(partition(row_groups(table(raw)))) == 3
+
+
+def test_the_id_alone_does_not_tell_twins_apart():
+    assert len(partition(row_groups(table(rows(id=["a", "b"]))))) == 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_shuffling_rows_shuffles_keys_and_groups_and_nothing_else(seed):
+    random = np.random.default_rng(seed)
+    raw = rows(id=random.integers(0, 30, 40).astype(str), age=random.integers(20, 25, 40).astype(str))
+    order = random.permutation(40)
+    plain, shuffled = table(raw), table(raw[order.tolist()])
+    np.testing.assert_array_equal(row_keys(plain)[order], row_keys(shuffled))
+    same = row_groups(plain)[order]
+    np.testing.assert_array_equal(
+        same[:, None] == same[None, :], row_groups(shuffled)[:, None] == row_groups(shuffled)[None, :]
+    )
+
+
+def test_keys_do_not_see_column_order_or_the_type_of_a_number():
+    text = rows(age=["30", ""])
+    typed = text.select("y", "seconds", "job", pl.Series("age", [30.0, None]))
+    np.testing.assert_array_equal(row_keys(table(text)), row_keys(table(typed)))
+
+
+def test_different_rows_have_different_keys():
+    keys = row_keys(table(rows(age=[str(age) for age in range(5_000)])))
+    assert np.unique(keys).size == 5_000
+
+
+def test_an_empty_table_has_no_groups():
+    raw = rows(id=["a"]).clear()
+    assert row_groups(table(raw)).size == row_keys(table(raw)).size == 0
