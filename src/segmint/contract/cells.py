@@ -138,8 +138,8 @@ def _numbers(column: Column, raw: pl.Series, missing: Sequence[str], decimal: st
         .then(pl.lit("not_finite"))
         .otherwise(pl.lit("not_a_number"))
     ).to_series()
-    # adding zero turns -0.0 into 0.0
-    clean = pl.select(pl.when(finite).then(values + 0.0)).to_series()
+    # -0.0 equals 0.0 and would still sort, print and hash differently
+    clean = pl.select(pl.when(finite & (values == 0)).then(0.0).when(finite).then(values)).to_series()
     return Cells(clean.alias(raw.name), problem)
 
 

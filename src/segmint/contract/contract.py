@@ -196,7 +196,8 @@ def _column(name: str, settings: dict[str, Any]) -> Column:
 def _first_problem(error: Exception) -> str:
     if not isinstance(error, ValidationError):
         return str(error)
-    first = error.errors()[0]
+    # a misspelt key explains a missing one
+    first = min(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
     place = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         return f"unknown key '{place}'{_suggestion(place.rpartition('.')[2])}"

@@ -1,0 +1,122 @@
+"""Contracts: shipped, the user's own, and those that make no sense."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from segmint.contract.contract import SHIPPED, Outcome, load_contract, parse_contract
+from segmint.errors import ContractError
+
+SMALL = """
+name = "small"
+[outcome]
+column = "y"
+kind = "response"
+levels = ["no", "yes"]
+positive = "yes"
+[columns.age]
+kind = "number"
+role = "characteristic"
+label = "age"
+"""
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_shipped_contracts_describe_every_column_for_people(name: str) -> None:
+    contract = load_contract(name)
+    assert contract.name == name
+    assert contract.title
+    assert contract.source
+    for column in contract.columns:
+        assert column.label
+        assert column.label == column.label.strip()
+        assert column.kind != "number" or column.unit
+        assert column.kind != "category" or column.allowed
+
+
+@pytest.mark.parametrize("name", ["bank-marketing", "bank-additional", "term-deposit"])
+def test_no_column_that_is_known_after_the_call_describes_a_customer_before_it(name: str) -> None:
+    contract = load_contract(name)
+    late = {column.name for column in contract.columns if column.known == "after_call"}
+    assert late in ({"duration"}, {"last_contact_duration"})
+    assert late.isdisjoint(column.name for column in contract.features("dialling"))
+    dialling = {column.label for column in contract.set_aside("planning")}
+    assert {"month of the call", "channel of the call", "calls in this campaign"} <= dialling
+    assert "outcome of the earlier campaign" in {c.label for c in contract.features("planning")}
+
+
+def test_age_gender_and_marital_status_are_marked_sensitive() -> None:
+    sensitive = {c.label for name in SHIPPED for c in load_contract(name).columns if c.sensitive}
+    assert sensitive == {"age", "gender", "marital status", "ever married"}
+
+
+def test_an_unknown_contract_is_answered_with_a_suggestion(tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match="did you mean 'bank-marketing'"):
+        load_contract("bank-marketting")
+    with pytest.raises(ContractError, match="cannot be read"):
+        load_contract(tmp_path / "mine.toml")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ('role = "characteristic"', 'role = "hobby"', "columns.age: role"),
+        ("label", "lable", "unknown key 'lable', did you mean 'label'"),
+        ('name = "small"', 'name = "small"\ncolour = "red"', "unknown key 'colour'"),
+        ('positive = "yes"', 'positive = "maybe"', "names the positive one"),
+        ('column = "y"', 'column = "age"', "is the outcome and stands under columns too"),
+        ('label = "age"', 'label = "age"\nbounds = [9, 1]', "lower bound is above"),
+        ('label = "age"', 'label = "age"\nallowed = ["a"]', "only a category"),
+        ('label = "age"', 'label = "age"\nstates = [{value = -1, name = "x", written = 9}]', "come together"),
+        (
+            'label = "age"',
+            'label = "age"\nstates=[{value=-1, name="x", written=9, when={column="z", above=0}}]',
+            "looks at 'z', which is no column",
+        ),
+        ("[outcome]", "[outcome", "makes no sense"),
+        ("[columns.age]", "columns = 3\n[other]", "makes no sense"),
+    ],
+)
+def test_a_contract_that_makes_no_sense_is_refused_with_the_place(old: str, new: str, sentence: str) -> None:
+    with pytest.raises(ContractError) as refusal:
+        parse_contract(SMALL.replace(old, new), origin="small.toml")
+    assert sentence in str(refusal.value)
+
+
+RESPONSE = Outcome(column="y", kind="response", levels=("no", "yes"), positive="yes")
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        *[(word, "yes") for word in ("yes", "YES", " Yes ", "y", "true", "T", "1", "1.0", "1.00")],
+        *[(word, "no") for word in ("no", "No", "N", "FALSE", "0", "0.0")],
+        *[(word, None) for word in ("maybe", "2", "10", "1.5", "-1", "", "yes!", "nan")],
+    ],
+)
+def test_spellings_of_yes_and_no_are_read_by_rule(text: str, level: str | None) -> None:
+    """ING-09."""
+    assert RESPONSE.level_of(text) == level
+
+
+def test_words_of_the_contract_come_before_the_common_ones() -> None:
+    outcome = Outcome(
+        column="y",
+        kind="response",
+        levels=("stayed", "left"),
+        positive="left",
+        words={"0": "left", "1": "stayed"},
+    )
+    assert [outcome.level_of(text) for text in ("0", "1.0", "LEFT", "true")] == [
+        "left",
+        "stayed",
+        "left",
+        "left",
+    ]
+
+
+def test_levels_that_differ_only_in_case_stay_apart() -> None:
+    outcome = Outcome(column="s", kind="assignment", levels=("a", "A", "B"))
+    assert [outcome.level_of(text) for text in ("a", "A", "b", "yes")] == ["a", "A", "B", None]

@@ -1,0 +1,432 @@
+"""The door: what gets in, what stays out, and that everything is counted."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from segmint.contract.contract import Contract, load_contract, parse_contract
+from segmint.contract.synthetic import synthetic_rows
+from segmint.contract.valid_table import ValidTable
+from segmint.contract.validate import validate, validate_batches
+from segmint.errors import ContractError, DataError, InputError
+from segmint.tables.rejects import Reject
+from segmint.tables.source import ReadOptions, open_table
+
+BANK = load_contract("bank-marketing")
+CONTRACT = parse_contract(
+    """
+name = "shop"
+missing = ["", "n/a"]
+[outcome]
+column = "y"
+kind = "response"
+levels = ["no", "yes"]
+positive = "yes"
+[columns.id]
+kind = "text"
+role = "id"
+label = "customer"
+[columns.age]
+kind = "number"
+role = "characteristic"
+label = "age"
+bounds = [18, 99]
+states = [{ value = -1, name = "not told" }]
+[columns.land]
+kind = "category"
+role = "characteristic"
+label = "country"
+allowed = ["DE", "NA", "PT"]
+[columns.joined]
+kind = "date"
+role = "time"
+label = "customer since"
+[columns.seconds]
+kind = "number"
+role = "context"
+label = "duration"
+known = "after_call"
+""",
+    origin="shop",
+)
+GOOD = {"id": "007", "age": "40", "land": "NA", "joined": "2020-02-29", "seconds": "12", "y": "no"}
+
+
+def shop(rows: list[dict[str, str]], *, fill: int = 60) -> pl.DataFrame:
+    """Some rows of interest, then good ones of both outcomes."""
+    good = [GOOD | {"id": f"c{i}", "y": "yes" if i % 2 else "no"} for i in range(fill)]
+    return pl.DataFrame([GOOD | row for row in rows] + good)
+
+
+def check(rows: list[dict[str, str]], purpose: str = "train", **settings: object) -> ValidTable:
+    source = open_table(shop(rows))
+    return validate(source, CONTRACT, purpose=purpose, max_rejected=1.0, **settings)  # type: ignore[arg-type]
+
+
+def test_good_rows_get_types_and_ids_stay_text() -> None:
+    table = check([{"age": "-1", "joined": ""}])
+    assert table.frame.columns == ["id", "age", "land", "joined", "y"]
+    assert table.frame.schema["age"] == pl.Float64
+    assert table.frame.row(0)[:3] == ("007", -1.0, "NA")
+    assert table.ids is not None
+    assert table.ids[0] == "007"
+    assert table.outcome[:3].tolist() == ["no", "no", "yes"]
+    assert table.inputs.columns == ["age", "land"]
+    assert table.raw.columns == list(GOOD)
+    assert table.records[:3].tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"age": "forty"}, "not_a_number: age"),
+        ({"age": "nan"}, "not_a_number: age"),
+        ({"age": "inf"}, "not_a_number: age"),
+        ({"age": "1e400"}, "not_finite: age"),
+        ({"age": "1_0"}, "not_a_number: age"),
+        ({"age": "٤٠"}, "not_a_number: age"),
+        ({"age": "17"}, "out_of_bounds: age"),
+        ({"age": "100"}, "out_of_bounds: age"),
+        ({"age": "-2"}, "out_of_bounds: age"),
+        ({"land": "FR"}, "unknown_level: land"),
+        ({"land": "na"}, "unknown_level: land"),
+        ({"joined": "29.02.2020"}, "not_a_date: joined"),
+        ({"joined": "2021-02-29"}, "not_a_date: joined"),
+        ({"y": ""}, "missing_outcome: y"),
+        ({"y": "perhaps"}, "unknown_outcome: y"),
+    ],
+)
+def test_to_train_a_bad_value_rejects_its_row_with_a_reason(change: dict[str, str], reason: str) -> None:
+    """ING-07, ING-12."""
+    seen: list[Reject] = []
+    table = check([{}, change], on_reject=seen.append)
+    assert dict(table.ledger.reasons) == {reason: 1}
+    assert [reject.record for reject in seen] == [2]
+    assert seen[0].column == reason.split(": ")[1]
+    value = next(iter(change.values()))
+    assert value in seen[0].raw
+    assert not value or value not in seen[0].detail
+    assert len(table) == 61
+
+
+@pytest.mark.parametrize(
+    ("change", "flag"),
+    [({"land": "FR"}, "land: unseen level"), ({"age": "17"}, "age: out of range")],
+)
+def test_to_predict_an_unusual_value_is_flagged_and_kept(change: dict[str, str], flag: str) -> None:
+    """ING-12."""
+    table = check([{}, change, {"age": "200", "land": "XX"}], purpose="predict")
+    assert table.flags[:3].to_list() == ["", flag, "age: out of range; land: unseen level"]
+    assert table.ledger.rejected == 0
+    assert table.ledger.flagged == 2
+    assert table.ledger.flags[flag] == 2
+
+
+def test_to_predict_an_unreadable_value_still_rejects_its_row() -> None:
+    table = check([{"age": "forty"}], purpose="predict")
+    assert dict(table.ledger.reasons) == {"not_a_number: age": 1}
+
+
+@pytest.mark.parametrize("spelling", ["", "garbage"])
+def test_to_predict_an_unreadable_outcome_rejects_nobody(spelling: str) -> None:
+    table = check([{"y": spelling}], purpose="predict")
+    assert len(table) == 61
+    assert not table.has_outcome
+    assert check([], purpose="predict").has_outcome
+
+
+def test_garbage_in_a_column_known_too_late_rejects_nobody() -> None:
+    table = check([{"seconds": "garbage"}])
+    assert table.ledger.rejected == 0
+    assert "seconds" not in table.frame.columns
+    assert "seconds" in table.raw.columns
+    assert "not used: seconds, known only after the call" in table.ledger.sentence()
+    assert check([{"seconds": "garbage"}], at="after_call").ledger.rejected == 1
+
+
+def test_missing_values_are_null_and_na_is_a_country() -> None:
+    """ING-07."""
+    table = check([{"age": "n/a", "land": ""}, {"age": " 41 ", "land": " PT "}])
+    assert table.frame.row(0)[1:3] == (None, None)
+    assert table.frame.row(1)[1:3] == (41.0, "PT")
+    assert table.frame.row(2)[2] == "NA"
+
+
+def test_no_non_finite_number_gets_past_the_door() -> None:
+    """ING-07."""
+    odd = [float("nan"), float("inf"), -float("inf"), -0.0, 5e-324, 1e308, None]
+    frame = shop([{}] * len(odd)).with_columns(age=pl.Series([*odd, *[40.0] * 60]))
+    table = validate(open_table(frame), CONTRACT, purpose="predict", max_rejected=1.0)
+    ages = table.frame["age"]
+    assert ages.drop_nulls().is_finite().all()
+    assert dict(table.ledger.reasons) == {"not_finite: age": 2}
+    assert ages.null_count() == 2  # nan from a frame and null mean no value
+    assert not np.signbit(ages[1])
+
+
+def test_decimal_commas_and_grouped_numbers_are_read_by_the_declared_sign(tmp_path: Path) -> None:
+    """ING-05."""
+    wide = parse_contract(
+        """
+name = "wide"
+[outcome]
+column = "y"
+kind = "response"
+levels = ["no", "yes"]
+positive = "yes"
+[columns.amount]
+kind = "number"
+role = "holding"
+label = "amount"
+""",
+        origin="",
+    )
+    texts = ["1,5", "-2", "1.234", "1.234.567,25", "1.5", "1,2,3", "+,5"]
+    path = tmp_path / "t.csv"
+    path.write_text("amount;y\n" + "".join(f"{text};no\n" for text in texts))
+    source = open_table(path, ReadOptions(decimal="comma"))
+    table = validate(source, wide, purpose="predict", max_rejected=1.0)
+    assert table.frame["amount"].to_list() == [1.5, -2.0, 1234.0, 1234567.25, 0.5]
+    assert [reject.raw for reject in table.ledger.rejects] == ["1.5;no", "1,2,3;no"]
+
+
+def test_numbers_that_read_two_ways_are_refused_until_declared(tmp_path: Path) -> None:
+    """ING-05."""
+    path = tmp_path / "t.csv"
+    rows = "".join(f"c{i};1.234;DE;2020-01-01;1;{'yes' if i % 2 else 'no'}\n" for i in range(60))
+    path.write_text("id;age;land;joined;seconds;y\n" + rows)
+    with pytest.raises(InputError, match="'age' can be read in two ways"):
+        validate(open_table(path), CONTRACT)
+
+
+def test_whole_numbers_of_a_frame_become_the_same_text() -> None:
+    frame = shop([]).with_columns(id=pl.Series(range(60)), y=pl.Series([float(i % 2) for i in range(60)]))
+    table = validate(open_table(frame), CONTRACT)
+    assert table.ids is not None
+    assert table.ids[:2].to_list() == ["0", "1"]
+    assert table.outcome[:2].tolist() == ["no", "yes"]
+
+
+def test_ids_that_lost_digits_as_floating_point_are_refused() -> None:
+    """ING-03."""
+    frame = shop([]).with_columns(id=pl.Series([1234567890123456789.0] * 60))
+    with pytest.raises(ContractError, match="'id' came as floating point numbers"):
+        validate(open_table(frame), CONTRACT)
+
+
+def id_texts(count: int) -> list[str]:
+    draw = random.Random(3)
+    fixed = [
+        "007",
+        "0",
+        str(2**53 + 1),
+        str(2**63),
+        str(2**64),
+        str(2**70),
+        "1e5",
+        " 7",
+        "7 ",
+        "٤٢",
+        "NA",
+        "-0",
+    ]
+    return fixed + [f"{draw.randrange(10**18, 10**19)}" for _ in range(count - len(fixed))]
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "polars", "pandas", "arrow"])
+def test_every_id_comes_out_as_it_went_in(tmp_path: Path, kind: str) -> None:
+    """ING-03."""
+    ids = id_texts(10_000)
+    frame = pl.DataFrame({**dict.fromkeys(GOOD, ""), "id": ids}).with_columns(
+        **{name: pl.lit(value) for name, value in GOOD.items() if name != "id"}
+    )
+    if kind in ("csv", "parquet"):
+        path = tmp_path / f"t.{kind}"
+        frame.write_csv(path) if kind == "csv" else frame.write_parquet(path)
+        source = open_table(path)
+    else:
+        source = open_table({"polars": frame, "pandas": frame.to_pandas(), "arrow": frame.to_arrow()}[kind])
+    table = validate(source, CONTRACT, purpose="predict")
+    assert table.ids is not None
+    assert table.ids.to_list() == ids
+    assert table.ids.n_unique() == len(set(ids))
+
+
+def test_another_tables_columns_are_answered_with_the_difference(data_folder: Path) -> None:
+    """ING-11."""
+    source = open_table(data_folder / "segments-abcd/customer_segmentation.csv")
+    with pytest.raises(ContractError) as refusal:
+        validate(source, BANK)
+    text = str(refusal.value)
+    assert "does not meet the contract 'bank-marketing'" in text
+    assert "missing: age (did you mean 'Age'?)" in text
+    assert "unexpected: ID, Gender" in text
+    assert "the table meets the contract 'customer-segments'" in text
+
+
+def test_an_unreviewed_contract_trains_nothing() -> None:
+    draft = CONTRACT.model_copy(update={"reviewed": False})
+    with pytest.raises(ContractError, match="Nobody has reviewed"):
+        validate(open_table(shop([])), draft)
+    assert len(validate(open_table(shop([])), draft, purpose="predict")) == 60
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "sentence"),
+    [
+        (["no"] * 100, "has the same outcome"),
+        (["no"] * 99 + ["yes"], r"Too few rows have these outcomes: yes \(1\)"),
+        (["no", "yes"] * 10, "Only 20 rows are usable"),
+        (["no", "yes", "", "", ""] * 20, "60 of 100 rows are rejected"),
+        (["no", "yes", "maybe"] * 40, "40 of 120 rows are rejected"),
+    ],
+)
+def test_rows_that_cannot_teach_are_refused(outcomes: list[str], sentence: str) -> None:
+    """ING-09."""
+    frame = pl.DataFrame([GOOD | {"y": outcome} for outcome in outcomes])
+    with pytest.raises(DataError, match=sentence):
+        validate(open_table(frame), CONTRACT)
+
+
+def test_mixed_spellings_of_the_outcome_train_together() -> None:
+    """ING-09."""
+    spellings = ["yes", "No", "YES", "1.0", "0", "true", "FALSE", "y", "n", "1", "0.0", "no"]
+    frame = pl.DataFrame([GOOD | {"y": text} for text in spellings * 5])
+    table = validate(open_table(frame), CONTRACT)
+    assert sorted(set(table.outcome.tolist())) == ["no", "yes"]
+    assert table.ledger.rejected == 0
+
+
+def test_too_many_rejects_stop_with_a_summary() -> None:
+    with pytest.raises(DataError) as refusal:
+        validate(open_table(shop([{"age": "x"}] * 9 + [{"land": "FR"}] * 4)), CONTRACT)
+    text = str(refusal.value)
+    assert "13 of 73 rows are rejected" in text
+    assert "9: not_a_number: age (first at row 1)" in text
+    assert "4: unknown_level: land (first at row 10)" in text
+
+
+def test_an_assignment_may_lack_a_segment_but_not_all() -> None:
+    contract = load_contract("customer-segments")
+    frame = synthetic_rows(contract, "planning", 90, 1).with_columns(
+        Segmentation=pl.Series(["A", "B", "D"] * 30)
+    )
+    assert set(validate(open_table(frame), contract).outcome.tolist()) == {"A", "B", "D"}
+    with pytest.raises(DataError, match="several segments"):
+        validate(open_table(frame.with_columns(Segmentation=pl.lit("A"))), contract)
+
+
+@pytest.mark.parametrize("size", [1, 7, 1_000, 65_536])
+def test_batches_add_up_to_the_whole(tmp_path: Path, size: int) -> None:
+    """ING-13."""
+    draw = random.Random(5)
+    path = tmp_path / "t.csv"
+    lines = ["id,age,land,joined,seconds,y"]
+    for i in range(400):
+        line = f"{i},{draw.choice(['40', 'x', '-1', '17'])},{draw.choice(['DE', 'FR', ''])},,1,no"
+        lines.append(draw.choice([line] * 8 + [line + ",extra", '"' + line]))
+    path.write_text("\n".join(lines))
+    whole = validate(open_table(path), CONTRACT, purpose="predict", max_rejected=1.0)
+    rejects: list[Reject] = []
+    tables = list(
+        validate_batches(open_table(path), CONTRACT, purpose="predict", size=size, on_reject=rejects.append)
+    )
+    assert pl.concat([table.frame for table in tables]).equals(whole.frame)
+    assert pl.concat([table.flags for table in tables]).equals(whole.flags)
+    assert tuple(rejects) == whole.ledger.rejects
+    total = sum((table.ledger for table in tables[1:]), tables[0].ledger)
+    assert total == whole.ledger
+    total.check()
+    assert total.read == 400
+
+
+MUTATIONS = {
+    "missing": lambda f: f.drop("age"),
+    "renamed": lambda f: f.rename({"age": "Age"}),
+    "retyped": lambda f: f.with_columns(age=pl.lit("young")),
+    "unit": lambda f: f.with_columns(age=pl.lit("40000")),
+    "sign": lambda f: f.with_columns(age=pl.lit("-40")),
+    "exploded": lambda f: f.with_columns(land=pl.Series([f"X{i}" for i in range(f.height)])),
+    "recoded": lambda f: f.with_columns(land=pl.lit("276")),
+    "lower case": lambda f: f.with_columns(land=pl.lit("de")),
+    "date order": lambda f: f.with_columns(joined=pl.lit("29/02/2020")),
+    "missing outcome": lambda f: f.drop("y"),
+    "other outcomes": lambda f: f.with_columns(y=pl.lit("gold")),
+    "one outcome": lambda f: f.with_columns(y=pl.lit("yes")),
+    "no id": lambda f: f.drop("id"),
+}
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS)
+def test_a_changed_table_is_refused_with_the_column_named(mutation: str) -> None:
+    """ING-11."""
+    column = {"missing": "age", "renamed": "age", "retyped": "age", "unit": "age", "sign": "age"}
+    column |= {"exploded": "land", "recoded": "land", "lower case": "land", "date order": "joined"}
+    column |= {"missing outcome": "y", "other outcomes": "y", "one outcome": "y", "no id": "id"}
+    with pytest.raises((ContractError, DataError)) as refusal:
+        validate(open_table(MUTATIONS[mutation](shop([]))), CONTRACT)
+    assert column[mutation] in str(refusal.value)
+
+
+def test_column_order_and_extra_columns_change_nothing_but_the_receipt() -> None:
+    """ING-11."""
+    frame = shop([])
+    plain = validate(open_table(frame), CONTRACT)
+    extra = frame.select(reversed(frame.columns)).with_columns(hobby=pl.lit("chess"))
+    other = validate(open_table(extra), CONTRACT)
+    assert other.frame.equals(plain.frame)
+    assert "hobby, not in the contract" in other.ledger.sentence()
+
+
+def test_one_code_for_two_states_is_told_apart() -> None:
+    contract = load_contract("bank-additional")
+    frame = synthetic_rows(contract, "planning", 60, 1).with_columns(
+        pdays=pl.lit("999"), previous=pl.Series(["0", "1", ""] * 20), y=pl.Series(["no", "yes"] * 30)
+    )
+    table = validate(open_table(frame), contract)
+    assert table.frame["pdays"][:3].to_list() == [999.0, -999.0, 999.0]
+
+
+def test_the_real_tables_meet_their_contracts(data_folder: Path) -> None:
+    for name, contract, rows in [
+        ("uci-bank/bank.csv", "bank-marketing", 4_521),
+        ("uci-bank/bank-additional-first-80.csv", "bank-additional", 32_950),
+        ("term-deposit/train.csv", "term-deposit", 31_647),
+        ("segments-abcd/customer_segmentation.csv", "customer-segments", 8_068),
+    ]:
+        table = validate(open_table(data_folder / name), load_contract(contract), at="after_call")
+        assert (table.ledger.accepted, table.ledger.rejected) == (rows, 0)
+        assert table.has_outcome
+
+
+def test_customers_without_a_segment_can_be_predicted(data_folder: Path) -> None:
+    source = open_table(data_folder / "segments-abcd/new_customers.csv")
+    table = validate(source, load_contract("customer-segments"), purpose="predict")
+    assert len(table) == 2_627
+    assert not table.has_outcome
+    assert set(table.flags) == {""}
+
+
+def test_the_sentence_reads_as_promised(data_folder: Path) -> None:
+    table = validate(open_table(data_folder / "uci-bank/bank.csv"), BANK, at="dialling")
+    assert table.ledger.sentence() == (
+        "4,521 rows, ';'-separated, UTF-8, decimal point; not used: duration, known only after the call"
+    )
+
+
+def golden(contract: Contract) -> ValidTable:
+    frame = synthetic_rows(contract, "planning", 200, 7, levels={"land": ("DE",)})
+    return validate(open_table(frame), contract, purpose="predict")
+
+
+@pytest.mark.parametrize("name", ["bank-marketing", "bank-additional", "customer-segments", "term-deposit"])
+def test_synthetic_rows_meet_their_contract(name: str) -> None:
+    table = golden(load_contract(name))
+    assert table.ledger.rejected == 0
+    assert set(table.flags) == {""}
+    assert golden(load_contract(name)).frame.equals(table.frame)

@@ -1,0 +1,186 @@
+"""Opening tables of every kind, and refusing what is no table."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from segmint.errors import InputError
+from segmint.tables.source import ReadOptions, TableSource, open_table
+
+TEXT = "id;job;amount\n007;admin.;1,5\n042;NA;2,25\n"
+
+
+def frame_of(source: TableSource, size: int = 65_536) -> pl.DataFrame:
+    return pl.concat([batch.frame for batch in source.batches(size)])
+
+
+def write(folder: Path, data: bytes | str, name: str = "table.csv") -> Path:
+    path = folder / name
+    path.write_bytes(data if isinstance(data, bytes) else data.encode())
+    return path
+
+
+def test_text_comes_as_text_with_a_receipt(tmp_path: Path) -> None:
+    source = open_table(write(tmp_path, TEXT))
+    assert source.columns == ("id", "job", "amount")
+    assert source.receipt["delimiter"] == ";"
+    assert source.receipt["encoding"] == "UTF-8"
+    assert source.receipt["decimal"] == "comma"
+    assert frame_of(source).rows() == [("007", "admin.", "1,5"), ("042", "NA", "2,25")]
+    assert source.fingerprint.startswith("sha256:")
+
+
+@pytest.mark.parametrize("size", [1, 7, 1_000, 65_536])
+def test_batch_size_changes_nothing(tmp_path: Path, size: int) -> None:
+    """ING-13."""
+    lines = [f"{i};x;{i}.5" if i % 11 else f"{i};short" for i in range(500)]
+    source = open_table(write(tmp_path, "id;a;b\n" + "\n".join(lines)))
+    whole, parts = list(source.batches()), list(source.batches(size))
+    assert pl.concat([batch.frame for batch in parts]).equals(whole[0].frame)
+    assert [n for batch in parts for n in batch.records] == whole[0].records.tolist()
+    assert [r for batch in parts for r in batch.rejects] == list(whole[0].rejects)
+    assert all(batch.frame.height <= size for batch in parts)
+    assert parts[-1].done == source.size
+    for batch in parts:
+        seen = [*batch.records, *(reject.record for reject in batch.rejects)]
+        assert sorted(seen) == list(range(min(seen), max(seen) + 1))
+
+
+def test_frames_of_polars_pandas_and_arrow_give_the_same_rows(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"id": ["007", "042"], "n": [1, None], "x": [1.5, 2.5]})
+    path = tmp_path / "table.parquet"
+    frame.write_parquet(path)
+    for table in (frame, frame.to_pandas(), frame.to_arrow(), path):
+        source = open_table(table)
+        read = frame_of(source)
+        assert read["id"].to_list() == ["007", "042"]
+        assert read["n"].cast(pl.Float64).to_list() == [1.0, None]
+        assert source.rows == 2
+
+
+def test_pandas_columns_of_mixed_objects_become_text() -> None:
+    import pandas as pd
+
+    table = pd.DataFrame({"a": pd.Series(["x", 1, None, float("nan")], dtype=object)})
+    assert frame_of(open_table(table))["a"].to_list() == ["x", "1", None, None]
+
+
+def test_a_frame_has_the_same_fingerprint_however_it_is_cut() -> None:
+    frame = pl.DataFrame({"a": list(range(100))})
+    pieces = pl.concat([frame.head(30), frame.tail(70)], rechunk=False)
+    assert open_table(frame).fingerprint == open_table(pieces).fingerprint
+    assert open_table(frame).fingerprint != open_table(frame.reverse()).fingerprint
+
+
+def test_a_thing_that_is_no_table_is_a_type_error() -> None:
+    with pytest.raises(TypeError, match="Got list instead"):
+        open_table([1, 2])
+
+
+def random_bytes(seed: int = 7) -> bytes:
+    return random.Random(seed).randbytes(20_000)
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"", "is empty"),
+        (b"\n\r\n \n", "is empty"),
+        (b"\xef\xbb\xbf\n", "is empty"),
+        (b"a;b;c\n", "a header and no rows"),
+        (b"a;b;c", "a header and no rows"),
+        (b"a\n1\n2\n", "No delimiter is found"),
+        (b"just a sentence\nand another\n", "No delimiter is found"),
+        (b"a;b;a\n1;2;3\n", "two columns are called 'a'"),
+        (b"a;;c\n1;2;3\n", "column 2 has no name"),
+        (b"a; ;c\n1;2;3\n", "column 2 has no name"),
+        (b"a;b\x07;c\n1;2;3\n", "control characters"),
+        (b";".join(b"c%d" % i for i in range(5_000)) + b"\n1\n", "5,000 columns"),
+        (random_bytes(), "is not text"),
+        (b"\0" * 5_000, "is not text"),
+        (b"PAR1" + random_bytes(), "cannot be read as Parquet"),
+    ],
+)
+def test_what_is_no_table_is_refused_in_one_sentence(tmp_path: Path, data: bytes, sentence: str) -> None:
+    """ING-08."""
+    path = write(tmp_path, data)
+    with pytest.raises(InputError, match=sentence) as refusal:
+        frame_of(open_table(path))
+    assert refusal.value.exit_code == 2
+    assert refusal.value.expected
+    assert refusal.value.fix
+
+
+def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
+    """ING-08."""
+    with pytest.raises(InputError, match="There is no file"):
+        open_table(tmp_path / "nothing.csv")
+    with pytest.raises(InputError, match="is a folder"):
+        open_table(tmp_path)
+    with pytest.raises(InputError, match="Cannot open"):
+        open_table("a\0b.csv")
+
+
+def test_rows_that_are_all_longer_than_the_header_are_all_rejected(tmp_path: Path) -> None:
+    """ING-06: pandas would take the first column for an index and shift the rest."""
+    source = open_table(write(tmp_path, "a;b;c\n" + "1;2;3;4\n" * 20))
+    (batch,) = source.batches()
+    assert batch.frame.height == 0
+    assert [reject.reason for reject in batch.rejects] == ["too_many_fields"] * 20
+
+
+DELIMITERS = [",", ";", "\t", "|", "^"]
+
+
+@pytest.mark.parametrize("delimiter", DELIMITERS)
+@pytest.mark.parametrize(("decimal", "number"), [("point", "1.25"), ("comma", "1,25"), ("comma", "1.234,5")])
+@pytest.mark.parametrize("quoted", [True, False])
+def test_delimiters_and_decimals_are_found(
+    tmp_path: Path, delimiter: str, decimal: str, number: str, quoted: bool
+) -> None:
+    """ING-05."""
+    if not quoted and delimiter in number:
+        number, decimal = "1.25", "point"  # nobody can write a bare decimal comma between commas
+    mark = '"' if quoted else ""
+    rows = [["id", "job", "amount"], *([f"0{i}", "clerk", number] for i in range(9))]
+    text = "\n".join(delimiter.join(f"{mark}{field}{mark}" for field in row) for row in rows)
+    declared = ReadOptions(delimiter="^") if delimiter == "^" else ReadOptions()
+    source = open_table(write(tmp_path, text), declared)
+    assert source.receipt["delimiter"] == delimiter
+    assert source.receipt["decimal"] == decimal
+    assert frame_of(source)["amount"].to_list() == [number] * 9
+
+
+def test_a_number_that_reads_two_ways_is_called_ambiguous(tmp_path: Path) -> None:
+    """ING-05."""
+    path = write(tmp_path, "id;amount\n1;1.234\n2;5.678\n")
+    assert open_table(path).receipt["decimal"] == "ambiguous"
+    assert open_table(path, ReadOptions(decimal="comma")).receipt["decimal"] == "comma"
+    assert open_table(write(tmp_path, "id;amount\n1;1.234\n2;5.67\n")).receipt["decimal"] == "point"
+
+
+def test_declared_options_that_make_no_sense_are_value_errors() -> None:
+    with pytest.raises(ValueError, match="one character"):
+        ReadOptions(delimiter="||")
+    with pytest.raises(ValueError, match="'point' or 'comma'"):
+        ReadOptions(decimal=".")
+
+
+def test_the_real_tables_are_read_whole(data_folder: Path) -> None:
+    expected = {
+        "uci-bank/bank.csv": (4_521, 17, ";"),
+        "uci-bank/bank-additional-first-80.csv": (32_950, 21, ";"),
+        "term-deposit/train.csv": (31_647, 18, ","),
+        "segments-abcd/customer_segmentation.csv": (8_068, 11, ","),
+        "segments-abcd/new_customers.csv": (2_627, 11, ","),
+    }
+    for name, (rows, columns, delimiter) in expected.items():
+        source = open_table(data_folder / name)
+        assert source.receipt["delimiter"] == delimiter
+        assert sum(batch.frame.height for batch in source.batches()) == rows
+        assert len(source.columns) == columns
+        assert not any(batch.rejects for batch in source.batches())
