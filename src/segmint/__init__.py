@@ -1,1 +1,70 @@
-"""segmint."""
+"""segmint: from a bank's table of customers and campaign results to segments, call lists and a page.
+
+The public names are loaded when they are first asked for, so that ``import segmint`` stays light.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from segmint.config import Config, load_config
+    from segmint.contract.contract import Contract, load_contract
+    from segmint.contract.valid_table import ValidTable
+    from segmint.errors import SegmintError
+    from segmint.evaluation.model_comparison import ModelComparison
+    from segmint.features.customer_features import CustomerFeatures
+    from segmint.flows.check import check
+    from segmint.flows.predict import predict
+    from segmint.flows.run import run
+    from segmint.models.customer_model import make_model
+    from segmint.models.network import DenseNetworkClassifier
+    from segmint.models.tensorboard_log import TensorBoardLog
+    from segmint.store.bundle import open_bundle
+
+_WHERE = {
+    "Config": "segmint.config",
+    "Contract": "segmint.contract.contract",
+    "CustomerFeatures": "segmint.features.customer_features",
+    "DenseNetworkClassifier": "segmint.models.network",
+    "ModelComparison": "segmint.evaluation.model_comparison",
+    "SegmintError": "segmint.errors",
+    "TensorBoardLog": "segmint.models.tensorboard_log",
+    "ValidTable": "segmint.contract.valid_table",
+    "check": "segmint.flows.check",
+    "load_config": "segmint.config",
+    "load_contract": "segmint.contract.contract",
+    "make_model": "segmint.models.customer_model",
+    "open_bundle": "segmint.store.bundle",
+    "predict": "segmint.flows.predict",
+    "run": "segmint.flows.run",
+}
+
+__all__ = [
+    "Config",
+    "Contract",
+    "CustomerFeatures",
+    "DenseNetworkClassifier",
+    "ModelComparison",
+    "SegmintError",
+    "TensorBoardLog",
+    "ValidTable",
+    "check",
+    "load_config",
+    "load_contract",
+    "make_model",
+    "open_bundle",
+    "predict",
+    "run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'segmint' has no attribute {name!r}")
+    return getattr(importlib.import_module(_WHERE[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -53,9 +53,7 @@ class Schedule:
     seed: int
 
 
-def layer_specs(
-    hidden: Sequence[int], *, activation: str, dropout: float, outputs: int
-) -> list[dict[str, Any]]:
+def layer_specs(hidden: Sequence[int], *, activation: str, dropout: float, outputs: int) -> list[dict[str, Any]]:
     """Describe the layers: Dense, BatchNormalization, Dropout for each width, then a Dense head."""
     layers: list[dict[str, Any]] = []
     for units in hidden:
@@ -183,7 +181,7 @@ def _cross_entropy(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
 def named_weights(network: keras.Sequential) -> dict[str, NDArray[np.float32]]:
     """Return the weights by layer place and name: "0.kernel", "1.moving_mean", ..."""
     return {
-        f"{place}.{variable.name}": np.array(variable)
+        f"{place}.{variable.name}": variable.numpy()
         for place, layer in enumerate(network.layers)
         for variable in layer.weights
     }

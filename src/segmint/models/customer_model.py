@@ -41,9 +41,7 @@ def _natural(columns: Sequence[Column], classifier: Any, *, fill: bool = False) 
 
 
 def _scaled(columns: Sequence[Column], classifier: Any) -> CustomerModel:
-    return CustomerModel(
-        [("features", CustomerFeatures(columns, numbers="scaled")), ("classifier", classifier)]
-    )
+    return CustomerModel([("features", CustomerFeatures(columns, numbers="scaled")), ("classifier", classifier)])
 
 
 def _categories(columns: Sequence[Column]) -> tuple[int, ...]:
@@ -61,9 +59,7 @@ _MAKERS: dict[str, Maker] = {
     "random_forest": lambda columns, seed: _natural(
         columns, RandomForestClassifier(300, min_samples_leaf=5, n_jobs=-1, random_state=seed)
     ),
-    "lightgbm": lambda columns, seed: _natural(
-        columns, LightGBM(categories=_categories(columns), random_state=seed)
-    ),
+    "lightgbm": lambda columns, seed: _natural(columns, LightGBM(categories=_categories(columns), random_state=seed)),
     "logistic": lambda columns, seed: _scaled(columns, LogisticRegression(max_iter=2000)),
     "base_rate": lambda columns, seed: _natural(columns, DummyClassifier(strategy="prior"), fill=True),
 }
@@ -81,9 +77,7 @@ MODEL_LABELS: dict[str, str] = {
 MODELS: tuple[str, ...] = tuple(MODEL_LABELS)
 
 
-def make_model(
-    name: str, *, columns: Sequence[Column], random_state: int | None = None, **settings: Any
-) -> Any:
+def make_model(name: str, *, columns: Sequence[Column], random_state: int | None = None, **settings: Any) -> Any:
     """Make a model by name, with the encoding its users would give it.
 
     Parameters

@@ -94,9 +94,7 @@ def _stratified_folds(labels: Integers, folds: int, draw: np.random.Generator) -
     return fold_of
 
 
-def _swap_cells(
-    base: Integers, columns: int, customers: int, swap: float, draw: np.random.Generator
-) -> Integers:
+def _swap_cells(base: Integers, columns: int, customers: int, swap: float, draw: np.random.Generator) -> Integers:
     strangers = draw.integers(customers, size=(len(base), columns))
     return np.where(draw.random((len(base), columns)) < swap, strangers, base[:, None])
 

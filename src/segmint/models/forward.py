@@ -17,9 +17,7 @@ Floats = NDArray[np.float64]
 FoldedLayer = tuple[NDArray[np.float32], NDArray[np.float32], str]
 
 
-def fold(
-    layers: Sequence[Mapping[str, Any]], weights: Mapping[str, NDArray[np.float32]]
-) -> list[FoldedLayer]:
+def fold(layers: Sequence[Mapping[str, Any]], weights: Mapping[str, NDArray[np.float32]]) -> list[FoldedLayer]:
     """Fold every BatchNormalization into the Dense layer that follows it.
 
     Parameters

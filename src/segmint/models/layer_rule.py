@@ -27,9 +27,7 @@ def check_layers(layers: Sequence[Mapping[str, Any]]) -> None:
     rule = "only Dense, BatchNormalization and Dropout (rate above 0 and below 1), at least one of each"
     for place, kind in enumerate(types):
         if kind not in LAYER_TYPES:
-            raise LayerRuleError(
-                f"Layer {place} of the network is {kind!r}.", expected=rule, fix="leave it out"
-            )
+            raise LayerRuleError(f"Layer {place} of the network is {kind!r}.", expected=rule, fix="leave it out")
     if lacking := [kind for kind in LAYER_TYPES if kind not in types]:
         raise LayerRuleError(f"The network has no {' and no '.join(lacking)}.", expected=rule, fix="add it")
     for place, layer in enumerate(layers):

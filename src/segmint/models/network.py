@@ -170,9 +170,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
-            raise ValueError(
-                f"The outcome has 1 class, {self.classes_[0]!r}; at least 2 are needed to learn from."
-            )
+            raise ValueError(f"The outcome has 1 class, {self.classes_[0]!r}; at least 2 are needed to learn from.")
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         X, labels, inner_X, inner_labels = self._inner_rows(X, labels, inner, seed)
         self._train(X, labels, inner_X, inner_labels, teaching, seed)
@@ -292,9 +290,7 @@ class _Curve:
         folded = fold(self.layers, weights)
         training_loss, training_accuracy, _ = _judge(forward(folded, self.training[0]), self.training[1])
         loss, accuracy, auc = _judge(forward(folded, self.inner[0]), self.inner[1])
-        self.epochs.append(
-            Epoch(epoch + 1, training_loss, loss, training_accuracy, accuracy, auc, rate, matching_loss)
-        )
+        self.epochs.append(Epoch(epoch + 1, training_loss, loss, training_accuracy, accuracy, auc, rate, matching_loss))
         if not self.best_weights or loss < self.epochs[self.best_epoch - 1].validation_loss:
             self.best_epoch, self.best_weights = epoch + 1, weights
         return epoch + 1 - self.best_epoch >= self.patience

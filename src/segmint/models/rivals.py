@@ -103,9 +103,7 @@ class TunedKNN(ClassifierMixin, BaseEstimator):
         if inner is None:
             self.neighbours_ = fitted[len(fitted) // 2]
         else:
-            losses = [
-                log_loss(inner[1], each.predict_proba(inner[0]), labels=each.classes_) for each in fitted
-            ]
+            losses = [log_loss(inner[1], each.predict_proba(inner[0]), labels=each.classes_) for each in fitted]
             self.neighbours_ = fitted[int(np.argmin(losses))]
         self.classes_ = self.neighbours_.classes_
         return self

@@ -1,0 +1,226 @@
+"""The commands, one short function each."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import typer
+
+from segmint.cli.screen import Screen
+
+app = typer.Typer(
+    name="segmint",
+    help="From a bank's table of customers and campaign results to segments, call lists and a page.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+contract_app = typer.Typer(no_args_is_help=True, help="Contracts: what a table must look like.")
+app.add_typer(contract_app, name="contract")
+
+Table = Annotated[Path, typer.Argument(help="A table: delimited text or Parquet.", show_default=False)]
+RunPath = Annotated[str, typer.Argument(help="A run: its folder or id.", show_default=False)]
+ContractName = Annotated[
+    str, typer.Option("--contract", help="A shipped contract, or the path of a .toml file.", show_default=False)
+]
+ConfigFile = Annotated[Path | None, typer.Option("--config", help="A TOML file of settings.")]
+Sets = Annotated[list[str] | None, typer.Option("--set", help="One setting: dotted.key=value. Repeatable.")]
+Runs = Annotated[Path, typer.Option("--runs", help="The folder that holds all runs.")]
+At = Annotated[str | None, typer.Option("--at", help="The moment of the decision: planning, dialling or after_call.")]
+Seed = Annotated[int | None, typer.Option("--seed", help="Seed of everything random.")]
+Folds = Annotated[int | None, typer.Option("--folds", help="Parts to compare on.")]
+NoCompare = Annotated[bool, typer.Option("--no-compare", help="Train only; compare with nothing.")]
+AsJson = Annotated[bool, typer.Option("--json", help="The result as one JSON object on standard output.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Say only what went wrong.")]
+
+RUNS = Path("runs")
+
+
+@app.command()
+def run(
+    table: Table,
+    contract: ContractName,
+    config: ConfigFile = None,
+    sets: Sets = None,
+    runs: Runs = RUNS,
+    at: At = None,
+    seed: Seed = None,
+    folds: Folds = None,
+    no_compare: NoCompare = False,
+    json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Read a table, compare the network with its rivals, train it, write a bundle and a report."""
+    from segmint.config import load_config
+    from segmint.flows.run import run as flow
+
+    settings = load_config(config, sets or (), _flags(at, seed, folds, no_compare))
+    with Screen(json=json, quiet=quiet) as screen:
+        result = flow(table, contract, settings, runs=runs, argv=sys.argv[1:], progress=screen.progress)
+    screen.run_result(result)
+
+
+@app.command()
+def demo(
+    config: ConfigFile = None,
+    sets: Sets = None,
+    runs: Runs = RUNS,
+    at: At = None,
+    seed: Seed = None,
+    folds: Folds = None,
+    no_compare: NoCompare = False,
+    json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run everything on the embedded sample of 4,521 calls of a Portuguese bank."""
+    from segmint.config import load_config
+    from segmint.flows.demo import demo as flow
+
+    settings = load_config(config, sets or (), _flags(at, seed, folds, no_compare))
+    with Screen(json=json, quiet=quiet) as screen:
+        result = flow(settings, runs=runs, argv=sys.argv[1:], progress=screen.progress)
+    screen.run_result(result)
+
+
+@app.command()
+def predict(
+    table: Table,
+    bundle: Annotated[str, typer.Option("--bundle", help="A run, a bundle's folder, or PROMOTED.", show_default=False)],
+    out: Annotated[Path | None, typer.Option("--out", help="Where a copy goes: .csv or .parquet.")] = None,
+    config: ConfigFile = None,
+    sets: Sets = None,
+    runs: Runs = RUNS,
+    json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Predict every customer of a table with a trained bundle."""
+    from segmint.config import load_config
+    from segmint.flows.predict import predict as flow
+
+    settings = load_config(config, sets or ())
+    with Screen(json=json, quiet=quiet) as screen:
+        result = flow(table, bundle, settings, runs=runs, out=out, argv=sys.argv[1:], progress=screen.progress)
+    screen.predicted(result)
+
+
+@app.command()
+def check(
+    table: Table,
+    contract: ContractName,
+    config: ConfigFile = None,
+    sets: Sets = None,
+    at: At = None,
+    json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Hold a table against a contract and say what would be rejected; write nothing."""
+    from segmint.config import load_config
+    from segmint.flows.check import check as flow
+
+    settings = load_config(config, sets or (), {"data.at": at})
+    with Screen(json=json, quiet=quiet) as screen:
+        result = flow(table, contract, settings, progress=screen.progress)
+    screen.checked(result)
+
+
+@app.command()
+def report(run: RunPath, runs: Runs = RUNS, json: AsJson = False, quiet: Quiet = False) -> None:
+    """Write a run's page again."""
+    from segmint.flows.report import write_report
+    from segmint.store.run import find_run
+
+    page = write_report(find_run(run, runs).folder)
+    Screen(json=json, quiet=quiet).say({"report": str(page)}, f"report: {page}")
+
+
+@app.command()
+def tensorboard(
+    run: RunPath,
+    runs: Runs = RUNS,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 6006,
+) -> None:
+    """Show a run's training curves in TensorBoard until Ctrl-C."""
+    from segmint.flows.tensorboard import show_tensorboard
+    from segmint.store.run import find_run
+
+    show_tensorboard(find_run(run, runs).folder, host=host, port=port)
+
+
+@app.command("runs")
+def list_runs(runs: Runs = RUNS, json: AsJson = False) -> None:
+    """List all runs, newest first."""
+    from segmint.store.run import list_runs as flow
+
+    Screen(json=json).runs(flow(runs), runs)
+
+
+@app.command()
+def verify(
+    bundle: Annotated[str, typer.Argument(help="A run, a bundle's folder, or PROMOTED.", show_default=False)],
+    runs: Runs = RUNS,
+    json: AsJson = False,
+) -> None:
+    """Check a bundle: files, hashes, the layer rule, the golden rows."""
+    from segmint.flows.check import verify as flow
+
+    if not Screen(json=json).verified(flow(bundle, runs=runs)):
+        raise typer.Exit(2)
+
+
+@contract_app.command("list")
+def contract_list() -> None:
+    """Name the shipped contracts."""
+    from segmint.contract.contract import SHIPPED
+
+    for name in SHIPPED:
+        typer.echo(name)
+
+
+@contract_app.command("show")
+def contract_show(name: Annotated[str, typer.Argument(help="A shipped contract or a .toml file.")]) -> None:
+    """Print a contract, to read or to start your own from."""
+    from segmint.contract.contract import load_contract
+    from segmint.contract.export import contract_to_toml
+
+    typer.echo(contract_to_toml(load_contract(name)), nl=False)
+
+
+def _flags(at: str | None, seed: int | None, folds: int | None, no_compare: bool) -> dict[str, Any]:
+    return {
+        "data.at": at,
+        "seed": seed,
+        "split.folds": folds,
+        "compare.enabled": False if no_compare else None,
+    }
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; return the exit code: 0, 2 for bad input, 130 for Ctrl-C."""
+    from segmint.errors import SegmintError
+
+    return _guarded(lambda: app(args=list(argv) if argv is not None else None, standalone_mode=False), SegmintError)
+
+
+def _guarded(command: Callable[[], Any], known: type[Exception]) -> int:
+    try:
+        code = command()
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (KeyboardInterrupt, click.Abort):
+        typer.echo("stopped; what was finished is kept: `segmint runs`", err=True)
+        return 130
+    except known as error:
+        typer.echo(f"error: {error}", err=True)
+        return 2
+    except BrokenPipeError:
+        return 0
+    return code if isinstance(code, int) else 0

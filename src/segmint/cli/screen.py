@@ -1,0 +1,151 @@
+"""What a person or a program sees: progress on standard error, results on standard output."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+
+    from segmint.contract.valid_table import ValidTable
+    from segmint.flows.predict import Predicted
+    from segmint.flows.run import RunResult
+    from segmint.store.run import Run
+    from segmint.store.verify import Check
+
+_PLAIN_EVERY = 5.0  # seconds between two plain lines of one task
+
+
+class Screen:
+    """Shows progress and results: bars on a terminal, plain lines elsewhere, one JSON object if asked.
+
+    Parameters
+    ----------
+    json, quiet : bool
+    """
+
+    def __init__(self, *, json: bool = False, quiet: bool = False) -> None:
+        self.json, self.quiet = json, quiet
+        self._bars: Bars | None = None
+        self._tasks: dict[str, TaskID] = {}
+        self._said: dict[str, float] = {}
+
+    def __enter__(self) -> Screen:
+        if not self.quiet and sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+            self._bars = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                TextColumn("{task.percentage:>3.0f} %"),
+                TimeElapsedColumn(),
+                TextColumn("left"),
+                TimeRemainingColumn(),
+                console=Console(stderr=True),
+            )
+            self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bars is not None:
+            self._bars.stop()
+
+    def progress(self, task: str, done: int, total: int) -> None:
+        """Show that `done` of `total` of `task` is finished."""
+        if self._bars is not None:
+            if task not in self._tasks:
+                self._tasks[task] = self._bars.add_task(task, total=total)
+            self._bars.update(self._tasks[task], completed=done, total=total)
+        elif not self.quiet:
+            self._plain(task, done, total)
+
+    def _plain(self, task: str, done: int, total: int) -> None:
+        now, last = time.monotonic(), self._said.get(task)
+        if last is None or done >= total or now - last >= _PLAIN_EVERY:
+            share = f" {100 * done // max(total, 1)} %" if total > 1 else (" done" if done >= total else "")
+            typer.echo(f"{task}{share}", err=True)
+            self._said[task] = now
+
+    def say(self, result: dict[str, Any], *lines: str) -> None:
+        """Show a result as JSON or as lines."""
+        if self.json:
+            typer.echo(jsonlib.dumps(result, ensure_ascii=False))
+        elif not self.quiet:
+            for line in lines:
+                typer.echo(line)
+
+    def run_result(self, result: RunResult) -> None:
+        """Show what a run found and where its page is."""
+        said = {
+            "run": str(result.folder),
+            "report": str(result.report),
+            "bundle": str(result.folder / "bundle"),
+            "receipt": result.receipt,
+            "conclusion": list(result.conclusion),
+            "summary": result.summary,
+        }
+        self.say(
+            said,
+            result.receipt,
+            *result.conclusion,
+            f"bundle: {result.folder / 'bundle'}",
+            f"report: {result.report}",
+        )
+
+    def predicted(self, result: Predicted) -> None:
+        """Show how many customers got which prediction."""
+        said = {
+            "run": str(result.folder),
+            "out": None if result.out is None else str(result.out),
+            "ledger": result.ledger.to_json(),
+            "predicted": result.counts,
+            "trained_on": result.trained_on,
+            "quality": result.quality,
+        }
+        lines = [result.ledger.sentence(), "predicted: " + ", ".join(f"{k} {v:,}" for k, v in result.counts.items())]
+        if result.ledger.flagged:
+            flags = ", ".join(f"{word} {count:,}" for word, count in result.ledger.flags.items())
+            lines.append(f"flagged {result.ledger.flagged:,} rows: {flags}")
+        if result.trained_on:
+            lines.append(
+                f"warning: {result.trained_on:,} of {result.rows:,} customers were trained on; for them these are "
+                "no predictions about strangers"
+            )
+        if result.quality:
+            lines.append("how well: " + ", ".join(f"{name} {value:.4f}" for name, value in result.quality.items()))
+        lines.append(f"predictions: {result.out or result.folder / 'predictions.parquet'}")
+        self.say(said, *lines)
+
+    def checked(self, table: ValidTable) -> None:
+        """Show what a table would be to training."""
+        ledger = table.ledger
+        reasons = [f"  rejected {count:,}: {reason}" for reason, count in ledger.reasons.items()]
+        self.say(ledger.to_json(), ledger.sentence(), *reasons, f"meets the contract '{table.contract.name}'")
+
+    def runs(self, found: list[Run], folder: Path) -> None:
+        """List runs."""
+        rows = [
+            {"run": str(run.folder), "command": run.record["command"], "status": run.status, "made": run.record["made"]}
+            for run in found
+        ]
+        lines = [f"{row['run']}  {row['command']:<8} {row['status']}" for row in rows]
+        self.say({"runs": rows}, *(lines or [f"no runs in {folder}; make one: segmint demo"]))
+
+    def verified(self, checks: list[Check]) -> bool:
+        """Show the checks of a bundle; return whether all passed."""
+        passed = all(check.ok for check in checks)
+        rows = [{"check": check.name, "ok": check.ok, "detail": check.detail} for check in checks]
+        lines = [f"{'ok  ' if check.ok else 'FAIL'} {check.name}: {check.detail}" for check in checks]
+        self.say({"ok": passed, "checks": rows}, *lines)
+        return passed

@@ -1,0 +1,199 @@
+"""Every setting of a command in one frozen object: TOML in, one Config out."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import tomlkit
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from segmint.errors import ConfigError
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Data(_Section):
+    """How tables are read.
+
+    Attributes
+    ----------
+    at : {"planning", "dialling", "after_call"}
+        The moment of the decision; columns known later are set aside.
+    max_rejected : float
+        Largest acceptable share of rejected rows.
+    delimiter, encoding, decimal : str or None
+        How text files are written; None finds out.
+    """
+
+    at: Literal["planning", "dialling", "after_call"] = "planning"
+    max_rejected: float = Field(default=0.05, ge=0, le=1)
+    delimiter: str | None = None
+    encoding: str | None = None
+    decimal: Literal["point", "comma"] | None = None
+
+
+class Split(_Section):
+    """How rows are kept apart: folds to compare on, and the inner share of each training part."""
+
+    folds: int = Field(default=5, ge=2, le=20)
+    inner: float = Field(default=0.15, gt=0, lt=0.5)
+
+
+class Compare(_Section):
+    """Whether and against what the network is compared.
+
+    Attributes
+    ----------
+    models : tuple of str
+    repeats : int
+        Bootstrap repeats behind each interval.
+    """
+
+    enabled: bool = True
+    models: tuple[str, ...] = (
+        "dense_network",
+        "knn_5",
+        "gradient_boosting",
+        "lightgbm",
+        "logistic",
+        "base_rate",
+    )
+    repeats: int = Field(default=1000, ge=100, le=10_000)
+
+    @field_validator("models")
+    @classmethod
+    def _ours_is_there(cls, models: tuple[str, ...]) -> tuple[str, ...]:
+        if "dense_network" not in models or len(set(models)) != len(models):
+            raise ValueError("must name dense_network, and every model once")
+        return models
+
+
+class Model(_Section):
+    """How the network is made and taught; None leaves a setting to the recipe."""
+
+    recipe: str = "fast"
+    hidden: tuple[int, ...] | None = Field(default=None, min_length=1, max_length=20)
+    dropout: float | None = Field(default=None, gt=0, lt=1)
+    epochs: int | None = Field(default=None, ge=1, le=500)
+    batch_size: int | None = Field(default=None, ge=8)
+    learning_rate: float | None = Field(default=None, gt=0, le=1)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What was set, for `make_model`."""
+        return {name: value for name, value in self.model_dump().items() if value is not None}
+
+
+class Config(_Section):
+    """All settings; see each section."""
+
+    seed: int = Field(default=7, ge=0, lt=2**31)
+    data: Data = Data()
+    split: Split = Split()
+    compare: Compare = Compare()
+    model: Model = Model()
+
+    def to_toml(self) -> str:
+        """Write every setting as resolved, so that a run can be repeated."""
+        settings = self.model_dump(mode="json", exclude_none=True)
+        return tomlkit.dumps(settings)
+
+
+def load_config(path: Path | None = None, sets: Sequence[str] = (), flags: Mapping[str, Any] | None = None) -> Config:
+    """Join a file, `--set` texts and flags, the later winning.
+
+    Parameters
+    ----------
+    path : Path, optional
+        A TOML file.
+    sets : sequence of str
+        ``"split.folds=3"``: a full dotted key and a TOML value; text needs no quotes.
+    flags : mapping of str to object, optional
+        Dotted key to value; None is not set.
+
+    Raises
+    ------
+    ConfigError
+        For an unknown key (with the closest known one), a value of the wrong kind, or a file that is no TOML.
+    """
+    settings = _read(path) if path is not None else {}
+    for text in sets:
+        key, equals, value = text.partition("=")
+        if not equals or not key.strip():
+            raise ConfigError(
+                f"'--set {text}' has no key and value.",
+                expected="a dotted key, '=' and a value",
+                fix="write for example: --set split.folds=3",
+            )
+        _put(settings, key.strip(), _value(value.strip()))
+    for key, value in (flags or {}).items():
+        if value is not None:
+            _put(settings, key, value)
+    try:
+        return Config(**settings)
+    except ValidationError as error:
+        raise _letter(error) from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(
+            f"The configuration '{path}' cannot be read: {error}",
+            expected="a TOML file in UTF-8",
+            fix="check the path and the file; every run keeps an example in its config.toml",
+        ) from error
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _put(settings: dict[str, Any], key: str, value: Any) -> None:
+    *sections, last = key.split(".")
+    for section in sections:
+        inner = settings.setdefault(section, {})
+        if not isinstance(inner, dict):
+            raise ConfigError(f"'{section}' is no section of settings.", expected="a known dotted key")
+        settings = inner
+    settings[last] = value
+
+
+def _letter(error: ValidationError) -> ConfigError:
+    complaints = error.errors(include_url=False)
+    first = min(complaints, key=lambda complaint: complaint["type"] != "extra_forbidden")
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] != "extra_forbidden":
+        return ConfigError(
+            f"The setting '{key}' makes no sense: {first['input']!r}.",
+            expected=str(first["msg"]).removeprefix("Value error, "),
+            fix=f"set {key} to a value that makes sense",
+        )
+    known = _keys(Config)
+    close = difflib.get_close_matches(key, known, n=1) or [name for name in known if name.endswith(f".{key}")]
+    return ConfigError(
+        f"There is no setting '{key}'.",
+        expected=f"one of {', '.join(known)}",
+        fix=f"did you mean '{close[0]}'?" if close else "use one of these",
+    )
+
+
+def _keys(section: type[BaseModel], prefix: str = "") -> list[str]:
+    keys: list[str] = []
+    for name, field in section.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            keys += _keys(inner, f"{prefix}{name}.")
+        else:
+            keys.append(prefix + name)
+    return keys

@@ -1,0 +1,92 @@
+"""Pack a trained model into a bundle, and use it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segmint.contract.synthetic import synthetic_rows
+from segmint.contract.valid_table import ValidTable
+from segmint.contract.validate import validate
+from segmint.evaluation.comparison import Comparison
+from segmint.models.predict import Predictor
+from segmint.monitoring.reference import reference_of
+from segmint.report.model_card import model_card
+from segmint.store.bundle import Bundle, write_bundle
+from segmint.store.run import Run, installed_versions
+from segmint.tables.source import open_table
+
+GOLDEN_ROWS = 20
+
+
+def pack(
+    here: Run, table: ValidTable, model: Any, comparison: Comparison | None, threshold: float | None, seed: int
+) -> Bundle:
+    """Publish what was learned as a bundle: data only, no customer in it, golden rows to prove it by."""
+    features, classifier = model[0].state_, model[-1]
+    network = {
+        "format": 1,
+        "layers": classifier.layers_,
+        "inputs": classifier.n_features_in_,
+        "outputs": classifier.layers_[-1]["units"],
+        "head": "logit" if len(classifier.classes_) == 2 else "softmax",
+        "classes": [str(name) for name in classifier.classes_],
+    }
+    calibration = classifier.calibration_.to_json() | {"threshold": threshold}
+    predictor = Predictor(features, network, classifier.weights_, calibration)
+    rows = _golden_rows(table, features, seed)
+    likely = predictor.probabilities(_typed(rows, table))
+    mine = None if comparison is None else comparison.of("dense_network")
+    quality = {} if comparison is None else comparison.headline("dense_network")
+    return write_bundle(
+        here.folder / "bundle",
+        contract=table.contract,
+        at=table.at,
+        features=features,
+        network=network,
+        weights=classifier.weights_,
+        calibration=calibration,
+        reference=reference_of(table, None if mine is None else mine.probabilities, network["classes"]),
+        golden={"rows": rows.to_dicts(), "probabilities": likely.tolist()},
+        card=model_card(table.contract, table.at, len(table), network, quality, here.id),
+        versions=installed_versions(),
+        quality=quality,
+    )
+
+
+def predictor_of(bundle: Bundle) -> Predictor:
+    """Make a bundle ready to predict."""
+    return Predictor(bundle.features, bundle.network, bundle.weights, bundle.calibration)
+
+
+def predict_texts(bundle: Bundle, rows: list[dict[str, str]]) -> NDArray[np.float64]:
+    """Predict rows of texts, as `verify` does with the golden ones."""
+    frame = pl.DataFrame(rows, schema=dict.fromkeys(rows[0], pl.String))
+    table = validate(open_table(frame), bundle.contract, purpose="predict", at=bundle.at, max_rejected=0.0)
+    return predictor_of(bundle).probabilities(table.frame)
+
+
+def _golden_rows(table: ValidTable, features: dict[str, Any], seed: int) -> pl.DataFrame:
+    numbers = [column for column in features["columns"] if column["kind"] == "number" and column["edges"]]
+    levels = {
+        column["name"]: _named(column["levels"]) for column in features["columns"] if column["kind"] == "category"
+    }
+    return synthetic_rows(
+        table.contract,
+        table.at,
+        GOLDEN_ROWS,
+        seed,
+        ranges={column["name"]: (column["edges"][0], column["edges"][-1]) for column in numbers},
+        levels={name: found for name, found in levels.items() if found},
+    )
+
+
+def _named(levels: list[str]) -> list[str]:
+    return [level for level in levels if not level.startswith("(")]
+
+
+def _typed(rows: pl.DataFrame, table: ValidTable) -> pl.DataFrame:
+    return validate(open_table(rows), table.contract, purpose="predict", at=table.at, max_rejected=0.0).frame

@@ -1,0 +1,33 @@
+"""`segmint check`: hold a table against a contract without training; `segmint verify`: hold a bundle against itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from segmint.config import Config
+from segmint.contract.contract import Contract, load_contract
+from segmint.contract.valid_table import ValidTable
+from segmint.contract.validate import validate
+from segmint.flows.read import open_source
+from segmint.progress import Progress, silent
+from segmint.store.verify import Check, verify_bundle
+
+
+def check(source: Any, contract: Contract | str | Path, config: Config, *, progress: Progress = silent) -> ValidTable:
+    """Read a table as training would and say what would be rejected; nothing is written."""
+    contract = contract if isinstance(contract, Contract) else load_contract(contract)
+    return validate(
+        open_source(source, config.data),
+        contract,
+        at=config.data.at,
+        max_rejected=config.data.max_rejected,
+        progress=progress,
+    )
+
+
+def verify(bundle: Path | str, *, runs: Path) -> list[Check]:
+    """Ask every question about a bundle: files, hashes, the layer rule, the golden rows."""
+    from segmint.flows.bundle import predict_texts
+
+    return verify_bundle(bundle, predict_texts, runs=runs)

@@ -1,0 +1,222 @@
+"""`segmint predict`: a bundle on new customers, in batches, every input column kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segmint.config import Config
+from segmint.contract.ledger import Ledger
+from segmint.contract.valid_table import ValidTable
+from segmint.contract.validate import refuse_rejected, validate_batches
+from segmint.errors import DataError, InputError
+from segmint.flows.bundle import predictor_of
+from segmint.flows.read import REJECTED, open_source, rejected_rows
+from segmint.metrics.classification import accuracy, f1, weighted_f1
+from segmint.metrics.ranking import roc_auc
+from segmint.models.predict import Predictor
+from segmint.progress import Progress, silent
+from segmint.store.bundle import Bundle, open_bundle
+from segmint.store.run import Run
+from segmint.store.staging import publish_file
+from segmint.store.training_ids import TrainingIds, open_training_ids
+from segmint.tables.write import write_parquet, write_safe_csv
+
+PREDICTIONS = "predictions.parquet"
+
+
+@dataclass
+class Predicted:
+    """What came of predicting, for any door.
+
+    Attributes
+    ----------
+    folder : Path
+        The run.
+    out : Path or None
+        The copy that was asked for.
+    rows : int
+    ledger : Ledger
+    counts : dict of str to int
+        Customers by predicted class.
+    trained_on : int or None
+        Customers the network was trained on; None when nobody can tell.
+    quality : dict of str to float
+        How well it did, where the table holds every outcome.
+    """
+
+    folder: Path
+    out: Path | None
+    ledger: Ledger = field(default_factory=Ledger)
+    counts: dict[str, int] = field(default_factory=dict)
+    trained_on: int | None = None
+    quality: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> int:
+        """Customers predicted."""
+        return self.ledger.accepted
+
+
+def predict(
+    source: Any,
+    bundle: Path | str,
+    config: Config,
+    *,
+    runs: Path,
+    out: Path | None = None,
+    argv: Sequence[str] = (),
+    progress: Progress = silent,
+) -> Predicted:
+    """Predict every customer of a table with a bundle.
+
+    Parameters
+    ----------
+    source : path or frame
+    bundle : Path or str
+        A run, a bundle's folder, or PROMOTED.
+    config : Config
+        Only how tables are read; the bundle decides everything else.
+    runs : Path
+    out : Path, optional
+        Where a copy goes: .csv (safe to open in a spreadsheet) or .parquet.
+
+    Raises
+    ------
+    SegmintError
+        For a bundle that fails its checks, or a table that does not meet its contract.
+    """
+    _check_out(out)
+    opened_bundle = open_bundle(bundle, runs)
+    opened = open_source(source, config.data)
+    inputs = {opened.name: opened.fingerprint, "bundle": f"sha256:{opened_bundle.digest}"}
+    with Run.create(runs, "predict", argv, config.to_toml(), None, inputs) as here:
+        work = _Work(opened_bundle, open_training_ids(_run_of(bundle, runs)), Predicted(here.folder, out))
+        with rejected_rows(here.folder / REJECTED) as on_reject:
+            batches = validate_batches(
+                opened,
+                opened_bundle.contract,
+                purpose="predict",
+                at=opened_bundle.at,
+                on_reject=on_reject,
+                progress=progress,
+            )
+            publish_file(here.folder / PREDICTIONS, lambda path: work.write(batches, path, config.data.max_rejected))
+        if out is not None:
+            publish_file(out, lambda path: _copy(here.folder / PREDICTIONS, path))
+        result = work.finish()
+        here.done({"rows": result.rows, "predicted": result.counts, "quality": result.quality})
+    return result
+
+
+class _Work:
+    """Predicts batch after batch and keeps the counts."""
+
+    def __init__(self, bundle: Bundle, trained: TrainingIds | None, result: Predicted) -> None:
+        self.bundle, self.trained, self.result = bundle, trained, result
+        self.predictor: Predictor = predictor_of(bundle)
+        self.judged: list[tuple[NDArray[np.str_], NDArray[np.float64], NDArray[np.str_]]] = []
+        self.complete = True
+        if trained is not None and bundle.contract.id_column is not None:
+            result.trained_on = 0
+
+    def write(self, batches: Iterator[ValidTable], path: Path, max_rejected: float) -> None:
+        """Write all predictions as Parquet, then refuse if too much was rejected."""
+        write_parquet((self._batch(table) for table in batches), path)
+        self.result.ledger.check()
+        refuse_rejected(self.result.ledger, max_rejected)
+        if not self.result.rows:
+            raise DataError("No row could be predicted.", expected="at least one row", fix="check the table")
+
+    def _batch(self, table: ValidTable) -> pl.DataFrame:
+        likely = self.predictor.probabilities(table.frame)
+        said = self.predictor.predicted(likely, self.bundle.contract.outcome.positive)
+        self.result.ledger = self.result.ledger + table.ledger
+        for name, count in zip(*np.unique(said, return_counts=True), strict=True):
+            self.result.counts[str(name)] = self.result.counts.get(str(name), 0) + int(count)
+        if self.result.trained_on is not None and self.trained is not None and table.ids is not None:
+            self.result.trained_on += self.trained.count_known(table.ids)
+        self.complete = self.complete and (table.has_outcome or not len(table))
+        if self.complete and len(table):
+            self.judged.append((table.outcome, likely, said))
+        return with_predictions(table, likely, said)
+
+    def finish(self) -> Predicted:
+        """Judge the predictions where every outcome is known."""
+        if self.complete and self.judged:
+            outcome, likely, said = (np.concatenate(part) for part in zip(*self.judged, strict=True))
+            self.result.quality = _quality(outcome, likely, said, self.bundle)
+        return self.result
+
+
+def with_predictions(table: ValidTable, likely: NDArray[np.float64], said: NDArray[np.str_]) -> pl.DataFrame:
+    """Put predictions behind every input column; an input column of the same name becomes ``<name>_input``."""
+    outcome = table.contract.outcome
+    if outcome.positive is not None:
+        classes = sorted(outcome.levels)
+        new = {"propensity": pl.Series(likely[:, classes.index(outcome.positive)])}
+    else:
+        new = {f"probability_{name}": pl.Series(likely[:, place]) for place, name in enumerate(sorted(outcome.levels))}
+    new |= {"predicted": pl.Series(said), "flags": table.flags}
+    clashes = {name: f"{name}_input" for name in table.raw.columns if name in new}
+    return table.raw.rename(clashes).with_columns(**new)
+
+
+def _quality(
+    outcome: NDArray[np.str_], likely: NDArray[np.float64], said: NDArray[np.str_], bundle: Bundle
+) -> dict[str, float]:
+    positive = bundle.contract.outcome.positive
+    if positive is None:
+        return {"weighted_f1": float(weighted_f1(outcome, said)), "accuracy": float(accuracy(outcome, said))}
+    yes = outcome == positive
+    quality = {"f1": float(f1(yes, said == positive)), "accuracy": float(accuracy(outcome, said))}
+    if 0 < yes.sum() < len(yes):
+        quality["roc_auc"] = float(roc_auc(yes, likely[:, bundle.classes.index(positive)]))
+    return quality
+
+
+def _check_out(out: Path | None) -> None:
+    if out is None:
+        return
+    if out.suffix not in (".csv", ".parquet"):
+        raise InputError(
+            f"'{out.name}' has no format that can be written.",
+            expected="a name ending in .csv or .parquet",
+            fix="rename it",
+        )
+    if out.is_dir():
+        raise InputError(f"'{out}' is a folder.", expected="the path of a file", fix="name a file in it")
+
+
+def _copy(parquet: Path, path: Path) -> None:
+    frames = _stream(parquet)
+    if path.suffix == ".csv":
+        write_safe_csv(frames, path)
+    else:
+        write_parquet(frames, path)
+
+
+def _stream(parquet: Path) -> Iterator[pl.DataFrame]:
+    import pyarrow.parquet as pq
+
+    for batch in pq.ParquetFile(parquet).iter_batches(65_536):
+        frame = pl.from_arrow(batch)
+        assert isinstance(frame, pl.DataFrame)
+        yield frame
+
+
+def _run_of(bundle: Path | str, runs: Path) -> Path:
+    """Say in which run's folder the trained ids of a bundle would lie."""
+    from segmint.store.promoted import WORD, read_promoted
+
+    if str(bundle) == WORD:
+        champion = read_promoted(runs)
+        return champion.runs / champion.run
+    folder = Path(bundle)
+    return folder if (folder / "bundle").is_dir() else folder.parent

@@ -1,0 +1,230 @@
+"""`segmint run`: from a table of customers to a bundle and a report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from segmint.config import Config
+from segmint.contract.contract import Contract, load_contract
+from segmint.contract.export import contract_to_toml
+from segmint.contract.valid_table import ValidTable
+from segmint.evaluation.comparison import Comparison, compare_models
+from segmint.evaluation.differences import outcome_by_level
+from segmint.flows.bundle import pack
+from segmint.flows.read import open_source, read
+from segmint.flows.report import write_report
+from segmint.metrics.classification import best_f1_threshold
+from segmint.models.customer_model import MODEL_LABELS, make_model
+from segmint.models.tensorboard_log import TensorBoardLog
+from segmint.progress import Progress, silent
+from segmint.report.tensorboard_images import result_images
+from segmint.splits.folds import Fold, inner_split, make_folds
+from segmint.splits.groups import row_groups, row_keys
+from segmint.store import strict_json
+from segmint.store.run import Run
+from segmint.store.staging import publish_file, write_file
+from segmint.store.training_ids import write_training_ids
+
+FINAL = "final"
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a finished run has to say, for any door.
+
+    Attributes
+    ----------
+    folder : Path
+    report : Path
+    receipt : str
+        How the table was read, in a sentence.
+    conclusion : tuple of str
+        What the comparison supports; empty without one.
+    summary : dict
+        Headline figures, plain JSON.
+    """
+
+    folder: Path
+    report: Path
+    receipt: str
+    conclusion: tuple[str, ...]
+    summary: dict[str, Any]
+
+
+@dataclass
+class _Clock:
+    """Seconds per stage."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def time(self, stage: str, work: Callable[[], Any]) -> Any:
+        start = time.perf_counter()
+        result = work()
+        self.seconds[stage] = round(time.perf_counter() - start, 2)
+        return result
+
+
+def run(
+    source: Any,
+    contract: Contract | str | Path,
+    config: Config,
+    *,
+    runs: Path,
+    argv: Sequence[str] = (),
+    progress: Progress = silent,
+) -> RunResult:
+    """Read, compare, train, pack, report.
+
+    Parameters
+    ----------
+    source : path, polars.DataFrame, pandas.DataFrame or pyarrow.Table
+    contract : Contract, or the name or path of one
+    config : Config
+    runs : Path
+        The folder that holds all runs.
+    argv : sequence of str
+        The command as typed, for the record.
+    progress : Progress
+
+    Raises
+    ------
+    SegmintError
+        For a table, contract or setting that cannot be worked with.
+    """
+    contract = contract if isinstance(contract, Contract) else load_contract(contract)
+    opened = open_source(source, config.data)
+    with Run.create(runs, "run", argv, config.to_toml(), config.seed, {opened.name: opened.fingerprint}) as here:
+        clock, both = _Clock(), _both(progress, here.progress)
+        table = clock.time("read", lambda: read(opened, contract, config.data, here, progress=both))
+        _keep_input(here, table)
+        log = TensorBoardLog(here.folder / "tensorboard")
+        comparison = None
+        if config.compare.enabled:
+            comparison = clock.time("compare", lambda: compare(table, config, log, both))
+            _keep_comparison(here, comparison)
+        model = clock.time("train", lambda: train(table, config, log, both))
+        threshold = _threshold(table, model, comparison)
+        bundle = clock.time("pack", lambda: pack(here, table, model, comparison, threshold, config.seed))
+        summary = _summary(table, config, comparison, bundle.calibration, clock)
+        _publish_json(here.folder / "summary.json", summary)
+        both("writing the report", 0, 1)
+        log.results(**result_images(here.folder))
+        report = write_report(here.folder)
+        both("writing the report", 1, 1)
+        here.done(summary)
+    conclusion = comparison.conclusion if comparison is not None else ()
+    return RunResult(here.folder, report, table.ledger.sentence(), tuple(conclusion), summary)
+
+
+def compare(table: ValidTable, config: Config, log: TensorBoardLog, progress: Progress) -> Comparison:
+    """Train the network and its rivals on the same folds and set them side by side, with intervals."""
+    fold_names = iter(f"fold {number + 1}" for number in range(config.split.folds))
+    models = {name: _maker(name, table, config, lambda: log.named(next(fold_names))) for name in config.compare.models}
+    return compare_models(
+        models, table, folds(table, config), seed=config.seed, repeats=config.compare.repeats, progress=progress
+    )
+
+
+def folds(table: ValidTable, config: Config) -> list[Fold]:
+    """Split the rows into folds, customers kept together."""
+    return make_folds(
+        table.outcome,
+        row_groups(table),
+        count=config.split.folds,
+        inner=config.split.inner,
+        seed=config.seed,
+        keys=row_keys(table),
+    )
+
+
+def train(table: ValidTable, config: Config, log: TensorBoardLog, progress: Progress) -> Any:
+    """Train the network that goes into the bundle on all rows, an inner part kept for stopping and calibration."""
+    progress("training the network", 0, 1)
+    fit, inner = inner_split(
+        table.outcome, row_groups(table), share=config.split.inner, seed=config.seed, keys=row_keys(table)
+    )
+    inputs, outcome = table.inputs, table.outcome
+    model = _maker("dense_network", table, config, lambda: log.named(FINAL))()
+    model.fit(inputs[fit], outcome[fit], inner=(inputs[inner], outcome[inner]))
+    model.inner_rows_ = inner
+    progress("training the network", 1, 1)
+    return model
+
+
+def _maker(name: str, table: ValidTable, config: Config, log: Callable[[], TensorBoardLog]) -> Callable[[], Any]:
+    if name != "dense_network":
+        return lambda: make_model(name, columns=table.features, random_state=config.seed)
+    return lambda: make_model(
+        name, columns=table.features, random_state=config.seed, log=log(), **config.model.settings
+    )
+
+
+def _threshold(table: ValidTable, model: Any, comparison: Comparison | None) -> float | None:
+    """Choose the threshold of a response where F1 is best: out of fold, or on the inner rows without folds."""
+    positive = table.contract.outcome.positive
+    if positive is None:
+        return None
+    if comparison is not None:
+        mine = comparison.of("dense_network")
+        return float(best_f1_threshold(mine.outcome == positive, mine.probability(positive)))
+    inner = model.inner_rows_
+    likely = model.predict_proba(table.inputs[inner])[:, list(model.classes_).index(positive)]
+    return float(best_f1_threshold(table.outcome[inner] == positive, likely))
+
+
+def _keep_input(here: Run, table: ValidTable) -> None:
+    publish = here.folder
+    _publish_json(publish / "ledger.json", table.ledger.to_json())
+    contract = contract_to_toml(table.contract).encode("utf-8")
+    publish_file(publish / "contract.toml", lambda path: write_file(path, contract))
+    if table.ids is not None:
+        write_training_ids(here.folder, table.ids)
+    levels = outcome_by_level(table)
+    publish_file(publish / "tables" / "columns.parquet", lambda path: levels.write_parquet(path))
+
+
+def _keep_comparison(here: Run, comparison: Comparison) -> None:
+    named = comparison.to_json() | {"models": {name: MODEL_LABELS.get(name, name) for name in comparison.models}}
+    _publish_json(here.folder / "comparison.json", named)
+    frame = comparison.predictions
+    publish_file(here.folder / "predictions.parquet", lambda path: frame.write_parquet(path))
+
+
+def _summary(
+    table: ValidTable, config: Config, comparison: Comparison | None, calibration: dict[str, Any], clock: _Clock
+) -> dict[str, Any]:
+    outcome = table.outcome
+    names, counts = np.unique(outcome, return_counts=True)
+    return {
+        "rows": len(table),
+        "contract": table.contract.name,
+        "outcome": table.contract.outcome.label,
+        "task": table.contract.outcome.kind,
+        "positive": table.contract.outcome.positive,
+        "classes": {str(name): int(count) for name, count in zip(names, counts, strict=True)},
+        "at": table.at,
+        "columns": [column.name for column in table.features],
+        "threshold": calibration.get("threshold"),
+        "seed": config.seed,
+        "recipe": config.model.recipe,
+        "quality": comparison.headline("dense_network") if comparison is not None else {},
+        "seconds": clock.seconds,
+    }
+
+
+def _publish_json(path: Path, content: dict[str, Any]) -> None:
+    publish_file(path, lambda staged: write_file(staged, strict_json.to_bytes(content)))
+
+
+def _both(first: Progress, second: Progress) -> Progress:
+    def tell(task: str, done: int, total: int) -> None:
+        first(task, done, total)
+        second(task, done, total)
+
+    return tell

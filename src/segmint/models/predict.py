@@ -1,0 +1,53 @@
+"""From typed customers to probabilities with what a bundle holds: no TensorFlow, no scikit-learn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segmint.features.apply import apply_features
+from segmint.models.forward import FoldedLayer, fold, forward, probabilities
+
+
+class Predictor:
+    """A network ready to predict, folded once.
+
+    Parameters
+    ----------
+    features, network, calibration : dict
+        As in a bundle.
+    weights : dict of str to ndarray
+    """
+
+    def __init__(
+        self,
+        features: Mapping[str, Any],
+        network: Mapping[str, Any],
+        weights: Mapping[str, NDArray[np.float32]],
+        calibration: Mapping[str, Any],
+    ) -> None:
+        self.features, self.calibration = features, calibration
+        self.classes: tuple[str, ...] = tuple(network["classes"])
+        self.threshold: float | None = calibration.get("threshold")
+        self._folded: list[FoldedLayer] = fold(network["layers"], weights)
+
+    def probabilities(self, frame: pl.DataFrame) -> NDArray[np.float64]:
+        """Return one probability per class; shape (n_customers, n_classes)."""
+        logits = forward(self._folded, apply_features(self.features, frame))
+        return probabilities(
+            logits,
+            temperature=float(self.calibration["temperature"]),
+            offset=float(self.calibration["offset"]),
+        )
+
+    def predicted(self, likely: NDArray[np.float64], positive: str | None) -> NDArray[np.str_]:
+        """Name the class of each customer: the likeliest, or for a response the positive one from the threshold on."""
+        names = np.asarray(self.classes)
+        if positive is None or self.threshold is None:
+            return np.asarray(names[likely.argmax(axis=1)])
+        place = self.classes.index(positive)
+        return np.asarray(np.where(likely[:, place] >= self.threshold, names[place], names[1 - place]))

@@ -1,0 +1,82 @@
+"""What customers and propensities looked like in training, as counts: the yardstick for drift. No customer rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segmint.contract.column import Column
+from segmint.contract.valid_table import ValidTable
+
+BINS = 100
+FEWEST = 10
+OTHER = "(other)"
+
+
+def reference_of(table: ValidTable, probabilities: NDArray[np.float64] | None, classes: list[str]) -> dict[str, Any]:
+    """Summarise a training table.
+
+    Parameters
+    ----------
+    table : ValidTable
+    probabilities : ndarray of shape (n_customers, n_classes) or None
+        Out-of-fold, if the network was compared.
+    classes : list of str
+        In the order of the columns of `probabilities`.
+
+    Returns
+    -------
+    dict
+        Per column decile edges or level counts (levels in fewer than 10 customers pooled), missing share,
+        outcome shares, a 100-bin histogram of out-of-fold probabilities with observed rates, and the number
+        of rows.
+    """
+    outcome = table.outcome
+    return {
+        "format": 1,
+        "rows": len(table),
+        "outcome_shares": {level: float(np.mean(outcome == level)) for level in classes},
+        "columns": [_column(column, table.frame[column.name]) for column in table.features],
+        "propensities": None if probabilities is None else _histograms(outcome, probabilities, classes),
+    }
+
+
+def _column(column: Column, series: pl.Series) -> dict[str, Any]:
+    summary: dict[str, Any] = {
+        "name": column.name,
+        "kind": column.kind,
+        "missing_share": series.null_count() / max(len(series), 1),
+    }
+    if column.kind == "category":
+        counts = dict(series.drop_nulls().value_counts().iter_rows())
+        kept = {level: count for level, count in sorted(counts.items()) if count >= FEWEST}
+        rest = sum(counts.values()) - sum(kept.values())
+        return summary | {"levels": kept | ({OTHER: rest} if rest else {})}
+    states = [state.value for state in column.states]
+    known = series.drop_nulls()
+    numbers = known.filter(~known.is_in(states)).to_numpy() if states else known.to_numpy()
+    edges = np.quantile(numbers, np.linspace(0.05, 0.95, 19)) if len(numbers) >= FEWEST else np.empty(0)
+    edges = np.unique(edges)
+    counts = np.bincount(np.searchsorted(edges, numbers, "right"), minlength=len(edges) + 1)
+    return summary | {
+        "edges": edges.tolist(),
+        "counts": counts.tolist(),
+        "states": {f"{state:g}": int((known == state).sum()) for state in states},
+    }
+
+
+def _histograms(
+    outcome: NDArray[np.str_], probabilities: NDArray[np.float64], classes: list[str]
+) -> dict[str, dict[str, list[int]]]:
+    found = {}
+    for place, level in enumerate(classes):
+        bins = np.clip((probabilities[:, place] * BINS).astype(int), 0, BINS - 1)
+        happened = bins[outcome == level]
+        found[level] = {
+            "customers": np.bincount(bins, minlength=BINS).tolist(),
+            "happened": np.bincount(happened, minlength=BINS).tolist(),
+        }
+    return found
