@@ -13,6 +13,7 @@ Matrix = NDArray[np.float32]
 
 MISSING = "(missing)"
 OTHER = "(other)"
+HUGE = 1e100  # numbers beyond this are this: no difference or ratio may overflow
 
 
 def apply_features(state: Mapping[str, Any], frame: pl.DataFrame) -> Matrix:
@@ -42,10 +43,7 @@ def apply_features(state: Mapping[str, Any], frame: pl.DataFrame) -> Matrix:
 def feature_blocks(state: Mapping[str, Any]) -> list[slice]:
     """Say which features each column became, as one slice of the matrix per column."""
     ends = np.cumsum([len(_names(column)) for column in state["columns"]], dtype=int)
-    return [
-        slice(int(end) - len(_names(column)), int(end))
-        for column, end in zip(state["columns"], ends, strict=True)
-    ]
+    return [slice(int(end) - len(_names(column)), int(end)) for column, end in zip(state["columns"], ends, strict=True)]
 
 
 def feature_names(state: Mapping[str, Any]) -> list[str]:
@@ -79,6 +77,7 @@ def _fill_number(block: Matrix, column: Mapping[str, Any], series: pl.Series) ->
         values = np.where(here, np.nan, values)
         place += 1
     absent = np.isnan(values)
+    values = np.clip(values, -HUGE, HUGE)
     if column["flag_missing"]:
         block[:, place] = absent & ~block[:, :place].any(axis=1)
         place += 1

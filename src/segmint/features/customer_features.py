@@ -13,8 +13,10 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from segmint.contract.column import Column
-from segmint.features.apply import MISSING, OTHER, Matrix, apply_features, feature_names
+from segmint.features.apply import HUGE, MISSING, OTHER, Matrix, apply_features, feature_names
 from segmint.features.frame import as_frame, guess_columns
+
+TINY = 1.0 / HUGE
 
 Numbers = Literal["piecewise", "scaled"]
 
@@ -103,7 +105,7 @@ def _learn_number(column: Column, series: pl.Series, bins: int) -> dict[str, Any
     values = series.cast(pl.Float64).fill_null(np.nan).to_numpy()
     states = [state.value for state in column.states if np.any(values == state.value)]
     flag_missing = bool(np.isnan(values).any())
-    values = values[np.isfinite(values) & ~np.isin(values, states)]
+    values = np.clip(values[np.isfinite(values) & ~np.isin(values, states)], -HUGE, HUGE)
     center, scale = _robust_scale(values) if bins else _standard_scale(values)
     edges, scores = _quantile_edges(values, bins)
     return {
@@ -122,14 +124,15 @@ def _robust_scale(values: NDArray[np.float64]) -> tuple[float, float]:
     if not len(values):
         return 0.0, 1.0
     low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
-    spread = (high - low) or (values.max() - values.min()) / 2.0 or 1.0
-    return float(middle), float(spread)
+    spread = (high - low) or (values.max() - values.min()) / 2.0
+    return float(middle), float(spread) if spread > TINY else 1.0
 
 
 def _standard_scale(values: NDArray[np.float64]) -> tuple[float, float]:
     if not len(values):
         return 0.0, 1.0
-    return float(values.mean()), float(values.std() or 1.0)
+    spread = values.std()
+    return float(values.mean()), float(spread) if spread > TINY else 1.0
 
 
 def _quantile_edges(values: NDArray[np.float64], bins: int) -> tuple[list[float], list[float]]:
@@ -137,7 +140,9 @@ def _quantile_edges(values: NDArray[np.float64], bins: int) -> tuple[list[float]
     if not bins or len(values) < 2:
         return [], []
     edges = np.unique(np.quantile(values, np.linspace(0.0, 1.0, bins + 1)))
-    if len(edges) < 2:
+    span = edges[-1] - edges[0]
+    edges = edges[np.append(True, np.diff(edges) > 1e-9 * span)]
+    if len(edges) < 2 or span < TINY:
         return [], []
     ordered = np.sort(values)
     rank = (np.searchsorted(ordered, edges, "left") + np.searchsorted(ordered, edges, "right")) / 2.0

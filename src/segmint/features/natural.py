@@ -48,9 +48,7 @@ class NaturalFeatures(TransformerMixin, BaseEstimator):
         columns = guess_columns(frame) if self.columns is None else self.columns
         self.names_ = [column.name for column in columns]
         self.levels_ = {
-            column.name: _levels(column, frame[column.name])
-            for column in columns
-            if column.kind == "category"
+            column.name: _levels(column, frame[column.name]) for column in columns if column.kind == "category"
         }
         self.categories_ = [place for place, name in enumerate(self.names_) if name in self.levels_]
         matrix = self._codes(frame)

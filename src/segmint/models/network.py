@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,7 +79,9 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
     activation : {"relu", "silu", "tanh"}
     dropout : float
         Above 0 and below 1.
-    epochs, batch_size : int
+    epochs : int
+    batch_size : int or "auto"
+        Rows per step; "auto" takes 64 for small tables and up to 512 for large ones.
     learning_rate, weight_decay : float
         As in AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101).
     averaging : float
@@ -119,7 +121,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         activation: str = "relu",
         dropout: float = 0.1,
         epochs: int = 10,
-        batch_size: int = 512,
+        batch_size: int | Literal["auto"] = "auto",
         learning_rate: float = 2e-3,
         weight_decay: float = 1e-2,
         averaging: float = 0.99,
@@ -199,7 +201,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
                 "The 'hidden' parameter of DenseNetworkClassifier must hold at least one positive width. "
                 f"Got {self.hidden!r} instead."
             )
-        if self.epochs < 1 or self.batch_size < 1:
+        if self.epochs < 1 or (self.batch_size != "auto" and self.batch_size < 1):
             raise ValueError(
                 "The 'epochs' and 'batch_size' parameters of DenseNetworkClassifier must be at least 1. "
                 f"Got {self.epochs!r} and {self.batch_size!r}."
@@ -236,12 +238,12 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
             self.hidden, activation=self.activation, dropout=self.dropout, outputs=outputs
         )
         network = _keras.build(self.layers_, inputs=X.shape[1], seed=seed)
-        schedule = _keras.Schedule(
-            self.epochs, self.batch_size, self.learning_rate, self.weight_decay, self.averaging, seed
-        )
         shown = np.random.default_rng(seed).permutation(len(X))[:ROWS_FOR_CURVES]
         curve = _Curve(self.layers_, (X[shown], labels[shown]), (inner_X, inner_labels), self.patience)
         rows = self._rows(X, labels, teaching)
+        schedule = _keras.Schedule(
+            self.epochs, self._batch(len(rows.inputs)), self.learning_rate, self.weight_decay, self.averaging, seed
+        )
         settings = {name: value for name, value in self.get_params().items() if name != "log"}
         with self.log.watch(network, settings) if self.log is not None else nullcontext(_nobody) as write:
 
@@ -252,6 +254,14 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
 
             _keras.train(network, rows, schedule, on_epoch)
         self.weights_, self.best_epoch_, self.history_ = curve.best_weights, curve.best_epoch, curve.epochs
+
+    def _batch(self, rows: int) -> int:
+        """Take small steps on small tables: below a few dozen steps an epoch, nothing is learned."""
+        return (
+            int(np.clip(2 ** round(np.log2(max(rows / 64, 1))), 64, 512))
+            if self.batch_size == "auto"
+            else self.batch_size
+        )
 
     def _rows(self, X: Matrix, labels: Integers, teaching: Teaching | None) -> Any:
         from segmint.models import _keras

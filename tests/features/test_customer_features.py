@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+
+from segmint.contract.column import Column, State
+from segmint.features import CustomerFeatures, apply_features, feature_blocks, feature_names
+
+MONTHS = ("jan", "feb", "mar", "apr")
+COLUMNS = (
+    Column(name="age", kind="number", role="characteristic", label="age"),
+    Column(
+        name="pdays", kind="number", role="history", label="days", states=(State(value=-1, name="never contacted"),)
+    ),
+    Column(name="job", kind="category", role="characteristic", label="job"),
+    Column(name="month", kind="category", role="context", label="month", allowed=MONTHS, cyclic=True),
+)
+
+
+def customers(count: int = 400) -> pl.DataFrame:
+    draw = np.random.default_rng(1)
+    return pl.DataFrame(
+        {
+            "age": draw.integers(18, 90, count).astype(float),
+            "pdays": np.where(draw.random(count) < 0.6, -1.0, draw.integers(1, 300, count)),
+            "job": draw.choice(["clerk", "nurse", "smith"], count, p=[0.5, 0.495, 0.005]),
+            "month": draw.choice(MONTHS, count),
+        }
+    )
+
+
+@pytest.fixture
+def fitted() -> CustomerFeatures:
+    return CustomerFeatures(COLUMNS).fit(customers())
+
+
+def column(fitted: CustomerFeatures, name: str, matrix: np.ndarray) -> np.ndarray:
+    return matrix[:, feature_names(fitted.state_).index(name)]
+
+
+def test_state_survives_json_and_gives_the_same_features(fitted: CustomerFeatures) -> None:
+    state = json.loads(json.dumps(fitted.state_))
+    assert_array_equal(apply_features(state, customers()), fitted.transform(customers()))
+
+
+def test_names_and_blocks_cover_the_matrix_once(fitted: CustomerFeatures) -> None:
+    matrix = fitted.transform(customers())
+    blocks = feature_blocks(fitted.state_)
+    assert [block.start for block in blocks] == [0, *(block.stop for block in blocks[:-1])]
+    assert blocks[-1].stop == matrix.shape[1] == len(fitted.get_feature_names_out())
+
+
+def test_a_state_code_is_a_flag_and_no_number(fitted: CustomerFeatures) -> None:
+    frame = customers().head(2).with_columns(pdays=pl.Series([-1.0, 150.0]))
+    matrix = fitted.transform(frame)
+    flag = column(fitted, "pdays is -1", matrix)
+    assert_array_equal(flag, [1.0, 0.0])
+    block = feature_blocks(fitted.state_)[1]
+    assert matrix[0, block].sum() == 1.0
+
+
+def test_a_level_never_seen_and_a_rare_one_share_a_place_or_are_zero(fitted: CustomerFeatures) -> None:
+    frame = customers().head(1).with_columns(job=pl.lit("astronaut"))
+    assert fitted.transform(frame)[0, feature_blocks(fitted.state_)[2]].sum() == 0.0
+    assert "smith" not in json.dumps(fitted.state_)
+
+
+def test_a_value_missing_only_when_predicting_counts_as_the_middle(fitted: CustomerFeatures) -> None:
+    frame = customers().head(1).with_columns(age=pl.lit(None, dtype=pl.Float64))
+    middle = customers().head(1).with_columns(age=pl.lit(fitted.state_["columns"][0]["center"]))
+    assert_array_equal(fitted.transform(frame), fitted.transform(middle))
+
+
+def test_months_lie_on_a_ring(fitted: CustomerFeatures) -> None:
+    frame = pl.concat([customers().head(1)] * 4).with_columns(month=pl.Series(MONTHS))
+    matrix = fitted.transform(frame)
+    sine, cosine = column(fitted, "month sine", matrix), column(fitted, "month cosine", matrix)
+    assert_allclose(sine**2 + cosine**2, 1.0, atol=1e-6)
+    assert sine[1] == pytest.approx(1.0)
+
+
+def test_steps_never_fall_as_the_number_grows(fitted: CustomerFeatures) -> None:
+    ages = np.linspace(10, 120, 111)
+    frame = pl.concat([customers().head(1)] * 111).with_columns(age=pl.Series(ages))
+    block = feature_blocks(fitted.state_)[0]
+    assert (np.diff(fitted.transform(frame)[:, block], axis=0) >= -1e-6).all()
+
+
+@given(st.lists(st.one_of(st.none(), st.floats(-1e300, 1e300)), min_size=1, max_size=40))
+def test_features_are_finite_whatever_the_numbers(values: list[float | None]) -> None:
+    frame = pl.DataFrame({"x": pl.Series(values, dtype=pl.Float64)})
+    matrix = CustomerFeatures(rare=1).fit(frame).transform(frame)
+    assert matrix.dtype == np.float32
+    assert np.isfinite(matrix).all()
+
+
+def test_missing_columns_are_named() -> None:
+    fitted = CustomerFeatures(COLUMNS).fit(customers())
+    with pytest.raises(ValueError, match=r"missing: \['job'\]"):
+        fitted.transform(customers().drop("job"))
+
+
+def test_a_pandas_frame_gives_the_same_features(fitted: CustomerFeatures) -> None:
+    pytest.importorskip("pandas")
+    assert_array_equal(fitted.transform(customers().to_pandas()), fitted.transform(customers()))

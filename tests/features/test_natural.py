@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from segmint.features import NaturalFeatures
+
+FRAME = pl.DataFrame({"age": [30.0, None, 50.0], "job": ["clerk", "nurse", None]})
+
+
+def test_numbers_stay_and_categories_become_codes_with_missing_left_in() -> None:
+    matrix = NaturalFeatures().fit(FRAME).transform(FRAME)
+    np.testing.assert_array_equal(matrix, [[30.0, 0.0], [np.nan, 1.0], [50.0, np.nan]])
+
+
+def test_a_level_never_seen_is_missing() -> None:
+    strange = FRAME.with_columns(job=pl.lit("astronaut"))
+    assert np.isnan(NaturalFeatures().fit(FRAME).transform(strange)[:, 1]).all()
+
+
+def test_filled_values_lie_below_everything_seen() -> None:
+    matrix = NaturalFeatures(fill=True).fit(FRAME).transform(FRAME)
+    assert matrix[1, 0] == 29.0
+    assert matrix[2, 1] == -1.0

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from segmint.contract.column import Column
+from segmint.models.customer_model import MODEL_LABELS, MODELS, make_model
+
+COLUMNS = (
+    Column(name="age", kind="number", role="characteristic", label="age"),
+    Column(name="job", kind="category", role="characteristic", label="job"),
+)
+RIVALS = [name for name in MODELS if name != "dense_network"]
+
+
+def customers(count: int, seed: int) -> tuple[pl.DataFrame, np.ndarray]:
+    draw = np.random.default_rng(seed)
+    age, job = draw.normal(size=count), draw.choice(["a", "b", "c"], count)
+    chance = 1 / (1 + np.exp(-(2 * age + 2 * (job == "b") - 1)))
+    frame = pl.DataFrame({"age": age, "job": job}).with_columns(
+        age=pl.when(pl.Series(draw.random(count) < 0.1)).then(None).otherwise(pl.col("age"))
+    )
+    return frame, np.where(draw.random(count) < chance, "yes", "no")
+
+
+def auc_of(name: str, **settings: object) -> float:
+    X, y = customers(900, 0)
+    inner, new = customers(200, 1), customers(1000, 2)
+    model = make_model(name, columns=COLUMNS, random_state=3, **settings).fit(X, y, inner=inner)
+    assert list(model.classes_) == ["no", "yes"]
+    likely = model.predict_proba(new[0])
+    np.testing.assert_allclose(likely.sum(axis=1), 1.0, atol=1e-6)
+    return float(roc_auc_score(new[1] == "yes", likely[:, 1]))
+
+
+@pytest.mark.parametrize("name", RIVALS)
+def test_each_rival_finds_the_pattern_unless_it_knows_nothing(name: str) -> None:
+    auc = auc_of(name)
+    assert auc == 0.5 if name == "base_rate" else auc > 0.8
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("recipe", ["fast", "plain"])
+def test_the_network_finds_it_too(recipe: str) -> None:
+    assert auc_of("dense_network", recipe=recipe) > 0.8
+
+
+def test_every_model_has_a_label_for_people() -> None:
+    assert set(MODEL_LABELS) == set(MODELS)
+
+
+def test_an_unknown_recipe_is_named() -> None:
+    with pytest.raises(ValueError, match="Unknown recipe 'magic'"):
+        make_model("dense_network", columns=COLUMNS, recipe="magic")
+
+
+def test_lightgbm_stops_early_on_the_inner_rows() -> None:
+    X, y = customers(900, 0)
+    model = make_model("lightgbm", columns=COLUMNS, random_state=3).fit(X, y, inner=customers(200, 1))
+    assert model[-1].booster_.best_iteration_ < 1000

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from segmint.models.distil import Lesson, teach
+
+
+class Parrot:
+    """A teacher that knows the labels of the customers it saw by heart, and answers one half to strangers."""
+
+    def fit(self, natural: Any, labels: Any) -> Parrot:
+        self.seen = {row[0]: label for row, label in zip(natural, labels, strict=True)}
+        return self
+
+    def predict_proba(self, natural: Any) -> Any:
+        yes = np.array([float(self.seen.get(row[0], 0.5)) for row in natural])
+        return np.column_stack([1.0 - yes, yes])
+
+
+def lesson(swap: float) -> Lesson:
+    natural = np.column_stack([np.arange(200.0), np.arange(200.0) % 7])
+    labels = np.arange(200) % 2
+    return teach(natural, labels, [lambda seed: Parrot()], folds=5, copies=600, swap=swap, seed=3)
+
+
+def test_no_customer_is_labelled_by_a_teacher_that_saw_it() -> None:
+    assert np.all(lesson(0.0).targets == 0.5)
+
+
+def test_no_copy_is_labelled_by_a_teacher_that_saw_its_source() -> None:
+    assert np.all(lesson(0.0).copy_targets == 0.5)
+
+
+def test_copies_are_spread_evenly_over_customers() -> None:
+    sources = lesson(0.0).sources
+    assert np.all(np.bincount(sources[:, 0]) == 3)
+    assert np.all(sources[:, 0] == sources[:, 1])
+
+
+def test_about_the_asked_share_of_cells_is_swapped() -> None:
+    kept = lesson(0.0).sources == lesson(0.15).sources
+    assert 0.80 < kept.mean() < 0.90

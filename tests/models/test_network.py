@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+pytestmark = pytest.mark.network
+keras = pytest.importorskip("keras")
+
+from segmint.errors import LayerRuleError  # noqa: E402
+from segmint.models import _keras  # noqa: E402
+from segmint.models.forward import fold, forward  # noqa: E402
+from segmint.models.network import DenseNetworkClassifier, Teaching  # noqa: E402
+
+
+def rows(count: int = 800, classes: int = 2) -> tuple[np.ndarray, np.ndarray]:
+    draw = np.random.default_rng(5)
+    X = draw.normal(size=(count, 6)).astype(np.float32)
+    score = X[:, 0] + X[:, 1] * X[:, 2] + 0.5 * draw.normal(size=count)
+    edges = np.quantile(score, np.linspace(0, 1, classes + 1)[1:-1])
+    return X, np.array(list("ABCD"))[np.searchsorted(edges, score)]
+
+
+def small(**settings: object) -> DenseNetworkClassifier:
+    return DenseNetworkClassifier((16, 8), epochs=8, batch_size=64, random_state=3, **settings)
+
+
+@pytest.fixture(scope="module")
+def fitted() -> DenseNetworkClassifier:
+    return small().fit(*rows())
+
+
+def test_it_learns_what_there_is_to_learn(fitted: DenseNetworkClassifier) -> None:
+    X, y = rows()
+    assert fitted.score(X, y) > 0.7
+
+
+def test_four_classes_get_four_probabilities_that_add_up() -> None:
+    X, y = rows(classes=4)
+    likely = small().fit(X, y).predict_proba(X)
+    assert likely.shape == (800, 4)
+    assert_allclose(likely.sum(axis=1), 1.0, atol=1e-9)
+
+
+def test_the_same_seed_gives_the_same_network(fitted: DenseNetworkClassifier) -> None:
+    again = small().fit(*rows())
+    for name, weights in fitted.weights_.items():
+        assert_array_equal(weights, again.weights_[name])
+
+
+def test_numpy_says_what_tensorflow_says() -> None:
+    layers = _keras.layer_specs((32, 16), activation="relu", dropout=0.2, outputs=3)
+    network = _keras.build(layers, inputs=6, seed=1)
+    X, _ = rows()
+    network.layers[-1].kernel.assign(np.random.default_rng(0).normal(size=(16, 3)))
+    network.layers[1].moving_mean.assign(np.full(32, 0.3))
+    network.layers[1].moving_variance.assign(np.full(32, 2.0))
+    expected = network(X, training=False).numpy()
+    found = forward(fold(layers, _keras.named_weights(network)), X)
+    softmax = lambda z: np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)  # noqa: E731
+    assert np.abs(softmax(found) - softmax(expected)).max() <= 1e-6
+
+
+def test_a_subclass_of_an_allowed_layer_is_another_layer() -> None:
+    class Sneaky(keras.layers.Dense):
+        pass
+
+    network = keras.Sequential(
+        [
+            keras.Input((3,)),
+            Sneaky(4),
+            keras.layers.Dense(2),
+            keras.layers.BatchNormalization(),
+            keras.layers.Dropout(0.1),
+        ]
+    )
+    with pytest.raises(LayerRuleError, match="Sneaky"):
+        _keras.check_built(network)
+
+
+def test_what_is_built_is_what_the_rule_allows(fitted: DenseNetworkClassifier) -> None:
+    assert {layer["type"] for layer in fitted.layers_} == {"Dense", "BatchNormalization", "Dropout"}
+
+
+def test_the_weights_kept_are_those_of_the_best_epoch(fitted: DenseNetworkClassifier) -> None:
+    losses = [epoch.validation_loss for epoch in fitted.history_]
+    assert fitted.best_epoch_ == 1 + int(np.argmin(losses))
+
+
+def test_training_stops_when_the_inner_rows_stop_improving() -> None:
+    X, _ = rows()
+    noise = np.random.default_rng(9).choice(["A", "B"], len(X))
+    stopped = DenseNetworkClassifier((64, 64), epochs=60, batch_size=32, patience=3, random_state=1).fit(X, noise)
+    assert len(stopped.history_) == stopped.best_epoch_ + 3 < 60
+
+
+def test_a_teacher_can_replace_the_labels() -> None:
+    X, y = rows()
+    wrong = np.where(y == "A", "B", "A")
+    truth = np.column_stack([y == "A", y == "B"]).astype(float)
+    taught = small().fit(X, wrong, inner=(X, y), teaching=Teaching(truth, X, truth, share=1.0))
+    assert taught.score(X, y) > 0.8
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "words"),
+    [("dropout", 0.0, "above 0"), ("hidden", (), "at least one"), ("epochs", 0, "at least 1")],
+)
+def test_a_parameter_out_of_range_is_named(setting: str, value: object, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        DenseNetworkClassifier(**{setting: value}).fit(*rows(50))
+
+
+def test_one_class_is_refused() -> None:
+    X, _ = rows(50)
+    with pytest.raises(ValueError, match="1 class"):
+        DenseNetworkClassifier().fit(X, np.full(50, "A"))

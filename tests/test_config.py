@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from segmint.config import Config, load_config
+from segmint.errors import ConfigError
+
+
+def test_flags_win_over_set_and_set_over_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "my.toml"
+    file.write_text('seed = 1\n[split]\nfolds = 3\n[data]\nat = "dialling"\n')
+    config = load_config(file, ["split.folds=4", "seed=2"], {"seed": 3, "data.at": None})
+    assert (config.seed, config.split.folds, config.data.at) == (3, 4, "dialling")
+
+
+def test_a_written_configuration_reads_back_equal() -> None:
+    config = load_config(None, ["model.hidden=[32, 16]", "data.at=after_call"])
+    assert Config(**tomllib.loads(config.to_toml())) == config
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("split.fold=3", "did you mean 'split.folds'"),
+        ("folds=3", "did you mean 'split.folds'"),
+        ("split.folds=many", "split.folds"),
+        ("split.folds=1", "split.folds"),
+        ("split.folds", "no key and value"),
+        ("data.at=tomorrow", "data.at"),
+        ("compare.models=['knn']", "dense_network"),
+        ("seed.x=1", "seed"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_named(text: str, words: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_config(None, [text])
+    assert words in str(caught.value)
+
+
+def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
+    (tmp_path / "bad.toml").write_text("folds = = 3")
+    with pytest.raises(ConfigError, match=r"bad\.toml"):
+        load_config(tmp_path / "bad.toml")
