@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 
 from segmint.cli.screen import Screen
@@ -204,23 +203,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return the exit code: 0, 2 for bad input, 130 for Ctrl-C."""
     from segmint.errors import SegmintError
 
-    return _guarded(lambda: app(args=list(argv) if argv is not None else None, standalone_mode=False), SegmintError)
-
-
-def _guarded(command: Callable[[], Any], known: type[Exception]) -> int:
     try:
-        code = command()
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
-    except click.ClickException as error:
-        error.show()
-        return 2
-    except (KeyboardInterrupt, click.Abort):
-        typer.echo("stopped; what was finished is kept: `segmint runs`", err=True)
-        return 130
-    except known as error:
+        app(args=None if argv is None else list(argv))
+    except SegmintError as error:
         typer.echo(f"error: {error}", err=True)
-        return 2
-    except BrokenPipeError:
-        return 0
-    return code if isinstance(code, int) else 0
+        return error.exit_code
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 0
+    return 0

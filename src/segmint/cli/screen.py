@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from segmint.store.run import Run
     from segmint.store.verify import Check
 
+INTERRUPTED = 130  # what a shell expects of a command stopped by Ctrl-C
 _PLAIN_EVERY = 5.0  # seconds between two plain lines of one task
 
 
@@ -60,6 +61,9 @@ class Screen:
     ) -> None:
         if self._bars is not None:
             self._bars.stop()
+        if isinstance(error, KeyboardInterrupt):
+            typer.echo("stopped; what was finished is kept, see: segmint runs", err=True)
+            raise typer.Exit(INTERRUPTED) from error
 
     def progress(self, task: str, done: int, total: int) -> None:
         """Show that `done` of `total` of `task` is finished."""

@@ -49,7 +49,7 @@ def pack(
         network=network,
         weights=classifier.weights_,
         calibration=calibration,
-        reference=reference_of(table, None if mine is None else mine.probabilities, network["classes"]),
+        reference=reference_of(table, network["classes"], None if mine is None else (mine.outcome, mine.probabilities)),
         golden={"rows": rows.to_dicts(), "probabilities": likely.tolist()},
         card=model_card(table.contract, table.at, len(table), network, quality, here.id),
         versions=installed_versions(),

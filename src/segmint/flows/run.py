@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from segmint.config import Config
 from segmint.contract.contract import Contract, load_contract
@@ -21,6 +22,7 @@ from segmint.flows.read import open_source, read
 from segmint.flows.report import write_report
 from segmint.metrics.classification import best_f1_threshold
 from segmint.models.customer_model import MODEL_LABELS, make_model
+from segmint.models.network import epoch_rows
 from segmint.models.tensorboard_log import TensorBoardLog
 from segmint.progress import Progress, silent
 from segmint.report.tensorboard_images import result_images
@@ -109,6 +111,7 @@ def run(
             comparison = clock.time("compare", lambda: compare(table, config, log, both))
             _keep_comparison(here, comparison)
         model = clock.time("train", lambda: train(table, config, log, both))
+        _keep_history(here, model)
         threshold = _threshold(table, model, comparison)
         bundle = clock.time("pack", lambda: pack(here, table, model, comparison, threshold, config.seed))
         summary = _summary(table, config, comparison, bundle.calibration, clock)
@@ -127,7 +130,13 @@ def compare(table: ValidTable, config: Config, log: TensorBoardLog, progress: Pr
     fold_names = iter(f"fold {number + 1}" for number in range(config.split.folds))
     models = {name: _maker(name, table, config, lambda: log.named(next(fold_names))) for name in config.compare.models}
     return compare_models(
-        models, table, folds(table, config), seed=config.seed, repeats=config.compare.repeats, progress=progress
+        models,
+        table,
+        folds(table, config),
+        seed=config.seed,
+        repeats=config.compare.repeats,
+        progress=progress,
+        labels=MODEL_LABELS,
     )
 
 
@@ -190,10 +199,14 @@ def _keep_input(here: Run, table: ValidTable) -> None:
 
 
 def _keep_comparison(here: Run, comparison: Comparison) -> None:
-    named = comparison.to_json() | {"models": {name: MODEL_LABELS.get(name, name) for name in comparison.models}}
-    _publish_json(here.folder / "comparison.json", named)
+    _publish_json(here.folder / "comparison.json", comparison.to_json())
     frame = comparison.predictions
     publish_file(here.folder / "predictions.parquet", lambda path: frame.write_parquet(path))
+
+
+def _keep_history(here: Run, model: Any) -> None:
+    history = pl.DataFrame(epoch_rows(model[-1].history_, FINAL))
+    publish_file(here.folder / "tables" / "history.parquet", lambda path: history.write_parquet(path))
 
 
 def _summary(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,16 +17,17 @@ FEWEST = 10
 OTHER = "(other)"
 
 
-def reference_of(table: ValidTable, probabilities: NDArray[np.float64] | None, classes: list[str]) -> dict[str, Any]:
+def reference_of(
+    table: ValidTable, classes: Sequence[str], judged: tuple[NDArray[np.str_], NDArray[np.float64]] | None
+) -> dict[str, Any]:
     """Summarise a training table.
 
     Parameters
     ----------
     table : ValidTable
-    probabilities : ndarray of shape (n_customers, n_classes) or None
-        Out-of-fold, if the network was compared.
-    classes : list of str
-        In the order of the columns of `probabilities`.
+    classes : sequence of str
+    judged : (outcomes, probabilities), optional
+        Out-of-fold, with one column per class, if the network was compared.
 
     Returns
     -------
@@ -40,7 +42,7 @@ def reference_of(table: ValidTable, probabilities: NDArray[np.float64] | None, c
         "rows": len(table),
         "outcome_shares": {level: float(np.mean(outcome == level)) for level in classes},
         "columns": [_column(column, table.frame[column.name]) for column in table.features],
-        "propensities": None if probabilities is None else _histograms(outcome, probabilities, classes),
+        "propensities": None if judged is None else _histograms(*judged, classes),
     }
 
 
@@ -69,7 +71,7 @@ def _column(column: Column, series: pl.Series) -> dict[str, Any]:
 
 
 def _histograms(
-    outcome: NDArray[np.str_], probabilities: NDArray[np.float64], classes: list[str]
+    outcome: NDArray[np.str_], probabilities: NDArray[np.float64], classes: Sequence[str]
 ) -> dict[str, dict[str, list[int]]]:
     found = {}
     for place, level in enumerate(classes):
