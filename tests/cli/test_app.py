@@ -1,0 +1,169 @@
+"""What a user types, and what is said when it is wrong: one clear message, exit code 2, nothing half-written."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from segmint.cli import main
+from segmint.flows.demo import sample_path
+
+HEAVY = ("numpy", "polars", "pydantic", "tensorflow", "sklearn", "rich")
+
+
+@pytest.fixture
+def said(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    def call(*argv: object) -> tuple[int, str, str]:
+        code = main([str(word) for word in argv])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = (
+        "import sys; from segmint.cli import main; main(['--help']); "
+        f"sys.exit(', '.join(name for name in {HEAVY!r} if name in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_check_prints_the_receipt(said: Callable[..., tuple[int, str, str]]) -> None:
+    code, out, _ = said("check", sample_path(), "--contract", "bank-marketing")
+    assert code == 0
+    assert "4,521 rows, ';'-separated, UTF-8" in out
+    assert "duration, known only after the call" in out
+
+
+def test_json_is_one_object_and_nothing_else(said: Callable[..., tuple[int, str, str]]) -> None:
+    code, out, _ = said("check", sample_path(), "--contract", "bank-marketing", "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert found["read"] == found["accepted"] == 4521
+
+
+def test_quiet_says_nothing_when_all_is_well(said: Callable[..., tuple[int, str, str]]) -> None:
+    assert said("check", sample_path(), "--contract", "bank-marketing", "--quiet") == (0, "", "")
+
+
+def _files(folder: Path) -> dict[str, tuple[Path, str]]:
+    """Bad tables by name: the file and a word of the message it must give."""
+    sample = sample_path().read_text("utf-8").splitlines(keepends=True)
+    one_class = [line for line in sample if not line.rstrip().endswith('"yes"')]
+    contents: dict[str, tuple[bytes, str]] = {
+        "empty": (b"", "empty"),
+        "header_only": (sample[0].encode(), "no rows"),
+        "other_columns": (b"a,b,c\n" + b"1,2,3\n" * 60, "missing"),
+        "one_class": ("".join(one_class).encode(), "same outcome"),
+        "random_bytes": (bytes(range(256)) * 40, "random_bytes"),
+    }
+    found = {}
+    for name, (content, word) in contents.items():
+        (folder / f"{name}.csv").write_bytes(content)
+        found[name] = (folder / f"{name}.csv", word)
+    return found | {"missing": (folder / "nothing.csv", "no file"), "folder": (folder, "folder")}
+
+
+BAD = ("empty", "header_only", "other_columns", "one_class", "random_bytes", "missing", "folder")
+
+
+@pytest.mark.parametrize("command", ["check", "run"])
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_table_gets_one_clear_message(
+    name: str, command: str, tmp_path: Path, said: Callable[..., tuple[int, str, str]]
+) -> None:
+    path, word = _files(tmp_path)[name]
+    runs = tmp_path / "runs"
+    options = [] if command == "check" else ["--runs", runs]
+    code, out, err = said(command, path, "--contract", "bank-marketing", "--quiet", *options)
+    assert code == 2
+    assert out == ""
+    assert word in err
+    assert "Traceback" not in err
+    assert "Next:" in err
+    assert not list(runs.glob("*/bundle")) + list(runs.glob("*/report.html"))
+
+
+@pytest.mark.parametrize(
+    ("argv", "word"),
+    [
+        (("--contract", "bank-marketting"), "did you mean 'bank-marketing'"),
+        (("--contract", "nowhere.toml"), "cannot be read"),
+        (("--contract", "bank-marketing", "--set", "split.fold=3"), "did you mean 'split.folds'"),
+        (("--contract", "bank-marketing", "--at", "tomorrow"), "data.at"),
+        (("--contract", "bank-marketing", "--folds", "1"), "split.folds"),
+        (("--contract", "bank-marketing", "--config", "nowhere.toml"), "cannot be read"),
+    ],
+)
+def test_a_wrong_flag_is_named(
+    argv: tuple[str, ...], word: str, tmp_path: Path, said: Callable[..., tuple[int, str, str]]
+) -> None:
+    code, _, err = said("run", sample_path(), "--runs", tmp_path / "runs", *argv)
+    assert code == 2
+    assert word in err
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [("run",), ("predict", "x.csv"), ("fly",), ("check", "x.csv", "--contract", "bank-marketing", "--wings", "2")],
+)
+def test_a_wrong_command_line_is_code_2(argv: tuple[str, ...], said: Callable[..., tuple[int, str, str]]) -> None:
+    code, _, err = said(*argv)
+    assert code == 2
+    assert "segmint" in err
+
+
+@pytest.mark.parametrize("command", ["report", "tensorboard"])
+def test_a_run_that_is_not_there_is_named(
+    command: str, tmp_path: Path, said: Callable[..., tuple[int, str, str]]
+) -> None:
+    code, _, err = said(command, "nowhere", "--runs", tmp_path)
+    assert code == 2
+    assert "no run 'nowhere'" in err
+
+
+def test_verify_fails_where_there_is_no_bundle(tmp_path: Path, said: Callable[..., tuple[int, str, str]]) -> None:
+    code, out, _ = said("verify", tmp_path / "nothing")
+    assert code == 2
+    assert "FAIL" in out
+
+
+def test_a_failed_run_is_remembered_with_its_reason(tmp_path: Path, said: Callable[..., tuple[int, str, str]]) -> None:
+    path, _ = _files(tmp_path)["one_class"]
+    said("run", path, "--contract", "bank-marketing", "--runs", tmp_path / "runs", "--quiet")
+    code, out, _ = said("runs", "--runs", tmp_path / "runs", "--json")
+    assert code == 0
+    assert [run["status"] for run in json.loads(out)["runs"]] == ["failed"]
+
+
+def test_contracts_can_be_listed_and_shown(said: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
+    assert "bank-marketing" in said("contract", "list")[1]
+    text = said("contract", "show", "bank-marketing")[1]
+    (tmp_path / "mine.toml").write_text(text)
+    assert said("check", sample_path(), "--contract", tmp_path / "mine.toml", "--quiet")[0] == 0
+
+
+def test_plain_lines_on_no_terminal(said: Callable[..., tuple[int, str, str]]) -> None:
+    _, out, err = said("check", sample_path(), "--contract", "bank-marketing")
+    assert "reading bank.csv 100 %" in err
+    assert "\x1b" not in out + err
+
+
+def test_python_m_segmint_is_the_same_door() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "segmint", "contract", "list"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ,
+    )
+    assert (done.returncode, done.stdout.split()[0]) == (0, "bank-marketing")

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import inspect
+import re
+
+from segmint import errors
+
+
+def test_the_drawn_tree_equals_the_classes() -> None:
+    drawn = set(re.findall(r"\b(\w+(?:Error|Warning))\b", (errors.__doc__ or "").split("Wrong arguments")[0]))
+    made = {name for name, item in vars(errors).items() if inspect.isclass(item) and item.__module__ == errors.__name__}
+    assert drawn == made
+
+
+def test_an_error_says_what_came_what_was_expected_and_what_to_do() -> None:
+    text = str(errors.InputError("'x.csv' is empty.", expected="a header and rows", fix="check the export"))
+    assert text == "'x.csv' is empty.\nExpected: a header and rows\nNext: check the export"
+
+
+def test_every_error_is_code_2() -> None:
+    for item in vars(errors).values():
+        if inspect.isclass(item) and issubclass(item, errors.SegmintError):
+            assert item.exit_code == 2
