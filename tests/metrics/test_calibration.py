@@ -15,9 +15,7 @@ def test_losses_equal_scikit_learn():
     assert brier(y, np.column_stack([1 - score, score])) == pytest.approx(brier(y, score))
     classes, shares = random.integers(0, 4, 500), random.dirichlet(np.ones(4), 500)
     assert log_loss(classes, shares) == pytest.approx(reference.log_loss(classes, shares))
-    assert brier(classes, shares) == pytest.approx(
-        np.mean(np.sum((shares - np.eye(4)[classes]) ** 2, axis=1))
-    )
+    assert brier(classes, shares) == pytest.approx(np.mean(np.sum((shares - np.eye(4)[classes]) ** 2, axis=1)))
 
 
 def test_log_loss_of_a_wrong_certainty_is_finite():

@@ -31,9 +31,7 @@ def campaign(seed, n=400, levels=None):
 def test_area_and_precision_equal_scikit_learn_with_and_without_ties(seed, levels):
     y, score = campaign(seed, levels=levels)
     assert roc_auc(y, score) == pytest.approx(reference.roc_auc_score(y, score), abs=1e-12)
-    assert average_precision(y, score) == pytest.approx(
-        reference.average_precision_score(y, score), abs=1e-12
-    )
+    assert average_precision(y, score) == pytest.approx(reference.average_precision_score(y, score), abs=1e-12)
 
 
 @pytest.mark.parametrize("levels", [None, 5])
@@ -48,13 +46,9 @@ def test_weights_equal_repeated_rows(levels):
 @pytest.mark.parametrize("levels", [None, 5])
 def test_curves_equal_scikit_learn(levels):
     y, score = campaign(1, levels=levels)
-    for ours, theirs in zip(
-        roc_curve(y, score), reference.roc_curve(y, score, drop_intermediate=False), strict=True
-    ):
+    for ours, theirs in zip(roc_curve(y, score), reference.roc_curve(y, score, drop_intermediate=False), strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-12)
-    for ours, theirs in zip(
-        precision_recall_curve(y, score), reference.precision_recall_curve(y, score), strict=True
-    ):
+    for ours, theirs in zip(precision_recall_curve(y, score), reference.precision_recall_curve(y, score), strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-12)
 
 
@@ -81,9 +75,7 @@ def test_gain_inside_a_tie_is_what_random_calling_order_brings_on_average():
 def test_gain_of_distinct_scores_counts_the_customers_called():
     y = np.array([True, False, True, False, False, True, False, False, False, False])
     score = -np.arange(10.0)
-    np.testing.assert_allclose(
-        cumulative_gain(y, score, [0, 0.1, 0.3, 0.5, 0.6, 1]), [0, 1 / 3, 2 / 3, 2 / 3, 1, 1]
-    )
+    np.testing.assert_allclose(cumulative_gain(y, score, [0, 0.1, 0.3, 0.5, 0.6, 1]), [0, 1 / 3, 2 / 3, 2 / 3, 1, 1])
     assert lift_at(y, score, 0.1) == pytest.approx(10 / 3)
 
 

@@ -204,7 +204,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from segmint.errors import SegmintError
 
     try:
-        app(args=None if argv is None else list(argv))
+        app(args=None if argv is None else list(argv), prog_name="segmint")
     except SegmintError as error:
         typer.echo(f"error: {error}", err=True)
         return error.exit_code

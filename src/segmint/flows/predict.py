@@ -173,7 +173,10 @@ def _quality(
 ) -> dict[str, float]:
     positive = bundle.contract.outcome.positive
     if positive is None:
-        return {"weighted_f1": float(weighted_f1(outcome, said)), "accuracy": float(accuracy(outcome, said))}
+        return {
+            "weighted_f1": float(weighted_f1(outcome, said, bundle.classes)),
+            "accuracy": float(accuracy(outcome, said)),
+        }
     yes = outcome == positive
     quality = {"f1": float(f1(yes, said == positive)), "accuracy": float(accuracy(outcome, said))}
     if 0 < yes.sum() < len(yes):

@@ -214,12 +214,15 @@ def _summary(
 ) -> dict[str, Any]:
     outcome = table.outcome
     names, counts = np.unique(outcome, return_counts=True)
+    positive = table.contract.outcome.positive
     return {
         "rows": len(table),
+        "base_rate": None if positive is None else float(np.mean(outcome == positive)),
+        "fingerprints": {"table": table.ledger.receipt["fingerprint"]},
         "contract": table.contract.name,
         "outcome": table.contract.outcome.label,
         "task": table.contract.outcome.kind,
-        "positive": table.contract.outcome.positive,
+        "positive": positive,
         "classes": {str(name): int(count) for name, count in zip(names, counts, strict=True)},
         "at": table.at,
         "columns": [column.name for column in table.features],

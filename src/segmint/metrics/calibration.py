@@ -87,9 +87,7 @@ def reliability_table(y: ArrayLike, score: ArrayLike, bins: int = 10) -> Reliabi
         Bins wished for; equal propensities never part, so there may be fewer.
     """
     truth, points = np.asarray(y).astype(bool), np.asarray(score, dtype=np.float64)
-    edges = (
-        np.unique(np.quantile(points, np.arange(1, bins) / bins, method="higher")) if points.size else points
-    )
+    edges = np.unique(np.quantile(points, np.arange(1, bins) / bins, method="higher")) if points.size else points
     place = np.unique(np.searchsorted(edges, points, side="right"), return_inverse=True)[1]
     customers = np.bincount(place)
     responders = np.bincount(place, weights=truth)

@@ -50,9 +50,7 @@ def interval(values: ArrayLike, level: float = 0.95) -> tuple[Floats, Floats]:
     return low, high
 
 
-def bootstrap_weights(
-    n: int, repeats: int, seed: int, groups: NDArray[np.integer] | None = None
-) -> NDArray[np.int32]:
+def bootstrap_weights(n: int, repeats: int, seed: int, groups: NDArray[np.integer] | None = None) -> NDArray[np.int32]:
     """How often each row is drawn in each bootstrap repeat; shape (repeats, n).
 
     Parameters

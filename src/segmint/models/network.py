@@ -271,7 +271,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
             targets = teaching.share * teaching.targets + (1.0 - teaching.share) * targets
             X = np.concatenate([X, teaching.inputs])
             targets = np.concatenate([targets, teaching.input_targets])
-        return _keras.TrainingRows(X, targets.astype(np.float32), np.ones(len(X), np.float32))
+        return _keras.TrainingRows(X, targets.astype(np.float32))
 
     def _logits(self, X: Matrix) -> Floats:
         return forward(fold(self.layers_, self.weights_), X)

@@ -62,10 +62,10 @@ def _column(column: Column, series: pl.Series) -> dict[str, Any]:
     numbers = known.filter(~known.is_in(states)).to_numpy() if states else known.to_numpy()
     edges = np.quantile(numbers, np.linspace(0.05, 0.95, 19)) if len(numbers) >= FEWEST else np.empty(0)
     edges = np.unique(edges)
-    counts = np.bincount(np.searchsorted(edges, numbers, "right"), minlength=len(edges) + 1)
+    inside = np.bincount(np.searchsorted(edges, numbers, "right"), minlength=len(edges) + 1)
     return summary | {
         "edges": edges.tolist(),
-        "counts": counts.tolist(),
+        "counts": inside.tolist(),
         "states": {f"{state:g}": int((known == state).sum()) for state in states},
     }
 

@@ -59,16 +59,14 @@ def _canonical_text(frame: pl.DataFrame, columns: list[str]) -> pl.Series:
     if not columns:
         return pl.Series([""] * frame.height, dtype=pl.String)
     texts = [
-        pl.col(name).cast(pl.String).str.strip_suffix(".0").replace("", None).fill_null(_NO_VALUE)
-        for name in columns
+        pl.col(name).cast(pl.String).str.strip_suffix(".0").replace("", None).fill_null(_NO_VALUE) for name in columns
     ]
     return frame.select(pl.concat_str(texts, separator=_SEPARATOR).alias("row"))["row"]
 
 
 def _hashed(texts: pl.Series) -> NDArray[np.uint64]:
     digests = b"".join(
-        hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8, key=_KEY).digest()
-        for text in texts
+        hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8, key=_KEY).digest() for text in texts
     )
     return np.frombuffer(digests, dtype="<u8").astype(np.uint64)
 

@@ -1,0 +1,405 @@
+"""Models side by side: the same folds, inner rows and threshold rule for all, differences with paired intervals."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, is_dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segmint.contract.valid_table import ValidTable
+from segmint.evaluation.conclusion import Estimate, Standing, conclude
+from segmint.evaluation.paired_bootstrap import LOWER_IS_BETTER, Judged, affordable_repeats, bootstrap_scores
+from segmint.metrics.classification import best_f1_threshold, class_index
+from segmint.metrics.intervals import interval
+from segmint.progress import Progress, silent
+from segmint.splits.folds import Fold
+from segmint.splits.groups import row_groups, row_keys
+
+Floats = NDArray[np.float64]
+Remember = Callable[[Mapping[str, Any], Callable[[], dict[str, Any]]], dict[str, Any]]
+MAIN_METRIC = {"response": "f1", "assignment": "weighted_f1"}
+OURS = "dense_network"
+
+
+@dataclass(frozen=True)
+class OutOfFold:
+    """What one model said of rows kept apart.
+
+    Attributes
+    ----------
+    outcome : ndarray of str, shape (n,)
+    probabilities : ndarray of shape (n, n_classes)
+    classes : tuple of str
+        In the order of the columns of `probabilities`.
+    """
+
+    outcome: NDArray[np.str_]
+    probabilities: Floats
+    classes: tuple[str, ...]
+
+    def probability(self, name: str) -> Floats:
+        """Return the probability of one class; shape (n,)."""
+        return np.asarray(self.probabilities[:, self.classes.index(name)])
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What every model said of rows kept apart, and how good that was.
+
+    Attributes
+    ----------
+    task : {"response", "assignment"}
+    metric : str
+        The main metric: "f1" or "weighted_f1".
+    models : dict of str to str
+        Label of each model, in the order they were compared.
+    rows : polars.DataFrame
+        One row per model and metric; see `frame`.
+    predictions : polars.DataFrame
+        One row per model and customer kept apart: record, fold (from 1), model, outcome, probability_<class>,
+        threshold (of that fold, null for an assignment), predicted.
+    conclusion : tuple of str
+        The intervals in words.
+    folds, repeats : int
+        Folds, and bootstrap repeats behind each interval.
+    history : polars.DataFrame
+        Epochs of models that train in epochs: model, fit ("fold 1"…), epoch, losses; empty if there are none.
+    """
+
+    task: str
+    metric: str
+    models: dict[str, str]
+    rows: pl.DataFrame
+    predictions: pl.DataFrame
+    conclusion: tuple[str, ...]
+    folds: int
+    repeats: int
+    history: pl.DataFrame = field(default_factory=pl.DataFrame)
+
+    def frame(self) -> pl.DataFrame:
+        """Return one row per model and metric.
+
+        Columns: task, model, metric, value, low, high (95 % bootstrap interval), difference_to_best (this model
+        minus the best by the same metric), difference_low, difference_high (paired, same rows), folds, rows,
+        seconds (to learn and predict, all folds).
+        """
+        return self.rows
+
+    def of(self, model: str) -> OutOfFold:
+        """Return what one model said of each customer kept apart."""
+        mine = self.predictions.filter(pl.col("model") == model)
+        classes = tuple(name.removeprefix("probability_") for name in mine.columns if name.startswith("probability_"))
+        likely = mine.select([f"probability_{name}" for name in classes]).to_numpy()
+        return OutOfFold(mine["outcome"].to_numpy().astype(str), likely, classes)
+
+    def headline(self, model: str) -> dict[str, float]:
+        """Return one model's metrics by name."""
+        mine = self.rows.filter(pl.col("model") == model).drop_nulls("value").drop_nans("value")
+        return dict(zip(mine["metric"].to_list(), mine["value"].to_list(), strict=True))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the content of ``comparison.json``; undefined numbers are null."""
+        return {
+            "task": self.task,
+            "metric": self.metric,
+            "models": self.models,
+            "folds": self.folds,
+            "repeats": self.repeats,
+            "conclusion": list(self.conclusion),
+            "rows": self.rows.with_columns(pl.col(pl.Float64).fill_nan(None)).to_dicts(),
+        }
+
+
+def compare_models(
+    models: Mapping[str, Callable[[], Any]],
+    table: ValidTable,
+    folds: Sequence[Fold],
+    *,
+    seed: int,
+    repeats: int = 1_000,
+    progress: Progress = silent,
+    remember: Remember | None = None,
+    labels: Mapping[str, str] | None = None,
+    ours: str = OURS,
+) -> Comparison:
+    """Train each model on each fold and judge it on the rows kept apart.
+
+    Each model learns from `fold.fit` and may look at `fold.inner` to stop early; for a response the threshold with
+    the best F1 is chosen on `fold.inner` too. Nothing is chosen on `fold.test`. Metrics are of the pooled
+    predictions; intervals come from a bootstrap that draws customers (groups of rows) and is the same for every
+    model.
+
+    Parameters
+    ----------
+    models : mapping of str to callable
+        Makes a fresh model with ``fit(X, y, inner=(X, y))``, ``predict_proba(X)`` and ``classes_``.
+    table : ValidTable
+        With its outcome.
+    folds : sequence of Fold
+    seed : int
+        Of the bootstrap; models carry their own.
+    repeats : int
+        Bootstrap repeats; fewer for tables above 20,000 rows, at least 200. The comparison says how many.
+    progress : Progress
+        Told after each model and fold.
+    remember : callable, optional
+        ``remember(key, compute)`` keeps the result of one model on one fold, so that work can be taken up again.
+    labels : mapping of str to str, optional
+        Names of the models for people.
+    ours : str
+        The model whose standing the conclusion spells out.
+
+    Raises
+    ------
+    ValueError
+        If there are no models or folds, or a model gives probabilities that are none.
+    """
+    if not models or not folds:
+        raise ValueError("compare_models needs at least one model and one fold")
+    contract = table.contract
+    classes = tuple(sorted(set(table.outcome.tolist())))
+    keys = row_keys(table)
+    parts: dict[str, list[_Part]] = {name: [] for name in models}
+    total, done = len(models) * len(folds), 0
+    for number, fold in enumerate(folds, start=1):
+        for name, make in models.items():
+            progress("comparing models", done, total)
+            task = _Task(table, fold, make, classes, contract.outcome.positive)
+            parts[name].append(_Part.of(task, name, number, keys, remember))
+            done += 1
+    progress("comparing models", done, total)
+    shown = {name: (labels or {}).get(name, name.replace("_", " ")) for name in models}
+    return _judge(table, folds, parts, classes, shown, seed=seed, repeats=repeats, ours=ours)
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One model to learn from one fold."""
+
+    table: ValidTable
+    fold: Fold
+    make: Callable[[], Any]
+    classes: tuple[str, ...]
+    positive: str | None
+
+    def key(self, name: str, model: Any, keys: NDArray[np.uint64]) -> dict[str, Any]:
+        """Everything the result depends on, as far as the rows and the model can say it."""
+        digest = hashlib.blake2b(digest_size=16)
+        for rows in (self.fold.fit, self.fold.inner, self.fold.test):
+            digest.update(keys[rows].tobytes() + b"/")
+        return {
+            "work": "one model on one fold",
+            "model": name,
+            "settings": _settings(model),
+            "rows": digest.hexdigest(),
+            "columns": [column.name for column in self.table.features],
+            "contract": f"{self.table.contract.name} {self.table.contract.version}",
+            "at": self.table.at,
+        }
+
+    def learn(self, model: Any) -> dict[str, Any]:
+        """Fit, predict the rows kept apart, choose the threshold on the inner rows."""
+        began = time.perf_counter()
+        inputs, outcome, fold = self.table.inputs, self.table.outcome, self.fold
+        inner = (inputs[fold.inner], outcome[fold.inner])
+        model.fit(inputs[fold.fit], outcome[fold.fit], inner=inner)
+        probabilities = _aligned(model, inputs[fold.test], self.classes)
+        threshold = None
+        if self.positive is not None:
+            place = self.classes.index(self.positive)
+            said_yes = inner[1] == self.positive
+            propensity = _aligned(model, inner[0], self.classes)[:, place]
+            threshold = best_f1_threshold(said_yes, propensity) if said_yes.any() else 0.5
+        seconds = time.perf_counter() - began
+        return {
+            "probabilities": probabilities,
+            "threshold": threshold,
+            "seconds": seconds,
+            "history": _epochs(model),
+        }
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What one model said of one fold's rows kept apart."""
+
+    probabilities: Floats
+    threshold: float | None
+    seconds: float
+    history: list[dict[str, Any]]
+
+    @classmethod
+    def of(cls, task: _Task, name: str, number: int, keys: NDArray[np.uint64], remember: Remember | None) -> _Part:
+        model = task.make()
+        if remember is None:
+            found = task.learn(model)
+        else:
+            found = remember(task.key(name, model, keys), lambda: task.learn(model))
+        epochs = [{"model": name, "fit": f"fold {number}", **epoch} for epoch in found["history"]]
+        return cls(np.asarray(found["probabilities"]), found["threshold"], float(found["seconds"]), epochs)
+
+    def named(self, positive: int | None) -> NDArray[np.int64]:
+        """Index of the predicted class: yes from the threshold on, else the likeliest."""
+        if positive is None or self.threshold is None:
+            return np.asarray(self.probabilities.argmax(axis=1), dtype=np.int64)
+        yes = self.probabilities[:, positive] >= self.threshold
+        return np.asarray(np.where(yes, positive, 1 - positive), dtype=np.int64)
+
+
+def _judge(
+    table: ValidTable,
+    folds: Sequence[Fold],
+    parts: Mapping[str, list[_Part]],
+    classes: tuple[str, ...],
+    labels: dict[str, str],
+    *,
+    seed: int,
+    repeats: int,
+    ours: str,
+) -> Comparison:
+    outcome = table.contract.outcome
+    positive = None if outcome.positive is None else classes.index(outcome.positive)
+    rows = np.concatenate([fold.test for fold in folds])
+    judged = [
+        Judged(
+            np.concatenate([part.probabilities for part in mine]),
+            np.concatenate([part.named(positive) for part in mine]),
+        )
+        for mine in parts.values()
+    ]
+    repeats = affordable_repeats(rows.size, repeats)
+    scores = bootstrap_scores(
+        class_index(table.outcome[rows], classes),
+        judged,
+        classes,
+        positive=positive,
+        seed=seed,
+        repeats=repeats,
+        groups=row_groups(table)[rows],
+    )
+    metric = MAIN_METRIC[outcome.kind]
+    names = list(parts)
+    seconds = [sum(part.seconds for part in mine) for mine in parts.values()]
+    return Comparison(
+        task=outcome.kind,
+        metric=metric,
+        models=labels,
+        rows=_rows(outcome.kind, names, scores, folds=len(folds), rows=rows.size, seconds=seconds),
+        predictions=_predictions(table, folds, parts, classes, positive),
+        conclusion=_conclusion(scores, names, labels, metric, ours),
+        folds=len(folds),
+        repeats=repeats,
+        history=pl.DataFrame([epoch for mine in parts.values() for part in mine for epoch in part.history]),
+    )
+
+
+def _rows(
+    task: str, names: list[str], scores: Mapping[str, Floats], *, folds: int, rows: int, seconds: list[float]
+) -> pl.DataFrame:
+    found = []
+    for metric, values in scores.items():
+        best = _best(metric, values[0])
+        to_best = _estimates(values - values[:, [best]])
+        for place, (name, score) in enumerate(zip(names, _estimates(values), strict=True)):
+            found.append(
+                {
+                    "task": task,
+                    "model": name,
+                    "metric": metric,
+                    "value": score.value,
+                    "low": score.low,
+                    "high": score.high,
+                    "difference_to_best": to_best[place].value,
+                    "difference_low": to_best[place].low,
+                    "difference_high": to_best[place].high,
+                    "folds": folds,
+                    "rows": rows,
+                    "seconds": seconds[place],
+                }
+            )
+    return pl.DataFrame(found)
+
+
+def _conclusion(
+    scores: Mapping[str, Floats], names: list[str], labels: Mapping[str, str], metric: str, ours: str
+) -> tuple[str, ...]:
+    values = scores[metric]
+    best = _best(metric, values[0])
+    to_best = _estimates(values - values[:, [best]])
+    to_ours = _estimates(values - values[:, [names.index(ours)]]) if ours in names else [None] * len(names)
+    standings = [
+        Standing(name, labels[name], score, to_best[place], to_ours[place])
+        for place, (name, score) in enumerate(zip(names, _estimates(values), strict=True))
+    ]
+    area = _estimates(scores["roc_auc"])[best] if "roc_auc" in scores else None
+    return conclude(standings, metric=metric, ours=ours, area=area)
+
+
+def _best(metric: str, values: Floats) -> int:
+    worst_first = -values if metric in LOWER_IS_BETTER else values
+    return int(np.nan_to_num(worst_first, nan=-np.inf).argmax())
+
+
+def _estimates(values: Floats) -> list[Estimate]:
+    """Estimate of each model from values of shape (1 + repeats, n_models), row 0 being the rows as they are."""
+    low, high = interval(values[1:])
+    return [Estimate(*map(float, numbers)) for numbers in zip(values[0], low, high, strict=True)]
+
+
+def _predictions(
+    table: ValidTable,
+    folds: Sequence[Fold],
+    parts: Mapping[str, list[_Part]],
+    classes: tuple[str, ...],
+    positive: int | None,
+) -> pl.DataFrame:
+    names, outcome = np.asarray(classes), table.outcome
+    frames = []
+    for model, mine in parts.items():
+        for number, (fold, part) in enumerate(zip(folds, mine, strict=True), start=1):
+            frames.append(
+                pl.DataFrame(
+                    {
+                        "record": table.records[fold.test],
+                        "fold": np.full(fold.test.size, number),
+                        "model": [model] * fold.test.size,
+                        "outcome": outcome[fold.test],
+                        **{f"probability_{name}": part.probabilities[:, place] for place, name in enumerate(classes)},
+                        "threshold": pl.Series([part.threshold] * fold.test.size, dtype=pl.Float64),
+                        "predicted": names[part.named(positive)],
+                    }
+                )
+            )
+    return pl.concat(frames)
+
+
+def _aligned(model: Any, inputs: pl.DataFrame, classes: tuple[str, ...]) -> Floats:
+    """Probabilities with one column per class of the table, 0 for a class the model never saw."""
+    given = np.asarray(model.predict_proba(inputs), dtype=np.float64)
+    seen = class_index(model.classes_, classes)
+    if given.shape != (inputs.height, seen.size) or not np.isfinite(given).all():
+        raise ValueError(f"a model gave no finite probabilities of shape ({inputs.height}, {seen.size})")
+    probabilities = np.zeros((inputs.height, len(classes)))
+    probabilities[:, seen] = given
+    return probabilities
+
+
+def _settings(model: Any) -> dict[str, str]:
+    """Parameters of a model that tell it from another: plain values only, as text."""
+    if not hasattr(model, "get_params"):
+        return {"type": type(model).__qualname__}
+    plain = (str, int, float, bool, tuple, type(None))
+    return {name: repr(value) for name, value in sorted(model.get_params().items()) if isinstance(value, plain)}
+
+
+def _epochs(model: Any) -> list[dict[str, Any]]:
+    """Epochs of a model whose classifier keeps a history of them."""
+    classifier = getattr(model, "named_steps", {}).get("classifier", model)
+    history = getattr(classifier, "history_", [])
+    return [asdict(epoch) for epoch in history if is_dataclass(epoch) and not isinstance(epoch, type)]

@@ -1,0 +1,181 @@
+"""The comparison in words: made from the intervals only, and never saying more than they support."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+METRIC_WORDS = {
+    "f1": "F1 (reaching those who say yes without calling those who say no; 1 is perfect)",
+    "weighted_f1": "weighted F1 (how well customers land in their own segment; 1 is perfect)",
+}
+
+
+class Estimate(NamedTuple):
+    """A number and its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def sign(self) -> int:
+        """1 or −1 if the whole interval lies above or below zero, 0 if chance can explain the number."""
+        return int(self.low > 0) - int(self.high < 0)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where one model stands by the main metric, higher being better.
+
+    Attributes
+    ----------
+    model, label : str
+        Its name in code and for people.
+    score : Estimate
+    to_best, to_ours : Estimate
+        This model minus the best one, and minus ours (None when ours is not among them), on the same rows.
+    """
+
+    model: str
+    label: str
+    score: Estimate
+    to_best: Estimate
+    to_ours: Estimate | None = None
+
+
+def conclude(standings: Sequence[Standing], *, metric: str, ours: str, area: Estimate | None = None) -> tuple[str, ...]:
+    """Say who is best, what is chance, where ours stands, and what that means.
+
+    Parameters
+    ----------
+    standings : sequence of Standing
+        One for each model; the best is the one whose `to_best` is exactly 0 and whose score is highest.
+    metric : {"f1", "weighted_f1"}
+    ours : str
+        The name of our model.
+    area : Estimate, optional
+        ROC AUC of the best model; for a response it tells whether the order of the list says something even when
+        naming those who say yes does not.
+
+    Returns
+    -------
+    tuple of str
+        Sentences, the most important first.
+    """
+    best = max(standings, key=lambda standing: standing.score.value)
+    others = [standing for standing in standings if standing is not best]
+    says = _informative(best, others)
+    sentences = [_first_place(best, metric)]
+    if says is False:
+        return (_no_information(metric, area), *sentences, *_if_any(_level_with(best, others)))
+    sentences += _if_any(_level_with(best, others))
+    sentences += _if_any(_ours_against_rivals(standings, ours))
+    sentences += _if_any(_meaning(best, others, ours))
+    return tuple(sentences)
+
+
+def _first_place(best: Standing, metric: str) -> str:
+    name = METRIC_WORDS.get(metric, metric)
+    return f"By {name}, {best.label} comes first with {_with_interval(best.score)}."
+
+
+def _level_with(best: Standing, others: Sequence[Standing]) -> str:
+    if not others:
+        return ""
+    level = [standing.label for standing in others if standing.to_best.sign >= 0]
+    if not level:
+        return f"It is ahead of every other model by more than chance explains: {_closest(others)}."
+    if len(level) == len(others):
+        return f"But chance alone can explain its distance to every other model: {_listed(level)}."
+    return f"Chance alone can explain its distance to {_listed(level)}; the others are behind."
+
+
+def _closest(others: Sequence[Standing]) -> str:
+    second = max(others, key=lambda standing: standing.score.value)
+    gap = second.to_best
+    return f"{_with_interval(Estimate(-gap.value, -gap.high, -gap.low))} above {second.label}, the next"
+
+
+def _ours_against_rivals(standings: Sequence[Standing], ours: str) -> str:
+    mine = next((standing for standing in standings if standing.model == ours), None)
+    rivals = [standing for standing in standings if standing.model != ours and standing.to_ours is not None]
+    if mine is None or not rivals:
+        return ""
+    sides: dict[int, list[str]] = {1: [], 0: [], -1: []}
+    for rival in rivals:
+        gap = rival.to_ours
+        if gap is not None:
+            ahead = Estimate(-gap.value, -gap.high, -gap.low)
+            sides[ahead.sign].append(f"{rival.label} ({_signed(ahead)})")
+    words = ((1, "ahead of"), (0, "not told apart from"), (-1, "behind"))
+    parts = [f"{word} {_listed(sides[side])}" for side, word in words if sides[side]]
+    return f"{mine.label} is {'; '.join(parts)}."
+
+
+def _meaning(best: Standing, others: Sequence[Standing], ours: str) -> str:
+    level = [standing.model for standing in others if standing.to_best.sign >= 0]
+    if not others or ours not in {best.model, *(standing.model for standing in others)}:
+        return ""
+    if best.model == ours and not level:
+        return "On this table our network is the model to use."
+    if best.model == ours or ours in level:
+        return "On this table nothing speaks against our network; more rows would narrow the intervals."
+    return (
+        f"On this table {best.label} finds more than our network does; "
+        "the list is only as good as the model behind it, so weigh that before calling."
+    )
+
+
+def _informative(best: Standing, others: Sequence[Standing]) -> bool | None:
+    """Tell whether the best model beats giving everyone the average; None when that was not compared."""
+    if best.model == "base_rate":
+        return False if others else None
+    base = next((standing for standing in others if standing.model == "base_rate"), None)
+    return None if base is None else base.to_best.sign < 0
+
+
+def _no_information(metric: str, area: Estimate | None) -> str:
+    if metric != "f1":
+        return "No model does better than naming the largest segment: the table does not say who is who."
+    if area is not None and area.low > 0.5:
+        return (
+            "No model names those who say yes better than calling everyone does; the order of the list still says "
+            f"something: a responder ranks above another customer {_percent(area)} of the time, 50 % being chance."
+        )
+    return "No model does better than calling everyone: the table does not say who will answer."
+
+
+def _percent(estimate: Estimate) -> str:
+    value, low, high = (f"{100 * number:.0f}" for number in estimate)
+    return f"{value} % ({low} to {high})"
+
+
+def _decimals(estimate: Estimate) -> int:
+    return 2 if estimate.high - estimate.low > 0.04 else 3
+
+
+def _with_interval(estimate: Estimate) -> str:
+    digits = _decimals(estimate)
+    value, low, high = (_number(number, digits) for number in estimate)
+    return f"{value} (95 % interval {low} to {high})"
+
+
+def _signed(estimate: Estimate) -> str:
+    # A third decimal keeps a bound that is above zero from being printed as zero.
+    value, low, high = (_number(number, 3, plus=True) for number in estimate)
+    return f"{value}, {low} to {high}"
+
+
+def _number(value: float, digits: int, *, plus: bool = False) -> str:
+    text = f"{value:{'+' if plus else ''}.{digits}f}"
+    return text.replace("-", "−") if float(text) else f"{0:.{digits}f}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _if_any(sentence: str) -> tuple[str, ...]:
+    return (sentence,) if sentence else ()

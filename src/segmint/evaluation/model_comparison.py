@@ -1,0 +1,80 @@
+"""ModelComparison: the class an analyst reuses to set models side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sklearn.base import clone
+
+from segmint.contract.valid_table import ValidTable
+from segmint.evaluation.comparison import Comparison, compare_models
+from segmint.models.customer_model import MODEL_LABELS, MODELS, make_model
+from segmint.progress import Progress, silent
+from segmint.splits.folds import make_folds
+from segmint.splits.groups import row_groups, row_keys
+
+
+class ModelComparison:
+    """Compare models on the same folds, inner rows and threshold rule, with paired intervals.
+
+    Parameters
+    ----------
+    models : sequence of str or estimator
+        Names of `segmint.models.customer_model.MODELS`, or Pipelines as `make_model` returns them.
+    folds : int
+        Parts; each is kept apart once.
+    inner : float
+        Share of each training part for early stopping, calibration and the threshold.
+    repeats : int
+        Bootstrap repeats behind each interval.
+    random_state : int
+
+    Examples
+    --------
+    >>> ModelComparison(["knn_5", "oracle"])  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    ValueError: Unknown model 'oracle'. Choose one of: dense_network, lightgbm, ...
+    """
+
+    def __init__(
+        self,
+        models: Sequence[Any],
+        *,
+        folds: int = 5,
+        inner: float = 0.15,
+        repeats: int = 1_000,
+        random_state: int = 7,
+    ) -> None:
+        for model in models:
+            if isinstance(model, str) and model not in MODELS:
+                raise ValueError(f"Unknown model {model!r}. Choose one of: {', '.join(MODELS)}.")
+        self.models, self.folds, self.inner = tuple(models), folds, inner
+        self.repeats, self.random_state = repeats, random_state
+
+    def run(self, table: ValidTable, *, progress: Progress = silent) -> Comparison:
+        """Train every model on every fold of a table and judge it on the rows kept apart.
+
+        Raises
+        ------
+        DataError
+            If an outcome has fewer customers than there are folds.
+        """
+        folds = make_folds(
+            table.outcome,
+            row_groups(table),
+            count=self.folds,
+            inner=self.inner,
+            seed=self.random_state,
+            keys=row_keys(table),
+        )
+        made = dict(self._maker(model, place, table) for place, model in enumerate(self.models))
+        return compare_models(
+            made, table, folds, seed=self.random_state, repeats=self.repeats, progress=progress, labels=MODEL_LABELS
+        )
+
+    def _maker(self, model: Any, place: int, table: ValidTable) -> tuple[str, Callable[[], Any]]:
+        if isinstance(model, str):
+            return model, lambda: make_model(model, columns=table.features, random_state=self.random_state)
+        return f"model_{place + 1}", lambda: clone(model)

@@ -1,0 +1,341 @@
+"""The charts, as Altair specifications drawn for a phone's width and scaled up from there.
+
+Every colour here is a sentinel of the light theme: the style sheet gives each one its dark and printed counterpart, so that one
+picture serves all. The classes' colours are those of Okabe and Ito (2008), told apart by colour-blind eyes too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmint.report.wording import percent, shorten
+
+WIDTH = 400
+LONGEST_LINE = 300
+INK, MUTED, GRID, PAPER = "#1b2733", "#586776", "#e2e8ee", "#fffffe"
+ACCENT, RIVAL, SIGNAL = "#0b63a5", "#8a98a6", "#c2570c"
+CLASSES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#7f7f2b", "#6b4c9a")
+
+Chart = Any
+Row = Mapping[str, Any]
+Curve = tuple[str, NDArray[np.float64], NDArray[np.float64]]
+
+
+def class_color(place: int) -> str:
+    """The colour of the class at `place`; the style sheet knows it as class-1, class-2 …"""
+    return CLASSES[place % len(CLASSES)]
+
+
+def dots(rows: Sequence[Row], *, base: float, title: str) -> Chart:
+    """Rates with their intervals, one line for each level, beside the overall rate.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        "label", "rate", "low", "high" (shares in [0, 1]) and "tip".
+    base : float
+        The overall rate, drawn as an upright line.
+    title : str
+        Of the horizontal axis.
+    """
+    import altair as alt
+
+    y = _levels(rows)
+    x = alt.X("rate:Q", title=title, axis=alt.Axis(format=".0%", tickCount=5), scale=alt.Scale(zero=True))
+    chart = alt.layer(
+        _upright(base),
+        alt.Chart()
+        .mark_rule(color=ACCENT, strokeWidth=2, opacity=0.55, aria=False)
+        .encode(y=y, x="low:Q", x2="high:Q"),
+        alt.Chart().mark_circle(color=ACCENT, size=75, opacity=1).encode(y=y, x=x, description="tip:N"),
+        data=_values(rows),
+    )
+    return _themed(chart, height=46 + 25 * len(rows))
+
+
+def mix(rows: Sequence[Row], classes: Sequence[str]) -> Chart:
+    """Shares of the classes within each level, as bars of full length.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        "label", "place" (of the class), "start", "end" (shares) and "tip"; level by level.
+    classes : sequence of str
+    """
+    import altair as alt
+
+    color = alt.Color(
+        "place:N",
+        legend=None,
+        scale=alt.Scale(domain=list(range(len(classes))), range=[class_color(i) for i in range(len(classes))]),
+    )
+    x = alt.X("start:Q", title="share of customers", axis=alt.Axis(format=".0%", tickCount=5), scale=_unit())
+    chart = alt.layer(
+        alt.Chart()
+        .mark_bar(stroke=PAPER, strokeWidth=1.5, height={"band": 0.74})
+        .encode(y=_levels(rows), x=x, x2="end:Q", color=color, description="tip:N"),
+        data=_values(rows),
+    )
+    levels = len({row["label"] for row in rows})
+    return _themed(chart, height=46 + 25 * levels)
+
+
+def bars(rows: Sequence[Row], *, title: str, percentages: bool = False) -> Chart:
+    """Values as bars with their intervals; rows with "ours" stand out.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        "label", "value", "low", "high", "ours" (bool), "shown" (the value as text) and "tip".
+    title : str
+        Of the horizontal axis.
+    """
+    import altair as alt
+
+    y = _levels(rows)
+    top = max([row["high"] or row["value"] for row in rows] + [0.0]) or 1.0
+    x = alt.X(
+        "value:Q",
+        title=title,
+        axis=alt.Axis(format=".0%" if percentages else "~g", tickCount=5),
+        scale=alt.Scale(domain=[0, top * 1.2], nice=False),
+    )
+    color = alt.condition("datum.ours", alt.value(ACCENT), alt.value(RIVAL))
+    chart = alt.layer(
+        alt.Chart()
+        .mark_bar(cornerRadiusEnd=3, height={"band": 0.62})
+        .encode(y=y, x=x, color=color, description="tip:N"),
+        alt.Chart().mark_rule(color=INK, strokeWidth=1.6, aria=False).encode(y=y, x="low:Q", x2="high:Q"),
+        alt.Chart()
+        .mark_text(color=INK, align="left", dx=6, fontSize=12, aria=False)
+        .encode(y=y, x="high:Q", text="shown:N"),
+        data=_values(rows),
+    )
+    return _themed(chart, height=46 + 30 * len(rows))
+
+
+def columns(rows: Sequence[Row], *, base: float, base_label: str, x_title: str, y_title: str) -> Chart:
+    """Upright bars in order, beside a line at `base`: lift by tenth of the ranking."""
+    import altair as alt
+
+    x = alt.X("label:N", sort=None, title=x_title, axis=alt.Axis(labelAngle=0, ticks=False))
+    chart = alt.layer(
+        alt.Chart()
+        .mark_bar(color=ACCENT, cornerRadiusEnd=3)
+        .encode(x=x, y=alt.Y("value:Q", title=y_title, axis=alt.Axis(tickCount=5)), description="tip:N"),
+        alt.Chart(_values([{"base": base}]))
+        .mark_rule(color=SIGNAL, strokeDash=[5, 4], strokeWidth=1.6, aria=False)
+        .encode(y="base:Q"),
+        alt.Chart(_values([{"base": base, "word": base_label}]))
+        .mark_text(color=SIGNAL, align="right", dy=-7, fontSize=12, aria=False)
+        .encode(x=alt.value("width"), y="base:Q", text="word:N"),
+        data=_values(rows),
+    )
+    return _themed(chart, height=270)
+
+
+def curves(
+    lines: Sequence[Curve],
+    colors: Sequence[str],
+    *,
+    x_title: str,
+    y_title: str,
+    tips: Sequence[Row] = (),
+    diagonal: bool = False,
+    level: float | None = None,
+    percentages: bool = True,
+    unit: tuple[bool, bool] = (True, True),
+) -> Chart:
+    """Lines of at most 300 points each, the later ones above the earlier ones.
+
+    Parameters
+    ----------
+    lines : sequence of (name, x, y)
+    colors : sequence of str
+        One for each line; `SIGNAL` lines are dashed.
+    tips : sequence of dict
+        "x", "y" and "tip" of points that answer to a pointer.
+    diagonal : bool
+        Whether to draw the line from (0, 0) to (1, 1).
+    level : float, optional
+        Height of a horizontal line.
+    unit : (bool, bool)
+        Whether each axis runs from 0 to 1.
+    """
+    import altair as alt
+
+    number = ".0%" if percentages else "~g"
+    x = alt.X(
+        "x:Q",
+        title=x_title,
+        axis=alt.Axis(format=number if unit[0] else "~d", tickCount=5),
+        scale=_unit() if unit[0] else alt.Scale(nice=False),
+    )
+    y = alt.Y(
+        "y:Q",
+        title=y_title,
+        axis=alt.Axis(format=number, tickCount=5),
+        scale=_unit() if unit[1] else alt.Scale(zero=False),
+    )
+    layers = []
+    if diagonal:
+        layers.append(_line(_thinned("", np.array([0.0, 1.0]), np.array([0.0, 1.0])), SIGNAL, x, y))
+    if level is not None:
+        layers.append(_line(_thinned("", np.array([0.0, 1.0]), np.array([level, level])), SIGNAL, x, y))
+    layers += [_line(_thinned(*line), color, x, y) for line, color in zip(lines, colors, strict=True)]
+    if tips:
+        layers.append(
+            alt.Chart(_values(tips))
+            .mark_circle(color=ACCENT, size=60, opacity=0)
+            .encode(x="x:Q", y="y:Q", description="tip:N")
+        )
+    return _themed(alt.layer(*layers), height=300)
+
+
+def reliability(rows: Sequence[Row], *, most: float) -> Chart:
+    """Promised against observed rates with intervals, beside the line where both are equal.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        "promised", "observed", "low", "high" and "tip".
+    most : float
+        Where the axes end.
+    """
+    import altair as alt
+
+    scale = alt.Scale(domain=[0, most], nice=False)
+    axis = alt.Axis(format=".0%", tickCount=5)
+    x = alt.X("promised:Q", title="propensity (promised)", scale=scale, axis=axis)
+    y = alt.Y("observed:Q", title="said yes (observed)", scale=scale, axis=axis)
+    ends = _values([{"x": 0, "y": 0}, {"x": most, "y": most}])
+    chart = alt.layer(
+        alt.Chart(ends)
+        .mark_line(color=SIGNAL, strokeDash=[5, 4], strokeWidth=1.6, aria=False)
+        .encode(x="x:Q", y="y:Q"),
+        alt.Chart()
+        .mark_rule(color=ACCENT, strokeWidth=2, opacity=0.55, clip=True, aria=False)
+        .encode(x=x, y="low:Q", y2="high:Q"),
+        alt.Chart().mark_circle(color=ACCENT, size=75, opacity=1).encode(x=x, y=y, description="tip:N"),
+        data=_values(rows),
+    )
+    return _themed(chart, height=300)
+
+
+def confusion(matrix: NDArray[np.int64], classes: Sequence[str]) -> Chart:
+    """Customers by what happened (rows) and what was predicted (columns), shaded by the share of the row."""
+    import altair as alt
+
+    names = [shorten(name, 12) for name in classes]
+    totals = matrix.sum(axis=1, keepdims=True)
+    shares = np.divide(matrix, totals, out=np.zeros(matrix.shape), where=totals > 0)
+    rows = [
+        {
+            "truth": row, "said": column, "share": float(shares[row, column]),
+            "count": f"{matrix[row, column]:,}", "percent": percent(float(shares[row, column]), 0),
+            "tip": f"{names[row]}, predicted {names[column]}: {matrix[row, column]:,} customers, "
+            f"{percent(float(shares[row, column]))} of all {names[row]}",
+        }
+        for row in range(len(names))
+        for column in range(len(names))
+    ]  # fmt: skip
+    words = "[" + ", ".join(_quoted(name) for name in names) + "][datum.value]"
+    axis = alt.Axis(labelExpr=words, ticks=False, domain=False, grid=False, labelAngle=0)
+    x = alt.X("said:O", title="predicted", axis=axis.copy(deep=False), scale=alt.Scale(padding=0.04))
+    y = alt.Y("truth:O", title="what happened", axis=axis, scale=alt.Scale(padding=0.04))
+    shade = alt.Opacity("share:Q", legend=None, scale=alt.Scale(domain=[0, 1], range=[0.06, 0.95]))
+    color = alt.condition("datum.share > 0.5", alt.value(PAPER), alt.value(INK))
+    large = 17 if len(names) < 4 else 14
+    chart = alt.layer(
+        alt.Chart().mark_rect(color=ACCENT, cornerRadius=4).encode(x=x, y=y, opacity=shade, description="tip:N"),
+        alt.Chart()
+        .mark_text(fontSize=large, fontWeight=600, dy=-8, aria=False)
+        .encode(x=x, y=y, text="count:N", color=color),
+        alt.Chart().mark_text(fontSize=12, dy=11, aria=False).encode(x=x, y=y, text="percent:N", color=color),
+        data=_values(rows),
+    )
+    return _themed(chart, height=min(380, 80 + 80 * len(names)))
+
+
+def _levels(rows: Sequence[Row]) -> Any:
+    """Upright axis of levels in the order of the rows, each drawn by its place so that equal names stay apart."""
+    import altair as alt
+
+    names: dict[int, str] = {}
+    for place, row in enumerate(rows):
+        names[int(row.get("level", place))] = shorten(row["label"], 22)
+    words = "[" + ", ".join(_quoted(names.get(place, "")) for place in range(max(names) + 1)) + "][datum.value]"
+    axis = alt.Axis(labelExpr=words, ticks=False, domain=False, labelLimit=150)
+    return alt.Y("level:O", sort=None, title=None, axis=axis)
+
+
+def _quoted(name: str) -> str:
+    """A string of Vega's expression language; only letters and digits stay as they are."""
+    return '"' + "".join(letter if letter.isascii() and letter.isalnum() else _escaped(letter) for letter in name) + '"'
+
+
+def _escaped(letter: str) -> str:
+    units = letter.encode("utf-16-be")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
+
+
+def _upright(place: float) -> Chart:
+    import altair as alt
+
+    return (
+        alt.Chart(_values([{"base": place}]))
+        .mark_rule(color=SIGNAL, strokeDash=[5, 4], strokeWidth=1.6, aria=False)
+        .encode(x="base:Q")
+    )
+
+
+def _line(data: Any, color: str, x: Any, y: Any) -> Chart:
+    import altair as alt
+
+    dash: dict[str, Any] = {"strokeDash": [5, 4]} if color == SIGNAL else {}
+    width = 2.6 if color == ACCENT else 1.8
+    return (
+        alt.Chart(data).mark_line(color=color, strokeWidth=width, aria=False, **dash).encode(x=x, y=y, order="place:Q")
+    )
+
+
+def _thinned(name: str, x: NDArray[np.float64], y: NDArray[np.float64]) -> Any:
+    """At most 300 points of a line, its ends among them."""
+    kept = np.unique(np.linspace(0, len(x) - 1, min(len(x), LONGEST_LINE)).round().astype(int))
+    return _values([{"place": int(at), "x": round(float(x[at]), 5), "y": round(float(y[at]), 5)} for at in kept])
+
+
+def _values(rows: Sequence[Row]) -> Any:
+    import altair as alt
+
+    return alt.Data(values=[{"level": place, **row} for place, row in enumerate(rows)])
+
+
+def _unit() -> Any:
+    import altair as alt
+
+    return alt.Scale(domain=[0, 1])
+
+
+def _themed(chart: Chart, *, height: int) -> Chart:
+    import altair as alt
+
+    return (
+        chart.properties(
+            width=WIDTH,
+            height=height,
+            autosize=alt.AutoSizeParams(type="fit", contains="padding"),
+            padding={"left": 2, "right": 8, "top": 6, "bottom": 2},
+        )
+        .configure(font="Arial")
+        .configure_view(stroke=None)
+        .configure_axis(
+            labelFontSize=12, titleFontSize=12, titleFontWeight="normal", labelColor=INK, titleColor=MUTED,
+            gridColor=GRID, domainColor=GRID, tickColor=GRID, labelPadding=6, titlePadding=8,
+        )
+        .configure_axisY(titleAlign="left", titleAngle=0, titleAnchor="start", titleY=-10, titleX=0)
+    )  # fmt: skip

@@ -1,0 +1,70 @@
+"""From the report's dict to one HTML file that needs nothing else: no network, no other file, no script to be complete."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from segmint.report.summary import summarise
+from segmint.report.wording import printable
+
+
+def render_report(folder: Path) -> str:
+    """Return the report of a run folder as one HTML document.
+
+    Parameters
+    ----------
+    folder : Path
+        A run folder, see `summary.summarise`.
+    """
+    return render(summarise(folder))
+
+
+def render(report: dict[str, Any]) -> str:
+    """Return the HTML document of a report dict from `summary.summarise`.
+
+    Everything is escaped except the charts, which `svg.tidy` made of shapes and text only. The page's policy admits its
+    own style and script by their hashes and nothing else.
+    """
+    style, script = _static("report.css"), _static("segmint.js")
+    policy = (
+        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
+    )
+    template = _environment().get_template("report.html.j2")
+    return template.render(report=_printable(report), style=style, script=script, policy=policy)
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("segmint.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@cache
+def _static(name: str) -> str:
+    text = resources.files("segmint.report").joinpath("static", name).read_text("utf-8")
+    return f"\n{text.replace(chr(13), '').strip()}\n"
+
+
+def _hash(content: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"
+
+
+def _printable(value: Any) -> Any:
+    """The same dict without characters that break a page or hide what is written."""
+    if isinstance(value, dict):
+        return {name: _printable(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_printable(part) for part in value]
+    return printable(value) if isinstance(value, str) else value

@@ -1,0 +1,143 @@
+"""Levels of columns and how far their outcome is from the whole, from ``tables/columns.parquet``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import polars as pl
+
+from segmint.report.run_view import RunView
+
+FEWEST = 10
+"""Levels with fewer customers are never shown: they could point at a person."""
+
+
+@dataclass(frozen=True)
+class Level:
+    """One level of a column: how many customers, and the share of them with the outcome.
+
+    Attributes
+    ----------
+    column, label : str
+        The column's name in the table, and for people.
+    level : str
+        Such as "retired", or "30 to 39" for a number.
+    outcome : str
+        The class the rate is about; "" for a response.
+    customers : int
+    rate, low, high : float
+        Share of the customers with the outcome, with its 95 % interval.
+    index : float
+        100 · rate ÷ overall rate.
+    """
+
+    column: str
+    label: str
+    level: str
+    outcome: str
+    customers: int
+    rate: float
+    low: float
+    high: float
+    index: float
+
+
+@dataclass(frozen=True)
+class ColumnLevels:
+    """All levels of one column, and how strongly the outcome differs between them.
+
+    Attributes
+    ----------
+    strength : float
+        Cramér's V of column and outcome, in [0, 1]; 0 means that the outcome is the same everywhere.
+    """
+
+    column: str
+    label: str
+    levels: tuple[Level, ...]
+    strength: float
+
+
+def strongest_columns(run: RunView) -> list[ColumnLevels]:
+    """Columns by the strength of their connection with the outcome, the strongest first."""
+    frame = run.columns
+    if frame is None or frame.is_empty():
+        return []
+    frame = frame.filter(pl.col("customers") >= FEWEST)
+    found = []
+    for name in frame["column"].unique(maintain_order=True):
+        levels = tuple(_level(run, row) for row in frame.filter(pl.col("column") == name).iter_rows(named=True))
+        if len({level.level for level in levels}) > 1:
+            found.append(ColumnLevels(str(name), levels[0].label, _in_order(run, levels), strength(levels)))
+    return sorted(found, key=lambda column: -column.strength)
+
+
+def strongest_levels(run: RunView, *, most: int) -> list[Level]:
+    """The level that stands out most from each of the strongest columns; only where the interval leaves the overall rate."""
+    total = max(int(run.summary.get("rows") or 0), 1)
+    chosen = []
+    for column in strongest_columns(run):
+        large = [
+            level
+            for level in column.levels
+            if level.customers >= max(30, total // 100) and level.index > 0 and level.low > base_of(level)
+        ]
+        if large:
+            chosen.append(max(large, key=lambda level: level.index))
+        if len(chosen) == most:
+            break
+    return chosen
+
+
+def base_of(level: Level) -> float:
+    """The overall rate that a level's index refers to."""
+    return 100 * level.rate / level.index if level.index > 0 else 0.0
+
+
+def strength(levels: Iterable[Level]) -> float:
+    """Cramér's V of a column and the outcome, from the levels' rates (Cramér 1946).
+
+    For a response the two classes make chi² / n = Σ share · (rate − base)² / (base · (1 − base)); for k classes
+    Σ share · (rate − base)² / base over the classes, divided by the smaller of levels − 1 and classes − 1.
+    """
+    every = list(levels)
+    classes = {level.outcome for level in every}
+    names = {level.level for level in every}
+    squared = 0.0
+    for outcome in classes:
+        of_class = [level for level in every if level.outcome == outcome]
+        total = sum(level.customers for level in of_class)
+        base = sum(level.customers * level.rate for level in of_class) / total
+        if not 0 < base < 1:
+            continue
+        spread = sum(level.customers / total * (level.rate - base) ** 2 for level in of_class)
+        squared += spread / (base * (1 - base) if len(classes) == 1 else base)
+    freedom = 1 if len(classes) == 1 else max(1, min(len(names), len(classes)) - 1)
+    return math.sqrt(squared / freedom)
+
+
+def _level(run: RunView, row: dict[str, object]) -> Level:
+    outcome = "" if run.is_response else str(row.get("outcome_level") or "")
+    numbers = {name: float(str(row[name])) for name in ("rate", "low", "high", "index") if row.get(name) is not None}
+    return Level(
+        column=str(row["column"]),
+        label=str(row.get("label") or run.column_label(str(row["column"]))),
+        level=str(row["level"]),
+        outcome=outcome,
+        customers=int(str(row["customers"])),
+        rate=numbers.get("rate", 0.0),
+        low=numbers.get("low", 0.0),
+        high=numbers.get("high", 1.0),
+        index=numbers.get("index", 0.0),
+    )
+
+
+def _in_order(run: RunView, levels: tuple[Level, ...]) -> tuple[Level, ...]:
+    """Keep the order of numbers, ladders and rings; put other levels of a response highest rate first."""
+    column = run.contract.by_name.get(levels[0].column) if run.contract else None
+    natural = column is None or column.kind != "category" or column.ordered or column.cyclic
+    if natural or levels[0].outcome:
+        return levels
+    return tuple(sorted(levels, key=lambda level: -level.rate))

@@ -1,0 +1,167 @@
+"""The answer in three sentences, with the headline figures and the warning that belongs to them."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from segmint.metrics.ranking import average_precision, cumulative_gain, lift_at, roc_auc
+from segmint.report.blocks import Block, Page, banner, figures, make_page, statements
+from segmint.report.levels import Level, strongest_levels
+from segmint.report.run_view import Predictions, RunView
+from segmint.report.scores import NETWORK, main_metric, metric_label, metric_row, same_or_better
+from segmint.report.wording import between, count, decimal, listed, percent, times
+
+MOMENTS = {
+    "planning": "when the list is made",
+    "dialling": "when the call is placed",
+    "after_call": "only after the call",
+}
+
+
+def page(run: RunView) -> Page | None:
+    """Say what was asked, who says yes or belongs where, how well the network finds them, and what to do next."""
+    if not run.summary:
+        return None
+    found = run.predictions(NETWORK)
+    return make_page(
+        "answer",
+        title="The answer",
+        short="Answer",
+        blocks=[
+            warning(run.at),
+            statements(
+                [
+                    ("Who", _who(run)),
+                    ("How well the network finds them", _how_well(run, found)),
+                    ("What to do next", _next(run, found)),
+                ]
+            ),
+            figures(_headlines(run, found)),
+        ],
+    )
+
+
+def warning(at: str) -> Block | None:
+    """Return the banner for a model that uses more than the bank knows when the list is made."""
+    if at == "after_call":
+        return banner(
+            "danger",
+            "For benchmarks, not for choosing whom to call",
+            "This model uses columns that are known only after the call, such as the call's duration. Its figures are too good "
+            "for planning: nobody knows how long a call will last before it is made.",
+        )
+    if at == "dialling":
+        return banner(
+            "caution",
+            "Needs the planned day and channel of the call",
+            "This model uses columns that are chosen when the call is placed, such as month or channel. Give the planned values "
+            "when you predict with it.",
+        )
+    return None
+
+
+def _who(run: RunView) -> str:
+    customers = int(run.summary.get("rows") or 0)
+    if run.is_response:
+        rate = float(run.summary.get("base_rate") or 0.0)
+        asked = (
+            f"Of {count(customers)} customers {count(round(rate * customers))} {run.outcome_label}, "
+            f"a response rate of {percent(rate)}."
+        )
+    else:
+        asked = f"{count(customers)} customers belong to {len(_classes(run))} known segments: {_shares(run)}."
+    return f"{asked} {_where(run)}".strip()
+
+
+def _classes(run: RunView) -> list[str]:
+    classes = run.summary.get("classes") or []
+    return [str(name) for name in classes]
+
+
+def _shares(run: RunView) -> str:
+    found = run.predictions(NETWORK)
+    if found is None:
+        return listed(_classes(run))
+    return listed([f"{name} ({percent(float(found.said(name).mean()), 0)})" for name in found.classes])
+
+
+def _where(run: RunView) -> str:
+    if run.columns is None:
+        return ""
+    best = strongest_levels(run, most=3)
+    if not best:
+        return ""
+    if run.is_response:
+        return f"Yes is most frequent where {listed([_level_words(level) for level in best])}."
+    return f"They differ most where {listed([_level_words(level) for level in best])}."
+
+
+def _level_words(level: Level) -> str:
+    who = f" are {level.outcome}" if level.outcome else ""
+    return f"{level.label} is {level.level} ({percent(level.rate, 0)}{who})"
+
+
+def _how_well(run: RunView, found: Predictions | None) -> str:
+    ours = metric_row(run, NETWORK, main_metric(run))
+    sentences = []
+    if found is not None and run.is_response and run.positive in found.classes:
+        reached = float(cumulative_gain(found.said(run.positive), found.probability(run.positive), [0.2])[0])
+        sentences.append(
+            f"Calling the best 20 % of its ranking reaches {percent(reached, 0)} of all who say yes, "
+            f"{times(reached / 0.2)} as many as a random choice."
+        )
+    elif found is not None:
+        right = float((found.outcome == found.predicted).mean())
+        sentences.append(f"It names the right segment for {percent(right, 0)} of customers it had not seen.")
+    if ours is not None:
+        sentences.append(same_or_better(run))
+    return " ".join(sentence for sentence in sentences if sentence) or "No comparison was made in this run."
+
+
+def _next(run: RunView, found: Predictions | None) -> str:
+    if run.at == "after_call":
+        return "Run again with --at planning to get a model that may choose whom to call."
+    if found is None or not run.is_response or run.positive not in found.classes:
+        return (
+            "Predict the segment of new customers with this run's bundle, and give each segment its own offer; where the two "
+            "highest probabilities are close, treat the segment as open."
+        )
+    y, score = found.said(run.positive), found.probability(run.positive)
+    if roc_auc(y, score) < 0.55:
+        return "The ranking is hardly better than chance: gather more about these customers before a campaign relies on it."
+    return (
+        "Predict the customers of the next campaign, call from the top of the list down to your budget, and leave a random part "
+        "uncalled, so that the effect of calling can be measured."
+    )
+
+
+def _headlines(run: RunView, found: Predictions | None) -> list[tuple[str, str, str]]:
+    items = [("Customers", count(float(run.summary.get("rows") or 0)), f"read from {run.source}")]
+    if run.is_response and found is not None and run.positive in found.classes:
+        items += _response_headlines(run, found)
+    elif found is not None:
+        sizes = pl.Series(found.outcome).value_counts(sort=True)
+        items.append(("Segments", str(len(found.classes)), f"the largest is {sizes.row(0)[0]}"))
+        items.append(
+            (
+                "Named right",
+                percent(float((found.outcome == found.predicted).mean())),
+                "of customers kept apart from training",
+            )
+        )
+    metric = main_metric(run)
+    if (ours := metric_row(run, NETWORK, metric)) is not None:
+        note = f"95 % interval {between(ours.low, ours.high, 2)}" if ours.low is not None else "on rows kept apart"
+        items.append((metric_label(metric), decimal(ours.value, 3), note))
+    return items
+
+
+def _response_headlines(run: RunView, found: Predictions) -> list[tuple[str, str, str]]:
+    y, score = found.said(run.positive), found.probability(run.positive)
+    rate = float(y.mean())
+    lift = lift_at(y, score, 0.1)
+    return [
+        ("Response rate", percent(rate), f"{count(int(y.sum()))} said yes"),
+        ("Lift, best 10 %", f"{decimal(lift, 1)}×", f"{percent(min(lift * rate, 1.0), 0)} of them say yes"),
+        ("ROC AUC", decimal(roc_auc(y, score), 3), f"average precision {decimal(average_precision(y, score), 3)}"),
+    ]

@@ -1,0 +1,173 @@
+"""How the response rate, or the mix of segments, differs by column."""
+
+from __future__ import annotations
+
+from segmint.report import charts
+from segmint.report.blocks import Block, Page, chart, fold, grid, key, make_page, table, text
+from segmint.report.levels import ColumnLevels, Level, base_of, strongest_columns
+from segmint.report.run_view import RunView
+from segmint.report.svg import draw
+from segmint.report.wording import count, decimal, listed, percent, percent_between, shorten
+
+_OPEN, _MOST_LEVELS = 6, 14
+
+
+def page(run: RunView) -> Page | None:
+    """Show the columns where the outcome differs most, then fold away the rest."""
+    found = strongest_columns(run)
+    if not found:
+        return None
+    pictures = [_response(run, column) if run.is_response else _mix(column) for column in found]
+    what = "response rate" if run.is_response else "mix of segments"
+    rest = pictures[_OPEN:]
+    return make_page(
+        "columns",
+        title=f"How the {what} differs",
+        short="Who differs" if run.is_response else "Segment mix",
+        lead=f"The strongest columns first. Index 100 is the average customer; {_index_example(found)}",
+        blocks=[
+            _overview(found),
+            grid(pictures[:_OPEN]),
+            fold(f"{len(rest)} more columns, from stronger to weaker", [grid(rest)], printed=True) if rest else None,
+            text(
+                "Dots are shares, lines their 95 % intervals: short lines are certain, long lines rest on few customers. "
+                "These are differences between groups as they are, not effects: a column may stand in for another one. "
+                "Groups with fewer than 10 customers are pooled or left out."
+            ),
+        ],
+    )
+
+
+def _index_example(found: list[ColumnLevels]) -> str:
+    level = max(found[0].levels, key=lambda level: level.index)
+    return f"an index of {decimal(level.index, 0)} means {decimal(level.index / 100, 1)} times the average."
+
+
+def _overview(found: list[ColumnLevels]) -> Block:
+    rows = []
+    for column in found:
+        high = max(column.levels, key=lambda level: level.index)
+        low = min(column.levels, key=lambda level: level.index)
+        rows.append([column.label, decimal(column.strength, 2), _extreme(high), _extreme(low)])
+    names = ["Column", "strength", "most above average", "most below average"]
+    note = "Strength is Cramér's V: 0 when the outcome is the same at every level, 1 when the column decides it."
+    return fold("All columns at a glance", [table(names, rows, words=(0, 2, 3), note=note)], printed=True)
+
+
+def _extreme(level: Level) -> str:
+    who = f", {level.outcome}" if level.outcome else ""
+    return f"{level.level}{who}: index {decimal(level.index, 0)}"
+
+
+def _response(run: RunView, column: ColumnLevels) -> Block:
+    shown = _largest(column.levels)
+    base = base_of(max(shown, key=lambda level: level.rate))
+    rows = [
+        {
+            "label": level.level, "rate": level.rate, "low": level.low, "high": level.high,
+            "tip": f"{shorten(level.level, 60)}: {percent(level.rate)} of {count(level.customers)} customers, "
+            f"index {decimal(level.index, 0)}",
+        }
+        for level in shown
+    ]  # fmt: skip
+    picture = draw(charts.dots(rows, base=base, title="response rate"), f"Response rate by {column.label}")
+    return chart(
+        _capital(column.label),
+        picture,
+        caption=_caption(column, base),
+        data=table(
+            [_capital(column.label), "customers", "response rate", "95 % interval", "index"],
+            [
+                [
+                    level.level,
+                    count(level.customers),
+                    percent(level.rate),
+                    percent_between(level.low, level.high),
+                    decimal(level.index, 0),
+                ]
+                for level in column.levels
+            ],
+        ),
+        keys=[
+            key("accent", "response rate, 95 % interval", "dot"),
+            key("signal", f"all customers {percent(base)}", "dash"),
+        ],
+    )
+
+
+def _caption(column: ColumnLevels, base: float) -> str:
+    above = [level for level in column.levels if level.low > base]
+    below = [level for level in column.levels if level.high < base]
+    if not above and not below:
+        return "No level differs from the average by more than chance allows."
+    sentences = []
+    if above:
+        best = sorted(above, key=lambda level: -level.rate)[:2]
+        sentences.append(
+            f"Above average: {listed([f'{shorten(level.level, 40)} ({percent(level.rate)})' for level in best])}."
+        )
+    if below:
+        worst = sorted(below, key=lambda level: level.rate)[:2]
+        sentences.append(
+            f"Below average: {listed([f'{shorten(level.level, 40)} ({percent(level.rate)})' for level in worst])}."
+        )
+    return " ".join(sentences)
+
+
+def _mix(column: ColumnLevels) -> Block:
+    classes = list(dict.fromkeys(level.outcome for level in column.levels))
+    names = list(dict.fromkeys(level.level for level in column.levels))
+    by_place = {(level.level, level.outcome): level for level in column.levels}
+    sizes = {level.level: level.customers for level in column.levels}
+    kept = set(sorted(names, key=lambda name: -sizes[name])[:_MOST_LEVELS])
+    rows = []
+    for at, name in enumerate(name for name in names if name in kept):
+        start = 0.0
+        for place, outcome in enumerate(classes):
+            if (level := by_place.get((name, outcome))) is None:
+                continue
+            end = min(start + level.rate, 1.0)
+            tip = f"{shorten(name, 40)}: {percent(level.rate)} {shorten(outcome, 40)}, index {decimal(level.index, 0)}"
+            rows.append({"level": at, "label": name, "place": place, "start": start, "end": end, "tip": tip})
+            start = end
+    return chart(
+        _capital(column.label),
+        draw(charts.mix(rows, classes), f"Mix of segments by {column.label}"),
+        caption=_mix_caption(column.levels),
+        data=table(
+            [_capital(column.label), "segment", "customers", "share", "95 % interval", "index"],
+            [
+                [
+                    level.level,
+                    level.outcome,
+                    count(level.customers),
+                    percent(level.rate),
+                    percent_between(level.low, level.high),
+                    decimal(level.index, 0),
+                ]
+                for level in column.levels
+            ],
+            words=(0, 1),
+        ),
+        keys=[key(f"class-{place % 8 + 1}", shorten(name, 24), "square") for place, name in enumerate(classes)],
+    )
+
+
+def _mix_caption(levels: tuple[Level, ...]) -> str:
+    certain = sorted((level for level in levels if level.low > base_of(level)), key=lambda level: -level.index)[:3]
+    if not certain:
+        return "No level's mix differs from the average by more than chance allows."
+    words = [
+        f"{shorten(level.outcome, 24)} among {shorten(level.level, 30)} (index {decimal(level.index, 0)})"
+        for level in certain
+    ]
+    return f"Most above average: {listed(words)}."
+
+
+def _largest(levels: tuple[Level, ...]) -> list[Level]:
+    kept = set(sorted(range(len(levels)), key=lambda place: -levels[place].customers)[:_MOST_LEVELS])
+    return [level for place, level in enumerate(levels) if place in kept]
+
+
+def _capital(label: str) -> str:
+    return label[:1].upper() + label[1:]

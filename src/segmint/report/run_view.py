@@ -1,0 +1,199 @@
+"""RunView: what a run left in its folder, read when a page asks for it."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segmint.contract.column import KNOWN_ORDER, Known
+from segmint.contract.contract import Contract, parse_contract
+from segmint.errors import RunError
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What one model said of every customer, each by a network that had not seen the customer.
+
+    Attributes
+    ----------
+    outcome, predicted : ndarray of str, shape (n_customers,)
+    probabilities : ndarray of shape (n_customers, n_classes)
+        In the order of `classes`.
+    classes : tuple of str
+    """
+
+    outcome: NDArray[np.str_]
+    predicted: NDArray[np.str_]
+    probabilities: NDArray[np.float64]
+    classes: tuple[str, ...]
+
+    def said(self, name: str) -> NDArray[np.bool_]:
+        """Whether each customer's outcome is `name`."""
+        happened: NDArray[np.bool_] = self.outcome == name
+        return happened
+
+    def probability(self, name: str) -> NDArray[np.float64]:
+        """The probability of `name` for each customer."""
+        return self.probabilities[:, self.classes.index(name)]
+
+
+@dataclass(frozen=True)
+class RunView:
+    """A read-only look at a run folder. A file that is absent reads as None."""
+
+    folder: Path
+
+    def text(self, name: str) -> str | None:
+        """The text of a file of the run."""
+        path = self.folder / name
+        if not path.is_file():
+            return None
+        try:
+            return path.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise _unreadable(name, error) from error
+
+    def json(self, name: str) -> dict[str, Any] | None:
+        """The content of a JSON file of the run."""
+        content = self.text(name)
+        if content is None:
+            return None
+        try:
+            found = json.loads(content)
+        except json.JSONDecodeError as error:
+            raise _unreadable(name, error) from error
+        return found if isinstance(found, dict) else None
+
+    def table(self, name: str) -> pl.DataFrame | None:
+        """The content of a Parquet file of the run."""
+        path = self.folder / name
+        if not path.is_file():
+            return None
+        try:
+            return pl.read_parquet(path)
+        except (OSError, pl.exceptions.PolarsError) as error:
+            raise _unreadable(name, error) from error
+
+    @cached_property
+    def run(self) -> dict[str, Any]:
+        """What run.json says: command, status, versions, seed, inputs."""
+        return self.json("run.json") or {}
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """The headline figures."""
+        return self.json("summary.json") or {}
+
+    @cached_property
+    def ledger(self) -> dict[str, Any] | None:
+        """What was read, accepted and rejected."""
+        return self.json("ledger.json")
+
+    @cached_property
+    def comparison(self) -> dict[str, Any] | None:
+        """The models side by side."""
+        return self.json("comparison.json")
+
+    @cached_property
+    def columns(self) -> pl.DataFrame | None:
+        """How the outcome differs by the levels of each column."""
+        return self.table("tables/columns.parquet")
+
+    @cached_property
+    def history(self) -> pl.DataFrame | None:
+        """Loss and accuracy of each training, epoch by epoch."""
+        return self.table("tables/history.parquet")
+
+    @cached_property
+    def contract(self) -> Contract | None:
+        """The contract the table was held against."""
+        content = self.text("contract.toml")
+        return None if content is None else parse_contract(content, origin="contract.toml")
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """Every setting as resolved."""
+        content = self.text("config.toml")
+        return {} if content is None else tomllib.loads(content)
+
+    @property
+    def at(self) -> Known:
+        """The moment up to which columns were used."""
+        said = self.summary.get("at") or self.settings.get("data", {}).get("at")
+        return next((moment for moment in KNOWN_ORDER if moment == said), "planning")
+
+    @property
+    def is_response(self) -> bool:
+        """Whether the outcome is a yes or no."""
+        if self.contract is not None:
+            return self.contract.outcome.kind == "response"
+        return bool((self.comparison or {}).get("task", "response") == "response")
+
+    @property
+    def positive(self) -> str:
+        """The level that means yes."""
+        return str((self.contract.outcome.positive if self.contract else None) or "yes")
+
+    @property
+    def outcome_label(self) -> str:
+        """The outcome in words: "subscribed a term deposit"."""
+        return self.contract.outcome.label if self.contract else "outcome"
+
+    @property
+    def source(self) -> str:
+        """The name of the file that was read, without its folders."""
+        receipt = (self.ledger or {}).get("receipt") or {}
+        inputs = self.run.get("inputs")
+        first = inputs[0] if isinstance(inputs, list) and inputs else inputs
+        name = (
+            receipt.get("source")
+            or receipt.get("name")
+            or (first.get("name") if isinstance(first, dict) else first)
+            or "the table"
+        )
+        return str(name).replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
+
+    def column_label(self, name: str) -> str:
+        """A column's name for people."""
+        column = self.contract.by_name.get(name) if self.contract else None
+        return column.label if column else name
+
+    def model_label(self, name: str) -> str:
+        """A model's name for people."""
+        return str(((self.comparison or {}).get("models") or {}).get(name, name))
+
+    @cached_property
+    def _all_predictions(self) -> pl.DataFrame | None:
+        return self.table("predictions.parquet")
+
+    def predictions(self, model: str) -> Predictions | None:
+        """What `model` said of the rows kept apart from it."""
+        every = self._all_predictions
+        if every is None:
+            return None
+        frame = every.filter(pl.col("model") == model).sort("record")
+        names = tuple(name for name in frame.columns if name.startswith("probability_"))
+        if frame.is_empty() or not names:
+            return None
+        return Predictions(
+            outcome=frame["outcome"].cast(pl.String).to_numpy().astype(str),
+            predicted=frame["predicted"].cast(pl.String).to_numpy().astype(str),
+            probabilities=frame.select(names).to_numpy().astype(np.float64),
+            classes=tuple(name.removeprefix("probability_") for name in names),
+        )
+
+
+def _unreadable(name: str, error: Exception) -> RunError:
+    return RunError(
+        f"'{name}' of the run cannot be read ({type(error).__name__}).",
+        expected="the file as the run wrote it",
+        fix="run `segmint verify` on the run folder, or run the command again",
+    )

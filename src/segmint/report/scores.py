@@ -1,0 +1,108 @@
+"""The models' figures, from ``comparison.json``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from segmint.report.run_view import RunView
+from segmint.report.wording import decimal
+
+NETWORK = "dense_network"
+LOWER_IS_BETTER = frozenset({"log_loss", "brier", "expected_calibration_error"})
+_LABELS = {
+    "f1": "F1",
+    "weighted_f1": "Weighted F1",
+    "macro_f1": "Macro F1",
+    "accuracy": "Accuracy",
+    "roc_auc": "ROC AUC",
+    "average_precision": "Average precision",
+    "log_loss": "Log loss",
+    "brier": "Brier score",
+    "lift_at_10": "Lift at 10 %",
+    "lift_10": "Lift at 10 %",
+    "lift_at_0.1": "Lift at 10 %",
+    "lift": "Lift at 10 %",
+    "expected_calibration_error": "Calibration error",
+}
+
+
+@dataclass(frozen=True)
+class Score:
+    """One metric of one model, with its interval and its distance to the best model."""
+
+    model: str
+    metric: str
+    value: float
+    low: float | None
+    high: float | None
+    difference: float | None
+    difference_low: float | None
+    difference_high: float | None
+    seconds: float | None
+
+
+def scores(run: RunView) -> list[Score]:
+    """Every row of the comparison."""
+    rows = (run.comparison or {}).get("rows") or []
+    return [_score(row) for row in rows if row.get("value") is not None]
+
+
+def main_metric(run: RunView) -> str:
+    """The metric the comparison is decided by."""
+    return str((run.comparison or {}).get("metric") or ("f1" if run.is_response else "weighted_f1"))
+
+
+def metric_label(metric: str) -> str:
+    """A metric's name for people."""
+    return _LABELS.get(metric, metric.replace("_", " ").capitalize())
+
+
+def metric_row(run: RunView, model: str, metric: str) -> Score | None:
+    """One model's value of one metric."""
+    return next((row for row in scores(run) if row.model == model and row.metric == metric), None)
+
+
+def ranked(run: RunView, metric: str) -> list[Score]:
+    """The models by one metric, the best first."""
+    rows = [row for row in scores(run) if row.metric == metric]
+    return sorted(rows, key=lambda row: row.value if metric in LOWER_IS_BETTER else -row.value)
+
+
+def best_rival(run: RunView) -> str | None:
+    """The name of the model that comes next to the network in the main metric, or before it."""
+    return next((row.model for row in ranked(run, main_metric(run)) if row.model != NETWORK), None)
+
+
+def same_or_better(run: RunView) -> str:
+    """Say in one sentence where the network stands among its rivals."""
+    order = ranked(run, main_metric(run))
+    ours = next((row for row in order if row.model == NETWORK), None)
+    rivals = [row for row in order if row.model != NETWORK]
+    if ours is None or not rivals:
+        return ""
+    label, rival = metric_label(main_metric(run)), rivals[0]
+    against = f"{label} {decimal(ours.value)}, {run.model_label(rival.model)} {decimal(rival.value)}"
+    if order[0] is ours:
+        clear = rival.difference_high is not None and rival.difference_high < 0
+        return f"It is {'clearly ahead of' if clear else 'level with or ahead of'} every rival ({against})."
+    behind = ours.difference_high is not None and ours.difference_high < 0
+    return f"It is {'behind' if behind else 'on a par with'} the best rival ({against})."
+
+
+def _score(row: dict[str, Any]) -> Score:
+    return Score(
+        model=str(row["model"]),
+        metric=str(row["metric"]),
+        value=float(row["value"]),
+        low=_number(row.get("low")),
+        high=_number(row.get("high")),
+        difference=_number(row.get("difference_to_best")),
+        difference_low=_number(row.get("difference_low")),
+        difference_high=_number(row.get("difference_high")),
+        seconds=_number(row.get("seconds")),
+    )
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)

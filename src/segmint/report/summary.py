@@ -1,0 +1,54 @@
+"""One plain dict that holds the whole report: what HTML, JSON and the dashboard show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from segmint.report.blocks import Page
+from segmint.report.pages import answer, columns, comparison, network, quality, reading, settings
+from segmint.report.run_view import RunView
+
+PAGES = (answer, reading, columns, comparison, quality, network, settings)
+"""The report's pages in reading order."""
+
+
+def summarise(folder: Path) -> dict[str, Any]:
+    """Make the report of a run folder as one dict of texts, numbers and SVG.
+
+    Parameters
+    ----------
+    folder : Path
+        A run folder; pages whose files are absent are left out.
+
+    Returns
+    -------
+    dict
+        ``title``, ``subtitle``, ``run`` and ``pages``; JSON can hold it.
+
+    Raises
+    ------
+    RunError
+        If a file of the run is damaged.
+    """
+    run = RunView(folder)
+    pages = [page for module in PAGES if (page := module.page(run)) is not None]
+    return {"title": _title(run), "subtitle": _subtitle(run), "run": _run_name(run), "pages": pages}
+
+
+def contents(pages: list[Page]) -> list[tuple[str, str]]:
+    """List the anchors and short titles of the pages."""
+    return [(page["name"], page["short"]) for page in pages]
+
+
+def _title(run: RunView) -> str:
+    return "Who says yes" if run.is_response else "Who belongs to which segment"
+
+
+def _subtitle(run: RunView) -> str:
+    about = (run.contract.title or run.contract.name) if run.contract else ""
+    return " · ".join(part for part in (about, run.source) if part)
+
+
+def _run_name(run: RunView) -> str:
+    return str(run.run.get("id") or run.folder.name)

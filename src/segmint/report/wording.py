@@ -1,0 +1,76 @@
+"""How numbers and names are written for people: 4,521 · 11.5 % · 3.1 times."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+
+NO_BREAK = "\u00a0"
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+
+
+def printable(text: object) -> str:
+    """Write `text` without control characters, lone surrogates and marks that turn the direction of reading."""
+    return _UNPRINTABLE.sub("\ufffd", str(text))
+
+
+def shorten(text: object, length: int = 24) -> str:
+    """Cut a long name for a chart's axis; the data table under the chart has it in full."""
+    clean = printable(text).replace("\n", " ").replace("\t", " ")
+    return clean if len(clean) <= length else clean[: length - 1].rstrip() + "…"
+
+
+def count(number: float) -> str:
+    """Write a whole number: 4,521."""
+    return f"{number:,.0f}"
+
+
+def decimal(number: float | None, digits: int = 3) -> str:
+    """Write a number with a fixed count of digits; a dash when there is none."""
+    return "–" if number is None or not math.isfinite(number) else f"{number:,.{digits}f}".replace("-", "−")
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """Write a share as a percentage: 11.5 %."""
+    if share is None or not math.isfinite(share):
+        return "–"
+    return f"{decimal(100 * share, digits)}{NO_BREAK}%"
+
+
+def times(ratio: float | None) -> str:
+    """Write a ratio: 3.1 times."""
+    return f"{decimal(ratio, 1)} times"
+
+
+def between(low: float | None, high: float | None, digits: int = 3) -> str:
+    """Write an interval: 0.412 to 0.487."""
+    return f"{decimal(low, digits)} to {decimal(high, digits)}"
+
+
+def percent_between(low: float | None, high: float | None, digits: int = 1) -> str:
+    """Write an interval of shares: 10.2 to 12.9 %."""
+    if low is None or high is None:
+        return "–"
+    return f"{decimal(100 * low, digits)} to {percent(high, digits)}"
+
+
+def listed(words: Sequence[str], *, last: str = "and") -> str:
+    """Join words as people do: a, b and c."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def seconds(duration: float) -> str:
+    """Write a duration: 12 s, 3 min 20 s."""
+    if duration < 60:
+        return f"{decimal(duration, 1 if duration < 10 else 0)}{NO_BREAK}s"
+    return f"{int(duration // 60)}{NO_BREAK}min {int(duration % 60)}{NO_BREAK}s"
+
+
+def spoken(code: object) -> str:
+    """Turn a code into words: too_few_fields → too few fields."""
+    return str(code).replace("_", " ").strip()

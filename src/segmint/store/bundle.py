@@ -1,0 +1,349 @@
+"""The bundle: a trained model as data only, opened only after everything in it was checked.
+
+::
+
+    manifest.json        SHA-256 and size of each file, format, versions, the moment `at`, headline quality
+    contract.toml        what a table must look like
+    features.json        how columns become numbers, as learned
+    network.json         the layers
+    network.safetensors  their weights
+    calibration.json     how logits become honest probabilities
+    reference.json       what the customers looked like in training, as counts
+    golden.json          20 synthetic customers and their probabilities
+    model_card.md        for people
+    segments.json        only when segments were found
+
+Nothing in it can execute: JSON, TOML, text and safetensors are parsed, never evaluated, and the network is
+rebuilt by our own code from a list of layers.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmint.contract.column import Known
+from segmint.contract.contract import Contract, parse_contract
+from segmint.contract.export import contract_to_toml
+from segmint.errors import ContractError
+from segmint.store import manifest as manifests
+from segmint.store import promoted, strict_json
+from segmint.store.network_spec import NetworkSpec, parse_network
+from segmint.store.sealed_folder import opened_folder, read_file, refused
+from segmint.store.staging import staging, write_file
+from segmint.store.tensors import expected_size, to_safetensors, weights_from_safetensors
+
+JSON = dict[str, Any]
+Weights = dict[str, NDArray[np.float32]]
+
+_JSON_FILES = ("features.json", "network.json", "calibration.json", "reference.json", "golden.json")
+REQUIRED = ("contract.toml", *_JSON_FILES, "network.safetensors", "model_card.md")
+OPTIONAL = ("segments.json",)
+FOLDER = "bundle"
+
+# Bytes that a file may have; the weights' limit follows from the layers.
+_LIMITS = {
+    manifests.NAME: 1 << 16,
+    "contract.toml": 1 << 20,
+    "network.json": 1 << 18,
+    "calibration.json": 1 << 16,
+}
+_LIMIT = 1 << 24
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A trained model with everything needed to use it.
+
+    Attributes
+    ----------
+    contract : Contract
+    at : {"planning", "dialling", "after_call"}
+    classes : tuple of str
+        In the order of the probabilities.
+    features, network, calibration, reference, golden : dict
+        The JSON files' content; `network` met `NetworkSpec`.
+    weights : dict of str to ndarray, float32
+        "0.kernel", "0.bias", ... by place of the layer; finite, with the shapes that `network` asks for.
+    manifest : dict
+    card : str
+    segments : dict or None
+    digest : str
+        SHA-256 of the manifest's bytes: names this very bundle.
+    """
+
+    contract: Contract
+    at: Known
+    classes: tuple[str, ...]
+    features: JSON
+    network: JSON
+    weights: Weights
+    calibration: JSON
+    reference: JSON
+    golden: JSON
+    manifest: JSON
+    card: str
+    segments: JSON | None
+    digest: str
+
+
+def write_bundle(
+    folder: Path,
+    *,
+    contract: Contract,
+    at: Known,
+    features: JSON,
+    network: JSON,
+    weights: Mapping[str, NDArray[np.float32]],
+    calibration: JSON,
+    reference: JSON,
+    golden: JSON,
+    card: str,
+    segments: JSON | None = None,
+    versions: Mapping[str, str] | None = None,
+    quality: Mapping[str, float] | None = None,
+    replace: bool = False,
+) -> Bundle:
+    """Publish a bundle as `folder`, whole or not at all, after opening it once as a stranger would.
+
+    Raises
+    ------
+    BundleError
+        If it would be refused when opened.
+    RunError
+        If `folder` exists and `replace` is false, or the disk fails.
+    """
+    files = {
+        "contract.toml": contract_to_toml(contract).encode("utf-8"),
+        "features.json": strict_json.to_bytes(features),
+        "network.json": strict_json.to_bytes(network),
+        "network.safetensors": to_safetensors(weights),
+        "calibration.json": strict_json.to_bytes(calibration),
+        "reference.json": strict_json.to_bytes(reference),
+        "golden.json": strict_json.to_bytes(golden),
+        "model_card.md": card.encode("utf-8"),
+    }
+    if segments is not None:
+        files["segments.json"] = strict_json.to_bytes(segments)
+    sealed = manifests.make_manifest(files, at=at, versions=versions or {}, quality=quality or {})
+    with staging(folder, replace=replace) as staged:
+        for name, content in {**files, manifests.NAME: sealed}.items():
+            write_file(staged / name, content)
+        return _open_folder(staged, ())
+
+
+def open_bundle(path: Path | str, runs: Path | None = None) -> Bundle:
+    """Open a bundle, checking everything before anything is used.
+
+    Parameters
+    ----------
+    path : Path or str
+        A run's folder, a bundle's folder, or the word PROMOTED.
+    runs : Path, optional
+        The folder of runs, needed for PROMOTED.
+
+    Raises
+    ------
+    BundleError
+        If anything is missing, too much, changed, too large, or of an unknown format; the file is named.
+    """
+    opening = locate(path, runs)
+    while opening.steps:
+        opening.take_step()
+    return opening.bundle()
+
+
+def locate(path: Path | str, runs: Path | None = None) -> Opening:
+    """Find the folder that `path` means and prepare to open it, step by step."""
+    if str(path) == promoted.WORD:
+        champion = promoted.read_promoted(runs)
+        return Opening(champion.runs, (champion.run, FOLDER), pinned=champion.manifest)
+    folder = Path(path)
+    return Opening(folder, (FOLDER,) if os.path.lexists(folder / FOLDER) else ())
+
+
+def _open_folder(folder: Path, below: tuple[str, ...]) -> Bundle:
+    opening = Opening(folder, below)
+    while opening.steps:
+        opening.take_step()
+    return opening.bundle()
+
+
+@dataclass
+class Opening:
+    """A bundle on its way from bytes to trust, one named step after the other."""
+
+    folder: Path
+    below: tuple[str, ...]
+    pinned: str | None = None
+    content: dict[str, bytes] = field(default_factory=dict)
+    parsed: dict[str, Any] = field(default_factory=dict)
+    steps: list[tuple[str, Callable[[], str]]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.steps = [
+            ("the manifest is whole", self._manifest),
+            ("exactly the expected files, sizes and SHA-256", self._files),
+            ("only Dense, BatchNormalization and Dropout", self._network),
+            ("weights fit the layers", self._weights),
+            ("features fit the network", self._features),
+            ("contract and moment", self._contract),
+            ("the other files can be read", self._rest),
+        ]
+
+    def take_step(self) -> tuple[str, str]:
+        """Do the next check; return its name and what was found.
+
+        Raises
+        ------
+        BundleError
+            If the check fails.
+        """
+        name, step = self.steps.pop(0)
+        return name, step()
+
+    def bundle(self) -> Bundle:
+        """Return the bundle, when every step was taken."""
+        spec: NetworkSpec = self.parsed["network"]
+        told = self.parsed["manifest"]
+        return Bundle(
+            contract=self.parsed["contract"],
+            at=told.at,
+            classes=spec.classes,
+            features=self.parsed["features.json"],
+            network=self.parsed["network.json"],
+            weights=self.parsed["weights"],
+            calibration=self.parsed["calibration.json"],
+            reference=self.parsed["reference.json"],
+            golden=self.parsed["golden.json"],
+            manifest=told.model_dump(),
+            card=self.parsed["card"],
+            segments=self.parsed["segments.json"],
+            digest=strict_json.sha256(self.content[manifests.NAME]),
+        )
+
+    def _manifest(self) -> str:
+        with opened_folder(self.folder, below=self.below) as folder:
+            content = read_file(folder, manifests.NAME, limit=_LIMITS[manifests.NAME])
+        self.content[manifests.NAME] = content
+        if self.pinned is not None and strict_json.sha256(content) != self.pinned:
+            raise refused(manifests.NAME, "is not the one that was promoted")
+        self.parsed["manifest"] = _read(manifests.NAME, lambda: manifests.parse_manifest(content))
+        return f"format {manifests.FORMAT}"
+
+    def _files(self) -> str:
+        listed = set(self.parsed["manifest"].files)
+        if odd := sorted(listed.symmetric_difference(REQUIRED) - set(OPTIONAL)):
+            raise refused(odd[0], "is missing from the manifest, or should not be in it")
+        with opened_folder(self.folder, below=self.below) as folder:
+            _same_names(folder, listed)
+            # The layers first: they say how large the weights may be.
+            for name in sorted(listed, key=lambda name: name != "network.json"):
+                self.content[name] = self._checked(folder, name)
+        return f"{len(listed)} files"
+
+    def _checked(self, folder: int, name: str) -> bytes:
+        entry = self.parsed["manifest"].files[name]
+        limit = self._weights_limit() if name == "network.safetensors" else _LIMITS.get(name, _LIMIT)
+        if entry.size > limit:
+            raise refused(name, f"has {entry.size:,} bytes in the manifest; at most {limit:,} are read")
+        content = read_file(folder, name, limit=limit)
+        if len(content) != entry.size or strict_json.sha256(content) != entry.sha256:
+            raise refused(name, "is not what the manifest says: it was changed or damaged")
+        return content
+
+    def _weights_limit(self) -> int:
+        return expected_size(self._spec().shapes)
+
+    def _spec(self) -> NetworkSpec:
+        if "network" not in self.parsed:
+            told = _read("network.json", lambda: strict_json.from_bytes(self.content["network.json"]))
+            self.parsed["network.json"] = told
+            self.parsed["network"] = _read("network.json", lambda: parse_network(told))
+        spec: NetworkSpec = self.parsed["network"]
+        return spec
+
+    def _network(self) -> str:
+        spec = self._spec()
+        return f"{len(spec.layers)} layers, {spec.parameters:,} parameters"
+
+    def _weights(self) -> str:
+        shapes = self._spec().shapes
+        content = self.content.pop("network.safetensors")
+        self.parsed["weights"] = _read("network.safetensors", lambda: weights_from_safetensors(content, shapes))
+        return f"{len(shapes)} arrays"
+
+    def _features(self) -> str:
+        told = self._json("features.json")
+        count = _read("features.json", lambda: count_features(told))
+        if count != self._spec().inputs:
+            raise refused("features.json", "does not make as many features as the network reads")
+        return f"{count} features"
+
+    def _contract(self) -> str:
+        text = self._text("contract.toml")
+        try:
+            contract = parse_contract(text, origin="contract.toml")
+        except (ContractError, RecursionError, ValueError) as error:
+            raise refused("contract.toml", "is no contract") from error
+        strangers = set(self._spec().classes) ^ set(contract.outcome.levels)
+        if strangers:
+            raise refused("network.json", "names classes that are not the contract's levels")
+        self.parsed["contract"] = contract
+        return f"{contract.name}, {self.parsed['manifest'].at}"
+
+    def _rest(self) -> str:
+        for name in ("calibration.json", "reference.json", "golden.json"):
+            self._json(name)
+        self.parsed["segments.json"] = self._json("segments.json") if "segments.json" in self.content else None
+        self.parsed["card"] = self._text("model_card.md")
+        return "calibration, reference, golden rows, model card"
+
+    def _json(self, name: str) -> JSON:
+        told: JSON = _read(name, lambda: strict_json.from_bytes(self.content[name]))
+        self.parsed[name] = told
+        return told
+
+    def _text(self, name: str) -> str:
+        return str(_read(name, lambda: self.content[name].decode("utf-8")))
+
+
+def count_features(state: JSON) -> int:
+    """Count the features that a learned state makes, however wrong the state may be.
+
+    Raises
+    ------
+    ValueError
+        If it is no such state.
+    """
+    from segmint.features.apply import count_features as count
+
+    try:
+        return count(state)
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        raise ValueError("it is no state of features") from error
+
+
+def _same_names(folder: int, listed: set[str]) -> None:
+    expected = listed | {manifests.NAME}
+    found: set[str] = set()
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name not in expected:
+                raise refused(entry.name, "should not be there")
+            found.add(entry.name)
+    if lacking := sorted(expected - found):
+        raise refused(lacking[0], "is missing")
+
+
+def _read(name: str, parse: Callable[[], Any]) -> Any:
+    try:
+        return parse()
+    except ValueError as error:
+        raise refused(name, f"cannot be used: {error}") from error

@@ -1,0 +1,111 @@
+"""The manifest of a bundle: the SHA-256 and the size of every file, and a seal over the manifest itself.
+
+The seal finds damage, not forgery: who can rewrite every file can rewrite the seal. What is in use is pinned
+from outside, by the manifest's hash in ``runs/PROMOTED``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from segmint.contract.column import Known
+from segmint.store import strict_json
+
+FORMAT = 1
+NAME = "manifest.json"
+
+
+class FileEntry(BaseModel):
+    """What the manifest says of one file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    size: Annotated[int, Field(ge=0)]
+
+
+class Manifest(BaseModel):
+    """What a bundle says of itself.
+
+    Attributes
+    ----------
+    format : 1
+    made : str
+        When, in UTC. The only thing that differs between two bundles of the same content.
+    at : {"planning", "dialling", "after_call"}
+        The moment whose columns the model was trained on; predicting cannot override it.
+    versions : dict of str to str
+        Of segmint and the libraries that made it.
+    quality : dict of str to float
+        Headline figures on rows kept apart.
+    files : dict of str to FileEntry
+    content : str
+        SHA-256 over `files`: equal for equal content.
+    seal : str
+        SHA-256 over everything else here.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    format: Literal[1]
+    made: str
+    at: Known
+    versions: dict[str, str]
+    quality: dict[str, float]
+    files: dict[str, FileEntry]
+    content: str
+    seal: str
+
+
+def make_manifest(
+    files: Mapping[str, bytes],
+    *,
+    at: str,
+    versions: Mapping[str, str],
+    quality: Mapping[str, float],
+    made: datetime | None = None,
+) -> bytes:
+    """Write the manifest of `files` (name to content)."""
+    entries = {name: {"sha256": strict_json.sha256(files[name]), "size": len(files[name])} for name in sorted(files)}
+    manifest: dict[str, Any] = {
+        "format": FORMAT,
+        "made": (made or datetime.now(UTC)).isoformat(timespec="seconds"),
+        "at": at,
+        "versions": dict(versions),
+        "quality": {name: float(value) for name, value in quality.items()},
+        "files": entries,
+        "content": strict_json.sha256(strict_json.canonical(entries)),
+    }
+    return strict_json.to_bytes(manifest | {"seal": _seal(manifest)})
+
+
+def parse_manifest(content: bytes) -> Manifest:
+    """Read a manifest, every byte of it accounted for.
+
+    Raises
+    ------
+    ValueError
+        If the format is unknown, something is missing or too much, or a byte was changed.
+    """
+    told = strict_json.from_bytes(content)
+    if type(told.get("format")) is not int or told["format"] != FORMAT:
+        raise ValueError(f"its format is unknown to this version, which reads format {FORMAT}")
+    try:
+        manifest = Manifest.model_validate(told)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    # Equal bytes as well as an equal seal: white space and escapes are bytes too.
+    if told["seal"] != _seal({k: v for k, v in told.items() if k != "seal"}) or content != strict_json.to_bytes(told):
+        raise ValueError("it was changed after it was written")
+    if manifest.content != strict_json.sha256(strict_json.canonical(told["files"])):
+        raise ValueError("its content hash is wrong")
+    return manifest
+
+
+def _seal(manifest: dict[str, Any]) -> str:
+    return strict_json.sha256(strict_json.canonical(manifest))

@@ -1,0 +1,297 @@
+"""A run: the folder that remembers one command from its first second, whatever becomes of it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from importlib import metadata
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal
+
+from segmint.errors import RunError, SegmintError
+from segmint.store import strict_json
+from segmint.store.process import is_alive, is_here, this_process
+from segmint.store.promoted import RUN_ID
+from segmint.store.remember import Result, remember
+from segmint.store.staging import publish_file, staging, write_file
+
+JSON = dict[str, Any]
+Status = Literal["running", "done", "failed", "interrupted"]
+
+RECORD = "run.json"
+WORK = "work"
+
+_BEAT = 2.0  # seconds between two writes of the record while work goes on
+_SILENCE = timedelta(minutes=15)  # a run on another machine that says nothing for so long counts as gone
+_LIBRARIES = (
+    "segmint",
+    "numpy",
+    "polars",
+    "pydantic",
+    "safetensors",
+    "scikit-learn",
+    "keras",
+    "tensorflow-cpu",
+)
+
+
+class Run:
+    """One command's folder: what was asked, how far it is, what came of it.
+
+    As a context manager it keeps account of how the work ends: done, failed or interrupted.
+
+    Attributes
+    ----------
+    folder : Path
+    record : dict
+        The content of ``run.json``: id, command, argv, status, process, made, heartbeat, ended, progress,
+        versions, seed, inputs (name to fingerprint), summary, error.
+    """
+
+    def __init__(self, folder: Path, record: JSON, lock: int | None = None) -> None:
+        self.folder, self.record = folder, record
+        self._lock, self._beat = lock, 0.0
+
+    @classmethod
+    def create(
+        cls,
+        runs: Path,
+        command: str,
+        argv: Sequence[str],
+        config_toml: str,
+        seed: int | None,
+        inputs: Mapping[str, str] | None = None,
+    ) -> Run:
+        """Start a run: its folder appears in `runs` whole, with ``run.json`` and ``config.toml`` in it."""
+        now = datetime.now(UTC)
+        name = f"{now:%Y-%m-%dT%H-%M-%SZ}-{secrets.token_hex(2)}"
+        record: JSON = {
+            "format": 1,
+            "id": name,
+            "command": command,
+            "argv": list(argv),
+            "status": "running",
+            "process": this_process(),
+            "made": _stamp(now),
+            "heartbeat": _stamp(now),
+            "ended": None,
+            "progress": None,
+            "versions": installed_versions(),
+            "seed": seed,
+            "inputs": dict(inputs or {}),
+            "summary": None,
+            "error": None,
+        }
+        with staging(runs / name) as folder:
+            write_file(folder / RECORD, strict_json.to_bytes(record))
+            write_file(folder / "config.toml", config_toml.encode("utf-8"))
+        return cls(runs / name, record, _lock_folder(runs / name))
+
+    @classmethod
+    def open(cls, folder: Path) -> Run:
+        """Look at a run, of this process or another, without taking part in it.
+
+        Raises
+        ------
+        RunError
+            If there is no run in `folder`, or its record cannot be read.
+        """
+        try:
+            record = strict_json.from_bytes((folder / RECORD).read_bytes())
+            if record.get("status") not in ("running", "done", "failed", "interrupted"):
+                raise ValueError("no status")
+        except (OSError, ValueError) as error:
+            raise RunError(
+                f"'{folder.name}' is no run, or its {RECORD} cannot be read.",
+                expected=f"a folder with a {RECORD}",
+                fix="list the runs: `segmint runs`",
+            ) from error
+        return cls(folder, record)
+
+    def take_over(self) -> Run:
+        """Continue an interrupted or failed run in this process.
+
+        Raises
+        ------
+        RunError
+            If it is still running, or another process has just taken it over.
+        """
+        if self.status == "running":
+            raise _busy(self.id)
+        lock = _lock_folder(self.folder)
+        run = Run(self.folder, Run.open(self.folder).record, lock)
+        run._update(status="running", process=this_process(), ended=None, error=None)
+        return run
+
+    @property
+    def id(self) -> str:
+        """The folder's name."""
+        return self.folder.name
+
+    @property
+    def status(self) -> Status:
+        """How it stands; a run that says "running" and whose process is gone is interrupted."""
+        told: Status = self.record["status"]
+        if told != "running":
+            return told
+        process = self.record.get("process") or {}
+        lives = is_alive(process) if is_here(process) else not self._silent()
+        return "running" if lives else "interrupted"
+
+    def progress(self, task: str, done: int, total: int) -> None:
+        """Note how far the work is; written down every other second at most."""
+        self.record["progress"] = {"task": task, "done": done, "total": total}
+        if time.monotonic() - self._beat >= _BEAT:
+            self._update()
+
+    def add_inputs(self, inputs: Mapping[str, str]) -> None:
+        """Note what was read: names and fingerprints."""
+        self._update(inputs={**self.record["inputs"], **inputs})
+
+    def done(self, summary: Mapping[str, Any] | None = None) -> None:
+        """Note that the work is finished, with its headline figures."""
+        self._end("done", summary=dict(summary or {}))
+
+    def failed(self, error: BaseException) -> None:
+        """Note what went wrong. Only our own errors are quoted: they never hold a customer's value."""
+        self._end("failed", error=_told(error))
+
+    def interrupted(self) -> None:
+        """Note that somebody stopped the work."""
+        self._end("interrupted")
+
+    def remember(self, key: Mapping[str, Any], compute: Callable[[], Result]) -> Result:
+        """Return what `compute` gave for this `key` before, or compute it now and keep it in ``work/``."""
+        return remember(self.folder / WORK)(key, compute)
+
+    def _end(self, status: Status, **changes: Any) -> None:
+        self._update(status=status, ended=_stamp(datetime.now(UTC)), **changes)
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def _update(self, **changes: Any) -> None:
+        self.record = {**self.record, **changes, "heartbeat": _stamp(datetime.now(UTC))}
+        content = strict_json.to_bytes(self.record)
+        publish_file(self.folder / RECORD, lambda path: write_file(path, content))
+        self._beat = time.monotonic()
+
+    def _silent(self) -> bool:
+        try:
+            return datetime.now(UTC) - datetime.fromisoformat(str(self.record["heartbeat"])) > _SILENCE
+        except (KeyError, ValueError, TypeError):
+            return True
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.record["status"] != "running":
+            return
+        if error is None:
+            self.done()
+            return
+        with suppress(RunError):  # what went wrong matters more than a record that cannot be written any more
+            if isinstance(error, KeyboardInterrupt):
+                self.interrupted()
+            else:
+                self.failed(error)
+
+
+def list_runs(runs: Path) -> list[Run]:
+    """Return all runs that can be read, newest first."""
+    if not runs.is_dir():
+        return []
+    found: list[Run] = []
+    for folder in sorted(runs.iterdir(), reverse=True):
+        if RUN_ID.fullmatch(folder.name) and not folder.is_symlink():
+            with suppress(RunError):
+                found.append(Run.open(folder))
+    return found
+
+
+def find_run(name: Path | str, runs: Path, *, paths: bool = True) -> Run:
+    """Find a run by id, by the beginning of its id, or by the path of its folder.
+
+    Parameters
+    ----------
+    name : Path or str
+    runs : Path
+        The folder of runs.
+    paths : bool
+        Whether `name` may be a path; False where strangers choose the name.
+
+    Raises
+    ------
+    RunError
+        If there is none, or more than one.
+    """
+    text = str(name)
+    if RUN_ID.fullmatch(text) and (runs / text).is_dir() and not (runs / text).is_symlink():
+        return Run.open(runs / text)
+    if paths and "\0" not in text and (Path(name) / RECORD).is_file():
+        return Run.open(Path(name).absolute())
+    known = [run for run in list_runs(runs) if len(text) >= 10 and run.id.startswith(text)]
+    if len(known) == 1:
+        return known[0]
+    shown = text[:80].encode("unicode_escape").decode("ascii")
+    raise RunError(
+        f"There {'are several runs' if known else 'is no run'} '{shown}' here.",
+        expected="a run's id or folder, such as runs/2026-03-14T10-15-02Z-3f9c",
+        fix="list the runs: `segmint runs`",
+    )
+
+
+def installed_versions() -> dict[str, str]:
+    """Return the versions of segmint and of the libraries it stands on, as far as they are installed."""
+    versions: dict[str, str] = {}
+    for name in _LIBRARIES:
+        with suppress(metadata.PackageNotFoundError):
+            versions[name] = metadata.version(name)
+    return versions
+
+
+def _lock_folder(folder: Path) -> int:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise _busy(folder.name) from error
+    except OSError:
+        pass  # a file system without locks: the process id in the record must do
+    return descriptor
+
+
+def _busy(name: str) -> RunError:
+    return RunError(
+        f"The run {name} is at work in another process.",
+        expected="a run that has ended or was interrupted",
+        fix="wait for it, or stop that process",
+    )
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")
+
+
+def _told(error: BaseException) -> JSON:
+    if isinstance(error, SegmintError):
+        return {
+            "kind": type(error).__name__,
+            "came": error.came,
+            "expected": error.expected,
+            "fix": error.fix,
+        }
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return {"kind": type(error).__name__, "came": "an unexpected error", "place": place}

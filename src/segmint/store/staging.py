@@ -1,0 +1,246 @@
+"""Publish a folder or a file whole or not at all: a crash at any moment leaves the old state or the new.
+
+What is new is written beside its target on the same file system, in a folder with a random name and mode
+0700. Then every file is flushed to the disk, then the folder, then one rename makes it visible, then the
+parent folder is flushed. An error of a flush is final: a second flush may report success for data that was
+lost (Rebello et al. 2020, "Can Applications Recover from fsync Failures?").
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import re
+import secrets
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from segmint.errors import RunError
+
+FILE_MODE = 0o600
+FOLDER_MODE = 0o700
+
+# What the disk may do to a writer; everything else that goes wrong inside a `with` block is the writer's own
+# affair.
+_DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EROFS, errno.EMFILE, errno.ENFILE})
+_OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_AT_FDCWD, _RENAME_EXCHANGE = -100, 2
+
+
+@contextmanager
+def staging(target: Path, *, replace: bool = False) -> Iterator[Path]:
+    """Lend an empty folder; when the block ends well, it becomes `target`, whole.
+
+    Parameters
+    ----------
+    target : Path
+        The folder to be. Missing parents are made, readable by the owner only.
+    replace : bool
+        Put the new folder in the place of one that exists, by swapping the two in one step.
+
+    Yields
+    ------
+    Path
+        The folder to write into. If the block raises, it is removed and nothing is published.
+
+    Raises
+    ------
+    RunError
+        If `target` exists and `replace` is false, if the disk is full or failing, or if something other than
+        files and folders was written.
+    """
+    target = Path(target).absolute()
+    if os.path.lexists(target) and not replace:
+        raise _exists(target)
+    with _stage_beside(target) as folder:
+        with _disk_explained(target, _DISK_ERRORS):
+            yield folder
+        with _disk_explained(target):
+            _seal(folder)
+            if os.path.lexists(target):
+                _swap(folder, target)
+            else:
+                folder.rename(target)
+        _make_lasting(target)
+
+
+def publish_file(path: Path, write: Callable[[Path], None], *, replace: bool = True) -> None:
+    """Let `write` make one file, which then becomes `path`, whole.
+
+    Parameters
+    ----------
+    path : Path
+        The file to be.
+    write : callable (Path) -> None
+        Gets a path with the same file name in a folder of its own, and writes exactly that file.
+    replace : bool
+        Whether a file that exists may be replaced (in one step).
+
+    Raises
+    ------
+    RunError
+        As for `staging`.
+    """
+    path = Path(path).absolute()
+    if os.path.lexists(path) and not replace:
+        raise _exists(path)
+    with _stage_beside(path) as folder:
+        with _disk_explained(path, _DISK_ERRORS):
+            write(folder / path.name)
+        with _disk_explained(path):
+            _seal(folder)
+            (folder / path.name).rename(path)
+        _make_lasting(path)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a new file with mode 0600; `staging` flushes it when it publishes."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with os.fdopen(os.open(path, flags, FILE_MODE), "wb") as file:
+        file.write(content)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and its missing parents with mode 0700, flushed to the disk."""
+    if path.is_dir():
+        return
+    make_folder(path.parent)
+    with suppress(FileExistsError):
+        path.mkdir(FOLDER_MODE)
+        path.chmod(FOLDER_MODE)
+        _flush(path.parent)
+
+
+@contextmanager
+def _stage_beside(target: Path) -> Iterator[Path]:
+    with _disk_explained(target):
+        make_folder(target.parent)
+        _sweep(target)
+        folder, lock = _new_locked_folder(target)
+    try:
+        yield folder
+    finally:
+        # After a swap this is the old state, after an error the unfinished one; after a rename there is
+        # nothing here.
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def _new_locked_folder(target: Path) -> tuple[Path, int]:
+    """Make a staging folder and hold its lock, which the system lets go when this process dies."""
+    while True:
+        folder = target.parent / f".{target.name[:100]}.staging-{secrets.token_hex(8)}"
+        folder.mkdir(FOLDER_MODE)
+        try:
+            folder.chmod(FOLDER_MODE)
+            lock = os.open(folder, _OPEN_FOLDER)
+        except OSError:
+            folder.rmdir()
+            raise
+        with suppress(OSError):  # a file system without locks: leftovers stay, nothing else is lost
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        # Someone may have swept the folder in the moment between making and locking it.
+        if folder.exists():
+            return folder, lock
+        os.close(lock)
+
+
+def _sweep(target: Path) -> None:
+    """Remove what dead processes left beside `target`; what is locked belongs to a living one."""
+    name = re.compile(re.escape(f".{target.name[:100]}.staging-") + "[0-9a-f]{16}")
+    with suppress(OSError):  # tidying up may fail; publishing must not fail because of it
+        leftovers = [entry for entry in target.parent.iterdir() if name.fullmatch(entry.name)]
+        for leftover in leftovers:
+            _remove_unlocked(leftover)
+
+
+def _remove_unlocked(folder: Path) -> None:
+    lock = os.open(folder, _OPEN_FOLDER)
+    try:
+        with suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        os.close(lock)
+
+
+def _seal(folder: Path) -> None:
+    """Set the modes and flush everything to the disk, files before the folders that hold them."""
+    for place, _, names in os.walk(folder, topdown=False):
+        for name in names:
+            file = Path(place, name)
+            if not stat.S_ISREG(file.lstat().st_mode):
+                raise RunError(
+                    f"'{name}' is neither a file nor a folder.",
+                    expected="files and folders only, no links",
+                    fix="copy the content instead of linking to it",
+                )
+            _flush(file, mode=FILE_MODE)
+        _flush(Path(place), mode=FOLDER_MODE)
+
+
+def _flush(path: Path, *, mode: int | None = None) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        if mode is not None:
+            os.fchmod(descriptor, mode)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _swap(folder: Path, target: Path) -> None:
+    """Exchange two folders in one step: there is no moment without a whole one in place."""
+    import ctypes
+
+    libc = ctypes.CDLL(None, use_errno=True)
+    exchange = getattr(libc, "renameat2", None)
+    if exchange is None:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+    if exchange(_AT_FDCWD, os.fsencode(folder), _AT_FDCWD, os.fsencode(target), _RENAME_EXCHANGE):
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))
+
+
+def _make_lasting(target: Path) -> None:
+    try:
+        _flush(target.parent)
+    except OSError as error:
+        raise RunError(
+            f"'{target.name}' is in place, but the disk did not confirm it: {os.strerror(error.errno or 0)}.",
+            expected="a disk that confirms what it was given",
+            fix="check the disk, then run the command again",
+        ) from error
+
+
+@contextmanager
+def _disk_explained(target: Path, codes: frozenset[int] | None = None) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if codes is not None and error.errno not in codes:
+            raise
+        raise RunError(
+            f"'{target.name}' could not be written: {os.strerror(error.errno or 0)}{_free(target.parent)}.",
+            expected="a folder that can be written to, with room left",
+            fix="make room or choose another folder; nothing was published, what was there is untouched",
+        ) from error
+
+
+def _free(folder: Path) -> str:
+    try:
+        return f" ({shutil.disk_usage(folder).free / 1e6:,.0f} MB are free)"
+    except OSError:
+        return ""
+
+
+def _exists(target: Path) -> RunError:
+    return RunError(
+        f"'{target.name}' exists already.",
+        expected="a name that is free",
+        fix="choose another name, or ask for it to be replaced",
+    )

@@ -1,0 +1,86 @@
+"""Which customers a model was trained on, without writing down who they are.
+
+Each id becomes 64 bits of a keyed BLAKE2b hash. The key lies beside the file and never leaves the run:
+without it the fingerprints cannot be tried out against a list of ids. A stranger among 2,600 customers meets
+one of a million trained ids by chance with a probability of about 1e-10.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmint.errors import RunError
+from segmint.store.staging import publish_file, write_file
+
+IDS = "training_ids.bin"
+KEY = "training_ids.key"
+
+
+@dataclass(frozen=True)
+class TrainingIds:
+    """The fingerprints of trained ids.
+
+    Attributes
+    ----------
+    fingerprints : ndarray of shape (n_ids,), uint64
+        Sorted and distinct.
+    key : bytes
+    """
+
+    fingerprints: NDArray[np.uint64]
+    key: bytes
+
+    def known(self, ids: Iterable[str | None]) -> NDArray[np.bool_]:
+        """Tell for each id whether it was trained on; shape (n_ids,)."""
+        asked = _fingerprints(ids, self.key)
+        return np.isin(asked, self.fingerprints)
+
+    def count_known(self, ids: Iterable[str | None]) -> int:
+        """Count how many of `ids` were trained on."""
+        return int(self.known(ids).sum())
+
+
+def write_training_ids(folder: Path, ids: Iterable[str | None]) -> None:
+    """Keep the fingerprints of `ids` in a run's folder, under a new key."""
+    key = secrets.token_bytes(32)
+    kept = np.unique(_fingerprints(ids, key)).astype("<u8").tobytes()
+    publish_file(folder / KEY, lambda path: write_file(path, key))
+    publish_file(folder / IDS, lambda path: write_file(path, kept))
+
+
+def open_training_ids(folder: Path) -> TrainingIds | None:
+    """Read what `write_training_ids` kept; None if nothing was.
+
+    Raises
+    ------
+    RunError
+        If the files are damaged.
+    """
+    if not (folder / IDS).is_file() or not (folder / KEY).is_file():
+        return None
+    key, kept = (folder / KEY).read_bytes(), (folder / IDS).read_bytes()
+    if len(key) != 32 or len(kept) % 8:
+        raise RunError(
+            f"The {IDS} of run {folder.name} is damaged.",
+            expected="a key of 32 bytes and 8 bytes per customer",
+            fix="train again",
+        )
+    return TrainingIds(np.frombuffer(kept, dtype="<u8").astype(np.uint64), key)
+
+
+def _fingerprints(ids: Iterable[str | None], key: bytes) -> NDArray[np.uint64]:
+    # No id is no customer: it gets a fingerprint of its own, so it never looks like a known one.
+    digests = b"".join(
+        secrets.token_bytes(8)
+        if one is None
+        else hashlib.blake2b(one.encode("utf-8", "surrogatepass"), digest_size=8, key=key).digest()
+        for one in ids
+    )
+    return np.frombuffer(digests, dtype="<u8").astype(np.uint64)

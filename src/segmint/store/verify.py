@@ -1,0 +1,83 @@
+"""Verify a bundle: every check by name, and the golden rows predicted again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmint.errors import BundleError, SegmintError
+from segmint.store.bundle import Bundle, locate
+
+Predict = Callable[[Bundle, list[dict[str, str]]], NDArray[np.float64]]
+
+TOLERANCE = 1e-6
+GOLDEN = "golden rows are predicted as when it was made"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question about a bundle and its answer."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+def verify_bundle(path: Path | str, predict: Predict, *, runs: Path | None = None) -> list[Check]:
+    """Ask every question about a bundle; after a no, the ones that follow are not looked at and count as no.
+
+    Parameters
+    ----------
+    path : Path or str
+        As for `open_bundle`.
+    predict : callable (Bundle, list of rows) -> ndarray of shape (n_rows, n_classes)
+        Predicts rows of texts (column to text) with the bundle.
+    runs : Path, optional
+        The folder of runs, for PROMOTED.
+
+    Returns
+    -------
+    list of Check
+        All of them, in order, whatever happens.
+    """
+    try:
+        opening = locate(path, runs)
+    except BundleError as error:
+        return [Check("the bundle is there", False, error.came)]
+    checks: list[Check] = []
+    while opening.steps:
+        name = opening.steps[0][0]
+        try:
+            checks.append(Check(*_passed(*opening.take_step())))
+        except BundleError as error:
+            rest = [name for name, _ in opening.steps] + [GOLDEN]
+            return [
+                *checks,
+                Check(name, False, error.came),
+                *(Check(name, False, "not looked at") for name in rest),
+            ]
+    return [*checks, check_golden(opening.bundle(), predict)]
+
+
+def check_golden(bundle: Bundle, predict: Predict) -> Check:
+    """Predict the golden rows and compare with what was predicted when the bundle was made."""
+    try:
+        rows, expected = bundle.golden["rows"], np.asarray(bundle.golden["probabilities"], dtype=np.float64)
+        found = np.asarray(predict(bundle, rows), dtype=np.float64)
+    except SegmintError as error:
+        return Check(GOLDEN, False, error.came)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        return Check(GOLDEN, False, f"they cannot be predicted ({type(error).__name__})")
+    if not len(rows) or expected.shape != (len(rows), len(bundle.classes)) or found.shape != expected.shape:
+        return Check(GOLDEN, False, "there are none, or they are not one probability per class")
+    difference = float(np.abs(found - expected).max())
+    # Not `difference > TOLERANCE`: a NaN must not pass.
+    return Check(GOLDEN, difference <= TOLERANCE, f"{len(rows)} rows, largest difference {difference:.1e}")
+
+
+def _passed(name: str, detail: str) -> tuple[str, bool, str]:
+    return name, True, detail

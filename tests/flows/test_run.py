@@ -1,0 +1,181 @@
+"""The whole story on the embedded sample: one real run, looked at from every side."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from segmint.cli import main
+from segmint.config import load_config
+from segmint.flows.demo import demo, sample_path
+from segmint.flows.predict import predict
+from segmint.flows.run import RunResult, run
+from segmint.metrics.ranking import lift_at
+
+pytestmark = pytest.mark.network
+pytest.importorskip("tensorflow")
+
+QUICK = ["model.recipe=plain", "model.hidden=[16, 8]", "model.epochs=4", "split.folds=2", "compare.repeats=100"]
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="module")
+def done(runs: Path) -> RunResult:
+    return demo(load_config(None, QUICK), runs=runs)
+
+
+def read_json(path: Path) -> dict[str, object]:
+    found: dict[str, object] = json.loads(path.read_text())
+    return found
+
+
+def test_a_run_leaves_what_it_promises(done: RunResult) -> None:
+    names = {path.relative_to(done.folder).as_posix() for path in done.folder.rglob("*") if path.is_file()}
+    promised = {
+        "run.json", "config.toml", "contract.toml", "ledger.json", "comparison.json", "predictions.parquet",
+        "summary.json", "report.html", "tables/history.parquet", "tables/columns.parquet", "bundle/manifest.json",
+        "bundle/network.safetensors", "bundle/golden.json", "bundle/model_card.md",
+    }  # fmt: skip
+    assert promised <= names
+    assert read_json(done.folder / "run.json")["status"] == "done"
+
+
+def test_everybody_read_is_predicted_once_by_every_model(done: RunResult) -> None:
+    frame = pl.read_parquet(done.folder / "predictions.parquet")
+    for _, mine in frame.group_by("model"):
+        assert sorted(mine["record"].to_list()) == list(range(1, 4522))
+
+
+def test_the_network_finds_people_who_say_yes(done: RunResult) -> None:
+    mine = pl.read_parquet(done.folder / "predictions.parquet").filter(model="dense_network")
+    assert lift_at(mine["outcome"].to_numpy() == "yes", mine["probability_yes"].to_numpy(), fraction=0.1) > 2
+
+
+def test_duration_is_set_aside_and_named(done: RunResult) -> None:
+    assert "not used" in done.receipt
+    assert "duration, known only after the call" in done.receipt
+    assert "duration" not in done.summary["columns"]
+
+
+def test_the_conclusion_stands_in_the_report_and_on_tensorboard(done: RunResult) -> None:
+    assert done.conclusion
+    assert done.report.stat().st_size < 3_000_000
+
+
+def test_tensorboard_has_one_finite_value_per_epoch_equal_to_the_history(done: RunResult) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+    from tensorboard.util import tensor_util
+
+    history = pl.read_parquet(done.folder / "tables" / "history.parquet")
+    for part in ("training", "validation"):
+        events = EventAccumulator(str(done.folder / "tensorboard" / "final" / part)).Reload()
+        for what in ("loss", "accuracy"):
+            seen = [float(tensor_util.make_ndarray(event.tensor_proto)) for event in events.Tensors(what)]
+            np.testing.assert_allclose(seen, history[f"{part}_{what}"].to_numpy(), rtol=1e-6)
+            assert all(math.isfinite(value) for value in seen)
+    pictures = EventAccumulator(str(done.folder / "tensorboard"), size_guidance={"tensors": 0}).Reload()
+    assert {"results/f1", "results/confusion", "results/conclusion/text_summary"} & set(pictures.Tags()["tensors"])
+
+
+def test_the_bundle_verifies_and_a_changed_one_does_not(
+    done: RunResult, runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import shutil
+
+    assert main(["verify", str(done.folder), "--runs", str(runs)]) == 0
+    copy = tmp_path / "bundle"
+    shutil.copytree(done.folder / "bundle", copy)
+    weights = bytearray((copy / "network.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (copy / "network.safetensors").write_bytes(weights)
+    assert main(["verify", str(copy), "--runs", str(runs)]) == 2
+
+
+def test_predict_keeps_every_column_and_says_how_well(done: RunResult, runs: Path, tmp_path: Path) -> None:
+    result = predict(sample_path(), done.folder, load_config(), runs=runs, out=tmp_path / "predicted.parquet")
+    frame = pl.read_parquet(tmp_path / "predicted.parquet")
+    given = pl.read_csv(sample_path(), separator=";", infer_schema=False)
+    assert frame.columns == [*given.columns, "propensity", "predicted", "flags"]
+    assert frame.select(given.columns).equals(given)
+    assert frame["propensity"].is_between(0, 1).all()
+    assert result.ledger.read == result.ledger.accepted + result.ledger.rejected == 4521
+    assert set(result.quality) == {"f1", "accuracy", "roc_auc"}
+
+
+def test_predict_needs_no_outcome_and_flags_what_is_strange(done: RunResult, runs: Path, tmp_path: Path) -> None:
+    given = pl.read_csv(sample_path(), separator=";", infer_schema=False).head(100).drop("y")
+    strange = given.with_columns(job=pl.lit("astronaut"), age=pl.lit("150"), propensity=pl.lit("mine"))
+    strange.write_csv(tmp_path / "new.csv")
+    out = tmp_path / "predicted.csv"
+    result = predict(tmp_path / "new.csv", done.folder, load_config(), runs=runs, out=out)
+    frame = pl.read_csv(out)
+    assert frame["flags"].str.contains("job: unseen level").all()
+    assert frame["flags"].str.contains("age: out of range").all()
+    assert "propensity_input" in frame.columns
+    assert result.quality == {}
+    assert result.ledger.flagged == 100
+
+
+def test_the_same_seed_gives_the_same_bundle(done: RunResult, runs: Path) -> None:
+    again = demo(load_config(None, QUICK), runs=runs)
+    for name in ("features.json", "network.json", "network.safetensors", "calibration.json", "golden.json"):
+        assert (done.folder / "bundle" / name).read_bytes() == (again.folder / "bundle" / name).read_bytes()
+
+
+def test_after_call_uses_the_duration_and_says_so(runs: Path) -> None:
+    config = load_config(None, QUICK, {"data.at": "after_call", "compare.enabled": False})
+    result = run(sample_path(), "bank-marketing", config, runs=runs)
+    assert "duration" in result.summary["columns"]
+    assert result.conclusion == ()
+    assert "after the call" in result.report.read_text("utf-8")
+
+
+def test_four_segments_get_four_probabilities(data_folder: Path, runs: Path, tmp_path: Path) -> None:
+    tables = data_folder / "segments-abcd"
+    config = load_config(None, QUICK, {"compare.enabled": False})
+    result = run(tables / "customer_segmentation.csv", "customer-segments", config, runs=runs)
+    new = predict(tables / "new_customers.csv", result.folder, load_config(), runs=runs, out=tmp_path / "p.parquet")
+    frame = pl.read_parquet(tmp_path / "p.parquet")
+    likely = frame.select([f"probability_{name}" for name in "ABCD"]).to_numpy()
+    np.testing.assert_allclose(likely.sum(axis=1), 1.0, atol=1e-9)
+    assert (new.rows, new.trained_on) == (2627, 2332)
+
+
+@pytest.fixture
+def said(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    def call(*argv: object) -> tuple[int, str, str]:
+        code = main([str(word) for word in argv])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+def test_run_prints_one_json_object(runs: Path, said: Callable[..., tuple[int, str, str]]) -> None:
+    sets = [word for text in QUICK for word in ("--set", text)]
+    code, out, _ = said("demo", "--runs", runs, "--no-compare", "--json", "--quiet", *sets)
+    assert code == 0
+    assert Path(json.loads(out)["report"]).is_file()
+
+
+def test_the_example_runs_and_is_short(tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    example = Path(__file__).parents[2] / "examples" / "train_and_test.py"
+    assert len(example.read_text("utf-8").splitlines()) <= 30
+    finished = subprocess.run(
+        [sys.executable, str(example), str(tmp_path)], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert "accuracy on rows kept apart" in finished.stdout
+    assert list(tmp_path.rglob("*tfevents*"))
