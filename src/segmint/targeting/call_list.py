@@ -1,0 +1,258 @@
+"""CallList: every row read, one status each. The truth; the sheet and the dialler file are views of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from segmint.targeting.choose import REJECTED, STATUSES, Choice
+from segmint.targeting.holdout import PowerCalculation, plan_holdout
+from segmint.targeting.policy import ContactPolicy
+
+COLUMNS: Mapping[str, pl.DataType] = {
+    "customer": pl.String(),
+    "record": pl.Int64(),
+    "campaign": pl.String(),
+    "status": pl.String(),
+    "arm": pl.String(),
+    "rank": pl.Int64(),
+    "propensity": pl.Float64(),
+    "expected_profit": pl.Float64(),
+    "cost": pl.Float64(),
+    "value": pl.Float64(),
+    "segment": pl.String(),
+    "reason_1": pl.String(),
+    "reason_2": pl.String(),
+    "reason_3": pl.String(),
+    "suppressed_because": pl.String(),
+    "run": pl.String(),
+}
+LATE = ("segment", "reason_1", "reason_2", "reason_3")
+STATUS_WORDS = {
+    "listed": "to be called",
+    "held_out": "held out, to measure the effect of calling",
+    "suppressed": "suppressed by a rule",
+    "beyond_budget": "would pay, but the budget ends before",
+    "below_break_even": "would cost more than it brings",
+    "rejected": "not readable as the contract asks",
+}
+
+
+@dataclass(frozen=True)
+class CallList:
+    """Everyone read, and what becomes of them.
+
+    Attributes
+    ----------
+    rows : polars.DataFrame of shape (n_read, at least 16)
+        The columns of `COLUMNS`, then the carried columns of the table. Listed rows first, by rank.
+    policy : ContactPolicy
+    advice : tuple of str
+        What to do, in words.
+    carried : tuple of str
+        Names of the columns carried over from the table: names, phones, branches.
+    """
+
+    rows: pl.DataFrame
+    policy: ContactPolicy
+    advice: tuple[str, ...] = ()
+    carried: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.check()
+
+    def __len__(self) -> int:
+        return self.rows.height
+
+    def frame(self) -> pl.DataFrame:
+        """Return every row read."""
+        return self.rows
+
+    @property
+    def listed(self) -> pl.DataFrame:
+        """The customers to call, best first."""
+        return self.rows.filter(pl.col("status") == "listed").sort("rank")
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Rows by status; every status is named, and they add up to the rows read."""
+        counted = dict(self.rows["status"].value_counts().iter_rows())
+        return {status: counted.get(status, 0) for status in STATUSES}
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """Suppressed customers by reason; one may count under several."""
+        from segmint.targeting.suppress import count_reasons
+
+        held_back = self.rows.filter(pl.col("status") == "suppressed")["suppressed_because"]
+        return count_reasons(held_back.fill_null(""))
+
+    @property
+    def expected_profit(self) -> float:
+        """Expected profit of the listed, in account currency."""
+        return float(self.listed["expected_profit"].sum())
+
+    @property
+    def power(self) -> PowerCalculation:
+        """What effect of calling this list with its holdout can show."""
+        listed = self.listed
+        rate = float(listed["propensity"].mean() or 0.0) if listed.height else 0.0  # type: ignore[arg-type]
+        return plan_holdout(rate, listed.height, self.counts["held_out"])
+
+    def sentences(self) -> tuple[str, ...]:
+        """Say where everyone read went, what to do, and what the holdout can show."""
+        counts = self.counts
+        parts = ", ".join(f"{n:,} {STATUS_WORDS[status]}" for status, n in counts.items() if n)
+        return (f"{len(self):,} rows read: {parts}.", *self.advice, self.power.sentence)
+
+    def check(self) -> None:
+        """Hold the list against its promises.
+
+        Raises
+        ------
+        AssertionError
+            If a status is unknown, a customer is listed twice, ranks have gaps, or a suppressed customer has
+            no reason.
+        """
+        listed = self.rows.filter(pl.col("status") == "listed")
+        suppressed = self.rows.filter(pl.col("status") == "suppressed")
+        assert self.rows["status"].is_in(list(STATUSES)).all(), "every row has one known status"
+        assert listed["customer"].n_unique() == listed.height, "a customer is listed once"
+        assert listed["rank"].sort().to_list() == list(range(1, listed.height + 1)), "ranks run from 1"
+        assert (listed["arm"] == "call").all(), "nobody held out is listed"
+        assert (suppressed["suppressed_because"].fill_null("") != "").all(), "suppression has a reason"
+
+    def joined(self, late: pl.DataFrame) -> CallList:
+        """Add segments and reasons, found later for some of the rows.
+
+        Parameters
+        ----------
+        late : polars.DataFrame
+            customer, and any of segment, reason_1, reason_2, reason_3; one row for each customer.
+
+        Raises
+        ------
+        ValueError
+            If a customer stands there twice or a column is none of these.
+        """
+        names = [name for name in late.columns if name != "customer"]
+        if strange := [name for name in names if name not in LATE]:
+            raise ValueError(f"Only {', '.join(LATE)} can be joined. Got {strange[0]!r}.")
+        if late["customer"].n_unique() != late.height:
+            raise ValueError("A customer stands twice in what is joined.")
+        order = self.rows.columns
+        kept = self.rows.drop(names)
+        text = late.with_columns(pl.col("customer").cast(pl.String), *(pl.col(n).cast(pl.String) for n in names))
+        return replace(self, rows=kept.join(text, on="customer", how="left", maintain_order="left").select(order))
+
+    def without(self, objectors: pl.Series, *, because: str) -> CallList:
+        """Suppress customers who objected after the list was made; nobody takes their place.
+
+        Parameters
+        ----------
+        objectors : polars.Series of bool, shape (n_read,)
+        because : str
+        """
+        hit = objectors.fill_null(False) & ~self.rows["status"].is_in(["suppressed", "rejected"])
+        rows = self.rows.with_columns(
+            status=pl.when(hit).then(pl.lit("suppressed")).otherwise("status"),
+            suppressed_because=pl.when(hit).then(pl.lit(because)).otherwise("suppressed_because"),
+        )
+        listed = pl.col("status") == "listed"
+        renumbered = pl.when(listed).then(pl.col("rank").rank("ordinal").over(listed).cast(pl.Int64))
+        return replace(self, rows=rows.with_columns(rank=renumbered))
+
+    def write(self, path: Path) -> None:
+        """Write every row as Parquet, raw values kept; `path` lies in a folder that the store lends."""
+        self.rows.write_parquet(path, compression="zstd")
+
+
+def build_call_list(
+    customers: pl.Series,
+    choice: Choice,
+    because: pl.Series,
+    policy: ContactPolicy,
+    *,
+    records: Sequence[int] | pl.Series | None = None,
+    carried: pl.DataFrame | None = None,
+    rejected: Sequence[int] = (),
+    run: str = "",
+) -> CallList:
+    """Put everyone read on one list, with one status each.
+
+    Parameters
+    ----------
+    customers : polars.Series of String, shape (n_customers,)
+    choice : Choice
+        Of the same rows.
+    because : polars.Series of String, shape (n_customers,)
+        `Suppression.because`.
+    policy : ContactPolicy
+    records : sequence of int, optional
+        Record numbers in the source.
+    carried : polars.DataFrame of n_customers rows, optional
+        Columns for the hand-off: names, phones, branches. A name that clashes becomes ``<name>_input``.
+    rejected : sequence of int
+        Record numbers of the rows that did not meet the contract.
+    run : str
+        The run that made the list.
+    """
+    late_reasons = pl.Series(list(choice.because.values()), dtype=pl.String)
+    reason = because.rename("suppressed_because")
+    if choice.because:
+        reason = reason.scatter(list(choice.because), late_reasons)
+    nothing = pl.lit(None, dtype=pl.String)
+    status = pl.Series("status", STATUSES, dtype=pl.String).gather(choice.status)
+    eligible = pl.col("suppressed_because") == ""
+    money = {
+        name: pl.Series(name, values).fill_nan(None)
+        for name, values in (
+            ("propensity", choice.propensity),
+            ("expected_profit", choice.expected_profit),
+            ("cost", choice.cost),
+            ("value", choice.value),
+        )
+    }
+    frame = pl.DataFrame({"customer": customers.cast(pl.String), "suppressed_because": reason, **money}).with_columns(
+        status,
+        pl.Series("record", np.arange(1, len(customers) + 1) if records is None else records, dtype=pl.Int64),
+        pl.Series("rank", choice.rank).replace(0, None).alias("rank"),
+        pl.when(pl.Series(choice.holdout)).then(pl.lit("holdout")).otherwise(pl.lit("call")).alias("arm"),
+        campaign=pl.lit(policy.campaign),
+        run=pl.lit(run),
+        **dict.fromkeys(LATE, nothing),
+    )
+    frame = frame.with_columns(
+        suppressed_because=pl.when(~eligible).then("suppressed_because"),
+        # a price is shown only beside those who were weighed
+        **{name: pl.when(eligible).then(name) for name in ("cost", "value")},
+    ).select(list(COLUMNS))
+    extra = _renamed(carried) if carried is not None else pl.DataFrame()
+    whole = pl.concat([frame, extra], how="horizontal") if extra.width else frame
+    if rejected:
+        whole = pl.concat([whole, _rejected(rejected, policy, run)], how="diagonal")
+    order = pl.col("status").replace_strict(STATUSES, list(range(len(STATUSES))), return_dtype=pl.Int8)
+    whole = whole.sort(
+        order,
+        "rank",
+        "expected_profit",
+        "customer",
+        descending=[False, False, True, False],
+        nulls_last=True,
+        maintain_order=True,
+    )
+    return CallList(whole, policy, choice.advice, tuple(extra.columns))
+
+
+def _renamed(carried: pl.DataFrame) -> pl.DataFrame:
+    return carried.rename({name: f"{name}_input" for name in carried.columns if name in COLUMNS})
+
+
+def _rejected(records: Sequence[int], policy: ContactPolicy, run: str) -> pl.DataFrame:
+    return pl.DataFrame({"record": pl.Series(records, dtype=pl.Int64)}).with_columns(
+        status=pl.lit(STATUSES[REJECTED]), campaign=pl.lit(policy.campaign), run=pl.lit(run)
+    )

@@ -1,0 +1,412 @@
+"""Choose whom to call: expected profit, break-even, budget, holdout, and the advice in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import ArrayLike, NDArray
+
+from segmint.errors import PolicyError
+from segmint.targeting.holdout import in_holdout, keyed_words
+from segmint.targeting.policy import ContactPolicy
+
+Floats = NDArray[np.float64]
+STATUSES = ("listed", "held_out", "suppressed", "beyond_budget", "below_break_even", "rejected")
+LISTED, HELD_OUT, SUPPRESSED, BEYOND_BUDGET, BELOW_BREAK_EVEN, REJECTED = range(6)
+NOBODY = -1
+ANOTHER_ROW = "another row of the same customer is used"
+NO_AMOUNT = "cost or value is not known"
+_EVERYBODY, _NEARLY = 0.995, 0.85
+_FOLD = 1e-6  # money and probability closer than this are equal: two machines must produce the same list
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Who is called, who is not, and why; arrays of shape (n_customers,) in the order of the rows.
+
+    Attributes
+    ----------
+    status : ndarray of int8
+        Index into `STATUSES`.
+    because : dict of int to str
+        For rows that were suppressed while choosing: their number and the reason.
+    holdout : ndarray of bool
+        The arm: whether the customer belongs to the control group of this campaign.
+    rank : ndarray of int64
+        1 for the best listed customer; 0 for everyone else.
+    order : ndarray of int64
+        Numbers of the eligible rows, best first.
+    propensity, value, cost, expected_profit : ndarray of float64
+        Probability; account currency per customer. NaN where the customer was not eligible.
+    advice : tuple of str
+        What to do, in words.
+    prices : tuple
+        Shadow prices of quotas and capacities, when there are any.
+    """
+
+    status: NDArray[np.int8]
+    because: dict[int, str]
+    holdout: NDArray[np.bool_]
+    rank: NDArray[np.int64]
+    order: NDArray[np.int64]
+    propensity: Floats
+    value: Floats
+    cost: Floats
+    expected_profit: Floats
+    advice: tuple[str, ...]
+    prices: tuple[Any, ...] = ()
+
+    @property
+    def listed(self) -> NDArray[np.int64]:
+        """Row numbers of the listed customers, best first."""
+        listed: NDArray[np.int64] = self.order[self.status[self.order] == LISTED]
+        return listed
+
+    @property
+    def profit(self) -> float:
+        """Expected profit of the list, in account currency."""
+        return float(self.expected_profit[self.listed].sum())
+
+
+def amounts(setting: float | str, columns: pl.DataFrame) -> Floats:
+    """Money per customer: one number for all, or the column that the policy names; NaN where not known.
+
+    Parameters
+    ----------
+    setting : float or str
+        `economics.cost_per_call` or `economics.value_per_success`.
+    columns : polars.DataFrame of n_customers rows
+
+    Returns
+    -------
+    ndarray of shape (n_customers,), account currency
+
+    Raises
+    ------
+    PolicyError
+        If the column is missing or holds no numbers.
+    """
+    if not isinstance(setting, str):
+        return np.broadcast_to(np.float64(setting), (columns.height,))
+    if setting not in columns.columns:
+        raise PolicyError(
+            f"The policy takes money from a column '{setting}' that the table does not have.",
+            expected="the name of a number column, or an amount",
+            fix="correct economics.cost_per_call or economics.value_per_success",
+        )
+    numbers = columns[setting].cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy()
+    if columns.height and np.isnan(numbers).all():
+        raise PolicyError(
+            f"The column '{setting}' holds no amounts of money.",
+            expected="numbers in account currency",
+            fix="correct economics.cost_per_call or economics.value_per_success",
+        )
+    return np.where(np.isfinite(numbers) & (numbers >= 0), numbers, np.nan)
+
+
+def choose(
+    customers: pl.Series,
+    propensity: ArrayLike,
+    policy: ContactPolicy,
+    *,
+    columns: pl.DataFrame | None = None,
+    eligible: NDArray[np.bool_] | None = None,
+) -> Choice:
+    """Choose the customers whose calls are expected to bring the most, under the policy.
+
+    Everyone eligible is ranked and cut first, held out or not; a held-out customer inside the cut stays
+    uncalled and the next takes the place. The order is (expected profit rounded to 1e-6, keyed hash of
+    the id), so the order of the rows never matters.
+
+    Parameters
+    ----------
+    customers : polars.Series of String, shape (n_customers,)
+    propensity : array-like of shape (n_customers,)
+        Calibrated probability of a yes if called; read only where eligible.
+    policy : ContactPolicy
+    columns : polars.DataFrame of n_customers rows, optional
+        The columns that the policy names (money, quotas, capacities).
+    eligible : ndarray of bool, optional
+        False where a rule suppressed the customer; None means everyone.
+
+    Returns
+    -------
+    Choice
+
+    Raises
+    ------
+    PolicyError
+        If a column is missing, or quotas cannot be met.
+    """
+    table = pl.DataFrame({"customer": customers}) if columns is None else columns
+    able = np.ones(len(customers), dtype=bool) if eligible is None else eligible.copy()
+    value = amounts(policy.economics.value_per_success, table)
+    cost = amounts(policy.economics.cost_per_call, table) * policy.economics.calls_per_customer
+    because: dict[int, str] = dict.fromkeys(np.flatnonzero(able & (np.isnan(value) | np.isnan(cost))), NO_AMOUNT)
+    able[list(because)] = False
+
+    chance: Floats = np.where(able, np.asarray(propensity, dtype=np.float64), np.float64(np.nan))
+    _require_probabilities(chance[able])
+    chance = np.round(chance, 6)
+    profit = np.round(chance * value - cost, 6) + 0.0
+    words = keyed_words(customers, campaign=policy.campaign, key=policy.hash_key)
+    order = ranked(profit, words[:, 1], np.flatnonzero(able))
+    order, repeated = _first_of_each(order, customers)
+    because |= dict.fromkeys(repeated, ANOTHER_ROW)
+
+    holdout = in_holdout(words[:, 0], policy.holdout_share)
+    del words
+    status, prices = _statuses(order, profit, cost, holdout, policy, table)
+    rank = np.zeros(len(customers), dtype=np.int64)
+    listed = order[status[order] == LISTED]
+    rank[listed] = np.arange(1, listed.size + 1)
+    advice = advise(status, order, profit, chance, policy)
+    return Choice(status, because, holdout, rank, order, chance, value, cost, profit, advice, prices)
+
+
+def ranked(profit: Floats, ties: NDArray[np.uint64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Sort `rows` by expected profit, best first; ties by keyed hash, the same everywhere."""
+    return rows[np.lexsort((ties[rows], -profit[rows]))]
+
+
+def cut(order: NDArray[np.int64], cost: Floats, holdout: NDArray[np.bool_], policy: ContactPolicy) -> NDArray[np.bool_]:
+    """Tell which places of `order` lie inside the budget: a run from the best on, so more budget only adds.
+
+    Held-out customers inside the cut cost nothing; if everyone to be called fits, the cut is the end.
+
+    Parameters
+    ----------
+    order : ndarray of shape (n_profitable,)
+        Row numbers, best first.
+    cost : ndarray of shape (n_customers,)
+        Account currency per customer.
+    holdout : ndarray of bool, shape (n_customers,)
+    policy : ContactPolicy
+    """
+    called = ~holdout[order]
+    fits = np.ones(order.size, dtype=bool)
+    if policy.budget_calls is not None:
+        places = int(policy.budget_calls / policy.economics.calls_per_customer + _FOLD)
+        fits &= np.cumsum(called) <= places
+    if policy.budget_money is not None:
+        fits &= np.cumsum(np.where(called, cost[order], 0.0)) <= policy.budget_money * (1 + 1e-12)
+    if fits.all():
+        return fits
+    # behind the last listed customer nobody would have been called, held out or not
+    inside = np.flatnonzero(fits & called)
+    fits[inside[-1] + 1 if inside.size else 0 :] = False
+    return fits
+
+
+def _statuses(
+    order: NDArray[np.int64],
+    profit: Floats,
+    cost: Floats,
+    holdout: NDArray[np.bool_],
+    policy: ContactPolicy,
+    columns: pl.DataFrame,
+) -> tuple[NDArray[np.int8], tuple[Any, ...]]:
+    status = np.full(profit.size, SUPPRESSED, dtype=np.int8)
+    status[order] = BELOW_BREAK_EVEN
+    if _needs_optimiser(policy, cost[order]):
+        from segmint.targeting.optimise import best_under_limits
+
+        solution = best_under_limits(order, profit, cost, holdout, policy, columns)
+        status[order[profit[order] > 0]] = BEYOND_BUDGET
+        inside, prices = solution.inside, solution.prices
+    else:
+        paying = order[profit[order] > 0]
+        by_return = _by_return(paying, profit, cost, policy)
+        status[paying] = BEYOND_BUDGET
+        inside, prices = by_return[cut(by_return, cost, holdout, policy)], ()
+    status[inside] = np.where(holdout[inside], HELD_OUT, LISTED)
+    return status, prices
+
+
+def _needs_optimiser(policy: ContactPolicy, cost: Floats) -> bool:
+    """Whether no single order of customers is right under every limit at once."""
+    two_budgets = policy.budget_calls is not None and policy.budget_money is not None
+    return bool(policy.quotas or policy.capacities or (two_budgets and cost.size and np.ptp(cost) > 0))
+
+
+def dropped_out(customers: pl.Series, before: Choice, after: Choice) -> list[str]:
+    """Name who was listed before and is not now.
+
+    With one budget and equal costs, more budget names nobody; with quotas, capacities or unequal costs
+    it can.
+
+    Parameters
+    ----------
+    customers : polars.Series of String, shape (n_customers,)
+    before, after : Choice
+        Two choices among the same rows.
+    """
+    gone = before.listed[after.status[before.listed] != LISTED]
+    return sorted(set(customers.gather(gone)) - set(customers.gather(after.listed)))
+
+
+def _by_return(paying: NDArray[np.int64], profit: Floats, cost: Floats, policy: ContactPolicy) -> NDArray[np.int64]:
+    """Where money is short and calls cost unequally, the profit per unit of money decides, not the profit.
+
+    Greedy by ratio loses at most one customer against the best knapsack (Dantzig 1957).
+    """
+    if policy.budget_money is None or not paying.size or np.ptp(cost[paying]) == 0:
+        return paying
+    with np.errstate(divide="ignore"):
+        ratio = np.round(profit[paying] / cost[paying], 6)
+    # stable: equal ratios keep the order by profit and keyed hash
+    return paying[np.argsort(-ratio, kind="stable")]
+
+
+def _first_of_each(order: NDArray[np.int64], customers: pl.Series) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Keep each customer's best row; the others are returned beside."""
+    if customers.n_unique() == len(customers):
+        return order, np.empty(0, dtype=np.int64)
+    first = customers.gather(order).is_first_distinct().to_numpy()
+    return order[first], order[~first]
+
+
+def _require_probabilities(chance: Floats) -> None:
+    if not (np.isfinite(chance) & (chance >= 0) & (chance <= 1)).all():
+        raise ValueError("The 'propensity' of every eligible customer must be a probability in [0, 1].")
+
+
+def advise(
+    status: NDArray[np.int8],
+    order: NDArray[np.int64],
+    profit: Floats,
+    propensity: Floats,
+    policy: ContactPolicy,
+) -> tuple[str, ...]:
+    """Say in words whom to call: everybody, nobody, or down to where.
+
+    Parameters
+    ----------
+    status, profit, propensity : ndarray of shape (n_customers,)
+    order : ndarray
+        Row numbers of the eligible, best first.
+    policy : ContactPolicy
+    """
+    currency = policy.economics.currency
+    paying = int((profit[order] > 0).sum())
+    if not order.size:
+        return ("Call nobody: no customer is eligible under the rules.",)
+    if not paying:
+        best = float(profit[order].max())
+        return (f"Call nobody: even the best call is expected to lose {abs(best):,.2f} {currency}.",)
+    share = paying / order.size
+    sentences = [_how_many(share, paying, order.size)]
+    listed = order[status[order] == LISTED]
+    if beyond := int((status[order] == BEYOND_BUDGET).sum()):
+        money = float(profit[order[status[order] == BEYOND_BUDGET]].sum())
+        sentences.append(
+            f"The budget ends before break-even: {beyond:,} more customers would pay, together {money:,.0f} {currency}."
+        )
+    if listed.size:
+        sentences.append(
+            f"The list of {listed.size:,} is expected to bring {profit[listed].sum():,.0f} {currency} "
+            f"and {propensity[listed].sum():,.0f} successes; its last customer has a propensity of "
+            f"{propensity[listed[-1]]:.1%}."
+        )
+    return tuple(sentences)
+
+
+def _how_many(share: float, paying: int, eligible: int) -> str:
+    if share >= _EVERYBODY:
+        return f"Call everybody: {paying:,} of {eligible:,} eligible customers pay for their call."
+    if share >= _NEARLY:
+        return f"Call nearly everybody: {paying:,} of {eligible:,} eligible customers pay for their call."
+    return f"Call {paying:,} of {eligible:,} eligible customers: below them a call costs more than it brings."
+
+
+@dataclass(frozen=True)
+class AttemptAdvice:
+    """When to stop calling the same customer.
+
+    Attributes
+    ----------
+    frame : polars.DataFrame
+        attempt, reached (customers called that often), successes, rate, smooth_rate, worth (money per call).
+    stop_at : int or None
+        The first attempt that no longer pays; None if every attempt seen pays.
+    sentence : str
+    """
+
+    frame: pl.DataFrame
+    stop_at: int | None
+    sentence: str
+
+
+def advise_attempts(attempts: ArrayLike, success: ArrayLike, policy: ContactPolicy) -> AttemptAdvice:
+    """Find the attempt at which one more call costs more than it brings.
+
+    The chance of success at attempt k, among customers called at least k times, is smoothed to fall
+    (pool adjacent violators). Observed, not randomised: who gets attempt k was chosen by the call centre.
+
+    Parameters
+    ----------
+    attempts : array-like of shape (n_customers,)
+        Calls made to each customer in a finished campaign.
+    success : array-like of bool, shape (n_customers,)
+        Whether the last of them was a yes.
+    policy : ContactPolicy
+        Its cost and value must be amounts, not columns.
+    """
+    economics = policy.economics
+    if isinstance(economics.cost_per_call, str) or isinstance(economics.value_per_success, str):
+        raise ValueError("Advice on attempts needs one cost_per_call and one value_per_success.")
+    calls, yes = np.asarray(attempts, dtype=np.int64), np.asarray(success, dtype=bool)
+    most = int(calls.max())
+    made = np.bincount(calls, minlength=most + 1)[1:]
+    reached = np.cumsum(made[::-1])[::-1]
+    successes = np.bincount(calls[yes], minlength=most + 1)[1:]
+    rate = successes / reached
+    smooth = _falling(rate, reached)
+    worth = smooth * economics.value_per_success - economics.cost_per_call
+    losing = np.flatnonzero(worth <= 0)
+    stop_at = int(losing[0]) + 1 if losing.size else None
+    frame = pl.DataFrame(
+        {
+            "attempt": np.arange(1, most + 1),
+            "reached": reached,
+            "successes": successes,
+            "rate": rate,
+            "smooth_rate": smooth,
+            "worth": worth,
+        }
+    )
+    return AttemptAdvice(frame, stop_at, _attempt_sentence(stop_at, calls, yes, smooth))
+
+
+def _attempt_sentence(stop_at: int | None, calls: NDArray[np.int64], yes: NDArray[np.bool_], smooth: Floats) -> str:
+    if stop_at is None:
+        return f"Every attempt seen, up to the {ordinal(int(calls.max()))}, pays for itself."
+    beyond = np.maximum(calls - (stop_at - 1), 0).sum() / calls.sum()
+    lost = (yes & (calls >= stop_at)).sum() / max(int(yes.sum()), 1)
+    return (
+        f"Stop at the {ordinal(stop_at)} attempt: there {smooth[stop_at - 1]:.1%} of calls succeed, "
+        "which does not pay. "
+        f"Calls from there on were {beyond:.1%} of all and brought {lost:.1%} of the successes."
+    )
+
+
+def ordinal(number: int) -> str:
+    """Say a place in words up to ten, in figures beyond."""
+    words: Sequence[str] = (
+        "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
+    )  # fmt: skip
+    if 1 <= number <= len(words):
+        return words[number - 1]
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th") if number % 100 not in (11, 12, 13) else "th"
+    return f"{number}{ending}"
+
+
+def _falling(rate: Floats, weight: NDArray[np.int64]) -> Floats:
+    from scipy.optimize import isotonic_regression
+
+    result: Floats = isotonic_regression(rate, weights=weight, increasing=False).x
+    return result

@@ -1,0 +1,398 @@
+"""Hand the list over: a workbook for people and a file for the dialler, neither of which can run anything."""
+
+from __future__ import annotations
+
+import csv
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from segmint.contract.contract import Contract
+from segmint.errors import PolicyError
+from segmint.targeting.call_list import STATUS_WORDS, CallList
+from segmint.targeting.phones import E164, to_e164
+from segmint.targeting.suppress import read_objectors
+
+SHEET_ROWS = 1_000_000
+CELL_CHARACTERS = 32_000
+_DANGEROUS = "=+-@|%"
+_SKIPPED = " \t\r\n'\"`;,\u200b\u200c\u200d\u2060\ufeff\u00a0"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_BATCH = 65_536
+
+
+def safe_text(text: str, longest: int = CELL_CHARACTERS) -> str:
+    """Make a text that no spreadsheet takes for a formula; an apostrophe is put before a dangerous one.
+
+    Leading blanks, quotes, separators and invisible characters are looked behind, full-width forms are
+    looked through, and control characters become blanks, because spreadsheets do all three.
+
+    Parameters
+    ----------
+    text : str
+    longest : int
+        Characters kept.
+
+    References
+    ----------
+    OWASP ASVS 1.2.10, neutralising formulas in exported cells.
+    """
+    clean = _CONTROL.sub(" ", text)
+    seen = unicodedata.normalize("NFKC", clean).lstrip(_SKIPPED)
+    if seen[:1] and seen[0] in _DANGEROUS:
+        clean = f"'{clean}"
+    return clean[:longest]
+
+
+def safe_phone(text: str) -> str:
+    """Keep the plus of a number that a dialler takes; anything else is treated as text."""
+    return text if re.fullmatch(E164, text) and text.isascii() else safe_text(text)
+
+
+class DiallerColumn(BaseModel):
+    """One column of the dialler's file: its header, and where its content comes from."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    header: str = Field(min_length=1)
+    source: str
+    phone: bool = False
+
+
+class DiallerProfile(BaseModel):
+    """What a dialler accepts.
+
+    Attributes
+    ----------
+    name : str
+    columns : tuple of DiallerColumn
+        A `source` is a column of the call list, or `attempts` or `call_windows` of the policy.
+    delimiter : {",", ";"}
+    max_columns, max_rows, max_header, max_cell : int
+        Limits; characters for headers and cells.
+    max_phones : int
+        Phone columns at most.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = "general"
+    columns: tuple[DiallerColumn, ...] = ()
+    delimiter: Literal[",", ";"] = ","
+    max_columns: int = Field(default=50, ge=1)
+    max_rows: int = Field(default=1_000_000, ge=1)
+    max_header: int = Field(default=128, ge=1)
+    max_cell: int = Field(default=512, ge=1)
+    max_phones: int = Field(default=10, ge=1)
+
+
+def parse_profile(text: str, *, origin: str = "dialler profile") -> DiallerProfile:
+    """Read what a dialler accepts from TOML.
+
+    Raises
+    ------
+    PolicyError
+        If the profile makes no sense.
+    """
+    try:
+        return DiallerProfile(**tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, ValidationError, TypeError) as error:
+        detail = error.errors()[0]["loc"] if isinstance(error, ValidationError) else error
+        raise PolicyError(
+            f"'{origin}' makes no sense at {detail}.",
+            expected="keys " + ", ".join(DiallerProfile.model_fields),
+            fix="correct the profile; [[columns]] have header, source and phone = true or false",
+        ) from error
+
+
+def general_profile(call_list: CallList, contract: Contract) -> DiallerProfile:
+    """Return a profile any dialler can map: id, phones, names, rank, attempts and windows."""
+    phones = [c.name for c in contract.columns if c.role == "phone" and c.name in call_list.carried]
+    names = [c.name for c in contract.columns if c.role == "name" and c.name in call_list.carried]
+    plain = ["customer", *names, "campaign", "rank", "segment", "reason_1", "attempts", "call_windows"]
+    return DiallerProfile(
+        columns=(
+            *(DiallerColumn(header=name, source=name, phone=True) for name in phones),
+            *(DiallerColumn(header=name, source=name) for name in plain),
+        )
+    )
+
+
+@dataclass(frozen=True)
+class HandOffReceipt:
+    """What was written.
+
+    Attributes
+    ----------
+    rows : int
+        Customers written to the dialler's file.
+    without_phone : int
+        Listed customers left out because no phone number of theirs can be dialled.
+    neutralised : int
+        Cells that looked like a formula.
+    """
+
+    rows: int
+    without_phone: int
+    neutralised: int
+
+
+def recheck(call_list: CallList, contract: Contract, files: Sequence[Path] = ()) -> CallList:
+    """Hold the list against the objections as they are now, right before it is handed over.
+
+    Parameters
+    ----------
+    call_list : CallList
+    contract : Contract
+    files : sequence of Path
+        Further objection files; those of the policy are read again anyway.
+
+    Raises
+    ------
+    PolicyError
+        If a file cannot be used.
+    """
+    rows = call_list.rows
+    phones = [rows[c.name] for c in contract.columns if c.role == "phone" and c.name in rows.columns]
+    for path in dict.fromkeys((*call_list.policy.suppress, *files)):
+        objectors = read_objectors(path, contract)
+        found = objectors.match(call_list.rows["customer"], phones)
+        call_list = call_list.without(found, because=objectors.reason)
+    return call_list
+
+
+def write_dialler(
+    call_list: CallList, profile: DiallerProfile, path: Path, *, delimiter: str | None = None
+) -> HandOffReceipt:
+    """Write the listed customers for the dialler: UTF-8, every field quoted, E.164 phones.
+
+    Parameters
+    ----------
+    call_list : CallList
+    profile : DiallerProfile
+    path : Path
+        In a folder that the store lends.
+    delimiter : str, optional
+        Overrides the profile's.
+
+    Raises
+    ------
+    PolicyError
+        If the list does not fit the profile; nothing is written then.
+    """
+    listed = _with_policy(call_list)
+    _require_fit(listed, profile)
+    phones = [column.source for column in profile.columns if column.phone]
+    listed = listed.with_columns(to_e164(listed[name], call_list.policy.country_code) for name in phones)
+    reachable = listed.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in phones)) if phones else listed
+    neutralised = 0
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(
+            file, delimiter=delimiter or profile.delimiter, quoting=csv.QUOTE_ALL, lineterminator="\r\n"
+        )
+        writer.writerow([safe_text(column.header, profile.max_header) for column in profile.columns])
+        for row in _text_rows(reachable, [column.source for column in profile.columns]):
+            cells = [
+                safe_phone(cell) if column.phone else safe_text(cell, profile.max_cell)
+                for column, cell in zip(profile.columns, row, strict=True)
+            ]
+            neutralised += sum(safe != cell for safe, cell in zip(cells, row, strict=True))
+            writer.writerow(cells)
+    return HandOffReceipt(reachable.height, listed.height - reachable.height, neutralised)
+
+
+def _with_policy(call_list: CallList) -> pl.DataFrame:
+    policy = call_list.policy
+    return call_list.listed.with_columns(
+        attempts=pl.lit(policy.attempts, dtype=pl.Int64), call_windows=pl.lit("; ".join(policy.call_windows))
+    )
+
+
+def _require_fit(listed: pl.DataFrame, profile: DiallerProfile) -> None:
+    phones = sum(column.phone for column in profile.columns)
+    limits = (
+        ("columns", len(profile.columns), profile.max_columns),
+        ("phone columns", phones, profile.max_phones),
+        ("customers", listed.height, profile.max_rows),
+        (
+            "characters in a header",
+            max((len(c.header) for c in profile.columns), default=0),
+            profile.max_header,
+        ),
+    )
+    for what, count, limit in limits:
+        if count > limit:
+            raise PolicyError(
+                f"The dialler file would have {count:,} {what}, '{profile.name}' takes {limit:,}.",
+                expected=f"at most {limit:,} {what}",
+                fix="drop columns from the profile, or lower policy.budget_calls",
+            )
+    if not profile.columns or len({column.header for column in profile.columns}) < len(profile.columns):
+        raise PolicyError(
+            f"The profile '{profile.name}' has no columns, or one header twice.",
+            expected="columns with different headers",
+            fix="correct [[columns]] of the profile",
+        )
+    for column in profile.columns:
+        if column.source not in listed.columns:
+            raise PolicyError(
+                f"The profile '{profile.name}' takes '{column.source}', which the call list does not have.",
+                expected=f"one of {', '.join(listed.columns)}",
+                fix="correct `source` in the profile",
+            )
+    _require_whole_ids(listed, profile)
+
+
+def _require_whole_ids(listed: pl.DataFrame, profile: DiallerProfile) -> None:
+    """Refuse ids that would be cut: an id cut short is another customer."""
+    longest = int(listed["customer"].str.len_chars().max() or 0)  # type: ignore[arg-type]
+    if longest > profile.max_cell:
+        raise PolicyError(
+            f"A customer id has {longest} characters, '{profile.name}' takes {profile.max_cell}.",
+            expected="ids that fit a cell",
+            fix="give the dialler shorter ids",
+        )
+
+
+def _text_rows(frame: pl.DataFrame, columns: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    texts = frame.select(
+        pl.col(name).cast(pl.String).fill_null("").alias(f"{place}") for place, name in enumerate(columns)
+    )
+    for batch in texts.iter_slices(_BATCH):
+        yield from batch.iter_rows()
+
+
+def write_workbook(call_list: CallList, contract: Contract, path: Path, *, title: str = "Call list") -> HandOffReceipt:
+    """Write the listed customers as a workbook for people, with a sheet that says how to read it.
+
+    Parameters
+    ----------
+    call_list : CallList
+    contract : Contract
+        Its labels head the carried columns.
+    path : Path
+        In a folder that the store lends.
+    title : str
+    """
+    import xlsxwriter
+
+    listed = call_list.listed
+    columns = _sheet_columns(call_list, contract)
+    options = {
+        "constant_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "nan_inf_to_errors": False,
+    }
+    neutralised = 0
+    with xlsxwriter.Workbook(str(path), options) as book:
+        book.set_properties({"title": safe_text(title, 200)})
+        _how_to_read(book, call_list, columns)
+        styles = {
+            "head": book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"}),
+            "text": book.add_format({"num_format": "@"}),
+            "share": book.add_format({"num_format": "0.0%"}),
+            "money": book.add_format({"num_format": "#,##0.00"}),
+            "count": book.add_format({"num_format": "0"}),
+        }
+        for start in range(0, max(listed.height, 1), SHEET_ROWS):
+            name = "Call list" if start == 0 else f"Call list {start // SHEET_ROWS + 1}"
+            part = listed.slice(start, SHEET_ROWS)
+            neutralised += _write_sheet(book.add_worksheet(name), part, columns, styles)
+    return HandOffReceipt(listed.height, 0, neutralised)
+
+
+@dataclass(frozen=True)
+class _SheetColumn:
+    source: str
+    header: str
+    style: str
+    meaning: str
+    phone: bool = False
+
+
+def _sheet_columns(call_list: CallList, contract: Contract) -> tuple[_SheetColumn, ...]:
+    currency = call_list.policy.economics.currency
+    first = [
+        _SheetColumn("rank", "Rank", "count", "1 is called first."),
+        _SheetColumn("customer", "Customer", "text", "The bank's id, as text so that no digit is lost."),
+    ]
+    carried = []
+    for name in call_list.carried:
+        column = contract.by_name.get(name)
+        label = column.label[:1].upper() + column.label[1:] if column else name
+        phone = column is not None and column.role == "phone"
+        carried.append(_SheetColumn(name, label, "text", f"Column '{name}' of the table.", phone))
+    last = [
+        _SheetColumn("propensity", "Propensity", "share", "Chance of a yes if the customer is called."),
+        _SheetColumn(
+            "expected_profit",
+            f"Expected profit ({currency})",
+            "money",
+            "Propensity times the value of a success, less the cost of the calls.",
+        ),
+        _SheetColumn("segment", "Segment", "text", "The group of similar customers."),
+        *(_SheetColumn(f"reason_{n}", f"Reason {n}", "text", "What moves this propensity most.") for n in (1, 2, 3)),
+    ]
+    return (*first, *carried, *last)
+
+
+def _write_sheet(sheet: Any, part: pl.DataFrame, columns: Sequence[_SheetColumn], styles: dict[str, Any]) -> int:
+    neutralised = 0
+    for place, column in enumerate(columns):
+        sheet.set_column(place, place, 18 if column.style == "text" else 12)
+        sheet.write_string(0, place, safe_text(column.header), styles["head"])
+    sheet.freeze_panes(1, 2)
+    rows = part.select(pl.col(column.source).alias(str(n)) for n, column in enumerate(columns))
+    for line, row in enumerate(rows.iter_rows(), start=1):
+        for place, (column, cell) in enumerate(zip(columns, row, strict=True)):
+            if cell is None:
+                continue
+            if column.style != "text":
+                sheet.write_number(line, place, cell, styles[column.style])
+                continue
+            text = str(cell)
+            safe = safe_phone(text) if column.phone else safe_text(text)
+            neutralised += safe != text
+            sheet.write_string(line, place, safe, styles["text"])
+    return neutralised
+
+
+def _how_to_read(book: Any, call_list: CallList, columns: Sequence[_SheetColumn]) -> None:
+    sheet = book.add_worksheet("How to read")
+    bold = book.add_format({"bold": True})
+    wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+    sheet.set_column(0, 0, 26)
+    sheet.set_column(1, 1, 100)
+    lines: list[tuple[str, str]] = [
+        (
+            "What this is",
+            "Customers to call, best first. Everyone read, called or not, is in call_list.parquet.",
+        )
+    ]
+    lines += [("", sentence) for sentence in call_list.sentences()]
+    lines += [("Status", "Rows")]
+    lines += [(STATUS_WORDS[status], f"{count:,}") for status, count in call_list.counts.items()]
+    lines += [("Column", "Meaning")]
+    lines += [(column.header, column.meaning) for column in columns]
+    lines += [
+        (
+            "Not on this sheet",
+            "Customers held out must not be called by anyone: they show what calling brings.",
+        ),
+        (
+            "Not for credit",
+            "A propensity says who answers yes to this offer. It must not be used for credit decisions.",
+        ),
+    ]
+    for line, (name, text) in enumerate(lines):
+        sheet.write_string(line, 0, safe_text(name), bold)
+        sheet.write_string(line, 1, safe_text(text), wrapped)

@@ -1,0 +1,430 @@
+"""Suppression: who must not be called, found before anything is predicted. Fails closed.
+
+A named file that is missing, unreadable, damaged in one record or without a usable column stops the work:
+a list without its objections must not exist.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segmint.contract.column import Column
+from segmint.contract.contract import Contract
+from segmint.errors import InputError, PolicyError
+from segmint.targeting.phones import comparable, to_e164
+from segmint.targeting.policy import ContactPolicy, Exclusion
+
+if TYPE_CHECKING:
+    from segmint.tables.source import RawBatch
+
+ID_NAMES = ("id", "customer", "customer_id", "client", "client_id", "account_id")
+PHONE_NAMES = ("phone", "phone_number", "telephone", "mobile", "msisdn")
+DATE_NAMES = ("date", "called_at", "call_date", "last_contact")
+NOT_EXCLUDED = ("no", "false", "0", "n", "0.0")
+NO_PHONE = "no phone number that can be dialled"
+
+Rule = tuple[pl.Series, str]
+
+
+@dataclass(frozen=True)
+class Suppression:
+    """Who must not be called, and why.
+
+    Attributes
+    ----------
+    because : polars.Series of String, shape (n_customers,)
+        Every reason that applies, joined by "; "; "" for the eligible.
+    counts : dict of str to int
+        Customers by single reason; one customer may count under several.
+    receipt : tuple of str
+        Which files were read, with how many entries and matches.
+    """
+
+    because: pl.Series
+    counts: dict[str, int]
+    receipt: tuple[str, ...] = ()
+
+    @property
+    def eligible(self) -> NDArray[np.bool_]:
+        """Whether nothing speaks against calling; shape (n_customers,)."""
+        return (self.because == "").to_numpy()
+
+
+@dataclass(frozen=True)
+class Objectors:
+    """The people on one do-not-call or objection file.
+
+    Attributes
+    ----------
+    name : str
+        The file's name.
+    ids : polars.Series of String
+        Customer ids, as written.
+    phones : polars.Series of String
+        Phone numbers in comparable form.
+    """
+
+    name: str
+    ids: pl.Series
+    phones: pl.Series
+
+    @property
+    def reason(self) -> str:
+        """What stands beside a suppressed customer."""
+        return f"on '{self.name}'"
+
+    def match(self, customers: pl.Series, phones: Sequence[pl.Series] = ()) -> pl.Series:
+        """Tell which customers are on the file, by id or by any of their phone numbers."""
+        found = customers.str.strip_chars().is_in(self.ids.implode()).fill_null(False)
+        for column in phones:
+            found |= comparable(column).is_in(self.phones.implode()).fill_null(False)
+        return found
+
+
+def suppress(
+    customers: pl.Series,
+    frame: pl.DataFrame,
+    contract: Contract,
+    policy: ContactPolicy,
+    *,
+    today: date,
+) -> Suppression:
+    """Find everyone whom a file, a role of the contract or a named exclusion keeps off the list.
+
+    Parameters
+    ----------
+    customers : polars.Series of String, shape (n_customers,)
+        Ids; where the contract has none, any text that names the row.
+    frame : polars.DataFrame of n_customers rows
+        The validated columns, and the file's other columns that the policy names.
+    contract : Contract
+        Roles `consent`, `exclude_if` and `phone` are read.
+    policy : ContactPolicy
+    today : date
+        Rest days count back from here.
+
+    Returns
+    -------
+    Suppression
+
+    Raises
+    ------
+    PolicyError
+        If a named file or column is missing or cannot be used.
+    """
+    rules: list[Rule] = []
+    receipt: list[str] = []
+    phones = [frame[column.name] for column in _of_role(contract, frame, "phone")]
+    for path in policy.suppress:
+        objectors = read_objectors(path, contract)
+        _require_common_ground(objectors, contract, phones)
+        found = objectors.match(customers if contract.id_column else _nobody(customers), phones)
+        rules.append((found, objectors.reason))
+        entries = max(len(objectors.ids), len(objectors.phones))
+        receipt.append(f"'{objectors.name}': {entries:,} entries, {int(found.sum()):,} customers matched")
+    rules.extend(_consent(contract, frame, policy))
+    rules.extend(_exclude_if(contract, frame))
+    rules.extend((_meets(rule, frame, contract), rule.name) for rule in policy.exclude)
+    if phones:
+        rules.append((_without_phone(phones, policy.country_code), NO_PHONE))
+    rules.extend(_other_campaigns(customers, policy))
+    rules.extend(_history(customers, contract, policy, today))
+    because = _spread(customers, _joined(rules, len(customers)))
+    return Suppression(because, count_reasons(because), tuple(receipt))
+
+
+def count_reasons(because: pl.Series) -> dict[str, int]:
+    """Count customers by single reason; one customer may count under several."""
+    counted: Counter[str] = Counter()
+    for reasons, customers in because.filter(because != "").value_counts().iter_rows():
+        for reason in dict.fromkeys(reasons.split("; ")):
+            counted[reason] += customers
+    return dict(counted.most_common())
+
+
+def read_objectors(path: Path | str, contract: Contract) -> Objectors:
+    """Read a do-not-call or objection file whole, or not at all.
+
+    Parameters
+    ----------
+    path : Path or str
+        Delimited text or Parquet with a column of ids or phones, named as in the contract or plainly
+        ("customer_id", "phone").
+    contract : Contract
+
+    Raises
+    ------
+    PolicyError
+        If the file is missing, unreadable, damaged in any record, has no usable column, or a record that
+        names nobody.
+    """
+    frame = _read_whole(path)
+    name = Path(path).name
+    id_names = (*([contract.id_column] if contract.id_column else []), *ID_NAMES)
+    phone_names = (*(column.name for column in contract.columns if column.role == "phone"), *PHONE_NAMES)
+    id_column, phone_column = _named(frame, id_names), _named(frame, phone_names)
+    if id_column is None and phone_column is None:
+        raise PolicyError(
+            f"'{name}' has no column of customer ids or phone numbers.",
+            expected=f"a header with one of {', '.join(dict.fromkeys((*id_names, *phone_names)))}",
+            fix="name the column in the file's first line",
+        )
+    empty = pl.Series(name, [], dtype=pl.String)
+    ids = _texts(frame[id_column], name) if id_column else empty
+    phones = _texts(frame[phone_column], name) if phone_column else empty
+    comparables = comparable(phones)
+    named = (ids != "") if id_column else pl.Series([False] * frame.height, dtype=pl.Boolean)
+    if phone_column:
+        named |= comparables.is_not_null()
+    if not named.all():
+        raise PolicyError(
+            f"'{name}' has {int((~named).sum()):,} records that name nobody.",
+            expected="an id or a phone number of at least five digits in every record",
+            fix="complete or remove these records",
+        )
+    return Objectors(name, ids.filter(ids != ""), comparables.drop_nulls())
+
+
+def _read_whole(path: Path | str) -> pl.DataFrame:
+    """Read every record of a file; one that cannot be read might be an objector."""
+    from segmint.tables.source import open_table
+
+    name = Path(path).name
+    try:
+        batches = list(open_table(path).batches())
+    except (InputError, OSError) as error:
+        raise PolicyError(
+            f"The file '{path}' named in the policy cannot be used. {getattr(error, 'came', '')}".strip(),
+            expected="a readable table",
+            fix="correct the file or its name; no list is made without it",
+        ) from error
+    if damaged := sum(len(batch.rejects) for batch in batches):
+        raise PolicyError(
+            f"'{name}' has {damaged:,} records that cannot be read.",
+            expected="every record readable: one that is not might be an objector",
+            fix=f"correct the file; the first is record {_first_reject(batches)}",
+        )
+    frames = [batch.frame for batch in batches if batch.frame.height]
+    if not frames:
+        raise PolicyError(f"'{name}' has no records.", expected="a header and rows", fix="check the export")
+    return pl.concat(frames)
+
+
+def _first_reject(batches: Sequence[RawBatch]) -> int:
+    return min(reject.record for batch in batches for reject in batch.rejects)
+
+
+def _named(frame: pl.DataFrame, names: Sequence[str]) -> str | None:
+    by_plain_name = {column.strip().casefold(): column for column in frame.columns}
+    return next((by_plain_name[n.casefold()] for n in names if n.casefold() in by_plain_name), None)
+
+
+def _texts(column: pl.Series, file: str) -> pl.Series:
+    if column.dtype.is_float():
+        raise PolicyError(
+            f"'{file}' keeps '{column.name}' as decimal numbers, which lose digits of long ids.",
+            expected="text or whole numbers",
+            fix="export the column as text",
+        )
+    return column.cast(pl.String).str.strip_chars().fill_null("")
+
+
+def _require_common_ground(objectors: Objectors, contract: Contract, phones: Sequence[pl.Series]) -> None:
+    by_id = contract.id_column is not None and len(objectors.ids) > 0
+    by_phone = bool(phones) and len(objectors.phones) > 0
+    if not (by_id or by_phone):
+        raise PolicyError(
+            f"'{objectors.name}' and the table share neither ids nor phone numbers.",
+            expected="a column with role 'id' or 'phone' in the contract that the file has too",
+            fix="name the column in the contract, or add it to the file",
+        )
+
+
+def _nobody(customers: pl.Series) -> pl.Series:
+    return pl.select(pl.repeat(None, len(customers), dtype=pl.String)).to_series()
+
+
+def _of_role(contract: Contract, frame: pl.DataFrame, role: str) -> list[Column]:
+    """Return the columns of a safety role; one that the contract promises must be in the table."""
+    columns = [column for column in contract.columns if column.role == role]
+    for column in columns:
+        if column.name not in frame.columns:
+            raise PolicyError(
+                f"The table has no column '{column.name}', which the contract reads as '{role}'.",
+                expected="every column that can forbid a call",
+                fix="add the column, or take it out of the contract",
+            )
+    return columns
+
+
+def _consent(contract: Contract, frame: pl.DataFrame, policy: ContactPolicy) -> Iterator[Rule]:
+    words = [word.casefold() for word in policy.consent_words]
+    for column in _of_role(contract, frame, "consent"):
+        yield ~_plain(frame[column.name]).is_in(words).fill_null(False), f"no consent ({column.label})"
+
+
+def _exclude_if(contract: Contract, frame: pl.DataFrame) -> Iterator[Rule]:
+    for column in _of_role(contract, frame, "exclude_if"):
+        values = frame[column.name]
+        unknown = values.is_null() | (_plain(values) == "")
+        if values.dtype.is_numeric():
+            spared = (values == 0).fill_null(True)
+        else:
+            spared = _plain(values).is_in(NOT_EXCLUDED).fill_null(True)
+        yield ~spared & ~unknown, column.label
+        # not knowing whether a customer died or is in arrears is no licence to call
+        yield unknown, f"{column.label}: not known"
+
+
+def _plain(values: pl.Series) -> pl.Series:
+    return values.cast(pl.String).str.strip_chars().str.to_lowercase()
+
+
+def _meets(rule: Exclusion, frame: pl.DataFrame, contract: Contract) -> pl.Series:
+    if rule.column not in frame.columns:
+        raise PolicyError(
+            f"The exclusion '{rule.name}' needs a column '{rule.column}' that the table does not have.",
+            expected="the name of a column of the table",
+            fix="correct policy.exclude",
+        )
+    values = frame[rule.column]
+    _require_known_levels(rule, contract)
+    found = pl.Series(values.name, np.zeros(len(values), dtype=bool))
+    if rule.levels:
+        found |= values.cast(pl.String).str.strip_chars().is_in(list(rule.levels)).fill_null(False)
+    if rule.above is not None or rule.below is not None:
+        found |= _beyond(rule, values)
+    if rule.missing:
+        found |= values.is_null() | (_plain(values) == "").fill_null(True)
+    return found
+
+
+def _require_known_levels(rule: Exclusion, contract: Contract) -> None:
+    column = contract.by_name.get(rule.column)
+    strange = sorted(set(rule.levels) - set(column.allowed)) if column and column.allowed else []
+    if strange:
+        allowed = ", ".join(column.allowed) if column else ""
+        raise PolicyError(
+            f"The exclusion '{rule.name}' waits for '{strange[0]}', which '{rule.column}' never says.",
+            expected=f"one of {allowed}",
+            fix="correct the levels; for customers without a value say missing = true",
+        )
+
+
+def _beyond(rule: Exclusion, values: pl.Series) -> pl.Series:
+    numbers = values.cast(pl.Float64, strict=False)
+    unparsable = int((numbers.is_null() & values.is_not_null() & (_plain(values) != "")).sum())
+    if unparsable:
+        raise PolicyError(
+            f"'{rule.name}' compares '{rule.column}', where {unparsable:,} values are no numbers.",
+            expected="a number column",
+            fix="use levels instead of above or below, or clean the column",
+        )
+    found = pl.Series(values.name, np.zeros(len(values), dtype=bool))
+    if rule.above is not None:
+        found |= (numbers > rule.above).fill_null(False)
+    if rule.below is not None:
+        found |= (numbers < rule.below).fill_null(False)
+    return found
+
+
+def _without_phone(phones: Sequence[pl.Series], country_code: str) -> pl.Series:
+    missing = pl.Series(np.ones(len(phones[0]), dtype=bool))
+    for column in phones:
+        missing &= to_e164(column, country_code).is_null()
+    return missing
+
+
+def _other_campaigns(customers: pl.Series, policy: ContactPolicy) -> Iterator[Rule]:
+    for path in policy.other_lists:
+        frame = _read_whole(path)
+        if not {"customer", "status", "campaign"} <= set(frame.columns):
+            raise PolicyError(
+                f"'{Path(path).name}' is no call list.",
+                expected="a call_list.parquet with customer, status and campaign",
+                fix="correct policy.other_lists",
+            )
+        busy = frame.filter(pl.col("status") == "listed")["customer"].cast(pl.String)
+        campaign = frame["campaign"].drop_nulls().unique().sort().to_list()
+        yield customers.is_in(busy.implode()), f"on the list of {', '.join(map(str, campaign)) or path.name}"
+
+
+def _history(customers: pl.Series, contract: Contract, policy: ContactPolicy, today: date) -> Iterator[Rule]:
+    if policy.history is None:
+        return
+    calls = read_history(policy.history, contract)
+    if policy.rest_days:
+        recent = calls.filter(pl.col("date") > today - timedelta(days=policy.rest_days))["customer"]
+        yield customers.is_in(recent.implode()), f"called within the last {policy.rest_days} days"
+    if policy.attempts is not None:
+        mine = calls.filter(pl.col("campaign").is_null() | (pl.col("campaign") == policy.campaign))
+        spent = mine.group_by("customer").len().filter(pl.col("len") >= policy.attempts)["customer"]
+        yield customers.is_in(spent.implode()), f"called {policy.attempts} times in this campaign"
+
+
+def read_history(path: Path | str, contract: Contract) -> pl.DataFrame:
+    """Read the history of calls, one row for each: customer, date, campaign (null where the file has none).
+
+    Raises
+    ------
+    PolicyError
+        If the file cannot be used, or a record has no id or no date (ISO 8601, such as 2026-03-14).
+    """
+    frame = _read_whole(path)
+    name = Path(path).name
+    id_column = _named(frame, (*([contract.id_column] if contract.id_column else []), *ID_NAMES))
+    day_column = _named(frame, DATE_NAMES)
+    if contract.id_column is None or id_column is None or day_column is None:
+        missing = "a date" if id_column and contract.id_column else "a customer id the table has too"
+        raise PolicyError(
+            f"The history '{name}' does not say {missing}.",
+            expected=f"an id column as in the contract and one of {', '.join(DATE_NAMES)}",
+            fix="name the columns in the file's first line",
+        )
+    campaign = _named(frame, ("campaign",))
+    calls = pl.DataFrame(
+        {
+            "customer": _texts(frame[id_column], name),
+            "date": _days(frame[day_column]),
+            "campaign": _texts(frame[campaign], name) if campaign else _nobody(frame[id_column]),
+        }
+    )
+    useless = int(((calls["customer"] == "") | calls["date"].is_null()).sum())
+    if useless:
+        raise PolicyError(
+            f"The history '{name}' has {useless:,} records without an id or a date.",
+            expected="an id and a date such as 2026-03-14 in every record",
+            fix="correct these records: each might be a customer who must rest",
+        )
+    return calls
+
+
+def _days(values: pl.Series) -> pl.Series:
+    if values.dtype.is_temporal():
+        return values.cast(pl.Date)
+    return values.cast(pl.String).str.strip_chars().str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
+
+
+def _joined(rules: Sequence[Rule], rows: int) -> pl.Series:
+    if not rules:
+        return pl.Series("suppressed_because", [""] * rows, dtype=pl.String)
+    said = [pl.when(found).then(pl.lit(reason)) for found, reason in rules]
+    return pl.select(pl.concat_str(said, separator="; ", ignore_nulls=True).alias("suppressed_because")).to_series()
+
+
+def _spread(customers: pl.Series, because: pl.Series) -> pl.Series:
+    """Let what speaks against one row of a customer speak against all of them."""
+    if customers.n_unique() == len(customers):
+        return because
+    rows = pl.DataFrame({"customer": customers, "because": because})
+    reasons = pl.col("because").filter(pl.col("because") != "").unique().sort().str.join("; ")
+    return rows.select(reasons.over("customer").fill_null("").alias("suppressed_because")).to_series()
