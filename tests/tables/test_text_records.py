@@ -123,9 +123,7 @@ def check_every_byte(data: bytes, block: int) -> None:
     assert data[position:].strip(b"\r\n") == b""
 
 
-PIECES = st.sampled_from(
-    [b"a", b"1", b";", b";", b'"', b'"', b"\n", b"\r\n", b"\r", b"\0", b"\xc3\xa4", b"\xff"]
-)
+PIECES = st.sampled_from([b"a", b"1", b";", b";", b'"', b'"', b"\n", b"\r\n", b"\r", b"\0", b"\xc3\xa4", b"\xff"])
 
 
 @settings(max_examples=400, deadline=None)

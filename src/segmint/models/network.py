@@ -74,8 +74,9 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
 
     Parameters
     ----------
-    hidden : sequence of int
-        Units of each hidden Dense layer; each is followed by BatchNormalization and Dropout.
+    hidden : sequence of int or "auto"
+        Units of each hidden Dense layer; each is followed by BatchNormalization and Dropout. "auto" takes (128, 64)
+        below 10,000 customers and (256, 256, 128) from there on.
     activation : {"relu", "silu", "tanh"}
     dropout : float
         Above 0 and below 1.
@@ -116,7 +117,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        hidden: Sequence[int] = (256, 256, 128),
+        hidden: Sequence[int] | Literal["auto"] = "auto",
         *,
         activation: str = "relu",
         dropout: float = 0.1,
@@ -196,7 +197,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
                 "The 'dropout' parameter of DenseNetworkClassifier must be above 0 and below 1. "
                 f"Got {self.dropout!r} instead."
             )
-        if not self.hidden or min(self.hidden) < 1:
+        if self.hidden != "auto" and (not self.hidden or min(self.hidden) < 1):
             raise ValueError(
                 "The 'hidden' parameter of DenseNetworkClassifier must hold at least one positive width. "
                 f"Got {self.hidden!r} instead."
@@ -235,7 +236,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
 
         outputs = 1 if len(self.classes_) == 2 else len(self.classes_)
         self.layers_ = _keras.layer_specs(
-            self.hidden, activation=self.activation, dropout=self.dropout, outputs=outputs
+            self._widths(len(X)), activation=self.activation, dropout=self.dropout, outputs=outputs
         )
         network = _keras.build(self.layers_, inputs=X.shape[1], seed=seed)
         shown = np.random.default_rng(seed).permutation(len(X))[:ROWS_FOR_CURVES]
@@ -254,6 +255,11 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
 
             _keras.train(network, rows, schedule, on_epoch)
         self.weights_, self.best_epoch_, self.history_ = curve.best_weights, curve.best_epoch, curve.epochs
+
+    def _widths(self, customers: int) -> Sequence[int]:
+        if isinstance(self.hidden, str):
+            return (128, 64) if customers < 10_000 else (256, 256, 128)
+        return self.hidden
 
     def _batch(self, rows: int) -> int:
         """Take small steps on small tables: below a few dozen steps an epoch, nothing is learned."""

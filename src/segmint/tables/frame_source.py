@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 MAX_ROW_GROUP_BYTES = 4 << 30
-MAX_EXPANSION = 1_000
+MAX_EXPANSION = 300
 MAX_ROWS_PER_BYTE = 100
 
 
@@ -31,8 +31,15 @@ class FrameSource:
         If the frame has no rows or unusable column names.
     """
 
-    def __init__(self, frame: pl.DataFrame, *, name: str = "a frame", receipt: Mapping[str, JSON]) -> None:
-        self.name = name
+    def __init__(
+        self,
+        frame: pl.DataFrame,
+        *,
+        name: str = "a frame",
+        receipt: Mapping[str, JSON],
+        fingerprint: str | None = None,
+    ) -> None:
+        self.name, self._fingerprint = name, fingerprint
         self.columns = check_names(tuple(frame.columns), name)
         self._frame = frame.rename(dict(zip(frame.columns, self.columns, strict=True)))
         self.receipt: dict[str, JSON] = dict(receipt)
@@ -43,7 +50,9 @@ class FrameSource:
 
     @property
     def fingerprint(self) -> str:
-        """Hash of the content as an Arrow stream."""
+        """Hash of the file's bytes, or of the frame's content as an Arrow stream."""
+        if self._fingerprint is not None:
+            return self._fingerprint
         digest = _Digest()
         self._frame.rechunk().write_ipc_stream(cast(IO[bytes], digest))
         return digest.fingerprint
@@ -75,9 +84,7 @@ class ParquetSource:
         self.size = self.rows or 0
         self.receipt: dict[str, JSON] = {"format": "Parquet"}
         if not self.rows:
-            raise InputError(
-                f"'{path.name}' has no rows.", expected="at least one row", fix="check the table"
-            )
+            raise InputError(f"'{path.name}' has no rows.", expected="at least one row", fix="check the table")
 
     def batches(self, size: int = BATCH) -> Iterator[RawBatch]:
         """Read from the start, at most `size` rows a batch."""
@@ -110,9 +117,7 @@ def frame_of(table: Any) -> pl.DataFrame:
         return _from_arrow(table, tuple(table.schema.names))
     if origin == "pandas":
         return _from_pandas(table)
-    raise TypeError(
-        f"A table must be a path, or a Polars, pandas or Arrow table. Got {type(table).__name__} instead."
-    )
+    raise TypeError(f"A table must be a path, or a Polars, pandas or Arrow table. Got {type(table).__name__} instead.")
 
 
 def _from_arrow(table: Any, names: tuple[str, ...]) -> pl.DataFrame:

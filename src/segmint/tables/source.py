@@ -3,18 +3,38 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from segmint.errors import InputError
+from segmint.tables.byte_stream import (
+    compression_of,
+    is_one_byte_ascii,
+    open_bytes,
+    open_transcoded,
+    wide_encoding_of,
+)
 from segmint.tables.frame_source import FrameSource, ParquetSource, frame_of
 from segmint.tables.table_source import BATCH, JSON, RawBatch, ReadOptions, TableSource
+from segmint.tables.text_profile import Opener
 from segmint.tables.text_source import TextSource
+from segmint.tables.workbook_source import open_workbook
 
 __all__ = ["BATCH", "JSON", "RawBatch", "ReadOptions", "TableSource", "file_fingerprint", "open_table"]
 
 DEFAULT = ReadOptions()
 MAGIC_BYTES = 8
+SNIFF_BYTES = 4_096
+OTHER_KINDS = {
+    b"\xd0\xcf\x11\xe0": ("an old .xls workbook or an encrypted one", "save it as .xlsx or CSV"),
+    b"%PDF": ("a PDF document", "export the table as CSV"),
+    b"ARROW1": ("an Arrow file", "write it as Parquet"),
+    b"SQLite f": ("a SQLite database", "export the table as CSV or Parquet"),
+    b"BZh": ("compressed with bzip2", "unpack it, or compress it with gzip or zstd"),
+    b"\xfd7zXZ": ("compressed with xz", "unpack it, or compress it with gzip or zstd"),
+}
 
 
 def open_table(source: str | Path | Any, options: ReadOptions = DEFAULT) -> TableSource:
@@ -23,7 +43,8 @@ def open_table(source: str | Path | Any, options: ReadOptions = DEFAULT) -> Tabl
     Parameters
     ----------
     source : str, Path, polars.DataFrame, pandas.DataFrame or pyarrow.Table
-        A file of delimited text or Parquet (told apart by content, not by name), or a frame.
+        A file of delimited text (plain, .gz or .zst), Parquet or an .xlsx workbook, told apart by content and
+        not by name; or a frame.
     options : ReadOptions
         What you know of how the file is written; the rest is found out and named in the receipt.
 
@@ -45,13 +66,40 @@ def open_table(source: str | Path | Any, options: ReadOptions = DEFAULT) -> Tabl
     magic = _first_bytes(path)
     if magic.startswith(b"PAR1"):
         return ParquetSource(path, fingerprint=file_fingerprint(path))
+    if magic.startswith(b"PK\x03\x04"):
+        return open_workbook(path, options, fingerprint=file_fingerprint(path))
+    _refuse_known_kinds(magic, path)
+    return _open_text(path, magic, options)
+
+
+def _open_text(path: Path, magic: bytes, options: ReadOptions) -> TextSource:
+    compression = compression_of(magic)
+    opener: Opener = partial(open_bytes, path, compression)
+    with opener() as stream:
+        start = stream.read(SNIFF_BYTES)
+    encoding = options.encoding or wide_encoding_of(start)
+    receipt: dict[str, JSON] = {"compression": compression} if compression else {}
+    plain = compression is None
+    if encoding is not None and not is_one_byte_ascii(encoding):
+        opener, plain = partial(open_transcoded, opener, encoding, path.name), False
+        options = replace(options, encoding="utf-8")
+        receipt["encoding"] = encoding.upper()
     return TextSource(
         path.name,
-        lambda: path.open("rb"),
+        opener,
         options,
         fingerprint=file_fingerprint(path),
-        size=path.stat().st_size,
+        size=path.stat().st_size if plain else 0,
+        receipt=receipt,
     )
+
+
+def _refuse_known_kinds(magic: bytes, path: Path) -> None:
+    for mark, (kind, fix) in OTHER_KINDS.items():
+        if magic.startswith(mark):
+            raise InputError(
+                f"'{path.name}' is {kind}.", expected="delimited text, Parquet or an .xlsx workbook", fix=fix
+            )
 
 
 def file_fingerprint(path: Path) -> str:

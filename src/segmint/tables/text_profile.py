@@ -22,6 +22,16 @@ _POINT = re.compile(r"[+-]?(\d*\.(\d{1,2}|\d{4,})|\d{4,}\.\d+|0\.\d+|\d{1,3}(,\d
 _COMMA = re.compile(r"[+-]?(\d*,(\d{1,2}|\d{4,})|\d{4,},\d+|0,\d+|\d{1,3}(\.\d{3})+,\d+)")
 _EITHER = re.compile(r"[+-]?\d{1,3}[.,]\d{3}")
 
+# what UTF-8 or another 8-bit encoding looks like when it is read as Windows-1252: "M\u00c3\u00bcller", "Wa\u00b3\u00easa"
+_NONSENSE = re.compile(
+    "[A-Za-z\u00c0-\u00ff][\u201a\u0192\u201e\u2020\u2021\u2030\u2039\u203a\u201c\u201d\u2022\u02dc\u2122"
+    "\u00a1-\u00a9\u00ab\u00ac\u00ae-\u00b3\u00b5\u00b6\u00b8\u00b9\u00bb-\u00bf\u00d7\u00f7][A-Za-z\u00c0-\u00ff]"
+    "|[a-z][\u0160\u0152\u017d\u0178\u00c2\u00c3][a-z]?"
+    "|[A-Za-z][\u201a\u201e]"
+    "|[\u00c2\u00c3](?![A-Za-z\u00c0-\u00ff])"
+)
+MAX_INVALID = 10_000
+
 Opener = Callable[[], AbstractContextManager[ByteStream]]
 
 
@@ -101,7 +111,7 @@ def find_decimal(records: Iterable[list[str]], delimiter: str) -> str:
 
 
 def _find_encoding(opener: Opener, sample: bytes, name: str) -> str:
-    valid, invalid, _ = _count_utf8_lines(opener)
+    valid, invalid = _utf8_lines(opener)
     control = sum(sample.count(byte) for byte in _CONTROL) / len(sample)
     if control > (0.02 if invalid else 0.1):
         raise InputError(
@@ -109,15 +119,19 @@ def _find_encoding(opener: Opener, sample: bytes, name: str) -> str:
             expected="delimited text (, ; tab or |), Parquet or a workbook",
             fix="export the table as CSV or Parquet",
         )
-    if invalid > valid:
-        return "cp1252"
-    return "utf-8"
+    if len(invalid) <= valid:
+        return "utf-8"  # lines that are not are rejected one by one
+    _refuse_mojibake(invalid, name)
+    return "cp1252"
 
 
-def _count_utf8_lines(opener: Opener) -> tuple[int, int, int | None]:
-    """Count the lines outside ASCII that are valid and invalid UTF-8; find the first invalid one."""
-    valid = invalid = 0
-    first: int | None = None
+def _utf8_lines(opener: Opener) -> tuple[int, list[tuple[int, bytes]]]:
+    """Count the lines outside ASCII that are UTF-8; keep those that are not, with their offsets.
+
+    Once `MAX_INVALID` are kept the answer is clear, and reading ends.
+    """
+    valid = 0
+    invalid: list[tuple[int, bytes]] = []
     with opener() as stream:
         for block in line_blocks(stream):
             offset = block.offset
@@ -125,11 +139,28 @@ def _count_utf8_lines(opener: Opener) -> tuple[int, int, int | None]:
                 if not line.isascii():
                     if _is_utf8(line):
                         valid += 1
-                    else:
-                        invalid += 1
-                        first = offset if first is None else first
+                    elif len(invalid) < MAX_INVALID:
+                        invalid.append((offset, line))
                 offset += len(line)
-    return valid, invalid, first
+    return valid, invalid
+
+
+def _refuse_mojibake(lines: list[tuple[int, bytes]], name: str) -> None:
+    """Refuse bytes that Windows-1252 can read only as nonsense: symbols inside words, or nothing at all."""
+    for offset, line in lines:
+        try:
+            strange = _NONSENSE.search(line.decode("cp1252"))
+        except UnicodeDecodeError as error:
+            position = error.start
+        else:
+            if strange is None:
+                continue
+            position = strange.start()
+        raise InputError(
+            f"'{name}' is neither UTF-8 nor Windows-1252: see byte {offset + position:,}.",
+            expected="a declared encoding, such as cp1250, cp850, koi8-r or mac-roman",
+            fix="declare it (data.encoding), or export the table as UTF-8",
+        )
 
 
 def _is_utf8(line: bytes) -> bool:

@@ -14,7 +14,7 @@ from segmint.tables.table_source import BATCH, JSON, MAX_COLUMNS, RawBatch, Read
 from segmint.tables.text_profile import DELIMITERS, Opener, TextProfile, find_profile
 from segmint.tables.text_records import LineBlock, RecordBlock, RecordParser, line_blocks
 
-ENCODING_NAMES = {"utf-8": "UTF-8", "cp1252": "Windows-1252", "latin-1": "Latin-1", "utf-16": "UTF-16"}
+ENCODING_NAMES = {"utf-8": "UTF-8", "cp1252": "Windows-1252", "latin-1": "Latin-1"}
 
 
 class TextSource:
@@ -70,9 +70,7 @@ class TextSource:
 
     def _record_blocks(self) -> Iterator[RecordBlock]:
         profile = self.profile
-        parser = RecordParser(
-            delimiter=profile.delimiter, encoding=profile.encoding, width=len(profile.header)
-        )
+        parser = RecordParser(delimiter=profile.delimiter, encoding=profile.encoding, width=len(profile.header))
         start = profile.bom + profile.header_end
         with self._opener() as stream:
             stream.read(start)
@@ -81,10 +79,7 @@ class TextSource:
     def _batch(self, records: RecordBlock) -> RawBatch:
         fields = zip(*records.rows, strict=True) if records.rows else [()] * len(self.columns)
         frame = pl.DataFrame(
-            [
-                pl.Series(name, values, dtype=pl.String)
-                for name, values in zip(self.columns, fields, strict=True)
-            ]
+            [pl.Series(name, values, dtype=pl.String) for name, values in zip(self.columns, fields, strict=True)]
         )
         return RawBatch(
             frame,

@@ -1,0 +1,191 @@
+"""A sheet of an .xlsx workbook as a TableSource. Values only: a formula is read as the value it showed last."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from segmint.errors import InputError
+from segmint.tables.frame_source import FrameSource
+from segmint.tables.table_source import JSON, ReadOptions
+from segmint.tables.text_source import check_names
+
+MAX_XML_BYTES = 512 << 20
+MAX_EXPANSION = 200
+HARMLESS_BYTES = 16 << 20
+MAX_CELLS = 20_000_000
+HEADER_SEARCH = 50
+# Excel keeps fifteen digits; what looks longer is not what was typed
+MAX_EXACT = 10**15
+_REFERENCE = re.compile(rb'<(?:\w+:)?c[ \n][^>]{0,200}?r="([A-Z]{1,3})([0-9]{1,7})"')
+
+Rows = list[list[str]]
+
+
+def open_workbook(path: Path, options: ReadOptions, *, fingerprint: str) -> FrameSource:
+    """Open one sheet of a workbook.
+
+    Parameters
+    ----------
+    path : Path
+    options : ReadOptions
+        `sheet` is needed when several sheets hold tables; `header_row` when no row looks like the header.
+    fingerprint : str
+
+    Raises
+    ------
+    InputError
+        If this is no .xlsx workbook, expands beyond all measure, or the sheet or header has to be named.
+    """
+    _refuse_bomb(path)
+    sheet, rows = _chosen_sheet(_read_sheets(path, options.sheet), path.name)
+    header = _header_row(rows, options.header_row, path.name)
+    names = check_names(tuple(rows[header]), path.name)
+    body = [row for row in rows[header + 1 :] if any(row)]
+    columns = zip(*body, strict=True) if body else [()] * len(names)
+    frame = pl.DataFrame([pl.Series(name, cells, dtype=pl.String) for name, cells in zip(names, columns, strict=True)])
+    receipt: dict[str, JSON] = {
+        "format": "Excel workbook",
+        "sheet": sheet,
+        "header_row": header + 1,
+        "decimal": "point",
+    }
+    return FrameSource(frame, name=path.name, receipt=receipt, fingerprint=fingerprint)
+
+
+def _refuse_bomb(path: Path) -> None:
+    """Look at the archive's directory and at the cells' references before anything is unfolded."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            names = {member.filename for member in members}
+            if "xl/workbook.xml" not in names:
+                raise _not_a_workbook(path)
+            total = sum(member.file_size for member in members)
+            if total > MAX_XML_BYTES or total > max(HARMLESS_BYTES, MAX_EXPANSION * path.stat().st_size):
+                raise _too_large(path, f"unfolds to {total:,} bytes")
+            for name in sorted(names):
+                if name.startswith("xl/worksheets/") and name.endswith(".xml"):
+                    _refuse_far_cells(archive, name, path)
+    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
+        raise _not_a_workbook(path) from error
+
+
+def _refuse_far_cells(archive: zipfile.ZipFile, member: str, path: Path) -> None:
+    # readers make a full rectangle up to the last cell, however few cells there are
+    last_row, last_column, rest = 0, 0, b""
+    with archive.open(member) as sheet:
+        while chunk := sheet.read(1 << 20):
+            text = rest + chunk
+            found = _REFERENCE.findall(text)
+            if found:
+                last_row = max(last_row, max(int(row) for _, row in found))
+                last_column = max(last_column, max(_column_number(letters) for letters, _ in found))
+            if last_row * last_column > MAX_CELLS:
+                raise _too_large(path, f"spans {last_row:,} rows and {last_column:,} columns")
+            rest = text[-256:]
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _read_sheets(path: Path, wanted: str | None) -> dict[str, Rows]:
+    """Read the wanted sheet, or all of them; sheets with less than two rows hold no table."""
+    import python_calamine
+
+    try:
+        with python_calamine.CalamineWorkbook.from_path(path) as book:
+            names = list(book.sheet_names)
+            if wanted is not None and wanted not in names:
+                raise InputError(
+                    f"'{path.name}' has no sheet '{wanted}'.",
+                    expected=f"one of {', '.join(names)}",
+                    fix="correct data.sheet",
+                )
+            chosen = [wanted] if wanted is not None else names
+            sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in chosen}
+    except (python_calamine.CalamineError, OSError, ValueError) as error:
+        raise _not_a_workbook(path) from error
+    texts = {name: [[_text(cell, path.name) for cell in row] for row in rows] for name, rows in sheets.items()}
+    return {name: rows for name, rows in texts.items() if sum(any(row) for row in rows) > 1}
+
+
+def _chosen_sheet(sheets: dict[str, Rows], name: str) -> tuple[str, Rows]:
+    if not sheets:
+        raise InputError(
+            f"'{name}' holds no table.", expected="a sheet with a header and rows", fix="check the workbook"
+        )
+    if len(sheets) > 1:
+        raise InputError(
+            f"'{name}' has several sheets: {', '.join(sheets)}.", expected="one sheet", fix="name it (data.sheet)"
+        )
+    return next(iter(sheets.items()))
+
+
+def _header_row(rows: Rows, declared: int | None, name: str) -> int:
+    """Find the first row, counted from 0, that has a text in every column of the table."""
+    if declared is not None:
+        if not 1 <= declared <= len(rows) or not any(rows[declared - 1]):
+            raise InputError(
+                f"Row {declared} of '{name}' is no header.",
+                expected=f"a row from 1 to {len(rows)} with names",
+                fix="correct data.header_row",
+            )
+        return declared - 1
+    for i, row in enumerate(rows[:HEADER_SEARCH]):
+        if _looks_like_header(row):
+            return i
+    raise InputError(
+        f"No row of '{name}' looks like a header.",
+        expected="a row with one name for each column",
+        fix="name the row (data.header_row)",
+    )
+
+
+def _looks_like_header(row: Sequence[str]) -> bool:
+    return len(row) > 1 and all(row) and not any(re.fullmatch(r"-?[0-9.]+", cell) for cell in row)
+
+
+def _text(cell: Any, name: str) -> str:
+    """Write a cell as a text file would: whole numbers without ``.0``, dates as 2026-03-14."""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, datetime.datetime):
+        return cell.date().isoformat() if cell.time() == datetime.time() else cell.isoformat(sep=" ")
+    if isinstance(cell, datetime.date | datetime.time):
+        return cell.isoformat()
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    if isinstance(cell, int) and abs(cell) >= MAX_EXACT:
+        raise InputError(
+            f"'{name}' holds numbers of more than 15 digits, and Excel keeps only 15.",
+            expected="long ids as text",
+            fix="format the column as text and enter the ids again, or export them as CSV",
+        )
+    return "" if cell is None else str(cell)
+
+
+def _not_a_workbook(path: Path) -> InputError:
+    return InputError(
+        f"'{path.name}' is an archive and no .xlsx workbook that can be read.",
+        expected="delimited text, Parquet or an .xlsx workbook",
+        fix="unpack the archive and name the table, or save the workbook again",
+    )
+
+
+def _too_large(path: Path, what: str) -> InputError:
+    return InputError(
+        f"'{path.name}' {what}, far more than its {path.stat().st_size:,} bytes should hold.",
+        expected=f"a workbook of at most {MAX_CELLS:,} cells",
+        fix="delete stray cells, or export the sheet as CSV",
+    )

@@ -1,0 +1,89 @@
+"""Sheets of workbooks: values as text, one sheet, one header."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import xlsxwriter
+
+from segmint.errors import InputError
+from segmint.tables.source import ReadOptions, open_table
+
+ROWS = [["id", "joined", "amount", "member"], ["007", datetime.date(2026, 3, 14), 3.0, True], ["NA", None, 2.5, False]]
+
+
+def write(folder: Path, sheets: dict[str, list[list[Any]]]) -> Path:
+    path = folder / "book.xlsx"
+    with xlsxwriter.Workbook(path, {"default_date_format": "yyyy-mm-dd"}) as book:
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name)
+            for i, row in enumerate(rows):
+                for j, cell in enumerate(row):
+                    if cell is not None:
+                        sheet.write(i, j, cell)
+    return path
+
+
+def rows_of(path: Path, **options: Any) -> list[tuple[str, ...]]:
+    return pl.concat([batch.frame for batch in open_table(path, ReadOptions(**options)).batches()]).rows()
+
+
+EXPECTED = [("007", "2026-03-14", "3", "true"), ("NA", "", "2.5", "false")]
+
+
+def test_cells_become_the_text_that_a_csv_would_hold(tmp_path: Path) -> None:
+    path = write(tmp_path, {"data": ROWS})
+    assert rows_of(path) == EXPECTED
+    receipt = open_table(path).receipt
+    assert (receipt["format"], receipt["sheet"], receipt["header_row"]) == ("Excel workbook", "data", 1)
+
+
+def test_titles_above_the_header_and_empty_rows_are_passed_over(tmp_path: Path) -> None:
+    path = write(tmp_path, {"data": [["Campaign March"], [], *ROWS[:2], [], ROWS[2]]})
+    assert rows_of(path) == EXPECTED
+    assert open_table(path).receipt["header_row"] == 3
+    assert rows_of(path, header_row=3) == EXPECTED
+
+
+def test_a_workbook_with_several_tables_asks_for_the_sheet(tmp_path: Path) -> None:
+    path = write(tmp_path, {"March": ROWS, "April": ROWS[:2], "notes": [["only a note"]]})
+    with pytest.raises(InputError, match="several sheets: March, April"):
+        open_table(path)
+    assert rows_of(path, sheet="April") == EXPECTED[:1]
+    with pytest.raises(InputError, match="no sheet 'May'"):
+        open_table(path, ReadOptions(sheet="May"))
+
+
+def test_a_sheet_without_a_header_asks_for_it(tmp_path: Path) -> None:
+    path = write(tmp_path, {"data": [[1, 2], [3, 4]]})
+    with pytest.raises(InputError, match="looks like a header"):
+        open_table(path)
+    with pytest.raises(InputError, match="Row 9 of"):
+        open_table(path, ReadOptions(header_row=9))
+
+
+def test_ids_that_excel_has_rounded_are_refused(tmp_path: Path) -> None:
+    """ING-03."""
+    with pytest.raises(InputError, match="more than 15 digits"):
+        open_table(write(tmp_path, {"data": [["id", "n"], [1234567890123456789, 1]]}))
+    path = write(tmp_path, {"data": [["id", "n"], ["1234567890123456789", 1]]})
+    assert rows_of(path) == [("1234567890123456789", "1")]
+
+
+def test_other_archives_and_empty_workbooks_are_refused(tmp_path: Path) -> None:
+    """ING-08."""
+    import zipfile
+
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("a.csv", "a;b\n1;2\n")
+    (tmp_path / "b.xlsx").write_bytes(b"PK\x03\x04 and then nothing")
+    (tmp_path / "c.xls").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+    for name, sentence in [("a.zip", "no .xlsx workbook"), ("b.xlsx", "no .xlsx"), ("c.xls", "old .xls workbook")]:
+        with pytest.raises(InputError, match=sentence):
+            open_table(tmp_path / name)
+    with pytest.raises(InputError, match="holds no table"):
+        open_table(write(tmp_path, {"data": [["a", "b"]]}))

@@ -1,0 +1,93 @@
+"""What is written: whole, in a stream, and harmless in a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import random
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from segmint.tables.write import safe_for_spreadsheets, write_csv, write_parquet, write_safe_csv
+
+FRAMES = [pl.DataFrame({"id": ["007", None], "n": [1.5, -2.0]}), pl.DataFrame({"id": ['a"b;c\nd'], "n": [None]})]
+FRAMES[1] = FRAMES[1].cast({"n": pl.Float64})
+
+STARTS = [
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t=",
+    "\r=",
+    "\n=",
+    "\0=",
+    "＝",
+    "＋",
+    "－",
+    "＠",
+    " =",
+    '"=',
+    "'=",
+    ";=",
+    "\ufeff=",
+    "|",
+]
+BODIES = [
+    "1+1",
+    "cmd|' /C calc'!A0",
+    'HYPERLINK("http://x","y")',
+    'WEBSERVICE("http://x")',
+    "SUM(A1:A9)",
+    "x;=1+1",
+    'x",=1+1',
+]
+
+
+def hostile(count: int) -> list[str]:
+    draw = random.Random(1)
+    return [draw.choice(STARTS) + draw.choice(BODIES) + str(i) for i in range(count)]
+
+
+def test_a_stream_of_frames_becomes_one_file(tmp_path: Path) -> None:
+    assert write_csv(FRAMES, tmp_path / "t.csv") == 3
+    assert (tmp_path / "t.csv").read_text() == 'id,n\n007,1.5\n,-2.0\n"a""b;c\nd",\n'
+    assert write_parquet(FRAMES, tmp_path / "t.parquet") == 3
+    assert pl.read_parquet(tmp_path / "t.parquet").equals(pl.concat(FRAMES))
+
+
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_no_text_is_a_formula_however_the_file_is_cut(tmp_path: Path, delimiter: str) -> None:
+    """OUT-01: what a spreadsheet sees with any of the usual separators never begins like a formula."""
+    texts = hostile(5_000)
+    frame = pl.DataFrame({"=1+1": texts, "amount": [-1.5] * 5_000, "@x": ["-7"] * 5_000})
+    path = tmp_path / "t.csv"
+    assert write_safe_csv([frame], path, delimiter=delimiter) == 5_000
+    data = path.read_bytes().decode()
+    assert "\0" not in data
+    for separator in (",", ";", "\t", "|"):
+        for row in csv.reader(data.splitlines(keepends=True), delimiter=separator):
+            for cell in row:
+                start = cell.lstrip(" \t\r\n\"'\ufeff")[:1]
+                assert cell[:1] == "'" or start not in "=+@＝＋－＠-" or start == "" or is_number(cell)
+    with path.open(newline="") as file:
+        rows = list(csv.reader(file, delimiter=delimiter))
+    assert len(rows) == 5_001
+    assert rows[0] == ["'=1+1", "amount", "'@x"]
+    assert {row[1] for row in rows[1:]} == {"-1.5"}
+    assert {row[2] for row in rows[1:]} == {"-7"}
+    assert [row[0].removeprefix("'") for row in rows[1:]] == [text.replace("\0", "") for text in texts]
+
+
+def is_number(cell: str) -> bool:
+    try:
+        float(cell.split(",")[0].split(";")[0].strip('"'))
+    except ValueError:
+        return False
+    return True
+
+
+def test_harmless_text_stays_as_it_is() -> None:
+    frame = pl.DataFrame({"city": ["Łódź", "a-b", "", None, "-3.5", "x@y.z"], "n": [1, 2, 3, 4, 5, 6]})
+    assert safe_for_spreadsheets(frame).equals(frame)
