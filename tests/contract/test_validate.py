@@ -313,9 +313,7 @@ def test_too_many_rejects_stop_with_a_summary() -> None:
 
 def test_an_assignment_may_lack_a_segment_but_not_all() -> None:
     contract = load_contract("customer-segments")
-    frame = synthetic_rows(contract, "planning", 90, 1).with_columns(
-        Segmentation=pl.Series(["A", "B", "D"] * 30)
-    )
+    frame = synthetic_rows(contract, "planning", 90, 1).with_columns(Segmentation=pl.Series(["A", "B", "D"] * 30))
     assert set(validate(open_table(frame), contract).outcome.tolist()) == {"A", "B", "D"}
     with pytest.raises(DataError, match="several segments"):
         validate(open_table(frame.with_columns(Segmentation=pl.lit("A"))), contract)
@@ -333,9 +331,7 @@ def test_batches_add_up_to_the_whole(tmp_path: Path, size: int) -> None:
     path.write_text("\n".join(lines))
     whole = validate(open_table(path), CONTRACT, purpose="predict", max_rejected=1.0)
     rejects: list[Reject] = []
-    tables = list(
-        validate_batches(open_table(path), CONTRACT, purpose="predict", size=size, on_reject=rejects.append)
-    )
+    tables = list(validate_batches(open_table(path), CONTRACT, purpose="predict", size=size, on_reject=rejects.append))
     assert pl.concat([table.frame for table in tables]).equals(whole.frame)
     assert pl.concat([table.flags for table in tables]).equals(whole.flags)
     assert tuple(rejects) == whole.ledger.rejects

@@ -125,9 +125,7 @@ class Column(BaseModel):
         if self.kind != "category" and self.allowed:
             raise ValueError(f"column '{self.name}': only a category can have allowed levels")
         if (self.cyclic or self.ordered) and len(self.allowed) < 3:
-            raise ValueError(
-                f"column '{self.name}': cyclic or ordered needs its levels in `allowed`, in order"
-            )
+            raise ValueError(f"column '{self.name}': cyclic or ordered needs its levels in `allowed`, in order")
         if low is not None and high is not None and low > high:
             raise ValueError(f"column '{self.name}': the lower bound is above the upper bound")
         return self

@@ -37,9 +37,7 @@ class ColumnMatch:
     strangers: tuple[str, ...]
 
 
-def match_columns(
-    names: Sequence[str], contract: Contract, *, table: str, purpose: Purpose, at: Known
-) -> ColumnMatch:
+def match_columns(names: Sequence[str], contract: Contract, *, table: str, purpose: Purpose, at: Known) -> ColumnMatch:
     """Match a table's columns with a contract.
 
     Raises
@@ -52,9 +50,7 @@ def match_columns(
     if purpose == "train":
         required.append(contract.outcome.column)
     missing = [name for name in required if name not in present]
-    strangers = tuple(
-        name for name in names if name not in contract.by_name and name != contract.outcome.column
-    )
+    strangers = tuple(name for name in names if name not in contract.by_name and name != contract.outcome.column)
     if missing:
         raise _does_not_meet(names, missing, strangers, contract, table)
     used = [column for column in contract.columns if column.name in present and column.role != "ignore"]
@@ -83,9 +79,7 @@ def _does_not_meet(
         if other
         else "rename the columns, or write a contract for this table"
     )
-    return ContractError(
-        "\n".join(lines), expected=f"every column of the contract '{contract.name}'", fix=fix
-    )
+    return ContractError("\n".join(lines), expected=f"every column of the contract '{contract.name}'", fix=fix)
 
 
 def _listed(title: str, names: Sequence[str]) -> str:

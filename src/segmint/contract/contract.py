@@ -77,9 +77,7 @@ class Outcome(BaseModel):
             spellings |= dict.fromkeys(YES_WORDS, str(self.positive)) | dict.fromkeys(NO_WORDS, negative)
         folded = [level.casefold() for level in self.levels]
         # two levels that differ only in case are told apart by case alone
-        spellings |= {
-            fold: level for fold, level in zip(folded, self.levels, strict=True) if folded.count(fold) == 1
-        }
+        spellings |= {fold: level for fold, level in zip(folded, self.levels, strict=True) if folded.count(fold) == 1}
         return spellings | {word.casefold(): level for word, level in self.words.items()}
 
 
@@ -109,9 +107,7 @@ class Contract(BaseModel):
         for column in self.columns:
             for state in column.states:
                 if state.when and state.when.column not in names:
-                    raise ValueError(
-                        f"state '{state.name}' looks at '{state.when.column}', which is no column"
-                    )
+                    raise ValueError(f"state '{state.name}' looks at '{state.when.column}', which is no column")
         return self
 
     @cached_property

@@ -52,9 +52,7 @@ class ValidTable:
     @property
     def features(self) -> tuple[Column, ...]:
         """Feature columns of the contract known by `at` that are in the table."""
-        return tuple(
-            column for column in self.contract.features(self.at) if column.name in self.frame.columns
-        )
+        return tuple(column for column in self.contract.features(self.at) if column.name in self.frame.columns)
 
     @property
     def inputs(self) -> pl.DataFrame:

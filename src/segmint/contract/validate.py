@@ -78,9 +78,7 @@ def validate(
     DataError
         If too many rows are rejected, or the accepted ones cannot teach anything.
     """
-    batches = validate_batches(
-        source, contract, purpose=purpose, at=at, on_reject=on_reject, progress=progress
-    )
+    batches = validate_batches(source, contract, purpose=purpose, at=at, on_reject=on_reject, progress=progress)
     table = concatenate(list(batches))
     table.ledger.check()
     refuse_rejected(table.ledger, max_rejected)
@@ -176,9 +174,7 @@ class _Door:
         if self.match.outcome:
             read = read_outcome(outcome, frame[outcome.column], self.contract.missing)
             # what a customer answered is no reason to refuse a prediction
-            cells[outcome.column] = (
-                read if self.purpose == "train" else Cells(read.values, _nothing(read.values))
-            )
+            cells[outcome.column] = read if self.purpose == "train" else Cells(read.values, _nothing(read.values))
         return cells
 
     def _strange(self, cells: dict[str, Cells]) -> dict[str, pl.Series]:
@@ -186,9 +182,7 @@ class _Door:
         return {name: codes for name, codes in found.items() if codes is not None}
 
     def _ledger(self, rejects: tuple[Reject, ...], flags: pl.Series) -> Ledger:
-        reasons = Counter(
-            f"{reject.reason}: {reject.column}" if reject.column else reject.reason for reject in rejects
-        )
+        reasons = Counter(f"{reject.reason}: {reject.column}" if reject.column else reject.reason for reject in rejects)
         flagged = flags.filter(flags != "")
         words = Counter(word for text in flagged for word in text.split("; "))
         return Ledger(
@@ -228,8 +222,7 @@ def _receipt(
         "at": at,
         "columns": list(source.columns),
         "set_aside": [
-            {"column": column.name, "label": column.label, "known": column.known}
-            for column in match.set_aside
+            {"column": column.name, "label": column.label, "known": column.known} for column in match.set_aside
         ],
         "not_in_contract": list(match.strangers),
         "absent": list(absent),
@@ -243,9 +236,7 @@ def _with_states(column: Column, cells: dict[str, Cells]) -> Cells:
     for state in column.states:
         if state.when and state.when.column in cells:
             here = (read.values == state.written) & (cells[state.when.column].values > state.when.above)
-            values = pl.select(
-                pl.when(here.fill_null(False)).then(pl.lit(state.value)).otherwise(values)
-            ).to_series()
+            values = pl.select(pl.when(here.fill_null(False)).then(pl.lit(state.value)).otherwise(values)).to_series()
     return Cells(values.alias(column.name), read.problem)
 
 
