@@ -210,8 +210,8 @@ def reliability(rows: Sequence[Row], *, most: float) -> Chart:
 
     scale = alt.Scale(domain=[0, most], nice=False)
     axis = alt.Axis(format=".0%", tickCount=5)
-    x = alt.X("promised:Q", title="propensity (promised)", scale=scale, axis=axis)
-    y = alt.Y("observed:Q", title="said yes (observed)", scale=scale, axis=axis)
+    x = alt.X("promised:Q", title="probability (promised)", scale=scale, axis=axis)
+    y = alt.Y("observed:Q", title="share that came true (observed)", scale=scale, axis=axis)
     ends = _values([{"x": 0, "y": 0}, {"x": most, "y": most}])
     chart = alt.layer(
         alt.Chart(ends)

@@ -55,6 +55,8 @@ def main_metric(run: RunView) -> str:
 
 def metric_label(metric: str) -> str:
     """A metric's name for people."""
+    if metric.startswith("f1_"):
+        return f"F1 {metric.removeprefix('f1_')}"
     return _LABELS.get(metric, metric.replace("_", " ").capitalize())
 
 
