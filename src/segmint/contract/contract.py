@@ -17,7 +17,7 @@ from segmint.errors import ContractError
 
 YES_WORDS = ("yes", "y", "true", "t", "1")
 NO_WORDS = ("no", "n", "false", "f", "0")
-SHIPPED = ("bank-marketing", "bank-additional", "customer-segments", "term-deposit")
+SHIPPED = ("bank-marketing", "bank-additional", "customer-segments", "term-deposit", "simulated-campaign")
 
 
 class Outcome(BaseModel):

@@ -50,7 +50,9 @@ def _plain(key: str, value: Any) -> Any:
     if key == "bounds":
         return [_number(bound) for bound in value]
     if key == "states":
-        return [_inline({name: part for name, part in state.items() if part is not None}) for state in value]
+        states = tomlkit.array()
+        states.extend(_inline({k: part for k, part in state.items() if part is not None}) for state in value)
+        return states
     if isinstance(value, dict):
         return _inline(value)
     return list(value) if isinstance(value, tuple) else _number(value)

@@ -6,7 +6,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -84,7 +84,7 @@ def validate(
     refuse_rejected(table.ledger, max_rejected)
     if purpose == "train":
         _refuse_unteachable(table)
-    return table
+    return replace(table, ledger=_with_repeated_ids(table))
 
 
 def validate_batches(
@@ -305,6 +305,22 @@ def _flags(strange: dict[str, pl.Series], height: int) -> pl.Series:
     ]
     joined = pl.select(pl.concat_str(texts, separator="; ", ignore_nulls=True)).to_series()
     return joined.fill_null("").alias("flags")
+
+
+def _with_repeated_ids(table: ValidTable) -> Ledger:
+    """Record in the receipt how many rows belong to a customer who was there before; all of them are kept."""
+    if table.ids is None:
+        return table.ledger
+    known = table.ids.drop_nulls()
+    known = known.filter(known != "")
+    customers = known.n_unique()
+    ids: dict[str, JSON] = {
+        "customers": customers,
+        "repeated_rows": len(known) - customers,
+        "without_id": len(table) - len(known),
+        "policy": "every row is kept; rows of one customer stay on one side of every split",
+    }
+    return replace(table.ledger, receipt={**table.ledger.receipt, "ids": ids})
 
 
 def _first_record(ledger: Ledger, reason: str) -> str:
