@@ -1,0 +1,71 @@
+"""Which segment a customer belongs to, from the stored state: NumPy and Polars only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segmint.segments.coding import Design, encode
+from segmint.segments.tree import find_leaves
+
+CHUNK = 65_536
+
+Labels = NDArray[np.int64]
+Probabilities = NDArray[np.float64]
+
+
+def assign_segments(state: dict[str, Any], frame: pl.DataFrame) -> tuple[Labels, Probabilities]:
+    """Assign customers to the segments of a state.
+
+    Parameters
+    ----------
+    state : dict
+        `SegmentFinder.state_`, or the part `state` of a bundle's `segments.json`.
+    frame : polars.DataFrame of shape (n_customers, any)
+        Holds the describing columns; others are not looked at.
+
+    Returns
+    -------
+    labels : ndarray of shape (n_customers,), int
+        0 is the largest segment.
+    probabilities : ndarray of shape (n_customers, count)
+        How sure the assignment is; rows sum to 1.
+    """
+    labels = np.empty(frame.height, np.int64)
+    probabilities = np.empty((frame.height, int(state["count"])))
+    for start in range(0, frame.height, CHUNK):
+        piece = frame[start : start + CHUNK]
+        part = slice(start, start + piece.height)
+        probabilities[part] = probabilities_of(state, encode(state["coding"], piece))
+        labels[part] = probabilities[part].argmax(axis=1)
+    return labels, probabilities
+
+
+def probabilities_of(state: dict[str, Any], design: Design) -> Probabilities:
+    """Probabilities of the segments for coded customers; shape (n_customers, count)."""
+    if state["method"] == "tree":
+        segment_of_leaf = np.asarray(state["segment_of_leaf"])
+        return np.eye(int(state["count"]))[segment_of_leaf[find_leaves(state["tree"], design.codes)]]
+    logs = _log_densities(state, design)
+    shares = np.exp(logs - logs.max(axis=1, keepdims=True))
+    return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+
+
+def _log_densities(state: dict[str, Any], design: Design) -> Probabilities:
+    """Look up what each level adds, rather than multiply by one-hot rows: fast for a million customers."""
+    weights = np.asarray(state["weights"], float)
+    nothing = np.zeros((1, weights.shape[1]))
+    logs = np.tile(np.asarray(state["log_shares"], float), (len(design), 1))
+    start = 0
+    for place, size in enumerate(design.sizes):
+        table = np.vstack([weights[start : start + size], nothing])  # code -1, no value, finds the last row
+        logs += table[design.codes[:, place]]
+        start += size
+    if design.scores.shape[1]:
+        there = ~np.isnan(design.scores)
+        scores = np.where(there, design.scores, 0.0).astype(float)
+        logs += np.hstack([scores**2, scores, there]) @ weights[start:]
+    return logs

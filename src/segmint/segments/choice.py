@@ -1,0 +1,223 @@
+"""How many segments: information proposes, stability vetoes, the spread of response decides between equals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segmint.segments.stability import STABLE, Labels, Stability, contingency
+
+EQUAL_INFORMATION = 0.95  # of the best gain in BIC over one group
+SMALLEST_SHARE = 0.05
+NATURAL = "These segments are groups that the table itself holds: they come back on resampled customers."
+DOUBTFUL = (
+    "The table holds structure, but not every group comes back on resampled customers: "
+    "these segments are a useful cut, not a discovery."
+)
+NO_GROUPS = "No natural groups: these segments are a useful cut, not a discovery."
+GIVEN = "The number of segments was given."
+
+
+@dataclass(frozen=True)
+class CountEvidence:
+    """What speaks for and against one number of segments.
+
+    Attributes
+    ----------
+    count : int
+    bic : float
+        Bayesian information criterion on the customers judged; smaller is better.
+    information : float
+        Share of the best gain in BIC over one group; 1 is the best count, 0 no better than one group.
+    smallest : float
+        Share of the smallest segment.
+    jaccard : float
+        The bootstrap Jaccard of the segment that comes back worst.
+    adjusted_rand : float
+        Agreement of two resamples' solutions.
+    spread : float or None
+        Likelihood-ratio chi-square of the response by segment less its degrees of freedom; None without a response.
+    verdict : str
+        "chosen", "not proposed", "unstable", "too small" or "passed over".
+    """
+
+    count: int
+    bic: float
+    information: float
+    smallest: float
+    jaccard: float
+    adjusted_rand: float
+    spread: float | None
+    verdict: str = "passed over"
+
+    @property
+    def passes(self) -> bool:
+        """Whether every segment comes back and none is too small."""
+        return self.jaccard >= STABLE and self.smallest >= SMALLEST_SHARE
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The number of segments chosen and why.
+
+    Attributes
+    ----------
+    count : int
+    natural : bool
+        Whether the segments may be called a discovery.
+    verdict : str
+        One sentence for people.
+    reasons : tuple of str
+        Sentences, in the order of the decision.
+    evidence : tuple of CountEvidence
+        One for each count that was tried.
+    """
+
+    count: int
+    natural: bool
+    verdict: str
+    reasons: tuple[str, ...]
+    evidence: tuple[CountEvidence, ...]
+
+    def frame(self) -> pl.DataFrame:
+        """Return one row per count tried."""
+        return pl.DataFrame([asdict(row) for row in self.evidence], infer_schema_length=None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        return asdict(self)
+
+
+def response_spread(labels: Labels, outcome: Labels) -> float:
+    """Measure how far the outcome differs by segment: likelihood-ratio chi-square less its degrees of freedom."""
+    statistic, freedom = likelihood_ratio(contingency(labels, outcome))
+    return statistic - freedom
+
+
+def likelihood_ratio(table: NDArray[np.float64]) -> tuple[float, int]:
+    """Return the likelihood-ratio chi-square of a table of counts and its degrees of freedom (Wilks, 1938)."""
+    table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
+    expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0) / table.sum()
+    terms = np.where(table > 0, table * np.log(np.maximum(table, 1e-300) / expected), 0.0)
+    return 2 * float(terms.sum()), (table.shape[0] - 1) * (table.shape[1] - 1)
+
+
+def weigh(
+    bic: Mapping[int, float],
+    one_group: float,
+    labels: Mapping[int, Labels],
+    stability: Stability,
+    outcome: Labels | None,
+) -> tuple[CountEvidence, ...]:
+    """Gather what speaks for each count of `labels`.
+
+    Parameters
+    ----------
+    bic : mapping of int to float
+        By count, from 2.
+    one_group : float
+        The BIC of one group.
+    labels : mapping
+        Segments of the judged customers by count.
+    stability : Stability
+    outcome : ndarray of int or None
+        The response of the judged customers.
+    """
+    gain = max(one_group - min(bic[count] for count in labels), 1e-9)
+    return tuple(
+        CountEvidence(
+            count=count,
+            bic=float(bic[count]),
+            information=float((one_group - bic[count]) / gain),
+            smallest=float(np.bincount(own, minlength=count).min() / len(own)),
+            jaccard=stability.of(count).weakest,
+            adjusted_rand=stability.of(count).adjusted_rand,
+            spread=None if outcome is None else response_spread(own, outcome),
+        )
+        for count, own in sorted(labels.items())
+    )
+
+
+def choose_count(evidence: tuple[CountEvidence, ...], *, structure: bool) -> Choice:
+    """Choose a count from the evidence.
+
+    Counts within five per cent of the best gain in information are equals. Those whose every segment comes back
+    stay; the spread of the response decides between them, or the information where there is no response. When
+    none of them comes back, the next best by information that does is taken; when none does at all, the count whose
+    worst segment comes back best, and the verdict says so.
+
+    Parameters
+    ----------
+    evidence : tuple of CountEvidence
+    structure : bool
+        Whether the table holds more than one group at all.
+    """
+    best = max(evidence, key=lambda row: row.information)
+    proposed = [row for row in evidence if row.information >= EQUAL_INFORMATION]
+    reasons = [_information_reason(best, proposed, structure)]
+    equals = [row for row in proposed if row.passes] if structure else []
+    if not equals and structure:
+        equals = _next_best(evidence)
+        reasons.append(
+            f"None of these counts keeps every segment at a Jaccard of {STABLE} or more."
+            + (f" {equals[0].count} is the next best by information that does." if equals else "")
+        )
+    if equals:
+        chosen = max(equals, key=lambda row: row.spread if row.spread is not None else row.information)
+        reasons.append(_decision_reason(chosen, equals))
+        return _choice(chosen, True, NATURAL, reasons, evidence, proposed)
+    roomy = [row for row in evidence if row.smallest >= SMALLEST_SHARE] or list(evidence)
+    wanted = [row for row in roomy if 4 <= row.count <= 7] or roomy
+    chosen = max(wanted, key=lambda row: row.jaccard)
+    reasons.append(f"With {chosen.count} segments even the worst one comes back best: Jaccard {chosen.jaccard:.2f}.")
+    return _choice(chosen, False, DOUBTFUL if structure else NO_GROUPS, reasons, evidence, proposed)
+
+
+def _next_best(evidence: tuple[CountEvidence, ...]) -> list[CountEvidence]:
+    """Return the best count by information that passes, unless it throws most of the information away."""
+    passing = [row for row in evidence if row.passes and row.information >= 0.5]
+    return sorted(passing, key=lambda row: -row.information)[:1]
+
+
+def _information_reason(best: CountEvidence, proposed: list[CountEvidence], structure: bool) -> str:
+    if not structure:
+        return "One group describes the table as well as any number of groups (BIC)."
+    counts = [str(row.count) for row in proposed]
+    return f"Information (BIC) is best with {best.count} segments" + (
+        f"; {' or '.join(counts)} are as good within five per cent." if len(counts) > 1 else "."
+    )
+
+
+def _decision_reason(chosen: CountEvidence, equals: list[CountEvidence]) -> str:
+    stable = f"every one of the {chosen.count} segments comes back, the worst with Jaccard {chosen.jaccard:.2f}"
+    if len(equals) == 1:
+        return f"{chosen.count} segments are kept: {stable}."
+    others = " and ".join(str(row.count) for row in equals if row is not chosen)
+    why = "the response differs most between them" if chosen.spread is not None else "it explains most"
+    return f"Between {chosen.count} and {others}, all stable, {chosen.count} is chosen: {why}; {stable}."
+
+
+def _choice(
+    chosen: CountEvidence,
+    natural: bool,
+    verdict: str,
+    reasons: list[str],
+    evidence: tuple[CountEvidence, ...],
+    proposed: list[CountEvidence],
+) -> Choice:
+    def judge(row: CountEvidence) -> str:
+        if row is chosen:
+            return "chosen"
+        if row.smallest < SMALLEST_SHARE:
+            return "too small"
+        if row.jaccard < STABLE:
+            return "unstable"
+        return "passed over" if row in proposed else "not proposed"
+
+    judged = tuple(CountEvidence(**{**asdict(row), "verdict": judge(row)}) for row in evidence)
+    return Choice(chosen.count, natural, verdict, tuple(reasons), judged)

@@ -1,0 +1,229 @@
+"""How a table of customers becomes codes: every column a ladder or a set of levels, or a normal score.
+
+Numbers become up to eight bands of about equal size. A model of levels fits any single column perfectly, however
+skewed, so that only what columns have *in common* can make a segment: a long tail of balances never does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segmint.contract.column import Column
+from segmint.errors import DataError
+from segmint.segments.inputs import SegmentInputs
+
+BANDS = 8
+RAREST_LEVEL = 10  # customers; rarer levels are pooled, so that no bundle tells of a handful of people
+MOST_LEVELS = 40
+HOPELESS_LEVELS = 1_000
+OTHER = "other levels"
+NO_VALUE = "no value"
+
+State = dict[str, Any]
+Codes = NDArray[np.int16]
+
+
+@dataclass(frozen=True)
+class Design:
+    """Customers in the form that the estimators read.
+
+    Attributes
+    ----------
+    codes : ndarray of shape (n_customers, n_level_columns), int16
+        The level of each customer in each column of levels; -1 where there is no value.
+    sizes : tuple of int
+        The number of levels of each column of levels.
+    scores : ndarray of shape (n_customers, n_score_columns), float32
+        Normal scores of numbers that are not coded as levels; NaN where there is no value.
+    """
+
+    codes: Codes
+    sizes: tuple[int, ...]
+    scores: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def rows(self, indices: NDArray[np.int64]) -> Design:
+        """The same columns for some of the customers."""
+        return Design(self.codes[indices], self.sizes, self.scores[indices])
+
+
+def learn_coding(inputs: SegmentInputs, *, bands: bool = True) -> list[State]:
+    """Learn how each column is coded; the result is JSON.
+
+    Parameters
+    ----------
+    inputs : SegmentInputs
+    bands : bool
+        Code numbers as bands (levels); otherwise as normal scores, with their states as levels beside.
+
+    Raises
+    ------
+    DataError
+        If a category has a thousand levels or more, or fewer than two columns vary.
+    """
+    coding: list[State] = []
+    for column in inputs.columns:
+        values = inputs.frame[column.name]
+        if column.kind == "category":
+            coding.append(_learn_levels(column, values))
+        elif bands:
+            coding.append(_learn_bands(column, values))
+        else:
+            coding += _learn_scores(column, values)
+    varying = [state for state in coding if state["type"] == "score" or len(state["labels"]) > 1]
+    if len({state["column"] for state in varying}) < 2:
+        raise DataError(
+            "Fewer than two describing columns vary from customer to customer.",
+            expected="two or more columns with at least two levels of ten customers each",
+            fix="check the table, or give more columns a describing role in the contract",
+        )
+    return varying
+
+
+def encode(coding: Sequence[State], frame: pl.DataFrame) -> Design:
+    """Code customers; a level never seen before counts as `other levels`, or as no value."""
+    levels = [state for state in coding if state["type"] != "score"]
+    scores = [state for state in coding if state["type"] == "score"]
+    codes = np.empty((frame.height, len(levels)), np.int16)
+    for place, state in enumerate(levels):
+        codes[:, place] = encode_column(state, frame[state["column"]])
+    score = np.empty((frame.height, len(scores)), np.float32)
+    for place, state in enumerate(scores):
+        score[:, place] = _score(state, frame[state["column"]])
+    return Design(codes, tuple(len(state["labels"]) for state in levels), score)
+
+
+def encode_column(state: State, values: pl.Series) -> NDArray[np.int16]:
+    """Code one column of levels or bands; shape (n_customers,), -1 where there is no value."""
+    if state["type"] == "levels":
+        missing = state["missing"]
+        mapping: Mapping[str | None, int] = {level: code for code, level in enumerate(state["levels"])} | {
+            None: missing
+        }
+        coded = values.cast(pl.String).replace_strict(
+            list(mapping), list(mapping.values()), default=state["other"], return_dtype=pl.Int16
+        )
+        return coded.to_numpy()
+    numbers = values.cast(pl.Float64).to_numpy()
+    states, cuts = state["states"], np.asarray(state["cuts"], float)
+    codes = (len(states) + np.searchsorted(cuts, numbers, side="right")).astype(np.int16)
+    codes[np.isnan(numbers)] = state["missing"]
+    for code, special in enumerate(states):
+        codes[numbers == special] = code
+    return codes
+
+
+def _learn_levels(column: Column, values: pl.Series) -> State:
+    counts = values.cast(pl.String).drop_nulls().value_counts(sort=True)
+    if counts.height >= HOPELESS_LEVELS:
+        raise DataError(
+            f"The column '{column.name}' has {counts.height:,} different levels.",
+            expected=f"a category with fewer than {HOPELESS_LEVELS:,} levels",
+            fix=f"give '{column.name}' the role ignore or id, or group its levels first",
+        )
+    ordered = counts.sort(["count", column.name], descending=[True, False])
+    kept = ordered.filter(pl.col("count") >= RAREST_LEVEL)[column.name].to_list()[:MOST_LEVELS]
+    if column.allowed:
+        kept = [level for level in column.allowed if level in kept] + [
+            level for level in kept if level not in column.allowed
+        ]
+    labels = list(kept)
+    pooled = int(counts["count"].sum()) - int(counts.filter(pl.col(column.name).is_in(kept))["count"].sum())
+    other = -1
+    if pooled >= RAREST_LEVEL:
+        other = len(labels)
+        labels.append(OTHER)
+    missing = _missing_level(values, labels)
+    return {
+        "column": column.name, "type": "levels", "levels": kept, "other": other, "missing": missing,
+        "labels": labels, "ordered": column.ordered,
+    }  # fmt: skip
+
+
+def _missing_level(values: pl.Series, labels: list[str]) -> int:
+    """Where most customers have no value, having none is a fact about the customer and a level of its own."""
+    if values.null_count() * 2 <= len(values) or values.null_count() == len(values):
+        return -1
+    labels.append(NO_VALUE)
+    return len(labels) - 1
+
+
+def _states_present(column: Column, values: pl.Series) -> list[tuple[float, str]]:
+    return [(state.value, state.name) for state in column.states if int((values == state.value).sum()) >= RAREST_LEVEL]
+
+
+def _plain_numbers(column: Column, values: pl.Series) -> NDArray[np.float64]:
+    states = [state.value for state in column.states]
+    return values.filter(values.is_not_null() & ~values.is_in(states)).to_numpy().astype(float)
+
+
+def _learn_bands(column: Column, values: pl.Series) -> State:
+    states, numbers = _states_present(column, values), _plain_numbers(column, values)
+    cuts: list[float] = []
+    if len(numbers) >= RAREST_LEVEL:
+        inner = np.quantile(numbers, np.arange(1, BANDS) / BANDS, method="higher")
+        cuts = [float(cut) for cut in np.unique(inner) if cut > numbers.min()]
+        while cuts and (numbers >= cuts[-1]).sum() < RAREST_LEVEL:
+            cuts.pop()
+    labels = [name for _, name in states]
+    if len(numbers) >= RAREST_LEVEL:
+        labels += band_labels(cuts, whole=bool((numbers == np.round(numbers)).all()))
+    missing = _missing_level(values, labels)
+    return {
+        "column": column.name, "type": "bands", "cuts": cuts, "states": [value for value, _ in states],
+        "missing": missing, "labels": labels, "ordered": True,
+    }  # fmt: skip
+
+
+def band_labels(cuts: Sequence[float], *, whole: bool) -> list[str]:
+    """Say bands in words: "under 30", "30 to 39", "60 or more"; whole numbers have no gaps between bands."""
+    if not cuts:
+        return ["any value"]
+
+    def say(number: float) -> str:
+        return f"{number:,.0f}" if whole or abs(number) >= 100 else f"{number:,.3g}"
+
+    def between(low: float, high: float) -> str:
+        if not whole:
+            return f"{say(low)} to under {say(high)}"
+        return say(low) if high - low <= 1 else f"{say(low)} to {say(high - 1)}"
+
+    middle = [between(low, high) for low, high in zip(cuts[:-1], cuts[1:], strict=True)]
+    return [f"under {say(cuts[0])}", *middle, f"{say(cuts[-1])} or more"]
+
+
+def _learn_scores(column: Column, values: pl.Series) -> list[State]:
+    """Normal scores by interpolation between quantiles; states become levels of a column of their own."""
+    from scipy.special import ndtri
+
+    states, numbers = _states_present(column, values), _plain_numbers(column, values)
+    coding: list[State] = []
+    if states:
+        coding.append({
+            "column": column.name, "type": "bands", "cuts": [], "states": [value for value, _ in states],
+            "missing": -1, "labels": [*(name for _, name in states), "any value"], "ordered": False,
+        })  # fmt: skip
+    if len(numbers) >= RAREST_LEVEL and numbers.min() < numbers.max():
+        shares = np.linspace(0.005, 0.995, 67)
+        knots, first, repeats = np.unique(np.quantile(numbers, shares), return_index=True, return_counts=True)
+        middles = shares[first] + (repeats - 1) / 2 * (shares[1] - shares[0])  # ties share their middle
+        coding.append({
+            "column": column.name, "type": "score", "knots": knots.tolist(), "values": ndtri(middles).tolist(),
+            "states": [state.value for state in column.states],
+        })  # fmt: skip
+    return coding
+
+
+def _score(state: State, values: pl.Series) -> NDArray[np.float32]:
+    numbers = values.cast(pl.Float64).to_numpy()
+    scores = np.interp(numbers, state["knots"], state["values"]).astype(np.float32)
+    scores[np.isnan(numbers) | np.isin(numbers, state["states"])] = np.nan
+    return scores

@@ -1,0 +1,348 @@
+"""SegmentFinder: from describing columns to segments with a stored state."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segmint.errors import ConfigError, DataError
+from segmint.progress import Progress, silent
+from segmint.segments.assign import assign_segments
+from segmint.segments.choice import GIVEN, NO_GROUPS, Choice, choose_count, weigh
+from segmint.segments.coding import Design, encode, learn_coding
+from segmint.segments.inputs import SegmentInputs, inputs_of
+from segmint.segments.kmeans import k_means
+from segmint.segments.mixture import Floats, Mixture, Solution, statistics
+from segmint.segments.stability import Labels, Stability, segment_stability
+from segmint.segments.tree import find_leaves, grow_tree, leaf_nodes
+
+Method = Literal["auto", "latent-class", "mixture", "k-means", "tree"]
+METHODS: tuple[Method, ...] = ("auto", "latent-class", "mixture", "k-means", "tree")
+FEWEST_ROWS = 200
+FEWEST_PER_SEGMENT = 30
+MOST_SEGMENTS = 12
+JUDGED_ROWS = 8_000
+FINAL_ROWS = 20_000
+STARTS = 6
+SURE_SPLIT = 15.1  # chi-square with one degree of freedom at p = 0.0001: many splits are looked at
+
+
+class SegmentFinder:
+    """Find segments of similar customers.
+
+    Parameters
+    ----------
+    count : "auto" or int
+        How many segments, 2 to 12.
+    method : {"auto", "latent-class", "mixture", "k-means", "tree"}
+        How they are found. "auto" uses latent classes where the table holds groups; where it holds none and a response
+        is given, the response tree.
+    random_state : int or None
+        Seed of every draw.
+    thorough : bool
+        Judge stability on 100 resamples rather than 20.
+
+    Attributes
+    ----------
+    state_ : dict
+        All that assigning customers needs, as JSON; see `assign_segments`.
+    choice_ : Choice
+        Why so many segments, and whether they may be called a discovery.
+    stability_ : Stability
+        Of every count that was tried.
+    labels_ : ndarray of shape (n_customers,)
+        Segments of the customers given to `fit`; 0 is the largest.
+    probabilities_ : ndarray of shape (n_customers, count)
+    """
+
+    state_: dict[str, Any]
+    choice_: Choice
+    stability_: Stability
+    labels_: Labels
+    probabilities_: NDArray[np.float64]
+
+    def __init__(
+        self,
+        count: int | Literal["auto"] = "auto",
+        method: Method = "auto",
+        random_state: int | None = None,
+        thorough: bool = False,
+    ) -> None:
+        self.count, self.method = count, method
+        self.random_state, self.thorough = random_state, thorough
+
+    def __repr__(self) -> str:
+        given = ", ".join(f"{name}={value!r}" for name, value in self.get_params().items())
+        return f"SegmentFinder({given})"
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters by name."""
+        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+
+    def set_params(self, **params: Any) -> SegmentFinder:
+        """Set parameters by name."""
+        for name, value in params.items():
+            if name not in self.get_params():
+                raise ValueError(f"SegmentFinder has no parameter '{name}'.")
+            setattr(self, name, value)
+        return self
+
+    def fit(
+        self,
+        X: SegmentInputs | pl.DataFrame,
+        y: Sequence[str] | NDArray[Any] | None = None,
+        *,
+        progress: Progress = silent,
+    ) -> SegmentFinder:
+        """Find the segments of these customers.
+
+        Parameters
+        ----------
+        X : SegmentInputs or polars.DataFrame of shape (n_customers, n_columns)
+            See `segment_inputs`; of a plain frame every column is taken.
+        y : sequence of length n_customers, optional
+            The response: it decides between equally good counts, and the method "tree" splits by it.
+        progress : Progress
+
+        Raises
+        ------
+        ConfigError
+            If the count or the method makes no sense for this table.
+        DataError
+            If there are too few customers or columns to tell groups apart.
+        """
+        inputs = X if isinstance(X, SegmentInputs) else inputs_of(X)
+        self._check(inputs, y)
+        random = np.random.default_rng(self.random_state)
+        outcome = None if y is None else np.unique(np.asarray(y).astype(str), return_inverse=True)[1]
+        final = _draw(random, inputs.frame.height, FINAL_ROWS, outcome)
+        work = _Work(
+            inputs.rows(final.tolist()),
+            None if outcome is None else outcome[final],
+            random,
+            100 if self.thorough else 20,
+            progress,
+        )
+        self.state_, self.choice_, self.stability_ = work.find(self.count, self.method)
+        labels, _ = assign_segments(self.state_, inputs.frame)
+        self.state_ = _largest_first(self.state_, labels)
+        self.stability_ = _reorder(self.stability_, self.state_)
+        self.labels_, self.probabilities_ = assign_segments(self.state_, inputs.frame)
+        return self
+
+    def predict(self, X: SegmentInputs | pl.DataFrame) -> Labels:
+        """Assign customers to the segments found."""
+        return assign_segments(self.state_, X.frame if isinstance(X, SegmentInputs) else X)[0]
+
+    def predict_proba(self, X: SegmentInputs | pl.DataFrame) -> NDArray[np.float64]:
+        """Return how sure the assignment is; shape (n_customers, count)."""
+        return assign_segments(self.state_, X.frame if isinstance(X, SegmentInputs) else X)[1]
+
+    def _check(self, inputs: SegmentInputs, y: Any) -> None:
+        if self.method not in METHODS:
+            raise ConfigError(
+                f"There is no segment method '{self.method}'.",
+                expected=f"one of {', '.join(METHODS)}",
+                fix="choose one of these, or leave it at auto",
+            )
+        if self.method == "tree" and y is None:
+            raise ConfigError(
+                "The method 'tree' splits customers by their response, and none came.",
+                expected="a table with an outcome",
+                fix="give an outcome, or choose another method",
+            )
+        usable = inputs.frame.select(pl.any_horizontal(pl.all().is_not_null()).sum()).item() if inputs.columns else 0
+        if usable < FEWEST_ROWS:
+            raise DataError(
+                f"{usable} customers have any describing value: too few to tell groups from chance.",
+                expected=f"at least {FEWEST_ROWS} customers",
+                fix="collect more customers, or segment them by hand with one or two columns",
+            )
+        if self.count == "auto":
+            return
+        most = min(MOST_SEGMENTS, usable // FEWEST_PER_SEGMENT)
+        if not (isinstance(self.count, int) and 2 <= self.count <= most):
+            raise ConfigError(
+                f"{self.count} segments of {usable:,} customers were asked for.",
+                expected=f"a count from 2 to {most} ({FEWEST_PER_SEGMENT} customers or more in each), or auto",
+                fix="choose a smaller count, or leave it at auto",
+            )
+
+
+class _Work:
+    """One search for segments on at most 20,000 customers, judged on at most 3,000 of them."""
+
+    def __init__(
+        self,
+        inputs: SegmentInputs,
+        outcome: Labels | None,
+        random: np.random.Generator,
+        resamples: int,
+        progress: Progress,
+    ) -> None:
+        self.inputs, self.outcome, self.random = inputs, outcome, random
+        self.resamples, self.progress = resamples, progress
+        self.judged = _draw(random, inputs.frame.height, JUDGED_ROWS, outcome)
+        self.judged_outcome = None if outcome is None else outcome[self.judged]
+
+    def find(self, count: int | Literal["auto"], method: Method) -> tuple[dict[str, Any], Choice, Stability]:
+        if method == "tree":
+            return self._tree(None if count == "auto" else count, natural=False)
+        family = _Family(self.inputs, self.judged, "latent-class" if method == "auto" else method)
+        most = min(MOST_SEGMENTS if count == "auto" else count, len(self.judged) // FEWEST_PER_SEGMENT)
+        own = family.solutions(None, most, self.random)
+        structure = self._structure(family, own, most)
+        if method == "auto" and count == "auto" and not structure and self.outcome is not None:
+            state, choice, stability = self._tree(None, natural=False)
+            if state["count"] >= 3:
+                return state, choice, stability
+        tried = self._tried(own, count, structure)
+        labels = {number: family.assign(own[number]) for number in tried}
+        stability = segment_stability(
+            labels,
+            lambda counts, random: {
+                number: family.assign(solution)
+                for number, solution in family.solutions(counts, max(tried), random).items()
+            },
+            resamples=self.resamples,
+            random=self.random,
+            progress=self.progress,
+        )
+        one = own[1].bic if 1 in own else max(own[number].bic for number in tried)
+        evidence = weigh({number: own[number].bic for number in tried}, one, labels, stability, self.judged_outcome)
+        choice = choose_count(evidence, structure=structure)
+        if count != "auto":
+            choice = replace(choice, reasons=(GIVEN, *choice.reasons[1:]))
+        return family.state(own[choice.count]), choice, stability
+
+    def _structure(self, family: _Family, own: dict[int, Solution], most: int) -> bool:
+        """Whether latent classes find more than one group; k-means has no say on that."""
+        if family.method == "k-means":
+            family = _Family(self.inputs, self.judged, "latent-class")
+            own = family.solutions(None, min(most, 6), self.random)
+        return min(own, key=lambda number: own[number].bic) > 1
+
+    def _tried(self, own: dict[int, Solution], count: int | Literal["auto"], structure: bool) -> list[int]:
+        if count != "auto":
+            return [count]
+        counts = [number for number in sorted(own) if number > 1]
+        if not structure:
+            return [number for number in counts if number <= 6]
+        best = min(counts, key=lambda number: own[number].bic)
+        return [number for number in counts if number <= best + 1]
+
+    def _tree(self, count: int | None, *, natural: bool) -> tuple[dict[str, Any], Choice, Stability]:
+        """Segments by response: a tree whose every split is sure, none smaller than five per cent."""
+        assert self.outcome is not None
+        outcome = self.outcome
+        coding = learn_coding(self.inputs)
+        design = encode(coding, self.inputs.frame)
+        ladders = [bool(state["ordered"]) for state in coding]
+
+        def grow(rows: Labels) -> dict[str, Any]:
+            return grow_tree(
+                design.codes[rows], design.sizes, ladders, outcome[rows],
+                leaves=count or 6, smallest=max(FEWEST_PER_SEGMENT, len(rows) // 20), surest=SURE_SPLIT,
+            )  # fmt: skip
+
+        tree = grow(np.arange(len(outcome)))
+        leaves = len(leaf_nodes(tree))
+        if leaves < 2:
+            raise DataError(
+                "No describing column tells customers with different responses apart.",
+                expected="at least one column by which the response differs",
+                fix="use the method latent-class, or describe customers by more columns",
+            )
+        labels = find_leaves(tree, design.codes)
+        stability = segment_stability(
+            {leaves: labels},
+            lambda counts, _: {leaves: find_leaves(grow(np.repeat(np.arange(len(counts)), counts)), design.codes)},
+            resamples=self.resamples,
+            random=self.random,
+            progress=self.progress,
+        )
+        evidence = weigh({leaves: 0.0}, 0.0, {leaves: labels}, stability, outcome)
+        choice = choose_count(evidence, structure=natural)
+        reasons = (f"The response differs surely between {leaves} groups of the response tree.",)
+        state = {
+            "format": 1, "method": "tree", "count": leaves, "coding": coding, "tree": tree,
+            "segment_of_leaf": list(range(leaves)),
+        }  # fmt: skip
+        return state, replace(choice, verdict=NO_GROUPS, reasons=reasons), stability
+
+
+class _Family:
+    """One method on one table: solutions for many counts, labels, and the state of one of them."""
+
+    def __init__(self, inputs: SegmentInputs, judged: Labels, method: str) -> None:
+        self.method = method
+        self.coding = learn_coding(inputs, bands=method == "latent-class")
+        self.design: Design = encode(self.coding, inputs.frame)
+        self.rows: Floats = statistics(self.design.rows(judged))
+
+    def solutions(
+        self, counts: NDArray[np.int64] | None, most: int, random: np.random.Generator
+    ) -> dict[int, Solution]:
+        mixture = Mixture(self.rows, self.design.sizes, counts)
+        if self.method == "k-means":
+            return {number: k_means(mixture, number, random) for number in range(2, most + 1)}
+        return mixture.path(most, random, starts=STARTS)
+
+    def assign(self, solution: Solution) -> Labels:
+        return np.asarray((self.rows @ solution.weights + solution.log_shares).argmax(axis=1))
+
+    def state(self, solution: Solution) -> dict[str, Any]:
+        """Refine the solution on all rows of the search; k-means stays as judged."""
+        if self.method != "k-means":
+            solution = Mixture(statistics(self.design), self.design.sizes).refine(solution)
+        return {
+            "format": 1, "method": self.method, "count": solution.count, "coding": self.coding,
+            "weights": np.round(solution.weights.astype(float), 6).tolist(),
+            "log_shares": np.round(solution.log_shares.astype(float), 6).tolist(),
+            "order": list(range(solution.count)),
+        }  # fmt: skip
+
+
+def _draw(random: np.random.Generator, rows: int, most: int, outcome: Labels | None) -> Labels:
+    """Draw at most so many customers, each outcome in proportion, in their order."""
+    if rows <= most:
+        return np.arange(rows)
+    shuffled = random.permutation(rows)
+    if outcome is None:
+        return np.sort(shuffled[:most])
+    # Sorted by outcome, every n-th customer is a proportional sample.
+    by_outcome = shuffled[np.argsort(outcome[shuffled], kind="stable")]
+    return np.sort(by_outcome[np.linspace(0, rows - 1, most).astype(int)])
+
+
+def _largest_first(state: dict[str, Any], labels: Labels) -> dict[str, Any]:
+    """Number the segments by size, so that the same segments have the same numbers."""
+    sizes = np.bincount(labels, minlength=int(state["count"]))
+    order = np.argsort(-sizes, kind="stable")
+    if state["method"] == "tree":
+        rank = np.argsort(order)
+        return {**state, "segment_of_leaf": [int(rank[leaf]) for leaf in state["segment_of_leaf"]]}
+    return {
+        **state,
+        "weights": np.asarray(state["weights"])[:, order].tolist(),
+        "log_shares": np.asarray(state["log_shares"])[order].tolist(),
+        "order": order.tolist(),
+    }
+
+
+def _reorder(stability: Stability, state: dict[str, Any]) -> Stability:
+    """Put the chosen count's overlaps in the order of the segments."""
+    order = np.argsort(state["segment_of_leaf"]) if state["method"] == "tree" else np.asarray(state["order"])
+    return Stability(
+        tuple(
+            replace(row, jaccard=tuple(row.jaccard[place] for place in order)) if row.count == state["count"] else row
+            for row in stability.counts
+        ),
+        stability.resamples,
+    )

@@ -1,0 +1,88 @@
+"""What segments are made from: the columns that describe a customer, chosen by role."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from segmint.contract.column import Column
+from segmint.contract.valid_table import ValidTable
+from segmint.errors import DataError
+
+SEGMENT_ROLES = frozenset({"characteristic", "holding", "interest", "history"})
+
+
+@dataclass(frozen=True)
+class SegmentInputs:
+    """Columns that may make a segment.
+
+    Attributes
+    ----------
+    frame : polars.DataFrame of shape (n_customers, n_columns)
+        Numbers as Float64, categories as String; null means no value.
+    columns : tuple of Column
+        What the contract says of each, in the frame's order.
+    """
+
+    frame: pl.DataFrame
+    columns: tuple[Column, ...]
+
+    def rows(self, indices: pl.Series | list[int]) -> SegmentInputs:
+        """The same columns for some of the customers."""
+        return SegmentInputs(self.frame[indices], self.columns)
+
+
+def segment_inputs(table: ValidTable, *, leave_out_sensitive: bool = False) -> SegmentInputs:
+    """Choose the columns that may make a segment.
+
+    Characteristics, holdings, interests and history that are known at planning; never the outcome, the economy or the
+    calendar, nor anything that is known only once the call is placed: a segment must be reachable before the call.
+
+    Parameters
+    ----------
+    table : ValidTable
+    leave_out_sensitive : bool
+        Leave out columns marked sensitive, such as age or marital status.
+
+    Raises
+    ------
+    DataError
+        If fewer than two columns are left.
+    """
+    columns = tuple(
+        column
+        for column in table.features
+        if column.role in SEGMENT_ROLES
+        and column.known == "planning"
+        and not (leave_out_sensitive and column.sensitive)
+    )
+    if len(columns) < 2:
+        raise DataError(
+            f"Segments need at least two describing columns; {len(columns)} came.",
+            expected="two or more columns with the role characteristic, holding, interest or history, "
+            "known at planning",
+            fix="give more columns such a role in the contract"
+            + (", or keep the sensitive ones" if leave_out_sensitive else ""),
+        )
+    return SegmentInputs(table.frame.select([column.name for column in columns]), columns)
+
+
+def inputs_of(frame: pl.DataFrame) -> SegmentInputs:
+    """Take every column of a frame as a describing column: numbers by their type, all others as categories."""
+    columns = tuple(
+        Column(
+            name=name,
+            kind="number" if dtype.is_numeric() else "category",
+            role="characteristic",
+            label=name.replace("_", " ").lower(),
+        )
+        for name, dtype in frame.schema.items()
+    )
+    typed = frame.select(
+        pl.col(column.name).cast(pl.Float64).fill_nan(None)
+        if column.kind == "number"
+        else pl.col(column.name).cast(pl.String)
+        for column in columns
+    )
+    return SegmentInputs(typed, columns)
