@@ -439,3 +439,32 @@ def test_repeated_ids_are_kept_and_counted(tmp_path: Path) -> None:
         "policy": "every row is kept; rows of one customer stay on one side of every split",
     }
     assert len(table) == 63
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_clean_resamples_raise_no_alarm(data_folder: Path, seed: int) -> None:
+    """ING-11."""
+    frame = pl.read_csv(data_folder / "uci-bank/bank.csv", separator=";", infer_schema=False)
+    resample = frame.sample(2_000, with_replacement=True, seed=seed)
+    table = validate(open_table(resample), BANK, purpose="predict", at="after_call")
+    assert (table.ledger.rejected, table.ledger.flagged) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda f: f.head(1), "Only 1 rows are usable"),
+        (lambda f: f.with_columns(pl.lit(None, dtype=pl.String).alias("y")), "60 of 60 rows are rejected"),
+        (lambda f: f.with_columns(age=pl.lit("")), None),
+        (lambda f: f.with_columns(pl.lit("").alias(name) for name in ("age", "land", "joined")), None),
+        (lambda f: f.with_columns(land=pl.lit("PT")), None),
+    ],
+)
+def test_degenerate_tables_end_in_a_sentence_or_in_plain_rows(change, sentence: str | None) -> None:  # type: ignore[no-untyped-def]
+    """ING-08."""
+    source = open_table(change(shop([])))
+    if sentence is None:
+        assert len(validate(source, CONTRACT)) == 60
+    else:
+        with pytest.raises(DataError, match=sentence):
+            validate(source, CONTRACT)
