@@ -135,7 +135,7 @@ def write_bundle(
     with staging(folder, replace=replace) as staged:
         for name, content in {**files, manifests.NAME: sealed}.items():
             write_file(staged / name, content)
-        return _open_folder(staged, ())
+        return Opening(staged).finish()
 
 
 def open_bundle(path: Path | str, runs: Path | None = None) -> Bundle:
@@ -153,10 +153,7 @@ def open_bundle(path: Path | str, runs: Path | None = None) -> Bundle:
     BundleError
         If anything is missing, too much, changed, too large, or of an unknown format; the file is named.
     """
-    opening = locate(path, runs)
-    while opening.steps:
-        opening.take_step()
-    return opening.bundle()
+    return locate(path, runs).finish()
 
 
 def locate(path: Path | str, runs: Path | None = None) -> Opening:
@@ -168,19 +165,12 @@ def locate(path: Path | str, runs: Path | None = None) -> Opening:
     return Opening(folder, (FOLDER,) if os.path.lexists(folder / FOLDER) else ())
 
 
-def _open_folder(folder: Path, below: tuple[str, ...]) -> Bundle:
-    opening = Opening(folder, below)
-    while opening.steps:
-        opening.take_step()
-    return opening.bundle()
-
-
 @dataclass
 class Opening:
     """A bundle on its way from bytes to trust, one named step after the other."""
 
     folder: Path
-    below: tuple[str, ...]
+    below: tuple[str, ...] = ()
     pinned: str | None = None
     content: dict[str, bytes] = field(default_factory=dict)
     parsed: dict[str, Any] = field(default_factory=dict)
@@ -207,6 +197,12 @@ class Opening:
         """
         name, step = self.steps.pop(0)
         return name, step()
+
+    def finish(self) -> Bundle:
+        """Take every step that is left, and return the bundle."""
+        while self.steps:
+            self.take_step()
+        return self.bundle()
 
     def bundle(self) -> Bundle:
         """Return the bundle, when every step was taken."""
@@ -301,6 +297,7 @@ class Opening:
     def _rest(self) -> str:
         for name in ("calibration.json", "reference.json", "golden.json"):
             self._json(name)
+        _read("calibration.json", lambda: _check_calibration(self.parsed["calibration.json"]))
         self.parsed["segments.json"] = self._json("segments.json") if "segments.json" in self.content else None
         self.parsed["card"] = self._text("model_card.md")
         return "calibration, reference, golden rows, model card"
@@ -328,6 +325,15 @@ def count_features(state: JSON) -> int:
         return count(state)
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise ValueError("it is no state of features") from error
+
+
+def _check_calibration(told: JSON) -> None:
+    for name in ("temperature", "offset"):
+        # By exact type: in Python a truth value is an integer too.
+        if type(told.get(name)) not in (int, float):
+            raise ValueError(f"it needs a number for {name}")
+    if told["temperature"] <= 0:
+        raise ValueError("its temperature must be above 0")
 
 
 def _same_names(folder: int, listed: set[str]) -> None:
