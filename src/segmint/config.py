@@ -6,12 +6,13 @@ import difflib
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import tomlkit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from segmint.errors import ConfigError
+from segmint.targeting.policy import ContactRules, Economics
 
 
 class _Section(BaseModel):
@@ -98,6 +99,8 @@ class Config(_Section):
     split: Split = Split()
     compare: Compare = Compare()
     model: Model = Model()
+    economics: Economics | None = None
+    policy: ContactRules = ContactRules()
 
     def to_toml(self) -> str:
         """Write every setting as resolved, so that a run can be repeated."""
@@ -105,13 +108,17 @@ class Config(_Section):
         return tomlkit.dumps(settings)
 
 
-def load_config(path: Path | None = None, sets: Sequence[str] = (), flags: Mapping[str, Any] | None = None) -> Config:
-    """Join a file, `--set` texts and flags, the later winning.
+def load_config(
+    path: Path | Sequence[Path | None] | None = None,
+    sets: Sequence[str] = (),
+    flags: Mapping[str, Any] | None = None,
+) -> Config:
+    """Join files, `--set` texts and flags, the later winning.
 
     Parameters
     ----------
-    path : Path, optional
-        A TOML file.
+    path : Path or sequence of Path, optional
+        TOML files; a policy file is one of them.
     sets : sequence of str
         ``"split.folds=3"``: a full dotted key and a TOML value; text needs no quotes.
     flags : mapping of str to object, optional
@@ -122,7 +129,10 @@ def load_config(path: Path | None = None, sets: Sequence[str] = (), flags: Mappi
     ConfigError
         For an unknown key (with the closest known one), a value of the wrong kind, or a file that is no TOML.
     """
-    settings = _read(path) if path is not None else {}
+    settings: dict[str, Any] = {}
+    for file in [path] if path is None or isinstance(path, Path) else path:
+        if file is not None:
+            _merge(settings, _read(file))
     for text in sets:
         key, equals, value = text.partition("=")
         if not equals or not key.strip():
@@ -150,6 +160,14 @@ def _read(path: Path) -> dict[str, Any]:
             expected="a TOML file in UTF-8",
             fix="check the path and the file; every run keeps an example in its config.toml",
         ) from error
+
+
+def _merge(settings: dict[str, Any], later: Mapping[str, Any]) -> None:
+    for key, value in later.items():
+        if isinstance(value, dict) and isinstance(settings.get(key), dict):
+            _merge(settings[key], value)
+        else:
+            settings[key] = value
 
 
 def _value(text: str) -> Any:
@@ -188,11 +206,15 @@ def _letter(error: ValidationError) -> ConfigError:
     )
 
 
+def _is_section(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
 def _keys(section: type[BaseModel], prefix: str = "") -> list[str]:
     keys: list[str] = []
     for name, field in section.model_fields.items():
-        inner = field.annotation
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
+        inner = next((part for part in (field.annotation, *get_args(field.annotation)) if _is_section(part)), None)
+        if inner is not None:
             keys += _keys(inner, f"{prefix}{name}.")
         else:
             keys.append(prefix + name)

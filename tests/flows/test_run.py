@@ -24,16 +24,6 @@ pytest.importorskip("tensorflow")
 QUICK = ["model.recipe=plain", "model.hidden=[16, 8]", "model.epochs=4", "split.folds=2", "compare.repeats=100"]
 
 
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("runs")
-
-
-@pytest.fixture(scope="module")
-def done(runs: Path) -> RunResult:
-    return demo(load_config(None, QUICK), runs=runs)
-
-
 def read_json(path: Path) -> dict[str, object]:
     found: dict[str, object] = json.loads(path.read_text())
     return found

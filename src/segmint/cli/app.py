@@ -21,6 +21,8 @@ app = typer.Typer(
 )
 contract_app = typer.Typer(no_args_is_help=True, help="Contracts: what a table must look like.")
 app.add_typer(contract_app, name="contract")
+policy_app = typer.Typer(no_args_is_help=True, help="Contact policies: budget, cost, rest days, exclusions, holdout.")
+app.add_typer(policy_app, name="policy")
 
 Table = Annotated[Path, typer.Argument(help="A table: delimited text or Parquet.", show_default=False)]
 RunPath = Annotated[str, typer.Argument(help="A run: its folder or id.", show_default=False)]
@@ -108,6 +110,39 @@ def predict(
 
 
 @app.command()
+def target(
+    table: Table,
+    bundle: Annotated[str, typer.Option("--bundle", help="A run, a bundle's folder, or PROMOTED.", show_default=False)],
+    policy: Annotated[Path | None, typer.Option("--policy", help="The contact policy: a TOML file.")] = None,
+    suppress: Annotated[
+        list[Path] | None, typer.Option("--suppress", help="A do-not-call or objection file. Repeatable.")
+    ] = None,
+    history: Annotated[Path | None, typer.Option("--history", help="Earlier calls: id and date.")] = None,
+    dialler: Annotated[Path | None, typer.Option("--dialler", help="What the dialler accepts: a TOML profile.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="A new folder for copies of the lists.")] = None,
+    config: ConfigFile = None,
+    sets: Sets = None,
+    runs: Runs = RUNS,
+    json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Choose whom to call under the contact policy, and hand the list over."""
+    from segmint.config import load_config
+    from segmint.flows.target import target as flow
+
+    flags = {
+        "policy.suppress": [str(path) for path in suppress] if suppress else None,
+        "policy.history": None if history is None else str(history),
+    }
+    settings = load_config((config, policy), sets or (), flags)
+    with Screen(json=json, quiet=quiet) as screen:
+        result = flow(
+            table, bundle, settings, runs=runs, out=out, dialler=dialler, argv=sys.argv[1:], progress=screen.progress
+        )
+    screen.targeted(result)
+
+
+@app.command()
 def check(
     table: Table,
     contract: ContractName,
@@ -188,6 +223,26 @@ def contract_show(name: Annotated[str, typer.Argument(help="A shipped contract o
     from segmint.contract.export import contract_to_toml
 
     typer.echo(contract_to_toml(load_contract(name)), nl=False)
+
+
+@policy_app.command("init")
+def policy_init() -> None:
+    """Print a policy to start from, every key explained."""
+    from segmint.targeting.policy import policy_template
+
+    typer.echo(policy_template(), nl=False)
+
+
+@policy_app.command("check")
+def policy_check(
+    file: Annotated[Path, typer.Argument(help="A policy.", show_default=False)], sets: Sets = None
+) -> None:
+    """Say whether a policy contradicts itself."""
+    from segmint.config import load_config
+    from segmint.flows.target import policy_of
+
+    policy_of(load_config(file, sets or ()))
+    typer.echo(f"'{file}' makes sense")
 
 
 def _flags(at: str | None, seed: int | None, folds: int | None, no_compare: bool) -> dict[str, Any]:

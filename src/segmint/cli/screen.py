@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from segmint.contract.valid_table import ValidTable
     from segmint.flows.predict import Predicted
     from segmint.flows.run import RunResult
+    from segmint.flows.target import Targeted
     from segmint.store.run import Run
     from segmint.store.verify import Check
 
@@ -130,6 +131,13 @@ class Screen:
             lines.append("how well: " + ", ".join(f"{name} {value:.4f}" for name, value in result.quality.items()))
         lines.append(f"predictions: {result.out or result.folder / 'predictions.parquet'}")
         self.say(said, *lines)
+
+    def targeted(self, result: Targeted) -> None:
+        """Show what the list brings and where it lies."""
+        place = result.out or result.folder
+        said = {"run": str(result.folder), "out": None if result.out is None else str(result.out), **result.summary}
+        lists = f"lists: {place}/call_list.parquet, call_list.xlsx, dialler.csv"
+        self.say(said, *result.sentences, lists, f"report: {result.folder / 'report.html'}")
 
     def checked(self, table: ValidTable) -> None:
         """Show what a table would be to training."""

@@ -11,6 +11,7 @@ from typing import Any
 from segmint.config import Data
 from segmint.contract.column_match import Purpose
 from segmint.contract.contract import Contract
+from segmint.contract.export import contract_to_toml
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.progress import Progress, silent
@@ -47,6 +48,12 @@ def read(
             on_reject=on_reject,
             progress=progress,
         )
+
+
+def keep_reading(run: Run, table: ValidTable) -> None:
+    """Keep in the run how its table was read, and under which contract."""
+    run.keep("ledger.json", table.ledger.to_json())
+    run.keep("contract.toml", contract_to_toml(table.contract).encode("utf-8"))
 
 
 @contextmanager

@@ -13,12 +13,11 @@ import polars as pl
 
 from segmint.config import Config
 from segmint.contract.contract import Contract, load_contract
-from segmint.contract.export import contract_to_toml
 from segmint.contract.valid_table import ValidTable
 from segmint.evaluation.comparison import Comparison, compare_models
 from segmint.evaluation.differences import outcome_by_level
 from segmint.flows.bundle import pack
-from segmint.flows.read import open_source, read
+from segmint.flows.read import keep_reading, open_source, read
 from segmint.flows.report import write_report
 from segmint.metrics.classification import best_f1_threshold
 from segmint.models.customer_model import MODEL_LABELS, make_model
@@ -28,9 +27,8 @@ from segmint.progress import Progress, silent
 from segmint.report.tensorboard_images import result_images
 from segmint.splits.folds import Fold, inner_split, make_folds
 from segmint.splits.groups import row_groups, row_keys
-from segmint.store import strict_json
 from segmint.store.run import Run
-from segmint.store.staging import publish_file, write_file
+from segmint.store.staging import publish_file
 from segmint.store.training_ids import write_training_ids
 
 FINAL = "final"
@@ -115,7 +113,7 @@ def run(
         threshold = _threshold(table, model, comparison)
         bundle = clock.time("pack", lambda: pack(here, table, model, comparison, threshold, config.seed))
         summary = _summary(table, config, comparison, bundle.calibration, clock)
-        _publish_json(here.folder / "summary.json", summary)
+        here.keep("summary.json", summary)
         both("writing the report", 0, 1)
         log.results(**result_images(here.folder))
         report = write_report(here.folder)
@@ -188,18 +186,15 @@ def _threshold(table: ValidTable, model: Any, comparison: Comparison | None) -> 
 
 
 def _keep_input(here: Run, table: ValidTable) -> None:
-    publish = here.folder
-    _publish_json(publish / "ledger.json", table.ledger.to_json())
-    contract = contract_to_toml(table.contract).encode("utf-8")
-    publish_file(publish / "contract.toml", lambda path: write_file(path, contract))
+    keep_reading(here, table)
     if table.ids is not None:
         write_training_ids(here.folder, table.ids)
     levels = outcome_by_level(table)
-    publish_file(publish / "tables" / "columns.parquet", lambda path: levels.write_parquet(path))
+    publish_file(here.folder / "tables" / "columns.parquet", lambda path: levels.write_parquet(path))
 
 
 def _keep_comparison(here: Run, comparison: Comparison) -> None:
-    _publish_json(here.folder / "comparison.json", comparison.to_json())
+    here.keep("comparison.json", comparison.to_json())
     frame = comparison.predictions
     publish_file(here.folder / "predictions.parquet", lambda path: frame.write_parquet(path))
 
@@ -232,10 +227,6 @@ def _summary(
         "quality": comparison.headline("dense_network") if comparison is not None else {},
         "seconds": clock.seconds,
     }
-
-
-def _publish_json(path: Path, content: dict[str, Any]) -> None:
-    publish_file(path, lambda staged: write_file(staged, strict_json.to_bytes(content)))
 
 
 def _both(first: Progress, second: Progress) -> Progress:

@@ -101,7 +101,7 @@ def bars(rows: Sequence[Row], *, title: str, percentages: bool = False) -> Chart
     x = alt.X(
         "value:Q",
         title=title,
-        axis=alt.Axis(format=".0%" if percentages else "~g", tickCount=5),
+        axis=alt.Axis(format=".0%" if percentages else ",~r", tickCount=5),
         scale=alt.Scale(domain=[0, top * 1.2], nice=False),
     )
     color = alt.condition("datum.ours", alt.value(ACCENT), alt.value(RIVAL))
@@ -168,7 +168,7 @@ def curves(
     """
     import altair as alt
 
-    number = ".0%" if percentages else "~g"
+    number = ".0%" if percentages else ",~r"
     x = alt.X(
         "x:Q",
         title=x_title,

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from segmint.report.blocks import Page
-from segmint.report.pages import answer, columns, comparison, network, quality, reading, settings
+from segmint.report.pages import answer, call_list, columns, comparison, network, quality, reading, settings
 from segmint.report.run_view import RunView
 
-PAGES = (answer, reading, columns, comparison, quality, network, settings)
+PAGES = (answer, call_list, reading, columns, comparison, quality, network, settings)
 """The report's pages in reading order."""
 
 
@@ -42,6 +42,8 @@ def contents(pages: list[Page]) -> list[tuple[str, str]]:
 
 
 def _title(run: RunView) -> str:
+    if (run.folder / "target.json").is_file():
+        return "Whom to call"
     return "Who says yes" if run.is_response else "Who belongs to which segment"
 
 

@@ -167,6 +167,11 @@ class Run:
         """Note that somebody stopped the work."""
         self._end("interrupted")
 
+    def keep(self, name: str, content: bytes | Mapping[str, Any]) -> None:
+        """Publish a file of the run, whole: bytes as they are, anything else as JSON."""
+        written = content if isinstance(content, bytes) else strict_json.to_bytes(dict(content))
+        publish_file(self.folder / name, lambda path: write_file(path, written))
+
     def remember(self, key: Mapping[str, Any], compute: Callable[[], Result]) -> Result:
         """Return what `compute` gave for this `key` before, or compute it now and keep it in ``work/``."""
         return remember(self.folder / WORK)(key, compute)

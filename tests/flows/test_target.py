@@ -1,0 +1,98 @@
+"""From a bundle and a policy to lists on disk: nobody lost, nobody called who must not be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from segmint.cli import main
+from segmint.config import Config, load_config
+from segmint.errors import PolicyError
+from segmint.flows.demo import sample_path
+from segmint.flows.run import RunResult, run
+from segmint.flows.target import Targeted, target
+
+pytestmark = pytest.mark.network
+pytest.importorskip("tensorflow")
+
+POLICY = ["economics.cost_per_call=5", "economics.value_per_success=60", "policy.budget_calls=300"]
+
+
+def policy(*more: str) -> Config:
+    return load_config(None, [*POLICY, *more])
+
+
+@pytest.fixture(scope="module")
+def targeted(done: RunResult, runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Targeted:
+    return target(sample_path(), done.folder, policy(), runs=runs, out=tmp_path_factory.mktemp("t") / "lists")
+
+
+def test_everyone_read_has_one_place(targeted: Targeted) -> None:
+    frame = pl.read_parquet(targeted.folder / "call_list.parquet")
+    assert sorted(frame["record"].to_list()) == list(range(1, 4522))
+    assert sum(targeted.summary["counts"].values()) == 4521
+    assert targeted.summary["counts"]["listed"] == 300
+
+
+def test_the_list_is_the_best_that_pays_best_first(targeted: Targeted) -> None:
+    listed = targeted.call_list.listed
+    assert listed["expected_profit"].is_sorted(descending=True)
+    assert listed["expected_profit"].min() > 0
+    beyond = targeted.call_list.frame().filter(pl.col("status") == "beyond_budget")
+    assert listed["expected_profit"].min() >= beyond["expected_profit"].max()
+
+
+def test_copies_lie_where_they_were_asked_for(targeted: Targeted) -> None:
+    assert targeted.out is not None
+    assert sorted(path.name for path in targeted.out.iterdir()) == [
+        "call_list.parquet",
+        "call_list.xlsx",
+        "dialler.csv",
+    ]
+
+
+def test_the_page_has_counts_and_no_customer(targeted: Targeted) -> None:
+    page = (targeted.folder / "report.html").read_text("utf-8")
+    assert "Whom to call" in page
+    assert "spring" not in page
+
+
+def test_an_objector_is_neither_listed_nor_predicted(done: RunResult, runs: Path, tmp_path: Path) -> None:
+    given = pl.read_csv(sample_path(), separator=";", infer_schema=False).head(400)
+    with_consent = given.with_columns(consent=pl.Series(["yes", "no"] * 200))
+    with_consent.write_csv(tmp_path / "customers.csv")
+    config = policy('policy.exclude=[{name = "objected", column = "consent", levels = ["no"]}]')
+    result = target(tmp_path / "customers.csv", done.folder, config, runs=runs)
+    held_back = result.call_list.frame().filter(pl.col("status") == "suppressed")
+    assert held_back.height == 200
+    assert held_back["propensity"].null_count() == 200
+    assert result.summary["suppressed_because"] == {"objected": 200}
+
+
+def test_a_bundle_that_knows_the_future_is_refused(runs: Path) -> None:
+    quick = ["model.recipe=plain", "model.hidden=[8]", "model.epochs=1", "compare.enabled=false"]
+    cheat = run(sample_path(), "bank-marketing", load_config(None, quick, {"data.at": "after_call"}), runs=runs)
+    with pytest.raises(PolicyError, match="only after the call"):
+        target(sample_path(), cheat.folder, policy(), runs=runs)
+
+
+def test_no_economics_no_list(done: RunResult, runs: Path) -> None:
+    with pytest.raises(PolicyError, match="what a call costs"):
+        target(sample_path(), done.folder, load_config(), runs=runs)
+
+
+def test_a_missing_objection_file_stops_the_work(done: RunResult, runs: Path, tmp_path: Path) -> None:
+    missing = tmp_path / "do_not_call.csv"
+    code = main(
+        ["target", str(sample_path()), "--bundle", str(done.folder), "--runs", str(runs), "--suppress", str(missing)]
+        + [word for text in POLICY for word in ("--set", text)]
+    )
+    assert code == 2
+
+
+def test_the_template_makes_sense(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policy", "init"]) == 0
+    (tmp_path / "policy.toml").write_text(capsys.readouterr().out)
+    assert main(["policy", "check", str(tmp_path / "policy.toml")]) == 0
