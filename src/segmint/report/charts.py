@@ -248,7 +248,7 @@ def confusion(matrix: NDArray[np.int64], classes: Sequence[str]) -> Chart:
     x = alt.X("said:O", title="predicted", axis=axis.copy(deep=False), scale=alt.Scale(padding=0.04))
     y = alt.Y("truth:O", title="what happened", axis=axis, scale=alt.Scale(padding=0.04))
     shade = alt.Opacity("share:Q", legend=None, scale=alt.Scale(domain=[0, 1], range=[0.06, 0.95]))
-    color = alt.condition("datum.share > 0.5", alt.value(PAPER), alt.value(INK))
+    color = alt.condition("datum.share > 0.75", alt.value(PAPER), alt.value(INK))
     large = 17 if len(names) < 4 else 14
     chart = alt.layer(
         alt.Chart().mark_rect(color=ACCENT, cornerRadius=4).encode(x=x, y=y, opacity=shade, description="tip:N"),
@@ -269,7 +269,9 @@ def _levels(rows: Sequence[Row]) -> Any:
     for place, row in enumerate(rows):
         names[int(row.get("level", place))] = shorten(row["label"], 22)
     words = "[" + ", ".join(_quoted(names.get(place, "")) for place in range(max(names) + 1)) + "][datum.value]"
-    axis = alt.Axis(labelExpr=words, ticks=False, domain=False, labelLimit=150)
+    # measured here: the drawing library takes every letter for a wide one and leaves half the width empty
+    room = 10 + 6.9 * max(len(name) for name in names.values())
+    axis = alt.Axis(labelExpr=words, ticks=False, domain=False, labelLimit=0, minExtent=room, maxExtent=room)
     return alt.Y("level:O", sort=None, title=None, axis=axis)
 
 
@@ -334,8 +336,9 @@ def _themed(chart: Chart, *, height: int) -> Chart:
         .configure(font="Arial")
         .configure_view(stroke=None)
         .configure_axis(
-            labelFontSize=12, titleFontSize=12, titleFontWeight="normal", labelColor=INK, titleColor=MUTED,
+            labelFontSize=13, titleFontSize=12.5, titleFontWeight="normal", labelColor=INK, titleColor=MUTED,
             gridColor=GRID, domainColor=GRID, tickColor=GRID, labelPadding=6, titlePadding=8,
+            labelFlush=False,
         )
         .configure_axisY(titleAlign="left", titleAngle=0, titleAnchor="start", titleY=-10, titleX=0)
     )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -12,7 +13,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from segmint.report.summary import summarise
-from segmint.report.wording import printable
+from segmint.report.wording import NO_BREAK, printable
+
+_PERCENT = re.compile(r"(?<=\d) %")
 
 
 def render_report(folder: Path) -> str:
@@ -62,9 +65,9 @@ def _hash(content: str) -> str:
 
 
 def _printable(value: Any) -> Any:
-    """The same dict without characters that break a page or hide what is written."""
+    """The same dict without characters that break a page or hide what is written, and no number parted from its %."""
     if isinstance(value, dict):
         return {name: _printable(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
         return [_printable(part) for part in value]
-    return printable(value) if isinstance(value, str) else value
+    return _PERCENT.sub(f"{NO_BREAK}%", printable(value)) if isinstance(value, str) else value

@@ -10,6 +10,10 @@ from segmint.report.svg import draw
 from segmint.report.wording import count, decimal, listed, percent, percent_between, shorten
 
 _OPEN, _MOST_LEVELS = 6, 14
+_CAUTION = (
+    "These are differences between groups as they are, not effects: a column may stand in for another one. "
+    "Groups with fewer than 10 customers are pooled or left out."
+)
 
 
 def page(run: RunView) -> Page | None:
@@ -29,13 +33,15 @@ def page(run: RunView) -> Page | None:
             _overview(found),
             grid(pictures[:_OPEN]),
             fold(f"{len(rest)} more columns, from stronger to weaker", [grid(rest)], printed=True) if rest else None,
-            text(
-                "Dots are shares, lines their 95 % intervals: short lines are certain, long lines rest on few customers. "
-                "These are differences between groups as they are, not effects: a column may stand in for another one. "
-                "Groups with fewer than 10 customers are pooled or left out."
-            ),
+            text(_how_to_look(run), _CAUTION),
         ],
     )
+
+
+def _how_to_look(run: RunView) -> str:
+    if run.is_response:
+        return "Dots are shares, lines their 95 % intervals: short lines are certain, long lines rest on few customers."
+    return "Bars show how each group divides into segments; shares, 95 % intervals and indexes are in the tables."
 
 
 def _index_example(found: list[ColumnLevels]) -> str:

@@ -35,7 +35,7 @@ def _main_chart(run: RunView, order: list[Score]) -> Block:
     label = metric_label(main_metric(run))
     rows = [
         {
-            "label": run.model_label(row.model), "value": row.value, "ours": row.model == NETWORK,
+            "label": run.model_label(row.model).split(" (")[0], "value": row.value, "ours": row.model == NETWORK,
             "low": row.value if row.low is None else row.low, "high": row.value if row.high is None else row.high,
             "shown": decimal(row.value),
             "tip": f"{run.model_label(row.model)}: {label} {decimal(row.value)} ({between(row.low, row.high)})",

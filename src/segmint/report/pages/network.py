@@ -16,15 +16,15 @@ from segmint.report.wording import count, decimal, listed, percent
 def page(run: RunView) -> Page | None:
     """Show the layers and the learning curves of the network that was kept."""
     architecture, (loss, accuracy) = _architecture(run), _curves(run)
-    blocks = [block for block in (architecture, loss, accuracy) if block is not None]
-    if not blocks:
+    learned = [block for block in (loss, accuracy) if block is not None]
+    if architecture is None and not learned:
         return None
     return make_page(
         "network",
         title="The network and how it learned",
         short="Network",
         lead="It is made only of Dense, Dropout and BatchNormalization layers.",
-        blocks=[grid(blocks)],
+        blocks=[grid([architecture, grid(learned)])],
     )
 
 
