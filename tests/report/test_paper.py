@@ -1,0 +1,63 @@
+"""The page on paper, without script, and the warnings on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from segmint.report.html import render_report
+
+
+def test_dialling_gets_an_amber_banner(make_run: Callable[..., Path]) -> None:
+    page = render_report(make_run(kind="response", at="dialling", rows=300))
+    assert 'class="banner caution"' in page
+    assert 'class="banner danger"' not in page
+
+
+@pytest.mark.browser
+def test_paper_is_white_without_contents_and_without_the_slider(
+    response_page: str, browser: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "report.html").write_text(response_page, "utf-8")
+    tab = browser.new_page(color_scheme="dark")
+    tab.goto((tmp_path / "report.html").as_uri())
+    tab.emulate_media(media="print", color_scheme="dark")
+    assert tab.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--ink').trim()") == "#1b2733"
+    for hidden in (".contents", ".budget", ".tip"):
+        assert not tab.locator(hidden).first.is_visible(), hidden
+    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert tab.locator("details[data-printed]:not([open])").count() == 0
+    tab.close()
+
+
+@pytest.mark.browser
+def test_the_page_is_complete_without_script(response_page: str, browser: Any, tmp_path: Path) -> None:
+    (tmp_path / "report.html").write_text(response_page, "utf-8")
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto((tmp_path / "report.html").as_uri())
+    text = tab.locator("main").inner_text()
+    for title in ("What was read", "The network beside other methods", "Gains: how many you reach", "Propensity"):
+        assert title in text
+    assert not tab.locator(".budget").is_visible()
+    context.close()
+
+
+@pytest.mark.browser
+def test_values_are_shown_on_hover_and_by_arrow_keys(response_page: str, browser: Any, tmp_path: Path) -> None:
+    (tmp_path / "report.html").write_text(response_page, "utf-8")
+    tab = browser.new_page()
+    tab.goto((tmp_path / "report.html").as_uri())
+    tip, picture = tab.locator(".tip"), tab.locator("#columns svg").first
+    assert not tip.is_visible()
+    picture.focus()
+    picture.press("ArrowRight")
+    assert "customers, index" in tip.inner_text()
+    picture.press("Escape")
+    assert not tip.is_visible()
+    tab.locator("#columns svg [data-tip]").nth(1).hover(force=True)
+    assert "customers, index" in tip.inner_text()
+    tab.close()
