@@ -30,6 +30,8 @@ class Data(_Section):
         Largest acceptable share of rejected rows.
     delimiter, encoding, decimal : str or None
         How text files are written; None finds out.
+    sheet, header_row : str, int or None
+        Which sheet of a workbook, and the row of its column names, from 1.
     """
 
     at: Literal["planning", "dialling", "after_call"] = "planning"
@@ -37,6 +39,8 @@ class Data(_Section):
     delimiter: str | None = None
     encoding: str | None = None
     decimal: Literal["point", "comma"] | None = None
+    sheet: str | None = None
+    header_row: int | None = Field(default=None, ge=1)
 
 
 class Split(_Section):

@@ -167,3 +167,23 @@ def test_python_m_segmint_is_the_same_door() -> None:
         env=os.environ,
     )
     assert (done.returncode, done.stdout.split()[0]) == (0, "bank-marketing")
+
+
+def test_an_inferred_contract_waits_for_a_person(tmp_path: Path, said: Callable[..., tuple[int, str, str]]) -> None:
+    draft = said("contract", "infer", sample_path())[1]
+    mine = tmp_path / "mine.toml"
+    mine.write_text(draft)
+    code, _, err = said("check", sample_path(), "--contract", mine, "--quiet")
+    assert code == 2
+    assert "reviewed = true" in err
+    mine.write_text(draft.replace("reviewed = false", "reviewed = true"))
+    assert said("check", sample_path(), "--contract", mine, "--quiet")[0] == 0
+
+
+def test_a_simulated_campaign_meets_its_contract(tmp_path: Path, said: Callable[..., tuple[int, str, str]]) -> None:
+    table, truth = tmp_path / "campaign.csv", tmp_path / "truth.parquet"
+    assert said("simulate", "--rows", 500, "--out", table, "--truth", truth)[0] == 0
+    assert truth.is_file()
+    assert said("check", table, "--contract", "simulated-campaign", "--quiet") == (0, "", "")
+    assert said("simulate", "--rows", 0, "--out", table)[0] == 2
+    assert said("simulate", "--out", tmp_path / "campaign.xml")[0] == 2

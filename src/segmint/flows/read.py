@@ -25,7 +25,8 @@ REJECTED = "rejected.csv"
 
 def open_source(source: Any, data: Data) -> TableSource:
     """Open a table with what the settings know of how it is written."""
-    return open_table(source, ReadOptions(delimiter=data.delimiter, encoding=data.encoding, decimal=data.decimal))
+    known = data.model_dump(include={"delimiter", "encoding", "decimal", "sheet", "header_row"})
+    return open_table(source, ReadOptions(**known))
 
 
 def read(

@@ -1,0 +1,57 @@
+"""`segmint simulate`: a campaign table whose truth is known, written in a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import polars as pl
+
+from segmint.errors import ConfigError, InputError
+from segmint.store.staging import publish_file
+from segmint.tables.simulate import Campaign, Simulated, simulate_batches
+from segmint.tables.write import write_csv, write_parquet
+
+WRITERS: dict[str, Callable[[Iterator[pl.DataFrame], Path], int]] = {".csv": write_csv, ".parquet": write_parquet}
+
+
+def simulate(out: Path, truth: Path | None, **settings: object) -> Campaign:
+    """Write a simulated table, and its truth if a path is given.
+
+    Parameters
+    ----------
+    out, truth : Path
+        Names ending in .csv or .parquet.
+    **settings
+        Of `Campaign`.
+
+    Raises
+    ------
+    InputError
+        If a path has another ending.
+    ConfigError
+        If a setting makes no sense.
+    """
+    try:
+        campaign = Campaign(**settings)  # type: ignore[arg-type]
+    except ValueError as error:
+        raise ConfigError(str(error), expected="settings of a campaign", fix="see: segmint simulate --help") from error
+    _write(campaign, out, lambda block: block.frame)
+    if truth is not None:
+        _write(campaign, truth, lambda block: block.truth)
+    return campaign
+
+
+def _write(campaign: Campaign, path: Path, part: Callable[[Simulated], pl.DataFrame]) -> None:
+    writer = WRITERS.get(path.suffix)
+    if writer is None:
+        raise InputError(
+            f"'{path.name}' has no format that can be written.",
+            expected="a name ending in .csv or .parquet",
+            fix="rename it",
+        )
+    publish_file(path, lambda staged: _ignore(writer((part(block) for block in simulate_batches(campaign)), staged)))
+
+
+def _ignore(rows: int) -> None:
+    """Drop the number of rows: the caller asked for it."""
