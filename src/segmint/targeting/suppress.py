@@ -6,6 +6,7 @@ a list without its objections must not exist.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -196,11 +197,13 @@ def read_objectors(path: Path | str, contract: Contract) -> Objectors:
 
 def _read_whole(path: Path | str) -> pl.DataFrame:
     """Read every record of a file; one that cannot be read might be an objector."""
-    from segmint.tables.source import open_table
+    from segmint.tables.source import ReadOptions, open_table
 
     name = Path(path).name
     try:
-        batches = list(open_table(path).batches())
+        # a plain list of numbers has one column, so no delimiter to be found out
+        options = ReadOptions(delimiter=",") if _single_column(path) else ReadOptions()
+        batches = list(open_table(path, options).batches())
     except (InputError, OSError) as error:
         raise PolicyError(
             f"The file '{path}' named in the policy cannot be used. {getattr(error, 'came', '')}".strip(),
@@ -217,6 +220,12 @@ def _read_whole(path: Path | str) -> pl.DataFrame:
     if not frames:
         raise PolicyError(f"'{name}' has no records.", expected="a header and rows", fix="check the export")
     return pl.concat(frames)
+
+
+def _single_column(path: Path | str) -> bool:
+    with Path(path).open("rb") as file:
+        header = file.readline(65_536)
+    return header.strip() != b"" and b"\0" not in header and not re.search(rb"[,;\t|]", header)
 
 
 def _first_reject(batches: Sequence[RawBatch]) -> int:

@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from segmint.errors import PolicyError
+from segmint.targeting.choose import (
+    HELD_OUT,
+    LISTED,
+    STATUSES,
+    advise_attempts,
+    choose,
+    dropped_out,
+    ordinal,
+)
+from tests.targeting.conftest import make_policy
+
+propensities = st.lists(
+    st.floats(0, 1).map(lambda p: round(p, 2)), min_size=1, max_size=80
+)  # rounded, so that ties are common
+
+
+def ids(n: int) -> pl.Series:
+    return pl.Series([f"c{i}" for i in range(n)], dtype=pl.String)
+
+
+@given(propensities, st.integers(1, 60), st.floats(0, 0.9))
+@settings(max_examples=100, deadline=None)
+def test_call_list_never_exceeds_budget_in_calls_or_money(chance, budget, share):
+    rng = np.random.default_rng(len(chance))
+    table = pl.DataFrame({"dear": rng.uniform(0.5, 9, len(chance))})
+    policy = make_policy(cost="dear", budget_money=float(budget), holdout_share=share)
+    choice = choose(ids(len(chance)), chance, policy, columns=table)
+    assert choice.cost[choice.listed].sum() <= budget * (1 + 1e-9)
+    calls = make_policy(calls_per_customer=2.5, budget_calls=budget + 3, holdout_share=share)
+    assert 2.5 * choose(ids(len(chance)), chance, calls).listed.size <= budget + 3
+
+
+@given(propensities, st.integers(1, 60), st.integers(0, 30), st.floats(0, 0.9))
+@settings(max_examples=100, deadline=None)
+def test_higher_budget_only_adds_customers(chance, budget, more, share):
+    before, after = (
+        choose(ids(len(chance)), chance, make_policy(budget_calls=b, holdout_share=share))
+        for b in (budget, budget + more)
+    )
+    assert dropped_out(ids(len(chance)), before, after) == []
+    held = np.flatnonzero(before.status == HELD_OUT)
+    assert (after.status[held] == HELD_OUT).all()
+
+
+@given(propensities, st.integers(1, 40), st.randoms(use_true_random=False))
+@settings(max_examples=100, deadline=None)
+def test_shuffling_rows_does_not_change_the_call_list(chance, budget, random):
+    people, policy = ids(len(chance)), make_policy(budget_calls=budget, holdout_share=0.2)
+    places = list(range(len(chance)))
+    random.shuffle(places)
+    one = choose(people, chance, policy)
+    other = choose(people.gather(places), np.array(chance)[places], policy)
+    assert people.gather(one.listed).to_list() == people.gather(places).gather(other.listed).to_list()
+    assert (one.status[places] == other.status).all()
+
+
+def test_noise_of_two_machines_does_not_change_the_order():
+    rng = np.random.default_rng(3)
+    chance = np.round(rng.beta(1, 5, 2000), 3)
+    noisy = np.clip(chance + rng.uniform(-2e-7, 2e-7, 2000), 0, 1)
+    policy = make_policy(budget_calls=500)
+    assert (choose(ids(2000), chance, policy).listed == choose(ids(2000), noisy, policy).listed).all()
+
+
+@given(propensities, st.floats(0, 0.6), st.floats(0, 0.3), st.integers(1, 40))
+@settings(max_examples=80, deadline=None)
+def test_raising_the_holdout_only_adds_held_out_customers(chance, share, more, budget):
+    one, other = (
+        choose(ids(len(chance)), chance, make_policy(budget_calls=budget, holdout_share=s))
+        for s in (share, share + more)
+    )
+    assert (other.status[one.status == HELD_OUT] == HELD_OUT).all()
+
+
+def test_the_next_customer_takes_the_place_of_one_held_out():
+    chance = np.linspace(0.9, 0.3, 400)
+    none = choose(ids(400), chance, make_policy(budget_calls=100))
+    some = choose(ids(400), chance, make_policy(budget_calls=100, holdout_share=0.2))
+    assert none.listed.size == some.listed.size == 100
+    assert set(none.listed) - set(some.listed) <= set(np.flatnonzero(some.status == HELD_OUT))
+    last = some.listed.max()
+    assert (some.status[np.flatnonzero(some.holdout)] == HELD_OUT).sum() == some.holdout[: last + 1].sum()
+
+
+def test_every_row_has_one_status_and_the_best_come_first():
+    chance = np.linspace(0.9, 0.01, 300)
+    choice = choose(ids(300), chance, make_policy(budget_calls=50, holdout_share=0.1))
+    assert set(choice.status) <= set(range(len(STATUSES)))
+    assert (np.diff(choice.expected_profit[choice.listed]) <= 0).all()
+    assert choice.rank[choice.listed].tolist() == list(range(1, 51))
+    assert (choice.expected_profit[choice.status == LISTED] > 0).all()
+
+
+def test_a_customer_with_two_rows_is_listed_once_with_the_better_one():
+    people = pl.Series(["a", "b", "a", "c"])
+    choice = choose(people, [0.2, 0.5, 0.6, 0.3], make_policy())
+    assert people.gather(choice.listed).to_list() == ["a", "b", "c"]
+    assert choice.because == {0: "another row of the same customer is used"}
+
+
+def test_a_customer_without_a_known_value_is_suppressed_not_guessed():
+    table = pl.DataFrame({"margin": [10.0, None, 300.0]})
+    choice = choose(ids(3), [0.5, 0.9, 0.5], make_policy(value="margin", cost=1.0), columns=table)
+    assert choice.because == {1: "cost or value is not known"}
+    assert choice.listed.tolist() == [2, 0]
+
+
+def test_where_calls_cost_unequally_money_goes_where_it_returns_most():
+    table = pl.DataFrame({"dear": [50.0, 5.0, 5.0, 5.0]})
+    policy = make_policy(cost="dear", value=100.0, budget_money=50.0)
+    assert set(choose(ids(4), [0.9, 0.4, 0.4, 0.4], policy, columns=table).listed) == {1, 2, 3}
+
+
+@pytest.mark.parametrize(
+    ("chance", "said"),
+    [
+        ([0.5, 0.6, 0.7], "Call everybody"),
+        ([0.01, 0.02, 0.03], "Call nobody: even the best call is expected to lose 2.00 EUR"),
+        ([0.5] * 9 + [0.01], "Call nearly everybody: 9 of 10"),
+        ([0.5, 0.01, 0.01], "Call 1 of 3 eligible customers"),
+    ],
+)
+def test_the_advice_says_everybody_nobody_or_down_to_where(chance, said):
+    assert said in choose(ids(len(chance)), chance, make_policy()).advice[0]
+
+
+def test_the_advice_says_what_a_larger_budget_would_bring():
+    advice = choose(ids(4), [0.5, 0.5, 0.4, 0.4], make_policy(budget_calls=2)).advice
+    assert "2 more customers would pay, together 70 EUR" in advice[1]
+
+
+def test_nobody_eligible_is_said_and_not_a_crash():
+    choice = choose(ids(2), [np.nan, np.nan], make_policy(), eligible=np.zeros(2, dtype=bool))
+    assert choice.advice == ("Call nobody: no customer is eligible under the rules.",)
+
+
+def test_a_propensity_must_be_a_probability():
+    with pytest.raises(ValueError, match="must be a probability"):
+        choose(ids(2), [0.5, 1.5], make_policy())
+
+
+def test_money_from_a_missing_or_empty_column_is_refused():
+    with pytest.raises(PolicyError, match="'margin'"):
+        choose(ids(1), [0.5], make_policy(value="margin"))
+    with pytest.raises(PolicyError, match="no amounts"):
+        choose(ids(1), [0.5], make_policy(value="a"), columns=pl.DataFrame({"a": ["x"]}))
+
+
+def test_the_advice_stops_at_the_first_attempt_that_does_not_pay():
+    rng = np.random.default_rng(5)
+    hazard = np.array([0.08, 0.07, 0.06, 0.05, 0.04, 0.01, 0.01, 0.01])
+    luck = rng.random((60_000, 8)) < hazard
+    won = luck.any(axis=1)
+    attempts = np.where(won, luck.argmax(axis=1) + 1, 8)
+    advice = advise_attempts(attempts, won, make_policy(cost=2.5, value=100.0))
+    assert advice.stop_at == 6
+    assert advice.sentence.startswith("Stop at the sixth attempt")
+    assert (np.diff(advice.frame["smooth_rate"].to_numpy()) <= 1e-12).all()
+    assert "pays for itself" in advise_attempts(attempts, won, make_policy(cost=0.1)).sentence
+
+
+def test_real_campaigns_stop_where_attempts_stop_paying(data_folder):
+    path = data_folder / "uci-bank" / "bank-additional-first-80.csv"
+    calls = pl.read_csv(path, separator=";", columns=["campaign", "y"])
+    policy = make_policy(cost=2.0, value=100.0)
+    advice = advise_attempts(calls["campaign"].to_numpy(), (calls["y"] == "yes").to_numpy(), policy)
+    assert advice.stop_at is not None
+    assert 3 <= advice.stop_at <= 9
+
+
+def test_places_are_said_in_words():
+    assert [ordinal(n) for n in (1, 6, 11, 22, 103)] == ["first", "sixth", "11th", "22nd", "103rd"]
+
+
+def simulate(seed: int, n: int = 30_000) -> tuple[np.ndarray, np.ndarray]:
+    """True propensities, and those a logistic regression learnt from 15,000 others."""
+    rng = np.random.default_rng(seed)
+    x = np.c_[np.ones(n), rng.normal(size=(n, 6))]
+    # one interaction that the learner cannot see
+    truth = 1 / (1 + np.exp(-(x @ [-2.4, 0.8, -0.5, 0.4, 0.3, 0, 0] + 0.1 * x[:, 1] * x[:, 2])))
+    learn, weights = slice(0, n // 2), np.zeros(7)
+    y = rng.random(n) < truth
+    for _ in range(12):
+        p = 1 / (1 + np.exp(-x[learn] @ weights))
+        hessian = (x[learn] * (p * (1 - p))[:, None]).T @ x[learn]
+        weights += np.linalg.solve(hessian, x[learn].T @ (y[learn] - p))
+    rest = slice(n // 2, n)
+    return truth[rest], 1 / (1 + np.exp(-x[rest] @ weights))
+
+
+@pytest.mark.parametrize("ratio", [0.1, 0.2, 0.3])
+def test_the_list_cut_at_break_even_earns_nearly_what_hindsight_would(ratio):
+    for seed in range(5):
+        truth, learnt = simulate(seed)
+        choice = choose(ids(truth.size), learnt, make_policy(cost=100 * ratio, value=100.0))
+        profit = 100 * truth - 100 * ratio
+        best_cut = np.cumsum(profit[np.argsort(-learnt)]).max()
+        oracle = profit[profit > 0].sum()
+        assert profit[choice.listed].sum() >= 0.97 * best_cut
+        assert profit[choice.listed].sum() >= 0.90 * oracle

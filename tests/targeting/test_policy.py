@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import pytest
+
+from segmint.errors import PolicyError
+from segmint.targeting.policy import ContactPolicy, load_policy, parse_policy, policy_from, policy_template
+
+MONEY = {"cost_per_call": 5, "value_per_success": 100}
+
+
+def test_the_template_is_a_policy_without_contradictions():
+    policy = parse_policy(policy_template())
+    assert isinstance(policy, ContactPolicy)
+    assert policy.budget_calls == 3000
+    assert policy.economics.currency == "EUR"
+
+
+def test_every_commented_key_of_the_template_is_a_real_key(tmp_path):
+    history = tmp_path / "calls.csv"
+    text = policy_template()
+    for line in text.splitlines():
+        if line.startswith("# ") and ("=" in line or line.startswith("# [[")):
+            text = text.replace(line, line.removeprefix("# "))
+    policy = parse_policy(text.replace("calls.csv", str(history)))
+    assert policy.quotas[0].level == "Lisbon"
+    assert policy.capacities[0].available == 160
+    assert policy.exclude[0].levels == ("yes",)
+
+
+@pytest.mark.parametrize(
+    ("economics", "rules", "said"),
+    [
+        (MONEY, {"budget_calls": 0}, "budget_calls is 0, so no list can be built"),
+        (MONEY, {"budget_money": 4}, "less than one customer costs"),
+        ({"cost_per_call": 500, "value_per_success": 5}, {}, "look swapped"),
+        ({"cost_per_call": 5, "value_per_success": 0}, {}, "no call can pay"),
+        (MONEY, {"rest_days": 30}, "no history of calls is named"),
+        (MONEY, {"call_windows": ["Mon-Fri 19:00-09:00"]}, "makes no sense"),
+        (MONEY, {"call_windows": ["Mo-Fri 09:00-19:00"]}, "makes no sense"),
+        (MONEY, {"exclude": [{"name": "arrears", "column": "default"}]}, "would exclude nobody"),
+        (MONEY, {"quotas": [{"column": "job", "level": "a", "minimum": 9, "maximum": 3}]}, "at least 9"),
+        (
+            MONEY,
+            {"budget_calls": 10, "quotas": [{"column": "job", "level": "a", "minimum": 99}]},
+            "the budget allows 10",
+        ),
+        (MONEY, {"quotas": [{"column": "job", "level": "a"}, {"column": "job", "level": "a"}]}, "2 times"),
+    ],
+)
+def test_contradictions_are_found_before_work_starts(economics, rules, said):
+    with pytest.raises(PolicyError, match=said) as caught:
+        policy_from({"economics": economics, "policy": rules})
+    assert caught.value.expected
+    assert caught.value.fix
+
+
+def test_several_contradictions_are_told_at_once():
+    with pytest.raises(PolicyError, match="budget_calls is 0") as caught:
+        policy_from({"economics": MONEY, "policy": {"budget_calls": 0, "rest_days": 3}})
+    assert "no history" in caught.value.came
+
+
+@pytest.mark.parametrize(
+    ("text", "suggestion"),
+    [
+        ("[economics]\ncost_per_call = 1\nvalue_per_succes = 9", "value_per_success"),
+        ("[economics]\ncost_per_call = 1\nvalue_per_success = 9\n[policy]\nbudget_cals = 3", "budget_calls"),
+        ("[economics]\ncost_per_call = 1\nvalue_per_success = 9\n[polcy]\nrest_days = 3", "policy"),
+        (
+            "[economics]\ncost_per_call = 1\nvalue_per_success = 9\n[[policy.quotas]]\ncolumn = 'a'\n"
+            "level = 'b'\nminimun = 3",
+            "minimum",
+        ),
+    ],
+)
+def test_an_unknown_key_is_answered_with_the_closest_one(text, suggestion):
+    with pytest.raises(PolicyError, match="unknown") as caught:
+        parse_policy(text)
+    assert caught.value.fix == f"did you mean '{suggestion}'?"
+
+
+@pytest.mark.parametrize("amount", ["nan", "inf", "-1", "true", "''"])
+def test_an_amount_of_money_is_finite_and_not_negative(amount):
+    with pytest.raises(PolicyError, match=r"economics\.cost_per_call"):
+        parse_policy(f"[economics]\ncost_per_call = {amount}\nvalue_per_success = 9")
+
+
+def test_money_must_be_said():
+    with pytest.raises(PolicyError, match=r"does not say 'economics\.cost_per_call'"):
+        parse_policy("[policy]\nbudget_calls = 5")
+
+
+def test_a_missing_column_is_answered_with_the_closest_one():
+    policy = policy_from({"economics": {**MONEY, "value_per_success": "margn"}})
+    with pytest.raises(PolicyError, match="'margn'") as caught:
+        policy.require_columns(("age", "margin"))
+    assert caught.value.fix == "did you mean 'margin'?"
+    policy_from({"economics": {**MONEY, "value_per_success": "margin"}}).require_columns(("age", "margin"))
+
+
+def test_a_policy_file_that_cannot_be_read_is_an_error_with_a_way_out(tmp_path):
+    with pytest.raises(PolicyError, match="segmint policy init"):
+        load_policy(tmp_path / "none.toml")
+    broken = tmp_path / "broken.toml"
+    broken.write_text("[economics\n")
+    with pytest.raises(PolicyError, match="is not TOML"):
+        load_policy(broken)
