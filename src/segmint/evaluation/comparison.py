@@ -145,7 +145,7 @@ def compare_models(
     seed : int
         Of the bootstrap; models carry their own.
     repeats : int
-        Bootstrap repeats; fewer for tables above 20,000 rows, at least 200. The comparison says how many.
+        Bootstrap repeats; fewer for tables above 40,000 rows, at least 200. The comparison says how many.
     progress : Progress
         Told after each model and fold.
     remember : callable, optional
@@ -295,7 +295,7 @@ def _judge(
         conclusion=_conclusion(scores, names, labels, metric, ours),
         folds=len(folds),
         repeats=repeats,
-        history=pl.DataFrame([epoch for mine in parts.values() for part in mine for epoch in part.history]),
+        history=_history(parts),
     )
 
 
@@ -377,6 +377,11 @@ def _predictions(
                 )
             )
     return pl.concat(frames)
+
+
+def _history(parts: Mapping[str, list[_Part]]) -> pl.DataFrame:
+    epochs = [epoch for mine in parts.values() for part in mine for epoch in part.history]
+    return pl.DataFrame(epochs, infer_schema_length=None)
 
 
 def _aligned(model: Any, inputs: pl.DataFrame, classes: tuple[str, ...]) -> Floats:

@@ -163,8 +163,10 @@ def _with_interval(estimate: Estimate) -> str:
 
 
 def _signed(estimate: Estimate) -> str:
-    # A third decimal keeps a bound that is above zero from being printed as zero.
-    value, low, high = (_number(number, 3, plus=True) for number in estimate)
+    # A bound that chance cannot explain away must not be printed as zero.
+    nearest = min(abs(estimate.low), abs(estimate.high))
+    digits = 4 if estimate.sign and nearest < 0.0005 else 3
+    value, low, high = (_number(number, digits, plus=True) for number in estimate)
     return f"{value}, {low} to {high}"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -76,17 +78,23 @@ def _levels(column: Column, series: pl.Series) -> tuple[NDArray[np.object_], lis
     named, order = _bands(column, series) if column.kind == "number" else _categories(column, series)
     missing = series.is_null().to_numpy()
     named[missing] = MISSING
-    return named, [*order, *([MISSING] if missing.any() else [])]
+    return _pooled(named, [*order, MISSING])
+
+
+def _pooled(named: NDArray[np.object_], order: list[str]) -> tuple[NDArray[np.object_], list[str]]:
+    """Pool levels of too few customers, so that a line never points at a person."""
+    counts = Counter(named.tolist())
+    rare = {level for level in order if 0 < counts[level] < FEWEST}
+    pooled = np.array([OTHER if level in rare else level for level in named], dtype=object)
+    kept = [level for level in order if counts[level] >= FEWEST and level != OTHER]
+    return pooled, [*kept, OTHER] if rare or counts[OTHER] else kept
 
 
 def _categories(column: Column, series: pl.Series) -> tuple[NDArray[np.object_], list[str]]:
     counts = dict(series.drop_nulls().value_counts().iter_rows())
     order = [level for level in column.allowed if level in counts]
     order += sorted(set(counts) - set(order), key=lambda level: (-counts[level], level))
-    rare = {level for level in order if counts[level] < FEWEST}
-    named = np.array([OTHER if level in rare else level for level in series.to_list()], dtype=object)
-    kept = [level for level in order if level not in rare]
-    return named, [*kept, *([OTHER] if rare else [])]
+    return np.array(series.to_list(), dtype=object), order
 
 
 def _bands(column: Column, series: pl.Series) -> tuple[NDArray[np.object_], list[str]]:

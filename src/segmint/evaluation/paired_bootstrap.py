@@ -15,7 +15,7 @@ from segmint.metrics.ranking import Ranking
 
 Floats = NDArray[np.float64]
 LOWER_IS_BETTER = frozenset({"log_loss", "brier"})
-CELLS = 20_000_000
+CELLS = 40_000_000
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class Judged:
 def affordable_repeats(rows: int, wished: int) -> int:
     """Cut the bootstrap repeats for large tables, whose intervals are narrow anyway; never below 200.
 
-    >>> [affordable_repeats(rows, 1_000) for rows in (5_000, 32_000, 1_000_000)]
-    [1000, 625, 200]
+    >>> [affordable_repeats(rows, 1_000) for rows in (5_000, 80_000, 1_000_000)]
+    [1000, 500, 200]
     """
     return min(wished, max(200, CELLS // max(rows, 1)))
 

@@ -1,0 +1,105 @@
+"""The words follow from the intervals in every case, and never claim more."""
+
+import numpy as np
+import pytest
+
+from segmint.evaluation.conclusion import Estimate, Standing, conclude
+
+OURS = "dense_network"
+
+
+def standings(**scores):
+    """Make standings from {model: (score, half width of its difference to another)}."""
+    best = max(score for score, _ in scores.values())
+    mine = scores.get(OURS, (None, None))[0]
+
+    def gap(score, other, reach):
+        if score == other:
+            return Estimate(0.0, 0.0, 0.0)
+        return Estimate(score - other, score - other - reach, score - other + reach)
+
+    return [
+        Standing(
+            name,
+            name.replace("_", " "),
+            Estimate(score, score - 0.03, score + 0.03),
+            gap(score, best, reach),
+            None if mine is None else gap(score, mine, reach),
+        )
+        for name, (score, reach) in scores.items()
+    ]
+
+
+def text(metric="f1", area=None, **scores):
+    return " ".join(conclude(standings(**scores), metric=metric, ours=OURS, area=area))
+
+
+def test_ours_best_and_clear_is_the_model_to_use():
+    said = text(dense_network=(0.5, 0.02), lightgbm=(0.45, 0.02), base_rate=(0.2, 0.02))
+    assert "dense network comes first with 0.50 (95 % interval 0.47 to 0.53)" in said
+    assert "ahead of every other model by more than chance explains" in said
+    assert "dense network is ahead of lightgbm (+0.050, +0.030 to +0.070) and base rate" in said
+    assert "our network is the model to use" in said
+
+
+def test_ours_best_within_noise_is_not_called_better():
+    said = text(dense_network=(0.5, 0.1), lightgbm=(0.48, 0.1), base_rate=(0.2, 0.1))
+    assert "Chance alone can explain its distance to lightgbm; the others are behind." in said
+    assert "dense network is ahead of base rate (+0.300, +0.200 to +0.400); not told apart from lightgbm" in said
+    assert "nothing speaks against our network" in said
+    assert "model to use" not in said
+
+
+def test_ours_behind_is_said_plainly():
+    said = text(dense_network=(0.4, 0.02), lightgbm=(0.5, 0.02), base_rate=(0.2, 0.02))
+    assert "behind lightgbm (−0.100, −0.120 to −0.080)" in said
+    assert "lightgbm finds more than our network does" in said
+    assert "nothing speaks against" not in said
+
+
+def test_all_equal_is_chance():
+    said = text(dense_network=(0.4, 0.05), lightgbm=(0.4, 0.05), knn=(0.39, 0.05))
+    assert "chance alone can explain its distance to every other model: lightgbm and knn" in said
+    assert "ahead of" not in said
+    assert "behind" not in said
+
+
+def test_a_table_that_says_nothing_is_called_that_first():
+    sentences = conclude(
+        standings(dense_network=(0.22, 0.05), lightgbm=(0.21, 0.05), base_rate=(0.21, 0.05)), metric="f1", ours=OURS
+    )
+    assert sentences[0].endswith("the table does not say who will answer.")
+    assert "model to use" not in " ".join(sentences)
+    best = text(dense_network=(0.20, 0.05), base_rate=(0.21, 0.05))
+    assert "the table does not say who will answer" in best
+    assert "does not say who is who" in text("weighted_f1", dense_network=(0.2, 0.05), base_rate=(0.21, 0.05))
+
+
+def test_an_order_that_says_something_is_not_thrown_away():
+    said = text(area=Estimate(0.6, 0.55, 0.65), dense_network=(0.22, 0.05), base_rate=(0.21, 0.05))
+    assert "ranks above another customer 60 % (55 to 65) of the time" in said
+    assert "does not say who will answer" not in said
+    faint = text(area=Estimate(0.52, 0.49, 0.55), dense_network=(0.22, 0.05), base_rate=(0.21, 0.05))
+    assert "does not say who will answer" in faint
+
+
+def test_without_a_base_rate_nothing_is_said_about_information():
+    assert "does not say" not in text(dense_network=(0.4, 0.02), knn=(0.2, 0.02))
+
+
+def test_one_model_alone_is_not_compared():
+    assert conclude(standings(knn=(0.4, 0.02)), metric="f1", ours=OURS) == (
+        "By F1 (reaching those who say yes without calling those who say no; 1 is perfect), "
+        "knn comes first with 0.40 (95 % interval 0.37 to 0.43).",
+    )
+
+
+def test_a_bound_above_zero_is_not_printed_as_zero():
+    said = text(dense_network=(0.5, 0.0498), lightgbm=(0.45, 0.0498))
+    assert "+0.0002" in said
+
+
+@pytest.mark.parametrize(("low", "high", "sign"), [(0.1, 0.2, 1), (-0.2, -0.1, -1), (-0.1, 0.1, 0), (0, 0, 0)])
+def test_an_interval_that_touches_zero_decides_nothing(low, high, sign):
+    assert Estimate(0.0, low, high).sign == sign
+    assert Estimate(np.nan, np.nan, np.nan).sign == 0

@@ -1,0 +1,40 @@
+"""The analyst's class: names or objects in, one comparison out."""
+
+import polars as pl
+import pytest
+
+from segmint.errors import DataError
+from segmint.evaluation.model_comparison import ModelComparison
+from segmint.models.customer_model import make_model
+
+from .tables import RESPONSE, campaign, valid
+
+
+def test_names_and_objects_are_compared_on_the_same_folds():
+    table = campaign(400)
+    own = make_model("logistic", columns=table.features)
+    comparison = ModelComparison(["logistic", "base_rate", own], folds=3, repeats=200).run(table)
+    frame = comparison.frame().filter(pl.col("metric") == "roc_auc")
+    by_model = dict(frame.select("model", "value").iter_rows())
+    assert by_model["logistic"] == by_model["model_3"] > 0.7
+    assert comparison.models["base_rate"] == "Base rate (knows nothing)"
+    assert comparison.folds == 3
+    assert not hasattr(own[-1], "classes_")
+
+
+def test_a_table_without_signal_is_said_to_say_nothing():
+    comparison = ModelComparison(["logistic", "base_rate"], folds=3, repeats=300).run(campaign(500, strength=0.0))
+    assert "does not say who will answer" in comparison.conclusion[0]
+
+
+def test_unknown_names_are_refused_before_any_work():
+    with pytest.raises(ValueError, match="Unknown model 'oracle'"):
+        ModelComparison(["oracle"])
+
+
+def test_too_few_responders_for_the_folds_is_said_plainly():
+    frame = campaign(100).frame.with_columns(
+        y=pl.when(pl.int_range(pl.len()) < 3).then(pl.lit("yes")).otherwise(pl.lit("no"))
+    )
+    with pytest.raises(DataError, match="only 3 distinct customers"):
+        ModelComparison(["base_rate"], folds=5).run(valid(frame, RESPONSE))

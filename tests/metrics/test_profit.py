@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import gamma
+
+from segmint.metrics.profit import best_cut, campaign_profit, empa
+
+
+def ranking(seed=0, n=3000):
+    rng = np.random.default_rng(seed)
+    p = rng.beta(1, 7, n)
+    return rng.random(n) < p, np.round(np.clip(p + rng.normal(0, 0.05, n), 0, 1), 2)
+
+
+def test_campaign_profit_is_value_of_successes_less_cost_of_calls():
+    y, called = [1, 0, 1, 0], [1, 1, 0, 0]
+    assert campaign_profit(y, called, value=100, cost=5) == 90
+    assert campaign_profit(y, called, value=[10, 0, 0, 0], cost=[1, 2, 3, 4]) == 7
+
+
+def test_the_best_cut_equals_the_best_of_every_cut_by_hand():
+    y, score = ranking(n=300)
+    cuts = [campaign_profit(y, score >= edge, value=100, cost=20) for edge in np.unique(score)]
+    found = best_cut(y, score, value=100, cost=20)
+    assert found.profit * 300 == pytest.approx(max(0.0, *cuts))
+    assert best_cut(y, score, value=0, cost=1) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("direct_share", [1.0, 0.3])
+def test_empa_equals_the_integral_over_every_cut(direct_share):
+    y, score = ranking()
+    cost, sales, mean, shape, commission = 50.0, 500.0, 8000.0, 12.0, 0.1
+    yes_share = y.mean()
+    edges = np.r_[np.inf, np.unique(score)[::-1]]
+    right = np.array([(y & (score >= edge)).mean() for edge in edges])
+    wrong = np.array([(~y & (score >= edge)).mean() for edge in edges])
+    values = gamma(shape, scale=mean / shape).ppf((np.arange(20_000) + 0.5) / 20_000)
+    brings = direct_share * (values - cost - sales) + (1 - direct_share) * (commission * values - cost)
+    profits = brings[:, None] * right - cost * wrong
+    expected, cut = profits.max(axis=1).mean(), profits.argmax(axis=1)
+    found = empa(
+        y,
+        score,
+        contact_cost=cost,
+        sales_cost=sales,
+        mean_value=mean,
+        shape=shape,
+        direct_share=direct_share,
+        commission=commission,
+    )
+    assert found.profit == pytest.approx(expected, rel=1e-3)
+    assert found.fraction == pytest.approx((right + wrong)[cut].mean(), abs=2e-3)
+    assert yes_share < 1
+
+
+def test_with_a_sure_value_empa_is_the_best_cut_in_hindsight():
+    y, score = ranking()
+    sure = empa(y, score, contact_cost=20, mean_value=120, shape=1e7)
+    assert sure.profit == pytest.approx(best_cut(y, score, value=120, cost=20).profit, rel=1e-3)
+
+
+def test_a_better_ranking_has_a_higher_empa():
+    y, score = ranking()
+    noise = np.random.default_rng(1).random(y.size)
+    settings = {"contact_cost": 20.0, "mean_value": 100.0}
+    assert empa(y, score, **settings).profit > empa(y, noise, **settings).profit
+    assert empa(y, y.astype(float), **settings).profit >= empa(y, score, **settings).profit
+
+
+def test_calls_that_cost_more_than_any_value_are_not_made():
+    y, score = ranking()
+    assert empa(y, score, contact_cost=1e9, mean_value=100).fraction == pytest.approx(0, abs=1e-9)
+    with pytest.raises(ValueError, match="must be positive"):
+        empa(y, score, contact_cost=1, mean_value=0)
