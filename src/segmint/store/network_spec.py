@@ -63,7 +63,7 @@ class NetworkSpec(_Strict):
         The classes, in the order of the probabilities.
     """
 
-    format: Literal[1]
+    format: Annotated[int, Field(ge=1, le=1)]
     layers: Annotated[tuple[Layer, ...], Field(max_length=MAX_LAYERS, strict=False)]
     inputs: Units
     outputs: Units

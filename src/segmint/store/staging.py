@@ -61,7 +61,7 @@ def staging(target: Path, *, replace: bool = False) -> Iterator[Path]:
             yield folder
         with _disk_explained(target):
             _seal(folder)
-            if os.path.lexists(target):
+            if replace and os.path.lexists(target):
                 _swap(folder, target)
             else:
                 folder.rename(target)

@@ -34,9 +34,10 @@ def from_safetensors(content: bytes) -> dict[str, Array]:
     from safetensors.numpy import load
 
     try:
-        return dict(load(content))
+        arrays = load(content)
     except (SafetensorError, KeyError) as error:
         raise ValueError("it is no safetensors file") from error
+    return {name: arrays[name] for name in sorted(arrays)}
 
 
 def weights_from_safetensors(content: bytes, shapes: Shapes) -> dict[str, NDArray[np.float32]]:

@@ -1,0 +1,169 @@
+"""A run's folder tells the truth about its command, whatever became of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import stat
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from segmint.errors import DataError, RunError
+from segmint.store.process import is_alive, this_process
+from segmint.store.run import Run, find_run, installed_versions, list_runs
+
+
+def create(runs: Path) -> Run:
+    return Run.create(runs, "run", ["run", "bank.csv"], "seed = 7\n", 7, {"bank.csv": "sha256:00"})
+
+
+def on_disk(run: Run) -> dict[str, object]:
+    return dict(json.loads((run.folder / "run.json").read_text()))
+
+
+def test_the_folder_exists_whole_from_the_first_second(tmp_path: Path) -> None:
+    run = create(tmp_path / "runs")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-[0-9a-f]{4}", run.id)
+    told = on_disk(run)
+    assert (told["command"], told["argv"], told["status"]) == ("run", ["run", "bank.csv"], "running")
+    assert (told["seed"], told["inputs"]) == (7, {"bank.csv": "sha256:00"})
+    assert told["versions"] == installed_versions()
+    assert (run.folder / "config.toml").read_text() == "seed = 7\n"
+    assert stat.S_IMODE(run.folder.stat().st_mode) == 0o700
+
+
+def test_what_came_of_it_is_written_down(tmp_path: Path) -> None:
+    run = create(tmp_path)
+    run.progress("folds", 1, 5)
+    run.done({"rows": 4521})
+    again = Run.open(run.folder)
+    assert (again.status, again.record["summary"]) == ("done", {"rows": 4521})
+    assert again.record["progress"] == {"task": "folds", "done": 1, "total": 5}
+    assert again.record["ended"] is not None
+
+
+def test_leaving_the_block_ends_the_run_as_it_went(tmp_path: Path) -> None:
+    with create(tmp_path) as good:
+        pass
+    with pytest.raises(DataError), create(tmp_path) as ours:
+        raise DataError("One outcome only.", fix="add rows")
+    with pytest.raises(ZeroDivisionError), create(tmp_path) as unexpected:
+        _ = 1 / 0
+    with pytest.raises(KeyboardInterrupt), create(tmp_path) as stopped:
+        raise KeyboardInterrupt
+    runs = [good, ours, unexpected, stopped]
+    assert [on_disk(run)["status"] for run in runs] == ["done", "failed", "failed", "interrupted"]
+    assert on_disk(ours)["error"]["came"] == "One outcome only."  # type: ignore[index]
+
+
+def test_an_unexpected_error_is_not_quoted_because_it_may_hold_a_customers_value(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="Jane"), create(tmp_path) as run:
+        raise ValueError("could not convert 'Jane Canary' to a number")
+    text = (run.folder / "run.json").read_text()
+    assert "Canary" not in text
+    assert "ValueError" in text
+
+
+def test_a_run_whose_process_is_gone_shows_as_interrupted(tmp_path: Path) -> None:
+    code = textwrap.dedent("""
+        import os, sys, signal
+        from pathlib import Path
+        from segmint.store.run import Run
+        run = Run.create(Path(sys.argv[1]), "run", [], "", 1)
+        print(run.folder, flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+    """)
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGKILL
+    run = Run.open(Path(done.stdout.strip()))
+    assert run.record["status"] == "running"
+    assert run.status == "interrupted"
+    taken = run.take_over()
+    assert taken.status == "running"
+    taken.done()
+    assert Run.open(run.folder).status == "done"
+
+
+def test_a_process_id_used_again_is_noticed() -> None:
+    """CRA-08."""
+    me = this_process()
+    assert is_alive(me)
+    assert not is_alive({**me, "started": "another-boot:1"})
+    assert not is_alive({**me, "pid": 2**22 + 5})
+    for pid in (None, -1, 0, "1", 2**80):
+        assert not is_alive({**me, "pid": pid})
+
+
+def test_a_dead_process_that_nobody_buried_counts_as_gone() -> None:
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(30)"])
+    stat_text = Path(f"/proc/{child.pid}/stat").read_text()
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    record = {**this_process(), "pid": child.pid, "started": f"{boot}:{stat_text.rpartition(')')[2].split()[19]}"}
+    assert is_alive(record)
+    child.kill()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    assert not is_alive(record)
+    child.wait()
+
+
+def test_a_run_elsewhere_is_judged_by_its_heartbeat(tmp_path: Path) -> None:
+    run = create(tmp_path)
+    run.record["process"] = {**run.record["process"], "host": "another-machine"}
+    assert run.status == "running"
+    run.record["heartbeat"] = "2020-01-01T00:00:00+00:00"
+    assert run.status == "interrupted"
+    run.record["heartbeat"] = "nonsense"
+    assert run.status == "interrupted"
+
+
+def test_never_two_writers(tmp_path: Path) -> None:
+    """CRA-08."""
+    run = create(tmp_path)
+    with pytest.raises(RunError, match="at work in another process"):
+        Run.open(run.folder).take_over()
+    run.interrupted()
+    first = Run.open(run.folder).take_over()
+    second = Run.open(run.folder)
+    second.record["status"] = "interrupted"  # as it looked a moment before
+    with pytest.raises(RunError, match="at work in another process"):
+        second.take_over()
+    first.done()
+
+
+def test_runs_are_listed_newest_first_and_strangers_are_passed_over(tmp_path: Path) -> None:
+    for name in ("2026-03-14T10-15-02Z-3f9c", "2026-03-15T10-15-02Z-0000"):
+        run = create(tmp_path)
+        run.done()
+        run.folder.rename(tmp_path / name)
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "2026-03-16T10-15-02Z-0000").mkdir()
+    (tmp_path / "2026-03-17T10-15-02Z-0000").symlink_to(tmp_path / "2026-03-15T10-15-02Z-0000")
+    assert [run.id for run in list_runs(tmp_path)] == ["2026-03-15T10-15-02Z-0000", "2026-03-14T10-15-02Z-3f9c"]
+    assert list_runs(tmp_path / "nowhere") == []
+
+
+def test_a_run_is_found_by_id_by_the_beginning_of_it_and_by_path(tmp_path: Path) -> None:
+    run = create(tmp_path / "runs")
+    run.done()
+    for name in (run.id, run.id[:-2], run.folder, str(run.folder) + "/"):
+        assert find_run(name, tmp_path / "runs").id == run.id
+    with pytest.raises(RunError, match="There is no run"):
+        find_run(str(run.folder), tmp_path / "runs", paths=False)
+    create(tmp_path / "runs").done()
+    with pytest.raises(RunError, match="There are several runs"):
+        find_run(run.id[:10], tmp_path / "runs")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{}", b"[1]", b'{"status": "dancing"}', b"\xff", b'{"status":"done"', b"[" * 99999]
+)
+def test_a_damaged_record_is_one_clear_sentence(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_bytes(content)
+    with pytest.raises(RunError, match="is no run"):
+        Run.open(tmp_path)

@@ -1,0 +1,59 @@
+"""Trained customers are recognised without being written down."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from segmint.errors import RunError
+from segmint.store.training_ids import open_training_ids, write_training_ids
+
+
+def test_known_ids_are_counted_and_strangers_are_not(tmp_path: Path) -> None:
+    write_training_ids(tmp_path, [str(i) for i in range(5000)])
+    kept = open_training_ids(tmp_path)
+    assert kept is not None
+    assert kept.count_known([str(i) for i in range(4000, 7000)]) == 1000
+    assert kept.known(pl.Series(["1", "01", None, "-1"])).tolist() == [True, False, False, False]
+    assert len(kept.fingerprints) == 5000
+
+
+def test_missing_ids_are_nobody(tmp_path: Path) -> None:
+    write_training_ids(tmp_path, [None, None, "7"])
+    kept = open_training_ids(tmp_path)
+    assert kept is not None
+    assert kept.known([None, "7", ""]).tolist() == [False, True, False]
+
+
+def test_no_id_can_be_read_from_the_files(tmp_path: Path) -> None:
+    ids = [f"customer-{i:06d}" for i in range(300)]
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        write_training_ids(tmp_path / name, ids)
+    for path in tmp_path.rglob("*.*"):
+        assert b"customer" not in path.read_bytes()
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    # Two runs on the same customers share no fingerprint: each has a key of its own.
+    first, second = open_training_ids(tmp_path / "one"), open_training_ids(tmp_path / "two")
+    assert first is not None
+    assert second is not None
+    assert not np.isin(first.fingerprints, second.fingerprints).any()
+
+
+def test_a_table_without_ids_keeps_none(tmp_path: Path) -> None:
+    assert open_training_ids(tmp_path) is None
+    write_training_ids(tmp_path, [])
+    kept = open_training_ids(tmp_path)
+    assert kept is not None
+    assert kept.count_known(["1"]) == 0
+
+
+def test_damaged_fingerprints_are_refused(tmp_path: Path) -> None:
+    write_training_ids(tmp_path, ["1"])
+    (tmp_path / "training_ids.bin").write_bytes(b"1234567")
+    with pytest.raises(RunError, match="damaged"):
+        open_training_ids(tmp_path)
