@@ -189,6 +189,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Name the likeliest class; shape (n_customers,)."""
+        check_is_fitted(self, "weights_")
         return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
 
     def _check_parameters(self) -> None:

@@ -8,10 +8,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 
-class LightGBM(ClassifierMixin, BaseEstimator):
+class _Rival(ClassifierMixin, BaseEstimator):
+    """What both rivals of our own wrapping share: checked inputs, and the likeliest class as the prediction."""
+
+    def _learned(self, X: Any, y: Any, **checks: Any) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        X, y = validate_data(self, X, y, dtype=np.float64, **checks)
+        check_classification_targets(y)
+        self.classes_, labels = np.unique(y, return_inverse=True)
+        return X, labels
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Say how likely each class is; shape (n_customers, n_classes)."""
+        raise NotImplementedError
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Name the likeliest class."""
+        check_is_fitted(self)
+        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+
+
+class LightGBM(_Rival):
     """Gradient boosting by LightGBM, with native categories and early stopping on the inner rows.
 
     Parameters
@@ -47,7 +67,7 @@ class LightGBM(ClassifierMixin, BaseEstimator):
         """Grow trees; `inner` says when to stop."""
         from lightgbm import LGBMClassifier, early_stopping
 
-        self.classes_, labels = np.unique(y, return_inverse=True)
+        X, labels = self._learned(X, y, ensure_all_finite="allow-nan")
         self.booster_ = LGBMClassifier(
             n_estimators=self.rounds,
             learning_rate=self.learning_rate,
@@ -74,14 +94,16 @@ class LightGBM(ClassifierMixin, BaseEstimator):
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Say how likely each class is; shape (n_customers, n_classes)."""
         check_is_fitted(self, "booster_")
+        X = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False)
         return np.asarray(self.booster_.predict_proba(X), dtype=np.float64)
 
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Name the likeliest class."""
-        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
 
 
-class TunedKNN(ClassifierMixin, BaseEstimator):
+class TunedKNN(_Rival):
     """K nearest neighbours with the number of neighbours that does best on the inner rows.
 
     Parameters
@@ -98,21 +120,19 @@ class TunedKNN(ClassifierMixin, BaseEstimator):
         from sklearn.metrics import log_loss
         from sklearn.neighbors import KNeighborsClassifier
 
+        X, labels = self._learned(X, y)
         usable = [count for count in self.candidates if count <= len(X)] or [1]
-        fitted = [KNeighborsClassifier(count).fit(X, y) for count in usable]
+        fitted = [KNeighborsClassifier(count).fit(X, labels) for count in usable]
         if inner is None:
             self.neighbours_ = fitted[len(fitted) // 2]
         else:
-            losses = [log_loss(inner[1], each.predict_proba(inner[0]), labels=each.classes_) for each in fitted]
+            truth = np.searchsorted(self.classes_, inner[1])
+            losses = [log_loss(truth, each.predict_proba(inner[0]), labels=each.classes_) for each in fitted]
             self.neighbours_ = fitted[int(np.argmin(losses))]
-        self.classes_ = self.neighbours_.classes_
         return self
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Say how likely each class is; shape (n_customers, n_classes)."""
         check_is_fitted(self, "neighbours_")
+        X = validate_data(self, X, dtype=np.float64, reset=False)
         return np.asarray(self.neighbours_.predict_proba(X))
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Name the likeliest class."""
-        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
