@@ -1,0 +1,124 @@
+"""Waves: rows in the order of time, cut into campaign periods, each with the outcomes known when it begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import ArrayLike, NDArray
+
+from segmint.contract.valid_table import ValidTable
+from segmint.errors import DataError
+
+Rows = NDArray[np.int64]
+ROW_ORDER = "rows"
+
+
+@dataclass(frozen=True)
+class Wave:
+    """One campaign period.
+
+    Attributes
+    ----------
+    number : int
+        From 1.
+    rows : ndarray
+        Positions of the customers of the wave, in the order of time.
+    known : ndarray
+        Positions of earlier customers whose outcome is known when the wave is decided, in the order of time.
+    """
+
+    number: int
+    rows: Rows
+    known: Rows
+
+
+def times_of(table: ValidTable, by: str = ROW_ORDER) -> NDArray[np.float64]:
+    """Read when each row happened.
+
+    Parameters
+    ----------
+    table : ValidTable
+    by : str
+        Name of a date column (then the time is in calendar days) or of a number column; "rows" takes the order
+        of the rows for the order of time (then the time is in calls).
+
+    Returns
+    -------
+    ndarray of shape (n_customers,)
+
+    Raises
+    ------
+    DataError
+        If there is no such column, or a row has no time.
+    """
+    if by == ROW_ORDER:
+        return np.arange(len(table), dtype=np.float64)
+    kinds = {name: kind for name, kind in table.frame.schema.items() if kind in (pl.Date, pl.Float64)}
+    if by not in kinds:
+        raise DataError(
+            f"There is no date or number column '{by}' to take the time from.",
+            expected="the name of such a column, or 'rows'",
+            fix=f"columns that would do: {', '.join(kinds) or 'none'}",
+        )
+    column = table.frame[by]
+    if missing := column.null_count():
+        raise DataError(
+            f"{missing} rows have no '{by}', so their place in time is unknown.",
+            expected="a time in every row",
+            fix="complete the column, or remove these rows",
+        )
+    days = column.cast(pl.Int32) if kinds[by] == pl.Date else column
+    return days.cast(pl.Float64).to_numpy()
+
+
+def make_waves(times: ArrayLike, *, start: int, step: int, delay: float = 0.0) -> list[Wave]:
+    """Cut rows into waves that follow each other; nothing known later belongs to `known`.
+
+    Parameters
+    ----------
+    times : array-like of shape (n,)
+        When each row happened. Rows of one moment are never divided between waves.
+    start : int
+        Rows before the first wave, at least 1: what there is to learn from.
+    step : int
+        Rows of a wave, at least 1; the last may be shorter.
+    delay : float
+        How long after a call its outcome is known, in the unit of `times`.
+
+    Returns
+    -------
+    list of Wave
+
+    Raises
+    ------
+    DataError
+        If there are no more than `start` rows.
+    """
+    moments = np.asarray(times, dtype=np.float64)
+    if start < 1 or step < 1 or delay < 0:
+        raise ValueError("start and step must be at least 1, delay at least 0")
+    if moments.size <= start:
+        raise DataError(
+            f"The table has {moments.size} rows, and {start} of them are needed before the first wave.",
+            expected="more rows than --window",
+            fix="ask for a smaller --window, or bring a longer history",
+        )
+    order = np.argsort(moments, kind="stable").astype(np.int64)
+    ordered = moments[order]
+    first_of_moment = np.searchsorted(ordered, ordered, side="left")
+    cuts = _cuts(first_of_moment, start, step)
+    return [
+        Wave(number, order[begin:end], order[: np.searchsorted(ordered, ordered[begin] - delay, side="left")])
+        for number, (begin, end) in enumerate(zip(cuts, [*cuts[1:], moments.size], strict=True), start=1)
+    ]
+
+
+def _cuts(first_of_moment: NDArray[np.intp], start: int, step: int) -> list[int]:
+    """Find where waves begin: at each wished place, or where the next moment begins after it."""
+    beginnings = np.unique(first_of_moment)
+    wished = np.arange(start, first_of_moment.size, step)
+    places = np.searchsorted(beginnings, wished, side="left")
+    cuts = [int(beginnings[place]) for place in places if place < beginnings.size]
+    return sorted(set(cuts)) or [int(beginnings[-1])]

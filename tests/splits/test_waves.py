@@ -1,0 +1,83 @@
+"""Waves follow time, and only outcomes that are known by then belong to what may teach."""
+
+import datetime
+
+import numpy as np
+import polars as pl
+import pytest
+
+from segmint.contract.column import Column
+from segmint.contract.contract import Contract, Outcome
+from segmint.contract.ledger import Ledger
+from segmint.contract.valid_table import ValidTable
+from segmint.errors import DataError
+from segmint.splits.waves import make_waves, times_of
+
+
+def table(frame):
+    return ValidTable(
+        frame, frame, np.arange(1, frame.height + 1), pl.Series([""] * frame.height),
+        Contract(
+            name="small", outcome=Outcome(column="y", kind="response", levels=("no", "yes"), positive="yes"),
+            columns=(Column(name="called", kind="date", role="time", label="date of the call"),),
+        ),
+        "planning", Ledger(),
+    )  # fmt: skip
+
+
+def test_waves_cover_every_later_row_once_in_order():
+    waves = make_waves(np.arange(1_050), start=400, step=100)
+    assert [wave.rows.size for wave in waves] == [100] * 6 + [50]
+    np.testing.assert_array_equal(np.concatenate([wave.rows for wave in waves]), np.arange(400, 1_050))
+    assert [wave.number for wave in waves] == list(range(1, 8))
+
+
+@pytest.mark.parametrize("delay", [0, 1, 30])
+@pytest.mark.parametrize("seed", range(3))
+def test_nothing_in_known_happened_or_was_learned_after_the_wave_began(seed, delay):
+    times = np.random.default_rng(seed).integers(0, 90, 800)
+    for wave in make_waves(times, start=300, step=120, delay=delay):
+        began = times[wave.rows].min()
+        assert (times[wave.known] + delay < began).all()
+        later = np.setdiff1d(np.arange(800), wave.known)
+        assert (times[later] + delay >= began).all()
+
+
+def test_row_order_with_a_delay_leaves_the_last_calls_out():
+    first = make_waves(np.arange(100), start=50, step=50, delay=10)[0]
+    np.testing.assert_array_equal(first.known, np.arange(40))
+
+
+def test_rows_of_one_moment_are_never_divided():
+    times = np.repeat(np.arange(20), 37)
+    for wave in make_waves(times, start=100, step=100):
+        rest = np.setdiff1d(np.arange(times.size), wave.rows)
+        assert not set(times[wave.rows]) & set(times[rest])
+
+
+def test_one_moment_for_all_is_one_wave_with_nothing_known():
+    (wave,) = make_waves(np.zeros(10), start=5, step=2)
+    assert wave.rows.size == 10
+    assert wave.known.size == 0
+
+
+def test_time_comes_from_a_date_column_in_days():
+    days = [datetime.date(2026, 3, 1), datetime.date(2026, 2, 28), datetime.date(2026, 3, 3)]
+    times = times_of(table(pl.DataFrame({"called": days, "y": ["no"] * 3})), "called")
+    assert (times - times.min()).tolist() == [1, 0, 3]
+    assert times_of(table(pl.DataFrame({"y": ["no"] * 3}))).tolist() == [0, 1, 2]
+
+
+def test_a_missing_time_or_column_is_said_plainly():
+    frame = pl.DataFrame({"called": [None, datetime.date(2026, 3, 1)], "y": ["no", "no"]})
+    with pytest.raises(DataError, match="1 rows have no 'called'"):
+        times_of(table(frame), "called")
+    with pytest.raises(DataError, match="no date or number column 'when'"):
+        times_of(table(frame), "when")
+
+
+def test_too_short_a_history_and_senseless_numbers_are_refused():
+    with pytest.raises(DataError, match="10 rows, and 10"):
+        make_waves(np.arange(10), start=10, step=1)
+    with pytest.raises(ValueError, match="at least 1"):
+        make_waves(np.arange(10), start=0, step=1)
