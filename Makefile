@@ -22,7 +22,7 @@ demo: $(READY)   ## from the embedded sample to a report, in one command
 	$(BIN)/segmint demo
 
 test: $(READY) browser  ## everything the suite needs, then the whole suite
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 check: $(READY)  ## lint, types, the staircase
 	$(BIN)/ruff check .

@@ -82,7 +82,7 @@ class Compare(_Section):
 class Model(_Section):
     """How the network is made and taught; None leaves a setting to the recipe."""
 
-    recipe: str = "fast"
+    recipe: Literal["fast", "best", "plain"] = "fast"
     hidden: tuple[int, ...] | None = Field(default=None, min_length=1, max_length=20)
     dropout: float | None = Field(default=None, gt=0, lt=1)
     epochs: int | None = Field(default=None, ge=1, le=500)

@@ -35,6 +35,7 @@ Runs = Annotated[Path, typer.Option("--runs", help="The folder that holds all ru
 At = Annotated[str | None, typer.Option("--at", help="The moment of the decision: planning, dialling or after_call.")]
 Seed = Annotated[int | None, typer.Option("--seed", help="Seed of everything random.")]
 Folds = Annotated[int | None, typer.Option("--folds", help="Parts to compare on.")]
+Recipe = Annotated[str | None, typer.Option("--recipe", help="How the network is taught: fast, best or plain.")]
 NoCompare = Annotated[bool, typer.Option("--no-compare", help="Train only; compare with nothing.")]
 AsJson = Annotated[bool, typer.Option("--json", help="The result as one JSON object on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Say only what went wrong.")]
@@ -52,6 +53,7 @@ def run(
     at: At = None,
     seed: Seed = None,
     folds: Folds = None,
+    recipe: Recipe = None,
     no_compare: NoCompare = False,
     json: AsJson = False,
     quiet: Quiet = False,
@@ -60,7 +62,7 @@ def run(
     from segmint.config import load_config
     from segmint.flows.run import run as flow
 
-    settings = load_config(config, sets or (), _flags(at, seed, folds, no_compare))
+    settings = load_config(config, sets or (), _flags(at, seed, folds, recipe, no_compare))
     with Screen(json=json, quiet=quiet) as screen:
         result = flow(table, contract, settings, runs=runs, argv=sys.argv[1:], progress=screen.progress)
     screen.run_result(result)
@@ -74,6 +76,7 @@ def demo(
     at: At = None,
     seed: Seed = None,
     folds: Folds = None,
+    recipe: Recipe = None,
     no_compare: NoCompare = False,
     json: AsJson = False,
     quiet: Quiet = False,
@@ -82,7 +85,7 @@ def demo(
     from segmint.config import load_config
     from segmint.flows.demo import demo as flow
 
-    settings = load_config(config, sets or (), _flags(at, seed, folds, no_compare))
+    settings = load_config(config, sets or (), _flags(at, seed, folds, recipe, no_compare))
     with Screen(json=json, quiet=quiet) as screen:
         result = flow(settings, runs=runs, argv=sys.argv[1:], progress=screen.progress)
     screen.run_result(result)
@@ -293,11 +296,12 @@ def policy_check(
     typer.echo(f"'{file}' makes sense")
 
 
-def _flags(at: str | None, seed: int | None, folds: int | None, no_compare: bool) -> dict[str, Any]:
+def _flags(at: str | None, seed: int | None, folds: int | None, recipe: str | None, no_compare: bool) -> dict[str, Any]:
     return {
         "data.at": at,
         "seed": seed,
         "split.folds": folds,
+        "model.recipe": recipe,
         "compare.enabled": False if no_compare else None,
     }
 

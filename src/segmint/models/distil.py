@@ -113,21 +113,3 @@ def _blend(real: Floats, labels: Integers) -> Callable[[Floats], Floats]:
 
     stack = LogisticRegression(C=1.0, max_iter=500).fit(log_odds(real), labels)
     return lambda given: np.asarray(stack.predict_proba(log_odds(given)))
-
-
-def lightgbm_teacher(categories: Sequence[int], classes: int) -> TeacherFactory:
-    """Make LightGBM teachers that treat the columns in `categories` natively."""
-
-    def make(seed: int) -> Any:
-        from segmint.models.rivals import LightGBM
-
-        return LightGBM(
-            rounds=600,
-            learning_rate=0.04,
-            leaves=15,
-            min_leaf=40,
-            categories=tuple(categories),
-            random_state=seed,
-        )
-
-    return make

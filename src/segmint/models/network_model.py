@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,9 @@ from sklearn.pipeline import Pipeline
 
 from segmint.contract.column import Column
 from segmint.features import CustomerFeatures, NaturalFeatures, feature_blocks
-from segmint.models.distil import lightgbm_teacher, teach
+from segmint.models.distil import TeacherFactory, teach
 from segmint.models.network import DenseNetworkClassifier, Teaching
+from segmint.models.teachers import one_teacher, several_teachers
 
 Inner = tuple[pl.DataFrame, NDArray[Any]]
 
@@ -25,8 +26,10 @@ class Recipe:
 
     Attributes
     ----------
+    teachers : callable or None
+        Makes the teachers, given the places of the category columns; None learns from the labels alone.
     teacher_folds : int
-        Parts of the cross-fitting; 0 for no teacher, the labels alone.
+        Parts of the cross-fitting.
     copies : float
         Shuffled copies per customer.
     most_copies : int
@@ -37,16 +40,18 @@ class Recipe:
         How much of a customer's target is the teacher's.
     """
 
+    teachers: Callable[[Sequence[int]], list[TeacherFactory]] | None = one_teacher
     teacher_folds: int = 5
-    copies: float = 4.0
+    copies: float = 8.0
     most_copies: int = 100_000
-    swap: float = 0.15
-    share: float = 0.7
+    swap: float = 0.25
+    share: float = 0.9
 
 
 RECIPES: dict[str, Recipe] = {
-    "plain": Recipe(teacher_folds=0),
+    "plain": Recipe(teachers=None),
     "fast": Recipe(),
+    "best": Recipe(teachers=several_teachers, copies=20.0, most_copies=250_000),
 }
 
 # Fewer customers than this cannot be split for a teacher and still teach.
@@ -60,9 +65,9 @@ class NetworkModel(Pipeline):
     ----------
     steps : list
         ("features", CustomerFeatures), ("classifier", DenseNetworkClassifier).
-    recipe : {"fast", "plain"}
+    recipe : {"fast", "best", "plain"}
         "fast" lets a cross-fitted LightGBM label customers and shuffled copies for the network to match;
-        "plain" learns from the labels alone.
+        "best" stacks several teachers and makes more copies; "plain" learns from the labels alone.
     """
 
     def __init__(
@@ -114,16 +119,16 @@ class NetworkModel(Pipeline):
     def _teaching(self, X: pl.DataFrame, y: NDArray[Any], encoded: NDArray[np.float32]) -> Teaching | None:
         recipe = RECIPES[self.recipe]
         features, network = self.named_steps["features"], self.named_steps["classifier"]
-        classes, labels = np.unique(y, return_inverse=True)
+        labels = np.unique(y, return_inverse=True)[1]
         scarce = np.bincount(labels).min() < 2 * recipe.teacher_folds
-        if not recipe.teacher_folds or len(y) < FEWEST_FOR_A_TEACHER or scarce:
+        if recipe.teachers is None or len(y) < FEWEST_FOR_A_TEACHER or scarce:
             return None
         natural = NaturalFeatures(features.columns)
         codes = natural.fit_transform(X)
         lesson = teach(
             codes,
             labels,
-            [lightgbm_teacher(natural.categories_, len(classes))],
+            recipe.teachers(natural.categories_),
             folds=recipe.teacher_folds,
             copies=min(round(recipe.copies * len(y)), recipe.most_copies),
             swap=recipe.swap,

@@ -1,0 +1,105 @@
+"""The teachers of the recipes: scaffolding that is thrown away once the network has learned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmint.models.distil import TeacherFactory
+from segmint.models.rivals import LightGBM
+
+OPTIONAL = ("xgboost", "catboost")
+
+
+def one_teacher(categories: Sequence[int]) -> list[TeacherFactory]:
+    """Return the teacher of the fast recipe: LightGBM, small leaves, stopped in time."""
+    return [lambda seed: _lightgbm(categories, seed, leaves=15)]
+
+
+def several_teachers(categories: Sequence[int]) -> list[TeacherFactory]:
+    """Return the teachers of the best recipe: two LightGBMs, extra trees, and what else is installed."""
+    teachers: list[TeacherFactory] = [
+        lambda seed: _lightgbm(categories, seed, leaves=15),
+        lambda seed: _lightgbm(categories, seed + 100, leaves=63, min_leaf=100),
+        _ExtraTrees,
+    ]
+    if find_spec("xgboost"):
+        teachers.append(_XGBoost)
+    if find_spec("catboost"):
+        teachers.append(_CatBoost)
+    return teachers
+
+
+def missed_teachers() -> list[str]:
+    """Name the optional packages whose teachers the best recipe does without."""
+    return [name for name in OPTIONAL if not find_spec(name)]
+
+
+def _lightgbm(categories: Sequence[int], seed: int, *, leaves: int, min_leaf: int = 40) -> LightGBM:
+    return LightGBM(
+        rounds=600,
+        learning_rate=0.04,
+        leaves=leaves,
+        min_leaf=min_leaf,
+        categories=tuple(categories),
+        random_state=seed,
+    )
+
+
+class _ExtraTrees:
+    """Many deep random trees: wrong in other places than boosting (Geurts et al. 2006)."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    def fit(self, X: NDArray[np.float64], y: NDArray[np.int64], *, inner: Any = None) -> _ExtraTrees:
+        from sklearn.ensemble import ExtraTreesClassifier
+
+        trees = ExtraTreesClassifier(300, min_samples_leaf=5, max_features=0.5, n_jobs=-1, random_state=self.seed)
+        self.model = trees.fit(np.nan_to_num(X, nan=-1e6), y)
+        return self
+
+    def predict_proba(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(self.model.predict_proba(np.nan_to_num(X, nan=-1e6)))
+
+
+class _XGBoost:
+    """Gradient boosting by XGBoost, stopped in time."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    def fit(self, X: NDArray[np.float64], y: NDArray[np.int64], *, inner: Any) -> _XGBoost:
+        from xgboost import XGBClassifier
+
+        self.model = XGBClassifier(
+            n_estimators=600, learning_rate=0.04, max_depth=5, min_child_weight=5, subsample=0.8, colsample_bytree=0.6,
+            early_stopping_rounds=50, random_state=self.seed, verbosity=0,
+        ).fit(X, y, eval_set=[inner], verbose=False)  # fmt: skip
+        return self
+
+    def predict_proba(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(self.model.predict_proba(X), dtype=np.float64)
+
+
+class _CatBoost:
+    """Gradient boosting by CatBoost, stopped in time."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    def fit(self, X: NDArray[np.float64], y: NDArray[np.int64], *, inner: Any) -> _CatBoost:
+        from catboost import CatBoostClassifier
+
+        self.model = CatBoostClassifier(
+            iterations=800, learning_rate=0.06, depth=6, early_stopping_rounds=50, random_seed=self.seed,
+            allow_writing_files=False, verbose=False,
+        ).fit(X, y, eval_set=inner)  # fmt: skip
+        return self
+
+    def predict_proba(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(self.model.predict_proba(X), dtype=np.float64)
