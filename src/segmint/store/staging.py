@@ -8,6 +8,7 @@ lost (Rebello et al. 2020, "Can Applications Recover from fsync Failures?").
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import fcntl
 import os
@@ -170,7 +171,8 @@ def _remove_unlocked(folder: Path) -> None:
 
 def _seal(folder: Path) -> None:
     """Set the modes and flush everything to the disk, files before the folders that hold them."""
-    for place, _, names in os.walk(folder, topdown=False):
+    # Left to itself, `os.walk` passes over a folder that it cannot list.
+    for place, _, names in os.walk(folder, topdown=False, onerror=_raise):
         for name in names:
             file = Path(place, name)
             if not stat.S_ISREG(file.lstat().st_mode):
@@ -181,6 +183,10 @@ def _seal(folder: Path) -> None:
                 )
             _flush(file, mode=FILE_MODE)
         _flush(Path(place), mode=FOLDER_MODE)
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 def _flush(path: Path, *, mode: int | None = None) -> None:
@@ -195,8 +201,6 @@ def _flush(path: Path, *, mode: int | None = None) -> None:
 
 def _swap(folder: Path, target: Path) -> None:
     """Exchange two folders in one step: there is no moment without a whole one in place."""
-    import ctypes
-
     libc = ctypes.CDLL(None, use_errno=True)
     exchange = getattr(libc, "renameat2", None)
     if exchange is None:
