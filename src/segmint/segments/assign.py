@@ -48,7 +48,7 @@ def probabilities_of(state: dict[str, Any], design: Design) -> Probabilities:
     """Probabilities of the segments for coded customers; shape (n_customers, count)."""
     if state["method"] == "tree":
         segment_of_leaf = np.asarray(state["segment_of_leaf"])
-        return np.eye(int(state["count"]))[segment_of_leaf[find_leaves(state["tree"], design.codes)]]
+        return np.asarray(np.eye(int(state["count"]))[segment_of_leaf[find_leaves(state["tree"], design.codes)]])
     logs = _log_densities(state, design)
     shares = np.exp(logs - logs.max(axis=1, keepdims=True))
     return np.asarray(shares / shares.sum(axis=1, keepdims=True))

@@ -95,7 +95,10 @@ class Choice:
 
 def response_spread(labels: Labels, outcome: Labels) -> float:
     """Measure how far the outcome differs by segment: likelihood-ratio chi-square less its degrees of freedom."""
-    statistic, freedom = likelihood_ratio(contingency(labels, outcome))
+    seen = outcome >= 0
+    if not seen.any():
+        return 0.0
+    statistic, freedom = likelihood_ratio(contingency(labels[seen], outcome[seen]))
     return statistic - freedom
 
 

@@ -24,6 +24,7 @@ MOST_LEVELS = 40
 HOPELESS_LEVELS = 1_000
 OTHER = "other levels"
 NO_VALUE = "no value"
+NO_ANSWER = frozenset({"unknown"})  # a level to a model, but no trait that customers could share
 
 State = dict[str, Any]
 Codes = NDArray[np.int16]
@@ -108,10 +109,10 @@ def encode_column(state: State, values: pl.Series) -> NDArray[np.int16]:
         mapping: Mapping[str | None, int] = {level: code for code, level in enumerate(state["levels"])} | {
             None: missing
         }
-        coded = values.cast(pl.String).replace_strict(
+        coded = _answers(values).replace_strict(
             list(mapping), list(mapping.values()), default=state["other"], return_dtype=pl.Int16
         )
-        return coded.to_numpy()
+        return np.asarray(coded.to_numpy())
     numbers = values.cast(pl.Float64).to_numpy()
     states, cuts = state["states"], np.asarray(state["cuts"], float)
     codes = (len(states) + np.searchsorted(cuts, numbers, side="right")).astype(np.int16)
@@ -121,8 +122,15 @@ def encode_column(state: State, values: pl.Series) -> NDArray[np.int16]:
     return codes
 
 
+def _answers(values: pl.Series) -> pl.Series:
+    """Take "unknown" for no value."""
+    text = values.cast(pl.String)
+    return text.set(text.is_in(list(NO_ANSWER)), None)
+
+
 def _learn_levels(column: Column, values: pl.Series) -> State:
-    counts = values.cast(pl.String).drop_nulls().value_counts(sort=True)
+    values = _answers(values)
+    counts = values.drop_nulls().value_counts(sort=True)
     if counts.height >= HOPELESS_LEVELS:
         raise DataError(
             f"The column '{column.name}' has {counts.height:,} different levels.",
@@ -224,6 +232,6 @@ def _learn_scores(column: Column, values: pl.Series) -> list[State]:
 
 def _score(state: State, values: pl.Series) -> NDArray[np.float32]:
     numbers = values.cast(pl.Float64).to_numpy()
-    scores = np.interp(numbers, state["knots"], state["values"]).astype(np.float32)
+    scores: NDArray[np.float32] = np.interp(numbers, state["knots"], state["values"]).astype(np.float32)
     scores[np.isnan(numbers) | np.isin(numbers, state["states"])] = np.nan
     return scores

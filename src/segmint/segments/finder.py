@@ -30,6 +30,8 @@ MOST_SEGMENTS = 12
 JUDGED_ROWS = 8_000
 FINAL_ROWS = 20_000
 STARTS = 6
+FITTED_ROWS = 24_000  # rows × starts of one resample: few rows have many valleys, many rows have few
+MOST_TRIED = 10
 SURE_SPLIT = 15.1  # chi-square with one degree of freedom at p = 0.0001: many splits are looked at
 
 
@@ -107,7 +109,8 @@ class SegmentFinder:
         X : SegmentInputs or polars.DataFrame of shape (n_customers, n_columns)
             See `segment_inputs`; of a plain frame every column is taken.
         y : sequence of length n_customers, optional
-            The response: it decides between equally good counts, and the method "tree" splits by it.
+            The response: it decides between equally good counts, and the method "tree" splits by it. The customers
+            whose response is "" help to find groups, but nothing looks at how they responded.
         progress : Progress
 
         Raises
@@ -120,7 +123,7 @@ class SegmentFinder:
         inputs = X if isinstance(X, SegmentInputs) else inputs_of(X)
         self._check(inputs, y)
         random = np.random.default_rng(self.random_state)
-        outcome = None if y is None else np.unique(np.asarray(y).astype(str), return_inverse=True)[1]
+        outcome = None if y is None else _outcome_codes(np.asarray(y).astype(str))
         final = _draw(random, inputs.frame.height, FINAL_ROWS, outcome)
         work = _Work(
             inputs.rows(final.tolist()),
@@ -195,7 +198,7 @@ class _Work:
         if method == "tree":
             return self._tree(None if count == "auto" else count, natural=False)
         family = _Family(self.inputs, self.judged, "latent-class" if method == "auto" else method)
-        most = min(MOST_SEGMENTS if count == "auto" else count, len(self.judged) // FEWEST_PER_SEGMENT)
+        most = min(MOST_TRIED if count == "auto" else count, len(self.judged) // FEWEST_PER_SEGMENT)
         own = family.solutions(None, most, self.random)
         structure = self._structure(family, own, most)
         if method == "auto" and count == "auto" and not structure and self.outcome is not None:
@@ -240,9 +243,10 @@ class _Work:
     def _tree(self, count: int | None, *, natural: bool) -> tuple[dict[str, Any], Choice, Stability]:
         """Segments by response: a tree whose every split is sure, none smaller than five per cent."""
         assert self.outcome is not None
-        outcome = self.outcome
+        seen = np.flatnonzero(self.outcome >= 0)
+        outcome = self.outcome[seen]
         coding = learn_coding(self.inputs)
-        design = encode(coding, self.inputs.frame)
+        design = encode(coding, self.inputs.frame).rows(seen)
         ladders = [bool(state["ordered"]) for state in coding]
 
         def grow(rows: Labels) -> dict[str, Any]:
@@ -292,7 +296,8 @@ class _Family:
         mixture = Mixture(self.rows, self.design.sizes, counts)
         if self.method == "k-means":
             return {number: k_means(mixture, number, random) for number in range(2, most + 1)}
-        return mixture.path(most, random, starts=STARTS)
+        starts = STARTS if counts is None else min(STARTS, max(2, FITTED_ROWS // len(self.rows)))
+        return mixture.path(most, random, starts=starts)
 
     def assign(self, solution: Solution) -> Labels:
         return np.asarray((self.rows @ solution.weights + solution.log_shares).argmax(axis=1))
@@ -307,6 +312,14 @@ class _Family:
             "log_shares": np.round(solution.log_shares.astype(float), 6).tolist(),
             "order": list(range(solution.count)),
         }  # fmt: skip
+
+
+def _outcome_codes(outcome: NDArray[np.str_]) -> Labels:
+    """Number the responses from 0; -1 where nobody may look."""
+    codes = np.full(len(outcome), -1)
+    seen = outcome != ""
+    codes[seen] = np.unique(outcome[seen], return_inverse=True)[1]
+    return codes
 
 
 def _draw(random: np.random.Generator, rows: int, most: int, outcome: Labels | None) -> Labels:

@@ -1,0 +1,348 @@
+"""Who is in a segment: what is typical of it, how it responded, what a call to it is worth."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segmint.contract.column import Column
+from segmint.contract.valid_table import ValidTable
+from segmint.metrics.intervals import wilson
+from segmint.segments.coding import NO_VALUE, OTHER, RAREST_LEVEL, Codes, encode_column, learn_coding
+from segmint.segments.inputs import SegmentInputs
+from segmint.segments.stability import Labels, trust
+
+DESCRIBING_ROLES = frozenset({"characteristic", "holding", "interest", "history", "satisfaction"})
+MARKED = 0.20  # a standardised difference worth naming
+MOST_MARKERS = 12
+
+
+@dataclass(frozen=True)
+class Economics:
+    """What a call costs and a success is worth, in account currency."""
+
+    cost_per_call: float
+    value_per_success: float
+    currency: str = ""
+
+
+@dataclass(frozen=True)
+class Marker:
+    """A level that is more, or less, usual in a segment than among all customers.
+
+    Attributes
+    ----------
+    column, label, level : str
+        The column, its name for people, and the level in words: "60 or more", "retired".
+    share, low, high : float
+        Share of the segment's customers with the level, with its 95 % Wilson interval.
+    base : float
+        Share of all customers with it.
+    index : float
+        100 × share ÷ base.
+    difference : float
+        (share − base) ÷ √(base (1 − base)): above 0.2 in size it is a marker (Dolnicar, Grün & Leisch, 2018).
+    """
+
+    column: str
+    label: str
+    level: str
+    share: float
+    low: float
+    high: float
+    base: float
+    index: float
+    difference: float
+
+
+@dataclass(frozen=True)
+class Typical:
+    """A number's median in a segment and among all, and the standardised difference of means."""
+
+    column: str
+    label: str
+    unit: str
+    median: float
+    base_median: float
+    difference: float
+
+
+@dataclass(frozen=True)
+class Response:
+    """How a segment responded, with 95 % Wilson intervals, and what a call to it earned.
+
+    Profits are in account currency: response × value − cost of a call, at the rate and at both ends of its interval.
+    """
+
+    yes: int
+    rate: float
+    low: float
+    high: float
+    index: float
+    profit_per_call: float | None = None
+    profit_low: float | None = None
+    profit_high: float | None = None
+
+
+@dataclass(frozen=True)
+class Association:
+    """Where or when a segment responded best: seen together, not proven to be the cause."""
+
+    column: str
+    label: str
+    level: str
+    customers: int
+    rate: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class SegmentProfile:
+    """Who is in a segment.
+
+    Attributes
+    ----------
+    number : int
+        1 is the largest.
+    key : str
+        "1", or the level of a known segment: "A".
+    customers, share : int, float
+    jaccard, trust : float or None, str or None
+        How well it comes back on resamples, and the band of that; None for known segments.
+    confidence : float or None
+        Mean probability with which its customers were assigned.
+    markers : tuple of Marker
+        What is most unusual first.
+    typical : tuple of Typical
+        Medians of the numbers.
+    response : Response or None
+        When the outcome is a response.
+    best : tuple of Association
+        The channel and the month in which the segment responded best.
+    """
+
+    number: int
+    key: str
+    customers: int
+    share: float
+    jaccard: float | None
+    trust: str | None
+    confidence: float | None
+    markers: tuple[Marker, ...]
+    typical: tuple[Typical, ...]
+    response: Response | None
+    best: tuple[Association, ...]
+
+
+@dataclass(frozen=True)
+class Profiles:
+    """The profiles of all segments."""
+
+    segments: tuple[SegmentProfile, ...]
+
+    def frame(self) -> pl.DataFrame:
+        """Return one row per segment: key, customers, share, jaccard, trust, response and profit."""
+        return pl.DataFrame(
+            [
+                {
+                    "segment": segment.key, "customers": segment.customers, "share": segment.share,
+                    "jaccard": segment.jaccard, "trust": segment.trust, "confidence": segment.confidence,
+                    **{f"response_{name}": value for name, value in _response_row(segment).items()},
+                }
+                for segment in self.segments
+            ],
+            infer_schema_length=None,
+        )  # fmt: skip
+
+    def markers(self) -> pl.DataFrame:
+        """Return one row per segment and marker."""
+        return pl.DataFrame(
+            [{"segment": segment.key, **asdict(marker)} for segment in self.segments for marker in segment.markers],
+            infer_schema_length=None,
+        )
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Return it as JSON."""
+        return [asdict(segment) for segment in self.segments]
+
+
+def _response_row(segment: SegmentProfile) -> dict[str, Any]:
+    return {} if segment.response is None else asdict(segment.response)
+
+
+def profile_segments(
+    table: ValidTable,
+    labels: Labels,
+    *,
+    keys: tuple[str, ...] | None = None,
+    probabilities: NDArray[np.float64] | None = None,
+    jaccard: tuple[float, ...] | None = None,
+    economics: Economics | None = None,
+) -> Profiles:
+    """Describe segments, discovered or known.
+
+    Parameters
+    ----------
+    table : ValidTable
+    labels : ndarray of int of shape (n_customers,)
+        The segment of each customer, from 0.
+    keys : tuple of str, optional
+        What the segments are called; by default "1", "2", …
+    probabilities : ndarray of shape (n_customers, n_segments), optional
+    jaccard : tuple of float, optional
+        Stability by segment.
+    economics : Economics, optional
+        For profit per call.
+    """
+    count = int(labels.max()) + 1 if keys is None else len(keys)
+    names = keys or tuple(str(number + 1) for number in range(count))
+    columns = tuple(column for column in table.features if column.role in DESCRIBING_ROLES)
+    described = SegmentInputs(table.frame.select([column.name for column in columns]), columns)
+    markers = _markers(described, labels, count)
+    typical = _typical(described, labels, count)
+    yes = response_of(table)
+    best = _best_observed(table, labels, count, yes)
+    sizes = np.bincount(labels, minlength=count)
+
+    def describe(place: int) -> SegmentProfile:
+        here = labels == place
+        back = None if jaccard is None else jaccard[place]
+        sure = None if probabilities is None or not here.any() else float(probabilities[here, place].mean())
+        return SegmentProfile(
+            number=place + 1,
+            key=names[place],
+            customers=int(sizes[place]),
+            share=float(sizes[place] / max(len(labels), 1)),
+            jaccard=back,
+            trust=None if back is None else trust(back),
+            confidence=sure,
+            markers=markers[place],
+            typical=typical[place],
+            response=None if yes is None else _response(yes[here], float(yes.mean()), economics),
+            best=best[place],
+        )
+
+    return Profiles(tuple(describe(place) for place in range(count)))
+
+
+def response_of(table: ValidTable) -> NDArray[np.bool_] | None:
+    """Tell who said yes; None without a response. Shape (n_customers,)."""
+    outcome = table.contract.outcome
+    if outcome.kind != "response" or not table.has_outcome:
+        return None
+    return np.asarray(table.outcome == outcome.positive)
+
+
+def _markers(described: SegmentInputs, labels: Labels, count: int) -> list[tuple[Marker, ...]]:
+    found: list[list[Marker]] = [[] for _ in range(count)]
+    for state in learn_coding(described):
+        column = next(column for column in described.columns if column.name == state["column"])
+        codes: Codes = encode_column(state, described.frame[column.name])
+        known = codes >= 0
+        width = len(state["labels"])
+        cells = np.bincount(labels[known] * width + codes[known], minlength=count * width)
+        table = cells.reshape(count, width).astype(float)
+        for level, name in enumerate(state["labels"]):
+            if name not in (OTHER, NO_VALUE):
+                _add_markers(found, column, name, table[:, level], table.sum(axis=1))
+    return [
+        tuple(sorted(row, key=lambda marker: (-abs(marker.difference), marker.column, marker.level))[:MOST_MARKERS])
+        for row in found
+    ]
+
+
+def _add_markers(
+    found: list[list[Marker]], column: Column, level: str, hits: NDArray[np.float64], trials: NDArray[np.float64]
+) -> None:
+    base = float(hits.sum() / trials.sum())
+    if not 0 < base < 1:
+        return
+    low, high = wilson(hits, trials)
+    for place in range(len(found)):
+        if trials[place] < RAREST_LEVEL:
+            continue
+        share = float(hits[place] / trials[place])
+        difference = (share - base) / float(np.sqrt(base * (1 - base)))
+        if abs(difference) >= MARKED:
+            found[place].append(
+                Marker(
+                    column.name, column.label, level, share, float(low[place]), float(high[place]),
+                    base, 100 * share / base, difference,
+                )
+            )  # fmt: skip
+
+
+def _typical(described: SegmentInputs, labels: Labels, count: int) -> list[tuple[Typical, ...]]:
+    found: list[list[Typical]] = [[] for _ in range(count)]
+    for column in described.columns:
+        if column.kind != "number":
+            continue
+        numbers = described.frame[column.name].to_numpy()
+        plain = ~np.isnan(numbers) & ~np.isin(numbers, [state.value for state in column.states])
+        if plain.sum() < RAREST_LEVEL:
+            continue
+        whole, spread = numbers[plain], float(numbers[plain].std()) or 1.0
+        for place in range(count):
+            here = numbers[plain & (labels == place)]
+            if len(here) >= RAREST_LEVEL:
+                found[place].append(
+                    Typical(
+                        column.name, column.label, column.unit, float(np.median(here)), float(np.median(whole)),
+                        float((here.mean() - whole.mean()) / spread),
+                    )
+                )  # fmt: skip
+    return [tuple(row) for row in found]
+
+
+def _response(yes: NDArray[np.bool_], base: float, economics: Economics | None) -> Response | None:
+    if len(yes) == 0:
+        return None
+    rate = float(yes.mean())
+    low, high = (float(end) for end in wilson(yes.sum(), len(yes)))
+    profits: tuple[float | None, ...] = (None, None, None)
+    if economics is not None:
+        profits = tuple(chance * economics.value_per_success - economics.cost_per_call for chance in (rate, low, high))
+    return Response(int(yes.sum()), rate, low, high, 100 * rate / base if base > 0 else 100.0, *profits)
+
+
+def _best_observed(
+    table: ValidTable, labels: Labels, count: int, yes: NDArray[np.bool_] | None
+) -> list[tuple[Association, ...]]:
+    """Find the level of each column of the call's circumstances in which a segment responded best.
+
+    The best lower end of the interval wins, so that a handful of lucky calls does not.
+    """
+    found: list[list[Association]] = [[] for _ in range(count)]
+    columns = [
+        column
+        for column in table.contract.columns
+        if column.role == "context" and column.kind == "category" and column.known == "dialling"
+    ]
+    for column in columns:
+        if yes is None or column.name not in table.raw.columns:
+            continue
+        levels = table.raw[column.name].cast(pl.String).fill_null("").to_numpy().astype(str)
+        named, codes = np.unique(levels, return_inverse=True)
+        missing = {*table.contract.missing_tokens(column), "unknown"}
+        for place in range(count):
+            options = [
+                _association(column, str(level), yes[(labels == place) & (codes == code)])
+                for code, level in enumerate(named)
+                if str(level) not in missing
+            ]
+            sure = [option for option in options if option is not None]
+            if sure:
+                found[place].append(max(sure, key=lambda option: (option.low, option.level)))
+    return [tuple(row) for row in found]
+
+
+def _association(column: Column, level: str, yes: NDArray[np.bool_]) -> Association | None:
+    if len(yes) < 3 * RAREST_LEVEL:
+        return None
+    low, high = (float(end) for end in wilson(yes.sum(), len(yes)))
+    return Association(column.name, column.label, level, len(yes), float(yes.mean()), low, high)

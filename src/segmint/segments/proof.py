@@ -1,0 +1,195 @@
+"""Whether segments help to choose whom to call: on customers whose response nobody looked at before."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segmint.metrics.intervals import wilson
+from segmint.metrics.ranking import roc_auc
+from segmint.segments.choice import likelihood_ratio
+from segmint.segments.stability import Labels, contingency
+
+PERMUTATIONS = 999
+BLOCKS = 4
+
+
+@dataclass(frozen=True)
+class SegmentEffect:
+    """How one segment's response differs from the others' on rows kept apart."""
+
+    segment: int
+    customers: int
+    rate: float
+    low: float
+    high: float
+    p: float
+    adjusted_p: float
+
+
+@dataclass(frozen=True)
+class SegmentProof:
+    """What segments are worth on rows kept apart.
+
+    Attributes
+    ----------
+    rows : int
+        Customers kept apart.
+    chi_square, freedom, p : float, int, float
+        Likelihood-ratio test of response by segment (Wilks, 1938).
+    permutation_p : float
+        The same without assumptions: how often shuffled responses differ as much.
+    auc : float
+        How well the segment alone ranks customers, by the rates of the other rows.
+    profit_kept : float or None
+        Share of the incremental profit of an individual model that choosing whole segments keeps, at cost ÷ value =
+        base rate: (segments − max(everyone, nobody)) ÷ (individual − max(everyone, nobody)). None without propensities,
+        or where the individual model earns nothing.
+    rank_stability : float or None
+        Mean Kendall's tau of the segments' rates between blocks of time; None when the rows have no order in time.
+    effects : tuple of SegmentEffect
+        P-values adjusted by Benjamini & Hochberg (1995).
+    """
+
+    rows: int
+    chi_square: float
+    freedom: int
+    p: float
+    permutation_p: float
+    auc: float
+    profit_kept: float | None
+    rank_stability: float | None
+    effects: tuple[SegmentEffect, ...]
+
+    @property
+    def differs(self) -> bool:
+        """Whether the response surely differs by segment."""
+        return self.p < 0.01 and self.permutation_p < 0.01
+
+    def frame(self) -> pl.DataFrame:
+        """Return one row per segment."""
+        return pl.DataFrame([asdict(effect) for effect in self.effects])
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        return {**asdict(self), "differs": self.differs}
+
+
+def prove_segments(
+    labels: Labels,
+    yes: NDArray[np.bool_],
+    apart: NDArray[np.bool_],
+    *,
+    propensity: NDArray[np.float64] | None = None,
+    in_time_order: bool = False,
+    random_state: int | None = None,
+) -> SegmentProof:
+    """Test segments on rows kept apart.
+
+    Parameters
+    ----------
+    labels : ndarray of int of shape (n_customers,)
+    yes : ndarray of bool of shape (n_customers,)
+    apart : ndarray of bool of shape (n_customers,)
+        Customers whose response had no part in finding segments.
+    propensity : ndarray of shape (n_customers,), optional
+        An individual model's, out of sample.
+    in_time_order : bool
+        Whether rows stand in order of time.
+    random_state : int or None
+    """
+    from scipy.stats import chi2
+
+    table = contingency(labels[apart], yes[apart].astype(np.int64))
+    statistic, freedom = likelihood_ratio(table)
+    rates = _rates(labels[~apart], yes[~apart], int(labels.max()) + 1)
+    return SegmentProof(
+        rows=int(apart.sum()),
+        chi_square=statistic,
+        freedom=freedom,
+        p=float(chi2.sf(statistic, freedom)),
+        permutation_p=_permutation_p(labels[apart], yes[apart], statistic, random_state),
+        auc=roc_auc(yes[apart], rates[labels[apart]]),
+        profit_kept=None if propensity is None else _profit_kept(rates[labels], yes, apart, propensity),
+        rank_stability=_rank_stability(labels, yes) if in_time_order else None,
+        effects=_effects(table),
+    )
+
+
+def benjamini_hochberg(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Adjust p-values so that the expected share of false discoveries holds; the same shape."""
+    order = np.argsort(p)[::-1]
+    ranks = np.arange(len(p), 0, -1)
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum(np.minimum.accumulate(p[order] * len(p) / ranks), 1)
+    return adjusted
+
+
+def _rates(labels: Labels, yes: NDArray[np.bool_], count: int) -> NDArray[np.float64]:
+    sizes = np.bincount(labels, minlength=count)
+    hits = np.bincount(labels, weights=yes, minlength=count)
+    return np.where(sizes > 0, hits / np.maximum(sizes, 1), yes.mean())
+
+
+def _permutation_p(labels: Labels, yes: NDArray[np.bool_], statistic: float, seed: int | None) -> float:
+    random = np.random.default_rng(seed)
+    shuffled = yes.astype(np.int64)
+    beaten = 0
+    for _ in range(PERMUTATIONS):
+        shuffled = random.permutation(shuffled)
+        beaten += likelihood_ratio(contingency(labels, shuffled))[0] >= statistic - 1e-9
+    return (beaten + 1) / (PERMUTATIONS + 1)
+
+
+def _effects(table: NDArray[np.float64]) -> tuple[SegmentEffect, ...]:
+    from scipy.stats import chi2
+
+    rest = table.sum(axis=0) - table
+    p = np.array(
+        [
+            chi2.sf(likelihood_ratio(np.stack([here, others]))[0], 1) if here.sum() else 1.0
+            for here, others in zip(table, rest, strict=True)
+        ]
+    )
+    adjusted = benjamini_hochberg(p)
+    sizes, hits = table.sum(axis=1), table[:, -1]
+    low, high = wilson(hits, np.maximum(sizes, 1))
+    return tuple(
+        SegmentEffect(
+            place + 1, int(sizes[place]), float(hits[place] / max(sizes[place], 1)),
+            float(low[place]), float(high[place]), float(p[place]), float(adjusted[place]),
+        )
+        for place in range(len(table))
+        if sizes[place]
+    )  # fmt: skip
+
+
+def _profit_kept(
+    segment_rate: NDArray[np.float64],
+    yes: NDArray[np.bool_],
+    apart: NDArray[np.bool_],
+    propensity: NDArray[np.float64],
+) -> float | None:
+    """Profits in units of the value of a success; a call costs the base rate of the rows that were looked at."""
+    cost = float(yes[~apart].mean())
+    worth = yes[apart] - cost
+    default = max(float(worth.sum()), 0.0)
+    segments = float(worth[segment_rate[apart] > cost].sum())
+    individual = float(worth[propensity[apart] > cost].sum())
+    return (segments - default) / (individual - default) if individual > default + 1e-9 else None
+
+
+def _rank_stability(labels: Labels, yes: NDArray[np.bool_]) -> float | None:
+    from scipy.stats import kendalltau
+
+    count = int(labels.max()) + 1
+    blocks = [
+        _rates(labels[rows], yes[rows], count) for rows in np.array_split(np.arange(len(labels)), BLOCKS) if len(rows)
+    ]
+    taus = [kendalltau(first, second).statistic for first, second in zip(blocks[:-1], blocks[1:], strict=True)]
+    known = [float(tau) for tau in taus if np.isfinite(tau)]
+    return float(np.mean(known)) if known else None

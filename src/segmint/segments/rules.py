@@ -1,0 +1,230 @@
+"""Segments as rules: a small tree over the labels, in sentences and in SQL, with its fidelity on rows kept apart."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from segmint.segments.coding import NO_ANSWER, NO_VALUE, State, encode, learn_coding
+from segmint.segments.inputs import SegmentInputs
+from segmint.segments.stability import Labels
+from segmint.segments.tree import find_leaves, grow_tree, leaf_nodes
+
+MOST_LEAVES = 12
+KEPT_APART = 0.3
+FAITHFUL = 0.90
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One leaf: which segment, in words and in SQL.
+
+    Attributes
+    ----------
+    segment : int
+        From 0.
+    sentence : str
+        "age is 60 or more, and profession is retired".
+    condition : str
+        The same as an SQL condition.
+    customers : int
+        How many of the customers the tree grew on.
+    purity : float
+        Share of them who are in the segment.
+    """
+
+    segment: int
+    sentence: str
+    condition: str
+    customers: int
+    purity: float
+
+
+@dataclass(frozen=True)
+class SegmentRules:
+    """Rules that say who belongs to which segment.
+
+    Attributes
+    ----------
+    rules : tuple of Rule
+    fidelity : float
+        Share of customers on rows kept apart whom the rules put into their segment.
+    rows_apart : int
+    coding, tree : JSON
+        With which `rule_segments` applies them.
+    """
+
+    rules: tuple[Rule, ...]
+    fidelity: float
+    rows_apart: int
+    coding: tuple[State, ...]
+    tree: State
+
+    @property
+    def faithful(self) -> bool:
+        """Whether the rules may stand for the segments."""
+        return self.fidelity >= FAITHFUL
+
+    def frame(self) -> pl.DataFrame:
+        """Return one row per rule."""
+        return pl.DataFrame([asdict(rule) for rule in self.rules])
+
+    def sql(self, keys: tuple[str, ...], name: str = "segment") -> str:
+        """Write the rules as one SQL CASE expression; `keys` are the segments' names in order."""
+        lines = [f"  WHEN {rule.condition} THEN {_text(keys[rule.segment])}" for rule in self.rules]
+        return "CASE\n" + "\n".join(lines) + f"\nEND AS {_identifier(name)}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        return {
+            "fidelity": self.fidelity, "rows_apart": self.rows_apart, "faithful": self.faithful,
+            "rules": [asdict(rule) for rule in self.rules], "coding": list(self.coding), "tree": self.tree,
+        }  # fmt: skip
+
+
+def segment_rules(inputs: SegmentInputs, labels: Labels, *, random_state: int | None = None) -> SegmentRules:
+    """Say segments in at most twelve rules.
+
+    Parameters
+    ----------
+    inputs : SegmentInputs
+    labels : ndarray of int of shape (n_customers,)
+    random_state : int or None
+        Which three tenths of the customers are kept apart to measure the fidelity.
+    """
+    coding = learn_coding(inputs)
+    design = encode(coding, inputs.frame)
+    shuffled = np.random.default_rng(random_state).permutation(len(labels))
+    apart, grown = np.split(shuffled, [int(KEPT_APART * len(labels))])
+    tree = grow_tree(
+        design.codes[grown],
+        design.sizes,
+        [bool(state["ordered"]) for state in coding],
+        labels[grown],
+        leaves=MOST_LEAVES,
+        smallest=max(10, len(grown) // 200),
+    )
+    votes = np.array([int(np.argmax(leaf["counts"])) for leaf in leaf_nodes(tree)])
+    told = votes[find_leaves(tree, design.codes[apart])]
+    names = {column.name: column.label for column in inputs.columns}
+    return SegmentRules(
+        rules=tuple(_rules(tree, coding, names)),
+        fidelity=float((told == labels[apart]).mean()),
+        rows_apart=len(apart),
+        coding=tuple(coding),
+        tree=tree,
+    )
+
+
+def rule_segments(rules: SegmentRules, frame: pl.DataFrame) -> Labels:
+    """Assign customers by the rules alone; shape (n_customers,)."""
+    votes = np.array([int(np.argmax(leaf["counts"])) for leaf in leaf_nodes(rules.tree)])
+    return np.asarray(votes[find_leaves(rules.tree, encode(rules.coding, frame).codes)])
+
+
+def _rules(tree: State, coding: list[State], names: dict[str, str]) -> list[Rule]:
+    found: list[Rule] = []
+
+    def walk(place: int, allowed: dict[int, set[int]]) -> None:
+        node = tree["nodes"][place]
+        if "leaf" in node:
+            counts = np.asarray(node["counts"])
+            pairs = sorted(allowed.items())
+            found.append(
+                Rule(
+                    segment=int(counts.argmax()),
+                    sentence=", and ".join(_sentence(coding[column], levels, names) for column, levels in pairs)
+                    or "everyone",
+                    condition=" AND ".join(_condition(coding[column], levels) for column, levels in pairs) or "TRUE",
+                    customers=int(counts.sum()),
+                    purity=float(counts.max() / counts.sum()),
+                )
+            )
+            return
+        column = int(node["column"])
+        here = allowed.get(column, set(range(-1, len(coding[column]["labels"]))))
+        left = here & set(node["left_levels"])
+        walk(node["left"], allowed | {column: left})
+        walk(node["right"], allowed | {column: here - left})
+
+    walk(0, {})
+    return sorted(found, key=lambda rule: (rule.segment, -rule.customers))
+
+
+def _sentence(state: State, levels: set[int], names: dict[str, str]) -> str:
+    label = names[state["column"]]
+    every = set(range(len(state["labels"])))
+    named = levels & every
+    if state["type"] == "bands" and (spoken := _range_in_words(state, named)):
+        return f"{label} is {spoken}"
+    rest = every - named
+    if len(rest) < len(named) and rest:
+        return f"{label} is not {_either([state['labels'][level] for level in sorted(rest)])}"
+    return f"{label} is {_either([state['labels'][level] for level in sorted(named)] or [NO_VALUE])}"
+
+
+def _range_in_words(state: State, named: set[int]) -> str:
+    """Say one unbroken run of bands as a range; "" when it is not one."""
+    first, last = len(state["states"]), len(state["states"]) + len(state["cuts"])
+    run = sorted(named)
+    if len(run) < 2 or run[0] < first or run[-1] > last or run[-1] - run[0] + 1 != len(run):
+        return ""
+    low = None if run[0] == first else state["cuts"][run[0] - first - 1]
+    high = None if run[-1] == last else state["cuts"][run[-1] - first]
+    if low is None and high is None:
+        return "any number"
+    if low is None:
+        return f"under {high:,g}"
+    return f"{low:,g} or more" if high is None else f"from {low:,g} to under {high:,g}"
+
+
+def _either(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " or " + words[-1]
+
+
+def _condition(state: State, levels: set[int]) -> str:
+    column = _identifier(state["column"])
+    parts = _band_parts(state, levels, column) if state["type"] == "bands" else _level_parts(state, levels, column)
+    if state["missing"] in levels:
+        parts.append(f"{column} IS NULL")
+    return parts[0] if len(parts) == 1 else "(" + " OR ".join(parts) + ")"
+
+
+def _level_parts(state: State, levels: set[int], column: str) -> list[str]:
+    known = [state["levels"][level] for level in sorted(levels) if 0 <= level < len(state["levels"])]
+    if state["missing"] in levels:
+        known += sorted(NO_ANSWER)
+    parts = [f"{column} IN ({', '.join(_text(level) for level in known)})"] if known else []
+    if state["other"] in levels:
+        named = [*state["levels"], *sorted(NO_ANSWER)]
+        parts.append(f"{column} NOT IN ({', '.join(_text(level) for level in named)})")
+    return parts
+
+
+def _band_parts(state: State, levels: set[int], column: str) -> list[str]:
+    states, cuts = state["states"], state["cuts"]
+    parts = [f"{column} = {states[level]:g}" for level in sorted(levels) if 0 <= level < len(states)]
+    bands = sorted(level - len(states) for level in levels if len(states) <= level <= len(states) + len(cuts))
+    runs: list[list[int]] = []
+    for band in bands:
+        if runs and band == runs[-1][-1] + 1:
+            runs[-1].append(band)
+        else:
+            runs.append([band])
+    for run in runs:
+        limits = [f"{column} >= {cuts[run[0] - 1]!r}"] if run[0] > 0 else []
+        limits += [f"{column} < {cuts[run[-1]]!r}"] if run[-1] < len(cuts) else []
+        limits += [f"{column} <> {value:g}" for value in states]
+        parts.append("(" + " AND ".join(limits or [f"{column} IS NOT NULL"]) + ")")
+    return parts
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,251 @@
+"""A table in segments: found or known, described, said, ruled and proven. What `segments.json` holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segmint.contract.valid_table import ValidTable
+from segmint.errors import ConfigError
+from segmint.progress import Progress, silent
+from segmint.segments.choice import Choice
+from segmint.segments.finder import Method, SegmentFinder
+from segmint.segments.inputs import SegmentInputs, segment_inputs
+from segmint.segments.known import cramers_v
+from segmint.segments.profile import Economics, Profiles, profile_segments, response_of
+from segmint.segments.proof import SegmentProof, prove_segments
+from segmint.segments.rules import SegmentRules, segment_rules
+from segmint.segments.stability import STABLE, Labels, Stability
+from segmint.segments.words import SegmentWords, questions, say_segments
+
+FORMAT = 1
+APART = 0.3
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """Segments of a table and all that is known of them.
+
+    Attributes
+    ----------
+    labels : ndarray of int of shape (n_customers,)
+        The segment of each customer, from 0.
+    probabilities : ndarray of shape (n_customers, n_segments)
+        How sure that is; a known segment is certain.
+    profiles, words, rules : Profiles, tuple of SegmentWords, SegmentRules
+    state : dict or None
+        For `assign_segments`; None for known segments.
+    choice, stability : Choice, Stability or None
+        Why so many; None for known segments.
+    proof : SegmentProof or None
+        With a response only.
+    questions : tuple of str
+        To ask in the next calls, where the table says nothing of satisfaction and interests.
+    cramers_v : float or None
+        How closely discovered segments go with the known ones of the table.
+    """
+
+    labels: Labels
+    probabilities: NDArray[np.float64]
+    profiles: Profiles
+    words: tuple[SegmentWords, ...]
+    rules: SegmentRules
+    state: dict[str, Any] | None = None
+    choice: Choice | None = None
+    stability: Stability | None = None
+    proof: SegmentProof | None = None
+    questions: tuple[str, ...] = ()
+    cramers_v: float | None = None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Return the short names of the segments: "1", "2", … or "A", "B", …."""
+        return tuple(segment.key for segment in self.profiles.segments)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the segments in words."""
+        return tuple(words.name for words in self.words)
+
+    def frame(self) -> pl.DataFrame:
+        """Return one row per segment: its profile and its name."""
+        return self.profiles.frame().insert_column(1, pl.Series("name", self.names))
+
+    def customers(self) -> pl.DataFrame:
+        """Return one row per customer: segment, segment_name, segment_probability."""
+        return pl.DataFrame(
+            {
+                "segment": np.asarray(self.keys)[self.labels],
+                "segment_name": np.asarray(self.names)[self.labels],
+                "segment_probability": self.probabilities[np.arange(len(self.labels)), self.labels],
+            }
+        )
+
+    def gates(self) -> tuple[str, ...]:
+        """Say which promises these segments miss; empty when they keep all."""
+        missed = [
+            f"Segment {segment.key} comes back with Jaccard {segment.jaccard:.2f}, below {STABLE}."
+            for segment in self.profiles.segments
+            if segment.jaccard is not None and segment.jaccard < STABLE
+        ]
+        missed += [
+            f"Segment {segment.key} holds {100 * segment.share:.1f} % of the customers, below 5 %."
+            for segment in self.profiles.segments
+            if segment.share < 0.05
+        ]
+        if not self.rules.faithful:
+            missed.append(f"The rules put {100 * self.rules.fidelity:.0f} % of customers right, below 90 %.")
+        if self.proof is not None and not self.proof.differs:
+            missed.append("The response does not surely differ by segment on rows kept apart.")
+        if self.proof is not None and self.proof.profit_kept is not None and self.proof.profit_kept < 0.5:
+            missed.append(
+                f"Choosing whole segments keeps {100 * self.proof.profit_kept:.0f} % of an individual model's profit."
+            )
+        return tuple(missed)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what `segments.json` holds: aggregates and the state, never a customer."""
+        return {
+            "format": FORMAT,
+            "kind": "known" if self.state is None else "discovered",
+            "keys": list(self.keys),
+            "state": self.state,
+            "choice": None if self.choice is None else self.choice.to_json(),
+            "stability": None if self.stability is None else self.stability.to_json(),
+            "segments": [
+                {**profile, "name": words.name, "sentences": [asdict(line) for line in words.sentences]}
+                for profile, words in zip(self.profiles.to_json(), self.words, strict=True)
+            ],
+            "rules": {**self.rules.to_json(), "sql": self.rules.sql(self.keys)},
+            "proof": None if self.proof is None else self.proof.to_json(),
+            "questions": list(self.questions),
+            "cramers_v": self.cramers_v,
+            "gates_missed": list(self.gates()),
+        }
+
+
+def discover_segments(
+    table: ValidTable,
+    *,
+    count: int | Literal["auto"] = "auto",
+    method: Method = "auto",
+    thorough: bool = False,
+    leave_out_sensitive: bool = False,
+    economics: Economics | None = None,
+    propensity: NDArray[np.float64] | None = None,
+    in_time_order: bool = False,
+    random_state: int | None = None,
+    words: Mapping[str, Any] | None = None,
+    progress: Progress = silent,
+) -> Segmentation:
+    """Find the segments of a table, describe them, and prove them on rows kept apart.
+
+    Groups are found in what describes customers, of everyone. Their response is looked at for seven in ten only; the
+    proof uses the other three in ten.
+
+    Parameters
+    ----------
+    table : ValidTable
+    count, method, thorough, random_state :
+        See `SegmentFinder`.
+    leave_out_sensitive : bool
+        Make segments without sensitive columns.
+    economics : Economics, optional
+    propensity : ndarray of shape (n_customers,), optional
+        An individual model's, out of sample: for the share of its profit that segments keep.
+    in_time_order : bool
+        Whether the rows stand in order of time.
+    words : mapping, optional
+        From `load_words`.
+    progress : Progress
+    """
+    inputs = segment_inputs(table, leave_out_sensitive=leave_out_sensitive)
+    yes = response_of(table)
+    apart = np.random.default_rng(random_state).random(len(table)) < APART
+    looked_at = None if yes is None else np.where(apart, "", yes.astype(str))
+    finder = SegmentFinder(count, method, random_state, thorough).fit(inputs, looked_at, progress=progress)
+    labels = finder.labels_
+    profiles = profile_segments(
+        table,
+        labels,
+        keys=tuple(str(number + 1) for number in range(int(finder.state_["count"]))),
+        probabilities=finder.probabilities_,
+        jaccard=finder.stability_.of(finder.choice_.count).jaccard,
+        economics=economics,
+    )
+    proof = None
+    if yes is not None and 0 < yes[apart].sum() < apart.sum():
+        proof = prove_segments(
+            labels, yes, apart, propensity=propensity, in_time_order=in_time_order, random_state=random_state
+        )
+    return Segmentation(
+        labels=labels,
+        probabilities=finder.probabilities_,
+        profiles=profiles,
+        words=_say(profiles, words, economics),
+        rules=segment_rules(inputs, labels, random_state=random_state),
+        state=finder.state_,
+        choice=finder.choice_,
+        stability=finder.stability_,
+        proof=proof,
+        questions=_questions(inputs, table, words),
+        cramers_v=cramers_v(labels, _known(table)[0]) if _is_assignment(table) else None,
+    )
+
+
+def describe_known_segments(
+    table: ValidTable, *, random_state: int | None = None, words: Mapping[str, Any] | None = None
+) -> Segmentation:
+    """Describe the known segments of a table with the same profile, words and rules.
+
+    Raises
+    ------
+    ConfigError
+        If the outcome of the table is no assignment.
+    """
+    if not _is_assignment(table):
+        raise ConfigError(
+            f"The contract '{table.contract.name}' knows no segments.",
+            expected="an outcome of the kind assignment, filled in on every row",
+            fix="discover segments instead",
+        )
+    labels, keys = _known(table)
+    inputs = segment_inputs(table)
+    certain = np.eye(len(keys))[labels]
+    profiles = profile_segments(table, labels, keys=keys)
+    return Segmentation(
+        labels=labels,
+        probabilities=certain,
+        profiles=profiles,
+        words=_say(profiles, words, None),
+        rules=segment_rules(inputs, labels, random_state=random_state),
+        questions=_questions(inputs, table, words),
+    )
+
+
+def _is_assignment(table: ValidTable) -> bool:
+    return table.contract.outcome.kind == "assignment" and table.has_outcome
+
+
+def _known(table: ValidTable) -> tuple[Labels, tuple[str, ...]]:
+    levels = table.contract.outcome.levels
+    place = {level: number for number, level in enumerate(levels)}
+    return np.array([place[str(level)] for level in table.outcome], np.int64), levels
+
+
+def _say(profiles: Profiles, words: Mapping[str, Any] | None, economics: Economics | None) -> tuple[SegmentWords, ...]:
+    return say_segments(
+        profiles,
+        None if words is None else dict(words),
+        currency="" if economics is None else economics.currency,
+    )
+
+
+def _questions(inputs: SegmentInputs, table: ValidTable, words: Mapping[str, Any] | None) -> tuple[str, ...]:
+    roles = [column.role for column in (*inputs.columns, *table.features)]
+    return questions(roles, None if words is None else dict(words))

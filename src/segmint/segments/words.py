@@ -1,0 +1,289 @@
+"""Segments in words: a name, who they are, how they responded, what to do; every sentence carries its evidence."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from segmint.errors import ConfigError
+from segmint.segments.profile import Marker, Profiles, SegmentProfile, Typical
+
+Rules = dict[str, Any]
+MOST = 0.5  # a name may only say what most of the segment is
+KINDS = ("need", "offer", "message", "timing", "avoid")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a sentence rests on: a column's level or median in the segment, beside all customers."""
+
+    column: str
+    level: str
+    value: float
+    base: float | None
+    index: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One sentence: its kind (who, response, worth, need, offer, message, timing, channel, avoid) and evidence."""
+
+    kind: str
+    text: str
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True)
+class SegmentWords:
+    """A segment in words."""
+
+    key: str
+    name: str
+    sentences: tuple[Sentence, ...]
+
+    def of(self, kind: str) -> tuple[Sentence, ...]:
+        """Return the sentences of one kind."""
+        return tuple(sentence for sentence in self.sentences if sentence.kind == kind)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        return asdict(self)
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> str:
+    return resources.files("segmint.segments").joinpath("words.toml").read_text("utf-8")
+
+
+def load_words(path: str | Path | None = None) -> Rules:
+    """Load the rules of words: the shipped ones, or the user's own TOML file.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read or an entry makes no sense.
+    """
+    try:
+        rules = tomllib.loads(_shipped() if path is None else Path(path).read_text("utf-8"))
+        for part in ("noun", "adjective", "holding", "advice"):
+            for entry in rules.get(part, []):
+                _check(entry, part)
+    except (OSError, ValueError, KeyError, re.error) as error:
+        raise ConfigError(
+            f"The words in '{path}' cannot be used ({error}).",
+            expected="TOML entries with label, text and level, above or below",
+            fix="compare with words.toml of the package",
+        ) from error
+    return rules
+
+
+def say_segments(profiles: Profiles, rules: Rules | None = None, *, currency: str = "") -> tuple[SegmentWords, ...]:
+    """Say every segment: the same profiles and rules give the same words.
+
+    Parameters
+    ----------
+    profiles : Profiles
+    rules : dict, optional
+        From `load_words`.
+    currency : str
+        Of profits.
+    """
+    rules = rules or load_words()
+    names = _distinct([_name(segment, rules) for segment in profiles.segments], profiles.segments)
+    return tuple(
+        SegmentWords(segment.key, name, tuple(_sentences(segment, rules, currency)))
+        for segment, name in zip(profiles.segments, names, strict=True)
+    )
+
+
+def questions(columns_roles: Sequence[str], rules: Rules | None = None) -> tuple[str, ...]:
+    """Return three questions for the next calls where a table says nothing of satisfaction or interests."""
+    if {"satisfaction", "interest"} & set(columns_roles):
+        return ()
+    return tuple((rules or load_words()).get("questions", {}).get("list", []))
+
+
+def _check(entry: Rules, part: str) -> None:
+    re.compile(entry["label"])
+    if not isinstance(entry["text"], str) or not {"level", "above", "below"} & set(entry):
+        raise ValueError(f"an entry of [[{part}]] needs a text, and level, above or below")
+    if part == "advice" and entry.get("kind") not in KINDS:
+        raise ValueError(f"the kind of an advice is one of {', '.join(KINDS)}")
+
+
+def _matches(segment: SegmentProfile, entry: Rules) -> tuple[float, Evidence] | None:
+    """Find what in the profile bears the entry out, and how strongly."""
+    if "level" in entry:
+        for marker in segment.markers:
+            if (
+                marker.difference > 0
+                and marker.share >= MOST
+                and re.search(entry["label"], marker.label, re.IGNORECASE)
+                and re.fullmatch(entry["level"], marker.level, re.IGNORECASE)
+            ):
+                return marker.difference, evidence_of(marker)
+        return None
+    for typical in segment.typical:
+        if re.search(entry["label"], typical.label, re.IGNORECASE):
+            above, below = entry.get("above"), entry.get("below")
+            if (above is not None and typical.difference >= above) or (
+                below is not None and typical.difference <= below
+            ):
+                return abs(typical.difference), _evidence_of_number(typical)
+    return None
+
+
+def evidence_of(marker: Marker) -> Evidence:
+    """Return what a marker proves."""
+    return Evidence(marker.column, marker.level, marker.share, marker.base, marker.index, marker.low, marker.high)
+
+
+def _evidence_of_number(typical: Typical) -> Evidence:
+    return Evidence(typical.column, "median", typical.median, typical.base_median, None, None, None)
+
+
+def _strongest(segment: SegmentProfile, entries: list[Rules], most: int) -> list[tuple[Rules, Evidence]]:
+    """Return the entries that hold, the strongest first, one per column."""
+    found = [(match, entry) for entry in entries if (match := _matches(segment, entry)) is not None]
+    found.sort(key=lambda pair: (-pair[0][0], pair[1]["text"]))
+    chosen: list[tuple[Rules, Evidence]] = []
+    for (_, evidence), entry in found:
+        if evidence.column not in {known.column for _, known in chosen} and len(chosen) < most:
+            chosen.append((entry, evidence))
+    return chosen
+
+
+def _name(segment: SegmentProfile, rules: Rules) -> str:
+    adjectives = [entry["text"] for entry, _ in _strongest(segment, rules.get("adjective", []), 2)]
+    nouns = [entry["text"] for entry, _ in _strongest(segment, rules.get("noun", []), 1)] or ["customers"]
+    holdings = [entry["text"] for entry, _ in _strongest(segment, rules.get("holding", []), 1)]
+    if not adjectives and not holdings and nouns == ["customers"]:
+        strong = [marker for marker in segment.markers if marker.difference > 0][:1]
+        holdings = [f"with {marker.label} {marker.level}" for marker in strong]
+    name = " ".join([", ".join(adjectives), *nouns, *holdings]).strip()
+    return name[:1].upper() + name[1:]
+
+
+def _distinct(names: list[str], segments: tuple[SegmentProfile, ...]) -> list[str]:
+    """Tell segments of one name apart by the next marker that the name does not say, or by their number."""
+    told: list[str] = []
+    for name, segment in zip(names, segments, strict=True):
+        if names.count(name) > 1:
+            more = next((m for m in segment.markers if m.difference > 0 and m.level.lower() not in name.lower()), None)
+            name = f"{name}, {more.label} {more.level}" if more is not None else name
+        told.append(name if name not in told else f"{name} ({segment.key})")
+    return told
+
+
+def _sentences(segment: SegmentProfile, rules: Rules, currency: str) -> list[Sentence]:
+    return [
+        *_who(segment),
+        *_responded(segment, currency),
+        *_best(segment),
+        *_advice(segment, rules),
+    ]
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %" if share >= 0.095 or share == 0 else f"{100 * share:.1f} %"
+
+
+def _who(segment: SegmentProfile) -> list[Sentence]:
+    more = [marker for marker in segment.markers if marker.difference > 0]
+    one_each: list[Marker] = []
+    for marker in more:
+        if marker.column not in {known.column for known in one_each}:
+            one_each.append(marker)
+    sentences = []
+    if one_each:
+        said = "; ".join(
+            f"{marker.label} {marker.level}: {_percent(marker.share)}, of all customers {_percent(marker.base)}"
+            for marker in one_each[:4]
+        )
+        evidence = tuple(evidence_of(marker) for marker in one_each[:4])
+        sentences.append(Sentence("who", f"More usual than elsewhere: {said}.", evidence))
+    for typical in segment.typical:
+        if abs(typical.difference) >= 0.5:
+            unit = f" {typical.unit}" if typical.unit else ""
+            sentences.append(
+                Sentence(
+                    "who",
+                    f"Half of them have {typical.label} of {typical.median:,.0f}{unit} or more; "
+                    f"among all customers it is {typical.base_median:,.0f}.",
+                    (_evidence_of_number(typical),),
+                )
+            )
+    return sentences
+
+
+def _responded(segment: SegmentProfile, currency: str) -> list[Sentence]:
+    response = segment.response
+    if response is None:
+        return []
+    proof = Evidence("response", "yes", response.rate, None, response.index, response.low, response.high)
+    sentences = [
+        Sentence(
+            "response",
+            f"Of 100 called, {100 * response.rate:.0f} said yes "
+            f"({100 * response.low:.0f} to {100 * response.high:.0f}); index {response.index:.0f}.",
+            (proof,),
+        )
+    ]
+    if response.profit_per_call is not None and response.profit_low is not None and response.profit_high is not None:
+        unit = f" {currency}" if currency else ""
+        money = Evidence(
+            "profit per call", currency, response.profit_per_call, None, None, response.profit_low, response.profit_high
+        )
+        sentences.append(
+            Sentence(
+                "worth",
+                f"A call to them earned {response.profit_per_call:,.2f}{unit} on average "
+                f"({response.profit_low:,.2f} to {response.profit_high:,.2f}).",
+                (money,),
+            )
+        )
+    return sentences
+
+
+def _best(segment: SegmentProfile) -> list[Sentence]:
+    return [
+        Sentence(
+            "channel" if "channel" in best.label else "timing",
+            f"Best seen with {best.label} {best.level}: {_percent(best.rate)} said yes "
+            f"({_percent(best.low)} to {_percent(best.high)}, {best.customers:,} calls). "
+            "Seen together; not proven to be the cause.",
+            (Evidence(best.column, best.level, best.rate, None, None, best.low, best.high),),
+        )
+        for best in segment.best
+    ]
+
+
+def _advice(segment: SegmentProfile, rules: Rules) -> list[Sentence]:
+    sentences = []
+    for kind in KINDS:
+        entries = [entry for entry in rules.get("advice", []) if entry["kind"] == kind]
+        sentences += [Sentence(kind, entry["text"], (evidence,)) for entry, evidence in _strongest(segment, entries, 2)]
+    return sentences + _by_response(segment, rules)
+
+
+def _by_response(segment: SegmentProfile, rules: Rules) -> list[Sentence]:
+    """Advise by response only where even the near end of the interval lies beyond the base rate."""
+    response = segment.response
+    if response is None or response.index <= 0:
+        return []
+    base = 100 * response.rate / response.index
+    proof = (Evidence("response", "yes", response.rate, base, response.index, response.low, response.high),)
+    return [
+        Sentence(entry["kind"], entry["text"], proof)
+        for entry in rules.get("by_response", [])
+        if (response.index >= entry.get("above", float("inf")) and response.low > base)
+        or (response.index <= entry.get("below", -1.0) and response.high < base)
+    ]
