@@ -1,0 +1,314 @@
+"""Backtest: replay past waves. Learn from what was known before each, choose, and see what happened, in money.
+
+The replay knows the outcome of everyone who was called in the past, also of customers a strategy would not have
+called; in a bank that stopped calling them, their outcomes would be missing and later waves would learn from less.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segmint.contract.valid_table import ValidTable
+from segmint.errors import DataError
+from segmint.evaluation.backtest_scores import Replayed, totals, wave_figures
+from segmint.evaluation.backtest_words import conclude_backtest
+from segmint.evaluation.comparison import OURS, Remember
+from segmint.evaluation.strategies import Forgetful, Look, Moment, Strategy, Told
+from segmint.progress import Progress, silent
+from segmint.splits.groups import row_groups, row_keys
+from segmint.splits.waves import Rows, Wave
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Decide = Callable[[Rows, Floats], Mask]
+Settle = Callable[[Rows, Mask, Mask], Floats]
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """What each strategy would have brought.
+
+    Attributes
+    ----------
+    strategies : dict of str to str
+        Label of each strategy shown.
+    waves : polars.DataFrame
+        One row per strategy and wave: wave, strategy, first_record, last_record, customers, response_rate, called,
+        successes, profit, profit_so_far, best_cut (profit of the best cut through the same order, known only in
+        hindsight), regret, auc, mean_propensity.
+    rows : polars.DataFrame
+        One row per strategy and metric; see `frame`.
+    calls : polars.DataFrame
+        One row per strategy and customer: record, wave, strategy, propensity, raw, called, profit.
+    conclusion : tuple of str
+    block, repeats : int
+        Calls per block of the bootstrap, and its repeats.
+    """
+
+    strategies: dict[str, str]
+    waves: pl.DataFrame
+    rows: pl.DataFrame
+    calls: pl.DataFrame
+    conclusion: tuple[str, ...]
+    block: int
+    repeats: int
+
+    def frame(self) -> pl.DataFrame:
+        """Return one row per strategy and metric over all waves.
+
+        Columns: strategy, metric, value, low, high (95 %, bootstrap over blocks of successive calls), difference,
+        difference_low, difference_high (this strategy minus ours, paired). Metrics: profit, profit_per_1000
+        (customers), called, successes_per_call, regret (no interval); where there are propensities also auc_pooled,
+        auc_within (mean over waves), gain_10, gain_20, gain_50 on raw propensities, log_loss, brier and
+        calibration_gap (mean propensity minus response rate) on the recalibrated ones.
+        """
+        return self.rows
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON without any single customer; undefined numbers are null."""
+        tables = {"rows": self.rows, "waves": self.waves}
+        return {
+            "strategies": self.strategies,
+            "conclusion": list(self.conclusion),
+            "block": self.block,
+            "repeats": self.repeats,
+            **{
+                name: frame.with_columns(pl.col(pl.Float64).fill_nan(None)).to_dicts() for name, frame in tables.items()
+            },
+        }
+
+
+def backtest(
+    table: ValidTable,
+    waves: Sequence[Wave],
+    strategies: Sequence[Strategy],
+    *,
+    decide: Decide,
+    settle: Settle,
+    seed: int,
+    ours: str = OURS,
+    block: int = 500,
+    repeats: int = 1_000,
+    currency: str = "",
+    progress: Progress = silent,
+    remember: Remember | None = None,
+) -> Backtest:
+    """Replay the waves with every strategy.
+
+    Parameters
+    ----------
+    table : ValidTable
+        The history, with its response.
+    waves : sequence of Wave
+        From `make_waves`.
+    strategies : sequence of Strategy
+        A strategy may build on those before it.
+    decide : callable
+        ``decide(rows, propensity)`` says whom the contact policy calls: True or False for each of the rows.
+    settle : callable
+        ``settle(rows, called, said_yes)`` says what each row brought, in money; 0 where nobody was called.
+    seed : int
+        Of the bootstrap.
+    ours : str
+        The strategy the others are measured against.
+    block : int
+        Successive calls that the bootstrap keeps together.
+    repeats : int
+    currency : str
+        Put before amounts of money in the conclusion.
+    progress : Progress
+        Told after each wave and strategy.
+    remember : callable, optional
+        Keeps what a learning strategy said of a wave, so that a replay can be taken up again.
+
+    Raises
+    ------
+    DataError
+        If the table's outcome is no response.
+    ValueError
+        If two strategies share a name, ours is not among them, or there are no waves.
+    """
+    names = [strategy.name for strategy in strategies]
+    if len(set(names)) < len(names) or ours not in names or not waves:
+        raise ValueError("backtest needs waves, and strategies with names of their own, ours among them")
+    if table.contract.outcome.positive is None:
+        raise DataError(
+            "The outcome is an assignment to segments, not a response.",
+            expected="an outcome that says yes or no",
+            fix="name a contract with a response",
+        )
+    replay = _Replay(table, decide, settle, remember, names)
+    total = len(waves) * len(strategies)
+    for place, wave in enumerate(waves):
+        for turn, strategy in enumerate(strategies):
+            progress("replaying waves", place * len(strategies) + turn, total)
+            replay.play(strategy, waves, place)
+        replay.close(wave)
+    progress("replaying waves", total, total)
+    shown = [strategy for strategy in strategies if not strategy.hidden]
+    return replay.result(waves, shown, ours=ours, block=block, repeats=repeats, seed=seed, currency=currency)
+
+
+class _Replay:
+    """The state of a replay: what each strategy said so far, and whom it called."""
+
+    def __init__(
+        self, table: ValidTable, decide: Decide, settle: Settle, remember: Remember | None, names: Sequence[str]
+    ) -> None:
+        self._table, self._decide, self._settle, self._remember = table, decide, settle, remember
+        self._inputs, self._outcome = table.inputs, table.outcome
+        self._keys, self._groups = row_keys(table), row_groups(table)
+        self._positive = str(table.contract.outcome.positive)
+        unsaid = np.full(len(table), np.nan)
+        self._said = {name: Told(unsaid.copy(), unsaid.copy()) for name in names}
+        self._called = {name: np.zeros(len(table), dtype=bool) for name in names}
+        self._memories: dict[str, dict[str, Any]] = {name: {} for name in names}
+        self._seen_up_to = dict.fromkeys(names, 0)
+        self._looks: dict[str, Look] = {}
+        self._past = hashlib.blake2b(digest_size=16)
+
+    def play(self, strategy: Strategy, waves: Sequence[Wave], place: int) -> None:
+        """Let a strategy look at a wave and decide whom it calls."""
+        wave = waves[place]
+        if self._remember is None or isinstance(strategy, Forgetful):
+            look = self._look(strategy, waves, place)
+        else:
+            found = self._remember(self._key(strategy, wave), lambda: _as_arrays(self._look(strategy, waves, place)))
+            look = Look(propensity=np.asarray(found["propensity"]), raw=np.asarray(found["raw"]))
+        self._looks[strategy.name] = look
+        if look.raw is not None and look.propensity is not None:
+            self._said[strategy.name].raw[wave.rows] = look.raw
+            self._said[strategy.name].propensity[wave.rows] = look.propensity
+        self._called[strategy.name][wave.rows] = self._choice(look, wave)
+
+    def close(self, wave: Wave) -> None:
+        """End a wave: what was said of it belongs to the past."""
+        self._looks = {}
+        for rows in (wave.known, wave.rows):
+            self._past.update(self._keys[rows].tobytes() + b"/")
+
+    def _look(self, strategy: Strategy, waves: Sequence[Wave], place: int) -> Look:
+        """Look at a wave, after the earlier ones the strategy has to have seen if their results were remembered."""
+        first = max(strategy.begins(waves[place].number), self._seen_up_to[strategy.name] + 1)
+        for missed in range(first, waves[place].number):
+            strategy.look(self._moment(strategy, waves[missed - 1]))
+        look = strategy.look(self._moment(strategy, waves[place]))
+        self._seen_up_to[strategy.name] = waves[place].number
+        return look
+
+    def _moment(self, strategy: Strategy, wave: Wave) -> Moment:
+        # Only rows of the wave, and earlier rows whose outcome is known, are handed over.
+        known = wave.known
+        return Moment(
+            number=wave.number,
+            customers=self._inputs[wave.rows],
+            known=self._inputs[known],
+            outcome=self._outcome[known],
+            known_groups=self._groups[known],
+            known_keys=self._keys[known],
+            positive=self._positive,
+            told={name: Told(said.raw[known], said.propensity[known]) for name, said in self._said.items()},
+            looks=dict(self._looks),
+            decided={name: self._called[name][wave.rows] for name in self._looks},
+            memory=self._memories[strategy.name],
+        )
+
+    def _key(self, strategy: Strategy, wave: Wave) -> Mapping[str, Any]:
+        rows = self._past.copy()
+        for each in (wave.known, wave.rows):
+            rows.update(self._keys[each].tobytes() + b"/")
+        return {
+            "work": "one wave of one strategy",
+            "strategy": strategy.name,
+            "settings": strategy.settings,
+            "wave": wave.number,
+            "rows": rows.hexdigest(),
+            "columns": self._inputs.columns,
+            "contract": f"{self._table.contract.name} {self._table.contract.version}",
+            "at": self._table.at,
+        }
+
+    def _choice(self, look: Look, wave: Wave) -> Mask:
+        if look.called is not None:
+            called = look.called
+        elif look.propensity is not None:
+            called = np.asarray(self._decide(wave.rows, look.propensity), dtype=bool)
+        else:
+            raise ValueError("a strategy said neither who is likely to answer nor who is called")
+        if called.shape != wave.rows.shape:
+            raise ValueError(f"a decision needs one answer for each of the {wave.rows.size} customers")
+        return called
+
+    def result(
+        self,
+        waves: Sequence[Wave],
+        shown: Sequence[Strategy],
+        *,
+        ours: str,
+        block: int,
+        repeats: int,
+        seed: int,
+        currency: str,
+    ) -> Backtest:
+        rows = np.concatenate([wave.rows for wave in waves])
+        number = np.concatenate([np.full(wave.rows.size, wave.number) for wave in waves])
+        said_yes = self._outcome[rows] == self._positive
+        if_called = np.asarray(self._settle(rows, np.ones(rows.size, dtype=bool), said_yes), dtype=np.float64)
+        replayed = {}
+        for strategy in shown:
+            called, said = self._called[strategy.name][rows], self._said[strategy.name]
+            money = np.asarray(self._settle(rows, called, said_yes), dtype=np.float64)
+            has_propensities = bool(np.isfinite(said.raw[rows]).all())
+            replayed[strategy.name] = Replayed(
+                raw=said.raw[rows] if has_propensities else None,
+                propensity=said.propensity[rows] if has_propensities else None,
+                called=called,
+                money=money,
+            )
+        records = self._table.records[rows]
+        labels = {strategy.name: strategy.label for strategy in shown}
+        per_wave = wave_figures(replayed, number, said_yes, if_called, records=records, keys=self._keys[rows])
+        figures = totals(replayed, number, said_yes, per_wave, ours=ours, block=block, repeats=repeats, seed=seed)
+        return Backtest(
+            strategies=labels,
+            waves=per_wave,
+            rows=figures,
+            calls=_calls(replayed, number, records),
+            conclusion=conclude_backtest(figures, per_wave, labels, ours=ours, currency=currency),
+            block=block,
+            repeats=repeats,
+        )
+
+
+def _as_arrays(look: Look) -> dict[str, Any]:
+    if look.raw is None or look.propensity is None:
+        raise ValueError("a learning strategy must say propensities")
+    return {"raw": look.raw, "propensity": look.propensity}
+
+
+def _calls(replayed: Mapping[str, Replayed], number: Rows, records: Rows) -> pl.DataFrame:
+    return pl.concat(
+        pl.DataFrame(
+            {
+                "record": records,
+                "wave": number,
+                "strategy": [name] * records.size,
+                "propensity": pl.Series(mine.propensity, dtype=pl.Float64)
+                if mine.propensity is not None
+                else pl.Series([None] * records.size, dtype=pl.Float64),
+                "raw": pl.Series(mine.raw, dtype=pl.Float64)
+                if mine.raw is not None
+                else pl.Series([None] * records.size, dtype=pl.Float64),
+                "called": mine.called,
+                "profit": mine.money,
+            }
+        )
+        for name, mine in replayed.items()
+    )

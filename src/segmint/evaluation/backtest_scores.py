@@ -1,0 +1,222 @@
+"""The figures of a backtest: wave by wave, and in all with intervals from blocks of successive calls."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segmint.metrics.calibration import brier_by_row, log_loss_by_row
+from segmint.metrics.intervals import interval, weight_blocks
+from segmint.metrics.ranking import Ranking
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What a strategy said and did over all waves; every array of shape (n,), rows in the order of the waves.
+
+    Attributes
+    ----------
+    raw, propensity : ndarray or None
+        Before and after recalibration; None from a strategy that only names customers.
+    called : ndarray of bool
+    money : ndarray
+        What each customer brought.
+    """
+
+    raw: Floats | None
+    propensity: Floats | None
+    called: Mask
+    money: Floats
+
+
+def wave_figures(
+    replayed: Mapping[str, Replayed],
+    wave: NDArray[np.int64],
+    said_yes: Mask,
+    if_called: Floats,
+    *,
+    records: NDArray[np.int64],
+    keys: NDArray[np.uint64],
+) -> pl.DataFrame:
+    """Sum up each wave for each strategy; columns as in `Backtest.waves`.
+
+    Parameters
+    ----------
+    replayed : mapping of str to Replayed
+    wave : ndarray of shape (n,)
+        Number of the wave of each row.
+    said_yes : ndarray of shape (n,)
+    if_called : ndarray of shape (n,)
+        What each customer would bring if called.
+    records, keys : ndarray of shape (n,)
+        Record numbers; fingerprints, which order customers of equal propensity.
+    """
+    found = []
+    for name, mine in replayed.items():
+        so_far = 0.0
+        for number in np.unique(wave):
+            here = wave == number
+            profit = float(mine.money[here].sum())
+            so_far += profit
+            best = profit if mine.propensity is None else _best_cut(mine.propensity[here], if_called[here], keys[here])
+            found.append(
+                {
+                    "wave": int(number),
+                    "strategy": name,
+                    "first_record": int(records[here].min()),
+                    "last_record": int(records[here].max()),
+                    "customers": int(here.sum()),
+                    "response_rate": float(said_yes[here].mean()),
+                    "called": int(mine.called[here].sum()),
+                    "successes": int((mine.called & said_yes)[here].sum()),
+                    "profit": profit,
+                    "profit_so_far": so_far,
+                    "best_cut": best,
+                    "regret": best - profit,
+                    "auc": np.nan if mine.raw is None else Ranking(said_yes[here], mine.raw[here]).weigh().roc_auc()[0],
+                    "mean_propensity": np.nan if mine.propensity is None else float(mine.propensity[here].mean()),
+                }
+            )
+    return pl.DataFrame(found)
+
+
+def totals(
+    replayed: Mapping[str, Replayed],
+    wave: NDArray[np.int64],
+    said_yes: Mask,
+    per_wave: pl.DataFrame,
+    *,
+    ours: str,
+    block: int,
+    repeats: int,
+    seed: int,
+) -> pl.DataFrame:
+    """Sum up all waves for each strategy; columns and metrics as in `Backtest.frame`.
+
+    Parameters
+    ----------
+    replayed, wave, said_yes
+        As in `wave_figures`.
+    per_wave : polars.DataFrame
+        From `wave_figures`; gives the regret.
+    ours : str
+        The strategy the others are measured against.
+    block : int
+        Successive rows that the bootstrap keeps together (block bootstrap, Künsch 1989, with blocks that do not
+        overlap).
+    repeats, seed : int
+    """
+    blocks = np.arange(said_yes.size) // block
+    scorers = {name: _Scorer(mine, wave, said_yes) for name, mine in replayed.items()}
+    parts: dict[str, list[dict[str, Floats]]] = {name: [] for name in replayed}
+    as_it_was = np.ones((1, said_yes.size), dtype=np.int32)
+    for weights in itertools.chain([as_it_was], weight_blocks(said_yes.size, repeats, seed, blocks)):
+        for name, scorer in scorers.items():
+            parts[name].append(scorer.scores(weights))
+    values = {
+        name: {metric: np.concatenate([part[metric] for part in mine]) for metric in mine[0]}
+        for name, mine in parts.items()
+    }
+    regret = dict(per_wave.group_by("strategy").agg(pl.col("regret").sum()).iter_rows())
+    found: list[dict[str, Any]] = []
+    for name, metrics in values.items():
+        for metric, samples in metrics.items():
+            reference = values[ours].get(metric)
+            found.append({"strategy": name, "metric": metric} | _row(samples, reference))
+        if replayed[name].propensity is not None:
+            found.append({"strategy": name, "metric": "regret", "value": float(regret[name])})
+    return pl.DataFrame(found, schema=_SCHEMA)
+
+
+_SCHEMA = {"strategy": pl.String, "metric": pl.String} | dict.fromkeys(
+    ("value", "low", "high", "difference", "difference_low", "difference_high"), pl.Float64
+)
+
+
+def _row(samples: Floats, reference: Floats | None) -> dict[str, float]:
+    low, high = interval(samples[1:])
+    row = {"value": float(samples[0]), "low": float(low), "high": float(high)}
+    if reference is not None:
+        gap = samples - reference
+        gap_low, gap_high = interval(gap[1:])
+        row |= {"difference": float(gap[0]), "difference_low": float(gap_low), "difference_high": float(gap_high)}
+    return row
+
+
+class _Scorer:
+    """One strategy, its rows sorted once, to be weighed many times."""
+
+    def __init__(self, mine: Replayed, wave: NDArray[np.int64], said_yes: Mask) -> None:
+        self._sums = np.column_stack([mine.money, mine.called, mine.called & said_yes]).astype(np.float64)
+        self._raw = None if mine.raw is None else Ranking(said_yes, mine.raw)
+        self._waves: list[tuple[Mask, Ranking]] = []
+        self._losses: Floats | None = None
+        if mine.raw is not None and mine.propensity is not None:
+            places = [wave == number for number in np.unique(wave)]
+            self._waves = [(here, Ranking(said_yes[here], mine.raw[here])) for here in places]
+            self._losses = np.column_stack(
+                [
+                    log_loss_by_row(said_yes, mine.propensity),
+                    brier_by_row(said_yes, mine.propensity),
+                    mine.propensity - said_yes,
+                ]
+            )
+
+    def scores(self, weights: NDArray[np.int32]) -> dict[str, Floats]:
+        """Every metric under weights of shape (repeats, n)."""
+        total = weights.sum(axis=1)
+        money, called, successes = (weights @ self._sums).T
+        # A sample that drew the shorter last block has fewer rows; amounts are brought back to n rows.
+        per_row = weights.shape[1] / total
+        found = {
+            "profit": money * per_row,
+            "profit_per_1000": 1_000 * money / total,
+            "called": called * per_row,
+            "successes_per_call": _ratio(successes, called),
+        }
+        if self._raw is None or self._losses is None:
+            return found
+        weighed = self._raw.weigh(weights)
+        losses = (weights @ self._losses / total[:, None]).T
+        return found | {
+            "auc_pooled": weighed.roc_auc(),
+            "auc_within": self._within(weights),
+            "gain_10": weighed.cumulative_gain(0.1),
+            "gain_20": weighed.cumulative_gain(0.2),
+            "gain_50": weighed.cumulative_gain(0.5),
+            "log_loss": losses[0],
+            "brier": losses[1],
+            "calibration_gap": losses[2],
+        }
+
+    def _within(self, weights: NDArray[np.int32]) -> Floats:
+        """Mean ROC AUC of the waves by customers; a wave where it is undefined stays out."""
+        total, count = np.zeros(weights.shape[0]), np.zeros(weights.shape[0])
+        for here, ranking in self._waves:
+            mine = weights[:, here]
+            area = ranking.weigh(mine).roc_auc()
+            size = np.where(np.isfinite(area), mine.sum(axis=1), 0)
+            total += np.nan_to_num(area) * size
+            count += size
+        return _ratio(total, count)
+
+
+def _ratio(part: NDArray[Any], whole: NDArray[Any]) -> Floats:
+    result = np.full(whole.shape, np.nan)
+    np.divide(part, whole, out=result, where=whole > 0)
+    return result
+
+
+def _best_cut(propensity: Floats, if_called: Floats, keys: NDArray[np.uint64]) -> float:
+    """Profit of the best number of calls from the top, equal propensities in the order of their fingerprints."""
+    order = np.lexsort((keys, -propensity))
+    return max(0.0, float(np.cumsum(if_called[order]).max(initial=0.0)))

@@ -1,0 +1,64 @@
+"""A backtest in words: what it would have brought, and what of that chance can explain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+Row = dict[str, Any]
+
+
+def conclude_backtest(
+    rows: pl.DataFrame, waves: pl.DataFrame, labels: Mapping[str, str], *, ours: str, currency: str = ""
+) -> tuple[str, ...]:
+    """Say what ours would have brought, and how that compares with each other strategy.
+
+    Parameters
+    ----------
+    rows, waves : polars.DataFrame
+        As in `Backtest`.
+    labels : mapping of str to str
+    ours : str
+    currency : str
+        Put before amounts of money.
+    """
+    profit = {row["strategy"]: row for row in rows.filter(pl.col("metric") == "profit").iter_rows(named=True)}
+    mine = waves.filter(pl.col("strategy") == ours)
+    customers, calls = (int(mine[name].sum()) for name in ("customers", "called"))
+    first = (
+        f"Replayed over {mine.height} waves and {customers:,} customers, {labels[ours]} would have brought "
+        f"{_money(profit[ours]['value'], currency)} ({_span(profit[ours], currency)}) with {calls:,} calls."
+    )
+    sentences = [first]
+    sentences += [_against(profit[name], labels[name], currency) for name in labels if name != ours]
+    rates = mine["response_rate"].to_numpy()
+    if rates.max() > 2 * rates.min():
+        sentences.append(
+            f"The response rate moved between {100 * rates.min():.0f} % and {100 * rates.max():.0f} % from wave to wave: "
+            "judge a model by such a replay, not by random parts of the table."
+        )
+    return tuple(sentences)
+
+
+def _against(other: Row, label: str, currency: str) -> str:
+    ahead = -other["difference"]
+    low, high = -other["difference_high"], -other["difference_low"]
+    span = f"{_money(low, currency)} to {_money(high, currency)}"
+    if low > 0:
+        return f"That is {_money(ahead, currency)} more than “{label}” ({span})."
+    if high < 0:
+        return f"“{label}” would have brought {_money(-ahead, currency)} more ({_money(-high, currency)} to {_money(-low, currency)})."
+    return f"Chance alone can explain the difference to “{label}” ({_money(ahead, currency)}; {span})."
+
+
+def _span(row: Row, currency: str) -> str:
+    return f"95 % interval {_money(row['low'], currency)} to {_money(row['high'], currency)}"
+
+
+def _money(amount: float, currency: str) -> str:
+    digits = 0 if abs(amount) >= 100 else 2
+    text = f"{abs(amount):,.{digits}f}"
+    sign = "−" if amount < 0 and float(text.replace(",", "")) else ""
+    return f"{sign}{currency + ' ' if currency else ''}{text}"

@@ -1,0 +1,344 @@
+"""Strategies of a backtest: ways of saying, before a wave, who is likely to answer or who is called.
+
+A strategy is shown a `Moment`: the wave's customers and everything known when it is decided. It cannot look at the
+future because the future is not in its hands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segmint.evaluation.recalibration import intercept_shift, shifted
+from segmint.metrics.calibration import log_loss
+from segmint.splits.folds import inner_split
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+FEWEST_RESPONDERS = 10
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a strategy says of a wave.
+
+    Attributes
+    ----------
+    propensity : ndarray of shape (n,) or None
+        What each customer is promised to answer, as it would be used to decide. None from a strategy that names
+        customers without propensities.
+    raw : ndarray of shape (n,) or None
+        The propensity before recalibration, on which ranking metrics are made.
+    called : ndarray of shape (n,) or None
+        Whom a strategy calls that decides by itself; None leaves that to the contact policy.
+    """
+
+    propensity: Floats | None = None
+    raw: Floats | None = None
+    called: Mask | None = None
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a strategy said of customers whose outcome is known by now, each before it was; NaN where it said nothing."""
+
+    raw: Floats
+    propensity: Floats
+
+
+@dataclass(frozen=True)
+class Moment:
+    """All that is known when a wave is decided.
+
+    Attributes
+    ----------
+    number : int
+        Of the wave, from 1.
+    customers : polars.DataFrame
+        Feature columns of the wave.
+    known : polars.DataFrame
+        Feature columns of earlier customers with a known outcome, in the order of time.
+    outcome : ndarray of str
+        Their outcomes.
+    known_groups, known_keys : ndarray
+        Their groups and fingerprints.
+    positive : str
+        The outcome that means yes.
+    told : mapping of str to Told
+        What each strategy said of the known customers before their outcome was known.
+    looks : mapping of str to Look
+        What strategies before this one say of the present wave.
+    decided : mapping of str to ndarray
+        Whom strategies before this one call in the present wave.
+    memory : dict
+        What this strategy kept from earlier waves of this backtest, to read and to write.
+    """
+
+    number: int
+    customers: pl.DataFrame
+    known: pl.DataFrame
+    outcome: NDArray[np.str_]
+    known_groups: NDArray[np.int64]
+    known_keys: NDArray[np.uint64]
+    positive: str
+    told: Mapping[str, Told]
+    looks: Mapping[str, Look] = field(default_factory=dict)
+    decided: Mapping[str, Mask] = field(default_factory=dict)
+    memory: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def said_yes(self) -> Mask:
+        """Whether each known customer said yes."""
+        yes: Mask = self.outcome == self.positive
+        return yes
+
+
+class Strategy(Protocol):
+    """A way of choosing. `settings` is plain JSON and tells it from others; `hidden` ones are not reported."""
+
+    name: str
+    label: str
+    hidden: bool
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Everything that changes what it says."""
+
+    def begins(self, number: int) -> int:
+        """The first wave that must have been looked at for this strategy to remember what it needs at `number`."""
+
+    def look(self, moment: Moment) -> Look:
+        """Say who is likely to answer, or who is called."""
+
+
+class Forgetful:
+    """A strategy that needs nothing from earlier waves."""
+
+    def begins(self, number: int) -> int:
+        """Begin anywhere."""
+        return number
+
+
+@dataclass(frozen=True)
+class Learner:
+    """A model under the drift kit: sliding window, refresh cadence, recalibrated intercept.
+
+    Attributes
+    ----------
+    name, label : str
+    make : callable
+        Makes a fresh model with ``fit(X, y, inner=(X, y))``, ``predict_proba(X)`` and ``classes_``. If it also has
+        ``refresh(X, y, inner=(X, y))``, waves between cold refits only refresh it.
+    window : int or None
+        Calls to learn from, the latest; None for all.
+    every : int or None
+        Waves between refits; None never refits: the static model.
+    cold_every : int
+        Every how many refits a model that can refresh starts anew.
+    recalibrate : int
+        Latest resolved calls on which the intercept is moved; 0 leaves it.
+    inner : float
+        Share of the window for early stopping and the model's own calibration.
+    model : str
+        What `make` makes, for `settings`; defaults to `name`.
+    """
+
+    name: str
+    label: str
+    make: Callable[[], Any]
+    window: int | None = 20_000
+    every: int | None = 1
+    cold_every: int = 1
+    recalibrate: int = 1_000
+    inner: float = 0.15
+    seed: int = 7
+    model: str = ""
+    hidden: bool = False
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Everything that changes what it says."""
+        return {
+            "kind": "learner", "model": self.model or self.name, "window": self.window, "every": self.every,
+            "cold_every": self.cold_every, "recalibrate": self.recalibrate, "inner": self.inner, "seed": self.seed,
+        }  # fmt: skip
+
+    def look(self, moment: Moment) -> Look:
+        """Learn from the window if a refit is due, predict the wave, move the intercept."""
+        model = self._model(moment)
+        raw = _propensities(model, moment.customers, moment.positive)
+        return Look(shifted(raw, self._shift(moment)), raw)
+
+    def _shift(self, moment: Moment) -> float:
+        """Find the shift on the latest calls that this strategy had propensities for before they were resolved."""
+        told = moment.told.get(self.name)
+        if not self.recalibrate or told is None:
+            return 0.0
+        latest = np.flatnonzero(np.isfinite(told.raw))[-self.recalibrate :]
+        return intercept_shift(told.raw[latest], moment.said_yes[latest])
+
+    def begins(self, number: int) -> int:
+        """Begin at the last cold refit: what follows it builds on it."""
+        if self.every is None:
+            return 1
+        return number - (number - 1) % (self.every * self.cold_every)
+
+    def _model(self, moment: Moment) -> Any:
+        due = moment.number == self.begins(moment.number)
+        if self.every is not None:
+            due = due or (moment.number - 1) % self.every == 0
+        if due:
+            moment.memory["model"] = self._learned(moment)
+        return moment.memory["model"]
+
+    def _learned(self, moment: Moment) -> Any:
+        window = slice(None if self.window is None else -self.window, None)
+        known, outcome = moment.known[window], moment.outcome[window]
+        if min((outcome == moment.positive).sum(), (outcome != moment.positive).sum()) < FEWEST_RESPONDERS:
+            return _Average(float(np.mean(outcome == moment.positive)) if outcome.size else 0.5, moment.positive)
+        fit, held = inner_split(
+            outcome, moment.known_groups[window], share=self.inner, seed=self.seed, keys=moment.known_keys[window]
+        )
+        lesson = (known[fit], outcome[fit])
+        inner = (known[held], outcome[held])
+        warm = moment.memory.get("model")
+        if warm is not None and hasattr(warm, "refresh") and moment.number != self.begins(moment.number):
+            return warm.refresh(*lesson, inner=inner)
+        model = self.make()
+        model.fit(*lesson, inner=inner)
+        return model
+
+
+@dataclass(frozen=True)
+class _Average:
+    """What stands in for a model where there is too little to learn from: the rate for everyone."""
+
+    rate: float
+    positive: str
+
+    @property
+    def classes_(self) -> NDArray[np.str_]:
+        return np.array([self.positive])
+
+    def predict_proba(self, X: pl.DataFrame) -> Floats:
+        return np.full((X.height, 1), self.rate)
+
+
+@dataclass(frozen=True)
+class BestSoFar(Forgetful):
+    """The candidate whose propensities served best on calls already resolved: a choice never made in hindsight.
+
+    Attributes
+    ----------
+    candidates : tuple of str
+        Names of strategies that come before this one; of equals, and while nothing is resolved, the first.
+    last : int
+        Resolved calls to judge by, the latest; the judge is the log loss of the propensities as they were used.
+    """
+
+    name: str
+    label: str
+    candidates: tuple[str, ...]
+    last: int = 5_000
+    hidden: bool = False
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Everything that changes what it says."""
+        return {"kind": "best so far", "candidates": list(self.candidates), "last": self.last}
+
+    def look(self, moment: Moment) -> Look:
+        """Say what the best candidate so far says."""
+        return moment.looks[min(self.candidates, key=lambda name: self._loss(moment, name))]
+
+    def _loss(self, moment: Moment, name: str) -> float:
+        told = moment.told[name].propensity
+        latest = np.flatnonzero(np.isfinite(told))[-self.last :]
+        return log_loss(moment.said_yes[latest], told[latest]) if latest.size else 0.0
+
+
+@dataclass(frozen=True)
+class Everyone(Forgetful):
+    """Call everyone."""
+
+    name: str = "everyone"
+    label: str = "Call everyone"
+    hidden: bool = False
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Everything that changes what it says."""
+        return {"kind": "everyone"}
+
+    def look(self, moment: Moment) -> Look:
+        """Call each customer of the wave."""
+        return Look(called=np.ones(moment.customers.height, dtype=bool))
+
+
+@dataclass(frozen=True)
+class Rule(Forgetful):
+    """Today's rule: call whom a function of the columns names.
+
+    Attributes
+    ----------
+    choose : callable
+        Takes the wave's feature columns, returns True for who is called.
+    text : str
+        The rule as written; it tells rules apart.
+    """
+
+    choose: Callable[[pl.DataFrame], Any]
+    text: str
+    name: str = "rule"
+    label: str = "Today's rule"
+    hidden: bool = False
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Everything that changes what it says."""
+        return {"kind": "rule", "text": self.text}
+
+    def look(self, moment: Moment) -> Look:
+        """Call whom the rule names."""
+        return Look(called=np.asarray(self.choose(moment.customers), dtype=bool))
+
+
+@dataclass(frozen=True)
+class AtRandom(Forgetful):
+    """Call as many as another strategy does, but anyone: what the choosing itself is worth.
+
+    Attributes
+    ----------
+    as_many_as : str
+        A strategy that comes before this one.
+    seed : int
+        With the number of the wave it decides who is called.
+    """
+
+    as_many_as: str
+    seed: int = 7
+    name: str = "random"
+    label: str = "As many calls, at random"
+    hidden: bool = False
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Everything that changes what it says."""
+        return {"kind": "random", "as_many_as": self.as_many_as, "seed": self.seed}
+
+    def look(self, moment: Moment) -> Look:
+        """Draw lots."""
+        wanted = int(moment.decided[self.as_many_as].sum())
+        # Not by fingerprints of the rows: they know the outcome.
+        lots = np.random.default_rng([self.seed, moment.number]).permutation(moment.customers.height)
+        return Look(called=lots < wanted)
+
+
+def _propensities(model: Any, customers: pl.DataFrame, positive: str) -> Floats:
+    place = [str(name) for name in model.classes_].index(positive)
+    return np.asarray(model.predict_proba(customers), dtype=np.float64)[:, place]

@@ -1,0 +1,255 @@
+"""A replay of waves: nothing from the future, money counted right, work taken up where it stopped."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from segmint.errors import DataError
+from segmint.evaluation.backtest import backtest
+from segmint.evaluation.strategies import AtRandom, BestSoFar, Everyone, Learner, Rule
+from segmint.splits.waves import make_waves
+
+from .tables import RESPONSE, ByAge, segments, valid
+
+COST, VALUE = 1.0, 5.0
+
+
+def history(n=4_000, seed=3, growth=4.0):
+    """Calls in time: age decides, and the response rate grows along the way."""
+    random = np.random.default_rng(seed)
+    age = random.integers(18, 80, n).astype(float)
+    logit = -4 + (age - 49) / 15 + growth * np.arange(n) / n
+    yes = random.random(n) < 1 / (1 + np.exp(-logit))
+    frame = pl.DataFrame({"age": age, "job": ["clerk"] * n, "pdays": np.full(n, -1.0), "y": np.where(yes, "yes", "no")})
+    return valid(frame, RESPONSE)
+
+
+def decide(rows, propensity):
+    return propensity * VALUE > COST
+
+
+def settle(rows, called, said_yes):
+    return called * (VALUE * said_yes - COST)
+
+
+def learner(name="dense_network", **settings):
+    settings = {"window": 1_000, "recalibrate": 400} | settings
+    return Learner(name=name, label=name.replace("_", " "), make=lambda: ByAge(8.0), **settings)
+
+
+def strategies():
+    return [
+        learner(),
+        learner("static", every=None, recalibrate=0),
+        learner("short", window=300, hidden=True),
+        BestSoFar("chosen", "best so far", ("dense_network", "short"), last=500),
+        Everyone(),
+        Rule(lambda frame: frame["age"] >= 60, "age >= 60"),
+        AtRandom("dense_network"),
+    ]
+
+
+WAVES = make_waves(np.arange(4_000), start=1_500, step=500, delay=100)
+
+
+def play(table, waves=WAVES, chosen=None, **more):
+    settings = {"decide": decide, "settle": settle, "seed": 1, "repeats": 200} | more
+    return backtest(table, waves, chosen or strategies(), **settings)
+
+
+@pytest.fixture(scope="module")
+def played():
+    table = history()
+    return table, play(table)
+
+
+def figure(found, strategy, metric, column="value"):
+    return found.frame().filter((pl.col("strategy") == strategy) & (pl.col("metric") == metric))[column].item()
+
+
+def test_a_poisoned_future_changes_no_decision_before_it(played):
+    table, clean = played
+    for place in (0, 2, 4):
+        wave = WAVES[place]
+        changed = table.outcome.copy()
+        unknown = np.setdiff1d(np.arange(4_000), wave.known)
+        changed[unknown] = np.where(changed[unknown] == "yes", "no", "yes")
+        later = np.arange(4_000) > wave.rows[-1]
+        frame = table.frame.with_columns(
+            y=pl.Series(changed), age=pl.when(pl.Series(later)).then(99.0).otherwise(pl.col("age"))
+        )
+        poisoned = play(valid(frame, RESPONSE))
+        told = [
+            found.calls.filter(pl.col("wave") <= wave.number).select(
+                "strategy", "record", "propensity", "raw", "called"
+            )
+            for found in (clean, poisoned)
+        ]
+        assert told[0].equals(told[1])
+        if place < 4:
+            assert not clean.calls["called"].equals(poisoned.calls["called"])
+
+
+def test_money_is_what_the_called_brought(played):
+    table, found = played
+    yes = dict(zip(table.records.tolist(), table.outcome == "yes", strict=True))
+    for name in found.strategies:
+        calls = found.calls.filter((pl.col("strategy") == name) & pl.col("called"))
+        money = sum(VALUE * yes[record] - COST for record in calls["record"])
+        assert figure(found, name, "profit") == pytest.approx(money)
+        assert figure(found, name, "profit_per_1000") == pytest.approx(money / 2.5)
+        assert figure(found, name, "called") == calls.height
+        waves = found.waves.filter(pl.col("strategy") == name)
+        assert waves["profit"].sum() == pytest.approx(money)
+        assert waves["profit_so_far"][-1] == pytest.approx(money)
+    assert figure(found, "everyone", "called") == 2_500
+
+
+def test_recalibration_follows_a_growing_response_rate(played):
+    _, found = played
+    assert abs(figure(found, "dense_network", "calibration_gap")) < 0.04
+    assert figure(found, "static", "calibration_gap") < -0.08
+    gap = found.frame().filter((pl.col("strategy") == "static") & (pl.col("metric") == "profit"))
+    assert gap["difference_high"].item() < 0
+
+
+def test_recalibration_keeps_the_order_of_customers_within_a_wave(played):
+    _, found = played
+    mine = found.calls.filter(pl.col("strategy") == "dense_network")
+    for _, wave in mine.group_by("wave"):
+        ordered = wave.sort("raw")
+        assert ordered["propensity"].diff().drop_nulls().min() >= -1e-12
+
+
+def test_random_calls_as_many_but_brings_less(played):
+    _, found = played
+    ours, lots = (found.waves.filter(pl.col("strategy") == name)["called"] for name in ("dense_network", "random"))
+    assert ours.to_list() == lots.to_list()
+    assert figure(found, "random", "profit") < figure(found, "dense_network", "profit")
+
+
+def test_nobody_earns_more_than_the_best_cut_of_the_same_order(played):
+    _, found = played
+    learned = found.waves.filter(pl.col("strategy").is_in(["dense_network", "static", "chosen"]))
+    assert learned["regret"].min() >= -1e-9
+    assert figure(found, "dense_network", "regret") == pytest.approx(
+        learned.filter(pl.col("strategy") == "dense_network")["regret"].sum()
+    )
+
+
+def test_hidden_candidates_are_not_reported_but_may_be_chosen(played):
+    _, found = played
+    assert "short" not in found.strategies
+    assert set(found.calls["strategy"]) == set(found.strategies)
+
+
+def test_strategies_without_propensities_have_no_ranking_figures(played):
+    _, found = played
+    metrics = set(found.frame().filter(pl.col("strategy") == "rule")["metric"])
+    assert metrics == {"profit", "profit_per_1000", "called", "successes_per_call"}
+
+
+def test_differences_are_paired_and_ours_differs_from_itself_by_nothing(played):
+    _, found = played
+    mine = found.frame().filter((pl.col("strategy") == "dense_network") & (pl.col("metric") != "regret"))
+    assert (mine["difference"] == 0).all()
+    assert (mine["difference_low"] == 0).all()
+    rows = found.frame().filter(pl.col("metric") != "regret")
+    assert (rows["low"] <= rows["value"]).mean() > 0.95
+
+
+def test_a_replay_taken_up_again_says_the_same_and_learns_only_what_is_missing():
+    table, kept, fitted = history(), {}, []
+
+    class Counted(ByAge):
+        def fit(self, X, y, *, inner=None):
+            fitted.append(1)
+            return super().fit(X, y)
+
+    class StopError(Exception):
+        pass
+
+    def remember(key, compute, stop_after=None):
+        if repr(key) not in kept:
+            if stop_after is not None and len(kept) >= stop_after:
+                raise StopError
+            kept[repr(key)] = compute()
+        return kept[repr(key)]
+
+    chosen = [
+        Learner("dense_network", "ours", Counted, window=1_000, every=2, recalibrate=400),
+        Learner("static", "static", Counted, window=1_000, every=None, recalibrate=0),
+    ]
+    straight = play(table, chosen=chosen)
+    assert len(fitted) == 3 + 1
+    fitted.clear()
+    with pytest.raises(StopError):
+        play(table, chosen=chosen, remember=lambda key, compute: remember(key, compute, stop_after=7))
+    again = play(table, chosen=chosen, remember=remember)
+    assert again.calls.equals(straight.calls)
+    assert len(kept) == 10
+    fitted.clear()
+    assert play(table, chosen=chosen, remember=remember).calls.equals(straight.calls)
+    assert not fitted
+
+
+def test_a_model_that_can_refresh_is_refreshed_between_cold_refits():
+    steps = []
+
+    class Warm(ByAge):
+        def fit(self, X, y, *, inner=None):
+            steps.append("cold")
+            return super().fit(X, y)
+
+        def refresh(self, X, y, *, inner=None):
+            steps.append("warm")
+            return super().fit(X, y)
+
+    play(history(), chosen=[Learner("dense_network", "ours", Warm, window=1_000, cold_every=3)])
+    assert steps == ["cold", "warm", "warm", "cold", "warm"]
+
+
+def test_too_few_responders_to_learn_from_gives_everyone_the_rate():
+    table = history()
+    frame = table.frame.with_columns(
+        y=pl.when(pl.int_range(pl.len()) < 1_500).then(pl.lit("no")).otherwise(pl.col("y"))
+    )
+    found = play(valid(frame, RESPONSE), waves=WAVES[:1], chosen=[learner()])
+    assert found.calls["raw"].n_unique() == 1
+
+
+def test_progress_is_told_of_every_wave_and_strategy():
+    told = []
+    play(history(), chosen=[learner(), Everyone()], progress=lambda task, done, total: told.append((done, total)))
+    assert told == [(done, 10) for done in range(11)]
+
+
+def test_words_name_what_chance_can_explain(played):
+    _, found = played
+    said = " ".join(found.conclusion)
+    assert "Replayed over 5 waves and 2,500 customers, dense network would have brought" in said
+    assert "more than “static”" in said
+    assert "The response rate moved between" in said
+    twin = play(history(), chosen=[learner(), learner("twin")], currency="€")
+    assert "Chance alone can explain the difference to “twin” (€ 0.00; € 0.00 to € 0.00)." in twin.conclusion
+
+
+def test_result_is_plain_json_without_a_customer(played):
+    import json
+
+    _, found = played
+    text = json.dumps(found.to_json(), allow_nan=False)
+    assert "record" not in json.loads(text)["rows"][0]
+    assert "calls" not in json.loads(text)
+
+
+def test_senseless_replays_are_refused():
+    table = history()
+    with pytest.raises(ValueError, match="names of their own"):
+        play(table, chosen=[Everyone()])
+    with pytest.raises(ValueError, match="names of their own"):
+        play(table, chosen=[learner(), learner()])
+    with pytest.raises(DataError, match="not a response"):
+        play(segments(4_000))
+    with pytest.raises(ValueError, match="one answer for each"):
+        play(table, chosen=[learner()], decide=lambda rows, propensity: np.array([True]))
