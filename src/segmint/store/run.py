@@ -20,6 +20,7 @@ from segmint.store import strict_json
 from segmint.store.process import is_alive, is_here, this_process
 from segmint.store.promoted import RUN_ID
 from segmint.store.remember import Result, remember
+from segmint.store.sealed_folder import printable
 from segmint.store.staging import publish_file, staging, write_file
 
 JSON = dict[str, Any]
@@ -248,9 +249,8 @@ def find_run(name: Path | str, runs: Path, *, paths: bool = True) -> Run:
     known = [run for run in list_runs(runs) if len(text) >= 10 and run.id.startswith(text)]
     if len(known) == 1:
         return known[0]
-    shown = text[:80].encode("unicode_escape").decode("ascii")
     raise RunError(
-        f"There {'are several runs' if known else 'is no run'} '{shown}' here.",
+        f"There {'are several runs' if known else 'is no run'} '{printable(text)}' here.",
         expected="a run's id or folder, such as runs/2026-03-14T10-15-02Z-3f9c",
         fix="list the runs: `segmint runs`",
     )

@@ -63,18 +63,23 @@ def read_file(folder: int, name: str, *, limit: int) -> bytes:
         descriptor = os.open(name, _FILE, dir_fd=folder)
     except (OSError, ValueError) as error:
         raise refused(name, "is missing or is a link") from error
-    with os.fdopen(descriptor, "rb", buffering=0) as file:
-        facts = os.fstat(descriptor)
-        if not stat.S_ISREG(facts.st_mode):
-            raise refused(name, "is not a regular file")
-        if facts.st_nlink != 1:
-            raise refused(name, "is known under a second name (a hard link)")
-        if facts.st_size > limit:
-            raise refused(name, f"has {facts.st_size:,} bytes; at most {limit:,} are read")
-        try:
-            content = _read(file.fileno(), facts.st_size + 1)
-        except OSError as error:
-            raise refused(name, "cannot be read") from error
+    try:
+        return _read_regular(descriptor, name, limit)
+    except OSError as error:
+        raise refused(name, "cannot be read") from error
+    finally:
+        os.close(descriptor)
+
+
+def _read_regular(descriptor: int, name: str, limit: int) -> bytes:
+    facts = os.fstat(descriptor)
+    if not stat.S_ISREG(facts.st_mode):
+        raise refused(name, "is not a regular file")
+    if facts.st_nlink != 1:
+        raise refused(name, "is known under a second name (a hard link)")
+    if facts.st_size > limit:
+        raise refused(name, f"has {facts.st_size:,} bytes; at most {limit:,} are read")
+    content = _read(descriptor, facts.st_size + 1)
     if len(content) != facts.st_size:
         raise refused(name, "changed while it was read")
     return content
@@ -91,12 +96,12 @@ def _read(descriptor: int, count: int) -> bytes:
 def refused(name: str, why: str) -> BundleError:
     """Make the error that names the file and says what is wrong with it."""
     return BundleError(
-        f"In this bundle '{_printable(name)}' {why}.",
+        f"In this bundle '{printable(name)}' {why}.",
         expected="a bundle as segmint wrote it",
         fix="copy it again from where it was made, or train again",
     )
 
 
-def _printable(name: str) -> str:
-    """Make a file name fit for a terminal: strangers choose names too."""
-    return name[:80].encode("unicode_escape").decode("ascii")
+def printable(name: str) -> str:
+    """Make a name fit for a terminal and a log: strangers choose names too."""
+    return ascii(name[:80])[1:-1]
