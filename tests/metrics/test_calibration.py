@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
-from segmint.metrics.calibration import brier, expected_calibration_error, log_loss, reliability_table
+from segmint.metrics.calibration import brier, expected_calibration_error, log_loss, reliability_table, venn_abers
 
 
 def test_losses_equal_scikit_learn():
@@ -47,3 +47,48 @@ def test_calibration_error_is_the_gap_between_promise_and_outcome():
 def test_rows_must_match():
     with pytest.raises(ValueError, match="same rows"):
         log_loss([1, 0], [0.5])
+
+
+def isotonic_by_hand(score, y, point, label):
+    """Isotonic regression of everyone and one more customer, read at that customer."""
+    from sklearn.isotonic import isotonic_regression
+
+    scores, labels = np.append(score, point), np.append(y, label).astype(float)
+    distinct, member = np.unique(scores, return_inverse=True)
+    size = np.bincount(member)
+    fitted = isotonic_regression(np.bincount(member, weights=labels) / size, sample_weight=size)
+    return fitted[np.searchsorted(distinct, point)]
+
+
+@pytest.mark.parametrize("levels", [None, 12, 2])
+@pytest.mark.parametrize("seed", range(3))
+def test_venn_abers_equals_two_isotonic_fits_for_each_customer(seed, levels):
+    random = np.random.default_rng(seed)
+    score, points = random.random(80), random.random(40) * 1.2 - 0.1
+    y = random.random(80) < score
+    if levels is not None:
+        score, points = np.round(score * levels) / levels, np.round(points * levels) / levels
+    found = venn_abers(score, y, points)
+    for place, point in enumerate(points):
+        assert found.low[place] == pytest.approx(isotonic_by_hand(score, y, point, 0), abs=1e-12)
+        assert found.high[place] == pytest.approx(isotonic_by_hand(score, y, point, 1), abs=1e-12)
+    assert (found.low < found.high).all()
+    assert ((found.low <= found.propensity) & (found.propensity <= found.high)).all()
+
+
+def test_venn_abers_interval_narrows_with_customers_and_mends_a_wrong_score():
+    random = np.random.default_rng(4)
+    truth = random.random(20_000) * 0.5
+    y = random.random(20_000) < truth
+    wrong = truth**2
+    few, many = (venn_abers(wrong[:m], y[:m], wrong[15_000:]) for m in (200, 15_000))
+    assert (many.high - many.low).mean() < 0.3 * (few.high - few.low).mean()
+    assert expected_calibration_error(y[15_000:], many.propensity) < 0.02
+    assert expected_calibration_error(y[15_000:], wrong[15_000:]) > 0.1
+
+
+def test_venn_abers_needs_calibration_customers():
+    with pytest.raises(ValueError, match="calibration needs"):
+        venn_abers([], [], [0.2])
+    assert venn_abers([0.5], [1], [0.5]).high.tolist() == [1.0]
+    assert venn_abers([0.5], [1], []).low.size == 0

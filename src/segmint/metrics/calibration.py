@@ -114,3 +114,90 @@ def _truth_and_shares(y_index: ArrayLike, probabilities: ArrayLike) -> tuple[NDA
     if truth.ndim != 1 or truth.size != shares.shape[0]:
         raise ValueError(f"y_index and probabilities need the same rows: {truth.shape}, {shares.shape}")
     return truth, shares
+
+
+class VennAbers(NamedTuple):
+    """Interval and point of a calibrated propensity; every array has the shape of the scores."""
+
+    low: Floats
+    high: Floats
+    propensity: Floats
+
+
+def venn_abers(calibration_score: ArrayLike, said_yes: ArrayLike, score: ArrayLike) -> VennAbers:
+    """Turn scores into propensities with an honest interval, by what became of calibration customers.
+
+    For each score isotonic regression is fitted twice, as if the customer had said no (`low`) and yes (`high`): one
+    of the two is calibrated whatever the score is worth, as long as customers are exchangeable.
+
+    Parameters
+    ----------
+    calibration_score : array-like of shape (m,)
+        Scores of customers that did not teach the model, with known outcomes.
+    said_yes : array-like of shape (m,)
+    score : array-like of shape (n,)
+        Scores to calibrate.
+
+    Returns
+    -------
+    VennAbers
+        `propensity` is high / (1 − low + high), which minimises the regret in log loss.
+
+    Raises
+    ------
+    ValueError
+        If there are no calibration customers, or shapes differ.
+
+    References
+    ----------
+    Vovk, Petej 2014, "Venn-Abers predictors", arXiv 1211.0025; Vovk, Petej, Fedorova 2015, "Large-scale probabilistic
+    predictors with and without guarantees of validity", arXiv 1511.00213 (the inductive form used here).
+    """
+    known, yes = np.asarray(calibration_score, dtype=np.float64), np.asarray(said_yes, dtype=np.float64)
+    points = np.asarray(score, dtype=np.float64)
+    if not known.size or known.shape != yes.shape or known.ndim != 1:
+        raise ValueError(f"calibration needs scores and outcomes of one length above 0: {known.shape}, {yes.shape}")
+    distinct, member, customers = np.unique(known, return_inverse=True, return_counts=True)
+    across = np.append(0.0, np.cumsum(customers))
+    up = np.append(0.0, np.cumsum(np.bincount(member, weights=yes)))
+    # A new score lies after `before` distinct ones; a tie joins the group that ends at `after`.
+    before = np.searchsorted(distinct, points, side="left")
+    after = np.searchsorted(distinct, points, side="right")
+    places, back = np.unique(np.stack([before.ravel(), after.ravel()]), axis=1, return_inverse=True)
+    left, right = _hull_chain(across, up, step=1), _hull_chain(across, up, step=-1)
+    ends = np.array([_bridges(across, up, left, right, *place) for place in places.T.tolist()])
+    low, high = ends[back.ravel()].reshape(*points.shape, 2).transpose(-1, *range(points.ndim))
+    return VennAbers(low, high, high / (1 - low + high))
+
+
+def _hull_chain(across: Floats, up: Floats, step: int) -> list[int]:
+    """Link each point to the next vertex of the lower hull of the points before (step 1) or after it (step −1)."""
+    order = range(across.size) if step == 1 else range(across.size - 1, -1, -1)
+    x, y, link, stack = across.tolist(), up.tolist(), [-1] * across.size, list[int]()
+    for new in order:
+        while len(stack) > 1:
+            last, previous = stack[-1], stack[-2]
+            turn = (x[last] - x[previous]) * (y[new] - y[previous]) - (y[last] - y[previous]) * (x[new] - x[previous])
+            if step * turn > 0:
+                break
+            stack.pop()
+        link[new] = stack[-1] if stack else -1
+        stack.append(new)
+    return link
+
+
+def _bridges(
+    across: Floats, up: Floats, left: list[int], right: list[int], before: int, after: int
+) -> tuple[float, float]:
+    """Isotonic value at a place with a no and with a yes added: the largest of the smallest slopes across it."""
+    lefts, rights = _chain(left, before), _chain(right, after)
+    run = across[rights][None, :] - across[lefts][:, None] + 1
+    rise = up[rights][None, :] - up[lefts][:, None]
+    return float((rise / run).min(axis=1).max()), float(((rise + 1) / run).min(axis=1).max())
+
+
+def _chain(link: list[int], start: int) -> list[int]:
+    chain = [start]
+    while link[chain[-1]] >= 0:
+        chain.append(link[chain[-1]])
+    return chain
