@@ -1,0 +1,339 @@
+"""What did calling bring? Results joined to the call list, called customers against those held out."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+from scipy.stats import norm
+from scipy.stats import t as student
+
+from segmint.errors import ConfigError, DataError
+
+Floats = NDArray[np.float64]
+Meaning = Literal["success", "refused", "call_back", "not_reached", "wrong_number", "do_not_call"]
+QUANTITIES = ("response", "revenue", "profit")
+METHODS = ("plain", "cuped")
+_SMALLEST_ARM = 20
+
+
+class Dispositions(BaseModel):
+    """What the call centre's codes mean, said once.
+
+    Attributes
+    ----------
+    customer, code : str
+        The result file's columns.
+    codes : dict of str to Meaning
+        "success", "refused", "call_back", "not_reached", "wrong_number" or "do_not_call" for each code.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    customer: str = "customer"
+    code: str = "code"
+    codes: dict[str, Meaning]
+
+
+def parse_dispositions(text: str, *, origin: str = "dispositions") -> Dispositions:
+    """Read the meaning of disposition codes from TOML: ``customer``, ``code`` and a table ``[codes]``.
+
+    Raises
+    ------
+    ConfigError
+        If the file makes no sense, or no code means success.
+    """
+    try:
+        dispositions = Dispositions(**tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, ValidationError, TypeError) as error:
+        raise ConfigError(
+            f"'{origin}' makes no sense.",
+            expected=f"[codes] with one of {', '.join(Meaning.__args__)} for each code",  # type: ignore[attr-defined]
+            fix='write lines such as SALE = "success"',
+        ) from error
+    if "success" not in dispositions.codes.values():
+        raise ConfigError(
+            f"'{origin}' names no code that means success.",
+            expected='at least one code = "success"',
+            fix="add the code the call centre uses for a sale",
+        )
+    return dispositions
+
+
+@dataclass(frozen=True)
+class JoinedResults:
+    """The call list with what happened, not a row lost.
+
+    Attributes
+    ----------
+    rows : polars.DataFrame of n_listed_rows rows
+        The call list as it came, then calls (result rows), success, do_not_call, has_result.
+    read, matched, strangers : int
+        Result rows read; those of customers on the list; those of customers who are not. Read is the sum.
+    strange_rows : polars.DataFrame
+        The result rows of customers who are not on the list, as they came.
+    """
+
+    rows: pl.DataFrame
+    read: int
+    matched: int
+    strangers: int
+    strange_rows: pl.DataFrame
+
+    @property
+    def do_not_call(self) -> pl.Series:
+        """Customers who asked not to be called again, to be added to the do-not-call file."""
+        return self.rows.filter("do_not_call")["customer"]
+
+    @property
+    def sentence(self) -> str:
+        """Where the result rows went."""
+        silent = self.rows.filter((pl.col("status") == "listed") & ~pl.col("has_result")).height
+        return (
+            f"{self.read:,} results read: {self.matched:,} of customers on the list, {self.strangers:,} of others. "
+            f"{silent:,} listed customers have no result and count as called without success."
+        )
+
+
+def join_results(call_list: pl.DataFrame, results: pl.DataFrame, dispositions: Dispositions) -> JoinedResults:
+    """Join the call centre's results to the call list; several calls to one customer are counted.
+
+    Parameters
+    ----------
+    call_list : polars.DataFrame
+        Every row of call_list.parquet.
+    results : polars.DataFrame
+        One row for each call, and one for each purchase of a customer held out.
+    dispositions : Dispositions
+
+    Raises
+    ------
+    DataError
+        If a column is missing or a code has no meaning: a sale left out would bias the effect.
+    """
+    for name in (dispositions.customer, dispositions.code):
+        if name not in results.columns:
+            raise DataError(
+                f"The results have no column '{name}'.",
+                expected=f"one of {', '.join(results.columns[:20])}",
+                fix="correct `customer` and `code` in the dispositions",
+            )
+    # an apostrophe is what the hand-off puts before an id that looks like a formula
+    customer = pl.col(dispositions.customer).cast(pl.String).str.strip_chars().str.replace(r"^'([=+\-@|%])", "${1}")
+    code = pl.col(dispositions.code).cast(pl.String).str.strip_chars()
+    meaning = code.replace_strict(dict(dispositions.codes), default=None, return_dtype=pl.String)
+    calls = results.select(customer=customer, meaning=meaning)
+    if unknown := calls["meaning"].null_count():
+        raise DataError(
+            f"{unknown:,} of {results.height:,} results carry a code without a meaning.",
+            expected="a meaning for every code",
+            fix="add the codes to [codes] of the dispositions",
+        )
+    known = calls["customer"].is_in(call_list["customer"].drop_nulls().implode()).fill_null(False)
+    by_customer = (
+        calls.filter(known)
+        .group_by("customer")
+        .agg(
+            calls=pl.len(),
+            success=(pl.col("meaning") == "success").any(),
+            do_not_call=(pl.col("meaning") == "do_not_call").any(),
+        )
+    )
+    rows = call_list.join(by_customer, on="customer", how="left", maintain_order="left").with_columns(
+        pl.col("calls").is_not_null().alias("has_result"),
+        pl.col("calls").fill_null(0),
+        pl.col("success").fill_null(False),
+        pl.col("do_not_call").fill_null(False),
+    )
+    return JoinedResults(rows, results.height, int(known.sum()), int((~known).sum()), results.filter(~known))
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What calling brought, with intervals.
+
+    Attributes
+    ----------
+    rows : polars.DataFrame
+        segment ("everyone" first), quantity (response, revenue, profit), method (plain, cuped), called,
+        held_out (means per customer), difference, low, high, total, total_low, total_high (over all
+        customers called), customers_called, customers_held_out, smallest_visible.
+    level : float
+        Nominal coverage of the intervals.
+    sentences : tuple of str
+    """
+
+    rows: pl.DataFrame
+    level: float
+    sentences: tuple[str, ...]
+
+    def frame(self) -> pl.DataFrame:
+        """Return every estimate."""
+        return self.rows
+
+
+def measure(
+    joined: JoinedResults,
+    *,
+    level: float = 0.9,
+    currency: str = "EUR",
+    held_out_silence_means_no: bool = False,
+) -> Measurement:
+    """Estimate the incremental response, revenue and profit of calling, per customer and in all.
+
+    Everyone listed is compared with everyone held out, dialled or not (intention to treat). CUPED takes out
+    of the outcome what the propensity had already foretold.
+
+    Parameters
+    ----------
+    joined : JoinedResults
+    level : float
+        Coverage of the intervals (Welch).
+    currency : str
+    held_out_silence_means_no : bool
+        Whether a customer held out who is not in the results is known not to have bought.
+
+    Raises
+    ------
+    DataError
+        Without a control group, or when nothing is known of its purchases: no effect can be told.
+
+    References
+    ----------
+    Deng, Xu, Kohavi, Walker 2013, "Improving the sensitivity of online controlled experiments by utilizing
+    pre-experiment data" (CUPED).
+    """
+    rows = joined.rows.filter(pl.col("status").is_in(["listed", "held_out"]))
+    called = (rows["status"] == "listed").to_numpy()
+    _require_control_group(rows, called, held_out_silence_means_no)
+    outcomes, foretold = _outcomes(rows, called)
+    table = _estimates("everyone", outcomes, foretold, called, level)
+    segments = rows["segment"].cast(pl.String) if "segment" in rows.columns else pl.Series([None] * rows.height)
+    for segment in segments.drop_nulls().unique().sort():
+        inside = (segments == segment).fill_null(False).to_numpy()
+        if min(called[inside].sum(), (~called[inside]).sum()) >= _SMALLEST_ARM:
+            part = {name: values[inside] for name, values in outcomes.items()}
+            known = {name: values[inside] for name, values in foretold.items()}
+            table += _estimates(str(segment), part, known, called[inside], level)
+    frame = pl.DataFrame(table)
+    return Measurement(frame, level, (joined.sentence, *_sentences(frame, level, currency)))
+
+
+def _require_control_group(rows: pl.DataFrame, called: NDArray[np.bool_], silence_means_no: bool) -> None:
+    if called.all() or not called.any():
+        raise DataError(
+            "The call list has no control group, so the effect of calling cannot be told: propensity is not uplift.",
+            expected="customers with status 'held_out' beside those listed",
+            fix="set policy.holdout_share before the next campaign",
+        )
+    if min(called.sum(), (~called).sum()) < 2:
+        raise DataError(
+            "One arm has a single customer, so nothing can be said of chance.",
+            expected="at least two customers called and two held out",
+            fix="set a larger policy.holdout_share before the next campaign",
+        )
+    if not silence_means_no and not rows.filter(pl.col("status") == "held_out")["has_result"].any():
+        raise DataError(
+            "The results say nothing of the customers held out, so their own purchases are unknown.",
+            expected="one result row for each purchase of a customer held out",
+            fix="add their purchases from the product system, or say that silence means no",
+        )
+
+
+def _outcomes(rows: pl.DataFrame, called: NDArray[np.bool_]) -> tuple[dict[str, Floats], dict[str, Floats]]:
+    """Outcome per customer, and what was foretold of it before the first call."""
+    success = rows["success"].cast(pl.Float64).to_numpy()
+    value, cost = (rows[name].fill_null(0.0).to_numpy() for name in ("value", "cost"))
+    propensity = rows["propensity"].fill_null(rows["propensity"].mean()).to_numpy()
+    revenue, worth = success * value, propensity * value
+    outcomes = {"response": success, "revenue": revenue, "profit": revenue - np.where(called, cost, 0.0)}
+    return outcomes, {"response": propensity, "revenue": worth, "profit": worth}
+
+
+def _estimates(
+    segment: str,
+    outcomes: Mapping[str, Floats],
+    foretold: Mapping[str, Floats],
+    called: NDArray[np.bool_],
+    level: float,
+) -> list[dict[str, float | str | int]]:
+    return [
+        {"segment": segment, "quantity": quantity, "method": method}
+        | _difference(
+            outcomes[quantity] if method == "plain" else _adjusted(outcomes[quantity], foretold[quantity], called),
+            called,
+            level,
+        )
+        for quantity in QUANTITIES
+        for method in METHODS
+    ]
+
+
+def _adjusted(outcome: Floats, foretold: Floats, called: NDArray[np.bool_]) -> Floats:
+    """Take out of the outcome what the propensity explains within the arms."""
+    within_y, within_x = outcome.copy(), foretold.copy()
+    for arm in (called, ~called):
+        within_y[arm] -= outcome[arm].mean()
+        within_x[arm] -= foretold[arm].mean()
+    spread = float((within_x**2).sum())
+    slope = float((within_x * within_y).sum()) / spread if spread > 0 else 0.0
+    adjusted: Floats = outcome - slope * (foretold - foretold.mean())
+    return adjusted
+
+
+def _difference(outcome: Floats, called: NDArray[np.bool_], level: float) -> dict[str, float | int]:
+    one, other = outcome[called], outcome[~called]
+    parts = np.array([one.var(ddof=1) / one.size, other.var(ddof=1) / other.size])
+    error = math.sqrt(parts.sum())
+    difference = float(one.mean() - other.mean())
+    reach = error * float(student.ppf(0.5 + level / 2, _freedom(parts, one.size, other.size)))
+    return {
+        "called": float(one.mean()),
+        "held_out": float(other.mean()),
+        "difference": difference,
+        "low": difference - reach,
+        "high": difference + reach,
+        "total": difference * one.size,
+        "total_low": (difference - reach) * one.size,
+        "total_high": (difference + reach) * one.size,
+        "customers_called": one.size,
+        "customers_held_out": other.size,
+        "smallest_visible": error * float(norm.ppf(0.5 + level / 2) + norm.ppf(0.8)),
+    }
+
+
+def _freedom(parts: Floats, one: int, other: int) -> float:
+    """Degrees of freedom after Welch and Satterthwaite."""
+    below = parts[0] ** 2 / (one - 1) + parts[1] ** 2 / (other - 1)
+    return float(parts.sum() ** 2 / below) if below > 0 else float(one + other - 2)
+
+
+def _sentences(frame: pl.DataFrame, level: float, currency: str) -> Sequence[str]:
+    best = {
+        row["quantity"]: row
+        for row in frame.filter((pl.col("segment") == "everyone") & (pl.col("method") == "cuped")).iter_rows(named=True)
+    }
+    response, profit = best["response"], best["profit"]
+    said = [
+        f"Calling changed the response rate by {100 * response['difference']:+.1f} points "
+        f"({100 * response['low']:+.1f} to {100 * response['high']:+.1f}, {level:.0%} interval): "
+        f"{response['called']:.1%} of {response['customers_called']:,} called against {response['held_out']:.1%} "
+        f"of {response['customers_held_out']:,} held out.",
+        f"In all it brought {profit['total']:,.0f} {currency} after the cost of the calls "
+        f"({profit['total_low']:,.0f} to {profit['total_high']:,.0f}).",
+    ]
+    if response["low"] <= 0 <= response["high"]:
+        said.append(
+            "The holdout is too small to tell whether calling helped: only a change of "
+            f"{100 * response['smallest_visible']:.1f} points or more would have been seen in 80% of cases."
+        )
+    elif profit["total_low"] <= 0 <= profit["total_high"]:
+        said.append("Calling changed the response, but whether it paid for itself cannot be told yet.")
+    return said

@@ -1,0 +1,305 @@
+"""The best list under quotas and several capacities at once, and what one more unit of each is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+from scipy.sparse import csr_array
+
+from segmint.errors import PolicyError
+from segmint.targeting.policy import ContactPolicy
+
+Floats = NDArray[np.float64]
+GAP = 1e-3
+_STEP = 0.01  # limits are loosened and tightened by this share to confirm a price
+_NOTHING = 1e-6
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One limit of the policy, as a row of the program: low ≤ Σ use ≤ high over the listed customers.
+
+    Attributes
+    ----------
+    name : str
+        One unit of it, for people: "call", "EUR", "agent hour", "place for branch Lisbon".
+    use : ndarray of shape (n_candidates,)
+        How much each customer takes.
+    low, high : float
+        Infinite where there is none.
+    """
+
+    name: str
+    use: Floats
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class ShadowPrice:
+    """What one more unit of a limit is worth.
+
+    Attributes
+    ----------
+    name : str
+    limit : float
+        The limit as the policy sets it.
+    price : float
+        Account currency per unit, from the relaxation's dual.
+    loosened, tightened : float
+        Account currency per unit found by solving again with the limit 1 % looser, and 1 % tighter.
+    sentence : str
+    """
+
+    name: str
+    limit: float
+    price: float
+    loosened: float
+    tightened: float
+    sentence: str
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether the price lies between what loosening brings and what tightening costs (concavity)."""
+        slack = 0.01 * abs(self.price) + _NOTHING
+        return self.loosened - slack <= self.price <= self.tightened + slack
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The best list found.
+
+    Attributes
+    ----------
+    inside : ndarray of int64
+        Rows that are listed, or held out at the same prices.
+    prices : tuple of ShadowPrice
+        Of the limits that bind, dearest first.
+    gap : float
+        Distance from the proven best, as a share of the profit.
+    """
+
+    inside: NDArray[np.int64]
+    prices: tuple[ShadowPrice, ...]
+    gap: float
+
+
+def best_under_limits(
+    order: NDArray[np.int64],
+    profit: Floats,
+    cost: Floats,
+    holdout: NDArray[np.bool_],
+    policy: ContactPolicy,
+    columns: pl.DataFrame,
+) -> Solution:
+    """List the customers with the highest expected profit under every limit at once (HiGHS, gap ≤ 0.1 %).
+
+    A held-out customer counts as inside the cut when the call would pay at the shadow prices.
+
+    Parameters
+    ----------
+    order : ndarray of int64
+        Row numbers of the eligible, best first. The program is written in this order, so the order of the
+        table's rows does not matter.
+    profit, cost : ndarray of shape (n_customers,)
+        Account currency.
+    holdout : ndarray of bool, shape (n_customers,)
+    policy : ContactPolicy
+    columns : polars.DataFrame of n_customers rows
+        Columns of quotas and capacities.
+
+    Raises
+    ------
+    PolicyError
+        If the minimums cannot be met.
+    """
+    worth = _worth_a_place(order, profit, policy, columns)
+    candidates = worth[~holdout[worth]]
+    limits = limits_of(candidates, cost, policy, columns)
+    _require_enough(limits, candidates)
+    chosen, gap = _solve_whole(profit[candidates], limits)
+    best, duals = _relax(profit[candidates], limits)
+    kept = worth[holdout[worth]]
+    at_prices = profit[kept] - sum(
+        (dual * limit.use for dual, limit in zip(duals, limits_of(kept, cost, policy, columns), strict=True)),
+        start=np.zeros(kept.size),
+    )
+    inside = np.concatenate([candidates[chosen], kept[(at_prices >= 0) & (profit[kept] > 0)]])
+    prices = _prices(profit[candidates], limits, duals, best, policy)
+    return Solution(inside, prices, gap)
+
+
+def limits_of(rows: NDArray[np.int64], cost: Floats, policy: ContactPolicy, columns: pl.DataFrame) -> tuple[Limit, ...]:
+    """Write every limit of the policy as a row of the program over `rows`."""
+    economics = policy.economics
+    limits: list[Limit] = []
+    if policy.budget_calls is not None:
+        each = np.full(rows.size, economics.calls_per_customer)
+        limits.append(Limit("call", each, -np.inf, float(policy.budget_calls)))
+    if policy.budget_money is not None:
+        limits.append(Limit(economics.currency, cost[rows], -np.inf, policy.budget_money))
+    for capacity in policy.capacities:
+        use = _use(capacity.per_customer, capacity.name, columns)[rows]
+        limits.append(Limit(capacity.name, use, -np.inf, capacity.available))
+    for quota in policy.quotas:
+        member = _texts(quota.column, columns).gather(rows).eq(quota.level).fill_null(False)
+        high = np.inf if quota.maximum is None else float(quota.maximum)
+        low = float(quota.minimum) if quota.minimum else -np.inf
+        limits.append(Limit(f"place for {quota.words}", member.to_numpy().astype(np.float64), low, high))
+    return tuple(limits)
+
+
+def _worth_a_place(
+    order: NDArray[np.int64], profit: Floats, policy: ContactPolicy, columns: pl.DataFrame
+) -> NDArray[np.int64]:
+    """Leave out who cannot be on the best list: calls that lose money and fill no minimum."""
+    wanted = profit[order] > 0
+    for quota in policy.quotas:
+        if quota.minimum:
+            member = _texts(quota.column, columns).gather(order).eq(quota.level).fill_null(False)
+            wanted |= member.to_numpy()
+    rows: NDArray[np.int64] = order[wanted]
+    return rows
+
+
+def _texts(column: str, columns: pl.DataFrame) -> pl.Series:
+    if column not in columns.columns:
+        raise PolicyError(
+            f"A quota needs a column '{column}' that the table does not have.",
+            expected="the name of a column of the table",
+            fix="correct policy.quotas",
+        )
+    return columns[column].cast(pl.String)
+
+
+def _use(setting: float | str, name: str, columns: pl.DataFrame) -> Floats:
+    if not isinstance(setting, str):
+        return np.full(columns.height, float(setting))
+    numbers = columns[setting].cast(pl.Float64, strict=False) if setting in columns.columns else None
+    if numbers is None or numbers.null_count() or not bool((numbers >= 0).all()):
+        raise PolicyError(
+            f"'{name}' takes its use from '{setting}', which is no complete column of numbers from 0 on.",
+            expected="how much each customer takes",
+            fix="correct per_customer in policy.capacities",
+        )
+    return numbers.to_numpy()
+
+
+def _require_enough(limits: Sequence[Limit], candidates: NDArray[np.int64]) -> None:
+    for limit in limits:
+        there = float(limit.use.sum())
+        if limit.low > there:
+            raise PolicyError(
+                f"The quota asks for {limit.low:g} times '{limit.name}', only {there:g} can be called.",
+                expected="a minimum that the eligible customers can fill",
+                fix="lower the minimum in policy.quotas",
+            )
+
+
+def _program(limits: Sequence[Limit]) -> tuple[csr_array, Floats, Floats]:
+    matrix = csr_array(np.vstack([limit.use for limit in limits]))
+    return matrix, np.array([limit.low for limit in limits]), np.array([limit.high for limit in limits])
+
+
+def _solve_whole(profit: Floats, limits: Sequence[Limit]) -> tuple[NDArray[np.bool_], float]:
+    if not profit.size:
+        return np.zeros(0, dtype=bool), 0.0
+    matrix, low, high = _program(limits)
+    found = milp(
+        -profit,
+        constraints=LinearConstraint(matrix, low, high),
+        integrality=np.ones(profit.size),
+        bounds=Bounds(0, 1),
+        options={"mip_rel_gap": GAP},
+    )
+    if found.x is None:
+        raise PolicyError(
+            "The quotas, capacities and budget of the policy cannot all be met at once.",
+            expected="at least one list that keeps every limit",
+            fix="lower a minimum in policy.quotas, or raise a budget or capacity",
+        )
+    return found.x > 0.5, float(found.mip_gap or 0.0)
+
+
+def _relax(profit: Floats, limits: Sequence[Limit]) -> tuple[float, Floats]:
+    """Solve with parts of customers allowed; return the profit and one dual per limit."""
+    if not profit.size:
+        return 0.0, np.zeros(len(limits))
+    uppers = [(i, limit.use, limit.high) for i, limit in enumerate(limits) if np.isfinite(limit.high)]
+    lowers = [(i, -limit.use, -limit.low) for i, limit in enumerate(limits) if np.isfinite(limit.low)]
+    rows = uppers + lowers
+    if not rows:
+        return float(np.maximum(profit, 0).sum()), np.zeros(len(limits))
+    found = linprog(
+        -profit,
+        A_ub=csr_array(np.vstack([use for _, use, _ in rows])),
+        b_ub=[edge for _, _, edge in rows],
+        bounds=(0, 1),
+        method="highs",
+    )
+    if found.x is None:
+        return -np.inf, np.zeros(len(limits))
+    duals = np.zeros(len(limits))
+    for place, (i, _, _) in enumerate(rows):
+        # a binding maximum has a positive price, a binding minimum a negative one
+        sign = 1.0 if place < len(uppers) else -1.0
+        duals[i] += sign * -found.ineqlin.marginals[place]
+    return float(-found.fun), duals
+
+
+def _prices(
+    profit: Floats, limits: Sequence[Limit], duals: Floats, best: float, policy: ContactPolicy
+) -> tuple[ShadowPrice, ...]:
+    prices = []
+    for place in np.argsort(-np.abs(duals), kind="stable"):
+        if abs(duals[place]) > _NOTHING:
+            prices.append(_priced(int(place), profit, limits, float(duals[place]), best, policy))
+    return tuple(prices)
+
+
+def _priced(
+    place: int, profit: Floats, limits: Sequence[Limit], dual: float, best: float, policy: ContactPolicy
+) -> ShadowPrice:
+    limit, currency = limits[place], policy.economics.currency
+    edge = limit.high if dual > 0 else limit.low
+    step = _STEP * abs(edge) or 1.0
+    loosened = (_relax(profit, _moved(limits, place, dual, step))[0] - best) / step
+    tightened = (best - _relax(profit, _moved(limits, place, dual, -step))[0]) / step
+    if dual > 0:
+        words = f"One more {limit.name} is worth {dual:,.2f} {currency}."
+    else:
+        words = f"Each further customer demanded for '{limit.name.removeprefix('place for ')}' costs {-dual:,.2f} {currency}."
+        # a minimum raised by one unit moves the profit by the (negative) dual
+        loosened, tightened = -tightened, -loosened
+    return ShadowPrice(limit.name, edge, dual, loosened, tightened, words)
+
+
+def _moved(limits: Sequence[Limit], place: int, dual: float, step: float) -> list[Limit]:
+    moved = list(limits)
+    limit = limits[place]
+    high = limit.high + step if dual > 0 else limit.high
+    low = limit.low - step if dual < 0 else limit.low
+    moved[place] = Limit(limit.name, limit.use, low, high)
+    return moved
+
+
+def names_for_conversations(conversations: float, contact_rate: float, attempts: int = 1) -> int:
+    """Count the names needed for so many conversations.
+
+    Parameters
+    ----------
+    conversations : float
+        Conversations wanted.
+    contact_rate : float
+        Chance that one call reaches the customer, in (0, 1].
+    attempts : int
+        Calls made to a customer until one is reached.
+    """
+    if not 0 < contact_rate <= 1 or attempts < 1:
+        raise ValueError("contact_rate must lie in (0, 1] and attempts be at least 1.")
+    return int(np.ceil(conversations / (1 - (1 - contact_rate) ** attempts) - 1e-9))

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from segmint.targeting.choose import choose
+from segmint.targeting.fairness import cost_of_floor, groups_of, selection_by_group
+from tests.targeting.conftest import make_policy
+
+
+def bank(n=1200, seed=0):
+    rng = np.random.default_rng(seed)
+    age = pl.Series("age", rng.integers(18, 80, n))
+    chance = np.clip(rng.beta(1, 6, n) + np.where(age.to_numpy() >= 60, 0.1, 0.0), 0, 1)
+    return pl.Series([f"c{i}" for i in range(n)]), chance, age
+
+
+def test_bands_and_levels_name_every_customer():
+    ages = pl.Series("age", [18, 30, 44, 60, None])
+    assert groups_of(ages).to_list() == [
+        "below 30",
+        "30 to below 45",
+        "30 to below 45",
+        "60 and above",
+        "not known",
+    ]
+    assert groups_of(pl.Series("job", ["a", None])).to_list() == ["a", "not known"]
+
+
+def test_selection_rates_are_shown_beside_everyone_with_intervals():
+    people, chance, age = bank()
+    choice = choose(people, chance, make_policy(budget_calls=200))
+    rows = selection_by_group(choice, groups_of(age), outcome=np.random.default_rng(1).random(1200) < chance)
+    assert rows["group"][0] == "everyone"
+    assert rows["listed"][0] == 200 == rows["listed"][1:].sum()
+    assert ((rows["low"] <= rows["selection_rate"]) & (rows["selection_rate"] <= rows["high"])).all()
+    old = rows.filter(pl.col("group") == "60 and above")
+    assert old["ratio"][0] > 1.5
+    assert (rows["missed_low"] <= rows["missed_high"]).all()
+
+
+def test_groups_of_fewer_than_ten_are_never_shown():
+    people, chance, _ = bank(200)
+    groups = pl.Series("job", ["rare"] * 4 + ["odd"] * 5 + ["common"] * 191)
+    rows = selection_by_group(choose(people, chance, make_policy()), groups)
+    assert rows["group"].to_list() == ["everyone", "common", "other"]
+
+
+def test_a_floor_costs_profit_and_the_list_keeps_its_length():
+    people, chance, age = bank()
+    policy = make_policy(budget_calls=200)
+    choice = choose(people, chance, policy)
+    rows = cost_of_floor(choice, groups_of(age), policy, floors=(0.0, 0.5, 0.8, 1.0))
+    cost = rows["cost_of_floor"].to_numpy()
+    slack = 2e-3 * choice.profit
+    assert cost[0] == pytest.approx(0, abs=slack)
+    assert (np.diff(cost) >= -slack).all()
+    assert cost[-1] > slack
+    assert rows["changed"][-1] > 0
+
+
+def test_the_list_itself_is_not_changed_by_looking():
+    people, chance, age = bank()
+    policy = make_policy(budget_calls=200)
+    choice = choose(people, chance, policy)
+    before = choice.listed.copy()
+    cost_of_floor(choice, groups_of(age), policy)
+    selection_by_group(choice, groups_of(age))
+    assert (choice.listed == before).all()

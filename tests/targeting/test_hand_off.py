@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import csv
+import re
+import warnings
+
+import numpy as np
+import openpyxl
+import polars as pl
+import pytest
+
+from segmint.errors import PolicyError
+from segmint.targeting.hand_off import (
+    DiallerColumn,
+    DiallerProfile,
+    general_profile,
+    parse_profile,
+    safe_phone,
+    safe_text,
+    write_dialler,
+    write_workbook,
+)
+from tests.targeting.conftest import make_customers
+from tests.targeting.test_call_list import make_list
+
+STARTS = [
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t=",
+    "\r=",
+    "\n=",
+    "\x00=",
+    "＝",
+    "＋",
+    "－",
+    "＠",
+    " =",
+    "'=",
+    '"=',
+    ";=",
+    "\u200b=",
+    "%",
+    "|",
+]
+BODIES = [
+    "1+1",
+    'HYPERLINK("http://example.org","click")',
+    "cmd|' /C calc'!A0",
+    'WEBSERVICE("http://example.org")',
+    'DDE("a";"b";"c")',
+    "SUM(A1:A9)",
+    "<script>alert(1)</script>",
+    "2+5;=3+4",
+    "a,=1+1",
+]
+
+
+def hostile_strings(count=5000):
+    rng = np.random.default_rng(1)
+    return [f"{STARTS[i % len(STARTS)]}{rng.choice(BODIES)}{i}" for i in range(count)]
+
+
+def dangerous(cell: str) -> bool:
+    """Whether a spreadsheet could start a formula at the beginning of the cell."""
+    return bool(re.match(r"[\s;,\"\u200b]*[=+\-@＝＋－＠|%]", cell))
+
+
+def hostile_list():
+    texts = hostile_strings()
+    frame = make_customers(len(texts)).with_columns(
+        full_name=pl.Series(texts),
+        client=pl.Series([f"{t} {i}" for i, t in enumerate(texts)]),
+        mobile=pl.Series([t if i % 2 else f"+35191{i:07d}" for i, t in enumerate(texts)]),
+        propensity=pl.lit(0.5),
+    )
+    made = make_list(frame)
+    late = made.rows.select("customer", segment=pl.Series(texts), reason_1=pl.Series(texts), reason_2=pl.Series(texts))
+    return made.joined(late)
+
+
+def test_five_thousand_hostile_strings_become_no_formula_in_the_workbook(tmp_path, contract):
+    """OUT-01: the workbook, opened again, holds no formula and no link."""
+    made = hostile_list()
+    receipt = write_workbook(made, contract, tmp_path / "call_list.xlsx", title="=1+1")
+    assert receipt.rows == 5000
+    assert receipt.neutralised > 5000
+    book = openpyxl.load_workbook(tmp_path / "call_list.xlsx")
+    assert book.sheetnames == ["How to read", "Call list"]
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+    assert not [cell for cell in cells if cell.data_type == "f" or cell.hyperlink]
+    phones = re.compile(r"^\+[1-9][0-9]{6,14}$")
+    texts = [cell.value for cell in cells if isinstance(cell.value, str)]
+    assert not [text for text in texts if dangerous(text) and not phones.match(text)]
+    numbers = [row[0] for row in book["Call list"].iter_rows(min_row=2, max_col=1, values_only=True)]
+    assert numbers == list(range(1, 5001))
+
+
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_five_thousand_hostile_strings_become_no_formula_for_the_dialler(tmp_path, contract, delimiter):
+    """OUT-01: read with either delimiter, no cell begins like a formula unless it is a phone."""
+    made = hostile_list()
+    profile = general_profile(made, contract)
+    hostile_header = DiallerColumn(header="=cmd()", source="reason_2")
+    profile = profile.model_copy(update={"columns": (*profile.columns, hostile_header)})
+    receipt = write_dialler(made, profile, tmp_path / "dialler.csv", delimiter=delimiter)
+    with (tmp_path / "dialler.csv").open(encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file, delimiter=delimiter)
+    assert header[-1] == "'=cmd()"
+    assert len(rows) == receipt.rows == 2500
+    assert receipt.without_phone == 2500
+    for row in rows:
+        assert re.fullmatch(r"\+[1-9][0-9]{6,14}", row[0])
+        assert not [cell for cell in row[1:] if dangerous(cell)]
+        assert not [cell for cell in row if re.search(r"[\x00-\x1f]", cell)]
+
+
+def test_only_real_phone_numbers_keep_their_plus():
+    assert safe_phone("+351912345678") == "+351912345678"
+    for text in ("+1+1", "+0123456789", "+35191234567890123", "+３５１９１２３４５６７８", "+351912345678\n", "=1"):
+        assert safe_phone(text).startswith("'")
+    assert safe_text("+351912345678") == "'+351912345678"
+    assert safe_text("an honest name") == "an honest name"
+
+
+def test_real_negative_numbers_stay_numbers(tmp_path, contract):
+    made = make_list(make_customers(20))
+    rows = made.rows.with_columns(expected_profit=pl.lit(-1.5))
+    from dataclasses import replace
+
+    write_workbook(replace(made, rows=rows), contract, tmp_path / "a.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")["Call list"]
+    heads = [cell.value for cell in sheet[1]]
+    cell = sheet.cell(2, heads.index("Expected profit (EUR)") + 1)
+    assert cell.value == -1.5
+    assert cell.data_type == "n"
+
+
+def test_ids_keep_every_digit(tmp_path, contract):
+    ids = ["0007", "9007199254740993", "12345678901234567890", "1e5"]
+    frame = make_customers(4).with_columns(client=pl.Series(ids), propensity=pl.lit(0.5))
+    made = make_list(frame)
+    write_workbook(made, contract, tmp_path / "a.xlsx")
+    write_dialler(made, general_profile(made, contract), tmp_path / "a.csv")
+    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")["Call list"]
+    assert {row[1].value for row in sheet.iter_rows(min_row=2)} == set(ids)
+    with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
+        assert {row["customer"] for row in csv.DictReader(file)} == set(ids)
+
+
+def test_the_sheet_says_how_to_read_it_and_that_the_held_out_are_not_called(tmp_path, contract):
+    write_workbook(make_list(make_customers(), budget_calls=20), contract, tmp_path / "a.xlsx")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")["How to read"]
+    text = " ".join(str(cell.value) for row in sheet.iter_rows() for cell in row if cell.value)
+    for said in ("Propensity", "Expected profit", "must not be called", "credit decisions", "200 rows read"):
+        assert said in text
+
+
+def test_the_dialler_file_keeps_the_limits_of_its_profile(tmp_path, contract):
+    made = make_list(make_customers(), attempts=4, call_windows=["Mon-Fri 09:00-19:00"])
+    profile = general_profile(made, contract)
+    assert len(profile.columns) <= 50
+    write_dialler(made, profile, tmp_path / "a.csv")
+    with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
+        first = next(csv.DictReader(file))
+    assert first["attempts"] == "4"
+    assert first["call_windows"] == "Mon-Fri 09:00-19:00"
+    for update, said in (
+        ({"max_columns": 3}, "9 columns|columns"),
+        ({"max_rows": 2}, "customers"),
+        ({"max_header": 3}, "characters in a header"),
+        ({"max_phones": 1, "columns": profile.columns + profile.columns[:1]}, "phone columns"),
+        ({"columns": (DiallerColumn(header="a", source="nothing"),)}, "does not have"),
+        ({"columns": ()}, "no columns"),
+        ({"max_cell": 3}, "customer id has"),
+    ):
+        with pytest.raises(PolicyError, match=said):
+            write_dialler(made, profile.model_copy(update=update), tmp_path / "b.csv")
+        assert not (tmp_path / "b.csv").exists()
+
+
+def test_a_profile_is_read_from_toml():
+    text = 'name = "general"\n[[columns]]\nheader = "Phone"\nsource = "mobile"\nphone = true\n'
+    assert parse_profile(text).columns[0].phone
+    assert isinstance(parse_profile(text), DiallerProfile)
+    with pytest.raises(PolicyError, match="makes no sense"):
+        parse_profile("max_colums = 3")

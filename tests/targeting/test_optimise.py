@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from segmint.errors import PolicyError
+from segmint.targeting.choose import LISTED, choose, dropped_out
+from segmint.targeting.optimise import names_for_conversations
+from tests.targeting.conftest import make_policy
+
+
+def bank(n=400, seed=0):
+    rng = np.random.default_rng(seed)
+    table = pl.DataFrame(
+        {
+            "branch": rng.choice(["north", "south", "west"], n, p=[0.6, 0.3, 0.1]),
+            "minutes": rng.uniform(2, 12, n).round(1),
+            "dear": rng.uniform(1, 9, n).round(2),
+        }
+    )
+    return pl.Series([f"c{i}" for i in range(n)]), rng.beta(1, 5, n).round(4), table
+
+
+def test_the_list_is_the_best_of_every_list_there_is():
+    people, chance, table = bank(12)
+    policy = make_policy(
+        budget_calls=5,
+        quotas=[{"column": "branch", "level": "north", "maximum": 2}],
+        capacities=[{"name": "agent minute", "available": 30.0, "per_customer": "minutes"}],
+    )
+    found = choose(people, chance, policy, columns=table)
+    north, minutes = (table["branch"] == "north").to_numpy(), table["minutes"].to_numpy()
+    best = max(
+        float(found.expected_profit[list(rows)].sum())
+        for size in range(6)
+        for rows in combinations(range(12), size)
+        if north[list(rows)].sum() <= 2 and minutes[list(rows)].sum() <= 30
+    )
+    assert found.profit == pytest.approx(best, rel=1e-3)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_quotas_and_capacities_are_never_exceeded(seed):
+    people, chance, table = bank(seed=seed)
+    policy = make_policy(
+        budget_calls=80,
+        holdout_share=0.1,
+        quotas=[
+            {"column": "branch", "level": "north", "maximum": 30},
+            {"column": "branch", "level": "west", "minimum": 15},
+        ],
+        capacities=[{"name": "agent minute", "available": 400.0, "per_customer": "minutes"}],
+    )
+    found = choose(people, chance, policy, columns=table)
+    listed = table[found.listed]
+    counts = dict(listed["branch"].value_counts().iter_rows())
+    assert listed.height <= 80
+    assert counts["north"] <= 30
+    assert counts["west"] >= 15
+    assert listed["minutes"].sum() <= 400 + 1e-6
+    assert not found.holdout[found.status == LISTED].any()
+
+
+def test_one_budget_alone_gives_the_same_list_as_ranking():
+    people, chance, table = bank()
+    ranked = choose(people, chance, make_policy(budget_calls=50), columns=table)
+    loose = [{"column": "branch", "level": "north", "maximum": 400}]
+    solved = choose(people, chance, make_policy(budget_calls=50, quotas=loose), columns=table)
+    assert solved.profit == pytest.approx(ranked.profit, rel=1e-3)
+
+
+def test_two_budgets_with_unequal_costs_are_both_kept():
+    people, chance, table = bank()
+    policy = make_policy(cost="dear", budget_calls=60, budget_money=150.0)
+    found = choose(people, chance, policy, columns=table)
+    assert found.listed.size <= 60
+    assert found.cost[found.listed].sum() <= 150 + 1e-6
+
+
+def test_shadow_prices_are_said_in_words_and_confirmed_by_solving_again():
+    people, chance, table = bank(2000)
+    policy = make_policy(
+        budget_calls=300,
+        quotas=[{"column": "branch", "level": "west", "minimum": 120}],
+        capacities=[{"name": "agent minute", "available": 1500.0, "per_customer": "minutes"}],
+    )
+    prices = choose(people, chance, policy, columns=table).prices
+    assert prices
+    assert all(price.confirmed for price in prices)
+    words = " ".join(price.sentence for price in prices)
+    assert "One more agent minute is worth" in words
+    assert "Each further customer demanded for 'branch west' costs" in words
+
+
+def test_who_drops_out_when_a_capacity_grows_is_named():
+    people, chance, table = bank()
+    small, large = (
+        choose(
+            people,
+            chance,
+            make_policy(capacities=[{"name": "agent minute", "available": m, "per_customer": "minutes"}]),
+            columns=table,
+        )
+        for m in (100.0, 103.0)
+    )
+    named = dropped_out(people, small, large)
+    assert set(named) == set(people.gather(small.listed)) - set(people.gather(large.listed))
+
+
+def test_the_order_of_rows_does_not_change_an_optimised_list():
+    people, chance, table = bank()
+    policy = make_policy(
+        budget_calls=40, quotas=[{"column": "branch", "level": "north", "maximum": 15}], holdout_share=0.1
+    )
+    places = np.random.default_rng(1).permutation(len(people))
+    one = choose(people, chance, policy, columns=table)
+    other = choose(people.gather(places), chance[places], policy, columns=table[places])
+    assert set(people.gather(one.listed)) == set(people.gather(places).gather(other.listed))
+
+
+def test_a_minimum_nobody_can_fill_is_refused():
+    people, chance, table = bank(20)
+    quotas = [{"column": "branch", "level": "east", "minimum": 3}]
+    with pytest.raises(PolicyError, match="only 0 can be called"):
+        choose(people, chance, make_policy(quotas=quotas), columns=table)
+    tight = make_policy(
+        quotas=[{"column": "branch", "level": "north", "minimum": 5}],
+        capacities=[{"name": "agent minute", "available": 1.0, "per_customer": "minutes"}],
+    )
+    with pytest.raises(PolicyError, match="cannot all be met"):
+        choose(people, chance, tight, columns=table)
+
+
+def test_a_quota_on_a_missing_column_is_refused():
+    people, chance, table = bank(20)
+    with pytest.raises(PolicyError, match="'brunch'"):
+        choose(people, chance, make_policy(quotas=[{"column": "brunch", "level": "a", "maximum": 1}]), columns=table)
+    capacity = [{"name": "hour", "available": 1.0, "per_customer": "branch"}]
+    with pytest.raises(PolicyError, match="no complete column of numbers"):
+        choose(people, chance, make_policy(capacities=capacity), columns=table)
+
+
+def test_conversations_need_more_names_than_conversations():
+    assert names_for_conversations(100, 1.0) == 100
+    assert names_for_conversations(100, 0.25) == 400
+    assert names_for_conversations(100, 0.5, attempts=2) == 134
+    with pytest.raises(ValueError, match="contact_rate"):
+        names_for_conversations(1, 0)
