@@ -6,7 +6,7 @@ import difflib
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import tomlkit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -95,6 +95,28 @@ class Model(_Section):
         return {name: value for name, value in self.model_dump().items() if value is not None}
 
 
+class Segments(_Section):
+    """How segments are found.
+
+    Attributes
+    ----------
+    enabled : bool
+        Whether `segmint run` finds them too.
+    count : int or "auto"
+    method : str
+    thorough : bool
+        More bootstrap pairs, more time.
+    leave_out_sensitive : bool
+        Make segments without age, gender and other sensitive columns.
+    """
+
+    enabled: bool = True
+    count: Annotated[int, Field(ge=2, le=12)] | Literal["auto"] = "auto"
+    method: Literal["auto", "latent-class", "mixture", "k-means", "tree"] = "auto"
+    thorough: bool = False
+    leave_out_sensitive: bool = False
+
+
 class Config(_Section):
     """All settings; see each section."""
 
@@ -103,6 +125,7 @@ class Config(_Section):
     split: Split = Split()
     compare: Compare = Compare()
     model: Model = Model()
+    segments: Segments = Segments()
     economics: Economics | None = None
     policy: ContactRules = ContactRules()
 

@@ -11,6 +11,7 @@ from segmint.flows.demo import demo
 from segmint.flows.run import RunResult
 
 QUICK = ["model.recipe=plain", "model.hidden=[16, 8]", "model.epochs=4", "split.folds=2", "compare.repeats=100"]
+QUICK += ["segments.enabled=false"]
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.network
 pytest.importorskip("tensorflow")
 
 QUICK = ["model.recipe=plain", "model.hidden=[16, 8]", "model.epochs=4", "split.folds=2", "compare.repeats=100"]
+QUICK += ["segments.enabled=false"]
 
 
 def read_json(path: Path) -> dict[str, object]:

@@ -113,6 +113,49 @@ def predict(
 
 
 @app.command()
+def segment(
+    table: Table,
+    contract: Annotated[str | None, typer.Option("--contract", help="A shipped contract, or a .toml file.")] = None,
+    assign_with: Annotated[
+        str | None, typer.Option("--assign-with", help="Put customers into this run's segments.")
+    ] = None,
+    count: Annotated[str | None, typer.Option("--count", help="auto, or 2 to 12.")] = None,
+    method: Annotated[
+        str | None, typer.Option("--method", help="auto, latent-class, mixture, k-means or tree.")
+    ] = None,
+    thorough: Annotated[bool, typer.Option("--thorough", help="More bootstrap pairs, more time.")] = False,
+    config: ConfigFile = None,
+    sets: Sets = None,
+    runs: Runs = RUNS,
+    at: At = None,
+    seed: Seed = None,
+    json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Find groups of customers with common characteristics, or put new customers into known ones."""
+    from segmint.config import load_config
+    from segmint.flows import segment as flows
+
+    flags = {
+        "data.at": at,
+        "seed": seed,
+        "segments.count": count if count in (None, "auto") else _number(str(count), "--count"),
+        "segments.method": method,
+        "segments.thorough": thorough or None,
+    }
+    settings = load_config(config, sets or (), flags)
+    if (contract is None) == (assign_with is None):
+        raise typer.BadParameter("say either --contract or --assign-with")
+    with Screen(json=json, quiet=quiet) as screen:
+        more: dict[str, Any] = {"runs": runs, "argv": sys.argv[1:], "progress": screen.progress}
+        if assign_with is not None:
+            result = flows.assign(table, assign_with, settings, **more)
+        else:
+            result = flows.segment(table, str(contract), settings, **more)
+    screen.segmented(result)
+
+
+@app.command()
 def target(
     table: Table,
     bundle: Annotated[str, typer.Option("--bundle", help="A run, a bundle's folder, or PROMOTED.", show_default=False)],
@@ -294,6 +337,13 @@ def policy_check(
 
     policy_of(load_config(file, sets or ()))
     typer.echo(f"'{file}' makes sense")
+
+
+def _number(text: str, flag: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{flag} wants auto or a whole number") from error
 
 
 def _flags(at: str | None, seed: int | None, folds: int | None, recipe: str | None, no_compare: bool) -> dict[str, Any]:

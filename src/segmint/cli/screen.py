@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from segmint.contract.valid_table import ValidTable
     from segmint.flows.predict import Predicted
     from segmint.flows.run import RunResult
+    from segmint.flows.segment import Segmented
     from segmint.flows.target import Targeted
     from segmint.store.run import Run
     from segmint.store.verify import Check
@@ -131,6 +132,11 @@ class Screen:
             lines.append("how well: " + ", ".join(f"{name} {value:.4f}" for name, value in result.quality.items()))
         lines.append(f"predictions: {result.out or result.folder / 'predictions.parquet'}")
         self.say(said, *lines)
+
+    def segmented(self, result: Segmented) -> None:
+        """Show each segment in a line."""
+        said = {"run": str(result.folder), "customers": str(result.customers), **result.summary}
+        self.say(said, *result.sentences, f"customers: {result.customers}", f"run: {result.folder}")
 
     def targeted(self, result: Targeted) -> None:
         """Show what the list brings and where it lies."""

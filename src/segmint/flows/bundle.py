@@ -23,7 +23,13 @@ GOLDEN_ROWS = 20
 
 
 def pack(
-    here: Run, table: ValidTable, model: Any, comparison: Comparison | None, threshold: float | None, seed: int
+    here: Run,
+    table: ValidTable,
+    model: Any,
+    comparison: Comparison | None,
+    threshold: float | None,
+    seed: int,
+    segments: dict[str, Any] | None = None,
 ) -> Bundle:
     """Publish what was learned as a bundle: data only, no customer in it, golden rows to prove it by."""
     features, classifier = model[0].state_, model[-1]
@@ -54,6 +60,7 @@ def pack(
         card=model_card(table.contract, table.at, len(table), network, quality, here.id),
         versions=installed_versions(),
         quality=quality,
+        segments=segments,
     )
 
 

@@ -19,6 +19,7 @@ from segmint.evaluation.differences import outcome_by_level
 from segmint.flows.bundle import pack
 from segmint.flows.read import keep_reading, open_source, read
 from segmint.flows.report import write_report
+from segmint.flows.segment import find_segments, keep_segments, known_segments
 from segmint.metrics.classification import best_f1_threshold
 from segmint.models.customer_model import MODEL_LABELS, make_model
 from segmint.models.network import epoch_rows
@@ -111,7 +112,10 @@ def run(
         model = clock.time("train", lambda: train(table, config, log, both))
         _keep_history(here, model)
         threshold = _threshold(table, model, comparison)
-        bundle = clock.time("pack", lambda: pack(here, table, model, comparison, threshold, config.seed))
+        segments = (
+            clock.time("segments", lambda: _segments(here, table, config, both)) if config.segments.enabled else None
+        )
+        bundle = clock.time("pack", lambda: pack(here, table, model, comparison, threshold, config.seed, segments))
         summary = _summary(table, config, comparison, bundle.calibration, clock)
         here.keep("summary.json", summary)
         both("writing the report", 0, 1)
@@ -183,6 +187,14 @@ def _threshold(table: ValidTable, model: Any, comparison: Comparison | None) -> 
     inner = model.inner_rows_
     likely = model.predict_proba(table.inputs[inner])[:, list(model.classes_).index(positive)]
     return float(best_f1_threshold(table.outcome[inner] == positive, likely))
+
+
+def _segments(here: Run, table: ValidTable, config: Config, progress: Progress) -> dict[str, Any]:
+    """Find the segments of a response's customers, or describe those that the outcome names."""
+    known = table.contract.outcome.kind == "assignment"
+    found = known_segments(table, config) if known else find_segments(table, config, progress=progress)
+    keep_segments(here, table, found)
+    return found.to_json()
 
 
 def _keep_input(here: Run, table: ValidTable) -> None:

@@ -19,6 +19,7 @@ from segmint.flows.bundle import predictor_of
 from segmint.flows.read import keep_reading, open_source, read
 from segmint.flows.report import write_report
 from segmint.progress import Progress, silent
+from segmint.segments.assign import assign_segments
 from segmint.store.bundle import Bundle, open_bundle
 from segmint.store.run import Run
 from segmint.store.staging import publish_file, staging, write_file
@@ -114,7 +115,7 @@ def target(
             rejected=[reject.record for reject in table.ledger.rejects],
             run=here.id,
         )
-        call_list = recheck(call_list, contract)
+        call_list = recheck(_with_segments(call_list, table, customers, opened_bundle), contract)
         profile = general_profile(call_list, contract)
         if profile_text is not None:
             profile = parse_profile(profile_text, origin=str(dialler))
@@ -182,6 +183,17 @@ def _propensities(table: ValidTable, bundle: Bundle, held_back: Suppression) -> 
         likely = predictor_of(bundle).probabilities(table.frame.filter(pl.Series(eligible)))
         propensity[eligible] = likely[:, bundle.classes.index(str(bundle.contract.outcome.positive))]
     return propensity
+
+
+def _with_segments(call_list: CallList, table: ValidTable, customers: pl.Series, bundle: Bundle) -> CallList:
+    """Name the segment of everyone, where the bundle knows segments."""
+    known = bundle.segments
+    if known is None or known.get("state") is None:
+        return call_list
+    labels, _ = assign_segments(known["state"], table.frame)
+    names = np.array([part["name"] for part in known["segments"]])
+    named = pl.DataFrame({"customer": customers, "segment": names[labels]}).unique("customer", keep="first")
+    return call_list.joined(named)
 
 
 def _carried(contract: Contract, columns: pl.DataFrame) -> list[str]:
