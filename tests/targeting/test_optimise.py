@@ -8,7 +8,7 @@ import pytest
 
 from segmint.errors import PolicyError
 from segmint.targeting.choose import LISTED, choose, dropped_out
-from segmint.targeting.optimise import names_for_conversations
+from segmint.targeting.optimise import _relax, _solve_relaxed, limits_of, names_for_conversations
 from tests.targeting.conftest import make_policy
 
 
@@ -93,6 +93,25 @@ def test_shadow_prices_are_said_in_words_and_confirmed_by_solving_again():
     words = " ".join(price.sentence for price in prices)
     assert "One more agent minute is worth" in words
     assert "Each further customer demanded for 'branch west' costs" in words
+
+
+def test_sifting_finds_the_same_optimum_as_solving_everything_at_once():
+    people, chance, table = bank(30_000)
+    quotas = [
+        {"column": "branch", "level": "west", "minimum": 2000},
+        {"column": "branch", "level": "north", "maximum": 1000},
+    ]
+    capacity = [{"name": "agent minute", "available": 20_000.0, "per_customer": "minutes"}]
+    policy = make_policy(budget_calls=4000, quotas=quotas, capacities=capacity)
+    profit = 100 * chance - 5
+    rows = np.argsort(-profit)
+    limits = limits_of(rows, np.full(30_000, 5.0), policy, table)
+    whole, duals = _solve_relaxed(profit[rows], limits)
+    sifted, prices = _relax(profit[rows], limits)
+    assert sifted == pytest.approx(whole, rel=1e-9)
+    assert prices == pytest.approx(duals, rel=1e-6, abs=1e-9)
+    listed = choose(people, chance, policy, columns=table)
+    assert (1 - 1e-3) * whole <= listed.profit <= whole + 1e-6
 
 
 def test_who_drops_out_when_a_capacity_grows_is_named():

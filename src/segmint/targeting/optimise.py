@@ -18,6 +18,9 @@ Floats = NDArray[np.float64]
 GAP = 1e-3
 _STEP = 0.01  # limits are loosened and tightened by this share to confirm a price
 _NOTHING = 1e-6
+_CORE = 400
+_SECONDS = 20.0
+_SIFTED = 8_000
 
 
 @dataclass(frozen=True)
@@ -122,13 +125,10 @@ def best_under_limits(
     candidates = worth[~holdout[worth]]
     limits = limits_of(candidates, cost, policy, columns)
     _require_enough(limits, candidates)
-    chosen, gap = _solve_whole(profit[candidates], limits)
     best, duals = _relax(profit[candidates], limits)
+    chosen, gap = _solve_whole(profit[candidates], limits, duals, best)
     kept = worth[holdout[worth]]
-    at_prices = profit[kept] - sum(
-        (dual * limit.use for dual, limit in zip(duals, limits_of(kept, cost, policy, columns), strict=True)),
-        start=np.zeros(kept.size),
-    )
+    at_prices = profit[kept] - _charged(limits_of(kept, cost, policy, columns), duals)
     inside = np.concatenate([candidates[chosen], kept[(at_prices >= 0) & (profit[kept] > 0)]])
     prices = _prices(profit[candidates], limits, duals, best, policy)
     return Solution(inside, prices, gap)
@@ -206,28 +206,104 @@ def _program(limits: Sequence[Limit]) -> tuple[csr_array, Floats, Floats]:
     return matrix, np.array([limit.low for limit in limits]), np.array([limit.high for limit in limits])
 
 
-def _solve_whole(profit: Floats, limits: Sequence[Limit]) -> tuple[NDArray[np.bool_], float]:
+def _solve_whole(
+    profit: Floats, limits: Sequence[Limit], duals: Floats, best: float
+) -> tuple[NDArray[np.bool_], float]:
+    """Choose whole customers: decide the clear cases by price, and solve only the core that is close.
+
+    At the relaxation's prices nearly every customer clearly pays or clearly does not; only those near zero
+    are left to branch and bound (the core of Balas and Zemel 1980). The relaxation bounds the loss; a core
+    that leaves more than `GAP` is widened.
+    """
+    chosen = np.zeros(profit.size, dtype=bool)
     if not profit.size:
-        return np.zeros(0, dtype=bool), 0.0
+        return chosen, 0.0
+    paid = profit - _charged(limits, duals)
+    near = np.argsort(np.abs(paid), kind="stable")
+    size = _CORE
+    while True:
+        core = np.sort(near[:size])
+        chosen = paid > 0
+        chosen[core] = False
+        answer = _solve_core(profit[core], _left_over(limits, chosen, core), best)
+        if answer is not None:
+            chosen[core] = answer
+            gap = (best - float(profit[chosen].sum())) / max(abs(best), _NOTHING)
+            if gap <= GAP or size >= profit.size:
+                return chosen, max(gap, 0.0)
+        elif size >= profit.size:
+            raise PolicyError(
+                "The quotas, capacities and budget of the policy cannot all be met at once.",
+                expected="at least one list that keeps every limit",
+                fix="lower a minimum in policy.quotas, or raise a budget or capacity",
+            )
+        size *= 8
+
+
+def _left_over(limits: Sequence[Limit], taken: NDArray[np.bool_], core: NDArray[np.int64]) -> list[Limit]:
+    used = [float(limit.use[taken].sum()) for limit in limits]
+    return [
+        Limit(limit.name, limit.use[core], limit.low - u, limit.high - u) for limit, u in zip(limits, used, strict=True)
+    ]
+
+
+def _solve_core(profit: Floats, limits: Sequence[Limit], best: float) -> NDArray[np.bool_] | None:
     matrix, low, high = _program(limits)
+    # a relative gap of the core would be strict where the core is small beside the whole
+    core_best = max(float(np.abs(profit).sum()), _NOTHING)
     found = milp(
         -profit,
         constraints=LinearConstraint(matrix, low, high),
         integrality=np.ones(profit.size),
         bounds=Bounds(0, 1),
-        options={"mip_rel_gap": GAP},
+        options={"mip_rel_gap": min(0.5 * GAP * max(abs(best) / core_best, 1.0), 0.05), "time_limit": _SECONDS},
     )
-    if found.x is None:
-        raise PolicyError(
-            "The quotas, capacities and budget of the policy cannot all be met at once.",
-            expected="at least one list that keeps every limit",
-            fix="lower a minimum in policy.quotas, or raise a budget or capacity",
-        )
-    return found.x > 0.5, float(found.mip_gap or 0.0)
+    return None if found.x is None else found.x > 0.5
 
 
-def _relax(profit: Floats, limits: Sequence[Limit]) -> tuple[float, Floats]:
-    """Solve with parts of customers allowed; return the profit and one dual per limit."""
+def _relax(profit: Floats, limits: Sequence[Limit], guess: Floats | None = None) -> tuple[float, Floats]:
+    """Solve with parts of customers allowed, exactly; return the profit and one dual per limit.
+
+    Customers far from the prices guessed are set aside as called or not called, the rest is solved, and
+    whoever the new prices prove wrongly set aside comes back, until nobody does (sifting).
+    """
+    if profit.size <= _SIFTED:
+        return _solve_relaxed(profit, limits)
+    paid = profit - _charged(limits, _guessed(profit, limits) if guess is None else guess)
+    core = np.zeros(profit.size, dtype=bool)
+    core[np.argpartition(np.abs(paid), _SIFTED)[:_SIFTED]] = True
+    called = paid > 0
+    while not core.all():
+        taken, rows = called & ~core, np.flatnonzero(core)
+        value, duals = _solve_relaxed(profit[rows], _left_over(limits, taken, rows))
+        if not np.isfinite(value):
+            break
+        paid = profit - _charged(limits, duals)
+        wrong = ~core & np.where(called, paid < -_NOTHING, paid > _NOTHING)
+        if not wrong.any():
+            return value + float(profit[taken].sum()), duals
+        core |= wrong
+    return _solve_relaxed(profit, limits)
+
+
+def _guessed(profit: Floats, limits: Sequence[Limit]) -> Floats:
+    """Guess the prices from every k-th customer (they come best first) under limits as much smaller."""
+    step = -(-profit.size // _SIFTED)
+    share = profit[::step].size / profit.size
+    small = [Limit(limit.name, limit.use[::step], limit.low * share, limit.high * share) for limit in limits]
+    return _solve_relaxed(profit[::step], small)[1]
+
+
+def _charged(limits: Sequence[Limit], duals: Floats) -> Floats:
+    """Charge each customer for what the call takes of every limit, at these prices."""
+    charged = np.zeros(limits[0].use.size)
+    for dual, limit in zip(duals, limits, strict=True):
+        charged += dual * limit.use
+    return charged
+
+
+def _solve_relaxed(profit: Floats, limits: Sequence[Limit]) -> tuple[float, Floats]:
+    """Solve with parts of customers allowed; return the profit (-inf if impossible) and the duals."""
     if not profit.size:
         return 0.0, np.zeros(len(limits))
     uppers = [(i, limit.use, limit.high) for i, limit in enumerate(limits) if np.isfinite(limit.high)]
@@ -258,18 +334,18 @@ def _prices(
     prices = []
     for place in np.argsort(-np.abs(duals), kind="stable"):
         if abs(duals[place]) > _NOTHING:
-            prices.append(_priced(int(place), profit, limits, float(duals[place]), best, policy))
+            prices.append(_priced(int(place), profit, limits, duals, best, policy))
     return tuple(prices)
 
 
 def _priced(
-    place: int, profit: Floats, limits: Sequence[Limit], dual: float, best: float, policy: ContactPolicy
+    place: int, profit: Floats, limits: Sequence[Limit], duals: Floats, best: float, policy: ContactPolicy
 ) -> ShadowPrice:
-    limit, currency = limits[place], policy.economics.currency
+    limit, dual, currency = limits[place], float(duals[place]), policy.economics.currency
     edge = limit.high if dual > 0 else limit.low
     step = _STEP * abs(edge) or 1.0
-    loosened = (_relax(profit, _moved(limits, place, dual, step))[0] - best) / step
-    tightened = (best - _relax(profit, _moved(limits, place, dual, -step))[0]) / step
+    loosened = (_relax(profit, _moved(limits, place, dual, step), duals)[0] - best) / step
+    tightened = (best - _relax(profit, _moved(limits, place, dual, -step), duals)[0]) / step
     if dual > 0:
         words = f"One more {limit.name} is worth {dual:,.2f} {currency}."
     else:
