@@ -113,7 +113,7 @@ def _flip_bits(folder: Path, count: int, seed: int) -> None:
 
 
 def test_flipped_bits_are_found_and_their_file_is_named(make_bundle: Make) -> None:
-    _flip_bits(make_bundle(), 1_000, seed=11)
+    _flip_bits(make_bundle(), 400, seed=11)
 
 
 @pytest.mark.slow
@@ -166,7 +166,7 @@ def _in_memory(parts: dict[str, Any], network: dict[str, Any], weights: dict[str
     return Bundle(**kept, classes=classes, network=network, weights=weights, manifest={}, segments=None, digest="")
 
 
-@pytest.mark.parametrize("count", [60, pytest.param(500, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [25, pytest.param(500, marks=pytest.mark.slow)])
 def test_predictions_are_equal_to_the_bit_after_saving(count: int, parts: dict[str, Any], tmp_path: Path) -> None:
     draw = np.random.default_rng(5)
     for number in range(count):

@@ -72,7 +72,7 @@ class Run:
     ) -> Run:
         """Start a run: its folder appears in `runs` whole, with ``run.json`` and ``config.toml`` in it."""
         now = datetime.now(UTC)
-        name = f"{now:%Y-%m-%dT%H-%M-%SZ}-{secrets.token_hex(2)}"
+        name = _free_name(runs, now)
         record: JSON = {
             "format": 1,
             "id": name,
@@ -263,6 +263,13 @@ def installed_versions() -> dict[str, str]:
         with suppress(metadata.PackageNotFoundError):
             versions[name] = metadata.version(name)
     return versions
+
+
+def _free_name(runs: Path, now: datetime) -> str:
+    while True:
+        name = f"{now:%Y-%m-%dT%H-%M-%SZ}-{secrets.token_hex(2)}"
+        if not os.path.lexists(runs / name):
+            return name
 
 
 def _lock_folder(folder: Path) -> int:

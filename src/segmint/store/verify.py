@@ -70,7 +70,7 @@ def check_golden(bundle: Bundle, predict: Predict) -> Check:
         found = np.asarray(predict(bundle, rows), dtype=np.float64)
     except SegmintError as error:
         return Check(GOLDEN, False, error.came)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+    except Exception as error:  # whatever strange rows make a predictor do, the answer is no
         return Check(GOLDEN, False, f"they cannot be predicted ({type(error).__name__})")
     if not len(rows) or expected.shape != (len(rows), len(bundle.classes)) or found.shape != expected.shape:
         return Check(GOLDEN, False, "there are none, or they are not one probability per class")

@@ -1,0 +1,198 @@
+"""Champion and challenger: which bundle is in use, how it got there, and the way back.
+
+Everything stands in the one file ``runs/PROMOTED``, so a promotion and its place in the history become
+visible in one step.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from segmint.errors import RunError
+from segmint.store import strict_json
+from segmint.store.bundle import FOLDER, Bundle, Opening
+from segmint.store.promoted import WORD, Entry, read_history
+from segmint.store.run import find_run
+from segmint.store.staging import publish_file, write_file
+
+_PATIENCE = 5.0  # seconds to wait for another promotion to end
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The answer to "may the challenger replace the champion?", made by who compared the two.
+
+    Attributes
+    ----------
+    passed : bool
+    verdict : {"first", "better", "equal_and_simpler", "not_better", "worse"}
+        First: there was no champion. Better: the interval of the difference lies above zero.
+    sentence : str
+        The reason for people, with the figures: "profit per 1,000 customers +14.2 (3.1 to 25.0)".
+    metric : str
+    difference, low, high : float or None
+        Challenger minus champion, with its interval.
+    """
+
+    passed: bool
+    verdict: Literal["first", "better", "equal_and_simpler", "not_better", "worse"]
+    sentence: str
+    metric: str = ""
+    difference: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+    @classmethod
+    def judge(
+        cls, metric: str, difference: float, low: float, high: float, *, simpler: bool, margin: float = 0.0
+    ) -> Gate:
+        """Let pass what is better with its whole interval, or no worse than `margin` and simpler.
+
+        Parameters
+        ----------
+        metric : str
+            What was compared, more being better.
+        difference, low, high : float
+            Challenger minus champion on the same rows, with its interval.
+        simpler : bool
+            Whether the challenger is simpler (fewer columns or parameters).
+        margin : float
+            The loss that counts as equal; 0 asks for a lower end of at least zero.
+        """
+        figures = f"{metric} {difference:+.4g} ({low:.4g} to {high:.4g})"
+        if low > 0.0:
+            verdict: Literal["better", "equal_and_simpler", "not_better", "worse"] = "better"
+        elif high < 0.0:
+            verdict = "worse"
+        elif low >= -margin and simpler:
+            verdict = "equal_and_simpler"
+        else:
+            verdict = "not_better"
+        passed = verdict in ("better", "equal_and_simpler")
+        words = verdict.replace("_", " ")
+        return cls(passed, verdict, f"{words}: {figures}", metric, difference, low, high)
+
+
+def promote(runs: Path, name: Path | str, gate: Gate, *, despite: str | None = None) -> Entry:
+    """Put a run's bundle in use.
+
+    Parameters
+    ----------
+    runs : Path
+    name : Path or str
+        The run: its id, the beginning of it, or its folder in `runs`.
+    gate : Gate
+        The answer of the comparison with the champion.
+    despite : str, optional
+        A person's reason to promote although the gate did not pass; kept in the history.
+
+    Returns
+    -------
+    Entry
+        What stands in the history now. Promoting the champion again changes nothing.
+
+    Raises
+    ------
+    RunError
+        If the gate did not pass, the run is not done, or another promotion is under way.
+    BundleError
+        If the bundle does not pass every check.
+    """
+    run = find_run(name, runs)
+    if run.folder.parent.resolve() != runs.resolve() or run.status != "done":
+        raise RunError(
+            f"The run {run.id} cannot be promoted: it is {run.status}, or not in this folder of runs.",
+            expected="a run of this folder that is done",
+            fix="list the runs: `segmint runs`",
+        )
+    if not gate.passed and not despite:
+        raise RunError(
+            f"The run {run.id} was not promoted; {gate.sentence}.",
+            expected="a challenger that is better with its interval, or equal and simpler",
+            fix="keep the champion, or give a reason to promote all the same",
+        )
+    digest = _opened(runs, run.id, None).digest
+    with _alone(runs):
+        past = read_history(runs)
+        if past and (past[-1].run, past[-1].manifest) == (run.id, digest):
+            return past[-1]
+        back = len(past) - 1 if past else None
+        told = {**asdict(gate), "despite": despite}
+        return _write(runs, past, Entry(run.id, digest, _now(), "promote", back, told))
+
+
+def rollback(runs: Path) -> Entry:
+    """Put the bundle back in use that the present one replaced; again goes further back.
+
+    Raises
+    ------
+    RunError
+        If there is nothing to go back to.
+    BundleError
+        If that bundle is gone or was changed.
+    """
+    with _alone(runs):
+        past = read_history(runs)
+        back = past[-1].back if past else None
+        if back is None:
+            raise RunError(
+                "There is no earlier champion to go back to.",
+                expected="at least two promotions",
+                fix="promote another run: `segmint promote runs/<id>`",
+            )
+        earlier = past[back]
+        _opened(runs, earlier.run, earlier.manifest)
+        return _write(runs, past, Entry(earlier.run, earlier.manifest, _now(), "rollback", earlier.back, {}))
+
+
+def _opened(runs: Path, run: str, pinned: str | None) -> Bundle:
+    return Opening(runs, (run, FOLDER), pinned=pinned).finish()
+
+
+def _write(runs: Path, past: list[Entry], entry: Entry) -> Entry:
+    content: dict[str, Any] = {
+        "run": entry.run,
+        "manifest": entry.manifest,
+        "history": [asdict(one) for one in [*past, entry]],
+    }
+    publish_file(runs / WORD, lambda path: write_file(path, strict_json.to_bytes(content)))
+    return entry
+
+
+@contextmanager
+def _alone(runs: Path) -> Iterator[None]:
+    """Hold the lock of the folder of runs, so that no promotion is lost between reading and writing."""
+    descriptor = os.open(runs, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        _lock(descriptor)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> None:
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError as error:
+            if time.monotonic() > end:
+                raise RunError(
+                    "Another promotion is under way in this folder of runs.",
+                    expected="one at a time",
+                    fix="try again in a moment",
+                ) from error
+            time.sleep(0.02)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

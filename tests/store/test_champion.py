@@ -1,0 +1,185 @@
+"""A champion is replaced only through the gate, and the way back is always open."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from segmint.errors import BundleError, RunError
+from segmint.store.bundle import open_bundle, write_bundle
+from segmint.store.champion import Gate, promote, rollback
+from segmint.store.promoted import read_history, read_promoted
+from segmint.store.run import Run
+
+GOOD = Gate(True, "first", "there was no champion")
+Finished = Callable[[int], Run]
+
+
+@pytest.fixture
+def finished(tmp_path: Path, parts: dict[str, object]) -> Finished:
+    def make(seed: int) -> Run:
+        run = Run.create(tmp_path, "run", [], "", seed)
+        weights = {name: array + np.float32(seed) for name, array in parts["weights"].items()}  # type: ignore[attr-defined]
+        write_bundle(run.folder / "bundle", **{**parts, "weights": weights})
+        run.done()
+        return run
+
+    return make
+
+
+def test_the_promoted_bundle_is_the_one_in_use(finished: Finished, tmp_path: Path) -> None:
+    run = finished(1)
+    entry = promote(tmp_path, run.folder, GOOD)
+    assert open_bundle("PROMOTED", tmp_path).digest == entry.manifest == open_bundle(run.folder).digest
+    assert read_promoted(tmp_path).run == run.id
+    assert entry.gate["verdict"] == "first"
+
+
+def test_the_gate_holds_unless_a_person_gives_a_reason(finished: Finished, tmp_path: Path) -> None:
+    first, second = finished(1), finished(2)
+    promote(tmp_path, first.id, GOOD)
+    shut = Gate.judge("profit", -3.0, -5.0, -1.0, simpler=True)
+    with pytest.raises(RunError, match=r"worse: profit -3 \(-5 to -1\)"):
+        promote(tmp_path, second.id, shut)
+    assert read_promoted(tmp_path).run == first.id
+    entry = promote(tmp_path, second.id, shut, despite="the old data are wrong")
+    assert read_promoted(tmp_path).run == second.id
+    assert entry.gate["despite"] == "the old data are wrong"
+    assert entry.gate["passed"] is False
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "simpler", "verdict", "passed"),
+    [
+        (0.1, 2.0, False, "better", True),
+        (-0.1, 2.0, False, "not_better", False),
+        (-0.1, 2.0, True, "not_better", False),
+        (-0.01, 2.0, True, "equal_and_simpler", True),
+        (-0.01, 2.0, False, "not_better", False),
+        (-2.0, -0.01, True, "worse", False),
+        (float("nan"), float("nan"), True, "not_better", False),
+    ],
+)
+def test_better_with_its_interval_or_equal_and_simpler(
+    low: float, high: float, simpler: bool, verdict: str, passed: bool
+) -> None:
+    gate = Gate.judge("auc", 0.5, low, high, simpler=simpler, margin=0.02)
+    assert (gate.verdict, gate.passed) == (verdict, passed)
+
+
+def test_rolling_back_goes_one_champion_back_each_time_and_history_is_kept(finished: Finished, tmp_path: Path) -> None:
+    runs = [finished(seed) for seed in (1, 2, 3)]
+    for run in runs:
+        promote(tmp_path, run.id, GOOD)
+    assert rollback(tmp_path).run == runs[1].id
+    assert rollback(tmp_path).run == runs[0].id
+    with pytest.raises(RunError, match="no earlier champion"):
+        rollback(tmp_path)
+    promote(tmp_path, runs[2].id, GOOD)
+    assert rollback(tmp_path).run == runs[0].id
+    told = [(entry.action, entry.run) for entry in read_history(tmp_path)]
+    places = [
+        ("promote", 0),
+        ("promote", 1),
+        ("promote", 2),
+        ("rollback", 1),
+        ("rollback", 0),
+        ("promote", 2),
+        ("rollback", 0),
+    ]
+    assert told == [(action, runs[place].id) for action, place in places]
+
+
+def test_nothing_to_go_back_to_is_one_sentence(finished: Finished, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="no earlier champion"):
+        rollback(tmp_path)
+    promote(tmp_path, finished(1).id, GOOD)
+    with pytest.raises(RunError, match="no earlier champion"):
+        rollback(tmp_path)
+
+
+def test_a_changed_bundle_is_not_gone_back_to(finished: Finished, tmp_path: Path, parts: dict[str, object]) -> None:
+    first, second = finished(1), finished(2)
+    for run in (first, second):
+        promote(tmp_path, run.id, GOOD)
+    write_bundle(first.folder / "bundle", **{**parts, "card": "another"}, replace=True)
+    with pytest.raises(BundleError, match="not the one that was promoted"):
+        rollback(tmp_path)
+    assert open_bundle("PROMOTED", tmp_path).digest == open_bundle(second.folder).digest
+
+
+def test_promoting_the_champion_again_changes_nothing(finished: Finished, tmp_path: Path) -> None:
+    run = finished(1)
+    promote(tmp_path, run.id, GOOD)
+    before = (tmp_path / "PROMOTED").read_bytes()
+    promote(tmp_path, run.id, GOOD)
+    assert (tmp_path / "PROMOTED").read_bytes() == before
+
+
+def test_only_a_finished_run_of_this_folder_with_a_sound_bundle_is_promoted(finished: Finished, tmp_path: Path) -> None:
+    running = Run.create(tmp_path, "run", [], "", 1)
+    with pytest.raises(RunError, match="it is running"):
+        promote(tmp_path, running.id, GOOD)
+    running.done()
+    with pytest.raises(BundleError, match="'bundle' is missing"):
+        promote(tmp_path, running.id, GOOD)
+    damaged = finished(2)
+    (damaged.folder / "bundle" / "features.json").write_text("{}")
+    with pytest.raises(BundleError, match=r"features\.json"):
+        promote(tmp_path, damaged.id, GOOD)
+    sound = finished(3)
+    (tmp_path / "other").mkdir()
+    with pytest.raises(RunError, match="not in this folder"):
+        promote(tmp_path / "other", sound.folder, GOOD)
+    assert read_history(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"run": "2026-03-14T10-15-02Z-0000"},
+        {"manifest": "0" * 64},
+        {"extra": 1},
+        {"history": [{}]},
+        {"history": "none"},
+    ],
+)
+def test_an_edited_history_is_not_believed(change: dict[str, object], finished: Finished, tmp_path: Path) -> None:
+    promote(tmp_path, finished(1).id, GOOD)
+    path = tmp_path / "PROMOTED"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    for ask in (lambda: open_bundle("PROMOTED", tmp_path), lambda: rollback(tmp_path)):
+        with pytest.raises(BundleError, match="PROMOTED"):
+            ask()
+
+
+def test_promotions_at_the_same_moment_are_all_in_the_history(finished: Finished, tmp_path: Path) -> None:
+    """CRA-07, small: two processes, six promotions each, a reader all the while."""
+    runs = [finished(seed) for seed in (1, 2)]
+    code = (
+        "import sys; from pathlib import Path; from segmint.store.champion import *\n"
+        "for i in range(3):\n"
+        "    for name in sys.argv[2:]:\n"
+        "        promote(Path(sys.argv[1]), name, Gate(True, 'better', 'x'))\n"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path), *[run.id for run in runs]]
+    processes = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    reads = 0
+    while any(process.poll() is None for process in processes):
+        if (tmp_path / "PROMOTED").exists():
+            assert open_bundle("PROMOTED", tmp_path).classes == ("no", "yes")
+            reads += 1
+        time.sleep(0.02)  # leave the two processes some of the machine
+    assert [process.communicate()[1] for process in processes] == ["", ""]
+    past = read_history(tmp_path)
+    assert reads > 0
+    assert [entry.back for entry in past] == [None, *range(len(past) - 1)]
+    assert all(one.run != two.run for one, two in zip(past, past[1:], strict=False))
+    assert len(past) >= 6
