@@ -1,4 +1,9 @@
-"""How many segments: information proposes, stability vetoes, the spread of response decides between equals."""
+"""How many segments: information proposes, stability vetoes, the spread of response decides between equals.
+
+Two criteria propose. BIC counts the classes that describe the table; ICL asks besides that they be told apart. Where
+they agree, the count is settled. Where they do not, the counts from one to the other, and all within five per cent
+of the best by ICL, are candidates.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +17,8 @@ from numpy.typing import NDArray
 
 from segmint.segments.stability import STABLE, Labels, Stability, contingency
 
-EQUAL_INFORMATION = 0.95  # of the best gain in BIC over one group
+EQUAL_INFORMATION = 0.95  # of the best gain in ICL over one group
+FAITHFUL = 0.90  # share of customers whom twelve rules put into their segment
 SMALLEST_SHARE = 0.05
 NATURAL = "These segments are groups that the table itself holds: they come back on resampled customers."
 DOUBTFUL = (
@@ -30,16 +36,18 @@ class CountEvidence:
     Attributes
     ----------
     count : int
-    bic : float
-        Bayesian information criterion on the customers judged; smaller is better.
+    bic, icl : float
+        Bayesian information criterion and integrated completed likelihood on the customers judged; smaller is better.
     information : float
-        Share of the best gain in BIC over one group; 1 is the best count, 0 no better than one group.
+        Share of the best gain in ICL over one group; 1 is the best count, 0 no better than one group.
     smallest : float
         Share of the smallest segment.
     jaccard : float
         The bootstrap Jaccard of the segment that comes back worst.
     adjusted_rand : float
         Agreement of two resamples' solutions.
+    fidelity : float
+        Share of the judged customers whom at most twelve rules put into their segment.
     spread : float or None
         Likelihood-ratio chi-square of the response by segment less its degrees of freedom; None without a response.
     verdict : str
@@ -48,10 +56,12 @@ class CountEvidence:
 
     count: int
     bic: float
+    icl: float
     information: float
     smallest: float
     jaccard: float
     adjusted_rand: float
+    fidelity: float
     spread: float | None
     verdict: str = "passed over"
 
@@ -110,47 +120,53 @@ def likelihood_ratio(table: NDArray[np.float64]) -> tuple[float, int]:
     return 2 * float(terms.sum()), (table.shape[0] - 1) * (table.shape[1] - 1)
 
 
+@dataclass(frozen=True)
+class Candidate:
+    """One number of segments before it is weighed: its criteria, its labels, how well rules say it."""
+
+    bic: float
+    icl: float
+    labels: Labels
+    fidelity: float
+
+
 def weigh(
-    bic: Mapping[int, float],
-    one_group: float,
-    labels: Mapping[int, Labels],
-    stability: Stability,
-    outcome: Labels | None,
+    candidates: Mapping[int, Candidate], one_group: float, stability: Stability, outcome: Labels | None
 ) -> tuple[CountEvidence, ...]:
-    """Gather what speaks for each count of `labels`.
+    """Gather what speaks for each count.
 
     Parameters
     ----------
-    bic : mapping of int to float
+    candidates : mapping of int to Candidate
         By count, from 2.
     one_group : float
-        The BIC of one group.
-    labels : mapping
-        Segments of the judged customers by count.
+        The ICL of one group, which is its BIC.
     stability : Stability
     outcome : ndarray of int or None
-        The response of the judged customers.
+        The response of the judged customers; -1 where nobody may look.
     """
-    gain = max(one_group - min(bic[count] for count in labels), 1e-9)
+    gain = max(one_group - min(row.icl for row in candidates.values()), 1e-9)
     return tuple(
         CountEvidence(
             count=count,
-            bic=float(bic[count]),
-            information=float((one_group - bic[count]) / gain),
-            smallest=float(np.bincount(own, minlength=count).min() / len(own)),
+            bic=float(row.bic),
+            icl=float(row.icl),
+            information=float((one_group - row.icl) / gain),
+            smallest=float(np.bincount(row.labels, minlength=count).min() / len(row.labels)),
             jaccard=stability.of(count).weakest,
             adjusted_rand=stability.of(count).adjusted_rand,
-            spread=None if outcome is None else response_spread(own, outcome),
+            fidelity=row.fidelity,
+            spread=None if outcome is None else response_spread(row.labels, outcome),
         )
-        for count, own in sorted(labels.items())
+        for count, row in sorted(candidates.items())
     )
 
 
 def choose_count(evidence: tuple[CountEvidence, ...], *, structure: bool) -> Choice:
     """Choose a count from the evidence.
 
-    Counts within five per cent of the best gain in information are equals. Those whose every segment comes back
-    stay; the spread of the response decides between them, or the information where there is no response. When
+    Of the counts that information proposes, those whose every segment comes back stay, and of those the ones that
+    rules can say, if any. The spread of the response decides between them, or the information without a response. When
     none of them comes back, the next best by information that does is taken; when none does at all, the count whose
     worst segment comes back best, and the verdict says so.
 
@@ -161,7 +177,7 @@ def choose_count(evidence: tuple[CountEvidence, ...], *, structure: bool) -> Cho
         Whether the table holds more than one group at all.
     """
     best = max(evidence, key=lambda row: row.information)
-    proposed = [row for row in evidence if row.information >= EQUAL_INFORMATION]
+    proposed = _proposed(evidence, best)
     reasons = [_information_reason(best, proposed, structure)]
     equals = [row for row in proposed if row.passes] if structure else []
     if not equals and structure:
@@ -171,6 +187,7 @@ def choose_count(evidence: tuple[CountEvidence, ...], *, structure: bool) -> Cho
             + (f" {equals[0].count} is the next best by information that does." if equals else "")
         )
     if equals:
+        equals = [row for row in equals if row.fidelity >= FAITHFUL] or equals
         chosen = max(equals, key=lambda row: row.spread if row.spread is not None else row.information)
         reasons.append(_decision_reason(chosen, equals))
         return _choice(chosen, True, NATURAL, reasons, evidence, proposed)
@@ -179,6 +196,15 @@ def choose_count(evidence: tuple[CountEvidence, ...], *, structure: bool) -> Cho
     chosen = max(wanted, key=lambda row: row.jaccard)
     reasons.append(f"With {chosen.count} segments even the worst one comes back best: Jaccard {chosen.jaccard:.2f}.")
     return _choice(chosen, False, DOUBTFUL if structure else NO_GROUPS, reasons, evidence, proposed)
+
+
+def _proposed(evidence: tuple[CountEvidence, ...], best: CountEvidence) -> list[CountEvidence]:
+    """Return the counts that the two criteria propose: one where they agree, a range where they do not."""
+    other = min(evidence, key=lambda row: row.bic)
+    if other is best:
+        return [best]
+    low, high = sorted((best.count, other.count))
+    return [row for row in evidence if low <= row.count <= high or row.information >= EQUAL_INFORMATION]
 
 
 def _next_best(evidence: tuple[CountEvidence, ...]) -> list[CountEvidence]:
@@ -190,10 +216,10 @@ def _next_best(evidence: tuple[CountEvidence, ...]) -> list[CountEvidence]:
 def _information_reason(best: CountEvidence, proposed: list[CountEvidence], structure: bool) -> str:
     if not structure:
         return "One group describes the table as well as any number of groups (BIC)."
-    counts = [str(row.count) for row in proposed]
-    return f"Information (BIC) is best with {best.count} segments" + (
-        f"; {' or '.join(counts)} are as good within five per cent." if len(counts) > 1 else "."
-    )
+    if len(proposed) == 1:
+        return f"Both criteria of information (BIC and ICL) are best with {best.count} segments."
+    counts = " or ".join(str(row.count) for row in proposed)
+    return f"The criteria of information (BIC and ICL) leave open whether there are {counts} segments."
 
 
 def _decision_reason(chosen: CountEvidence, equals: list[CountEvidence]) -> str:
@@ -202,7 +228,7 @@ def _decision_reason(chosen: CountEvidence, equals: list[CountEvidence]) -> str:
         return f"{chosen.count} segments are kept: {stable}."
     others = " and ".join(str(row.count) for row in equals if row is not chosen)
     why = "the response differs most between them" if chosen.spread is not None else "it explains most"
-    return f"Between {chosen.count} and {others}, all stable, {chosen.count} is chosen: {why}; {stable}."
+    return f"Of {others} and {chosen.count} segments, all stable, {chosen.count} is chosen: {why}; {stable}."
 
 
 def _choice(

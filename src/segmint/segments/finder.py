@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from segmint.errors import ConfigError, DataError
 from segmint.progress import Progress, silent
 from segmint.segments.assign import assign_segments
-from segmint.segments.choice import GIVEN, NO_GROUPS, Choice, choose_count, weigh
+from segmint.segments.choice import GIVEN, NO_GROUPS, Candidate, Choice, choose_count, weigh
 from segmint.segments.coding import Design, encode, learn_coding
 from segmint.segments.inputs import SegmentInputs, inputs_of
 from segmint.segments.kmeans import k_means
 from segmint.segments.mixture import Floats, Mixture, Solution, statistics
+from segmint.segments.rules import segment_rules
 from segmint.segments.stability import Labels, Stability, segment_stability
 from segmint.segments.tree import find_leaves, grow_tree, leaf_nodes
 
@@ -217,8 +218,16 @@ class _Work:
             random=self.random,
             progress=self.progress,
         )
-        one = own[1].bic if 1 in own else max(own[number].bic for number in tried)
-        evidence = weigh({number: own[number].bic for number in tried}, one, labels, stability, self.judged_outcome)
+        one = own[1].icl if 1 in own else max(own[number].icl for number in tried)
+        evidence = weigh(
+            {
+                number: Candidate(own[number].bic, own[number].icl, labels[number], self._fidelity(labels[number]))
+                for number in tried
+            },
+            one,
+            stability,
+            self.judged_outcome,
+        )
         choice = choose_count(evidence, structure=structure)
         if count != "auto":
             choice = replace(choice, reasons=(GIVEN, *choice.reasons[1:]))
@@ -237,8 +246,12 @@ class _Work:
         counts = [number for number in sorted(own) if number > 1]
         if not structure:
             return [number for number in counts if number <= 6]
-        best = min(counts, key=lambda number: own[number].bic)
+        best = max(min(counts, key=lambda number: own[number].bic), min(counts, key=lambda number: own[number].icl))
         return [number for number in counts if number <= best + 1]
+
+    def _fidelity(self, labels: Labels) -> float:
+        judged = self.inputs.rows(self.judged.tolist())
+        return segment_rules(judged, labels, random_state=0).fidelity
 
     def _tree(self, count: int | None, *, natural: bool) -> tuple[dict[str, Any], Choice, Stability]:
         """Segments by response: a tree whose every split is sure, none smaller than five per cent."""
@@ -271,7 +284,7 @@ class _Work:
             random=self.random,
             progress=self.progress,
         )
-        evidence = weigh({leaves: 0.0}, 0.0, {leaves: labels}, stability, outcome)
+        evidence = weigh({leaves: Candidate(0.0, 0.0, labels, 1.0)}, 0.0, stability, outcome)
         choice = choose_count(evidence, structure=natural)
         reasons = (f"The response differs surely between {leaves} groups of the response tree.",)
         state = {

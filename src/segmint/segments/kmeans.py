@@ -86,4 +86,5 @@ def _solution(
         (shares / shares.sum(axis=0)).astype(np.float32),
         float(likelihood),
         float(bic),
+        mixture.counts,
     )

@@ -41,6 +41,8 @@ class Solution:
         Of the rows it was fitted on.
     bic : float
         Bayesian information criterion; smaller is better (Schwarz, 1978).
+    counts : ndarray of shape (n_rows,)
+        How often each row counts.
     """
 
     weights: Floats
@@ -48,11 +50,18 @@ class Solution:
     responsibilities: Floats
     log_likelihood: float
     bic: float
+    counts: Floats
 
     @property
     def count(self) -> int:
         """The number of classes."""
         return len(self.log_shares)
+
+    @property
+    def icl(self) -> float:
+        """Integrated completed likelihood: BIC that also asks for classes told apart (Biernacki et al., 2000)."""
+        shares = np.maximum(self.responsibilities, 1e-12)
+        return self.bic - 2 * float((self.counts * (shares * np.log(shares)).sum(axis=0)).sum())
 
     @property
     def smallest(self) -> float:
@@ -179,7 +188,7 @@ class Mixture:
         count = len(log_shares)
         likelihood = mean * self.n
         bic = -2 * likelihood + (count * self.parameters + count - 1) * float(np.log(self.n))
-        return Solution(weights, log_shares, responsibilities, likelihood, bic)
+        return Solution(weights, log_shares, responsibilities, likelihood, bic, self.counts)
 
     def _expect(self, weights: Floats, log_shares: Floats) -> tuple[Floats, Floats]:
         # Classes by rows, not rows by classes: sums over a handful of classes then run along memory.

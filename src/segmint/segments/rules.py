@@ -14,6 +14,7 @@ from segmint.segments.stability import Labels
 from segmint.segments.tree import find_leaves, grow_tree, leaf_nodes
 
 MOST_LEAVES = 12
+GROWN_LEAVES = 48
 KEPT_APART = 0.3
 FAITHFUL = 0.90
 
@@ -106,6 +107,7 @@ def segment_rules(inputs: SegmentInputs, labels: Labels, *, random_state: int | 
         labels[grown],
         leaves=MOST_LEAVES,
         smallest=max(10, len(grown) // 200),
+        prune_from=GROWN_LEAVES,
     )
     votes = np.array([int(np.argmax(leaf["counts"])) for leaf in leaf_nodes(tree)])
     told = votes[find_leaves(tree, design.codes[apart])]

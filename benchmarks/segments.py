@@ -1,0 +1,168 @@
+"""Segments measured: planted truth over many seeds, real tables beside rivals, and seconds.
+
+    python benchmarks/segments.py planted [seeds]     right counts and adjusted Rand; no groups where there are none
+    python benchmarks/segments.py real                the gates on the real tables, and rivals at the same count
+    python benchmarks/segments.py large               seconds for 45,000 and 1,000,000 customers
+
+Rivals: k-means on one-hot columns (scikit-learn), StepMix alone, k-prototypes where `kmodes` is installed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "segments"))
+
+from planted import planted, unplanted  # noqa: E402
+
+from segmint.contract.contract import load_contract  # noqa: E402
+from segmint.contract.validate import validate  # noqa: E402
+from segmint.segments.assign import assign_segments  # noqa: E402
+from segmint.segments.choice import response_spread  # noqa: E402
+from segmint.segments.coding import encode, learn_coding  # noqa: E402
+from segmint.segments.finder import SegmentFinder  # noqa: E402
+from segmint.segments.inputs import SegmentInputs, segment_inputs  # noqa: E402
+from segmint.segments.known import cramers_v  # noqa: E402
+from segmint.segments.mixture import statistics  # noqa: E402
+from segmint.segments.rules import segment_rules  # noqa: E402
+from segmint.segments.segmentation import discover_segments  # noqa: E402
+from segmint.segments.stability import adjusted_rand, segment_stability  # noqa: E402
+from segmint.tables.source import open_table  # noqa: E402
+
+TABLES = (
+    ("uci-bank/bank.csv", "bank-marketing"),
+    ("uci-bank/bank-additional-first-80.csv", "bank-additional"),
+    ("segments-abcd/customer_segmentation.csv", "customer-segments"),
+)
+
+
+def measure_planted(seeds: int) -> None:
+    """Count how often the planted segments are found, and none where there are none."""
+    right = quiet = 0
+    for seed in range(seeds):
+        frame, truth = planted(seed, 2 + seed % 7)
+        began = time.perf_counter()
+        finder = SegmentFinder(random_state=seed).fit(frame)
+        seconds = time.perf_counter() - began
+        agreement = adjusted_rand(truth, finder.labels_)
+        count = finder.choice_.count
+        right += count == 2 + seed % 7 and agreement >= 0.90
+        silent = SegmentFinder(random_state=seed).fit(unplanted(seed))
+        quiet += not silent.choice_.natural
+        print(
+            f"seed {seed}: planted {2 + seed % 7}, found {count}, adjusted Rand {agreement:.3f}, {seconds:.1f} s; "
+            f"without groups: {'natural' if silent.choice_.natural else 'none'}",
+            flush=True,
+        )
+    print(f"right count and adjusted Rand >= 0.90: {right} of {seeds}; no groups recognised: {quiet} of {seeds}")
+
+
+def measure_real() -> None:
+    """Print the gates on the real tables, and rivals at the same count."""
+    folder = (ROOT / os.environ.get("SEGMINT_DATA", "../shared/data")).resolve()
+    for path, contract in TABLES:
+        table = validate(open_table(folder / path), load_contract(contract))
+        began = time.perf_counter()
+        found = discover_segments(table, random_state=7)
+        print(f"\n{contract}: {len(table):,} customers, {time.perf_counter() - began:.1f} s")
+        with pl.Config(tbl_cols=-1, tbl_rows=20, tbl_width_chars=160):
+            print(found.choice.frame().drop("bic", "icl"))
+            print(found.frame().select("segment", "name", "share", "jaccard"))
+        print(f"gates missed: {found.gates() or 'none'}; fidelity {found.rules.fidelity:.3f}")
+        if found.proof is not None:
+            print(f"response by segment: p {found.proof.p:.2g}, AUC {found.proof.auc:.3f}")
+        compare_rivals(segment_inputs(table), table.outcome, found.choice.count)
+
+
+def compare_rivals(inputs: SegmentInputs, outcome: np.ndarray, count: int) -> None:
+    """Print stability, fidelity, spread of the outcome, Cramér's V and seconds of rivals on 3,000 customers."""
+    rows = np.random.default_rng(7).permutation(inputs.frame.height)[:3_000]
+    inputs = inputs.rows(rows.tolist())
+    answers = np.unique(outcome[rows], return_inverse=True)[1]
+    coding = learn_coding(inputs)
+    design = encode(coding, inputs.frame)
+    for name, fit in rivals(inputs, design, count).items():
+        began = time.perf_counter()
+        try:
+            labels = fit(np.arange(len(rows)), 7)
+        except ImportError as missing:
+            print(f"  {name}: {missing.name} is not installed")
+            continue
+        seconds = time.perf_counter() - began
+
+        def refit(counts: np.ndarray, random: np.random.Generator, fit=fit) -> dict[int, np.ndarray]:
+            return {count: fit(np.repeat(np.arange(len(counts)), counts), int(random.integers(1 << 30)))}
+
+        stable = segment_stability({count: labels}, refit, resamples=5, random=np.random.default_rng(7))
+        print(
+            f"  {name}: weakest Jaccard {stable.of(count).weakest:.2f}, "
+            f"fidelity {segment_rules(inputs, labels, random_state=7).fidelity:.2f}, "
+            f"spread {response_spread(labels, answers):.0f}, V {cramers_v(labels, answers):.3f}, {seconds:.1f} s",
+            flush=True,
+        )
+
+
+def rivals(inputs: SegmentInputs, design: object, count: int) -> dict:
+    """Functions that fit some customers and label all."""
+    hot = statistics(design)
+
+    def ours(rows: np.ndarray, seed: int) -> np.ndarray:
+        finder = SegmentFinder(count, "latent-class", seed)
+        finder.fit(inputs.rows(rows.tolist()))
+        return assign_segments(finder.state_, inputs.frame)[0]
+
+    def k_means_one_hot(rows: np.ndarray, seed: int) -> np.ndarray:
+        from sklearn.cluster import KMeans
+
+        return KMeans(count, n_init=10, random_state=seed).fit(hot[rows]).predict(hot).astype(np.int64)
+
+    def stepmix(rows: np.ndarray, seed: int) -> np.ndarray:
+        from stepmix.stepmix import StepMix
+
+        codes = np.where(design.codes < 0, np.nan, design.codes).astype(float)
+        model = StepMix(count, measurement="categorical_nan", n_init=3, random_state=seed, verbose=0, progress_bar=0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return model.fit(codes[rows]).predict(codes).astype(np.int64)
+
+    def k_prototypes(rows: np.ndarray, seed: int) -> np.ndarray:
+        from kmodes.kprototypes import KPrototypes
+
+        kinds = [column.kind for column in inputs.columns]
+        cells = inputs.frame.with_columns(
+            pl.col(pl.String).fill_null("none"), pl.col(pl.Float64).fill_null(strategy="mean")
+        ).to_numpy()
+        places = [place for place, kind in enumerate(kinds) if kind == "category"]
+        model = KPrototypes(count, init="Cao", n_init=1, random_state=seed)
+        model.fit(cells[rows], categorical=places)
+        return model.predict(cells, categorical=places).astype(np.int64)
+
+    return {"segmint": ours, "k-means, one-hot": k_means_one_hot, "StepMix": stepmix, "k-prototypes": k_prototypes}
+
+
+def measure_large() -> None:
+    """Print seconds for many customers."""
+    frame, _ = planted(1, 5)
+    for rows in (45_000, 1_000_000):
+        many = frame.sample(rows, with_replacement=True, seed=1)
+        began = time.perf_counter()
+        finder = SegmentFinder(random_state=1).fit(many)
+        print(f"{rows:,} customers: {finder.choice_.count} segments, {time.perf_counter() - began:.1f} s", flush=True)
+
+
+if __name__ == "__main__":
+    what = sys.argv[1] if len(sys.argv) > 1 else "real"
+    if what == "planted":
+        measure_planted(int(sys.argv[2]) if len(sys.argv) > 2 else 40)
+    elif what == "large":
+        measure_large()
+    else:
+        measure_real()
