@@ -6,5 +6,6 @@
 `conclusion`              the intervals in words; never more than they support
 `differences`             how the outcome differs by column
 `backtest`                past waves replayed: learn before, choose, see what it brought
+`strategies`              ways of choosing that a backtest replays; the drift kit of a learning one
 ========================  ====================================================================
 """
