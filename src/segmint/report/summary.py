@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from segmint.report.blocks import Page
-from segmint.report.pages import answer, call_list, columns, comparison, network, quality, reading, settings
+from segmint.report.pages import answer, call_list, columns, comparison, network, quality, reading, segments, settings
 from segmint.report.run_view import RunView
 
-PAGES = (answer, call_list, reading, columns, comparison, quality, network, settings)
+PAGES = (answer, call_list, segments, reading, columns, comparison, quality, network, settings)
 """The report's pages in reading order."""
 
 
