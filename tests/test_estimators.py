@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from sklearn.utils.estimator_checks import check_estimator
 
-from segmint.features import CustomerFeatures, NaturalFeatures
+from segmint.features.customer_features import CustomerFeatures
+from segmint.features.natural import NaturalFeatures
 from segmint.models.network import DenseNetworkClassifier
 from segmint.models.rivals import LightGBM, TunedKNN
 

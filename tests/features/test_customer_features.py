@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from segmint.contract.column import Column, State
-from segmint.features import CustomerFeatures, apply_features, feature_blocks, feature_names
+from segmint.features.apply import apply_features, feature_blocks, feature_names
+from segmint.features.customer_features import CustomerFeatures
 
 MONTHS = ("jan", "feb", "mar", "apr")
 COLUMNS = (

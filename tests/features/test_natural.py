@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from segmint.features import NaturalFeatures
+from segmint.features.natural import NaturalFeatures
 
 FRAME = pl.DataFrame({"age": [30.0, None, 50.0], "job": ["clerk", "nurse", None]})
 

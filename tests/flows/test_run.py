@@ -170,3 +170,18 @@ def test_the_example_runs_and_is_short(tmp_path: Path) -> None:
     )
     assert "accuracy on rows kept apart" in finished.stdout
     assert list(tmp_path.rglob("*tfevents*"))
+
+
+def test_predicting_loads_no_training_library(done: RunResult, runs: Path, tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    argv = ["predict", str(sample_path()), "--bundle", str(done.folder), "--runs", str(runs), "--quiet"]
+    code = (
+        "import sys; from segmint.cli import main; "
+        f"code = main({argv!r}); "
+        "heavy = ('tensorflow', 'keras', 'sklearn', 'lightgbm', 'altair', 'vl_convert', 'pandas'); "
+        "sys.exit(', '.join(name for name in heavy if name in sys.modules) or code)"
+    )
+    finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert finished.returncode == 0, finished.stderr

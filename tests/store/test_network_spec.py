@@ -30,7 +30,7 @@ def test_shapes_and_parameters_follow_from_the_layers() -> None:
     assert spec.parameters == 12 + 4 + 16 + 4 + 1
 
 
-@pytest.mark.parametrize("activation", ["linear", "relu", "selu", "gelu", "silu", "tanh", "sigmoid", "softmax"])
+@pytest.mark.parametrize("activation", ["linear", "relu", "silu", "tanh"])
 def test_every_listed_activation_is_allowed(activation: str) -> None:
     parse_network(changed("layers", 0, "activation", to=activation))
 

@@ -15,7 +15,8 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
 
 from segmint.contract.column import Column
-from segmint.features import CustomerFeatures, NaturalFeatures
+from segmint.features.customer_features import CustomerFeatures
+from segmint.features.natural import NaturalFeatures
 from segmint.models.network_model import NetworkModel
 from segmint.models.rivals import LightGBM, TunedKNN
 

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from segmint.contract.column import Column
-from segmint.features import CustomerFeatures, NaturalFeatures, feature_blocks
+from segmint.features.apply import feature_blocks
+from segmint.features.customer_features import CustomerFeatures
+from segmint.features.natural import NaturalFeatures
 from segmint.models.distil import TeacherFactory, teach
 from segmint.models.network import DenseNetworkClassifier, Teaching
 from segmint.models.teachers import one_teacher, several_teachers

@@ -14,7 +14,7 @@ MAX_UNITS = 4_096
 MAX_INPUTS = 65_536
 MAX_PARAMETERS = 50_000_000
 
-Activation = Literal["linear", "relu", "selu", "gelu", "silu", "tanh", "sigmoid", "softmax"]
+Activation = Literal["linear", "relu", "silu", "tanh"]
 Units = Annotated[int, Field(ge=1, le=MAX_UNITS)]
 Shapes = dict[str, tuple[int, ...]]
 
