@@ -1,0 +1,98 @@
+"""Codes lose nothing that a segment needs and tell nothing of a handful of customers."""
+
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+
+from segmint.contract.column import Column, State
+from segmint.errors import DataError
+from segmint.segments.coding import NO_VALUE, OTHER, band_labels, encode, learn_coding
+from segmint.segments.inputs import SegmentInputs, inputs_of
+
+
+def of(frame, **more):
+    inputs = inputs_of(frame)
+    columns = tuple(column.model_copy(update=more) if column.kind == "number" else column for column in inputs.columns)
+    return SegmentInputs(inputs.frame, columns)
+
+
+FRAME = pl.DataFrame(
+    {"job": ["a"] * 60 + ["b"] * 35 + ["rare"] * 3 + ["rarer"] * 7, "n": np.arange(105.0), "m": ["x", "y", "z"] * 35}
+)
+
+
+def test_levels_with_fewer_than_ten_customers_are_pooled():
+    state = learn_coding(inputs_of(FRAME))[0]
+    assert state["labels"] == ["a", "b", OTHER]
+    assert "rare" not in json.dumps(state)
+
+
+def test_a_new_level_counts_as_other_or_as_no_value():
+    coding = learn_coding(inputs_of(FRAME))
+    codes = encode(coding, pl.DataFrame({"job": ["new", None], "n": [1.0, None], "m": ["new", "x"]})).codes
+    assert codes[0, 0] == 2
+    assert codes[1, 0] == -1
+    assert codes[0, 2] == -1
+    assert codes[1, 1] == -1
+
+
+def test_unknown_is_no_answer_and_no_trait():
+    frame = FRAME.with_columns(job=pl.when(pl.col("n") < 20).then(pl.lit("unknown")).otherwise("job"))
+    state, *_ = coding = learn_coding(inputs_of(frame))
+    assert "unknown" not in state["labels"]
+    assert encode(coding, frame).codes[0, 0] == -1
+
+
+def test_no_value_in_most_rows_is_a_level_of_its_own():
+    frame = FRAME.with_columns(n=pl.when(pl.col("n") < 40).then("n"))
+    coding = learn_coding(inputs_of(frame))
+    assert coding[1]["labels"][-1] == NO_VALUE
+    assert encode(coding, frame).codes[-1, 1] == len(coding[1]["labels"]) - 1
+
+
+def test_state_codes_are_levels_beside_the_bands():
+    frame = FRAME.with_columns(n=pl.when(pl.col("n") < 50).then(-1.0).otherwise("n"))
+    coding = learn_coding(of(frame, states=(State(value=-1, name="never contacted"),)))
+    assert coding[1]["labels"][0] == "never contacted"
+    assert encode(coding, frame).codes[0, 1] == 0
+    assert encode(coding, frame).codes[50, 1] == 1
+
+
+def test_bands_of_whole_numbers_are_said_without_gaps():
+    assert band_labels([1.0, 2.0, 30.0], whole=True) == ["under 1", "1", "2 to 29", "30 or more"]
+
+
+def test_normal_scores_keep_the_order_and_are_about_standard():
+    scores = encode(learn_coding(inputs_of(FRAME), bands=False), FRAME).scores[:, 0]
+    assert (np.diff(scores) >= 0).all()
+    assert abs(scores.mean()) < 0.05
+    assert 0.85 < scores.std() < 1.1
+
+
+@pytest.mark.parametrize(
+    ("frame", "said"),
+    [
+        (pl.DataFrame({"a": [str(n) for n in range(10_000)], "b": [0, 1] * 5_000}), "10,000 different levels"),
+        (pl.DataFrame({"a": ["x"] * 300, "b": [1.0] * 300}), "Fewer than two describing columns vary"),
+        (pl.DataFrame({"a": ["x", "y"] * 150}), "Fewer than two describing columns vary"),
+    ],
+)
+def test_columns_that_cannot_make_segments_are_refused_in_words(frame, said):
+    with pytest.raises(DataError, match=said) as refused:
+        learn_coding(inputs_of(frame))
+    assert refused.value.fix
+
+
+def test_an_error_never_shows_a_customers_value():
+    frame = pl.DataFrame({"a": [f"secret{n}" for n in range(2_000)], "b": [0, 1] * 1_000})
+    with pytest.raises(DataError) as refused:
+        learn_coding(inputs_of(frame))
+    assert "secret" not in str(refused.value)
+
+
+def test_an_ordered_category_keeps_its_ladder():
+    column = Column(name="m", kind="category", role="interest", label="m", allowed=("z", "y", "x"), ordered=True)
+    state = learn_coding(SegmentInputs(FRAME.select("m", "n"), (column, of(FRAME).columns[1])))[0]
+    assert state["levels"] == ["z", "y", "x"]

@@ -1,0 +1,95 @@
+"""SegmentFinder: planted segments come back, none are invented, wrong questions are answered in words."""
+
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+
+from segmint.errors import ConfigError, DataError
+from segmint.segments.assign import assign_segments
+from segmint.segments.finder import SegmentFinder
+from segmint.segments.inputs import segment_inputs
+from segmint.segments.stability import adjusted_rand
+
+from .planted import planted, unplanted
+
+
+def test_planted_segments_are_found_with_the_right_count():
+    frame, truth = planted(11, 4, rows=1_500)
+    finder = SegmentFinder(random_state=1).fit(frame)
+    assert finder.choice_.count == 4
+    assert finder.choice_.natural
+    assert adjusted_rand(truth, finder.labels_) >= 0.88  # 1,500 customers teach less than the 5,000 of the proof
+    assert min(finder.stability_.of(4).jaccard) >= 0.75
+
+
+def test_no_groups_are_recognised_where_none_are():
+    finder = SegmentFinder(random_state=1).fit(unplanted(2, 1_000))
+    assert not finder.choice_.natural
+    assert finder.choice_.verdict.startswith("No natural groups")
+
+
+def test_the_same_seed_gives_the_same_segments_and_the_largest_is_the_first(campaign):
+    inputs = segment_inputs(campaign)
+    first, second = (SegmentFinder(3, "k-means", random_state=5).fit(inputs) for _ in range(2))
+    assert first.state_ == second.state_
+    assert (np.diff(np.bincount(first.labels_)) <= 0).all()
+
+
+@pytest.mark.parametrize("method", ["latent-class", "mixture", "k-means", "tree"])
+def test_every_method_has_a_state_that_is_json_and_assigns_alike(campaign, truth, method):
+    inputs = segment_inputs(campaign)
+    finder = SegmentFinder(3, method, random_state=1).fit(inputs, campaign.outcome)
+    state = json.loads(json.dumps(finder.state_))
+    labels, probabilities = assign_segments(state, inputs.frame)
+    assert (labels == finder.labels_).all()
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+    assert adjusted_rand(truth, labels) > 0.5
+
+
+def test_the_tree_counts_only_customers_whose_response_may_be_looked_at(campaign):
+    hidden = np.arange(len(campaign)) % 3 == 0
+    finder = SegmentFinder(4, "tree", random_state=1)
+    finder.fit(segment_inputs(campaign), np.where(hidden, "", campaign.outcome))
+    counted = sum(sum(node["counts"]) for node in finder.state_["tree"]["nodes"] if "leaf" in node)
+    assert counted == int((~hidden).sum())
+    assert len(finder.labels_) == len(campaign)
+
+
+@pytest.mark.parametrize(
+    ("finder", "rows", "error", "said"),
+    [
+        (SegmentFinder(50), 300, ConfigError, "50 segments of 300 customers"),
+        (SegmentFinder(1), 300, ConfigError, "a count from 2 to 10"),
+        (SegmentFinder(), 199, DataError, "199 customers have any describing value"),
+        (SegmentFinder(method="magic"), 300, ConfigError, "no segment method 'magic'"),
+        (SegmentFinder(method="tree"), 300, ConfigError, "split"),
+    ],
+)
+def test_questions_that_make_no_sense_are_answered_in_words(finder, rows, error, said):
+    frame = pl.DataFrame({"a": ["x", "y", "z"] * 100, "b": np.arange(300.0)})[:rows]
+    with pytest.raises(error, match=said) as refused:
+        finder.fit(frame)
+    assert refused.value.expected
+    assert refused.value.fix
+
+
+def test_parameters_can_be_read_and_set():
+    finder = SegmentFinder().set_params(count=4)
+    assert finder.get_params() == {"count": 4, "method": "auto", "random_state": None, "thorough": False}
+    with pytest.raises(ValueError, match="no parameter 'counts'"):
+        finder.set_params(counts=4)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3_000)
+def test_over_forty_seeds_planted_segments_are_found_and_none_invented():
+    right = quiet = 0
+    for seed in range(40):
+        frame, truth = planted(seed, 2 + seed % 7)
+        finder = SegmentFinder(random_state=seed).fit(frame)
+        right += finder.choice_.count == 2 + seed % 7 and adjusted_rand(truth, finder.labels_) >= 0.90
+        quiet += not SegmentFinder(random_state=seed).fit(unplanted(seed)).choice_.natural
+    assert right >= 34
+    assert quiet >= 34

@@ -1,0 +1,35 @@
+"""Profiles say what is typical, with intervals that hold the truth."""
+
+import pytest
+
+from segmint.segments.profile import Economics, profile_segments
+
+
+def test_the_retired_are_marked_as_retired(campaign, truth):
+    retired = profile_segments(campaign, truth).segments[2]
+    marker = next(marker for marker in retired.markers if marker.level == "retired")
+    assert marker.share > 0.85
+    assert marker.low < marker.share < marker.high
+    assert marker.index == pytest.approx(100 * marker.share / marker.base)
+    assert next(row for row in retired.typical if row.column == "age").median > 60
+
+
+def test_profit_is_response_times_value_less_cost(campaign, truth):
+    profiles = profile_segments(campaign, truth, economics=Economics(5.0, 40.0))
+    response = profiles.segments[2].response
+    assert response.profit_per_call == pytest.approx(response.rate * 40 - 5)
+    assert response.profit_low == pytest.approx(response.low * 40 - 5)
+    assert profiles.frame()["response_rate"].to_list()[2] == response.rate
+
+
+def test_sizes_add_up_and_state_codes_are_no_numbers(campaign, truth):
+    profiles = profile_segments(campaign, truth)
+    assert sum(segment.customers for segment in profiles.segments) == len(campaign)
+    assert all(row.median > 0 for s in profiles.segments for row in s.typical if row.column == "pdays")
+    assert set(profiles.markers()["segment"]) <= {"1", "2", "3"}
+
+
+def test_the_best_channel_is_an_association_with_its_interval(campaign, truth):
+    best = profile_segments(campaign, truth).segments[0].best
+    assert [row.column for row in best] == ["contact"]
+    assert best[0].low < best[0].rate < best[0].high

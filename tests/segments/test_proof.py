@@ -1,0 +1,52 @@
+"""The proof finds what is there and is quiet where nothing is."""
+
+import numpy as np
+import pytest
+
+from segmint.segments.proof import benjamini_hochberg, prove_segments
+
+RANDOM = np.random.default_rng(5)
+LABELS = RANDOM.integers(0, 4, 4_000)
+APART = RANDOM.random(4_000) < 0.3
+CHANCE = np.array([0.05, 0.1, 0.2, 0.3])[LABELS]
+YES = RANDOM.random(4_000) < CHANCE
+
+
+def test_segments_that_differ_are_proven_and_rank_customers():
+    proof = prove_segments(LABELS, YES, APART, propensity=CHANCE, in_time_order=True, random_state=1)
+    assert proof.differs
+    assert proof.p < 1e-6
+    assert proof.auc > 0.6
+    assert proof.profit_kept == pytest.approx(1.0)  # the individual model knows no more than the segment
+    assert proof.rank_stability > 0.6
+    assert proof.rows == APART.sum() == sum(effect.customers for effect in proof.effects)
+
+
+def test_segments_that_do_not_differ_are_not_proven():
+    p = [
+        prove_segments(LABELS, np.random.default_rng(seed).random(4_000) < 0.2, APART, random_state=1).p
+        for seed in range(20)
+    ]
+    assert np.mean(np.array(p) < 0.05) <= 0.2
+    assert np.median(p) > 0.15
+
+
+def test_the_response_of_rows_kept_apart_alone_decides():
+    other = YES.copy()
+    other[~APART] = ~other[~APART]
+    first = prove_segments(LABELS, YES, APART, random_state=1)
+    second = prove_segments(LABELS, other, APART, random_state=1)
+    assert first.chi_square == second.chi_square
+    assert first.effects == second.effects
+
+
+def test_no_individual_profit_means_no_share_of_it():
+    proof = prove_segments(LABELS, YES, APART, propensity=np.zeros(4_000), random_state=1)
+    assert proof.profit_kept is None
+
+
+def test_benjamini_hochberg_equals_scipys():
+    from scipy.stats import false_discovery_control
+
+    p = np.array([0.01, 0.04, 0.03, 0.5, 0.001])
+    assert benjamini_hochberg(p) == pytest.approx(false_discovery_control(p))

@@ -1,0 +1,72 @@
+"""The whole story of one table, and what goes into the bundle."""
+
+import json
+
+import numpy as np
+import pytest
+
+from segmint.contract.contract import load_contract
+from segmint.contract.validate import validate
+from segmint.errors import ConfigError
+from segmint.segments.assign import assign_segments
+from segmint.segments.segmentation import describe_known_segments, discover_segments
+from segmint.segments.stability import adjusted_rand
+from segmint.tables.source import open_table
+
+
+def test_three_kinds_are_found_said_and_proven(campaign, truth, found):
+    assert found.choice.count == 3
+    assert found.choice.natural
+    assert adjusted_rand(truth, found.labels) > 0.8
+    assert found.gates() == ()
+    assert found.proof.differs
+    assert len(found.questions) == 3
+    assert found.frame()["name"].to_list() == list(found.names)
+    assert found.customers().height == len(campaign)
+
+
+def test_segments_json_assigns_and_holds_no_customer(campaign, found):
+    text = json.dumps(found.to_json(), allow_nan=False)
+    held = json.loads(text)
+    assert (assign_segments(held["state"], campaign.frame)[0] == found.labels).all()
+    assert len(text) < 100_000
+    assert held["kind"] == "discovered"
+    assert [segment["name"] for segment in held["segments"]] == list(found.names)
+    assert "labels" not in held
+
+
+def test_known_segments_need_an_assignment(campaign):
+    with pytest.raises(ConfigError, match="knows no segments"):
+        describe_known_segments(campaign)
+
+
+def real(data_folder, path, contract):
+    return validate(open_table(data_folder / path), load_contract(contract))
+
+
+@pytest.mark.slow
+def test_the_sample_campaign_keeps_every_gate(data_folder):
+    found = discover_segments(real(data_folder, "uci-bank/bank.csv", "bank-marketing"), random_state=7)
+    assert found.choice.natural
+    assert found.choice.count >= 4
+    assert found.gates() == ()
+
+
+@pytest.mark.slow
+def test_customers_with_known_segments_keep_every_gate(data_folder):
+    table = real(data_folder, "segments-abcd/customer_segmentation.csv", "customer-segments")
+    found = discover_segments(table, random_state=7)
+    assert found.choice.natural
+    assert found.choice.count >= 4
+    assert found.gates() == ()
+    assert found.cramers_v > 0.25
+
+
+def test_known_segments_are_described_like_discovered_ones(data_folder):
+    table = real(data_folder, "segments-abcd/customer_segmentation.csv", "customer-segments")
+    known = describe_known_segments(table, random_state=1)
+    assert known.keys == ("A", "B", "C", "D")
+    assert known.state is None
+    assert sum(segment.customers for segment in known.profiles.segments) == len(table)
+    assert np.bincount(known.labels).sum() == len(table)
+    assert json.loads(json.dumps(known.to_json()))["kind"] == "known"
