@@ -1,0 +1,272 @@
+"""Reasons: how much each column moves a customer's propensity away from that of customers in general."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segmint.features.apply import apply_features, feature_blocks
+from segmint.models.forward import _ACTIVATIONS, forward, probabilities
+from segmint.models.predict import Predictor
+
+Floats = NDArray[np.float64]
+Signals = NDArray[np.float32]
+Codes = NDArray[np.int64]
+
+CUSTOMERS_AT_ONCE = 16_384
+ROWS_AT_ONCE = 512  # their signals fit the processor's cache
+FEW_KEYS = 200_000
+WALKS_AT_ONCE = 10
+WORKERS = 2
+
+
+@dataclass(frozen=True)
+class Attributions:
+    """What each column adds to each customer's probability.
+
+    Attributes
+    ----------
+    contributions : ndarray of shape (n_customers, n_columns)
+        In probability: +0.05 raises the propensity by five points. ``base + contributions.sum(axis=1)`` is the
+        prediction.
+    base : ndarray of shape (n_customers,)
+        Mean prediction of the background, for the class that is explained.
+    columns : tuple of str
+    classes : ndarray of str, shape (n_customers,)
+        The class whose probability is explained.
+    forward_rows : int
+        How many rows went through the network: the work done.
+    """
+
+    contributions: Floats
+    base: Floats
+    columns: tuple[str, ...]
+    classes: NDArray[np.str_]
+    forward_rows: int = 0
+
+    @property
+    def prediction(self) -> Floats:
+        """The probability that is explained; shape (n_customers,)."""
+        return np.asarray(self.base + self.contributions.sum(axis=1))
+
+    def frame(self) -> pl.DataFrame:
+        """One row per customer: class, base, prediction, then one column of contributions per column."""
+        told = {"class": self.classes, "base": self.base, "prediction": self.prediction}
+        return pl.DataFrame(
+            told | {f"contribution_{name}": self.contributions[:, i] for i, name in enumerate(self.columns)}
+        )
+
+
+def attribute(
+    predictor: Predictor, frame: pl.DataFrame, background: pl.DataFrame, *, seed: int, target: str | None = None
+) -> Attributions:
+    """Share out among the columns how far each customer's prediction is from the background's mean prediction.
+
+    Shapley values by sampling permutations (Štrumbelj and Kononenko 2014; Lundberg and Lee 2017): a background row
+    turns into the customer one column after the other, and what a step changes belongs to its column. Each
+    background row has its own order and takes it forwards and backwards (antithetic sampling: Mitchell et al. 2022).
+    Whole columns are switched, never single features. The steps of a walk add up to the difference of its ends, so
+    the sum is exact whatever the number of rows.
+
+    Parameters
+    ----------
+    predictor : Predictor
+    frame : polars.DataFrame of shape (n_customers, n_columns)
+        Typed, as in `ValidTable.frame`.
+    background : polars.DataFrame of shape (n_rows, n_columns)
+        From `background_rows`, or rows handed in.
+    seed : int
+        Of the orders. The same seed gives the same result for each customer, whoever else is in the frame.
+    target : str, optional
+        The class to explain, for a response the positive one; left out, each customer's likeliest.
+
+    Raises
+    ------
+    ValueError
+        If the background is empty or `target` is no class.
+
+    References
+    ----------
+    Štrumbelj, Kononenko 2014, "Explaining prediction models and individual predictions with feature contributions",
+    Knowledge and Information Systems 41. Lundberg, Lee 2017, "A unified approach to interpreting model predictions",
+    NeurIPS. Mitchell, Cooper, Frank, Holmes 2022, "Sampling permutations for Shapley value estimation", JMLR 23.
+    """
+    if not background.height:
+        raise ValueError("background must hold at least 1 row. Got 0 instead.")
+    if target is not None and target not in predictor.classes:
+        raise ValueError(f"target must be one of {list(predictor.classes)}. Got {target!r} instead.")
+    columns = tuple(str(column["name"]) for column in predictor.features["columns"])
+    random = np.random.default_rng(seed)
+    orders = [random.permutation(len(columns)) for _ in range(background.height)]
+    behind = apply_features(predictor.features, background)
+    starts = range(0, max(frame.height, 1), CUSTOMERS_AT_ONCE)
+    parts = [
+        _attribute(predictor, frame[start : start + CUSTOMERS_AT_ONCE], behind, orders, target) for start in starts
+    ]
+    return Attributions(
+        contributions=np.concatenate([part.contributions for part in parts]),
+        base=np.concatenate([part.base for part in parts]),
+        columns=columns,
+        classes=np.concatenate([part.classes for part in parts]),
+        forward_rows=sum(part.forward_rows for part in parts),
+    )
+
+
+def _attribute(
+    predictor: Predictor, frame: pl.DataFrame, behind: Signals, orders: Sequence[Codes], target: str | None
+) -> Attributions:
+    matrix = apply_features(predictor.features, frame)
+    walker = _Walker(predictor, matrix, behind)
+    likely = walker.probabilities(walker.sums(walker.codes[len(behind) :]))
+    base = walker.probabilities(walker.sums(walker.codes[: len(behind)]))
+    place = likely.argmax(axis=1) if target is None else np.full(len(likely), predictor.classes.index(target))
+    rows = [range(start, min(start + WALKS_AT_ONCE, len(orders))) for start in range(0, len(orders), WALKS_AT_ONCE)]
+
+    def walk(some: range) -> tuple[Floats, int]:
+        credit, work = np.zeros((len(matrix), len(walker.tables))), 0
+        for row in some if len(matrix) else ():
+            for order in (orders[row], orders[row][::-1]):
+                work += walker.walk(row, order, base[row], likely, place, credit)
+        return credit, work
+
+    with _plain_products(), ThreadPoolExecutor(WORKERS) as pool:
+        credits, works = zip(*pool.map(walk, rows), strict=True)
+    return Attributions(
+        contributions=sum(credits, np.zeros(())) / (2 * len(orders)),
+        base=base.mean(axis=0)[place],
+        columns=(),
+        classes=np.asarray(predictor.classes)[place],
+        forward_rows=len(likely) + len(base) + sum(works),
+    )
+
+
+def _plain_products() -> AbstractContextManager[object]:
+    """Let each matrix product use one thread: the walks run side by side, and products of this size gain nothing more."""
+    if importlib.util.find_spec("threadpoolctl") is None:
+        return nullcontext()
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped, unused-ignore]
+
+    limits: AbstractContextManager[object] = threadpool_limits(1, user_api="blas")
+    return limits
+
+
+class _Walker:
+    """Walks from background rows to customers.
+
+    The first Dense layer is a sum over columns, so what each distinct value of a column adds to it is computed once
+    (`tables`), and a step costs only the layers behind it. Customers who share the values switched so far share the
+    state of the walk, which is computed once; a step to an equal value computes nothing.
+    """
+
+    def __init__(self, predictor: Predictor, matrix: Signals, behind: Signals) -> None:
+        (kernel, self.bias, activation), *self.layers = predictor._folded
+        self.activate = _ACTIVATIONS[activation]
+        self.calibration = {name: float(predictor.calibration[name]) for name in ("temperature", "offset")}
+        self.classes, self.behind = predictor.classes, len(behind)
+        self.tables: list[Signals] = []
+        codes = []
+        both = np.concatenate([behind, matrix])
+        for block in feature_blocks(predictor.features):
+            # Features that the network does not look at make no difference; + 0.0 turns -0.0 into 0.0.
+            seen = both[:, block] * kernel[block].any(axis=1) + np.float32(0.0)
+            distinct, code = np.unique(seen, axis=0, return_inverse=True)
+            codes.append(code.reshape(-1))
+            self.tables.append(distinct @ kernel[block])
+        self.codes: Codes = np.stack(codes, axis=1)
+
+    def sums(self, codes: Codes) -> Signals:
+        """What the first layer adds up for rows given as codes; shape (n_rows, n_units)."""
+        total = np.tile(self.bias, (len(codes), 1))
+        for column, table in enumerate(self.tables):
+            total += table[codes[:, column]]
+        return total
+
+    def probabilities(self, sums: Signals) -> Floats:
+        """Run the layers behind the first one; shape (n_rows, n_classes)."""
+        return probabilities(forward(self.layers, self.activate(sums)), **self.calibration)
+
+    def walk(self, row: int, order: Codes, base: Floats, likely: Floats, place: Codes, credit: Floats) -> int:
+        """Turn background row `row` into every customer, column after column, and credit the columns.
+
+        Parameters
+        ----------
+        row : int
+        order : ndarray of shape (n_columns,)
+        base : ndarray of shape (n_classes,)
+            Probabilities of the background row.
+        likely : ndarray of shape (n_customers, n_classes)
+            Probabilities of the customers.
+        place : ndarray of shape (n_customers,)
+            The class that is explained.
+        credit : ndarray of shape (n_customers, n_columns)
+            Grows by what each step changes.
+
+        Returns
+        -------
+        int
+            Rows that went through the network.
+        """
+        work = 0
+        state = np.zeros(len(place), dtype=np.int64)  # which state of the walk each customer is in
+        someone = np.zeros(1, dtype=np.int64)  # a customer in each state
+        sums, values = self.sums(self.codes[row : row + 1]), base[None, :]
+        before = values[state, place]
+        for step, column in enumerate(order):
+            own, mine = self.codes[row, column], self.codes[self.behind :, column]
+            came = np.arange(len(someone))
+            if len(someone) < len(state):
+                came, state, someone = _split(state, len(someone), mine, len(self.tables[column]))
+            code, values = mine[someone], values[came]
+            moved = np.flatnonzero(code != own)
+            if step == len(order) - 1:
+                values[moved] = likely[someone[moved]]
+            else:
+                sums = sums if len(came) == len(sums) else sums[came]
+                change = self.tables[column] - self.tables[column][own]
+                values[moved] = self._move(sums, moved, change, code)
+                work += len(moved)
+            after = values[state, place]
+            credit[:, column] += after - before
+            before = after
+        return work
+
+    def _move(self, sums: Signals, moved: Codes, change: Signals, code: Codes) -> Floats:
+        """Change the sums of the rows `moved` in place and say what the network makes of them."""
+        likely = [np.empty((0, len(self.classes)))]
+        for start in range(0, len(moved), ROWS_AT_ONCE):
+            rows = moved[start : start + ROWS_AT_ONCE]
+            sums[rows] = fresh = sums[rows] + change[code[rows]]
+            likely.append(self.probabilities(fresh))
+        return np.concatenate(likely)
+
+
+def _split(state: Codes, states: int, code: Codes, codes: int) -> tuple[Codes, Codes, Codes]:
+    """Split states by a further code.
+
+    Returns
+    -------
+    came : ndarray of shape (n_new_states,)
+        The old state of each new one; in order, if no state was split.
+    state : ndarray of shape (n_customers,)
+        The new state of each customer.
+    someone : ndarray of shape (n_new_states,)
+        A customer in each new state.
+    """
+    key = state * codes + code
+    if states * codes <= FEW_KEYS:  # much faster than sorting
+        present = np.zeros(states * codes, dtype=bool)
+        present[key] = True
+        keys = np.flatnonzero(present)
+        state = (np.cumsum(present) - 1)[key]
+    else:
+        keys, state = np.unique(key, return_inverse=True)
+    someone = np.empty(len(keys), dtype=np.int64)
+    someone[state] = np.arange(len(state))
+    return keys // codes, state, someone
