@@ -185,3 +185,23 @@ def test_predicting_loads_no_training_library(done: RunResult, runs: Path, tmp_p
     )
     finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert finished.returncode == 0, finished.stderr
+
+
+def test_ctrl_c_is_code_130_and_the_run_is_remembered_as_interrupted(tmp_path: Path) -> None:
+    import signal
+    import subprocess
+    import sys
+    import time
+
+    argv = [sys.executable, "-m", "segmint", "demo", "--runs", str(tmp_path)]
+    work = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while not list(tmp_path.glob("*/ledger.json")) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    work.send_signal(signal.SIGINT)
+    _, err = work.communicate(timeout=120)
+    assert work.returncode == 130
+    assert "stopped" in err
+    assert "Traceback" not in err
+    assert [read_json(path)["status"] for path in tmp_path.glob("*/run.json")] == ["interrupted"]
+    assert not list(tmp_path.glob("*/bundle"))

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from segmint.cli.screen import Screen
+from segmint.cli.screen import INTERRUPTED, Screen
 
 app = typer.Typer(
     name="segmint",
@@ -366,5 +366,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         typer.echo(f"error: {error}", err=True)
         return error.exit_code
     except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else 0
+        # Typer ends with 1 for one thing only: Ctrl-C outside of a `Screen`.
+        return INTERRUPTED if stop.code == 1 else int(stop.code or 0)
     return 0
