@@ -1,0 +1,252 @@
+"""Reasons in words: "balance of 4,200 is above 90 % of customers: raises the chance"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segmint.contract.column import Column
+from segmint.contract.contract import NO_WORDS, YES_WORDS, Contract
+from segmint.contract.valid_table import ValidTable
+from segmint.explain.background import background_rows
+from segmint.explain.reasons import Attributions, attribute
+from segmint.models.predict import Predictor
+
+TOP = 3
+LONGEST_LABEL = 3  # words that read well before "of"
+SMALLEST = 0.0005  # of a probability; less does not round to a tenth of a point
+
+# Every sentence that explains comes from here.
+SENTENCE = "{what}: {effect}"
+NUMBER = "{label} of {value} is {place}"
+LONG_NUMBER = "{label} is {value}, {place}"
+COUNTED = "{value} {label}, {place}"
+LEVEL = "{label} is {level}"
+UNSEEN = "{label} was not seen in training"
+UNKNOWN = "{label} is not known"
+ABOVE, BELOW, USUAL = "above {share} of {whom}", "below {share} of {whom}", "usual"
+MORE, FEWER, AS_USUAL = "more than {share} of {whom}", "fewer than {share} of {whom}", "as usual"
+EVERYONE, SOME = "customers", "customers who have one"
+RAISES, LOWERS = "raises the chance", "lowers the chance"
+SPEAKS_FOR, SPEAKS_AGAINST = "speaks for {target}", "speaks against {target}"
+
+Cell = str | float | None
+
+
+@dataclass(frozen=True)
+class Wording:
+    """Says what a cell means, from the contract and the reference; knows no customer.
+
+    Parameters
+    ----------
+    columns : dict of str to Column
+    reference : dict of str to dict
+        What the customers in training looked like, by column.
+    """
+
+    columns: Mapping[str, Column]
+    reference: Mapping[str, Mapping[str, Any]]
+
+    @classmethod
+    def of(cls, contract: Contract, reference: Mapping[str, Any]) -> Wording:
+        """Make the wording of a contract and a bundle's reference."""
+        return cls(contract.by_name, {summary["name"]: summary for summary in reference["columns"]})
+
+    def what(self, name: str, cell: Cell) -> str:
+        """Say what a cell means beside customers in general: "age of 62 years is above 90 % of customers"."""
+        column = self.columns[name]
+        if cell is None:
+            return column.missing_means or UNKNOWN.format(label=column.label)
+        if isinstance(cell, str):
+            return self._level(column, cell)
+        state = next((state.name for state in column.states if state.value == cell), None)
+        return state or self._number(column, float(cell))
+
+    def value(self, name: str, cell: Cell) -> str:
+        """Say what a cell means by itself: "62 years", "retired", "never contacted"."""
+        column = self.columns[name]
+        if cell is None:
+            return column.missing_means or "not known"
+        if isinstance(cell, str):
+            return cell if self._seen(name, cell) else "not seen in training"
+        state = next((state.name for state in column.states if state.value == cell), None)
+        return state or _with_unit(column, float(cell))
+
+    def _seen(self, name: str, level: str) -> bool:
+        return level in self.columns[name].allowed or level in self.reference[name]["levels"]
+
+    def _level(self, column: Column, level: str) -> str:
+        # A text that neither contract nor training knows could be anything, so it is not repeated.
+        if not self._seen(column.name, level):
+            return UNSEEN.format(label=column.label)
+        word = level.casefold()
+        if column.label.startswith("has ") and word in YES_WORDS:
+            return column.label
+        if column.label.startswith("has ") and word in NO_WORDS:
+            rest = column.label.removeprefix("has ")
+            return f"has no {rest.removeprefix('a ').removeprefix('an ')}"
+        return LEVEL.format(label=column.label, level=level)
+
+    def _number(self, column: Column, number: float) -> str:
+        label, value = column.label, _with_unit(column, number)
+        first = label.split()[0]
+        if first in column.unit.split():  # "5 calls in this campaign"
+            value = "no" if number == 0 else write_number(number)
+            label = label.replace(first, first.removesuffix("s"), 1) if number == 1 else label
+            pattern, places = COUNTED, (MORE, FEWER, AS_USUAL)
+        elif len(label.split()) > LONGEST_LABEL:
+            pattern, places = LONG_NUMBER, (ABOVE, BELOW, AS_USUAL)
+        else:
+            pattern, places = NUMBER, (ABOVE, BELOW, USUAL)
+        return pattern.format(label=label, value=value, place=self._place(column.name, number, *places))
+
+    def _place(self, name: str, number: float, high: str, low: str, usual: str) -> str:
+        summary = self.reference[name]
+        edges, counts = np.asarray(summary["edges"], dtype=np.float64), np.asarray(summary["counts"], dtype=np.float64)
+        if not len(edges) or counts.sum() <= 0:
+            return usual
+        band = int(np.searchsorted(edges, number, "right"))
+        below, above = counts[:band].sum() / counts.sum(), counts[band + 1 :].sum() / counts.sum()
+        others = sum(summary["states"].values()) + summary["missing_share"] * counts.sum()
+        whom = EVERYONE if others < 0.05 * counts.sum() else SOME
+        for share, pattern in ((below, high), (above, low)):
+            if share >= 0.6 - 1e-9:
+                return pattern.format(share=_round_share(share), whom=whom)
+        return usual
+
+
+def _round_share(share: float) -> str:
+    """Round down to tens, or to 95."""
+    whole = int(np.floor(100 * share + 1e-6))
+    return f"{95 if whole >= 95 else whole // 10 * 10} %"
+
+
+def _with_unit(column: Column, number: float) -> str:
+    # "account currency" or "day of the month" behind a number is no English.
+    unit = column.unit if len(column.unit.split()) == 1 else ""
+    unit = unit.removesuffix("s") if number == 1 else unit
+    return f"{write_number(number)} {unit}".strip()
+
+
+def write_number(number: float) -> str:
+    """Write a number for people: 4,200 and 1.25, with a true minus sign."""
+    text = f"{number:,.0f}" if float(number).is_integer() else f"{number:,.4g}"
+    return text.replace("-", "\u2212")
+
+
+def effect_words(contribution: float, target: str | None) -> str:
+    """Say which way a contribution goes; `target` names the segment, None is a response."""
+    if target is None:
+        return RAISES if contribution > 0 else LOWERS
+    return (SPEAKS_FOR if contribution > 0 else SPEAKS_AGAINST).format(target=target)
+
+
+def strongest(contributions: NDArray[np.float64], allowed: NDArray[np.bool_], top: int) -> NDArray[np.int64]:
+    """Places of the strongest contributions of each customer; shape (n_customers, top), -1 for none.
+
+    Contributions that are equal to six digits are named in the order of the columns.
+    """
+    size = np.where(allowed, np.round(np.abs(contributions), 6), -1.0)
+    order = np.argsort(-size, axis=1, kind="stable")[:, :top]
+    kept = np.take_along_axis(size, order, axis=1) >= SMALLEST
+    return np.asarray(np.where(kept, order, -1))
+
+
+def sentences(
+    frame: pl.DataFrame,
+    attributions: Attributions,
+    wording: Wording,
+    *,
+    top: int = TOP,
+    targets: Sequence[str | None] | None = None,
+    sensitive: bool = False,
+) -> Iterator[list[str | None]]:
+    """Say for each customer what moves the prediction most, strongest first.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame of shape (n_customers, n_columns)
+        The customers who were explained, in order.
+    attributions : Attributions
+    wording : Wording
+    top : int
+    targets : sequence of (str or None), optional
+        The segment that is spoken for, one per customer; left out, it is a response.
+    sensitive : bool
+        Whether sensitive columns may be named. If not, the next reason moves up.
+
+    Yields
+    ------
+    list of (str or None)
+        `top` sentences; None where nothing else moves the prediction.
+    """
+    names = attributions.columns
+    allowed = np.array([sensitive or not wording.columns[name].sensitive for name in names])
+    places = strongest(attributions.contributions, allowed, top)
+    cells = [frame[name].to_list() for name in names]
+    for row, chosen in enumerate(places):
+        target = None if targets is None else targets[row]
+        said: list[str | None] = [None] * top
+        for rank, place in enumerate(chosen):
+            if place >= 0:
+                effect = effect_words(attributions.contributions[row, place], target)
+                said[rank] = SENTENCE.format(what=wording.what(names[place], cells[place][row]), effect=effect)
+        yield said
+
+
+def reason_frame(
+    table: ValidTable,
+    attributions: Attributions,
+    reference: Mapping[str, Any],
+    *,
+    top: int = TOP,
+    sensitive: bool = False,
+) -> pl.DataFrame:
+    """Write the reasons of customers who were explained already; see `reasons_for`."""
+    wording = Wording.of(table.contract, reference)
+    targets = None if table.contract.outcome.positive is not None else [str(name) for name in attributions.classes]
+    said = sentences(table.frame, attributions, wording, top=top, targets=targets, sensitive=sensitive)
+    names = [f"reason_{rank + 1}" for rank in range(top)]
+    return pl.DataFrame(list(said), schema=dict.fromkeys(names, pl.String), orient="row")
+
+
+def reasons_for(
+    table: ValidTable,
+    predictor: Predictor,
+    reference: Mapping[str, Any],
+    top: int = TOP,
+    *,
+    sensitive: bool = False,
+    background: pl.DataFrame | None = None,
+    seed: int = 0,
+) -> pl.DataFrame:
+    """Say in words why each customer's propensity is what it is.
+
+    Parameters
+    ----------
+    table : ValidTable
+    predictor : Predictor
+    reference : dict
+        The bundle's ``reference.json``.
+    top : int
+        Reasons per customer.
+    sensitive : bool
+        Whether sensitive columns may be named.
+    background : polars.DataFrame, optional
+        Customers to compare with; left out, made up from the reference.
+    seed : int
+        Leave it, and the same customer always gets the same reasons.
+
+    Returns
+    -------
+    polars.DataFrame of shape (n_customers, top)
+        reason_1, reason_2, ..., strongest first, in the order of the table; null where nothing else matters.
+    """
+    behind = background_rows(reference, seed=seed) if background is None else background
+    found = attribute(predictor, table.frame, behind, seed=seed, target=table.contract.outcome.positive)
+    return reason_frame(table, found, reference, top=top, sensitive=sensitive)
