@@ -44,7 +44,7 @@ class Recipe:
 
     teachers: Callable[[Sequence[int]], list[TeacherFactory]] | None = one_teacher
     teacher_folds: int = 5
-    copies: float = 8.0
+    copies: float = 6.0
     most_copies: int = 100_000
     swap: float = 0.25
     share: float = 0.9
