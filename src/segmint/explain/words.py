@@ -34,6 +34,11 @@ MORE, FEWER, AS_USUAL = "more than {share} of {whom}", "fewer than {share} of {w
 EVERYONE, SOME = "customers", "customers who have one"
 RAISES, LOWERS = "raises the chance", "lowers the chance"
 SPEAKS_FOR, SPEAKS_AGAINST = "speaks for {target}", "speaks against {target}"
+CHANGE = "{label}: {then} instead of {now} takes the chance from {before} to {after}"
+STABILITY = (
+    "The reasons are {verdict}. Asked {draws} times with other customers to compare with, {first} % of customers keep "
+    "their first reason; the order of all reasons agrees to {agreement} (1 is perfect)."
+)
 
 Cell = str | float | None
 
