@@ -96,3 +96,14 @@ def test_the_template_makes_sense(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert main(["policy", "init"]) == 0
     (tmp_path / "policy.toml").write_text(capsys.readouterr().out)
     assert main(["policy", "check", str(tmp_path / "policy.toml")]) == 0
+
+
+def test_everyone_listed_has_a_reason_and_no_sensitive_column_is_named(targeted: Targeted) -> None:
+    listed = targeted.call_list.listed
+    assert listed["reason_1"].null_count() == 0
+    others = targeted.call_list.frame().filter(pl.col("status") != "listed")
+    assert others["reason_1"].null_count() == others.height
+    said = " ".join(listed.select("reason_1", "reason_2", "reason_3").unpivot()["value"].drop_nulls())
+    assert "raises the chance" in said
+    assert "age of" not in said
+    assert "marital" not in said

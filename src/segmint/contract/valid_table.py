@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
 
@@ -48,6 +48,17 @@ class ValidTable:
 
     def __len__(self) -> int:
         return self.frame.height
+
+    def rows(self, chosen: NDArray[np.bool_]) -> ValidTable:
+        """Return some of the rows; the ledger stays that of the whole table."""
+        mask = pl.Series(chosen)
+        return replace(
+            self,
+            frame=self.frame.filter(mask),
+            raw=self.raw.filter(mask),
+            records=self.records[chosen],
+            flags=self.flags.filter(mask),
+        )
 
     @property
     def features(self) -> tuple[Column, ...]:

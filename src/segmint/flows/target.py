@@ -15,6 +15,7 @@ from segmint.config import Config
 from segmint.contract.contract import Contract
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import PolicyError
+from segmint.explain.words import reasons_for
 from segmint.flows.bundle import predictor_of
 from segmint.flows.read import keep_reading, open_source, read
 from segmint.flows.report import write_report
@@ -115,7 +116,8 @@ def target(
             rejected=[reject.record for reject in table.ledger.rejects],
             run=here.id,
         )
-        call_list = recheck(_with_segments(call_list, table, customers, opened_bundle), contract)
+        call_list = _with_segments(call_list, table, customers, opened_bundle)
+        call_list = recheck(_with_reasons(call_list, table, customers, opened_bundle), contract)
         profile = general_profile(call_list, contract)
         if profile_text is not None:
             profile = parse_profile(profile_text, origin=str(dialler))
@@ -194,6 +196,15 @@ def _with_segments(call_list: CallList, table: ValidTable, customers: pl.Series,
     names = np.array([part["name"] for part in known["segments"]])
     named = pl.DataFrame({"customer": customers, "segment": names[labels]}).unique("customer", keep="first")
     return call_list.joined(named)
+
+
+def _with_reasons(call_list: CallList, table: ValidTable, customers: pl.Series, bundle: Bundle) -> CallList:
+    """Say why for everyone on the list, and for nobody else."""
+    listed = pl.Series(table.records).is_in(call_list.listed["record"].to_list()).to_numpy()
+    if not listed.any():
+        return call_list
+    reasons = reasons_for(table.rows(listed), predictor_of(bundle), bundle.reference)
+    return call_list.joined(reasons.insert_column(0, customers.filter(pl.Series(listed)).alias("customer")))
 
 
 def _carried(contract: Contract, columns: pl.DataFrame) -> list[str]:

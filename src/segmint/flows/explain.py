@@ -1,0 +1,223 @@
+"""`segmint explain`: why customers get the propensities they get, one of them or all of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segmint.config import Config
+from segmint.contract.valid_table import ValidTable
+from segmint.errors import DataError, InputError
+from segmint.explain.background import background_rows
+from segmint.explain.change import what_would_change
+from segmint.explain.importance import effect_curves, global_importance
+from segmint.explain.reasons import Attributions, attribute
+from segmint.explain.stability import draw_again, how_stable
+from segmint.explain.words import Wording, reason_frame
+from segmint.flows.bundle import predictor_of
+from segmint.flows.read import keep_reading, open_source, read
+from segmint.flows.report import write_report
+from segmint.progress import Progress, silent
+from segmint.splits.groups import row_keys
+from segmint.store.bundle import Bundle, open_bundle
+from segmint.store.run import Run
+from segmint.store.staging import publish_file
+
+REASONS, SUMMARY = "reasons.parquet", "reasons.json"
+IMPORTANCE, EFFECTS = "tables/importance.parquet", "tables/effects.parquet"
+MOST_EXPLAINED, MOST_WEIGHED, MOST_DRAWN_AGAIN = 10_000, 500, 100
+DRAWS = (1, 2, 3)
+SEED = 0  # fixed, so that the same customer gets the same reasons in every command
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What came of explaining, for any door.
+
+    Attributes
+    ----------
+    folder : Path
+        The run.
+    report : Path or None
+        The page; None for a single customer.
+    reasons : polars.DataFrame
+        record, customer, class, base, prediction, reason_1, ..., then one column of contributions per column.
+    sentences : tuple of str
+        For a single customer the reasons and what would change them; always how stable reasons are.
+    summary : dict
+        Plain JSON.
+    """
+
+    folder: Path
+    report: Path | None
+    reasons: pl.DataFrame
+    sentences: tuple[str, ...]
+    summary: dict[str, Any]
+
+
+def explain(
+    source: Any,
+    bundle: Path | str,
+    config: Config,
+    *,
+    customer: str | None = None,
+    runs: Path,
+    sensitive: bool = False,
+    argv: Sequence[str] = (),
+    progress: Progress = silent,
+) -> Explained:
+    """Say why customers get the predictions they get.
+
+    Parameters
+    ----------
+    source : path or frame
+    bundle : Path or str
+        A run, a bundle's folder, or PROMOTED.
+    config : Config
+        Only how tables are read; the bundle decides everything else.
+    customer : str, optional
+        The id of one customer, or the record number where the contract has no id. Left out, everyone is explained, at
+        most 10,000 customers.
+    runs : Path
+    sensitive : bool
+        Whether sensitive columns may be named as reasons.
+
+    Raises
+    ------
+    InputError
+        If there is no such customer.
+    SegmintError
+        For a bundle that fails its checks, or a table that does not meet its contract.
+    """
+    opened_bundle = open_bundle(bundle, runs)
+    opened = open_source(source, config.data)
+    data = config.data.model_copy(update={"at": opened_bundle.at})
+    inputs = {opened.name: opened.fingerprint, "bundle": f"sha256:{opened_bundle.digest}"}
+    with Run.create(runs, "explain", argv, config.to_toml(), None, inputs) as here:
+        table = read(opened, opened_bundle.contract, data, here, purpose="predict", progress=progress)
+        keep_reading(here, table)
+        if customer is not None:
+            return _explain_one(here, one_customer(table, customer), opened_bundle, sensitive)
+        return _explain_all(here, table, opened_bundle, sensitive, progress)
+
+
+def keep_importance(here: Run, table: ValidTable, bundle: Bundle) -> dict[str, Any]:
+    """Keep in a run what matters over all customers and how stable reasons are, for the report's page.
+
+    Returns
+    -------
+    dict
+        base, customers, stability (a sentence), rank_agreement, same_first; also kept as ``reasons.json``.
+    """
+    predictor, wording = predictor_of(bundle), Wording.of(bundle.contract, bundle.reference)
+    positive = bundle.contract.outcome.positive
+    some = _spread(table, MOST_WEIGHED)
+    found = _attributions(some, bundle)
+    importance = global_importance(found, wording)
+    targets = bundle.classes if positive is None else [positive]
+    effects = effect_curves(predictor, some.frame, bundle.reference, wording, targets=targets)
+    publish_file(here.folder / IMPORTANCE, lambda path: importance.write_parquet(path))
+    publish_file(here.folder / EFFECTS, lambda path: effects.write_parquet(path))
+    again = draw_again(predictor, some.frame.head(MOST_DRAWN_AGAIN), bundle.reference, target=positive, seeds=DRAWS)
+    stability = how_stable(again)
+    summary = {
+        "customers": len(some),
+        "base": float(found.base.mean()),
+        "stability": stability.sentence(),
+        "rank_agreement": stability.rank_agreement,
+        "same_first": stability.same_first,
+    }
+    here.keep(SUMMARY, summary)
+    return summary
+
+
+def one_customer(table: ValidTable, customer: str) -> ValidTable:
+    """Keep one customer of a table: the first row with this id, or the record with this number.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    ids = pl.Series(table.records).cast(pl.String) if table.ids is None else table.ids
+    found = np.flatnonzero((ids == customer.strip()).fill_null(False).to_numpy())
+    if not len(found):
+        raise InputError(
+            f"There is no customer '{customer}' in the table.",
+            expected="an id of the id column" if table.ids is not None else "the number of a record, from 1 on",
+            fix="check the id; a rejected row is no customer, see rejected.csv of the run",
+        )
+    return _rows(table, found[:1])
+
+
+def _explain_one(here: Run, table: ValidTable, bundle: Bundle, sensitive: bool) -> Explained:
+    predictor, positive = predictor_of(bundle), bundle.contract.outcome.positive
+    found = _attributions(table, bundle)
+    reasons = _reasons(table, found, bundle, sensitive, top=len(found.columns))
+    changes = what_would_change(predictor, table.frame, bundle.contract, bundle.reference, target=str(found.classes[0]))
+    stability = how_stable(draw_again(predictor, table.frame, bundle.reference, target=positive, seeds=DRAWS))
+    said = [value for name, value in reasons.row(0, named=True).items() if name.startswith("reason_") and value]
+    told = [change.sentence() for change in changes]
+    summary = {
+        "class": str(found.classes[0]),
+        "base": float(found.base[0]),
+        "prediction": float(found.prediction[0]),
+        "reasons": said,
+        "changes": told,
+        "stability": stability.sentence(),
+    }
+    publish_file(here.folder / REASONS, lambda path: reasons.write_parquet(path))
+    here.keep("customer.json", summary)
+    here.done({"rows": 1})
+    return Explained(here.folder, None, reasons, (*said, *told, stability.sentence()), summary)
+
+
+def _explain_all(here: Run, table: ValidTable, bundle: Bundle, sensitive: bool, progress: Progress) -> Explained:
+    if not len(table):
+        raise DataError("There is nobody to explain.", expected="at least one accepted row", fix="check the table")
+    some = _spread(table, MOST_EXPLAINED)
+    progress("explaining", 0, len(some))
+    reasons = _reasons(some, _attributions(some, bundle), bundle, sensitive)
+    progress("explaining", len(some), len(some))
+    publish_file(here.folder / REASONS, lambda path: reasons.write_parquet(path))
+    summary = keep_importance(here, table, bundle) | {"explained": len(some), "rows": len(table)}
+    sentences = [str(summary["stability"])]
+    if len(some) < len(table):
+        sentences.insert(0, f"{len(some):,} of {len(table):,} customers were explained, drawn by a fixed rule.")
+    report = write_report(here.folder)
+    here.done({"rows": len(table), "explained": len(some)})
+    return Explained(here.folder, report, reasons, tuple(sentences), summary)
+
+
+def _attributions(table: ValidTable, bundle: Bundle) -> Attributions:
+    behind = background_rows(bundle.reference, seed=SEED)
+    positive = bundle.contract.outcome.positive
+    return attribute(predictor_of(bundle), table.frame, behind, seed=SEED, target=positive)
+
+
+def _reasons(table: ValidTable, found: Attributions, bundle: Bundle, sensitive: bool, *, top: int = 3) -> pl.DataFrame:
+    numbers = pl.Series("record", table.records)
+    ids = numbers.cast(pl.String).alias("customer") if table.ids is None else table.ids.alias("customer")
+    words = reason_frame(table, found, bundle.reference, top=top, sensitive=sensitive)
+    told = found.frame()
+    first = ["class", "base", "prediction"]
+    return pl.concat([pl.DataFrame([numbers, ids]), told.select(first), words, told.drop(first)], how="horizontal")
+
+
+def _spread(table: ValidTable, most: int) -> ValidTable:
+    """Draw customers by the hash of what they are, so that the order of rows never matters; all, if they are few."""
+    if len(table) <= most:
+        return table
+    return _rows(table, np.sort(np.argsort(row_keys(table), kind="stable")[:most]))
+
+
+def _rows(table: ValidTable, rows: NDArray[np.int64]) -> ValidTable:
+    return replace(
+        table, frame=table.frame[rows], raw=table.raw[rows], records=table.records[rows], flags=table.flags[rows]
+    )

@@ -1,0 +1,78 @@
+"""From a bundle and a table to reasons: one customer in sentences, all of them in tables and a page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from segmint.config import load_config
+from segmint.errors import InputError
+from segmint.flows.demo import sample_path
+from segmint.flows.explain import Explained, explain
+from segmint.flows.run import RunResult
+
+pytestmark = pytest.mark.network
+pytest.importorskip("tensorflow")
+
+FEW = 200
+
+
+@pytest.fixture(scope="module")
+def few() -> pl.DataFrame:
+    return pl.read_csv(sample_path(), separator=";", infer_schema=False).head(FEW)
+
+
+@pytest.fixture(scope="module")
+def explained(done: RunResult, runs: Path, few: pl.DataFrame) -> Explained:
+    return explain(few, done.folder, load_config(), runs=runs)
+
+
+def test_everyone_has_reasons_that_add_up(explained: Explained) -> None:
+    frame = pl.read_parquet(explained.folder / "reasons.parquet")
+    assert frame["record"].to_list() == list(range(1, FEW + 1))
+    moved = frame.select(pl.sum_horizontal(pl.col("^contribution_.*$"))).to_series()
+    assert (frame["base"] + moved - frame["prediction"]).abs().max() < 1e-9
+    assert frame["reason_1"].null_count() < FEW / 2
+
+
+def test_no_sensitive_column_is_a_reason_unless_asked(
+    explained: Explained, done: RunResult, runs: Path, few: pl.DataFrame
+) -> None:
+    words = explained.reasons.select("reason_1", "reason_2", "reason_3").unpivot()["value"].drop_nulls()
+    assert not words.str.contains(r"^(age|marital status) ").any()
+    asked = explain(few, done.folder, load_config(), runs=runs, customer="3", sensitive=True)
+    assert any(sentence.startswith("age ") for sentence in asked.sentences)
+
+
+def test_one_customer_is_told_why_what_would_change_it_and_how_sure(
+    explained: Explained, done: RunResult, runs: Path, few: pl.DataFrame
+) -> None:
+    one = explain(few, done.folder, load_config(), runs=runs, customer="17")
+    alone = one.reasons.row(0, named=True)
+    together = explained.reasons.row(16, named=True)
+    assert [alone[f"reason_{n}"] for n in (1, 2, 3)] == [together[f"reason_{n}"] for n in (1, 2, 3)]
+    assert alone["prediction"] == pytest.approx(together["prediction"], abs=1e-6)
+    assert "reasons are" in one.sentences[-1]
+    assert one.report is None
+
+
+def test_an_unknown_customer_is_said_to_be_unknown(done: RunResult, runs: Path, few: pl.DataFrame) -> None:
+    with pytest.raises(InputError, match="no customer '9999'"):
+        explain(few, done.folder, load_config(), runs=runs, customer="9999")
+
+
+def test_order_of_rows_never_matters(explained: Explained, done: RunResult, runs: Path, few: pl.DataFrame) -> None:
+    back = explain(few.reverse(), done.folder, load_config(), runs=runs)
+    there = np.array(explained.reasons["contribution_balance"])
+    assert np.array(back.reasons["contribution_balance"])[::-1] == pytest.approx(there, abs=1e-6)
+
+
+def test_the_page_has_what_matters_and_no_customer(explained: Explained) -> None:
+    assert explained.report is not None
+    page = explained.report.read_text("utf-8")
+    assert "What the network&#39;s predictions rest on" in page
+    assert str(explained.summary["stability"]) in page
+    assert pl.read_parquet(explained.folder / "tables" / "importance.parquet").height == 11
