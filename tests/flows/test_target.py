@@ -72,7 +72,13 @@ def test_an_objector_is_neither_listed_nor_predicted(done: RunResult, runs: Path
 
 
 def test_a_bundle_that_knows_the_future_is_refused(runs: Path) -> None:
-    quick = ["model.recipe=plain", "model.hidden=[8]", "model.epochs=1", "compare.enabled=false"]
+    quick = [
+        "model.recipe=plain",
+        "model.hidden=[8]",
+        "model.epochs=1",
+        "compare.enabled=false",
+        "segments.enabled=false",
+    ]
     cheat = run(sample_path(), "bank-marketing", load_config(None, quick, {"data.at": "after_call"}), runs=runs)
     with pytest.raises(PolicyError, match="only after the call"):
         target(sample_path(), cheat.folder, policy(), runs=runs)
