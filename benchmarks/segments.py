@@ -101,7 +101,7 @@ def compare_rivals(inputs: SegmentInputs, outcome: np.ndarray, count: int) -> No
         def refit(counts: np.ndarray, random: np.random.Generator, fit=fit) -> dict[int, np.ndarray]:
             return {count: fit(np.repeat(np.arange(len(counts)), counts), int(random.integers(1 << 30)))}
 
-        stable = segment_stability({count: labels}, refit, resamples=5, random=np.random.default_rng(7))
+        stable = segment_stability({count: labels}, refit, resamples=3, random=np.random.default_rng(7))
         print(
             f"  {name}: weakest Jaccard {stable.of(count).weakest:.2f}, "
             f"fidelity {segment_rules(inputs, labels, random_state=7).fidelity:.2f}, "
@@ -128,7 +128,7 @@ def rivals(inputs: SegmentInputs, design: object, count: int) -> dict:
         from stepmix.stepmix import StepMix
 
         codes = np.where(design.codes < 0, np.nan, design.codes).astype(float)
-        model = StepMix(count, measurement="categorical_nan", n_init=3, random_state=seed, verbose=0, progress_bar=0)
+        model = StepMix(count, measurement="categorical_nan", n_init=1, random_state=seed, verbose=0, progress_bar=0)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return model.fit(codes[rows]).predict(codes).astype(np.int64)

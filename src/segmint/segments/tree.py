@@ -126,27 +126,33 @@ def leaf_nodes(tree: State) -> list[State]:
 def _prune(nodes: list[_Node], leaves: int) -> None:
     """Take back splits, the one that saves the fewest mistakes for each leaf it costs first (Breiman et al., 1984)."""
 
-    def mistakes(place: int) -> float:
-        return float(nodes[place].counts.sum() - nodes[place].counts.max())
-
-    def below(place: int) -> tuple[int, float]:
-        node = nodes[place]
-        if node.left < 0:
-            return 1, mistakes(place)
-        (first, wrong), (second, more) = below(node.left), below(node.right)
-        return first + second, wrong + more
-
-    while below(0)[0] > leaves:
-        alive = [0]
-        for place in alive:
-            if nodes[place].left >= 0:
-                alive += [nodes[place].left, nodes[place].right]
-        costs = []
-        for place in alive:
-            number, wrong = below(place)
-            if 1 < number <= below(0)[0] - leaves + 1:
-                costs.append(((mistakes(place) - wrong) / (number - 1), place))
+    wrong = [float(node.counts.sum() - node.counts.max()) for node in nodes]
+    while True:
+        below: dict[int, tuple[int, float]] = {}
+        for place in reversed(_alive(nodes)):  # children before parents
+            node = nodes[place]
+            (first, less), (second, more) = (
+                ((1, wrong[place]), (0, 0.0)) if node.left < 0 else (below[node.left], below[node.right])
+            )
+            below[place] = first + second, less + more
+        spare = below[0][0] - leaves
+        if spare <= 0:
+            return
+        costs = [
+            ((wrong[place] - saved) / (number - 1), place)
+            for place, (number, saved) in below.items()
+            if 1 < number <= spare + 1
+        ]
         nodes[min(costs)[1]].left = -1
+
+
+def _alive(nodes: list[_Node]) -> list[int]:
+    """Return the nodes that can be reached, parents before children."""
+    alive = [0]
+    for place in alive:
+        if nodes[place].left >= 0:
+            alive += [nodes[place].left, nodes[place].right]
+    return alive
 
 
 def _count(target: NDArray[np.int64], rows: NDArray[np.int64], classes: int) -> Counts:
