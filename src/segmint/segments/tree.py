@@ -125,7 +125,6 @@ def leaf_nodes(tree: State) -> list[State]:
 
 def _prune(nodes: list[_Node], leaves: int) -> None:
     """Take back splits, the one that saves the fewest mistakes for each leaf it costs first (Breiman et al., 1984)."""
-
     wrong = [float(node.counts.sum() - node.counts.max()) for node in nodes]
     while True:
         below: dict[int, tuple[int, float]] = {}
