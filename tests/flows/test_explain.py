@@ -72,7 +72,7 @@ def test_order_of_rows_never_matters(explained: Explained, done: RunResult, runs
 
 def test_the_page_has_what_matters_and_no_customer(explained: Explained) -> None:
     assert explained.report is not None
-    page = explained.report.read_text("utf-8")
+    page = explained.report.read_text("utf-8").replace("\u00a0", " ")
     assert "What the network&#39;s predictions rest on" in page
     assert str(explained.summary["stability"]) in page
     assert pl.read_parquet(explained.folder / "tables" / "importance.parquet").height == 11

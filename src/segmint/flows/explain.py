@@ -113,7 +113,7 @@ def keep_importance(here: Run, table: ValidTable, bundle: Bundle) -> dict[str, A
     Returns
     -------
     dict
-        base, customers, stability (a sentence), rank_agreement, same_first; also kept as ``reasons.json``.
+        base, average (of the predictions), customers, stability (a sentence), rank_agreement, same_first; also kept as ``reasons.json``.
     """
     predictor, wording = predictor_of(bundle), Wording.of(bundle.contract, bundle.reference)
     positive = bundle.contract.outcome.positive
@@ -129,6 +129,7 @@ def keep_importance(here: Run, table: ValidTable, bundle: Bundle) -> dict[str, A
     summary = {
         "customers": len(some),
         "base": float(found.base.mean()),
+        "average": float(found.prediction.mean()),
         "stability": stability.sentence(),
         "rank_agreement": stability.rank_agreement,
         "same_first": stability.same_first,

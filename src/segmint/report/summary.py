@@ -6,10 +6,21 @@ from pathlib import Path
 from typing import Any
 
 from segmint.report.blocks import Page
-from segmint.report.pages import answer, call_list, columns, comparison, network, quality, reading, segments, settings
+from segmint.report.pages import (
+    answer,
+    call_list,
+    columns,
+    comparison,
+    network,
+    quality,
+    reading,
+    reasons,
+    segments,
+    settings,
+)
 from segmint.report.run_view import RunView
 
-PAGES = (answer, call_list, segments, reading, columns, comparison, quality, network, settings)
+PAGES = (answer, call_list, segments, reading, columns, comparison, quality, reasons, network, settings)
 """The report's pages in reading order."""
 
 
