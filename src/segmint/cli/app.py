@@ -189,6 +189,31 @@ def target(
 
 
 @app.command()
+def explain(
+    table: Table,
+    bundle: Annotated[str, typer.Option("--bundle", help="A run, a bundle's folder, or PROMOTED.", show_default=False)],
+    customer: Annotated[
+        str | None, typer.Option("--customer", help="One customer: the id, or the record number.")
+    ] = None,
+    config: ConfigFile = None,
+    sets: Sets = None,
+    runs: Runs = RUNS,
+    json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say why customers get the predictions they get, and what would change them."""
+    from segmint.config import load_config
+    from segmint.flows.explain import explain as flow
+
+    settings = load_config(config, sets or ())
+    with Screen(json=json, quiet=quiet) as screen:
+        result = flow(
+            table, bundle, settings, customer=customer, runs=runs, argv=sys.argv[1:], progress=screen.progress
+        )
+    screen.explained(result)
+
+
+@app.command()
 def check(
     table: Table,
     contract: ContractName,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from segmint.contract.valid_table import ValidTable
+    from segmint.flows.explain import Explained
     from segmint.flows.predict import Predicted
     from segmint.flows.run import RunResult
     from segmint.flows.segment import Segmented
@@ -137,6 +138,12 @@ class Screen:
         """Show each segment in a line."""
         said = {"run": str(result.folder), "customers": str(result.customers), **result.summary}
         self.say(said, *result.sentences, f"customers: {result.customers}", f"run: {result.folder}")
+
+    def explained(self, result: Explained) -> None:
+        """Show the reasons in sentences."""
+        said = {"run": str(result.folder), "sentences": list(result.sentences), **result.summary}
+        page = [] if result.report is None else [f"report: {result.report}"]
+        self.say(said, *result.sentences, *page, f"run: {result.folder}")
 
     def targeted(self, result: Targeted) -> None:
         """Show what the list brings and where it lies."""
