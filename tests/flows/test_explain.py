@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+import segmint.flows.explain as flow
 from segmint.config import load_config
 from segmint.errors import InputError
 from segmint.flows.demo import sample_path
@@ -68,6 +69,19 @@ def test_order_of_rows_never_matters(explained: Explained, done: RunResult, runs
     back = explain(few.reverse(), done.folder, load_config(), runs=runs)
     there = np.array(explained.reasons["contribution_balance"])
     assert np.array(back.reasons["contribution_balance"])[::-1] == pytest.approx(there, abs=1e-6)
+
+
+def test_of_many_customers_some_are_drawn_whatever_their_order(
+    done: RunResult, runs: Path, few: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flow, "MOST_EXPLAINED", 20)
+    monkeypatch.setattr(flow, "MOST_WEIGHED", 15)
+    monkeypatch.setattr(flow, "DRAWS", (1, 2))
+    there = explain(few, done.folder, load_config(), runs=runs)
+    back = explain(few.reverse(), done.folder, load_config(), runs=runs)
+    assert there.reasons.height == 20
+    assert sorted(FEW + 1 - back.reasons["record"]) == there.reasons["record"].to_list()
+    assert there.sentences[0] == "20 of 200 customers were explained, drawn by a fixed rule."
 
 
 def test_the_page_has_what_matters_and_no_customer(explained: Explained) -> None:

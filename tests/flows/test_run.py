@@ -17,6 +17,7 @@ from segmint.flows.demo import demo, sample_path
 from segmint.flows.predict import predict
 from segmint.flows.run import RunResult, run
 from segmint.metrics.ranking import lift_at
+from segmint.store.run import list_runs
 
 pytestmark = pytest.mark.network
 pytest.importorskip("tensorflow")
@@ -203,5 +204,5 @@ def test_ctrl_c_is_code_130_and_the_run_is_remembered_as_interrupted(tmp_path: P
     assert work.returncode == 130
     assert "stopped" in err
     assert "Traceback" not in err
-    assert [read_json(path)["status"] for path in tmp_path.glob("*/run.json")] == ["interrupted"]
+    assert [found.status for found in list_runs(tmp_path)] == ["interrupted"]
     assert not list(tmp_path.glob("*/bundle"))
