@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from itertools import combinations
 from math import factorial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -150,3 +153,15 @@ def test_wrong_arguments_are_named() -> None:
         attribute(predictor, customers(2), BACKGROUND[:0], seed=0)
     with pytest.raises(ValueError, match="maybe"):
         attribute(predictor, customers(2), BACKGROUND, seed=0, target="maybe")
+
+
+def test_explaining_loads_no_training_library() -> None:
+    script = (
+        "import sys; from tests.explain.networks import *; from segmint.explain.background import background_rows; "
+        "from segmint.explain.reasons import attribute; import segmint.explain.words, segmint.explain.stability; "
+        "attribute(make_predictor(), customers(3), background_rows(REFERENCE, rows=3), seed=0); "
+        "print([name for name in ('sklearn', 'tensorflow', 'keras', 'lightgbm', 'pandas') if name in sys.modules])"
+    )
+    root = Path(__file__).resolve().parents[2]
+    result = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from segmint.config import Config
 from segmint.contract.valid_table import ValidTable
@@ -154,7 +153,7 @@ def one_customer(table: ValidTable, customer: str) -> ValidTable:
             expected="an id of the id column" if table.ids is not None else "the number of a record, from 1 on",
             fix="check the id; a rejected row is no customer, see rejected.csv of the run",
         )
-    return _rows(table, found[:1])
+    return table.rows(np.arange(len(table)) == found[0])
 
 
 def _explain_one(here: Run, table: ValidTable, bundle: Bundle, sensitive: bool) -> Explained:
@@ -215,10 +214,5 @@ def _spread(table: ValidTable, most: int) -> ValidTable:
     """Draw customers by the hash of what they are, so that the order of rows never matters; all, if they are few."""
     if len(table) <= most:
         return table
-    return _rows(table, np.sort(np.argsort(row_keys(table), kind="stable")[:most]))
-
-
-def _rows(table: ValidTable, rows: NDArray[np.int64]) -> ValidTable:
-    return replace(
-        table, frame=table.frame[rows], raw=table.raw[rows], records=table.records[rows], flags=table.flags[rows]
-    )
+    drawn = np.argsort(row_keys(table), kind="stable")[:most]
+    return table.rows(np.isin(np.arange(len(table)), drawn))
