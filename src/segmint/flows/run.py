@@ -17,6 +17,7 @@ from segmint.contract.valid_table import ValidTable
 from segmint.evaluation.comparison import Comparison, compare_models
 from segmint.evaluation.differences import outcome_by_level
 from segmint.flows.bundle import pack
+from segmint.flows.explain import keep_importance
 from segmint.flows.read import keep_reading, open_source, read
 from segmint.flows.report import write_report
 from segmint.flows.segment import find_segments, keep_segments, known_segments
@@ -116,6 +117,7 @@ def run(
             clock.time("segments", lambda: _segments(here, table, config, both)) if config.segments.enabled else None
         )
         bundle = clock.time("pack", lambda: pack(here, table, model, comparison, threshold, config.seed, segments))
+        clock.time("reasons", lambda: keep_importance(here, table, bundle))
         summary = _summary(table, config, comparison, bundle.calibration, clock)
         here.keep("summary.json", summary)
         both("writing the report", 0, 1)
