@@ -122,8 +122,8 @@ def target(
         if profile_text is not None:
             profile = parse_profile(profile_text, origin=str(dialler))
         publish_file(here.folder / LIST, call_list.write)
-        publish_file(here.folder / SHEET, lambda path: _ignore(write_workbook(call_list, contract, path)))
-        publish_file(here.folder / DIALLER, lambda path: _ignore(write_dialler(call_list, profile, path)))
+        publish_file(here.folder / SHEET, lambda path: write_workbook(call_list, contract, path))
+        publish_file(here.folder / DIALLER, lambda path: write_dialler(call_list, profile, path))
         summary = _summary(call_list, held_back, policy)
         here.keep("target.json", summary)
         if out is not None:
@@ -243,7 +243,3 @@ def _text(path: Path) -> str:
             expected="a TOML file in UTF-8",
             fix="check the path",
         ) from error
-
-
-def _ignore(result: object) -> None:
-    """Drop what a writer says; the list itself has the counts."""

@@ -69,14 +69,14 @@ def staging(target: Path, *, replace: bool = False) -> Iterator[Path]:
         _make_lasting(target)
 
 
-def publish_file(path: Path, write: Callable[[Path], None], *, replace: bool = True) -> None:
+def publish_file(path: Path, write: Callable[[Path], object], *, replace: bool = True) -> None:
     """Let `write` make one file, which then becomes `path`, whole.
 
     Parameters
     ----------
     path : Path
         The file to be.
-    write : callable (Path) -> None
+    write : callable (Path) -> object
         Gets a path with the same file name in a folder of its own, and writes exactly that file.
     replace : bool
         Whether a file that exists may be replaced (in one step).
