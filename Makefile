@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+LOCK   := --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 --all-extras
 export SEGMINT_DATA ?= ../shared/data
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
@@ -37,8 +38,9 @@ check-fast: $(READY)  ## the tests that need no TensorFlow and no browser, in ab
 proof: $(READY) browser  ## the long proofs
 	$(BIN)/python -m pytest -m slow
 
-bench: $(READY)  ## measurements beside rivals; see docs/benchmarks.md
-	$(BIN)/python benchmarks/seed_comparison.py
+bench: $(READY)  ## what the scripts in benchmarks/ need beside the product; then: .venv/bin/python benchmarks/NAME.py
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/bench.txt
+	@ls benchmarks/*.py
 
 browser:
 	@command -v chromium >/dev/null || { \
@@ -46,9 +48,9 @@ browser:
 	  SUDO=$$([ "$$(id -u)" = 0 ] || echo sudo); \
 	  $$SUDO apt-get update -qq && $$SUDO apt-get install -y -qq chromium; }
 
-lock: $(READY)   ## renew requirements/lock.txt (needs uv)
-	uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
-	  --python-version 3.11 --all-extras --group dev pyproject.toml -o requirements/lock.txt
+lock:            ## renew requirements/lock.txt and requirements/bench.txt (needs uv)
+	uv pip compile $(LOCK) --group dev pyproject.toml -o requirements/lock.txt
+	uv pip compile $(LOCK) --group dev --group bench -c requirements/lock.txt pyproject.toml -o requirements/bench.txt
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,80 @@
+"""Commands about contracts, and tables whose truth is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from segmint.cli.options import ConfigFile, Sets, Table
+
+app = typer.Typer()
+contract_app = typer.Typer(no_args_is_help=True, help="Contracts: what a table must look like.")
+app.add_typer(contract_app, name="contract")
+
+
+@contract_app.command("list")
+def contract_list() -> None:
+    """Name the shipped contracts."""
+    from segmint.contract.contract import SHIPPED
+
+    for name in SHIPPED:
+        typer.echo(name)
+
+
+@contract_app.command("show")
+def contract_show(name: Annotated[str, typer.Argument(help="A shipped contract or a .toml file.")]) -> None:
+    """Print a contract, to read or to start your own from."""
+    from segmint.contract.contract import load_contract
+    from segmint.contract.export import contract_to_toml
+
+    typer.echo(contract_to_toml(load_contract(name)), nl=False)
+
+
+@contract_app.command("infer")
+def contract_infer(
+    table: Table,
+    outcome: Annotated[str | None, typer.Option("--outcome", help="The outcome column; guessed if left out.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="The contract's name.")] = None,
+    config: ConfigFile = None,
+    sets: Sets = None,
+) -> None:
+    """Draft a contract from a table, suspects commented; training refuses it until you set reviewed = true."""
+    from segmint.config import load_config
+    from segmint.contract.infer import infer_contract
+    from segmint.flows.read import open_source
+
+    source = open_source(table, load_config(config, sets or ()).data)
+    typer.echo(infer_contract(source, name=name or table.stem, outcome=outcome).text, nl=False)
+
+
+@app.command()
+def simulate(
+    out: Annotated[Path, typer.Option("--out", help="Where the table goes: .csv or .parquet.", show_default=False)],
+    truth: Annotated[Path | None, typer.Option("--truth", help="Where the truth goes: .csv or .parquet.")] = None,
+    rows: Annotated[int, typer.Option(help="Customers.")] = 20_000,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 7,
+    waves: Annotated[int, typer.Option(help="Campaign periods.")] = 6,
+    base_rate: Annotated[float, typer.Option(help="Share who say yes in the first wave.")] = 0.12,
+    call_effect: Annotated[float, typer.Option(help="What a call adds to the log-odds.")] = 1.2,
+    control_share: Annotated[float, typer.Option(help="Share deliberately not called.")] = 0.0,
+    drift: Annotated[list[str] | None, typer.Option(help="inputs, effects or base_rate. Repeatable.")] = None,
+    missing_share: Annotated[float, typer.Option(help="Share of empty cells.")] = 0.02,
+) -> None:
+    """Write a campaign table whose truth is known; its contract is simulated-campaign."""
+    from segmint.flows.simulate import simulate as flow
+
+    flow(
+        out,
+        truth,
+        rows=rows,
+        seed=seed,
+        waves=waves,
+        base_rate=base_rate,
+        call_effect=call_effect,
+        control_share=control_share,
+        drift=tuple(drift or ()),
+        missing_share=missing_share,
+    )
+    typer.echo(f"{rows:,} customers: {out}")

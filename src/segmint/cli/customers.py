@@ -1,0 +1,110 @@
+"""Commands about customers: predict, segment, explain."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from segmint.cli.options import RUNS, AsJson, At, Bundle, ConfigFile, Quiet, Runs, Seed, Sets, Table
+from segmint.cli.screen import Screen
+
+app = typer.Typer()
+
+
+@app.command()
+def predict(
+    table: Table,
+    bundle: Bundle,
+    out: Annotated[Path | None, typer.Option("--out", help="Where a copy goes: .csv or .parquet.")] = None,
+    config: ConfigFile = None,
+    sets: Sets = None,
+    runs: Runs = RUNS,
+    json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Predict every customer of a table with a trained bundle."""
+    from segmint.config import load_config
+    from segmint.flows.predict import predict as flow
+
+    settings = load_config(config, sets or ())
+    with Screen(json=json, quiet=quiet) as screen:
+        result = flow(table, bundle, settings, runs=runs, out=out, argv=sys.argv[1:], progress=screen.progress)
+    screen.predicted(result)
+
+
+@app.command()
+def segment(
+    table: Table,
+    contract: Annotated[str | None, typer.Option("--contract", help="A shipped contract, or a .toml file.")] = None,
+    assign_with: Annotated[
+        str | None, typer.Option("--assign-with", help="Put customers into this run's segments.")
+    ] = None,
+    count: Annotated[str | None, typer.Option("--count", help="auto, or 2 to 12.")] = None,
+    method: Annotated[
+        str | None, typer.Option("--method", help="auto, latent-class, mixture, k-means or tree.")
+    ] = None,
+    thorough: Annotated[bool, typer.Option("--thorough", help="More bootstrap pairs, more time.")] = False,
+    config: ConfigFile = None,
+    sets: Sets = None,
+    runs: Runs = RUNS,
+    at: At = None,
+    seed: Seed = None,
+    json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Find groups of customers with common characteristics, or put new customers into known ones."""
+    from segmint.config import load_config
+    from segmint.flows import segment as flows
+
+    flags = {
+        "data.at": at,
+        "seed": seed,
+        "segments.count": count if count in (None, "auto") else _number(str(count), "--count"),
+        "segments.method": method,
+        "segments.thorough": thorough or None,
+    }
+    settings = load_config(config, sets or (), flags)
+    if (contract is None) == (assign_with is None):
+        raise typer.BadParameter("say either --contract or --assign-with")
+    with Screen(json=json, quiet=quiet) as screen:
+        more: dict[str, Any] = {"runs": runs, "argv": sys.argv[1:], "progress": screen.progress}
+        if assign_with is not None:
+            result = flows.assign(table, assign_with, settings, **more)
+        else:
+            result = flows.segment(table, str(contract), settings, **more)
+    screen.segmented(result)
+
+
+@app.command()
+def explain(
+    table: Table,
+    bundle: Bundle,
+    customer: Annotated[
+        str | None, typer.Option("--customer", help="One customer: the id, or the record number.")
+    ] = None,
+    config: ConfigFile = None,
+    sets: Sets = None,
+    runs: Runs = RUNS,
+    json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say why customers get the predictions they get, and what would change them."""
+    from segmint.config import load_config
+    from segmint.flows.explain import explain as flow
+
+    settings = load_config(config, sets or ())
+    with Screen(json=json, quiet=quiet) as screen:
+        result = flow(
+            table, bundle, settings, customer=customer, runs=runs, argv=sys.argv[1:], progress=screen.progress
+        )
+    screen.explained(result)
+
+
+def _number(text: str, flag: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{flag} wants auto or a whole number") from error

@@ -1,0 +1,69 @@
+"""Commands that choose whom to call."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from segmint.cli.options import RUNS, AsJson, Bundle, ConfigFile, Quiet, Runs, Sets, Table
+from segmint.cli.screen import Screen
+
+app = typer.Typer()
+policy_app = typer.Typer(no_args_is_help=True, help="Contact policies: budget, cost, rest days, exclusions, holdout.")
+app.add_typer(policy_app, name="policy")
+
+
+@app.command()
+def target(
+    table: Table,
+    bundle: Bundle,
+    policy: Annotated[Path | None, typer.Option("--policy", help="The contact policy: a TOML file.")] = None,
+    suppress: Annotated[
+        list[Path] | None, typer.Option("--suppress", help="A do-not-call or objection file. Repeatable.")
+    ] = None,
+    history: Annotated[Path | None, typer.Option("--history", help="Earlier calls: id and date.")] = None,
+    dialler: Annotated[Path | None, typer.Option("--dialler", help="What the dialler accepts: a TOML profile.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="A new folder for copies of the lists.")] = None,
+    config: ConfigFile = None,
+    sets: Sets = None,
+    runs: Runs = RUNS,
+    json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Choose whom to call under the contact policy, and hand the list over."""
+    from segmint.config import load_config
+    from segmint.flows.target import target as flow
+
+    flags = {
+        "policy.suppress": [str(path) for path in suppress] if suppress else None,
+        "policy.history": None if history is None else str(history),
+    }
+    settings = load_config((config, policy), sets or (), flags)
+    with Screen(json=json, quiet=quiet) as screen:
+        result = flow(
+            table, bundle, settings, runs=runs, out=out, dialler=dialler, argv=sys.argv[1:], progress=screen.progress
+        )
+    screen.targeted(result)
+
+
+@policy_app.command("init")
+def policy_init() -> None:
+    """Print a policy to start from, every key explained."""
+    from segmint.targeting.policy import policy_template
+
+    typer.echo(policy_template(), nl=False)
+
+
+@policy_app.command("check")
+def policy_check(
+    file: Annotated[Path, typer.Argument(help="A policy.", show_default=False)], sets: Sets = None
+) -> None:
+    """Say whether a policy contradicts itself."""
+    from segmint.config import load_config
+    from segmint.flows.target import policy_of
+
+    policy_of(load_config(file, sets or ()))
+    typer.echo(f"'{file}' makes sense")

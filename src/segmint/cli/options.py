@@ -1,0 +1,40 @@
+"""What commands have in common: the arguments and options that several of them take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+Table = Annotated[Path, typer.Argument(help="A table: delimited text or Parquet.", show_default=False)]
+RunPath = Annotated[str, typer.Argument(help="A run: its folder or id.", show_default=False)]
+ContractName = Annotated[
+    str, typer.Option("--contract", help="A shipped contract, or the path of a .toml file.", show_default=False)
+]
+Bundle = Annotated[str, typer.Option("--bundle", help="A run, a bundle's folder, or PROMOTED.", show_default=False)]
+ConfigFile = Annotated[Path | None, typer.Option("--config", help="A TOML file of settings.")]
+Sets = Annotated[list[str] | None, typer.Option("--set", help="One setting: dotted.key=value. Repeatable.")]
+Runs = Annotated[Path, typer.Option("--runs", help="The folder that holds all runs.")]
+At = Annotated[str | None, typer.Option("--at", help="The moment of the decision: planning, dialling or after_call.")]
+Seed = Annotated[int | None, typer.Option("--seed", help="Seed of everything random.")]
+Folds = Annotated[int | None, typer.Option("--folds", help="Parts to compare on.")]
+Recipe = Annotated[str | None, typer.Option("--recipe", help="How the network is taught: fast, best or plain.")]
+NoCompare = Annotated[bool, typer.Option("--no-compare", help="Train only; compare with nothing.")]
+AsJson = Annotated[bool, typer.Option("--json", help="The result as one JSON object on standard output.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Say only what went wrong.")]
+
+RUNS = Path("runs")
+
+
+def run_flags(
+    at: str | None, seed: int | None, folds: int | None, recipe: str | None, no_compare: bool
+) -> dict[str, Any]:
+    """Turn the short names of settings of `run` into full dotted keys."""
+    return {
+        "data.at": at,
+        "seed": seed,
+        "split.folds": folds,
+        "model.recipe": recipe,
+        "compare.enabled": False if no_compare else None,
+    }

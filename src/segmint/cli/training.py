@@ -1,0 +1,142 @@
+"""Commands that train and look at what was trained."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from segmint.cli.options import (
+    RUNS,
+    AsJson,
+    At,
+    ConfigFile,
+    ContractName,
+    Folds,
+    NoCompare,
+    Quiet,
+    Recipe,
+    RunPath,
+    Runs,
+    Seed,
+    Sets,
+    Table,
+    run_flags,
+)
+from segmint.cli.screen import Screen
+
+app = typer.Typer()
+
+
+@app.command()
+def run(
+    table: Table,
+    contract: ContractName,
+    config: ConfigFile = None,
+    sets: Sets = None,
+    runs: Runs = RUNS,
+    at: At = None,
+    seed: Seed = None,
+    folds: Folds = None,
+    recipe: Recipe = None,
+    no_compare: NoCompare = False,
+    json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Read a table, compare the network with its rivals, train it, write a bundle and a report."""
+    from segmint.config import load_config
+    from segmint.flows.run import run as flow
+
+    settings = load_config(config, sets or (), run_flags(at, seed, folds, recipe, no_compare))
+    with Screen(json=json, quiet=quiet) as screen:
+        result = flow(table, contract, settings, runs=runs, argv=sys.argv[1:], progress=screen.progress)
+    screen.run_result(result)
+
+
+@app.command()
+def demo(
+    config: ConfigFile = None,
+    sets: Sets = None,
+    runs: Runs = RUNS,
+    at: At = None,
+    seed: Seed = None,
+    folds: Folds = None,
+    recipe: Recipe = None,
+    no_compare: NoCompare = False,
+    json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run everything on the embedded sample of 4,521 calls of a Portuguese bank."""
+    from segmint.config import load_config
+    from segmint.flows.demo import demo as flow
+
+    settings = load_config(config, sets or (), run_flags(at, seed, folds, recipe, no_compare))
+    with Screen(json=json, quiet=quiet) as screen:
+        result = flow(settings, runs=runs, argv=sys.argv[1:], progress=screen.progress)
+    screen.run_result(result)
+
+
+@app.command()
+def check(
+    table: Table,
+    contract: ContractName,
+    config: ConfigFile = None,
+    sets: Sets = None,
+    at: At = None,
+    json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Hold a table against a contract and say what would be rejected; write nothing."""
+    from segmint.config import load_config
+    from segmint.flows.check import check as flow
+
+    settings = load_config(config, sets or (), {"data.at": at})
+    with Screen(json=json, quiet=quiet) as screen:
+        result = flow(table, contract, settings, progress=screen.progress)
+    screen.checked(result)
+
+
+@app.command()
+def report(run: RunPath, runs: Runs = RUNS, json: AsJson = False, quiet: Quiet = False) -> None:
+    """Write a run's page again."""
+    from segmint.flows.report import write_report
+    from segmint.store.run import find_run
+
+    page = write_report(find_run(run, runs).folder)
+    Screen(json=json, quiet=quiet).say({"report": str(page)}, f"report: {page}")
+
+
+@app.command()
+def tensorboard(
+    run: RunPath,
+    runs: Runs = RUNS,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 6006,
+) -> None:
+    """Show a run's training curves in TensorBoard until Ctrl-C."""
+    from segmint.flows.tensorboard import show_tensorboard
+    from segmint.store.run import find_run
+
+    show_tensorboard(find_run(run, runs).folder, host=host, port=port)
+
+
+@app.command("runs")
+def list_runs(runs: Runs = RUNS, json: AsJson = False) -> None:
+    """List all runs, newest first."""
+    from segmint.store.run import list_runs as flow
+
+    Screen(json=json).runs(flow(runs), runs)
+
+
+@app.command()
+def verify(
+    bundle: Annotated[str, typer.Argument(help="A run, a bundle's folder, or PROMOTED.", show_default=False)],
+    runs: Runs = RUNS,
+    json: AsJson = False,
+) -> None:
+    """Check a bundle: files, hashes, the layer rule, the golden rows."""
+    from segmint.flows.check import verify as flow
+
+    if not Screen(json=json).verified(flow(bundle, runs=runs)):
+        raise typer.Exit(2)
