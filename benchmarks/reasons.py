@@ -125,7 +125,7 @@ def _probability(predictor: Predictor, matrix: np.ndarray) -> np.ndarray:
     from segmint.models.forward import forward, probabilities
 
     calibration = {name: float(predictor.calibration[name]) for name in ("temperature", "offset")}
-    return probabilities(forward(predictor._folded, matrix), **calibration)[:, 1]
+    return probabilities(forward(predictor.folded, matrix), **calibration)[:, 1]
 
 
 if __name__ == "__main__":

@@ -71,8 +71,8 @@ def exact_shapley(predictor: Predictor, frame: pl.DataFrame, background: pl.Data
 def test_two_copies_of_a_column_share_its_contribution_equally() -> None:
     twice = {"columns": [number("a", 0.0, 1.0), number("b", 0.0, 1.0)]}
     predictor = make_predictor(twice)
-    kernel, bias, activation = predictor._folded[0]
-    predictor._folded[0] = (np.vstack([kernel[:1], kernel[:1]]), bias, activation)
+    kernel, bias, activation = predictor.folded[0]
+    predictor.folded[0] = (np.vstack([kernel[:1], kernel[:1]]), bias, activation)
     values = np.random.default_rng(1).normal(size=30)
     frame = pl.DataFrame({"a": values, "b": values})
     found = attribute(predictor, frame, frame[:10], seed=4, target="yes").contributions

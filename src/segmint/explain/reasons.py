@@ -166,7 +166,7 @@ class _Walker:
     """
 
     def __init__(self, predictor: Predictor, matrix: Signals, behind: Signals) -> None:
-        (kernel, self.bias, activation), *self.layers = predictor._folded
+        (kernel, self.bias, activation), *self.layers = predictor.folded
         self.activate = _ACTIVATIONS[activation]
         self.calibration = {name: float(predictor.calibration[name]) for name in ("temperature", "offset")}
         self.classes, self.behind = predictor.classes, len(behind)

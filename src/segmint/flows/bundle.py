@@ -13,6 +13,7 @@ from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.evaluation.comparison import Comparison
 from segmint.models.predict import Predictor
+from segmint.models.single import SinglePredictor
 from segmint.monitoring.reference import reference_of
 from segmint.report.model_card import model_card
 from segmint.store.bundle import Bundle, write_bundle
@@ -67,6 +68,11 @@ def pack(
 def predictor_of(bundle: Bundle) -> Predictor:
     """Make a bundle ready to predict."""
     return Predictor(bundle.features, bundle.network, bundle.weights, bundle.calibration)
+
+
+def single_predictor_of(bundle: Bundle) -> SinglePredictor:
+    """Make a bundle ready to predict one customer at a time, as a service is asked: microseconds, no frame."""
+    return SinglePredictor(predictor_of(bundle), bundle.contract, bundle.at)
 
 
 def predict_texts(bundle: Bundle, rows: list[dict[str, str]]) -> NDArray[np.float64]:

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from segmint.models.layer_rule import check_layers
 
 Floats = NDArray[np.float64]
+# Signals of this many customers stay in the processor's cache from layer to layer.
+AT_ONCE = 2_048
 FoldedLayer = tuple[NDArray[np.float32], NDArray[np.float32], str]
 
 
@@ -64,6 +66,47 @@ def forward(folded: Sequence[FoldedLayer], inputs: NDArray[np.float32]) -> Float
     for kernel, bias, activation in folded:
         signal = _ACTIVATIONS[activation](signal @ kernel + bias)
     return signal.astype(np.float64)
+
+
+def forward_summed(
+    folded: Sequence[FoldedLayer], table: NDArray[np.float32], places: NDArray[np.int32], weights: NDArray[np.float32]
+) -> Floats:
+    """Return the logits of customers whose first layer is a sum of rows of `table`; shape (n_rows, n_outputs).
+
+    Parameters
+    ----------
+    folded : sequence of (kernel, bias, activation)
+    table : ndarray of shape (n_table_rows, n_units)
+        ``FeatureLookup.expansion @ kernel`` of the first layer.
+    places, weights : ndarray of shape (n_rows, n_picks)
+        From `FeatureLookup.pick`.
+    """
+    from scipy.sparse import csr_array
+
+    logits = np.empty((len(places), len(folded[-1][1])), dtype=np.float64)
+    picks, (_, bias, activation) = places.shape[1], folded[0]
+    for start in range(0, len(places), AT_ONCE):
+        some = slice(start, start + AT_ONCE)
+        count = len(places[some])
+        ends = np.arange(0, count * picks + 1, picks, dtype=np.int32)
+        picked = csr_array((weights[some].ravel(), places[some].ravel(), ends), shape=(count, len(table)))
+        logits[some] = forward(folded[1:], _ACTIVATIONS[activation](picked @ table + bias))
+    return logits
+
+
+def forward_one(
+    folded: Sequence[FoldedLayer], vector: NDArray[np.float32], *, summed: bool = False
+) -> NDArray[np.float32]:
+    """Return the logits of one customer; shape (n_outputs,).
+
+    With `summed`, `vector` is the first layer's sum already, without its bias.
+    """
+    signal = vector
+    for place, (kernel, bias, activation) in enumerate(folded):
+        if place or not summed:
+            signal = np.dot(signal, kernel)
+        signal = _ACTIVATIONS[activation](signal + bias)
+    return signal
 
 
 def probabilities(logits: Floats, *, temperature: float = 1.0, offset: float = 0.0) -> Floats:

@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.features.apply import apply_features
-from segmint.models.forward import FoldedLayer, fold, forward, probabilities
+from segmint.features.lookup import FeatureLookup
+from segmint.models.forward import FoldedLayer, fold, forward_summed, probabilities
 
 
 class Predictor:
@@ -21,6 +21,13 @@ class Predictor:
     features, network, calibration : dict
         As in a bundle.
     weights : dict of str to ndarray
+
+    Attributes
+    ----------
+    classes : tuple of str
+    threshold : float or None
+    folded : list of (kernel, bias, activation)
+        One per Dense layer.
     """
 
     def __init__(
@@ -33,11 +40,14 @@ class Predictor:
         self.features, self.calibration = features, calibration
         self.classes: tuple[str, ...] = tuple(network["classes"])
         self.threshold: float | None = calibration.get("threshold")
-        self._folded: list[FoldedLayer] = fold(network["layers"], weights)
+        self.folded: list[FoldedLayer] = fold(network["layers"], weights)
+        self._lookup = FeatureLookup(features)
+        # The first layer as a table: a customer's signal is a sum of a few of its rows.
+        self._table = self._lookup.expansion @ self.folded[0][0]
 
     def probabilities(self, frame: pl.DataFrame) -> NDArray[np.float64]:
         """Return one probability per class; shape (n_customers, n_classes)."""
-        logits = forward(self._folded, apply_features(self.features, frame))
+        logits = forward_summed(self.folded, self._table, *self._lookup.pick(frame))
         return probabilities(
             logits,
             temperature=float(self.calibration["temperature"]),

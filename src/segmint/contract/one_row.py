@@ -1,0 +1,174 @@
+"""One customer as a dict, held against the contract in microseconds: what `validate` says of a table of one row."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from segmint.contract.cells import read_cells
+from segmint.contract.column import Column, Known
+from segmint.contract.column_match import match_columns
+from segmint.contract.contract import Contract
+from segmint.contract.validate import DETAILS, FLAG_WORDS
+from segmint.errors import DataError
+
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_GROUPED = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?")
+# Unicode's White_Space, which is not quite what `str.strip` takes away.
+_WHITE = "\t\n\x0b\x0c\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+
+Value = float | str | None
+ReadCell = Callable[[Any], tuple[Any, str | None]]
+
+
+class Customer(NamedTuple):
+    """One customer who met the contract.
+
+    Attributes
+    ----------
+    values : dict
+        Numbers as floats, categories and texts as str, by column; None means no value.
+    flags : str
+        What is unusual: "job: unseen level; age: out of range", "" if nothing. Never a value.
+    """
+
+    values: dict[str, Any]
+    flags: str
+
+
+class OneRow:
+    """The door for one customer at a time.
+
+    `read` says exactly what ``validate(..., purpose="predict")`` says of a frame of one row; the batch stays the truth
+    and a test holds the two against each other.
+
+    Parameters
+    ----------
+    contract : Contract
+    at : {"planning", "dialling", "after_call"}
+    """
+
+    def __init__(self, contract: Contract, at: Known) -> None:
+        self.contract, self.at = contract, at
+        columns = [column for column in contract.columns if column.role != "ignore" and column.known_by(at)]
+        self._cells = [(column.name, _reader(column, contract.missing_tokens(column))) for column in columns]
+        self._states = [column for column in columns if any(state.when for state in column.states)]
+        self._unusual = [(column.name, check) for column in columns if (check := _check(column)) is not None]
+        self._required = frozenset(column.name for column in columns if column.is_feature or column.role == "id")
+
+    def read(self, row: Mapping[str, Any]) -> Customer:
+        """Read one customer.
+
+        Parameters
+        ----------
+        row : mapping of str to text, number, truth value or None
+            By column name; columns that the contract does not know are not looked at.
+
+        Raises
+        ------
+        ContractError
+            If a feature known by `at`, or the id, is missing; it shows the difference.
+        DataError
+            If a cell cannot be read: the column and the reason, never the value.
+        """
+        if not self._required <= row.keys():
+            match_columns(tuple(row), self.contract, table="the customer", purpose="predict", at=self.at)
+        values: dict[str, Any] = {}
+        for name, read in self._cells:
+            if name in row:
+                values[name], problem = read(row[name])
+                if problem is not None:
+                    raise _unreadable(name, problem)
+        for column in self._states:
+            if column.name in values:
+                values[column.name] = _with_states(column, values)
+        flags = [f"{name}: {words}" for name, check in self._unusual if (words := check(values.get(name)))]
+        return Customer(values, "; ".join(flags))
+
+
+def _reader(column: Column, missing: tuple[str, ...]) -> ReadCell:
+    tokens = frozenset(missing)
+    if column.kind == "number":
+        return lambda raw: _number(raw, tokens)
+    if column.kind == "date":
+        return lambda raw: _slowly(column, raw, missing)
+    strip = column.kind == "category"
+
+    def read(raw: Any) -> tuple[Any, str | None]:
+        if raw is None:
+            return None, None
+        if not isinstance(raw, str):
+            return _slowly(column, raw, missing)
+        bare = raw.strip(_WHITE)
+        return (None if bare in tokens else bare if strip else raw), None
+
+    return read
+
+
+def _number(raw: Any, missing: frozenset[str]) -> tuple[float | None, str | None]:
+    if raw is None:
+        return None, None
+    if isinstance(raw, str):
+        text = raw.strip(_WHITE)
+        if text in missing:
+            return None, None
+        if _GROUPED.fullmatch(text):
+            text = text.replace(",", "")
+        if not _NUMBER.fullmatch(text):
+            return None, "not_a_number"
+        value = float(text)
+    elif isinstance(raw, int | float):
+        try:
+            value = float(raw)
+        except OverflowError:
+            return None, "not_finite"
+        if value != value:
+            return None, None
+    else:
+        return None, "not_a_number"
+    if math.isinf(value):
+        return None, "not_finite"
+    return value + 0.0, None  # -0.0 becomes 0.0
+
+
+def _slowly(column: Column, raw: Any, missing: tuple[str, ...]) -> tuple[Any, str | None]:
+    """Read a rare kind of cell as a column of one."""
+    cells = read_cells(column, pl.Series(column.name, [raw]), missing, "point")
+    return cells.values[0], cells.problem[0]
+
+
+def _with_states(column: Column, values: Mapping[str, Any]) -> float | None:
+    """Tell apart what the table writes with one code."""
+    read: float | None = values[column.name]
+    value = read
+    for state in column.states:
+        if state.when and state.when.column in values and read is not None and read == state.written:
+            other = values[state.when.column]
+            if other is not None and other > state.when.above:
+                value = state.value
+    return value
+
+
+def _check(column: Column) -> Callable[[Any], str] | None:
+    """Make what names the unexpected in a value; None where anything is expected."""
+    if column.kind == "category" and column.allowed:
+        allowed, words = frozenset(column.allowed), FLAG_WORDS["unknown_level"]
+        return lambda value: "" if value is None or value in allowed else words
+    low, high = column.bounds
+    if column.kind != "number" or (low is None and high is None):
+        return None
+    least, most = -math.inf if low is None else low, math.inf if high is None else high
+    states, outside = frozenset(state.value for state in column.states), FLAG_WORDS["out_of_bounds"]
+    return lambda value: "" if value is None or least <= value <= most or value in states else outside
+
+
+def _unreadable(name: str, code: str) -> DataError:
+    return DataError(
+        f"'{name}' {DETAILS[code]}.",
+        expected="a value that the contract can read",
+        fix="correct the value, or leave it empty if nobody knows it",
+    )

@@ -1,0 +1,186 @@
+"""Features as sums of table rows: what a customer's columns pick, instead of a wide row of numbers that is mostly zero.
+
+A category picks one row, a number a point between two neighbouring rows and a multiple of a third, so a customer with
+16 columns touches some 30 rows where the full matrix has 200 to 300 features. A Dense layer on the features is then a
+sum of rows of ``expansion @ kernel``, a table that is made once.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segmint.features.apply import HUGE, MISSING, OTHER, Matrix, apply_features, count_features, feature_blocks
+
+Places = NDArray[np.int32]
+Picks = tuple[list[int], list[float]]
+PickOne = Callable[[Any], Picks]
+
+
+class FeatureLookup:
+    """What each column of a customer picks from a table of feature rows.
+
+    Parameters
+    ----------
+    state : dict
+        What `CustomerFeatures.fit` learned.
+
+    Attributes
+    ----------
+    expansion : ndarray of shape (n_table_rows, n_features), float32
+        The features that one unit of each table row stands for: for every customer
+        ``weights @ expansion[places]`` is the row of `apply_features`.
+    picks : int
+        Table rows that each customer picks.
+    """
+
+    def __init__(self, state: Mapping[str, Any]) -> None:
+        self._columns: list[_Number | _Category] = []
+        parts, first = [], 0
+        features = count_features(state)
+        for column, block in zip(state["columns"], feature_blocks(state), strict=True):
+            made = (_Number if column["kind"] == "number" else _Category)(column, first)
+            part = np.zeros((len(made.rows), features), dtype=np.float32)
+            part[:, block] = made.rows
+            parts.append(part)
+            first += len(part)
+            self._columns.append(made)
+        self.expansion: Matrix = np.concatenate(parts) if parts else np.zeros((0, features), dtype=np.float32)
+        self.picks = sum(column.picks for column in self._columns)
+        self._one: list[tuple[str, PickOne]] = [(column.name, column.pick_one) for column in self._columns]
+
+    def pick(self, frame: pl.DataFrame) -> tuple[Places, Matrix]:
+        """Say which table rows customers pick, and how much of each; two arrays of shape (n_customers, picks).
+
+        `frame` as for `apply_features`.
+        """
+        places = np.empty((frame.height, self.picks), dtype=np.int32)
+        weights = np.empty((frame.height, self.picks), dtype=np.float32)
+        start = 0
+        for column in self._columns:
+            part = slice(start, start + column.picks)
+            column.pick(frame[column.name], places[:, part], weights[:, part])
+            start += column.picks
+        return places, weights
+
+    def pick_one(self, customer: Mapping[str, Any]) -> Picks:
+        """Say it of one customer: floats, texts and None by column name; table rows that count for nothing are left out."""
+        places: list[int] = []
+        weights: list[float] = []
+        for name, pick_one in self._one:
+            some, much = pick_one(customer[name])
+            places += some
+            weights += much
+        return places, weights
+
+
+class _Number:
+    """Picks a flag, or its scaled self and a point between two edges."""
+
+    def __init__(self, column: Mapping[str, Any], first: int) -> None:
+        self.name: str = column["name"]
+        self.center, self.scale = float(column["center"]), float(column["scale"])
+        self.states: list[float] = [float(state) for state in column["states"]]
+        self.flags = len(self.states) + bool(column["flag_missing"])
+        self.missing = first + len(self.states) if column["flag_missing"] else -1
+        self.edges: list[float] = [float(edge) for edge in column["edges"]] if len(column["edges"]) > 1 else []
+        self.first, self.scaled, self.knots = first, first + self.flags, first + self.flags + 1
+        self.picks = 3 if self.edges else 1
+        self._stops, self._spans = np.asarray(self.edges), np.diff(self.edges)
+        flags = np.eye(self.flags + 1, dtype=np.float32)
+        if not self.edges:
+            self.rows: Matrix = flags
+            return
+        knots = np.tri(len(self.edges), len(self.edges) - 1, -1)
+        knots = np.column_stack([column["scores"], knots])
+        self.rows = np.zeros((self.flags + 1 + len(self.edges), self.flags + 1 + knots.shape[1]), dtype=np.float32)
+        self.rows[: self.flags + 1, : self.flags + 1] = flags
+        self.rows[self.flags + 1 :, self.flags + 1 :] = knots
+
+    def pick(self, series: pl.Series, places: Places, weights: Matrix) -> None:
+        values = series.cast(pl.Float64).fill_null(np.nan).to_numpy()
+        known, flag = values, None
+        absent = np.isnan(values)
+        if self.flags:
+            flag = np.where(absent, self.missing, -1)
+            for place, state in enumerate(self.states):
+                here = values == state
+                flag[here] = self.first + place
+                absent |= here
+        if absent.any():
+            known = np.where(absent, self.center, values)
+        known = np.clip(known, -HUGE, HUGE)
+        scaled = np.clip((known - self.center) / self.scale, -1e6, 1e6)
+        places[:, 0] = self.scaled
+        weights[:, 0] = scaled / np.sqrt(1.0 + (scaled / 3.0) ** 2)
+        if self.edges:
+            step = np.searchsorted(self._stops[1:-1], known, side="right")
+            places[:, 1] = self.knots + step
+            places[:, 2] = places[:, 1] + 1
+            between = np.clip((known - self._stops[step]) / self._spans[step], 0.0, 1.0)
+            weights[:, 1], weights[:, 2] = 1.0 - between, between
+        if flag is not None:
+            weights[absent] = 0.0
+            flagged = np.flatnonzero(flag >= 0)
+            places[flagged, 0], weights[flagged, 0] = flag[flagged], 1.0
+
+    def pick_one(self, value: float | None) -> Picks:
+        if value is None or value != value:
+            if self.flags:
+                return ([self.missing], [1.0]) if self.missing >= 0 else ([], [])
+            value = self.center
+        elif value in self.states:
+            return [self.first + self.states.index(value)], [1.0]
+        value = min(max(value, -HUGE), HUGE)
+        scaled = min(max((value - self.center) / self.scale, -1e6), 1e6)
+        scaled /= math.sqrt(1.0 + (scaled / 3.0) ** 2)
+        if not self.edges:
+            return [self.scaled], [scaled]
+        step = bisect_right(self.edges, value, 1, len(self.edges) - 1) - 1
+        low, high = self.edges[step], self.edges[step + 1]
+        between = min(max((value - low) / (high - low), 0.0), 1.0)
+        return [self.scaled, self.knots + step, self.knots + step + 1], [scaled, 1.0 - between, between]
+
+
+class _Category:
+    """Picks one row: that of its level, with the level's place on a ring or ladder in it."""
+
+    picks = 1
+
+    def __init__(self, column: Mapping[str, Any], first: int) -> None:
+        self.name: str = column["name"]
+        known = dict.fromkeys([*column["levels"], *(column.get("ring") or ()), *(column.get("ladder") or ())])
+        stranger = _unlike(known)
+        texts: list[str | None] = [*known, None, stranger]
+        frame = pl.DataFrame({self.name: texts}, schema={self.name: pl.String})
+        self.rows: Matrix = apply_features({"columns": [column]}, frame)
+        self._place: dict[str | None, int] = {text: first + place for place, text in enumerate(texts)}
+        self._absent, self._stranger = self._place[None], self._place.pop(stranger)
+        self._texts, self._places = list(known), [self._place[text] for text in known]
+
+    def pick(self, series: pl.Series, places: Places, weights: Matrix) -> None:
+        texts, weights[:] = series.cast(pl.String), 1.0
+        if not self._texts:
+            places[:, 0] = np.where(texts.is_null().to_numpy(), self._absent, self._stranger)
+            return
+        found = texts.replace_strict(self._texts, self._places, default=self._stranger, return_dtype=pl.Int32)
+        if texts.null_count():
+            found = pl.select(pl.when(texts.is_null()).then(self._absent).otherwise(found)).to_series()
+        places[:, 0] = found.to_numpy()
+
+    def pick_one(self, text: str | None) -> Picks:
+        return [self._place.get(text, self._stranger)], [1.0]
+
+
+def _unlike(known: Mapping[str, Any]) -> str:
+    """Return a text that is none of the levels."""
+    text = "?"
+    while text in known or text in (MISSING, OTHER):
+        text += "?"
+    return text

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import datetime
+import math
+
+import numpy as np
+import polars as pl
+import pytest
+
+from segmint.contract.contract import load_contract, parse_contract
+from segmint.contract.one_row import OneRow
+from segmint.contract.synthetic import synthetic_rows
+from segmint.contract.validate import validate, validate_batches
+from segmint.errors import ContractError, DataError
+from segmint.tables.source import open_table
+
+CONTRACT = parse_contract(
+    """
+name = "everything"
+missing = ["", "NA"]
+[outcome]
+column = "y"
+kind = "response"
+levels = ["no", "yes"]
+positive = "yes"
+[columns.id]
+kind = "text"
+role = "id"
+label = "customer"
+[columns.age]
+kind = "number"
+role = "characteristic"
+label = "age"
+bounds = [18, 110]
+[columns.job]
+kind = "category"
+role = "characteristic"
+label = "job"
+allowed = ["clerk", "true", "7"]
+[columns.town]
+kind = "category"
+role = "characteristic"
+label = "town"
+[columns.previous]
+kind = "number"
+role = "history"
+label = "calls before"
+bounds = [0, inf]
+[columns.pdays]
+kind = "number"
+role = "history"
+label = "days"
+bounds = [0, 900]
+states = [{ value = -1, name = "never" }, { value = -2, name = "long ago", written = -1, when = { column = "previous", above = 0 } }]
+[columns.since]
+kind = "date"
+role = "time"
+label = "customer since"
+[columns.duration]
+kind = "number"
+role = "history"
+label = "seconds"
+known = "after_call"
+""",
+    origin="test",
+)
+PLAIN = {"id": "a", "age": "41", "job": "clerk", "town": "X", "previous": "0", "pdays": "-1"}
+NUMBERS = [
+    "41", " 41 ", "\u00a041", "41.", ".5", "-0", "1e2", "1E+2", "1e400", "1,234", "1,234.5", "12,34", "1.2.3", "", "NA",
+    " NA", "nan", "inf", "0x10", "４１", "41\n", "+7", "1_000", 41, 41.5, -0.0, math.nan, math.inf, True, None, 17, 200,
+    "\x1c41",
+]  # fmt: skip
+TEXTS = ["clerk", " clerk ", "Clerk", "", "NA", None, 7, 7.0, 7.5, 1e-7, True, "true", math.nan, "\u2003clerk", 2**60]
+
+
+def batch_says(row: dict[str, object], contract=CONTRACT, at="planning") -> tuple[str, object]:
+    """What the batch path makes of a frame of this one row."""
+    try:
+        (table,) = validate_batches(open_table(pl.DataFrame([row])), contract, purpose="predict", at=at)
+    except ContractError as error:
+        return "contract", error.came
+    if not len(table):
+        return "rejected", table.ledger.rejects[0].detail
+    return "accepted", (table.frame.row(0, named=True), table.flags[0])
+
+
+def one_says(row: dict[str, object], contract=CONTRACT, at="planning") -> tuple[str, object]:
+    try:
+        found = OneRow(contract, at).read(row)
+    except DataError as error:
+        return "rejected", error.came
+    except ContractError as error:
+        return "contract", error.came
+    return "accepted", (found.values, found.flags)
+
+
+@pytest.mark.parametrize("name", ["age", "previous", "pdays"])
+@pytest.mark.parametrize("cell", NUMBERS, ids=repr)
+def test_a_number_is_read_as_in_a_table_of_one_row(name: str, cell: object) -> None:
+    assert_same({**PLAIN, name: cell})
+
+
+@pytest.mark.parametrize("name", ["job", "town", "id"])
+@pytest.mark.parametrize("cell", TEXTS, ids=repr)
+def test_a_text_is_read_as_in_a_table_of_one_row(name: str, cell: object) -> None:
+    assert_same({**PLAIN, name: cell})
+
+
+@pytest.mark.parametrize("previous", ["0", "2", None])
+@pytest.mark.parametrize("pdays", ["-1", "-2", "5", "-7", None])
+def test_one_code_for_two_things_is_told_apart(previous: object, pdays: object) -> None:
+    assert_same({**PLAIN, "previous": previous, "pdays": pdays})
+
+
+@pytest.mark.parametrize("since", ["2020-02-03", "2020-2-3", "03.02.2020", "", datetime.date(2020, 2, 3), None])
+def test_dates_are_read_as_in_a_table(since: object) -> None:
+    assert_same({**PLAIN, "since": since})
+
+
+def test_columns_known_later_and_strangers_are_not_looked_at() -> None:
+    assert_same({**PLAIN, "duration": "no number", "y": "yes", "stranger": "?"}, without="y")
+
+
+def test_a_missing_column_is_named_with_the_closest_one() -> None:
+    row = {name: value for name, value in PLAIN.items() if name != "age"} | {"Age": "41"}
+    with pytest.raises(ContractError, match=r"age \(did you mean 'Age'\?\)"):
+        OneRow(CONTRACT, "planning").read(row)
+
+
+def test_an_error_names_the_column_and_never_the_value() -> None:
+    with pytest.raises(DataError) as caught:
+        OneRow(CONTRACT, "planning").read({**PLAIN, "age": "forty-one"})
+    assert "'age' is not a number" in str(caught.value)
+    assert "forty" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["bank-marketing", "bank-additional", "customer-segments", "term-deposit"])
+def test_made_up_customers_of_every_shipped_contract_are_read_the_same(name: str) -> None:
+    contract = load_contract(name)
+    rows = synthetic_rows(contract, "after_call", 60, 3)
+    table = validate(open_table(rows), contract, purpose="predict", at="after_call")
+    door = OneRow(contract, "after_call")
+    for place, row in enumerate(rows.to_dicts()):
+        found = door.read(row)
+        assert found.values == {key: table.frame[key][place] for key in found.values}
+        assert found.flags == table.flags[place]
+
+
+def assert_same(row: dict[str, object], without: str = "") -> None:
+    expected, found = batch_says(row), one_says(row)
+    assert found[0] == expected[0]
+    if expected[0] != "accepted":
+        assert found[1] == expected[1]
+        return
+    values = {name: value for name, value in expected[1][0].items() if name != without}
+    assert list(found[1][0]) == list(values)
+    for name, value in values.items():
+        mine = found[1][0][name]
+        assert type(mine) is type(value), name
+        assert mine == value, name
+        assert not isinstance(value, float) or np.copysign(1, mine) == np.copysign(1, value)
+    assert found[1][1] == expected[1][1]
