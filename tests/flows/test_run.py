@@ -97,9 +97,10 @@ def test_predict_keeps_every_column_and_says_how_well(done: RunResult, runs: Pat
     result = predict(sample_path(), done.folder, load_config(), runs=runs, out=tmp_path / "predicted.parquet")
     frame = pl.read_parquet(tmp_path / "predicted.parquet")
     given = pl.read_csv(sample_path(), separator=";", infer_schema=False)
-    assert frame.columns == [*given.columns, "propensity", "predicted", "flags"]
+    assert frame.columns == [*given.columns, "propensity", "propensity_low", "propensity_high", "predicted", "flags"]
     assert frame.select(given.columns).equals(given)
     assert frame["propensity"].is_between(0, 1).all()
+    assert frame["propensity"].is_between(frame["propensity_low"], frame["propensity_high"]).all()
     assert result.ledger.read == result.ledger.accepted + result.ledger.rejected == 4521
     assert set(result.quality) == {"f1", "accuracy", "roc_auc"}
 

@@ -12,6 +12,7 @@ from segmint.contract.synthetic import synthetic_rows
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.evaluation.comparison import Comparison
+from segmint.flows.calibrate import calibrate
 from segmint.models.predict import Predictor
 from segmint.models.single import SinglePredictor
 from segmint.monitoring.reference import reference_of
@@ -34,7 +35,7 @@ def pack(
 ) -> Bundle:
     """Publish what was learned as a bundle: data only, no customer in it, golden rows to prove it by."""
     features, classifier = model[0].state_, model[-1]
-    network = {
+    network: dict[str, Any] = {
         "format": 1,
         "layers": classifier.layers_,
         "inputs": classifier.n_features_in_,
@@ -42,11 +43,13 @@ def pack(
         "head": "logit" if len(classifier.classes_) == 2 else "softmax",
         "classes": [str(name) for name in classifier.classes_],
     }
-    calibration = classifier.calibration_.to_json() | {"threshold": threshold}
+    calibrated = calibrate(table, model, comparison, threshold)
+    if calibrated.told is not None:
+        here.keep("calibration.json", calibrated.told)
+    calibration = calibrated.calibration
     predictor = Predictor(features, network, classifier.weights_, calibration)
     rows = _golden_rows(table, features, seed)
     likely = predictor.probabilities(_typed(rows, table))
-    mine = None if comparison is None else comparison.of("dense_network")
     quality = {} if comparison is None else comparison.headline("dense_network")
     return write_bundle(
         here.folder / "bundle",
@@ -56,7 +59,7 @@ def pack(
         network=network,
         weights=classifier.weights_,
         calibration=calibration,
-        reference=reference_of(table, network["classes"], None if mine is None else (mine.outcome, mine.probabilities)),
+        reference=reference_of(table, network["classes"], calibrated.judged),
         golden={"rows": rows.to_dicts(), "probabilities": likely.tolist()},
         card=model_card(table.contract, table.at, len(table), network, quality, here.id),
         versions=installed_versions(),

@@ -145,7 +145,7 @@ class _Work:
         self.complete = self.complete and (table.has_outcome or not len(table))
         if self.complete and len(table):
             self.judged.append((table.outcome, likely, said))
-        return with_predictions(table, likely, said)
+        return with_predictions(table, likely, said, self.predictor)
 
     def finish(self) -> Predicted:
         """Judge the predictions where every outcome is known."""
@@ -155,12 +155,21 @@ class _Work:
         return self.result
 
 
-def with_predictions(table: ValidTable, likely: NDArray[np.float64], said: NDArray[np.str_]) -> pl.DataFrame:
-    """Put predictions behind every input column; an input column of the same name becomes ``<name>_input``."""
+def with_predictions(
+    table: ValidTable, likely: NDArray[np.float64], said: NDArray[np.str_], predictor: Predictor
+) -> pl.DataFrame:
+    """Put predictions behind every input column; an input column of the same name becomes ``<name>_input``.
+
+    A response gets `propensity`, with `propensity_low` and `propensity_high` where the bundle knows how sure it is.
+    """
     outcome = table.contract.outcome
     if outcome.positive is not None:
         classes = sorted(outcome.levels)
-        new = {"propensity": pl.Series(likely[:, classes.index(outcome.positive)])}
+        propensity = likely[:, classes.index(outcome.positive)]
+        new = {"propensity": pl.Series(propensity)}
+        if predictor.interval is not None:
+            low, high = predictor.interval.of(propensity)
+            new |= {"propensity_low": pl.Series(low), "propensity_high": pl.Series(high)}
     else:
         new = {f"probability_{name}": pl.Series(likely[:, place]) for place, name in enumerate(sorted(outcome.levels))}
     new |= {"predicted": pl.Series(said), "flags": table.flags}

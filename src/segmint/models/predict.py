@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from segmint.features.lookup import FeatureLookup
 from segmint.models.forward import FoldedLayer, fold, forward_summed, probabilities
+from segmint.models.interval import PropensityInterval
 
 
 class Predictor:
@@ -26,6 +27,8 @@ class Predictor:
     ----------
     classes : tuple of str
     threshold : float or None
+    interval : PropensityInterval or None
+        How well a response's propensity is known; None if the bundle does not say.
     folded : list of (kernel, bias, activation)
         One per Dense layer.
     """
@@ -42,6 +45,8 @@ class Predictor:
         self.threshold: float | None = calibration.get("threshold")
         self.folded: list[FoldedLayer] = fold(network["layers"], weights)
         self._lookup = FeatureLookup(features)
+        told = calibration.get("interval")
+        self.interval = None if told is None else PropensityInterval.from_json(told)
         # The first layer as a table: a customer's signal is a sum of a few of its rows.
         self._table = self._lookup.expansion @ self.folded[0][0]
 

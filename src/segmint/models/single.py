@@ -8,6 +8,7 @@ small products. A test holds both ways against each other.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -36,11 +37,16 @@ class Answer:
     predicted : str
     flags : str
         What is unusual about the customer, as in `ValidTable.flags`.
+    propensity, propensity_low, propensity_high : float or None
+        The probability of yes and the ends of its interval; None for an assignment, or without an interval.
     """
 
     probabilities: tuple[float, ...]
     predicted: str
     flags: str = ""
+    propensity: float | None = None
+    propensity_low: float | None = None
+    propensity_high: float | None = None
 
 
 class SinglePredictor:
@@ -66,6 +72,8 @@ class SinglePredictor:
         self._threshold = predictor.threshold
         self._temperature = float(predictor.calibration["temperature"])
         self._offset = float(predictor.calibration["offset"])
+        told = predictor.interval
+        self._steps = None if told is None else (told.edges.tolist(), told.low.tolist(), told.high.tolist())
         self._door = OneRow(contract, at)
         self._lookup = FeatureLookup(predictor.features)
         self._layers = predictor.folded
@@ -105,7 +113,17 @@ class SinglePredictor:
         else:
             rows = probabilities(logits[None].astype(np.float64), temperature=self._temperature)
             likely = tuple(rows[0].tolist())
-        return Answer(likely, self._named(likely), flags)
+        if self._positive is None:
+            return Answer(likely, self._named(likely), flags)
+        propensity = likely[self._positive]
+        return Answer(likely, self._named(likely), flags, propensity, *self._ends(propensity))
+
+    def _ends(self, propensity: float) -> tuple[float | None, float | None]:
+        if self._steps is None:
+            return None, None
+        edges, low, high = self._steps
+        step = bisect_right(edges, propensity)
+        return min(low[step], propensity), max(high[step], propensity)
 
     def _named(self, likely: tuple[float, ...]) -> str:
         if self._positive is None or self._threshold is None:

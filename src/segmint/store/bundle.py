@@ -32,6 +32,7 @@ from segmint.contract.column import Known
 from segmint.contract.contract import Contract, parse_contract
 from segmint.contract.export import contract_to_toml
 from segmint.errors import ContractError
+from segmint.models.interval import PropensityInterval
 from segmint.store import manifest as manifests
 from segmint.store import promoted, strict_json
 from segmint.store.network_spec import NetworkSpec, parse_network
@@ -334,6 +335,8 @@ def _check_calibration(told: JSON) -> None:
             raise ValueError(f"it needs a number for {name}")
     if told["temperature"] <= 0:
         raise ValueError("its temperature must be above 0")
+    if told.get("interval") is not None:
+        PropensityInterval.from_json(told["interval"])
 
 
 def _same_names(folder: int, listed: set[str]) -> None:

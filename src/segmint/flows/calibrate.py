@@ -1,0 +1,117 @@
+"""Calibrate the network that goes into the bundle on customers that did not teach it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmint.contract.valid_table import ValidTable
+from segmint.evaluation.comparison import OURS, Comparison
+from segmint.metrics.calibration import expected_calibration_error, log_loss, reliability_table
+from segmint.metrics.classification import class_index
+from segmint.models.calibration import Calibration, fit_calibration, log_odds
+from segmint.models.interval import fit_interval
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """How the bundle's logits become probabilities, and what that was learned from.
+
+    Attributes
+    ----------
+    calibration : dict
+        The content of ``calibration.json``: temperature, offset, threshold, interval.
+    judged : (outcomes, probabilities) or None
+        Customers kept apart in the comparison, calibrated as the bundle does.
+    told : dict or None
+        For the report: calibration before and after, on customers kept apart.
+    """
+
+    calibration: dict[str, Any]
+    judged: tuple[NDArray[np.str_], Floats] | None
+    told: dict[str, Any] | None
+
+
+def calibrate(table: ValidTable, model: Any, comparison: Comparison | None, threshold: float | None) -> Calibrated:
+    """Calibrate on the out-of-fold predictions of the comparison; without one, on the inner rows of the training.
+
+    In the comparison every customer was judged by a network that had not seen the customer, calibrated on its own inner
+    rows. What was still wrong with these probabilities is learned on all of them and added to the calibration of the
+    final network, and the threshold moves along, so that it chooses the same customers.
+    """
+    classifier = model[-1]
+    ours: Calibration = classifier.calibration_
+    positive = table.contract.outcome.positive
+    classes = tuple(str(name) for name in classifier.classes_)
+    if comparison is None:
+        return Calibrated(
+            ours.to_json() | {"threshold": threshold} | _on_inner_rows(table, model, positive), None, None
+        )
+    mine = comparison.of(OURS)
+    labels = class_index(mine.outcome, classes)
+    more = fit_calibration(log_odds(mine.probabilities), labels)
+    likely = more.again(mine.probabilities)
+    if threshold is not None and positive is not None:
+        threshold = _moved(threshold, more, classes.index(positive))
+    found = ours.then(more).to_json() | {"threshold": threshold}
+    if positive is not None:
+        found |= _interval(likely[:, classes.index(positive)], mine.outcome == positive)
+    fold = comparison.predictions.filter(model=OURS)["fold"].to_numpy()
+    told = _before_and_after(mine.probabilities, labels, fold, None if positive is None else classes.index(positive))
+    return Calibrated(found, (mine.outcome, likely), told | more.to_json())
+
+
+def _on_inner_rows(table: ValidTable, model: Any, positive: str | None) -> dict[str, Any]:
+    """Learn the intervals on the rows that only told the training when to stop."""
+    inner = getattr(model, "inner_rows_", None)
+    if positive is None or inner is None:
+        return {}
+    likely = model.predict_proba(table.inputs[inner])[:, list(model.classes_).index(positive)]
+    return _interval(likely, table.outcome[inner] == positive)
+
+
+def _interval(propensity: Floats, said_yes: NDArray[np.bool_]) -> dict[str, Any]:
+    found = fit_interval(propensity, said_yes)
+    return {} if found is None else {"interval": found.to_json()}
+
+
+def _moved(threshold: float, more: Calibration, positive: int) -> float:
+    chances = np.full((1, 2), 1.0 - threshold)
+    chances[0, positive] = threshold
+    return float(more.again(chances)[0, positive])
+
+
+def _before_and_after(
+    likely: Floats, labels: NDArray[np.int64], fold: NDArray[np.int64], positive: int | None
+) -> dict[str, Any]:
+    """Judge the calibration on customers that it was not learned from: each fold by what the others teach."""
+    after = np.empty_like(likely)
+    for number in np.unique(fold):
+        others = fold != number
+        after[~others] = fit_calibration(log_odds(likely[others]), labels[others]).again(likely[~others])
+    return {
+        "customers": len(labels),
+        "before": _judged(likely, labels, positive),
+        "after": _judged(after, labels, positive),
+    }
+
+
+def _judged(likely: Floats, labels: NDArray[np.int64], positive: int | None) -> dict[str, Any]:
+    """Judge the propensities of a response; of an assignment, whether the likeliest segment is as likely as said."""
+    score = likely.max(axis=1) if positive is None else likely[:, positive]
+    happened = likely.argmax(axis=1) == labels if positive is None else labels == positive
+    bins = reliability_table(happened, score)
+    return {
+        "log_loss": log_loss(labels, likely),
+        "calibration_error": expected_calibration_error(happened, score),
+        "promised": bins.mean_propensity.tolist(),
+        "observed": bins.response_rate.tolist(),
+        "low": bins.low.tolist(),
+        "high": bins.high.tolist(),
+        "customers": bins.customers.tolist(),
+    }

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from segmint.contract.contract import load_contract
+from segmint.contract.valid_table import ValidTable
+from segmint.contract.validate import validate
+from segmint.evaluation.comparison import OURS, OutOfFold
+from segmint.flows.calibrate import calibrate
+from segmint.flows.demo import sample_path
+from segmint.models.calibration import Calibration
+from segmint.tables.source import open_table
+
+
+@pytest.fixture(scope="module")
+def table() -> ValidTable:
+    return validate(open_table(sample_path()), load_contract("bank-marketing"))
+
+
+class Model:
+    """A finished network as far as calibrating looks at it."""
+
+    def __init__(self, propensity: np.ndarray, inner: np.ndarray | None = None) -> None:
+        self.classes_ = np.array(["no", "yes"])
+        self.classifier = SimpleNamespace(classes_=self.classes_, calibration_=Calibration(1.2, 0.1))
+        self.likely = np.column_stack([1 - propensity, propensity])
+        self.inner_rows_ = inner
+
+    def __getitem__(self, place: int) -> Any:
+        return self.classifier
+
+    def predict_proba(self, inputs: pl.DataFrame) -> np.ndarray:
+        return self.likely[: inputs.height]
+
+
+class Compared:
+    """Out-of-fold predictions that promise a third of what happens."""
+
+    def __init__(self, table: ValidTable) -> None:
+        draw, yes = np.random.default_rng(0), table.outcome == "yes"
+        odds = 1.2 * yes + draw.normal(size=len(yes)) - 3.4
+        propensity = 1 / (1 + np.exp(-odds))
+        self.mine = OutOfFold(table.outcome, np.column_stack([1 - propensity, propensity]), ("no", "yes"))
+        self.predictions = pl.DataFrame({"model": [OURS] * len(yes), "fold": np.arange(len(yes)) % 5 + 1})
+
+    def of(self, model: str) -> OutOfFold:
+        return self.mine
+
+
+def test_out_of_fold_predictions_correct_what_the_folds_promised(table: ValidTable) -> None:
+    compared: Any = Compared(table)
+    raw = compared.mine.probabilities[:, 1]
+    found = calibrate(table, Model(raw), compared, threshold=0.2)
+    assert found.judged is not None
+    assert found.told is not None
+    after = found.judged[1][:, 1]
+    assert raw.mean() < 0.8 * np.mean(table.outcome == "yes")
+    assert after.mean() == pytest.approx(np.mean(table.outcome == "yes"), rel=0.05)
+    assert found.told["after"]["calibration_error"] < found.told["before"]["calibration_error"]
+    assert found.told["after"]["log_loss"] < found.told["before"]["log_loss"]
+    # the threshold chooses the same customers as before
+    assert ((after >= found.calibration["threshold"]) == (raw >= 0.2)).all()
+    more = Calibration(found.told["temperature"], found.told["offset"])
+    assert found.calibration["temperature"] == pytest.approx(1.2 * more.temperature)
+    assert found.calibration["interval"]["customers"] == len(table)
+
+
+def test_without_a_comparison_the_inner_rows_say_how_sure_it_is(table: ValidTable) -> None:
+    inner = np.arange(0, len(table), 7)
+    propensity = np.random.default_rng(1).random(len(table))
+    found = calibrate(table, Model(propensity, inner), None, threshold=0.2)
+    assert found.judged is None
+    assert found.calibration["threshold"] == 0.2
+    assert found.calibration["temperature"] == 1.2
+    assert found.calibration["interval"]["customers"] == len(inner)
