@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from segmint.errors import SegmintError
     from segmint.evaluation.model_comparison import ModelComparison
     from segmint.features.customer_features import CustomerFeatures
+    from segmint.flows.backtest import backtest
     from segmint.flows.check import check
     from segmint.flows.predict import predict
     from segmint.flows.run import run
@@ -32,6 +33,7 @@ _WHERE = {
     "SegmintError": "segmint.errors",
     "TensorBoardLog": "segmint.models.tensorboard_log",
     "ValidTable": "segmint.contract.valid_table",
+    "backtest": "segmint.flows.backtest",
     "check": "segmint.flows.check",
     "load_config": "segmint.config",
     "load_contract": "segmint.contract.contract",
@@ -50,6 +52,7 @@ __all__ = [
     "SegmintError",
     "TensorBoardLog",
     "ValidTable",
+    "backtest",
     "check",
     "load_config",
     "load_contract",

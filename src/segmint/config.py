@@ -117,6 +117,50 @@ class Segments(_Section):
     leave_out_sensitive: bool = False
 
 
+class Backtest(_Section):
+    """How past waves are replayed.
+
+    Attributes
+    ----------
+    time_order : str
+        A date or number column, or "rows": the order of the rows is the order of time.
+    window : int
+        Calls to learn from, the latest.
+    first : int or None
+        Calls before the first wave; None takes the window.
+    step : int
+        Calls of a wave.
+    delay : float
+        How long after a call its outcome is known, in calendar days, the unit of the time column, or calls.
+    every, cold_every : int
+        Waves between refits, and every how many refits the network starts anew.
+    recalibrate : int
+        Latest resolved calls on which the intercept is moved.
+    windows : tuple of int
+        Other windows that may be used where they did better on calls already resolved.
+    rivals : tuple of str
+        Models under the same kit.
+    rule : str or None
+        Today's rule: a column that says who is called, or an expression such as ``age >= 60``.
+    block, repeats : int
+        Calls per block of the bootstrap, and its repeats.
+    """
+
+    time_order: str = "rows"
+    window: int = Field(default=20_000, ge=100)
+    first: int | None = Field(default=None, ge=100)
+    step: int = Field(default=1_000, ge=10)
+    delay: float = Field(default=0.0, ge=0)
+    every: int = Field(default=1, ge=1)
+    cold_every: int = Field(default=10, ge=1)
+    recalibrate: int = Field(default=1_000, ge=0)
+    windows: tuple[Annotated[int, Field(ge=100)], ...] = ()
+    rivals: tuple[Literal["lightgbm", "logistic", "gradient_boosting", "random_forest"], ...] = ("lightgbm", "logistic")
+    rule: str | None = None
+    block: int = Field(default=500, ge=1)
+    repeats: int = Field(default=1_000, ge=100, le=10_000)
+
+
 class Config(_Section):
     """All settings; see each section."""
 
@@ -126,6 +170,7 @@ class Config(_Section):
     compare: Compare = Compare()
     model: Model = Model()
     segments: Segments = Segments()
+    backtest: Backtest = Backtest()
     economics: Economics | None = None
     policy: ContactRules = ContactRules()
 

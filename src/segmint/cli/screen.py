@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from segmint.contract.valid_table import ValidTable
+    from segmint.flows.backtest import Backtested
     from segmint.flows.explain import Explained
     from segmint.flows.predict import Predicted
     from segmint.flows.run import RunResult
@@ -151,6 +152,11 @@ class Screen:
         said = {"run": str(result.folder), "out": None if result.out is None else str(result.out), **result.summary}
         lists = f"lists: {place}/call_list.parquet, call_list.xlsx, dialler.csv"
         self.say(said, *result.sentences, lists, f"report: {result.folder / 'report.html'}")
+
+    def backtested(self, result: Backtested) -> None:
+        """Show what each strategy would have brought."""
+        said = {"run": str(result.folder), "report": str(result.report), "receipt": result.receipt, **result.summary}
+        self.say(said, result.receipt, *result.sentences, f"report: {result.report}")
 
     def checked(self, table: ValidTable) -> None:
         """Show what a table would be to training."""

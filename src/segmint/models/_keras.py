@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,9 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from segmint.models.layer_rule import check_layers
+
+# Each training has a graph of its own; TensorFlow takes that for an oversight and says so on every wave of a replay.
+tf.get_logger().setLevel("ERROR")
 
 Matrix = NDArray[np.float32]
 Weights = list[NDArray[np.float32]]
@@ -206,6 +209,13 @@ def named_weights(network: keras.Sequential) -> dict[str, NDArray[np.float32]]:
         for place, layer in enumerate(network.layers)
         for variable in layer.weights
     }
+
+
+def set_named_weights(network: keras.Sequential, weights: Mapping[str, NDArray[np.float32]]) -> None:
+    """Put weights in place that `named_weights` returned of such a network."""
+    for place, layer in enumerate(network.layers):
+        for variable in layer.weights:
+            variable.assign(weights[f"{place}.{variable.name}"])
 
 
 class Events:

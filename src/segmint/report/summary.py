@@ -8,6 +8,7 @@ from typing import Any
 from segmint.report.blocks import Page
 from segmint.report.pages import (
     answer,
+    backtest,
     call_list,
     columns,
     comparison,
@@ -20,7 +21,7 @@ from segmint.report.pages import (
 )
 from segmint.report.run_view import RunView
 
-PAGES = (answer, call_list, segments, reading, columns, comparison, quality, reasons, network, settings)
+PAGES = (answer, call_list, backtest, segments, reading, columns, comparison, quality, reasons, network, settings)
 """The report's pages in reading order."""
 
 
@@ -55,6 +56,8 @@ def contents(pages: list[Page]) -> list[tuple[str, str]]:
 def _title(run: RunView) -> str:
     if (run.folder / "target.json").is_file():
         return "Whom to call"
+    if (run.folder / "backtest.json").is_file():
+        return "Had you used it since the first wave"
     return "Who says yes" if run.is_response else "Who belongs to which segment"
 
 

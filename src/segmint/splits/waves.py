@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -122,3 +123,37 @@ def _cuts(first_of_moment: NDArray[np.intp], start: int, step: int) -> list[int]
     places = np.searchsorted(beginnings, wished, side="left")
     cuts = [int(beginnings[place]) for place in places if place < beginnings.size]
     return sorted(set(cuts)) or [int(beginnings[-1])]
+
+
+def time_proxies(table: ValidTable, waves: Sequence[Wave], *, share: float = 0.8) -> list[str]:
+    """Name the context columns that tell the time: when the wave is known, so are they, nearly.
+
+    Parameters
+    ----------
+    table : ValidTable
+    waves : sequence of Wave
+    share : float
+        The share of a column's spread (for categories: of its Gini impurity) that lies between the waves.
+    """
+    if len(waves) < 2:
+        return []
+    parts = [wave.rows for wave in waves]
+    context = [column for column in table.features if column.role == "context"]
+    return [c.name for c in context if _between(table.frame[c.name], parts) >= share]
+
+
+def _between(values: pl.Series, parts: Sequence[Rows]) -> float:
+    rows = np.concatenate(parts)
+    if values.dtype == pl.String:
+        codes = values.fill_null("").rank("dense").to_numpy().astype(np.int64) - 1
+        spread = [_impurity(codes[part]) for part in parts]
+        whole = _impurity(codes[rows])
+    else:
+        numbers = values.fill_null(values.mean()).to_numpy()
+        spread, whole = [float(numbers[part].var()) for part in parts], float(numbers[rows].var())
+    within = float(np.average(spread, weights=[part.size for part in parts]))
+    return 1 - within / whole if whole > 0 else 0.0
+
+
+def _impurity(codes: NDArray[np.int64]) -> float:
+    return float(1 - ((np.bincount(codes) / codes.size) ** 2).sum())

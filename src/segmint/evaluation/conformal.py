@@ -1,0 +1,118 @@
+"""Adaptive conformal label sets: which outcomes cannot be ruled out, right in nine of ten calls whatever drifts."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class LabelSets:
+    """The sets of a stream of calls, and how often they held what happened.
+
+    Attributes
+    ----------
+    yes, no : ndarray of bool, shape (n_calls,)
+        Whether each label is in the call's set. Neither: an unusual call. Both: nothing can be ruled out.
+    covered : ndarray of bool, shape (n_calls,)
+        Whether the set held the outcome.
+    target : float
+        The share of calls that sets are meant to cover.
+    """
+
+    yes: Mask
+    no: Mask
+    covered: Mask
+    target: float
+
+    def blocks(self, size: int = 1_000) -> NDArray[np.float64]:
+        """Coverage of each whole block of `size` successive calls."""
+        whole = self.covered[: self.covered.size // size * size]
+        return np.asarray(whole.reshape(-1, size).mean(axis=1), dtype=np.float64)
+
+    def to_json(self, size: int = 1_000) -> dict[str, Any]:
+        """Return the figures as plain JSON, no call in it."""
+        blocks = self.blocks(size)
+        size_of = self.yes.astype(np.int64) + self.no
+        return {
+            "target": self.target,
+            "calls": int(self.covered.size),
+            "coverage": float(self.covered.mean()),
+            "mean_size": float(size_of.mean()),
+            "empty": float((size_of == 0).mean()),
+            "both": float((size_of == 2).mean()),
+            "block": size,
+            "block_coverage": [round(float(share), 4) for share in blocks],
+            "blocks_within_3_points": float((abs(blocks - self.target) <= 0.03).mean()) if blocks.size else None,
+        }
+
+
+def adaptive_sets(
+    propensity: ArrayLike,
+    said_yes: ArrayLike,
+    *,
+    target: float = 0.9,
+    gamma: float = 0.01,
+    memory: int = 1_000,
+    delay: int = 0,
+) -> LabelSets:
+    """Make a label set for each call of a stream, from the calls resolved before it.
+
+    A label is in the set if its probability is not among the lowest that the true labels lately had. How low is
+    steered by past misses: after a miss the next sets are wider, after a hit a little narrower. Coverage over a long
+    stream follows without any assumption on how customers change.
+
+    Parameters
+    ----------
+    propensity : array-like of shape (n_calls,)
+        In the order of the calls, each said before its outcome was known.
+    said_yes : array-like of shape (n_calls,)
+    target : float
+        Share of calls to cover.
+    gamma : float
+        How strongly one miss moves the next sets.
+    memory : int
+        Latest resolved calls that scores are held against.
+    delay : int
+        Calls that pass until an outcome is known.
+
+    References
+    ----------
+    Gibbs and Candès 2021, "Adaptive conformal inference under distribution shift", arXiv 2106.00170.
+    """
+    p, outcome = np.asarray(propensity, dtype=np.float64), np.asarray(said_yes, dtype=bool)
+    strangeness = np.where(outcome, 1 - p, p)
+    yes, no = np.ones(p.size, dtype=bool), np.ones(p.size, dtype=bool)
+    covered = np.ones(p.size, dtype=bool)
+    ordered: list[float] = []
+    latest: deque[float] = deque()
+    miss_rate = 1 - target
+    for call in range(p.size):
+        resolved = call - 1 - delay
+        if resolved >= 0:
+            miss_rate += gamma * ((1 - target) - (not covered[resolved]))
+            insort(ordered, float(strangeness[resolved]))
+            latest.append(float(strangeness[resolved]))
+            if len(latest) > memory:
+                ordered.pop(bisect_left(ordered, latest.popleft()))
+        limit = _limit(ordered, miss_rate)
+        yes[call], no[call] = 1 - p[call] <= limit, p[call] <= limit
+        covered[call] = strangeness[call] <= limit
+    return LabelSets(yes, no, covered, target)
+
+
+def _limit(ordered: list[float], miss_rate: float) -> float:
+    """The largest strangeness that still counts as usual."""
+    if miss_rate <= 0 or not ordered:
+        return np.inf
+    if miss_rate >= 1:
+        return -np.inf
+    place = int(np.ceil((len(ordered) + 1) * (1 - miss_rate)))
+    return ordered[place - 1] if place <= len(ordered) else np.inf

@@ -1,0 +1,335 @@
+"""`segmint backtest`: had you used it since the first wave? Replay the history, in money."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segmint.config import Config
+from segmint.contract.contract import Contract, load_contract
+from segmint.contract.valid_table import ValidTable
+from segmint.errors import ConfigError
+from segmint.evaluation.backtest import Backtest
+from segmint.evaluation.backtest import backtest as replay
+from segmint.evaluation.comparison import OURS, Remember
+from segmint.evaluation.conformal import adaptive_sets
+from segmint.evaluation.strategies import AtRandom, BestSoFar, Everyone, Learner, Rule, Strategy
+from segmint.flows.read import keep_reading, open_source, read
+from segmint.flows.report import write_report
+from segmint.metrics.profit import campaign_profit
+from segmint.models.customer_model import MODEL_LABELS, make_model
+from segmint.models.warm_network import WarmNetwork
+from segmint.progress import Progress, silent
+from segmint.splits.waves import ROW_ORDER, Wave, make_waves, time_proxies, times_of
+from segmint.store.run import Run
+from segmint.store.staging import publish_file
+from segmint.targeting.choose import amounts, choose
+from segmint.targeting.policy import ContactPolicy, ContactRules, Economics
+
+FOUND, CALLS, WAVES = "backtest.json", "tables/backtest_calls.parquet", "tables/backtest_waves.parquet"
+
+Mask = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Backtested:
+    """What came of a replay, for any door.
+
+    Attributes
+    ----------
+    folder, report : Path
+    receipt : str
+        How the table was read, in a sentence.
+    sentences : tuple of str
+        What each strategy would have brought, and what chance can explain.
+    summary : dict
+        The content of ``backtest.json``: figures, no customer.
+    result : Backtest
+        Also call by call.
+    """
+
+    folder: Path
+    report: Path
+    receipt: str
+    sentences: tuple[str, ...]
+    summary: dict[str, Any]
+    result: Backtest
+
+    def frame(self) -> pl.DataFrame:
+        """Return one row per strategy and metric; see `Backtest.frame`."""
+        return self.result.frame()
+
+
+def backtest(
+    source: Any,
+    contract: Contract | str | Path,
+    config: Config,
+    *,
+    runs: Path,
+    argv: Sequence[str] = (),
+    progress: Progress = silent,
+) -> Backtested:
+    """Replay past waves with the network, its rivals and today's rule: what would each have brought?
+
+    Parameters
+    ----------
+    source : path or frame
+        The history, one row per call with its outcome.
+    contract : Contract, or the name or path of one
+    config : Config
+        `backtest` says how; `economics` and `policy` what a call costs, a success brings, and how many calls a wave
+        has. Without economics, a success brings 1 and a call costs the response rate before the first wave.
+    runs : Path
+
+    Raises
+    ------
+    SegmintError
+        For a table or setting that cannot be worked with.
+    """
+    contract = contract if isinstance(contract, Contract) else load_contract(contract)
+    opened = open_source(source, config.data)
+    with Run.create(runs, "backtest", argv, config.to_toml(), config.seed, {opened.name: opened.fingerprint}) as here:
+        both = _both(progress, here.progress)
+        table = read(opened, contract, config.data, here, progress=both)
+        keep_reading(here, table)
+        waves = waves_of(table, config)
+        policy = money_of(table, waves[0], config)
+        found = replay_waves(table, waves, policy, config, progress=both, remember=here.remember)
+        summary = {**found.to_json(), **_about(table, waves, policy, found, config)}
+        here.keep(FOUND, summary)
+        publish_file(here.folder / CALLS, lambda path: found.calls.write_parquet(path))
+        publish_file(here.folder / WAVES, lambda path: found.waves.write_parquet(path))
+        report = write_report(here.folder)
+        sentences = (*summary["notes"], *found.conclusion, summary["label_sets"]["sentence"])
+        here.done({"conclusion": list(found.conclusion)})
+    return Backtested(here.folder, report, table.ledger.sentence(), sentences, summary, found)
+
+
+def waves_of(table: ValidTable, config: Config) -> list[Wave]:
+    """Cut the history into waves."""
+    settings = config.backtest
+    first = settings.window if settings.first is None else settings.first
+    return make_waves(times_of(table, settings.time_order), start=first, step=settings.step, delay=settings.delay)
+
+
+def money_of(table: ValidTable, first: Wave, config: Config) -> ContactPolicy:
+    """Say what a call costs and brings; rules that need today's lists do not apply to the past."""
+    rules = ContactRules(
+        holdout_share=0.0,
+        budget_calls=config.policy.budget_calls,
+        budget_money=config.policy.budget_money,
+        quotas=config.policy.quotas,
+        capacities=config.policy.capacities,
+    )
+    if config.economics is not None:
+        policy = ContactPolicy.of(config.economics, rules)
+        policy.require_columns(tuple(dict.fromkeys((*table.frame.columns, *table.raw.columns))))
+        return policy
+    rate = float(np.mean(table.outcome[first.known] == table.contract.outcome.positive)) if first.known.size else 0.5
+    return ContactPolicy.of(Economics(currency="", cost_per_call=max(rate, 1e-6), value_per_success=1.0), rules)
+
+
+def replay_waves(
+    table: ValidTable,
+    waves: Sequence[Wave],
+    policy: ContactPolicy,
+    config: Config,
+    *,
+    progress: Progress = silent,
+    remember: Remember | None = None,
+) -> Backtest:
+    """Let every strategy decide every wave, and settle in money."""
+    columns = _columns(table, policy)
+    ids = pl.Series("customer", np.arange(len(table))).cast(pl.String)
+    cost = amounts(policy.economics.cost_per_call, columns) * policy.economics.calls_per_customer
+    value = amounts(policy.economics.value_per_success, columns)
+    able = np.isfinite(cost) & np.isfinite(value)
+
+    def decide(rows: NDArray[np.int64], propensity: Floats) -> Mask:
+        choice = choose(ids[rows], propensity, policy, columns=columns[rows])
+        called = np.zeros(rows.size, dtype=bool)
+        called[choice.listed] = True
+        return called
+
+    def settle(rows: NDArray[np.int64], called: Mask, said_yes: Mask) -> Floats:
+        return np.where(called & able[rows], value[rows] * said_yes - cost[rows], 0.0)
+
+    return replay(
+        table,
+        waves,
+        strategies_of(table, config),
+        decide=decide,
+        settle=settle,
+        seed=config.seed,
+        block=config.backtest.block,
+        repeats=config.backtest.repeats,
+        currency=policy.economics.currency,
+        progress=progress,
+        remember=remember,
+    )
+
+
+def strategies_of(table: ValidTable, config: Config) -> list[Strategy]:
+    """Line up the network, its rivals under the same kit, and what needs no model."""
+    kit = _Kit(table, config)
+    found: list[Strategy] = kit.learners(OURS, "Dense network, kept up to date")
+    for name in config.backtest.rivals:
+        found += kit.learners(name, f"{MODEL_LABELS[name]}, the same kit")
+    found.append(kit.learner("static", "Dense network, never updated", OURS, every=None, recalibrate=0))
+    if config.backtest.rule is not None:
+        found.append(Rule(rule_of(config.backtest.rule, table), config.backtest.rule))
+    return [*found, AtRandom(OURS, seed=config.seed), Everyone()]
+
+
+class _Kit:
+    """The drift kit: one window, one cadence, one recalibration for every model."""
+
+    def __init__(self, table: ValidTable, config: Config) -> None:
+        self.columns, self.config = table.features, config
+
+    def learners(self, name: str, label: str) -> list[Strategy]:
+        """A model on the window, or on whichever of several windows served best so far."""
+        settings = self.config.backtest
+        if not settings.windows:
+            return [self.learner(name, label, name)]
+        widths = dict.fromkeys((settings.window, *settings.windows))
+        tried = [self.learner(f"{name} {width}", label, name, window=width, hidden=True) for width in widths]
+        return [*tried, BestSoFar(name, label, tuple(each.name for each in tried))]
+
+    def learner(self, name: str, label: str, model: str, **changes: Any) -> Learner:
+        settings = self.config.backtest
+        kit: dict[str, Any] = {
+            "window": settings.window,
+            "every": settings.every,
+            "cold_every": settings.cold_every if model == OURS else 1,
+            "recalibrate": settings.recalibrate,
+            "inner": self.config.split.inner,
+            "seed": self.config.seed,
+            "model": f"{model} {sorted(self.config.model.settings.items())}" if model == OURS else model,
+        }
+        return Learner(name, label, self._maker(model), **(kit | changes))
+
+    def _maker(self, model: str) -> Callable[[], Any]:
+        seed = self.config.seed
+        if model == OURS:
+            return lambda: WarmNetwork.of(self.columns, random_state=seed, **self.config.model.settings)
+        return lambda: make_model(model, columns=self.columns, random_state=seed)
+
+
+def rule_of(text: str, table: ValidTable) -> Callable[[pl.DataFrame], Any]:
+    """Read today's rule: a column (yes, true or a number other than 0 means call) or a condition on columns.
+
+    Raises
+    ------
+    ConfigError
+        If it names a column that is not known when the call is decided, or is no condition.
+    """
+    known = table.inputs
+
+    def choose_by_rule(customers: pl.DataFrame) -> NDArray[np.bool_]:
+        if text in customers.columns:
+            column = customers[text]
+            yes = (
+                column != 0 if column.dtype.is_numeric() else column.str.to_lowercase().is_in(["yes", "true", "1", "y"])
+            )
+        else:
+            yes = customers.select(pl.sql_expr(text).alias("called"))["called"]
+        if yes.dtype != pl.Boolean or len(yes) != customers.height:
+            raise TypeError("the rule does not say yes or no for each customer")
+        return yes.fill_null(False).to_numpy()
+
+    try:
+        choose_by_rule(known.head(20))
+    except (pl.exceptions.PolarsError, TypeError) as error:
+        raise ConfigError(
+            f"The rule '{text}' cannot be used.",
+            expected=f"a column, or a condition such as age >= 60, on: {', '.join(known.columns)}",
+            fix="correct backtest.rule; columns known only later than --at cannot be used",
+        ) from error
+    return choose_by_rule
+
+
+def _columns(table: ValidTable, policy: ContactPolicy) -> pl.DataFrame:
+    extra = [name for name in policy.columns if name not in table.frame.columns]
+    return table.frame.with_columns(table.raw[name] for name in extra)
+
+
+def _about(
+    table: ValidTable, waves: Sequence[Wave], policy: ContactPolicy, found: Backtest, config: Config
+) -> dict[str, Any]:
+    """What stands beside the figures: money, time, columns that tell the time, label sets."""
+    economics = policy.economics
+    proxies = time_proxies(table, waves)
+    mine = found.calls.filter(pl.col("strategy") == OURS)
+    rows = np.concatenate([wave.rows for wave in waves])
+    sets = adaptive_sets(
+        mine["propensity"].to_numpy(),
+        table.outcome[rows] == table.contract.outcome.positive,
+        delay=round(config.backtest.delay) if config.backtest.time_order == ROW_ORDER else 0,
+    ).to_json()
+    sets["sentence"] = (
+        f"Label sets held what happened in {100 * sets['coverage']:.1f} % of calls (meant: 90 %), "
+        f"with {sets['mean_size']:.2f} labels on average."
+    )
+    return {
+        "economics": {
+            "currency": economics.currency,
+            "cost_per_call": economics.cost_per_call,
+            "value_per_success": economics.value_per_success,
+            "given": config.economics is not None,
+        },
+        "time": {
+            "order": config.backtest.time_order,
+            "window": config.backtest.window,
+            "step": config.backtest.step,
+            "delay": config.backtest.delay,
+            "before": int(waves[0].known.size),
+        },
+        "time_proxies": proxies,
+        "label_sets": sets,
+        "perfect": _perfect(table, rows, policy),
+        "notes": _notes(config, proxies, policy),
+    }
+
+
+def _perfect(table: ValidTable, rows: NDArray[np.int64], policy: ContactPolicy) -> float:
+    """What calling exactly those who say yes would bring."""
+    columns = _columns(table, policy)[rows]
+    yes = table.outcome[rows] == table.contract.outcome.positive
+    cost = amounts(policy.economics.cost_per_call, columns) * policy.economics.calls_per_customer
+    value = amounts(policy.economics.value_per_success, columns)
+    return campaign_profit(yes, yes, value=np.nan_to_num(value), cost=np.nan_to_num(cost))
+
+
+def _notes(config: Config, proxies: Sequence[str], policy: ContactPolicy) -> list[str]:
+    notes = []
+    if config.backtest.time_order == ROW_ORDER:
+        notes.append("The order of the rows is taken for the order of time.")
+    if config.economics is None:
+        notes.append(
+            f"No policy says what a call costs: a success counts 1 and a call {policy.economics.cost_per_call:.4f}, "
+            "the response rate before the first wave."
+        )
+    elif config.policy.suppress or config.policy.exclude or config.policy.rest_days or config.policy.history:
+        notes.append("Suppressions, rest days and the holdout of the policy are not applied to the past.")
+    if proxies:
+        notes.append(
+            f"Tell the time rather than the customer: {', '.join(proxies)}. A model that is never updated "
+            "takes them for causes."
+        )
+    return notes
+
+
+def _both(first: Progress, second: Progress) -> Progress:
+    def tell(task: str, done: int, total: int) -> None:
+        first(task, done, total)
+        second(task, done, total)
+
+    return tell

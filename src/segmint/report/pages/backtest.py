@@ -1,0 +1,232 @@
+"""Had you used it since the first wave? What each way of choosing would have brought, wave by wave. No customer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from segmint.report import charts
+from segmint.report.blocks import Block, Page, banner, chart, figures, fold, grid, key, make_page, points, table
+from segmint.report.run_view import RunView
+from segmint.report.svg import draw
+from segmint.report.wording import between, count, decimal, listed, percent, shorten
+
+OURS, MOST_LINES = "dense_network", 7
+Row = dict[str, Any]
+
+
+def page(run: RunView) -> Page | None:
+    """Show the replay of past waves in money."""
+    found = run.json("backtest.json")
+    if found is None:
+        return None
+    totals = _by_strategy(found["rows"])
+    waves: dict[str, list[Row]] = {name: [] for name in found["strategies"]}
+    for row in found["waves"]:
+        waves[row["strategy"]].append(row)
+    mine = waves[OURS]
+    customers = sum(row["customers"] for row in mine)
+    return make_page(
+        "backtest",
+        title="Had you used it since the first wave",
+        short="Past waves",
+        lead=f"{len(mine)} past waves with {count(customers)} calls, replayed: before each wave every strategy knew only "
+        "what was known then.",
+        blocks=[
+            figures(_headline(found, totals, mine)),
+            points([*found["conclusion"], *found["notes"]]),
+            _money_over_time(found, waves),
+            _strategies(found, totals),
+            grid([_rates(mine), _label_sets(found["label_sets"])]),
+            _proxies(found["time_proxies"], run),
+            fold("Every wave", [_waves(waves, found)]),
+        ],
+    )
+
+
+def _by_strategy(rows: list[Row]) -> dict[str, dict[str, Row]]:
+    found: dict[str, dict[str, Row]] = {}
+    for row in rows:
+        found.setdefault(row["strategy"], {})[row["metric"]] = row
+    return found
+
+
+def _amount(value: float | None, currency: str, digits: int | None = None) -> str:
+    shown = decimal(value, (0 if abs(value or 0) >= 100 else 2) if digits is None else digits)
+    return f"{shown} {currency}".strip()
+
+
+def _headline(found: dict[str, Any], totals: dict[str, dict[str, Row]], mine: list[Row]) -> list[tuple[str, str, str]]:
+    currency = found["economics"]["currency"]
+    ours, everyone = totals[OURS], totals["everyone"]
+    profit = ours["profit"]
+    gained = profit["value"] - everyone["profit"]["value"]
+    return [
+        ("Profit", _amount(profit["value"], currency), f"95 %: {between(profit['low'], profit['high'], 0)}"),
+        ("More than calling everyone", _amount(gained, currency), "over all waves"),
+        ("Calls", count(ours["called"]["value"]), f"of {count(sum(row['customers'] for row in mine))} possible ones"),
+        (
+            "Successes per 100 calls",
+            decimal(100 * (ours["successes_per_call"]["value"] or 0), 1),
+            f"calling everyone: {decimal(100 * (everyone['successes_per_call']['value'] or 0), 1)}",
+        ),
+    ]
+
+
+def _money_over_time(found: dict[str, Any], waves: dict[str, list[Row]]) -> Block:
+    currency = found["economics"]["currency"]
+    others = [name for name in waves if name != OURS][:MOST_LINES]
+    lines, colors, keys = [], [], []
+    for place, name in enumerate(others):
+        lines.append((name, *_so_far(waves[name])))
+        colors.append(charts.class_color(place))
+        keys.append(key(f"class-{place + 1}", shorten(found["strategies"][name], 34)))
+    lines.append((OURS, *_so_far(waves[OURS])))
+    colors.append(charts.ACCENT)
+    picture = charts.curves(
+        lines,
+        colors,
+        x_title="calls in the order of time",
+        y_title=f"profit so far, {currency or 'successes'}",
+        unit=(False, False),
+        percentages=False,
+        level=0.0,
+    )
+    ours = waves[OURS][-1]["profit_so_far"]
+    best, second = max((waves[name][-1]["profit_so_far"], found["strategies"][name]) for name in others)
+    ahead = "more" if ours >= best else "less"
+    caption = (
+        f"After the last wave the network has brought {_amount(ours, currency)}, {_amount(abs(ours - best), currency)} {ahead} "
+        f"than the next best: {second}."
+    )
+    rows = [
+        [
+            found["strategies"][name],
+            *(_amount(waves[name][at]["profit_so_far"], currency) for at in _stops(waves[name])),
+        ]
+        for name in (OURS, *others)
+    ]
+    heads = [f"wave {waves[OURS][at]['wave']}" for at in _stops(waves[OURS])]
+    return chart(
+        "Profit over time",
+        draw(picture, "Profit so far of each strategy, wave by wave"),
+        caption=caption,
+        data=table(["Strategy", *heads], rows),
+        keys=[key("accent", "dense network, kept up to date"), *keys],
+        wide=True,
+    )
+
+
+def _so_far(rows: list[Row]) -> tuple[Any, Any]:
+    calls = np.cumsum([0, *(row["customers"] for row in rows)]).astype(np.float64)
+    return calls, np.array([0.0, *(row["profit_so_far"] for row in rows)])
+
+
+def _stops(rows: list[Row]) -> list[int]:
+    return [int(at) for at in np.unique(np.linspace(0, len(rows) - 1, 6).round())]
+
+
+def _strategies(found: dict[str, Any], totals: dict[str, dict[str, Row]]) -> Block:
+    names = list(found["strategies"])
+    rows = [_strategy(found["strategies"][name], totals[name]) for name in names]
+    columns = [
+        "Strategy", "profit per 1,000", "95 %", "less than the network, 95 %", "calls", "successes per 100 calls",
+        "AUC, all", "AUC within waves", "gain at 10 %", "at 20 %", "at 50 %", "regret",
+    ]  # fmt: skip
+    note = (
+        "Ranking figures are made on propensities before recalibration, calls and money after it. Regret: what the best cut "
+        "through the same order would have brought more, known only in hindsight. Intervals: bootstrap over blocks of "
+        f"{found['block']} successive calls; the differences are paired."
+    )
+    return table(columns, rows, title="What each strategy would have brought", marked=(names.index(OURS),), note=note)
+
+
+def _strategy(label: str, mine: dict[str, Row]) -> list[str]:
+    profit = mine["profit_per_1000"]
+
+    def value(metric: str) -> float | None:
+        return mine[metric]["value"] if metric in mine else None
+
+    apart = "–"
+    if profit.get("difference") is not None and profit["difference"] != 0:
+        apart = between(-profit["difference_high"], -profit["difference_low"], 1)
+    return [
+        label,
+        decimal(profit["value"], 1),
+        between(profit["low"], profit["high"], 1),
+        apart,
+        count(mine["called"]["value"]),
+        decimal(100 * (value("successes_per_call") or 0), 1),
+        decimal(value("auc_pooled")),
+        decimal(value("auc_within")),
+        *(percent(value(f"gain_{share}")) for share in (10, 20, 50)),
+        decimal(value("regret"), 1),
+    ]
+
+
+def _rates(mine: list[Row]) -> Block:
+    numbers = np.array([row["wave"] for row in mine], dtype=np.float64)
+    observed = np.array([row["response_rate"] for row in mine])
+    promised = np.array([row["mean_propensity"] for row in mine])
+    picture = charts.curves(
+        [("observed", numbers, observed), ("promised", numbers, promised)],
+        [charts.RIVAL, charts.ACCENT],
+        x_title="wave",
+        y_title="share who say yes",
+        unit=(False, False),
+    )
+    gap = float(np.average(promised - observed, weights=[row["customers"] for row in mine]))
+    caption = (
+        f"Response rates from {percent(float(observed.min()))} to {percent(float(observed.max()))}; "
+        f"what was promised lies {decimal(abs(100 * gap), 1)} points {'above' if gap > 0 else 'below'} on average."
+    )
+    rows = [[str(row["wave"]), percent(row["mean_propensity"]), percent(row["response_rate"])] for row in mine]
+    return chart(
+        "Promised and observed",
+        draw(picture, "Promised and observed response rate, wave by wave"),
+        caption=caption,
+        data=table(["Wave", "promised", "observed"], rows, words=()),
+        keys=[key("accent", "promised"), key("rival", "observed")],
+    )
+
+
+def _label_sets(sets: Row) -> Block:
+    blocks = sets["block_coverage"]
+    rows = [
+        ["Calls whose set held what happened", percent(sets["coverage"])],
+        ["Labels per set", decimal(sets["mean_size"], 2)],
+        ["Sets with both labels", percent(sets["both"])],
+        ["Sets with none: unusual calls", percent(sets["empty"])],
+        [f"Blocks of {count(sets['block'])} calls within 3 points", percent(sets["blocks_within_3_points"], 0)],
+        ["Lowest and highest block", f"{percent(min(blocks))} to {percent(max(blocks))}" if blocks else "–"],
+    ]
+    note = "Adaptive conformal sets: after a miss the next sets are wider, after a hit narrower, so coverage holds under drift."
+    return table(
+        ["Which outcomes cannot be ruled out", "meant: 90 %"], rows, title="How sure, whatever drifts", note=note
+    )
+
+
+def _proxies(names: list[str], run: RunView) -> Block | None:
+    if not names:
+        return None
+    labels = listed([run.column_label(name) for name in names])
+    return banner(
+        "caution",
+        "Columns that tell the time",
+        f"{labels}: nearly the same for everyone in a wave. They say when, not who; judge by the AUC within waves.",
+    )
+
+
+def _waves(waves: dict[str, list[Row]], found: dict[str, Any]) -> Block:
+    everyone = waves["everyone"]
+    rows = [
+        [
+            str(row["wave"]), f"{count(row['first_record'])} to {count(row['last_record'])}", percent(row["response_rate"]),
+            count(row["called"]), count(row["successes"]), decimal(row["profit"], 1), decimal(all_["profit"], 1),
+            decimal(row["regret"], 1), decimal(row["auc"]),
+        ]
+        for row, all_ in zip(waves[OURS], everyone, strict=True)
+    ]  # fmt: skip
+    columns = ["Wave", "records", "response rate", "called", "successes", "profit", "calling everyone", "regret", "AUC"]
+    return table(columns, rows, words=(), note="Called to AUC: the network, kept up to date.")
