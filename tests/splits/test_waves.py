@@ -1,5 +1,6 @@
 """Waves follow time, and only outcomes that are known by then belong to what may teach."""
 
+import dataclasses
 import datetime
 
 import numpy as np
@@ -81,3 +82,26 @@ def test_too_short_a_history_and_senseless_numbers_are_refused():
         make_waves(np.arange(10), start=10, step=1)
     with pytest.raises(ValueError, match="at least 1"):
         make_waves(np.arange(10), start=0, step=1)
+
+
+def test_columns_that_tell_the_time_are_named():
+    import polars as pl
+
+    from segmint.contract.contract import load_contract
+    from segmint.contract.validate import validate
+    from segmint.splits.waves import time_proxies
+    from segmint.tables.simulate import Campaign, simulate_batches
+    from segmint.tables.source import open_table
+
+    frame = pl.concat([block.frame for block in simulate_batches(Campaign(rows=2000, seed=3))])
+    contract = load_contract("simulated-campaign")
+    table = validate(open_table(frame), contract, at="dialling")
+    waves = make_waves(np.arange(len(table)), start=500, step=500)
+    assert time_proxies(table, waves) == []
+    assert time_proxies(table, waves[:1]) == []
+    context = [column for column in table.features if column.role == "context"]
+    for column in context:
+        quarter = (pl.int_range(pl.len()) // 500).cast(table.frame[column.name].dtype)
+        told = table.frame.with_columns(quarter.alias(column.name))
+        assert column.name in time_proxies(dataclasses.replace(table, frame=told), waves)
+    assert context

@@ -101,9 +101,17 @@ class Moment:
 class Strategy(Protocol):
     """A way of choosing. `settings` is plain JSON and tells it from others; `hidden` ones are not reported."""
 
-    name: str
-    label: str
-    hidden: bool
+    @property
+    def name(self) -> str:
+        """Its word in tables."""
+
+    @property
+    def label(self) -> str:
+        """Its name for people."""
+
+    @property
+    def hidden(self) -> bool:
+        """Whether it only serves others."""
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -131,7 +131,7 @@ def _strategies(found: dict[str, Any], totals: dict[str, dict[str, Row]]) -> Blo
     names = list(found["strategies"])
     rows = [_strategy(found["strategies"][name], totals[name]) for name in names]
     columns = [
-        "Strategy", "profit per 1,000", "95 %", "less than the network, 95 %", "calls", "successes per 100 calls",
+        "Strategy", "profit per 1,000", "95 %", "network brings more, 95 %", "calls", "successes per 100 calls",
         "AUC, all", "AUC within waves", "gain at 10 %", "at 20 %", "at 50 %", "regret",
     ]  # fmt: skip
     note = (

@@ -1,0 +1,163 @@
+"""segmint backtest from the table to the page: money by the policy, nothing from the future, work taken up again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from segmint.cli import main
+from segmint.config import load_config
+from segmint.contract.contract import load_contract
+from segmint.contract.validate import validate
+from segmint.errors import ConfigError, PolicyError
+from segmint.flows import backtest as flow
+from segmint.flows.demo import sample_path
+from segmint.store.run import Run
+from segmint.tables.source import open_table
+
+pytestmark = pytest.mark.network
+pytest.importorskip("tensorflow")
+
+SETTINGS = [
+    "model.recipe=plain", "model.hidden=[8]", "model.epochs=1", "backtest.window=1500", "backtest.step=600", "backtest.repeats=100",
+    "data.at=dialling",
+]  # fmt: skip
+
+
+def config(*more: str) -> Any:
+    return load_config(None, [*SETTINGS, *more])
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("history") / "history.csv"
+    path.write_text("".join(sample_path().read_text("utf-8").splitlines(keepends=True)[:3301]), "utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def done(history: Path, tmp_path_factory: pytest.TempPathFactory) -> flow.Backtested:
+    return flow.backtest(
+        history, "bank-marketing", config("backtest.rule=age >= 60"), runs=tmp_path_factory.mktemp("runs")
+    )
+
+
+def test_every_strategy_is_settled_in_every_wave(done: flow.Backtested) -> None:
+    names = ["dense_network", "lightgbm", "logistic", "static", "rule", "random", "everyone"]
+    assert list(done.summary["strategies"]) == names
+    waves = pl.read_parquet(done.folder / flow.WAVES)
+    assert waves.group_by("strategy").agg(pl.len())["len"].to_list() == [3] * 7
+    everyone = waves.filter(pl.col("strategy") == "everyone")
+    assert everyone["called"].sum() == 1800
+
+
+def test_without_a_policy_a_call_costs_the_rate_before_the_first_wave(done: flow.Backtested, history: Path) -> None:
+    yes = pl.read_csv(history, separator=";")["y"] == "yes"
+    assert done.summary["economics"]["cost_per_call"] == pytest.approx(yes[:1500].mean())
+    assert "No policy says what a call costs" in done.sentences[1]
+    calls = pl.read_parquet(done.folder / flow.CALLS).filter(pl.col("strategy") == "everyone")
+    assert calls["profit"].sum() == pytest.approx(yes[1500:3300].sum() - 1800 * yes[:1500].mean())
+
+
+def test_the_rule_calls_whom_it_names(done: flow.Backtested, history: Path) -> None:
+    called = pl.read_parquet(done.folder / flow.CALLS).filter(pl.col("strategy") == "rule")["called"]
+    assert called.to_list() == (pl.read_csv(history, separator=";")["age"] >= 60)[1500:3300].to_list()
+
+
+def test_the_page_and_the_figures_hold_no_customer(done: flow.Backtested) -> None:
+    page = done.report.read_text("utf-8")
+    assert "Had you used it since the first wave" in page
+    assert "Today&#39;s rule" in page
+    found = json.loads((done.folder / flow.FOUND).read_text("utf-8"))
+    assert "calls" not in found
+    assert found["label_sets"]["calls"] == 1800
+
+
+def test_a_budget_of_calls_holds_in_every_wave_and_the_holdout_of_today_does_not(history: Path, tmp_path: Path) -> None:
+    money = ["economics.cost_per_call=1", "economics.value_per_success=100", "policy.budget_calls=50"]
+    found = flow.backtest(history, "bank-marketing", config(*money, "backtest.rivals=[]"), runs=tmp_path)
+    mine = found.result.waves.filter(pl.col("strategy") == "dense_network")
+    assert mine["called"].to_list() == [50, 50, 50]
+
+
+def test_a_poisoned_future_changes_no_decision(history: Path) -> None:
+    contract, settings = load_contract("bank-marketing"), config("backtest.rivals=[]", "backtest.delay=100")
+    clean = validate(open_table(history), contract, at="dialling")
+    waves = flow.waves_of(clean, settings)
+    turned = clean.outcome.copy()
+    later = np.setdiff1d(np.arange(len(clean)), waves[1].known)
+    turned[later] = np.where(turned[later] == "yes", "no", "yes")
+    frame = pl.read_csv(history, separator=";", infer_schema=False).with_columns(y=pl.Series(turned))
+    poisoned = validate(open_table(frame), contract, at="dialling")
+    told = []
+    for table in (clean, poisoned):
+        policy = flow.money_of(table, flow.waves_of(table, settings)[0], settings)
+        found = flow.replay_waves(table, waves[:2], policy, settings)
+        told.append(found.calls.select("strategy", "record", "propensity", "raw", "called"))
+    assert told[0].equals(told[1])
+
+
+def test_a_replay_taken_up_again_learns_nothing_twice(
+    history: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contract, settings = load_contract("bank-marketing"), config("backtest.rivals=[]")
+    table = validate(open_table(history), contract, at="dialling")
+    waves = flow.waves_of(table, settings)
+    policy = flow.money_of(table, waves[0], settings)
+    run = Run.create(tmp_path, "backtest", [], "", 7)
+    first = flow.replay_waves(table, waves, policy, settings, remember=run.remember)
+
+    def never(self: Any, *more: Any, **settings: Any) -> None:
+        raise AssertionError("learned again")
+
+    monkeypatch.setattr("segmint.models.warm_network.WarmNetwork.fit", never)
+    again = flow.replay_waves(table, waves, policy, settings, remember=run.remember)
+    assert again.calls.equals(first.calls)
+
+
+def test_other_windows_may_serve_better_and_are_chosen_without_hindsight(history: Path, tmp_path: Path) -> None:
+    found = flow.backtest(
+        history, "bank-marketing", config("backtest.rivals=[]", "backtest.windows=[600]"), runs=tmp_path
+    )
+    assert "dense_network 600" not in found.summary["strategies"]
+    assert "dense_network" in found.summary["strategies"]
+
+
+@pytest.mark.parametrize("rule", ["agee >= 60", "duration > 100", "age", "age >="])
+def test_a_rule_that_cannot_be_known_is_refused(rule: str, history: Path, tmp_path: Path) -> None:
+    if rule == "age":  # a number other than 0 is a yes
+        table = validate(open_table(history), load_contract("bank-marketing"), at="dialling")
+        assert np.asarray(flow.rule_of(rule, table)(table.inputs)).all()
+        return
+    with pytest.raises(ConfigError, match="cannot be used"):
+        flow.backtest(history, "bank-marketing", config(f'backtest.rule="{rule}"'), runs=tmp_path)
+
+
+def test_a_policy_with_a_strange_column_is_refused(history: Path, tmp_path: Path) -> None:
+    money = ["economics.cost_per_call=1", "economics.value_per_success=worth"]
+    with pytest.raises(PolicyError, match="'worth'"):
+        flow.backtest(history, "bank-marketing", config(*money), runs=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("flags", "word"),
+    [
+        (("--window", "9000"), "are needed before the first wave"),
+        (("--time-order", "when"), "no date or number column 'when'"),
+        (("--step", "3"), "backtest.step"),
+        (("--policy", "nowhere.toml"), "cannot be read"),
+    ],
+)
+def test_wrong_flags_are_named_with_code_2(
+    flags: tuple[str, ...], word: str, history: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    argv = ["backtest", str(history), "--contract", "bank-marketing", "--runs", str(tmp_path), "--quiet", *flags]
+    assert main(argv) == 2
+    said = capsys.readouterr().err
+    assert word in said
+    assert "Traceback" not in said
