@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from segmint.metrics.ranking import cumulative_gain, lift_at
-from segmint.targeting.curves import CURVES, campaign_curves, expected_curve
+from segmint.targeting.curves import CURVES, campaign_curves, curves_of_bins, expected_curve
 
 
 def campaign(seed, n=4000):
@@ -96,3 +96,16 @@ def test_nominal_ninety_percent_bands_hold_the_truth_and_are_not_wide():
         seen.append(profit["value"].to_numpy() / 2000)
     assert ((hits / 500 >= 0.86) & (hits / 500 <= 0.94)).all(), hits / 500
     assert (np.mean(widths, axis=0) <= 4 * np.std(seen, axis=0)).all()
+
+
+def test_curves_from_counts_equal_curves_from_customers():
+    rng = np.random.default_rng(5)
+    bins = rng.integers(0, 20, 3000)
+    yes = rng.random(3000) < bins / 40
+    counted = curves_of_bins(np.bincount(bins, minlength=20), np.bincount(bins[yes], minlength=20), value=50, cost=4)
+    whole = campaign_curves(yes, bins, value=50, cost=4)
+    assert counted.frame()["value"].to_numpy() == pytest.approx(whole.frame()["value"].to_numpy())
+    profit = counted.frame().filter(pl.col("curve") == "profit")
+    other = whole.frame().filter(pl.col("curve") == "profit")
+    width, other_width = ((rows["high"] - rows["low"]).mean() for rows in (profit, other))
+    assert width == pytest.approx(other_width, rel=0.1)

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from segmint.targeting.choose import choose
-from segmint.targeting.fairness import cost_of_floor, groups_of, selection_by_group
+from segmint.targeting.fairness import cost_of_floor, cost_of_floor_by_group, groups_of, selection_by_group
 from tests.targeting.conftest import make_policy
 
 
@@ -68,3 +68,13 @@ def test_the_list_itself_is_not_changed_by_looking():
     cost_of_floor(choice, groups_of(age), policy)
     selection_by_group(choice, groups_of(age))
     assert (choice.listed == before).all()
+
+
+def test_a_floor_for_one_group_is_priced_alone_and_only_where_the_group_is_below_it():
+    people, chance, age = bank()
+    policy = make_policy(budget_calls=200)
+    choice = choose(people, chance, policy)
+    rows = cost_of_floor_by_group(choice, groups_of(age), policy)
+    assert "60 and above" not in rows["group"].to_list()
+    together = cost_of_floor(choice, groups_of(age), policy, floors=(0.8,))["cost_of_floor"][0]
+    assert 0 < rows["cost_of_floor"].max() <= together + 2e-3 * choice.profit

@@ -105,3 +105,27 @@ def test_a_policy_file_that_cannot_be_read_is_an_error_with_a_way_out(tmp_path):
     broken.write_text("[economics\n")
     with pytest.raises(PolicyError, match="is not TOML"):
         load_policy(broken)
+
+
+def test_a_team_is_a_capacity_in_hours():
+    team = {"name": "agent hour", "agents": 4, "hours": 15, "handling_minutes": 6, "ringing_minutes": 0.5}
+    policy = policy_from(
+        {"economics": {**MONEY, "calls_per_customer": 2}, "policy": {"contact_rate": 0.4, "capacities": [team]}}
+    )
+    # two calls reach 0.8 of a customer: 0.8 conversations of 6 minutes and 1.2 calls nobody answers
+    assert policy.capacities[0].total == 60
+    assert policy.capacities[0].use(policy) == pytest.approx((0.8 * 6 + 1.2 * 0.5) / 60)
+
+
+@pytest.mark.parametrize(
+    "half", [{"available": 5}, {"agents": 3, "hours": 2}, {"available": 5, "per_customer": 1, "agents": 3}]
+)
+def test_a_capacity_said_by_halves_is_refused(half):
+    with pytest.raises(PolicyError, match="makes no sense") as caught:
+        policy_from({"economics": MONEY, "policy": {"capacities": [{"name": "hour", **half}]}})
+    assert "handling_minutes" in caught.value.expected
+
+
+def test_conversations_say_how_many_names():
+    policy = policy_from({"economics": MONEY, "policy": {"conversations": 100, "contact_rate": 0.3}})
+    assert policy.most_customers == 334

@@ -25,13 +25,16 @@ from segmint.store.bundle import Bundle, open_bundle
 from segmint.store.run import Run
 from segmint.store.staging import publish_file, staging, write_file
 from segmint.targeting.call_list import CallList, build_call_list
-from segmint.targeting.choose import choose
-from segmint.targeting.curves import expected_curve
+from segmint.targeting.choose import Choice, choose
+from segmint.targeting.compare import dropped_since, read_earlier_list
 from segmint.targeting.hand_off import general_profile, parse_profile, recheck, write_dialler, write_workbook
 from segmint.targeting.policy import ContactPolicy
+from segmint.targeting.summary import fairness_of, groups_on_list, past_of, still_listed, summarise_list
 from segmint.targeting.suppress import Suppression, suppress
 
 LIST, SHEET, DIALLER = "call_list.parquet", "call_list.xlsx", "dialler.csv"
+DROPPED = "dropped_out.parquet"
+SEGMENT = "segment"
 CARRIED = frozenset({"name", "phone", "quota"})
 
 
@@ -101,9 +104,13 @@ def target(
         contract = opened_bundle.contract
         table = read(opened, contract, data, here, purpose="predict", progress=progress)
         keep_reading(here, table)
-        columns = _columns(table, policy)
+        columns = _columns(table, policy, opened_bundle)
         customers = _customers(table)
+        earlier = None if policy.compare_with is None else read_earlier_list(policy.compare_with)
         held_back = suppress(customers, columns, contract, policy, today=datetime.now(UTC).date())
+        segments = _segments(table, opened_bundle, held_back)
+        if segments is not None and SEGMENT not in columns.columns:
+            columns = columns.with_columns(segments.alias(SEGMENT))
         propensity = _propensities(table, opened_bundle, held_back)
         choice = choose(customers, propensity, policy, columns=columns, eligible=held_back.eligible)
         call_list = build_call_list(
@@ -116,7 +123,8 @@ def target(
             rejected=[reject.record for reject in table.ledger.rejects],
             run=here.id,
         )
-        call_list = _with_segments(call_list, table, customers, opened_bundle)
+        if segments is not None:
+            call_list = call_list.joined(_first_of_each(customers, segments))
         call_list = recheck(_with_reasons(call_list, table, customers, opened_bundle), contract)
         profile = general_profile(call_list, contract)
         if profile_text is not None:
@@ -124,13 +132,18 @@ def target(
         publish_file(here.folder / LIST, call_list.write)
         publish_file(here.folder / SHEET, lambda path: write_workbook(call_list, contract, path))
         publish_file(here.folder / DIALLER, lambda path: write_dialler(call_list, profile, path))
-        summary = _summary(call_list, held_back, policy)
+        choice = still_listed(choice, pl.Series(table.records).is_in(call_list.listed["record"].to_list()).to_numpy())
+        summary = _summary(call_list, choice, held_back, table, columns, opened_bundle)
+        if earlier is not None:
+            dropped = dropped_since(earlier, call_list)
+            publish_file(here.folder / DROPPED, lambda path: dropped.write_parquet(path))
+            summary["dropped"] = _dropped(earlier, dropped)
         here.keep("target.json", summary)
         if out is not None:
             _copy(here.folder, out)
         write_report(here.folder)
         here.done({key: summary[key] for key in ("counts", "expected_profit")})
-    return Targeted(here.folder, out, call_list, call_list.sentences(), summary)
+    return Targeted(here.folder, out, call_list, _sentences(call_list, summary), summary)
 
 
 def policy_of(config: Config) -> ContactPolicy:
@@ -165,10 +178,18 @@ def _require_usable(bundle: Bundle) -> None:
         )
 
 
-def _columns(table: ValidTable, policy: ContactPolicy) -> pl.DataFrame:
+def _columns(table: ValidTable, policy: ContactPolicy, bundle: Bundle) -> pl.DataFrame:
     """Join the validated columns with the file's other columns that the policy names."""
-    policy.require_columns(tuple(dict.fromkeys((*table.frame.columns, *table.raw.columns))))
-    extra = [name for name in policy.columns if name not in table.frame.columns]
+    present = tuple(dict.fromkeys((*table.frame.columns, *table.raw.columns)))
+    found_by_bundle = (SEGMENT,) if _segment_names(bundle) and SEGMENT not in present else ()
+    if SEGMENT in policy.columns and SEGMENT not in (*present, *found_by_bundle):
+        raise PolicyError(
+            "The policy has quotas by segment, but this bundle knows no segments.",
+            expected="a bundle made with segments, or a column 'segment' in the table",
+            fix="train with segments.enabled=true, or add the column",
+        )
+    policy.require_columns((*present, *found_by_bundle))
+    extra = [name for name in policy.columns if name not in (*table.frame.columns, *found_by_bundle)]
     return table.frame.with_columns(table.raw[name] for name in extra)
 
 
@@ -187,15 +208,25 @@ def _propensities(table: ValidTable, bundle: Bundle, held_back: Suppression) -> 
     return propensity
 
 
-def _with_segments(call_list: CallList, table: ValidTable, customers: pl.Series, bundle: Bundle) -> CallList:
-    """Name the segment of everyone, where the bundle knows segments."""
+def _segment_names(bundle: Bundle) -> list[str]:
     known = bundle.segments
-    if known is None or known.get("state") is None:
-        return call_list
-    labels, _ = assign_segments(known["state"], table.frame)
-    names = np.array([part["name"] for part in known["segments"]])
-    named = pl.DataFrame({"customer": customers, "segment": names[labels]}).unique("customer", keep="first")
-    return call_list.joined(named)
+    return [] if known is None or known.get("state") is None else [str(part["name"]) for part in known["segments"]]
+
+
+def _segments(table: ValidTable, bundle: Bundle, held_back: Suppression) -> pl.Series | None:
+    """Name the segment of everyone who may be called, where the bundle knows segments; nobody else is profiled."""
+    names, known = _segment_names(bundle), bundle.segments
+    if not names or known is None:
+        return None
+    eligible = pl.Series(held_back.eligible)
+    labels, _ = assign_segments(known["state"], table.frame.filter(eligible))
+    named = np.full(len(table), None, dtype=object)
+    named[held_back.eligible] = np.array(names, dtype=object)[labels]
+    return pl.Series(SEGMENT, named.tolist(), dtype=pl.String)
+
+
+def _first_of_each(customers: pl.Series, segments: pl.Series) -> pl.DataFrame:
+    return pl.DataFrame({"customer": customers, SEGMENT: segments}).unique("customer", keep="first")
 
 
 def _with_reasons(call_list: CallList, table: ValidTable, customers: pl.Series, bundle: Bundle) -> CallList:
@@ -211,21 +242,55 @@ def _carried(contract: Contract, columns: pl.DataFrame) -> list[str]:
     return [c.name for c in contract.columns if c.role in CARRIED and c.name in columns.columns]
 
 
-def _summary(call_list: CallList, held_back: Suppression, policy: ContactPolicy) -> dict[str, Any]:
-    weighed = call_list.frame().filter(pl.col("expected_profit").is_not_null())
-    curve = expected_curve(weighed["propensity"], weighed["value"], weighed["cost"])
-    listed = call_list.listed
+def _summary(
+    call_list: CallList,
+    choice: Choice,
+    held_back: Suppression,
+    table: ValidTable,
+    columns: pl.DataFrame,
+    bundle: Bundle,
+) -> dict[str, Any]:
+    """Sum the list up in counts and money; no customer in it."""
+    policy, contract = call_list.policy, bundle.contract
+    watched = list(policy.sensitive) or [c.name for c in contract.columns if c.sensitive and c.name in columns.columns]
+    counted = dict.fromkeys(
+        (SEGMENT, *(c.name for c in contract.columns if c.role == "quota"), *_quota_columns(policy))
+    )
+    outcome = table.outcome == contract.outcome.positive if table.has_outcome else None
+    histograms = bundle.reference.get("propensities") or {}
     return {
-        "counts": call_list.counts,
-        "suppressed_because": call_list.reasons,
+        **summarise_list(call_list, choice, policy, columns),
         "files": list(held_back.receipt),
-        "sentences": list(call_list.sentences()),
-        "currency": policy.economics.currency,
-        "expected_profit": call_list.expected_profit,
-        "expected_cost": float(listed["cost"].sum()),
-        "expected_successes": float(listed["propensity"].sum()),
-        "curve": curve.to_dict(as_series=False),
+        "at": bundle.at,
+        "groups": groups_on_list(choice, columns, [name for name in counted if name in columns.columns]),
+        "fairness": fairness_of(choice, columns, watched, policy, outcome),
+        "past": past_of(histograms.get(str(contract.outcome.positive)), choice, policy),
+        "labels": {c.name: c.label for c in contract.columns},
     }
+
+
+def _quota_columns(policy: ContactPolicy) -> list[str]:
+    return [quota.column for quota in policy.quotas]
+
+
+def _dropped(earlier: pl.DataFrame, dropped: pl.DataFrame) -> dict[str, Any]:
+    because = dict(dropped["because"].value_counts(sort=True).iter_rows())
+    return {"before": earlier.height, "dropped": dropped.height, "because": because}
+
+
+def _sentences(call_list: CallList, summary: dict[str, Any]) -> tuple[str, ...]:
+    """Say where everyone went, what to do, what limits the list and who left it."""
+    prices = [limit["sentence"] for limit in summary["limits"] if limit["sentence"]]
+    said = [*call_list.sentences(), *prices]
+    if "dropped" in summary:
+        gone = summary["dropped"]
+        said.append(
+            f"{gone['dropped']:,} of {gone['before']:,} customers of the earlier list are not on this one; "
+            f"{DROPPED} of the run names them."
+            if gone["dropped"]
+            else f"Nobody of the {gone['before']:,} customers of the earlier list drops out."
+        )
+    return tuple(said)
 
 
 def _copy(folder: Path, out: Path) -> None:

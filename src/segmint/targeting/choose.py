@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -13,6 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 from segmint.errors import PolicyError
 from segmint.targeting.holdout import in_holdout, keyed_words
 from segmint.targeting.policy import ContactPolicy
+
+if TYPE_CHECKING:
+    from segmint.targeting.optimise import ShadowPrice
 
 Floats = NDArray[np.float64]
 STATUSES = ("listed", "held_out", "suppressed", "beyond_budget", "below_break_even", "rejected")
@@ -44,8 +47,10 @@ class Choice:
         Probability; account currency per customer. NaN where the customer was not eligible.
     advice : tuple of str
         What to do, in words.
-    prices : tuple
-        Shadow prices of quotas and capacities, when there are any.
+    prices : tuple of ShadowPrice
+        Of the limits that bind, when there are quotas, capacities or two budgets.
+    gap : float
+        Distance from the proven best list, as a share of its profit; 0 where ranking alone is exact.
     """
 
     status: NDArray[np.int8]
@@ -58,7 +63,8 @@ class Choice:
     cost: Floats
     expected_profit: Floats
     advice: tuple[str, ...]
-    prices: tuple[Any, ...] = ()
+    prices: tuple[ShadowPrice, ...] = ()
+    gap: float = 0.0
 
     @property
     def listed(self) -> NDArray[np.int64]:
@@ -160,12 +166,12 @@ def choose(
 
     holdout = in_holdout(words[:, 0], policy.holdout_share)
     del words
-    status, prices = _statuses(order, profit, cost, holdout, policy, table)
+    status, prices, gap = _statuses(order, profit, cost, holdout, policy, table)
     rank = np.zeros(len(customers), dtype=np.int64)
     listed = order[status[order] == LISTED]
     rank[listed] = np.arange(1, listed.size + 1)
     advice = advise(status, order, profit, chance, policy)
-    return Choice(status, because, holdout, rank, order, chance, value, cost, profit, advice, prices)
+    return Choice(status, because, holdout, rank, order, chance, value, cost, profit, advice, prices, gap)
 
 
 def ranked(profit: Floats, ties: NDArray[np.uint64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -189,9 +195,8 @@ def cut(order: NDArray[np.int64], cost: Floats, holdout: NDArray[np.bool_], poli
     """
     called = ~holdout[order]
     fits = np.ones(order.size, dtype=bool)
-    if policy.budget_calls is not None:
-        places = int(policy.budget_calls / policy.economics.calls_per_customer + _FOLD)
-        fits &= np.cumsum(called) <= places
+    if np.isfinite(policy.most_customers):
+        fits &= np.cumsum(called) <= policy.most_customers
     if policy.budget_money is not None:
         fits &= np.cumsum(np.where(called, cost[order], 0.0)) <= policy.budget_money * (1 + 1e-12)
     if fits.all():
@@ -209,7 +214,7 @@ def _statuses(
     holdout: NDArray[np.bool_],
     policy: ContactPolicy,
     columns: pl.DataFrame,
-) -> tuple[NDArray[np.int8], tuple[Any, ...]]:
+) -> tuple[NDArray[np.int8], tuple[ShadowPrice, ...], float]:
     status = np.full(profit.size, SUPPRESSED, dtype=np.int8)
     status[order] = BELOW_BREAK_EVEN
     if _needs_optimiser(policy, cost[order]):
@@ -217,20 +222,20 @@ def _statuses(
 
         solution = best_under_limits(order, profit, cost, holdout, policy, columns)
         status[order[profit[order] > 0]] = BEYOND_BUDGET
-        inside, prices = solution.inside, solution.prices
+        inside, prices, gap = solution.inside, solution.prices, solution.gap
     else:
         paying = order[profit[order] > 0]
         by_return = _by_return(paying, profit, cost, policy)
         status[paying] = BEYOND_BUDGET
-        inside, prices = by_return[cut(by_return, cost, holdout, policy)], ()
+        inside, prices, gap = by_return[cut(by_return, cost, holdout, policy)], (), 0.0
     status[inside] = np.where(holdout[inside], HELD_OUT, LISTED)
-    return status, prices
+    return status, prices, gap
 
 
 def _needs_optimiser(policy: ContactPolicy, cost: Floats) -> bool:
     """Whether no single order of customers is right under every limit at once."""
-    two_budgets = policy.budget_calls is not None and policy.budget_money is not None
-    return bool(policy.quotas or policy.capacities or (two_budgets and cost.size and np.ptp(cost) > 0))
+    two_budgets = np.isfinite(policy.most_customers) and policy.budget_money is not None
+    return bool(policy.needs_optimiser or (two_budgets and cost.size and np.ptp(cost) > 0))
 
 
 def dropped_out(customers: pl.Series, before: Choice, after: Choice) -> list[str]:
@@ -304,7 +309,7 @@ def advise(
     if beyond := int((status[order] == BEYOND_BUDGET).sum()):
         money = float(profit[order[status[order] == BEYOND_BUDGET]].sum())
         sentences.append(
-            f"The budget ends before break-even: {beyond:,} more customers would pay, together {money:,.0f} {currency}."
+            f"{_what_ends(policy)} before break-even: {beyond:,} more customers would pay, together {money:,.0f} {currency}."
         )
     if listed.size:
         sentences.append(
@@ -313,6 +318,10 @@ def advise(
             f"{propensity[listed[-1]]:.1%}."
         )
     return tuple(sentences)
+
+
+def _what_ends(policy: ContactPolicy) -> str:
+    return "Quotas, capacities and budget stop the list" if policy.needs_optimiser else "The budget ends"
 
 
 def _how_many(share: float, paying: int, eligible: int) -> str:

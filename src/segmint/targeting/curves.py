@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -107,10 +108,61 @@ def campaign_curves(
     ones = np.ones((1, groups.customers), dtype=np.int32)
     seen = groups.curves(ones, shares)
     drawn = [groups.curves(block, shares) for block in weight_blocks(groups.customers, repeats, seed)]
+    bands = {name: np.concatenate([block[name] for block in drawn]) for name in CURVES}
+    return _drawn_curves(seen, bands, shares, groups.customers, level, currency)
+
+
+def curves_of_bins(
+    customers: ArrayLike,
+    happened: ArrayLike,
+    *,
+    value: float,
+    cost: float,
+    currency: str = "EUR",
+    fractions: ArrayLike = FRACTIONS,
+    repeats: int = 1000,
+    level: float = 0.9,
+    seed: int = 0,
+) -> CampaignCurves:
+    """Measure the same from counts alone: customers and successes by bin of propensity, as a bundle keeps them.
+
+    The order of customers inside a bin is not known, so they share its successes evenly. Drawing the counts of
+    all bins together is drawing customers with replacement.
+
+    Parameters
+    ----------
+    customers, happened : array-like of int, shape (n_bins,)
+        How many customers each bin holds and how many of them said yes; the last bin is called first.
+    value, cost : float
+        Account currency per success and per customer called.
+
+    Raises
+    ------
+    ValueError
+        If nobody said yes.
+    """
+    everyone, yes = np.asarray(customers, dtype=np.int64), np.asarray(happened, dtype=np.int64)
+    shares = np.asarray(fractions, dtype=np.float64)
+    score = np.tile(np.arange(everyone.size, dtype=np.float64), 2)
+    said = np.repeat([True, False], everyone.size)
+    counts = np.concatenate([yes, everyone - yes])
+    if not yes.sum():
+        raise ValueError("Curves need at least one success.")
+    groups = _Groups(said, score, value, cost)
+    total = int(counts.sum())
+    drawn = np.random.default_rng(seed).multinomial(total, counts / total, size=repeats)
+    drawn = drawn[drawn[:, : everyone.size].sum(axis=1) > 0]
+    seen, bands = groups.curves(counts[None, :], shares), groups.curves(drawn, shares)
+    return _drawn_curves(seen, bands, shares, total, level, currency)
+
+
+def _drawn_curves(
+    seen: dict[str, Floats], bands: dict[str, Floats], shares: Floats, customers: int, level: float, currency: str
+) -> CampaignCurves:
     frames = []
     for curve in CURVES:
-        low, high = interval(np.concatenate([block[curve] for block in drawn]), level)
-        points = {"fraction": shares, "customers": np.round(shares * groups.customers).astype(np.int64)}
+        low, high = interval(bands[curve], level)
+        points = {"fraction": shares, "customers": np.round(shares * customers).astype(np.int64)}
         frames.append(
             pl.DataFrame({**points, "value": seen[curve][0], "low": low, "high": high}).select(
                 pl.lit(curve).alias("curve"), pl.all()
@@ -148,7 +200,7 @@ class _Groups:
         self.value = np.broadcast_to(np.asarray(value, dtype=np.float64), yes.shape)[self.order] * self.yes
         self.cost = np.broadcast_to(np.asarray(cost, dtype=np.float64), yes.shape)[self.order]
 
-    def curves(self, weights: NDArray[np.int32], fractions: Floats) -> dict[str, Floats]:
+    def curves(self, weights: NDArray[np.integer[Any]], fractions: Floats) -> dict[str, Floats]:
         """Return every curve under each set of weights; arrays of shape (repeats, n_fractions)."""
         weights = weights[:, self.order]
         called, reached, brought, spent = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars as pl
@@ -122,7 +122,8 @@ def cost_of_floor(
 ) -> pl.DataFrame:
     """Calculate what it would cost if no group were called less often than a share of the overall rate.
 
-    The list keeps its length and its budget in money; quotas and capacities of the policy stay.
+    The list keeps its length and its budget in money. Quotas and capacities of the policy are left out, and the cost
+    is measured against the best such list without a floor.
 
     Parameters
     ----------
@@ -137,35 +138,86 @@ def cost_of_floor(
     polars.DataFrame
         floor, expected_profit, cost_of_floor (account currency), changed (customers exchanged).
     """
-    callable_rows = choice.order[~choice.holdout[choice.order]]
-    pooled = np.full(choice.status.size, OTHER, dtype=object)
-    pooled[callable_rows] = _pooled(groups.gather(callable_rows)).to_list()
-    column = "_group"
-    table = pl.DataFrame({column: pl.Series(pooled.tolist(), dtype=pl.String)})
-    listed = choice.listed
-    overall = listed.size / max(callable_rows.size, 1)
-    sizes = table[column].gather(callable_rows).value_counts().sort(column)
-    bare = policy.model_copy(update={"capacities": ()})
+    floored = _Floored(choice, groups, policy)
+    free, listed = floored.solve({})
     rows = []
     for floor in floors:
-        quotas = tuple(
-            Quota(column=column, level=name, minimum=math.floor(floor * overall * count + 1e-9))
-            for name, count in sizes.iter_rows()
-        )
-        limits = bare.model_copy(
-            update={"quotas": quotas, "budget_calls": math.ceil(listed.size * policy.economics.calls_per_customer)}
-        )
-        again = best_under_limits(
-            choice.order, choice.expected_profit, choice.cost, choice.holdout, limits, table
-        ).inside
-        called = again[~choice.holdout[again]]
-        profit = float(choice.expected_profit[called].sum())
+        profit, called = floored.solve(dict.fromkeys(floored.sizes, floor))
+        cost = max(free - profit, 0.0)
+        rows.append({"floor": floor, "expected_profit": profit, "cost_of_floor": cost, "changed": len(listed - called)})
+    return pl.DataFrame(rows)
+
+
+def cost_of_floor_by_group(
+    choice: Choice, groups: pl.Series, policy: ContactPolicy, floor: float = 0.8
+) -> pl.DataFrame:
+    """Calculate what a floor for one group alone would cost, for each group that is below it.
+
+    Returns
+    -------
+    polars.DataFrame
+        group, floor, wanted (customers listed at the floor), cost_of_floor (account currency), changed.
+    """
+    floored = _Floored(choice, groups, policy)
+    free, listed = floored.solve({})
+    rows = []
+    for group in floored.sizes:
+        if floored.listed[group] >= floored.wanted(group, floor):
+            continue
+        profit, called = floored.solve({group: floor})
         rows.append(
             {
+                "group": group,
                 "floor": floor,
-                "expected_profit": profit,
-                "cost_of_floor": choice.profit - profit,
-                "changed": len(set(listed.tolist()) - set(called.tolist())),
+                "wanted": floored.wanted(group, floor),
+                "cost_of_floor": max(free - profit, 0.0),
+                "changed": len(listed - called),
             }
         )
-    return pl.DataFrame(rows)
+    schema = {
+        "group": pl.String,
+        "floor": pl.Float64,
+        "wanted": pl.Int64,
+        "cost_of_floor": pl.Float64,
+        "changed": pl.Int64,
+    }
+    return pl.DataFrame(rows, schema=schema)
+
+
+class _Floored:
+    """The list as long as it is, chosen again with a minimum for some groups."""
+
+    def __init__(self, choice: Choice, groups: pl.Series, policy: ContactPolicy) -> None:
+        rows = choice.order[~choice.holdout[choice.order]]
+        pooled = np.full(choice.status.size, OTHER, dtype=object)
+        pooled[rows] = _pooled(groups.gather(rows)).to_list()
+        self.choice = choice
+        self.table = pl.DataFrame({"group": pl.Series(pooled.tolist(), dtype=pl.String)})
+        self.sizes: dict[str, int] = dict(self.table["group"].gather(rows).value_counts().sort("group").iter_rows())
+        there = dict(self.table["group"].gather(choice.listed).value_counts().iter_rows())
+        self.listed = {group: int(there.get(group, 0)) for group in self.sizes}
+        self.overall = choice.listed.size / max(rows.size, 1)
+        self.bare = policy.model_copy(
+            update={
+                "capacities": (),
+                "conversations": None,
+                "budget_calls": math.ceil(choice.listed.size * policy.economics.calls_per_customer),
+            }
+        )
+
+    def wanted(self, group: str, floor: float) -> int:
+        """Customers of a group on the list at this floor."""
+        return math.floor(floor * self.overall * self.sizes[group] + 1e-9)
+
+    def solve(self, floors: Mapping[str, float]) -> tuple[float, set[int]]:
+        """Return the expected profit and the rows of the best list that keeps the floors."""
+        quotas = tuple(
+            Quota(column="group", level=group, minimum=self.wanted(group, floor)) for group, floor in floors.items()
+        )
+        choice = self.choice
+        limits = self.bare.model_copy(update={"quotas": quotas})
+        again = best_under_limits(
+            choice.order, choice.expected_profit, choice.cost, choice.holdout, limits, self.table, priced=False
+        ).inside
+        called = again[~choice.holdout[again]]
+        return float(choice.expected_profit[called].sum()), set(called.tolist())

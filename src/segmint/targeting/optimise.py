@@ -99,6 +99,8 @@ def best_under_limits(
     holdout: NDArray[np.bool_],
     policy: ContactPolicy,
     columns: pl.DataFrame,
+    *,
+    priced: bool = True,
 ) -> Solution:
     """List the customers with the highest expected profit under every limit at once (HiGHS, gap ≤ 0.1 %).
 
@@ -115,6 +117,8 @@ def best_under_limits(
     policy : ContactPolicy
     columns : polars.DataFrame of n_customers rows
         Columns of quotas and capacities.
+    priced : bool
+        Whether to solve again for the prices of the limits.
 
     Raises
     ------
@@ -130,7 +134,7 @@ def best_under_limits(
     kept = worth[holdout[worth]]
     at_prices = profit[kept] - _charged(limits_of(kept, cost, policy, columns), duals)
     inside = np.concatenate([candidates[chosen], kept[(at_prices >= 0) & (profit[kept] > 0)]])
-    prices = _prices(profit[candidates], limits, duals, best, policy)
+    prices = _prices(profit[candidates], limits, duals, best, policy) if priced else ()
     return Solution(inside, prices, gap)
 
 
@@ -143,15 +147,69 @@ def limits_of(rows: NDArray[np.int64], cost: Floats, policy: ContactPolicy, colu
         limits.append(Limit("call", each, -np.inf, float(policy.budget_calls)))
     if policy.budget_money is not None:
         limits.append(Limit(economics.currency, cost[rows], -np.inf, policy.budget_money))
+    if policy.conversations is not None:
+        each = np.full(rows.size, policy.conversations_per_customer)
+        # rounded up to whole names, as `names_for_conversations` does
+        names = np.ceil(policy.conversations / policy.conversations_per_customer - _NOTHING)
+        limits.append(Limit("conversation", each, -np.inf, names * policy.conversations_per_customer))
     for capacity in policy.capacities:
-        use = _use(capacity.per_customer, capacity.name, columns)[rows]
-        limits.append(Limit(capacity.name, use, -np.inf, capacity.available))
+        use = _use(capacity.use(policy), capacity.name, columns)[rows]
+        limits.append(Limit(capacity.name, use, -np.inf, capacity.total))
     for quota in policy.quotas:
         member = _texts(quota.column, columns).gather(rows).eq(quota.level).fill_null(False)
         high = np.inf if quota.maximum is None else float(quota.maximum)
         low = float(quota.minimum) if quota.minimum else -np.inf
         limits.append(Limit(f"place for {quota.words}", member.to_numpy().astype(np.float64), low, high))
     return tuple(limits)
+
+
+def limits_used(
+    listed: NDArray[np.int64],
+    cost: Floats,
+    policy: ContactPolicy,
+    columns: pl.DataFrame,
+    prices: Sequence[ShadowPrice] = (),
+) -> pl.DataFrame:
+    """Say how much of every limit a list takes, and what one more unit of it is worth.
+
+    Parameters
+    ----------
+    listed : ndarray of int64
+        Row numbers of the listed customers.
+    cost : ndarray of shape (n_customers,)
+        Account currency.
+    policy : ContactPolicy
+    columns : polars.DataFrame of n_customers rows
+    prices : sequence of ShadowPrice
+
+    Returns
+    -------
+    polars.DataFrame
+        limit, minimum, maximum (null where there is none), used, price (0 where the limit does not bind),
+        loosened, tightened (account currency per unit, found by solving again), confirmed, sentence.
+    """
+    by_name = {price.name: price for price in prices}
+    rows = []
+    for limit in limits_of(listed, cost, policy, columns):
+        price = by_name.get(limit.name)
+        rows.append(
+            {
+                "limit": limit.name,
+                "minimum": limit.low if np.isfinite(limit.low) else None,
+                "maximum": limit.high if np.isfinite(limit.high) else None,
+                "used": float(limit.use.sum()),
+                "price": price.price if price else 0.0,
+                "loosened": price.loosened if price else None,
+                "tightened": price.tightened if price else None,
+                "confirmed": price.confirmed if price else None,
+                "sentence": price.sentence if price else "",
+            }
+        )
+    schema = {
+        "limit": pl.String, "minimum": pl.Float64, "maximum": pl.Float64, "used": pl.Float64, "price": pl.Float64,
+        "loosened": pl.Float64, "tightened": pl.Float64, "confirmed": pl.Boolean, "sentence": pl.String,
+    }  # fmt: skip
+    return pl.DataFrame(rows, schema=schema)
 
 
 def _worth_a_place(
@@ -232,12 +290,16 @@ def _solve_whole(
             if gap <= GAP or size >= profit.size:
                 return chosen, max(gap, 0.0)
         elif size >= profit.size:
-            raise PolicyError(
-                "The quotas, capacities and budget of the policy cannot all be met at once.",
-                expected="at least one list that keeps every limit",
-                fix="lower a minimum in policy.quotas, or raise a budget or capacity",
-            )
+            raise _impossible()
         size *= 8
+
+
+def _impossible() -> PolicyError:
+    return PolicyError(
+        "The quotas, capacities and budget of the policy cannot all be met at once.",
+        expected="at least one list that keeps every limit",
+        fix="lower a minimum in policy.quotas, or raise a budget or capacity",
+    )
 
 
 def _left_over(limits: Sequence[Limit], taken: NDArray[np.bool_], core: NDArray[np.int64]) -> list[Limit]:
@@ -261,29 +323,58 @@ def _solve_core(profit: Floats, limits: Sequence[Limit], best: float) -> NDArray
     return None if found.x is None else found.x > 0.5
 
 
+def relaxed(profit: Floats, limits: Sequence[Limit], guess: Floats | None = None) -> tuple[Floats, Floats]:
+    """Choose with parts of customers allowed, exactly: a share in [0, 1] of each, and one price per limit.
+
+    Parameters
+    ----------
+    profit : ndarray of shape (n_candidates,)
+        Account currency.
+    limits : sequence of Limit
+        From `limits_of`, over the same customers.
+    guess : ndarray of shape (n_limits,), optional
+        Prices to start from: those of a similar question.
+
+    Raises
+    ------
+    PolicyError
+        If the limits cannot all be met.
+    """
+    value, duals, share = _sifted(profit, limits, guess)
+    if not np.isfinite(value):
+        raise _impossible()
+    return share, duals
+
+
 def _relax(profit: Floats, limits: Sequence[Limit], guess: Floats | None = None) -> tuple[float, Floats]:
-    """Solve with parts of customers allowed, exactly; return the profit and one dual per limit.
+    return _sifted(profit, limits, guess)[:2]
+
+
+def _sifted(profit: Floats, limits: Sequence[Limit], guess: Floats | None = None) -> tuple[float, Floats, Floats]:
+    """Solve with parts of customers allowed, exactly; return the profit, one dual per limit, and the parts.
 
     Customers far from the prices guessed are set aside as called or not called, the rest is solved, and
     whoever the new prices prove wrongly set aside comes back, until nobody does (sifting).
     """
     if profit.size <= _SIFTED:
-        return _solve_relaxed(profit, limits)
+        return _solved(profit, limits)
     paid = profit - _charged(limits, _guessed(profit, limits) if guess is None else guess)
     core = np.zeros(profit.size, dtype=bool)
     core[np.argpartition(np.abs(paid), _SIFTED)[:_SIFTED]] = True
     called = paid > 0
     while not core.all():
         taken, rows = called & ~core, np.flatnonzero(core)
-        value, duals = _solve_relaxed(profit[rows], _left_over(limits, taken, rows))
+        value, duals, part = _solved(profit[rows], _left_over(limits, taken, rows))
         if not np.isfinite(value):
             break
         paid = profit - _charged(limits, duals)
         wrong = ~core & np.where(called, paid < -_NOTHING, paid > _NOTHING)
         if not wrong.any():
-            return value + float(profit[taken].sum()), duals
+            share = taken.astype(np.float64)
+            share[rows] = part
+            return value + float(profit[taken].sum()), duals, share
         core |= wrong
-    return _solve_relaxed(profit, limits)
+    return _solved(profit, limits)
 
 
 def _guessed(profit: Floats, limits: Sequence[Limit]) -> Floats:
@@ -303,14 +394,18 @@ def _charged(limits: Sequence[Limit], duals: Floats) -> Floats:
 
 
 def _solve_relaxed(profit: Floats, limits: Sequence[Limit]) -> tuple[float, Floats]:
-    """Solve with parts of customers allowed; return the profit (-inf if impossible) and the duals."""
+    return _solved(profit, limits)[:2]
+
+
+def _solved(profit: Floats, limits: Sequence[Limit]) -> tuple[float, Floats, Floats]:
+    """Solve with parts of customers allowed; return the profit (-inf if impossible), the duals and the parts."""
     if not profit.size:
-        return 0.0, np.zeros(len(limits))
+        return 0.0, np.zeros(len(limits)), np.empty(0)
     uppers = [(i, limit.use, limit.high) for i, limit in enumerate(limits) if np.isfinite(limit.high)]
     lowers = [(i, -limit.use, -limit.low) for i, limit in enumerate(limits) if np.isfinite(limit.low)]
     rows = uppers + lowers
     if not rows:
-        return float(np.maximum(profit, 0).sum()), np.zeros(len(limits))
+        return float(np.maximum(profit, 0).sum()), np.zeros(len(limits)), (profit > 0).astype(np.float64)
     found = linprog(
         -profit,
         A_ub=csr_array(np.vstack([use for _, use, _ in rows])),
@@ -319,13 +414,13 @@ def _solve_relaxed(profit: Floats, limits: Sequence[Limit]) -> tuple[float, Floa
         method="highs",
     )
     if found.x is None:
-        return -np.inf, np.zeros(len(limits))
+        return -np.inf, np.zeros(len(limits)), np.zeros(profit.size)
     duals = np.zeros(len(limits))
     for place, (i, _, _) in enumerate(rows):
         # a binding maximum has a positive price, a binding minimum a negative one
         sign = 1.0 if place < len(uppers) else -1.0
         duals[i] += sign * -found.ineqlin.marginals[place]
-    return float(-found.fun), duals
+    return float(-found.fun), duals, found.x
 
 
 def _prices(

@@ -38,12 +38,16 @@ class Economics(_Section):
         Money per customer who says yes, or the name of the column that holds it.
     calls_per_customer : float
         Calls dialled for one listed customer, on average; at least 1.
+    value_shape : float
+        How much the value differs from success to success, as the shape of a gamma distribution: 12 is a
+        standard deviation of 29 % of the mean. Only the expected maximum profit of the ranking needs it.
     """
 
     currency: str = "EUR"
     cost_per_call: float | str
     value_per_success: float | str
     calls_per_customer: float = Field(default=1.0, ge=1)
+    value_shape: float = Field(default=12.0, gt=0)
 
     @field_validator("cost_per_call", "value_per_success", mode="before")
     @classmethod
@@ -106,18 +110,53 @@ class Quota(_Section):
 class Capacity(_Section):
     """Something there is only so much of: agent hours, lines, vouchers.
 
+    Either `available` and `per_customer`, or a team: `agents`, `hours` and `handling_minutes`.
+
     Attributes
     ----------
     name : str
         One unit of it, for people: "agent hour".
-    available : float
-    per_customer : float or str
+    available : float or None
+    per_customer : float, str or None
         How much one listed customer takes, or the name of the column that holds it.
+    agents, hours : float or None
+        How many agents, and the hours each of them has for this list.
+    handling_minutes : float or None
+        Minutes of one conversation, the work after it counted.
+    ringing_minutes : float
+        Minutes of a call that nobody answers.
     """
 
     name: str = Field(min_length=1)
-    available: float = Field(ge=0)
-    per_customer: float | str
+    available: float | None = Field(default=None, ge=0)
+    per_customer: float | str | None = None
+    agents: float | None = Field(default=None, ge=0)
+    hours: float | None = Field(default=None, ge=0)
+    handling_minutes: float | None = Field(default=None, gt=0)
+    ringing_minutes: float = Field(default=0.0, ge=0)
+
+    @model_validator(mode="after")
+    def _said_once(self) -> Capacity:
+        plain = (self.available, self.per_customer)
+        team = (self.agents, self.hours, self.handling_minutes)
+        if [None not in plain, None not in team].count(True) != 1 or not (set(plain) == {None} or set(team) == {None}):
+            raise ValueError("must say available and per_customer, or agents, hours and handling_minutes")
+        return self
+
+    @property
+    def total(self) -> float:
+        """How much there is of it; of a team, agent hours."""
+        if self.available is not None:
+            return self.available
+        return float(self.agents or 0) * float(self.hours or 0)
+
+    def use(self, policy: ContactPolicy) -> float | str:
+        """How much one listed customer takes: an amount, or the name of a column."""
+        if self.per_customer is not None:
+            return self.per_customer
+        reached = policy.conversations_per_customer
+        unanswered = policy.economics.calls_per_customer - reached
+        return (reached * float(self.handling_minutes or 0) + unanswered * self.ringing_minutes) / 60
 
 
 class ContactRules(_Section):
@@ -131,6 +170,10 @@ class ContactRules(_Section):
         Calls the team can make in this wave; None is no limit.
     budget_money : float or None
         Money for calls, in account currency.
+    conversations : int or None
+        Conversations the team wants; as many names are listed as these take at `contact_rate`.
+    contact_rate : float
+        Share of calls that reach the customer, in (0, 1].
     attempts : int or None
         Most calls to one customer in this campaign, earlier ones counted.
     rest_days : int
@@ -143,6 +186,8 @@ class ContactRules(_Section):
         Do-not-call and objection files, by id or phone.
     other_lists : tuple of Path
         Call lists of other campaigns; whoever is listed there is not called here.
+    compare_with : Path or None
+        An earlier list: whoever was called there and is not called here is named.
     history : Path or None
         One row for each call made: id, date, and campaign where there is one.
     exclude : tuple of Exclusion
@@ -161,12 +206,15 @@ class ContactRules(_Section):
     campaign: str = Field(default="campaign", min_length=1)
     budget_calls: int | None = Field(default=None, ge=0)
     budget_money: float | None = Field(default=None, ge=0)
+    conversations: int | None = Field(default=None, ge=1)
+    contact_rate: float = Field(default=1.0, gt=0, le=1)
     attempts: int | None = Field(default=None, ge=1)
     rest_days: int = Field(default=0, ge=0)
     call_windows: tuple[str, ...] = ()
     holdout_share: float = Field(default=0.1, ge=0, lt=1)
     suppress: tuple[Path, ...] = ()
     other_lists: tuple[Path, ...] = ()
+    compare_with: Path | None = None
     history: Path | None = None
     exclude: tuple[Exclusion, ...] = ()
     quotas: tuple[Quota, ...] = ()
@@ -204,6 +252,26 @@ class ContactPolicy(ContactRules):
             If they contradict each other.
         """
         return cls(economics=economics, **{name: getattr(rules, name) for name in ContactRules.model_fields})
+
+    @property
+    def conversations_per_customer(self) -> float:
+        """Conversations expected of one listed customer: at most one, as nobody is called again who was reached."""
+        return min(self.economics.calls_per_customer * self.contact_rate, 1.0)
+
+    @property
+    def most_customers(self) -> float:
+        """Listed customers that the budget in calls and the conversations wanted allow; infinite without a limit."""
+        most = math.inf
+        if self.budget_calls is not None:
+            most = math.floor(self.budget_calls / self.economics.calls_per_customer + 1e-6)
+        if self.conversations is not None:
+            most = min(most, math.ceil(self.conversations / self.conversations_per_customer - 1e-6))
+        return most
+
+    @property
+    def needs_optimiser(self) -> bool:
+        """Whether quotas or capacities are set, so that no single order of customers is right under every limit."""
+        return bool(self.quotas or self.capacities)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -406,6 +474,13 @@ def _impossible_quotas(policy: ContactPolicy) -> Iterator[Contradiction]:
                 "join them into one entry of policy.quotas",
             )
     yield from _quotas_above_budget(policy)
+    for name, count in Counter(capacity.name for capacity in policy.capacities).items():
+        if count > 1:
+            yield (
+                f"Two capacities are named '{name}'.",
+                "one name for each capacity",
+                "rename one of them, so that their prices can be told apart",
+            )
 
 
 def _quotas_above_budget(policy: ContactPolicy) -> Iterator[Contradiction]:
@@ -470,17 +545,21 @@ currency = "EUR"
 cost_per_call = 5.0           # money per dialled call, or the name of a column
 value_per_success = 120.0     # money per customer who says yes, or the name of a column
 calls_per_customer = 1.0      # calls dialled for one listed customer, on average
+# value_shape = 12.0          # how much the value differs between successes (shape of a gamma distribution)
 
 [policy]
 campaign = "spring-deposit"   # decides, with the customer's id, who is held out
 budget_calls = 3000           # calls the team can make; leave out for no limit
 # budget_money = 15000.0      # and the money there is for them
+# conversations = 1200        # or: as many names as so many conversations take
+contact_rate = 1.0            # share of calls that reach the customer
 attempts = 6                  # most calls to one customer in this campaign
 rest_days = 0                 # calendar days after a call before the next; needs `history`
 # history = "calls.csv"       # one row for each call made: id, date, campaign
 call_windows = ["Mon-Fri 09:00-19:00"]
 holdout_share = 0.1           # eligible customers not called, so that the effect of calling can be measured
 suppress = []                 # do-not-call and objection files, by id or phone: ["do_not_call.csv"]
+# compare_with = "april/call_list.parquet"   # an earlier list: who drops out is named
 other_lists = []              # call lists of other campaigns: whoever is listed there is not called here
 sensitive = []                # columns whose groups are watched on the list: ["age", "marital"]
 consent_words = ["yes", "true", "1", "y"]
@@ -492,14 +571,21 @@ hash_key = "segmint"          # a secret of your own makes the arms unpredictabl
 # column = "default"
 # levels = ["yes"]            # or: above = 0, below = 18, missing = true
 
-# [[policy.quotas]]
+# [[policy.quotas]]           # at least, at most; any column, and "segment" where the bundle knows segments
 # column = "branch"
 # level = "Lisbon"
 # minimum = 200
 # maximum = 900
 
 # [[policy.capacities]]
-# name = "agent hour"
+# name = "branch appointment"
 # available = 160.0
 # per_customer = 0.05         # or the name of a column
+
+# [[policy.capacities]]       # a team: the hours follow from handling time and contact_rate
+# name = "agent hour"
+# agents = 8
+# hours = 30.0                # of each agent, for this list
+# handling_minutes = 6.0      # of one conversation, the work after it counted
+# ringing_minutes = 0.7       # of a call that nobody answers
 """

@@ -1,0 +1,145 @@
+"""What a policy would bring, in a fraction of a second: for sliders and "what if", before a list is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import ArrayLike, NDArray
+
+from segmint.targeting.choose import Choice, amounts, choose, cut
+from segmint.targeting.optimise import limits_of, relaxed
+from segmint.targeting.policy import ContactPolicy
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a list would be.
+
+    Attributes
+    ----------
+    customers, held_out : int
+        Customers to call and customers held out inside the cut.
+    expected_profit, expected_cost : float
+        Account currency.
+    expected_successes : float
+    last_propensity : float
+        Of the least likely customer on it; NaN where nobody is.
+    prices : dict of str to float
+        What one more unit of each binding limit is worth, account currency; a minimum has a negative price.
+    exact : bool
+        Whether making the list gives just this; under quotas and capacities parts of customers are counted.
+    """
+
+    customers: int
+    held_out: int
+    expected_profit: float
+    expected_cost: float
+    expected_successes: float
+    last_propensity: float
+    prices: dict[str, float]
+    exact: bool
+
+
+class ListPreview:
+    """Customers prepared once, to be asked about many policies.
+
+    Identity, eligibility and holdout are those of the policy it is made with; cost, value, budget, quotas and
+    capacities may change from question to question.
+
+    Parameters
+    ----------
+    customers : polars.Series of String, shape (n_customers,)
+    propensity : array-like of shape (n_customers,)
+    policy : ContactPolicy
+    columns : polars.DataFrame of n_customers rows, optional
+        Columns of money, quotas and capacities.
+    eligible : ndarray of bool, optional
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from segmint.targeting.policy import policy_from
+    >>> policy = policy_from({"economics": {"cost_per_call": 5, "value_per_success": 100}, "policy": {"holdout_share": 0}})
+    >>> preview = ListPreview(pl.Series(["a", "b", "c"]), [0.5, 0.1, 0.01], policy)
+    >>> preview.of(policy).customers
+    2
+    >>> preview.of(policy.model_copy(update={"budget_calls": 1})).expected_profit
+    45.0
+    """
+
+    def __init__(
+        self,
+        customers: pl.Series,
+        propensity: ArrayLike,
+        policy: ContactPolicy,
+        *,
+        columns: pl.DataFrame | None = None,
+        eligible: NDArray[np.bool_] | None = None,
+    ) -> None:
+        self.columns = pl.DataFrame({"customer": customers}) if columns is None else columns
+        free = policy.model_copy(
+            update={"quotas": (), "capacities": (), "budget_calls": None, "budget_money": None, "conversations": None}
+        )
+        self.choice: Choice = choose(customers, propensity, free, columns=self.columns, eligible=eligible)
+
+    def of(self, policy: ContactPolicy) -> Preview:
+        """Say what the list under `policy` would be.
+
+        Raises
+        ------
+        PolicyError
+            If a column is missing or the minimums cannot be met.
+        """
+        choice, economics = self.choice, policy.economics
+        value = amounts(economics.value_per_success, self.columns)
+        cost = amounts(economics.cost_per_call, self.columns) * economics.calls_per_customer
+        profit: Floats = np.round(choice.propensity * value - cost, 6)
+        order = choice.order[np.isfinite(profit[choice.order])]
+        order = order[np.argsort(-profit[order], kind="stable")]
+        uneven = policy.budget_money is not None and order.size and np.ptp(cost[order]) > 0
+        if policy.needs_optimiser or uneven:
+            return self._priced(order, profit, cost, policy)
+        paying = order[profit[order] > 0]
+        inside = paying[cut(paying, cost, choice.holdout, policy)]
+        listed = inside[~choice.holdout[inside]]
+        ones = np.ones(listed.size)
+        return _summed(listed, ones, inside.size - listed.size, profit, cost, choice.propensity, {}, exact=True)
+
+    def _priced(self, order: NDArray[np.int64], profit: Floats, cost: Floats, policy: ContactPolicy) -> Preview:
+        choice = self.choice
+        rows = order[~choice.holdout[order]]
+        limits = limits_of(rows, cost, policy, self.columns)
+        names = tuple(limit.name for limit in limits)
+        share, duals = relaxed(profit[rows], limits)
+        listed = share > 0
+        prices = {name: float(dual) for name, dual in zip(names, duals, strict=True) if abs(dual) > 1e-6}
+        called = max(rows.size, 1)
+        held_out = round(float(share.sum()) * (order.size - rows.size) / called)
+        return _summed(rows[listed], share[listed], held_out, profit, cost, choice.propensity, prices, exact=False)
+
+
+def _summed(
+    listed: NDArray[np.int64],
+    share: Floats,
+    held_out: int,
+    profit: Floats,
+    cost: Floats,
+    propensity: Floats,
+    prices: dict[str, float],
+    *,
+    exact: bool,
+) -> Preview:
+    return Preview(
+        customers=round(float(share.sum())),
+        held_out=held_out,
+        expected_profit=float(profit[listed] @ share),
+        expected_cost=float(cost[listed] @ share),
+        expected_successes=float(propensity[listed] @ share),
+        last_propensity=float(propensity[listed].min()) if listed.size else float("nan"),
+        prices=prices,
+        exact=exact,
+    )

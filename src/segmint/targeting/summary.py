@@ -1,0 +1,212 @@
+"""A list as figures for the report, the command line and the dashboard: counts and money, no customer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segmint.metrics.profit import empa
+from segmint.targeting.call_list import CallList
+from segmint.targeting.choose import LISTED, Choice
+from segmint.targeting.curves import curves_of_bins, expected_curve
+from segmint.targeting.fairness import cost_of_floor, cost_of_floor_by_group, groups_of, selection_by_group
+from segmint.targeting.holdout import plan_holdout
+from segmint.targeting.optimise import limits_used
+from segmint.targeting.policy import ContactPolicy
+from segmint.targeting.sensitivity import sensitivity, what_if_parts
+
+HOLDOUT_SHARES = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
+
+
+def summarise_list(call_list: CallList, choice: Choice, policy: ContactPolicy, columns: pl.DataFrame) -> dict[str, Any]:
+    """Sum up a list in money: what it brings, what limits it, what would change it.
+
+    Parameters
+    ----------
+    call_list : CallList
+    choice : Choice
+        What it was made of.
+    policy : ContactPolicy
+    columns : polars.DataFrame of n_customers rows
+
+    Returns
+    -------
+    dict
+        Plain JSON.
+    """
+    rows, economics = choice.order, policy.economics
+    listed = call_list.listed
+    curve = expected_curve(choice.propensity[rows], choice.value[rows], choice.cost[rows])
+    return {
+        "counts": call_list.counts,
+        "suppressed_because": call_list.reasons,
+        "sentences": list(call_list.sentences()),
+        "currency": economics.currency,
+        "economics": _economics(policy, choice),
+        "expected_profit": call_list.expected_profit,
+        "expected_cost": float(listed["cost"].sum()),
+        "expected_successes": float(listed["propensity"].sum()),
+        "last_propensity": _lowest(listed["propensity"]),
+        "last_profit": _lowest(listed["expected_profit"]),
+        "curve": curve.to_dict(as_series=False),
+        "limits": limits_used(choice.listed, choice.cost, policy, columns, choice.prices).to_dicts(),
+        "optimised": bool(choice.prices) or policy.needs_optimiser,
+        "gap": choice.gap,
+        "sensitivity": sensitivity(choice, policy).to_dicts(),
+        "parts": what_if_parts(choice, policy).to_dict(as_series=False),
+        "holdout": holdout_plans(call_list, policy),
+    }
+
+
+def _economics(policy: ContactPolicy, choice: Choice) -> dict[str, Any]:
+    rows, economics = choice.order, policy.economics
+    most = policy.most_customers
+    return {
+        "cost": None if isinstance(economics.cost_per_call, str) else economics.cost_per_call,
+        "value": None if isinstance(economics.value_per_success, str) else economics.value_per_success,
+        "calls_per_customer": economics.calls_per_customer,
+        "mean_cost": float(choice.cost[rows].mean()) if rows.size else 0.0,
+        "mean_value": float(choice.value[rows].mean()) if rows.size else 0.0,
+        "most_customers": None if np.isinf(most) else int(most),
+        "budget_money": policy.budget_money,
+    }
+
+
+def _lowest(values: pl.Series) -> float | None:
+    return float(values.min()) if len(values) else None  # type: ignore[arg-type]
+
+
+def groups_on_list(choice: Choice, columns: pl.DataFrame, names: Sequence[str]) -> list[dict[str, Any]]:
+    """Count and price the list by the levels of some columns, beside everyone who could have been on it.
+
+    Returns
+    -------
+    list of dict
+        column, group, eligible, listed, selection_rate, ratio, mean_propensity, profit (account currency); groups
+        of fewer than 10 eligible customers pooled.
+    """
+    found: list[dict[str, Any]] = []
+    for name in names:
+        selected = selection_by_group(choice, groups_of(columns[name]))
+        found += [
+            {
+                **{key: row[key] for key in ("column", "group", "eligible", "listed", "selection_rate", "ratio")},
+                "mean_propensity": row["mean_propensity"],
+                "profit": row["benefit"] * row["eligible"],
+            }
+            for row in selected[1:].to_dicts()
+        ]
+    return found
+
+
+def fairness_of(
+    choice: Choice,
+    columns: pl.DataFrame,
+    watched: Sequence[str],
+    policy: ContactPolicy,
+    outcome: NDArray[np.bool_] | None = None,
+) -> list[dict[str, Any]]:
+    """Compare the list with the eligible by each watched column, and price a floor for the groups.
+
+    Returns
+    -------
+    list of dict
+        column, rows (see `selection_by_group`), floors (`cost_of_floor`), each (`cost_of_floor_by_group`).
+    """
+    found = []
+    for name in watched:
+        groups = groups_of(columns[name])
+        rows = selection_by_group(choice, groups, outcome=outcome)
+        able = 0 < choice.listed.size < choice.order.size and rows.height > 2
+        found.append(
+            {
+                "column": name,
+                "rows": rows.fill_nan(None).to_dicts(),
+                "floors": cost_of_floor(choice, groups, policy).to_dicts() if able else [],
+                "each": cost_of_floor_by_group(choice, groups, policy).to_dicts() if able else [],
+            }
+        )
+    return found
+
+
+def past_of(
+    histogram: Mapping[str, Sequence[int]] | None, choice: Choice, policy: ContactPolicy
+) -> dict[str, Any] | None:
+    """Say what this ranking brought where the answers are known, at this list's cost and value.
+
+    Parameters
+    ----------
+    histogram : dict or None
+        ``customers`` and ``happened`` by bin of out-of-fold propensity, as a bundle keeps them.
+    choice : Choice
+        Its mean cost and value are used.
+    policy : ContactPolicy
+
+    Returns
+    -------
+    dict or None
+        customers, successes, cost, value, sentence, best_fraction, break_even, level, curves (rows), empa (profit per
+        customer and share called, with the value of a success gamma distributed); None where nothing is known.
+    """
+    if histogram is None or not choice.order.size or not sum(histogram["happened"]):
+        return None
+    rows, economics = choice.order, policy.economics
+    value, cost = float(choice.value[rows].mean()), float(choice.cost[rows].mean())
+    customers, happened = np.asarray(histogram["customers"]), np.asarray(histogram["happened"])
+    curves = curves_of_bins(customers, happened, value=value, cost=cost, currency=economics.currency)
+    score = np.repeat(np.arange(customers.size), customers)
+    said = np.concatenate([np.arange(n) < yes for n, yes in zip(customers, happened, strict=True)])
+    most = None
+    if value > 0 and 0 < happened.sum() < customers.sum():
+        most = empa(said, score, contact_cost=cost, mean_value=value, shape=economics.value_shape)
+    return {
+        "customers": int(customers.sum()),
+        "successes": int(happened.sum()),
+        "cost": cost,
+        "value": value,
+        "sentence": curves.sentence,
+        "best_fraction": curves.best_fraction,
+        "best_profit": curves.best_profit,
+        "break_even": curves.break_even,
+        "level": curves.level,
+        "curves": curves.rows.fill_nan(None).to_dict(as_series=False),
+        "empa": None if most is None else {"profit": most.profit, "fraction": most.fraction},
+    }
+
+
+def holdout_plans(call_list: CallList, policy: ContactPolicy) -> dict[str, Any]:
+    """Say what the holdout of this list can show, and what other shares would.
+
+    The list keeps its length: whoever is held out is replaced by the next.
+    """
+    power = call_list.power
+    called = power.called
+    plans = []
+    for share in sorted({*HOLDOUT_SHARES, round(policy.holdout_share, 4)} - {0.0}):
+        plan = plan_holdout(power.base_rate, called, round(called * share / (1 - share)))
+        plans.append({"share": share, "held_out": plan.held_out, "effect": plan.smallest_effect, "needed": plan.needed})
+    return {
+        "share": policy.holdout_share,
+        "called": called,
+        "held_out": power.held_out,
+        "base_rate": power.base_rate,
+        "effect": power.smallest_effect,
+        "needed": power.needed,
+        "sentence": power.sentence,
+        "plans": plans if called else [],
+    }
+
+
+def still_listed(choice: Choice, rows: NDArray[np.bool_]) -> Choice:
+    """Take from a choice whoever left the list after it was made: `rows` is True where a customer is still on it."""
+    from dataclasses import replace
+
+    from segmint.targeting.choose import SUPPRESSED
+
+    status = choice.status.copy()
+    status[(status == LISTED) & ~rows] = SUPPRESSED
+    return replace(choice, status=status)

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import pytest
+
+from segmint.errors import PolicyError
+from segmint.targeting.choose import choose
+from segmint.targeting.preview import ListPreview
+from tests.targeting.conftest import make_policy
+from tests.targeting.test_optimise import bank
+
+
+def test_without_quotas_the_preview_is_the_list():
+    people, chance, table = bank(2000)
+    preview = ListPreview(people, chance, make_policy(holdout_share=0.1), columns=table)
+    for rules in ({}, {"budget_calls": 150}, {"budget_money": 400.0}, {"conversations": 60, "contact_rate": 0.5}):
+        policy = make_policy(cost=4.0, value=70.0, holdout_share=0.1, **rules)
+        seen, made = preview.of(policy), choose(people, chance, policy, columns=table)
+        assert seen.exact
+        assert seen.customers == made.listed.size
+        assert seen.expected_profit == pytest.approx(made.profit)
+
+
+@pytest.mark.parametrize("minutes", [600.0, 1500.0, 4000.0])
+def test_under_quotas_and_capacities_the_preview_is_within_the_gap_of_the_list(minutes):
+    people, chance, table = bank(3000, seed=3)
+    preview = ListPreview(people, chance, make_policy(), columns=table)
+    policy = make_policy(
+        budget_calls=400,
+        quotas=[{"column": "branch", "level": "west", "minimum": 60}],
+        capacities=[{"name": "agent minute", "available": minutes, "per_customer": "minutes"}],
+    )
+    seen, made = preview.of(policy), choose(people, chance, policy, columns=table)
+    assert made.profit <= seen.expected_profit + 1e-6
+    assert made.profit >= (1 - 1e-3) * seen.expected_profit
+    assert seen.prices == pytest.approx({price.name: price.price for price in made.prices}, rel=1e-3, abs=1e-4)
+
+
+def test_a_preview_of_the_impossible_is_refused():
+    people, chance, table = bank(50)
+    preview = ListPreview(people, chance, make_policy(), columns=table)
+    tight = make_policy(
+        quotas=[{"column": "branch", "level": "north", "minimum": 5}],
+        capacities=[{"name": "agent minute", "available": 1.0, "per_customer": "minutes"}],
+    )
+    with pytest.raises(PolicyError, match="cannot all be met"):
+        preview.of(tight)

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+
+from segmint.metrics.profit import empa
+from segmint.targeting.call_list import build_call_list
+from segmint.targeting.choose import choose
+from segmint.targeting.summary import fairness_of, groups_on_list, past_of, still_listed, summarise_list
+from tests.targeting.conftest import make_customers, make_policy
+
+
+def made(n=600, **rules):
+    frame = make_customers(n)
+    policy = make_policy(**rules)
+    choice = choose(frame["client"], frame["propensity"], policy, columns=frame)
+    because = pl.Series("suppressed_because", [""] * n, dtype=pl.String)
+    return build_call_list(frame["client"], choice, because, policy), choice, policy, frame
+
+
+def test_the_summary_is_plain_json_and_names_no_customer():
+    call_list, choice, policy, frame = made(
+        budget_calls=100, holdout_share=0.1, quotas=[{"column": "job", "level": "clerk", "maximum": 20}]
+    )
+    found = summarise_list(call_list, choice, policy, frame)
+    found |= {"groups": groups_on_list(choice, frame, ["job"]), "fairness": fairness_of(choice, frame, ["job"], policy)}
+    text = json.dumps(found, allow_nan=False)
+    assert not [client for client in frame["client"] if f'"{client}"' in text]
+    assert found["expected_profit"] == pytest.approx(choice.profit)
+    assert {limit["limit"] for limit in found["limits"]} == {"call", "place for job clerk"}
+    for limit in found["limits"]:
+        assert limit["used"] <= limit["maximum"] + 1e-6
+
+
+def test_parts_add_up_to_everyone_who_may_be_called():
+    call_list, choice, policy, frame = made(holdout_share=0.2)
+    parts = summarise_list(call_list, choice, policy, frame)["parts"]
+    able = ~choice.holdout
+    assert sum(parts["customers"]) == able.sum()
+    assert sum(parts["successes"]) == pytest.approx(choice.propensity[able].sum())
+    assert min(parts["customers"]) >= 10
+    pays = np.array(parts["ratio"]) >= 1
+    money = np.array(parts["value"]) - np.array(parts["cost"])
+    assert money[pays].sum() <= choice.profit + 1e-6
+    assert money[pays].sum() >= 0.97 * choice.profit
+
+
+def test_the_past_is_measured_at_the_costs_of_this_list():
+    _, choice, policy, _ = made(cost=4.0, value=80.0)
+    customers, happened = [500, 300, 100, 50], [10, 20, 25, 30]
+    past = past_of({"customers": customers, "happened": happened}, choice, policy)
+    said = np.concatenate([np.arange(n) < yes for n, yes in zip(customers, happened, strict=True)])
+    score = np.repeat(np.arange(4), customers)
+    assert past["empa"]["profit"] == pytest.approx(empa(said, score, contact_cost=4.0, mean_value=80.0).profit)
+    assert (past["customers"], past["successes"], past["cost"]) == (950, 85, 4.0)
+    assert past_of(None, choice, policy) is None
+
+
+def test_whoever_left_the_list_is_not_counted_on_it():
+    _, choice, _, _ = made(budget_calls=50)
+    stays = np.ones(600, dtype=bool)
+    stays[choice.listed[:5]] = False
+    assert still_listed(choice, stays).listed.size == 45
