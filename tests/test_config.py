@@ -44,3 +44,10 @@ def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_text("folds = = 3")
     with pytest.raises(ConfigError, match=r"bad\.toml"):
         load_config(tmp_path / "bad.toml")
+
+
+def test_the_best_recipe_compares_on_three_folds_unless_told_otherwise() -> None:
+    assert load_config(None, ["model.recipe=best"]).split.folds == 3
+    assert load_config(None, ["model.recipe=best", "split.folds=5"]).split.folds == 5
+    assert load_config(None, ["model.recipe=best", "split.inner=0.2"]).split.folds == 3
+    assert load_config(None, ["model.recipe=fast"]).split.folds == 5

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import tomlkit
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from segmint.errors import ConfigError
 from segmint.targeting.policy import ContactRules, Economics
@@ -88,11 +88,35 @@ class Model(_Section):
     epochs: int | None = Field(default=None, ge=1, le=500)
     batch_size: int | None = Field(default=None, ge=8)
     learning_rate: float | None = Field(default=None, gt=0, le=1)
+    weight_decay: float | None = Field(default=None, ge=0, le=1)
+    copies: float | None = Field(default=None, gt=0, le=100)
+    swap: float | None = Field(default=None, gt=0, lt=1)
+    share: float | None = Field(default=None, ge=0, le=1)
 
     @property
     def settings(self) -> dict[str, Any]:
         """What was set, for `make_model`."""
         return {name: value for name, value in self.model_dump().items() if value is not None}
+
+
+class Search(_Section):
+    """Whether better settings of the network are looked for, and how long; needs ``segmint[search]``.
+
+    Attributes
+    ----------
+    minutes : float or None
+        The time budget of all trials.
+    trials : int or None
+        Trials at most. The search ends with what is reached first; with neither there is no search.
+    """
+
+    minutes: float | None = Field(default=None, gt=0, le=10_000)
+    trials: int | None = Field(default=None, ge=1, le=10_000)
+
+    @property
+    def enabled(self) -> bool:
+        """Whether there is a budget."""
+        return self.minutes is not None or self.trials is not None
 
 
 class Segments(_Section):
@@ -161,18 +185,32 @@ class Backtest(_Section):
     repeats: int = Field(default=1_000, ge=100, le=10_000)
 
 
+FOLDS_OF_BEST = 3
+
+
 class Config(_Section):
-    """All settings; see each section."""
+    """All settings; see each section. The recipe "best" compares on 3 folds unless told otherwise."""
 
     seed: int = Field(default=7, ge=0, lt=2**31)
     data: Data = Data()
     split: Split = Split()
     compare: Compare = Compare()
     model: Model = Model()
+    search: Search = Search()
     segments: Segments = Segments()
     backtest: Backtest = Backtest()
     economics: Economics | None = None
     policy: ContactRules = ContactRules()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fewer_folds_for_best(cls, given: Any) -> Any:
+        """A fit of the best recipe takes minutes: five folds would be five times that."""
+        model, split = (given.get(name) or {} for name in ("model", "split")) if isinstance(given, dict) else ({}, {})
+        best = isinstance(model, dict) and model.get("recipe") == "best"
+        if best and isinstance(split, dict) and "folds" not in split:
+            return {**given, "split": {**split, "folds": FOLDS_OF_BEST}}
+        return given
 
     def to_toml(self) -> str:
         """Write every setting as resolved, so that a run can be repeated."""

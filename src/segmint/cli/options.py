@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +21,10 @@ At = Annotated[str | None, typer.Option("--at", help="The moment of the decision
 Seed = Annotated[int | None, typer.Option("--seed", help="Seed of everything random.")]
 Folds = Annotated[int | None, typer.Option("--folds", help="Parts to compare on.")]
 Recipe = Annotated[str | None, typer.Option("--recipe", help="How the network is taught: fast, best or plain.")]
+Search = Annotated[
+    str | None,
+    typer.Option("--search", help="Look for better settings this long: 20m, 1h, 90s. Needs segmint[search]."),
+]
 NoCompare = Annotated[bool, typer.Option("--no-compare", help="Train only; compare with nothing.")]
 AsJson = Annotated[bool, typer.Option("--json", help="The result as one JSON object on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Say only what went wrong.")]
@@ -28,7 +33,12 @@ RUNS = Path("runs")
 
 
 def run_flags(
-    at: str | None, seed: int | None, folds: int | None, recipe: str | None, no_compare: bool
+    at: str | None,
+    seed: int | None,
+    folds: int | None,
+    recipe: str | None,
+    no_compare: bool,
+    search: str | None = None,
 ) -> dict[str, Any]:
     """Turn the short names of settings of `run` into full dotted keys."""
     return {
@@ -37,4 +47,13 @@ def run_flags(
         "split.folds": folds,
         "model.recipe": recipe,
         "compare.enabled": False if no_compare else None,
+        "search.minutes": None if search is None else minutes(search),
     }
+
+
+def minutes(text: str) -> float:
+    """Read a duration: "90s", "20m", "1h", or a plain number of minutes."""
+    found = re.fullmatch(r"\s*([0-9]+\.?[0-9]*)\s*([smh]?)\s*", text)
+    if found is None or not float(found[1]):
+        raise typer.BadParameter(f"--search wants a duration such as 20m, 1h or 90s. Got {text!r} instead.")
+    return float(found[1]) * {"s": 1 / 60, "m": 1.0, "": 1.0, "h": 60.0}[found[2]]

@@ -93,6 +93,13 @@ class Screen:
             for line in lines:
                 typer.echo(line)
 
+    def notice(self, sentence: str) -> None:
+        """Say something before long work starts, beside the progress."""
+        if self._bars is not None:
+            self._bars.console.print(sentence, highlight=False, markup=False)
+        elif not self.quiet:
+            typer.echo(sentence, err=True)
+
     def run_result(self, result: RunResult) -> None:
         """Show what a run found and where its page is."""
         said = {

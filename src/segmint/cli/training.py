@@ -19,6 +19,7 @@ from segmint.cli.options import (
     Recipe,
     RunPath,
     Runs,
+    Search,
     Seed,
     Sets,
     Table,
@@ -41,6 +42,7 @@ def run(
     folds: Folds = None,
     recipe: Recipe = None,
     no_compare: NoCompare = False,
+    search: Search = None,
     json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -48,9 +50,11 @@ def run(
     from segmint.config import load_config
     from segmint.flows.run import run as flow
 
-    settings = load_config(config, sets or (), run_flags(at, seed, folds, recipe, no_compare))
+    settings = load_config(config, sets or (), run_flags(at, seed, folds, recipe, no_compare, search))
     with Screen(json=json, quiet=quiet) as screen:
-        result = flow(table, contract, settings, runs=runs, argv=sys.argv[1:], progress=screen.progress)
+        result = flow(
+            table, contract, settings, runs=runs, argv=sys.argv[1:], progress=screen.progress, say=screen.notice
+        )
     screen.run_result(result)
 
 
@@ -64,6 +68,7 @@ def demo(
     folds: Folds = None,
     recipe: Recipe = None,
     no_compare: NoCompare = False,
+    search: Search = None,
     json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -71,9 +76,9 @@ def demo(
     from segmint.config import load_config
     from segmint.flows.demo import demo as flow
 
-    settings = load_config(config, sets or (), run_flags(at, seed, folds, recipe, no_compare))
+    settings = load_config(config, sets or (), run_flags(at, seed, folds, recipe, no_compare, search))
     with Screen(json=json, quiet=quiet) as screen:
-        result = flow(settings, runs=runs, argv=sys.argv[1:], progress=screen.progress)
+        result = flow(settings, runs=runs, argv=sys.argv[1:], progress=screen.progress, say=screen.notice)
     screen.run_result(result)
 
 

@@ -32,8 +32,12 @@ def pack(
     threshold: float | None,
     seed: int,
     segments: dict[str, Any] | None = None,
+    note: str = "",
 ) -> Bundle:
-    """Publish what was learned as a bundle: data only, no customer in it, golden rows to prove it by."""
+    """Publish what was learned as a bundle: data only, no customer in it, golden rows to prove it by.
+
+    `note` stands in the model card beside the figures.
+    """
     features, classifier = model[0].state_, model[-1]
     network: dict[str, Any] = {
         "format": 1,
@@ -61,7 +65,7 @@ def pack(
         calibration=calibration,
         reference=reference_of(table, network["classes"], calibrated.judged),
         golden={"rows": rows.to_dicts(), "probabilities": likely.tolist()},
-        card=model_card(table.contract, table.at, len(table), network, quality, here.id),
+        card=model_card(table.contract, table.at, len(table), network, quality, here.id, note),
         versions=installed_versions(),
         quality=quality,
         segments=segments,

@@ -91,6 +91,8 @@ def _before_and_after(
 ) -> dict[str, Any]:
     """Judge the calibration on customers that it was not learned from: each fold by what the others teach."""
     after = np.empty_like(likely)
+    if len(np.unique(fold)) == 1:
+        fold = np.arange(len(fold)) % 2
     for number in np.unique(fold):
         others = fold != number
         after[~others] = fit_calibration(log_odds(likely[others]), labels[others]).again(likely[~others])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path
 
 from segmint.config import Config
 from segmint.errors import InputError
-from segmint.flows.run import RunResult, run
+from segmint.flows.run import RunResult, nobody, run
 from segmint.progress import Progress, silent
 from segmint.tables.source import file_fingerprint
 
@@ -34,6 +34,13 @@ def sample_path() -> Path:
     return samples / "bank.csv"
 
 
-def demo(config: Config, *, runs: Path, argv: Sequence[str] = (), progress: Progress = silent) -> RunResult:
+def demo(
+    config: Config,
+    *,
+    runs: Path,
+    argv: Sequence[str] = (),
+    progress: Progress = silent,
+    say: Callable[[str], None] = nobody,
+) -> RunResult:
     """Run everything on the embedded sample: 4,521 calls of a Portuguese bank (CC BY 4.0)."""
-    return run(sample_path(), CONTRACT, config, runs=runs, argv=argv, progress=progress)
+    return run(sample_path(), CONTRACT, config, runs=runs, argv=argv, progress=progress, say=say)

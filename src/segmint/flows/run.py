@@ -16,14 +16,18 @@ from segmint.contract.contract import Contract, load_contract
 from segmint.contract.valid_table import ValidTable
 from segmint.evaluation.comparison import Comparison, compare_models
 from segmint.evaluation.differences import outcome_by_level
+from segmint.evaluation.search import require_optuna
 from segmint.flows.bundle import pack
 from segmint.flows.explain import keep_importance
 from segmint.flows.read import keep_reading, open_source, read
 from segmint.flows.report import write_report
+from segmint.flows.search import Found, compare_apart, find_settings
 from segmint.flows.segment import find_segments, keep_segments, known_segments
 from segmint.metrics.classification import best_f1_threshold
 from segmint.models.customer_model import MODEL_LABELS, make_model
+from segmint.models.effort import expected_minutes
 from segmint.models.network import epoch_rows
+from segmint.models.teachers import missed_teachers
 from segmint.models.tensorboard_log import TensorBoardLog
 from segmint.progress import Progress, silent
 from segmint.report.tensorboard_images import result_images
@@ -72,6 +76,10 @@ class _Clock:
         return result
 
 
+def nobody(sentence: str) -> None:
+    """Tell nobody."""
+
+
 def run(
     source: Any,
     contract: Contract | str | Path,
@@ -80,6 +88,7 @@ def run(
     runs: Path,
     argv: Sequence[str] = (),
     progress: Progress = silent,
+    say: Callable[[str], None] = nobody,
 ) -> RunResult:
     """Read, compare, train, pack, report.
 
@@ -93,6 +102,8 @@ def run(
     argv : sequence of str
         The command as typed, for the record.
     progress : Progress
+    say : callable (sentence)
+        Told, before the work starts, what a long recipe will take and what it does without.
 
     Raises
     ------
@@ -102,23 +113,38 @@ def run(
     contract = contract if isinstance(contract, Contract) else load_contract(contract)
     opened = open_source(source, config.data)
     with Run.create(runs, "run", argv, config.to_toml(), config.seed, {opened.name: opened.fingerprint}) as here:
+        if config.search.enabled:
+            require_optuna()
         clock, both = _Clock(), _both(progress, here.progress)
         table = clock.time("read", lambda: read(opened, contract, config.data, here, progress=both))
+        for sentence in before_it_starts(table, config):
+            say(sentence)
         _keep_input(here, table)
         log = TensorBoardLog(here.folder / "tensorboard")
-        comparison = None
-        if config.compare.enabled:
+        comparison, found, start = None, None, config
+        if config.search.enabled:
+            found = clock.time("search", lambda: find_settings(table, start, here.remember, both))
+            here.keep("search.json", found.to_json())
+            config = found.config
+            comparison = clock.time("compare", lambda: _compare_apart(table, start, found, log, both))
+            _keep_comparison(here, comparison)
+        elif config.compare.enabled:
             comparison = clock.time("compare", lambda: compare(table, config, log, both))
             _keep_comparison(here, comparison)
         model = clock.time("train", lambda: train(table, config, log, both))
         _keep_history(here, model)
+        note = "" if found is None else found.sentence
         threshold = _threshold(table, model, comparison)
         segments = (
             clock.time("segments", lambda: _segments(here, table, config, both)) if config.segments.enabled else None
         )
-        bundle = clock.time("pack", lambda: pack(here, table, model, comparison, threshold, config.seed, segments))
+        bundle = clock.time(
+            "pack", lambda: pack(here, table, model, comparison, threshold, config.seed, segments, note)
+        )
         clock.time("reasons", lambda: keep_importance(here, table, bundle))
         summary = _summary(table, config, comparison, bundle.calibration, clock)
+        if found is not None:
+            summary["search"] = {"sentence": found.sentence, "settings": found.config.model.settings}
         here.keep("summary.json", summary)
         both("writing the report", 0, 1)
         log.results(**result_images(here.folder))
@@ -127,6 +153,21 @@ def run(
         here.done(summary)
     conclusion = comparison.conclusion if comparison is not None else ()
     return RunResult(here.folder, report, table.ledger.sentence(), tuple(conclusion), summary)
+
+
+def before_it_starts(table: ValidTable, config: Config) -> list[str]:
+    """Say what the best recipe will take, and what it does without; nothing for recipes that take seconds."""
+    if config.model.recipe != "best":
+        return []
+    fits = (config.split.folds if config.compare.enabled else 0) + 1
+    minutes = expected_minutes(config.model.recipe, len(table), len(table.features), fits)
+    said = [
+        f"the recipe 'best' trains {fits} {'network' if fits == 1 else 'networks'} and their teachers: about "
+        f"{minutes:.0f} {'minute' if round(minutes) == 1 else 'minutes'} on two free processor cores"
+    ]
+    if missed := missed_teachers():
+        said.append(f"it does without {' and '.join(missed)}; to have them: pip install 'segmint[best]'")
+    return said
 
 
 def compare(table: ValidTable, config: Config, log: TensorBoardLog, progress: Progress) -> Comparison:
@@ -142,6 +183,15 @@ def compare(table: ValidTable, config: Config, log: TensorBoardLog, progress: Pr
         progress=progress,
         labels=MODEL_LABELS,
     )
+
+
+def _compare_apart(
+    table: ValidTable, start: Config, found: Found, log: TensorBoardLog, progress: Progress
+) -> Comparison:
+    """Set the settings found beside those the search started from and the rivals, on rows it never saw."""
+    names = iter(("kept apart, settings found", "kept apart, settings before"))
+    make = lambda name, config: _maker(name, table, config, lambda: log.named(next(names)))  # noqa: E731
+    return compare_apart(table, start, found, make, progress)
 
 
 def folds(table: ValidTable, config: Config) -> list[Fold]:
@@ -214,6 +264,11 @@ def _keep_comparison(here: Run, comparison: Comparison) -> None:
 
 
 def _keep_history(here: Run, model: Any) -> None:
+    """Keep the epochs, and what the teacher taught beside what the student then knew of rows it had not seen."""
+    best = model[-1].history_[model[-1].best_epoch_ - 1]
+    student = {"loss": best.validation_loss, "auc": best.validation_auc, "customers": len(model.inner_rows_)}
+    lesson = {"recipe": model.recipe, "taught": model.lesson_, "student": student, "missed": missed_teachers()}
+    here.keep("lesson.json", lesson)
     history = pl.DataFrame(epoch_rows(model[-1].history_, FINAL))
     publish_file(here.folder / "tables" / "history.parquet", lambda path: history.write_parquet(path))
 
@@ -238,6 +293,7 @@ def _summary(
         "threshold": calibration.get("threshold"),
         "seed": config.seed,
         "recipe": config.model.recipe,
+        "missed_teachers": missed_teachers() if config.model.recipe == "best" else [],
         "quality": comparison.headline("dense_network") if comparison is not None else {},
         "seconds": clock.seconds,
     }

@@ -15,6 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segmint.metrics.calibration import log_loss
+from segmint.metrics.ranking import roc_auc
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 TeacherFactory = Callable[[int], Any]
@@ -85,6 +88,34 @@ def teach(
                 copied[place, mine] = teacher.predict_proba(shuffled[mine])
     blend = _blend(real, labels)
     return Lesson(blend(real), sources, blend(copied))
+
+
+def keep_fitted(teachers: Sequence[TeacherFactory], kept: dict[Any, Any]) -> list[TeacherFactory]:
+    """Let later lessons on the same customers, labels and folds use the teachers that the first one trained."""
+
+    def keeping(place: int, make: TeacherFactory) -> TeacherFactory:
+        return lambda seed: _Kept(kept, (place, seed), make)
+
+    return [keeping(place, make) for place, make in enumerate(teachers)]
+
+
+class _Kept:
+    """A teacher that is trained once for a part."""
+
+    def __init__(self, kept: dict[Any, Any], name: tuple[int, int], make: TeacherFactory) -> None:
+        self._kept, self._name, self._make = kept, name, make
+
+    def fit(self, natural: Floats, labels: Integers, *, inner: Any) -> Any:
+        if self._name not in self._kept:
+            self._kept[self._name] = self._make(self._name[1]).fit(natural, labels, inner=inner)
+        return self._kept[self._name]
+
+
+def scores_of(likely: Floats, labels: Integers) -> dict[str, float]:
+    """Return cross-entropy (nats) and ROC AUC (one class against the rest, averaged) of probabilities."""
+    classes = np.arange(likely.shape[1])[1 if likely.shape[1] == 2 else 0 :]
+    areas = [roc_auc(labels == place, likely[:, place]) for place in classes]
+    return {"loss": log_loss(labels, likely), "auc": float(np.mean(areas))}
 
 
 def _stratified_folds(labels: Integers, folds: int, draw: np.random.Generator) -> Integers:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,9 +15,9 @@ from segmint.contract.column import Column
 from segmint.features.apply import feature_blocks
 from segmint.features.customer_features import CustomerFeatures
 from segmint.features.natural import NaturalFeatures
-from segmint.models.distil import TeacherFactory, teach
+from segmint.models.distil import TeacherFactory, keep_fitted, scores_of, teach
 from segmint.models.network import DenseNetworkClassifier, Teaching
-from segmint.models.teachers import one_teacher, several_teachers
+from segmint.models.teachers import one_teacher, several_teachers, teacher_names
 
 Inner = tuple[pl.DataFrame, NDArray[Any]]
 
@@ -70,18 +70,34 @@ class NetworkModel(Pipeline):
     recipe : {"fast", "best", "plain"}
         "fast" lets a cross-fitted LightGBM label customers and shuffled copies for the network to match;
         "best" stacks several teachers and makes more copies; "plain" learns from the labels alone.
+    copies, swap, share : float, optional
+        As in `Recipe`; None leaves them to the recipe.
+
+    Attributes
+    ----------
+    lesson_ : dict or None
+        What the teachers were and how good, plain JSON: teachers, folds, customers, copies, swap, share, and the
+        cross-entropy (loss) and ROC AUC of their out-of-fold probabilities. None if there was no teacher.
     """
+
+    lesson_: dict[str, Any] | None = None
+    # A search hands one dict to all its trials, so that the teachers are trained once.
+    kept_teachers: dict[Any, Any] | None = None
 
     def __init__(
         self,
         steps: list[tuple[str, Any]],
         *,
         recipe: str = "fast",
+        copies: float | None = None,
+        swap: float | None = None,
+        share: float | None = None,
         transform_input: list[str] | None = None,
         memory: Any = None,
         verbose: bool = False,
     ) -> None:
         self.recipe = recipe
+        self.copies, self.swap, self.share = copies, swap, share
         super().__init__(steps, transform_input=transform_input, memory=memory, verbose=verbose)
 
     @classmethod
@@ -90,6 +106,9 @@ class NetworkModel(Pipeline):
         columns: Sequence[Column],
         *,
         recipe: str = "fast",
+        copies: float | None = None,
+        swap: float | None = None,
+        share: float | None = None,
         random_state: int | None = None,
         **settings: Any,
     ) -> NetworkModel:
@@ -97,7 +116,13 @@ class NetworkModel(Pipeline):
         if recipe not in RECIPES:
             raise ValueError(f"Unknown recipe {recipe!r}. Choose one of: {', '.join(RECIPES)}.")
         network = DenseNetworkClassifier(random_state=random_state, **settings)
-        return cls([("features", CustomerFeatures(columns)), ("classifier", network)], recipe=recipe)
+        return cls(
+            [("features", CustomerFeatures(columns)), ("classifier", network)],
+            recipe=recipe,
+            copies=copies,
+            swap=swap,
+            share=share,
+        )
 
     def fit(self, X: pl.DataFrame, y: Any, *, inner: Inner | None = None) -> NetworkModel:
         """Learn features, let the teacher label, train the network.
@@ -119,7 +144,8 @@ class NetworkModel(Pipeline):
         return self
 
     def _teaching(self, X: pl.DataFrame, y: NDArray[Any], encoded: NDArray[np.float32]) -> Teaching | None:
-        recipe = RECIPES[self.recipe]
+        given: dict[str, Any] = {"copies": self.copies, "swap": self.swap, "share": self.share}
+        recipe = replace(RECIPES[self.recipe], **{name: value for name, value in given.items() if value is not None})
         features, network = self.named_steps["features"], self.named_steps["classifier"]
         labels = np.unique(y, return_inverse=True)[1]
         scarce = np.bincount(labels).min() < 2 * recipe.teacher_folds
@@ -127,15 +153,27 @@ class NetworkModel(Pipeline):
             return None
         natural = NaturalFeatures(features.columns)
         codes = natural.fit_transform(X)
+        teachers = recipe.teachers(natural.categories_)
+        if self.kept_teachers is not None:
+            teachers = keep_fitted(teachers, self.kept_teachers)
         lesson = teach(
             codes,
             labels,
-            recipe.teachers(natural.categories_),
+            teachers,
             folds=recipe.teacher_folds,
             copies=min(round(recipe.copies * len(y)), recipe.most_copies),
             swap=recipe.swap,
             seed=network.random_state or 0,
         )
+        self.lesson_ = {
+            "teachers": teacher_names(self.recipe),
+            "folds": recipe.teacher_folds,
+            "customers": len(y),
+            "copies": len(lesson.sources),
+            "swap": recipe.swap,
+            "share": recipe.share,
+            **scores_of(lesson.targets, labels),
+        }
         # Swapping cells swaps their encodings: no need to encode the copies again.
         copies = np.empty((len(lesson.sources), encoded.shape[1]), dtype=np.float32)
         for place, block in enumerate(feature_blocks(features.state_)):

@@ -34,6 +34,21 @@ def several_teachers(categories: Sequence[int]) -> list[TeacherFactory]:
     return teachers
 
 
+def teacher_names(recipe: str) -> list[str]:
+    """Name the teachers of a recipe for people; none for "plain"."""
+    if recipe == "plain":
+        return []
+    if recipe == "fast":
+        return ["LightGBM"]
+    here = {"xgboost": "XGBoost", "catboost": "CatBoost"}
+    return [
+        "LightGBM",
+        "LightGBM with larger trees",
+        "extra trees",
+        *(here[name] for name in OPTIONAL if find_spec(name)),
+    ]
+
+
 def missed_teachers() -> list[str]:
     """Name the optional packages whose teachers the best recipe does without."""
     return [name for name in OPTIONAL if not find_spec(name)]

@@ -149,6 +149,7 @@ def curves(
     level: float | None = None,
     percentages: bool = True,
     unit: tuple[bool, bool] = (True, True),
+    shares: bool = False,
 ) -> Chart:
     """Lines of at most 300 points each, the later ones above the earlier ones.
 
@@ -165,6 +166,8 @@ def curves(
         Height of a horizontal line.
     unit : (bool, bool)
         Whether each axis runs from 0 to 1.
+    shares : bool
+        Whether the horizontal axis holds shares though it does not run from 0 to 1.
     """
     import altair as alt
 
@@ -172,7 +175,7 @@ def curves(
     x = alt.X(
         "x:Q",
         title=x_title,
-        axis=alt.Axis(format=number if unit[0] else "~d", tickCount=5),
+        axis=alt.Axis(format=number if unit[0] or shares else "~d", tickCount=5),
         scale=_unit() if unit[0] else alt.Scale(nice=False),
     )
     y = alt.Y(

@@ -22,8 +22,9 @@ def model_card(
     network: Mapping[str, Any],
     quality: Mapping[str, float],
     run: str,
+    note: str = "",
 ) -> str:
-    """Write the card of a bundle."""
+    """Write the card of a bundle; `note` says what must be known of its figures."""
     columns = ", ".join(column.name for column in contract.features(at))
     sensitive = ", ".join(column.name for column in contract.features(at) if column.sensitive) or "none"
     layers = ", ".join(_layer(layer) for layer in network["layers"])
@@ -40,7 +41,7 @@ Made by run {run} from {rows:,} rows under the contract `{contract.name}`, versi
 
 ## Quality on rows kept apart
 
-{figures or "Not measured: the run compared nothing."}
+{f"{note}{chr(10)}{chr(10)}" if note else ""}{figures or "Not measured: the run compared nothing."}
 
 ## Use
 

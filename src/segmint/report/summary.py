@@ -16,12 +16,26 @@ from segmint.report.pages import (
     quality,
     reading,
     reasons,
+    search,
     segments,
     settings,
 )
 from segmint.report.run_view import RunView
 
-PAGES = (answer, call_list, backtest, segments, reading, columns, comparison, quality, reasons, network, settings)
+PAGES = (
+    answer,
+    call_list,
+    backtest,
+    segments,
+    reading,
+    columns,
+    comparison,
+    quality,
+    reasons,
+    network,
+    search,
+    settings,
+)
 """The report's pages in reading order."""
 
 

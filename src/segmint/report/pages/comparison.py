@@ -16,7 +16,7 @@ def page(run: RunView) -> Page | None:
     if not order or run.comparison is None:
         return None
     folds = run.comparison.get("folds")
-    apart = f"in {folds} parts, each kept apart once" if folds else "kept apart from training"
+    apart = f"in {folds} parts, each kept apart once" if folds and folds > 1 else "a part kept apart from training"
     return make_page(
         "comparison",
         title="The network beside other methods",

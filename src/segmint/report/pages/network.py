@@ -5,26 +5,30 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from segmint.models.interval import PropensityInterval
 from segmint.report import charts
 from segmint.report.architecture import describe, draw_architecture, total_parameters
 from segmint.report.blocks import Block, Page, chart, grid, key, make_page, table
+from segmint.report.lesson import lesson_block
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
-from segmint.report.wording import count, decimal, listed, percent
+from segmint.report.wording import count, decimal, listed, percent, percent_between
 
 
 def page(run: RunView) -> Page | None:
-    """Show the layers and the learning curves of the network that was kept."""
+    """Show the layers of the network that was kept, who taught it, how it learned, and how far it can be believed."""
     architecture, (loss, accuracy) = _architecture(run), _curves(run)
     learned = [block for block in (loss, accuracy) if block is not None]
     if architecture is None and not learned:
         return None
+    lesson = run.json("lesson.json")
+    taught = [None if lesson is None else lesson_block(lesson), _calibration(run), _interval(run)]
     return make_page(
         "network",
         title="The network and how it learned",
         short="Network",
         lead="It is made only of Dense, Dropout and BatchNormalization layers.",
-        blocks=[grid([architecture, grid(learned)])],
+        blocks=[grid([architecture, grid(learned), *taught])],
     )
 
 
@@ -46,6 +50,90 @@ def _architecture(run: RunView) -> Block | None:
             [[row.type, count(row.units), row.detail, count(row.parameters)] for row in rows],
             words=(0, 2),
         ),
+    )
+
+
+def _calibration(run: RunView) -> Block | None:
+    """Show promise and outcome before and after calibration, each on customers kept apart from it."""
+    told = run.json("calibration.json")
+    if not told:
+        return None
+    before, after = told["before"], told["after"]
+    lines = [
+        (name, np.asarray(part["promised"]), np.asarray(part["observed"]))
+        for name, part in (("before", before), ("after", after))
+    ]
+    tips = [
+        {"x": promised, "y": observed, "tip": f"after: promised {percent(promised)}, observed {percent(observed)}"}
+        for promised, observed in zip(after["promised"], after["observed"], strict=True)
+    ]
+    ends = np.array([0.0, max(float(np.max(line[1:])) for line in lines)])
+    title = "Calibration before and after"
+    picture = charts.curves(
+        [("exact", ends, ends), *lines], [charts.SIGNAL, charts.RIVAL, charts.ACCENT], x_title="promised",
+        y_title="observed", tips=tips, unit=(False, False), shares=True,
+    )  # fmt: skip
+    better = after["log_loss"] < before["log_loss"]
+    return chart(
+        title,
+        draw(picture, title),
+        caption=f"Each network of the comparison was calibrated on a few rows of its own. What was still wrong was learned from "
+        f"{count(told['customers'])} predictions about customers whom the network in question had not seen (temperature "
+        f"{decimal(told['temperature'])}, shift {decimal(told['offset'])}). Judged on customers that did not teach this correction, promise and "
+        f"reality differ by {decimal(100 * before['calibration_error'], 2)} points before and {decimal(100 * after['calibration_error'], 2)} "
+        f"points after; the cross-entropy goes from {decimal(before['log_loss'], 4)} to {decimal(after['log_loss'], 4)}"
+        f"{'' if better else ', which is no gain: it was right before'}.",
+        data=table(
+            ["Promised before", "observed", "promised after", "observed after"],
+            [
+                [percent(row[0]), percent(row[1]), percent(row[2]), percent(row[3])]
+                for row in zip(
+                    before["promised"], before["observed"], after["promised"], after["observed"], strict=False
+                )
+            ],
+            words=(),
+        ),
+        keys=[key("rival", "before"), key("accent", "after"), key("signal", "promise kept exactly", "dash")],
+    )
+
+
+def _interval(run: RunView) -> Block | None:
+    """Show between which rates customers of a propensity say yes."""
+    told = (run.json("bundle/calibration.json") or {}).get("interval")
+    if not told:
+        return None
+    known = PropensityInterval.from_json(told)
+    points = np.unique(np.concatenate([known.edges[:: max(len(known.edges) // 60, 1)], known.edges[-1:]]))
+    low, high = known.of(points)
+    lines = [("low end", points, low), ("high end", points, high), ("propensity", points, points)]
+    tips = [
+        {"x": float(x), "y": float(x), "tip": f"propensity {percent(float(x))}: between {percent_between(float(a), float(b))}"}
+        for x, a, b in zip(points, low, high, strict=True)
+    ][:: max(len(points) // 20, 1)]  # fmt: skip
+    title = "How well a propensity is known"
+    picture = charts.curves(
+        lines, [charts.RIVAL, charts.RIVAL, charts.ACCENT], x_title="propensity", y_title="share who say yes", tips=tips,
+        unit=(False, False), shares=True,
+    )  # fmt: skip
+    at = float(points[len(points) // 2])
+    middle = known.of([at])
+    return chart(
+        title,
+        draw(picture, title),
+        caption=f"Predictions carry propensity_low and propensity_high: between these rates customers like this one say yes, as far as "
+        f"{count(known.customers)} customers can tell who did not teach the network. A customer with {percent(at)} lies between "
+        f"{percent_between(float(middle[0][0]), float(middle[1][0]))}. Two doubts add up: which answer this very customer would have added "
+        "(Venn-Abers), and chance among the nearest twentieth of those customers (95 %). It is no promise for another campaign: when times "
+        "change, so do the rates.",
+        data=table(
+            ["Propensity", "between"],
+            [
+                [percent(float(x)), percent_between(float(a), float(b))]
+                for x, a, b in list(zip(points, low, high, strict=True))[:: max(len(points) // 25, 1)]
+            ],
+            words=(),
+        ),
+        keys=[key("accent", "propensity"), key("rival", "ends of the interval")],
     )
 
 

@@ -1,0 +1,203 @@
+"""`segmint run --search`: look for better settings on most rows, and judge them on rows that the search never saw."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from segmint.config import Config
+from segmint.contract.valid_table import ValidTable
+from segmint.evaluation.comparison import OURS, Comparison, compare_models
+from segmint.evaluation.search import GivenUp, Range, Remember, Searched, Settings, Watch, search
+from segmint.models.customer_model import MODEL_LABELS, make_model
+from segmint.models.network_model import RECIPES
+from segmint.models.tensorboard_log import TensorBoardLog
+from segmint.progress import Progress
+from segmint.splits.folds import Fold, make_folds
+from segmint.splits.groups import row_groups, row_keys
+
+APART = 5  # one part of five is never seen by the search
+START = "dense_network_start"
+WIDTHS = ("64-32", "128-64", "256-128", "256-256-128", "512-256-128")
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the search found and how it does on rows kept apart.
+
+    Attributes
+    ----------
+    searched : Searched
+    config : Config
+        With the best settings in its `model` section.
+    fold : Fold
+        `train` was searched on, `test` was never seen.
+    """
+
+    searched: Searched
+    config: Config
+    fold: Fold
+
+    @property
+    def sentence(self) -> str:
+        """What must stand beside every figure of this run."""
+        return (
+            f"The settings were searched on 80 % of the rows ({len(self.fold.train):,}) in {len(self.searched.trials)} trials; "
+            f"every figure is about the other 20 % ({len(self.fold.test):,} rows), which the search never saw."
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the content of ``search.json``."""
+        return {
+            **self.searched.to_json(),
+            "sentence": self.sentence,
+            "rows_searched": len(self.fold.train),
+            "rows_apart": len(self.fold.test),
+        }
+
+
+def find_settings(table: ValidTable, config: Config, remember: Remember, progress: Progress) -> Found:
+    """Search for settings of the network under the budget of ``[search]``.
+
+    Every trial learns from the same rows and is judged by the cross-entropy on the same inner rows, both among 80 % of
+    the table; the teachers are trained once and serve every trial.
+    """
+    fold = make_folds(
+        table.outcome, row_groups(table), count=APART, inner=config.split.inner, seed=config.seed, keys=row_keys(table)
+    )[0]
+    trial = _Trial(table, config, fold)
+    minutes = config.search.minutes
+    searched = search(
+        trial.judge,
+        trial.space(),
+        trial.start(),
+        seconds=None if minutes is None else 60.0 * minutes,
+        trials=config.search.trials,
+        seed=config.seed,
+        remember=remember,
+        key=trial.key(),
+        progress=progress,
+    )
+    best = trial.settings(searched.best.settings)
+    model = config.model.model_copy(update=best)
+    return Found(searched, config.model_copy(update={"model": model}), fold)
+
+
+def compare_apart(
+    table: ValidTable, start: Config, found: Found, make: Callable[[str, Config], Callable[[], Any]], progress: Progress
+) -> Comparison:
+    """Set the network with the settings found beside the one it started from and the rivals, on the rows kept apart."""
+    models = {name: make(name, found.config) for name in found.config.compare.models}
+    models[START] = make(OURS, start)
+    compared = compare_models(
+        models,
+        table,
+        [found.fold],
+        seed=start.seed,
+        repeats=start.compare.repeats,
+        progress=progress,
+        labels={**MODEL_LABELS, START: "Dense network before the search"},
+    )
+    return replace(compared, conclusion=(found.sentence, *compared.conclusion))
+
+
+class _Trial:
+    """Trains and judges one proposal."""
+
+    def __init__(self, table: ValidTable, config: Config, fold: Fold) -> None:
+        self.table, self.config, self.fold = table, config, fold
+        self.recipe = RECIPES[config.model.recipe]
+        self.teachers: dict[Any, Any] = {}
+
+    def space(self) -> dict[str, Range]:
+        """What may be tried; a recipe with teachers has three settings more."""
+        space = {
+            "hidden": Range(choices=WIDTHS),
+            "dropout": Range(low=0.02, high=0.4),
+            "learning_rate": Range(low=3e-4, high=1e-2, log=True),
+            "epochs": Range(low=4, high=24, whole=True),
+            "batch_size": Range(choices=(64, 128, 256, 512)),
+            "weight_decay": Range(low=1e-4, high=0.3, log=True),
+        }
+        if self.recipe.teachers is None:
+            return space
+        most = max(2.0 * self.recipe.copies, 1.0)
+        more = {
+            "copies": Range(low=0.5, high=most),
+            "swap": Range(low=0.05, high=0.6),
+            "share": Range(low=0.3, high=1.0),
+        }
+        return {**space, **more}
+
+    def start(self) -> Settings:
+        """What the recipe does anyway, in numbers."""
+        network = make_model(OURS, columns=self.table.features)[-1]
+        customers, recipe = len(self.fold.fit), self.recipe
+        copies = 0 if recipe.teachers is None else min(round(recipe.copies * customers), recipe.most_copies)
+        batch = int(np.clip(2 ** round(np.log2(max((customers + copies) / 64, 1))), 64, 512))
+        start: Settings = {
+            "hidden": "128-64" if customers < 10_000 else "256-256-128",
+            "dropout": network.dropout,
+            "learning_rate": network.learning_rate,
+            "epochs": network.epochs,
+            "batch_size": batch,
+            "weight_decay": network.weight_decay,
+        }
+        if recipe.teachers is not None:
+            start |= {"copies": copies / customers, "swap": recipe.swap, "share": recipe.share}
+        return start
+
+    def settings(self, proposed: Settings) -> Settings:
+        """Turn a proposal into settings of ``[model]``."""
+        return {**proposed, "hidden": tuple(int(width) for width in str(proposed["hidden"]).split("-"))}
+
+    def key(self) -> dict[str, Any]:
+        """Everything that the result of a trial depends on, beside its settings."""
+        keys, digest = row_keys(self.table), hashlib.blake2b(digest_size=16)
+        for rows in (self.fold.fit, self.fold.inner):
+            digest.update(keys[rows].tobytes() + b"/")
+        return {
+            "work": "one trial of a search",
+            "rows": digest.hexdigest(),
+            "columns": [column.name for column in self.table.features],
+            "contract": f"{self.table.contract.name} {self.table.contract.version}",
+            "at": self.table.at,
+            "seed": self.config.seed,
+            "recipe": self.config.model.recipe,
+        }
+
+    def judge(self, proposed: Settings, watch: Watch) -> float:
+        """Train on `fit`; return the lowest cross-entropy on `inner`."""
+        fixed = self.config.model.settings
+        model = make_model(
+            OURS,
+            columns=self.table.features,
+            random_state=self.config.seed,
+            log=_Watching(watch),
+            **{**fixed, **self.settings(proposed)},
+        )
+        model.kept_teachers = self.teachers
+        inputs, outcome, fold = self.table.inputs, self.table.outcome, self.fold
+        model.fit(inputs[fold.fit], outcome[fold.fit], inner=(inputs[fold.inner], outcome[fold.inner]))
+        return float(min(epoch.validation_loss for epoch in model[-1].history_))
+
+
+class _Watching(TensorBoardLog):
+    """Hands each epoch to the search instead of TensorBoard, and stops a training that is given up."""
+
+    def __init__(self, watch: Watch) -> None:
+        super().__init__("")
+        self._watch = watch
+
+    @contextmanager
+    def watch(self, network: Any, settings: Mapping[str, Any]) -> Iterator[Callable[[Any], None]]:
+        def hand_over(epoch: Any) -> None:
+            if self._watch(epoch.epoch - 1, epoch.validation_loss):
+                raise GivenUp
+
+        yield hand_over

@@ -1,0 +1,158 @@
+"""What the recipe did: teachers, what they made for the student, and how good both are, as a picture and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from xml.etree import ElementTree
+
+from segmint.report.blocks import Block, chart, table
+from segmint.report.charts import ACCENT, CLASSES, INK, MUTED, PAPER, WIDTH
+from segmint.report.wording import count, decimal, listed, percent
+
+_BOX, _GAP, _TOP = 50, 20, 4
+_HALF = (WIDTH - 4 - 12) / 2
+
+
+def lesson_block(lesson: Mapping[str, Any]) -> Block:
+    """Show what the recipe of a run did, from ``lesson.json``."""
+    taught, recipe = lesson.get("taught"), str(lesson.get("recipe"))
+    title = "How it was taught"
+    if not taught:
+        return chart(title, _draw_plain(lesson), caption=_plain_words(recipe), data=_scores(lesson))
+    return chart(title, _draw(taught, lesson["student"]), caption=_words(taught, lesson), data=_scores(lesson))
+
+
+def _words(taught: Mapping[str, Any], lesson: Mapping[str, Any]) -> str:
+    teachers, student = listed(taught["teachers"]), lesson["student"]
+    several = len(taught["teachers"]) > 1
+    gap = float(student["auc"]) - float(taught["auc"])
+    verdict = (
+        "the student has overtaken its teacher"
+        if gap > 0.002
+        else "the student knows what its teacher knows"
+        if gap > -0.005
+        else "the student has not caught up with its teacher"
+    )
+    said = (
+        f"{teachers} {'were' if several else 'was'} trained {taught['folds']} times, each time without a part of the customers, and said of "
+        f"that part how likely each outcome is. The network learned to match these probabilities ({percent(taught['share'], 0)}; the rest is "
+        f"the outcome itself), and those of {count(taught['copies'])} shuffled copies, in which {percent(taught['swap'], 0)} of the cells come "
+        f"from another customer. Then the {'teachers are' if several else 'teacher is'} thrown away. "
+    )
+    missed = lesson.get("missed") if lesson.get("recipe") == "best" else None
+    without = f" Not installed, and done without: {listed(missed)} (pip install 'segmint[best]')." if missed else ""
+    return (
+        f"{said}On customers that neither had seen, the area under the curve is {decimal(taught['auc'])} for the teacher and "
+        f"{decimal(student['auc'])} for the student: {verdict}.{without}"
+    )
+
+
+def _plain_words(recipe: str) -> str:
+    if recipe == "plain":
+        return "It learned from the outcomes alone: the recipe 'plain' has no teacher."
+    return (
+        "It learned from the outcomes alone: for a teacher that is trained without a part of the customers each time there were too few "
+        "customers, or too few of an outcome."
+    )
+
+
+def _scores(lesson: Mapping[str, Any]) -> Block:
+    """Teacher and student side by side."""
+    rows = []
+    if taught := lesson.get("taught"):
+        rows.append(
+            [
+                "teacher, on customers kept from it in turn",
+                count(taught["customers"]),
+                decimal(taught["loss"], 4),
+                decimal(taught["auc"], 4),
+            ]
+        )
+    student = lesson["student"]
+    rows.append(
+        [
+            "student, on the validation customers",
+            count(student["customers"]),
+            decimal(student["loss"], 4),
+            decimal(student["auc"], 4),
+        ]
+    )
+    note = "Cross-entropy: lower is better. Area under the ROC curve: higher is better. The two rows are different customers of one table, so small differences are chance."
+    return table(["Who", "customers", "cross-entropy", "area under the curve"], rows, note=note)
+
+
+def _draw(taught: Mapping[str, Any], student: Mapping[str, Any]) -> str:
+    names = [str(name) for name in taught["teachers"]]
+    shown = names[0] if len(names) == 1 else f"{len(names)} teachers, stacked"
+    svg = _canvas(5, f"{shown} teach the network")
+    _box(svg, 0, f"{count(taught['customers'])} customers with their outcome", "the training rows", MUTED, hollow=True)
+    _arrow(svg, 1)
+    detail = f"trained {taught['folds']} times · area {decimal(taught['auc'])}"
+    _box(svg, 1, f"Teacher: {shown}", detail, CLASSES[1], tip=listed(names))
+    _arrow(svg, 2, -WIDTH / 4)
+    _arrow(svg, 2, WIDTH / 4)
+    _box(svg, 2, "Targets", f"for {count(taught['customers'])} customers", CLASSES[2], left=2.0, width=_HALF)
+    _box(
+        svg, 2, "Copies", f"{count(taught['copies'])} shuffled, labelled", CLASSES[2], left=2 + _HALF + 12, width=_HALF
+    )
+    _arrow(svg, 3, -WIDTH / 4)
+    _arrow(svg, 3, WIDTH / 4)
+    _box(svg, 3, "Student: the Dense network", f"area {decimal(student['auc'])}", ACCENT)
+    _arrow(svg, 4)
+    _box(svg, 4, "the bundle", "the student alone; the teacher is thrown away", MUTED, hollow=True)
+    return ElementTree.tostring(svg, encoding="unicode")
+
+
+def _draw_plain(lesson: Mapping[str, Any]) -> str:
+    svg = _canvas(3, "The network learns from the outcomes alone")
+    _box(svg, 0, "customers with their outcome", "the training rows", MUTED, hollow=True)
+    _arrow(svg, 1)
+    _box(svg, 1, "the Dense network", f"area {decimal(lesson['student']['auc'])}", ACCENT)
+    _arrow(svg, 2)
+    _box(svg, 2, "the bundle", "no teacher", MUTED, hollow=True)
+    return ElementTree.tostring(svg, encoding="unicode")
+
+
+def _canvas(rows: int, label: str) -> ElementTree.Element:
+    height = _TOP * 2 + rows * (_BOX + _GAP) - _GAP
+    return ElementTree.Element("svg", {"viewBox": f"0 0 {WIDTH} {height}", "role": "img", "aria-label": label})
+
+
+def _box(
+    svg: ElementTree.Element,
+    row: int,
+    title: str,
+    detail: str,
+    color: str,
+    *,
+    hollow: bool = False,
+    left: float = 2.0,
+    width: float = WIDTH - 4.0,
+    tip: str = "",
+) -> None:
+    top = _TOP + row * (_BOX + _GAP)
+    shape = {
+        "x": f"{left:.1f}", "y": f"{top}", "width": f"{width:.1f}", "height": f"{_BOX}", "rx": "8",
+        "fill": PAPER if hollow else color, "stroke": color, "stroke-width": "1.5",
+        "fill-opacity": "0" if hollow else "0.14",
+    }  # fmt: skip
+    if hollow:
+        shape["stroke-dasharray"] = "4 3"
+    if tip:
+        shape["data-tip"] = tip
+    ElementTree.SubElement(svg, "rect", shape)
+    for line, (text, ink, weight) in enumerate(((title, INK, "600"), (detail, MUTED, "400"))):
+        style = {
+            "x": f"{left + width / 2:.1f}", "y": f"{top + 20 + 18 * line}", "text-anchor": "middle", "fill": ink,
+            "font-size": "12.5px", "font-weight": weight,
+        }  # fmt: skip
+        ElementTree.SubElement(svg, "text", style).text = text
+
+
+def _arrow(svg: ElementTree.Element, row: int, aside: float = 0.0) -> None:
+    """Draw an arrow that ends above row `row`."""
+    top = _TOP + row * (_BOX + _GAP) - _GAP
+    shape = f"M{WIDTH / 2 + aside:.0f},{top + 2}v{_GAP - 5}m-4,-4l4,4l4,-4"
+    style = {"d": shape, "fill": "none", "stroke": MUTED, "stroke-width": "1.5", "stroke-linecap": "round"}
+    ElementTree.SubElement(svg, "path", style)

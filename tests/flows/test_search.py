@@ -1,0 +1,88 @@
+"""A search on the embedded sample with a budget of three trials."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from segmint.cli import main
+from segmint.config import load_config
+from segmint.flows import search as flow
+from segmint.flows.demo import demo
+from segmint.flows.run import RunResult
+from segmint.models.network_model import NetworkModel
+
+pytestmark = pytest.mark.network
+pytest.importorskip("tensorflow")
+pytest.importorskip("optuna")
+
+QUICK = ["model.recipe=plain", "search.trials=3", "compare.repeats=100", "segments.enabled=false", "compare.models=['dense_network', 'base_rate']"]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def seen() -> list[set[int]]:
+    """Fingerprints of the rows that each fit of a network was given."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory: pytest.TempPathFactory, seen: list[set[int]]) -> RunResult:
+    with pytest.MonkeyPatch.context() as patch:
+        fit = NetworkModel.fit
+
+        def watched(self: NetworkModel, X: pl.DataFrame, y: np.ndarray, *, inner: object = None) -> NetworkModel:
+            rows = set(X.hash_rows(seed=1).to_list()) | set(inner[0].hash_rows(seed=1).to_list())  # type: ignore[index]
+            seen.append(rows)
+            return fit(self, X, y, inner=inner)  # type: ignore[arg-type]
+
+        patch.setattr(NetworkModel, "fit", watched)
+        patch.setattr(flow, "WIDTHS", ("16-8", "128-64"))
+        return demo(load_config(None, QUICK), runs=tmp_path_factory.mktemp("runs"))
+
+
+def test_trials_and_the_two_networks_compared_never_see_the_rows_kept_apart(
+    searched: RunResult, seen: list[set[int]]
+) -> None:
+    assert len(seen) == 3 + 2 + 1  # trials, before and after, the final one
+    assert all(rows <= seen[0] for rows in seen[:5])
+    assert not seen[5] <= seen[0]
+    predicted = pl.read_parquet(searched.folder / "predictions.parquet")
+    assert predicted["record"].n_unique() == pytest.approx(4521 / 5, abs=3)
+
+
+def test_it_says_everywhere_on_which_rows_it_is_judged(searched: RunResult) -> None:
+    sentence = "every figure is about the other 20 %"
+    assert sentence in searched.conclusion[0]
+    assert sentence in json.loads((searched.folder / "search.json").read_text())["sentence"]
+    assert sentence in (searched.folder / "bundle" / "model_card.md").read_text()
+    assert sentence in json.dumps(searched.summary)
+    page = searched.report.read_text()
+    assert page.replace("\u00a0", " ").count(sentence) >= 2
+
+
+def test_the_bundle_is_the_best_trial_trained_on_all_rows(searched: RunResult) -> None:
+    told = json.loads((searched.folder / "search.json").read_text())
+    best = told["trials"][told["best"]]["settings"]
+    layers = json.loads((searched.folder / "bundle" / "network.json").read_text())["layers"]
+    widths = [layer["units"] for layer in layers if layer["type"] == "Dense"][:-1]
+    assert widths == [int(width) for width in best["hidden"].split("-")]
+    models = pl.read_parquet(searched.folder / "predictions.parquet")["model"].unique().to_list()
+    assert set(models) == {"dense_network", "dense_network_start", "base_rate"}
+
+
+def test_without_optuna_nothing_is_read_and_the_pip_line_is_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    assert main(["demo", "--search", "1m", "--runs", str(tmp_path)]) == 2
+    assert "pip install 'segmint[search]'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("wrong", ["soon", "0m", "-5m", "20 minutes"])
+def test_a_duration_that_is_none_is_refused(wrong: str, tmp_path: Path) -> None:
+    assert main(["demo", f"--search={wrong}", "--runs", str(tmp_path)]) == 2

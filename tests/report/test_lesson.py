@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+import pytest
+
+from segmint.report.lesson import lesson_block
+
+TAUGHT = {
+    "teachers": ["LightGBM"], "folds": 5, "customers": 3_400, "copies": 20_400, "swap": 0.25, "share": 0.9, "loss": 0.2101, "auc": 0.79,
+}  # fmt: skip
+
+
+def lesson(auc: float, **more: object) -> dict[str, object]:
+    student = {"loss": 0.209, "auc": auc, "customers": 678}
+    return {"recipe": "fast", "taught": TAUGHT | more, "student": student, "missed": []}
+
+
+@pytest.mark.parametrize(
+    ("auc", "words"), [(0.80, "overtaken"), (0.79, "knows what its teacher knows"), (0.75, "not caught up")]
+)
+def test_student_and_teacher_are_set_side_by_side(auc: float, words: str) -> None:
+    block = lesson_block(lesson(auc))
+    assert words in block["caption"]
+    assert "20,400 shuffled copies" in block["caption"]
+    assert [row[3] for row in block["data"]["rows"]] == ["0.7900", f"{auc:.4f}"]
+
+
+def test_the_best_recipe_says_what_it_missed() -> None:
+    told = lesson(0.79, teachers=["LightGBM", "extra trees"]) | {"recipe": "best", "missed": ["catboost"]}
+    block = lesson_block(told)
+    assert "LightGBM and extra trees were trained 5 times" in block["caption"]
+    assert "done without: catboost (pip install 'segmint[best]')" in block["caption"]
+    assert "teachers are thrown away" in block["caption"]
+
+
+@pytest.mark.parametrize(("recipe", "words"), [("plain", "has no teacher"), ("fast", "too few customers")])
+def test_without_a_teacher_the_reason_is_said(recipe: str, words: str) -> None:
+    told = {"recipe": recipe, "taught": None, "student": {"loss": 0.3, "auc": 0.7, "customers": 50}, "missed": []}
+    block = lesson_block(told)
+    assert words in block["caption"]
+    assert len(block["data"]["rows"]) == 1
+
+
+def test_the_picture_is_well_formed_and_escapes_what_it_shows() -> None:
+    block = lesson_block(lesson(0.79, teachers=["<script>"]))
+    texts = [node.text for node in ElementTree.fromstring(block["svg"]).iter("text")]
+    assert "Teacher: <script>" in texts
+    assert "<script>" not in block["svg"]
