@@ -60,8 +60,9 @@ class FeatureLookup:
 
         `frame` as for `apply_features`.
         """
-        places = np.empty((frame.height, self.picks), dtype=np.int32)
-        weights = np.empty((frame.height, self.picks), dtype=np.float32)
+        # Column by column in memory, as they are filled; whoever sums takes them in blocks of rows.
+        places = np.empty((self.picks, frame.height), dtype=np.int32).T
+        weights = np.empty((self.picks, frame.height), dtype=np.float32).T
         start = 0
         for column in self._columns:
             part = slice(start, start + column.picks)

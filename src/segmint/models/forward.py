@@ -5,7 +5,11 @@ Dropout does nothing then, and BatchNormalization is a scale and a shift, so bot
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -16,6 +20,7 @@ from segmint.models.layer_rule import check_layers
 Floats = NDArray[np.float64]
 # Signals of this many customers stay in the processor's cache from layer to layer.
 AT_ONCE = 2_048
+WORKERS = min(os.cpu_count() or 1, 8)
 FoldedLayer = tuple[NDArray[np.float32], NDArray[np.float32], str]
 
 
@@ -85,13 +90,33 @@ def forward_summed(
 
     logits = np.empty((len(places), len(folded[-1][1])), dtype=np.float64)
     picks, (_, bias, activation) = places.shape[1], folded[0]
-    for start in range(0, len(places), AT_ONCE):
+
+    def some_rows(start: int) -> None:
         some = slice(start, start + AT_ONCE)
         count = len(places[some])
         ends = np.arange(0, count * picks + 1, picks, dtype=np.int32)
         picked = csr_array((weights[some].ravel(), places[some].ravel(), ends), shape=(count, len(table)))
         logits[some] = forward(folded[1:], _ACTIVATIONS[activation](picked @ table + bias))
+
+    if len(places) <= AT_ONCE:
+        some_rows(0)
+        return logits
+    with one_thread_each(), ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(some_rows, range(0, len(places), AT_ONCE)))
     return logits
+
+
+def one_thread_each() -> AbstractContextManager[object]:
+    """Let each matrix product use one thread: blocks run side by side, and products of this size gain nothing more."""
+    limits: AbstractContextManager[object] = _libraries().limit(limits=1, user_api="blas")
+    return limits
+
+
+@cache
+def _libraries() -> Any:
+    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped, unused-ignore]
+
+    return ThreadpoolController()
 
 
 def forward_one(
