@@ -157,3 +157,8 @@ def budget(customers: int, responders: int, reached: Sequence[float]) -> Block:
             "reached": [round(float(share), 4) for share in reached],
         },
     }
+
+
+def what_if(data: dict[str, Any]) -> Block:
+    """Make the sliders "what if": `data` has the parts of the ranking, see `sensitivity.what_if_parts`, and today's settings."""
+    return {"kind": "what_if", "data": data}

@@ -199,6 +199,74 @@ def curves(
     return _themed(alt.layer(*layers), height=300)
 
 
+def band(
+    x: NDArray[np.float64],
+    value: NDArray[np.float64],
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+    *,
+    x_title: str,
+    y_title: str,
+    tips: Sequence[Row],
+    x_share: bool = True,
+    y_share: bool = False,
+    level: float | None = None,
+    marks: Sequence[tuple[float, str]] = (),
+) -> Chart:
+    """One line inside its band.
+
+    Parameters
+    ----------
+    x, value, low, high : ndarray of shape (n_points,)
+        At most 300 points.
+    tips : sequence of dict
+        "x", "y" and "tip" of points that answer to a pointer.
+    x_share, y_share : bool
+        Whether an axis shows percentages.
+    level : float, optional
+        Height of a horizontal dashed line: where nothing is won or lost.
+    marks : sequence of (x, word)
+        Upright dashed lines, each with a word.
+    """
+    import altair as alt
+
+    x_axis = alt.Axis(format=".0%" if x_share else ",~r", tickCount=5)
+    y_axis = alt.Axis(format=".0%" if y_share else ",~r", tickCount=5)
+    points = [
+        {"x": round(float(a), 5), "low": round(float(b), 5), "y": round(float(c), 5), "high": round(float(d), 5)}
+        for a, b, c, d in zip(x, low, value, high, strict=True)
+    ]
+    across = alt.X("x:Q", title=x_title, axis=x_axis, scale=alt.Scale(nice=False))
+    up = alt.Y("y:Q", title=y_title, axis=y_axis, scale=alt.Scale(zero=False))
+    layers = [
+        alt.Chart(_values(points))
+        .mark_area(color=ACCENT, opacity=0.16, aria=False)
+        .encode(x=across, y="low:Q", y2="high:Q"),
+    ]
+    if level is not None:
+        ends = _values([{"x": float(x[0]), "y": level}, {"x": float(x[-1]), "y": level}])
+        layers.append(_line(ends, RIVAL, across, up))
+    layers.append(
+        alt.Chart(_values(points)).mark_line(color=ACCENT, strokeWidth=2.6, aria=False).encode(x=across, y=up)
+    )
+    middle = (float(x[0]) + float(x[-1])) / 2
+    for place, (at, word) in enumerate(marks):
+        data = _values([{"base": float(at), "word": word}])
+        right = at <= middle
+        layers += [
+            alt.Chart(data).mark_rule(color=SIGNAL, strokeDash=[5, 4], strokeWidth=1.6, aria=False).encode(x="base:Q"),
+            alt.Chart(data)
+            .mark_text(color=SIGNAL, fontSize=12, align="left" if right else "right", dx=5 if right else -5, aria=False)
+            .encode(x="base:Q", y=alt.value(10 + 16 * place), text="word:N"),
+        ]
+    layers.append(
+        alt.Chart(_values(tips))
+        .mark_circle(color=ACCENT, size=60, opacity=0)
+        .encode(x="x:Q", y="y:Q", description="tip:N")
+    )
+    return _themed(alt.layer(*layers), height=300)
+
+
 def reliability(rows: Sequence[Row], *, most: float) -> Chart:
     """Promised against observed rates with intervals, beside the line where both are equal.
 

@@ -33,6 +33,11 @@ def decimal(number: float | None, digits: int = 3) -> str:
     return "–" if number is None or not math.isfinite(number) else f"{number:,.{digits}f}".replace("-", "−")
 
 
+def money(amount: float | None, currency: str, digits: int = 0) -> str:
+    """Write an amount of money: 4,521 EUR."""
+    return "–" if amount is None or not math.isfinite(amount) else f"{decimal(amount, digits)}{NO_BREAK}{currency}"
+
+
 def percent(share: float | None, digits: int = 1) -> str:
     """Write a share as a percentage: 11.5 %."""
     if share is None or not math.isfinite(share):

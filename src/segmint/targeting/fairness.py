@@ -71,7 +71,7 @@ def selection_by_group(
     overall = float(on_list.mean()) if rows.size else math.nan
     yes = None if outcome is None else np.asarray(outcome).astype(bool)[rows]
     parts = [("everyone", np.ones(rows.size, dtype=bool))]
-    parts += [(str(name), names == name) for name in sorted(set(names.tolist()))]
+    parts += [(str(name), names == name) for name in sorted(set(names.tolist()), key=_natural)]
     table = []
     for name, member in parts:
         row: dict[str, float | int | str] = {"column": groups.name, "group": name}
@@ -80,6 +80,14 @@ def selection_by_group(
             row |= _errors(on_list[member], yes[member], level)
         table.append(row)
     return pl.DataFrame(table)
+
+
+def _natural(name: str) -> tuple[int, float, str]:
+    """Put bands of numbers in their order and everything else in the alphabet's."""
+    if name.startswith("below "):
+        return 0, -math.inf, name
+    number = name.split(" ", 1)[0]
+    return (0, float(number), name) if number.replace(".", "", 1).lstrip("-").isdigit() else (1, 0.0, name)
 
 
 def _pooled(groups: pl.Series) -> pl.Series:

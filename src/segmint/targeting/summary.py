@@ -96,9 +96,9 @@ def groups_on_list(choice: Choice, columns: pl.DataFrame, names: Sequence[str]) 
             {
                 **{key: row[key] for key in ("column", "group", "eligible", "listed", "selection_rate", "ratio")},
                 "mean_propensity": row["mean_propensity"],
-                "profit": row["benefit"] * row["eligible"],
+                "profit": (row["benefit"] or 0.0) * row["eligible"],
             }
-            for row in selected[1:].to_dicts()
+            for row in selected[1:].fill_nan(None).to_dicts()
         ]
     return found
 

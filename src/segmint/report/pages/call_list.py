@@ -7,56 +7,117 @@ from typing import Any
 import numpy as np
 
 from segmint.report import charts
-from segmint.report.blocks import Block, Page, chart, figures, grid, key, make_page, points, table
+from segmint.report.blocks import (
+    Block,
+    Page,
+    banner,
+    chart,
+    figures,
+    fold,
+    grid,
+    heading,
+    key,
+    make_page,
+    statements,
+    table,
+    text,
+)
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
-from segmint.report.wording import count, percent
+from segmint.report.wording import count, decimal, money, percent
 
 STATUSES = {
     "listed": "to be called",
     "held_out": "held out: not called, to measure the effect of calling",
     "suppressed": "suppressed by a rule",
-    "beyond_budget": "would pay, but the budget ends before",
+    "beyond_budget": "would pay, but the budget or another limit ends before",
     "below_break_even": "would cost more than it brings",
     "rejected": "not readable as the contract asks",
 }
 
 
 def page(run: RunView) -> Page | None:
-    """Show what the list is expected to bring, and where everyone read went."""
+    """Show what the list is expected to bring, who is on it, and where everyone read went."""
     found = run.json("target.json")
     if found is None:
         return None
     currency = str(found["currency"])
     counts: dict[str, int] = found["counts"]
+    listed = counts.get("listed", 0)
+    spent, won = found["expected_cost"], found["expected_profit"]
+    back = f"each {currency} spent brings {(won + spent) / spent:.2f} back" if spent else "of calling the list"
     return make_page(
         "call-list",
         title="The call list",
         short="Call list",
         lead=f"{count(sum(counts.values()))} rows read; each has one place below.",
         blocks=[
+            _dialling(found),
             figures(
                 [
-                    ("To be called", count(counts.get("listed", 0)), "customers on the list"),
-                    ("Expected profit", _money(found["expected_profit"], currency), "of calling the list"),
-                    ("Cost", _money(found["expected_cost"], currency), "of calling the list"),
-                    ("Expected to say yes", count(round(found["expected_successes"])), _rate(found, counts)),
+                    ("To be called", count(listed), _share_of_eligible(counts)),
+                    ("Expected profit", money(won, currency), "after the cost of the calls"),
+                    ("Cost of the calls", money(spent, currency), back),
+                    ("Expected to say yes", count(round(found["expected_successes"])), _rate(found, listed)),
                 ]
             ),
-            points([str(sentence) for sentence in found["sentences"]]),
-            grid([_where(counts), _why_not(found["suppressed_because"])]),
-            _curve(found["curve"], currency, counts.get("listed", 0)),
+            statements(_said(found, currency)),
+            _dropped(found),
+            grid([_where(counts), _why_not(found)]),
+            _curve(found, currency, listed),
+            *_who(found, currency),
         ],
     )
 
 
-def _rate(found: dict[str, Any], counts: dict[str, int]) -> str:
-    listed = counts.get("listed", 0)
+def _dialling(found: dict[str, Any]) -> Block | None:
+    if found.get("at") != "dialling":
+        return None
+    return banner(
+        "caution",
+        "This list knows the plan of the calls",
+        "The network was trained on what is chosen when dialling, such as month and channel. The list holds for the values "
+        "planned in the table; call in another month and it must be made again.",
+    )
+
+
+def _share_of_eligible(counts: dict[str, int]) -> str:
+    eligible = sum(n for name, n in counts.items() if name not in ("suppressed", "rejected"))
+    return f"{percent(counts.get('listed', 0) / eligible)} of {count(eligible)} who may be called" if eligible else ""
+
+
+def _rate(found: dict[str, Any], listed: int) -> str:
     return f"{percent(found['expected_successes'] / listed)} of the list" if listed else "nobody is listed"
 
 
-def _money(amount: float, currency: str) -> str:
-    return f"{count(round(amount))} {currency}"
+def _said(found: dict[str, Any], currency: str) -> list[tuple[str, str]]:
+    _, *advice = [str(sentence) for sentence in found["sentences"]]
+    said = [("What to do", " ".join(advice[:-1]) or "Call nobody.")]
+    binding = [limit for limit in found.get("limits", []) if limit["sentence"]]
+    if binding:
+        said.append(("What limits it", " ".join(limit["sentence"] for limit in binding[:3])))
+    last = found.get("last_profit")
+    if last is not None:
+        said.append(
+            (
+                "The last on it",
+                f"The list ends at a propensity of {percent(found['last_propensity'])} at the least; its weakest call is "
+                f"expected to bring {money(last, currency, 2)}.",
+            )
+        )
+    said.append(("What it will show", advice[-1] if advice else ""))
+    return said
+
+
+def _dropped(found: dict[str, Any]) -> Block | None:
+    gone = found.get("dropped")
+    if gone is None:
+        return None
+    if not gone["dropped"]:
+        return text(f"Beside the earlier list: nobody of its {count(gone['before'])} customers drops out.")
+    rows = [[because, count(n)] for because, n in gone["because"].items()]
+    note = f"{count(gone['dropped'])} of {count(gone['before'])}; dropped_out.parquet in the run's folder names them."
+    return table(["On the earlier list, not on this one", "customers"], rows, title="Who dropped out", note=note)
 
 
 def _where(counts: dict[str, int]) -> Block:
@@ -65,46 +126,88 @@ def _where(counts: dict[str, int]) -> Block:
     return table(["Where everyone went", "customers", "share"], rows, title="Who is on it, who is not")
 
 
-def _why_not(reasons: dict[str, int]) -> Block | None:
+def _why_not(found: dict[str, Any]) -> Block | None:
+    reasons: dict[str, int] = found["suppressed_because"]
     if not reasons:
         return None
     rows = [[reason, count(n)] for reason, n in sorted(reasons.items(), key=lambda item: -item[1])]
-    note = "One customer may count under several reasons."
+    note = "One customer may count under several reasons. "
+    note += "; ".join(found.get("files", []))
     return table(["Suppressed because", "customers"], rows, title="Suppressed before anything was predicted", note=note)
 
 
-def _curve(curve: dict[str, list[float]], currency: str, listed: int) -> Block | None:
+def _curve(found: dict[str, Any], currency: str, listed: int) -> Block | None:
+    curve = found["curve"]
     customers = np.asarray(curve["customers"], dtype=np.float64)
     if len(customers) < 3:
         return None
     profit = np.asarray(curve["expected_profit"], dtype=np.float64)
     low, high = np.asarray(curve["low"], dtype=np.float64), np.asarray(curve["high"], dtype=np.float64)
     best = int(profit.argmax())
-    picture = charts.curves(
-        [("low", customers, low), ("high", customers, high), ("profit", customers, profit)],
-        [charts.RIVAL, charts.RIVAL, charts.ACCENT],
-        x_title="customers called, best first",
-        y_title=f"expected profit, {currency}",
-        unit=(False, False),
-        percentages=False,
-    )
+    tips = [
+        {"x": float(n), "y": float(p), "tip": f"the best {count(n)}: {money(p, currency)} ({count(a)} to {count(b)})"}
+        for n, p, a, b in zip(customers, profit, low, high, strict=True)
+    ]
+    picture = charts.band(
+        customers, profit, low, high,
+        x_title="customers called, best first", y_title=f"expected profit, {currency}",
+        tips=tips, x_share=False, level=0.0, marks=[(float(listed), "this list")] if listed else [],
+    )  # fmt: skip
+    last = float(profit[-1])
+    everyone = "bring" if last >= 0 else "lose"
     caption = (
-        f"Without a budget the most is expected from calling the best {count(int(customers[best]))}: "
-        f"{_money(float(profit[best]), currency)}. This list has {count(listed)} customers."
+        f"Without any limit the most is expected from calling the best {count(int(customers[best]))}: "
+        f"{money(float(profit[best]), currency)}. Calling everybody would {everyone} {money(abs(last), currency)}. "
+        f"This list has {count(listed)} customers."
     )
     rows = [
-        [
-            count(int(customers[at])),
-            _money(profit[at], currency),
-            f"{count(round(low[at]))} to {count(round(high[at]))}",
-        ]
+        [count(int(customers[at])), money(profit[at], currency), f"{count(round(low[at]))} to {count(round(high[at]))}"]
         for at in np.unique(np.linspace(0, len(customers) - 1, 11).astype(int))
     ]
     return chart(
-        "Expected profit by the number of calls",
+        "Expected profit by the number of customers called",
         draw(picture, "Expected profit by the number of customers called"),
         caption=caption,
         data=table(["Customers", "expected profit", "90 % band"], rows, words=()),
-        keys=[key("accent", "expected profit"), key("rival", "90 % band, chance alone")],
+        keys=[key("accent", "expected profit, with the band of chance"), key("signal", "this list", "dash")],
         wide=True,
     )
+
+
+def _who(found: dict[str, Any], currency: str) -> list[Block]:
+    """Tables of the list by segment and by the columns of quotas."""
+    by_column: dict[str, list[dict[str, Any]]] = {}
+    for row in found.get("groups", []):
+        by_column.setdefault(row["column"], []).append(row)
+    if not by_column:
+        return []
+    tables = [_groups(name, rows, found, currency) for name, rows in by_column.items()]
+    first, rest = tables[0], tables[1:]
+    blocks = [heading("Who is on it", "Beside everyone who may be called; groups of fewer than 10 are joined."), first]
+    return [*blocks, fold("By the columns of quotas", rest, printed=True)] if rest else blocks
+
+
+def _groups(name: str, rows: list[dict[str, Any]], found: dict[str, Any], currency: str) -> Block:
+    label = found.get("labels", {}).get(name, name)
+    cells = [
+        [
+            row["group"],
+            count(row["eligible"]),
+            count(row["listed"]),
+            percent(row["selection_rate"]),
+            decimal(row["ratio"], 1),
+            percent(row["mean_propensity"]),
+            money(row["profit"], currency),
+        ]
+        for row in sorted(rows, key=lambda row: -row["profit"])
+    ]
+    columns = [
+        label,
+        "may be called",
+        "on the list",
+        "share of them",
+        "times everyone",
+        "propensity",
+        "expected profit",
+    ]
+    return table([column[:1].upper() + column[1:] if not at else column for at, column in enumerate(columns)], cells)

@@ -1,4 +1,4 @@
-// Small comforts for a page that is complete without them: values on hover and arrow keys, the budget slider,
+// Small comforts for a page that is complete without them: values on hover and arrow keys, sliders,
 // the place in the contents, folds opened for paper.
 "use strict";
 (() => {
@@ -66,7 +66,7 @@
   }
   addEventListener("scroll", hideTip, { passive: true });
 
-  for (const budget of document.querySelectorAll(".budget")) {
+  for (const budget of document.querySelectorAll(".budget:not(.what-if)")) {
     const data = JSON.parse(budget.querySelector("script").textContent);
     const slider = budget.querySelector("input");
     const put = (name, text) => {
@@ -89,6 +89,83 @@
     slider.addEventListener("input", update);
     budget.hidden = false;
     update();
+  }
+
+  // The best customers under a cost, a value and a limit, from sums by part: whoever returns more than the call costs.
+  function bestList(parts, data, cost, value, most) {
+    const list = { customers: 0, successes: 0, brought: 0, spent: 0 };
+    let money = data.budget_money ?? Infinity;
+    const edge = cost / value;
+    for (let at = 0; at < parts.ratio.length; at += 1) {
+      const worst = parts.ratio[at];
+      const best = at ? parts.ratio[at - 1] : worst * 1.5;
+      let share = worst > edge ? 1 : best > edge ? (best - edge) / (best - worst) : 0;
+      const price = parts.cost[at] * cost;
+      share = Math.min(share, (most - list.customers) / parts.customers[at], price > 0 ? money / price : 1);
+      if (share <= 0) break;
+      list.customers += share * parts.customers[at];
+      list.successes += share * parts.successes[at];
+      list.brought += share * parts.value[at] * value;
+      list.spent += share * price;
+      money -= share * price;
+      if (share < 1) break;
+    }
+    return list;
+  }
+
+  for (const box of document.querySelectorAll(".what-if")) {
+    const data = JSON.parse(box.querySelector("script").textContent);
+    const all = data.parts.customers.reduce((sum, part) => sum + part, 0);
+    const slider = (name) => box.querySelector(`.by-${name}`);
+    const sliders = ["cost", "value", "most"].map(slider);
+    const put = (name, text) => {
+      box.querySelector(`output.${name}, dd.${name}, p.${name}`).textContent = text;
+    };
+    const whole = (number) => (Math.round(number) || 0).toLocaleString("en").replace("-", "\u2212");
+    const money = (number) => `${whole(number)}\u00a0${data.currency}`;
+    const amount = (today, factor) =>
+      today === null
+        ? `${Math.round(100 * factor)}\u00a0% of today's`
+        : `${(today * factor).toLocaleString("en", { maximumFractionDigits: 2 })}\u00a0${data.currency}`;
+    const start = data.most_customers === null ? 100 : Math.min(100, Math.ceil((100 * data.most_customers) / all));
+    const limit = () => {
+      const at = Number(slider("most").value);
+      return at === start && data.most_customers !== null ? Math.min(data.most_customers, all) : (all * at) / 100;
+    };
+    const profit = (list) => list.brought - list.spent;
+    const today = profit(bestList(data.parts, data, 1, 1, data.most_customers ?? all));
+    const update = () => {
+      const cost = Number(slider("cost").value) / 100;
+      const value = Number(slider("value").value) / 100;
+      const list = bestList(data.parts, data, cost, value, limit());
+      const change = Math.round(profit(list)) - Math.round(today);
+      put("cost", amount(data.cost, cost));
+      put("value", amount(data.value, value));
+      put("most", whole(limit()));
+      put("customers", whole(list.customers));
+      put("calls", `${whole(list.customers * data.calls_per_customer)} calls`);
+      put("profit", money(profit(list)));
+      put("change", change === 0 ? "as today" : `${money(Math.abs(change))} ${change > 0 ? "more" : "less"} than today`);
+      put("spent", money(list.spent));
+      put("return", list.spent > 0 ? `each ${data.currency} brings ${(list.brought / list.spent).toFixed(2)} back` : "");
+      put("yes", whole(list.successes));
+      put("rate", list.customers >= 1 ? `${((100 * list.successes) / list.customers).toFixed(1)}\u00a0% of those called` : "");
+      const share = list.customers / all;
+      put("verdict", list.customers < 1 ? "Call nobody: no call pays." : share > 0.995 ? "Call everybody." : `Call the best ${Math.round(100 * share)}\u00a0% of those who may be called.`);
+      sliders.forEach((input) => {
+        const said = box.querySelector(`output.${input.className.slice(3)}`).textContent;
+        input.setAttribute("aria-valuetext", `${said}, expected profit ${money(profit(list))}`);
+      });
+    };
+    const back = () => {
+      slider("cost").value = slider("value").value = "100";
+      slider("most").value = String(start);
+      update();
+    };
+    sliders.forEach((input) => input.addEventListener("input", update));
+    box.querySelector(".back").addEventListener("click", back);
+    box.hidden = false;
+    back();
   }
 
   const links = new Map([...document.querySelectorAll(".contents a")].map((link) => [link.hash.slice(1), link]));

@@ -1,0 +1,153 @@
+"""What this ranking brought where the answers are known: gains, lift, response, profit and return, with bands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from segmint.report import charts
+from segmint.report.blocks import Block, Page, chart, figures, grid, key, make_page, table
+from segmint.report.run_view import RunView
+from segmint.report.svg import draw
+from segmint.report.wording import count, decimal, money, percent, times
+
+
+def page(run: RunView) -> Page | None:
+    """Show the curves of customers that the network had not seen, at this list's cost and value."""
+    found = run.json("target.json")
+    past = (found or {}).get("past")
+    if found is None or past is None:
+        return None
+    currency = str(found["currency"])
+    rows = pl.DataFrame(past["curves"])
+    return make_page(
+        "curves",
+        title="What this ranking is worth",
+        short="Curves",
+        lead=f"On {count(past['customers'])} customers of the past whose answer is known, each ranked by a network that had "
+        f"not seen the customer; at {money(past['cost'], currency, 2)} per customer called and {money(past['value'], currency, 2)} "
+        "per success.",
+        blocks=[
+            _empa(past, currency),
+            _profit(rows, past, currency),
+            grid(
+                [
+                    _one(rows, "gain", currency, past),
+                    _one(rows, "lift", currency, past),
+                    _one(rows, "response", currency, past),
+                    _one(rows, "return", currency, past),
+                ]
+            ),
+        ],
+    )
+
+
+def _empa(past: dict[str, Any], currency: str) -> Block | None:
+    best = past.get("empa")
+    cut = ("Best cut in hindsight", f"best {percent(past['best_fraction'], 0)}", money(past["best_profit"], currency))
+    edge = past.get("break_even")
+    even = (
+        "Break-even",
+        "nobody" if edge is None else ("everybody" if edge >= 1 else f"best {percent(edge, 0)}"),
+        "beyond it the whole list loses",
+    )
+    if best is None:
+        return figures([cut, even])
+    each = (
+        "Expected maximum profit",
+        money(best["profit"], currency, 2),
+        f"per customer (EMPA), calling {percent(best['fraction'], 0)}; values of a success vary",
+    )
+    return figures([cut, even, each])
+
+
+def _points(rows: pl.DataFrame, name: str) -> pl.DataFrame:
+    return rows.filter(pl.col("curve") == name).drop_nulls(["value", "low", "high"])
+
+
+def _profit(rows: pl.DataFrame, past: dict[str, Any], currency: str) -> Block | None:
+    marks = [(float(past["best_fraction"]), "most profit")]
+    edge = past.get("break_even")
+    if edge is not None and past["best_fraction"] < edge < 1:
+        marks.append((float(edge), "break-even"))
+    return _band(
+        _points(rows, "profit"), "Profit", f"profit, {currency}", lambda v: money(v, currency), str(past["sentence"]),
+        past, level=0.0, marks=marks, wide=True,
+    )  # fmt: skip
+
+
+_SHOWN: dict[str, tuple[str, str, bool, float | None]] = {
+    "gain": ("Gains: responders reached", "share of all responders", True, None),
+    "lift": ("Lift: times better than calling at random", "lift", False, 1.0),
+    "response": ("Response: share of those called who said yes", "response rate", True, None),
+    "return": ("Return: profit for each unit of cost", "profit ÷ cost", False, 0.0),
+}
+
+
+def _one(rows: pl.DataFrame, name: str, currency: str, past: dict[str, Any]) -> Block | None:
+    title, axis, share, level = _SHOWN[name]
+    points = _points(rows, name)
+    if points.height < 3:
+        return None
+    at_ten = points.filter(pl.col("fraction").is_between(0.0999, 0.1001)).to_dicts()
+    base = past["successes"] / past["customers"]
+    caption = _caption(name, at_ten[0], base, currency) if at_ten else ""
+    if name == "response":
+        level = base
+    write = (lambda v: percent(v)) if share else (times if name == "lift" else (lambda v: decimal(v, 2)))
+    return _band(points, title, axis, write, caption, past, level=level, y_share=share)
+
+
+def _caption(name: str, ten: dict[str, float], base: float, currency: str) -> str:
+    value = ten["value"]
+    if name == "gain":
+        return f"The best 10 % hold {percent(value, 0)} of all who say yes; chance alone would find 10 %."
+    if name == "lift":
+        return f"The best 10 % say yes {times(value)} as often as customers in general."
+    if name == "response":
+        return f"Of the best 10 %, {percent(value)} said yes; of all customers, {percent(base)}."
+    word = "earns" if value >= 0 else "loses"
+    return f"In the best 10 %, each {currency} spent on calls {word} {decimal(abs(value), 2)} {currency} on top."
+
+
+def _band(
+    points: pl.DataFrame,
+    title: str,
+    axis: str,
+    write: Any,
+    caption: str,
+    past: dict[str, Any],
+    *,
+    level: float | None = None,
+    y_share: bool = False,
+    marks: list[tuple[float, str]] | None = None,
+    wide: bool = False,
+) -> Block | None:
+    if points.height < 3:
+        return None
+    x, value, low, high = (points[name].to_numpy().astype(np.float64) for name in ("fraction", "value", "low", "high"))
+    every = range(0, len(x), 2)
+    tips = [
+        {
+            "x": float(x[i]),
+            "y": float(value[i]),
+            "tip": f"best {percent(x[i], 0)}: {write(value[i])} ({write(low[i])} to {write(high[i])})",
+        }
+        for i in every
+    ]
+    picture = charts.band(
+        x, value, low, high, x_title="share of customers called, best first", y_title=axis,
+        tips=tips, y_share=y_share, level=level, marks=marks or (),
+    )  # fmt: skip
+    shown = [i for i in range(len(x)) if (i + 1) % 10 == 0 or i in (0, 4)]
+    data = [[percent(x[i], 0), write(value[i]), f"{write(low[i])} to {write(high[i])}"] for i in shown]
+    return chart(
+        title,
+        draw(picture, f"{title}, by share of customers called"),
+        caption=caption,
+        data=table(["Called", axis, f"{percent(past['level'], 0)} band"], data, words=()),
+        keys=[key("accent", f"measured, with {percent(past['level'], 0)} of resamples")],
+        wide=wide,
+    )

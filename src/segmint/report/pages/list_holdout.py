@@ -1,0 +1,92 @@
+"""What the holdout of a list can show, and what a larger or smaller one would."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from segmint.report import charts
+from segmint.report.blocks import Block, Page, banner, chart, key, make_page, table, text
+from segmint.report.run_view import RunView
+from segmint.report.svg import draw
+from segmint.report.wording import count, decimal, percent
+
+_WEAK = 0.5  # an effect as large as half the response is the least that a useful holdout finds
+
+
+def page(run: RunView) -> Page | None:
+    """Say what difference the campaign will be able to show."""
+    found = run.json("target.json")
+    holdout = (found or {}).get("holdout")
+    if not holdout or not holdout["called"]:
+        return None
+    return make_page(
+        "holdout",
+        title="What the campaign will be able to show",
+        short="Holdout",
+        lead="Customers held out are as good as those called, and are not called: the difference between the two is what calling brings.",
+        blocks=[text(str(holdout["sentence"])), _warning(holdout), _plans(holdout)],
+    )
+
+
+def _warning(holdout: dict[str, Any]) -> Block | None:
+    if not holdout["held_out"]:
+        return banner(
+            "caution",
+            "Nobody is held out",
+            "After the campaign nobody will know how many would have said yes without a call. "
+            "Set policy.holdout_share, for example to 0.1.",
+        )
+    if holdout["effect"] > _WEAK * holdout["base_rate"]:
+        return banner(
+            "caution",
+            "This holdout shows large effects only",
+            f"It finds an effect of {decimal(100 * holdout['effect'], 1)} points or more, and the whole response is "
+            f"{percent(holdout['base_rate'])}. Hold out more, or add up several waves.",
+        )
+    return None
+
+
+def _plans(holdout: dict[str, Any]) -> Block | None:
+    plans = holdout["plans"]
+    if len(plans) < 3:
+        return None
+    share = np.array([100 * plan["share"] for plan in plans])
+    effect = np.array([100 * plan["effect"] for plan in plans])
+    tips = [
+        {
+            "x": 100 * plan["share"],
+            "y": 100 * plan["effect"],
+            "tip": f"{percent(plan['share'], 0)} held out: finds {decimal(100 * plan['effect'], 1)} points or more",
+        }
+        for plan in plans
+    ]
+    picture = charts.curves(
+        [("effect", share, effect)], [charts.ACCENT],
+        x_title="% held out", y_title="smallest effect found, points", tips=tips, unit=(False, False), percentages=False,
+    )  # fmt: skip
+    rows = [
+        [
+            percent(plan["share"], 0),
+            count(plan["held_out"]),
+            f"{decimal(100 * plan['effect'], 1)} points",
+            count(plan["needed"]) if plan["needed"] else "–",
+        ]
+        for plan in plans
+    ]
+    marked = [at for at, plan in enumerate(plans) if abs(plan["share"] - holdout["share"]) < 1e-9]
+    return chart(
+        "The smallest effect that is found in 80 % of cases",
+        draw(picture, "Smallest effect found by share held out"),
+        caption=f"With {count(holdout['called'])} called. The expected response of the list is {percent(holdout['base_rate'])}. "
+        "The last column of the table says how many calls it takes to find an effect of a tenth of that.",
+        data=table(
+            ["Held out", "customers", "smallest effect", "calls for a tenth of the response"],
+            rows,
+            words=(),
+            marked=marked,
+        ),
+        keys=[key("accent", "smallest effect found")],
+        wide=True,
+    )

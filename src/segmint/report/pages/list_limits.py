@@ -1,0 +1,88 @@
+"""What limits the list: budgets, quotas, capacities, how much of each is used and what one more unit is worth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from segmint.report.blocks import Block, Page, make_page, points, table, text
+from segmint.report.run_view import RunView
+from segmint.report.wording import decimal, money, percent
+
+
+def page(run: RunView) -> Page | None:
+    """Show every limit beside its use and its price."""
+    found = run.json("target.json")
+    if found is None or not found.get("limits"):
+        return None
+    limits: list[dict[str, Any]] = found["limits"]
+    currency = str(found["currency"])
+    binding = [limit["sentence"] for limit in limits if limit["sentence"]]
+    lead = "Everything that keeps the list from being longer or better, and what a little more of it would bring."
+    return make_page(
+        "limits",
+        title="What limits the list",
+        short="Limits",
+        lead=lead,
+        blocks=[
+            points(binding) if binding else text(_nothing_binds(found)),
+            table(
+                [
+                    "Limit",
+                    "at least",
+                    "at most",
+                    "used",
+                    "of the limit",
+                    "one more is worth",
+                    "each of 1 % more brings",
+                    "each of 1 % less costs",
+                ],
+                [_row(limit, currency) for limit in limits],
+                note=_note(found, bool(binding)),
+            ),
+            _gap(found),
+        ],
+    )
+
+
+def _nothing_binds(found: dict[str, Any]) -> str:
+    if not found.get("optimised"):
+        return "One budget alone: the best customers are called until it ends, or until a call no longer pays."
+    return "No limit is short: more of any of them would not bring more."
+
+
+def _row(limit: dict[str, Any], currency: str) -> list[str]:
+    edge = limit["maximum"] if limit["maximum"] is not None else limit["minimum"]
+    name = str(limit["limit"])
+    price = float(limit["price"])
+    return [
+        name[:1].upper() + name[1:],
+        "" if limit["minimum"] is None else _amount(limit["minimum"]),
+        "" if limit["maximum"] is None else _amount(limit["maximum"]),
+        _amount(limit["used"]),
+        percent(limit["used"] / edge, 0) if edge else "–",
+        money(price, currency, 2) if price else "nothing",
+        "" if limit["loosened"] is None else money(limit["loosened"], currency, 2),
+        "" if limit["tightened"] is None else money(limit["tightened"], currency, 2),
+    ]
+
+
+def _amount(number: float) -> str:
+    return decimal(number, 0 if float(number).is_integer() or number > 1000 else 1)
+
+
+def _note(found: dict[str, Any], binding: bool) -> str:
+    if not binding:
+        return ""
+    return (
+        "A price holds for a little more or less of this one limit, everything else as it is. It was checked by solving "
+        "again with the limit 1 % looser and 1 % tighter; the price must lie between the two. A minimum has a negative price."
+    )
+
+
+def _gap(found: dict[str, Any]) -> Block | None:
+    if not found.get("optimised"):
+        return None
+    gap = float(found.get("gap", 0.0))
+    return text(
+        f"The list keeps every limit and is within {percent(max(gap, 0.00001), 3)} of the best list there can be."
+    )

@@ -1,0 +1,108 @@
+"""What the list becomes when costs, values or the budget change: sliders, and a picture for paper."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from segmint.report import charts
+from segmint.report.blocks import Block, Page, chart, key, make_page, table, what_if
+from segmint.report.run_view import RunView
+from segmint.report.svg import draw
+from segmint.report.wording import count, money, percent
+
+WHAT = {"cost": "a call costs", "value": "a success brings", "budget": "the budget is"}
+_COLORS = {
+    "cost": (charts.class_color(5), "class-6"),
+    "value": (charts.ACCENT, "accent"),
+    "budget": (charts.class_color(2), "class-3"),
+}
+
+
+def page(run: RunView) -> Page | None:
+    """Let the reader try other costs, values and budgets."""
+    found = run.json("target.json")
+    if found is None or not found.get("parts", {}).get("customers"):
+        return None
+    currency, economics = str(found["currency"]), found["economics"]
+    lead = "The ranking does not change when all calls cost more or all successes bring less; where the list ends does."
+    if found.get("optimised"):
+        lead += " Quotas and capacities are left out here."
+    data = {
+        "parts": {name: [_short(number) for number in numbers] for name, numbers in found["parts"].items()},
+        "currency": currency,
+        **{name: economics[name] for name in ("cost", "value", "calls_per_customer", "most_customers", "budget_money")},
+    }
+    return make_page(
+        "what-if",
+        title="What if",
+        short="What if",
+        lead=lead,
+        blocks=[what_if(data), _sensitivity(found["sensitivity"], currency)],
+    )
+
+
+def _short(number: float) -> float:
+    return float(f"{number:.6g}")
+
+
+def _sensitivity(rows: list[dict[str, Any]], currency: str) -> Block | None:
+    by_what: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        by_what.setdefault(str(row["what"]), []).append(row)
+    lines = [
+        (what, np.array([100 * row["factor"] for row in part]), np.array([row["expected_profit"] for row in part]))
+        for what, part in by_what.items()
+    ]
+    if not lines:
+        return None
+    tips = [
+        {
+            "x": 100 * row["factor"],
+            "y": row["expected_profit"],
+            "tip": f"{WHAT[row['what']]} {percent(row['factor'], 0)} of today's: {money(row['expected_profit'], currency)}, "
+            f"{count(row['customers'])} called",
+        }
+        for row in rows
+    ]
+    picture = charts.curves(
+        lines, [_COLORS[what][0] for what in by_what],
+        x_title="% of today's", y_title=f"expected profit, {currency}", tips=tips, unit=(False, False), percentages=False,
+    )  # fmt: skip
+    return chart(
+        "Expected profit when one thing changes",
+        draw(picture, "Expected profit when cost, value or budget change, one at a time"),
+        caption=_caption(by_what, currency),
+        data=table(
+            ["Changed", "to", "called", "expected profit", "cost"],
+            [
+                [
+                    WHAT[row["what"]],
+                    percent(row["factor"], 0),
+                    count(row["customers"]),
+                    money(row["expected_profit"], currency),
+                    money(row["expected_cost"], currency),
+                ]
+                for row in rows
+            ],
+        ),
+        keys=[key(_COLORS[what][1], WHAT[what]) for what in by_what],
+        wide=True,
+    )
+
+
+def _caption(by_what: dict[str, list[dict[str, Any]]], currency: str) -> str:
+    said = []
+    for what, factor in (("cost", 1.1), ("value", 0.9), ("budget", 1.1)):
+        part = {row["factor"]: row for row in by_what.get(what, [])}
+        if factor in part and 1.0 in part:
+            change = part[factor]["expected_profit"] - part[1.0]["expected_profit"]
+            words = {
+                "cost": "If a call costs a tenth more",
+                "value": "If a success brings a tenth less",
+                "budget": "With a tenth more budget",
+            }[what]
+            more = "more" if change >= 0 else "less"
+            said.append(f"{words}, the best list brings {money(abs(change), currency)} {more}.")
+    return " ".join(said)

@@ -1,0 +1,125 @@
+"""The pages of a list, from a list that was really made; no network needed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from segmint.report.html import render_report
+from segmint.report.summary import summarise
+from segmint.targeting.call_list import build_call_list
+from segmint.targeting.choose import choose
+from segmint.targeting.policy import policy_from
+from segmint.targeting.summary import fairness_of, groups_on_list, past_of, summarise_list
+
+HOSTILE = "<script>window.hit=1</script>"
+PAGES = ["call-list", "limits", "what-if", "curves", "holdout", "fairness"]
+PEOPLE = 2000
+
+
+def campaign(cost=5.0, **rules):
+    rng = np.random.default_rng(4)
+    frame = pl.DataFrame(
+        {
+            "client": [f"client-{i:05d}" for i in range(PEOPLE)],
+            "branch": rng.choice(["north", "south", HOSTILE], PEOPLE),
+            "age": rng.integers(18, 80, PEOPLE),
+        }
+    )
+    chance = rng.beta(1, 7, PEOPLE)
+    policy = policy_from({"economics": {"cost_per_call": cost, "value_per_success": 80.0}, "policy": rules})
+    return frame, choose(frame["client"], chance, policy, columns=frame), policy
+
+
+def write_target(folder: Path, **rules) -> Path:
+    frame, choice, policy = campaign(**rules)
+    because = pl.Series("suppressed_because", [""] * PEOPLE, dtype=pl.String)
+    call_list = build_call_list(frame["client"], choice, because, policy)
+    histogram = {"customers": [900, 600, 300, 150, 50], "happened": [20, 40, 45, 40, 20]}
+    found = {
+        **summarise_list(call_list, choice, policy, frame),
+        "files": [],
+        "at": "planning",
+        "groups": groups_on_list(choice, frame, ["branch"]),
+        "fairness": fairness_of(
+            choice, frame, ["age", "branch"], policy, np.random.default_rng(1).random(PEOPLE) < 0.1
+        ),
+        "past": past_of(histogram, choice, policy),
+        "labels": {"age": "age"},
+    }
+    (folder / "target.json").write_text(json.dumps(found, allow_nan=False))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    quotas = [{"column": "branch", "level": "north", "maximum": 80}]
+    team = [{"name": "agent hour", "agents": 3, "hours": 8, "handling_minutes": 6.0}]
+    return write_target(tmp_path_factory.mktemp("list"), quotas=quotas, capacities=team)
+
+
+def test_every_page_of_the_list_is_there_and_names_nobody(folder: Path) -> None:
+    pages = summarise(folder)["pages"]
+    assert [page["name"] for page in pages][: len(PAGES)] == PAGES
+    html = render_report(folder)
+    assert "client-0" not in html
+    assert "<script>window" not in html
+    assert "One more agent hour is worth" in html
+
+
+def test_every_chart_has_its_text_and_its_figures(folder: Path) -> None:
+    def charts(blocks):
+        for block in blocks:
+            if block["kind"] == "chart":
+                yield block
+            yield from charts(block.get("blocks", []))
+
+    found = [chart for page in summarise(folder)["pages"][: len(PAGES)] for chart in charts(page["blocks"])]
+    assert len(found) >= 9
+    assert all(len(chart["caption"]) > 30 and chart["data"]["rows"] for chart in found)
+
+
+def test_a_list_of_nobody_still_has_a_page(tmp_path: Path) -> None:
+    html = render_report(write_target(tmp_path, cost=79.0))
+    assert "Call nobody" in html
+
+
+def test_bands_of_age_stand_in_their_order(folder: Path) -> None:
+    rows = json.loads((folder / "target.json").read_text())["fairness"][0]["rows"]
+    assert [row["group"] for row in rows] == [
+        "everyone",
+        "below 30",
+        "30 to below 45",
+        "45 to below 60",
+        "60 and above",
+    ]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("cost", "budget"), [(1.0, None), (2.0, None), (0.5, None), (1.0, 300)])
+def test_the_sliders_answer_as_choosing_again_would(tmp_path: Path, cost: float, budget: int | None) -> None:
+    """What the page says after moving a slider is within 2 % of making the list at that cost."""
+    sync = pytest.importorskip("playwright.sync_api")
+    rules = {} if budget is None else {"budget_calls": budget}
+    page = tmp_path / "report.html"
+    page.write_text(render_report(write_target(tmp_path, **rules)), "utf-8")
+    _, again, _ = campaign(cost=5.0 * cost, **rules)
+    with sync.sync_playwright() as running:
+        browser = running.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"])
+        tab = browser.new_page(viewport={"width": 390, "height": 800})
+        troubles: list[str] = []
+        tab.on("pageerror", lambda error: troubles.append(str(error)))
+        tab.on("console", lambda said: troubles.append(said.text))
+        tab.goto(page.as_uri())
+        tab.locator(".by-cost").fill(str(round(100 * cost)))
+        said = tab.locator(".what-if dd.profit").inner_text()
+        wide = tab.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+        browser.close()
+    assert troubles == []
+    assert not wide
+    shown = float(said.replace(",", "").replace("−", "-").split("\u00a0")[0])
+    assert shown == pytest.approx(again.profit, rel=0.02)
