@@ -17,8 +17,12 @@ if TYPE_CHECKING:
     from segmint.features.customer_features import CustomerFeatures
     from segmint.flows.backtest import backtest
     from segmint.flows.check import check
+    from segmint.flows.measure import measure
+    from segmint.flows.monitor import monitor
     from segmint.flows.predict import predict
+    from segmint.flows.promote import promote, rollback
     from segmint.flows.run import run
+    from segmint.flows.update import update
     from segmint.models.customer_model import make_model
     from segmint.models.network import DenseNetworkClassifier
     from segmint.models.tensorboard_log import TensorBoardLog
@@ -38,9 +42,14 @@ _WHERE = {
     "load_config": "segmint.config",
     "load_contract": "segmint.contract.contract",
     "make_model": "segmint.models.customer_model",
+    "measure": "segmint.flows.measure",
+    "monitor": "segmint.flows.monitor",
     "open_bundle": "segmint.store.bundle",
     "predict": "segmint.flows.predict",
+    "promote": "segmint.flows.promote",
+    "rollback": "segmint.flows.promote",
     "run": "segmint.flows.run",
+    "update": "segmint.flows.update",
 }
 
 __all__ = [
@@ -57,9 +66,14 @@ __all__ = [
     "load_config",
     "load_contract",
     "make_model",
+    "measure",
+    "monitor",
     "open_bundle",
     "predict",
+    "promote",
+    "rollback",
     "run",
+    "update",
 ]
 
 

@@ -18,10 +18,14 @@ if TYPE_CHECKING:
     from segmint.contract.valid_table import ValidTable
     from segmint.flows.backtest import Backtested
     from segmint.flows.explain import Explained
+    from segmint.flows.measure import Measured
+    from segmint.flows.monitor import Monitored
     from segmint.flows.predict import Predicted
+    from segmint.flows.promote import Promoted
     from segmint.flows.run import RunResult
     from segmint.flows.segment import Segmented
     from segmint.flows.target import Targeted
+    from segmint.flows.update import Updated
     from segmint.store.run import Run
     from segmint.store.verify import Check
 
@@ -164,6 +168,34 @@ class Screen:
         """Show what each strategy would have brought."""
         said = {"run": str(result.folder), "report": str(result.report), "receipt": result.receipt, **result.summary}
         self.say(said, result.receipt, *result.sentences, f"report: {result.report}")
+
+    def monitored(self, result: Monitored) -> None:
+        """Show the alarms and what to do."""
+        said = {"run": str(result.folder), "report": str(result.report), **result.summary}
+        self.say(said, *result.sentences, f"report: {result.report}")
+
+    def measured(self, result: Measured) -> None:
+        """Show what calling brought."""
+        objectors = result.folder / "do_not_call.csv"
+        said = {"run": str(result.folder), "report": str(result.report), "objectors": str(objectors), **result.summary}
+        asked = f"{result.summary['do_not_call']:,} asked not to be called again: {objectors}"
+        self.say(said, *result.sentences, asked, f"report: {result.report}")
+
+    def updated(self, result: Updated) -> None:
+        """Show the challenger beside the bundle in use."""
+        self.say({"run": str(result.folder), **result.summary}, *result.sentences)
+
+    def promoted(self, result: Promoted) -> None:
+        """Show which bundle is in use."""
+        entry = result.entry
+        said = {
+            "run": entry.run,
+            "manifest": entry.manifest,
+            "action": entry.action,
+            "when": entry.when,
+            "gate": entry.gate,
+        }
+        self.say(said, result.sentence)
 
     def checked(self, table: ValidTable) -> None:
         """Show what a table would be to training."""

@@ -12,17 +12,21 @@ from segmint.cli.options import (
     RUNS,
     AsJson,
     At,
+    Bundle,
     ConfigFile,
     ContractName,
     Quiet,
     Recipe,
+    RunPath,
     Runs,
     Seed,
     Sets,
+    Table,
 )
 from segmint.cli.screen import Screen
 
 app = typer.Typer()
+Codes = Annotated[Path | None, typer.Option("--codes", help="What the call centre's codes mean: a TOML file.")]
 
 
 @app.command()
@@ -70,3 +74,123 @@ def backtest(
     with Screen(json=json, quiet=quiet) as screen:
         result = flow(history, contract, settings, runs=runs, argv=sys.argv[1:], progress=screen.progress)
     screen.backtested(result)
+
+
+@app.command()
+def monitor(
+    wave: Table,
+    bundle: Bundle,
+    outcomes: Annotated[Path | None, typer.Option("--outcomes", help="What became of the wave: a table.")] = None,
+    codes: Codes = None,
+    config: ConfigFile = None,
+    sets: Sets = None,
+    runs: Runs = RUNS,
+    json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say whether a new wave still looks like training, and what to do if not."""
+    from segmint.config import load_config
+    from segmint.flows.monitor import monitor as flow
+
+    settings = load_config(config, sets or ())
+    with Screen(json=json, quiet=quiet) as screen:
+        result = flow(
+            wave,
+            bundle,
+            settings,
+            runs=runs,
+            outcomes=outcomes,
+            codes=codes,
+            argv=sys.argv[1:],
+            progress=screen.progress,
+        )
+    screen.monitored(result)
+
+
+@app.command()
+def update(
+    results: Annotated[Path, typer.Argument(help="What became of the scored wave: a table.", show_default=False)],
+    scored: Annotated[
+        Path, typer.Option("--scored", help="The wave as `predict` or `target` wrote it.", show_default=False)
+    ],
+    bundle: Bundle,
+    history: Annotated[
+        Path | None, typer.Option("--history", help="Earlier calls with outcomes: trains anew on them.")
+    ] = None,
+    codes: Codes = None,
+    config: ConfigFile = None,
+    sets: Sets = None,
+    runs: Runs = RUNS,
+    json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Make a challenger from results: move the intercept, or with a history train anew."""
+    from segmint.config import load_config
+    from segmint.flows.update import update as flow
+
+    settings = load_config(config, sets or ())
+    with Screen(json=json, quiet=quiet) as screen:
+        result = flow(
+            results, scored, bundle, settings, runs=runs, codes=codes, history=history, argv=sys.argv[1:],
+            progress=screen.progress,
+        )  # fmt: skip
+    screen.updated(result)
+
+
+@app.command()
+def promote(
+    run: RunPath,
+    on: Annotated[
+        Path | None, typer.Option("--on", help="Customers with outcomes that neither bundle was trained on.")
+    ] = None,
+    despite: Annotated[str | None, typer.Option("--despite", help="Why to promote although the gate says no.")] = None,
+    config: ConfigFile = None,
+    sets: Sets = None,
+    runs: Runs = RUNS,
+    json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Put a run's bundle in use: better than the present one, or equal and simpler."""
+    from segmint.config import load_config
+    from segmint.flows.promote import promote as flow
+
+    result = flow(run, load_config(config, sets or ()), runs=runs, on=on, despite=despite)
+    Screen(json=json, quiet=quiet).promoted(result)
+
+
+@app.command()
+def rollback(runs: Runs = RUNS, json: AsJson = False, quiet: Quiet = False) -> None:
+    """Put the bundle back in use that the present one replaced."""
+    from segmint.flows.promote import rollback as flow
+
+    Screen(json=json, quiet=quiet).promoted(flow(runs=runs))
+
+
+@app.command()
+def measure(
+    call_list: Annotated[
+        Path, typer.Argument(help="call_list.parquet of a target run, every row.", show_default=False)
+    ],
+    results: Annotated[Path, typer.Argument(help="Calls, and purchases of customers held out.", show_default=False)],
+    codes: Codes = None,
+    level: Annotated[float, typer.Option("--level", min=0.5, max=0.999, help="Coverage of the intervals.")] = 0.9,
+    silence_means_no: Annotated[
+        bool, typer.Option("--silence-means-no", help="A held-out customer without a row did not buy.")
+    ] = False,
+    config: ConfigFile = None,
+    sets: Sets = None,
+    runs: Runs = RUNS,
+    json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say what calling brought: called against held out, with intervals."""
+    from segmint.config import load_config
+    from segmint.flows.measure import measure as flow
+
+    settings = load_config(config, sets or ())
+    with Screen(json=json, quiet=quiet) as screen:
+        result = flow(
+            call_list, results, settings, runs=runs, codes=codes, level=level, silence_means_no=silence_means_no,
+            argv=sys.argv[1:], progress=screen.progress,
+        )  # fmt: skip
+    screen.measured(result)

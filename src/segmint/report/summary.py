@@ -17,6 +17,8 @@ from segmint.report.pages import (
     list_holdout,
     list_limits,
     list_what_if,
+    measure,
+    monitoring,
     network,
     quality,
     reading,
@@ -36,6 +38,8 @@ PAGES = (
     list_holdout,
     list_fairness,
     backtest,
+    monitoring,
+    measure,
     segments,
     reading,
     columns,
@@ -82,6 +86,10 @@ def _title(run: RunView) -> str:
         return "Whom to call"
     if (run.folder / "backtest.json").is_file():
         return "Had you used it since the first wave"
+    if (run.folder / "monitor.json").is_file():
+        return "Is it as in training"
+    if (run.folder / "measure.json").is_file():
+        return "What calling brought"
     return "Who says yes" if run.is_response else "Who belongs to which segment"
 
 

@@ -1,0 +1,125 @@
+"""`segmint measure`: what did calling bring? Called against held out, with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from segmint.config import Config
+from segmint.errors import DataError
+from segmint.flows.read import open_source
+from segmint.flows.report import write_report
+from segmint.flows.results import read_codes, read_frame
+from segmint.monitoring.measure import JoinedResults, Measurement, join_results
+from segmint.monitoring.measure import measure as estimate
+from segmint.progress import Progress, silent
+from segmint.store.run import Run
+from segmint.store.staging import publish_file
+from segmint.tables.write import write_safe_csv
+
+FOUND, ROWS, OBJECTORS, STRANGE = "measure.json", "measure.parquet", "do_not_call.csv", "strange_results.csv"
+NEEDED = ("customer", "status", "propensity", "value", "cost")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What calling brought, for any door.
+
+    Attributes
+    ----------
+    folder, report : Path
+    sentences : tuple of str
+    summary : dict
+        The content of ``measure.json``: figures, no customer.
+    measurement : Measurement
+    """
+
+    folder: Path
+    report: Path
+    sentences: tuple[str, ...]
+    summary: dict[str, Any]
+    measurement: Measurement
+
+    def frame(self) -> pl.DataFrame:
+        """Return every estimate; see `Measurement.frame`."""
+        return self.measurement.frame()
+
+
+def measure(
+    call_list: Any,
+    results: Any,
+    config: Config,
+    *,
+    runs: Path,
+    codes: Path | None = None,
+    level: float = 0.9,
+    silence_means_no: bool = False,
+    argv: Sequence[str] = (),
+    progress: Progress = silent,
+) -> Measured:
+    """Measure what calling changed, against the customers held out.
+
+    Parameters
+    ----------
+    call_list : path or frame
+        ``call_list.parquet`` of a target run, every row.
+    results : path or frame
+        One row per call, and one for each purchase of a customer held out: customer and code.
+    codes : Path, optional
+        TOML that says what the codes mean; without it they are success, refused, call_back, not_reached, wrong_number,
+        do_not_call, or yes and no.
+    level : float
+        Coverage of the intervals.
+    silence_means_no : bool
+        Whether a held-out customer without a row is known not to have bought.
+
+    Raises
+    ------
+    DataError
+        Without a control group: propensity is not uplift.
+    """
+    meaning = read_codes(codes)
+    inputs = {Path(str(each)).name: _fingerprint(each, config) for each in (call_list, results)}
+    with Run.create(runs, "measure", argv, config.to_toml(), None, inputs) as here:
+        progress("reading results", 0, 1)
+        listed = read_frame(call_list, config.data)
+        if lacking := [name for name in NEEDED if name not in listed.columns]:
+            raise DataError(
+                f"The call list has no column '{lacking[0]}'.",
+                expected="call_list.parquet of a target run, with every row",
+                fix="name the file runs/<id>/call_list.parquet",
+            )
+        joined = join_results(listed, read_frame(results, config.data), meaning)
+        progress("reading results", 1, 1)
+        _keep_lists(here, joined)
+        currency = config.economics.currency if config.economics is not None else "EUR"
+        found = estimate(joined, level=level, currency=currency, held_out_silence_means_no=silence_means_no)
+        summary = {
+            "sentences": list(found.sentences),
+            "level": level,
+            "currency": currency,
+            "results": {"read": joined.read, "matched": joined.matched, "strangers": joined.strangers},
+            "do_not_call": len(joined.do_not_call),
+            "rows": found.frame().with_columns(pl.col(pl.Float64).fill_nan(None)).to_dicts(),
+        }
+        here.keep(FOUND, summary)
+        publish_file(here.folder / ROWS, lambda path: found.frame().write_parquet(path))
+        report = write_report(here.folder)
+        here.done({"sentences": list(found.sentences)})
+    return Measured(here.folder, report, found.sentences, summary, found)
+
+
+def _keep_lists(here: Run, joined: JoinedResults) -> None:
+    """Keep who asked not to be called again, ready for policy.suppress, and results of strangers."""
+    objectors = joined.do_not_call.to_frame("customer")
+    publish_file(here.folder / OBJECTORS, lambda path: write_safe_csv(iter([objectors]), path))
+    if joined.strangers:
+        publish_file(here.folder / STRANGE, lambda path: write_safe_csv(iter([joined.strange_rows]), path))
+
+
+def _fingerprint(source: Any, config: Config) -> str:
+    return open_source(source, config.data).fingerprint

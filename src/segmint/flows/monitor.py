@@ -1,0 +1,165 @@
+"""`segmint monitor`: does a new wave still look like training, and did it go as promised?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segmint.config import Config
+from segmint.contract.valid_table import ValidTable
+from segmint.errors import BundleError, DataError
+from segmint.flows.bundle import predictor_of
+from segmint.flows.read import keep_reading, open_source, read
+from segmint.flows.report import write_report
+from segmint.flows.results import outcomes_of, read_codes, read_frame
+from segmint.monitoring.drift import Drift, by_group, drift_of
+from segmint.progress import Progress, silent
+from segmint.segments.assign import assign_segments
+from segmint.store.bundle import Bundle, open_bundle
+from segmint.store.run import Run
+from segmint.store.staging import publish_file
+
+FOUND, COLUMNS = "monitor.json", "monitor_columns.parquet"
+FEWEST = 100
+ADVICE = {
+    "none": "Nothing to do: the wave looks like training.",
+    "look": "Look at the data first; see each alarm.",
+    "recalibrate": "Recalibrate: segmint update results.csv --scored wave.parquet --bundle RUN",
+    "retrain": "Retrain: segmint update results.csv --scored wave.parquet --bundle RUN --history history.csv",
+}
+
+
+@dataclass(frozen=True)
+class Monitored:
+    """How a wave differs from training, for any door.
+
+    Attributes
+    ----------
+    folder, report : Path
+    sentences : tuple of str
+        The advice, then each alarm.
+    summary : dict
+        The content of ``monitor.json``; no customer.
+    drift : Drift
+    """
+
+    folder: Path
+    report: Path
+    sentences: tuple[str, ...]
+    summary: dict[str, Any]
+    drift: Drift
+
+    def frame(self) -> pl.DataFrame:
+        """Return one row per column."""
+        return self.drift.frame()
+
+
+def monitor(
+    wave: Any,
+    bundle: Path | str,
+    config: Config,
+    *,
+    runs: Path,
+    outcomes: Any = None,
+    codes: Path | None = None,
+    argv: Sequence[str] = (),
+    progress: Progress = silent,
+) -> Monitored:
+    """Hold a wave of customers against a bundle's training table; with outcomes, also what happened against promises.
+
+    Parameters
+    ----------
+    wave : path or frame
+        Customers as for `predict`; if it holds every outcome, they count.
+    bundle : Path or str
+        A run, a bundle's folder, or PROMOTED.
+    config : Config
+    runs : Path
+    outcomes : path or frame, optional
+        Results of the wave: a row per call with its code, or the contract's outcome column.
+    codes : Path, optional
+        TOML that says what the codes mean.
+
+    Raises
+    ------
+    SegmintError
+        For a bundle of segments, or a table that does not meet its contract.
+    """
+    known = open_bundle(bundle, runs)
+    positive = known.contract.outcome.positive
+    if positive is None:
+        raise BundleError(
+            "This bundle names segments; there is no response to watch.",
+            expected="a bundle trained on a response",
+            fix="train one with segmint run",
+        )
+    opened = open_source(wave, config.data)
+    data = config.data.model_copy(update={"at": known.at})
+    inputs = {opened.name: opened.fingerprint, "bundle": f"sha256:{known.digest}"}
+    with Run.create(runs, "monitor", argv, config.to_toml(), None, inputs) as here:
+        table = read(opened, known.contract, data, here, purpose="predict", progress=progress)
+        keep_reading(here, table)
+        if len(table) < FEWEST:
+            raise DataError(
+                f"The wave has {len(table)} customers.", expected=f"at least {FEWEST}", fix="monitor a larger wave"
+            )
+        said = predictor_of(known).probabilities(table.frame)[:, known.classes.index(positive)]
+        happened, receipt = _outcomes(table, known, outcomes, codes, config)
+        progress("holding the wave against training", 0, 1)
+        drift = drift_of(known.reference, table.inputs, said, positive=positive, said_yes=happened)
+        progress("holding the wave against training", 1, 1)
+        summary = {
+            **drift.to_json(),
+            "customers": len(table),
+            "receipt": receipt,
+            "advice_sentence": ADVICE[drift.advice],
+        }
+        if happened is not None and summary["realised"] is not None:
+            summary["realised"]["segments"] = _by_segment(table, known, said, happened)
+        here.keep(FOUND, summary)
+        publish_file(here.folder / COLUMNS, lambda path: drift.frame().write_parquet(path))
+        report = write_report(here.folder)
+        here.done({"advice": drift.advice, "alarms": [alarm.code for alarm in drift.alarms]})
+    return Monitored(here.folder, report, _sentences(drift, len(table), receipt), summary, drift)
+
+
+Happened = tuple[NDArray[np.int64], NDArray[np.bool_]]
+
+
+def _outcomes(
+    table: ValidTable, bundle: Bundle, outcomes: Any, codes: Path | None, config: Config
+) -> tuple[Happened | None, str]:
+    if outcomes is not None:
+        # by record too, for a table whose customers have no id
+        joined = table.raw if "record" in table.raw.columns else table.raw.with_columns(record=pl.Series(table.records))
+        rows, yes, receipt = outcomes_of(joined, read_frame(outcomes, config.data), bundle.contract, read_codes(codes))
+        return (rows, yes), receipt
+    if table.has_outcome:
+        return (
+            np.arange(len(table)),
+            table.outcome == bundle.contract.outcome.positive,
+        ), "Every customer has an outcome."
+    return None, "No outcomes yet: performance is estimated."
+
+
+def _by_segment(
+    table: ValidTable, bundle: Bundle, said: NDArray[np.float64], happened: Happened
+) -> list[dict[str, Any]]:
+    known = bundle.segments
+    if known is None or known.get("state") is None:
+        return []
+    labels, _ = assign_segments(known["state"], table.frame[happened[0]])
+    names = [str(part["name"]) for part in known["segments"]]
+    return by_group([names[label] for label in labels], said[happened[0]], happened[1])
+
+
+def _sentences(drift: Drift, customers: int, receipt: str) -> tuple[str, ...]:
+    alarms = [f"{alarm.code}: {alarm.sentence} See docs/alarms/{alarm.code}.md" for alarm in drift.alarms]
+    head = f"{customers:,} customers held against training; {len(alarms) or 'no'} alarm{'' if len(alarms) == 1 else 's'}. {receipt}"
+    return (head, *alarms, ADVICE[drift.advice])

@@ -1,0 +1,132 @@
+"""`segmint promote` and `segmint rollback`: which bundle is in use, let through by a gate, and the way back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmint.config import Config
+from segmint.errors import BundleError, DataError, RunError
+from segmint.flows.bundle import predictor_of
+from segmint.flows.check import check
+from segmint.metrics.calibration import log_loss_by_row
+from segmint.metrics.intervals import bootstrap_weights, interval
+from segmint.report.run_view import RunView
+from segmint.store import champion
+from segmint.store.bundle import Bundle, open_bundle
+from segmint.store.champion import Gate
+from segmint.store.promoted import WORD, Entry, read_history
+from segmint.store.run import find_run
+
+GATE = "gate.json"
+METRIC = "log score per 1,000 customers"
+
+
+@dataclass(frozen=True)
+class Promoted:
+    """What is in use now, and why.
+
+    Attributes
+    ----------
+    entry : Entry
+    sentence : str
+    """
+
+    entry: Entry
+    sentence: str
+
+
+def promote(run: str | Path, config: Config, *, runs: Path, on: Any = None, despite: str | None = None) -> Promoted:
+    """Put a run's bundle in use if it is better than the champion, or equal and simpler.
+
+    Parameters
+    ----------
+    run : str or Path
+    config : Config
+        How the table of `on` is read.
+    runs : Path
+    on : path or frame, optional
+        Customers with outcomes that neither of the two was trained on, to compare them by. Not needed for the first
+        champion, nor for a run of `segmint update`, which has compared itself.
+    despite : str, optional
+        A person's reason to promote although the gate did not pass.
+
+    Raises
+    ------
+    RunError
+        If the gate did not pass, or there is nothing to compare by.
+    """
+    here = find_run(run, runs)
+    challenger = open_bundle(here.folder)
+    gate = _gate(here.folder, challenger, config, runs, on, despite)
+    entry = champion.promote(runs, here.folder, gate, despite=despite)
+    return Promoted(entry, f"In use: {entry.run} ({gate.sentence}).")
+
+
+def rollback(*, runs: Path) -> Promoted:
+    """Put the bundle back in use that the present one replaced."""
+    entry = champion.rollback(runs)
+    return Promoted(entry, f"In use again: {entry.run}.")
+
+
+def compare_bundles(
+    ours: Bundle, theirs: Bundle, said: tuple[NDArray[np.float64], NDArray[np.float64]], yes: NDArray[np.bool_]
+) -> Gate:
+    """Judge a challenger against the champion on the same customers by the log score, more being better."""
+    gain = 1_000 * (log_loss_by_row(yes, said[1]) - log_loss_by_row(yes, said[0]))
+    weights = bootstrap_weights(yes.size, 1_000, seed=7)
+    low, high = interval(weights @ gain / yes.size)
+    simpler = _parameters(ours) < _parameters(theirs)
+    return Gate.judge(METRIC, float(gain.mean()), float(low), float(high), simpler=simpler)
+
+
+def _gate(folder: Path, challenger: Bundle, config: Config, runs: Path, on: Any, despite: str | None) -> Gate:
+    if not read_history(runs):
+        return Gate(True, "first", "first: there was no champion")
+    current = open_bundle(WORD, runs)
+    if current.digest == challenger.digest:
+        return Gate(True, "first", "in use already")
+    if on is not None:
+        return _on_table(challenger, current, config, on)
+    told = RunView(folder).json(GATE)
+    if told is not None and told.get("champion") == current.digest:
+        return Gate(**{name: value for name, value in told.items() if name != "champion"})
+    if despite:
+        return Gate(False, "not_better", "not compared with the champion")
+    raise RunError(
+        "There is nothing to compare the challenger with the champion by.",
+        expected="customers with outcomes that neither of the two was trained on",
+        fix="name a table of them: segmint promote RUN --on latest.csv, or give a reason with --despite",
+    )
+
+
+def _on_table(challenger: Bundle, current: Bundle, config: Config, on: Any) -> Gate:
+    said = []
+    yes = np.zeros(0, dtype=bool)
+    for bundle in (challenger, current):
+        positive = bundle.contract.outcome.positive
+        if positive is None:
+            raise BundleError(
+                "This bundle names segments; the gate compares responses.",
+                expected="two bundles trained on a response",
+                fix="give a reason with --despite",
+            )
+        data = config.data.model_copy(update={"at": bundle.at})
+        table = check(on, bundle.contract, config.model_copy(update={"data": data}))
+        said.append(predictor_of(bundle).probabilities(table.frame)[:, bundle.classes.index(positive)])
+        if yes.size and not np.array_equal(yes, table.outcome == positive):
+            raise DataError(
+                "The two bundles do not accept the same rows of the table.",
+                expected="a table that meets both contracts",
+                fix="remove the rows that one of them rejects: segmint check",
+            )
+        yes = table.outcome == positive
+    return compare_bundles(challenger, current, (said[0], said[1]), yes)
+
+
+def _parameters(bundle: Bundle) -> int:
+    return sum(int(np.prod(weight.shape)) for weight in bundle.weights.values())

@@ -1,0 +1,152 @@
+"""Read what came back from the call centre: a file of results, and what its codes mean."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segmint.config import Data
+from segmint.contract.contract import Contract
+from segmint.errors import ConfigError, DataError, InputError
+from segmint.flows.read import open_source
+from segmint.monitoring.measure import Dispositions, Meaning, parse_dispositions
+
+PLAIN = Dispositions(codes={meaning: meaning for meaning in get_args(Meaning)} | {"yes": "success", "no": "refused"})
+"""What codes mean when no file says it: their own name, or yes and no."""
+
+
+def read_frame(path: Any, data: Data) -> pl.DataFrame:
+    """Read a whole table as text, every column; a Parquet file keeps its types."""
+    if isinstance(path, pl.DataFrame):
+        return path
+    if Path(path).suffix == ".parquet":
+        try:
+            return pl.read_parquet(path)
+        except (OSError, pl.exceptions.PolarsError) as error:
+            raise InputError(
+                f"'{path}' cannot be read as Parquet ({type(error).__name__}).",
+                expected="a Parquet file",
+                fix="check the path",
+            ) from error
+    batches = list(open_source(path, data).batches())
+    return pl.concat([batch.frame for batch in batches], how="vertical_relaxed") if batches else pl.DataFrame()
+
+
+def read_codes(path: Path | None) -> Dispositions:
+    """Read the meaning of the codes; without a file they mean what they say."""
+    if path is None:
+        return PLAIN
+    try:
+        return parse_dispositions(path.read_text("utf-8"), origin=str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"The codes '{path}' cannot be read ({type(error).__name__}).",
+            expected="a TOML file in UTF-8",
+            fix="check the path",
+        ) from error
+
+
+def outcomes_of(
+    scored: pl.DataFrame, results: pl.DataFrame, contract: Contract, codes: Dispositions
+) -> tuple[NDArray[np.int64], NDArray[np.bool_], str]:
+    """Find what became of the customers of a scored table.
+
+    Parameters
+    ----------
+    scored : polars.DataFrame
+        With the id of the contract, a `customer` or a `record` column that the results have too.
+    results : polars.DataFrame
+        One row per call, with a code; or one row per customer with the contract's outcome column.
+
+    Returns
+    -------
+    rows : ndarray
+        Positions in `scored` of the customers with a result.
+    said_yes : ndarray of bool
+    sentence : str
+        Where the result rows went.
+
+    Raises
+    ------
+    DataError
+        If the two cannot be joined, or nobody has a result.
+    """
+    here, there = _keys(scored, results, contract, codes)
+    yes = _said_yes(results, contract, codes)
+    told = (
+        results.select(_key=pl.col(there).cast(pl.String).str.strip_chars(), _yes=yes)
+        .drop_nulls()
+        .group_by("_key")
+        .agg(pl.col("_yes").any())
+    )
+    joined = scored.select(_key=pl.col(here).cast(pl.String).str.strip_chars()).with_row_index("_row")
+    joined = joined.join(told, on="_key", how="inner", maintain_order="left")
+    if joined.is_empty():
+        raise DataError(
+            "None of the results belongs to a customer of the scored table.",
+            expected=f"the same customers in '{here}' and '{there}'",
+            fix="check that the two files belong to the same wave",
+        )
+    strangers = (
+        results.height - results.select(pl.col(there).cast(pl.String).is_in(joined["_key"].implode()).sum()).item()
+    )
+    sentence = (
+        f"{results.height:,} results read, {strangers:,} of customers who are not in the scored table; "
+        f"{joined.height:,} of {scored.height:,} scored customers have an outcome."
+    )
+    return joined["_row"].to_numpy().astype(np.int64), joined["_yes"].to_numpy(), sentence
+
+
+def _keys(scored: pl.DataFrame, results: pl.DataFrame, contract: Contract, codes: Dispositions) -> tuple[str, str]:
+    pairs = [
+        (contract.id_column, contract.id_column),
+        ("customer", codes.customer),
+        (contract.id_column, codes.customer),
+        ("record", "record"),
+    ]
+    for here, there in pairs:
+        if here is not None and here in scored.columns and there in results.columns:
+            return here, str(there)
+    wanted = [name for name in (contract.id_column, "customer", "record") if name]
+    raise DataError(
+        "The results and the scored table have no column that tells whose result it is.",
+        expected=f"one of {', '.join(wanted)} in both",
+        fix="score with `segmint predict` a table that has such a column, and hand it on to the call centre",
+    )
+
+
+def _said_yes(results: pl.DataFrame, contract: Contract, codes: Dispositions) -> pl.Expr:
+    outcome = contract.outcome
+    if outcome.column in results.columns and codes.code not in results.columns:
+        words = results[outcome.column].cast(pl.String).unique().drop_nulls().to_list()
+        levels = {word: outcome.level_of(word) for word in words}
+        if None in levels.values():
+            raise DataError(
+                f"'{outcome.column}' of the results has words that mean no outcome.",
+                expected=f"one of {', '.join(outcome.levels)}",
+                fix="correct the file, or the words of the contract",
+            )
+        return pl.col(outcome.column).cast(pl.String).replace_strict(levels, return_dtype=pl.String) == outcome.positive
+    if codes.code not in results.columns:
+        raise DataError(
+            f"The results have neither '{codes.code}' nor '{outcome.column}'.",
+            expected="a column of codes, or the outcome",
+            fix="name the column of codes in the file of --codes",
+        )
+    meaning = (
+        pl.col(codes.code)
+        .cast(pl.String)
+        .str.strip_chars()
+        .replace_strict(codes.codes, default=None, return_dtype=pl.String)
+    )
+    if unknown := results.select(meaning.alias("m"))["m"].null_count():
+        raise DataError(
+            f"{unknown:,} of {results.height:,} results carry a code without a meaning.",
+            expected=f"one of {', '.join(list(codes.codes)[:20])}",
+            fix="say what each code means in a TOML file, and name it with --codes",
+        )
+    return meaning == "success"

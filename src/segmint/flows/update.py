@@ -1,0 +1,230 @@
+"""`segmint update`: move a bundle's propensities to what was lately observed, or retrain; either way a challenger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segmint.config import Config
+from segmint.errors import DataError
+from segmint.evaluation.recalibration import intercept_shift, shifted
+from segmint.flows.bundle import predict_texts, predictor_of
+from segmint.flows.promote import GATE, compare_bundles
+from segmint.flows.read import open_source
+from segmint.flows.results import outcomes_of, read_codes, read_frame
+from segmint.flows.run import run as train_run
+from segmint.progress import Progress, silent
+from segmint.store.bundle import Bundle, open_bundle, write_bundle
+from segmint.store.champion import Gate
+from segmint.store.run import Run, installed_versions
+
+FOUND = "update.json"
+FEWEST = 100
+PARTS = 5
+
+
+@dataclass(frozen=True)
+class Updated:
+    """The challenger and how it compares, for any door.
+
+    Attributes
+    ----------
+    folder : Path
+        The run with the challenger's bundle.
+    sentences : tuple of str
+    summary : dict
+    """
+
+    folder: Path
+    sentences: tuple[str, ...]
+    summary: dict[str, Any]
+
+
+def update(
+    results: Any,
+    scored: Any,
+    bundle: Path | str,
+    config: Config,
+    *,
+    runs: Path,
+    codes: Path | None = None,
+    history: Any = None,
+    argv: Sequence[str] = (),
+    progress: Progress = silent,
+) -> Updated:
+    """Make a challenger from what became of a scored wave.
+
+    Without a history the network stays as it is and only its intercept moves, so that it promises what was observed.
+    With one the network is trained anew on it, then moved the same way.
+
+    Parameters
+    ----------
+    results : path or frame
+        One row per call with its code, or with the contract's outcome column.
+    scored : path or frame
+        What `segmint predict` or `segmint target` wrote for the wave.
+    bundle : Path or str
+        The bundle that scored it.
+    config : Config
+    runs : Path
+    codes : Path, optional
+        TOML that says what the codes mean.
+    history : path or frame, optional
+        Earlier calls with their outcomes, to train on. The wave itself must not be among them.
+
+    Raises
+    ------
+    DataError
+        If fewer than 100 customers have an outcome, or all have the same.
+    """
+    current = open_bundle(bundle, runs)
+    positive = current.contract.outcome.positive
+    if positive is None:
+        raise DataError(
+            "This bundle names segments; there is no response to recalibrate.",
+            expected="a bundle trained on a response",
+            fix="train again with segmint run",
+        )
+    wave, told = read_frame(scored, config.data), read_frame(results, config.data)
+    rows, yes, receipt = outcomes_of(wave, told, current.contract, read_codes(codes))
+    _require_enough(yes)
+    said = _propensities(current, wave[rows])
+    if history is None:
+        return _recalibrated(current, said, yes, receipt, config, runs, argv, _inputs(config, results, scored))
+    settings = config.model_copy(update={"data": config.data.model_copy(update={"at": current.at})})
+    trained = train_run(history, current.contract, settings, runs=runs, argv=argv, progress=progress)
+    fresh = open_bundle(trained.folder)
+    mine = _propensities(fresh, wave[rows])
+    return _finish(trained.folder, fresh, current, (mine, said), yes, receipt, "retrained on the history")
+
+
+def _recalibrated(
+    current: Bundle,
+    said: NDArray[np.float64],
+    yes: NDArray[np.bool_],
+    receipt: str,
+    config: Config,
+    runs: Path,
+    argv: Sequence[str],
+    inputs: dict[str, str],
+) -> Updated:
+    with Run.create(runs, "update", argv, config.to_toml(), config.seed, inputs) as here:
+        fresh = _moved(here, current, intercept_shift(said, yes))
+        mine = _cross_fitted(said, yes)
+        done = _finish(here.folder, fresh, current, (mine, said), yes, receipt, "recalibrated on the results", here)
+        here.done(done.summary)
+    return done
+
+
+def _moved(here: Run, current: Bundle, shift: float) -> Bundle:
+    """Write the same network with another intercept."""
+    toward = shift if current.classes[1] == current.contract.outcome.positive else -shift
+    # what the bundle says of its own sureness was learned before the move
+    kept = {name: value for name, value in current.calibration.items() if name != "interval"}
+    calibration = {**kept, "offset": float(current.calibration["offset"]) + toward}
+    draft = _with(current, calibration)
+    golden = {**current.golden, "probabilities": predict_texts(draft, current.golden["rows"]).tolist()}
+    return write_bundle(
+        here.folder / "bundle",
+        contract=current.contract,
+        at=current.at,
+        features=current.features,
+        network=current.network,
+        weights=current.weights,
+        calibration=calibration,
+        reference=current.reference,
+        golden=golden,
+        card=f"{current.card}\n\nThe intercept was moved by {shift:+.3f} (log odds) in the run {here.id}.\n",
+        versions=installed_versions(),
+        segments=current.segments,
+    )
+
+
+def _with(bundle: Bundle, calibration: dict[str, Any]) -> Bundle:
+    from dataclasses import replace
+
+    return replace(bundle, calibration=calibration)
+
+
+def _finish(
+    folder: Path,
+    fresh: Bundle,
+    current: Bundle,
+    said: tuple[NDArray[np.float64], NDArray[np.float64]],
+    yes: NDArray[np.bool_],
+    receipt: str,
+    how: str,
+    here: Run | None = None,
+) -> Updated:
+    gate = compare_bundles(fresh, current, said, yes)
+    kept = here or Run.open(folder)
+    kept.keep(GATE, {**asdict(gate), "champion": current.digest})
+    summary = {
+        "how": how,
+        "customers": int(yes.size),
+        "observed": float(yes.mean()),
+        "promised_before": float(said[1].mean()),
+        "promised_now": float(said[0].mean()),
+        "gate": asdict(gate),
+    }
+    kept.keep(FOUND, summary)
+    return Updated(folder, (receipt, *_sentences(summary, gate, how), f"To use it: segmint promote {folder}"), summary)
+
+
+def _sentences(summary: dict[str, Any], gate: Gate, how: str) -> tuple[str, ...]:
+    return (
+        f"{100 * summary['observed']:.1f} % said yes; the bundle promised {100 * summary['promised_before']:.1f} %. "
+        f"The challenger, {how}, promises {100 * summary['promised_now']:.1f} %.",
+        f"Against the present one: {gate.sentence}.",
+    )
+
+
+def _cross_fitted(said: NDArray[np.float64], yes: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Recalibrate each part on the others, so that no customer judges a shift it helped to find."""
+    part = np.random.default_rng(7).permutation(yes.size) % PARTS
+    moved = said.copy()
+    for number in range(PARTS):
+        here = part == number
+        moved[here] = shifted(said[here], intercept_shift(said[~here], yes[~here]))
+    return moved
+
+
+def _propensities(bundle: Bundle, wave: pl.DataFrame) -> NDArray[np.float64]:
+    """Predict the wave's customers, or take what stands there where the inputs do not."""
+    from segmint.contract.validate import validate
+    from segmint.tables.source import open_table
+
+    wanted = [column.name for column in bundle.contract.features(bundle.at)]
+    if all(name in wave.columns for name in wanted):
+        inputs = wave.drop([name for name in ("propensity", "predicted", "flags") if name in wave.columns])
+        table = validate(open_table(inputs), bundle.contract, purpose="predict", at=bundle.at, max_rejected=0.0)
+        if len(table) == wave.height:
+            place = bundle.classes.index(str(bundle.contract.outcome.positive))
+            return predictor_of(bundle).probabilities(table.frame)[:, place]
+    if "propensity" not in wave.columns:
+        raise DataError(
+            "The scored table has neither propensities nor the customers' columns.",
+            expected="what `segmint predict` wrote",
+            fix="score the wave again: segmint predict WAVE --bundle BUNDLE --out wave.parquet",
+        )
+    return wave["propensity"].cast(pl.Float64).fill_null(wave["propensity"].mean()).to_numpy()
+
+
+def _require_enough(yes: NDArray[np.bool_]) -> None:
+    if yes.size < FEWEST or yes.all() or not yes.any():
+        raise DataError(
+            f"{yes.size:,} customers have an outcome, {int(yes.sum()):,} of them a yes.",
+            expected=f"at least {FEWEST} outcomes, yes and no among them",
+            fix="wait for more results",
+        )
+
+
+def _inputs(config: Config, *sources: Any) -> dict[str, str]:
+    opened = [open_source(source, config.data) for source in sources]
+    return {each.name: each.fingerprint for each in opened}

@@ -1,0 +1,427 @@
+"""Does a new wave still look like training? Counts held against counts, with few false alarms and clear advice.
+
+Every test compares the wave with the sampling error of both the wave and the training table. Holm's rule (1979,
+Scandinavian Journal of Statistics 6(2)) holds the chance of any false alarm in a wave near 5 %, however many columns
+there are.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.stats import binom, chi2, norm
+
+from segmint.metrics.intervals import wilson
+from segmint.monitoring.reference import BINS, OTHER
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Advice = Literal["none", "recalibrate", "retrain", "look"]
+
+LEVEL, RARE_SHARE = 0.05, 0.1
+# Smaller shifts than this are real in large waves, and change nothing.
+SMALLEST_PSI, LARGE_PSI, AUC_LOSS = 0.01, 0.2, 0.05
+FEWEST = 5  # expected customers in a cell of a chi-square test
+
+ALARMS: dict[str, tuple[str, Advice]] = {
+    "DRIFT-01": ("a column no longer looks like training", "retrain"),
+    "DRIFT-02": ("values are missing more, or less, than in training", "look"),
+    "DRIFT-03": ("levels that training did not see", "look"),
+    "DRIFT-04": ("the propensities no longer look like training", "retrain"),
+    "DRIFT-05": ("the ranking is estimated to have become worse", "retrain"),
+    "DRIFT-06": ("more, or fewer, say yes than promised", "recalibrate"),
+    "DRIFT-07": ("what moves customers has changed", "retrain"),
+}
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """One thing that is not as in training.
+
+    Attributes
+    ----------
+    code : str
+        Key of `ALARMS` and name of its page under docs/alarms.
+    column : str
+        The column it is about, or "".
+    sentence : str
+    advice : {"look", "recalibrate", "retrain"}
+    p_value : float
+    """
+
+    code: str
+    column: str
+    sentence: str
+    advice: Advice
+    p_value: float
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How a wave differs from training.
+
+    Attributes
+    ----------
+    columns : polars.DataFrame
+        One row per column: column, psi, ks (numbers only), p_value, missing_before, missing_now, unseen.
+    alarms : tuple of Alarm
+    advice : {"none", "look", "recalibrate", "retrain"}
+    estimated : dict
+        Without outcomes: expected response rate and ROC AUC, in training and now (CBPE), psi of the propensities.
+    realised : dict or None
+        With outcomes: expected and observed rate, calibration slope against training, ROC AUC, and rows by decile.
+    """
+
+    columns: pl.DataFrame
+    alarms: tuple[Alarm, ...]
+    advice: Advice
+    estimated: dict[str, Any]
+    realised: dict[str, Any] | None
+
+    def frame(self) -> pl.DataFrame:
+        """Return one row per column."""
+        return self.columns
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON, no customer in it."""
+        return {
+            "advice": self.advice,
+            "alarms": [asdict(alarm) for alarm in self.alarms],
+            "columns": self.columns.with_columns(pl.col(pl.Float64).fill_nan(None)).to_dicts(),
+            "estimated": self.estimated,
+            "realised": self.realised,
+        }
+
+
+@dataclass(frozen=True)
+class _Test:
+    code: str
+    column: str
+    p_value: float
+    sentence: str
+
+
+def drift_of(
+    reference: Mapping[str, Any],
+    wave: pl.DataFrame,
+    propensity: Floats,
+    *,
+    positive: str,
+    said_yes: tuple[NDArray[np.int64], Mask] | None = None,
+    level: float = LEVEL,
+) -> Drift:
+    """Hold a wave against the training table that ``reference.json`` sums up.
+
+    Parameters
+    ----------
+    reference : dict
+        From `reference_of`.
+    wave : polars.DataFrame
+        Typed columns as in a `ValidTable`; columns that it lacks are left out.
+    propensity : ndarray of shape (n_customers,)
+        What the bundle says of them.
+    positive : str
+        The outcome that means yes.
+    said_yes : (rows, yes), optional
+        Positions of customers whose outcome is known, and what it is.
+    level : float
+        Chance of any false alarm in a wave that is as in training.
+    """
+    rows, tests, rare = [], [], []
+    for column in reference["columns"]:
+        if column["name"] in wave.columns:
+            row, found, seldom = _column(column, wave[column["name"]], int(reference["rows"]))
+            rows.append(row)
+            tests += found
+            rare += seldom
+    histogram = (reference.get("propensities") or {}).get(positive)
+    rate = float(reference["outcome_shares"][positive])
+    estimated = _estimated(histogram, propensity, rate)
+    realised = None
+    if said_yes is not None:
+        realised, found = _realised(histogram, rate, int(reference["rows"]), propensity[said_yes[0]], said_yes[1])
+        tests += found
+    alarms = _raised(tests, (1 - RARE_SHARE) * level) + _raised(rare, RARE_SHARE * level)
+    # The reference holds out-of-fold propensities, a little unlike those of the bundle: alone they prove no drift.
+    if any(alarm.code == "DRIFT-01" for alarm in alarms):
+        alarms += _estimated_alarms(estimated)
+    frame = pl.DataFrame(rows, schema=_COLUMNS)
+    return Drift(frame, tuple(alarms), _advice(alarms), estimated, realised)
+
+
+_COLUMNS = {
+    "column": pl.String, "psi": pl.Float64, "ks": pl.Float64, "p_value": pl.Float64, "missing_before": pl.Float64,
+    "missing_now": pl.Float64, "unseen": pl.Float64,
+}  # fmt: skip
+
+
+def population_stability(before: Floats, now: Floats) -> float:
+    """Population stability index of two vectors of counts; half a customer is added to each cell.
+
+    References
+    ----------
+    Lewis 1994, "An introduction to credit scoring"; below 0.1 is read as stable, above 0.25 as shifted.
+    """
+    p, q = (before + 0.5) / (before + 0.5).sum(), (now + 0.5) / (now + 0.5).sum()
+    return float(((q - p) * np.log(q / p)).sum())
+
+
+def _column(
+    column: Mapping[str, Any], series: pl.Series, before: int
+) -> tuple[dict[str, Any], list[_Test], list[_Test]]:
+    name = column["name"]
+    known = series.drop_nulls()
+    was_missing, missing = float(column["missing_share"]), series.null_count()
+    cells, now, unseen = _cells(column, known)
+    psi = population_stability(cells, now)
+    p_value = _same_shares(cells, now)
+    tests = [_Test("DRIFT-01", name, p_value if psi >= SMALLEST_PSI else 1.0, f"{name} has shifted (PSI {psi:.2f}).")]
+    share = missing / max(len(series), 1)
+    said = f"{name} is missing for {100 * share:.1f} % of customers; in training it was {100 * was_missing:.1f} %."
+    rare = []
+    if was_missing > 0:
+        absent = np.array([was_missing * before, (1 - was_missing) * before])
+        tests.append(_Test("DRIFT-02", name, _same_shares(absent, np.array([missing, len(series) - missing])), said))
+    else:
+        rare.append(_Test("DRIFT-02", name, _never_before(missing, len(series), before), said))
+    if "levels" in column:
+        pooled = int(column["levels"].get(OTHER, 0))
+        odd = f"{name} has levels that training did not see, or hardly, for {100 * unseen / max(len(series), 1):.1f} % of customers."
+        rare.append(_Test("DRIFT-03", name, _never_before(unseen, len(series), before, pooled), odd))
+    row = {
+        "column": name, "psi": psi, "ks": _ks(cells, now) if "edges" in column else None, "p_value": p_value,
+        "missing_before": was_missing, "missing_now": share, "unseen": unseen / max(len(series), 1),
+    }  # fmt: skip
+    return row, tests, rare
+
+
+def _cells(column: Mapping[str, Any], known: pl.Series) -> tuple[Floats, Floats, int]:
+    """Count training and wave in the same cells; and who is in none that training named."""
+    if "levels" in column:
+        levels = [level for level in column["levels"] if level != OTHER]
+        counted = dict(known.cast(pl.String).value_counts().iter_rows())
+        inside = [counted.get(level, 0) for level in levels]
+        unseen = len(known) - sum(inside)
+        before = [column["levels"][level] for level in levels]
+        pooled = column["levels"].get(OTHER, 0)
+        return np.array([*before, pooled], dtype=float), np.array([*inside, unseen], dtype=float), unseen
+    values = known.cast(pl.Float64).to_numpy()
+    states = [float(state) for state in column["states"]]
+    numbers = values[~np.isin(values, states)]
+    edges = np.asarray(column["edges"], dtype=np.float64)
+    tenths = np.bincount(np.searchsorted(edges, numbers, "right"), minlength=len(edges) + 1)
+    coded = [int((values == state).sum()) for state in states]
+    before = [*column["counts"], *column["states"].values()]
+    return np.array(before, dtype=float), np.array([*tenths, *coded], dtype=float), 0
+
+
+def _ks(before: Floats, now: Floats) -> float:
+    """Kolmogorov-Smirnov distance at the training table's quantiles."""
+    if not before.sum() or not now.sum():
+        return 0.0
+    return float(np.abs(np.cumsum(before) / before.sum() - np.cumsum(now) / now.sum()).max())
+
+
+def _same_shares(before: Floats, now: Floats) -> float:
+    """Chi-square test that two vectors of counts have the same shares; sparse cells are pooled."""
+    total = before + now
+    expected = total * now.sum() / max(total.sum(), 1)
+    sparse = expected < FEWEST
+    if sparse.any():
+        before, now = (np.append(each[~sparse], each[sparse].sum()) for each in (before, now))
+        total = before + now
+    used = total > 0
+    if used.sum() < 2 or not before.sum() or not now.sum():
+        return 1.0
+    before, now, total = before[used], now[used], total[used]
+    statistic = 0.0
+    for counts in (before, now):
+        wanted = total * counts.sum() / total.sum()
+        statistic += float(((counts - wanted) ** 2 / wanted).sum())
+    return float(chi2.sf(statistic, used.sum() - 1))
+
+
+def _never_before(count: int, customers: int, before: int, seen: int = 0) -> float:
+    """Chance to meet as many of what training had hardly seen."""
+    return float(binom.sf(count - 1, customers, (seen + 1) / (before + 1))) if count else 1.0
+
+
+def _raised(tests: Sequence[_Test], level: float) -> list[Alarm]:
+    """Let through what Holm's rule lets through."""
+    alarms = []
+    for place, test in enumerate(sorted(tests, key=lambda test: test.p_value)):
+        if test.p_value > level / (len(tests) - place):
+            break
+        alarms.append(Alarm(test.code, test.column, test.sentence, ALARMS[test.code][1], test.p_value))
+    return alarms
+
+
+def _estimated(histogram: Mapping[str, Any] | None, propensity: Floats, rate: float) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "rate": float(propensity.mean()) if propensity.size else None,
+        "rate_in_training": rate,
+        "auc": expected_auc(propensity),
+        "auc_in_training": None,
+        "psi": None,
+    }
+    if histogram is not None:
+        customers = np.asarray(histogram["customers"], dtype=np.float64)
+        middles = (np.arange(BINS) + 0.5) / BINS
+        found["auc_in_training"] = expected_auc(middles, customers)
+        now = np.bincount(np.clip((propensity * BINS).astype(int), 0, BINS - 1), minlength=BINS).astype(np.float64)
+        found["psi"] = population_stability(*_tenths(customers, now))
+    return found
+
+
+def expected_auc(propensity: Floats, weights: Floats | None = None) -> float | None:
+    """ROC AUC that propensities promise if they are right: confidence-based performance estimation.
+
+    Each customer counts as a yes with its propensity and as a no with the rest.
+
+    References
+    ----------
+    NannyML, "Confidence-based Performance Estimation (CBPE)", user guide; Białek et al. 2024, arXiv 2401.08348.
+    """
+    weight = np.ones(propensity.size) if weights is None else weights
+    order = np.argsort(propensity, kind="stable")
+    yes, no = (propensity * weight)[order], ((1 - propensity) * weight)[order]
+    whole = yes.sum() * no.sum()
+    # equal propensities, and a customer against itself, count one half
+    _, group = np.unique(propensity[order], return_inverse=True)
+    yes_of, no_of = np.bincount(group, yes), np.bincount(group, no)
+    won = float((yes_of * (np.cumsum(no_of) - no_of / 2)).sum())
+    return won / float(whole) if whole > 0 else None
+
+
+def _tenths(before: Floats, now: Floats) -> tuple[Floats, Floats]:
+    """Pool the cells of a fine histogram into about ten of equal size."""
+    share = np.cumsum(before) / max(before.sum(), 1)
+    group = np.minimum((np.r_[0.0, share[:-1]] * 10).astype(int), 9)
+    was, is_now = (np.bincount(group, counts, minlength=10).astype(np.float64) for counts in (before, now))
+    return was, is_now
+
+
+def _estimated_alarms(estimated: Mapping[str, Any]) -> list[Alarm]:
+    alarms = []
+    if estimated["psi"] is not None and estimated["psi"] >= LARGE_PSI:
+        alarms.append(_material("DRIFT-04", f"The propensities have shifted (PSI {estimated['psi']:.2f})."))
+    before, now = estimated["auc_in_training"], estimated["auc"]
+    if before is not None and now is not None and now < before - AUC_LOSS:
+        alarms.append(_material("DRIFT-05", f"The ROC AUC is estimated at {now:.2f}; in training it was {before:.2f}."))
+    return alarms
+
+
+def _material(code: str, sentence: str) -> Alarm:
+    return Alarm(code, "", sentence, ALARMS[code][1], 0.0)
+
+
+def _realised(
+    histogram: Mapping[str, Any] | None, rate: float, before: int, propensity: Floats, yes: Mask
+) -> tuple[dict[str, Any], list[_Test]]:
+    """Hold outcomes against promises, and both against how promises held in training."""
+    ones = np.ones(yes.size)
+    slope, slope_error = _slope(propensity, yes.astype(np.float64), ones)
+    was, was_error = 1.0, 0.0
+    shift, shift_error = _shift(propensity, yes.astype(np.float64), ones)
+    moved, moved_error = 0.0, math.sqrt(1 / max(before * rate * (1 - rate), 1e-9))
+    if histogram is not None:
+        customers = np.asarray(histogram["customers"], dtype=np.float64)
+        happened = np.asarray(histogram["happened"], dtype=np.float64)
+        middles, used = (np.arange(BINS) + 0.5) / BINS, customers > 0
+        rates = happened[used] / customers[used]
+        was, was_error = _slope(middles[used], rates, customers[used])
+        moved, moved_error = _shift(middles[used], rates, customers[used])
+    # A steeper slope leaves the order right: that is no reason to retrain.
+    z_shift = (shift - moved) / math.hypot(shift_error, moved_error)
+    z_slope = (slope - was) / math.hypot(slope_error, was_error)
+    observed, promised = float(yes.mean()), float(propensity.mean())
+    direction = "More" if shift > moved else "Fewer"
+    tests = [
+        _Test("DRIFT-06", "", _two_sided(z_shift), f"{direction} say yes than promised: {100 * observed:.1f} % against {100 * promised:.1f} %."),
+        _Test("DRIFT-07", "", float(norm.cdf(z_slope)), f"What moves customers has changed: a step in promised log odds brings {slope:.2f} of what it did ({was:.2f} in training)."),
+    ]  # fmt: skip
+    found = {
+        "customers": int(yes.size),
+        "observed": observed,
+        "promised": promised,
+        "slope": slope,
+        "slope_in_training": was,
+        "auc": _auc(propensity, yes),
+        "deciles": by_group(_deciles(propensity), propensity, yes),
+    }
+    return found, tests
+
+
+def _two_sided(z: float) -> float:
+    return float(2 * norm.sf(abs(z)))
+
+
+def _log_odds(propensity: Floats) -> Floats:
+    p = np.clip(propensity, 1e-4, 1 - 1e-4)
+    return np.asarray(np.log(p / (1 - p)))
+
+
+def _shift(propensity: Floats, rate: Floats, weight: Floats) -> tuple[float, float]:
+    """How far the log odds must move to promise what happened, with its standard error."""
+    odds, shift = _log_odds(propensity), 0.0
+    for _ in range(30):
+        p = 1 / (1 + np.exp(-(odds + shift)))
+        spread = float((weight * p * (1 - p)).sum())
+        wanted = float((weight * (rate - p)).sum())
+        step = float(np.clip(wanted / max(spread, 1e-9), -1, 1))
+        shift += step
+        if abs(step) < 1e-9:
+            break
+    return shift, 1 / math.sqrt(max(spread, 1e-9))
+
+
+def _slope(propensity: Floats, rate: Floats, weight: Floats) -> tuple[float, float]:
+    """Slope of what happened on promised log odds (Cox 1958), with its robust standard error."""
+    odds = _log_odds(propensity)
+    design = np.column_stack([np.ones(odds.size), odds])
+    beta = np.array([0.0, 1.0])
+    for _ in range(40):
+        p = 1 / (1 + np.exp(-(design @ beta)))
+        information = (design * (weight * p * (1 - p))[:, None]).T @ design + 1e-9 * np.eye(2)
+        step = np.linalg.solve(information, design.T @ (weight * (rate - p)))
+        beta = beta + np.clip(step, -1, 1)
+        if np.abs(step).max() < 1e-9:
+            break
+    return float(beta[1]), math.sqrt(float(np.linalg.inv(information)[1, 1]))
+
+
+def _auc(propensity: Floats, yes: Mask) -> float | None:
+    from segmint.metrics.ranking import roc_auc
+
+    return float(roc_auc(yes, propensity)) if yes.any() and not yes.all() else None
+
+
+def _deciles(propensity: Floats) -> list[str]:
+    order = np.argsort(np.argsort(-propensity, kind="stable"), kind="stable")
+    return [str(int(place)) for place in order * 10 // max(propensity.size, 1) + 1]
+
+
+def by_group(groups: Sequence[str], propensity: Floats, yes: Mask) -> list[dict[str, Any]]:
+    """Sum up promised and observed by group: customers, promised, observed, low, high (95 %)."""
+    frame = pl.DataFrame({"group": list(groups), "promised": propensity, "yes": yes})
+    rows = frame.group_by("group", maintain_order=True).agg(
+        pl.len().alias("customers"), pl.col("promised").mean(), pl.col("yes").sum()
+    )
+    low, high = wilson(rows["yes"], rows["customers"])
+    told = rows.with_columns(
+        observed=pl.col("yes") / pl.col("customers"), low=pl.Series(low), high=pl.Series(high)
+    ).drop("yes")
+    return sorted(told.to_dicts(), key=lambda row: (len(str(row["group"])), str(row["group"])))
+
+
+def _advice(alarms: Sequence[Alarm]) -> Advice:
+    """The strongest advice: retrain, before recalibrate, before look."""
+    given = {alarm.advice for alarm in alarms}
+    strongest: tuple[Advice, ...] = ("retrain", "recalibrate", "look")
+    return next((advice for advice in strongest if advice in given), "none")

@@ -1,0 +1,124 @@
+"""Does the wave still look like training, and did it go as promised? Shares only, no customer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from segmint.report import charts
+from segmint.report.blocks import Block, Page, Tone, banner, chart, figures, grid, key, make_page, points, table
+from segmint.report.run_view import RunView
+from segmint.report.svg import draw
+from segmint.report.wording import count, decimal, percent, percent_between
+
+Row = dict[str, Any]
+_TONES: dict[str, tuple[Tone, str]] = {
+    "none": ("good", "Nothing to do"),
+    "look": ("caution", "Look at the data"),
+    "recalibrate": ("caution", "Recalibrate"),
+    "retrain": ("danger", "Retrain"),
+}
+
+
+def page(run: RunView) -> Page | None:
+    """Show alarms with what to do, each column's drift, and realised against expected."""
+    found = run.json("monitor.json")
+    if found is None:
+        return None
+    tone, word = _TONES[found["advice"]]
+    return make_page(
+        "monitoring",
+        title="Does the wave still look like training",
+        short="The wave",
+        lead=f"{count(found['customers'])} customers. {found['receipt']}",
+        blocks=[
+            banner(tone, word, found["advice_sentence"]),
+            figures(_headline(found)),
+            _alarms(found["alarms"]),
+            *_realised(found["realised"]),
+            _columns(found["columns"], run),
+            points(
+                [
+                    "A wave that is as in training raises any alarm in about 5 % of cases, however many columns there are.",
+                    "PSI below 0.1 is little, above 0.25 plain. Estimated figures trust the propensities; outcomes are the judge.",
+                ]
+            ),
+        ],
+    )
+
+
+def _headline(found: Row) -> list[tuple[str, str, str]]:
+    estimated, realised = found["estimated"], found["realised"]
+    shown = [
+        ("Alarms", str(len(found["alarms"])), "things that are not as in training"),
+        ("Promised response rate", percent(estimated["rate"]), f"in training {percent(estimated['rate_in_training'])}"),
+        ("Estimated ROC AUC", decimal(estimated["auc"], 2), f"in training {decimal(estimated['auc_in_training'], 2)}"),
+    ]
+    if realised is not None:
+        shown.append(("Observed response rate", percent(realised["observed"]), f"of {count(realised['customers'])}"))
+    return shown
+
+
+def _alarms(alarms: list[Row]) -> Block | None:
+    if not alarms:
+        return None
+    rows = [[alarm["code"], alarm["sentence"], alarm["advice"]] for alarm in alarms]
+    note = "Each code has a page under docs/alarms that says what it means and what to do."
+    return table(["Alarm", "what was found", "advice"], rows, title="Alarms", words=(0, 1, 2), note=note)
+
+
+def _realised(realised: Row | None) -> list[Block | None]:
+    if realised is None:
+        return []
+    tenths = realised["deciles"]
+    places = np.arange(1, len(tenths) + 1, dtype=np.float64)
+    picture = charts.curves(
+        [
+            ("observed", places, np.array([row["observed"] for row in tenths])),
+            ("promised", places, np.array([row["promised"] for row in tenths])),
+        ],
+        [charts.RIVAL, charts.ACCENT],
+        x_title="tenth of the customers, likeliest first",
+        y_title="share who say yes",
+        unit=(False, False),
+    )
+    caption = (
+        f"{percent(realised['observed'])} said yes, {percent(realised['promised'])} were promised. Calibration slope "
+        f"{decimal(realised['slope'], 2)}, in training {decimal(realised['slope_in_training'], 2)}; ROC AUC {decimal(realised['auc'], 2)}."
+    )
+    parts = chart(
+        "Realised against expected",
+        draw(picture, "Promised and observed response rate by tenth of the customers"),
+        caption=caption,
+        data=_groups("Tenth", tenths),
+        keys=[key("accent", "promised"), key("rival", "observed")],
+        wide=True,
+    )
+    segments = realised.get("segments") or []
+    return [parts, _groups("Segment", segments, title="By segment") if segments else None]
+
+
+def _groups(head: str, rows: list[Row], title: str = "") -> Block:
+    cells = [
+        [
+            str(row["group"]), count(row["customers"]), percent(row["promised"]), percent(row["observed"]),
+            percent_between(row["low"], row["high"]),
+        ]
+        for row in rows
+    ]  # fmt: skip
+    return table([head, "customers", "promised", "observed", "95 %"], cells, title=title)
+
+
+def _columns(rows: list[Row], run: RunView) -> Block:
+    ordered = sorted(rows, key=lambda row: -row["psi"])
+    cells = [
+        [
+            run.column_label(row["column"]), decimal(row["psi"], 3), decimal(row["ks"], 3),
+            f"{percent(row['missing_before'])} → {percent(row['missing_now'])}", percent(row["unseen"]),
+        ]
+        for row in ordered
+    ]  # fmt: skip
+    return grid(
+        [table(["Column", "PSI", "KS", "missing", "unseen levels"], cells, title="Every column, most moved first")]
+    )

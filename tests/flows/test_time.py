@@ -1,0 +1,184 @@
+"""From a scored wave and its results to alarms, a challenger, the champion, and what calling brought."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from segmint.cli import main
+from segmint.config import load_config
+from segmint.errors import DataError, RunError
+from segmint.flows.measure import measure
+from segmint.flows.monitor import monitor
+from segmint.flows.predict import predict
+from segmint.flows.promote import promote, rollback
+from segmint.flows.run import run
+from segmint.flows.update import update
+from segmint.store.bundle import open_bundle
+from segmint.tables.simulate import Campaign, simulate_batches
+
+QUICK = [
+    "model.recipe=plain", "model.hidden=[8]", "model.epochs=6", "segments.enabled=false", "split.folds=2", "compare.repeats=100",
+    'compare.models=["dense_network","base_rate"]',
+]  # fmt: skip
+CONFIG = load_config(None, QUICK)
+
+
+@pytest.fixture(scope="module")
+def wave() -> dict[str, pl.DataFrame]:
+    whole = pl.concat([block.frame for block in simulate_batches(Campaign(rows=3_500, seed=5, missing_share=0.0))])
+    whole = whole.sample(fraction=1.0, shuffle=True, seed=2)
+    now = whole[2_000:]
+    return {"train": whole[:2_000], "wave": now.drop("subscribed"), "results": now.select("customer_id", "subscribed")}
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="module")
+def trained(wave: dict[str, pl.DataFrame], runs: Path) -> Path:
+    pytest.importorskip("tensorflow")
+    return run(wave["train"], "simulated-campaign", CONFIG, runs=runs).folder
+
+
+def more_yes(results: pl.DataFrame, share: float = 0.25) -> pl.DataFrame:
+    lucky = pl.Series(np.random.default_rng(1).random(results.height) < share)
+    return results.with_columns(subscribed=pl.when(lucky).then(pl.lit("yes")).otherwise(pl.col("subscribed")))
+
+
+@pytest.fixture(scope="module")
+def updated(wave: dict[str, pl.DataFrame], trained: Path, runs: Path) -> Any:
+    scored = predict(wave["wave"], trained, CONFIG, runs=runs)
+    path = scored.folder / "predictions.parquet"
+    return update(more_yes(wave["results"]), path, trained, CONFIG, runs=runs)
+
+
+@pytest.mark.network
+def test_more_yes_than_promised_is_an_alarm_with_advice(
+    wave: dict[str, pl.DataFrame], trained: Path, runs: Path
+) -> None:
+    found = monitor(wave["wave"], trained, CONFIG, runs=runs, outcomes=more_yes(wave["results"]))
+    assert "DRIFT-06" in {alarm.code for alarm in found.drift.alarms}
+    assert "1,500 of 1,500 scored customers have an outcome" in found.sentences[0]
+    page = found.report.read_text("utf-8")
+    assert "Does the wave still look like training" in page
+    assert "DRIFT-06" in page
+    assert wave["wave"]["customer_id"][0] not in page
+
+
+@pytest.mark.network
+def test_without_outcomes_performance_is_estimated(wave: dict[str, pl.DataFrame], trained: Path, runs: Path) -> None:
+    found = monitor(wave["wave"], trained, CONFIG, runs=runs)
+    assert found.drift.realised is None
+    assert found.summary["estimated"]["auc"] > 0.5
+    assert found.frame().height == len(open_bundle(trained).reference["columns"])
+
+
+@pytest.mark.network
+def test_a_recalibrated_challenger_promises_what_was_observed(updated: Any, trained: Path) -> None:
+    before, now = open_bundle(trained), open_bundle(updated.folder)
+    assert updated.summary["promised_now"] == pytest.approx(updated.summary["observed"], abs=0.005)
+    assert updated.summary["gate"]["verdict"] == "better"
+    assert all(np.array_equal(before.weights[name], now.weights[name]) for name in before.weights)
+    assert now.calibration["offset"] > before.calibration["offset"]
+
+
+@pytest.mark.network
+def test_the_challenger_passes_the_gate_and_the_way_back_is_one_line(
+    updated: Any, trained: Path, runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "there was no champion" in promote(trained, CONFIG, runs=runs).sentence
+    assert "better" in promote(updated.folder, CONFIG, runs=runs).sentence
+    assert open_bundle("PROMOTED", runs).digest == open_bundle(updated.folder).digest
+    assert main(["rollback", "--runs", str(runs), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["run"] == trained.name
+    assert main(["rollback", "--runs", str(runs)]) == 2
+    with pytest.raises(RunError, match="no earlier champion"):
+        rollback(runs=runs)
+
+
+@pytest.mark.network
+def test_a_challenger_that_is_no_better_is_refused_unless_a_person_says_why(
+    wave: dict[str, pl.DataFrame], trained: Path, updated: Any, runs: Path, tmp_path: Path
+) -> None:
+    promote(trained, CONFIG, runs=runs)
+    as_it_was = wave["wave"].join(wave["results"], on="customer_id")
+    with pytest.raises(RunError, match="was not promoted; worse"):
+        promote(updated.folder, CONFIG, runs=runs, on=as_it_was)
+    entry = promote(updated.folder, CONFIG, runs=runs, on=as_it_was, despite="the rate will rise").entry
+    assert entry.gate["despite"] == "the rate will rise"
+
+
+@pytest.mark.network
+def test_results_of_other_customers_are_refused(wave: dict[str, pl.DataFrame], trained: Path, runs: Path) -> None:
+    strangers = wave["results"].with_columns(customer_id=pl.lit("X") + pl.col("customer_id"))
+    with pytest.raises(DataError, match="None of the results"):
+        monitor(wave["wave"], trained, CONFIG, runs=runs, outcomes=strangers)
+    with pytest.raises(DataError, match="no column that tells"):
+        monitor(wave["wave"], trained, CONFIG, runs=runs, outcomes=wave["results"].rename({"customer_id": "who"}))
+    few = wave["results"].head(20)
+    with pytest.raises(DataError, match="20 customers have an outcome"):
+        update(few, wave["wave"], trained, CONFIG, runs=runs)
+
+
+def campaign(share: float = 0.2, n: int = 3_000) -> tuple[pl.DataFrame, pl.DataFrame]:
+    random = np.random.default_rng(4)
+    held = random.random(n) < share
+    yes = random.random(n) < np.where(held, 0.05, 0.15)
+    ids = [f"C{i:05d}" for i in range(n)]
+    listed = pl.DataFrame(
+        {"customer": ids, "status": np.where(held, "held_out", "listed"), "propensity": np.full(n, 0.15), "value": np.full(n, 60.0),
+         "cost": np.full(n, 2.0)}
+    )  # fmt: skip
+    code = np.where(yes, "SALE", np.where(random.random(n) < 0.02, "STOP", "NO"))
+    results = pl.DataFrame({"customer": ids, "code": code}).filter(pl.Series(yes | ~held))
+    return listed, results
+
+
+CODES = '[codes]\nSALE = "success"\nNO = "refused"\nSTOP = "do_not_call"\n'
+
+
+def test_what_calling_brought_stands_on_a_page_and_objectors_in_a_file(tmp_path: Path) -> None:
+    listed, results = campaign()
+    (tmp_path / "codes.toml").write_text(CODES)
+    found = measure(listed, results, CONFIG, runs=tmp_path / "runs", codes=tmp_path / "codes.toml")
+    response = found.frame().filter((pl.col("quantity") == "response") & (pl.col("method") == "plain"))
+    assert response["low"].item() < 0.1 < response["high"].item()
+    objectors = pl.read_csv(found.folder / "do_not_call.csv")["customer"].to_list()
+    assert objectors == results.filter(pl.col("code") == "STOP")["customer"].to_list()
+    page = found.report.read_text("utf-8")
+    assert "What calling brought" in page
+    assert "C00001" not in page
+
+
+def test_without_a_control_group_the_command_refuses_with_code_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed, results = campaign(share=0.0)
+    listed.write_parquet(tmp_path / "list.parquet")
+    results.write_csv(tmp_path / "results.csv")
+    (tmp_path / "codes.toml").write_text(CODES)
+    argv = ["measure", str(tmp_path / "list.parquet"), str(tmp_path / "results.csv"), "--runs", str(tmp_path / "runs")]
+    assert main([*argv, "--codes", str(tmp_path / "codes.toml")]) == 2
+    assert "propensity is not uplift" in capsys.readouterr().err
+    assert main(argv) == 2
+    assert "a code without a meaning" in capsys.readouterr().err
+    assert main([*argv, "--codes", "nowhere.toml"]) == 2
+    assert main(["measure", str(tmp_path / "results.csv"), str(tmp_path / "results.csv"), "--runs", str(tmp_path)]) == 2
+    assert "has no column 'status'" in capsys.readouterr().err
+
+
+def test_a_small_holdout_is_said_on_the_page(tmp_path: Path) -> None:
+    listed, results = campaign(share=0.01, n=600)
+    (tmp_path / "codes.toml").write_text(CODES)
+    found = measure(
+        listed, results, CONFIG, runs=tmp_path / "runs", codes=tmp_path / "codes.toml", silence_means_no=True
+    )
+    assert "The holdout is too small to tell" in found.report.read_text("utf-8")

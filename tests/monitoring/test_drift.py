@@ -1,0 +1,202 @@
+"""Few false alarms on still waves, each kind of drift found in one wave of 2,000, and the right advice."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+
+from segmint.contract.column import Column, State
+from segmint.contract.contract import Contract, Outcome
+from segmint.contract.ledger import Ledger
+from segmint.contract.valid_table import ValidTable
+from segmint.monitoring.drift import ALARMS, drift_of, expected_auc, population_stability
+from segmint.monitoring.reference import reference_of
+
+NUMBERS = [f"n{i}" for i in range(6)]
+LEVELS = [f"c{i}" for i in range(6)]
+EFFECTS = np.array([0.9, -0.8, 0.4, -0.3, 0.2, 0.1])
+JOBS = ("clerk", "nurse", "pilot", "smith", "baker")
+COLUMNS = tuple(
+    [
+        Column(name=n, kind="number", role="characteristic", label=n, states=(State(value=-99.0, name="never"),))
+        for n in NUMBERS
+    ]
+    + [Column(name=c, kind="category", role="characteristic", label=c) for c in LEVELS]
+)
+CONTRACT = Contract(
+    name="still", columns=COLUMNS, outcome=Outcome(column="y", kind="response", levels=("no", "yes"), positive="yes")
+)
+
+
+def customers(random, n, shift=0.0, effects=EFFECTS, factor=1.0, step=0.0):
+    """Typed customers, what a good model says of them, and what they did."""
+    x = random.normal(size=(n, 6))
+    x[:, 2:4] += shift
+    base = -2.2
+    truth = 1 / (1 + np.exp(-(base + step + x @ effects)))
+    said = 1 / (1 + np.exp(-(base + 0.05 + 0.95 * x @ EFFECTS)))
+    yes = random.random(n) < np.clip(factor * truth, 0, 1)
+    frame = {name: x[:, place] for place, name in enumerate(NUMBERS)}
+    frame["n5"] = np.where(random.random(n) < 0.3, -99.0, x[:, 5])
+    for place, name in enumerate(LEVELS):
+        weights = np.arange(1, 6) ** (0.5 + 0.2 * place)
+        frame[name] = random.choice(JOBS, n, p=weights / weights.sum())
+    table = pl.DataFrame(frame)
+    table = table.with_columns(c5=pl.when(pl.Series(random.random(n) < 0.1)).then(None).otherwise(pl.col("c5")))
+    return table, said, yes
+
+
+def training(random, n=12_000):
+    frame, said, yes = customers(random, n)
+    outcome = np.where(yes, "yes", "no")
+    table = ValidTable(
+        frame.with_columns(y=pl.Series(outcome)), frame, np.arange(n), pl.Series([""] * n), CONTRACT, "planning",
+        Ledger(read=n, accepted=n),
+    )  # fmt: skip
+    return reference_of(table, ("no", "yes"), (outcome, np.column_stack([1 - said, said])))
+
+
+def alarms(seed, reference=None, n=2_000, outcomes=True, **changes):
+    random = np.random.default_rng(seed)
+    reference = training(random) if reference is None else reference
+    frame, said, yes = customers(random, n, **changes)
+    known = (np.arange(n), yes) if outcomes else None
+    return drift_of(reference, frame, said, positive="yes", said_yes=known)
+
+
+def false_alarms(seeds):
+    """Share of still waves with any alarm; every ten waves a new training table."""
+    raised, reference = 0, None
+    for seed in seeds:
+        if seed % 10 == 0:
+            reference = training(np.random.default_rng([seed, 1]))
+        raised += bool(alarms(seed, reference).alarms)
+    return raised / len(seeds)
+
+
+SHIFT = 0.5  # of two normal columns: PSI of 0.25
+
+
+FLIPPED = EFFECTS * np.array([-1, -1, 1, 1, 1, 1])
+KINDS = {
+    "base rate": ({"factor": 1.5}, {"DRIFT-06"}, "recalibrate"),
+    "base rate, all odds alike": ({"step": 0.57}, {"DRIFT-06"}, "recalibrate"),  # the rate times 1.5
+    "inputs": ({"shift": SHIFT}, {"DRIFT-01"}, "retrain"),
+    "effects": ({"effects": FLIPPED}, {"DRIFT-07"}, "retrain"),
+}
+
+
+def found(kind, seeds):
+    """Shares of seeds in which the drift is found in one wave, and with the right advice."""
+    changes, codes, advice = KINDS[kind]
+    hits, right = 0, 0
+    for seed in seeds:
+        drift = alarms(seed, **changes)
+        hits += bool({alarm.code for alarm in drift.alarms} & codes)
+        right += drift.advice == advice
+    return hits / len(seeds), right / len(seeds)
+
+
+def test_still_waves_are_quiet():
+    assert false_alarms(range(60)) <= 0.15
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_drift_is_found_in_one_wave_with_the_right_advice(kind):
+    hits, right = found(kind, range(10))
+    assert hits == 1
+    assert right >= 0.8
+
+
+@pytest.mark.slow
+def test_false_alarms_stay_at_five_percent_of_500_still_waves():
+    assert 0.03 <= false_alarms(range(500)) <= 0.07
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_drift_is_found_in_95_percent_of_200_seeds(kind):
+    hits, right = found(kind, range(200))
+    assert hits >= 0.95
+    assert right >= 0.9
+
+
+def test_shifted_columns_are_named_and_no_others():
+    drift = alarms(5, shift=SHIFT)
+    named = [alarm.column for alarm in drift.alarms if alarm.code == "DRIFT-01"]
+    assert sorted(named) == ["n2", "n3"]
+    psi = dict(drift.frame().select("column", "psi").iter_rows())
+    assert 0.15 < psi["n2"] < 0.35
+    assert psi["n0"] < 0.05
+    ks = dict(drift.frame().select("column", "ks").iter_rows())
+    assert ks["n2"] == pytest.approx(0.197, abs=0.04)  # of two normal distributions half a deviation apart
+    assert ks["c0"] is None
+
+
+def test_missing_values_and_unseen_levels_are_alarms_of_their_own():
+    random = np.random.default_rng(3)
+    reference = training(random)
+    frame, said, _ = customers(random, 2_000)
+    frame = frame.with_columns(
+        n0=pl.when(pl.int_range(pl.len()) < 60).then(None).otherwise(pl.col("n0")),
+        c1=pl.when(pl.int_range(pl.len()) < 60).then(pl.lit("astronaut")).otherwise(pl.col("c1")),
+    )
+    drift = drift_of(reference, frame, said, positive="yes")
+    codes = {(alarm.code, alarm.column) for alarm in drift.alarms}
+    assert ("DRIFT-02", "n0") in codes
+    assert ("DRIFT-03", "c1") in codes
+    assert "astronaut" not in json.dumps(drift.to_json())
+
+
+def test_performance_is_estimated_without_outcomes():
+    drift = alarms(4, outcomes=False)
+    random = np.random.default_rng(4)
+    training(random)
+    _, said, yes = customers(random, 2_000)
+    from segmint.metrics.ranking import roc_auc
+
+    assert drift.realised is None
+    assert drift.estimated["auc"] == pytest.approx(roc_auc(yes, said), abs=0.03)
+    assert drift.estimated["rate"] == pytest.approx(yes.mean(), abs=0.02)
+
+
+def test_a_ranking_that_tells_nobody_apart_is_said_where_columns_have_shifted():
+    reference = training(np.random.default_rng(1))
+    frame, said, _ = customers(np.random.default_rng(2), 2_000, shift=SHIFT)
+    drift = drift_of(reference, frame, np.full(2_000, said.mean()), positive="yes")
+    assert {"DRIFT-01", "DRIFT-04", "DRIFT-05"} <= {alarm.code for alarm in drift.alarms}
+    still, _, _ = customers(np.random.default_rng(2), 2_000)
+    assert not drift_of(reference, still, np.full(2_000, said.mean()), positive="yes").alarms
+    assert drift.estimated["auc"] == pytest.approx(0.5)
+
+
+def test_expected_auc_is_that_of_outcomes_drawn_from_the_propensities():
+    p = np.array([0.1, 0.4, 0.4, 0.9])
+    pairs = [(i, j, p[i] * (1 - p[j])) for i in range(4) for j in range(4)]
+    won = sum(w * (1.0 if p[i] > p[j] else 0.5 if p[i] == p[j] else 0.0) for i, j, w in pairs)
+    assert expected_auc(p) == pytest.approx(won / sum(w for *_, w in pairs))
+    assert expected_auc(np.zeros(3)) is None
+
+
+def test_psi_of_equal_shares_is_nothing():
+    assert population_stability(np.array([100.0, 300.0]), np.array([100.0, 300.0])) == 0
+    assert population_stability(np.array([500.0, 500.0]), np.array([900.0, 100.0])) > 0.5
+
+
+def test_deciles_add_up_and_promise_less_down_the_ranking():
+    rows = alarms(8).realised["deciles"]
+    assert [row["group"] for row in rows] == [str(i) for i in range(1, 11)]
+    assert sum(row["customers"] for row in rows) == 2_000
+    promised = [row["promised"] for row in rows]
+    assert promised == sorted(promised, reverse=True)
+
+
+def test_every_alarm_has_a_page(request):
+    pages = request.config.rootpath / "docs" / "alarms"
+    for code, (_, advice) in ALARMS.items():
+        text = (pages / f"{code}.md").read_text("utf-8")
+        assert code in text
+        assert advice in text.lower()
