@@ -15,6 +15,7 @@ from segmint.targeting.hand_off import (
     DiallerProfile,
     general_profile,
     parse_profile,
+    safe_field,
     safe_phone,
     safe_text,
     write_dialler,
@@ -188,3 +189,11 @@ def test_a_profile_is_read_from_toml():
     assert isinstance(parse_profile(text), DiallerProfile)
     with pytest.raises(PolicyError, match="makes no sense"):
         parse_profile("max_colums = 3")
+
+
+def test_a_file_opened_with_the_wrong_separator_has_no_formula_either():
+    """OUT-01: the tail behind a separator would be a cell of its own."""
+    for text in ("2+5;=3+4", "a,=1+1", "a|  @sum", "a\t=1", 'a;"=1', "a;＝1", "a;;=1"):
+        for part in re.split(r"[;,|\t]", safe_field(text)):
+            assert not re.match(r"[\s\"]*[=+\-@＝|%]", part), (text, part)
+    assert safe_field("Rua Nova, 12; 3rd floor") == "Rua Nova, 12; 3rd floor"

@@ -29,6 +29,7 @@ from segmint.targeting.choose import Choice, choose
 from segmint.targeting.compare import dropped_since, read_earlier_list
 from segmint.targeting.hand_off import general_profile, parse_profile, recheck, write_dialler, write_workbook
 from segmint.targeting.policy import ContactPolicy
+from segmint.targeting.sensitivity import what_if_parts
 from segmint.targeting.summary import fairness_of, groups_on_list, past_of, still_listed, summarise_list
 from segmint.targeting.suppress import Suppression, suppress
 
@@ -129,10 +130,11 @@ def target(
         profile = general_profile(call_list, contract)
         if profile_text is not None:
             profile = parse_profile(profile_text, origin=str(dialler))
-        publish_file(here.folder / LIST, call_list.write)
-        publish_file(here.folder / SHEET, lambda path: write_workbook(call_list, contract, path))
-        publish_file(here.folder / DIALLER, lambda path: write_dialler(call_list, profile, path))
         choice = still_listed(choice, pl.Series(table.records).is_in(call_list.listed["record"].to_list()).to_numpy())
+        parts = what_if_parts(choice, policy)
+        publish_file(here.folder / LIST, call_list.write)
+        publish_file(here.folder / SHEET, lambda path: write_workbook(call_list, contract, path, parts=parts))
+        publish_file(here.folder / DIALLER, lambda path: write_dialler(call_list, profile, path))
         summary = _summary(call_list, choice, held_back, table, columns, opened_bundle)
         if earlier is not None:
             dropped = dropped_since(earlier, call_list)

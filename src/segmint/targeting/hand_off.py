@@ -19,12 +19,14 @@ from segmint.errors import PolicyError
 from segmint.targeting.call_list import STATUS_WORDS, CallList
 from segmint.targeting.phones import E164, to_e164
 from segmint.targeting.suppress import read_objectors
+from segmint.targeting.what_if_sheet import write_what_if
 
 SHEET_ROWS = 1_000_000
 CELL_CHARACTERS = 32_000
 _DANGEROUS = "=+-@|%"
 _SKIPPED = " \t\r\n'\"`;,\u200b\u200c\u200d\u2060\ufeff\u00a0"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_SPLIT = re.compile(rf"([;,\t|])(?=[{re.escape(_SKIPPED)}]*[=+\-@|%＝＋－＠｜％﹢﹣﹦﹪﹫])")
 _BATCH = 65_536
 
 
@@ -49,6 +51,20 @@ def safe_text(text: str, longest: int = CELL_CHARACTERS) -> str:
     if seen[:1] and seen[0] in _DANGEROUS:
         clean = f"'{clean}"
     return clean[:longest]
+
+
+def safe_field(text: str, longest: int = CELL_CHARACTERS) -> str:
+    """Make a text safe in a delimited file too: opened with the wrong separator, none of its parts is a formula either.
+
+    A spreadsheet that splits at semicolons reads the tail of a quoted "a;=1+1" as a cell of its own.
+
+    Parameters
+    ----------
+    text : str
+    longest : int
+        Characters kept.
+    """
+    return _SPLIT.sub(r"\1'", safe_text(text, longest))[:longest]
 
 
 def safe_phone(text: str) -> str:
@@ -197,10 +213,10 @@ def write_dialler(
         writer = csv.writer(
             file, delimiter=delimiter or profile.delimiter, quoting=csv.QUOTE_ALL, lineterminator="\r\n"
         )
-        writer.writerow([safe_text(column.header, profile.max_header) for column in profile.columns])
+        writer.writerow([safe_field(column.header, profile.max_header) for column in profile.columns])
         for row in _text_rows(reachable, [column.source for column in profile.columns]):
             cells = [
-                safe_phone(cell) if column.phone else safe_text(cell, profile.max_cell)
+                safe_phone(cell) if column.phone else safe_field(cell, profile.max_cell)
                 for column, cell in zip(profile.columns, row, strict=True)
             ]
             neutralised += sum(safe != cell for safe, cell in zip(cells, row, strict=True))
@@ -269,8 +285,18 @@ def _text_rows(frame: pl.DataFrame, columns: Sequence[str]) -> Iterator[tuple[st
         yield from batch.iter_rows()
 
 
-def write_workbook(call_list: CallList, contract: Contract, path: Path, *, title: str = "Call list") -> HandOffReceipt:
+def write_workbook(
+    call_list: CallList,
+    contract: Contract,
+    path: Path,
+    *,
+    parts: pl.DataFrame | None = None,
+    title: str = "Call list",
+) -> HandOffReceipt:
     """Write the listed customers as a workbook for people, with a sheet that says how to read it.
+
+    With `parts` a sheet "What if" calculates in the spreadsheet what other costs, values and limits would bring: the
+    only formulas of the file, made of the sheet's own numbers.
 
     Parameters
     ----------
@@ -279,6 +305,8 @@ def write_workbook(call_list: CallList, contract: Contract, path: Path, *, title
         Its labels head the carried columns.
     path : Path
         In a folder that the store lends.
+    parts : polars.DataFrame, optional
+        From `what_if_parts`.
     title : str
     """
     import xlsxwriter
@@ -295,7 +323,7 @@ def write_workbook(call_list: CallList, contract: Contract, path: Path, *, title
     neutralised = 0
     with xlsxwriter.Workbook(str(path), options) as book:
         book.set_properties({"title": safe_text(title, 200)})
-        _how_to_read(book, call_list, columns)
+        _how_to_read(book, call_list, columns, what_if=parts is not None and parts.height > 0)
         styles = {
             "head": book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"}),
             "text": book.add_format({"num_format": "@"}),
@@ -307,6 +335,8 @@ def write_workbook(call_list: CallList, contract: Contract, path: Path, *, title
             name = "Call list" if start == 0 else f"Call list {start // SHEET_ROWS + 1}"
             part = listed.slice(start, SHEET_ROWS)
             neutralised += _write_sheet(book.add_worksheet(name), part, columns, styles)
+        if parts is not None and parts.height:
+            write_what_if(book, parts, call_list.policy)
     return HandOffReceipt(listed.height, 0, neutralised)
 
 
@@ -366,7 +396,7 @@ def _write_sheet(sheet: Any, part: pl.DataFrame, columns: Sequence[_SheetColumn]
     return neutralised
 
 
-def _how_to_read(book: Any, call_list: CallList, columns: Sequence[_SheetColumn]) -> None:
+def _how_to_read(book: Any, call_list: CallList, columns: Sequence[_SheetColumn], *, what_if: bool) -> None:
     sheet = book.add_worksheet("How to read")
     bold = book.add_format({"bold": True})
     wrapped = book.add_format({"text_wrap": True, "valign": "top"})
@@ -383,6 +413,10 @@ def _how_to_read(book: Any, call_list: CallList, columns: Sequence[_SheetColumn]
     lines += [(STATUS_WORDS[status], f"{count:,}") for status, count in call_list.counts.items()]
     lines += [("Column", "Meaning")]
     lines += [(column.header, column.meaning) for column in columns]
+    if what_if:
+        lines.append(
+            ("What if", "On the sheet of this name, change the coloured cells: the list's size and profit follow.")
+        )
     lines += [
         (
             "Not on this sheet",

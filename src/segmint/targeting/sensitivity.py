@@ -13,6 +13,7 @@ from segmint.targeting.policy import ContactPolicy
 FACTORS = (0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0, 3.0)
 WHAT = ("cost", "value", "budget")
 PARTS, SMALLEST_PART = 200, 10
+FIRST_PART = 1.5  # the best of the first part is taken for so many times its worst
 _LARGEST = 1e9
 
 
@@ -72,6 +73,49 @@ def what_if_parts(choice: Choice, policy: ContactPolicy, *, parts: int = PARTS) 
     }
     worst = np.minimum(ratio[order][ends[1:] - 1], _LARGEST)
     return pl.DataFrame({"ratio": worst, "customers": np.diff(ends).astype(np.float64), **sums})
+
+
+def best_of_parts(
+    parts: pl.DataFrame, *, cost: float = 1.0, value: float = 1.0, most: float = np.inf, money: float = np.inf
+) -> dict[str, float]:
+    """Make the best list of the parts when costs and values are multiplied: what sliders and the workbook calculate.
+
+    Inside the part where calls stop to pay, customers are taken in proportion.
+
+    Parameters
+    ----------
+    parts : polars.DataFrame
+        From `what_if_parts`.
+    cost, value : float
+        Factors on today's.
+    most : float
+        Customers to call, at most.
+    money : float
+        Account currency.
+
+    Returns
+    -------
+    dict
+        customers, successes, value, cost and profit; account currency.
+    """
+    total = dict.fromkeys(("customers", "successes", "value", "cost"), 0.0)
+    best = None
+    for part in parts.to_dicts():
+        share = _paying_share(part["ratio"], best, cost / value)
+        best = part["ratio"]
+        price = part["cost"] * cost
+        left = (money - total["cost"]) / price if price > 0 else 1.0
+        share = max(min(share, (most - total["customers"]) / part["customers"], left), 0.0)
+        for name, factor in (("customers", 1.0), ("successes", 1.0), ("value", value), ("cost", cost)):
+            total[name] += share * part[name] * factor
+    return {**total, "profit": total["value"] - total["cost"]}
+
+
+def _paying_share(worst: float, best: float | None, edge: float) -> float:
+    if worst > edge:
+        return 1.0
+    top = worst * FIRST_PART if best is None else best
+    return (top - edge) / (top - worst) if top > edge and top > worst else 0.0
 
 
 def _has_budget(policy: ContactPolicy) -> bool:

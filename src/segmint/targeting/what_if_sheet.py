@@ -1,0 +1,130 @@
+"""The workbook's sheet "What if": live formulas over the sheet's own numbers, and nothing a customer wrote."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from segmint.targeting.policy import ContactPolicy
+from segmint.targeting.sensitivity import FIRST_PART, best_of_parts
+
+SHEET = "What if"
+COST, VALUE, MOST, MONEY = "B4", "B5", "B6", "B7"
+RESULTS = {"customers": "B10", "successes": "B11", "value": "B12", "cost": "B13", "profit": "B14"}
+FIRST_ROW = 21
+_NO_LIMIT = 1e12
+
+
+def write_what_if(book: Any, parts: pl.DataFrame, policy: ContactPolicy) -> None:
+    """Write the sheet: four cells to change, five results, and the parts of the ranking below.
+
+    Parameters
+    ----------
+    book : xlsxwriter.Workbook
+    parts : polars.DataFrame
+        From `what_if_parts`.
+    policy : ContactPolicy
+        Today's cost, value and limits.
+    """
+    economics, currency = policy.economics, policy.economics.currency
+    sheet = book.add_worksheet(SHEET)
+    styles = _styles(book)
+    sheet.set_column(0, 0, 34)
+    sheet.set_column(1, 9, 14)
+    sheet.write_string(0, 0, "What if", styles["head"])
+    sheet.write_string(1, 0, "Change the coloured cells. Quotas and capacities are left out.", styles["plain"])
+    sheet.write_string(2, 0, "Change these", styles["head"])
+    settings = [
+        (f"A call costs ({currency})", economics.cost_per_call, "money"),
+        (f"A success brings ({currency})", economics.value_per_success, "money"),
+        ("Customers to call, at most", policy.most_customers, "count"),
+        (f"Money for calls, at most ({currency})", policy.budget_money, "money"),
+    ]
+    for line, (label, setting, style) in enumerate(settings, start=3):
+        by_column = isinstance(setting, str)
+        sheet.write_string(line, 0, f"{label.split(' (')[0]}, % of today's" if by_column else label, styles["plain"])
+        sheet.write_number(line, 1, 100 if by_column else _limit(setting), styles[f"{style} input"])
+    today = [100.0 if isinstance(s, str) else float(s) for s in (economics.cost_per_call, economics.value_per_success)]
+    cost, value = (_factor(cell, each) for cell, each in zip((COST, VALUE), today, strict=True))
+    _results(sheet, parts, policy, currency, styles)
+    sheet.write_string(FIRST_ROW - 4, 0, "How it is calculated", styles["head"])
+    sheet.write_string(
+        FIRST_ROW - 3, 0, "Everyone who may be called, best return first, in parts; each part is taken while it pays and fits.",
+        styles["plain"],
+    )  # fmt: skip
+    heads: tuple[str, ...] = (
+        "Return of the worst",
+        "Customers",
+        "Say yes",
+        f"Bring ({currency})",
+        f"Cost ({currency})",
+    )
+    heads += ("Share taken", "Called", "Say yes", f"Bring ({currency})", f"Cost ({currency})")
+    for place, head in enumerate(heads):
+        sheet.write_string(FIRST_ROW - 2, place, head, styles["head"])
+    for line, part in enumerate(parts.iter_rows(named=True)):
+        _part(sheet, FIRST_ROW - 1 + line, part, cost, value, styles)
+
+
+def _styles(book: Any) -> dict[str, Any]:
+    coloured = {"bg_color": "#FFF2CC", "border": 1}
+    return {
+        "head": book.add_format({"bold": True}),
+        "plain": book.add_format({}),
+        "count": book.add_format({"num_format": "#,##0"}),
+        "money": book.add_format({"num_format": "#,##0.00"}),
+        "share": book.add_format({"num_format": "0%"}),
+        "count input": book.add_format({"num_format": "#,##0", **coloured}),
+        "money input": book.add_format({"num_format": "#,##0.00", **coloured}),
+    }
+
+
+def _limit(setting: float | str | None) -> float:
+    return _NO_LIMIT if setting is None or np.isinf(float(setting)) else float(setting)
+
+
+def _factor(cell: str, today: float) -> str:
+    """Say in the spreadsheet's language by how much a coloured cell differs from today's number."""
+    return f"(${cell[0]}${cell[1:]}/{today!r})" if today else "1"
+
+
+def _results(sheet: Any, parts: pl.DataFrame, policy: ContactPolicy, currency: str, styles: dict[str, Any]) -> None:
+    last = FIRST_ROW + parts.height - 1
+    money = np.inf if policy.budget_money is None else policy.budget_money
+    now = best_of_parts(parts, most=policy.most_customers, money=money)
+    sheet.write_string(8, 0, "Then", styles["head"])
+    rows = [
+        ("To be called", "customers", f"=SUM(G{FIRST_ROW}:G{last})", "count"),
+        ("Expected to say yes", "successes", f"=SUM(H{FIRST_ROW}:H{last})", "count"),
+        (f"They bring ({currency})", "value", f"=SUM(I{FIRST_ROW}:I{last})", "money"),
+        (f"The calls cost ({currency})", "cost", f"=SUM(J{FIRST_ROW}:J{last})", "money"),
+        (f"Expected profit ({currency})", "profit", f"={RESULTS['value']}-{RESULTS['cost']}", "money"),
+    ]
+    for line, (label, name, formula, style) in enumerate(rows, start=9):
+        sheet.write_string(line, 0, label, styles["plain"])
+        sheet.write_formula(line, 1, formula, styles[style], now[name])
+
+
+def _part(sheet: Any, line: int, part: dict[str, float], cost: str, value: str, styles: dict[str, Any]) -> None:
+    row = line + 1
+    for place, name in enumerate(("ratio", "customers", "successes", "value", "cost")):
+        sheet.write_number(line, place, part[name], styles["count" if name == "customers" else "money"])
+    first = row == FIRST_ROW
+    above = f"SUM(G${FIRST_ROW - 1}:G{row - 1})", f"SUM(J${FIRST_ROW - 1}:J{row - 1})"
+    best = f"(A{row}*{FIRST_PART})" if first else f"A{row - 1}"
+    edge = f"({cost}/{value})"
+    # all of the part pays, none of it, or in proportion
+    pays = f"IF(A{row}>{edge},1,IF(AND({best}>{edge},{best}>A{row}),({best}-{edge})/({best}-A{row}),0))"
+    room = f"(${MOST[0]}${MOST[1:]}-{above[0]})/B{row}"
+    money = f"IF(E{row}*{cost}>0,(${MONEY[0]}${MONEY[1:]}-{above[1]})/(E{row}*{cost}),1)"
+    formulas = (
+        (f"=MAX(0,MIN({pays},{room},{money}))", "share"),
+        (f"=F{row}*B{row}", "count"),
+        (f"=F{row}*C{row}", "money"),
+        (f"=F{row}*D{row}*{value}", "money"),
+        (f"=F{row}*E{row}*{cost}", "money"),
+    )
+    for place, (formula, style) in enumerate(formulas, start=5):
+        sheet.write_formula(line, place, formula, styles[style])

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+
+import numpy as np
+import openpyxl
+import pytest
+
+from segmint.targeting.choose import choose
+from segmint.targeting.hand_off import general_profile, write_dialler, write_workbook
+from segmint.targeting.sensitivity import best_of_parts, what_if_parts
+from segmint.targeting.what_if_sheet import COST, FIRST_ROW, MOST, RESULTS, SHEET, VALUE
+from tests.targeting.conftest import make_customers, make_policy
+from tests.targeting.test_call_list import make_list
+from tests.targeting.test_hand_off import hostile_list
+
+_OURS = re.compile(r"^=[A-J0-9$().,:*/+<>-]*$")
+
+
+def parts_of(n=3000, **rules):
+    frame = make_customers(n)
+    policy = make_policy(holdout_share=0.1, **rules)
+    return what_if_parts(choose(frame["client"], frame["propensity"], policy), policy)
+
+
+@pytest.mark.parametrize(("cost", "value"), [(1.0, 1.0), (2.0, 1.0), (0.5, 1.0), (1.0, 1.5), (1.3, 0.8)])
+@pytest.mark.parametrize("budget", [None, 400])
+def test_the_parts_answer_as_choosing_again_would(cost, value, budget):
+    frame = make_customers(3000)
+    policy = make_policy(cost=5.0 * cost, value=100.0 * value, holdout_share=0.1, budget_calls=budget)
+    again = choose(frame["client"], frame["propensity"], policy)
+    most = np.inf if budget is None else budget
+    found = best_of_parts(parts_of(), cost=cost, value=value, most=most)
+    assert found["profit"] == pytest.approx(again.profit, rel=0.005)
+    assert found["customers"] == pytest.approx(again.listed.size, rel=0.02)
+
+
+def test_only_the_what_if_sheet_has_formulas_and_they_hold_no_text(tmp_path, contract):
+    """OUT-01: with 5,000 hostile customers the formulas are ours alone: cells, numbers and a few functions."""
+    write_workbook(hostile_list(), contract, tmp_path / "a.xlsx", parts=parts_of())
+    book = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    assert book.sheetnames == ["How to read", "Call list", SHEET]
+    formulas = {s.title: [c.value for row in s.iter_rows() for c in row if c.data_type == "f"] for s in book}
+    assert formulas["How to read"] == formulas["Call list"] == []
+    assert len(formulas[SHEET]) == 5 + 5 * parts_of().height
+    for formula in formulas[SHEET]:
+        assert _OURS.match(re.sub(r"\b(SUM|MAX|MIN|IF|AND)\b", "", formula)), formula
+
+
+def soffice(folder, *words):
+    profile = f"-env:UserInstallation=file://{folder / 'profile'}"
+    subprocess.run(["soffice", profile, "--headless", *words], check=True, capture_output=True, timeout=240)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="needs LibreOffice")
+def test_libreoffice_recalculates_what_python_says(tmp_path, contract):
+    parts = parts_of(budget_calls=900)
+    write_workbook(make_list(make_customers()), contract, tmp_path / "a.xlsx", parts=parts)
+    book = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    sheet = book[SHEET]
+    sheet[COST], sheet[VALUE], sheet[MOST] = 7.5, 130.0, 700
+    book.save(tmp_path / "changed.xlsx")
+    soffice(tmp_path, "--convert-to", "xlsx", "--outdir", str(tmp_path / "out"), str(tmp_path / "changed.xlsx"))
+    seen = openpyxl.load_workbook(tmp_path / "out" / "changed.xlsx", data_only=True)[SHEET]
+    expected = best_of_parts(parts, cost=1.5, value=1.3, most=700)
+    for name, cell in RESULTS.items():
+        assert seen[cell].value == pytest.approx(expected[name], rel=1e-6), name
+    assert seen[f"F{FIRST_ROW}"].value == 1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="needs LibreOffice")
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_libreoffice_finds_no_formula_in_the_dialler_file(tmp_path, contract, delimiter):
+    """OUT-01: 5,000 hostile customers, the file opened again by a spreadsheet with either separator."""
+    made = hostile_list()
+    write_dialler(made, general_profile(made, contract), tmp_path / "d.csv", delimiter=delimiter)
+    for separator in (44, 59):
+        rules = f"CSV:{separator},34,76,1,,0,false,true,false"
+        out = tmp_path / str(separator)
+        soffice(tmp_path, f"--infilter={rules}", "--convert-to", "xlsx", "--outdir", str(out), str(tmp_path / "d.csv"))
+        sheet = openpyxl.load_workbook(out / "d.xlsx").active
+        cells = [cell for row in sheet.iter_rows() for cell in row]
+        assert len(cells) > 2500
+        assert not [cell for cell in cells if cell.data_type == "f" or cell.hyperlink]
