@@ -51,3 +51,10 @@ def test_the_best_recipe_compares_on_three_folds_unless_told_otherwise() -> None
     assert load_config(None, ["model.recipe=best", "split.folds=5"]).split.folds == 5
     assert load_config(None, ["model.recipe=best", "split.inner=0.2"]).split.folds == 3
     assert load_config(None, ["model.recipe=fast"]).split.folds == 5
+
+
+def test_a_compact_network_is_at_most_64_wide_and_widths_win_over_the_size() -> None:
+    assert max(load_config(None, ["model.size=compact"]).model.settings["hidden"]) <= 64
+    assert load_config(None, ["model.size=compact", "model.hidden=[8]"]).model.settings["hidden"] == (8,)
+    assert "hidden" not in load_config().model.settings
+    assert "size" not in load_config(None, ["model.size=compact"]).model.settings

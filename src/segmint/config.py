@@ -79,10 +79,18 @@ class Compare(_Section):
         return models
 
 
+COMPACT = (64, 32)
+
+
 class Model(_Section):
-    """How the network is made and taught; None leaves a setting to the recipe."""
+    """How the network is made and taught; None leaves a setting to the recipe.
+
+    `size` "compact" takes hidden layers of 64 and 32 units: a network to predict tens of millions with. Widths in
+    `hidden` win over it.
+    """
 
     recipe: Literal["fast", "best", "plain"] = "fast"
+    size: Literal["full", "compact"] = "full"
     hidden: tuple[int, ...] | None = Field(default=None, min_length=1, max_length=20)
     dropout: float | None = Field(default=None, gt=0, lt=1)
     epochs: int | None = Field(default=None, ge=1, le=500)
@@ -96,7 +104,8 @@ class Model(_Section):
     @property
     def settings(self) -> dict[str, Any]:
         """What was set, for `make_model`."""
-        return {name: value for name, value in self.model_dump().items() if value is not None}
+        given = {name: value for name, value in self.model_dump(exclude={"size"}).items() if value is not None}
+        return {"hidden": COMPACT, **given} if self.size == "compact" else given
 
 
 class Search(_Section):

@@ -58,9 +58,8 @@ def read_cells(column: Column, raw: pl.Series, missing: Sequence[str], decimal: 
     if column.kind == "date":
         return _dates(raw, missing)
     texts = as_text(raw, column.name)
-    if column.kind == "category":
-        texts = texts.str.strip_chars()
-    values = _without(texts, missing)
+    bare = texts.str.strip_chars()
+    values = _without(bare if column.kind == "category" else texts, missing, bare)
     return Cells(values, _no_problem(raw))
 
 
@@ -81,7 +80,8 @@ def unusual(column: Column, values: pl.Series) -> pl.Series | None:
 
 def read_outcome(outcome: Outcome, raw: pl.Series, missing: Sequence[str]) -> Cells:
     """Read the outcome: spellings by the rule of `Outcome.level_of`."""
-    texts = _without(as_text(raw, outcome.column).str.strip_chars(), missing)
+    bare = as_text(raw, outcome.column).str.strip_chars()
+    texts = _without(bare, missing, bare)
     spellings = texts.drop_nulls().unique().to_list()
     levels = {text: outcome.level_of(text) for text in spellings}
     values = texts.replace_strict(levels, default=None, return_dtype=Text) if levels else texts
@@ -124,7 +124,8 @@ def as_text(raw: pl.Series, name: str) -> pl.Series:
 
 def _numbers(column: Column, raw: pl.Series, missing: Sequence[str], decimal: str) -> Cells:
     if raw.dtype == Text:
-        texts = _without(raw.str.strip_chars(), missing)
+        bare = raw.str.strip_chars()
+        texts = _without(bare, missing, bare)
         values, absent = _parsed(texts, column.name, decimal), texts.is_null()
     else:
         # not a number is how pandas writes "no value"
@@ -169,7 +170,8 @@ def _swapped(texts: pl.Series) -> pl.Series:
 def _dates(raw: pl.Series, missing: Sequence[str]) -> Cells:
     """Read dates as ISO 8601 (2026-03-14); other spellings depend on the country and are refused."""
     if raw.dtype == Text:
-        texts = _without(raw.str.strip_chars(), missing)
+        bare = raw.str.strip_chars()
+        texts = _without(bare, missing, bare)
         values = texts.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
         failed = texts.is_not_null() & values.is_null()
     else:
@@ -194,9 +196,11 @@ def _strange(column: Column, values: pl.Series) -> pl.Series | None:
     return (outside & ~values.is_in(states)).fill_null(False) if states else outside.fill_null(False)
 
 
-def _without(texts: pl.Series, missing: Sequence[str]) -> pl.Series:
-    """Replace texts that mean "no value" by null."""
-    gone = texts.str.strip_chars().is_in(list(missing)) if missing else texts.is_null()
+def _without(texts: pl.Series, missing: Sequence[str], bare: pl.Series) -> pl.Series:
+    """Replace texts by null whose `bare` form, without white space around it, means "no value"."""
+    gone = bare.is_in(list(missing)) if missing else texts.is_null()
+    if not gone.any():
+        return texts
     return pl.select(pl.when(~gone).then(texts).alias(texts.name)).to_series()
 
 
