@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import pytest
+
+from segmint.config import load_config
+from segmint.contract.contract import load_contract
+from segmint.contract.valid_table import ValidTable
+from segmint.contract.validate import validate
+from segmint.flows import run as flow
+from segmint.flows.demo import sample_path
+from segmint.tables.source import open_table
+
+
+@pytest.fixture(scope="module")
+def table() -> ValidTable:
+    return validate(open_table(sample_path()), load_contract("bank-marketing"))
+
+
+def test_the_best_recipe_says_its_minutes_and_what_it_does_without(
+    table: ValidTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flow, "missed_teachers", lambda: ["xgboost", "catboost"])
+    minutes, missed = flow.before_it_starts(table, load_config(None, ["model.recipe=best"]))
+    assert "trains 4 networks" in minutes  # three folds and the one in the bundle
+    assert "minutes on two free processor cores" in minutes
+    assert "without xgboost and catboost" in missed
+    assert "pip install 'segmint[best]'" in missed
+
+
+def test_without_a_comparison_one_network_is_announced(table: ValidTable, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flow, "missed_teachers", list)
+    said = flow.before_it_starts(table, load_config(None, ["model.recipe=best", "compare.enabled=false"]))
+    assert len(said) == 1
+    assert "trains 1 network " in said[0]
+
+
+def test_recipes_that_take_seconds_say_nothing(table: ValidTable) -> None:
+    assert flow.before_it_starts(table, load_config()) == []
