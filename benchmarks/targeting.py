@@ -15,6 +15,7 @@ import polars as pl
 
 from segmint.targeting.choose import choose
 from segmint.targeting.policy import ContactPolicy, policy_from
+from segmint.targeting.preview import ListPreview
 
 
 def bank(n: int) -> tuple[pl.Series, np.ndarray]:
@@ -68,7 +69,32 @@ def optimising(n: int = 100_000) -> str:
     return f"{n:,} with quotas and two capacities, {choice.listed.size:,} listed: {took:.1f} s\n    {words}"
 
 
-PARTS = {"ranking": ranking, "optimising": optimising}
+def preview(n: int = 100_000) -> str:
+    """Ask about five policies with two quotas and a capacity, and one under a budget alone."""
+    ids, chance = bank(n)
+    rng = np.random.default_rng(3)
+    table = pl.DataFrame({"branch": rng.choice(["north", "south", "west"], n), "minutes": rng.uniform(2, 12, n)})
+    quotas = [
+        {"column": "branch", "level": "north", "maximum": n // 40},
+        {"column": "branch", "level": "west", "minimum": n // 40},
+    ]
+    start = time.perf_counter()
+    asked = ListPreview(ids, chance, policy(), columns=table)
+    lines = [f"{n:,} prepared: {time.perf_counter() - start:.2f} s"]
+    for share in (0.1, 0.2, 0.3, 0.4, 0.5):
+        capacity = [{"name": "agent minute", "available": n * share, "per_customer": "minutes"}]
+        rules = policy(budget_calls=n // 10, quotas=quotas, capacities=capacity)
+        start = time.perf_counter()
+        seen = asked.of(rules)
+        took = time.perf_counter() - start
+        whole = choose(ids, chance, rules, columns=table)
+        lines.append(f"preview {took:.3f} s: {seen.expected_profit:,.0f}; the list itself {whole.profit:,.0f}")
+    start = time.perf_counter()
+    asked.of(policy(budget_calls=n // 10))
+    return "\n    ".join([*lines, f"preview under one budget {time.perf_counter() - start:.3f} s"])
+
+
+PARTS = {"ranking": ranking, "optimising": optimising, "preview": preview}
 
 
 def main() -> None:

@@ -22,25 +22,35 @@ if TYPE_CHECKING:
     from segmint.flows.predict import predict
     from segmint.flows.promote import promote, rollback
     from segmint.flows.run import run
+    from segmint.flows.target import target
     from segmint.flows.update import update
     from segmint.models.customer_model import make_model
     from segmint.models.network import DenseNetworkClassifier
     from segmint.models.tensorboard_log import TensorBoardLog
     from segmint.store.bundle import open_bundle
+    from segmint.targeting.call_list import build_call_list
+    from segmint.targeting.choose import choose
+    from segmint.targeting.policy import ContactPolicy, load_policy
+    from segmint.targeting.preview import ListPreview
 
 _WHERE = {
     "Config": "segmint.config",
+    "ContactPolicy": "segmint.targeting.policy",
     "Contract": "segmint.contract.contract",
     "CustomerFeatures": "segmint.features.customer_features",
     "DenseNetworkClassifier": "segmint.models.network",
+    "ListPreview": "segmint.targeting.preview",
     "ModelComparison": "segmint.evaluation.model_comparison",
     "SegmintError": "segmint.errors",
     "TensorBoardLog": "segmint.models.tensorboard_log",
     "ValidTable": "segmint.contract.valid_table",
     "backtest": "segmint.flows.backtest",
+    "build_call_list": "segmint.targeting.call_list",
     "check": "segmint.flows.check",
+    "choose": "segmint.targeting.choose",
     "load_config": "segmint.config",
     "load_contract": "segmint.contract.contract",
+    "load_policy": "segmint.targeting.policy",
     "make_model": "segmint.models.customer_model",
     "measure": "segmint.flows.measure",
     "monitor": "segmint.flows.monitor",
@@ -49,22 +59,28 @@ _WHERE = {
     "promote": "segmint.flows.promote",
     "rollback": "segmint.flows.promote",
     "run": "segmint.flows.run",
+    "target": "segmint.flows.target",
     "update": "segmint.flows.update",
 }
 
 __all__ = [
     "Config",
+    "ContactPolicy",
     "Contract",
     "CustomerFeatures",
     "DenseNetworkClassifier",
+    "ListPreview",
     "ModelComparison",
     "SegmintError",
     "TensorBoardLog",
     "ValidTable",
     "backtest",
+    "build_call_list",
     "check",
+    "choose",
     "load_config",
     "load_contract",
+    "load_policy",
     "make_model",
     "measure",
     "monitor",
@@ -73,6 +89,7 @@ __all__ = [
     "promote",
     "rollback",
     "run",
+    "target",
     "update",
 ]
 

@@ -199,7 +199,9 @@ class _Floored:
         rows = choice.order[~choice.holdout[choice.order]]
         pooled = np.full(choice.status.size, OTHER, dtype=object)
         pooled[rows] = _pooled(groups.gather(rows)).to_list()
-        self.choice = choice
+        self.choice, self.rows = choice, rows
+        self.equal_costs = policy.budget_money is None or rows.size == 0 or bool(np.ptp(choice.cost[rows]) == 0)
+        self.names = pooled[rows]
         self.table = pl.DataFrame({"group": pl.Series(pooled.tolist(), dtype=pl.String)})
         self.sizes: dict[str, int] = dict(self.table["group"].gather(rows).value_counts().sort("group").iter_rows())
         there = dict(self.table["group"].gather(choice.listed).value_counts().iter_rows())
@@ -218,7 +220,24 @@ class _Floored:
         return math.floor(floor * self.overall * self.sizes[group] + 1e-9)
 
     def solve(self, floors: Mapping[str, float]) -> tuple[float, set[int]]:
-        """Return the expected profit and the rows of the best list that keeps the floors."""
+        """Return the expected profit and the rows of the best list that keeps the floors.
+
+        Where only the number of customers is short, taking each group's best first and then the best of the rest is
+        exact (a greedy choice in a matroid); money and unequal costs need the optimiser.
+        """
+        called = self._greedy(floors) if self.equal_costs else self._optimised(floors)
+        return float(self.choice.expected_profit[called].sum()), set(called.tolist())
+
+    def _greedy(self, floors: Mapping[str, float]) -> NDArray[np.int64]:
+        forced = np.zeros(self.rows.size, dtype=bool)
+        for group, floor in floors.items():
+            forced[np.flatnonzero(self.names == group)[: self.wanted(group, floor)]] = True
+        rest = np.flatnonzero(~forced & (self.choice.expected_profit[self.rows] > 0))
+        forced[rest[: max(self.choice.listed.size - int(forced.sum()), 0)]] = True
+        called: NDArray[np.int64] = self.rows[forced]
+        return called
+
+    def _optimised(self, floors: Mapping[str, float]) -> NDArray[np.int64]:
         quotas = tuple(
             Quota(column="group", level=group, minimum=self.wanted(group, floor)) for group, floor in floors.items()
         )
@@ -227,5 +246,5 @@ class _Floored:
         again = best_under_limits(
             choice.order, choice.expected_profit, choice.cost, choice.holdout, limits, self.table, priced=False
         ).inside
-        called = again[~choice.holdout[again]]
-        return float(choice.expected_profit[called].sum()), set(called.tolist())
+        called: NDArray[np.int64] = again[~choice.holdout[again]]
+        return called
