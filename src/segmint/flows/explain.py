@@ -157,25 +157,41 @@ def one_customer(table: ValidTable, customer: str) -> ValidTable:
 
 
 def _explain_one(here: Run, table: ValidTable, bundle: Bundle, sensitive: bool) -> Explained:
+    reasons, summary = about_customer(table, bundle, sensitive=sensitive)
+    publish_file(here.folder / REASONS, lambda path: reasons.write_parquet(path))
+    here.keep("customer.json", summary)
+    here.done({"rows": 1})
+    sentences = (*summary["reasons"], *summary["changes"], summary["stability"])
+    return Explained(here.folder, None, reasons, sentences, summary)
+
+
+def about_customer(
+    table: ValidTable, bundle: Bundle, *, sensitive: bool = False
+) -> tuple[pl.DataFrame, dict[str, Any]]:
+    """Say of the one customer in `table` what is predicted, why, and what would change it.
+
+    Returns
+    -------
+    reasons : polars.DataFrame of one row
+        As in `Explained`.
+    summary : dict
+        class, base, prediction, reasons, changes, stability; plain JSON.
+    """
     predictor, positive = predictor_of(bundle), bundle.contract.outcome.positive
     found = _attributions(table, bundle)
     reasons = _reasons(table, found, bundle, sensitive, top=len(found.columns))
     changes = what_would_change(predictor, table.frame, bundle.contract, bundle.reference, target=str(found.classes[0]))
     stability = how_stable(draw_again(predictor, table.frame, bundle.reference, target=positive, seeds=DRAWS))
     said = [value for name, value in reasons.row(0, named=True).items() if name.startswith("reason_") and value]
-    told = [change.sentence() for change in changes]
     summary = {
         "class": str(found.classes[0]),
         "base": float(found.base[0]),
         "prediction": float(found.prediction[0]),
         "reasons": said,
-        "changes": told,
+        "changes": [change.sentence() for change in changes],
         "stability": stability.sentence(),
     }
-    publish_file(here.folder / REASONS, lambda path: reasons.write_parquet(path))
-    here.keep("customer.json", summary)
-    here.done({"rows": 1})
-    return Explained(here.folder, None, reasons, (*said, *told, stability.sentence()), summary)
+    return reasons, summary
 
 
 def _explain_all(here: Run, table: ValidTable, bundle: Bundle, sensitive: bool, progress: Progress) -> Explained:

@@ -2,16 +2,51 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
+from segmint.errors import RunError
 from segmint.store.staging import publish_file, write_file
+
+PAGE, STORED = "report.html", "report.json"
 
 
 def write_report(folder: Path) -> Path:
-    """Render a run's report and publish it as ``report.html`` in the run's folder."""
-    from segmint.report.html import render_report
+    """Render a run's report and publish it as ``report.html``, beside its dict as ``report.json``.
 
-    page = render_report(folder).encode("utf-8")
-    target = folder / "report.html"
-    publish_file(target, lambda path: write_file(path, page))
-    return target
+    The dict holds the drawn charts, so that whoever shows the report later needs nothing that draws.
+    """
+    from segmint.report.html import render
+    from segmint.report.summary import summarise
+
+    report = summarise(folder)
+    stored = json.dumps(report, ensure_ascii=False).encode("utf-8", "replace")
+    publish_file(folder / STORED, lambda path: write_file(path, stored))
+    page = render(report).encode("utf-8")
+    publish_file(folder / PAGE, lambda path: write_file(path, page))
+    return folder / PAGE
+
+
+def stored_report(folder: Path) -> dict[str, Any] | None:
+    """Return a run's report as it was stored; None if the run has none yet.
+
+    Raises
+    ------
+    RunError
+        If the file is damaged.
+    """
+    path = folder / STORED
+    if not path.is_file():
+        return None
+    try:
+        report = json.loads(path.read_text("utf-8"))
+        if not isinstance(report, dict) or not isinstance(report.get("pages"), list):
+            raise ValueError("no pages")
+    except (OSError, ValueError) as error:
+        raise RunError(
+            f"The stored report of {folder.name} cannot be read.",
+            expected=f"{STORED} as the run wrote it",
+            fix=f"write it again: segmint report {folder.name}",
+        ) from error
+    return report

@@ -35,16 +35,17 @@ def render(report: dict[str, Any]) -> str:
     Everything is escaped except the charts, which `svg.tidy` made of shapes and text only. The page's policy admits its
     own style and script by their hashes and nothing else.
     """
-    style, script = _static("report.css"), _static("segmint.js")
+    style, script = static("report.css"), static("segmint.js")
     policy = (
         f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
     )
-    template = _environment().get_template("report.html.j2")
-    return template.render(report=_printable(report), style=style, script=script, policy=policy)
+    template = environment().get_template("report.html.j2")
+    return template.render(report=printable_dict(report), style=style, script=script, policy=policy)
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """The templates of the report's blocks, everything escaped."""
     return Environment(
         loader=PackageLoader("segmint.report"),
         autoescape=True,
@@ -55,7 +56,8 @@ def _environment() -> Environment:
 
 
 @cache
-def _static(name: str) -> str:
+def static(name: str) -> str:
+    """The style sheet or the script."""
     text = resources.files("segmint.report").joinpath("static", name).read_text("utf-8")
     return f"\n{text.replace(chr(13), '').strip()}\n"
 
@@ -64,10 +66,10 @@ def _hash(content: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"
 
 
-def _printable(value: Any) -> Any:
+def printable_dict(value: Any) -> Any:
     """The same dict without characters that break a page or hide what is written, and no number parted from its %."""
     if isinstance(value, dict):
-        return {name: _printable(part) for name, part in value.items()}
+        return {name: printable_dict(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_printable(part) for part in value]
+        return [printable_dict(part) for part in value]
     return _PERCENT.sub(f"{NO_BREAK}%", printable(value)) if isinstance(value, str) else value

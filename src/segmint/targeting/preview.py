@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
-from segmint.targeting.choose import Choice, amounts, choose, cut
+from segmint.targeting.choose import HELD_OUT, Choice, amounts, choose, cut
 from segmint.targeting.optimise import limits_of, relaxed
 from segmint.targeting.policy import ContactPolicy
 
@@ -32,6 +32,8 @@ class Preview:
         What one more unit of each binding limit is worth, account currency; a minimum has a negative price.
     exact : bool
         Whether making the list gives just this; under quotas and capacities parts of customers are counted.
+    rows : ndarray of int64
+        Numbers of the rows on the list, wholly or in part.
     """
 
     customers: int
@@ -42,6 +44,7 @@ class Preview:
     last_propensity: float
     prices: dict[str, float]
     exact: bool
+    rows: NDArray[np.int64]
 
 
 class ListPreview:
@@ -142,4 +145,35 @@ def _summed(
         last_propensity=float(propensity[listed].min()) if listed.size else float("nan"),
         prices=prices,
         exact=exact,
+        rows=listed,
     )
+
+
+def preview_of(choice: Choice) -> Preview:
+    """Say of a list that was chosen what a preview says of one that was not."""
+    listed = choice.listed
+    seen = _summed(
+        listed,
+        np.ones(listed.size),
+        int((choice.status == HELD_OUT).sum()),
+        choice.expected_profit,
+        choice.cost,
+        choice.propensity,
+        {price.name: price.price for price in choice.prices},
+        exact=True,
+    )
+    return seen
+
+
+def moved(customers: pl.Series, before: NDArray[np.int64], after: NDArray[np.int64]) -> tuple[list[str], list[str]]:
+    """Name who came onto the list and who left it, both best first.
+
+    Parameters
+    ----------
+    customers : polars.Series of String, shape (n_customers,)
+    before, after : ndarray of int64
+        Row numbers of two lists, best first.
+    """
+    joined = after[~np.isin(after, before)]
+    left = before[~np.isin(before, after)]
+    return customers.gather(joined).to_list(), customers.gather(left).to_list()

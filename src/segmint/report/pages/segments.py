@@ -43,7 +43,7 @@ def page(run: RunView) -> Page | None:
             points([*(str(reason) for reason in (found["choice"] or {}).get("reasons", ())), *_proof(found["proof"])]),
             points([f"Not kept: {missed}" for missed in found["gates_missed"]]) if found["gates_missed"] else None,
             _responses(segments),
-            *(block for segment in segments for block in _segment(segment, discovered=discovered)),
+            *(block for segment in segments for block in segment_blocks(segment, discovered=discovered)),
             _rules(found),
             fold("Three questions for the next calls", [points(found["questions"])]) if found["questions"] else None,
         ],
@@ -112,7 +112,8 @@ def _responses(segments: Sequence[Segment]) -> Block | None:
     )
 
 
-def _segment(segment: Segment, *, discovered: bool) -> list[Block]:
+def segment_blocks(segment: Segment, *, discovered: bool) -> list[Block]:
+    """Show one segment: who they are, how they answered, what to offer."""
     said = {kind: " ".join(s["text"] for s in segment["sentences"] if s["kind"] == kind) for kind, _ in KINDS}
     return [
         heading(f"{segment['key']}  {segment['name']}" if segment["name"] != segment["key"] else segment["name"]),

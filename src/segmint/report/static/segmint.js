@@ -168,7 +168,7 @@
     back();
   }
 
-  const links = new Map([...document.querySelectorAll(".contents a")].map((link) => [link.hash.slice(1), link]));
+  const links = new Map([...document.querySelectorAll('.contents a[href^="#"]')].map((link) => [link.hash.slice(1), link]));
   if ("IntersectionObserver" in window) {
     const seen = new IntersectionObserver(
       (entries) => {

@@ -1,0 +1,39 @@
+"""The command that opens the dashboard on this machine."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from segmint.cli.options import RUNS, Runs
+
+app = typer.Typer()
+
+
+@app.command()
+def dashboard(
+    runs: Runs = RUNS,
+    bundle: Annotated[
+        str | None, typer.Option("--bundle", help="A run's id or PROMOTED; left out, the champion or the newest run.")
+    ] = None,
+    port: Annotated[int, typer.Option(help="Port to listen on, on this machine only.")] = 8000,
+) -> None:
+    """Show runs, segments, lists and customers in a browser, on this machine only, until Ctrl-C."""
+    from segmint.errors import MissingExtraError
+
+    try:
+        import uvicorn
+
+        from segmint.dashboard.app import dashboard as make_app
+    except ImportError as error:
+        raise MissingExtraError(
+            "The dashboard needs packages that are not installed.",
+            expected="the extra 'serve'",
+            fix="pip install 'segmint[serve]'",
+        ) from error
+    from segmint.dashboard.desk import Desk
+
+    desk = Desk(runs, bundle)
+    typer.echo(f"dashboard: http://127.0.0.1:{port}/sign-in?code={desk.keeper.code}  (works once; Ctrl-C stops)")
+    uvicorn.run(make_app(desk), host="127.0.0.1", port=port, log_level="warning", access_log=False, server_header=False)

@@ -1,0 +1,345 @@
+"""The pages as one ASGI app: it parses, calls `pages` and flows, and shows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import cache, partial
+from importlib import resources
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, quote
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from segmint.dashboard import pages
+from segmint.dashboard.desk import Desk
+from segmint.dashboard.jobs import QUICK
+from segmint.dashboard.policy_form import config_of
+from segmint.dashboard.sign_in import COOKIE, HOURS
+from segmint.errors import InputError, RunError, SegmintError
+from segmint.report.html import environment, printable_dict, static
+
+Form = dict[str, str]
+Page = Callable[[Desk, Request, Form], Response]
+MOST_FORM = 1 << 20
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-store",
+}
+STATIC = {
+    "report.css": "text/css",
+    "segmint.js": "text/javascript",
+    "dashboard.css": "text/css",
+    "dashboard.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+}
+NAVIGATION = (
+    ("/", "Overview"), ("/runs", "Runs"), ("/segments", "Segments"), ("/lists", "List builder"),
+    ("/customer", "Customer"), ("/try", "Try it"), ("/monitoring", "Monitoring"), ("/compare", "Compare runs"),
+    ("/upload", "Upload and run"),
+)  # fmt: skip
+OPEN = frozenset({"/sign-in"})
+
+
+def dashboard(desk: Desk, *, hosts: Sequence[str] = ("127.0.0.1", "localhost", "[::1]")) -> Any:
+    """Make the app of a desk.
+
+    Parameters
+    ----------
+    desk : Desk
+    hosts : sequence of str
+        Names under which the pages may be asked for; any other Host is refused, so that no foreign name can be
+        turned to this machine.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> Any:
+        yield
+        desk.jobs.stop()
+
+    return _Guard(Starlette(routes=routes(desk), lifespan=lifespan), desk, frozenset(hosts))
+
+
+def routes(desk: Desk) -> list[Route]:
+    """Every page, to be served alone or beside the HTTP service."""
+
+    def page(path: str, show: Page, *methods: str) -> Route:
+        return Route(path, partial(_answer, desk, show), methods=methods or ("GET",))
+
+    return [
+        page("/", lambda d, r, f: _page(d, r, "overview", pages.overview(d))),
+        page("/sign-in", _sign_in, "GET", "POST"),
+        page("/sign-out", _sign_out, "POST"),
+        page("/static/{name}", _static_file),
+        page("/runs", lambda d, r, f: _page(d, r, "runs", pages.run_list(d))),
+        page("/runs/{run}", lambda d, r, f: _page(d, r, "run", pages.one_run(d, r.path_params["run"]))),
+        page("/runs/{run}/{file}", _file),
+        page("/segments", lambda d, r, f: _page(d, r, "segments", pages.segment_list(d))),
+        page("/segments/{key}", _segment),
+        page("/lists", _lists, "GET", "POST"),
+        page("/lists/preview", _preview, "POST"),
+        page("/customer", _customer, "GET", "POST"),
+        page("/try", lambda d, r, f: _page(d, r, "try", pages.try_it(d, _without_token(f))), "GET", "POST"),
+        page("/monitoring", lambda d, r, f: _page(d, r, "monitoring", pages.monitoring(d))),
+        page("/compare", _compare),
+        page("/upload", lambda d, r, f: _page(d, r, "upload", pages.upload(d))),
+        Route("/tables", partial(_receive, desk), methods=("PUT",)),
+        page("/tables/{table}", lambda d, r, f: _page(d, r, "table", pages.one_table(d, r.path_params["table"]))),
+        page("/tables/{table}/contract", _contract, "POST"),
+        page("/tables/{table}/run", _start, "POST"),
+        page("/work/{job}", _work),
+        page("/work/{job}/state", lambda d, r, f: JSONResponse(d.jobs.find(r.path_params["job"]).state())),
+    ]
+
+
+class _Guard:
+    """Before any page: the right host, our own origin, a session, a form's token; after it: the headers."""
+
+    def __init__(self, app: Any, desk: Desk, hosts: frozenset[str]) -> None:
+        self.app, self.desk, self.hosts = app, desk, hosts
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def with_headers(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                given = {name.lower() for name, _ in message["headers"]}
+                extra = [(k.encode(), v.encode()) for k, v in HEADERS.items() if k.encode() not in given]
+                message = {**message, "headers": [*message["headers"], *extra]}
+            await send(message)
+
+        request = Request(scope)
+        refused = self._refused(request)
+        await (refused or self.app)(scope, receive, with_headers)
+
+    def _refused(self, request: Request) -> Response | None:
+        host, path = request.headers.get("host", ""), request.url.path
+        if host.rpartition(":")[0] not in self.hosts and host not in self.hosts:
+            return Response("This address is not served here.", status_code=400, media_type="text/plain")
+        origin = request.headers.get("origin")
+        if origin not in (None, f"http://{host}", f"https://{host}"):
+            return Response("Sent from another site.", status_code=403, media_type="text/plain")
+        if path in OPEN or path.startswith("/static/"):
+            return None
+        session = request.cookies.get(COOKIE)
+        if session is None or not self.desk.keeper.knows(session):
+            if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+                return RedirectResponse("/sign-in", status_code=303)
+            return Response("Sign in first.", status_code=401, media_type="text/plain")
+        return None
+
+
+async def _answer(desk: Desk, show: Page, request: Request) -> Response:
+    form: Form = {}
+    try:
+        if request.method == "POST":
+            form = await _form(request)
+            if request.url.path not in OPEN:
+                _require_token(desk, request, form)
+        return await run_in_threadpool(show, desk, request, form)
+    except SegmintError as error:
+        return _problem(desk, request, error)
+    except Exception:
+        unknown = SegmintError("Something went wrong here.", fix="try again; if it comes back, look at `segmint runs`")
+        return _problem(desk, request, unknown, status=500)
+
+
+async def _form(request: Request) -> Form:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_FORM:
+            raise InputError("The form is too large.", expected="at most 1 MiB", fix="send less")
+    if request.headers.get("content-type", "").startswith("application/json"):
+        try:
+            told = json.loads(body)
+        except ValueError as error:
+            raise InputError("This is no JSON.", expected="an object of texts", fix="reload the page") from error
+        return (
+            {str(k): v if isinstance(v, str) else json.dumps(v) for k, v in told.items()}
+            if isinstance(told, dict)
+            else {}
+        )
+    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=500))
+
+
+def _require_token(desk: Desk, request: Request, form: Form) -> None:
+    token = request.headers.get("x-token") or form.get("token", "")
+    if not desk.keeper.is_token(request.cookies.get(COOKIE, ""), token):
+        raise InputError("This form was not made by this page, or is too old.", fix="reload the page and send it again")
+
+
+def _without_token(form: Form) -> Form:
+    return {name: text for name, text in form.items() if name != "token"}
+
+
+@cache
+def _templates() -> Environment:
+    ours = environment().overlay(
+        loader=ChoiceLoader([PackageLoader("segmint.dashboard"), PackageLoader("segmint.report")])
+    )
+    return ours
+
+
+def _page(desk: Desk, request: Request, name: str, context: dict[str, Any], *, status: int = 200) -> Response:
+    session = request.cookies.get(COOKIE, "")
+    path = request.url.path
+    here = next((to for to, _ in reversed(NAVIGATION) if path == to or (to != "/" and path.startswith(f"{to}/"))), "")
+    html = (
+        _templates()
+        .get_template(f"{name}.html.j2")
+        .render(
+            **printable_dict(context),
+            navigation=NAVIGATION,
+            here=here or ("/upload" if path.startswith(("/tables", "/work")) else path),
+            token=desk.keeper.token(session) if desk.keeper.knows(session) else "",
+            signed_in=desk.keeper.knows(session),
+        )
+    )
+    return Response(html, status_code=status, media_type="text/html")
+
+
+def _problem(desk: Desk, request: Request, error: SegmintError, *, status: int | None = None) -> Response:
+    code = status or (404 if isinstance(error, RunError) else error.status)
+    told = {"came": error.came, "expected": error.expected, "fix": error.fix}
+    if "application/json" in request.headers.get("accept", ""):
+        return JSONResponse(printable_dict(told), status_code=code)
+    return _page(desk, request, "problem", {"title": "That did not work", "problem": told}, status=code)
+
+
+def _sign_in(desk: Desk, request: Request, form: Form) -> Response:
+    key = form.get("key") or request.query_params.get("code", "")
+    if not key:
+        return _page(desk, request, "sign_in", {"title": "Sign in", "wrong": False})
+    session = desk.keeper.open(key.strip())
+    if session is None:
+        return _page(desk, request, "sign_in", {"title": "Sign in", "wrong": True}, status=401)
+    answer = RedirectResponse("/", status_code=303)
+    secure = request.url.scheme == "https"
+    answer.set_cookie(COOKIE, session, max_age=3600 * HOURS, httponly=True, samesite="strict", secure=secure, path="/")
+    return answer
+
+
+def _sign_out(desk: Desk, request: Request, form: Form) -> Response:
+    desk.keeper.close(request.cookies.get(COOKIE, ""))
+    answer = RedirectResponse("/sign-in", status_code=303)
+    answer.delete_cookie(COOKIE, path="/")
+    return answer
+
+
+def _static_file(desk: Desk, request: Request, form: Form) -> Response:
+    name = request.path_params["name"]
+    if name not in STATIC:
+        raise RunError("There is no such file.", fix="go back to the overview")
+    if name in ("report.css", "segmint.js"):
+        content = static(name)
+    else:
+        content = resources.files("segmint.dashboard").joinpath("static", name).read_text("utf-8")
+    return Response(content, media_type=STATIC[name], headers={"cache-control": "no-cache"})
+
+
+def _file(desk: Desk, request: Request, form: Form) -> Response:
+    folder, name = desk.run(request.path_params["run"]).folder, request.path_params["file"]
+    path = folder / name
+    if name not in pages.FILES or not path.is_file() or path.is_symlink():
+        raise RunError("The run has no such file.", expected="a file that its page names", fix="go back to the run")
+    return FileResponse(path, filename=f"{folder.name}-{name}", content_disposition_type="attachment")
+
+
+def _segment(desk: Desk, request: Request, form: Form) -> Response:
+    context = pages.one_segment(desk, request.path_params["key"])
+    if context is None:
+        raise RunError("There is no such segment.", expected="one of the list", fix="go back to the segments")
+    return _page(desk, request, "segment", context)
+
+
+def _lists(desk: Desk, request: Request, form: Form) -> Response:
+    if request.method == "GET":
+        return _page(desk, request, "lists", pages.list_builder(desk, request.query_params.get("table"), {}))
+    from segmint.flows.target import target
+
+    table = desk.tables.find(form.get("table", ""))
+    run = desk.bundle_run()
+    if run is None:
+        desk.bundle()
+    where: Path | str = "PROMOTED" if run == desk.champion() else desk.runs / str(run)
+    made = target(table.path, where, config_of(form), runs=desk.runs, argv=("dashboard",))
+    return RedirectResponse(f"/runs/{made.folder.name}", status_code=303)
+
+
+def _preview(desk: Desk, request: Request, form: Form) -> Response:
+    before = {k.removeprefix("before_"): v for k, v in form.items() if k.startswith("before_")}
+    seen = pages.preview(desk, form.get("table", ""), form, exact=form.get("exact") == "yes", before=before or None)
+    return JSONResponse(printable_dict(seen))
+
+
+def _customer(desk: Desk, request: Request, form: Form) -> Response:
+    table = form.get("table") or request.query_params.get("table")
+    return _page(desk, request, "customer", pages.customer(desk, table, form.get("customer", "").strip()[:200]))
+
+
+def _compare(desk: Desk, request: Request, form: Form) -> Response:
+    asked = request.query_params
+    return _page(desk, request, "compare", pages.compare(desk, asked.get("first", ""), asked.get("second", "")))
+
+
+async def _receive(desk: Desk, request: Request) -> Response:
+    try:
+        _require_token(desk, request, {})
+        table = await desk.tables.receive(request.query_params.get("name", ""), request.stream())
+    except SegmintError as error:
+        return _problem(desk, request, error)
+    return JSONResponse({"location": f"/tables/{table.id}"}, status_code=201)
+
+
+def _contract(desk: Desk, request: Request, form: Form) -> Response:
+    """Draft a contract for a table, or keep the one that a person reviewed."""
+    from segmint.flows.draft import draft_contract, review_contract
+
+    table = desk.tables.find(request.path_params["table"])
+    text = form.get("contract", "")
+    if not text:
+        outcome = form.get("outcome", "").strip() or None
+        draft = draft_contract(table.path, name=Path(table.name).stem or "table", outcome=outcome)
+        return _page(desk, request, "table", pages.one_table(desk, table.id, draft))
+    try:
+        review_contract(text, table.path.parent / "contract.toml", reviewed=form.get("reviewed") == "yes")
+    except SegmintError as error:
+        return _page(desk, request, "table", pages.one_table(desk, table.id, text, error), status=422)
+    return RedirectResponse(f"/tables/{quote(table.id)}", status_code=303)
+
+
+def _start(desk: Desk, request: Request, form: Form) -> Response:
+    from segmint.contract.contract import SHIPPED
+
+    table = desk.tables.find(request.path_params["table"])
+    name = form.get("contract", "")
+    if name == "reviewed" and table.contract is not None:
+        name = str(table.contract)
+    elif name not in SHIPPED:
+        raise InputError("No contract was chosen.", expected="one of the list", fix="choose one, or draft one")
+    job = desk.jobs.start(table.name, table.path, name, QUICK if form.get("how") == "quick" else ())
+    return RedirectResponse(f"/work/{job.id}", status_code=303)
+
+
+def _work(desk: Desk, request: Request, form: Form) -> Response:
+    job = desk.jobs.find(request.path_params["job"])
+    return _page(desk, request, "work", {"title": "At work", "job": job.id, "table": job.table, "state": job.state()})

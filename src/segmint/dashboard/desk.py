@@ -1,0 +1,126 @@
+"""What the pages stand on: the folder of runs, the bundle in use, the tables brought, and what was prepared of them."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from threading import Lock
+from typing import Any, TypeVar
+
+from segmint.config import Config, load_config
+from segmint.contract.valid_table import ValidTable
+from segmint.dashboard.jobs import Jobs
+from segmint.dashboard.sign_in import Doorkeeper
+from segmint.dashboard.tables import Tables
+from segmint.errors import BundleError, RunError
+from segmint.flows.preview import PreparedList, prepare_list, read_customers
+from segmint.store.bundle import Bundle, open_bundle
+from segmint.store.promoted import WORD, read_promoted
+from segmint.store.run import Run, find_run, list_runs
+
+KEPT = 3
+Key = TypeVar("Key")
+Kept = TypeVar("Kept")
+
+
+class Desk:
+    """One dashboard.
+
+    Parameters
+    ----------
+    runs : Path
+    bundle : str, optional
+        A run's id or PROMOTED; left out, the champion, or else the newest finished run that has a bundle.
+    keeper : Doorkeeper, optional
+    """
+
+    def __init__(self, runs: Path, bundle: str | None = None, *, keeper: Doorkeeper | None = None) -> None:
+        self.runs, self.bundle_name = runs, bundle
+        self.keeper = keeper or Doorkeeper()
+        self.tables, self.jobs = Tables(runs / "tables"), Jobs(runs)
+        self._bundle: tuple[str, Bundle] | None = None
+        self._read: OrderedDict[tuple[str, str], ValidTable] = OrderedDict()
+        self._prepared: OrderedDict[tuple[str, str, str], PreparedList] = OrderedDict()
+        self._lock = Lock()
+
+    def all_runs(self) -> list[Run]:
+        """Every run, newest first."""
+        return list_runs(self.runs)
+
+    def run(self, name: str) -> Run:
+        """One run by its id; a stranger's name is never a path."""
+        return find_run(name, self.runs, paths=False)
+
+    def champion(self) -> str | None:
+        """The id of the promoted run."""
+        try:
+            return read_promoted(self.runs).run
+        except BundleError:
+            return None
+
+    def bundle_run(self) -> str | None:
+        """The run whose bundle is in use here."""
+        if self.bundle_name not in (None, WORD):
+            return self.run(str(self.bundle_name)).id
+        champion = self.champion()
+        if champion is not None or self.bundle_name == WORD:
+            return champion
+        usable = (run for run in self.all_runs() if run.status == "done" and (run.folder / "bundle").is_dir())
+        return next((run.id for run in usable), None)
+
+    def bundle(self) -> Bundle:
+        """The bundle in use, opened once.
+
+        Raises
+        ------
+        RunError
+            If there is none.
+        """
+        run = self.bundle_run()
+        if run is None:
+            raise RunError(
+                "There is no model yet.",
+                expected="a finished run, or a promoted one",
+                fix="bring a table of past campaign results under “Upload and run”",
+            )
+        if self._bundle is None or self._bundle[0] != run:
+            where: str | Path = WORD if run == self.champion() else self.runs / run
+            self._bundle = (run, open_bundle(where, self.runs))
+        return self._bundle[1]
+
+    def customers(self, table: str) -> ValidTable:
+        """A table of customers, read once under the bundle's contract."""
+        bundle = self.bundle()
+        with self._lock:
+            return _kept(
+                self._read,
+                (bundle.digest, table),
+                lambda: read_customers(self.tables.find(table).path, bundle, load_config()),
+            )
+
+    def prepared(self, table: str, config: Config) -> PreparedList:
+        """A list prepared for previews; made anew when the holdout or an exclusion changes."""
+        bundle, valid = self.bundle(), self.customers(table)
+        rules = config.policy.model_dump_json(include={"exclude", "holdout_share", "campaign"})
+        with self._lock:
+            return _kept(self._prepared, (bundle.digest, table, rules), lambda: prepare_list(valid, bundle, config))
+
+
+def _kept(cache: OrderedDict[Key, Kept], key: Key, make: Callable[[], Kept]) -> Kept:
+    if key not in cache:
+        cache[key] = make()
+        while len(cache) > KEPT:
+            cache.popitem(last=False)
+    cache.move_to_end(key)
+    return cache[key]
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON file of a run; empty if there is none or it cannot be read."""
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

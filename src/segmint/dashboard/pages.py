@@ -1,0 +1,453 @@
+"""What each page shows, as plain dicts of texts and blocks: functions of a `Desk`, testable without a server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from segmint.contract.column import Column
+from segmint.contract.contract import SHIPPED, Contract, load_contract
+from segmint.dashboard.desk import Desk, read_json
+from segmint.dashboard.policy_form import DEFAULTS, ROWS, config_of
+from segmint.errors import SegmintError
+from segmint.flows.customer import look_up, try_out
+from segmint.flows.preview import PreparedList, what_moved
+from segmint.flows.report import stored_report
+from segmint.report.blocks import Block, banner, figures, heading, points, statements, table
+from segmint.report.pages.answer import warning
+from segmint.report.pages.segments import segment_blocks
+from segmint.report.run_view import RunView
+from segmint.report.scores import metric_label
+from segmint.report.wording import count, decimal, percent
+from segmint.store.bundle import Bundle
+from segmint.store.run import Run
+from segmint.targeting.preview import Preview
+
+Context = dict[str, Any]
+FILES = {
+    "report.html": "the report as one file",
+    "call_list.xlsx": "the list for Excel",
+    "dialler.csv": "the list for the dialler",
+    "call_list.parquet": "everyone read, one status each",
+    "config.toml": "every setting: the policy too",
+    "predictions.parquet": "predictions",
+    "rejected.csv": "rows that were rejected, and why",
+    "customers.parquet": "the segment of every customer",
+}
+WATCHING = ("monitor", "measure", "backtest", "update", "promote")
+COMMANDS = {
+    "run": "Training",
+    "target": "Call list",
+    "predict": "Predictions",
+    "segment": "Segments",
+    "explain": "Reasons",
+}
+MOST_RUNS = 100
+
+
+def overview(desk: Desk) -> Context:
+    """The model in use, the last runs, what is wrong, and what to do next."""
+    runs = desk.all_runs()
+    used = desk.bundle_run()
+    return {
+        "title": "Overview",
+        "blocks": [*_in_use(desk, used), statements([("What to do next", _next(desk, runs, used))])],
+        "alarms": _alarms(runs),
+        "runs": [_line(run) for run in runs[:6]],
+        "actions": used is not None,
+    }
+
+
+def run_list(desk: Desk) -> Context:
+    """Every run, newest first."""
+    champion = desk.champion()
+    return {
+        "title": "Runs",
+        "runs": [_line(run) | {"champion": run.id == champion} for run in desk.all_runs()[:MOST_RUNS]],
+    }
+
+
+def one_run(desk: Desk, name: str) -> Context:
+    """A run's report as it was stored, and its files."""
+    run = desk.run(name)
+    report = stored_report(run.folder)
+    files = [
+        {"name": file, "words": words, "size": _size((run.folder / file).stat().st_size)}
+        for file, words in FILES.items()
+        if (run.folder / file).is_file()
+    ]
+    return {
+        "title": report["title"] if report else COMMANDS.get(run.record["command"], run.record["command"]),
+        "subtitle": report["subtitle"] if report else _when(run),
+        "run": _line(run),
+        "pages": report["pages"] if report else [],
+        "files": files,
+        "error": run.record.get("error") or {},
+    }
+
+
+def segment_list(desk: Desk) -> Context:
+    """The segments that the model in use knows, or the newest run that found some."""
+    run, found = _segments(desk)
+    rows = [
+        {
+            "key": str(segment["key"]),
+            "name": str(segment["name"]),
+            "customers": count(segment["customers"]),
+            "share": percent(segment["share"], 0),
+            "response": percent((segment["response"] or {}).get("rate")),
+            "who": next((s["text"] for s in segment["sentences"] if s["kind"] == "who"), ""),
+        }
+        for segment in found
+    ]
+    return {"title": "Segments", "run": run, "segments": rows}
+
+
+def one_segment(desk: Desk, key: str) -> Context | None:
+    """One segment: who they are, how they answered, what to offer."""
+    run, found = _segments(desk)
+    segment = next((part for part in found if str(part["key"]) == key), None)
+    if segment is None:
+        return None
+    kind = read_json(desk.runs / str(run) / "segments.json").get("kind")
+    keys = [str(part["key"]) for part in found]
+    title, *blocks = segment_blocks(segment, discovered=kind == "discovered")
+    place = keys.index(key)
+    return {
+        "title": title["title"],
+        "blocks": blocks,
+        "before": keys[place - 1] if place else None,
+        "after": keys[place + 1] if place + 1 < len(keys) else None,
+    }
+
+
+def list_builder(desk: Desk, table: str | None, form: Mapping[str, str]) -> Context:
+    """The controls of a list and what it would be; without a table, which tables there are."""
+    context: Context = {"title": "List builder", "tables": _tables(desk), "table": None, "problem": None}
+    if not table:
+        return context
+    try:
+        bundle, chosen = desk.bundle(), desk.tables.find(table)
+        said = {**DEFAULTS, **form}
+        seen = preview(desk, table, said, exact=True, before=None)
+        levels = {c.name: {"label": c.label, "levels": _levels(c, bundle)} for c in _choices(bundle)}
+    except SegmintError as error:
+        return context | {"problem": error}
+    return context | {"table": chosen, "form": said, "seen": seen, "columns": levels, "rows": ROWS, "data": seen}
+
+
+def preview(
+    desk: Desk, table: str, form: Mapping[str, str], *, exact: bool, before: Mapping[str, str] | None
+) -> Context:
+    """What a list would be and who comes and goes against the list of the controls `before`, as plain JSON."""
+    config = config_of(form)
+    prepared = desk.prepared(table, config)
+    policy = _policy(config)
+    found = prepared.ask(policy, exact=exact)
+    since = found
+    if before is not None:
+        earlier = config_of(before)
+        since = desk.prepared(table, earlier).ask(_policy(earlier), exact=False)
+    return _seen(prepared, found) | what_moved(prepared, since.rows, found.rows) | {"curve": prepared.curve(policy)}
+
+
+def _policy(config: Any) -> Any:
+    from segmint.flows.target import policy_of
+
+    return policy_of(config)
+
+
+def _seen(prepared: PreparedList, found: Preview) -> Context:
+    last = found.last_propensity
+    return {
+        "customers": found.customers,
+        "held_out": found.held_out,
+        "expected_profit": round(found.expected_profit, 2),
+        "expected_cost": round(found.expected_cost, 2),
+        "expected_successes": round(found.expected_successes, 2),
+        "last_propensity": None if last != last else round(last, 6),
+        "prices": {name: round(price, 4) for name, price in found.prices.items()},
+        "exact": found.exact,
+        "read": len(prepared.customers),
+        "eligible": int(prepared.eligible.sum()),
+        "suppressed": prepared.suppressed,
+    }
+
+
+def customer(desk: Desk, table: str | None, name: str) -> Context:
+    """One customer by id: propensity, reasons, what would change it."""
+    context: Context = {"title": "Customer", "tables": _tables(desk), "table": table, "name": name, "found": None}
+    if not table or not name:
+        return context | {"problem": None}
+    try:
+        bundle = desk.bundle()
+        told = look_up(desk.customers(table), name, bundle)
+    except SegmintError as error:
+        return context | {"problem": error}
+    return context | {"problem": None, "found": _told(told, bundle)}
+
+
+def try_it(desk: Desk, form: Mapping[str, str]) -> Context:
+    """A form made from the contract, and what is predicted of whoever is typed into it."""
+    context: Context = {"title": "Try it", "fields": [], "found": None, "problem": None}
+    try:
+        bundle = desk.bundle()
+        context["fields"] = [_field(column, bundle, form) for column in bundle.contract.features(bundle.at)]
+        if form:
+            context["found"] = _told(try_out(form, bundle), bundle)
+    except SegmintError as error:
+        context["problem"] = error
+    return context
+
+
+def monitoring(desk: Desk) -> Context:
+    """What was watched: runs of monitor, measure, backtest, update and promote."""
+    watched = [run for run in desk.all_runs() if run.record["command"] in WATCHING]
+    newest = next((run for run in watched if run.status == "done"), None)
+    report = stored_report(newest.folder) if newest is not None else None
+    return {
+        "title": "Monitoring",
+        "runs": [_line(run) for run in watched[:MOST_RUNS]],
+        "newest": None if newest is None else _line(newest),
+        "pages": report["pages"] if report else [],
+    }
+
+
+def compare(desk: Desk, first: str, second: str) -> Context:
+    """Two training runs side by side."""
+    trained = [run for run in desk.all_runs() if run.record["command"] in ("run", "demo") and run.status == "done"]
+    names = [run.id for run in trained]
+    pair = [name if name in names else None for name in (first, second)]
+    pair = [chosen or (names[place] if place < len(names) else None) for place, chosen in enumerate(pair)]
+    blocks: list[Block] = []
+    if len(names) > 1 and pair[0] and pair[1]:
+        blocks = _side_by_side(desk.run(pair[0]), desk.run(pair[1]))
+    return {"title": "Compare runs", "choices": [_line(run) for run in trained], "pair": pair, "blocks": blocks}
+
+
+def upload(desk: Desk) -> Context:
+    """Where tables are brought, and those that are here."""
+    return {"title": "Upload and run", "tables": _tables(desk)}
+
+
+def one_table(desk: Desk, table: str, draft: str | None = None, problem: SegmintError | None = None) -> Context:
+    """One table: what to do with it."""
+    found = desk.tables.find(table)
+    return {
+        "title": found.name,
+        "table": found,
+        "size": _size(found.size),
+        "contracts": [(name, load_contract(name).title or name) for name in SHIPPED],
+        "reviewed": found.contract is not None,
+        "draft": draft,
+        "problem": problem,
+        "usable": desk.bundle_run() is not None,
+    }
+
+
+def _in_use(desk: Desk, used: str | None) -> list[Block]:
+    if used is None:
+        return [
+            banner(
+                "caution",
+                "No model yet",
+                "Bring a table of past campaign results under “Upload and run”; a few minutes later there is one.",
+            )
+        ]
+    view = RunView(desk.runs / used)
+    summary = view.summary
+    quality: dict[str, Any] = summary.get("quality") or {}
+    rate = summary.get("base_rate")
+    role = "Champion" if used == desk.champion() else "Model in use"
+    shown = [
+        (
+            role,
+            _day(view.run.get("made")).partition(",")[0],
+            "promoted" if role == "Champion" else "the newest finished run",
+        )
+    ]
+    shown.append(("Trained on", count(float(summary.get("rows") or 0)), f"customers of {view.source}"))
+    if rate is not None:
+        shown.append(("Response rate", percent(float(rate)), view.outcome_label))
+    shown += [
+        (metric_label(name), decimal(float(quality[name])), "on rows kept apart")
+        for name in ("roc_auc", "f1", "weighted_f1")
+        if isinstance(quality.get(name), int | float)
+    ][:2]
+    return [block for block in (warning(view.at), figures(shown)) if block is not None]
+
+
+def _next(desk: Desk, runs: list[Run], used: str | None) -> str:
+    if used is None:
+        return "Bring the table of your last campaign and let segmint learn from it."
+    if used != desk.champion() and any(run.record["command"] == "run" for run in runs):
+        return (
+            "Read the report of the newest run. If it convinces you, make it the champion: "
+            f"segmint promote {used}. Then build the list of the next campaign."
+        )
+    return "Bring the customers of the next campaign and build their call list; leave a random part uncalled."
+
+
+def _alarms(runs: list[Run]) -> list[dict[str, str]]:
+    alarms = []
+    for run in runs[:20]:
+        if run.status in ("failed", "interrupted"):
+            words = (run.record.get("error") or {}).get(
+                "came"
+            ) or "It stopped before its end; segmint resume continues it."
+            alarms.append({"run": run.id, "title": f"{_command(run)} {run.status}", "text": str(words)})
+        found = read_json(run.folder / "monitor.json") if run.record["command"] == "monitor" else {}
+        if found.get("alarm"):
+            alarms.append(
+                {"run": run.id, "title": "Monitoring raised an alarm", "text": str(found.get("sentence", ""))}
+            )
+    return alarms[:5]
+
+
+def _line(run: Run) -> dict[str, Any]:
+    summary = run.record.get("summary") or {}
+    names = [name for name in run.record.get("inputs") or {} if name != "bundle"]
+    rows = summary.get("rows") or sum((summary.get("counts") or {}).values())
+    return {
+        "id": run.id,
+        "command": _command(run),
+        "status": run.status,
+        "when": _when(run),
+        "input": str(names[0]).rsplit("/", 1)[-1] if names else "",
+        "rows": count(rows) if rows else "",
+        "champion": False,
+    }
+
+
+def _command(run: Run) -> str:
+    told = str(run.record["command"])
+    return COMMANDS.get(told, told.capitalize())
+
+
+def _when(run: Run) -> str:
+    return _day(run.record.get("made"))
+
+
+def _day(made: object) -> str:
+    try:
+        return f"{datetime.fromisoformat(str(made)):%d %b %Y, %H:%M}"
+    except ValueError:
+        return "–"
+
+
+def _segments(desk: Desk) -> tuple[str | None, list[dict[str, Any]]]:
+    used = desk.bundle_run()
+    for name in dict.fromkeys([used, *(run.id for run in desk.all_runs()[:50])]):
+        if name is not None and (found := read_json(desk.runs / name / "segments.json")).get("segments"):
+            return name, list(found["segments"])
+    return None, []
+
+
+def _tables(desk: Desk) -> list[dict[str, str]]:
+    return [{"id": t.id, "name": t.name, "size": _size(t.size)} for t in desk.tables.all()]
+
+
+def _size(amount: int) -> str:
+    for unit in ("bytes", "KiB", "MiB"):
+        if amount < 1024:
+            return f"{amount:,} {unit}"
+        amount //= 1024
+    return f"{amount:,} GiB"
+
+
+def _choices(bundle: Bundle) -> list[Column]:
+    return [column for column in bundle.contract.columns if column.kind == "category" and column.role != "outcome"]
+
+
+def _levels(column: Column, bundle: Bundle) -> list[str]:
+    if column.allowed:
+        return list(column.allowed)
+    known: dict[str, Any] = next((c for c in bundle.reference["columns"] if c["name"] == column.name), {})
+    return [str(level) for level in (known.get("levels") or {})]
+
+
+def _field(column: Column, bundle: Bundle, form: Mapping[str, str]) -> dict[str, Any]:
+    known: dict[str, Any] = next((c for c in bundle.reference["columns"] if c["name"] == column.name), {})
+    edges = known.get("edges") or []
+    levels = _levels(column, bundle) if column.kind == "category" else []
+    usual = max(known["levels"], key=lambda level: known["levels"][level]) if known.get("levels") else ""
+    middle = f"{edges[len(edges) // 2]:g}" if edges else ""
+    states = known.get("states") or {}
+    if states and sum(states.values()) > sum(known.get("counts") or []):
+        middle = f"{float(max(states, key=lambda state: states[state])):g}"
+    hints = [f"usually {edges[0]:g} to {edges[-1]:g}"] if edges else []
+    hints += [f"{state.value:g} is {state.name}" for state in column.states]
+    return {
+        "name": column.name,
+        "label": column.label[:1].upper() + column.label[1:],
+        "unit": column.unit,
+        "levels": levels,
+        "value": form.get(column.name, usual if levels else middle),
+        "hint": "; ".join(hints),
+    }
+
+
+def _told(told: dict[str, Any], bundle: Bundle) -> Context:
+    response = bundle.contract.outcome.positive is not None
+    base, likely = float(told["base"]), float(told["prediction"])
+    name = "Propensity" if response else f"Probability of {told['class']}"
+    against = f"{likely / base:.1f} times an average customer" if base > 0 else ""
+    shown = [(name, percent(likely), against), ("Average customer", percent(base), "whom this one is compared with")]
+    if told["segment"]:
+        shown.append(("Segment", str(told["segment"]), "by the rules of the model"))
+    blocks = [figures(shown)]
+    if told["flags"]:
+        blocks.append(banner("caution", "Unusual values", f"{told['flags']}. The prediction stands on thin ground."))
+    blocks += [heading("Why"), points(told["reasons"] or ["Nothing stands out: this customer is like the average."])]
+    if told["changes"]:
+        blocks += [
+            heading("What would change it", "Not advice on cause: what the model would predict instead."),
+            points(told["changes"]),
+        ]
+    blocks.append({"kind": "text", "text": told["stability"]})
+    labels = bundle.contract.by_name
+    rows = [[labels[n].label if n in labels else n, "" if v is None else str(v)] for n, v in told["values"].items()]
+    return {
+        "blocks": blocks,
+        "propensity": likely,
+        "values": table(["Column", "value"], rows, words=(0, 1)),
+    }
+
+
+def _side_by_side(first: Run, second: Run) -> list[Block]:
+    views = [RunView(first.folder), RunView(second.folder)]
+    qualities = [view.summary.get("quality") or {} for view in views]
+    names = [name for name in qualities[0] if all(isinstance(q.get(name), int | float) for q in qualities)]
+    rows = [
+        [
+            metric_label(name),
+            *(decimal(float(q[name])) for q in qualities),
+            _signed(qualities[1][name] - qualities[0][name]),
+        ]
+        for name in names
+    ]
+    facts = [
+        ["Table", *(view.source for view in views)],
+        ["Customers", *(count(float(view.summary.get("rows") or 0)) for view in views)],
+        ["Contract", *(_contract_name(view.contract) for view in views)],
+        ["Recipe", *(str(view.summary.get("recipe", "–")) for view in views)],
+        ["Columns used", *(str(len(view.summary.get("columns") or [])) for view in views)],
+        ["Seed", *(str(view.summary.get("seed", "–")) for view in views)],
+    ]
+    same = views[0].summary.get("fingerprints") == views[1].summary.get("fingerprints")
+    note = (
+        "Both were judged on the same table."
+        if same
+        else "The tables differ, so the figures are not of the same customers: read the difference with care."
+    )
+    blocks = [table(["Quality on rows kept apart", "first", "second", "difference"], rows, note=note)] if rows else []
+    return [*blocks, table(["How they were made", "first", "second"], facts, words=(0, 1, 2))]
+
+
+def _contract_name(contract: Contract | None) -> str:
+    return contract.name if contract else "–"
+
+
+def _signed(number: float) -> str:
+    return ("+" if number > 0 else "") + decimal(number)

@@ -1,0 +1,79 @@
+"""The list builder's form: texts of controls in, one Config out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import isfinite
+from typing import Any
+
+from segmint.config import Config, load_config
+from segmint.errors import PolicyError
+
+ROWS = range(3)
+DEFAULTS = {
+    "cost": "5",
+    "value": "120",
+    "currency": "EUR",
+    "calls": "",
+    "money": "",
+    "holdout": "10",
+    "campaign": "campaign",
+}
+
+
+def config_of(form: Mapping[str, str]) -> Config:
+    """Read the controls as the sections ``economics`` and ``policy``; an empty control is no limit.
+
+    Raises
+    ------
+    SegmintError
+        If a text is no number, or the rules contradict each other.
+    """
+    filled = {name: text.strip() for name, text in form.items()}
+    said = {name: filled.get(name) or default for name, default in DEFAULTS.items()}
+    calls = _number(said["calls"], "calls at most")
+    flags = {
+        "economics.cost_per_call": _number(said["cost"], "cost of a call"),
+        "economics.value_per_success": _number(said["value"], "value of a yes"),
+        "economics.currency": said["currency"][:12],
+        "policy.campaign": said["campaign"][:100],
+        "policy.budget_calls": None if calls is None else int(calls),
+        "policy.budget_money": _number(said["money"], "money at most"),
+        "policy.holdout_share": (_number(said["holdout"], "holdout") or 0.0) / 100,
+        "policy.quotas": [quota for row in ROWS if (quota := _quota(filled, row))] or None,
+        "policy.exclude": [rule for row in ROWS if (rule := _exclusion(filled, row))] or None,
+    }
+    return load_config(flags=flags)
+
+
+def _quota(form: Mapping[str, str], row: int) -> dict[str, Any] | None:
+    column, level = form.get(f"quota_column_{row}", ""), form.get(f"quota_level_{row}", "")
+    least = _number(form.get(f"quota_least_{row}", ""), "quota")
+    most = _number(form.get(f"quota_most_{row}", ""), "quota")
+    if not column or not level or (least is None and most is None):
+        return None
+    return {
+        "column": column,
+        "level": level,
+        "minimum": int(least or 0),
+        "maximum": None if most is None else int(most),
+    }
+
+
+def _exclusion(form: Mapping[str, str], row: int) -> dict[str, Any] | None:
+    column, level = form.get(f"exclude_column_{row}", ""), form.get(f"exclude_level_{row}", "")
+    return {"name": f"{column} is {level}", "column": column, "levels": [level]} if column and level else None
+
+
+def _number(text: str, what: str) -> float | None:
+    if not text:
+        return None
+    try:
+        number = float(text.replace(",", "."))
+        if not isfinite(number):
+            raise ValueError("not finite")
+        return number
+    except ValueError as error:
+        raise PolicyError(
+            f"The control “{what}” holds no number.", expected="a number such as 5 or 4.50", fix="correct it"
+        ) from error

@@ -1,0 +1,197 @@
+// What moves on the pages: the list builder, bringing a table, watching a run. Texts are set as text, never as markup.
+"use strict";
+(() => {
+  const token = document.querySelector('meta[name="token"]').content;
+  const at = (id) => document.getElementById(id);
+  const whole = (number) => Math.round(number).toLocaleString("en");
+  const say = (error) => [error.came, error.fix].filter(Boolean).join(" Next: ");
+  const current = document.querySelector('.contents a[aria-current="page"]');
+  if (current) {
+    const strip = current.closest("ol");
+    strip.scrollLeft = current.offsetLeft - strip.clientWidth / 2 + current.offsetWidth / 2;
+  }
+
+  function builder(form) {
+    const { seen: first, columns } = JSON.parse(at("data").textContent);
+    const slider = at("calls-slider");
+    const values = () => Object.fromEntries([...new FormData(form)].filter(([name]) => name !== "token"));
+    let before = values();
+    let busy = false;
+    let waiting = null;
+
+    function put(name, text) {
+      form.querySelector(`[data-seen="${name}"]`).textContent = text;
+    }
+
+    function show(seen, values) {
+      const unit = values.currency || "EUR";
+      put("customers", whole(seen.customers));
+      put("of", `of ${whole(seen.eligible)} who may be called`);
+      put("profit", whole(seen.expected_profit));
+      put("cost", `${unit}, at a cost of ${whole(seen.expected_cost)}`);
+      put("yes", whole(seen.expected_successes));
+      put("rate", seen.customers ? `${((100 * seen.expected_successes) / seen.customers).toFixed(1)}\u00a0% of the list` : "nobody is listed");
+      put("held", whole(seen.held_out));
+      at("calls-shown").textContent = values.calls ? whole(values.calls) : "no limit";
+      at("moves").textContent = seen.joined || seen.left ? `${whole(seen.joined)} come onto the list, ${whole(seen.left)} leave it.` : "The same customers as on the list you compare with.";
+      const names = (word, list, all) => (list.length ? `${word}: ${list.join(", ")}${all > list.length ? " …" : ""}. ` : "");
+      at("named").textContent = names("In", seen.first_joined, seen.joined) + names("Out", seen.first_left, seen.left);
+      const prices = Object.entries(seen.prices).map(([name, price]) => `one more ${name} is worth ${price.toFixed(2)} ${unit}`);
+      at("state").textContent = `${seen.exact ? "Exactly the list that will be made." : "Close to the list that will be made."}${prices.length ? ` At the limit, ${prices.join("; ")}.` : ""}`;
+      draw(seen, unit);
+    }
+
+    function draw(seen, unit) {
+      const x = seen.curve.customers;
+      const y = seen.curve.expected_profit;
+      const svg = at("curve");
+      if (!x.length) return;
+      const [left, right, top, bottom] = [14, 466, 24, 214];
+      const most = Math.max(...y, seen.expected_profit, 1e-9);
+      const least = Math.min(...y, 0);
+      const px = (value) => left + ((right - left) * value) / x[x.length - 1];
+      const py = (value) => bottom - ((bottom - top) * (value - least)) / (most - least);
+      const points = x.map((value, place) => `${px(value).toFixed(1)},${py(y[place]).toFixed(1)}`);
+      const line = `M${px(0)},${py(0)}L${points.join("L")}`;
+      svg.querySelector(".line").setAttribute("d", line);
+      svg.querySelector(".area").setAttribute("d", `${line}L${px(x[x.length - 1])},${py(0)}Z`);
+      const set = (node, attributes) => Object.entries(attributes).forEach(([name, value]) => node.setAttribute(name, value));
+      set(svg.querySelector("line.mark"), { x1: px(seen.customers), x2: px(seen.customers), y1: top, y2: bottom });
+      set(svg.querySelector("circle.mark"), { cx: px(seen.customers), cy: py(seen.expected_profit) });
+      const make = (name, attributes, text) => {
+        const node = document.createElementNS("http://www.w3.org/2000/svg", name);
+        set(node, attributes);
+        if (text) node.textContent = text;
+        return node;
+      };
+      svg.querySelector(".axes").replaceChildren(make("line", { x1: left, x2: right, y1: py(0), y2: py(0) }));
+      svg.querySelector(".words").replaceChildren(
+        make("text", { x: left, y: 14 }, `expected profit, ${unit}`),
+        make("text", { x: left, y: 236 }, "0"),
+        make("text", { x: right, y: 236, "text-anchor": "end" }, `${whole(x[x.length - 1])} customers, best first`),
+      );
+      const best = y.indexOf(Math.max(...y));
+      at("curve-words").textContent = `Without any limit the most comes from about ${whole(x[best])} calls: ${whole(y[best])} ${unit}. This list has ${whole(seen.customers)}.`;
+    }
+
+    async function ask(exact) {
+      if (busy) {
+        waiting = waiting === true ? true : exact;
+        return;
+      }
+      busy = true;
+      const now = values();
+      const body = { ...now, exact: exact ? "yes" : "no" };
+      for (const [name, value] of Object.entries(before)) body[`before_${name}`] = value;
+      try {
+        const answer = await fetch("/lists/preview", {
+          method: "POST",
+          headers: { "content-type": "application/json", accept: "application/json", "x-token": token },
+          body: JSON.stringify(body),
+        });
+        const told = await answer.json();
+        if (answer.ok) show(told, now);
+        else at("state").textContent = say(told);
+      } catch {
+        at("state").textContent = "The server does not answer. Is segmint still running?";
+      }
+      busy = false;
+      if (waiting !== null) {
+        const next = waiting;
+        waiting = null;
+        ask(next);
+      }
+    }
+
+    slider.addEventListener("input", () => {
+      form.elements.calls.value = slider.value;
+      ask(false);
+    });
+    slider.addEventListener("change", () => ask(true));
+    form.addEventListener("input", (event) => {
+      if (event.target !== slider && event.target.tagName === "INPUT") ask(false);
+    });
+    form.addEventListener("change", (event) => {
+      const levels = event.target.dataset && event.target.dataset.levels;
+      if (levels) {
+        const known = columns[event.target.value];
+        form.elements[levels].replaceChildren(...(known ? known.levels : []).map((level) => new Option(level, level)));
+      }
+      if (event.target !== slider) ask(true);
+    });
+    form.addEventListener("submit", () => {
+      at("state").textContent = "Making the list, with a reason for everybody on it …";
+      form.querySelector(".controls > .button").setAttribute("disabled", "");
+    });
+    at("pin").addEventListener("click", () => {
+      before = values();
+      ask(true);
+    });
+    show(first, before);
+  }
+
+  function bring(drop) {
+    const send = (file) => {
+      if (!file) return;
+      const request = new XMLHttpRequest();
+      const bar = at("sent");
+      bar.hidden = false;
+      at("said").textContent = `Sending ${file.name} …`;
+      request.upload.onprogress = (event) => {
+        if (event.lengthComputable) bar.value = (100 * event.loaded) / event.total;
+      };
+      request.onload = () => {
+        let told = {};
+        try {
+          told = JSON.parse(request.responseText);
+        } catch {
+          told = { came: "The server did not take the table." };
+        }
+        if (request.status === 201) location.assign(told.location);
+        else {
+          bar.hidden = true;
+          at("said").textContent = say(told);
+        }
+      };
+      request.onerror = () => {
+        at("said").textContent = "The table did not arrive. Is segmint still running?";
+      };
+      request.open("PUT", `/tables?name=${encodeURIComponent(file.name)}`);
+      request.setRequestHeader("accept", "application/json");
+      request.setRequestHeader("x-token", token);
+      request.send(file);
+    };
+    at("file").addEventListener("change", (event) => send(event.target.files[0]));
+    for (const name of ["dragover", "dragleave", "drop"]) {
+      drop.addEventListener(name, (event) => {
+        event.preventDefault();
+        drop.classList.toggle("over", name === "dragover");
+        if (name === "drop") send(event.dataTransfer.files[0]);
+      });
+    }
+  }
+
+  async function watch(work) {
+    try {
+      const answer = await fetch(`/work/${work.dataset.job}/state`, { headers: { accept: "application/json" } });
+      const state = await answer.json();
+      if (state.status === "done") return location.assign(`/runs/${state.run}`);
+      if (state.status === "failed") {
+        at("failed").hidden = false;
+        at("words").textContent = state.error;
+        return;
+      }
+      at("task").textContent = `${state.task} …`;
+      const bar = at("progress");
+      if (state.total > 1) bar.value = (100 * state.done) / state.total;
+      else bar.removeAttribute("value");
+    } catch {
+      at("share").textContent = "The server does not answer. The run goes on by itself.";
+    }
+    setTimeout(() => watch(work), 700);
+  }
+
+  if (at("builder")) builder(at("builder"));
+  if (at("drop")) bring(at("drop"));
+  if (at("work")) watch(at("work"));
+})();

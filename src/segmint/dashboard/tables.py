@@ -1,0 +1,109 @@
+"""Tables that were brought to the dashboard: streamed to disk under names of our own making."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from segmint.errors import InputError, RunError
+from segmint.store.staging import FILE_MODE, FOLDER_MODE, publish_file, write_file
+
+ENDINGS = (".csv", ".txt", ".tsv", ".xlsx", ".parquet")
+MOST_BYTES = 2 << 30
+_ID = re.compile(r"[0-9a-f]{16}")
+_ABOUT = "about.json"
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: its id (ours), its name (theirs, for show), where it lies."""
+
+    id: str
+    name: str
+    path: Path
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self.path.stat().st_size
+
+    @property
+    def contract(self) -> Path | None:
+        """The contract that a person reviewed for this table, if there is one."""
+        path = self.path.parent / "contract.toml"
+        return path if path.is_file() else None
+
+
+class Tables:
+    """A folder of tables; what a stranger calls a file is shown and never used as a path."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    async def receive(self, name: str, chunks: AsyncIterator[bytes], *, most: int = MOST_BYTES) -> Table:
+        """Write a body to disk as it comes.
+
+        Raises
+        ------
+        InputError
+            For an ending that is no table's, an empty body, or more bytes than the limit; nothing stays behind.
+        """
+        ending = next((e for e in ENDINGS if name.lower().endswith(e)), None)
+        if ending is None:
+            raise InputError("This file has no ending of a table.", expected=" ".join(ENDINGS), fix="save it as CSV")
+        place = self.folder / secrets.token_hex(8)
+        place.mkdir(parents=True, mode=FOLDER_MODE)
+        path = place / f"table{ending}"
+        try:
+            await _write(path, chunks, most)
+            about = json.dumps({"name": name[:200]}).encode()
+            publish_file(place / _ABOUT, lambda staged: write_file(staged, about))
+        except BaseException:
+            path.unlink(missing_ok=True)
+            place.rmdir()
+            raise
+        return Table(place.name, name[:200], path)
+
+    def find(self, table: str) -> Table:
+        """Open a table by its id.
+
+        Raises
+        ------
+        RunError
+            If there is none.
+        """
+        place = self.folder / table
+        if _ID.fullmatch(table) and (place / _ABOUT).is_file():
+            path = next((p for p in sorted(place.iterdir()) if p.stem == "table" and p.suffix in ENDINGS), None)
+            if path is not None:
+                return Table(table, str(json.loads((place / _ABOUT).read_text())["name"]), path)
+        raise RunError("There is no such table here.", expected="a table of the list", fix="bring it again")
+
+    def all(self) -> list[Table]:
+        """Every table, newest first."""
+        if not self.folder.is_dir():
+            return []
+        places = [p for p in self.folder.iterdir() if _ID.fullmatch(p.name) and (p / _ABOUT).is_file()]
+        return [self.find(p.name) for p in sorted(places, key=lambda p: -p.stat().st_mtime)]
+
+
+async def _write(path: Path, chunks: AsyncIterator[bytes], most: int) -> None:
+    taken = 0
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
+    with os.fdopen(descriptor, "wb") as file:
+        async for chunk in chunks:
+            taken += len(chunk)
+            if taken > most:
+                raise InputError(
+                    "The table is larger than this page takes.",
+                    expected=f"at most {most >> 20:,} MiB",
+                    fix="run it at the command line: segmint run",
+                )
+            file.write(chunk)
+    if not taken:
+        raise InputError("The file is empty.", expected="a table", fix="choose another file")

@@ -1,0 +1,110 @@
+"""What a call list would be, before it is made: prepared once, asked many times while a slider moves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segmint.config import Config
+from segmint.contract.valid_table import ValidTable
+from segmint.contract.validate import validate
+from segmint.flows.read import open_source
+from segmint.flows.target import _columns, _customers, _propensities, _require_usable, _segments, policy_of
+from segmint.store.bundle import Bundle
+from segmint.targeting.choose import amounts, choose
+from segmint.targeting.curves import expected_curve
+from segmint.targeting.policy import ContactPolicy
+from segmint.targeting.preview import ListPreview, Preview, moved, preview_of
+from segmint.targeting.suppress import suppress
+
+NAMED = 8  # customers named among those who come and go
+
+
+@dataclass(frozen=True)
+class PreparedList:
+    """A table read, suppressed and predicted, ready to be asked about policies.
+
+    Attributes
+    ----------
+    customers : polars.Series of String, shape (n_customers,)
+    columns : polars.DataFrame
+        What quotas, costs and values may be taken from.
+    eligible : ndarray of bool
+    suppressed : dict of str to int
+        Customers by the rule that keeps them off.
+    preview : ListPreview
+    """
+
+    customers: pl.Series
+    columns: pl.DataFrame
+    eligible: NDArray[np.bool_]
+    suppressed: dict[str, int]
+    preview: ListPreview
+
+    def ask(self, policy: ContactPolicy, *, exact: bool) -> Preview:
+        """Say what the list under `policy` would be: as it will be made, or faster by shadow prices."""
+        if not exact:
+            return self.preview.of(policy)
+        likely = self.preview.choice.propensity
+        able = self.eligible & np.isfinite(likely)
+        return preview_of(choose(self.customers, likely, policy, columns=self.columns, eligible=able))
+
+    def curve(self, policy: ContactPolicy) -> dict[str, list[float]]:
+        """Sum the expected profit of calling the best n customers, without any limit."""
+        choice = self.preview.choice
+        rows = choice.order[~choice.holdout[choice.order]]
+        value = amounts(policy.economics.value_per_success, self.columns)[rows]
+        cost = amounts(policy.economics.cost_per_call, self.columns)[rows] * policy.economics.calls_per_customer
+        found = expected_curve(choice.propensity[rows], value, cost, points=80).select("customers", "expected_profit")
+        return {str(name): values for name, values in found.to_dict(as_series=False).items()}
+
+
+def read_customers(source: Any, bundle: Bundle, config: Config) -> ValidTable:
+    """Read a table of customers under a bundle's contract; no run is made and nothing is written."""
+    return validate(
+        open_source(source, config.data),
+        bundle.contract,
+        purpose="predict",
+        at=bundle.at,
+        max_rejected=config.data.max_rejected,
+    )
+
+
+def prepare_list(table: ValidTable, bundle: Bundle, config: Config) -> PreparedList:
+    """Suppress and predict the customers of a table once, for many previews.
+
+    Raises
+    ------
+    PolicyError
+        If the policy contradicts itself, or the bundle cannot choose whom to call.
+    """
+    policy = policy_of(config)
+    _require_usable(bundle)
+    customers, columns = _customers(table), _columns(table, policy, bundle)
+    held_back = suppress(customers, columns, bundle.contract, policy, today=datetime.now(UTC).date())
+    segments = _segments(table, bundle, held_back)
+    if segments is not None and segments.name not in columns.columns:
+        columns = columns.with_columns(segments)
+    likely = _propensities(table, bundle, held_back)
+    preview = ListPreview(customers, likely, policy, columns=columns, eligible=held_back.eligible)
+    return PreparedList(customers, columns, held_back.eligible, _counted(held_back.because), preview)
+
+
+def what_moved(
+    prepared: PreparedList, before: Sequence[int] | NDArray[np.int64], after: NDArray[np.int64]
+) -> dict[str, Any]:
+    """Count who would come onto a list and who would leave it, and name the first of them."""
+    joined, left = moved(prepared.customers, np.asarray(before, dtype=np.int64), after)
+    return {"joined": len(joined), "left": len(left), "first_joined": joined[:NAMED], "first_left": left[:NAMED]}
+
+
+def _counted(because: pl.Series) -> dict[str, int]:
+    from segmint.targeting.suppress import count_reasons
+
+    return count_reasons(because.filter(because != ""))

@@ -1,0 +1,162 @@
+"""The door holds: no page without a session, no form without its token, no foreign host; same figures as in batch."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import polars as pl
+import pytest
+
+from segmint.config import load_config
+from segmint.dashboard import pages
+from segmint.dashboard.app import dashboard, routes
+from segmint.dashboard.desk import Desk
+
+from .conftest import Here
+
+
+class Asker:
+    """Asks the app without a network; keeps cookies, follows nothing."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.app, self.cookies = dashboard(desk), httpx.Cookies()
+
+    def request(self, method: str, path: str, **more: Any) -> httpx.Response:
+        async def ask() -> httpx.Response:
+            transport = httpx.ASGITransport(app=self.app)
+            async with httpx.AsyncClient(
+                transport=transport, base_url="http://127.0.0.1:8000", cookies=self.cookies
+            ) as client:
+                return await client.request(method, path, **more)
+
+        answer = asyncio.run(ask())
+        self.cookies.update(answer.cookies)
+        return answer
+
+    def get(self, path: str, **more: Any) -> httpx.Response:
+        return self.request("GET", path, **more)
+
+    def post(self, path: str, **more: Any) -> httpx.Response:
+        return self.request("POST", path, **more)
+
+
+def client(desk: Desk, *, signed_in: bool = False) -> Asker:
+    asker = Asker(desk)
+    if signed_in:
+        desk.keeper.code = "code"
+        assert asker.get("/sign-in?code=code").status_code == 303
+    return asker
+
+
+def test_without_a_session_every_page_stays_closed(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    browser = client(desk)
+    asked = 0
+    for route in routes(desk):
+        if route.path.startswith(("/sign-in", "/static")):
+            continue
+        for method in route.methods or ():
+            path = route.path.replace("{", "").replace("}", "")
+            assert browser.request(method, path).status_code == 401, (method, path)
+            asked += 1
+    assert asked > 20
+
+
+def test_a_form_needs_its_token_and_our_own_host(tmp_path: Path) -> None:
+    browser = client(Desk(tmp_path), signed_in=True)
+    assert browser.post("/sign-out", data={"token": "x"}).status_code == 422
+    assert browser.request("PUT", "/tables?name=a.csv", content=b"a,b").status_code == 422
+    assert browser.get("/", headers={"host": "evil.example"}).status_code == 400
+    assert browser.get("/", headers={"origin": "http://evil.example"}).status_code == 403
+    assert not (tmp_path / "tables").exists()
+
+
+def test_every_answer_carries_the_guarding_headers(tmp_path: Path) -> None:
+    browser = client(Desk(tmp_path), signed_in=True)
+    for path in ("/", "/runs", "/static/dashboard.js", "/nothing", "/runs/nope"):
+        headers = browser.get(path).headers
+        assert "script-src 'self'" in headers["content-security-policy"]
+        assert "unsafe" not in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+    cookie = client(Desk(tmp_path))
+    cookie.app.desk.keeper.code = "code"
+    said = cookie.get("/sign-in?code=code").headers["set-cookie"].lower()
+    assert "httponly" in said
+    assert "samesite=strict" in said
+
+
+def test_without_runs_every_page_says_what_to_do(tmp_path: Path) -> None:
+    browser = client(Desk(tmp_path), signed_in=True)
+    words = {"/": "No model yet", "/runs": "No runs yet", "/segments": "No segments yet", "/lists": "Bring a table"}
+    words |= {"/customer": "Bring a table", "/try": "There is no model yet", "/monitoring": "segmint monitor"}
+    words |= {"/compare": "Fewer than two", "/upload": "Drop a table here"}
+    for path, word in words.items():
+        answer = browser.get(path)
+        assert answer.status_code == 200, path
+        assert word in answer.text, path
+
+
+@pytest.mark.parametrize("name", ["..%2f..%2fetc", "PROMOTED", "tables", "%00", "x" * 3000])
+def test_a_strangers_run_name_leads_nowhere(name: str, tmp_path: Path) -> None:
+    assert client(Desk(tmp_path), signed_in=True).get(f"/runs/{name}").status_code in (404, 414)
+
+
+def test_serving_loads_no_training_library() -> None:
+    code = (
+        "import sys, segmint.dashboard.app, segmint.flows.target, segmint.flows.draft, segmint.flows.customer\n"
+        "bad = {'tensorflow', 'keras', 'sklearn', 'lightgbm', 'altair', 'vl_convert'} & set(sys.modules)\n"
+        "sys.exit(', '.join(bad) or 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=dict(os.environ), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.network
+def test_pages_and_batch_say_the_same_propensities_in_the_same_order(here: Here, tmp_path: Path) -> None:
+    from segmint.flows.predict import predict
+
+    batch = predict(here.path, here.desk.runs / here.run, load_config(), runs=tmp_path)
+    likely = pl.read_parquet(batch.folder / "predictions.parquet")["propensity"].to_numpy()
+    form = {"holdout": "0", "cost": "1", "value": "100"}
+    from segmint.dashboard.policy_form import config_of
+
+    prepared = here.desk.prepared(here.table, config_of(form))
+    seen = prepared.preview.choice
+    assert np.abs(seen.propensity - likely).max() <= 5e-7  # rounded to 1e-6 so that two machines make one list
+    assert (np.diff(likely[seen.order]) <= 1e-6).all()
+    for row in (0, 5, 17):
+        name = str(prepared.customers[row])
+        context = pages.customer(here.desk, here.table, name)
+        assert context["found"]["propensity"] == pytest.approx(likely[row], abs=1e-9)
+
+
+@pytest.mark.network
+def test_a_smaller_budget_shows_who_drops_out(here: Here) -> None:
+    before = {"holdout": "0", "cost": "1", "value": "100", "calls": "50"}
+    seen = pages.preview(here.desk, here.table, before | {"calls": "40"}, exact=False, before=before)
+    exact = pages.preview(here.desk, here.table, before | {"calls": "40"}, exact=True, before=before)
+    assert (seen["customers"], seen["joined"], seen["left"]) == (40, 0, 10)
+    assert {k: exact[k] for k in ("customers", "expected_profit", "left")} == {
+        k: seen[k] for k in ("customers", "expected_profit", "left")
+    }
+
+
+@pytest.mark.network
+def test_errors_are_words_and_hold_no_customer(here: Here) -> None:
+    browser = client(here.desk, signed_in=True)
+    session = browser.cookies["segmint_session"]
+    token = {"x-token": here.desk.keeper.token(session), "accept": "application/json"}
+    told = browser.post("/lists/preview", json={"table": here.table, "calls": "x"}, headers=token)
+    assert told.status_code == 422
+    assert "calls at most" in told.json()["came"]
+    told = browser.post("/lists/preview", json={"table": "../x"}, headers=token)
+    assert told.status_code == 404

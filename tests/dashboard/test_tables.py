@@ -1,0 +1,49 @@
+"""Names from strangers lead nowhere; limits hold; nothing half stays behind."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from segmint.dashboard.tables import Table, Tables
+from segmint.errors import InputError, RunError
+
+
+async def chunks(*parts: bytes) -> AsyncIterator[bytes]:
+    for part in parts:
+        yield part
+
+
+def bring(tables: Tables, name: str, *parts: bytes, most: int = 100) -> Table:
+    return asyncio.run(tables.receive(name, chunks(*parts), most=most))
+
+
+@pytest.mark.parametrize("name", ["../../etc/cron.d/x.csv", "/tmp/x.csv", "a\0b.csv", "x" * 5000 + ".csv", ".csv"])
+def test_a_strangers_name_is_shown_and_never_a_path(name: str, tmp_path: Path) -> None:
+    tables = Tables(tmp_path / "tables")
+    table = bring(tables, name, b"a,b\n", b"1,2\n")
+    assert table.path == tmp_path / "tables" / table.id / "table.csv"
+    assert tables.find(table.id).name == name[:200]
+    assert [path.name for path in tmp_path.iterdir()] == ["tables"]
+
+
+@pytest.mark.parametrize("table", ["..", "../runs", "a" * 16, "", "A" * 16, "0" * 15 + "/"])
+def test_an_id_that_is_not_ours_opens_nothing(table: str, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="no such table"):
+        Tables(tmp_path).find(table)
+
+
+def test_too_much_is_refused_and_nothing_stays(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="larger than this page takes"):
+        bring(Tables(tmp_path), "a.csv", b"x" * 60, b"x" * 60)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("name", "body"), [("a.exe", b"x"), ("a.csv", b"")])
+def test_what_is_no_table_is_refused(name: str, body: bytes, tmp_path: Path) -> None:
+    with pytest.raises(InputError):
+        bring(Tables(tmp_path), name, body)
+    assert list(tmp_path.iterdir()) == []
