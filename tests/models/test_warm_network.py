@@ -52,3 +52,28 @@ def test_what_is_said_is_the_average_of_the_last_states_and_no_more_are_kept(war
     assert not np.allclose(likely, newest)
     order = np.corrcoef(likely[:, 1], newest[:, 1])[0, 1]
     assert order > 0.99
+
+
+def test_numbers_never_seen_are_taken_for_the_nearest_seen(warm):
+    low, high = warm.ranges_["age"]
+    frame = pl.DataFrame({"age": [low - 40, low, high, high + 500], "job": ["clerk"] * 4})
+    said = warm.predict_proba(frame)[:, 1]
+    assert said[0] == said[1]
+    assert said[2] == said[3]
+
+
+def test_a_window_that_has_outgrown_the_features_is_learned_anew():
+    model = WarmNetwork.of(COLUMNS, recipe="plain", random_state=3, hidden=(8,), epochs=1)
+    model.fit(*calls(1), inner=calls(2, 300))
+    frame, outcome = calls(4)
+    rare = frame.with_columns(job=pl.when(pl.int_range(pl.len()) < 5).then(pl.lit("pilot")).otherwise(pl.col("job")))
+    model.refresh(rare, outcome, inner=calls(5, 300))
+    assert len(model.states_) == 2
+    new = frame.with_columns(job=pl.when(pl.int_range(pl.len()) < 50).then(pl.lit("pilot")).otherwise(pl.col("job")))
+    model.refresh(new, outcome, inner=calls(5, 300))
+    assert len(model.states_) == 1
+    assert "job = pilot" in list(model[0].get_feature_names_out())
+    older = frame.with_columns(age=pl.when(pl.int_range(pl.len()) < 50).then(99.0).otherwise(pl.col("age")))
+    model.refresh(older, outcome, inner=calls(5, 300))
+    assert len(model.states_) == 1
+    assert model.ranges_["age"][1] == 99.0

@@ -25,6 +25,52 @@ def shifted(propensity: ArrayLike, shift: float) -> Floats:
     return result
 
 
+def turned(propensity: ArrayLike, slope: float, middle: float) -> Floats:
+    """Stretch or press the log odds around `middle`; 1 leaves them as they are."""
+    if slope == 1.0:
+        return np.asarray(propensity, dtype=np.float64)
+    result: Floats = 1 / (1 + np.exp(-(middle + slope * (log_odds(propensity) - middle))))
+    return result
+
+
+def slope_of(propensity: ArrayLike, said_yes: ArrayLike, *, trust: float = 0.5) -> tuple[float, float]:
+    """Find how far apart the log odds should lie, judged by what lately happened.
+
+    Under drift a model is too sure of its differences: those promised least say yes more often than promised, and not
+    calling them is dear where calls are cheap. The slope is that of Cox (1958), held near 1 by a normal prior, and
+    never negative, so that the order stays.
+
+    Parameters
+    ----------
+    propensity, said_yes : array-like of shape (n,)
+        As in `intercept_shift`.
+    trust : float
+        Standard deviation of the prior.
+
+    Returns
+    -------
+    slope, middle : float
+        For `turned`; 1 and 0 for no rows.
+    """
+    odds, yes = log_odds(propensity), np.asarray(said_yes, dtype=np.float64)
+    if not yes.size:
+        return 1.0, 0.0
+    middle = float(odds.mean())
+    apart = odds - middle
+    move, slope = 0.0, 1.0
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-(middle + move + slope * apart)))
+        weight = p * (1 - p) + 1e-9
+        gradient = np.array([(yes - p).sum(), (apart * (yes - p)).sum() - (slope - 1) / trust**2])
+        cross = float((weight * apart).sum())
+        matrix = np.array([[weight.sum(), cross], [cross, (weight * apart**2).sum() + 1 / trust**2]])
+        step = np.clip(np.linalg.solve(matrix, gradient), -1, 1)
+        move, slope = move + float(step[0]), slope + float(step[1])
+        if np.abs(step).max() < 1e-9:
+            break
+    return max(slope, 0.0), middle
+
+
 def intercept_shift(propensity: ArrayLike, said_yes: ArrayLike) -> float:
     """Find the shift of the log odds that makes the propensities promise, on average, what happened.
 

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.evaluation.recalibration import intercept_shift, shifted
+from segmint.evaluation.recalibration import intercept_shift, shifted, slope_of, turned
 from segmint.metrics.calibration import log_loss
 from segmint.splits.folds import inner_split
 
@@ -149,7 +149,7 @@ class Learner:
     cold_every : int
         Every how many refits a model that can refresh starts anew.
     recalibrate : int
-        Latest resolved calls on which the intercept is moved; 0 leaves it.
+        Latest resolved calls on which the intercept is moved, twice as many on which the slope is; 0 leaves both.
     inner : float
         Share of the window for early stopping and the model's own calibration.
     model : str
@@ -173,22 +173,25 @@ class Learner:
         """Everything that changes what it says."""
         return {
             "kind": "learner", "model": self.model or self.name, "window": self.window, "every": self.every,
-            "cold_every": self.cold_every, "recalibrate": self.recalibrate, "inner": self.inner, "seed": self.seed,
+            "cold_every": self.cold_every, "recalibrate": self.recalibrate, "slope": True, "inner": self.inner, "seed": self.seed,
         }  # fmt: skip
 
     def look(self, moment: Moment) -> Look:
         """Learn from the window if a refit is due, predict the wave, move the intercept."""
         model = self._model(moment)
         raw = _propensities(model, moment.customers, moment.positive)
-        return Look(shifted(raw, self._shift(moment)), raw)
+        return Look(self._recalibrated(raw, moment), raw)
 
-    def _shift(self, moment: Moment) -> float:
-        """Find the shift on the latest calls that this strategy had propensities for before they were resolved."""
+    def _recalibrated(self, raw: Floats, moment: Moment) -> Floats:
+        """Learn from the latest calls that this strategy had propensities for before they were resolved."""
         told = moment.told.get(self.name)
         if not self.recalibrate or told is None:
-            return 0.0
-        latest = np.flatnonzero(np.isfinite(told.raw))[-self.recalibrate :]
-        return intercept_shift(told.raw[latest], moment.said_yes[latest])
+            return raw
+        latest = np.flatnonzero(np.isfinite(told.raw))
+        long, short = latest[-2 * self.recalibrate :], latest[-self.recalibrate :]
+        slope, middle = slope_of(told.raw[long], moment.said_yes[long])
+        shift = intercept_shift(turned(told.raw[short], slope, middle), moment.said_yes[short])
+        return shifted(turned(raw, slope, middle), shift)
 
     def begins(self, number: int) -> int:
         """Begin at the last cold refit: what follows it builds on it."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from segmint.report import charts
-from segmint.report.blocks import Block, Page, Tone, banner, chart, figures, grid, key, make_page, points, table
+from segmint.report.blocks import Block, Page, Tone, banner, chart, figures, key, make_page, points, table
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.report.wording import count, decimal, percent, percent_between
@@ -115,10 +115,9 @@ def _columns(rows: list[Row], run: RunView) -> Block:
     cells = [
         [
             run.column_label(row["column"]), decimal(row["psi"], 3), decimal(row["ks"], 3),
-            f"{percent(row['missing_before'])} → {percent(row['missing_now'])}", percent(row["unseen"]),
+            percent(row["missing_before"]), percent(row["missing_now"]), percent(row["unseen"]),
         ]
         for row in ordered
     ]  # fmt: skip
-    return grid(
-        [table(["Column", "PSI", "KS", "missing", "unseen levels"], cells, title="Every column, most moved first")]
-    )
+    heads = ["Column", "PSI", "KS", "missing in training", "missing now", "unseen levels"]
+    return table(heads, cells, title="Every column, most moved first")
