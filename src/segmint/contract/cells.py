@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import polars as pl
 
@@ -58,6 +59,8 @@ def read_cells(column: Column, raw: pl.Series, missing: Sequence[str], decimal: 
     if column.kind == "date":
         return _dates(raw, missing)
     texts = as_text(raw, column.name)
+    if column.kind == "category" and _is_clean(texts, missing):
+        return Cells(texts, _no_problem(raw))
     bare = texts.str.strip_chars()
     values = _without(bare if column.kind == "category" else texts, missing, bare)
     return Cells(values, _no_problem(raw))
@@ -123,6 +126,8 @@ def as_text(raw: pl.Series, name: str) -> pl.Series:
 
 
 def _numbers(column: Column, raw: pl.Series, missing: Sequence[str], decimal: str) -> Cells:
+    if raw.dtype.is_integer():  # always a number, always finite
+        return Cells(raw.cast(pl.Float64), _no_problem(raw))
     if raw.dtype == Text:
         bare = raw.str.strip_chars()
         texts = _without(bare, missing, bare)
@@ -181,11 +186,22 @@ def _dates(raw: pl.Series, missing: Sequence[str]) -> Cells:
     return Cells(values.alias(raw.name), _code_where(failed, "not_a_date"))
 
 
+def _is_clean(texts: pl.Series, missing: Sequence[str]) -> bool:
+    """Whether every level is written as it is meant: a few levels are looked at, not every cell."""
+    levels = texts.unique().drop_nulls()
+    return bool((levels == levels.str.strip_chars()).all()) and not levels.is_in(list(missing)).any()
+
+
 def _strange(column: Column, values: pl.Series) -> pl.Series | None:
     if column.kind == "category" and column.allowed:
+        if values.unique().drop_nulls().is_in(list(column.allowed)).all():
+            return None
         return (~values.is_in(list(column.allowed))).fill_null(False)
     low, high = column.bounds
     if column.kind != "number" or (low is None and high is None):
+        return None
+    least, most = cast("float | None", values.min()), cast("float", values.max())
+    if least is None or ((low is None or least >= low) and (high is None or most <= high)):
         return None
     outside = values.is_null() & False
     if low is not None:
