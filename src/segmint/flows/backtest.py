@@ -29,6 +29,7 @@ from segmint.progress import Progress, silent
 from segmint.splits.waves import ROW_ORDER, Wave, make_waves, time_proxies, times_of
 from segmint.store.run import Run
 from segmint.store.staging import publish_file
+from segmint.tables.table_source import TableSource
 from segmint.targeting.choose import amounts, choose
 from segmint.targeting.policy import ContactPolicy, ContactRules, Economics
 
@@ -96,19 +97,26 @@ def backtest(
     contract = contract if isinstance(contract, Contract) else load_contract(contract)
     opened = open_source(source, config.data)
     with Run.create(runs, "backtest", argv, config.to_toml(), config.seed, {opened.name: opened.fingerprint}) as here:
-        both = _both(progress, here.progress)
-        table = read(opened, contract, config.data, here, progress=both)
-        keep_reading(here, table)
-        waves = waves_of(table, config)
-        policy = money_of(table, waves[0], config)
-        found = replay_waves(table, waves, policy, config, progress=both, remember=here.remember)
-        summary = {**found.to_json(), **_about(table, waves, policy, found, config)}
-        here.keep(FOUND, summary)
-        publish_file(here.folder / CALLS, lambda path: found.calls.write_parquet(path))
-        publish_file(here.folder / WAVES, lambda path: found.waves.write_parquet(path))
-        report = write_report(here.folder)
-        sentences = (*summary["notes"], *found.conclusion, summary["label_sets"]["sentence"])
-        here.done({"conclusion": list(found.conclusion)})
+        return backtest_in(here, opened, contract, config, progress=progress)
+
+
+def backtest_in(
+    here: Run, opened: TableSource, contract: Contract, config: Config, *, progress: Progress = silent
+) -> Backtested:
+    """Replay in a run that is there: what it remembers of waves already played is not learned again."""
+    both = _both(progress, here.progress)
+    table = read(opened, contract, config.data, here, progress=both)
+    keep_reading(here, table)
+    waves = waves_of(table, config)
+    policy = money_of(table, waves[0], config)
+    found = replay_waves(table, waves, policy, config, progress=both, remember=here.remember)
+    summary = {**found.to_json(), **_about(table, waves, policy, found, config)}
+    here.keep(FOUND, summary)
+    publish_file(here.folder / CALLS, lambda path: found.calls.write_parquet(path))
+    publish_file(here.folder / WAVES, lambda path: found.waves.write_parquet(path))
+    report = write_report(here.folder)
+    sentences = (*summary["notes"], *found.conclusion, summary["label_sets"]["sentence"])
+    here.done({"conclusion": list(found.conclusion)})
     return Backtested(here.folder, report, table.ledger.sentence(), sentences, summary, found)
 
 
