@@ -136,7 +136,7 @@ def test_pages_and_batch_say_the_same_propensities_in_the_same_order(here: Here,
     for row in (0, 5, 17):
         name = str(prepared.customers[row])
         context = pages.customer(here.desk, here.table, name)
-        assert context["found"]["propensity"] == pytest.approx(likely[row], abs=1e-9)
+        assert context["found"]["propensity"] == pytest.approx(likely[row], abs=1e-7)  # single precision
 
 
 @pytest.mark.network

@@ -94,6 +94,13 @@ def test_a_table_is_brought_run_and_its_report_read(browser: Any, address: str, 
     rows = sample_path().read_text("utf-8").splitlines(keepends=True)
     few = tmp_path / "<svg onload=alert(4)>.csv"
     few.write_text("".join(rows[:601]), "utf-8")
+    tiny = (
+        "compare.repeats=100",
+        "model.epochs=2",
+        "model.hidden=[8]",
+        'compare.models=["dense_network", "base_rate"]',
+    )
+    here.desk.jobs.quick = (*here.desk.jobs.quick, *(word for setting in tiny for word in ("--set", setting)))
     watched = Watched(browser, address, here, width=1280, scheme="light")
     tab = watched.tab
     tab.goto("/upload")
@@ -103,6 +110,6 @@ def test_a_table_is_brought_run_and_its_report_read(browser: Any, address: str, 
     tab.select_option("[name=contract]", "bank-marketing")
     tab.get_by_role("button", name="Run", exact=True).click()
     tab.wait_for_url("**/work/*")
-    tab.wait_for_url("**/runs/*", timeout=120_000)
+    tab.wait_for_url("**/runs/*", timeout=240_000)
     assert tab.get_by_role("heading", name="The answer").count() == 1
     watched.judge()

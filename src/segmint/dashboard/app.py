@@ -20,7 +20,6 @@ from starlette.routing import Route
 
 from segmint.dashboard import pages
 from segmint.dashboard.desk import Desk
-from segmint.dashboard.jobs import QUICK
 from segmint.dashboard.policy_form import config_of
 from segmint.dashboard.sign_in import COOKIE, HOURS
 from segmint.errors import InputError, RunError, SegmintError
@@ -336,7 +335,7 @@ def _start(desk: Desk, request: Request, form: Form) -> Response:
         name = str(table.contract)
     elif name not in SHIPPED:
         raise InputError("No contract was chosen.", expected="one of the list", fix="choose one, or draft one")
-    job = desk.jobs.start(table.name, table.path, name, QUICK if form.get("how") == "quick" else ())
+    job = desk.jobs.start(table.name, table.path, name, desk.jobs.quick if form.get("how") == "quick" else ())
     return RedirectResponse(f"/work/{job.id}", status_code=303)
 
 

@@ -14,6 +14,7 @@ from segmint.errors import RunError
 from segmint.store.run import Run, list_runs
 
 AT_ONCE = 1
+_PATIENCE = 10.0  # seconds a child may take to stop
 QUICK = (
     "--folds", "2", "--recipe", "plain", "--set", "segments.enabled=false", "--set", "compare.repeats=200",
     "--set", 'compare.models=["dense_network", "gradient_boosting", "logistic", "base_rate"]',
@@ -70,7 +71,7 @@ class Jobs:
     """The children of this process, few at a time."""
 
     def __init__(self, runs: Path, *, at_once: int = AT_ONCE) -> None:
-        self.runs, self.at_once = runs, at_once
+        self.runs, self.at_once, self.quick = runs, at_once, tuple(QUICK)
         self._jobs: dict[str, Job] = {}
 
     def start(self, table: str, path: Path, contract: str, options: Sequence[str] = ()) -> Job:
@@ -117,3 +118,8 @@ class Jobs:
         for job in self._jobs.values():
             if job.process.poll() is None:
                 job.process.terminate()
+            try:
+                job.process.wait(_PATIENCE)
+            except subprocess.TimeoutExpired:
+                job.process.kill()
+                job.process.wait()

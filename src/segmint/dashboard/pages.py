@@ -372,7 +372,7 @@ def _field(column: Column, bundle: Bundle, form: Mapping[str, str]) -> dict[str,
     edges = known.get("edges") or []
     levels = _levels(column, bundle) if column.kind == "category" else []
     usual = max(known["levels"], key=lambda level: known["levels"][level]) if known.get("levels") else ""
-    middle = f"{edges[len(edges) // 2]:g}" if edges else ""
+    middle = _middle(edges, known.get("counts") or [])
     states = known.get("states") or {}
     if states and sum(states.values()) > sum(known.get("counts") or []):
         middle = f"{float(max(states, key=lambda state: states[state])):g}"
@@ -388,15 +388,26 @@ def _field(column: Column, bundle: Bundle, form: Mapping[str, str]) -> dict[str,
     }
 
 
+def _middle(edges: list[float], counts: list[int]) -> str:
+    """The lower edge of the band in which the customer in the middle lies: a value that is usual."""
+    if not edges:
+        return ""
+    passed, band = 0, 0
+    while band < len(counts) - 1 and 2 * (passed + counts[band]) < sum(counts):
+        passed += counts[band]
+        band += 1
+    return f"{edges[max(band - 1, 0)]:g}"
+
+
 def _told(told: dict[str, Any], bundle: Bundle) -> Context:
     response = bundle.contract.outcome.positive is not None
     base, likely = float(told["base"]), float(told["prediction"])
     name = "Propensity" if response else f"Probability of {told['class']}"
     against = f"{likely / base:.1f} times an average customer" if base > 0 else ""
     shown = [(name, percent(likely), against), ("Average customer", percent(base), "whom this one is compared with")]
-    if told["segment"]:
-        shown.append(("Segment", str(told["segment"]), "by the rules of the model"))
     blocks = [figures(shown)]
+    if told["segment"]:
+        blocks.append(statements([("Segment", str(told["segment"]))]))
     if told["flags"]:
         blocks.append(banner("caution", "Unusual values", f"{told['flags']}. The prediction stands on thin ground."))
     blocks += [heading("Why"), points(told["reasons"] or ["Nothing stands out: this customer is like the average."])]
