@@ -31,6 +31,7 @@ QUESTIONS = {
 
 
 def main(runs: Path) -> None:
+    """Ask the questions and print how long the answers took."""
     desk = Desk(runs)
     frame = pl.read_csv(sample_path(), separator=";", infer_schema=False)
     many = pl.concat([frame] * (ROWS // frame.height + 1)).head(ROWS)
