@@ -113,3 +113,40 @@ def test_everyone_listed_has_a_reason_and_no_sensitive_column_is_named(targeted:
     assert "raises the chance" in said
     assert "age of" not in said
     assert "marital" not in said
+
+
+def test_quotas_and_a_team_are_kept_and_priced_in_words(done: RunResult, runs: Path) -> None:
+    config = policy(
+        'policy.quotas=[{column = "job", level = "retired", maximum = 10}]',
+        'policy.capacities=[{name = "agent hour", agents = 2, hours = 8, handling_minutes = 6.0}]',
+    )
+    result = target(sample_path(), done.folder, config, runs=runs)
+    given = pl.read_csv(sample_path(), separator=";", infer_schema=False)["job"]
+    jobs = given.gather(result.call_list.listed["record"] - 1)
+    assert (jobs == "retired").sum() <= 10
+    assert result.call_list.counts["listed"] <= 160
+    assert any(sentence.startswith("One more agent hour is worth") for sentence in result.sentences)
+    page = (result.folder / "report.html").read_text("utf-8")
+    assert "What limits the list" in page
+    assert "What this ranking is worth" in page
+
+
+def test_an_earlier_list_is_compared_with_and_more_budget_drops_nobody(
+    targeted: Targeted, done: RunResult, runs: Path
+) -> None:
+    before = f'policy.compare_with="{targeted.folder / "call_list.parquet"}"'
+    more = target(sample_path(), done.folder, policy("policy.budget_calls=350", before), runs=runs)
+    fewer = target(sample_path(), done.folder, policy("policy.budget_calls=100", before), runs=runs)
+    assert more.summary["dropped"] == {"before": 300, "dropped": 0, "because": {}}
+    assert fewer.summary["dropped"]["dropped"] == 200
+    assert pl.read_parquet(fewer.folder / "dropped_out.parquet").height == 200
+
+
+def test_a_quota_by_segment_needs_a_bundle_with_segments(done: RunResult, runs: Path) -> None:
+    with pytest.raises(PolicyError, match="knows no segments"):
+        target(
+            sample_path(),
+            done.folder,
+            policy('policy.quotas=[{column = "segment", level = "A", maximum = 10}]'),
+            runs=runs,
+        )

@@ -16,6 +16,7 @@ from segmint.errors import DataError, InputError
 from segmint.explain.background import background_rows
 from segmint.explain.change import what_would_change
 from segmint.explain.importance import effect_curves, global_importance
+from segmint.explain.letter import letter
 from segmint.explain.reasons import Attributions, attribute
 from segmint.explain.stability import draw_again, how_stable
 from segmint.explain.words import Wording, reason_frame
@@ -161,8 +162,7 @@ def _explain_one(here: Run, table: ValidTable, bundle: Bundle, sensitive: bool) 
     publish_file(here.folder / REASONS, lambda path: reasons.write_parquet(path))
     here.keep("customer.json", summary)
     here.done({"rows": 1})
-    sentences = (*summary["reasons"], *summary["changes"], summary["stability"])
-    return Explained(here.folder, None, reasons, sentences, summary)
+    return Explained(here.folder, None, reasons, tuple(summary["letter"]), summary)
 
 
 def about_customer(
@@ -175,7 +175,7 @@ def about_customer(
     reasons : polars.DataFrame of one row
         As in `Explained`.
     summary : dict
-        class, base, prediction, reasons, changes, stability; plain JSON.
+        class, base, prediction, reasons, changes, stability, letter; plain JSON.
     """
     predictor, positive = predictor_of(bundle), bundle.contract.outcome.positive
     found = _attributions(table, bundle)
@@ -183,6 +183,10 @@ def about_customer(
     changes = what_would_change(predictor, table.frame, bundle.contract, bundle.reference, target=str(found.classes[0]))
     stability = how_stable(draw_again(predictor, table.frame, bundle.reference, target=positive, seeds=DRAWS))
     said = [value for name, value in reasons.row(0, named=True).items() if name.startswith("reason_") and value]
+    named = bundle.contract.by_name
+    allowed = [sensitive or not named[name].sensitive for name in found.columns]
+    target = None if positive is not None else str(found.classes[0])
+    written = letter(found, said, allowed, changes, stability.sentence(), target=target)
     summary = {
         "class": str(found.classes[0]),
         "base": float(found.base[0]),
@@ -190,6 +194,7 @@ def about_customer(
         "reasons": said,
         "changes": [change.sentence() for change in changes],
         "stability": stability.sentence(),
+        "letter": list(written),
     }
     return reasons, summary
 
