@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ pytestmark = pytest.mark.network
 pytest.importorskip("tensorflow")
 
 from segmint.models.network import DenseNetworkClassifier  # noqa: E402
-from segmint.models.tensorboard_log import TensorBoardLog  # noqa: E402
+from segmint.models.tensorboard_log import CHARTS, Seen, TensorBoardLog  # noqa: E402
 
 TAGS = {"training": ("loss", "accuracy", "learning_rate", "matching_loss"), "validation": ("loss", "accuracy", "auc")}
 
@@ -42,3 +44,119 @@ def test_tensorboard_shows_one_finite_value_per_epoch_equal_to_the_history(tmp_p
 
 def test_a_named_log_writes_elsewhere(tmp_path: Path) -> None:
     assert TensorBoardLog(tmp_path).named("fold 1").folder == tmp_path / "fold 1"
+
+
+@pytest.fixture(scope="module")
+def logged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two fits in one log: of a response, and of three segments."""
+    folder = tmp_path_factory.mktemp("log")
+    draw = np.random.default_rng(0)
+    X = draw.normal(size=(400, 3))
+    said = np.where(X[:, 0] + draw.normal(size=400) > 1, "yes", "no")
+    named = np.digitize(X[:, 1], [-0.5, 0.5]).astype(str)
+    for fit, y, hidden in (("response", said, (8,)), ("segments", named, (6, 4))):
+        log = TensorBoardLog(folder, fit)
+        DenseNetworkClassifier(hidden, epochs=3, batch_size=64, log=log, random_state=1).fit(X, y)
+    return folder
+
+
+def read_events(folder: Path) -> Any:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    return EventAccumulator(str(folder), size_guidance={"tensors": 0}).Reload()
+
+
+def read_tags(folder: Path, plugin: str) -> set[str]:
+    return set(read_events(folder).PluginTagToContent(plugin))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_every_weight_has_a_histogram_of_all_its_values_at_every_epoch(logged: Path) -> None:
+    from tensorboard.util import tensor_util
+
+    events = read_events(logged / "segments" / "training")
+    tags = set(events.PluginTagToContent("histograms"))
+    assert {"layer 0/kernel", "layer 1/gamma", "layer 1/moving_mean", "layer 1/moving_variance", "layer 6/bias"} <= tags
+    points = events.Tensors("layer 0/kernel")
+    assert [point.step for point in points] == [1, 2, 3]
+    assert tensor_util.make_ndarray(points[-1].tensor_proto)[:, 2].sum() == 3 * 6
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_precision_and_recall_are_drawn_for_yes_or_for_each_class_against_the_rest(logged: Path) -> None:
+    from tensorboard.util import tensor_util
+
+    response, segments = (read_events(logged / fit / "validation") for fit in ("response", "segments"))
+    assert set(response.PluginTagToContent("pr_curves")) == {"yes (inner rows)/pr_curves"}
+    assert set(segments.PluginTagToContent("pr_curves")) == {f"{k} (inner rows)/pr_curves" for k in "012"}
+    last = tensor_util.make_ndarray(response.Tensors("yes (inner rows)/pr_curves")[-1].tensor_proto)
+    right, wrong, spared, missed, precision, recall = last
+    np.testing.assert_array_equal(right + wrong + spared + missed, 60.0)
+    assert recall[0] == 1.0
+    assert precision[0] == pytest.approx((right + missed)[0] / 60)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_every_fit_is_a_line_of_hparams_in_numbers_with_its_own_name(logged: Path) -> None:
+    from tensorboard.plugins.hparams import metadata
+
+    for fit, layers in (("response", 1.0), ("segments", 2.0)):
+        content = read_events(logged / fit).PluginTagToContent("hparams")[metadata.SESSION_START_INFO_TAG]
+        info = metadata.parse_session_start_info_plugin_data(content)
+        kinds = {name: value.WhichOneof("kind") for name, value in info.hparams.items()}
+        assert info.group_name == fit
+        assert set(kinds.values()) == {"number_value"}
+        assert {"learning_rate", "dropout", "epochs", "batch_size", "rows", "weights"} <= set(kinds)
+        assert info.hparams["hidden_layers"].number_value == layers
+    content = read_events(logged).PluginTagToContent("hparams")[metadata.EXPERIMENT_TAG]
+    compared = metadata.parse_experiment_plugin_data(content).metric_infos
+    assert ("validation", "loss") in {(metric.name.group, metric.name.tag) for metric in compared}
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_loss_and_accuracy_of_training_and_validation_share_one_chart_each(logged: Path) -> None:
+    from tensorboard.plugins.custom_scalar import layout_pb2, metadata
+    from tensorboard.util import tensor_util
+
+    tensor = read_events(logged).Tensors(metadata.CONFIG_SUMMARY_TAG)[0].tensor_proto
+    layout = layout_pb2.Layout.FromString(tensor_util.make_ndarray(tensor).item())
+    assert [chart.title for chart in layout.category[0].chart] == list(CHARTS)
+    for pattern in [chart.multiline.tag[0] for chart in layout.category[0].chart][:2]:
+        for run in ("training", "validation"):
+            tags = read_events(logged / "response" / run).PluginTagToContent("scalars")
+            assert [tag for tag in tags if re.search(pattern, tag)] == [pattern.strip("^$")]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_profit_is_there_for_a_response_and_not_for_segments(logged: Path) -> None:
+    profit = [value for _, value in read_scalars(logged / "response" / "validation", "profit")]
+    assert len(profit) == 3
+    assert all(math.isfinite(value) for value in profit)
+    # calling exactly those who say yes would earn base × (1 − base) of a success per customer
+    assert max(profit) <= 1000 * 0.25
+    assert "profit" not in read_events(logged / "segments" / "validation").PluginTagToContent("scalars")
+
+
+def test_the_level_that_means_yes_is_the_one_that_is_named() -> None:
+    seen = Seen(
+        {}, np.array([[0.9, 0.1], [0.8, 0.2], [0.1, 0.9], [0.2, 0.8]]), np.array([0, 1, 1, 1]), np.array(["Ja", "Nein"])
+    )
+    base = 0.25
+    named = TensorBoardLog("", positive="Ja")._business(seen)
+    assert named["profit"] == pytest.approx(1000 * (1 - 2 * base) / 4)
+    other = TensorBoardLog("")._business(seen)
+    assert other["profit"] == pytest.approx(1000 * 2 * (1 - 0.75) / 4)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_results_hold_pictures_words_and_the_curves_of_every_model(tmp_path: Path) -> None:
+    import tensorflow as tf
+
+    png = tf.io.encode_png(np.zeros((4, 4, 3), np.uint8)).numpy()
+    yes, likely = np.array([True, False]), np.array([0.7, 0.2])
+    TensorBoardLog(tmp_path).results(
+        images={"results/f1": png}, texts={"results/settings": "seed"}, curves={"knn": {"yes": (yes, likely)}}
+    )
+    assert read_tags(tmp_path, "images") == {"results/f1"}
+    assert read_tags(tmp_path, "text") == {"results/settings"}
+    assert read_tags(tmp_path / "compared" / "knn", "pr_curves") == {"yes/pr_curves"}

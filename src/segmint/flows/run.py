@@ -120,7 +120,7 @@ def run(
         for sentence in before_it_starts(table, config):
             say(sentence)
         _keep_input(here, table)
-        log = TensorBoardLog(here.folder / "tensorboard")
+        log = TensorBoardLog(here.folder / "tensorboard", positive=table.contract.outcome.positive)
         comparison, found, start = None, None, config
         if config.search.enabled:
             found = clock.time("search", lambda: find_settings(table, start, here.remember, both))

@@ -195,8 +195,8 @@ class _Watching(TensorBoardLog):
         self._watch = watch
 
     @contextmanager
-    def watch(self, network: Any, settings: Mapping[str, Any]) -> Iterator[Callable[[Any], None]]:
-        def hand_over(epoch: Any) -> None:
+    def watch(self, network: Any, settings: Mapping[str, Any]) -> Iterator[Callable[[Any, Any], None]]:
+        def hand_over(epoch: Any, seen: Any) -> None:
             if self._watch(epoch.epoch - 1, epoch.validation_loss):
                 raise GivenUp
 

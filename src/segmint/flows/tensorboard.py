@@ -31,6 +31,7 @@ def show_tensorboard(folder: Path, *, host: str, port: int) -> None:
             "TensorBoard is not installed.", expected="segmint[train]", fix="pip install 'segmint[train]'"
         ) from error
     command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(log), "--host", host, "--port", str(port)]
+    command += ["--load_fast=false", "--reload_interval=5"]  # the fast loader lags behind a run that is still training
     try:
         code = subprocess.run(command, check=False).returncode  # noqa: S603
     except KeyboardInterrupt:

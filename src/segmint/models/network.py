@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from segmint.models.calibration import Calibration, fit_calibration
 from segmint.models.forward import fold, forward
-from segmint.models.tensorboard_log import TensorBoardLog
+from segmint.models.tensorboard_log import Seen, TensorBoardLog
 
 Matrix = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -254,11 +254,13 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
             self.epochs, self._batch(len(rows.inputs)), self.learning_rate, self.weight_decay, self.averaging, seed
         )
         settings = {name: value for name, value in self.get_params().items() if name != "log"}
+        settings |= {"batch_size": schedule.batch_size, "rows": len(X), "copies": len(rows.inputs) - len(X)}
         with self.log.watch(network, settings) if self.log is not None else nullcontext(_nobody) as write:
 
             def on_epoch(epoch: int, loss: float, rate: float) -> bool:
-                stop = curve.add(epoch, _keras.named_weights(network), loss, rate)
-                write(curve.epochs[-1])
+                weights = _keras.named_weights(network)
+                stop = curve.add(epoch, weights, loss, rate)
+                write(curve.epochs[-1], Seen(weights, curve.likely, inner_labels, self.classes_))
                 return stop
 
             _keras.train(network, rows, schedule, on_epoch)
@@ -291,7 +293,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         return forward(fold(self.layers_, self.weights_), X)
 
 
-def _nobody(epoch: Epoch) -> None:
+def _nobody(epoch: Epoch, seen: Seen) -> None:
     """Write nowhere."""
 
 
@@ -309,11 +311,14 @@ class _Curve:
         self.epochs: list[Epoch] = []
         self.best_epoch = 0
         self.best_weights: dict[str, Matrix] = {}
+        self.likely: Floats = np.zeros((0, 0))
 
     def add(self, epoch: int, weights: dict[str, Matrix], matching_loss: float, rate: float) -> bool:
         folded = fold(self.layers, weights)
         training_loss, training_accuracy, _ = _judge(forward(folded, self.training[0]), self.training[1])
-        loss, accuracy, auc = _judge(forward(folded, self.inner[0]), self.inner[1])
+        logits = forward(folded, self.inner[0])
+        self.likely = Calibration().apply(logits)
+        loss, accuracy, auc = _judge(logits, self.inner[1])
         self.epochs.append(Epoch(epoch + 1, training_loss, loss, training_accuracy, accuracy, auc, rate, matching_loss))
         if not self.best_weights or loss < self.epochs[self.best_epoch - 1].validation_loss:
             self.best_epoch, self.best_weights = epoch + 1, weights

@@ -4,16 +4,62 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmint.metrics.profit import campaign_profit
+from segmint.metrics.ranking import lift_at
+
+Floats = NDArray[np.float64]
+
+# One chart for each of these, both curves of a fit in it: the tab "Custom scalars".
+CHARTS = {
+    "loss (cross-entropy, training and validation)": r"^loss$",
+    "accuracy (training and validation)": r"^accuracy$",
+    "profit (successes per 1,000 customers, cost = base rate)": r"^profit$",
+    "ranking (area under the ROC curve)": r"^auc$",
+    "matching loss (what training minimises)": r"^matching_loss$",
+}
+# What the tab "HParams" shows beside the settings of each fit.
+METRICS = {"validation": ("loss", "accuracy", "auc", "profit"), "training": ("loss", "accuracy")}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What an epoch left behind: the weights, and what they say of the inner rows.
+
+    Attributes
+    ----------
+    weights : dict of str to ndarray
+        "0.kernel", "1.moving_mean", ... as in `_keras.named_weights`.
+    likely : ndarray of shape (n_inner, n_classes)
+    labels : ndarray of shape (n_inner,), int
+        Places in `classes`.
+    classes : ndarray of shape (n_classes,)
+    """
+
+    weights: Mapping[str, NDArray[np.float32]]
+    likely: Floats
+    labels: NDArray[np.int64]
+    classes: NDArray[Any]
+
+
+Curve = tuple[NDArray[np.bool_], Floats]
+Write = Callable[[Any, Seen], None]
 
 
 class TensorBoardLog:
     """Write what happens while training where ``tensorboard --logdir`` finds it.
 
     Each fit gets a folder with the runs `training` and `validation`, so that both curves share one chart:
-    `loss` (cross-entropy on real rows against real labels, nats) and `accuracy` per epoch; `learning_rate`
-    and `matching_loss` under training, `auc` under validation; the network's graph.
+    `loss` (cross-entropy on real rows against real labels, nats) and `accuracy` per epoch; `learning_rate`,
+    `matching_loss` and histograms of all weights under training; `auc`, `lift_top_tenth`, `profit` and precision-recall
+    curves under validation; the network's graph; the fit's settings as text and, as numbers, for the tab HParams.
+    Nothing in it tells of one customer.
 
     Parameters
     ----------
@@ -21,6 +67,8 @@ class TensorBoardLog:
         The run's ``tensorboard/`` folder.
     fit : str
         Name of the next fit; `named` gives a log for another.
+    positive : str, optional
+        The level that means yes; of two classes the second if left out.
 
     Examples
     --------
@@ -29,9 +77,10 @@ class TensorBoardLog:
     'fold 1'
     """
 
-    def __init__(self, folder: Path | str, fit: str = "") -> None:
+    def __init__(self, folder: Path | str, fit: str = "", *, positive: str | None = None) -> None:
         self.root = Path(folder)
         self.name = fit
+        self.positive = positive
 
     @property
     def folder(self) -> Path:
@@ -40,39 +89,112 @@ class TensorBoardLog:
 
     def named(self, fit: str) -> TensorBoardLog:
         """Return a log for a fit of this name, in the same place."""
-        return TensorBoardLog(self.root, fit)
+        return TensorBoardLog(self.root, fit, positive=self.positive)
 
     @contextmanager
-    def watch(self, network: Any, settings: Mapping[str, Any]) -> Iterator[Callable[[Any], None]]:
+    def watch(self, network: Any, settings: Mapping[str, Any]) -> Iterator[Write]:
         """Open the log of one fit; what is yielded writes an epoch at once, so that one can follow."""
         from segmint.models import _keras
 
+        self._introduce()
         with (
+            _keras.Events(self.folder) as fit,
             _keras.Events(self.folder / "training") as training,
             _keras.Events(self.folder / "validation") as validation,
         ):
+            fit.settings(_numbers(settings) | _size(network), self.name or "fit")
             training.graph(network)
             training.text("settings", "\n".join(f"- **{key}**: {value}" for key, value in settings.items()))
 
-            def write(epoch: Any) -> None:
+            def write(epoch: Any, seen: Seen) -> None:
                 training.scalar("loss", epoch.training_loss, epoch.epoch)
                 training.scalar("accuracy", epoch.training_accuracy, epoch.epoch)
                 training.scalar("learning_rate", epoch.learning_rate, epoch.epoch)
                 training.scalar("matching_loss", epoch.matching_loss, epoch.epoch)
+                for name, values in seen.weights.items():
+                    training.histogram(f"layer {name.replace('.', '/')}", values, epoch.epoch)
                 validation.scalar("loss", epoch.validation_loss, epoch.epoch)
                 validation.scalar("accuracy", epoch.validation_accuracy, epoch.epoch)
                 validation.scalar("auc", epoch.validation_auc, epoch.epoch)
-                training.flush()
-                validation.flush()
+                for name, (yes, likely) in self._curves(seen).items():
+                    validation.precision_recall(name, yes, likely, epoch.epoch)
+                for name, value in self._business(seen).items():
+                    validation.scalar(name, value, epoch.epoch)
+                for events in (fit, training, validation):
+                    events.flush()
 
             yield write
 
-    def results(self, *, images: Mapping[str, bytes], texts: Mapping[str, str]) -> None:
-        """Write the run's results: charts as PNG images, words as Markdown."""
+    def results(
+        self,
+        *,
+        images: Mapping[str, bytes],
+        texts: Mapping[str, str],
+        curves: Mapping[str, Mapping[str, Curve]] | None = None,
+    ) -> None:
+        """Write the run's results: charts as PNG images, words as Markdown, precision-recall curves by model."""
         from segmint.models import _keras
 
-        with _keras.Events(self.folder) as events:
+        with _keras.Events(self.root) as events:
             for name, png in images.items():
                 events.image(name, png)
             for name, text in texts.items():
                 events.text(name, text)
+        for model, found in (curves or {}).items():
+            with _keras.Events(self.root / "compared" / model) as events:
+                for name, (yes, likely) in found.items():
+                    events.precision_recall(name, yes, likely, 0)
+
+    def _introduce(self) -> None:
+        """Say once what belongs together and what to compare fits by."""
+        from segmint.models import _keras
+
+        if any(self.root.glob("events.*")):
+            return
+        with _keras.Events(self.root) as events:
+            events.layout(CHARTS)
+            events.metrics(METRICS)
+
+    def _curves(self, seen: Seen) -> dict[str, Curve]:
+        """The precision-recall curve of yes, or of each class against the rest."""
+        places = [self._yes(seen)] if len(seen.classes) == 2 else range(len(seen.classes))
+        return {f"{seen.classes[at]} (inner rows)": (seen.labels == at, seen.likely[:, at]) for at in places}
+
+    def _business(self, seen: Seen) -> dict[str, float]:
+        """What one response's epoch is worth, from the inner rows.
+
+        `profit`: everyone whose probability exceeds cost ÷ value is called, where a call costs the base rate's part of
+        what a success brings: calling everyone earns nothing. Unit: the value of one success, per 1,000 customers.
+        """
+        if len(seen.classes) != 2:
+            return {}
+        at = self._yes(seen)
+        yes, likely = seen.labels == at, seen.likely[:, at]
+        base = float(yes.mean())
+        if not 0.0 < base < 1.0:
+            return {}
+        earned = campaign_profit(yes, likely > base, value=1.0, cost=base)
+        return {"profit": 1000.0 * earned / len(yes), "lift_top_tenth": lift_at(yes, likely)}
+
+    def _yes(self, seen: Seen) -> int:
+        names = [str(name) for name in seen.classes]
+        return names.index(self.positive) if self.positive in names else 1
+
+
+def _numbers(settings: Mapping[str, Any]) -> dict[str, float]:
+    """The settings that are numbers: the tab HParams draws an axis for each, and fails on None."""
+    return {
+        name: float(value)
+        for name, value in settings.items()
+        if isinstance(value, (int, float)) and not isinstance(value, bool)
+    }
+
+
+def _size(network: Any) -> dict[str, float]:
+    units = [layer.units for layer in network.layers[:-1] if hasattr(layer, "units")]
+    return {
+        "hidden_layers": float(len(units)),
+        "hidden_units": float(sum(units)),
+        "inputs": float(network.input_shape[1]),
+        "weights": float(network.count_params()),
+    }

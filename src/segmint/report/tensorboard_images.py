@@ -1,12 +1,15 @@
-"""The run's results for TensorBoard: the F1 chart and the confusion matrix as pictures, the conclusion as text."""
+"""The run's results for TensorBoard: charts as pictures, conclusion and settings as text, curves of every model."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from segmint.metrics.classification import confusion_matrix
 from segmint.report import charts
+from segmint.report.pages import quality
 from segmint.report.run_view import RunView
 from segmint.report.scores import NETWORK, main_metric, metric_label, ranked
 from segmint.report.wording import decimal
@@ -20,18 +23,39 @@ def result_images(folder: Path) -> dict[str, dict[str, Any]]:
     Returns
     -------
     dict
-        "images": name to PNG bytes; "texts": name to Markdown. Both empty if nothing was compared.
+        "images": name to PNG bytes; "texts": name to Markdown; "curves": model to name to (happened, probability), for
+        precision and recall. Only the settings if nothing was compared.
     """
     run = RunView(folder)
+    texts = {"results/settings": f"```toml\n{run.text('config.toml') or ''}\n```"}
     if run.comparison is None:
-        return {"images": {}, "texts": {}}
+        return {"images": {}, "texts": texts, "curves": {}}
     images = {"results/f1": _png(_scores(run))}
     found = run.predictions(NETWORK)
     if found is not None:
         counts = confusion_matrix(found.outcome, found.predicted, found.classes)
         images["results/confusion"] = _png(charts.confusion(counts, found.classes))
-    conclusion = "\n\n".join(str(sentence) for sentence in run.comparison.get("conclusion", ()))
-    return {"images": images, "texts": {"results/conclusion": conclusion}}
+        if run.is_response and run.positive in found.classes:
+            y, score = found.said(run.positive), found.probability(run.positive)
+            images["results/gains"] = _png(quality.gains_picture(y, score))
+            images["results/calibration"] = _png(quality.calibration_picture(y, score))
+        else:
+            right = found.outcome == np.array(found.classes)[found.probabilities.argmax(axis=1)]
+            images["results/calibration"] = _png(quality.calibration_picture(right, found.probabilities.max(axis=1)))
+    texts["results/conclusion"] = "\n\n".join(str(sentence) for sentence in run.comparison.get("conclusion", ()))
+    return {"images": images, "texts": texts, "curves": _curves(run)}
+
+
+def _curves(run: RunView) -> dict[str, dict[str, Any]]:
+    """What each model said of rows kept apart: of yes, or of each class against the rest."""
+    curves = {}
+    for model in (run.comparison or {}).get("models", {}):
+        found = run.predictions(model)
+        if found is None:
+            continue
+        names = [run.positive] if run.is_response and run.positive in found.classes else found.classes
+        curves[model] = {f"{name} (rows kept apart)": (found.said(name), found.probability(name)) for name in names}
+    return curves
 
 
 def _scores(run: RunView) -> Any:

@@ -79,11 +79,11 @@ def _segments_page(run: RunView, found: Predictions) -> Page:
     )
 
 
-def _gains(y: NDArray[np.bool_], score: Floats) -> Block:
+def gains_picture(y: NDArray[np.bool_], score: Floats) -> charts.Chart:
+    """Draw the share of all who say yes against the share called, beside chance and a perfect ranking."""
     depths = np.linspace(0, 1, 101)
     reached = cumulative_gain(y, score, depths)
     ideal = np.minimum(depths / max(float(y.mean()), 1e-9), 1.0)
-    at_20 = float(reached[20])
     tips = [
         {"x": float(depths[at]), "y": float(reached[at]),
          "tip": f"best {percent(float(depths[at]), 0)}: {percent(float(reached[at]), 0)} of all who say yes, "
@@ -91,10 +91,17 @@ def _gains(y: NDArray[np.bool_], score: Floats) -> Block:
         for at in range(5, 101, 5)
     ]  # fmt: skip
     lines = [("perfect", depths, ideal), ("network", depths, reached)]
-    picture = charts.curves(
+    return charts.curves(
         lines, [charts.RIVAL, charts.ACCENT], x_title="share of customers called, best first", y_title="share of all who say yes reached",
         tips=tips, diagonal=True,
     )  # fmt: skip
+
+
+def _gains(y: NDArray[np.bool_], score: Floats) -> Block:
+    depths = np.linspace(0, 1, 101)
+    reached = cumulative_gain(y, score, depths)
+    at_20 = float(reached[20])
+    picture = gains_picture(y, score)
     return chart(
         "Gains: how many you reach",
         draw(picture, "Cumulative gains curve"),
@@ -197,20 +204,30 @@ def _class_words(found: Predictions) -> str:
     )
 
 
-def _calibration(y: NDArray[np.bool_], score: Floats, what: str) -> Block:
+def _reliability_rows(y: NDArray[np.bool_], score: Floats) -> list[dict[str, Any]]:
     bins = reliability_table(y, score)
-    rows: list[dict[str, Any]] = [
+    return [
         {"promised": float(bins.mean_propensity[at]), "observed": float(bins.response_rate[at]), "low": float(bins.low[at]), "high": float(bins.high[at]),
          "tip": f"promised {percent(float(bins.mean_propensity[at]))}, observed {percent(float(bins.response_rate[at]))} of {count(bins.customers[at])} customers"}
         for at in range(len(bins.customers))
     ]  # fmt: skip
+
+
+def calibration_picture(y: NDArray[np.bool_], score: Floats) -> charts.Chart:
+    """Draw what was promised against what was observed, by tenths of the ranking."""
+    rows = _reliability_rows(y, score)
     most = min(1.0, max(max(row["high"], row["promised"]) for row in rows) * 1.05)
+    return charts.reliability(rows, most=most)
+
+
+def _calibration(y: NDArray[np.bool_], score: Floats, what: str) -> Block:
+    bins, rows = reliability_table(y, score), _reliability_rows(y, score)
     gap = float(np.average(np.abs(bins.mean_propensity - bins.response_rate), weights=bins.customers))
     inside = int(((bins.low <= bins.mean_propensity) & (bins.mean_propensity <= bins.high)).sum())
     last = len(rows) - 1
     return chart(
         "Calibration: whether 20 % means 20 in 100",
-        draw(charts.reliability(rows, most=most), "Calibration"),
+        draw(calibration_picture(y, score), "Calibration"),
         caption=f"Of the customers with the highest probabilities {percent(rows[last]['promised'], 0)} were expected to {what} and "
         f"{percent(rows[last]['observed'], 0)} did. On average promise and reality differ by {decimal(100 * gap, 1)} points; in {inside} of "
         f"{len(rows)} groups the difference is within chance.",
