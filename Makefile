@@ -25,11 +25,12 @@ demo: $(READY)   ## from the embedded sample to a report, in one command
 test: $(READY) browser  ## everything the suite needs, then the whole suite
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
-check: $(READY)  ## lint, types, the staircase
+check: $(READY)  ## lint, types, the staircase, the documentation
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
 
 check-fast: $(READY)  ## the tests that need no TensorFlow and no browser, in about a minute
 	$(BIN)/ruff check .
