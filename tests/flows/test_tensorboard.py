@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from segmint.errors import RunError
+from segmint.flows.run import RunResult
 from segmint.flows.tensorboard import show_tensorboard
 
 CHROMIUM = "/usr/bin/chromium"
@@ -30,24 +31,31 @@ def test_a_run_that_never_trained_has_nothing_to_show(tmp_path: Path) -> None:
 
 
 @pytest.mark.network
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_run_fills_every_tab(done: RunResult) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    log = done.folder / "tensorboard"
+    tags = lambda run, plugin: set(EventAccumulator(str(log / run)).Reload().PluginTagToContent(plugin))  # noqa: E731
+    assert tags(".", "images") == {"results/f1", "results/confusion", "results/gains", "results/calibration"}
+    assert tags(".", "text") == {"results/conclusion", "results/settings"}
+    assert tags(".", "custom_scalars")
+    for fit in ("fold 1", "fold 2", "final"):
+        assert tags(fit, "hparams")
+        assert {"loss", "accuracy", "profit", "auc"} <= tags(f"{fit}/validation", "scalars")
+        assert {"loss", "accuracy", "matching_loss"} <= tags(f"{fit}/training", "scalars")
+        assert tags(f"{fit}/training", "histograms")
+        assert tags(f"{fit}/validation", "pr_curves") == {"yes (inner rows)/pr_curves"}
+    for model in ("dense_network", "lightgbm", "base_rate"):
+        assert tags(f"compared/{model}", "pr_curves") == {"yes (rows kept apart)/pr_curves"}
+    assert EventAccumulator(str(log / "final" / "training")).Reload().Tags()["graph"]
+
+
+@pytest.mark.network
 @pytest.mark.browser
-def test_tensorboard_of_a_run_shows_its_scalars_in_a_browser(tmp_path: Path) -> None:
-    pytest.importorskip("tensorflow")
+def test_tensorboard_of_a_run_shows_its_scalars_in_a_browser(done: RunResult) -> None:
     sync = pytest.importorskip("playwright.sync_api")
-    runs = tmp_path / "runs"
-    train = [
-        sys.executable,
-        "-m",
-        "segmint",
-        "demo",
-        "--no-compare",
-        "--set",
-        "model.recipe=plain",
-        "--set",
-        "model.epochs=3",
-    ]
-    subprocess.run([*train, "--set", "segments.enabled=false", "--runs", str(runs), "--quiet"], check=True, timeout=200)
-    (run,) = [folder for folder in runs.iterdir() if (folder / "run.json").is_file()]
+    run = done.folder
     port = free_port()
     command = [sys.executable, "-m", "segmint", "tensorboard", str(run), "--port", str(port)]
     shown = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
