@@ -7,7 +7,7 @@ LOCK   := --universal --generate-hashes --no-emit-index-url --no-annotate --no-h
 export SEGMINT_DATA ?= ../shared/data
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help demo test check check-fast proof bench lock browser clean
+.PHONY: help demo test check docs check-fast proof bench lock browser clean
 
 help:            ## what can be made
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  *##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/'
@@ -30,6 +30,9 @@ check: $(READY)  ## lint, types, the staircase, the documentation
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
+
+docs: $(READY)   ## the documentation as a site, in build/site
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
 
 check-fast: $(READY)  ## the tests that need no TensorFlow and no browser, in about a minute

@@ -10,9 +10,14 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+import segmint
 from segmint.config import Config
 
-MAKERS = {"<!-- settings -->": lambda: settings(), "<!-- decisions -->": lambda: decisions()}
+MAKERS = {
+    "<!-- settings -->": lambda: settings(),
+    "<!-- decisions -->": lambda: decisions(),
+    "<!-- names -->": lambda: names(),
+}
 
 
 def on_page_markdown(markdown: str, **given: Any) -> str:
@@ -21,6 +26,12 @@ def on_page_markdown(markdown: str, **given: Any) -> str:
         if mark in markdown:
             markdown = markdown.replace(mark, make())
     return markdown
+
+
+def names() -> str:
+    """Ask for the docstring of every public name, where it is defined."""
+    public = ((name, getattr(segmint, name)) for name in segmint.__all__ if not name.startswith("_"))
+    return "\n\n".join(f"::: {found.__module__}.{name}" for name, found in public)
 
 
 def decisions() -> str:
