@@ -263,7 +263,7 @@ def _in_use(desk: Desk, used: str | None) -> list[Block]:
     shown = [
         (
             role,
-            _day(view.run.get("made")).partition(",")[0],
+            _day(view.run.get("made"))[:6],
             "promoted" if role == "Champion" else "the newest finished run",
         )
     ]
