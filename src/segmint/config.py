@@ -79,13 +79,13 @@ class Compare(_Section):
         return models
 
 
-COMPACT = (64, 32)
+COMPACT = (64, 64, 64)
 
 
 class Model(_Section):
     """How the network is made and taught; None leaves a setting to the recipe.
 
-    `size` "compact" takes hidden layers of 64 and 32 units: a network to predict tens of millions with. Widths in
+    `size` "compact" takes three hidden layers of 64 units: a network to predict tens of millions with. Widths in
     `hidden` win over it.
     """
 
