@@ -20,6 +20,8 @@ Wrong arguments to Python functions stay ``ValueError`` and ``TypeError``.
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 
 class SegmintError(Exception):
     """An error that answers three questions: what came, what was expected, what to do next.
@@ -81,6 +83,25 @@ class RunError(SegmintError):
 
 class MissingExtraError(SegmintError):
     """An optional package that is not installed."""
+
+
+def require(package: str, extra: str) -> None:
+    """Refuse to go on without an optional package, with the line that installs it.
+
+    Parameters
+    ----------
+    package : str
+        The name to import.
+    extra : str
+        What brings it, as ``segmint[extra]``.
+
+    Raises
+    ------
+    MissingExtraError
+        If the package is not installed.
+    """
+    if find_spec(package) is None:
+        raise MissingExtraError(f"{package} is not installed.", expected=extra, fix=f"pip install '{extra}'")
 
 
 class SegmintWarning(UserWarning):

@@ -18,7 +18,7 @@ from segmint.contract.column import Column
 from segmint.features.customer_features import CustomerFeatures
 from segmint.features.natural import NaturalFeatures
 from segmint.models.network_model import NetworkModel
-from segmint.models.rivals import LightGBM, TunedKNN
+from segmint.models.rivals import CatBoost, LightGBM, TunedKNN, XGBoost
 
 Inner = tuple[pl.DataFrame, NDArray[Any]]
 
@@ -61,6 +61,8 @@ _MAKERS: dict[str, Maker] = {
         columns, RandomForestClassifier(300, min_samples_leaf=5, n_jobs=-1, random_state=seed)
     ),
     "lightgbm": lambda columns, seed: _natural(columns, LightGBM(categories=_categories(columns), random_state=seed)),
+    "catboost": lambda columns, seed: _natural(columns, CatBoost(categories=_categories(columns), random_state=seed)),
+    "xgboost": lambda columns, seed: _natural(columns, XGBoost(categories=_categories(columns), random_state=seed)),
     "logistic": lambda columns, seed: _scaled(columns, LogisticRegression(max_iter=2000)),
     "base_rate": lambda columns, seed: _natural(columns, DummyClassifier(strategy="prior"), fill=True),
 }
@@ -68,6 +70,8 @@ _MAKERS: dict[str, Maker] = {
 MODEL_LABELS: dict[str, str] = {
     "dense_network": "Dense network (ours)",
     "lightgbm": "LightGBM",
+    "catboost": "CatBoost",
+    "xgboost": "XGBoost",
     "gradient_boosting": "Gradient boosting (scikit-learn)",
     "random_forest": "Random forest",
     "logistic": "Logistic regression",

@@ -11,6 +11,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from segmint.errors import require
+
 
 class _Rival(ClassifierMixin, BaseEstimator):
     """What both rivals of our own wrapping share: checked inputs, and the likeliest class as the prediction."""
@@ -96,6 +98,158 @@ class LightGBM(_Rival):
         check_is_fitted(self, "booster_")
         X = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False)
         return np.asarray(self.booster_.predict_proba(X), dtype=np.float64)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+
+class CatBoost(_Rival):
+    """Gradient boosting by CatBoost, with native categories and early stopping on the inner rows.
+
+    Parameters
+    ----------
+    rounds : int
+        Trees at most; with `inner`, training stops 50 rounds after the best one.
+    learning_rate : float
+    depth : int
+        Levels of each symmetric tree.
+    categories : sequence of int
+        Places of the columns that hold category codes.
+    random_state : int
+    """
+
+    def __init__(
+        self,
+        *,
+        rounds: int = 1000,
+        learning_rate: float = 0.06,
+        depth: int = 6,
+        categories: Sequence[int] = (),
+        random_state: int | None = None,
+    ) -> None:
+        self.rounds = rounds
+        self.learning_rate = learning_rate
+        self.depth = depth
+        self.categories = categories
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any, *, inner: tuple[Any, Any] | None = None) -> CatBoost:
+        """Grow trees; `inner` says when to stop."""
+        require("catboost", "segmint[best]")
+        from catboost import CatBoostClassifier, Pool
+
+        X, labels = self._learned(X, y, ensure_all_finite="allow-nan")
+        self.booster_ = CatBoostClassifier(
+            iterations=self.rounds,
+            learning_rate=self.learning_rate,
+            depth=self.depth,
+            loss_function="Logloss" if len(self.classes_) == 2 else "MultiClass",
+            random_seed=self.random_state or 0,
+            allow_writing_files=False,
+            verbose=False,
+        )
+        watching = {}
+        if inner is not None:
+            truth = np.searchsorted(self.classes_, inner[1])
+            watching = {"eval_set": Pool(self._parts(np.asarray(inner[0])), truth), "early_stopping_rounds": 50}
+        self.booster_.fit(Pool(self._parts(X), labels), **watching)
+        return self
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Say how likely each class is; shape (n_customers, n_classes)."""
+        check_is_fitted(self, "booster_")
+        X = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False)
+        return np.asarray(self.booster_.predict_proba(self._parts(X)), dtype=np.float64)
+
+    def _parts(self, X: NDArray[np.float64]) -> Any:
+        """Hand numbers over as numbers and codes as levels; a missing code is a level too."""
+        from catboost import FeaturesData
+
+        kept = [place for place in range(X.shape[1]) if place not in set(self.categories)]
+        codes = np.nan_to_num(X[:, list(self.categories)], nan=-1.0).astype(np.int64)
+        return FeaturesData(
+            num_feature_data=np.ascontiguousarray(X[:, kept], dtype=np.float32) if kept else None,
+            cat_feature_data=codes.astype("S8").astype(object) if len(self.categories) else None,
+        )
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+
+class XGBoost(_Rival):
+    """Gradient boosting by XGBoost, with native categories and early stopping on the inner rows.
+
+    Parameters
+    ----------
+    rounds : int
+        Trees at most; with `inner`, training stops 50 rounds after the best one.
+    learning_rate : float
+    depth : int
+        Levels of each tree.
+    categories : sequence of int
+        Places of the columns that hold category codes.
+    random_state : int
+    """
+
+    def __init__(
+        self,
+        *,
+        rounds: int = 1000,
+        learning_rate: float = 0.05,
+        depth: int = 5,
+        categories: Sequence[int] = (),
+        random_state: int | None = None,
+    ) -> None:
+        self.rounds = rounds
+        self.learning_rate = learning_rate
+        self.depth = depth
+        self.categories = categories
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any, *, inner: tuple[Any, Any] | None = None) -> XGBoost:
+        """Grow trees; `inner` says when to stop."""
+        require("xgboost", "segmint[best]")
+        from xgboost import DMatrix, train
+
+        X, labels = self._learned(X, y, ensure_all_finite="allow-nan")
+        kinds = ["c" if place in set(self.categories) else "q" for place in range(X.shape[1])]
+        self.matrix_ = {"feature_types": kinds, "enable_categorical": True}
+        several = len(self.classes_) > 2
+        settings = {
+            "objective": "multi:softprob" if several else "binary:logistic",
+            "eval_metric": "mlogloss" if several else "logloss",
+            "eta": self.learning_rate,
+            "max_depth": self.depth,
+            "min_child_weight": 5,
+            "subsample": 0.8,
+            "colsample_bytree": 0.6,
+            "seed": self.random_state or 0,
+            "verbosity": 0,
+        }
+        if several:
+            settings["num_class"] = len(self.classes_)
+        watching: dict[str, Any] = {}
+        if inner is not None:
+            truth = np.searchsorted(self.classes_, inner[1])
+            watched = DMatrix(np.asarray(inner[0], dtype=np.float64), truth, **self.matrix_)
+            watching = {"evals": [(watched, "inner")], "early_stopping_rounds": 50, "verbose_eval": False}
+        self.booster_ = train(settings, DMatrix(X, labels, **self.matrix_), self.rounds, **watching)
+        self.rounds_ = self.booster_.best_iteration + 1 if inner is not None else self.rounds
+        return self
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Say how likely each class is; shape (n_customers, n_classes)."""
+        check_is_fitted(self, "booster_")
+        from xgboost import DMatrix
+
+        X = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False)
+        likely = self.booster_.predict(DMatrix(X, **self.matrix_), iteration_range=(0, self.rounds_))
+        likely = likely.astype(np.float64)
+        return np.column_stack([1.0 - likely, likely]) if likely.ndim == 1 else likely
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmint.models.distil import TeacherFactory
-from segmint.models.rivals import LightGBM
+from segmint.models.rivals import CatBoost, LightGBM, XGBoost
 
 OPTIONAL = ("xgboost", "catboost")
 
@@ -28,9 +28,9 @@ def several_teachers(categories: Sequence[int]) -> list[TeacherFactory]:
         _ExtraTrees,
     ]
     if find_spec("xgboost"):
-        teachers.append(_XGBoost)
+        teachers.append(lambda seed: XGBoost(learning_rate=0.04, categories=tuple(categories), random_state=seed))
     if find_spec("catboost"):
-        teachers.append(_CatBoost)
+        teachers.append(lambda seed: CatBoost(categories=tuple(categories), random_state=seed))
     return teachers
 
 
@@ -80,41 +80,3 @@ class _ExtraTrees:
 
     def predict_proba(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(self.model.predict_proba(np.nan_to_num(X, nan=-1e6)))
-
-
-class _XGBoost:
-    """Gradient boosting by XGBoost, stopped in time."""
-
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
-
-    def fit(self, X: NDArray[np.float64], y: NDArray[np.int64], *, inner: Any) -> _XGBoost:
-        from xgboost import XGBClassifier
-
-        self.model = XGBClassifier(
-            n_estimators=600, learning_rate=0.04, max_depth=5, min_child_weight=5, subsample=0.8, colsample_bytree=0.6,
-            early_stopping_rounds=50, random_state=self.seed, verbosity=0,
-        ).fit(X, y, eval_set=[inner], verbose=False)  # fmt: skip
-        return self
-
-    def predict_proba(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray(self.model.predict_proba(X), dtype=np.float64)
-
-
-class _CatBoost:
-    """Gradient boosting by CatBoost, stopped in time."""
-
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
-
-    def fit(self, X: NDArray[np.float64], y: NDArray[np.int64], *, inner: Any) -> _CatBoost:
-        from catboost import CatBoostClassifier
-
-        self.model = CatBoostClassifier(
-            iterations=800, learning_rate=0.06, depth=6, early_stopping_rounds=50, random_seed=self.seed,
-            allow_writing_files=False, verbose=False,
-        ).fit(X, y, eval_set=inner)  # fmt: skip
-        return self
-
-    def predict_proba(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray(self.model.predict_proba(X), dtype=np.float64)

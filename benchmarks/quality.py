@@ -1,0 +1,158 @@
+"""How good is the network, beside every tree, on rows kept apart? A resumable queue of small jobs.
+
+A job is (table, level, repeat, fold, model): train as the product trains, predict the rows kept apart, keep the
+probabilities in one small file. Folds come from a keyed hash of each row's canonical text, groups together, so
+that every model and every machine sees the same ones. Run again, a job that has its file is not done again::
+
+    python benchmarks/quality.py run --tables term-deposit:dialling --models network_best,lightgbm --repeats 0
+    python benchmarks/quality.py table              # what is there, as docs/benchmarks.md shows it
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from segmint.contract.contract import Contract, load_contract
+from segmint.contract.valid_table import ValidTable
+from segmint.contract.validate import validate
+from segmint.metrics.classification import best_f1_threshold
+from segmint.models.customer_model import make_model
+from segmint.splits.folds import Fold, make_folds
+from segmint.splits.groups import row_groups, row_keys
+from segmint.tables.source import open_table
+
+DATA = Path(os.environ.get("SEGMINT_DATA", "../shared/data"))
+FOLDS = 5
+TABLES = {
+    "term-deposit": ("term-deposit/train.csv", "term-deposit"),
+    "bank-additional": ("uci-bank/bank-additional-first-80.csv", "bank-additional"),
+    "uci-sample": ("uci-bank/bank.csv", "bank-marketing"),
+    "segments-abcd": ("segments-abcd/customer_segmentation.csv", "customer-segments"),
+}
+LEVELS = (
+    "term-deposit:dialling",
+    "term-deposit:after_call",
+    "segments-abcd:planning",
+    "term-deposit:planning",
+    "uci-sample:planning",
+    "uci-sample:after_call",
+    "bank-additional:planning",
+    "bank-additional:dialling",
+    "bank-additional:dialling-no-context",
+)
+NETWORKS = {"network_best": "best", "network_fast": "fast", "network_plain": "plain"}
+TREES = ("lightgbm", "catboost", "xgboost", "random_forest")
+MODELS = (*NETWORKS, *TREES, "gradient_boosting", "knn", "logistic")
+
+
+@cache
+def table_of(level: str) -> ValidTable:
+    """Read a table at a level; ``-no-context`` leaves the economic columns out."""
+    name, at = level.split(":")
+    path, contract = TABLES[name]
+    known = load_contract(contract)
+    if at.endswith("-no-context"):
+        at = at.removesuffix("-no-context")
+        known = _without_context(known)
+    return validate(open_table(DATA / path), known, at=at)
+
+
+def _without_context(contract: Contract) -> Contract:
+    columns = tuple(
+        column.model_copy(update={"role": "ignore"})
+        if column.role == "context" and column.known == "planning"
+        else column
+        for column in contract.columns
+    )
+    return contract.model_copy(update={"columns": columns})
+
+
+@cache
+def folds_of(level: str, repeat: int) -> list[Fold]:
+    """Split the rows of a table; another repeat deals another hand."""
+    table = table_of(level)
+    return make_folds(table.outcome, row_groups(table), count=FOLDS, seed=repeat, keys=row_keys(table))
+
+
+def run_job(level: str, repeat: int, fold: int, model: str) -> dict[str, np.ndarray]:
+    """Train one model on one fold; return what it says of the rows kept apart, and its threshold."""
+    table, part = table_of(level), folds_of(level, repeat)[fold]
+    X, y = table.inputs, table.outcome
+    start = time.perf_counter()
+    seed = 100 * repeat + fold
+    if model in NETWORKS:
+        made = make_model("dense_network", columns=table.features, random_state=seed, recipe=NETWORKS[model])
+    else:
+        made = make_model(model, columns=table.features, random_state=seed)
+    made.fit(X[part.fit], y[part.fit], inner=(X[part.inner], y[part.inner]))
+    likely = made.predict_proba(X[part.test])
+    seconds = time.perf_counter() - start
+    threshold = np.nan
+    if (positive := table.contract.outcome.positive) is not None:
+        place = list(made.classes_).index(positive)
+        threshold = best_f1_threshold(y[part.inner] == positive, made.predict_proba(X[part.inner])[:, place])
+    return {
+        "rows": part.test,
+        "probabilities": likely,
+        "classes": np.asarray(made.classes_, dtype=str),
+        "threshold": np.asarray(threshold),
+        "seconds": np.asarray(seconds),
+    }
+
+
+def queue(levels: list[str], models: list[str], repeats: list[int], folds: list[int]) -> Iterator[tuple]:
+    """Order the jobs so that whole comparisons finish first."""
+    for repeat in repeats:
+        for level in levels:
+            for fold in folds:
+                for model in models:
+                    yield level, repeat, fold, model
+
+
+def job_file(folder: Path, level: str, repeat: int, fold: int, model: str) -> Path:
+    """Say where a job's result lies."""
+    return folder / level.replace(":", "-") / f"r{repeat}-f{fold}-{model}.npz"
+
+
+def work(folder: Path, jobs: Iterator[tuple]) -> None:
+    """Do what is not done yet."""
+    for job in jobs:
+        path = job_file(folder, *job)
+        if path.exists():
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        result = run_job(*job)
+        part = path.with_suffix(".part.npz")
+        np.savez_compressed(part, **result)
+        part.rename(path)
+        print(json.dumps({"job": job, "seconds": round(float(result["seconds"]), 1)}), flush=True)
+
+
+if __name__ == "__main__":
+    from quality_table import print_table
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["run", "table"])
+    parser.add_argument("--folder", type=Path, default=Path("runs/quality"))
+    parser.add_argument("--tables", default=",".join(LEVELS))
+    parser.add_argument("--models", default=",".join(MODELS))
+    parser.add_argument("--repeats", default="0")
+    parser.add_argument("--folds", default="0,1,2,3,4")
+    given = parser.parse_args()
+    levels = given.tables.split(",")
+    numbers = [int(text) for text in given.repeats.split(",")]
+    if given.what == "run":
+        work(
+            given.folder,
+            queue(levels, given.models.split(","), numbers, [int(text) for text in given.folds.split(",")]),
+        )
+    else:
+        print_table(given.folder, levels, given.models.split(","), numbers)

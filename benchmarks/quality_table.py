@@ -1,0 +1,109 @@
+"""Turn the files of `quality.py` into the table of docs/benchmarks.md."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from quality import FOLDS, NETWORKS, TREES, job_file, table_of
+from scipy.stats import t
+
+from segmint.evaluation.paired_bootstrap import LOWER_IS_BETTER, Judged, bootstrap_scores
+from segmint.splits.groups import row_groups
+
+REPEATS_OF_BOOTSTRAP = 1_000
+SHOWN = {
+    "response": ("roc_auc", "average_precision", "f1", "log_loss", "lift_10"),
+    "assignment": ("weighted_f1", "accuracy", "macro_f1", "log_loss"),
+}
+MAIN = {"response": "roc_auc", "assignment": "weighted_f1"}
+
+
+def print_table(folder: Path, levels: list[str], models: list[str], repeats: list[int]) -> None:
+    """Print one block per table and level: every model that has all its folds in repeat 0."""
+    for level in levels:
+        if there := [model for model in models if _complete(folder, level, 0, model)]:
+            _block(folder, level, there, repeats)
+
+
+def _complete(folder: Path, level: str, repeat: int, model: str) -> bool:
+    return all(job_file(folder, level, repeat, fold, model).exists() for fold in range(FOLDS))
+
+
+def _block(folder: Path, level: str, models: list[str], repeats: list[int]) -> None:
+    table = table_of(level)
+    kind = table.contract.outcome.kind
+    metrics, main = SHOWN[kind], MAIN[kind]
+    pooled = [_pooled(folder, level, 0, model) for model in models]
+    scores = _scores(level, [judged for judged, _ in pooled])
+    print(f"\n### {level.replace(':', ', ')}: {len(table):,} rows\n")
+    print("| model | " + " | ".join(metrics) + " | seconds a fold |")
+    print("|---" * (len(metrics) + 2) + "|")
+    for place, model in enumerate(models):
+        cells = [_cell(scores[metric][:, place], metric) for metric in metrics]
+        print(f"| {model} | " + " | ".join(cells) + f" | {pooled[place][1]:.0f} |")
+    trees = [place for place, model in enumerate(models) if model in TREES]
+    for name in [name for name in models if name in NETWORKS and trees]:
+        mine, best = models.index(name), max(trees, key=lambda place: scores[main][0, place])
+        gap = scores[main][:, mine] - scores[main][:, best]
+        low, high = np.quantile(gap[1:], [0.025, 0.975])
+        print(f"\n{name} minus {models[best]}, {main}: {gap[0]:+.4f} ({low:+.4f} to {high:+.4f})", end="")
+        print(_over_repeats(folder, level, name, models[best], repeats, main))
+
+
+def _cell(values: np.ndarray, metric: str) -> str:
+    low, high = np.quantile(values[1:], [0.025, 0.975])
+    digits = 2 if metric == "lift_10" else 4
+    return f"{values[0]:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
+
+
+def _pooled(folder: Path, level: str, repeat: int, model: str) -> tuple[Judged, float]:
+    """Put a model's folds together: probabilities and predictions of every row, and mean seconds a fold."""
+    table = table_of(level)
+    classes = list(np.unique(table.outcome))
+    positive = table.contract.outcome.positive
+    likely = np.zeros((len(table), len(classes)))
+    predicted = np.zeros(len(table), dtype=np.int64)
+    seconds = []
+    for fold in range(FOLDS):
+        with np.load(job_file(folder, level, repeat, fold, model), allow_pickle=False) as kept:
+            rows, given = kept["rows"], kept["probabilities"]
+            likely[rows] = given
+            seconds.append(float(kept["seconds"]))
+            if positive is None:
+                predicted[rows] = given.argmax(axis=1)
+            else:
+                yes = classes.index(positive)
+                predicted[rows] = np.where(given[:, yes] >= float(kept["threshold"]), yes, 1 - yes)
+    return Judged(likely, predicted), float(np.mean(seconds))
+
+
+def _scores(level: str, judged: list[Judged], *, repeats: int = REPEATS_OF_BOOTSTRAP) -> dict[str, np.ndarray]:
+    table = table_of(level)
+    classes = list(np.unique(table.outcome))
+    positive = table.contract.outcome.positive
+    return bootstrap_scores(
+        np.searchsorted(classes, table.outcome),
+        judged,
+        classes,
+        positive=None if positive is None else classes.index(positive),
+        seed=7,
+        repeats=repeats,
+        groups=row_groups(table),
+    )
+
+
+def _over_repeats(folder: Path, level: str, mine: str, rival: str, repeats: list[int], metric: str) -> str:
+    """Correct the t interval for training parts that overlap (Nadeau and Bengio 2003)."""
+    there = [r for r in repeats if all(_complete(folder, level, r, model) for model in (mine, rival))]
+    if len(there) < 2:
+        return ""
+    gaps = []
+    for repeat in there:
+        scores = _scores(level, [_pooled(folder, level, repeat, model)[0] for model in (mine, rival)], repeats=1)
+        gaps.append(scores[metric][0, 0] - scores[metric][0, 1])
+    sign = -1.0 if metric in LOWER_IS_BETTER else 1.0
+    spread = np.std(gaps, ddof=1) * np.sqrt(1 / len(gaps) + 1 / (FOLDS - 1))
+    reach = t.ppf(0.975, len(gaps) - 1) * spread
+    mean = sign * float(np.mean(gaps))
+    return f"; mean of {len(gaps)} repeats {mean:+.4f} ({mean - reach:+.4f} to {mean + reach:+.4f}, corrected)"
