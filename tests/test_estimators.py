@@ -11,9 +11,10 @@ from sklearn.utils.estimator_checks import check_estimator
 from segmint.features.customer_features import CustomerFeatures
 from segmint.features.natural import NaturalFeatures
 from segmint.models.network import DenseNetworkClassifier
-from segmint.models.rivals import LightGBM, TunedKNN
+from segmint.models.rivals import CatBoost, LightGBM, TunedKNN, XGBoost
 
 LIGHT = [CustomerFeatures(rare=1), NaturalFeatures(), LightGBM(rounds=20, min_leaf=1), TunedKNN()]
+OPTIONAL = [XGBoost(rounds=5), CatBoost(rounds=5)]
 
 
 def passes(estimator: Any) -> None:
@@ -22,7 +23,7 @@ def passes(estimator: Any) -> None:
         check_estimator(estimator, on_skip=None)
 
 
-@pytest.mark.parametrize("estimator", LIGHT, ids=lambda estimator: type(estimator).__name__)
+@pytest.mark.parametrize("estimator", [*LIGHT, *OPTIONAL], ids=lambda estimator: type(estimator).__name__)
 def test_est_01_features_and_rivals_pass(estimator: Any) -> None:
     passes(estimator)
 

@@ -141,6 +141,8 @@ class CatBoost(_Rival):
         from catboost import CatBoostClassifier, Pool
 
         X, labels = self._learned(X, y, ensure_all_finite="allow-nan")
+        if len(self.classes_) < 2:
+            raise ValueError(f"The outcome has 1 class, {self.classes_[0]!r}; CatBoost needs at least 2.")
         self.booster_ = CatBoostClassifier(
             iterations=self.rounds,
             learning_rate=self.learning_rate,

@@ -1,0 +1,49 @@
+"""Rivals: native categories, missing values, early stopping, and a pip line where one is not installed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from segmint.errors import MissingExtraError
+from segmint.models import rivals
+from segmint.models.rivals import CatBoost, LightGBM, XGBoost
+
+
+def some_customers(classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """A number with gaps, and a category whose code says nothing as a number."""
+    draw = np.random.default_rng(7)
+    category = draw.integers(0, 6, 900)
+    number = np.where(draw.random(900) < 0.1, np.nan, draw.normal(size=900))
+    effect = np.array([0, 2, 0, 2, 0, 2])[category] + np.nan_to_num(number, nan=1.0)
+    cuts = np.quantile(effect, np.linspace(0, 1, classes + 1)[1:-1])
+    return np.column_stack([number, category]), np.array(["a", "b", "c", "d"])[np.searchsorted(cuts, effect)]
+
+
+@pytest.mark.parametrize("kind", [LightGBM, CatBoost, XGBoost])
+@pytest.mark.parametrize("classes", [2, 4])
+def test_native_categories_and_missing_values_are_learned(kind: type, classes: int) -> None:
+    X, y = some_customers(classes)
+    fitted = kind(rounds=200, categories=(1,), random_state=1).fit(X[:600], y[:600], inner=(X[600:700], y[600:700]))
+    likely = fitted.predict_proba(X[700:])
+    assert likely.shape == (200, classes)
+    assert np.allclose(likely.sum(axis=1), 1.0, atol=1e-6)
+    assert (fitted.predict(X[700:]) == y[700:]).mean() > 0.8
+
+
+@pytest.mark.parametrize("kind", [CatBoost, XGBoost])
+def test_a_level_never_seen_is_predicted(kind: type) -> None:
+    X, y = some_customers(2)
+    fitted = kind(rounds=20, categories=(1,), random_state=1).fit(X[:600], y[:600])
+    assert np.isfinite(fitted.predict_proba(np.array([[0.0, np.nan]]))).all()
+
+
+@pytest.mark.parametrize(("kind", "package"), [(CatBoost, "catboost"), (XGBoost, "xgboost")])
+def test_a_missing_rival_answers_with_the_pip_line(kind: type, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(name: str, extra: str) -> None:
+        raise MissingExtraError(f"{name} is not installed.", expected=extra, fix=f"pip install '{extra}'")
+
+    monkeypatch.setattr(rivals, "require", refuse)
+    X, y = some_customers(2)
+    with pytest.raises(MissingExtraError, match=rf"{package} is not installed[\s\S]*pip install 'segmint\[best\]'"):
+        kind(rounds=5).fit(X, y)
