@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import typer
 
-from segmint.cli import contracts, customers, dashboard, lists, time, training
+from segmint.cli import contracts, customers, dashboard, lists, serve, time, training
 from segmint.cli.screen import INTERRUPTED
 
 app = typer.Typer(
@@ -17,7 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for group in (training, customers, lists, time, contracts, dashboard):
+for group in (training, customers, lists, time, contracts, dashboard, serve):
     app.add_typer(group.app)
 
 

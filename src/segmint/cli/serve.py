@@ -1,0 +1,78 @@
+"""Commands that open the HTTP service, and its keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from segmint.cli.options import RUNS, AsJson, Runs
+from segmint.cli.screen import Screen
+
+app = typer.Typer()
+keys_app = typer.Typer(no_args_is_help=True, help="Keys of the HTTP service: who may ask what, and until when.")
+app.add_typer(keys_app, name="keys")
+
+KeysFile = Annotated[Path, typer.Option("--keys", help="The file of keys.")]
+KEYS = Path("keys.toml")
+
+
+@app.command()
+def serve(
+    runs: Runs = RUNS,
+    bundle: Annotated[str, typer.Option("--bundle", help="A run, a bundle's folder, or PROMOTED.")] = "PROMOTED",
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    keys: Annotated[Path | None, typer.Option("--keys", help="The file of keys; needed beyond this machine.")] = None,
+    name: Annotated[
+        list[str] | None, typer.Option("--name", help="A host name under which it may be asked. Repeatable.")
+    ] = None,
+) -> None:
+    """Answer over HTTP until Ctrl-C: propensities, reasons and call lists."""
+    from segmint.errors import require
+
+    for package in ("starlette", "uvicorn", "prometheus_client"):
+        require(package, "segmint[serve]")
+    from segmint.service.start import start
+
+    start(bundle, runs, host=host, port=port, keys=keys, names=name or (), say=typer.echo)
+
+
+@keys_app.command("add")
+def keys_add(
+    name: Annotated[str, typer.Argument(help="Whose key it is.", show_default=False)],
+    scope: Annotated[
+        str, typer.Option("--scope", help="Of read, predict, target, admin; with commas.")
+    ] = "read,predict",
+    days: Annotated[int, typer.Option(help="Calendar days until it ends.")] = 365,
+    keys: KeysFile = KEYS,
+) -> None:
+    """Make a key and print it once; only its hash is stored."""
+    from segmint.service.keys import add_key
+
+    text = add_key(keys, name, [part.strip() for part in scope.split(",") if part.strip()], days=days)
+    typer.echo(text)
+    typer.echo(f"kept as a hash in {keys}; this is the only time it is shown", err=True)
+
+
+@keys_app.command("list")
+def keys_list(keys: KeysFile = KEYS, json: AsJson = False) -> None:
+    """List keys by name, scopes and end."""
+    from segmint.service.keys import read_keys
+
+    rows = [
+        {"name": key.name, "scopes": sorted(key.scopes), "expires": key.expires.isoformat()} for key in read_keys(keys)
+    ]
+    lines = [f"{row['name']}  {','.join(row['scopes'])}  until {row['expires']}" for row in rows]
+    Screen(json=json).say({"keys": rows}, *(lines or [f"no keys in {keys}; make one: segmint keys add NAME"]))
+
+
+@keys_app.command("revoke")
+def keys_revoke(
+    name: Annotated[str, typer.Argument(help="Whose keys.", show_default=False)], keys: KeysFile = KEYS
+) -> None:
+    """Take every key of a name away; a running service forgets it within a second."""
+    from segmint.service.keys import revoke_keys
+
+    typer.echo(f"{revoke_keys(keys, name)} taken away")

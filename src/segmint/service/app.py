@@ -1,0 +1,279 @@
+"""The routes, and what stands before each of them: the host, the key, the rate."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from segmint.errors import SegmintError
+from segmint.flows.answer import answer_rows, explain_rows
+from segmint.service import tables
+from segmint.service.body import parse_json, read_body, rows_of
+from segmint.service.champion import Champion, Handle
+from segmint.service.describe import openapi, row_schema
+from segmint.service.keys import KeyRing
+from segmint.service.limits import Buckets, Workers
+from segmint.service.problems import Problem, problem_of
+
+LOCAL = ("127.0.0.1", "localhost", "[::1]")
+AT_ONCE = 20  # rows that are answered on the loop: quicker than handing them to a thread
+MOST_EXPLAINED = 200
+HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+log = logging.getLogger("segmint.service")
+
+Answerer = Callable[["Service", Request, Handle], Awaitable[Response]]
+
+
+class Metrics:
+    """What Prometheus may know: counts and seconds, no customers."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter("segmint_requests", "Requests.", ["route", "status"], registry=self.registry)
+        self.seconds = Histogram("segmint_seconds", "Seconds to answer.", ["route"], registry=self.registry)
+        self.rows = Counter("segmint_rows", "Customers.", ["became"], registry=self.registry)
+        self.swaps = Gauge("segmint_swaps", "Bundles taken into use while running.", registry=self.registry)
+        self.refused = Gauge("segmint_refused_bundles", "Promoted bundles that failed.", registry=self.registry)
+
+
+@dataclass
+class Service:
+    """What the routes share.
+
+    Attributes
+    ----------
+    champion : Champion
+    keys : KeyRing
+    runs : Path
+    hosts : sequence of str
+        Names under which the service may be asked.
+    workers : Workers
+    buckets : Buckets
+    metrics : Metrics
+    draining : bool
+        Whether it is about to stop: not ready any more, still answering.
+    """
+
+    champion: Champion
+    keys: KeyRing
+    runs: Path
+    hosts: Sequence[str] = LOCAL
+    workers: Workers = field(default_factory=Workers)
+    buckets: Buckets = field(default_factory=lambda: Buckets(rate=500.0, burst=1000))
+    metrics: Metrics = field(default_factory=Metrics)
+    draining: bool = False
+
+
+@dataclass(frozen=True)
+class Way:
+    """One route: its path and method, the scope that a key needs (None: nobody is asked), and what answers."""
+
+    path: str
+    method: str
+    scope: str | None
+    answer: Answerer
+
+
+async def _live(service: Service, request: Request, handle: Handle) -> Response:
+    return _json({"live": True})
+
+
+async def _ready(service: Service, request: Request, handle: Handle) -> Response:
+    if service.draining:
+        raise Problem(503, "stopping", "The service is stopping.")
+    return _json({"ready": True, "bundle": handle.digest})
+
+
+async def _metrics(service: Service, request: Request, handle: Handle) -> Response:
+    service.metrics.swaps.set(service.champion.swaps)
+    service.metrics.refused.set(service.champion.refused)
+    return Response(generate_latest(service.metrics.registry), media_type="text/plain; version=0.0.4")
+
+
+async def _contract(service: Service, request: Request, handle: Handle) -> Response:
+    rows = handle.bundle.golden.get("rows") or [None]
+    return _json(row_schema(handle.bundle.contract, handle.bundle.at, rows[0]))
+
+
+async def _bundle(service: Service, request: Request, handle: Handle) -> Response:
+    bundle = handle.bundle
+    return _json(
+        {
+            "bundle": bundle.digest,
+            "contract": bundle.contract.name,
+            "at": bundle.at,
+            "classes": list(bundle.classes),
+            "outcome": bundle.contract.outcome.label,
+            "quality": bundle.manifest.get("quality", {}),
+            "segments": [part["name"] for part in (bundle.segments or {}).get("segments", [])],
+        }
+    )
+
+
+async def _openapi(service: Service, request: Request, handle: Handle) -> Response:
+    return _json(openapi(handle.bundle))
+
+
+async def _predict(service: Service, request: Request, handle: Handle) -> Response:
+    if _kind(request) != "json":
+        return await tables.predict_table(request, handle, _kind(request), service.workers)
+    rows = rows_of(parse_json(await read_body(request.stream())))
+    work = partial(answer_rows, handle.bundle, handle.single, rows)
+    answers = work() if len(rows) <= AT_ONCE else await service.workers.do(work)
+    _count(service, answers)
+    return _json({"bundle": handle.digest, **answers})
+
+
+async def _explain(service: Service, request: Request, handle: Handle) -> Response:
+    if _kind(request) != "json":
+        raise Problem(415, "media_type", "Send application/json.")
+    rows = rows_of(parse_json(await read_body(request.stream())), most=MOST_EXPLAINED)
+    answers = await service.workers.do(partial(explain_rows, handle.bundle, handle.predictor, rows))
+    _count(service, answers)
+    return _json({"bundle": handle.digest, **answers})
+
+
+async def _target(service: Service, request: Request, handle: Handle) -> Response:
+    found = await tables.target_table(request, handle, _kind(request), service.runs, service.workers)
+    return _json({"bundle": handle.digest, **found})
+
+
+WAYS = (
+    Way("/health/live", "GET", None, _live),
+    Way("/health/ready", "GET", None, _ready),
+    Way("/v1/contract", "GET", "read", _contract),
+    Way("/v1/bundle", "GET", "read", _bundle),
+    Way("/openapi.json", "GET", "read", _openapi),
+    Way("/metrics", "GET", "read", _metrics),
+    Way("/v1/predict", "POST", "predict", _predict),
+    Way("/v1/explain", "POST", "predict", _explain),
+    Way("/v1/target", "POST", "target", _target),
+)
+
+
+def make_app(service: Service) -> Any:
+    """Put the routes together.
+
+    Parameters
+    ----------
+    service : Service
+
+    Returns
+    -------
+    ASGI application
+    """
+    routes = [Route(way.path, partial(_answered, service, way), methods=[way.method]) for way in WAYS]
+    app = Starlette(routes=routes, exception_handlers={HTTPException: _no_route})
+    return _WithHeaders(app)
+
+
+async def _answered(service: Service, way: Way, request: Request) -> Response:
+    """Check, answer, count, and write one line without any value."""
+    start, caller = time.perf_counter(), "-"
+    handle = service.champion.handle
+    try:
+        _require_host(service, request)
+        if way.scope is not None:
+            caller = _caller(service, request, way.scope)
+        if service.champion.is_stale():
+            await service.workers.do(service.champion.swap)
+            handle = service.champion.handle
+        response = await way.answer(service, request, handle)
+    except Problem as problem:
+        response = problem.response()
+    except SegmintError as error:
+        response = problem_of(error).response()
+    except Exception as error:  # the reply names no cause; the log names the kind and never the message
+        log.error("%s failed: %s", way.path, type(error).__name__)
+        response = Problem(500, "failed", "The answer could not be made.").response()
+    response.headers["segmint-bundle"] = handle.digest
+    seconds = time.perf_counter() - start
+    service.metrics.requests.labels(way.path, str(response.status_code)).inc()
+    service.metrics.seconds.labels(way.path).observe(seconds)
+    log.info("%s %s %s %s %.1f ms", caller, way.method, way.path, response.status_code, 1000 * seconds)
+    return response
+
+
+def _require_host(service: Service, request: Request) -> None:
+    host = request.headers.get("host", "")
+    name = host if host.endswith("]") else host.rpartition(":")[0] or host
+    if name not in service.hosts:
+        raise Problem(421, "host", "This address is not served here.")
+    origin = request.headers.get("origin")
+    if origin not in (None, f"http://{host}", f"https://{host}"):
+        raise Problem(403, "origin", "Sent from another site.")
+
+
+def _caller(service: Service, request: Request, scope: str) -> str:
+    kind, _, text = request.headers.get("authorization", "").partition(" ")
+    key = service.keys.find(text.strip()) if kind.lower() == "bearer" and text else None
+    if key is None:
+        address = request.client.host if request.client else "-"
+        service.buckets.take(f"address {address}")
+        asks = {"www-authenticate": "Bearer"}
+        raise Problem(401, "key", "Send a valid key: Authorization: Bearer <key>.", headers=asks)
+    service.buckets.take(key.sha256)
+    if scope not in key.scopes:
+        raise Problem(403, "scope", f"This key lacks the scope '{scope}'.")
+    return key.name
+
+
+def _kind(request: Request) -> str:
+    if request.headers.get("content-encoding", "identity") != "identity":
+        raise Problem(415, "content_encoding", "Send the body as it is, not compressed.")
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kinds = {"application/json": "json", "text/csv": "csv", "application/vnd.apache.parquet": "parquet"}
+    if media not in kinds:
+        raise Problem(415, "media_type", f"Send one of: {', '.join(kinds)}.")
+    return kinds[media]
+
+
+def _count(service: Service, answers: Mapping[str, Any]) -> None:
+    service.metrics.rows.labels("accepted").inc(answers["accepted"])
+    service.metrics.rows.labels("rejected").inc(answers["rejected"])
+
+
+def _json(told: Any) -> Response:
+    return Response(json.dumps(told, allow_nan=False, separators=(",", ":")), media_type="application/json")
+
+
+def _no_route(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    words = {404: "See /openapi.json.", 405: "See /openapi.json for the methods."}
+    headers = dict(getattr(error, "headers", None) or {})
+    return Problem(status, "no_route", words.get(status, "This is not answered."), headers=headers).response()
+
+
+class _WithHeaders:
+    """Adds the security headers to every reply, errors included."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        async def with_headers(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message["headers"], *HEADERS]}
+            await send(message)
+
+        await self.app(scope, receive, with_headers)

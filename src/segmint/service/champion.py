@@ -1,0 +1,113 @@
+"""The bundle in use: held whole, swapped whole when ``PROMOTED`` changes, never in the middle of an answer."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from segmint.errors import BundleError, SegmintError
+from segmint.flows.bundle import predict_texts, predictor_of, single_predictor_of
+from segmint.models.predict import Predictor
+from segmint.models.single import SinglePredictor
+from segmint.store.bundle import Bundle, open_bundle
+from segmint.store.promoted import WORD, read_promoted
+from segmint.store.verify import check_golden
+
+LOOK_EVERY = 1.0  # seconds
+
+
+@dataclass(frozen=True)
+class Handle:
+    """One bundle, ready to answer; a request takes one and keeps it to its end. `origin` is where it lies."""
+
+    origin: Path
+    bundle: Bundle
+    predictor: Predictor
+    single: SinglePredictor
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the bundle's manifest."""
+        return self.bundle.digest
+
+    @classmethod
+    def open(cls, path: Path | str, runs: Path) -> Handle:
+        """Open a bundle and let it predict its golden rows.
+
+        Raises
+        ------
+        BundleError
+            If it fails a check.
+        """
+        bundle = open_bundle(path, runs)
+        if not (check := check_golden(bundle, predict_texts)).ok:
+            raise BundleError(
+                f"The bundle does not predict its golden rows: {check.detail}.",
+                expected="the propensities it was published with",
+                fix="look at it: segmint verify",
+            )
+        return cls(_folder(path, runs), bundle, predictor_of(bundle), single_predictor_of(bundle))
+
+
+def _folder(path: Path | str, runs: Path) -> Path:
+    if str(path) != WORD:
+        return Path(path)
+    promoted = read_promoted(runs)
+    return promoted.runs / promoted.run
+
+
+class Champion:
+    """Holds the handle in use and looks now and then whether another bundle was promoted.
+
+    Parameters
+    ----------
+    path : Path or str
+        A run, a bundle's folder, or PROMOTED; only the last can change.
+    runs : Path
+    """
+
+    def __init__(self, path: Path | str, runs: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._path, self._runs, self._clock = path, runs, clock
+        self._handle = Handle.open(path, runs)
+        self._mark, self._looked = self._promoted_mark(), clock()
+        self._swapping = threading.Lock()
+        self.swaps = self.refused = 0
+
+    @property
+    def handle(self) -> Handle:
+        """The bundle in use."""
+        return self._handle
+
+    def is_stale(self) -> bool:
+        """Whether ``PROMOTED`` looks changed; looks at the file once a second at most."""
+        if str(self._path) != WORD or (now := self._clock()) - self._looked < LOOK_EVERY:
+            return False
+        self._looked = now
+        return self._promoted_mark() != self._mark
+
+    def swap(self) -> None:
+        """Open what is promoted now; one that fails its checks is refused and the old one stays."""
+        if not self._swapping.acquire(blocking=False):
+            return
+        try:
+            mark = self._promoted_mark()
+            self._handle = Handle.open(self._path, self._runs)
+            self._mark = mark
+            self.swaps += 1
+        except SegmintError:
+            self._mark = mark
+            self.refused += 1
+        finally:
+            self._swapping.release()
+
+    def _promoted_mark(self) -> tuple[int, ...]:
+        if str(self._path) != WORD:
+            return ()
+        try:
+            seen = (self._runs / WORD).stat()
+        except OSError:
+            return ()
+        return seen.st_ino, seen.st_mtime_ns, seen.st_size

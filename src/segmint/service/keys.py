@@ -1,0 +1,216 @@
+"""Who may ask: keys with scopes and an end, stored as hashes in ``keys.toml``."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import re
+import secrets
+import stat
+import tempfile
+import time
+import tomllib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import tomlkit
+
+from segmint.errors import ConfigError
+
+SCOPES = ("read", "predict", "target", "admin")
+PREFIX = "sgm_"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key.
+
+    Attributes
+    ----------
+    name : str
+        Whose it is; a name may have several keys while one replaces the other.
+    sha256 : str
+        Of the key; the key itself is kept nowhere.
+    scopes : frozenset of str
+    expires : datetime
+        In UTC; from then on it opens nothing.
+    """
+
+    name: str
+    sha256: str
+    scopes: frozenset[str]
+    expires: datetime
+
+
+class KeyRing:
+    """The keys that are valid now.
+
+    Parameters
+    ----------
+    keys : iterable of Key
+    """
+
+    def __init__(self, keys: Iterable[Key] = ()) -> None:
+        self._keys = tuple(keys)
+
+    def find(self, text: str) -> Key | None:
+        """Return the key that this text is; every stored hash is compared, in constant time."""
+        digest = digest_of(text)
+        found = None
+        for key in self._keys:
+            if hmac.compare_digest(key.sha256, digest):
+                found = key
+        return found if found is not None and found.expires > datetime.now(UTC) else None
+
+
+class FileRing(KeyRing):
+    """The keys of a file, read again when the file changes; looked at once a second at most.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be trusted at the start, or holds no key. Later on, an untrustworthy file opens nothing.
+    """
+
+    def __init__(self, path: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._path, self._clock = path, clock
+        super().__init__(read_keys(path))
+        if not self._keys:
+            raise ConfigError(
+                f"There is no key in '{path.name}'.", expected="one at least", fix="segmint keys add NAME"
+            )
+        self._mark, self._looked = self._now(), clock()
+
+    def find(self, text: str) -> Key | None:
+        """Return the key that this text is, after a look at the file."""
+        if self._clock() - self._looked >= 1.0:
+            self._looked = self._clock()
+            if (mark := self._now()) != self._mark:
+                self._mark = mark
+                try:
+                    self._keys = tuple(read_keys(self._path))
+                except ConfigError:
+                    self._keys = ()
+        return super().find(text)
+
+    def _now(self) -> tuple[int, ...]:
+        try:
+            seen = self._path.stat()
+        except OSError:
+            return ()
+        return seen.st_ino, seen.st_mtime_ns, seen.st_size, seen.st_mode
+
+
+def digest_of(text: str) -> str:
+    """Return what is stored of a key."""
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
+def session_key() -> tuple[str, Key]:
+    """Make a key with every scope that lives as long as the process: for a service on this machine without keys."""
+    text = PREFIX + secrets.token_urlsafe(32)
+    forever = datetime.now(UTC) + timedelta(days=3650)
+    return text, Key("this machine", digest_of(text), frozenset(SCOPES), forever)
+
+
+def read_keys(path: Path) -> list[Key]:
+    """Read a file of keys.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be read, says nonsense, or others on this machine may read it.
+    """
+    try:
+        if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise ConfigError(
+                f"Others on this machine may read '{path.name}'.", expected="mode 0600", fix=f"chmod 600 {path}"
+            )
+        told = tomllib.loads(path.read_text("utf-8"))
+        return [_key(entry) for entry in told.get("keys", [])]
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
+        raise ConfigError(
+            f"The keys in '{path.name}' cannot be read ({type(error).__name__}).",
+            expected="a file as `segmint keys add` writes it",
+            fix="move it away and add the keys again",
+        ) from error
+
+
+def _key(entry: dict[str, object]) -> Key:
+    expires = entry["expires"]
+    scopes = frozenset(str(scope) for scope in entry["scopes"])  # type: ignore[attr-defined]
+    if not isinstance(expires, datetime) or expires.tzinfo is None or not scopes <= set(SCOPES):
+        raise ValueError("a key needs known scopes and an end with a time zone")
+    if not _HASH.fullmatch(str(entry["sha256"])) or not _NAME.fullmatch(str(entry["name"])):
+        raise ValueError("a key needs a name and a hash")
+    return Key(str(entry["name"]), str(entry["sha256"]), scopes, expires)
+
+
+def add_key(path: Path, name: str, scopes: Sequence[str], *, days: int = 365) -> str:
+    """Add a key and return it; it is shown once and stored hashed.
+
+    Parameters
+    ----------
+    path : Path
+        Made if it is not there, readable by its owner only.
+    name : str
+    scopes : sequence of str
+        Of read, predict, target, admin.
+    days : int
+        Calendar days until it ends.
+
+    Raises
+    ------
+    ConfigError
+        For an unknown scope, an unusable name, or a file that cannot be trusted.
+    """
+    if not scopes or not set(scopes) <= set(SCOPES):
+        raise ConfigError("These scopes are not known.", expected=", ".join(SCOPES), fix="--scope read,predict")
+    if not _NAME.fullmatch(name):
+        raise ConfigError(
+            "This name cannot be used.", expected="letters, digits, '.', '_' and '-'", fix="choose another"
+        )
+    if not 1 <= days <= 3650:
+        raise ConfigError(f"A key cannot live {days} days.", expected="1 to 3650 days", fix="--days 365")
+    text = PREFIX + secrets.token_urlsafe(32)
+    keys = read_keys(path) if path.exists() else []
+    expires = (datetime.now(UTC) + timedelta(days=days)).replace(microsecond=0)
+    _write(path, [*keys, Key(name, digest_of(text), frozenset(scopes), expires)])
+    return text
+
+
+def revoke_keys(path: Path, name: str) -> int:
+    """Take every key of a name away; return how many there were.
+
+    Raises
+    ------
+    ConfigError
+        If there is none.
+    """
+    keys = read_keys(path)
+    kept = [key for key in keys if key.name != name]
+    if len(kept) == len(keys):
+        raise ConfigError(
+            f"There is no key of '{name}'.", expected="a name of `segmint keys list`", fix="check the name"
+        )
+    _write(path, kept)
+    return len(keys) - len(kept)
+
+
+def _write(path: Path, keys: Sequence[Key]) -> None:
+    told = [
+        {"name": k.name, "sha256": k.sha256, "scopes": [s for s in SCOPES if s in k.scopes], "expires": k.expires}
+        for k in keys
+    ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, staged = tempfile.mkstemp(dir=path.parent, prefix=".keys-")  # mode 0600
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(tomlkit.dumps({"keys": told}))
+        file.flush()
+        os.fsync(file.fileno())
+    Path(staged).replace(path)

@@ -1,0 +1,70 @@
+"""What goes wrong, as problem+json (RFC 9457): a status, a code, a sentence; never a customer's value."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from starlette.responses import Response
+
+from segmint.errors import SegmintError
+
+TITLES = {
+    400: "This cannot be read",
+    401: "Who is asking?",
+    403: "This key may not do that",
+    404: "There is nothing here",
+    405: "Not in this way",
+    408: "Too slow",
+    413: "Too much",
+    415: "This kind of body is not read",
+    421: "This address is not served here",
+    422: "This makes no sense",
+    429: "Too often",
+    500: "Something went wrong here",
+    503: "Not now",
+    504: "This took too long",
+}
+
+
+class Problem(Exception):  # noqa: N818 - it is what RFC 9457 calls it
+    """A request that cannot be answered as it came.
+
+    Parameters
+    ----------
+    status : int
+    code : str
+        Stable, for programs.
+    detail : str
+        A sentence without any value of the request.
+    field : str, optional
+        Where in the request.
+    headers : dict of str to str, optional
+    """
+
+    def __init__(
+        self, status: int, code: str, detail: str, *, field: str | None = None, headers: dict[str, str] | None = None
+    ) -> None:
+        self.status, self.code, self.detail, self.field = status, code, detail, field
+        self.headers = headers or {}
+        super().__init__(code)
+
+    def response(self) -> Response:
+        """Return the reply."""
+        told: dict[str, Any] = {
+            "type": "about:blank",
+            "title": TITLES.get(self.status, "Error"),
+            "status": self.status,
+            "code": self.code,
+            "detail": self.detail,
+        }
+        if self.field is not None:
+            told["field"] = self.field
+        return Response(json.dumps(told), self.status, self.headers, media_type="application/problem+json")
+
+
+def problem_of(error: SegmintError) -> Problem:
+    """Turn an error of the product into a problem; a bundle that cannot be used is ours, the rest is the sender's."""
+    code = type(error).__name__.removesuffix("Error").lower()
+    status = 503 if code in ("bundle", "run") else error.status
+    return Problem(status, code, " ".join(part for part in (error.came, error.fix) if part))

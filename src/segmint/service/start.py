@@ -1,0 +1,103 @@
+"""Start the service, or refuse to start it unsafely."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from segmint.errors import ConfigError
+from segmint.service.app import LOCAL, Service, make_app
+from segmint.service.champion import Champion
+from segmint.service.keys import FileRing, KeyRing, session_key
+
+Say = Callable[[str], Any]
+GRACE = 10  # seconds for answers under way when the service is told to stop
+
+
+def start(
+    bundle: str,
+    runs: Path,
+    *,
+    host: str,
+    port: int,
+    keys: Path | None = None,
+    names: Sequence[str] = (),
+    say: Say = print,
+) -> None:
+    """Answer until told to stop; answers under way are finished first.
+
+    Raises
+    ------
+    ConfigError
+        For a start that would not be safe: beyond this machine without keys, keys that others may read.
+    BundleError
+        For a bundle that fails its checks.
+    """
+    service = prepare(bundle, runs, host=host, keys=keys, names=names, say=say)
+    logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO)
+    shown = f"[{host}]" if ":" in host else host
+    say(f"segmint answers at http://{shown}:{port}/v1/predict; what it answers: /openapi.json; Ctrl-C stops")
+    config = uvicorn.Config(
+        make_app(service),
+        host=host,
+        port=port,
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        limit_concurrency=512,
+        timeout_keep_alive=10,
+        timeout_graceful_shutdown=GRACE,
+        h11_max_incomplete_event_size=64 << 10,
+        lifespan="off",
+    )
+    _Server(config, service).run()
+
+
+def prepare(
+    bundle: str, runs: Path, *, host: str, keys: Path | None, names: Sequence[str] = (), say: Say = print
+) -> Service:
+    """Check that the start is safe and open the bundle."""
+    if not is_local(host) and keys is None:
+        raise ConfigError(
+            f"Listening on {host} without keys would let anybody ask.",
+            expected="a file of keys beyond this machine",
+            fix="segmint keys add NAME --scope read,predict, then --keys keys.toml",
+        )
+    ring: KeyRing
+    if keys is None:
+        text, key = session_key()
+        ring = KeyRing([key])
+        say(f"key for this session: {text}")
+    else:
+        ring = FileRing(keys)
+    hosts = (*LOCAL, *names) if is_local(host) else (*LOCAL, host, *names)
+    return Service(Champion(bundle, runs), ring, runs, hosts)
+
+
+def is_local(host: str) -> bool:
+    """Whether an address can be reached from this machine only."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class _Server(uvicorn.Server):
+    """Says that it is not ready any more as soon as it is told to stop."""
+
+    def __init__(self, config: uvicorn.Config, service: Service) -> None:
+        super().__init__(config)
+        self._service = service
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        self._service.draining = True
+        super().handle_exit(sig, frame)

@@ -1,0 +1,113 @@
+"""Whole tables over HTTP: the body goes to a private folder, is read as any file, and leaves with the reply."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from segmint.flows.answer import predict_file
+from segmint.service.body import MOST_TABLE, limited, parse_json, read_body, rows_of
+from segmint.service.champion import Handle
+from segmint.service.limits import Workers
+from segmint.service.problems import Problem
+
+MEDIA = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
+SECTIONS = ("policy.", "economics.")
+# Settings that name files would let a stranger point at any file of the machine.
+FILES = ("policy.suppress", "policy.history", "policy.compare_with")
+SHOWN = ("customer", "rank", "propensity", "expected_profit", "segment", "reason_1", "reason_2", "reason_3")
+CHILD_SECONDS = 300
+
+
+async def predict_table(request: Request, handle: Handle, kind: str, workers: Workers) -> Response:
+    """Predict a CSV or Parquet body; the reply is the same kind, with how many rows were read in its head."""
+    folder = Path(tempfile.mkdtemp(prefix="segmint-"))  # mode 0700
+    try:
+        table, out = folder / f"table.{kind}", folder / f"predicted.{kind}"
+        await _receive(request, table)
+        ledger = await workers.do(partial(predict_file, handle.bundle, handle.predictor, table, out))
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    counts = {"read": ledger.read, "accepted": ledger.accepted, "rejected": ledger.rejected}
+    headers = {f"segmint-{name}": str(count) for name, count in counts.items()}
+    gone = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
+    return FileResponse(out, media_type=MEDIA[kind], headers=headers, background=gone)
+
+
+async def target_table(request: Request, handle: Handle, kind: str, runs: Path, workers: Workers) -> dict[str, Any]:
+    """Build a call list of a body under the policy in the query: ``?policy.budget_calls=300&economics.cost_per_call=5``.
+
+    A child process does it, as the command line would, so that a large table or a long optimisation never weighs on
+    the answers of others.
+    """
+    settings = _settings(request)
+    with tempfile.TemporaryDirectory(prefix="segmint-") as name:
+        folder = Path(name)
+        if kind == "json":
+            rows = rows_of(parse_json(await read_body(request.stream())))
+            table = folder / "table.parquet"
+            columns = list(dict.fromkeys(column for row in rows for column in row))
+            texts = {c: [None if row.get(c) is None else str(row[c]) for row in rows] for c in columns}
+            pl.DataFrame(texts, schema=dict.fromkeys(columns, pl.String)).write_parquet(table)
+        else:
+            table = folder / f"table.{kind}"
+            await _receive(request, table)
+        return await workers.do(partial(_child, handle, table, runs, settings))
+
+
+async def _receive(request: Request, path: Path) -> None:
+    with path.open("wb") as file:
+        async for piece in limited(request.stream(), MOST_TABLE):
+            file.write(piece)
+
+
+def _settings(request: Request) -> list[str]:
+    settings = []
+    for key, value in request.query_params.multi_items():
+        if not key.startswith(SECTIONS) or key.startswith(FILES):
+            raise Problem(422, "setting", "Only settings of policy and economics that name no file.", field="query")
+        settings += ["--set", f"{key}={value}"]
+    return settings
+
+
+def _child(handle: Handle, table: Path, runs: Path, settings: list[str]) -> dict[str, Any]:
+    command = [
+        sys.executable,
+        "-m",
+        "segmint",
+        "target",
+        str(table),
+        "--bundle",
+        str(handle.origin),
+        "--runs",
+        str(runs),
+    ]
+    done = subprocess.run(  # noqa: S603 - our own program, arguments as a list
+        [*command, "--json", "--quiet", *settings], capture_output=True, text=True, timeout=CHILD_SECONDS, check=False
+    )
+    if done.returncode == 2:
+        raise Problem(422, "policy", " ".join(done.stderr.split())[-600:])
+    if done.returncode:
+        raise Problem(500, "failed", "The list could not be made.")
+    told = json.loads(done.stdout)
+    listed = pl.read_parquet(Path(told["run"]) / "call_list.parquet").filter(pl.col("status") == "listed").sort("rank")
+    kept = listed.select([name for name in SHOWN if name in listed.columns])
+    return {
+        "run": Path(told["run"]).name,
+        "counts": told["counts"],
+        "expected_profit": told["expected_profit"],
+        "sentences": told["sentences"],
+        "list": kept.to_dicts(),
+    }

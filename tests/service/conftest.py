@@ -1,0 +1,61 @@
+"""A service over a small bundle, asked in process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from segmint.service.app import Service, make_app
+from segmint.service.champion import Champion
+from segmint.service.keys import FileRing, KeyRing, add_key
+from segmint.store.bundle import write_bundle
+from tests.service.small import small_parts
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    write_bundle(tmp_path / "bundle", **small_parts())
+    return tmp_path / "bundle"
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> dict[str, str]:
+    """A key for each set of scopes, in ``keys.toml``."""
+    made = {scope: add_key(tmp_path / "keys.toml", scope, [scope]) for scope in ("read", "predict", "target")}
+    return made | {"all": add_key(tmp_path / "keys.toml", "all", ["read", "predict", "target", "admin"])}
+
+
+@pytest.fixture
+def service(bundle: Path, keys: dict[str, str], tmp_path: Path) -> Service:
+    ring: KeyRing = FileRing(tmp_path / "keys.toml")
+    return Service(Champion(bundle, tmp_path), ring, tmp_path)
+
+
+@pytest.fixture
+def ask(service: Service, keys: dict[str, str]) -> Iterator[Callable[..., httpx.Response]]:
+    """Ask as whoever holds the key with all scopes; failures inside the app are not raised here."""
+    import asyncio
+
+    app = make_app(service)
+
+    def send(method: str, path: str, body: Any = None, **more: Any) -> httpx.Response:
+        headers = {"authorization": f"Bearer {keys['all']}", **more.pop("headers", {})}
+        if body is not None and not isinstance(body, bytes):
+            body = json.dumps(body).encode()
+        if body is not None:
+            headers.setdefault("content-type", "application/json")
+
+        async def go() -> httpx.Response:
+            transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+                return await client.request(method, path, content=body, headers=headers, **more)
+
+        return asyncio.run(go())
+
+    yield send
+    service.workers.close()

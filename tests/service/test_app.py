@@ -1,0 +1,257 @@
+"""The HTTP service: what it answers, to whom, and what it refuses without ever falling over."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import polars as pl
+import pytest
+
+from segmint.flows.bundle import predictor_of
+from segmint.service.app import WAYS, Service
+from segmint.service.limits import Workers
+from segmint.store.bundle import open_bundle, write_bundle
+from tests.service.small import GOOD, small_parts
+
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+Ask = Callable[..., httpx.Response]
+
+HOSTILE = [
+    b"", b"{", b"[]", b"null", b"true", b"1", b'"rows"', b"\xff\xfe", b"\xef\xbb\xbf{}", b"[" * 100_000,
+    b'{"a":' * 50_000, b'{"rows":[]}', b'{"rows":{}}', b'{"rows":[1]}', b'{"rows":[[]]}', b'{"rows":[null]}',
+    b'{"rows":[{"age":NaN,"job":"student"}]}', b'{"rows":[{"age":Infinity,"job":"student"}]}',
+    b'{"rows":[{"age":1e999,"job":"student"}]}', b'{"rows":[{"age":-1e999,"job":"student"}]}',
+    b'{"rows":[{"age":1,"age":2,"job":"student"}]}', b'{"rows":[{"age":' + b"9" * 5_000 + b',"job":"student"}]}',
+    b'{"rows":[{"age":{"a":1},"job":"student"}]}', b'{"rows":[{"age":[1],"job":"student"}]}',
+    b'{"rows":[{"age":1,"job":"\\ud800"}]}', b'{"rows":[{"\\udfff":1}]}', b'{"rows":[{"age":1,"job":"a\x00b"}]}',
+    b'{"rows":[{"age":1,"job":"student"}],"more":1}', b'{"rows":[{}]}', b'{"rows":[{"age":1}]}',
+]  # fmt: skip
+
+
+def problem(answer: httpx.Response) -> dict[str, Any]:
+    assert answer.headers["content-type"] == "application/problem+json"
+    told: dict[str, Any] = answer.json()
+    assert len(answer.content) < 16_384
+    return told
+
+
+def test_a_customer_gets_the_propensity_of_the_batch(ask: Ask, bundle: Path) -> None:
+    told = ask("POST", "/v1/predict", {"rows": [GOOD]}).json()
+    opened = open_bundle(bundle)
+    expected = predictor_of(opened).probabilities(pl.DataFrame({"age": [41.0], "job": ["student"]}))[0, 1]
+    assert told["answers"][0]["propensity"] == pytest.approx(expected, abs=1e-6)
+    assert told["bundle"] == opened.digest
+
+
+def test_sco_07_json_csv_and_parquet_say_the_same_of_5000_customers(ask: Ask, tmp_path: Path) -> None:
+    draw = random.Random(7)
+    rows = [{"age": draw.randint(17, 110), "job": draw.choice(["admin.", "student"])} for _ in range(5_000)]
+    frame = pl.DataFrame(rows)
+    by_json = [answer["propensity"] for answer in ask("POST", "/v1/predict", {"rows": rows}).json()["answers"]]
+    text = ask("POST", "/v1/predict", frame.write_csv().encode(), headers={"content-type": "text/csv"})
+    assert (text.headers["segmint-read"], text.headers["segmint-rejected"]) == ("5000", "0")
+    by_csv = pl.read_csv(text.content)["propensity"].to_list()
+    frame.write_parquet(tmp_path / "t.parquet")
+    body = (tmp_path / "t.parquet").read_bytes()
+    binary = ask("POST", "/v1/predict", body, headers={"content-type": "application/vnd.apache.parquet"})
+    (tmp_path / "back.parquet").write_bytes(binary.content)
+    by_parquet = pl.read_parquet(tmp_path / "back.parquet")["propensity"].to_list()
+    assert by_json == pytest.approx(by_csv, abs=1e-6)
+    assert by_csv == pytest.approx(by_parquet, abs=1e-6)
+
+
+def test_bad_rows_among_good_ones_add_up_and_name_the_column_only(ask: Ask) -> None:
+    rows = [GOOD, {"age": "SECRET", "job": "student"}, {"job": "student"}, {"age": 400, "job": "astronaut"}]
+    told = ask("POST", "/v1/predict", {"rows": rows}).json()
+    assert (told["read"], told["accepted"], told["rejected"]) == (4, 2, 2)
+    assert [answer["row"] for answer in told["answers"]] == [0, 1, 2, 3]
+    assert "age" in told["answers"][1]["error"]["detail"]
+    assert told["answers"][2]["error"] == {"code": "column_missing", "detail": "Not sent: age."}
+    assert "age" in told["answers"][3]["flags"]
+    assert "job" in told["answers"][3]["flags"]
+    assert "SECRET" not in json.dumps(told)
+
+
+def test_api_01_and_02_hostile_bodies_are_refused_and_never_break_anything(ask: Ask) -> None:
+    for body in HOSTILE:
+        for path in ("/v1/predict", "/v1/explain"):
+            answer = ask("POST", path, body)
+            assert answer.status_code < 500, (path, body[:60])
+            if answer.status_code >= 400:
+                problem(answer)
+            else:  # a row of its own is refused, with a reason
+                assert answer.json()["rejected"] + answer.json()["accepted"] == 1
+
+
+def test_api_01_a_thousand_mutilated_bodies_give_no_5xx(ask: Ask) -> None:
+    draw = random.Random(1)
+    good = json.dumps({"rows": [GOOD, GOOD]}).encode()
+    for _ in range(1_000):
+        body = bytearray(good)
+        for _ in range(draw.randint(1, 6)):
+            place = draw.randrange(len(body))
+            body[place : place + draw.randint(0, 3)] = bytes(draw.choices(range(256), k=draw.randint(0, 3)))
+        assert ask("POST", "/v1/predict", bytes(body)).status_code < 500
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b'{"rows":[{"age":NaN}]}', "not_finite"),
+        (b'{"rows":[{"age":1,"age":1}]}', "duplicate_key"),
+        (b'{"rows":[{"job":"\\ud800"}]}', "lone_surrogate"),
+        (b'{"rows":[{"age":[1]}]}', "nested"),
+        (b"[" * 100_000, "too_deep"),
+        (b"\xef\xbb\xbf{}", "byte_order_mark"),
+    ],
+)
+def test_api_02_what_is_wrong_has_a_code(ask: Ask, body: bytes, code: str) -> None:
+    assert problem(ask("POST", "/v1/predict", body))["code"] == code
+
+
+def test_api_03_bodies_have_limits_and_kinds(ask: Ask) -> None:
+    too_large = b'{"rows":[{"job":"' + b"x" * (9 << 20) + b'"}]}'
+    assert problem(ask("POST", "/v1/predict", too_large))["code"] == "too_large"
+    assert ask("POST", "/v1/predict", {"rows": [GOOD] * 10_001}).status_code == 422
+    for media in ("multipart/form-data; boundary=x", "text/plain", "application/x-www-form-urlencoded"):
+        assert ask("POST", "/v1/predict", b"a", headers={"content-type": media}).status_code == 415
+    assert ask("POST", "/v1/predict", b"{}", headers={"content-encoding": "gzip"}).status_code == 415
+
+
+def test_api_03_a_table_that_is_none_is_refused(ask: Ask) -> None:
+    for media in ("text/csv", "application/vnd.apache.parquet"):
+        for body in (b"", b"\x00\x01\x02", b"PAR1", b"age;job\n"):
+            answer = ask("POST", "/v1/predict", body, headers={"content-type": media})
+            assert 400 <= answer.status_code < 500, (media, body)
+            assert "/tmp" not in answer.text
+
+
+def test_api_06_every_route_asks_for_its_scope(ask: Ask, keys: dict[str, str]) -> None:
+    for way in WAYS:
+        body = {"rows": [GOOD]} if way.method == "POST" else None
+        nobody = ask(way.method, way.path, body, headers={"authorization": ""})
+        wrong = ask(way.method, way.path, body, headers={"authorization": "Bearer sgm_wrong"})
+        assert (nobody.status_code == 200) == (wrong.status_code == 200) == (way.scope is None)
+        for scope in ("read", "predict", "target"):
+            if way.scope is not None and scope != way.scope:
+                other = ask(way.method, way.path, body, headers={"authorization": f"Bearer {keys[scope]}"})
+                assert other.status_code == 403, (way.path, scope)
+        assert ask(way.method, f"{way.path}?key={keys['all']}", body, headers={"authorization": ""}).status_code in (
+            200 if way.scope is None else 401,
+        )
+        for method in ("HEAD", "OPTIONS", "DELETE", "PUT"):
+            if (method, way.method) != ("HEAD", "GET"):
+                assert ask(method, way.path).status_code == 405
+
+
+def test_only_health_is_open() -> None:
+    assert {way.path for way in WAYS if way.scope is None} == {"/health/live", "/health/ready"}
+
+
+def test_api_08_hosts_origins_and_headers(ask: Ask) -> None:
+    assert ask("GET", "/health/live", headers={"host": "evil.example"}).status_code == 421
+    assert ask("GET", "/v1/bundle", headers={"origin": "http://evil.example"}).status_code == 403
+    for path in ("/health/live", "/v1/bundle", "/nowhere"):
+        headers = ask("GET", path).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert "default-src 'none'" in headers["content-security-policy"]
+
+
+def test_nowhere_is_a_problem_too(ask: Ask) -> None:
+    assert problem(ask("GET", "/v2/predict"))["status"] == 404
+
+
+def test_the_contract_is_told_as_json_schema_with_an_example(ask: Ask) -> None:
+    schema = ask("GET", "/v1/contract").json()
+    assert set(schema["required"]) == {"age", "job"}
+    assert "student" in schema["properties"]["job"]["description"]
+    assert set(schema["examples"][0]) == {"age", "job"}
+    assert ask("GET", "/openapi.json").json()["components"]["schemas"]["customer"] == schema
+
+
+def test_reasons_are_words(ask: Ask) -> None:
+    answer = ask("POST", "/v1/explain", {"rows": [GOOD]})
+    assert answer.status_code in (200, 422, 503)  # a bundle without reference rows cannot explain, and says so
+    assert answer.status_code != 500
+
+
+def test_metrics_count_without_values(ask: Ask) -> None:
+    ask("POST", "/v1/predict", {"rows": [GOOD, {"age": "SECRET", "job": "x"}]})
+    told = ask("GET", "/metrics").text
+    assert 'segmint_rows_total{became="rejected"} 1.0' in told
+    assert "SECRET" not in told
+
+
+def test_api_11_ready_says_no_while_stopping_and_live_says_yes(ask: Ask, service: Service) -> None:
+    assert ask("GET", "/health/ready").json()["ready"]
+    service.draining = True
+    assert ask("GET", "/health/ready").status_code == 503
+    assert ask("GET", "/health/live").status_code == 200
+
+
+def test_api_13_many_threads_get_the_same_answers(service: Service) -> None:
+    single, seen = service.champion.handle.single, []
+
+    def work() -> None:
+        seen.append([single.customer(GOOD).propensity for _ in range(200)])
+
+    threads = [threading.Thread(target=work) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {value for values in seen for value in values} == {single.customer(GOOD).propensity}
+
+
+def test_api_14_a_full_queue_says_not_now_and_a_stuck_answer_too_long(ask: Ask, service: Service) -> None:
+    free = threading.Event()
+    service.workers = Workers(threads=1, queue=0, seconds=0.2)
+    rows = {"rows": [GOOD] * 50}
+    service.workers._pool.submit(free.wait, 5.0)
+    assert problem(ask("POST", "/v1/predict", rows))["code"] == "deadline"
+    busy = ask("POST", "/v1/predict", rows)
+    assert (busy.status_code, busy.headers["retry-after"]) == (503, "1")
+    free.set()
+
+
+def test_a_key_that_asks_too_often_is_told_when_to_come_back(ask: Ask, service: Service) -> None:
+    from segmint.service.limits import Buckets
+
+    service.buckets = Buckets(rate=0.5, burst=3)
+    answers = [ask("GET", "/v1/bundle") for _ in range(5)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
+    assert int(answers[-1].headers["retry-after"]) >= 1
+
+
+def test_settings_that_name_files_cannot_come_over_http(ask: Ask) -> None:
+    for setting in ("policy.suppress=/etc/passwd", "policy.history=x", "data.delimiter=;", "seed=1"):
+        answer = ask("POST", f"/v1/target?{setting}", {"rows": [GOOD]})
+        assert problem(answer)["code"] == "setting"
+
+
+def test_a_policy_that_says_too_little_is_answered_in_words(ask: Ask) -> None:
+    answer = ask("POST", "/v1/target?policy.budget_calls=1", {"rows": [GOOD]})
+    assert problem(answer)["code"] == "policy"
+    assert "cost_per_call" in answer.json()["detail"]
+
+
+def test_serving_loads_no_training_or_drawing_library(tmp_path: Path) -> None:
+    write_bundle(tmp_path / "bundle", **small_parts())
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom segmint.service.start import prepare\n"
+        "from segmint.service.app import make_app\n"
+        f"service = prepare({str(tmp_path / 'bundle')!r}, Path({str(tmp_path)!r}), host='127.0.0.1', keys=None)\n"
+        "make_app(service); service.champion.handle.single.customer({'age': 41, 'job': 'student'})\n"
+        "heavy = ('tensorflow', 'keras', 'sklearn', 'lightgbm', 'altair', 'vl_convert')\n"
+        "print([name for name in heavy if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -1,0 +1,66 @@
+"""Swapping the bundle in use: whole, or not at all."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from segmint.errors import BundleError
+from segmint.service.champion import Champion, Handle
+from segmint.store.bundle import write_bundle
+from segmint.store.champion import Gate, promote
+from segmint.store.run import Run
+from tests.service.small import GOOD, small_parts
+
+
+GATE = Gate(True, "better", "a test")
+
+
+def run_with_bundle(runs: Path, seed: int) -> str:
+    with Run.create(runs, "run", (), "", seed, {}) as here:
+        write_bundle(here.folder / "bundle", **small_parts(seed))
+        here.done({})
+    return here.folder.name
+
+
+def test_a_promotion_is_taken_into_use_and_an_answer_names_its_bundle(tmp_path: Path) -> None:
+    first, second = (run_with_bundle(tmp_path, seed) for seed in (1, 2))
+    promote(tmp_path, first, GATE)
+    now = [0.0]
+    champion = Champion("PROMOTED", tmp_path, clock=lambda: now[0])
+    before = champion.handle
+    promote(tmp_path, second, GATE)
+    assert not champion.is_stale()  # it looks once a second
+    now[0] += 2.0
+    assert champion.is_stale()
+    champion.swap()
+    assert champion.swaps == 1
+    assert champion.handle.digest != before.digest
+    assert before.single.customer(GOOD) == before.single.customer(GOOD)  # who holds the old one can finish
+    assert champion.handle.single.customer(GOOD).propensity != before.single.customer(GOOD).propensity
+
+
+def test_a_bad_bundle_is_refused_and_the_old_one_stays(tmp_path: Path) -> None:
+    first, second = (run_with_bundle(tmp_path, seed) for seed in (1, 2))
+    promote(tmp_path, first, GATE)
+    now = [0.0]
+    champion = Champion("PROMOTED", tmp_path, clock=lambda: now[0])
+    digest = champion.handle.digest
+    promote(tmp_path, second, GATE)
+    shutil.rmtree(tmp_path / second / "bundle")
+    now[0] += 2.0
+    assert champion.is_stale()
+    champion.swap()
+    assert (champion.refused, champion.swaps, champion.handle.digest) == (1, 0, digest)
+    now[0] += 2.0
+    assert not champion.is_stale()  # not tried again until something changes
+
+
+def test_golden_rows_must_be_predicted_right(tmp_path: Path) -> None:
+    parts = small_parts()
+    parts["golden"]["probabilities"][0] = [0.9, 0.1]
+    write_bundle(tmp_path / "bundle", **parts)
+    with pytest.raises(BundleError, match="golden"):
+        Handle.open(tmp_path / "bundle", tmp_path)
