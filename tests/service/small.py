@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from segmint.contract.contract import parse_contract
+from segmint.contract.contract import Contract, parse_contract
+from segmint.contract.validate import validate
 from segmint.models.predict import Predictor
+from segmint.monitoring.reference import reference_of
+from segmint.tables.source import open_table
 
 CONTRACT = """
 name = "small"
@@ -67,16 +70,29 @@ def small_parts(seed: int = 7) -> dict[str, Any]:
     rows = [{"age": str(20 + i), "job": ("admin.", "student", "nobody")[i % 3]} for i in range(20)]
     frame = pl.DataFrame({"age": [float(row["age"]) for row in rows], "job": [row["job"] for row in rows]})
     likely = Predictor(FEATURES, NETWORK, weights, CALIBRATION).probabilities(frame)
+    contract = parse_contract(CONTRACT, origin="test")
     return {
-        "contract": parse_contract(CONTRACT, origin="test"),
+        "contract": contract,
         "at": "planning",
         "features": FEATURES,
         "network": NETWORK,
         "weights": weights,
         "calibration": CALIBRATION,
-        "reference": {"rows": 100, "columns": []},
+        "reference": _reference(contract),
         "golden": {"rows": rows, "probabilities": likely.tolist()},
         "card": "# A small model\n",
         "versions": {"segmint": "0.1.0"},
         "quality": {"f1": 0.5},
     }
+
+
+def _reference(contract: Contract) -> dict[str, Any]:
+    draw = np.random.default_rng(1)
+    frame = pl.DataFrame(
+        {
+            "age": draw.integers(18, 90, 300).astype(str),
+            "job": draw.choice(["admin.", "student"], 300),
+            "y": draw.choice(["no", "yes"], 300),
+        }
+    )
+    return reference_of(validate(open_table(frame), contract), ["no", "yes"], None)

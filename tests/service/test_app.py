@@ -177,10 +177,13 @@ def test_the_contract_is_told_as_json_schema_with_an_example(ask: Ask) -> None:
     assert ask("GET", "/openapi.json").json()["components"]["schemas"]["customer"] == schema
 
 
-def test_reasons_are_words(ask: Ask) -> None:
-    answer = ask("POST", "/v1/explain", {"rows": [GOOD]})
-    assert answer.status_code in (200, 422, 503)  # a bundle without reference rows cannot explain, and says so
-    assert answer.status_code != 500
+def test_reasons_are_words_and_bad_rows_get_theirs(ask: Ask) -> None:
+    told = ask("POST", "/v1/explain", {"rows": [GOOD, {"age": "SECRET", "job": "student"}]}).json()
+    assert (told["read"], told["accepted"], told["rejected"]) == (2, 1, 1)
+    assert any("age" in reason for reason in told["answers"][0]["reasons"])
+    assert set(told["answers"][0]["probabilities"]) == {"no", "yes"}
+    assert told["answers"][1]["error"]["detail"].startswith("age")
+    assert "SECRET" not in json.dumps(told)
 
 
 def test_metrics_count_without_values(ask: Ask) -> None:

@@ -14,7 +14,6 @@ from segmint.store.champion import Gate, promote
 from segmint.store.run import Run
 from tests.service.small import GOOD, small_parts
 
-
 GATE = Gate(True, "better", "a test")
 
 
