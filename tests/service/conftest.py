@@ -14,7 +14,8 @@ from segmint.service.app import Service, make_app
 from segmint.service.champion import Champion
 from segmint.service.keys import FileRing, KeyRing, add_key
 from segmint.store.bundle import write_bundle
-from tests.service.small import small_parts
+
+from .small import small_parts
 
 
 @pytest.fixture

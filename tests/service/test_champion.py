@@ -12,7 +12,8 @@ from segmint.service.champion import Champion, Handle
 from segmint.store.bundle import write_bundle
 from segmint.store.champion import Gate, promote
 from segmint.store.run import Run
-from tests.service.small import GOOD, small_parts
+
+from .small import GOOD, small_parts
 
 GATE = Gate(True, "better", "a test")
 

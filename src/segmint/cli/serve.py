@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -29,14 +29,37 @@ def serve(
         list[str] | None, typer.Option("--name", help="A host name under which it may be asked. Repeatable.")
     ] = None,
 ) -> None:
-    """Answer over HTTP until Ctrl-C: propensities, reasons and call lists."""
+    """Answer over HTTP and show the dashboard until Ctrl-C, in one process with the same keys."""
     from segmint.errors import require
 
     for package in ("starlette", "uvicorn", "prometheus_client"):
         require(package, "segmint[serve]")
     from segmint.service.start import start
 
-    start(bundle, runs, host=host, port=port, keys=keys, names=name or (), say=typer.echo)
+    def pages(api: Any, service: Any) -> tuple[Any, str]:
+        return _with_pages(api, service, bundle, runs, one_time=keys is None)
+
+    start(bundle, runs, host=host, port=port, keys=keys, names=name or (), pages=pages, say=typer.echo)
+
+
+def _with_pages(api: Any, service: Any, bundle: str, runs: Path, *, one_time: bool) -> tuple[Any, str]:
+    """Put the dashboard beside the service; a key with the scopes of all its pages signs in."""
+    from segmint.dashboard.app import beside, dashboard
+    from segmint.dashboard.desk import Desk
+    from segmint.dashboard.sign_in import Doorkeeper
+    from segmint.service.app import WAYS
+
+    def accepts(text: str) -> bool:
+        key = service.keys.find(text)
+        return key is not None and key.scopes >= {"read", "predict", "target"}
+
+    keeper = Doorkeeper(accepts)
+    if not one_time:
+        keeper.code = None
+    inside = bundle == "PROMOTED" or (runs / Path(bundle).name).is_dir()
+    desk = Desk(runs, None if not inside else "PROMOTED" if bundle == "PROMOTED" else Path(bundle).name, keeper=keeper)
+    app = beside(api, dashboard(desk, hosts=service.hosts), api_paths=frozenset(way.path for way in WAYS))
+    return app, f"/sign-in?code={keeper.code}  (works once)" if one_time else "/sign-in"
 
 
 @keys_app.command("add")

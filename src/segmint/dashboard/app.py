@@ -75,6 +75,16 @@ def dashboard(desk: Desk, *, hosts: Sequence[str] = ("127.0.0.1", "localhost", "
     return _Guard(Starlette(routes=routes(desk), lifespan=lifespan), desk, frozenset(hosts))
 
 
+def beside(api: Any, pages_app: Any, *, api_paths: frozenset[str]) -> Any:
+    """Serve the HTTP service and the pages from one process: what the service answers goes there, the rest is a page."""
+
+    async def both(scope: Any, receive: Any, send: Any) -> None:
+        to_api = scope["type"] == "http" and (scope["path"] in api_paths or scope["path"].startswith("/v1/"))
+        await (api if to_api else pages_app)(scope, receive, send)
+
+    return both
+
+
 def routes(desk: Desk) -> list[Route]:
     """Every page, to be served alone or beside the HTTP service."""
 

@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from segmint.contract.ledger import Ledger
-from segmint.contract.validate import validate, validate_batches
-from segmint.errors import ContractError, DataError
+from segmint.contract.valid_table import ValidTable, concatenate
+from segmint.contract.validate import DETAILS, validate_batches
+from segmint.errors import DataError
 from segmint.explain.words import reasons_for
 from segmint.flows.predict import with_predictions
 from segmint.models.predict import Predictor
 from segmint.models.single import Answer, SinglePredictor
 from segmint.store.bundle import Bundle
+from segmint.tables.rejects import Reject
 from segmint.tables.source import open_table
 from segmint.tables.write import write_parquet, write_safe_csv
 
 Row = Mapping[str, Any]
+Answers = dict[int, dict[str, Any]]
+FEW = 20  # one by one is quicker up to here
 
 
-def answer_rows(bundle: Bundle, single: SinglePredictor, rows: Sequence[Row]) -> dict[str, Any]:
-    """Predict customers one by one; a row that cannot be read gets the reason, the others their answer.
+def answer_rows(bundle: Bundle, predictor: Predictor, single: SinglePredictor, rows: Sequence[Row]) -> dict[str, Any]:
+    """Predict customers; a row that cannot be read gets the reason, the others their answer.
+
+    A few customers go one by one, many as a table; both ways say the same.
 
     Parameters
     ----------
     bundle : Bundle
-    single : SinglePredictor
+    predictor, single : Predictor, SinglePredictor
         Made of the bundle.
     rows : sequence of mapping of str to text, number, truth value or None
 
@@ -37,23 +43,123 @@ def answer_rows(bundle: Bundle, single: SinglePredictor, rows: Sequence[Row]) ->
     dict
         read, accepted, rejected (which add up) and answers: one for each row, in order, with its place `row`.
     """
-    answers = [_answer(bundle, single, place, row) for place, row in enumerate(rows)]
-    rejected = sum("error" in answer for answer in answers)
-    return {"read": len(rows), "accepted": len(rows) - rejected, "rejected": rejected, "answers": answers}
+    if len(rows) <= FEW:
+        return _counted(_refused(bundle, rows), lambda kept: _one_by_one(single, rows, kept), len(rows))
+    return _counted(_refused(bundle, rows), lambda kept: _as_table(bundle, predictor, rows, kept), len(rows))
 
 
-def _answer(bundle: Bundle, single: SinglePredictor, place: int, row: Row) -> dict[str, Any]:
-    try:
-        answer = single.customer(row)
-    except ContractError:
-        missing = [
-            c.name for c in bundle.contract.columns if c.is_feature and c.known_by(bundle.at) and c.name not in row
-        ]
-        names = ", ".join(missing) or "the customer's id"
-        return {"row": place, "error": {"code": "column_missing", "detail": f"Not sent: {names}."}}
-    except DataError as error:
-        return {"row": place, "error": {"code": "value_unreadable", "detail": error.came}}
-    return {"row": place, **_said(answer, single.classes)}
+def explain_rows(bundle: Bundle, predictor: Predictor, rows: Sequence[Row]) -> dict[str, Any]:
+    """Say why customers get their predictions, in words; a row that cannot be read gets the reason instead.
+
+    Returns
+    -------
+    dict
+        As `answer_rows`; an answer has predicted, probabilities and reasons.
+    """
+    return _counted(_refused(bundle, rows), lambda kept: _explained(bundle, predictor, rows, kept), len(rows))
+
+
+def _counted(refused: Answers, answer: Callable[[list[int]], Answers], count: int) -> dict[str, Any]:
+    kept = [place for place in range(count) if place not in refused]
+    answers = refused | (answer(kept) if kept else {})
+    rejected = sum("error" in answers[place] for place in range(count))
+    in_order = [{"row": place, **answers[place]} for place in range(count)]
+    return {"read": count, "accepted": count - rejected, "rejected": rejected, "answers": in_order}
+
+
+def _refused(bundle: Bundle, rows: Sequence[Row]) -> Answers:
+    """Refuse rows that lack a column or answer a number with a truth value; name columns of the contract only."""
+    needed = [c.name for c in bundle.contract.columns if c.is_feature and c.known_by(bundle.at)]
+    if bundle.contract.id_column is not None:
+        needed.append(bundle.contract.id_column)
+    numbers = [c.name for c in bundle.contract.columns if c.kind == "number"]
+    refused: Answers = {}
+    for place, row in enumerate(rows):
+        if missing := [name for name in needed if name not in row]:
+            refused[place] = _error("column_missing", f"Not sent: {', '.join(missing)}.")
+        elif told := [name for name in numbers if isinstance(row.get(name), bool)]:
+            refused[place] = _error("value_unreadable", f"'{told[0]}' is a truth value and should be a number.")
+    return refused
+
+
+def _error(code: str, detail: str) -> dict[str, Any]:
+    return {"error": {"code": code, "detail": detail}}
+
+
+def _one_by_one(single: SinglePredictor, rows: Sequence[Row], kept: list[int]) -> Answers:
+    answers: Answers = {}
+    for place in kept:
+        try:
+            answers[place] = _said(single.customer(rows[place]), single.classes)
+        except DataError as error:
+            answers[place] = _error("value_unreadable", error.came)
+    return answers
+
+
+def _as_table(bundle: Bundle, predictor: Predictor, rows: Sequence[Row], kept: list[int]) -> Answers:
+    table, answers = _table_of(bundle, rows, kept)
+    if not len(table):
+        return answers
+    likely = predictor.probabilities(table.frame)
+    said = predictor.predicted(likely, bundle.contract.outcome.positive).tolist()
+    ends: list[tuple[Any, Any]] = [(None, None)] * len(table)
+    yes = bundle.contract.outcome.positive
+    place_of_yes = None if yes is None else bundle.classes.index(yes)
+    if predictor.interval is not None and place_of_yes is not None:
+        low, high = predictor.interval.of(likely[:, place_of_yes])
+        ends = list(zip(low.tolist(), high.tolist(), strict=True))
+    flags = table.flags.fill_null("").to_list()
+    for number, (record, row) in enumerate(zip(table.records.tolist(), likely.tolist(), strict=True)):
+        propensity = None if place_of_yes is None else row[place_of_yes]
+        answer = Answer(tuple(row), said[number], flags[number], propensity, *ends[number])
+        answers[kept[record - 1]] = _said(answer, bundle.classes)
+    return answers
+
+
+def _explained(bundle: Bundle, predictor: Predictor, rows: Sequence[Row], kept: list[int]) -> Answers:
+    table, answers = _table_of(bundle, rows, kept)
+    if not len(table):
+        return answers
+    likely = predictor.probabilities(table.frame)
+    said = predictor.predicted(likely, bundle.contract.outcome.positive)
+    reasons = reasons_for(table, predictor, bundle.reference)
+    for number, record in enumerate(table.records.tolist()):
+        told = [text for name, text in reasons.row(number, named=True).items() if name.startswith("reason_") and text]
+        answers[kept[record - 1]] = {
+            "predicted": str(said[number]),
+            "probabilities": dict(zip(bundle.classes, likely[number].tolist(), strict=True)),
+            "reasons": told,
+        }
+    return answers
+
+
+def _table_of(bundle: Bundle, rows: Sequence[Row], kept: list[int]) -> tuple[ValidTable, Answers]:
+    """Read rows as a table of texts, as a file would bring them; say what was refused, by place."""
+    known = [column.name for column in bundle.contract.columns]
+    names = [name for name in known if any(name in rows[place] for place in kept)]
+    columns = {name: [_text(rows[place].get(name)) for place in kept] for name in names}
+    refused: Answers = {}
+
+    def on_reject(reject: Reject) -> None:
+        said = DETAILS.get(reject.reason, reject.reason.replace("_", " "))
+        refused[kept[reject.record - 1]] = _error("value_unreadable", f"'{reject.column}' {said}.")
+
+    batches = validate_batches(
+        open_table(pl.DataFrame(columns, schema=dict.fromkeys(names, pl.String))),
+        bundle.contract,
+        purpose="predict",
+        at=bundle.at,
+        on_reject=on_reject,
+    )
+    return concatenate(list(batches)), refused
+
+
+def _text(value: Any) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
 
 
 def _said(answer: Answer, classes: Sequence[str]) -> dict[str, Any]:
@@ -65,61 +171,6 @@ def _said(answer: Answer, classes: Sequence[str]) -> dict[str, Any]:
     if answer.propensity_low is not None:
         interval = {"propensity_low": answer.propensity_low, "propensity_high": answer.propensity_high}
     return {"propensity": answer.propensity, **interval, "predicted": answer.predicted, **flags}
-
-
-def explain_rows(bundle: Bundle, predictor: Predictor, rows: Sequence[Row]) -> dict[str, Any]:
-    """Say why customers get their predictions, in words; a row that cannot be read gets the reason instead.
-
-    Returns
-    -------
-    dict
-        read, accepted, rejected and answers, each with `prediction` and `reasons`, or `error`.
-    """
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    # As text, as a file would bring it: the same reading in every door.
-    frame = pl.DataFrame(
-        {name: [_text(row.get(name)) for row in rows] for name in names}, schema=dict.fromkeys(names, pl.String)
-    )
-    refused: dict[int, str] = {}
-    table = validate(
-        open_table(frame),
-        bundle.contract,
-        purpose="predict",
-        at=bundle.at,
-        max_rejected=1.0,
-        on_reject=lambda reject: refused.__setitem__(
-            reject.record, f"{reject.column or 'the row'}: {reject.reason}".replace("_", " ")
-        ),
-    )
-    answers: dict[int, dict[str, Any]] = {
-        record - 1: {"row": record - 1, "error": {"code": "value_unreadable", "detail": detail}}
-        for record, detail in refused.items()
-    }
-    if len(table):
-        likely = predictor.probabilities(table.frame)
-        said = predictor.predicted(likely, bundle.contract.outcome.positive)
-        reasons = reasons_for(table, predictor, bundle.reference)
-        for place, record in enumerate(table.records.tolist()):
-            told = [
-                text for name, text in reasons.row(place, named=True).items() if name.startswith("reason_") and text
-            ]
-            likelihood = dict(zip(bundle.classes, likely[place].tolist(), strict=True))
-            answers[record - 1] = {
-                "row": record - 1,
-                "predicted": str(said[place]),
-                "probabilities": likelihood,
-                "reasons": told,
-            }
-    in_order = [answers[place] for place in sorted(answers)]
-    return {"read": len(rows), "accepted": len(table), "rejected": len(refused), "answers": in_order}
-
-
-def _text(value: Any) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
 
 
 def predict_file(bundle: Bundle, predictor: Predictor, table: Path, out: Path) -> Ledger:

@@ -29,7 +29,7 @@ from segmint.service.limits import Buckets, Workers
 from segmint.service.problems import Problem, problem_of
 
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
-AT_ONCE = 20  # rows that are answered on the loop: quicker than handing them to a thread
+AT_ONCE = 8 << 10  # bytes that are answered on the loop: quicker than handing them to a thread
 MOST_EXPLAINED = 200
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -67,7 +67,8 @@ class Service:
     runs : Path
     hosts : sequence of str
         Names under which the service may be asked.
-    workers : Workers
+    workers, lists : Workers
+        Lists take long, so they have a queue of their own.
     buckets : Buckets
     metrics : Metrics
     draining : bool
@@ -79,6 +80,7 @@ class Service:
     runs: Path
     hosts: Sequence[str] = LOCAL
     workers: Workers = field(default_factory=Workers)
+    lists: Workers = field(default_factory=lambda: Workers(threads=1, queue=2, seconds=tables.CHILD_SECONDS + 10))
     buckets: Buckets = field(default_factory=lambda: Buckets(rate=500.0, burst=1000))
     metrics: Metrics = field(default_factory=Metrics)
     draining: bool = False
@@ -101,7 +103,7 @@ async def _live(service: Service, request: Request, handle: Handle) -> Response:
 async def _ready(service: Service, request: Request, handle: Handle) -> Response:
     if service.draining:
         raise Problem(503, "stopping", "The service is stopping.")
-    return _json({"ready": True, "bundle": handle.digest})
+    return _json({"ready": True})
 
 
 async def _metrics(service: Service, request: Request, handle: Handle) -> Response:
@@ -137,11 +139,15 @@ async def _openapi(service: Service, request: Request, handle: Handle) -> Respon
 async def _predict(service: Service, request: Request, handle: Handle) -> Response:
     if _kind(request) != "json":
         return await tables.predict_table(request, handle, _kind(request), service.workers)
-    rows = rows_of(parse_json(await read_body(request.stream())))
-    work = partial(answer_rows, handle.bundle, handle.single, rows)
-    answers = work() if len(rows) <= AT_ONCE else await service.workers.do(work)
-    _count(service, answers)
-    return _json({"bundle": handle.digest, **answers})
+    body = await read_body(request.stream())
+
+    def work() -> Response:
+        rows = rows_of(parse_json(body))
+        answers = answer_rows(handle.bundle, handle.predictor, handle.single, rows)
+        _count(service, answers)
+        return _json({"bundle": handle.digest, **answers})
+
+    return work() if len(body) <= AT_ONCE else await service.workers.do(work)
 
 
 async def _explain(service: Service, request: Request, handle: Handle) -> Response:
@@ -154,7 +160,7 @@ async def _explain(service: Service, request: Request, handle: Handle) -> Respon
 
 
 async def _target(service: Service, request: Request, handle: Handle) -> Response:
-    found = await tables.target_table(request, handle, _kind(request), service.runs, service.workers)
+    found = await tables.target_table(request, handle, _kind(request), service.runs, service.lists)
     return _json({"bundle": handle.digest, **found})
 
 
@@ -183,7 +189,7 @@ def make_app(service: Service) -> Any:
     ASGI application
     """
     routes = [Route(way.path, partial(_answered, service, way), methods=[way.method]) for way in WAYS]
-    app = Starlette(routes=routes, exception_handlers={HTTPException: _no_route})
+    app = Starlette(routes=routes, exception_handlers={HTTPException: partial(_no_route, service)})
     return _WithHeaders(app)
 
 
@@ -196,8 +202,7 @@ async def _answered(service: Service, way: Way, request: Request) -> Response:
         if way.scope is not None:
             caller = _caller(service, request, way.scope)
         if service.champion.is_stale():
-            await service.workers.do(service.champion.swap)
-            handle = service.champion.handle
+            service.champion.swap_aside()
         response = await way.answer(service, request, handle)
     except Problem as problem:
         response = problem.response()
@@ -206,7 +211,8 @@ async def _answered(service: Service, way: Way, request: Request) -> Response:
     except Exception as error:  # the reply names no cause; the log names the kind and never the message
         log.error("%s failed: %s", way.path, type(error).__name__)
         response = Problem(500, "failed", "The answer could not be made.").response()
-    response.headers["segmint-bundle"] = handle.digest
+    if way.scope is not None and response.status_code not in (401, 403, 421):
+        response.headers["segmint-bundle"] = handle.digest
     seconds = time.perf_counter() - start
     service.metrics.requests.labels(way.path, str(response.status_code)).inc()
     service.metrics.seconds.labels(way.path).observe(seconds)
@@ -224,7 +230,7 @@ def _require_host(service: Service, request: Request) -> None:
         raise Problem(403, "origin", "Sent from another site.")
 
 
-def _caller(service: Service, request: Request, scope: str) -> str:
+def _caller(service: Service, request: Request, scope: str | None) -> str:
     kind, _, text = request.headers.get("authorization", "").partition(" ")
     key = service.keys.find(text.strip()) if kind.lower() == "bearer" and text else None
     if key is None:
@@ -233,7 +239,7 @@ def _caller(service: Service, request: Request, scope: str) -> str:
         asks = {"www-authenticate": "Bearer"}
         raise Problem(401, "key", "Send a valid key: Authorization: Bearer <key>.", headers=asks)
     service.buckets.take(key.sha256)
-    if scope not in key.scopes:
+    if scope is not None and scope not in key.scopes:
         raise Problem(403, "scope", f"This key lacks the scope '{scope}'.")
     return key.name
 
@@ -257,11 +263,16 @@ def _json(told: Any) -> Response:
     return Response(json.dumps(told, allow_nan=False, separators=(",", ":")), media_type="application/json")
 
 
-def _no_route(request: Request, error: Exception) -> Response:
+def _no_route(service: Service, request: Request, error: Exception) -> Response:
+    """Deny strangers before telling anybody that there is nothing here."""
     status = error.status_code if isinstance(error, HTTPException) else 500
-    words = {404: "See /openapi.json.", 405: "See /openapi.json for the methods."}
+    try:
+        _require_host(service, request)
+        _caller(service, request, None)
+    except Problem as problem:
+        return problem.response()
     headers = dict(getattr(error, "headers", None) or {})
-    return Problem(status, "no_route", words.get(status, "This is not answered."), headers=headers).response()
+    return Problem(status, "no_route", "See /openapi.json.", headers=headers).response()
 
 
 class _WithHeaders:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from segmint.errors import BundleError, SegmintError
+from segmint.errors import BundleError
 from segmint.flows.bundle import predict_texts, predictor_of, single_predictor_of
 from segmint.models.predict import Predictor
 from segmint.models.single import SinglePredictor
 from segmint.store.bundle import Bundle, open_bundle
 from segmint.store.promoted import WORD, read_promoted
 from segmint.store.verify import check_golden
+
+log = logging.getLogger("segmint.service")
 
 LOOK_EVERY = 1.0  # seconds
 
@@ -89,19 +92,22 @@ class Champion:
         return self._promoted_mark() != self._mark
 
     def swap(self) -> None:
-        """Open what is promoted now; one that fails its checks is refused and the old one stays."""
+        """Open what is promoted now; one that fails, in whatever way, is refused and the old one stays."""
         if not self._swapping.acquire(blocking=False):
             return
+        self._mark = self._promoted_mark()
         try:
-            mark = self._promoted_mark()
             self._handle = Handle.open(self._path, self._runs)
-            self._mark = mark
             self.swaps += 1
-        except SegmintError:
-            self._mark = mark
+        except Exception as error:
             self.refused += 1
+            log.error("the promoted bundle is refused: %s", type(error).__name__)
         finally:
             self._swapping.release()
+
+    def swap_aside(self) -> None:
+        """Swap on a thread of its own, so that no answer waits for it."""
+        threading.Thread(target=self.swap, name="swap", daemon=True).start()
 
     def _promoted_mark(self) -> tuple[int, ...]:
         if str(self._path) != WORD:

@@ -16,6 +16,7 @@ from segmint.service.champion import Champion
 from segmint.service.keys import FileRing, KeyRing, session_key
 
 Say = Callable[[str], Any]
+Pages = Callable[[Any, Service], tuple[Any, str]]
 GRACE = 10  # seconds for answers under way when the service is told to stop
 
 
@@ -27,9 +28,12 @@ def start(
     port: int,
     keys: Path | None = None,
     names: Sequence[str] = (),
+    pages: Pages | None = None,
     say: Say = print,
 ) -> None:
     """Answer until told to stop; answers under way are finished first.
+
+    `pages` makes one app of the service and what else is served beside it, and says a line about that.
 
     Raises
     ------
@@ -41,9 +45,13 @@ def start(
     service = prepare(bundle, runs, host=host, keys=keys, names=names, say=say)
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO)
     shown = f"[{host}]" if ":" in host else host
-    say(f"segmint answers at http://{shown}:{port}/v1/predict; what it answers: /openapi.json; Ctrl-C stops")
+    app, address = make_app(service), f"http://{shown}:{port}"
+    if pages is not None:
+        app, path = pages(app, service)
+        say(f"pages: {address}{path}")
+    say(f"answers: {address}/v1/predict, described at {address}/openapi.json; Ctrl-C stops")
     config = uvicorn.Config(
-        make_app(service),
+        app,
         host=host,
         port=port,
         log_config=None,

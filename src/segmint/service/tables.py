@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from pydantic import BaseModel
 from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
@@ -21,11 +22,10 @@ from segmint.service.body import MOST_TABLE, limited, parse_json, read_body, row
 from segmint.service.champion import Handle
 from segmint.service.limits import Workers
 from segmint.service.problems import Problem
+from segmint.targeting.policy import ContactRules, Economics
 
 MEDIA = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
-SECTIONS = ("policy.", "economics.")
-# Settings that name files would let a stranger point at any file of the machine.
-FILES = ("policy.suppress", "policy.history", "policy.compare_with")
+SECTIONS: dict[str, type[BaseModel]] = {"policy": ContactRules, "economics": Economics}
 SHOWN = ("customer", "rank", "propensity", "expected_profit", "segment", "reason_1", "reason_2", "reason_3")
 CHILD_SECONDS = 300
 
@@ -73,10 +73,20 @@ async def _receive(request: Request, path: Path) -> None:
             file.write(piece)
 
 
+def settings_without_files() -> frozenset[str]:
+    """Name what a caller may set; a setting that names files would let a stranger point at any file of the machine."""
+    return frozenset(
+        f"{section}.{name}"
+        for section, model in SECTIONS.items()
+        for name, field in model.model_fields.items()
+        if "Path" not in str(field.annotation)
+    )
+
+
 def _settings(request: Request) -> list[str]:
-    settings = []
+    settings, open_ones = [], settings_without_files()
     for key, value in request.query_params.multi_items():
-        if not key.startswith(SECTIONS) or key.startswith(FILES):
+        if ".".join(key.split(".")[:2]) not in open_ones:
             raise Problem(422, "setting", "Only settings of policy and economics that name no file.", field="query")
         settings += ["--set", f"{key}={value}"]
     return settings
@@ -94,14 +104,25 @@ def _child(handle: Handle, table: Path, runs: Path, settings: list[str]) -> dict
         "--runs",
         str(runs),
     ]
-    done = subprocess.run(  # noqa: S603 - our own program, arguments as a list
-        [*command, "--json", "--quiet", *settings], capture_output=True, text=True, timeout=CHILD_SECONDS, check=False
-    )
+    try:
+        done = subprocess.run(  # noqa: S603 - our own program, arguments as a list
+            [*command, "--json", "--quiet", *settings],
+            capture_output=True,
+            text=True,
+            timeout=CHILD_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise Problem(504, "deadline", f"No list within {CHILD_SECONDS} seconds.") from error
     if done.returncode == 2:
-        raise Problem(422, "policy", " ".join(done.stderr.split())[-600:])
+        said = done.stderr.replace(str(table.parent), "")
+        raise Problem(422, "policy", " ".join(said.split())[-600:])
     if done.returncode:
         raise Problem(500, "failed", "The list could not be made.")
     told = json.loads(done.stdout)
+    record = json.loads((Path(told["run"]) / "run.json").read_text("utf-8"))
+    if record["inputs"].get("bundle") != f"sha256:{handle.digest}":
+        raise Problem(503, "swapped", "The bundle changed meanwhile.", headers={"retry-after": "1"})
     listed = pl.read_parquet(Path(told["run"]) / "call_list.parquet").filter(pl.col("status") == "listed").sort("rank")
     kept = listed.select([name for name in SHOWN if name in listed.columns])
     return {
