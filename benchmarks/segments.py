@@ -24,6 +24,7 @@ sys.path.insert(0, str(ROOT / "tests" / "segments"))
 from planted import planted, unplanted  # noqa: E402
 
 from segmint.contract.contract import load_contract  # noqa: E402
+from segmint.contract.valid_table import ValidTable  # noqa: E402
 from segmint.contract.validate import validate  # noqa: E402
 from segmint.segments.assign import assign_segments  # noqa: E402
 from segmint.segments.choice import response_spread  # noqa: E402
@@ -32,8 +33,9 @@ from segmint.segments.finder import SegmentFinder  # noqa: E402
 from segmint.segments.inputs import SegmentInputs, segment_inputs  # noqa: E402
 from segmint.segments.known import cramers_v  # noqa: E402
 from segmint.segments.mixture import statistics  # noqa: E402
+from segmint.segments.profile import response_of  # noqa: E402
 from segmint.segments.rules import segment_rules  # noqa: E402
-from segmint.segments.segmentation import discover_segments  # noqa: E402
+from segmint.segments.segmentation import APART, Segmentation, discover_segments  # noqa: E402
 from segmint.segments.stability import adjusted_rand, segment_stability  # noqa: E402
 from segmint.tables.source import open_table  # noqa: E402
 
@@ -65,21 +67,60 @@ def measure_planted(seeds: int) -> None:
     print(f"right count and adjusted Rand >= 0.90: {right} of {seeds}; no groups recognised: {quiet} of {seeds}")
 
 
-def measure_real() -> None:
-    """Print the gates on the real tables, and rivals at the same count."""
+def measure_real(seeds: tuple[int, ...] = (7, 8, 9)) -> None:
+    """Print the gates on the real tables for several seeds, figures for 3, 5 and 7 segments, rivals at the same count."""
     folder = (ROOT / os.environ.get("SEGMINT_DATA", "../shared/data")).resolve()
     for path, contract in TABLES:
         table = validate(open_table(folder / path), load_contract(contract))
-        began = time.perf_counter()
-        found = discover_segments(table, random_state=7)
-        print(f"\n{contract}: {len(table):,} customers, {time.perf_counter() - began:.1f} s")
-        with pl.Config(tbl_cols=-1, tbl_rows=20, tbl_width_chars=160):
-            print(found.choice.frame().drop("bic", "icl"))
-            print(found.frame().select("segment", "name", "share", "jaccard"))
-        print(f"gates missed: {found.gates() or 'none'}; fidelity {found.rules.fidelity:.3f}")
-        if found.proof is not None:
-            print(f"response by segment: p {found.proof.p:.2g}, AUC {found.proof.auc:.3f}")
-        compare_rivals(segment_inputs(table), table.outcome, found.choice.count)
+        print(f"\n{contract}: {len(table):,} customers")
+        for seed in seeds:
+            began = time.perf_counter()
+            found = discover_segments(table, propensity=individual_model(table, seed), random_state=seed)
+            print_gates(f"seed {seed}", found, time.perf_counter() - began)
+            if seed == seeds[0]:
+                compare_rivals(segment_inputs(table), table.outcome, found.choice.count)
+                if found.gates():
+                    for count in (3, 5, 7):
+                        given = discover_segments(
+                            table, count=count, propensity=individual_model(table, seed), random_state=seed
+                        )
+                        print_gates(f"  {count} segments", given, 0.0)
+
+
+def print_gates(title: str, found: Segmentation, seconds: float) -> None:
+    """Print what the bar asks for, in one line."""
+    proof, agreement = found.proof, found.cramers_v
+    tested = (
+        ""
+        if proof is None
+        else f"adjusted p {min(effect.adjusted_p for effect in proof.effects):.2g}, permutation p "
+        f"{proof.permutation_p:.3f}, AUC {proof.auc:.3f}, profit kept {proof.profit_kept or float('nan'):.2f}; "
+    )
+    print(
+        f"{title}: {found.choice.count} segments ({found.state['method']}), "
+        f"weakest Jaccard {found.stability.of(found.choice.count).weakest:.2f}, "
+        f"smallest {min(segment.share for segment in found.profiles.segments):.3f}, "
+        f"fidelity {found.rules.fidelity:.3f}, {tested}"
+        + (f"V with the known {agreement:.3f}; " if agreement is not None else "")
+        + f"{seconds:.1f} s; {found.choice.verdict}",
+        flush=True,
+    )
+    for missed in found.gates():
+        print(f"    missed: {missed}", flush=True)
+
+
+def individual_model(table: ValidTable, seed: int) -> np.ndarray | None:
+    """Propensities of boosted trees that never saw the rows kept apart; None without a response."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    yes = response_of(table)
+    if yes is None:
+        return None
+    seen = np.random.default_rng(seed).random(len(table)) >= APART
+    inputs = segment_inputs(table).frame.with_columns(pl.col(pl.String).cast(pl.Categorical).to_physical())
+    codes = inputs.to_numpy().astype(float)
+    model = HistGradientBoostingClassifier(learning_rate=0.05, max_iter=80, max_leaf_nodes=15, random_state=seed)
+    return model.fit(codes[seen], yes[seen]).predict_proba(codes)[:, 1]
 
 
 def compare_rivals(inputs: SegmentInputs, outcome: np.ndarray, count: int) -> None:

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from segmint.models.customer_model import make_model
     from segmint.models.network import DenseNetworkClassifier
     from segmint.models.tensorboard_log import TensorBoardLog
+    from segmint.segments.finder import SegmentFinder
+    from segmint.segments.profile import profile_segments
+    from segmint.segments.rules import segment_rules
+    from segmint.segments.stability import segment_stability
     from segmint.store.bundle import open_bundle
     from segmint.targeting.call_list import build_call_list
     from segmint.targeting.choose import choose
@@ -41,6 +45,7 @@ _WHERE = {
     "DenseNetworkClassifier": "segmint.models.network",
     "ListPreview": "segmint.targeting.preview",
     "ModelComparison": "segmint.evaluation.model_comparison",
+    "SegmentFinder": "segmint.segments.finder",
     "SegmintError": "segmint.errors",
     "TensorBoardLog": "segmint.models.tensorboard_log",
     "ValidTable": "segmint.contract.valid_table",
@@ -56,9 +61,12 @@ _WHERE = {
     "monitor": "segmint.flows.monitor",
     "open_bundle": "segmint.store.bundle",
     "predict": "segmint.flows.predict",
+    "profile_segments": "segmint.segments.profile",
     "promote": "segmint.flows.promote",
     "rollback": "segmint.flows.promote",
     "run": "segmint.flows.run",
+    "segment_rules": "segmint.segments.rules",
+    "segment_stability": "segmint.segments.stability",
     "target": "segmint.flows.target",
     "update": "segmint.flows.update",
 }
@@ -71,6 +79,7 @@ __all__ = [
     "DenseNetworkClassifier",
     "ListPreview",
     "ModelComparison",
+    "SegmentFinder",
     "SegmintError",
     "TensorBoardLog",
     "ValidTable",
@@ -86,9 +95,12 @@ __all__ = [
     "monitor",
     "open_bundle",
     "predict",
+    "profile_segments",
     "promote",
     "rollback",
     "run",
+    "segment_rules",
+    "segment_stability",
     "target",
     "update",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -53,3 +54,117 @@ def test_a_count_that_makes_no_sense_is_code_2(count: str, tmp_path: Path) -> No
 
 def test_contract_or_run_but_not_both(tmp_path: Path) -> None:
     assert main(["segment", str(sample_path()), "--runs", str(tmp_path)]) == 2
+
+
+WAVE = """
+name = "waves"
+[outcome]
+column = "y"
+kind = "response"
+levels = ["no", "yes"]
+positive = "yes"
+[columns.id]
+role = "id"
+kind = "text"
+[columns.age]
+kind = "number"
+role = "characteristic"
+[columns.job]
+kind = "category"
+role = "characteristic"
+[columns.plan]
+kind = "category"
+role = "holding"
+"""
+
+
+def wave(first: int, rows: int, seed: int, share: float) -> pl.DataFrame:
+    random = np.random.default_rng(seed)
+    old = np.random.default_rng(0).random(10_000)[first : first + rows] < share
+    return pl.DataFrame(
+        {
+            "id": [f"c{number}" for number in range(first, first + rows)],
+            "age": np.where(old, 65, 30) + random.integers(-4, 5, rows),
+            "job": np.where(old, "retired", np.where(random.random(rows) < 0.5, "student", "services")),
+            "plan": np.where(random.random(rows) < np.where(old, 0.9, 0.1), "yes", "no"),
+            "y": np.where(random.random(rows) < np.where(old, 0.4, 0.1), "yes", "no"),
+        }
+    )
+
+
+def test_a_later_wave_says_who_moved_and_which_segments_grew(tmp_path: Path) -> None:
+    contract = tmp_path / "waves.toml"
+    contract.write_text(WAVE)
+    settings = load_config(None, ["segments.count=2"])
+    earlier = segment(wave(0, 600, 1, 0.3), contract, settings, runs=tmp_path)
+    later = assign(wave(300, 600, 2, 0.6).drop("y"), str(earlier.folder), settings, runs=tmp_path)
+    found = json.loads((later.folder / "migration.json").read_text())
+    cells = np.array(found["migration"]["customers"])
+    assert cells.sum() == 300
+    assert 0 < cells.sum() - np.trace(cells) < 150
+    assert sum(row["customers_after"] for row in found["shares"]) == 600
+    assert any("grew from" in line for line in later.sentences)
+    page = (later.folder / "report.html").read_text("utf-8")
+    assert "From segment to segment" in page
+    assert not any(f"c{number}<" in page for number in range(300, 900))
+
+
+def test_without_ids_only_the_shares_are_compared(segmented: Segmented, runs: Path) -> None:
+    later = assign(sample_path(), str(segmented.folder), load_config(), runs=runs)
+    assert json.loads((later.folder / "migration.json").read_text())["migration"] is None
+    assert any("no id column" in line for line in later.sentences)
+
+
+def test_the_page_shows_size_response_profit_and_what_is_typical(runs: Path) -> None:
+    sets = ["segments.count=3", "economics.cost_per_call=6", "economics.value_per_success=60"]
+    page = (
+        segment(sample_path(), "bank-marketing", load_config(None, sets), runs=runs).folder / "report.html"
+    ).read_text("utf-8")
+    for title in (
+        "How large, how willing, how much",
+        "What is typical of 3",
+        "Profit per call",
+        "reckoned with 6.00 EUR",
+    ):
+        assert title in page
+
+
+HOPELESS = {
+    "few rows": (lambda: wave(0, 150, 1, 0.3), [], "too few"),
+    "all rows equal": (lambda: wave(0, 1, 1, 0.3).sample(400, with_replacement=True), [], "vary"),
+    "fifty segments": (lambda: wave(0, 300, 1, 0.3), ["--count", "50"], "12"),
+    "ten thousand categories": (
+        lambda: wave(0, 10_000, 1, 0.3).with_columns(job=pl.Series([f"job {n}" for n in range(10_000)])), [], "levels"
+    ),
+    "one column": (lambda: wave(0, 400, 1, 0.3).select("id", "job", "y"), [], "two"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOPELESS)
+def test_hopeless_tables_end_with_a_clear_message_and_code_2(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make, flags, word = HOPELESS[name]
+    contract = (
+        WAVE
+        if name != "one column"
+        else WAVE.split("[columns.age]")[0]
+        + "[columns.job]"
+        + WAVE.split("[columns.job]")[1].split("[columns.plan]")[0]
+    )
+    (tmp_path / "waves.toml").write_text(contract)
+    make().write_csv(tmp_path / "wave.csv")
+    argv = ["segment", str(tmp_path / "wave.csv"), "--contract", str(tmp_path / "waves.toml"), *flags]
+    assert main([*argv, "--runs", str(tmp_path / "runs")]) == 2
+    said = capsys.readouterr().err
+    assert word in said
+    assert "Traceback" not in said
+
+
+def test_the_switch_leaves_sensitive_columns_out(tmp_path: Path) -> None:
+    argv = ["segment", str(sample_path()), "--contract", "bank-marketing", "--count", "3", "--leave-out-sensitive"]
+    assert main([*argv, "--runs", str(tmp_path)]) == 0
+    (folder,) = tmp_path.iterdir()
+    coded = {state["column"] for state in json.loads((folder / "segments.json").read_text())["state"]["coding"]}
+    assert coded
+    assert not coded & {"age", "marital"}

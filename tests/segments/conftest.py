@@ -9,7 +9,7 @@ import pytest
 from segmint.contract.contract import parse_contract
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
-from segmint.segments.profile import Economics
+from segmint.segments.profile import CallMoney
 from segmint.segments.segmentation import Segmentation, discover_segments
 from segmint.tables.source import open_table
 
@@ -38,6 +38,7 @@ label = "has a housing loan"
 kind = "number"
 role = "holding"
 label = "balance"
+unit = "account currency"
 [columns.pdays]
 kind = "number"
 role = "history"
@@ -89,4 +90,4 @@ def truth() -> np.ndarray:
 
 @pytest.fixture(scope="session")
 def found(campaign: ValidTable) -> Segmentation:
-    return discover_segments(campaign, random_state=7, economics=Economics(5.0, 40.0, "EUR"))
+    return discover_segments(campaign, random_state=7, money=CallMoney(5.0, 40.0, "EUR"))

@@ -1,8 +1,9 @@
 """Profiles say what is typical, with intervals that hold the truth."""
 
+import numpy as np
 import pytest
 
-from segmint.segments.profile import Economics, profile_segments
+from segmint.segments.profile import CallMoney, profile_segments
 
 
 def test_the_retired_are_marked_as_retired(campaign, truth):
@@ -15,7 +16,7 @@ def test_the_retired_are_marked_as_retired(campaign, truth):
 
 
 def test_profit_is_response_times_value_less_cost(campaign, truth):
-    profiles = profile_segments(campaign, truth, economics=Economics(5.0, 40.0))
+    profiles = profile_segments(campaign, truth, money=CallMoney(5.0, 40.0))
     response = profiles.segments[2].response
     assert response.profit_per_call == pytest.approx(response.rate * 40 - 5)
     assert response.profit_low == pytest.approx(response.low * 40 - 5)
@@ -33,3 +34,15 @@ def test_the_best_channel_is_an_association_with_its_interval(campaign, truth):
     best = profile_segments(campaign, truth).segments[0].best
     assert [row.column for row in best] == ["contact"]
     assert best[0].low < best[0].rate < best[0].high
+
+
+def test_each_customers_own_value_makes_the_profit(campaign, truth):
+    yes = campaign.outcome == "yes"
+    value = np.where(truth == 2, 100.0, 10.0)
+    money = CallMoney(np.full(len(yes), 2.0), value, calls_per_customer=2.0)
+    for place, segment in enumerate(profile_segments(campaign, truth, money=money).segments):
+        here = truth == place
+        earned = (yes * value / 2 - 2.0)[here]
+        assert segment.response.profit_per_call == pytest.approx(earned.mean())
+        assert segment.response.profit_low < earned.mean() < segment.response.profit_high
+        assert segment.response.profit_per_customer == pytest.approx(2 * earned.mean())

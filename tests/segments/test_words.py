@@ -2,16 +2,17 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from segmint.errors import ConfigError
-from segmint.segments.profile import Profiles, profile_segments
+from segmint.segments.profile import CallMoney, Profiles, profile_segments
 from segmint.segments.words import load_words, questions, say_segments
 
 
 @pytest.fixture(scope="module")
 def retired(campaign, truth):
-    return profile_segments(campaign, truth).segments[2]
+    return profile_segments(campaign, truth, money=CallMoney(5.0, 40.0, "EUR")).segments[2]
 
 
 def test_the_name_says_who_they_are(campaign, truth):
@@ -29,7 +30,7 @@ def test_the_same_profile_gives_the_same_words(retired):
 
 def test_every_sentence_carries_evidence(retired):
     sentences = say_segments(Profiles((retired,)))[0].sentences
-    assert {"who", "response", "need", "offer"} <= {sentence.kind for sentence in sentences}
+    assert {"who", "response", "worth", "need", "offer"} <= {sentence.kind for sentence in sentences}
     assert all(sentence.evidence for sentence in sentences)
 
 
@@ -42,7 +43,8 @@ def test_a_sentence_goes_when_its_evidence_goes(retired):
             markers=tuple(marker for marker in retired.markers if marker.column not in columns),
             typical=tuple(row for row in retired.typical if row.column not in columns),
             best=tuple(row for row in retired.best if row.column not in columns),
-            response=None if "response" in columns else retired.response,
+            worth=tuple(row for row in retired.worth if row.column not in columns),
+            response=None if columns & {"response", "profit per call"} else retired.response,
         )
         left = {(line.kind, line.text) for line in say_segments(Profiles((poorer,)))[0].sentences}
         assert (sentence.kind, sentence.text) not in left, sentence.text
@@ -72,3 +74,24 @@ def test_three_questions_are_asked_only_where_interests_are_unknown():
 def test_two_segments_never_share_a_name(retired):
     twins = Profiles((retired, replace(retired, key="2", number=2)))
     assert len({words.name for words in say_segments(twins)}) == 2
+
+
+def test_balances_are_said_in_money(retired):
+    (worth,) = retired.worth
+    said = [sentence.text for sentence in say_segments(Profiles((retired,)), currency="EUR")[0].of("worth")]
+    assert any(f"{worth.mean:,.0f} EUR a customer on average" in text for text in said)
+    assert worth.mean > worth.base_mean > 0
+    assert worth.share > retired.share
+
+
+def test_satisfaction_is_profiled_where_the_table_knows_it():
+    from segmint.contract.contract import load_contract
+    from segmint.contract.validate import validate
+    from segmint.tables.simulate import Campaign, simulate
+    from segmint.tables.source import open_table
+
+    table = validate(open_table(simulate(Campaign(rows=600, seed=2)).frame), load_contract("simulated-campaign"))
+    satisfied = table.frame["satisfaction"].to_numpy()
+    halves = (satisfied > np.nanmedian(satisfied)).astype(np.int64)
+    happy = profile_segments(table, halves).segments[1]
+    assert "satisfaction" in {marker.column for marker in happy.markers} | {row.column for row in happy.typical}

@@ -47,6 +47,9 @@ def segment(
         str | None, typer.Option("--method", help="auto, latent-class, mixture, k-means or tree.")
     ] = None,
     thorough: Annotated[bool, typer.Option("--thorough", help="More bootstrap pairs, more time.")] = False,
+    leave_out_sensitive: Annotated[
+        bool, typer.Option("--leave-out-sensitive", help="Make segments without age, gender and the like.")
+    ] = False,
     config: ConfigFile = None,
     sets: Sets = None,
     runs: Runs = RUNS,
@@ -65,6 +68,7 @@ def segment(
         "segments.count": count if count in (None, "auto") else _number(str(count), "--count"),
         "segments.method": method,
         "segments.thorough": thorough or None,
+        "segments.leave_out_sensitive": leave_out_sensitive or None,
     }
     settings = load_config(config, sets or (), flags)
     if (contract is None) == (assign_with is None):

@@ -7,24 +7,35 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from segmint.config import Config
 from segmint.contract.column_match import Purpose
 from segmint.contract.contract import Contract, load_contract
 from segmint.contract.valid_table import ValidTable
-from segmint.errors import BundleError, DataError
+from segmint.errors import BundleError, ConfigError, DataError
 from segmint.flows.read import keep_reading, open_source, read
 from segmint.flows.report import write_report
 from segmint.progress import Progress, silent
 from segmint.report.run_view import RunView
 from segmint.segments.assign import assign_segments
-from segmint.segments.profile import Economics
+from segmint.segments.migration import (
+    Migration,
+    ShareChange,
+    changes_frame,
+    migration_table,
+    say_migration,
+    share_changes,
+)
+from segmint.segments.profile import CallMoney
 from segmint.segments.segmentation import Segmentation, describe_known_segments, discover_segments
 from segmint.store.run import Run, find_run
 from segmint.store.staging import publish_file
 
-SEGMENTS, CUSTOMERS = "segments.json", "segments.parquet"
+SEGMENTS, CUSTOMERS, MIGRATION = "segments.json", "segments.parquet", "migration.json"
+UNSURE = 0.6  # a customer assigned with less than this could as well be elsewhere
 
 
 @dataclass(frozen=True)
@@ -38,7 +49,7 @@ class Segmented:
     sentences : tuple of str
         One line per segment, then what is missed.
     summary : dict
-        The content of ``segments.json``, no customer in it; empty when customers were assigned.
+        The content of ``segments.json``, or of ``migration.json`` when customers were assigned; no customer in it.
     customers : Path
         One row per customer: segment, name, how sure.
     """
@@ -86,18 +97,62 @@ def find_segments(table: ValidTable, config: Config, *, progress: Progress = sil
         method=config.segments.method,
         thorough=config.segments.thorough,
         leave_out_sensitive=config.segments.leave_out_sensitive,
-        economics=_economics(config),
+        money=_money(table, config),
         random_state=config.seed,
         progress=progress,
     )
 
 
-def _economics(config: Config) -> Economics | None:
-    """Return the money of a call, where it is the same for everyone."""
-    money = config.economics
-    if money is None or money.columns:
+def _money(table: ValidTable, config: Config) -> CallMoney | None:
+    """Return the money of a call: from the settings, or from the table's columns of cost and value."""
+    economics = config.economics
+    if economics is not None:
+        sources = (economics.cost_per_call, economics.value_per_success)
+        said = ("cost of a call", "value of a yes")
+        return CallMoney(
+            _amounts(table, economics.cost_per_call),
+            _amounts(table, economics.value_per_success),
+            economics.currency,
+            economics.calls_per_customer,
+            "Profits are reckoned with "
+            + " and ".join(
+                f"the column '{source}' as the {what}"
+                if isinstance(source, str)
+                else f"{source:,.2f} {economics.currency} as the {what}"
+                for source, what in zip(sources, said, strict=True)
+            )
+            + ".",
+        )
+    columns = {column.role: column for column in table.contract.columns if column.name in table.frame.columns}
+    if "cost" not in columns or "value" not in columns:
         return None
-    return Economics(float(money.cost_per_call), float(money.value_per_success), money.currency)
+    cost, value = columns["cost"], columns["value"]
+    return CallMoney(
+        _amounts(table, cost.name),
+        _amounts(table, value.name),
+        source=f"Profits are reckoned with the table's columns '{cost.label}' and '{value.label}', in account currency.",
+    )
+
+
+def _amounts(table: ValidTable, amount: float | str) -> float | NDArray[np.float64]:
+    """One amount for everyone, or a column of amounts; who has none counts with the mean."""
+    if not isinstance(amount, str):
+        return float(amount)
+    frame = table.frame if amount in table.frame.columns else table.raw
+    if amount not in frame.columns:
+        raise ConfigError(
+            f"The economics name the column '{amount}', and the table has no such column.",
+            expected=f"one of {', '.join(table.raw.columns)}",
+            fix="name one of these, or write an amount of money",
+        )
+    numbers = frame[amount].cast(pl.Float64, strict=False).to_numpy().astype(float)
+    if np.isnan(numbers).all():
+        raise ConfigError(
+            f"The column '{amount}' holds no amount of money.",
+            expected="a column of numbers",
+            fix="name another column in the economics, or write an amount of money",
+        )
+    return np.where(np.isnan(numbers), np.nanmean(numbers), numbers)
 
 
 def known_segments(table: ValidTable, config: Config) -> Segmentation:
@@ -137,17 +192,71 @@ def assign(
             raise DataError("No row could be read.", expected="at least one row", fix="check the table")
         keep_reading(here, table)
         labels, likely = assign_segments(found["state"], table.frame)
-        names = {place: (part["key"], part["name"]) for place, part in enumerate(found["segments"])}
+        keys = [str(part["key"]) for part in found["segments"]]
+        names = [str(part["name"]) for part in found["segments"]]
         rows = _named(table).with_columns(
-            segment=pl.Series([names[int(label)][0] for label in labels]),
-            segment_name=pl.Series([names[int(label)][1] for label in labels]),
+            segment=pl.Series(np.asarray(keys, object)[labels], dtype=pl.String),
+            segment_name=pl.Series(np.asarray(names, object)[labels], dtype=pl.String),
             segment_probability=pl.Series(likely.max(axis=1)),
         )
         publish_file(here.folder / CUSTOMERS, lambda path: rows.write_parquet(path))
-        counts = rows.group_by("segment", "segment_name").len().sort("segment")
+        migrated = _migrate(here, earlier, rows, table, keys, names)
+        write_report(here.folder)
         here.done({"rows": len(table)})
-    lines = tuple(f"{key} {name}: {count:,} customers" for key, name, count in counts.iter_rows())
-    return Segmented(here.folder, lines, {}, here.folder / CUSTOMERS)
+    sizes = np.bincount(labels, minlength=len(keys))
+    lines = [f"{key} {name}: {size:,} customers" for key, name, size in zip(keys, names, sizes, strict=True)]
+    unsure = int((likely.max(axis=1) < UNSURE).sum())
+    lines.append(f"{unsure:,} of {len(table):,} customers could as well be elsewhere (probability below {UNSURE}).")
+    return Segmented(here.folder, (*lines, *migrated.get("sentences", ())), migrated, here.folder / CUSTOMERS)
+
+
+def _migrate(
+    here: Run, earlier: RunView, now: pl.DataFrame, table: ValidTable, keys: list[str], names: list[str]
+) -> dict[str, Any]:
+    """Compare this wave with the customers among whom the segments were found; nothing when they are not kept."""
+    before = earlier.table(CUSTOMERS)
+    if before is None or before.is_empty():
+        return {}
+    place = {key: number for number, key in enumerate(keys)}
+
+    def codes(segments: pl.Series) -> Any:
+        return segments.replace_strict(place, return_dtype=pl.Int64).to_numpy()
+
+    changes = share_changes(codes(before["segment"]), codes(now["segment"]), keys)
+    migration, known = None, "The contract names no id column: who moved cannot be told, only how the shares changed."
+    if table.ids is not None:
+        both = (
+            before.filter(pl.col("customer").is_not_null())
+            .unique("customer", keep="last", maintain_order=True)
+            .join(
+                now.filter(pl.col("customer").is_not_null()).unique("customer", keep="last", maintain_order=True),
+                on="customer", suffix="_now",
+            )
+        )  # fmt: skip
+        known = "No customer is in both waves: who moved cannot be told, only how the shares changed."
+        if both.height:
+            migration = migration_table(codes(both["segment"]), codes(both["segment_now"]), keys, keys)
+    content = _migration_json(earlier, changes, migration, names, known)
+    here.keep(MIGRATION, content)
+    publish_file(here.folder / "tables" / "shares.parquet", lambda path: changes_frame(changes).write_parquet(path))
+    if migration is not None:
+        moves = migration.frame()
+        publish_file(here.folder / "tables" / "migration.parquet", lambda path: moves.write_parquet(path))
+    return content
+
+
+def _migration_json(
+    earlier: RunView, changes: Sequence[ShareChange], migration: Migration | None, names: Sequence[str], known: str
+) -> dict[str, Any]:
+    return {
+        "format": 1,
+        "earlier_run": earlier.folder.name,
+        "earlier_source": earlier.source,
+        "names": list(names),
+        "shares": changes_frame(changes).to_dicts(),
+        "migration": None if migration is None else migration.to_json(),
+        "sentences": list(say_migration(changes, migration, names, known=known)),
+    }
 
 
 def sentences_of(found: Segmentation) -> tuple[str, ...]:
@@ -159,7 +268,8 @@ def sentences_of(found: Segmentation) -> tuple[str, ...]:
             found.keys, found.names, frame["customers"].to_list(), frame["share"].to_list(), strict=True
         )
     ]
-    return (*([] if found.choice is None else found.choice.reasons), *lines, *found.gates())
+    money = () if found.money is None or not found.money.source else (found.money.source,)
+    return (*([] if found.choice is None else found.choice.reasons), *lines, *money, *found.gates())
 
 
 def _named(table: ValidTable) -> pl.DataFrame:

@@ -332,13 +332,146 @@ def confusion(matrix: NDArray[np.int64], classes: Sequence[str]) -> Chart:
     return _themed(chart, height=min(380, 80 + 80 * len(names)))
 
 
-def _levels(rows: Sequence[Row]) -> Any:
+def cells(
+    table: NDArray[np.int64], rows: Sequence[str], columns: Sequence[str], *, row_title: str, column_title: str
+) -> Chart:
+    """Customers by where they were (rows) and where they are (columns), shaded by the share of the row."""
+    import altair as alt
+
+    totals = table.sum(axis=1, keepdims=True)
+    shares = np.divide(table, totals, out=np.zeros(table.shape), where=totals > 0)
+    values = [
+        {
+            "from": row, "to": column, "share": float(shares[row, column]), "stays": row == column,
+            "percent": percent(float(shares[row, column]), 0) if table[row, column] else "",
+            "tip": f"from {rows[row]} to {columns[column]}: {table[row, column]:,} customers, "
+            f"{percent(float(shares[row, column]))} of {rows[row]}",
+        }
+        for row in range(len(rows))
+        for column in range(len(columns))
+    ]  # fmt: skip
+
+    def axis(names: Sequence[str]) -> Any:
+        words = "[" + ", ".join(_quoted(shorten(name, 18)) for name in names) + "][datum.value]"
+        return alt.Axis(labelExpr=words, ticks=False, domain=False, grid=False, labelAngle=0)
+
+    x = alt.X("to:O", title=column_title, axis=axis(columns), scale=alt.Scale(padding=0.04))
+    y = alt.Y("from:O", title=row_title, axis=axis(rows), scale=alt.Scale(padding=0.04))
+    shade = alt.Opacity("share:Q", legend=None, scale=alt.Scale(domain=[0, 1], range=[0.05, 0.95]))
+    color = alt.condition("datum.stays", alt.value(ACCENT), alt.value(SIGNAL))
+    word = alt.condition("datum.share > 0.6", alt.value(PAPER), alt.value(INK))
+    chart = alt.layer(
+        alt.Chart().mark_rect(cornerRadius=4).encode(x=x, y=y, color=color, opacity=shade, description="tip:N"),
+        alt.Chart().mark_text(fontSize=13, fontWeight=600, aria=False).encode(x=x, y=y, text="percent:N", color=word),
+        data=_values(values),
+    )
+    return _themed(chart, height=70 + 38 * len(rows))
+
+
+def bubbles(rows: Sequence[Row], *, base: float, y_title: str, percentages: bool) -> Chart:
+    """Segments by their share of the customers (along), by what they bring (up), as large as what they bring in all.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        "share", "value", "low", "high", "size" (0 to 1), "good" (bool), "key" (one or two letters) and "tip".
+    base : float
+        The value of all customers, drawn as a level line.
+    """
+    import altair as alt
+
+    number = ".0%" if percentages else ",~r"
+    most = max(row["share"] for row in rows)
+    top, least = max([row["high"] for row in rows] + [base]), min([row["low"] for row in rows] + [base, 0.0])
+    room = 0.08 * (top - least)
+    x = alt.X(
+        "share:Q",
+        title="share of the customers",
+        axis=alt.Axis(format=".0%", tickCount=5),
+        scale=alt.Scale(domain=[0, min(1.0, most * 1.2)], nice=False),
+    )
+    y = alt.Y(
+        "value:Q", title=y_title, axis=alt.Axis(format=number, tickCount=5),
+        scale=alt.Scale(domain=[least - (room if least < 0 else 0), top + room], nice=False),
+    )  # fmt: skip
+    color = alt.condition("datum.good", alt.value(ACCENT), alt.value(RIVAL))
+    size = alt.Size("size:Q", legend=None, scale=alt.Scale(domain=[0, 1], range=[260, 2600]))
+    chart = alt.layer(
+        alt.Chart(_values([{"base": base}]))
+        .mark_rule(color=SIGNAL, strokeDash=[5, 4], strokeWidth=1.6, aria=False)
+        .encode(y="base:Q"),
+        alt.Chart().mark_rule(strokeWidth=2, opacity=0.55, aria=False).encode(x=x, y="low:Q", y2="high:Q", color=color),
+        alt.Chart()
+        .mark_circle(opacity=0.92, stroke=PAPER, strokeWidth=1.5)
+        .encode(x=x, y=y, size=size, color=color, description="tip:N"),
+        alt.Chart().mark_text(fontSize=13, fontWeight=700, color=PAPER, aria=False).encode(x=x, y=y, text="key:N"),
+        data=_values(rows),
+    )
+    return _themed(chart, height=300)
+
+
+def markers(rows: Sequence[Row]) -> Chart:
+    """Shares in one segment (dots) beside those of all customers (ticks), one line for each characteristic.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        "label", "share", "base", "low", "high", "more" (bool: more usual here) and "tip".
+    """
+    import altair as alt
+
+    y = _levels(rows, 30)
+    x = alt.X(
+        "share:Q",
+        title="share of the segment",
+        axis=alt.Axis(format=".0%", tickCount=5),
+        scale=alt.Scale(domain=[0, 1]),
+    )
+    color = alt.condition("datum.more", alt.value(ACCENT), alt.value(SIGNAL))
+    chart = alt.layer(
+        alt.Chart().mark_rule(strokeWidth=5, opacity=0.28, aria=False).encode(y=y, x=x, x2="base:Q", color=color),
+        alt.Chart().mark_tick(color=RIVAL, thickness=2.5, size=15, aria=False).encode(y=y, x="base:Q"),
+        alt.Chart().mark_circle(size=85, opacity=1).encode(y=y, x=x, color=color, description="tip:N"),
+        data=_values(rows),
+    )
+    return _themed(chart, height=46 + 25 * len(rows))
+
+
+def returns(rows: Sequence[Row], *, stable: float) -> Chart:
+    """How well segments come back, by their number: the worst segment and the whole, beside the bar of stability.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        "count", "jaccard", "rand" (0 to 1), "chosen" (bool) and "tip".
+    stable : float
+    """
+    import altair as alt
+
+    x = alt.X("count:O", title="number of segments", sort=None, axis=alt.Axis(labelAngle=0, ticks=False, grid=False))
+    y = alt.Y("jaccard:Q", title="how well they come back (1 is wholly)", axis=alt.Axis(tickCount=5), scale=_unit())
+    chart = alt.layer(
+        alt.Chart(_values([{"stable": stable}]))
+        .mark_rule(color=SIGNAL, strokeDash=[5, 4], strokeWidth=1.6, aria=False)
+        .encode(y="stable:Q"),
+        alt.Chart().mark_line(color=RIVAL, strokeWidth=1.8, aria=False).encode(x=x, y="rand:Q"),
+        alt.Chart().mark_circle(color=RIVAL, size=45, opacity=1, aria=False).encode(x=x, y="rand:Q"),
+        alt.Chart().mark_line(color=ACCENT, strokeWidth=2.6, aria=False).encode(x=x, y=y),
+        alt.Chart()
+        .mark_circle(color=ACCENT, opacity=1)
+        .encode(x=x, y=y, size=alt.condition("datum.chosen", alt.value(190), alt.value(60)), description="tip:N"),
+        data=_values(rows),
+    )
+    return _themed(chart, height=260)
+
+
+def _levels(rows: Sequence[Row], longest: int = 22) -> Any:
     """Upright axis of levels in the order of the rows, each drawn by its place so that equal names stay apart."""
     import altair as alt
 
     names: dict[int, str] = {}
     for place, row in enumerate(rows):
-        names[int(row.get("level", place))] = shorten(row["label"], 22)
+        names[int(row.get("level", place))] = shorten(row["label"], longest)
     words = "[" + ", ".join(_quoted(names.get(place, "")) for place in range(max(names) + 1)) + "][datum.value]"
     # measured here: the drawing library takes every letter for a wide one and leaves half the width empty
     room = 10 + 6.9 * max(len(name) for name in names.values())

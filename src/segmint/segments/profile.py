@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,15 +19,36 @@ from segmint.segments.stability import Labels, trust
 DESCRIBING_ROLES = frozenset({"characteristic", "holding", "interest", "history", "satisfaction"})
 MARKED = 0.20  # a standardised difference worth naming
 MOST_MARKERS = 12
+NORMAL_95 = 1.959964
 
 
 @dataclass(frozen=True)
-class Economics:
-    """What a call costs and a success is worth, in account currency."""
+class CallMoney:
+    """What a call costs and a yes is worth, in account currency: one amount for everyone, or one for each customer.
 
-    cost_per_call: float
-    value_per_success: float
+    Attributes
+    ----------
+    cost_per_call, value_per_success : float or ndarray of shape (n_customers,)
+    currency : str
+    calls_per_customer : float
+        Calls dialled for one customer, on average.
+    source : str
+        Where the amounts come from, for people.
+    """
+
+    cost_per_call: float | NDArray[np.float64]
+    value_per_success: float | NDArray[np.float64]
     currency: str = ""
+    calls_per_customer: float = 1.0
+    source: str = ""
+
+    def of(self, here: NDArray[np.bool_]) -> CallMoney:
+        """The amounts of some of the customers."""
+
+        def some(amount: float | NDArray[np.float64]) -> float | NDArray[np.float64]:
+            return amount if isinstance(amount, (int, float)) else amount[here]
+
+        return replace(self, cost_per_call=some(self.cost_per_call), value_per_success=some(self.value_per_success))
 
 
 @dataclass(frozen=True)
@@ -75,7 +96,9 @@ class Typical:
 class Response:
     """How a segment responded, with 95 % Wilson intervals, and what a call to it earned.
 
-    Profits are in account currency: response × value − cost of a call, at the rate and at both ends of its interval.
+    Profits are in account currency, for a call: response × value ÷ calls per customer − cost of a call. With one value
+    for everyone their interval is that of the rate; with a value for each customer, that of the mean of what each brought
+    (normal, 95 %). `profit_per_customer` counts all calls to a customer.
     """
 
     yes: int
@@ -86,6 +109,7 @@ class Response:
     profit_per_call: float | None = None
     profit_low: float | None = None
     profit_high: float | None = None
+    profit_per_customer: float | None = None
 
 
 @dataclass(frozen=True)
@@ -99,6 +123,33 @@ class Association:
     rate: float
     low: float
     high: float
+
+
+@dataclass(frozen=True)
+class Worth:
+    """Money that a segment's customers hold or bring: a balance, a deposit, a value of the table.
+
+    Attributes
+    ----------
+    column, label : str
+    customers : int
+        With an amount.
+    mean, low, high : float
+        Per customer, with a 95 % interval (normal, of the mean).
+    base_mean : float
+        Per customer, among all.
+    share : float
+        Of the sum over all customers.
+    """
+
+    column: str
+    label: str
+    customers: int
+    mean: float
+    low: float
+    high: float
+    base_mean: float
+    share: float
 
 
 @dataclass(frozen=True)
@@ -124,6 +175,8 @@ class SegmentProfile:
         When the outcome is a response.
     best : tuple of Association
         The channel and the month in which the segment responded best.
+    worth : tuple of Worth
+        Of every column of money.
     """
 
     number: int
@@ -137,6 +190,7 @@ class SegmentProfile:
     typical: tuple[Typical, ...]
     response: Response | None
     best: tuple[Association, ...]
+    worth: tuple[Worth, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -182,7 +236,7 @@ def profile_segments(
     keys: tuple[str, ...] | None = None,
     probabilities: NDArray[np.float64] | None = None,
     jaccard: tuple[float, ...] | None = None,
-    economics: Economics | None = None,
+    money: CallMoney | None = None,
 ) -> Profiles:
     """Describe segments, discovered or known.
 
@@ -196,7 +250,7 @@ def profile_segments(
     probabilities : ndarray of shape (n_customers, n_segments), optional
     jaccard : tuple of float, optional
         Stability by segment.
-    economics : Economics, optional
+    money : CallMoney, optional
         For profit per call.
     """
     count = int(labels.max()) + 1 if keys is None else len(keys)
@@ -207,6 +261,7 @@ def profile_segments(
     typical = _typical(described, labels, count)
     yes = response_of(table)
     best = _best_observed(table, labels, count, yes)
+    worth = _worth(table, labels, count)
     sizes = np.bincount(labels, minlength=count)
 
     def describe(place: int) -> SegmentProfile:
@@ -223,8 +278,9 @@ def profile_segments(
             confidence=sure,
             markers=markers[place],
             typical=typical[place],
-            response=None if yes is None else _response(yes[here], float(yes.mean()), economics),
+            response=None if yes is None else _response(yes[here], float(yes.mean()), money and money.of(here)),
             best=best[place],
+            worth=worth[place],
         )
 
     return Profiles(tuple(describe(place) for place in range(count)))
@@ -299,15 +355,55 @@ def _typical(described: SegmentInputs, labels: Labels, count: int) -> list[tuple
     return [tuple(row) for row in found]
 
 
-def _response(yes: NDArray[np.bool_], base: float, economics: Economics | None) -> Response | None:
+def _response(yes: NDArray[np.bool_], base: float, money: CallMoney | None) -> Response | None:
     if len(yes) == 0:
         return None
     rate = float(yes.mean())
     low, high = (float(end) for end in wilson(yes.sum(), len(yes)))
-    profits: tuple[float | None, ...] = (None, None, None)
-    if economics is not None:
-        profits = tuple(chance * economics.value_per_success - economics.cost_per_call for chance in (rate, low, high))
-    return Response(int(yes.sum()), rate, low, high, 100 * rate / base if base > 0 else 100.0, *profits)
+    index = 100 * rate / base if base > 0 else 100.0
+    return Response(int(yes.sum()), rate, low, high, index, *_profits(yes, (rate, low, high), money))
+
+
+def _profits(
+    yes: NDArray[np.bool_], rates: tuple[float, float, float], money: CallMoney | None
+) -> tuple[float | None, ...]:
+    """Profit per call with its interval, and per customer."""
+    if money is None:
+        return (None, None, None, None)
+    value, cost, calls = money.value_per_success, money.cost_per_call, money.calls_per_customer
+    if isinstance(value, (int, float)) and isinstance(cost, (int, float)):
+        profit, low, high = (chance * value / calls - cost for chance in rates)
+    else:
+        profit, low, high = _mean_interval(np.asarray(yes * value / calls - cost, float))
+    return (profit, low, high, profit * calls)
+
+
+def _mean_interval(amounts: NDArray[np.float64]) -> tuple[float, float, float]:
+    mean = float(amounts.mean())
+    reach = NORMAL_95 * float(amounts.std(ddof=1)) / float(np.sqrt(len(amounts))) if len(amounts) > 1 else 0.0
+    return mean, mean - reach, mean + reach
+
+
+def _worth(table: ValidTable, labels: Labels, count: int) -> list[tuple[Worth, ...]]:
+    """Every number that is money: of the role value, or a holding in account currency."""
+    found: list[list[Worth]] = [[] for _ in range(count)]
+    for column in table.contract.columns:
+        money = column.role == "value" or (column.role == "holding" and "currency" in column.unit)
+        if not money or column.kind != "number" or column.name not in table.frame.columns:
+            continue
+        numbers = table.frame[column.name].to_numpy().astype(float)
+        plain = ~np.isnan(numbers) & ~np.isin(numbers, [state.value for state in column.states])
+        if plain.sum() < RAREST_LEVEL:
+            continue
+        total, base = float(numbers[plain].sum()), float(numbers[plain].mean())
+        for place in range(count):
+            here = numbers[plain & (labels == place)]
+            if len(here) >= RAREST_LEVEL:
+                share = float(here.sum()) / total if total > 0 else 0.0
+                found[place].append(
+                    Worth(column.name, column.label, len(here), *_mean_interval(here), base, share)
+                )  # fmt: skip
+    return [tuple(row) for row in found]
 
 
 def _best_observed(

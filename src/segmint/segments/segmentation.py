@@ -17,7 +17,7 @@ from segmint.segments.choice import Choice
 from segmint.segments.finder import Method, SegmentFinder
 from segmint.segments.inputs import SegmentInputs, segment_inputs
 from segmint.segments.known import cramers_v
-from segmint.segments.profile import Economics, Profiles, profile_segments, response_of
+from segmint.segments.profile import CallMoney, Profiles, profile_segments, response_of
 from segmint.segments.proof import SegmentProof, prove_segments
 from segmint.segments.rules import SegmentRules, segment_rules
 from segmint.segments.stability import STABLE, Labels, Stability
@@ -48,6 +48,8 @@ class Segmentation:
         To ask in the next calls, where the table says nothing of satisfaction and interests.
     cramers_v : float or None
         How closely discovered segments go with the known ones of the table.
+    money : CallMoney or None
+        What profits were reckoned with.
     """
 
     labels: Labels
@@ -61,6 +63,7 @@ class Segmentation:
     proof: SegmentProof | None = None
     questions: tuple[str, ...] = ()
     cramers_v: float | None = None
+    money: CallMoney | None = None
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -125,6 +128,7 @@ class Segmentation:
             "proof": None if self.proof is None else self.proof.to_json(),
             "questions": list(self.questions),
             "cramers_v": self.cramers_v,
+            "money": None if self.money is None else {"currency": self.money.currency, "source": self.money.source},
             "gates_missed": list(self.gates()),
         }
 
@@ -136,7 +140,7 @@ def discover_segments(
     method: Method = "auto",
     thorough: bool = False,
     leave_out_sensitive: bool = False,
-    economics: Economics | None = None,
+    money: CallMoney | None = None,
     propensity: NDArray[np.float64] | None = None,
     in_time_order: bool = False,
     random_state: int | None = None,
@@ -155,7 +159,7 @@ def discover_segments(
         See `SegmentFinder`.
     leave_out_sensitive : bool
         Make segments without sensitive columns.
-    economics : Economics, optional
+    money : CallMoney, optional
     propensity : ndarray of shape (n_customers,), optional
         An individual model's, out of sample: for the share of its profit that segments keep.
     in_time_order : bool
@@ -176,7 +180,7 @@ def discover_segments(
         keys=tuple(str(number + 1) for number in range(int(finder.state_["count"]))),
         probabilities=finder.probabilities_,
         jaccard=finder.stability_.of(finder.choice_.count).jaccard,
-        economics=economics,
+        money=money,
     )
     proof = None
     if yes is not None and 0 < yes[apart].sum() < apart.sum():
@@ -187,7 +191,7 @@ def discover_segments(
         labels=labels,
         probabilities=finder.probabilities_,
         profiles=profiles,
-        words=_say(profiles, words, economics),
+        words=_say(profiles, words, money),
         rules=segment_rules(inputs, labels, random_state=random_state),
         state=finder.state_,
         choice=finder.choice_,
@@ -195,6 +199,7 @@ def discover_segments(
         proof=proof,
         questions=_questions(inputs, table, words),
         cramers_v=cramers_v(labels, _known(table)[0]) if _is_assignment(table) else None,
+        money=money,
     )
 
 
@@ -238,11 +243,11 @@ def _known(table: ValidTable) -> tuple[Labels, tuple[str, ...]]:
     return np.array([place[str(level)] for level in table.outcome], np.int64), levels
 
 
-def _say(profiles: Profiles, words: Mapping[str, Any] | None, economics: Economics | None) -> tuple[SegmentWords, ...]:
+def _say(profiles: Profiles, words: Mapping[str, Any] | None, money: CallMoney | None) -> tuple[SegmentWords, ...]:
     return say_segments(
         profiles,
         None if words is None else dict(words),
-        currency="" if economics is None else economics.currency,
+        currency="" if money is None else money.currency,
     )
 
 

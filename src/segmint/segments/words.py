@@ -187,6 +187,7 @@ def _sentences(segment: SegmentProfile, rules: Rules, currency: str) -> list[Sen
     return [
         *_who(segment),
         *_responded(segment, currency),
+        *_holds(segment, currency),
         *_best(segment),
         *_advice(segment, rules),
     ]
@@ -242,15 +243,36 @@ def _responded(segment: SegmentProfile, currency: str) -> list[Sentence]:
         money = Evidence(
             "profit per call", currency, response.profit_per_call, None, None, response.profit_low, response.profit_high
         )
+        each = response.profit_per_customer
+        whole = f", {each:,.2f}{unit} a customer" if each is not None and each != response.profit_per_call else ""
         sentences.append(
             Sentence(
                 "worth",
                 f"A call to them earned {response.profit_per_call:,.2f}{unit} on average "
-                f"({response.profit_low:,.2f} to {response.profit_high:,.2f}).",
+                f"({response.profit_low:,.2f} to {response.profit_high:,.2f}){whole}.",
                 (money,),
             )
         )
     return sentences
+
+
+def _holds(segment: SegmentProfile, currency: str) -> list[Sentence]:
+    unit = f" {currency}" if currency else " in account currency"
+    return [
+        Sentence(
+            "worth",
+            f"{worth.label[:1].upper()}{worth.label[1:]}: {worth.mean:,.0f}{unit} a customer on average "
+            f"({worth.low:,.0f} to {worth.high:,.0f}), among all customers {worth.base_mean:,.0f}; "
+            f"{_percent(segment.share)} of the customers with {_percent(worth.share)} of the sum.",
+            (
+                Evidence(
+                    worth.column, "mean", worth.mean, worth.base_mean,
+                    100 * worth.mean / worth.base_mean if worth.base_mean > 0 else None, worth.low, worth.high,
+                ),
+            ),
+        )
+        for worth in segment.worth
+    ]  # fmt: skip
 
 
 def _best(segment: SegmentProfile) -> list[Sentence]:

@@ -25,6 +25,7 @@ KINDS = (
     ("avoid", "What not to do"),
 )
 MOST_MARKERS = 8
+STABLE = 0.75
 
 
 def page(run: RunView) -> Page | None:
@@ -40,10 +41,16 @@ def page(run: RunView) -> Page | None:
         short="Segments",
         lead=_lead(found, segments),
         blocks=[
-            points([*(str(reason) for reason in (found["choice"] or {}).get("reasons", ())), *_proof(found["proof"])]),
+            points(_reasons(found)),
             points([f"Not kept: {missed}" for missed in found["gates_missed"]]) if found["gates_missed"] else None,
+            _worth(found, segments),
             _responses(segments),
-            *(block for segment in segments for block in segment_blocks(segment, discovered=discovered)),
+            _returns(found),
+            *(
+                block
+                for segment in segments
+                for block in segment_blocks(segment, discovered=discovered, currency=_currency(found))
+            ),
             _rules(found),
             fold("Three questions for the next calls", [points(found["questions"])]) if found["questions"] else None,
         ],
@@ -54,7 +61,7 @@ def _lead(found: dict[str, Any], segments: Sequence[Segment]) -> str:
     if found["kind"] == "known":
         return f"The {len(segments)} segments that the table names, described from what it says of their customers."
     if not (found["choice"] or {}).get("natural", True):
-        return "No natural groups: these segments are a useful cut, not a discovery."
+        return str(found["choice"]["verdict"])
     return f"{len(segments)} groups of customers with common characteristics, found without looking at their answers."
 
 
@@ -66,6 +73,151 @@ def _proof(proof: dict[str, Any] | None) -> list[str]:
         f"On {count(proof['rows'])} customers kept apart the response {surely} by segment "
         f"(permutation p {decimal(proof['permutation_p'], 3)}); the segment alone ranks with ROC AUC {decimal(proof['auc'], 2)}."
     ]
+
+
+def _reasons(found: dict[str, Any]) -> list[str]:
+    said = [*(str(reason) for reason in (found["choice"] or {}).get("reasons", ())), *_proof(found["proof"])]
+    if found.get("cramers_v") is not None:
+        said.append(
+            f"They go with the known segments of the table at Cramér's V {decimal(found['cramers_v'], 2)} "
+            "(0 not at all, 1 wholly)."
+        )
+    money = found.get("money")
+    return [*said, money["source"]] if money and money["source"] else said
+
+
+def _worth(found: dict[str, Any], segments: Sequence[Segment]) -> Block | None:
+    """Size, response and profit in one picture: in money where the run knows what a call costs and a yes is worth."""
+    answered = [segment for segment in segments if segment["response"] is not None]
+    if len(answered) < 2:
+        return None
+    in_money = all(segment["response"]["profit_per_call"] is not None for segment in answered)
+    currency = _currency(found) or "account currency"
+    names = ("profit_per_call", "profit_low", "profit_high") if in_money else ("rate", "low", "high")
+    customers = sum(segment["customers"] for segment in answered)
+    brought = [max(_brought(segment, in_money=in_money), 0.0) for segment in answered]
+    base = sum(s["response"][names[0]] * s["customers"] for s in answered) / max(customers, 1)
+
+    def say(number: float) -> str:
+        return f"{decimal(number, 2)} {currency}" if in_money else percent(number)
+
+    unit = f"in {currency}" if in_money else "yes"
+    rows = [
+        {
+            "key": segment["key"],
+            "share": segment["share"],
+            "value": segment["response"][names[0]],
+            "low": segment["response"][names[1]],
+            "high": segment["response"][names[2]],
+            "size": amount / max([*brought, 1e-9]),
+            "good": segment["response"][names[0]] >= base,
+            "tip": f"{segment['name']}: {percent(segment['share'], 0)} of the customers, {say(segment['response'][names[0]])}"
+            + (" a call" if in_money else " said yes"),
+        }
+        for segment, amount in zip(answered, brought, strict=True)
+    ]
+    whole = sum(brought)
+    first = max(zip(answered, brought, strict=True), key=lambda pair: pair[1])
+    caption = (
+        f"The largest bubble brings most: {first[0]['key']} {first[0]['name']}, {percent(first[1] / whole, 0)} of "
+        f"{'what calls to the segments that pay earned' if in_money else 'all who said yes'}, "
+        f"being {percent(first[0]['share'], 0)} of the customers."
+        if whole > 0
+        else "No segment earns what its calls cost."
+    )
+    data = [
+        [
+            f"{segment['key']} {segment['name']}",
+            percent(segment["share"], 0),
+            say(segment["response"][names[0]]),
+            f"{say(segment['response'][names[1]])} to {say(segment['response'][names[2]])}",
+            count(_brought(segment, in_money=in_money)),
+        ]
+        for segment in answered
+    ]
+    title = f"profit per call, {currency}" if in_money else "response rate"
+    return chart(
+        "How large, how willing, how much",
+        draw(
+            charts.bubbles(rows, base=base, y_title=title, percentages=not in_money),
+            "Segments by their share of the customers and what a call to them brings",
+        ),
+        caption=caption,
+        data=table(["Segment", "share", title, "95 % interval", f"in all, {unit}"], data),
+        keys=[
+            key("accent", "above all customers", "dot"),
+            key("rival", "below", "dot"),
+            key("signal", f"all customers {say(base)}", "dash"),
+        ],
+        wide=True,
+    )
+
+
+def _brought(segment: Segment, *, in_money: bool) -> float:
+    response = segment["response"]
+    if not in_money:
+        return float(response["yes"])
+    each = response.get("profit_per_customer")
+    return float((response["profit_per_call"] if each is None else each) * segment["customers"])
+
+
+def _returns(found: dict[str, Any]) -> Block | None:
+    """How well segments come back, for every number of them that was tried."""
+    evidence = (found["choice"] or {}).get("evidence", ())
+    if not evidence:
+        return None
+    chosen = next((row for row in evidence if row["verdict"] == "chosen"), evidence[0])
+    rows = [
+        {
+            "count": row["count"],
+            "jaccard": row["jaccard"],
+            "rand": max(row["adjusted_rand"], 0.0),
+            "chosen": row is chosen,
+            "tip": f"{row['count']} segments: worst Jaccard {decimal(row['jaccard'], 2)}, "
+            f"adjusted Rand {decimal(row['adjusted_rand'], 2)}; {row['verdict']}",
+        }
+        for row in evidence
+    ]
+    data = [
+        [
+            str(row["count"]),
+            decimal(row["jaccard"], 2),
+            decimal(row["adjusted_rand"], 2),
+            percent(row["smallest"], 0),
+            percent(row["fidelity"], 0),
+            "–" if row["spread"] is None else decimal(row["spread"], 0),
+            row["verdict"],
+        ]
+        for row in evidence
+    ]
+    columns = [
+        "Segments",
+        "worst Jaccard",
+        "adjusted Rand",
+        "smallest",
+        "said by rules",
+        "spread of response",
+        "verdict",
+    ]
+    listed = table(columns, data, words=(0, 6), marked=[place for place, row in enumerate(evidence) if row is chosen])
+    if len(rows) < 2:
+        return fold("How well they come back", [listed])
+    return chart(
+        "Do they come back?",
+        draw(
+            charts.returns(rows, stable=STABLE), "How well segments come back on resampled customers, by their number"
+        ),
+        caption=f"The customers were drawn anew {found['stability']['resamples']} times and the segments searched again. With "
+        f"{chosen['count']} segments even the worst one shares {percent(chosen['jaccard'], 0)} of its customers with its "
+        f"counterpart; {percent(STABLE, 0)} and more is stable.",
+        data=listed,
+        keys=[
+            key("accent", "worst segment (Jaccard)"),
+            key("rival", "all segments (adjusted Rand)"),
+            key("signal", f"stable from {decimal(STABLE, 2)}", "dash"),
+        ],
+        wide=True,
+    )
 
 
 def _responses(segments: Sequence[Segment]) -> Block | None:
@@ -112,18 +264,54 @@ def _responses(segments: Sequence[Segment]) -> Block | None:
     )
 
 
-def segment_blocks(segment: Segment, *, discovered: bool) -> list[Block]:
+def segment_blocks(segment: Segment, *, discovered: bool, currency: str = "") -> list[Block]:
     """Show one segment: who they are, how they answered, what to offer."""
     said = {kind: " ".join(s["text"] for s in segment["sentences"] if s["kind"] == kind) for kind, _ in KINDS}
     return [
         heading(f"{segment['key']}  {segment['name']}" if segment["name"] != segment["key"] else segment["name"]),
-        figures(_figures(segment, discovered=discovered)),
+        figures(_figures(segment, currency, discovered=discovered)),
+        *_typical(segment),
         statements([(title, said[kind]) for kind, title in KINDS if said[kind]]),
-        fold(f"What is typical of {segment['key']}", [_markers(segment)]),
     ]
 
 
-def _figures(segment: Segment, *, discovered: bool) -> list[tuple[str, str, str]]:
+def _typical(segment: Segment) -> list[Block]:
+    """The strongest markers as a picture: here beside everybody."""
+    chosen = segment["markers"][:MOST_MARKERS]
+    if not chosen:
+        return []
+    chosen = sorted(chosen, key=lambda marker: -marker["difference"])
+    rows = [
+        {
+            "label": f"{marker['level']} · {marker['label']}",
+            "share": marker["share"],
+            "base": marker["base"],
+            "more": marker["difference"] > 0,
+            "tip": f"{marker['label']}, {marker['level']}: {percent(marker['share'], 0)} here, "
+            f"{percent(marker['base'], 0)} of all customers",
+        }
+        for marker in chosen
+    ]
+    picture = chart(
+        f"What is typical of {segment['key']}",
+        draw(charts.markers(rows), f"Characteristics of segment {segment['key']} beside all customers"),
+        caption="Dots are this segment, ticks all customers: the longer the band between them, the more it sets the segment apart.",
+        data=_markers(segment),
+        keys=[
+            key("accent", "more usual here", "dot"),
+            key("signal", "less usual here", "dot"),
+            key("rival", "all customers", "line"),
+        ],
+        wide=True,
+    )
+    return [picture]
+
+
+def _currency(found: dict[str, Any]) -> str:
+    return str((found.get("money") or {}).get("currency") or "")
+
+
+def _figures(segment: Segment, currency: str, *, discovered: bool) -> list[tuple[str, str, str]]:
     shown = [("Customers", count(segment["customers"]), f"{percent(segment['share'], 0)} of all")]
     response = segment["response"]
     if response is not None:
@@ -131,7 +319,8 @@ def _figures(segment: Segment, *, discovered: bool) -> list[tuple[str, str, str]
         shown.append(("Response rate", percent(response["rate"]), f"{interval}, index {response['index']:.0f}"))
         if response["profit_per_call"] is not None:
             low, high = response["profit_low"], response["profit_high"]
-            shown.append(("Profit per call", decimal(response["profit_per_call"], 2), f"{low:,.2f} to {high:,.2f}"))
+            worth = f"{decimal(response['profit_per_call'], 2)} {currency}".strip()
+            shown.append(("Profit per call", worth, f"{decimal(low, 2)} to {decimal(high, 2)}"))
     if discovered and segment["jaccard"] is not None:
         shown.append(("Comes back", str(segment["trust"]), f"Jaccard {decimal(segment['jaccard'], 2)} on new draws"))
     return shown

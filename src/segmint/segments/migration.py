@@ -1,0 +1,171 @@
+"""One wave beside an earlier one, in the same segments: who moved where, and which segments grew or shrank."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segmint.segments.stability import Labels
+
+NORMAL_95 = 1.959964
+
+
+@dataclass(frozen=True)
+class Migration:
+    """Where customers went between two assignments.
+
+    Attributes
+    ----------
+    before, after : tuple of str
+        Names of the segments.
+    customers : ndarray of shape (n_before, n_after)
+    """
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    customers: NDArray[np.int64]
+
+    @property
+    def stayed(self) -> float:
+        """The share of customers who stayed; needs the same segments before and after."""
+        return float(np.trace(self.customers) / max(int(self.customers.sum()), 1))
+
+    def frame(self) -> pl.DataFrame:
+        """Return one row per pair: before, after, customers, share of those before."""
+        shares = self.customers / np.maximum(self.customers.sum(axis=1, keepdims=True), 1)
+        return pl.DataFrame(
+            [
+                {
+                    "before": before, "after": after,
+                    "customers": int(self.customers[row, column]), "share": float(shares[row, column]),
+                }
+                for row, before in enumerate(self.before)
+                for column, after in enumerate(self.after)
+            ]
+        )  # fmt: skip
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        return {
+            "before": list(self.before), "after": list(self.after),
+            "customers": self.customers.tolist(), "stayed": self.stayed,
+        }  # fmt: skip
+
+
+def migration_table(before: Labels, after: Labels, before_keys: Sequence[str], after_keys: Sequence[str]) -> Migration:
+    """Count where the same customers, in the same order, were before and are after."""
+    if len(before) != len(after):
+        raise ValueError(f"Customers before ({len(before)}) and after ({len(after)}) must be the same.")
+    rows, columns = len(before_keys), len(after_keys)
+    cells = np.bincount(before * columns + after, minlength=rows * columns).reshape(rows, columns)
+    return Migration(tuple(before_keys), tuple(after_keys), cells)
+
+
+@dataclass(frozen=True)
+class ShareChange:
+    """How a segment's share of the customers changed between two waves.
+
+    Attributes
+    ----------
+    key : str
+    customers_before, customers_after : int
+    before, after : float
+        Shares of each wave's customers.
+    change, low, high : float
+        After less before, with its 95 % interval for waves of different customers (Wald).
+    """
+
+    key: str
+    customers_before: int
+    customers_after: int
+    before: float
+    after: float
+    change: float
+    low: float
+    high: float
+
+    @property
+    def surely(self) -> bool:
+        """Whether the interval leaves out no change."""
+        return self.low > 0 or self.high < 0
+
+
+def share_changes(before: Labels, after: Labels, keys: Sequence[str]) -> tuple[ShareChange, ...]:
+    """Compare the segments' shares of two waves.
+
+    Parameters
+    ----------
+    before, after : ndarray of int, each of its own length
+        The segment of each customer, from 0.
+    keys : sequence of str
+        Names of the segments.
+    """
+    first, second = np.bincount(before, minlength=len(keys)), np.bincount(after, minlength=len(keys))
+    old, new = first / max(len(before), 1), second / max(len(after), 1)
+    spread = NORMAL_95 * np.sqrt(old * (1 - old) / max(len(before), 1) + new * (1 - new) / max(len(after), 1))
+    return tuple(
+        ShareChange(
+            key, int(first[place]), int(second[place]), float(old[place]), float(new[place]),
+            float(new[place] - old[place]), float(new[place] - old[place] - spread[place]),
+            float(new[place] - old[place] + spread[place]),
+        )
+        for place, key in enumerate(keys)
+    )  # fmt: skip
+
+
+def say_migration(
+    changes: Sequence[ShareChange], migration: Migration | None, names: Sequence[str], *, known: str
+) -> tuple[str, ...]:
+    """Say what changed between two waves.
+
+    Parameters
+    ----------
+    changes : sequence of ShareChange
+    migration : Migration or None
+        Of the customers in both waves; None where nobody can be recognised.
+    names : sequence of str
+        The segments' names for people, in the order of `changes`.
+    known : str
+        Why customers can or cannot be recognised, when there is no migration.
+    """
+    said = [known] if migration is None else _moves(migration, names)
+    sure = sorted((row for row in changes if row.surely), key=lambda row: -abs(row.change))
+    place = {row.key: number for number, row in enumerate(changes)}
+    for row in sure:
+        verb = "grew" if row.change > 0 else "shrank"
+        said.append(
+            f"{row.key} {names[place[row.key]]} {verb} from {100 * row.before:.1f} % to {100 * row.after:.1f} % of the "
+            f"customers ({100 * row.change:+.1f} points, 95 % interval {100 * row.low:+.1f} to {100 * row.high:+.1f})."
+        )
+    if not sure:
+        said.append("No segment's share of the customers surely changed.")
+    return tuple(said)
+
+
+def _moves(migration: Migration, names: Sequence[str]) -> list[str]:
+    table = migration.customers
+    total, moved = int(table.sum()), int(table.sum() - np.trace(table))
+    said = [
+        f"{total:,} customers are in both waves; {total - moved:,} of them ({100 * migration.stayed:.0f} %) "
+        "stayed in their segment."
+    ]
+    away = table - np.diag(np.diag(table))
+    for cell in np.argsort(-away, axis=None, kind="stable")[:3]:
+        row, column = np.unravel_index(cell, away.shape)
+        if away[row, column] > 0:
+            share = away[row, column] / table[row].sum()
+            said.append(
+                f"{int(away[row, column]):,} went from {migration.before[row]} {names[row]} to "
+                f"{migration.after[column]} {names[column]}: {100 * share:.0f} % of those who were there."
+            )
+    return said
+
+
+def changes_frame(changes: Sequence[ShareChange]) -> pl.DataFrame:
+    """Return one row per segment: customers and shares before and after, change with interval."""
+    return pl.DataFrame([asdict(row) for row in changes])

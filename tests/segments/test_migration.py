@@ -1,0 +1,47 @@
+"""One wave beside an earlier one."""
+
+import numpy as np
+import pytest
+
+from segmint.segments.migration import changes_frame, migration_table, say_migration, share_changes
+
+KEYS = ("1", "2")
+NAMES = ("Retired savers", "Students")
+
+
+def test_migration_counts_every_customer_once():
+    table = migration_table(np.array([0, 0, 1, 1, 1]), np.array([0, 1, 1, 1, 0]), ("1", "2"), ("1", "2"))
+    assert table.customers.tolist() == [[1, 1], [1, 2]]
+    assert table.stayed == pytest.approx(0.6)
+    assert table.frame()["share"].to_list() == pytest.approx([0.5, 0.5, 1 / 3, 2 / 3])
+    with pytest.raises(ValueError, match="must be the same"):
+        migration_table(np.array([0]), np.array([0, 1]), ("1",), ("1",))
+
+
+def test_shares_of_each_wave_add_up_and_only_a_sure_change_is_called_one():
+    before = np.repeat([0, 1], [500, 500])
+    same, other = np.repeat([0, 1], [260, 240]), np.repeat([0, 1], [700, 300])
+    assert not any(change.surely for change in share_changes(before, same, KEYS))
+    grown, shrunk = share_changes(before, other, KEYS)
+    assert grown.surely
+    assert shrunk.surely
+    assert (grown.change, shrunk.change) == pytest.approx((0.2, -0.2))
+    assert grown.low < 0.2 < grown.high
+    frame = changes_frame((grown, shrunk))
+    assert frame["after"].sum() == pytest.approx(1)
+    assert frame["customers_after"].to_list() == [700, 300]
+
+
+def test_a_wave_is_said_in_sentences():
+    before, after = np.repeat([0, 1], [500, 500]), np.repeat([0, 1, 1], [400, 100, 500])
+    changes = share_changes(before, after, KEYS)
+    said = say_migration(changes, migration_table(before, after, KEYS, KEYS), NAMES, known="")
+    assert said[0] == "1,000 customers are in both waves; 900 of them (90 %) stayed in their segment."
+    assert said[1] == "100 went from 1 Retired savers to 2 Students: 20 % of those who were there."
+    assert any(line.startswith("2 Students grew from 50.0 % to 60.0 %") for line in said)
+
+
+def test_without_known_customers_only_shares_are_compared():
+    same = np.repeat([0, 1], [500, 500])
+    said = say_migration(share_changes(same, same, KEYS), None, NAMES, known="Nobody is recognised.")
+    assert said == ("Nobody is recognised.", "No segment's share of the customers surely changed.")
