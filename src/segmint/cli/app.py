@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         app(args=None if argv is None else list(argv), prog_name="segmint")
     except SegmintError as error:
-        typer.echo(f"error: {error}", err=True)
+        typer.echo("\n".join((f"error: {error}", *getattr(error, "__notes__", []))), err=True)
         return error.exit_code
     except SystemExit as stop:
         # Typer ends with 1 for one thing only: Ctrl-C outside of a `Screen`.

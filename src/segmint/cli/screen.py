@@ -70,7 +70,8 @@ class Screen:
         if self._bars is not None:
             self._bars.stop()
         if isinstance(error, KeyboardInterrupt):
-            typer.echo("stopped; what was finished is kept, see: segmint runs", err=True)
+            notes = getattr(error, "__notes__", [])
+            typer.echo("\n".join(notes) or "stopped; nothing was published by halves, see: segmint runs", err=True)
             raise typer.Exit(INTERRUPTED) from error
 
     def progress(self, task: str, done: int, total: int) -> None:
@@ -196,6 +197,15 @@ class Screen:
             "gate": entry.gate,
         }
         self.say(said, result.sentence)
+
+    def resumed(self, result: RunResult | Backtested) -> None:
+        """Show what the continued command found."""
+        from segmint.flows.run import RunResult
+
+        if isinstance(result, RunResult):
+            self.run_result(result)
+        else:
+            self.backtested(result)
 
     def checked(self, table: ValidTable) -> None:
         """Show what a table would be to training."""

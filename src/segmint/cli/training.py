@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -59,6 +60,16 @@ def run(
 
 
 @app.command()
+def resume(run: RunPath, runs: Runs = RUNS, json: AsJson = False, quiet: Quiet = False) -> None:
+    """Continue a run or backtest that failed or was stopped, from the last stage that was finished."""
+    from segmint.flows.resume import resume as flow
+
+    with Screen(json=json, quiet=quiet) as screen:
+        result = flow(run, runs=runs, progress=screen.progress)
+    screen.resumed(result)
+
+
+@app.command()
 def demo(
     config: ConfigFile = None,
     sets: Sets = None,
@@ -89,16 +100,17 @@ def check(
     config: ConfigFile = None,
     sets: Sets = None,
     at: At = None,
+    rejected: Annotated[Path | None, typer.Option("--rejected", help="Write each rejected row here, as CSV.")] = None,
     json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Hold a table against a contract and say what would be rejected; write nothing."""
+    """Hold a table against a contract and say what would be rejected; write nothing but --rejected."""
     from segmint.config import load_config
     from segmint.flows.check import check as flow
 
     settings = load_config(config, sets or (), {"data.at": at})
     with Screen(json=json, quiet=quiet) as screen:
-        result = flow(table, contract, settings, progress=screen.progress)
+        result = flow(table, contract, settings, rejected=rejected, progress=screen.progress)
     screen.checked(result)
 
 

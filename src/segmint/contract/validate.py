@@ -81,7 +81,7 @@ def validate(
     batches = validate_batches(source, contract, purpose=purpose, at=at, on_reject=on_reject, progress=progress)
     table = concatenate(list(batches))
     table.ledger.check()
-    refuse_rejected(table.ledger, max_rejected)
+    refuse_rejected(table.ledger, max_rejected, kept=on_reject is not None)
     if purpose == "train":
         _refuse_unteachable(table)
     return replace(table, ledger=_with_repeated_ids(table))
@@ -117,8 +117,8 @@ def validate_batches(
     return _through(door, source, size, on_reject, progress)
 
 
-def refuse_rejected(ledger: Ledger, max_rejected: float) -> None:
-    """Raise DataError with a summary if a larger share than `max_rejected` was rejected."""
+def refuse_rejected(ledger: Ledger, max_rejected: float, *, kept: bool = True) -> None:
+    """Raise DataError with a summary if a larger share than `max_rejected` was rejected; `kept`: somebody keeps them."""
     if ledger.rejected <= max_rejected * ledger.read:
         return
     common = Counter(ledger.reasons).most_common(8)
@@ -127,7 +127,12 @@ def refuse_rejected(ledger: Ledger, max_rejected: float) -> None:
     raise DataError(
         "\n".join(lines),
         expected=f"at most {max_rejected:.0%} rejected rows (data.max_rejected)",
-        fix="correct the table or the contract; rejected rows and reasons are in rejected.csv",
+        fix="correct the table or the contract; "
+        + (
+            "each rejected row and its reason is in rejected.csv"
+            if kept
+            else "to see each: segmint check --rejected FILE"
+        ),
     )
 
 

@@ -19,7 +19,7 @@ from segmint.metrics.classification import best_f1_threshold, class_index
 from segmint.metrics.intervals import interval
 from segmint.progress import Progress, silent
 from segmint.splits.folds import Fold
-from segmint.splits.groups import row_groups, row_keys
+from segmint.splits.groups import RowIdentity
 
 Floats = NDArray[np.float64]
 Remember = Callable[[Mapping[str, Any], Callable[[], dict[str, Any]]], dict[str, Any]]
@@ -127,6 +127,7 @@ def compare_models(
     remember: Remember | None = None,
     labels: Mapping[str, str] | None = None,
     ours: str = OURS,
+    identity: RowIdentity | None = None,
 ) -> Comparison:
     """Train each model on each fold and judge it on the rows kept apart.
 
@@ -154,6 +155,8 @@ def compare_models(
         Names of the models for people.
     ours : str
         The model whose standing the conclusion spells out.
+    identity : RowIdentity, optional
+        Who is who in the table, where it is known already.
 
     Raises
     ------
@@ -164,18 +167,18 @@ def compare_models(
         raise ValueError("compare_models needs at least one model and one fold")
     contract = table.contract
     classes = tuple(sorted(set(table.outcome.tolist())))
-    keys = row_keys(table)
+    who = RowIdentity.of(table) if identity is None else identity
     parts: dict[str, list[_Part]] = {name: [] for name in models}
     total, done = len(models) * len(folds), 0
     for number, fold in enumerate(folds, start=1):
         for name, make in models.items():
             progress("comparing models", done, total)
             task = _Task(table, fold, make, classes, contract.outcome.positive)
-            parts[name].append(_Part.of(task, name, number, keys, remember))
+            parts[name].append(_Part.of(task, name, number, who.keys, remember))
             done += 1
     progress("comparing models", done, total)
     shown = {name: (labels or {}).get(name, name.replace("_", " ")) for name in models}
-    return _judge(table, folds, parts, classes, shown, seed=seed, repeats=repeats, ours=ours)
+    return _judge(table, folds, parts, classes, shown, who.groups, seed=seed, repeats=repeats, ours=ours)
 
 
 @dataclass(frozen=True)
@@ -258,6 +261,7 @@ def _judge(
     parts: Mapping[str, list[_Part]],
     classes: tuple[str, ...],
     labels: dict[str, str],
+    groups: NDArray[np.int64],
     *,
     seed: int,
     repeats: int,
@@ -281,7 +285,7 @@ def _judge(
         positive=positive,
         seed=seed,
         repeats=repeats,
-        groups=row_groups(table)[rows],
+        groups=groups[rows],
     )
     metric = MAIN_METRIC[outcome.kind]
     names = list(parts)

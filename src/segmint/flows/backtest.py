@@ -20,7 +20,7 @@ from segmint.evaluation.backtest import backtest as replay
 from segmint.evaluation.comparison import OURS, Remember
 from segmint.evaluation.conformal import adaptive_sets
 from segmint.evaluation.strategies import AtRandom, BestSoFar, Everyone, Learner, Rule, Strategy
-from segmint.flows.read import keep_reading, open_source, read
+from segmint.flows.read import begin, keep_reading, open_source, read
 from segmint.flows.report import write_report
 from segmint.metrics.profit import campaign_profit
 from segmint.models.customer_model import MODEL_LABELS, make_model
@@ -76,6 +76,7 @@ def backtest(
     runs: Path,
     argv: Sequence[str] = (),
     progress: Progress = silent,
+    here: Run | None = None,
 ) -> Backtested:
     """Replay past waves with the network, its rivals and today's rule: what would each have brought?
 
@@ -88,6 +89,8 @@ def backtest(
         `backtest` says how; `economics` and `policy` what a call costs, a success brings, and how many calls a wave
         has. Without economics, a success brings 1 and a call costs the response rate before the first wave.
     runs : Path
+    here : Run, optional
+        An earlier backtest to continue.
 
     Raises
     ------
@@ -96,7 +99,7 @@ def backtest(
     """
     contract = contract if isinstance(contract, Contract) else load_contract(contract)
     opened = open_source(source, config.data)
-    with Run.create(runs, "backtest", argv, config.to_toml(), config.seed, {opened.name: opened.fingerprint}) as here:
+    with here or begin("backtest", source, opened, contract, config, runs=runs, argv=argv) as here:
         return backtest_in(here, opened, contract, config, progress=progress)
 
 

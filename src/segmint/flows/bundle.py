@@ -69,6 +69,7 @@ def pack(
         versions=installed_versions(),
         quality=quality,
         segments=segments,
+        replace=True,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -9,21 +10,33 @@ from segmint.config import Config
 from segmint.contract.contract import Contract, load_contract
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
-from segmint.flows.read import open_source
+from segmint.flows.read import open_source, rejected_rows
 from segmint.progress import Progress, silent
 from segmint.store.verify import Check, verify_bundle
 
 
-def check(source: Any, contract: Contract | str | Path, config: Config, *, progress: Progress = silent) -> ValidTable:
-    """Read a table as training would and say what would be rejected; nothing is written."""
+def check(
+    source: Any,
+    contract: Contract | str | Path,
+    config: Config,
+    *,
+    rejected: Path | None = None,
+    progress: Progress = silent,
+) -> ValidTable:
+    """Read a table as training would and say what would be rejected.
+
+    Nothing is written but each rejected row and its reason to `rejected` (CSV), if that is given.
+    """
     contract = contract if isinstance(contract, Contract) else load_contract(contract)
-    return validate(
-        open_source(source, config.data),
-        contract,
-        at=config.data.at,
-        max_rejected=config.data.max_rejected,
-        progress=progress,
-    )
+    with nullcontext(None) if rejected is None else rejected_rows(rejected) as on_reject:
+        return validate(
+            open_source(source, config.data),
+            contract,
+            at=config.data.at,
+            max_rejected=config.data.max_rejected,
+            on_reject=on_reject,
+            progress=progress,
+        )
 
 
 def verify(bundle: Path | str, *, runs: Path) -> list[Check]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
-from segmint.config import Data
+from segmint.config import Config, Data
 from segmint.contract.column_match import Purpose
 from segmint.contract.contract import Contract
 from segmint.contract.export import contract_to_toml
@@ -16,17 +18,41 @@ from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.progress import Progress, silent
 from segmint.store.run import Run
-from segmint.store.staging import publish_file
+from segmint.store.staging import disk_explained, make_folder, publish_file
 from segmint.tables.rejects import Reject
 from segmint.tables.source import ReadOptions, TableSource, open_table
 
 REJECTED = "rejected.csv"
+_IN_MEMORY = 1 << 20  # bytes of rejected rows before they go to the disk
 
 
 def open_source(source: Any, data: Data) -> TableSource:
     """Open a table with what the settings know of how it is written."""
     known = data.model_dump(include={"delimiter", "encoding", "decimal", "sheet", "header_row"})
     return open_table(source, ReadOptions(**known))
+
+
+def begin(
+    command: str,
+    source: Any,
+    opened: TableSource,
+    contract: Contract,
+    config: Config,
+    *,
+    runs: Path,
+    argv: Sequence[str] = (),
+) -> Run:
+    """Begin a run that can be continued: it knows its table (if that is a file), contract and settings."""
+    return Run.create(
+        runs,
+        command,
+        argv,
+        config.to_toml(),
+        config.seed,
+        {opened.name: opened.fingerprint},
+        source=Path(source) if isinstance(source, str | Path) else None,
+        contract_toml=contract_to_toml(contract),
+    )
 
 
 def read(
@@ -59,17 +85,31 @@ def keep_reading(run: Run, table: ValidTable) -> None:
 
 @contextmanager
 def rejected_rows(path: Path) -> Iterator[Callable[[Reject], None]]:
-    """Collect rejected rows and publish them as a file, also when the work fails; no file if there are none."""
-    rejects: list[Reject] = []
-    try:
-        yield rejects.append
-    finally:
-        if rejects:
-            publish_file(path, lambda staged: _write(rejects, staged))
+    """Publish rejected rows as a file, also when the work fails; no file if there are none.
+
+    Until then they wait in a nameless file beside it, so that a table of bad rows only needs disk.
+    """
+    make_folder(path.parent)
+    with SpooledTemporaryFile(_IN_MEMORY, "w+", -1, encoding="utf-8", newline="", dir=str(path.parent)) as waiting:
+        writer = csv.writer(waiting)
+        count = 0
+
+        def on_reject(reject: Reject) -> None:
+            nonlocal count
+            with disk_explained(path):
+                writer.writerow([reject.record, reject.reason, reject.column or "", reject.detail, reject.raw])
+            count += 1
+
+        try:
+            yield on_reject
+        finally:
+            if count:
+                with disk_explained(path):
+                    waiting.seek(0)
+                publish_file(path, lambda staged: _write(waiting, staged))
 
 
-def _write(rejects: list[Reject], path: Path) -> None:
+def _write(waiting: SpooledTemporaryFile[str], path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["record", "reason", "column", "detail", "raw"])
-        writer.writerows([r.record, r.reason, r.column or "", r.detail, r.raw] for r in rejects)
+        csv.writer(file).writerow(["record", "reason", "column", "detail", "raw"])
+        shutil.copyfileobj(waiting, file)

@@ -19,20 +19,22 @@ from segmint.evaluation.differences import outcome_by_level
 from segmint.evaluation.search import require_optuna
 from segmint.flows.bundle import pack
 from segmint.flows.explain import keep_importance
-from segmint.flows.read import keep_reading, open_source, read
+from segmint.flows.read import begin, keep_reading, open_source, read
 from segmint.flows.report import write_report
 from segmint.flows.search import Found, compare_apart, find_settings
 from segmint.flows.segment import find_segments, keep_segments, known_segments
 from segmint.metrics.classification import best_f1_threshold
 from segmint.models.customer_model import MODEL_LABELS, make_model
 from segmint.models.effort import expected_minutes
+from segmint.models.fitted import fill, fitted
 from segmint.models.network import epoch_rows
 from segmint.models.teachers import missed_teachers
 from segmint.models.tensorboard_log import TensorBoardLog
 from segmint.progress import Progress, silent
 from segmint.report.tensorboard_images import result_images
 from segmint.splits.folds import Fold, inner_split, make_folds
-from segmint.splits.groups import row_groups, row_keys
+from segmint.splits.groups import RowIdentity
+from segmint.store.remember import Remember
 from segmint.store.run import Run
 from segmint.store.staging import publish_file
 from segmint.store.training_ids import write_training_ids
@@ -89,6 +91,7 @@ def run(
     argv: Sequence[str] = (),
     progress: Progress = silent,
     say: Callable[[str], None] = nobody,
+    here: Run | None = None,
 ) -> RunResult:
     """Read, compare, train, pack, report.
 
@@ -104,6 +107,8 @@ def run(
     progress : Progress
     say : callable (sentence)
         Told, before the work starts, what a long recipe will take and what it does without.
+    here : Run, optional
+        An earlier run to continue; what it remembers is not computed again.
 
     Raises
     ------
@@ -112,7 +117,7 @@ def run(
     """
     contract = contract if isinstance(contract, Contract) else load_contract(contract)
     opened = open_source(source, config.data)
-    with Run.create(runs, "run", argv, config.to_toml(), config.seed, {opened.name: opened.fingerprint}) as here:
+    with here or begin("run", source, opened, contract, config, runs=runs, argv=argv) as here:
         if config.search.enabled:
             require_optuna()
         clock, both = _Clock(), _both(progress, here.progress)
@@ -121,7 +126,7 @@ def run(
             say(sentence)
         _keep_input(here, table)
         log = TensorBoardLog(here.folder / "tensorboard", positive=table.contract.outcome.positive)
-        comparison, found, start = None, None, config
+        comparison, found, start, who = None, None, config, RowIdentity.of(table)
         if config.search.enabled:
             found = clock.time("search", lambda: find_settings(table, start, here.remember, both))
             here.keep("search.json", found.to_json())
@@ -129,9 +134,9 @@ def run(
             comparison = clock.time("compare", lambda: _compare_apart(table, start, found, log, both))
             _keep_comparison(here, comparison)
         elif config.compare.enabled:
-            comparison = clock.time("compare", lambda: compare(table, config, log, both))
+            comparison = clock.time("compare", lambda: compare(table, config, log, both, who, here.remember))
             _keep_comparison(here, comparison)
-        model = clock.time("train", lambda: train(table, config, log, both))
+        model = clock.time("train", lambda: train(table, config, log, both, who, here.remember))
         _keep_history(here, model)
         note = "" if found is None else found.sentence
         threshold = _threshold(table, model, comparison)
@@ -170,18 +175,27 @@ def before_it_starts(table: ValidTable, config: Config) -> list[str]:
     return said
 
 
-def compare(table: ValidTable, config: Config, log: TensorBoardLog, progress: Progress) -> Comparison:
+def compare(
+    table: ValidTable,
+    config: Config,
+    log: TensorBoardLog,
+    progress: Progress,
+    who: RowIdentity,
+    remember: Remember | None = None,
+) -> Comparison:
     """Train the network and its rivals on the same folds and set them side by side, with intervals."""
     fold_names = iter(f"fold {number + 1}" for number in range(config.split.folds))
     models = {name: _maker(name, table, config, lambda: log.named(next(fold_names))) for name in config.compare.models}
     return compare_models(
         models,
         table,
-        folds(table, config),
+        folds(table, config, who),
         seed=config.seed,
         repeats=config.compare.repeats,
         progress=progress,
         labels=MODEL_LABELS,
+        remember=remember,
+        identity=who,
     )
 
 
@@ -194,27 +208,38 @@ def _compare_apart(
     return compare_apart(table, start, found, make, progress)
 
 
-def folds(table: ValidTable, config: Config) -> list[Fold]:
+def folds(table: ValidTable, config: Config, who: RowIdentity) -> list[Fold]:
     """Split the rows into folds, customers kept together."""
     return make_folds(
         table.outcome,
-        row_groups(table),
+        who.groups,
         count=config.split.folds,
         inner=config.split.inner,
         seed=config.seed,
-        keys=row_keys(table),
+        keys=who.keys,
     )
 
 
-def train(table: ValidTable, config: Config, log: TensorBoardLog, progress: Progress) -> Any:
+def train(
+    table: ValidTable,
+    config: Config,
+    log: TensorBoardLog,
+    progress: Progress,
+    who: RowIdentity,
+    remember: Remember,
+) -> Any:
     """Train the network that goes into the bundle on all rows, an inner part kept for stopping and calibration."""
     progress("training the network", 0, 1)
-    fit, inner = inner_split(
-        table.outcome, row_groups(table), share=config.split.inner, seed=config.seed, keys=row_keys(table)
-    )
     inputs, outcome = table.inputs, table.outcome
+    fit, inner = inner_split(outcome, who.groups, share=config.split.inner, seed=config.seed, keys=who.keys)
     model = _maker("dense_network", table, config, lambda: log.named(FINAL))()
-    model.fit(inputs[fit], outcome[fit], inner=(inputs[inner], outcome[inner]))
+    key = {"work": "the network of the bundle", "table": table.ledger.receipt["fingerprint"], "at": table.at}
+    key |= {"settings": config.model_dump(mode="json", include={"seed", "data", "split", "model"})}
+
+    def learn() -> dict[str, Any]:
+        return fitted(model.fit(inputs[fit], outcome[fit], inner=(inputs[inner], outcome[inner])))
+
+    model = fill(model, remember(key, learn))
     model.inner_rows_ = inner
     progress("training the network", 1, 1)
     return model
@@ -244,9 +269,14 @@ def _threshold(table: ValidTable, model: Any, comparison: Comparison | None) -> 
 def _segments(here: Run, table: ValidTable, config: Config, progress: Progress) -> dict[str, Any]:
     """Find the segments of a response's customers, or describe those that the outcome names."""
     known = table.contract.outcome.kind == "assignment"
-    found = known_segments(table, config) if known else find_segments(table, config, progress=progress)
-    keep_segments(here, table, found)
-    return found.to_json()
+
+    def find() -> dict[str, Any]:
+        found = known_segments(table, config) if known else find_segments(table, config, progress=progress)
+        keep_segments(here, table, found)
+        return found.to_json()
+
+    settings = config.model_dump(mode="json", include={"seed", "data", "segments", "economics"})
+    return here.remember({"work": "segments", "table": table.ledger.receipt["fingerprint"], "settings": settings}, find)
 
 
 def _keep_input(here: Run, table: ValidTable) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -96,6 +97,8 @@ class TensorBoardLog:
         """Open the log of one fit; what is yielded writes an epoch at once, so that one can follow."""
         from segmint.models import _keras
 
+        for part in ("training", "validation"):  # a fit begun again starts a new curve
+            shutil.rmtree(self.folder / part, ignore_errors=True)
         self._introduce()
         with (
             _keras.Events(self.folder) as fit,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -12,6 +13,27 @@ from segmint.contract.valid_table import ValidTable
 
 _KEY = b"segmint row"
 _SEPARATOR, _NO_VALUE = "\x1f", "\x00"
+
+
+@dataclass(frozen=True)
+class RowIdentity:
+    """Who is who in a table: costly to find out, so it is found out once and handed on.
+
+    Attributes
+    ----------
+    keys : ndarray of shape (n_customers,)
+        See `row_keys`.
+    groups : ndarray of shape (n_customers,)
+        See `row_groups`.
+    """
+
+    keys: NDArray[np.uint64]
+    groups: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, table: ValidTable) -> RowIdentity:
+        """Find out."""
+        return cls(row_keys(table), row_groups(table))
 
 
 def row_keys(table: ValidTable) -> NDArray[np.uint64]:

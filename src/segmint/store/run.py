@@ -5,10 +5,12 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
+import signal
+import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from importlib import metadata
 from pathlib import Path
@@ -27,6 +29,7 @@ JSON = dict[str, Any]
 Status = Literal["running", "done", "failed", "interrupted"]
 
 RECORD = "run.json"
+CONFIG, CONTRACT = "config.toml", "contract.toml"
 WORK = "work"
 
 _BEAT = 2.0  # seconds between two writes of the record while work goes on
@@ -53,7 +56,8 @@ class Run:
     folder : Path
     record : dict
         The content of ``run.json``: id, command, argv, status, process, made, heartbeat, ended, progress,
-        versions, seed, inputs (name to fingerprint), summary, error.
+        versions, seed, inputs (name to fingerprint), source (path of the table, where the run can be continued),
+        sealed (SHA-256 of the settings and the contract it began with), summary, error.
     """
 
     def __init__(self, folder: Path, record: JSON, lock: int | None = None) -> None:
@@ -69,9 +73,18 @@ class Run:
         config_toml: str,
         seed: int | None,
         inputs: Mapping[str, str] | None = None,
+        *,
+        source: Path | None = None,
+        contract_toml: str | None = None,
     ) -> Run:
-        """Start a run: its folder appears in `runs` whole, with ``run.json`` and ``config.toml`` in it."""
+        """Start a run: its folder appears in `runs` whole, with ``run.json`` and ``config.toml`` in it.
+
+        A command that can be continued also says where its table lies and what contract it has.
+        """
         now = datetime.now(UTC)
+        files = {CONFIG: config_toml.encode("utf-8")}
+        if contract_toml is not None:
+            files[CONTRACT] = contract_toml.encode("utf-8")
         name = _free_name(runs, now)
         record: JSON = {
             "format": 1,
@@ -87,12 +100,15 @@ class Run:
             "versions": installed_versions(),
             "seed": seed,
             "inputs": dict(inputs or {}),
+            "source": None if source is None else str(source.absolute()),
+            "sealed": {name: strict_json.sha256(content) for name, content in files.items()},
             "summary": None,
             "error": None,
         }
         with staging(runs / name) as folder:
             write_file(folder / RECORD, strict_json.to_bytes(record))
-            write_file(folder / "config.toml", config_toml.encode("utf-8"))
+            for file, content in files.items():
+                write_file(folder / file, content)
         return cls(runs / name, record, _lock_folder(runs / name))
 
     @classmethod
@@ -177,6 +193,11 @@ class Run:
         """Return what `compute` gave for this `key` before, or compute it now and keep it in ``work/``."""
         return remember(self.folder / WORK)(key, compute)
 
+    @property
+    def remembered(self) -> int:
+        """How many results are kept for when the run is continued."""
+        return sum(1 for _ in (self.folder / WORK).glob("*/seal.json"))
+
     def _end(self, status: Status, **changes: Any) -> None:
         self._update(status=status, ended=_stamp(datetime.now(UTC)), **changes)
         if self._lock is not None:
@@ -206,11 +227,32 @@ class Run:
         if error is None:
             self.done()
             return
-        with suppress(RunError):  # what went wrong matters more than a record that cannot be written any more
-            if isinstance(error, KeyboardInterrupt):
-                self.interrupted()
-            else:
-                self.failed(error)
+        end = self.interrupted if isinstance(error, KeyboardInterrupt) else lambda: self.failed(error)
+        # what went wrong matters more than a record that cannot be written any more
+        with suppress(RunError), _impatience_waits():
+            end()
+        if self.record.get("source") and isinstance(error, KeyboardInterrupt | RunError):
+            error.add_note(self._what_is_kept())
+
+    def _what_is_kept(self) -> str:
+        doing = self.record.get("progress") or {}
+        far = f" while {doing['task']} ({doing['done']} of {doing['total']})" if doing.get("total", 0) > 1 else ""
+        kept = self.remembered
+        said = f"{kept} result{'s' if kept != 1 else ''} kept" if kept else "nothing finished yet"
+        return f"stopped{far}; {said} in {self.folder}. Continue with: segmint resume {self.folder}"
+
+
+@contextmanager
+def _impatience_waits() -> Iterator[None]:
+    """Let a second Ctrl-C wait until the record is written; it has been heard already."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before if before is not None else signal.SIG_DFL)
 
 
 def list_runs(runs: Path) -> list[Run]:

@@ -222,6 +222,13 @@ def _make_lasting(target: Path) -> None:
 
 
 @contextmanager
+def disk_explained(target: Path) -> Iterator[None]:
+    """Say in words that the disk is full or failing while something for `target` is written."""
+    with _disk_explained(target, _DISK_ERRORS):
+        yield
+
+
+@contextmanager
 def _disk_explained(target: Path, codes: frozenset[int] | None = None) -> Iterator[None]:
     try:
         yield
