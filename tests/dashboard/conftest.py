@@ -106,7 +106,7 @@ def address(here: Here) -> Iterator[str]:
     thread.join(10)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # an open one keeps its event loop, in which no other test could run its own
 def browser() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 

@@ -272,7 +272,7 @@ def segments_page(segments_run: Path) -> str:
     return render_report(segments_run)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # an open one keeps its event loop, in which no other test could run its own
 def browser() -> Iterator[Any]:
     """Headless Chromium; a machine without it skips, unless skips are forbidden."""
     import os
