@@ -1,8 +1,9 @@
-"""What a fit will take: minutes, from the size of the table, fitted to measured fits."""
+"""What a fit will take: minutes, from the size of the table."""
 
 from __future__ import annotations
 
-# Processor seconds of one fit, measured on an x86_64 of 2 cores: a start, and per 1,000 customers and column.
+# Processor seconds of one fit, a rough guess still to be fitted with benchmarks/effort.py: a start, and per 1,000
+# customers and column.
 _START = {"plain": 5.0, "fast": 10.0, "best": 40.0}
 _PER_CELL = {"plain": 0.02, "fast": 0.10, "best": 1.0}
 _CORES = 2
