@@ -196,7 +196,11 @@ def test_ctrl_c_is_code_130_and_the_run_is_remembered_as_interrupted(tmp_path: P
     import time
 
     argv = [sys.executable, "-m", "segmint", "demo", "--runs", str(tmp_path)]
-    work = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def hears_ctrl_c() -> None:  # a suite started in the background would hand its deafness on
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    work = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=hears_ctrl_c)
     deadline = time.monotonic() + 120
     while not list(tmp_path.glob("*/ledger.json")) and time.monotonic() < deadline:
         time.sleep(0.2)
