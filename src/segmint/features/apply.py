@@ -9,6 +9,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.features.pairs import pair_steps, step_rows
+
 Matrix = NDArray[np.float32]
 
 MISSING = "(missing)"
@@ -37,23 +39,46 @@ def apply_features(state: Mapping[str, Any], frame: pl.DataFrame) -> Matrix:
     for column, block in zip(state["columns"], feature_blocks(state), strict=True):
         fill = _fill_number if column["kind"] == "number" else _fill_category
         fill(matrix[:, block], column, frame[column["name"]])
+    for pair, block in zip(state.get("pairs", ()), pair_blocks(state), strict=True):
+        first, second = pair["names"]
+        matrix[:, block] = step_rows(pair)[pair_steps(pair, frame[first], frame[second])]
     return matrix
 
 
 def feature_blocks(state: Mapping[str, Any]) -> list[slice]:
-    """Say which features each column became, as one slice of the matrix per column."""
-    ends = np.cumsum([len(_names(column)) for column in state["columns"]], dtype=int)
-    return [slice(int(end) - len(_names(column)), int(end)) for column, end in zip(state["columns"], ends, strict=True)]
+    """Say which features each column became by itself, as one slice of the matrix per column."""
+    return _blocks([len(_names(column)) for column in state["columns"]])
+
+
+def pair_blocks(state: Mapping[str, Any]) -> list[slice]:
+    """Say which features each pair of columns became, as one slice of the matrix per pair; they follow the columns'."""
+    first = sum(len(_names(column)) for column in state["columns"])
+    return _blocks([len(pair["sizes"]) for pair in state.get("pairs", ())], first)
 
 
 def feature_names(state: Mapping[str, Any]) -> list[str]:
     """Name every feature, in the order of the matrix."""
-    return [name for column in state["columns"] for name in _names(column)]
+    return [
+        *(name for column in state["columns"] for name in _names(column)),
+        *(name for pair in state.get("pairs", ()) for name in _pair_names(pair)),
+    ]
 
 
 def count_features(state: Mapping[str, Any]) -> int:
     """Count the features without naming them."""
-    return sum(len(_names(column)) for column in state["columns"])
+    return sum(len(_names(column)) for column in state["columns"]) + sum(
+        len(pair["sizes"]) for pair in state.get("pairs", ())
+    )
+
+
+def _blocks(widths: list[int], first: int = 0) -> list[slice]:
+    ends = first + np.cumsum(widths, dtype=int)
+    return [slice(int(end) - width, int(end)) for width, end in zip(widths, ends, strict=True)]
+
+
+def _pair_names(pair: Mapping[str, Any]) -> list[str]:
+    name = " and ".join(pair["names"])
+    return [f"{name} shared", *(f"{name} shared, step {step}" for step in range(1, len(pair["sizes"])))]
 
 
 def _names(column: Mapping[str, Any]) -> list[str]:

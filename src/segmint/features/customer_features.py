@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from segmint.contract.column import Column
 from segmint.features.apply import HUGE, MISSING, OTHER, Matrix, apply_features, feature_names
 from segmint.features.frame import as_frame, guess_columns
+from segmint.features.pairs import learn_pair
 
 TINY = 1.0 / HUGE
 
@@ -40,6 +41,8 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
         Steps per number. "auto" takes 16 below 15,000 customers and 24 from there on.
     rare : int
         Levels seen in fewer customers than this are pooled.
+    pairs : sequence of (str, str)
+        Pairs of columns whose number of customers with the same two values is read as well, see `features.pairs`.
 
     Attributes
     ----------
@@ -64,11 +67,13 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
         numbers: Numbers = "piecewise",
         bins: int | Literal["auto"] = "auto",
         rare: int = 10,
+        pairs: Sequence[tuple[str, str]] = (),
     ) -> None:
         self.columns = columns
         self.numbers = numbers
         self.bins = bins
         self.rare = rare
+        self.pairs = pairs
 
     def fit(self, X: Any, y: ArrayLike | None = None) -> CustomerFeatures:
         """Learn quantiles, scales and levels from customers; `y` is not looked at."""
@@ -82,6 +87,8 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
             for column in columns
         ]
         self.state_ = {"format": 1, "columns": learned}
+        if self.pairs:
+            self.state_["pairs"] = [learn_pair(frame, pair, self.rare) for pair in self.pairs]
         return self
 
     def transform(self, X: Any) -> Matrix:

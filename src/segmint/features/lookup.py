@@ -16,7 +16,17 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.features.apply import HUGE, MISSING, OTHER, Matrix, apply_features, count_features, feature_blocks
+from segmint.features.apply import (
+    HUGE,
+    MISSING,
+    OTHER,
+    Matrix,
+    apply_features,
+    count_features,
+    feature_blocks,
+    pair_blocks,
+)
+from segmint.features.pairs import pair_steps, step_rows
 
 Places = NDArray[np.int32]
 Picks = tuple[list[int], list[float]]
@@ -51,8 +61,16 @@ class FeatureLookup:
             parts.append(part)
             first += len(part)
             self._columns.append(made)
+        self._pairs: list[_Pair] = []
+        for pair, block in zip(state.get("pairs", ()), pair_blocks(state), strict=True):
+            together = _Pair(pair, first)
+            part = np.zeros((len(together.rows), features), dtype=np.float32)
+            part[:, block] = together.rows
+            parts.append(part)
+            first += len(part)
+            self._pairs.append(together)
         self.expansion: Matrix = np.concatenate(parts) if parts else np.zeros((0, features), dtype=np.float32)
-        self.picks = sum(column.picks for column in self._columns)
+        self.picks = sum(column.picks for column in self._columns) + len(self._pairs)
         self._one: list[tuple[str, PickOne]] = [(column.name, column.pick_one) for column in self._columns]
 
     def pick(self, frame: pl.DataFrame) -> tuple[Places, Matrix]:
@@ -68,6 +86,9 @@ class FeatureLookup:
             part = slice(start, start + column.picks)
             column.pick(frame[column.name], places[:, part], weights[:, part])
             start += column.picks
+        for pair in self._pairs:
+            places[:, start], weights[:, start] = pair.pick(frame), 1.0
+            start += 1
         return places, weights
 
     def pick_one(self, customer: Mapping[str, Any]) -> Picks:
@@ -78,6 +99,9 @@ class FeatureLookup:
             some, much = pick_one(customer[name])
             places += some
             weights += much
+        for pair in self._pairs:
+            places.append(pair.pick_one(customer))
+            weights.append(1.0)
         return places, weights
 
 
@@ -177,6 +201,32 @@ class _Category:
 
     def pick_one(self, text: str | None) -> Picks:
         return [self._place.get(text, self._stranger)], [1.0]
+
+
+class _Pair:
+    """Picks one row: that of the step its two values are on."""
+
+    def __init__(self, pair: Mapping[str, Any], first: int) -> None:
+        self.rows: Matrix = step_rows(pair)
+        self._pair, self._first = pair, first
+        self._names: tuple[str, str] = tuple(pair["names"])
+        self._known = [{value: place for place, value in enumerate(levels)} for levels in pair["levels"]]
+        self._steps: list[list[int]] = pair["steps"]
+
+    def pick(self, frame: pl.DataFrame) -> Places:
+        first, second = self._names
+        return (self._first + pair_steps(self._pair, frame[first], frame[second])).astype(np.int32)
+
+    def pick_one(self, customer: Mapping[str, Any]) -> int:
+        # -1 is the last row and column: values that are not listed
+        here, there = (
+            known.get(_told(customer[name]), -1) for name, known in zip(self._names, self._known, strict=True)
+        )
+        return self._first + self._steps[here][there]
+
+
+def _told(value: Any) -> Any:
+    return None if value != value else value
 
 
 def _unlike(known: Mapping[str, Any]) -> str:

@@ -21,6 +21,7 @@ from segmint.metrics.ranking import roc_auc
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 TeacherFactory = Callable[[int], Any]
+Joined = Callable[[Integers], Floats]
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ def teach(
     copies: int,
     swap: float,
     seed: int,
+    joined: Joined | None = None,
 ) -> Lesson:
     """Cross-fit the teachers and let them label real customers and shuffled copies.
 
@@ -69,12 +71,20 @@ def teach(
     swap : float
         Chance that a cell of a copy comes from another customer.
     seed : int
+    joined : callable, optional
+        Given the customer that each cell comes from, shape (n, n_columns), returns further columns for the teachers
+        that depend on several cells, shape (n, n_more).
     """
     draw = np.random.default_rng(seed)
     fold_of = _stratified_folds(labels, folds, draw)
     base = draw.permutation(np.resize(np.arange(len(labels)), copies))
     sources = _swap_cells(base, natural.shape[1], len(labels), swap, draw)
     shuffled = natural[sources, np.arange(natural.shape[1])]
+    if joined is not None:
+        own = np.broadcast_to(np.arange(len(labels))[:, None], natural.shape)
+        natural, shuffled = (
+            np.column_stack([cells, joined(came)]) for cells, came in ((natural, own), (shuffled, sources))
+        )
     classes = int(labels.max()) + 1
     real = np.zeros((len(teachers), len(labels), classes))
     copied = np.zeros((len(teachers), copies, classes))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,14 +12,17 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from segmint.contract.column import Column
-from segmint.features.apply import feature_blocks
+from segmint.features.apply import feature_blocks, pair_blocks
 from segmint.features.customer_features import CustomerFeatures
 from segmint.features.natural import NaturalFeatures
+from segmint.features.pairs import pair_codes, step_rows
 from segmint.models.distil import TeacherFactory, keep_fitted, scores_of, teach
 from segmint.models.network import DenseNetworkClassifier, Teaching
+from segmint.models.pair_choice import choose_pairs
 from segmint.models.teachers import one_teacher, several_teachers, teacher_names
 
 Inner = tuple[pl.DataFrame, NDArray[Any]]
+Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ class Recipe:
         Chance that a cell of a copy comes from another customer.
     share : float
         How much of a customer's target is the teacher's.
+    pairs : bool
+        Whether the counts of chosen pairs of columns are read too, see `choose_pairs`.
     """
 
     teachers: Callable[[Sequence[int]], list[TeacherFactory]] | None = one_teacher
@@ -48,10 +53,11 @@ class Recipe:
     most_copies: int = 100_000
     swap: float = 0.25
     share: float = 0.9
+    pairs: bool = True
 
 
 RECIPES: dict[str, Recipe] = {
-    "plain": Recipe(teachers=None),
+    "plain": Recipe(teachers=None, pairs=False),
     "fast": Recipe(),
     "best": Recipe(teachers=several_teachers, copies=20.0, most_copies=250_000),
 }
@@ -72,12 +78,14 @@ class NetworkModel(Pipeline):
         "best" stacks several teachers and makes more copies; "plain" learns from the labels alone.
     copies, swap, share : float, optional
         As in `Recipe`; None leaves them to the recipe.
+    pairs : bool, optional
+        As in `Recipe`.
 
     Attributes
     ----------
     lesson_ : dict or None
-        What the teachers were and how good, plain JSON: teachers, folds, customers, copies, swap, share, and the
-        cross-entropy (loss) and ROC AUC of their out-of-fold probabilities. None if there was no teacher.
+        What the teachers were and how good, plain JSON: teachers, folds, customers, copies, swap, share, pairs, and
+        the cross-entropy (loss) and ROC AUC of their out-of-fold probabilities. None if there was no teacher.
     """
 
     lesson_: dict[str, Any] | None = None
@@ -92,12 +100,13 @@ class NetworkModel(Pipeline):
         copies: float | None = None,
         swap: float | None = None,
         share: float | None = None,
+        pairs: bool | None = None,
         transform_input: list[str] | None = None,
         memory: Any = None,
         verbose: bool = False,
     ) -> None:
         self.recipe = recipe
-        self.copies, self.swap, self.share = copies, swap, share
+        self.copies, self.swap, self.share, self.pairs = copies, swap, share, pairs
         super().__init__(steps, transform_input=transform_input, memory=memory, verbose=verbose)
 
     @classmethod
@@ -109,6 +118,7 @@ class NetworkModel(Pipeline):
         copies: float | None = None,
         swap: float | None = None,
         share: float | None = None,
+        pairs: bool | None = None,
         random_state: int | None = None,
         **settings: Any,
     ) -> NetworkModel:
@@ -122,6 +132,7 @@ class NetworkModel(Pipeline):
             copies=copies,
             swap=swap,
             share=share,
+            pairs=pairs,
         )
 
     def fit(self, X: pl.DataFrame, y: Any, *, inner: Inner | None = None) -> NetworkModel:
@@ -135,47 +146,87 @@ class NetworkModel(Pipeline):
             Rows for early stopping and calibration; without them a share of `X`, and no teacher.
         """
         features, network = self.named_steps["features"], self.named_steps["classifier"]
+        labels = np.unique(y, return_inverse=True)[1]
+        recipe = self._recipe(labels) if inner is not None else None
+        wanted = recipe is not None and recipe.pairs
+        features.pairs = choose_pairs(X, labels, features.columns, seed=network.random_state or 0) if wanted else ()
         encoded = features.fit_transform(X)
         if inner is None:
             network.fit(encoded, y)
             return self
-        taught = self._teaching(X, np.asarray(y), encoded)
+        taught = self._teaching(X, labels, encoded)
         network.fit(encoded, y, inner=(features.transform(inner[0]), inner[1]), teaching=taught)
         return self
 
-    def _teaching(self, X: pl.DataFrame, y: NDArray[Any], encoded: NDArray[np.float32]) -> Teaching | None:
-        given: dict[str, Any] = {"copies": self.copies, "swap": self.swap, "share": self.share}
+    def _recipe(self, labels: Integers) -> Recipe | None:
+        """Return how to teach; None where the labels must do."""
+        given: dict[str, Any] = {"copies": self.copies, "swap": self.swap, "share": self.share, "pairs": self.pairs}
         recipe = replace(RECIPES[self.recipe], **{name: value for name, value in given.items() if value is not None})
-        features, network = self.named_steps["features"], self.named_steps["classifier"]
+        scarce = len(labels) < FEWEST_FOR_A_TEACHER or np.bincount(labels).min() < 2 * recipe.teacher_folds
+        return None if recipe.teachers is None or scarce else recipe
+
+    def _teaching(self, X: pl.DataFrame, y: NDArray[Any], encoded: NDArray[np.float32]) -> Teaching | None:
         labels = np.unique(y, return_inverse=True)[1]
-        scarce = np.bincount(labels).min() < 2 * recipe.teacher_folds
-        if recipe.teachers is None or len(y) < FEWEST_FOR_A_TEACHER or scarce:
+        if (recipe := self._recipe(labels)) is None or recipe.teachers is None:
             return None
+        features, network = self.named_steps["features"], self.named_steps["classifier"]
         natural = NaturalFeatures(features.columns)
         codes = natural.fit_transform(X)
         teachers = recipe.teachers(natural.categories_)
         if self.kept_teachers is not None:
             teachers = keep_fitted(teachers, self.kept_teachers)
+        joined = _Joined(features.state_, X)
         lesson = teach(
             codes,
             labels,
             teachers,
             folds=recipe.teacher_folds,
-            copies=min(round(recipe.copies * len(y)), recipe.most_copies),
+            copies=min(round(recipe.copies * len(labels)), recipe.most_copies),
             swap=recipe.swap,
             seed=network.random_state or 0,
+            joined=joined.sizes if joined.pairs else None,
         )
         self.lesson_ = {
             "teachers": teacher_names(self.recipe),
             "folds": recipe.teacher_folds,
-            "customers": len(y),
+            "customers": len(labels),
             "copies": len(lesson.sources),
             "swap": recipe.swap,
             "share": recipe.share,
+            "pairs": [list(pair) for pair in features.pairs],
             **scores_of(lesson.targets, labels),
         }
         # Swapping cells swaps their encodings: no need to encode the copies again.
         copies = np.empty((len(lesson.sources), encoded.shape[1]), dtype=np.float32)
         for place, block in enumerate(feature_blocks(features.state_)):
             copies[:, block] = encoded[lesson.sources[:, place], block]
+        for pair, block, steps in zip(
+            joined.pairs, pair_blocks(features.state_), joined.steps(lesson.sources), strict=True
+        ):
+            copies[:, block] = step_rows(pair)[steps]
         return Teaching(lesson.targets, copies, lesson.copy_targets, recipe.share)
+
+
+class _Joined:
+    """Pairs of columns of rows whose cells come from different customers."""
+
+    def __init__(self, state: Mapping[str, Any], X: pl.DataFrame) -> None:
+        self.pairs = list(state.get("pairs", ()))
+        place = {column["name"]: place for place, column in enumerate(state["columns"])}
+        self._places = [[place[name] for name in pair["names"]] for pair in self.pairs]
+        self._codes = [
+            [pair_codes(pair, side, X[name]) for side, name in enumerate(pair["names"])] for pair in self.pairs
+        ]
+
+    def steps(self, sources: Integers) -> list[Integers]:
+        """Say on which step each row is, pair by pair; `sources` has shape (n_rows, n_columns)."""
+        return [
+            np.asarray(pair["steps"])[first[sources[:, here]], second[sources[:, there]]]
+            for pair, (here, there), (first, second) in zip(self.pairs, self._places, self._codes, strict=True)
+        ]
+
+    def sizes(self, sources: Integers) -> NDArray[np.float64]:
+        """Return the size of each row's step, as the teachers read it; shape (n_rows, n_pairs)."""
+        return np.column_stack(
+            [np.asarray(pair["sizes"])[steps] for pair, steps in zip(self.pairs, self.steps(sources), strict=True)]
+        )

@@ -39,6 +39,8 @@ class WarmNetwork(NetworkModel):
         cls, columns: Sequence[Column], *, recipe: str = "fast", random_state: int | None = None, **settings: Any
     ) -> WarmNetwork:
         """Make the model for these columns; `settings` are the parameters of `DenseNetworkClassifier`."""
+        # what kind of day a date was says little of the same date in another year
+        settings.setdefault("pairs", False)
         made = super().of(columns, recipe=recipe, random_state=random_state, **settings)
         assert isinstance(made, cls)
         made.named_steps["features"].set_params(bins=cls.bins)

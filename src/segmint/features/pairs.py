@@ -1,0 +1,98 @@
+"""Pairs of columns: how many customers share both values.
+
+A day of the month and a month name a day of the campaign, and how many calls were made on it says what kind of day it
+was; neither column alone does. The count needs no labels, so it cannot leak them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+Steps = NDArray[np.int64]
+
+# A column with more values than this is no calendar and no choice: its pairs are nearly ids.
+MOST_VALUES = 100
+MOST_STEPS = 16
+
+
+def pairs_of(frame: pl.DataFrame, names: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the pairs of columns that have few enough values each, in order."""
+    few = [name for name in names if 2 <= frame[name].n_unique() <= MOST_VALUES]
+    return list(combinations(few, 2))
+
+
+def learn_pair(frame: pl.DataFrame, names: tuple[str, str], rare: int) -> dict[str, Any]:
+    """Learn how many customers share each pair of values.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame of shape (n_customers, n_columns)
+    names : tuple of two str
+    rare : int
+        Fewer customers than this are told from none nowhere, so that no pair points at a person.
+
+    Returns
+    -------
+    dict
+        Plain JSON: names, levels (values of each column), steps (step of each pair of values; the last row and
+        column are for values not listed), sizes (standardised log count of each step).
+    """
+    levels = [_levels(frame[name], rare) for name in names]
+    shape = (len(levels[0]) + 1, len(levels[1]) + 1)
+    codes = [_codes(frame[name], known) for name, known in zip(names, levels, strict=True)]
+    counts = np.bincount(codes[0] * shape[1] + codes[1], minlength=shape[0] * shape[1]).reshape(shape)
+    counts[-1], counts[:, -1] = 0, 0
+    logs = np.log(np.maximum(counts, rare))
+    edges = np.unique(np.quantile(logs[codes[0], codes[1]], np.linspace(0.0, 1.0, MOST_STEPS + 1)))
+    steps = np.searchsorted(edges[1:-1], logs, side="right") if len(edges) > 2 else np.zeros(shape, dtype=np.int64)
+    mine = steps[codes[0], codes[1]]
+    weight = np.maximum(np.bincount(mine, minlength=steps.max() + 1), 1)
+    sizes = np.bincount(mine, logs[codes[0], codes[1]], minlength=len(weight)) / weight
+    spread = np.sqrt(np.average((sizes - np.average(sizes, weights=weight)) ** 2, weights=weight)) or 1.0
+    return {
+        "names": list(names),
+        "levels": levels,
+        "steps": steps.tolist(),
+        "sizes": ((sizes - np.average(sizes, weights=weight)) / spread).tolist(),
+    }
+
+
+def pair_steps(pair: Mapping[str, Any], first: pl.Series, second: pl.Series) -> Steps:
+    """Say on which step each customer is; shape (n_customers,)."""
+    codes = pair_codes(pair, 0, first), pair_codes(pair, 1, second)
+    return np.asarray(np.asarray(pair["steps"], dtype=np.int64)[codes])
+
+
+def pair_codes(pair: Mapping[str, Any], side: int, values: pl.Series) -> Steps:
+    """Give each value of the first (0) or second (1) column its place; shape (n_customers,)."""
+    return _codes(values, pair["levels"][side])
+
+
+def step_rows(pair: Mapping[str, Any]) -> NDArray[np.float32]:
+    """Return the features of each step: its size, and 1 for each step that is reached; shape (n_steps, n_features)."""
+    sizes = np.asarray(pair["sizes"], dtype=np.float32)
+    return np.column_stack([sizes, np.tri(len(sizes), len(sizes) - 1, -1, dtype=np.float32)])
+
+
+def _levels(series: pl.Series, rare: int) -> list[Any]:
+    counted = series.value_counts().filter(pl.col("count") >= rare)[series.name]
+    known = sorted(counted.drop_nulls().to_list())
+    return [*known, None] if counted.null_count() else known
+
+
+def _codes(series: pl.Series, levels: list[Any]) -> Steps:
+    known = [level for level in levels if level is not None]
+    absent = levels.index(None) if None in levels else len(levels)
+    if not known:
+        return np.where(series.is_null().to_numpy(), absent, len(levels)).astype(np.int64)
+    kind = pl.String if isinstance(known[0], str) else pl.Float64
+    found = series.cast(kind).replace_strict(
+        pl.Series(known, dtype=kind), pl.Series(range(len(known)), dtype=pl.Int64), default=len(levels)
+    )
+    return pl.select(pl.when(series.is_null()).then(absent).otherwise(found)).to_series().to_numpy().astype(np.int64)
