@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from segmint.explain import reasons
 from segmint.explain.background import background_rows
 from segmint.explain.reasons import attribute
+from segmint.features.pairs import learn_pair
 from segmint.models.predict import Predictor
 from tests.explain.networks import FEATURES, REFERENCE, customers, make_predictor, norm, number
 
@@ -46,6 +47,18 @@ def test_base_is_the_mean_prediction_of_the_background() -> None:
 def test_contributions_are_shapley_values() -> None:
     predictor, frame = make_predictor(), customers(12, seed=5)
     found = attribute(predictor, frame, background_rows(REFERENCE, rows=400), seed=2, target="yes")
+    exact = exact_shapley(predictor, frame, background_rows(REFERENCE, rows=400))
+    assert np.abs(found.contributions - exact).max() < 0.02
+    assert np.corrcoef(found.contributions.ravel(), exact.ravel())[0, 1] > 0.995
+
+
+@pytest.mark.parametrize("names", [("job", "loan"), ("months", "job")])
+def test_what_columns_say_together_is_shared_between_them(names: tuple[str, str]) -> None:
+    pair = learn_pair(customers(600, seed=9), names, rare=5)
+    assert len(pair["sizes"]) > 3
+    predictor, frame = make_predictor({**FEATURES, "pairs": [pair]}), customers(12, seed=5)
+    found = attribute(predictor, frame, background_rows(REFERENCE, rows=400), seed=2, target="yes")
+    assert found.prediction == pytest.approx(predictor.probabilities(frame)[:, 1], abs=1e-6)
     exact = exact_shapley(predictor, frame, background_rows(REFERENCE, rows=400))
     assert np.abs(found.contributions - exact).max() < 0.02
     assert np.corrcoef(found.contributions.ravel(), exact.ravel())[0, 1] > 0.995

@@ -9,7 +9,7 @@ from segmint.contract.column import Column
 from segmint.features.apply import apply_features, count_features, feature_blocks, feature_names, pair_blocks
 from segmint.features.customer_features import CustomerFeatures
 from segmint.features.lookup import FeatureLookup
-from segmint.features.pairs import learn_pair, pair_steps, pairs_of
+from segmint.features.pairs import check_pair, learn_pair, pair_steps, pairs_of
 
 DAY = Column(name="day", kind="number", role="history", label="day")
 MONTH = Column(name="month", kind="category", role="history", label="month")
@@ -92,3 +92,24 @@ def test_a_column_without_values_to_choose_from_has_no_pairs(values: list[float 
 def test_a_column_of_ids_has_no_pairs() -> None:
     frame = calls(300).with_columns(id=pl.Series(range(300)).cast(pl.Float64))
     assert pairs_of(frame, ["id", "day", "month"]) == [PAIR]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"names": ["day", "wage"]},
+        {"names": ["day"]},
+        {"levels": [[1.0], ["jan"]]},
+        {"levels": [[1.0, "x"], ["jan"]], "steps": [[0, 0], [0, 0], [0, 0]]},
+        {"levels": [[[1]], ["jan"]], "steps": [[0, 0], [0, 0]]},
+        {"steps": [[99]]},
+        {"steps": [["0"]]},
+        {"sizes": [float("inf")]},
+        {"sizes": ["1"]},
+    ],
+)
+def test_a_pair_that_no_fit_has_learned_is_refused(wrong: dict[str, object]) -> None:
+    learned = json.loads(json.dumps(learn_pair(calls(), PAIR, rare=10)))
+    check_pair(learned, ["day", "month"])
+    with pytest.raises(ValueError, match="no fit has learned"):
+        check_pair({**learned, **wrong}, ["day", "month"])

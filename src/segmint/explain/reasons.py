@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.features.apply import apply_features, feature_blocks
+from segmint.features.apply import apply_features, feature_blocks, pair_blocks
+from segmint.features.pairs import pair_codes, step_rows
 from segmint.models.forward import _ACTIVATIONS, forward, probabilities
 from segmint.models.predict import Predictor
 
@@ -105,10 +107,9 @@ def attribute(
     columns = tuple(str(column["name"]) for column in predictor.features["columns"])
     random = np.random.default_rng(seed)
     orders = [random.permutation(len(columns)) for _ in range(background.height)]
-    behind = apply_features(predictor.features, background)
     starts = range(0, max(frame.height, 1), CUSTOMERS_AT_ONCE)
     parts = [
-        _attribute(predictor, frame[start : start + CUSTOMERS_AT_ONCE], behind, orders, target) for start in starts
+        _attribute(predictor, frame[start : start + CUSTOMERS_AT_ONCE], background, orders, target) for start in starts
     ]
     return Attributions(
         contributions=np.concatenate([part.contributions for part in parts]),
@@ -120,18 +121,17 @@ def attribute(
 
 
 def _attribute(
-    predictor: Predictor, frame: pl.DataFrame, behind: Signals, orders: Sequence[Codes], target: str | None
+    predictor: Predictor, frame: pl.DataFrame, background: pl.DataFrame, orders: Sequence[Codes], target: str | None
 ) -> Attributions:
-    matrix = apply_features(predictor.features, frame)
-    walker = _Walker(predictor, matrix, behind)
-    likely = walker.probabilities(walker.sums(walker.codes[len(behind) :]))
-    base = walker.probabilities(walker.sums(walker.codes[: len(behind)]))
+    walker = _Walker(predictor, frame, background)
+    likely = walker.probabilities(walker.sums(walker.codes[walker.behind :]))
+    base = walker.probabilities(walker.sums(walker.codes[: walker.behind]))
     place = likely.argmax(axis=1) if target is None else np.full(len(likely), predictor.classes.index(target))
     rows = [range(start, min(start + WALKS_AT_ONCE, len(orders))) for start in range(0, len(orders), WALKS_AT_ONCE)]
 
     def walk(some: range) -> tuple[Floats, int]:
-        credit, work = np.zeros((len(matrix), len(walker.tables))), 0
-        for row in some if len(matrix) else ():
+        credit, work = np.zeros((frame.height, len(walker.tables))), 0
+        for row in some if frame.height else ():
             for order in (orders[row], orders[row][::-1]):
                 work += walker.walk(row, order, base[row], likely, place, credit)
         return credit, work
@@ -161,24 +161,32 @@ class _Walker:
     """Walks from background rows to customers.
 
     The first Dense layer is a sum over columns, so what each distinct value of a column adds to it is computed once
-    (`tables`), and a step costs only the layers behind it. Customers who share the values switched so far share the
-    state of the walk, which is computed once; a step to an equal value computes nothing.
+    (`tables`), and a step costs only the layers behind it; what a pair of columns adds depends on both, so it changes
+    with either. Customers who share the values switched so far share the state of the walk, which is computed once; a
+    step to an equal value computes nothing.
     """
 
-    def __init__(self, predictor: Predictor, matrix: Signals, behind: Signals) -> None:
+    def __init__(self, predictor: Predictor, frame: pl.DataFrame, background: pl.DataFrame) -> None:
         (kernel, self.bias, activation), *self.layers = predictor.folded
         self.activate = _ACTIVATIONS[activation]
         self.calibration = {name: float(predictor.calibration[name]) for name in ("temperature", "offset")}
-        self.classes, self.behind = predictor.classes, len(behind)
+        self.classes, self.behind = predictor.classes, background.height
         self.tables: list[Signals] = []
         codes = []
-        both = np.concatenate([behind, matrix])
-        for block in feature_blocks(predictor.features):
+        features = predictor.features
+        both = np.concatenate([apply_features(features, rows) for rows in (background, frame)])
+        self.pairs = _pairs(features, kernel, (background, frame))
+        for column, block in enumerate(feature_blocks(features)):
             # Features that the network does not look at make no difference; + 0.0 turns -0.0 into 0.0.
             seen = both[:, block] * kernel[block].any(axis=1) + np.float32(0.0)
-            distinct, code = np.unique(seen, axis=0, return_inverse=True)
+            sides = [pair.values[pair.columns.index(column)] for pair in self.pairs if column in pair.columns]
+            distinct, first, code = np.unique(
+                np.column_stack([seen, *sides]), axis=0, return_index=True, return_inverse=True
+            )
             codes.append(code.reshape(-1))
-            self.tables.append(distinct @ kernel[block])
+            self.tables.append(distinct[:, : seen.shape[1]].astype(np.float32) @ kernel[block])
+            for pair in self.pairs:
+                pair.keep(column, first)
         self.codes: Codes = np.stack(codes, axis=1)
 
     def sums(self, codes: Codes) -> Signals:
@@ -186,6 +194,8 @@ class _Walker:
         total = np.tile(self.bias, (len(codes), 1))
         for column, table in enumerate(self.tables):
             total += table[codes[:, column]]
+        for pair in self.pairs:
+            total += pair.table[pair.steps(*(codes[:, column] for column in pair.columns))]
         return total
 
     def probabilities(self, sums: Signals) -> Floats:
@@ -230,21 +240,80 @@ class _Walker:
             else:
                 sums = sums if len(came) == len(sums) else sums[came]
                 change = self.tables[column] - self.tables[column][own]
-                values[moved] = self._move(sums, moved, change, code)
+                together = self._together(row, order[:step], column, someone, code)
+                values[moved] = self._move(sums, moved, change, code, together)
                 work += len(moved)
             after = values[state, place]
             credit[:, column] += after - before
             before = after
         return work
 
-    def _move(self, sums: Signals, moved: Codes, change: Signals, code: Codes) -> Floats:
+    def _together(
+        self, row: int, switched: Codes, column: int, someone: Codes, code: Codes
+    ) -> list[tuple[Signals, Codes, Codes]]:
+        """Say for each pair of `column` what it adds, and on which step each state is after and before the switch."""
+        found = []
+        for pair in self.pairs:
+            if column not in pair.columns:
+                continue
+            side = pair.columns.index(column)
+            other = pair.columns[1 - side]
+            there = self.codes[self.behind :, other][someone] if other in switched else self.codes[row, other]
+            old = self.codes[row, column]
+            after, before = (pair.steps(*((now, there) if side == 0 else (there, now))) for now in (code, old))
+            found.append((pair.table, after, np.broadcast_to(before, after.shape)))
+        return found
+
+    def _move(
+        self,
+        sums: Signals,
+        moved: Codes,
+        change: Signals,
+        code: Codes,
+        together: Sequence[tuple[Signals, Codes, Codes]],
+    ) -> Floats:
         """Change the sums of the rows `moved` in place and say what the network makes of them."""
         likely = [np.empty((0, len(self.classes)))]
         for start in range(0, len(moved), ROWS_AT_ONCE):
             rows = moved[start : start + ROWS_AT_ONCE]
-            sums[rows] = fresh = sums[rows] + change[code[rows]]
+            fresh = sums[rows] + change[code[rows]]
+            for table, after, before in together:
+                fresh += table[after[rows]] - table[before[rows]]
+            sums[rows] = fresh
             likely.append(self.probabilities(fresh))
         return np.concatenate(likely)
+
+
+class _Pair:
+    """What two columns add to the first layer together."""
+
+    def __init__(self, columns: tuple[int, int], table: Signals, steps: Codes, values: tuple[Codes, Codes]) -> None:
+        self.columns, self.table, self.values = columns, table, values
+        self._steps = steps
+        self._kept: list[Codes] = [np.empty(0, dtype=np.int64)] * 2
+
+    def keep(self, column: int, first: Codes) -> None:
+        """Note which value each code of `column` stands for, given a row that has the code."""
+        if column in self.columns:
+            side = self.columns.index(column)
+            self._kept[side] = self.values[side][first]
+
+    def steps(self, first: Codes, second: Codes) -> Codes:
+        """Say on which step rows with these codes of the two columns are."""
+        return np.asarray(self._steps[self._kept[0][first], self._kept[1][second]])
+
+
+def _pairs(features: Mapping[str, Any], kernel: Signals, frames: Sequence[pl.DataFrame]) -> list[_Pair]:
+    place = {column["name"]: place for place, column in enumerate(features["columns"])}
+    found = []
+    for pair, block in zip(features.get("pairs", ()), pair_blocks(features), strict=True):
+        first, second = (
+            np.concatenate([pair_codes(pair, side, frame[name]) for frame in frames])
+            for side, name in enumerate(pair["names"])
+        )
+        columns = place[pair["names"][0]], place[pair["names"][1]]
+        found.append(_Pair(columns, step_rows(pair) @ kernel[block], np.asarray(pair["steps"]), (first, second)))
+    return found
 
 
 def _split(state: Codes, states: int, code: Codes, codes: int) -> tuple[Codes, Codes, Codes]:

@@ -80,6 +80,30 @@ def step_rows(pair: Mapping[str, Any]) -> NDArray[np.float32]:
     return np.column_stack([sizes, np.tri(len(sizes), len(sizes) - 1, -1, dtype=np.float32)])
 
 
+def check_pair(pair: Mapping[str, Any], columns: Sequence[str]) -> None:
+    """Hold a learned pair that comes from a file against what `learn_pair` returns.
+
+    Raises
+    ------
+    ValueError
+        If names, levels, steps or sizes do not fit each other, or a name is none of `columns`.
+    """
+    names, levels, sizes = pair["names"], pair["levels"], pair["sizes"]
+    steps = np.asarray(pair["steps"])
+    fits = (
+        len(names) == len(levels) == 2
+        and set(names) <= set(columns)
+        and steps.shape == (len(levels[0]) + 1, len(levels[1]) + 1)
+        and steps.dtype.kind == "i"
+        and 0 <= steps.min() <= steps.max() < len(sizes)
+        and all(type(size) in (int, float) and np.isfinite(size) for size in sizes)
+        and all(len({type(level) for level in known if level is not None}) <= 1 for known in levels)
+        and all(type(level) in (str, int, float, type(None)) for known in levels for level in known)
+    )
+    if not fits:
+        raise ValueError("it holds a pair of columns that no fit has learned")
+
+
 def _levels(series: pl.Series, rare: int) -> list[Any]:
     counted = series.value_counts().filter(pl.col("count") >= rare)[series.name]
     known = sorted(counted.drop_nulls().to_list())

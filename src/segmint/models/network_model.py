@@ -84,8 +84,8 @@ class NetworkModel(Pipeline):
     Attributes
     ----------
     lesson_ : dict or None
-        What the teachers were and how good, plain JSON: teachers, folds, customers, copies, swap, share, pairs, and
-        the cross-entropy (loss) and ROC AUC of their out-of-fold probabilities. None if there was no teacher.
+        What the teachers were and how good, plain JSON: teachers, folds, customers, copies, swap, share, pairs
+        (labels of the columns), and the cross-entropy (loss) and ROC AUC of their out-of-fold probabilities. None if there was no teacher.
     """
 
     lesson_: dict[str, Any] | None = None
@@ -186,6 +186,7 @@ class NetworkModel(Pipeline):
             seed=network.random_state or 0,
             joined=joined.sizes if joined.pairs else None,
         )
+        labels_of = {column.name: column.label for column in features.columns}
         self.lesson_ = {
             "teachers": teacher_names(self.recipe),
             "folds": recipe.teacher_folds,
@@ -193,7 +194,7 @@ class NetworkModel(Pipeline):
             "copies": len(lesson.sources),
             "swap": recipe.swap,
             "share": recipe.share,
-            "pairs": [list(pair) for pair in features.pairs],
+            "pairs": [[labels_of[name] for name in pair] for pair in features.pairs],
             **scores_of(lesson.targets, labels),
         }
         # Swapping cells swaps their encodings: no need to encode the copies again.

@@ -44,7 +44,18 @@ def _words(taught: Mapping[str, Any], lesson: Mapping[str, Any]) -> str:
     without = f" Not installed, and done without: {listed(missed)} (pip install 'segmint[best]')." if missed else ""
     return (
         f"{said}On customers that neither had seen, the area under the curve is {decimal(taught['auc'])} for the teacher and "
-        f"{decimal(student['auc'])} for the student: {verdict}.{without}"
+        f"{decimal(student['auc'])} for the student: {verdict}.{_pair_words(taught.get('pairs', []))}{without}"
+    )
+
+
+def _pair_words(pairs: list[list[str]]) -> str:
+    """Name the pairs that are read together, for who wonders where a column's reason comes from."""
+    if not pairs:
+        return ""
+    named = listed([f"{first} with {second}" for first, second in pairs])
+    return (
+        f" Teacher and student also read how many training customers share the same {named}: a test on customers that small trees had not "
+        f"seen found that this says what the columns by themselves do not."
     )
 
 

@@ -321,8 +321,11 @@ def count_features(state: JSON) -> int:
         If it is no such state.
     """
     from segmint.features.apply import count_features as count
+    from segmint.features.pairs import check_pair
 
     try:
+        for pair in state.get("pairs", ()):
+            check_pair(pair, [column["name"] for column in state["columns"]])
         return count(state)
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise ValueError("it is no state of features") from error

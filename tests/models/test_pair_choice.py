@@ -1,0 +1,63 @@
+"""A pair is read together where its count says what trees miss, and nowhere else."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from segmint.contract.column import Column
+from segmint.models.customer_model import make_model
+from segmint.models.pair_choice import choose_pairs
+
+COLUMNS = (
+    Column(name="day", kind="number", role="history", label="day"),
+    Column(name="month", kind="category", role="history", label="month"),
+    Column(name="age", kind="number", role="characteristic", label="age"),
+)
+
+
+def campaign(rows: int, seed: int, effect: float) -> tuple[pl.DataFrame, np.ndarray]:
+    """Most calls fall on a few days of a year, and on quiet days customers say yes more often by `effect`."""
+    draw = np.random.default_rng(seed)
+    weights = np.random.default_rng(99).permutation(np.geomspace(1.0, 60.0, 12 * 28))
+    date = draw.choice(12 * 28, rows, p=weights / weights.sum())
+    quiet = weights[date] < np.median(weights)
+    yes = draw.random(rows) < 0.12 + effect * quiet
+    frame = pl.DataFrame(
+        {
+            "day": (date % 28 + 1).astype(float),
+            "month": [f"m{month}" for month in date // 28],
+            "age": draw.integers(18, 80, rows).astype(float),
+        }
+    )
+    return frame, yes.astype(np.int64)
+
+
+def test_a_campaign_with_quiet_days_is_read_by_its_days() -> None:
+    frame, yes = campaign(6_000, 1, effect=0.35)
+    assert choose_pairs(frame, yes, COLUMNS, seed=0) == [("day", "month")]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_without_quiet_days_nothing_is_chosen(seed: int) -> None:
+    frame, yes = campaign(3_000, seed, effect=0.0)
+    assert choose_pairs(frame, yes, COLUMNS, seed=seed) == []
+
+
+def test_several_classes_are_tested_together() -> None:
+    frame, yes = campaign(6_000, 2, effect=0.35)
+    three = np.where(np.random.default_rng(0).random(len(yes)) < 0.3, 2, yes)
+    assert choose_pairs(frame, three, COLUMNS, seed=0) == [("day", "month")]
+
+
+@pytest.mark.network
+def test_the_network_reads_the_chosen_pair_and_says_so() -> None:
+    frame, yes = campaign(3_500, 4, effect=0.4)
+    inner, outer = slice(0, 600), slice(600, None)
+    made = make_model("dense_network", columns=COLUMNS, random_state=0, epochs=2, copies=1.0)
+    made.fit(frame[outer], yes[outer], inner=(frame[inner], yes[inner]))
+    assert made.lesson_["pairs"] == [["day", "month"]]
+    assert made[0].state_["pairs"][0]["names"] == ["day", "month"]
+    plain = make_model("dense_network", columns=COLUMNS, random_state=0, epochs=2, copies=1.0, pairs=False)
+    plain.fit(frame[outer], yes[outer], inner=(frame[inner], yes[inner]))
+    assert "pairs" not in plain[0].state_
+    assert made[-1].n_features_in_ > plain[-1].n_features_in_
