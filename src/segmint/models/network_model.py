@@ -59,7 +59,7 @@ class Recipe:
 RECIPES: dict[str, Recipe] = {
     "plain": Recipe(teachers=None, pairs=False),
     "fast": Recipe(),
-    "best": Recipe(teachers=several_teachers, copies=20.0, most_copies=250_000),
+    "best": Recipe(teachers=several_teachers, teacher_folds=8, copies=20.0, most_copies=250_000),
 }
 
 # Fewer customers than this cannot be split for a teacher and still teach.
@@ -154,8 +154,9 @@ class NetworkModel(Pipeline):
         if inner is None:
             network.fit(encoded, y)
             return self
-        taught = self._teaching(X, labels, encoded)
-        network.fit(encoded, y, inner=(features.transform(inner[0]), inner[1]), teaching=taught)
+        encoded_inner = features.transform(inner[0])
+        taught = self._teaching(X, y, encoded, (inner[0], inner[1], encoded_inner))
+        network.fit(encoded, y, inner=(encoded_inner, inner[1]), teaching=taught)
         return self
 
     def _recipe(self, labels: Integers) -> Recipe | None:
@@ -165,7 +166,22 @@ class NetworkModel(Pipeline):
         scarce = len(labels) < FEWEST_FOR_A_TEACHER or np.bincount(labels).min() < 2 * recipe.teacher_folds
         return None if recipe.teachers is None or scarce else recipe
 
-    def _teaching(self, X: pl.DataFrame, y: NDArray[Any], encoded: NDArray[np.float32]) -> Teaching | None:
+    def _teaching(
+        self,
+        X: pl.DataFrame,
+        y: NDArray[Any],
+        encoded: NDArray[np.float32],
+        inner: tuple[pl.DataFrame, NDArray[Any], NDArray[np.float32]] | None = None,
+    ) -> Teaching | None:
+        """Let the teachers label customers and copies.
+
+        The inner customers teach the teachers too. A teacher says nothing of customers it has seen, so what the network
+        learns holds no inner customer's own outcome, and the inner rows can still say when to stop.
+        """
+        customers = len(y)
+        if inner is not None:
+            X, encoded = pl.concat([X, inner[0].select(X.columns)]), np.concatenate([encoded, inner[2]])
+            y = np.concatenate([y, inner[1]])
         labels = np.unique(y, return_inverse=True)[1]
         if (recipe := self._recipe(labels)) is None or recipe.teachers is None:
             return None
@@ -205,7 +221,12 @@ class NetworkModel(Pipeline):
             joined.pairs, pair_blocks(features.state_), joined.steps(lesson.sources), strict=True
         ):
             copies[:, block] = step_rows(pair)[steps]
-        return Teaching(lesson.targets, copies, lesson.copy_targets, recipe.share)
+        return Teaching(
+            lesson.targets[:customers],
+            np.concatenate([copies, encoded[customers:]]),
+            np.concatenate([lesson.copy_targets, lesson.targets[customers:]]),
+            recipe.share,
+        )
 
 
 class _Joined:
