@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
 from segmint.cli import main
 from segmint.config import Config, load_config
+from segmint.contract.valid_table import ValidTable
 from segmint.errors import PolicyError
+from segmint.flows import target as flow
 from segmint.flows.demo import sample_path
 from segmint.flows.run import RunResult, run
 from segmint.flows.target import Targeted, target
+from segmint.tables.simulate import Campaign, simulate_batches
+from tests.flows.conftest import QUICK
 
 pytestmark = pytest.mark.network
 pytest.importorskip("tensorflow")
@@ -57,6 +63,60 @@ def test_the_page_has_counts_and_no_customer(targeted: Targeted) -> None:
     page = (targeted.folder / "report.html").read_text("utf-8")
     assert "Whom to call" in page
     assert "spring" not in page
+
+
+def test_what_if_works_out_only_reasons_that_nobody_asked_for_before(
+    targeted: Targeted, done: RunResult, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    real = flow.reasons_for
+
+    def counted(table: ValidTable, *rest: Any) -> pl.DataFrame:
+        asked.append(len(table))
+        return real(table, *rest)
+
+    monkeypatch.setattr(flow, "reasons_for", counted)
+    fewer = target(sample_path(), done.folder, policy("policy.budget_calls=200"), runs=runs)
+    more = target(sample_path(), done.folder, policy("policy.budget_calls=350"), runs=runs)
+    assert sum(asked) < 300
+    reasons = ["customer", "reason_1", "reason_2", "reason_3"]
+    monkeypatch.setattr(flow, "list_runs", lambda runs: [])
+    alone = target(sample_path(), done.folder, policy("policy.budget_calls=350"), runs=runs)
+    assert more.call_list.frame().select(reasons).equals(alone.call_list.frame().select(reasons))
+    assert fewer.call_list.listed["reason_1"].null_count() == 0
+
+
+@pytest.fixture(scope="module")
+def campaign(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    table = tmp_path_factory.mktemp("campaign") / "customers.csv"
+    blocks = simulate_batches(Campaign(rows=1_200, seed=5, missing_share=0.0))
+    pl.concat([block.frame for block in blocks]).write_csv(table)
+    return table
+
+
+@pytest.fixture(scope="module")
+def knows_ids(campaign: Path, runs: Path) -> Path:
+    config = load_config(None, [*QUICK, 'compare.models=["dense_network","base_rate"]'])
+    return run(campaign, "simulated-campaign", config, runs=runs).folder
+
+
+@pytest.mark.parametrize("late", [1, 199], ids=["one comes late", "all but one come late"])
+def test_whoever_objects_at_any_moment_is_on_no_later_list(
+    campaign: Path, knows_ids: Path, runs: Path, tmp_path: Path, late: int
+) -> None:
+    """An objection keeps a customer off the next list, whatever is remembered of the one before."""
+    objectors = pl.read_csv(campaign)["customer_id"].sample(200, seed=3)
+    file, config = tmp_path / "do_not_call.csv", policy(f'policy.suppress=["{tmp_path / "do_not_call.csv"}"]')
+    for known in (objectors.tail(200 - late), objectors):
+        pl.DataFrame({"customer_id": known}).write_csv(file)
+        made = target(
+            campaign, knows_ids, config, runs=runs, out=tmp_path / f"lists-{len(known)}-{time.monotonic_ns()}"
+        )
+        chosen = made.call_list.frame().filter(pl.col("status").is_in(["listed", "held_out"]))
+        assert chosen.height > 100
+        assert not set(chosen["customer"]) & set(known)
+        assert made.out is not None
+        assert not set(pl.read_csv(made.out / "dialler.csv")["customer"]) & set(known)
 
 
 def test_an_objector_is_neither_listed_nor_predicted(done: RunResult, runs: Path, tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress as suppress_errors
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +23,7 @@ from segmint.flows.report import write_report
 from segmint.progress import Progress, silent
 from segmint.segments.assign import assign_segments
 from segmint.store.bundle import Bundle, open_bundle
-from segmint.store.run import Run
+from segmint.store.run import Run, installed_versions, list_runs
 from segmint.store.staging import publish_file, staging, write_file
 from segmint.targeting.call_list import CallList, build_call_list
 from segmint.targeting.choose import Choice, choose
@@ -36,6 +37,7 @@ from segmint.targeting.suppress import Suppression, suppress
 LIST, SHEET, DIALLER = "call_list.parquet", "call_list.xlsx", "dialler.csv"
 DROPPED = "dropped_out.parquet"
 SEGMENT = "segment"
+REASONS = ("reason_1", "reason_2", "reason_3")
 CARRIED = frozenset({"name", "phone", "quota"})
 
 
@@ -126,7 +128,8 @@ def target(
         )
         if segments is not None:
             call_list = call_list.joined(_first_of_each(customers, segments))
-        call_list = recheck(_with_reasons(call_list, table, customers, opened_bundle), contract)
+        known = _reasons_before(runs, inputs)
+        call_list = recheck(_with_reasons(call_list, table, customers, opened_bundle, known), contract)
         profile = general_profile(call_list, contract)
         if profile_text is not None:
             profile = parse_profile(profile_text, origin=str(dialler))
@@ -231,13 +234,38 @@ def _first_of_each(customers: pl.Series, segments: pl.Series) -> pl.DataFrame:
     return pl.DataFrame({"customer": customers, SEGMENT: segments}).unique("customer", keep="first")
 
 
-def _with_reasons(call_list: CallList, table: ValidTable, customers: pl.Series, bundle: Bundle) -> CallList:
-    """Say why for everyone on the list, and for nobody else."""
+def _with_reasons(
+    call_list: CallList, table: ValidTable, customers: pl.Series, bundle: Bundle, known: pl.DataFrame | None = None
+) -> CallList:
+    """Say why for everyone on the list, and for nobody else; what is `known` is not worked out again."""
     listed = pl.Series(table.records).is_in(call_list.listed["record"].to_list()).to_numpy()
     if not listed.any():
         return call_list
-    reasons = reasons_for(table.rows(listed), predictor_of(bundle), bundle.reference)
-    return call_list.joined(reasons.insert_column(0, customers.filter(pl.Series(listed)).alias("customer")))
+    records = pl.Series("record", table.records)
+    fresh = listed if known is None else listed & ~records.is_in(known["record"].to_list()).to_numpy()
+    parts = [] if known is None else [known.filter(pl.col("record").is_in(records.filter(pl.Series(listed)).to_list()))]
+    if fresh.any():
+        reasons = reasons_for(table.rows(fresh), predictor_of(bundle), bundle.reference)
+        parts.append(reasons.insert_column(0, records.filter(pl.Series(fresh))))
+    found = pl.concat(parts)
+    named = pl.DataFrame({"record": records, "customer": customers})
+    return call_list.joined(found.join(named, on="record", how="left").drop("record"))
+
+
+def _reasons_before(runs: Path, inputs: Mapping[str, str]) -> pl.DataFrame | None:
+    """Return record and reasons from the newest list of the same table and bundle, if there is one.
+
+    A customer's reasons depend on nothing else, so that asking "what if" about the same table costs seconds.
+    """
+    if not all(fingerprint.startswith("sha256:") for fingerprint in inputs.values()):
+        return None
+    for run in list_runs(runs):
+        same = run.record["command"] == "target" and run.record["inputs"] == dict(inputs)
+        if same and run.status == "done" and run.record["versions"] == installed_versions():
+            with suppress_errors(OSError, pl.exceptions.PolarsError):
+                kept = pl.read_parquet(run.folder / LIST, columns=["record", *REASONS])
+                return kept.filter(pl.any_horizontal(pl.col(REASONS).is_not_null()))
+    return None
 
 
 def _carried(contract: Contract, columns: pl.DataFrame) -> list[str]:
