@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import os
 import subprocess
 import sys
@@ -18,6 +19,9 @@ from segmint.config import load_config
 from segmint.dashboard import pages
 from segmint.dashboard.app import dashboard, routes
 from segmint.dashboard.desk import Desk
+from segmint.flows.monitor import monitor
+from segmint.store.bundle import write_bundle
+from tests.service.small import small_parts
 
 from .conftest import Here
 
@@ -101,6 +105,18 @@ def test_without_runs_every_page_says_what_to_do(tmp_path: Path) -> None:
         answer = browser.get(path)
         assert answer.status_code == 200, path
         assert word in answer.text, path
+
+
+def test_what_monitoring_found_stands_on_the_overview_and_on_its_page(tmp_path: Path) -> None:
+    write_bundle(tmp_path / "bundle", **small_parts())
+    older = pl.DataFrame({"age": [str(89 + i % 5) for i in range(200)], "job": ["student"] * 200, "phone": ["1"] * 200})
+    found = monitor(older, tmp_path / "bundle", load_config(), runs=tmp_path / "runs")
+    assert found.summary["alarms"]
+    browser = client(Desk(tmp_path / "runs"), signed_in=True)
+    overview = browser.get("/").text
+    assert f"Monitoring raised {len(found.summary['alarms'])} alarm" in overview
+    assert html.escape(found.summary["alarms"][0]["sentence"].split(",")[0]) in overview
+    assert found.folder.name in browser.get("/monitoring").text
 
 
 @pytest.mark.parametrize("name", ["..%2f..%2fetc", "PROMOTED", "tables", "%00", "x" * 3000])

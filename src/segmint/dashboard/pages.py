@@ -42,6 +42,10 @@ COMMANDS = {
     "predict": "Predictions",
     "segment": "Segments",
     "explain": "Reasons",
+    "monitor": "Monitoring",
+    "backtest": "Backtest",
+    "update": "Update",
+    "measure": "Effect of calling",
 }
 MOST_RUNS = 100
 
@@ -298,9 +302,16 @@ def _alarms(runs: list[Run]) -> list[dict[str, str]]:
             ) or "It stopped before its end; segmint resume continues it."
             alarms.append({"run": run.id, "title": f"{_command(run)} {run.status}", "text": str(words)})
         found = read_json(run.folder / "monitor.json") if run.record["command"] == "monitor" else {}
-        if found.get("alarm"):
+        if raised := found.get("alarms"):
+            more = f" And {len(raised) - 1} more." if len(raised) > 1 else ""
             alarms.append(
-                {"run": run.id, "title": "Monitoring raised an alarm", "text": str(found.get("sentence", ""))}
+                {
+                    "run": run.id,
+                    "title": "Monitoring raised an alarm"
+                    if len(raised) == 1
+                    else f"Monitoring raised {len(raised)} alarms",
+                    "text": f"{raised[0]['sentence']}{more} {found.get('advice_sentence', '')}".strip(),
+                }
             )
     return alarms[:5]
 
