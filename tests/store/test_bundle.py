@@ -226,3 +226,14 @@ def _rewrite(path: Path, content: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_TRUNC)
     os.write(descriptor, content)
     os.close(descriptor)
+
+
+def test_a_runs_id_is_enough_and_a_wrong_one_is_told(tmp_path: Path) -> None:
+    from tests.service.small import small_parts
+
+    name = "2026-03-14T10-15-02Z-3f9c"
+    write_bundle(tmp_path / name / "bundle", **small_parts())
+    assert open_bundle(name, tmp_path).digest == open_bundle(tmp_path / name).digest
+    for wrong in ("2026-03-14T10-15-02Z-0000", "nowhere"):
+        with pytest.raises(BundleError, match=f"no run or bundle '{wrong}'"):
+            open_bundle(wrong, tmp_path)

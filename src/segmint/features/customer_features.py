@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
@@ -153,7 +153,7 @@ def _quantile_edges(values: NDArray[np.float64], bins: int) -> tuple[list[float]
         return [], []
     ordered = np.sort(values)
     rank = (np.searchsorted(ordered, edges, "left") + np.searchsorted(ordered, edges, "right")) / 2.0
-    scores = norm.ppf(np.clip(rank / len(values), 0.5 / len(values), 1.0 - 0.5 / len(values)))
+    scores = ndtri(np.clip(rank / len(values), 0.5 / len(values), 1.0 - 0.5 / len(values)))
     return edges.tolist(), scores.tolist()
 
 

@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from segmint.models.forward import probabilities
 
@@ -65,6 +64,8 @@ def fit_calibration(logits: Floats, labels: NDArray[np.int64], *, trust: float =
         given = Calibration(float(np.exp(values[0])), float(values[1]) if single else 0.0)
         chosen = given.apply(logits)[rows, labels]
         return float(-np.log(np.clip(chosen, 1e-12, 1.0)).sum() + 0.5 * np.sum((values / trust) ** 2))
+
+    from scipy.optimize import minimize
 
     best = minimize(
         unlikely, np.zeros(2 if single else 1), method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-4}

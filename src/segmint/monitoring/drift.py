@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.stats import binom, chi2, norm
+from scipy.special import bdtrc, chdtrc, ndtr
 
 from segmint.metrics.intervals import wilson
 from segmint.monitoring.reference import BINS, OTHER
@@ -244,12 +244,12 @@ def _same_shares(before: Floats, now: Floats) -> float:
     for counts in (before, now):
         wanted = total * counts.sum() / total.sum()
         statistic += float(((counts - wanted) ** 2 / wanted).sum())
-    return float(chi2.sf(statistic, used.sum() - 1))
+    return float(chdtrc(used.sum() - 1, statistic))
 
 
 def _never_before(count: int, customers: int, before: int, seen: int = 0) -> float:
     """Chance to meet as many of what training had hardly seen."""
-    return float(binom.sf(count - 1, customers, (seen + 1) / (before + 1))) if count else 1.0
+    return float(bdtrc(count - 1, customers, (seen + 1) / (before + 1))) if count else 1.0
 
 
 def _raised(tests: Sequence[_Test], level: float) -> list[Alarm]:
@@ -344,7 +344,7 @@ def _realised(
     direction = "More" if shift > moved else "Fewer"
     tests = [
         _Test("DRIFT-06", "", _two_sided(z_shift), f"{direction} say yes than promised: {100 * observed:.1f} % against {100 * promised:.1f} %."),
-        _Test("DRIFT-07", "", float(norm.cdf(z_slope)), f"What moves customers has changed: a step in promised log odds brings {slope:.2f} of what it did ({was:.2f} in training)."),
+        _Test("DRIFT-07", "", float(ndtr(z_slope)), f"What moves customers has changed: a step in promised log odds brings {slope:.2f} of what it did ({was:.2f} in training)."),
     ]  # fmt: skip
     found = {
         "customers": int(yes.size),
@@ -359,7 +359,7 @@ def _realised(
 
 
 def _two_sided(z: float) -> float:
-    return float(2 * norm.sf(abs(z)))
+    return float(2 * ndtr(-abs(z)))
 
 
 def _log_odds(propensity: Floats) -> Floats:

@@ -12,8 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
-from scipy.stats import norm
-from scipy.stats import t as student
+from scipy.special import ndtri, stdtrit
 
 from segmint.errors import ConfigError, DataError
 
@@ -293,7 +292,7 @@ def _difference(outcome: Floats, called: NDArray[np.bool_], level: float) -> dic
     parts = np.array([one.var(ddof=1) / one.size, other.var(ddof=1) / other.size])
     error = math.sqrt(parts.sum())
     difference = float(one.mean() - other.mean())
-    reach = error * float(student.ppf(0.5 + level / 2, _freedom(parts, one.size, other.size)))
+    reach = error * float(stdtrit(_freedom(parts, one.size, other.size), 0.5 + level / 2))
     return {
         "called": float(one.mean()),
         "held_out": float(other.mean()),
@@ -305,7 +304,7 @@ def _difference(outcome: Floats, called: NDArray[np.bool_], level: float) -> dic
         "total_high": (difference + reach) * one.size,
         "customers_called": one.size,
         "customers_held_out": other.size,
-        "smallest_visible": error * float(norm.ppf(0.5 + level / 2) + norm.ppf(0.8)),
+        "smallest_visible": error * float(ndtri(0.5 + level / 2) + ndtri(0.8)),
     }
 
 

@@ -13,7 +13,7 @@ from segmint.errors import BundleError
 from segmint.flows.bundle import predict_texts, predictor_of, single_predictor_of
 from segmint.models.predict import Predictor
 from segmint.models.single import SinglePredictor
-from segmint.store.bundle import Bundle, open_bundle
+from segmint.store.bundle import Bundle, folder_of, open_bundle
 from segmint.store.promoted import WORD, read_promoted
 from segmint.store.verify import check_golden
 
@@ -57,7 +57,7 @@ class Handle:
 
 def _folder(path: Path | str, runs: Path) -> Path:
     if str(path) != WORD:
-        return Path(path)
+        return folder_of(path, runs)
     promoted = read_promoted(runs)
     return promoted.runs / promoted.run
 

@@ -31,12 +31,13 @@ from numpy.typing import NDArray
 from segmint.contract.column import Known
 from segmint.contract.contract import Contract, parse_contract
 from segmint.contract.export import contract_to_toml
-from segmint.errors import ContractError
+from segmint.errors import BundleError, ContractError
 from segmint.models.interval import PropensityInterval
 from segmint.store import manifest as manifests
 from segmint.store import promoted, strict_json
 from segmint.store.network_spec import NetworkSpec, parse_network
-from segmint.store.sealed_folder import opened_folder, read_file, refused
+from segmint.store.promoted import RUN_ID
+from segmint.store.sealed_folder import opened_folder, printable, read_file, refused
 from segmint.store.staging import staging, write_file
 from segmint.store.tensors import expected_size, to_safetensors, weights_from_safetensors
 
@@ -145,9 +146,9 @@ def open_bundle(path: Path | str, runs: Path | None = None) -> Bundle:
     Parameters
     ----------
     path : Path or str
-        A run's folder, a bundle's folder, or the word PROMOTED.
+        A run's folder or id, a bundle's folder, or the word PROMOTED.
     runs : Path, optional
-        The folder of runs, needed for PROMOTED.
+        The folder of runs, needed for an id and for PROMOTED.
 
     Raises
     ------
@@ -162,8 +163,22 @@ def locate(path: Path | str, runs: Path | None = None) -> Opening:
     if str(path) == promoted.WORD:
         champion = promoted.read_promoted(runs)
         return Opening(champion.runs, (champion.run, FOLDER), pinned=champion.manifest)
-    folder = Path(path)
+    folder = folder_of(path, runs)
+    if not os.path.lexists(folder):
+        raise BundleError(
+            f"There is no run or bundle '{printable(str(path))}' here.",
+            expected="a run's id or folder, a bundle's folder, or PROMOTED",
+            fix="list the runs: segmint runs",
+        )
     return Opening(folder, (FOLDER,) if os.path.lexists(folder / FOLDER) else ())
+
+
+def folder_of(path: Path | str, runs: Path | None) -> Path:
+    """Say which folder a path or a run's id means; PROMOTED is no such name."""
+    folder = Path(path)
+    if runs is not None and RUN_ID.fullmatch(str(path)) and not os.path.lexists(folder):
+        return runs / folder
+    return folder
 
 
 @dataclass

@@ -9,7 +9,7 @@ from hashlib import blake2b
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 Floats = NDArray[np.float64]
 _CHUNK = 65_536
@@ -127,8 +127,8 @@ def power_of(
     error = math.sqrt(rate_called * (1 - rate_called) / called + rate_held_out * (1 - rate_held_out) / held_out)
     if error == 0:
         return 1.0 if difference > 0 else 0.0
-    critical = norm.ppf(0.5 + level / 2)
-    return float(norm.cdf(difference / error - critical) + norm.cdf(-difference / error - critical))
+    critical = ndtri(0.5 + level / 2)
+    return float(ndtr(difference / error - critical) + ndtr(-difference / error - critical))
 
 
 def customers_needed(
@@ -153,7 +153,7 @@ def customers_needed(
     """
     if rate_called == rate_held_out or held_out_per_called <= 0:
         raise ValueError("Two different rates and a holdout are needed.")
-    z = float(norm.ppf(0.5 + level / 2) + norm.ppf(power))
+    z = float(ndtri(0.5 + level / 2) + ndtri(power))
     spread = rate_called * (1 - rate_called) + rate_held_out * (1 - rate_held_out) / held_out_per_called
     return math.ceil(z**2 * spread / (rate_called - rate_held_out) ** 2)
 

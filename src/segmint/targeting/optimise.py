@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
-from scipy.sparse import csr_array
 
 from segmint.errors import PolicyError
 from segmint.targeting.policy import ContactPolicy
@@ -259,7 +258,9 @@ def _require_enough(limits: Sequence[Limit], candidates: NDArray[np.int64]) -> N
             )
 
 
-def _program(limits: Sequence[Limit]) -> tuple[csr_array, Floats, Floats]:
+def _program(limits: Sequence[Limit]) -> tuple[Any, Floats, Floats]:
+    from scipy.sparse import csr_array
+
     matrix = csr_array(np.vstack([limit.use for limit in limits]))
     return matrix, np.array([limit.low for limit in limits]), np.array([limit.high for limit in limits])
 
@@ -313,6 +314,8 @@ def _solve_core(profit: Floats, limits: Sequence[Limit], best: float) -> NDArray
     matrix, low, high = _program(limits)
     # a relative gap of the core would be strict where the core is small beside the whole
     core_best = max(float(np.abs(profit).sum()), _NOTHING)
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
     found = milp(
         -profit,
         constraints=LinearConstraint(matrix, low, high),
@@ -406,6 +409,9 @@ def _solved(profit: Floats, limits: Sequence[Limit]) -> tuple[float, Floats, Flo
     rows = uppers + lowers
     if not rows:
         return float(np.maximum(profit, 0).sum()), np.zeros(len(limits)), (profit > 0).astype(np.float64)
+    from scipy.optimize import linprog
+    from scipy.sparse import csr_array
+
     found = linprog(
         -profit,
         A_ub=csr_array(np.vstack([use for _, use, _ in rows])),
