@@ -141,6 +141,8 @@ class Segments(_Section):
         More bootstrap pairs, more time.
     leave_out_sensitive : bool
         Make segments without age, gender and other sensitive columns.
+    in_time_order : bool
+        Whether the rows stand in order of time; then segments must also keep their rank from one block to the next.
     """
 
     enabled: bool = True
@@ -148,6 +150,7 @@ class Segments(_Section):
     method: Literal["auto", "latent-class", "mixture", "k-means", "tree"] = "auto"
     thorough: bool = False
     leave_out_sensitive: bool = False
+    in_time_order: bool = False
 
 
 class Backtest(_Section):

@@ -11,8 +11,12 @@ import pytest
 
 from segmint.cli import main
 from segmint.config import load_config
+from segmint.contract.contract import load_contract
+from segmint.contract.validate import validate
 from segmint.flows.demo import sample_path
-from segmint.flows.segment import Segmented, assign, segment
+from segmint.flows.segment import Segmented, assign, individual_propensities, segment
+from segmint.metrics.ranking import roc_auc
+from segmint.tables.source import open_table
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +37,30 @@ def test_the_summary_holds_no_customer_and_the_page_names_the_segments(segmented
     for part in json.loads((segmented.folder / "segments.json").read_text())["segments"]:
         assert part["customers"] >= 10
         assert part["name"] in page
+
+
+def test_what_segments_keep_of_an_individual_models_profit_is_said(segmented: Segmented, runs: Path) -> None:
+    proof = segmented.summary["proof"]
+    assert proof["profit_kept"] is not None
+    page = (segmented.folder / "report.html").read_text("utf-8")
+    assert "choosing whole segments" in page
+    assert ("keeps" in " ".join(segmented.summary["gates_missed"])) == (proof["profit_kept"] < 0.5)
+    assert proof["rank_stability"] is None
+    ordered = load_config(None, ["segments.count=2", "segments.in_time_order=true"])
+    again = segment(sample_path(), "bank-marketing", ordered, runs=runs)
+    assert again.summary["proof"]["rank_stability"] is not None
+    assert "From one block of time to the next" in (again.folder / "report.html").read_text("utf-8")
+
+
+def test_individual_propensities_are_of_customers_not_seen() -> None:
+    """With outcomes that nothing explains, trees that had seen a customer would know better than chance."""
+    given = pl.read_csv(sample_path(), separator=";", infer_schema=False)
+    given = given.with_columns(pl.col("y").shuffle(seed=1))
+    shuffled = validate(open_table(given), load_contract("bank-marketing"))
+    likely = individual_propensities(shuffled, 7)
+    assert likely is not None
+    assert np.isfinite(likely).all()
+    assert 0.45 < roc_auc(shuffled.outcome == "yes", likely) < 0.55
 
 
 def test_the_same_customers_are_assigned_to_the_same_segments(segmented: Segmented, runs: Path) -> None:

@@ -25,6 +25,7 @@ from segmint.segments.words import SegmentWords, questions, say_segments
 
 FORMAT = 1
 APART = 0.3
+STEADY = 0.5  # mean rank correlation of response rates between blocks of time
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,10 @@ class Segmentation:
         if self.proof is not None and self.proof.profit_kept is not None and self.proof.profit_kept < 0.5:
             missed.append(
                 f"Choosing whole segments keeps {100 * self.proof.profit_kept:.0f} % of an individual model's profit."
+            )
+        if self.proof is not None and (tau := self.proof.rank_stability) is not None and tau < STEADY:
+            missed.append(
+                f"The segments change places from one block of time to the next (rank correlation {tau:.2f})."
             )
         return tuple(missed)
 
