@@ -1,13 +1,14 @@
 # The two commands of the README are `make demo` and `make test`; both set themselves up on a fresh machine.
 PYTHON ?= python3
 VENV   ?= .venv
+PYTHONS ?= python3.11 python3.12 python3.13
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 LOCK   := --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 --all-extras
 export SEGMINT_DATA ?= ../shared/data
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help demo test check docs check-fast proof bench lock browser clean
+.PHONY: help demo test check docs check-fast proof matrix bench bench-peers lock browser clean
 
 help:            ## what can be made
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  *##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/'
@@ -42,9 +43,16 @@ check-fast: $(READY)  ## the tests that need no TensorFlow and no browser, in ab
 proof: $(READY) browser  ## the long proofs
 	$(BIN)/python -m pytest -m slow
 
+matrix:          ## the whole suite under every Python that segmint supports, each in an environment of its own
+	for python in $(PYTHONS); do $(MAKE) PYTHON=$$python VENV=.venv-$$python test || exit 1; done
+
 bench: $(READY)  ## what the scripts in benchmarks/ need beside the product; then: .venv/bin/python benchmarks/NAME.py
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/bench.txt
 	@ls benchmarks/*.py
+
+bench-peers:     ## an environment of its own for AutoGluon, see benchmarks/peers.py
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/peers.txt
 
 browser:
 	@command -v chromium >/dev/null || { \
@@ -57,4 +65,4 @@ lock:            ## renew requirements/lock.txt and requirements/bench.txt (need
 	uv pip compile $(LOCK) --group dev --group bench -c requirements/lock.txt pyproject.toml -o requirements/bench.txt
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-python3.* .venv-peers .pytest_cache .mypy_cache .ruff_cache

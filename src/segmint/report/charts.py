@@ -175,7 +175,9 @@ def curves(
     x = alt.X(
         "x:Q",
         title=x_title,
-        axis=alt.Axis(format=number if unit[0] or shares else "~d", tickCount=5),
+        axis=alt.Axis(format=number, tickCount=5)
+        if unit[0] or shares
+        else alt.Axis(format="~d", tickCount=5, tickMinStep=1),
         scale=_unit() if unit[0] else alt.Scale(nice=False),
     )
     y = alt.Y(
