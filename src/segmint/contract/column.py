@@ -90,6 +90,9 @@ class Column(BaseModel):
         Codes of a number column that are no numbers.
     sensitive : bool
         Whether law or decency asks for care: age, gender, marital status.
+    changeable : bool or None
+        Whether it may be proposed as a change that raises a chance; None takes what is usual for the role: yes for
+        a holding or an interest that is not sensitive.
     cyclic, ordered : bool
         Whether the levels of `allowed` form a ring (months) or a ladder (schooling).
     """
@@ -108,6 +111,7 @@ class Column(BaseModel):
     missing_means: str = ""
     states: tuple[State, ...] = Field(default=())
     sensitive: bool = False
+    changeable: bool | None = None
     cyclic: bool = False
     ordered: bool = False
 

@@ -46,8 +46,12 @@ class Change:
 
 
 def changeable_columns(contract: Contract, roles: Collection[str] = CHANGEABLE_ROLES) -> tuple[str, ...]:
-    """Columns that a customer or the bank can change: those of some roles, never a sensitive one."""
-    return tuple(column.name for column in contract.columns if column.role in roles and not column.sensitive)
+    """Columns that a customer or the bank can change: what the contract says, else those of some roles, never a sensitive one."""
+    return tuple(
+        column.name
+        for column in contract.columns
+        if (column.changeable if column.changeable is not None else column.role in roles and not column.sensitive)
+    )
 
 
 def what_would_change(
