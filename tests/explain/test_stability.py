@@ -49,3 +49,9 @@ def test_the_sentence_tells_stable_from_rough() -> None:
 def test_one_draw_says_nothing() -> None:
     with pytest.raises(ValueError, match="at least 2"):
         how_stable([told(np.zeros((2, 5)))])
+
+
+def test_one_customer_is_spoken_of_as_one() -> None:
+    said = Stability(rank_agreement=0.8, same_first=1 / 3, customers=1, draws=3).sentence()
+    assert "in 1 of 3 cases" in said
+    assert "% of customers" not in said

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from segmint.explain.background import background_rows
 from segmint.explain.reasons import Attributions, attribute
-from segmint.explain.words import STABILITY
+from segmint.explain.words import STABILITY, STABILITY_OF_ONE
 from segmint.models.predict import Predictor
 
 GOOD = 0.9
@@ -40,11 +40,15 @@ class Stability:
     def sentence(self) -> str:
         """Say how much a reason can be trusted."""
         verdict = "stable" if self.rank_agreement >= GOOD else "rough: trust the first reason more than the third"
+        agreement = f"{self.rank_agreement:.2f}"
+        if self.customers == 1:
+            pairs = self.draws * (self.draws - 1) // 2
+            same = round(self.same_first * pairs)
+            return STABILITY_OF_ONE.format(
+                verdict=verdict, draws=self.draws, agreement=agreement, same=same, pairs=pairs
+            )
         return STABILITY.format(
-            verdict=verdict,
-            draws=self.draws,
-            agreement=f"{self.rank_agreement:.2f}",
-            first=f"{100 * self.same_first:.0f}",
+            verdict=verdict, draws=self.draws, agreement=agreement, first=f"{100 * self.same_first:.0f}"
         )
 
 

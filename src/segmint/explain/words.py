@@ -39,6 +39,10 @@ STABILITY = (
     "The reasons are {verdict}. Asked {draws} times with other customers to compare with, {first} % of customers keep "
     "their first reason; the order of all reasons agrees to {agreement} (1 is perfect)."
 )
+STABILITY_OF_ONE = (
+    "The reasons are {verdict}. Asked {draws} times with other customers to compare with, two answers name the same first "
+    "reason in {same} of {pairs} cases; the order of all reasons agrees to {agreement} (1 is perfect)."
+)
 
 Cell = str | float | None
 
