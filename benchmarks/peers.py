@@ -78,6 +78,7 @@ def predict(levels: list[str], seconds: int) -> None:
 def store(levels: list[str], seconds: int) -> None:
     """Join the folds of a level into one file, with what made them and a hash of what they are about."""
     from quality import table_of
+
     from segmint.splits.groups import row_keys
 
     for level in levels:
