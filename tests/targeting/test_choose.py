@@ -126,7 +126,7 @@ def test_where_calls_cost_unequally_money_goes_where_it_returns_most():
         ([0.5, 0.6, 0.7], "Call everybody"),
         ([0.01, 0.02, 0.03], "Call nobody: even the best call is expected to lose 2.00 EUR"),
         ([0.5] * 9 + [0.01], "Call nearly everybody: 9 of 10"),
-        ([0.5, 0.01, 0.01], "Call 1 of 3 eligible customers"),
+        ([0.5, 0.01, 0.01], "1 of 3 eligible customers pay"),
     ],
 )
 def test_the_advice_says_everybody_nobody_or_down_to_where(chance, said):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -12,10 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from segmint.errors import PolicyError
 from segmint.targeting.holdout import in_holdout, keyed_words
+from segmint.targeting.one_budget import price_of_budget
+from segmint.targeting.optimise import ShadowPrice, best_under_limits
 from segmint.targeting.policy import ContactPolicy
-
-if TYPE_CHECKING:
-    from segmint.targeting.optimise import ShadowPrice
 
 Floats = NDArray[np.float64]
 STATUSES = ("listed", "held_out", "suppressed", "beyond_budget", "below_break_even", "rejected")
@@ -217,9 +215,7 @@ def _statuses(
 ) -> tuple[NDArray[np.int8], tuple[ShadowPrice, ...], float]:
     status = np.full(profit.size, SUPPRESSED, dtype=np.int8)
     status[order] = BELOW_BREAK_EVEN
-    if _needs_optimiser(policy, cost[order]):
-        from segmint.targeting.optimise import best_under_limits
-
+    if needs_optimiser(policy, cost[order]):
         solution = best_under_limits(order, profit, cost, holdout, policy, columns)
         status[order[profit[order] > 0]] = BEYOND_BUDGET
         inside, prices, gap = solution.inside, solution.prices, solution.gap
@@ -227,13 +223,15 @@ def _statuses(
         paying = order[profit[order] > 0]
         by_return = _by_return(paying, profit, cost, policy)
         status[paying] = BEYOND_BUDGET
-        inside, prices, gap = by_return[cut(by_return, cost, holdout, policy)], (), 0.0
+        inside, gap = by_return[cut(by_return, cost, holdout, policy)], 0.0
+        listed = int((~holdout[inside]).sum())
+        prices = price_of_budget(by_return[~holdout[by_return]], listed, profit, cost, policy)
     status[inside] = np.where(holdout[inside], HELD_OUT, LISTED)
     return status, prices, gap
 
 
-def _needs_optimiser(policy: ContactPolicy, cost: Floats) -> bool:
-    """Whether no single order of customers is right under every limit at once."""
+def needs_optimiser(policy: ContactPolicy, cost: Floats) -> bool:
+    """Tell whether no single order of customers is right under every limit at once."""
     two_budgets = np.isfinite(policy.most_customers) and policy.budget_money is not None
     return bool(policy.needs_optimiser or (two_budgets and cost.size and np.ptp(cost) > 0))
 
@@ -315,7 +313,7 @@ def advise(
         sentences.append(
             f"The list of {listed.size:,} is expected to bring {profit[listed].sum():,.0f} {currency} "
             f"and {propensity[listed].sum():,.0f} successes; its last customer has a propensity of "
-            f"{propensity[listed[-1]]:.1%}."
+            f"{100 * propensity[listed[-1]]:.1f} %."
         )
     return tuple(sentences)
 
@@ -329,7 +327,7 @@ def _how_many(share: float, paying: int, eligible: int) -> str:
         return f"Call everybody: {paying:,} of {eligible:,} eligible customers pay for their call."
     if share >= _NEARLY:
         return f"Call nearly everybody: {paying:,} of {eligible:,} eligible customers pay for their call."
-    return f"Call {paying:,} of {eligible:,} eligible customers: below them a call costs more than it brings."
+    return f"{paying:,} of {eligible:,} eligible customers pay for their call; below them a call costs more than it brings."
 
 
 @dataclass(frozen=True)
@@ -397,9 +395,9 @@ def _attempt_sentence(stop_at: int | None, calls: NDArray[np.int64], yes: NDArra
     beyond = np.maximum(calls - (stop_at - 1), 0).sum() / calls.sum()
     lost = (yes & (calls >= stop_at)).sum() / max(int(yes.sum()), 1)
     return (
-        f"Stop at the {ordinal(stop_at)} attempt: there {smooth[stop_at - 1]:.1%} of calls succeed, "
+        f"Stop at the {ordinal(stop_at)} attempt: there {100 * smooth[stop_at - 1]:.1f} % of calls succeed, "
         "which does not pay. "
-        f"Calls from there on were {beyond:.1%} of all and brought {lost:.1%} of the successes."
+        f"Calls from there on were {100 * beyond:.1f} % of all and brought {100 * lost:.1f} % of the successes."
     )
 
 

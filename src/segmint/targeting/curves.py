@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtri
 
 from segmint.metrics.intervals import interval, weight_blocks
 
@@ -55,13 +56,13 @@ class CampaignCurves:
         if self.best_profit <= 0:
             return "No list would have earned its calls: call nobody."
         ten = self.rows.filter((pl.col("curve") == "gain") & (pl.col("fraction").is_between(0.0999, 0.1001)))
-        gain = f" Calling the best 10 % reaches {ten['value'][0]:.0%} of all successes." if ten.height else ""
+        gain = f" Calling the best 10 % reaches {100 * ten['value'][0]:.0f} % of all successes." if ten.height else ""
         text = (
-            f"Calling the best {self.best_fraction:.0%} brings the most: {self.best_profit:,.0f} "
-            f"{self.currency} ({self.low:,.0f} to {self.high:,.0f} in {self.level:.0%} of resamples)."
+            f"Calling the best {100 * self.best_fraction:.0f} % brings the most: {self.best_profit:,.0f} "
+            f"{self.currency} ({self.low:,.0f} to {self.high:,.0f} in {100 * self.level:.0f} % of resamples)."
         )
         if self.break_even is not None and self.break_even < 1:
-            return f"{text} Beyond {self.break_even:.0%} the whole list loses money.{gain}"
+            return f"{text} Beyond {100 * self.break_even:.0f} % the whole list loses money.{gain}"
         return f"{text} Even calling everybody does not lose money.{gain}"
 
 
@@ -253,14 +254,12 @@ def expected_curve(
     polars.DataFrame
         customers, expected_profit, low, high.
     """
-    from scipy.stats import norm
-
     chance = np.asarray(propensity, dtype=np.float64)
     worth = np.broadcast_to(np.asarray(value, dtype=np.float64), chance.shape)
     profit = chance * worth - np.asarray(cost, dtype=np.float64)
     order = np.argsort(-profit, kind="stable")
     total = np.cumsum(profit[order])
-    spread = np.sqrt(np.cumsum((chance * (1 - chance) * worth**2)[order])) * norm.ppf(0.5 + level / 2)
+    spread = np.sqrt(np.cumsum((chance * (1 - chance) * worth**2)[order])) * ndtri(0.5 + level / 2)
     places = np.unique(np.linspace(1, max(chance.size, 1), min(points, max(chance.size, 1))).astype(np.int64))
     at = places[: chance.size] - 1
     return pl.DataFrame(

@@ -93,13 +93,13 @@ class PowerCalculation:
         if self.smallest_effect >= self.base_rate:
             return (
                 f"With {self.called:,} called and {self.held_out:,} held out, not even an effect as large as "
-                f"the whole response of {self.base_rate:.1%} is found in {self.power:.0%} of cases: "
+                f"the whole response of {100 * self.base_rate:.1f} % is found in {100 * self.power:.0f} % of cases: "
                 "hold out more."
             )
         return (
             f"With {self.called:,} called and {self.held_out:,} held out, a difference of "
             f"{100 * self.smallest_effect:.1f} points in the response rate is found in "
-            f"{self.power:.0%} of cases. "
+            f"{100 * self.power:.0f} % of cases. "
             f"A difference of {10 * self.base_rate:.1f} points needs {self.needed:,} customers called."
         )
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from segmint.metrics.profit import empa
 from segmint.targeting.call_list import CallList
-from segmint.targeting.choose import LISTED, Choice
+from segmint.targeting.choose import LISTED, Choice, needs_optimiser
 from segmint.targeting.curves import curves_of_bins, expected_curve
 from segmint.targeting.fairness import cost_of_floor, cost_of_floor_by_group, groups_of, selection_by_group
 from segmint.targeting.holdout import plan_holdout
@@ -54,7 +54,7 @@ def summarise_list(call_list: CallList, choice: Choice, policy: ContactPolicy, c
         "last_profit": _lowest(listed["expected_profit"]),
         "curve": curve.to_dict(as_series=False),
         "limits": limits_used(choice.listed, choice.cost, policy, columns, choice.prices).to_dicts(),
-        "optimised": bool(choice.prices) or policy.needs_optimiser,
+        "optimised": needs_optimiser(policy, choice.cost[rows]),
         "gap": choice.gap,
         "sensitivity": sensitivity(choice, policy).to_dicts(),
         "parts": what_if_parts(choice, policy).to_dict(as_series=False),

@@ -46,7 +46,7 @@ def page(run: RunView) -> Page | None:
 
 def _nothing_binds(found: dict[str, Any]) -> str:
     if not found.get("optimised"):
-        return "One budget alone: the best customers are called until it ends, or until a call no longer pays."
+        return "Nothing is short: the best customers are called until a call no longer pays."
     return "No limit is short: more of any of them would not bring more."
 
 

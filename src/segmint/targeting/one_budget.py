@@ -1,0 +1,65 @@
+"""What one more unit of a budget is worth where a budget is all that limits the list."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmint.targeting.optimise import ShadowPrice
+from segmint.targeting.policy import ContactPolicy
+
+Floats = NDArray[np.float64]
+_STEP = 0.01
+
+
+def price_of_budget(
+    called: NDArray[np.int64], listed: int, profit: Floats, cost: Floats, policy: ContactPolicy
+) -> tuple[ShadowPrice, ...]:
+    """Price the budget that ends the list: the next customer brings what one more unit of it is worth.
+
+    Parameters
+    ----------
+    called : ndarray of int64
+        Row numbers of those who pay and are not held out, in the order in which the budget reaches them.
+    listed : int
+        How many of them the budget reached.
+    profit, cost : ndarray of shape (n_customers,)
+        Account currency per customer.
+    policy : ContactPolicy
+
+    Returns
+    -------
+    tuple of ShadowPrice
+        One, or none where nobody is left who would pay.
+    """
+    if not 0 < listed < called.size:
+        return ()
+    name, limit, use = _what_ends(listed, cost[called], policy)
+    if not (use > 0).all():
+        return ()
+    step = max(1, round(_STEP * listed))
+    next_ones, last_ones = slice(listed, listed + step), slice(max(listed - step, 0), listed)
+    gains = profit[called]
+    price = float(gains[listed] / use[listed])
+    currency = policy.economics.currency
+    return (
+        ShadowPrice(
+            name,
+            limit,
+            price,
+            loosened=float(gains[next_ones].sum() / use[next_ones].sum()),
+            tightened=float(gains[last_ones].sum() / use[last_ones].sum()),
+            sentence=f"One more {name} is worth {price:,.2f} {currency}.",
+        ),
+    )
+
+
+def _what_ends(listed: int, cost: Floats, policy: ContactPolicy) -> tuple[str, float, Floats]:
+    """Name the budget that ends the list, how large it is, and how much of it each customer takes."""
+    if policy.budget_money is not None and listed < policy.most_customers:
+        return policy.economics.currency, policy.budget_money, cost
+    calls, talks = policy.economics.calls_per_customer, policy.conversations_per_customer
+    by_talks = policy.conversations is not None and listed >= np.ceil(policy.conversations / talks - 1e-6)
+    if policy.conversations is not None and by_talks:
+        return "conversation", policy.conversations, np.full(cost.size, talks)
+    return "call", float(policy.budget_calls or 0.0), np.full(cost.size, calls)
