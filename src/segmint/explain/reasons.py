@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +15,7 @@ from segmint.features.apply import apply_features, feature_blocks, pair_blocks
 from segmint.features.pairs import pair_codes, step_rows
 from segmint.models.forward import _ACTIVATIONS, forward, probabilities
 from segmint.models.predict import Predictor
+from segmint.one_thread import plain_products
 
 Floats = NDArray[np.float64]
 Signals = NDArray[np.float32]
@@ -136,7 +135,7 @@ def _attribute(
                 work += walker.walk(row, order, base[row], likely, place, credit)
         return credit, work
 
-    with _plain_products(), ThreadPoolExecutor(WORKERS) as pool:
+    with plain_products(), ThreadPoolExecutor(WORKERS) as pool:
         credits, works = zip(*pool.map(walk, rows), strict=True)
     return Attributions(
         contributions=sum(credits, np.zeros(())) / (2 * len(orders)),
@@ -145,16 +144,6 @@ def _attribute(
         classes=np.asarray(predictor.classes)[place],
         forward_rows=len(likely) + len(base) + sum(works),
     )
-
-
-def _plain_products() -> AbstractContextManager[object]:
-    """Let each matrix product use one thread: the walks run side by side, and products of this size gain nothing more."""
-    if importlib.util.find_spec("threadpoolctl") is None:
-        return nullcontext()
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped, unused-ignore]
-
-    limits: AbstractContextManager[object] = threadpool_limits(1, user_api="blas")
-    return limits
 
 
 class _Walker:

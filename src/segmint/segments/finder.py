@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.errors import ConfigError, DataError
+from segmint.one_thread import plain_products
 from segmint.progress import Progress, silent
 from segmint.segments.assign import assign_segments
 from segmint.segments.choice import GIVEN, NO_GROUPS, Candidate, Choice, choose_count, weigh
@@ -133,7 +134,8 @@ class SegmentFinder:
             100 if self.thorough else 20,
             progress,
         )
-        self.state_, self.choice_, self.stability_ = work.find(self.count, self.method)
+        with plain_products():
+            self.state_, self.choice_, self.stability_ = work.find(self.count, self.method)
         labels, _ = assign_segments(self.state_, inputs.frame)
         self.state_ = _largest_first(self.state_, labels)
         self.stability_ = _reorder(self.stability_, self.state_)
