@@ -45,6 +45,8 @@ class LightGBM(_Rival):
         Leaves per tree and customers per leaf.
     categories : sequence of int
         Places of the columns that hold category codes.
+    threads : int or None
+        None takes all cores; for small trees one is as quick, and does not wait for cores that others use.
     random_state : int
     """
 
@@ -56,10 +58,12 @@ class LightGBM(_Rival):
         leaves: int = 31,
         min_leaf: int = 20,
         categories: Sequence[int] = (),
+        threads: int | None = None,
         random_state: int | None = None,
     ) -> None:
         self.rounds = rounds
         self.learning_rate = learning_rate
+        self.threads = threads
         self.leaves = leaves
         self.min_leaf = min_leaf
         self.categories = categories
@@ -78,6 +82,7 @@ class LightGBM(_Rival):
             subsample=0.8,
             subsample_freq=1,
             colsample_bytree=0.8,
+            n_jobs=self.threads,
             random_state=self.random_state,
             deterministic=True,
             force_row_wise=True,
