@@ -13,6 +13,7 @@ from segmint.cli import main
 from segmint.config import load_config
 from segmint.contract.contract import load_contract
 from segmint.contract.validate import validate
+from segmint.errors import BundleError
 from segmint.flows.demo import sample_path
 from segmint.flows.segment import Segmented, assign, individual_propensities, segment
 from segmint.metrics.ranking import roc_auc
@@ -72,6 +73,21 @@ def test_the_same_customers_are_assigned_to_the_same_segments(segmented: Segment
 def test_a_run_without_segments_cannot_assign(runs: Path, segmented: Segmented) -> None:
     bare = assign(sample_path(), str(segmented.folder), load_config(), runs=runs).folder
     assert main(["segment", str(sample_path()), "--assign-with", str(bare), "--runs", str(runs)]) == 2
+
+
+def test_known_segments_are_assigned_by_the_network(tmp_path: Path) -> None:
+    settings = load_config(None, ["segments.count=2"])
+    made = segment(wave(0, 300, 1, 0.3), write(tmp_path / "waves.toml", WAVE), settings, runs=tmp_path)
+    told = json.loads((made.folder / "segments.json").read_text())
+    (made.folder / "segments.json").write_text(json.dumps({**told, "kind": "known", "state": None}))
+    with pytest.raises(BundleError, match="its network assigns new customers") as caught:
+        assign(wave(0, 50, 1, 0.3), str(made.folder), settings, runs=tmp_path)
+    assert "segmint predict" in str(caught.value)
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text, "utf-8")
+    return path
 
 
 @pytest.mark.parametrize("count", ["1", "13", "many"])

@@ -209,6 +209,12 @@ def assign(
     """
     earlier = RunView(find_run(run, runs).folder)
     found = earlier.json(SEGMENTS)
+    if found is not None and found.get("kind") == "known":
+        raise BundleError(
+            f"The segments of the run '{run}' are those of its outcome; its network assigns new customers.",
+            expected="a run that discovered segments",
+            fix=f"segmint predict TABLE --bundle {run}",
+        )
     if found is None or found.get("state") is None or earlier.contract is None:
         raise BundleError(
             f"The run '{run}' found no segments.",
