@@ -58,6 +58,7 @@ def _with_pages(api: Any, service: Any, bundle: str, runs: Path, *, one_time: bo
         keeper.code = None
     inside = bundle == "PROMOTED" or (runs / Path(bundle).name).is_dir()
     desk = Desk(runs, None if not inside else "PROMOTED" if bundle == "PROMOTED" else Path(bundle).name, keeper=keeper)
+    service.closers.append(desk.jobs.stop)
     app = beside(api, dashboard(desk, hosts=service.hosts), api_paths=frozenset(way.path for way in WAYS))
     return app, f"/sign-in?code={keeper.code}  (works once)" if one_time else "/sign-in"
 

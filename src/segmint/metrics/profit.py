@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import gammaincc
 
 from segmint.metrics.ranking import roc_curve
 
@@ -115,6 +114,8 @@ def empa(
 
 
 def _upper_tail(shape: float, at: Floats) -> Floats:
+    from scipy.special import gammaincc
+
     tail: Floats = np.where(np.isinf(at), 0.0, gammaincc(shape, np.where(np.isinf(at), 0.0, np.maximum(at, 0))))
     return tail
 

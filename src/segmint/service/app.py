@@ -31,6 +31,7 @@ from segmint.service.problems import Problem, problem_of
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
 AT_ONCE = 8 << 10  # bytes that are answered on the loop: quicker than handing them to a thread
 MOST_EXPLAINED = 200
+LAST_SECONDS = 0.5  # for threads to notice that their program was ended
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -71,6 +72,10 @@ class Service:
         Lists take long, so they have a queue of their own.
     buckets : Buckets
     metrics : Metrics
+    children : Children
+        Programs that make lists.
+    closers : list of callable
+        What else is ended with the service.
     draining : bool
         Whether it is about to stop: not ready any more, still answering.
     """
@@ -83,7 +88,16 @@ class Service:
     lists: Workers = field(default_factory=lambda: Workers(threads=1, queue=2, seconds=tables.CHILD_SECONDS + 10))
     buckets: Buckets = field(default_factory=lambda: Buckets(rate=500.0, burst=1000))
     metrics: Metrics = field(default_factory=Metrics)
+    children: tables.Children = field(default_factory=tables.Children)
+    closers: list[Callable[[], Any]] = field(default_factory=list)
     draining: bool = False
+
+    def close(self) -> bool:
+        """End what is still at work; return whether everything did end."""
+        self.children.close()
+        for close in (*self.closers, self.workers.close, self.lists.close):
+            close()
+        return self.workers.is_idle(LAST_SECONDS) and self.lists.is_idle(LAST_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -160,7 +174,7 @@ async def _explain(service: Service, request: Request, handle: Handle) -> Respon
 
 
 async def _target(service: Service, request: Request, handle: Handle) -> Response:
-    found = await tables.target_table(request, handle, _kind(request), service.runs, service.lists)
+    found = await tables.target_table(request, handle, _kind(request), service.runs, service.lists, service.children)
     return _json({"bundle": handle.digest, **found})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import hmac
 import os
@@ -11,7 +12,8 @@ import stat
 import tempfile
 import time
 import tomllib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -178,9 +180,10 @@ def add_key(path: Path, name: str, scopes: Sequence[str], *, days: int = 365) ->
     if not 1 <= days <= 3650:
         raise ConfigError(f"A key cannot live {days} days.", expected="1 to 3650 days", fix="--days 365")
     text = PREFIX + secrets.token_urlsafe(32)
-    keys = read_keys(path) if path.exists() else []
     expires = (datetime.now(UTC) + timedelta(days=days)).replace(microsecond=0)
-    _write(path, [*keys, Key(name, digest_of(text), frozenset(scopes), expires)])
+    with _alone(path):
+        keys = read_keys(path) if path.exists() else []
+        _write(path, [*keys, Key(name, digest_of(text), frozenset(scopes), expires)])
     return text
 
 
@@ -192,14 +195,30 @@ def revoke_keys(path: Path, name: str) -> int:
     ConfigError
         If there is none.
     """
-    keys = read_keys(path)
-    kept = [key for key in keys if key.name != name]
-    if len(kept) == len(keys):
-        raise ConfigError(
-            f"There is no key of '{name}'.", expected="a name of `segmint keys list`", fix="check the name"
-        )
-    _write(path, kept)
+    with _alone(path):
+        keys = read_keys(path)
+        kept = [key for key in keys if key.name != name]
+        if len(kept) == len(keys):
+            raise ConfigError(
+                f"There is no key of '{name}'.", expected="a name of `segmint keys list`", fix="check the name"
+            )
+        _write(path, kept)
     return len(keys) - len(kept)
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Let one process at a time change a file of keys, or a key that was shown once would be lost to another's.
+
+    The folder is locked: the file itself is replaced, and a lock file beside it would be one more thing to find.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def _write(path: Path, keys: Sequence[Key]) -> None:
@@ -207,7 +226,6 @@ def _write(path: Path, keys: Sequence[Key]) -> None:
         {"name": k.name, "sha256": k.sha256, "scopes": [s for s in SCOPES if s in k.scopes], "expires": k.expires}
         for k in keys
     ]
-    path.parent.mkdir(parents=True, exist_ok=True)
     handle, staged = tempfile.mkstemp(dir=path.parent, prefix=".keys-")  # mode 0600
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(tomlkit.dumps({"keys": told}))

@@ -93,3 +93,11 @@ class Workers:
     def close(self) -> None:
         """Take no more work."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def is_idle(self, seconds: float) -> bool:
+        """Whether no thread is at work any more, or stops within `seconds`."""
+        until = time.monotonic() + seconds
+        threads = list(self._pool._threads)  # the pool has no other way to say whether it is done
+        for thread in threads:
+            thread.join(max(until - time.monotonic(), 0.0))
+        return not any(thread.is_alive() for thread in threads)

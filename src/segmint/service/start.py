@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import os
+import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,10 +16,13 @@ from segmint.errors import ConfigError
 from segmint.service.app import LOCAL, Service, make_app
 from segmint.service.champion import Champion
 from segmint.service.keys import FileRing, KeyRing, session_key
+from segmint.service.slow import Impatient
 
 Say = Callable[[str], Any]
 Pages = Callable[[Any, Service], tuple[Any, str]]
-GRACE = 10  # seconds for answers under way when the service is told to stop
+GRACE = 8  # seconds for answers under way when the service is told to stop
+STUCK = 3  # the exit code if an answer had to be left
+log = logging.getLogger("segmint.service")
 
 
 def start(
@@ -54,6 +59,7 @@ def start(
         app,
         host=host,
         port=port,
+        http=Impatient,
         log_config=None,
         log_level="warning",
         access_log=False,
@@ -66,6 +72,10 @@ def start(
         lifespan="off",
     )
     _Server(config, service).run()
+    if not service.close():
+        log.error("an answer was stuck; it is left")
+        logging.shutdown()
+        os._exit(STUCK)  # Python would wait for the stuck thread for ever
 
 
 def prepare(
@@ -100,11 +110,17 @@ def is_local(host: str) -> bool:
 
 
 class _Server(uvicorn.Server):
-    """Says that it is not ready any more as soon as it is told to stop."""
+    """Says that it is not ready any more as soon as it is told to stop, and lets us end what is ours."""
 
     def __init__(self, config: uvicorn.Config, service: Service) -> None:
         super().__init__(config)
         self._service = service
+
+    def run(self, sockets: Any = None) -> None:
+        # uvicorn raises a signal once more when it is done, which would end us before our children are ended
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: None)
+        super().run(sockets)
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         self._service.draining = True

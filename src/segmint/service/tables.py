@@ -9,6 +9,7 @@ import sys
 import tempfile
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import polars as pl
@@ -30,6 +31,49 @@ SHOWN = ("customer", "rank", "propensity", "expected_profit", "segment", "reason
 CHILD_SECONDS = 300
 
 
+class Children:
+    """The programs at work for callers: ended with the service, which would wait for them otherwise."""
+
+    def __init__(self) -> None:
+        self._at_work: set[subprocess.Popen[str]] = set()
+        self._lock, self._closed = Lock(), False
+
+    def run(self, command: list[str], seconds: float) -> tuple[int, str, str]:
+        """Run a program and return its code and what it said.
+
+        Raises
+        ------
+        Problem
+            504 after `seconds`, 503 if the service stops meanwhile.
+        """
+        with self._lock:
+            if self._closed:
+                raise Problem(503, "stopping", "The service is stopping.")
+            child = subprocess.Popen(  # noqa: S603 - our own program, arguments as a list
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            )
+            self._at_work.add(child)
+        try:
+            out, err = child.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired as error:
+            raise Problem(504, "deadline", f"No list within {seconds:g} seconds.") from error
+        finally:
+            child.kill()
+            child.wait()
+            with self._lock:
+                self._at_work.discard(child)
+        if self._closed:
+            raise Problem(503, "stopping", "The service is stopping.")
+        return child.returncode, out, err
+
+    def close(self) -> None:
+        """End them all and start no more."""
+        with self._lock:
+            self._closed = True
+            for child in self._at_work:
+                child.kill()
+
+
 async def predict_table(request: Request, handle: Handle, kind: str, workers: Workers) -> Response:
     """Predict a CSV or Parquet body; the reply is the same kind, with how many rows were read in its head."""
     folder = Path(tempfile.mkdtemp(prefix="segmint-"))  # mode 0700
@@ -46,7 +90,9 @@ async def predict_table(request: Request, handle: Handle, kind: str, workers: Wo
     return FileResponse(out, media_type=MEDIA[kind], headers=headers, background=gone)
 
 
-async def target_table(request: Request, handle: Handle, kind: str, runs: Path, workers: Workers) -> dict[str, Any]:
+async def target_table(
+    request: Request, handle: Handle, kind: str, runs: Path, workers: Workers, children: Children
+) -> dict[str, Any]:
     """Build a call list of a body under the policy in the query: ``?policy.budget_calls=300&economics.cost_per_call=5``.
 
     A child process does it, as the command line would, so that a large table or a long optimisation never weighs on
@@ -64,7 +110,7 @@ async def target_table(request: Request, handle: Handle, kind: str, runs: Path, 
         else:
             table = folder / f"table.{kind}"
             await _receive(request, table)
-        return await workers.do(partial(_child, handle, table, runs, settings))
+        return await workers.do(partial(_child, children, handle, table, runs, settings))
 
 
 async def _receive(request: Request, path: Path) -> None:
@@ -92,34 +138,14 @@ def _settings(request: Request) -> list[str]:
     return settings
 
 
-def _child(handle: Handle, table: Path, runs: Path, settings: list[str]) -> dict[str, Any]:
-    command = [
-        sys.executable,
-        "-m",
-        "segmint",
-        "target",
-        str(table),
-        "--bundle",
-        str(handle.origin),
-        "--runs",
-        str(runs),
-    ]
-    try:
-        done = subprocess.run(  # noqa: S603 - our own program, arguments as a list
-            [*command, "--json", "--quiet", *settings],
-            capture_output=True,
-            text=True,
-            timeout=CHILD_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise Problem(504, "deadline", f"No list within {CHILD_SECONDS} seconds.") from error
-    if done.returncode == 2:
-        said = done.stderr.replace(str(table.parent), "")
-        raise Problem(422, "policy", " ".join(said.split())[-600:])
-    if done.returncode:
+def _child(children: Children, handle: Handle, table: Path, runs: Path, settings: list[str]) -> dict[str, Any]:
+    command = [sys.executable, "-m", "segmint", "target", str(table), "--bundle", str(handle.origin)]
+    code, out, err = children.run([*command, "--runs", str(runs), "--json", "--quiet", *settings], CHILD_SECONDS)
+    if code == 2:
+        raise Problem(422, "policy", " ".join(err.replace(str(table.parent), "").split())[-600:])
+    if code:
         raise Problem(500, "failed", "The list could not be made.")
-    told = json.loads(done.stdout)
+    told = json.loads(out)
     record = json.loads((Path(told["run"]) / "run.json").read_text("utf-8"))
     if record["inputs"].get("bundle") != f"sha256:{handle.digest}":
         raise Problem(503, "swapped", "The bundle changed meanwhile.", headers={"retry-after": "1"})

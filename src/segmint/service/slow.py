@@ -1,0 +1,57 @@
+"""Cut off who sends a request's head, or reads an answer, too slowly; slow bodies are cut by `body.limited`."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+HEAD_SECONDS = 8.0
+READ_SECONDS = 8.0  # for every 64 KiB or so of an answer
+
+Timer = asyncio.TimerHandle | None
+
+
+class Impatient(AutoHTTPProtocol):  # type: ignore[misc,valid-type]  # uvicorn picks the parser at run time
+    """uvicorn's protocol with a clock for heads and for readers: it has none, and a few hundred such sockets block it."""
+
+    _head: Timer = None
+    _reader: Timer = None
+
+    def connection_made(self, transport: Any) -> None:
+        """Start the clock of the first head."""
+        super().connection_made(transport)
+        self._head = self.loop.call_later(HEAD_SECONDS, transport.abort)
+
+    def data_received(self, data: bytes) -> None:
+        """Stop the clock when a head is whole; start it when another begins."""
+        before = self.cycle
+        super().data_received(data)
+        if self.cycle is not before:
+            self._stop_head()
+        elif self._head is None and (before is None or before.response_complete):
+            self._head = self.loop.call_later(HEAD_SECONDS, self.transport.abort)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop both clocks."""
+        self._stop_head()
+        self.resume_writing()
+        super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Start the reader's clock: the answer waits for the reader."""
+        super().pause_writing()
+        self._reader = self._reader or self.loop.call_later(READ_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Stop the reader's clock."""
+        super().resume_writing()
+        if self._reader is not None:
+            self._reader.cancel()
+            self._reader = None
+
+    def _stop_head(self) -> None:
+        if self._head is not None:
+            self._head.cancel()
+            self._head = None

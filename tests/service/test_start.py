@@ -1,0 +1,147 @@
+"""A real process on a real socket: it ends without losing an answer, and slow callers are cut off."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from segmint.store.bundle import write_bundle
+
+from .small import GOOD, small_parts
+
+MANY = json.dumps({"rows": [GOOD] * 400}).encode()
+
+
+@dataclass
+class Served:
+    process: subprocess.Popen[str]
+    port: int
+    key: str
+    log: Path
+
+    def connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+
+    def ask(self, path: str, body: bytes | None = None) -> tuple[int, bytes]:
+        caller = self.connect()
+        headers = {"authorization": f"Bearer {self.key}", "content-type": "application/json"}
+        caller.request("POST" if body is not None else "GET", path, body=body, headers=headers)
+        answer = caller.getresponse()
+        told = answer.status, answer.read()
+        caller.close()
+        return told
+
+    def head(self, length: int) -> bytes:
+        return (
+            f"POST /v1/predict HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nAuthorization: Bearer {self.key}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+        ).encode()
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    write_bundle(tmp_path / "bundle", **small_parts())
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    log = tmp_path / "log.txt"
+    command = [sys.executable, "-m", "segmint", "serve", "--bundle", str(tmp_path / "bundle"), "--port", str(port)]
+    with log.open("w") as said:
+        process = subprocess.Popen([*command, "--runs", str(tmp_path)], stdout=subprocess.PIPE, stderr=said, text=True)
+        assert process.stdout is not None
+        key = ""
+        while not (found := re.search(r"sgm_\S+", key)):
+            key = process.stdout.readline()
+        here = Served(process, port, found.group(), log)
+        for _ in range(200):
+            try:
+                if here.ask("/health/ready")[0] == 200:
+                    break
+            except OSError:
+                time.sleep(0.05)
+        yield here
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+@pytest.fixture
+def send(served: Served) -> Iterator[Callable[[bytes], socket.socket]]:
+    """Open a connection and send its first bytes; all are closed in the end."""
+    with ExitStack() as kept:
+
+        def opened(text: bytes) -> socket.socket:
+            caller = kept.enter_context(socket.create_connection(("127.0.0.1", served.port), timeout=20))
+            caller.sendall(text)
+            return caller
+
+        yield opened
+
+
+Send = Callable[[bytes], socket.socket]
+
+
+def test_api_10_told_to_stop_it_answers_sixty_callers_and_ends(served: Served, send: Send) -> None:
+    # every head is there, every body still lacks its end
+    sockets = [send(served.head(len(MANY)) + MANY[:-1]) for _ in range(60)]
+    time.sleep(0.3)
+    served.process.send_signal(signal.SIGTERM)
+    time.sleep(0.2)
+    answers = []
+
+    def finish(caller: socket.socket) -> None:
+        caller.sendall(MANY[-1:])
+        answer = http.client.HTTPResponse(caller)
+        answer.begin()
+        answers.append((answer.status, answer.read()))
+
+    threads = [threading.Thread(target=finish, args=(caller,)) for caller in sockets]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert served.process.wait(15) == 0
+    assert len(answers) == 60
+    assert {status for status, _ in answers} <= {200, 503}  # a full queue says so
+    told = [json.loads(body) for status, body in answers if status == 200]
+    assert len(told) >= 30
+    assert {answer["accepted"] for answer in told} == {400}
+
+
+@pytest.mark.slow
+def test_api_05_slow_heads_and_bodies_are_cut_while_others_are_answered(served: Served, send: Send) -> None:
+    heads = [send(b"GET /health/live HTTP/1.1\r\nX-Slow: ") for _ in range(100)]
+    silent = [send(b"") for _ in range(100)]
+    bodies = [send(served.head(1000) + b'{"rows"') for _ in range(100)]
+    second = send(f"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\n\r\n".encode())
+    answer = http.client.HTTPResponse(second)
+    answer.begin()
+    assert (answer.status, bool(answer.read())) == (200, True)
+    second.sendall(b"GET /hea")  # the second head on the same connection never ends
+    start, late = time.monotonic(), []
+    while time.monotonic() - start < 7:
+        assert served.ask("/v1/predict", json.dumps({"rows": [GOOD]}).encode())[0] == 200
+        for caller in heads:
+            with suppress(OSError):
+                caller.sendall(b"x")  # a byte now and then does not buy time
+        time.sleep(0.5)
+    for caller in [*heads, *silent, second]:
+        with suppress(ConnectionError):
+            late += [caller] if caller.recv(4096) else []
+    assert not late
+    assert {caller.recv(4096)[:12] for caller in bodies} == {b"HTTP/1.1 408"}
+    assert time.monotonic() - start < 14
+    assert "Traceback" not in served.log.read_text()
