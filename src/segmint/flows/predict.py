@@ -18,8 +18,7 @@ from segmint.contract.validate import refuse_rejected, validate_batches
 from segmint.errors import DataError, InputError
 from segmint.flows.bundle import predictor_of
 from segmint.flows.read import REJECTED, open_source, rejected_rows
-from segmint.metrics.classification import accuracy, f1, weighted_f1
-from segmint.metrics.ranking import roc_auc
+from segmint.metrics.streamed import StreamedQuality
 from segmint.models.predict import Predictor
 from segmint.progress import Progress, silent
 from segmint.store.bundle import Bundle, open_bundle
@@ -121,7 +120,7 @@ class _Work:
     def __init__(self, bundle: Bundle, trained: TrainingIds | None, result: Predicted) -> None:
         self.bundle, self.trained, self.result = bundle, trained, result
         self.predictor: Predictor = predictor_of(bundle)
-        self.judged: list[tuple[NDArray[np.str_], NDArray[np.float64], NDArray[np.str_]]] = []
+        self.judged = StreamedQuality(bundle.classes, bundle.contract.outcome.positive)
         self.complete = True
         if trained is not None and bundle.contract.id_column is not None:
             result.trained_on = 0
@@ -144,14 +143,13 @@ class _Work:
             self.result.trained_on += self.trained.count_known(table.ids)
         self.complete = self.complete and (table.has_outcome or not len(table))
         if self.complete and len(table):
-            self.judged.append((table.outcome, likely, said))
+            self.judged.add(table.outcome, said, likely)
         return with_predictions(table, likely, said, self.predictor)
 
     def finish(self) -> Predicted:
         """Judge the predictions where every outcome is known."""
-        if self.complete and self.judged:
-            outcome, likely, said = (np.concatenate(part) for part in zip(*self.judged, strict=True))
-            self.result.quality = _quality(outcome, likely, said, self.bundle)
+        if self.complete:
+            self.result.quality = self.judged.quality()
         return self.result
 
 
@@ -175,22 +173,6 @@ def with_predictions(
     new |= {"predicted": pl.Series(said), "flags": table.flags}
     clashes = {name: f"{name}_input" for name in table.raw.columns if name in new}
     return table.raw.rename(clashes).with_columns(**new)
-
-
-def _quality(
-    outcome: NDArray[np.str_], likely: NDArray[np.float64], said: NDArray[np.str_], bundle: Bundle
-) -> dict[str, float]:
-    positive = bundle.contract.outcome.positive
-    if positive is None:
-        return {
-            "weighted_f1": float(weighted_f1(outcome, said, bundle.classes)),
-            "accuracy": float(accuracy(outcome, said)),
-        }
-    yes = outcome == positive
-    quality = {"f1": float(f1(yes, said == positive)), "accuracy": float(accuracy(outcome, said))}
-    if 0 < yes.sum() < len(yes):
-        quality["roc_auc"] = float(roc_auc(yes, likely[:, bundle.classes.index(positive)]))
-    return quality
 
 
 def _check_out(out: Path | None) -> None:
