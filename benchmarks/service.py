@@ -64,12 +64,14 @@ def served(command: list[str], port: int) -> Iterator[tuple[psutil.Process, list
         ["taskset", "-c", "0", *command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
     threading.Thread(target=lambda: said.extend(iter(process.stdout.readline, "")), daemon=True).start()
-    while True:
+    while process.poll() is None:
         try:
             if httpx.get(f"http://127.0.0.1:{port}/health/ready", trust_env=False).status_code == 200:
                 break
         except httpx.TransportError:
             time.sleep(0.01)
+    if process.poll() is not None:
+        raise SystemExit(f"the server ended with code {process.returncode}: {' '.join(command)}")
     try:
         yield psutil.Process(process.pid), said, time.perf_counter() - start
     finally:
@@ -194,13 +196,6 @@ def hot_swaps(runs: Path, first: str, second: str, rows: list[dict[str, Any]]) -
         wrong += min(abs(likely - p) for p in said[answer["bundle"]]) > 1e-12
     swaps = int(float(re.search(r"segmint_swaps (\S+)", told.text).group(1)))
     return {"answers": len(answers), "errors": errors, "wrong": wrong, "swaps": swaps, "bundles": len(named)}
-
-
-def second_run(runs: Path, first: str) -> str:
-    """A copy of a run whose bundle answers differently, or promoting it would change nothing to be seen."""
-    from segmint.store.bundle import write_bundle  # noqa: F401 - the format is the store's business
-
-    raise SystemExit(f"RUNS needs a second finished run beside {first}: segmint demo --runs {runs} --set seed=1")
 
 
 def main() -> None:
