@@ -194,7 +194,7 @@ def hot_swaps(runs: Path, first: str, second: str, rows: list[dict[str, Any]]) -
         named.add(answer["bundle"])
         likely = answer["answers"][0]["propensity"]
         wrong += min(abs(likely - p) for p in said[answer["bundle"]]) > 1e-12
-    swaps = int(float(re.search(r"segmint_swaps (\S+)", told.text).group(1)))
+    swaps = int(float(re.search(r"(?m)^segmint_swaps(?:_total)? (\S+)", told.text).group(1)))
     return {"answers": len(answers), "errors": errors, "wrong": wrong, "swaps": swaps, "bundles": len(named)}
 
 
