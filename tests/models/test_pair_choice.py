@@ -34,19 +34,19 @@ def campaign(rows: int, seed: int, effect: float) -> tuple[pl.DataFrame, np.ndar
 
 def test_a_campaign_with_quiet_days_is_read_by_its_days() -> None:
     frame, yes = campaign(6_000, 1, effect=0.35)
-    assert choose_pairs(frame, yes, COLUMNS, seed=0) == [("day", "month")]
+    assert choose_pairs(frame, yes, COLUMNS, rare=10, seed=0) == [("day", "month")]
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_without_quiet_days_nothing_is_chosen(seed: int) -> None:
     frame, yes = campaign(3_000, seed, effect=0.0)
-    assert choose_pairs(frame, yes, COLUMNS, seed=seed) == []
+    assert choose_pairs(frame, yes, COLUMNS, rare=10, seed=seed) == []
 
 
 def test_several_classes_are_tested_together() -> None:
     frame, yes = campaign(6_000, 2, effect=0.35)
     three = np.where(np.random.default_rng(0).random(len(yes)) < 0.3, 2, yes)
-    assert choose_pairs(frame, three, COLUMNS, seed=0) == [("day", "month")]
+    assert choose_pairs(frame, three, COLUMNS, rare=10, seed=0) == [("day", "month")]
 
 
 @pytest.mark.network

@@ -8,14 +8,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
-from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segmint.models.layer_rule import check_layers
+from segmint.one_thread import plain_products
 
 Floats = NDArray[np.float64]
 # Signals of this many customers stay in the processor's cache from layer to layer.
@@ -101,22 +100,9 @@ def forward_summed(
     if len(places) <= AT_ONCE:
         some_rows(0)
         return logits
-    with one_thread_each(), ThreadPoolExecutor(WORKERS) as pool:
+    with plain_products(), ThreadPoolExecutor(WORKERS) as pool:
         list(pool.map(some_rows, range(0, len(places), AT_ONCE)))
     return logits
-
-
-def one_thread_each() -> AbstractContextManager[object]:
-    """Let each matrix product use one thread: blocks run side by side, and products of this size gain nothing more."""
-    limits: AbstractContextManager[object] = _libraries().limit(limits=1, user_api="blas")
-    return limits
-
-
-@cache
-def _libraries() -> Any:
-    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped, unused-ignore]
-
-    return ThreadpoolController()
 
 
 def forward_one(

@@ -148,8 +148,10 @@ class NetworkModel(Pipeline):
         features, network = self.named_steps["features"], self.named_steps["classifier"]
         labels = np.unique(y, return_inverse=True)[1]
         recipe = self._recipe(labels) if inner is not None else None
-        wanted = recipe is not None and recipe.pairs
-        features.pairs = choose_pairs(X, labels, features.columns, seed=network.random_state or 0) if wanted else ()
+        features.pairs = ()
+        if recipe is not None and recipe.pairs:
+            seed = network.random_state or 0
+            features.pairs = choose_pairs(X, labels, features.columns, rare=features.rare, seed=seed)
         encoded = features.fit_transform(X)
         if inner is None:
             network.fit(encoded, y)

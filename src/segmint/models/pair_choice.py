@@ -21,12 +21,10 @@ MOST_PAIRS = 3
 # Of a table in which no pair is worth reading, one in a hundred gets one.
 SIGNIFICANCE = 0.01
 MOST_CUSTOMERS = 50_000
-# As in `CustomerFeatures`.
-RARE = 10
 
 
 def choose_pairs(
-    frame: pl.DataFrame, labels: Integers, columns: Sequence[Column], *, seed: int
+    frame: pl.DataFrame, labels: Integers, columns: Sequence[Column], *, rare: int, seed: int
 ) -> list[tuple[str, str]]:
     """Choose the pairs whose counts say what boosted trees on the columns miss.
 
@@ -40,6 +38,8 @@ def choose_pairs(
     labels : ndarray of shape (n_customers,)
         Places of the classes, 0 to n_classes - 1.
     columns : sequence of Column
+    rare : int
+        As in `CustomerFeatures`, which will read the pairs.
     seed : int
 
     Returns
@@ -56,16 +56,16 @@ def choose_pairs(
     likely = _cross_fitted(frame, labels, columns, draw)
     found = []
     for pair in candidates:
-        chance = _log_chance(_shared(frame, pair), labels, likely)
+        chance = _log_chance(_shared(frame, pair, rare), labels, likely)
         if chance + np.log(len(candidates)) < np.log(SIGNIFICANCE):
-            alone = [_log_chance(_shared(frame, (name, name)), labels, likely) for name in pair]
+            alone = [_log_chance(_shared(frame, (name, name), rare), labels, likely) for name in pair]
             found += [(chance, pair)] if chance < min(alone) else []
     return [pair for _, pair in sorted(found)[:MOST_PAIRS]]
 
 
-def _shared(frame: pl.DataFrame, pair: tuple[str, str]) -> Floats:
+def _shared(frame: pl.DataFrame, pair: tuple[str, str], rare: int) -> Floats:
     """Say with how many a customer shares both values, as the network is told; shape (n_customers,)."""
-    learned = learn_pair(frame, pair, RARE)
+    learned = learn_pair(frame, pair, rare)
     return np.asarray(learned["sizes"])[pair_steps(learned, frame[pair[0]], frame[pair[1]])]
 
 

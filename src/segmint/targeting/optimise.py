@@ -311,11 +311,11 @@ def _left_over(limits: Sequence[Limit], taken: NDArray[np.bool_], core: NDArray[
 
 
 def _solve_core(profit: Floats, limits: Sequence[Limit], best: float) -> NDArray[np.bool_] | None:
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
     matrix, low, high = _program(limits)
     # a relative gap of the core would be strict where the core is small beside the whole
     core_best = max(float(np.abs(profit).sum()), _NOTHING)
-    from scipy.optimize import Bounds, LinearConstraint, milp
-
     found = milp(
         -profit,
         constraints=LinearConstraint(matrix, low, high),
@@ -402,6 +402,9 @@ def _solve_relaxed(profit: Floats, limits: Sequence[Limit]) -> tuple[float, Floa
 
 def _solved(profit: Floats, limits: Sequence[Limit]) -> tuple[float, Floats, Floats]:
     """Solve with parts of customers allowed; return the profit (-inf if impossible), the duals and the parts."""
+    from scipy.optimize import linprog
+    from scipy.sparse import csr_array
+
     if not profit.size:
         return 0.0, np.zeros(len(limits)), np.empty(0)
     uppers = [(i, limit.use, limit.high) for i, limit in enumerate(limits) if np.isfinite(limit.high)]
@@ -409,9 +412,6 @@ def _solved(profit: Floats, limits: Sequence[Limit]) -> tuple[float, Floats, Flo
     rows = uppers + lowers
     if not rows:
         return float(np.maximum(profit, 0).sum()), np.zeros(len(limits)), (profit > 0).astype(np.float64)
-    from scipy.optimize import linprog
-    from scipy.sparse import csr_array
-
     found = linprog(
         -profit,
         A_ub=csr_array(np.vstack([use for _, use, _ in rows])),
