@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress as suppress_errors
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from segmint.flows.report import write_report
 from segmint.progress import Progress, silent
 from segmint.segments.assign import assign_segments
 from segmint.store.bundle import Bundle, open_bundle
-from segmint.store.run import Run, installed_versions, list_runs
+from segmint.store.run import CONFIG, Run, installed_versions, list_runs
 from segmint.store.staging import publish_file, staging, write_file
 from segmint.targeting.call_list import CallList, build_call_list
 from segmint.targeting.choose import Choice, choose
@@ -128,7 +129,7 @@ def target(
         )
         if segments is not None:
             call_list = call_list.joined(_first_of_each(customers, segments))
-        known = _reasons_before(runs, inputs)
+        known = _reasons_before(runs, inputs, config)
         call_list = recheck(_with_reasons(call_list, table, customers, opened_bundle, known), contract)
         profile = general_profile(call_list, contract)
         if profile_text is not None:
@@ -252,17 +253,20 @@ def _with_reasons(
     return call_list.joined(found.join(named, on="record", how="left").drop("record"))
 
 
-def _reasons_before(runs: Path, inputs: Mapping[str, str]) -> pl.DataFrame | None:
-    """Return record and reasons from the newest list of the same table and bundle, if there is one.
+def _reasons_before(runs: Path, inputs: Mapping[str, str], config: Config) -> pl.DataFrame | None:
+    """Return record and reasons from the newest list of the same table, read the same way, and bundle, if there is one.
 
     A customer's reasons depend on nothing else, so that asking "what if" about the same table costs seconds.
     """
     if not all(fingerprint.startswith("sha256:") for fingerprint in inputs.values()):
         return None
+    wanted = {"command": "target", "inputs": dict(inputs), "versions": installed_versions()}
+    read_so = tomllib.loads(config.to_toml()).get("data")
     for run in list_runs(runs):
-        same = run.record["command"] == "target" and run.record["inputs"] == dict(inputs)
-        if same and run.status == "done" and run.record["versions"] == installed_versions():
-            with suppress_errors(OSError, pl.exceptions.PolarsError):
+        if run.status == "done" and {name: run.record[name] for name in wanted} == wanted:
+            with suppress_errors(OSError, ValueError, pl.exceptions.PolarsError):
+                if tomllib.loads((run.folder / CONFIG).read_text("utf-8")).get("data") != read_so:
+                    continue
                 kept = pl.read_parquet(run.folder / LIST, columns=["record", *REASONS])
                 return kept.filter(pl.any_horizontal(pl.col(REASONS).is_not_null()))
     return None
