@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -10,6 +11,7 @@ import pytest
 
 from segmint.contract.contract import load_contract, parse_contract
 from segmint.contract.infer import Draft, infer_contract
+from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.errors import ContractError
 from segmint.tables.simulate import Campaign, simulate
@@ -138,3 +140,157 @@ def test_levels_of_few_customers_are_not_written_down() -> None:
     draft = infer_contract(open_table(frame), name="x")
     assert draft.contract.by_name["city"].allowed == ()
     assert "Ulm" not in draft.text
+
+
+def german_export(rows: int = 400) -> pl.DataFrame:
+    """A bank's own export: dates with points, names, numbers to reach people, and what the call brought."""
+    draw = random.Random(3)
+
+    def day(first: date, days: int, form: str = "%d.%m.%Y") -> str:
+        return (first + timedelta(days=draw.randrange(days))).strftime(form)
+
+    called = [date(2024, 3, 1) + timedelta(days=draw.randrange(30)) for _ in range(rows)]
+    return pl.DataFrame(
+        {
+            "Kundennr": [f"{100_000 + i:08d}" for i in range(rows)],
+            "Vorname": [draw.choice(["Anna", "Mehmet", "Zoë"]) for _ in range(rows)],
+            "surname": [f"Müller-{draw.randrange(90)}" for _ in range(rows)],
+            "E-Mail": [f"x{i}@example.de" for i in range(rows)],
+            "Telefon": [f"0151{draw.randrange(10**8):08d}" for _ in range(rows)],
+            "konto": [f"DE{draw.randrange(10**20):020d}" for _ in range(rows)],
+            "Straße": [f"Allee {draw.randrange(40)}" for _ in range(rows)],
+            "Geburtsdatum": [day(date(1940, 1, 1), 20_000) for _ in range(rows)],
+            "Kunde_seit": [day(date(2001, 1, 1), 8_000, "%d/%m/%Y") for _ in range(rows)],
+            "review": [day(date(2001, 1, 1), 28, "%m/%d/%Y") if draw.random() > 0.1 else "NULL" for _ in range(rows)],
+            "Stand": [day(date(2024, 1, 1), 20, "%Y%m%d") for _ in range(rows)],
+            "Anrufdatum": [f"{day:%d.%m.%Y}" for day in called],
+            "closed_on": [f"{day:%d.%m.%Y}" if draw.random() < 0.9 else "31.12.9999" for day in called],
+            "fertig": [f"{day:%d.%m.%Y} 1{draw.randrange(10)}:05" for day in called],
+            "paid": [f"{draw.randrange(1, 900)} EUR" for _ in range(rows)],
+            "quote_ts": [str(1_700_000_000 + draw.randrange(10**6)) for _ in range(rows)],
+            "cancel_reason": [draw.choice(["price", "moved"]) for _ in range(rows)],
+            "talk_minutes": [f"{draw.uniform(0, 9):.1f}" for _ in range(rows)],
+            "call_length": [str(draw.randrange(900)) for _ in range(rows)],
+            "duration_sec": [str(draw.randrange(900)) for _ in range(rows)],
+            "has_phone": [draw.choice(["ja", "nein"]) for _ in range(rows)],
+            "Antwort_offen": [draw.choice(["a", "b", "c"]) for _ in range(rows)],
+            "response": [draw.choice(["mail", "post", "none"]) for _ in range(rows)],
+            "accepted_offer": ["ja" if draw.random() < 0.6 else "nein" for _ in range(rows)],
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def german() -> Draft:
+    return infer_contract(open_table(german_export()), name="german")
+
+
+def test_dates_are_recognised_as_they_are_written_and_are_never_features(german: Draft) -> None:
+    written = {column.name: column.format for column in german.contract.columns if column.kind == "date"}
+    assert written == {
+        "Geburtsdatum": "%d.%m.%Y",
+        "Kunde_seit": "%d/%m/%Y",
+        "review": "%m/%d/%Y",
+        "Stand": "%Y%m%d",
+        "Anrufdatum": "%d.%m.%Y",
+        "closed_on": "%d.%m.%Y",
+        "fertig": "%d.%m.%Y",
+    }
+    for name in written:
+        assert not german.contract.by_name[name].is_feature
+        assert "To use them, put a number into the table" in german.notes[name]
+    assert "dd.mm.yyyy" in german.notes["closed_on"]
+
+
+def test_dates_known_only_after_the_call_are_suspects(german: Draft) -> None:
+    known = {name: column.known for name, column in german.contract.by_name.items()}
+    assert known["closed_on"] == known["fertig"] == "after_call"
+    assert known["Anrufdatum"] == "dialling"
+    assert known["Geburtsdatum"] == known["Kunde_seit"] == "planning"
+    assert "100% of its days are not before 'Anrufdatum'" in german.suspects["fertig"]
+    assert "is it known only after the call?" in german.suspects["Stand"]
+    assert "Kunde_seit" not in german.suspects
+
+
+def test_a_date_filled_only_for_those_who_said_yes_tells_the_outcome() -> None:
+    stamps = [f"{i % 9 + 13}.04.2024" if answer == "Yes" else "" for i, answer in enumerate(churn()["Churn"])]
+    frame = churn().with_columns(stamp=pl.Series(stamps))
+    draft = infer_contract(open_table(frame), name="x")
+    assert draft.contract.by_name["stamp"].known == "after_call"
+    assert "alone tells the outcome (AUC 1.00)" in draft.suspects["stamp"]
+
+
+def test_what_could_be_read_in_two_ways_is_asked() -> None:
+    days = ["03/04/2024", "05/06/2024", "01/02/2023"]
+    frame = churn().with_columns(opened=pl.Series([days[i % 3] for i in range(400)]))
+    draft = infer_contract(open_table(frame), name="x")
+    assert draft.contract.by_name["opened"].format == "%d/%m/%Y"
+    assert draft.suspects["opened"] == "read as dd/mm/yyyy; all would also be days as mm/dd/yyyy"
+
+
+def test_whole_numbers_that_are_days_are_dates() -> None:
+    frame = churn().with_columns(paid_until=pl.Series([20240100 + i % 28 + 1 for i in range(400)]))
+    draft = infer_contract(open_table(frame), name="x")
+    assert draft.contract.by_name["paid_until"].format == "%Y%m%d"
+    assert validate_reviewed(draft, frame).ledger.rejected == 0
+
+
+def test_who_somebody_is_has_no_values_in_the_draft(german: Draft) -> None:
+    """OUT-04."""
+    roles = {name: german.contract.by_name[name].role for name in ("Vorname", "surname", "E-Mail", "Telefon")}
+    assert roles == {"Vorname": "name", "surname": "name", "E-Mail": "name", "Telefon": "phone"}
+    for name in (*roles, "konto", "Straße"):
+        assert german.contract.by_name[name].kind == "text"
+        assert not german.contract.by_name[name].allowed
+        assert "personal data" in german.notes[name]
+    frame = german_export()
+    values = {value for name in (*roles, "konto", "Straße", "Kundennr") for value in frame[name]}
+    assert not [value for value in values if value in german.text]
+    assert german.contract.id_column == "Kundennr"
+    assert german.contract.by_name["has_phone"].allowed == ("ja", "nein")
+
+
+def test_every_ignored_column_has_a_reason(german: Draft, draft: Draft) -> None:
+    for drafted in (german, draft):
+        ignored = [column.name for column in drafted.contract.columns if column.role == "ignore"]
+        assert ignored
+        assert set(ignored) <= set(drafted.notes)
+        assert all(f"# NOTE: {drafted.notes[name]}\n[columns." in drafted.text for name in ignored)
+    assert "a currency" in german.notes["paid"]
+    assert "seconds?" in german.notes["quote_ts"]
+
+
+def test_the_outcome_is_the_binary_column_that_sounds_like_one(german: Draft) -> None:
+    assert german.contract.outcome.column == "accepted_offer"
+    assert german.contract.outcome.positive == "ja"
+    assert german.suspects["response"].endswith("named like an outcome")
+    for name in ("talk_minutes", "call_length", "duration_sec", "cancel_reason", "response"):
+        assert german.contract.by_name[name].known == "after_call", name
+
+
+@pytest.mark.parametrize("name", ["bought_in_campaign", "accepted_offer", "subscribed", "response", "Converted?"])
+def test_names_of_outcomes(name: str) -> None:
+    frame = churn().drop("Churn", "final_bill").with_columns(pl.Series(name, ["won", "lost"] * 200))
+    frame = frame.with_columns(previous_response=pl.Series(["1", "0"] * 200), prev_bought=pl.Series(["1", "0"] * 200))
+    draft = infer_contract(open_table(frame), name="x")
+    assert draft.contract.outcome.column == name
+    assert draft.contract.outcome.positive == "won"
+
+
+def test_an_outcome_is_asked_about_where_words_do_not_tell() -> None:
+    answers = ["ok"] * 300 + ["ko"] * 90 + [""] * 10
+    draft = infer_contract(open_table(churn().with_columns(Churn=pl.Series(answers))), name="x")
+    assert (
+        draft.suspects["Churn"]
+        == "is 'ko' the yes?; 10 rows have no outcome and would be rejected: not called, or a no?"
+    )
+    assert "# LOOK: is 'ko' the yes?" in draft.text.split("[outcome]")[0]
+
+
+def test_the_german_draft_reads_its_table(german: Draft) -> None:
+    assert parse_contract(german.text, origin="draft") == german.contract
+    assert validate_reviewed(german, german_export()).ledger.rejected == 0
+
+
+def validate_reviewed(draft: Draft, frame: pl.DataFrame) -> ValidTable:
+    return validate(open_table(frame), draft.contract.model_copy(update={"reviewed": True}), at="after_call")

@@ -10,6 +10,7 @@ import polars as pl
 
 from segmint.contract.column import Column
 from segmint.contract.contract import Outcome
+from segmint.contract.dates import ISO, read_dates
 from segmint.errors import ContractError, InputError
 
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
@@ -57,7 +58,7 @@ def read_cells(column: Column, raw: pl.Series, missing: Sequence[str], decimal: 
     if column.kind == "number":
         return _numbers(column, raw, missing, decimal)
     if column.kind == "date":
-        return _dates(raw, missing)
+        return _dates(column, raw, missing)
     texts = as_text(raw, column.name)
     if column.kind == "category" and _is_clean(texts, missing):
         return Cells(texts, _no_problem(raw))
@@ -172,12 +173,12 @@ def _swapped(texts: pl.Series) -> pl.Series:
     return texts.str.replace_all(".", "\0", literal=True).str.replace_all(",", ".").str.replace_all("\0", ",")
 
 
-def _dates(raw: pl.Series, missing: Sequence[str]) -> Cells:
-    """Read dates as ISO 8601 (2026-03-14); other spellings depend on the country and are refused."""
-    if raw.dtype == Text:
-        bare = raw.str.strip_chars()
+def _dates(column: Column, raw: pl.Series, missing: Sequence[str]) -> Cells:
+    """Read dates as the contract says they are written, else as ISO 8601 (2026-03-14)."""
+    if raw.dtype == Text or raw.dtype.is_numeric():  # 20260314
+        bare = as_text(raw, column.name).str.strip_chars()
         texts = _without(bare, missing, bare)
-        values = texts.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
+        values = read_dates(texts, column.format or ISO)
         failed = texts.is_not_null() & values.is_null()
     else:
         values = raw.cast(pl.Date, strict=False) if raw.dtype.is_temporal() else pl.Series([None] * len(raw))

@@ -7,6 +7,8 @@ from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from segmint.contract.dates import is_format
+
 Kind = Literal["number", "category", "text", "date"]
 Known = Literal["planning", "dialling", "after_call"]
 Role = Literal[
@@ -80,6 +82,9 @@ class Column(BaseModel):
         The unit of a number: "years", "account currency", "calls", "calendar days".
     allowed : tuple of str
         The levels of a category; empty means any. In order, if `cyclic` or `ordered`.
+    format : str
+        How a date is written: ``"%d.%m.%Y"``; empty means ``"%Y-%m-%d"``. Nothing guesses it at reading: 03/04 is a day
+        in March or in April.
     bounds : (float or None, float or None)
         The smallest and largest number that is believable, infinite for none; states are exempt.
     missing : tuple of str or None
@@ -106,6 +111,7 @@ class Column(BaseModel):
     known: Known = "planning"
     unit: str = ""
     allowed: tuple[str, ...] = ()
+    format: str = ""
     bounds: Bounds = (None, None)
     missing: tuple[str, ...] | None = None
     missing_means: str = ""
@@ -128,6 +134,8 @@ class Column(BaseModel):
             raise ValueError(f"column '{self.name}': only a number can have bounds or states")
         if self.kind != "category" and self.allowed:
             raise ValueError(f"column '{self.name}': only a category can have allowed levels")
+        if self.format and (self.kind != "date" or not is_format(self.format)):
+            raise ValueError(f"column '{self.name}': `format` is for dates and names day, month and year: %d.%m.%Y")
         if (self.cyclic or self.ordered) and len(self.allowed) < 3:
             raise ValueError(f"column '{self.name}': cyclic or ordered needs its levels in `allowed`, in order")
         if low is not None and high is not None and low > high:

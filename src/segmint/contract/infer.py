@@ -8,61 +8,38 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass
 from math import floor, log10
 
 import polars as pl
 import tomlkit
 
-from segmint.contract.cells import as_text, read_cells
 from segmint.contract.column import KNOWN_ORDER, Column, Known, Role, State
 from segmint.contract.contract import NO_WORDS, YES_WORDS, Contract, Outcome
+from segmint.contract.dates import ISO, format_words
 from segmint.contract.export import column_table, contract_to_toml
+from segmint.contract.hints import (
+    date_known_by_name,
+    feature_role,
+    is_sensitive,
+    known_by_name,
+    label_for,
+    looks_like_id,
+    outcome_rank,
+    plain_name,
+    sounds_like_date,
+)
+from segmint.contract.look import MANY, MAX_LEVELS, Look, bare_texts, look_at, share
 from segmint.errors import ContractError
 from segmint.tables.table_source import TableSource
 
 SAMPLE_ROWS = 200_000
-MAX_LEVELS = 60
 MAX_OUTCOME_LEVELS = 12
 MIN_PER_LEVEL = 10
 STRONG_AUC = 0.9
-MISSING_WORDS = ("NA", "N/A", "n/a", "nan", "NaN", "NULL", "null", "None", "none", "?", "-", "missing")
-SENTINELS = (-1.0, -9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0)
-
-_OUTCOME_NAMES = re.compile(
-    r"^(y|target|label|outcome|response|responded|churn(ed)?|exited|attrition|subscribed|converted|conversion|bought"
-    r"|purchased?|accepted|deposit|segment(ation)?|class|success|renewed|cancelled|left)$|subscribed|churn|converted"
-)
-_ID_NAMES = re.compile(r"(^|_)(id|ids|uuid|guid|key|nr|no|number|kunde|iban)$|customer_?id|client_?id|account_?(no|nr)")
-_SENSITIVE = re.compile(r"age$|gender|sex$|marital|married|religio|ethnic|race$|nationalit|birth|disab|health|pregnan")
-_AFTER_CALL = re.compile(r"duration|talk_?time|talk_?seconds|call_?(seconds|length|minutes)|call_?outcome|handle_?time")
-_DIALLING = re.compile(
-    r"^(month|weekday|day|day_of_(week|month)|hour|channel|contact|communication(_type)?|agent|calls)$"
-    r"|contacts?_(in|this)_campaign|^campaign$|emp\.var|cons\.(price|conf)|euribor|nr\.employed"
-)
-_ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
-    ("phone", re.compile(r"phone|mobile_?n|telefon|msisdn")),
-    ("name", re.compile(r"^(first|last|full|sur)?_?name$|surname|e_?mail")),
-    ("consent", re.compile(r"consent|opt_?in|gdpr|do_?not_?call")),
-    ("treatment", re.compile(r"^(called|treated|treatment|arm)$")),
-    ("cost", re.compile(r"^cost|cost_per")),
-    ("campaign", re.compile(r"^(wave|campaign_?(id|name|wave))$")),
-    ("satisfaction", re.compile(r"satisf|nps|csat|rating|review|complain")),
-    ("interest", re.compile(r"interest|hobb|preferr?|genre|favou?r|categor|spending|browse|page|visit")),
-    (
-        "history",
-        re.compile(r"prev|earlier|past|pdays|poutcome|days_since|recency|frequency|last_|campaign|calls|tenure"),
-    ),
-    (
-        "holding",
-        re.compile(r"balance|loan|credit|card|deposit|account|product|premium|charge|contract|housing|default"),
-    ),
-    (
-        "context",
-        re.compile(r"^(month|weekday|day|hour|season|channel|contact|communication)|_index$|_idx$|euribor|rate$"),
-    ),
-)
+YES_ABROAD = ("ja", "j", "oui", "sim", "si", "sí", "won", "success", "accepted", "sold")
+NO_ABROAD = ("nein", "non", "não", "nao", "lost", "failure", "rejected", "declined")
+_PADDED = r"^[^0-9A-Za-z]{0,4}[A-Z]{0,3} ?[0-9][0-9., ']*[^0-9]{0,4}$"
 
 
 @dataclass(frozen=True)
@@ -75,26 +52,16 @@ class Draft:
         With ``reviewed`` false.
     suspects : dict of str to str
         What a person should look at, by column: "alone tells the outcome (AUC 0.97)".
+    notes : dict of str to str
+        Why a column is no feature, by column: "free text: 1,204 different values".
     text : str
-        The contract as TOML, suspects as comments; `parse_contract` reads it back.
+        The contract as TOML, suspects and notes as comments; `parse_contract` reads it back.
     """
 
     contract: Contract
     suspects: Mapping[str, str]
+    notes: Mapping[str, str]
     text: str
-
-
-@dataclass(frozen=True)
-class _Look:
-    """What one column's values look like."""
-
-    name: str
-    texts: pl.Series
-    numbers: pl.Series
-    missing: tuple[str, ...]
-    levels: Mapping[str, int]
-    kind: str
-    suspects: list[str] = field(default_factory=list)
 
 
 def infer_contract(source: TableSource, *, name: str, outcome: str | None = None) -> Draft:
@@ -120,20 +87,23 @@ def infer_contract(source: TableSource, *, name: str, outcome: str | None = None
     """
     frame = _sample(source)
     chosen = _outcome_column(frame, outcome, source.name)
-    answers = as_text(frame[chosen], chosen).str.strip_chars()
+    answers = bare_texts(frame[chosen])
     drafted = _draft_outcome(answers, chosen)
     decimal = str(source.receipt.get("decimal", "point"))
-    looks = [_look(frame[column], decimal) for column in frame.columns if column != chosen]
+    looks = [look_at(frame[column], decimal) for column in frame.columns if column != chosen]
     identity = _id_column(looks)
-    suspects: dict[str, str] = {}
+    called = next(
+        (look for look in looks if look.kind == "date" and date_known_by_name(look.plain) == "dialling"), None
+    )
+    suspects, notes = _outcome_doubts(drafted, answers), {}
     columns = []
     for look in looks:
-        auc = _single_column_auc(look, answers)
-        column = _draft_column(look, is_id=look.name == identity, auc=auc)
-        columns.append(column)
-        notes = [*look.suspects, *([f"alone tells the outcome (AUC {auc:.2f})"] if auc > STRONG_AUC else [])]
-        if notes and column.role != "id":
-            suspects[look.name] = "; ".join(notes)
+        guess = _guess(look, answers, called, is_id=look.name == identity)
+        columns.append(guess.column)
+        if guess.doubts:
+            suspects[look.name] = "; ".join(guess.doubts)
+        if guess.note:
+            notes[look.name] = guess.note
     columns.sort(key=lambda column: KNOWN_ORDER.index(column.known))
     contract = Contract(
         name=name,
@@ -142,7 +112,16 @@ def infer_contract(source: TableSource, *, name: str, outcome: str | None = None
         outcome=drafted,
         columns=tuple(columns),
     )
-    return Draft(contract, suspects, _with_comments(contract, suspects))
+    return Draft(contract, suspects, notes, _with_comments(contract, suspects, notes))
+
+
+@dataclass(frozen=True)
+class _Guess:
+    """A column as drafted, what a person should look at, and why it is no feature."""
+
+    column: Column
+    doubts: tuple[str, ...] = ()
+    note: str = ""
 
 
 def _sample(source: TableSource) -> pl.DataFrame:
@@ -164,10 +143,13 @@ def _outcome_column(frame: pl.DataFrame, wanted: str | None, table: str) -> str:
                 fix="name the outcome column",
             )
         return wanted
-    # exports put the answer last, so the last fitting name wins
-    for name in reversed(frame.columns):
-        if _OUTCOME_NAMES.search(_plain(name)) and frame[name].drop_nulls().n_unique() <= MAX_OUTCOME_LEVELS + 1:
-            return name
+    levels = {name: bare_texts(frame[name]).drop_nulls().n_unique() for name in frame.columns}
+    named = [name for name in frame.columns if outcome_rank(plain_name(name)) and levels[name] > 1]
+    yes_or_no = [name for name in named if levels[name] == 2]
+    segments = [name for name in named if levels[name] <= MAX_OUTCOME_LEVELS and outcome_rank(plain_name(name)) == 2]
+    if fitting := yes_or_no or segments:
+        # exports put the answer last, so the last of the best names wins
+        return max(reversed(fitting), key=lambda name: outcome_rank(plain_name(name)))
     raise ContractError(
         f"No column of '{table}' looks like an outcome.",
         expected="a column that says how each customer answered",
@@ -184,119 +166,129 @@ def _draft_outcome(texts: pl.Series, name: str) -> Outcome:
             fix="name another outcome column",
         )
     if all(level.casefold() in (*YES_WORDS, *NO_WORDS, "1.0", "0.0") for level in counts):
-        return Outcome(column=name, kind="response", levels=("no", "yes"), positive="yes", label=_label(name))
+        return Outcome(column=name, kind="response", levels=("no", "yes"), positive="yes", label=label_for(name))
     if len(counts) == 2:
-        positive = min(counts, key=lambda level: (counts[level], level))
+        positive = _positive(counts)
         negative = next(level for level in counts if level != positive)
-        return Outcome(column=name, kind="response", levels=(negative, positive), positive=positive, label=_label(name))
-    return Outcome(column=name, kind="assignment", levels=tuple(sorted(counts)), label=_label(name))
+        return Outcome(
+            column=name, kind="response", levels=(negative, positive), positive=positive, label=label_for(name)
+        )
+    return Outcome(column=name, kind="assignment", levels=tuple(sorted(counts)), label=label_for(name))
 
 
-def _look(raw: pl.Series, decimal: str) -> _Look:
-    name = raw.name
-    texts = _texts(raw)
-    counts = dict(texts.drop_nulls().value_counts(sort=True).head(MAX_LEVELS + 1).iter_rows())
-    numbers, missing = _as_numbers(raw, texts, decimal)
-    kind = _kind(raw, texts, numbers, missing)
-    levels = {level: count for level, count in counts.items() if level != ""} if len(counts) <= MAX_LEVELS else {}
-    look = _Look(name, texts, numbers, missing, levels, kind)
-    if texts.drop_nulls().n_unique() <= 1:
-        look.suspects.append("has one value only")
-    if missing:
-        look.suspects.append(f"read as no value: {', '.join(missing)}")
-    elif kind == "category" and (words := [word for word in MISSING_WORDS if word in levels]):
-        look.suspects.append(f"is '{words[0]}' a level, or no value?")
-    return look
+def _positive(counts: Mapping[str, int]) -> str:
+    """Choose which of two levels means yes: by the word, else the rarer."""
+    said = [level for level in counts if level.casefold() in YES_ABROAD]
+    unsaid = [level for level in counts if level.casefold() not in NO_ABROAD]
+    sure = said if len(said) == 1 else unsaid
+    return sure[0] if len(sure) == 1 else min(counts, key=lambda level: (counts[level], level))
 
 
-def _texts(raw: pl.Series) -> pl.Series:
-    texts = as_text(raw, raw.name).str.strip_chars()
-    return texts.set(texts == "", None)
+def _outcome_doubts(outcome: Outcome, answers: pl.Series) -> dict[str, str]:
+    """Ask about an outcome whose words do not tell which of them is the yes, or where some rows have none."""
+    doubts = []
+    if outcome.kind == "response" and outcome.positive not in (*YES_WORDS, *YES_ABROAD):
+        doubts.append(f"is '{outcome.positive}' the yes?")
+    if empty := answers.null_count():
+        doubts.append(f"{empty:,} rows have no outcome and would be rejected: not called, or a no?")
+    return {outcome.column: "; ".join(doubts)} if doubts else {}
 
 
-def _as_numbers(raw: pl.Series, texts: pl.Series, decimal: str) -> tuple[pl.Series, tuple[str, ...]]:
-    """Read a column as numbers; words for "no value" may stand between them."""
-    column = Column(name=raw.name, kind="number", role="ignore", label="")
-    numbers = read_cells(column, raw, ("",), "point" if decimal == "ambiguous" else decimal).values
-    if raw.dtype != pl.String:
-        return numbers, ()
-    others = texts.filter(numbers.is_null()).drop_nulls().unique().to_list()
-    words = tuple(sorted(word for word in others if word in MISSING_WORDS))
-    return numbers, words if len(words) == len(others) else ()
-
-
-def _kind(raw: pl.Series, texts: pl.Series, numbers: pl.Series, missing: Sequence[str]) -> str:
-    filled = texts.drop_nulls()
-    filled = filled.filter(~filled.is_in(list(missing))) if missing else filled
-    if raw.dtype.is_temporal() or _share(filled.str.contains(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}")) > 0.98:
-        return "date"
-    distinct = filled.n_unique()
-    codes = filled.str.contains(r"^[+-]?0[0-9]")  # 007 is a code, not seven
-    if len(filled) and numbers.count() >= 0.98 * len(filled) and not codes.any():
-        return "category" if distinct <= 2 else "number"
-    return "category" if distinct <= MAX_LEVELS else "text"
-
-
-def _share(mask: pl.Series) -> float:
-    return float(mask.sum()) / len(mask) if len(mask) else 0.0
-
-
-def _id_column(looks: Sequence[_Look]) -> str | None:
-    unique = [look for look in looks if look.texts.null_count() == 0 and look.texts.n_unique() > 0.98 * len(look.texts)]
-    named = [look.name for look in looks if _ID_NAMES.search(_plain(look.name)) and look.kind in ("text", "number")]
-    best = [look.name for look in unique if look.name in named]
+def _id_column(looks: Sequence[Look]) -> str | None:
+    able = [look for look in looks if look.kind in ("text", "number") and look.personal is None]
+    unique = [look for look in able if look.texts.null_count() == 0 and look.distinct > MANY * len(look.texts)]
+    best = [look.name for look in unique if looks_like_id(look.plain)]
     # a column of unique texts is an id under any name; unique numbers may be amounts
     return next(iter([*best, *(look.name for look in unique if look.kind == "text")]), None)
 
 
-def _draft_column(look: _Look, *, is_id: bool, auc: float) -> Column:
-    plain = _plain(look.name)
+def _guess(look: Look, answers: pl.Series, called: Look | None, *, is_id: bool) -> _Guess:
     if is_id:
-        return Column(name=look.name, kind="text", role="id", label="customer")
-    role = _role(look, plain)
-    known: Known = "after_call" if _AFTER_CALL.search(plain) or (auc > STRONG_AUC and role != "ignore") else "planning"
-    if known == "planning" and _DIALLING.search(plain):
-        known = "dialling"
-    settings: dict[str, object] = {"name": look.name, "role": role, "label": _label(look.name), "known": known}
-    settings |= {"sensitive": True} if _SENSITIVE.search(plain) else {}
-    settings |= {"missing": ("", *look.missing)} if look.missing else {}
-    if look.kind == "number":
-        settings |= {"kind": "number", **_bounds_and_states(look)}
-    elif look.kind == "category":
-        settings |= {"kind": "category", "allowed": _allowed(look)}
-    else:
-        settings |= {"kind": look.kind}
+        return _Guess(Column(name=look.name, kind="text", role="id", label="customer"))
+    if look.personal:
+        return _personal(look, look.personal)
+    auc = _single_column_auc(look, answers)
+    doubts = [*look.doubts, *([f"alone tells the outcome (AUC {auc:.2f})"] if auc > STRONG_AUC else [])]
+    if look.kind == "date":
+        return _date(look, called, doubts, tells=auc > STRONG_AUC)
+    if why := _why_ignored(look):
+        column = _column(look, "ignore", "after_call" if auc > STRONG_AUC else "planning", kind=look.kind)
+        return _Guess(column, tuple(doubts), f"ignored: {why}")
+    known = known_by_name(look.plain)
+    if known == "after_call" and outcome_rank(look.plain):
+        doubts.append("named like an outcome")
+    if auc > STRONG_AUC:
+        known = "after_call"
+    settings = _bounds_and_states(look, doubts) if look.kind == "number" else {"allowed": _allowed(look)}
+    column = _column(look, feature_role(look.plain), known, kind=look.kind, **settings)
+    return _Guess(column, tuple(doubts))
+
+
+def _column(look: Look, role: Role, known: Known, **settings: object) -> Column:
+    settings |= {"name": look.name, "role": role, "label": label_for(look.name), "known": known}
+    settings |= {"sensitive": True} if is_sensitive(look.plain) else {}
+    settings |= {"missing": ("", *look.missing)} if look.missing and settings["kind"] != "text" else {}
     return Column.model_validate(settings)
 
 
-def _role(look: _Look, plain: str) -> Role:
-    if look.texts.drop_nulls().n_unique() <= 1:
-        return "ignore"
-    role = next((role for role, pattern in _ROLES if pattern.search(plain)), None)
-    if look.kind == "date":
-        return role if role == "campaign" else "time"
-    if look.kind == "text":
-        return role if role in ("phone", "name") else "ignore"
-    if _ID_NAMES.search(plain) and look.kind == "number":
-        return "ignore"
-    if _AFTER_CALL.search(plain):
-        return "context"
-    return role or ("context" if _DIALLING.search(plain) else "characteristic")
+def _personal(look: Look, role: Role) -> _Guess:
+    """Name what says who somebody is, without any of its values."""
+    use = "for the call list" if role in ("name", "phone") else "ignored"
+    note = f"personal data, {use}: says who somebody is, so it is never a feature and its values stand nowhere"
+    return _Guess(_column(look, role, "planning", kind="text"), note=note)
 
 
-def _allowed(look: _Look) -> tuple[str, ...]:
+def _date(look: Look, called: Look | None, doubts: list[str], *, tells: bool) -> _Guess:
+    """Draft a date: its moment from its name, unless most of its days are not before the call."""
+    known = date_known_by_name(look.plain)
+    late = 0.0
+    if called is not None and called is not look:
+        late = share((look.days >= called.days).drop_nulls())
+    if late > 0.5:
+        doubts.append(f"{late:.0%} of its days are not before '{called.name if called else ''}': known after the call?")
+    elif known == "after_call":
+        doubts.append("its name says that it is known only after the call")
+    elif known is None:
+        doubts.append('is it known only after the call? Then write known = "after_call"')
+    moment: Known = "after_call" if late > 0.5 or tells else known or "planning"
+    role: Role = "campaign" if feature_role(look.plain) == "campaign" else "time"
+    if look.distinct <= 1:
+        role = "ignore"
+    note = (
+        f"dates, written {format_words(look.format or ISO)}: no feature. To use them, put a number into the table:"
+        " months from the date to the day of the list"
+    )
+    return _Guess(_column(look, role, moment, kind="date", format=look.format), tuple(doubts), note)
+
+
+def _why_ignored(look: Look) -> str:
+    """Say why a column is no feature; empty if it is one."""
+    if look.distinct <= 1:
+        return "a column with one value tells nobody apart"
+    if look.kind == "number" and looks_like_id(look.plain):
+        return "a number that names a case, not an amount"
+    if look.kind == "number" and sounds_like_date(look.plain):
+        return "named like a date but written as a number (seconds? days?); write dates as 2026-03-14"
+    if look.kind != "text":
+        return ""
+    if share(look.texts.drop_nulls().str.contains(_PADDED)) > MANY:
+        return "numbers with a currency, a unit or spaces; write bare numbers to use them"
+    return f"text with {look.distinct:,} different values; to use it, group them into at most {MAX_LEVELS} levels"
+
+
+def _allowed(look: Look) -> tuple[str, ...]:
     """List the levels, unless some are so rare that they could name a person or that others like them will come."""
     if not look.levels or min(look.levels.values()) < MIN_PER_LEVEL:
         return ()
     return tuple(sorted(look.levels))
 
 
-def _bounds_and_states(look: _Look) -> dict[str, object]:
+def _bounds_and_states(look: Look, doubts: list[str]) -> dict[str, object]:
     values = look.numbers.drop_nulls()
-    states = _sentinels(values)
+    states = look.sentinels()
     rest = values.filter(~values.is_in(states)) if states else values
     if states:
-        look.suspects.append(f"is {', '.join(f'{state:g}' for state in states)} a code?")
+        doubts.append(f"is {', '.join(f'{state:g}' for state in states)} a code?")
     if not len(rest):
         return {}
     low, high = float(rest.min()), float(rest.max())  # type: ignore[arg-type]
@@ -306,40 +298,32 @@ def _bounds_and_states(look: _Look) -> dict[str, object]:
     return {"bounds": bounds, "states": named}
 
 
-def _sentinels(values: pl.Series) -> list[float]:
-    """Find codes among the numbers: frequent, at an end, and far from all others."""
-    found = []
-    distinct = values.unique().sort().to_list()
-    counts = dict(values.filter(values.is_in(list(SENTINELS))).value_counts().iter_rows())
-    for code, rest in [(distinct[0], distinct[1:]), (distinct[-1], distinct[:-1])] if len(distinct) > 3 else []:
-        if code not in SENTINELS or counts[code] < 0.01 * len(values):
-            continue
-        lonely = abs(code - (rest[0] if code < rest[0] else rest[-1])) > 5 * max(b - a for a, b in pairwise(rest))
-        if lonely or (code < 0 <= rest[0]):
-            found.append(float(code))
-    return found
-
-
 def _round_up(number: float) -> float:
     """Round a positive number up to two digits."""
     unit = 10.0 ** (floor(log10(number)) - 1) if number > 0 else 1.0
     return float(-(-number // unit) * unit)
 
 
-def _single_column_auc(look: _Look, answers: pl.Series) -> float:
+def _single_column_auc(look: Look, answers: pl.Series) -> float:
     """How well one column alone ranks customers by outcome: the best AUC of any outcome level, in [0.5, 1].
 
     Categories rank by the share of the level among all *other* rows, so that levels of single customers prove nothing.
     """
-    if look.kind not in ("number", "category"):
-        return 0.5
     best = 0.5
     for level in answers.drop_nulls().unique():
         yes = (answers == level).fill_null(False)
-        scores = look.numbers.fill_null(-1e308) if look.kind == "number" else _share_among_others(look.texts, yes)
-        auc = _auc(scores, yes)
-        best = max(best, auc, 1 - auc if look.kind == "number" else auc)
+        auc = _auc(_scores(look, yes), yes)
+        best = max(best, auc, auc if look.kind == "category" else 1 - auc)
     return best
+
+
+def _scores(look: Look, yes: pl.Series) -> pl.Series:
+    if look.kind == "category":
+        return _share_among_others(look.texts, yes)
+    if look.kind == "text":  # whether anything is written at all
+        return look.texts.is_not_null().cast(pl.Float64)
+    numbers = look.numbers if look.kind == "number" else look.days.cast(pl.Int32).cast(pl.Float64)
+    return numbers.fill_null(-1e308)
 
 
 def _share_among_others(texts: pl.Series, yes: pl.Series) -> pl.Series:
@@ -359,22 +343,23 @@ def _auc(scores: pl.Series, yes: pl.Series) -> float:
     return float((ranks - positive * (positive + 1) / 2) / (positive * negative))
 
 
-def _with_comments(contract: Contract, suspects: Mapping[str, str]) -> str:
+def _with_comments(contract: Contract, suspects: Mapping[str, str], notes: Mapping[str, str]) -> str:
     """Write the draft with a heading for each `known` level and the suspects beside their columns."""
     whole = tomlkit.parse(contract_to_toml(contract.model_copy(update={"columns": ()})))
     whole.pop("columns", None)
-    head = tomlkit.dumps(whole).strip()
+    head, outcome = tomlkit.dumps(whole).strip().split("\n[outcome]\n")
     parts = [
         "# A draft. Look at every column: its kind, its role, and when the bank knows it.\n"
-        "# Then set reviewed = true; training refuses the contract until a person does.\n" + head
+        "# Then set reviewed = true; training refuses the contract until a person does.\n" + head.rstrip(),
+        f"{_comment('LOOK', suspects.get(contract.outcome.column))}[outcome]\n{outcome}",
     ]
     for known in KNOWN_ORDER:
         columns = [column for column in contract.columns if column.known == known]
         if columns:
             parts.append(f"# ---- {_HEADINGS[known]} ----")
         for column in columns:
-            note = suspects.get(column.name)
-            parts.append((f"# LOOK: {_one_line(note)}\n" if note else "") + _column_text(column))
+            comments = _comment("LOOK", suspects.get(column.name)) + _comment("NOTE", notes.get(column.name))
+            parts.append(comments + _column_text(column))
     return "\n\n".join(parts) + "\n"
 
 
@@ -392,14 +377,7 @@ def _column_text(column: Column) -> str:
     return tomlkit.dumps(document).strip()
 
 
-def _one_line(text: str) -> str:
-    return re.sub(r"[\x00-\x1f\x7f]+", " ", text)
-
-
-def _plain(name: str) -> str:
-    """Write a column name in lower case with underscores: "MonthlyCharges" is "monthly_charges"."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[\s-]+", "_", name.strip()).lower()
-
-
-def _label(name: str) -> str:
-    return re.sub(r"[_.\s]+", " ", _plain(name)).strip() or "column"
+def _comment(word: str, text: str | None) -> str:
+    """Write a comment on one line, whatever a column's name holds."""
+    bare = re.sub(r"[\x00-\x1f\x7f]+", " ", text or "")
+    return f"# {word}: {bare}\n" if bare else ""

@@ -30,7 +30,7 @@ FLAG_WORDS = {"out_of_bounds": "out of range", "unknown_level": "unseen level"}
 DETAILS = {
     "not_a_number": "is not a number",
     "not_finite": "is not a finite number",
-    "not_a_date": "is not a date like 2026-03-14",
+    "not_a_date": "is not a date as the contract says it is written",
     "out_of_bounds": "is outside the contract's bounds",
     "unknown_level": "is not a level of the contract",
     "missing_outcome": "is empty, and a row without an outcome teaches nothing",

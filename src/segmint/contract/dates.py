@@ -1,0 +1,80 @@
+"""Dates as banks write them: which format a column has, and reading them by it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import polars as pl
+
+ISO = "%Y-%m-%d"
+# The order is the guess where several fit: 03/04/2024 is read as the third of April.
+FORMATS = (
+    ISO, "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d",
+    "%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%b-%Y", "%d %b %Y", "%d%b%Y", "%d-%b-%y", "%d %B %Y", "%B %d, %Y",
+)  # fmt: skip
+PARTS: Mapping[str, tuple[str, str]] = {
+    "%Y": ("[0-9]{4}", "yyyy"),
+    "%y": ("[0-9]{2}", "yy"),
+    "%m": ("[0-9]{1,2}", "mm"),
+    "%d": ("[0-9]{1,2}", "dd"),
+    "%b": ("[A-Za-z]{3}", "Mon"),
+    "%B": ("[A-Za-z]{3,9}", "Month"),
+}
+ENOUGH = 0.98
+NEVER = 9999  # 31.12.9999: how many systems write "open"
+_YEARS = (1900, 2100)
+_TIME_OF_DAY = r"(T|\s+)[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?\s*([AaPp][Mm]|Z|UTC|[+-][0-9]{2}:?[0-9]{2})?$"
+
+
+def read_dates(texts: pl.Series, form: str) -> pl.Series:
+    """Read texts as dates; a time of day after a date is not looked at.
+
+    Parameters
+    ----------
+    texts : polars.Series of shape (n_rows,), String
+    form : str
+        Of `PARTS`: ``"%d.%m.%Y"``.
+
+    Returns
+    -------
+    polars.Series of shape (n_rows,), Date
+        Null where a text has another shape, or there is no such day.
+    """
+    days = texts.str.replace(_TIME_OF_DAY, "")
+    return days.set(~days.str.contains(_shape(form)), None).str.to_date(form, strict=False)
+
+
+def formats_of(texts: pl.Series) -> tuple[str, ...]:
+    """Name the formats in which nearly all texts are dates between 1900 and 2100, the likeliest first."""
+    different = texts.drop_nulls().unique()
+    if not len(different):
+        return ()
+    return tuple(form for form in FORMATS if _is_written(different, form))
+
+
+def format_words(form: str) -> str:
+    """Say a format: ``"%d.%m.%Y"`` is "dd.mm.yyyy"."""
+    for part, (_, word) in PARTS.items():
+        form = form.replace(part, word)
+    return form
+
+
+def is_format(form: str) -> bool:
+    """Whether a format is made of `PARTS` and has a day, a month and a year."""
+    parts = re.findall("%.", form)
+    return set(parts) <= set(PARTS) and sorted(part[1].lower() for part in parts) in (["b", "d", "y"], ["d", "m", "y"])
+
+
+def _is_written(texts: pl.Series, form: str) -> bool:
+    if not read_dates(texts.head(100), form).count():  # most columns are no dates
+        return False
+    years = read_dates(texts, form).dt.year()
+    return int((years.is_between(*_YEARS) | (years == NEVER)).sum()) >= ENOUGH * len(texts)
+
+
+def _shape(form: str) -> str:
+    shape = re.escape(form)
+    for part, (written, _) in PARTS.items():
+        shape = shape.replace(part, written)
+    return f"^{shape}$"

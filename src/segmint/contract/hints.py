@@ -1,0 +1,146 @@
+"""What a column's name hints at; every hint is a guess that a person reviews."""
+
+from __future__ import annotations
+
+import re
+
+from segmint.contract.column import Known, Role
+
+_ID = re.compile(
+    r"(^|_)(id|ids|uuid|guid|key|nr|no|number|kunde)$|customer_?id|client_?id|account_?(no|nr)"
+    r"|(kunden|vertrags|konto|policen)_?(nr|nummer)$"
+)
+_SENSITIVE = re.compile(
+    r"age$|gender|sex$|marital|married|religio|ethnic|race$|nationalit|birth|dob$|disab|health|pregnan"
+    r"|geburt|geschlecht|familienstand|^alter$"
+)
+_OUTCOME = re.compile(
+    r"^(y|target|label|outcome|response|responded|churn(ed)?|exited|attrition|subscribed|converted|conversion|bought"
+    r"|purchased?|accepted|deposit|segment(ation)?|class|success|renewed|cancelled|left|result|sold|sale|abschluss"
+    r"|ergebnis|zusage)$"
+)
+_LIKE_OUTCOME = re.compile(
+    r"subscribed|churn|convert|conversion|bought|accepted|purchased|respon(se|ded)|took_up|signed_up|abgeschlossen"
+    r"|gekauft|zugesagt|cancel|clos(ed|ing)"
+)
+_EARLIER = re.compile(r"prev|past|earlier|last|prior|p_?outcome|before|letzt|vorher|frueher|früher")
+_AFTER_CALL = re.compile(
+    r"(?<!loan_)(?<!credit_)(?<!contract_)(?<!policy_)(?<!membership_)duration"
+    r"|(talk|speak|spoken|conversation)_?(ing_)?(time|sec|min|len)|call_?(sec|min|len|outcome|result|end)|calltime"
+    r"|handle_?time|(gespr(ä|ae)chs|anruf|telefonat)_?(dauer|minuten|sekunden|ergebnis)|^dauer|disposition|wrap_?up|hang_?up"
+)
+_DIALLING = re.compile(
+    r"^(month|weekday|day|day_of_(week|month)|hour|channel|contact|communication(_type)?|agent|calls)$"
+    r"|contacts?_(in|this)_campaign|^campaign$|emp\.var|cons\.(price|conf)|euribor|nr\.employed"
+)
+_NAMES = re.compile(
+    r"^(first|last|full|sur|given|family|middle|maiden|user|customer|client|holder|agent|advisor|employee)?_?names?$"
+    r"|surname|e_?mail(_?address)?$|vorname|nachname|^kunden_?name"
+)
+_PHONE = re.compile(
+    r"(phone|telefon|mobile|handy|msisdn)(_?(no|nr|number|nummer))?[0-9]?$|^(phone|tel)_(home|work|mobile)$"
+)
+_PERSONAL = re.compile(
+    r"(^|_)iban$|address|^addr|street|stra(ß|ss)e|adresse|(^|_)(ssn|nif|passport|tax_?id|twitter|facebook|linkedin)$"
+)
+_DATE = re.compile(r"(^|_)(date|datum|datetime|timestamp|ts)($|_)|_(on|at|am)$")
+_OLD_DATES = re.compile(
+    r"birth|dob|geburt|since|seit|open(ed|ing)|start|begin|join|sign_?up|regist|enrol|creat|first|eröffn|prev|last|letzt"
+)
+_CALL_DATES = re.compile(r"(call|contact|dial|anruf|kontakt)(ed)?_?(date|day|on|at|datum|time|am)?$")
+_AFTER_DATES = re.compile(
+    r"clos(ed|ing)|end(ed|s)?(_|$)|finish|complet|cancel|terminat|deliver|convert|bought|purchas|sold|sign(ed|ature)(?!_?up)"
+    r"|respon|answer|accept|won|lost|left|churn|exit|disburs|abgeschlossen|abschluss|beend|gek(ü|ue)ndigt|k(ü|ue)ndigung"
+)
+_FEATURES: tuple[tuple[Role, re.Pattern[str]], ...] = (
+    ("consent", re.compile(r"consent|opt_?in|gdpr|do_?not_?call")),
+    ("treatment", re.compile(r"^(called|treated|treatment|arm)$")),
+    ("cost", re.compile(r"^cost|cost_per")),
+    ("campaign", re.compile(r"^(wave|campaign_?(id|name|wave))$")),
+    ("satisfaction", re.compile(r"satisf|nps|csat|rating|review|complain")),
+    ("interest", re.compile(r"interest|hobb|preferr?|genre|favou?r|categor|spending|browse|page|visit")),
+    (
+        "history",
+        re.compile(r"prev|earlier|past|pdays|poutcome|days_since|recency|frequency|last_|campaign|calls|tenure"),
+    ),
+    (
+        "holding",
+        re.compile(
+            r"balance|loan|kredit|credit|card|karte|deposit|account|konto|saldo|product|premium|charge|contract|housing|default"
+        ),
+    ),
+    (
+        "context",
+        re.compile(r"^(month|weekday|day|hour|season|channel|contact|communication)|_index$|_idx$|euribor|rate$"),
+    ),
+)
+
+
+def plain_name(name: str) -> str:
+    """Write a column name in lower case with underscores: "MonthlyCharges" is "monthly_charges"."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[\s-]+", "_", name.strip()).lower()
+
+
+def label_for(name: str) -> str:
+    """Write a column name for people: "MonthlyCharges" is "monthly charges"."""
+    return re.sub(r"[_.\s]+", " ", plain_name(name)).strip() or "column"
+
+
+def outcome_rank(plain: str) -> int:
+    """How much a name sounds like the outcome: 2 is the name of an outcome, 1 holds one, 0 neither."""
+    if _EARLIER.search(plain) or _DATE.search(plain):
+        return 0
+    return 2 if _OUTCOME.search(plain) else int(bool(_LIKE_OUTCOME.search(plain)))
+
+
+def looks_like_id(plain: str) -> bool:
+    """Whether a name is that of a number or code that names a customer or a case."""
+    return bool(_ID.search(plain))
+
+
+def is_sensitive(plain: str) -> bool:
+    """Whether law or decency asks for care with such a column."""
+    return bool(_SENSITIVE.search(plain))
+
+
+def personal_role(plain: str) -> Role | None:
+    """The role of a column that says who somebody is or where to reach them, by its name; None for all others."""
+    if _PHONE.search(plain):
+        return "phone"
+    if _NAMES.search(plain):
+        return "name"
+    return "ignore" if _PERSONAL.search(plain) else None
+
+
+def known_by_name(plain: str) -> Known:
+    """When the bank knows such a column."""
+    if _AFTER_CALL.search(plain) or (_LIKE_OUTCOME.search(plain) and outcome_rank(plain)):
+        return "after_call"
+    return "dialling" if _DIALLING.search(plain) else "planning"
+
+
+def date_known_by_name(plain: str) -> Known | None:
+    """When the bank knows such a date; None if the name does not tell."""
+    if _AFTER_DATES.search(plain) and not _EARLIER.search(plain):
+        return "after_call"
+    if _CALL_DATES.search(plain) and not _EARLIER.search(plain):
+        return "dialling"
+    return "planning" if _OLD_DATES.search(plain) else None
+
+
+def sounds_like_date(plain: str) -> bool:
+    """Whether a name is that of a date."""
+    return bool(_DATE.search(plain))
+
+
+def feature_role(plain: str) -> Role:
+    """The role of a column that describes a customer."""
+    if _AFTER_CALL.search(plain):
+        return "context"
+    role = next((role for role, pattern in _FEATURES if pattern.search(plain)), None)
+    return role or ("context" if _DIALLING.search(plain) else "characteristic")
+
+
+def is_campaign(plain: str) -> bool:
+    """Whether a name is that of the campaign or its wave."""
+    return feature_role(plain) == "campaign"

@@ -1,0 +1,177 @@
+"""What one column's values look like, before anybody said what the column means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
+
+import polars as pl
+
+from segmint.contract.cells import as_text, read_cells
+from segmint.contract.column import Column, Kind, Role
+from segmint.contract.dates import ISO, format_words, formats_of
+from segmint.contract.hints import personal_role, plain_name
+
+MAX_LEVELS = 60
+MISSING_WORDS = ("NA", "N/A", "n/a", "nan", "NaN", "NULL", "null", "None", "none", "?", "-", "missing")
+# Zeros where a date should be; no calendar has that day.
+NO_DAYS = ("0000-00-00", "00.00.0000", "00/00/0000", "00000000")
+SENTINELS = (-1.0, -9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0)
+MANY = 0.98
+_WHO = (
+    r"^[^@\s]+@[^@\s]+\.[A-Za-z]+$"  # e-mail
+    r"|^[A-Z]{2}[0-9]{2} ?([A-Z0-9]{4} ?){2,7}[A-Z0-9]{0,4}$"  # IBAN
+    r"|^(\+|00)[0-9][0-9 ()/.-]{6,}$"  # phone
+)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one column's values look like.
+
+    Attributes
+    ----------
+    name : str
+    texts : polars.Series of shape (n_rows,), String
+        Without white space around them; null where empty.
+    numbers : polars.Series of shape (n_rows,), Float64
+        Null where a text is no number.
+    days : polars.Series of shape (n_rows,), Date
+        For a date; else all null.
+    missing : tuple of str
+        Words that mean "no value".
+    levels : dict of str to int
+        Rows of each level; empty if there are more than `MAX_LEVELS`.
+    kind : {"number", "category", "text", "date"}
+    format : str
+        How dates are written, if not as 2026-03-14.
+    doubts : list of str
+        What a person should look at.
+    """
+
+    name: str
+    texts: pl.Series
+    numbers: pl.Series
+    days: pl.Series
+    missing: tuple[str, ...]
+    levels: Mapping[str, int]
+    kind: Kind
+    format: str = ""
+    doubts: list[str] = field(default_factory=list)
+
+    @cached_property
+    def plain(self) -> str:
+        """The name in lower case with underscores."""
+        return plain_name(self.name)
+
+    @cached_property
+    def distinct(self) -> int:
+        """How many different values there are."""
+        return self.texts.drop_nulls().n_unique()
+
+    @cached_property
+    def personal(self) -> Role | None:
+        """The role of a column that says who somebody is, else None; two levels are a flag, not names."""
+        if self.kind == "date" or self.distinct <= 2:
+            return None
+        role = personal_role(self.plain)
+        return role or ("ignore" if share(self.texts.drop_nulls().str.contains(_WHO)) > 0.5 else None)
+
+    @property
+    def unread(self) -> int:
+        """How many values are neither read by the kind nor words for "no value"."""
+        if self.kind not in ("number", "date"):
+            return 0
+        read = self.numbers if self.kind == "number" else self.days
+        return int((self.texts.is_not_null() & read.is_null() & ~self.texts.is_in(list(self.missing))).sum())
+
+    def sentinels(self) -> list[float]:
+        """Find codes among the numbers: frequent, at an end, and far from all others."""
+        found = []
+        values = self.numbers.drop_nulls()
+        distinct = values.unique().sort().to_list()
+        counts = dict(values.filter(values.is_in(list(SENTINELS))).value_counts().iter_rows())
+        for code, rest in [(distinct[0], distinct[1:]), (distinct[-1], distinct[:-1])] if len(distinct) > 3 else []:
+            if code not in SENTINELS or counts[code] < 0.01 * len(values):
+                continue
+            lonely = abs(code - (rest[0] if code < rest[0] else rest[-1])) > 5 * max(b - a for a, b in pairwise(rest))
+            if lonely or (code < 0 <= rest[0]):
+                found.append(float(code))
+        return found
+
+
+def look_at(raw: pl.Series, decimal: str) -> Look:
+    """Look at a column.
+
+    Parameters
+    ----------
+    raw : polars.Series of shape (n_rows,)
+        Text or native types.
+    decimal : {"point", "comma", "ambiguous"}
+    """
+    texts = bare_texts(raw)
+    formats = formats_of(texts.filter(~texts.is_in([*MISSING_WORDS, *NO_DAYS])))
+    look = _date(raw, texts, formats) if formats or raw.dtype.is_temporal() else _other(raw, texts, decimal)
+    if look.distinct <= 1:
+        look.doubts.append("has one value only" if look.distinct else "is empty")
+    if unread := look.unread:
+        look.doubts.append(f"{unread:,} values are no {look.kind}: their rows would be rejected")
+    if look.missing:
+        look.doubts.append(f"read as no value: {', '.join(look.missing)}")
+    elif look.kind == "category" and (words := [word for word in MISSING_WORDS if word in look.levels]):
+        look.doubts.append(f"is '{words[0]}' a level, or no value?")
+    return look
+
+
+def bare_texts(raw: pl.Series) -> pl.Series:
+    """Write cells as text without white space around them; null where nothing is left."""
+    texts = as_text(raw, raw.name).str.strip_chars()
+    return texts.set(texts == "", None)
+
+
+def share(mask: pl.Series) -> float:
+    """The share of true values, 0 of none."""
+    return float(mask.sum()) / len(mask) if len(mask) else 0.0
+
+
+def _date(raw: pl.Series, texts: pl.Series, formats: Sequence[str]) -> Look:
+    form = formats[0] if formats and not raw.dtype.is_temporal() and formats[0] != ISO else ""
+    words = [word for word in texts.drop_nulls().unique() if word in (*MISSING_WORDS, *NO_DAYS)]
+    missing = tuple(sorted(words))
+    column = Column(name=raw.name, kind="date", role="time", label="", format=form)
+    days = read_cells(column, raw, ("", *missing), "point").values
+    look = Look(raw.name, texts, pl.Series([None] * len(raw), dtype=pl.Float64), days, missing, {}, "date", form)
+    if len(formats) > 1:
+        look.doubts.append(f"read as {format_words(formats[0])}; all would also be days as {format_words(formats[1])}")
+    return look
+
+
+def _other(raw: pl.Series, texts: pl.Series, decimal: str) -> Look:
+    numbers, missing = _as_numbers(raw, texts, decimal)
+    counts = dict(texts.drop_nulls().value_counts(sort=True).head(MAX_LEVELS + 1).iter_rows())
+    levels = counts if len(counts) <= MAX_LEVELS else {}
+    days = pl.Series([None] * len(raw), dtype=pl.Date)
+    return Look(raw.name, texts, numbers, days, missing, levels, _kind(texts, numbers, missing))
+
+
+def _as_numbers(raw: pl.Series, texts: pl.Series, decimal: str) -> tuple[pl.Series, tuple[str, ...]]:
+    """Read a column as numbers; words for "no value" may stand between them."""
+    column = Column(name=raw.name, kind="number", role="ignore", label="")
+    numbers = read_cells(column, raw, ("",), "point" if decimal == "ambiguous" else decimal).values
+    if raw.dtype != pl.String:
+        return numbers, ()
+    others = texts.filter(numbers.is_null()).drop_nulls().unique().to_list()
+    words = tuple(sorted(word for word in others if word in MISSING_WORDS))
+    return numbers, words if len(words) == len(others) else ()
+
+
+def _kind(texts: pl.Series, numbers: pl.Series, missing: Sequence[str]) -> Kind:
+    filled = texts.drop_nulls()
+    filled = filled.filter(~filled.is_in(list(missing))) if missing else filled
+    distinct = filled.n_unique()
+    codes = filled.str.contains(r"^[+-]?0[0-9]")  # 007 is a code, not seven
+    if len(filled) and numbers.count() >= MANY * len(filled) and not codes.any():
+        return "category" if distinct <= 2 else "number"
+    return "category" if distinct <= MAX_LEVELS else "text"

@@ -1,0 +1,55 @@
+"""Dates as banks write them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+import pytest
+
+from segmint.contract.column import Column
+from segmint.contract.dates import FORMATS, format_words, formats_of, is_format, read_dates
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("2026-03-14", "%Y-%m-%d"),
+        ("2026-03-14T10:00:00.123+01:00", "%Y-%m-%d"),
+        ("14.03.2026", "%d.%m.%Y"),
+        ("14.3.2026 10:22", "%d.%m.%Y"),
+        ("14/03/2026", "%d/%m/%Y"),
+        ("03/14/2026 9:05 PM", "%m/%d/%Y"),
+        ("14-03-2026", "%d-%m-%Y"),
+        ("2026/03/14", "%Y/%m/%d"),
+        ("20260314", "%Y%m%d"),
+        ("14.03.26", "%d.%m.%y"),
+        ("14-MAR-2026", "%d-%b-%Y"),
+        ("14MAR2026", "%d%b%Y"),
+        ("14 March 2026", "%d %B %Y"),
+        ("March 14, 2026", "%B %d, %Y"),
+    ],
+)
+def test_a_date_is_recognised_and_read(text: str, form: str) -> None:
+    texts = pl.Series([text, None])
+    assert formats_of(texts)[0] == form
+    assert read_dates(texts, form).to_list() == [date(2026, 3, 14), None]
+
+
+@pytest.mark.parametrize("text", ["2021-02-29", "12345678", "14.03", "2026-03-14x", "14.13.2026", "1.5", "2026", ""])
+def test_what_is_no_day_is_no_date(text: str) -> None:
+    assert formats_of(pl.Series([text])) == ()
+
+
+def test_open_ends_do_not_hide_a_date() -> None:
+    assert formats_of(pl.Series(["31.12.9999", "01.02.2020"])) == ("%d.%m.%Y",)
+
+
+def test_a_format_names_a_day() -> None:
+    assert all(is_format(form) for form in FORMATS)
+    assert not any(is_format(form) for form in ("", "%d.%Y", "%d.%m.%Y %H", "dd.mm.yyyy", "%d%d%Y"))
+    assert format_words("%d.%m.%Y") == "dd.mm.yyyy"
+    with pytest.raises(ValueError, match="names day, month and year"):
+        Column(name="d", kind="date", role="time", label="d", format="dd.mm.yyyy")
+    with pytest.raises(ValueError, match="is for dates"):
+        Column(name="d", kind="text", role="time", label="d", format="%d.%m.%Y")
