@@ -16,6 +16,8 @@ from segmint.models.layer_rule import check_layers
 
 # Each training has a graph of its own; TensorFlow takes that for an oversight and says so on every wave of a replay.
 tf.get_logger().setLevel("ERROR")
+# Rewriting the graph takes as long as tracing it and makes no epoch faster: most of the time goes into matrix products.
+tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 Matrix = NDArray[np.float32]
 Weights = list[NDArray[np.float32]]
