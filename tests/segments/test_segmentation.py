@@ -1,6 +1,7 @@
 """The whole story of one table, and what goes into the bundle."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,11 +19,20 @@ def test_three_kinds_are_found_said_and_proven(campaign, truth, found):
     assert found.choice.count == 3
     assert found.choice.natural
     assert adjusted_rand(truth, found.labels) > 0.8
-    assert found.gates() == ()
+    assert found.gates() == ("3 segments are found, fewer than 4: more do not all come back.",)
     assert found.proof.differs
     assert len(found.questions) == 3
     assert found.frame()["name"].to_list() == list(found.names)
     assert found.customers().height == len(campaign)
+
+
+def test_promises_that_segments_miss_are_said(found):
+    alike = replace(found.proof, p=0.3, profit_kept=0.2)
+    said = " ".join(replace(found, proof=alike).gates())
+    assert "the method tree cuts by response instead" in said
+    assert "keeps 20 % of an individual model's profit" in said
+    by_response = replace(found, proof=alike, state={**found.state, "method": "tree"})
+    assert "the method tree" not in " ".join(by_response.gates())
 
 
 def test_segments_json_assigns_and_holds_no_customer(campaign, found):

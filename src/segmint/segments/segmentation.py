@@ -26,6 +26,7 @@ from segmint.segments.words import SegmentWords, questions, say_segments
 FORMAT = 1
 APART = 0.3
 STEADY = 0.5  # mean rank correlation of response rates between blocks of time
+ENOUGH = 4
 
 
 @dataclass(frozen=True)
@@ -104,8 +105,11 @@ class Segmentation:
         ]
         if not self.rules.faithful:
             missed.append(f"The rules put {100 * self.rules.fidelity:.0f} % of customers right, below 90 %.")
+        if self.choice is not None and self.choice.natural and len(self.keys) < ENOUGH:
+            missed.append(f"{len(self.keys)} segments are found, fewer than {ENOUGH}: more do not all come back.")
         if self.proof is not None and not self.proof.differs:
-            missed.append("The response does not surely differ by segment on rows kept apart.")
+            advice = "" if (self.state or {}).get("method") == "tree" else "; the method tree cuts by response instead"
+            missed.append(f"The response does not surely differ by segment on rows kept apart{advice}.")
         if self.proof is not None and self.proof.profit_kept is not None and self.proof.profit_kept < 0.5:
             missed.append(
                 f"Choosing whole segments keeps {100 * self.proof.profit_kept:.0f} % of an individual model's profit."
