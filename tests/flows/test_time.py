@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,33 @@ def test_a_challenger_that_is_no_better_is_refused_unless_a_person_says_why(
         promote(updated.folder, CONFIG, runs=runs, on=as_it_was)
     entry = promote(updated.folder, CONFIG, runs=runs, on=as_it_was, despite="the rate will rise").entry
     assert entry.gate["despite"] == "the rate will rise"
+
+
+@pytest.mark.network
+def test_a_network_trained_anew_on_a_history_can_be_promoted_and_taken_back(
+    wave: dict[str, pl.DataFrame], trained: Path, tmp_path: Path
+) -> None:
+    scored = predict(wave["wave"], trained, CONFIG, runs=tmp_path).folder / "predictions.parquet"
+    found = update(more_yes(wave["results"]), scored, trained, CONFIG, runs=tmp_path, history=wave["train"])
+    assert "trained anew" in found.summary["how"]
+    assert found.summary["promised_now"] == pytest.approx(found.summary["observed"], abs=0.005)
+    before, now = open_bundle(trained), open_bundle(found.folder)
+    assert now.digest != before.digest
+    assert now.calibration["offset"] > before.calibration["offset"]
+    promote(shutil.copytree(trained, tmp_path / trained.name), CONFIG, runs=tmp_path)
+    assert promote(found.folder, CONFIG, runs=tmp_path).entry.manifest == now.digest
+    assert rollback(runs=tmp_path).entry.manifest == before.digest
+
+
+@pytest.mark.network
+def test_a_history_that_holds_the_wave_is_refused(
+    wave: dict[str, pl.DataFrame], trained: Path, updated: Any, runs: Path, tmp_path: Path
+) -> None:
+    scored = next(runs.glob("*/predictions.parquet"))
+    history = tmp_path / "history.csv"
+    wave["wave"].join(wave["results"], on="customer_id").write_csv(history)
+    with pytest.raises(DataError, match="1,500 of 1,500 customers of the wave stand in the history"):
+        update(wave["results"], scored, trained, CONFIG, runs=runs, history=history)
 
 
 @pytest.mark.network

@@ -7,6 +7,7 @@ from sklearn.metrics import roc_auc_score
 
 from segmint.contract.column import Column
 from segmint.models.customer_model import MODEL_LABELS, MODELS, make_model
+from segmint.models.network_model import RECIPES
 
 COLUMNS = (
     Column(name="age", kind="number", role="characteristic", label="age"),
@@ -54,6 +55,12 @@ def test_every_model_has_a_label_for_people() -> None:
 def test_an_unknown_recipe_is_named() -> None:
     with pytest.raises(ValueError, match="Unknown recipe 'magic'"):
         make_model("dense_network", columns=COLUMNS, recipe="magic")
+
+
+def test_a_recipe_says_how_long_to_learn_unless_asked() -> None:
+    learning = {recipe: make_model("dense_network", columns=COLUMNS, recipe=recipe)[-1] for recipe in RECIPES}
+    assert learning["fast"].epochs < learning["best"].epochs
+    assert make_model("dense_network", columns=COLUMNS, recipe="fast", epochs=3)[-1].epochs == 3
 
 
 def test_lightgbm_stops_early_on_the_inner_rows() -> None:

@@ -136,7 +136,7 @@ class _Trial:
 
     def start(self) -> Settings:
         """What the recipe does anyway, in numbers."""
-        network = make_model(OURS, columns=self.table.features)[-1]
+        network = make_model(OURS, columns=self.table.features, recipe=self.config.model.recipe)[-1]
         customers, recipe = len(self.fold.fit), self.recipe
         copies = 0 if recipe.teachers is None else min(round(recipe.copies * customers), recipe.most_copies)
         batch = int(np.clip(2 ** round(np.log2(max((customers + copies) / 64, 1))), 64, 512))

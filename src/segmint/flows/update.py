@@ -27,6 +27,7 @@ from segmint.store.run import Run, installed_versions
 FOUND = "update.json"
 FEWEST = 100
 PARTS = 5
+MOST_AGAIN = 0.5  # in narrow tables other customers may well look the same
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def update(
     """Make a challenger from what became of a scored wave.
 
     Without a history the network stays as it is and only its intercept moves, so that it promises what was observed.
-    With one the network is trained anew on it, then moved the same way.
+    With one the network is trained anew on it, in a run of its own, then moved the same way.
 
     Parameters
     ----------
@@ -81,7 +82,7 @@ def update(
     Raises
     ------
     DataError
-        If fewer than 100 customers have an outcome, or all have the same.
+        If fewer than 100 customers have an outcome, or all have the same, or if the history holds the wave.
     """
     current = open_bundle(bundle, runs)
     positive = current.contract.outcome.positive
@@ -95,31 +96,49 @@ def update(
     rows, yes, receipt = outcomes_of(wave, told, current.contract, read_codes(codes))
     _require_enough(yes)
     said = _propensities(current, wave[rows])
+    inputs = _inputs(config, results, scored)
     if history is None:
-        return _recalibrated(current, said, yes, receipt, config, runs, argv, _inputs(config, results, scored))
+        return _challenger(
+            current, current, (said, said), yes, receipt, config, runs, argv, inputs, "recalibrated on the results"
+        )
+    _require_apart(read_frame(history, config.data), wave[rows], current)
     settings = config.model_copy(update={"data": config.data.model_copy(update={"at": current.at})})
     trained = train_run(history, current.contract, settings, runs=runs, argv=argv, progress=progress)
     fresh = open_bundle(trained.folder)
-    mine = _propensities(fresh, wave[rows])
-    return _finish(trained.folder, fresh, current, (mine, said), yes, receipt, "retrained on the history")
+    how = f"trained anew in {trained.folder} and recalibrated on the results"
+    says = _propensities(fresh, wave[rows])
+    return _challenger(fresh, current, (says, said), yes, receipt, config, runs, argv, inputs, how)
 
 
-def _recalibrated(
+def _challenger(
+    fresh: Bundle,
     current: Bundle,
-    said: NDArray[np.float64],
+    said: tuple[NDArray[np.float64], NDArray[np.float64]],
     yes: NDArray[np.bool_],
     receipt: str,
     config: Config,
     runs: Path,
     argv: Sequence[str],
     inputs: dict[str, str],
+    how: str,
 ) -> Updated:
+    """Move the intercept of `fresh` to what was observed, and judge it beside the present bundle."""
     with Run.create(runs, "update", argv, config.to_toml(), config.seed, inputs) as here:
-        fresh = _moved(here, current, intercept_shift(said, yes))
-        mine = _cross_fitted(said, yes)
-        done = _finish(here.folder, fresh, current, (mine, said), yes, receipt, "recalibrated on the results", here)
-        here.done(done.summary)
-    return done
+        moved = _moved(here, fresh, intercept_shift(said[0], yes))
+        gate = compare_bundles(moved, current, (_cross_fitted(said[0], yes), said[1]), yes)
+        here.keep(GATE, {**asdict(gate), "champion": current.digest})
+        summary = {
+            "how": how,
+            "customers": int(yes.size),
+            "observed": float(yes.mean()),
+            "promised_before": float(said[1].mean()),
+            "promised_now": float(_cross_fitted(said[0], yes).mean()),
+            "gate": asdict(gate),
+        }
+        here.keep(FOUND, summary)
+        here.done(summary)
+    sentences = (receipt, *_sentences(summary, gate, how), f"To use it: segmint promote {here.folder}")
+    return Updated(here.folder, sentences, summary)
 
 
 def _moved(here: Run, current: Bundle, shift: float) -> Bundle:
@@ -150,31 +169,6 @@ def _with(bundle: Bundle, calibration: dict[str, Any]) -> Bundle:
     from dataclasses import replace
 
     return replace(bundle, calibration=calibration)
-
-
-def _finish(
-    folder: Path,
-    fresh: Bundle,
-    current: Bundle,
-    said: tuple[NDArray[np.float64], NDArray[np.float64]],
-    yes: NDArray[np.bool_],
-    receipt: str,
-    how: str,
-    here: Run | None = None,
-) -> Updated:
-    gate = compare_bundles(fresh, current, said, yes)
-    kept = here or Run.open(folder)
-    kept.keep(GATE, {**asdict(gate), "champion": current.digest})
-    summary = {
-        "how": how,
-        "customers": int(yes.size),
-        "observed": float(yes.mean()),
-        "promised_before": float(said[1].mean()),
-        "promised_now": float(said[0].mean()),
-        "gate": asdict(gate),
-    }
-    kept.keep(FOUND, summary)
-    return Updated(folder, (receipt, *_sentences(summary, gate, how), f"To use it: segmint promote {folder}"), summary)
 
 
 def _sentences(summary: dict[str, Any], gate: Gate, how: str) -> tuple[str, ...]:
@@ -222,6 +216,24 @@ def _require_enough(yes: NDArray[np.bool_]) -> None:
             f"{yes.size:,} customers have an outcome, {int(yes.sum()):,} of them a yes.",
             expected=f"at least {FEWEST} outcomes, yes and no among them",
             fix="wait for more results",
+        )
+
+
+def _require_apart(history: pl.DataFrame, wave: pl.DataFrame, bundle: Bundle) -> None:
+    """Refuse a history that holds the wave: what was learned by heart would then judge itself."""
+    shared = [column for column in bundle.contract.columns if column.name in set(history.columns) & set(wave.columns)]
+    values = [
+        pl.col(column.name).cast(pl.Float64 if column.kind == "number" else pl.String, strict=False)
+        for column in shared
+    ]
+    names = [column.name for column in shared]
+    seen = history.select(values).unique()
+    again = wave.select(values).join(seen, on=names, how="semi", nulls_equal=True).height if names else 0
+    if again > MOST_AGAIN * wave.height:
+        raise DataError(
+            f"{again:,} of {wave.height:,} customers of the wave stand in the history with the same values.",
+            expected="a history of earlier calls, without the wave that the results are of",
+            fix="take the wave out of the history; what it taught is judged on it",
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -45,6 +45,8 @@ class Recipe:
         How much of a customer's target is the teacher's.
     pairs : bool
         Whether the counts of chosen pairs of columns are read too, see `choose_pairs`.
+    learning : mapping
+        Parameters of `DenseNetworkClassifier` where none are asked for: copies make an epoch long, so few will do.
     """
 
     teachers: Callable[[Sequence[int]], list[TeacherFactory]] | None = one_teacher
@@ -54,11 +56,12 @@ class Recipe:
     swap: float = 0.25
     share: float = 0.9
     pairs: bool = True
+    learning: Mapping[str, Any] = field(default_factory=dict)
 
 
 RECIPES: dict[str, Recipe] = {
     "plain": Recipe(teachers=None, pairs=False),
-    "fast": Recipe(),
+    "fast": Recipe(learning={"epochs": 6, "learning_rate": 3e-3}),
     "best": Recipe(teachers=several_teachers, teacher_folds=8, copies=20.0, most_copies=250_000),
 }
 
@@ -125,7 +128,7 @@ class NetworkModel(Pipeline):
         """Make the model for these columns; `settings` are the parameters of `DenseNetworkClassifier`."""
         if recipe not in RECIPES:
             raise ValueError(f"Unknown recipe {recipe!r}. Choose one of: {', '.join(RECIPES)}.")
-        network = DenseNetworkClassifier(random_state=random_state, **settings)
+        network = DenseNetworkClassifier(random_state=random_state, **{**RECIPES[recipe].learning, **settings})
         return cls(
             [("features", CustomerFeatures(columns)), ("classifier", network)],
             recipe=recipe,
