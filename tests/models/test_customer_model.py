@@ -7,7 +7,6 @@ from sklearn.metrics import roc_auc_score
 
 from segmint.contract.column import Column
 from segmint.models.customer_model import MODEL_LABELS, MODELS, make_model
-from segmint.models.network_model import RECIPES
 
 COLUMNS = (
     Column(name="age", kind="number", role="characteristic", label="age"),
@@ -57,10 +56,13 @@ def test_an_unknown_recipe_is_named() -> None:
         make_model("dense_network", columns=COLUMNS, recipe="magic")
 
 
-def test_a_recipe_says_how_long_to_learn_unless_asked() -> None:
-    learning = {recipe: make_model("dense_network", columns=COLUMNS, recipe=recipe)[-1] for recipe in RECIPES}
-    assert learning["fast"].epochs < learning["best"].epochs
-    assert make_model("dense_network", columns=COLUMNS, recipe="fast", epochs=3)[-1].epochs == 3
+def test_the_fast_recipe_shows_fewer_epochs_of_many_rows_unless_asked() -> None:
+    fast, best = (make_model("dense_network", columns=COLUMNS, recipe=recipe)[-1] for recipe in ("fast", "best"))
+    assert fast.pace(30_000) == best.pace(200_000) == (10, 2e-3)
+    assert fast.pace(100_000) == (8, 2.5e-3)
+    assert fast.pace(5_000_000) == (6, 3e-3)
+    asked = make_model("dense_network", columns=COLUMNS, recipe="fast", epochs=3)[-1]
+    assert asked.pace(5_000_000) == (3, 2e-3)
 
 
 def test_lightgbm_stops_early_on_the_inner_rows() -> None:

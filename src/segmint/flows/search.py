@@ -140,11 +140,12 @@ class _Trial:
         customers, recipe = len(self.fold.fit), self.recipe
         copies = 0 if recipe.teachers is None else min(round(recipe.copies * customers), recipe.most_copies)
         batch = int(np.clip(2 ** round(np.log2(max((customers + copies) / 64, 1))), 64, 512))
+        epochs, rate = network.pace(customers + copies)
         start: Settings = {
             "hidden": "128-64" if customers < 10_000 else "256-256-128",
             "dropout": network.dropout,
-            "learning_rate": network.learning_rate,
-            "epochs": network.epochs,
+            "learning_rate": rate,
+            "epochs": epochs,
             "batch_size": batch,
             "weight_decay": network.weight_decay,
         }
