@@ -63,7 +63,9 @@ def test_a_resumed_run_ends_as_one_that_was_never_stopped(
     fits: list[int] = []
     real: Callable[..., object] = run_flow.make_model
     monkeypatch.setattr(run_flow, "make_model", lambda *a, **k: (fits.append(1), real(*a, **k))[1])
+    assert list((stopped / "work").iterdir())
     again = resume(stopped.name, runs=stopped.parent)
+    assert not (stopped / "work").exists()
     first, second = open_bundle(whole.folder), open_bundle(again.folder)
     assert again.folder == stopped
     for name, weights in first.weights.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
+import shutil
 import signal
 import threading
 import time
@@ -173,8 +174,9 @@ class Run:
         self._update(inputs={**self.record["inputs"], **inputs})
 
     def done(self, summary: Mapping[str, Any] | None = None) -> None:
-        """Note that the work is finished, with its headline figures."""
+        """Note that the work is finished, with its headline figures; what was kept for continuing it goes."""
         self._end("done", summary=dict(summary or {}))
+        shutil.rmtree(self.folder / WORK, ignore_errors=True)
 
     def failed(self, error: BaseException) -> None:
         """Note what went wrong. Only our own errors are quoted: they never hold a customer's value."""
