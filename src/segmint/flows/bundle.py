@@ -65,7 +65,7 @@ def pack(
         calibration=calibration,
         reference=reference_of(table, network["classes"], calibrated.judged),
         golden={"rows": rows.to_dicts(), "probabilities": likely.tolist()},
-        card=model_card(table.contract, table.at, len(table), network, quality, here.id, note),
+        card=model_card(table.contract, table.at, len(table), network, quality, note),
         versions=installed_versions(),
         quality=quality,
         segments=segments,

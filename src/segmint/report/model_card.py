@@ -21,17 +21,19 @@ def model_card(
     rows: int,
     network: Mapping[str, Any],
     quality: Mapping[str, float],
-    run: str,
     note: str = "",
 ) -> str:
-    """Write the card of a bundle; `note` says what must be known of its figures."""
+    """Write the card of a bundle; `note` says what must be known of its figures.
+
+    It does not say when or by which run it was made: the same table and settings give the same card, to the byte.
+    """
     columns = ", ".join(column.name for column in contract.features(at))
     sensitive = ", ".join(column.name for column in contract.features(at) if column.sensitive) or "none"
     layers = ", ".join(_layer(layer) for layer in network["layers"])
     figures = "\n".join(f"- {name}: {value:.4f}" for name, value in quality.items())
     return f"""# Model card: {contract.outcome.label}
 
-Made by run {run} from {rows:,} rows under the contract `{contract.name}`, version {contract.version}.
+Made from {rows:,} rows under the contract `{contract.name}`, version {contract.version}.
 
 - **Predicts**: one of {", ".join(contract.outcome.levels)}.
 - **Uses what is known** {_MOMENT[at]}.
