@@ -224,6 +224,7 @@ class Events:
     """One TensorBoard event file; close it by leaving its `with` block."""
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._writer = tf.summary.create_file_writer(str(folder))
 
     def __enter__(self) -> Events:
@@ -231,6 +232,8 @@ class Events:
 
     def __exit__(self, *failure: object) -> None:
         self._writer.close()
+        for path in self._folder.glob("events.*"):  # TensorFlow makes files that everybody may read
+            path.chmod(0o600)
 
     def flush(self) -> None:
         """Let readers see what is written so far."""

@@ -154,6 +154,7 @@ class TensorBoardLog:
 
         if any(self.root.glob("events.*")):
             return
+        self.root.mkdir(0o700, parents=True, exist_ok=True)
         with _keras.Events(self.root) as events:
             events.layout(CHARTS)
             events.metrics(METRICS)
