@@ -10,40 +10,50 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from segmint.cli.app import app
+from segmint.cli.app import app, main
 from segmint.config import Config, load_config
+from segmint.flows.demo import sample_path
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 # A policy needs both; a page may change one of them.
 MONEY = ["economics.cost_per_call=1", "economics.value_per_success=1"]
+QUICK = ["model.recipe=plain", "model.hidden=[8]", "model.epochs=2", "split.folds=2", "compare.repeats=100"]
+QUICK += ["segments.count=2", 'compare.models=["dense_network", "logistic"]']
+QUICKER = {"run": [word for setting in QUICK for word in ("--set", setting)], "segment": ["--count", "2"]}
 BLOCK = re.compile(r"^(<!-- runs -->\n)?```python\n(.*?)^```", re.M | re.S)
 OURS = {page.relative_to(ROOT).as_posix(): page for page in PAGES}
 
 
-def commands_of(page: Path) -> list[list[str]]:
+def lines_of(page: Path) -> list[str]:
     """The command lines of a page: fenced or indented lines that begin with segmint."""
     text = page.read_text("utf-8")
     fenced = "\n".join(re.findall(r"^```\w*\n(.*?)^```", text, re.M | re.S))
-    lines = re.findall(r"^(?:\$ )?(segmint [^\n]+)$", fenced, re.M) + re.findall(r"^ {4}(segmint [^\n]+)$", text, re.M)
-    return [shlex.split(line.replace("<", "").replace(">", " "), comments=True) for line in lines]
+    return re.findall(r"^(?:\$ )?(segmint [^\n]+)$", fenced, re.M) + re.findall(r"^ {4}(segmint [^\n]+)$", text, re.M)
+
+
+def commands_of(page: Path) -> list[list[str]]:
+    """The same as words, without the file that the output goes to."""
+    lines = [re.sub(r"<(\w+)>", r"\1", line) for line in lines_of(page)]
+    return [shlex.split(re.sub(r" > \S+", "", line), comments=True) for line in lines]
 
 
 def complaint(words: list[str]) -> str | None:
-    """What is wrong with a command line, if anything."""
-    command = typer.main.get_command(app)
-    rest = words[1:]
+    """What the command line itself says is wrong with some words, if anything."""
+    command, rest = typer.main.get_command(app), words[1:]
     while hasattr(command, "commands"):
         if not rest:
             return None
-        if rest[0].startswith("-"):
-            break
         if rest[0] not in command.commands:
             return f"there is no command {' '.join(words[: len(words) - len(rest) + 1])}"
         command, rest = command.commands[rest[0]], rest[1:]
-    known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
-    unknown = [word for word in rest if word.startswith("--") and word.partition("=")[0] not in known]
-    return f"{' '.join(words)}: unknown {unknown}" if unknown else None
+    try:
+        command.make_context(" ".join(words), rest)
+    except typer.Exit:  # --help
+        return None
+    except Exception as error:
+        return f"{' '.join(words)}: {error}"
+    return None
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -53,13 +63,34 @@ def test_every_documented_command_and_flag_exists(name: str) -> None:
 
 def test_a_command_or_flag_that_does_not_exist_is_noticed() -> None:
     assert "no command" in (complaint(["segmint", "cluster", "x.csv"]) or "")
-    assert "--fold" in (complaint(["segmint", "run", "x.csv", "--fold", "3"]) or "")
+    wrong = ("--contract c --fold 3", "--contract", "--contract c --seed many", "--contract c y.csv", "")
+    assert all(complaint(shlex.split(f"segmint run x.csv {flags}")) for flags in wrong)
     assert complaint(["segmint", "contract", "infer", "x.csv"]) is None
 
 
 def test_the_commands_of_the_tutorial_and_the_readme_are_found() -> None:
     assert {words[1] for words in commands_of(OURS["docs/tutorial.md"])} >= {"check", "run", "segment", "target"}
     assert {words[1] for words in commands_of(OURS["README.md"])} >= {"run", "predict", "target"}
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("name", ["docs/tutorial.md", "docs/own-table.md"])
+def test_the_commands_of_a_page_run_one_after_the_other(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As written, but for fewer epochs, and a person who does what the page says between them."""
+    pytest.importorskip("tensorflow")
+    monkeypatch.chdir(tmp_path)
+    Path("customers.csv").write_bytes(sample_path().read_bytes())
+    for line in lines_of(OURS[name]):
+        trained = [path.parent.name for path in Path("runs").glob("*/bundle")]
+        words = shlex.split(line.replace("runs/RUN", f"runs/{trained[0]}" if trained else "runs/none"))
+        words, files = (words[: words.index(">")], words[words.index(">") + 1 :]) if ">" in words else (words, [])
+        capsys.readouterr()
+        assert main([*words[1:], *QUICKER.get(words[1], [])]) == 0, line
+        for file in files:
+            Path(file).write_text(capsys.readouterr().out.replace("reviewed = false", "reviewed = true"), "utf-8")
+    assert list(Path("runs").glob("*/report.html"))
 
 
 @pytest.mark.parametrize("name", OURS)
