@@ -109,8 +109,10 @@ def test_every_fit_is_a_line_of_hparams_in_numbers_with_its_own_name(logged: Pat
         assert {"learning_rate", "dropout", "epochs", "batch_size", "rows", "weights"} <= set(kinds)
         assert info.hparams["hidden_layers"].number_value == layers
     content = read_events(logged).PluginTagToContent("hparams")[metadata.EXPERIMENT_TAG]
-    compared = metadata.parse_experiment_plugin_data(content).metric_infos
-    assert ("validation", "loss") in {(metric.name.group, metric.name.tag) for metric in compared}
+    experiment = metadata.parse_experiment_plugin_data(content)
+    assert ("validation", "loss") in {(metric.name.group, metric.name.tag) for metric in experiment.metric_infos}
+    # a setting that is not named here has no column: with none the whole tab is empty
+    assert {setting.name for setting in experiment.hparam_infos} == set(kinds)
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -146,6 +148,12 @@ def test_the_level_that_means_yes_is_the_one_that_is_named() -> None:
     assert named["profit"] == pytest.approx(1000 * (1 - 2 * base) / 4)
     other = TensorBoardLog("")._business(seen)
     assert other["profit"] == pytest.approx(1000 * 2 * (1 - 0.75) / 4)
+
+
+def test_calling_everyone_earns_exactly_nothing() -> None:
+    yes = np.array([0, 1, 0, 0, 0, 0, 0] * 9)
+    everyone = np.tile([0.5, 0.5], (len(yes), 1))
+    assert TensorBoardLog("")._business(Seen({}, everyone, yes, np.array(["no", "yes"])))["profit"] == 0
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -273,15 +273,15 @@ class Events:
         with self._writer.as_default():
             api.hparams(dict(numbers), trial_id=fit)
 
-    def metrics(self, by_run: Mapping[str, Sequence[str]]) -> None:
-        """Say which curves the tab HParams compares fits by: tags by the run they are in."""
+    def metrics(self, by_run: Mapping[str, Sequence[str]], settings: Iterable[str]) -> None:
+        """Say which curves the tab HParams compares fits by, tags by the run they are in, and which settings it shows."""
         from tensorboard.plugins.hparams import api
 
         metrics = [
             api.Metric(tag, group=run, display_name=f"{run} {tag}") for run, tags in by_run.items() for tag in tags
         ]
         with self._writer.as_default():
-            api.hparams_config(hparams=[], metrics=metrics)
+            api.hparams_config(hparams=[api.HParam(name) for name in settings], metrics=metrics)
 
     def layout(self, charts: Mapping[str, str]) -> None:
         """Say which tags share a chart of the tab Custom scalars: title to pattern."""

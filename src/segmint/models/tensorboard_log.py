@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,13 +99,14 @@ class TensorBoardLog:
 
         for part in ("training", "validation"):  # a fit begun again starts a new curve
             shutil.rmtree(self.folder / part, ignore_errors=True)
-        self._introduce()
+        numbers = _numbers(settings) | _size(network)
+        self._introduce(numbers)
         with (
             _keras.Events(self.folder) as fit,
             _keras.Events(self.folder / "training") as training,
             _keras.Events(self.folder / "validation") as validation,
         ):
-            fit.settings(_numbers(settings) | _size(network), self.name or "fit")
+            fit.settings(numbers, self.name or "fit")
             training.graph(network)
             training.text("settings", "\n".join(f"- **{key}**: {value}" for key, value in settings.items()))
 
@@ -148,7 +149,7 @@ class TensorBoardLog:
                 for name, (yes, likely) in found.items():
                     events.precision_recall(name, yes, likely, 0)
 
-    def _introduce(self) -> None:
+    def _introduce(self, settings: Iterable[str]) -> None:
         """Say once what belongs together and what to compare fits by."""
         from segmint.models import _keras
 
@@ -157,7 +158,7 @@ class TensorBoardLog:
         self.root.mkdir(0o700, parents=True, exist_ok=True)
         with _keras.Events(self.root) as events:
             events.layout(CHARTS)
-            events.metrics(METRICS)
+            events.metrics(METRICS, settings)
 
     def _curves(self, seen: Seen) -> dict[str, Curve]:
         """The precision-recall curve of yes, or of each class against the rest."""
@@ -178,7 +179,8 @@ class TensorBoardLog:
         if not 0.0 < base < 1.0:
             return {}
         earned = campaign_profit(yes, likely > base, value=1.0, cost=base)
-        return {"profit": 1000.0 * earned / len(yes), "lift_top_tenth": lift_at(yes, likely)}
+        # where everyone is called the two sums cancel, to the last bit but one
+        return {"profit": round(1000.0 * earned / len(yes), 9), "lift_top_tenth": lift_at(yes, likely)}
 
     def _yes(self, seen: Seen) -> int:
         names = [str(name) for name in seen.classes]

@@ -539,7 +539,7 @@ def _themed(chart: Chart, *, height: int) -> Chart:
             autosize=alt.AutoSizeParams(type="fit", contains="padding"),
             padding={"left": 2, "right": 8, "top": 6, "bottom": 2},
         )
-        .configure(font="Arial")
+        .configure(font="Arial, sans-serif")  # where there is no Arial, a picture would have no words
         .configure_view(stroke=None)
         .configure_axis(
             labelFontSize=13, titleFontSize=12.5, titleFontWeight="normal", labelColor=INK, titleColor=MUTED,
