@@ -62,7 +62,7 @@ def _scores(run: RunView) -> Any:
     metric = main_metric(run)
     rows = [
         {
-            "label": run.model_label(score.model),
+            "label": run.model_label(score.model).split(" (")[0],
             "value": score.value,
             "low": score.value if score.low is None else score.low,
             "high": score.value if score.high is None else score.high,
