@@ -9,8 +9,8 @@ import polars as pl
 
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
+from segmint.flows.candidates import segment_names
 from segmint.flows.explain import about_customer, one_customer
-from segmint.flows.target import _segment_names
 from segmint.segments.assign import assign_segments
 from segmint.store.bundle import Bundle
 from segmint.tables.source import open_table
@@ -46,7 +46,7 @@ def try_out(typed: Mapping[str, str], bundle: Bundle) -> dict[str, Any]:
 def told(table: ValidTable, bundle: Bundle) -> dict[str, Any]:
     """What there is to say of the one customer in `table`."""
     _, summary = about_customer(table, bundle)
-    names, known = _segment_names(bundle), bundle.segments
+    names, known = segment_names(bundle), bundle.segments
     segment = ""
     if names and known is not None:
         labels, _ = assign_segments(known["state"], table.frame)

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from segmint.config import Config
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
+from segmint.flows.candidates import columns_of, customers_of, propensities_of, require_usable, segments_of
 from segmint.flows.read import open_source
-from segmint.flows.target import _columns, _customers, _propensities, _require_usable, _segments, policy_of
+from segmint.flows.target import policy_of
 from segmint.store.bundle import Bundle
 from segmint.targeting.choose import amounts, choose
 from segmint.targeting.curves import expected_curve
@@ -85,13 +86,13 @@ def prepare_list(table: ValidTable, bundle: Bundle, config: Config) -> PreparedL
         If the policy contradicts itself, or the bundle cannot choose whom to call.
     """
     policy = policy_of(config)
-    _require_usable(bundle)
-    customers, columns = _customers(table), _columns(table, policy, bundle)
+    require_usable(bundle)
+    customers, columns = customers_of(table), columns_of(table, policy, bundle)
     held_back = suppress(customers, columns, bundle.contract, policy, today=datetime.now(UTC).date())
-    segments = _segments(table, bundle, held_back)
+    segments = segments_of(table, bundle, held_back)
     if segments is not None and segments.name not in columns.columns:
         columns = columns.with_columns(segments)
-    likely = _propensities(table, bundle, held_back)
+    likely = propensities_of(table, bundle, held_back)
     preview = ListPreview(customers, likely, policy, columns=columns, eligible=held_back.eligible)
     return PreparedList(customers, columns, held_back.eligible, _counted(held_back.because), preview)
 

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from segmint.config import Config
@@ -19,10 +18,10 @@ from segmint.contract.valid_table import ValidTable
 from segmint.errors import PolicyError
 from segmint.explain.words import reasons_for
 from segmint.flows.bundle import predictor_of
+from segmint.flows.candidates import SEGMENT, columns_of, customers_of, propensities_of, require_usable, segments_of
 from segmint.flows.read import keep_reading, open_source, read
 from segmint.flows.report import write_report
 from segmint.progress import Progress, silent
-from segmint.segments.assign import assign_segments
 from segmint.store.bundle import Bundle, open_bundle
 from segmint.store.run import CONFIG, Run, installed_versions, list_runs
 from segmint.store.staging import publish_file, staging, write_file
@@ -37,7 +36,6 @@ from segmint.targeting.suppress import Suppression, suppress
 
 LIST, SHEET, DIALLER = "call_list.parquet", "call_list.xlsx", "dialler.csv"
 DROPPED = "dropped_out.parquet"
-SEGMENT = "segment"
 REASONS = ("reason_1", "reason_2", "reason_3")
 CARRIED = frozenset({"name", "phone", "quota"})
 
@@ -99,7 +97,7 @@ def target(
     """
     policy = policy_of(config)
     opened_bundle = open_bundle(bundle, runs)
-    _require_usable(opened_bundle)
+    require_usable(opened_bundle)
     opened = open_source(source, config.data)
     profile_text = None if dialler is None else _text(dialler)
     data = config.data.model_copy(update={"at": opened_bundle.at})
@@ -108,14 +106,14 @@ def target(
         contract = opened_bundle.contract
         table = read(opened, contract, data, here, purpose="predict", progress=progress)
         keep_reading(here, table)
-        columns = _columns(table, policy, opened_bundle)
-        customers = _customers(table)
+        columns = columns_of(table, policy, opened_bundle)
+        customers = customers_of(table)
         earlier = None if policy.compare_with is None else read_earlier_list(policy.compare_with)
         held_back = suppress(customers, columns, contract, policy, today=datetime.now(UTC).date())
-        segments = _segments(table, opened_bundle, held_back)
+        segments = segments_of(table, opened_bundle, held_back)
         if segments is not None and SEGMENT not in columns.columns:
             columns = columns.with_columns(segments.alias(SEGMENT))
-        propensity = _propensities(table, opened_bundle, held_back)
+        propensity = propensities_of(table, opened_bundle, held_back)
         choice = choose(customers, propensity, policy, columns=columns, eligible=held_back.eligible)
         call_list = build_call_list(
             customers,
@@ -167,68 +165,6 @@ def policy_of(config: Config) -> ContactPolicy:
             fix="start from: segmint policy init > policy.toml, then use --policy policy.toml",
         )
     return ContactPolicy.of(config.economics, config.policy)
-
-
-def _require_usable(bundle: Bundle) -> None:
-    if bundle.contract.outcome.positive is None:
-        raise PolicyError(
-            "This bundle names segments; it does not say who will say yes.",
-            expected="a bundle trained on a response",
-            fix="train one on past campaign results: segmint run",
-        )
-    if bundle.at == "after_call":
-        raise PolicyError(
-            "This bundle uses what is known only after the call, so it cannot choose whom to call.",
-            expected="a bundle trained --at planning, or --at dialling with the planned values in the table",
-            fix="train again: segmint run ... --at planning",
-        )
-
-
-def _columns(table: ValidTable, policy: ContactPolicy, bundle: Bundle) -> pl.DataFrame:
-    """Join the validated columns with the file's other columns that the policy names."""
-    present = tuple(dict.fromkeys((*table.frame.columns, *table.raw.columns)))
-    found_by_bundle = (SEGMENT,) if _segment_names(bundle) and SEGMENT not in present else ()
-    if SEGMENT in policy.columns and SEGMENT not in (*present, *found_by_bundle):
-        raise PolicyError(
-            "The policy has quotas by segment, but this bundle knows no segments.",
-            expected="a bundle made with segments, or a column 'segment' in the table",
-            fix="train with segments.enabled=true, or add the column",
-        )
-    policy.require_columns((*present, *found_by_bundle))
-    extra = [name for name in policy.columns if name not in (*table.frame.columns, *found_by_bundle)]
-    return table.frame.with_columns(table.raw[name] for name in extra)
-
-
-def _customers(table: ValidTable) -> pl.Series:
-    ids = table.ids
-    return pl.Series("customer", table.records).cast(pl.String) if ids is None else ids
-
-
-def _propensities(table: ValidTable, bundle: Bundle, held_back: Suppression) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Predict those who may be called, and nobody else: an objection forbids profiling too."""
-    propensity = np.full(len(table), np.nan)
-    eligible = held_back.eligible
-    if eligible.any():
-        likely = predictor_of(bundle).probabilities(table.frame.filter(pl.Series(eligible)))
-        propensity[eligible] = likely[:, bundle.classes.index(str(bundle.contract.outcome.positive))]
-    return propensity
-
-
-def _segment_names(bundle: Bundle) -> list[str]:
-    known = bundle.segments
-    return [] if known is None or known.get("state") is None else [str(part["name"]) for part in known["segments"]]
-
-
-def _segments(table: ValidTable, bundle: Bundle, held_back: Suppression) -> pl.Series | None:
-    """Name the segment of everyone who may be called, where the bundle knows segments; nobody else is profiled."""
-    names, known = _segment_names(bundle), bundle.segments
-    if not names or known is None:
-        return None
-    eligible = pl.Series(held_back.eligible)
-    labels, _ = assign_segments(known["state"], table.frame.filter(eligible))
-    named = np.full(len(table), None, dtype=object)
-    named[held_back.eligible] = np.array(names, dtype=object)[labels]
-    return pl.Series(SEGMENT, named.tolist(), dtype=pl.String)
 
 
 def _first_of_each(customers: pl.Series, segments: pl.Series) -> pl.DataFrame:

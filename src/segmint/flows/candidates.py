@@ -1,0 +1,89 @@
+"""Who could be called: what targeting and its preview take from a table and a bundle before they choose."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from segmint.contract.valid_table import ValidTable
+from segmint.errors import PolicyError
+from segmint.flows.bundle import predictor_of
+from segmint.segments.assign import assign_segments
+from segmint.store.bundle import Bundle
+from segmint.targeting.policy import ContactPolicy
+from segmint.targeting.suppress import Suppression
+
+SEGMENT = "segment"
+
+
+def require_usable(bundle: Bundle) -> None:
+    """Refuse a bundle that cannot choose whom to call.
+
+    Raises
+    ------
+    PolicyError
+        If it names segments, or uses what is known only after the call.
+    """
+    if bundle.contract.outcome.positive is None:
+        raise PolicyError(
+            "This bundle names segments; it does not say who will say yes.",
+            expected="a bundle trained on a response",
+            fix="train one on past campaign results: segmint run",
+        )
+    if bundle.at == "after_call":
+        raise PolicyError(
+            "This bundle uses what is known only after the call, so it cannot choose whom to call.",
+            expected="a bundle trained --at planning, or --at dialling with the planned values in the table",
+            fix="train again: segmint run ... --at planning",
+        )
+
+
+def columns_of(table: ValidTable, policy: ContactPolicy, bundle: Bundle) -> pl.DataFrame:
+    """Join the validated columns with the file's other columns that the policy names."""
+    present = tuple(dict.fromkeys((*table.frame.columns, *table.raw.columns)))
+    found_by_bundle = (SEGMENT,) if segment_names(bundle) and SEGMENT not in present else ()
+    if SEGMENT in policy.columns and SEGMENT not in (*present, *found_by_bundle):
+        raise PolicyError(
+            "The policy has quotas by segment, but this bundle knows no segments.",
+            expected="a bundle made with segments, or a column 'segment' in the table",
+            fix="train with segments.enabled=true, or add the column",
+        )
+    policy.require_columns((*present, *found_by_bundle))
+    extra = [name for name in policy.columns if name not in (*table.frame.columns, *found_by_bundle)]
+    return table.frame.with_columns(table.raw[name] for name in extra)
+
+
+def customers_of(table: ValidTable) -> pl.Series:
+    """Name each customer: by id, or by record where the contract has no ids."""
+    ids = table.ids
+    return pl.Series("customer", table.records).cast(pl.String) if ids is None else ids
+
+
+def propensities_of(table: ValidTable, bundle: Bundle, held_back: Suppression) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Predict those who may be called, and nobody else: an objection forbids profiling too."""
+    propensity = np.full(len(table), np.nan)
+    eligible = held_back.eligible
+    if eligible.any():
+        likely = predictor_of(bundle).probabilities(table.frame.filter(pl.Series(eligible)))
+        propensity[eligible] = likely[:, bundle.classes.index(str(bundle.contract.outcome.positive))]
+    return propensity
+
+
+def segments_of(table: ValidTable, bundle: Bundle, held_back: Suppression) -> pl.Series | None:
+    """Name the segment of everyone who may be called, where the bundle knows segments; nobody else is profiled."""
+    names, known = segment_names(bundle), bundle.segments
+    if not names or known is None:
+        return None
+    eligible = pl.Series(held_back.eligible)
+    labels, _ = assign_segments(known["state"], table.frame.filter(eligible))
+    named = np.full(len(table), None, dtype=object)
+    named[held_back.eligible] = np.array(names, dtype=object)[labels]
+    return pl.Series(SEGMENT, named.tolist(), dtype=pl.String)
+
+
+def segment_names(bundle: Bundle) -> list[str]:
+    """Name the segments that a bundle knows, in the order of its labels; none if it knows none."""
+    known = bundle.segments
+    return [] if known is None or known.get("state") is None else [str(part["name"]) for part in known["segments"]]
