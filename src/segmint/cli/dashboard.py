@@ -23,9 +23,7 @@ def dashboard(
     from segmint.errors import MissingExtraError
 
     try:
-        import uvicorn
-
-        from segmint.dashboard.app import dashboard as make_app
+        from segmint.dashboard.app import open_door
     except ImportError as error:
         raise MissingExtraError(
             "The dashboard needs packages that are not installed.",
@@ -36,4 +34,4 @@ def dashboard(
 
     desk = Desk(runs, bundle)
     typer.echo(f"dashboard: http://127.0.0.1:{port}/sign-in?code={desk.keeper.code}  (works once; Ctrl-C stops)")
-    uvicorn.run(make_app(desk), host="127.0.0.1", port=port, log_level="warning", access_log=False, server_header=False)
+    open_door(desk, port)

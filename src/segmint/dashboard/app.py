@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Callable, Sequence
-from contextlib import asynccontextmanager
 from functools import cache, partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
+import uvicorn
 from jinja2 import ChoiceLoader, Environment, PackageLoader
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
@@ -28,6 +29,7 @@ from segmint.report.html import environment, printable_dict, static
 Form = dict[str, str]
 Page = Callable[[Desk, Request, Form], Response]
 MOST_FORM = 1 << 20
+GRACE = 8  # seconds for answers under way when the dashboard is told to stop
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -66,13 +68,28 @@ def dashboard(desk: Desk, *, hosts: Sequence[str] = ("127.0.0.1", "localhost", "
         Names under which the pages may be asked for; any other Host is refused, so that no foreign name can be
         turned to this machine.
     """
+    return _Guard(Starlette(routes=routes(desk)), desk, frozenset(hosts))
 
-    @asynccontextmanager
-    async def lifespan(app: Starlette) -> Any:
-        yield
+
+def open_door(desk: Desk, port: int) -> None:
+    """Serve the pages on this machine until told to stop, then end the runs that were started from them."""
+    # uvicorn raises a signal once more when it is done, which would end us before our children are ended
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    config = uvicorn.Config(
+        dashboard(desk),
+        host="127.0.0.1",
+        port=port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        timeout_graceful_shutdown=GRACE,
+    )
+    try:
+        uvicorn.Server(config).run()
+    finally:
         desk.jobs.stop()
-
-    return _Guard(Starlette(routes=routes(desk), lifespan=lifespan), desk, frozenset(hosts))
 
 
 def beside(api: Any, pages_app: Any, *, api_paths: frozenset[str]) -> Any:
@@ -316,6 +333,8 @@ async def _receive(desk: Desk, request: Request) -> Response:
         table = await desk.tables.receive(request.query_params.get("name", ""), request.stream())
     except SegmintError as error:
         return _problem(desk, request, error)
+    except ClientDisconnect:
+        return Response(status_code=400)  # nobody is there to read more
     return JSONResponse({"location": f"/tables/{table.id}"}, status_code=201)
 
 

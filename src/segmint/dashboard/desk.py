@@ -101,9 +101,11 @@ class Desk:
             )
 
     def prepared(self, table: str, config: Config) -> PreparedList:
-        """A list prepared for previews; made anew when the holdout or an exclusion changes."""
+        """A list prepared for previews; made anew when the holdout, an exclusion or the columns it stands on change."""
         bundle, valid = self.bundle(), self.customers(table)
         rules = config.policy.model_dump_json(include={"exclude", "holdout_share", "campaign"})
+        # a column that the model does not know yet is taken from the file only when a rule names it
+        rules += str(sorted({q.column for q in config.policy.quotas} - set(valid.frame.columns)))
         with self._lock:
             return _kept(self._prepared, (bundle.digest, table, rules), lambda: prepare_list(valid, bundle, config))
 

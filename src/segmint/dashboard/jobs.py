@@ -8,13 +8,15 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from segmint.errors import RunError
 from segmint.store.run import Run, list_runs
 
 AT_ONCE = 1
-_PATIENCE = 10.0  # seconds a child may take to stop
+SEGMINT = (sys.executable, "-m", "segmint")
+PATIENCE = 2.0  # seconds; a child that is told to end and does not is stuck
 QUICK = (
     "--folds", "2", "--recipe", "plain", "--set", "segments.enabled=false", "--set", "compare.repeats=200",
     "--set", 'compare.models=["dense_network", "gradient_boosting", "logistic", "base_rate"]',
@@ -23,13 +25,14 @@ QUICK = (
 
 @dataclass
 class Job:
-    """A child at work on a table."""
+    """A child at work on a table; `before` are the runs that were there when it started."""
 
     id: str
     table: str
     runs: Path
     process: subprocess.Popen[bytes]
     errors: Path
+    before: frozenset[str]
     run: str | None = None
 
     def find_run(self) -> Run | None:
@@ -37,7 +40,8 @@ class Job:
         if self.run is not None:
             return Run.open(self.runs / self.run)
         for run in list_runs(self.runs)[:20]:
-            if (run.record.get("process") or {}).get("pid") == self.process.pid:
+            # an older run may have had the same process id: in a container they begin anew with every start
+            if run.id not in self.before and (run.record.get("process") or {}).get("pid") == self.process.pid:
                 self.run = run.id
                 return run
         return None
@@ -73,6 +77,7 @@ class Jobs:
     def __init__(self, runs: Path, *, at_once: int = AT_ONCE) -> None:
         self.runs, self.at_once, self.quick = runs, at_once, tuple(QUICK)
         self._jobs: dict[str, Job] = {}
+        self._lock, self._stopped = Lock(), False
 
     def start(self, table: str, path: Path, contract: str, options: Sequence[str] = ()) -> Job:
         """Start `segmint run` on a table.
@@ -80,23 +85,22 @@ class Jobs:
         Raises
         ------
         RunError
-            If as many are at work as may be.
+            If as many are at work as may be, or the dashboard stops.
         """
-        if sum(job.process.poll() is None for job in self._jobs.values()) >= self.at_once:
-            raise RunError(
-                "Another table is being worked on.", expected="one at a time", fix="wait until it is finished"
-            )
-        errors = path.parent / "said.txt"
-        command = [sys.executable, "-m", "segmint", "run", str(path), "--contract", contract]
-        with errors.open("wb") as said:
-            process = subprocess.Popen(  # noqa: S603 - our own command; path and contract are names of our making
-                [*command, "--runs", str(self.runs), *options],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=said,
-            )
-        job = Job(secrets.token_hex(8), table, self.runs, process, errors)
-        self._jobs[job.id] = job
+        command = [*SEGMINT, "run", str(path), "--contract", contract, "--runs", str(self.runs), *options]
+        before = frozenset(run.id for run in list_runs(self.runs))
+        with self._lock:
+            if self._stopped or sum(job.process.poll() is None for job in self._jobs.values()) >= self.at_once:
+                raise RunError(
+                    "Another table is being worked on.", expected="one at a time", fix="wait until it is finished"
+                )
+            errors = path.parent / "said.txt"
+            with errors.open("wb") as said:
+                process = subprocess.Popen(  # noqa: S603 - our own command; path and contract are names of our making
+                    command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said
+                )
+            job = Job(secrets.token_hex(8), table, self.runs, process, errors, before)
+            self._jobs[job.id] = job
         return job
 
     def find(self, job: str) -> Job:
@@ -114,12 +118,15 @@ class Jobs:
         return self._jobs[job]
 
     def stop(self) -> None:
-        """Stop every child, as Ctrl-C would."""
-        for job in self._jobs.values():
-            if job.process.poll() is None:
-                job.process.terminate()
+        """End every child and start no more; their runs are interrupted and can be resumed."""
+        with self._lock:
+            self._stopped = True
+            at_work = [job.process for job in self._jobs.values() if job.process.poll() is None]
+        for process in at_work:
+            process.terminate()
+        for process in at_work:
             try:
-                job.process.wait(_PATIENCE)
+                process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
-                job.process.kill()
-                job.process.wait()
+                process.kill()
+                process.wait()

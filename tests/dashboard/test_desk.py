@@ -1,0 +1,133 @@
+"""What the pages stand on: which bundle is in use, and that tables are read and prepared once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from segmint.contract.contract import parse_contract
+from segmint.dashboard import desk as desk_file
+from segmint.dashboard import pages
+from segmint.dashboard.desk import KEPT, Desk, read_json
+from segmint.dashboard.policy_form import config_of
+from segmint.errors import RunError, SegmintError
+from segmint.store.bundle import write_bundle
+from segmint.store.champion import promote
+from segmint.store.run import Run
+from tests.service.small import CONTRACT, small_parts
+from tests.service.test_champion import GATE, run_with_bundle
+
+FORM = {"holdout": "0", "cost": "1", "value": "100"}
+
+
+def bring(desk: Desk, key: str, rows: int = 60) -> str:
+    place = desk.tables.folder / (key * 16)
+    place.mkdir(parents=True)
+    jobs = ["admin." if n % 3 else "student" for n in range(rows)]
+    months = ["may", "june"] * (rows // 2)
+    phones = [f"+4930{n:07}" for n in range(rows)]
+    frame = pl.DataFrame({"age": range(20, 20 + rows), "job": jobs, "phone": phones, "month": months})
+    frame.write_csv(place / "table.csv")
+    (place / "about.json").write_text('{"name": "a.csv"}')
+    return key * 16
+
+
+def test_without_a_bundle_it_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="no model yet"):
+        Desk(tmp_path).bundle()
+
+
+def test_the_champion_is_used_or_else_the_newest_finished_run_with_a_bundle(tmp_path: Path) -> None:
+    first = run_with_bundle(tmp_path, 1)
+    desk = Desk(tmp_path)
+    assert desk.bundle_run() == first
+    digest = desk.bundle().digest
+    with Run.create(tmp_path, "run", (), "", 1, {}) as empty:
+        empty.done({})
+    assert desk.bundle_run() == first  # the newest has no bundle
+    second = run_with_bundle(tmp_path, 2)
+    assert Desk(tmp_path, first).bundle_run() == first
+    promote(tmp_path, second, GATE)
+    assert (desk.champion(), desk.bundle_run()) == (second, second)
+    assert desk.bundle().digest != digest  # it follows while it is open
+    assert Desk(tmp_path, "PROMOTED").bundle_run() == second
+
+
+def test_promoted_and_nobody_promoted_is_no_other_run(tmp_path: Path) -> None:
+    run_with_bundle(tmp_path, 1)
+    assert Desk(tmp_path, "PROMOTED").bundle_run() is None
+
+
+@pytest.mark.parametrize("name", ["..", "../runs", "/etc", "PROMOTED", "tables", "a\0b", ""])
+def test_a_strangers_name_is_no_run(name: str, tmp_path: Path) -> None:
+    run_with_bundle(tmp_path, 1)
+    with pytest.raises(RunError):
+        Desk(tmp_path).run(name)
+
+
+def test_a_table_is_read_once_and_a_few_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_with_bundle(tmp_path, 1)
+    desk, read, reading = Desk(tmp_path), [], desk_file.read_customers
+    monkeypatch.setattr(desk_file, "read_customers", lambda path, *more: (read.append(path), reading(path, *more))[1])
+    tables = [bring(desk, key) for key in "abcdef"[: KEPT + 1]]
+    for _ in range(2):
+        for table in tables[:KEPT]:
+            assert len(desk.customers(table)) == 60
+    assert len(read) == KEPT
+    desk.customers(tables[KEPT])  # the one asked for longest ago goes
+    desk.customers(tables[KEPT - 1])
+    assert len(read) == KEPT + 1
+    desk.customers(tables[0])
+    assert len(read) == KEPT + 2
+
+
+def test_a_list_is_prepared_anew_only_for_other_rules_or_another_bundle(tmp_path: Path) -> None:
+    run_with_bundle(tmp_path, 1)
+    desk = Desk(tmp_path)
+    table = bring(desk, "a")
+    first = desk.prepared(table, config_of(FORM))
+    assert desk.prepared(table, config_of(FORM | {"calls": "7", "cost": "2"})) is first
+    excluded = FORM | {"exclude_column_0": "job", "exclude_level_0": "student"}
+    other = desk.prepared(table, config_of(excluded))
+    assert int(other.eligible.sum()) == 40
+    run_with_bundle(tmp_path, 2)
+    assert desk.prepared(table, config_of(FORM)) is not first
+
+
+def test_every_column_that_quotas_are_offered_for_can_have_one(tmp_path: Path) -> None:
+    month = '[columns.month]\nkind = "category"\nrole = "context"\nlabel = "month"\nknown = "dialling"\n'
+    parts = small_parts() | {"contract": parse_contract(f'{CONTRACT}{month}allowed = ["may", "june"]', origin="test")}
+    with Run.create(tmp_path, "run", (), "", 1, {}) as here:
+        write_bundle(here.folder / "bundle", **parts)
+        here.done({})
+    desk = Desk(tmp_path)
+    table = bring(desk, "a")
+    pages.preview(desk, table, FORM, exact=False, before=None)  # prepared before anybody thought of a quota
+    offered = pages.list_builder(desk, table, FORM)["columns"]
+    assert set(offered) == {"job", "month"}
+    for column, known in offered.items():
+        quota = {"quota_column_0": column, "quota_level_0": known["levels"][0], "quota_most_0": "1"}
+        assert pages.preview(desk, table, FORM | quota, exact=False, before=None)["customers"] >= 1
+
+
+def test_a_table_that_meets_no_contract_is_said_in_words(tmp_path: Path) -> None:
+    run_with_bundle(tmp_path, 1)
+    desk = Desk(tmp_path)
+    place = desk.tables.folder / ("e" * 16)
+    place.mkdir(parents=True)
+    (place / "table.csv").write_text("a;b\nSECRET;2\n")
+    (place / "about.json").write_text('{"name": "a.csv"}')
+    with pytest.raises(SegmintError) as told:
+        desk.customers("e" * 16)
+    assert "SECRET" not in str(told.value)
+    assert pages.list_builder(desk, "e" * 16, {})["problem"] is not None
+
+
+def test_json_that_cannot_be_read_is_empty(tmp_path: Path) -> None:
+    assert read_json(tmp_path / "no.json") == {}
+    (tmp_path / "a.json").write_text("[1]")
+    assert read_json(tmp_path / "a.json") == {}
+    (tmp_path / "a.json").write_bytes(b"\xff{")
+    assert read_json(tmp_path / "a.json") == {}
