@@ -8,6 +8,8 @@ import math
 from collections.abc import AsyncIterator
 from typing import Any
 
+from starlette.requests import ClientDisconnect
+
 from segmint.service.problems import Problem
 
 MOST_JSON = 8 << 20
@@ -31,6 +33,8 @@ async def limited(stream: AsyncIterator[bytes], most: int) -> AsyncIterator[byte
             piece = await asyncio.wait_for(anext(stream), max(start + SECONDS + read / SLOWEST - clock(), 0.001))
         except StopAsyncIteration:
             return
+        except ClientDisconnect as error:
+            raise Problem(400, "cut_short", "The body ends before its end.") from error
         except TimeoutError as error:
             raise Problem(408, "too_slow", "The body arrives too slowly.") from error
         read += len(piece)

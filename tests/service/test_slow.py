@@ -1,0 +1,130 @@
+"""Slow callers are cut off, those who hang up break nothing; the clocks run fast here, `test_start` has the real ones."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+import uvicorn
+
+from segmint.service import body, slow
+from segmint.service.app import Service, make_app
+from segmint.service.slow import Impatient
+
+from .small import GOOD
+
+SECONDS = 0.4
+
+
+@pytest.fixture
+def port(service: Service, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """The service on a socket, with clocks that run fast, and a long answer at ``/long``."""
+    for place, name in ((slow, "HEAD_SECONDS"), (slow, "READ_SECONDS"), (body, "SECONDS")):
+        monkeypatch.setattr(place, name, SECONDS)
+    app = make_app(service)
+
+    async def with_long(scope: Any, receive: Any, send: Any) -> None:
+        if scope["path"] != "/long":
+            await app(scope, receive, send)
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(400):
+            await send({"type": "http.response.body", "body": bytes(1 << 16), "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    server = uvicorn.Server(
+        uvicorn.Config(with_long, port=0, http=Impatient, lifespan="off", log_config=None, access_log=False)
+    )
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield int(server.servers[0].sockets[0].getsockname()[1])
+    server.should_exit = True
+    thread.join(10)
+
+
+def dial(port: int, text: bytes, *, window: int = 0) -> socket.socket:
+    caller = socket.socket()
+    if window:
+        caller.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
+    caller.settimeout(20)
+    caller.connect(("127.0.0.1", port))
+    caller.sendall(text)
+    return caller
+
+
+def read_all(caller: socket.socket) -> bytes:
+    told = b""
+    with suppress(ConnectionError):
+        while piece := caller.recv(1 << 16):
+            told += piece
+    caller.close()
+    return told
+
+
+def head(port: int, key: str, length: int) -> bytes:
+    return (
+        f"POST /v1/predict HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {key}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+    ).encode()
+
+
+def test_api_05_slow_heads_bodies_and_readers_are_cut_while_others_are_answered(
+    port: int, keys: dict[str, str]
+) -> None:
+    start = time.monotonic()
+    heads = [dial(port, b"GET /health/live HTTP/1.1\r\nX-Slow: ") for _ in range(10)]
+    silent = [dial(port, b"") for _ in range(10)]
+    bodies = [dial(port, head(port, keys["all"], 1000) + b'{"rows"') for _ in range(10)]
+    long = f"GET /long HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
+    readers = [dial(port, long, window=1 << 14) for _ in range(5)]
+    good = json.dumps({"rows": [GOOD]}).encode()
+    while time.monotonic() - start < 3 * SECONDS:
+        answer = read_all(dial(port, head(port, keys["all"], len(good)) + good))
+        assert answer.startswith(b"HTTP/1.1 200")
+        for caller in heads:
+            with suppress(OSError):
+                caller.sendall(b"x")  # a byte now and then does not buy time
+    assert {read_all(caller) for caller in [*heads, *silent]} == {b""}
+    assert {read_all(caller)[:12] for caller in bodies} == {b"HTTP/1.1 408"}
+    assert all(len(read_all(caller)) < 400 << 16 for caller in readers)  # of the answer comes what was on its way
+
+
+def test_a_reader_who_takes_his_time_and_reads_gets_it_all(port: int) -> None:
+    caller, told = dial(port, f"GET /long HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode(), window=1 << 16), 0
+    start = time.monotonic()
+    while piece := caller.recv(1 << 17):
+        told += len(piece)
+        if time.monotonic() - start < 2 * SECONDS:
+            time.sleep(0.005)
+    caller.close()
+    assert told > 400 << 16
+
+
+def test_who_hangs_up_in_the_middle_of_a_body_is_no_failure_of_ours(
+    port: int, keys: dict[str, str], service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        for _ in range(5):
+            dial(port, head(port, keys["all"], 1000) + b'{"rows": [{"job": "SECRET').close()
+        waited = time.monotonic()
+        while caplog.text.count("/v1/predict 400") < 5 and time.monotonic() - waited < 10:
+            time.sleep(0.02)
+    counted = {
+        sample.labels["status"]: sample.value
+        for metric in service.metrics.requests.collect()
+        for sample in metric.samples
+        if sample.name.endswith("_total")
+    }
+    assert counted == {"400": 5.0}
+    assert "failed" not in caplog.text
+    assert "SECRET" not in caplog.text
