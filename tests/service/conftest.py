@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 
 from segmint.service.app import Service, make_app
 from segmint.service.champion import Champion
 from segmint.service.keys import FileRing, KeyRing, add_key
+from segmint.service.start import server_config
 from segmint.store.bundle import write_bundle
 
 from .small import small_parts
@@ -37,11 +43,22 @@ def service(bundle: Path, keys: dict[str, str], tmp_path: Path) -> Service:
     return Service(Champion(bundle, tmp_path), ring, tmp_path)
 
 
+@contextmanager
+def served(app: Any) -> Iterator[int]:
+    """Serve an app on a socket, as the product does; yield the port."""
+    server = uvicorn.Server(server_config(app, "127.0.0.1", 0))
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield int(server.servers[0].sockets[0].getsockname()[1])
+    server.should_exit = True
+    thread.join(10)
+
+
 @pytest.fixture
 def ask(service: Service, keys: dict[str, str]) -> Iterator[Callable[..., httpx.Response]]:
     """Ask as whoever holds the key with all scopes; failures inside the app are not raised here."""
-    import asyncio
-
     app = make_app(service)
 
     def send(method: str, path: str, body: Any = None, **more: Any) -> httpx.Response:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
 import pytest
-import uvicorn
 
 from segmint.service import body, slow
 from segmint.service.app import Service, make_app
-from segmint.service.slow import Impatient
 
+from .conftest import served
 from .small import GOOD
 
 SECONDS = 0.4
@@ -40,16 +37,8 @@ def port(service: Service, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
             await send({"type": "http.response.body", "body": bytes(1 << 16), "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
-    server = uvicorn.Server(
-        uvicorn.Config(with_long, port=0, http=Impatient, lifespan="off", log_config=None, access_log=False)
-    )
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield int(server.servers[0].sockets[0].getsockname()[1])
-    server.should_exit = True
-    thread.join(10)
+    with served(with_long) as found:
+        yield found
 
 
 def dial(port: int, text: bytes, *, window: int = 0) -> socket.socket:

@@ -157,7 +157,7 @@ class _Guard:
         await (refused or self.app)(scope, receive, with_headers)
 
     def _refused(self, request: Request) -> Response | None:
-        host, path = request.headers.get("host", ""), request.url.path
+        host, path = request.headers.get("host", ""), request.scope["path"]
         if host.rpartition(":")[0] not in self.hosts and host not in self.hosts:
             return Response("This address is not served here.", status_code=400, media_type="text/plain")
         origin = request.headers.get("origin")
@@ -194,17 +194,18 @@ async def _form(request: Request) -> Form:
         body += chunk
         if len(body) > MOST_FORM:
             raise InputError("The form is too large.", expected="at most 1 MiB", fix="send less")
-    if request.headers.get("content-type", "").startswith("application/json"):
-        try:
-            told = json.loads(body)
-        except ValueError as error:
-            raise InputError("This is no JSON.", expected="an object of texts", fix="reload the page") from error
-        return (
-            {str(k): v if isinstance(v, str) else json.dumps(v) for k, v in told.items()}
-            if isinstance(told, dict)
-            else {}
-        )
-    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=500))
+    try:
+        if request.headers.get("content-type", "").startswith("application/json"):
+            return _texts(json.loads(body))
+        return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=500))
+    except (ValueError, RecursionError) as error:
+        raise InputError("This is no form.", expected="names and texts", fix="reload the page") from error
+
+
+def _texts(told: Any) -> Form:
+    if not isinstance(told, dict):
+        return {}
+    return {str(name): value if isinstance(value, str) else json.dumps(value) for name, value in told.items()}
 
 
 def _require_token(desk: Desk, request: Request, form: Form) -> None:

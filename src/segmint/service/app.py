@@ -204,6 +204,7 @@ def make_app(service: Service) -> Any:
     """
     routes = [Route(way.path, partial(_answered, service, way), methods=[way.method]) for way in WAYS]
     app = Starlette(routes=routes, exception_handlers={HTTPException: partial(_no_route, service)})
+    app.router.redirect_slashes = False  # it would answer strangers, before their key is asked for
     return _WithHeaders(app)
 
 

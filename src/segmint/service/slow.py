@@ -7,6 +7,9 @@ from typing import Any
 
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
+from segmint.service.app import HEADERS
+from segmint.service.problems import Problem
+
 HEAD_SECONDS = 8.0
 READ_SECONDS = 8.0  # for every 64 KiB or so of an answer
 
@@ -32,6 +35,15 @@ class Impatient(AutoHTTPProtocol):  # type: ignore[misc,valid-type]  # uvicorn p
             self._stop_head()
         elif self._head is None and (before is None or before.response_complete):
             self._head = self.loop.call_later(HEAD_SECONDS, self.transport.abort)
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP as every other mistake is answered; an answer under way is only cut."""
+        if self.cycle is None or self.cycle.response_complete:
+            problem = Problem(400, "not_http", "This is no HTTP request.").response()
+            headers = [*problem.raw_headers, *HEADERS, (b"connection", b"close")]
+            lines = [b"HTTP/1.1 400 Bad Request", *(name + b": " + value for name, value in headers)]
+            self.transport.write(b"\r\n".join([*lines, b"", bytes(problem.body)]))
+        self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop both clocks."""

@@ -55,7 +55,16 @@ def start(
         app, path = pages(app, service)
         say(f"pages: {address}{path}")
     say(f"answers: {address}/v1/predict, described at {address}/openapi.json; Ctrl-C stops")
-    config = uvicorn.Config(
+    _Server(server_config(app, host, port), service).run()
+    if not service.close():
+        log.error("an answer was stuck; it is left")
+        logging.shutdown()
+        os._exit(STUCK)  # Python would wait for the stuck thread for ever
+
+
+def server_config(app: Any, host: str, port: int) -> uvicorn.Config:
+    """How the server runs, whatever app it serves: who is slow is cut off, and it says nothing about itself."""
+    return uvicorn.Config(
         app,
         host=host,
         port=port,
@@ -71,11 +80,6 @@ def start(
         h11_max_incomplete_event_size=64 << 10,
         lifespan="off",
     )
-    _Server(config, service).run()
-    if not service.close():
-        log.error("an answer was stuck; it is left")
-        logging.shutdown()
-        os._exit(STUCK)  # Python would wait for the stuck thread for ever
 
 
 def prepare(
