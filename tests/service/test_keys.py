@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import hmac
+import random
+import secrets
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from segmint.cli import main
 from segmint.errors import ConfigError
-from segmint.service.keys import FileRing, Key, KeyRing, add_key, digest_of, read_keys, revoke_keys
+from segmint.service.keys import PREFIX, FileRing, Key, KeyRing, add_key, digest_of, read_keys, revoke_keys
 from segmint.service.start import is_local, prepare
+
+FAR = datetime.now(UTC) + timedelta(days=1)
 
 
 def test_a_key_is_stored_as_a_hash_by_its_owner_only(tmp_path: Path) -> None:
@@ -101,3 +108,42 @@ def test_keys_that_several_processes_add_and_take_away_at_once_are_all_there(tmp
     assert [child.wait(120) for child in children] == [0, 0, 0, 0]
     assert {key.name for key in read_keys(path)} == {"stays", *(f"{who}-{n}" for who in range(4) for n in range(12))}
     assert [file.name for file in tmp_path.iterdir()] == ["keys.toml"]
+
+
+def welch(count: int) -> float:
+    """Look keys up that differ from a stored one in the first or in the last letter; say how far their times differ."""
+    stored = PREFIX + secrets.token_urlsafe(32)
+    ring = KeyRing(Key(f"k{n}", digest_of(f"{stored}{n or ''}"), frozenset({"read"}), FAR) for n in range(20))
+    texts = {"first": f"X{stored[1:]}", "last": f"{stored[:-1]}{'A' if stored[-1] != 'A' else 'B'}"}
+    taken: dict[str, list[int]] = {"first": [], "last": []}
+    order = ["first", "last"] * (count // 2)
+    random.Random(1).shuffle(order)
+    for which in order:
+        start = time.perf_counter_ns()
+        ring.find(texts[which])
+        taken[which].append(time.perf_counter_ns() - start)
+    # the slowest tenth is other work of the machine
+    first, last = (np.sort(times)[: int(0.9 * len(times))].astype(float) for times in taken.values())
+    error = np.sqrt(first.var(ddof=1) / len(first) + last.var(ddof=1) / len(last))
+    return abs(float((first.mean() - last.mean()) / error))
+
+
+def test_api_07_how_long_a_wrong_key_takes_says_nothing_about_how_wrong_it_is() -> None:
+    assert min(welch(2_000) for _ in range(3)) < 4.5
+
+
+@pytest.mark.slow
+def test_api_07_the_same_of_twenty_thousand_looks() -> None:
+    assert min(welch(20_000) for _ in range(3)) < 4.5
+
+
+def test_api_07_every_stored_hash_is_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = []
+    monkeypatch.setattr(hmac, "compare_digest", lambda a, b: (compared.append((a, b)), a == b)[1])
+    ring = KeyRing(Key(f"k{n}", digest_of(str(n)), frozenset({"read"}), FAR) for n in range(5))
+    for text, name in (("0", "k0"), ("4", "k4"), ("x", None)):
+        compared.clear()
+        found = ring.find(text)
+        assert (found.name if found else None) == name
+        assert [stored for stored, _ in compared] == [digest_of(str(n)) for n in range(5)]  # also after it was found
+        assert all(len(given) == 64 for _, given in compared)

@@ -22,10 +22,14 @@ SECONDS = 0.4
 
 
 @pytest.fixture
-def port(service: Service, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """The service on a socket, with clocks that run fast, and a long answer at ``/long``."""
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     for place, name in ((slow, "HEAD_SECONDS"), (slow, "READ_SECONDS"), (body, "SECONDS")):
         monkeypatch.setattr(place, name, SECONDS)
+
+
+@pytest.fixture
+def port(service: Service) -> Iterator[int]:
+    """The service on a socket, and a long answer at ``/long``."""
     app = make_app(service)
 
     async def with_long(scope: Any, receive: Any, send: Any) -> None:
@@ -67,27 +71,38 @@ def head(port: int, key: str, length: int) -> bytes:
     ).encode()
 
 
-def test_api_05_slow_heads_bodies_and_readers_are_cut_while_others_are_answered(
-    port: int, keys: dict[str, str]
-) -> None:
+def cut_off(port: int, key: str, each: int, seconds: float) -> None:
+    """Keep `each` of four kinds of slow callers on the line until all should be cut; others are answered meanwhile."""
     start = time.monotonic()
-    heads = [dial(port, b"GET /health/live HTTP/1.1\r\nX-Slow: ") for _ in range(10)]
-    silent = [dial(port, b"") for _ in range(10)]
-    bodies = [dial(port, head(port, keys["all"], 1000) + b'{"rows"') for _ in range(10)]
+    heads = [dial(port, b"GET /health/live HTTP/1.1\r\nX-Slow: ") for _ in range(each)]
+    silent = [dial(port, b"") for _ in range(each)]
+    bodies = [dial(port, head(port, key, 1000) + b'{"rows"') for _ in range(each)]
     long = f"GET /long HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
-    readers = [dial(port, long, window=1 << 14) for _ in range(5)]
+    readers = [dial(port, long, window=1 << 14) for _ in range(each)]
     good = json.dumps({"rows": [GOOD]}).encode()
-    while time.monotonic() - start < 3 * SECONDS:
-        answer = read_all(dial(port, head(port, keys["all"], len(good)) + good))
+    while time.monotonic() - start < seconds:
+        answer = read_all(dial(port, head(port, key, len(good)) + good))
         assert answer.startswith(b"HTTP/1.1 200")
         for caller in heads:
             with suppress(OSError):
                 caller.sendall(b"x")  # a byte now and then does not buy time
+        time.sleep(0.02)
     assert {read_all(caller) for caller in [*heads, *silent]} == {b""}
     assert {read_all(caller)[:12] for caller in bodies} == {b"HTTP/1.1 408"}
     assert all(len(read_all(caller)) < 400 << 16 for caller in readers)  # of the answer comes what was on its way
 
 
+@pytest.mark.usefixtures("hurried")
+def test_api_05_forty_slow_callers_are_cut_while_others_are_answered(port: int, keys: dict[str, str]) -> None:
+    cut_off(port, keys["all"], 10, 3 * SECONDS)
+
+
+@pytest.mark.slow
+def test_api_05_five_hundred_slow_callers_are_cut_while_others_are_answered(port: int, keys: dict[str, str]) -> None:
+    cut_off(port, keys["all"], 125, 10.0)
+
+
+@pytest.mark.usefixtures("hurried")
 def test_a_reader_who_takes_his_time_and_reads_gets_it_all(port: int) -> None:
     caller, told = dial(port, f"GET /long HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode(), window=1 << 16), 0
     start = time.monotonic()
