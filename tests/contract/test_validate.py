@@ -270,6 +270,14 @@ def test_another_tables_columns_are_answered_with_the_difference(data_folder: Pa
     assert "the table meets the contract 'customer-segments'" in text
 
 
+def test_a_file_without_a_header_is_not_answered_with_its_first_customer() -> None:
+    """OUT-03."""
+    with pytest.raises(ContractError) as refusal:
+        validate(open_table(pl.DataFrame({"41": ["42"], "Jane Doe": ["John Doe"]})), BANK)
+    assert "is the first line a header?" in str(refusal.value)
+    assert "Jane Doe" not in str(refusal.value)
+
+
 def test_an_unreviewed_contract_trains_nothing() -> None:
     draft = CONTRACT.model_copy(update={"reviewed": False})
     with pytest.raises(ContractError, match="Nobody has reviewed"):

@@ -95,7 +95,7 @@ def random_bytes(seed: int = 7) -> bytes:
         (b"a;b;c", "a header and no rows"),
         (b"a\n1\n2\n", "No delimiter is found"),
         (b"just a sentence\nand another\n", "No delimiter is found"),
-        (b"a;b;a\n1;2;3\n", "two columns are called 'a'"),
+        (b"a;b;a\n1;2;3\n", "columns 1 and 3 have the same name"),
         (b"a;;c\n1;2;3\n", "column 2 has no name"),
         (b"a; ;c\n1;2;3\n", "column 2 has no name"),
         (b"a;b\x07;c\n1;2;3\n", "control characters"),

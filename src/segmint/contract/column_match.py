@@ -70,10 +70,14 @@ def _does_not_meet(
     names: Sequence[str], missing: list[str], strangers: tuple[str, ...], contract: Contract, table: str
 ) -> ContractError:
     lines = [f"'{table}' does not meet the contract '{contract.name}'."]
-    lines.append(_listed("missing", [_with_suggestion(name, strangers) for name in missing]))
-    if strangers:
-        lines.append(_listed("unexpected", strangers))
     other = _contract_that_fits(names)
+    if other or _is_header(names, contract):
+        lines.append(_listed("missing", [_with_suggestion(name, strangers) for name in missing]))
+        if strangers:
+            lines.append(_listed("unexpected", strangers))
+    else:
+        lines.append(_listed("missing", missing))
+        lines.append(f"  unexpected: all {len(names):,} names; is the first line a header?")
     fix = (
         f"the table meets the contract '{other}'; use that"
         if other
@@ -82,14 +86,24 @@ def _does_not_meet(
     return ContractError("\n".join(lines), expected=f"every column of the contract '{contract.name}'", fix=fix)
 
 
+def _is_header(names: Sequence[str], contract: Contract) -> bool:
+    """Whether a name is one of the contract's; if none is, they may be the values of the first customer."""
+    known = {_folded(name) for name in (contract.outcome.column, *contract.by_name)}
+    return any(_folded(name) in known for name in names)
+
+
+def _folded(name: str) -> str:
+    return name.casefold().replace(" ", "_")
+
+
 def _listed(title: str, names: Sequence[str]) -> str:
     more = len(names) - SHOWN_NAMES
     return f"  {title}: {', '.join(names[:SHOWN_NAMES])}{f' and {more} more' if more > 0 else ''}"
 
 
 def _with_suggestion(name: str, strangers: Sequence[str]) -> str:
-    folded = {stranger.casefold().replace(" ", "_"): stranger for stranger in strangers}
-    close = difflib.get_close_matches(name.casefold().replace(" ", "_"), list(folded), n=1)
+    folded = {_folded(stranger): stranger for stranger in strangers}
+    close = difflib.get_close_matches(_folded(name), list(folded), n=1)
     return f"{name} (did you mean '{folded[close[0]]}'?)" if close else name
 
 

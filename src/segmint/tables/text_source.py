@@ -123,8 +123,9 @@ def _problem_with_names(names: tuple[str, ...]) -> str:
     if "" in names:
         return f"column {names.index('') + 1} has no name"
     if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        return f"two columns are called {twice!r}"
+        # told by their places: in a file without a header the names are a customer's values
+        first = next(place for place, name in enumerate(names) if names.count(name) > 1)
+        return f"columns {first + 1} and {names.index(names[first], first + 1) + 1} have the same name"
     if any(unicodedata.category(char) == "Cc" for name in names for char in name):
         return "a name holds control characters"
     return ""
