@@ -33,8 +33,7 @@ with warnings.catch_warnings():
     from schemathesis import GenerationMode
 
 SECRET = "Zk7Qw9XvPl"
-KNOWN = {"age", "job", "phone", "rows", "admin.", "student"}
-ENOUGH = 5  # shorter texts stand in our own words by chance
+OURS = re.compile(r".{0,4}|[a-z. ]+")  # stands in our own words by chance, or is a column's name
 
 
 def judge(status: int, media: str, text: str) -> None:
@@ -100,7 +99,7 @@ def ask_as_described(service: Service, key: str, each: int) -> int:
             judge(answer.status_code, answer.headers["content-type"], answer.text)
             if answer.headers["content-type"].endswith("json"):
                 said = complaints(answer.text)
-                echoed = [t for t in texts_of(body) if len(t) >= ENOUGH and t not in KNOWN and t in said]
+                echoed = [text for text in texts_of(body) if text in said and not OURS.fullmatch(text)]
                 assert not echoed
 
         for operation in (found.ok() for found in schema.get_all_operations()):
