@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from segmint.dashboard.desk import Desk
 from segmint.flows.demo import sample_path
 
 from .conftest import HOSTILE, Here
@@ -18,7 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.network]
 class Watched:
     """A tab that notes whatever must not happen."""
 
-    def __init__(self, browser: Any, address: str, here: Here, *, width: int, scheme: str) -> None:
+    def __init__(self, browser: Any, address: str, desk: Desk, *, width: int, scheme: str) -> None:
         context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=scheme, base_url=address, accept_downloads=True
         )
@@ -29,7 +30,7 @@ class Watched:
         self.tab.on(
             "request", lambda asked: None if asked.url.startswith((address, "data:")) else self.wrong.append(asked.url)
         )
-        here.desk.keeper.code = "code"
+        desk.keeper.code = "code"
         self.tab.goto("/sign-in?code=code")
 
     def judge(self) -> None:
@@ -43,7 +44,7 @@ class Watched:
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 def test_every_page_is_quiet_and_readable(browser: Any, address: str, here: Here, width: int, scheme: str) -> None:
-    watched = Watched(browser, address, here, width=width, scheme=scheme)
+    watched = Watched(browser, address, here.desk, width=width, scheme=scheme)
     pages = ["/", "/runs", f"/runs/{here.run}", "/segments", "/segments/1", "/lists", f"/lists?table={here.table}"]
     pages += ["/customer", "/try", "/monitoring", "/compare", "/upload", f"/tables/{here.table}"]
     for page in pages:
@@ -52,7 +53,7 @@ def test_every_page_is_quiet_and_readable(browser: Any, address: str, here: Here
 
 
 def test_a_customer_with_a_hostile_name_is_looked_up(browser: Any, address: str, here: Here) -> None:
-    watched = Watched(browser, address, here, width=390, scheme="light")
+    watched = Watched(browser, address, here.desk, width=390, scheme="light")
     watched.tab.goto(f"/customer?table={here.table}")
     watched.tab.fill("[name=customer]", f"{HOSTILE}5")
     watched.tab.get_by_role("button", name="Look up").click()
@@ -66,7 +67,7 @@ def test_a_customer_with_a_hostile_name_is_looked_up(browser: Any, address: str,
 
 
 def test_a_list_is_moved_made_and_downloaded(browser: Any, address: str, here: Here, tmp_path: Path) -> None:
-    watched = Watched(browser, address, here, width=1280, scheme="light")
+    watched = Watched(browser, address, here.desk, width=1280, scheme="light")
     tab = watched.tab
     tab.goto(f"/lists?table={here.table}")
     full = tab.locator('[data-seen="customers"]').inner_text()
@@ -101,7 +102,7 @@ def test_a_table_is_brought_run_and_its_report_read(browser: Any, address: str, 
         'compare.models=["dense_network", "base_rate"]',
     )
     here.desk.jobs.quick = (*here.desk.jobs.quick, *(word for setting in tiny for word in ("--set", setting)))
-    watched = Watched(browser, address, here, width=1280, scheme="light")
+    watched = Watched(browser, address, here.desk, width=1280, scheme="light")
     tab = watched.tab
     tab.goto("/upload")
     tab.set_input_files("#file", few)

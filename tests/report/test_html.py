@@ -3,7 +3,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 
 from segmint.report.html import render, render_report
 from segmint.report.summary import summarise
+from tests.payloads import payloads
 
 PAYLOADS = (
     "<script>window.hit=1</script>",
@@ -88,25 +89,43 @@ def test_it_fits_the_screen_and_keeps_quiet(page: str, width: int, scheme: str, 
     tab.close()
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize("kind", ["response", "assignment"])
-def test_out_02_no_name_from_the_data_runs_or_loads_anything(
-    kind: str, make_run: Callable[..., Path], browser: Any, tmp_path: Path
+def stay_text(
+    texts: Sequence[str], each: int, kind: str, make_run: Callable[..., Path], browser: Any, at: Path
 ) -> None:
+    """Write `each` texts into every name of a report, page after page, and open it."""
     dialogs, asked = [], []
     context = browser.new_context()
     tab = context.new_page()
     tab.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
     tab.on("request", lambda request: asked.append(request.url))
-    for place in range(0, len(PAYLOADS), 6):
-        payload = " ".join(PAYLOADS[place : place + 6])
-        target = tmp_path / f"{place}.html"
+    for place in range(0, len(texts), each):
+        payload = " ".join(texts[place : place + each])
+        target = at / f"{place}.html"
         target.write_text(render_report(make_run(kind=kind, rows=300, hostile=payload)), "utf-8")
         tab.goto(target.as_uri())
         assert tab.evaluate("window.hit") is None, payload
     assert dialogs == []
     assert [url for url in asked if not url.startswith("file:")] == []
     context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("kind", ["response", "assignment"])
+def test_out_02_no_name_from_the_data_runs_or_loads_anything(
+    kind: str, make_run: Callable[..., Path], browser: Any, tmp_path: Path
+) -> None:
+    stay_text(PAYLOADS, 6, kind, make_run, browser, tmp_path)
+    stay_text(payloads(50), 25, kind, make_run, browser, tmp_path)
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.timeout(3000)
+@pytest.mark.parametrize("kind", ["response", "assignment"])
+def test_out_02_no_name_of_a_thousand_runs_or_loads_anything(
+    kind: str, make_run: Callable[..., Path], browser: Any, tmp_path: Path
+) -> None:
+    stay_text(payloads(1_000), 25, kind, make_run, browser, tmp_path)
 
 
 @pytest.mark.browser

@@ -1,0 +1,123 @@
+"""SCO-07: the same customers get the same propensities in the same order through every door."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import polars as pl
+import pytest
+
+from segmint.cli import main
+from segmint.contract.contract import parse_contract
+from segmint.dashboard.app import dashboard
+from segmint.dashboard.desk import Desk
+from segmint.dashboard.policy_form import config_of
+from segmint.service.app import Service, make_app
+from segmint.service.champion import Champion
+from segmint.service.keys import KeyRing, session_key
+from segmint.store.bundle import write_bundle
+from segmint.store.run import Run
+from tests.service.small import CONTRACT, small_parts
+
+ID = '[columns.customer]\nkind = "text"\nrole = "id"\nlabel = "customer"\n'
+PHONE = '[columns.phone]\nkind = "text"\nrole = "phone"\nlabel = "phone"\n'
+FORM = {"cost": "1", "value": "100", "holdout": "0"}
+POLICY = {"economics.cost_per_call": 1, "economics.value_per_success": 100, "policy.holdout_share": 0}
+
+
+def customers(count: int) -> pl.DataFrame:
+    """Customers of whom every tenth is like another: only the order of ties tells these apart."""
+    draw = np.random.default_rng(7)
+    age, job = draw.uniform(17, 110, count).round(3), draw.choice(["admin.", "student"], count)
+    twins = draw.choice(count, count // 10)
+    age[twins], job[twins] = 41.0, "student"
+    return pl.DataFrame({"customer": [f"c{n:05}" for n in range(count)], "age": age, "job": job})
+
+
+class Doors:
+    """The service and the dashboard over one folder of runs."""
+
+    def __init__(self, runs: Path) -> None:
+        text, key = session_key()
+        self.desk = Desk(runs)
+        session = self.desk.keeper.open(str(self.desk.keeper.code))
+        assert session is not None
+        self.cookie = {"cookie": f"segmint_session={session}", "x-token": self.desk.keeper.token(session)}
+        self.key = {"authorization": f"Bearer {text}"}
+        self.service = Service(Champion(str(self.desk.bundle_run()), runs), KeyRing([key]), runs)
+        self.api, self.pages = make_app(self.service), dashboard(self.desk)
+
+    def ask(self, app: Any, method: str, path: str, **more: Any) -> httpx.Response:
+        async def go() -> httpx.Response:
+            transport = httpx.ASGITransport(app=app)
+            headers = (self.key if app is self.api else self.cookie) | more.pop("headers", {})
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=600) as client:
+                return await client.request(method, path, headers=headers, **more)
+
+        answer = asyncio.run(go())
+        assert answer.status_code < 400, answer.text
+        return answer
+
+
+@pytest.fixture
+def doors(tmp_path: Path) -> Doors:
+    parts = small_parts() | {"contract": parse_contract(CONTRACT.replace(PHONE, "") + ID, origin="test")}
+    parts["golden"]["rows"] = [row | {"customer": str(n)} for n, row in enumerate(parts["golden"]["rows"])]
+    with Run.create(tmp_path / "runs", "run", (), "", 1, {}) as here:
+        write_bundle(here.folder / "bundle", **parts)
+        here.done({})
+    return Doors(tmp_path / "runs")
+
+
+def prove(doors: Doors, count: int, folder: Path) -> None:
+    frame, runs = customers(count), doors.desk.runs
+    table, out = folder / "table.csv", folder / "predicted.parquet"
+    frame.write_csv(table)
+    bundle = str(runs / str(doors.desk.bundle_run()))
+    assert main(["predict", str(table), "--bundle", bundle, "--runs", str(runs), "--out", str(out)]) == 0
+    batch = pl.read_parquet(out)["propensity"].to_numpy()
+
+    rows = json.dumps({"rows": frame.to_dicts()}).encode()
+    kind = {"content-type": "application/json"}
+    answers = doors.ask(doors.api, "POST", "/v1/predict", content=rows, headers=kind).json()["answers"]
+    http = np.array([answer["propensity"] for answer in answers])
+    few = [doors.ask(doors.api, "POST", "/v1/predict", json={"rows": [row]}).json() for row in frame.to_dicts()[:50]]
+    single = np.array([answer["answers"][0]["propensity"] for answer in few])
+
+    place = doors.ask(doors.pages, "PUT", "/tables?name=a.csv", content=table.read_bytes()).json()["location"]
+    key = place.rsplit("/", 1)[-1]
+    chosen = doors.desk.prepared(key, config_of(FORM)).preview.choice
+    scores = [np.round(found, 6) for found in (batch, http, chosen.propensity)]
+    assert (scores[0] == scores[1]).all()
+    assert (scores[0] == scores[2]).all()
+    assert np.abs(single - http[:50]).max() <= 1e-6
+
+    made = doors.ask(doors.pages, "POST", "/lists", data=FORM | {"table": key}).headers["location"].rsplit("/", 1)[-1]
+    listed = pl.read_parquet(runs / made / "call_list.parquet").filter(pl.col("status") == "listed").sort("rank")
+    told = doors.ask(doors.api, "POST", "/v1/target", params=POLICY, content=rows, headers=kind).json()["list"]
+    by_http = pl.DataFrame(told)
+    assert listed["customer"].to_list() == by_http["customer"].to_list()
+    assert listed["rank"].to_list() == by_http["rank"].to_list()
+    assert listed["propensity"].to_list() == by_http["propensity"].to_list()
+    assert len(listed) > count // 2
+    order = frame["customer"].to_numpy()[chosen.order][: len(listed)]
+    assert listed["customer"].to_list() == order.tolist()  # what the preview says is what the list becomes
+    at = {name: row for row, name in enumerate(frame["customer"])}
+    in_order = scores[0][[at[name] for name in listed["customer"]]]
+    assert (np.diff(in_order) <= 0).all()
+    doors.service.close()
+
+
+def test_sco_07_a_thousand_customers_through_every_door(doors: Doors, tmp_path: Path) -> None:
+    prove(doors, 1_000, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_sco_07_ten_thousand_customers_through_every_door(doors: Doors, tmp_path: Path) -> None:
+    prove(doors, 10_000, tmp_path)

@@ -1,0 +1,98 @@
+"""OUT-02: no name, level or text that somebody brought runs or loads anything in the pages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from segmint.contract.contract import parse_contract
+from segmint.dashboard.app import dashboard
+from segmint.dashboard.desk import Desk
+from segmint.store.bundle import write_bundle
+from segmint.store.run import Run
+from tests.payloads import FOREIGN, payloads
+from tests.service.conftest import served
+from tests.service.small import CONTRACT, small_parts
+
+from .test_browser import Watched
+
+pytestmark = pytest.mark.browser
+ALL = payloads(1_000)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """A dashboard with a thousand tables and as many levels, each called a payload."""
+    levels = json.dumps(["admin.", "student", *ALL], ensure_ascii=True)
+    contract = parse_contract(CONTRACT.replace('["admin.", "student"]', levels), origin="test")
+    with Run.create(tmp_path, "run", (), "", 1, {}) as here:
+        write_bundle(here.folder / "bundle", **small_parts() | {"contract": contract})
+        here.done({})
+    desk = Desk(tmp_path)
+    for number, payload in enumerate(ALL):
+        place = desk.tables.folder / f"{number:016x}"
+        place.mkdir(parents=True)
+        (place / "table.csv").write_text("age,job,phone\n41,student,1\n")
+        (place / "about.json").write_text(json.dumps({"name": payload}))
+    odd = {f"{payload} {n}": [payload] * 20 for n, payload in enumerate(ALL[::50])}
+    odd["y"] = ["no", "yes"] * 10
+    frame = pl.DataFrame({"age": range(20), "job": ALL[:20], "phone": [str(n) for n in range(20)], **odd})
+    frame.write_csv(desk.tables.folder / f"{0:016x}" / "table.csv")
+    return desk
+
+
+@pytest.fixture
+def tab(browser: Any, desk: Desk) -> Iterator[Watched]:
+    with served(dashboard(desk)) as port:
+        yield Watched(browser, f"http://127.0.0.1:{port}", desk, width=1280, scheme="light")
+
+
+def must_be_text(watched: Watched) -> None:
+    assert watched.tab.evaluate("window.hit") is None
+    assert watched.tab.locator(FOREIGN).evaluate_all("all => all.map(one => one.outerHTML)") == []
+    assert watched.wrong == []
+
+
+def walk(watched: Watched, some: list[str]) -> None:
+    tab = watched.tab
+    for page in ("/upload", "/lists", "/customer", "/try", f"/lists?table={0:016x}"):
+        assert tab.goto(page).status == 200, page
+        must_be_text(watched)
+    tab.locator("[name=exclude_column_0]").evaluate(
+        "s => { s.value = 'job'; s.dispatchEvent(new Event('change', {bubbles: true})); }"
+    )
+    assert tab.locator("[name=exclude_level_0] option").count() == 1_002
+    must_be_text(watched)
+    for payload in some:
+        tab.goto(f"/tables/{ALL.index(payload):016x}")
+        must_be_text(watched)
+        tab.goto(f"/customer?table={0:016x}")
+        tab.fill("[name=customer]", payload)
+        tab.get_by_role("button", name="Look up").click()
+        tab.get_by_text("There is no customer").wait_for()
+        must_be_text(watched)
+    tab.goto(f"/tables/{0:016x}")
+    tab.get_by_role("button", name="Draft a contract").click()
+    tab.get_by_role("heading", name="Review the contract").wait_for()
+    must_be_text(watched)
+    tab.fill("[name=contract]", "\n".join(ALL))
+    tab.check("[name=reviewed]")
+    tab.get_by_role("button", name="Keep this contract").click()
+    tab.locator("main .title").wait_for()
+    watched.wrong = [line for line in watched.wrong if "422" not in line]  # the browser notes the refusal itself
+    must_be_text(watched)
+
+
+def test_out_02_a_thousand_names_and_levels_stay_text(tab: Watched) -> None:
+    walk(tab, ALL[::100])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3000)
+def test_out_02_a_thousand_names_in_titles_and_answers_stay_text(tab: Watched) -> None:
+    walk(tab, ALL)
