@@ -162,16 +162,17 @@ def torn(draw: random.Random, key: str) -> bytes:
 
 
 def sent(port: int, request: bytes) -> bytes:
-    """Send bytes and return all that comes back; who waits for more of them is hung up on."""
+    """Send bytes and return all that comes back; a server that waits for more of them is hung up on."""
     told = b""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as caller:
-        with suppress(ConnectionError):
-            caller.sendall(request)
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as caller, suppress(ConnectionError):
+        caller.sendall(request)
+        while True:
             if not select.select([caller], [], [], 0.3)[0]:
-                caller.shutdown(socket.SHUT_WR)
-        with suppress(ConnectionError):
-            while piece := caller.recv(1 << 16):
-                told += piece
+                with suppress(OSError):
+                    caller.shutdown(socket.SHUT_WR)
+            if not (piece := caller.recv(1 << 16)):
+                break
+            told += piece
     return told
 
 
