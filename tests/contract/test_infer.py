@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from segmint.contract.contract import load_contract, parse_contract
+from segmint.contract.hints import personal_role, plain_name
 from segmint.contract.infer import Draft, infer_contract
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
@@ -290,6 +291,37 @@ def test_an_outcome_is_asked_about_where_words_do_not_tell() -> None:
 def test_the_german_draft_reads_its_table(german: Draft) -> None:
     assert parse_contract(german.text, origin="draft") == german.contract
     assert validate_reviewed(german, german_export()).ledger.rejected == 0
+
+
+def test_periods_and_numbers_with_units_are_no_levels() -> None:
+    some = {
+        "stand": ["2024-03", "2024-04"], "month_end": ["03/2024", "04/2024"], "quarter": ["2024Q1", "2024Q2"],
+        "yyyymm": ["202403", "202404", "202405"], "rate": ["1,5 %", "2 %", "3 %"], "fee": ["EUR 10", "EUR 12", "EUR 9"],
+        "size": ["10", "12", "9"], "plan": ["5G", "4G"],
+    }  # fmt: skip
+    frame = churn().with_columns(
+        pl.Series(name, [cells[i % len(cells)] for i in range(400)]) for name, cells in some.items()
+    )
+    draft = infer_contract(open_table(frame), name="x")
+    features = {name for name in some if draft.contract.by_name[name].is_feature}
+    assert features == {"size", "plan", "rate", "fee"}
+    for name in ("stand", "month_end", "quarter", "yyyymm"):
+        assert "training never saw" in draft.notes[name]
+    for name in ("rate", "fee"):
+        assert "bare numbers" in draft.suspects[name]
+    assert not {"size", "plan"} & set(draft.suspects)
+
+
+@pytest.mark.parametrize(
+    ("column", "role"),
+    [
+        ("Nombre", "name"), ("apellidos", "name"), ("prénom", "name"), ("customer_email", "name"), ("Móvil", "phone"),
+        ("homePhone2", "phone"), ("phone_number", "phone"), ("Morada", "ignore"), ("shipping address", "ignore"),
+        ("PhoneService", None), ("email_opens", None), ("nominal", None), ("product_name", None), ("mobile_calls", None),
+    ],
+)  # fmt: skip
+def test_who_somebody_is_is_known_by_its_name(column: str, role: str | None) -> None:
+    assert personal_role(plain_name(column)) == role
 
 
 def validate_reviewed(draft: Draft, frame: pl.DataFrame) -> ValidTable:

@@ -31,23 +31,27 @@ _AFTER_CALL = re.compile(
 )
 _DIALLING = re.compile(
     r"^(month|weekday|day|day_of_(week|month)|hour|channel|contact|communication(_type)?|agent|calls)$"
-    r"|contacts?_(in|this)_campaign|^campaign$|emp\.var|cons\.(price|conf)|euribor|nr\.employed"
+    r"|contacts?_(in|this)_campaign|^(n|nr|no|num|number)_?(of_)?(contacts|calls)$|^campaign$|emp\.var|cons\.(price|conf)|euribor|nr\.employed"
 )
 _NAMES = re.compile(
     r"^(first|last|full|sur|given|family|middle|maiden|user|customer|client|holder|agent|advisor|employee)?_?names?$"
-    r"|surname|e_?mail(_?address)?$|vorname|nachname|^kunden_?name"
+    r"|surname|e_?mail(_?address)?$|^(vor|nach|kunden_?)name|^correo|^courriel"
+    r"|^(nombre|apellidos?|nome|sobrenome|apelido|cognome|nom|pr(e|é)nom|naam|voornaam|achternaam)(_|$)"
 )
 _PHONE = re.compile(
-    r"(phone|telefon|mobile|handy|msisdn)(_?(no|nr|number|nummer))?[0-9]?$|^(phone|tel)_(home|work|mobile)$"
+    r"(phone|telefon|t(e|é)l(e|é)(fono|fone|phone)|m(o|ó)vil|telem(o|ó)vel|celular|mobile|handy|msisdn)"
+    r"(_?(no|nr|number|nummer))?[0-9]?$|^(phone|tel)_(home|work|mobile)$"
 )
 _PERSONAL = re.compile(
-    r"(^|_)iban$|address|^addr|street|stra(ß|ss)e|adresse|(^|_)(ssn|nif|passport|tax_?id|twitter|facebook|linkedin)$"
+    r"(^|_)iban$|address|^addr|street|stra(ß|ss)e|adresse|direcci(o|ó)n|morada|endere(c|ç)o|indirizzo|(^|_)(ssn|nif|passport|tax_?id|twitter|facebook|linkedin)$"
 )
-_DATE = re.compile(r"(^|_)(date|datum|datetime|timestamp|ts)($|_)|_(on|at|am)$")
+_DATE = re.compile(r"(^|_)(date|datum|fecha|datetime|timestamp|ts)($|_)|_(on|at|am)$")
 _OLD_DATES = re.compile(
-    r"birth|dob|geburt|since|seit|open(ed|ing)|start|begin|join|sign_?up|regist|enrol|creat|first|eröffn|prev|last|letzt"
+    r"birth|dob|geburt|since|seit|open(ed|ing)|start|begin|join|sign_?up|regist|enrol|creat|first|eröffn|alta$|nac|nasc|naiss|prev|last|letzt"
 )
-_CALL_DATES = re.compile(r"(call|contact|dial|anruf|kontakt)(ed)?_?(date|day|on|at|datum|time|am)?$")
+_CALL_DATES = re.compile(
+    r"(call|contact[oe]?|contato|dial|anruf|kontakt|llamada|appel)(ed)?_?(date|day|on|at|datum|time|am)?$"
+)
 _AFTER_DATES = re.compile(
     r"clos(ed|ing)|end(ed|s)?(_|$)|finish|complet|cancel|terminat|deliver|convert|bought|purchas|sold|sign(ed|ature)(?!_?up)"
     r"|respon|answer|accept|won|lost|left|churn|exit|disburs|abgeschlossen|abschluss|beend|gek(ü|ue)ndigt|k(ü|ue)ndigung"

@@ -39,7 +39,6 @@ MIN_PER_LEVEL = 10
 STRONG_AUC = 0.9
 YES_ABROAD = ("ja", "j", "oui", "sim", "si", "sí", "won", "success", "accepted", "sold")
 NO_ABROAD = ("nein", "non", "não", "nao", "lost", "failure", "rejected", "declined")
-_PADDED = r"^[^0-9A-Za-z]{0,4}[A-Z]{0,3} ?[0-9][0-9., ']*[^0-9]{0,4}$"
 
 
 @dataclass(frozen=True)
@@ -269,9 +268,11 @@ def _why_ignored(look: Look) -> str:
         return "a number that names a case, not an amount"
     if look.kind == "number" and sounds_like_date(look.plain):
         return "named like a date but written as a number (seconds? days?); write dates as 2026-03-14"
+    if look.is_period:
+        return "months, quarters or weeks of a year; the next list has one that training never saw"
     if look.kind != "text":
         return ""
-    if share(look.texts.drop_nulls().str.contains(_PADDED)) > MANY:
+    if look.has_units:
         return "numbers with a currency, a unit or spaces; write bare numbers to use them"
     return f"text with {look.distinct:,} different values; to use it, group them into at most {MAX_LEVELS} levels"
 

@@ -20,6 +20,11 @@ MISSING_WORDS = ("NA", "N/A", "n/a", "nan", "NaN", "NULL", "null", "None", "none
 NO_DAYS = ("0000-00-00", "00.00.0000", "00/00/0000", "00000000")
 SENTINELS = (-1.0, -9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0)
 MANY = 0.98
+_PERIOD = (
+    r"^(19|20)[0-9]{2}[-/. ]?(0[1-9]|1[0-2]|[QqWwKk][0-9]{1,2})$"  # 2024-03, 202403, 2024Q1, 2024W07
+    r"|^(0?[1-9]|1[0-2]|[QqWwKk][0-9]{1,2})[-/. ](19|20)[0-9]{2}$"  # 03/2024, Q1 2024
+)
+_WITH_UNIT = r"^([^0-9A-Za-z]{0,4}|[A-Z]{3} ?)[0-9][0-9., ']*[^0-9]{0,4}$"
 _WHO = (
     r"^[^@\s]+@[^@\s]+\.[A-Za-z]+$"  # e-mail
     r"|^[A-Z]{2}[0-9]{2} ?([A-Z0-9]{4} ?){2,7}[A-Z0-9]{0,4}$"  # IBAN
@@ -77,7 +82,20 @@ class Look:
         if self.kind == "date" or self.distinct <= 2:
             return None
         role = personal_role(self.plain)
-        return role or ("ignore" if share(self.texts.drop_nulls().str.contains(_WHO)) > 0.5 else None)
+        return role or ("ignore" if self._mostly(_WHO, 0.5) else None)
+
+    @cached_property
+    def is_period(self) -> bool:
+        """Whether the values are months, quarters or weeks of some year."""
+        return self.kind != "date" and self.distinct > 1 and self._mostly(_PERIOD)
+
+    @cached_property
+    def has_units(self) -> bool:
+        """Whether the values are numbers with a currency, a unit or spaces."""
+        return self.kind in ("text", "category") and self._mostly(_WITH_UNIT) and not self._mostly(r"^[0-9.,]+$", 0.5)
+
+    def _mostly(self, pattern: str, most: float = MANY) -> bool:
+        return share(self.texts.drop_nulls().str.contains(pattern)) > most
 
     @property
     def unread(self) -> int:
@@ -118,6 +136,8 @@ def look_at(raw: pl.Series, decimal: str) -> Look:
         look.doubts.append("has one value only" if look.distinct else "is empty")
     if unread := look.unread:
         look.doubts.append(f"{unread:,} values are no {look.kind}: their rows would be rejected")
+    if look.kind == "category" and look.distinct > 2 and look.has_units:
+        look.doubts.append("numbers with a currency, a unit or spaces, read as levels; write bare numbers instead?")
     if look.missing:
         look.doubts.append(f"read as no value: {', '.join(look.missing)}")
     elif look.kind == "category" and (words := [word for word in MISSING_WORDS if word in look.levels]):
