@@ -24,7 +24,7 @@ from segmint.flows.read import begin, keep_reading, open_source, read
 from segmint.flows.report import write_report
 from segmint.metrics.profit import campaign_profit
 from segmint.models.customer_model import MODEL_LABELS, make_model
-from segmint.models.warm_network import WarmNetwork
+from segmint.models.rolling_network import RollingNetwork
 from segmint.progress import Progress, silent
 from segmint.splits.waves import ROW_ORDER, Wave, make_waves, time_proxies, times_of
 from segmint.store.run import Run
@@ -219,7 +219,7 @@ class _Kit:
         kit: dict[str, Any] = {
             "window": settings.window,
             "every": settings.every,
-            "cold_every": settings.cold_every if model == OURS else 1,
+            "cold_every": 1,
             "recalibrate": settings.recalibrate,
             "inner": self.config.split.inner,
             "seed": self.config.seed,
@@ -230,7 +230,7 @@ class _Kit:
     def _maker(self, model: str) -> Callable[[], Any]:
         seed = self.config.seed
         if model == OURS:
-            return lambda: WarmNetwork.of(self.columns, random_state=seed, **self.config.model.settings)
+            return lambda: RollingNetwork.of(self.columns, random_state=seed, **self.config.model.settings)
         return lambda: make_model(model, columns=self.columns, random_state=seed)
 
 
