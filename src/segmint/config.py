@@ -168,8 +168,8 @@ class Backtest(_Section):
         Calls of a wave.
     delay : float
         How long after a call its outcome is known, in calendar days, the unit of the time column, or calls.
-    every, cold_every : int
-        Waves between refits, and every how many refits the network starts anew.
+    every : int
+        Waves between refits.
     recalibrate : int
         Latest resolved calls on which the intercept is moved.
     windows : tuple of int
@@ -188,7 +188,6 @@ class Backtest(_Section):
     step: int = Field(default=1_000, ge=10)
     delay: float = Field(default=0.0, ge=0)
     every: int = Field(default=1, ge=1)
-    cold_every: int = Field(default=10, ge=1)
     recalibrate: int = Field(default=1_000, ge=0)
     windows: tuple[Annotated[int, Field(ge=100)], ...] = ()
     rivals: tuple[Literal["lightgbm", "logistic", "gradient_boosting", "random_forest"], ...] = ("lightgbm", "logistic")

@@ -193,20 +193,18 @@ def test_a_replay_taken_up_again_says_the_same_and_learns_only_what_is_missing()
     assert not fitted
 
 
-def test_a_model_that_can_refresh_is_refreshed_between_cold_refits():
-    steps = []
+def test_a_model_is_learned_anew_as_often_as_asked():
+    fitted = []
 
-    class Warm(ByAge):
+    class Counted(ByAge):
         def fit(self, X, y, *, inner=None):
-            steps.append("cold")
+            fitted.append(len(X))
             return super().fit(X, y)
 
-        def refresh(self, X, y, *, inner=None):
-            steps.append("warm")
-            return super().fit(X, y)
-
-    play(history(), chosen=[Learner("dense_network", "ours", Warm, window=1_000, cold_every=3)])
-    assert steps == ["cold", "warm", "warm", "cold", "warm"]
+    for every, fits in ((1, 5), (2, 3), (None, 1)):
+        fitted.clear()
+        play(history(), chosen=[Learner("dense_network", "ours", Counted, window=1_000, every=every)])
+        assert len(fitted) == fits
 
 
 def test_too_few_responders_to_learn_from_gives_everyone_the_rate():

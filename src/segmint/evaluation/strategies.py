@@ -140,14 +140,11 @@ class Learner:
     ----------
     name, label : str
     make : callable
-        Makes a fresh model with ``fit(X, y, inner=(X, y))``, ``predict_proba(X)`` and ``classes_``. If it also has
-        ``refresh(X, y, inner=(X, y))``, waves between cold refits only refresh it.
+        Makes a fresh model with ``fit(X, y, inner=(X, y))``, ``predict_proba(X)`` and ``classes_``.
     window : int or None
         Calls to learn from, the latest; None for all.
     every : int or None
         Waves between refits; None never refits: the static model.
-    cold_every : int
-        Every how many refits a model that can refresh starts anew.
     recalibrate : int
         Latest resolved calls on which the intercept is moved, twice as many on which the slope is; 0 leaves both.
     inner : float
@@ -161,7 +158,6 @@ class Learner:
     make: Callable[[], Any]
     window: int | None = 20_000
     every: int | None = 1
-    cold_every: int = 1
     recalibrate: int = 1_000
     inner: float = 0.15
     seed: int = 7
@@ -173,7 +169,7 @@ class Learner:
         """Everything that changes what it says."""
         return {
             "kind": "learner", "model": self.model or self.name, "window": self.window, "every": self.every,
-            "cold_every": self.cold_every, "recalibrate": self.recalibrate, "slope": True, "inner": self.inner, "seed": self.seed,
+            "recalibrate": self.recalibrate, "slope": True, "inner": self.inner, "seed": self.seed,
         }  # fmt: skip
 
     def look(self, moment: Moment) -> Look:
@@ -194,16 +190,13 @@ class Learner:
         return shifted(turned(raw, slope, middle), shift)
 
     def begins(self, number: int) -> int:
-        """Begin at the last cold refit: what follows it builds on it."""
+        """Begin at the last refit."""
         if self.every is None:
             return 1
-        return number - (number - 1) % (self.every * self.cold_every)
+        return number - (number - 1) % self.every
 
     def _model(self, moment: Moment) -> Any:
-        due = moment.number == self.begins(moment.number)
-        if self.every is not None:
-            due = due or (moment.number - 1) % self.every == 0
-        if due:
+        if moment.number == self.begins(moment.number):
             moment.memory["model"] = self._learned(moment)
         return moment.memory["model"]
 
@@ -217,9 +210,6 @@ class Learner:
         )
         lesson = (known[fit], outcome[fit])
         inner = (known[held], outcome[held])
-        warm = moment.memory.get("model")
-        if warm is not None and hasattr(warm, "refresh") and moment.number != self.begins(moment.number):
-            return warm.refresh(*lesson, inner=inner)
         model = self.make()
         model.fit(*lesson, inner=inner)
         return model

@@ -219,7 +219,6 @@ class _Kit:
         kit: dict[str, Any] = {
             "window": settings.window,
             "every": settings.every,
-            "cold_every": 1,
             "recalibrate": settings.recalibrate,
             "inner": self.config.split.inner,
             "seed": self.config.seed,

@@ -42,20 +42,21 @@ class RollingNetwork(NetworkModel):
         assert isinstance(made, cls)
         return made
 
-    def fit(self, X: pl.DataFrame, y: Any, *, inner: Inner) -> RollingNetwork:
+    def fit(self, X: pl.DataFrame, y: Any, *, inner: Inner | None = None) -> RollingNetwork:
         """Learn from a window: features, teacher, and each network from a start of its own."""
         features, network = self.named_steps["features"], self.named_steps["classifier"]
-        self.ranges_ = _ranges(features.columns, X)
-        X, inner = self._within(X), (self._within(inner[0]), inner[1])
-        features.pairs = ()
+        self.ranges_, features.pairs = _ranges(features.columns, X), ()
+        X = self._within(X)
         encoded = features.fit_transform(X)
-        encoded_inner = features.transform(inner[0])
-        taught = self._teaching(X, np.asarray(y), encoded, (inner[0], inner[1], encoded_inner))
-        self.states_ = []
-        seed = network.random_state
+        taught = held = None
+        if inner is not None:
+            apart = self._within(inner[0])
+            held = (features.transform(apart), inner[1])
+            taught = self._teaching(X, np.asarray(y), encoded, (apart, inner[1], held[0]))
+        self.states_, seed = [], network.random_state
         for member in range(self.members):
             network.set_params(random_state=None if seed is None else seed + member)
-            network.fit(encoded, y, inner=(encoded_inner, inner[1]), teaching=taught)
+            network.fit(encoded, y, inner=held, teaching=taught)
             self.states_.append((fold(network.layers_, network.weights_), network.calibration_))
         network.set_params(random_state=seed)
         return self
