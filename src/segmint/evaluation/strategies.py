@@ -140,7 +140,8 @@ class Learner:
     ----------
     name, label : str
     make : callable
-        Makes a fresh model with ``fit(X, y, inner=(X, y))``, ``predict_proba(X)`` and ``classes_``.
+        Makes a fresh model with ``fit(X, y, inner=(X, y))``, ``predict_proba(X)`` and ``classes_``. One that has
+        `reads_upcoming` is also shown the wave's customers, as ``fit(..., upcoming=X)``.
     window : int or None
         Calls to learn from, the latest; None for all.
     every : int or None
@@ -211,7 +212,8 @@ class Learner:
         lesson = (known[fit], outcome[fit])
         inner = (known[held], outcome[held])
         model = self.make()
-        model.fit(*lesson, inner=inner)
+        more = {"upcoming": moment.customers} if getattr(model, "reads_upcoming", False) else {}
+        model.fit(*lesson, inner=inner, **more)
         return model
 
 

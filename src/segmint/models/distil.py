@@ -23,6 +23,8 @@ Integers = NDArray[np.int64]
 TeacherFactory = Callable[[int], Any]
 Joined = Callable[[Integers], Floats]
 
+COPIES_OF_UPCOMING = 20
+
 
 @dataclass(frozen=True)
 class Lesson:
@@ -57,17 +59,20 @@ def teach(
     """Cross-fit the teachers and let them label real customers and shuffled copies.
 
     A real customer is labelled by the teachers that did not see it, and a copy by the teachers that did not
-    see the customer it was copied from: what the network learns is never a memory of a label.
+    see the customer it was copied from: what the network learns is never a memory of a label. Customers without a
+    label, who are yet to be called, are copied too and labelled by all teachers on average: the network then matches
+    the teachers where it will be used, and not only where calls were made before.
 
     Parameters
     ----------
     natural : ndarray of shape (n_customers, n_columns)
-        One number per column, as `NaturalFeatures` makes them.
-    labels : ndarray of shape (n_customers,)
+        One number per column, as `NaturalFeatures` makes them; customers without a label come last.
+    labels : ndarray of shape (n_labelled,)
         Places of the classes, 0 to n_classes - 1.
     teachers : sequence of callable (seed) -> classifier
         Several are stacked by a logistic regression on their out-of-fold log odds.
     folds, copies : int
+        Copies of labelled customers; there are `COPIES_OF_UPCOMING` of each without a label, half of them unchanged.
     swap : float
         Chance that a cell of a copy comes from another customer.
     seed : int
@@ -76,26 +81,35 @@ def teach(
         that depend on several cells, shape (n, n_more).
     """
     draw = np.random.default_rng(seed)
+    known, customers, classes = len(labels), len(natural), int(labels.max()) + 1
     fold_of = _stratified_folds(labels, folds, draw)
-    base = draw.permutation(np.resize(np.arange(len(labels)), copies))
-    sources = _swap_cells(base, natural.shape[1], len(labels), swap, draw)
-    shuffled = natural[sources, np.arange(natural.shape[1])]
+    base = draw.permutation(np.resize(np.arange(known), copies))
+    sources = _swap_cells(base, natural.shape[1], known, swap, draw)
+    if customers > known:
+        upcoming = np.repeat(np.arange(known, customers), COPIES_OF_UPCOMING)
+        swaps: Floats = (swap * (np.arange(len(upcoming)) % 2)[:, None]).astype(np.float64)
+        base = np.concatenate([base, upcoming])
+        sources = np.concatenate([sources, _swap_cells(upcoming, natural.shape[1], known, swaps, draw)])
+    shuffled, natural = natural[sources, np.arange(natural.shape[1])], natural[:known]
     if joined is not None:
-        own = np.broadcast_to(np.arange(len(labels))[:, None], natural.shape)
+        own = np.broadcast_to(np.arange(known)[:, None], natural.shape)
         natural, shuffled = (
             np.column_stack([cells, joined(came)]) for cells, came in ((natural, own), (shuffled, sources))
         )
-    classes = int(labels.max()) + 1
-    real = np.zeros((len(teachers), len(labels), classes))
-    copied = np.zeros((len(teachers), copies, classes))
+    real = np.zeros((len(teachers), known, classes))
+    copied = np.zeros((len(teachers), len(base), classes))
+    fold_of_copy = np.concatenate([fold_of, np.full(customers - known, -1)])[base]
+    nobodys = fold_of_copy < 0
     for fold in range(folds):
-        seen, unseen, mine = fold_of != fold, fold_of == fold, fold_of[base] == fold
+        seen, unseen, mine = fold_of != fold, fold_of == fold, fold_of_copy == fold
         for place, make in enumerate(teachers):
             # Its own unseen rows tell a teacher when to stop: one that knows too much by heart teaches noise.
             teacher = make(seed + fold).fit(natural[seen], labels[seen], inner=(natural[unseen], labels[unseen]))
             real[place, unseen] = teacher.predict_proba(natural[unseen])
             if mine.any():
                 copied[place, mine] = teacher.predict_proba(shuffled[mine])
+            if nobodys.any():
+                copied[place, nobodys] += teacher.predict_proba(shuffled[nobodys]) / folds
     blend = _blend(real, labels)
     return Lesson(blend(real), sources, blend(copied))
 
@@ -136,7 +150,9 @@ def _stratified_folds(labels: Integers, folds: int, draw: np.random.Generator) -
     return fold_of
 
 
-def _swap_cells(base: Integers, columns: int, customers: int, swap: float, draw: np.random.Generator) -> Integers:
+def _swap_cells(
+    base: Integers, columns: int, customers: int, swap: float | Floats, draw: np.random.Generator
+) -> Integers:
     strangers = draw.integers(customers, size=(len(base), columns))
     return np.where(draw.random((len(base), columns)) < swap, strangers, base[:, None])
 

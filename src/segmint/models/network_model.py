@@ -176,23 +176,25 @@ class NetworkModel(Pipeline):
         X: pl.DataFrame,
         y: NDArray[Any],
         encoded: NDArray[np.float32],
-        inner: tuple[pl.DataFrame, NDArray[Any], NDArray[np.float32]] | None = None,
+        inner: tuple[pl.DataFrame, NDArray[Any], NDArray[np.float32]],
+        upcoming: pl.DataFrame | None = None,
     ) -> Teaching | None:
-        """Let the teachers label customers and copies.
+        """Let the teachers label customers and copies, of customers yet to be called too.
 
         The inner customers teach the teachers too. A teacher says nothing of customers it has seen, so what the network
         learns holds no inner customer's own outcome, and the inner rows can still say when to stop.
         """
         customers = len(y)
-        if inner is not None:
-            X, encoded = pl.concat([X, inner[0].select(X.columns)]), np.concatenate([encoded, inner[2]])
-            y = np.concatenate([y, inner[1]])
-        labels = np.unique(y, return_inverse=True)[1]
+        X, encoded = pl.concat([X, inner[0].select(X.columns)]), np.concatenate([encoded, inner[2]])
+        labels = np.unique(np.concatenate([y, inner[1]]), return_inverse=True)[1]
         if (recipe := self._recipe(labels)) is None or recipe.teachers is None:
             return None
         features, network = self.named_steps["features"], self.named_steps["classifier"]
         natural = NaturalFeatures(features.columns)
         codes = natural.fit_transform(X)
+        if upcoming is not None:
+            X, codes = pl.concat([X, upcoming.select(X.columns)]), np.concatenate([codes, natural.transform(upcoming)])
+            encoded = np.concatenate([encoded, features.transform(upcoming)])
         teachers = recipe.teachers(natural.categories_)
         if self.kept_teachers is not None:
             teachers = keep_fitted(teachers, self.kept_teachers)
@@ -228,7 +230,7 @@ class NetworkModel(Pipeline):
             copies[:, block] = step_rows(pair)[steps]
         return Teaching(
             lesson.targets[:customers],
-            np.concatenate([copies, encoded[customers:]]),
+            np.concatenate([copies, encoded[customers : len(labels)]]),
             np.concatenate([lesson.copy_targets, lesson.targets[customers:]]),
             recipe.share,
         )

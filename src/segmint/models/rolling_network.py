@@ -21,11 +21,13 @@ class RollingNetwork(NetworkModel):
     """A `NetworkModel` that is cheap enough to be learned anew wave by wave.
 
     A few small networks learn from one lesson of the teacher; what single ones get wrong by chance is averaged out on
-    the log odds. Numbers never seen are taken for the nearest seen: a network would carry a trend on where none may be,
+    the log odds. The teacher also labels the customers who are called next, so that the networks match it where they
+    will be used: a network that never saw a new quarter would make up its own mind about it. Numbers never seen are taken for the nearest seen: a network would carry a trend on where none may be,
     and in a new quarter that can turn the order of the customers round.
     """
 
     members = 3
+    reads_upcoming = True
 
     @classmethod
     def of(
@@ -42,17 +44,27 @@ class RollingNetwork(NetworkModel):
         assert isinstance(made, cls)
         return made
 
-    def fit(self, X: pl.DataFrame, y: Any, *, inner: Inner | None = None) -> RollingNetwork:
-        """Learn from a window: features, teacher, and each network from a start of its own."""
+    def fit(
+        self, X: pl.DataFrame, y: Any, *, inner: Inner | None = None, upcoming: pl.DataFrame | None = None
+    ) -> RollingNetwork:
+        """Learn from a window: features, teacher, and each network from a start of its own.
+
+        Parameters
+        ----------
+        X, y, inner :
+            As in `NetworkModel.fit`.
+        upcoming : polars.DataFrame of shape (n_upcoming, n_columns), optional
+            The customers of the next wave, whose outcome nobody knows.
+        """
         features, network = self.named_steps["features"], self.named_steps["classifier"]
         self.ranges_, features.pairs = _ranges(features.columns, X), ()
         X = self._within(X)
         encoded = features.fit_transform(X)
         taught = held = None
         if inner is not None:
-            apart = self._within(inner[0])
+            apart, upcoming = self._within(inner[0]), None if upcoming is None else self._within(upcoming)
             held = (features.transform(apart), inner[1])
-            taught = self._teaching(X, np.asarray(y), encoded, (apart, inner[1], held[0]))
+            taught = self._teaching(X, np.asarray(y), encoded, (apart, inner[1], held[0]), upcoming)
         self.states_, seed = [], network.random_state
         for member in range(self.members):
             network.set_params(random_state=None if seed is None else seed + member)
