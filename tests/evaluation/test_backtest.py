@@ -207,6 +207,22 @@ def test_a_model_is_learned_anew_as_often_as_asked():
         assert len(fitted) == fits
 
 
+def test_a_model_that_reads_the_upcoming_customers_is_shown_the_wave_and_no_outcome_of_it():
+    shown = []
+
+    class Reader(ByAge):
+        reads_upcoming = True
+
+        def fit(self, X, y, *, inner=None, upcoming=None):
+            shown.append(upcoming)
+            return super().fit(X, y)
+
+    table = history()
+    play(table, chosen=[Learner("dense_network", "ours", Reader, window=1_000)])
+    assert [wave.height for wave in shown] == [500] * 5
+    assert all(table.contract.outcome.column not in wave.columns for wave in shown)
+
+
 def test_too_few_responders_to_learn_from_gives_everyone_the_rate():
     table = history()
     frame = table.frame.with_columns(

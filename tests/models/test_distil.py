@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from segmint.models.distil import Lesson, teach
+from segmint.models.distil import COPIES_OF_UPCOMING, Lesson, teach
 
 
 class Parrot:
@@ -42,3 +42,24 @@ def test_copies_are_spread_evenly_over_customers() -> None:
 def test_about_the_asked_share_of_cells_is_swapped() -> None:
     kept = lesson(0.0).sources == lesson(0.15).sources
     assert 0.80 < kept.mean() < 0.90
+
+
+def test_customers_yet_to_be_called_are_copied_half_unchanged_and_labelled_by_all_teachers() -> None:
+    class Counter(Parrot):
+        """Says of everyone how many customers it learned from, in hundreds."""
+
+        def predict_proba(self, natural: Any) -> Any:
+            return np.tile([1 - len(self.seen) / 1_000, len(self.seen) / 1_000], (len(natural), 1))
+
+    natural = np.column_stack([np.arange(203.0), np.arange(203.0)])
+    labels = np.arange(200) % 2
+    found = teach(natural, labels, [lambda seed: Counter()], folds=5, copies=600, swap=0.5, seed=3)
+    assert found.targets.shape == (200, 2)
+    upcoming = found.sources[600:]
+    assert len(upcoming) == 3 * COPIES_OF_UPCOMING
+    unchanged = (upcoming[::2] >= 200).all(axis=1)
+    assert unchanged.all()
+    swapped = upcoming[1::2]
+    assert 0.3 < (swapped < 200).mean() < 0.7
+    assert np.allclose(found.copy_targets[600:, 1], 0.16)
+    assert found.sources[:600].max() < 200

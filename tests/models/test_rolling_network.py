@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 
 from segmint.contract.column import Column
+from segmint.models.distil import COPIES_OF_UPCOMING
 from segmint.models.forward import forward
 from segmint.models.rolling_network import RollingNetwork
 
@@ -73,3 +74,15 @@ def test_a_later_window_is_learned_with_its_own_levels_and_ends():
     assert "job = pilot" in list(model[0].get_feature_names_out())
     assert model.ranges_["age"][1] == 99.0
     assert len(model.states_) == model.members
+
+
+def test_customers_yet_to_be_called_move_what_is_said():
+    model = RollingNetwork.of(COLUMNS, random_state=3, hidden=(16,), epochs=2)
+    frame, outcome = calls(1)
+    upcoming = calls(7, 200)[0]
+    alone = model.fit(frame, outcome, inner=calls(2, 300)).predict_proba(upcoming)
+    copies = model.lesson_["copies"]
+    shown = model.fit(frame, outcome, inner=calls(2, 300), upcoming=upcoming).predict_proba(upcoming)
+    assert model.lesson_["copies"] == copies + 200 * COPIES_OF_UPCOMING
+    assert not np.allclose(alone, shown)
+    assert np.corrcoef(alone[:, 1], shown[:, 1])[0, 1] > 0.9
