@@ -172,6 +172,9 @@ class Backtest(_Section):
         Waves between refits.
     recalibrate : int
         Latest resolved calls on which the intercept is moved.
+    lagged_rates : tuple of int
+        Response rates of so many latest known calls that models may read. Not where the order of the rows is taken for
+        the order of time: what looks like yesterday may be another day's.
     windows : tuple of int
         Other windows that may be used where they did better on calls already resolved.
     rivals : tuple of str
@@ -189,6 +192,7 @@ class Backtest(_Section):
     delay: float = Field(default=0.0, ge=0)
     every: int = Field(default=1, ge=1)
     recalibrate: int = Field(default=1_000, ge=0)
+    lagged_rates: tuple[Annotated[int, Field(ge=20)], ...] = (200, 1_000)
     windows: tuple[Annotated[int, Field(ge=100)], ...] = ()
     rivals: tuple[Literal["lightgbm", "logistic", "gradient_boosting", "random_forest"], ...] = ("lightgbm", "logistic")
     rule: str | None = None

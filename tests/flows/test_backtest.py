@@ -120,6 +120,14 @@ def test_a_replay_taken_up_again_learns_nothing_twice(
     assert again.calls.equals(first.calls)
 
 
+def test_lagged_rates_are_read_only_where_the_table_tells_the_time(history: Path) -> None:
+    table = validate(open_table(history), load_contract("bank-marketing"), at="dialling")
+    assert flow.lagged(table, config()) is table
+    assert flow.lagged(table, config("backtest.time_order=age", "backtest.lagged_rates=[]")) is table
+    more = flow.lagged(table, config("backtest.time_order=age", "backtest.lagged_rates=[300]")).features
+    assert [column.label for column in more[len(table.features) :]] == ["response rate of the last 300 known calls"]
+
+
 def test_other_windows_may_serve_better_and_are_chosen_without_hindsight(history: Path, tmp_path: Path) -> None:
     found = flow.backtest(
         history, "bank-marketing", config("backtest.rivals=[]", "backtest.windows=[600]"), runs=tmp_path

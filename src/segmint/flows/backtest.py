@@ -19,6 +19,7 @@ from segmint.evaluation.backtest import Backtest
 from segmint.evaluation.backtest import backtest as replay
 from segmint.evaluation.comparison import OURS, Remember
 from segmint.evaluation.conformal import adaptive_sets
+from segmint.evaluation.lagged_rates import with_lagged_rates
 from segmint.evaluation.strategies import AtRandom, BestSoFar, Everyone, Learner, Rule, Strategy
 from segmint.flows.read import begin, keep_reading, open_source, read
 from segmint.flows.report import write_report
@@ -112,7 +113,8 @@ def backtest_in(
     keep_reading(here, table)
     waves = waves_of(table, config)
     policy = money_of(table, waves[0], config)
-    found = replay_waves(table, waves, policy, config, progress=both, remember=here.remember)
+    played = lagged(table, config)
+    found = replay_waves(played, waves, policy, config, progress=both, remember=here.remember)
     summary = {**found.to_json(), **_about(table, waves, policy, found, config)}
     here.keep(FOUND, summary)
     publish_file(here.folder / CALLS, lambda path: found.calls.write_parquet(path))
@@ -128,6 +130,21 @@ def waves_of(table: ValidTable, config: Config) -> list[Wave]:
     settings = config.backtest
     first = settings.window if settings.first is None else settings.first
     return make_waves(times_of(table, settings.time_order), start=first, step=settings.step, delay=settings.delay)
+
+
+def lagged(table: ValidTable, config: Config) -> ValidTable:
+    """Add how calls went lately, where the table tells when they were made."""
+    settings = config.backtest
+    if settings.time_order == ROW_ORDER or not settings.lagged_rates:
+        return table
+    return with_lagged_rates(
+        table,
+        times_of(table, settings.time_order),
+        start=settings.window if settings.first is None else settings.first,
+        step=settings.step,
+        delay=settings.delay,
+        last=settings.lagged_rates,
+    )
 
 
 def money_of(table: ValidTable, first: Wave, config: Config) -> ContactPolicy:
@@ -322,6 +339,9 @@ def _notes(config: Config, proxies: Sequence[str], policy: ContactPolicy) -> lis
     notes = []
     if config.backtest.time_order == ROW_ORDER:
         notes.append("The order of the rows is taken for the order of time.")
+    elif config.backtest.lagged_rates:
+        calls = " and ".join(f"{count:,}" for count in config.backtest.lagged_rates)
+        notes.append(f"Models also read the response rate of the last {calls} calls known before the wave.")
     if config.economics is None:
         notes.append(
             f"No policy says what a call costs: a success counts 1 and a call {policy.economics.cost_per_call:.4f}, "
