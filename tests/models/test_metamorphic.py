@@ -36,9 +36,12 @@ def read(frame: pl.DataFrame, contract: Contract = CONTRACT) -> ValidTable:
 
 
 def some(example: int) -> tuple[np.random.Generator, pl.DataFrame]:
-    """Some hundred customers of their own for each example."""
+    """Some hundred customers of their own for each example, enough of whom said yes to learn from."""
     draw = np.random.default_rng(example)
-    return draw, customers()[draw.choice(3_000, size=int(draw.integers(150, 400)), replace=False)]
+    mixed = draw.permutation(3_000)
+    willing = mixed[(customers()["subscribed"] == "yes").to_numpy()[mixed]][:10]
+    others = mixed[~np.isin(mixed, willing)][: int(draw.integers(140, 390))]
+    return draw, customers()[draw.permutation(np.concatenate([willing, others]))]
 
 
 @functools.cache
