@@ -142,7 +142,7 @@ def compare_rivals(inputs: SegmentInputs, outcome: np.ndarray, count: int) -> No
         def refit(counts: np.ndarray, random: np.random.Generator, fit=fit) -> dict[int, np.ndarray]:
             return {count: fit(np.repeat(np.arange(len(counts)), counts), int(random.integers(1 << 30)))}
 
-        stable = segment_stability({count: labels}, refit, resamples=3, random=np.random.default_rng(7))
+        stable = segment_stability({count: labels}, refit, resamples=10, random=np.random.default_rng(7))
         print(
             f"  {name}: weakest Jaccard {stable.of(count).weakest:.2f}, "
             f"fidelity {segment_rules(inputs, labels, random_state=7).fidelity:.2f}, "
