@@ -83,15 +83,20 @@ def contents(pages: list[Page]) -> list[tuple[str, str]]:
     return [(page["name"], page["short"]) for page in pages]
 
 
+TITLES = {
+    "target.json": "Whom to call",
+    "backtest.json": "Had you used it since the first wave",
+    "monitor.json": "Is it as in training",
+    "measure.json": "What calling brought",
+}
+
+
 def _title(run: RunView) -> str:
-    if (run.folder / "target.json").is_file():
-        return "Whom to call"
-    if (run.folder / "backtest.json").is_file():
-        return "Had you used it since the first wave"
-    if (run.folder / "monitor.json").is_file():
-        return "Is it as in training"
-    if (run.folder / "measure.json").is_file():
-        return "What calling brought"
+    for name, title in TITLES.items():
+        if (run.folder / name).is_file():
+            return title
+    if run.run.get("command") == "segment":
+        return "Who the customers are"
     return "Who says yes" if run.is_response else "Who belongs to which segment"
 
 
