@@ -8,6 +8,7 @@ def test_more_customers_columns_and_fits_take_longer() -> None:
     assert expected_minutes("best", 60_000, 10, 1) > small
     assert expected_minutes("best", 30_000, 20, 1) > small
     assert expected_minutes("best", 30_000, 10, 4) > 3 * small
+    assert expected_minutes("best", 30_000, 10, 1, classes=4) > small
 
 
 def test_a_fit_of_thirty_thousand_customers_keeps_the_promised_five_minutes() -> None:

@@ -165,7 +165,8 @@ def before_it_starts(table: ValidTable, config: Config) -> list[str]:
     if config.model.recipe != "best":
         return []
     fits = (config.split.folds if config.compare.enabled else 0) + 1
-    minutes = expected_minutes(config.model.recipe, len(table), len(table.features), fits)
+    classes = len(table.contract.outcome.levels)
+    minutes = expected_minutes(config.model.recipe, len(table), len(table.features), fits, classes=classes)
     said = [
         f"the recipe 'best' trains {fits} {'network' if fits == 1 else 'networks'} and their teachers: about "
         f"{minutes:.0f} {'minute' if round(minutes) == 1 else 'minutes'} on two free processor cores"

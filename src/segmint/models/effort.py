@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-# Processor seconds of one fit, a rough guess still to be fitted with benchmarks/effort.py: a start, and per 1,000
-# customers and column.
-_START = {"plain": 5.0, "fast": 10.0, "best": 40.0}
-_PER_CELL = {"plain": 0.02, "fast": 0.10, "best": 1.0}
+# Processor seconds of one fit: a start, and per 1,000 customers, column and class (yes and no are one). From the fits of
+# benchmarks/quality.py on one thread, 2026-11: term-deposit best 150, fast 22; known segments 130 and 9; UCI sample 30 and 4.
+_START = {"plain": 3.0, "fast": 3.0, "best": 40.0}
+_PER_CELL = {"plain": 0.015, "fast": 0.06, "best": 0.40}
 _CORES = 2
 
 
-def expected_minutes(recipe: str, customers: int, columns: int, fits: int) -> float:
+def expected_minutes(recipe: str, customers: int, columns: int, fits: int, *, classes: int = 2) -> float:
     """Estimate the minutes that `fits` fits of a recipe take on two free cores; at least one."""
-    one = _START[recipe] + _PER_CELL[recipe] * customers / 1_000 * columns
-    return max(fits * one / _CORES / 60, 1.0)
+    cells = customers / 1_000 * columns * (1 if classes == 2 else classes)
+    return max(fits * (_START[recipe] + _PER_CELL[recipe] * cells) / _CORES / 60, 1.0)
