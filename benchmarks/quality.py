@@ -6,6 +6,11 @@ that every model and every machine sees the same ones. Run again, a job that has
 
     python benchmarks/quality.py run --tables term-deposit:dialling --models network_best,lightgbm --repeats 0
     python benchmarks/quality.py table              # what is there, as docs/benchmarks.md shows it
+
+An ablation leaves one trick of the recipe `fast` out at a time::
+
+    python benchmarks/quality.py run --tables term-deposit:dialling,segments-abcd:planning --models ablation --repeats 0,1
+    python benchmarks/quality.py ablation --tables term-deposit:dialling,segments-abcd:planning --repeats 0,1
 """
 
 from __future__ import annotations
@@ -17,6 +22,7 @@ import time
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -48,7 +54,21 @@ LEVELS = (
     "bank-additional:dialling",
     "bank-additional:dialling-no-context",
 )
-NETWORKS = {"network_best": "best", "network_fast": "fast", "network_plain": "plain"}
+NETWORKS = {
+    "network_best": {"recipe": "best"},
+    "network_fast": {"recipe": "fast"},
+    "network_plain": {"recipe": "plain"},
+}
+ABLATIONS = {
+    "no teacher": {"recipe": "plain"},
+    "no copies": {"copies": 0.0},
+    "no swapped cells": {"swap": 0.0},
+    "customers keep their labels": {"share": 0.0},
+    "no pairs": {"pairs": False},
+    "no averaged weights": {"averaging": 0.0},
+    "numbers only scaled": {"features__numbers": "scaled"},
+    "no weight decay": {"weight_decay": 0.0},
+}
 TREES = ("lightgbm", "catboost", "xgboost", "random_forest")
 MODELS = (*NETWORKS, *TREES, "gradient_boosting", "knn", "logistic")
 
@@ -88,10 +108,11 @@ def run_job(level: str, repeat: int, fold: int, model: str) -> dict[str, np.ndar
     X, y = table.inputs, table.outcome
     start = time.perf_counter()
     seed = 100 * repeat + fold
-    if model in NETWORKS:
-        made = make_model("dense_network", columns=table.features, random_state=seed, recipe=NETWORKS[model])
-    else:
-        made = make_model(model, columns=table.features, random_state=seed)
+    made = (
+        make_network(model, table, seed)
+        if model in NETWORKS | ABLATIONS
+        else make_model(model, columns=table.features, random_state=seed)
+    )
     made.fit(X[part.fit], y[part.fit], inner=(X[part.inner], y[part.inner]))
     likely = made.predict_proba(X[part.test])
     seconds = time.perf_counter() - start
@@ -108,6 +129,14 @@ def run_job(level: str, repeat: int, fold: int, model: str) -> dict[str, np.ndar
     }
 
 
+def make_network(name: str, table: ValidTable, seed: int) -> Any:
+    """Make one of our networks, or the fast one without one of its tricks."""
+    settings = {"recipe": "fast"} | (NETWORKS | ABLATIONS)[name]
+    later = {key: settings.pop(key) for key in list(settings) if "__" in key}
+    made = make_model("dense_network", columns=table.features, random_state=seed, **settings)
+    return made.set_params(**later)
+
+
 def queue(levels: list[str], models: list[str], repeats: list[int], folds: list[int]) -> Iterator[tuple]:
     """Order the jobs so that whole comparisons finish first."""
     for repeat in repeats:
@@ -119,7 +148,7 @@ def queue(levels: list[str], models: list[str], repeats: list[int], folds: list[
 
 def job_file(folder: Path, level: str, repeat: int, fold: int, model: str) -> Path:
     """Say where a job's result lies."""
-    return folder / level.replace(":", "-") / f"r{repeat}-f{fold}-{model}.npz"
+    return folder / level.replace(":", "-") / f"r{repeat}-f{fold}-{model.replace(' ', '-')}.npz"
 
 
 def work(folder: Path, jobs: Iterator[tuple]) -> None:
@@ -137,10 +166,10 @@ def work(folder: Path, jobs: Iterator[tuple]) -> None:
 
 
 if __name__ == "__main__":
-    from quality_table import print_table
+    from quality_table import print_ablation, print_table
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["run", "table"])
+    parser.add_argument("what", choices=["run", "table", "ablation"])
     parser.add_argument("--folder", type=Path, default=Path("runs/quality"))
     parser.add_argument("--tables", default=",".join(LEVELS))
     parser.add_argument("--models", default=",".join(MODELS))
@@ -149,10 +178,13 @@ if __name__ == "__main__":
     given = parser.parse_args()
     levels = given.tables.split(",")
     numbers = [int(text) for text in given.repeats.split(",")]
+    models = ["network_fast", *ABLATIONS] if given.models == "ablation" else given.models.split(",")
     if given.what == "run":
         work(
             given.folder,
-            queue(levels, given.models.split(","), numbers, [int(text) for text in given.folds.split(",")]),
+            queue(levels, models, numbers, [int(text) for text in given.folds.split(",")]),
         )
+    elif given.what == "table":
+        print_table(given.folder, levels, models, numbers)
     else:
-        print_table(given.folder, levels, given.models.split(","), numbers)
+        print_ablation(given.folder, levels, numbers)
