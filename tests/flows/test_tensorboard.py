@@ -8,13 +8,19 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from segmint.errors import RunError
 from segmint.flows.run import RunResult
 from segmint.flows.tensorboard import show_tensorboard
+from segmint.store.run import Run
+from tests.payloads import payloads
 
 CHROMIUM = "/usr/bin/chromium"
 
@@ -55,37 +61,73 @@ def test_a_run_fills_every_tab(done: RunResult) -> None:
 @pytest.mark.browser
 def test_tensorboard_of_a_run_shows_its_scalars_in_a_browser(done: RunResult) -> None:
     sync = pytest.importorskip("playwright.sync_api")
-    run = done.folder
+    with shown(done.folder) as address, tab_of(sync) as page:
+        wait_for(f"{address}/data/plugin/scalars/tags", "final/validation")
+        page.goto(f"{address}/#timeseries", timeout=60_000)
+        for words in ("final/training", "final/validation", "loss", "accuracy"):
+            sync.expect(page.get_by_text(re.compile(f"^\\s*{words}\\s*$")).first).to_be_attached(timeout=60_000)
+
+
+@pytest.mark.network
+@pytest.mark.browser
+@pytest.mark.parametrize("count", [50, pytest.param(1_000, marks=pytest.mark.slow)])
+def test_out_02_no_name_in_the_log_runs_or_loads_anything(tmp_path: Path, count: int) -> None:
+    """Names of outcome levels, models and settings as TensorBoard shows them: curves and text."""
+    sync = pytest.importorskip("playwright.sync_api")
+    from segmint.models.tensorboard_log import TensorBoardLog
+
+    hostile = payloads(count)
+    curve = (np.arange(40) % 2 == 0, np.linspace(0, 1, 40))
+    run = Run.create(tmp_path, "run", (), "", 1)
+    log = TensorBoardLog(run.folder / "tensorboard")
+    settings = "\n".join(f"note = '{text}'" for text in hostile)
+    texts = {"results/settings": f"```toml\n{settings}\n```", "results/conclusion": "\n\n".join(hostile)}
+    log.results(images={}, texts=texts, curves={"network": dict.fromkeys(hostile, curve)})
+    run.done()
+    with shown(run.folder) as address, tab_of(sync) as page:
+        wait_for(f"{address}/data/plugin/pr_curves/tags", "network")
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("dialog", lambda dialog: pytest.fail(dialog.message))
+        for plugin in ("text", "pr_curves", "timeseries"):
+            page.goto(f"{address}/?again={plugin}#{plugin}", timeout=60_000)
+            page.wait_for_load_state("networkidle")
+            for frame in page.frames:
+                assert frame.evaluate("window.hit") is None
+        assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
+
+
+@contextmanager
+def shown(run: Path) -> Iterator[str]:
+    """`segmint tensorboard` at work, and its address."""
     port = free_port()
     command = [sys.executable, "-m", "segmint", "tensorboard", str(run), "--port", str(port)]
-    shown = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    serving = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        address = f"http://127.0.0.1:{port}"
-        wait_for_tags(address)
-        with sync.sync_playwright() as play:
-            chromium = play.chromium.launch(
-                executable_path=CHROMIUM,
-                args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
-            )
-            page = chromium.new_page(viewport={"width": 1280, "height": 900})
-            page.goto(f"{address}/#timeseries", timeout=60_000)
-            for words in ("final/training", "final/validation", "loss", "accuracy"):
-                sync.expect(page.get_by_text(re.compile(f"^\\s*{words}\\s*$")).first).to_be_attached(timeout=60_000)
-            chromium.close()
+        yield f"http://127.0.0.1:{port}"
     finally:
-        os.killpg(shown.pid, signal.SIGTERM)
-        shown.wait(timeout=30)
+        os.killpg(serving.pid, signal.SIGTERM)
+        serving.wait(timeout=30)
 
 
-def wait_for_tags(address: str) -> None:
+@contextmanager
+def tab_of(sync: Any) -> Iterator[Any]:
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+    with sync.sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path=CHROMIUM, args=quiet)
+        yield chromium.new_page(viewport={"width": 1280, "height": 900})
+        chromium.close()
+
+
+def wait_for(address: str, name: str) -> None:
     """Wait until the log is read: a page that opens before that is empty until its next refresh."""
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(f"{address}/data/plugin/scalars/tags", timeout=10) as answer:
-                if b"final/validation" in answer.read():
+            with urllib.request.urlopen(address, timeout=10) as answer:
+                if name.encode() in answer.read():
                     return
         except OSError:
             pass
         time.sleep(0.5)
-    pytest.fail("TensorBoard did not find the run's scalars within 120 seconds")
+    pytest.fail(f"TensorBoard did not find '{name}' within 120 seconds")

@@ -27,7 +27,7 @@ many = pytest.mark.parametrize("examples", EXAMPLES)
 @functools.cache
 def customers() -> pl.DataFrame:
     """Texts, as a file would give them."""
-    frame = simulate(Campaign(rows=3_000, seed=11, missing_share=0.1)).frame
+    frame = simulate(Campaign(rows=3_000, seed=11, missing_share=0.1, base_rate=0.3)).frame
     return frame.select(pl.all().cast(pl.String)).fill_null("")
 
 
