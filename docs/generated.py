@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any, get_args
 
+from mkdocs.exceptions import PluginError
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
@@ -26,6 +27,13 @@ def on_page_markdown(markdown: str, **given: Any) -> str:
         if mark in markdown:
             markdown = markdown.replace(mark, make())
     return markdown
+
+
+def on_post_page(output: str, **given: Any) -> str:
+    """Refuse a page that would load something from elsewhere; a plugin may slip that in."""
+    if found := re.search(r"<(?:script|link|img|iframe)[^>]+(?:src|href)=[\"']?(?:https?:)?//[^\"' >]+", output):
+        raise PluginError(f"a page would load from elsewhere: {found.group()}")
+    return output
 
 
 def names() -> str:

@@ -120,6 +120,15 @@ def test_the_page_of_settings_names_every_setting() -> None:
     assert "economics.cost_per_call" in page
 
 
+@pytest.mark.parametrize("loaded", ["<script src=https://x.invalid/a>", '<link rel=a href="//x.invalid">'])
+def test_a_page_of_the_site_that_loads_from_elsewhere_is_refused(loaded: str) -> None:
+    judge = runpy.run_path(str(ROOT / "docs" / "generated.py"))["on_post_page"]
+    fine = "<script src=assets/a.js></script><a href=https://x.invalid>read</a>"
+    assert judge(fine) == fine
+    with pytest.raises(Exception, match="load from elsewhere"):
+        judge(fine + loaded)
+
+
 def test_the_page_of_decisions_links_every_decision() -> None:
     made = runpy.run_path(str(ROOT / "docs" / "generated.py"))
     page = made["on_page_markdown"]("<!-- decisions -->")
