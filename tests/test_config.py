@@ -40,6 +40,15 @@ def test_a_setting_that_makes_no_sense_is_named(text: str, words: str) -> None:
     assert words in str(caught.value)
 
 
+def test_an_unknown_setting_names_its_neighbours_and_not_every_setting_there_is() -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_config(None, ["policy.budget=3"])
+    assert "policy.budget_calls" in str(caught.value)
+    assert "split.folds" not in str(caught.value)
+    with pytest.raises(ConfigError, match="one of seed, data"):
+        load_config(None, ["name=3"])
+
+
 def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_text("folds = = 3")
     with pytest.raises(ConfigError, match=r"bad\.toml"):

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, get_args
 import tomlkit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from segmint.errors import ConfigError
+from segmint.errors import ConfigError, why
 from segmint.targeting.policy import ContactRules, Economics
 
 
@@ -281,7 +281,7 @@ def _read(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(
-            f"The configuration '{path}' cannot be read: {error}",
+            f"The configuration '{path}' cannot be read: {why(error) if isinstance(error, OSError) else error}.",
             expected="a TOML file in UTF-8",
             fix="check the path and the file; every run keeps an example in its config.toml",
         ) from error
@@ -316,19 +316,31 @@ def _letter(error: ValidationError) -> ConfigError:
     complaints = error.errors(include_url=False)
     first = min(complaints, key=lambda complaint: complaint["type"] != "extra_forbidden")
     key = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "missing":
+        return ConfigError(f"The setting '{key}' is missing.", expected="a value", fix=f"say {key}")
     if first["type"] != "extra_forbidden":
         return ConfigError(
             f"The setting '{key}' makes no sense: {first['input']!r}.",
-            expected=str(first["msg"]).removeprefix("Value error, "),
+            expected=str(first["msg"]).removeprefix("Value error, ").removeprefix("Input should be "),
             fix=f"set {key} to a value that makes sense",
         )
     known = _keys(Config)
     close = difflib.get_close_matches(key, known, n=1) or [name for name in known if name.endswith(f".{key}")]
     return ConfigError(
         f"There is no setting '{key}'.",
-        expected=f"one of {', '.join(known)}",
+        expected=f"one of {', '.join(_near(key, known))}",
         fix=f"did you mean '{close[0]}'?" if close else "use one of these",
     )
+
+
+def _near(key: str, known: Sequence[str]) -> Sequence[str]:
+    """Name the settings of the section that was meant, or the sections: a hundred names help nobody."""
+    section = key.rpartition(".")[0]
+    while section:
+        if siblings := [name for name in known if name.startswith(f"{section}.")]:
+            return siblings
+        section = section.rpartition(".")[0]
+    return list(dict.fromkeys(f"{name.partition('.')[0]}.…" if "." in name else name for name in known))
 
 
 def _is_section(annotation: Any) -> bool:

@@ -104,5 +104,12 @@ def require(package: str, extra: str) -> None:
         raise MissingExtraError(f"{package} is not installed.", expected=extra, fix=f"pip install '{extra}'")
 
 
+def why(error: Exception) -> str:
+    """Say in a few words why a file could not be used: what the system says, or the kind of error."""
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file"
+    return getattr(error, "strerror", None) or type(error).__name__
+
+
 class SegmintWarning(UserWarning):
     """Something worth a look that does not stop the work."""

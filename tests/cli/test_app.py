@@ -187,3 +187,12 @@ def test_a_simulated_campaign_meets_its_contract(tmp_path: Path, said: Callable[
     assert said("check", table, "--contract", "simulated-campaign", "--quiet") == (0, "", "")
     assert said("simulate", "--rows", 0, "--out", table)[0] == 2
     assert said("simulate", "--out", tmp_path / "campaign.xml")[0] == 2
+
+
+def test_objection_files_of_the_command_line_are_added_to_those_of_the_policy() -> None:
+    """A flag that took the place of the policy's file would put its objectors back on the list."""
+    from segmint.cli.lists import _with_objections
+    from segmint.config import load_config
+
+    config = load_config(None, ['policy.suppress=["always.csv"]'])
+    assert _with_objections(config, [Path("today.csv")]).policy.suppress == (Path("always.csv"), Path("today.csv"))

@@ -147,6 +147,12 @@ def test_a_bundle_that_knows_the_future_is_refused(runs: Path) -> None:
         target(sample_path(), cheat.folder, policy(), runs=runs)
 
 
+def test_a_quota_for_a_level_that_nobody_has_is_refused(done: RunResult, runs: Path) -> None:
+    quota = 'policy.quotas=[{column = "job", level = "studnet", maximum = 3}]'
+    with pytest.raises(PolicyError, match="'studnet', which 'job' never says"):
+        target(sample_path(), done.folder, policy(quota), runs=runs)
+
+
 def test_no_economics_no_list(done: RunResult, runs: Path) -> None:
     with pytest.raises(PolicyError, match="what a call costs"):
         target(sample_path(), done.folder, load_config(), runs=runs)

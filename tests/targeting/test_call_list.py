@@ -97,7 +97,7 @@ def test_the_file_is_the_truth(tmp_path):
 
 def test_the_list_says_where_everyone_went_and_what_the_holdout_shows():
     said = make_list(make_customers(), blocked={1}, budget_calls=50, holdout_share=0.2).sentences()
-    assert said[0].startswith("200 rows read: 50 to be called, ")
+    assert said[0].startswith("200 rows read: 50 to be called; ")
     assert "held out" in said[-1]
 
 

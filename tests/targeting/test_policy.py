@@ -4,6 +4,7 @@ import pytest
 
 from segmint.errors import PolicyError
 from segmint.targeting.policy import ContactPolicy, load_policy, parse_policy, policy_from, policy_template
+from tests.targeting.conftest import make_policy
 
 MONEY = {"cost_per_call": 5, "value_per_success": 100}
 
@@ -129,3 +130,8 @@ def test_a_capacity_said_by_halves_is_refused(half):
 def test_conversations_say_how_many_names():
     policy = policy_from({"economics": MONEY, "policy": {"conversations": 100, "contact_rate": 0.3}})
     assert policy.most_customers == 334
+
+
+def test_texts_that_look_like_numbers_need_no_quotes():
+    policy = make_policy(country_code=351, campaign=2026, quotas=[{"column": "region", "level": 7, "maximum": 3}])
+    assert (policy.country_code, policy.campaign, policy.quotas[0].level) == ("351", "2026", "7")

@@ -37,6 +37,33 @@ def test_the_parts_answer_as_choosing_again_would(cost, value, budget):
     assert found["customers"] == pytest.approx(again.listed.size, rel=0.02)
 
 
+@pytest.mark.parametrize("rules", [{}, {"budget_calls": 400}, {"budget_calls": 2}, {"budget_money": 1003.0}])
+@pytest.mark.parametrize("cost", [0.5, 5.0, 20.0, 110.0])
+def test_with_nothing_changed_the_parts_say_what_the_list_says(rules, cost):
+    frame = make_customers(3000)
+    policy = make_policy(cost=cost, holdout_share=0.1, **{k: v * max(cost / 5, 1) for k, v in rules.items()})
+    choice = choose(frame["client"], frame["propensity"], policy)
+    parts = what_if_parts(choice, policy)
+    money = np.inf if policy.budget_money is None else policy.budget_money
+    found = best_of_parts(parts, most=policy.most_customers, money=money)
+    assert found["customers"] == pytest.approx(choice.listed.size)
+    if choice.listed.size >= 10:
+        assert found["profit"] == pytest.approx(choice.profit, abs=0.01)
+    assert parts["customers"].min() >= 10
+
+
+def test_a_viewer_that_does_not_calculate_shows_todays_list(tmp_path, contract):
+    parts = parts_of(budget_calls=900)
+    made = make_list(make_customers(), budget_calls=900)
+    write_workbook(made, contract, tmp_path / "a.xlsx", parts=parts)
+    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx", data_only=True)[SHEET]
+    expected = best_of_parts(parts, most=900)
+    below = {name: sum(sheet.cell(FIRST_ROW + n, 7 + place).value for n in range(parts.height))
+             for place, name in enumerate(("customers", "successes", "value", "cost"))}  # fmt: skip
+    for name, total in below.items():
+        assert total == pytest.approx(expected[name]) == sheet[RESULTS[name]].value
+
+
 def test_only_the_what_if_sheet_has_formulas_and_they_hold_no_text(tmp_path, contract):
     """OUT-01: with 5,000 hostile customers the formulas are ours alone: cells, numbers and a few functions."""
     write_workbook(hostile_list(), contract, tmp_path / "a.xlsx", parts=parts_of())
@@ -46,7 +73,7 @@ def test_only_the_what_if_sheet_has_formulas_and_they_hold_no_text(tmp_path, con
     assert formulas["How to read"] == formulas["Call list"] == []
     assert len(formulas[SHEET]) == 5 + 5 * parts_of().height
     for formula in formulas[SHEET]:
-        assert _OURS.match(re.sub(r"\b(SUM|MAX|MIN|IF|AND)\b", "", formula)), formula
+        assert _OURS.match(re.sub(r"\b(SUM|MAX|MIN|IF|AND|INT)\b", "", formula)), formula
 
 
 def soffice(folder, *words):

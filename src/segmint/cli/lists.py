@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from segmint.cli.options import RUNS, AsJson, Bundle, ConfigFile, Quiet, Runs, Sets, Table
 from segmint.cli.screen import Screen
+
+if TYPE_CHECKING:
+    from segmint.config import Config
 
 app = typer.Typer()
 policy_app = typer.Typer(no_args_is_help=True, help="Contact policies: budget, cost, rest days, exclusions, holdout.")
@@ -22,7 +25,7 @@ def target(
     bundle: Bundle,
     policy: Annotated[Path | None, typer.Option("--policy", help="The contact policy: a TOML file.")] = None,
     suppress: Annotated[
-        list[Path] | None, typer.Option("--suppress", help="A do-not-call or objection file. Repeatable.")
+        list[Path] | None, typer.Option("--suppress", help="One more do-not-call or objection file. Repeatable.")
     ] = None,
     history: Annotated[Path | None, typer.Option("--history", help="Earlier calls: id and date.")] = None,
     dialler: Annotated[Path | None, typer.Option("--dialler", help="What the dialler accepts: a TOML profile.")] = None,
@@ -37,16 +40,19 @@ def target(
     from segmint.config import load_config
     from segmint.flows.target import target as flow
 
-    flags = {
-        "policy.suppress": [str(path) for path in suppress] if suppress else None,
-        "policy.history": None if history is None else str(history),
-    }
-    settings = load_config((config, policy), sets or (), flags)
+    settings = load_config((config, policy), sets or (), {"policy.history": None if history is None else str(history)})
+    settings = _with_objections(settings, suppress or [])
     with Screen(json=json, quiet=quiet) as screen:
         result = flow(
             table, bundle, settings, runs=runs, out=out, dialler=dialler, argv=sys.argv[1:], progress=screen.progress
         )
     screen.targeted(result)
+
+
+def _with_objections(settings: Config, files: list[Path]) -> Config:
+    """Add objection files to those of the policy: no flag may put an objector back on the list."""
+    every = tuple(dict.fromkeys((*settings.policy.suppress, *files)))
+    return settings.model_copy(update={"policy": settings.policy.model_copy(update={"suppress": every})})
 
 
 @policy_app.command("init")

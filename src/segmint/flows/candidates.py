@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -51,8 +52,21 @@ def columns_of(table: ValidTable, policy: ContactPolicy, bundle: Bundle) -> pl.D
             fix="train with segments.enabled=true, or add the column",
         )
     policy.require_columns((*present, *found_by_bundle))
+    levels = {column.name: tuple(column.allowed) for column in bundle.contract.columns if column.allowed}
+    _require_known_levels(policy, levels | dict.fromkeys(found_by_bundle, tuple(segment_names(bundle))))
     extra = [name for name in policy.columns if name not in (*table.frame.columns, *found_by_bundle)]
     return table.frame.with_columns(table.raw[name] for name in extra)
+
+
+def _require_known_levels(policy: ContactPolicy, levels: Mapping[str, tuple[str, ...]]) -> None:
+    """Refuse a quota for a level that no customer can have: misspelt, it would limit nobody and say nothing."""
+    for quota in policy.quotas:
+        if quota.level not in levels.get(quota.column, (quota.level,)):
+            raise PolicyError(
+                f"A quota names '{quota.level}', which '{quota.column}' never says.",
+                expected=f"one of {', '.join(levels[quota.column])}",
+                fix="correct the level in policy.quotas",
+            )
 
 
 def customers_of(table: ValidTable) -> pl.Series:

@@ -96,7 +96,7 @@ def predict(
     opened = open_source(source, config.data)
     inputs = {opened.name: opened.fingerprint, "bundle": f"sha256:{opened_bundle.digest}"}
     with Run.create(runs, "predict", argv, config.to_toml(), None, inputs) as here:
-        work = _Work(opened_bundle, open_training_ids(_run_of(bundle, runs)), Predicted(here.folder, out))
+        work = _Work(opened_bundle, trained_ids(bundle, runs), Predicted(here.folder, out))
         with rejected_rows(here.folder / REJECTED) as on_reject:
             batches = validate_batches(
                 opened,
@@ -203,6 +203,11 @@ def _stream(parquet: Path) -> Iterator[pl.DataFrame]:
         frame = pl.from_arrow(batch)
         assert isinstance(frame, pl.DataFrame)
         yield frame
+
+
+def trained_ids(bundle: Path | str, runs: Path) -> TrainingIds | None:
+    """Say whom the network of a bundle was trained on; None when nobody can tell."""
+    return open_training_ids(_run_of(bundle, runs))
 
 
 def _run_of(bundle: Path | str, runs: Path) -> Path:

@@ -15,16 +15,17 @@ import polars as pl
 from segmint.config import Config
 from segmint.contract.contract import Contract
 from segmint.contract.valid_table import ValidTable
-from segmint.errors import PolicyError
+from segmint.errors import PolicyError, why
 from segmint.explain.words import reasons_for
 from segmint.flows.bundle import predictor_of
 from segmint.flows.candidates import SEGMENT, columns_of, customers_of, propensities_of, require_usable, segments_of
+from segmint.flows.predict import trained_ids
 from segmint.flows.read import keep_reading, open_source, read
 from segmint.flows.report import write_report
 from segmint.progress import Progress, silent
 from segmint.store.bundle import Bundle, open_bundle
 from segmint.store.run import CONFIG, Run, installed_versions, list_runs
-from segmint.store.staging import publish_file, staging, write_file
+from segmint.store.staging import publish_file, require_free, staging, write_file
 from segmint.targeting.call_list import CallList, build_call_list
 from segmint.targeting.choose import Choice, choose
 from segmint.targeting.compare import dropped_since, read_earlier_list
@@ -96,6 +97,8 @@ def target(
         If the policy contradicts itself, or names files or columns that cannot be used.
     """
     policy = policy_of(config)
+    if out is not None:
+        require_free(out)
     opened_bundle = open_bundle(bundle, runs)
     require_usable(opened_bundle)
     opened = open_source(source, config.data)
@@ -138,6 +141,8 @@ def target(
         publish_file(here.folder / SHEET, lambda path: write_workbook(call_list, contract, path, parts=parts))
         publish_file(here.folder / DIALLER, lambda path: write_dialler(call_list, profile, path))
         summary = _summary(call_list, choice, held_back, table, columns, opened_bundle)
+        if contract.id_column is not None and (trained := trained_ids(bundle, runs)) is not None:
+            summary["trained_on"] = trained.count_known(call_list.listed["customer"])
         if earlier is not None:
             dropped = dropped_since(earlier, call_list)
             publish_file(here.folder / DROPPED, lambda path: dropped.write_parquet(path))
@@ -252,6 +257,11 @@ def _sentences(call_list: CallList, summary: dict[str, Any]) -> tuple[str, ...]:
     """Say where everyone went, what to do, what limits the list and who left it."""
     prices = [limit["sentence"] for limit in summary["limits"] if limit["sentence"]]
     said = [*call_list.sentences(), *prices]
+    if known := summary.get("trained_on"):
+        said.append(
+            f"warning: the network was trained on {known:,} of the {summary['counts']['listed']:,} to be called; what they "
+            "are expected to bring may be too high"
+        )
     if "dropped" in summary:
         gone = summary["dropped"]
         said.append(
@@ -274,7 +284,7 @@ def _text(path: Path) -> str:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise PolicyError(
-            f"The dialler profile '{path}' cannot be read ({type(error).__name__}).",
+            f"The dialler profile '{path}' cannot be read: {why(error)}.",
             expected="a TOML file in UTF-8",
             fix="check the path",
         ) from error

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
+from segmint.models.hush import hushed
 from segmint.models.layer_rule import check_layers
+
+with hushed():
+    import keras
+    import tensorflow as tf
 
 # Each training has a graph of its own; TensorFlow takes that for an oversight and says so on every wave of a replay.
 tf.get_logger().setLevel("ERROR")

@@ -55,8 +55,8 @@ def staging(target: Path, *, replace: bool = False) -> Iterator[Path]:
         files and folders was written.
     """
     target = Path(target).absolute()
-    if os.path.lexists(target) and not replace:
-        raise _exists(target)
+    if not replace:
+        require_free(target)
     with _stage_beside(target) as folder:
         with _disk_explained(target, _DISK_ERRORS):
             yield folder
@@ -249,9 +249,21 @@ def _free(folder: Path) -> str:
         return ""
 
 
+def require_free(target: Path) -> None:
+    """Refuse a name that is taken, before long work rather than after it.
+
+    Raises
+    ------
+    RunError
+        If something lies there.
+    """
+    if os.path.lexists(target):
+        raise _exists(target)
+
+
 def _exists(target: Path) -> RunError:
     return RunError(
         f"'{target.name}' exists already.",
         expected="a name that is free",
-        fix="choose another name, or ask for it to be replaced",
+        fix="choose another name, or move what is there away",
     )

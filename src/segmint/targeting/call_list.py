@@ -36,7 +36,7 @@ STATUS_WORDS = {
     "listed": "to be called",
     "held_out": "held out, to measure the effect of calling",
     "suppressed": "suppressed by a rule",
-    "beyond_budget": "would pay, but the budget ends before",
+    "beyond_budget": "would pay, but the list ends before",
     "below_break_even": "would cost more than it brings",
     "rejected": "not readable as the contract asks",
 }
@@ -106,7 +106,7 @@ class CallList:
     def sentences(self) -> tuple[str, ...]:
         """Say where everyone read went, what to do, and what the holdout can show."""
         counts = self.counts
-        parts = ", ".join(f"{n:,} {STATUS_WORDS[status]}" for status, n in counts.items() if n)
+        parts = "; ".join(f"{n:,} {STATUS_WORDS[status]}" for status, n in counts.items() if n)
         return (f"{len(self):,} rows read: {parts}.", *self.advice, self.power.sentence)
 
     def check(self) -> None:

@@ -302,9 +302,10 @@ def advise(
         best = float(profit[order].max())
         return (f"Call nobody: even the best call is expected to lose {abs(best):,.2f} {currency}.",)
     share = paying / order.size
-    sentences = [_how_many(share, paying, order.size)]
     listed = order[status[order] == LISTED]
-    if beyond := int((status[order] == BEYOND_BUDGET).sum()):
+    beyond = int((status[order] == BEYOND_BUDGET).sum())
+    sentences = [_how_many(share, paying, order.size, limited=beyond > 0)]
+    if beyond:
         money = float(profit[order[status[order] == BEYOND_BUDGET]].sum())
         sentences.append(
             f"{_what_ends(policy)} before break-even: {beyond:,} more customers would pay, together {money:,.0f} {currency}."
@@ -322,11 +323,12 @@ def _what_ends(policy: ContactPolicy) -> str:
     return "Quotas, capacities and budget stop the list" if policy.needs_optimiser else "The budget ends"
 
 
-def _how_many(share: float, paying: int, eligible: int) -> str:
-    if share >= _EVERYBODY:
-        return f"Call everybody: {paying:,} of {eligible:,} eligible customers pay for their call."
+def _how_many(share: float, paying: int, eligible: int, *, limited: bool) -> str:
     if share >= _NEARLY:
-        return f"Call nearly everybody: {paying:,} of {eligible:,} eligible customers pay for their call."
+        who = "everybody" if share >= _EVERYBODY else "nearly everybody"
+        # where a limit ends the list before, "call everybody" would be the wrong order
+        advice = f"{who[0].upper()}{who[1:]} is worth a call" if limited else f"Call {who}"
+        return f"{advice}: {paying:,} of {eligible:,} eligible customers pay for it."
     return f"{paying:,} of {eligible:,} eligible customers pay for their call; below them a call costs more than it brings."
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from segmint.errors import PolicyError
+from segmint.errors import PolicyError, why
 from segmint.targeting.call_list import STATUS_WORDS, CallList
 
 GONE = "not in the table any more"
@@ -25,7 +25,7 @@ def read_earlier_list(path: Path) -> pl.DataFrame:
         frame = pl.read_parquet(path)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise PolicyError(
-            f"The earlier list '{path}' cannot be read ({type(error).__name__}).",
+            f"The earlier list '{path}' cannot be read: {why(error)}.",
             expected="a call_list.parquet",
             fix="correct policy.compare_with",
         ) from error

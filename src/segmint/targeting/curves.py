@@ -57,13 +57,15 @@ class CampaignCurves:
             return "No list would have earned its calls: call nobody."
         ten = self.rows.filter((pl.col("curve") == "gain") & (pl.col("fraction").is_between(0.0999, 0.1001)))
         gain = f" Calling the best 10 % reaches {100 * ten['value'][0]:.0f} % of all successes." if ten.height else ""
+        best = f"{100 * self.best_fraction:.0f}"
         text = (
-            f"Calling the best {100 * self.best_fraction:.0f} % brings the most: {self.best_profit:,.0f} "
+            f"Calling {'everybody' if best == '100' else f'the best {best} %'} brings the most: {self.best_profit:,.0f} "
             f"{self.currency} ({self.low:,.0f} to {self.high:,.0f} in {100 * self.level:.0f} % of resamples)."
         )
         if self.break_even is not None and self.break_even < 1:
             return f"{text} Beyond {100 * self.break_even:.0f} % the whole list loses money.{gain}"
-        return f"{text} Even calling everybody does not lose money.{gain}"
+        everybody = "" if best == "100" else " Even calling everybody does not lose money."
+        return f"{text}{everybody}{gain}"
 
 
 def campaign_curves(

@@ -120,9 +120,9 @@ def parse_profile(text: str, *, origin: str = "dialler profile") -> DiallerProfi
     try:
         return DiallerProfile(**tomllib.loads(text))
     except (tomllib.TOMLDecodeError, ValidationError, TypeError) as error:
-        detail = error.errors()[0]["loc"] if isinstance(error, ValidationError) else error
+        place = ".".join(map(str, error.errors()[0]["loc"])) if isinstance(error, ValidationError) else ""
         raise PolicyError(
-            f"'{origin}' makes no sense at {detail}.",
+            f"'{origin}' makes no sense as a dialler profile: " + (f"see '{place}'." if place else f"{error}."),
             expected="keys " + ", ".join(DiallerProfile.model_fields),
             fix="correct the profile; [[columns]] have header, source and phone = true or false",
         ) from error

@@ -100,7 +100,8 @@ class PowerCalculation:
             f"With {self.called:,} called and {self.held_out:,} held out, a difference of "
             f"{100 * self.smallest_effect:.1f} points in the response rate is found in "
             f"{100 * self.power:.0f} % of cases. "
-            f"A difference of {10 * self.base_rate:.1f} points needs {self.needed:,} customers called."
+            f"To find a tenth of the expected response, {10 * self.base_rate:.1f} points, takes {self.needed:,} "
+            "customers called."
         )
 
 

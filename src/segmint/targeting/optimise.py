@@ -252,7 +252,8 @@ def _require_enough(limits: Sequence[Limit], candidates: NDArray[np.int64]) -> N
         there = float(limit.use.sum())
         if limit.low > there:
             raise PolicyError(
-                f"The quota asks for {limit.low:g} times '{limit.name}', only {there:g} can be called.",
+                f"The quota asks for at least {limit.low:,.0f} of '{limit.name.removeprefix('place for ')}', "
+                f"only {there:,.0f} can be called.",
                 expected="a minimum that the eligible customers can fill",
                 fix="lower the minimum in policy.quotas",
             )

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from segmint.errors import PolicyError
+from segmint.errors import PolicyError, why
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 CONSENT_WORDS = ("yes", "true", "1", "y")
@@ -23,6 +23,12 @@ _CLOCK = re.compile(r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, str_strip_whitespace=True)
+
+
+class _Words(_Section):
+    """A section whose texts may look like numbers: a country code, a level, a campaign named after its year."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)
 
 
 class Economics(_Section):
@@ -64,7 +70,7 @@ class Economics(_Section):
         return tuple(name for name in (self.cost_per_call, self.value_per_success) if isinstance(name, str))
 
 
-class Exclusion(_Section):
+class Exclusion(_Words):
     """A named rule that keeps customers off the list.
 
     Attributes
@@ -93,7 +99,7 @@ class Exclusion(_Section):
         return bool(self.levels) or self.above is not None or self.below is not None or self.missing
 
 
-class Quota(_Section):
+class Quota(_Words):
     """The fewest and the most listed customers with one level of a column."""
 
     column: str
@@ -159,7 +165,7 @@ class Capacity(_Section):
         return (reached * float(self.handling_minutes or 0) + unanswered * self.ringing_minutes) / 60
 
 
-class ContactRules(_Section):
+class ContactRules(_Words):
     """The section ``[policy]``: budget, rest days, exclusions, holdout.
 
     Attributes
@@ -314,7 +320,7 @@ def load_policy(path: Path | str) -> ContactPolicy:
         text = Path(path).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise PolicyError(
-            f"The policy '{path}' cannot be read ({type(error).__name__}).",
+            f"The policy '{path}' cannot be read: {why(error)}.",
             expected="a TOML file in UTF-8",
             fix="check the path, or start from one: segmint policy init > policy.toml",
         ) from error
@@ -388,7 +394,7 @@ def _letter(error: ValidationError | TypeError, origin: str, section: str) -> Po
         )
     return PolicyError(
         f"'{origin}': '{'.'.join(place)}' makes no sense.",
-        expected=str(first["msg"]).removeprefix("Value error, "),
+        expected=str(first["msg"]).removeprefix("Value error, ").removeprefix("Input should be "),
         fix=f"set {section}.{first['loc'][0] if first['loc'] else ''} to a value that makes sense",
     )
 

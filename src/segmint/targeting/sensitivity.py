@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from segmint.targeting.choose import Choice, cut
 from segmint.targeting.policy import ContactPolicy
@@ -14,6 +15,7 @@ FACTORS = (0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0, 3.0)
 WHAT = ("cost", "value", "budget")
 PARTS, SMALLEST_PART = 200, 10
 FIRST_PART = 1.5  # the best of the first part is taken for so many times its worst
+WHOLE = 1e-6  # a customer short of so little is a whole customer
 _LARGEST = 1e9
 
 
@@ -42,8 +44,9 @@ def what_if_parts(choice: Choice, policy: ContactPolicy, *, parts: int = PARTS) 
     """Cut everyone who may be called into parts by return, best first: enough to try other costs, values and budgets.
 
     A call pays when propensity × value ÷ cost is above 1; multiplying all costs or values moves that edge and
-    never the order, so sums by part answer "what if" anywhere, without a customer. Where calls cost unequally and
-    the number of calls is short, the answer is close, not exact.
+    never the order, so sums by part answer "what if" anywhere, without a customer. One part ends where calls stop to
+    pay today and one where today's list ends, so that with nothing changed the parts say what the list says. Where
+    calls cost unequally and the number of calls is short, the answer is close, not exact.
 
     Parameters
     ----------
@@ -63,8 +66,8 @@ def what_if_parts(choice: Choice, policy: ContactPolicy, *, parts: int = PARTS) 
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(cost > 0, worth / cost, np.inf)
     order = np.argsort(-ratio, kind="stable")
-    count = max(min(parts, rows.size // SMALLEST_PART), 1)
-    ends = np.linspace(0, rows.size, count + 1).round().astype(np.int64)
+    paying = int((choice.expected_profit[rows] > 0).sum())
+    ends = _ends(rows.size, parts, (paying, choice.listed.size))
     if not rows.size:
         return pl.DataFrame(schema=dict.fromkeys(("ratio", "customers", "successes", "value", "cost"), pl.Float64))
     sums = {
@@ -72,7 +75,25 @@ def what_if_parts(choice: Choice, policy: ContactPolicy, *, parts: int = PARTS) 
         for name, each in (("successes", choice.propensity[rows]), ("value", worth), ("cost", cost))
     }
     worst = np.minimum(ratio[order][ends[1:] - 1], _LARGEST)
+    # the part that ends where calls stop to pay ends at 1 exactly, or the next would seem to pay a little
+    worst[ends[1:] == paying] = 1.0
+    if not paying:
+        worst[0] = min(worst[0], 1 / FIRST_PART)
     return pl.DataFrame({"ratio": worst, "customers": np.diff(ends).astype(np.float64), **sums})
+
+
+def _ends(rows: int, parts: int, wanted: Sequence[int]) -> NDArray[np.int64]:
+    """Cut `rows` in equal parts, with cuts moved to the places `wanted`; no part is smaller than 10."""
+    count = max(min(parts, rows // SMALLEST_PART), 1)
+    ends = np.linspace(0, rows, count + 1).round().astype(np.int64)
+    inner = ends[1:-1]
+    for place in wanted:
+        if SMALLEST_PART <= place <= rows - SMALLEST_PART and place not in inner:
+            others = [other for other in wanted if other != place and other in inner]
+            if any(abs(place - other) < SMALLEST_PART for other in others):
+                continue
+            inner = np.append(inner[np.abs(inner - place) >= SMALLEST_PART], place)
+    return np.concatenate([[0], np.sort(inner), [rows]])
 
 
 def best_of_parts(
@@ -80,7 +101,7 @@ def best_of_parts(
 ) -> dict[str, float]:
     """Make the best list of the parts when costs and values are multiplied: what sliders and the workbook calculate.
 
-    Inside the part where calls stop to pay, customers are taken in proportion.
+    Inside the part where calls stop to pay, customers are taken in proportion, whole customers only.
 
     Parameters
     ----------
@@ -98,17 +119,32 @@ def best_of_parts(
     dict
         customers, successes, value, cost and profit; account currency.
     """
-    total = dict.fromkeys(("customers", "successes", "value", "cost"), 0.0)
+    shares = shares_of_parts(parts, cost=cost, value=value, most=most, money=money)
+    factors = {"customers": 1.0, "successes": 1.0, "value": value, "cost": cost}
+    total = {name: float(shares @ parts[name].to_numpy()) * factor for name, factor in factors.items()}
+    return {**total, "profit": total["value"] - total["cost"]}
+
+
+def shares_of_parts(
+    parts: pl.DataFrame, *, cost: float = 1.0, value: float = 1.0, most: float = np.inf, money: float = np.inf
+) -> NDArray[np.float64]:
+    """Tell how much of each part is on the list that `best_of_parts` makes.
+
+    Returns
+    -------
+    ndarray of shape (n_parts,), in [0, 1]
+    """
+    shares = np.zeros(parts.height)
     best = None
-    for part in parts.to_dicts():
+    for place, part in enumerate(parts.iter_rows(named=True)):
         share = _paying_share(part["ratio"], best, cost / value)
         best = part["ratio"]
         price = part["cost"] * cost
-        left = (money - total["cost"]) / price if price > 0 else 1.0
-        share = max(min(share, (most - total["customers"]) / part["customers"], left), 0.0)
-        for name, factor in (("customers", 1.0), ("successes", 1.0), ("value", value), ("cost", cost)):
-            total[name] += share * part[name] * factor
-    return {**total, "profit": total["value"] - total["cost"]}
+        share = max(min(share, most / part["customers"], money / price if price > 0 else 1.0), 0.0)
+        shares[place] = np.floor(share * part["customers"] + WHOLE) / part["customers"]
+        most -= shares[place] * part["customers"]
+        money -= shares[place] * price
+    return shares
 
 
 def _paying_share(worst: float, best: float | None, edge: float) -> float:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from segmint.contract.column import Column
 from segmint.contract.contract import Contract
-from segmint.errors import InputError, PolicyError
+from segmint.errors import InputError, PolicyError, why
 from segmint.targeting.phones import comparable, to_e164
 from segmint.targeting.policy import ContactPolicy, Exclusion
 
@@ -206,7 +206,7 @@ def _read_whole(path: Path | str) -> pl.DataFrame:
         batches = list(open_table(path, options).batches())
     except (InputError, OSError) as error:
         raise PolicyError(
-            f"The file '{path}' named in the policy cannot be used. {getattr(error, 'came', '')}".strip(),
+            f"The file '{path}' named in the policy cannot be used: {getattr(error, 'came', why(error)).rstrip('.')}.",
             expected="a readable table",
             fix="correct the file or its name; no list is made without it",
         ) from error

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from segmint.targeting.policy import ContactPolicy
-from segmint.targeting.sensitivity import FIRST_PART, best_of_parts
+from segmint.targeting.sensitivity import FIRST_PART, WHOLE, best_of_parts, shares_of_parts
 
 SHEET = "What if"
 COST, VALUE, MOST, MONEY = "B4", "B5", "B6", "B7"
@@ -64,8 +64,9 @@ def write_what_if(book: Any, parts: pl.DataFrame, policy: ContactPolicy) -> None
     heads += ("Share taken", "Called", "Say yes", f"Bring ({currency})", f"Cost ({currency})")
     for place, head in enumerate(heads):
         sheet.write_string(FIRST_ROW - 2, place, head, styles["head"])
-    for line, part in enumerate(parts.iter_rows(named=True)):
-        _part(sheet, FIRST_ROW - 1 + line, part, cost, value, styles)
+    shares = shares_of_parts(parts, **_limits(policy))
+    for line, (part, share) in enumerate(zip(parts.iter_rows(named=True), shares, strict=True)):
+        _part(sheet, FIRST_ROW - 1 + line, part, float(share), cost, value, styles)
 
 
 def _styles(book: Any) -> dict[str, Any]:
@@ -90,10 +91,13 @@ def _factor(cell: str, today: float) -> str:
     return f"(${cell[0]}${cell[1:]}/{today!r})" if today else "1"
 
 
+def _limits(policy: ContactPolicy) -> dict[str, float]:
+    return {"most": policy.most_customers, "money": np.inf if policy.budget_money is None else policy.budget_money}
+
+
 def _results(sheet: Any, parts: pl.DataFrame, policy: ContactPolicy, currency: str, styles: dict[str, Any]) -> None:
     last = FIRST_ROW + parts.height - 1
-    money = np.inf if policy.budget_money is None else policy.budget_money
-    now = best_of_parts(parts, most=policy.most_customers, money=money)
+    now = best_of_parts(parts, **_limits(policy))
     sheet.write_string(8, 0, "Then", styles["head"])
     rows = [
         ("To be called", "customers", f"=SUM(G{FIRST_ROW}:G{last})", "count"),
@@ -107,7 +111,10 @@ def _results(sheet: Any, parts: pl.DataFrame, policy: ContactPolicy, currency: s
         sheet.write_formula(line, 1, formula, styles[style], now[name])
 
 
-def _part(sheet: Any, line: int, part: dict[str, float], cost: str, value: str, styles: dict[str, Any]) -> None:
+def _part(
+    sheet: Any, line: int, part: dict[str, float], share: float, cost: str, value: str, styles: dict[str, Any]
+) -> None:
+    """Write a part's sums and, beside them, what of it is taken; viewers that do not calculate show today's."""
     row = line + 1
     for place, name in enumerate(("ratio", "customers", "successes", "value", "cost")):
         sheet.write_number(line, place, part[name], styles["count" if name == "customers" else "money"])
@@ -120,11 +127,11 @@ def _part(sheet: Any, line: int, part: dict[str, float], cost: str, value: str, 
     room = f"(${MOST[0]}${MOST[1:]}-{above[0]})/B{row}"
     money = f"IF(E{row}*{cost}>0,(${MONEY[0]}${MONEY[1:]}-{above[1]})/(E{row}*{cost}),1)"
     formulas = (
-        (f"=MAX(0,MIN({pays},{room},{money}))", "share"),
-        (f"=F{row}*B{row}", "count"),
-        (f"=F{row}*C{row}", "money"),
-        (f"=F{row}*D{row}*{value}", "money"),
-        (f"=F{row}*E{row}*{cost}", "money"),
+        (f"=INT(B{row}*MAX(0,MIN({pays},{room},{money}))+{WHOLE:f})/B{row}", "share", 1.0),
+        (f"=F{row}*B{row}", "count", part["customers"]),
+        (f"=F{row}*C{row}", "money", part["successes"]),
+        (f"=F{row}*D{row}*{value}", "money", part["value"]),
+        (f"=F{row}*E{row}*{cost}", "money", part["cost"]),
     )
-    for place, (formula, style) in enumerate(formulas, start=5):
-        sheet.write_formula(line, place, formula, styles[style])
+    for place, (formula, style, today) in enumerate(formulas, start=5):
+        sheet.write_formula(line, place, formula, styles[style], share * today)

@@ -30,7 +30,7 @@ STATUSES = {
     "listed": "to be called",
     "held_out": "held out: not called, to measure the effect of calling",
     "suppressed": "suppressed by a rule",
-    "beyond_budget": "would pay, but the budget or another limit ends before",
+    "beyond_budget": "would pay, but a budget, quota or capacity ends the list before",
     "below_break_even": "would cost more than it brings",
     "rejected": "not readable as the contract asks",
 }
@@ -53,6 +53,7 @@ def page(run: RunView) -> Page | None:
         lead=f"{count(sum(counts.values()))} rows read; each has one place below.",
         blocks=[
             _dialling(found),
+            _trained_on(found, listed),
             figures(
                 [
                     ("To be called", count(listed), _share_of_eligible(counts)),
@@ -78,6 +79,18 @@ def _dialling(found: dict[str, Any]) -> Block | None:
         "This list knows the plan of the calls",
         "The network was trained on what is chosen when dialling, such as month and channel. The list holds for the values "
         "planned in the table; call in another month and it must be made again.",
+    )
+
+
+def _trained_on(found: dict[str, Any], listed: int) -> Block | None:
+    known = found.get("trained_on")
+    if not known:
+        return None
+    return banner(
+        "caution",
+        "The network has seen customers of this list",
+        f"It was trained on {count(known)} of the {count(listed)} to be called. For them this is no prediction about strangers: "
+        "what they are expected to bring may be too high.",
     )
 
 

@@ -46,12 +46,13 @@ def page(run: RunView) -> Page | None:
 
 def _empa(past: dict[str, Any], currency: str) -> Block | None:
     best = past.get("empa")
-    cut = ("Best cut in hindsight", f"best {percent(past['best_fraction'], 0)}", money(past["best_profit"], currency))
+    cut = ("Best cut in hindsight", _best(past["best_fraction"]), money(past["best_profit"], currency))
     edge = past.get("break_even")
+    pays = edge is not None and edge >= 1
     even = (
         "Break-even",
-        "nobody" if edge is None else ("everybody" if edge >= 1 else f"best {percent(edge, 0)}"),
-        "beyond it the whole list loses",
+        "nobody" if edge is None else _best(edge),
+        "even calling everybody pays" if pays else "beyond it the whole list loses",
     )
     if best is None:
         return figures([cut, even])
@@ -61,6 +62,10 @@ def _empa(past: dict[str, Any], currency: str) -> Block | None:
         f"per customer (EMPA), calling {percent(best['fraction'], 0)}; values of a success vary",
     )
     return figures([cut, even, each])
+
+
+def _best(fraction: float) -> str:
+    return "everybody" if fraction >= _ALL else f"best {percent(fraction, 0)}"
 
 
 def _points(rows: pl.DataFrame, name: str) -> pl.DataFrame:
@@ -78,6 +83,7 @@ def _profit(rows: pl.DataFrame, past: dict[str, Any], currency: str) -> Block | 
     )  # fmt: skip
 
 
+_ALL = 0.995  # rounds to 100 %
 _SHOWN: dict[str, tuple[str, str, bool, float | None]] = {
     "gain": ("Gains: responders reached", "share of all responders", True, None),
     "lift": ("Lift: times better than calling at random", "lift", False, 1.0),

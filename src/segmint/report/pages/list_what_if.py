@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from segmint.report import charts
 from segmint.report.blocks import Block, Page, chart, key, make_page, table, what_if
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.report.wording import count, money, percent
+from segmint.targeting.sensitivity import best_of_parts
 
 WHAT = {"cost": "a call costs", "value": "a success brings", "budget": "the budget is"}
 _COLORS = {
@@ -27,8 +29,7 @@ def page(run: RunView) -> Page | None:
         return None
     currency, economics = str(found["currency"]), found["economics"]
     lead = "The ranking does not change when all calls cost more or all successes bring less; where the list ends does."
-    if found.get("optimised"):
-        lead += " Quotas and capacities are left out here."
+    lead += _beside_the_list(found, currency)
     data = {
         "parts": {name: [_short(number) for number in numbers] for name, numbers in found["parts"].items()},
         "currency": currency,
@@ -44,7 +45,23 @@ def page(run: RunView) -> Page | None:
 
 
 def _short(number: float) -> float:
-    return float(f"{number:.6g}")
+    return float(f"{number:.10g}")
+
+
+def _beside_the_list(found: dict[str, Any], currency: str) -> str:
+    """Say why the sliders start at another figure than the list, where they do."""
+    most, budget = (found["economics"][name] for name in ("most_customers", "budget_money"))
+    here = best_of_parts(
+        pl.DataFrame(found["parts"]),
+        most=np.inf if most is None else most,
+        money=np.inf if budget is None else budget,
+    )["profit"]
+    there = float(found["expected_profit"])
+    left_out = " Quotas and capacities are left out here." if found.get("optimised") else ""
+    if round(here) == round(there):
+        return left_out
+    because = "" if left_out else " Customers are counted in parts of ten and more here."
+    return f"{left_out or because} So today's settings come to {money(here, currency)}; the list itself to {money(there, currency)}."
 
 
 def _sensitivity(rows: list[dict[str, Any]], currency: str) -> Block | None:

@@ -15,9 +15,8 @@ _RECEIPT_LABELS = {
     "delimiter": "fields are separated by",
     "encoding": "encoding",
     "decimal": "decimal sign",
-    "delimiter_name": "fields are separated by",
 }
-_SHOWN_ELSEWHERE = frozenset({"set_aside", "not_in_contract"})
+_SHOWN_ELSEWHERE = frozenset({"set_aside", "not_in_contract", "delimiter_name"})
 _SIGNS = {";": "semicolon ;", ",": "comma ,", "\t": "tab", "|": "bar |", ".": "point .", " ": "space"}
 
 

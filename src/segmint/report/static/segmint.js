@@ -99,16 +99,15 @@
     for (let at = 0; at < parts.ratio.length; at += 1) {
       const worst = parts.ratio[at];
       const best = at ? parts.ratio[at - 1] : worst * 1.5;
-      let share = worst > edge ? 1 : best > edge ? (best - edge) / (best - worst) : 0;
+      const some = worst > edge ? 1 : best > edge ? (best - edge) / (best - worst) : 0;
       const price = parts.cost[at] * cost;
-      share = Math.min(share, (most - list.customers) / parts.customers[at], price > 0 ? money / price : 1);
-      if (share <= 0) break;
+      const fits = Math.max(0, Math.min(some, (most - list.customers) / parts.customers[at], price > 0 ? money / price : 1));
+      const share = Math.floor(fits * parts.customers[at] + 1e-6) / parts.customers[at];
       list.customers += share * parts.customers[at];
       list.successes += share * parts.successes[at];
       list.brought += share * parts.value[at] * value;
       list.spent += share * price;
       money -= share * price;
-      if (share < 1) break;
     }
     return list;
   }
