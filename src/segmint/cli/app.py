@@ -24,11 +24,13 @@ for group in (training, customers, lists, time, contracts, dashboard, serve):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return the exit code: 0, 2 for bad input, 130 for Ctrl-C."""
     from segmint.errors import SegmintError
+    from segmint.report.wording import printable
 
     try:
         app(args=None if argv is None else list(argv), prog_name="segmint")
     except SegmintError as error:
-        typer.echo("\n".join((f"error: {error}", *getattr(error, "__notes__", []))), err=True)
+        # a table may have been written by a stranger: its names give the terminal no commands
+        typer.echo(printable("\n".join((f"error: {error}", *getattr(error, "__notes__", [])))), err=True)
         return error.exit_code
     except SystemExit as stop:
         # Typer ends with 1 for one thing only: Ctrl-C outside of a `Screen`.

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from segmint.report.wording import printable
+
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
@@ -33,6 +35,11 @@ INTERRUPTED = 130  # what a shell expects of a command stopped by Ctrl-C
 _PLAIN_EVERY = 5.0  # seconds between two plain lines of one task
 
 
+def one_line(text: str) -> str:
+    """Write text that may come from a stranger's table or file so that it gives the terminal no commands."""
+    return printable(text).replace("\n", " ").replace("\t", " ")
+
+
 class Screen:
     """Shows progress and results: bars on a terminal, plain lines elsewhere, one JSON object if asked.
 
@@ -53,7 +60,7 @@ class Screen:
             from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
             self._bars = Progress(
-                TextColumn("{task.description}"),
+                TextColumn("{task.description}", markup=False),
                 BarColumn(),
                 TextColumn("{task.percentage:>3.0f} %"),
                 TimeElapsedColumn(),
@@ -78,7 +85,7 @@ class Screen:
         """Show that `done` of `total` of `task` is finished."""
         if self._bars is not None:
             if task not in self._tasks:
-                self._tasks[task] = self._bars.add_task(task, total=total)
+                self._tasks[task] = self._bars.add_task(one_line(task), total=total)
             self._bars.update(self._tasks[task], completed=done, total=total)
         elif not self.quiet:
             self._plain(task, done, total)
@@ -87,7 +94,7 @@ class Screen:
         now, last = time.monotonic(), self._said.get(task)
         if last is None or done >= total or now - last >= _PLAIN_EVERY:
             share = f" {100 * done // max(total, 1)} %" if total > 1 else (" done" if done >= total else "")
-            typer.echo(f"{task}{share}", err=True)
+            typer.echo(one_line(f"{task}{share}"), err=True)
             self._said[task] = now
 
     def say(self, result: dict[str, Any], *lines: str) -> None:
@@ -96,14 +103,14 @@ class Screen:
             typer.echo(jsonlib.dumps(result, ensure_ascii=False))
         elif not self.quiet:
             for line in lines:
-                typer.echo(line)
+                typer.echo(one_line(line))
 
     def notice(self, sentence: str) -> None:
         """Say something before long work starts, beside the progress."""
         if self._bars is not None:
-            self._bars.console.print(sentence, highlight=False, markup=False)
+            self._bars.console.print(one_line(sentence), highlight=False, markup=False)
         elif not self.quiet:
-            typer.echo(sentence, err=True)
+            typer.echo(one_line(sentence), err=True)
 
     def run_result(self, result: RunResult) -> None:
         """Show what a run found and where its page is."""

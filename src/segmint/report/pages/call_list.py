@@ -169,7 +169,7 @@ def _curve(found: dict[str, Any], currency: str, listed: int) -> Block | None:
     last = float(profit[-1])
     everyone = "bring" if last >= 0 else "lose"
     caption = (
-        f"Without any limit the most is expected from calling the best {count(int(customers[best]))}: "
+        f"Without any limit or holdout the most is expected from calling the best {count(int(customers[best]))}: "
         f"{money(float(profit[best]), currency)}. Calling everybody would {everyone} {money(abs(last), currency)}. "
         f"This list has {count(listed)} customers."
     )
