@@ -205,3 +205,17 @@ def test_ctrl_c_is_code_130_and_the_run_is_remembered_as_interrupted(tmp_path: P
     assert "Traceback" not in err
     assert [found.status for found in list_runs(tmp_path)] == ["interrupted"]
     assert not list(tmp_path.glob("*/bundle"))
+
+
+def test_segments_are_measured_against_what_the_comparison_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*given: object) -> None:
+        raise AssertionError("trained again")
+
+    monkeypatch.setattr("segmint.flows.segment.individual_propensities", never)
+    settings = [*QUICK, "segments.enabled=true", "segments.count=2", 'compare.models=["dense_network","lightgbm"]']
+    table = pl.read_csv(sample_path(), separator=";", infer_schema=False)[:1_500]
+    done = run(table, "bank-marketing", load_config(None, settings), runs=tmp_path)
+    proof = read_json(done.folder / "segments.json")["proof"]
+    assert proof["profit_kept"] is not None

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from segmint.config import Config
 from segmint.contract.contract import Contract, load_contract
@@ -22,7 +23,7 @@ from segmint.flows.explain import keep_importance
 from segmint.flows.read import begin, keep_reading, open_source, read
 from segmint.flows.report import write_report
 from segmint.flows.search import Found, compare_apart, find_settings
-from segmint.flows.segment import find_segments, keep_segments, known_segments
+from segmint.flows.segment import INDIVIDUAL, find_segments, keep_segments, known_segments
 from segmint.metrics.classification import best_f1_threshold
 from segmint.models.customer_model import MODEL_LABELS, make_model
 from segmint.models.effort import expected_minutes
@@ -141,7 +142,9 @@ def run(
         note = "" if found is None else found.sentence
         threshold = _threshold(table, model, comparison)
         segments = (
-            clock.time("segments", lambda: _segments(here, table, config, both)) if config.segments.enabled else None
+            clock.time("segments", lambda: _segments(here, table, config, comparison, both))
+            if config.segments.enabled
+            else None
         )
         bundle = clock.time(
             "pack", lambda: pack(here, table, model, comparison, threshold, config.seed, segments, note)
@@ -267,12 +270,29 @@ def _threshold(table: ValidTable, model: Any, comparison: Comparison | None) -> 
     return float(best_f1_threshold(table.outcome[inner] == positive, likely))
 
 
-def _segments(here: Run, table: ValidTable, config: Config, progress: Progress) -> dict[str, Any]:
+def _individual_propensities(comparison: Comparison | None, table: ValidTable) -> NDArray[np.float64] | None:
+    """Return what boosted trees said of every customer in the comparison; None where they did not."""
+    if comparison is None or INDIVIDUAL not in comparison.models or comparison.task != "response":
+        return None
+    said = comparison.predictions.filter(pl.col("model") == INDIVIDUAL).sort("record")
+    if not np.array_equal(said["record"].to_numpy(), table.records):
+        return None
+    return said[f"probability_{table.contract.outcome.positive}"].to_numpy()
+
+
+def _segments(
+    here: Run, table: ValidTable, config: Config, comparison: Comparison | None, progress: Progress
+) -> dict[str, Any]:
     """Find the segments of a response's customers, or describe those that the outcome names."""
     known = table.contract.outcome.kind == "assignment"
 
     def find() -> dict[str, Any]:
-        found = known_segments(table, config) if known else find_segments(table, config, progress=progress)
+        propensity = _individual_propensities(comparison, table)
+        found = (
+            known_segments(table, config)
+            if known
+            else find_segments(table, config, propensity=propensity, progress=progress)
+        )
         keep_segments(here, table, found)
         return found.to_json()
 

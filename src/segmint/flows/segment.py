@@ -38,6 +38,7 @@ from segmint.store.run import Run, find_run
 from segmint.store.staging import publish_file
 
 SEGMENTS, CUSTOMERS, MIGRATION = "segments.json", "segments.parquet", "migration.json"
+INDIVIDUAL = "lightgbm"
 PARTS, MOST_TO_LEARN_FROM = 5, 50_000  # of the individual model that segments are measured against
 UNSURE = 0.6  # a customer assigned with less than this could as well be elsewhere
 
@@ -93,8 +94,14 @@ def segment(
     return Segmented(here.folder, sentences_of(found), found.to_json(), here.folder / CUSTOMERS)
 
 
-def find_segments(table: ValidTable, config: Config, *, progress: Progress = silent) -> Segmentation:
-    """Discover the segments of a table under the settings."""
+def find_segments(
+    table: ValidTable,
+    config: Config,
+    *,
+    propensity: NDArray[np.float64] | None = None,
+    progress: Progress = silent,
+) -> Segmentation:
+    """Discover the segments of a table under the settings; `propensity` saves `individual_propensities`."""
     return discover_segments(
         table,
         count=config.segments.count,
@@ -102,7 +109,7 @@ def find_segments(table: ValidTable, config: Config, *, progress: Progress = sil
         thorough=config.segments.thorough,
         leave_out_sensitive=config.segments.leave_out_sensitive,
         money=_money(table, config),
-        propensity=individual_propensities(table, config.seed),
+        propensity=individual_propensities(table, config.seed) if propensity is None else propensity,
         in_time_order=config.segments.in_time_order,
         random_state=config.seed,
         progress=progress,
@@ -126,7 +133,7 @@ def individual_propensities(table: ValidTable, seed: int) -> NDArray[np.float64]
     draw = np.random.default_rng(seed)
     for fold in folds:
         some = np.sort(draw.permutation(fold.fit)[:MOST_TO_LEARN_FROM])
-        model = make_model("lightgbm", columns=table.features, random_state=seed)
+        model = make_model(INDIVIDUAL, columns=table.features, random_state=seed)
         model.fit(table.inputs[some], table.outcome[some], inner=(table.inputs[fold.inner], table.outcome[fold.inner]))
         place = [str(name) for name in model.classes_].index(positive)
         propensity[fold.test] = model.predict_proba(table.inputs[fold.test])[:, place]
