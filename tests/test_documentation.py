@@ -74,6 +74,7 @@ def test_the_commands_of_the_tutorial_and_the_readme_are_found() -> None:
 
 
 @pytest.mark.network
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", ["docs/tutorial.md", "docs/own-table.md"])
 def test_the_commands_of_a_page_run_one_after_the_other(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -15,7 +15,7 @@ from segmint.store import strict_json
 from segmint.store.run import list_runs
 from tests.flows.conftest import QUICK
 
-pytestmark = pytest.mark.network
+pytestmark = [pytest.mark.network, pytest.mark.timeout(900)]
 pytest.importorskip("tensorflow")
 
 # What is made while the clock shows another second: `datetime` itself cannot be changed, its users can.

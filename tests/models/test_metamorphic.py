@@ -19,6 +19,7 @@ from segmint.splits.groups import RowIdentity
 from segmint.tables.simulate import Campaign, simulate
 from segmint.tables.source import open_table
 
+pytestmark = pytest.mark.timeout(1_500)
 CONTRACT = load_contract("simulated-campaign")
 EXAMPLES = [25, pytest.param(500, marks=pytest.mark.slow)]
 many = pytest.mark.parametrize("examples", EXAMPLES)
