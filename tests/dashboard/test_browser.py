@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 from segmint.dashboard.desk import Desk
 from segmint.flows.demo import sample_path
 
-from .conftest import HOSTILE, Here
+from .conftest import HOSTILE, PLAN, Here, hostile_table
 
 pytestmark = [pytest.mark.browser, pytest.mark.network]
 
@@ -113,4 +115,94 @@ def test_a_table_is_brought_run_and_its_report_read(browser: Any, address: str, 
     tab.wait_for_url("**/work/*")
     tab.wait_for_url("**/runs/*", timeout=240_000)
     assert tab.get_by_role("heading", name="The answer").count() == 1
+    watched.judge()
+
+
+SIZES = [(1280, "light"), (390, "dark")]
+
+
+@pytest.fixture(scope="session")
+def second_run(here: Here) -> str:
+    """Another training of the same table, older, with figures of its own."""
+    name = "2020-01-02T03-04-05Z-abcd"
+    shutil.copytree(here.desk.runs / here.run, here.desk.runs / name)
+    for file, changed in (("run.json", {"id": name, "made": "2020-01-02T03:04:05+00:00"}), ("summary.json", {})):
+        told = json.loads((here.desk.runs / name / file).read_text("utf-8")) | changed
+        for figure, value in (told.get("quality") or {}).items():
+            told["quality"][figure] = 0.9 * value if isinstance(value, float) else value
+        (here.desk.runs / name / file).write_text(json.dumps(told), "utf-8")
+    return name
+
+
+@pytest.mark.parametrize(("width", "scheme"), SIZES)
+def test_two_runs_are_compared(
+    browser: Any, address: str, here: Here, second_run: str, width: int, scheme: str
+) -> None:
+    watched = Watched(browser, address, here.desk, width=width, scheme=scheme)
+    tab = watched.tab
+    tab.goto("/compare")
+    tab.select_option("[name=first]", second_run)
+    tab.select_option("[name=second]", here.run)
+    tab.get_by_role("button", name="Compare", exact=True).click()
+    tab.wait_for_url(f"**/compare?first={second_run}*")
+    assert tab.get_by_text("Both were judged on the same table").count() == 1
+    differences = tab.locator("table").first.locator("tbody tr td:last-child").all_inner_texts()
+    assert differences
+    assert any(text.startswith("+") for text in differences)
+    watched.judge()
+    tab.get_by_role("link", name="Report of the first").click()
+    tab.wait_for_url(f"**/runs/{second_run}")
+    watched.judge()
+
+
+@pytest.mark.parametrize(("width", "scheme"), SIZES)
+def test_quotas_and_exclusions_are_followed(browser: Any, address: str, here: Here, width: int, scheme: str) -> None:
+    watched = Watched(browser, address, here.desk, width=width, scheme=scheme)
+    tab = watched.tab
+    tab.goto(f"/lists?table={here.table}")
+    tab.fill("[name=holdout]", "0")
+    for summary in ("Quotas", "Exclusions"):
+        tab.locator("summary", has_text=summary).click()
+    tab.select_option("[name=quota_column_0]", "job")
+    tab.select_option("[name=quota_level_0]", "clerk")
+    tab.fill("[name=quota_most_0]", "7")
+    tab.select_option("[name=exclude_column_0]", PLAN)
+    tab.select_option("[name=exclude_level_0]", "old")
+    people = hostile_table().select("customer", "job", PLAN)
+    tab.get_by_text(f"of {(people[PLAN] != 'old').sum()} who may be called").wait_for()
+    tab.wait_for_function("document.querySelector('#state').textContent.includes('clerk')")
+    watched.judge()
+    tab.get_by_role("button", name="Make the list").click()
+    tab.wait_for_url("**/runs/*")
+    watched.judge()
+    everyone = pl.read_parquet(here.desk.runs / tab.url.rsplit("/", 1)[-1] / "call_list.parquet")
+    listed = everyone.filter(pl.col("status") == "listed").select("customer").join(people, on="customer")
+    assert (listed["job"] == "clerk").sum() == 7
+    assert (listed[PLAN] == "old").sum() == 0
+
+
+@pytest.mark.parametrize(("width", "scheme"), SIZES)
+def test_a_drafted_contract_is_reviewed_and_kept(
+    browser: Any, address: str, here: Here, tmp_path: Path, width: int, scheme: str
+) -> None:
+    own = tmp_path / "own bank.csv"
+    hostile_table().rename({"y": "bought"}).write_csv(own)
+    watched = Watched(browser, address, here.desk, width=width, scheme=scheme)
+    tab = watched.tab
+    tab.goto("/upload")
+    tab.set_input_files("#file", own)
+    tab.wait_for_url("**/tables/*")
+    tab.fill("[name=outcome]", "bought")
+    tab.get_by_role("button", name="Draft a contract").click()
+    tab.get_by_role("heading", name="Review the contract").wait_for()
+    assert '[columns."bought"]' in (text := tab.input_value("[name=contract]")) or 'column = "bought"' in text
+    watched.judge()
+    tab.get_by_role("button", name="Keep this contract").click()
+    tab.locator("main .title").wait_for()  # nobody said that it was reviewed
+    watched.wrong = [line for line in watched.wrong if "422" not in line]  # the browser notes the refusal itself
+    watched.judge()
+    tab.check("[name=reviewed]")
+    tab.get_by_role("button", name="Keep this contract").click()
+    tab.get_by_role("heading", name="Learn from it").wait_for()
+    assert tab.locator("[name=contract] option").first.inner_text() == "the one reviewed for this table"
     watched.judge()

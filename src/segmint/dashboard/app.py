@@ -344,7 +344,7 @@ def _contract(desk: Desk, request: Request, form: Form) -> Response:
     from segmint.flows.draft import draft_contract, review_contract
 
     table = desk.tables.find(request.path_params["table"])
-    text = form.get("contract", "")
+    text = form.get("contract", "").replace("\r\n", "\n")  # as browsers end the lines of a form
     if not text:
         outcome = form.get("outcome", "").strip() or None
         draft = draft_contract(table.path, name=Path(table.name).stem or "table", outcome=outcome)

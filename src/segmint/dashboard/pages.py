@@ -18,7 +18,7 @@ from segmint.report.blocks import Block, banner, figures, heading, points, state
 from segmint.report.pages.answer import warning
 from segmint.report.pages.segments import segment_blocks
 from segmint.report.run_view import RunView
-from segmint.report.scores import metric_label
+from segmint.report.scores import LOWER_IS_BETTER, metric_label
 from segmint.report.wording import count, decimal, percent
 from segmint.store.bundle import Bundle
 from segmint.store.run import Run
@@ -463,6 +463,8 @@ def _side_by_side(first: Run, second: Run) -> list[Block]:
         if same
         else "The tables differ, so the figures are not of the same customers: read the difference with care."
     )
+    if less := [metric_label(name) for name in names if name in LOWER_IS_BETTER]:
+        note += f" Less is better: {', '.join(less)}."
     blocks = [table(["Quality on rows kept apart", "first", "second", "difference"], rows, note=note)] if rows else []
     return [*blocks, table(["How they were made", "first", "second"], facts, words=(0, 1, 2))]
 
