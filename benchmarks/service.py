@@ -1,4 +1,4 @@
-"""How fast the service answers: python benchmarks/service.py RUNS [--seconds 30] [--repeats 5].
+"""How fast the service answers: python benchmarks/service.py RUNS [--seconds 30] [--repeats 5] [--mlflow PYTHON].
 
 RUNS holds a finished run of the embedded sample (`segmint demo --runs RUNS`). Open loop: requests leave on a fixed schedule, latency counts
 from the intended time, so that a slow answer is never hidden by asking later. The server is pinned to one core, the
@@ -56,7 +56,9 @@ KEY = re.compile(r"sgm_\S+")
 
 
 @contextmanager
-def served(command: list[str], port: int) -> Iterator[tuple[psutil.Process, list[str], float]]:
+def served(
+    command: list[str], port: int, ready: str = "/health/ready"
+) -> Iterator[tuple[psutil.Process, list[str], float]]:
     """Run a server on the first core; yields the process, what it said, and the seconds until it was ready."""
     said: list[str] = []
     start = time.perf_counter()
@@ -66,7 +68,7 @@ def served(command: list[str], port: int) -> Iterator[tuple[psutil.Process, list
     threading.Thread(target=lambda: said.extend(iter(process.stdout.readline, "")), daemon=True).start()
     while process.poll() is None:
         try:
-            if httpx.get(f"http://127.0.0.1:{port}/health/ready", trust_env=False).status_code == 200:
+            if httpx.get(f"http://127.0.0.1:{port}{ready}", trust_env=False).status_code == 200:
                 break
         except httpx.TransportError:
             time.sleep(0.01)
@@ -86,10 +88,10 @@ def free_port() -> int:
         return int(taken.getsockname()[1])
 
 
-def message(port: int, body: bytes, key: str, media: str = "application/json") -> bytes:
+def message(port: int, body: bytes, key: str, path: str = "/v1/predict") -> bytes:
     """One request as bytes, so that the callers cost little."""
-    head = f"POST /v1/predict HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {key}\r\n"
-    return head.encode() + f"Content-Type: {media}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {key}\r\n"
+    return head.encode() + f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
 
 
 async def answer_of(reader: asyncio.StreamReader) -> tuple[int, bytes]:
@@ -125,9 +127,11 @@ async def open_loop(port: int, requests: list[bytes], seconds: float) -> tuple[l
     return taken, answers
 
 
-def single_rows(port: int, key: str, bodies: list[bytes], seconds: float, repeats: int) -> tuple[float, float]:
+def single_rows(
+    port: int, key: str, bodies: list[bytes], seconds: float, repeats: int, path: str = "/v1/predict"
+) -> tuple[float, float]:
     """Median over repeats of p50 and p99."""
-    requests = [message(port, body, key) for body in bodies]
+    requests = [message(port, body, key, path) for body in bodies]
     asyncio.run(open_loop(port, requests, 1))
     seen = []
     for _ in range(repeats):
@@ -159,6 +163,37 @@ def many_rows(port: int, key: str, frame: pl.DataFrame, rows: list[dict[str, Any
                 assert answer.status_code == 200, answer.text[:300]
             found[media] = median(taken)
     return found
+
+
+def beside_mlflow(python: str, frame: pl.DataFrame, seconds: float, repeats: int) -> None:
+    """Print what MLflow's scoring server takes for the same rows."""
+    port, path = free_port(), "/invocations"
+    columns = [name for name in frame.columns if name != "y"]
+
+    def body(rows: pl.DataFrame) -> bytes:
+        data = [list(row) for row in rows.select(columns).iter_rows()]
+        return json.dumps({"dataframe_split": {"columns": columns, "data": data}}).encode()
+
+    script = Path(__file__).with_name("mlflow_server.py")
+    with served([python, str(script), str(sample_path()), str(port)], port, "/ping") as (process, _lines, ready):
+        p50, p99 = single_rows(port, "none", [body(frame[n]) for n in range(500)], seconds, repeats, path)
+        family = [process, *process.children(recursive=True)]
+        resident = sum(each.memory_info().rss for each in family) >> 20
+        print(f"MLflow, trained and ready after {ready:.1f} s, {resident} MiB in {len(family)} processes")
+        print(f"MLflow, one row at {RATE}/s: p50 {p50:.2f} ms, p99 {p99:.2f} ms")
+        taken = []
+        for _ in range(5):
+            start = time.perf_counter()
+            answer = httpx.post(
+                f"http://127.0.0.1:{port}{path}",
+                content=body(frame),
+                headers={"content-type": "application/json"},
+                trust_env=False,
+                timeout=60,
+            )
+            taken.append(1000 * (time.perf_counter() - start))
+            assert answer.status_code == 200, answer.text[:300]
+        print(f"MLflow, 10,000 rows as JSON: {median(taken):.0f} ms")
 
 
 def hot_swaps(runs: Path, first: str, second: str, rows: list[dict[str, Any]]) -> dict[str, int]:
@@ -205,6 +240,7 @@ def main() -> None:
     asked.add_argument("--seconds", type=float, default=30)
     asked.add_argument("--repeats", type=int, default=5)
     asked.add_argument("--no-swaps", action="store_true")
+    asked.add_argument("--mlflow", metavar="PYTHON")
     given = asked.parse_args()
     os.sched_setaffinity(0, {1})
     names = [run.id for run in list_runs(given.runs) if run.status == "done" and (run.folder / "bundle").is_dir()]
@@ -240,6 +276,8 @@ def main() -> None:
     with served([sys.executable, "-c", ECHO, str(echo)], echo) as (_, _lines, _ready):
         e50, e99 = single_rows(echo, "none", bodies, given.seconds, given.repeats)
         print(f"the echo route: p50 {e50:.2f} ms, p99 {e99:.2f} ms; ratios {p50 / e50:.2f} and {p99 / e99:.2f}")
+    if given.mlflow:
+        beside_mlflow(given.mlflow, frame, given.seconds, given.repeats)
     if not given.no_swaps:
         with tempfile.TemporaryDirectory() as folder:
             for name in names[:2]:
