@@ -92,7 +92,7 @@ def test_a_list_is_prepared_anew_only_for_other_rules_or_another_bundle(tmp_path
     excluded = FORM | {"exclude_column_0": "job", "exclude_level_0": "student"}
     other = desk.prepared(table, config_of(excluded))
     assert int(other.eligible.sum()) == 40
-    run_with_bundle(tmp_path, 2)
+    promote(tmp_path, run_with_bundle(tmp_path, 2), GATE)
     assert desk.prepared(table, config_of(FORM)) is not first
 
 
