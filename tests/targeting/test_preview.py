@@ -44,3 +44,16 @@ def test_a_preview_of_the_impossible_is_refused():
     )
     with pytest.raises(PolicyError, match="cannot all be met"):
         preview.of(tight)
+
+
+def test_a_slider_that_moves_gets_the_answers_of_questions_asked_alone():
+    people, chance, table = bank(20_000, seed=4)
+    moved = ListPreview(people, chance, make_policy(), columns=table)
+    for calls, cost in ((400, 4.0), (420, 4.0), (6_000, 4.0), (150, 9.0), (18_000, 0.1)):
+        policy = make_policy(
+            cost=cost, budget_calls=calls, quotas=[{"column": "branch", "level": "west", "minimum": 60, "maximum": 900}]
+        )
+        alone = ListPreview(people, chance, make_policy(), columns=table).of(policy)
+        seen = moved.of(policy)
+        assert seen.expected_profit == pytest.approx(alone.expected_profit, rel=1e-6)
+        assert seen.customers == alone.customers

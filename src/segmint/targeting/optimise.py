@@ -20,6 +20,7 @@ _NOTHING = 1e-6
 _CORE = 400
 _SECONDS = 20.0
 _SIFTED = 8_000
+_NEAR = 2_000  # with prices of a similar question to start from
 
 
 @dataclass(frozen=True)
@@ -363,8 +364,9 @@ def _sifted(profit: Floats, limits: Sequence[Limit], guess: Floats | None = None
     if profit.size <= _SIFTED:
         return _solved(profit, limits)
     paid = profit - _charged(limits, _guessed(profit, limits) if guess is None else guess)
+    near = _SIFTED if guess is None else _NEAR
     core = np.zeros(profit.size, dtype=bool)
-    core[np.argpartition(np.abs(paid), _SIFTED)[:_SIFTED]] = True
+    core[np.argpartition(np.abs(paid), near)[:near]] = True
     called = paid > 0
     while not core.all():
         taken, rows = called & ~core, np.flatnonzero(core)

@@ -88,6 +88,8 @@ class ListPreview:
             update={"quotas": (), "capacities": (), "budget_calls": None, "budget_money": None, "conversations": None}
         )
         self.choice: Choice = choose(customers, propensity, free, columns=self.columns, eligible=eligible)
+        # a slider asks nearly the same question again: the prices of the last answer are where the next one starts
+        self._prices: dict[str, float] = {}
 
     def of(self, policy: ContactPolicy) -> Preview:
         """Say what the list under `policy` would be.
@@ -117,7 +119,10 @@ class ListPreview:
         rows = order[~choice.holdout[order]]
         limits = limits_of(rows, cost, policy, self.columns)
         names = tuple(limit.name for limit in limits)
-        share, duals = relaxed(profit[rows], limits)
+        before = self._prices
+        guess = np.array([before[name] for name in names]) if before.keys() == set(names) else None
+        share, duals = relaxed(profit[rows], limits, guess)
+        self._prices = dict(zip(names, (float(dual) for dual in duals), strict=True))
         listed = share > 0
         prices = {name: float(dual) for name, dual in zip(names, duals, strict=True) if abs(dual) > 1e-6}
         called = max(rows.size, 1)
