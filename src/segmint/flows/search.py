@@ -142,7 +142,7 @@ class _Trial:
         batch = int(np.clip(2 ** round(np.log2(max((customers + copies) / 64, 1))), 64, 512))
         epochs, rate = network.pace(customers + copies)
         start: Settings = {
-            "hidden": "128-64" if customers < 10_000 else "256-256-128",
+            "hidden": "-".join(str(width) for width in network.widths(customers)),
             "dropout": network.dropout,
             "learning_rate": rate,
             "epochs": epochs,

@@ -75,9 +75,9 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
 
     Parameters
     ----------
-    hidden : sequence of int or "auto"
+    hidden : sequence of int, "auto" or "short"
         Units of each hidden Dense layer; each is followed by BatchNormalization and Dropout. "auto" takes (128, 64)
-        below 10,000 customers and (256, 256, 128) from there on.
+        below 10,000 customers and (256, 256, 128) from there on; "short" leaves out the layer in the middle.
     activation : {"relu", "silu", "tanh"}
     dropout : float
         Above 0 and below 1.
@@ -120,7 +120,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        hidden: Sequence[int] | Literal["auto"] = "auto",
+        hidden: Sequence[int] | Literal["auto", "short"] = "auto",
         *,
         activation: str = "relu",
         dropout: float = 0.1,
@@ -204,7 +204,9 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
                 "The 'dropout' parameter of DenseNetworkClassifier must be above 0 and below 1. "
                 f"Got {self.dropout!r} instead."
             )
-        if self.hidden != "auto" and (not self.hidden or min(self.hidden) < 1):
+        if self.hidden not in ("auto", "short") and (
+            isinstance(self.hidden, str) or not self.hidden or min(self.hidden) < 1
+        ):
             raise ValueError(
                 "The 'hidden' parameter of DenseNetworkClassifier must hold at least one positive width. "
                 f"Got {self.hidden!r} instead."
@@ -245,7 +247,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         outputs = 1 if len(self.classes_) == 2 else len(self.classes_)
         if start is None:
             self.layers_ = _keras.layer_specs(
-                self._widths(len(X)), activation=self.activation, dropout=self.dropout, outputs=outputs
+                self.widths(len(X)), activation=self.activation, dropout=self.dropout, outputs=outputs
             )
         network = _keras.build(self.layers_, inputs=X.shape[1], seed=seed)
         if start is not None:
@@ -281,10 +283,13 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         epochs = int(np.clip(MOST_SHOWN // max(rows, 1), 6, 10))
         return epochs, self.learning_rate * min(10 / epochs, 1.5)
 
-    def _widths(self, customers: int) -> Sequence[int]:
-        if isinstance(self.hidden, str):
-            return (128, 64) if customers < 10_000 else (256, 256, 128)
-        return self.hidden
+    def widths(self, customers: int) -> Sequence[int]:
+        """Return the units of each hidden layer for so many customers."""
+        if not isinstance(self.hidden, str):
+            return self.hidden
+        if customers < 10_000:
+            return (128, 64)
+        return (256, 128) if self.hidden == "short" else (256, 256, 128)
 
     def _batch(self, rows: int) -> int:
         """Take small steps on small tables: below a few dozen steps an epoch, nothing is learned."""

@@ -61,7 +61,7 @@ class Recipe:
 
 RECIPES: dict[str, Recipe] = {
     "plain": Recipe(teachers=None, pairs=False),
-    "fast": Recipe(learning={"epochs": "auto"}),
+    "fast": Recipe(learning={"epochs": "auto", "hidden": "short"}),
     "best": Recipe(teachers=several_teachers, teacher_folds=8, copies=20.0, most_copies=250_000),
 }
 
