@@ -1,7 +1,5 @@
 """``python -m segmint``."""
 
-import sys
+from segmint.cli.app import command
 
-from segmint.cli.app import main
-
-sys.exit(main())
+command()

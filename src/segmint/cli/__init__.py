@@ -1,5 +1,5 @@
 """The command line: parses, calls flows, shows. Nothing heavy is imported before a command runs."""
 
-from segmint.cli.app import main
+from segmint.cli.app import command, main
 
-__all__ = ["main"]
+__all__ = ["command", "main"]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 import typer
 
@@ -36,3 +39,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Typer ends with 1 for one thing only: Ctrl-C outside of a `Screen`.
         return INTERRUPTED if stop.code == 1 else int(stop.code or 0)
     return 0
+
+
+def command() -> NoReturn:
+    """Run the command line of this process and end it."""
+    code = main()
+    if code == INTERRUPTED:
+        # Libraries may still be at work in threads of their own; to end them politely has crashed the process.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
