@@ -135,9 +135,9 @@ def test_a_network_trained_anew_on_a_history_can_be_promoted_and_taken_back(
 
 @pytest.mark.network
 def test_a_history_that_holds_the_wave_is_refused(
-    wave: dict[str, pl.DataFrame], trained: Path, updated: Any, runs: Path, tmp_path: Path
+    wave: dict[str, pl.DataFrame], trained: Path, runs: Path, tmp_path: Path
 ) -> None:
-    scored = next(runs.glob("*/predictions.parquet"))
+    scored = predict(wave["wave"], trained, CONFIG, runs=tmp_path).folder / "predictions.parquet"
     history = tmp_path / "history.csv"
     wave["wave"].join(wave["results"], on="customer_id").write_csv(history)
     with pytest.raises(DataError, match="1,500 of 1,500 customers of the wave stand in the history"):
