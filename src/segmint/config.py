@@ -199,6 +199,11 @@ class Backtest(_Section):
     block: int = Field(default=500, ge=1)
     repeats: int = Field(default=1_000, ge=100, le=10_000)
 
+    @property
+    def start(self) -> int:
+        """Calls before the first wave."""
+        return self.window if self.first is None else self.first
+
 
 FOLDS_OF_BEST = 3
 

@@ -11,6 +11,7 @@ import typer
 
 from segmint.cli import contracts, customers, dashboard, lists, serve, time, training
 from segmint.cli.screen import INTERRUPTED
+from segmint.report.wording import printable
 
 app = typer.Typer(
     name="segmint",
@@ -27,7 +28,6 @@ for group in (training, customers, lists, time, contracts, dashboard, serve):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return the exit code: 0, 2 for bad input, 130 for Ctrl-C."""
     from segmint.errors import SegmintError
-    from segmint.report.wording import printable
 
     try:
         app(args=None if argv is None else list(argv), prog_name="segmint")

@@ -128,8 +128,9 @@ def backtest_in(
 def waves_of(table: ValidTable, config: Config) -> list[Wave]:
     """Cut the history into waves."""
     settings = config.backtest
-    first = settings.window if settings.first is None else settings.first
-    return make_waves(times_of(table, settings.time_order), start=first, step=settings.step, delay=settings.delay)
+    return make_waves(
+        times_of(table, settings.time_order), start=settings.start, step=settings.step, delay=settings.delay
+    )
 
 
 def lagged(table: ValidTable, config: Config) -> ValidTable:
@@ -140,7 +141,7 @@ def lagged(table: ValidTable, config: Config) -> ValidTable:
     return with_lagged_rates(
         table,
         times_of(table, settings.time_order),
-        start=settings.window if settings.first is None else settings.first,
+        start=settings.start,
         step=settings.step,
         delay=settings.delay,
         last=settings.lagged_rates,

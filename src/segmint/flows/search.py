@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from segmint.config import Config
 from segmint.contract.valid_table import ValidTable
 from segmint.evaluation.comparison import OURS, Comparison, compare_models
@@ -139,14 +137,13 @@ class _Trial:
         network = make_model(OURS, columns=self.table.features, recipe=self.config.model.recipe)[-1]
         customers, recipe = len(self.fold.fit), self.recipe
         copies = 0 if recipe.teachers is None else min(round(recipe.copies * customers), recipe.most_copies)
-        batch = int(np.clip(2 ** round(np.log2(max((customers + copies) / 64, 1))), 64, 512))
         epochs, rate = network.pace(customers + copies)
         start: Settings = {
             "hidden": "-".join(str(width) for width in network.widths(customers)),
             "dropout": network.dropout,
             "learning_rate": rate,
             "epochs": epochs,
-            "batch_size": batch,
+            "batch_size": network.batch(customers + copies),
             "weight_decay": network.weight_decay,
         }
         if recipe.teachers is not None:

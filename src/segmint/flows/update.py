@@ -124,15 +124,15 @@ def _challenger(
 ) -> Updated:
     """Move the intercept of `fresh` to what was observed, and judge it beside the present bundle."""
     with Run.create(runs, "update", argv, config.to_toml(), config.seed, inputs) as here:
-        moved = _moved(here, fresh, intercept_shift(said[0], yes))
-        gate = compare_bundles(moved, current, (_cross_fitted(said[0], yes), said[1]), yes)
+        moved, promised = _moved(here, fresh, intercept_shift(said[0], yes)), _cross_fitted(said[0], yes)
+        gate = compare_bundles(moved, current, (promised, said[1]), yes)
         here.keep(GATE, {**asdict(gate), "champion": current.digest})
         summary = {
             "how": how,
             "customers": int(yes.size),
             "observed": float(yes.mean()),
             "promised_before": float(said[1].mean()),
-            "promised_now": float(_cross_fitted(said[0], yes).mean()),
+            "promised_now": float(promised.mean()),
             "gate": asdict(gate),
         }
         here.keep(FOUND, summary)

@@ -216,13 +216,6 @@ def named_weights(network: keras.Sequential) -> dict[str, NDArray[np.float32]]:
     }
 
 
-def set_named_weights(network: keras.Sequential, weights: Mapping[str, NDArray[np.float32]]) -> None:
-    """Put weights in place that `named_weights` returned of such a network."""
-    for place, layer in enumerate(network.layers):
-        for variable in layer.weights:
-            variable.assign(weights[f"{place}.{variable.name}"])
-
-
 class Events:
     """One TensorBoard event file; close it by leaving its `with` block."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -154,7 +154,6 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         *,
         inner: tuple[Any, Any] | None = None,
         teaching: Teaching | None = None,
-        start: Mapping[str, Matrix] | None = None,
     ) -> DenseNetworkClassifier:
         """Train the network.
 
@@ -166,8 +165,6 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
             Rows for early stopping and calibration; a share of `X` if left out.
         teaching : Teaching, optional
             What a teacher adds to the labels; needs `inner`.
-        start : dict of str to ndarray, optional
-            Weights of an earlier `fit` on the same features to start from.
 
         Raises
         ------
@@ -182,7 +179,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError(f"The outcome has 1 class, {self.classes_[0]!r}; at least 2 are needed to learn from.")
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         X, labels, inner_X, inner_labels = self._inner_rows(X, labels, inner, seed)
-        self._train(X, labels, inner_X, inner_labels, teaching, seed, start)
+        self._train(X, labels, inner_X, inner_labels, teaching, seed)
         logits = self._logits(inner_X)
         self.calibration_ = fit_calibration(logits, inner_labels)
         return self
@@ -240,23 +237,19 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         inner_labels: Integers,
         teaching: Teaching | None,
         seed: int,
-        start: Mapping[str, Matrix] | None,
     ) -> None:
         from segmint.models import _keras
 
         outputs = 1 if len(self.classes_) == 2 else len(self.classes_)
-        if start is None:
-            self.layers_ = _keras.layer_specs(
-                self.widths(len(X)), activation=self.activation, dropout=self.dropout, outputs=outputs
-            )
+        self.layers_ = _keras.layer_specs(
+            self.widths(len(X)), activation=self.activation, dropout=self.dropout, outputs=outputs
+        )
         network = _keras.build(self.layers_, inputs=X.shape[1], seed=seed)
-        if start is not None:
-            _keras.set_named_weights(network, start)
         shown = np.random.default_rng(seed).permutation(len(X))[:ROWS_FOR_CURVES]
         curve = _Curve(self.layers_, (X[shown], labels[shown]), (inner_X, inner_labels), self.patience)
         rows = self._rows(X, labels, teaching)
         epochs, rate = self.pace(len(rows.inputs))
-        schedule = _keras.Schedule(epochs, self._batch(len(rows.inputs)), rate, self.weight_decay, self.averaging, seed)
+        schedule = _keras.Schedule(epochs, self.batch(len(rows.inputs)), rate, self.weight_decay, self.averaging, seed)
         settings = {name: value for name, value in self.get_params().items() if name != "log"}
         settings |= {
             "epochs": epochs,
@@ -291,8 +284,8 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
             return (128, 64)
         return (256, 128) if self.hidden == "short" else (256, 256, 128)
 
-    def _batch(self, rows: int) -> int:
-        """Take small steps on small tables: below a few dozen steps an epoch, nothing is learned."""
+    def batch(self, rows: int) -> int:
+        """Return the rows of a step, few on small tables: below a few dozen steps an epoch, nothing is learned."""
         return (
             int(np.clip(2 ** round(np.log2(max(rows / 64, 1))), 64, 512))
             if self.batch_size == "auto"
