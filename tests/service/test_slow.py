@@ -132,3 +132,21 @@ def test_who_hangs_up_in_the_middle_of_a_body_is_no_failure_of_ours(
     assert counted == {"400": 5.0}
     assert "failed" not in caplog.text
     assert "SECRET" not in caplog.text
+
+
+def test_who_comes_when_all_seats_are_taken_is_told_when_to_come_again(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slow, "SEATS", 2)
+    sitting = [dial(port, b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n") for _ in range(2)]
+    assert all(b" 200 " in caller.recv(1 << 16) for caller in sitting)  # they stay connected
+    turned = dial(port, b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    head, _, told = read_all(turned).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 503")
+    assert b"retry-after: 1" in head.lower()
+    assert b"x-content-type-options" in head.lower()
+    assert json.loads(told)["code"] == "crowded"
+    for caller in sitting:
+        caller.close()
+    time.sleep(0.1)
+    assert b" 200 " in read_all(dial(port, b"GET /health/live HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n"))

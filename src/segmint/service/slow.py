@@ -1,4 +1,7 @@
-"""Cut off who sends a request's head, or reads an answer, too slowly; slow bodies are cut by `body.limited`."""
+"""Cut off who sends a request's head, or reads an answer, too slowly, and send away who comes when all seats are taken.
+
+Slow bodies are cut by `body.limited`.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,17 @@ from segmint.service.problems import Problem
 
 HEAD_SECONDS = 8.0
 READ_SECONDS = 8.0  # for every 64 KiB or so of an answer
+SEATS = 512  # connections at once
 
 Timer = asyncio.TimerHandle | None
+
+
+async def crowded(scope: Any, receive: Any, send: Any) -> None:
+    """Send a caller away, and say when to come again: uvicorn's own answer says neither why nor when."""
+    busy = Problem(503, "crowded", "Too many are connected.", headers={"retry-after": "1", "connection": "close"})
+    response = busy.response()
+    response.raw_headers.extend(HEADERS)
+    await response(scope, receive, send)
 
 
 class Impatient(AutoHTTPProtocol):  # type: ignore[misc,valid-type]  # uvicorn picks the parser at run time
@@ -23,8 +35,10 @@ class Impatient(AutoHTTPProtocol):  # type: ignore[misc,valid-type]  # uvicorn p
     _reader: Timer = None
 
     def connection_made(self, transport: Any) -> None:
-        """Start the clock of the first head."""
+        """Start the clock of the first head; beyond the last seat, every request of this connection is sent away."""
         super().connection_made(transport)
+        if len(self.connections) > SEATS:
+            self.app = crowded
         self._head = self.loop.call_later(HEAD_SECONDS, transport.abort)
 
     def data_received(self, data: bytes) -> None:

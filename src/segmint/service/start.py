@@ -74,7 +74,6 @@ def server_config(app: Any, host: str, port: int) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         date_header=True,
-        limit_concurrency=512,
         timeout_keep_alive=10,
         timeout_graceful_shutdown=GRACE,
         h11_max_incomplete_event_size=64 << 10,
