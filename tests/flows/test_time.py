@@ -14,13 +14,16 @@ import pytest
 from segmint.cli import main
 from segmint.config import load_config
 from segmint.errors import DataError, RunError
+from segmint.evaluation.recalibration import intercept_shift
 from segmint.flows.measure import measure
 from segmint.flows.monitor import monitor
 from segmint.flows.predict import predict
 from segmint.flows.promote import promote, rollback
 from segmint.flows.run import run
+from segmint.flows.target import target
 from segmint.flows.update import update
 from segmint.store.bundle import open_bundle
+from segmint.store.run import Run
 from segmint.tables.simulate import Campaign, simulate_batches
 
 QUICK = [
@@ -142,6 +145,62 @@ def test_a_history_that_holds_the_wave_is_refused(
     wave["wave"].join(wave["results"], on="customer_id").write_csv(history)
     with pytest.raises(DataError, match="1,500 of 1,500 customers of the wave stand in the history"):
         update(wave["results"], scored, trained, CONFIG, runs=runs, history=history)
+
+
+@pytest.fixture(scope="module")
+def call_list(wave: dict[str, pl.DataFrame], trained: Path, runs: Path) -> Path:
+    """A list of everybody: calls cost next to nothing, and one in five is held out."""
+    money = ["economics.cost_per_call=0.001", "economics.value_per_success=1", 'economics.currency="SEK"']
+    policy = load_config(None, [*QUICK, *money, "policy.holdout_share=0.2"])
+    return target(wave["wave"], trained, policy, runs=runs).folder / "call_list.parquet"
+
+
+@pytest.mark.network
+def test_a_network_trained_anew_is_not_judged_by_what_another_said_on_a_call_list(
+    wave: dict[str, pl.DataFrame], trained: Path, call_list: Path, runs: Path, tmp_path: Path
+) -> None:
+    before = len(list(runs.iterdir()))
+    with pytest.raises(DataError, match=r"(?s)lacks the customers' columns.*--customers"):
+        update(wave["results"], call_list, trained, CONFIG, runs=runs, history=wave["train"])
+    assert len(list(runs.iterdir())) == before
+    found = update(
+        wave["results"], call_list, trained, CONFIG, runs=tmp_path, history=wave["train"], customers=wave["wave"]
+    )
+    fresh = next(folder for folder in tmp_path.iterdir() if Run.open(folder).record["command"] == "run")
+    asked = pl.read_parquet(call_list).join(wave["results"], left_on="customer", right_on="customer_id")
+    said = predict(wave["wave"], fresh, CONFIG, runs=runs).folder / "predictions.parquet"
+    by_fresh = asked.select("customer").join(
+        pl.read_parquet(said).select("customer_id", "propensity"), left_on="customer", right_on="customer_id",
+        maintain_order="left",
+    )  # fmt: skip
+    shift = open_bundle(found.folder).calibration["offset"] - open_bundle(fresh).calibration["offset"]
+    expected = intercept_shift(by_fresh["propensity"], asked["subscribed"] == "yes")
+    assert abs(shift) == pytest.approx(abs(expected), abs=1e-6)
+
+
+@pytest.mark.network
+def test_a_history_with_the_wave_in_it_is_noticed_on_a_call_list_too(
+    wave: dict[str, pl.DataFrame], trained: Path, call_list: Path, runs: Path
+) -> None:
+    history = wave["wave"].join(wave["results"], on="customer_id")
+    with pytest.raises(DataError, match="stand in the history"):
+        update(wave["results"], call_list, trained, CONFIG, runs=runs, history=history, customers=wave["wave"])
+    some = wave["wave"].head(10)
+    with pytest.raises(DataError, match="are not in the table of customers"):
+        update(wave["results"], call_list, trained, CONFIG, runs=runs, customers=some)
+
+
+@pytest.mark.network
+def test_propensities_of_another_bundle_recalibrate_nothing(
+    wave: dict[str, pl.DataFrame], trained: Path, updated: Any, call_list: Path, runs: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(DataError, match="with another bundle than the one to be updated"):
+        update(wave["results"], call_list, updated.folder, CONFIG, runs=runs)
+    known = update(wave["results"], call_list, trained, CONFIG, runs=runs)
+    assert "are taken for" not in known.sentences[0]
+    nobody_knows = update(wave["results"], pl.read_parquet(call_list), trained, CONFIG, runs=tmp_path)
+    assert "are taken for those of this bundle" in nobody_knows.sentences[0]
+    assert nobody_knows.summary["promised_before"] == known.summary["promised_before"]
 
 
 @pytest.mark.network

@@ -117,6 +117,9 @@ def update(
     history: Annotated[
         Path | None, typer.Option("--history", help="Earlier calls with outcomes: trains anew on them.")
     ] = None,
+    customers: Annotated[
+        Path | None, typer.Option("--customers", help="The table that was scored: a call list lacks its columns.")
+    ] = None,
     codes: Codes = None,
     config: ConfigFile = None,
     sets: Sets = None,
@@ -131,8 +134,8 @@ def update(
     settings = load_config(config, sets or ())
     with Screen(json=json, quiet=quiet) as screen:
         result = flow(
-            results, scored, bundle, settings, runs=runs, codes=codes, history=history, argv=sys.argv[1:],
-            progress=screen.progress,
+            results, scored, bundle, settings, runs=runs, codes=codes, history=history, customers=customers,
+            argv=sys.argv[1:], progress=screen.progress,
         )  # fmt: skip
     screen.updated(result)
 

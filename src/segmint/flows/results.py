@@ -105,12 +105,13 @@ def _keys(scored: pl.DataFrame, results: pl.DataFrame, contract: Contract, codes
     pairs = [
         (contract.id_column, contract.id_column),
         ("customer", codes.customer),
+        ("customer", contract.id_column),
         (contract.id_column, codes.customer),
         ("record", "record"),
     ]
     for here, there in pairs:
-        if here is not None and here in scored.columns and there in results.columns:
-            return here, str(there)
+        if here and there and here in scored.columns and there in results.columns:
+            return here, there
     wanted = [name for name in (contract.id_column, "customer", "record") if name]
     raise DataError(
         "The results and the scored table have no column that tells whose result it is.",

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from segmint.config import Config
 from segmint.errors import DataError
 from segmint.evaluation.recalibration import intercept_shift, shifted
-from segmint.flows.bundle import predict_texts, predictor_of
+from segmint.flows.bundle import predict_texts
 from segmint.flows.promote import GATE, compare_bundles
 from segmint.flows.read import open_source
 from segmint.flows.results import outcomes_of, read_codes, read_frame
 from segmint.flows.run import run as train_run
+from segmint.flows.scored import Known, known_of, propensities, scoring_run
 from segmint.progress import Progress, silent
 from segmint.store.bundle import Bundle, open_bundle, write_bundle
 from segmint.store.champion import Gate
@@ -56,6 +57,7 @@ def update(
     runs: Path,
     codes: Path | None = None,
     history: Any = None,
+    customers: Any = None,
     argv: Sequence[str] = (),
     progress: Progress = silent,
 ) -> Updated:
@@ -78,11 +80,14 @@ def update(
         TOML that says what the codes mean.
     history : path or frame, optional
         Earlier calls with their outcomes, to train on. The wave itself must not be among them.
+    customers : path or frame, optional
+        The table that was scored, for a call list: it carries no columns that a new network could be judged on.
 
     Raises
     ------
     DataError
-        If fewer than 100 customers have an outcome, or all have the same, or if the history holds the wave.
+        If fewer than 100 customers have an outcome, or all have the same; if the history holds the wave; or if the
+        wave would be judged by what another bundle said of it.
     """
     current = open_bundle(bundle, runs)
     positive = current.contract.outcome.positive
@@ -95,19 +100,26 @@ def update(
     wave, told = read_frame(scored, config.data), read_frame(results, config.data)
     rows, yes, receipt = outcomes_of(wave, told, current.contract, read_codes(codes))
     _require_enough(yes)
-    said = _propensities(current, wave[rows])
-    inputs = _inputs(config, results, scored)
+    judged = wave[rows]
+    known = known_of(current, judged, customers, config.data)
+    inputs = _inputs(config, *(each for each in (results, scored, customers) if each is not None))
     if history is None:
-        return _challenger(
-            current, current, (said, said), yes, receipt, config, runs, argv, inputs, "recalibrated on the results"
+        said, doubt = _said(current, known, judged, scored, runs)
+        how = "recalibrated on the results"
+        return _challenger(current, current, (said, said), yes, receipt + doubt, config, runs, argv, inputs, how)
+    if known is None:
+        raise DataError(
+            "A network trained anew cannot be judged on this scored table: it lacks the customers' columns.",
+            expected="predictions.parquet of `segmint predict`, or the table that was scored beside the call list",
+            fix="name that table: --customers customers.csv",
         )
-    _require_apart(read_frame(history, config.data), wave[rows], current)
+    _require_apart(read_frame(history, config.data), known.raw, current)
     settings = config.model_copy(update={"data": config.data.model_copy(update={"at": current.at})})
     trained = train_run(history, current.contract, settings, runs=runs, argv=argv, progress=progress)
     fresh = open_bundle(trained.folder)
     how = f"trained anew in {trained.folder} and recalibrated on the results"
-    says = _propensities(fresh, wave[rows])
-    return _challenger(fresh, current, (says, said), yes, receipt, config, runs, argv, inputs, how)
+    both = propensities(fresh, known), propensities(current, known)
+    return _challenger(fresh, current, both, yes, receipt, config, runs, argv, inputs, how)
 
 
 def _challenger(
@@ -189,25 +201,28 @@ def _cross_fitted(said: NDArray[np.float64], yes: NDArray[np.bool_]) -> NDArray[
     return moved
 
 
-def _propensities(bundle: Bundle, wave: pl.DataFrame) -> NDArray[np.float64]:
-    """Predict the wave's customers, or take what stands there where the inputs do not."""
-    from segmint.contract.validate import validate
-    from segmint.tables.source import open_table
-
-    wanted = [column.name for column in bundle.contract.features(bundle.at)]
-    if all(name in wave.columns for name in wanted):
-        inputs = wave.drop([name for name in ("propensity", "predicted", "flags") if name in wave.columns])
-        table = validate(open_table(inputs), bundle.contract, purpose="predict", at=bundle.at, max_rejected=0.0)
-        if len(table) == wave.height:
-            place = bundle.classes.index(str(bundle.contract.outcome.positive))
-            return predictor_of(bundle).probabilities(table.frame)[:, place]
-    if "propensity" not in wave.columns:
+def _said(
+    bundle: Bundle, known: Known | None, judged: pl.DataFrame, scored: Any, runs: Path
+) -> tuple[NDArray[np.float64], str]:
+    """Predict the customers again, or take what this very bundle said of them; say so if nobody can tell who said it."""
+    if known is not None:
+        return propensities(bundle, known), ""
+    if "propensity" not in judged.columns:
         raise DataError(
             "The scored table has neither propensities nor the customers' columns.",
-            expected="what `segmint predict` wrote",
+            expected="what `segmint predict` or `segmint target` wrote",
             fix="score the wave again: segmint predict WAVE --bundle BUNDLE --out wave.parquet",
         )
-    return wave["propensity"].cast(pl.Float64).fill_null(wave["propensity"].mean()).to_numpy()
+    run = scoring_run(scored, judged, runs)
+    if run is not None and run.record["inputs"].get("bundle") != f"sha256:{bundle.digest}":
+        raise DataError(
+            f"The scored table was made by {run.id} with another bundle than the one to be updated.",
+            expected="the bundle that said these propensities",
+            fix="name that bundle, or the table that was scored: --customers customers.csv",
+        )
+    told = judged["propensity"].cast(pl.Float64)
+    doubt = "" if run is not None else " The propensities of the scored table are taken for those of this bundle."
+    return told.fill_null(told.mean()).to_numpy(), doubt
 
 
 def _require_enough(yes: NDArray[np.bool_]) -> None:

@@ -1,0 +1,119 @@
+"""A scored wave that results came back for: its customers' columns, and which run scored it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segmint.config import Data
+from segmint.contract.validate import validate
+from segmint.errors import DataError, RunError
+from segmint.flows.bundle import predictor_of
+from segmint.flows.candidates import customers_of
+from segmint.flows.read import open_source
+from segmint.store.bundle import Bundle
+from segmint.store.promoted import RUN_ID
+from segmint.store.run import Run
+from segmint.tables.source import open_table
+
+Floats = NDArray[np.float64]
+SCORING = ("predict", "target")
+OURS = ("propensity", "propensity_low", "propensity_high", "predicted", "flags")
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of customers whose outcome came back.
+
+    Attributes
+    ----------
+    raw : polars.DataFrame of shape (n_customers, n_file_columns)
+        Their columns as they came.
+    frame : polars.DataFrame of shape (n_customers, n_columns)
+        The same, typed: what a bundle of the same contract can predict.
+    """
+
+    raw: pl.DataFrame
+    frame: pl.DataFrame
+
+
+def known_of(bundle: Bundle, wave: pl.DataFrame, customers: Any, data: Data) -> Known | None:
+    """Find the columns of a wave's customers: in the scored table itself, or in the table of `customers`.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        Its contract says which columns are wanted.
+    wave : polars.DataFrame
+        The scored customers that are asked for.
+    customers : path or frame, optional
+        The table that was scored, joined by id; by record where the contract has no ids.
+    data : Data
+        How that table is read.
+
+    Returns
+    -------
+    Known or None
+        None if the scored table lacks columns and no other table was named.
+
+    Raises
+    ------
+    DataError
+        If a customer is not in the table of `customers`.
+    """
+    if customers is not None:
+        return _joined(bundle, wave, customers, data)
+    if not all(column.name in wave.columns for column in bundle.contract.features(bundle.at)):
+        return None
+    inputs = wave.drop([name for name in OURS if name in wave.columns])
+    table = validate(open_table(inputs), bundle.contract, purpose="predict", at=bundle.at, max_rejected=0.0)
+    return Known(wave, table.frame)
+
+
+def propensities(bundle: Bundle, known: Known) -> Floats:
+    """Predict customers with a bundle; shape (n_customers,)."""
+    place = bundle.classes.index(str(bundle.contract.outcome.positive))
+    return predictor_of(bundle).probabilities(known.frame)[:, place]
+
+
+def scoring_run(scored: Any, wave: pl.DataFrame, runs: Path) -> Run | None:
+    """Find the run that scored a table: the one a call list names, or the one whose folder it lies in."""
+    named = wave["run"].drop_nulls().cast(pl.String).unique().to_list() if "run" in wave.columns else []
+    folders = [runs / name for name in named if RUN_ID.fullmatch(name)]
+    if isinstance(scored, str | Path):
+        folders.append(Path(scored).absolute().parent)
+    for folder in folders:
+        with suppress(RunError):
+            run = Run.open(folder)
+            if run.record.get("command") in SCORING:
+                return run
+    return None
+
+
+def _joined(bundle: Bundle, wave: pl.DataFrame, customers: Any, data: Data) -> Known:
+    table = validate(
+        open_source(customers, data), bundle.contract, purpose="predict", at=bundle.at, max_rejected=data.max_rejected
+    )
+    here = next((n for n in (bundle.contract.id_column, "customer", "record") if n and n in wave.columns), None)
+    if here is None:
+        raise DataError(
+            "The scored table has no column that tells which customer of the other table stands in a row.",
+            expected=f"one of {', '.join(n for n in (bundle.contract.id_column, 'customer', 'record') if n)}",
+            fix="give the table as `segmint predict` or `segmint target` wrote it",
+        )
+    there = pl.DataFrame({"_key": customers_of(table).cast(pl.String).str.strip_chars()}).with_row_index("_row")
+    wanted = wave.select(_key=pl.col(here).cast(pl.String).str.strip_chars())
+    rows = wanted.join(there.unique("_key", keep="first"), on="_key", how="left", maintain_order="left")["_row"]
+    if lacking := rows.null_count():
+        raise DataError(
+            f"{lacking:,} of {wave.height:,} customers with an outcome are not in the table of customers.",
+            expected="the table that was scored, with every customer of it",
+            fix="name that table with --customers",
+        )
+    return Known(table.raw[rows], table.frame[rows])
