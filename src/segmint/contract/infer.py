@@ -16,6 +16,7 @@ import tomlkit
 
 from segmint.contract.column import KNOWN_ORDER, Column, Known, Role, State
 from segmint.contract.contract import NO_WORDS, YES_WORDS, Contract, Outcome
+from segmint.contract.counts import count_values
 from segmint.contract.dates import ISO, format_words
 from segmint.contract.export import column_table, contract_to_toml
 from segmint.contract.hints import (
@@ -157,7 +158,7 @@ def _outcome_column(frame: pl.DataFrame, wanted: str | None, table: str) -> str:
 
 
 def _draft_outcome(texts: pl.Series, name: str) -> Outcome:
-    counts = {level: count for level, count in texts.drop_nulls().value_counts().iter_rows() if level}
+    counts = {level: count for level, count in count_values(texts.drop_nulls()).items() if level}
     if not 2 <= len(counts) <= MAX_OUTCOME_LEVELS:
         raise ContractError(
             f"The outcome '{name}' has {len(counts)} levels.",

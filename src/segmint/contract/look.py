@@ -11,6 +11,7 @@ import polars as pl
 
 from segmint.contract.cells import as_text, read_cells
 from segmint.contract.column import Column, Kind, Role
+from segmint.contract.counts import count_values
 from segmint.contract.dates import ISO, format_words, formats_of
 from segmint.contract.hints import personal_role, plain_name
 
@@ -110,7 +111,7 @@ class Look:
         found = []
         values = self.numbers.drop_nulls()
         distinct = values.unique().sort().to_list()
-        counts = dict(values.filter(values.is_in(list(SENTINELS))).value_counts().iter_rows())
+        counts = count_values(values.filter(values.is_in(list(SENTINELS))))
         for code, rest in [(distinct[0], distinct[1:]), (distinct[-1], distinct[:-1])] if len(distinct) > 3 else []:
             if code not in SENTINELS or counts[code] < 0.01 * len(values):
                 continue
@@ -170,7 +171,7 @@ def _date(raw: pl.Series, texts: pl.Series, formats: Sequence[str]) -> Look:
 
 def _other(raw: pl.Series, texts: pl.Series, decimal: str) -> Look:
     numbers, missing = _as_numbers(raw, texts, decimal)
-    counts = dict(texts.drop_nulls().value_counts(sort=True).head(MAX_LEVELS + 1).iter_rows())
+    counts = count_values(texts.drop_nulls(), sort=True)
     levels = counts if len(counts) <= MAX_LEVELS else {}
     days = pl.Series([None] * len(raw), dtype=pl.Date)
     return Look(raw.name, texts, numbers, days, missing, levels, _kind(texts, numbers, missing))

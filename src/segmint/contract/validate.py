@@ -17,6 +17,7 @@ from segmint.contract.cells import Cells, read_cells, read_outcome, unusual
 from segmint.contract.column import Column, Known
 from segmint.contract.column_match import ColumnMatch, Purpose, match_columns
 from segmint.contract.contract import Contract
+from segmint.contract.counts import count_values
 from segmint.contract.ledger import KEPT_REJECTS, Ledger
 from segmint.contract.valid_table import ValidTable, concatenate
 from segmint.errors import ContractError, DataError
@@ -343,7 +344,7 @@ def _refuse_unteachable(table: ValidTable) -> None:
             expected=f"at least {MIN_ROWS} rows with an outcome",
             fix="use a larger table",
         )
-    counts = dict(table.frame[outcome.column].value_counts().iter_rows())
+    counts = count_values(table.frame[outcome.column])
     if len(counts) < 2:
         raise DataError(
             f"Every row of '{outcome.column}' has the same outcome.",

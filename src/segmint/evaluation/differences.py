@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.contract.column import Column
+from segmint.contract.counts import count_values
 from segmint.contract.valid_table import ValidTable
 from segmint.metrics.intervals import wilson
 
@@ -91,7 +92,7 @@ def _pooled(named: NDArray[np.object_], order: list[str]) -> tuple[NDArray[np.ob
 
 
 def _categories(column: Column, series: pl.Series) -> tuple[NDArray[np.object_], list[str]]:
-    counts = dict(series.drop_nulls().value_counts().iter_rows())
+    counts = count_values(series.drop_nulls())
     order = [level for level in column.allowed if level in counts]
     order += sorted(set(counts) - set(order), key=lambda level: (-counts[level], level))
     return np.array(series.to_list(), dtype=object), order

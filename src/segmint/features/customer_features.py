@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from segmint.contract.column import Column
+from segmint.contract.counts import count_values
 from segmint.features.apply import HUGE, MISSING, OTHER, Matrix, apply_features, feature_names
 from segmint.features.frame import as_frame, guess_columns
 from segmint.features.pairs import learn_pair
@@ -158,7 +159,7 @@ def _quantile_edges(values: NDArray[np.float64], bins: int) -> tuple[list[float]
 
 
 def _learn_category(column: Column, series: pl.Series, rare: int) -> dict[str, Any]:
-    counts = dict(series.cast(pl.String).fill_null(MISSING).value_counts().iter_rows())
+    counts = count_values(series.cast(pl.String).fill_null(MISSING))
     order = [level for level in column.allowed if level in counts]
     order += sorted(level for level in counts if level not in set(order))
     levels = [level for level in order if counts[level] >= rare]

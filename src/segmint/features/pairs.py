@@ -14,6 +14,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.contract.counts import count_values
+
 Steps = NDArray[np.int64]
 
 # A column with more values than this is no calendar and no choice: its pairs are nearly ids.
@@ -105,9 +107,9 @@ def check_pair(pair: Mapping[str, Any], columns: Sequence[str]) -> None:
 
 
 def _levels(series: pl.Series, rare: int) -> list[Any]:
-    counted = series.value_counts().filter(pl.col("count") >= rare)[series.name]
-    known = sorted(counted.drop_nulls().to_list())
-    return [*known, None] if counted.null_count() else known
+    counted = [level for level, count in count_values(series).items() if count >= rare]
+    known = sorted(level for level in counted if level is not None)
+    return [*known, None] if None in counted else known
 
 
 def _codes(series: pl.Series, levels: list[Any]) -> Steps:

@@ -17,6 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.special import bdtrc, chdtrc, ndtr
 
+from segmint.contract.counts import count_values
 from segmint.metrics.intervals import wilson
 from segmint.monitoring.reference import BINS, OTHER
 
@@ -205,7 +206,7 @@ def _cells(column: Mapping[str, Any], known: pl.Series) -> tuple[Floats, Floats,
     """Count training and wave in the same cells; and who is in none that training named."""
     if "levels" in column:
         levels = [level for level in column["levels"] if level != OTHER]
-        counted = dict(known.cast(pl.String).value_counts().iter_rows())
+        counted = count_values(known.cast(pl.String))
         inside = [counted.get(level, 0) for level in levels]
         unseen = len(known) - sum(inside)
         before = [column["levels"][level] for level in levels]

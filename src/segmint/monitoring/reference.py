@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.contract.column import Column
+from segmint.contract.counts import count_values
 from segmint.contract.valid_table import ValidTable
 
 BINS = 100
@@ -53,7 +54,7 @@ def _column(column: Column, series: pl.Series) -> dict[str, Any]:
         "missing_share": series.null_count() / max(len(series), 1),
     }
     if column.kind == "category":
-        counts = dict(series.drop_nulls().value_counts().iter_rows())
+        counts = count_values(series.drop_nulls())
         kept = {level: count for level, count in sorted(counts.items()) if count >= FEWEST}
         rest = sum(counts.values()) - sum(kept.values())
         return summary | {"levels": kept | ({OTHER: rest} if rest else {})}

@@ -15,6 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.contract.column import Column
+from segmint.contract.counts import count_values
 from segmint.errors import DataError
 from segmint.segments.inputs import SegmentInputs
 
@@ -130,21 +131,21 @@ def _answers(values: pl.Series) -> pl.Series:
 
 def _learn_levels(column: Column, values: pl.Series) -> State:
     values = _answers(values)
-    counts = values.drop_nulls().value_counts(sort=True)
-    if counts.height >= HOPELESS_LEVELS:
+    counts = count_values(values.drop_nulls())
+    if len(counts) >= HOPELESS_LEVELS:
         raise DataError(
-            f"The column '{column.name}' has {counts.height:,} different levels.",
+            f"The column '{column.name}' has {len(counts):,} different levels.",
             expected=f"a category with fewer than {HOPELESS_LEVELS:,} levels",
             fix=f"give '{column.name}' the role ignore or id, or group its levels first",
         )
-    ordered = counts.sort(["count", column.name], descending=[True, False])
-    kept = ordered.filter(pl.col("count") >= RAREST_LEVEL)[column.name].to_list()[:MOST_LEVELS]
+    ordered = sorted(counts, key=lambda level: (-counts[level], level))
+    kept = [level for level in ordered if counts[level] >= RAREST_LEVEL][:MOST_LEVELS]
     if column.allowed:
         kept = [level for level in column.allowed if level in kept] + [
             level for level in kept if level not in column.allowed
         ]
     labels = list(kept)
-    pooled = int(counts["count"].sum()) - int(counts.filter(pl.col(column.name).is_in(kept))["count"].sum())
+    pooled = sum(counts.values()) - sum(counts[level] for level in kept)
     other = -1
     if pooled >= RAREST_LEVEL:
         other = len(labels)

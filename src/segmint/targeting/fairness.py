@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
+from segmint.contract.counts import count_values
 from segmint.metrics.intervals import wilson
 from segmint.targeting.choose import LISTED, Choice
 from segmint.targeting.optimise import best_under_limits
@@ -91,8 +92,7 @@ def _natural(name: str) -> tuple[int, float, str]:
 
 
 def _pooled(groups: pl.Series) -> pl.Series:
-    sizes = groups.value_counts()
-    rare = sizes.filter(pl.col("count") < SMALLEST_GROUP)[groups.name].to_list()
+    rare = [group for group, size in count_values(groups).items() if size < SMALLEST_GROUP]
     return pl.select(pl.when(groups.is_in(rare)).then(pl.lit(OTHER)).otherwise(groups)).to_series()
 
 
