@@ -269,3 +269,38 @@ def test_a_small_holdout_is_said_on_the_page(tmp_path: Path) -> None:
         listed, results, CONFIG, runs=tmp_path / "runs", codes=tmp_path / "codes.toml", silence_means_no=True
     )
     assert "The holdout is too small to tell" in found.report.read_text("utf-8")
+
+
+@pytest.mark.network
+def test_money_is_in_the_currency_of_the_lists_own_run(
+    wave: dict[str, pl.DataFrame], call_list: Path, runs: Path, tmp_path: Path
+) -> None:
+    results = wave["results"].rename({"customer_id": "customer", "subscribed": "code"})
+    euros = load_config(None, ["economics.cost_per_call=1", "economics.value_per_success=1"])
+    copy = shutil.copy(call_list, tmp_path / "list.parquet")
+    for path in (call_list, copy):
+        found = measure(path, results, euros, runs=runs)
+        assert found.summary["currency"] == "SEK"
+        assert call_list.parent.name in found.sentences[1]
+        assert "SEK after the cost" in " ".join(found.sentences)
+        assert not any("EUR" in sentence for sentence in found.sentences)
+
+
+def test_where_the_lists_run_is_gone_the_policy_names_the_currency_or_nobody_does(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed, results = campaign()
+    listed.write_parquet(tmp_path / "list.parquet")
+    results.with_columns(code=pl.col("code").replace({"SALE": "yes", "NO": "no", "STOP": "do_not_call"})).write_csv(
+        tmp_path / "results.csv"
+    )
+    (tmp_path / "policy.toml").write_text('[economics]\ncurrency = "CHF"\ncost_per_call = 1\nvalue_per_success = 2\n')
+    argv = ["measure", str(tmp_path / "list.parquet"), str(tmp_path / "results.csv"), "--runs", str(tmp_path / "runs")]
+    assert main([*argv, "--json", "--policy", str(tmp_path / "policy.toml")]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["currency"], "as the given policy says" in told["sentences"][1]) == ("CHF", True)
+    assert main([*argv, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["currency"] == ""
+    assert "which no run or policy at hand names" in told["sentences"][1]
+    assert not any("EUR" in sentence for sentence in told["sentences"])

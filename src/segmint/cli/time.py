@@ -180,6 +180,9 @@ def measure(
     silence_means_no: Annotated[
         bool, typer.Option("--silence-means-no", help="A held-out customer without a row did not buy.")
     ] = False,
+    policy: Annotated[
+        Path | None, typer.Option("--policy", help="Names the currency where the list's own run is gone.")
+    ] = None,
     config: ConfigFile = None,
     sets: Sets = None,
     runs: Runs = RUNS,
@@ -190,7 +193,7 @@ def measure(
     from segmint.config import load_config
     from segmint.flows.measure import measure as flow
 
-    settings = load_config(config, sets or ())
+    settings = load_config((config, policy), sets or ())
     with Screen(json=json, quiet=quiet) as screen:
         result = flow(
             call_list, results, settings, runs=runs, codes=codes, level=level, silence_means_no=silence_means_no,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,10 +16,11 @@ from segmint.errors import DataError
 from segmint.flows.read import open_source
 from segmint.flows.report import write_report
 from segmint.flows.results import read_codes, read_frame
+from segmint.flows.scored import scoring_run
 from segmint.monitoring.measure import JoinedResults, Measurement, join_results
 from segmint.monitoring.measure import measure as estimate
 from segmint.progress import Progress, silent
-from segmint.store.run import Run
+from segmint.store.run import CONFIG, Run
 from segmint.store.staging import publish_file
 from segmint.tables.write import write_safe_csv
 
@@ -69,6 +72,9 @@ def measure(
         ``call_list.parquet`` of a target run, every row.
     results : path or frame
         One row per call, and one for each purchase of a customer held out: customer and code.
+    config : Config
+        Its economics name the currency where the list's own run is not at hand.
+    runs : Path
     codes : Path, optional
         TOML that says what the codes mean; without it they are success, refused, call_back, not_reached, wrong_number,
         do_not_call, or yes and no.
@@ -96,10 +102,11 @@ def measure(
         joined = join_results(listed, read_frame(results, config.data), meaning)
         progress("reading results", 1, 1)
         _keep_lists(here, joined)
-        currency = config.economics.currency if config.economics is not None else "EUR"
+        currency, source = _currency(scoring_run(call_list, listed, runs), config)
         found = estimate(joined, level=level, currency=currency, held_out_silence_means_no=silence_means_no)
+        sentences = (found.sentences[0], source, *found.sentences[1:])
         summary = {
-            "sentences": list(found.sentences),
+            "sentences": list(sentences),
             "level": level,
             "currency": currency,
             "results": {"read": joined.read, "matched": joined.matched, "strangers": joined.strangers},
@@ -109,8 +116,20 @@ def measure(
         here.keep(FOUND, summary)
         publish_file(here.folder / ROWS, lambda path: found.frame().write_parquet(path))
         report = write_report(here.folder)
-        here.done({"sentences": list(found.sentences)})
-    return Measured(here.folder, report, found.sentences, summary, found)
+        here.done({"sentences": list(sentences)})
+    return Measured(here.folder, report, sentences, summary, found)
+
+
+def _currency(run: Run | None, config: Config) -> tuple[str, str]:
+    """Say in which currency the list's amounts are, and who says so: its own run before any policy."""
+    if run is not None:
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            told = tomllib.loads((run.folder / CONFIG).read_text("utf-8"))["economics"]["currency"]
+            return str(told), f"Amounts are in {told}, as in the list's own run {run.id}."
+    if config.economics is not None:
+        told = config.economics.currency
+        return told, f"Amounts are in {told}, as the given policy says; the list's own run is not at hand."
+    return "", "Amounts are in the list's currency, which no run or policy at hand names; --policy can."
 
 
 def _keep_lists(here: Run, joined: JoinedResults) -> None:

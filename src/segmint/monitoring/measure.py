@@ -182,7 +182,7 @@ def measure(
     joined: JoinedResults,
     *,
     level: float = 0.9,
-    currency: str = "EUR",
+    currency: str = "",
     held_out_silence_means_no: bool = False,
 ) -> Measurement:
     """Estimate the incremental response, revenue and profit of calling, per customer and in all.
@@ -196,6 +196,7 @@ def measure(
     level : float
         Coverage of the intervals (Welch).
     currency : str
+        Put behind amounts of money; "" if nobody knows.
     held_out_silence_means_no : bool
         Whether a customer held out who is not in the results is known not to have bought.
 
@@ -325,7 +326,7 @@ def _sentences(frame: pl.DataFrame, level: float, currency: str) -> Sequence[str
         f"({100 * response['low']:+.1f} to {100 * response['high']:+.1f}, {level:.0%} interval): "
         f"{response['called']:.1%} of {response['customers_called']:,} called against {response['held_out']:.1%} "
         f"of {response['customers_held_out']:,} held out.",
-        f"In all it brought {profit['total']:,.0f} {currency} after the cost of the calls "
+        f"In all it brought {_amount(profit['total'], currency)} after the cost of the calls "
         f"({profit['total_low']:,.0f} to {profit['total_high']:,.0f}).",
     ]
     if response["low"] <= 0 <= response["high"]:
@@ -336,3 +337,7 @@ def _sentences(frame: pl.DataFrame, level: float, currency: str) -> Sequence[str
     elif profit["total_low"] <= 0 <= profit["total_high"]:
         said.append("Calling changed the response, but whether it paid for itself cannot be told yet.")
     return said
+
+
+def _amount(money: float, currency: str) -> str:
+    return f"{money:,.0f} {currency}".strip()

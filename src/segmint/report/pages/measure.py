@@ -37,7 +37,7 @@ def page(run: RunView) -> Page | None:
                     ),
                     (
                         "Profit from calling",
-                        f"{decimal(profit['total'], 0)} {currency}",
+                        f"{decimal(profit['total'], 0)} {currency}".strip(),
                         f"{level}: {between(profit['total_low'], profit['total_high'], 0)}",
                     ),
                     ("Said yes when called", percent(response["called"]), f"held out: {percent(response['held_out'])}"),
