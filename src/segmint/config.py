@@ -239,7 +239,7 @@ class Config(_Section):
 
 
 def load_config(
-    path: Path | Sequence[Path | None] | None = None,
+    path: Path | Config | Sequence[Path | None] | None = None,
     sets: Sequence[str] = (),
     flags: Mapping[str, Any] | None = None,
 ) -> Config:
@@ -247,8 +247,8 @@ def load_config(
 
     Parameters
     ----------
-    path : Path or sequence of Path, optional
-        TOML files; a policy file is one of them.
+    path : Path, Config or sequence of Path, optional
+        TOML files; a policy file is one of them. Or settings that were read before.
     sets : sequence of str
         ``"split.folds=3"``: a full dotted key and a TOML value; text needs no quotes.
     flags : mapping of str to object, optional
@@ -259,8 +259,8 @@ def load_config(
     ConfigError
         For an unknown key (with the closest known one), a value of the wrong kind, or a file that is no TOML.
     """
-    settings: dict[str, Any] = {}
-    for file in [path] if path is None or isinstance(path, Path) else path:
+    settings: dict[str, Any] = path.model_dump(exclude_unset=True) if isinstance(path, Config) else {}
+    for file in [path] if isinstance(path, Path) else path if isinstance(path, Sequence) else ():
         if file is not None:
             _merge(settings, _read(file))
     for text in sets:

@@ -13,11 +13,14 @@ from segmint.dashboard import pages
 from segmint.dashboard.desk import KEPT, Desk, read_json
 from segmint.dashboard.policy_form import config_of
 from segmint.errors import RunError, SegmintError
+from segmint.flows.standing import StandingPolicy
 from segmint.store.bundle import write_bundle
 from segmint.store.champion import promote
 from segmint.store.run import Run
 from tests.service.small import CONTRACT, small_parts
 from tests.service.test_champion import GATE, run_with_bundle
+
+from .test_app import client
 
 FORM = {"holdout": "0", "cost": "1", "value": "100"}
 
@@ -110,6 +113,24 @@ def test_every_column_that_quotas_are_offered_for_can_have_one(tmp_path: Path) -
     for column, known in offered.items():
         quota = {"quota_column_0": column, "quota_level_0": known["levels"][0], "quota_most_0": "1"}
         assert pages.preview(desk, table, FORM | quota, exact=False, before=None)["customers"] >= 1
+
+
+def test_the_list_builder_says_whether_anybodys_objection_is_heard(tmp_path: Path) -> None:
+    run_with_bundle(tmp_path, 1)
+    stop, policy = tmp_path / "stop.csv", tmp_path / "policy.toml"
+    stop.write_text("phone\n+49300000007\n+49300000008\n")
+    policy.write_text(f"[policy]\nsuppress = ['{stop}']\n")
+    deaf, hearing = Desk(tmp_path), Desk(tmp_path, standing=StandingPolicy.load(policy))
+    table = bring(deaf, "a")
+    assert pages.list_builder(deaf, table, FORM)["objections"] is False
+    seen = pages.list_builder(hearing, table, FORM)
+    assert seen["objections"] is True
+    assert seen["seen"]["suppressed"] == {"on 'stop.csv'": 2}
+    assert (seen["seen"]["read"], seen["seen"]["eligible"]) == (60, 58)
+    for desk, said in ((deaf, True), (hearing, False)):
+        page = client(desk, signed_in=True).get(f"/lists?table={table}").text
+        assert ("respects no do-not-call list" in page) == said
+        assert ("do-not-call files: stop.csv" in page) != said
 
 
 def test_a_table_that_meets_no_contract_is_said_in_words(tmp_path: Path) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from segmint.dashboard.policy_form import config_of
+from segmint.config import load_config
+from segmint.dashboard.policy_form import config_of, placeholders, starts
 from segmint.errors import PolicyError, SegmintError
+from segmint.flows.standing import StandingPolicy
 
 
 def test_controls_become_economics_and_policy() -> None:
@@ -34,3 +36,21 @@ def test_a_text_that_is_no_number_is_named() -> None:
 def test_numbers_that_make_no_sense_are_refused(text: str) -> None:
     with pytest.raises(SegmintError):
         config_of({"calls": text})
+
+
+def test_controls_start_as_the_bank_set_them_and_an_empty_one_leaves_it_so() -> None:
+    economics = ["economics.cost_per_call=call_cost", "economics.value_per_success=90", "economics.currency=CHF"]
+    rules = ["policy.budget_calls=300", "policy.holdout_share=0.07", "policy.campaign=spring"]
+    standing = StandingPolicy(load_config(None, economics + rules))
+    said = starts(standing)
+    assert [said[name] for name in ("cost", "value", "currency", "calls", "holdout", "campaign")] == [
+        "", "90", "CHF", "300", "7", "spring",
+    ]  # fmt: skip
+    assert placeholders(standing)["cost"] == "column call_cost"
+    assert "300" in placeholders(standing)["calls"]
+    for form in (said, {}, said | {"calls": "", "cost": ""}):
+        config = config_of(form, standing)
+        assert config.economics is not None
+        assert (config.economics.cost_per_call, config.policy.budget_calls) == ("call_cost", 300)
+        assert (config.policy.holdout_share, config.policy.campaign) == (0.07, "spring")
+    assert config_of({"calls": "20"}, standing).policy.budget_calls == 20

@@ -17,6 +17,7 @@ from segmint.contract.contract import parse_contract
 from segmint.dashboard.app import dashboard
 from segmint.dashboard.desk import Desk
 from segmint.dashboard.policy_form import config_of
+from segmint.flows.standing import StandingPolicy
 from segmint.service.app import Service, make_app
 from segmint.service.champion import Champion
 from segmint.service.keys import KeyRing, session_key
@@ -42,14 +43,15 @@ def customers(count: int) -> pl.DataFrame:
 class Doors:
     """The service and the dashboard over one folder of runs."""
 
-    def __init__(self, runs: Path) -> None:
+    def __init__(self, runs: Path, standing: StandingPolicy | None = None) -> None:
         text, key = session_key()
-        self.desk = Desk(runs)
+        self.desk = Desk(runs, standing=standing)
         session = self.desk.keeper.open(str(self.desk.keeper.code))
         assert session is not None
         self.cookie = {"cookie": f"segmint_session={session}", "x-token": self.desk.keeper.token(session)}
         self.key = {"authorization": f"Bearer {text}"}
         self.service = Service(Champion(str(self.desk.bundle_run()), runs), KeyRing([key]), runs)
+        self.service.standing = self.desk.standing
         self.api, self.pages = make_app(self.service), dashboard(self.desk)
 
     def ask(self, app: Any, method: str, path: str, **more: Any) -> httpx.Response:
@@ -66,12 +68,17 @@ class Doors:
 
 @pytest.fixture
 def doors(tmp_path: Path) -> Doors:
+    return Doors(trained(tmp_path))
+
+
+def trained(tmp_path: Path) -> Path:
+    """A folder of runs with one bundle."""
     parts = small_parts() | {"contract": parse_contract(CONTRACT.replace(PHONE, "") + ID, origin="test")}
     parts["golden"]["rows"] = [row | {"customer": str(n)} for n, row in enumerate(parts["golden"]["rows"])]
     with Run.create(tmp_path / "runs", "run", (), "", 1, {}) as here:
         write_bundle(here.folder / "bundle", **parts)
         here.done({})
-    return Doors(tmp_path / "runs")
+    return tmp_path / "runs"
 
 
 def prove(doors: Doors, count: int, folder: Path) -> None:
@@ -111,6 +118,48 @@ def prove(doors: Doors, count: int, folder: Path) -> None:
     in_order = scores[0][[at[name] for name in listed["customer"]]]
     assert (np.diff(in_order) <= 0).all()
     doors.service.close()
+
+
+def test_the_banks_policy_holds_for_every_list_whatever_a_form_or_a_request_sets(tmp_path: Path) -> None:
+    stop, policy = tmp_path / "stop.csv", tmp_path / "policy.toml"
+    stop.write_text("customer\nc00003\nc00005\n")
+    rule = '[[policy.exclude]]\nname = "the old"\ncolumn = "age"\nabove = 80\n'
+    policy.write_text(f'[policy]\nbudget_calls = 150\nsuppress = ["{stop}"]\n{rule}')
+    doors = Doors(trained(tmp_path), StandingPolicy.load(policy))
+    frame = customers(400)
+    key = doors.ask(doors.pages, "PUT", "/tables?name=a.csv", content=frame.write_csv().encode()).json()["location"][
+        -16:
+    ]
+    form = FORM | {"table": key, "exclude_column_0": "job", "exclude_level_0": "student"}
+
+    def check(gone: set[str]) -> None:
+        """Preview, the list made of it and the list by HTTP are one, and nobody who is `gone` is on it."""
+        seen = doors.ask(doors.pages, "POST", "/lists/preview", json=form | {"exact": "yes"}).json()
+        fast = doors.ask(doors.pages, "POST", "/lists/preview", json=form).json()
+        where = doors.ask(doors.pages, "POST", "/lists", data=form).headers["location"]
+        made = pl.read_parquet(doors.desk.runs / where.rsplit("/", 1)[-1] / "call_list.parquet")
+        listed = made.filter(pl.col("status") == "listed").sort("rank")["customer"].to_list()
+        params = POLICY | {"policy.exclude": '[{name = "job is student", column = "job", levels = ["student"]}]'}
+        csv = {"content-type": "text/csv"}
+        told = doors.ask(
+            doors.api, "POST", "/v1/target", params=params, content=frame.write_csv().encode(), headers=csv
+        ).json()
+        assert listed == [row["customer"] for row in told["list"]]
+        assert (seen["customers"], fast["customers"]) == (len(listed), len(listed))
+        assert seen["eligible"] == 400 - (made["status"] == "suppressed").sum()
+        assert seen["suppressed"]["on 'stop.csv'"] == len(gone)
+        assert {"the old", "job is student"} <= set(seen["suppressed"])
+        may = frame.filter((pl.col("age") <= 80) & (pl.col("job") != "student"))["customer"].to_list()
+        assert 0 < len(listed) <= 150
+        assert set(listed) <= set(may) - gone
+
+    check({"c00003", "c00005"})
+    best = doors.desk.prepared(key, config_of(form, doors.desk.standing))
+    objector = str(best.customers[int(best.preview.choice.order[0])])
+    with stop.open("a") as file:  # somebody objects while the page is open
+        file.write(f"{objector}\n")
+    check({"c00003", "c00005", objector})
+    assert doors.service.close()
 
 
 def test_sco_07_a_thousand_customers_through_every_door(doors: Doors, tmp_path: Path) -> None:

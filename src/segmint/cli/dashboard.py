@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from segmint.cli.options import RUNS, Runs
+from segmint.cli.options import RUNS, Runs, Standing
 
 app = typer.Typer()
 
@@ -18,6 +18,7 @@ def dashboard(
         str | None, typer.Option("--bundle", help="A run's id or PROMOTED; left out, the champion or the newest run.")
     ] = None,
     port: Annotated[int, typer.Option(help="Port to listen on, on this machine only.")] = 8000,
+    policy: Standing = None,
 ) -> None:
     """Show runs, segments, lists and customers in a browser, on this machine only, until Ctrl-C."""
     from segmint.errors import MissingExtraError
@@ -31,7 +32,8 @@ def dashboard(
             fix="pip install 'segmint[serve]'",
         ) from error
     from segmint.dashboard.desk import Desk
+    from segmint.flows.standing import StandingPolicy
 
-    desk = Desk(runs, bundle)
+    desk = Desk(runs, bundle, standing=StandingPolicy.load(policy))
     typer.echo(f"dashboard: http://127.0.0.1:{port}/sign-in?code={desk.keeper.code}  (works once; Ctrl-C stops)")
     open_door(desk, port)

@@ -18,6 +18,9 @@ ConfigFile = Annotated[Path | None, typer.Option("--config", help="A TOML file o
 Sets = Annotated[list[str] | None, typer.Option("--set", help="One setting: dotted.key=value. Repeatable.")]
 Runs = Annotated[Path, typer.Option("--runs", help="The folder that holds all runs.")]
 At = Annotated[str | None, typer.Option("--at", help="The moment of the decision: planning, dialling or after_call.")]
+Standing = Annotated[
+    Path | None, typer.Option("--policy", help="The bank's policy, a TOML file: every list made here respects it.")
+]
 Seed = Annotated[int | None, typer.Option("--seed", help="Seed of everything random.")]
 Folds = Annotated[int | None, typer.Option("--folds", help="Parts to compare on.")]
 Recipe = Annotated[str | None, typer.Option("--recipe", help="How the network is taught: fast, best or plain.")]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from segmint.cli.options import RUNS, AsJson, Runs
+from segmint.cli.options import RUNS, AsJson, Runs, Standing
 from segmint.cli.screen import Screen
 
 app = typer.Typer()
@@ -28,6 +28,7 @@ def serve(
     name: Annotated[
         list[str] | None, typer.Option("--name", help="A host name under which it may be asked. Repeatable.")
     ] = None,
+    policy: Standing = None,
 ) -> None:
     """Answer over HTTP and show the dashboard until Ctrl-C, in one process with the same keys."""
     from segmint.errors import require
@@ -39,7 +40,7 @@ def serve(
     def pages(api: Any, service: Any) -> tuple[Any, str]:
         return _with_pages(api, service, bundle, runs, one_time=keys is None)
 
-    start(bundle, runs, host=host, port=port, keys=keys, names=name or (), pages=pages, say=typer.echo)
+    start(bundle, runs, host=host, port=port, keys=keys, names=name or (), policy=policy, pages=pages, say=typer.echo)
 
 
 def _with_pages(api: Any, service: Any, bundle: str, runs: Path, *, one_time: bool) -> tuple[Any, str]:
@@ -57,7 +58,8 @@ def _with_pages(api: Any, service: Any, bundle: str, runs: Path, *, one_time: bo
     if not one_time:
         keeper.code = None
     inside = bundle == "PROMOTED" or (runs / Path(bundle).name).is_dir()
-    desk = Desk(runs, None if not inside else "PROMOTED" if bundle == "PROMOTED" else Path(bundle).name, keeper=keeper)
+    used = None if not inside else "PROMOTED" if bundle == "PROMOTED" else Path(bundle).name
+    desk = Desk(runs, used, keeper=keeper, standing=service.standing)
     service.closers.append(desk.jobs.stop)
     app = beside(api, dashboard(desk, hosts=service.hosts), api_paths=frozenset(way.path for way in WAYS))
     return app, f"/sign-in?code={keeper.code}  (works once)" if one_time else "/sign-in"

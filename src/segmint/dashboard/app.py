@@ -308,7 +308,7 @@ def _lists(desk: Desk, request: Request, form: Form) -> Response:
     if run is None:
         desk.bundle()
     where: Path | str = "PROMOTED" if run == desk.champion() else desk.runs / str(run)
-    made = target(table.path, where, config_of(form), runs=desk.runs, argv=("dashboard",))
+    made = target(table.path, where, config_of(form, desk.standing), runs=desk.runs, argv=("dashboard",))
     return RedirectResponse(f"/runs/{made.folder.name}", status_code=303)
 
 

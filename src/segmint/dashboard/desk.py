@@ -9,13 +9,14 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
 
-from segmint.config import Config, load_config
+from segmint.config import Config
 from segmint.contract.valid_table import ValidTable
 from segmint.dashboard.jobs import Jobs
 from segmint.dashboard.sign_in import Doorkeeper
 from segmint.dashboard.tables import Tables
 from segmint.errors import BundleError, RunError
-from segmint.flows.preview import PreparedList, prepare_list, read_customers
+from segmint.flows.preview import PreparedList, prepare_list, read_customers, stands_on
+from segmint.flows.standing import StandingPolicy
 from segmint.store.bundle import Bundle, open_bundle
 from segmint.store.promoted import WORD, read_promoted
 from segmint.store.run import Run, find_run, list_runs
@@ -34,10 +35,20 @@ class Desk:
     bundle : str, optional
         A run's id or PROMOTED; left out, the champion, or else the newest finished run that has a bundle.
     keeper : Doorkeeper, optional
+    standing : StandingPolicy, optional
+        What every list made here respects, whatever its form says.
     """
 
-    def __init__(self, runs: Path, bundle: str | None = None, *, keeper: Doorkeeper | None = None) -> None:
+    def __init__(
+        self,
+        runs: Path,
+        bundle: str | None = None,
+        *,
+        keeper: Doorkeeper | None = None,
+        standing: StandingPolicy | None = None,
+    ) -> None:
         self.runs, self.bundle_name = runs, bundle
+        self.standing = standing or StandingPolicy()
         self.keeper = keeper or Doorkeeper()
         self.tables, self.jobs = Tables(runs / "tables"), Jobs(runs)
         self._bundle: tuple[str, Bundle] | None = None
@@ -97,17 +108,15 @@ class Desk:
             return _kept(
                 self._read,
                 (bundle.digest, table),
-                lambda: read_customers(self.tables.find(table).path, bundle, load_config()),
+                lambda: read_customers(self.tables.find(table).path, bundle, self.standing.under()),
             )
 
     def prepared(self, table: str, config: Config) -> PreparedList:
-        """A list prepared for previews; made anew when the holdout, an exclusion or the columns it stands on change."""
+        """A list prepared for previews; made anew when what it stands on changes."""
         bundle, valid = self.bundle(), self.customers(table)
-        rules = config.policy.model_dump_json(include={"exclude", "holdout_share", "campaign"})
-        # a column that the model does not know yet is taken from the file only when a rule names it
-        rules += str(sorted({q.column for q in config.policy.quotas} - set(valid.frame.columns)))
+        key = (bundle.digest, table, stands_on(config, valid))
         with self._lock:
-            return _kept(self._prepared, (bundle.digest, table, rules), lambda: prepare_list(valid, bundle, config))
+            return _kept(self._prepared, key, lambda: prepare_list(valid, bundle, config))
 
 
 def _kept(cache: OrderedDict[Key, Kept], key: Key, make: Callable[[], Kept]) -> Kept:

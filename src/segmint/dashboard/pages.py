@@ -9,7 +9,7 @@ from typing import Any
 from segmint.contract.column import Column
 from segmint.contract.contract import SHIPPED, Contract, load_contract
 from segmint.dashboard.desk import Desk, read_json
-from segmint.dashboard.policy_form import DEFAULTS, ROWS, config_of
+from segmint.dashboard.policy_form import ROWS, config_of, placeholders, starts
 from segmint.errors import SegmintError
 from segmint.flows.customer import look_up, try_out
 from segmint.flows.preview import PreparedList, what_moved
@@ -23,6 +23,7 @@ from segmint.report.wording import count, decimal, percent
 from segmint.store.bundle import Bundle
 from segmint.store.run import Run
 from segmint.targeting.preview import Preview
+from segmint.targeting.suppress import respects_objections
 
 Context = dict[str, Any]
 FILES = {
@@ -133,25 +134,35 @@ def list_builder(desk: Desk, table: str | None, form: Mapping[str, str]) -> Cont
         return context
     try:
         bundle, chosen = desk.bundle(), desk.tables.find(table)
-        said = {**DEFAULTS, **form}
+        said = {**starts(desk.standing), **form}
         seen = preview(desk, table, said, exact=True, before=None)
         levels = {c.name: {"label": c.label, "levels": _levels(c, bundle)} for c in _choices(bundle)}
     except SegmintError as error:
         return context | {"problem": error}
-    return context | {"table": chosen, "form": said, "seen": seen, "columns": levels, "rows": ROWS, "data": seen}
+    return context | {
+        "table": chosen,
+        "form": said,
+        "unset": placeholders(desk.standing),
+        "seen": seen,
+        "columns": levels,
+        "rows": ROWS,
+        "data": seen,
+        "standing": desk.standing.rules(),
+        "objections": respects_objections(config_of(said, desk.standing).policy, bundle.contract),
+    }
 
 
 def preview(
     desk: Desk, table: str, form: Mapping[str, str], *, exact: bool, before: Mapping[str, str] | None
 ) -> Context:
     """What a list would be and who comes and goes against the list of the controls `before`, as plain JSON."""
-    config = config_of(form)
+    config = config_of(form, desk.standing)
     prepared = desk.prepared(table, config)
     policy = _policy(config)
     found = prepared.ask(policy, exact=exact)
     since = found
     if before is not None:
-        earlier = config_of(before)
+        earlier = config_of(before, desk.standing)
         since = desk.prepared(table, earlier).ask(_policy(earlier), exact=False)
     return _seen(prepared, found) | what_moved(prepared, since.rows, found.rows) | {"curve": prepared.curve(policy)}
 

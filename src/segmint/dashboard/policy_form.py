@@ -1,4 +1,4 @@
-"""The list builder's form: texts of controls in, one Config out."""
+"""The list builder's form: texts of controls in, one Config out, the bank's standing policy under it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
-from segmint.config import Config, load_config
+from segmint.config import Config
 from segmint.errors import PolicyError
+from segmint.flows.standing import StandingPolicy
 
 ROWS = range(3)
 DEFAULTS = {
@@ -21,16 +22,47 @@ DEFAULTS = {
 }
 
 
-def config_of(form: Mapping[str, str]) -> Config:
-    """Read the controls as the sections ``economics`` and ``policy``; an empty control is no limit.
+def starts(standing: StandingPolicy) -> dict[str, str]:
+    """What the controls say before anybody moves them: the standing policy, and `DEFAULTS` where it says nothing."""
+    if standing.config is None:
+        return dict(DEFAULTS)
+    economics, policy = standing.config.economics, standing.config.policy
+    said = {"calls": _shown(policy.budget_calls), "money": _shown(policy.budget_money)}
+    if economics is not None:
+        said |= {"cost": _shown(economics.cost_per_call), "value": _shown(economics.value_per_success)}
+        said["currency"] = economics.currency
+    if "holdout_share" in policy.model_fields_set:
+        said["holdout"] = _shown(round(100 * policy.holdout_share, 6))
+    if "campaign" in policy.model_fields_set:
+        said["campaign"] = policy.campaign
+    return DEFAULTS | said
+
+
+def _shown(amount: float | str | None) -> str:
+    """A number as a control shows it; what is taken from a column stands in no control."""
+    return f"{amount:.12g}" if isinstance(amount, int | float) else ""
+
+
+def placeholders(standing: StandingPolicy) -> dict[str, str]:
+    """What an empty control means."""
+    economics = None if standing.config is None else standing.config.economics
+    columns = {} if economics is None else {"cost": economics.cost_per_call, "value": economics.value_per_success}
+    empty = {"calls": "no limit", "money": "no limit", "cost": "", "value": ""}
+    bank = {name: f"{text} (the bank's policy)" for name, text in starts(standing).items() if text and empty.get(name)}
+    return empty | bank | {name: f"column {column}" for name, column in columns.items() if isinstance(column, str)}
+
+
+def config_of(form: Mapping[str, str], standing: StandingPolicy | None = None) -> Config:
+    """Read the controls as the sections ``economics`` and ``policy``; an empty control leaves it to the standing policy.
 
     Raises
     ------
     SegmintError
         If a text is no number, or the rules contradict each other.
     """
+    standing = standing or StandingPolicy()
     filled = {name: text.strip() for name, text in form.items()}
-    said = {name: filled.get(name) or default for name, default in DEFAULTS.items()}
+    said = {name: filled.get(name) or default for name, default in starts(standing).items()}
     calls = _number(said["calls"], "calls at most")
     flags = {
         "economics.cost_per_call": _number(said["cost"], "cost of a call"),
@@ -43,7 +75,7 @@ def config_of(form: Mapping[str, str]) -> Config:
         "policy.quotas": [quota for row in ROWS if (quota := _quota(filled, row))] or None,
         "policy.exclude": [rule for row in ROWS if (rule := _exclusion(filled, row))] or None,
     }
-    return load_config(flags=flags)
+    return standing.under(flags=flags)
 
 
 def _quota(form: Mapping[str, str], row: int) -> dict[str, Any] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,10 @@ from segmint.targeting.preview import ListPreview, Preview, moved, preview_of
 from segmint.targeting.suppress import suppress
 
 NAMED = 8  # customers named among those who come and go
+_DECIDING = (
+    "campaign", "hash_key", "holdout_share", "suppress", "other_lists", "history", "rest_days", "attempts", "exclude",
+    "consent_words", "country_code",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,28 @@ def prepare_list(table: ValidTable, bundle: Bundle, config: Config) -> PreparedL
     likely = propensities_of(table, bundle, held_back)
     preview = ListPreview(customers, likely, policy, columns=columns, eligible=held_back.eligible)
     return PreparedList(customers, columns, held_back.eligible, _counted(held_back.because), preview)
+
+
+def stands_on(config: Config, table: ValidTable) -> str:
+    """Name what a prepared list stands on: when any of it changes, the list must be prepared anew.
+
+    These are the rules that say who may be called and who is held out, the state of the files they name (an objector may
+    be added meanwhile), the day from which rest counts, and columns that are taken from the file only for the policy.
+    """
+    policy = policy_of(config)
+    rules = policy.model_dump_json(include=set(_DECIDING))
+    extra = sorted(set(policy.columns) - set(table.frame.columns))
+    history = () if policy.history is None else (policy.history,)
+    files = [_state(path) for path in (*policy.suppress, *policy.other_lists, *history)]
+    return repr((rules, extra, files, datetime.now(UTC).date()))
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    try:
+        seen = path.stat()
+    except OSError:  # `prepare_list` says what is wrong with it
+        return ()
+    return seen.st_ino, seen.st_mtime_ns, seen.st_size
 
 
 def what_moved(

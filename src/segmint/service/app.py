@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from segmint.errors import SegmintError
 from segmint.flows.answer import answer_rows, explain_rows
+from segmint.flows.standing import StandingPolicy
 from segmint.service import tables
 from segmint.service.body import parse_json, read_body, rows_of
 from segmint.service.champion import Champion, Handle
@@ -68,6 +69,8 @@ class Service:
     runs : Path
     hosts : sequence of str
         Names under which the service may be asked.
+    standing : StandingPolicy
+        What every list made here respects, whatever a request sets.
     workers, lists : Workers
         Lists take long, so they have a queue of their own.
     buckets : Buckets
@@ -84,6 +87,7 @@ class Service:
     keys: KeyRing
     runs: Path
     hosts: Sequence[str] = LOCAL
+    standing: StandingPolicy = field(default_factory=StandingPolicy)
     workers: Workers = field(default_factory=Workers)
     lists: Workers = field(default_factory=lambda: Workers(threads=1, queue=2, seconds=tables.CHILD_SECONDS + 10))
     buckets: Buckets = field(default_factory=lambda: Buckets(rate=500.0, burst=1000))
@@ -174,7 +178,10 @@ async def _explain(service: Service, request: Request, handle: Handle) -> Respon
 
 
 async def _target(service: Service, request: Request, handle: Handle) -> Response:
-    found = await tables.target_table(request, handle, _kind(request), service.runs, service.lists, service.children)
+    config = tables.config_of(request.query_params.multi_items(), service.standing)
+    found = await tables.target_table(
+        request, handle, _kind(request), config, service.runs, service.lists, service.children
+    )
     return _json({"bundle": handle.digest, **found})
 
 

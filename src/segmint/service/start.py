@@ -13,6 +13,7 @@ from typing import Any
 import uvicorn
 
 from segmint.errors import ConfigError
+from segmint.flows.standing import StandingPolicy
 from segmint.service.app import LOCAL, Service, make_app
 from segmint.service.champion import Champion
 from segmint.service.keys import FileRing, KeyRing, session_key
@@ -33,21 +34,23 @@ def start(
     port: int,
     keys: Path | None = None,
     names: Sequence[str] = (),
+    policy: Path | None = None,
     pages: Pages | None = None,
     say: Say = print,
 ) -> None:
     """Answer until told to stop; answers under way are finished first.
 
-    `pages` makes one app of the service and what else is served beside it, and says a line about that.
+    `policy` is a file of what every list made here respects. `pages` makes one app of the service and what else is served beside it, and says a line about that.
 
     Raises
     ------
     ConfigError
-        For a start that would not be safe: beyond this machine without keys, keys that others may read.
+        For a start that would not be safe: beyond this machine without keys, keys that others may read, a policy that
+        contradicts itself or names files that cannot be read.
     BundleError
         For a bundle that fails its checks.
     """
-    service = prepare(bundle, runs, host=host, keys=keys, names=names, say=say)
+    service = prepare(bundle, runs, host=host, keys=keys, names=names, policy=policy, say=say)
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO)
     shown = f"[{host}]" if ":" in host else host
     app, address = make_app(service), f"http://{shown}:{port}"
@@ -82,7 +85,14 @@ def server_config(app: Any, host: str, port: int) -> uvicorn.Config:
 
 
 def prepare(
-    bundle: str, runs: Path, *, host: str, keys: Path | None, names: Sequence[str] = (), say: Say = print
+    bundle: str,
+    runs: Path,
+    *,
+    host: str,
+    keys: Path | None,
+    names: Sequence[str] = (),
+    policy: Path | None = None,
+    say: Say = print,
 ) -> Service:
     """Check that the start is safe and open the bundle."""
     if not is_local(host) and keys is None:
@@ -91,6 +101,7 @@ def prepare(
             expected="a file of keys beyond this machine",
             fix="segmint keys add NAME --scope read,predict, then --keys keys.toml",
         )
+    standing = StandingPolicy.load(policy)
     ring: KeyRing
     if keys is None:
         text, key = session_key()
@@ -99,7 +110,7 @@ def prepare(
     else:
         ring = FileRing(keys)
     hosts = (*LOCAL, *names) if is_local(host) else (*LOCAL, host, *names)
-    return Service(Champion(bundle, runs), ring, runs, hosts)
+    return Service(Champion(bundle, runs), ring, runs, hosts, standing)
 
 
 def is_local(host: str) -> bool:

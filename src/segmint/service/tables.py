@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -18,7 +19,11 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
+from segmint.config import Config
+from segmint.errors import SegmintError
 from segmint.flows.answer import predict_file
+from segmint.flows.standing import StandingPolicy
+from segmint.flows.target import policy_of
 from segmint.service.body import MOST_TABLE, limited, parse_json, read_body, rows_of
 from segmint.service.champion import Handle
 from segmint.service.limits import Workers
@@ -91,14 +96,13 @@ async def predict_table(request: Request, handle: Handle, kind: str, workers: Wo
 
 
 async def target_table(
-    request: Request, handle: Handle, kind: str, runs: Path, workers: Workers, children: Children
+    request: Request, handle: Handle, kind: str, config: Config, runs: Path, workers: Workers, children: Children
 ) -> dict[str, Any]:
-    """Build a call list of a body under the policy in the query: ``?policy.budget_calls=300&economics.cost_per_call=5``.
+    """Build a call list of a body.
 
     A child process does it, as the command line would, so that a large table or a long optimisation never weighs on
     the answers of others.
     """
-    settings = _settings(request)
     with tempfile.TemporaryDirectory(prefix="segmint-") as name:
         folder = Path(name)
         if kind == "json":
@@ -110,7 +114,9 @@ async def target_table(
         else:
             table = folder / f"table.{kind}"
             await _receive(request, table)
-        return await workers.do(partial(_child, children, handle, table, runs, settings))
+        policy = folder / "config.toml"
+        policy.write_text(config.to_toml(), "utf-8")
+        return await workers.do(partial(_child, children, handle, table, runs, policy))
 
 
 async def _receive(request: Request, path: Path) -> None:
@@ -129,20 +135,35 @@ def settings_without_files() -> frozenset[str]:
     )
 
 
-def _settings(request: Request) -> list[str]:
-    settings, open_ones = [], settings_without_files()
-    for key, value in request.query_params.multi_items():
-        if ".".join(key.split(".")[:2]) not in open_ones:
-            raise Problem(422, "setting", "Only settings of policy and economics that name no file.", field="query")
-        settings += ["--set", f"{key}={value}"]
-    return settings
+def config_of(query: Sequence[tuple[str, str]], standing: StandingPolicy) -> Config:
+    """Read the policy of a query, ``?policy.budget_calls=300&economics.cost_per_call=5``, with the standing one under it.
+
+    Raises
+    ------
+    Problem
+        422 for a setting that may not be sent, or makes no sense.
+    """
+    open_ones = settings_without_files()
+    if any(".".join(key.split(".")[:2]) not in open_ones for key, _ in query):
+        raise Problem(422, "setting", "Only settings of policy and economics that name no file.", field="query")
+    try:
+        config = standing.under([f"{key}={value}" for key, value in query])
+        policy_of(config)
+    except SegmintError as error:
+        raise Problem(422, "policy", _in_one_line(str(error)), field="query") from error
+    return config
 
 
-def _child(children: Children, handle: Handle, table: Path, runs: Path, settings: list[str]) -> dict[str, Any]:
+def _in_one_line(text: str) -> str:
+    return " ".join(text.split())[-600:]
+
+
+def _child(children: Children, handle: Handle, table: Path, runs: Path, policy: Path) -> dict[str, Any]:
     command = [sys.executable, "-m", "segmint", "target", str(table), "--bundle", str(handle.origin)]
-    code, out, err = children.run([*command, "--runs", str(runs), "--json", "--quiet", *settings], CHILD_SECONDS)
+    command += ["--policy", str(policy), "--runs", str(runs), "--json", "--quiet"]
+    code, out, err = children.run(command, CHILD_SECONDS)
     if code == 2:
-        raise Problem(422, "policy", " ".join(err.replace(str(table.parent), "").split())[-600:])
+        raise Problem(422, "policy", _in_one_line(err.replace(str(table.parent), "")))
     if code:
         raise Problem(500, "failed", "The list could not be made.")
     told = json.loads(out)

@@ -9,7 +9,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -229,6 +229,37 @@ class ContactRules(_Words):
     consent_words: tuple[str, ...] = CONSENT_WORDS
     country_code: str = Field(default="", pattern=r"^([1-9]\d{0,2})?$")
     hash_key: str = Field(default="segmint", min_length=1, max_length=64)
+
+    def under(self, standing: ContactRules) -> ContactRules:
+        """Join these rules with standing ones: whoever must not be called by either is not called.
+
+        Files and exclusions of both hold, the longer rest, the fewer attempts, and consent only as both read it. Quotas
+        and capacities of both hold; for the same level or name these win. What else is set here stays.
+        """
+        attempts = [most for most in (self.attempts, standing.attempts) if most is not None]
+        quotas = {(quota.column, quota.level): quota for quota in (*standing.quotas, *self.quotas)}
+        capacities = {capacity.name: capacity for capacity in (*standing.capacities, *self.capacities)}
+        consent = {word.casefold() for word in self.consent_words}
+        return self.model_copy(
+            update={
+                "suppress": _both(standing.suppress, self.suppress),
+                "other_lists": _both(standing.other_lists, self.other_lists),
+                "history": standing.history or self.history,
+                "exclude": _both(standing.exclude, self.exclude),
+                "rest_days": max(standing.rest_days, self.rest_days),
+                "attempts": min(attempts, default=None),
+                "consent_words": tuple(word for word in standing.consent_words if word.casefold() in consent),
+                "quotas": tuple(quotas.values()),
+                "capacities": tuple(capacities.values()),
+            }
+        )
+
+
+T = TypeVar("T")
+
+
+def _both(first: tuple[T, ...], second: tuple[T, ...]) -> tuple[T, ...]:
+    return (*first, *(one for one in second if one not in first))
 
 
 class ContactPolicy(ContactRules):

@@ -22,7 +22,7 @@ from segmint.contract.column import Column
 from segmint.contract.contract import Contract
 from segmint.errors import InputError, PolicyError, why
 from segmint.targeting.phones import comparable, to_e164
-from segmint.targeting.policy import ContactPolicy, Exclusion
+from segmint.targeting.policy import ContactPolicy, ContactRules, Exclusion
 
 if TYPE_CHECKING:
     from segmint.tables.source import RawBatch
@@ -150,6 +150,25 @@ def count_reasons(because: pl.Series) -> dict[str, int]:
         for reason in dict.fromkeys(reasons.split("; ")):
             counted[reason] += customers
     return dict(counted.most_common())
+
+
+def require_readable(policy: ContactPolicy) -> None:
+    """Read every file that the policy names, so that one that cannot be used is found before a list is wanted.
+
+    Raises
+    ------
+    PolicyError
+        Naming the file.
+    """
+    history = () if policy.history is None else (policy.history,)
+    compared = () if policy.compare_with is None else (policy.compare_with,)
+    for path in (*policy.suppress, *policy.other_lists, *history, *compared):
+        _read_whole(path)
+
+
+def respects_objections(policy: ContactRules, contract: Contract) -> bool:
+    """Whether anything can keep an objector off the list: a do-not-call file, or a column of consent."""
+    return bool(policy.suppress) or any(column.role == "consent" for column in contract.columns)
 
 
 def read_objectors(path: Path | str, contract: Contract) -> Objectors:

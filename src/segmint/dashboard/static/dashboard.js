@@ -32,8 +32,17 @@
       put("yes", whole(seen.expected_successes));
       put("rate", seen.customers ? `${((100 * seen.expected_successes) / seen.customers).toFixed(1)}\u00a0% of the list` : "nobody is listed");
       put("held", whole(seen.held_out));
-      at("calls-shown").textContent = values.calls ? whole(values.calls) : "no limit";
+      at("calls-shown").textContent = values.calls ? whole(values.calls) : form.elements.calls.placeholder;
       at("moves").textContent = seen.joined || seen.left ? `${whole(seen.joined)} come onto the list, ${whole(seen.left)} leave it.` : "The same customers as on the list you compare with.";
+      const out = seen.read - seen.eligible;
+      at("left-out").textContent = out ? `${whole(out)} of ${whole(seen.read)} customers are left out; one may be counted under several reasons.` : `All ${whole(seen.read)} customers may be called.`;
+      at("left-out-because").replaceChildren(
+        ...Object.entries(seen.suppressed).map(([because, customers]) => {
+          const item = document.createElement("li");
+          item.textContent = `${whole(customers)}: ${because}`;
+          return item;
+        }),
+      );
       const names = (word, list, all) => (list.length ? `${word}: ${list.join(", ")}${all > list.length ? " …" : ""}. ` : "");
       at("named").textContent = names("In", seen.first_joined, seen.joined) + names("Out", seen.first_left, seen.left);
       const prices = Object.entries(seen.prices).map(([name, price]) => `one more ${name} is worth ${price.toFixed(2)} ${unit}`);
