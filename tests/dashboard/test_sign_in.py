@@ -1,8 +1,26 @@
-"""The door: a code works once, a key as often as it is accepted, a form only with its session's token."""
+"""The door: a code works once, a key as long as it is valid, a form only with its session's token."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from segmint.dashboard import sign_in
+from segmint.dashboard.desk import Desk
 from segmint.dashboard.sign_in import Doorkeeper
+from segmint.service import keys as keys_file
+from segmint.service.keys import FileRing, Key, KeyRing, add_key, digest_of, revoke_keys
+
+from .test_app import client
+
+ALL = ("read", "predict", "target")
+
+
+def ring(*texts: str) -> KeyRing:
+    ends = datetime.now(UTC) + timedelta(days=1)
+    return KeyRing(Key(text, digest_of(text), frozenset(ALL), ends) for text in texts)
 
 
 def test_the_one_time_code_works_once() -> None:
@@ -11,10 +29,11 @@ def test_the_one_time_code_works_once() -> None:
     session = keeper.open(code)
     assert keeper.knows(session)
     assert keeper.open(code) is None
+    assert keeper.open_once(code) is None
 
 
-def test_only_accepted_keys_open() -> None:
-    keeper = Doorkeeper(lambda key: key == "right")
+def test_only_keys_of_the_ring_open() -> None:
+    keeper = Doorkeeper(ring("right"))
     assert keeper.open("wrong") is None
     assert keeper.knows(keeper.open("right"))
     assert not keeper.knows(None)
@@ -22,9 +41,60 @@ def test_only_accepted_keys_open() -> None:
 
 
 def test_a_token_belongs_to_one_session() -> None:
-    keeper = Doorkeeper(lambda key: True)
+    keeper = Doorkeeper(ring("a", "b"))
     first, second = str(keeper.open("a")), str(keeper.open("b"))
     assert keeper.is_token(first, keeper.token(first))
     assert not keeper.is_token(first, keeper.token(second))
     keeper.close(first)
     assert not keeper.knows(first)
+
+
+def test_a_session_ends_after_twelve_hours(monkeypatch: pytest.MonkeyPatch) -> None:
+    keeper, now = Doorkeeper(), [0.0]
+    monkeypatch.setattr(sign_in.time, "monotonic", lambda: now[0])
+    session = keeper.open(str(keeper.code))
+    now[0] = 12 * 3600 - 1
+    assert keeper.knows(session)
+    now[0] += 2
+    assert not keeper.knows(session)
+
+
+def test_a_session_ends_with_the_key_that_opened_it(tmp_path: Path) -> None:
+    path, now = tmp_path / "keys.toml", [0.0]
+    gone, stays = add_key(path, "gone", ALL), add_key(path, "stays", ALL)
+    keeper = Doorkeeper(FileRing(path, clock=lambda: now[0]))
+    desk = Desk(tmp_path, keeper=keeper)
+    signed_out, signed_in = client(desk), client(desk)
+    for browser, key in ((signed_out, gone), (signed_in, stays)):
+        assert browser.post("/sign-in", data={"key": key}).status_code == 303
+        assert browser.get("/runs").status_code == 200
+    revoke_keys(path, "gone")
+    now[0] = 1.5
+    assert signed_out.get("/runs").status_code == 401
+    assert signed_in.get("/runs").status_code == 200
+    path.chmod(0o644)  # a file of keys that others may read opens nothing any more
+    now[0] = 3.0
+    assert signed_in.get("/runs").status_code == 401
+
+
+def test_a_session_ends_when_its_key_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    keeper = Doorkeeper(ring("right"))
+    session = keeper.open("right")
+    assert keeper.knows(session)
+
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
+            return datetime.now(UTC) + timedelta(days=2)
+
+    monkeypatch.setattr(keys_file, "datetime", Later)
+    assert not keeper.knows(session)
+
+
+def test_a_key_in_an_address_opens_nothing(tmp_path: Path) -> None:
+    browser = client(Desk(tmp_path, keeper=Doorkeeper(ring("right"))))
+    assert browser.get("/sign-in?code=right").status_code == 401
+    assert browser.get("/sign-in?key=right").status_code == 200  # the page that asks for one
+    assert browser.get("/runs").status_code == 401
+    assert browser.post("/sign-in", data={"key": "right"}).status_code == 303
+    assert browser.get("/runs").status_code == 200

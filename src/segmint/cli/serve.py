@@ -44,17 +44,13 @@ def serve(
 
 
 def _with_pages(api: Any, service: Any, bundle: str, runs: Path, *, one_time: bool) -> tuple[Any, str]:
-    """Put the dashboard beside the service; a key with the scopes of all its pages signs in."""
+    """Put the dashboard beside the service; its keys sign in."""
     from segmint.dashboard.app import beside, dashboard
     from segmint.dashboard.desk import Desk
     from segmint.dashboard.sign_in import Doorkeeper
     from segmint.service.app import WAYS
 
-    def accepts(text: str) -> bool:
-        key = service.keys.find(text)
-        return key is not None and key.scopes >= {"read", "predict", "target"}
-
-    keeper = Doorkeeper(accepts)
+    keeper = Doorkeeper(service.keys)
     if not one_time:
         keeper.code = None
     inside = bundle == "PROMOTED" or (runs / Path(bundle).name).is_dir()

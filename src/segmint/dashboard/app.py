@@ -253,10 +253,10 @@ def _problem(desk: Desk, request: Request, error: SegmintError, *, status: int |
 
 
 def _sign_in(desk: Desk, request: Request, form: Form) -> Response:
-    key = form.get("key") or request.query_params.get("code", "")
-    if not key:
+    key, code = form.get("key", "").strip(), request.query_params.get("code", "")
+    if not (key or code):
         return _page(desk, request, "sign_in", {"title": "Sign in", "wrong": False})
-    session = desk.keeper.open(key.strip())
+    session = desk.keeper.open(key) if request.method == "POST" else desk.keeper.open_once(code)
     if session is None:
         return _page(desk, request, "sign_in", {"title": "Sign in", "wrong": True}, status=401)
     answer = RedirectResponse("/", status_code=303)

@@ -6,44 +6,66 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections.abc import Callable
+from dataclasses import dataclass
+
+from segmint.service.keys import Key, KeyRing
 
 COOKIE = "segmint_session"
 HOURS = 12
 _MOST_SESSIONS = 200
+_PAGES = frozenset({"read", "predict", "target"})
+
+
+@dataclass(frozen=True)
+class _Session:
+    """Until when it lasts at most, on the monotonic clock, and by which key it was opened; None: by the one-time code."""
+
+    until: float
+    key: Key | None
 
 
 class Doorkeeper:
-    """Keeps sessions in memory: restarting signs everybody out.
+    """Keeps sessions in memory: restarting signs everybody out, and so does the end of the key that opened one.
 
     Parameters
     ----------
-    accepts : callable (str) -> bool, optional
-        Whether a key opens the door, besides the one-time code.
+    keys : KeyRing, optional
+        Keys that open the door, besides the one-time code.
     """
 
-    def __init__(self, accepts: Callable[[str], bool] | None = None) -> None:
-        self._accepts = accepts
+    def __init__(self, keys: KeyRing | None = None) -> None:
+        self._keys = keys or KeyRing()
         self._secret = secrets.token_bytes(32)
         self.code: str | None = secrets.token_urlsafe(24)
-        self._sessions: dict[str, float] = {}
+        self._sessions: dict[str, _Session] = {}
 
-    def open(self, key: str) -> str | None:
-        """Start a session for whoever brings the one-time code or a key; None for anybody else."""
-        once = self.code is not None and hmac.compare_digest(_digest(key), _digest(self.code))
-        if once:
-            self.code = None
-        elif self._accepts is None or not self._accepts(key):
+    def open_once(self, code: str) -> str | None:
+        """Start a session for whoever brings the one-time code, and for nobody else: an address is no place for a key."""
+        if self.code is None or not hmac.compare_digest(_digest(code), _digest(self.code)):
             return None
+        self.code = None
+        return self._start(None)
+
+    def open(self, text: str) -> str | None:
+        """Start a session for whoever brings the one-time code or a key; None for anybody else."""
+        if (session := self.open_once(text)) is not None:
+            return session
+        key = self._keys.find(text)
+        return None if key is None or not key.scopes >= _PAGES else self._start(key)
+
+    def _start(self, key: Key | None) -> str:
         if len(self._sessions) >= _MOST_SESSIONS:
             self._sessions.pop(next(iter(self._sessions)))
         session = secrets.token_urlsafe(32)
-        self._sessions[session] = time.monotonic() + 3600 * HOURS
+        self._sessions[session] = _Session(time.monotonic() + 3600 * HOURS, key)
         return session
 
     def knows(self, session: str | None) -> bool:
-        """Whether a session is open."""
-        return session is not None and self._sessions.get(session, 0.0) > time.monotonic()
+        """Whether a session is open, and the key that opened it still opens."""
+        found = None if session is None else self._sessions.get(session)
+        if found is None or found.until <= time.monotonic():
+            return False
+        return found.key is None or self._keys.still(found.key)
 
     def close(self, session: str) -> None:
         """End a session."""

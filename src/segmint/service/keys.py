@@ -69,6 +69,10 @@ class KeyRing:
                 found = key
         return found if found is not None and found.expires > datetime.now(UTC) else None
 
+    def still(self, key: Key) -> bool:
+        """Whether a key that was found before is still on the ring, unchanged, and has not ended."""
+        return key in self._keys and key.expires > datetime.now(UTC)
+
 
 class FileRing(KeyRing):
     """The keys of a file, read again when the file changes; looked at once a second at most.
@@ -90,6 +94,15 @@ class FileRing(KeyRing):
 
     def find(self, text: str) -> Key | None:
         """Return the key that this text is, after a look at the file."""
+        self._look()
+        return super().find(text)
+
+    def still(self, key: Key) -> bool:
+        """Whether a key is still in the file and has not ended, after a look at it."""
+        self._look()
+        return super().still(key)
+
+    def _look(self) -> None:
         if self._clock() - self._looked >= 1.0:
             self._looked = self._clock()
             if (mark := self._now()) != self._mark:
@@ -98,7 +111,6 @@ class FileRing(KeyRing):
                     self._keys = tuple(read_keys(self._path))
                 except ConfigError:
                     self._keys = ()
-        return super().find(text)
 
     def _now(self) -> tuple[int, ...]:
         try:
