@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from segmint.dashboard import sign_in
+from segmint.dashboard import pages, sign_in
+from segmint.dashboard.app import ways
 from segmint.dashboard.desk import Desk
 from segmint.dashboard.sign_in import Doorkeeper
 from segmint.service import keys as keys_file
-from segmint.service.keys import FileRing, Key, KeyRing, add_key, digest_of, revoke_keys
+from segmint.service.keys import FileRing, Key, KeyRing, add_key, digest_of, read_keys, revoke_keys
+from tests.service.test_champion import run_with_bundle
 
 from .test_app import client
 
@@ -98,3 +100,46 @@ def test_a_key_in_an_address_opens_nothing(tmp_path: Path) -> None:
     assert browser.get("/runs").status_code == 401
     assert browser.post("/sign-in", data={"key": "right"}).status_code == 303
     assert browser.get("/runs").status_code == 200
+
+
+def test_every_page_has_a_scope_and_a_key_without_it_is_refused_by_name(tmp_path: Path) -> None:
+    assert {way.path for way in ways() if way.scope is None} == {"/sign-in", "/sign-out", "/static/{name}"}
+    path = tmp_path / "keys.toml"
+    for scope in ALL:
+        others = [other for other in ALL if other != scope]
+        text = add_key(path, scope, others)
+        keeper = Doorkeeper(KeyRing(read_keys(path)))
+        browser = client(Desk(tmp_path / "runs", keeper=keeper))
+        assert browser.post("/sign-in", data={"key": text}).status_code == 303
+        for way in ways():
+            if way.scope == scope:
+                for method in way.methods:
+                    answer = browser.request(method, way.path.replace("{", "").replace("}", ""))
+                    assert answer.status_code == 403, (method, way.path)
+                    assert f"lacks the scope &#39;{scope}&#39;" in answer.text
+
+
+def test_a_key_that_reads_and_predicts_signs_in_and_gets_no_list(tmp_path: Path) -> None:
+    run = run_with_bundle(tmp_path, 1)
+    text = add_key(tmp_path / "keys.toml", "analyst", ["read", "predict"])
+    browser = client(Desk(tmp_path, keeper=Doorkeeper(FileRing(tmp_path / "keys.toml"))))
+    assert browser.post("/sign-in", data={"key": text}).headers["location"] == "/"
+    for page in ("/", "/runs", f"/runs/{run}", "/segments", "/customer", "/try", "/upload", "/monitoring"):
+        assert browser.get(page).status_code == 200, page
+    for name in pages.FILES:
+        (tmp_path / run / name).write_bytes(b"x")
+    found = {name: browser.get(f"/runs/{run}/{name}").status_code for name in pages.FILES}
+    assert {name for name, status in found.items() if status == 403} == {
+        "call_list.xlsx", "dialler.csv", "call_list.parquet",
+    }  # fmt: skip
+    assert browser.get("/lists", headers={"accept": "application/json"}).json()["fix"].startswith("ask for one")
+
+
+def test_a_key_that_only_reads_downloads_no_customers(tmp_path: Path) -> None:
+    run = run_with_bundle(tmp_path, 1)
+    text = add_key(tmp_path / "keys.toml", "reader", ["read"])
+    browser = client(Desk(tmp_path, keeper=Doorkeeper(FileRing(tmp_path / "keys.toml"))))
+    browser.post("/sign-in", data={"key": text})
+    (tmp_path / run / "predictions.parquet").write_bytes(b"x")
+    assert browser.get(f"/runs/{run}/predictions.parquet").status_code == 403
+    assert browser.get("/").status_code == 200

@@ -34,7 +34,7 @@ def bundle(tmp_path: Path) -> Path:
 def keys(tmp_path: Path) -> dict[str, str]:
     """A key for each set of scopes, in ``keys.toml``."""
     made = {scope: add_key(tmp_path / "keys.toml", scope, [scope]) for scope in ("read", "predict", "target")}
-    return made | {"all": add_key(tmp_path / "keys.toml", "all", ["read", "predict", "target", "admin"])}
+    return made | {"all": add_key(tmp_path / "keys.toml", "all", ["read", "predict", "target"])}
 
 
 @pytest.fixture

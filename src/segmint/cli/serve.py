@@ -64,9 +64,7 @@ def _with_pages(api: Any, service: Any, bundle: str, runs: Path, *, one_time: bo
 @keys_app.command("add")
 def keys_add(
     name: Annotated[str, typer.Argument(help="Whose key it is.", show_default=False)],
-    scope: Annotated[
-        str, typer.Option("--scope", help="Of read, predict, target, admin; with commas.")
-    ] = "read,predict",
+    scope: Annotated[str, typer.Option("--scope", help="Of read, predict, target; with commas.")] = "read,predict",
     days: Annotated[int, typer.Option(help="Calendar days until it ends.")] = 365,
     keys: KeysFile = KEYS,
 ) -> None:

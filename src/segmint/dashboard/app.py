@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from functools import cache, partial
 from importlib import resources
 from pathlib import Path
@@ -27,7 +28,7 @@ from segmint.errors import InputError, RunError, SegmintError
 from segmint.report.html import environment, printable_dict, static
 
 Form = dict[str, str]
-Page = Callable[[Desk, Request, Form], Response]
+Page = Callable[[Desk, Request, Form], Response | Awaitable[Response]]
 MOST_FORM = 1 << 20
 GRACE = 8  # seconds for answers under way when the dashboard is told to stop
 POLICY = (
@@ -56,6 +57,11 @@ NAVIGATION = (
     ("/upload", "Upload and run"),
 )  # fmt: skip
 OPEN = frozenset({"/sign-in"})
+NEEDED_FOR = {
+    "read": "for runs, reports and segments",
+    "predict": "for customers and the tables they stand in",
+    "target": "for call lists and for starting runs",
+}
 
 
 def dashboard(desk: Desk, *, hosts: Sequence[str] = ("127.0.0.1", "localhost", "[::1]")) -> Any:
@@ -102,36 +108,47 @@ def beside(api: Any, pages_app: Any, *, api_paths: frozenset[str]) -> Any:
     return both
 
 
+@dataclass(frozen=True)
+class Way:
+    """One page: its path, the scope that whoever asks needs (None: whoever is let in by `_Guard`), and what shows it."""
+
+    path: str
+    scope: str | None
+    show: Page
+    methods: tuple[str, ...] = ("GET",)
+
+
 def routes(desk: Desk) -> list[Route]:
     """Every page, to be served alone or beside the HTTP service."""
+    return [Route(way.path, partial(_answer, desk, way), methods=way.methods) for way in ways()]
 
-    def page(path: str, show: Page, *methods: str) -> Route:
-        return Route(path, partial(_answer, desk, show), methods=methods or ("GET",))
 
-    return [
-        page("/", lambda d, r, f: _page(d, r, "overview", pages.overview(d))),
-        page("/sign-in", _sign_in, "GET", "POST"),
-        page("/sign-out", _sign_out, "POST"),
-        page("/static/{name}", _static_file),
-        page("/runs", lambda d, r, f: _page(d, r, "runs", pages.run_list(d))),
-        page("/runs/{run}", lambda d, r, f: _page(d, r, "run", pages.one_run(d, r.path_params["run"]))),
-        page("/runs/{run}/{file}", _file),
-        page("/segments", lambda d, r, f: _page(d, r, "segments", pages.segment_list(d))),
-        page("/segments/{key}", _segment),
-        page("/lists", _lists, "GET", "POST"),
-        page("/lists/preview", _preview, "POST"),
-        page("/customer", _customer, "GET", "POST"),
-        page("/try", lambda d, r, f: _page(d, r, "try", pages.try_it(d, _without_token(f))), "GET", "POST"),
-        page("/monitoring", lambda d, r, f: _page(d, r, "monitoring", pages.monitoring(d))),
-        page("/compare", _compare),
-        page("/upload", lambda d, r, f: _page(d, r, "upload", pages.upload(d))),
-        Route("/tables", partial(_receive, desk), methods=("PUT",)),
-        page("/tables/{table}", lambda d, r, f: _page(d, r, "table", pages.one_table(d, r.path_params["table"]))),
-        page("/tables/{table}/contract", _contract, "POST"),
-        page("/tables/{table}/run", _start, "POST"),
-        page("/work/{job}", _work),
-        page("/work/{job}/state", lambda d, r, f: JSONResponse(d.jobs.find(r.path_params["job"]).state())),
-    ]
+def ways() -> tuple[Way, ...]:
+    """Every page and who may ask for it."""
+    return (
+        Way("/", "read", lambda d, r, f: _page(d, r, "overview", pages.overview(d))),
+        Way("/sign-in", None, _sign_in, ("GET", "POST")),
+        Way("/sign-out", None, _sign_out, ("POST",)),
+        Way("/static/{name}", None, _static_file),
+        Way("/runs", "read", lambda d, r, f: _page(d, r, "runs", pages.run_list(d))),
+        Way("/runs/{run}", "read", lambda d, r, f: _page(d, r, "run", pages.one_run(d, r.path_params["run"]))),
+        Way("/runs/{run}/{file}", "read", _file),
+        Way("/segments", "read", lambda d, r, f: _page(d, r, "segments", pages.segment_list(d))),
+        Way("/segments/{key}", "read", _segment),
+        Way("/lists", "target", _lists, ("GET", "POST")),
+        Way("/lists/preview", "target", _preview, ("POST",)),
+        Way("/customer", "predict", _customer, ("GET", "POST")),
+        Way("/try", "predict", lambda d, r, f: _page(d, r, "try", pages.try_it(d, _without_token(f))), ("GET", "POST")),
+        Way("/monitoring", "read", lambda d, r, f: _page(d, r, "monitoring", pages.monitoring(d))),
+        Way("/compare", "read", _compare),
+        Way("/upload", "predict", lambda d, r, f: _page(d, r, "upload", pages.upload(d))),
+        Way("/tables", "predict", _receive, ("PUT",)),
+        Way("/tables/{table}", "predict", _table),
+        Way("/tables/{table}/contract", "target", _contract, ("POST",)),
+        Way("/tables/{table}/run", "target", _start, ("POST",)),
+        Way("/work/{job}", "read", _work),
+        Way("/work/{job}/state", "read", lambda d, r, f: JSONResponse(d.jobs.find(r.path_params["job"]).state())),
+    )
 
 
 class _Guard:
@@ -173,14 +190,17 @@ class _Guard:
         return None
 
 
-async def _answer(desk: Desk, show: Page, request: Request) -> Response:
+async def _answer(desk: Desk, way: Way, request: Request) -> Response:
     form: Form = {}
     try:
+        if way.scope is not None:
+            _require_scope(desk, request, way.scope)
         if request.method == "POST":
             form = await _form(request)
             if request.url.path not in OPEN:
                 _require_token(desk, request, form)
-        return await run_in_threadpool(show, desk, request, form)
+        answer = await run_in_threadpool(way.show, desk, request, form)
+        return answer if isinstance(answer, Response) else await answer
     except SegmintError as error:
         return _problem(desk, request, error)
     except Exception:
@@ -206,6 +226,20 @@ def _texts(told: Any) -> Form:
     if not isinstance(told, dict):
         return {}
     return {str(name): value if isinstance(value, str) else json.dumps(value) for name, value in told.items()}
+
+
+class _RefusedError(SegmintError):
+    status = 403
+
+
+def _require_scope(desk: Desk, request: Request, scope: str) -> None:
+    visitor = desk.keeper.who(request.cookies.get(COOKIE))
+    if visitor is None or scope not in visitor.scopes:
+        raise _RefusedError(
+            f"The key you signed in with lacks the scope '{scope}', which is needed {NEEDED_FOR[scope]}.",
+            expected=f"a key with the scope '{scope}'",
+            fix="ask for one, sign out and sign in with it",
+        )
 
 
 def _require_token(desk: Desk, request: Request, form: Form) -> None:
@@ -249,7 +283,8 @@ def _problem(desk: Desk, request: Request, error: SegmintError, *, status: int |
     told = {"came": error.came, "expected": error.expected, "fix": error.fix}
     if "application/json" in request.headers.get("accept", ""):
         return JSONResponse(printable_dict(told), status_code=code)
-    return _page(desk, request, "problem", {"title": "That did not work", "problem": told}, status=code)
+    title = "This key may not do that" if code == 403 else "That did not work"
+    return _page(desk, request, "problem", {"title": title, "problem": told}, status=code)
 
 
 def _sign_in(desk: Desk, request: Request, form: Form) -> Response:
@@ -284,7 +319,9 @@ def _static_file(desk: Desk, request: Request, form: Form) -> Response:
 
 
 def _file(desk: Desk, request: Request, form: Form) -> Response:
-    folder, name = desk.run(request.path_params["run"]).folder, request.path_params["file"]
+    name = request.path_params["file"]
+    _require_scope(desk, request, pages.FILE_SCOPES.get(name, "read"))
+    folder = desk.run(request.path_params["run"]).folder
     path = folder / name
     if name not in pages.FILES or not path.is_file() or path.is_symlink():
         raise RunError("The run has no such file.", expected="a file that its page names", fix="go back to the run")
@@ -328,15 +365,17 @@ def _compare(desk: Desk, request: Request, form: Form) -> Response:
     return _page(desk, request, "compare", pages.compare(desk, asked.get("first", ""), asked.get("second", "")))
 
 
-async def _receive(desk: Desk, request: Request) -> Response:
+async def _receive(desk: Desk, request: Request, form: Form) -> Response:
+    _require_token(desk, request, {})
     try:
-        _require_token(desk, request, {})
         table = await desk.tables.receive(request.query_params.get("name", ""), request.stream())
-    except SegmintError as error:
-        return _problem(desk, request, error)
     except ClientDisconnect:
         return Response(status_code=400)  # nobody is there to read more
     return JSONResponse({"location": f"/tables/{table.id}"}, status_code=201)
+
+
+def _table(desk: Desk, request: Request, form: Form) -> Response:
+    return _page(desk, request, "table", pages.one_table(desk, request.path_params["table"]))
 
 
 def _contract(desk: Desk, request: Request, form: Form) -> Response:

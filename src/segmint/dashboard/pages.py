@@ -36,6 +36,10 @@ FILES = {
     "rejected.csv": "rows that were rejected, and why",
     "customers.parquet": "the segment of every customer",
 }
+# who may download it; any other file needs what the run's page needs
+FILE_SCOPES = dict.fromkeys(("call_list.xlsx", "dialler.csv", "call_list.parquet"), "target") | dict.fromkeys(
+    ("predictions.parquet", "rejected.csv", "customers.parquet"), "predict"
+)
 WATCHING = ("monitor", "measure", "backtest", "update", "promote")
 COMMANDS = {
     "run": "Training",

@@ -8,12 +8,22 @@ import secrets
 import time
 from dataclasses import dataclass
 
-from segmint.service.keys import Key, KeyRing
+from segmint.service.keys import SCOPES, Key, KeyRing
 
 COOKIE = "segmint_session"
 HOURS = 12
 _MOST_SESSIONS = 200
-_PAGES = frozenset({"read", "predict", "target"})
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who is signed in: a name for the log, and what the pages may show and do for them."""
+
+    name: str
+    scopes: frozenset[str]
+
+
+_HERE = Visitor("this machine", frozenset(SCOPES))
 
 
 @dataclass(frozen=True)
@@ -51,7 +61,7 @@ class Doorkeeper:
         if (session := self.open_once(text)) is not None:
             return session
         key = self._keys.find(text)
-        return None if key is None or not key.scopes >= _PAGES else self._start(key)
+        return None if key is None else self._start(key)
 
     def _start(self, key: Key | None) -> str:
         if len(self._sessions) >= _MOST_SESSIONS:
@@ -60,12 +70,18 @@ class Doorkeeper:
         self._sessions[session] = _Session(time.monotonic() + 3600 * HOURS, key)
         return session
 
-    def knows(self, session: str | None) -> bool:
-        """Whether a session is open, and the key that opened it still opens."""
+    def who(self, session: str | None) -> Visitor | None:
+        """Whose session it is; None if it is not open, or the key that opened it opens nothing any more."""
         found = None if session is None else self._sessions.get(session)
         if found is None or found.until <= time.monotonic():
-            return False
-        return found.key is None or self._keys.still(found.key)
+            return None
+        if found.key is None:
+            return _HERE
+        return Visitor(found.key.name, found.key.scopes) if self._keys.still(found.key) else None
+
+    def knows(self, session: str | None) -> bool:
+        """Whether a session is open."""
+        return self.who(session) is not None
 
     def close(self, session: str) -> None:
         """End a session."""

@@ -22,7 +22,8 @@ import tomlkit
 
 from segmint.errors import ConfigError
 
-SCOPES = ("read", "predict", "target", "admin")
+SCOPES = ("read", "predict", "target")
+_RETIRED = frozenset({"admin"})  # was offered once and opened nothing
 PREFIX = "sgm_"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -157,7 +158,7 @@ def read_keys(path: Path) -> list[Key]:
 
 def _key(entry: dict[str, object]) -> Key:
     expires = entry["expires"]
-    scopes = frozenset(str(scope) for scope in entry["scopes"])  # type: ignore[attr-defined]
+    scopes = frozenset(str(scope) for scope in entry["scopes"]) - _RETIRED  # type: ignore[attr-defined]
     if not isinstance(expires, datetime) or expires.tzinfo is None or not scopes <= set(SCOPES):
         raise ValueError("a key needs known scopes and an end with a time zone")
     if not _HASH.fullmatch(str(entry["sha256"])) or not _NAME.fullmatch(str(entry["name"])):
@@ -174,7 +175,7 @@ def add_key(path: Path, name: str, scopes: Sequence[str], *, days: int = 365) ->
         Made if it is not there, readable by its owner only.
     name : str
     scopes : sequence of str
-        Of read, predict, target, admin.
+        Of read, predict, target.
     days : int
         Calendar days until it ends.
 
