@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import signal
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
@@ -26,6 +28,8 @@ from segmint.dashboard.policy_form import config_of
 from segmint.dashboard.sign_in import COOKIE, HOURS
 from segmint.errors import InputError, RunError, SegmintError
 from segmint.report.html import environment, printable_dict, static
+from segmint.service.problems import place_of
+from segmint.service.start import write_log
 
 Form = dict[str, str]
 Page = Callable[[Desk, Request, Form], Response | Awaitable[Response]]
@@ -51,12 +55,14 @@ STATIC = {
     "dashboard.js": "text/javascript",
     "icon.svg": "image/svg+xml",
 }
+log = logging.getLogger("segmint.dashboard")
 NAVIGATION = (
     ("/", "Overview"), ("/runs", "Runs"), ("/segments", "Segments"), ("/lists", "List builder"),
     ("/customer", "Customer"), ("/try", "Try it"), ("/monitoring", "Monitoring"), ("/compare", "Compare runs"),
     ("/upload", "Upload and run"),
 )  # fmt: skip
 OPEN = frozenset({"/sign-in"})
+QUIET = frozenset({"/static/{name}", "/work/{job}/state"})  # asked for all the time, and nobody's affair
 NEEDED_FOR = {
     "read": "for runs, reports and segments",
     "predict": "for customers and the tables they stand in",
@@ -82,6 +88,7 @@ def open_door(desk: Desk, port: int) -> None:
     # uvicorn raises a signal once more when it is done, which would end us before our children are ended
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
+    write_log()
     config = uvicorn.Config(
         dashboard(desk),
         host="127.0.0.1",
@@ -171,6 +178,8 @@ class _Guard:
 
         request = Request(scope)
         refused = self._refused(request)
+        if refused is not None:
+            log.info("- %s (not let in) %s", request.method, refused.status_code)
         await (refused or self.app)(scope, receive, with_headers)
 
     def _refused(self, request: Request) -> Response | None:
@@ -191,21 +200,35 @@ class _Guard:
 
 
 async def _answer(desk: Desk, way: Way, request: Request) -> Response:
-    form: Form = {}
+    """Answer, and write one line that names who asked for which page, and no customer."""
+    start, visitor = time.perf_counter(), desk.keeper.who(request.cookies.get(COOKIE))
+    request.state.caller = "-" if visitor is None else visitor.name
     try:
-        if way.scope is not None:
-            _require_scope(desk, request, way.scope)
-        if request.method == "POST":
-            form = await _form(request)
-            if request.url.path not in OPEN:
-                _require_token(desk, request, form)
-        answer = await run_in_threadpool(way.show, desk, request, form)
-        return answer if isinstance(answer, Response) else await answer
+        response = await _shown(desk, way, request)
     except SegmintError as error:
-        return _problem(desk, request, error)
-    except Exception:
+        response = _problem(desk, request, error)
+    except Exception as error:  # the page names no cause; the log names kind and place and never the message
+        log.error("%s failed: %s", way.path, place_of(error))
         unknown = SegmintError("Something went wrong here.", fix="try again; if it comes back, look at `segmint runs`")
-        return _problem(desk, request, unknown, status=500)
+        response = _problem(desk, request, unknown, status=500)
+    # of a page that was shown the path names a run, a table or a file; of any other it is whatever a stranger wrote
+    path = request.scope["path"] if response.status_code < 400 else way.path
+    level = logging.DEBUG if way.path in QUIET else logging.INFO
+    spent = 1000 * (time.perf_counter() - start)
+    log.log(level, "%s %s %s %s %.1f ms", request.state.caller, request.method, path, response.status_code, spent)
+    return response
+
+
+async def _shown(desk: Desk, way: Way, request: Request) -> Response:
+    form: Form = {}
+    if way.scope is not None:
+        _require_scope(desk, request, way.scope)
+    if request.method == "POST":
+        form = await _form(request)
+        if way.path not in OPEN:
+            _require_token(desk, request, form)
+    answer = await run_in_threadpool(way.show, desk, request, form)
+    return answer if isinstance(answer, Response) else await answer
 
 
 async def _form(request: Request) -> Form:
@@ -291,12 +314,25 @@ def _sign_in(desk: Desk, request: Request, form: Form) -> Response:
     key, code = form.get("key", "").strip(), request.query_params.get("code", "")
     if not (key or code):
         return _page(desk, request, "sign_in", {"title": "Sign in", "wrong": False})
+    address = request.client.host if request.client else "-"
+    if wait := desk.keeper.wrong_keys.wait(address):
+        return _too_often(desk, request, wait)
     session = desk.keeper.open(key) if request.method == "POST" else desk.keeper.open_once(code)
     if session is None:
+        desk.keeper.wrong_keys.take(address)
         return _page(desk, request, "sign_in", {"title": "Sign in", "wrong": True}, status=401)
+    if visitor := desk.keeper.who(session):
+        request.state.caller = visitor.name
     answer = RedirectResponse("/", status_code=303)
     secure = request.url.scheme == "https"
     answer.set_cookie(COOKIE, session, max_age=3600 * HOURS, httponly=True, samesite="strict", secure=secure, path="/")
+    return answer
+
+
+def _too_often(desk: Desk, request: Request, wait: int) -> Response:
+    told = SegmintError("Too many wrong keys came from this address.", fix=f"try again in {wait} seconds")
+    answer = _problem(desk, request, told, status=429)
+    answer.headers["retry-after"] = str(wait)
     return answer
 
 

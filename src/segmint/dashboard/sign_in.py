@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 
 from segmint.service.keys import SCOPES, Key, KeyRing
+from segmint.service.limits import Buckets
 
 COOKIE = "segmint_session"
 HOURS = 12
@@ -41,12 +42,20 @@ class Doorkeeper:
     ----------
     keys : KeyRing, optional
         Keys that open the door, besides the one-time code.
+
+    Attributes
+    ----------
+    code : str or None
+        The one-time code; None once it was used, or where there is none.
+    wrong_keys : Buckets
+        Wrong keys by the address they came from.
     """
 
     def __init__(self, keys: KeyRing | None = None) -> None:
         self._keys = keys or KeyRing()
         self._secret = secrets.token_bytes(32)
         self.code: str | None = secrets.token_urlsafe(24)
+        self.wrong_keys = Buckets(rate=0.2, burst=10)
         self._sessions: dict[str, _Session] = {}
 
     def open_once(self, code: str) -> str | None:
@@ -77,7 +86,7 @@ class Doorkeeper:
             return None
         if found.key is None:
             return _HERE
-        return Visitor(found.key.name, found.key.scopes) if self._keys.still(found.key) else None
+        return Visitor(found.key.caller, found.key.scopes) if self._keys.still(found.key) else None
 
     def knows(self, session: str | None) -> bool:
         """Whether a session is open."""

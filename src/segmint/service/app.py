@@ -25,9 +25,9 @@ from segmint.service import tables
 from segmint.service.body import parse_json, read_body, rows_of
 from segmint.service.champion import Champion, Handle
 from segmint.service.describe import openapi, row_schema
-from segmint.service.keys import KeyRing
+from segmint.service.keys import Key, KeyRing
 from segmint.service.limits import Buckets, Workers
-from segmint.service.problems import Problem, problem_of
+from segmint.service.problems import Problem, place_of, problem_of
 
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
 AT_ONCE = 8 << 10  # bytes that are answered on the loop: quicker than handing them to a thread
@@ -222,7 +222,9 @@ async def _answered(service: Service, way: Way, request: Request) -> Response:
     try:
         _require_host(service, request)
         if way.scope is not None:
-            caller = _caller(service, request, way.scope)
+            key = _key(service, request)
+            caller = key.caller
+            _admit(service, key, way.scope)
         if service.champion.is_stale():
             service.champion.swap_aside()
         response = await way.answer(service, request, handle)
@@ -230,8 +232,8 @@ async def _answered(service: Service, way: Way, request: Request) -> Response:
         response = problem.response()
     except SegmintError as error:
         response = problem_of(error).response()
-    except Exception as error:  # the reply names no cause; the log names the kind and never the message
-        log.error("%s failed: %s", way.path, type(error).__name__)
+    except Exception as error:  # the reply names no cause; the log names kind and place and never the message
+        log.error("%s failed: %s", way.path, place_of(error))
         response = Problem(500, "failed", "The answer could not be made.").response()
     if way.scope is not None and response.status_code not in (401, 403, 421):
         response.headers["segmint-bundle"] = handle.digest
@@ -252,7 +254,7 @@ def _require_host(service: Service, request: Request) -> None:
         raise Problem(403, "origin", "Sent from another site.")
 
 
-def _caller(service: Service, request: Request, scope: str | None) -> str:
+def _key(service: Service, request: Request) -> Key:
     kind, _, text = request.headers.get("authorization", "").partition(" ")
     key = service.keys.find(text.strip()) if kind.lower() == "bearer" and text else None
     if key is None:
@@ -260,10 +262,13 @@ def _caller(service: Service, request: Request, scope: str | None) -> str:
         service.buckets.take(f"address {address}")
         asks = {"www-authenticate": "Bearer"}
         raise Problem(401, "key", "Send a valid key: Authorization: Bearer <key>.", headers=asks)
+    return key
+
+
+def _admit(service: Service, key: Key, scope: str | None) -> None:
     service.buckets.take(key.sha256)
     if scope is not None and scope not in key.scopes:
         raise Problem(403, "scope", f"This key lacks the scope '{scope}'.")
-    return key.name
 
 
 def _kind(request: Request) -> str:
@@ -287,14 +292,18 @@ def _json(told: Any) -> Response:
 
 def _no_route(service: Service, request: Request, error: Exception) -> Response:
     """Deny strangers before telling anybody that there is nothing here."""
-    status = error.status_code if isinstance(error, HTTPException) else 500
+    status, caller = error.status_code if isinstance(error, HTTPException) else 500, "-"
     try:
         _require_host(service, request)
-        _caller(service, request, None)
+        key = _key(service, request)
+        caller = key.caller
+        _admit(service, key, None)
+        headers = dict(getattr(error, "headers", None) or {})
+        response = Problem(status, "no_route", "See /openapi.json.", headers=headers).response()
     except Problem as problem:
-        return problem.response()
-    headers = dict(getattr(error, "headers", None) or {})
-    return Problem(status, "no_route", "See /openapi.json.", headers=headers).response()
+        response = problem.response()
+    log.info("%s %s (no such route) %s", caller, request.method, response.status_code)
+    return response
 
 
 class _WithHeaders:

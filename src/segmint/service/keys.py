@@ -49,6 +49,16 @@ class Key:
     scopes: frozenset[str]
     expires: datetime
 
+    @property
+    def id(self) -> str:
+        """Tells keys of one name apart; says nothing about the key itself."""
+        return self.sha256[:8]
+
+    @property
+    def caller(self) -> str:
+        """What the log calls whoever holds the key: "dialler/3f9c12ab"."""
+        return f"{self.name}/{self.id}"
+
 
 class KeyRing:
     """The keys that are valid now.

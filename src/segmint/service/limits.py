@@ -37,15 +37,21 @@ class Buckets:
         Problem
             429 with Retry-After, if the caller asks too often.
         """
-        now = self._clock()
-        tokens, last = self._filled.get(caller, (float(self.burst), now))
-        tokens = min(float(self.burst), tokens + (now - last) * self.rate)
-        if tokens < 1.0:
-            wait = max(1, round((1.0 - tokens) / self.rate))
+        if wait := self.wait(caller):
             raise Problem(429, "too_often", "This key asks too often.", headers={"retry-after": str(wait)})
+        left = self._left(caller) - 1.0
         if len(self._filled) >= _MOST_CALLERS:
             self._filled.clear()
-        self._filled[caller] = (tokens - 1.0, now)
+        self._filled[caller] = (left, self._clock())
+
+    def wait(self, caller: str) -> int:
+        """Say after how many seconds the caller may come again; 0 is now. Nothing is counted."""
+        left = self._left(caller)
+        return 0 if left >= 1.0 else max(1, round((1.0 - left) / self.rate))
+
+    def _left(self, caller: str) -> float:
+        tokens, last = self._filled.get(caller, (float(self.burst), self._clock()))
+        return min(float(self.burst), tokens + (self._clock() - last) * self.rate)
 
 
 class Workers:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import traceback
+from pathlib import Path
 from typing import Any
 
 from starlette.responses import Response
@@ -68,3 +70,12 @@ def problem_of(error: SegmintError) -> Problem:
     code = type(error).__name__.removesuffix("Error").lower()
     status = 503 if code in ("bundle", "run") else error.status
     return Problem(status, code, " ".join(part for part in (error.came, error.fix) if part))
+
+
+def place_of(error: Exception) -> str:
+    """Say in which line of ours an unexpected error came up, for the log; its message may hold a customer's value."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "segmint" in Path(frame.filename).parts] or list(frames)
+    return (
+        f"{type(error).__name__} at {Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else type(error).__name__
+    )

@@ -51,7 +51,7 @@ def start(
         For a bundle that fails its checks.
     """
     service = prepare(bundle, runs, host=host, keys=keys, names=names, policy=policy, say=say)
-    logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO)
+    write_log()
     shown = f"[{host}]" if ":" in host else host
     app, address = make_app(service), f"http://{shown}:{port}"
     if pages is not None:
@@ -63,6 +63,11 @@ def start(
         log.error("an answer was stuck; it is left")
         logging.shutdown()
         os._exit(STUCK)  # Python would wait for the stuck thread for ever
+
+
+def write_log() -> None:
+    """Write the log of the service and the pages to standard error: one line for each request, without any value."""
+    logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO)
 
 
 def server_config(app: Any, host: str, port: int) -> uvicorn.Config:
