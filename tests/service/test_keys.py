@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import json
 import random
 import secrets
 import subprocess
@@ -16,7 +17,7 @@ import pytest
 
 from segmint.cli import main
 from segmint.errors import ConfigError
-from segmint.service.keys import PREFIX, FileRing, Key, KeyRing, add_key, digest_of, read_keys, revoke_keys
+from segmint.service.keys import PREFIX, FileRing, Key, KeyRing, add_key, digest_of, id_of, read_keys, revoke_keys
 from segmint.service.start import is_local, prepare
 
 FAR = datetime.now(UTC) + timedelta(days=1)
@@ -62,6 +63,29 @@ def test_two_keys_of_one_name_overlap_while_one_replaces_the_other(tmp_path: Pat
     path = tmp_path / "keys.toml"
     texts = [add_key(path, "dialler", ["predict"]) for _ in range(2)]
     assert all(KeyRing(read_keys(path)).find(text) for text in texts)
+
+
+def test_a_key_is_replaced_without_a_second_in_which_none_works(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, now = tmp_path / "keys.toml", [0.0]
+    file = ["--keys", str(path)]
+    old, other = add_key(path, "dialler", ["predict"]), add_key(path, "analyst", ["read"])
+    ring = FileRing(path, clock=lambda: now[0])
+    assert main(["keys", "add", "dialler", "--scope", "predict", *file]) == 0
+    new = capsys.readouterr().out.strip()
+    now[0] += 2
+    assert ring.find(old)
+    assert ring.find(new)
+    assert main(["keys", "list", "--json", *file]) == 0
+    listed = json.loads(capsys.readouterr().out)["keys"]
+    assert [row["id"] for row in listed] == [id_of(old), id_of(other), id_of(new)]
+    assert main(["keys", "revoke", "analyst", "--id", id_of(old), *file]) == 2  # not a key of that name
+    assert main(["keys", "revoke", "dialler", "--id", id_of(old), *file]) == 0
+    now[0] += 2
+    assert ring.find(old) is None
+    assert ring.find(new)
+    assert ring.find(other)
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604])

@@ -69,30 +69,35 @@ def keys_add(
     keys: KeysFile = KEYS,
 ) -> None:
     """Make a key and print it once; only its hash is stored."""
-    from segmint.service.keys import add_key
+    from segmint.service.keys import add_key, id_of
 
     text = add_key(keys, name, [part.strip() for part in scope.split(",") if part.strip()], days=days)
     typer.echo(text)
-    typer.echo(f"kept as a hash in {keys}; this is the only time it is shown", err=True)
+    typer.echo(f"kept as a hash in {keys} with the id {id_of(text)}; this is the only time it is shown", err=True)
 
 
 @keys_app.command("list")
 def keys_list(keys: KeysFile = KEYS, json: AsJson = False) -> None:
-    """List keys by name, scopes and end."""
+    """List keys by id, name, scopes and end."""
     from segmint.service.keys import read_keys
 
     rows = [
-        {"name": key.name, "scopes": sorted(key.scopes), "expires": key.expires.isoformat()} for key in read_keys(keys)
+        {"id": key.id, "name": key.name, "scopes": sorted(key.scopes), "expires": key.expires.isoformat()}
+        for key in read_keys(keys)
     ]
-    lines = [f"{row['name']}  {','.join(row['scopes'])}  until {row['expires']}" for row in rows]
+    lines = [f"{row['id']}  {row['name']}  {','.join(row['scopes'])}  until {row['expires']}" for row in rows]
     Screen(json=json).say({"keys": rows}, *(lines or [f"no keys in {keys}; make one: segmint keys add NAME"]))
 
 
 @keys_app.command("revoke")
 def keys_revoke(
-    name: Annotated[str, typer.Argument(help="Whose keys.", show_default=False)], keys: KeysFile = KEYS
+    name: Annotated[str, typer.Argument(help="Whose key.", show_default=False)],
+    key: Annotated[
+        str | None, typer.Option("--id", help="Only the key with this id; left out, all of the name.")
+    ] = None,
+    keys: KeysFile = KEYS,
 ) -> None:
-    """Take every key of a name away; a running service forgets it within a second."""
+    """Take one key of a name away, or every one; a running service forgets it within a second."""
     from segmint.service.keys import revoke_keys
 
-    typer.echo(f"{revoke_keys(keys, name)} taken away")
+    typer.echo(f"{revoke_keys(keys, name, key)} taken away")

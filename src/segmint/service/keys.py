@@ -25,6 +25,7 @@ from segmint.errors import ConfigError
 SCOPES = ("read", "predict", "target")
 _RETIRED = frozenset({"admin"})  # was offered once and opened nothing
 PREFIX = "sgm_"
+_ID = 8  # letters of the hash that tell keys apart
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -52,7 +53,7 @@ class Key:
     @property
     def id(self) -> str:
         """Tells keys of one name apart; says nothing about the key itself."""
-        return self.sha256[:8]
+        return self.sha256[:_ID]
 
     @property
     def caller(self) -> str:
@@ -136,6 +137,11 @@ def digest_of(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
+def id_of(text: str) -> str:
+    """Return the id of a key, as `Key.id`."""
+    return digest_of(text)[:_ID]
+
+
 def session_key() -> tuple[str, Key]:
     """Make a key with every scope that lives as long as the process: for a service on this machine without keys."""
     text = PREFIX + secrets.token_urlsafe(32)
@@ -210,8 +216,15 @@ def add_key(path: Path, name: str, scopes: Sequence[str], *, days: int = 365) ->
     return text
 
 
-def revoke_keys(path: Path, name: str) -> int:
-    """Take every key of a name away; return how many there were.
+def revoke_keys(path: Path, name: str, key: str | None = None) -> int:
+    """Take one key of a name away, or every one; return how many there were.
+
+    Parameters
+    ----------
+    path : Path
+    name : str
+    key : str, optional
+        The id of the one that goes, as `Key.id`.
 
     Raises
     ------
@@ -220,10 +233,12 @@ def revoke_keys(path: Path, name: str) -> int:
     """
     with _alone(path):
         keys = read_keys(path)
-        kept = [key for key in keys if key.name != name]
+        kept = [one for one in keys if one.name != name or (key is not None and one.id != key)]
         if len(kept) == len(keys):
             raise ConfigError(
-                f"There is no key of '{name}'.", expected="a name of `segmint keys list`", fix="check the name"
+                f"There is no key of '{name}'" + ("." if key is None else f" with the id '{key}'."),
+                expected="a name and an id of `segmint keys list`",
+                fix="check the name and the id",
             )
         _write(path, kept)
     return len(keys) - len(kept)
