@@ -31,6 +31,8 @@ def test_a_written_configuration_reads_back_equal() -> None:
         ("split.folds", "no key and value"),
         ("data.at=tomorrow", "data.at"),
         ("compare.models=['knn']", "dense_network"),
+        ("data.delimiter=tab", 'one character; a tab is "\\t"'),
+        ("data.delimiter=''", "one character"),
         ("seed.x=1", "seed"),
     ],
 )

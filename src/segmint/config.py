@@ -42,6 +42,13 @@ class Data(_Section):
     sheet: str | None = None
     header_row: int | None = Field(default=None, ge=1)
 
+    @field_validator("delimiter")
+    @classmethod
+    def _is_one_character(cls, delimiter: str | None) -> str | None:
+        if delimiter is not None and len(delimiter) != 1:
+            raise ValueError('one character; a tab is "\\t"')
+        return delimiter
+
 
 class Split(_Section):
     """How rows are kept apart: folds to compare on, and the inner share of each training part."""

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from segmint.contract.cells import cell_texts
 from segmint.contract.contract import load_contract, parse_contract
 from segmint.contract.one_row import OneRow
 from segmint.contract.synthetic import synthetic_rows
@@ -104,6 +105,14 @@ def test_a_number_is_read_as_in_a_table_of_one_row(name: str, cell: object) -> N
 @pytest.mark.parametrize("cell", TEXTS, ids=repr)
 def test_a_text_is_read_as_in_a_table_of_one_row(name: str, cell: object) -> None:
     assert_same({**PLAIN, name: cell})
+
+
+def test_values_of_any_kind_in_one_column_are_each_written_as_alone() -> None:
+    values = [True, False, 3.0, 3, -0.5, 1e-7, 4e-5, 10**30, "3.0", None, math.nan]
+    alone = ["true", "false", "3", "3", "-0.5", "1e-7", "0.00004", str(10**30), "3.0", None, None]
+    assert cell_texts(values, "job").to_list() == alone
+    with pytest.raises(ContractError, match="too large to keep every digit"):
+        cell_texts([2.0**60], "job")
 
 
 @pytest.mark.parametrize("previous", ["0", "2", None])

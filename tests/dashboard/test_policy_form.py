@@ -32,6 +32,24 @@ def test_a_text_that_is_no_number_is_named() -> None:
         config_of({"calls": "many"})
 
 
+def test_thousands_are_thousands_and_an_amount_that_may_be_either_is_refused() -> None:
+    form = {"calls": "3,000", "quota_column_0": "job", "quota_level_0": "clerk", "quota_most_0": "1,234,567"}
+    policy = config_of(form).policy
+    assert policy.budget_calls == 3_000
+    assert policy.quotas[0].maximum == 1_234_567
+    for name in ("cost", "money", "holdout"):
+        with pytest.raises(PolicyError, match="read in two ways"):
+            config_of({name: "3,000"})
+    assert config_of({"holdout": "0,125"}).policy.holdout_share == pytest.approx(0.00125)
+
+
+@pytest.mark.parametrize("text", ["2.5", "2,5", "1.000", "1 000", "12,34", "٣"])
+def test_a_call_is_a_whole_thing(text: str) -> None:
+    for name in ("calls", "quota_most_0"):
+        with pytest.raises(PolicyError, match="holds no whole number"):
+            config_of({"quota_column_0": "job", "quota_level_0": "clerk", name: text})
+
+
 @pytest.mark.parametrize("text", ["nan", "inf", "-1", "1e999"])
 def test_numbers_that_make_no_sense_are_refused(text: str) -> None:
     with pytest.raises(SegmintError):

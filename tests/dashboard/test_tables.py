@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -39,6 +40,17 @@ def test_an_id_that_is_not_ours_opens_nothing(table: str, tmp_path: Path) -> Non
 def test_too_much_is_refused_and_nothing_stays(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="larger than this page takes"):
         bring(Tables(tmp_path), "a.csv", b"x" * 60, b"x" * 60)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_said_and_nothing_stays(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
+    try:
+        with pytest.raises(RunError, match="could not be written"):
+            bring(Tables(tmp_path), "a.csv", b"x" * 60)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert list(tmp_path.iterdir()) == []
 
 

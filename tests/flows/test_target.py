@@ -17,6 +17,7 @@ from segmint.flows import target as flow
 from segmint.flows.demo import sample_path
 from segmint.flows.run import RunResult, run
 from segmint.flows.target import Targeted, target
+from segmint.store.run import Run
 from segmint.tables.simulate import Campaign, simulate_batches
 from tests.flows.conftest import QUICK
 
@@ -87,6 +88,29 @@ def test_what_if_works_out_only_reasons_that_nobody_asked_for_before(
     alone = target(sample_path(), done.folder, policy("policy.budget_calls=350"), runs=runs)
     assert more.call_list.frame().select(reasons).equals(alone.call_list.frame().select(reasons))
     assert fewer.call_list.listed["reason_1"].null_count() == 0
+
+
+def test_of_an_earlier_list_only_the_reasons_of_the_rows_it_lists_are_known(tmp_path: Path) -> None:
+    inputs = {"a.csv": "sha256:1", "bundle": "sha256:2"}
+    with Run.create(tmp_path, "target", (), policy().to_toml(), None, inputs) as earlier:
+        rows = {
+            "record": [1, 2, 3], "customer": ["17", "17", "18"], "status": ["suppressed", "listed", "listed"],
+            "reason_1": ["of record 2", "of record 2", None], "reason_2": [None] * 3, "reason_3": [None] * 3,
+        }  # fmt: skip
+        pl.DataFrame(rows).write_parquet(earlier.folder / flow.LIST)
+        earlier.done()
+    known = flow._reasons_before(tmp_path, inputs, policy())
+    assert known is not None
+    assert known["record"].to_list() == [2]
+
+
+def test_whom_the_dialler_cannot_call_is_said(done: RunResult, runs: Path, tmp_path: Path) -> None:
+    profile = tmp_path / "dialler.toml"
+    profile.write_text('[[columns]]\nheader = "phone"\nsource = "customer"\nphone = true\n')
+    found = target(sample_path(), done.folder, policy("policy.budget_calls=20"), runs=runs, dialler=profile)
+    assert found.summary["hand_off"]["dialler.csv"] == {"rows": 0, "without_phone": 20, "neutralised": 0}
+    assert found.summary["hand_off"]["call_list.xlsx"]["rows"] == 20
+    assert any("20 of the 20 to be called have no number that the dialler takes" in said for said in found.sentences)
 
 
 @pytest.fixture(scope="module")

@@ -19,9 +19,11 @@ from segmint.flows.measure import measure
 from segmint.flows.monitor import monitor
 from segmint.flows.predict import predict
 from segmint.flows.promote import promote, rollback
+from segmint.flows.report import write_report
 from segmint.flows.run import run
 from segmint.flows.target import target
 from segmint.flows.update import update
+from segmint.report.run_view import RunView
 from segmint.store.bundle import open_bundle
 from segmint.store.run import Run
 from segmint.tables.simulate import Campaign, simulate_batches
@@ -118,6 +120,48 @@ def test_a_challenger_that_is_no_better_is_refused_unless_a_person_says_why(
         promote(updated.folder, CONFIG, runs=runs, on=as_it_was)
     entry = promote(updated.folder, CONFIG, runs=runs, on=as_it_was, despite="the rate will rise").entry
     assert entry.gate["despite"] == "the rate will rise"
+
+
+@pytest.mark.network
+def test_two_bundles_are_not_compared_on_customers_that_one_was_trained_on(
+    wave: dict[str, pl.DataFrame], trained: Path, updated: Any, tmp_path: Path
+) -> None:
+    now, next_one = (shutil.copytree(folder, tmp_path / folder.name) for folder in (trained, updated.folder))
+    promote(now, CONFIG, runs=tmp_path)
+    with pytest.raises(DataError, match=r"trained on 2,000 of the 2,000 customers"):
+        promote(next_one, CONFIG, runs=tmp_path, on=wave["train"])
+    both = pl.concat([wave["train"].head(300), wave["wave"].join(wave["results"], on="customer_id")], how="diagonal")
+    with pytest.raises(RunError, match="300 customers that one of the two was trained on are left out"):
+        promote(next_one, CONFIG, runs=tmp_path, on=both)
+
+
+@pytest.mark.network
+def test_whoever_a_network_was_trained_on_is_told_by_id_and_after_an_update_too(
+    wave: dict[str, pl.DataFrame], trained: Path, updated: Any, runs: Path
+) -> None:
+    for bundle in (trained, trained.name, updated.folder, updated.folder.name, trained / "bundle"):
+        assert predict(wave["train"].head(20), bundle, CONFIG, runs=runs).trained_on == 20
+        assert predict(wave["wave"].head(20), bundle, CONFIG, runs=runs).trained_on == 0
+
+
+@pytest.mark.network
+def test_the_page_of_a_prediction_and_its_moment_are_those_of_the_bundle(
+    wave: dict[str, pl.DataFrame], trained: Path, runs: Path
+) -> None:
+    otherwise = load_config(None, [*QUICK, "data.at=after_call"])
+    found = predict(wave["wave"].head(50), trained, otherwise, runs=runs)
+    assert RunView(found.folder).at == open_bundle(trained).at == "planning"
+    assert "those known" in write_report(found.folder).read_text("utf-8")
+
+
+@pytest.mark.network
+def test_a_scored_table_can_be_scored_again_and_again(wave: dict[str, pl.DataFrame], trained: Path, runs: Path) -> None:
+    table: Any = wave["wave"].head(30)
+    for _ in range(3):
+        table = predict(table, trained, CONFIG, runs=runs).folder / "predictions.parquet"
+    frame = pl.read_parquet(table)
+    assert {"propensity", "propensity_input", "propensity_input_input"} <= set(frame.columns)
+    assert frame["propensity"].equals(frame["propensity_input_input"].alias("propensity"))
 
 
 @pytest.mark.network
@@ -243,6 +287,9 @@ def test_what_calling_brought_stands_on_a_page_and_objectors_in_a_file(tmp_path:
     page = found.report.read_text("utf-8")
     assert "What calling brought" in page
     assert "C00001" not in page
+    record = (found.folder / "run.json").read_text("utf-8")
+    assert "C0" not in record
+    assert list(json.loads(record)["inputs"]) == ["a frame", "a frame (2)"]
 
 
 def test_without_a_control_group_the_command_refuses_with_code_2(

@@ -63,6 +63,15 @@ def test_an_id_neutralised_for_spreadsheets_finds_its_customer():
     assert join_results(call_list, dialler, CODES).strangers == 0
 
 
+def test_an_id_with_blanks_around_it_finds_its_customer():
+    call_list, results = campaign(1, n=50)
+    padded = call_list.with_columns(customer=pl.col("customer") + " ")
+    joined = join_results(padded, results, CODES)
+    assert joined.strangers == 0
+    assert joined.rows.columns[: call_list.width] == call_list.columns
+    assert joined.rows["customer"].to_list() == padded["customer"].to_list()
+
+
 def test_a_code_without_a_meaning_stops_the_work():
     call_list, results = campaign(1, n=50)
     with pytest.raises(DataError, match="code without a meaning"):

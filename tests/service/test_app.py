@@ -189,6 +189,17 @@ def test_few_and_many_rows_are_answered_alike(ask: Ask) -> None:
     assert ask("POST", "/v1/explain", {"rows": odd}).json()["rejected"] == 2
 
 
+def test_the_same_json_value_is_the_same_customer_by_every_way(ask: Ask) -> None:
+    values: list[Any] = [True, False, 3.0, 3, 3.5, 1e-7, 4e-5, 10**30, 2.0**60, "student", None]
+    rows = [{"age": 41, "job": value, "phone": value} for value in values]
+    few = [ask("POST", "/v1/predict", {"rows": [row]}).json()["answers"][0] for row in rows]
+    many = ask("POST", "/v1/predict", {"rows": rows * 3}).json()["answers"]
+    assert [one.get("flags") for one in few] == [one.get("flags") for one in many[: len(rows)]]
+    assert ["error" in one for one in few] == ["error" in one for one in many[: len(rows)]]
+    assert few[8]["error"]["detail"] == "'job' is a number too large to keep every digit."
+    assert sum("error" in one for one in few) == 1
+
+
 def test_api_11_and_12_live_and_answers_never_wait_for_a_swap(ask: Ask, service: Service) -> None:
     service.champion.is_stale = lambda: True  # type: ignore[method-assign]
     service.champion._path = "/nowhere"  # what is promoted cannot be opened

@@ -55,6 +55,22 @@ def test_the_gate_holds_unless_a_person_gives_a_reason(finished: Finished, tmp_p
     assert entry.gate["passed"] is False
 
 
+def test_a_gate_judged_against_another_champion_lets_nobody_through(finished: Finished, tmp_path: Path) -> None:
+    first, second, third = (finished(seed) for seed in (1, 2, 3))
+    promote(tmp_path, first.id, GOOD, against="")
+    before = read_promoted(tmp_path).manifest
+    promote(tmp_path, second.id, GOOD, against=before)
+    for judged_against in (before, ""):
+        with pytest.raises(RunError, match="another bundle was put in use while it was compared"):
+            promote(tmp_path, third.id, GOOD, against=judged_against)
+    assert read_promoted(tmp_path).run == second.id
+
+
+def test_without_a_folder_of_runs_there_is_nothing_to_go_back_to(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="cannot be opened"):
+        rollback(tmp_path / "nowhere")
+
+
 @pytest.mark.parametrize(
     ("low", "high", "simpler", "verdict", "passed"),
     [

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from segmint.errors import RunError
-from segmint.store.training_ids import open_training_ids, write_training_ids
+from segmint.store.training_ids import carry_training_ids, open_training_ids, write_training_ids
 
 
 def test_known_ids_are_counted_and_strangers_are_not(tmp_path: Path) -> None:
@@ -42,6 +42,19 @@ def test_no_id_can_be_read_from_the_files(tmp_path: Path) -> None:
     assert first is not None
     assert second is not None
     assert not np.isin(first.fingerprints, second.fingerprints).any()
+
+
+def test_what_a_run_knows_can_be_carried_to_the_next(tmp_path: Path) -> None:
+    first, second, third = (tmp_path / name for name in ("first", "second", "third"))
+    for folder in (first, second, third):
+        folder.mkdir()
+    write_training_ids(first, ["7 ", "8"])
+    carry_training_ids(first, second)
+    kept = open_training_ids(second)
+    assert kept is not None
+    assert kept.known([" 7", "8", "9"]).tolist() == [True, True, False]
+    carry_training_ids(tmp_path / "nowhere", third)
+    assert open_training_ids(third) is None
 
 
 def test_a_table_without_ids_keeps_none(tmp_path: Path) -> None:

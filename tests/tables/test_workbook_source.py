@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import random
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,22 @@ def test_ids_that_excel_has_rounded_are_refused(tmp_path: Path) -> None:
         open_table(write(tmp_path, {"data": [["id", "n"], [1234567890123456789, 1]]}))
     path = write(tmp_path, {"data": [["id", "n"], ["1234567890123456789", 1]]})
     assert rows_of(path) == [("1234567890123456789", "1")]
+
+
+def test_a_damaged_workbook_is_refused_in_words(tmp_path: Path) -> None:
+    """ING-08."""
+    whole = write(tmp_path, {"data": [["a", "b"], *([str(i), str(i * i)] for i in range(200))]}).read_bytes()
+    draw, damaged, refused = random.Random(1), tmp_path / "damaged.xlsx", 0
+    for _ in range(300):
+        content = bytearray(whole)
+        place = draw.randrange(4, len(content))
+        content[place : place + draw.randrange(1, 60)] = draw.randbytes(draw.randrange(60))
+        damaged.write_bytes(content)
+        try:
+            rows_of(damaged)
+        except InputError:
+            refused += 1
+    assert refused > 100
 
 
 def test_other_archives_and_empty_workbooks_are_refused(tmp_path: Path) -> None:

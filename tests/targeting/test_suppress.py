@@ -12,7 +12,7 @@ from segmint.targeting.call_list import build_call_list
 from segmint.targeting.choose import choose
 from segmint.targeting.hand_off import recheck
 from segmint.targeting.phones import comparable, to_e164
-from segmint.targeting.suppress import suppress
+from segmint.targeting.suppress import NO_ID, suppress
 from tests.targeting.conftest import make_customers, make_policy
 
 TODAY = date(2026, 3, 14)
@@ -143,6 +143,41 @@ def test_customers_on_the_list_of_another_campaign_are_left_to_it(tmp_path, cont
     other.write(tmp_path / "call_list.parquet")
     found = run(customers, contract, make_policy(other_lists=[str(tmp_path / "call_list.parquet")]))
     assert found.counts == {"on the list of cards": 5}
+
+
+def test_an_id_with_blanks_around_it_is_the_same_customer(tmp_path, contract, customers):
+    padded = customers.with_columns(client=pl.col("client") + "  ")
+    files = {
+        "suppress": [str(write(tmp_path / "stop.csv", "client;note\n00001;a\n '-00009;b\n"))],
+        "history": str(write(tmp_path / "calls.csv", "client,date\n00002,2026-03-10\n")),
+        "rest_days": 30,
+    }
+    policy = make_policy(budget_calls=5)
+    best = choose(customers["client"], customers["propensity"], policy)
+    build_call_list(customers["client"], best, pl.Series([""] * 200), policy).write(tmp_path / "other.parquet")
+    found = run(padded, contract, make_policy(**files, other_lists=[str(tmp_path / "other.parquet")]))
+    assert {1, 2, *best.listed.tolist()} == set(np.flatnonzero(~found.eligible).tolist())
+    twice = pl.concat([customers.head(1), padded.head(1).with_columns(opt_in=pl.lit("no"))])
+    assert not run(twice, contract, make_policy()).eligible.any()
+
+
+def test_nobody_without_an_id_is_called_where_objections_name_ids(tmp_path, contract, customers):
+    anonymous = customers.with_columns(client=pl.when(pl.int_range(pl.len()) > 2).then("client"))
+    path = write(tmp_path / "stop.csv", "client;note\n00001;a\n")
+    found = suppress(customers["client"], anonymous, contract, make_policy(suppress=[str(path)]), today=TODAY)
+    assert found.because.head(4).to_list() == [NO_ID, f"on 'stop.csv'; {NO_ID}", NO_ID, ""]
+    assert run(customers, contract, make_policy()).eligible.all()
+
+
+def test_a_record_number_is_nobodys_id_at_any_check(tmp_path, contract, customers):
+    nameless = Contract(name="nameless", outcome=contract.outcome, columns=contract.columns[1:])
+    path = write(tmp_path / "stop.csv", "client;phone\n3;+351910000007\n")
+    policy = make_policy(suppress=[str(path)])
+    records = pl.Series([str(number) for number in range(1, 201)])
+    held_back = suppress(records, customers, nameless, policy, today=TODAY)
+    choice = choose(records, customers["propensity"], policy, eligible=held_back.eligible)
+    made = build_call_list(records, choice, held_back.because, policy, carried=customers.select("mobile"))
+    assert made.counts["suppressed"] == recheck(made, nameless).counts["suppressed"] == 1
 
 
 def test_what_speaks_against_one_row_speaks_against_the_customer(contract, customers):

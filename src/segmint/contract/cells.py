@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import polars as pl
 
@@ -15,7 +15,7 @@ from segmint.errors import ContractError, InputError
 
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _GROUPED = r"^[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?$"
-_SAFE_INTEGER = 2**53
+SAFE_INTEGER = 2**53
 
 Text = pl.String
 
@@ -114,7 +114,7 @@ def as_text(raw: pl.Series, name: str) -> pl.Series:
     if not raw.dtype.is_float():
         return raw.cast(Text)
     numbers = raw.fill_nan(None)
-    if (numbers.abs() > _SAFE_INTEGER).any():
+    if (numbers.abs() > SAFE_INTEGER).any():
         raise ContractError(
             f"The column '{name}' came as floating point numbers too large to keep every digit.",
             expected="text",
@@ -124,6 +124,30 @@ def as_text(raw: pl.Series, name: str) -> pl.Series:
     return pl.select(
         pl.when(whole).then(numbers.cast(pl.Int64, strict=False).cast(Text)).otherwise(numbers.cast(Text))
     ).to_series()
+
+
+def cell_texts(values: Sequence[Any], name: str) -> pl.Series:
+    """Write values that each have a kind of their own, as JSON brings them, by the rule of `as_text`.
+
+    Parameters
+    ----------
+    values : sequence of str, int, float, bool or None
+    name : str
+        Of their column.
+
+    Raises
+    ------
+    ContractError
+        As `as_text`.
+    """
+    floats = pl.Series(name, [value if isinstance(value, float) else None for value in values], dtype=pl.Float64)
+    others = [None if value is None or isinstance(value, float) else _plain(value) for value in values]
+    texts = pl.Series(name, others, dtype=Text)
+    return texts.zip_with(texts.is_not_null(), as_text(floats, name))
+
+
+def _plain(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _numbers(column: Column, raw: pl.Series, missing: Sequence[str], decimal: str) -> Cells:

@@ -7,9 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-import polars as pl
-
-from segmint.contract.cells import read_cells
+from segmint.contract.cells import cell_texts, read_cells
 from segmint.contract.column import Column, Known
 from segmint.contract.column_match import match_columns
 from segmint.contract.contract import Contract
@@ -99,12 +97,11 @@ def _reader(column: Column, missing: tuple[str, ...]) -> ReadCell:
     strip = column.kind == "category"
 
     def read(raw: Any) -> tuple[Any, str | None]:
-        if raw is None:
+        text = raw if isinstance(raw, str) else cell_texts([raw], column.name)[0]
+        if text is None:
             return None, None
-        if not isinstance(raw, str):
-            return _slowly(column, raw, missing)
-        bare = raw.strip(_WHITE)
-        return (None if bare in tokens else bare if strip else raw), None
+        bare = text.strip(_WHITE)
+        return (None if bare in tokens else bare if strip else text), None
 
     return read
 
@@ -137,7 +134,7 @@ def _number(raw: Any, missing: frozenset[str]) -> tuple[float | None, str | None
 
 def _slowly(column: Column, raw: Any, missing: tuple[str, ...]) -> tuple[Any, str | None]:
     """Read a rare kind of cell as a column of one."""
-    cells = read_cells(column, pl.Series(column.name, [raw]), missing, "point")
+    cells = read_cells(column, cell_texts([raw], column.name), missing, "point")
     return cells.values[0], cells.problem[0]
 
 

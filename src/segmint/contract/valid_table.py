@@ -83,7 +83,7 @@ class ValidTable:
 
     @property
     def ids(self) -> pl.Series | None:
-        """The customer ids as text, if the contract has an id column and the table holds it."""
+        """The customer ids as they came, if the contract has an id column and the table holds it."""
         name = self.contract.id_column
         return self.frame[name] if name is not None and name in self.frame.columns else None
 

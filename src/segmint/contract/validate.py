@@ -18,6 +18,7 @@ from segmint.contract.column import Column, Known
 from segmint.contract.column_match import ColumnMatch, Purpose, match_columns
 from segmint.contract.contract import Contract
 from segmint.contract.counts import count_values
+from segmint.contract.ids import bare_ids
 from segmint.contract.ledger import KEPT_REJECTS, Ledger
 from segmint.contract.valid_table import ValidTable, concatenate
 from segmint.errors import ContractError, DataError
@@ -317,8 +318,7 @@ def _with_repeated_ids(table: ValidTable) -> Ledger:
     """Record in the receipt how many rows belong to a customer who was there before; all of them are kept."""
     if table.ids is None:
         return table.ledger
-    known = table.ids.drop_nulls()
-    known = known.filter(known != "")
+    known = bare_ids(table.ids).drop_nulls()
     customers = known.n_unique()
     ids: dict[str, JSON] = {
         "customers": customers,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from math import isfinite
 from typing import Any
@@ -11,6 +12,7 @@ from segmint.errors import PolicyError
 from segmint.flows.standing import StandingPolicy
 
 ROWS = range(3)
+_GROUPED = "[1-9][0-9]{0,2}(?:,[0-9]{3})+"
 DEFAULTS = {
     "cost": "5",
     "value": "120",
@@ -63,13 +65,12 @@ def config_of(form: Mapping[str, str], standing: StandingPolicy | None = None) -
     standing = standing or StandingPolicy()
     filled = {name: text.strip() for name, text in form.items()}
     said = {name: filled.get(name) or default for name, default in starts(standing).items()}
-    calls = _number(said["calls"], "calls at most")
     flags = {
         "economics.cost_per_call": _number(said["cost"], "cost of a call"),
         "economics.value_per_success": _number(said["value"], "value of a yes"),
         "economics.currency": said["currency"][:12],
         "policy.campaign": said["campaign"][:100],
-        "policy.budget_calls": None if calls is None else int(calls),
+        "policy.budget_calls": _count(said["calls"], "calls at most"),
         "policy.budget_money": _number(said["money"], "money at most"),
         "policy.holdout_share": (_number(said["holdout"], "holdout") or 0.0) / 100,
         "policy.quotas": [quota for row in ROWS if (quota := _quota(filled, row))] or None,
@@ -80,15 +81,15 @@ def config_of(form: Mapping[str, str], standing: StandingPolicy | None = None) -
 
 def _quota(form: Mapping[str, str], row: int) -> dict[str, Any] | None:
     column, level = form.get(f"quota_column_{row}", ""), form.get(f"quota_level_{row}", "")
-    least = _number(form.get(f"quota_least_{row}", ""), "quota")
-    most = _number(form.get(f"quota_most_{row}", ""), "quota")
+    least = _count(form.get(f"quota_least_{row}", ""), "quota")
+    most = _count(form.get(f"quota_most_{row}", ""), "quota")
     if not column or not level or (least is None and most is None):
         return None
     return {
         "column": column,
         "level": level,
-        "minimum": int(least or 0),
-        "maximum": None if most is None else int(most),
+        "minimum": least or 0,
+        "maximum": most,
     }
 
 
@@ -97,9 +98,27 @@ def _exclusion(form: Mapping[str, str], row: int) -> dict[str, Any] | None:
     return {"name": f"{column} is {level}", "column": column, "levels": [level]} if column and level else None
 
 
-def _number(text: str, what: str) -> float | None:
+def _count(text: str, what: str) -> int | None:
+    """Read a whole number; 3,000 can only mean thousands."""
     if not text:
         return None
+    if not re.fullmatch(rf"[0-9]+|{_GROUPED}", text, re.ASCII):
+        raise PolicyError(
+            f"The control “{what}” holds no whole number.", expected="a number such as 3000 or 3,000", fix="correct it"
+        )
+    return int(text.replace(",", ""))
+
+
+def _number(text: str, what: str) -> float | None:
+    """Read an amount with a decimal point or comma; 3,000 could mean either three or three thousand."""
+    if not text:
+        return None
+    if re.fullmatch(_GROUPED, text):
+        raise PolicyError(
+            f"The control “{what}” holds a number that can be read in two ways.",
+            expected="an amount without marks between thousands",
+            fix="write 3000 for three thousand, and 3.0 for three",
+        )
     try:
         number = float(text.replace(",", "."))
         if not isfinite(number):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from segmint.errors import InputError, RunError
-from segmint.store.staging import FILE_MODE, FOLDER_MODE, publish_file, write_file
+from segmint.store.staging import FILE_MODE, FOLDER_MODE, disk_explained, publish_file, write_file
 
 ENDINGS = (".csv", ".txt", ".tsv", ".xlsx", ".parquet")
 MOST_BYTES = 2 << 30
@@ -52,15 +52,19 @@ class Tables:
         ------
         InputError
             For an ending that is no table's, an empty body, or more bytes than the limit; nothing stays behind.
+        RunError
+            If the disk is full or failing; nothing stays behind either.
         """
         ending = next((e for e in ENDINGS if name.lower().endswith(e)), None)
         if ending is None:
             raise InputError("This file has no ending of a table.", expected=" ".join(ENDINGS), fix="save it as CSV")
         place = self.folder / secrets.token_hex(8)
-        place.mkdir(parents=True, mode=FOLDER_MODE)
         path = place / f"table{ending}"
+        with disk_explained(path):
+            place.mkdir(parents=True, mode=FOLDER_MODE)
         try:
-            await _write(path, chunks, most)
+            with disk_explained(path):
+                await _write(path, chunks, most)
             about = json.dumps({"name": name[:200]}).encode()
             publish_file(place / _ABOUT, lambda staged: write_file(staged, about))
         except BaseException:

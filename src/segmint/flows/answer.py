@@ -8,10 +8,12 @@ from typing import Any
 
 import polars as pl
 
+from segmint.contract.cells import SAFE_INTEGER, cell_texts
+from segmint.contract.contract import Contract
 from segmint.contract.ledger import Ledger
 from segmint.contract.valid_table import ValidTable, concatenate
 from segmint.contract.validate import DETAILS, validate_batches
-from segmint.errors import DataError
+from segmint.errors import ContractError, DataError
 from segmint.explain.words import reasons_for
 from segmint.flows.predict import with_predictions
 from segmint.models.predict import Predictor
@@ -48,6 +50,20 @@ def answer_rows(bundle: Bundle, predictor: Predictor, single: SinglePredictor, r
     return _counted(_refused(bundle, rows), lambda kept: _as_table(bundle, predictor, rows, kept), len(rows))
 
 
+def as_frame(rows: Sequence[Row], names: Sequence[str], contract: Contract) -> pl.DataFrame:
+    """Write rows as a table of texts, as a file would bring them; a column that a row lacks has no value there.
+
+    Raises
+    ------
+    ContractError
+        If a text came as a floating point number too large to keep every digit.
+    """
+    columns = {name: [row.get(name) for row in rows] for name in names}
+    for name in {column.name for column in contract.columns if column.kind == "number"} & columns.keys():
+        columns[name] = [str(value) if isinstance(value, float) else value for value in columns[name]]
+    return pl.DataFrame([cell_texts(values, name) for name, values in columns.items()])
+
+
 def explain_rows(bundle: Bundle, predictor: Predictor, rows: Sequence[Row]) -> dict[str, Any]:
     """Say why customers get their predictions, in words; a row that cannot be read gets the reason instead.
 
@@ -68,17 +84,20 @@ def _counted(refused: Answers, answer: Callable[[list[int]], Answers], count: in
 
 
 def _refused(bundle: Bundle, rows: Sequence[Row]) -> Answers:
-    """Refuse rows that lack a column or answer a number with a truth value; name columns of the contract only."""
+    """Refuse rows that lack a column, answer a number with a truth value, or lost digits; name the contract's columns."""
     needed = [c.name for c in bundle.contract.columns if c.is_feature and c.known_by(bundle.at)]
     if bundle.contract.id_column is not None:
         needed.append(bundle.contract.id_column)
     numbers = [c.name for c in bundle.contract.columns if c.kind == "number"]
+    texts = [c.name for c in bundle.contract.columns if c.kind != "number"]
     refused: Answers = {}
     for place, row in enumerate(rows):
         if missing := [name for name in needed if name not in row]:
             refused[place] = _error("column_missing", f"Not sent: {', '.join(missing)}.")
         elif told := [name for name in numbers if isinstance(row.get(name), bool)]:
             refused[place] = _error("value_unreadable", f"'{told[0]}' is a truth value and should be a number.")
+        elif lost := [name for name in texts if isinstance(v := row.get(name), float) and abs(v) > SAFE_INTEGER]:
+            refused[place] = _error("value_unreadable", f"'{lost[0]}' is a number too large to keep every digit.")
     return refused
 
 
@@ -91,7 +110,7 @@ def _one_by_one(single: SinglePredictor, rows: Sequence[Row], kept: list[int]) -
     for place in kept:
         try:
             answers[place] = _said(single.customer(rows[place]), single.classes)
-        except DataError as error:
+        except (DataError, ContractError) as error:
             answers[place] = _error("value_unreadable", error.came)
     return answers
 
@@ -137,7 +156,6 @@ def _table_of(bundle: Bundle, rows: Sequence[Row], kept: list[int]) -> tuple[Val
     """Read rows as a table of texts, as a file would bring them; say what was refused, by place."""
     known = [column.name for column in bundle.contract.columns]
     names = [name for name in known if any(name in rows[place] for place in kept)]
-    columns = {name: [_text(rows[place].get(name)) for place in kept] for name in names}
     refused: Answers = {}
 
     def on_reject(reject: Reject) -> None:
@@ -145,21 +163,13 @@ def _table_of(bundle: Bundle, rows: Sequence[Row], kept: list[int]) -> tuple[Val
         refused[kept[reject.record - 1]] = _error("value_unreadable", f"'{reject.column}' {said}.")
 
     batches = validate_batches(
-        open_table(pl.DataFrame(columns, schema=dict.fromkeys(names, pl.String))),
+        open_table(as_frame([rows[place] for place in kept], names, bundle.contract)),
         bundle.contract,
         purpose="predict",
         at=bundle.at,
         on_reject=on_reject,
     )
     return concatenate(list(batches)), refused
-
-
-def _text(value: Any) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
 
 
 def _said(answer: Answer, classes: Sequence[str]) -> dict[str, Any]:

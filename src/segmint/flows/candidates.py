@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from segmint.contract.ids import bare_ids
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import PolicyError
 from segmint.flows.bundle import predictor_of
@@ -70,9 +71,18 @@ def _require_known_levels(policy: ContactPolicy, levels: Mapping[str, tuple[str,
 
 
 def customers_of(table: ValidTable) -> pl.Series:
-    """Name each customer: by id, or by record where the contract has no ids."""
-    ids = table.ids
-    return pl.Series("customer", table.records).cast(pl.String) if ids is None else ids
+    """Name each customer: by id, or by record where the contract has no ids or the customer has none."""
+    records = pl.Series("customer", table.records).cast(pl.String)
+    if table.ids is None:
+        return records
+    ids = bare_ids(table.ids).alias("customer")
+    return ids.zip_with(ids.is_not_null(), "record " + records)
+
+
+def rejected_of(table: ValidTable) -> list[int]:
+    """Number the records of a whole table that were read and not accepted; the ledger names only the first of many."""
+    every = np.arange(1, table.ledger.read + 1)
+    return [int(record) for record in np.setdiff1d(every, table.records)]
 
 
 def propensities_of(table: ValidTable, bundle: Bundle, held_back: Suppression) -> np.ndarray[Any, np.dtype[np.float64]]:

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from segmint.config import Config
+from segmint.contract.ids import bare_ids
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import DataError, InputError
 from segmint.explain.background import background_rows
@@ -21,7 +22,7 @@ from segmint.explain.reasons import Attributions, attribute
 from segmint.explain.stability import draw_again, how_stable
 from segmint.explain.words import Wording, reason_frame
 from segmint.flows.bundle import predictor_of
-from segmint.flows.read import keep_reading, open_source, read
+from segmint.flows.read import inputs_of, keep_reading, open_source, read
 from segmint.flows.report import write_report
 from segmint.progress import Progress, silent
 from segmint.splits.groups import row_keys
@@ -98,7 +99,7 @@ def explain(
     opened_bundle = open_bundle(bundle, runs)
     opened = open_source(source, config.data)
     data = config.data.model_copy(update={"at": opened_bundle.at})
-    inputs = {opened.name: opened.fingerprint, "bundle": f"sha256:{opened_bundle.digest}"}
+    inputs = inputs_of(opened, bundle=opened_bundle.digest)
     with Run.create(runs, "explain", argv, config.to_toml(), None, inputs) as here:
         table = read(opened, opened_bundle.contract, data, here, purpose="predict", progress=progress)
         keep_reading(here, table)
@@ -146,8 +147,8 @@ def one_customer(table: ValidTable, customer: str) -> ValidTable:
     InputError
         If there is none.
     """
-    ids = pl.Series(table.records).cast(pl.String) if table.ids is None else table.ids
-    found = np.flatnonzero((ids == customer.strip()).fill_null(False).to_numpy())
+    ids = pl.Series(table.records).cast(pl.String) if table.ids is None else bare_ids(table.ids)
+    found = np.flatnonzero((ids == bare_ids(pl.Series([customer]))[0]).fill_null(False).to_numpy())
     if not len(found):
         raise InputError(
             f"There is no customer '{customer}' in the table.",

@@ -13,7 +13,7 @@ import polars as pl
 
 from segmint.config import Config
 from segmint.errors import DataError
-from segmint.flows.read import open_source
+from segmint.flows.read import inputs_of, open_source
 from segmint.flows.report import write_report
 from segmint.flows.results import read_codes, read_frame
 from segmint.flows.scored import scoring_run
@@ -89,7 +89,7 @@ def measure(
         Without a control group: propensity is not uplift.
     """
     meaning = read_codes(codes)
-    inputs = {Path(str(each)).name: _fingerprint(each, config) for each in (call_list, results)}
+    inputs = inputs_of(*(open_source(each, config.data) for each in (call_list, results)))
     with Run.create(runs, "measure", argv, config.to_toml(), None, inputs) as here:
         progress("reading results", 0, 1)
         listed = read_frame(call_list, config.data)
@@ -138,7 +138,3 @@ def _keep_lists(here: Run, joined: JoinedResults) -> None:
     publish_file(here.folder / OBJECTORS, lambda path: write_safe_csv(iter([objectors]), path))
     if joined.strangers:
         publish_file(here.folder / STRANGE, lambda path: write_safe_csv(iter([joined.strange_rows]), path))
-
-
-def _fingerprint(source: Any, config: Config) -> str:
-    return open_source(source, config.data).fingerprint

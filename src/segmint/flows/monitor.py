@@ -15,7 +15,7 @@ from segmint.config import Config
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import BundleError, DataError
 from segmint.flows.bundle import predictor_of
-from segmint.flows.read import keep_reading, open_source, read
+from segmint.flows.read import inputs_of, keep_reading, open_source, read
 from segmint.flows.report import write_report
 from segmint.flows.results import outcomes_of, read_codes, read_frame
 from segmint.monitoring.drift import Drift, by_group, drift_of
@@ -101,7 +101,7 @@ def monitor(
         )
     opened = open_source(wave, config.data)
     data = config.data.model_copy(update={"at": known.at})
-    inputs = {opened.name: opened.fingerprint, "bundle": f"sha256:{known.digest}"}
+    inputs = inputs_of(opened, bundle=known.digest)
     with Run.create(runs, "monitor", argv, config.to_toml(), None, inputs) as here:
         table = read(opened, known.contract, data, here, purpose="predict", progress=progress)
         keep_reading(here, table)

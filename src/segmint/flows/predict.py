@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,11 @@ from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import refuse_rejected, validate_batches
 from segmint.errors import DataError, InputError
 from segmint.flows.bundle import predictor_of
-from segmint.flows.read import REJECTED, open_source, rejected_rows
+from segmint.flows.read import REJECTED, inputs_of, open_source, rejected_rows
 from segmint.metrics.streamed import StreamedQuality
 from segmint.models.predict import Predictor
 from segmint.progress import Progress, silent
-from segmint.store.bundle import Bundle, open_bundle
+from segmint.store.bundle import FOLDER, Bundle, folder_of, open_bundle
 from segmint.store.run import Run
 from segmint.store.staging import publish_file
 from segmint.store.training_ids import TrainingIds, open_training_ids
@@ -94,7 +94,7 @@ def predict(
     _check_out(out)
     opened_bundle = open_bundle(bundle, runs)
     opened = open_source(source, config.data)
-    inputs = {opened.name: opened.fingerprint, "bundle": f"sha256:{opened_bundle.digest}"}
+    inputs = inputs_of(opened, bundle=opened_bundle.digest)
     with Run.create(runs, "predict", argv, config.to_toml(), None, inputs) as here:
         work = _Work(opened_bundle, trained_ids(bundle, runs), Predicted(here.folder, out))
         with rejected_rows(here.folder / REJECTED) as on_reject:
@@ -110,6 +110,7 @@ def predict(
         if out is not None:
             publish_file(out, lambda path: _copy(here.folder / PREDICTIONS, path))
         result = work.finish()
+        here.keep("ledger.json", result.ledger.to_json())
         here.done({"rows": result.rows, "predicted": result.counts, "quality": result.quality})
     return result
 
@@ -162,17 +163,29 @@ def with_predictions(
     """
     outcome = table.contract.outcome
     if outcome.positive is not None:
-        classes = sorted(outcome.levels)
-        propensity = likely[:, classes.index(outcome.positive)]
+        propensity = likely[:, predictor.classes.index(outcome.positive)]
         new = {"propensity": pl.Series(propensity)}
         if predictor.interval is not None:
             low, high = predictor.interval.of(propensity)
             new |= {"propensity_low": pl.Series(low), "propensity_high": pl.Series(high)}
     else:
-        new = {f"probability_{name}": pl.Series(likely[:, place]) for place, name in enumerate(sorted(outcome.levels))}
+        new = {f"probability_{name}": pl.Series(likely[:, place]) for place, name in enumerate(predictor.classes)}
     new |= {"predicted": pl.Series(said), "flags": table.flags}
-    clashes = {name: f"{name}_input" for name in table.raw.columns if name in new}
-    return table.raw.rename(clashes).with_columns(**new)
+    return table.raw.rename(_moved_aside(table.raw.columns, new)).with_columns(**new)
+
+
+def _moved_aside(columns: Sequence[str], new: Collection[str]) -> dict[str, str]:
+    """Find other names for the columns whose names are wanted: ``<name>_input``, and again until it is free."""
+    names: dict[str, str] = {}
+    taken = {*columns, *new}
+    for name in columns:
+        if name in new:
+            free = f"{name}_input"
+            while free in taken:
+                free += "_input"
+            names[name] = free
+            taken.add(free)
+    return names
 
 
 def _check_out(out: Path | None) -> None:
@@ -207,15 +220,15 @@ def _stream(parquet: Path) -> Iterator[pl.DataFrame]:
 
 def trained_ids(bundle: Path | str, runs: Path) -> TrainingIds | None:
     """Say whom the network of a bundle was trained on; None when nobody can tell."""
-    return open_training_ids(_run_of(bundle, runs))
+    return open_training_ids(run_folder(bundle, runs))
 
 
-def _run_of(bundle: Path | str, runs: Path) -> Path:
+def run_folder(bundle: Path | str, runs: Path) -> Path:
     """Say in which run's folder the trained ids of a bundle would lie."""
     from segmint.store.promoted import WORD, read_promoted
 
     if str(bundle) == WORD:
         champion = read_promoted(runs)
         return champion.runs / champion.run
-    folder = Path(bundle)
-    return folder if (folder / "bundle").is_dir() else folder.parent
+    folder = folder_of(bundle, runs)
+    return folder if (folder / FOLDER).is_dir() else folder.parent

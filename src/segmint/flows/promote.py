@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,20 +11,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmint.config import Config
+from segmint.contract.valid_table import ValidTable
 from segmint.errors import BundleError, DataError, RunError
+from segmint.evaluation.paired_bootstrap import affordable_repeats
 from segmint.flows.bundle import predictor_of
 from segmint.flows.check import check
+from segmint.flows.predict import trained_ids
 from segmint.metrics.calibration import log_loss_by_row
-from segmint.metrics.intervals import bootstrap_weights, interval
+from segmint.metrics.intervals import interval, weight_blocks
 from segmint.report.run_view import RunView
 from segmint.store import champion
 from segmint.store.bundle import Bundle, open_bundle
 from segmint.store.champion import Gate
 from segmint.store.promoted import WORD, Entry, read_history
 from segmint.store.run import find_run
+from segmint.store.training_ids import TrainingIds
 
 GATE = "gate.json"
 METRIC = "log score per 1,000 customers"
+FEWEST = 100
 
 
 @dataclass(frozen=True)
@@ -62,8 +68,9 @@ def promote(run: str | Path, config: Config, *, runs: Path, on: Any = None, desp
     """
     here = find_run(run, runs)
     challenger = open_bundle(here.folder)
+    past = read_history(runs)
     gate = _gate(here.folder, challenger, config, runs, on, despite)
-    entry = champion.promote(runs, here.folder, gate, despite=despite)
+    entry = champion.promote(runs, here.folder, gate, despite=despite, against=past[-1].manifest if past else "")
     return Promoted(entry, f"In use: {entry.run} ({gate.sentence}).")
 
 
@@ -78,8 +85,8 @@ def compare_bundles(
 ) -> Gate:
     """Judge a challenger against the champion on the same customers by the log score, more being better."""
     gain = 1_000 * (log_loss_by_row(yes, said[1]) - log_loss_by_row(yes, said[0]))
-    weights = bootstrap_weights(yes.size, 1_000, seed=7)
-    low, high = interval(weights @ gain / yes.size)
+    blocks = weight_blocks(yes.size, affordable_repeats(yes.size, 1_000), seed=7)
+    low, high = interval(np.concatenate([weights @ gain for weights in blocks]) / yes.size)
     simpler = _parameters(ours) < _parameters(theirs)
     return Gate.judge(METRIC, float(gain.mean()), float(low), float(high), simpler=simpler)
 
@@ -91,7 +98,8 @@ def _gate(folder: Path, challenger: Bundle, config: Config, runs: Path, on: Any,
     if current.digest == challenger.digest:
         return Gate(True, "first", "in use already")
     if on is not None:
-        return _on_table(challenger, current, config, on)
+        trained = [known for name in (folder, WORD) if (known := trained_ids(name, runs)) is not None]
+        return _on_table(challenger, current, trained, config, on)
     told = RunView(folder).json(GATE)
     if told is not None and told.get("champion") == current.digest:
         return Gate(**{name: value for name, value in told.items() if name != "champion"})
@@ -104,28 +112,45 @@ def _gate(folder: Path, challenger: Bundle, config: Config, runs: Path, on: Any,
     )
 
 
-def _on_table(challenger: Bundle, current: Bundle, config: Config, on: Any) -> Gate:
-    said = []
-    yes = np.zeros(0, dtype=bool)
-    for bundle in (challenger, current):
-        positive = bundle.contract.outcome.positive
-        if positive is None:
-            raise BundleError(
-                "This bundle names segments; the gate compares responses.",
-                expected="two bundles trained on a response",
-                fix="give a reason with --despite",
-            )
-        data = config.data.model_copy(update={"at": bundle.at})
-        table = check(on, bundle.contract, config.model_copy(update={"data": data}))
-        said.append(predictor_of(bundle).probabilities(table.frame)[:, bundle.classes.index(positive)])
-        if yes.size and not np.array_equal(yes, table.outcome == positive):
-            raise DataError(
-                "The two bundles do not accept the same rows of the table.",
-                expected="a table that meets both contracts",
-                fix="remove the rows that one of them rejects: segmint check",
-            )
-        yes = table.outcome == positive
-    return compare_bundles(challenger, current, (said[0], said[1]), yes)
+def _on_table(challenger: Bundle, current: Bundle, trained: Sequence[TrainingIds], config: Config, on: Any) -> Gate:
+    """Judge the two on the customers of a table that neither was trained on."""
+    (ours, said), (theirs, before) = (_predicted(bundle, config, on) for bundle in (challenger, current))
+    yes = ours.outcome == challenger.contract.outcome.positive
+    same_rows = np.array_equal(ours.records, theirs.records)
+    if not same_rows or not np.array_equal(yes, theirs.outcome == current.contract.outcome.positive):
+        raise DataError(
+            "The two bundles do not accept the same rows of the table.",
+            expected="a table that meets both contracts",
+            fix="remove the rows that one of them rejects: segmint check",
+        )
+    new = np.ones(len(ours), dtype=bool)
+    for known in trained:
+        new &= ~known.known(ours.ids if ours.ids is not None else [None] * len(ours))
+    if new.sum() < min(FEWEST, len(ours)):
+        raise DataError(
+            f"One of the two bundles was trained on {len(ours) - int(new.sum()):,} of the {len(ours):,} customers.",
+            expected=f"at least {FEWEST} customers with outcomes that neither of the two was trained on",
+            fix="name a table of other customers, such as the latest wave",
+        )
+    gate = compare_bundles(challenger, current, (said[new], before[new]), yes[new])
+    if new.all():
+        return gate
+    left_out = f"{len(ours) - int(new.sum()):,} customers that one of the two was trained on are left out"
+    return replace(gate, sentence=f"{gate.sentence}; {left_out}")
+
+
+def _predicted(bundle: Bundle, config: Config, on: Any) -> tuple[ValidTable, NDArray[np.float64]]:
+    """Read a table under a bundle's contract; say how likely each customer says yes."""
+    positive = bundle.contract.outcome.positive
+    if positive is None:
+        raise BundleError(
+            "This bundle names segments; the gate compares responses.",
+            expected="two bundles trained on a response",
+            fix="give a reason with --despite",
+        )
+    data = config.data.model_copy(update={"at": bundle.at})
+    table = check(on, bundle.contract, config.model_copy(update={"data": data}))
+    return table, predictor_of(bundle).probabilities(table.frame)[:, bundle.classes.index(positive)]
 
 
 def _parameters(bundle: Bundle) -> int:

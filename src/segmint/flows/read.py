@@ -32,6 +32,23 @@ def open_source(source: Any, data: Data) -> TableSource:
     return open_table(source, ReadOptions(**known))
 
 
+def inputs_of(*sources: TableSource, bundle: str | None = None) -> dict[str, str]:
+    """Name what a run reads, with fingerprints; of two tables of one name the later gets a number.
+
+    Parameters
+    ----------
+    sources : TableSource
+    bundle : str, optional
+        The digest of the bundle that the run uses.
+    """
+    others = {} if bundle is None else {"bundle": f"sha256:{bundle}"}
+    inputs: dict[str, str] = {}
+    for source in sources:
+        names = (source.name, *(f"{source.name} ({number})" for number in range(2, len(sources) + 3)))
+        inputs[next(name for name in names if name not in (*inputs, *others))] = source.fingerprint
+    return inputs | others
+
+
 def begin(
     command: str,
     source: Any,

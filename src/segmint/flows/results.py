@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from segmint.config import Data
 from segmint.contract.contract import Contract
+from segmint.contract.ids import bare_ids
 from segmint.errors import ConfigError, DataError, InputError
 from segmint.flows.read import open_source
 from segmint.monitoring.measure import Dispositions, Meaning, parse_dispositions
@@ -19,21 +20,33 @@ PLAIN = Dispositions(codes={meaning: meaning for meaning in get_args(Meaning)} |
 """What codes mean when no file says it: their own name, or yes and no."""
 
 
-def read_frame(path: Any, data: Data) -> pl.DataFrame:
-    """Read a whole table as text, every column; a Parquet file keeps its types."""
-    if isinstance(path, pl.DataFrame):
-        return path
-    if Path(path).suffix == ".parquet":
-        try:
-            return pl.read_parquet(path)
-        except (OSError, pl.exceptions.PolarsError) as error:
-            raise InputError(
-                f"'{path}' cannot be read as Parquet ({type(error).__name__}).",
-                expected="a Parquet file",
-                fix="check the path",
-            ) from error
-    batches = list(open_source(path, data).batches())
-    return pl.concat([batch.frame for batch in batches], how="vertical_relaxed") if batches else pl.DataFrame()
+def read_frame(source: Any, data: Data, *, whole: bool = True) -> pl.DataFrame:
+    """Read a table, every column: text as text, a frame or a Parquet file with its types.
+
+    Parameters
+    ----------
+    source : path or frame
+    data : Data
+        How the table is read.
+    whole : bool
+        Whether every record must be readable: one that is not might be a sale, or ask for no more calls.
+
+    Raises
+    ------
+    InputError
+        If the table cannot be read, or not whole.
+    """
+    opened = open_source(source, data)
+    batches = list(opened.batches())
+    rejects = [reject for batch in batches for reject in batch.rejects]
+    if whole and rejects:
+        raise InputError(
+            f"'{opened.name}' has {len(rejects):,} records that cannot be read; "
+            f"the first is record {min(reject.record for reject in rejects):,}.",
+            expected="every record readable: one that is not might be a sale, or a customer who objects to calls",
+            fix="correct these records, or export the file again",
+        )
+    return pl.concat([batch.frame for batch in batches], how="vertical_relaxed")
 
 
 def read_codes(path: Path | None) -> Dispositions:
@@ -77,13 +90,9 @@ def outcomes_of(
     """
     here, there = _keys(scored, results, contract, codes)
     yes = _said_yes(results, contract, codes)
-    told = (
-        results.select(_key=pl.col(there).cast(pl.String).str.strip_chars(), _yes=yes)
-        .drop_nulls()
-        .group_by("_key")
-        .agg(pl.col("_yes").any())
-    )
-    joined = scored.select(_key=pl.col(here).cast(pl.String).str.strip_chars()).with_row_index("_row")
+    asked = bare_ids(results[there]).alias("_key")
+    told = results.select(asked, _yes=yes).drop_nulls().group_by("_key").agg(pl.col("_yes").any())
+    joined = bare_ids(scored[here]).to_frame("_key").with_row_index("_row")
     joined = joined.join(told, on="_key", how="inner", maintain_order="left")
     if joined.is_empty():
         raise DataError(
@@ -91,9 +100,7 @@ def outcomes_of(
             expected=f"the same customers in '{here}' and '{there}'",
             fix="check that the two files belong to the same wave",
         )
-    strangers = (
-        results.height - results.select(pl.col(there).cast(pl.String).is_in(joined["_key"].implode()).sum()).item()
-    )
+    strangers = results.height - int(asked.is_in(joined["_key"].implode()).sum())
     sentence = (
         f"{results.height:,} results read, {strangers:,} of customers who are not in the scored table; "
         f"{joined.height:,} of {scored.height:,} scored customers have an outcome."

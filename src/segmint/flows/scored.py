@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.config import Data
+from segmint.contract.ids import bare_ids
 from segmint.contract.validate import validate
 from segmint.errors import DataError, RunError
 from segmint.flows.bundle import predictor_of
@@ -107,8 +108,8 @@ def _joined(bundle: Bundle, wave: pl.DataFrame, customers: Any, data: Data) -> K
             expected=f"one of {', '.join(n for n in (bundle.contract.id_column, 'customer', 'record') if n)}",
             fix="give the table as `segmint predict` or `segmint target` wrote it",
         )
-    there = pl.DataFrame({"_key": customers_of(table).cast(pl.String).str.strip_chars()}).with_row_index("_row")
-    wanted = wave.select(_key=pl.col(here).cast(pl.String).str.strip_chars())
+    there = pl.DataFrame({"_key": customers_of(table)}).with_row_index("_row")
+    wanted = bare_ids(wave[here]).to_frame("_key")
     rows = wanted.join(there.unique("_key", keep="first"), on="_key", how="left", maintain_order="left")["_row"]
     if lacking := rows.null_count():
         raise DataError(

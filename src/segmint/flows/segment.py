@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from segmint.config import Config
 from segmint.contract.column_match import Purpose
 from segmint.contract.contract import Contract, load_contract
+from segmint.contract.ids import bare_ids
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import BundleError, ConfigError, DataError
 from segmint.flows.read import keep_reading, open_source, read
@@ -316,5 +317,5 @@ def sentences_of(found: Segmentation) -> tuple[str, ...]:
 
 
 def _named(table: ValidTable) -> pl.DataFrame:
-    customers = pl.Series("customer", table.records).cast(pl.String) if table.ids is None else table.ids
+    customers = pl.Series("customer", table.records).cast(pl.String) if table.ids is None else bare_ids(table.ids)
     return pl.DataFrame({"record": table.records, "customer": customers})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress as suppress_errors
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,17 @@ from segmint.contract.valid_table import ValidTable
 from segmint.errors import PolicyError, why
 from segmint.explain.words import reasons_for
 from segmint.flows.bundle import predictor_of
-from segmint.flows.candidates import SEGMENT, columns_of, customers_of, propensities_of, require_usable, segments_of
+from segmint.flows.candidates import (
+    SEGMENT,
+    columns_of,
+    customers_of,
+    propensities_of,
+    rejected_of,
+    require_usable,
+    segments_of,
+)
 from segmint.flows.predict import trained_ids
-from segmint.flows.read import keep_reading, open_source, read
+from segmint.flows.read import inputs_of, keep_reading, open_source, read
 from segmint.flows.report import write_report
 from segmint.progress import Progress, silent
 from segmint.store.bundle import Bundle, open_bundle
@@ -104,7 +112,7 @@ def target(
     opened = open_source(source, config.data)
     profile_text = None if dialler is None else _text(dialler)
     data = config.data.model_copy(update={"at": opened_bundle.at})
-    inputs = {opened.name: opened.fingerprint, "bundle": f"sha256:{opened_bundle.digest}"}
+    inputs = inputs_of(opened, bundle=opened_bundle.digest)
     with Run.create(runs, "target", argv, config.to_toml(), None, inputs) as here:
         contract = opened_bundle.contract
         table = read(opened, contract, data, here, purpose="predict", progress=progress)
@@ -125,7 +133,7 @@ def target(
             policy,
             records=pl.Series(table.records),
             carried=columns.select(_carried(contract, columns)),
-            rejected=[reject.record for reject in table.ledger.rejects],
+            rejected=rejected_of(table),
             run=here.id,
         )
         if segments is not None:
@@ -138,9 +146,12 @@ def target(
         choice = still_listed(choice, pl.Series(table.records).is_in(call_list.listed["record"].to_list()).to_numpy())
         parts = what_if_parts(choice, policy)
         publish_file(here.folder / LIST, call_list.write)
-        publish_file(here.folder / SHEET, lambda path: write_workbook(call_list, contract, path, parts=parts))
-        publish_file(here.folder / DIALLER, lambda path: write_dialler(call_list, profile, path))
+        for_people = publish_file(
+            here.folder / SHEET, lambda path: write_workbook(call_list, contract, path, parts=parts)
+        )
+        for_dialler = publish_file(here.folder / DIALLER, lambda path: write_dialler(call_list, profile, path))
         summary = _summary(call_list, choice, held_back, table, columns, opened_bundle)
+        summary["hand_off"] = {SHEET: asdict(for_people), DIALLER: asdict(for_dialler)}
         if contract.id_column is not None and (trained := trained_ids(bundle, runs)) is not None:
             summary["trained_on"] = trained.count_known(call_list.listed["customer"])
         if earlier is not None:
@@ -208,8 +219,10 @@ def _reasons_before(runs: Path, inputs: Mapping[str, str], config: Config) -> pl
             with suppress_errors(OSError, ValueError, pl.exceptions.PolarsError):
                 if tomllib.loads((run.folder / CONFIG).read_text("utf-8")).get("data") != read_so:
                     continue
-                kept = pl.read_parquet(run.folder / LIST, columns=["record", *REASONS])
-                return kept.filter(pl.any_horizontal(pl.col(REASONS).is_not_null()))
+                kept = pl.read_parquet(run.folder / LIST, columns=["record", "status", *REASONS])
+                # other rows of a listed customer carry reasons too: those of the row that is listed
+                said = (pl.col("status") == "listed") & pl.any_horizontal(pl.col(REASONS).is_not_null())
+                return kept.filter(said).drop("status")
     return None
 
 
@@ -262,6 +275,7 @@ def _sentences(call_list: CallList, summary: dict[str, Any]) -> tuple[str, ...]:
             f"warning: the network was trained on {known:,} of the {summary['counts']['listed']:,} to be called; what they "
             "are expected to bring may be too high"
         )
+    said += _hand_off_sentences(summary["hand_off"], summary["counts"]["listed"])
     if "dropped" in summary:
         gone = summary["dropped"]
         said.append(
@@ -271,6 +285,19 @@ def _sentences(call_list: CallList, summary: dict[str, Any]) -> tuple[str, ...]:
             else f"Nobody of the {gone['before']:,} customers of the earlier list drops out."
         )
     return tuple(said)
+
+
+def _hand_off_sentences(receipts: Mapping[str, Mapping[str, int]], listed: int) -> list[str]:
+    said = []
+    if without := receipts[DIALLER]["without_phone"]:
+        said.append(
+            f"warning: {without:,} of the {listed:,} to be called have no number that the dialler takes; "
+            f"{DIALLER} leaves them out"
+        )
+    if any(receipt["neutralised"] for receipt in receipts.values()):
+        cells = " and ".join(f"{receipt['neutralised']:,} in {name}" for name, receipt in receipts.items())
+        said.append(f"Cells made harmless because a spreadsheet could calculate them: {cells}.")
+    return said
 
 
 def _copy(folder: Path, out: Path) -> None:

@@ -15,8 +15,9 @@ from segmint.config import Config
 from segmint.errors import DataError
 from segmint.evaluation.recalibration import intercept_shift, shifted
 from segmint.flows.bundle import predict_texts
+from segmint.flows.predict import run_folder
 from segmint.flows.promote import GATE, compare_bundles
-from segmint.flows.read import open_source
+from segmint.flows.read import inputs_of, open_source
 from segmint.flows.results import outcomes_of, read_codes, read_frame
 from segmint.flows.run import run as train_run
 from segmint.flows.scored import Known, known_of, propensities, scoring_run
@@ -24,6 +25,7 @@ from segmint.progress import Progress, silent
 from segmint.store.bundle import Bundle, open_bundle, write_bundle
 from segmint.store.champion import Gate
 from segmint.store.run import Run, installed_versions
+from segmint.store.training_ids import carry_training_ids
 
 FOUND = "update.json"
 FEWEST = 100
@@ -102,24 +104,27 @@ def update(
     _require_enough(yes)
     judged = wave[rows]
     known = known_of(current, judged, customers, config.data)
-    inputs = _inputs(config, *(each for each in (results, scored, customers) if each is not None))
+    inputs = inputs_of(*(open_source(each, config.data) for each in (results, scored, customers) if each is not None))
     if history is None:
         said, doubt = _said(current, known, judged, scored, runs)
         how = "recalibrated on the results"
-        return _challenger(current, current, (said, said), yes, receipt + doubt, config, runs, argv, inputs, how)
+        learned = run_folder(bundle, runs)
+        return _challenger(
+            current, current, (said, said), yes, receipt + doubt, config, runs, argv, inputs, how, learned
+        )
     if known is None:
         raise DataError(
             "A network trained anew cannot be judged on this scored table: it lacks the customers' columns.",
             expected="predictions.parquet of `segmint predict`, or the table that was scored beside the call list",
             fix="name that table: --customers customers.csv",
         )
-    _require_apart(read_frame(history, config.data), known.raw, current)
+    _require_apart(read_frame(history, config.data, whole=False), known.raw, current)
     settings = config.model_copy(update={"data": config.data.model_copy(update={"at": current.at})})
     trained = train_run(history, current.contract, settings, runs=runs, argv=argv, progress=progress)
     fresh = open_bundle(trained.folder)
     how = f"trained anew in {trained.folder} and recalibrated on the results"
     both = propensities(fresh, known), propensities(current, known)
-    return _challenger(fresh, current, both, yes, receipt, config, runs, argv, inputs, how)
+    return _challenger(fresh, current, both, yes, receipt, config, runs, argv, inputs, how, trained.folder)
 
 
 def _challenger(
@@ -133,9 +138,11 @@ def _challenger(
     argv: Sequence[str],
     inputs: dict[str, str],
     how: str,
+    learned: Path,
 ) -> Updated:
-    """Move the intercept of `fresh` to what was observed, and judge it beside the present bundle."""
+    """Move the intercept of `fresh`, trained in the run `learned`, and judge it beside the present bundle."""
     with Run.create(runs, "update", argv, config.to_toml(), config.seed, inputs) as here:
+        carry_training_ids(learned, here.folder)
         moved, promised = _moved(here, fresh, intercept_shift(said[0], yes)), _cross_fitted(said[0], yes)
         gate = compare_bundles(moved, current, (promised, said[1]), yes)
         here.keep(GATE, {**asdict(gate), "champion": current.digest})
@@ -250,8 +257,3 @@ def _require_apart(history: pl.DataFrame, wave: pl.DataFrame, bundle: Bundle) ->
             expected="a history of earlier calls, without the wave that the results are of",
             fix="take the wave out of the history; what it taught is judged on it",
         )
-
-
-def _inputs(config: Config, *sources: Any) -> dict[str, str]:
-    opened = [open_source(source, config.data) for source in sources]
-    return {each.name: each.fingerprint for each in opened}

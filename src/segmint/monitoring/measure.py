@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 from scipy.special import ndtri, stdtrit
 
+from segmint.contract.ids import bare_ids
 from segmint.errors import ConfigError, DataError
 
 Floats = NDArray[np.float64]
@@ -124,32 +125,36 @@ def join_results(call_list: pl.DataFrame, results: pl.DataFrame, dispositions: D
                 expected=f"one of {', '.join(results.columns[:20])}",
                 fix="correct `customer` and `code` in the dispositions",
             )
-    # an apostrophe is what the hand-off puts before an id that looks like a formula
-    customer = pl.col(dispositions.customer).cast(pl.String).str.strip_chars().str.replace(r"^'([=+\-@|%])", "${1}")
+    customer = bare_ids(results[dispositions.customer]).alias("_key")
     code = pl.col(dispositions.code).cast(pl.String).str.strip_chars()
     meaning = code.replace_strict(dict(dispositions.codes), default=None, return_dtype=pl.String)
-    calls = results.select(customer=customer, meaning=meaning)
+    calls = results.select(customer, meaning=meaning)
     if unknown := calls["meaning"].null_count():
         raise DataError(
             f"{unknown:,} of {results.height:,} results carry a code without a meaning.",
             expected="a meaning for every code",
             fix="add the codes to [codes] of the dispositions",
         )
-    known = calls["customer"].is_in(call_list["customer"].drop_nulls().implode()).fill_null(False)
+    listed = call_list.with_columns(bare_ids(call_list["customer"]).alias("_key"))
+    known = calls["_key"].is_in(listed["_key"].drop_nulls().implode()).fill_null(False)
     by_customer = (
         calls.filter(known)
-        .group_by("customer")
+        .group_by("_key")
         .agg(
             calls=pl.len(),
             success=(pl.col("meaning") == "success").any(),
             do_not_call=(pl.col("meaning") == "do_not_call").any(),
         )
     )
-    rows = call_list.join(by_customer, on="customer", how="left", maintain_order="left").with_columns(
-        pl.col("calls").is_not_null().alias("has_result"),
-        pl.col("calls").fill_null(0),
-        pl.col("success").fill_null(False),
-        pl.col("do_not_call").fill_null(False),
+    rows = (
+        listed.join(by_customer, on="_key", how="left", maintain_order="left")
+        .drop("_key")
+        .with_columns(
+            pl.col("calls").is_not_null().alias("has_result"),
+            pl.col("calls").fill_null(0),
+            pl.col("success").fill_null(False),
+            pl.col("do_not_call").fill_null(False),
+        )
     )
     return JoinedResults(rows, results.height, int(known.sum()), int((~known).sum()), results.filter(~known))
 

@@ -127,7 +127,9 @@ class RunView:
     @property
     def at(self) -> Known:
         """The moment up to which columns were used."""
-        said = self.summary.get("at") or self.settings.get("data", {}).get("at")
+        # a bundle that is used decides the moment, whatever the settings say
+        read = (self.ledger or {}).get("receipt", {}).get("at")
+        said = read or self.summary.get("at") or self.settings.get("data", {}).get("at")
         return next((moment for moment in KNOWN_ORDER if moment == said), "planning")
 
     @property
@@ -177,7 +179,7 @@ class RunView:
     def predictions(self, model: str) -> Predictions | None:
         """What `model` said of the rows kept apart from it."""
         every = self._all_predictions
-        if every is None:
+        if every is None or "model" not in every.columns:  # what `segmint predict` wrote knows one model and no rivals
             return None
         frame = every.filter(pl.col("model") == model).sort("record")
         names = tuple(name for name in frame.columns if name.startswith("probability_"))

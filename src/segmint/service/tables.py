@@ -21,7 +21,7 @@ from starlette.responses import FileResponse, Response
 
 from segmint.config import Config
 from segmint.errors import SegmintError
-from segmint.flows.answer import predict_file
+from segmint.flows.answer import as_frame, predict_file
 from segmint.flows.standing import StandingPolicy
 from segmint.flows.target import policy_of
 from segmint.service.body import MOST_TABLE, limited, parse_json, read_body, rows_of
@@ -109,8 +109,7 @@ async def target_table(
             rows = rows_of(parse_json(await read_body(request.stream())))
             table = folder / "table.parquet"
             columns = list(dict.fromkeys(column for row in rows for column in row))
-            texts = {c: [None if row.get(c) is None else str(row[c]) for row in rows] for c in columns}
-            pl.DataFrame(texts, schema=dict.fromkeys(columns, pl.String)).write_parquet(table)
+            as_frame(rows, columns, handle.bundle.contract).write_parquet(table)
         else:
             table = folder / f"table.{kind}"
             await _receive(request, table)

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.contract.ids import bare_ids
 from segmint.contract.valid_table import ValidTable
 
 _KEY = b"segmint row"
@@ -73,7 +74,7 @@ def row_groups(table: ValidTable) -> NDArray[np.int64]:
     alike = _numbered(looks)
     if table.ids is None:
         return alike
-    return _linked(alike, _numbered_ids(table.ids))
+    return _linked(alike, _numbered_ids(bare_ids(table.ids)))
 
 
 def _canonical_text(frame: pl.DataFrame, columns: list[str]) -> pl.Series:

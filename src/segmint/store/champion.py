@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from segmint.errors import RunError
+from segmint.errors import RunError, why
 from segmint.store import strict_json
 from segmint.store.bundle import FOLDER, Bundle, Opening
 from segmint.store.promoted import WORD, Entry, read_history
@@ -81,7 +81,9 @@ class Gate:
         return cls(passed, verdict, f"{words}: {figures}", metric, difference, low, high)
 
 
-def promote(runs: Path, name: Path | str, gate: Gate, *, despite: str | None = None) -> Entry:
+def promote(
+    runs: Path, name: Path | str, gate: Gate, *, despite: str | None = None, against: str | None = None
+) -> Entry:
     """Put a run's bundle in use.
 
     Parameters
@@ -93,6 +95,8 @@ def promote(runs: Path, name: Path | str, gate: Gate, *, despite: str | None = N
         The answer of the comparison with the champion.
     despite : str, optional
         A person's reason to promote although the gate did not pass; kept in the history.
+    against : str, optional
+        The manifest of the champion that the gate was judged against, "" if there was none; None does not ask.
 
     Returns
     -------
@@ -102,7 +106,8 @@ def promote(runs: Path, name: Path | str, gate: Gate, *, despite: str | None = N
     Raises
     ------
     RunError
-        If the gate did not pass, the run is not done, or another promotion is under way.
+        If the gate did not pass, the run is not done, another promotion is under way, or the champion is another one
+        than the gate was judged against.
     BundleError
         If the bundle does not pass every check.
     """
@@ -124,6 +129,12 @@ def promote(runs: Path, name: Path | str, gate: Gate, *, despite: str | None = N
         past = read_history(runs)
         if past and (past[-1].run, past[-1].manifest) == (run.id, digest):
             return past[-1]
+        if against is not None and against != (past[-1].manifest if past else ""):
+            raise RunError(
+                f"The run {run.id} was not promoted: another bundle was put in use while it was compared.",
+                expected="the champion that it was compared with",
+                fix="promote it again; it is then compared with the new champion",
+            )
         back = len(past) - 1 if past else None
         told = {**asdict(gate), "despite": despite}
         return _write(runs, past, Entry(run.id, digest, _now(), "promote", back, told))
@@ -170,7 +181,14 @@ def _write(runs: Path, past: list[Entry], entry: Entry) -> Entry:
 @contextmanager
 def _alone(runs: Path) -> Iterator[None]:
     """Hold the lock of the folder of runs, so that no promotion is lost between reading and writing."""
-    descriptor = os.open(runs, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        descriptor = os.open(runs, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise RunError(
+            f"The folder of runs '{runs}' cannot be opened: {why(error)}.",
+            expected="a folder with runs in it",
+            fix="name the folder: --runs FOLDER",
+        ) from error
     try:
         _lock(descriptor)
         yield

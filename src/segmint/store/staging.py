@@ -19,8 +19,11 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 from segmint.errors import RunError
+
+Result = TypeVar("Result")
 
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
@@ -69,14 +72,14 @@ def staging(target: Path, *, replace: bool = False) -> Iterator[Path]:
         _make_lasting(target)
 
 
-def publish_file(path: Path, write: Callable[[Path], object], *, replace: bool = True) -> None:
-    """Let `write` make one file, which then becomes `path`, whole.
+def publish_file(path: Path, write: Callable[[Path], Result], *, replace: bool = True) -> Result:
+    """Let `write` make one file, which then becomes `path`, whole; return what `write` does.
 
     Parameters
     ----------
     path : Path
         The file to be.
-    write : callable (Path) -> object
+    write : callable (Path) -> Result
         Gets a path with the same file name in a folder of its own, and writes exactly that file.
     replace : bool
         Whether a file that exists may be replaced (in one step).
@@ -91,11 +94,12 @@ def publish_file(path: Path, write: Callable[[Path], object], *, replace: bool =
         raise _exists(path)
     with _stage_beside(path) as folder:
         with _disk_explained(path, _DISK_ERRORS):
-            write(folder / path.name)
+            result = write(folder / path.name)
         with _disk_explained(path):
             _seal(folder)
             (folder / path.name).rename(path)
         _make_lasting(path)
+    return result
 
 
 def write_file(path: Path, content: bytes) -> None:

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
+from segmint.contract.ids import bare_ids
 from segmint.errors import RunError
 from segmint.store.staging import publish_file, write_file
 
@@ -50,9 +52,13 @@ class TrainingIds:
 def write_training_ids(folder: Path, ids: Iterable[str | None]) -> None:
     """Keep the fingerprints of `ids` in a run's folder, under a new key."""
     key = secrets.token_bytes(32)
-    kept = np.unique(_fingerprints(ids, key)).astype("<u8").tobytes()
-    publish_file(folder / KEY, lambda path: write_file(path, key))
-    publish_file(folder / IDS, lambda path: write_file(path, kept))
+    _keep(folder, np.unique(_fingerprints(ids, key)), key)
+
+
+def carry_training_ids(folder: Path, target: Path) -> None:
+    """Keep in the run `target` what the run `folder` knows of trained ids; nothing if it knows nothing."""
+    if (known := open_training_ids(folder)) is not None:
+        _keep(target, known.fingerprints, known.key)
 
 
 def open_training_ids(folder: Path) -> TrainingIds | None:
@@ -75,7 +81,13 @@ def open_training_ids(folder: Path) -> TrainingIds | None:
     return TrainingIds(np.frombuffer(kept, dtype="<u8").astype(np.uint64), key)
 
 
+def _keep(folder: Path, fingerprints: NDArray[np.uint64], key: bytes) -> None:
+    publish_file(folder / KEY, lambda path: write_file(path, key))
+    publish_file(folder / IDS, lambda path: write_file(path, fingerprints.astype("<u8").tobytes()))
+
+
 def _fingerprints(ids: Iterable[str | None], key: bytes) -> NDArray[np.uint64]:
+    ids = bare_ids(pl.Series(list(ids), dtype=pl.String))
     # No id is no customer: it gets a fingerprint of its own, so it never looks like a known one.
     digests = b"".join(
         secrets.token_bytes(8)

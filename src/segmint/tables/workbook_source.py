@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,10 @@ def open_workbook(path: Path, options: ReadOptions, *, fingerprint: str) -> Fram
     return FrameSource(frame, name=path.name, receipt=receipt, fingerprint=fingerprint)
 
 
+# what an archive that was cut or overwritten makes its reader say
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, UnicodeDecodeError)
+
+
 def _refuse_bomb(path: Path) -> None:
     """Look at the archive's directory and at the cells' references before anything is unfolded."""
     try:
@@ -73,7 +78,7 @@ def _refuse_bomb(path: Path) -> None:
             for name in sorted(names):
                 if name.startswith("xl/worksheets/") and name.endswith(".xml"):
                     _refuse_far_cells(archive, name, path)
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
+    except _DAMAGE as error:
         raise _not_a_workbook(path) from error
 
 

@@ -8,9 +8,7 @@ from typing import Literal
 
 import polars as pl
 
-# what makes a spreadsheet calculate, after characters that it skips; full-width forms are folded by some
-_DANGEROUS = "^[\\s\"';|\\x00-\\x1f\\x7f\u200b-\u200f\ufeff]*[=+@\uff1d\uff0b\uff0d\uff20-]|^[\\t\\r\\n\\x00|;]"
-_NEGATIVE_NUMBER = r"^-[0-9]+([.,][0-9]+)?([eE][+-]?[0-9]+)?$"
+from segmint.tables.formulas import guarded
 
 
 def write_csv(
@@ -34,7 +32,7 @@ def write_safe_csv(frames: Iterable[pl.DataFrame], path: Path, *, delimiter: str
 
     A text (or column name) that a spreadsheet could calculate gets a ``'`` before it, NUL characters are left out,
     and every text stands in quotes, so that another delimiter cannot cut a formula free. Numbers stay numbers. The
-    truth belongs in Parquet. After OWASP ASVS 5.0, requirement 1.2.10.
+    truth belongs in Parquet.
     """
     return write_csv(map(safe_for_spreadsheets, frames), path, delimiter=delimiter, quote_style="non_numeric")
 
@@ -50,9 +48,7 @@ def safe_for_spreadsheets(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _safe(text: pl.Expr) -> pl.Expr:
-    whole = text.str.replace_all("\0", "", literal=True)
-    danger = text.str.contains(_DANGEROUS) & ~text.str.contains(_NEGATIVE_NUMBER)
-    return pl.when(danger).then(pl.lit("'") + whole).otherwise(whole)
+    return guarded(text.str.replace_all("\0", "", literal=True))
 
 
 def write_parquet(frames: Iterable[pl.DataFrame], path: Path) -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from segmint.contract.ids import bare_ids
 from segmint.errors import PolicyError, why
 from segmint.targeting.call_list import STATUS_WORDS, CallList
 
@@ -36,7 +37,7 @@ def read_earlier_list(path: Path) -> pl.DataFrame:
             fix="correct policy.compare_with",
         )
     listed = frame.filter(pl.col("status") == "listed")
-    return listed.select(pl.col("customer").cast(pl.String), pl.col("rank").cast(pl.Int64).alias("rank_before"))
+    return listed.select(bare_ids(listed["customer"]), pl.col("rank").cast(pl.Int64).alias("rank_before"))
 
 
 def dropped_since(earlier: pl.DataFrame, call_list: CallList) -> pl.DataFrame:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import re
 import tomllib
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,55 +15,26 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from segmint.contract.contract import Contract
 from segmint.errors import PolicyError
+from segmint.tables.formulas import guarded_field, guarded_text
 from segmint.targeting.call_list import STATUS_WORDS, CallList
 from segmint.targeting.phones import E164, to_e164
-from segmint.targeting.suppress import read_objectors
+from segmint.targeting.suppress import objecting
 from segmint.targeting.what_if_sheet import write_what_if
 
 SHEET_ROWS = 1_000_000
 CELL_CHARACTERS = 32_000
-_DANGEROUS = "=+-@|%"
-_SKIPPED = " \t\r\n'\"`;,\u200b\u200c\u200d\u2060\ufeff\u00a0"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_SPLIT = re.compile(rf"([;,\t|])(?=[{re.escape(_SKIPPED)}]*[=+\-@|%＝＋－＠｜％﹢﹣﹦﹪﹫])")
 _BATCH = 65_536
 
 
 def safe_text(text: str, longest: int = CELL_CHARACTERS) -> str:
-    """Make a text that no spreadsheet takes for a formula; an apostrophe is put before a dangerous one.
-
-    Leading blanks, quotes, separators and invisible characters are looked behind, full-width forms are
-    looked through, and control characters become blanks, because spreadsheets do all three.
-
-    Parameters
-    ----------
-    text : str
-    longest : int
-        Characters kept.
-
-    References
-    ----------
-    OWASP ASVS 1.2.10, neutralising formulas in exported cells.
-    """
-    clean = _CONTROL.sub(" ", text)
-    seen = unicodedata.normalize("NFKC", clean).lstrip(_SKIPPED)
-    if seen[:1] and seen[0] in _DANGEROUS:
-        clean = f"'{clean}"
-    return clean[:longest]
+    """Make a text for a sheet's cell: no formula, no control characters, at most `longest` characters."""
+    return guarded_text(_CONTROL.sub(" ", text))[:longest]
 
 
 def safe_field(text: str, longest: int = CELL_CHARACTERS) -> str:
-    """Make a text safe in a delimited file too: opened with the wrong separator, none of its parts is a formula either.
-
-    A spreadsheet that splits at semicolons reads the tail of a quoted "a;=1+1" as a cell of its own.
-
-    Parameters
-    ----------
-    text : str
-    longest : int
-        Characters kept.
-    """
-    return _SPLIT.sub(r"\1'", safe_text(text, longest))[:longest]
+    """Make a text for a delimited file: no part of it is a formula either, whatever separator opens the file."""
+    return guarded_field(_CONTROL.sub(" ", text))[:longest]
 
 
 def safe_phone(text: str) -> str:
@@ -178,8 +148,7 @@ def recheck(call_list: CallList, contract: Contract, files: Sequence[Path] = ())
     rows = call_list.rows
     phones = [rows[c.name] for c in contract.columns if c.role == "phone" and c.name in rows.columns]
     for path in dict.fromkeys((*call_list.policy.suppress, *files)):
-        objectors = read_objectors(path, contract)
-        found = objectors.match(call_list.rows["customer"], phones)
+        objectors, found = objecting(path, contract, call_list.rows["customer"], phones)
         call_list = call_list.without(found, because=objectors.reason)
     return call_list
 

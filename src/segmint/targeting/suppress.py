@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from segmint.contract.column import Column
 from segmint.contract.contract import Contract
+from segmint.contract.ids import bare_ids
 from segmint.errors import InputError, PolicyError, why
 from segmint.targeting.phones import comparable, to_e164
 from segmint.targeting.policy import ContactPolicy, ContactRules, Exclusion
@@ -32,6 +33,7 @@ PHONE_NAMES = ("phone", "phone_number", "telephone", "mobile", "msisdn")
 DATE_NAMES = ("date", "called_at", "call_date", "last_contact")
 NOT_EXCLUDED = ("no", "false", "0", "n", "0.0")
 NO_PHONE = "no phone number that can be dialled"
+NO_ID = "no customer id to hold against the objections"
 
 Rule = tuple[pl.Series, str]
 
@@ -69,7 +71,7 @@ class Objectors:
     name : str
         The file's name.
     ids : polars.Series of String
-        Customer ids, as written.
+        Customer ids, as `bare_ids` writes them.
     phones : polars.Series of String
         Phone numbers in comparable form.
     """
@@ -85,7 +87,7 @@ class Objectors:
 
     def match(self, customers: pl.Series, phones: Sequence[pl.Series] = ()) -> pl.Series:
         """Tell which customers are on the file, by id or by any of their phone numbers."""
-        found = customers.str.strip_chars().is_in(self.ids.implode()).fill_null(False)
+        found = bare_ids(customers).is_in(self.ids.implode()).fill_null(False)
         for column in phones:
             found |= comparable(column).is_in(self.phones.implode()).fill_null(False)
         return found
@@ -122,14 +124,15 @@ def suppress(
     PolicyError
         If a named file or column is missing or cannot be used.
     """
+    customers = bare_ids(customers)
     rules: list[Rule] = []
     receipt: list[str] = []
     phones = [frame[column.name] for column in _of_role(contract, frame, "phone")]
     for path in policy.suppress:
-        objectors = read_objectors(path, contract)
-        _require_common_ground(objectors, contract, phones)
-        found = objectors.match(customers if contract.id_column else _nobody(customers), phones)
+        objectors, found = objecting(path, contract, customers, phones)
         rules.append((found, objectors.reason))
+        if len(objectors.ids) and contract.id_column in frame.columns:
+            rules.append((bare_ids(frame[contract.id_column]).is_null(), NO_ID))
         entries = max(len(objectors.ids), len(objectors.phones))
         receipt.append(f"'{objectors.name}': {entries:,} entries, {int(found.sum()):,} customers matched")
     rules.extend(_consent(contract, frame, policy))
@@ -169,6 +172,29 @@ def require_readable(policy: ContactPolicy) -> None:
 def respects_objections(policy: ContactRules, contract: Contract) -> bool:
     """Whether anything can keep an objector off the list: a do-not-call file, or a column of consent."""
     return bool(policy.suppress) or any(column.role == "consent" for column in contract.columns)
+
+
+def objecting(
+    path: Path | str, contract: Contract, customers: pl.Series, phones: Sequence[pl.Series]
+) -> tuple[Objectors, pl.Series]:
+    """Read a do-not-call or objection file and tell which customers are on it.
+
+    Parameters
+    ----------
+    path : Path or str
+    contract : Contract
+    customers : polars.Series of String, shape (n_customers,)
+    phones : sequence of polars.Series, each of shape (n_customers,)
+
+    Raises
+    ------
+    PolicyError
+        If the file cannot be used, or shares neither ids nor phone numbers with the customers.
+    """
+    objectors = read_objectors(path, contract)
+    _require_common_ground(objectors, contract, phones)
+    # without an id column customers are named by record, and a record's number is nobody's id
+    return objectors, objectors.match(customers if contract.id_column else _nobody(customers), phones)
 
 
 def read_objectors(path: Path | str, contract: Contract) -> Objectors:
@@ -211,7 +237,7 @@ def read_objectors(path: Path | str, contract: Contract) -> Objectors:
             expected="an id or a phone number of at least five digits in every record",
             fix="complete or remove these records",
         )
-    return Objectors(name, ids.filter(ids != ""), comparables.drop_nulls())
+    return Objectors(name, bare_ids(ids).drop_nulls(), comparables.drop_nulls())
 
 
 def _read_whole(path: Path | str) -> pl.DataFrame:
@@ -381,7 +407,7 @@ def _other_campaigns(customers: pl.Series, policy: ContactPolicy) -> Iterator[Ru
                 expected="a call_list.parquet with customer, status and campaign",
                 fix="correct policy.other_lists",
             )
-        busy = frame.filter(pl.col("status") == "listed")["customer"].cast(pl.String)
+        busy = bare_ids(frame.filter(pl.col("status") == "listed")["customer"])
         campaign = frame["campaign"].drop_nulls().unique().sort().to_list()
         yield customers.is_in(busy.implode()), f"on the list of {', '.join(map(str, campaign)) or path.name}"
 
@@ -421,12 +447,12 @@ def read_history(path: Path | str, contract: Contract) -> pl.DataFrame:
     campaign = _named(frame, ("campaign",))
     calls = pl.DataFrame(
         {
-            "customer": _texts(frame[id_column], name),
+            "customer": bare_ids(_texts(frame[id_column], name)),
             "date": _days(frame[day_column]),
             "campaign": _texts(frame[campaign], name) if campaign else _nobody(frame[id_column]),
         }
     )
-    useless = int(((calls["customer"] == "") | calls["date"].is_null()).sum())
+    useless = int((calls["customer"].is_null() | calls["date"].is_null()).sum())
     if useless:
         raise PolicyError(
             f"The history '{name}' has {useless:,} records without an id or a date.",

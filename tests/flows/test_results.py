@@ -1,0 +1,43 @@
+"""What came back from the call centre is read whole or refused, and finds its customers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from segmint.config import Data
+from segmint.errors import InputError
+from segmint.flows.results import PLAIN, outcomes_of, read_frame
+from tests.flows.test_candidates import CONTRACT
+
+RESULTS = pl.DataFrame({"client": ["17", "18"], "code": ["success", "do_not_call"]})
+
+
+def test_a_record_that_cannot_be_read_might_be_an_objection(tmp_path: Path) -> None:
+    path = tmp_path / "results.csv"
+    path.write_text("client;code\n17;success\n18;do_not_call;late\n19;refused\n")
+    with pytest.raises(InputError, match="1 records that cannot be read; the first is record 2"):
+        read_frame(path, Data())
+    assert read_frame(path, Data(), whole=False).height == 2
+
+
+def test_a_table_is_told_by_its_content_and_not_by_its_name(tmp_path: Path) -> None:
+    RESULTS.write_parquet(tmp_path / "results.dat")
+    RESULTS.write_csv(tmp_path / "results.parquet", separator=";")
+    for source in (tmp_path / "results.dat", tmp_path / "results.parquet", RESULTS, RESULTS.to_pandas()):
+        assert read_frame(source, Data()).equals(RESULTS)
+    (tmp_path / "damaged.parquet").write_bytes(b"PAR1 and nothing else")
+    with pytest.raises(InputError, match=r"damaged\.parquet"):
+        read_frame(tmp_path / "damaged.parquet", Data())
+
+
+def test_ids_meet_however_a_file_writes_them() -> None:
+    scored = pl.DataFrame({"client": ["17 ", "-18", "19"]})
+    results = pl.DataFrame({"client": [" 17", "'-18", "stranger"], "code": ["success", "refused", "refused"]})
+    rows, yes, sentence = outcomes_of(scored, results, CONTRACT, PLAIN)
+    assert rows.tolist() == [0, 1]
+    assert np.array_equal(yes, [True, False])
+    assert "3 results read, 1 of customers who are not in the scored table" in sentence
