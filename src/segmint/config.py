@@ -96,7 +96,7 @@ class Model(_Section):
     `hidden` win over it.
     """
 
-    recipe: Literal["fast", "best", "plain"] = "fast"
+    recipe: Literal["fast", "best", "plain", "rolling"] = "fast"
     size: Literal["full", "compact"] = "full"
     hidden: tuple[int, ...] | None = Field(default=None, min_length=1, max_length=20)
     dropout: float | None = Field(default=None, gt=0, lt=1)
@@ -113,6 +113,11 @@ class Model(_Section):
         """What was set, for `make_model`."""
         given = {name: value for name, value in self.model_dump(exclude={"size"}).items() if value is not None}
         return {"hidden": COMPACT, **given} if self.size == "compact" else given
+
+    @property
+    def over_time(self) -> dict[str, Any]:
+        """What was set, for a model that is learned anew wave by wave: "rolling" stands in for "fast"."""
+        return {**self.settings, "recipe": "rolling" if self.recipe == "fast" else self.recipe}
 
 
 class Search(_Section):

@@ -110,3 +110,16 @@ def test_missing_columns_are_named() -> None:
 def test_a_pandas_frame_gives_the_same_features(fitted: CustomerFeatures) -> None:
     pytest.importorskip("pandas")
     assert_array_equal(fitted.transform(customers().to_pandas()), fitted.transform(customers()))
+
+
+@pytest.mark.parametrize("state", [[], [State(value=-1, name="never")]], ids=["plain", "with a code"])
+def test_numbers_never_seen_are_taken_for_the_nearest_seen_if_asked(state: list[State]) -> None:
+    column = Column(name="days", kind="number", role="history", label="days", states=tuple(state))
+    seen = pl.DataFrame({"days": [-1.0, 2.0, 5.0, 9.0, 40.0] * 20})
+    low, high = (2.0, 40.0) if state else (-1.0, 40.0)
+    held = CustomerFeatures([column], within=True).fit(seen)
+    beyond, nearest = pl.DataFrame({"days": [-500.0, 1e9, None, -1.0]}), pl.DataFrame({"days": [low, high, None, -1.0]})
+    assert np.array_equal(held.transform(beyond), held.transform(nearest))
+    free = CustomerFeatures([column]).fit(seen)
+    assert not np.array_equal(free.transform(beyond), free.transform(nearest))
+    assert np.array_equal(free.transform(nearest), held.transform(nearest))

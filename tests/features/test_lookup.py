@@ -51,9 +51,9 @@ def odd_customers() -> pl.DataFrame:
     )
 
 
-@pytest.fixture(scope="module")
-def state() -> dict[str, object]:
-    learned: dict[str, object] = CustomerFeatures(COLUMNS).fit(customers(2_000, 1)).state_
+@pytest.fixture(scope="module", params=[False, True], ids=["free", "within"])
+def state(request: pytest.FixtureRequest) -> dict[str, object]:
+    learned: dict[str, object] = CustomerFeatures(COLUMNS, within=request.param).fit(customers(2_000, 1)).state_
     return learned
 
 

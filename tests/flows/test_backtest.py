@@ -115,7 +115,7 @@ def test_a_replay_taken_up_again_learns_nothing_twice(
     def never(self: Any, *more: Any, **settings: Any) -> None:
         raise AssertionError("learned again")
 
-    monkeypatch.setattr("segmint.models.rolling_network.RollingNetwork.fit", never)
+    monkeypatch.setattr("segmint.models.network_model.NetworkModel.fit", never)
     again = flow.replay_waves(table, waves, policy, settings, remember=run.remember)
     assert again.calls.equals(first.calls)
 

@@ -10,6 +10,7 @@ keras = pytest.importorskip("keras")
 from segmint.errors import LayerRuleError  # noqa: E402
 from segmint.models import _keras  # noqa: E402
 from segmint.models.forward import fold, forward  # noqa: E402
+from segmint.models.layer_rule import check_layers  # noqa: E402
 from segmint.models.network import DenseNetworkClassifier, Teaching  # noqa: E402
 
 
@@ -115,3 +116,27 @@ def test_one_class_is_refused() -> None:
     X, _ = rows(50)
     with pytest.raises(ValueError, match="1 class"):
         DenseNetworkClassifier().fit(X, np.full(50, "A"))
+
+
+def test_members_learn_from_starts_of_their_own_and_become_one_network() -> None:
+    X, y = rows()
+    learn = {"inner": (X[:200], y[:200])}
+    several = DenseNetworkClassifier((16,), epochs=3, members=3, random_state=3).fit(X[200:], y[200:], **learn)
+    single = [
+        DenseNetworkClassifier((16,), epochs=3, random_state=3 + number).fit(X[200:], y[200:], **learn)
+        for number in range(3)
+    ]
+    odds = [np.log(each.predict_proba(X)[:, 1] / each.predict_proba(X)[:, 0]) for each in single]
+    assert np.abs(odds[0] - odds[1]).max() > 0.001
+    said = several.predict_proba(X)
+    assert_allclose(np.log(said[:, 1] / said[:, 0]), np.mean(odds, axis=0), atol=1e-4)
+    check_layers(several.layers_)
+    assert several.layers_[0]["units"] == 48
+    assert several.history_ == single[0].history_
+
+
+def test_members_without_a_seed_start_differently() -> None:
+    X, y = rows()
+    for start in (None, np.random.RandomState(1)):
+        made = DenseNetworkClassifier((4,), epochs=1, members=2, random_state=start).fit(X, y)
+        assert not np.allclose(made.weights_["0.kernel"][:, :4], made.weights_["0.kernel"][:, 4:])

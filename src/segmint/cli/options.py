@@ -23,7 +23,9 @@ Standing = Annotated[
 ]
 Seed = Annotated[int | None, typer.Option("--seed", help="Seed of everything random.")]
 Folds = Annotated[int | None, typer.Option("--folds", help="Parts to compare on.")]
-Recipe = Annotated[str | None, typer.Option("--recipe", help="How the network is taught: fast, best or plain.")]
+Recipe = Annotated[
+    str | None, typer.Option("--recipe", help="How the network is taught: fast, best, plain or rolling.")
+]
 Search = Annotated[
     str | None,
     typer.Option("--search", help="Look for better settings this long: 20m, 1h, 90s. Needs segmint[search]."),

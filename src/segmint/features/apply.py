@@ -93,6 +93,11 @@ def _names(column: Mapping[str, Any]) -> list[str]:
     return [*(f"{name} = {level}" for level in column["levels"]), *ring, *ladder]
 
 
+def limits(column: Mapping[str, Any]) -> tuple[float, float]:
+    """Between which numbers a column is read; one beyond them is taken for the nearest."""
+    return float(column.get("low", -HUGE)), float(column.get("high", HUGE))
+
+
 def _fill_number(block: Matrix, column: Mapping[str, Any], series: pl.Series) -> None:
     values = series.cast(pl.Float64).fill_null(np.nan).to_numpy()
     place = 0
@@ -102,7 +107,7 @@ def _fill_number(block: Matrix, column: Mapping[str, Any], series: pl.Series) ->
         values = np.where(here, np.nan, values)
         place += 1
     absent = np.isnan(values)
-    values = np.clip(values, -HUGE, HUGE)
+    values = np.clip(values, *limits(column))
     if column["flag_missing"]:
         block[:, place] = absent & ~block[:, :place].any(axis=1)
         place += 1

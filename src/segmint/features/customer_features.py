@@ -42,6 +42,9 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
         Steps per number. "auto" takes 16 below 15,000 customers and 24 from there on.
     rare : int
         Levels seen in fewer customers than this are pooled.
+    within : bool
+        Whether numbers beyond those seen are taken for the nearest seen: a network would carry a trend on where none
+        may be. Codes stay.
     pairs : sequence of (str, str)
         Pairs of columns whose number of customers with the same two values is read as well, see `features.pairs`.
 
@@ -68,12 +71,14 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
         numbers: Numbers = "piecewise",
         bins: int | Literal["auto"] = "auto",
         rare: int = 10,
+        within: bool = False,
         pairs: Sequence[tuple[str, str]] = (),
     ) -> None:
         self.columns = columns
         self.numbers = numbers
         self.bins = bins
         self.rare = rare
+        self.within = within
         self.pairs = pairs
 
     def fit(self, X: Any, y: ArrayLike | None = None) -> CustomerFeatures:
@@ -82,7 +87,7 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
         columns = guess_columns(frame) if self.columns is None else self.columns
         bins = (16 if frame.height < 15_000 else 24) if self.bins == "auto" else self.bins
         learned = [
-            _learn_number(column, frame[column.name], bins if self.numbers == "piecewise" else 0)
+            _learn_number(column, frame[column.name], bins if self.numbers == "piecewise" else 0, within=self.within)
             if column.kind == "number"
             else _learn_category(column, frame[column.name], self.rare)
             for column in columns
@@ -109,7 +114,7 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
         return tags
 
 
-def _learn_number(column: Column, series: pl.Series, bins: int) -> dict[str, Any]:
+def _learn_number(column: Column, series: pl.Series, bins: int, *, within: bool) -> dict[str, Any]:
     values = series.cast(pl.Float64).fill_null(np.nan).to_numpy()
     states = [state.value for state in column.states if np.any(values == state.value)]
     flag_missing = bool(np.isnan(values).any())
@@ -125,6 +130,7 @@ def _learn_number(column: Column, series: pl.Series, bins: int) -> dict[str, Any
         "scale": scale,
         "edges": edges,
         "scores": scores,
+        **({"low": float(values.min()), "high": float(values.max())} if within and len(values) else {}),
     }
 
 

@@ -17,13 +17,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.features.apply import (
-    HUGE,
     MISSING,
     OTHER,
     Matrix,
     apply_features,
     count_features,
     feature_blocks,
+    limits,
     pair_blocks,
 )
 from segmint.features.pairs import pair_steps, step_rows
@@ -115,6 +115,7 @@ class _Number:
         self.flags = len(self.states) + bool(column["flag_missing"])
         self.missing = first + len(self.states) if column["flag_missing"] else -1
         self.edges: list[float] = [float(edge) for edge in column["edges"]] if len(column["edges"]) > 1 else []
+        self.low, self.high = limits(column)
         self.first, self.scaled, self.knots = first, first + self.flags, first + self.flags + 1
         self.picks = 3 if self.edges else 1
         self._stops, self._spans = np.asarray(self.edges), np.diff(self.edges)
@@ -140,7 +141,7 @@ class _Number:
                 absent |= here
         if absent.any():
             known = np.where(absent, self.center, values)
-        known = np.clip(known, -HUGE, HUGE)
+        known = np.clip(known, self.low, self.high)
         scaled = np.clip((known - self.center) / self.scale, -1e6, 1e6)
         places[:, 0] = self.scaled
         weights[:, 0] = scaled / np.sqrt(1.0 + (scaled / 3.0) ** 2)
@@ -162,7 +163,7 @@ class _Number:
             value = self.center
         elif value in self.states:
             return [self.first + self.states.index(value)], [1.0]
-        value = min(max(value, -HUGE), HUGE)
+        value = min(max(value, self.low), self.high)
         scaled = min(max((value - self.center) / self.scale, -1e6), 1e6)
         scaled /= math.sqrt(1.0 + (scaled / 3.0) ** 2)
         if not self.edges:

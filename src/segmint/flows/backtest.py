@@ -25,7 +25,6 @@ from segmint.flows.read import begin, keep_reading, open_source, read
 from segmint.flows.report import write_report
 from segmint.metrics.profit import campaign_profit
 from segmint.models.customer_model import MODEL_LABELS, make_model
-from segmint.models.rolling_network import RollingNetwork
 from segmint.progress import Progress, silent
 from segmint.splits.waves import ROW_ORDER, Wave, make_waves, time_proxies, times_of
 from segmint.store.run import Run
@@ -240,14 +239,14 @@ class _Kit:
             "recalibrate": settings.recalibrate,
             "inner": self.config.split.inner,
             "seed": self.config.seed,
-            "model": f"{model} {sorted(self.config.model.settings.items())}" if model == OURS else model,
+            "model": f"{model} {sorted(self.config.model.over_time.items())}" if model == OURS else model,
         }
         return Learner(name, label, self._maker(model), **(kit | changes))
 
     def _maker(self, model: str) -> Callable[[], Any]:
         seed = self.config.seed
         if model == OURS:
-            return lambda: RollingNetwork.of(self.columns, random_state=seed, **self.config.model.settings)
+            return lambda: make_model(OURS, columns=self.columns, random_state=seed, **self.config.model.over_time)
         return lambda: make_model(model, columns=self.columns, random_state=seed)
 
 

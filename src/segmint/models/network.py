@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from segmint.models.calibration import Calibration, fit_calibration
 from segmint.models.forward import fold, forward
+from segmint.models.merge import merge
 from segmint.models.tensorboard_log import Seen, TensorBoardLog
 
 Matrix = NDArray[np.float32]
@@ -92,6 +93,9 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         How much of the running average of the weights is kept at each step.
     patience : int
         Epochs without a better inner cross-entropy before training stops.
+    members : int
+        Networks that learn from starts of their own and become one, see `merge`: what single ones get wrong by chance
+        is averaged out.
     inner_share : float
         Share of the rows kept for early stopping and calibration when `fit` gets no `inner`.
     log : TensorBoardLog, optional
@@ -107,6 +111,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
     weights_ : dict of str to ndarray
     calibration_ : Calibration
     history_ : list of Epoch
+        Of the first member.
     best_epoch_ : int
 
     Input shape
@@ -130,6 +135,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         weight_decay: float = 1e-2,
         averaging: float = 0.99,
         patience: int = 4,
+        members: int = 1,
         inner_share: float = 0.15,
         log: TensorBoardLog | None = None,
         random_state: Any = None,
@@ -143,6 +149,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         self.weight_decay = weight_decay
         self.averaging = averaging
         self.patience = patience
+        self.members = members
         self.inner_share = inner_share
         self.log = log
         self.random_state = random_state
@@ -177,11 +184,19 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         self.classes_, labels = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(f"The outcome has 1 class, {self.classes_[0]!r}; at least 2 are needed to learn from.")
-        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        X, labels, inner_X, inner_labels = self._inner_rows(X, labels, inner, seed)
-        self._train(X, labels, inner_X, inner_labels, teaching, seed)
-        logits = self._logits(inner_X)
-        self.calibration_ = fit_calibration(logits, inner_labels)
+        seeds = [int(check_random_state(start).randint(2**31 - 1)) for start in self._starts()]
+        X, labels, inner_X, inner_labels = self._inner_rows(X, labels, inner, seeds[0])
+        learned = []
+        for number, seed in enumerate(seeds):
+            curve = self._train(X, labels, inner_X, inner_labels, teaching, seed, number)
+            calibration = fit_calibration(forward(fold(curve.layers, curve.best_weights), inner_X), inner_labels)
+            learned.append((curve, calibration))
+        first, self.calibration_ = learned[0]
+        self.layers_, self.weights_ = first.layers, first.best_weights
+        self.best_epoch_, self.history_ = first.best_epoch, first.epochs
+        if self.members > 1:
+            several = [(curve.best_weights, calibration) for curve, calibration in learned]
+            self.layers_, self.weights_, self.calibration_ = merge(first.layers, several)
         return self
 
     def predict_proba(self, X: Any) -> Floats:
@@ -208,11 +223,17 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
                 "The 'hidden' parameter of DenseNetworkClassifier must hold at least one positive width. "
                 f"Got {self.hidden!r} instead."
             )
-        if any(given != "auto" and given < 1 for given in (self.epochs, self.batch_size)):
+        if any(given != "auto" and given < 1 for given in (self.epochs, self.batch_size, self.members)):
             raise ValueError(
-                "The 'epochs' and 'batch_size' parameters of DenseNetworkClassifier must be at least 1. "
-                f"Got {self.epochs!r} and {self.batch_size!r}."
+                "The 'epochs', 'batch_size' and 'members' parameters of DenseNetworkClassifier must be at least 1. "
+                f"Got {self.epochs!r}, {self.batch_size!r} and {self.members!r}."
             )
+
+    def _starts(self) -> list[Any]:
+        """What each member's seed is drawn from."""
+        if isinstance(self.random_state, (int, np.integer)):
+            return [self.random_state + number for number in range(self.members)]
+        return [self.random_state] * self.members  # a RandomState moves on by itself, None draws anew
 
     def _inner_rows(
         self, X: Matrix, labels: Integers, inner: tuple[Any, Any] | None, seed: int
@@ -237,16 +258,17 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         inner_labels: Integers,
         teaching: Teaching | None,
         seed: int,
-    ) -> None:
+        number: int,
+    ) -> _Curve:
         from segmint.models import _keras
 
         outputs = 1 if len(self.classes_) == 2 else len(self.classes_)
-        self.layers_ = _keras.layer_specs(
+        layers = _keras.layer_specs(
             self.widths(len(X)), activation=self.activation, dropout=self.dropout, outputs=outputs
         )
-        network = _keras.build(self.layers_, inputs=X.shape[1], seed=seed)
+        network = _keras.build(layers, inputs=X.shape[1], seed=seed)
         shown = np.random.default_rng(seed).permutation(len(X))[:ROWS_FOR_CURVES]
-        curve = _Curve(self.layers_, (X[shown], labels[shown]), (inner_X, inner_labels), self.patience)
+        curve = _Curve(layers, (X[shown], labels[shown]), (inner_X, inner_labels), self.patience)
         rows = self._rows(X, labels, teaching)
         epochs, rate = self.pace(len(rows.inputs))
         schedule = _keras.Schedule(epochs, self.batch(len(rows.inputs)), rate, self.weight_decay, self.averaging, seed)
@@ -258,7 +280,8 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
             "rows": len(X),
             "copies": len(rows.inputs) - len(X),
         }
-        with self.log.watch(network, settings) if self.log is not None else nullcontext(_nobody) as write:
+        log = self.log if self.log is None or not number else self.log.named(f"{self.log.name} {number + 1}".strip())
+        with log.watch(network, settings) if log is not None else nullcontext(_nobody) as write:
 
             def on_epoch(epoch: int, loss: float, rate: float) -> bool:
                 weights = _keras.named_weights(network)
@@ -267,7 +290,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
                 return stop
 
             _keras.train(network, rows, schedule, on_epoch)
-        self.weights_, self.best_epoch_, self.history_ = curve.best_weights, curve.best_epoch, curve.epochs
+        return curve
 
     def pace(self, rows: int) -> tuple[int, float]:
         """Return for how many epochs, and how fast, so many rows are learned from."""

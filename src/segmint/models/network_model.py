@@ -45,6 +45,10 @@ class Recipe:
         How much of a customer's target is the teacher's.
     pairs : bool
         Whether the counts of chosen pairs of columns are read too, see `choose_pairs`.
+    within : bool
+        Whether numbers beyond those seen are taken for the nearest seen, see `CustomerFeatures`.
+    upcoming : bool
+        Whether the teacher also labels customers who are yet to be called.
     learning : mapping
         Parameters of `DenseNetworkClassifier` where none are asked for: copies make an epoch long, so few will do.
     """
@@ -56,6 +60,8 @@ class Recipe:
     swap: float = 0.25
     share: float = 0.9
     pairs: bool = True
+    within: bool = False
+    upcoming: bool = False
     learning: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -63,6 +69,10 @@ RECIPES: dict[str, Recipe] = {
     "plain": Recipe(teachers=None, pairs=False),
     "fast": Recipe(learning={"epochs": "auto", "hidden": "short"}),
     "best": Recipe(teachers=several_teachers, teacher_folds=8, copies=20.0, most_copies=250_000),
+    # Pairs are left out: what kind of day a date was says little of the same date in another year.
+    "rolling": Recipe(
+        pairs=False, within=True, upcoming=True, learning={"hidden": (64, 32), "epochs": 5, "members": 3}
+    ),
 }
 
 # Fewer customers than this cannot be split for a teacher and still teach.
@@ -76,9 +86,11 @@ class NetworkModel(Pipeline):
     ----------
     steps : list
         ("features", CustomerFeatures), ("classifier", DenseNetworkClassifier).
-    recipe : {"fast", "best", "plain"}
+    recipe : {"fast", "best", "plain", "rolling"}
         "fast" lets a cross-fitted LightGBM label customers and shuffled copies for the network to match;
-        "best" stacks several teachers and makes more copies; "plain" learns from the labels alone.
+        "best" stacks several teachers and makes more copies; "plain" learns from the labels alone; "rolling" is cheap
+        enough to be learned anew before each wave: three small networks become one, and the teacher also labels the
+        customers of the wave, so that the network matches it where it will be used.
     copies, swap, share : float, optional
         As in `Recipe`; None leaves them to the recipe.
     pairs : bool, optional
@@ -87,8 +99,9 @@ class NetworkModel(Pipeline):
     Attributes
     ----------
     lesson_ : dict or None
-        What the teachers were and how good, plain JSON: teachers, folds, customers, copies, swap, share, pairs
-        (labels of the columns), and the cross-entropy (loss) and ROC AUC of their out-of-fold probabilities. None if there was no teacher.
+        What the teachers were and how good, plain JSON: teachers, folds, customers, copies, swap, share, members (of the
+        network), upcoming (customers without an outcome), pairs (labels of the columns), and the cross-entropy (loss)
+        and ROC AUC of their out-of-fold probabilities. None if there was no teacher.
     """
 
     lesson_: dict[str, Any] | None = None
@@ -129,8 +142,9 @@ class NetworkModel(Pipeline):
         if recipe not in RECIPES:
             raise ValueError(f"Unknown recipe {recipe!r}. Choose one of: {', '.join(RECIPES)}.")
         network = DenseNetworkClassifier(random_state=random_state, **{**RECIPES[recipe].learning, **settings})
+        features = CustomerFeatures(columns, within=RECIPES[recipe].within)
         return cls(
-            [("features", CustomerFeatures(columns)), ("classifier", network)],
+            [("features", features), ("classifier", network)],
             recipe=recipe,
             copies=copies,
             swap=swap,
@@ -138,7 +152,14 @@ class NetworkModel(Pipeline):
             pairs=pairs,
         )
 
-    def fit(self, X: pl.DataFrame, y: Any, *, inner: Inner | None = None) -> NetworkModel:
+    @property
+    def reads_upcoming(self) -> bool:
+        """Whether `fit` makes use of customers who are yet to be called."""
+        return RECIPES[self.recipe].upcoming
+
+    def fit(
+        self, X: pl.DataFrame, y: Any, *, inner: Inner | None = None, upcoming: pl.DataFrame | None = None
+    ) -> NetworkModel:
         """Learn features, let the teacher label, train the network.
 
         Parameters
@@ -147,6 +168,8 @@ class NetworkModel(Pipeline):
         y : array of shape (n_customers,)
         inner : (X, y), optional
             Rows for early stopping and calibration; without them a share of `X`, and no teacher.
+        upcoming : polars.DataFrame of shape (n_upcoming, n_columns), optional
+            Customers who are yet to be called, whose outcome nobody knows; only a recipe that `reads_upcoming` looks.
         """
         features, network = self.named_steps["features"], self.named_steps["classifier"]
         labels = np.unique(y, return_inverse=True)[1]
@@ -160,7 +183,8 @@ class NetworkModel(Pipeline):
             network.fit(encoded, y)
             return self
         encoded_inner = features.transform(inner[0])
-        taught = self._teaching(X, y, encoded, (inner[0], inner[1], encoded_inner))
+        upcoming = upcoming if self.reads_upcoming else None
+        taught = self._teaching(X, y, encoded, (inner[0], inner[1], encoded_inner), upcoming)
         network.fit(encoded, y, inner=(encoded_inner, inner[1]), teaching=taught)
         return self
 
@@ -217,6 +241,8 @@ class NetworkModel(Pipeline):
             "copies": len(lesson.sources),
             "swap": recipe.swap,
             "share": recipe.share,
+            "members": network.members,
+            "upcoming": 0 if upcoming is None else upcoming.height,
             "pairs": [[labels_of[name] for name in pair] for pair in features.pairs],
             **scores_of(lesson.targets, labels),
         }

@@ -38,7 +38,7 @@ def teacher_names(recipe: str) -> list[str]:
     """Name the teachers of a recipe for people; none for "plain"."""
     if recipe == "plain":
         return []
-    if recipe == "fast":
+    if recipe in ("fast", "rolling"):
         return ["LightGBM"]
     here = {"xgboost": "XGBoost", "catboost": "CatBoost"}
     return [

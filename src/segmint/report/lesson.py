@@ -40,10 +40,21 @@ def _words(taught: Mapping[str, Any], lesson: Mapping[str, Any]) -> str:
         f"the outcome itself), and those of {count(taught['copies'])} shuffled copies, in which {percent(taught['swap'], 0)} of the cells come "
         f"from another customer. Then the {'teachers are' if several else 'teacher is'} thrown away. "
     )
+    upcoming = (
+        f" The copies are also of {count(taught['upcoming'])} customers who are yet to be called and have no outcome."
+        if taught.get("upcoming")
+        else ""
+    )
+    members = (
+        f" {count(taught['members'])} small networks learned so, each from a start of its own, and became one that says what they say "
+        f"on average."
+        if taught.get("members", 1) > 1
+        else ""
+    )
     missed = lesson.get("missed") if lesson.get("recipe") == "best" else None
     without = f" Not installed, and done without: {listed(missed)} (pip install 'segmint[best]')." if missed else ""
     return (
-        f"{said}On customers that neither had seen, the area under the curve is {decimal(taught['auc'])} for the teacher and "
+        f"{said.rstrip()}{upcoming}{members} On customers that neither had seen, the area under the curve is {decimal(taught['auc'])} for the teacher and "
         f"{decimal(student['auc'])} for the student: {verdict}.{_pair_words(taught.get('pairs', []))}{without}"
     )
 

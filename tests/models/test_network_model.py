@@ -1,0 +1,68 @@
+"""The recipes that the network is taught by; what each learns is in `test_customer_model` and `test_distil`."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from segmint.contract.column import Column
+from segmint.models.distil import COPIES_OF_UPCOMING
+from segmint.models.network_model import NetworkModel
+
+pytestmark = pytest.mark.network
+pytest.importorskip("tensorflow")
+
+COLUMNS = (
+    Column(name="age", kind="number", role="characteristic", label="age"),
+    Column(name="job", kind="category", role="characteristic", label="job"),
+)
+
+
+def calls(seed: int, count: int = 900) -> tuple[pl.DataFrame, np.ndarray]:
+    draw = np.random.default_rng(seed)
+    age = draw.integers(18, 80, count).astype(float)
+    frame = pl.DataFrame({"age": age, "job": draw.choice(["clerk", "nurse"], count)})
+    yes = draw.random(count) < 1 / (1 + np.exp(-(age - 50) / 10))
+    return frame, np.where(yes, "yes", "no")
+
+
+def learned(recipe: str = "rolling", upcoming: pl.DataFrame | None = None) -> NetworkModel:
+    model = NetworkModel.of(COLUMNS, recipe=recipe, random_state=3, hidden=(16,), epochs=2)
+    return model.fit(*calls(1), inner=calls(2, 300), upcoming=upcoming)
+
+
+@pytest.fixture(scope="module")
+def rolling() -> NetworkModel:
+    return learned()
+
+
+def test_a_rolling_network_is_three_in_one_and_its_teacher_teaches_once(rolling: NetworkModel) -> None:
+    assert rolling[-1].layers_[0]["units"] == 48
+    assert rolling.lesson_ is not None
+    assert (rolling.lesson_["members"], rolling.lesson_["customers"], rolling.lesson_["upcoming"]) == (3, 1_200, 0)
+    frame = calls(9)[0]
+    assert np.array_equal(learned().predict_proba(frame), rolling.predict_proba(frame))
+
+
+def test_a_rolling_network_carries_no_trend_beyond_what_it_saw(rolling: NetworkModel) -> None:
+    seen = calls(1)[0]["age"]
+    frame = pl.DataFrame({"age": [-40.0, seen.min(), seen.max(), 500.0], "job": ["clerk"] * 4})
+    said = rolling.predict_proba(frame)[:, 1]
+    assert said[0] == said[1]
+    assert said[2] == said[3]
+
+
+def test_customers_yet_to_be_called_move_what_a_rolling_network_says(rolling: NetworkModel) -> None:
+    upcoming = calls(7, 200)[0]
+    shown = learned(upcoming=upcoming)
+    assert shown.lesson_ is not None
+    assert rolling.lesson_ is not None
+    assert shown.lesson_["upcoming"] == 200
+    assert shown.lesson_["copies"] == rolling.lesson_["copies"] + 200 * COPIES_OF_UPCOMING
+    alone, told = (model.predict_proba(upcoming)[:, 1] for model in (rolling, shown))
+    assert not np.allclose(alone, told)
+    assert np.corrcoef(alone, told)[0, 1] > 0.9
+
+
+def test_another_recipe_does_not_look_at_customers_yet_to_be_called() -> None:
+    upcoming = calls(7, 200)[0]
+    assert np.array_equal(learned("fast", upcoming).predict_proba(upcoming), learned("fast").predict_proba(upcoming))
