@@ -32,6 +32,8 @@ class Data(_Section):
         How text files are written; None finds out.
     sheet, header_row : str, int or None
         Which sheet of a workbook, and the row of its column names, from 1.
+    upcoming : Path or None
+        A table of the customers who are called next, for a recipe whose teacher labels them too: "rolling".
     """
 
     at: Literal["planning", "dialling", "after_call"] = "planning"
@@ -41,6 +43,7 @@ class Data(_Section):
     decimal: Literal["point", "comma"] | None = None
     sheet: str | None = None
     header_row: int | None = Field(default=None, ge=1)
+    upcoming: Path | None = None
 
     @field_validator("delimiter")
     @classmethod
@@ -115,9 +118,9 @@ class Model(_Section):
         return {"hidden": COMPACT, **given} if self.size == "compact" else given
 
     @property
-    def over_time(self) -> dict[str, Any]:
-        """What was set, for a model that is learned anew wave by wave: "rolling" stands in for "fast"."""
-        return {**self.settings, "recipe": "rolling" if self.recipe == "fast" else self.recipe}
+    def over_time(self) -> Model:
+        """The same for a network that is learned anew wave by wave: the recipe "rolling" stands in for "fast"."""
+        return self.model_copy(update={"recipe": "rolling"}) if self.recipe == "fast" else self
 
 
 class Search(_Section):

@@ -13,7 +13,7 @@ import pytest
 
 from segmint.cli import main
 from segmint.config import load_config
-from segmint.errors import DataError, RunError
+from segmint.errors import ConfigError, DataError, RunError
 from segmint.evaluation.recalibration import intercept_shift
 from segmint.flows.measure import measure
 from segmint.flows.monitor import monitor
@@ -25,7 +25,7 @@ from segmint.flows.target import target
 from segmint.flows.update import update
 from segmint.report.run_view import RunView
 from segmint.store.bundle import open_bundle
-from segmint.store.run import Run
+from segmint.store.run import Run, list_runs
 from segmint.tables.simulate import Campaign, simulate_batches
 
 QUICK = [
@@ -178,6 +178,32 @@ def test_a_network_trained_anew_on_a_history_can_be_promoted_and_taken_back(
     promote(shutil.copytree(trained, tmp_path / trained.name), CONFIG, runs=tmp_path)
     assert promote(found.folder, CONFIG, runs=tmp_path).entry.manifest == now.digest
     assert rollback(runs=tmp_path).entry.manifest == before.digest
+
+
+@pytest.mark.network
+def test_what_is_trained_anew_is_what_a_backtest_replays(
+    wave: dict[str, pl.DataFrame], trained: Path, tmp_path: Path
+) -> None:
+    scored = predict(wave["wave"], trained, CONFIG, runs=tmp_path).folder / "predictions.parquet"
+    wave["wave"].head(200).write_csv(tmp_path / "next.csv")
+    settings = load_config(None, [*QUICK, "model.recipe=fast"], {"data.upcoming": tmp_path / "next.csv"})
+    found = update(wave["results"], scored, trained, settings, runs=tmp_path, history=wave["train"])
+    fresh = next(run for run in list_runs(tmp_path) if run.record["command"] == "run")
+    lesson = json.loads((fresh.folder / "lesson.json").read_text())
+    assert lesson["recipe"] == "rolling"
+    assert lesson["taught"]["upcoming"] == 200
+    units = [layer["units"] for layer in open_bundle(found.folder).network["layers"] if layer["type"] == "Dense"]
+    assert units == [24, 1]  # three networks of 8 units, side by side
+
+
+@pytest.mark.network
+def test_customers_yet_to_be_called_are_for_a_recipe_that_looks_at_them(
+    wave: dict[str, pl.DataFrame], tmp_path: Path
+) -> None:
+    wave["wave"].head(200).write_csv(tmp_path / "next.csv")
+    settings = load_config(None, QUICK, {"data.upcoming": tmp_path / "next.csv"})
+    with pytest.raises(ConfigError, match="'plain' does not look at customers who are yet to be called"):
+        run(wave["train"], "simulated-campaign", settings, runs=tmp_path)
 
 
 @pytest.mark.network

@@ -120,6 +120,9 @@ def update(
     customers: Annotated[
         Path | None, typer.Option("--customers", help="The table that was scored: a call list lacks its columns.")
     ] = None,
+    upcoming: Annotated[
+        Path | None, typer.Option("--upcoming", help="Who is called next: the new network's teacher labels them too.")
+    ] = None,
     codes: Codes = None,
     config: ConfigFile = None,
     sets: Sets = None,
@@ -131,7 +134,7 @@ def update(
     from segmint.config import load_config
     from segmint.flows.update import update as flow
 
-    settings = load_config(config, sets or ())
+    settings = load_config(config, sets or (), {"data.upcoming": upcoming})
     with Screen(json=json, quiet=quiet) as screen:
         result = flow(
             results, scored, bundle, settings, runs=runs, codes=codes, history=history, customers=customers,

@@ -239,14 +239,16 @@ class _Kit:
             "recalibrate": settings.recalibrate,
             "inner": self.config.split.inner,
             "seed": self.config.seed,
-            "model": f"{model} {sorted(self.config.model.over_time.items())}" if model == OURS else model,
+            "model": f"{model} {sorted(self.config.model.over_time.settings.items())}" if model == OURS else model,
         }
         return Learner(name, label, self._maker(model), **(kit | changes))
 
     def _maker(self, model: str) -> Callable[[], Any]:
         seed = self.config.seed
         if model == OURS:
-            return lambda: make_model(OURS, columns=self.columns, random_state=seed, **self.config.model.over_time)
+            return lambda: make_model(
+                OURS, columns=self.columns, random_state=seed, **self.config.model.over_time.settings
+            )
         return lambda: make_model(model, columns=self.columns, random_state=seed)
 
 

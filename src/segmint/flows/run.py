@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from segmint.config import Config
 from segmint.contract.contract import Contract, load_contract
 from segmint.contract.valid_table import ValidTable
+from segmint.contract.validate import validate
+from segmint.errors import ConfigError
 from segmint.evaluation.comparison import Comparison, compare_models
 from segmint.evaluation.differences import outcome_by_level
 from segmint.evaluation.search import require_optuna
@@ -29,6 +31,7 @@ from segmint.models.customer_model import MODEL_LABELS, make_model
 from segmint.models.effort import expected_minutes
 from segmint.models.fitted import fill, fitted
 from segmint.models.network import epoch_rows
+from segmint.models.network_model import RECIPES
 from segmint.models.teachers import missed_teachers
 from segmint.models.tensorboard_log import TensorBoardLog
 from segmint.progress import Progress, silent
@@ -123,6 +126,7 @@ def run(
             require_optuna()
         clock, both = _Clock(), _both(progress, here.progress)
         table = clock.time("read", lambda: read(opened, contract, config.data, here, progress=both))
+        upcoming = _upcoming(table, config)
         for sentence in before_it_starts(table, config):
             say(sentence)
         _keep_input(here, table)
@@ -137,7 +141,7 @@ def run(
         elif config.compare.enabled:
             comparison = clock.time("compare", lambda: compare(table, config, log, both, who, here.remember))
             _keep_comparison(here, comparison)
-        model = clock.time("train", lambda: train(table, config, log, both, who, here.remember))
+        model = clock.time("train", lambda: train(table, config, log, both, who, here.remember, upcoming))
         _keep_history(here, model)
         note = "" if found is None else found.sentence
         threshold = _threshold(table, model, comparison)
@@ -231,6 +235,7 @@ def train(
     progress: Progress,
     who: RowIdentity,
     remember: Remember,
+    upcoming: ValidTable | None = None,
 ) -> Any:
     """Train the network that goes into the bundle on all rows, an inner part kept for stopping and calibration."""
     progress("training the network", 0, 1)
@@ -239,14 +244,31 @@ def train(
     model = _maker("dense_network", table, config, lambda: log.named(FINAL))()
     key = {"work": "the network of the bundle", "table": table.ledger.receipt["fingerprint"], "at": table.at}
     key |= {"settings": config.model_dump(mode="json", include={"seed", "data", "split", "model"})}
+    if upcoming is not None:
+        key |= {"upcoming": upcoming.ledger.receipt["fingerprint"]}
 
     def learn() -> dict[str, Any]:
-        return fitted(model.fit(inputs[fit], outcome[fit], inner=(inputs[inner], outcome[inner])))
+        more = {} if upcoming is None else {"upcoming": upcoming.inputs}
+        return fitted(model.fit(inputs[fit], outcome[fit], inner=(inputs[inner], outcome[inner]), **more))
 
     model = fill(model, remember(key, learn))
     model.inner_rows_ = inner
     progress("training the network", 1, 1)
     return model
+
+
+def _upcoming(table: ValidTable, config: Config) -> ValidTable | None:
+    """Read the customers who are called next, where a recipe looks at them."""
+    if config.data.upcoming is None:
+        return None
+    if not RECIPES[config.model.recipe].upcoming:
+        raise ConfigError(
+            f"The recipe '{config.model.recipe}' does not look at customers who are yet to be called.",
+            expected="data.upcoming with the recipe 'rolling' only",
+            fix="add --recipe rolling, or leave data.upcoming out",
+        )
+    source = open_source(config.data.upcoming, config.data)
+    return validate(source, table.contract, purpose="predict", at=table.at, max_rejected=config.data.max_rejected)
 
 
 def _maker(name: str, table: ValidTable, config: Config, log: Callable[[], TensorBoardLog]) -> Callable[[], Any]:

@@ -66,7 +66,8 @@ def update(
     """Make a challenger from what became of a scored wave.
 
     Without a history the network stays as it is and only its intercept moves, so that it promises what was observed.
-    With one the network is trained anew on it, in a run of its own, then moved the same way.
+    With one a network is trained anew on it, in a run of its own, then moved the same way: by the recipe that a backtest
+    replays, "rolling", unless the settings say "best" or "plain".
 
     Parameters
     ----------
@@ -119,7 +120,8 @@ def update(
             fix="name that table: --customers customers.csv",
         )
     _require_apart(read_frame(history, config.data, whole=False), known.raw, current)
-    settings = config.model_copy(update={"data": config.data.model_copy(update={"at": current.at})})
+    data = config.data.model_copy(update={"at": current.at})
+    settings = config.model_copy(update={"data": data, "model": config.model.over_time})
     trained = train_run(history, current.contract, settings, runs=runs, argv=argv, progress=progress)
     fresh = open_bundle(trained.folder)
     how = f"trained anew in {trained.folder} and recalibrated on the results"
