@@ -81,6 +81,7 @@ def store(levels: list[str], seconds: int) -> None:
 
     from segmint.splits.groups import row_keys
 
+    STORED.mkdir(exist_ok=True)
     for level in levels:
         folders = sorted((FOLDER / level.replace(":", "-")).iterdir())
         if not all((folder / "likely.npz").exists() for folder in folders):

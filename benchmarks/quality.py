@@ -5,7 +5,7 @@ probabilities in one small file. Folds come from a keyed hash of each row's cano
 that every model and every machine sees the same ones. Run again, a job that has its file is not done again::
 
     python benchmarks/quality.py run --tables term-deposit:dialling --models network_best,lightgbm --repeats 0
-    python benchmarks/quality.py table              # what is there, as docs/benchmarks.md shows it
+    python benchmarks/quality.py table              # what is there, as docs/benchmarks.md shows it, AutoGluon's rows too
 
 An ablation leaves one trick of the recipe `fast` out at a time::
 
@@ -116,7 +116,7 @@ def run_job(level: str, repeat: int, fold: int, model: str) -> dict[str, np.ndar
     made.fit(X[part.fit], y[part.fit], inner=(X[part.inner], y[part.inner]))
     likely = made.predict_proba(X[part.test])
     seconds = time.perf_counter() - start
-    threshold = np.nan
+    threshold, size = np.nan, size_of(made[-1])
     if (positive := table.contract.outcome.positive) is not None:
         place = list(made.classes_).index(positive)
         threshold = best_f1_threshold(y[part.inner] == positive, made.predict_proba(X[part.inner])[:, place])
@@ -126,7 +126,28 @@ def run_job(level: str, repeat: int, fold: int, model: str) -> dict[str, np.ndar
         "classes": np.asarray(made.classes_, dtype=str),
         "threshold": np.asarray(threshold),
         "seconds": np.asarray(seconds),
+        "size": np.asarray(size),
     }
+
+
+def size_of(classifier: Any) -> int:
+    """Count the bytes of what a classifier learned, as it would be kept."""
+    if hasattr(classifier, "weights_"):
+        return int(sum(values.nbytes for values in classifier.weights_.values()))
+    learned = getattr(classifier, "booster_", getattr(classifier, "neighbours_", classifier))
+    match type(learned).__name__:
+        case "LGBMClassifier":
+            return len(learned.booster_.model_to_string())
+        case "XGBClassifier":
+            return len(learned.get_booster().save_raw())
+        case "CatBoostClassifier":
+            return len(learned._serialize_model())
+        case "RandomForestClassifier" | "GradientBoostingClassifier":
+            trees = [tree.tree_.__getstate__() for tree in np.ravel(learned.estimators_)]
+            return int(sum(tree["nodes"].nbytes + tree["values"].nbytes for tree in trees))
+        case "KNeighborsClassifier":
+            return int(learned._fit_X.nbytes)
+    return int(learned.coef_.nbytes)
 
 
 def make_network(name: str, table: ValidTable, seed: int) -> Any:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 
 import numpy as np
+from peers import STORED
 from quality import ABLATIONS, FOLDS, NETWORKS, TREES, job_file, table_of
 from scipy.stats import t
 
 from segmint.evaluation.paired_bootstrap import LOWER_IS_BETTER, Judged, bootstrap_scores
-from segmint.splits.groups import row_groups
+from segmint.splits.groups import row_groups, row_keys
 
 REPEATS_OF_BOOTSTRAP = 1_000
+PEER = "autogluon"
+THRESHOLDED = ("f1",)
 SHOWN = {
     "response": ("roc_auc", "average_precision", "f1", "log_loss", "lift_10"),
     "assignment": ("weighted_f1", "accuracy", "macro_f1", "log_loss"),
@@ -62,20 +67,44 @@ def _block(folder: Path, level: str, models: list[str], repeats: list[int]) -> N
     kind = table.contract.outcome.kind
     metrics, main = SHOWN[kind], MAIN[kind]
     pooled = [_pooled(folder, level, 0, model) for model in models]
-    scores = _scores(level, [judged for judged, _ in pooled])
+    if (STORED / f"{level.replace(':', '-')}.npz").exists():
+        models, pooled = [*models, PEER], [*pooled, _peer(level)]
+    scores = _scores(level, [judged for judged, _, _ in pooled])
     print(f"\n### {level.replace(':', ', ')}: {len(table):,} rows\n")
-    print("| model | " + " | ".join(metrics) + " | seconds a fold |")
-    print("|---" * (len(metrics) + 2) + "|")
+    print("| model | " + " | ".join(metrics) + " | seconds a fold | kB |")
+    print("|---" * (len(metrics) + 3) + "|")
     for place, model in enumerate(models):
-        cells = [_cell(scores[metric][:, place], metric) for metric in metrics]
-        print(f"| {model} | " + " | ".join(cells) + f" | {pooled[place][1]:.0f} |")
+        cells = [
+            "–" if model == PEER and metric in THRESHOLDED else _cell(scores[metric][:, place], metric)
+            for metric in metrics
+        ]
+        _, seconds, size = pooled[place]
+        print(f"| {model} | " + " | ".join(cells) + f" | {seconds:.0f} | {'–' if size < 0 else f'{size / 1e3:,.0f}'} |")
     trees = [place for place, model in enumerate(models) if model in TREES]
     for name in [name for name in models if name in NETWORKS and trees]:
         mine, best = models.index(name), max(trees, key=lambda place: scores[main][0, place])
-        gap = scores[main][:, mine] - scores[main][:, best]
-        low, high = np.quantile(gap[1:], [0.025, 0.975])
-        print(f"\n{name} minus {models[best]}, {main}: {gap[0]:+.4f} ({low:+.4f} to {high:+.4f})", end="")
+        print(f"\n{name} minus {models[best]}, {main}: {_difference(scores[main], mine, best)}", end="")
         print(_over_repeats(folder, level, name, models[best], repeats, main))
+        if PEER in models:
+            print(f"{name} minus {PEER}, {main}: {_difference(scores[main], mine, models.index(PEER))}")
+
+
+def _difference(scores: np.ndarray, mine: int, other: int) -> str:
+    gap = scores[:, mine] - scores[:, other]
+    low, high = np.quantile(gap[1:], [0.025, 0.975])
+    return f"{gap[0]:+.4f} ({low:+.4f} to {high:+.4f})"
+
+
+def _peer(level: str) -> tuple[Judged, float, int]:
+    """AutoGluon's stored predictions; its folds kept no rows for a threshold, so what it predicts is the likelier class."""
+    stored = STORED / level.replace(":", "-")
+    with np.load(stored.with_suffix(".npz"), allow_pickle=False) as kept:
+        likely = kept["probabilities"][:, np.argsort(kept["classes"])].astype(np.float64)
+    likely /= likely.sum(axis=1, keepdims=True)
+    about = json.loads(stored.with_suffix(".json").read_text())
+    if about["rows_sha256"] != hashlib.sha256(row_keys(table_of(level)).tobytes()).hexdigest():
+        raise SystemExit(f"{stored.name}: the stored predictions are about other rows than those of the table")
+    return Judged(likely, likely.argmax(axis=1)), float(np.mean(about["seconds"])), -1
 
 
 def _cell(values: np.ndarray, metric: str) -> str:
@@ -84,25 +113,26 @@ def _cell(values: np.ndarray, metric: str) -> str:
     return f"{values[0]:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
 
 
-def _pooled(folder: Path, level: str, repeat: int, model: str) -> tuple[Judged, float]:
-    """Put a model's folds together: probabilities and predictions of every row, and mean seconds a fold."""
+def _pooled(folder: Path, level: str, repeat: int, model: str) -> tuple[Judged, float, int]:
+    """Put a model's folds together: probabilities and predictions of every row, mean seconds and bytes a fold."""
     table = table_of(level)
     classes = list(np.unique(table.outcome))
     positive = table.contract.outcome.positive
     likely = np.zeros((len(table), len(classes)))
     predicted = np.zeros(len(table), dtype=np.int64)
-    seconds = []
+    seconds, sizes = [], []
     for fold in range(FOLDS):
         with np.load(job_file(folder, level, repeat, fold, model), allow_pickle=False) as kept:
             rows, given = kept["rows"], kept["probabilities"]
             likely[rows] = given
             seconds.append(float(kept["seconds"]))
+            sizes.append(int(kept["size"]) if "size" in kept else -1)
             if positive is None:
                 predicted[rows] = given.argmax(axis=1)
             else:
                 yes = classes.index(positive)
                 predicted[rows] = np.where(given[:, yes] >= float(kept["threshold"]), yes, 1 - yes)
-    return Judged(likely, predicted), float(np.mean(seconds))
+    return Judged(likely, predicted), float(np.mean(seconds)), round(np.mean(sizes))
 
 
 def _scores(level: str, judged: list[Judged], *, repeats: int = REPEATS_OF_BOOTSTRAP) -> dict[str, np.ndarray]:
