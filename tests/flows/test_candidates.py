@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
+
 import numpy as np
 import polars as pl
+import pytest
 
 from segmint.contract.column import Column
 from segmint.contract.contract import Contract, Outcome
 from segmint.contract.ledger import KEPT_REJECTS
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
-from segmint.flows.candidates import customers_of, rejected_of
+from segmint.errors import PolicyError
+from segmint.flows.candidates import customers_of, rejected_of, with_policy_columns
 from segmint.tables.source import open_table
-from segmint.targeting.choose import choose
+from segmint.targeting.choose import amounts, choose
+from segmint.targeting.suppress import suppress
 from tests.targeting.conftest import make_policy
 
 CONTRACT = Contract(
@@ -23,6 +29,34 @@ CONTRACT = Contract(
         Column(name="age", kind="number", role="characteristic", label="age"),
     ),
 )
+
+
+def read_text(folder: Path, text: str) -> ValidTable:
+    (folder / "customers.csv").write_text(text)
+    return validate(open_table(folder / "customers.csv"), CONTRACT, purpose="predict", max_rejected=1.0)
+
+
+def test_money_and_limits_are_read_with_the_decimal_sign_of_the_table(tmp_path: Path) -> None:
+    table = read_text(tmp_path, "client;age;price;worth;debt\na;41,5;12,50;1.250,00;0,5\nb;30,0;?;90,5;2,5\n")
+    rule = {"name": "in debt", "column": "debt", "above": 1.0}
+    team = {"name": "hour", "available": 10.0, "per_customer": "age"}
+    policy = make_policy("price", "worth", exclude=[rule], capacities=[team])
+    columns = with_policy_columns(table, policy)
+    assert columns["price"].to_list() == [12.5, None]
+    assert columns["worth"].to_list() == [1250.0, 90.5]
+    assert columns["debt"].to_list() == [0.5, 2.5]
+    assert amounts("price", columns).tolist()[0] == 12.5
+    held_back = suppress(customers_of(table), columns, CONTRACT, policy, today=date(2026, 3, 14))
+    assert held_back.because.to_list() == ["", "in debt"]
+
+
+def test_a_limit_that_cannot_be_held_against_a_value_stops_the_work(tmp_path: Path) -> None:
+    table = read_text(tmp_path, "client;age;debt\na;41;much\nb;30;2,5\n")
+    policy = make_policy(exclude=[{"name": "in debt", "column": "debt", "above": 1.0}])
+    with pytest.raises(PolicyError, match="compares 'debt', where 1 values are no numbers"):
+        with_policy_columns(table, policy)
+    levels = make_policy(exclude=[{"name": "in debt", "column": "debt", "levels": ["much"]}])
+    assert with_policy_columns(table, levels)["debt"].to_list() == ["much", "2,5"]
 
 
 def read(ids: list[str | None], ages: list[str]) -> ValidTable:

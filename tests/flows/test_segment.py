@@ -11,7 +11,8 @@ import pytest
 
 from segmint.cli import main
 from segmint.config import load_config
-from segmint.contract.contract import load_contract
+from segmint.contract.column import Column
+from segmint.contract.contract import Contract, Outcome, load_contract
 from segmint.contract.validate import validate
 from segmint.errors import BundleError
 from segmint.flows.demo import sample_path
@@ -62,6 +63,26 @@ def test_individual_propensities_are_of_customers_not_seen() -> None:
     assert likely is not None
     assert np.isfinite(likely).all()
     assert 0.45 < roc_auc(shuffled.outcome == "yes", likely) < 0.55
+
+
+def test_amounts_are_read_as_the_table_is_written_and_gaps_are_said(tmp_path: Path) -> None:
+    draw = np.random.default_rng(3)
+    rows = [f"{age},5;{'n' if age < 40 else 's'};{'?' if k % 10 else '12,50'};{['no', 'yes'][k % 2]}"
+            for k, age in enumerate(draw.integers(20, 70, 200))]  # fmt: skip
+    table = tmp_path / "table.csv"
+    table.write_text("age;town;price;y\n" + "\n".join(rows))
+    contract = Contract(
+        name="priced",
+        outcome=Outcome(column="y", kind="response", levels=("no", "yes"), positive="yes"),
+        columns=(
+            Column(name="age", kind="number", role="characteristic", label="age"),
+            Column(name="town", kind="category", role="characteristic", label="town"),
+        ),
+    )
+    money = ["economics.cost_per_call=price", "economics.value_per_success=90", "segments.count=2"]
+    found = segment(table, contract, load_config(None, money), runs=tmp_path / "runs")
+    said = " ".join(found.sentences)
+    assert "180 of 200 customers have no amount in 'price' that can be read and count with the mean" in said
 
 
 def test_the_same_customers_are_assigned_to_the_same_segments(segmented: Segmented, runs: Path) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.contract.cells import Cells, read_cells
 from segmint.contract.column import Column, Known
 from segmint.contract.contract import Contract
 from segmint.contract.ledger import Ledger
@@ -59,6 +60,23 @@ class ValidTable:
             records=self.records[chosen],
             flags=self.flags.filter(mask),
         )
+
+    def numbers(self, name: str) -> Cells:
+        """Read any column of the file as numbers, written as the whole table is: its decimal sign, its words for no value.
+
+        A column that the contract knows as a number is as the contract read it.
+
+        Raises
+        ------
+        InputError
+            If a number could be read both ways and nobody declared the decimal sign.
+        """
+        known = self.contract.by_name.get(name)
+        if known is not None and known.kind == "number" and name in self.frame.columns:
+            return Cells(self.frame[name], pl.Series([None], dtype=pl.String).new_from_index(0, len(self)))
+        column = Column(name=name, kind="number", role="ignore", label="")
+        missing = self.contract.missing if known is None else self.contract.missing_tokens(known)
+        return read_cells(column, self.raw[name], missing, str(self.ledger.receipt.get("decimal", "point")))
 
     @property
     def features(self) -> tuple[Column, ...]:

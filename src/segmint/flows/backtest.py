@@ -21,6 +21,7 @@ from segmint.evaluation.comparison import OURS, Remember
 from segmint.evaluation.conformal import adaptive_sets
 from segmint.evaluation.lagged_rates import with_lagged_rates
 from segmint.evaluation.strategies import AtRandom, BestSoFar, Everyone, Learner, Rule, Strategy
+from segmint.flows.candidates import with_policy_columns
 from segmint.flows.read import begin, keep_reading, open_source, read
 from segmint.flows.report import write_report
 from segmint.metrics.profit import campaign_profit
@@ -286,8 +287,7 @@ def rule_of(text: str, table: ValidTable) -> Callable[[pl.DataFrame], Any]:
 
 
 def _columns(table: ValidTable, policy: ContactPolicy) -> pl.DataFrame:
-    extra = [name for name in policy.columns if name not in table.frame.columns]
-    return table.frame.with_columns(table.raw[name] for name in extra)
+    return with_policy_columns(table, policy)
 
 
 def _about(

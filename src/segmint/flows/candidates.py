@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -55,8 +55,33 @@ def columns_of(table: ValidTable, policy: ContactPolicy, bundle: Bundle) -> pl.D
     policy.require_columns((*present, *found_by_bundle))
     levels = {column.name: tuple(column.allowed) for column in bundle.contract.columns if column.allowed}
     _require_known_levels(policy, levels | dict.fromkeys(found_by_bundle, tuple(segment_names(bundle))))
-    extra = [name for name in policy.columns if name not in (*table.frame.columns, *found_by_bundle)]
-    return table.frame.with_columns(table.raw[name] for name in extra)
+    return with_policy_columns(table, policy, apart=found_by_bundle)
+
+
+def with_policy_columns(table: ValidTable, policy: ContactPolicy, *, apart: Sequence[str] = ()) -> pl.DataFrame:
+    """Join the validated columns with those of the file that the policy names; what it reads as numbers becomes numbers.
+
+    Raises
+    ------
+    PolicyError
+        If values that could keep a customer off the list are no numbers.
+    """
+    extra = [_numbers(table, name, policy) for name in policy.number_columns if name not in apart]
+    there = {*table.frame.columns, *apart, *(column.name for column in extra)}
+    extra += [table.raw[name] for name in policy.columns if name not in there]
+    return table.frame.with_columns(extra)
+
+
+def _numbers(table: ValidTable, name: str, policy: ContactPolicy) -> pl.Series:
+    cells = table.numbers(name)
+    unreadable = len(table) - cells.problem.null_count()
+    if unreadable and name in policy.measured_exclusions:
+        raise PolicyError(
+            f"An exclusion compares '{name}', where {unreadable:,} values are no numbers.",
+            expected="a number column",
+            fix="use levels instead of above or below, or clean the column",
+        )
+    return cells.values.alias(name)
 
 
 def _require_known_levels(policy: ContactPolicy, levels: Mapping[str, tuple[str, ...]]) -> None:

@@ -147,9 +147,10 @@ def _money(table: ValidTable, config: Config) -> CallMoney | None:
     if economics is not None:
         sources = (economics.cost_per_call, economics.value_per_success)
         said = ("cost of a call", "value of a yes")
+        cost, value = (_amounts(table, source) for source in sources)
         return CallMoney(
-            _amounts(table, economics.cost_per_call),
-            _amounts(table, economics.value_per_success),
+            cost,
+            value,
             economics.currency,
             economics.calls_per_customer,
             "Profits are reckoned with "
@@ -159,16 +160,18 @@ def _money(table: ValidTable, config: Config) -> CallMoney | None:
                 else f"{source:,.2f} {economics.currency} as the {what}"
                 for source, what in zip(sources, said, strict=True)
             )
-            + ".",
+            + "."
+            + _at_the_mean(table, [source for source in sources if isinstance(source, str)]),
         )
     columns = {column.role: column for column in table.contract.columns if column.name in table.frame.columns}
     if "cost" not in columns or "value" not in columns:
         return None
-    cost, value = columns["cost"], columns["value"]
+    names = columns["cost"].name, columns["value"].name
     return CallMoney(
-        _amounts(table, cost.name),
-        _amounts(table, value.name),
-        source=f"Profits are reckoned with the table's columns '{cost.label}' and '{value.label}', in account currency.",
+        _amounts(table, names[0]),
+        _amounts(table, names[1]),
+        source=f"Profits are reckoned with the table's columns '{columns['cost'].label}' and '{columns['value'].label}', "
+        "in account currency." + _at_the_mean(table, names),
     )
 
 
@@ -176,14 +179,13 @@ def _amounts(table: ValidTable, amount: float | str) -> float | NDArray[np.float
     """One amount for everyone, or a column of amounts; who has none counts with the mean."""
     if not isinstance(amount, str):
         return float(amount)
-    frame = table.frame if amount in table.frame.columns else table.raw
-    if amount not in frame.columns:
+    if amount not in (*table.frame.columns, *table.raw.columns):
         raise ConfigError(
             f"The economics name the column '{amount}', and the table has no such column.",
             expected=f"one of {', '.join(table.raw.columns)}",
             fix="name one of these, or write an amount of money",
         )
-    numbers = frame[amount].cast(pl.Float64, strict=False).to_numpy().astype(float)
+    numbers = table.numbers(amount).values.to_numpy().astype(float)
     if np.isnan(numbers).all():
         raise ConfigError(
             f"The column '{amount}' holds no amount of money.",
@@ -191,6 +193,16 @@ def _amounts(table: ValidTable, amount: float | str) -> float | NDArray[np.float
             fix="name another column in the economics, or write an amount of money",
         )
     return np.where(np.isnan(numbers), np.nanmean(numbers), numbers)
+
+
+def _at_the_mean(table: ValidTable, names: Sequence[str]) -> str:
+    """Say how many customers count with the mean, because a column says no amount for them."""
+    lacking = {name: table.numbers(name).values.null_count() for name in names}
+    return "".join(
+        f" {count:,} of {len(table):,} customers have no amount in '{name}' that can be read and count with the mean."
+        for name, count in lacking.items()
+        if count
+    )
 
 
 def known_segments(table: ValidTable, config: Config) -> Segmentation:

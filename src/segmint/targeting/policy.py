@@ -322,6 +322,19 @@ class ContactPolicy(ContactRules):
         ]
         return tuple(dict.fromkeys(named))
 
+    @property
+    def number_columns(self) -> tuple[str, ...]:
+        """Those of `columns` that hold numbers: money, what a customer takes of a capacity, what is above or below."""
+        levels = {quota.column for quota in self.quotas} | {rule.column for rule in self.exclude if rule.levels}
+        takes = [c.per_customer for c in self.capacities if isinstance(c.per_customer, str)]
+        measured = [*self.economics.columns, *takes, *self.measured_exclusions]
+        return tuple(name for name in dict.fromkeys(measured) if name not in levels)
+
+    @property
+    def measured_exclusions(self) -> tuple[str, ...]:
+        """The columns in which a number above or below a limit keeps a customer off."""
+        return tuple(rule.column for rule in self.exclude if rule.above is not None or rule.below is not None)
+
     def require_columns(self, present: tuple[str, ...]) -> None:
         """Check that the table has every column the policy names.
 
