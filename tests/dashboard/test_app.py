@@ -19,8 +19,11 @@ from segmint.config import load_config
 from segmint.dashboard import pages
 from segmint.dashboard.app import dashboard, routes
 from segmint.dashboard.desk import Desk
+from segmint.dashboard.pages import FILE_SCOPES, FILES
 from segmint.flows.monitor import monitor
+from segmint.flows.segment import CUSTOMERS
 from segmint.store.bundle import write_bundle
+from segmint.store.run import Run
 from tests.service.small import small_parts
 
 from .conftest import Here
@@ -105,6 +108,24 @@ def test_without_runs_every_page_says_what_to_do(tmp_path: Path) -> None:
         answer = browser.get(path)
         assert answer.status_code == 200, path
         assert word in answer.text, path
+
+
+def test_only_what_can_be_continued_is_said_to_be(tmp_path: Path) -> None:
+    table = tmp_path / "a.csv"
+    table.write_text("a;b\n1;2\n")
+    going_on = Run.create(tmp_path / "runs", "backtest", [], "", None, {}, source=table, contract_toml="")
+    gone = Run.create(tmp_path / "runs", "predict", [], "", None, {})
+    for run in (going_on, gone):
+        run.interrupted()
+    overview = client(Desk(tmp_path / "runs"), signed_in=True).get("/").text
+    assert f"segmint resume {going_on.id} continues it" in overview
+    assert f"segmint resume {gone.id}" not in overview
+    assert "begin it again" in overview
+
+
+def test_the_segments_of_customers_are_offered_under_the_name_they_are_written_by() -> None:
+    assert CUSTOMERS in FILES
+    assert FILE_SCOPES[CUSTOMERS] == "predict"
 
 
 def test_what_monitoring_found_stands_on_the_overview_and_on_its_page(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ role = "name"
 label = "name"
 """
 # the list, the quarantine, and what was brought
-MAY = {"call_list.parquet", "call_list.xlsx", "dialler.csv", "rejected.csv", "predictions.parquet", "customers.parquet"}
+MAY = {"call_list.parquet", "call_list.xlsx", "dialler.csv", "rejected.csv", "predictions.parquet", "segments.parquet"}
 POLICY = {"economics.cost_per_call": "1", "economics.value_per_success": "100", "policy.holdout_share": "0"}
 
 Ask = Callable[..., httpx.Response]

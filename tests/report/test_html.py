@@ -56,6 +56,13 @@ def test_after_call_gets_a_banner_and_planning_none(make_run: Callable[..., Path
     assert page.count(words) > response_page.count(words)
 
 
+def test_the_page_says_how_often_customers_were_redrawn(make_run: Callable[..., Path]) -> None:
+    folder = make_run(kind="response")
+    told = json.loads((folder / "comparison.json").read_text())
+    (folder / "comparison.json").write_text(json.dumps(told | {"repeats": 320}))
+    assert "redrawing the customers 320 times" in render_report(folder)
+
+
 def test_a_run_without_a_comparison_still_has_a_page(make_run: Callable[..., Path]) -> None:
     folder = make_run(kind="response")
     for name in ("comparison.json", "predictions.parquet"):

@@ -85,15 +85,16 @@ class Screen:
         """Show that `done` of `total` of `task` is finished."""
         if self._bars is not None:
             if task not in self._tasks:
-                self._tasks[task] = self._bars.add_task(one_line(task), total=total)
-            self._bars.update(self._tasks[task], completed=done, total=total)
+                self._tasks[task] = self._bars.add_task(one_line(task), total=total or None)
+            self._bars.update(self._tasks[task], completed=done, total=total or None)
         elif not self.quiet:
             self._plain(task, done, total)
 
     def _plain(self, task: str, done: int, total: int) -> None:
-        now, last = time.monotonic(), self._said.get(task)
-        if last is None or done >= total or now - last >= _PLAIN_EVERY:
-            share = f" {100 * done // max(total, 1)} %" if total > 1 else (" done" if done >= total else "")
+        # of a compressed file nobody knows how long it is: total is 0
+        now, last, finished = time.monotonic(), self._said.get(task), 0 < total <= done
+        if last is None or finished or now - last >= _PLAIN_EVERY:
+            share = f" {100 * done // total} %" if total > 1 else (" done" if finished else "")
             typer.echo(one_line(f"{task}{share}"), err=True)
             self._said[task] = now
 

@@ -34,11 +34,11 @@ FILES = {
     "config.toml": "every setting: the policy too",
     "predictions.parquet": "predictions",
     "rejected.csv": "rows that were rejected, and why",
-    "customers.parquet": "the segment of every customer",
+    "segments.parquet": "the segment of every customer",
 }
 # who may download it; any other file needs what the run's page needs
 FILE_SCOPES = dict.fromkeys(("call_list.xlsx", "dialler.csv", "call_list.parquet"), "target") | dict.fromkeys(
-    ("predictions.parquet", "rejected.csv", "customers.parquet"), "predict"
+    ("predictions.parquet", "rejected.csv", "segments.parquet"), "predict"
 )
 WATCHING = ("monitor", "measure", "backtest", "update", "promote")
 COMMANDS = {
@@ -312,9 +312,8 @@ def _alarms(runs: list[Run]) -> list[dict[str, str]]:
     alarms = []
     for run in runs[:20]:
         if run.status in ("failed", "interrupted"):
-            words = (run.record.get("error") or {}).get(
-                "came"
-            ) or "It stopped before its end; segmint resume continues it."
+            next_step = f"segmint resume {run.id} continues it" if run.record.get("source") else "begin it again"
+            words = (run.record.get("error") or {}).get("came") or f"It stopped before its end; {next_step}."
             alarms.append({"run": run.id, "title": f"{_command(run)} {run.status}", "text": str(words)})
         found = read_json(run.folder / "monitor.json") if run.record["command"] == "monitor" else {}
         if raised := found.get("alarms"):

@@ -60,7 +60,9 @@ def _reading(run: RunView, order: list[Score]) -> str:
         if run.is_response
         else "Weighted F1 is high only when a method names every segment rightly, large segments counting more."
     )
-    lines = "Bars are F1, the thin lines 95 % intervals from redrawing the customers 1,000 times."
+    times = (run.comparison or {}).get("repeats")
+    often = f" {times:,} times" if times else " again and again"
+    lines = f"Bars are F1, the thin lines 95 % intervals from redrawing the customers{often}."
     best = order[0]
     even = [
         run.model_label(row.model)
