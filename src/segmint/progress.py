@@ -1,8 +1,12 @@
-"""How long work tells the doors how far it is, without knowing who listens."""
+"""How long work tells the doors how far it is, and keeps what it has done, without knowing who listens or where."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+# Asked with what a result depends on and with what computes it; gives the result, computed now or before.
+Remember = Callable[[Mapping[str, Any], Callable[[], dict[str, Any]]], dict[str, Any]]
 
 
 class Progress(Protocol):
@@ -14,3 +18,13 @@ class Progress(Protocol):
 
 def silent(task: str, done: int, total: int) -> None:
     """Report to nobody."""
+
+
+def tell_both(first: Progress, second: Progress) -> Progress:
+    """Report to two who listen."""
+
+    def tell(task: str, done: int, total: int) -> None:
+        first(task, done, total)
+        second(task, done, total)
+
+    return tell

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from segmint.evaluation.recalibration import log_odds, slope_of, turned
+from segmint.evaluation.recalibration import slope_of, turned
+from segmint.metrics.calibration import log_odds
 
 
 def calls(n, slope, seed=3, rate=-2.0):

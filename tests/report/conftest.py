@@ -14,7 +14,8 @@ import pytest
 from segmint.metrics.classification import best_f1_threshold, f1, weighted_f1
 from segmint.metrics.intervals import wilson
 from segmint.metrics.ranking import average_precision, lift_at, roc_auc
-from segmint.report.html import render_report
+from segmint.report.html import render
+from segmint.report.summary import summarise
 
 HOSTILE = "</svg><script>alert(1)</script><img src=x onerror=alert(2)>\"'&{{7*7}}"
 CHROMIUM = "/usr/bin/chromium"
@@ -44,6 +45,11 @@ _COLUMNS: dict[str, tuple[str, tuple[str, ...], float]] = {
     "marital": ("marital status", ("single", "divorced", "married"), 0.2),
     "default": ("credit in default", ("no", "yes"), 0.05),
 }  # fmt: skip
+
+
+def render_report(folder: Path) -> str:
+    """The page of a run's folder."""
+    return render(summarise(folder))
 
 
 def write_run(folder: Path, *, kind: str, at: str = "planning", rows: int = 1_500, hostile: str = HOSTILE) -> Path:

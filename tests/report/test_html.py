@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from segmint.report.html import render, render_report
+from segmint.report.html import render
 from segmint.report.summary import summarise
 from tests.payloads import payloads
+from tests.report.conftest import render_report
 
 PAYLOADS = (
     "<script>window.hit=1</script>",

@@ -8,9 +8,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from segmint.report.html import render_report
 from segmint.report.levels import Level, strength, strongest_columns
 from segmint.report.run_view import RunView
+from tests.report.conftest import render_report
 
 
 def _level(name: str, customers: int, rate: float, outcome: str = "") -> Level:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from segmint.report.html import render_report
+from tests.report.conftest import render_report
 
 
 def test_dialling_gets_an_amber_banner(make_run: Callable[..., Path]) -> None:

@@ -3,8 +3,16 @@
 import numpy as np
 import polars as pl
 
+from segmint.segments.coding import encode
 from segmint.segments.inputs import segment_inputs
-from segmint.segments.rules import MOST_LEAVES, rule_segments, segment_rules
+from segmint.segments.rules import MOST_LEAVES, segment_rules
+from segmint.segments.tree import find_leaves, leaf_nodes
+
+
+def rule_segments(rules, frame):
+    """Assign customers by the tree behind the rules."""
+    votes = np.array([int(np.argmax(leaf["counts"])) for leaf in leaf_nodes(rules.tree)])
+    return votes[find_leaves(rules.tree, encode(rules.coding, frame).codes)]
 
 
 def test_planted_kinds_are_said_in_a_few_faithful_rules(campaign, truth):

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from segmint.errors import PolicyError
-from segmint.targeting.choose import LISTED, choose, dropped_out
-from segmint.targeting.optimise import _relax, _solve_relaxed, limits_of, names_for_conversations
+from segmint.targeting.choose import LISTED, choose
+from segmint.targeting.optimise import _relax, _solve_relaxed, limits_of
 from tests.targeting.conftest import make_policy
 
 
@@ -118,21 +118,6 @@ def test_sifting_finds_the_same_optimum_as_solving_everything_at_once():
     assert (1 - 1e-3) * whole <= listed.profit <= whole + 1e-6
 
 
-def test_who_drops_out_when_a_capacity_grows_is_named():
-    people, chance, table = bank()
-    small, large = (
-        choose(
-            people,
-            chance,
-            make_policy(capacities=[{"name": "agent minute", "available": m, "per_customer": "minutes"}]),
-            columns=table,
-        )
-        for m in (100.0, 103.0)
-    )
-    named = dropped_out(people, small, large)
-    assert set(named) == set(people.gather(small.listed)) - set(people.gather(large.listed))
-
-
 def test_the_order_of_rows_does_not_change_an_optimised_list():
     people, chance, table = bank()
     policy = make_policy(
@@ -164,11 +149,3 @@ def test_a_quota_on_a_missing_column_is_refused():
     capacity = [{"name": "hour", "available": 1.0, "per_customer": "branch"}]
     with pytest.raises(PolicyError, match="no complete column of numbers"):
         choose(people, chance, make_policy(capacities=capacity), columns=table)
-
-
-def test_conversations_need_more_names_than_conversations():
-    assert names_for_conversations(100, 1.0) == 100
-    assert names_for_conversations(100, 0.25) == 400
-    assert names_for_conversations(100, 0.5, attempts=2) == 134
-    with pytest.raises(ValueError, match="contact_rate"):
-        names_for_conversations(1, 0)

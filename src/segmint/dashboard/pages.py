@@ -11,6 +11,7 @@ from segmint.contract.contract import SHIPPED, Contract, load_contract
 from segmint.dashboard.desk import Desk, read_json
 from segmint.dashboard.policy_form import ROWS, config_of, placeholders, starts
 from segmint.errors import SegmintError
+from segmint.evaluation.paired_bootstrap import LOWER_IS_BETTER
 from segmint.flows.customer import look_up, try_out
 from segmint.flows.preview import PreparedList, what_moved
 from segmint.flows.report import stored_report
@@ -18,7 +19,7 @@ from segmint.report.blocks import Block, banner, figures, heading, points, state
 from segmint.report.pages.answer import warning
 from segmint.report.pages.segments import segment_blocks
 from segmint.report.run_view import RunView
-from segmint.report.scores import LOWER_IS_BETTER, metric_label
+from segmint.report.scores import metric_label
 from segmint.report.wording import count, decimal, percent
 from segmint.store.bundle import Bundle
 from segmint.store.run import Run

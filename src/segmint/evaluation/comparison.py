@@ -17,12 +17,11 @@ from segmint.evaluation.conclusion import Estimate, Standing, conclude
 from segmint.evaluation.paired_bootstrap import LOWER_IS_BETTER, Judged, affordable_repeats, bootstrap_scores
 from segmint.metrics.classification import best_f1_threshold, class_index
 from segmint.metrics.intervals import interval
-from segmint.progress import Progress, silent
+from segmint.progress import Progress, Remember, silent
 from segmint.splits.folds import Fold
 from segmint.splits.groups import RowIdentity
 
 Floats = NDArray[np.float64]
-Remember = Callable[[Mapping[str, Any], Callable[[], dict[str, Any]]], dict[str, Any]]
 MAIN_METRIC = {"response": "f1", "assignment": "weighted_f1"}
 OURS = "dense_network"
 

@@ -14,7 +14,7 @@ from segmint.metrics.intervals import weight_blocks
 from segmint.metrics.ranking import Ranking
 
 Floats = NDArray[np.float64]
-LOWER_IS_BETTER = frozenset({"log_loss", "brier"})
+LOWER_IS_BETTER = frozenset({"log_loss", "brier", "expected_calibration_error"})
 CELLS = 40_000_000
 
 

@@ -5,16 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from segmint.metrics.calibration import log_odds
+
 Floats = NDArray[np.float64]
-_EDGE = 1e-6
 _FARTHEST = 30.0
-
-
-def log_odds(propensity: ArrayLike) -> Floats:
-    """Logarithm of p / (1 − p), with p kept a millionth away from 0 and 1."""
-    p = np.clip(np.asarray(propensity, dtype=np.float64), _EDGE, 1 - _EDGE)
-    result: Floats = np.log(p / (1 - p))
-    return result
 
 
 def shifted(propensity: ArrayLike, shift: float) -> Floats:

@@ -13,10 +13,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from segmint.errors import DataError, MissingExtraError
-from segmint.progress import Progress, silent
+from segmint.progress import Progress, Remember, silent
 
 Settings = dict[str, Any]
-Remember = Callable[[Mapping[str, Any], Callable[[], dict[str, Any]]], dict[str, Any]]
 # Told the loss after an epoch; True gives the trial up.
 Watch = Callable[[int, float], bool]
 Judge = Callable[[Settings, Watch], float]

@@ -17,7 +17,7 @@ from segmint.contract.valid_table import ValidTable
 from segmint.errors import ConfigError
 from segmint.evaluation.backtest import Backtest
 from segmint.evaluation.backtest import backtest as replay
-from segmint.evaluation.comparison import OURS, Remember
+from segmint.evaluation.comparison import OURS
 from segmint.evaluation.conformal import adaptive_sets
 from segmint.evaluation.lagged_rates import with_lagged_rates
 from segmint.evaluation.strategies import AtRandom, BestSoFar, Everyone, Learner, Rule, Strategy
@@ -26,7 +26,7 @@ from segmint.flows.read import begin, keep_reading, open_source, read
 from segmint.flows.report import write_report
 from segmint.metrics.profit import campaign_profit
 from segmint.models.customer_model import MODEL_LABELS, make_model
-from segmint.progress import Progress, silent
+from segmint.progress import Progress, Remember, silent, tell_both
 from segmint.splits.waves import ROW_ORDER, Wave, make_waves, time_proxies, times_of
 from segmint.store.run import Run
 from segmint.store.staging import publish_file
@@ -108,7 +108,7 @@ def backtest_in(
     here: Run, opened: TableSource, contract: Contract, config: Config, *, progress: Progress = silent
 ) -> Backtested:
     """Replay in a run that is there: what it remembers of waves already played is not learned again."""
-    both = _both(progress, here.progress)
+    both = tell_both(progress, here.progress)
     table = read(opened, contract, config.data, here, progress=both)
     keep_reading(here, table)
     waves = waves_of(table, config)
@@ -357,11 +357,3 @@ def _notes(config: Config, proxies: Sequence[str], policy: ContactPolicy) -> lis
             "takes them for causes."
         )
     return notes
-
-
-def _both(first: Progress, second: Progress) -> Progress:
-    def tell(task: str, done: int, total: int) -> None:
-        first(task, done, total)
-        second(task, done, total)
-
-    return tell

@@ -34,11 +34,10 @@ from segmint.models.network import epoch_rows
 from segmint.models.network_model import RECIPES
 from segmint.models.teachers import missed_teachers
 from segmint.models.tensorboard_log import TensorBoardLog
-from segmint.progress import Progress, silent
+from segmint.progress import Progress, Remember, silent, tell_both
 from segmint.report.tensorboard_images import result_images
 from segmint.splits.folds import Fold, inner_split, make_folds
 from segmint.splits.groups import RowIdentity
-from segmint.store.remember import Remember
 from segmint.store.run import Run
 from segmint.store.staging import publish_file
 from segmint.store.training_ids import write_training_ids
@@ -124,7 +123,7 @@ def run(
     with here or begin("run", source, opened, contract, config, runs=runs, argv=argv) as here:
         if config.search.enabled:
             require_optuna()
-        clock, both = _Clock(), _both(progress, here.progress)
+        clock, both = _Clock(), tell_both(progress, here.progress)
         table = clock.time("read", lambda: read(opened, contract, config.data, here, progress=both))
         upcoming = _upcoming(table, config)
         for sentence in before_it_starts(table, config):
@@ -370,11 +369,3 @@ def _summary(
         "quality": comparison.headline("dense_network") if comparison is not None else {},
         "seconds": clock.seconds,
     }
-
-
-def _both(first: Progress, second: Progress) -> Progress:
-    def tell(task: str, done: int, total: int) -> None:
-        first(task, done, total)
-        second(task, done, total)
-
-    return tell

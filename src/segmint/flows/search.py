@@ -11,11 +11,11 @@ from typing import Any
 from segmint.config import Config
 from segmint.contract.valid_table import ValidTable
 from segmint.evaluation.comparison import OURS, Comparison, compare_models
-from segmint.evaluation.search import GivenUp, Range, Remember, Searched, Settings, Watch, search
+from segmint.evaluation.search import GivenUp, Range, Searched, Settings, Watch, search
 from segmint.models.customer_model import MODEL_LABELS, make_model
 from segmint.models.network_model import RECIPES
 from segmint.models.tensorboard_log import TensorBoardLog
-from segmint.progress import Progress
+from segmint.progress import Progress, Remember
 from segmint.splits.folds import Fold, make_folds
 from segmint.splits.groups import row_groups, row_keys
 

@@ -13,6 +13,13 @@ Floats = NDArray[np.float64]
 _SMALLEST = float(np.finfo(np.float64).eps)
 
 
+def log_odds(propensity: ArrayLike, edge: float = 1e-6) -> Floats:
+    """Logarithm of p / (1 − p), with p kept `edge` away from 0 and 1."""
+    p = np.clip(np.asarray(propensity, dtype=np.float64), edge, 1 - edge)
+    result: Floats = np.log(p / (1 - p))
+    return result
+
+
 class ReliabilityTable(NamedTuple):
     """Propensity against observed response rate, bin by bin; every array has shape (n_bins,).
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.special import bdtrc, chdtrc, ndtr
 
 from segmint.contract.counts import count_values
+from segmint.metrics.calibration import log_odds
 from segmint.metrics.intervals import wilson
 from segmint.monitoring.reference import BINS, OTHER
 
@@ -29,6 +30,7 @@ LEVEL, RARE_SHARE = 0.05, 0.1
 # Smaller shifts than this are real in large waves, and change nothing.
 SMALLEST_PSI, LARGE_PSI, AUC_LOSS = 0.01, 0.2, 0.05
 FEWEST = 5  # expected customers in a cell of a chi-square test
+_EDGE = 1e-4  # a propensity nearer to 0 or 1 would outweigh all others
 
 ALARMS: dict[str, tuple[str, Advice]] = {
     "DRIFT-01": ("a column no longer looks like training", "retrain"),
@@ -363,14 +365,9 @@ def _two_sided(z: float) -> float:
     return float(2 * ndtr(-abs(z)))
 
 
-def _log_odds(propensity: Floats) -> Floats:
-    p = np.clip(propensity, 1e-4, 1 - 1e-4)
-    return np.asarray(np.log(p / (1 - p)))
-
-
 def _shift(propensity: Floats, rate: Floats, weight: Floats) -> tuple[float, float]:
     """How far the log odds must move to promise what happened, with its standard error."""
-    odds, shift = _log_odds(propensity), 0.0
+    odds, shift = log_odds(propensity, edge=_EDGE), 0.0
     for _ in range(30):
         p = 1 / (1 + np.exp(-(odds + shift)))
         spread = float((weight * p * (1 - p)).sum())
@@ -384,7 +381,7 @@ def _shift(propensity: Floats, rate: Floats, weight: Floats) -> tuple[float, flo
 
 def _slope(propensity: Floats, rate: Floats, weight: Floats) -> tuple[float, float]:
     """Slope of what happened on promised log odds (Cox 1958), with its robust standard error."""
-    odds = _log_odds(propensity)
+    odds = log_odds(propensity, edge=_EDGE)
     design = np.column_stack([np.ones(odds.size), odds])
     beta = np.array([0.0, 1.0])
     for _ in range(40):

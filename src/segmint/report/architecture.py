@@ -38,7 +38,7 @@ def describe(network: Mapping[str, Any]) -> list[LayerRow]:
         if kind == "Dense":
             units = int(layer["units"])
             activation = str(layer.get("activation") or "linear")
-            rows.append(LayerRow(kind, units, _activation(activation), width * units + units))
+            rows.append(LayerRow(kind, units, activation, width * units + units))
             width = units
         elif kind == "BatchNormalization":
             rows.append(LayerRow(kind, width, "centres and scales", 4 * width))
@@ -71,10 +71,6 @@ def draw_architecture(network: Mapping[str, Any]) -> str:
 def total_parameters(rows: Sequence[LayerRow]) -> int:
     """The number of parameters in all layers."""
     return sum(row.parameters for row in rows)
-
-
-def _activation(name: str) -> str:
-    return "linear" if name == "linear" else name
 
 
 def _tip(row: LayerRow) -> str:

@@ -7,26 +7,13 @@ import hashlib
 import re
 from functools import cache
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from segmint.report.summary import summarise
 from segmint.report.wording import NO_BREAK, printable
 
 _PERCENT = re.compile(r"(?<=\d) %")
-
-
-def render_report(folder: Path) -> str:
-    """Return the report of a run folder as one HTML document.
-
-    Parameters
-    ----------
-    folder : Path
-        A run folder, see `summary.summarise`.
-    """
-    return render(summarise(folder))
 
 
 def render(report: dict[str, Any]) -> str:

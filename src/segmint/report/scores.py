@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from segmint.evaluation.paired_bootstrap import LOWER_IS_BETTER
 from segmint.report.run_view import RunView
 from segmint.report.wording import decimal
 
 NETWORK = "dense_network"
-LOWER_IS_BETTER = frozenset({"log_loss", "brier", "expected_calibration_error"})
 _LABELS = {
     "f1": "F1",
     "weighted_f1": "Weighted F1",

@@ -23,6 +23,11 @@ def shorten(text: object, length: int = 24) -> str:
     return clean if len(clean) <= length else clean[: length - 1].rstrip() + "…"
 
 
+def capital(label: str) -> str:
+    """Begin a label with a capital and leave the rest of it alone."""
+    return label[:1].upper() + label[1:]
+
+
 def count(number: float) -> str:
     """Write a whole number: 4,521."""
     return f"{number:,.0f}"

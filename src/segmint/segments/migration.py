@@ -10,9 +10,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.metrics.intervals import NORMAL_95
 from segmint.segments.stability import Labels
-
-NORMAL_95 = 1.959964
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from segmint.contract.column import Column
 from segmint.contract.valid_table import ValidTable
-from segmint.metrics.intervals import wilson
+from segmint.metrics.intervals import NORMAL_95, wilson
 from segmint.segments.coding import NO_VALUE, OTHER, RAREST_LEVEL, Codes, encode_column, learn_coding
 from segmint.segments.inputs import SegmentInputs
 from segmint.segments.stability import Labels, trust
@@ -19,7 +19,6 @@ from segmint.segments.stability import Labels, trust
 DESCRIBING_ROLES = frozenset({"characteristic", "holding", "interest", "history", "satisfaction"})
 MARKED = 0.20  # a standardised difference worth naming
 MOST_MARKERS = 12
-NORMAL_95 = 1.959964
 
 
 @dataclass(frozen=True)

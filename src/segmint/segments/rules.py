@@ -55,7 +55,7 @@ class SegmentRules:
         Share of customers on rows kept apart whom the rules put into their segment.
     rows_apart : int
     coding, tree : JSON
-        With which `rule_segments` applies them.
+        The tree behind the rules, and how its columns are coded.
     """
 
     rules: tuple[Rule, ...]
@@ -119,12 +119,6 @@ def segment_rules(inputs: SegmentInputs, labels: Labels, *, random_state: int | 
         coding=tuple(coding),
         tree=tree,
     )
-
-
-def rule_segments(rules: SegmentRules, frame: pl.DataFrame) -> Labels:
-    """Assign customers by the rules alone; shape (n_customers,)."""
-    votes = np.array([int(np.argmax(leaf["counts"])) for leaf in leaf_nodes(rules.tree)])
-    return np.asarray(votes[find_leaves(rules.tree, encode(rules.coding, frame).codes)])
 
 
 def _rules(tree: State, coding: list[State], names: dict[str, str]) -> list[Rule]:

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from segmint.errors import RunError
+from segmint.progress import Remember
 from segmint.store import strict_json
 from segmint.store.staging import staging, write_file
 from segmint.store.tensors import from_safetensors, to_safetensors
 
 Result = dict[str, Any]
-Remember = Callable[[Mapping[str, Any], Callable[[], Result]], Result]
 
 _VALUES, _ARRAYS, _SEAL = "values.json", "arrays.safetensors", "seal.json"
 

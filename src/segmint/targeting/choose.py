@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -236,22 +235,6 @@ def needs_optimiser(policy: ContactPolicy, cost: Floats) -> bool:
     return bool(policy.needs_optimiser or (two_budgets and cost.size and np.ptp(cost) > 0))
 
 
-def dropped_out(customers: pl.Series, before: Choice, after: Choice) -> list[str]:
-    """Name who was listed before and is not now.
-
-    With one budget and equal costs, more budget names nobody; with quotas, capacities or unequal costs
-    it can.
-
-    Parameters
-    ----------
-    customers : polars.Series of String, shape (n_customers,)
-    before, after : Choice
-        Two choices among the same rows.
-    """
-    gone = before.listed[after.status[before.listed] != LISTED]
-    return sorted(set(customers.gather(gone)) - set(customers.gather(after.listed)))
-
-
 def _by_return(paying: NDArray[np.int64], profit: Floats, cost: Floats, policy: ContactPolicy) -> NDArray[np.int64]:
     """Where money is short and calls cost unequally, the profit per unit of money decides, not the profit.
 
@@ -330,92 +313,3 @@ def _how_many(share: float, paying: int, eligible: int, *, limited: bool) -> str
         advice = f"{who[0].upper()}{who[1:]} is worth a call" if limited else f"Call {who}"
         return f"{advice}: {paying:,} of {eligible:,} eligible customers pay for it."
     return f"{paying:,} of {eligible:,} eligible customers pay for their call; below them a call costs more than it brings."
-
-
-@dataclass(frozen=True)
-class AttemptAdvice:
-    """When to stop calling the same customer.
-
-    Attributes
-    ----------
-    frame : polars.DataFrame
-        attempt, reached (customers called that often), successes, rate, smooth_rate, worth (money per call).
-    stop_at : int or None
-        The first attempt that no longer pays; None if every attempt seen pays.
-    sentence : str
-    """
-
-    frame: pl.DataFrame
-    stop_at: int | None
-    sentence: str
-
-
-def advise_attempts(attempts: ArrayLike, success: ArrayLike, policy: ContactPolicy) -> AttemptAdvice:
-    """Find the attempt at which one more call costs more than it brings.
-
-    The chance of success at attempt k, among customers called at least k times, is smoothed to fall
-    (pool adjacent violators). Observed, not randomised: who gets attempt k was chosen by the call centre.
-
-    Parameters
-    ----------
-    attempts : array-like of shape (n_customers,)
-        Calls made to each customer in a finished campaign.
-    success : array-like of bool, shape (n_customers,)
-        Whether the last of them was a yes.
-    policy : ContactPolicy
-        Its cost and value must be amounts, not columns.
-    """
-    economics = policy.economics
-    if isinstance(economics.cost_per_call, str) or isinstance(economics.value_per_success, str):
-        raise ValueError("Advice on attempts needs one cost_per_call and one value_per_success.")
-    calls, yes = np.asarray(attempts, dtype=np.int64), np.asarray(success, dtype=bool)
-    most = int(calls.max())
-    made = np.bincount(calls, minlength=most + 1)[1:]
-    reached = np.cumsum(made[::-1])[::-1]
-    successes = np.bincount(calls[yes], minlength=most + 1)[1:]
-    rate = successes / reached
-    smooth = _falling(rate, reached)
-    worth = smooth * economics.value_per_success - economics.cost_per_call
-    losing = np.flatnonzero(worth <= 0)
-    stop_at = int(losing[0]) + 1 if losing.size else None
-    frame = pl.DataFrame(
-        {
-            "attempt": np.arange(1, most + 1),
-            "reached": reached,
-            "successes": successes,
-            "rate": rate,
-            "smooth_rate": smooth,
-            "worth": worth,
-        }
-    )
-    return AttemptAdvice(frame, stop_at, _attempt_sentence(stop_at, calls, yes, smooth))
-
-
-def _attempt_sentence(stop_at: int | None, calls: NDArray[np.int64], yes: NDArray[np.bool_], smooth: Floats) -> str:
-    if stop_at is None:
-        return f"Every attempt seen, up to the {ordinal(int(calls.max()))}, pays for itself."
-    beyond = np.maximum(calls - (stop_at - 1), 0).sum() / calls.sum()
-    lost = (yes & (calls >= stop_at)).sum() / max(int(yes.sum()), 1)
-    return (
-        f"Stop at the {ordinal(stop_at)} attempt: there {100 * smooth[stop_at - 1]:.1f} % of calls succeed, "
-        "which does not pay. "
-        f"Calls from there on were {100 * beyond:.1f} % of all and brought {100 * lost:.1f} % of the successes."
-    )
-
-
-def ordinal(number: int) -> str:
-    """Say a place in words up to ten, in figures beyond."""
-    words: Sequence[str] = (
-        "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
-    )  # fmt: skip
-    if 1 <= number <= len(words):
-        return words[number - 1]
-    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th") if number % 100 not in (11, 12, 13) else "th"
-    return f"{number}{ending}"
-
-
-def _falling(rate: Floats, weight: NDArray[np.int64]) -> Floats:
-    from scipy.optimize import isotonic_regression
-
-    result: Floats = isotonic_regression(rate, weights=weight, increasing=False).x
-    return result

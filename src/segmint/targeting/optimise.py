@@ -149,7 +149,7 @@ def limits_of(rows: NDArray[np.int64], cost: Floats, policy: ContactPolicy, colu
         limits.append(Limit(economics.currency, cost[rows], -np.inf, policy.budget_money))
     if policy.conversations is not None:
         each = np.full(rows.size, policy.conversations_per_customer)
-        # rounded up to whole names, as `names_for_conversations` does
+        # rounded up to whole names
         names = np.ceil(policy.conversations / policy.conversations_per_customer - _NOTHING)
         limits.append(Limit("conversation", each, -np.inf, names * policy.conversations_per_customer))
     for capacity in policy.capacities:
@@ -466,20 +466,3 @@ def _moved(limits: Sequence[Limit], place: int, dual: float, step: float) -> lis
     low = limit.low - step if dual < 0 else limit.low
     moved[place] = Limit(limit.name, limit.use, low, high)
     return moved
-
-
-def names_for_conversations(conversations: float, contact_rate: float, attempts: int = 1) -> int:
-    """Count the names needed for so many conversations.
-
-    Parameters
-    ----------
-    conversations : float
-        Conversations wanted.
-    contact_rate : float
-        Chance that one call reaches the customer, in (0, 1].
-    attempts : int
-        Calls made to a customer until one is reached.
-    """
-    if not 0 < contact_rate <= 1 or attempts < 1:
-        raise ValueError("contact_rate must lie in (0, 1] and attempts be at least 1.")
-    return int(np.ceil(conversations / (1 - (1 - contact_rate) ** attempts) - 1e-9))

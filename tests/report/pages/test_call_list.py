@@ -9,12 +9,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segmint.report.html import render_report
 from segmint.report.summary import summarise
 from segmint.targeting.call_list import build_call_list
 from segmint.targeting.choose import choose
 from segmint.targeting.policy import policy_from
 from segmint.targeting.summary import fairness_of, groups_on_list, past_of, summarise_list
+from tests.report.conftest import render_report
 
 HOSTILE = "<script>window.hit=1</script>"
 PAGES = ["call-list", "limits", "what-if", "curves", "holdout", "fairness"]

@@ -12,8 +12,8 @@ import pytest
 
 from segmint.cli.screen import Screen
 from segmint.flows.target import Targeted
-from segmint.report.html import render_report
 from segmint.targeting.call_list import build_call_list
+from tests.report.conftest import render_report
 from tests.report.pages.test_call_list import PEOPLE, campaign, write_target
 from tests.report.test_html import PAYLOADS
 

@@ -10,9 +10,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from segmint.report.html import render_report
 from segmint.report.pages import reasons
 from segmint.report.run_view import RunView
+from tests.report.conftest import render_report
 
 HOSTILE = "</svg><script>alert(1)</script>"
 

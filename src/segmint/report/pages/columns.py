@@ -7,7 +7,7 @@ from segmint.report.blocks import Block, Page, chart, fold, grid, key, make_page
 from segmint.report.levels import ColumnLevels, Level, base_of, strongest_columns
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
-from segmint.report.wording import count, decimal, listed, percent, percent_between, shorten
+from segmint.report.wording import capital, count, decimal, listed, percent, percent_between, shorten
 
 _OPEN, _MOST_LEVELS = 6, 14
 _CAUTION = (
@@ -78,11 +78,11 @@ def _response(run: RunView, column: ColumnLevels) -> Block:
     ]  # fmt: skip
     picture = draw(charts.dots(rows, base=base, title="response rate"), f"Response rate by {column.label}")
     return chart(
-        _capital(column.label),
+        capital(column.label),
         picture,
         caption=_caption(column, base),
         data=table(
-            [_capital(column.label), "customers", "response rate", "95 % interval", "index"],
+            [capital(column.label), "customers", "response rate", "95 % interval", "index"],
             [
                 [
                     level.level,
@@ -137,11 +137,11 @@ def _mix(column: ColumnLevels) -> Block:
             rows.append({"level": at, "label": name, "place": place, "start": start, "end": end, "tip": tip})
             start = end
     return chart(
-        _capital(column.label),
+        capital(column.label),
         draw(charts.mix(rows, classes), f"Mix of segments by {column.label}"),
         caption=_mix_caption(column.levels),
         data=table(
-            [_capital(column.label), "segment", "customers", "share", "95 % interval", "index"],
+            [capital(column.label), "segment", "customers", "share", "95 % interval", "index"],
             [
                 [
                     level.level,
@@ -173,7 +173,3 @@ def _mix_caption(levels: tuple[Level, ...]) -> str:
 def _largest(levels: tuple[Level, ...]) -> list[Level]:
     kept = set(sorted(range(len(levels)), key=lambda place: -levels[place].customers)[:_MOST_LEVELS])
     return [level for place, level in enumerate(levels) if place in kept]
-
-
-def _capital(label: str) -> str:
-    return label[:1].upper() + label[1:]

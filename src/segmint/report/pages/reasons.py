@@ -9,7 +9,7 @@ from segmint.report import charts
 from segmint.report.blocks import Block, Page, chart, fold, grid, key, make_page, table, text
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
-from segmint.report.wording import between, count, decimal, listed, percent, percent_between, shorten
+from segmint.report.wording import between, capital, count, decimal, listed, percent, percent_between, shorten
 
 _OPEN, _MOST, _FEWEST_ON_A_LINE = 4, 12, 5
 _LINE_KEYS = [key("accent", "average propensity"), key("rival", "half of the customers lie between")]
@@ -55,7 +55,7 @@ def _importance(importance: pl.DataFrame, customers: int | None) -> Block:
     share = percent(float(strongest["share"].sum()), 0)
     who = f" of {count(customers)} customers" if customers else ""
     caption = (
-        f"{_capital(listed([shorten(label, 40) for label in strongest['label']]))} make {share} of all movement. Bars are "
+        f"{capital(listed([shorten(label, 40) for label in strongest['label']]))} make {share} of all movement. Bars are "
         f"mean absolute contributions{who}, lines their 95 % intervals."
     )
     return chart(
@@ -89,7 +89,7 @@ def _effects(run: RunView, importance: pl.DataFrame, effects: pl.DataFrame, aver
 
 
 def _response(mine: pl.DataFrame, average: float | None) -> Block:
-    label = _capital(str(mine["label"][0]))
+    label = capital(str(mine["label"][0]))
     numbers = mine.filter(pl.col("number").is_not_null())
     line = numbers.height >= _FEWEST_ON_A_LINE
     base = float(np.mean(mine["prediction"].to_numpy())) if average is None else average
@@ -150,7 +150,7 @@ def _caption(mine: pl.DataFrame, numbers: pl.DataFrame | None) -> str:
 
 
 def _segments(mine: pl.DataFrame) -> Block:
-    label = _capital(str(mine["label"][0]))
+    label = capital(str(mine["label"][0]))
     classes = mine["target"].unique(maintain_order=True).to_list()
     rows = []
     for _, level in mine.group_by("place", maintain_order=True):
@@ -186,7 +186,3 @@ def _data(mine: pl.DataFrame, *, segments: bool) -> Block:
     ]
     named = ["Value", "segment", "average"] if segments else ["Value", "average propensity"]
     return table([*named, "half of the customers"], rows, words=(0, 1) if segments else (0,))
-
-
-def _capital(label: str) -> str:
-    return label[:1].upper() + label[1:]

@@ -10,6 +10,7 @@ from segmint.report.blocks import Block, Page, chart, figures, fold, heading, ke
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.report.wording import count, decimal, percent, percent_between
+from segmint.segments.stability import STABLE
 
 Segment = dict[str, Any]
 
@@ -25,7 +26,6 @@ KINDS = (
     ("avoid", "What not to do"),
 )
 MOST_MARKERS = 8
-STABLE = 0.75
 
 
 def page(run: RunView) -> Page | None:
