@@ -281,6 +281,7 @@ def _migrate(
     changes = share_changes(codes(before["segment"]), codes(now["segment"]), keys)
     migration, known = None, "The contract names no id column: who moved cannot be told, only how the shares changed."
     if table.ids is not None:
+        before = before.with_columns(bare_ids(before["customer"]))
         both = (
             before.filter(pl.col("customer").is_not_null())
             .unique("customer", keep="last", maintain_order=True)
