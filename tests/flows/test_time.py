@@ -237,7 +237,8 @@ def test_a_network_trained_anew_is_not_judged_by_what_another_said_on_a_call_lis
         wave["results"], call_list, trained, CONFIG, runs=tmp_path, history=wave["train"], customers=wave["wave"]
     )
     fresh = next(folder for folder in tmp_path.iterdir() if Run.open(folder).record["command"] == "run")
-    asked = pl.read_parquet(call_list).join(wave["results"], left_on="customer", right_on="customer_id")
+    listed = pl.read_parquet(call_list).filter(pl.col("status") == "listed")
+    asked = listed.join(wave["results"], left_on="customer", right_on="customer_id")
     said = predict(wave["wave"], fresh, CONFIG, runs=runs).folder / "predictions.parquet"
     by_fresh = asked.select("customer").join(
         pl.read_parquet(said).select("customer_id", "propensity"), left_on="customer", right_on="customer_id",
@@ -271,6 +272,43 @@ def test_propensities_of_another_bundle_recalibrate_nothing(
     nobody_knows = update(wave["results"], pl.read_parquet(call_list), trained, CONFIG, runs=tmp_path)
     assert "are taken for those of this bundle" in nobody_knows.sentences[0]
     assert nobody_knows.summary["promised_before"] == known.summary["promised_before"]
+
+
+@pytest.mark.network
+def test_whoever_was_not_reached_says_nothing_of_the_propensities(
+    wave: dict[str, pl.DataFrame], trained: Path, runs: Path
+) -> None:
+    code = np.random.default_rng(3).choice(["as it was", "not_reached", "wrong_number", "call_back"], 1_500)
+    told = wave["results"].select(customer="customer_id", code=pl.Series(code)).with_columns(
+        code=pl.when(pl.col("code") == "as it was").then(wave["results"]["subscribed"]).otherwise("code")
+    )  # fmt: skip
+    reached = told.filter(pl.col("code").is_in(["yes", "no"]))
+    again = int((code == "call_back").sum())
+    found = monitor(wave["wave"], trained, CONFIG, runs=runs, outcomes=told)
+    only = monitor(wave["wave"], trained, CONFIG, runs=runs, outcomes=reached)
+    assert found.summary["realised"] == only.summary["realised"]
+    assert found.summary["realised"]["customers"] == reached.height
+    assert f"{1_500 - reached.height - again:,} not reached, {again:,} to be called back" in found.sentences[0]
+    assert "Left out" not in only.sentences[0]
+    # a later call that reached the customer counts, whatever came before
+    at_last = pl.concat([told, wave["results"].select(customer="customer_id", code="subscribed")])
+    assert monitor(wave["wave"], trained, CONFIG, runs=runs, outcomes=at_last).summary["realised"]["customers"] == 1_500
+    nobody = told.with_columns(code=pl.lit("not_reached"))
+    with pytest.raises(DataError, match="None of the 1,500 scored customers with a result was called and reached"):
+        monitor(wave["wave"], trained, CONFIG, runs=runs, outcomes=nobody)
+
+
+@pytest.mark.network
+def test_what_customers_held_out_bought_moves_no_intercept(
+    wave: dict[str, pl.DataFrame], trained: Path, call_list: Path, tmp_path: Path
+) -> None:
+    """Results for `measure` hold purchases of customers held out, and nothing of those who did not buy."""
+    listed = pl.read_parquet(call_list)
+    held = listed.filter(pl.col("status") == "held_out").select("customer", code=pl.lit("yes"))
+    called = wave["results"].select(customer="customer_id", code="subscribed").join(held, on="customer", how="anti")
+    found = update(pl.concat([called, held]), call_list, trained, CONFIG, runs=tmp_path)
+    assert found.summary["observed"] == pytest.approx((called["code"] == "yes").mean())
+    assert f"not to be called: {held.height:,} with a result" in found.sentences[0]
 
 
 @pytest.mark.network
@@ -316,6 +354,20 @@ def test_what_calling_brought_stands_on_a_page_and_objectors_in_a_file(tmp_path:
     record = (found.folder / "run.json").read_text("utf-8")
     assert "C0" not in record
     assert list(json.loads(record)["inputs"]) == ["a frame", "a frame (2)"]
+
+
+def test_calls_that_reached_nobody_stay_in_what_calling_brought(tmp_path: Path) -> None:
+    """Who answers is no random part of those called: leaving the others out would flatter the calls."""
+    listed, results = campaign()
+    refused = (pl.col("code") == "NO") & (pl.int_range(pl.len()) % 2 == 0)
+    (tmp_path / "codes.toml").write_text(
+        CODES + 'NOBODY = "not_reached"\nWRONG = "wrong_number"\nLATER = "call_back"\n'
+    )
+    for code in ("NOBODY", "WRONG", "LATER"):
+        some = results.with_columns(code=pl.when(refused).then(pl.lit(code)).otherwise("code"))
+        found = measure(listed, some, CONFIG, runs=tmp_path / "runs", codes=tmp_path / "codes.toml").frame()
+        was = measure(listed, results, CONFIG, runs=tmp_path / "runs", codes=tmp_path / "codes.toml").frame()
+        assert found.equals(was)
 
 
 def test_without_a_control_group_the_command_refuses_with_code_2(

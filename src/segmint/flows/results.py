@@ -19,6 +19,9 @@ from segmint.monitoring.measure import Dispositions, Meaning, parse_dispositions
 PLAIN = Dispositions(codes={meaning: meaning for meaning in get_args(Meaning)} | {"yes": "success", "no": "refused"})
 """What codes mean when no file says it: their own name, or yes and no."""
 
+ANSWERS = {"success": True, "refused": False, "do_not_call": False}
+"""What a customer who was reached has said; every other meaning is no answer."""
+
 
 def read_frame(source: Any, data: Data, *, whole: bool = True) -> pl.DataFrame:
     """Read a table, every column: text as text, a frame or a Parquet file with its types.
@@ -66,7 +69,10 @@ def read_codes(path: Path | None) -> Dispositions:
 def outcomes_of(
     scored: pl.DataFrame, results: pl.DataFrame, contract: Contract, codes: Dispositions
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_], str]:
-    """Find what became of the customers of a scored table.
+    """Find what customers of a scored table said who were reached.
+
+    A propensity is that of a contacted customer. Whoever was not reached, or is to be called back, has not answered yet
+    and is left out; so are those of a call list who were not called.
 
     Parameters
     ----------
@@ -78,7 +84,7 @@ def outcomes_of(
     Returns
     -------
     rows : ndarray
-        Positions in `scored` of the customers with a result.
+        Positions in `scored` of the customers with an outcome.
     said_yes : ndarray of bool
     sentence : str
         Where the result rows went.
@@ -86,26 +92,66 @@ def outcomes_of(
     Raises
     ------
     DataError
-        If the two cannot be joined, or nobody has a result.
+        If the two cannot be joined, or nobody has an outcome.
     """
     here, there = _keys(scored, results, contract, codes)
-    yes = _said_yes(results, contract, codes)
     asked = bare_ids(results[there]).alias("_key")
-    told = results.select(asked, _yes=yes).drop_nulls().group_by("_key").agg(pl.col("_yes").any())
-    joined = bare_ids(scored[here]).to_frame("_key").with_row_index("_row")
-    joined = joined.join(told, on="_key", how="inner", maintain_order="left")
+    told = (
+        results.select(asked, _meaning=_meaning(results, contract, codes))
+        .drop_nulls()
+        .group_by("_key")
+        .agg(
+            pl.col("_meaning").replace_strict(ANSWERS, default=None, return_dtype=pl.Boolean).max().alias("_yes"),
+            (pl.col("_meaning") == "call_back").any().alias("_again"),
+        )
+    )
+    joined = (
+        scored.select(bare_ids(scored[here]).alias("_key"), _called=_was_called(scored))
+        .with_row_index("_row")
+        .join(told, on="_key", how="inner", maintain_order="left")
+    )
     if joined.is_empty():
         raise DataError(
             "None of the results belongs to a customer of the scored table.",
             expected=f"the same customers in '{here}' and '{there}'",
             fix="check that the two files belong to the same wave",
         )
+    answered = joined.filter("_called", pl.col("_yes").is_not_null())
+    if answered.is_empty():
+        raise DataError(
+            f"None of the {joined.height:,} scored customers with a result was called and reached.",
+            expected="results that mean success, refused or do_not_call",
+            fix="wait for more results, or correct the meaning of the codes",
+        )
     strangers = results.height - int(asked.is_in(joined["_key"].implode()).sum())
-    sentence = (
-        f"{results.height:,} results read, {strangers:,} of customers who are not in the scored table; "
-        f"{joined.height:,} of {scored.height:,} scored customers have an outcome."
+    sentence = " ".join(
+        (
+            f"{results.height:,} results read, {strangers:,} of customers who are not in the scored table; "
+            f"{answered.height:,} of {scored.height:,} scored customers have an outcome.",
+            *_left_out(joined),
+        )
     )
-    return joined["_row"].to_numpy().astype(np.int64), joined["_yes"].to_numpy(), sentence
+    return answered["_row"].to_numpy().astype(np.int64), answered["_yes"].to_numpy(), sentence
+
+
+def _was_called(scored: pl.DataFrame) -> pl.Expr:
+    """Everyone, but on a call list only those listed: what the others bought says nothing of a call."""
+    on_list = {"status", "arm", "suppressed_because"} <= set(scored.columns)
+    return pl.col("status") == "listed" if on_list else pl.lit(True)
+
+
+def _left_out(joined: pl.DataFrame) -> list[str]:
+    """Say how many with a result have no outcome, and why."""
+    waiting = joined.filter("_called", pl.col("_yes").is_null())
+    again = int(waiting["_again"].sum())
+    said = []
+    if waiting.height:
+        said.append(
+            f"Left out, as they have not answered: {waiting.height - again:,} not reached, {again:,} to be called back."
+        )
+    if others := joined.filter(~pl.col("_called")).height:
+        said.append(f"Left out, as they were not to be called: {others:,} with a result.")
+    return said
 
 
 def _keys(scored: pl.DataFrame, results: pl.DataFrame, contract: Contract, codes: Dispositions) -> tuple[str, str]:
@@ -127,7 +173,8 @@ def _keys(scored: pl.DataFrame, results: pl.DataFrame, contract: Contract, codes
     )
 
 
-def _said_yes(results: pl.DataFrame, contract: Contract, codes: Dispositions) -> pl.Expr:
+def _meaning(results: pl.DataFrame, contract: Contract, codes: Dispositions) -> pl.Expr:
+    """What each result means; null where the outcome is missing."""
     outcome = contract.outcome
     if outcome.column in results.columns and codes.code not in results.columns:
         words = results[outcome.column].cast(pl.String).unique().drop_nulls().to_list()
@@ -138,7 +185,8 @@ def _said_yes(results: pl.DataFrame, contract: Contract, codes: Dispositions) ->
                 expected=f"one of {', '.join(outcome.levels)}",
                 fix="correct the file, or the words of the contract",
             )
-        return pl.col(outcome.column).cast(pl.String).replace_strict(levels, return_dtype=pl.String) == outcome.positive
+        means = {word: "success" if level == outcome.positive else "refused" for word, level in levels.items()}
+        return pl.col(outcome.column).cast(pl.String).replace_strict(means, default=None, return_dtype=pl.String)
     if codes.code not in results.columns:
         raise DataError(
             f"The results have neither '{codes.code}' nor '{outcome.column}'.",
@@ -157,4 +205,4 @@ def _said_yes(results: pl.DataFrame, contract: Contract, codes: Dispositions) ->
             expected=f"one of {', '.join(list(codes.codes)[:20])}",
             fix="say what each code means in a TOML file, and name it with --codes",
         )
-    return meaning == "success"
+    return meaning
