@@ -15,6 +15,7 @@ from segmint.config import load_config
 from segmint.contract.contract import load_contract
 from segmint.contract.validate import validate
 from segmint.errors import ConfigError, PolicyError
+from segmint.evaluation.backtest import Backtest
 from segmint.flows import backtest as flow
 from segmint.flows.demo import sample_path
 from segmint.store.run import Run
@@ -100,6 +101,38 @@ def test_a_poisoned_future_changes_no_decision(history: Path) -> None:
         found = flow.replay_waves(table, waves[:2], policy, settings)
         told.append(found.calls.select("strategy", "record", "propensity", "raw", "called"))
     assert told[0].equals(told[1])
+
+
+def test_label_sets_rest_on_outcomes_known_when_the_call_was_made(history: Path) -> None:
+    """Days are the time, and an outcome is known four days after its call."""
+    frame = pl.read_csv(history, separator=";", infer_schema=False)
+    frame = frame.with_columns(age=(pl.int_range(pl.len()) // 40 + 18).cast(pl.String))
+    settings = config("backtest.time_order=age", "backtest.delay=4", "backtest.step=300")
+    contract = load_contract("bank-marketing")
+    said = np.random.default_rng(0).beta(1, 8, frame.height)
+    told = []
+    for turn_from in (frame.height, 2_400):  # a day begins with this row
+        late = pl.int_range(pl.len()) >= turn_from
+        turned = pl.when(late).then(pl.when(pl.col("y") == "yes").then(pl.lit("no")).otherwise(pl.lit("yes")))
+        table = validate(open_table(frame.with_columns(y=turned.otherwise("y"))), contract, at="dialling")
+        waves = flow.waves_of(table, settings)
+        rows = np.concatenate([wave.rows for wave in waves])
+        calls = pl.DataFrame({"strategy": "dense_network", "propensity": said[rows]})
+        found = Backtest({}, calls, calls, calls, (), 1, 1)
+        told.append((rows, flow.label_sets(table, waves, found, settings)))
+    (rows, clean), (_, poisoned) = told
+    known_later = np.flatnonzero(rows >= 2_400 + 5 * 40)[0]
+    assert clean.words()[:known_later] == poisoned.words()[:known_later]
+    assert clean.words()[known_later:] != poisoned.words()[known_later:]
+
+
+def test_each_call_of_the_network_has_its_label_set(done: flow.Backtested) -> None:
+    calls = pl.read_parquet(done.folder / flow.CALLS)
+    ours = calls.filter(pl.col("strategy") == "dense_network")
+    assert ours["label_set"].is_in(["yes", "no", "both", "none"]).all()
+    assert calls.filter(pl.col("strategy") != "dense_network")["label_set"].null_count() == calls.height - ours.height
+    size = ours["label_set"].replace_strict({"none": 0, "yes": 1, "no": 1, "both": 2}).mean()
+    assert size == pytest.approx(done.summary["label_sets"]["mean_size"])
 
 
 def test_a_replay_taken_up_again_learns_nothing_twice(

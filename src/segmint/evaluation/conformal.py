@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Mask = NDArray[np.bool_]
+_CALMEST = 0.5  # of a miss rate: what all calls that wait for an outcome may move the sets together
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,11 @@ class LabelSets:
         whole = self.covered[: self.covered.size // size * size]
         return np.asarray(whole.reshape(-1, size).mean(axis=1), dtype=np.float64)
 
+    def words(self) -> list[str]:
+        """The set of each call: "yes", "no", "both" or "none"."""
+        words = np.array(["none", "no", "yes", "both"])
+        return [str(word) for word in words[2 * self.yes + self.no]]
+
     def to_json(self, size: int = 1_000) -> dict[str, Any]:
         """Return the figures as plain JSON, no call in it."""
         blocks = self.blocks(size)
@@ -61,7 +67,7 @@ def adaptive_sets(
     target: float = 0.9,
     gamma: float = 0.01,
     memory: int = 1_000,
-    delay: int = 0,
+    resolved: ArrayLike | None = None,
 ) -> LabelSets:
     """Make a label set for each call of a stream, from the calls resolved before it.
 
@@ -77,11 +83,12 @@ def adaptive_sets(
     target : float
         Share of calls to cover.
     gamma : float
-        How strongly one miss moves the next sets.
+        How strongly one miss moves the next sets; less where many calls are made before an outcome is known, so that
+        the sets do not swing.
     memory : int
         Latest resolved calls that scores are held against.
-    delay : int
-        Calls that pass until an outcome is known.
+    resolved : array-like of int, shape (n_calls,), optional
+        How many of the first calls had a known outcome when each call was made; unless said otherwise, all before it.
 
     References
     ----------
@@ -91,17 +98,19 @@ def adaptive_sets(
     strangeness = np.where(outcome, 1 - p, p)
     yes, no = np.ones(p.size, dtype=bool), np.ones(p.size, dtype=bool)
     covered = np.ones(p.size, dtype=bool)
+    before = np.arange(p.size) if resolved is None else np.minimum(np.asarray(resolved), np.arange(p.size))
     ordered: list[float] = []
     latest: deque[float] = deque()
-    miss_rate = 1 - target
+    miss_rate, taught = 1 - target, 0
     for call in range(p.size):
-        resolved = call - 1 - delay
-        if resolved >= 0:
-            miss_rate += gamma * ((1 - target) - (not covered[resolved]))
-            insort(ordered, float(strangeness[resolved]))
-            latest.append(float(strangeness[resolved]))
+        step = min(gamma, _CALMEST / max(call - taught, 1))
+        for teacher in range(taught, before[call]):
+            miss_rate += step * ((1 - target) - (not covered[teacher]))
+            insort(ordered, float(strangeness[teacher]))
+            latest.append(float(strangeness[teacher]))
             if len(latest) > memory:
                 ordered.pop(bisect_left(ordered, latest.popleft()))
+        taught = max(taught, int(before[call]))
         limit = _limit(ordered, miss_rate)
         yes[call], no[call] = 1 - p[call] <= limit, p[call] <= limit
         covered[call] = strangeness[call] <= limit

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from segmint.errors import ConfigError
 from segmint.evaluation.backtest import Backtest
 from segmint.evaluation.backtest import backtest as replay
 from segmint.evaluation.comparison import OURS
-from segmint.evaluation.conformal import adaptive_sets
+from segmint.evaluation.conformal import LabelSets, adaptive_sets
 from segmint.evaluation.lagged_rates import with_lagged_rates
 from segmint.evaluation.strategies import AtRandom, BestSoFar, Everyone, Learner, Rule, Strategy
 from segmint.flows.candidates import with_policy_columns
@@ -115,7 +115,9 @@ def backtest_in(
     policy = money_of(table, waves[0], config)
     played = lagged(table, config)
     found = replay_waves(played, waves, policy, config, progress=both, remember=here.remember)
-    summary = {**found.to_json(), **_about(table, waves, policy, found, config)}
+    sets = label_sets(table, waves, found, config)
+    found = replace(found, calls=_with_sets(found.calls, sets))
+    summary = {**found.to_json(), **_about(table, waves, policy, sets, config)}
     here.keep(FOUND, summary)
     publish_file(here.folder / CALLS, lambda path: found.calls.write_parquet(path))
     publish_file(here.folder / WAVES, lambda path: found.waves.write_parquet(path))
@@ -205,6 +207,25 @@ def replay_waves(
     )
 
 
+def label_sets(table: ValidTable, waves: Sequence[Wave], found: Backtest, config: Config) -> LabelSets:
+    """Name the answers still plausible for each call of the network, from outcomes known when the call was made."""
+    settings = config.backtest
+    rows = np.concatenate([wave.rows for wave in waves])
+    times = times_of(table, settings.time_order)[rows]
+    return adaptive_sets(
+        found.calls.filter(pl.col("strategy") == OURS)["propensity"].to_numpy(),
+        table.outcome[rows] == table.contract.outcome.positive,
+        resolved=np.searchsorted(times, times - settings.delay, side="left"),
+    )
+
+
+def _with_sets(calls: pl.DataFrame, sets: LabelSets) -> pl.DataFrame:
+    """Put the label set beside each call of the network; other strategies have none."""
+    ours = calls.with_row_index("_call").filter(pl.col("strategy") == OURS)
+    told = ours.select("_call", label_set=pl.Series(sets.words(), dtype=pl.String))
+    return calls.with_row_index("_call").join(told, on="_call", how="left", maintain_order="left").drop("_call")
+
+
 def strategies_of(table: ValidTable, config: Config) -> list[Strategy]:
     """Line up the network, its rivals under the same kit, and what needs no model."""
     kit = _Kit(table, config)
@@ -291,21 +312,16 @@ def _columns(table: ValidTable, policy: ContactPolicy) -> pl.DataFrame:
 
 
 def _about(
-    table: ValidTable, waves: Sequence[Wave], policy: ContactPolicy, found: Backtest, config: Config
+    table: ValidTable, waves: Sequence[Wave], policy: ContactPolicy, sets: LabelSets, config: Config
 ) -> dict[str, Any]:
     """What stands beside the figures: money, time, columns that tell the time, label sets."""
     economics = policy.economics
     proxies = time_proxies(table, waves)
-    mine = found.calls.filter(pl.col("strategy") == OURS)
     rows = np.concatenate([wave.rows for wave in waves])
-    sets = adaptive_sets(
-        mine["propensity"].to_numpy(),
-        table.outcome[rows] == table.contract.outcome.positive,
-        delay=round(config.backtest.delay) if config.backtest.time_order == ROW_ORDER else 0,
-    ).to_json()
-    sets["sentence"] = (
-        f"Label sets held what happened in {100 * sets['coverage']:.1f} % of calls (meant: 90 %), "
-        f"with {sets['mean_size']:.2f} labels on average."
+    told = sets.to_json()
+    told["sentence"] = (
+        f"Label sets held what happened in {100 * told['coverage']:.1f} % of calls (meant: 90 %), "
+        f"with {told['mean_size']:.2f} labels on average."
     )
     return {
         "economics": {
@@ -322,7 +338,7 @@ def _about(
             "before": int(waves[0].known.size),
         },
         "time_proxies": proxies,
-        "label_sets": sets,
+        "label_sets": told,
         "perfect": _perfect(table, rows, policy),
         "notes": _notes(config, proxies, policy),
     }
