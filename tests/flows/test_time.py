@@ -23,6 +23,7 @@ from segmint.flows.report import write_report
 from segmint.flows.run import run
 from segmint.flows.target import target
 from segmint.flows.update import update
+from segmint.models.interval import PropensityInterval
 from segmint.report.run_view import RunView
 from segmint.store.bundle import open_bundle
 from segmint.store.run import Run, list_runs
@@ -94,6 +95,21 @@ def test_a_recalibrated_challenger_promises_what_was_observed(updated: Any, trai
     assert updated.summary["gate"]["verdict"] == "better"
     assert all(np.array_equal(before.weights[name], now.weights[name]) for name in before.weights)
     assert now.calibration["offset"] > before.calibration["offset"]
+
+
+@pytest.mark.network
+def test_how_well_a_propensity_is_known_is_learned_anew(
+    wave: dict[str, pl.DataFrame], updated: Any, runs: Path
+) -> None:
+    scored = pl.read_parquet(predict(wave["wave"], updated.folder, CONFIG, runs=runs).folder / "predictions.parquet")
+    assert (scored["propensity_low"] < scored["propensity_high"]).all()
+    assert scored.select(pl.col("propensity").is_between("propensity_low", "propensity_high").all()).item()
+    interval = PropensityInterval.from_json(open_bundle(updated.folder).calibration["interval"])
+    assert interval.customers == 1_500
+    assert "learned anew from these 1,500 outcomes" in " ".join(updated.sentences)
+    top = scored.sort("propensity").tail(150)
+    happened = more_yes(wave["results"]).join(top, on="customer_id")["subscribed"] == "yes"
+    assert top["propensity_low"].mean() < happened.mean() < top["propensity_high"].mean()
 
 
 @pytest.mark.network

@@ -60,7 +60,7 @@ def calibrate(table: ValidTable, model: Any, comparison: Comparison | None, thre
         threshold = _moved(threshold, more, classes.index(positive))
     found = ours.then(more).to_json() | {"threshold": threshold}
     if positive is not None:
-        found |= _interval(likely[:, classes.index(positive)], mine.outcome == positive)
+        found |= interval_of(likely[:, classes.index(positive)], mine.outcome == positive)
     fold = comparison.predictions.filter(model=OURS)["fold"].to_numpy()
     told = _before_and_after(mine.probabilities, labels, fold, None if positive is None else classes.index(positive))
     return Calibrated(found, (mine.outcome, likely), told | more.to_json())
@@ -72,10 +72,11 @@ def _on_inner_rows(table: ValidTable, model: Any, positive: str | None) -> dict[
     if positive is None or inner is None:
         return {}
     likely = model.predict_proba(table.inputs[inner])[:, list(model.classes_).index(positive)]
-    return _interval(likely, table.outcome[inner] == positive)
+    return interval_of(likely, table.outcome[inner] == positive)
 
 
-def _interval(propensity: Floats, said_yes: NDArray[np.bool_]) -> dict[str, Any]:
+def interval_of(propensity: Floats, said_yes: NDArray[np.bool_]) -> dict[str, Any]:
+    """Learn the entry "interval" of ``calibration.json`` from customers that did not teach; empty if they are too few."""
     found = fit_interval(propensity, said_yes)
     return {} if found is None else {"interval": found.to_json()}
 

@@ -15,6 +15,7 @@ from segmint.config import Config
 from segmint.errors import DataError
 from segmint.evaluation.recalibration import intercept_shift, shifted
 from segmint.flows.bundle import predict_texts
+from segmint.flows.calibrate import interval_of
 from segmint.flows.predict import run_folder
 from segmint.flows.promote import GATE, compare_bundles
 from segmint.flows.read import inputs_of, open_source
@@ -145,7 +146,9 @@ def _challenger(
     """Move the intercept of `fresh`, trained in the run `learned`, and judge it beside the present bundle."""
     with Run.create(runs, "update", argv, config.to_toml(), config.seed, inputs) as here:
         carry_training_ids(learned, here.folder)
-        moved, promised = _moved(here, fresh, intercept_shift(said[0], yes)), _cross_fitted(said[0], yes)
+        promised = _cross_fitted(said[0], yes)
+        sureness = interval_of(promised, yes)
+        moved = _moved(here, fresh, intercept_shift(said[0], yes), sureness)
         gate = compare_bundles(moved, current, (promised, said[1]), yes)
         here.keep(GATE, {**asdict(gate), "champion": current.digest})
         summary = {
@@ -154,6 +157,7 @@ def _challenger(
             "observed": float(yes.mean()),
             "promised_before": float(said[1].mean()),
             "promised_now": float(promised.mean()),
+            "intervals_from": int(yes.size) if sureness else None,
             "gate": asdict(gate),
         }
         here.keep(FOUND, summary)
@@ -162,12 +166,11 @@ def _challenger(
     return Updated(here.folder, sentences, summary)
 
 
-def _moved(here: Run, current: Bundle, shift: float) -> Bundle:
-    """Write the same network with another intercept."""
+def _moved(here: Run, current: Bundle, shift: float, sureness: dict[str, Any]) -> Bundle:
+    """Write the same network with another intercept, and intervals learned after the move."""
     toward = shift if current.classes[1] == current.contract.outcome.positive else -shift
-    # what the bundle says of its own sureness was learned before the move
     kept = {name: value for name, value in current.calibration.items() if name != "interval"}
-    calibration = {**kept, "offset": float(current.calibration["offset"]) + toward}
+    calibration = {**kept, "offset": float(current.calibration["offset"]) + toward, **sureness}
     draft = _with(current, calibration)
     golden = {**current.golden, "probabilities": predict_texts(draft, current.golden["rows"]).tolist()}
     return write_bundle(
@@ -196,8 +199,15 @@ def _sentences(summary: dict[str, Any], gate: Gate, how: str) -> tuple[str, ...]
     return (
         f"{100 * summary['observed']:.1f} % said yes; the bundle promised {100 * summary['promised_before']:.1f} %. "
         f"The challenger, {how}, promises {100 * summary['promised_now']:.1f} %.",
+        _sureness(summary["intervals_from"]),
         f"Against the present one: {gate.sentence}.",
     )
+
+
+def _sureness(customers: int | None) -> str:
+    if customers is None:
+        return "propensity_low and propensity_high are gone: too few outcomes to say how well a propensity is known."
+    return f"propensity_low and propensity_high are learned anew from these {customers:,} outcomes."
 
 
 def _cross_fitted(said: NDArray[np.float64], yes: NDArray[np.bool_]) -> NDArray[np.float64]:
