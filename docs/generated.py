@@ -1,9 +1,10 @@
-"""Makes the pages that would go stale if written: all settings, from the sections' fields and docstrings; all decisions."""
+"""Makes the pages that would go stale if written: all settings, from the sections' fields and docstrings; all decisions; the alarms' texts."""
 
 from __future__ import annotations
 
 import inspect
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,11 +14,14 @@ from pydantic_core import PydanticUndefined
 
 import segmint
 from segmint.config import Config
+from segmint.monitoring.alarm_texts import alarm_page
+from segmint.monitoring.drift import ALARMS
 
 MAKERS = {
     "<!-- settings -->": lambda: settings(),
     "<!-- decisions -->": lambda: decisions(),
     "<!-- names -->": lambda: names(),
+    **{f"<!-- {code} -->": partial(alarm_page, code) for code in ALARMS},
 }
 
 

@@ -18,7 +18,7 @@ from segmint.evaluation.recalibration import intercept_shift
 from segmint.flows.measure import measure
 from segmint.flows.monitor import monitor
 from segmint.flows.predict import predict
-from segmint.flows.promote import promote, rollback
+from segmint.flows.promote import promote, rollback, told_promotion
 from segmint.flows.report import write_report
 from segmint.flows.run import run
 from segmint.flows.target import target
@@ -26,6 +26,7 @@ from segmint.flows.update import update
 from segmint.models.interval import PropensityInterval
 from segmint.report.run_view import RunView
 from segmint.store.bundle import open_bundle
+from segmint.store.promoted import Entry
 from segmint.store.run import Run, list_runs
 from segmint.tables.simulate import Campaign, simulate_batches
 
@@ -78,6 +79,46 @@ def test_more_yes_than_promised_is_an_alarm_with_advice(
     assert "Does the wave still look like training" in page
     assert "DRIFT-06" in page
     assert wave["wave"]["customer_id"][0] not in page
+
+
+@pytest.mark.network
+def test_waves_held_against_the_same_bundle_are_lined_up(
+    wave: dict[str, pl.DataFrame], trained: Path, updated: Any, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "spring.csv", tmp_path / "summer.csv"
+    wave["wave"].head(600).write_csv(first)
+    wave["wave"].tail(700).write_csv(second)
+    assert len(monitor(first, trained, CONFIG, runs=tmp_path / "r").summary["waves"]) == 1
+    monitor(first, trained, CONFIG, runs=tmp_path / "r", outcomes=wave["results"])
+    monitor(second, updated.folder, CONFIG, runs=tmp_path / "r")
+    found = monitor(second, trained, CONFIG, runs=tmp_path / "r", outcomes=more_yes(wave["results"]))
+    spring, summer = found.summary["waves"]
+    assert (spring["wave"], spring["customers"], spring["answered"]) == ("spring.csv", 600, 600)
+    said_yes = wave["wave"].head(600).join(wave["results"], on="customer_id")["subscribed"] == "yes"
+    assert spring["observed"] == pytest.approx(said_yes.mean())
+    assert summer["wave"] == "summer.csv"
+    assert "DRIFT-06" in summer["alarms"]
+    page = found.report.read_text("utf-8")
+    assert "Wave by wave, the same bundle" in page
+    assert "spring.csv" in page
+
+
+@pytest.mark.network
+def test_advice_names_the_run_and_what_an_alarm_means_stands_with_the_user(
+    wave: dict[str, pl.DataFrame], trained: Path, runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = monitor(wave["wave"], trained, CONFIG, runs=runs, outcomes=more_yes(wave["results"]))
+    assert f"--bundle {trained.name}" in found.sentences[-1]
+    assert "segmint monitor --explain DRIFT-06" in " ".join(found.sentences)
+    page = found.report.read_text("utf-8")
+    assert "The order of the customers may still be right" in page
+    for text in (page, *found.sentences):
+        assert "docs/alarms" not in text
+        assert "--bundle RUN" not in text
+    assert main(["monitor", "--explain", "DRIFT-06"]) == 0
+    assert "The order of the customers may still be right" in capsys.readouterr().out
+    assert main(["monitor", "--explain", "DRIFT-60"]) == 2
+    assert "one of DRIFT-01" in capsys.readouterr().err
 
 
 @pytest.mark.network
@@ -178,6 +219,42 @@ def test_a_scored_table_can_be_scored_again_and_again(wave: dict[str, pl.DataFra
     frame = pl.read_parquet(table)
     assert {"propensity", "propensity_input", "propensity_input_input"} <= set(frame.columns)
     assert frame["propensity"].equals(frame["propensity_input_input"].alias("propensity"))
+
+
+@pytest.mark.network
+def test_the_history_says_when_which_run_and_why(
+    trained: Path, updated: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    argv = ["promote", "--runs", str(tmp_path)]
+    assert main([*argv, "--history"]) == 0
+    assert "Nothing was promoted here yet" in capsys.readouterr().out
+    for folder in (trained, updated.folder):
+        shutil.copytree(folder, tmp_path / folder.name)
+        promote(folder.name, CONFIG, runs=tmp_path, despite="the quarter begins")
+    rollback(runs=tmp_path)
+    assert main([*argv, "--history"]) == 0
+    first, second, third = capsys.readouterr().out.splitlines()
+    assert f"promote   {trained.name}  first: there was no champion" in first
+    assert f"promote   {updated.folder.name}  better: log score" in second
+    assert f"rollback  {trained.name}  back to the one before (in use)" in third
+    assert main([*argv, "--history", "--json"]) == 0
+    assert [entry["action"] for entry in json.loads(capsys.readouterr().out)["history"]] == ["promote"] * 2 + [
+        "rollback"
+    ]
+    assert main(argv) == 2
+    assert "No run was named" in capsys.readouterr().err
+
+
+def test_a_promotion_against_the_gate_tells_the_reason() -> None:
+    entry = Entry(
+        "2026-03-14T10-15-02Z-3f9c",
+        "a" * 64,
+        "2026-11-26",
+        "promote",
+        None,
+        {"passed": False, "sentence": "worse: x", "despite": "trust"},
+    )
+    assert told_promotion(entry).endswith("worse: x; promoted all the same: trust")
 
 
 @pytest.mark.network

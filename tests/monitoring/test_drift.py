@@ -12,7 +12,7 @@ from segmint.contract.column import Column, State
 from segmint.contract.contract import Contract, Outcome
 from segmint.contract.ledger import Ledger
 from segmint.contract.valid_table import ValidTable
-from segmint.monitoring.drift import ALARMS, drift_of, expected_auc, population_stability
+from segmint.monitoring.drift import drift_of, expected_auc, population_stability
 from segmint.monitoring.reference import reference_of
 
 NUMBERS = [f"n{i}" for i in range(6)]
@@ -192,11 +192,3 @@ def test_deciles_add_up_and_promise_less_down_the_ranking():
     assert sum(row["customers"] for row in rows) == 2_000
     promised = [row["promised"] for row in rows]
     assert promised == sorted(promised, reverse=True)
-
-
-def test_every_alarm_has_a_page(request):
-    pages = request.config.rootpath / "docs" / "alarms"
-    for code, (_, advice) in ALARMS.items():
-        text = (pages / f"{code}.md").read_text("utf-8")
-        assert code in text
-        assert advice in text.lower()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as jsonlib
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from segmint.flows.measure import Measured
     from segmint.flows.monitor import Monitored
     from segmint.flows.predict import Predicted
-    from segmint.flows.promote import Promoted
+    from segmint.flows.promote import Promoted, Promotions
     from segmint.flows.run import RunResult
     from segmint.flows.segment import Segmented
     from segmint.flows.target import Targeted
@@ -205,6 +206,10 @@ class Screen:
             "gate": entry.gate,
         }
         self.say(said, result.sentence)
+
+    def promotions(self, found: Promotions) -> None:
+        """List what was in use when, and why."""
+        self.say({"history": [asdict(entry) for entry in found.entries]}, *found.sentences)
 
     def resumed(self, result: RunResult | Backtested) -> None:
         """Show what the continued command found."""

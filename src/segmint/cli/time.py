@@ -17,7 +17,6 @@ from segmint.cli.options import (
     ContractName,
     Quiet,
     Recipe,
-    RunPath,
     Runs,
     Seed,
     Sets,
@@ -76,12 +75,27 @@ def backtest(
     screen.backtested(result)
 
 
+def _explain(code: str | None) -> None:
+    """Say what an alarm means instead of watching a wave."""
+    if code is not None:
+        from segmint.monitoring.alarm_texts import alarm_text
+
+        typer.echo("\n".join(alarm_text(code).lines()))
+        raise typer.Exit
+
+
 @app.command()
 def monitor(
     wave: Table,
     bundle: Bundle,
     outcomes: Annotated[Path | None, typer.Option("--outcomes", help="What became of the wave: a table.")] = None,
     codes: Codes = None,
+    explain: Annotated[
+        str | None,
+        typer.Option(
+            "--explain", callback=_explain, is_eager=True, help="Say what an alarm means: --explain DRIFT-01."
+        ),
+    ] = None,
     config: ConfigFile = None,
     sets: Sets = None,
     runs: Runs = RUNS,
@@ -145,11 +159,14 @@ def update(
 
 @app.command()
 def promote(
-    run: RunPath,
+    run: Annotated[str | None, typer.Argument(help="A run: its folder or id.", show_default=False)] = None,
     on: Annotated[
         Path | None, typer.Option("--on", help="Customers with outcomes that neither bundle was trained on.")
     ] = None,
     despite: Annotated[str | None, typer.Option("--despite", help="Why to promote although the gate says no.")] = None,
+    history: Annotated[
+        bool, typer.Option("--history", help="Promote nothing; list every promotion and rollback, and why.")
+    ] = False,
     config: ConfigFile = None,
     sets: Sets = None,
     runs: Runs = RUNS,
@@ -158,8 +175,16 @@ def promote(
 ) -> None:
     """Put a run's bundle in use: better than the present one, or equal and simpler."""
     from segmint.config import load_config
+    from segmint.errors import InputError
     from segmint.flows.promote import promote as flow
+    from segmint.flows.promote import promotions
 
+    if history:
+        return Screen(json=json, quiet=quiet).promotions(promotions(runs=runs))
+    if run is None:
+        raise InputError(
+            "No run was named.", expected="segmint promote RUN, or --history", fix="list the runs: segmint runs"
+        )
     result = flow(run, load_config(config, sets or ()), runs=runs, on=on, despite=despite)
     Screen(json=json, quiet=quiet).promoted(result)
 

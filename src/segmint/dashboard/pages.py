@@ -41,7 +41,7 @@ FILES = {
 FILE_SCOPES = dict.fromkeys(("call_list.xlsx", "dialler.csv", "call_list.parquet"), "target") | dict.fromkeys(
     ("predictions.parquet", "rejected.csv", "segments.parquet"), "predict"
 )
-WATCHING = ("monitor", "measure", "backtest", "update", "promote")
+WATCHING = ("monitor", "measure", "backtest", "update")
 COMMANDS = {
     "run": "Training",
     "target": "Call list",
@@ -222,7 +222,7 @@ def try_it(desk: Desk, form: Mapping[str, str]) -> Context:
 
 
 def monitoring(desk: Desk) -> Context:
-    """What was watched: runs of monitor, measure, backtest, update and promote."""
+    """What was watched: runs of monitor, measure, backtest and update."""
     watched = [run for run in desk.all_runs() if run.record["command"] in WATCHING]
     newest = next((run for run in watched if run.status == "done"), None)
     report = stored_report(newest.folder) if newest is not None else None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,17 +22,20 @@ from segmint.flows.results import outcomes_of, read_codes, read_frame
 from segmint.monitoring.drift import Drift, by_group, drift_of
 from segmint.progress import Progress, silent
 from segmint.segments.assign import assign_segments
+from segmint.store import strict_json
 from segmint.store.bundle import Bundle, open_bundle
-from segmint.store.run import Run
+from segmint.store.promoted import RUN_ID, WORD, read_promoted
+from segmint.store.run import Run, list_runs
 from segmint.store.staging import publish_file
 
 FOUND, COLUMNS = "monitor.json", "monitor_columns.parquet"
 FEWEST = 100
+MOST_EARLIER = 50
 ADVICE = {
     "none": "Nothing to do: the wave looks like training.",
     "look": "Look at the data first; see each alarm.",
-    "recalibrate": "Recalibrate: segmint update results.csv --scored wave.parquet --bundle RUN",
-    "retrain": "Retrain: segmint update results.csv --scored wave.parquet --bundle RUN --history history.csv",
+    "recalibrate": "Recalibrate: segmint update results.csv --scored wave.parquet --bundle {bundle}",
+    "retrain": "Retrain: segmint update results.csv --scored wave.parquet --bundle {bundle} --history history.csv",
 }
 
 
@@ -114,19 +118,22 @@ def monitor(
         progress("holding the wave against training", 0, 1)
         drift = drift_of(known.reference, table.inputs, said, positive=positive, said_yes=happened)
         progress("holding the wave against training", 1, 1)
+        advice = ADVICE[drift.advice].format(bundle=_name_of(bundle, runs))
         summary = {
             **drift.to_json(),
+            "bundle": _name_of(bundle, runs),
             "customers": len(table),
             "receipt": receipt,
-            "advice_sentence": ADVICE[drift.advice],
+            "advice_sentence": advice,
         }
         if happened is not None and summary["realised"] is not None:
             summary["realised"]["segments"] = _by_segment(table, known, said, happened)
+        summary["waves"] = [*_earlier(runs, here), _line(here, summary)]
         here.keep(FOUND, summary)
         publish_file(here.folder / COLUMNS, lambda path: drift.frame().write_parquet(path))
         report = write_report(here.folder)
         here.done({"advice": drift.advice, "alarms": [alarm.code for alarm in drift.alarms]})
-    return Monitored(here.folder, report, _sentences(drift, len(table), receipt), summary, drift)
+    return Monitored(here.folder, report, _sentences(drift, len(table), receipt, advice), summary, drift)
 
 
 Happened = tuple[NDArray[np.int64], NDArray[np.bool_]]
@@ -159,7 +166,56 @@ def _by_segment(
     return by_group([names[label] for label in labels], said[happened[0]], happened[1])
 
 
-def _sentences(drift: Drift, customers: int, receipt: str) -> tuple[str, ...]:
-    alarms = [f"{alarm.code}: {alarm.sentence} See docs/alarms/{alarm.code}.md" for alarm in drift.alarms]
+def _name_of(bundle: Path | str, runs: Path) -> str:
+    """Name a bundle as --bundle wants it: by the id of its run where that is in the folder of runs."""
+    if str(bundle) == WORD:
+        return read_promoted(runs).run
+    folder = Path(bundle)
+    inside = [place.name for place in (folder, folder.parent) if RUN_ID.fullmatch(place.name)]
+    return next((name for name in inside if (runs / name).is_dir()), str(bundle))
+
+
+def _earlier(runs: Path, here: Run) -> list[dict[str, Any]]:
+    """Sum up the waves held against this bundle before, oldest first; a table watched twice stands once."""
+    bundle = here.record["inputs"]["bundle"]
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for run in list_runs(runs):
+        of_bundle = run.record["command"] == "monitor" and run.record["inputs"].get("bundle") == bundle
+        if not of_bundle or run.status != "done" or _table_of(run) == _table_of(here):
+            continue
+        if len(found) == MOST_EARLIER:
+            break
+        # a folder that was tidied by hand is no reason to stop
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            line = _line(run, strict_json.from_bytes((run.folder / FOUND).read_bytes()))
+            known = found.setdefault(_table_of(run), line)
+            if known["observed"] is None and line["observed"] is not None:
+                found[_table_of(run)] = line
+    return sorted(found.values(), key=lambda line: str(line["made"]))
+
+
+def _table_of(run: Run) -> tuple[str, str]:
+    return next((name, sha) for name, sha in run.record["inputs"].items() if name != "bundle")
+
+
+def _line(run: Run, summary: Mapping[str, Any]) -> dict[str, Any]:
+    """Sum up one wave: what was promised, what came, which alarms were raised."""
+    realised = summary["realised"]
+    return {
+        "run": run.id,
+        "made": run.record["made"],
+        "wave": _table_of(run)[0],
+        "customers": summary["customers"],
+        "answered": None if realised is None else realised["customers"],
+        "promised": summary["estimated"]["rate"] if realised is None else realised["promised"],
+        "observed": None if realised is None else realised["observed"],
+        "alarms": sorted({alarm["code"] for alarm in summary["alarms"]}),
+    }
+
+
+def _sentences(drift: Drift, customers: int, receipt: str, advice: str) -> tuple[str, ...]:
+    alarms = [f"{alarm.code}: {alarm.sentence}" for alarm in drift.alarms]
     head = f"{customers:,} customers held against training; {len(alarms) or 'no'} alarm{'' if len(alarms) == 1 else 's'}. {receipt}"
-    return (head, *alarms, ADVICE[drift.advice])
+    codes = sorted({alarm.code for alarm in drift.alarms})
+    explained = [f"What {code} means: segmint monitor --explain {code}" for code in codes]
+    return (head, *alarms, *explained, advice)

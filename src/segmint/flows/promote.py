@@ -80,6 +80,38 @@ def rollback(*, runs: Path) -> Promoted:
     return Promoted(entry, f"In use again: {entry.run}.")
 
 
+@dataclass(frozen=True)
+class Promotions:
+    """Every promotion and rollback, oldest first.
+
+    Attributes
+    ----------
+    entries : tuple of Entry
+    sentences : tuple of str
+        One for each: when, what, which run, why.
+    """
+
+    entries: tuple[Entry, ...]
+    sentences: tuple[str, ...]
+
+
+def promotions(*, runs: Path) -> Promotions:
+    """Tell which bundle was in use from when on, and why it was let through."""
+    entries = tuple(read_history(runs))
+    said = [told_promotion(entry) for entry in entries]
+    if not said:
+        return Promotions((), ("Nothing was promoted here yet.",))
+    return Promotions(entries, (*said[:-1], f"{said[-1]} (in use)"))
+
+
+def told_promotion(entry: Entry) -> str:
+    """Say in a line when which bundle was put in use, and why."""
+    despite = entry.gate.get("despite")
+    why = entry.gate.get("sentence", "back to the one before")
+    reason = f"{why}; promoted all the same: {despite}" if despite and not entry.gate.get("passed") else why
+    return f"{entry.when}  {entry.action:<8}  {entry.run}  {reason}"
+
+
 def compare_bundles(
     ours: Bundle, theirs: Bundle, said: tuple[NDArray[np.float64], NDArray[np.float64]], yes: NDArray[np.bool_]
 ) -> Gate:

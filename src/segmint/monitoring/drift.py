@@ -50,7 +50,7 @@ class Alarm:
     Attributes
     ----------
     code : str
-        Key of `ALARMS` and name of its page under docs/alarms.
+        Key of `ALARMS`; its text stands in the folder ``alarms`` beside this file.
     column : str
         The column it is about, or "".
     sentence : str

@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from segmint.monitoring.alarm_texts import alarm_text
+from segmint.monitoring.drift import ALARMS
 from segmint.report import charts
-from segmint.report.blocks import Block, Page, Tone, banner, chart, figures, key, make_page, points, table
+from segmint.report.blocks import Block, Page, Tone, banner, chart, figures, fold, key, make_page, points, table, text
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.report.wording import count, decimal, percent, percent_between
@@ -36,7 +38,9 @@ def page(run: RunView) -> Page | None:
             banner(tone, word, found["advice_sentence"]),
             figures(_headline(found)),
             _alarms(found["alarms"]),
+            *_explained(found["alarms"], found.get("bundle", "")),
             *_realised(found["realised"]),
+            _waves(found.get("waves", [])),
             _columns(found["columns"], run),
             points(
                 [
@@ -64,8 +68,41 @@ def _alarms(alarms: list[Row]) -> Block | None:
     if not alarms:
         return None
     rows = [[alarm["code"], alarm["sentence"], alarm["advice"]] for alarm in alarms]
-    note = "Each code has a page under docs/alarms that says what it means and what to do."
-    return table(["Alarm", "what was found", "advice"], rows, title="Alarms", words=(0, 1, 2), note=note)
+    return table(["Alarm", "what was found", "advice"], rows, title="Alarms", words=(0, 1, 2))
+
+
+def _explained(alarms: list[Row], bundle: str) -> list[Block]:
+    """Say what each alarm means and what to do, folded away."""
+    told = [alarm_text(code, bundle) for code in sorted({alarm["code"] for alarm in alarms} & ALARMS.keys())]
+    return [fold(f"{each.code}: {each.title}", [text(each.means), text(each.to_do)], printed=True) for each in told]
+
+
+def _waves(waves: list[Row]) -> Block | None:
+    """Line up the waves that were held against the same bundle, the latest last."""
+    if len(waves) < 2:
+        return None
+    rows = [
+        [
+            wave["wave"], wave["made"][:10], count(wave["customers"]), percent(wave["promised"]), *_came(wave),
+            ", ".join(wave["alarms"]) or "none",
+        ]
+        for wave in waves
+    ]  # fmt: skip
+    note = "Promised to those with an outcome, or to everyone while there are none. A table that was watched twice stands once, with its outcomes."
+    return table(
+        ["Wave", "watched", "customers", "promised", "with an outcome", "observed", "alarms"],
+        rows,
+        title="Wave by wave, the same bundle",
+        words=(0, 1, 6),
+        marked=(len(rows) - 1,),
+        note=note,
+    )
+
+
+def _came(wave: Row) -> tuple[str, str]:
+    if wave["observed"] is None:
+        return "none yet", ""
+    return count(wave["answered"]), percent(wave["observed"])
 
 
 def _realised(realised: Row | None) -> list[Block | None]:

@@ -1,0 +1,41 @@
+"""Every alarm says what it means and what to do, in the package and in the documentation."""
+
+from __future__ import annotations
+
+import runpy
+
+import pytest
+
+from segmint.errors import InputError
+from segmint.monitoring.alarm_texts import alarm_page, alarm_text
+from segmint.monitoring.drift import ALARMS
+
+
+@pytest.mark.parametrize("code", ALARMS)
+def test_every_alarm_says_what_it_means_and_what_to_do(code):
+    told = alarm_text(code, "2026-03-14T10-15-02Z-3f9c")
+    assert told.title
+    assert "Alarms are raised" not in told.to_do
+    assert ALARMS[code][1] in told.to_do.lower()
+    assert not any(mark in told.means + told.to_do for mark in ("**", "`", "RUN", "\n"))
+    assert told.lines() == (f"{code}: {told.title}", told.means, told.to_do)
+
+
+def test_without_a_bundle_the_placeholder_is_explained():
+    assert alarm_text("DRIFT-06").lines()[-1] == "RUN is the run whose bundle was watched."
+    assert "--bundle 2026" in alarm_text("DRIFT-06", "2026").to_do
+
+
+def test_an_alarm_that_does_not_exist_is_refused():
+    with pytest.raises(InputError, match="no alarm 'DRIFT-99'"):
+        alarm_text("DRIFT-99")
+
+
+@pytest.mark.parametrize("code", ALARMS)
+def test_the_documentation_shows_the_same_page(code, request):
+    docs = request.config.rootpath / "docs"
+    made = runpy.run_path(str(docs / "generated.py"))
+    assert (
+        made["on_page_markdown"]((docs / "alarms" / f"{code}.md").read_text("utf-8")).strip()
+        == alarm_page(code).strip()
+    )
