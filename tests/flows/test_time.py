@@ -398,7 +398,8 @@ def test_what_customers_held_out_bought_moves_no_intercept(
     """Results for `measure` hold purchases of customers held out, and nothing of those who did not buy."""
     listed = pl.read_parquet(call_list)
     held = listed.filter(pl.col("status") == "held_out").select("customer", code=pl.lit("yes"))
-    called = wave["results"].select(customer="customer_id", code="subscribed").join(held, on="customer", how="anti")
+    calls = listed.filter(pl.col("status") == "listed").select("customer")
+    called = wave["results"].select(customer="customer_id", code="subscribed").join(calls, on="customer", how="semi")
     found = update(pl.concat([called, held]), call_list, trained, CONFIG, runs=tmp_path)
     assert found.summary["observed"] == pytest.approx((called["code"] == "yes").mean())
     assert f"not to be called: {held.height:,} with a result" in found.sentences[0]
@@ -522,3 +523,23 @@ def test_where_the_lists_run_is_gone_the_policy_names_the_currency_or_nobody_doe
     assert told["currency"] == ""
     assert "which no run or policy at hand names" in told["sentences"][1]
     assert not any("EUR" in sentence for sentence in told["sentences"])
+
+
+@pytest.mark.network
+def test_who_asked_not_to_be_called_again_is_on_no_later_list(
+    wave: dict[str, pl.DataFrame], trained: Path, call_list: Path, runs: Path, tmp_path: Path
+) -> None:
+    listed = pl.read_parquet(call_list)
+    asked = listed.filter(pl.col("status") == "listed")["customer"].head(20)
+    results = wave["results"].select(customer="customer_id", code="subscribed").with_columns(
+        code=pl.when(pl.col("customer").is_in(asked.implode())).then(pl.lit("do_not_call")).otherwise("code")
+    )  # fmt: skip
+    file = tmp_path / "do_not_call.csv"
+    found = measure(call_list, results, CONFIG, runs=runs, do_not_call=file)
+    assert found.sentences[-1] == f"'{file}' has 20 entries, 20 of them new."
+    assert found.summary["do_not_call_file"] == {"entries": 20, "added": 20}
+    assert measure(call_list, results, CONFIG, runs=runs, do_not_call=file).sentences[-1].endswith("0 of them new.")
+    money = ["economics.cost_per_call=0.001", "economics.value_per_success=1", f'policy.suppress=["{file}"]']
+    again = target(wave["wave"], trained, load_config(None, [*QUICK, *money]), runs=runs).call_list
+    assert set(again.rows.filter(pl.col("customer").is_in(asked.implode()))["status"]) == {"suppressed"}
+    assert not set(again.listed["customer"]) & set(asked)

@@ -208,6 +208,9 @@ def measure(
     silence_means_no: Annotated[
         bool, typer.Option("--silence-means-no", help="A held-out customer without a row did not buy.")
     ] = False,
+    do_not_call: Annotated[
+        Path | None, typer.Option("--do-not-call", help="A growing .csv file of who asked not to be called again.")
+    ] = None,
     policy: Annotated[
         Path | None, typer.Option("--policy", help="Names the currency where the list's own run is gone.")
     ] = None,
@@ -225,6 +228,6 @@ def measure(
     with Screen(json=json, quiet=quiet) as screen:
         result = flow(
             call_list, results, settings, runs=runs, codes=codes, level=level, silence_means_no=silence_means_no,
-            argv=sys.argv[1:], progress=screen.progress,
+            do_not_call=do_not_call, argv=sys.argv[1:], progress=screen.progress,
         )  # fmt: skip
     screen.measured(result)

@@ -12,7 +12,9 @@ from typing import Any
 import polars as pl
 
 from segmint.config import Config
-from segmint.errors import DataError
+from segmint.contract.contract import load_contract
+from segmint.errors import DataError, SegmintError
+from segmint.flows.do_not_call import Grown, add_objectors
 from segmint.flows.read import inputs_of, open_source
 from segmint.flows.report import write_report
 from segmint.flows.results import read_codes, read_frame
@@ -20,7 +22,7 @@ from segmint.flows.scored import scoring_run
 from segmint.monitoring.measure import JoinedResults, Measurement, join_results
 from segmint.monitoring.measure import measure as estimate
 from segmint.progress import Progress, silent
-from segmint.store.run import CONFIG, Run
+from segmint.store.run import CONFIG, CONTRACT, Run
 from segmint.store.staging import publish_file
 from segmint.tables.write import write_safe_csv
 
@@ -61,6 +63,7 @@ def measure(
     codes: Path | None = None,
     level: float = 0.9,
     silence_means_no: bool = False,
+    do_not_call: Path | None = None,
     argv: Sequence[str] = (),
     progress: Progress = silent,
 ) -> Measured:
@@ -82,6 +85,8 @@ def measure(
         Coverage of the intervals.
     silence_means_no : bool
         Whether a held-out customer without a row is known not to have bought.
+    do_not_call : Path, optional
+        A growing .csv file that gets everyone who asked not to be called again, also if no effect can be told.
 
     Raises
     ------
@@ -102,7 +107,9 @@ def measure(
         joined = join_results(listed, read_frame(results, config.data), meaning)
         progress("reading results", 1, 1)
         _keep_lists(here, joined)
-        currency, source = _currency(scoring_run(call_list, listed, runs), config)
+        list_run = scoring_run(call_list, listed, runs)
+        grown = None if do_not_call is None else _add(do_not_call, joined, list_run)
+        currency, source = _currency(list_run, config)
         found = estimate(joined, level=level, currency=currency, held_out_silence_means_no=silence_means_no)
         sentences = (found.sentences[0], source, *found.sentences[1:])
         summary = {
@@ -111,13 +118,35 @@ def measure(
             "currency": currency,
             "results": {"read": joined.read, "matched": joined.matched, "strangers": joined.strangers},
             "do_not_call": len(joined.do_not_call),
+            "do_not_call_file": None
+            if grown is None
+            else {"entries": grown.before + grown.added, "added": grown.added},
             "rows": found.frame().with_columns(pl.col(pl.Float64).fill_nan(None)).to_dicts(),
         }
         here.keep(FOUND, summary)
         publish_file(here.folder / ROWS, lambda path: found.frame().write_parquet(path))
         report = write_report(here.folder)
         here.done({"sentences": list(sentences)})
-    return Measured(here.folder, report, sentences, summary, found)
+    return Measured(here.folder, report, sentences if grown is None else (*sentences, grown.sentence), summary, found)
+
+
+def _add(path: Path, joined: JoinedResults, list_run: Run | None) -> Grown:
+    """Add who asked not to be called again to the growing file."""
+    if not _has_ids(list_run):
+        raise DataError(
+            "The list names customers by their place in a table, which names others in the next one.",
+            expected="a list made under a contract with an id column",
+            fix="add the id to the contract, or leave --do-not-call out",
+        )
+    return add_objectors(path, joined.do_not_call)
+
+
+def _has_ids(list_run: Run | None) -> bool:
+    """Whether a list names customers by id; taken for granted where its run cannot tell."""
+    if list_run is not None:
+        with suppress(OSError, SegmintError):
+            return load_contract(list_run.folder / CONTRACT).id_column is not None
+    return True
 
 
 def _currency(run: Run | None, config: Config) -> tuple[str, str]:

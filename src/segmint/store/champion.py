@@ -6,24 +6,18 @@ visible in one step.
 
 from __future__ import annotations
 
-import fcntl
-import os
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from segmint.errors import RunError, why
+from segmint.errors import RunError
 from segmint.store import strict_json
+from segmint.store.alone import alone
 from segmint.store.bundle import FOLDER, Bundle, Opening
 from segmint.store.promoted import WORD, Entry, read_history
 from segmint.store.run import find_run
 from segmint.store.staging import publish_file, write_file
-
-_PATIENCE = 5.0  # seconds to wait for another promotion to end
 
 
 @dataclass(frozen=True)
@@ -125,7 +119,7 @@ def promote(
             fix="keep the champion, or give a reason to promote all the same",
         )
     digest = _opened(runs, run.id, None).digest
-    with _alone(runs):
+    with alone(runs, "promotion"):
         past = read_history(runs)
         if past and (past[-1].run, past[-1].manifest) == (run.id, digest):
             return past[-1]
@@ -150,7 +144,7 @@ def rollback(runs: Path) -> Entry:
     BundleError
         If that bundle is gone or was changed.
     """
-    with _alone(runs):
+    with alone(runs, "promotion"):
         past = read_history(runs)
         back = past[-1].back if past else None
         if back is None:
@@ -176,40 +170,6 @@ def _write(runs: Path, past: list[Entry], entry: Entry) -> Entry:
     }
     publish_file(runs / WORD, lambda path: write_file(path, strict_json.to_bytes(content)))
     return entry
-
-
-@contextmanager
-def _alone(runs: Path) -> Iterator[None]:
-    """Hold the lock of the folder of runs, so that no promotion is lost between reading and writing."""
-    try:
-        descriptor = os.open(runs, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except OSError as error:
-        raise RunError(
-            f"The folder of runs '{runs}' cannot be opened: {why(error)}.",
-            expected="a folder with runs in it",
-            fix="name the folder: --runs FOLDER",
-        ) from error
-    try:
-        _lock(descriptor)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _lock(descriptor: int) -> None:
-    end = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError as error:
-            if time.monotonic() > end:
-                raise RunError(
-                    "Another promotion is under way in this folder of runs.",
-                    expected="one at a time",
-                    fix="try again in a moment",
-                ) from error
-            time.sleep(0.02)
 
 
 def _now() -> str:

@@ -166,7 +166,7 @@ def require_readable(policy: ContactPolicy) -> None:
     history = () if policy.history is None else (policy.history,)
     compared = () if policy.compare_with is None else (policy.compare_with,)
     for path in (*policy.suppress, *policy.other_lists, *history, *compared):
-        _read_whole(path)
+        read_whole(path)
 
 
 def respects_objections(policy: ContactRules, contract: Contract) -> bool:
@@ -213,7 +213,7 @@ def read_objectors(path: Path | str, contract: Contract) -> Objectors:
         If the file is missing, unreadable, damaged in any record, has no usable column, or a record that
         names nobody.
     """
-    frame = _read_whole(path)
+    frame = read_whole(path)
     name = Path(path).name
     id_names = (*([contract.id_column] if contract.id_column else []), *ID_NAMES)
     phone_names = (*(column.name for column in contract.columns if column.role == "phone"), *PHONE_NAMES)
@@ -240,7 +240,7 @@ def read_objectors(path: Path | str, contract: Contract) -> Objectors:
     return Objectors(name, bare_ids(ids).drop_nulls(), comparables.drop_nulls())
 
 
-def _read_whole(path: Path | str) -> pl.DataFrame:
+def read_whole(path: Path | str) -> pl.DataFrame:
     """Read every record of a file; one that cannot be read might be an objector."""
     from segmint.tables.source import ReadOptions, open_table
 
@@ -400,7 +400,7 @@ def _without_phone(phones: Sequence[pl.Series], country_code: str) -> pl.Series:
 
 def _other_campaigns(customers: pl.Series, policy: ContactPolicy) -> Iterator[Rule]:
     for path in policy.other_lists:
-        frame = _read_whole(path)
+        frame = read_whole(path)
         if not {"customer", "status", "campaign"} <= set(frame.columns):
             raise PolicyError(
                 f"'{Path(path).name}' is no call list.",
@@ -433,7 +433,7 @@ def read_history(path: Path | str, contract: Contract) -> pl.DataFrame:
     PolicyError
         If the file cannot be used, or a record has no id or no date (ISO 8601, such as 2026-03-14).
     """
-    frame = _read_whole(path)
+    frame = read_whole(path)
     name = Path(path).name
     id_column = _named(frame, (*([contract.id_column] if contract.id_column else []), *ID_NAMES))
     day_column = _named(frame, DATE_NAMES)

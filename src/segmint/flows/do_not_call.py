@@ -1,0 +1,92 @@
+"""One growing do-not-call file: who asked in this campaign is added to those who asked before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from segmint.contract.ids import bare_ids
+from segmint.errors import InputError
+from segmint.store.alone import alone
+from segmint.store.staging import make_folder, publish_file
+from segmint.tables.formulas import unguarded
+from segmint.tables.write import write_safe_csv
+from segmint.targeting.suppress import ID_NAMES, read_whole
+
+CUSTOMER = "customer"
+
+
+@dataclass(frozen=True)
+class Grown:
+    """What became of the file.
+
+    Attributes
+    ----------
+    path : Path
+    before, added : int
+        Entries that stood there, and new ones.
+    """
+
+    path: Path
+    before: int
+    added: int
+
+    @property
+    def sentence(self) -> str:
+        """What became of the file, in words."""
+        if not self.before + self.added:
+            return f"Nobody asked not to be called again; '{self.path}' was not made."
+        return f"'{self.path}' has {self.before + self.added:,} entries, {self.added:,} of them new."
+
+
+def add_objectors(path: Path, customers: pl.Series) -> Grown:
+    """Add customers to a do-not-call file; nobody who stands there is lost, nobody is added twice.
+
+    Parameters
+    ----------
+    path : Path
+        A .csv file, with a column of ids as `segmint target --suppress` reads it; made if it is not there. Its other
+        columns are kept.
+    customers : polars.Series of String
+        Ids.
+
+    Raises
+    ------
+    InputError
+        If the file is no .csv file, or has no column of ids.
+    PolicyError
+        If it cannot be read whole: a record that cannot be read might be an objector, and would be lost.
+    RunError
+        If it cannot be written, or another process is at it.
+    """
+    if path.suffix != ".csv":
+        raise InputError(f"'{path.name}' is no .csv file.", expected="a name ending in .csv", fix="rename it")
+    path = path.resolve()
+    make_folder(path.parent)
+    with alone(path.parent, "change of the do-not-call file"):
+        known = read_whole(path) if path.exists() else pl.DataFrame(schema={CUSTOMER: pl.String})
+        known = known.with_columns(unguarded(known[column]) for column in known.columns)
+        name = _id_column(known, path.name)
+        asked = bare_ids(customers.alias(name)).drop_nulls().unique(maintain_order=True)
+        new = asked.filter(~asked.is_in(bare_ids(known[name]).implode()))
+        grown = Grown(path, known.height, len(new))
+        if len(new):
+            mode = path.stat().st_mode if path.exists() else None
+            whole = pl.concat([known, new.to_frame()], how="diagonal")
+            publish_file(path, lambda staged: write_safe_csv(iter([whole]), staged))
+            if mode is not None:
+                path.chmod(mode & 0o777)  # colleagues who could read it still can
+    return grown
+
+
+def _id_column(known: pl.DataFrame, file: str) -> str:
+    found = next((name for name in known.columns if name.strip().casefold() in ID_NAMES), None)
+    if found is None:
+        raise InputError(
+            f"'{file}' has no column of customer ids.",
+            expected=f"a header with one of {', '.join(ID_NAMES)}",
+            fix="name the column in the file's first line; the file was left as it is",
+        )
+    return found

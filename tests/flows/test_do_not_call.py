@@ -1,0 +1,86 @@
+"""The do-not-call file grows, loses nobody, and keeps its customers off the next list."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from segmint.contract.contract import load_contract
+from segmint.errors import InputError, SegmintError
+from segmint.flows.do_not_call import add_objectors
+from segmint.targeting.suppress import read_objectors
+
+CONTRACT = load_contract("simulated-campaign")
+
+
+def ids(*names: str) -> pl.Series:
+    return pl.Series("customer", names, dtype=pl.String)
+
+
+def on_file(path: Path) -> list[str]:
+    return read_objectors(path, CONTRACT).ids.to_list()
+
+
+def test_the_file_is_made_grows_and_names_nobody_twice(tmp_path: Path) -> None:
+    path = tmp_path / "lists" / "do_not_call.csv"
+    assert add_objectors(path, ids("C1", "C2", "C1")).sentence.endswith("has 2 entries, 2 of them new.")
+    grown = add_objectors(path, ids("C2", " C3 "))
+    assert (grown.before, grown.added) == (2, 1)
+    assert on_file(path) == ["C1", "C2", "C3"]
+    before = path.read_bytes()
+    assert add_objectors(path, ids("C3")).added == 0
+    assert path.read_bytes() == before
+
+
+def test_what_the_bank_keeps_in_its_file_stays(tmp_path: Path) -> None:
+    path = tmp_path / "robinson.csv"
+    path.write_text(
+        "Client;phone;asked\nC7;+351 912 345;2025-01-01\nC7;+351 999 111;2025-02-01\n;+351 900 000;\n", "utf-8"
+    )
+    path.chmod(0o644)
+    assert add_objectors(path, ids("C8", "C7")).added == 1
+    kept = pl.read_csv(path, infer_schema=False)
+    assert kept.columns == ["Client", "phone", "asked"]
+    assert kept["asked"].to_list()[:2] == ["2025-01-01", "2025-02-01"]
+    assert len(read_objectors(path, CONTRACT).phones) == 3
+    assert on_file(path) == ["C7", "C7", "C8"]
+    assert path.stat().st_mode & 0o777 == 0o644
+
+
+def test_an_id_that_looks_like_a_formula_is_written_safely_and_known_again(tmp_path: Path) -> None:
+    path = tmp_path / "d.csv"
+    add_objectors(path, ids("+351912345", "=A1"))
+    assert add_objectors(path, ids("=A1", "'+351912345")).added == 0
+    add_objectors(path, ids("C1"))
+    assert pl.read_csv(path, infer_schema=False)["customer"].to_list() == ["'+351912345", "'=A1", "C1"]
+
+
+def test_while_nobody_has_asked_there_is_no_file(tmp_path: Path) -> None:
+    assert "was not made" in add_objectors(tmp_path / "d.csv", ids()).sentence
+    assert not (tmp_path / "d.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [("phone\n123456\n", "no column of customer ids"), ('id,x\nC1,"a\nC2,b\n', "cannot be read"), ("", "cannot be used")],
+    ids=["no ids", "damaged", "empty"],
+)
+def test_a_file_that_cannot_be_read_whole_is_left_as_it_is(tmp_path: Path, content: str, said: str) -> None:
+    path = tmp_path / "d.csv"
+    path.write_text(content, "utf-8")
+    with pytest.raises(SegmintError, match=said):
+        add_objectors(path, ids("C9"))
+    assert path.read_text("utf-8") == content
+    with pytest.raises(InputError, match=r"is no \.csv file"):
+        add_objectors(tmp_path / "d.parquet", ids("C9"))
+
+
+def test_campaigns_that_end_at_the_same_time_lose_nobody(tmp_path: Path) -> None:
+    path = tmp_path / "d.csv"
+    with ThreadPoolExecutor(4) as pool:
+        grown = list(pool.map(lambda name: add_objectors(path, ids(name)), [f"C{i:02d}" for i in range(12)]))
+    assert sorted(on_file(path)) == [f"C{i:02d}" for i in range(12)]
+    assert sum(each.added for each in grown) == 12
