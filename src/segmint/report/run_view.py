@@ -128,7 +128,7 @@ class RunView:
     def at(self) -> Known:
         """The moment up to which columns were used."""
         # a bundle that is used decides the moment, whatever the settings say
-        read = (self.ledger or {}).get("receipt", {}).get("at")
+        read = ((self.ledger or {}).get("receipt") or {}).get("at")
         said = read or self.summary.get("at") or self.settings.get("data", {}).get("at")
         return next((moment for moment in KNOWN_ORDER if moment == said), "planning")
 
