@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from segmint.metrics.intervals import bootstrap_weights, interval, weight_blocks, wilson
+from segmint.metrics.intervals import interval, weight_blocks, wilson
 
 
 def test_wilson_equals_scipy():
@@ -12,6 +12,10 @@ def test_wilson_equals_scipy():
     for hits, n in [(0, 10), (3, 10), (10, 10), (520, 4521)]:
         theirs = binomtest(hits, n).proportion_ci(0.95, method="wilson")
         np.testing.assert_allclose(wilson(hits, n), [theirs.low, theirs.high], atol=1e-12)
+
+
+def bootstrap_weights(n, repeats, seed, groups=None):
+    return np.concatenate(list(weight_blocks(n, repeats, seed, groups)))
 
 
 def test_wilson_without_trials_says_nothing():

@@ -51,8 +51,10 @@ def interval(values: ArrayLike, level: float = 0.95) -> tuple[Floats, Floats]:
     return low, high
 
 
-def bootstrap_weights(n: int, repeats: int, seed: int, groups: NDArray[np.integer] | None = None) -> NDArray[np.int32]:
-    """How often each row is drawn in each bootstrap repeat; shape (repeats, n).
+def weight_blocks(
+    n: int, repeats: int, seed: int, groups: NDArray[np.integer] | None = None, cells: int = 400_000
+) -> Iterator[NDArray[np.int32]]:
+    """How often each row is drawn in each bootstrap repeat, in blocks that fit the processor's cache.
 
     Parameters
     ----------
@@ -62,18 +64,17 @@ def bootstrap_weights(n: int, repeats: int, seed: int, groups: NDArray[np.intege
     seed : int
     groups : ndarray of shape (n,), optional
         Rows of one group (one customer) are drawn together; without it every row is its own group.
+    cells : int
+        About how many numbers a block holds.
+
+    Yields
+    ------
+    ndarray of int32, shape (repeats of the block, n)
 
     References
     ----------
     Efron, Tibshirani 1993, "An introduction to the bootstrap"; groups: the cluster bootstrap.
     """
-    return np.concatenate(list(weight_blocks(n, repeats, seed, groups)))
-
-
-def weight_blocks(
-    n: int, repeats: int, seed: int, groups: NDArray[np.integer] | None = None, cells: int = 400_000
-) -> Iterator[NDArray[np.int32]]:
-    """Yield `bootstrap_weights` in blocks of about `cells` numbers, to fit the processor's cache."""
     if groups is not None and len(groups) != n:
         raise ValueError(f"groups must name the group of each of the {n} rows. Got {len(groups)} instead.")
     member = None if groups is None else np.unique(groups, return_inverse=True)[1]
