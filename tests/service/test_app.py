@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
 import subprocess
@@ -80,6 +81,74 @@ def test_bad_rows_among_good_ones_add_up_and_name_the_column_only(ask: Ask) -> N
     assert "age" in told["answers"][3]["flags"]
     assert "job" in told["answers"][3]["flags"]
     assert "SECRET" not in json.dumps(told)
+
+
+def by_table(ask: Ask, frame: pl.DataFrame | bytes, kind: str) -> tuple[pl.DataFrame, httpx.Headers]:
+    """Send a table and read the one that comes back."""
+    body = io.BytesIO()
+    if isinstance(frame, bytes):
+        body.write(frame)
+    elif kind == "csv":
+        frame.write_csv(body)
+    else:
+        frame.write_parquet(body)
+    media = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}[kind]
+    answer = ask("POST", "/v1/predict", body.getvalue(), headers={"content-type": media})
+    assert answer.status_code == 200, answer.text
+    read = pl.read_csv if kind == "csv" else pl.read_parquet
+    return read(io.BytesIO(answer.content)), answer.headers
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_table_comes_back_with_a_row_for_every_record_and_says_which_were_rejected(ask: Ask, kind: str) -> None:
+    ages, jobs = ["41", "SECRET", "30", "old", "22"], ["student", "student", "nobody", "admin.", "student"]
+    sent = pl.DataFrame(
+        {"client": [f"c{n}" for n in range(5)], "age": ages, "job": jobs, "error": ["a", "b", "c", "d", "e"]}
+    )
+    came, head = by_table(ask, sent, kind)
+    assert [head[f"segmint-{name}"] for name in ("read", "accepted", "rejected")] == ["5", "3", "2"]
+    assert came["record"].to_list() == [1, 2, 3, 4, 5]
+    assert came["client"].to_list() == sent["client"].to_list()
+    assert came["error_input"].to_list() == sent["error"].to_list()
+    assert came["age"].to_list() == ages
+    assert came["error"].to_list() == [
+        None, "not_a_number: 'age' is not a number.", None, "not_a_number: 'age' is not a number.", None,
+    ]  # fmt: skip
+    assert came["propensity"].is_null().to_list() == [False, True, False, True, False]
+    assert came["flags"].to_list()[2] == "job: unseen level"
+    rows = sent.to_dicts()
+    by_json = ask(
+        "POST", "/v1/predict", {"rows": [{name: row[name] for name in ("age", "job")} for row in rows]}
+    ).json()
+    assert [("error" in answer) for answer in by_json["answers"]] == came["error"].is_not_null().to_list()
+    told = ask("GET", "/metrics").text
+    assert 'segmint_rows_total{became="rejected"} 4.0' in told
+
+
+def test_what_came_back_can_be_sent_again(ask: Ask) -> None:
+    came, _ = by_table(ask, pl.DataFrame({"age": [41, 30], "job": ["student", "admin."]}), "parquet")
+    again, _ = by_table(ask, came, "parquet")
+    third, _ = by_table(ask, again, "parquet")
+    for name in ("propensity", "record", "flags"):
+        assert third[name].to_list() == came[name].to_list()
+    assert {"error_input", "error_input_input", "propensity_input_input"} <= set(third.columns)
+
+
+def test_a_record_that_is_no_row_of_the_table_comes_back_with_its_number(ask: Ask) -> None:
+    came, head = by_table(ask, b'age,job\n41,student\n41\n1,2,3\n"4\n1",student\n30,admin.\n', "csv")
+    assert head["segmint-read"] == str(len(came)) == "5"
+    assert came["record"].to_list() == [1, 2, 3, 4, 5]
+    assert came["error"].is_null().to_list() == [True, False, False, False, True]
+    assert [str(text).split(":")[0] for text in came["error"].to_list()[1:3]] == ["too_few_fields", "too_many_fields"]
+    assert came["age"].to_list()[1:3] == [None, None]
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_table_of_bad_rows_only_is_answered_row_by_row_and_one_without_rows_is_refused(ask: Ask, kind: str) -> None:
+    came, head = by_table(ask, pl.DataFrame({"age": ["x", "y"], "job": ["student", "student"]}), kind)
+    assert (head["segmint-accepted"], len(came), came["error"].null_count()) == ("0", 2, 0)
+    empty = ask("POST", "/v1/predict", b"age,job\n", headers={"content-type": "text/csv"})
+    assert empty.status_code == 422
 
 
 def test_api_01_and_02_hostile_bodies_are_refused_and_never_break_anything(ask: Ask) -> None:

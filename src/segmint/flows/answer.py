@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +18,11 @@ from segmint.contract.valid_table import ValidTable, concatenate
 from segmint.contract.validate import DETAILS, validate_batches
 from segmint.errors import ContractError, DataError
 from segmint.explain.words import reasons_for
-from segmint.flows.predict import with_predictions
+from segmint.flows.predict import moved_aside, with_predictions
 from segmint.models.predict import Predictor
 from segmint.models.single import Answer, SinglePredictor
 from segmint.store.bundle import Bundle
-from segmint.tables.rejects import Reject
+from segmint.tables.rejects import MAX_RAW, Reject
 from segmint.tables.source import open_table
 from segmint.tables.write import write_parquet, write_safe_csv
 
@@ -184,7 +187,11 @@ def _said(answer: Answer, classes: Sequence[str]) -> dict[str, Any]:
 
 
 def predict_file(bundle: Bundle, predictor: Predictor, table: Path, out: Path) -> Ledger:
-    """Predict a table that came as a file, in batches, every input column kept.
+    """Predict a table that came as a file, in batches: every record of it gets a row, every input column is kept.
+
+    Behind the columns of `with_predictions` stand `record`, the record's number in the file (the first after the header
+    is 1), and `error`: null, or why the record was rejected, as a code and a sentence that names the column. A rejected
+    record has its cells as far as they can be told apart, and no prediction.
 
     Parameters
     ----------
@@ -199,22 +206,55 @@ def predict_file(bundle: Bundle, predictor: Predictor, table: Path, out: Path) -
     Raises
     ------
     SegmintError
-        If the file is no such table, or no row could be read.
+        If the file is no such table, or holds no record.
     """
     ledgers: list[Ledger] = []
+    waiting: list[Reject] = []
 
     def predicted() -> Iterator[pl.DataFrame]:
-        for batch in validate_batches(open_table(table), bundle.contract, purpose="predict", at=bundle.at):
+        for batch in validate_batches(
+            open_table(table), bundle.contract, purpose="predict", at=bundle.at, on_reject=waiting.append
+        ):
             ledgers.append(batch.ledger)
             likely = predictor.probabilities(batch.frame)
             said = predictor.predicted(likely, bundle.contract.outcome.positive)
-            yield with_predictions(batch, likely, said, predictor)
+            yield _every_record(batch, with_predictions(batch, likely, said, predictor), waiting)
+            waiting.clear()
 
     (write_safe_csv if out.suffix == ".csv" else write_parquet)(predicted(), out)
     ledger = sum(ledgers, Ledger())
     ledger.check()
-    if not ledger.accepted:
-        raise DataError(
-            "No row could be read.", expected="at least one good row", fix="hold the table against the contract"
-        )
+    if not ledger.read:
+        raise DataError("The table holds no record.", expected="a header and rows", fix="check the export")
     return ledger
+
+
+def _every_record(batch: ValidTable, predicted: pl.DataFrame, rejects: Sequence[Reject]) -> pl.DataFrame:
+    """Put the rejected records back among the predicted ones."""
+    aside = moved_aside(predicted.columns, ("record", "error"))
+    accepted = predicted.rename(aside).with_columns(
+        pl.col("predicted", "flags").cast(pl.String),
+        record=pl.Series(batch.records, dtype=pl.Int64),
+        error=pl.lit(None, dtype=pl.String),
+    )
+    if not rejects:
+        return accepted
+    inputs = accepted.columns[: len(batch.raw.columns)]
+    delimiter = str(batch.ledger.receipt.get("delimiter", ","))
+    cells = [_cells(reject, delimiter, len(inputs)) for reject in rejects]
+    rejected = pl.DataFrame(cells, schema=dict.fromkeys(inputs, pl.String), orient="row")
+    rejected = rejected.cast({name: accepted.schema[name] for name in inputs}, strict=False).with_columns(
+        record=pl.Series([reject.record for reject in rejects], dtype=pl.Int64),
+        error=pl.Series([f"{reject.reason}: {reject.detail}" for reject in rejects], dtype=pl.String),
+    )
+    return pl.concat([accepted, rejected], how="diagonal").sort("record")
+
+
+def _cells(reject: Reject, delimiter: str, width: int) -> list[str | None]:
+    """Tell the cells of a rejected record apart; all empty where that cannot be done."""
+    if len(reject.raw) < MAX_RAW:
+        with suppress(csv.Error):
+            found = list(csv.reader(io.StringIO(reject.raw, newline=""), delimiter=delimiter))
+            if len(found) == 1 and len(found[0]) == width:
+                return list(found[0])
+    return [None] * width

@@ -171,10 +171,10 @@ def with_predictions(
     else:
         new = {f"probability_{name}": pl.Series(likely[:, place]) for place, name in enumerate(predictor.classes)}
     new |= {"predicted": pl.Series(said), "flags": table.flags}
-    return table.raw.rename(_moved_aside(table.raw.columns, new)).with_columns(**new)
+    return table.raw.rename(moved_aside(table.raw.columns, new)).with_columns(**new)
 
 
-def _moved_aside(columns: Sequence[str], new: Collection[str]) -> dict[str, str]:
+def moved_aside(columns: Sequence[str], new: Collection[str]) -> dict[str, str]:
     """Find other names for the columns whose names are wanted: ``<name>_input``, and again until it is free."""
     names: dict[str, str] = {}
     taken = {*columns, *new}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -156,13 +156,15 @@ async def _openapi(service: Service, request: Request, handle: Handle) -> Respon
 
 async def _predict(service: Service, request: Request, handle: Handle) -> Response:
     if _kind(request) != "json":
-        return await tables.predict_table(request, handle, _kind(request), service.workers)
+        table, ledger = await tables.predict_table(request, handle, _kind(request), service.workers)
+        _count(service, ledger.accepted, ledger.rejected)
+        return table
     body = await read_body(request.stream())
 
     def work() -> Response:
         rows = rows_of(parse_json(body))
         answers = answer_rows(handle.bundle, handle.predictor, handle.single, rows)
-        _count(service, answers)
+        _count(service, answers["accepted"], answers["rejected"])
         return _json({"bundle": handle.digest, **answers})
 
     return work() if len(body) <= AT_ONCE else await service.workers.do(work)
@@ -173,7 +175,7 @@ async def _explain(service: Service, request: Request, handle: Handle) -> Respon
         raise Problem(415, "media_type", "Send application/json.")
     rows = rows_of(parse_json(await read_body(request.stream())), most=MOST_EXPLAINED)
     answers = await service.workers.do(partial(explain_rows, handle.bundle, handle.predictor, rows))
-    _count(service, answers)
+    _count(service, answers["accepted"], answers["rejected"])
     return _json({"bundle": handle.digest, **answers})
 
 
@@ -281,9 +283,9 @@ def _kind(request: Request) -> str:
     return kinds[media]
 
 
-def _count(service: Service, answers: Mapping[str, Any]) -> None:
-    service.metrics.rows.labels("accepted").inc(answers["accepted"])
-    service.metrics.rows.labels("rejected").inc(answers["rejected"])
+def _count(service: Service, accepted: int, rejected: int) -> None:
+    service.metrics.rows.labels("accepted").inc(accepted)
+    service.metrics.rows.labels("rejected").inc(rejected)
 
 
 def _json(told: Any) -> Response:

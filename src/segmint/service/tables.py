@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from segmint.config import Config
+from segmint.contract.ledger import Ledger
 from segmint.errors import SegmintError
 from segmint.flows.answer import as_frame, predict_file
 from segmint.flows.standing import StandingPolicy
@@ -79,8 +80,8 @@ class Children:
                 child.kill()
 
 
-async def predict_table(request: Request, handle: Handle, kind: str, workers: Workers) -> Response:
-    """Predict a CSV or Parquet body; the reply is the same kind, with how many rows were read in its head."""
+async def predict_table(request: Request, handle: Handle, kind: str, workers: Workers) -> tuple[Response, Ledger]:
+    """Predict a CSV or Parquet body; the reply is the same kind, a row for each record, and its head counts them."""
     folder = Path(tempfile.mkdtemp(prefix="segmint-"))  # mode 0700
     try:
         table, out = folder / f"table.{kind}", folder / f"predicted.{kind}"
@@ -92,7 +93,7 @@ async def predict_table(request: Request, handle: Handle, kind: str, workers: Wo
     counts = {"read": ledger.read, "accepted": ledger.accepted, "rejected": ledger.rejected}
     headers = {f"segmint-{name}": str(count) for name, count in counts.items()}
     gone = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
-    return FileResponse(out, media_type=MEDIA[kind], headers=headers, background=gone)
+    return FileResponse(out, media_type=MEDIA[kind], headers=headers, background=gone), ledger
 
 
 async def target_table(
