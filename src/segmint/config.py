@@ -318,7 +318,7 @@ def _merge(settings: dict[str, Any], later: Mapping[str, Any]) -> None:
 def _value(text: str) -> Any:
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):  # no TOML, a number of thousands of digits, brackets without end
         return text
 
 

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -96,7 +97,9 @@ def ask_as_described(service: Service, key: str, each: int) -> int:
             if isinstance(body, str) and case.media_type != "application/json":
                 sent = body.encode("utf-8", "replace")
             headers = {"authorization": f"Bearer {key}", "content-type": str(case.media_type)}
-            answer = runner.run(client.request(case.method, case.path, content=sent, headers=headers))
+            asks = urlencode(case.query or {}, doseq=True, errors="replace")[:20_000]
+            path = f"{case.path}?{asks}" if asks else case.path
+            answer = runner.run(client.request(case.method, path, content=sent, headers=headers))
             asked += 1
             judge(answer.status_code, answer.headers["content-type"], answer.text)
             if answer.headers["content-type"].endswith("json"):

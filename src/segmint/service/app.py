@@ -22,7 +22,7 @@ from segmint.errors import SegmintError
 from segmint.flows.answer import answer_rows, explain_rows
 from segmint.flows.standing import StandingPolicy
 from segmint.service import tables
-from segmint.service.body import parse_json, read_body, rows_of
+from segmint.service.body import MOST_EXPLAINED, parse_json, read_body, rows_of
 from segmint.service.champion import Champion, Handle
 from segmint.service.describe import openapi, row_schema
 from segmint.service.keys import Key, KeyRing
@@ -31,7 +31,6 @@ from segmint.service.problems import Problem, place_of, problem_of
 
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
 AT_ONCE = 8 << 10  # bytes that are answered on the loop: quicker than handing them to a thread
-MOST_EXPLAINED = 200
 LAST_SECONDS = 0.5  # for threads to notice that their program was ended
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),

@@ -15,6 +15,7 @@ from segmint.service.problems import Problem
 MOST_JSON = 8 << 20
 MOST_TABLE = 256 << 20
 MOST_ROWS = 10_000
+MOST_EXPLAINED = 200  # rows with reasons in one request
 MOST_DIGITS = 40
 MOST_TEXT = 10_000
 SECONDS = 8.0

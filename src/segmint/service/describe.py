@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from segmint.contract.column import Column
 from segmint.contract.contract import Contract
+from segmint.service.body import MOST_EXPLAINED, MOST_JSON, MOST_ROWS, MOST_TABLE
+from segmint.service.tables import SECTIONS, settings_without_files
 from segmint.store.bundle import Bundle
 
 JSON = dict[str, Any]
@@ -49,56 +52,216 @@ def _column(column: Column) -> JSON:
 
 
 def openapi(bundle: Bundle) -> JSON:
-    """Describe the service as OpenAPI 3.1, with the columns of the bundle in use."""
-    rows = bundle.golden.get("rows") or [None]
-    customer = row_schema(bundle.contract, bundle.at, rows[0])
-    body = {
-        "required": True,
-        "content": {
-            "application/json": {"schema": {"$ref": "#/components/schemas/rows"}},
-            "text/csv": {"schema": {"type": "string"}},
-            "application/vnd.apache.parquet": {"schema": {"type": "string", "format": "binary"}},
-        },
-    }
-    only_json = {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/rows"}}}}
+    """Describe the service as OpenAPI 3.1, with the columns and classes of the bundle in use."""
     return {
         "openapi": "3.1.0",
         "info": {"title": "segmint", "version": bundle.digest[:12], "description": bundle.contract.title},
         "components": {
-            "schemas": {
-                "customer": customer,
-                "rows": {
-                    "type": "object",
-                    "required": ["rows"],
-                    "additionalProperties": False,
-                    "properties": {
-                        "rows": {"type": "array", "minItems": 1, "items": {"$ref": "#/components/schemas/customer"}}
-                    },
-                },
-                "problem": {"type": "object", "required": ["status", "code", "detail"]},
-            },
+            "schemas": _schemas(bundle),
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
         },
         "security": [{"key": []}],
         "paths": {
-            "/v1/predict": {"post": _operation("Predict customers.", body)},
-            "/v1/explain": {"post": _operation("Say why customers get their predictions.", only_json)},
-            "/v1/target": {"post": _operation("Choose whom to call under a policy.", body)},
-            "/v1/contract": {"get": _operation("The columns of a customer, as JSON Schema.")},
-            "/v1/bundle": {"get": _operation("The bundle in use.")},
-            "/health/live": {"get": {**_operation("Whether the process answers."), "security": []}},
-            "/health/ready": {"get": {**_operation("Whether customers can be predicted."), "security": []}},
-            "/metrics": {"get": _operation("Counts and seconds for Prometheus.")},
+            "/v1/predict": {
+                "post": _operation(
+                    "Predict customers.",
+                    {"application/json": _ref("predictions"), **_TABLES},
+                    body={"application/json": _ref("rows"), **_TABLES},
+                    headers=_COUNTS,
+                )
+            },
+            "/v1/explain": {
+                "post": _operation(
+                    "Say why customers get their predictions.",
+                    {"application/json": _ref("explanations")},
+                    body={"application/json": _ref("few_rows")},
+                )
+            },
+            "/v1/target": {
+                "post": _operation(
+                    "Choose whom to call under a policy; the list is kept as a run.",
+                    {"application/json": _ref("call_list")},
+                    body={"application/json": _ref("rows"), **_TABLES},
+                    query=[_setting(*setting) for setting in _settings()],
+                )
+            },
+            "/v1/contract": {
+                "get": _operation(
+                    "The columns of a customer, as JSON Schema.", {"application/json": {"type": "object"}}
+                )
+            },
+            "/v1/bundle": {"get": _operation("The bundle in use.", {"application/json": _ref("bundle")})},
+            "/openapi.json": {"get": _operation("This description.", {"application/json": {"type": "object"}})},
+            "/metrics": {"get": _operation("Counts and seconds for Prometheus.", {"text/plain": {"type": "string"}})},
+            "/health/live": {"get": _open_to_all("Whether the process answers.", "live")},
+            "/health/ready": {"get": _open_to_all("Whether customers can be predicted.", "ready")},
         },
     }
 
 
-def _operation(summary: str, body: JSON | None = None) -> JSON:
-    problem = {
-        "description": "A problem, with a code and no value of the request.",
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/problem"}}},
+_TABLES: JSON = {
+    "text/csv": {"type": "string", "description": f"a header and rows; at most {MOST_TABLE >> 20} MiB"},
+    "application/vnd.apache.parquet": {
+        "type": "string",
+        "format": "binary",
+        "description": f"at most {MOST_TABLE >> 20} MiB",
+    },
+}
+_COUNTS: JSON = {
+    f"segmint-{name}": {"description": f"Records {name}; of a table only.", "schema": {"type": "integer"}}
+    for name in ("read", "accepted", "rejected")
+}
+_SHARE: JSON = {"type": "number", "minimum": 0, "maximum": 1}
+_TEXT: JSON = {"type": "string"}
+_TEXT_OR_NONE: JSON = {"type": ["string", "null"]}
+_COUNT: JSON = {"type": "integer", "minimum": 0}
+
+
+def _schemas(bundle: Bundle) -> JSON:
+    """Describe what is sent and what comes back."""
+    shown = bundle.golden.get("rows") or [None]
+    error = _object({"code": _TEXT, "detail": _TEXT}, "code", "detail")
+    place = {"row": _COUNT, "error": error}
+    predicted = {"type": "string", "enum": list(bundle.classes)}
+    answer = place | _likely(bundle) | {"predicted": predicted, "flags": _TEXT}
+    reason = place | {
+        "predicted": predicted,
+        "probabilities": _object(dict.fromkeys(bundle.classes, _SHARE), *bundle.classes),
+        "reasons": {"type": "array", "items": _TEXT},
     }
-    told: JSON = {"summary": summary, "responses": {"200": {"description": "The answer."}, "4XX": problem}}
+    texts = {"type": "array", "items": _TEXT}
+    listed = {
+        "customer": _TEXT,
+        "rank": {"type": "integer", "minimum": 1},
+        "propensity": _SHARE,
+        "expected_profit": {"type": "number"},
+        **dict.fromkeys(("segment", "reason_1", "reason_2", "reason_3"), _TEXT_OR_NONE),
+    }
+    problem = {
+        "type": _TEXT,
+        "title": _TEXT,
+        "status": {"type": "integer"},
+        "code": {"type": "string", "description": "stable, for programs"},
+        "detail": {"type": "string", "description": "a sentence, without any value of a customer"},
+        "field": {"type": "string", "description": "where in the request"},
+    }
+    return {
+        "customer": row_schema(bundle.contract, bundle.at, shown[0]),
+        "rows": _rows(MOST_ROWS),
+        "few_rows": _rows(MOST_EXPLAINED),
+        "predictions": _answers(answer),
+        "explanations": _answers(reason),
+        "call_list": _object(
+            {
+                "bundle": _TEXT,
+                "run": _TEXT,
+                "counts": {"type": "object", "additionalProperties": _COUNT},
+                "expected_profit": {"type": "number"},
+                "sentences": texts,
+                "list": {"type": "array", "items": _object(listed, "customer", "rank", "propensity")},
+            },
+            *("bundle", "run", "counts", "expected_profit", "sentences", "list"),
+        ),
+        "bundle": _object(
+            {
+                "bundle": _TEXT,
+                "contract": _TEXT,
+                "at": _TEXT,
+                "classes": texts,
+                "outcome": _TEXT,
+                "quality": {"type": "object"},
+                "segments": texts,
+            },
+            *("bundle", "contract", "at", "classes"),
+        ),
+        "problem": _object(problem, "type", "title", "status", "code", "detail"),
+    }
+
+
+def _likely(bundle: Bundle) -> JSON:
+    if bundle.contract.outcome.positive is None:
+        return {f"probability_{name}": _SHARE for name in bundle.classes}
+    return dict.fromkeys(("propensity", "propensity_low", "propensity_high"), _SHARE)
+
+
+def _rows(most: int) -> JSON:
+    rows = {"type": "array", "minItems": 1, "maxItems": most, "items": _ref("customer")}
+    words = f"At most {most:,} rows and {MOST_JSON >> 20} MiB."
+    return _object({"rows": rows}, "rows") | {"additionalProperties": False, "description": words}
+
+
+def _answers(answer: JSON) -> JSON:
+    """One answer for each row: what was predicted, or an error."""
+    either = _object(answer, "row") | {"oneOf": [{"required": ["error"]}, {"required": ["predicted"]}]}
+    counts = dict.fromkeys(("read", "accepted", "rejected"), _COUNT)
+    return _object(
+        {"bundle": _TEXT, **counts, "answers": {"type": "array", "items": either}}, "bundle", *counts, "answers"
+    )
+
+
+def _object(properties: JSON, *required: str) -> JSON:
+    return {"type": "object", "properties": properties, "required": list(required)}
+
+
+def _ref(name: str) -> JSON:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _settings() -> Iterator[tuple[str, JSON]]:
+    """Every setting that a request may send, with what pydantic knows of it."""
+    for section, model in SECTIONS.items():
+        known = model.model_json_schema()["properties"]
+        for name in model.model_fields:
+            if f"{section}.{name}" in settings_without_files():
+                yield f"{section}.{name}", known[name]
+
+
+def _setting(name: str, known: JSON) -> JSON:
+    """Describe a setting as a parameter of the query; a list is written as TOML writes it."""
+    is_list = known.get("type") == "array"
+    schema = {"type": "string"} if is_list else {key: known[key] for key in known if key not in ("title", "default")}
+    words = "A list, as TOML writes it." if is_list else "As in a policy file."
+    return {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "schema": schema,
+        "description": f"{words} Explained by: segmint policy init.",
+    }
+
+
+def _operation(
+    summary: str,
+    answers: JSON,
+    *,
+    body: JSON | None = None,
+    query: Sequence[JSON] = (),
+    headers: JSON | None = None,
+) -> JSON:
+    found = {
+        "description": "The answer.",
+        "headers": {"segmint-bundle": {"description": "The bundle that answered.", "schema": _TEXT}, **(headers or {})},
+        "content": _content(answers),
+    }
+    problem = {
+        "description": "A problem, with a code and no value of a customer; 429 and 503 say when to come again.",
+        "headers": {"retry-after": {"description": "Seconds.", "schema": {"type": "integer"}}},
+        "content": _content({"application/problem+json": _ref("problem")}),
+    }
+    told: JSON = {"summary": summary, "responses": {"200": found, "4XX": problem, "5XX": problem}}
+    if query:
+        told["parameters"] = list(query)
     if body is not None:
-        told["requestBody"] = body
+        told["requestBody"] = {"required": True, "content": _content(body)}
     return told
+
+
+def _open_to_all(summary: str, word: str) -> JSON:
+    said = _object({word: {"type": "boolean"}}, word)
+    told = _operation(summary, {"application/json": said}) | {"security": []}
+    del told["responses"]["200"]["headers"]  # whoever shows no key is told no bundle
+    return told
+
+
+def _content(schemas: JSON) -> JSON:
+    return {media: {"schema": schema} for media, schema in schemas.items()}

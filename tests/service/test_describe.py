@@ -1,0 +1,84 @@
+"""What the service says of itself is what it does: every reply has the shape that its description gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from jsonschema import Draft202012Validator
+
+from segmint.service.app import WAYS, Service
+from segmint.service.body import MOST_EXPLAINED, MOST_ROWS
+from segmint.service.describe import openapi
+from segmint.service.tables import settings_without_files
+
+from .small import GOOD
+
+Ask = Callable[..., httpx.Response]
+BAD = {"age": "x", "job": "student"}
+
+
+@pytest.fixture
+def told(ask: Ask) -> dict[str, Any]:
+    return dict(ask("GET", "/openapi.json").json())
+
+
+def hold(told: dict[str, Any], path: str, method: str, answer: httpx.Response) -> None:
+    """Hold a reply against the schema of its status and kind."""
+    responses = told["paths"][path][method]["responses"]
+    said = responses["200" if answer.status_code == 200 else f"{answer.status_code // 100}XX"]["content"]
+    schema = said[answer.headers["content-type"].partition(";")[0]]["schema"]
+    Draft202012Validator(schema | {"components": told["components"]}).validate(answer.json())
+
+
+def test_every_route_is_described_and_no_other(told: dict[str, Any]) -> None:
+    described = {(path, method.upper()) for path, ways in told["paths"].items() for method in ways}
+    assert described == {(way.path, way.method) for way in WAYS}
+
+
+def test_replies_have_the_shape_that_is_described(ask: Ask, told: dict[str, Any]) -> None:
+    for path in ("/v1/predict", "/v1/explain"):
+        for body in ({"rows": [GOOD, BAD, {}]}, {"rows": [BAD] * 30}, {"rows": 1}):
+            hold(told, path, "post", ask("POST", path, body))
+    for path in ("/v1/bundle", "/v1/contract", "/health/live", "/health/ready", "/openapi.json"):
+        hold(told, path, "get", ask("GET", path))
+    hold(told, "/v1/bundle", "get", ask("GET", "/v1/bundle", headers={"authorization": ""}))
+    hold(told, "/v1/target", "post", ask("POST", "/v1/target?seed=1", {"rows": [GOOD]}))
+
+
+def test_an_answer_is_a_prediction_or_an_error(told: dict[str, Any]) -> None:
+    answer = told["components"]["schemas"]["predictions"]["properties"]["answers"]["items"]
+    check = Draft202012Validator(answer | {"components": told["components"]}).is_valid
+    assert check({"row": 0, "predicted": "yes", "propensity": 0.5})
+    assert check({"row": 0, "error": {"code": "a", "detail": "b"}})
+    for wrong in ({"row": 0}, {"row": 0, "predicted": "perhaps"}, {"row": 0, "predicted": "yes", "propensity": 2}):
+        assert not check(wrong)
+
+
+def test_a_list_has_the_shape_that_is_described(ask: Ask, told: dict[str, Any]) -> None:
+    rows = [GOOD | {"phone": f"+4930{n:07}"} for n in range(20)]
+    setting = "economics.cost_per_call=1&economics.value_per_success=100&policy.holdout_share=0"
+    answer = ask("POST", f"/v1/target?{setting}", {"rows": rows})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["list"]
+    hold(told, "/v1/target", "post", answer)
+
+
+def test_limits_and_settings_are_told(told: dict[str, Any], service: Service) -> None:
+    schemas = told["components"]["schemas"]
+    assert schemas["rows"]["properties"]["rows"]["maxItems"] == MOST_ROWS
+    assert schemas["few_rows"]["properties"]["rows"]["maxItems"] == MOST_EXPLAINED
+    settings = {one["name"]: one["schema"] for one in told["paths"]["/v1/target"]["post"]["parameters"]}
+    assert set(settings) == settings_without_files()
+    assert settings["policy.contact_rate"] == {"exclusiveMinimum": 0, "maximum": 1, "type": "number"}
+    assert settings["policy.exclude"] == {"type": "string"}
+    assert told == openapi(service.champion.handle.bundle)
+
+
+@pytest.mark.parametrize("value", ["9" * 5_000, "[" * 20_000, "{a = [1,", "nan", "%00", "%ff"])
+def test_a_setting_that_makes_no_sense_is_refused(ask: Ask, value: str) -> None:
+    answer = ask("POST", f"/v1/target?policy.contact_rate={value}", {"rows": [GOOD]})
+    assert (answer.status_code, answer.json()["code"]) == (422, "policy")
+    assert len(answer.content) < 16_384
