@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import html
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,16 +15,19 @@ import httpx
 import numpy as np
 import polars as pl
 import pytest
+import uvicorn
 
 from segmint.config import load_config
 from segmint.dashboard import pages
-from segmint.dashboard.app import dashboard, routes
+from segmint.dashboard.app import dashboard, open_door, routes
 from segmint.dashboard.desk import Desk
 from segmint.dashboard.pages import FILE_SCOPES, FILES
 from segmint.flows.monitor import monitor
 from segmint.flows.segment import CUSTOMERS
+from segmint.service.slow import Impatient
 from segmint.store.bundle import write_bundle
 from segmint.store.run import Run
+from tests.service.conftest import served
 from tests.service.small import small_parts
 
 from .conftest import Here
@@ -97,6 +101,35 @@ def test_every_answer_carries_the_guarding_headers(tmp_path: Path) -> None:
     said = cookie.get("/sign-in?code=code").headers["set-cookie"].lower()
     assert "httponly" in said
     assert "samesite=strict" in said
+
+
+def test_over_tls_the_cookie_is_for_tls_only(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    for scheme in ("http", "https"):
+        desk.keeper.code = "code"
+        answer = client(desk).get(f"{scheme}://127.0.0.1/sign-in?code=code")
+        assert answer.status_code == 303
+        assert ("secure" in answer.headers["set-cookie"].lower()) == (scheme == "https")
+
+
+def test_a_proxy_on_this_machine_says_that_it_speaks_tls(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    with served(dashboard(desk)) as port:
+        for proto in ("http", "https"):
+            desk.keeper.code = "code"
+            head = {"x-forwarded-proto": proto, "x-forwarded-for": "192.0.2.7"}
+            answer = httpx.get(f"http://127.0.0.1:{port}/sign-in?code=code", headers=head)
+            assert answer.status_code == 303
+            assert ("secure" in answer.headers["set-cookie"].lower()) == (proto == "https")
+
+
+def test_the_dashboard_alone_is_served_as_the_service_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[uvicorn.Config] = []
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(uvicorn.Server, "run", lambda self: seen.append(self.config))
+    open_door(Desk(tmp_path), 8123)
+    assert seen[0].http is Impatient
+    assert (seen[0].host, seen[0].port, seen[0].access_log, seen[0].server_header) == ("127.0.0.1", 8123, False, False)
 
 
 def test_without_runs_every_page_says_what_to_do(tmp_path: Path) -> None:

@@ -29,12 +29,11 @@ from segmint.dashboard.sign_in import COOKIE, HOURS
 from segmint.errors import InputError, RunError, SegmintError
 from segmint.report.html import environment, printable_dict, static
 from segmint.service.problems import place_of
-from segmint.service.start import write_log
+from segmint.service.start import server_config, write_log
 
 Form = dict[str, str]
 Page = Callable[[Desk, Request, Form], Response | Awaitable[Response]]
 MOST_FORM = 1 << 20
-GRACE = 8  # seconds for answers under way when the dashboard is told to stop
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -89,18 +88,8 @@ def open_door(desk: Desk, port: int) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
     write_log()
-    config = uvicorn.Config(
-        dashboard(desk),
-        host="127.0.0.1",
-        port=port,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        lifespan="off",
-        timeout_graceful_shutdown=GRACE,
-    )
     try:
-        uvicorn.Server(config).run()
+        uvicorn.Server(server_config(dashboard(desk), "127.0.0.1", port)).run()
     finally:
         desk.jobs.stop()
 
