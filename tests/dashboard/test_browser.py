@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,34 @@ def test_a_list_is_moved_made_and_downloaded(browser: Any, address: str, here: H
     assert (statuses == "listed").sum() == 30
     policy = (here.desk.runs / tab.url.rsplit("/", 1)[-1] / "config.toml").read_text("utf-8")
     assert "budget_calls = 30" in policy
+
+
+def test_the_curve_is_read_by_pointing_and_by_arrow_keys(browser: Any, address: str, here: Here) -> None:
+    watched = Watched(browser, address, here.desk, width=1280, scheme="light")
+    tab = watched.tab
+    tab.goto(f"/lists?table={here.table}")
+    curve, tip = tab.locator("#curve"), tab.locator(".tip")
+    assert tip.is_hidden()
+    box = curve.bounding_box()
+    curve.hover(position={"x": box["width"] / 2, "y": box["height"] / 2})
+    curve.focus()
+    tab.keyboard.press("ArrowRight")
+    assert tip.is_visible()
+    assert re.fullmatch(r"[\d,]+ called: -?[\d,]+ EUR expected", first := tip.inner_text())
+    tab.keyboard.press("ArrowRight")
+    assert tip.inner_text() != first
+    for _ in range(2):
+        tab.keyboard.press("ArrowLeft")  # the list itself stands behind the last point
+    assert tip.inner_text().startswith("This list: ")
+    with tab.expect_response("**/lists/preview"):
+        tab.locator("#calls-slider").evaluate(
+            "s => { s.value = 30; s.dispatchEvent(new Event('change', {bubbles: true})); }"
+        )
+    tab.keyboard.press("Escape")
+    assert tip.is_hidden()
+    tab.locator("#curve .points circle").nth(5).hover(force=True)
+    assert tip.is_visible()
+    watched.judge()
 
 
 def test_a_table_is_brought_run_and_its_report_read(browser: Any, address: str, here: Here, tmp_path: Path) -> None:

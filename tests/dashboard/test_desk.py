@@ -110,9 +110,34 @@ def test_every_column_that_quotas_are_offered_for_can_have_one(tmp_path: Path) -
     pages.preview(desk, table, FORM, exact=False, before=None)  # prepared before anybody thought of a quota
     offered = pages.list_builder(desk, table, FORM)["columns"]
     assert set(offered) == {"job", "month"}
+    assert pages.list_builder(desk, table, FORM)["quota_columns"] == offered  # this bundle has no segments
     for column, known in offered.items():
         quota = {"quota_column_0": column, "quota_level_0": known["levels"][0], "quota_most_0": "1"}
         assert pages.preview(desk, table, FORM | quota, exact=False, before=None)["customers"] >= 1
+
+
+def test_quotas_are_offered_by_segment_and_exclusions_are_not(tmp_path: Path) -> None:
+    from segmint.segments.finder import SegmentFinder
+
+    ages, jobs = [20.0 + n % 60 for n in range(300)], ["admin." if n % 3 else "student" for n in range(300)]
+    people = pl.DataFrame({"age": ages, "job": jobs})
+    finder = SegmentFinder(2, "k-means", random_state=1).fit(people)
+    found = {"state": finder.state_, "segments": [{"name": "the young"}, {"name": "the old"}]}
+    with Run.create(tmp_path, "run", (), "", 1, {}) as here:
+        write_bundle(here.folder / "bundle", **small_parts(), segments=found)
+        here.done({})
+    desk = Desk(tmp_path)
+    table = bring(desk, "a")
+    offered = pages.list_builder(desk, table, FORM)
+    assert offered["quota_columns"]["segment"] == {"label": "segment", "levels": ["the young", "the old"]}
+    assert "segment" not in offered["columns"]
+    for level in ("the young", "the old"):
+        quota = FORM | {"quota_column_0": "segment", "quota_level_0": level, "quota_most_0": "3"}
+        free = pages.preview(desk, table, FORM, exact=True, before=None)["customers"]
+        seen = pages.preview(desk, table, quota, exact=True, before=None)
+        assert 3 <= seen["customers"] < free
+    page = client(desk, signed_in=True).get(f"/lists?table={table}").text
+    assert page.count('<option value="segment">') == 3  # one for each row of quotas
 
 
 def test_the_list_builder_says_whether_anybodys_objection_is_heard(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from segmint.dashboard.desk import Desk, read_json
 from segmint.dashboard.policy_form import ROWS, config_of, placeholders, starts
 from segmint.errors import SegmintError
 from segmint.evaluation.paired_bootstrap import LOWER_IS_BETTER
+from segmint.flows.candidates import SEGMENT, segment_names
 from segmint.flows.customer import look_up, try_out
 from segmint.flows.preview import PreparedList, what_moved
 from segmint.flows.report import stored_report
@@ -150,6 +151,7 @@ def list_builder(desk: Desk, table: str | None, form: Mapping[str, str]) -> Cont
         "unset": placeholders(desk.standing),
         "seen": seen,
         "columns": levels,
+        "quota_columns": _segment_level(bundle) | levels,
         "rows": ROWS,
         "data": seen,
         "standing": desk.standing.rules(),
@@ -384,6 +386,12 @@ def _size(amount: int) -> str:
 
 def _choices(bundle: Bundle) -> list[Column]:
     return [column for column in bundle.contract.columns if column.kind == "category" and column.role != "outcome"]
+
+
+def _segment_level(bundle: Bundle) -> Context:
+    """The bundle's own segments: a quota may name them, an exclusion not, as only who may be called gets a segment."""
+    names = segment_names(bundle)
+    return {SEGMENT: {"label": "segment", "levels": names}} if names else {}
 
 
 def _levels(column: Column, bundle: Bundle) -> list[str]:

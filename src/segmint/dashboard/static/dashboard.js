@@ -12,7 +12,7 @@
   }
 
   function builder(form) {
-    const { seen: first, columns } = JSON.parse(at("data").textContent);
+    const { seen: first, offered } = JSON.parse(at("data").textContent);
     const slider = at("calls-slider");
     const values = () => Object.fromEntries([...new FormData(form)].filter(([name]) => name !== "token"));
     let before = values();
@@ -73,6 +73,11 @@
         if (text) node.textContent = text;
         return node;
       };
+      const tip = (customers, profit) => `${whole(customers)} called: ${whole(profit)} ${unit} expected`;
+      svg.querySelector(".points").replaceChildren(
+        ...x.map((value, place) => make("circle", { cx: px(value), cy: py(y[place]), r: 5, "data-tip": tip(value, y[place]) })),
+      );
+      set(svg.querySelector("circle.mark"), { "data-tip": `This list: ${tip(seen.customers, seen.expected_profit)}` });
       svg.querySelector(".axes").replaceChildren(make("line", { x1: left, x2: right, y1: py(0), y2: py(0) }));
       svg.querySelector(".words").replaceChildren(
         make("text", { x: left, y: 14 }, `expected profit, ${unit}`),
@@ -123,7 +128,7 @@
     form.addEventListener("change", (event) => {
       const levels = event.target.dataset && event.target.dataset.levels;
       if (levels) {
-        const known = columns[event.target.value];
+        const known = offered[event.target.value];
         form.elements[levels].replaceChildren(...(known ? known.levels : []).map((level) => new Option(level, level)));
       }
       if (event.target !== slider) ask(true);

@@ -44,12 +44,12 @@
   }
 
   for (const svg of document.querySelectorAll(".chart svg")) {
-    const marks = [...svg.querySelectorAll("[data-tip]")];
-    if (!marks.length) continue;
+    const marks = () => [...svg.querySelectorAll("[data-tip]")];
+    if (!marks().length && !("drawnLater" in svg.dataset)) continue;
     let at = -1;
     svg.setAttribute("tabindex", "0");
     svg.addEventListener("pointermove", (event) => {
-      const mark = nearest(marks, event.clientX, event.clientY);
+      const mark = nearest(marks(), event.clientX, event.clientY);
       if (mark) choose(mark);
       else hideTip();
     });
@@ -58,10 +58,11 @@
     svg.addEventListener("keydown", (event) => {
       const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
       if (event.key === "Escape") hideTip();
-      if (!step) return;
+      const all = marks();
+      if (!step || !all.length) return;
       event.preventDefault();
-      at = (at + step + marks.length) % marks.length;
-      choose(marks[at]);
+      at = (at + step + all.length) % all.length;
+      choose(all[at]);
     });
   }
   addEventListener("scroll", hideTip, { passive: true });
