@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
+from segmint.contract.contract import load_contract
 from segmint.service.app import WAYS, Service
 from segmint.service.body import MOST_EXPLAINED, MOST_ROWS
-from segmint.service.describe import openapi
+from segmint.service.describe import openapi, row_schema
 from segmint.service.tables import settings_without_files
 
 from .small import GOOD
@@ -82,3 +85,13 @@ def test_a_setting_that_makes_no_sense_is_refused(ask: Ask, value: str) -> None:
     answer = ask("POST", f"/v1/target?policy.contact_rate={value}", {"rows": [GOOD]})
     assert (answer.status_code, answer.json()["code"]) == (422, "policy")
     assert len(answer.content) < 16_384
+
+
+def test_the_row_in_the_document_is_a_whole_one() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "service.md").read_text("utf-8")
+    row = json.loads(text.partition("/v1/predict -d '")[2].partition("'")[0])["rows"][0]
+    contract = load_contract("bank-marketing")
+    assert set(row) == set(row_schema(contract, "planning")["required"])
+    for name, value in row.items():
+        column = contract.by_name[name]
+        assert not column.allowed or value in column.allowed, name

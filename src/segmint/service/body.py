@@ -104,12 +104,14 @@ def rows_of(told: Any, *, most: int = MOST_ROWS, more: frozenset[str] = frozense
 
 
 def _refuse_surrogates(rows: Rows) -> None:
-    """Refuse half characters, which no encoding can write again."""
+    """Refuse lone surrogates, which are no characters and which no encoding can write again."""
     for place, row in enumerate(rows):
         try:
             "".join([*row, *(value for value in row.values() if type(value) is str)]).encode("utf-8")
         except UnicodeEncodeError as error:
-            raise Problem(422, "lone_surrogate", "A text holds half a character.", field=f"rows[{place}]") from error
+            raise Problem(
+                422, "lone_surrogate", "A text holds a lone surrogate, which is no character.", field=f"rows[{place}]"
+            ) from error
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
