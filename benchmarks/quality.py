@@ -138,8 +138,8 @@ def size_of(classifier: Any) -> int:
     match type(learned).__name__:
         case "LGBMClassifier":
             return len(learned.booster_.model_to_string())
-        case "XGBClassifier":
-            return len(learned.get_booster().save_raw())
+        case "Booster":
+            return len(learned.save_raw())
         case "CatBoostClassifier":
             return len(learned._serialize_model())
         case "RandomForestClassifier" | "GradientBoostingClassifier":
