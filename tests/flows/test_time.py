@@ -127,21 +127,6 @@ def test_without_outcomes_performance_is_estimated(wave: dict[str, pl.DataFrame]
     assert found.drift.realised is None
     assert found.summary["estimated"]["auc"] > 0.5
     assert found.frame().height == len(open_bundle(trained).reference["columns"])
-    assert "label shift" in found.sentences[1]
-    assert "Estimated response rate" in found.report.read_text("utf-8")
-
-
-@pytest.mark.network
-def test_a_moved_bundle_estimates_the_same_rate(
-    wave: dict[str, pl.DataFrame], trained: Path, updated: Any, runs: Path
-) -> None:
-    """Its propensities are made for another rate than that of training, and the bundle knows which."""
-    before, now = (
-        monitor(wave["wave"], each, CONFIG, runs=runs).summary["estimated"]["label_shift"]
-        for each in (trained, updated.folder)
-    )
-    assert now["before"] > before["before"]
-    assert now["rate"] == pytest.approx(before["rate"], abs=1e-4)
 
 
 @pytest.mark.network

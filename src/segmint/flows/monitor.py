@@ -218,6 +218,4 @@ def _sentences(drift: Drift, customers: int, receipt: str, advice: str) -> tuple
     head = f"{customers:,} customers held against training; {len(alarms) or 'no'} alarm{'' if len(alarms) == 1 else 's'}. {receipt}"
     codes = sorted({alarm.code for alarm in drift.alarms})
     explained = [f"What {code} means: segmint monitor --explain {code}" for code in codes]
-    shift = drift.estimated["label_shift"]
-    estimate = [shift["sentence"]] if drift.realised is None and shift is not None else []
-    return (head, *estimate, *alarms, *explained, advice)
+    return (head, *alarms, *explained, advice)

@@ -181,7 +181,7 @@ def _moved(here: Run, current: Bundle, shift: float, sureness: dict[str, Any]) -
         network=current.network,
         weights=current.weights,
         calibration=calibration,
-        reference={**current.reference, "moved": float(current.reference.get("moved", 0.0)) + shift},
+        reference=current.reference,
         golden=golden,
         card=f"{current.card}\n\nThe intercept was moved by {shift:+.3f} (log odds) in the run {here.id}.\n",
         versions=installed_versions(),

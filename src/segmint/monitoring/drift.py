@@ -20,7 +20,6 @@ from scipy.special import bdtrc, chdtrc, ndtr
 from segmint.contract.counts import count_values
 from segmint.metrics.calibration import log_odds
 from segmint.metrics.intervals import wilson
-from segmint.monitoring.label_shift import estimate_rate
 from segmint.monitoring.reference import BINS, OTHER
 
 Floats = NDArray[np.float64]
@@ -77,8 +76,7 @@ class Drift:
     alarms : tuple of Alarm
     advice : {"none", "look", "recalibrate", "retrain"}
     estimated : dict
-        Without outcomes: expected response rate and ROC AUC, in training and now (CBPE), psi of the propensities, and
-        label_shift: the rate they point to if nothing else has moved (`EstimatedRate`), or None.
+        Without outcomes: expected response rate and ROC AUC, in training and now (CBPE), psi of the propensities.
     realised : dict or None
         With outcomes: expected and observed rate, calibration slope against training, ROC AUC, and rows by decile.
     """
@@ -147,11 +145,7 @@ def drift_of(
             rare += seldom
     histogram = (reference.get("propensities") or {}).get(positive)
     rate = float(reference["outcome_shares"][positive])
-    shifted = estimate_rate(propensity, _moved_rate(rate, float(reference.get("moved", 0.0))))
-    estimated = {
-        **_estimated(histogram, propensity, rate),
-        "label_shift": None if shifted is None else shifted.to_json(),
-    }
+    estimated = _estimated(histogram, propensity, rate)
     realised = None
     if said_yes is not None:
         realised, found = _realised(histogram, rate, int(reference["rows"]), propensity[said_yes[0]], said_yes[1])
@@ -269,11 +263,6 @@ def _raised(tests: Sequence[_Test], level: float) -> list[Alarm]:
             break
         alarms.append(Alarm(test.code, test.column, test.sentence, ALARMS[test.code][1], test.p_value))
     return alarms
-
-
-def _moved_rate(rate: float, moved: float) -> float:
-    """The rate that propensities were made for whose log odds were moved after training."""
-    return float(1 / (1 + math.exp(-(math.log(rate / (1 - rate)) + moved)))) if 0 < rate < 1 else rate
 
 
 def _estimated(histogram: Mapping[str, Any] | None, propensity: Floats, rate: float) -> dict[str, Any]:

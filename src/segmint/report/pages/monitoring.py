@@ -44,7 +44,6 @@ def page(run: RunView) -> Page | None:
             _columns(found["columns"], run),
             points(
                 [
-                    *_label_shift(found["estimated"]),
                     "A wave that is as in training raises any alarm in about 5 % of cases, however many columns there are.",
                     "PSI below 0.1 is little, above 0.25 plain. Estimated figures trust the propensities; outcomes are the judge.",
                 ]
@@ -60,17 +59,9 @@ def _headline(found: Row) -> list[tuple[str, str, str]]:
         ("Promised response rate", percent(estimated["rate"]), f"in training {percent(estimated['rate_in_training'])}"),
         ("Estimated ROC AUC", decimal(estimated["auc"], 2), f"in training {decimal(estimated['auc_in_training'], 2)}"),
     ]
-    if realised is None and (shift := estimated.get("label_shift")):
-        note = f"if only the rate has moved: {percent_between(shift['low'], shift['high'])}"
-        shown.append(("Estimated response rate", percent(shift["rate"]), note))
     if realised is not None:
         shown.append(("Observed response rate", percent(realised["observed"]), f"of {count(realised['customers'])}"))
     return shown
-
-
-def _label_shift(estimated: Row) -> list[str]:
-    shift = estimated.get("label_shift")
-    return [] if shift is None else [shift["sentence"]]
 
 
 def _alarms(alarms: list[Row]) -> Block | None:
