@@ -65,7 +65,11 @@ def test_while_nobody_has_asked_there_is_no_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [("phone\n123456\n", "no column of customer ids"), ('id,x\nC1,"a\nC2,b\n', "cannot be read"), ("", "cannot be used")],
+    [
+        ("phone\n123456\n", "no column of customer ids"),
+        ('id,x\nC1,"a\nC2,b\n', "cannot be read"),
+        ("", "cannot be used"),
+    ],
     ids=["no ids", "damaged", "empty"],
 )
 def test_a_file_that_cannot_be_read_whole_is_left_as_it_is(tmp_path: Path, content: str, said: str) -> None:
