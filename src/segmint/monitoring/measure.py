@@ -328,8 +328,8 @@ def _sentences(frame: pl.DataFrame, level: float, currency: str) -> Sequence[str
     response, profit = best["response"], best["profit"]
     said = [
         f"Calling changed the response rate by {100 * response['difference']:+.1f} points "
-        f"({100 * response['low']:+.1f} to {100 * response['high']:+.1f}, {level:.0%} interval): "
-        f"{response['called']:.1%} of {response['customers_called']:,} called against {response['held_out']:.1%} "
+        f"({100 * response['low']:+.1f} to {100 * response['high']:+.1f}, {100 * level:.0f} % interval): "
+        f"{100 * response['called']:.1f} % of {response['customers_called']:,} called against {100 * response['held_out']:.1f} % "
         f"of {response['customers_held_out']:,} held out.",
         f"In all it brought {_amount(profit['total'], currency)} after the cost of the calls "
         f"({profit['total_low']:,.0f} to {profit['total_high']:,.0f}).",
@@ -337,7 +337,7 @@ def _sentences(frame: pl.DataFrame, level: float, currency: str) -> Sequence[str
     if response["low"] <= 0 <= response["high"]:
         said.append(
             "The holdout is too small to tell whether calling helped: only a change of "
-            f"{100 * response['smallest_visible']:.1f} points or more would have been seen in 80% of cases."
+            f"{100 * response['smallest_visible']:.1f} points or more would have been seen in 80 % of cases."
         )
     elif profit["total_low"] <= 0 <= profit["total_high"]:
         said.append("Calling changed the response, but whether it paid for itself cannot be told yet.")

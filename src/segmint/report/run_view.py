@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from segmint.contract.column import KNOWN_ORDER, Known
 from segmint.contract.contract import Contract, parse_contract
 from segmint.errors import RunError
+from segmint.report.wording import listed
 
 
 @dataclass(frozen=True)
@@ -151,17 +152,11 @@ class RunView:
 
     @property
     def source(self) -> str:
-        """The name of the file that was read, without its folders."""
+        """The name of the file that was read, without its folders; of several, all of them."""
         receipt = (self.ledger or {}).get("receipt") or {}
-        inputs = self.run.get("inputs")
-        first = inputs[0] if isinstance(inputs, list) and inputs else inputs
-        name = (
-            receipt.get("source")
-            or receipt.get("name")
-            or (first.get("name") if isinstance(first, dict) else first)
-            or "the table"
-        )
-        return str(name).replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
+        read = receipt.get("source") or receipt.get("name")
+        names = [read] if read else [name for name in self.run.get("inputs") or {} if name != "bundle"]
+        return listed([str(name).replace("\\", "/").rstrip("/").rsplit("/", 1)[-1] for name in names]) or "the table"
 
     def column_label(self, name: str) -> str:
         """A column's name for people."""

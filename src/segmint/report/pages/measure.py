@@ -6,7 +6,7 @@ from typing import Any
 
 from segmint.report.blocks import Block, Page, banner, figures, make_page, points, table
 from segmint.report.run_view import RunView
-from segmint.report.wording import between, count, decimal, percent, percent_between
+from segmint.report.wording import between, count, decimal, percent
 
 Row = dict[str, Any]
 
@@ -32,7 +32,7 @@ def page(run: RunView) -> Page | None:
                 [
                     (
                         "Change of the response rate",
-                        f"{decimal(100 * response['difference'], 1)} points",
+                        f"{_signed(100 * response['difference'])} points",
                         f"{level}: {between(100 * response['low'], 100 * response['high'], 1)}",
                     ),
                     (
@@ -45,26 +45,46 @@ def page(run: RunView) -> Page | None:
                 ]
             ),
             points(found["sentences"]),
-            _table([row for row in rows if row["segment"] == "everyone"], level, "Everyone"),
+            _table([row for row in rows if row["segment"] == "everyone"], level, "Everyone", currency),
             _segments([row for row in rows if row["segment"] != "everyone" and row["method"] == "cuped"], level),
         ],
     )
 
 
-def _table(rows: list[Row], level: str, title: str) -> Block:
+def _table(rows: list[Row], level: str, title: str, currency: str) -> Block:
     cells = [
         [
-            f"{row['quantity']}, {row['method'] if row['method'] == 'plain' else 'CUPED'}", decimal(row["called"]),
-            decimal(row["held_out"]), decimal(row["difference"]), between(row["low"], row["high"]), decimal(row["smallest_visible"]),
+            f"{row['quantity']}, {row['method'] if row['method'] == 'plain' else 'CUPED'}",
+            *(_in_points if row["quantity"] == "response" else _in_money)(row),
         ]
         for row in rows
-    ]  # fmt: skip
+    ]
+    amounts = f"Revenue and profit in {currency}. " if currency else ""
     note = (
-        "Means per customer; everyone listed counts as called, dialled or not. CUPED takes out of the outcome what the "
-        "propensity had already foretold, which narrows the interval. Smallest visible: seen in 80 % of campaigns."
+        f"Means per customer; everyone listed counts as called, dialled or not. {amounts}CUPED takes out of the outcome what "
+        "the propensity had already foretold, which narrows the interval. Smallest visible: seen in 80 % of campaigns."
     )
     columns = ["Per customer", "called", "held out", "difference", level, "smallest visible"]
     return table(columns, cells, title=title, note=note)
+
+
+def _in_points(row: Row) -> list[str]:
+    return [
+        percent(row["called"]),
+        percent(row["held_out"]),
+        f"{_signed(100 * row['difference'])} points",
+        between(100 * row["low"], 100 * row["high"], 1),
+        f"{decimal(100 * row['smallest_visible'], 1)} points",
+    ]
+
+
+def _in_money(row: Row) -> list[str]:
+    amounts = [decimal(row[name], 2) for name in ("called", "held_out", "difference")]
+    return [*amounts, between(row["low"], row["high"], 2), decimal(row["smallest_visible"], 2)]
+
+
+def _signed(points: float) -> str:
+    return f"{'+' if points > 0 else ''}{decimal(points, 1)}"
 
 
 def _segments(rows: list[Row], level: str) -> Block | None:
@@ -74,8 +94,8 @@ def _segments(rows: list[Row], level: str) -> Block | None:
         [
             row["segment"],
             count(row["customers_called"]),
-            percent(row["difference"]),
-            percent_between(row["low"], row["high"]),
+            f"{_signed(100 * row['difference'])} points",
+            between(100 * row["low"], 100 * row["high"], 1),
         ]
         for row in rows
         if row["quantity"] == "response"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ def page(run: RunView) -> Page | None:
         short="The wave",
         lead=f"{count(found['customers'])} customers. {found['receipt']}",
         blocks=[
-            banner(tone, word, found["advice_sentence"]),
+            banner(tone, word, found["advice_sentence"].removeprefix(f"{word}: ")),
             figures(_headline(found)),
             _alarms(found["alarms"]),
             *_explained(found["alarms"], found.get("bundle", "")),
@@ -83,7 +84,7 @@ def _waves(waves: list[Row]) -> Block | None:
         return None
     rows = [
         [
-            wave["wave"], wave["made"][:10], count(wave["customers"]), percent(wave["promised"]), *_came(wave),
+            _breakable(wave["wave"]), wave["made"][:10], count(wave["customers"]), percent(wave["promised"]), *_came(wave),
             ", ".join(wave["alarms"]) or "none",
         ]
         for wave in waves
@@ -93,10 +94,15 @@ def _waves(waves: list[Row]) -> Block | None:
         ["Wave", "watched", "customers", "promised", "with an outcome", "observed", "alarms"],
         rows,
         title="Wave by wave, the same bundle",
-        words=(0, 1, 6),
+        words=(0, 6),
         marked=(len(rows) - 1,),
         note=note,
     )
+
+
+def _breakable(name: str) -> str:
+    """Let a long file name break behind its marks, so that it leaves the figures room on a narrow screen."""
+    return re.sub(r"([_.-])", "\\1\u200b", name)
 
 
 def _came(wave: Row) -> tuple[str, str]:

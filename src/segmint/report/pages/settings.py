@@ -64,7 +64,7 @@ def _facts(run: RunView) -> list[list[str]]:
         ("Contract", f"{contract.name}, version {contract.version}" if contract else None),
         ("Outcome", f"{contract.outcome.column}: {contract.outcome.label}" if contract else None),
         ("Source of the data", contract.source if contract and contract.source else None),
-        ("Columns used", f"those known {MOMENTS.get(run.at, run.at)} (--at {run.at})"),
+        ("Columns used", f"those known {MOMENTS.get(run.at, run.at)} (--at {run.at})" if contract else None),
         ("Threshold of the network", decimal(float(threshold)) if threshold is not None else None),
         ("Seed", seed),
     ]
