@@ -64,11 +64,15 @@ def _facts(run: RunView) -> list[list[str]]:
         ("Contract", f"{contract.name}, version {contract.version}" if contract else None),
         ("Outcome", f"{contract.outcome.column}: {contract.outcome.label}" if contract else None),
         ("Source of the data", contract.source if contract and contract.source else None),
-        ("Columns used", f"those known {MOMENTS.get(run.at, run.at)} (--at {run.at})" if contract else None),
+        ("Columns used", _moment(run) if command != "measure" else None),
         ("Threshold of the network", decimal(float(threshold)) if threshold is not None else None),
         ("Seed", seed),
     ]
     return [[name, str(value)] for name, value in facts if value is not None]
+
+
+def _moment(run: RunView) -> str:
+    return f"those known {MOMENTS.get(run.at, run.at)} (--at {run.at})"
 
 
 def _fold_table(title: str, heading: str, content: Any, write: Any) -> Block | None:
