@@ -156,6 +156,12 @@ def test_an_objector_is_neither_listed_nor_predicted(done: RunResult, runs: Path
     assert held_back.height == 200
     assert held_back["propensity"].null_count() == 200
     assert result.summary["suppressed_because"] == {"objected": 200}
+    assert not any("do-not-call" in sentence for sentence in result.sentences)
+
+
+def test_a_list_that_respects_no_objection_says_so(targeted: Targeted) -> None:
+    assert not targeted.summary["respects_objections"]
+    assert any("this list respects no do-not-call list" in sentence for sentence in targeted.sentences)
 
 
 def test_a_bundle_that_knows_the_future_is_refused(runs: Path) -> None:

@@ -41,7 +41,7 @@ from segmint.targeting.hand_off import general_profile, parse_profile, recheck, 
 from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.sensitivity import what_if_parts
 from segmint.targeting.summary import fairness_of, groups_on_list, past_of, still_listed, summarise_list
-from segmint.targeting.suppress import Suppression, suppress
+from segmint.targeting.suppress import Suppression, respects_objections, suppress
 
 LIST, SHEET, DIALLER = "call_list.parquet", "call_list.xlsx", "dialler.csv"
 DROPPED = "dropped_out.parquet"
@@ -151,6 +151,7 @@ def target(
         )
         for_dialler = publish_file(here.folder / DIALLER, lambda path: write_dialler(call_list, profile, path))
         summary = _summary(call_list, choice, held_back, table, columns, opened_bundle)
+        summary["respects_objections"] = respects_objections(policy, contract)
         summary["hand_off"] = {SHEET: asdict(for_people), DIALLER: asdict(for_dialler)}
         if contract.id_column is not None and (trained := trained_ids(bundle, runs)) is not None:
             summary["trained_on"] = trained.count_known(call_list.listed["customer"])
@@ -274,6 +275,11 @@ def _sentences(call_list: CallList, summary: dict[str, Any]) -> tuple[str, ...]:
         said.append(
             f"warning: the network was trained on {known:,} of the {summary['counts']['listed']:,} to be called; what they "
             "are expected to bring may be too high"
+        )
+    if not summary["respects_objections"]:
+        said.append(
+            "warning: this list respects no do-not-call list; name the files of objections as policy.suppress, or a column of "
+            "consent in the contract"
         )
     said += _hand_off_sentences(summary["hand_off"], summary["counts"]["listed"])
     if "dropped" in summary:

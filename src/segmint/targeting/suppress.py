@@ -170,8 +170,8 @@ def require_readable(policy: ContactPolicy) -> None:
 
 
 def respects_objections(policy: ContactRules, contract: Contract) -> bool:
-    """Whether anything can keep an objector off the list: a do-not-call file, or a column of consent."""
-    return bool(policy.suppress) or any(column.role == "consent" for column in contract.columns)
+    """Whether anything can keep an objector off the list: a do-not-call file, an exclusion, or a column of consent."""
+    return bool(policy.suppress or policy.exclude) or any(column.role == "consent" for column in contract.columns)
 
 
 def objecting(
