@@ -279,7 +279,9 @@ def test_what_is_trained_anew_is_what_a_backtest_replays(
 ) -> None:
     scored = predict(wave["wave"], trained, CONFIG, runs=tmp_path).folder / "predictions.parquet"
     wave["wave"].head(200).write_csv(tmp_path / "next.csv")
-    settings = load_config(None, [*QUICK, "model.recipe=fast"], {"data.upcoming": tmp_path / "next.csv"})
+    settings = load_config(
+        None, [*QUICK, "model.recipe=fast", "compare.enabled=false"], {"data.upcoming": tmp_path / "next.csv"}
+    )
     found = update(wave["results"], scored, trained, settings, runs=tmp_path, history=wave["train"])
     fresh = next(run for run in list_runs(tmp_path) if run.record["command"] == "run")
     lesson = json.loads((fresh.folder / "lesson.json").read_text())
