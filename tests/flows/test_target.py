@@ -249,3 +249,9 @@ def test_a_quota_by_segment_needs_a_bundle_with_segments(done: RunResult, runs: 
             policy('policy.quotas=[{column = "segment", level = "A", maximum = 10}]'),
             runs=runs,
         )
+
+
+def test_calls_that_cost_nothing_are_worth_making(done: RunResult, runs: Path) -> None:
+    free = load_config(None, ["economics.cost_per_call=0", "economics.value_per_success=60"])
+    made = target(sample_path(), done.folder, free, runs=runs)
+    assert made.summary["counts"]["listed"] + made.summary["counts"]["held_out"] == 4521

@@ -103,7 +103,7 @@ def empa(
     more_right, more_wrong = share_yes * np.diff(right), (1 - share_yes) * np.diff(wrong)
     kept = direct_share + (1 - direct_share) * commission
     fixed = direct_share * sales_cost + contact_cost
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         # the R from which on calling this face pays: (kept·R − fixed)·responders ≥ cost of the others
         from_value = np.where(more_right > 0, (contact_cost * more_wrong / more_right + fixed) / kept, np.inf)
     rate = shape / mean_value

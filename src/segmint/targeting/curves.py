@@ -220,7 +220,9 @@ class _Groups:
                 "lift": gain / fractions,
                 "response": at[0] / calls,
                 "profit": profit,
-                "return": profit / at[2],
+                "return": np.where(
+                    at[2] > 0, profit / at[2], np.nan
+                ),  # calls that cost nothing have no return on their cost
             }
 
     def _totals(self, weighed: NDArray[np.generic]) -> Floats:
