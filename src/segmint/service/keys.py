@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import hmac
-import os
 import re
 import secrets
 import stat
-import tempfile
 import time
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +18,8 @@ from pathlib import Path
 import tomlkit
 
 from segmint.errors import ConfigError
+from segmint.store.alone import alone
+from segmint.store.staging import make_folder, publish_file, write_file
 
 SCOPES = ("read", "predict", "target")
 _RETIRED = frozenset({"admin"})  # was offered once and opened nothing
@@ -244,19 +243,10 @@ def revoke_keys(path: Path, name: str, key: str | None = None) -> int:
     return len(keys) - len(kept)
 
 
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Let one process at a time change a file of keys, or a key that was shown once would be lost to another's.
-
-    The folder is locked: the file itself is replaced, and a lock file beside it would be one more thing to find.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(folder)
+def _alone(path: Path) -> AbstractContextManager[None]:
+    """Let one process at a time change a file of keys, or a key that was shown once would be lost to another's."""
+    make_folder(path.parent)
+    return alone(path.parent, "change of the keys")
 
 
 def _write(path: Path, keys: Sequence[Key]) -> None:
@@ -264,9 +254,5 @@ def _write(path: Path, keys: Sequence[Key]) -> None:
         {"name": k.name, "sha256": k.sha256, "scopes": [s for s in SCOPES if s in k.scopes], "expires": k.expires}
         for k in keys
     ]
-    handle, staged = tempfile.mkstemp(dir=path.parent, prefix=".keys-")  # mode 0600
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(tomlkit.dumps({"keys": told}))
-        file.flush()
-        os.fsync(file.fileno())
-    Path(staged).replace(path)
+    text = tomlkit.dumps({"keys": told})
+    publish_file(path, lambda staged: write_file(staged, text.encode("utf-8")))
