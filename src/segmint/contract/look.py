@@ -171,8 +171,8 @@ def _date(raw: pl.Series, texts: pl.Series, formats: Sequence[str]) -> Look:
 
 def _other(raw: pl.Series, texts: pl.Series, decimal: str) -> Look:
     numbers, missing = _as_numbers(raw, texts, decimal)
-    counts = count_values(texts.drop_nulls(), sort=True)
-    levels = counts if len(counts) <= MAX_LEVELS else {}
+    known = texts.drop_nulls()
+    levels = count_values(known, sort=True) if known.n_unique() <= MAX_LEVELS else {}
     days = pl.Series([None] * len(raw), dtype=pl.Date)
     return Look(raw.name, texts, numbers, days, missing, levels, _kind(texts, numbers, missing))
 

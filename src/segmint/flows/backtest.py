@@ -177,7 +177,7 @@ def replay_waves(
     remember: Remember | None = None,
 ) -> Backtest:
     """Let every strategy decide every wave, and settle in money."""
-    columns = _columns(table, policy)
+    columns = with_policy_columns(table, policy)
     ids = pl.Series("customer", np.arange(len(table))).cast(pl.String)
     cost = amounts(policy.economics.cost_per_call, columns) * policy.economics.calls_per_customer
     value = amounts(policy.economics.value_per_success, columns)
@@ -221,9 +221,8 @@ def label_sets(table: ValidTable, waves: Sequence[Wave], found: Backtest, config
 
 def _with_sets(calls: pl.DataFrame, sets: LabelSets) -> pl.DataFrame:
     """Put the label set beside each call of the network; other strategies have none."""
-    ours = calls.with_row_index("_call").filter(pl.col("strategy") == OURS)
-    told = ours.select("_call", label_set=pl.Series(sets.words(), dtype=pl.String))
-    return calls.with_row_index("_call").join(told, on="_call", how="left", maintain_order="left").drop("_call")
+    told = pl.Series("label_set", [None] * calls.height, dtype=pl.String)
+    return calls.with_columns(told.scatter((calls["strategy"] == OURS).arg_true(), sets.words()))
 
 
 def strategies_of(table: ValidTable, config: Config) -> list[Strategy]:
@@ -307,10 +306,6 @@ def rule_of(text: str, table: ValidTable) -> Callable[[pl.DataFrame], Any]:
     return choose_by_rule
 
 
-def _columns(table: ValidTable, policy: ContactPolicy) -> pl.DataFrame:
-    return with_policy_columns(table, policy)
-
-
 def _about(
     table: ValidTable, waves: Sequence[Wave], policy: ContactPolicy, sets: LabelSets, config: Config
 ) -> dict[str, Any]:
@@ -346,7 +341,7 @@ def _about(
 
 def _perfect(table: ValidTable, rows: NDArray[np.int64], policy: ContactPolicy) -> float:
     """What calling exactly those who say yes would bring."""
-    columns = _columns(table, policy)[rows]
+    columns = with_policy_columns(table, policy)[rows]
     yes = table.outcome[rows] == table.contract.outcome.positive
     cost = amounts(policy.economics.cost_per_call, columns) * policy.economics.calls_per_customer
     value = amounts(policy.economics.value_per_success, columns)

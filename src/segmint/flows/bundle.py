@@ -78,6 +78,11 @@ def predictor_of(bundle: Bundle) -> Predictor:
     return Predictor(bundle.features, bundle.network, bundle.weights, bundle.calibration)
 
 
+def propensities(bundle: Bundle, frame: pl.DataFrame) -> NDArray[np.float64]:
+    """Say how likely each customer of a typed frame says yes; shape (n_customers,)."""
+    return predictor_of(bundle).probabilities(frame)[:, bundle.classes.index(str(bundle.contract.outcome.positive))]
+
+
 def single_predictor_of(bundle: Bundle) -> SinglePredictor:
     """Make a bundle ready to predict one customer at a time, as a service is asked: microseconds, no frame."""
     return SinglePredictor(predictor_of(bundle), bundle.contract, bundle.at)

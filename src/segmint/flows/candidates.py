@@ -11,7 +11,7 @@ import polars as pl
 from segmint.contract.ids import bare_ids
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import PolicyError
-from segmint.flows.bundle import predictor_of
+from segmint.flows.bundle import propensities
 from segmint.segments.assign import assign_segments
 from segmint.store.bundle import Bundle
 from segmint.targeting.policy import ContactPolicy
@@ -95,13 +95,16 @@ def _require_known_levels(policy: ContactPolicy, levels: Mapping[str, tuple[str,
             )
 
 
+def ids_of(table: ValidTable) -> pl.Series:
+    """Return each customer's id as joins compare it, null for who has none; the record where the contract has no ids."""
+    ids = pl.Series(table.records).cast(pl.String) if table.ids is None else bare_ids(table.ids)
+    return ids.alias("customer")
+
+
 def customers_of(table: ValidTable) -> pl.Series:
     """Name each customer: by id, or by record where the contract has no ids or the customer has none."""
-    records = pl.Series("customer", table.records).cast(pl.String)
-    if table.ids is None:
-        return records
-    ids = bare_ids(table.ids).alias("customer")
-    return ids.zip_with(ids.is_not_null(), "record " + records)
+    ids = ids_of(table)
+    return ids.zip_with(ids.is_not_null(), "record " + pl.Series(table.records).cast(pl.String))
 
 
 def rejected_of(table: ValidTable) -> list[int]:
@@ -115,8 +118,7 @@ def propensities_of(table: ValidTable, bundle: Bundle, held_back: Suppression) -
     propensity = np.full(len(table), np.nan)
     eligible = held_back.eligible
     if eligible.any():
-        likely = predictor_of(bundle).probabilities(table.frame.filter(pl.Series(eligible)))
-        propensity[eligible] = likely[:, bundle.classes.index(str(bundle.contract.outcome.positive))]
+        propensity[eligible] = propensities(bundle, table.frame.filter(pl.Series(eligible)))
     return propensity
 
 

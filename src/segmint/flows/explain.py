@@ -22,6 +22,7 @@ from segmint.explain.reasons import Attributions, attribute
 from segmint.explain.stability import draw_again, how_stable
 from segmint.explain.words import Wording, reason_frame
 from segmint.flows.bundle import predictor_of
+from segmint.flows.candidates import ids_of
 from segmint.flows.read import inputs_of, keep_reading, open_source, read
 from segmint.flows.report import write_report
 from segmint.progress import Progress, silent
@@ -147,8 +148,7 @@ def one_customer(table: ValidTable, customer: str) -> ValidTable:
     InputError
         If there is none.
     """
-    ids = pl.Series(table.records).cast(pl.String) if table.ids is None else bare_ids(table.ids)
-    found = np.flatnonzero((ids == bare_ids(pl.Series([customer]))[0]).fill_null(False).to_numpy())
+    found = np.flatnonzero((ids_of(table) == bare_ids(pl.Series([customer]))[0]).fill_null(False).to_numpy())
     if not len(found):
         raise InputError(
             f"There is no customer '{customer}' in the table.",

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from segmint.config import Config
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import BundleError, DataError
-from segmint.flows.bundle import predictor_of
+from segmint.flows.bundle import propensities
 from segmint.flows.read import inputs_of, keep_reading, open_source, read
 from segmint.flows.report import write_report
 from segmint.flows.results import outcomes_of, read_codes, read_frame
@@ -113,15 +113,16 @@ def monitor(
             raise DataError(
                 f"The wave has {len(table)} customers.", expected=f"at least {FEWEST}", fix="monitor a larger wave"
             )
-        said = predictor_of(known).probabilities(table.frame)[:, known.classes.index(positive)]
+        said = propensities(known, table.frame)
         happened, receipt = _outcomes(table, known, outcomes, codes, config)
         progress("holding the wave against training", 0, 1)
         drift = drift_of(known.reference, table.inputs, said, positive=positive, said_yes=happened)
         progress("holding the wave against training", 1, 1)
-        advice = ADVICE[drift.advice].format(bundle=_name_of(bundle, runs))
+        name = _name_of(bundle, runs)
+        advice = ADVICE[drift.advice].format(bundle=name)
         summary = {
             **drift.to_json(),
-            "bundle": _name_of(bundle, runs),
+            "bundle": name,
             "customers": len(table),
             "receipt": receipt,
             "advice_sentence": advice,

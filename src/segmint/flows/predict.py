@@ -154,6 +154,10 @@ class _Work:
         return self.result
 
 
+APPENDED = ("propensity", "propensity_low", "propensity_high", "predicted", "flags")
+"""What `with_predictions` appends to the customers of a response."""
+
+
 def with_predictions(
     table: ValidTable, likely: NDArray[np.float64], said: NDArray[np.str_], predictor: Predictor
 ) -> pl.DataFrame:

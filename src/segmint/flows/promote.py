@@ -14,7 +14,7 @@ from segmint.config import Config
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import BundleError, DataError, RunError
 from segmint.evaluation.paired_bootstrap import affordable_repeats
-from segmint.flows.bundle import predictor_of
+from segmint.flows.bundle import propensities
 from segmint.flows.check import check
 from segmint.flows.predict import trained_ids
 from segmint.metrics.calibration import log_loss_by_row
@@ -182,7 +182,7 @@ def _predicted(bundle: Bundle, config: Config, on: Any) -> tuple[ValidTable, NDA
         )
     data = config.data.model_copy(update={"at": bundle.at})
     table = check(on, bundle.contract, config.model_copy(update={"data": data}))
-    return table, predictor_of(bundle).probabilities(table.frame)[:, bundle.classes.index(positive)]
+    return table, propensities(bundle, table.frame)
 
 
 def _parameters(bundle: Bundle) -> int:

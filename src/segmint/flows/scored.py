@@ -7,25 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from segmint.config import Data
 from segmint.contract.ids import bare_ids
 from segmint.contract.validate import validate
 from segmint.errors import DataError, RunError
-from segmint.flows.bundle import predictor_of
 from segmint.flows.candidates import customers_of
+from segmint.flows.predict import APPENDED
 from segmint.flows.read import open_source
 from segmint.store.bundle import Bundle
 from segmint.store.promoted import RUN_ID
 from segmint.store.run import Run
 from segmint.tables.source import open_table
 
-Floats = NDArray[np.float64]
 SCORING = ("predict", "target")
-OURS = ("propensity", "propensity_low", "propensity_high", "predicted", "flags")
 
 
 @dataclass(frozen=True)
@@ -72,15 +68,9 @@ def known_of(bundle: Bundle, wave: pl.DataFrame, customers: Any, data: Data) -> 
         return _joined(bundle, wave, customers, data)
     if not all(column.name in wave.columns for column in bundle.contract.features(bundle.at)):
         return None
-    inputs = wave.drop([name for name in OURS if name in wave.columns])
+    inputs = wave.drop([name for name in APPENDED if name in wave.columns])
     table = validate(open_table(inputs), bundle.contract, purpose="predict", at=bundle.at, max_rejected=0.0)
     return Known(wave, table.frame)
-
-
-def propensities(bundle: Bundle, known: Known) -> Floats:
-    """Predict customers with a bundle; shape (n_customers,)."""
-    place = bundle.classes.index(str(bundle.contract.outcome.positive))
-    return predictor_of(bundle).probabilities(known.frame)[:, place]
 
 
 def scoring_run(scored: Any, wave: pl.DataFrame, runs: Path) -> Run | None:

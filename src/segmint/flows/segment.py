@@ -17,6 +17,7 @@ from segmint.contract.contract import Contract, load_contract
 from segmint.contract.ids import bare_ids
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import BundleError, ConfigError, DataError
+from segmint.flows.candidates import ids_of
 from segmint.flows.read import keep_reading, open_source, read
 from segmint.flows.report import write_report
 from segmint.models.customer_model import make_model
@@ -330,5 +331,4 @@ def sentences_of(found: Segmentation) -> tuple[str, ...]:
 
 
 def _named(table: ValidTable) -> pl.DataFrame:
-    customers = pl.Series("customer", table.records).cast(pl.String) if table.ids is None else bare_ids(table.ids)
-    return pl.DataFrame({"record": table.records, "customer": customers})
+    return pl.DataFrame({"record": table.records, "customer": ids_of(table)})

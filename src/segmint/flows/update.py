@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from segmint.config import Config
 from segmint.errors import DataError
 from segmint.evaluation.recalibration import intercept_shift, shifted
-from segmint.flows.bundle import predict_texts
+from segmint.flows.bundle import predict_texts, propensities
 from segmint.flows.calibrate import interval_of
 from segmint.flows.predict import run_folder
 from segmint.flows.promote import GATE, compare_bundles
 from segmint.flows.read import inputs_of, open_source
 from segmint.flows.results import outcomes_of, read_codes, read_frame
 from segmint.flows.run import run as train_run
-from segmint.flows.scored import Known, known_of, propensities, scoring_run
+from segmint.flows.scored import Known, known_of, scoring_run
 from segmint.progress import Progress, silent
 from segmint.store.bundle import Bundle, open_bundle, write_bundle
 from segmint.store.champion import Gate
@@ -126,7 +126,7 @@ def update(
     trained = train_run(history, current.contract, settings, runs=runs, argv=argv, progress=progress)
     fresh = open_bundle(trained.folder)
     how = f"trained anew in {trained.folder} and recalibrated on the results"
-    both = propensities(fresh, known), propensities(current, known)
+    both = propensities(fresh, known.frame), propensities(current, known.frame)
     return _challenger(fresh, current, both, yes, receipt, config, runs, argv, inputs, how, trained.folder)
 
 
@@ -225,7 +225,7 @@ def _said(
 ) -> tuple[NDArray[np.float64], str]:
     """Predict the customers again, or take what this very bundle said of them; say so if nobody can tell who said it."""
     if known is not None:
-        return propensities(bundle, known), ""
+        return propensities(bundle, known.frame), ""
     if "propensity" not in judged.columns:
         raise DataError(
             "The scored table has neither propensities nor the customers' columns.",

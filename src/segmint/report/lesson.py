@@ -38,7 +38,7 @@ def _words(taught: Mapping[str, Any], lesson: Mapping[str, Any]) -> str:
         f"{teachers} {'were' if several else 'was'} trained {taught['folds']} times, each time without a part of the customers, and said of "
         f"that part how likely each outcome is. The network learned to match these probabilities ({percent(taught['share'], 0)}; the rest is "
         f"the outcome itself), and those of {count(taught['copies'])} shuffled copies, in which {percent(taught['swap'], 0)} of the cells come "
-        f"from another customer. Then the {'teachers are' if several else 'teacher is'} thrown away. "
+        f"from another customer. Then the {'teachers are' if several else 'teacher is'} thrown away."
     )
     upcoming = (
         f" The copies are also of {count(taught['upcoming'])} customers who are yet to be called and have no outcome."
@@ -54,7 +54,7 @@ def _words(taught: Mapping[str, Any], lesson: Mapping[str, Any]) -> str:
     missed = lesson.get("missed") if lesson.get("recipe") == "best" else None
     without = f" Not installed, and done without: {listed(missed)} (pip install 'segmint[best]')." if missed else ""
     return (
-        f"{said.rstrip()}{upcoming}{members} On customers that neither had seen, the area under the curve is {decimal(taught['auc'])} for the teacher and "
+        f"{said}{upcoming}{members} On customers that neither had seen, the area under the curve is {decimal(taught['auc'])} for the teacher and "
         f"{decimal(student['auc'])} for the student: {verdict}.{_pair_words(taught.get('pairs', []))}{without}"
     )
 

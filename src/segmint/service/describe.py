@@ -209,10 +209,11 @@ def _ref(name: str) -> JSON:
 
 def _settings() -> Iterator[tuple[str, JSON]]:
     """Every setting that a request may send, with what pydantic knows of it."""
+    open_ones = settings_without_files()
     for section, model in SECTIONS.items():
         known = model.model_json_schema()["properties"]
         for name in model.model_fields:
-            if f"{section}.{name}" in settings_without_files():
+            if f"{section}.{name}" in open_ones:
                 yield f"{section}.{name}", known[name]
 
 

@@ -220,9 +220,8 @@ class _Groups:
                 "lift": gain / fractions,
                 "response": at[0] / calls,
                 "profit": profit,
-                "return": np.where(
-                    at[2] > 0, profit / at[2], np.nan
-                ),  # calls that cost nothing have no return on their cost
+                # calls that cost nothing have no return on their cost
+                "return": np.where(at[2] > 0, profit / at[2], np.nan),
             }
 
     def _totals(self, weighed: NDArray[np.generic]) -> Floats:
