@@ -87,6 +87,22 @@ def test_a_setting_that_makes_no_sense_is_refused(ask: Ask, value: str) -> None:
     assert len(answer.content) < 16_384
 
 
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "policy.capacities=secret17",
+        "policy.quotas=[{column='secret17'}]",
+        "policy.budget_calls.secret17=1",
+        "policy.call_windows=['secret17']&economics.cost_per_call=1&economics.value_per_success=9",
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_not_echoed(ask: Ask, setting: str) -> None:
+    answer = ask("POST", f"/v1/target?{setting}", {"rows": [GOOD]})
+    assert (answer.status_code, answer.json()["code"]) == (422, "policy")
+    assert "Expected: " in answer.json()["detail"]
+    assert "secret17" not in answer.text
+
+
 def test_the_row_in_the_document_is_a_whole_one() -> None:
     text = (Path(__file__).parents[2] / "docs" / "service.md").read_text("utf-8")
     row = json.loads(text.partition("/v1/predict -d '")[2].partition("'")[0])["rows"][0]

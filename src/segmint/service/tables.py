@@ -150,7 +150,9 @@ def config_of(query: Sequence[tuple[str, str]], standing: StandingPolicy) -> Con
         config = standing.under([f"{key}={value}" for key, value in query])
         policy_of(config)
     except SegmintError as error:
-        raise Problem(422, "policy", _in_one_line(str(error)), field="query") from error
+        # what came is left out: it quotes the values that were sent
+        detail = f"These settings make no policy. Expected: {error.expected}. Next: {error.fix or 'correct them'}."
+        raise Problem(422, "policy", _in_one_line(detail), field="query") from error
     return config
 
 
