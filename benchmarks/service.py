@@ -1,6 +1,7 @@
 """How fast the service answers: python benchmarks/service.py RUNS [--seconds 30] [--repeats 5] [--mlflow PYTHON].
 
-RUNS holds a finished run of the embedded sample (`segmint demo --runs RUNS`). Open loop: requests leave on a fixed schedule, latency counts
+RUNS holds finished runs of the embedded sample: one, or for the hot swaps two whose networks differ (`segmint demo --runs RUNS`,
+and again with `--seed 8`). Open loop: requests leave on a fixed schedule, latency counts
 from the intended time, so that a slow answer is never hidden by asking later. The server is pinned to one core, the
 callers to another. Beside it a FastAPI route that parses the same body and sends it back, under the same uvicorn.
 """
@@ -200,6 +201,8 @@ def hot_swaps(runs: Path, first: str, second: str, rows: list[dict[str, Any]]) -
     """Promote in turn under load; every answer must be what the bundle it names says."""
     opened = [open_bundle(runs / name, runs) for name in (first, second)]
     said = {b.digest: [single_predictor_of(b).customer(row).propensity for row in rows] for b in opened}
+    one, other = said.values()
+    assert one != other, "the two bundles say the same: a swap could not be told from none"
     port = free_port()
     promote(runs, first, Gate(True, "better", "benchmark"))
     command = [sys.executable, "-m", "segmint", "serve", "--runs", str(runs), "--port", str(port)]
@@ -278,7 +281,9 @@ def main() -> None:
         print(f"the echo route: p50 {e50:.2f} ms, p99 {e99:.2f} ms; ratios {p50 / e50:.2f} and {p99 / e99:.2f}")
     if given.mlflow:
         beside_mlflow(given.mlflow, frame, given.seconds, given.repeats)
-    if not given.no_swaps:
+    if len(names) < 2:
+        print("no hot swaps: RUNS holds one run only")
+    elif not given.no_swaps:
         with tempfile.TemporaryDirectory() as folder:
             for name in names[:2]:
                 shutil.copytree(given.runs / name, Path(folder, name))
