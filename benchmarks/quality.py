@@ -87,9 +87,7 @@ def table_of(level: str) -> ValidTable:
 
 def _without_context(contract: Contract) -> Contract:
     columns = tuple(
-        column.model_copy(update={"role": "ignore"})
-        if column.role == "context" and column.known == "planning"
-        else column
+        column.model_copy(update={"role": "ignore"}) if column.role == "context" else column
         for column in contract.columns
     )
     return contract.model_copy(update={"columns": columns})

@@ -407,7 +407,7 @@ class _Watch:
     def watch(self, network: Any, settings: Any) -> Any:
         from contextlib import nullcontext
 
-        def write(epoch: Any) -> None:
+        def write(epoch: Any, _seen: Any) -> None:
             self.losses.append(epoch.validation_loss)
             self.seconds.append(time.perf_counter() - self.start)
 
