@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 from sklearn import metrics as reference
 
-from segmint.evaluation.comparison import compare_models
+from segmint.evaluation.comparison import OURS, _conclusion, compare_models
 from segmint.evaluation.paired_bootstrap import affordable_repeats
 from segmint.metrics.classification import best_f1_threshold
 from segmint.splits.folds import make_folds
@@ -207,3 +207,11 @@ def test_large_tables_get_fewer_repeats_and_the_comparison_says_so():
     assert [affordable_repeats(rows, 1_000) for rows in (600, 40_000, 80_000, 10**7)] == [1_000, 1_000, 500, 200]
     table = campaign()
     assert compare_models({"one": ByAge}, table, folds_of(table), seed=1, repeats=50).repeats == 50
+
+
+def test_the_order_is_judged_by_the_model_that_ranks_best_not_by_the_one_that_names_best():
+    areas = np.array([[0.5, 0.68, 0.6], [0.5, 0.66, 0.6], [0.5, 0.7, 0.6]])
+    scores = {"f1": np.array([[0.75, 0.74, 0.7]] * 3), "roc_auc": areas}
+    names = ["base_rate", OURS, "logistic"]
+    said = " ".join(_conclusion(scores, names, {name: name for name in names}, "f1", OURS))
+    assert "ranks above another customer 68 %" in said

@@ -60,10 +60,12 @@ def test_states_and_missing_values_have_lines_of_their_own():
 
 def test_bands_of_numbers_are_named_by_what_lies_in_them_and_do_not_overlap():
     found = of(outcome_by_level(campaign(2_000)), "age")
-    ends = [tuple(map(int, level.split(" to "))) for level in found["level"]]
-    assert ends[0][0] == 18
-    assert ends[-1][1] == 79
+    first, *middle, last = found["level"]
+    ends = [(0, int(first.removeprefix("up to ")))]
+    ends += [tuple(map(int, level.split(" to "))) for level in middle]
+    ends += [(int(last.removesuffix(" or more")), 200)]
     assert all(one[1] < other[0] for one, other in zip(ends, ends[1:], strict=False))
+    assert not {"18", "79"} & set(" ".join(found["level"]).split())  # the youngest and the oldest customer
 
 
 def test_rare_levels_are_pooled_and_dropped_when_still_too_few():

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from segmint.contract.column import Column, State
-from segmint.features.apply import apply_features, feature_blocks, feature_names
+from segmint.errors import DataError
+from segmint.features.apply import OTHER, apply_features, feature_blocks, feature_names
 from segmint.features.customer_features import CustomerFeatures
 
 MONTHS = ("jan", "feb", "mar", "apr")
@@ -123,3 +124,40 @@ def test_numbers_never_seen_are_taken_for_the_nearest_seen_if_asked(state: list[
     free = CustomerFeatures([column]).fit(seen)
     assert not np.array_equal(free.transform(beyond), free.transform(nearest))
     assert np.array_equal(free.transform(nearest), held.transform(nearest))
+
+
+def test_a_gap_beside_codes_is_the_middle_where_no_gap_was_seen_when_learning() -> None:
+    column = Column(name="days", kind="number", role="history", label="days", states=(State(value=-1, name="never"),))
+    learned = CustomerFeatures([column]).fit(pl.DataFrame({"days": [-1.0, *map(float, range(1, 100))]}))
+    gap, middle = (
+        learned.transform(pl.DataFrame({"days": [value]}, schema={"days": pl.Float64})) for value in (None, 50.0)
+    )
+    assert_array_equal(gap, middle)
+
+
+def test_the_ends_of_a_range_are_nobodys_own_number() -> None:
+    column = Column(name="balance", kind="number", role="holding", label="balance")
+    balances = [-4_057.31, *np.linspace(0, 900, 400).tolist(), 71_188.47]
+    for within in (False, True):
+        state = CustomerFeatures([column], within=within).fit(pl.DataFrame({"balance": balances})).state_
+        edges = state["columns"][0]["edges"]
+        assert (edges[0], edges[-1]) == (-5_000.0, 72_000.0)
+        assert not {-4_057.31, 71_188.47} & set(edges)
+        assert state["columns"][0].get("high", 72_000.0) == 72_000.0
+
+
+def test_of_very_many_levels_the_commonest_thousand_are_told_apart() -> None:
+    column = Column(name="place", kind="category", role="characteristic", label="place")
+    places = [f"p{number}" for number in range(1_200) for _ in range(12 if number < 1_000 else 10)]
+    state = CustomerFeatures([column]).fit(pl.DataFrame({"place": places})).state_
+    assert state["columns"][0]["levels"][-1] == OTHER
+    assert set(state["columns"][0]["levels"][:-1]) == {f"p{number}" for number in range(1_000)}
+
+
+def test_more_features_than_a_bundle_holds_are_refused_before_anything_is_trained(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("segmint.features.customer_features.MOST_FEATURES", 10)
+    with pytest.raises(DataError, match=r"columns make .* features") as refused:
+        CustomerFeatures(COLUMNS).fit(customers())
+    assert "at most 10" in refused.value.expected

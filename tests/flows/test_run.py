@@ -219,3 +219,23 @@ def test_segments_are_measured_against_what_the_comparison_trained(
     done = run(table, "bank-marketing", load_config(None, settings), runs=tmp_path)
     proof = read_json(done.folder / "segments.json")["proof"]
     assert proof["profit_kept"] is not None
+
+
+def test_a_table_without_segments_has_a_network_all_the_same(tmp_path: Path) -> None:
+    told: list[str] = []
+    table = pl.read_csv(sample_path(), separator=";", infer_schema=False)[:190]
+    settings = [*QUICK, "segments.enabled=true", 'compare.models=["dense_network","base_rate"]']
+    done = run(table, "bank-marketing", load_config(None, settings), runs=tmp_path, say=told.append)
+    assert (done.folder / "bundle" / "manifest.json").is_file()
+    assert not (done.folder / "segments.json").exists()
+    assert "190 customers have any describing value" in " ".join(told)
+    assert "No segments were found" in done.report.read_text()
+
+
+def test_a_segment_that_nobody_was_in_at_training_counts_as_wrong(tmp_path: Path, data_folder: Path) -> None:
+    table = pl.read_csv(data_folder / "segments-abcd" / "customer_segmentation.csv", infer_schema=False)[:1_000]
+    without = table.filter(pl.col("Segmentation") != "D")
+    done = run(without, "customer-segments", load_config(None, QUICK), runs=tmp_path)
+    told = predict(table, str(done.folder), load_config(None, []), runs=tmp_path)
+    assert told.rows == len(table)
+    assert 0 < told.quality["accuracy"] <= len(without) / len(table)

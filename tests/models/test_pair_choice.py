@@ -61,3 +61,10 @@ def test_the_network_reads_the_chosen_pair_and_says_so() -> None:
     plain.fit(frame[outer], yes[outer], inner=(frame[inner], yes[inner]))
     assert "pairs" not in plain[0].state_
     assert made[-1].n_features_in_ > plain[-1].n_features_in_
+
+
+def test_of_an_outcome_that_hardly_occurs_nothing_is_tested() -> None:
+    frame, yes = campaign(6_000, 1, effect=0.35)
+    rare = np.zeros_like(yes)
+    rare[:2] = 1
+    assert choose_pairs(frame, rare, COLUMNS, rare=10, seed=0) == []

@@ -96,3 +96,15 @@ def test_an_ordered_category_keeps_its_ladder():
     column = Column(name="m", kind="category", role="interest", label="m", allowed=("z", "y", "x"), ordered=True)
     state = learn_coding(SegmentInputs(FRAME.select("m", "n"), (column, of(FRAME).columns[1])))[0]
     assert state["levels"] == ["z", "y", "x"]
+
+
+def test_numbers_too_few_for_a_band_count_as_no_value():
+    days = [999.0] * 60 + [-999.0] * 40 + [3.0, 6.0, 9.0, 12.0, 15.0]
+    frame = FRAME.with_columns(pl.Series("days", days)).select("job", "m", "days")
+    states = (State(value=999, name="never"), State(value=-999, name="long ago"))
+    coding = learn_coding(of(frame, states=states))
+    design = encode(coding, frame)
+    place = [state["column"] for state in coding].index("days")
+    assert coding[place]["labels"] == ["never", "long ago"]
+    assert (design.codes[-5:, place] == -1).all()
+    assert (design.codes < np.asarray(design.sizes)).all()

@@ -75,6 +75,13 @@ def test_questions_that_make_no_sense_are_answered_in_words(finder, rows, error,
     assert refused.value.fix
 
 
+def test_where_nothing_splits_the_response_either_latent_classes_must_do():
+    frame = unplanted(2, 600)
+    finder = SegmentFinder(random_state=1).fit(frame, np.random.default_rng(3).choice(["no", "yes"], frame.height))
+    assert finder.state_["method"] == "latent-class"
+    assert not finder.choice_.natural
+
+
 def test_parameters_can_be_read_and_set():
     finder = SegmentFinder().set_params(count=4)
     assert finder.get_params() == {"count": 4, "method": "auto", "random_state": None, "thorough": False}

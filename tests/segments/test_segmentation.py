@@ -4,15 +4,18 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
 
-from segmint.contract.contract import load_contract
+from segmint.contract.contract import load_contract, parse_contract
 from segmint.contract.validate import validate
 from segmint.errors import ConfigError
 from segmint.segments.assign import assign_segments
-from segmint.segments.segmentation import describe_known_segments, discover_segments
+from segmint.segments.segmentation import _kept_apart, describe_known_segments, discover_segments
 from segmint.segments.stability import adjusted_rand
 from segmint.tables.source import open_table
+
+from .conftest import CONTRACT, draw_campaign
 
 
 def test_three_kinds_are_found_said_and_proven(campaign, truth, found):
@@ -80,3 +83,23 @@ def test_known_segments_are_described_like_discovered_ones(data_folder):
     assert sum(segment.customers for segment in known.profiles.segments) == len(table)
     assert np.bincount(known.labels).sum() == len(table)
     assert json.loads(json.dumps(known.to_json()))["kind"] == "known"
+
+
+def test_why_there_are_no_more_segments_is_taken_from_what_was_tried(found):
+    few = replace(found.choice, evidence=tuple(row for row in found.choice.evidence if row.count <= 3))
+    assert "more were not tried" in " ".join(replace(found, choice=few).gates())
+    passing = tuple(replace(row, jaccard=0.9, smallest=0.1) for row in found.choice.evidence)
+    assert "no better proposal" in " ".join(replace(found, choice=replace(found.choice, evidence=passing)).gates())
+    failing = tuple(replace(row, jaccard=0.1) for row in found.choice.evidence)
+    assert "do not all come back" in " ".join(replace(found, choice=replace(found.choice, evidence=failing)).gates())
+
+
+def test_the_rows_of_one_customer_prove_together_or_not_at_all():
+    called = draw_campaign(600).with_columns(pl.int_range(600).floordiv(3).cast(pl.String).alias("customer"))
+    contract = parse_contract(
+        CONTRACT + '[columns.customer]\nkind = "category"\nrole = "id"\nlabel = "customer"\n', origin="test"
+    )
+    table = validate(open_table(called), contract)
+    apart = _kept_apart(table, table.outcome == "yes", 5).reshape(-1, 3)
+    assert (apart.all(axis=1) == apart.any(axis=1)).all()
+    assert 0.2 < apart.mean() < 0.4

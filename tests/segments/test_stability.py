@@ -38,3 +38,14 @@ def test_segments_that_always_come_back_have_jaccard_one_and_chance_has_not():
     assert same.of(2).adjusted_rand == 1.0
     assert chance.of(2).weakest < 0.5
     assert same.frame()["trust"].to_list() == ["highly stable"] * 2
+
+
+def test_a_segment_that_is_nobodys_overlaps_with_nothing():
+    found = segment_stability(
+        {3: np.repeat([0, 1], 50)},
+        lambda c, r: {3: np.repeat([1, 0], 50)},
+        resamples=4,
+        random=np.random.default_rng(1),
+    )
+    assert found.of(3).jaccard == (1.0, 1.0, 0.0)
+    assert found.of(3).weakest == 0.0

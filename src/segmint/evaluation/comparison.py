@@ -340,8 +340,14 @@ def _conclusion(
         Standing(name, labels[name], score, to_best[place], to_ours[place])
         for place, (name, score) in enumerate(zip(names, _estimates(values), strict=True))
     ]
-    area = _estimates(scores["roc_auc"])[best] if "roc_auc" in scores else None
-    return conclude(standings, metric=metric, ours=ours, area=area)
+    return conclude(standings, metric=metric, ours=ours, area=_best_area(scores))
+
+
+def _best_area(scores: Mapping[str, Floats]) -> Estimate | None:
+    """How well the best order ranks, whichever model names best."""
+    if "roc_auc" not in scores:
+        return None
+    return _estimates(scores["roc_auc"])[_best("roc_auc", scores["roc_auc"][0])]
 
 
 def _best(metric: str, values: Floats) -> int:

@@ -127,11 +127,15 @@ def _edges(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _band(edges: NDArray[np.float64], place: int, inside: NDArray[np.float64]) -> str:
-    """Name a band by the smallest and largest number that lie in it."""
+    """Name a band by the smallest and largest number that lie in it, but for the ends of the column: one customer's own."""
     if not len(inside):
         return f"{_said(edges[place])}"
     low, high = inside.min(), inside.max()
-    return _said(low) if low == high else f"{_said(low)} to {_said(high)}"
+    if low == high:
+        return _said(low)
+    if place == 0:
+        return f"up to {_said(high)}"
+    return f"{_said(low)} or more" if place == len(edges) - 2 else f"{_said(low)} to {_said(high)}"
 
 
 def _said(number: float) -> str:

@@ -15,6 +15,7 @@ Matrix = NDArray[np.float32]
 
 MISSING = "(missing)"
 OTHER = "(other)"
+MOST_FEATURES = 65_536  # what a network may read
 HUGE = 1e100  # numbers beyond this are this: no difference or ratio may overflow
 
 
@@ -111,6 +112,7 @@ def _fill_number(block: Matrix, column: Mapping[str, Any], series: pl.Series) ->
     if column["flag_missing"]:
         block[:, place] = absent & ~block[:, :place].any(axis=1)
         place += 1
+    flagged = block[:, :place].any(axis=1)
     known = np.where(absent, column["center"], values)
     scaled = np.clip((known - column["center"]) / column["scale"], -1e6, 1e6)
     # Smooth clip of RealMLP (Holzmueller et al. 2024, arXiv 2407.04491): far outliers saturate at 3.
@@ -120,8 +122,7 @@ def _fill_number(block: Matrix, column: Mapping[str, Any], series: pl.Series) ->
         block[:, place + 1] = np.interp(known, edges, column["scores"])
         # Piecewise-linear encoding (Gorishniy et al. 2022, arXiv 2203.05556).
         block[:, place + 2 :] = np.clip((known[:, None] - edges[:-1]) / np.diff(edges), 0.0, 1.0)
-    if place:  # a flag speaks for what is absent; without one the middle of the column stands in
-        block[absent, place:] = 0.0
+    block[flagged, place:] = 0.0  # a flag speaks for what is absent; without one the middle of the column stands in
 
 
 def _fill_category(block: Matrix, column: Mapping[str, Any], series: pl.Series) -> None:

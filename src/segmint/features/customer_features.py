@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil, floor, log10
 from typing import Any, Literal
 
 import numpy as np
@@ -14,11 +15,22 @@ from sklearn.utils.validation import check_is_fitted
 
 from segmint.contract.column import Column
 from segmint.contract.counts import count_values
-from segmint.features.apply import HUGE, MISSING, OTHER, Matrix, apply_features, feature_names
+from segmint.errors import DataError
+from segmint.features.apply import (
+    HUGE,
+    MISSING,
+    MOST_FEATURES,
+    OTHER,
+    Matrix,
+    apply_features,
+    count_features,
+    feature_names,
+)
 from segmint.features.frame import as_frame, guess_columns
 from segmint.features.pairs import learn_pair
 
 TINY = 1.0 / HUGE
+MOST_LEVELS = 1_000
 
 Numbers = Literal["piecewise", "scaled"]
 
@@ -29,7 +41,8 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
     A number becomes its scaled and smoothly clipped self, its normal score, and steps between its quantiles
     (piecewise-linear encoding, Gorishniy et al. 2022, arXiv 2203.05556). Codes such as "-1: never contacted"
     and missing values become features of their own. A category becomes one feature per level; levels seen in
-    fewer than `rare` customers are pooled with those never seen, or are zero everywhere if they are few.
+    fewer than `rare` customers, and all but the commonest thousand, are pooled with those never seen, or are zero
+    everywhere if they are few. The ends of a number's range are rounded outward: exactly, they are one customer's own.
     Levels on a ring (months) also get sine and cosine.
 
     Parameters
@@ -93,6 +106,7 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
             for column in columns
         ]
         self.state_ = {"format": 1, "columns": learned}
+        _refuse_too_wide(count_features(self.state_), len(columns))
         if self.pairs:
             self.state_["pairs"] = [learn_pair(frame, pair, self.rare) for pair in self.pairs]
         return self
@@ -114,6 +128,15 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
         return tags
 
 
+def _refuse_too_wide(features: int, columns: int) -> None:
+    if features > MOST_FEATURES:
+        raise DataError(
+            f"The {columns:,} columns make {features:,} features.",
+            expected=f"at most {MOST_FEATURES:,}, as many as a bundle can hold",
+            fix="give columns that say little of a customer the role ignore in the contract",
+        )
+
+
 def _learn_number(column: Column, series: pl.Series, bins: int, *, within: bool) -> dict[str, Any]:
     values = series.cast(pl.Float64).fill_null(np.nan).to_numpy()
     states = [state.value for state in column.states if np.any(values == state.value)]
@@ -130,7 +153,11 @@ def _learn_number(column: Column, series: pl.Series, bins: int, *, within: bool)
         "scale": scale,
         "edges": edges,
         "scores": scores,
-        **({"low": float(values.min()), "high": float(values.max())} if within and len(values) else {}),
+        **(
+            dict(zip(("low", "high"), _outward(values.min(), values.max()), strict=True))
+            if within and len(values)
+            else {}
+        ),
     }
 
 
@@ -161,16 +188,30 @@ def _quantile_edges(values: NDArray[np.float64], bins: int) -> tuple[list[float]
     ordered = np.sort(values)
     rank = (np.searchsorted(ordered, edges, "left") + np.searchsorted(ordered, edges, "right")) / 2.0
     scores = ndtri(np.clip(rank / len(values), 0.5 / len(values), 1.0 - 0.5 / len(values)))
+    edges[[0, -1]] = _outward(edges[0], edges[-1])
     return edges.tolist(), scores.tolist()
+
+
+def _outward(low: float, high: float) -> tuple[float, float]:
+    """Round the ends of a column to about two digits of their distance: exactly they are one customer's own numbers."""
+    span = high - low
+    if span < TINY:
+        return float(low), float(high)
+    digits = 1 - floor(log10(span))
+    unit = 10.0**-digits
+    return float(round(floor(low / unit) * unit, max(digits, 0))), float(
+        round(ceil(high / unit) * unit, max(digits, 0))
+    )
 
 
 def _learn_category(column: Column, series: pl.Series, rare: int) -> dict[str, Any]:
     counts = count_values(series.cast(pl.String).fill_null(MISSING))
     order = [level for level in column.allowed if level in counts]
     order += sorted(level for level in counts if level not in set(order))
-    levels = [level for level in order if counts[level] >= rare]
+    common = {level for level, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MOST_LEVELS]}
+    levels = [level for level in order if counts[level] >= rare and level in common]
     # A level in a handful of customers could point at one of them, so its name is not kept.
-    if sum(counts[level] for level in order if counts[level] < rare) >= rare:
+    if sum(counts.values()) - sum(counts[level] for level in levels) >= rare:
         levels.append(OTHER)
     learned: dict[str, Any] = {"name": column.name, "kind": "category", "levels": levels}
     if column.cyclic:

@@ -152,14 +152,14 @@ class _Number:
             between = np.clip((known - self._stops[step]) / self._spans[step], 0.0, 1.0)
             weights[:, 1], weights[:, 2] = 1.0 - between, between
         if flag is not None:
-            weights[absent] = 0.0
             flagged = np.flatnonzero(flag >= 0)
+            weights[flagged] = 0.0
             places[flagged, 0], weights[flagged, 0] = flag[flagged], 1.0
 
     def pick_one(self, value: float | None) -> Picks:
         if value is None or value != value:
-            if self.flags:
-                return ([self.missing], [1.0]) if self.missing >= 0 else ([], [])
+            if self.missing >= 0:
+                return [self.missing], [1.0]
             value = self.center
         elif value in self.states:
             return [self.first + self.states.index(value)], [1.0]

@@ -121,7 +121,10 @@ class _Work:
     def __init__(self, bundle: Bundle, trained: TrainingIds | None, result: Predicted) -> None:
         self.bundle, self.trained, self.result = bundle, trained, result
         self.predictor: Predictor = predictor_of(bundle)
-        self.judged = StreamedQuality(bundle.classes, bundle.contract.outcome.positive)
+        outcome = bundle.contract.outcome
+        # A segment that nobody was in at training can be a customer's all the same; the network is then wrong.
+        names = bundle.classes if outcome.positive is not None else outcome.levels
+        self.judged = StreamedQuality(names, outcome.positive)
         self.complete = True
         if trained is not None and bundle.contract.id_column is not None:
             result.trained_on = 0

@@ -16,7 +16,7 @@ from segmint.config import Config
 from segmint.contract.contract import Contract, load_contract
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
-from segmint.errors import ConfigError
+from segmint.errors import ConfigError, DataError
 from segmint.evaluation.comparison import Comparison, compare_models
 from segmint.evaluation.differences import outcome_by_level
 from segmint.evaluation.search import require_optuna
@@ -144,16 +144,16 @@ def run(
         _keep_history(here, model)
         note = "" if found is None else found.sentence
         threshold = _threshold(table, model, comparison)
-        segments = (
-            clock.time("segments", lambda: _segments(here, table, config, comparison, both))
-            if config.segments.enabled
-            else None
-        )
+        segments, without = clock.time("segments", lambda: _segments(here, table, config, comparison, both))
+        if without:
+            say(f"no segments: {without}")
         bundle = clock.time(
             "pack", lambda: pack(here, table, model, comparison, threshold, config.seed, segments, note)
         )
         clock.time("reasons", lambda: keep_importance(here, table, bundle))
         summary = _summary(table, config, comparison, bundle.calibration, clock)
+        if without:
+            summary["no_segments"] = without
         if found is not None:
             summary["search"] = {"sentence": found.sentence, "settings": found.config.model.settings}
         here.keep("summary.json", summary)
@@ -303,8 +303,10 @@ def _individual_propensities(comparison: Comparison | None, table: ValidTable) -
 
 def _segments(
     here: Run, table: ValidTable, config: Config, comparison: Comparison | None, progress: Progress
-) -> dict[str, Any]:
-    """Find the segments of a response's customers, or describe those that the outcome names."""
+) -> tuple[dict[str, Any] | None, str]:
+    """Find the segments of a response's customers, or describe those that the outcome names; or say why there are none."""
+    if not config.segments.enabled:
+        return None, ""
     known = table.contract.outcome.kind == "assignment"
 
     def find() -> dict[str, Any]:
@@ -318,7 +320,11 @@ def _segments(
         return found.to_json()
 
     settings = config.model_dump(mode="json", include={"seed", "data", "segments", "economics"})
-    return here.remember({"work": "segments", "table": table.ledger.receipt["fingerprint"], "settings": settings}, find)
+    key = {"work": "segments", "table": table.ledger.receipt["fingerprint"], "settings": settings}
+    try:
+        return here.remember(key, find), ""
+    except DataError as error:  # a table without segments has a network all the same
+        return None, error.came
 
 
 def _keep_input(here: Run, table: ValidTable) -> None:

@@ -21,6 +21,8 @@ MOST_PAIRS = 3
 # Of a table in which no pair is worth reading, one in a hundred gets one.
 SIGNIFICANCE = 0.01
 MOST_CUSTOMERS = 50_000
+# Of a class with fewer, a third of the customers may hold none, and no trend could be told from chance.
+FEWEST_OF_A_CLASS = 30
 
 
 def choose_pairs(
@@ -52,7 +54,9 @@ def choose_pairs(
         return []
     draw = np.random.default_rng(seed)
     some = np.sort(draw.permutation(len(labels))[:MOST_CUSTOMERS])
-    frame, labels = frame[some], labels[some]
+    frame, labels, classes = frame[some], labels[some], int(labels.max()) + 1
+    if np.bincount(labels, minlength=classes).min() < FEWEST_OF_A_CLASS:
+        return []
     likely = _cross_fitted(frame, labels, columns, draw)
     found = []
     for pair in candidates:

@@ -54,7 +54,7 @@ def _words(taught: Mapping[str, Any], lesson: Mapping[str, Any]) -> str:
     missed = lesson.get("missed") if lesson.get("recipe") == "best" else None
     without = f" Not installed, and done without: {listed(missed)} (pip install 'segmint[best]')." if missed else ""
     return (
-        f"{said}{upcoming}{members} On customers that neither had seen, the area under the curve is {decimal(taught['auc'])} for the teacher and "
+        f"{said}{upcoming}{members} On customers whose own answers neither had learned from, the area under the curve is {decimal(taught['auc'])} for the teacher and "
         f"{decimal(student['auc'])} for the student: {verdict}.{_pair_words(taught.get('pairs', []))}{without}"
     )
 

@@ -86,7 +86,7 @@ def same_or_better(run: RunView) -> str:
     label, rival = metric_label(main_metric(run)), rivals[0]
     against = f"{label} {decimal(ours.value)}, {run.model_label(rival.model)} {decimal(rival.value)}"
     if order[0] is ours:
-        clear = rival.difference_high is not None and rival.difference_high < 0
+        clear = all(row.difference_high is not None and row.difference_high < 0 for row in rivals)
         return f"It is {'clearly ahead of' if clear else 'level with or ahead of'} every rival ({against})."
     behind = ours.difference_high is not None and ours.difference_high < 0
     return f"It is {'behind' if behind else 'on a par with'} the best rival ({against})."

@@ -117,7 +117,9 @@ def encode_column(state: State, values: pl.Series) -> NDArray[np.int16]:
     numbers = values.cast(pl.Float64).to_numpy()
     states, cuts = state["states"], np.asarray(state["cuts"], float)
     codes = (len(states) + np.searchsorted(cuts, numbers, side="right")).astype(np.int16)
-    codes[np.isnan(numbers)] = state["missing"]
+    # Too few plain numbers had no band of their own when the coding was learned: they count as no value.
+    banded = len(state["labels"]) > len(states) + (state["missing"] >= 0)
+    codes[np.isnan(numbers) | (not banded)] = state["missing"]
     for code, special in enumerate(states):
         codes[numbers == special] = code
     return codes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -205,9 +206,10 @@ class _Work:
         own = family.solutions(None, most, self.random)
         structure = self._structure(family, own, most)
         if method == "auto" and count == "auto" and not structure and self.outcome is not None:
-            state, choice, stability = self._tree(None, natural=False)
-            if state["count"] >= 3:
-                return state, choice, stability
+            with suppress(DataError):  # where the response differs nowhere either, latent classes must do
+                state, choice, stability = self._tree(None, natural=False)
+                if state["count"] >= 3:
+                    return state, choice, stability
         tried = self._tried(own, count, structure)
         labels = {number: family.assign(own[number]) for number in tried}
         stability = segment_stability(

@@ -22,6 +22,8 @@ from segmint.segments.proof import SegmentProof, prove_segments
 from segmint.segments.rules import SegmentRules, segment_rules
 from segmint.segments.stability import STABLE, Labels, Stability
 from segmint.segments.words import SegmentWords, questions, say_segments
+from segmint.splits.folds import inner_split
+from segmint.splits.groups import RowIdentity
 
 FORMAT = 1
 APART = 0.3
@@ -106,7 +108,7 @@ class Segmentation:
         if not self.rules.faithful:
             missed.append(f"The rules put {100 * self.rules.fidelity:.0f} % of customers right, below 90 %.")
         if self.choice is not None and self.choice.natural and len(self.keys) < ENOUGH:
-            missed.append(f"{len(self.keys)} segments are found, fewer than {ENOUGH}: more do not all come back.")
+            missed.append(f"{len(self.keys)} segments are found, fewer than {ENOUGH}: {self._why_no_more()}.")
         if self.proof is not None and not self.proof.differs:
             advice = "" if (self.state or {}).get("method") == "tree" else "; the method tree cuts by response instead"
             missed.append(f"The response does not surely differ by segment on rows kept apart{advice}.")
@@ -119,6 +121,12 @@ class Segmentation:
                 f"The segments change places from one block of time to the next (rank correlation {tau:.2f})."
             )
         return tuple(missed)
+
+    def _why_no_more(self) -> str:
+        more = [row for row in self.choice.evidence if row.count >= ENOUGH] if self.choice is not None else []
+        if not more:
+            return "more were not tried"
+        return "other counts are no better proposal" if any(row.passes for row in more) else "more do not all come back"
 
     def to_json(self) -> dict[str, Any]:
         """Return what `segments.json` holds: aggregates and the state, never a customer."""
@@ -179,7 +187,7 @@ def discover_segments(
     """
     inputs = segment_inputs(table, leave_out_sensitive=leave_out_sensitive)
     yes = response_of(table)
-    apart = np.random.default_rng(random_state).random(len(table)) < APART
+    apart = np.zeros(len(table), dtype=bool) if yes is None else _kept_apart(table, yes, random_state)
     looked_at = None if yes is None else np.where(apart, "", yes.astype(str))
     finder = SegmentFinder(count, method, random_state, thorough).fit(inputs, looked_at, progress=progress)
     labels = finder.labels_
@@ -210,6 +218,15 @@ def discover_segments(
         cramers_v=cramers_v(labels, _known(table)[0]) if _is_assignment(table) else None,
         money=money,
     )
+
+
+def _kept_apart(table: ValidTable, yes: NDArray[np.bool_], random_state: int | None) -> NDArray[np.bool_]:
+    """Say which three in ten prove the segments; the rows of one customer are all there or none of them."""
+    seed = int(np.random.default_rng().integers(2**31)) if random_state is None else random_state
+    who = RowIdentity.of(table)
+    apart = np.zeros(len(table), dtype=bool)
+    apart[inner_split(yes.astype(str), who.groups, share=APART, seed=seed, keys=who.keys)[1]] = True
+    return apart
 
 
 def describe_known_segments(

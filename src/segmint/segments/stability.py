@@ -149,7 +149,7 @@ def segment_stability(
         tuple(
             CountStability(
                 count,
-                tuple(float(value) for value in np.mean(_padded(jaccards[count], own[count]), axis=0)),
+                tuple(float(value) for value in np.mean(_padded(jaccards[count], count), axis=0)),
                 float(np.mean(rands[count])) if rands[count] else 1.0,
             )
             for count in sorted(own)
@@ -158,7 +158,6 @@ def segment_stability(
     )
 
 
-def _padded(rows: list[NDArray[np.float64]], own: Labels) -> NDArray[np.float64]:
-    """A resample may miss the last segment altogether; that overlap is 0."""
-    width = int(own.max()) + 1
-    return np.stack([np.pad(row, (0, width - len(row))) for row in rows])
+def _padded(rows: list[NDArray[np.float64]], count: int) -> NDArray[np.float64]:
+    """The last segments may be nobody's, in a resample or at all; their overlap is 0."""
+    return np.stack([np.pad(row, (0, count - len(row))) for row in rows])

@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from segmint.errors import LayerRuleError
+from segmint.features.apply import MOST_FEATURES
 from segmint.models.layer_rule import check_layers
 
 MAX_LAYERS = 64
 MAX_UNITS = 4_096
-MAX_INPUTS = 65_536
 MAX_PARAMETERS = 50_000_000
 
 Activation = Literal["linear", "relu", "silu", "tanh"]
@@ -66,7 +66,7 @@ class NetworkSpec(_Strict):
 
     format: Annotated[int, Field(ge=1, le=1)]
     layers: Annotated[tuple[Layer, ...], Field(max_length=MAX_LAYERS, strict=False)]
-    inputs: Annotated[int, Field(ge=1, le=MAX_INPUTS)]
+    inputs: Annotated[int, Field(ge=1, le=MOST_FEATURES)]
     outputs: Units
     head: Literal["logit", "softmax"]
     classes: Annotated[tuple[str, ...], Field(min_length=2, max_length=MAX_UNITS, strict=False)]

@@ -121,7 +121,7 @@ def _interval(run: RunView) -> Block | None:
         title,
         draw(picture, title),
         caption=f"Predictions carry propensity_low and propensity_high: between these rates customers like this one say yes, as far as "
-        f"{count(known.customers)} customers can tell who did not teach the network. A customer with {percent(at)} lies between "
+        f"{count(known.customers)} customers can tell whose own answers the network had not learned from. A customer with {percent(at)} lies between "
         f"{percent_between(float(middle[0][0]), float(middle[1][0]))}. Two doubts add up: which answer this very customer would have added "
         "(Venn-Abers), and chance among the nearest twentieth of those customers (95 %). It is no promise for another campaign: when times "
         "change, so do the rates.",
@@ -201,7 +201,7 @@ def _loss_words(final: pl.DataFrame) -> str:
     epochs = final["epoch"].to_list()
     best = int(np.nanargmin(loss))
     start = f"It learned for {len(epochs)} epochs; the validation loss was lowest at epoch {epochs[best]} ({decimal(float(loss[best]))})."
-    if best >= len(epochs) - 2:
+    if best == len(epochs) - 1:
         return f"{start} It was still falling when learning ended: more epochs might help a little."
     return f"{start} After that it learned its own rows better but new rows no better, so learning stopped and the best state was kept."
 

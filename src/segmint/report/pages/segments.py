@@ -32,7 +32,7 @@ def page(run: RunView) -> Page | None:
     """Show every segment in words and figures, why there are so many, and what is not proven."""
     found = run.json("segments.json")
     if found is None:
-        return None
+        return _without(run)
     segments: list[Segment] = found["segments"]
     discovered = found["kind"] == "discovered"
     return make_page(
@@ -54,6 +54,16 @@ def page(run: RunView) -> Page | None:
             _rules(found),
             fold("Three questions for the next calls", [points(found["questions"])]) if found["questions"] else None,
         ],
+    )
+
+
+def _without(run: RunView) -> Page | None:
+    why = run.summary.get("no_segments")
+    if not why:
+        return None
+    blocks = [points([str(why), "Everything else on these pages stands without them."])]
+    return make_page(
+        "segments", title="Who the customers are", short="Segments", lead="No segments were found.", blocks=blocks
     )
 
 
