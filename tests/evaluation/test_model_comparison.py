@@ -36,5 +36,5 @@ def test_too_few_responders_for_the_folds_is_said_plainly():
     frame = campaign(100).frame.with_columns(
         y=pl.when(pl.int_range(pl.len()) < 3).then(pl.lit("yes")).otherwise(pl.lit("no"))
     )
-    with pytest.raises(DataError, match="only 3 distinct customers"):
+    with pytest.raises(DataError, match="only 3 customers who can be told apart"):
         ModelComparison(["base_rate"], folds=5).run(valid(frame, RESPONSE))

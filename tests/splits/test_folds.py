@@ -65,7 +65,7 @@ def test_a_fold_does_not_depend_on_the_keys_being_ordered_by_outcome():
 
 def test_too_few_customers_of_one_outcome_is_said_plainly():
     outcome = np.array(["no"] * 20 + ["yes"] * 3)
-    with pytest.raises(DataError, match="'yes' occurs for only 3 distinct customers"):
+    with pytest.raises(DataError, match="'yes' occurs for only 3 customers who can be told apart"):
         make_folds(outcome, np.arange(23), count=5, seed=1, keys=np.arange(23, dtype=np.uint64))
 
 

@@ -96,3 +96,12 @@ def test_different_rows_have_different_keys():
 def test_an_empty_table_has_no_groups():
     raw = rows(id=["a"]).clear()
     assert row_groups(table(raw)).size == row_keys(table(raw)).size == 0
+
+
+def test_look_alikes_do_not_chain_a_table_of_many_calls_into_one_group():
+    draw = np.random.default_rng(3)
+    calls = 2_000
+    raw = rows(id=[f"c{n // 5}" for n in range(calls)], age=[str(age) for age in draw.integers(0, 2_000, calls)])
+    groups = row_groups(table(raw))
+    assert len(partition(groups)) == 400
+    assert all(len(group) == 5 for group in partition(groups))

@@ -152,7 +152,7 @@ def _require_enough(deck: _Deck, count: int) -> None:
     cards = np.bincount(deck.level, minlength=deck.names.size)
     if cards.size and cards.min() < count:
         raise DataError(
-            f"The outcome '{deck.names[cards.argmin()]}' occurs for only {cards.min()} distinct customers.",
+            f"The outcome '{deck.names[cards.argmin()]}' occurs for only {cards.min()} customers who can be told apart.",
             expected=f"at least {count}, one for each fold",
             fix="ask for fewer folds (--folds 2), or bring more rows",
         )

@@ -13,6 +13,7 @@ from segmint.contract.ids import bare_ids
 from segmint.contract.valid_table import ValidTable
 
 _KEY = b"segmint row"
+MOST_LINKED = 0.2
 _SEPARATOR, _NO_VALUE = "\x1f", "\x00"
 
 
@@ -64,8 +65,9 @@ def row_groups(table: ValidTable) -> NDArray[np.int64]:
     -------
     ndarray of shape (n_customers,)
         Rows share a number if they share the id, or are equal in every column of the file except the id, the
-        outcome and columns known only after the call, or are linked by a chain of such pairs. Which number a
-        group gets carries no meaning.
+        outcome and columns known only after the call, or are linked by a chain of such pairs. Where such chains would
+        hold more than a fifth of the table together, which no fold could, ids alone decide. Which number a group gets
+        carries no meaning.
     """
     contract = table.contract
     left_out = {contract.outcome.column, contract.id_column}
@@ -74,7 +76,14 @@ def row_groups(table: ValidTable) -> NDArray[np.int64]:
     alike = _numbered(looks)
     if table.ids is None:
         return alike
-    return _linked(alike, _numbered_ids(bare_ids(table.ids)))
+    same_id = _numbered_ids(bare_ids(table.ids))
+    linked = _linked(alike, same_id)
+    return same_id if _largest(linked) > MOST_LINKED >= _largest(same_id) else linked
+
+
+def _largest(groups: NDArray[np.int64]) -> float:
+    """Share of the rows that the largest group holds."""
+    return float(np.bincount(groups).max() / groups.size) if groups.size else 0.0
 
 
 def _canonical_text(frame: pl.DataFrame, columns: list[str]) -> pl.Series:
