@@ -111,7 +111,9 @@ def run_job(level: str, repeat: int, fold: int, model: str) -> dict[str, np.ndar
         if model in NETWORKS | ABLATIONS
         else make_model(model, columns=table.features, random_state=seed)
     )
-    made.fit(X[part.fit], y[part.fit], inner=(X[part.inner], y[part.inner]))
+    groups = row_groups(table)
+    more = {"groups": (groups[part.fit], groups[part.inner])} if hasattr(made, "reads_groups") else {}
+    made.fit(X[part.fit], y[part.fit], inner=(X[part.inner], y[part.inner]), **more)
     likely = made.predict_proba(X[part.test])
     seconds = time.perf_counter() - start
     threshold, size = np.nan, size_of(made[-1])

@@ -102,6 +102,23 @@ def test_a_model_never_sees_rows_kept_apart():
     assert seen == [(fold.fit.size, fold.inner.size) for fold in folds]
 
 
+def test_a_model_that_reads_groups_is_told_which_rows_are_of_one_customer():
+    table, told = campaign(), []
+
+    class Reader(ByAge):
+        reads_groups = True
+
+        def fit(self, X, y, *, inner=None, groups=None):
+            told.append(groups)
+            return super().fit(X, y)
+
+    folds, who = folds_of(table), row_groups(table)
+    compare_models({"reader": Reader}, table, folds, seed=1, repeats=200)
+    for fold, (learned, inner) in zip(folds, told, strict=True):
+        assert np.array_equal(learned, who[fold.fit])
+        assert np.array_equal(inner, who[fold.inner])
+
+
 def test_outcomes_kept_apart_do_not_change_what_is_predicted_for_them():
     table = campaign()
     folds = folds_of(table)[:1]

@@ -63,3 +63,34 @@ def test_customers_yet_to_be_called_are_copied_half_unchanged_and_labelled_by_al
     assert 0.3 < (swapped < 200).mean() < 0.7
     assert np.allclose(found.copy_targets[600:, 1], 0.16)
     assert found.sources[:600].max() < 200
+
+
+class Neighbour(Parrot):
+    """Knows by heart the labels of the customers it saw, whichever of their rows it saw."""
+
+    def fit(self, natural: Any, labels: Any, *, inner: Any) -> Neighbour:
+        self.seen = {row[0] // 2: label for row, label in zip(natural, labels, strict=True)}
+        return self
+
+    def predict_proba(self, natural: Any) -> Any:
+        yes = np.array([float(self.seen.get(row[0] // 2, 0.5)) for row in natural])
+        return np.column_stack([1.0 - yes, yes])
+
+
+def test_no_customer_is_labelled_by_a_teacher_that_saw_another_of_its_rows() -> None:
+    natural, labels = np.column_stack([np.arange(200.0), np.arange(200.0)]), np.arange(200) // 2 % 2
+    asked = {"folds": 5, "copies": 200, "swap": 0.0, "seed": 3}
+    apart = teach(natural, labels, [lambda seed: Neighbour()], **asked, groups=np.arange(200) // 2)
+    assert np.all(apart.targets == 0.5)
+    assert np.all(apart.copy_targets == 0.5)
+    assert not np.all(teach(natural, labels, [lambda seed: Neighbour()], **asked).targets == 0.5)
+
+
+def test_strangers_and_a_class_that_is_one_customer_are_dealt_out_as_before() -> None:
+    natural, labels = np.column_stack([np.arange(200.0), np.arange(200.0)]), (np.arange(200) < 20).astype(int)
+    asked = {"folds": 5, "copies": 200, "swap": 0.0, "seed": 3}
+    plain = teach(natural, labels, [lambda seed: Parrot()], **asked)
+    for groups in (np.arange(200), np.where(labels == 1, 0, np.arange(200))):
+        assert np.array_equal(
+            teach(natural, labels, [lambda seed: Parrot()], **asked, groups=groups).targets, plain.targets
+        )

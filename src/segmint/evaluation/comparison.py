@@ -138,7 +138,8 @@ def compare_models(
     Parameters
     ----------
     models : mapping of str to callable
-        Makes a fresh model with ``fit(X, y, inner=(X, y))``, ``predict_proba(X)`` and ``classes_``.
+        Makes a fresh model with ``fit(X, y, inner=(X, y))``, ``predict_proba(X)`` and ``classes_``. One that has
+        `reads_groups` is also told which rows are of one customer, as ``fit(..., groups=(of X, of inner))``.
     table : ValidTable
         With its outcome.
     folds : sequence of Fold
@@ -172,7 +173,7 @@ def compare_models(
     for number, fold in enumerate(folds, start=1):
         for name, make in models.items():
             progress("comparing models", done, total)
-            task = _Task(table, fold, make, classes, contract.outcome.positive)
+            task = _Task(table, fold, make, classes, contract.outcome.positive, who.groups)
             parts[name].append(_Part.of(task, name, number, who.keys, remember))
             done += 1
     progress("comparing models", done, total)
@@ -189,6 +190,7 @@ class _Task:
     make: Callable[[], Any]
     classes: tuple[str, ...]
     positive: str | None
+    groups: NDArray[np.int64]
 
     def key(self, name: str, model: Any, keys: NDArray[np.uint64]) -> dict[str, Any]:
         """Everything the result depends on, as far as the rows and the model can say it."""
@@ -210,7 +212,8 @@ class _Task:
         began = time.perf_counter()
         inputs, outcome, fold = self.table.inputs, self.table.outcome, self.fold
         inner = (inputs[fold.inner], outcome[fold.inner])
-        model.fit(inputs[fold.fit], outcome[fold.fit], inner=inner)
+        more = {"groups": (self.groups[fold.fit], self.groups[fold.inner])} if hasattr(model, "reads_groups") else {}
+        model.fit(inputs[fold.fit], outcome[fold.fit], inner=inner, **more)
         probabilities = _aligned(model, inputs[fold.test], self.classes)
         threshold = None
         if self.positive is not None:

@@ -141,7 +141,8 @@ class Learner:
     name, label : str
     make : callable
         Makes a fresh model with ``fit(X, y, inner=(X, y))``, ``predict_proba(X)`` and ``classes_``. One that has
-        `reads_upcoming` is also shown the wave's customers, as ``fit(..., upcoming=X)``.
+        `reads_upcoming` is also shown the wave's customers, as ``fit(..., upcoming=X)``; one that has `reads_groups` is
+        told which rows are of one customer, as ``fit(..., groups=(of X, of inner))``.
     window : int or None
         Calls to learn from, the latest; None for all.
     every : int or None
@@ -212,7 +213,10 @@ class Learner:
         lesson = (known[fit], outcome[fit])
         inner = (known[held], outcome[held])
         model = self.make()
-        more = {"upcoming": moment.customers} if getattr(model, "reads_upcoming", False) else {}
+        more: dict[str, Any] = {"upcoming": moment.customers} if getattr(model, "reads_upcoming", False) else {}
+        if hasattr(model, "reads_groups"):
+            groups = moment.known_groups[window]
+            more["groups"] = (groups[fit], groups[held])
         model.fit(*lesson, inner=inner, **more)
         return model
 

@@ -248,7 +248,10 @@ def train(
 
     def learn() -> dict[str, Any]:
         more = {} if upcoming is None else {"upcoming": upcoming.inputs}
-        return fitted(model.fit(inputs[fit], outcome[fit], inner=(inputs[inner], outcome[inner]), **more))
+        together = (who.groups[fit], who.groups[inner])
+        return fitted(
+            model.fit(inputs[fit], outcome[fit], inner=(inputs[inner], outcome[inner]), groups=together, **more)
+        )
 
     model = fill(model, remember(key, learn))
     model.inner_rows_ = inner

@@ -17,7 +17,7 @@ from segmint.models.network_model import RECIPES
 from segmint.models.tensorboard_log import TensorBoardLog
 from segmint.progress import Progress, Remember
 from segmint.splits.folds import Fold, make_folds
-from segmint.splits.groups import row_groups, row_keys
+from segmint.splits.groups import RowIdentity
 
 APART = 5  # one part of five is never seen by the search
 START = "dense_network_start"
@@ -65,10 +65,11 @@ def find_settings(table: ValidTable, config: Config, remember: Remember, progres
     Every trial learns from the same rows and is judged by the cross-entropy on the same inner rows, both among 80 % of
     the table; the teachers are trained once and serve every trial.
     """
+    who = RowIdentity.of(table)
     fold = make_folds(
-        table.outcome, row_groups(table), count=APART, inner=config.split.inner, seed=config.seed, keys=row_keys(table)
+        table.outcome, who.groups, count=APART, inner=config.split.inner, seed=config.seed, keys=who.keys
     )[0]
-    trial = _Trial(table, config, fold)
+    trial = _Trial(table, config, fold, who)
     minutes = config.search.minutes
     searched = search(
         trial.judge,
@@ -107,8 +108,8 @@ def compare_apart(
 class _Trial:
     """Trains and judges one proposal."""
 
-    def __init__(self, table: ValidTable, config: Config, fold: Fold) -> None:
-        self.table, self.config, self.fold = table, config, fold
+    def __init__(self, table: ValidTable, config: Config, fold: Fold, who: RowIdentity) -> None:
+        self.table, self.config, self.fold, self.who = table, config, fold, who
         self.recipe = RECIPES[config.model.recipe]
         self.teachers: dict[Any, Any] = {}
 
@@ -156,9 +157,9 @@ class _Trial:
 
     def key(self) -> dict[str, Any]:
         """Everything that the result of a trial depends on, beside its settings."""
-        keys, digest = row_keys(self.table), hashlib.blake2b(digest_size=16)
+        digest = hashlib.blake2b(digest_size=16)
         for rows in (self.fold.fit, self.fold.inner):
-            digest.update(keys[rows].tobytes() + b"/")
+            digest.update(self.who.keys[rows].tobytes() + b"/")
         return {
             "work": "one trial of a search",
             "rows": digest.hexdigest(),
@@ -181,7 +182,9 @@ class _Trial:
         )
         model.kept_teachers = self.teachers
         inputs, outcome, fold = self.table.inputs, self.table.outcome, self.fold
-        model.fit(inputs[fold.fit], outcome[fold.fit], inner=(inputs[fold.inner], outcome[fold.inner]))
+        inner = (inputs[fold.inner], outcome[fold.inner])
+        groups = (self.who.groups[fold.fit], self.who.groups[fold.inner])
+        model.fit(inputs[fold.fit], outcome[fold.fit], inner=inner, groups=groups)
         return float(min(epoch.validation_loss for epoch in model[-1].history_))
 
 

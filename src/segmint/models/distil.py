@@ -55,6 +55,7 @@ def teach(
     swap: float,
     seed: int,
     joined: Joined | None = None,
+    groups: Integers | None = None,
 ) -> Lesson:
     """Cross-fit the teachers and let them label real customers and shuffled copies.
 
@@ -79,10 +80,14 @@ def teach(
     joined : callable, optional
         Given the customer that each cell comes from, shape (n, n_columns), returns further columns for the teachers
         that depend on several cells, shape (n, n_more).
+    groups : ndarray of shape (n_labelled,), optional
+        Rows of one customer share a number, and no teacher labels a customer of whom it has seen another row.
     """
     draw = np.random.default_rng(seed)
     known, customers, classes = len(labels), len(natural), int(labels.max()) + 1
     fold_of = _stratified_folds(labels, folds, draw)
+    if groups is not None:
+        fold_of = _groups_together(fold_of, groups, labels)
     base = draw.permutation(np.resize(np.arange(known), copies))
     sources = _swap_cells(base, natural.shape[1], known, swap, draw)
     if customers > known:
@@ -148,6 +153,14 @@ def _stratified_folds(labels: Integers, folds: int, draw: np.random.Generator) -
         here = draw.permutation(np.flatnonzero(labels == label))
         fold_of[here] = (np.arange(len(here)) + draw.integers(folds)) % folds
     return fold_of
+
+
+def _groups_together(fold_of: Integers, groups: Integers, labels: Integers) -> Integers:
+    """Move each row to the fold of its group's first; not at all where a class would then be in one fold only."""
+    _, first, member = np.unique(groups, return_index=True, return_inverse=True)
+    moved = fold_of[first][member]
+    teachable = all(len(np.unique(moved[labels == label])) > 1 for label in np.unique(labels))
+    return moved if teachable else fold_of
 
 
 def _swap_cells(

@@ -23,6 +23,7 @@ from segmint.models.teachers import one_teacher, several_teachers, teacher_names
 
 Inner = tuple[pl.DataFrame, NDArray[Any]]
 Integers = NDArray[np.int64]
+Groups = tuple[Integers, Integers]
 
 
 @dataclass(frozen=True)
@@ -152,13 +153,21 @@ class NetworkModel(Pipeline):
             pairs=pairs,
         )
 
+    reads_groups = True
+
     @property
     def reads_upcoming(self) -> bool:
         """Whether `fit` makes use of customers who are yet to be called."""
         return RECIPES[self.recipe].upcoming
 
     def fit(
-        self, X: pl.DataFrame, y: Any, *, inner: Inner | None = None, upcoming: pl.DataFrame | None = None
+        self,
+        X: pl.DataFrame,
+        y: Any,
+        *,
+        inner: Inner | None = None,
+        upcoming: pl.DataFrame | None = None,
+        groups: Groups | None = None,
     ) -> NetworkModel:
         """Learn features, let the teacher label, train the network.
 
@@ -170,6 +179,9 @@ class NetworkModel(Pipeline):
             Rows for early stopping and calibration; without them a share of `X`, and no teacher.
         upcoming : polars.DataFrame of shape (n_upcoming, n_columns), optional
             Customers who are yet to be called, whose outcome nobody knows; only a recipe that `reads_upcoming` looks.
+        groups : (ndarray, ndarray), optional
+            Of the rows of `X` and of `inner`: rows of one customer share a number, and a teacher labels none of whom it
+            has seen another. Left out, every row is a customer.
         """
         features, network = self.named_steps["features"], self.named_steps["classifier"]
         labels = np.unique(y, return_inverse=True)[1]
@@ -184,7 +196,8 @@ class NetworkModel(Pipeline):
             return self
         encoded_inner = features.transform(inner[0])
         upcoming = upcoming if self.reads_upcoming else None
-        taught = self._teaching(X, y, encoded, (inner[0], inner[1], encoded_inner), upcoming)
+        who = None if groups is None else np.concatenate(groups)
+        taught = self._teaching(X, y, encoded, (inner[0], inner[1], encoded_inner), upcoming, who)
         network.fit(encoded, y, inner=(encoded_inner, inner[1]), teaching=taught)
         return self
 
@@ -202,6 +215,7 @@ class NetworkModel(Pipeline):
         encoded: NDArray[np.float32],
         inner: tuple[pl.DataFrame, NDArray[Any], NDArray[np.float32]],
         upcoming: pl.DataFrame | None = None,
+        groups: Integers | None = None,
     ) -> Teaching | None:
         """Let the teachers label customers and copies, of customers yet to be called too.
 
@@ -232,6 +246,7 @@ class NetworkModel(Pipeline):
             swap=recipe.swap,
             seed=network.random_state or 0,
             joined=joined.sizes if joined.pairs else None,
+            groups=groups,
         )
         labels_of = {column.name: column.label for column in features.columns}
         self.lesson_ = {
