@@ -117,6 +117,20 @@ def test_where_calls_cost_unequally_money_goes_where_it_returns_most():
     assert set(choose(ids(4), [0.9, 0.4, 0.4, 0.4], policy, columns=table).listed) == {1, 2, 3}
 
 
+def test_whoever_costs_more_than_all_the_money_ends_nobodys_list():
+    table = pl.DataFrame({"dear": [150.0] + [2.0] * 60})
+    policy = make_policy(cost="dear", value=100_000.0, budget_money=100.0)
+    found = choose(ids(61), [1.0] + [0.001] * 60, policy, columns=table.with_columns(pl.lit(1.0).alias("worth")))
+    assert found.listed.size == 50
+    assert STATUSES[found.status[0]] == "beyond_budget"
+    (price,) = found.prices
+    assert price.price == pytest.approx((100 - 2) / 2)
+    enough = choose(
+        ids(61), [1.0] + [0.001] * 60, make_policy(cost="dear", value=100_000.0, budget_money=149.0), columns=table
+    )
+    assert enough.listed.size == 60
+
+
 @pytest.mark.parametrize(
     ("chance", "said"),
     [

@@ -45,3 +45,12 @@ def test_a_changed_cost_gives_the_list_that_this_cost_would_have_given():
 
 def test_without_a_budget_no_budget_is_varied():
     assert set(table()[2]["what"]) == {"cost", "value"}
+
+
+def test_where_calls_cost_unequally_the_table_ranks_as_the_list_does():
+    frame = make_customers(500).with_columns(dear=pl.Series(np.random.default_rng(2).uniform(1, 30, 500).round(2)))
+    policy = make_policy(cost="dear", budget_money=300.0)
+    choice = choose(frame["client"], frame["propensity"], policy, columns=frame)
+    rows = sensitivity(choice, policy).filter(pl.col("factor") == 1.0)
+    assert rows["customers"].to_list() == [choice.listed.size] * 3
+    assert rows["expected_profit"].to_numpy() == pytest.approx(choice.profit)

@@ -179,7 +179,8 @@ def ranked(profit: Floats, ties: NDArray[np.uint64], rows: NDArray[np.int64]) ->
 def cut(order: NDArray[np.int64], cost: Floats, holdout: NDArray[np.bool_], policy: ContactPolicy) -> NDArray[np.bool_]:
     """Tell which places of `order` lie inside the budget: a run from the best on, so more budget only adds.
 
-    Held-out customers inside the cut cost nothing; if everyone to be called fits, the cut is the end.
+    Held-out customers inside the cut cost nothing; if everyone to be called fits, the cut is the end. Whoever costs
+    more than all the money there is ends no list: the run goes on behind them.
 
     Parameters
     ----------
@@ -190,18 +191,26 @@ def cut(order: NDArray[np.int64], cost: Floats, holdout: NDArray[np.bool_], poli
     holdout : ndarray of bool, shape (n_customers,)
     policy : ContactPolicy
     """
-    called = ~holdout[order]
-    fits = np.ones(order.size, dtype=bool)
+    within = within_means(order, cost, policy)
+    called = ~holdout[order] & within
+    fits = within.copy()
     if np.isfinite(policy.most_customers):
         fits &= np.cumsum(called) <= policy.most_customers
     if policy.budget_money is not None:
         fits &= np.cumsum(np.where(called, cost[order], 0.0)) <= policy.budget_money * (1 + 1e-12)
-    if fits.all():
+    if fits[within].all():
         return fits
     # behind the last listed customer nobody would have been called, held out or not
     inside = np.flatnonzero(fits & called)
     fits[inside[-1] + 1 if inside.size else 0 :] = False
     return fits
+
+
+def within_means(rows: NDArray[np.int64], cost: Floats, policy: ContactPolicy) -> NDArray[np.bool_]:
+    """Tell which customers the money would pay for, if it were spent on nobody else."""
+    if policy.budget_money is None:
+        return np.ones(rows.size, dtype=bool)
+    return cost[rows] <= policy.budget_money * (1 + 1e-12)
 
 
 def _statuses(
@@ -220,11 +229,12 @@ def _statuses(
         inside, prices, gap = solution.inside, solution.prices, solution.gap
     else:
         paying = order[profit[order] > 0]
-        by_return = _by_return(paying, profit, cost, policy)
+        ranking = by_return(paying, profit, cost, policy)
         status[paying] = BEYOND_BUDGET
-        inside, gap = by_return[cut(by_return, cost, holdout, policy)], 0.0
+        inside, gap = ranking[cut(ranking, cost, holdout, policy)], 0.0
         listed = int((~holdout[inside]).sum())
-        prices = price_of_budget(by_return[~holdout[by_return]], listed, profit, cost, policy)
+        reached = ranking[~holdout[ranking] & within_means(ranking, cost, policy)]
+        prices = price_of_budget(reached, listed, profit, cost, policy)
     status[inside] = np.where(holdout[inside], HELD_OUT, LISTED)
     return status, prices, gap
 
@@ -235,10 +245,18 @@ def needs_optimiser(policy: ContactPolicy, cost: Floats) -> bool:
     return bool(policy.needs_optimiser or (two_budgets and cost.size and np.ptp(cost) > 0))
 
 
-def _by_return(paying: NDArray[np.int64], profit: Floats, cost: Floats, policy: ContactPolicy) -> NDArray[np.int64]:
+def by_return(paying: NDArray[np.int64], profit: Floats, cost: Floats, policy: ContactPolicy) -> NDArray[np.int64]:
     """Where money is short and calls cost unequally, the profit per unit of money decides, not the profit.
 
     Greedy by ratio loses at most one customer against the best knapsack (Dantzig 1957).
+
+    Parameters
+    ----------
+    paying : ndarray of int64
+        Row numbers of those whose call pays, best first.
+    profit, cost : ndarray of shape (n_customers,)
+        Account currency.
+    policy : ContactPolicy
     """
     if policy.budget_money is None or not paying.size or np.ptp(cost[paying]) == 0:
         return paying

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
-from segmint.targeting.choose import HELD_OUT, Choice, amounts, choose, cut
+from segmint.targeting.choose import HELD_OUT, Choice, amounts, choose, cut, within_means
 from segmint.targeting.optimise import limits_of, relaxed
 from segmint.targeting.policy import ContactPolicy
 
@@ -116,7 +116,7 @@ class ListPreview:
 
     def _priced(self, order: NDArray[np.int64], profit: Floats, cost: Floats, policy: ContactPolicy) -> Preview:
         choice = self.choice
-        rows = order[~choice.holdout[order]]
+        rows = order[~choice.holdout[order] & within_means(order, cost, policy)]
         limits = limits_of(rows, cost, policy, self.columns)
         names = tuple(limit.name for limit in limits)
         before = self._prices
