@@ -6,6 +6,7 @@ import pytest
 
 from segmint.targeting.choose import choose
 from segmint.targeting.fairness import cost_of_floor, cost_of_floor_by_group, groups_of, selection_by_group
+from segmint.targeting.summary import fairness_of
 from tests.targeting.conftest import make_policy
 
 
@@ -78,3 +79,18 @@ def test_a_floor_for_one_group_is_priced_alone_and_only_where_the_group_is_below
     assert "60 and above" not in rows["group"].to_list()
     together = cost_of_floor(choice, groups_of(age), policy, floors=(0.8,))["cost_of_floor"][0]
     assert 0 < rows["cost_of_floor"].max() <= together + 2e-3 * choice.profit
+
+
+def test_a_floor_that_the_money_cannot_pay_is_said_and_no_reason_to_stop():
+    people, chance, _ = bank(400)
+    groups = pl.Series("job", ["cheap", "dear"] * 200)
+    table = pl.DataFrame({"cost": [1.0, 40.0] * 200})
+    policy = make_policy(cost="cost", budget_money=150.0)
+    choice = choose(people, chance, policy, columns=table)
+    rows = cost_of_floor(choice, groups, policy, floors=(0.0, 1.0))
+    assert rows["cost_of_floor"][0] == pytest.approx(0, abs=2e-3 * choice.profit)
+    assert rows.row(1) == (1.0, None, None, None)
+    alone = cost_of_floor_by_group(choice, groups, policy)
+    assert alone.select("group", "cost_of_floor", "changed").rows() == [("dear", None, None)]
+    (found,) = fairness_of(choice, groups.to_frame(), ["job"], policy)
+    assert found["floors"][-1]["cost_of_floor"] is None

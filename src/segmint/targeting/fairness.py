@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
 from segmint.contract.counts import count_values
+from segmint.errors import PolicyError
 from segmint.metrics.intervals import wilson
 from segmint.targeting.choose import LISTED, Choice
 from segmint.targeting.optimise import best_under_limits
@@ -17,6 +20,7 @@ from segmint.targeting.policy import ContactPolicy, Quota
 
 SMALLEST_GROUP = 10
 OTHER = "other"
+_PRICED = {"expected_profit": pl.Float64, "cost_of_floor": pl.Float64, "changed": pl.Int64}
 NOT_KNOWN = "not known"
 
 
@@ -144,16 +148,12 @@ def cost_of_floor(
     Returns
     -------
     polars.DataFrame
-        floor, expected_profit, cost_of_floor (account currency), changed (customers exchanged).
+        floor, expected_profit, cost_of_floor (account currency), changed (customers exchanged); null but for the
+        floor where the money is too little for it.
     """
     floored = _Floored(choice, groups, policy)
-    free, listed = floored.solve({})
-    rows = []
-    for floor in floors:
-        profit, called = floored.solve(dict.fromkeys(floored.sizes, floor))
-        cost = max(free - profit, 0.0)
-        rows.append({"floor": floor, "expected_profit": profit, "cost_of_floor": cost, "changed": len(listed - called)})
-    return pl.DataFrame(rows)
+    rows = [{"floor": floor} | floored.priced(dict.fromkeys(floored.sizes, floor)) for floor in floors]
+    return pl.DataFrame(rows, schema={"floor": pl.Float64, **_PRICED})
 
 
 def cost_of_floor_by_group(
@@ -164,32 +164,17 @@ def cost_of_floor_by_group(
     Returns
     -------
     polars.DataFrame
-        group, floor, wanted (customers listed at the floor), cost_of_floor (account currency), changed.
+        group, floor, wanted (customers listed at the floor), cost_of_floor (account currency), changed; the last two
+        null where the money is too little for the floor.
     """
     floored = _Floored(choice, groups, policy)
-    free, listed = floored.solve({})
-    rows = []
-    for group in floored.sizes:
-        if floored.listed[group] >= floored.wanted(group, floor):
-            continue
-        profit, called = floored.solve({group: floor})
-        rows.append(
-            {
-                "group": group,
-                "floor": floor,
-                "wanted": floored.wanted(group, floor),
-                "cost_of_floor": max(free - profit, 0.0),
-                "changed": len(listed - called),
-            }
-        )
-    schema = {
-        "group": pl.String,
-        "floor": pl.Float64,
-        "wanted": pl.Int64,
-        "cost_of_floor": pl.Float64,
-        "changed": pl.Int64,
-    }
-    return pl.DataFrame(rows, schema=schema)
+    rows = [
+        {"group": group, "floor": floor, "wanted": floored.wanted(group, floor)} | floored.priced({group: floor})
+        for group in floored.sizes
+        if floored.listed[group] < floored.wanted(group, floor)
+    ]
+    schema = {"group": pl.String, "floor": pl.Float64, "wanted": pl.Int64, **_PRICED}
+    return pl.DataFrame(rows, schema=schema).drop("expected_profit")
 
 
 class _Floored:
@@ -219,11 +204,30 @@ class _Floored:
         """Customers of a group on the list at this floor."""
         return math.floor(floor * self.overall * self.sizes[group] + 1e-9)
 
+    def priced(self, floors: Mapping[str, float]) -> dict[str, Any]:
+        """Say what floors cost beside the best list without any; nothing where the money is too little for them."""
+        try:
+            profit, called = self.solve(floors)
+        except PolicyError:
+            return dict.fromkeys(_PRICED)
+        free, listed = self.free
+        return {"expected_profit": profit, "cost_of_floor": max(free - profit, 0.0), "changed": len(listed - called)}
+
+    @cached_property
+    def free(self) -> tuple[float, set[int]]:
+        """The best list without a floor: its expected profit, and its rows."""
+        return self.solve({})
+
     def solve(self, floors: Mapping[str, float]) -> tuple[float, set[int]]:
         """Return the expected profit and the rows of the best list that keeps the floors.
 
         Where only the number of customers is short, taking each group's best first and then the best of the rest is
         exact (a greedy choice in a matroid); money and unequal costs need the optimiser.
+
+        Raises
+        ------
+        PolicyError
+            If the money is too little for the floors.
         """
         called = self._greedy(floors) if self.equal_costs else self._optimised(floors)
         return float(self.choice.expected_profit[called].sum()), set(called.tolist())

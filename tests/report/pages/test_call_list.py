@@ -99,6 +99,14 @@ def test_bands_of_age_stand_in_their_order(folder: Path) -> None:
     ]
 
 
+def test_a_floor_that_the_money_cannot_pay_is_said(folder: Path, tmp_path: Path) -> None:
+    found = json.loads((folder / "target.json").read_text())
+    for floor in (found["fairness"][0]["floors"][-1], *found["fairness"][0]["each"]):
+        floor |= {"cost_of_floor": None, "changed": None}
+    (tmp_path / "target.json").write_text(json.dumps(found))
+    assert "cannot be met with this money" in render_report(tmp_path)
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize(("cost", "budget"), [(1.0, None), (2.0, None), (0.5, None), (1.0, 300)])
 def test_the_sliders_answer_as_choosing_again_would(tmp_path: Path, cost: float, budget: int | None) -> None:

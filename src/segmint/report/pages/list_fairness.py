@@ -132,19 +132,13 @@ def _error(row: dict[str, Any], name: str) -> str:
 def _floors(part: dict[str, Any], found: dict[str, Any], currency: str) -> Block | None:
     if not part["floors"]:
         return None
-    rows = [
-        [f"{percent(row['floor'], 0)} of everyone's rate", money(row["cost_of_floor"], currency), count(row["changed"])]
-        for row in part["floors"]
-    ]
+    rows = [[f"{percent(row['floor'], 0)} of everyone's rate", *_price(row, currency)] for row in part["floors"]]
     together = table(
         ["If no group were called less than", "it costs", "customers exchanged"],
         rows,
         note="The list keeps its length; quotas and capacities are left out.",
     )
-    each = [
-        [row["group"], count(row["wanted"]), money(row["cost_of_floor"], currency), count(row["changed"])]
-        for row in part["each"]
-    ]
+    each = [[row["group"], count(row["wanted"]), *_price(row, currency)] for row in part["each"]]
     alone = (
         table(
             [
@@ -159,3 +153,9 @@ def _floors(part: dict[str, Any], found: dict[str, Any], currency: str) -> Block
         else None
     )
     return fold(f"What a floor would cost, by {_label(part, found)}", [together, alone], printed=True)
+
+
+def _price(row: dict[str, Any], currency: str) -> list[str]:
+    if row["cost_of_floor"] is None:
+        return ["cannot be met with this money", "–"]
+    return [money(row["cost_of_floor"], currency), count(row["changed"])]
