@@ -86,6 +86,19 @@ def test_a_budget_of_calls_holds_in_every_wave_and_the_holdout_of_today_does_not
     assert mine["called"].to_list() == [50, 50, 50]
 
 
+def test_conversations_wanted_and_the_contact_rate_hold_in_the_replay(history: Path) -> None:
+    settings = config(
+        "economics.cost_per_call=1",
+        "economics.value_per_success=100",
+        "policy.conversations=20",
+        "policy.contact_rate=0.4",
+    )
+    table = validate(open_table(history), load_contract("bank-marketing"), at="dialling")
+    policy = flow.money_of(table, flow.waves_of(table, settings)[0], settings)
+    assert policy.most_customers == 50
+    assert (policy.conversations, policy.contact_rate) == (20, 0.4)
+
+
 def test_a_poisoned_future_changes_no_decision(history: Path) -> None:
     contract, settings = load_contract("bank-marketing"), config("backtest.rivals=[]", "backtest.delay=100")
     clean = validate(open_table(history), contract, at="dialling")

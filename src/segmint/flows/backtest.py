@@ -156,6 +156,8 @@ def money_of(table: ValidTable, first: Wave, config: Config) -> ContactPolicy:
         holdout_share=0.0,
         budget_calls=config.policy.budget_calls,
         budget_money=config.policy.budget_money,
+        conversations=config.policy.conversations,
+        contact_rate=config.policy.contact_rate,
         quotas=config.policy.quotas,
         capacities=config.policy.capacities,
     )
