@@ -324,5 +324,33 @@ def test_who_somebody_is_is_known_by_its_name(column: str, role: str | None) -> 
     assert personal_role(plain_name(column)) == role
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["do_not_call", "DoNotContact", "no_consent", "consent_withdrawn", "gdpr_objection", "opt_out", "Werbesperre"],
+)
+@pytest.mark.parametrize("cells", [["yes", "no"], ["0", "1"], ["no"]])
+def test_an_objection_is_never_drafted_as_consent(name: str, cells: list[str]) -> None:
+    frame = churn().with_columns(pl.Series(name, [cells[i % len(cells)] for i in range(400)]))
+    draft = infer_contract(open_table(frame), name="x")
+    assert draft.contract.by_name[name].role == "exclude_if"
+    assert "must not be called?" in draft.suspects[name]
+
+
+def test_who_may_be_called_is_asked_and_what_only_sounds_like_it_is_not() -> None:
+    cells = {
+        "consent": ["yes", "no"],
+        "opt_in_sms": ["Y", "N"],
+        "withdrawals": ["0", "3"],
+        "object_type": ["car", "house"],
+    }
+    frame = churn().with_columns(pl.Series(name, [each[i % 2] for i in range(400)]) for name, each in cells.items())
+    draft = infer_contract(open_table(frame), name="x")
+    roles = {name: draft.contract.by_name[name].role for name in cells}
+    assert (roles["consent"], roles["opt_in_sms"]) == ("consent", "consent")
+    assert not {"consent", "exclude_if"} & {roles["withdrawals"], roles["object_type"]}
+    assert "may be called?" in draft.suspects["consent"]
+    assert "# LOOK: does yes mean that the customer may be called?" in draft.text.split("[columns.consent]")[0]
+
+
 def validate_reviewed(draft: Draft, frame: pl.DataFrame) -> ValidTable:
     return validate(open_table(frame), draft.contract.model_copy(update={"reviewed": True}), at="after_call")

@@ -57,7 +57,15 @@ _AFTER_DATES = re.compile(
     r"|respon|answer|accept|won|lost|left|churn|exit|disburs|abgeschlossen|abschluss|beend|gek(ü|ue)ndigt|k(ü|ue)ndigung"
 )
 _FEATURES: tuple[tuple[Role, re.Pattern[str]], ...] = (
-    ("consent", re.compile(r"consent|opt_?in|gdpr|do_?not_?call")),
+    (  # before consent: read as consent, the yes of an objector would be a licence to call
+        "exclude_if",
+        re.compile(
+            r"do_?not_?(call|contact|phone|disturb)|(^|_)dnc(_|$)|opt(ed)?_?out|objection|objected|(^|_)objects?$|robinson"
+            r"|(no|not|without)_?consent|consent.*(withdr|revok|refus|declin)|(withdr|revok|refus|declin).*consent"
+            r"|(^|_)withdrawn$|widerspr|widerruf|werbesperre"
+        ),
+    ),
+    ("consent", re.compile(r"consent|opt(ed)?_?in(_|$)|gdpr")),
     ("treatment", re.compile(r"^(called|treated|treatment|arm)$")),
     ("cost", re.compile(r"^cost|cost_per")),
     ("campaign", re.compile(r"^(wave|campaign_?(id|name|wave))$")),

@@ -42,6 +42,13 @@ YES_ABROAD = ("ja", "j", "oui", "sim", "si", "sí", "won", "success", "accepted"
 NO_ABROAD = ("nein", "non", "não", "nao", "lost", "failure", "rejected", "declined")
 
 
+# a wrong guess here calls whom the bank must not call, or nobody
+_WHO_MAY_BE_CALLED: Mapping[Role, str] = {
+    "consent": 'does yes mean that the customer may be called? If it means the opposite, write role = "exclude_if"',
+    "exclude_if": "does yes mean that the customer must not be called? Then no, false and 0 may be; empty is not called",
+}
+
+
 @dataclass(frozen=True)
 class Draft:
     """A drafted contract.
@@ -211,7 +218,8 @@ def _guess(look: Look, answers: pl.Series, called: Look | None, *, is_id: bool) 
     doubts = [*look.doubts, *([f"alone tells the outcome (AUC {auc:.2f})"] if auc > STRONG_AUC else [])]
     if look.kind == "date":
         return _date(look, called, doubts, tells=auc > STRONG_AUC)
-    if why := _why_ignored(look):
+    role = feature_role(look.plain)
+    if why := _why_ignored(look, role):
         column = _column(look, "ignore", "after_call" if auc > STRONG_AUC else "planning", kind=look.kind)
         return _Guess(column, tuple(doubts), f"ignored: {why}")
     known = known_by_name(look.plain)
@@ -220,7 +228,8 @@ def _guess(look: Look, answers: pl.Series, called: Look | None, *, is_id: bool) 
     if auc > STRONG_AUC:
         known = "after_call"
     settings = _bounds_and_states(look, doubts) if look.kind == "number" else {"allowed": _allowed(look)}
-    column = _column(look, feature_role(look.plain), known, kind=look.kind, **settings)
+    doubts += [_WHO_MAY_BE_CALLED[role]] if role in _WHO_MAY_BE_CALLED else []
+    column = _column(look, role, known, kind=look.kind, **settings)
     return _Guess(column, tuple(doubts))
 
 
@@ -261,9 +270,9 @@ def _date(look: Look, called: Look | None, doubts: list[str], *, tells: bool) ->
     return _Guess(_column(look, role, moment, kind="date", format=look.format), tuple(doubts), note)
 
 
-def _why_ignored(look: Look) -> str:
-    """Say why a column is no feature; empty if it is one."""
-    if look.distinct <= 1:
+def _why_ignored(look: Look, role: Role) -> str:
+    """Say why a column is of no use; empty if it is of use."""
+    if look.distinct == 0 or (look.distinct == 1 and role not in _WHO_MAY_BE_CALLED):  # the next table has an objector
         return "a column with one value tells nobody apart"
     if look.kind == "number" and looks_like_id(look.plain):
         return "a number that names a case, not an amount"
