@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segmint.contract.column import Column
+from segmint.contract.column import Column, State
 from segmint.contract.contract import Contract, Outcome
 from segmint.contract.ledger import KEPT_REJECTS
 from segmint.contract.valid_table import ValidTable
@@ -17,7 +17,7 @@ from segmint.contract.validate import validate
 from segmint.errors import PolicyError
 from segmint.flows.candidates import customers_of, rejected_of, with_policy_columns
 from segmint.tables.source import open_table
-from segmint.targeting.choose import amounts, choose
+from segmint.targeting.choose import NO_AMOUNT, amounts, choose
 from segmint.targeting.suppress import suppress
 from tests.targeting.conftest import make_policy
 
@@ -75,3 +75,24 @@ def test_more_rejected_records_than_the_ledger_names_are_all_told() -> None:
     table = read([str(number) for number in range(2_500)], ["40", "forty"] * 1_250)
     assert len(table.ledger.rejects) == KEPT_REJECTS < table.ledger.rejected
     assert rejected_of(table) == list(range(2, 2_501, 2))
+
+
+def test_a_code_in_a_column_of_money_is_no_amount() -> None:
+    states = (State(value=999, name="not known"), State(value=-1, name="never"))
+    cost = Column(name="price", kind="number", role="cost", label="price", states=states)
+    contract = Contract(name="coded", outcome=CONTRACT.outcome, columns=(*CONTRACT.columns, cost))
+    frame = pl.DataFrame({"client": ["a", "b", "c"], "age": ["40"] * 3, "price": ["999", "5", "-1"]})
+    table = validate(open_table(frame), contract, purpose="predict")
+    assert table.numbers("price").values.to_list() == [None, 5.0, None]
+    rule = {"name": "cheap", "column": "price", "above": 500.0}
+    policy = make_policy("price", exclude=[rule])
+    columns = with_policy_columns(table, policy)
+    chosen = choose(customers_of(table), np.full(3, 0.5), policy, columns=columns)
+    assert chosen.because == {0: NO_AMOUNT, 2: NO_AMOUNT}
+    assert suppress(customers_of(table), columns, contract, policy, today=date(2026, 3, 14)).eligible.all()
+    only_excluding = with_policy_columns(table, make_policy(exclude=[rule]))
+    assert only_excluding["price"].to_list() == [999.0, 5.0, -1.0]
+    held_back = suppress(
+        customers_of(table), only_excluding, contract, make_policy(exclude=[rule]), today=date(2026, 3, 14)
+    )
+    assert held_back.eligible.all()

@@ -88,3 +88,12 @@ def test_campaigns_that_end_at_the_same_time_lose_nobody(tmp_path: Path) -> None
         grown = list(pool.map(lambda name: add_objectors(path, ids(name)), [f"C{i:02d}" for i in range(12)]))
     assert sorted(on_file(path)) == [f"C{i:02d}" for i in range(12)]
     assert sum(each.added for each in grown) == 12
+
+
+def test_a_file_in_which_nobody_stands_yet_grows(tmp_path: Path) -> None:
+    path = tmp_path / "d.csv"
+    path.write_text("customer,asked\n", "utf-8")
+    assert add_objectors(path, ids()).added == 0
+    assert add_objectors(path, ids("C1")).sentence.endswith("has 1 entries, 1 of them new.")
+    assert pl.read_csv(path, infer_schema=False).columns == ["customer", "asked"]
+    assert on_file(path) == ["C1"]

@@ -11,12 +11,12 @@ import pytest
 
 from segmint.cli import main
 from segmint.config import load_config
-from segmint.contract.column import Column
+from segmint.contract.column import Column, State
 from segmint.contract.contract import Contract, Outcome, load_contract
 from segmint.contract.validate import validate
 from segmint.errors import BundleError
 from segmint.flows.demo import sample_path
-from segmint.flows.segment import Segmented, assign, individual_propensities, segment
+from segmint.flows.segment import Segmented, _amounts, _at_the_mean, assign, individual_propensities, segment
 from segmint.metrics.ranking import roc_auc
 from segmint.tables.source import open_table
 
@@ -83,6 +83,18 @@ def test_amounts_are_read_as_the_table_is_written_and_gaps_are_said(tmp_path: Pa
     found = segment(table, contract, load_config(None, money), runs=tmp_path / "runs")
     said = " ".join(found.sentences)
     assert "180 of 200 customers have no amount in 'price' that can be read and count with the mean" in said
+
+
+def test_a_code_among_the_amounts_is_no_amount() -> None:
+    columns = (
+        Column(name="age", kind="number", role="characteristic", label="age"),
+        Column(name="price", kind="number", role="cost", label="price", states=(State(value=999, name="not known"),)),
+    )
+    outcome = Outcome(column="y", kind="response", levels=("no", "yes"), positive="yes")
+    frame = pl.DataFrame({"age": [40, 50] * 50, "price": ["999", "4"] * 50, "y": ["no", "yes"] * 50})
+    table = validate(open_table(frame), Contract(name="coded", outcome=outcome, columns=columns))
+    assert np.unique(_amounts(table, "price")).tolist() == [4.0]
+    assert "50 of 100 customers have no amount in 'price'" in _at_the_mean(table, ["price"])
 
 
 def test_the_same_customers_are_assigned_to_the_same_segments(segmented: Segmented, runs: Path) -> None:

@@ -183,6 +183,22 @@ def test_a_quota_for_a_level_that_nobody_has_is_refused(done: RunResult, runs: P
         target(sample_path(), done.folder, policy(quota), runs=runs)
 
 
+def test_a_level_that_nobody_has_is_said(done: RunResult, runs: Path, tmp_path: Path) -> None:
+    given = pl.read_csv(sample_path(), separator=";", infer_schema=False).head(300)
+    given.with_columns(branch=pl.Series(["101", "102"] * 150)).write_csv(tmp_path / "customers.csv")
+    rules = policy(
+        'policy.exclude=[{name = "closed", column = "branch", levels = ["101", "11O"]}]',
+        'policy.quotas=[{column = "branch", level = "Porto", maximum = 5}]',
+    )
+    found = target(tmp_path / "customers.csv", done.folder, rules, runs=runs)
+    said = [sentence for sentence in found.sentences if sentence.startswith("warning: nobody has")]
+    assert said == [
+        "warning: nobody has '11O' in 'branch', for which the exclusion 'closed' waits; is it written so in the table?",
+        "warning: nobody has 'Porto' in 'branch', for which the quota 'branch Porto' waits; is it written so in the table?",
+    ]
+    assert found.summary["suppressed_because"] == {"closed": 150}
+
+
 def test_no_economics_no_list(done: RunResult, runs: Path) -> None:
     with pytest.raises(PolicyError, match="what a call costs"):
         target(sample_path(), done.folder, load_config(), runs=runs)

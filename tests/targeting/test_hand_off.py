@@ -10,6 +10,8 @@ import polars as pl
 import pytest
 
 from segmint.errors import PolicyError
+from segmint.targeting.call_list import build_call_list
+from segmint.targeting.choose import choose
 from segmint.targeting.hand_off import (
     DiallerColumn,
     DiallerProfile,
@@ -21,7 +23,7 @@ from segmint.targeting.hand_off import (
     write_dialler,
     write_workbook,
 )
-from tests.targeting.conftest import make_customers
+from tests.targeting.conftest import make_customers, make_policy
 from tests.targeting.test_call_list import make_list
 
 STARTS = [
@@ -181,6 +183,19 @@ def test_the_dialler_file_keeps_the_limits_of_its_profile(tmp_path, contract):
         with pytest.raises(PolicyError, match=said):
             write_dialler(made, profile.model_copy(update=update), tmp_path / "b.csv")
         assert not (tmp_path / "b.csv").exists()
+
+
+def test_the_dialler_is_told_how_many_calls_are_left(tmp_path, contract):
+    frame = make_customers(30).with_columns(propensity=pl.lit(0.5))
+    policy = make_policy(attempts=6)
+    choice = choose(frame["client"], frame["propensity"], policy)
+    because, spent = pl.Series([""] * 30, dtype=pl.String), pl.Series([5, *[0] * 29])
+    made = build_call_list(frame["client"], choice, because, policy, carried=frame.select("mobile"), spent=spent)
+    write_dialler(made, general_profile(made, contract), tmp_path / "a.csv")
+    told = pl.read_csv(tmp_path / "a.csv", infer_schema=False)
+    assert dict(told.select("customer", "attempts").rows()) == {f"{i:05d}": "6" if i else "1" for i in range(30)}
+    free = build_call_list(frame["client"], choice, because, make_policy(), carried=frame.select("mobile"), spent=spent)
+    assert free.rows["attempts"].null_count() == 30
 
 
 def test_a_profile_is_read_from_toml():

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from segmint.errors import PolicyError
-from segmint.targeting.choose import LISTED, choose
+from segmint.targeting.choose import HELD_OUT, LISTED, choose
 from segmint.targeting.optimise import _relax, _solve_relaxed, limits_of
 from tests.targeting.conftest import make_policy
 
@@ -149,3 +149,31 @@ def test_a_quota_on_a_missing_column_is_refused():
     capacity = [{"name": "hour", "available": 1.0, "per_customer": "branch"}]
     with pytest.raises(PolicyError, match="no complete column of numbers"):
         choose(people, chance, make_policy(capacities=capacity), columns=table)
+
+
+def test_a_quota_finds_its_level_among_numbers_and_with_blanks_around_it():
+    people, chance, _ = bank(60)
+    codes = pl.Series("branch", [101.0, 102.0] * 30)
+    quota = [{"column": "branch", "level": "101", "maximum": 4}]
+    for column in (codes, codes.cast(pl.Int64), " " + codes.cast(pl.Int64).cast(pl.String)):
+        table = column.alias("branch").to_frame()
+        listed = choose(people, chance, make_policy(quotas=quota), columns=table).listed
+        assert (codes.gather(listed) == 101).sum() == 4
+    minimum = [{"column": "branch", "level": "101", "minimum": 30}]
+    listed = choose(people, chance, make_policy(cost=99.0, quotas=minimum), columns=codes.to_frame()).listed
+    assert (codes.gather(listed) == 101).sum() == 30
+
+
+def test_held_out_customers_of_a_group_that_is_called_at_a_loss_stay_comparable():
+    people, chance, table = bank(2000)
+    quota = [{"column": "branch", "level": "west", "minimum": 120}]
+    found = choose(people, 0.1 * chance, make_policy(cost=12.0, quotas=quota, holdout_share=0.3), columns=table)
+    west = (table["branch"] == "west").to_numpy()
+    listed, held = found.status == LISTED, found.status == HELD_OUT
+    assert listed.sum() == 120
+    assert (found.expected_profit[listed] < 0).all()
+    worst = found.expected_profit[listed].min()
+    beside = west & found.holdout & (found.expected_profit >= worst)
+    assert beside.sum() > 20
+    assert abs(int(held.sum()) - int(beside.sum())) <= 2
+    assert west[held].all()

@@ -6,13 +6,14 @@ import numpy as np
 import polars as pl
 import pytest
 
+from segmint.contract.column import Column, State
 from segmint.contract.contract import Contract
 from segmint.errors import PolicyError
 from segmint.targeting.call_list import build_call_list
 from segmint.targeting.choose import choose
 from segmint.targeting.hand_off import recheck
-from segmint.targeting.phones import comparable, to_e164
-from segmint.targeting.suppress import NO_ID, suppress
+from segmint.targeting.phones import among, comparable, to_e164
+from segmint.targeting.suppress import NO_ID, NO_ID_BEFORE, suppress
 from tests.targeting.conftest import make_customers, make_policy
 
 TODAY = date(2026, 3, 14)
@@ -20,6 +21,10 @@ TODAY = date(2026, 3, 14)
 
 def run(frame, contract, policy):
     return suppress(frame["client"], frame, contract, policy, today=TODAY)
+
+
+def with_columns(contract, *columns):
+    return Contract(name="other", outcome=contract.outcome, columns=columns)
 
 
 def write(path, text):
@@ -62,6 +67,38 @@ def test_a_file_that_shares_nothing_with_the_table_stops_the_work(tmp_path, cont
     anonymous = Contract(name="plain", outcome=contract.outcome, columns=plain)
     with pytest.raises(PolicyError, match="share neither ids nor phone"):
         run(customers, anonymous, make_policy(suppress=[str(path)]))
+
+
+def test_every_column_of_ids_and_phones_is_read(tmp_path, contract, customers):
+    path = write(
+        tmp_path / "stop.csv",
+        "id,customer_id,phone,Mobile,telefon2\n1,00003,,,\n2,,+351910000007,+351 910 000 008,\n3,,,,910000009\n",
+    )
+    found = run(customers, contract, make_policy(suppress=[str(path)]))
+    assert {3, 7, 8, 9} <= set(np.flatnonzero(~found.eligible).tolist())
+    assert found.receipt[0].startswith("'stop.csv': 3 entries")
+
+
+def test_an_objector_whom_the_table_cannot_show_stops_the_work(tmp_path, contract, customers):
+    path = write(tmp_path / "stop.csv", "client;phone\n00003;\n;+351910000007\n;+351910000008\n")
+    without_phones = with_columns(contract, *(c for c in contract.columns if c.role != "phone"))
+    with pytest.raises(PolicyError, match="2 records with a phone number alone") as caught:
+        run(customers, without_phones, make_policy(suppress=[str(path)]))
+    assert "910000007" not in str(caught.value)
+    without_ids = with_columns(contract, *contract.columns[1:])
+    with pytest.raises(PolicyError, match="1 records with an id alone"):
+        run(customers, without_ids, make_policy(suppress=[str(path)]))
+
+
+@pytest.mark.parametrize("text", ["client;phone\n", "customer\n", "phone"])
+def test_a_header_without_records_is_a_list_of_objections_that_nobody_made(tmp_path, contract, customers, text):
+    path = write(tmp_path / "stop.csv", text)
+    pl.DataFrame(schema={"client": pl.String}).write_parquet(tmp_path / "stop.parquet")
+    found = run(customers, contract, make_policy(suppress=[str(path), str(tmp_path / "stop.parquet")]))
+    assert found.eligible.all()
+    assert found.receipt[0] == "'stop.csv': 0 entries, 0 customers matched"
+    with pytest.raises(PolicyError, match="no column of customer ids or phone numbers"):
+        run(customers, contract, make_policy(suppress=[str(write(tmp_path / "other.csv", "note;day\n"))]))
 
 
 def test_no_consent_is_whatever_is_not_a_word_of_consent(contract, customers):
@@ -112,6 +149,23 @@ def test_an_exclusion_waiting_for_a_level_that_never_comes_is_refused(contract, 
         run(customers, contract, make_policy(exclude=rules))
 
 
+def test_levels_of_a_number_column_and_with_blanks_around_them_exclude(contract, customers):
+    branches = pl.Series("branch", [101.0, 102.0] * 100)
+    rules = [{"name": "closed branch", "column": "branch", "levels": ["101"]}]
+    for column in (branches, branches.cast(pl.Int64), (" " + branches.cast(pl.Int64).cast(pl.String) + " ")):
+        found = run(customers.with_columns(column.alias("branch")), contract, make_policy(exclude=rules))
+        assert found.counts == {"closed branch": 100}
+
+
+def test_a_code_of_the_contract_is_neither_above_nor_below_nor_missing(contract, customers):
+    since = Column(name="since", kind="number", role="history", label="days", states=[State(value=999, name="never")])
+    codes = with_columns(contract, *contract.columns, since)
+    frame = customers.with_columns(since=pl.Series([999.0, 600.0, None, 5.0] * 50))
+    rules = [{"name": "long ago", "column": "since", "above": 500, "missing": True}]
+    assert run(frame, codes, make_policy(exclude=rules)).eligible.tolist() == [True, False, False, True] * 50
+    assert not run(frame, contract, make_policy(exclude=rules)).eligible[0]
+
+
 def test_a_customer_without_a_phone_that_can_be_dialled_is_suppressed(contract, customers):
     frame = customers.head(3).with_columns(mobile=pl.Series(["+351910000000", "none", None], dtype=pl.String))
     assert run(frame, contract, make_policy()).counts == {"no phone number that can be dialled": 2}
@@ -128,6 +182,45 @@ def test_rest_days_and_attempts_are_counted_from_the_history(tmp_path, contract,
     assert found.because[1] == "called within the last 30 days"
     assert found.because[3] == "called 3 times in this campaign"
     assert np.flatnonzero(~found.eligible).tolist() == [1, 3]
+
+
+def test_a_call_whose_campaign_is_left_blank_counts_for_every_campaign(tmp_path, contract, customers):
+    calls = "client,date,campaign\n" + "00003,2026-01-10,\n" * 2 + "00003,2026-01-11, \n00004,2026-01-10,other\n"
+    history = write(tmp_path / "calls.csv", calls)
+    found = run(customers, contract, make_policy(attempts=3, history=str(history)))
+    assert found.because[3] == "called 3 times in this campaign"
+    assert found.spent.to_list()[:5] == [0, 0, 0, 3, 0]
+
+
+def test_nobody_without_an_id_escapes_rest_attempts_or_another_campaign(tmp_path, contract, customers):
+    anonymous = customers.with_columns(client=pl.when(pl.int_range(pl.len()) > 2).then("client"))
+    names = customers["client"].zip_with(
+        anonymous["client"].is_not_null(), "record " + pl.int_range(1, 201, eager=True).cast(pl.String)
+    )
+    history = str(write(tmp_path / "calls.csv", "client,date\n00001,2026-03-10\n"))
+    other = pl.DataFrame({"customer": ["record 5", "00009"], "status": ["listed"] * 2, "campaign": ["cards"] * 2})
+    other.write_parquet(tmp_path / "other.parquet")
+    for rules in (
+        {"history": history, "rest_days": 30},
+        {"history": history, "attempts": 3},
+        {"other_lists": [str(tmp_path / "other.parquet")]},
+    ):
+        found = suppress(names, anonymous, contract, make_policy(**rules), today=TODAY)
+        assert found.because.head(3).to_list() == [NO_ID_BEFORE] * 3
+        assert found.eligible[3]
+    assert found.because[9] == "on the list of cards"
+    assert found.counts == {NO_ID_BEFORE: 3, "on the list of cards": 1}
+
+
+def test_a_record_of_another_table_is_not_found_in_this_one(tmp_path, contract, customers):
+    other = pl.DataFrame({"customer": ["record 5", "5"], "status": ["listed"] * 2, "campaign": ["cards"] * 2})
+    other.write_parquet(tmp_path / "other.parquet")
+    policy = make_policy(other_lists=[str(tmp_path / "other.parquet")])
+    named = pl.Series([f"record {number}" for number in range(1, 201)])
+    assert "on the list of cards" not in suppress(named, customers, contract, policy, today=TODAY).counts
+    nameless = with_columns(contract, *contract.columns[1:])
+    with pytest.raises(PolicyError, match="no id column to find their customers by"):
+        suppress(named, customers, nameless, policy, today=TODAY)
 
 
 def test_a_history_with_an_unreadable_date_stops_the_work(tmp_path, contract, customers):
@@ -239,3 +332,48 @@ def test_phones_are_written_for_diallers_or_not_at_all():
     assert to_e164(phones, "351").to_list() == ["+351912345678"] * 4 + [None] * 3
     assert to_e164(phones).to_list() == ["+351912345678"] * 2 + [None] * 5
     assert comparable(phones).to_list() == ["912345678"] * 4 + [None] * 3
+
+
+@pytest.mark.parametrize(
+    ("code", "written", "dialled"),
+    [
+        ("351", "351912345678", "+351912345678"),
+        ("351", "351 234 567", "+351351234567"),  # nine digits: a national number that begins as the code does
+        ("45", "4512345678", "+4512345678"),
+        ("45", "45123456", "+4545123456"),
+        ("1", "1 (212) 555-0123", "+12125550123"),
+        ("1", "212 555 0123", "+12125550123"),
+        ("39", "3921234567", "+393921234567"),
+        ("39", "393471234567", "+393471234567"),
+        ("49", "0494112345", "+49494112345"),
+        ("49", "4915112345678", "+4915112345678"),
+        ("49", "4930123456", None),  # Berlin from abroad, or a place whose code begins with 49
+        ("670", "67077123456", None),  # how long numbers are there is not known
+        ("49", "+49 (0)30 123456", "+4930123456"),
+    ],
+)
+def test_a_number_with_its_country_code_does_not_get_it_twice(code, written, dialled):
+    assert to_e164(pl.Series([written]), code).to_list() == [dialled]
+
+
+@pytest.mark.parametrize(
+    ("on_file", "in_table"),
+    [
+        ("+45 12 34 56 78", "12345678"),
+        ("12345678", "0045 12345678"),
+        ("+49 30 123456", "030 123456"),
+        ("+49 (0)30 123456", "+4930123456"),
+        ("+372 712345", "712345"),
+        ("0912 345 678", "+351 912345678"),
+    ],
+)
+def test_an_objection_is_found_however_short_numbers_are(on_file, in_table):
+    found = among(comparable(pl.Series([in_table, "+4587654321", "87654321", None])), comparable(pl.Series([on_file])))
+    assert found.to_list() == [True, False, False, False]
+
+
+def test_an_objector_whose_country_has_short_numbers_is_kept_off(tmp_path, contract, customers):
+    path = write(tmp_path / "stop.csv", "phone\n+45 12 34 56 78\n")
+    frame = customers.head(2).with_columns(mobile=pl.Series(["12345678", "12345679"]))
+    found = run(frame, contract, make_policy(suppress=[str(path)], country_code="45"))
+    assert found.because.to_list() == ["on 'stop.csv'", ""]

@@ -147,6 +147,11 @@ class Column(BaseModel):
         return KNOWN_ORDER.index(self.known) <= KNOWN_ORDER.index(at)
 
     @property
+    def codes(self) -> tuple[float, ...]:
+        """The codes of a number column that are no numbers, as a validated table holds them."""
+        return tuple(state.value for state in self.states)
+
+    @property
     def is_feature(self) -> bool:
         """Whether the column may describe a customer to a model."""
         return self.role in FEATURE_ROLES and self.kind in ("number", "category")

@@ -64,7 +64,7 @@ class ValidTable:
     def numbers(self, name: str) -> Cells:
         """Read any column of the file as numbers, written as the whole table is: its decimal sign, its words for no value.
 
-        A column that the contract knows as a number is as the contract read it.
+        A column that the contract knows as a number is as the contract read it; its state codes are no value.
 
         Raises
         ------
@@ -73,7 +73,10 @@ class ValidTable:
         """
         known = self.contract.by_name.get(name)
         if known is not None and known.kind == "number" and name in self.frame.columns:
-            return Cells(self.frame[name], pl.Series([None], dtype=pl.String).new_from_index(0, len(self)))
+            values = self.frame[name]
+            if known.states:
+                values = values.set(values.is_in(known.codes).fill_null(False), None)
+            return Cells(values, pl.Series([None], dtype=pl.String).new_from_index(0, len(self)))
         column = Column(name=name, kind="number", role="ignore", label="")
         missing = self.contract.missing if known is None else self.contract.missing_tokens(known)
         return read_cells(column, self.raw[name], missing, str(self.ledger.receipt.get("decimal", "point")))

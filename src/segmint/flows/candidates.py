@@ -15,7 +15,7 @@ from segmint.flows.bundle import propensities
 from segmint.segments.assign import assign_segments
 from segmint.store.bundle import Bundle
 from segmint.targeting.policy import ContactPolicy
-from segmint.targeting.suppress import Suppression
+from segmint.targeting.suppress import UNNAMED, Suppression
 
 SEGMENT = "segment"
 
@@ -53,9 +53,14 @@ def columns_of(table: ValidTable, policy: ContactPolicy, bundle: Bundle) -> pl.D
             fix="train with segments.enabled=true, or add the column",
         )
     policy.require_columns((*present, *found_by_bundle))
-    levels = {column.name: tuple(column.allowed) for column in bundle.contract.columns if column.allowed}
-    _require_known_levels(policy, levels | dict.fromkeys(found_by_bundle, tuple(segment_names(bundle))))
+    _require_known_levels(policy, known_levels(bundle, segments=bool(found_by_bundle)))
     return with_policy_columns(table, policy, apart=found_by_bundle)
+
+
+def known_levels(bundle: Bundle, *, segments: bool = True) -> dict[str, tuple[str, ...]]:
+    """Name the levels that the contract allows, by column, and with `segments` those that the bundle found."""
+    levels = {column.name: tuple(column.allowed) for column in bundle.contract.columns if column.allowed}
+    return levels | ({SEGMENT: tuple(segment_names(bundle))} if segments else {})
 
 
 def with_policy_columns(table: ValidTable, policy: ContactPolicy, *, apart: Sequence[str] = ()) -> pl.DataFrame:
@@ -73,6 +78,8 @@ def with_policy_columns(table: ValidTable, policy: ContactPolicy, *, apart: Sequ
 
 
 def _numbers(table: ValidTable, name: str, policy: ContactPolicy) -> pl.Series:
+    if name in table.frame.columns and table.frame[name].dtype.is_numeric() and name not in policy.amount_columns:
+        return table.frame[name]  # an exclusion tells the contract's codes from numbers and from no value
     cells = table.numbers(name)
     unreadable = len(table) - cells.problem.null_count()
     if unreadable and name in policy.measured_exclusions:
@@ -104,7 +111,7 @@ def ids_of(table: ValidTable) -> pl.Series:
 def customers_of(table: ValidTable) -> pl.Series:
     """Name each customer: by id, or by record where the contract has no ids or the customer has none."""
     ids = ids_of(table)
-    return ids.zip_with(ids.is_not_null(), "record " + pl.Series(table.records).cast(pl.String))
+    return ids.zip_with(ids.is_not_null(), UNNAMED + pl.Series(table.records).cast(pl.String))
 
 
 def rejected_of(table: ValidTable) -> list[int]:

@@ -22,6 +22,7 @@ from segmint.flows.candidates import (
     SEGMENT,
     columns_of,
     customers_of,
+    known_levels,
     propensities_of,
     rejected_of,
     require_usable,
@@ -38,6 +39,7 @@ from segmint.targeting.call_list import CallList, build_call_list
 from segmint.targeting.choose import Choice, choose
 from segmint.targeting.compare import dropped_since, read_earlier_list
 from segmint.targeting.hand_off import general_profile, parse_profile, recheck, write_dialler, write_workbook
+from segmint.targeting.levels import levels_of_nobody
 from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.sensitivity import what_if_parts
 from segmint.targeting.summary import fairness_of, groups_on_list, past_of, still_listed, summarise_list
@@ -135,6 +137,7 @@ def target(
             carried=columns.select(_carried(contract, columns)),
             rejected=rejected_of(table),
             run=here.id,
+            spent=held_back.spent,
         )
         if segments is not None:
             call_list = call_list.joined(_first_of_each(customers, segments))
@@ -152,6 +155,7 @@ def target(
         for_dialler = publish_file(here.folder / DIALLER, lambda path: write_dialler(call_list, profile, path))
         summary = _summary(call_list, choice, held_back, table, columns, opened_bundle)
         summary["respects_objections"] = respects_objections(policy, contract)
+        summary["levels_of_nobody"] = list(levels_of_nobody(policy, columns, known_levels(opened_bundle)))
         summary["hand_off"] = {SHEET: asdict(for_people), DIALLER: asdict(for_dialler)}
         if contract.id_column is not None and (trained := trained_ids(bundle, runs)) is not None:
             summary["trained_on"] = trained.count_known(call_list.listed["customer"])
@@ -281,6 +285,7 @@ def _sentences(call_list: CallList, summary: dict[str, Any]) -> tuple[str, ...]:
             "warning: this list respects no do-not-call list; name the files of objections as policy.suppress, or a column of "
             "consent in the contract"
         )
+    said += [f"warning: {sentence}" for sentence in summary["levels_of_nobody"]]
     said += _hand_off_sentences(summary["hand_off"], summary["counts"]["listed"])
     if "dropped" in summary:
         gone = summary["dropped"]

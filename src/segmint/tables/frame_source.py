@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from segmint.errors import InputError
-from segmint.tables.table_source import BATCH, JSON, RawBatch
+from segmint.tables.table_source import BATCH, JSON, NoRowsError, RawBatch
 from segmint.tables.text_source import check_names
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class FrameSource:
         self.rows: int | None = frame.height
         self.size = frame.height
         if not frame.height:
-            raise InputError(f"'{name}' has no rows.", expected="at least one row", fix="check the table")
+            raise NoRowsError(f"'{name}' has no rows.", self.columns, fix="check the table")
 
     @property
     def fingerprint(self) -> str:
@@ -84,7 +84,7 @@ class ParquetSource:
         self.size = self.rows or 0
         self.receipt: dict[str, JSON] = {"format": "Parquet"}
         if not self.rows:
-            raise InputError(f"'{path.name}' has no rows.", expected="at least one row", fix="check the table")
+            raise NoRowsError(f"'{path.name}' has no rows.", self.columns, fix="check the table")
 
     def batches(self, size: int = BATCH) -> Iterator[RawBatch]:
         """Read from the start, at most `size` rows a batch."""

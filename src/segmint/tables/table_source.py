@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -10,12 +10,29 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.errors import InputError
 from segmint.tables.rejects import Reject
 
 JSON: TypeAlias = "str | int | float | bool | list[JSON] | dict[str, JSON] | None"
 
 BATCH = 65_536
 MAX_COLUMNS = 4_096
+
+
+class NoRowsError(InputError):
+    """A table that has a header and no rows.
+
+    Parameters
+    ----------
+    came : str
+    columns : sequence of str
+        The names in the header.
+    fix : str
+    """
+
+    def __init__(self, came: str, columns: Sequence[str], *, fix: str) -> None:
+        self.columns = tuple(columns)
+        super().__init__(came, expected="at least one row", fix=fix)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import polars as pl
 
 from segmint.errors import InputError
 from segmint.tables.rejects import Reject
-from segmint.tables.table_source import BATCH, JSON, MAX_COLUMNS, RawBatch, ReadOptions
+from segmint.tables.table_source import BATCH, JSON, MAX_COLUMNS, NoRowsError, RawBatch, ReadOptions
 from segmint.tables.text_profile import DELIMITERS, Opener, TextProfile, find_profile
 from segmint.tables.text_records import LineBlock, RecordBlock, RecordParser, line_blocks
 
@@ -93,9 +93,7 @@ class TextSource:
         for block in self._record_blocks():
             if block.rows or block.rejects:
                 return
-        raise InputError(
-            f"'{self.name}' has a header and no rows.", expected="at least one row", fix="check the export"
-        )
+        raise NoRowsError(f"'{self.name}' has a header and no rows.", self.columns, fix="check the export")
 
 
 def check_names(names: tuple[str, ...], table: str) -> tuple[str, ...]:

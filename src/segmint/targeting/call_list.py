@@ -20,6 +20,7 @@ COLUMNS: Mapping[str, pl.DataType] = {
     "status": pl.String(),
     "arm": pl.String(),
     "rank": pl.Int64(),
+    "attempts": pl.Int64(),
     "propensity": pl.Float64(),
     "expected_profit": pl.Float64(),
     "cost": pl.Float64(),
@@ -48,8 +49,9 @@ class CallList:
 
     Attributes
     ----------
-    rows : polars.DataFrame of shape (n_read, at least 16)
-        The columns of `COLUMNS`, then the carried columns of the table. Listed rows first, by rank.
+    rows : polars.DataFrame of shape (n_read, at least 17)
+        The columns of `COLUMNS`, then the carried columns of the table. Listed rows first, by rank. `attempts` are the
+        calls that the customer may still get in this campaign; null where the policy sets no most.
     policy : ContactPolicy
     advice : tuple of str
         What to do, in words.
@@ -181,6 +183,7 @@ def build_call_list(
     carried: pl.DataFrame | None = None,
     rejected: Sequence[int] = (),
     run: str = "",
+    spent: pl.Series | None = None,
 ) -> CallList:
     """Put everyone read on one list, with one status each.
 
@@ -200,12 +203,16 @@ def build_call_list(
         Record numbers of the rows that did not meet the contract.
     run : str
         The run that made the list.
+    spent : polars.Series of Int64, shape (n_customers,), optional
+        `Suppression.spent`; None means that nobody was called yet in this campaign.
     """
     late_reasons = pl.Series(list(choice.because.values()), dtype=pl.String)
     reason = because.rename("suppressed_because")
     if choice.because:
         reason = reason.scatter(list(choice.because), late_reasons)
     nothing = pl.lit(None, dtype=pl.String)
+    had = pl.Series([0]).new_from_index(0, len(customers)) if spent is None else spent
+    left = pl.lit(None, dtype=pl.Int64) if policy.attempts is None else (policy.attempts - had).clip(0)
     status = pl.Series("status", STATUSES, dtype=pl.String).gather(choice.status)
     eligible = pl.col("suppressed_because") == ""
     money = {
@@ -224,6 +231,7 @@ def build_call_list(
         pl.when(pl.Series(choice.holdout)).then(pl.lit("holdout")).otherwise(pl.lit("call")).alias("arm"),
         campaign=pl.lit(policy.campaign),
         run=pl.lit(run),
+        attempts=left,
         **dict.fromkeys(LATE, nothing),
     )
     frame = frame.with_columns(

@@ -59,7 +59,7 @@ class DiallerProfile(BaseModel):
     ----------
     name : str
     columns : tuple of DiallerColumn
-        A `source` is a column of the call list, or `attempts` or `call_windows` of the policy.
+        A `source` is a column of the call list, or `call_windows` of the policy.
     delimiter : {",", ";"}
     max_columns, max_rows, max_header, max_cell : int
         Limits; characters for headers and cells.
@@ -194,10 +194,7 @@ def write_dialler(
 
 
 def _with_policy(call_list: CallList) -> pl.DataFrame:
-    policy = call_list.policy
-    return call_list.listed.with_columns(
-        attempts=pl.lit(policy.attempts, dtype=pl.Int64), call_windows=pl.lit("; ".join(policy.call_windows))
-    )
+    return call_list.listed.with_columns(call_windows=pl.lit("; ".join(call_list.policy.call_windows)))
 
 
 def _require_fit(listed: pl.DataFrame, profile: DiallerProfile) -> None:

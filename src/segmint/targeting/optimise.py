@@ -11,7 +11,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.errors import PolicyError
-from segmint.targeting.policy import ContactPolicy
+from segmint.targeting.levels import has_level
+from segmint.targeting.policy import ContactPolicy, Quota
 
 Floats = NDArray[np.float64]
 GAP = 1e-3
@@ -133,7 +134,9 @@ def best_under_limits(
     chosen, gap = _solve_whole(profit[candidates], limits, duals, best)
     kept = worth[holdout[worth]]
     at_prices = profit[kept] - _charged(limits_of(kept, cost, policy, columns), duals)
-    inside = np.concatenate([candidates[chosen], kept[(at_prices >= 0) & (profit[kept] > 0)]])
+    # whom a minimum pays for is called at a loss, so the held-out customers beside them count too
+    pays = (profit[kept] > 0) | (at_prices > profit[kept])
+    inside = np.concatenate([candidates[chosen], kept[(at_prices >= 0) & pays]])
     prices = _prices(profit[candidates], limits, duals, best, policy) if priced else ()
     return Solution(inside, prices, gap)
 
@@ -156,7 +159,7 @@ def limits_of(rows: NDArray[np.int64], cost: Floats, policy: ContactPolicy, colu
         use = _use(capacity.use(policy), capacity.name, columns)[rows]
         limits.append(Limit(capacity.name, use, -np.inf, capacity.total))
     for quota in policy.quotas:
-        member = _texts(quota.column, columns).gather(rows).eq(quota.level).fill_null(False)
+        member = _members(quota, columns).gather(rows)
         high = np.inf if quota.maximum is None else float(quota.maximum)
         low = float(quota.minimum) if quota.minimum else -np.inf
         limits.append(Limit(f"place for {quota.words}", member.to_numpy().astype(np.float64), low, high))
@@ -219,20 +222,19 @@ def _worth_a_place(
     wanted = profit[order] > 0
     for quota in policy.quotas:
         if quota.minimum:
-            member = _texts(quota.column, columns).gather(order).eq(quota.level).fill_null(False)
-            wanted |= member.to_numpy()
+            wanted |= _members(quota, columns).gather(order).to_numpy()
     rows: NDArray[np.int64] = order[wanted]
     return rows
 
 
-def _texts(column: str, columns: pl.DataFrame) -> pl.Series:
-    if column not in columns.columns:
+def _members(quota: Quota, columns: pl.DataFrame) -> pl.Series:
+    if quota.column not in columns.columns:
         raise PolicyError(
-            f"A quota needs a column '{column}' that the table does not have.",
+            f"A quota needs a column '{quota.column}' that the table does not have.",
             expected="the name of a column of the table",
             fix="correct policy.quotas",
         )
-    return columns[column].cast(pl.String)
+    return has_level(columns[quota.column], [quota.level])
 
 
 def _use(setting: float | str, name: str, columns: pl.DataFrame) -> Floats:

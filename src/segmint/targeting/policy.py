@@ -81,9 +81,9 @@ class Exclusion(_Words):
     levels : tuple of str
         Excluded when the column holds one of these.
     above, below : float or None
-        Excluded when the number is above, or below.
+        Excluded when the number is above, or below. A code that the contract knows to be no number is neither.
     missing : bool
-        Excluded when the column holds no value.
+        Excluded when the column holds no value; a code that the contract knows says something, as a level does.
     """
 
     name: str = Field(min_length=1)
@@ -204,7 +204,7 @@ class ContactRules(_Words):
     consent_words : tuple of str
         What a consent column says when there is consent; anything else is no consent.
     country_code : str
-        Digits put before national phone numbers: "351".
+        Digits put before national phone numbers: "351". A number that could as well hold them already is not dialled.
     hash_key : str
         Makes arms and the order of ties unpredictable from outside.
     """
@@ -311,6 +311,11 @@ class ContactPolicy(ContactRules):
         return bool(self.quotas or self.capacities)
 
     @property
+    def counts_calls(self) -> bool:
+        """Whether earlier calls can keep a customer off."""
+        return self.history is not None and (self.rest_days > 0 or self.attempts is not None)
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Every column that the policy names, once, in the order of mention."""
         named = [
@@ -326,9 +331,14 @@ class ContactPolicy(ContactRules):
     def number_columns(self) -> tuple[str, ...]:
         """Those of `columns` that hold numbers: money, what a customer takes of a capacity, what is above or below."""
         levels = {quota.column for quota in self.quotas} | {rule.column for rule in self.exclude if rule.levels}
-        takes = [c.per_customer for c in self.capacities if isinstance(c.per_customer, str)]
-        measured = [*self.economics.columns, *takes, *self.measured_exclusions]
+        measured = [*self.amount_columns, *self.measured_exclusions]
         return tuple(name for name in dict.fromkeys(measured) if name not in levels)
+
+    @property
+    def amount_columns(self) -> tuple[str, ...]:
+        """The columns of money, and of what a customer takes of a capacity."""
+        takes = [c.per_customer for c in self.capacities if isinstance(c.per_customer, str)]
+        return (*self.economics.columns, *takes)
 
     @property
     def measured_exclusions(self) -> tuple[str, ...]:
@@ -613,7 +623,7 @@ suppress = []                 # do-not-call and objection files, by id or phone:
 other_lists = []              # call lists of other campaigns: whoever is listed there is not called here
 sensitive = []                # columns whose groups are watched on the list: ["age", "marital"]
 consent_words = ["yes", "true", "1", "y"]
-country_code = ""             # digits put before national phone numbers: "351"
+country_code = ""             # digits put before national phone numbers: "351"; a number that has them keeps them
 hash_key = "segmint"          # a secret of your own makes the arms unpredictable from outside
 
 # [[policy.exclude]]

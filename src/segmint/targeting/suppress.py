@@ -20,9 +20,11 @@ from numpy.typing import NDArray
 
 from segmint.contract.column import Column
 from segmint.contract.contract import Contract
+from segmint.contract.hints import personal_role, plain_name
 from segmint.contract.ids import bare_ids
 from segmint.errors import InputError, PolicyError, why
-from segmint.targeting.phones import comparable, to_e164
+from segmint.targeting.levels import has_level
+from segmint.targeting.phones import among, comparable, to_e164
 from segmint.targeting.policy import ContactPolicy, ContactRules, Exclusion
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ DATE_NAMES = ("date", "called_at", "call_date", "last_contact")
 NOT_EXCLUDED = ("no", "false", "0", "n", "0.0")
 NO_PHONE = "no phone number that can be dialled"
 NO_ID = "no customer id to hold against the objections"
+NO_ID_BEFORE = "no customer id to hold against earlier calls and other lists"
+UNNAMED = "record "  # begins the name of a customer without an id; the same number is somebody else in the next table
 
 Rule = tuple[pl.Series, str]
 
@@ -48,12 +52,15 @@ class Suppression:
         Every reason that applies, joined by "; "; "" for the eligible.
     counts : dict of str to int
         Customers by single reason; one customer may count under several.
+    spent : polars.Series of Int64, shape (n_customers,)
+        Calls of this campaign that the history counts; 0 without a history.
     receipt : tuple of str
         Which files were read, with how many entries and matches.
     """
 
     because: pl.Series
     counts: dict[str, int]
+    spent: pl.Series
     receipt: tuple[str, ...] = ()
 
     @property
@@ -74,11 +81,16 @@ class Objectors:
         Customer ids, as `bare_ids` writes them.
     phones : polars.Series of String
         Phone numbers in comparable form.
+    records, without_id, without_phone : int
+        How many people the file names, how many of them by a phone number only, and how many by an id only.
     """
 
     name: str
     ids: pl.Series
     phones: pl.Series
+    records: int
+    without_id: int
+    without_phone: int
 
     @property
     def reason(self) -> str:
@@ -89,8 +101,16 @@ class Objectors:
         """Tell which customers are on the file, by id or by any of their phone numbers."""
         found = bare_ids(customers).is_in(self.ids.implode()).fill_null(False)
         for column in phones:
-            found |= comparable(column).is_in(self.phones.implode()).fill_null(False)
+            found |= among(comparable(column), self.phones)
         return found
+
+    def out_of_reach(self, *, by_id: bool, by_phone: bool) -> int:
+        """Count the people whom a table with ids, with phone numbers or with both cannot show."""
+        if by_id and by_phone:
+            return 0
+        if by_id:
+            return self.without_id
+        return self.without_phone if by_phone else self.records
 
 
 def suppress(
@@ -128,22 +148,26 @@ def suppress(
     rules: list[Rule] = []
     receipt: list[str] = []
     phones = [frame[column.name] for column in _of_role(contract, frame, "phone")]
+    nameless = None if contract.id_column not in frame.columns else bare_ids(frame[contract.id_column]).is_null()
     for path in policy.suppress:
         objectors, found = objecting(path, contract, customers, phones)
         rules.append((found, objectors.reason))
-        if len(objectors.ids) and contract.id_column in frame.columns:
-            rules.append((bare_ids(frame[contract.id_column]).is_null(), NO_ID))
-        entries = max(len(objectors.ids), len(objectors.phones))
-        receipt.append(f"'{objectors.name}': {entries:,} entries, {int(found.sum()):,} customers matched")
+        if len(objectors.ids) and nameless is not None:
+            rules.append((nameless, NO_ID))
+        receipt.append(f"'{objectors.name}': {objectors.records:,} entries, {int(found.sum()):,} customers matched")
     rules.extend(_consent(contract, frame, policy))
     rules.extend(_exclude_if(contract, frame))
     rules.extend((_meets(rule, frame, contract), rule.name) for rule in policy.exclude)
     if phones:
         rules.append((_without_phone(phones, policy.country_code), NO_PHONE))
-    rules.extend(_other_campaigns(customers, policy))
-    rules.extend(_history(customers, contract, policy, today))
+    rules.extend(_other_campaigns(customers, contract, policy))
+    calls = None if policy.history is None else read_history(policy.history, contract)
+    spent = _spent(customers, calls, policy)
+    rules.extend(_earlier_calls(customers, calls, spent, policy, today))
+    if nameless is not None and (policy.other_lists or policy.counts_calls):
+        rules.append((nameless, NO_ID_BEFORE))
     because = _spread(customers, _joined(rules, len(customers)))
-    return Suppression(because, count_reasons(because), tuple(receipt))
+    return Suppression(because, count_reasons(because), spent, tuple(receipt))
 
 
 def count_reasons(because: pl.Series) -> dict[str, int]:
@@ -189,7 +213,7 @@ def objecting(
     Raises
     ------
     PolicyError
-        If the file cannot be used, or shares neither ids nor phone numbers with the customers.
+        If the file cannot be used, or names people by what the customers do not have: ids, or phone numbers.
     """
     objectors = read_objectors(path, contract)
     _require_common_ground(objectors, contract, phones)
@@ -203,8 +227,8 @@ def read_objectors(path: Path | str, contract: Contract) -> Objectors:
     Parameters
     ----------
     path : Path or str
-        Delimited text or Parquet with a column of ids or phones, named as in the contract or plainly
-        ("customer_id", "phone").
+        Delimited text or Parquet with columns of ids or phones, named as in the contract or plainly
+        ("customer_id", "phone"); every such column is read. A header without records names nobody.
     contract : Contract
 
     Raises
@@ -217,38 +241,55 @@ def read_objectors(path: Path | str, contract: Contract) -> Objectors:
     name = Path(path).name
     id_names = (*([contract.id_column] if contract.id_column else []), *ID_NAMES)
     phone_names = (*(column.name for column in contract.columns if column.role == "phone"), *PHONE_NAMES)
-    id_column, phone_column = _named(frame, id_names), _named(frame, phone_names)
-    if id_column is None and phone_column is None:
+    id_columns = _all_named(frame, id_names)
+    phone_columns = list(dict.fromkeys((*_all_named(frame, phone_names), *_like_phones(frame))))
+    if not id_columns and not phone_columns:
         raise PolicyError(
             f"'{name}' has no column of customer ids or phone numbers.",
             expected=f"a header with one of {', '.join(dict.fromkeys((*id_names, *phone_names)))}",
             fix="name the column in the file's first line",
         )
-    empty = pl.Series(name, [], dtype=pl.String)
-    ids = _texts(frame[id_column], name) if id_column else empty
-    phones = _texts(frame[phone_column], name) if phone_column else empty
-    comparables = comparable(phones)
-    named = (ids != "") if id_column else pl.Series([False] * frame.height, dtype=pl.Boolean)
-    if phone_column:
-        named |= comparables.is_not_null()
-    if not named.all():
+    ids = [bare_ids(_texts(frame[column], name)) for column in id_columns]
+    phones = [comparable(_texts(frame[column], name)) for column in phone_columns]
+    by_id, by_phone = _any_given(ids, frame.height), _any_given(phones, frame.height)
+    if nameless := int((~(by_id | by_phone)).sum()):
         raise PolicyError(
-            f"'{name}' has {int((~named).sum()):,} records that name nobody.",
+            f"'{name}' has {nameless:,} records that name nobody.",
             expected="an id or a phone number of at least five digits in every record",
             fix="complete or remove these records",
         )
-    return Objectors(name, bare_ids(ids).drop_nulls(), comparables.drop_nulls())
+    return Objectors(name, _gathered(ids), _gathered(phones), frame.height, int((~by_id).sum()), int((~by_phone).sum()))
+
+
+def _like_phones(frame: pl.DataFrame) -> list[str]:
+    return [column for column in frame.columns if personal_role(plain_name(column)) == "phone"]
+
+
+def _any_given(columns: Sequence[pl.Series], rows: int) -> pl.Series:
+    given = pl.Series(np.zeros(rows, dtype=bool))
+    for column in columns:
+        given |= column.is_not_null()
+    return given
+
+
+def _gathered(columns: Sequence[pl.Series]) -> pl.Series:
+    """Put what stands in several columns under each other, without gaps."""
+    nothing = pl.Series([], dtype=pl.String)
+    return pl.concat([nothing, *(column.alias("") for column in columns)]).drop_nulls()
 
 
 def read_whole(path: Path | str) -> pl.DataFrame:
-    """Read every record of a file; one that cannot be read might be an objector."""
+    """Read every record of a file; one that cannot be read might be an objector. A header alone gives no rows."""
     from segmint.tables.source import ReadOptions, open_table
+    from segmint.tables.table_source import NoRowsError
 
     name = Path(path).name
     try:
         # a plain list of numbers has one column, so no delimiter to be found out
         options = ReadOptions(delimiter=",") if _single_column(path) else ReadOptions()
         batches = list(open_table(path, options).batches())
+    except NoRowsError as error:
+        return pl.DataFrame(schema=dict.fromkeys(error.columns, pl.String))
     except (InputError, OSError) as error:
         raise PolicyError(
             f"The file '{path}' named in the policy cannot be used: {getattr(error, 'came', why(error)).rstrip('.')}.",
@@ -261,10 +302,7 @@ def read_whole(path: Path | str) -> pl.DataFrame:
             expected="every record readable: one that is not might be an objector",
             fix=f"correct the file; the first is record {_first_reject(batches)}",
         )
-    frames = [batch.frame for batch in batches if batch.frame.height]
-    if not frames:
-        raise PolicyError(f"'{name}' has no records.", expected="a header and rows", fix="check the export")
-    return pl.concat(frames)
+    return pl.concat([batch.frame for batch in batches])
 
 
 def _single_column(path: Path | str) -> bool:
@@ -282,6 +320,11 @@ def _named(frame: pl.DataFrame, names: Sequence[str]) -> str | None:
     return next((by_plain_name[n.casefold()] for n in names if n.casefold() in by_plain_name), None)
 
 
+def _all_named(frame: pl.DataFrame, names: Sequence[str]) -> list[str]:
+    wanted = {name.casefold() for name in names}
+    return [column for column in frame.columns if column.strip().casefold() in wanted]
+
+
 def _texts(column: pl.Series, file: str) -> pl.Series:
     if column.dtype.is_float():
         raise PolicyError(
@@ -293,13 +336,21 @@ def _texts(column: pl.Series, file: str) -> pl.Series:
 
 
 def _require_common_ground(objectors: Objectors, contract: Contract, phones: Sequence[pl.Series]) -> None:
-    by_id = contract.id_column is not None and len(objectors.ids) > 0
-    by_phone = bool(phones) and len(objectors.phones) > 0
-    if not (by_id or by_phone):
+    by_id, by_phone = contract.id_column is not None, bool(phones)
+    lost = objectors.out_of_reach(by_id=by_id, by_phone=by_phone)
+    if lost and lost == objectors.records:
         raise PolicyError(
             f"'{objectors.name}' and the table share neither ids nor phone numbers.",
             expected="a column with role 'id' or 'phone' in the contract that the file has too",
             fix="name the column in the contract, or add it to the file",
+        )
+    if lost:
+        only, other = ("a phone number", "an id") if by_id else ("an id", "a phone number")
+        role = "phone" if by_id else "id"
+        raise PolicyError(
+            f"'{objectors.name}' has {lost:,} records with {only} alone, and the table has no such column.",
+            expected="records that can be held against the table: none of these customers could be kept off",
+            fix=f"name the column in the contract (role '{role}'), or add {other} to each of these records",
         )
 
 
@@ -354,9 +405,9 @@ def _meets(rule: Exclusion, frame: pl.DataFrame, contract: Contract) -> pl.Serie
     _require_known_levels(rule, contract)
     found = pl.Series(values.name, np.zeros(len(values), dtype=bool))
     if rule.levels:
-        found |= values.cast(pl.String).str.strip_chars().is_in(list(rule.levels)).fill_null(False)
+        found |= has_level(values, rule.levels)
     if rule.above is not None or rule.below is not None:
-        found |= _beyond(rule, values)
+        found |= _beyond(rule, values, contract.by_name.get(rule.column))
     if rule.missing:
         found |= values.is_null() | (_plain(values) == "").fill_null(True)
     return found
@@ -374,7 +425,7 @@ def _require_known_levels(rule: Exclusion, contract: Contract) -> None:
         )
 
 
-def _beyond(rule: Exclusion, values: pl.Series) -> pl.Series:
+def _beyond(rule: Exclusion, values: pl.Series, column: Column | None) -> pl.Series:
     numbers = values.cast(pl.Float64, strict=False)
     unparsable = int((numbers.is_null() & values.is_not_null() & (_plain(values) != "")).sum())
     if unparsable:
@@ -388,7 +439,8 @@ def _beyond(rule: Exclusion, values: pl.Series) -> pl.Series:
         found |= (numbers > rule.above).fill_null(False)
     if rule.below is not None:
         found |= (numbers < rule.below).fill_null(False)
-    return found
+    # a code such as 999 for "never contacted" is no number
+    return found & ~numbers.is_in(column.codes).fill_null(False) if column else found
 
 
 def _without_phone(phones: Sequence[pl.Series], country_code: str) -> pl.Series:
@@ -398,7 +450,13 @@ def _without_phone(phones: Sequence[pl.Series], country_code: str) -> pl.Series:
     return missing
 
 
-def _other_campaigns(customers: pl.Series, policy: ContactPolicy) -> Iterator[Rule]:
+def _other_campaigns(customers: pl.Series, contract: Contract, policy: ContactPolicy) -> Iterator[Rule]:
+    if policy.other_lists and contract.id_column is None:
+        raise PolicyError(
+            "The policy names lists of other campaigns, and the contract has no id column to find their customers by.",
+            expected="ids: a record's number is another customer in every table",
+            fix="name the id column in the contract, or take policy.other_lists out",
+        )
     for path in policy.other_lists:
         frame = read_whole(path)
         if not {"customer", "status", "campaign"} <= set(frame.columns):
@@ -408,25 +466,35 @@ def _other_campaigns(customers: pl.Series, policy: ContactPolicy) -> Iterator[Ru
                 fix="correct policy.other_lists",
             )
         busy = bare_ids(frame.filter(pl.col("status") == "listed")["customer"])
+        busy = busy.filter(~busy.str.starts_with(UNNAMED))
         campaign = frame["campaign"].drop_nulls().unique().sort().to_list()
         yield customers.is_in(busy.implode()), f"on the list of {', '.join(map(str, campaign)) or path.name}"
 
 
-def _history(customers: pl.Series, contract: Contract, policy: ContactPolicy, today: date) -> Iterator[Rule]:
-    if policy.history is None:
+def _spent(customers: pl.Series, calls: pl.DataFrame | None, policy: ContactPolicy) -> pl.Series:
+    """Count the calls of this campaign that each customer has had."""
+    if calls is None:
+        return pl.Series("spent", np.zeros(len(customers), dtype=np.int64))
+    mine = calls.filter(pl.col("campaign").is_null() | (pl.col("campaign") == policy.campaign))
+    counted = mine.group_by("customer").len("spent")
+    found = customers.to_frame("customer").join(counted, on="customer", how="left", maintain_order="left")
+    return found["spent"].fill_null(0).cast(pl.Int64)
+
+
+def _earlier_calls(
+    customers: pl.Series, calls: pl.DataFrame | None, spent: pl.Series, policy: ContactPolicy, today: date
+) -> Iterator[Rule]:
+    if calls is None:
         return
-    calls = read_history(policy.history, contract)
     if policy.rest_days:
         recent = calls.filter(pl.col("date") > today - timedelta(days=policy.rest_days))["customer"]
         yield customers.is_in(recent.implode()), f"called within the last {policy.rest_days} days"
     if policy.attempts is not None:
-        mine = calls.filter(pl.col("campaign").is_null() | (pl.col("campaign") == policy.campaign))
-        spent = mine.group_by("customer").len().filter(pl.col("len") >= policy.attempts)["customer"]
-        yield customers.is_in(spent.implode()), f"called {policy.attempts} times in this campaign"
+        yield spent >= policy.attempts, f"called {policy.attempts} times in this campaign"
 
 
 def read_history(path: Path | str, contract: Contract) -> pl.DataFrame:
-    """Read the history of calls, one row for each: customer, date, campaign (null where the file has none).
+    """Read the history of calls, one row for each: customer, date, campaign (null where the file says none).
 
     Raises
     ------
@@ -451,7 +519,7 @@ def read_history(path: Path | str, contract: Contract) -> pl.DataFrame:
             "date": _days(frame[day_column]),
             "campaign": _texts(frame[campaign], name) if campaign else _nobody(frame[id_column]),
         }
-    )
+    ).with_columns(campaign=pl.when(pl.col("campaign") != "").then("campaign"))
     useless = int((calls["customer"].is_null() | calls["date"].is_null()).sum())
     if useless:
         raise PolicyError(
