@@ -32,7 +32,7 @@ def print_table(folder: Path, levels: list[str], models: list[str], repeats: lis
 
 
 def print_ablation(folder: Path, levels: list[str], repeats: list[int]) -> None:
-    """Print what each trick of the fast recipe gains: with it minus without it, averaged over repeats, paired by rows."""
+    """Print what each trick of a recipe gains: with it minus without it, averaged over repeats, paired by rows."""
     print("| left out | " + " | ".join(f"{level.replace(':', ', ')}, {MAIN[_kind(level)]}" for level in levels) + " |")
     print("|---" * (len(levels) + 1) + "|")
     for name in ABLATIONS:
@@ -41,13 +41,14 @@ def print_ablation(folder: Path, levels: list[str], repeats: list[int]) -> None:
 
 
 def _gain(folder: Path, level: str, name: str, repeats: list[int]) -> str:
-    there = [r for r in repeats if all(_complete(folder, level, r, model) for model in ("network_fast", name))]
+    whole = "network_plain" if name.startswith("plain") else "network_fast"
+    there = [r for r in repeats if all(_complete(folder, level, r, model) for model in (whole, name))]
     if not there:
         return "–"
     metric, gaps = MAIN[_kind(level)], []
     for repeat in there:
         # The same seed draws the same groups in every repeat: the mean of the gaps is one bootstrap too.
-        scores = _scores(level, [_pooled(folder, level, repeat, model)[0] for model in ("network_fast", name)])
+        scores = _scores(level, [_pooled(folder, level, repeat, model)[0] for model in (whole, name)])
         gaps.append(scores[metric][:, 0] - scores[metric][:, 1])
     gap = np.mean(gaps, axis=0)
     low, from_, to, high = np.quantile(gap[1:], [0.025, 0.10, 0.90, 0.975])
