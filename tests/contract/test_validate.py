@@ -302,6 +302,25 @@ def test_rows_that_cannot_teach_are_refused(outcomes: list[str], sentence: str) 
         validate(open_table(frame), CONTRACT)
 
 
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"known": "after_call"}, r"set aside: age \(known only after the call\), land .*(\n.*)+--at"),
+        ({"role": "ignore"}, r"the contract 'shop' has no feature.(\n.*)+a role"),
+    ],
+)
+def test_a_table_without_a_feature_teaches_nothing(change: dict[str, str], sentence: str) -> None:
+    columns = [
+        column.model_copy(update=change) if column.name in ("age", "land") else column
+        for column in CONTRACT.columns
+        if column.name != "seconds"
+    ]
+    bare = CONTRACT.model_copy(update={"columns": tuple(columns)})
+    with pytest.raises(DataError, match=sentence):
+        validate(open_table(shop([])), bare)
+    assert len(validate(open_table(shop([])), bare, purpose="predict")) == 60
+
+
 def test_mixed_spellings_of_the_outcome_train_together() -> None:
     """ING-09."""
     spellings = ["yes", "No", "YES", "1.0", "0", "true", "FALSE", "y", "n", "1", "0.0", "no"]

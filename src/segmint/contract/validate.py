@@ -19,7 +19,7 @@ from segmint.contract.column_match import ColumnMatch, Purpose, match_columns
 from segmint.contract.contract import Contract
 from segmint.contract.counts import count_values
 from segmint.contract.ids import bare_ids
-from segmint.contract.ledger import KEPT_REJECTS, Ledger
+from segmint.contract.ledger import KEPT_REJECTS, KNOWN_NAMES, Ledger
 from segmint.contract.valid_table import ValidTable, concatenate
 from segmint.errors import ContractError, DataError
 from segmint.progress import Progress, silent
@@ -78,7 +78,7 @@ def validate(
     ContractError
         If the table has other columns than the contract, or (to train) nobody reviewed the contract.
     DataError
-        If too many rows are rejected, or the accepted ones cannot teach anything.
+        If too many rows are rejected, or the accepted ones cannot teach anything: too few, one outcome, no feature.
     """
     batches = validate_batches(source, contract, purpose=purpose, at=at, on_reject=on_reject, progress=progress)
     table = concatenate(list(batches))
@@ -107,6 +107,8 @@ def validate_batches(
     ------
     ContractError
         As `validate`, before the first batch is read.
+    DataError
+        To train, if no feature is known by `at`; also before the first batch.
     """
     if purpose == "train" and not contract.reviewed:
         raise ContractError(
@@ -115,6 +117,8 @@ def validate_batches(
             fix="read the contract, correct it, then set reviewed = true",
         )
     match = match_columns(source.columns, contract, table=source.name, purpose=purpose, at=at)
+    if purpose == "train" and not any(column.is_feature for column in match.read):
+        raise _nothing_to_learn_from(contract, match, at)
     door = _Door(contract, match, purpose, at, _receipt(source, contract, match, purpose, at))
     return _through(door, source, size, on_reject, progress)
 
@@ -333,6 +337,18 @@ def _first_record(ledger: Ledger, reason: str) -> str:
     code, _, column = reason.partition(": ")
     first = next((r.record for r in ledger.rejects if r.reason == code and (r.column or "") == column), None)
     return f" (first at row {first:,})" if first else ""
+
+
+def _nothing_to_learn_from(contract: Contract, match: ColumnMatch, at: Known) -> DataError:
+    late = [f"{column.name} ({KNOWN_NAMES[column.known]})" for column in match.set_aside if column.is_feature]
+    return DataError(
+        f"No column tells anything about a customer at the moment '{at}'"
+        + (f"; set aside: {', '.join(late)}." if late else f": the contract '{contract.name}' has no feature."),
+        expected=f"a characteristic, holding or other feature that is known at {at}",
+        fix="if the decision falls later, say so with --at; if a column is known earlier, correct its `known`"
+        if late
+        else "give columns of the table such a role in the contract",
+    )
 
 
 def _refuse_unteachable(table: ValidTable) -> None:
