@@ -199,6 +199,33 @@ def test_a_simulated_campaign_meets_its_contract(tmp_path: Path, said: Callable[
     assert said("simulate", "--out", tmp_path / "campaign.xml")[0] == 2
 
 
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("check", "T", "--contract", "bank-marketing", "--rejected", "T"),
+        ("check", "T", "--contract", "bank-marketing", "--rejected", "LINK"),
+        ("check", "T", "--contract", "C", "--rejected", "C"),
+        ("predict", "T", "--bundle", "nowhere", "--out", "T"),
+        ("measure", "L", "T", "--do-not-call", "T"),
+        ("simulate", "--rows", "60", "--out", "T", "--truth", "T"),
+    ],
+)
+def test_no_command_writes_over_what_it_reads(
+    argv: tuple[str, ...], tmp_path: Path, said: Callable[..., tuple[int, str, str]]
+) -> None:
+    names = {name: tmp_path / file for name, file in [("T", "t.csv"), ("LINK", "l.csv"), ("C", "c.toml")]}
+    names["T"].write_bytes(sample_path().read_bytes())
+    names["C"].write_text(said("contract", "show", "bank-marketing")[1])
+    names["LINK"].symlink_to(names["T"])
+    before = {name: path.read_bytes() for name, path in names.items()}
+    code, _, err = said(*(names.get(word, word) for word in argv), *(["--runs", tmp_path] if "L" in argv else []))
+    assert code == 2
+    assert "Next: " in err
+    assert "another name" in err
+    assert {name: path.read_bytes() for name, path in names.items()} == before
+    assert names["LINK"].is_symlink()
+
+
 def test_objection_files_of_the_command_line_are_added_to_those_of_the_policy() -> None:
     """A flag that took the place of the policy's file would put its objectors back on the list."""
     from segmint.cli.lists import _with_objections

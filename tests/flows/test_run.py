@@ -13,6 +13,7 @@ import pytest
 
 from segmint.cli import main
 from segmint.config import load_config
+from segmint.errors import InputError
 from segmint.flows.demo import sample_path
 from segmint.flows.predict import predict
 from segmint.flows.run import RunResult, run
@@ -117,6 +118,14 @@ def test_predict_needs_no_outcome_and_flags_what_is_strange(done: RunResult, run
     assert "propensity_input" in frame.columns
     assert result.quality == {}
     assert result.ledger.flagged == 100
+
+
+def test_predict_writes_nothing_into_the_sealed_folder_of_its_bundle(done: RunResult, runs: Path) -> None:
+    before = {path: path.read_bytes() for path in (done.folder / "bundle").iterdir()}
+    for bundle in (done.folder, done.folder / "bundle", done.folder.name):
+        with pytest.raises(InputError, match="which is sealed"):
+            predict(sample_path(), bundle, load_config(), runs=runs, out=done.folder / "bundle" / "new.csv")
+    assert {path: path.read_bytes() for path in (done.folder / "bundle").iterdir()} == before
 
 
 def test_after_call_uses_the_duration_and_says_so(runs: Path) -> None:

@@ -10,7 +10,7 @@ from segmint.config import Config
 from segmint.contract.contract import Contract, load_contract
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
-from segmint.flows.read import open_source, rejected_rows
+from segmint.flows.read import open_source, refuse_overwriting, rejected_rows
 from segmint.progress import Progress, silent
 from segmint.store.verify import Check, verify_bundle
 
@@ -26,7 +26,16 @@ def check(
     """Read a table as training would and say what would be rejected.
 
     Nothing is written but each rejected row and its reason to `rejected` (CSV), if that is given.
+
+    Raises
+    ------
+    InputError
+        If `rejected` is the table or the contract itself.
+    SegmintError
+        For a table or contract that cannot be worked with.
     """
+    if rejected is not None:
+        refuse_overwriting(rejected, source, contract)
     contract = contract if isinstance(contract, Contract) else load_contract(contract)
     with nullcontext(None) if rejected is None else rejected_rows(rejected) as on_reject:
         return validate(

@@ -15,7 +15,7 @@ from segmint.config import Config
 from segmint.contract.contract import load_contract
 from segmint.errors import DataError, SegmintError
 from segmint.flows.do_not_call import Grown, add_objectors
-from segmint.flows.read import inputs_of, open_source
+from segmint.flows.read import inputs_of, open_source, refuse_overwriting
 from segmint.flows.report import write_report
 from segmint.flows.results import read_codes, read_frame
 from segmint.flows.scored import scoring_run
@@ -92,8 +92,12 @@ def measure(
     ------
     DataError
         Without a control group: propensity is not uplift.
+    InputError
+        If the do-not-call file is one of the tables.
     """
     meaning = read_codes(codes)
+    if do_not_call is not None:
+        refuse_overwriting(do_not_call, call_list, results, codes)
     inputs = inputs_of(*(open_source(each, config.data) for each in (call_list, results)))
     with Run.create(runs, "measure", argv, config.to_toml(), None, inputs) as here:
         progress("reading results", 0, 1)

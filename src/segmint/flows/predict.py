@@ -17,11 +17,11 @@ from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import refuse_rejected, validate_batches
 from segmint.errors import DataError, InputError
 from segmint.flows.bundle import predictor_of
-from segmint.flows.read import REJECTED, inputs_of, open_source, rejected_rows
+from segmint.flows.read import REJECTED, inputs_of, open_source, refuse_overwriting, rejected_rows
 from segmint.metrics.streamed import StreamedQuality
 from segmint.models.predict import Predictor
 from segmint.progress import Progress, silent
-from segmint.store.bundle import FOLDER, Bundle, folder_of, open_bundle
+from segmint.store.bundle import FOLDER, Bundle, folder_of, locate, open_bundle
 from segmint.store.run import Run
 from segmint.store.staging import publish_file
 from segmint.store.training_ids import TrainingIds, open_training_ids
@@ -84,14 +84,18 @@ def predict(
         Only how tables are read; the bundle decides everything else.
     runs : Path
     out : Path, optional
-        Where a copy goes: .csv (safe to open in a spreadsheet) or .parquet.
+        Where a copy goes: .csv (safe to open in a spreadsheet) or .parquet. Never the table itself, nor the bundle's
+        folder.
 
     Raises
     ------
+    InputError
+        If the copy cannot go there.
     SegmintError
         For a bundle that fails its checks, or a table that does not meet its contract.
     """
-    _check_out(out)
+    if out is not None:
+        _check_out(out, source, bundle, runs)
     opened_bundle = open_bundle(bundle, runs)
     opened = open_source(source, config.data)
     inputs = inputs_of(opened, bundle=opened_bundle.digest)
@@ -195,9 +199,7 @@ def moved_aside(columns: Sequence[str], new: Collection[str]) -> dict[str, str]:
     return names
 
 
-def _check_out(out: Path | None) -> None:
-    if out is None:
-        return
+def _check_out(out: Path, source: Any, bundle: Path | str, runs: Path) -> None:
     if out.suffix not in (".csv", ".parquet"):
         raise InputError(
             f"'{out.name}' has no format that can be written.",
@@ -206,6 +208,14 @@ def _check_out(out: Path | None) -> None:
         )
     if out.is_dir():
         raise InputError(f"'{out}' is a folder.", expected="the path of a file", fix="name a file in it")
+    refuse_overwriting(out, source)
+    opening = locate(bundle, runs)
+    if opening.folder.joinpath(*opening.below).resolve() in out.resolve().parents:
+        raise InputError(
+            f"'{out}' lies in the folder of the bundle, which is sealed.",
+            expected="a file outside of it",
+            fix="choose another name",
+        )
 
 
 def _copy(parquet: Path, path: Path) -> None:

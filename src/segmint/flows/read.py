@@ -16,6 +16,7 @@ from segmint.contract.contract import Contract
 from segmint.contract.export import contract_to_toml
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
+from segmint.errors import InputError
 from segmint.progress import Progress, silent
 from segmint.store.run import Run
 from segmint.store.staging import disk_explained, make_folder, publish_file
@@ -30,6 +31,36 @@ def open_source(source: Any, data: Data) -> TableSource:
     """Open a table with what the settings know of how it is written."""
     known = data.model_dump(include={"delimiter", "encoding", "decimal", "sheet", "header_row"})
     return open_table(source, ReadOptions(**known))
+
+
+def refuse_overwriting(out: Path, *inputs: Any) -> None:
+    """Refuse a name to write to under which lies what the same command reads, before it reads it.
+
+    Parameters
+    ----------
+    out : Path
+    inputs : path or anything else
+        Only files are looked at, under whatever name or link.
+
+    Raises
+    ------
+    InputError
+        If `out` is one of them.
+    """
+    for given in inputs:
+        if isinstance(given, str | Path) and _is_same_file(out, Path(given)):
+            raise InputError(
+                f"'{out}' is read by this command, and writing there would destroy it.",
+                expected="another file to write to",
+                fix="choose another name",
+            )
+
+
+def _is_same_file(one: Path, other: Path) -> bool:
+    try:
+        return other.is_file() and one.samefile(other)
+    except (OSError, ValueError):  # nothing lies there yet, or no file could have that name
+        return False
 
 
 def inputs_of(*sources: TableSource, bundle: str | None = None) -> dict[str, str]:

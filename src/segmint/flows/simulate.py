@@ -28,7 +28,7 @@ def simulate(out: Path, truth: Path | None, **settings: object) -> Campaign:
     Raises
     ------
     InputError
-        If a path has another ending.
+        If a path has another ending, or both are the same.
     ConfigError
         If a setting makes no sense.
     """
@@ -36,6 +36,10 @@ def simulate(out: Path, truth: Path | None, **settings: object) -> Campaign:
         campaign = Campaign(**settings)  # type: ignore[arg-type]
     except ValueError as error:
         raise ConfigError(str(error), expected="settings of a campaign", fix="see: segmint simulate --help") from error
+    if truth is not None and truth.resolve() == out.resolve():
+        raise InputError(
+            f"'{out}' cannot be both the table and its truth.", expected="two names", fix="give --truth another name"
+        )
     _write(campaign, out, lambda block: block.frame)
     if truth is not None:
         _write(campaign, truth, lambda block: block.truth)
