@@ -28,8 +28,11 @@ class Data(_Section):
         The moment of the decision; columns known later are set aside.
     max_rejected : float
         Largest acceptable share of rejected rows.
-    delimiter, encoding, decimal : str or None
+    delimiter, encoding : str or None
         How text files are written; None finds out.
+    decimal : {"point", "comma"} or None
+        The decimal sign of text files, and of numbers that a workbook or frame holds as texts; None finds out, and
+        takes a point in a workbook or frame.
     sheet, header_row : str, int or None
         Which sheet of a workbook, and the row of its column names, from 1.
     upcoming : Path or None

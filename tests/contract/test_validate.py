@@ -196,6 +196,49 @@ label = "amount"
     assert [reject.raw for reject in table.ledger.rejects] == ["1.5;no", "1,2,3;no"]
 
 
+AMOUNTS = parse_contract(
+    """
+name = "amounts"
+[outcome]
+column = "y"
+kind = "response"
+levels = ["no", "yes"]
+positive = "yes"
+[columns.amount]
+kind = "number"
+role = "holding"
+label = "amount"
+""",
+    origin="",
+)
+
+
+@pytest.mark.parametrize(("decimal", "text"), [("point", "0,125"), ("point", "-0,125"), ("comma", "0.125")])
+def test_a_group_of_thousands_does_not_begin_with_nought(decimal: str, text: str) -> None:
+    """ING-05: an eighth is not read as a hundred and twenty-five."""
+    frame = pl.DataFrame({"amount": [text, "12"], "y": ["no", "no"]})
+    table = validate(open_table(frame, ReadOptions(decimal=decimal)), AMOUNTS, purpose="predict", max_rejected=1.0)
+    assert dict(table.ledger.reasons) == {"not_a_number: amount": 1}
+    assert table.frame["amount"].to_list() == [12.0]
+
+
+@pytest.mark.parametrize("kind", ["frame", "parquet", "workbook"])
+def test_texts_of_typed_tables_are_read_by_the_declared_sign(tmp_path: Path, kind: str) -> None:
+    """ING-05."""
+    frame = pl.DataFrame({"amount": ["0,125", "1.234", "1,5"], "other": [1.5, 1.234, 2.0], "y": ["no"] * 3})
+    path = tmp_path / "t"
+    if kind != "frame":
+        frame.write_parquet(path) if kind == "parquet" else frame.write_excel(path.with_suffix(".xlsx"))
+    source = frame if kind == "frame" else path if kind == "parquet" else path.with_suffix(".xlsx")
+    both = AMOUNTS.model_copy(
+        update={"columns": (*AMOUNTS.columns, AMOUNTS.columns[0].model_copy(update={"name": "other"}))}
+    )
+    table = validate(open_table(source, ReadOptions(decimal="comma")), both, purpose="predict", max_rejected=1.0)
+    assert table.frame["amount"].to_list() == [0.125, 1234.0, 1.5]
+    assert table.frame["other"].to_list() == [1.5, 1.234, 2.0]
+    assert table.ledger.receipt["decimal"] == "comma"
+
+
 def test_numbers_that_read_two_ways_are_refused_until_declared(tmp_path: Path) -> None:
     """ING-05."""
     path = tmp_path / "t.csv"

@@ -14,7 +14,7 @@ from segmint.contract.dates import ISO, read_dates
 from segmint.errors import ContractError, InputError
 
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
-_GROUPED = r"^[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?$"
+_GROUPED = r"^[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]*)?$"
 SAFE_INTEGER = 2**53
 
 Text = pl.String

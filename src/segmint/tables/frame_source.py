@@ -74,7 +74,7 @@ class ParquetSource:
         If the file is no Parquet table, has nested columns, no rows, or is a bomb.
     """
 
-    def __init__(self, path: Path, *, fingerprint: str) -> None:
+    def __init__(self, path: Path, *, fingerprint: str, receipt: Mapping[str, JSON] | None = None) -> None:
         self.name, self._path, self.fingerprint = path.name, path, fingerprint
         with _parquet(path) as file:
             _refuse_bomb(file.metadata, path)
@@ -82,7 +82,7 @@ class ParquetSource:
             _refuse_nested(file.schema_arrow, path.name)
             self.rows: int | None = file.metadata.num_rows
         self.size = self.rows or 0
-        self.receipt: dict[str, JSON] = {"format": "Parquet"}
+        self.receipt: dict[str, JSON] = {"format": "Parquet", **(receipt or {})}
         if not self.rows:
             raise NoRowsError(f"'{path.name}' has no rows.", self.columns, fix="check the table")
 

@@ -61,15 +61,20 @@ def open_table(source: str | Path | Any, options: ReadOptions = DEFAULT) -> Tabl
     """
     if not isinstance(source, str | Path):
         receipt: dict[str, JSON] = {"format": f"{type(source).__module__.partition('.')[0]} frame"}
-        return FrameSource(frame_of(source), receipt=receipt)
+        return FrameSource(frame_of(source), receipt=receipt | _declared(options))
     path = Path(source)
     magic = _first_bytes(path)
     if magic.startswith(b"PAR1"):
-        return ParquetSource(path, fingerprint=file_fingerprint(path))
+        return ParquetSource(path, fingerprint=file_fingerprint(path), receipt=_declared(options))
     if magic.startswith(b"PK\x03\x04"):
         return open_workbook(path, options, fingerprint=file_fingerprint(path))
     _refuse_known_kinds(magic, path)
     return _open_text(path, magic, options)
+
+
+def _declared(options: ReadOptions) -> dict[str, JSON]:
+    """Name the decimal sign that the texts of a typed table are said to have; without one it is a point."""
+    return {} if options.decimal is None else {"decimal": options.decimal}
 
 
 def _open_text(path: Path, magic: bytes, options: ReadOptions) -> TextSource:

@@ -46,7 +46,7 @@ class ReadOptions:
     encoding : str or None
         Encoding of a text file: "utf-8", "cp1252", "utf-16", ...
     decimal : {"point", "comma"} or None
-        How a text file writes decimals.
+        How texts write decimals; a number of a workbook or frame is one already.
     sheet : str or None
         The sheet of a workbook.
     header_row : int or None

@@ -36,7 +36,8 @@ def open_workbook(path: Path, options: ReadOptions, *, fingerprint: str) -> Fram
     ----------
     path : Path
     options : ReadOptions
-        `sheet` is needed when several sheets hold tables; `header_row` when no row looks like the header.
+        `sheet` is needed when several sheets hold tables; `header_row` when no row looks like the header; `decimal`
+        when numbers were typed as texts with a comma.
     fingerprint : str
 
     Raises
@@ -45,7 +46,7 @@ def open_workbook(path: Path, options: ReadOptions, *, fingerprint: str) -> Fram
         If this is no .xlsx workbook, expands beyond all measure, or the sheet or header has to be named.
     """
     _refuse_bomb(path)
-    sheet, rows = _chosen_sheet(_read_sheets(path, options.sheet), path.name)
+    sheet, rows = _chosen_sheet(_read_sheets(path, options), path.name)
     header = _header_row(rows, options.header_row, path.name)
     names = check_names(tuple(rows[header]), path.name)
     body = [row for row in rows[header + 1 :] if any(row)]
@@ -55,7 +56,7 @@ def open_workbook(path: Path, options: ReadOptions, *, fingerprint: str) -> Fram
         "format": "Excel workbook",
         "sheet": sheet,
         "header_row": header + 1,
-        "decimal": "point",
+        "decimal": options.decimal or "point",
     }
     return FrameSource(frame, name=path.name, receipt=receipt, fingerprint=fingerprint)
 
@@ -104,10 +105,11 @@ def _column_number(letters: bytes) -> int:
     return number
 
 
-def _read_sheets(path: Path, wanted: str | None) -> dict[str, Rows]:
+def _read_sheets(path: Path, options: ReadOptions) -> dict[str, Rows]:
     """Read the wanted sheet, or all of them; sheets with less than two rows hold no table."""
     import python_calamine
 
+    wanted, comma = options.sheet, options.decimal == "comma"
     try:
         with python_calamine.CalamineWorkbook.from_path(path) as book:
             names = list(book.sheet_names)
@@ -121,7 +123,7 @@ def _read_sheets(path: Path, wanted: str | None) -> dict[str, Rows]:
             sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in chosen}
     except (python_calamine.CalamineError, OSError, ValueError) as error:
         raise _not_a_workbook(path) from error
-    texts = {name: [[_text(cell, path.name) for cell in row] for row in rows] for name, rows in sheets.items()}
+    texts = {name: [[_text(cell, path.name, comma=comma) for cell in row] for row in rows] for name, rows in sheets.items()}
     return {name: rows for name, rows in texts.items() if sum(any(row) for row in rows) > 1}
 
 
@@ -161,8 +163,8 @@ def _looks_like_header(row: Sequence[str]) -> bool:
     return len(row) > 1 and all(row) and not any(re.fullmatch(r"-?[0-9.]+", cell) for cell in row)
 
 
-def _text(cell: Any, name: str) -> str:
-    """Write a cell as a text file would: whole numbers without ``.0``, dates as 2026-03-14."""
+def _text(cell: Any, name: str, *, comma: bool) -> str:
+    """Write a cell as a text file would: whole numbers without ``.0``, dates as 2026-03-14, decimals as is declared."""
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, datetime.datetime):
@@ -177,6 +179,8 @@ def _text(cell: Any, name: str) -> str:
             expected="long ids as text",
             fix="format the column as text and enter the ids again, or export them as CSV",
         )
+    if isinstance(cell, float) and comma:
+        return str(cell).replace(".", ",")
     return "" if cell is None else str(cell)
 
 
