@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -350,6 +350,54 @@ def test_who_may_be_called_is_asked_and_what_only_sounds_like_it_is_not() -> Non
     assert not {"consent", "exclude_if"} & {roles["withdrawals"], roles["object_type"]}
     assert "may be called?" in draft.suspects["consent"]
     assert "# LOOK: does yes mean that the customer may be called?" in draft.text.split("[columns.consent]")[0]
+
+
+def native(kind: str) -> pl.Series:
+    """One of the types that Parquet and frames bring."""
+    texts = pl.Series([["gold", "silver", "plain"][i % 3] for i in range(400)])
+    stamps = pl.Series([datetime(2024, 1, 1, tzinfo=UTC) + timedelta(minutes=427 * i) for i in range(400)])
+    return {
+        "time": stamps.dt.time(),
+        "duration": pl.Series([timedelta(seconds=17 * i) for i in range(400)]),
+        "datetime": stamps,
+        "categorical": texts.cast(pl.Categorical),
+        "enum": texts.cast(pl.Enum(["gold", "silver", "plain"])),
+        "infinite": pl.Series([float("inf"), *(i / 7 for i in range(399))]),
+        "huge": pl.Series([1e18, *(i / 7 for i in range(399))]),
+        "decimal": pl.Series([f"{i}.25" for i in range(400)]).cast(pl.Decimal(9, 2)),
+        "truth": pl.Series([i % 3 == 0 for i in range(400)]),
+        "nothing": pl.Series([None] * 400),
+    }[kind].alias("given")
+
+
+@pytest.mark.parametrize(
+    ("kind", "drafted", "rejected"),
+    [
+        ("time", "text", 0), ("duration", "text", 0), ("datetime", "date", 0), ("categorical", "category", 0),
+        ("enum", "category", 0), ("infinite", "number", 1), ("huge", "number", 0), ("decimal", "number", 0),
+        ("truth", "category", 0), ("nothing", "category", 0),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("parquet", [False, True])
+def test_every_native_type_is_drafted_and_read(
+    tmp_path: Path, kind: str, drafted: str, rejected: int, parquet: bool
+) -> None:
+    frame = churn().with_columns(native(kind))
+    path = tmp_path / "t.parquet"
+    if parquet:
+        frame.write_parquet(path)
+    source = open_table(path if parquet else frame)
+    draft = infer_contract(source, name="x")
+    assert draft.contract.by_name["given"].kind == drafted
+    reviewed = draft.contract.model_copy(update={"reviewed": True})
+    assert validate(source, reviewed, at="after_call").ledger.rejected == rejected
+
+
+def test_a_number_too_large_for_a_look_is_read_as_validate_reads_it() -> None:
+    frame = churn().with_columns(Churn=pl.Series([float("inf") if i == 0 else float(i % 2) for i in range(400)]))
+    draft = infer_contract(open_table(churn()), name="x")
+    reviewed = draft.contract.model_copy(update={"reviewed": True})
+    assert dict(validate(open_table(frame), reviewed).ledger.reasons) == {"unknown_outcome: Churn": 1}
 
 
 def validate_reviewed(draft: Draft, frame: pl.DataFrame) -> ValidTable:

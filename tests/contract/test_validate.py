@@ -239,6 +239,26 @@ def test_texts_of_typed_tables_are_read_by_the_declared_sign(tmp_path: Path, kin
     assert table.ledger.receipt["decimal"] == "comma"
 
 
+@pytest.mark.parametrize("kind", ["number", "date"])
+@pytest.mark.parametrize("dtype", [pl.Time, pl.Duration, pl.Date])
+def test_what_is_no_number_or_day_is_rejected_and_not_turned_into_one(kind: str, dtype: type[pl.DataType]) -> None:
+    column = AMOUNTS.columns[0].model_copy(update={"kind": kind, "role": "time" if kind == "date" else "holding"})
+    contract = AMOUNTS.model_copy(update={"columns": (column,)})
+    frame = pl.DataFrame({"amount": pl.Series([1, None], dtype=pl.Int32).cast(pl.Int64).cast(dtype), "y": ["no", "no"]})
+    table = validate(open_table(frame), contract, purpose="predict", max_rejected=1.0)
+    fits = kind == "date" and dtype == pl.Date
+    assert dict(table.ledger.reasons) == ({} if fits else {f"not_a_{kind}: amount": 1})
+    assert table.frame["amount"].null_count() == 1
+
+
+@pytest.mark.parametrize("dtype", [pl.Categorical, pl.Enum(["40", "x"])])
+def test_numbers_that_came_as_categories_are_read(dtype: pl.DataType) -> None:
+    frame = shop([{"age": "x"}]).with_columns(pl.col("age").cast(dtype))
+    table = validate(open_table(frame.to_pandas()), CONTRACT)
+    assert dict(table.ledger.reasons) == {"not_a_number: age": 1}
+    assert table.frame["age"].unique().to_list() == [40.0]
+
+
 def test_numbers_that_read_two_ways_are_refused_until_declared(tmp_path: Path) -> None:
     """ING-05."""
     path = tmp_path / "t.csv"

@@ -16,6 +16,7 @@ from segmint.errors import ContractError, InputError
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _GROUPED = r"^[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]*)?$"
 SAFE_INTEGER = 2**53
+DAYS = (pl.Date, pl.Datetime)
 
 Text = pl.String
 
@@ -84,7 +85,7 @@ def unusual(column: Column, values: pl.Series) -> pl.Series | None:
 
 def read_outcome(outcome: Outcome, raw: pl.Series, missing: Sequence[str]) -> Cells:
     """Read the outcome: spellings by the rule of `Outcome.level_of`."""
-    bare = as_text(raw, outcome.column).str.strip_chars()
+    bare = as_text(raw, outcome.column, exact=False).str.strip_chars()
     texts = _without(bare, missing, bare)
     spellings = texts.drop_nulls().unique().to_list()
     levels = {text: outcome.level_of(text) for text in spellings}
@@ -101,29 +102,48 @@ def read_outcome(outcome: Outcome, raw: pl.Series, missing: Sequence[str]) -> Ce
     return Cells(values, problem)
 
 
-def as_text(raw: pl.Series, name: str) -> pl.Series:
+def as_text(raw: pl.Series, name: str, *, exact: bool = True) -> pl.Series:
     """Write cells as text: whole floating point numbers without ``.0``, truth values as true and false.
+
+    Parameters
+    ----------
+    raw : polars.Series of shape (n_rows,)
+    name : str
+        Of the column, for the error.
+    exact : bool
+        Whether the texts may be ids, of which every digit counts; a look or an outcome does without.
 
     Raises
     ------
     ContractError
-        If whole numbers came as floating point and are too large for it: their last digits are lost already.
+        If exact whole numbers came as floating point and are too large for it: their last digits are lost already.
     """
     if raw.dtype == Text:
         return raw
+    if raw.dtype == pl.Duration:
+        return _lengths(raw)
     if not raw.dtype.is_float():
         return raw.cast(Text)
     numbers = raw.fill_nan(None)
-    if (numbers.abs() > SAFE_INTEGER).any():
+    large = numbers.abs() > SAFE_INTEGER
+    if exact and (large & numbers.is_finite()).any():
         raise ContractError(
             f"The column '{name}' came as floating point numbers too large to keep every digit.",
             expected="text",
             fix="read this column as text before handing the table over",
         )
-    whole = numbers == numbers.round(0)
+    whole = (numbers == numbers.round(0)) & ~large
     return pl.select(
         pl.when(whole).then(numbers.cast(pl.Int64, strict=False).cast(Text)).otherwise(numbers.cast(Text))
     ).to_series()
+
+
+def _lengths(raw: pl.Series) -> pl.Series:
+    """Write lengths of time as 00:09:30."""
+    seconds = raw.dt.total_seconds()
+    parts = (seconds.abs() // 3600, seconds.abs() // 60 % 60, seconds.abs() % 60)
+    sign = pl.when(seconds < 0).then(pl.lit("-")).otherwise(pl.lit(""))
+    return pl.select(sign + pl.concat_str([part.cast(Text).str.zfill(2) for part in parts], separator=":")).to_series()
 
 
 def cell_texts(values: Sequence[Any], name: str) -> pl.Series:
@@ -157,6 +177,8 @@ def _numbers(column: Column, raw: pl.Series, missing: Sequence[str], decimal: st
         bare = raw.str.strip_chars()
         texts = _without(bare, missing, bare)
         values, absent = _parsed(texts, column.name, decimal), texts.is_null()
+    elif raw.dtype.is_temporal():
+        values, absent = pl.Series([None] * len(raw), dtype=pl.Float64), raw.is_null()
     else:
         # not a number is how pandas writes "no value"
         values = raw.cast(pl.Float64, strict=False).fill_nan(None)
@@ -205,8 +227,7 @@ def _dates(column: Column, raw: pl.Series, missing: Sequence[str]) -> Cells:
         values = read_dates(texts, column.format or ISO)
         failed = texts.is_not_null() & values.is_null()
     else:
-        values = raw.cast(pl.Date, strict=False) if raw.dtype.is_temporal() else pl.Series([None] * len(raw))
-        values = values.cast(pl.Date)
+        values = raw.cast(pl.Date) if raw.dtype in DAYS else pl.Series([None] * len(raw), dtype=pl.Date)
         failed = raw.is_not_null() & values.is_null()
     return Cells(values.alias(raw.name), _code_where(failed, "not_a_date"))
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import polars as pl
 
-from segmint.contract.cells import as_text, read_cells
+from segmint.contract.cells import DAYS, as_text, read_cells
 from segmint.contract.column import Column, Kind, Role
 from segmint.contract.counts import count_values
 from segmint.contract.dates import ISO, format_words, formats_of
@@ -132,7 +132,7 @@ def look_at(raw: pl.Series, decimal: str) -> Look:
     """
     texts = bare_texts(raw)
     formats = formats_of(texts.filter(~texts.is_in([*MISSING_WORDS, *NO_DAYS])))
-    look = _date(raw, texts, formats) if formats or raw.dtype.is_temporal() else _other(raw, texts, decimal)
+    look = _date(raw, texts, formats) if formats or raw.dtype in DAYS else _other(raw, texts, decimal)
     if look.distinct <= 1:
         look.doubts.append("has one value only" if look.distinct else "is empty")
     if unread := look.unread:
@@ -148,7 +148,7 @@ def look_at(raw: pl.Series, decimal: str) -> Look:
 
 def bare_texts(raw: pl.Series) -> pl.Series:
     """Write cells as text without white space around them; null where nothing is left."""
-    texts = as_text(raw, raw.name).str.strip_chars()
+    texts = as_text(raw, raw.name, exact=False).str.strip_chars()
     return texts.set(texts == "", None)
 
 
@@ -158,7 +158,7 @@ def share(mask: pl.Series) -> float:
 
 
 def _date(raw: pl.Series, texts: pl.Series, formats: Sequence[str]) -> Look:
-    form = formats[0] if formats and not raw.dtype.is_temporal() and formats[0] != ISO else ""
+    form = formats[0] if formats and raw.dtype not in DAYS and formats[0] != ISO else ""
     words = [word for word in texts.drop_nulls().unique() if word in (*MISSING_WORDS, *NO_DAYS)]
     missing = tuple(sorted(words))
     column = Column(name=raw.name, kind="date", role="time", label="", format=form)

@@ -41,7 +41,7 @@ class FrameSource:
     ) -> None:
         self.name, self._fingerprint = name, fingerprint
         self.columns = check_names(tuple(frame.columns), name)
-        self._frame = frame.rename(dict(zip(frame.columns, self.columns, strict=True)))
+        self._frame = _with_texts(frame).rename(dict(zip(frame.columns, self.columns, strict=True)))
         self.receipt: dict[str, JSON] = dict(receipt)
         self.rows: int | None = frame.height
         self.size = frame.height
@@ -123,7 +123,12 @@ def frame_of(table: Any) -> pl.DataFrame:
 def _from_arrow(table: Any, names: tuple[str, ...]) -> pl.DataFrame:
     frame = pl.from_arrow(table)
     assert isinstance(frame, pl.DataFrame)
-    return frame.rename(dict(zip(frame.columns, names, strict=True)))
+    return _with_texts(frame).rename(dict(zip(frame.columns, names, strict=True)))
+
+
+def _with_texts(frame: pl.DataFrame) -> pl.DataFrame:
+    """Write categories out as the texts that they stand for."""
+    return frame.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String))
 
 
 def _from_pandas(table: Any) -> pl.DataFrame:

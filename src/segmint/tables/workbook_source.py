@@ -123,7 +123,9 @@ def _read_sheets(path: Path, options: ReadOptions) -> dict[str, Rows]:
             sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in chosen}
     except (python_calamine.CalamineError, OSError, ValueError) as error:
         raise _not_a_workbook(path) from error
-    texts = {name: [[_text(cell, path.name, comma=comma) for cell in row] for row in rows] for name, rows in sheets.items()}
+    texts = {
+        name: [[_text(cell, path.name, comma=comma) for cell in row] for row in rows] for name, rows in sheets.items()
+    }
     return {name: rows for name, rows in texts.items() if sum(any(row) for row in rows) > 1}
 
 
