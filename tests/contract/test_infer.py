@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from segmint.contract.contract import load_contract, parse_contract
-from segmint.contract.hints import personal_role, plain_name
+from segmint.contract.hints import is_sensitive, personal_role, plain_name
 from segmint.contract.infer import Draft, infer_contract
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
@@ -350,6 +350,69 @@ def test_who_may_be_called_is_asked_and_what_only_sounds_like_it_is_not() -> Non
     assert not {"consent", "exclude_if"} & {roles["withdrawals"], roles["object_type"]}
     assert "may be called?" in draft.suspects["consent"]
     assert "# LOOK: does yes mean that the customer may be called?" in draft.text.split("[columns.consent]")[0]
+
+
+@pytest.mark.parametrize("as_numbers", [False, True])
+@pytest.mark.parametrize("with_call_id", [False, True])
+def test_a_customer_in_several_rows_is_still_the_customer(as_numbers: bool, with_call_id: bool) -> None:
+    ids = pl.Series([100_000 + i // 3 for i in range(400)])
+    frame = churn().drop("customerID").with_columns(customer_id=ids if as_numbers else ids.cast(pl.String) + "-X")
+    if with_call_id:
+        frame = frame.insert_column(0, pl.Series("call_id", [f"C{i}" for i in range(400)]))
+    draft = infer_contract(open_table(frame), name="x")
+    assert draft.contract.id_column == "customer_id"
+    assert "400 rows with 134 different values" in draft.suspects["customer_id"]
+    assert "# LOOK: 400 rows with 134" in draft.text
+    ids_read = validate_reviewed(draft, frame).ledger.receipt["ids"]
+    assert isinstance(ids_read, dict)
+    assert ids_read["repeated_rows"] == 266
+
+
+def test_a_number_of_a_branch_or_case_in_many_rows_is_no_customer() -> None:
+    numbers = pl.Series("branch_id", [i // 4 for i in range(400)])
+    frame = churn().drop("customerID").with_columns(numbers, agent_no="a" + numbers.cast(pl.String))
+    assert infer_contract(open_table(frame), name="x").contract.id_column not in ("branch_id", "agent_no")
+
+
+@pytest.mark.parametrize("name", ["CLIENTNUM", "cust_num", "custno", "cif", "acct", "ClientNumber", "Unnamed: 0"])
+def test_whole_numbers_that_are_all_different_are_ids_or_asked_about(name: str) -> None:
+    numbers = pl.Series(name, [7_000_000 + 3 * i for i in range(400)])
+    draft = infer_contract(open_table(churn().drop("customerID", "remark").with_columns(numbers)), name="x")
+    if name == "Unnamed: 0":
+        assert "all different" in draft.suspects[name]
+    else:
+        assert draft.contract.id_column == name
+    amounts = numbers.cast(pl.Float64) + 0.5
+    asked = infer_contract(open_table(churn().with_columns(amounts.alias("amount"))), name="x").suspects
+    assert "amount" not in asked
+
+
+@pytest.mark.parametrize(
+    ("name", "cell", "known"),
+    [
+        ("call_time", "09:3{}", "dialling"),
+        ("last_call_time", "9:3{} pm", "planning"),
+        ("duration", "00:0{}:17", "after_call"),
+        ("when", "17:0{}", "planning"),
+    ],
+)
+def test_times_of_day_are_no_levels_and_asked_about(name: str, cell: str, known: str) -> None:
+    frame = churn().with_columns(pl.Series(name, ["NA" if i == 9 else cell.format(i % 7) for i in range(400)]))
+    draft = infer_contract(open_table(frame), name="x")
+    assert (draft.contract.by_name[name].role, draft.contract.by_name[name].known) == ("ignore", known)
+    assert "known only after the call?" in draft.suspects[name]
+    assert "the hour" in draft.notes[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "sensitive"),
+    [
+        ("Age", True), ("customerAge", True), ("age_group", True), ("race", True), ("mortgage", False), ("usage", False),
+        ("package", False), ("coverage", False), ("percentage", False), ("terrace", False), ("average_balance", False),
+    ],
+)  # fmt: skip
+def test_what_is_sensitive_is_a_word_of_its_own(name: str, sensitive: bool) -> None:
+    assert is_sensitive(plain_name(name)) == sensitive
 
 
 def native(kind: str) -> pl.Series:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 
-from segmint.contract.column import Known, Role
+from segmint.contract.column import KNOWN_ORDER, Known, Role
 
 _ID = re.compile(
-    r"(^|_)(id|ids|uuid|guid|key|nr|no|number|kunde)$|customer_?id|client_?id|account_?(no|nr)"
-    r"|(kunden|vertrags|konto|policen)_?(nr|nummer)$"
+    r"(^|_)(id|ids|uuid|guid|key|nr|no|number|kunde|cif|acct)$|customer_?id|client_?id|account_?(no|nr)"
+    r"|(kunden|vertrags|konto|policen|cust|customer|client|account|acct|member)_?(no|nr|num|number|nummer)$"
+)
+_CUSTOMER_ID = re.compile(
+    r"(^|_)(customer|client|cust|kunden?|member|person|party|account|acct|konto|vertrags|policen)"
+    r"_?(id|uuid|guid|key|no|nr|num|number|nummer|code)$|(^|_)(kunde|cif|acct)$"
 )
 _SENSITIVE = re.compile(
-    r"age$|gender|sex$|marital|married|religio|ethnic|race$|nationalit|birth|dob$|disab|health|pregnan"
+    r"(^|_)age(_(group|band|range|class|years))?$|gender|sex$|marital|married|religio|ethnic|(^|_)race$|nationalit|birth|dob$|disab|health|pregnan"
     r"|geburt|geschlecht|familienstand|^alter$"
 )
 _OUTCOME = re.compile(
@@ -110,6 +114,11 @@ def looks_like_id(plain: str) -> bool:
     return bool(_ID.search(plain))
 
 
+def names_customer(plain: str) -> bool:
+    """Whether a name is that of the number or code of a customer, and not of a call or a case."""
+    return bool(_CUSTOMER_ID.search(plain))
+
+
 def is_sensitive(plain: str) -> bool:
     """Whether law or decency asks for care with such a column."""
     return bool(_SENSITIVE.search(plain))
@@ -138,6 +147,11 @@ def date_known_by_name(plain: str) -> Known | None:
     if _CALL_DATES.search(plain) and not _EARLIER.search(plain):
         return "dialling"
     return "planning" if _OLD_DATES.search(plain) else None
+
+
+def moment_by_name(plain: str) -> Known:
+    """When the bank knows a time of day or a length of time: the later of what its name says of a date and of a column."""
+    return max(known_by_name(plain), date_known_by_name(plain) or "planning", key=KNOWN_ORDER.index)
 
 
 def sounds_like_date(plain: str) -> bool:

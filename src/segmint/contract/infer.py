@@ -26,6 +26,8 @@ from segmint.contract.hints import (
     known_by_name,
     label_for,
     looks_like_id,
+    moment_by_name,
+    names_customer,
     outcome_rank,
     plain_name,
     sounds_like_date,
@@ -202,16 +204,34 @@ def _outcome_doubts(outcome: Outcome, answers: pl.Series) -> dict[str, str]:
 
 
 def _id_column(looks: Sequence[Look]) -> str | None:
+    """Name the column that tells customers apart; a call's own number would part the calls of one customer."""
     able = [look for look in looks if look.kind in ("text", "number") and look.personal is None]
     unique = [look for look in able if look.texts.null_count() == 0 and look.distinct > MANY * len(look.texts)]
-    best = [look.name for look in unique if looks_like_id(look.plain)]
-    # a column of unique texts is an id under any name; unique numbers may be amounts
-    return next(iter([*best, *(look.name for look in unique if look.kind == "text")]), None)
+    repeated = [look for look in able if look not in unique and _is_mostly_there(look) and look.distinct > MAX_LEVELS]
+    found = [
+        *(look.name for look in unique if names_customer(look.plain)),
+        *(look.name for look in repeated if names_customer(look.plain)),
+        *(look.name for look in unique if looks_like_id(look.plain)),
+        *(look.name for look in repeated if look.plain == "id"),
+        # a column of unique texts is an id under any name; unique numbers may be amounts
+        *(look.name for look in unique if look.kind == "text"),
+    ]
+    return next(iter(found), None)
+
+
+def _is_mostly_there(look: Look) -> bool:
+    return look.texts.count() >= MANY * len(look.texts)
+
+
+def _id(look: Look) -> _Guess:
+    column, rows = Column(name=look.name, kind="text", role="id", label="customer"), look.texts.count()
+    doubt = f"{rows:,} rows with {look.distinct:,} different values, whose rows stay together: is it the customer?"
+    return _Guess(column, (doubt,) if look.distinct <= MANY * rows else ())
 
 
 def _guess(look: Look, answers: pl.Series, called: Look | None, *, is_id: bool) -> _Guess:
     if is_id:
-        return _Guess(Column(name=look.name, kind="text", role="id", label="customer"))
+        return _id(look)
     if look.personal:
         return _personal(look, look.personal)
     auc = _single_column_auc(look, answers)
@@ -220,11 +240,19 @@ def _guess(look: Look, answers: pl.Series, called: Look | None, *, is_id: bool) 
         return _date(look, called, doubts, tells=auc > STRONG_AUC)
     role = feature_role(look.plain)
     if why := _why_ignored(look, role):
-        column = _column(look, "ignore", "after_call" if auc > STRONG_AUC else "planning", kind=look.kind)
-        return _Guess(column, tuple(doubts), f"ignored: {why}")
+        moment: Known = (
+            "after_call" if auc > STRONG_AUC else moment_by_name(look.plain) if look.is_clock else "planning"
+        )
+        if look.is_clock:
+            doubts.append("a time of day or a length of time: known only after the call?")
+        return _Guess(_column(look, "ignore", moment, kind=look.kind), tuple(doubts), f"ignored: {why}")
     known = known_by_name(look.plain)
     if known == "after_call" and outcome_rank(look.plain):
         doubts.append("named like an outcome")
+    if look.is_count:
+        doubts.append(
+            'whole numbers, all different: a number of the customer (role = "id"), of the case, or an amount?'
+        )
     if auc > STRONG_AUC:
         known = "after_call"
     settings = _bounds_and_states(look, doubts) if look.kind == "number" else {"allowed": _allowed(look)}
@@ -278,6 +306,8 @@ def _why_ignored(look: Look, role: Role) -> str:
         return "a number that names a case, not an amount"
     if look.kind == "number" and sounds_like_date(look.plain):
         return "named like a date but written as a number (seconds? days?); write dates as 2026-03-14"
+    if look.is_clock:
+        return "times such as 09:30 are no levels; to use them, put a number into the table: the hour, or minutes"
     if look.is_period:
         return "months, quarters or weeks of a year; the next list has one that training never saw"
     if look.kind != "text":

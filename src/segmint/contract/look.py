@@ -25,6 +25,7 @@ _PERIOD = (
     r"^(19|20)[0-9]{2}[-/. ]?(0[1-9]|1[0-2]|[QqWwKk][0-9]{1,2})$"  # 2024-03, 202403, 2024Q1, 2024W07
     r"|^(0?[1-9]|1[0-2]|[QqWwKk][0-9]{1,2})[-/. ](19|20)[0-9]{2}$"  # 03/2024, Q1 2024
 )
+_CLOCK = r"^-?[0-9]{1,3}:[0-5][0-9](:[0-5][0-9]([.,][0-9]+)?)?( ?[AaPp]\.?[Mm]\.?)?$"  # 09:30, 9:30 pm, 00:02:17
 _WITH_UNIT = r"^([^0-9A-Za-z]{0,4}|[A-Z]{3} ?)[0-9][0-9., ']*[^0-9]{0,4}$"
 _WHO = (
     r"^[^@\s]+@[^@\s]+\.[A-Za-z]+$"  # e-mail
@@ -89,6 +90,21 @@ class Look:
     def is_period(self) -> bool:
         """Whether the values are months, quarters or weeks of some year."""
         return self.kind != "date" and self.distinct > 1 and self._mostly(_PERIOD)
+
+    @cached_property
+    def is_clock(self) -> bool:
+        """Whether the values are times of day, or lengths of time written so."""
+        if self.kind not in ("text", "category"):
+            return False
+        known = self.texts.drop_nulls()
+        return share(known.filter(~known.is_in(list(MISSING_WORDS))).str.contains(_CLOCK)) > MANY
+
+    @cached_property
+    def is_count(self) -> bool:
+        """Whether the values are whole numbers, all different: what numbers customers, cases or rows."""
+        if self.kind != "number" or self.distinct <= MAX_LEVELS or self.distinct < len(self.texts):
+            return False
+        return bool((self.numbers == self.numbers.round(0)).all())
 
     @cached_property
     def has_units(self) -> bool:
