@@ -134,7 +134,8 @@ class Search(_Section):
     minutes : float or None
         The time budget of all trials.
     trials : int or None
-        Trials at most. The search ends with what is reached first; with neither there is no search.
+        Trials at most. The search ends with what is reached first; with neither there is no search. Not without
+        `compare.enabled`: what is found is judged on rows kept apart.
     """
 
     minutes: float | None = Field(default=None, gt=0, le=10_000)

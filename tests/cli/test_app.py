@@ -102,6 +102,7 @@ def test_a_bad_table_gets_one_clear_message(
         (("--contract", "bank-marketing", "--at", "tomorrow"), "data.at"),
         (("--contract", "bank-marketing", "--folds", "1"), "split.folds"),
         (("--contract", "bank-marketing", "--config", "nowhere.toml"), "cannot be read"),
+        (("--contract", "bank-marketing", "--search", "1m", "--no-compare"), "comparison is switched off"),
     ],
 )
 def test_a_wrong_flag_is_named(

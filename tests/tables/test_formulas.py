@@ -30,6 +30,22 @@ def test_harmless_text_stays_as_it_is(text: str) -> None:
     assert guarded_text(text) == guarded_field(text) == text == guard([text])[0]
 
 
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        ("41;=1+1;x", "41;'=1+1;x"),
+        ("41;-1;0;-2,5;-3", "41;-1;0;-2,5;-3"),
+        ("41,-1,0,-2.5", "41,-1,0,-2.5"),
+        ("a;-1+cmd|x;b", "a;'-1+cmd|x;b"),
+        ("a;-1,5+A1;b", "a;'-1,5+A1;b"),
+        ("a\n=1+1", "a\n'=1+1"),
+        ("a\r\n@x", "a\r\n'@x"),
+    ],
+)
+def test_no_part_of_a_field_is_a_formula(text: str, safe: str) -> None:
+    assert guarded_field(text) == safe
+
+
 def test_the_guard_comes_off_again() -> None:
     ids = ["=17", "-A", "+351", "@x", " ;=1", "%5", "17", "'quoted'"]
     assert unguarded(pl.Series(guard(ids))).to_list() == ids

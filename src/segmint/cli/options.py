@@ -8,7 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-Table = Annotated[Path, typer.Argument(help="A table: delimited text or Parquet.", show_default=False)]
+Table = Annotated[
+    Path, typer.Argument(help="A table: delimited text, Parquet or an .xlsx workbook.", show_default=False)
+]
 RunPath = Annotated[str, typer.Argument(help="A run: its folder or id.", show_default=False)]
 ContractName = Annotated[
     str, typer.Option("--contract", help="A shipped contract, or the path of a .toml file.", show_default=False)
@@ -28,9 +30,12 @@ Recipe = Annotated[
 ]
 Search = Annotated[
     str | None,
-    typer.Option("--search", help="Look for better settings this long: 20m, 1h, 90s. Needs segmint[search]."),
+    typer.Option(
+        "--search",
+        help="Look for better settings this long: 20m, 1h, 90s. Needs segmint[search]; not with --no-compare.",
+    ),
 ]
-NoCompare = Annotated[bool, typer.Option("--no-compare", help="Train only; compare with nothing.")]
+NoCompare = Annotated[bool, typer.Option("--no-compare", help="Train only; compare with nothing. Not with --search.")]
 AsJson = Annotated[bool, typer.Option("--json", help="The result as one JSON object on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Say only what went wrong.")]
 

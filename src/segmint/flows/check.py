@@ -25,7 +25,8 @@ def check(
 ) -> ValidTable:
     """Read a table as training would and say what would be rejected.
 
-    Nothing is written but each rejected row and its reason to `rejected` (CSV), if that is given.
+    Nothing is written but each rejected row and its reason to `rejected` (CSV), if that is given; of a table without
+    any it has the header only.
 
     Raises
     ------
@@ -37,9 +38,10 @@ def check(
     if rejected is not None:
         refuse_overwriting(rejected, source, contract)
     contract = contract if isinstance(contract, Contract) else load_contract(contract)
-    with nullcontext(None) if rejected is None else rejected_rows(rejected) as on_reject:
+    opened = open_source(source, config.data)
+    with nullcontext(None) if rejected is None else rejected_rows(rejected, also_none=True) as on_reject:
         return validate(
-            open_source(source, config.data),
+            opened,
             contract,
             at=config.data.at,
             max_rejected=config.data.max_rejected,

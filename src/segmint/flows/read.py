@@ -20,6 +20,7 @@ from segmint.errors import InputError
 from segmint.progress import Progress, silent
 from segmint.store.run import Run
 from segmint.store.staging import disk_explained, make_folder, publish_file
+from segmint.tables.formulas import guarded_field
 from segmint.tables.rejects import Reject
 from segmint.tables.source import ReadOptions, TableSource, open_table
 
@@ -132,10 +133,16 @@ def keep_reading(run: Run, table: ValidTable) -> None:
 
 
 @contextmanager
-def rejected_rows(path: Path) -> Iterator[Callable[[Reject], None]]:
-    """Publish rejected rows as a file, also when the work fails; no file if there are none.
+def rejected_rows(path: Path, *, also_none: bool = False) -> Iterator[Callable[[Reject], None]]:
+    """Publish rejected rows as a file, also when the work fails; texts that a spreadsheet could calculate are guarded.
 
     Until then they wait in a nameless file beside it, so that a table of bad rows only needs disk.
+
+    Parameters
+    ----------
+    path : Path
+    also_none : bool
+        Whether there is a file, of a header only, if no row is rejected: else one of an earlier table would stay.
     """
     make_folder(path.parent)
     with SpooledTemporaryFile(_IN_MEMORY, "w+", -1, encoding="utf-8", newline="", dir=str(path.parent)) as waiting:
@@ -145,13 +152,14 @@ def rejected_rows(path: Path) -> Iterator[Callable[[Reject], None]]:
         def on_reject(reject: Reject) -> None:
             nonlocal count
             with disk_explained(path):
-                writer.writerow([reject.record, reject.reason, reject.column or "", reject.detail, reject.raw])
+                texts = (reject.reason, reject.column or "", reject.detail, reject.raw)
+                writer.writerow([reject.record, *map(guarded_field, texts)])
             count += 1
 
         try:
             yield on_reject
         finally:
-            if count:
+            if count or also_none:
                 with disk_explained(path):
                     waiting.seek(0)
                 publish_file(path, lambda staged: _write(waiting, staged))

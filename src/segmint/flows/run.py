@@ -118,6 +118,7 @@ def run(
     SegmintError
         For a table, contract or setting that cannot be worked with.
     """
+    _refuse_search_without_comparison(config)
     contract = contract if isinstance(contract, Contract) else load_contract(contract)
     opened = open_source(source, config.data)
     with here or begin("run", source, opened, contract, config, runs=runs, argv=argv) as here:
@@ -164,6 +165,15 @@ def run(
         here.done(summary)
     conclusion = comparison.conclusion if comparison is not None else ()
     return RunResult(here.folder, report, table.ledger.sentence(), tuple(conclusion), summary)
+
+
+def _refuse_search_without_comparison(config: Config) -> None:
+    if config.search.enabled and not config.compare.enabled:
+        raise ConfigError(
+            "A search for settings is asked for, and the comparison is switched off (--no-compare).",
+            expected="a search with its comparison: what it found is judged beside the settings before, on rows kept apart",
+            fix="leave one of them out; to train no rivals: --set 'compare.models=[\"dense_network\"]'",
+        )
 
 
 def before_it_starts(table: ValidTable, config: Config) -> list[str]:

@@ -16,7 +16,8 @@ SKIPPED = "\\s\"'`;,\\x00-\\x1f\\x7f-\\x9f\u200b-\u200f\u2060\ufeff＂＇｀；�
 _FORMULA = f"^[{SKIPPED}]*[{SIGNS}]|^[\\t\\r\\n\\x00;]"
 _NEGATIVE_NUMBER = "^-[0-9]+([.,][0-9]+)?([eE][+-]?[0-9]+)?$"
 _GUARDED = f"^'+([{SKIPPED}]*[{SIGNS}]|[\\t\\r\\n;])"
-_TAIL = re.compile(f"([;,\\t|])(?=[{SKIPPED}]*[{SIGNS}])")
+# a negative number that fills its cell is none: it ends with the separator it began with, or with the line
+_TAIL = re.compile(rf"(\r\n|[;,\t|\r\n])(?!-[0-9]+([.,][0-9]+)?(\1|[\r\n]|\Z))(?=[{SKIPPED}]*[{SIGNS}])")
 
 
 def guarded(texts: pl.Expr) -> pl.Expr:
@@ -34,7 +35,8 @@ def guarded_text(text: str) -> str:
 def guarded_field(text: str) -> str:
     """Make a text safe in a delimited file too: opened with the wrong separator, none of its parts is a formula either.
 
-    A spreadsheet that splits at semicolons reads the tail of a quoted "a;=1+1" as a cell of its own.
+    A spreadsheet that splits at semicolons reads the tail of a quoted "a;=1+1" as a cell of its own, and what follows
+    a line break inside of quotes as a row.
     """
     return _TAIL.sub(r"\1'", guarded_text(text))
 
