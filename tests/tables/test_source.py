@@ -163,6 +163,61 @@ def test_a_number_that_reads_two_ways_is_called_ambiguous(tmp_path: Path) -> Non
     assert open_table(write(tmp_path, "id;amount\n1;1.234\n2;5.67\n")).receipt["decimal"] == "point"
 
 
+@pytest.mark.parametrize("other", ["03.2024", "10.30"])
+def test_months_and_times_of_day_prove_no_decimal_point(tmp_path: Path, other: str) -> None:
+    """ING-05: whole euros of a German file are not read as euros and cents because a month stands beside them."""
+    rows = "".join(f"{i};{i}.234;{other}\n" for i in range(1, 9))
+    assert open_table(write(tmp_path, f"id;amount;since\n{rows}")).receipt["decimal"] == "ambiguous"
+    proven = f"id;amount;since\n{rows}9;1.234,50;{other}\n"
+    assert open_table(write(tmp_path, proven)).receipt["decimal"] == "comma"
+    assert open_table(write(tmp_path, f"id;amount;since\n{rows}9;1.5;{other}\n")).receipt["decimal"] == "point"
+    plain = "".join(f"{i};{i}234;{other}\n" for i in range(9))
+    assert open_table(write(tmp_path, f"id;amount;since\n{plain}")).receipt["decimal"] == "point"
+    prices = "".join(f"{i};{i}.234;{other}\n{i};{i}.000;7\n" for i in range(9))
+    assert open_table(write(tmp_path, f"id;amount;price\n{prices}")).receipt["decimal"] == "point"
+
+
+@pytest.mark.parametrize(("early", "late"), [('"1,234"', '"0,5"'), ("1", '"1.234,5"')])
+def test_decimals_that_start_late_are_found(tmp_path: Path, early: str, late: str) -> None:
+    """ING-05."""
+    rows = [f'{i},{early},"a, b"' for i in range(3_000)]
+    assert open_table(write(tmp_path, "id,amount,note\n" + "\n".join(rows))).receipt["decimal"] == "point"
+    told = "id,amount,note\n" + "\n".join([*rows, f"3000,{late},x", *rows])
+    assert open_table(write(tmp_path, told)).receipt["decimal"] == "comma"
+    semicolons = "id;amount\n" + "1;1.234\n" * 3_000
+    assert open_table(write(tmp_path, semicolons)).receipt["decimal"] == "ambiguous"
+    assert open_table(write(tmp_path, semicolons + "1;1234,5\n")).receipt["decimal"] == "comma"
+    assert open_table(write(tmp_path, semicolons + "1;1234.5\n")).receipt["decimal"] == "point"
+
+
+def test_a_number_in_a_remark_does_not_turn_the_decimal_sign(tmp_path: Path) -> None:
+    text = 'id,amount,note\n1,12,"paid 3 times"\n2,13,"moved in 2020"\n' + '3,14,"1,5"\n'
+    assert open_table(write(tmp_path, text)).receipt["decimal"] == "point"
+    late = "id,amount,note\n" + '1,12,"moved, again"\n' * 3_000 + '3,14,"1,5"\n'
+    assert open_table(write(tmp_path, late)).receipt["decimal"] == "point"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_a_column_name_may_hold_a_line_break(tmp_path: Path, end: str, delimiter: str) -> None:
+    header = ["id", f'"monthly{end}income"', f'"a{end}{end}note {delimiter}"', "y"]
+    lines = [header, ["1", "5", "x", "no"], ["2", "6", f'"x{end}y"', "yes"]]
+    source = open_table(write(tmp_path, end + end.join(delimiter.join(line) for line in lines)))
+    assert source.columns == ("id", "monthly income", f"a note {delimiter}", "y")
+    assert frame_of(source).rows() == [("1", "5", "x", "no"), ("2", "6", f"x{end}y", "yes")]
+    assert open_table(pl.DataFrame({"monthly\nincome": [1]})).columns == ("monthly income",)
+
+
+def test_a_stray_quote_in_the_header_swallows_no_row(tmp_path: Path) -> None:
+    source = open_table(write(tmp_path, 'id;"size;y\n1;"2";no\n2;3;yes\n'))
+    assert sum(batch.frame.height + len(batch.rejects) for batch in source.batches()) == 2
+
+
+def test_a_frame_of_lists_is_refused_in_words() -> None:
+    with pytest.raises(InputError, match="hold lists or records: b"):
+        open_table(pl.DataFrame({"a": [1], "b": [[1, 2]]}))
+
+
 def test_declared_options_that_make_no_sense_are_value_errors() -> None:
     with pytest.raises(ValueError, match="one character"):
         ReadOptions(delimiter="||")

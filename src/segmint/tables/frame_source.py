@@ -28,7 +28,7 @@ class FrameSource:
     Raises
     ------
     InputError
-        If the frame has no rows or unusable column names.
+        If the frame has no rows, nested columns or unusable column names.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class FrameSource:
     ) -> None:
         self.name, self._fingerprint = name, fingerprint
         self.columns = check_names(tuple(frame.columns), name)
+        _refuse_columns([column for column, dtype in frame.schema.items() if dtype.is_nested()], name)
         self._frame = _with_texts(frame).rename(dict(zip(frame.columns, self.columns, strict=True)))
         self.receipt: dict[str, JSON] = dict(receipt)
         self.rows: int | None = frame.height
@@ -186,7 +187,10 @@ def _refuse_bomb(metadata: Any, path: Path) -> None:
 def _refuse_nested(schema: Any, name: str) -> None:
     import pyarrow as pa
 
-    nested = [field.name for field in schema if pa.types.is_nested(field.type)]
+    _refuse_columns([field.name for field in schema if pa.types.is_nested(field.type)], name)
+
+
+def _refuse_columns(nested: list[str], name: str) -> None:
     if nested:
         raise InputError(
             f"'{name}' has columns that hold lists or records: {', '.join(nested[:5])}.",

@@ -6,21 +6,27 @@ import codecs
 import csv
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from segmint.errors import InputError
 from segmint.tables.table_source import ReadOptions
-from segmint.tables.text_records import ByteStream, line_blocks
+from segmint.tables.text_records import ByteStream, line_blocks, quote_reason
 
 SAMPLE_BYTES = 1 << 20
 SAMPLE_RECORDS = 2_000
+LATE_RECORDS = 100_000
+MAX_HEADER_LINES = 100
 DELIMITERS = {",": "','", ";": "';'", "\t": "tab", "|": "'|'"}
 _CONTROL = bytes(set(range(32)) - {9, 10, 13}) + b"\x7f"
 _POINT = re.compile(r"[+-]?(\d*\.(\d{1,2}|\d{4,})|\d{4,}\.\d+|0\.\d+|\d{1,3}(,\d{3})+\.\d+)")
 _COMMA = re.compile(r"[+-]?(\d*,(\d{1,2}|\d{4,})|\d{4,},\d+|0,\d+|\d{1,3}(\.\d{3})+,\d+)")
 _EITHER = re.compile(r"[+-]?\d{1,3}[.,]\d{3}")
+_NO_VALUE = re.compile(r"\W+|n\W?a\W?|nan|null|none|missing|unknown", re.IGNORECASE)
+_NUMBER_LIKE = re.compile(r"[+-]?[\d.,]*\d[\d.,]*")
+# 03.2024 and 10.30 may be a month and a time of day: alone they prove nothing of how decimals are written
+_MONTH_OR_CLOCK = re.compile(r"(0?[1-9]|1[0-2])\.(19|20)\d\d|([01]?\d|2[0-3])\.[0-5]\d")
 
 # what UTF-8 or another 8-bit encoding looks like when it is read as Windows-1252: "M\u00c3\u00bcller", "Wa\u00b3\u00easa"
 _NONSENSE = re.compile(
@@ -50,7 +56,7 @@ class TextProfile:
     bom : int
         Bytes of the byte order mark to skip.
     header : tuple of str
-        The column names.
+        The column names; a quoted one may hold line breaks.
     header_end : int
         The first byte after the header, counted behind the byte order mark.
     """
@@ -89,25 +95,120 @@ def find_profile(opener: Opener, name: str, options: ReadOptions) -> TextProfile
     lines = _sample_lines(sample[bom:])
     texts = [line.decode(encoding, errors="replace") for line in lines]
     delimiter = options.delimiter or _find_delimiter(texts, name)
-    records = _sample_records(texts, delimiter)
-    start = next(i for i, line in enumerate(lines) if line.strip(b"\r\n"))
-    header_end = sum(map(len, lines[: start + 1]))
-    decimal = options.decimal or find_decimal(records[1:], delimiter)
-    return TextProfile(encoding, delimiter, decimal, bom, tuple(records[0]), header_end)
+    header, header_lines = _header(texts, delimiter)
+    header_end = sum(map(len, lines[:header_lines]))
+    decimal = options.decimal
+    if decimal is None:
+        signs = _Signs.of(_sample_records(texts, delimiter))
+        if not signs.decided:
+            sampled = bom + sum(map(len, lines[: _sample_end(texts, header_lines)]))
+            _look_further(opener, sampled, signs, delimiter, encoding)
+        decimal = _decimal(signs, delimiter)
+    return TextProfile(encoding, delimiter, decimal, bom, tuple(header), header_end)
 
 
-def find_decimal(records: Iterable[list[str]], delimiter: str) -> str:
-    """Tell from number-like fields whether decimals are written with a point or a comma."""
-    fields = [text.strip() for record in records for text in record if "." in text or "," in text]
-    point = any(_POINT.fullmatch(text) for text in fields)
-    comma = any(_COMMA.fullmatch(text) for text in fields)
-    either = any(_EITHER.fullmatch(text) for text in fields)
-    if point and comma:
+def _decimal(signs: _Signs, delimiter: str) -> str:
+    if signs.point and signs.comma:
         return "ambiguous"
-    if comma:
+    if signs.comma:
         return "comma"
     # where the comma parts the fields, nobody writes 1.234 for a thousand
-    return "ambiguous" if either and not point and delimiter != "," else "point"
+    return "ambiguous" if signs.either and not signs.point and delimiter != "," else "point"
+
+
+@dataclass
+class _Column:
+    """What the filled fields of one column look like."""
+
+    filled: int = 0
+    numbers: int = 0
+    months_or_clocks: int = 0
+    point: bool = False
+    comma: bool = False
+    either: bool = False
+
+    def add(self, text: str) -> None:
+        if _NO_VALUE.fullmatch(text):
+            return
+        self.filled += 1
+        if not _NUMBER_LIKE.fullmatch(text):
+            return
+        self.numbers += 1
+        if text.isdigit():
+            return
+        self.months_or_clocks += bool(_MONTH_OR_CLOCK.fullmatch(text))
+        self.point = self.point or bool(_POINT.fullmatch(text))
+        self.comma = self.comma or bool(_COMMA.fullmatch(text))
+        self.either = self.either or bool(_EITHER.fullmatch(text))
+
+    @property
+    def tells(self) -> bool:
+        """Whether it is a column of numbers, and not of months or times of day."""
+        return 2 * self.numbers >= self.filled > self.months_or_clocks
+
+
+@dataclass
+class _Signs:
+    """The signs that the columns of numbers write their decimals with."""
+
+    columns: list[_Column]
+
+    @classmethod
+    def of(cls, records: Sequence[list[str]]) -> _Signs:
+        """Look at records below a header."""
+        header, *rows = records
+        signs = cls([_Column() for _ in header])
+        for row in rows:
+            signs.add(row)
+        return signs
+
+    def add(self, row: list[str]) -> None:
+        """Look at a record; one of another width is none."""
+        if len(row) == len(self.columns):
+            for column, text in zip(self.columns, row, strict=True):
+                if bare := text.strip():
+                    column.add(bare)
+
+    @property
+    def point(self) -> bool:
+        return any(column.point for column in self.columns if column.tells)
+
+    @property
+    def comma(self) -> bool:
+        return any(column.comma for column in self.columns if column.tells)
+
+    @property
+    def either(self) -> bool:
+        return any(column.either for column in self.columns if column.tells)
+
+    @property
+    def decided(self) -> bool:
+        return self.point or self.comma
+
+
+def _look_further(opener: Opener, start: int, signs: _Signs, delimiter: str, encoding: str) -> None:
+    """Look for decimals from a byte on until some are found: they may start after thousands of whole numbers."""
+    unmistakable, found = _unmistakable(delimiter), 0
+    with opener() as stream:
+        stream.read(start)
+        for block in line_blocks(stream):
+            if not unmistakable.search(b"".join(block.lines)):
+                continue
+            telling = [line for line in block.lines if unmistakable.search(line)]
+            for line in telling:
+                for row in _parse(line.decode(encoding, errors="replace"), delimiter):
+                    signs.add(row)
+            found += len(telling)
+            if signs.decided or found > LATE_RECORDS:
+                return
+
+
+def _unmistakable(delimiter: str) -> re.Pattern[bytes]:
+    """Make a pattern of fields that only one sign explains; between commas only a quoted field can hold another."""
+    if delimiter == ",":
+        return re.compile(f'" *({_COMMA.pattern}) *"'.encode())
+    edge = f'[{re.escape(delimiter)}"\r\n]'
+    return re.compile(f"(^|{edge}) *({_POINT.pattern}|{_COMMA.pattern}) *($|{edge})".encode())
 
 
 def _find_encoding(opener: Opener, sample: bytes, name: str) -> str:
@@ -177,9 +278,30 @@ def _sample_lines(sample: bytes) -> list[bytes]:
 
 
 def _sample_records(texts: list[str], delimiter: str) -> list[list[str]]:
-    """Parse sample lines one by one, so that an open quote swallows nothing; blank lines are no records."""
-    filled = [text for text in texts if text.strip("\r\n")][:SAMPLE_RECORDS]
-    return [row for text in filled for row in _parse(text, delimiter)]
+    """Parse the header, then sample lines one by one, so that an open quote swallows nothing; blank ones are no records."""
+    header, used = _header(texts, delimiter)
+    filled = [text for text in texts[used : _sample_end(texts, used)] if text.strip("\r\n")]
+    return [header, *(row for text in filled for row in _parse(text, delimiter))]
+
+
+def _sample_end(texts: list[str], start: int) -> int:
+    """Say behind which line the sample of records ends."""
+    filled = [i for i, text in enumerate(texts[start:], start=start) if text.strip("\r\n")]
+    return filled[:SAMPLE_RECORDS][-1] + 1 if filled else start
+
+
+def _header(texts: list[str], delimiter: str) -> tuple[list[str], int]:
+    """Parse the first record, whose quoted names may hold line breaks; also tell at which line the rows begin."""
+    start = next(i for i, text in enumerate(texts) if text.strip("\r\n"))
+    joined = ""
+    for i, text in enumerate(texts[start : start + MAX_HEADER_LINES], start=start + 1):
+        joined += text
+        try:
+            return next(csv.reader([joined], delimiter=delimiter, strict=True)), i
+        except csv.Error as error:
+            if quote_reason(str(error)) != "unclosed_quote":
+                break
+    return next(iter(_parse(texts[start], delimiter)), [texts[start]]), start + 1
 
 
 def _parse(text: str, delimiter: str) -> list[list[str]]:

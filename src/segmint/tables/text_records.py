@@ -214,7 +214,7 @@ class RecordParser:
         except UnicodeDecodeError:
             raise _Broken("undecodable") from None
         except csv.Error as error:
-            raise _Broken(_quote_reason(str(error))) from None
+            raise _Broken(quote_reason(str(error))) from None
         width = len(rows[0])
         if width != self.width:
             raise _Broken("too_few_fields" if width < self.width else "too_many_fields")
@@ -229,7 +229,7 @@ def _is_blank(line: bytes) -> bool:
     return not line.strip(b"\r\n")
 
 
-def _quote_reason(message: str) -> str:
+def quote_reason(message: str) -> str:
     """Name what csv complains of."""
     if "unexpected end of data" in message:
         return "unclosed_quote"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 
@@ -97,14 +98,14 @@ class TextSource:
 
 
 def check_names(names: tuple[str, ...], table: str) -> tuple[str, ...]:
-    """Return the column names, stripped, or refuse names that nobody could tell apart.
+    """Return the column names, stripped, line breaks as blanks, or refuse names that nobody could tell apart.
 
     Raises
     ------
     InputError
         If a name is blank, occurs twice or holds control characters, or if there are more than `MAX_COLUMNS`.
     """
-    stripped = tuple(name.strip() for name in names)
+    stripped = tuple(re.sub(r"\s*[\r\n]+\s*", " ", name.strip()) for name in names)
     problem = _problem_with_names(stripped)
     if problem:
         raise InputError(
