@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from playwright.sync_api import expect
 
 from segmint.dashboard.desk import Desk
 from segmint.flows.demo import sample_path
@@ -78,9 +79,13 @@ def test_a_list_is_moved_made_and_downloaded(browser: Any, address: str, here: H
         tab.locator("#calls-slider").evaluate(
             "s => { s.value = 30; s.dispatchEvent(new Event('input', {bubbles: true})); }"
         )
-    tab.wait_for_function("document.querySelector('[data-seen=customers]').textContent === '30'")
+    expect(tab.locator("[data-seen=customers]")).to_have_text("30")
     assert full != "30"
     assert "leave it" in tab.locator("#moves").inner_text()
+    tab.get_by_label("Calls at most").fill("40")  # a number that is typed moves the slider along
+    expect(tab.locator("#calls-slider")).to_have_value("40")
+    tab.get_by_label("Calls at most").fill("30")
+    expect(tab.locator("#calls-slider")).to_have_value("30")
     tab.get_by_role("button", name="Make the list").click()
     tab.wait_for_url("**/runs/*")
     watched.judge()
@@ -199,7 +204,7 @@ def test_quotas_and_exclusions_are_followed(browser: Any, address: str, here: He
     tab.select_option("[name=exclude_level_0]", "old")
     people = hostile_table().select("customer", "job", PLAN)
     tab.get_by_text(f"of {(people[PLAN] != 'old').sum()} who may be called").wait_for()
-    tab.wait_for_function("document.querySelector('#state').textContent.includes('clerk')")
+    expect(tab.locator("#state")).to_contain_text("clerk")
     watched.judge()
     tab.get_by_role("button", name="Make the list").click()
     tab.wait_for_url("**/runs/*")

@@ -33,6 +33,7 @@
       put("rate", seen.customers ? `${((100 * seen.expected_successes) / seen.customers).toFixed(1)}\u00a0% of the list` : "nobody is listed");
       put("held", whole(seen.held_out));
       at("calls-shown").textContent = values.calls ? whole(values.calls) : form.elements.calls.placeholder;
+      if (document.activeElement !== slider) slider.value = Math.max(seen.customers, 1);
       at("moves").textContent = seen.joined || seen.left ? `${whole(seen.joined)} come onto the list, ${whole(seen.left)} leave it.` : "The same customers as on the list you compare with.";
       const out = seen.read - seen.eligible;
       at("left-out").textContent = out ? `${whole(out)} of ${whole(seen.read)} customers are left out; one may be counted under several reasons.` : `All ${whole(seen.read)} customers may be called.`;
@@ -43,7 +44,7 @@
           return item;
         }),
       );
-      const names = (word, list, all) => (list.length ? `${word}: ${list.join(", ")}${all > list.length ? " …" : ""}. ` : "");
+      const names = (word, list, all) => (list.length ? `${word}: ${list.join(", ")}${all > list.length ? " …" : "."} ` : "");
       at("named").textContent = names("In", seen.first_joined, seen.joined) + names("Out", seen.first_left, seen.left);
       const prices = Object.entries(seen.prices).map(([name, price]) => `one more ${name} is worth ${price.toFixed(2)} ${unit}`);
       at("state").textContent = `${seen.exact ? "Exactly the list that will be made." : "Close to the list that will be made."}${prices.length ? ` At the limit, ${prices.join("; ")}.` : ""}`;
