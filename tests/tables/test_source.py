@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from segmint.errors import InputError
+from segmint.tables import text_profile
 from segmint.tables.source import ReadOptions, TableSource, open_table
 
 TEXT = "id;job;amount\n007;admin.;1,5\n042;NA;2,25\n"
@@ -239,3 +240,24 @@ def test_the_real_tables_are_read_whole(data_folder: Path) -> None:
         assert sum(batch.frame.height for batch in source.batches()) == rows
         assert len(source.columns) == columns
         assert not any(batch.rejects for batch in source.batches())
+
+
+def test_no_unmistakable_decimal_is_passed_over_by_the_quick_look() -> None:
+    """The pattern that looks through a whole file finds whatever the exact ones accept, at any place of a line."""
+    draw, quick = random.Random(1), {delimiter: text_profile._unmistakable(delimiter) for delimiter in ";,"}
+    numbers = [
+        "".join(draw.choices("0123456789.,", weights=[3] + [1] * 9 + [4, 4], k=draw.randrange(2, 10)))
+        for _ in range(30_000)
+    ]
+    exact = {";": (text_profile._POINT, text_profile._COMMA), ",": (text_profile._COMMA,)}
+    for delimiter, patterns in exact.items():
+        told = [number for number in numbers if any(pattern.fullmatch(number) for pattern in patterns)]
+        assert len(told) > 1_000
+        for number in told:
+            field = f'"{number}"' if delimiter == "," else number
+            for line in (
+                f"{field}{delimiter}x\n",
+                f"x{delimiter}-{field}\r\n" if delimiter == ";" else f"x,{field}\r\n",
+                f"7{delimiter}{field}",
+            ):
+                assert quick[delimiter].search(line.encode()), line

@@ -204,11 +204,15 @@ def _look_further(opener: Opener, start: int, signs: _Signs, delimiter: str, enc
 
 
 def _unmistakable(delimiter: str) -> re.Pattern[bytes]:
-    """Make a pattern of fields that only one sign explains; between commas only a quoted field can hold another."""
+    """Make a pattern that finds every field which only one sign explains, and hardly a date; it decides nothing.
+
+    It begins with the sign, because that is found in a tenth of the time. Between commas only a quoted field holds one.
+    """
     if delimiter == ",":
         return re.compile(f'" *({_COMMA.pattern}) *"'.encode())
-    edge = f'[{re.escape(delimiter)}"\r\n]'
-    return re.compile(f"(^|{edge}) *({_POINT.pattern}|{_COMMA.pattern}) *($|{edge})".encode())
+    no_date = r"(?<![.,]\d[.,])(?<![.,]\d\d[.,])"
+    digits = r"(\d{1,2}|\d{4,}|(?<=\d{4}[.,])\d{3}|(?<!\d0[.,])(?<=0[.,])\d{3}|(?<=[.,]\d{3}[.,])\d{3})"
+    return re.compile(f'[.,]{no_date}{digits} *($|[{re.escape(delimiter)}"\r\n])'.encode())
 
 
 def _find_encoding(opener: Opener, sample: bytes, name: str) -> str:
