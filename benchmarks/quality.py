@@ -7,7 +7,7 @@ that every model and every machine sees the same ones. Run again, a job that has
     python benchmarks/quality.py run --tables term-deposit:dialling --models network_best,lightgbm --repeats 0
     python benchmarks/quality.py table              # what is there, as docs/benchmarks.md shows it, AutoGluon's rows too
 
-An ablation leaves one trick of a recipe out at a time, the last two of the recipe `plain`, the others of `fast`::
+An ablation leaves one trick of a recipe out at a time, the last of the recipe `plain`, the others of `fast`::
 
     python benchmarks/quality.py run --tables term-deposit:dialling,segments-abcd:planning --models ablation --repeats 0,1
     python benchmarks/quality.py ablation --tables term-deposit:dialling,segments-abcd:planning --repeats 0,1
@@ -67,9 +67,7 @@ ABLATIONS = {
     "no pairs": {"pairs": False},
     "no averaged weights": {"averaging": 0.0},
     "numbers only scaled": {"features__numbers": "scaled"},
-    "no weight decay": {"weight_decay": 0.0},
     "plain without averaged weights": {"recipe": "plain", "averaging": 0.0},
-    "plain without weight decay": {"recipe": "plain", "weight_decay": 0.0},
 }
 TREES = ("lightgbm", "catboost", "xgboost", "random_forest")
 MODELS = (*NETWORKS, *TREES, "gradient_boosting", "knn", "logistic")

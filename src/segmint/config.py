@@ -109,7 +109,6 @@ class Model(_Section):
     epochs: int | None = Field(default=None, ge=1, le=500)
     batch_size: int | None = Field(default=None, ge=8)
     learning_rate: float | None = Field(default=None, gt=0, le=1)
-    weight_decay: float | None = Field(default=None, ge=0, le=1)
     copies: float | None = Field(default=None, gt=0, le=100)
     swap: float | None = Field(default=None, gt=0, lt=1)
     share: float | None = Field(default=None, ge=0, le=1)

@@ -121,7 +121,6 @@ class _Trial:
             "learning_rate": Range(low=3e-4, high=1e-2, log=True),
             "epochs": Range(low=4, high=24, whole=True),
             "batch_size": Range(choices=(64, 128, 256, 512)),
-            "weight_decay": Range(low=1e-4, high=0.3, log=True),
         }
         if self.recipe.teachers is None:
             return space
@@ -145,7 +144,6 @@ class _Trial:
             "learning_rate": rate,
             "epochs": epochs,
             "batch_size": network.batch(customers + copies),
-            "weight_decay": network.weight_decay,
         }
         if recipe.teachers is not None:
             start |= {"copies": copies / customers, "swap": recipe.swap, "share": recipe.share}

@@ -70,7 +70,7 @@ class Teaching:
 class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
     """Network made only of Dense, BatchNormalization and Dropout layers that says how likely each class is.
 
-    Training minimises cross-entropy with AdamW and a cosine learning rate; the weights used are a running
+    Training minimises cross-entropy with Adam and a cosine learning rate; the weights used are a running
     average, those of the epoch with the lowest cross-entropy on the inner rows, and the probabilities are
     calibrated there. Prediction runs in NumPy.
 
@@ -87,8 +87,8 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         fast again.
     batch_size : int or "auto"
         Rows per step; "auto" takes 64 for small tables and up to 512 for large ones.
-    learning_rate, weight_decay : float
-        As in AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101).
+    learning_rate : float
+        Of Adam (Kingma and Ba 2015, arXiv 1412.6980), at its highest.
     averaging : float
         How much of the running average of the weights is kept at each step.
     patience : int
@@ -132,7 +132,6 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         epochs: int | Literal["auto"] = 10,
         batch_size: int | Literal["auto"] = "auto",
         learning_rate: float = 2e-3,
-        weight_decay: float = 1e-2,
         averaging: float = 0.99,
         patience: int = 4,
         members: int = 1,
@@ -146,7 +145,6 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         self.epochs = epochs
         self.batch_size = batch_size
         self.learning_rate = learning_rate
-        self.weight_decay = weight_decay
         self.averaging = averaging
         self.patience = patience
         self.members = members
@@ -271,7 +269,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         curve = _Curve(layers, (X[shown], labels[shown]), (inner_X, inner_labels), self.patience)
         rows = self._rows(X, labels, teaching)
         epochs, rate = self.pace(len(rows.inputs))
-        schedule = _keras.Schedule(epochs, self.batch(len(rows.inputs)), rate, self.weight_decay, self.averaging, seed)
+        schedule = _keras.Schedule(epochs, self.batch(len(rows.inputs)), rate, self.averaging, seed)
         settings = {name: value for name, value in self.get_params().items() if name != "log"}
         settings |= {
             "epochs": epochs,

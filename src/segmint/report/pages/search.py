@@ -18,7 +18,6 @@ _WORDS = {
     "learning_rate": "learning rate",
     "epochs": "epochs",
     "batch_size": "batch",
-    "weight_decay": "weight decay",
     "copies": "copies per customer",
     "swap": "cells swapped",
     "share": "teacher's share",
