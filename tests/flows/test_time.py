@@ -21,6 +21,7 @@ from segmint.flows.predict import predict
 from segmint.flows.promote import promote, rollback, told_promotion
 from segmint.flows.report import write_report
 from segmint.flows.run import run
+from segmint.flows.scored import known_of, scoring_run
 from segmint.flows.target import target
 from segmint.flows.update import update
 from segmint.models.interval import PropensityInterval
@@ -219,6 +220,23 @@ def test_a_scored_table_can_be_scored_again_and_again(wave: dict[str, pl.DataFra
     frame = pl.read_parquet(table)
     assert {"propensity", "propensity_input", "propensity_input_input"} <= set(frame.columns)
     assert frame["propensity"].equals(frame["propensity_input_input"].alias("propensity"))
+
+
+@pytest.mark.network
+def test_a_scored_table_with_decimal_commas_is_read_again_as_it_was(
+    wave: dict[str, pl.DataFrame], trained: Path, runs: Path, tmp_path: Path
+) -> None:
+    column = next(name for name, kind in wave["wave"].schema.items() if kind.is_numeric())
+    few = wave["wave"].head(200).with_columns((pl.col(column).rank() + 0.125).alias(column))
+    frames = []
+    for name, comma in (("point.csv", False), ("comma.csv", True)):
+        few.write_csv(tmp_path / name, separator=";", decimal_comma=comma)
+        scored = predict(tmp_path / name, trained, CONFIG, runs=runs).folder / "predictions.parquet"
+        table = pl.read_parquet(scored)
+        known = known_of(open_bundle(trained), table, None, CONFIG.data, scoring_run(scored, table, runs))
+        assert known is not None
+        frames.append(known.frame)
+    assert frames[0].equals(frames[1])
 
 
 @pytest.mark.network

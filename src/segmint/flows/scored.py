@@ -16,10 +16,10 @@ from segmint.errors import DataError, RunError
 from segmint.flows.candidates import customers_of
 from segmint.flows.predict import APPENDED
 from segmint.flows.read import open_source
+from segmint.report.run_view import RunView
 from segmint.store.bundle import Bundle
 from segmint.store.promoted import RUN_ID
 from segmint.store.run import Run
-from segmint.tables.source import open_table
 
 SCORING = ("predict", "target")
 
@@ -40,7 +40,7 @@ class Known:
     frame: pl.DataFrame
 
 
-def known_of(bundle: Bundle, wave: pl.DataFrame, customers: Any, data: Data) -> Known | None:
+def known_of(bundle: Bundle, wave: pl.DataFrame, customers: Any, data: Data, run: Run | None = None) -> Known | None:
     """Find the columns of a wave's customers: in the scored table itself, or in the table of `customers`.
 
     Parameters
@@ -53,6 +53,8 @@ def known_of(bundle: Bundle, wave: pl.DataFrame, customers: Any, data: Data) -> 
         The table that was scored, joined by id; by record where the contract has no ids.
     data : Data
         How that table is read.
+    run : Run, optional
+        That scored the wave: it knows which decimal sign the texts of its table have.
 
     Returns
     -------
@@ -69,7 +71,8 @@ def known_of(bundle: Bundle, wave: pl.DataFrame, customers: Any, data: Data) -> 
     if not all(column.name in wave.columns for column in bundle.contract.features(bundle.at)):
         return None
     inputs = wave.drop([name for name in APPENDED if name in wave.columns])
-    table = validate(open_table(inputs), bundle.contract, purpose="predict", at=bundle.at, max_rejected=0.0)
+    written = data.model_copy(update={"decimal": data.decimal or _decimal_of(run)})
+    table = validate(open_source(inputs, written), bundle.contract, purpose="predict", at=bundle.at, max_rejected=0.0)
     return Known(wave, table.frame)
 
 
@@ -85,6 +88,12 @@ def scoring_run(scored: Any, wave: pl.DataFrame, runs: Path) -> Run | None:
             if run.record.get("command") in SCORING:
                 return run
     return None
+
+
+def _decimal_of(run: Run | None) -> str | None:
+    ledger = (None if run is None else RunView(run.folder).ledger) or {}
+    receipt = ledger.get("receipt", {})
+    return "comma" if receipt.get("decimal") == "comma" else None
 
 
 def _joined(bundle: Bundle, wave: pl.DataFrame, customers: Any, data: Data) -> Known:

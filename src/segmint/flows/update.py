@@ -105,7 +105,7 @@ def update(
     rows, yes, receipt = outcomes_of(wave, told, current.contract, read_codes(codes))
     _require_enough(yes)
     judged = wave[rows]
-    known = known_of(current, judged, customers, config.data)
+    known = known_of(current, judged, customers, config.data, scoring_run(scored, judged, runs))
     inputs = inputs_of(*(open_source(each, config.data) for each in (results, scored, customers) if each is not None))
     if history is None:
         said, doubt = _said(current, known, judged, scored, runs)
