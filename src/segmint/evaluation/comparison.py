@@ -343,14 +343,14 @@ def _conclusion(
         Standing(name, labels[name], score, to_best[place], to_ours[place])
         for place, (name, score) in enumerate(zip(names, _estimates(values), strict=True))
     ]
-    return conclude(standings, metric=metric, ours=ours, area=_best_area(scores))
+    return conclude(
+        standings, metric=metric, ours=ours, area=_area(scores, names.index(ours) if ours in names else best)
+    )
 
 
-def _best_area(scores: Mapping[str, Floats]) -> Estimate | None:
-    """How well the best order ranks, whichever model names best."""
-    if "roc_auc" not in scores:
-        return None
-    return _estimates(scores["roc_auc"])[_best("roc_auc", scores["roc_auc"][0])]
+def _area(scores: Mapping[str, Floats], place: int) -> Estimate | None:
+    """How well one model ranks: the best of several would rank too well by chance."""
+    return _estimates(scores["roc_auc"])[place] if "roc_auc" in scores else None
 
 
 def _best(metric: str, values: Floats) -> int:
