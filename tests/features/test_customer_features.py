@@ -161,3 +161,11 @@ def test_more_features_than_a_bundle_holds_are_refused_before_anything_is_traine
     with pytest.raises(DataError, match=r"columns make .* features") as refused:
         CustomerFeatures(COLUMNS).fit(customers())
     assert "at most 10" in refused.value.expected
+
+
+def test_ends_of_huge_numbers_close_together_do_not_cross() -> None:
+    column = Column(name="number", kind="number", role="holding", label="number")
+    numbers = [9_007_199_254_740_000.0 + step for step in range(0, 400, 2)]
+    learned = CustomerFeatures([column]).fit(pl.DataFrame({"number": numbers}))
+    assert (np.diff(learned.state_["columns"][0]["edges"]) > 0).all()
+    assert np.isfinite(learned.transform(pl.DataFrame({"number": numbers}))).all()

@@ -94,3 +94,17 @@ def test_strangers_and_a_class_that_is_one_customer_are_dealt_out_as_before() ->
         assert np.array_equal(
             teach(natural, labels, [lambda seed: Parrot()], **asked, groups=groups).targets, plain.targets
         )
+
+
+def test_few_customers_with_many_rows_leave_no_fold_empty() -> None:
+    natural, labels = np.column_stack([np.arange(400.0), np.arange(400.0)]), np.arange(400) % 2
+
+    class Counted(Parrot):
+        def predict_proba(self, natural: Any) -> Any:
+            assert len(natural)
+            return super().predict_proba(natural)
+
+    for customers in (3, 8, 10, 15):
+        for seed in range(10):
+            groups = np.arange(400) % (customers * 7) // 7
+            teach(natural, labels, [lambda _: Counted()], folds=8, copies=400, swap=0.0, seed=seed, groups=groups)

@@ -261,3 +261,8 @@ def test_no_unmistakable_decimal_is_passed_over_by_the_quick_look() -> None:
                 f"7{delimiter}{field}",
             ):
                 assert quick[delimiter].search(line.encode()), line
+
+
+def test_a_column_with_many_words_for_nothing_still_tells_the_decimal_sign(tmp_path: Path) -> None:
+    rows = "".join(f"{row};{'k.A.' if row % 5 < 3 else '12,5'}\n" for row in range(100))
+    assert open_table(write(tmp_path, "id;amount\n" + rows)).receipt["decimal"] == "comma"

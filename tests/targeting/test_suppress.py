@@ -79,6 +79,17 @@ def test_every_column_of_ids_and_phones_is_read(tmp_path, contract, customers):
     assert found.receipt[0].startswith("'stop.csv': 3 entries")
 
 
+def test_the_number_of_a_row_is_nobodys_id(tmp_path, contract, customers):
+    serial = write(tmp_path / "stop.csv", "id,customer_id,phone\n1,00003,\n2,,\n")
+    with pytest.raises(PolicyError, match="1 records that name nobody"):
+        run(customers, contract, make_policy(suppress=[str(serial)]))
+    numbered = customers.with_columns(pl.int_range(len(customers)).cast(pl.String).alias(contract.id_column))
+    beside = write(tmp_path / "stop2.csv", f"id,{contract.id_column}\n1,7\n2,8\n")
+    assert np.flatnonzero(~run(numbered, contract, make_policy(suppress=[str(beside)])).eligible).tolist() == [7, 8]
+    client = write(tmp_path / "stop3.csv", "id,client\n1,7\n2,8\n")
+    assert np.flatnonzero(~run(numbered, contract, make_policy(suppress=[str(client)])).eligible).tolist() == [7, 8]
+
+
 def test_an_objector_whom_the_table_cannot_show_stops_the_work(tmp_path, contract, customers):
     path = write(tmp_path / "stop.csv", "client;phone\n00003;\n;+351910000007\n;+351910000008\n")
     without_phones = with_columns(contract, *(c for c in contract.columns if c.role != "phone"))

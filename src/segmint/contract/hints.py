@@ -7,12 +7,12 @@ import re
 from segmint.contract.column import KNOWN_ORDER, Known, Role
 
 _ID = re.compile(
-    r"(^|_)(id|ids|uuid|guid|key|nr|no|number|kunde|cif|acct)$|customer_?id|client_?id|account_?(no|nr)"
+    r"(^|_)(id|ids|uuid|guid|key|nr|no|number|kunde|cif)$|^acct$|customer_?id|client_?id|account_?(no|nr)"
     r"|(kunden|vertrags|konto|policen|cust|customer|client|account|acct|member)_?(no|nr|num|number|nummer)$"
 )
 _CUSTOMER_ID = re.compile(
     r"(^|_)(customer|client|cust|kunden?|member|person|party|account|acct|konto|vertrags|policen)"
-    r"_?(id|uuid|guid|key|no|nr|num|number|nummer|code)$|(^|_)(kunde|cif|acct)$"
+    r"_?(id|uuid|guid|key|no|nr|num|number|nummer|code)$|(^|_)(kunde|cif)$|^acct$"
 )
 _SENSITIVE = re.compile(
     r"(^|_)age(_(group|band|range|class|years))?$|gender|sex$|marital|married|religio|ethnic|(^|_)race$|nationalit|birth|dob$|disab|health|pregnan"

@@ -199,9 +199,8 @@ def _outward(low: float, high: float) -> tuple[float, float]:
         return float(low), float(high)
     digits = 1 - floor(log10(span))
     unit = 10.0**-digits
-    return float(round(floor(low / unit) * unit, max(digits, 0))), float(
-        round(ceil(high / unit) * unit, max(digits, 0))
-    )
+    least, most = (round(end * unit, max(digits, 0)) for end in (floor(low / unit), ceil(high / unit)))
+    return float(min(least, low)), float(max(most, high))  # the end of a huge number may be rounded inward
 
 
 def _learn_category(column: Column, series: pl.Series, rare: int) -> dict[str, Any]:

@@ -156,11 +156,14 @@ def _stratified_folds(labels: Integers, folds: int, draw: np.random.Generator) -
 
 
 def _groups_together(fold_of: Integers, groups: Integers, labels: Integers) -> Integers:
-    """Move each row to the fold of its group's first; not at all where a class would then be in one fold only."""
+    """Move each row to the fold of its group; not at all where no fold or not every class could then be taught."""
     _, first, member = np.unique(groups, return_index=True, return_inverse=True)
-    moved = fold_of[first][member]
-    teachable = all(len(np.unique(moved[labels == label])) > 1 for label in np.unique(labels))
-    return moved if teachable else fold_of
+    of_group, folds = fold_of[first], int(fold_of.max()) + 1
+    if len(np.unique(of_group)) < folds:  # few groups: deal them out in turn, so that no fold goes empty
+        of_group[np.argsort(of_group, kind="stable")] = np.arange(len(of_group)) % folds
+    moved = of_group[member]
+    apart = all(len(np.unique(moved[labels == label])) > 1 for label in np.unique(labels))
+    return moved if apart and len(np.unique(moved)) == folds else fold_of
 
 
 def _swap_cells(

@@ -143,8 +143,8 @@ class _Column:
 
     @property
     def tells(self) -> bool:
-        """Whether it is a column of numbers, and not of months or times of day."""
-        return 2 * self.numbers >= self.filled > self.months_or_clocks
+        """Whether it is a column of numbers, of which some may be words, and not of months or times of day."""
+        return 3 * self.numbers > self.filled and self.numbers > self.months_or_clocks
 
 
 @dataclass
