@@ -50,6 +50,17 @@ def test_what_the_bank_keeps_in_its_file_stays(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o644
 
 
+def test_who_asks_is_added_where_the_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "robinson.csv"
+    own = CONTRACT.id_column
+    path.write_text(f"id,client,{own}\n1,,C7\n", "utf-8")
+    add_objectors(path, ids("C8"), own)
+    assert on_file(path) == ["C7", "C8"]
+    path.write_text("id,client\n1,C7\n", "utf-8")
+    add_objectors(path, ids("C8"))
+    assert on_file(path) == ["C7", "C8"]
+
+
 def test_an_id_that_looks_like_a_formula_is_written_safely_and_known_again(tmp_path: Path) -> None:
     path = tmp_path / "d.csv"
     add_objectors(path, ids("+351912345", "=A1"))

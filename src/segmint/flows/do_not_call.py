@@ -13,7 +13,7 @@ from segmint.store.alone import alone
 from segmint.store.staging import make_folder, publish_file
 from segmint.tables.formulas import unguarded
 from segmint.tables.write import write_safe_csv
-from segmint.targeting.suppress import ID_NAMES, read_whole
+from segmint.targeting.suppress import ID_NAMES, id_columns_of, read_whole
 
 CUSTOMER = "customer"
 
@@ -41,7 +41,7 @@ class Grown:
         return f"'{self.path}' has {self.before + self.added:,} entries, {self.added:,} of them new."
 
 
-def add_objectors(path: Path, customers: pl.Series) -> Grown:
+def add_objectors(path: Path, customers: pl.Series, own: str | None = None) -> Grown:
     """Add customers to a do-not-call file; nobody who stands there is lost, nobody is added twice.
 
     Parameters
@@ -51,6 +51,8 @@ def add_objectors(path: Path, customers: pl.Series) -> Grown:
         columns are kept.
     customers : polars.Series of String
         Ids.
+    own : str, optional
+        The id column of the customers' contract: where `segmint target` will look for it.
 
     Raises
     ------
@@ -68,7 +70,7 @@ def add_objectors(path: Path, customers: pl.Series) -> Grown:
     with alone(path.parent, "change of the do-not-call file"):
         known = read_whole(path) if path.exists() else pl.DataFrame(schema={CUSTOMER: pl.String})
         known = known.with_columns(unguarded(known[column]) for column in known.columns)
-        name = _id_column(known, path.name)
+        name = _id_column(known, own, path.name)
         asked = bare_ids(customers.alias(name)).drop_nulls().unique(maintain_order=True)
         new = asked.filter(~asked.is_in(bare_ids(known[name]).implode()))
         grown = Grown(path, known.height, len(new))
@@ -81,12 +83,12 @@ def add_objectors(path: Path, customers: pl.Series) -> Grown:
     return grown
 
 
-def _id_column(known: pl.DataFrame, file: str) -> str:
-    found = next((name for name in known.columns if name.strip().casefold() in ID_NAMES), None)
-    if found is None:
+def _id_column(known: pl.DataFrame, own: str | None, file: str) -> str:
+    found = id_columns_of(known, own)
+    if not found:
         raise InputError(
             f"'{file}' has no column of customer ids.",
             expected=f"a header with one of {', '.join(ID_NAMES)}",
             fix="name the column in the file's first line; the file was left as it is",
         )
-    return found
+    return found[0]

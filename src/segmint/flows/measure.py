@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from segmint.config import Config
-from segmint.contract.contract import load_contract
+from segmint.contract.contract import Contract, load_contract
 from segmint.errors import DataError, SegmintError
 from segmint.flows.do_not_call import Grown, add_objectors
 from segmint.flows.read import inputs_of, open_source, refuse_overwriting
@@ -136,21 +136,22 @@ def measure(
 
 def _add(path: Path, joined: JoinedResults, list_run: Run | None) -> Grown:
     """Add who asked not to be called again to the growing file."""
-    if not _has_ids(list_run):
+    contract = _contract_of(list_run)
+    if contract is not None and contract.id_column is None:
         raise DataError(
             "The list names customers by their place in a table, which names others in the next one.",
             expected="a list made under a contract with an id column",
             fix="add the id to the contract, or leave --do-not-call out",
         )
-    return add_objectors(path, joined.do_not_call)
+    return add_objectors(path, joined.do_not_call, None if contract is None else contract.id_column)
 
 
-def _has_ids(list_run: Run | None) -> bool:
-    """Whether a list names customers by id; taken for granted where its run cannot tell."""
+def _contract_of(list_run: Run | None) -> Contract | None:
+    """The contract that a list was made under; None where its run cannot tell."""
     if list_run is not None:
         with suppress(OSError, SegmintError):
-            return load_contract(list_run.folder / CONTRACT).id_column is not None
-    return True
+            return load_contract(list_run.folder / CONTRACT)
+    return None
 
 
 def _currency(run: Run | None, config: Config) -> tuple[str, str]:

@@ -227,8 +227,8 @@ def read_objectors(path: Path | str, contract: Contract) -> Objectors:
     Parameters
     ----------
     path : Path or str
-        Delimited text or Parquet with columns of ids or phones, named as in the contract or plainly
-        ("customer_id", "phone"); every such column is read, of ids the contract's own alone if it is there. A header without records names nobody.
+        Delimited text or Parquet with columns of ids (see `id_columns_of`) or phones, named as in the contract or
+        plainly ("customer_id", "phone"); every such column is read. A header without records names nobody.
     contract : Contract
 
     Raises
@@ -241,7 +241,7 @@ def read_objectors(path: Path | str, contract: Contract) -> Objectors:
     name = Path(path).name
     id_names = (*([contract.id_column] if contract.id_column else []), *ID_NAMES)
     phone_names = (*(column.name for column in contract.columns if column.role == "phone"), *PHONE_NAMES)
-    id_columns = _id_columns(frame, contract)
+    id_columns = id_columns_of(frame, contract.id_column)
     phone_columns = list(dict.fromkeys((*_all_named(frame, phone_names), *_like_phones(frame))))
     if not id_columns and not phone_columns:
         raise PolicyError(
@@ -261,10 +261,19 @@ def read_objectors(path: Path | str, contract: Contract) -> Objectors:
     return Objectors(name, _gathered(ids), _gathered(phones), frame.height, int((~by_id).sum()), int((~by_phone).sum()))
 
 
-def _id_columns(frame: pl.DataFrame, contract: Contract) -> list[str]:
-    """The contract's own column alone, where the file has it; a plain "id" beside a column of customers numbers the rows."""
-    if contract.id_column and (own := _named(frame, [contract.id_column])):
-        return [own]
+def id_columns_of(frame: pl.DataFrame, own: str | None) -> list[str]:
+    """Name the columns of customer ids in a do-not-call file.
+
+    The contract's own column alone, where the file has it; a plain "id" beside a column of customers numbers the rows.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+    own : str or None
+        The contract's id column.
+    """
+    if own and (named := _named(frame, [own])):
+        return [named]
     found = _all_named(frame, ID_NAMES)
     return [column for column in found if column.strip().casefold() != "id"] or found
 
