@@ -25,12 +25,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segmint.contract.contract import Contract, load_contract
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.metrics.classification import best_f1_threshold
 from segmint.models.customer_model import make_model
+from segmint.models.reads import read_by
 from segmint.splits.folds import Fold, make_folds
 from segmint.splits.groups import row_groups, row_keys
 from segmint.tables.source import open_table
@@ -94,16 +96,22 @@ def _without_context(contract: Contract) -> Contract:
 
 
 @cache
+def groups_of(level: str) -> NDArray[np.int64]:
+    """Say which rows are of one customer."""
+    return row_groups(table_of(level))
+
+
+@cache
 def folds_of(level: str, repeat: int) -> list[Fold]:
     """Split the rows of a table; another repeat deals another hand."""
     table = table_of(level)
-    return make_folds(table.outcome, row_groups(table), count=FOLDS, seed=repeat, keys=row_keys(table))
+    return make_folds(table.outcome, groups_of(level), count=FOLDS, seed=repeat, keys=row_keys(table))
 
 
 def run_job(level: str, repeat: int, fold: int, model: str) -> dict[str, np.ndarray]:
     """Train one model on one fold; return what it says of the rows kept apart, and its threshold."""
     table, part = table_of(level), folds_of(level, repeat)[fold]
-    X, y = table.inputs, table.outcome
+    X, y, groups = table.inputs, table.outcome, groups_of(level)
     start = time.perf_counter()
     seed = 100 * repeat + fold
     made = (
@@ -111,9 +119,8 @@ def run_job(level: str, repeat: int, fold: int, model: str) -> dict[str, np.ndar
         if model in NETWORKS | ABLATIONS
         else make_model(model, columns=table.features, random_state=seed)
     )
-    groups = row_groups(table)
-    more = {"groups": (groups[part.fit], groups[part.inner])} if hasattr(made, "reads_groups") else {}
-    made.fit(X[part.fit], y[part.fit], inner=(X[part.inner], y[part.inner]), **more)
+    together = read_by(made, groups=(groups[part.fit], groups[part.inner]))
+    made.fit(X[part.fit], y[part.fit], inner=(X[part.inner], y[part.inner]), **together)
     likely = made.predict_proba(X[part.test])
     seconds = time.perf_counter() - start
     threshold, size = np.nan, size_of(made[-1])

@@ -254,8 +254,7 @@ def _strange(column: Column, values: pl.Series) -> pl.Series | None:
         outside |= values < low
     if high is not None:
         outside |= values > high
-    states = [state.value for state in column.states]
-    return (outside & ~values.is_in(states)).fill_null(False) if states else outside.fill_null(False)
+    return (outside & ~values.is_in(column.codes)).fill_null(False) if column.states else outside.fill_null(False)
 
 
 def _without(texts: pl.Series, missing: Sequence[str], bare: pl.Series) -> pl.Series:

@@ -159,7 +159,7 @@ def _check(column: Column) -> Callable[[Any], str] | None:
     if column.kind != "number" or (low is None and high is None):
         return None
     least, most = -math.inf if low is None else low, math.inf if high is None else high
-    states, outside = frozenset(state.value for state in column.states), FLAG_WORDS["out_of_bounds"]
+    states, outside = frozenset(column.codes), FLAG_WORDS["out_of_bounds"]
     return lambda value: "" if value is None or least <= value <= most or value in states else outside
 
 

@@ -17,6 +17,7 @@ from segmint.evaluation.conclusion import Estimate, Standing, conclude
 from segmint.evaluation.paired_bootstrap import LOWER_IS_BETTER, Judged, affordable_repeats, bootstrap_scores
 from segmint.metrics.classification import best_f1_threshold, class_index
 from segmint.metrics.intervals import interval
+from segmint.models.reads import read_by
 from segmint.progress import Progress, Remember, silent
 from segmint.splits.folds import Fold
 from segmint.splits.groups import RowIdentity
@@ -212,8 +213,8 @@ class _Task:
         began = time.perf_counter()
         inputs, outcome, fold = self.table.inputs, self.table.outcome, self.fold
         inner = (inputs[fold.inner], outcome[fold.inner])
-        more = {"groups": (self.groups[fold.fit], self.groups[fold.inner])} if hasattr(model, "reads_groups") else {}
-        model.fit(inputs[fold.fit], outcome[fold.fit], inner=inner, **more)
+        groups = (self.groups[fold.fit], self.groups[fold.inner])
+        model.fit(inputs[fold.fit], outcome[fold.fit], inner=inner, **read_by(model, groups=groups))
         probabilities = _aligned(model, inputs[fold.test], self.classes)
         threshold = None
         if self.positive is not None:
@@ -343,14 +344,10 @@ def _conclusion(
         Standing(name, labels[name], score, to_best[place], to_ours[place])
         for place, (name, score) in enumerate(zip(names, _estimates(values), strict=True))
     ]
-    return conclude(
-        standings, metric=metric, ours=ours, area=_area(scores, names.index(ours) if ours in names else best)
-    )
-
-
-def _area(scores: Mapping[str, Floats], place: int) -> Estimate | None:
-    """How well one model ranks: the best of several would rank too well by chance."""
-    return _estimates(scores["roc_auc"])[place] if "roc_auc" in scores else None
+    # of our own model, if it is there: the best of several would rank too well by chance
+    judged = names.index(ours) if ours in names else best
+    area = _estimates(scores["roc_auc"])[judged] if "roc_auc" in scores else None
+    return conclude(standings, metric=metric, ours=ours, area=area)
 
 
 def _best(metric: str, values: Floats) -> int:

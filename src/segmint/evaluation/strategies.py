@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from segmint.evaluation.recalibration import intercept_shift, shifted, slope_of, turned
 from segmint.metrics.calibration import log_loss
+from segmint.models.reads import read_by
 from segmint.splits.folds import inner_split
 
 Floats = NDArray[np.float64]
@@ -204,19 +205,14 @@ class Learner:
 
     def _learned(self, moment: Moment) -> Any:
         window = slice(None if self.window is None else -self.window, None)
-        known, outcome = moment.known[window], moment.outcome[window]
+        known, outcome, groups = moment.known[window], moment.outcome[window], moment.known_groups[window]
         if min((outcome == moment.positive).sum(), (outcome != moment.positive).sum()) < FEWEST_RESPONDERS:
             return _Average(float(np.mean(outcome == moment.positive)) if outcome.size else 0.5, moment.positive)
-        fit, held = inner_split(
-            outcome, moment.known_groups[window], share=self.inner, seed=self.seed, keys=moment.known_keys[window]
-        )
+        fit, held = inner_split(outcome, groups, share=self.inner, seed=self.seed, keys=moment.known_keys[window])
         lesson = (known[fit], outcome[fit])
         inner = (known[held], outcome[held])
         model = self.make()
-        more: dict[str, Any] = {"upcoming": moment.customers} if getattr(model, "reads_upcoming", False) else {}
-        if hasattr(model, "reads_groups"):
-            groups = moment.known_groups[window]
-            more["groups"] = (groups[fit], groups[held])
+        more = read_by(model, groups=(groups[fit], groups[held]), upcoming=moment.customers)
         model.fit(*lesson, inner=inner, **more)
         return model
 

@@ -139,12 +139,12 @@ def _refuse_too_wide(features: int, columns: int) -> None:
 
 def _learn_number(column: Column, series: pl.Series, bins: int, *, within: bool) -> dict[str, Any]:
     values = series.cast(pl.Float64).fill_null(np.nan).to_numpy()
-    states = [state.value for state in column.states if np.any(values == state.value)]
+    states = [code for code in column.codes if np.any(values == code)]
     flag_missing = bool(np.isnan(values).any())
     values = np.clip(values[np.isfinite(values) & ~np.isin(values, states)], -HUGE, HUGE)
     center, scale = _robust_scale(values) if bins else _standard_scale(values)
     edges, scores = _quantile_edges(values, bins)
-    return {
+    learned = {
         "name": column.name,
         "kind": "number",
         "states": states,
@@ -153,12 +153,10 @@ def _learn_number(column: Column, series: pl.Series, bins: int, *, within: bool)
         "scale": scale,
         "edges": edges,
         "scores": scores,
-        **(
-            dict(zip(("low", "high"), _outward(values.min(), values.max()), strict=True))
-            if within and len(values)
-            else {}
-        ),
     }
+    if within and len(values):
+        learned["low"], learned["high"] = _outward(values.min(), values.max())
+    return learned
 
 
 def _robust_scale(values: NDArray[np.float64]) -> tuple[float, float]:

@@ -133,10 +133,10 @@ def run(
         log = TensorBoardLog(here.folder / "tensorboard", positive=table.contract.outcome.positive)
         comparison, found, start, who = None, None, config, RowIdentity.of(table)
         if config.search.enabled:
-            found = clock.time("search", lambda: find_settings(table, start, here.remember, both))
+            found = clock.time("search", lambda: find_settings(table, start, who, here.remember, both))
             here.keep("search.json", found.to_json())
             config = found.config
-            comparison = clock.time("compare", lambda: _compare_apart(table, start, found, log, both))
+            comparison = clock.time("compare", lambda: _compare_apart(table, start, found, log, both, who))
             _keep_comparison(here, comparison)
         elif config.compare.enabled:
             comparison = clock.time("compare", lambda: compare(table, config, log, both, who, here.remember))
@@ -145,7 +145,7 @@ def run(
         _keep_history(here, model)
         note = "" if found is None else found.sentence
         threshold = _threshold(table, model, comparison)
-        segments, without = clock.time("segments", lambda: _segments(here, table, config, comparison, both))
+        segments, without = clock.time("segments", lambda: _segments(here, table, config, comparison, both, who))
         if without:
             say(f"no segments: {without}")
         bundle = clock.time(
@@ -217,12 +217,12 @@ def compare(
 
 
 def _compare_apart(
-    table: ValidTable, start: Config, found: Found, log: TensorBoardLog, progress: Progress
+    table: ValidTable, start: Config, found: Found, log: TensorBoardLog, progress: Progress, who: RowIdentity
 ) -> Comparison:
     """Set the settings found beside those the search started from and the rivals, on rows it never saw."""
     names = iter(("kept apart, settings found", "kept apart, settings before"))
     make = lambda name, config: _maker(name, table, config, lambda: log.named(next(names)))  # noqa: E731
-    return compare_apart(table, start, found, make, progress)
+    return compare_apart(table, start, found, make, progress, who)
 
 
 def folds(table: ValidTable, config: Config, who: RowIdentity) -> list[Fold]:
@@ -315,7 +315,7 @@ def _individual_propensities(comparison: Comparison | None, table: ValidTable) -
 
 
 def _segments(
-    here: Run, table: ValidTable, config: Config, comparison: Comparison | None, progress: Progress
+    here: Run, table: ValidTable, config: Config, comparison: Comparison | None, progress: Progress, who: RowIdentity
 ) -> tuple[dict[str, Any] | None, str]:
     """Find the segments of a response's customers, or describe those that the outcome names; or say why there are none."""
     if not config.segments.enabled:
@@ -327,7 +327,7 @@ def _segments(
         found = (
             known_segments(table, config)
             if known
-            else find_segments(table, config, propensity=propensity, progress=progress)
+            else find_segments(table, config, propensity=propensity, progress=progress, who=who)
         )
         keep_segments(here, table, found)
         return found.to_json()

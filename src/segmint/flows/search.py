@@ -59,13 +59,12 @@ class Found:
         }
 
 
-def find_settings(table: ValidTable, config: Config, remember: Remember, progress: Progress) -> Found:
+def find_settings(table: ValidTable, config: Config, who: RowIdentity, remember: Remember, progress: Progress) -> Found:
     """Search for settings of the network under the budget of ``[search]``.
 
     Every trial learns from the same rows and is judged by the cross-entropy on the same inner rows, both among 80 % of
     the table; the teachers are trained once and serve every trial.
     """
-    who = RowIdentity.of(table)
     fold = make_folds(
         table.outcome, who.groups, count=APART, inner=config.split.inner, seed=config.seed, keys=who.keys
     )[0]
@@ -88,7 +87,12 @@ def find_settings(table: ValidTable, config: Config, remember: Remember, progres
 
 
 def compare_apart(
-    table: ValidTable, start: Config, found: Found, make: Callable[[str, Config], Callable[[], Any]], progress: Progress
+    table: ValidTable,
+    start: Config,
+    found: Found,
+    make: Callable[[str, Config], Callable[[], Any]],
+    progress: Progress,
+    who: RowIdentity,
 ) -> Comparison:
     """Set the network with the settings found beside the one it started from and the rivals, on the rows kept apart."""
     models = {name: make(name, found.config) for name in found.config.compare.models}
@@ -101,6 +105,7 @@ def compare_apart(
         repeats=start.compare.repeats,
         progress=progress,
         labels={**MODEL_LABELS, START: "Dense network before the search"},
+        identity=who,
     )
     return replace(compared, conclusion=(found.sentence, *compared.conclusion))
 

@@ -35,7 +35,7 @@ from segmint.segments.migration import (
 from segmint.segments.profile import CallMoney
 from segmint.segments.segmentation import Segmentation, describe_known_segments, discover_segments
 from segmint.splits.folds import make_folds
-from segmint.splits.groups import row_groups, row_keys
+from segmint.splits.groups import RowIdentity
 from segmint.store.run import Run, find_run
 from segmint.store.staging import publish_file
 
@@ -102,8 +102,11 @@ def find_segments(
     *,
     propensity: NDArray[np.float64] | None = None,
     progress: Progress = silent,
+    who: RowIdentity | None = None,
 ) -> Segmentation:
     """Discover the segments of a table under the settings; `propensity` saves `individual_propensities`."""
+    if who is None and table.has_outcome:
+        who = RowIdentity.of(table)
     return discover_segments(
         table,
         count=config.segments.count,
@@ -111,14 +114,15 @@ def find_segments(
         thorough=config.segments.thorough,
         leave_out_sensitive=config.segments.leave_out_sensitive,
         money=_money(table, config),
-        propensity=individual_propensities(table, config.seed) if propensity is None else propensity,
+        propensity=individual_propensities(table, config.seed, who) if propensity is None else propensity,
         in_time_order=config.segments.in_time_order,
         random_state=config.seed,
         progress=progress,
+        identity=who,
     )
 
 
-def individual_propensities(table: ValidTable, seed: int) -> NDArray[np.float64] | None:
+def individual_propensities(table: ValidTable, seed: int, who: RowIdentity | None = None) -> NDArray[np.float64] | None:
     """Say how likely each customer says yes, by boosted trees that have not seen them; shape (n_customers,).
 
     What choosing customer by customer earns is what choosing whole segments is measured against. None without a
@@ -127,8 +131,9 @@ def individual_propensities(table: ValidTable, seed: int) -> NDArray[np.float64]
     positive = table.contract.outcome.positive
     if positive is None or not table.has_outcome or not table.features:
         return None
+    who = who or RowIdentity.of(table)
     try:
-        folds = make_folds(table.outcome, row_groups(table), count=PARTS, seed=seed, keys=row_keys(table))
+        folds = make_folds(table.outcome, who.groups, count=PARTS, seed=seed, keys=who.keys)
     except DataError:
         return None
     propensity = np.full(len(table), np.nan)

@@ -105,10 +105,11 @@ def update(
     rows, yes, receipt = outcomes_of(wave, told, current.contract, read_codes(codes))
     _require_enough(yes)
     judged = wave[rows]
-    known = known_of(current, judged, customers, config.data, scoring_run(scored, judged, runs))
+    made_by = scoring_run(scored, judged, runs)
+    known = known_of(current, judged, customers, config.data, made_by)
     inputs = inputs_of(*(open_source(each, config.data) for each in (results, scored, customers) if each is not None))
     if history is None:
-        said, doubt = _said(current, known, judged, scored, runs)
+        said, doubt = _said(current, known, judged, made_by)
         how = "recalibrated on the results"
         learned = run_folder(bundle, runs)
         return _challenger(
@@ -221,7 +222,7 @@ def _cross_fitted(said: NDArray[np.float64], yes: NDArray[np.bool_]) -> NDArray[
 
 
 def _said(
-    bundle: Bundle, known: Known | None, judged: pl.DataFrame, scored: Any, runs: Path
+    bundle: Bundle, known: Known | None, judged: pl.DataFrame, run: Run | None
 ) -> tuple[NDArray[np.float64], str]:
     """Predict the customers again, or take what this very bundle said of them; say so if nobody can tell who said it."""
     if known is not None:
@@ -232,7 +233,6 @@ def _said(
             expected="what `segmint predict` or `segmint target` wrote",
             fix="score the wave again: segmint predict WAVE --bundle BUNDLE --out wave.parquet",
         )
-    run = scoring_run(scored, judged, runs)
     if run is not None and run.record["inputs"].get("bundle") != f"sha256:{bundle.digest}":
         raise DataError(
             f"The scored table was made by {run.id} with another bundle than the one to be updated.",

@@ -153,7 +153,7 @@ class NetworkModel(Pipeline):
             pairs=pairs,
         )
 
-    reads_groups = True
+    reads_groups = True  # see `read_by`
 
     @property
     def reads_upcoming(self) -> bool:

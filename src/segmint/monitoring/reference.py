@@ -58,7 +58,7 @@ def _column(column: Column, series: pl.Series) -> dict[str, Any]:
         kept = {level: count for level, count in sorted(counts.items()) if count >= FEWEST}
         rest = sum(counts.values()) - sum(kept.values())
         return summary | {"levels": kept | ({OTHER: rest} if rest else {})}
-    states = [state.value for state in column.states]
+    states = column.codes
     known = series.drop_nulls()
     numbers = known.filter(~known.is_in(states)).to_numpy() if states else known.to_numpy()
     edges = np.quantile(numbers, np.linspace(0.05, 0.95, 19)) if len(numbers) >= FEWEST else np.empty(0)

@@ -172,8 +172,7 @@ def _states_present(column: Column, values: pl.Series) -> list[tuple[float, str]
 
 
 def _plain_numbers(column: Column, values: pl.Series) -> NDArray[np.float64]:
-    states = [state.value for state in column.states]
-    return values.filter(values.is_not_null() & ~values.is_in(states)).to_numpy().astype(float)
+    return values.filter(values.is_not_null() & ~values.is_in(column.codes)).to_numpy().astype(float)
 
 
 def _learn_bands(column: Column, values: pl.Series) -> State:
@@ -228,7 +227,7 @@ def _learn_scores(column: Column, values: pl.Series) -> list[State]:
         middles = shares[first] + (repeats - 1) / 2 * (shares[1] - shares[0])  # ties share their middle
         coding.append({
             "column": column.name, "type": "score", "knots": knots.tolist(), "values": ndtri(middles).tolist(),
-            "states": [state.value for state in column.states],
+            "states": list(column.codes),
         })  # fmt: skip
     return coding
 

@@ -338,7 +338,7 @@ def _typical(described: SegmentInputs, labels: Labels, count: int) -> list[tuple
         if column.kind != "number":
             continue
         numbers = described.frame[column.name].to_numpy()
-        plain = ~np.isnan(numbers) & ~np.isin(numbers, [state.value for state in column.states])
+        plain = ~np.isnan(numbers) & ~np.isin(numbers, column.codes)
         if plain.sum() < RAREST_LEVEL:
             continue
         whole, spread = numbers[plain], float(numbers[plain].std()) or 1.0
@@ -391,7 +391,7 @@ def _worth(table: ValidTable, labels: Labels, count: int) -> list[tuple[Worth, .
         if not money or column.kind != "number" or column.name not in table.frame.columns:
             continue
         numbers = table.frame[column.name].to_numpy().astype(float)
-        plain = ~np.isnan(numbers) & ~np.isin(numbers, [state.value for state in column.states])
+        plain = ~np.isnan(numbers) & ~np.isin(numbers, column.codes)
         if plain.sum() < RAREST_LEVEL:
             continue
         total, base = float(numbers[plain].sum()), float(numbers[plain].mean())

@@ -108,7 +108,7 @@ class Segmentation:
         if not self.rules.faithful:
             missed.append(f"The rules put {100 * self.rules.fidelity:.0f} % of customers right, below 90 %.")
         if self.choice is not None and self.choice.natural and len(self.keys) < ENOUGH:
-            missed.append(f"{len(self.keys)} segments are found, fewer than {ENOUGH}: {self._why_no_more()}.")
+            missed.append(f"{len(self.keys)} segments are found, fewer than {ENOUGH}: {_why_no_more(self.choice)}.")
         if self.proof is not None and not self.proof.differs:
             advice = "" if (self.state or {}).get("method") == "tree" else "; the method tree cuts by response instead"
             missed.append(f"The response does not surely differ by segment on rows kept apart{advice}.")
@@ -121,12 +121,6 @@ class Segmentation:
                 f"The segments change places from one block of time to the next (rank correlation {tau:.2f})."
             )
         return tuple(missed)
-
-    def _why_no_more(self) -> str:
-        more = [row for row in self.choice.evidence if row.count >= ENOUGH] if self.choice is not None else []
-        if not more:
-            return "more were not tried"
-        return "other counts are no better proposal" if any(row.passes for row in more) else "more do not all come back"
 
     def to_json(self) -> dict[str, Any]:
         """Return what `segments.json` holds: aggregates and the state, never a customer."""
@@ -150,6 +144,13 @@ class Segmentation:
         }
 
 
+def _why_no_more(choice: Choice) -> str:
+    more = [row for row in choice.evidence if row.count >= ENOUGH]
+    if not more:
+        return "more were not tried"
+    return "other counts are no better proposal" if any(row.passes for row in more) else "more do not all come back"
+
+
 def discover_segments(
     table: ValidTable,
     *,
@@ -163,6 +164,7 @@ def discover_segments(
     random_state: int | None = None,
     words: Mapping[str, Any] | None = None,
     progress: Progress = silent,
+    identity: RowIdentity | None = None,
 ) -> Segmentation:
     """Find the segments of a table, describe them, and prove them on rows kept apart.
 
@@ -184,10 +186,16 @@ def discover_segments(
     words : mapping, optional
         From `load_words`.
     progress : Progress
+    identity : RowIdentity, optional
+        Who is who in the table, where it is known already.
     """
     inputs = segment_inputs(table, leave_out_sensitive=leave_out_sensitive)
     yes = response_of(table)
-    apart = np.zeros(len(table), dtype=bool) if yes is None else _kept_apart(table, yes, random_state)
+    apart = (
+        np.zeros(len(table), dtype=bool)
+        if yes is None
+        else _kept_apart(yes, identity or RowIdentity.of(table), random_state)
+    )
     looked_at = None if yes is None else np.where(apart, "", yes.astype(str))
     finder = SegmentFinder(count, method, random_state, thorough).fit(inputs, looked_at, progress=progress)
     labels = finder.labels_
@@ -220,11 +228,10 @@ def discover_segments(
     )
 
 
-def _kept_apart(table: ValidTable, yes: NDArray[np.bool_], random_state: int | None) -> NDArray[np.bool_]:
+def _kept_apart(yes: NDArray[np.bool_], who: RowIdentity, random_state: int | None) -> NDArray[np.bool_]:
     """Say which three in ten prove the segments; the rows of one customer are all there or none of them."""
     seed = int(np.random.default_rng().integers(2**31)) if random_state is None else random_state
-    who = RowIdentity.of(table)
-    apart = np.zeros(len(table), dtype=bool)
+    apart = np.zeros(len(yes), dtype=bool)
     apart[inner_split(yes.astype(str), who.groups, share=APART, seed=seed, keys=who.keys)[1]] = True
     return apart
 

@@ -211,8 +211,8 @@ def build_call_list(
     if choice.because:
         reason = reason.scatter(list(choice.because), late_reasons)
     nothing = pl.lit(None, dtype=pl.String)
-    had = pl.Series([0]).new_from_index(0, len(customers)) if spent is None else spent
-    left = pl.lit(None, dtype=pl.Int64) if policy.attempts is None else (policy.attempts - had).clip(0)
+    had = pl.lit(0) if spent is None else pl.lit(spent)
+    left = (pl.lit(policy.attempts, dtype=pl.Int64) - had).clip(0)
     status = pl.Series("status", STATUSES, dtype=pl.String).gather(choice.status)
     eligible = pl.col("suppressed_because") == ""
     money = {

@@ -1,0 +1,18 @@
+"""What a model asks for beside customers and their outcome."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def read_by(model: Any, **known: Any) -> dict[str, Any]:
+    """Keep of what is known the parts that a model's `fit` asks for.
+
+    Parameters
+    ----------
+    model : object
+        Asks for `groups` by a true `reads_groups`, for `upcoming` by a true `reads_upcoming`; see `NetworkModel.fit`.
+    **known
+        What there is, by name.
+    """
+    return {name: part for name, part in known.items() if getattr(model, f"reads_{name}", False)}
