@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -43,6 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def command() -> NoReturn:
     """Run the command line of this process and end it."""
+    # Some BLAS kernels read past the end of finite operands and mark the product invalid (numpy issue 24067).
+    warnings.filterwarnings("ignore", "invalid value encountered in matmul", RuntimeWarning)
     code = main()
     if code == INTERRUPTED:
         # Libraries may still be at work in threads of their own; to end them politely has crashed the process.
