@@ -156,6 +156,16 @@ def test_only_what_can_be_continued_is_said_to_be(tmp_path: Path) -> None:
     assert "begin it again" in overview
 
 
+def test_a_run_that_failed_unexpectedly_has_a_page_that_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), Run.create(tmp_path, "predict", [], "", None, {}) as run:
+        raise ZeroDivisionError("a secret of a customer")
+    shown = client(Desk(tmp_path), signed_in=True).get(f"/runs/{run.id}")
+    assert shown.status_code == 200
+    assert "an unexpected error" in shown.text
+    assert "Next: begin it again" in shown.text
+    assert "a secret" not in shown.text
+
+
 def test_the_segments_of_customers_are_offered_under_the_name_they_are_written_by() -> None:
     assert CUSTOMERS in FILES
     assert FILE_SCOPES[CUSTOMERS] == "predict"

@@ -94,7 +94,7 @@ def one_run(desk: Desk, name: str) -> Context:
         "run": _line(run),
         "pages": report["pages"] if report else [],
         "files": files,
-        "error": run.record.get("error") or {},
+        "error": _error(run),
     }
 
 
@@ -315,8 +315,7 @@ def _alarms(runs: list[Run]) -> list[dict[str, str]]:
     alarms = []
     for run in runs[:20]:
         if run.status in ("failed", "interrupted"):
-            next_step = f"segmint resume {run.id} continues it" if run.record.get("source") else "begin it again"
-            words = (run.record.get("error") or {}).get("came") or f"It stopped before its end; {next_step}."
+            words = (run.record.get("error") or {}).get("came") or f"It stopped before its end; {_again(run)}."
             alarms.append({"run": run.id, "title": f"{_command(run)} {run.status}", "text": str(words)})
         found = read_json(run.folder / "monitor.json") if run.record["command"] == "monitor" else {}
         if raised := found.get("alarms"):
@@ -331,6 +330,16 @@ def _alarms(runs: list[Run]) -> list[dict[str, str]]:
                 }
             )
     return alarms[:5]
+
+
+def _error(run: Run) -> dict[str, str]:
+    """What went wrong in a run, in words; an error that was not foreseen came with no advice of its own."""
+    told = run.record.get("error")
+    return {"came": "", "expected": "", "fix": _again(run), **told} if told else {}
+
+
+def _again(run: Run) -> str:
+    return f"segmint resume {run.id} continues it" if run.record.get("source") else "begin it again"
 
 
 def _line(run: Run) -> dict[str, Any]:
