@@ -28,6 +28,7 @@ from segmint.dashboard.policy_form import config_of
 from segmint.dashboard.sign_in import COOKIE, HOURS
 from segmint.errors import InputError, RunError, SegmintError
 from segmint.report.html import environment, printable_dict, static
+from segmint.report.wording import printable
 from segmint.service.problems import place_of
 from segmint.service.start import server_config, write_log
 
@@ -61,6 +62,8 @@ NAVIGATION = (
     ("/upload", "Upload and run"),
 )  # fmt: skip
 OPEN = frozenset({"/sign-in"})
+SENT_BACK = frozenset({"draft", "columns", "quota_columns", "fields", "form"})
+RUNNING_TEXT = frozenset({"blocks", "pages", "found", "alarms", "problem"})
 QUIET = frozenset({"/static/{name}", "/work/{job}/state"})  # asked for all the time, and nobody's affair
 NEEDED_FOR = {
     "read": "for runs, reports and segments",
@@ -237,7 +240,12 @@ async def _form(request: Request) -> Form:
 def _texts(told: Any) -> Form:
     if not isinstance(told, dict):
         return {}
-    return {str(name): value if isinstance(value, str) else json.dumps(value) for name, value in told.items()}
+    return {_whole(str(k)): _whole(v) if isinstance(v, str) else json.dumps(v) for k, v in told.items()}
+
+
+def _whole(text: str) -> str:
+    """The text without lone surrogates, which JSON can say and no page can show."""
+    return text.encode("utf-8", "replace").decode()
 
 
 class _RefusedError(SegmintError):
@@ -269,6 +277,7 @@ def _templates() -> Environment:
     ours = environment().overlay(
         loader=ChoiceLoader([PackageLoader("segmint.dashboard"), PackageLoader("segmint.report")])
     )
+    ours.filters = {**ours.filters, "printable": printable}
     return ours
 
 
@@ -280,7 +289,7 @@ def _page(desk: Desk, request: Request, name: str, context: dict[str, Any], *, s
         _templates()
         .get_template(f"{name}.html.j2")
         .render(
-            **printable_dict(context),
+            **_readable(context),
             navigation=NAVIGATION,
             here=here or ("/upload" if path.startswith(("/tables", "/work")) else path),
             token=desk.keeper.token(session) if desk.keeper.knows(session) else "",
@@ -288,6 +297,14 @@ def _page(desk: Desk, request: Request, name: str, context: dict[str, Any], *, s
         )
     )
     return Response(html, status_code=status, media_type="text/html")
+
+
+def _readable(context: dict[str, Any]) -> dict[str, Any]:
+    """Make a page's texts readable, and leave what its forms send back as it is: a changed level would match nobody."""
+    return {
+        name: value if name in SENT_BACK else printable_dict(value, unparted=name in RUNNING_TEXT)
+        for name, value in context.items()
+    }
 
 
 def _problem(desk: Desk, request: Request, error: SegmintError, *, status: int | None = None) -> Response:
@@ -377,7 +394,7 @@ def _lists(desk: Desk, request: Request, form: Form) -> Response:
 def _preview(desk: Desk, request: Request, form: Form) -> Response:
     before = {k.removeprefix("before_"): v for k, v in form.items() if k.startswith("before_")}
     seen = pages.preview(desk, form.get("table", ""), form, exact=form.get("exact") == "yes", before=before or None)
-    return JSONResponse(printable_dict(seen))
+    return JSONResponse(printable_dict(seen, unparted=False))
 
 
 def _customer(desk: Desk, request: Request, form: Form) -> Response:

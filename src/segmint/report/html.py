@@ -53,10 +53,20 @@ def _hash(content: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"
 
 
-def printable_dict(value: Any) -> Any:
-    """The same dict without characters that break a page or hide what is written, and no number parted from its %."""
+def printable_dict(value: Any, *, unparted: bool = True) -> Any:
+    """The same dict without characters that break a page or hide what is written.
+
+    Parameters
+    ----------
+    value : any
+        Dicts, lists and texts; anything else stays as it is.
+    unparted : bool
+        Whether no number may be parted from its %; False where a text is more than read.
+    """
     if isinstance(value, dict):
-        return {name: printable_dict(part) for name, part in value.items()}
+        return {name: printable_dict(part, unparted=unparted) for name, part in value.items()}
     if isinstance(value, list | tuple):
-        return [printable_dict(part) for part in value]
-    return _PERCENT.sub(f"{NO_BREAK}%", printable(value)) if isinstance(value, str) else value
+        return [printable_dict(part, unparted=unparted) for part in value]
+    if not isinstance(value, str):
+        return value
+    return _PERCENT.sub(f"{NO_BREAK}%", printable(value)) if unparted else printable(value)
