@@ -18,7 +18,7 @@ import uvicorn
 from jinja2 import ChoiceLoader, Environment, PackageLoader
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
@@ -26,10 +26,12 @@ from segmint.dashboard import pages
 from segmint.dashboard.desk import Desk
 from segmint.dashboard.policy_form import config_of
 from segmint.dashboard.sign_in import COOKIE, HOURS
+from segmint.dashboard.tables import MOST_BYTES
 from segmint.errors import InputError, RunError, SegmintError
 from segmint.report.html import environment, printable_dict, static
 from segmint.report.wording import printable
-from segmint.service.problems import place_of
+from segmint.service.body import limited, read_body
+from segmint.service.problems import Problem, place_of
 from segmint.service.start import server_config, write_log
 
 Form = dict[str, str]
@@ -199,6 +201,10 @@ async def _answer(desk: Desk, way: Way, request: Request) -> Response:
         response = await _shown(desk, way, request)
     except SegmintError as error:
         response = _problem(desk, request, error)
+    except Problem as refused:
+        told = SegmintError(refused.detail, fix="wait a moment and send it again")
+        response = _problem(desk, request, told, status=refused.status)
+        response.headers.update(refused.headers)
     except Exception as error:  # the page names no cause; the log names kind and place and never the message
         log.error("%s failed: %s", way.path, place_of(error))
         unknown = SegmintError("Something went wrong here.", fix="try again; if it comes back, look at `segmint runs`")
@@ -224,11 +230,7 @@ async def _shown(desk: Desk, way: Way, request: Request) -> Response:
 
 
 async def _form(request: Request) -> Form:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_FORM:
-            raise InputError("The form is too large.", expected="at most 1 MiB", fix="send less")
+    body = await read_body(request.stream(), MOST_FORM)
     try:
         if request.headers.get("content-type", "").startswith("application/json"):
             return _texts(json.loads(body))
@@ -409,10 +411,9 @@ def _compare(desk: Desk, request: Request, form: Form) -> Response:
 
 async def _receive(desk: Desk, request: Request, form: Form) -> Response:
     _require_token(desk, request, {})
-    try:
-        table = await desk.tables.receive(request.query_params.get("name", ""), request.stream())
-    except ClientDisconnect:
-        return Response(status_code=400)  # nobody is there to read more
+    # a table that is too large is refused by `receive`, which knows what to do instead
+    chunks = limited(request.stream(), 2 * MOST_BYTES)
+    table = await desk.tables.receive(request.query_params.get("name", ""), chunks)
     return JSONResponse({"location": f"/tables/{table.id}"}, status_code=201)
 
 

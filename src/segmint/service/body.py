@@ -37,7 +37,8 @@ async def limited(stream: AsyncIterator[bytes], most: int) -> AsyncIterator[byte
         except ClientDisconnect as error:
             raise Problem(400, "cut_short", "The body ends before its end.") from error
         except TimeoutError as error:
-            raise Problem(408, "too_slow", "The body arrives too slowly.") from error
+            gone = {"connection": "close"}  # or whoever is slow would keep his seat
+            raise Problem(408, "too_slow", "The body arrives too slowly.", headers=gone) from error
         read += len(piece)
         if read > most:
             raise Problem(413, "too_large", f"The body is larger than {most >> 20} MiB.")
