@@ -17,6 +17,7 @@ import polars as pl
 import pytest
 
 from segmint.flows.bundle import predictor_of
+from segmint.service import app, tables
 from segmint.service.app import WAYS, Service
 from segmint.service.limits import Workers
 from segmint.store.bundle import open_bundle
@@ -27,6 +28,7 @@ from .test_champion import run_with_bundle
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 Ask = Callable[..., httpx.Response]
+ECONOMICS = "economics.cost_per_call=1&economics.value_per_success=100&policy.holdout_share=0"
 
 HOSTILE = [
     b"", b"{", b"[]", b"null", b"true", b"1", b'"rows"', b"\xff\xfe", b"\xef\xbb\xbf{}", b"[" * 100_000,
@@ -360,6 +362,34 @@ def test_a_policy_that_says_too_little_is_answered_in_words(ask: Ask) -> None:
     answer = ask("POST", "/v1/target?policy.budget_calls=1", {"rows": [GOOD]})
     assert problem(answer)["code"] == "policy"
     assert "cost_per_call" in answer.json()["detail"]
+
+
+def test_rows_of_a_list_that_name_too_many_columns_are_refused(ask: Ask) -> None:
+    rows = [{"age": 1, "job": "student", f"column {n}": n} for n in range(1_001)]
+    answer = ask("POST", f"/v1/target?{ECONOMICS}", {"rows": rows})
+    assert (answer.status_code, problem(answer)["code"]) == (422, "column_count")
+    assert "1,003" in answer.json()["detail"]
+
+
+def test_nobody_waits_while_the_rows_of_a_list_are_read_or_written(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: dict[str, str] = {}
+
+    def noting(place: Any, name: str) -> None:
+        real = getattr(place, name)
+
+        def noted(*given: Any, **more: Any) -> Any:
+            seen[name] = threading.current_thread().name
+            return real(*given, **more)
+
+        monkeypatch.setattr(place, name, noted)
+
+    monkeypatch.setattr(tables, "_child", lambda *_: {"list": [GOOD] * 100})
+    for place, name in ((tables, "parse_json"), (tables, "as_frame"), (app, "parse_json"), (app, "_json")):
+        noting(place, name)
+    assert len(ask("POST", f"/v1/target?{ECONOMICS}", {"rows": [GOOD]}).json()["list"]) == 100
+    assert ask("POST", "/v1/explain", {"rows": [GOOD]}).json()["accepted"] == 1
+    assert set(seen) == {"parse_json", "as_frame", "_json"}
+    assert all(thread.startswith("segmint") for thread in seen.values()), seen
 
 
 ASK_EVERYTHING = """

@@ -172,18 +172,23 @@ async def _predict(service: Service, request: Request, handle: Handle) -> Respon
 async def _explain(service: Service, request: Request, handle: Handle) -> Response:
     if _kind(request) != "json":
         raise Problem(415, "media_type", "Send application/json.")
-    rows = rows_of(parse_json(await read_body(request.stream())), most=MOST_EXPLAINED)
-    answers = await service.workers.do(partial(explain_rows, handle.bundle, handle.predictor, rows))
-    _count(service, answers["accepted"], answers["rejected"])
-    return _json({"bundle": handle.digest, **answers})
+    body = await read_body(request.stream())
+
+    def work() -> Response:
+        rows = rows_of(parse_json(body), most=MOST_EXPLAINED)
+        answers = explain_rows(handle.bundle, handle.predictor, rows)
+        _count(service, answers["accepted"], answers["rejected"])
+        return _json({"bundle": handle.digest, **answers})
+
+    return await service.workers.do(work)
 
 
 async def _target(service: Service, request: Request, handle: Handle) -> Response:
     config = tables.config_of(request.query_params.multi_items(), service.standing)
     found = await tables.target_table(
-        request, handle, _kind(request), config, service.runs, service.lists, service.children
+        request, handle, _kind(request), config, service.runs, service.workers, service.lists, service.children
     )
-    return _json({"bundle": handle.digest, **found})
+    return await service.workers.do(partial(_json, {"bundle": handle.digest, **found}))
 
 
 WAYS = (

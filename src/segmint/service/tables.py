@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from segmint.config import Config
+from segmint.contract.contract import Contract
 from segmint.contract.ledger import Ledger
 from segmint.errors import SegmintError
 from segmint.flows.answer import as_frame, predict_file
@@ -35,6 +36,7 @@ MEDIA = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.pa
 SECTIONS: dict[str, type[BaseModel]] = {"policy": ContactRules, "economics": Economics}
 SHOWN = ("customer", "rank", "propensity", "expected_profit", "segment", "reason_1", "reason_2", "reason_3")
 CHILD_SECONDS = 300
+MOST_COLUMNS = 1_000
 
 
 class Children:
@@ -97,26 +99,41 @@ async def predict_table(request: Request, handle: Handle, kind: str, workers: Wo
 
 
 async def target_table(
-    request: Request, handle: Handle, kind: str, config: Config, runs: Path, workers: Workers, children: Children
+    request: Request,
+    handle: Handle,
+    kind: str,
+    config: Config,
+    runs: Path,
+    workers: Workers,
+    lists: Workers,
+    children: Children,
 ) -> dict[str, Any]:
     """Build a call list of a body.
 
     A child process does it, as the command line would, so that a large table or a long optimisation never weighs on
-    the answers of others.
+    the answers of others. `workers` read what came as JSON, `lists` wait for the child.
     """
     with tempfile.TemporaryDirectory(prefix="segmint-") as name:
         folder = Path(name)
         if kind == "json":
-            rows = rows_of(parse_json(await read_body(request.stream())))
-            table = folder / "table.parquet"
-            columns = list(dict.fromkeys(column for row in rows for column in row))
-            as_frame(rows, columns, handle.bundle.contract).write_parquet(table)
+            body, table = await read_body(request.stream()), folder / "table.parquet"
+            await workers.do(partial(_write_rows, body, handle.bundle.contract, table))
         else:
             table = folder / f"table.{kind}"
             await _receive(request, table)
         policy = folder / "config.toml"
         policy.write_text(config.to_toml(), "utf-8")
-        return await workers.do(partial(_child, children, handle, table, runs, policy))
+        return await lists.do(partial(_child, children, handle, table, runs, policy))
+
+
+def _write_rows(body: bytes, contract: Contract, table: Path) -> None:
+    """Write the rows of a JSON body as a table, which has a cell for every row and every column that any row names."""
+    rows = rows_of(parse_json(body))
+    columns = dict.fromkeys(column for row in rows for column in row)
+    if len(columns) > MOST_COLUMNS:
+        came = f"The rows name {len(columns):,} different columns; at most {MOST_COLUMNS:,} are taken."
+        raise Problem(422, "column_count", came, field="rows")
+    as_frame(rows, list(columns), contract).write_parquet(table)
 
 
 async def _receive(request: Request, path: Path) -> None:
