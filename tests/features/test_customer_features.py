@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -169,3 +170,25 @@ def test_ends_of_huge_numbers_close_together_do_not_cross() -> None:
     learned = CustomerFeatures([column]).fit(pl.DataFrame({"number": numbers}))
     assert (np.diff(learned.state_["columns"][0]["edges"]) > 0).all()
     assert np.isfinite(learned.transform(pl.DataFrame({"number": numbers}))).all()
+
+
+@pytest.mark.parametrize("numbers", ["piecewise", "scaled"])
+@pytest.mark.parametrize("within", [False, True])
+@pytest.mark.parametrize("known", [0, 1, 3, 9])
+def test_a_number_known_of_a_handful_of_customers_is_kept_nowhere(known: int, within: bool, numbers: Any) -> None:
+    column = Column(name="salary", kind="number", role="characteristic", label="salary")
+    salaries = [61_234.56 + 1_000.25 * place for place in range(known)]
+    frame = pl.DataFrame({"salary": pl.Series([*salaries, *[None] * (500 - known)], dtype=pl.Float64)})
+    learned = CustomerFeatures([column], within=within, numbers=numbers).fit(frame)
+    told = learned.state_["columns"][0]
+    assert not told["edges"]
+    assert not told["scores"]
+    assert {told["center"], told["scale"], told["low"], told["high"]} == {0.0, 1.0}
+    assert feature_names(learned.state_) == ["salary missing", "salary scaled"]
+    assert_array_equal(learned.transform(frame)[:, 1], 0.0)
+    assert_array_equal(learned.transform(frame)[:, 0], [0.0] * known + [1.0] * (500 - known))
+
+
+def test_a_number_known_of_enough_customers_is_read() -> None:
+    frame = pl.DataFrame({"salary": pl.Series([*map(float, range(10)), *[None] * 490], dtype=pl.Float64)})
+    assert CustomerFeatures().fit(frame).state_["columns"][0]["edges"]

@@ -43,6 +43,7 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
     and missing values become features of their own. A category becomes one feature per level; levels seen in
     fewer than `rare` customers, and all but the commonest thousand, are pooled with those never seen, or are zero
     everywhere if they are few. The ends of a number's range are rounded outward: exactly, they are one customer's own.
+    Of a number known of fewer than `rare` customers only the flags are kept.
     Levels on a ring (months) also get sine and cosine.
 
     Parameters
@@ -54,7 +55,7 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
     bins : int or "auto"
         Steps per number. "auto" takes 16 below 15,000 customers and 24 from there on.
     rare : int
-        Levels seen in fewer customers than this are pooled.
+        Levels seen in fewer customers than this are pooled, and numbers known of fewer are not read.
     within : bool
         Whether numbers beyond those seen are taken for the nearest seen: a network would carry a trend on where none
         may be. Codes stay.
@@ -100,7 +101,7 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
         columns = guess_columns(frame) if self.columns is None else self.columns
         bins = (16 if frame.height < 15_000 else 24) if self.bins == "auto" else self.bins
         learned = [
-            _learn_number(column, frame[column.name], bins if self.numbers == "piecewise" else 0, within=self.within)
+            self._learn_number(column, frame[column.name], bins if self.numbers == "piecewise" else 0)
             if column.kind == "number"
             else _learn_category(column, frame[column.name], self.rare)
             for column in columns
@@ -121,6 +122,22 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
         check_is_fitted(self, "state_")
         return np.asarray(feature_names(self.state_), dtype=object)
 
+    def _learn_number(self, column: Column, series: pl.Series, bins: int) -> dict[str, Any]:
+        values = series.cast(pl.Float64).fill_null(np.nan).to_numpy()
+        states = [code for code in column.codes if np.any(values == code)]
+        flag_missing = bool(np.isnan(values).any())
+        values = np.clip(values[np.isfinite(values) & ~np.isin(values, states)], -HUGE, HUGE)
+        flags = {"name": column.name, "kind": "number", "states": states, "flag_missing": flag_missing}
+        if len(values) < self.rare:
+            # The middle and the quantiles of a handful of customers are their own numbers: each is taken for zero.
+            return flags | {"center": 0.0, "scale": 1.0, "edges": [], "scores": [], "low": 0.0, "high": 0.0}
+        center, scale = _robust_scale(values) if bins else _standard_scale(values)
+        edges, scores = _quantile_edges(values, bins)
+        learned = flags | {"center": center, "scale": scale, "edges": edges, "scores": scores}
+        if self.within and len(values):
+            learned["low"], learned["high"] = _outward(values.min(), values.max())
+        return learned
+
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
@@ -135,28 +152,6 @@ def _refuse_too_wide(features: int, columns: int) -> None:
             expected=f"at most {MOST_FEATURES:,}, as many as a bundle can hold",
             fix="give columns that say little of a customer the role ignore in the contract",
         )
-
-
-def _learn_number(column: Column, series: pl.Series, bins: int, *, within: bool) -> dict[str, Any]:
-    values = series.cast(pl.Float64).fill_null(np.nan).to_numpy()
-    states = [code for code in column.codes if np.any(values == code)]
-    flag_missing = bool(np.isnan(values).any())
-    values = np.clip(values[np.isfinite(values) & ~np.isin(values, states)], -HUGE, HUGE)
-    center, scale = _robust_scale(values) if bins else _standard_scale(values)
-    edges, scores = _quantile_edges(values, bins)
-    learned = {
-        "name": column.name,
-        "kind": "number",
-        "states": states,
-        "flag_missing": flag_missing,
-        "center": center,
-        "scale": scale,
-        "edges": edges,
-        "scores": scores,
-    }
-    if within and len(values):
-        learned["low"], learned["high"] = _outward(values.min(), values.max())
-    return learned
 
 
 def _robust_scale(values: NDArray[np.float64]) -> tuple[float, float]:
