@@ -15,6 +15,7 @@ from segmint.config import load_config
 from segmint.flows import search as flow
 from segmint.flows.demo import demo
 from segmint.flows.run import RunResult
+from segmint.models.network import DenseNetworkClassifier
 from segmint.models.network_model import NetworkModel
 
 pytestmark = pytest.mark.network
@@ -83,6 +84,24 @@ def test_without_optuna_nothing_is_read_and_the_pip_line_is_said(
     monkeypatch.setitem(sys.modules, "optuna", None)
     assert main(["demo", "--search", "1m", "--runs", str(tmp_path)]) == 2
     assert "pip install 'segmint[search]'" in capsys.readouterr().err
+
+
+def test_a_trial_of_several_networks_writes_nothing_where_it_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = tmp_path / "2" / "training" / "figures.csv"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    monkeypatch.chdir(tmp_path)
+    draw = np.random.default_rng(0)
+    inputs, answers = draw.normal(size=(80, 3)).astype(np.float32), np.arange(80) % 2
+    followed: list[int] = []
+    network = DenseNetworkClassifier(
+        hidden=(4,), epochs=2, members=3, log=flow._Watching(lambda epoch, loss: bool(followed.append(epoch)))
+    )
+    network.fit(inputs, answers, inner=(inputs, answers))
+    assert followed == [0, 1]
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [mine]
 
 
 @pytest.mark.parametrize("wrong", ["soon", "0m", "-5m", "20 minutes"])

@@ -205,3 +205,14 @@ class _Watching(TensorBoardLog):
                 raise GivenUp
 
         yield hand_over
+
+    def named(self, fit: str) -> TensorBoardLog:
+        return _Quiet(self.root)  # the search follows the first network of several
+
+
+class _Quiet(TensorBoardLog):
+    """Writes nothing."""
+
+    @contextmanager
+    def watch(self, network: Any, settings: Mapping[str, Any]) -> Iterator[Callable[[Any, Any], None]]:
+        yield lambda epoch, seen: None
