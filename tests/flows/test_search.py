@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -12,6 +13,7 @@ import pytest
 
 from segmint.cli import main
 from segmint.config import load_config
+from segmint.contract.column import Column
 from segmint.flows import search as flow
 from segmint.flows.demo import demo
 from segmint.flows.run import RunResult
@@ -102,6 +104,43 @@ def test_a_trial_of_several_networks_writes_nothing_where_it_runs(
     network.fit(inputs, answers, inner=(inputs, answers))
     assert followed == [0, 1]
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [mine]
+
+
+WHO = SimpleNamespace(keys=np.arange(1_000))
+SETTINGS = {"hidden": [48, 24], "dropout": 0.33, "learning_rate": 0.004, "epochs": 12, "batch_size": 32, "copies": 3, "swap": 0.4, "share": 0.5}  # fmt: skip
+
+
+@pytest.mark.parametrize("given", SETTINGS)
+def test_a_setting_that_was_given_is_kept_and_not_searched(given: str) -> None:
+    config = load_config(None, ["model.recipe=best", "search.trials=1", f"model.{given}={SETTINGS[given]}"])
+    age = Column(name="age", kind="number", role="characteristic", label="age")
+    contract = SimpleNamespace(name="any", version="1")
+    table = SimpleNamespace(features=[age], contract=contract, at="planning")
+    fold = SimpleNamespace(fit=np.arange(1_000), inner=np.arange(9))
+    trial = flow._Trial(table, config, fold, WHO)  # type: ignore[arg-type]
+    space = flow.settings_to_search(config)
+    assert set(space) == set(SETTINGS) - {given}
+    assert set(trial.start()) == set(space)
+    proposed = {name: some.choices[0] if some.choices else some.low for name, some in space.items()}
+    assert given not in trial.settings(proposed)
+    assert given in trial.key()["given"]
+
+
+def test_a_search_starts_from_what_was_given() -> None:
+    config = load_config(None, ["search.trials=1", "model.copies=1", "model.epochs=12"])
+    age = Column(name="age", kind="number", role="characteristic", label="age")
+    table, fold = SimpleNamespace(features=[age]), SimpleNamespace(fit=np.arange(16_000))
+    start = flow._Trial(table, config, fold, WHO).start()  # type: ignore[arg-type]
+    assert start["batch_size"] == 512
+    assert start["learning_rate"] == 2e-3  # twelve epochs are not few
+    assert start["hidden"] == "256-128"
+
+
+def test_a_search_that_is_left_nothing_to_try_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = [f"--set=model.{name}={value}" for name, value in SETTINGS.items()]
+    assert main(["demo", "--search", "1m", *given, "--runs", str(tmp_path / "runs")]) == 2
+    assert "all of them are set already" in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()
 
 
 @pytest.mark.parametrize("wrong", ["soon", "0m", "-5m", "20 minutes"])

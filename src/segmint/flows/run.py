@@ -24,7 +24,7 @@ from segmint.flows.bundle import pack
 from segmint.flows.explain import keep_importance
 from segmint.flows.read import begin, keep_reading, open_source, read
 from segmint.flows.report import write_report
-from segmint.flows.search import Found, compare_apart, find_settings
+from segmint.flows.search import Found, compare_apart, find_settings, settings_to_search
 from segmint.flows.segment import INDIVIDUAL, find_segments, keep_segments, known_segments
 from segmint.metrics.classification import best_f1_threshold
 from segmint.models.customer_model import MODEL_LABELS, make_model
@@ -118,7 +118,7 @@ def run(
     SegmintError
         For a table, contract or setting that cannot be worked with.
     """
-    _refuse_search_without_comparison(config)
+    _refuse_search_in_vain(config)
     contract = contract if isinstance(contract, Contract) else load_contract(contract)
     opened = open_source(source, config.data)
     with here or begin("run", source, opened, contract, config, runs=runs, argv=argv) as here:
@@ -167,8 +167,11 @@ def run(
     return RunResult(here.folder, report, table.ledger.sentence(), tuple(conclusion), summary)
 
 
-def _refuse_search_without_comparison(config: Config) -> None:
-    if config.search.enabled and not config.compare.enabled:
+def _refuse_search_in_vain(config: Config) -> None:
+    if not config.search.enabled:
+        return
+    settings_to_search(config)
+    if not config.compare.enabled:
         raise ConfigError(
             "A search for settings is asked for, and the comparison is switched off (--no-compare).",
             expected="a search with its comparison: what it found is judged beside the settings before, on rows kept apart",

@@ -10,6 +10,7 @@ from typing import Any
 
 from segmint.config import Config
 from segmint.contract.valid_table import ValidTable
+from segmint.errors import ConfigError
 from segmint.evaluation.comparison import OURS, Comparison, compare_models
 from segmint.evaluation.search import GivenUp, Range, Searched, Settings, Watch, search
 from segmint.models.customer_model import MODEL_LABELS, make_model
@@ -59,11 +60,43 @@ class Found:
         }
 
 
+def settings_to_search(config: Config) -> dict[str, Range]:
+    """Return what may be tried: nothing that is set already, and more of a recipe with teachers.
+
+    Raises
+    ------
+    ConfigError
+        If everything is set already.
+    """
+    recipe, given = RECIPES[config.model.recipe], config.model.settings
+    space = {
+        "hidden": Range(choices=WIDTHS),
+        "dropout": Range(low=0.02, high=0.4),
+        "learning_rate": Range(low=3e-4, high=1e-2, log=True),
+        "epochs": Range(low=4, high=24, whole=True),
+        "batch_size": Range(choices=(64, 128, 256, 512)),
+    }
+    if recipe.teachers is not None:
+        space |= {
+            "copies": Range(low=0.5, high=max(2.0 * recipe.copies, 1.0)),
+            "swap": Range(low=0.05, high=0.6),
+            "share": Range(low=0.3, high=1.0),
+        }
+    left = {name: some for name, some in space.items() if name not in given}
+    if not left:
+        raise ConfigError(
+            "A search for settings is asked for, and all of them are set already.",
+            expected=f"at least one of these left open: {', '.join(f'model.{name}' for name in space)}",
+            fix="leave out the settings that may be searched for, or the search",
+        )
+    return left
+
+
 def find_settings(table: ValidTable, config: Config, who: RowIdentity, remember: Remember, progress: Progress) -> Found:
     """Search for settings of the network under the budget of ``[search]``.
 
     Every trial learns from the same rows and is judged by the cross-entropy on the same inner rows, both among 80 % of
-    the table; the teachers are trained once and serve every trial.
+    the table; the teachers are trained once and serve every trial. What `config.model` sets stays as it is.
     """
     fold = make_folds(
         table.outcome, who.groups, count=APART, inner=config.split.inner, seed=config.seed, keys=who.keys
@@ -72,7 +105,7 @@ def find_settings(table: ValidTable, config: Config, who: RowIdentity, remember:
     minutes = config.search.minutes
     searched = search(
         trial.judge,
-        trial.space(),
+        settings_to_search(config),
         trial.start(),
         seconds=None if minutes is None else 60.0 * minutes,
         trials=config.search.trials,
@@ -116,32 +149,15 @@ class _Trial:
     def __init__(self, table: ValidTable, config: Config, fold: Fold, who: RowIdentity) -> None:
         self.table, self.config, self.fold, self.who = table, config, fold, who
         self.recipe = RECIPES[config.model.recipe]
+        self.given = config.model.settings
         self.teachers: dict[Any, Any] = {}
 
-    def space(self) -> dict[str, Range]:
-        """What may be tried; a recipe with teachers has three settings more."""
-        space = {
-            "hidden": Range(choices=WIDTHS),
-            "dropout": Range(low=0.02, high=0.4),
-            "learning_rate": Range(low=3e-4, high=1e-2, log=True),
-            "epochs": Range(low=4, high=24, whole=True),
-            "batch_size": Range(choices=(64, 128, 256, 512)),
-        }
-        if self.recipe.teachers is None:
-            return space
-        most = max(2.0 * self.recipe.copies, 1.0)
-        more = {
-            "copies": Range(low=0.5, high=most),
-            "swap": Range(low=0.05, high=0.6),
-            "share": Range(low=0.3, high=1.0),
-        }
-        return {**space, **more}
-
     def start(self) -> Settings:
-        """What the recipe does anyway, in numbers."""
-        network = make_model(OURS, columns=self.table.features, recipe=self.config.model.recipe)[-1]
+        """What the recipe and the settings that were given do anyway, in numbers."""
+        network = make_model(OURS, columns=self.table.features, **self.given)[-1]
         customers, recipe = len(self.fold.fit), self.recipe
-        copies = 0 if recipe.teachers is None else min(round(recipe.copies * customers), recipe.most_copies)
+        each = self.given.get("copies", recipe.copies)
+        copies = 0 if recipe.teachers is None else min(round(each * customers), recipe.most_copies)
         epochs, rate = network.pace(customers + copies)
         start: Settings = {
             "hidden": "-".join(str(width) for width in network.widths(customers)),
@@ -149,14 +165,16 @@ class _Trial:
             "learning_rate": rate,
             "epochs": epochs,
             "batch_size": network.batch(customers + copies),
+            "copies": copies / customers,
+            "swap": recipe.swap,
+            "share": recipe.share,
         }
-        if recipe.teachers is not None:
-            start |= {"copies": copies / customers, "swap": recipe.swap, "share": recipe.share}
-        return start
+        return {name: start[name] for name in settings_to_search(self.config)}
 
     def settings(self, proposed: Settings) -> Settings:
         """Turn a proposal into settings of ``[model]``."""
-        return {**proposed, "hidden": tuple(int(width) for width in str(proposed["hidden"]).split("-"))}
+        widths = proposed.get("hidden")
+        return proposed if widths is None else {**proposed, "hidden": tuple(int(width) for width in widths.split("-"))}
 
     def key(self) -> dict[str, Any]:
         """Everything that the result of a trial depends on, beside its settings."""
@@ -170,18 +188,17 @@ class _Trial:
             "contract": f"{self.table.contract.name} {self.table.contract.version}",
             "at": self.table.at,
             "seed": self.config.seed,
-            "recipe": self.config.model.recipe,
+            "given": self.given,
         }
 
     def judge(self, proposed: Settings, watch: Watch) -> float:
         """Train on `fit`; return the lowest cross-entropy on `inner`."""
-        fixed = self.config.model.settings
         model = make_model(
             OURS,
             columns=self.table.features,
             random_state=self.config.seed,
             log=_Watching(watch),
-            **{**fixed, **self.settings(proposed)},
+            **{**self.given, **self.settings(proposed)},
         )
         model.kept_teachers = self.teachers
         inputs, outcome, fold = self.table.inputs, self.table.outcome, self.fold

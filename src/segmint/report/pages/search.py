@@ -103,7 +103,7 @@ def _table(found: dict[str, Any]) -> Block:
     return table(
         ["Trial", "cross-entropy", *(_WORDS.get(name, name) for name in names), "time"],
         rows,
-        words=(0, 2),
+        words=(0, *(2 + place for place, name in enumerate(names) if name == "hidden")),
         marked=marked,
         note=f"The best {SHOWN} of {count(len(found['trials']))}; all are in search.json." if more > 0 else "",
     )
