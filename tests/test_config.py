@@ -69,3 +69,14 @@ def test_a_compact_network_is_at_most_64_wide_and_widths_win_over_the_size() -> 
     assert load_config(None, ["model.size=compact", "model.hidden=[8]"]).model.settings["hidden"] == (8,)
     assert "hidden" not in load_config().model.settings
     assert "size" not in load_config(None, ["model.size=compact"]).model.settings
+
+
+def test_a_table_of_upcoming_customers_is_found_again_from_another_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    written = tmp_path / "config.toml"
+    written.write_text(load_config(None, ["data.upcoming=next.csv"]).to_toml(), "utf-8")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir("elsewhere")
+    assert load_config(written).data.upcoming == tmp_path / "next.csv"

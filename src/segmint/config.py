@@ -48,6 +48,11 @@ class Data(_Section):
     header_row: int | None = Field(default=None, ge=1)
     upcoming: Path | None = None
 
+    @field_validator("upcoming")
+    @classmethod
+    def _found_from_anywhere(cls, upcoming: Path | None) -> Path | None:
+        return None if upcoming is None else upcoming.absolute()  # a run may be resumed in another folder
+
     @field_validator("delimiter")
     @classmethod
     def _is_one_character(cls, delimiter: str | None) -> str | None:

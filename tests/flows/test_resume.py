@@ -16,6 +16,7 @@ from segmint.flows import run as run_flow
 from segmint.flows.demo import sample_path
 from segmint.flows.resume import resume
 from segmint.flows.run import run
+from segmint.models.network_model import NetworkModel
 from segmint.store.bundle import open_bundle
 from segmint.store.run import list_runs
 
@@ -94,3 +95,19 @@ def test_a_finished_run_has_nothing_to_continue(
     done = run(table, "bank-marketing", settings, runs=tmp_path / "runs")
     assert main(["resume", done.folder.name, "--runs", str(tmp_path / "runs")]) == 2
     assert "nothing to continue" in capsys.readouterr().err
+
+
+def test_a_resumed_search_trains_no_network_twice(table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("optuna")
+    fits: list[int] = []
+    fit = NetworkModel.fit
+    monkeypatch.setattr(NetworkModel, "fit", lambda self, *a, **k: (fits.append(1), fit(self, *a, **k))[1])
+    searching = load_config(None, [*QUICK, "search.trials=1"])
+    with monkeypatch.context() as patched:
+        patched.setattr(run_flow, "train", _interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            run(table, "bank-marketing", searching, runs=tmp_path / "runs")
+    assert len(fits) == 1 + 2  # a trial, after and before
+    (here,) = list_runs(tmp_path / "runs")
+    resume(here.folder, runs=tmp_path / "runs")
+    assert len(fits) == 3 + 1  # and the bundle's

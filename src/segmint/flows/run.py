@@ -136,7 +136,9 @@ def run(
             found = clock.time("search", lambda: find_settings(table, start, who, here.remember, both))
             here.keep("search.json", found.to_json())
             config = found.config
-            comparison = clock.time("compare", lambda: _compare_apart(table, start, found, log, both, who))
+            comparison = clock.time(
+                "compare", lambda: _compare_apart(table, start, found, log, both, who, here.remember)
+            )
             _keep_comparison(here, comparison)
         elif config.compare.enabled:
             comparison = clock.time("compare", lambda: compare(table, config, log, both, who, here.remember))
@@ -220,12 +222,18 @@ def compare(
 
 
 def _compare_apart(
-    table: ValidTable, start: Config, found: Found, log: TensorBoardLog, progress: Progress, who: RowIdentity
+    table: ValidTable,
+    start: Config,
+    found: Found,
+    log: TensorBoardLog,
+    progress: Progress,
+    who: RowIdentity,
+    remember: Remember,
 ) -> Comparison:
     """Set the settings found beside those the search started from and the rivals, on rows it never saw."""
     names = iter(("kept apart, settings found", "kept apart, settings before"))
     make = lambda name, config: _maker(name, table, config, lambda: log.named(next(names)))  # noqa: E731
-    return compare_apart(table, start, found, make, progress, who)
+    return compare_apart(table, start, found, make, progress, who, remember)
 
 
 def folds(table: ValidTable, config: Config, who: RowIdentity) -> list[Fold]:

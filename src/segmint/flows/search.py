@@ -126,6 +126,7 @@ def compare_apart(
     make: Callable[[str, Config], Callable[[], Any]],
     progress: Progress,
     who: RowIdentity,
+    remember: Remember,
 ) -> Comparison:
     """Set the network with the settings found beside the one it started from and the rivals, on the rows kept apart."""
     models = {name: make(name, found.config) for name in found.config.compare.models}
@@ -139,6 +140,7 @@ def compare_apart(
         progress=progress,
         labels={**MODEL_LABELS, START: "Dense network before the search"},
         identity=who,
+        remember=remember,
     )
     return replace(compared, conclusion=(found.sentence, *compared.conclusion))
 
