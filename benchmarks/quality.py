@@ -30,7 +30,6 @@ from numpy.typing import NDArray
 from segmint.contract.contract import Contract, load_contract
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
-from segmint.metrics.classification import best_f1_threshold
 from segmint.models.customer_model import make_model
 from segmint.models.reads import read_by
 from segmint.splits.folds import Fold, make_folds
@@ -109,7 +108,7 @@ def folds_of(level: str, repeat: int) -> list[Fold]:
 
 
 def run_job(level: str, repeat: int, fold: int, model: str) -> dict[str, np.ndarray]:
-    """Train one model on one fold; return what it says of the rows kept apart, and its threshold."""
+    """Train one model on one fold; return what it says of the rows kept apart."""
     table, part = table_of(level), folds_of(level, repeat)[fold]
     X, y, groups = table.inputs, table.outcome, groups_of(level)
     start = time.perf_counter()
@@ -119,19 +118,15 @@ def run_job(level: str, repeat: int, fold: int, model: str) -> dict[str, np.ndar
         if model in NETWORKS | ABLATIONS
         else make_model(model, columns=table.features, random_state=seed)
     )
-    together = read_by(made, groups=(groups[part.fit], groups[part.inner]))
+    together = read_by(made, groups=groups[part.fit])
     made.fit(X[part.fit], y[part.fit], inner=(X[part.inner], y[part.inner]), **together)
     likely = made.predict_proba(X[part.test])
     seconds = time.perf_counter() - start
-    threshold, size = np.nan, size_of(made[-1])
-    if (positive := table.contract.outcome.positive) is not None:
-        place = list(made.classes_).index(positive)
-        threshold = best_f1_threshold(y[part.inner] == positive, made.predict_proba(X[part.inner])[:, place])
+    size = size_of(made[-1])
     return {
         "rows": part.test,
         "probabilities": likely,
         "classes": np.asarray(made.classes_, dtype=str),
-        "threshold": np.asarray(threshold),
         "seconds": np.asarray(seconds),
         "size": np.asarray(size),
     }

@@ -12,6 +12,7 @@ from quality import ABLATIONS, FOLDS, NETWORKS, TREES, job_file, table_of
 from scipy.stats import t
 
 from segmint.evaluation.paired_bootstrap import LOWER_IS_BETTER, Judged, bootstrap_scores
+from segmint.metrics.classification import cross_fitted_thresholds
 from segmint.splits.groups import row_groups, row_keys
 
 REPEATS_OF_BOOTSTRAP = 1_000
@@ -121,18 +122,20 @@ def _pooled(folder: Path, level: str, repeat: int, model: str) -> tuple[Judged, 
     positive = table.contract.outcome.positive
     likely = np.zeros((len(table), len(classes)))
     predicted = np.zeros(len(table), dtype=np.int64)
-    seconds, sizes = [], []
+    parts, seconds, sizes = [], [], []
     for fold in range(FOLDS):
         with np.load(job_file(folder, level, repeat, fold, model), allow_pickle=False) as kept:
             rows, given = kept["rows"], kept["probabilities"]
             likely[rows] = given
+            parts.append(rows)
             seconds.append(float(kept["seconds"]))
             sizes.append(int(kept["size"]) if "size" in kept else -1)
-            if positive is None:
-                predicted[rows] = given.argmax(axis=1)
-            else:
-                yes = classes.index(positive)
-                predicted[rows] = np.where(given[:, yes] >= float(kept["threshold"]), yes, 1 - yes)
+    if positive is None:
+        return Judged(likely, likely.argmax(axis=1)), float(np.mean(seconds)), round(np.mean(sizes))
+    yes = classes.index(positive)
+    thresholds = cross_fitted_thresholds([table.outcome[p] == positive for p in parts], [likely[p, yes] for p in parts])
+    for rows, threshold in zip(parts, thresholds, strict=True):
+        predicted[rows] = np.where(likely[rows, yes] >= threshold, yes, 1 - yes)
     return Judged(likely, predicted), float(np.mean(seconds)), round(np.mean(sizes))
 
 

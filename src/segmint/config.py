@@ -62,10 +62,13 @@ class Data(_Section):
 
 
 class Split(_Section):
-    """How rows are kept apart: folds to compare on, and the inner share of each training part."""
+    """How rows are kept apart: folds to compare on, and the inner share of each training part.
+
+    Left out, the inner share is as small as can still judge; see `segmint.splits.folds.inner_split`.
+    """
 
     folds: int = Field(default=5, ge=2, le=20)
-    inner: float = Field(default=0.15, gt=0, lt=0.5)
+    inner: float | None = Field(default=None, gt=0, lt=0.5)
 
 
 class Compare(_Section):

@@ -38,7 +38,7 @@ def rolling() -> NetworkModel:
 def test_a_rolling_network_is_three_in_one_and_its_teacher_teaches_once(rolling: NetworkModel) -> None:
     assert rolling[-1].layers_[0]["units"] == 48
     assert rolling.lesson_ is not None
-    assert (rolling.lesson_["members"], rolling.lesson_["customers"], rolling.lesson_["upcoming"]) == (3, 1_200, 0)
+    assert (rolling.lesson_["members"], rolling.lesson_["customers"], rolling.lesson_["upcoming"]) == (3, 900, 0)
     frame = calls(9)[0]
     assert np.array_equal(learned().predict_proba(frame), rolling.predict_proba(frame))
 

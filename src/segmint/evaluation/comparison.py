@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, is_dataclass
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from segmint.contract.valid_table import ValidTable
 from segmint.evaluation.conclusion import Estimate, Standing, conclude
 from segmint.evaluation.paired_bootstrap import LOWER_IS_BETTER, Judged, affordable_repeats, bootstrap_scores
-from segmint.metrics.classification import best_f1_threshold, class_index
+from segmint.metrics.classification import best_f1_threshold, class_index, cross_fitted_thresholds
 from segmint.metrics.intervals import interval
 from segmint.models.reads import read_by
 from segmint.progress import Progress, Remember, silent
@@ -131,16 +131,16 @@ def compare_models(
 ) -> Comparison:
     """Train each model on each fold and judge it on the rows kept apart.
 
-    Each model learns from `fold.fit` and may look at `fold.inner` to stop early; for a response the threshold with
-    the best F1 is chosen on `fold.inner` too. Nothing is chosen on `fold.test`. Metrics are of the pooled
-    predictions; intervals come from a bootstrap that draws customers (groups of rows) and is the same for every
+    Each model learns from `fold.fit` and may look at `fold.inner` to stop early. For a response the threshold with the
+    best F1 is chosen on what the model said of the other folds' rows kept apart, as the final threshold is; with one fold,
+    on `fold.inner`. Nothing is chosen on `fold.test`. Metrics are of the pooled predictions; intervals come from a bootstrap that draws customers (groups of rows) and is the same for every
     model.
 
     Parameters
     ----------
     models : mapping of str to callable
         Makes a fresh model with ``fit(X, y, inner=(X, y))``, ``predict_proba(X)`` and ``classes_``. One that has
-        `reads_groups` is also told which rows are of one customer, as ``fit(..., groups=(of X, of inner))``.
+        `reads_groups` is also told which rows are of one customer, as ``fit(..., groups=groups)``.
     table : ValidTable
         With its outcome.
     folds : sequence of Fold
@@ -209,12 +209,12 @@ class _Task:
         }
 
     def learn(self, model: Any) -> dict[str, Any]:
-        """Fit, predict the rows kept apart, choose the threshold on the inner rows."""
+        """Fit, predict the rows kept apart, choose a threshold on the inner rows."""
         began = time.perf_counter()
         inputs, outcome, fold = self.table.inputs, self.table.outcome, self.fold
         inner = (inputs[fold.inner], outcome[fold.inner])
-        groups = (self.groups[fold.fit], self.groups[fold.inner])
-        model.fit(inputs[fold.fit], outcome[fold.fit], inner=inner, **read_by(model, groups=groups))
+        together = read_by(model, groups=self.groups[fold.fit])
+        model.fit(inputs[fold.fit], outcome[fold.fit], inner=inner, **together)
         probabilities = _aligned(model, inputs[fold.test], self.classes)
         threshold = None
         if self.positive is not None:
@@ -273,6 +273,9 @@ def _judge(
     outcome = table.contract.outcome
     positive = None if outcome.positive is None else classes.index(outcome.positive)
     rows = np.concatenate([fold.test for fold in folds])
+    if positive is not None and len(folds) > 1:
+        said_yes = [table.outcome[fold.test] == outcome.positive for fold in folds]
+        parts = {name: _with_thresholds(mine, said_yes, positive) for name, mine in parts.items()}
     judged = [
         Judged(
             np.concatenate([part.probabilities for part in mine]),
@@ -304,6 +307,11 @@ def _judge(
         repeats=repeats,
         history=_history(parts),
     )
+
+
+def _with_thresholds(parts: list[_Part], said_yes: list[NDArray[np.bool_]], positive: int) -> list[_Part]:
+    thresholds = cross_fitted_thresholds(said_yes, [part.probabilities[:, positive] for part in parts])
+    return [replace(part, threshold=threshold) for part, threshold in zip(parts, thresholds, strict=True)]
 
 
 def _rows(

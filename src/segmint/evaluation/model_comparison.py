@@ -24,8 +24,8 @@ class ModelComparison:
         Names of `segmint.models.customer_model.MODELS`, or Pipelines as `make_model` returns them.
     folds : int
         Parts; each is kept apart once.
-    inner : float
-        Share of each training part for early stopping, calibration and the threshold.
+    inner : float, optional
+        Share of each training part for early stopping and calibration; see `segmint.splits.folds.inner_split`.
     repeats : int
         Bootstrap repeats behind each interval.
     random_state : int
@@ -43,7 +43,7 @@ class ModelComparison:
         models: Sequence[Any],
         *,
         folds: int = 5,
-        inner: float = 0.15,
+        inner: float | None = None,
         repeats: int = 1_000,
         random_state: int = 7,
     ) -> None:

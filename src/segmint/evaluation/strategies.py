@@ -143,14 +143,14 @@ class Learner:
     make : callable
         Makes a fresh model with ``fit(X, y, inner=(X, y))``, ``predict_proba(X)`` and ``classes_``. One that has
         `reads_upcoming` is also shown the wave's customers, as ``fit(..., upcoming=X)``; one that has `reads_groups` is
-        told which rows are of one customer, as ``fit(..., groups=(of X, of inner))``.
+        told which rows are of one customer, as ``fit(..., groups=groups)``.
     window : int or None
         Calls to learn from, the latest; None for all.
     every : int or None
         Waves between refits; None never refits: the static model.
     recalibrate : int
         Latest resolved calls on which the intercept is moved, twice as many on which the slope is; 0 leaves both.
-    inner : float
+    inner : float, optional
         Share of the window for early stopping and the model's own calibration.
     model : str
         What `make` makes, for `settings`; defaults to `name`.
@@ -162,7 +162,7 @@ class Learner:
     window: int | None = 20_000
     every: int | None = 1
     recalibrate: int = 1_000
-    inner: float = 0.15
+    inner: float | None = None
     seed: int = 7
     model: str = ""
     hidden: bool = False
@@ -212,7 +212,7 @@ class Learner:
         lesson = (known[fit], outcome[fit])
         inner = (known[held], outcome[held])
         model = self.make()
-        more = read_by(model, groups=(groups[fit], groups[held]), upcoming=moment.customers)
+        more = read_by(model, groups=groups[fit], upcoming=moment.customers)
         model.fit(*lesson, inner=inner, **more)
         return model
 

@@ -269,10 +269,8 @@ def train(
 
     def learn() -> dict[str, Any]:
         more = {} if upcoming is None else {"upcoming": upcoming.inputs}
-        together = (who.groups[fit], who.groups[inner])
-        return fitted(
-            model.fit(inputs[fit], outcome[fit], inner=(inputs[inner], outcome[inner]), groups=together, **more)
-        )
+        judge = (inputs[inner], outcome[inner])
+        return fitted(model.fit(inputs[fit], outcome[fit], inner=judge, groups=who.groups[fit], **more))
 
     model = fill(model, remember(key, learn))
     model.inner_rows_ = inner

@@ -205,8 +205,7 @@ class _Trial:
         model.kept_teachers = self.teachers
         inputs, outcome, fold = self.table.inputs, self.table.outcome, self.fold
         inner = (inputs[fold.inner], outcome[fold.inner])
-        groups = (self.who.groups[fold.fit], self.who.groups[fold.inner])
-        model.fit(inputs[fold.fit], outcome[fold.fit], inner=inner, groups=groups)
+        model.fit(inputs[fold.fit], outcome[fold.fit], inner=inner, groups=self.who.groups[fold.fit])
         return float(min(epoch.validation_loss for epoch in model[-1].history_))
 
 

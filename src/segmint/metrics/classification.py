@@ -127,3 +127,30 @@ def best_f1_threshold(y: ArrayLike, score: ArrayLike) -> float:
     # Halving each first keeps the sum finite; of two neighbouring floats the midpoint may be the lower one.
     middle = scores[best] / 2 + scores[best + 1] / 2
     return float(middle if middle > scores[best + 1] else scores[best])
+
+
+def cross_fitted_thresholds(y: Sequence[ArrayLike], score: Sequence[ArrayLike]) -> list[float]:
+    """Choose each part's threshold, as `best_f1_threshold` does, on all the other parts.
+
+    Scores of rows kept apart, fold by fold, choose a threshold for each fold on customers that are not reported with it,
+    and on far more of them than a fold can spare for this purpose.
+
+    Parameters
+    ----------
+    y, score : sequence of array-like of shape (n_part,)
+        Two parts or more.
+
+    Returns
+    -------
+    list of float
+        One for each part; 0.5 where nobody in the other parts said yes.
+    """
+    if len(y) < 2:
+        raise ValueError(f"a threshold from other parts needs two parts at least. Got {len(y)}.")
+    found = []
+    for place in range(len(y)):
+        others = [other for other in range(len(y)) if other != place]
+        said_yes = np.concatenate([np.asarray(y[other]) for other in others])
+        scores = np.concatenate([np.asarray(score[other]) for other in others])
+        found.append(best_f1_threshold(said_yes, scores) if said_yes.any() else 0.5)
+    return found

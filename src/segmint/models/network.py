@@ -131,7 +131,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         dropout: float = 0.1,
         epochs: int | Literal["auto"] = 10,
         batch_size: int | Literal["auto"] = "auto",
-        learning_rate: float = 2e-3,
+        learning_rate: float = 4e-3,
         averaging: float = 0.99,
         patience: int = 4,
         members: int = 1,

@@ -23,7 +23,6 @@ from segmint.models.teachers import one_teacher, several_teachers, teacher_names
 
 Inner = tuple[pl.DataFrame, NDArray[Any]]
 Integers = NDArray[np.int64]
-Groups = tuple[Integers, Integers]
 
 
 @dataclass(frozen=True)
@@ -66,13 +65,15 @@ class Recipe:
     learning: Mapping[str, Any] = field(default_factory=dict)
 
 
+# Copies make an epoch several times as long: a rate that a short one needs would only be noise.
+_COPIED = {"learning_rate": 2e-3}
 RECIPES: dict[str, Recipe] = {
     "plain": Recipe(teachers=None, pairs=False),
-    "fast": Recipe(learning={"epochs": "auto", "hidden": "short"}),
-    "best": Recipe(teachers=several_teachers, teacher_folds=8, copies=20.0, most_copies=250_000),
+    "fast": Recipe(learning={"epochs": "auto", "hidden": "short", **_COPIED}),
+    "best": Recipe(teachers=several_teachers, teacher_folds=8, copies=20.0, most_copies=250_000, learning=_COPIED),
     # Pairs are left out: what kind of day a date was says little of the same date in another year.
     "rolling": Recipe(
-        pairs=False, within=True, upcoming=True, learning={"hidden": (64, 32), "epochs": 5, "members": 3}
+        pairs=False, within=True, upcoming=True, learning={"hidden": (64, 32), "epochs": 5, "members": 3, **_COPIED}
     ),
 }
 
@@ -167,7 +168,7 @@ class NetworkModel(Pipeline):
         *,
         inner: Inner | None = None,
         upcoming: pl.DataFrame | None = None,
-        groups: Groups | None = None,
+        groups: Integers | None = None,
     ) -> NetworkModel:
         """Learn features, let the teacher label, train the network.
 
@@ -176,12 +177,13 @@ class NetworkModel(Pipeline):
         X : polars.DataFrame of shape (n_customers, n_columns)
         y : array of shape (n_customers,)
         inner : (X, y), optional
-            Rows for early stopping and calibration; without them a share of `X`, and no teacher.
+            Rows for early stopping and calibration, which teach nobody: nothing that was learned from them may judge by
+            them. Without them a share of `X`, and no teacher.
         upcoming : polars.DataFrame of shape (n_upcoming, n_columns), optional
             Customers who are yet to be called, whose outcome nobody knows; only a recipe that `reads_upcoming` looks.
-        groups : (ndarray, ndarray), optional
-            Of the rows of `X` and of `inner`: rows of one customer share a number, and a teacher labels none of whom it
-            has seen another. Left out, every row is a customer.
+        groups : ndarray of shape (n_customers,), optional
+            Rows of one customer share a number, and a teacher labels none of whom it has seen another. Left out, every
+            row is a customer.
         """
         features, network = self.named_steps["features"], self.named_steps["classifier"]
         labels = np.unique(y, return_inverse=True)[1]
@@ -196,8 +198,7 @@ class NetworkModel(Pipeline):
             return self
         encoded_inner = features.transform(inner[0])
         upcoming = upcoming if self.reads_upcoming else None
-        who = None if groups is None else np.concatenate(groups)
-        taught = self._teaching(X, y, encoded, (inner[0], inner[1], encoded_inner), upcoming, who)
+        taught = None if recipe is None else self._teaching(recipe, X, labels, encoded, upcoming, groups)
         network.fit(encoded, y, inner=(encoded_inner, inner[1]), teaching=taught)
         return self
 
@@ -210,23 +211,15 @@ class NetworkModel(Pipeline):
 
     def _teaching(
         self,
+        recipe: Recipe,
         X: pl.DataFrame,
-        y: NDArray[Any],
+        labels: Integers,
         encoded: NDArray[np.float32],
-        inner: tuple[pl.DataFrame, NDArray[Any], NDArray[np.float32]],
         upcoming: pl.DataFrame | None = None,
         groups: Integers | None = None,
-    ) -> Teaching | None:
-        """Let the teachers label customers and copies, of customers yet to be called too.
-
-        The inner customers teach the teachers too. A teacher says nothing of customers it has seen, so what the network
-        learns holds no inner customer's own outcome, and the inner rows can still say when to stop.
-        """
-        customers = len(y)
-        X, encoded = pl.concat([X, inner[0].select(X.columns)]), np.concatenate([encoded, inner[2]])
-        labels = np.unique(np.concatenate([y, inner[1]]), return_inverse=True)[1]
-        if (recipe := self._recipe(labels)) is None or recipe.teachers is None:
-            return None
+    ) -> Teaching:
+        """Let the teachers label customers and copies, of customers yet to be called too."""
+        assert recipe.teachers is not None, "a recipe without teachers teaches from the labels alone"
         features, network = self.named_steps["features"], self.named_steps["classifier"]
         natural = NaturalFeatures(features.columns)
         codes = natural.fit_transform(X)
@@ -269,12 +262,7 @@ class NetworkModel(Pipeline):
             joined.pairs, pair_blocks(features.state_), joined.steps(lesson.sources), strict=True
         ):
             copies[:, block] = step_rows(pair)[steps]
-        return Teaching(
-            lesson.targets[:customers],
-            np.concatenate([copies, encoded[customers : len(labels)]]),
-            np.concatenate([lesson.copy_targets, lesson.targets[customers:]]),
-            recipe.share,
-        )
+        return Teaching(lesson.targets, copies, lesson.copy_targets, recipe.share)
 
 
 class _Joined:

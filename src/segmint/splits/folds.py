@@ -11,6 +11,9 @@ from segmint.errors import DataError
 
 Rows = NDArray[np.int64]
 
+# Enough to tell when to stop and how bold probabilities are; more would teach better than they judge.
+INNER_CUSTOMERS, INNER_OF_THE_RAREST = 1_250, 150
+
 
 @dataclass(frozen=True)
 class Fold:
@@ -25,7 +28,7 @@ class Fold:
     fit : ndarray
         Rows that the weights learn from.
     inner : ndarray
-        Rows for early stopping, calibration and the threshold.
+        Rows for early stopping, calibration and the threshold; no weight learns from them.
     """
 
     train: Rows
@@ -39,7 +42,7 @@ def make_folds(
     groups: NDArray[np.int64],
     *,
     count: int,
-    inner: float = 0.15,
+    inner: float | None = None,
     seed: int,
     keys: NDArray[np.uint64],
 ) -> list[Fold]:
@@ -55,8 +58,8 @@ def make_folds(
         Rows of one group stay together; see `row_groups`.
     count : int
         Folds, at least 2.
-    inner : float
-        Share of each training part that becomes the inner part.
+    inner : float, optional
+        Share of each training part that becomes the inner part; see `inner_split`.
     seed : int
         Another seed deals another hand.
     keys : ndarray of shape (n,)
@@ -86,7 +89,7 @@ def inner_split(
     outcome: NDArray[np.str_],
     groups: NDArray[np.int64],
     *,
-    share: float = 0.15,
+    share: float | None = None,
     seed: int,
     keys: NDArray[np.uint64],
 ) -> tuple[Rows, Rows]:
@@ -96,17 +99,19 @@ def inner_split(
     ----------
     outcome, groups, seed, keys
         As in `make_folds`.
-    share : float
-        Share of the groups that becomes the inner part, in (0, 1).
+    share : float, optional
+        Share of the groups that becomes the inner part, in (0, 1). Left out, as many as hold `INNER_CUSTOMERS` groups and
+        `INNER_OF_THE_RAREST` of the rarest outcome, at least a twentieth and at most 15 %.
 
     Returns
     -------
     fit, inner : ndarray
         Row positions, ascending. Each outcome with two groups or more is in both parts.
     """
-    if not 0 < share < 1:
+    if share is not None and not 0 < share < 1:
         raise ValueError(f"share must lie between 0 and 1. Got {share!r} instead.")
     deck = _Deck.sorted_by_hash(outcome, groups, seed=seed + 1, keys=keys)
+    share = _enough(deck) if share is None else share
     held = np.zeros(deck.order.size, dtype=bool)
     for level in np.unique(deck.level):
         cards = deck.order[deck.level[deck.order] == level]
@@ -156,6 +161,13 @@ def _require_enough(deck: _Deck, count: int) -> None:
             expected=f"at least {count}, one for each fold",
             fix="ask for fewer folds (--folds 2), or bring more rows",
         )
+
+
+def _enough(deck: _Deck) -> float:
+    """Return the share of the groups that is enough to judge by."""
+    groups = max(deck.order.size, 1)
+    rarest = max(int(np.bincount(deck.level).min(initial=groups)), 1)
+    return float(np.clip(max(INNER_CUSTOMERS / groups, INNER_OF_THE_RAREST / rarest), 0.05, 0.15))
 
 
 def _evenly(wanted: int, size: int) -> NDArray[np.int64]:
