@@ -9,6 +9,7 @@ from segmint.metrics.classification import (
     best_f1_threshold,
     class_index,
     confusion_matrix,
+    cross_fitted_thresholds,
     f1,
     f1_per_class,
     macro_f1,
@@ -82,3 +83,15 @@ def test_threshold_lies_between_neighbouring_scores():
 def test_threshold_needs_a_responder():
     with pytest.raises(ValueError, match="nobody said yes"):
         best_f1_threshold([0, 0], [0.1, 0.2])
+
+
+def test_each_part_takes_its_threshold_from_the_others():
+    parts = [([1, 0], [0.9, 0.1]), ([1, 0], [0.6, 0.4]), ([0, 0], [0.8, 0.7])]
+    y, score = zip(*parts, strict=True)
+    assert cross_fitted_thresholds(y, score)[2] == best_f1_threshold([1, 0, 1, 0], [0.9, 0.1, 0.6, 0.4])
+    assert cross_fitted_thresholds([[0, 0], [1, 0]], [[0.2, 0.3], [0.9, 0.1]]) == [0.5, 0.5]
+
+
+def test_one_part_has_no_others():
+    with pytest.raises(ValueError, match="two parts"):
+        cross_fitted_thresholds([[1, 0]], [[0.9, 0.1]])

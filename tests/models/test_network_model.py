@@ -66,3 +66,14 @@ def test_customers_yet_to_be_called_move_what_a_rolling_network_says(rolling: Ne
 def test_another_recipe_does_not_look_at_customers_yet_to_be_called() -> None:
     upcoming = calls(7, 200)[0]
     assert np.array_equal(learned("fast", upcoming).predict_proba(upcoming), learned("fast").predict_proba(upcoming))
+
+
+def test_nothing_learned_depends_on_how_the_inner_customers_answered() -> None:
+    models = []
+    for inner in (calls(2, 300), (calls(2, 300)[0], calls(2, 300)[1][::-1])):
+        model = NetworkModel.of(COLUMNS, recipe="fast", random_state=3, hidden=(16,), epochs=1)
+        models.append(model.fit(*calls(1), inner=inner))
+    one, other = models
+    assert one.lesson_ == other.lesson_
+    for name, weight in one[-1].weights_.items():
+        np.testing.assert_array_equal(weight, other[-1].weights_[name])

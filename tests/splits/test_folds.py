@@ -91,3 +91,10 @@ def test_an_outcome_that_only_occurs_beside_another_still_reaches_every_fold():
     groups = np.concatenate([np.repeat(np.arange(10), 3), np.arange(10, 40)])
     for fold in make_folds(outcome, groups, count=5, seed=1, keys=np.arange(60, dtype=np.uint64)):
         assert (outcome[fold.test] == "yes").sum() == 2
+
+
+def test_the_inner_part_is_as_small_as_can_still_judge():
+    for n, rate, share in ((1_000, 0.12, 0.15), (20_000, 0.12, 0.0625), (40_000, 0.03, 0.125), (100_000, 0.12, 0.05)):
+        outcome, _, keys = campaign(n=n, rate=rate)
+        _, held = inner_split(outcome, np.arange(n), seed=3, keys=keys)
+        assert held.size == pytest.approx(share * n, rel=0.05)
