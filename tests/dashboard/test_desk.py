@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import polars as pl
@@ -12,9 +13,10 @@ from segmint.dashboard import desk as desk_file
 from segmint.dashboard import pages
 from segmint.dashboard.desk import KEPT, Desk, read_json
 from segmint.dashboard.policy_form import config_of
-from segmint.errors import RunError, SegmintError
+from segmint.errors import BundleError, RunError, SegmintError
 from segmint.flows.standing import StandingPolicy
-from segmint.store.bundle import write_bundle
+from segmint.service.champion import Champion
+from segmint.store.bundle import open_bundle, write_bundle
 from segmint.store.champion import promote
 from segmint.store.run import Run
 from tests.service.small import CONTRACT, small_parts
@@ -61,6 +63,86 @@ def test_the_champion_is_used_or_else_the_newest_finished_run_with_a_bundle(tmp_
 def test_promoted_and_nobody_promoted_is_no_other_run(tmp_path: Path) -> None:
     run_with_bundle(tmp_path, 1)
     assert Desk(tmp_path, "PROMOTED").bundle_run() is None
+
+
+def spoil(bundle: Path) -> None:
+    """Publish the bundle again with a golden row that nobody ever predicted so."""
+    parts = small_parts(1)
+    parts["golden"]["probabilities"][0] = [0.9, 0.1]
+    write_bundle(bundle, **parts, replace=True)
+
+
+def test_a_promoted_file_that_cannot_be_trusted_lets_no_other_run_in_its_place(tmp_path: Path) -> None:
+    first = run_with_bundle(tmp_path, 1)
+    promote(tmp_path, first, GATE)
+    run_with_bundle(tmp_path, 2)
+    (tmp_path / "PROMOTED").write_text("{")
+    desk = Desk(tmp_path)
+    table = bring(desk, "a")
+    for asked in (desk.champion, desk.bundle_run, desk.bundle, desk.origin):
+        with pytest.raises(BundleError, match="does not name a run"):
+            asked()
+    browser = client(desk, signed_in=True)
+    for path in ("/", "/runs", "/try", f"/lists?table={table}", f"/tables/{table}"):
+        answer = browser.get(path)
+        assert answer.status_code == 200, path
+        assert "The file PROMOTED does not name a run" in answer.text, path
+        assert "promote a run again" in answer.text, path
+    assert browser.get("/segments").status_code == 422
+    assert "No model yet" not in browser.get("/").text
+    assert Desk(tmp_path, first).origin() == tmp_path / first  # whoever names a run gets it
+
+
+def test_a_bundle_that_does_not_predict_its_golden_rows_is_used_by_no_page(tmp_path: Path) -> None:
+    run = run_with_bundle(tmp_path, 1)
+    spoil(tmp_path / run / "bundle")
+    desk = Desk(tmp_path)
+    with pytest.raises(BundleError, match="golden rows"):
+        desk.bundle()
+    browser = client(desk, signed_in=True)
+    assert "does not predict its golden rows" in browser.get("/").text
+    assert "does not predict its golden rows" in browser.get("/try").text
+
+
+def test_beside_the_service_the_pages_use_its_bundle(tmp_path: Path) -> None:
+    first, runs = run_with_bundle(tmp_path / "runs", 1), tmp_path / "runs"
+    run_with_bundle(runs, 2)
+    write_bundle(tmp_path / "elsewhere", **small_parts(3))
+    for name, run in (
+        (first, first), (runs / first, first), (runs / first / "bundle", first), (tmp_path / "elsewhere", None),
+    ):  # fmt: skip
+        served = Champion(name, runs)
+        desk = Desk(runs, served=served)
+        assert (desk.bundle_run(), desk.bundle().digest) == (run, served.handle.digest)
+        assert open_bundle(desk.origin(), runs).digest == served.handle.digest
+        overview = client(desk, signed_in=True).get("/").text
+        assert ("The model that the service was started with" in overview) == (run is None)
+        assert "/customer" in overview
+
+
+def test_the_pages_follow_a_promotion_though_nobody_asks_the_service(tmp_path: Path) -> None:
+    first, second = (run_with_bundle(tmp_path, seed) for seed in (1, 2))
+    promote(tmp_path, first, GATE)
+    now = [0.0]
+    desk = Desk(tmp_path, served=Champion("PROMOTED", tmp_path, clock=lambda: now[0]))
+    assert desk.bundle_run() == first
+    promote(tmp_path, second, GATE)
+    now[0] = 2.0
+    start = time.monotonic()
+    while desk.bundle_run() != second and time.monotonic() - start < 10:
+        time.sleep(0.02)
+    assert desk.bundle_run() == second
+
+
+def test_a_bundle_is_named_as_at_the_command_line_or_refused_at_once(tmp_path: Path) -> None:
+    runs, other = tmp_path / "runs", tmp_path / "other"
+    run, stranger = run_with_bundle(runs, 1), run_with_bundle(other, 2)
+    for name in (run, run[:20], str(runs / run), str(runs / run / "bundle")):
+        assert Desk(runs, name).bundle_run() == run
+    with pytest.raises(RunError, match="There is no run 'typo' here"):
+        Desk(runs, "typo")
+    with pytest.raises(RunError, match="is not in the folder of runs"):
+        Desk(runs, str(other / stranger))
 
 
 @pytest.mark.parametrize("name", ["..", "../runs", "/etc", "PROMOTED", "tables", "a\0b", ""])

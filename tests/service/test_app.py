@@ -402,7 +402,7 @@ from segmint.service.start import prepare
 
 runs, run, said = Path(sys.argv[1]), sys.argv[2], []
 service = prepare(run, runs, host="127.0.0.1", keys=None, say=said.append)
-app, path = _with_pages(make_app(service), service, run, runs, one_time=True)
+app, path = _with_pages(make_app(service), service, runs, one_time=True)
 key = {"authorization": f"Bearer {said[0].rsplit(' ', 1)[-1]}"}
 rows = {"rows": [{"age": 20 + n, "job": "student", "phone": f"+4930{n:07}"} for n in range(30)]}
 query = "economics.cost_per_call=1&economics.value_per_success=100&policy.holdout_share=0"

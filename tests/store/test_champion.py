@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from segmint.errors import BundleError, RunError
-from segmint.store.bundle import open_bundle, write_bundle
+from segmint.store.bundle import Bundle, open_bundle, write_bundle
 from segmint.store.champion import Gate, promote, rollback
 from segmint.store.promoted import read_history, read_promoted
 from segmint.store.run import Run
@@ -53,6 +53,25 @@ def test_the_gate_holds_unless_a_person_gives_a_reason(finished: Finished, tmp_p
     assert read_promoted(tmp_path).run == second.id
     assert entry.gate["despite"] == "the old data are wrong"
     assert entry.gate["passed"] is False
+
+
+def test_what_does_not_prove_itself_is_neither_promoted_nor_gone_back_to(finished: Finished, tmp_path: Path) -> None:
+    first, second = finished(1), finished(2)
+    asked = []
+
+    def never(bundle: Bundle) -> None:
+        asked.append(bundle.digest)
+        raise BundleError("it does not prove itself")
+
+    with pytest.raises(BundleError, match="prove itself"):
+        promote(tmp_path, first.id, GOOD, prove=never)
+    assert read_history(tmp_path) == []
+    promote(tmp_path, first.id, GOOD)
+    promote(tmp_path, second.id, GOOD)
+    with pytest.raises(BundleError, match="prove itself"):
+        rollback(tmp_path, prove=never)
+    assert read_promoted(tmp_path).run == second.id
+    assert asked == [open_bundle(first.folder).digest] * 2
 
 
 def test_a_gate_judged_against_another_champion_lets_nobody_through(finished: Finished, tmp_path: Path) -> None:

@@ -35,5 +35,7 @@ def dashboard(
     from segmint.flows.standing import StandingPolicy
 
     desk = Desk(runs, bundle, standing=StandingPolicy.load(policy))
+    if bundle is not None:
+        desk.bundle()  # a wrong name is said here, not on every page
     typer.echo(f"dashboard: http://127.0.0.1:{port}/sign-in?code={desk.keeper.code}  (works once; Ctrl-C stops)")
     open_door(desk, port)

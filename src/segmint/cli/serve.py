@@ -38,13 +38,13 @@ def serve(
     from segmint.service.start import start
 
     def pages(api: Any, service: Any) -> tuple[Any, str]:
-        return _with_pages(api, service, bundle, runs, one_time=keys is None)
+        return _with_pages(api, service, runs, one_time=keys is None)
 
     start(bundle, runs, host=host, port=port, keys=keys, names=name or (), policy=policy, pages=pages, say=typer.echo)
 
 
-def _with_pages(api: Any, service: Any, bundle: str, runs: Path, *, one_time: bool) -> tuple[Any, str]:
-    """Put the dashboard beside the service; its keys sign in."""
+def _with_pages(api: Any, service: Any, runs: Path, *, one_time: bool) -> tuple[Any, str]:
+    """Put the dashboard beside the service; its keys sign in, and its bundle is the one of the pages."""
     from segmint.dashboard.app import beside, dashboard
     from segmint.dashboard.desk import Desk
     from segmint.dashboard.sign_in import Doorkeeper
@@ -53,9 +53,7 @@ def _with_pages(api: Any, service: Any, bundle: str, runs: Path, *, one_time: bo
     keeper = Doorkeeper(service.keys)
     if not one_time:
         keeper.code = None
-    inside = bundle == "PROMOTED" or (runs / Path(bundle).name).is_dir()
-    used = None if not inside else "PROMOTED" if bundle == "PROMOTED" else Path(bundle).name
-    desk = Desk(runs, used, keeper=keeper, standing=service.standing)
+    desk = Desk(runs, keeper=keeper, standing=service.standing, served=service.champion)
     service.closers.append(desk.jobs.stop)
     app = beside(api, dashboard(desk, hosts=service.hosts), api_paths=frozenset(way.path for way in WAYS))
     return app, f"/sign-in?code={keeper.code}  (works once)" if one_time else "/sign-in"

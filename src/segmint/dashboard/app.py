@@ -385,11 +385,8 @@ def _lists(desk: Desk, request: Request, form: Form) -> Response:
     from segmint.flows.target import target
 
     table = desk.tables.find(form.get("table", ""))
-    run = desk.bundle_run()
-    if run is None:
-        desk.bundle()
-    where: Path | str = "PROMOTED" if run == desk.champion() else desk.runs / str(run)
-    made = target(table.path, where, config_of(form, desk.standing), runs=desk.runs, argv=("dashboard",))
+    desk.bundle()
+    made = target(table.path, desk.origin(), config_of(form, desk.standing), runs=desk.runs, argv=("dashboard",))
     return RedirectResponse(f"/runs/{made.folder.name}", status_code=303)
 
 

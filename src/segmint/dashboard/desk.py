@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -14,11 +15,13 @@ from segmint.contract.valid_table import ValidTable
 from segmint.dashboard.jobs import Jobs
 from segmint.dashboard.sign_in import Doorkeeper
 from segmint.dashboard.tables import Tables
-from segmint.errors import BundleError, RunError
+from segmint.errors import RunError
+from segmint.flows.bundle import require_golden
 from segmint.flows.preview import PreparedList, prepare_list, read_customers, stands_on
 from segmint.flows.standing import StandingPolicy
-from segmint.store.bundle import Bundle, open_bundle
-from segmint.store.promoted import WORD, read_promoted
+from segmint.service.champion import Champion
+from segmint.store.bundle import FOLDER, Bundle, open_bundle
+from segmint.store.promoted import RUN_ID, WORD, read_promoted
 from segmint.store.run import Run, find_run, list_runs
 
 KEPT = 3
@@ -33,10 +36,17 @@ class Desk:
     ----------
     runs : Path
     bundle : str, optional
-        A run's id or PROMOTED; left out, the champion, or else the newest finished run that has a bundle.
+        A run's id or folder, or PROMOTED; left out, the champion, or else the newest finished run that has a bundle.
     keeper : Doorkeeper, optional
     standing : StandingPolicy, optional
         What every list made here respects, whatever its form says.
+    served : Champion, optional
+        What the HTTP service beside the pages answers by: the pages use the same, and `bundle` says nothing.
+
+    Raises
+    ------
+    RunError
+        If `bundle` is no run of this folder.
     """
 
     def __init__(
@@ -46,12 +56,14 @@ class Desk:
         *,
         keeper: Doorkeeper | None = None,
         standing: StandingPolicy | None = None,
+        served: Champion | None = None,
     ) -> None:
-        self.runs, self.bundle_name = runs, bundle
+        self.runs, self.served = runs, served
+        self.bundle_name = bundle if bundle in (None, WORD) else _run_in(str(bundle), runs)
         self.standing = standing or StandingPolicy()
         self.keeper = keeper or Doorkeeper()
         self.tables, self.jobs = Tables(runs / "tables"), Jobs(runs)
-        self._bundle: tuple[str, Bundle] | None = None
+        self._bundle: tuple[str | None, Bundle] | None = None
         self._read: OrderedDict[tuple[str, str], ValidTable] = OrderedDict()
         self._prepared: OrderedDict[tuple[str, str, str], PreparedList] = OrderedDict()
         self._lock = Lock()
@@ -65,30 +77,37 @@ class Desk:
         return find_run(name, self.runs, paths=False)
 
     def champion(self) -> str | None:
-        """The id of the promoted run."""
-        try:
-            return read_promoted(self.runs).run
-        except BundleError:
-            return None
+        """The id of the promoted run; None where nothing was ever promoted.
+
+        Raises
+        ------
+        BundleError
+            If what is promoted cannot be trusted; no other run takes its place.
+        """
+        return read_promoted(self.runs).run if os.path.lexists(self.runs / WORD) else None
 
     def bundle_run(self) -> str | None:
-        """The run whose bundle is in use here."""
+        """The run whose bundle is in use here; None if there is none, or a bundle is served that is of no run here."""
+        if self.served is not None:
+            return _run_of(self.served.fresh().origin, self.runs)
         if self.bundle_name not in (None, WORD):
             return self.run(str(self.bundle_name)).id
         champion = self.champion()
         if champion is not None or self.bundle_name == WORD:
             return champion
-        usable = (run for run in self.all_runs() if run.status == "done" and (run.folder / "bundle").is_dir())
+        usable = (run for run in self.all_runs() if run.status == "done" and (run.folder / FOLDER).is_dir())
         return next((run.id for run in usable), None)
 
-    def bundle(self) -> Bundle:
-        """The bundle in use, opened once.
+    def origin(self) -> Path | str:
+        """Where the bundle in use lies, as `open_bundle` is told it.
 
         Raises
         ------
         RunError
             If there is none.
         """
+        if self.served is not None:
+            return self.served.fresh().origin
         run = self.bundle_run()
         if run is None:
             raise RunError(
@@ -96,9 +115,26 @@ class Desk:
                 expected="a finished run, or a promoted one",
                 fix="bring a table of past campaign results under “Upload and run”",
             )
+        named = self.bundle_name not in (None, WORD)
+        return WORD if not named and run == self.champion() else self.runs / run
+
+    def bundle(self) -> Bundle:
+        """The bundle in use, opened and proven once.
+
+        Raises
+        ------
+        RunError
+            If there is none.
+        BundleError
+            If it cannot be trusted, or does not predict its golden rows.
+        """
+        if self.served is not None:
+            return self.served.fresh().bundle
+        where, run = self.origin(), self.bundle_run()
         if self._bundle is None or self._bundle[0] != run:
-            where: str | Path = WORD if run == self.champion() else self.runs / run
-            self._bundle = (run, open_bundle(where, self.runs))
+            opened = open_bundle(where, self.runs)
+            require_golden(opened)
+            self._bundle = (run, opened)
         return self._bundle[1]
 
     def customers(self, table: str) -> ValidTable:
@@ -117,6 +153,25 @@ class Desk:
         key = (bundle.digest, table, stands_on(config, valid))
         with self._lock:
             return _kept(self._prepared, key, lambda: prepare_list(valid, bundle, config))
+
+
+def _run_in(name: str, runs: Path) -> str:
+    """Find the run that whoever starts the pages names, by id or by a path."""
+    run = find_run(Path(name).parent if Path(name).name == FOLDER else name, runs)
+    if _run_of(run.folder, runs) is None:
+        raise RunError(
+            f"The run {run.id} is not in the folder of runs that the pages show.",
+            expected=f"a run in '{runs}'",
+            fix="name the folder that it is in with --runs",
+        )
+    return run.id
+
+
+def _run_of(folder: Path, runs: Path) -> str | None:
+    """The run of `runs` that a folder is, or that a bundle's folder lies in."""
+    whole = folder.resolve()
+    found = (place for place in (whole, whole.parent) if RUN_ID.fullmatch(place.name))
+    return next((place.name for place in found if place.parent == runs.resolve()), None)
 
 
 def _kept(cache: OrderedDict[Key, Kept], key: Key, make: Callable[[], Kept]) -> Kept:

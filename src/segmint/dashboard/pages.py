@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from segmint.contract.column import Column
 from segmint.contract.contract import SHIPPED, Contract, load_contract
@@ -28,6 +28,7 @@ from segmint.targeting.preview import Preview
 from segmint.targeting.suppress import respects_objections
 
 Context = dict[str, Any]
+Asked = TypeVar("Asked")
 FILES = {
     "report.html": "the report as one file",
     "call_list.xlsx": "the list for Excel",
@@ -60,21 +61,25 @@ MOST_RUNS = 100
 def overview(desk: Desk) -> Context:
     """The model in use, the last runs, what is wrong, and what to do next."""
     runs = desk.all_runs()
-    used = desk.bundle_run()
+    (used, wrong), (champion, astray) = _used(desk), _or_why_not(desk.champion)
+    todo = statements([("What to do next", _next(desk, runs, used, champion))])
+    blocks = [] if wrong else [*_in_use(desk, used, champion), todo]
     return {
         "title": "Overview",
-        "blocks": [*_in_use(desk, used), statements([("What to do next", _next(desk, runs, used))])],
+        "problem": wrong or astray,
+        "blocks": blocks,
         "alarms": _alarms(runs),
         "runs": [_line(run) for run in runs[:6]],
-        "actions": used is not None,
+        "actions": wrong is None and _has_model(desk, used),
     }
 
 
 def run_list(desk: Desk) -> Context:
     """Every run, newest first."""
-    champion = desk.champion()
+    champion, wrong = _or_why_not(desk.champion)
     return {
         "title": "Runs",
+        "problem": wrong,
         "runs": [_line(run) | {"champion": run.id == champion} for run in desk.all_runs()[:MOST_RUNS]],
     }
 
@@ -256,6 +261,7 @@ def upload(desk: Desk) -> Context:
 def one_table(desk: Desk, table: str, draft: str | None = None, problem: SegmintError | None = None) -> Context:
     """One table: what to do with it."""
     found = desk.tables.find(table)
+    used, wrong = _used(desk)
     return {
         "title": found.name,
         "table": found,
@@ -263,12 +269,33 @@ def one_table(desk: Desk, table: str, draft: str | None = None, problem: Segmint
         "contracts": [(name, load_contract(name).title or name) for name in SHIPPED],
         "reviewed": found.contract is not None,
         "draft": draft,
-        "problem": problem,
-        "usable": desk.bundle_run() is not None,
+        "problem": problem or wrong,
+        "usable": wrong is None and _has_model(desk, used),
     }
 
 
-def _in_use(desk: Desk, used: str | None) -> list[Block]:
+def _used(desk: Desk) -> tuple[str | None, SegmintError | None]:
+    """The run whose bundle is in use, if any, or why none can be used."""
+    used, wrong = _or_why_not(desk.bundle_run)
+    return used, wrong if used is None else _or_why_not(desk.bundle)[1]
+
+
+def _or_why_not(ask: Callable[[], Asked]) -> tuple[Asked | None, SegmintError | None]:
+    try:
+        return ask(), None
+    except SegmintError as error:
+        return None, error
+
+
+def _has_model(desk: Desk, used: str | None) -> bool:
+    return used is not None or desk.served is not None
+
+
+def _in_use(desk: Desk, used: str | None, champion: str | None) -> list[Block]:
+    if used is None and desk.served is not None:
+        bundle = desk.bundle()
+        words = f"It learned {bundle.contract.outcome.label} under the contract {bundle.contract.name}; its run is not here."
+        return [banner("plain", "The model that the service was started with", words)]
     if used is None:
         return [
             banner(
@@ -281,7 +308,7 @@ def _in_use(desk: Desk, used: str | None) -> list[Block]:
     summary = view.summary
     quality: dict[str, Any] = summary.get("quality") or {}
     rate = summary.get("base_rate")
-    role = "Champion" if used == desk.champion() else "Model in use"
+    role = "Champion" if used == champion else "Model in use"
     shown = [
         (
             role,
@@ -300,10 +327,10 @@ def _in_use(desk: Desk, used: str | None) -> list[Block]:
     return [block for block in (warning(view.at), figures(shown)) if block is not None]
 
 
-def _next(desk: Desk, runs: list[Run], used: str | None) -> str:
-    if used is None:
+def _next(desk: Desk, runs: list[Run], used: str | None, champion: str | None) -> str:
+    if not _has_model(desk, used):
         return "Bring the table of your last campaign and let segmint learn from it."
-    if used != desk.champion() and any(run.record["command"] == "run" for run in runs):
+    if used and used != champion and any(run.record["command"] == "run" for run in runs):
         return (
             "Read the report of the newest run. If it convinces you, make it the champion: "
             f"segmint promote {used}. Then build the list of the next campaign."

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from segmint.contract.synthetic import synthetic_rows
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
+from segmint.errors import BundleError
 from segmint.evaluation.comparison import Comparison
 from segmint.flows.calibrate import calibrate
 from segmint.models.predict import Predictor
@@ -19,6 +20,7 @@ from segmint.monitoring.reference import reference_of
 from segmint.report.model_card import model_card
 from segmint.store.bundle import Bundle, write_bundle
 from segmint.store.run import Run, installed_versions
+from segmint.store.verify import check_golden
 from segmint.tables.source import open_table
 
 GOLDEN_ROWS = 20
@@ -93,6 +95,22 @@ def predict_texts(bundle: Bundle, rows: list[dict[str, str]]) -> NDArray[np.floa
     frame = pl.DataFrame(rows, schema=dict.fromkeys(rows[0], pl.String))
     table = validate(open_table(frame), bundle.contract, purpose="predict", at=bundle.at, max_rejected=0.0)
     return predictor_of(bundle).probabilities(table.frame)
+
+
+def require_golden(bundle: Bundle) -> None:
+    """Let a bundle predict its golden rows.
+
+    Raises
+    ------
+    BundleError
+        If it says something else than when it was made.
+    """
+    if not (check := check_golden(bundle, predict_texts)).ok:
+        raise BundleError(
+            f"The bundle does not predict its golden rows: {check.detail}.",
+            expected="the propensities it was published with",
+            fix="look at it: segmint verify",
+        )
 
 
 def _golden_rows(table: ValidTable, features: dict[str, Any], seed: int) -> pl.DataFrame:

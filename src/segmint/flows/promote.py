@@ -14,7 +14,7 @@ from segmint.config import Config
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import BundleError, DataError, RunError
 from segmint.evaluation.paired_bootstrap import affordable_repeats
-from segmint.flows.bundle import propensities
+from segmint.flows.bundle import propensities, require_golden
 from segmint.flows.check import check
 from segmint.flows.predict import trained_ids
 from segmint.metrics.calibration import log_loss_by_row
@@ -65,18 +65,21 @@ def promote(run: str | Path, config: Config, *, runs: Path, on: Any = None, desp
     ------
     RunError
         If the gate did not pass, or there is nothing to compare by.
+    BundleError
+        If the bundle cannot be trusted, or does not predict its golden rows.
     """
     here = find_run(run, runs)
     challenger = open_bundle(here.folder)
     past = read_history(runs)
     gate = _gate(here.folder, challenger, config, runs, on, despite)
-    entry = champion.promote(runs, here.folder, gate, despite=despite, against=past[-1].manifest if past else "")
+    against = past[-1].manifest if past else ""
+    entry = champion.promote(runs, here.folder, gate, despite=despite, against=against, prove=require_golden)
     return Promoted(entry, f"In use: {entry.run} ({gate.sentence}).")
 
 
 def rollback(*, runs: Path) -> Promoted:
     """Put the bundle back in use that the present one replaced."""
-    entry = champion.rollback(runs)
+    entry = champion.rollback(runs, prove=require_golden)
     return Promoted(entry, f"In use again: {entry.run}.")
 
 

@@ -9,13 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from segmint.errors import BundleError
-from segmint.flows.bundle import predict_texts, predictor_of, single_predictor_of
+from segmint.flows.bundle import predictor_of, require_golden, single_predictor_of
 from segmint.models.predict import Predictor
 from segmint.models.single import SinglePredictor
 from segmint.store.bundle import Bundle, folder_of, open_bundle
 from segmint.store.promoted import WORD, read_promoted
-from segmint.store.verify import check_golden
 
 log = logging.getLogger("segmint.service")
 
@@ -46,12 +44,7 @@ class Handle:
             If it fails a check.
         """
         bundle = open_bundle(path, runs)
-        if not (check := check_golden(bundle, predict_texts)).ok:
-            raise BundleError(
-                f"The bundle does not predict its golden rows: {check.detail}.",
-                expected="the propensities it was published with",
-                fix="look at it: segmint verify",
-            )
+        require_golden(bundle)
         return cls(_folder(path, runs), bundle, predictor_of(bundle), single_predictor_of(bundle))
 
 
@@ -82,6 +75,12 @@ class Champion:
     @property
     def handle(self) -> Handle:
         """The bundle in use."""
+        return self._handle
+
+    def fresh(self) -> Handle:
+        """The bundle in use, after a look at whether another was promoted, which is then taken into use soon."""
+        if self.is_stale():
+            self.swap_aside()
         return self._handle
 
     def is_stale(self) -> bool:

@@ -6,6 +6,7 @@ visible in one step.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,12 @@ from segmint.store.bundle import FOLDER, Bundle, Opening
 from segmint.store.promoted import WORD, Entry, read_history
 from segmint.store.run import find_run
 from segmint.store.staging import publish_file, write_file
+
+Prove = Callable[[Bundle], object]
+
+
+def _trusted(bundle: Bundle) -> None:
+    """Ask no more of a bundle than that it could be opened."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +83,13 @@ class Gate:
 
 
 def promote(
-    runs: Path, name: Path | str, gate: Gate, *, despite: str | None = None, against: str | None = None
+    runs: Path,
+    name: Path | str,
+    gate: Gate,
+    *,
+    despite: str | None = None,
+    against: str | None = None,
+    prove: Prove = _trusted,
 ) -> Entry:
     """Put a run's bundle in use.
 
@@ -91,6 +104,8 @@ def promote(
         A person's reason to promote although the gate did not pass; kept in the history.
     against : str, optional
         The manifest of the champion that the gate was judged against, "" if there was none; None does not ask.
+    prove : callable (Bundle), optional
+        Raises a `BundleError` if the very bundle that is to be pinned should not be used.
 
     Returns
     -------
@@ -118,7 +133,9 @@ def promote(
             expected="a challenger that is better with its interval, or equal and simpler",
             fix="keep the champion, or give a reason to promote all the same",
         )
-    digest = _opened(runs, run.id, None).digest
+    bundle = _opened(runs, run.id, None)
+    prove(bundle)
+    digest = bundle.digest
     with alone(runs, "promotion"):
         past = read_history(runs)
         if past and (past[-1].run, past[-1].manifest) == (run.id, digest):
@@ -134,15 +151,15 @@ def promote(
         return _write(runs, past, Entry(run.id, digest, _now(), "promote", back, told))
 
 
-def rollback(runs: Path) -> Entry:
-    """Put the bundle back in use that the present one replaced; again goes further back.
+def rollback(runs: Path, *, prove: Prove = _trusted) -> Entry:
+    """Put the bundle back in use that the present one replaced, proven as by `promote`; again goes further back.
 
     Raises
     ------
     RunError
         If there is nothing to go back to.
     BundleError
-        If that bundle is gone or was changed.
+        If that bundle is gone, was changed or does not prove itself.
     """
     with alone(runs, "promotion"):
         past = read_history(runs)
@@ -154,7 +171,7 @@ def rollback(runs: Path) -> Entry:
                 fix="promote another run: `segmint promote runs/<id>`",
             )
         earlier = past[back]
-        _opened(runs, earlier.run, earlier.manifest)
+        prove(_opened(runs, earlier.run, earlier.manifest))
         return _write(runs, past, Entry(earlier.run, earlier.manifest, _now(), "rollback", earlier.back, {}))
 
 
