@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmint.config import Config
+from segmint.contract.column import KNOWN_ORDER
+from segmint.contract.ledger import KNOWN_NAMES
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import BundleError, DataError, RunError
 from segmint.evaluation.paired_bootstrap import affordable_repeats
@@ -64,7 +66,8 @@ def promote(run: str | Path, config: Config, *, runs: Path, on: Any = None, desp
     Raises
     ------
     RunError
-        If the gate did not pass, or there is nothing to compare by.
+        If the gate did not pass, the challenger reads what is known later than what the champion reads, or there is
+        nothing to compare by.
     BundleError
         If the bundle cannot be trusted, or does not predict its golden rows.
     """
@@ -127,11 +130,40 @@ def compare_bundles(
 
 
 def _gate(folder: Path, challenger: Bundle, config: Config, runs: Path, on: Any, despite: str | None) -> Gate:
-    if not read_history(runs):
-        return Gate(True, "first", "first: there was no champion")
-    current = open_bundle(WORD, runs)
-    if current.digest == challenger.digest:
+    current = open_bundle(WORD, runs) if read_history(runs) else None
+    if current is not None and current.digest == challenger.digest:
         return Gate(True, "first", "in use already")
+    knows_more = _knows_more(challenger, current)
+    if knows_more and not despite:
+        raise RunError(
+            f"The challenger was not promoted: {knows_more}.",
+            expected="a challenger that decides no later than the champion, and before the call",
+            fix="train it for an earlier moment: segmint run --at planning, or give a reason with --despite",
+        )
+    gate = _compared(folder, challenger, current, config, runs, on, despite)
+    return replace(gate, passed=False, sentence=f"{gate.sentence}; {knows_more}") if knows_more else gate
+
+
+def _knows_more(challenger: Bundle, current: Bundle | None) -> str:
+    """Say what makes a comparison unfair: columns filled in after the moment at which the champion decides."""
+    latest = "dialling" if current is None else current.at
+    if KNOWN_ORDER.index(challenger.at) <= KNOWN_ORDER.index(latest):
+        return ""
+    champion = "" if current is None else f", and the champion decides at {current.at}"
+    return f"it reads what is {KNOWN_NAMES[challenger.at]}{champion}"
+
+
+def _compared(
+    folder: Path,
+    challenger: Bundle,
+    current: Bundle | None,
+    config: Config,
+    runs: Path,
+    on: Any,
+    despite: str | None,
+) -> Gate:
+    if current is None:
+        return Gate(True, "first", "first: there was no champion")
     if on is not None:
         trained = [known for name in (folder, WORD) if (known := trained_ids(name, runs)) is not None]
         return _on_table(challenger, current, trained, config, on)
