@@ -62,6 +62,21 @@ def test_try_it_sends_the_levels_that_the_model_knows(desk: Desk) -> None:
     assert "Unusual values" not in page
 
 
+def test_levels_that_were_pooled_are_offered_to_nobody(desk: Desk, tmp_path: Path) -> None:
+    plan = '[columns.plan]\nkind = "category"\nrole = "holding"\nlabel = "plan"\n'
+    parts = small_parts() | {"contract": parse_contract(f"{CONTRACT}{plan}", origin="test")}
+    parts["golden"]["rows"] = [row | {"plan": "old"} for row in parts["golden"]["rows"]]
+    levels = {"old": 20, "new": 30, "(other)": 90}
+    parts["reference"]["columns"].append({"name": "plan", "kind": "category", "missing_share": 0.0, "levels": levels})
+    with Run.create(tmp_path / "more", "run", (), "", 1, {}) as here:
+        write_bundle(here.folder / "bundle", **parts)
+        here.done({})
+    asked = pages.try_it(Desk(tmp_path / "more"), {})["fields"]
+    found = next(field for field in asked if field["name"] == "plan")
+    assert found["levels"] == ["old", "new"]
+    assert found["value"] == "new"
+
+
 def test_a_drafted_contract_is_shown_as_it_will_be_kept(desk: Desk) -> None:
     page = sent(client(desk, signed_in=True), desk, f"/tables/{'a' * 16}/contract", {"outcome": "y at 5 %"})
     draft = page.partition("<textarea")[2].partition("</textarea>")[0]

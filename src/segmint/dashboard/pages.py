@@ -16,6 +16,7 @@ from segmint.flows.candidates import SEGMENT, segment_names
 from segmint.flows.customer import look_up, try_out
 from segmint.flows.preview import PreparedList, what_moved
 from segmint.flows.report import stored_report
+from segmint.monitoring.reference import OTHER
 from segmint.report.blocks import Block, banner, figures, heading, points, statements, table
 from segmint.report.pages.answer import warning
 from segmint.report.pages.segments import segment_blocks
@@ -431,17 +432,18 @@ def _segment_level(bundle: Bundle) -> Context:
 
 
 def _levels(column: Column, bundle: Bundle) -> list[str]:
+    """The levels that a customer may hold; rare ones that were pooled have a name that no customer has."""
     if column.allowed:
         return list(column.allowed)
     known: dict[str, Any] = next((c for c in bundle.reference["columns"] if c["name"] == column.name), {})
-    return [str(level) for level in (known.get("levels") or {})]
+    return [str(level) for level in (known.get("levels") or {}) if level != OTHER]
 
 
 def _field(column: Column, bundle: Bundle, form: Mapping[str, str]) -> dict[str, Any]:
     known: dict[str, Any] = next((c for c in bundle.reference["columns"] if c["name"] == column.name), {})
     edges = known.get("edges") or []
     levels = _levels(column, bundle) if column.kind == "category" else []
-    usual = max(known["levels"], key=lambda level: known["levels"][level]) if known.get("levels") else ""
+    usual = max(levels, key=lambda level: (known.get("levels") or {}).get(level, 0), default="")
     middle = _middle(edges, known.get("counts") or [])
     states = known.get("states") or {}
     if states and sum(states.values()) > sum(known.get("counts") or []):
