@@ -50,6 +50,17 @@ def test_a_call_is_a_whole_thing(text: str) -> None:
             config_of({"quota_column_0": "job", "quota_level_0": "clerk", name: text})
 
 
+@pytest.mark.parametrize("text", ["9" * 17, "9" * 5_000, str(2**64)])
+def test_a_count_that_no_bank_has_is_refused_and_not_repeated(text: str) -> None:
+    for name in ("calls", "quota_most_0"):
+        with pytest.raises(PolicyError) as told:
+            config_of({"quota_column_0": "job", "quota_level_0": "clerk", name: text})
+        assert f"{len(text):,} digits" in str(told.value)
+        assert text not in str(told.value)
+    with pytest.raises(SegmintError, match=r"1,?000,?000,?000,?000,?000"):
+        config_of({"value": "1e308"})
+
+
 @pytest.mark.parametrize("text", ["nan", "inf", "-1", "1e999"])
 def test_numbers_that_make_no_sense_are_refused(text: str) -> None:
     with pytest.raises(SegmintError):

@@ -7,12 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segmint.errors import PolicyError
+from segmint.targeting.call_list import build_call_list
 from segmint.targeting.choose import (
     HELD_OUT,
     LISTED,
     STATUSES,
     choose,
 )
+from segmint.targeting.summary import summarise_list
 from tests.targeting.conftest import make_policy
 
 propensities = st.lists(
@@ -34,6 +36,17 @@ def test_call_list_never_exceeds_budget_in_calls_or_money(chance, budget, share)
     assert choice.cost[choice.listed].sum() <= budget * (1 + 1e-9)
     calls = make_policy(calls_per_customer=2.5, budget_calls=budget + 3, holdout_share=share)
     assert 2.5 * choose(ids(len(chance)), chance, calls).listed.size <= budget + 3
+
+
+def test_a_limit_that_no_machine_word_holds_is_no_limit():
+    policy = make_policy(conversations=10**15, contact_rate=1e-6)
+    assert policy.most_customers > 2**64
+    choice = choose(ids(40), np.linspace(0.1, 0.9, 40), policy)
+    free = choose(ids(40), np.linspace(0.1, 0.9, 40), make_policy())
+    assert choice.listed.size == free.listed.size > 0
+    table = pl.DataFrame({"customer": ids(40)})
+    told = summarise_list(build_call_list(ids(40), choice, pl.Series([""] * 40), policy), choice, policy, table)
+    assert told["economics"]["most_customers"] == policy.most_customers
 
 
 @given(propensities, st.integers(1, 60), st.integers(0, 30), st.floats(0, 0.9))

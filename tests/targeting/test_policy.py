@@ -16,6 +16,26 @@ def test_the_template_is_a_policy_without_contradictions():
     assert policy.economics.currency == "EUR"
 
 
+@pytest.mark.parametrize(
+    ("section", "name", "value"),
+    [
+        ("economics", "cost_per_call", 1e308),
+        ("economics", "value_per_success", 2e15),
+        ("economics", "calls_per_customer", 1e300),
+        ("policy", "budget_calls", 2**64),
+        ("policy", "budget_money", 1e308),
+        ("policy", "conversations", 10**400),
+        ("policy", "contact_rate", 1e-300),
+        ("policy", "rest_days", 10**9),
+        ("policy", "quotas", [{"column": "job", "level": "a", "maximum": 10**20}]),
+    ],
+)
+def test_an_amount_that_nobody_can_mean_is_refused(section, name, value):
+    told = {"economics": MONEY, "policy": {}}
+    with pytest.raises(PolicyError, match=name):
+        policy_from(told | {section: told[section] | {name: value}})
+
+
 def test_every_commented_key_of_the_template_is_a_real_key(tmp_path):
     history = tmp_path / "calls.csv"
     text = policy_template()

@@ -10,6 +10,7 @@ from typing import Any
 from segmint.config import Config
 from segmint.errors import PolicyError
 from segmint.flows.standing import StandingPolicy
+from segmint.targeting.policy import MOST
 
 ROWS = range(3)
 _GROUPED = "[1-9][0-9]{0,2}(?:,[0-9]{3})+"
@@ -106,7 +107,14 @@ def _count(text: str, what: str) -> int | None:
         raise PolicyError(
             f"The control “{what}” holds no whole number.", expected="a number such as 3000 or 3,000", fix="correct it"
         )
-    return int(text.replace(",", ""))
+    digits = text.replace(",", "").lstrip("0")
+    if len(digits) > len(str(MOST)):
+        raise PolicyError(
+            f"The control “{what}” holds a number of {len(digits):,} digits.",
+            expected=f"at most {MOST:,}",
+            fix="leave it empty for no limit",
+        )
+    return int(digits or 0)
 
 
 def _number(text: str, what: str) -> float | None:

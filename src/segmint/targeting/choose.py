@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -194,7 +195,7 @@ def cut(order: NDArray[np.int64], cost: Floats, holdout: NDArray[np.bool_], poli
     within = within_means(order, cost, policy)
     called = ~holdout[order] & within
     fits = within.copy()
-    if np.isfinite(policy.most_customers):
+    if math.isfinite(policy.most_customers):
         fits &= np.cumsum(called) <= policy.most_customers
     if policy.budget_money is not None:
         fits &= np.cumsum(np.where(called, cost[order], 0.0)) <= policy.budget_money * (1 + 1e-12)
@@ -241,7 +242,7 @@ def _statuses(
 
 def needs_optimiser(policy: ContactPolicy, cost: Floats) -> bool:
     """Tell whether no single order of customers is right under every limit at once."""
-    two_budgets = np.isfinite(policy.most_customers) and policy.budget_money is not None
+    two_budgets = math.isfinite(policy.most_customers) and policy.budget_money is not None
     return bool(policy.needs_optimiser or (two_budgets and cost.size and np.ptp(cost) > 0))
 
 

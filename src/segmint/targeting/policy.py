@@ -15,6 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from segmint.errors import PolicyError, why
 
+MOST = 10**15  # calls, customers or money; a float still tells every whole number
+_DAYS = 36_500
+
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 CONSENT_WORDS = ("yes", "true", "1", "y")
 _WINDOW = re.compile(r"^(?P<first>[A-Z][a-z]{2})(-(?P<last>[A-Z][a-z]{2}))? (?P<open>\d\d:\d\d)-(?P<close>\d\d:\d\d)$")
@@ -52,16 +55,16 @@ class Economics(_Section):
     currency: str = "EUR"
     cost_per_call: float | str
     value_per_success: float | str
-    calls_per_customer: float = Field(default=1.0, ge=1)
-    value_shape: float = Field(default=12.0, gt=0)
+    calls_per_customer: float = Field(default=1.0, ge=1, le=1_000)
+    value_shape: float = Field(default=12.0, gt=0, le=1e6)
 
     @field_validator("cost_per_call", "value_per_success", mode="before")
     @classmethod
     def _money_or_column(cls, amount: object) -> object:
         if isinstance(amount, bool) or amount == "":
             raise ValueError("must be an amount of money or the name of a column")
-        if isinstance(amount, (int, float)) and not 0 <= amount < math.inf:
-            raise ValueError("must not be negative or infinite")
+        if isinstance(amount, (int, float)) and not 0 <= amount <= MOST:
+            raise ValueError(f"must be an amount of money, 0 to {MOST:,}")
         return amount
 
     @property
@@ -104,8 +107,8 @@ class Quota(_Words):
 
     column: str
     level: str
-    minimum: int = Field(default=0, ge=0)
-    maximum: int | None = Field(default=None, ge=0)
+    minimum: int = Field(default=0, ge=0, le=MOST)
+    maximum: int | None = Field(default=None, ge=0, le=MOST)
 
     @property
     def words(self) -> str:
@@ -134,12 +137,12 @@ class Capacity(_Section):
     """
 
     name: str = Field(min_length=1)
-    available: float | None = Field(default=None, ge=0)
+    available: float | None = Field(default=None, ge=0, le=MOST)
     per_customer: float | str | None = None
-    agents: float | None = Field(default=None, ge=0)
-    hours: float | None = Field(default=None, ge=0)
-    handling_minutes: float | None = Field(default=None, gt=0)
-    ringing_minutes: float = Field(default=0.0, ge=0)
+    agents: float | None = Field(default=None, ge=0, le=MOST)
+    hours: float | None = Field(default=None, ge=0, le=MOST)
+    handling_minutes: float | None = Field(default=None, gt=0, le=MOST)
+    ringing_minutes: float = Field(default=0.0, ge=0, le=MOST)
 
     @model_validator(mode="after")
     def _said_once(self) -> Capacity:
@@ -179,7 +182,7 @@ class ContactRules(_Words):
     conversations : int or None
         Conversations the team wants; as many names are listed as these take at `contact_rate`.
     contact_rate : float
-        Share of calls that reach the customer, in (0, 1].
+        Share of calls that reach the customer, one in a million at least, at most 1.
     attempts : int or None
         Most calls to one customer in this campaign, earlier ones counted.
     rest_days : int
@@ -210,12 +213,12 @@ class ContactRules(_Words):
     """
 
     campaign: str = Field(default="campaign", min_length=1)
-    budget_calls: int | None = Field(default=None, ge=0)
-    budget_money: float | None = Field(default=None, ge=0)
-    conversations: int | None = Field(default=None, ge=1)
-    contact_rate: float = Field(default=1.0, gt=0, le=1)
-    attempts: int | None = Field(default=None, ge=1)
-    rest_days: int = Field(default=0, ge=0)
+    budget_calls: int | None = Field(default=None, ge=0, le=MOST)
+    budget_money: float | None = Field(default=None, ge=0, le=MOST)
+    conversations: int | None = Field(default=None, ge=1, le=MOST)
+    contact_rate: float = Field(default=1.0, ge=1e-6, le=1)
+    attempts: int | None = Field(default=None, ge=1, le=MOST)
+    rest_days: int = Field(default=0, ge=0, le=_DAYS)
     call_windows: tuple[str, ...] = ()
     holdout_share: float = Field(default=0.1, ge=0, lt=1)
     suppress: tuple[Path, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -155,7 +156,7 @@ def _paying_share(worst: float, best: float | None, edge: float) -> float:
 
 
 def _has_budget(policy: ContactPolicy) -> bool:
-    return np.isfinite(policy.most_customers) or policy.budget_money is not None
+    return math.isfinite(policy.most_customers) or policy.budget_money is not None
 
 
 def _again(choice: Choice, policy: ContactPolicy, what: str, factor: float) -> dict[str, float | str | int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -71,7 +72,7 @@ def _economics(policy: ContactPolicy, choice: Choice) -> dict[str, Any]:
         "calls_per_customer": economics.calls_per_customer,
         "mean_cost": float(choice.cost[rows].mean()) if rows.size else 0.0,
         "mean_value": float(choice.value[rows].mean()) if rows.size else 0.0,
-        "most_customers": None if np.isinf(most) else int(most),
+        "most_customers": None if math.isinf(most) else int(most),
         "budget_money": policy.budget_money,
     }
 
