@@ -20,6 +20,7 @@ from segmint.flows import backtest as flow
 from segmint.flows.demo import sample_path
 from segmint.store.run import Run
 from segmint.tables.source import open_table
+from segmint.targeting.policy import ContactPolicy, ContactRules, Quota
 
 pytestmark = pytest.mark.network
 pytest.importorskip("tensorflow")
@@ -196,6 +197,33 @@ def test_a_policy_with_a_strange_column_is_refused(history: Path, tmp_path: Path
     money = ["economics.cost_per_call=1", "economics.value_per_success=worth"]
     with pytest.raises(PolicyError, match="'worth'"):
         flow.backtest(history, "bank-marketing", config(*money), runs=tmp_path)
+
+
+@pytest.mark.parametrize("column", ["duration", "y"])
+def test_money_that_was_known_only_after_the_call_is_refused(column: str, history: Path) -> None:
+    settings = config("economics.cost_per_call=1", f"economics.value_per_success={column}")
+    table = validate(open_table(history), load_contract("bank-marketing"), at="dialling")
+    waves = flow.waves_of(table, settings)
+    with pytest.raises(PolicyError, match=f"'{column}' cannot be used in a replay"):
+        flow.money_of(table, waves[0], settings)
+    policy = ContactPolicy.of(settings.economics, settings.policy)
+    with pytest.raises(PolicyError, match=f"'{column}' cannot be used in a replay"):
+        flow.replay_waves(table, waves, policy, settings)
+
+
+def test_limits_by_what_was_known_only_after_the_call_are_refused_without_economics_too(history: Path) -> None:
+    quotas = ContactRules(quotas=(Quota(column="duration", level="0", maximum=1),))
+    settings = config().model_copy(update={"policy": quotas})
+    table = validate(open_table(history), load_contract("bank-marketing"), at="dialling")
+    with pytest.raises(PolicyError, match="'duration' cannot be used in a replay"):
+        flow.money_of(table, flow.waves_of(table, settings)[0], settings)
+
+
+def test_a_money_column_that_the_contract_does_not_know_is_named(history: Path, tmp_path: Path) -> None:
+    frame = pl.read_csv(history, separator=";", infer_schema=False).with_columns(worth=pl.lit("100"))
+    money = ["economics.cost_per_call=1", "economics.value_per_success=worth"]
+    found = flow.backtest(frame, "bank-marketing", config(*money, "backtest.rivals=[]"), runs=tmp_path)
+    assert any("does not say when worth is known" in note for note in found.summary["notes"])
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from segmint.config import Config
 from segmint.contract.contract import Contract, load_contract
 from segmint.contract.valid_table import ValidTable
-from segmint.errors import ConfigError
+from segmint.errors import ConfigError, PolicyError
 from segmint.evaluation.backtest import Backtest
 from segmint.evaluation.backtest import backtest as replay
 from segmint.evaluation.comparison import OURS
@@ -161,12 +161,28 @@ def money_of(table: ValidTable, first: Wave, config: Config) -> ContactPolicy:
         quotas=config.policy.quotas,
         capacities=config.policy.capacities,
     )
-    if config.economics is not None:
-        policy = ContactPolicy.of(config.economics, rules)
-        policy.require_columns(tuple(dict.fromkeys((*table.frame.columns, *table.raw.columns))))
-        return policy
-    rate = float(np.mean(table.outcome[first.known] == table.contract.outcome.positive)) if first.known.size else 0.5
-    return ContactPolicy.of(Economics(currency="", cost_per_call=max(rate, 1e-6), value_per_success=1.0), rules)
+    economics = config.economics
+    if economics is None:
+        yes = table.outcome[first.known] == table.contract.outcome.positive
+        rate = float(np.mean(yes)) if first.known.size else 0.5
+        economics = Economics(currency="", cost_per_call=max(rate, 1e-6), value_per_success=1.0)
+    policy = ContactPolicy.of(economics, rules)
+    policy.require_columns(tuple(dict.fromkeys((*table.frame.columns, *table.raw.columns))))
+    _require_known(table, policy)
+    return policy
+
+
+def _require_known(table: ValidTable, policy: ContactPolicy) -> None:
+    """Refuse money and limits that nobody knew when the call was decided: a replay must not look ahead."""
+    contract = table.contract
+    for name in policy.columns:
+        column = contract.by_name.get(name)
+        if name == contract.outcome.column or (column is not None and not column.known_by(table.at)):
+            raise PolicyError(
+                f"The policy's column '{name}' cannot be used in a replay: it is known only after the decision.",
+                expected=f"columns that are known --at {table.at}",
+                fix="correct the name in the policy; columns known only later than --at cannot be used",
+            )
 
 
 def replay_waves(
@@ -178,7 +194,14 @@ def replay_waves(
     progress: Progress = silent,
     remember: Remember | None = None,
 ) -> Backtest:
-    """Let every strategy decide every wave, and settle in money."""
+    """Let every strategy decide every wave, and settle in money.
+
+    Raises
+    ------
+    PolicyError
+        If the policy takes money or limits from what was known only after the call.
+    """
+    _require_known(table, policy)
     columns = with_policy_columns(table, policy)
     ids = pl.Series("customer", np.arange(len(table))).cast(pl.String)
     cost = amounts(policy.economics.cost_per_call, columns) * policy.economics.calls_per_customer
@@ -337,7 +360,7 @@ def _about(
         "time_proxies": proxies,
         "label_sets": told,
         "perfect": _perfect(table, rows, policy),
-        "notes": _notes(config, proxies, policy),
+        "notes": _notes(config, proxies, policy, table),
     }
 
 
@@ -350,7 +373,7 @@ def _perfect(table: ValidTable, rows: NDArray[np.int64], policy: ContactPolicy) 
     return campaign_profit(yes, yes, value=np.nan_to_num(value), cost=np.nan_to_num(cost))
 
 
-def _notes(config: Config, proxies: Sequence[str], policy: ContactPolicy) -> list[str]:
+def _notes(config: Config, proxies: Sequence[str], policy: ContactPolicy, table: ValidTable) -> list[str]:
     notes = []
     if config.backtest.time_order == ROW_ORDER:
         notes.append("The order of the rows is taken for the order of time.")
@@ -364,6 +387,10 @@ def _notes(config: Config, proxies: Sequence[str], policy: ContactPolicy) -> lis
         )
     elif config.policy.suppress or config.policy.exclude or config.policy.rest_days or config.policy.history:
         notes.append("Suppressions, rest days and the holdout of the policy are not applied to the past.")
+    if strange := [name for name in policy.columns if name not in table.contract.by_name]:
+        notes.append(
+            f"The contract does not say when {', '.join(strange)} is known; the replay takes it as known before the call."
+        )
     if proxies:
         notes.append(
             f"Tell the time rather than the customer: {', '.join(proxies)}. A model that is never updated "
