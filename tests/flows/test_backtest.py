@@ -16,6 +16,7 @@ from segmint.contract.contract import load_contract
 from segmint.contract.validate import validate
 from segmint.errors import ConfigError, PolicyError
 from segmint.evaluation.backtest import Backtest
+from segmint.evaluation.strategies import Everyone, Forgetful, Look, Moment
 from segmint.flows import backtest as flow
 from segmint.flows.demo import sample_path
 from segmint.store.run import Run
@@ -217,6 +218,31 @@ def test_limits_by_what_was_known_only_after_the_call_are_refused_without_econom
     table = validate(open_table(history), load_contract("bank-marketing"), at="dialling")
     with pytest.raises(PolicyError, match="'duration' cannot be used in a replay"):
         flow.money_of(table, flow.waves_of(table, settings)[0], settings)
+
+
+def test_a_shorter_last_wave_does_not_end_the_replay_of_a_quota(
+    history: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """3,300 calls in waves of 700 after 1,500: the last wave has 400, with fewer divorced customers than the others."""
+    monkeypatch.setattr(flow, "strategies_of", lambda table, config: [_Equal(), Everyone()])
+    quotas = ContactRules(budget_calls=60, quotas=(Quota(column="marital", level="divorced", minimum=50),))
+    settings = config("economics.cost_per_call=1", "economics.value_per_success=100", "backtest.step=700")
+    found = flow.backtest(history, "bank-marketing", settings.model_copy(update={"policy": quotas}), runs=tmp_path)
+    divorced = (pl.read_csv(history, separator=";")["marital"] == "divorced")[2900:3300].sum()
+    assert divorced < 50
+    last = found.result.waves.filter((pl.col("strategy") == "dense_network") & (pl.col("wave") == 3))
+    assert last["called"].to_list() == [60]
+    assert any("In 1 of 3 waves fewer than 50 customers of marital divorced" in note for note in found.summary["notes"])
+
+
+class _Equal(Forgetful):
+    """Says of everyone that the call pays, without learning."""
+
+    name, label, hidden, settings = "dense_network", "Everyone alike", False, ""
+
+    def look(self, moment: Moment) -> Look:
+        said = np.full(moment.customers.height, 0.5)
+        return Look(propensity=said, raw=said)
 
 
 def test_a_money_column_that_the_contract_does_not_know_is_named(history: Path, tmp_path: Path) -> None:

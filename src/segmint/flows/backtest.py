@@ -32,7 +32,8 @@ from segmint.store.run import Run
 from segmint.store.staging import publish_file
 from segmint.tables.table_source import TableSource
 from segmint.targeting.choose import amounts, choose
-from segmint.targeting.policy import ContactPolicy, ContactRules, Economics
+from segmint.targeting.levels import has_level
+from segmint.targeting.policy import ContactPolicy, ContactRules, Economics, Quota
 
 FOUND, CALLS, WAVES = "backtest.json", "tables/backtest_calls.parquet", "tables/backtest_waves.parquet"
 
@@ -206,10 +207,11 @@ def replay_waves(
     ids = pl.Series("customer", np.arange(len(table))).cast(pl.String)
     cost = amounts(policy.economics.cost_per_call, columns) * policy.economics.calls_per_customer
     value = amounts(policy.economics.value_per_success, columns)
-    able = np.isfinite(cost) & np.isfinite(value)
+    able = _able(policy, columns)
 
     def decide(rows: NDArray[np.int64], propensity: Floats) -> Mask:
-        choice = choose(ids[rows], propensity, policy, columns=columns[rows])
+        here = columns[rows]
+        choice = choose(ids[rows], propensity, _fillable(policy, here, able[rows]), columns=here)
         called = np.zeros(rows.size, dtype=bool)
         called[choice.listed] = True
         return called
@@ -230,6 +232,40 @@ def replay_waves(
         progress=progress,
         remember=remember,
     )
+
+
+def _able(policy: ContactPolicy, columns: pl.DataFrame) -> Mask:
+    """Tell for whom cost and value are known."""
+    economics = policy.economics
+    known = (np.isfinite(amounts(name, columns)) for name in (economics.cost_per_call, economics.value_per_success))
+    return np.logical_and(*known)
+
+
+def _fillable(policy: ContactPolicy, columns: pl.DataFrame, able: Mask) -> ContactPolicy:
+    """Lower each quota's minimum to the customers of a wave who can fill it: the last wave may be short."""
+    quotas = tuple(
+        quota.model_copy(update={"minimum": min(quota.minimum, _members(quota, columns, able))})
+        for quota in policy.quotas
+    )
+    return policy.model_copy(update={"quotas": quotas}) if quotas else policy
+
+
+def _members(quota: Quota, columns: pl.DataFrame, able: Mask) -> int:
+    return int((has_level(columns[quota.column], [quota.level]).to_numpy() & able).sum())
+
+
+def _short_quotas(table: ValidTable, waves: Sequence[Wave], policy: ContactPolicy) -> list[str]:
+    """Say in how many waves too few customers were there for a quota's minimum."""
+    columns, said = with_policy_columns(table, policy), []
+    able = _able(policy, columns)
+    for quota in policy.quotas:
+        short = sum(_members(quota, columns[wave.rows], able[wave.rows]) < quota.minimum for wave in waves)
+        if short:
+            said.append(
+                f"In {short:,} of {len(waves):,} waves fewer than {quota.minimum:,} customers of {quota.words} were there: "
+                "in these the quota's minimum is those who were."
+            )
+    return said
 
 
 def label_sets(table: ValidTable, waves: Sequence[Wave], found: Backtest, config: Config) -> LabelSets:
@@ -360,7 +396,7 @@ def _about(
         "time_proxies": proxies,
         "label_sets": told,
         "perfect": _perfect(table, rows, policy),
-        "notes": _notes(config, proxies, policy, table),
+        "notes": [*_notes(config, proxies, policy, table), *_short_quotas(table, waves, policy)],
     }
 
 
