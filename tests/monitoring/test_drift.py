@@ -111,6 +111,29 @@ def test_each_drift_is_found_in_one_wave_with_the_right_advice(kind):
     assert right >= 0.8
 
 
+@pytest.mark.parametrize(("everyone", "word"), [(False, "Fewer"), (True, "More")])
+@pytest.mark.parametrize("share_known", [0.1, 1.0])
+def test_a_wave_where_nobody_or_everybody_says_yes_is_an_alarm(everyone, word, share_known):
+    random = np.random.default_rng(11)
+    reference = training(random)
+    frame, said, _ = customers(random, 2_000)
+    known = np.arange(int(2_000 * share_known))
+    drift = drift_of(reference, frame, said, positive="yes", said_yes=(known, np.full(known.size, everyone)))
+    assert drift.advice == "recalibrate"
+    assert [alarm.code for alarm in drift.alarms] == ["DRIFT-06"]
+    assert drift.alarms[0].sentence.startswith(word)
+
+
+def test_customers_who_are_all_promised_the_same_have_no_slope():
+    reference = training(np.random.default_rng(11))
+    frame, _, _ = customers(np.random.default_rng(12), 100_000)
+    yes = np.random.default_rng(13).random(100_000) < 0.15
+    same = np.full(100_000, 0.15)
+    drift = drift_of(reference, frame, same, positive="yes", said_yes=(np.arange(100_000), yes))
+    assert drift.realised["slope"] == 1.0
+    assert not {"DRIFT-07"} & {alarm.code for alarm in drift.alarms}
+
+
 @pytest.mark.slow
 def test_false_alarms_stay_at_five_percent_of_500_still_waves():
     assert 0.03 <= false_alarms(range(500)) <= 0.07

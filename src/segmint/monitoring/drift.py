@@ -30,6 +30,7 @@ LEVEL, RARE_SHARE = 0.05, 0.1
 # Smaller shifts than this are real in large waves, and change nothing.
 SMALLEST_PSI, LARGE_PSI, AUC_LOSS = 0.01, 0.2, 0.05
 FEWEST = 5  # expected customers in a cell of a chi-square test
+_SAME_ODDS = 1e-6
 _EDGE = 1e-4  # a propensity nearer to 0 or 1 would outweigh all others
 
 ALARMS: dict[str, tuple[str, Advice]] = {
@@ -331,7 +332,6 @@ def _realised(
     ones = np.ones(yes.size)
     slope, slope_error = _slope(propensity, yes.astype(np.float64), ones)
     was, was_error = 1.0, 0.0
-    shift, shift_error = _shift(propensity, yes.astype(np.float64), ones)
     moved, moved_error = 0.0, math.sqrt(1 / max(before * rate * (1 - rate), 1e-9))
     if histogram is not None:
         customers = np.asarray(histogram["customers"], dtype=np.float64)
@@ -340,11 +340,11 @@ def _realised(
         rates = happened[used] / customers[used]
         was, was_error = _slope(middles[used], rates, customers[used])
         moved, moved_error = _shift(middles[used], rates, customers[used])
+    z_shift = _shift_z(propensity, yes, moved, moved_error)
     # A steeper slope leaves the order right: that is no reason to retrain.
-    z_shift = (shift - moved) / math.hypot(shift_error, moved_error)
     z_slope = (slope - was) / math.hypot(slope_error, was_error)
     observed, promised = float(yes.mean()), float(propensity.mean())
-    direction = "More" if shift > moved else "Fewer"
+    direction = "More" if z_shift > 0 else "Fewer"
     tests = [
         _Test("DRIFT-06", "", _two_sided(z_shift), f"{direction} say yes than promised: {100 * observed:.1f} % against {100 * promised:.1f} %."),
         _Test("DRIFT-07", "", float(ndtr(z_slope)), f"What moves customers has changed: a step in promised log odds brings {slope:.2f} of what it did ({was:.2f} in training)."),
@@ -365,6 +365,17 @@ def _two_sided(z: float) -> float:
     return float(2 * ndtr(-abs(z)))
 
 
+def _shift_z(propensity: Floats, yes: Mask, moved: float, moved_error: float) -> float:
+    """Score test that the log odds must move as far as in training, known only with its own standard error.
+
+    A test at the fitted shift would lose all power where nobody says yes: its error grows faster than the shift
+    (Hauck, Donner 1977, "Wald's test as applied to hypotheses in logit analysis", JASA 72(360)).
+    """
+    p = 1 / (1 + np.exp(-(log_odds(propensity, edge=_EDGE) + moved)))
+    spread = float((p * (1 - p)).sum())
+    return float((yes - p).sum()) / math.sqrt(max(spread + (spread * moved_error) ** 2, 1e-9))
+
+
 def _shift(propensity: Floats, rate: Floats, weight: Floats) -> tuple[float, float]:
     """How far the log odds must move to promise what happened, with its standard error."""
     odds, shift = log_odds(propensity, edge=_EDGE), 0.0
@@ -380,10 +391,17 @@ def _shift(propensity: Floats, rate: Floats, weight: Floats) -> tuple[float, flo
 
 
 def _slope(propensity: Floats, rate: Floats, weight: Floats) -> tuple[float, float]:
-    """Slope of what happened on promised log odds (Cox 1958), with its robust standard error."""
+    """Slope of what happened on promised log odds (Cox 1958), with its standard error if the model holds.
+
+    Nothing can be said of it, and the error is infinite, where all are promised the same or all do the same.
+    """
     odds = log_odds(propensity, edge=_EDGE)
-    design = np.column_stack([np.ones(odds.size), odds])
-    beta = np.array([0.0, 1.0])
+    happened = float((weight * rate).sum() / weight.sum()) if odds.size else 0.0
+    if not 0 < happened < 1 or np.ptp(odds) < _SAME_ODDS:
+        return 1.0, math.inf
+    # about their mean the two columns are nearly at right angles, and the inverse is safe
+    design = np.column_stack([np.ones(odds.size), odds - np.average(odds, weights=weight)])
+    beta = np.array([float(np.average(odds, weights=weight)), 1.0])
     for _ in range(40):
         p = 1 / (1 + np.exp(-(design @ beta)))
         information = (design * (weight * p * (1 - p))[:, None]).T @ design + 1e-9 * np.eye(2)
@@ -391,7 +409,8 @@ def _slope(propensity: Floats, rate: Floats, weight: Floats) -> tuple[float, flo
         beta = beta + np.clip(step, -1, 1)
         if np.abs(step).max() < 1e-9:
             break
-    return float(beta[1]), math.sqrt(float(np.linalg.inv(information)[1, 1]))
+    variance = float(np.linalg.inv(information)[1, 1])
+    return float(beta[1]), math.sqrt(variance) if variance > 0 else math.inf
 
 
 def _auc(propensity: Floats, yes: Mask) -> float | None:
