@@ -134,6 +134,55 @@ def test_customers_who_are_all_promised_the_same_have_no_slope():
     assert not {"DRIFT-07"} & {alarm.code for alarm in drift.alarms}
 
 
+TAILS = [f"t{i}" for i in range(4)]
+
+
+def long_tails(random, n, more=0.0):
+    """Columns of 60 levels, most of them rare; `more` of the customers have a level of their own."""
+    share = np.arange(1, 61) ** -1.5
+    frame = {name: random.choice(60, n, p=share / share.sum()).astype(str) for name in TAILS}
+    frame["t0"] = np.where(random.random(n) < more, "another", frame["t0"])
+    return pl.DataFrame(frame)
+
+
+def tails_reference(random, n):
+    columns = tuple(Column(name=name, kind="category", role="characteristic", label=name) for name in TAILS)
+    contract = CONTRACT.model_copy(update={"columns": columns})
+    outcome = np.where(np.arange(n) % 8 == 0, "yes", "no")
+    frame = long_tails(random, n)
+    table = ValidTable(
+        frame.with_columns(y=pl.Series(outcome)), frame, np.arange(n), pl.Series([""] * n), contract, "planning",
+        Ledger(read=n, accepted=n),
+    )  # fmt: skip
+    return reference_of(table, ("no", "yes"), None)
+
+
+def false_alarms_of_long_tails(seeds, before, now):
+    raised = 0
+    for seed in seeds:
+        random = np.random.default_rng([seed, before, now])
+        reference = tails_reference(random, before)
+        raised += bool(drift_of(reference, long_tails(random, now), np.full(now, 0.1), positive="yes").alarms)
+    return raised / len(seeds)
+
+
+def test_a_still_wave_larger_than_training_is_quiet_with_long_tails_too():
+    assert false_alarms_of_long_tails(range(25), 2_000, 10_000) <= 0.2
+
+
+@pytest.mark.parametrize(("before", "now"), [(12_000, 2_000), (4_000, 20_000)])
+def test_a_new_level_is_found_beside_long_tails(before, now):
+    random = np.random.default_rng(1)
+    drift = drift_of(tails_reference(random, before), long_tails(random, now, 0.03), np.full(now, 0.1), positive="yes")
+    assert ("DRIFT-03", "t0") in {(alarm.code, alarm.column) for alarm in drift.alarms}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("before", "now"), [(4_000, 20_000), (4_000, 4_000), (20_000, 2_000)])
+def test_false_alarms_stay_near_five_percent_of_400_still_waves_with_long_tails(before, now):
+    assert 0.02 <= false_alarms_of_long_tails(range(400), before, now) <= 0.08
+
+
 @pytest.mark.slow
 def test_false_alarms_stay_at_five_percent_of_500_still_waves():
     assert 0.03 <= false_alarms(range(500)) <= 0.07

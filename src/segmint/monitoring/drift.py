@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.special import bdtrc, chdtrc, ndtr
+from scipy.special import betaln, chdtrc, ndtr
 
 from segmint.contract.counts import count_values
 from segmint.metrics.calibration import log_odds
@@ -30,6 +30,7 @@ LEVEL, RARE_SHARE = 0.05, 0.1
 # Smaller shifts than this are real in large waves, and change nothing.
 SMALLEST_PSI, LARGE_PSI, AUC_LOSS = 0.01, 0.2, 0.05
 FEWEST = 5  # expected customers in a cell of a chi-square test
+SURELY_SEEN = 25  # a level expected so often in training is hardly ever pooled there by chance
 _SAME_ODDS = 1e-6
 _EDGE = 1e-4  # a propensity nearer to 0 or 1 would outweigh all others
 
@@ -184,7 +185,8 @@ def _column(
     was_missing, missing = float(column["missing_share"]), series.null_count()
     cells, now, unseen = _cells(column, known)
     psi = population_stability(cells, now)
-    p_value = _same_shares(cells, now)
+    seldom = _rare_levels(cells, now) if "levels" in column else np.zeros(cells.size, dtype=bool)
+    p_value = _same_shares(cells, now, seldom)
     tests = [_Test("DRIFT-01", name, p_value if psi >= SMALLEST_PSI else 1.0, f"{name} has shifted (PSI {psi:.2f}).")]
     share = missing / max(len(series), 1)
     said = f"{name} is missing for {100 * share:.1f} % of customers; in training it was {100 * was_missing:.1f} %."
@@ -195,9 +197,10 @@ def _column(
     else:
         rare.append(_Test("DRIFT-02", name, _never_before(missing, len(series), before), said))
     if "levels" in column:
-        pooled = int(column["levels"].get(OTHER, 0))
-        odd = f"{name} has levels that training did not see, or hardly, for {100 * unseen / max(len(series), 1):.1f} % of customers."
-        rare.append(_Test("DRIFT-03", name, _never_before(unseen, len(series), before, pooled), odd))
+        hardly = int(now[seldom].sum()) if unseen else 0
+        odd = f"{name} has levels that training did not see, or hardly, for {100 * hardly / max(len(series), 1):.1f} % of customers."
+        chance = _never_before(hardly, len(series), before, int(cells[seldom].sum()))
+        rare.append(_Test("DRIFT-03", name, chance, odd))
     row = {
         "column": name, "psi": psi, "ks": _ks(cells, now) if "edges" in column else None, "p_value": p_value,
         "missing_before": was_missing, "missing_now": share, "unseen": unseen / max(len(series), 1),
@@ -232,11 +235,12 @@ def _ks(before: Floats, now: Floats) -> float:
     return float(np.abs(np.cumsum(before) / before.sum() - np.cumsum(now) / now.sum()).max())
 
 
-def _same_shares(before: Floats, now: Floats) -> float:
-    """Chi-square test that two vectors of counts have the same shares; sparse cells are pooled."""
+def _same_shares(before: Floats, now: Floats, pooled: Mask | None = None) -> float:
+    """Chi-square test that two vectors of counts have the same shares; sparse cells are pooled with those of `pooled`."""
     total = before + now
-    expected = total * now.sum() / max(total.sum(), 1)
-    sparse = expected < FEWEST
+    sparse = total * min(before.sum(), now.sum()) / max(total.sum(), 1) < FEWEST
+    if pooled is not None:
+        sparse |= pooled
     if sparse.any():
         before, now = (np.append(each[~sparse], each[sparse].sum()) for each in (before, now))
         total = before + now
@@ -251,9 +255,30 @@ def _same_shares(before: Floats, now: Floats) -> float:
     return float(chdtrc(used.sum() - 1, statistic))
 
 
+def _rare_levels(before: Floats, now: Floats) -> Mask:
+    """Tell which levels were hardly seen in training; the last cell, what training pooled or did not see, always was.
+
+    Which levels are rare is read from training and wave together. Training alone would choose those that happened to
+    be rare in it, and they come back more often in any wave.
+    """
+    total = before + now
+    rare = total * before.sum() / max(total.sum(), 1) < SURELY_SEEN
+    rare[-1] = True
+    return rare
+
+
 def _never_before(count: int, customers: int, before: int, seen: int = 0) -> float:
-    """Chance to meet as many of what training had hardly seen."""
-    return float(bdtrc(count - 1, customers, (seen + 1) / (before + 1))) if count else 1.0
+    """Chance to meet as many of what training had hardly seen: the tail of a beta-binomial distribution.
+
+    A uniform prior of the share and `seen` of `before` in training predict the wave (Laplace's rule of succession); the
+    share itself is not taken as known, or a wave larger than training would always surprise.
+    """
+    if not count:
+        return 1.0
+    k = np.arange(count, customers + 1, dtype=np.float64)
+    ways = -betaln(customers - k + 1, k + 1) - math.log(customers + 1)
+    a, b = seen + 1, max(before - seen, 0) + 1
+    return float(min(np.exp(ways + betaln(k + a, customers - k + b) - betaln(a, b)).sum(), 1.0))
 
 
 def _raised(tests: Sequence[_Test], level: float) -> list[Alarm]:
