@@ -507,7 +507,10 @@ def test_a_small_holdout_is_said_on_the_page(tmp_path: Path) -> None:
     found = measure(
         listed, results, CONFIG, runs=tmp_path / "runs", codes=tmp_path / "codes.toml", silence_means_no=True
     )
-    assert "The holdout is too small to tell" in found.report.read_text("utf-8")
+    page = found.report.read_text("utf-8")
+    assert "The holdout is too small to tell" in page
+    assert "too few purchases to tell" in page
+    assert "nan" not in page.lower().replace("nance", "")
 
 
 @pytest.mark.network

@@ -132,6 +132,54 @@ def test_dispositions_are_read_from_toml_and_name_a_success():
         parse_dispositions('[codes]\nA = "sold"')
 
 
+def test_no_purchase_among_those_held_out_is_no_certainty():
+    """With a variance of 0 any campaign seemed to help."""
+    call_list, results = campaign(2, n=330, share=1 / 11, effect=0.0)
+    held = call_list.filter(pl.col("status") == "held_out")["customer"]
+    joined = join_results(call_list, results.filter(~pl.col("customer").is_in(held.implode())), CODES)
+    found = measure(joined, held_out_silence_means_no=True)
+    assert "too few purchases among those held out to tell" in found.sentences[-1]
+    assert found.frame().filter(pl.col("segment") == "everyone")["low"].is_nan().all()
+    assert not any("interval" in sentence for sentence in found.sentences)
+
+
+def missed(seeds, n, share, effect, method):
+    """Share of campaigns whose interval leaves the truth out; one without an interval claims nothing."""
+    wrong = 0
+    for seed in seeds:
+        joined = join_results(*campaign(seed, n=n, share=share, effect=effect), CODES)
+        row = estimate(measure(joined, held_out_silence_means_no=True).frame(), "profit", method)
+        wrong += not np.isnan(row["low"]) and not row["low"] <= 100 * effect - 2 <= row["high"]
+    return wrong / len(seeds)
+
+
+@pytest.mark.parametrize("method", ["plain", "cuped"])
+@pytest.mark.parametrize(("n", "share", "effect"), [(330, 1 / 11, 0.0), (440, 1 / 11, 0.06), (120, 0.5, 0.06)])
+def test_intervals_of_small_arms_leave_the_truth_out_no_more_often_than_they_say(n, share, effect, method):
+    assert missed(range(100), n, share, effect, method) <= 0.15
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["plain", "cuped"])
+@pytest.mark.parametrize(
+    ("n", "share", "effect"), [(330, 1 / 11, 0.0), (330, 1 / 11, 0.06), (1_100, 1 / 11, 0.06), (660, 0.2, 0.0)]
+)
+def test_small_arms_leave_the_truth_out_in_ten_percent_at_most_of_1000_campaigns(n, share, effect, method):
+    assert missed(range(1_000), n, share, effect, method) <= 0.12
+
+
+def test_observed_rates_are_printed_and_the_difference_is_adjusted():
+    """An adjusted mean is no rate: it can lie below 0."""
+    call_list, results = campaign(7, n=2_000)
+    joined = join_results(call_list.with_columns(propensity=pl.col("propensity") * 3), results, CODES)
+    found = measure(joined)
+    plain, cuped = estimate(found.frame(), "response", "plain"), estimate(found.frame(), "response")
+    success = joined.rows.filter(pl.col("status") == "held_out")["success"].mean()
+    assert cuped["held_out"] == plain["held_out"] == pytest.approx(success)
+    assert cuped["difference"] != plain["difference"]
+    assert f"against {100 * success:.1f} %" in found.sentences[1]
+
+
 def covered(seeds, method):
     hits = np.zeros(2)
     for seed in seeds:

@@ -22,6 +22,7 @@ Meaning = Literal["success", "refused", "call_back", "not_reached", "wrong_numbe
 QUANTITIES = ("response", "revenue", "profit")
 METHODS = ("plain", "cuped")
 _SMALLEST_ARM = 20
+_FEWEST_OF_EACH = 5  # purchases, and customers without one, in each arm: with fewer no interval is honest
 
 
 class Dispositions(BaseModel):
@@ -167,8 +168,9 @@ class Measurement:
     ----------
     rows : polars.DataFrame
         segment ("everyone" first), quantity (response, revenue, profit), method (plain, cuped), called,
-        held_out (means per customer), difference, low, high, total, total_low, total_high (over all
-        customers called), customers_called, customers_held_out, smallest_visible.
+        held_out (observed means per customer), difference, low, high, total, total_low, total_high (over all
+        customers called), customers_called, customers_held_out, smallest_visible. Intervals and smallest_visible are
+        NaN where an arm has fewer than 5 customers who bought, or who did not.
     level : float
         Nominal coverage of the intervals.
     sentences : tuple of str
@@ -199,7 +201,7 @@ def measure(
     ----------
     joined : JoinedResults
     level : float
-        Coverage of the intervals (Welch).
+        Coverage of the intervals (Welch, with a purchase and a refusal more in each arm).
     currency : str
         Put behind amounts of money; "" if nobody knows.
     held_out_silence_means_no : bool
@@ -218,17 +220,18 @@ def measure(
     rows = joined.rows.filter(pl.col("status").is_in(["listed", "held_out"]))
     called = (rows["status"] == "listed").to_numpy()
     _require_control_group(rows, called, held_out_silence_means_no)
-    outcomes, foretold = _outcomes(rows, called)
-    table = _estimates("everyone", outcomes, foretold, called, level)
+    quantities = _quantities(rows, called)
+    table = _estimates("everyone", quantities, called, level)
     segments = rows["segment"].cast(pl.String) if "segment" in rows.columns else pl.Series([None] * rows.height)
     for segment in segments.drop_nulls().unique().sort():
         inside = (segments == segment).fill_null(False).to_numpy()
         if min(called[inside].sum(), (~called[inside]).sum()) >= _SMALLEST_ARM:
-            part = {name: values[inside] for name, values in outcomes.items()}
-            known = {name: values[inside] for name, values in foretold.items()}
-            table += _estimates(str(segment), part, known, called[inside], level)
+            part = {name: quantity.of(inside) for name, quantity in quantities.items()}
+            table += _estimates(str(segment), part, called[inside], level)
     frame = pl.DataFrame(table)
-    return Measurement(frame, level, (joined.sentence, *_sentences(frame, level, currency)))
+    lacking = _lacking(quantities["response"].outcome, called)
+    said = _sentences(frame, level, currency) if lacking is None else _too_few(frame, lacking)
+    return Measurement(frame, level, (joined.sentence, *said))
 
 
 def _require_control_group(rows: pl.DataFrame, called: NDArray[np.bool_], silence_means_no: bool) -> None:
@@ -252,31 +255,44 @@ def _require_control_group(rows: pl.DataFrame, called: NDArray[np.bool_], silenc
         )
 
 
-def _outcomes(rows: pl.DataFrame, called: NDArray[np.bool_]) -> tuple[dict[str, Floats], dict[str, Floats]]:
-    """Outcome per customer, and what was foretold of it before the first call."""
+@dataclass(frozen=True)
+class _Quantity:
+    """One quantity per customer: what came of it, what was foretold before the first call, and what a purchase brings."""
+
+    outcome: Floats
+    foretold: Floats
+    brings: Floats
+
+    def of(self, chosen: NDArray[np.bool_]) -> _Quantity:
+        return _Quantity(self.outcome[chosen], self.foretold[chosen], self.brings[chosen])
+
+
+def _quantities(rows: pl.DataFrame, called: NDArray[np.bool_]) -> dict[str, _Quantity]:
     success = rows["success"].cast(pl.Float64).to_numpy()
     value, cost = (rows[name].fill_null(0.0).to_numpy() for name in ("value", "cost"))
     propensity = rows["propensity"].fill_null(rows["propensity"].mean()).to_numpy()
     revenue, worth = success * value, propensity * value
-    outcomes = {"response": success, "revenue": revenue, "profit": revenue - np.where(called, cost, 0.0)}
-    return outcomes, {"response": propensity, "revenue": worth, "profit": worth}
+    return {
+        "response": _Quantity(success, propensity, np.ones(success.size)),
+        "revenue": _Quantity(revenue, worth, value),
+        "profit": _Quantity(revenue - np.where(called, cost, 0.0), worth, value),
+    }
 
 
 def _estimates(
-    segment: str,
-    outcomes: Mapping[str, Floats],
-    foretold: Mapping[str, Floats],
-    called: NDArray[np.bool_],
-    level: float,
+    segment: str, quantities: Mapping[str, _Quantity], called: NDArray[np.bool_], level: float
 ) -> list[dict[str, float | str | int]]:
+    success = quantities["response"].outcome
     return [
-        {"segment": segment, "quantity": quantity, "method": method}
+        {"segment": segment, "quantity": name, "method": method}
         | _difference(
-            outcomes[quantity] if method == "plain" else _adjusted(outcomes[quantity], foretold[quantity], called),
+            quantity,
+            quantity.outcome if method == "plain" else _adjusted(quantity.outcome, quantity.foretold, called),
+            success,
             called,
             level,
         )
-        for quantity in QUANTITIES
+        for name, quantity in quantities.items()
         for method in METHODS
     ]
 
@@ -293,25 +309,57 @@ def _adjusted(outcome: Floats, foretold: Floats, called: NDArray[np.bool_]) -> F
     return adjusted
 
 
-def _difference(outcome: Floats, called: NDArray[np.bool_], level: float) -> dict[str, float | int]:
-    one, other = outcome[called], outcome[~called]
-    parts = np.array([one.var(ddof=1) / one.size, other.var(ddof=1) / other.size])
-    error = math.sqrt(parts.sum())
+def _difference(
+    quantity: _Quantity, adjusted: Floats, success: Floats, called: NDArray[np.bool_], level: float
+) -> dict[str, float | int]:
+    one, other = adjusted[called], adjusted[~called]
+    shifts, parts = np.array([_with_two_more(quantity, adjusted, success, arm) for arm in (called, ~called)]).T
+    error = math.sqrt(parts.sum()) if _lacking(success, called) is None else math.nan
     difference = float(one.mean() - other.mean())
+    centre = difference + float(shifts[0] - shifts[1])
     reach = error * float(stdtrit(_freedom(parts, one.size, other.size), 0.5 + level / 2))
     return {
-        "called": float(one.mean()),
-        "held_out": float(other.mean()),
+        "called": float(quantity.outcome[called].mean()),
+        "held_out": float(quantity.outcome[~called].mean()),
         "difference": difference,
-        "low": difference - reach,
-        "high": difference + reach,
+        "low": centre - reach,
+        "high": centre + reach,
         "total": difference * one.size,
-        "total_low": (difference - reach) * one.size,
-        "total_high": (difference + reach) * one.size,
+        "total_low": (centre - reach) * one.size,
+        "total_high": (centre + reach) * one.size,
         "customers_called": one.size,
         "customers_held_out": other.size,
         "smallest_visible": error * float(ndtri(0.5 + level / 2) + ndtri(0.8)),
     }
+
+
+def _with_two_more(
+    quantity: _Quantity, adjusted: Floats, success: Floats, arm: NDArray[np.bool_]
+) -> tuple[float, float]:
+    """How far a purchase and a refusal more would move an arm's mean, and the variance of the mean with them.
+
+    The variance of a few outcomes says little: without a purchase it is 0, as if all were known. One success and
+    one failure more in each arm keep intervals honest (Agresti, Caffo 2000, "Simple and effective confidence intervals for
+    proportions and differences of proportions", The American Statistician 54(4)). Money moves as the rate does, by
+    what a purchase brings; CUPED narrows both by the share that the propensity leaves unexplained.
+    """
+    n, brings = int(arm.sum()), quantity.brings[arm]
+    rate = (success[arm].sum() + 1) / (n + 2)
+    shift = float((rate - success[arm].mean()) * brings.mean())
+    floor = float(rate * (brings**2).mean() - (rate * brings.mean()) ** 2) / (n + 2)
+    plain, own = float(quantity.outcome[arm].var(ddof=1)), float(adjusted[arm].var(ddof=1))
+    return shift, max(own / n, floor * own / plain if plain > 0 else floor)
+
+
+def _lacking(success: Floats, called: NDArray[np.bool_]) -> str | None:
+    """Say which arm has too few purchases, or refusals, for any interval; None if both have enough."""
+    for arm, name in ((~called, "held out"), (called, "called")):
+        bought = int(success[arm].sum())
+        if bought < _FEWEST_OF_EACH:
+            return f"purchases among those {name}"
+        if arm.sum() - bought < _FEWEST_OF_EACH:
+            return f"customers without a purchase among those {name}"
+    return None
 
 
 def _freedom(parts: Floats, one: int, other: int) -> float:
@@ -342,6 +390,16 @@ def _sentences(frame: pl.DataFrame, level: float, currency: str) -> Sequence[str
     elif profit["total_low"] <= 0 <= profit["total_high"]:
         said.append("Calling changed the response, but whether it paid for itself cannot be told yet.")
     return said
+
+
+def _too_few(frame: pl.DataFrame, lacking: str) -> Sequence[str]:
+    response = frame.filter((pl.col("segment") == "everyone") & (pl.col("quantity") == "response")).row(0, named=True)
+    return (
+        f"{100 * response['called']:.1f} % of {response['customers_called']:,} called bought, and "
+        f"{100 * response['held_out']:.1f} % of {response['customers_held_out']:,} held out.",
+        f"There are too few {lacking} to tell what calling changed: at least {_FEWEST_OF_EACH} customers who bought and "
+        f"{_FEWEST_OF_EACH} who did not are needed in each arm. Wait for more results, or hold out more customers next time.",
+    )
 
 
 def _amount(money: float, currency: str) -> str:

@@ -56,7 +56,9 @@ def times(ratio: float | None) -> str:
 
 
 def between(low: float | None, high: float | None, digits: int = 3) -> str:
-    """Write an interval: 0.412 to 0.487."""
+    """Write an interval: 0.412 to 0.487; a dash when there is none."""
+    if low is None or high is None:
+        return "–"
     return f"{decimal(low, digits)} to {decimal(high, digits)}"
 
 

@@ -19,7 +19,8 @@ def page(run: RunView) -> Page | None:
     rows: list[Row] = found["rows"]
     best = {row["quantity"]: row for row in rows if row["segment"] == "everyone" and row["method"] == "cuped"}
     response, profit, currency = best["response"], best["profit"], found["currency"]
-    told = response["low"] > 0 or response["high"] < 0
+    known = response["low"] is not None
+    told = known and (response["low"] > 0 or response["high"] < 0)
     level = percent(found["level"], 0)
     return make_page(
         "measure",
@@ -32,13 +33,15 @@ def page(run: RunView) -> Page | None:
                 [
                     (
                         "Change of the response rate",
-                        f"{_signed(100 * response['difference'])} points",
-                        f"{level}: {between(100 * response['low'], 100 * response['high'], 1)}",
+                        f"{_signed(100 * response['difference'])} points" if known else "–",
+                        f"{level}: {_points_between(response)}" if known else "too few purchases to tell",
                     ),
                     (
                         "Profit from calling",
-                        f"{decimal(profit['total'], 0)} {currency}".strip(),
-                        f"{level}: {between(profit['total_low'], profit['total_high'], 0)}",
+                        f"{decimal(profit['total'], 0)} {currency}".strip() if known else "–",
+                        f"{level}: {between(profit['total_low'], profit['total_high'], 0)}"
+                        if known
+                        else "too few purchases to tell",
                     ),
                     ("Said yes when called", percent(response["called"]), f"held out: {percent(response['held_out'])}"),
                     ("Asked not to be called again", count(found["do_not_call"]), "in do_not_call.csv"),
@@ -61,8 +64,8 @@ def _table(rows: list[Row], level: str, title: str, currency: str) -> Block:
     ]
     amounts = f"Revenue and profit in {currency}. " if currency else ""
     note = (
-        f"Means per customer; everyone listed counts as called, dialled or not. {amounts}CUPED takes out of the outcome what "
-        "the propensity had already foretold, which narrows the interval. Smallest visible: seen in 80 % of campaigns."
+        f"Observed means per customer; everyone listed counts as called, dialled or not. {amounts}CUPED takes out of the "
+        "difference what the propensity had already foretold, which narrows the interval. Smallest visible: seen in 80 % of campaigns."
     )
     columns = ["Per customer", "called", "held out", "difference", level, "smallest visible"]
     return table(columns, cells, title=title, note=note)
@@ -73,14 +76,18 @@ def _in_points(row: Row) -> list[str]:
         percent(row["called"]),
         percent(row["held_out"]),
         f"{_signed(100 * row['difference'])} points",
-        between(100 * row["low"], 100 * row["high"], 1),
-        f"{decimal(100 * row['smallest_visible'], 1)} points",
+        _points_between(row),
+        "–" if row["low"] is None else f"{decimal(100 * row['smallest_visible'], 1)} points",
     ]
 
 
 def _in_money(row: Row) -> list[str]:
     amounts = [decimal(row[name], 2) for name in ("called", "held_out", "difference")]
     return [*amounts, between(row["low"], row["high"], 2), decimal(row["smallest_visible"], 2)]
+
+
+def _points_between(row: Row) -> str:
+    return "–" if row["low"] is None else between(100 * row["low"], 100 * row["high"], 1)
 
 
 def _signed(points: float) -> str:
@@ -95,7 +102,7 @@ def _segments(rows: list[Row], level: str) -> Block | None:
             row["segment"],
             count(row["customers_called"]),
             f"{_signed(100 * row['difference'])} points",
-            between(100 * row["low"], 100 * row["high"], 1),
+            _points_between(row),
         ]
         for row in rows
         if row["quantity"] == "response"
