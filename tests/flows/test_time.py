@@ -464,6 +464,7 @@ def test_what_calling_brought_stands_on_a_page_and_objectors_in_a_file(tmp_path:
     assert objectors == results.filter(pl.col("code") == "STOP")["customer"].to_list()
     page = found.report.read_text("utf-8")
     assert "What calling brought" in page
+    assert "after the planned cost of calling" in page
     assert "C00001" not in page
     record = (found.folder / "run.json").read_text("utf-8")
     assert "C0" not in record
@@ -524,7 +525,7 @@ def test_money_is_in_the_currency_of_the_lists_own_run(
         found = measure(path, results, euros, runs=runs)
         assert found.summary["currency"] == "SEK"
         assert call_list.parent.name in found.sentences[1]
-        assert "SEK after the cost" in " ".join(found.sentences)
+        assert "SEK after the planned cost" in " ".join(found.sentences)
         assert not any("EUR" in sentence for sentence in found.sentences)
         page = found.report.read_text("utf-8")
         assert f"{path.name} and " in page

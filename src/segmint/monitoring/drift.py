@@ -262,7 +262,7 @@ def _rare_levels(before: Floats, now: Floats) -> Mask:
     be rare in it, and they come back more often in any wave.
     """
     total = before + now
-    rare = total * before.sum() / max(total.sum(), 1) < SURELY_SEEN
+    rare: Mask = total * before.sum() / max(total.sum(), 1) < SURELY_SEEN
     rare[-1] = True
     return rare
 

@@ -194,6 +194,8 @@ def measure(
 ) -> Measurement:
     """Estimate the incremental response, revenue and profit of calling, per customer and in all.
 
+    Profit is after the cost in the call list, which is the planned one: results need not hold a row for each call dialled.
+
     Everyone listed is compared with everyone held out, dialled or not (intention to treat). CUPED takes out
     of the outcome what the propensity had already foretold.
 
@@ -379,7 +381,7 @@ def _sentences(frame: pl.DataFrame, level: float, currency: str) -> Sequence[str
         f"({100 * response['low']:+.1f} to {100 * response['high']:+.1f}, {100 * level:.0f} % interval): "
         f"{100 * response['called']:.1f} % of {response['customers_called']:,} called against {100 * response['held_out']:.1f} % "
         f"of {response['customers_held_out']:,} held out.",
-        f"In all it brought {_amount(profit['total'], currency)} after the cost of the calls "
+        f"In all it brought {_amount(profit['total'], currency)} after the planned cost of the calls "
         f"({profit['total_low']:,.0f} to {profit['total_high']:,.0f}).",
     ]
     if response["low"] <= 0 <= response["high"]:

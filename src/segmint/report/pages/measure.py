@@ -64,8 +64,9 @@ def _table(rows: list[Row], level: str, title: str, currency: str) -> Block:
     ]
     amounts = f"Revenue and profit in {currency}. " if currency else ""
     note = (
-        f"Observed means per customer; everyone listed counts as called, dialled or not. {amounts}CUPED takes out of the "
-        "difference what the propensity had already foretold, which narrows the interval. Smallest visible: seen in 80 % of campaigns."
+        f"Observed means per customer; everyone listed counts as called, dialled or not. {amounts}Profit is after the planned "
+        "cost of calling. CUPED takes out of the difference what the propensity had already foretold, which narrows the interval. "
+        "Smallest visible: seen in 80 % of campaigns."
     )
     columns = ["Per customer", "called", "held out", "difference", level, "smallest visible"]
     return table(columns, cells, title=title, note=note)
