@@ -56,6 +56,13 @@ def test_results_are_joined_without_losing_a_row():
     assert joined.rows.filter(pl.col("customer") == "000001")["calls"][0] == before + 2
 
 
+def test_who_asks_not_to_be_called_is_heard_on_the_list_or_not():
+    call_list, results = campaign(1, n=50)
+    asked = pl.DataFrame({"customer": ["stranger", "000001", "stranger", None], "code": ["DNC"] * 4})
+    joined = join_results(call_list, pl.concat([results, asked]), CODES)
+    assert joined.do_not_call.to_list() == ["000001", "stranger"]
+
+
 def test_an_id_neutralised_for_spreadsheets_finds_its_customer():
     call_list, results = campaign(1, n=50)
     call_list = call_list.with_columns(customer=pl.lit("-") + pl.col("customer"))

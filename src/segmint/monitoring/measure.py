@@ -80,6 +80,8 @@ class JoinedResults:
         Result rows read; those of customers on the list; those of customers who are not. Read is the sum.
     strange_rows : polars.DataFrame
         The result rows of customers who are not on the list, as they came.
+    do_not_call : polars.Series
+        Customers who asked not to be called again, on the list or not, to be added to the do-not-call file.
     """
 
     rows: pl.DataFrame
@@ -87,11 +89,7 @@ class JoinedResults:
     matched: int
     strangers: int
     strange_rows: pl.DataFrame
-
-    @property
-    def do_not_call(self) -> pl.Series:
-        """Customers who asked not to be called again, to be added to the do-not-call file."""
-        return self.rows.filter("do_not_call")["customer"]
+    do_not_call: pl.Series
 
     @property
     def sentence(self) -> str:
@@ -157,7 +155,9 @@ def join_results(call_list: pl.DataFrame, results: pl.DataFrame, dispositions: D
             pl.col("do_not_call").fill_null(False),
         )
     )
-    return JoinedResults(rows, results.height, int(known.sum()), int((~known).sum()), results.filter(~known))
+    others = calls.filter(~known & (calls["meaning"] == "do_not_call"))["_key"].drop_nulls().unique(maintain_order=True)
+    asked = pl.concat([rows.filter("do_not_call")["customer"].cast(pl.String), others.rename("customer")])
+    return JoinedResults(rows, results.height, int(known.sum()), int((~known).sum()), results.filter(~known), asked)
 
 
 @dataclass(frozen=True)
