@@ -108,3 +108,25 @@ def test_numbers_too_few_for_a_band_count_as_no_value():
     assert coding[place]["labels"] == ["never", "long ago"]
     assert (design.codes[-5:, place] == -1).all()
     assert (design.codes < np.asarray(design.sizes)).all()
+
+
+def test_a_code_that_fewer_than_ten_customers_had_is_no_number_later():
+    coding = learn_coding(of(FRAME, states=(State(value=-1, name="closed"),)))
+    assert coding[1]["labels"][0].startswith("under")
+    assert encode(coding, FRAME[:1].with_columns(n=pl.lit(-1.0))).codes[0, 1] == -1
+
+
+def test_a_column_of_which_nearly_everybody_has_none_still_tells_who_has_some():
+    some = np.zeros(400)
+    some[:20] = np.arange(20) % 4 + 2
+    frame = pl.DataFrame({"some": some, "m": ["x", "y"] * 200})
+    state = learn_coding(inputs_of(frame))[0]
+    assert state["column"] == "some"
+    assert state["labels"] == ["under 2", "2 or more"]
+
+
+def test_bands_that_differ_look_different():
+    assert band_labels([191.7, 192.1, 192.4], whole=False) == [
+        "under 191.7", "191.7 to under 192.1", "192.1 to under 192.4", "192.4 or more",
+    ]  # fmt: skip
+    assert band_labels([0.125, 12.5, 1_250.4], whole=False)[-1] == "1,250 or more"

@@ -120,6 +120,8 @@ def encode_column(state: State, values: pl.Series) -> NDArray[np.int16]:
     # Too few plain numbers had no band of their own when the coding was learned: they count as no value.
     banded = len(state["labels"]) > len(states) + (state["missing"] >= 0)
     codes[np.isnan(numbers) | (not banded)] = state["missing"]
+    # A code that hardly anybody had is no level, and no number either.
+    codes[np.isin(numbers, state.get("codes") or states)] = state["missing"]
     for code, special in enumerate(states):
         codes[numbers == special] = code
     return codes
@@ -177,12 +179,7 @@ def _plain_numbers(column: Column, values: pl.Series) -> NDArray[np.float64]:
 
 def _learn_bands(column: Column, values: pl.Series) -> State:
     states, numbers = _states_present(column, values), _plain_numbers(column, values)
-    cuts: list[float] = []
-    if len(numbers) >= RAREST_LEVEL:
-        inner = np.quantile(numbers, np.arange(1, BANDS) / BANDS, method="higher")
-        cuts = [float(cut) for cut in np.unique(inner) if cut > numbers.min()]
-        while cuts and (numbers >= cuts[-1]).sum() < RAREST_LEVEL:
-            cuts.pop()
+    cuts = _cuts(numbers) if len(numbers) >= RAREST_LEVEL else []
     labels = [name for _, name in states]
     if len(numbers) >= RAREST_LEVEL:
         labels += band_labels(cuts, whole=bool((numbers == np.round(numbers)).all()))
@@ -190,7 +187,27 @@ def _learn_bands(column: Column, values: pl.Series) -> State:
     return {
         "column": column.name, "type": "bands", "cuts": cuts, "states": [value for value, _ in states],
         "missing": missing, "labels": labels, "ordered": True,
+        "codes": list(column.codes), "recoded": _recoded(column, values),
     }  # fmt: skip
+
+
+def _cuts(numbers: NDArray[np.float64]) -> list[float]:
+    inner = np.quantile(numbers, np.arange(1, BANDS) / BANDS, method="higher")
+    cuts = [float(cut) for cut in np.unique(inner) if cut > numbers.min()]
+    while cuts and (numbers >= cuts[-1]).sum() < RAREST_LEVEL:
+        cuts.pop()
+    above = numbers[numbers > numbers.min()]
+    # Nearly everybody has none, and a few have some: that tells them apart, though no eighth of them ends there.
+    return [float(above.min())] if not cuts and len(above) >= RAREST_LEVEL else cuts
+
+
+def _recoded(column: Column, values: pl.Series) -> list[State]:
+    """List the codes that the contract made of another code, as far as they occur: the table as it comes lacks them."""
+    return [
+        {"value": state.value, "written": state.written, "column": state.when.column, "above": state.when.above}
+        for state in column.states
+        if state.when is not None and (values == state.value).any()
+    ]
 
 
 def band_labels(cuts: Sequence[float], *, whole: bool) -> list[str]:
@@ -198,16 +215,33 @@ def band_labels(cuts: Sequence[float], *, whole: bool) -> list[str]:
     if not cuts:
         return ["any value"]
 
-    def say(number: float) -> str:
-        return f"{number:,.0f}" if whole or abs(number) >= 100 else f"{number:,.3g}"
+    said = [f"{cut:,.0f}" for cut in cuts] if whole else tell_apart(cuts)
 
-    def between(low: float, high: float) -> str:
+    def between(place: int) -> str:
+        low, high = said[place], said[place + 1]
         if not whole:
-            return f"{say(low)} to under {say(high)}"
-        return say(low) if high - low <= 1 else f"{say(low)} to {say(high - 1)}"
+            return f"{low} to under {high}"
+        return low if cuts[place + 1] - cuts[place] <= 1 else f"{low} to {cuts[place + 1] - 1:,.0f}"
 
-    middle = [between(low, high) for low, high in zip(cuts[:-1], cuts[1:], strict=True)]
-    return [f"under {say(cuts[0])}", *middle, f"{say(cuts[-1])} or more"]
+    return [f"under {said[0]}", *(between(place) for place in range(len(cuts) - 1)), f"{said[-1]} or more"]
+
+
+def tell_apart(numbers: Sequence[float]) -> list[str]:
+    """Say numbers with three digits, or with as many as it takes for different ones to look different."""
+    said: list[str] = []
+    for digits in range(3, 18):
+        said = [_with_digits(number, digits) for number in numbers]
+        if len(set(said)) == len(set(numbers)):
+            break
+    return said
+
+
+def _with_digits(number: float, digits: int) -> str:
+    if number == 0:
+        return "0"
+    places = max(0, digits - 1 - int(np.floor(np.log10(abs(number)))))
+    text = f"{number:,.{places}f}"
+    return text.rstrip("0").rstrip(".") if places else text
 
 
 def _learn_scores(column: Column, values: pl.Series) -> list[State]:
@@ -220,6 +254,7 @@ def _learn_scores(column: Column, values: pl.Series) -> list[State]:
         coding.append({
             "column": column.name, "type": "bands", "cuts": [], "states": [value for value, _ in states],
             "missing": -1, "labels": [*(name for _, name in states), "any value"], "ordered": False,
+            "codes": list(column.codes),
         })  # fmt: skip
     if len(numbers) >= RAREST_LEVEL and numbers.min() < numbers.max():
         shares = np.linspace(0.005, 0.995, 67)
