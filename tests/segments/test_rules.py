@@ -3,10 +3,14 @@
 import numpy as np
 import polars as pl
 
-from segmint.segments.coding import encode
-from segmint.segments.inputs import segment_inputs
+from segmint.contract.column import Column, State
+from segmint.contract.contract import parse_contract
+from segmint.contract.validate import validate
+from segmint.segments.coding import encode, learn_coding
+from segmint.segments.inputs import SegmentInputs, inputs_of, segment_inputs
 from segmint.segments.rules import MOST_LEAVES, segment_rules
 from segmint.segments.tree import find_leaves, leaf_nodes
+from segmint.tables.source import open_table
 
 
 def rule_segments(rules, frame):
@@ -35,8 +39,6 @@ def test_sql_quotes_what_customers_may_have_typed():
     random = np.random.default_rng(0)
     labels = random.integers(0, 2, 400)
     frame = pl.DataFrame({'a "b': np.where(labels == 1, "it's", "x"), "n": random.normal(size=400)})
-    from segmint.segments.inputs import inputs_of
-
     rules = segment_rules(inputs_of(frame), labels, random_state=1)
     sql = rules.sql(("no", "o'clock"))
     assert "'it''s'" in sql or "'x'" in sql
@@ -50,3 +52,88 @@ def test_sentences_name_columns_by_their_label(campaign, truth):
     said = " ".join(rule.sentence for rule in rules.rules)
     assert any(label in said for label in ("age is", "profession is", "has a housing loan is", "balance is"))
     assert rules.frame().height == len(rules.rules)
+
+
+ONE_CODE_FOR_TWO = """
+name = "one-code-for-two"
+[outcome]
+column = "y"
+kind = "response"
+levels = ["no", "yes"]
+positive = "yes"
+[columns.pdays]
+kind = "number"
+role = "history"
+label = "days since the last call"
+bounds = [0, 998]
+states = [
+  { value = 999, name = "never contacted" },
+  { value = -999, name = "days unknown", written = 999, when = { column = "previous", above = 0 } },
+]
+[columns.previous]
+kind = "number"
+role = "history"
+label = "earlier calls"
+"""
+
+
+def test_the_sql_assigns_the_banks_own_table_where_one_code_stands_for_two():
+    random = np.random.default_rng(4)
+    previous = np.where(random.random(600) < 0.5, 1, 0)
+    raw = pl.DataFrame(
+        {"pdays": np.full(600, 999), "previous": previous, "y": random.choice(["no", "yes"], 600)}
+    ).with_columns(pdays=pl.when(pl.int_range(600) % 6 == 0).then(pl.int_range(600) % 30).otherwise("pdays"))
+    table = validate(open_table(raw), parse_contract(ONE_CODE_FOR_TWO, origin="test"))
+    labels = (table.frame["pdays"] == -999).cast(pl.Int64).to_numpy()
+    rules = segment_rules(segment_inputs(table), labels, random_state=1)
+    told = pl.SQLContext(raw=raw).execute(f"SELECT {rules.sql(('0', '1'))} FROM raw", eager=True)["segment"]
+    assert told.to_list() == labels.astype(str).tolist()
+    assert "-999" in rules.sql(("0", "1"))
+
+
+def lacking_ages():
+    """Who has no age is of segment 1, who is 12,345,678 or more of segment 2; a code is of segment 3."""
+    random = np.random.default_rng(2)
+    kind = np.arange(600) % 4
+    amount = np.where(kind == 2, 12_345_678 + random.integers(0, 9, 600), random.integers(0, 90, 600)).astype(float)
+    frame = pl.DataFrame({"amount": np.where(kind == 3, 9_999_999.0, amount), "other": random.choice(["a", "b"], 600)})
+    frame = frame.with_columns(amount=pl.when(pl.Series(kind != 1)).then("amount"))
+    column = Column(
+        name="amount", kind="number", role="holding", label="amount", states=(State(value=9_999_999, name="secret"),)
+    )
+    return SegmentInputs(frame, (column, inputs_of(frame).columns[1])), kind
+
+
+def test_no_value_and_large_numbers_are_said_and_written_in_full():
+    inputs, kind = lacking_ages()
+    rules = segment_rules(inputs, kind, random_state=1)
+    said = {rule.segment: rule.sentence for rule in rules.rules}
+    assert said[1] == "amount is no value"
+    assert said[2].startswith("amount is 12,345,67")
+    assert "e+" not in " ".join(said.values())
+    sql = rules.sql(("0", "1", "2", "3"))
+    assert "9999999" in sql
+    assert "e+" not in sql
+    told = pl.SQLContext(t=inputs.frame).execute(f"SELECT {sql} FROM t", eager=True)["segment"]
+    assert told.to_list() == kind.astype(str).tolist()
+
+
+def test_a_rule_that_takes_those_without_a_value_along_says_so():
+    inputs, kind = lacking_ages()
+    rules = segment_rules(inputs, np.where(np.isin(kind, [0, 1]), 0, 1), random_state=1)
+    assert any(rule.sentence.endswith("or no value") for rule in rules.rules if rule.segment == 0)
+    assert all("no value" not in rule.sentence for rule in rules.rules if rule.segment == 1)
+
+
+def test_a_code_that_hardly_anybody_had_is_no_number_to_the_sql_either():
+    inputs, kind = lacking_ages()
+    (amount, other) = inputs.columns
+    amount = amount.model_copy(update={"states": (*amount.states, State(value=-1, name="closed"))})
+    coding = learn_coding(SegmentInputs(inputs.frame, (amount, other)))
+    new = pl.DataFrame({"amount": [-1.0, 0.0, None], "other": ["a", "a", "a"]})
+    assert encode(coding, new).codes[:, 0].tolist()[::2] == [-1, -1]
+    rules = segment_rules(SegmentInputs(inputs.frame, (amount, other)), kind, random_state=1)
+    sql = rules.sql(("0", "1", "2", "3"))
+    told = pl.SQLContext(t=new).execute(f"SELECT {sql} FROM t", eager=True)["segment"].to_list()
+    assert told == rule_segments(rules, new).astype(str).tolist()
+    assert told[0] == told[2] == "1"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from segmint.segments.coding import NO_ANSWER, NO_VALUE, State, encode, learn_coding
+from segmint.segments.coding import NO_ANSWER, NO_VALUE, RAREST_LEVEL, State, encode, learn_coding
 from segmint.segments.inputs import SegmentInputs
 from segmint.segments.stability import Labels
 from segmint.segments.tree import find_leaves, grow_tree, leaf_nodes
@@ -112,8 +112,9 @@ def segment_rules(inputs: SegmentInputs, labels: Labels, *, random_state: int | 
     votes = np.array([int(np.argmax(leaf["counts"])) for leaf in leaf_nodes(tree)])
     told = votes[find_leaves(tree, design.codes[apart])]
     names = {column.name: column.label for column in inputs.columns}
+    lacking = [int((design.codes[:, place] < 0).sum()) >= RAREST_LEVEL for place in range(len(coding))]
     return SegmentRules(
-        rules=tuple(_rules(tree, coding, names)),
+        rules=tuple(_rules(tree, coding, names, lacking)),
         fidelity=float((told == labels[apart]).mean()),
         rows_apart=len(apart),
         coding=tuple(coding),
@@ -121,7 +122,8 @@ def segment_rules(inputs: SegmentInputs, labels: Labels, *, random_state: int | 
     )
 
 
-def _rules(tree: State, coding: list[State], names: dict[str, str]) -> list[Rule]:
+def _rules(tree: State, coding: list[State], names: dict[str, str], lacking: list[bool]) -> list[Rule]:
+    """Read every leaf as a rule; `lacking` tells of which columns customers lack a value."""
     found: list[Rule] = []
 
     def walk(place: int, allowed: dict[int, set[int]]) -> None:
@@ -132,7 +134,10 @@ def _rules(tree: State, coding: list[State], names: dict[str, str]) -> list[Rule
             found.append(
                 Rule(
                     segment=int(counts.argmax()),
-                    sentence=", and ".join(_sentence(coding[column], levels, names) for column, levels in pairs)
+                    sentence=", and ".join(
+                        _sentence(coding[column], levels, names[coding[column]["column"]], lacking[column])
+                        for column, levels in pairs
+                    )
                     or "everyone",
                     condition=" AND ".join(_condition(coding[column], levels) for column, levels in pairs) or "TRUE",
                     customers=int(counts.sum()),
@@ -150,16 +155,27 @@ def _rules(tree: State, coding: list[State], names: dict[str, str]) -> list[Rule
     return sorted(found, key=lambda rule: (rule.segment, -rule.customers))
 
 
-def _sentence(state: State, levels: set[int], names: dict[str, str]) -> str:
-    label = names[state["column"]]
+def _sentence(state: State, levels: set[int], label: str, lacking: bool) -> str:
     every = set(range(len(state["labels"])))
     named = levels & every
+    without = lacking and -1 in levels
+    if not named:
+        return f"{label} is {NO_VALUE}"
+    return f"{label} is {_said(state, named, every - named, lacking and not without)}" + (
+        f" or {NO_VALUE}" if without else ""
+    )
+
+
+def _said(state: State, named: set[int], rest: set[int], there: bool) -> str:
+    """Say levels by their range, or by those they are not where these are fewer; `there`: a value is asked for."""
     if state["type"] == "bands" and (spoken := _range_in_words(state, named)):
-        return f"{label} is {spoken}"
-    rest = every - named
+        return spoken
+    if there and not rest:
+        return "any value"
     if len(rest) < len(named) and rest:
-        return f"{label} is not {_either([state['labels'][level] for level in sorted(rest)])}"
-    return f"{label} is {_either([state['labels'][level] for level in sorted(named)] or [NO_VALUE])}"
+        others = [state["labels"][level] for level in sorted(rest)]
+        return f"not {_either([*others, NO_VALUE] if there else others)}"
+    return _either([state["labels"][level] for level in sorted(named)])
 
 
 def _range_in_words(state: State, named: set[int]) -> str:
@@ -170,11 +186,14 @@ def _range_in_words(state: State, named: set[int]) -> str:
         return ""
     low = None if run[0] == first else state["cuts"][run[0] - first - 1]
     high = None if run[-1] == last else state["cuts"][run[-1] - first]
-    if low is None and high is None:
-        return "any number"
-    if low is None:
-        return f"under {high:,g}"
-    return f"{low:,g} or more" if high is None else f"from {low:,g} to under {high:,g}"
+    if high is None:
+        return "any number" if low is None else f"{_number(low)} or more"
+    return f"under {_number(high)}" if low is None else f"from {_number(low)} to under {_number(high)}"
+
+
+def _number(number: float) -> str:
+    """Say a number in full where it is whole or large: nobody reads 1.2e+07."""
+    return f"{number:,.0f}" if number == round(number) or abs(number) >= 1e5 else f"{number:,g}"
 
 
 def _either(words: list[str]) -> str:
@@ -183,10 +202,23 @@ def _either(words: list[str]) -> str:
 
 def _condition(state: State, levels: set[int]) -> str:
     column = _identifier(state["column"])
-    parts = _band_parts(state, levels, column) if state["type"] == "bands" else _level_parts(state, levels, column)
+    if state["type"] == "bands":
+        parts = _band_parts(state, levels, _as_read(state, column))
+    else:
+        parts = _level_parts(state, levels, column)
     if state["missing"] in levels:
         parts.append(f"{column} IS NULL")
     return parts[0] if len(parts) == 1 else "(" + " OR ".join(parts) + ")"
+
+
+def _as_read(state: State, column: str) -> str:
+    """Write a column as the contract reads it: the table as it comes has one code for what are two."""
+    cases = "".join(
+        f" WHEN {column} = {_literal(code['written'])} AND {_identifier(code['column'])} > {_literal(code['above'])}"
+        f" THEN {_literal(code['value'])}"
+        for code in reversed(state.get("recoded", []))  # of two that hold, the contract's last one counts
+    )
+    return f"(CASE{cases} ELSE {column} END)" if cases else column
 
 
 def _level_parts(state: State, levels: set[int], column: str) -> list[str]:
@@ -202,8 +234,11 @@ def _level_parts(state: State, levels: set[int], column: str) -> list[str]:
 
 def _band_parts(state: State, levels: set[int], column: str) -> list[str]:
     states, cuts = state["states"], state["cuts"]
-    parts = [f"{column} = {states[level]:g}" for level in sorted(levels) if 0 <= level < len(states)]
+    codes = list(dict.fromkeys([*states, *state.get("codes", [])]))
+    parts = [f"{column} = {_literal(states[level])}" for level in sorted(levels) if 0 <= level < len(states)]
     bands = sorted(level - len(states) for level in levels if len(states) <= level <= len(states) + len(cuts))
+    if state["missing"] in levels and len(state["labels"]) == len(states):  # hardly any number, so none has a band
+        bands = [0]
     runs: list[list[int]] = []
     for band in bands:
         if runs and band == runs[-1][-1] + 1:
@@ -211,11 +246,19 @@ def _band_parts(state: State, levels: set[int], column: str) -> list[str]:
         else:
             runs.append([band])
     for run in runs:
-        limits = [f"{column} >= {cuts[run[0] - 1]!r}"] if run[0] > 0 else []
-        limits += [f"{column} < {cuts[run[-1]]!r}"] if run[-1] < len(cuts) else []
-        limits += [f"{column} <> {value:g}" for value in states]
+        limits = [f"{column} >= {_literal(cuts[run[0] - 1])}"] if run[0] > 0 else []
+        limits += [f"{column} < {_literal(cuts[run[-1]])}"] if run[-1] < len(cuts) else []
+        limits += [f"{column} <> {_literal(value)}" for value in codes]
         parts.append("(" + " AND ".join(limits or [f"{column} IS NOT NULL"]) + ")")
+    rare = [value for value in codes if value not in states]
+    if state["missing"] in levels and rare:
+        parts.append(f"{column} IN ({', '.join(_literal(value) for value in rare)})")
     return parts
+
+
+def _literal(number: float) -> str:
+    """Write a number as SQL, with every digit."""
+    return str(int(number)) if number == round(number) else repr(float(number))
 
 
 def _text(value: str) -> str:
