@@ -53,6 +53,35 @@ def test_when_nothing_comes_back_the_verdict_says_so():
     choice = choose_count(rows, structure=True)
     assert not choice.natural
     assert "not a discovery" in choice.verdict
+    assert "not every one comes back" in choice.reasons[1]
+    assert "smallest" not in choice.reasons[1]
+
+
+def test_a_count_with_too_small_a_segment_is_not_called_unstable():
+    rows = (
+        row(3, bic=9, icl=9, information=0.2, jaccard=0.99),
+        row(4, bic=8, icl=8, information=0.6),
+        row(5, bic=1, icl=1, information=1.0, smallest=0.03),
+    )
+    choice = choose_count(rows, structure=True)
+    assert choice.count == 4
+    assert "with 5 segments the smallest holds less than 5 % of the customers" in choice.reasons[1]
+    assert "comes back" not in choice.reasons[1]
+    nothing = choose_count(rows[::2], structure=True)
+    assert "come back" not in nothing.verdict
+    assert "not a discovery" in nothing.verdict
+
+
+def test_what_comes_back_best_is_said_of_the_counts_that_were_compared():
+    rows = tuple(
+        row(count, bic=count, icl=count, information=0.0, jaccard=jaccard)
+        for count, jaccard in ((2, 0.95), (3, 0.9), (4, 0.5), (5, 0.6))
+    )
+    choice = choose_count(rows, structure=False)
+    assert choice.count == 5
+    assert choice.reasons[-1] == (
+        "Of 4 or 5 segments, 5 is taken, where the worst segment comes back best: Jaccard 0.60."
+    )
 
 
 def test_likelihood_ratio_equals_scipys():

@@ -55,6 +55,8 @@ def test_the_tree_counts_only_customers_whose_response_may_be_looked_at(campaign
     counted = sum(sum(node["counts"]) for node in finder.state_["tree"]["nodes"] if "leaf" in node)
     assert counted == int((~hidden).sum())
     assert len(finder.labels_) == len(campaign)
+    assert "No natural groups" not in finder.choice_.verdict
+    assert "was not looked at" in finder.choice_.verdict
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,8 @@ def test_why_there_are_no_more_segments_is_taken_from_what_was_tried(found):
     assert "no better proposal" in " ".join(replace(found, choice=replace(found.choice, evidence=passing)).gates())
     failing = tuple(replace(row, jaccard=0.1) for row in found.choice.evidence)
     assert "do not all come back" in " ".join(replace(found, choice=replace(found.choice, evidence=failing)).gates())
+    small = tuple(replace(row, jaccard=0.9, smallest=0.01) for row in found.choice.evidence)
+    assert "or is too small" in " ".join(replace(found, choice=replace(found.choice, evidence=small)).gates())
 
 
 def test_the_rows_of_one_customer_prove_together_or_not_at_all():

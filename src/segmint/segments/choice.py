@@ -25,6 +25,11 @@ DOUBTFUL = (
     "The table holds structure, but not every group comes back on resampled customers: "
     "these segments are a useful cut, not a discovery."
 )
+UNFIT = (
+    "The table holds structure, but no number of groups that tells most of it leaves every group large enough: "
+    "these segments are a useful cut, not a discovery."
+)
+ASKED = "Cut by response, as asked; whether the table holds groups was not looked at."
 NO_GROUPS = "No natural groups: these segments are a useful cut, not a discovery."
 GIVEN = "The number of segments was given."
 
@@ -165,10 +170,10 @@ def weigh(
 def choose_count(evidence: tuple[CountEvidence, ...], *, structure: bool) -> Choice:
     """Choose a count from the evidence.
 
-    Of the counts that information proposes, those whose every segment comes back stay, and of those the ones that
-    rules can say, if any. The spread of the response decides between them, or the information without a response. When
-    none of them comes back, the next best by information that does is taken; when none does at all, the count whose
-    worst segment comes back best, and the verdict says so.
+    Of the counts that information proposes, those whose every segment comes back and is large enough stay, and of those
+    the ones that rules can say, if any. The spread of the response decides between them, or the information without a
+    response. When none of them stays, the next best by information that would is taken; when none does at all, of 4 to 7
+    segments the count whose worst segment comes back best, and the verdict says so.
 
     Parameters
     ----------
@@ -183,8 +188,8 @@ def choose_count(evidence: tuple[CountEvidence, ...], *, structure: bool) -> Cho
     if not equals and structure:
         equals = _next_best(evidence)
         reasons.append(
-            f"None of these counts keeps every segment at a Jaccard of {STABLE} or more."
-            + (f" {equals[0].count} is the next best by information that does." if equals else "")
+            f"Not so many are taken: {_failures(proposed)}."
+            + (f" {equals[0].count} is the next best count by information that fails in neither." if equals else "")
         )
     if equals:
         equals = [row for row in equals if row.fidelity >= FAITHFUL] or equals
@@ -194,8 +199,9 @@ def choose_count(evidence: tuple[CountEvidence, ...], *, structure: bool) -> Cho
     roomy = [row for row in evidence if row.smallest >= SMALLEST_SHARE] or list(evidence)
     wanted = [row for row in roomy if 4 <= row.count <= 7] or roomy
     chosen = max(wanted, key=lambda row: row.jaccard)
-    reasons.append(f"With {chosen.count} segments even the worst one comes back best: Jaccard {chosen.jaccard:.2f}.")
-    return _choice(chosen, False, DOUBTFUL if structure else NO_GROUPS, reasons, evidence, proposed)
+    reasons.append(_least_bad_reason(chosen, wanted))
+    doubt = DOUBTFUL if chosen.jaccard < STABLE else UNFIT
+    return _choice(chosen, False, doubt if structure else NO_GROUPS, reasons, evidence, proposed)
 
 
 def _proposed(evidence: tuple[CountEvidence, ...], best: CountEvidence) -> list[CountEvidence]:
@@ -220,6 +226,33 @@ def _information_reason(best: CountEvidence, proposed: list[CountEvidence], stru
         return f"Both criteria of information (BIC and ICL) are best with {best.count} segments."
     counts = " or ".join(str(row.count) for row in proposed)
     return f"The criteria of information (BIC and ICL) leave open whether there are {counts} segments."
+
+
+def _failures(rows: list[CountEvidence]) -> str:
+    """Say why counts do not pass."""
+    unstable = [row.count for row in rows if row.jaccard < STABLE]
+    small = [row.count for row in rows if row.jaccard >= STABLE and row.smallest < SMALLEST_SHARE]
+    said = []
+    if unstable:
+        said.append(f"with {_listed(unstable)} segments not every one comes back with a Jaccard of {STABLE} or more")
+    if small:
+        least = f"{100 * SMALLEST_SHARE:.0f} %"
+        said.append(f"with {_listed(small)} segments the smallest holds less than {least} of the customers")
+    return ", and ".join(said)
+
+
+def _listed(counts: list[int]) -> str:
+    return " or ".join(str(count) for count in counts)
+
+
+def _least_bad_reason(chosen: CountEvidence, compared: list[CountEvidence]) -> str:
+    if len(compared) == 1:
+        return f"With {chosen.count} segments the one that comes back worst has a Jaccard of {chosen.jaccard:.2f}."
+    counts = _listed([row.count for row in compared])
+    return (
+        f"Of {counts} segments, {chosen.count} is taken, where the worst segment comes back best: "
+        f"Jaccard {chosen.jaccard:.2f}."
+    )
 
 
 def _decision_reason(chosen: CountEvidence, equals: list[CountEvidence]) -> str:

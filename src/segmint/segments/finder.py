@@ -16,7 +16,7 @@ from segmint.errors import ConfigError, DataError
 from segmint.one_thread import plain_products
 from segmint.progress import Progress, silent
 from segmint.segments.assign import assign_segments
-from segmint.segments.choice import GIVEN, NO_GROUPS, Candidate, Choice, choose_count, weigh
+from segmint.segments.choice import ASKED, GIVEN, NO_GROUPS, Candidate, Choice, choose_count, weigh
 from segmint.segments.coding import Design, encode, learn_coding
 from segmint.segments.inputs import SegmentInputs, inputs_of
 from segmint.segments.kmeans import k_means
@@ -200,14 +200,14 @@ class _Work:
 
     def find(self, count: int | Literal["auto"], method: Method) -> tuple[dict[str, Any], Choice, Stability]:
         if method == "tree":
-            return self._tree(None if count == "auto" else count, natural=False)
+            return self._tree(None if count == "auto" else count, ASKED)
         family = _Family(self.inputs, self.judged, "latent-class" if method == "auto" else method)
         most = min(MOST_TRIED if count == "auto" else count, len(self.judged) // FEWEST_PER_SEGMENT)
         own = family.solutions(None, most, self.random)
         structure = self._structure(family, own, most)
         if method == "auto" and count == "auto" and not structure and self.outcome is not None:
             with suppress(DataError):  # where the response differs nowhere either, latent classes must do
-                state, choice, stability = self._tree(None, natural=False)
+                state, choice, stability = self._tree(None, NO_GROUPS)
                 if state["count"] >= 3:
                     return state, choice, stability
         tried = self._tried(own, count, structure)
@@ -257,7 +257,7 @@ class _Work:
         judged = self.inputs.rows(self.judged.tolist())
         return segment_rules(judged, labels, random_state=0).fidelity
 
-    def _tree(self, count: int | None, *, natural: bool) -> tuple[dict[str, Any], Choice, Stability]:
+    def _tree(self, count: int | None, verdict: str) -> tuple[dict[str, Any], Choice, Stability]:
         """Segments by response: a tree whose every split is sure, none smaller than five per cent."""
         assert self.outcome is not None
         seen = np.flatnonzero(self.outcome >= 0)
@@ -289,13 +289,13 @@ class _Work:
             progress=self.progress,
         )
         evidence = weigh({leaves: Candidate(0.0, 0.0, labels, 1.0)}, 0.0, stability, outcome)
-        choice = choose_count(evidence, structure=natural)
+        choice = choose_count(evidence, structure=False)
         reasons = (f"The response differs surely between {leaves} groups of the response tree.",)
         state = {
             "format": 1, "method": "tree", "count": leaves, "coding": coding, "tree": tree,
             "segment_of_leaf": list(range(leaves)),
         }  # fmt: skip
-        return state, replace(choice, verdict=NO_GROUPS, reasons=reasons), stability
+        return state, replace(choice, verdict=verdict, reasons=reasons), stability
 
 
 class _Family:

@@ -148,7 +148,11 @@ def _why_no_more(choice: Choice) -> str:
     more = [row for row in choice.evidence if row.count >= ENOUGH]
     if not more:
         return "more were not tried"
-    return "other counts are no better proposal" if any(row.passes for row in more) else "more do not all come back"
+    if any(row.passes for row in more):
+        return "other counts are no better proposal"
+    if all(row.jaccard < STABLE for row in more):
+        return "more do not all come back"
+    return "with more, one does not come back or is too small"
 
 
 def discover_segments(
