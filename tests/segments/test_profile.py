@@ -1,9 +1,14 @@
 """Profiles say what is typical, with intervals that hold the truth."""
 
 import numpy as np
+import polars as pl
 import pytest
 
+from segmint.contract.contract import parse_contract
+from segmint.contract.validate import validate
 from segmint.segments.profile import CallMoney, profile_segments
+from segmint.tables.source import open_table
+from tests.segments.conftest import CONTRACT, draw_campaign
 
 
 def test_the_retired_are_marked_as_retired(campaign, truth):
@@ -30,10 +35,40 @@ def test_sizes_add_up_and_state_codes_are_no_numbers(campaign, truth):
     assert set(profiles.markers()["segment"]) <= {"1", "2", "3"}
 
 
-def test_the_best_channel_is_an_association_with_its_interval(campaign, truth):
-    best = profile_segments(campaign, truth).segments[0].best
-    assert [row.column for row in best] == ["contact"]
+def with_channel(channel):
+    frame = draw_campaign().with_columns(contact=channel)
+    return validate(open_table(frame), parse_contract(CONTRACT, origin="test"))
+
+
+def test_the_best_channel_is_an_association_with_its_interval(truth):
+    said_yes_by_mobile = pl.when((pl.col("y") == "yes") | (pl.int_range(pl.len()) % 3 == 0))
+    table = with_channel(said_yes_by_mobile.then(pl.lit("cellular")).otherwise(pl.lit("telephone")))
+    best = profile_segments(table, truth).segments[2].best
+    assert [(row.column, row.level) for row in best] == [("contact", "cellular")]
     assert best[0].low < best[0].rate < best[0].high
+
+
+def test_the_most_frequent_channel_is_not_the_best_when_it_is_no_better(truth):
+    alike = (pl.int_range(pl.len()) % 10 == 0) | (pl.int_range(pl.len()) % 10 == 1)
+    table = with_channel(pl.when(alike).then(pl.lit("cellular")).otherwise(pl.lit("telephone")))
+    assert all(segment.best == () for segment in profile_segments(table, truth).segments)
+
+
+def test_a_median_knows_how_many_it_is_of(campaign, truth):
+    workers = profile_segments(campaign, truth).segments[0]
+    known = {row.column: row.known for row in workers.typical}
+    pdays = campaign.frame["pdays"].to_numpy()[truth == 0]
+    assert known["pdays"] == pytest.approx((pdays > 0).mean())
+    assert known["balance"] == 1
+
+
+def test_where_some_owe_there_are_no_shares_of_the_sum(campaign, truth):
+    assert all(row.share is not None for part in profile_segments(campaign, truth).segments for row in part.worth)
+    frame = draw_campaign().with_columns(balance=pl.col("balance") - 100)
+    table = validate(open_table(frame), parse_contract(CONTRACT, origin="test"))
+    worth = [row for part in profile_segments(table, truth).segments for row in part.worth]
+    assert worth
+    assert all(row.share is None for row in worth)
 
 
 def test_each_customers_own_value_makes_the_profit(campaign, truth):

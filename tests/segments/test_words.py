@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from segmint.errors import ConfigError
-from segmint.segments.profile import CallMoney, Profiles, profile_segments
+from segmint.segments.profile import CallMoney, Profiles, Response, Typical, profile_segments
 from segmint.segments.words import load_words, questions, say_segments
 
 
@@ -82,6 +82,71 @@ def test_balances_are_said_in_money(retired):
     assert any(f"{worth.mean:,.0f} EUR a customer on average" in text for text in said)
     assert worth.mean > worth.base_mean > 0
     assert worth.share > retired.share
+
+
+def said_of(segment):
+    return " ".join(sentence.text for sentence in say_segments(Profiles((segment,)))[0].sentences)
+
+
+def half(median, base, known):
+    return Typical("x", "satisfaction", "", median, base, 0.8, known)
+
+
+def test_half_of_them_have_what_they_have(retired):
+    assert "satisfaction of 0.62 or more; among all customers it is 0.5." in said_of(
+        replace(retired, typical=(half(0.62, 0.5, 1.0),))
+    )
+    some = said_of(replace(retired, typical=(half(0.62, 0.5, 0.7),)))
+    assert "Half of the 70 % of them with a number have satisfaction of 0.62 or more" in some
+    assert "satisfaction" not in said_of(replace(retired, typical=(half(0.62, 0.5, 0.4),)))
+
+
+def test_nobody_is_called_older_whose_age_is_hardly_known(retired):
+    def called(known):
+        age = Typical("age", "age", "years", 66.0, 42.0, 1.5, known)
+        return say_segments(Profiles((replace(retired, typical=(age,)),)))[0].name
+
+    assert "older" in called(0.9).lower()
+    assert "older" not in called(0.3).lower()
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["age of account", "agency visits", "agent", "loan balance", "credit card balance", "family doctor visits"],
+)
+def test_words_are_of_the_column_they_mean(retired, label):
+    much = Typical("x", label, "", 9.0, 1.0, 1.5)
+    plain = replace(retired, markers=(), typical=(much,), best=(), worth=(), response=None)
+    words = say_segments(Profiles((plain,)))[0]
+    assert words.name == "Customers"
+    assert {sentence.kind for sentence in words.sentences} == {"who"}
+
+
+@pytest.mark.parametrize("label", ["age", "age in years", "customer age", "average yearly balance", "account balance"])
+def test_words_find_the_columns_they_mean(retired, label):
+    much = Typical("x", label, "", 9.0, 1.0, 1.5)
+    plain = replace(retired, markers=(), typical=(much,), best=(), worth=(), response=None)
+    assert {"need", "offer", "message"} <= {line.kind for line in say_segments(Profiles((plain,)))[0].sentences}
+
+
+def test_few_yes_are_said_of_as_many_as_it_takes(retired):
+    few = Response(8, 0.002, 0.001, 0.004, 2.0, base=0.1)
+    assert "Of 1,000 called, 2 said yes (1 to 4)" in said_of(replace(retired, response=few))
+
+
+def test_calls_are_not_spent_on_those_of_whom_none_said_yes(retired):
+    none = Response(0, 0.0, 0.0, 0.001, 0.0, base=0.1)
+    said = said_of(replace(retired, response=none))
+    assert "Do not spend calls on them" in said
+    assert "Of 1,000 called, 0 said yes (0 to 1)" in said
+
+
+def test_most_never_called_is_not_said_as_nobody(retired):
+    nobody_yet = replace(retired.markers[0], column="pdays", label="days since the last call", level="never contacted",
+                         share=0.55, difference=0.4)  # fmt: skip
+    said = said_of(replace(retired, markers=(nobody_yet,), typical=()))
+    assert "most of them were called in no earlier campaign" in said
+    assert "nobody" not in said
 
 
 def test_satisfaction_is_profiled_where_the_table_knows_it():

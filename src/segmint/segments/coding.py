@@ -229,7 +229,7 @@ def band_labels(cuts: Sequence[float], *, whole: bool) -> list[str]:
 def tell_apart(numbers: Sequence[float]) -> list[str]:
     """Say numbers with three digits, or with as many as it takes for different ones to look different."""
     said: list[str] = []
-    for digits in range(3, 18):
+    for digits in range(3, 13):
         said = [_with_digits(number, digits) for number in numbers]
         if len(set(said)) == len(set(numbers)):
             break

@@ -81,7 +81,10 @@ class Marker:
 
 @dataclass(frozen=True)
 class Typical:
-    """A number's median in a segment and among all, and the standardised difference of means."""
+    """A number's median in a segment and among all, and the standardised difference of means.
+
+    All three are of the customers who have a number: `known` is their share of the segment.
+    """
 
     column: str
     label: str
@@ -89,6 +92,7 @@ class Typical:
     median: float
     base_median: float
     difference: float
+    known: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,7 @@ class Response:
 
     Profits are in account currency, for a call: response × value ÷ calls per customer − cost of a call. With one value
     for everyone their interval is that of the rate; with a value for each customer, that of the mean of what each brought
-    (normal, 95 %). `profit_per_customer` counts all calls to a customer.
+    (normal, 95 %). `profit_per_customer` counts all calls to a customer. `base` is the rate of all customers.
     """
 
     yes: int
@@ -105,6 +109,7 @@ class Response:
     low: float
     high: float
     index: float
+    base: float
     profit_per_call: float | None = None
     profit_low: float | None = None
     profit_high: float | None = None
@@ -113,7 +118,7 @@ class Response:
 
 @dataclass(frozen=True)
 class Association:
-    """Where or when a segment responded best: seen together, not proven to be the cause."""
+    """Where or when a segment surely responded better than else: seen together, not proven to be the cause."""
 
     column: str
     label: str
@@ -137,8 +142,8 @@ class Worth:
         Per customer, with a 95 % interval (normal, of the mean).
     base_mean : float
         Per customer, among all.
-    share : float
-        Of the sum over all customers.
+    share : float or None
+        Of the sum over all customers; None where some owe, as shares of a balance of debts mean nothing.
     """
 
     column: str
@@ -148,7 +153,7 @@ class Worth:
     low: float
     high: float
     base_mean: float
-    share: float
+    share: float | None
 
 
 @dataclass(frozen=True)
@@ -173,7 +178,7 @@ class SegmentProfile:
     response : Response or None
         When the outcome is a response.
     best : tuple of Association
-        The channel and the month in which the segment responded best.
+        The channel and the month in which the segment responded best, where that is surely above its own rate.
     worth : tuple of Worth
         Of every column of money.
     """
@@ -343,12 +348,13 @@ def _typical(described: SegmentInputs, labels: Labels, count: int) -> list[tuple
             continue
         whole, spread = numbers[plain], float(numbers[plain].std()) or 1.0
         for place in range(count):
-            here = numbers[plain & (labels == place)]
+            mine = labels == place
+            here = numbers[plain & mine]
             if len(here) >= RAREST_LEVEL:
                 found[place].append(
                     Typical(
                         column.name, column.label, column.unit, float(np.median(here)), float(np.median(whole)),
-                        float((here.mean() - whole.mean()) / spread),
+                        float((here.mean() - whole.mean()) / spread), float(len(here) / mine.sum()),
                     )
                 )  # fmt: skip
     return [tuple(row) for row in found]
@@ -360,7 +366,7 @@ def _response(yes: NDArray[np.bool_], base: float, money: CallMoney | None) -> R
     rate = float(yes.mean())
     low, high = (float(end) for end in wilson(yes.sum(), len(yes)))
     index = 100 * rate / base if base > 0 else 100.0
-    return Response(int(yes.sum()), rate, low, high, index, *_profits(yes, (rate, low, high), money))
+    return Response(int(yes.sum()), rate, low, high, index, base, *_profits(yes, (rate, low, high), money))
 
 
 def _profits(
@@ -398,7 +404,7 @@ def _worth(table: ValidTable, labels: Labels, count: int) -> list[tuple[Worth, .
         for place in range(count):
             here = numbers[plain & (labels == place)]
             if len(here) >= RAREST_LEVEL:
-                share = float(here.sum()) / total if total > 0 else 0.0
+                share = float(here.sum()) / total if total > 0 and (numbers[plain] >= 0).all() else None
                 found[place].append(
                     Worth(column.name, column.label, len(here), *_mean_interval(here), base, share)
                 )  # fmt: skip
@@ -408,9 +414,10 @@ def _worth(table: ValidTable, labels: Labels, count: int) -> list[tuple[Worth, .
 def _best_observed(
     table: ValidTable, labels: Labels, count: int, yes: NDArray[np.bool_] | None
 ) -> list[tuple[Association, ...]]:
-    """Find the level of each column of the call's circumstances in which a segment responded best.
+    """Find the level of each column of the call's circumstances in which a segment surely responded better than else.
 
-    The best lower end of the interval wins, so that a handful of lucky calls does not.
+    The best lower end of the interval wins, so that a handful of lucky calls does not; and it must lie above the rate of
+    all calls to the segment, or the most frequent level would be called the best, whatever came of it.
     """
     found: list[list[Association]] = [[] for _ in range(count)]
     columns = [
@@ -425,12 +432,13 @@ def _best_observed(
         named, codes = np.unique(levels, return_inverse=True)
         missing = {*table.contract.missing_tokens(column), "unknown"}
         for place in range(count):
+            mine = labels == place
             options = [
-                _association(column, str(level), yes[(labels == place) & (codes == code)])
+                _association(column, str(level), yes[mine & (codes == code)])
                 for code, level in enumerate(named)
                 if str(level) not in missing
             ]
-            sure = [option for option in options if option is not None]
+            sure = [option for option in options if option is not None and option.low > yes[mine].mean()]
             if sure:
                 found[place].append(max(sure, key=lambda option: (option.low, option.level)))
     return [tuple(row) for row in found]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from segmint.errors import ConfigError
+from segmint.segments.coding import tell_apart
 from segmint.segments.profile import Marker, Profiles, SegmentProfile, Typical
 
 Rules = dict[str, Any]
@@ -132,7 +133,7 @@ def _matches(segment: SegmentProfile, entry: Rules) -> tuple[float, Evidence] | 
                 return marker.difference, evidence_of(marker)
         return None
     for typical in segment.typical:
-        if re.search(entry["label"], typical.label, re.IGNORECASE):
+        if typical.known >= MOST and re.search(entry["label"], typical.label, re.IGNORECASE):
             above, below = entry.get("above"), entry.get("below")
             if (above is not None and typical.difference >= above) or (
                 below is not None and typical.difference <= below
@@ -211,18 +212,22 @@ def _who(segment: SegmentProfile) -> list[Sentence]:
         )
         evidence = tuple(evidence_of(marker) for marker in one_each[:4])
         sentences.append(Sentence("who", f"More usual than elsewhere: {said}.", evidence))
-    for typical in segment.typical:
-        if abs(typical.difference) >= 0.5:
-            unit = f" {typical.unit}" if typical.unit else ""
-            sentences.append(
-                Sentence(
-                    "who",
-                    f"Half of them have {typical.label} of {typical.median:,.0f}{unit} or more; "
-                    f"among all customers it is {typical.base_median:,.0f}.",
-                    (_evidence_of_number(typical),),
-                )
-            )
-    return sentences
+    return sentences + [
+        Sentence("who", _half(typical), (_evidence_of_number(typical),))
+        for typical in segment.typical
+        if abs(typical.difference) >= 0.5 and typical.known >= MOST
+    ]
+
+
+def _half(typical: Typical) -> str:
+    """Say a median; where some have no number, it is that of the others."""
+    unit = f" {typical.unit}" if typical.unit else ""
+    median, base = tell_apart([typical.median, typical.base_median])
+    whose, all_of_them = "of them have", "all customers"
+    if typical.known < 1:
+        whose = f"of the {_percent(min(typical.known, 0.99))} of them with a number have"
+        all_of_them = "all customers with one"
+    return f"Half {whose} {typical.label} of {median}{unit} or more; among {all_of_them} it is {base}."
 
 
 def _responded(segment: SegmentProfile, currency: str) -> list[Sentence]:
@@ -230,11 +235,13 @@ def _responded(segment: SegmentProfile, currency: str) -> list[Sentence]:
     if response is None:
         return []
     proof = Evidence("response", "yes", response.rate, None, response.index, response.low, response.high)
+    seen = response.rate or response.high
+    called = next((many for many in (100, 1_000, 10_000) if many * seen >= 1), 100_000)  # "0 said yes" would be untrue
     sentences = [
         Sentence(
             "response",
-            f"Of 100 called, {100 * response.rate:.0f} said yes "
-            f"({100 * response.low:.0f} to {100 * response.high:.0f}); index {response.index:.0f}.",
+            f"Of {called:,} called, {called * response.rate:.0f} said yes "
+            f"({called * response.low:.0f} to {called * response.high:.0f}); index {response.index:.0f}.",
             (proof,),
         )
     ]
@@ -262,8 +269,8 @@ def _holds(segment: SegmentProfile, currency: str) -> list[Sentence]:
         Sentence(
             "worth",
             f"{worth.label[:1].upper()}{worth.label[1:]}: {worth.mean:,.0f}{unit} a customer on average "
-            f"({worth.low:,.0f} to {worth.high:,.0f}), among all customers {worth.base_mean:,.0f}; "
-            f"{_percent(segment.share)} of the customers with {_percent(worth.share)} of the sum.",
+            f"({worth.low:,.0f} to {worth.high:,.0f}), among all customers {worth.base_mean:,.0f}"
+            + _of_the_sum(segment.share, worth.share),
             (
                 Evidence(
                     worth.column, "mean", worth.mean, worth.base_mean,
@@ -273,6 +280,10 @@ def _holds(segment: SegmentProfile, currency: str) -> list[Sentence]:
         )
         for worth in segment.worth
     ]  # fmt: skip
+
+
+def _of_the_sum(customers: float, money: float | None) -> str:
+    return "." if money is None else f"; {_percent(customers)} of the customers with {_percent(money)} of the sum."
 
 
 def _best(segment: SegmentProfile) -> list[Sentence]:
@@ -299,9 +310,9 @@ def _advice(segment: SegmentProfile, rules: Rules) -> list[Sentence]:
 def _by_response(segment: SegmentProfile, rules: Rules) -> list[Sentence]:
     """Advise by response only where even the near end of the interval lies beyond the base rate."""
     response = segment.response
-    if response is None or response.index <= 0:
+    if response is None:
         return []
-    base = 100 * response.rate / response.index
+    base = response.base
     proof = (Evidence("response", "yes", response.rate, base, response.index, response.low, response.high),)
     return [
         Sentence(entry["kind"], entry["text"], proof)
