@@ -126,7 +126,7 @@ def test_a_proxy_on_this_machine_says_that_it_speaks_tls(tmp_path: Path) -> None
 def test_the_dashboard_alone_is_served_as_the_service_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[uvicorn.Config] = []
     monkeypatch.setattr(signal, "signal", lambda *_: None)
-    monkeypatch.setattr(uvicorn.Server, "run", lambda self: seen.append(self.config))
+    monkeypatch.setattr(uvicorn.Server, "run", lambda self, sockets: seen.append((self.config, sockets[0].close())[0]))
     open_door(Desk(tmp_path), 8123)
     assert seen[0].http is Impatient
     assert (seen[0].host, seen[0].port, seen[0].access_log, seen[0].server_header) == ("127.0.0.1", 8123, False, False)

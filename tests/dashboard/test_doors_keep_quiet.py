@@ -102,7 +102,7 @@ def ask_service(runs: Path, rows: list[dict[str, str]], table: Path, commands: l
     text, key = session_key()
     service = Service(Champion(next(runs.iterdir()).name, runs), KeyRing([key]), runs)
     run = service.children.run
-    service.children.run = lambda command, seconds: (commands.append(" ".join(command)), run(command, seconds))[1]  # type: ignore[method-assign]
+    service.children.run = lambda command, *more: (commands.append(" ".join(command)), run(command, *more))[1]  # type: ignore[method-assign]
     ask = asker(make_app(service), authorization=f"Bearer {text}")
     csv, parquet = table.read_bytes(), pl.DataFrame(rows)
     parquet.write_parquet(table.with_suffix(".parquet"))

@@ -383,7 +383,7 @@ def test_nobody_waits_while_the_rows_of_a_list_are_read_or_written(ask: Ask, mon
 
         monkeypatch.setattr(place, name, noted)
 
-    monkeypatch.setattr(tables, "_child", lambda *_: {"list": [GOOD] * 100})
+    monkeypatch.setattr(tables, "_listed", lambda *_: {"list": [GOOD] * 100})
     for place, name in ((tables, "parse_json"), (tables, "as_frame"), (app, "parse_json"), (app, "_json")):
         noting(place, name)
     assert len(ask("POST", f"/v1/target?{ECONOMICS}", {"rows": [GOOD]}).json()["list"]) == 100

@@ -78,7 +78,11 @@ def complaints(text: str) -> str:
 def quiet_service(service: Service, monkeypatch: pytest.MonkeyPatch) -> Service:
     """Without limits of rate, and with a child that makes no list: making lists has tests of its own."""
     service.buckets.rate, service.buckets.burst = 1e9, 10**9
-    monkeypatch.setattr(service.children, "run", lambda command, seconds: (2, "", "error: no list today"))
+    monkeypatch.setattr(
+        service.children,
+        "run",
+        lambda *_: (2, '{"error": {"kind": "DataError", "came": "No list today.", "expected": "", "fix": ""}}', ""),
+    )
     return service
 
 

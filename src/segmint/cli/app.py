@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import warnings
@@ -33,6 +34,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         app(args=None if argv is None else list(argv), prog_name="segmint")
     except SegmintError as error:
+        if "--json" in (sys.argv[1:] if argv is None else argv):
+            kind = type(error).__name__
+            told = {"kind": kind, "came": error.came, "expected": error.expected, "fix": error.fix}
+            typer.echo(json.dumps({"error": told}))
         # a table may have been written by a stranger: its names give the terminal no commands
         typer.echo(printable("\n".join((f"error: {error}", *getattr(error, "__notes__", [])))), err=True)
         return error.exit_code

@@ -17,7 +17,7 @@ def dashboard(
     bundle: Annotated[
         str | None, typer.Option("--bundle", help="A run's id or PROMOTED; left out, the champion or the newest run.")
     ] = None,
-    port: Annotated[int, typer.Option(help="Port to listen on, on this machine only.")] = 8000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on, on this machine only.")] = 8000,
     policy: Standing = None,
 ) -> None:
     """Show runs, segments, lists and customers in a browser, on this machine only, until Ctrl-C."""
@@ -37,5 +37,4 @@ def dashboard(
     desk = Desk(runs, bundle, standing=StandingPolicy.load(policy))
     if bundle is not None:
         desk.bundle()  # a wrong name is said here, not on every page
-    typer.echo(f"dashboard: http://127.0.0.1:{port}/sign-in?code={desk.keeper.code}  (works once; Ctrl-C stops)")
-    open_door(desk, port)
+    open_door(desk, port, say=typer.echo)

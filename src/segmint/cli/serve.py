@@ -23,7 +23,7 @@ def serve(
     runs: Runs = RUNS,
     bundle: Annotated[str, typer.Option("--bundle", help="A run, a bundle's folder, or PROMOTED.")] = "PROMOTED",
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
     keys: Annotated[Path | None, typer.Option("--keys", help="The file of keys; needed beyond this machine.")] = None,
     name: Annotated[
         list[str] | None, typer.Option("--name", help="A host name under which it may be asked. Repeatable.")
@@ -53,8 +53,15 @@ def _with_pages(api: Any, service: Any, runs: Path, *, one_time: bool) -> tuple[
     keeper = Doorkeeper(service.keys)
     if not one_time:
         keeper.code = None
-    desk = Desk(runs, keeper=keeper, standing=service.standing, served=service.champion)
-    service.closers.append(desk.jobs.stop)
+    desk = Desk(
+        runs,
+        keeper=keeper,
+        standing=service.standing,
+        served=service.champion,
+        lists=service.lists,
+        children=service.children,
+    )
+    service.closers.append(desk.close)
     app = beside(api, dashboard(desk, hosts=service.hosts), api_paths=frozenset(way.path for way in WAYS))
     return app, f"/sign-in?code={keeper.code}  (works once)" if one_time else "/sign-in"
 

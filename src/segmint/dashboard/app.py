@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
-import signal
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from importlib import resources
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
-import uvicorn
 from jinja2 import ChoiceLoader, Environment, PackageLoader
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -22,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from segmint.config import Config
 from segmint.dashboard import pages
 from segmint.dashboard.desk import Desk
 from segmint.dashboard.policy_form import config_of
@@ -31,8 +31,9 @@ from segmint.errors import InputError, RunError, SegmintError
 from segmint.report.html import environment, printable_dict, static
 from segmint.report.wording import printable
 from segmint.service.body import limited, read_body
+from segmint.service.children import Errand, in_turn, make_list
 from segmint.service.problems import Problem, place_of
-from segmint.service.start import server_config, write_log
+from segmint.service.start import Door, bound, server_config, write_log
 
 Form = dict[str, str]
 Page = Callable[[Desk, Request, Form], Response | Awaitable[Response]]
@@ -87,16 +88,21 @@ def dashboard(desk: Desk, *, hosts: Sequence[str] = ("127.0.0.1", "localhost", "
     return _Guard(Starlette(routes=routes(desk)), desk, frozenset(hosts))
 
 
-def open_door(desk: Desk, port: int) -> None:
-    """Serve the pages on this machine until told to stop, then end the runs that were started from them."""
-    # uvicorn raises a signal once more when it is done, which would end us before our children are ended
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
+def open_door(desk: Desk, port: int, say: Callable[[str], Any] = print) -> None:
+    """Serve the pages on this machine until told to stop, then end the lists and runs that were started from them.
+
+    Raises
+    ------
+    ConfigError
+        If another program uses the port.
+    """
+    sockets = bound("127.0.0.1", port)
+    say(f"dashboard: http://127.0.0.1:{port}/sign-in?code={desk.keeper.code}  (works once; Ctrl-C stops)")
     write_log()
     try:
-        uvicorn.Server(server_config(dashboard(desk), "127.0.0.1", port)).run()
+        Door(server_config(dashboard(desk), "127.0.0.1", port), desk.children).run(sockets)
     finally:
-        desk.jobs.stop()
+        desk.close()
 
 
 def beside(api: Any, pages_app: Any, *, api_paths: frozenset[str]) -> Any:
@@ -379,15 +385,26 @@ def _segment(desk: Desk, request: Request, form: Form) -> Response:
     return _page(desk, request, "segment", context)
 
 
-def _lists(desk: Desk, request: Request, form: Form) -> Response:
+def _lists(desk: Desk, request: Request, form: Form) -> Response | Awaitable[Response]:
     if request.method == "GET":
         return _page(desk, request, "lists", pages.list_builder(desk, request.query_params.get("table"), {}))
-    from segmint.flows.target import target
+    from segmint.flows.target import policy_of
 
-    table = desk.tables.find(form.get("table", ""))
-    desk.bundle()
-    made = target(table.path, desk.origin(), config_of(form, desk.standing), runs=desk.runs, argv=("dashboard",))
-    return RedirectResponse(f"/runs/{made.folder.name}", status_code=303)
+    config = config_of(form, desk.standing)
+    policy_of(config)
+    table = desk.tables.find(form.get("table", "")).path
+    errand = Errand(table, Path(), desk.origin(), desk.bundle().digest, desk.runs)
+    return _made(desk, errand, config)
+
+
+async def _made(desk: Desk, errand: Errand, config: Config) -> Response:
+    """Let a child make a list, which may take long, and show it."""
+    with TemporaryDirectory(prefix="segmint-") as folder:
+        policy = Path(folder) / "config.toml"
+        policy.write_text(config.to_toml(), "utf-8")
+        errand = replace(errand, policy=policy)
+        told = await in_turn(desk.lists, partial(make_list, desk.children, errand))
+    return RedirectResponse(f"/runs/{Path(told['run']).name}", status_code=303)
 
 
 def _preview(desk: Desk, request: Request, form: Form) -> Response:

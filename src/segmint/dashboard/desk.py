@@ -20,6 +20,8 @@ from segmint.flows.bundle import require_golden
 from segmint.flows.preview import PreparedList, prepare_list, read_customers, stands_on
 from segmint.flows.standing import StandingPolicy
 from segmint.service.champion import Champion
+from segmint.service.children import Children, list_workers
+from segmint.service.limits import Workers
 from segmint.store.bundle import FOLDER, Bundle, open_bundle
 from segmint.store.promoted import RUN_ID, WORD, read_promoted
 from segmint.store.run import Run, find_run, list_runs
@@ -42,6 +44,8 @@ class Desk:
         What every list made here respects, whatever its form says.
     served : Champion, optional
         What the HTTP service beside the pages answers by: the pages use the same, and `bundle` says nothing.
+    lists, children : Workers, Children, optional
+        Who makes call lists here; left out, a few of its own.
 
     Raises
     ------
@@ -57,12 +61,15 @@ class Desk:
         keeper: Doorkeeper | None = None,
         standing: StandingPolicy | None = None,
         served: Champion | None = None,
+        lists: Workers | None = None,
+        children: Children | None = None,
     ) -> None:
         self.runs, self.served = runs, served
         self.bundle_name = bundle if bundle in (None, WORD) else _run_in(str(bundle), runs)
         self.standing = standing or StandingPolicy()
         self.keeper = keeper or Doorkeeper()
         self.tables, self.jobs = Tables(runs / "tables"), Jobs(runs)
+        self.lists, self.children = lists or list_workers(), children or Children()
         self._bundle: tuple[str | None, Bundle] | None = None
         self._read: OrderedDict[tuple[str, str], ValidTable] = OrderedDict()
         self._prepared: OrderedDict[tuple[str, str, str], PreparedList] = OrderedDict()
@@ -136,6 +143,12 @@ class Desk:
             require_golden(opened)
             self._bundle = (run, opened)
         return self._bundle[1]
+
+    def close(self) -> None:
+        """End the lists and runs that were started here, and start no more."""
+        self.children.close()
+        self.lists.close()
+        self.jobs.stop()
 
     def customers(self, table: str) -> ValidTable:
         """A table of customers, read once under the bundle's contract."""

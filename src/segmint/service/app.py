@@ -24,6 +24,7 @@ from segmint.flows.standing import StandingPolicy
 from segmint.service import tables
 from segmint.service.body import MOST_EXPLAINED, parse_json, read_body, rows_of
 from segmint.service.champion import Champion, Handle
+from segmint.service.children import Children, list_workers
 from segmint.service.describe import openapi, row_schema
 from segmint.service.keys import Key, KeyRing
 from segmint.service.limits import Buckets, Workers
@@ -88,12 +89,16 @@ class Service:
     hosts: Sequence[str] = LOCAL
     standing: StandingPolicy = field(default_factory=StandingPolicy)
     workers: Workers = field(default_factory=Workers)
-    lists: Workers = field(default_factory=lambda: Workers(threads=1, queue=2, seconds=tables.CHILD_SECONDS + 10))
+    lists: Workers = field(default_factory=list_workers)
     buckets: Buckets = field(default_factory=lambda: Buckets(rate=500.0, burst=1000))
     metrics: Metrics = field(default_factory=Metrics)
-    children: tables.Children = field(default_factory=tables.Children)
+    children: Children = field(default_factory=Children)
     closers: list[Callable[[], Any]] = field(default_factory=list)
     draining: bool = False
+
+    def drain(self) -> None:
+        """Say from now on that it is not ready."""
+        self.draining = True
 
     def close(self) -> bool:
         """End what is still at work; return whether everything did end."""

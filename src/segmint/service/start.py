@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import logging
 import os
 import signal
+import socket
+import threading
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 
-from segmint.errors import ConfigError
+from segmint.errors import ConfigError, why
 from segmint.flows.standing import StandingPolicy
 from segmint.service.app import LOCAL, Service, make_app
 from segmint.service.champion import Champion
+from segmint.service.children import Children
 from segmint.service.keys import FileRing, KeyRing, session_key
 from segmint.service.slow import Impatient
 
 Say = Callable[[str], Any]
 Pages = Callable[[Any, Service], tuple[Any, str]]
 GRACE = 8  # seconds for answers under way when the service is told to stop
+MOST_PORT = 65_535
 STUCK = 3  # the exit code if an answer had to be left
 log = logging.getLogger("segmint.service")
 
@@ -47,10 +53,16 @@ def start(
     ConfigError
         For a start that would not be safe: beyond this machine without keys, keys that others may read, a policy that
         contradicts itself or names files that cannot be read.
+        Also for a port that another program uses.
     BundleError
         For a bundle that fails its checks.
     """
-    service = prepare(bundle, runs, host=host, keys=keys, names=names, policy=policy, say=say)
+    with ExitStack() as unless_started:
+        sockets = bound(host, port)
+        for one in sockets:
+            unless_started.callback(one.close)
+        service = prepare(bundle, runs, host=host, keys=keys, names=names, policy=policy, say=say)
+        unless_started.pop_all()
     write_log()
     shown = f"[{host}]" if ":" in host else host
     app, address = make_app(service), f"http://{shown}:{port}"
@@ -58,11 +70,41 @@ def start(
         app, path = pages(app, service)
         say(f"pages: {address}{path}")
     say(f"answers: {address}/v1/predict, described at {address}/openapi.json; Ctrl-C stops")
-    _Server(server_config(app, host, port), service).run()
+    Door(server_config(app, host, port), service.children, service.drain).run(sockets)
     if not service.close():
         log.error("an answer was stuck; it is left")
         logging.shutdown()
         os._exit(STUCK)  # Python would wait for the stuck thread for ever
+
+
+def bound(host: str, port: int) -> list[socket.socket]:
+    """Take a port before anybody is told to come there.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be had.
+    """
+    taken: list[socket.socket] = []
+    try:
+        for family, kind, proto, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            one = socket.socket(family, kind, proto)
+            taken.append(one)
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            one.bind(address)
+    except OSError as error:
+        for one in taken:
+            one.close()
+        busy = error.errno == errno.EADDRINUSE
+        came = "is used by another program" if busy else f"cannot be listened on: {why(error)}"
+        raise ConfigError(
+            f"Port {port} of {host} {came}.",
+            expected="an address of this machine and a free port",
+            fix=f"choose another port: --port {port + 1}" if busy and port < MOST_PORT else "correct --host or --port",
+        ) from error
+    return taken
 
 
 def write_log() -> None:
@@ -128,19 +170,33 @@ def is_local(host: str) -> bool:
         return False
 
 
-class _Server(uvicorn.Server):
-    """Says that it is not ready any more as soon as it is told to stop, and lets us end what is ours."""
+class Door(uvicorn.Server):
+    """A server that can be told to stop: it says so, and lets us end what is ours.
 
-    def __init__(self, config: uvicorn.Config, service: Service) -> None:
+    Parameters
+    ----------
+    config : uvicorn.Config
+    children : Children
+        Ended a second before uvicorn gives up on who still waits for them: so these get an answer.
+    told : callable, optional
+        Called as soon as the server is told to stop.
+    """
+
+    def __init__(self, config: uvicorn.Config, children: Children, told: Callable[[], Any] = lambda: None) -> None:
         super().__init__(config)
-        self._service = service
+        self._children, self._told = children, told
 
     def run(self, sockets: Any = None) -> None:
+        """Answer until told to stop."""
         # uvicorn raises a signal once more when it is done, which would end us before our children are ended
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: None)
         super().run(sockets)
 
     def handle_exit(self, sig: int, frame: Any) -> None:
-        self._service.draining = True
+        """Begin to stop."""
+        self._told()
+        last = threading.Timer(GRACE - 1, self._children.close)
+        last.daemon = True
+        last.start()
         super().handle_exit(sig, frame)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from threading import Lock
+from threading import Event
 from typing import Any
 
 import polars as pl
@@ -22,12 +19,13 @@ from starlette.responses import FileResponse, Response
 from segmint.config import Config
 from segmint.contract.contract import Contract
 from segmint.contract.ledger import Ledger
-from segmint.errors import SegmintError
+from segmint.errors import ConfigError, SegmintError
 from segmint.flows.answer import as_frame, predict_file
 from segmint.flows.standing import StandingPolicy
 from segmint.flows.target import policy_of
 from segmint.service.body import MOST_TABLE, limited, parse_json, read_body, rows_of
 from segmint.service.champion import Handle
+from segmint.service.children import Children, Errand, in_turn, make_list
 from segmint.service.limits import Workers
 from segmint.service.problems import Problem
 from segmint.targeting.policy import ContactRules, Economics
@@ -35,51 +33,7 @@ from segmint.targeting.policy import ContactRules, Economics
 MEDIA = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
 SECTIONS: dict[str, type[BaseModel]] = {"policy": ContactRules, "economics": Economics}
 SHOWN = ("customer", "rank", "propensity", "expected_profit", "segment", "reason_1", "reason_2", "reason_3")
-CHILD_SECONDS = 300
 MOST_COLUMNS = 1_000
-
-
-class Children:
-    """The programs at work for callers: ended with the service, which would wait for them otherwise."""
-
-    def __init__(self) -> None:
-        self._at_work: set[subprocess.Popen[str]] = set()
-        self._lock, self._closed = Lock(), False
-
-    def run(self, command: list[str], seconds: float) -> tuple[int, str, str]:
-        """Run a program and return its code and what it said.
-
-        Raises
-        ------
-        Problem
-            504 after `seconds`, 503 if the service stops meanwhile.
-        """
-        with self._lock:
-            if self._closed:
-                raise Problem(503, "stopping", "The service is stopping.")
-            child = subprocess.Popen(  # noqa: S603 - our own program, arguments as a list
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-            )
-            self._at_work.add(child)
-        try:
-            out, err = child.communicate(timeout=seconds)
-        except subprocess.TimeoutExpired as error:
-            raise Problem(504, "deadline", f"No list within {seconds:g} seconds.") from error
-        finally:
-            child.kill()
-            child.wait()
-            with self._lock:
-                self._at_work.discard(child)
-        if self._closed:
-            raise Problem(503, "stopping", "The service is stopping.")
-        return child.returncode, out, err
-
-    def close(self) -> None:
-        """End them all and start no more."""
-        with self._lock:
-            self._closed = True
-            for child in self._at_work:
-                child.kill()
 
 
 async def predict_table(request: Request, handle: Handle, kind: str, workers: Workers) -> tuple[Response, Ledger]:
@@ -123,7 +77,11 @@ async def target_table(
             await _receive(request, table)
         policy = folder / "config.toml"
         policy.write_text(config.to_toml(), "utf-8")
-        return await lists.do(partial(_child, children, handle, table, runs, policy))
+        errand = Errand(table, policy, handle.origin, handle.digest, runs)
+        try:
+            return await in_turn(lists, partial(_listed, children, errand))
+        except ConfigError as error:
+            raise _settings_problem(error, "list") from error
 
 
 def _write_rows(body: bytes, contract: Contract, table: Path) -> None:
@@ -167,34 +125,21 @@ def config_of(query: Sequence[tuple[str, str]], standing: StandingPolicy) -> Con
         config = standing.under([f"{key}={value}" for key, value in query])
         policy_of(config)
     except SegmintError as error:
-        # what came is left out: it quotes the values that were sent
-        detail = f"These settings make no policy. Expected: {error.expected}. Next: {error.fix or 'correct them'}."
-        raise Problem(422, "policy", _in_one_line(detail), field="query") from error
+        raise _settings_problem(error, "policy") from error
     return config
 
 
-def _in_one_line(text: str) -> str:
-    return " ".join(text.split())[-600:]
+def _settings_problem(error: SegmintError, what: str) -> Problem:
+    """Say why settings make none; what came is left out, as it quotes the values that were sent."""
+    detail = f"These settings make no {what}. Expected: {error.expected}. Next: {error.fix or 'correct them'}."
+    return Problem(422, "policy", " ".join(detail.split())[-600:], field="query")
 
 
-def _child(children: Children, handle: Handle, table: Path, runs: Path, policy: Path) -> dict[str, Any]:
-    command = [sys.executable, "-m", "segmint", "target", str(table), "--bundle", str(handle.origin)]
-    command += ["--policy", str(policy), "--runs", str(runs), "--json", "--quiet"]
-    code, out, err = children.run(command, CHILD_SECONDS)
-    if code == 2:
-        raise Problem(422, "policy", _in_one_line(err.replace(str(table.parent), "")))
-    if code:
-        raise Problem(500, "failed", "The list could not be made.")
-    told = json.loads(out)
-    record = json.loads((Path(told["run"]) / "run.json").read_text("utf-8"))
-    if record["inputs"].get("bundle") != f"sha256:{handle.digest}":
-        raise Problem(503, "swapped", "The bundle changed meanwhile.", headers={"retry-after": "1"})
-    listed = pl.read_parquet(Path(told["run"]) / "call_list.parquet").filter(pl.col("status") == "listed").sort("rank")
+def _listed(children: Children, errand: Errand, given_up: Event) -> dict[str, Any]:
+    """Make a list and tell whom to call, best first."""
+    told = make_list(children, errand, given_up)
+    run = Path(told["run"])
+    listed = pl.read_parquet(run / "call_list.parquet").filter(pl.col("status") == "listed").sort("rank")
     kept = listed.select([name for name in SHOWN if name in listed.columns])
-    return {
-        "run": Path(told["run"]).name,
-        "counts": told["counts"],
-        "expected_profit": told["expected_profit"],
-        "sentences": told["sentences"],
-        "list": kept.to_dicts(),
-    }
+    said = {name: told[name] for name in ("counts", "expected_profit", "sentences")}
+    return {"run": run.name, **said, "list": kept.to_dicts()}

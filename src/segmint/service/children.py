@@ -1,0 +1,150 @@
+"""Call lists made by child processes, as at the command line: apart from those who answer, ended when nobody waits."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from threading import Event, Lock
+from typing import Any, TypeVar
+
+from segmint import errors
+from segmint.errors import SegmintError
+from segmint.service.limits import Workers
+from segmint.service.problems import Problem
+
+T = TypeVar("T")
+CHILD_SECONDS = 300
+_LOOK_EVERY = 0.25  # seconds
+_FOLDERS = re.compile(r"(?<![\w.:/])/(?:[^\s'\"/]+/)+")
+
+
+class Children:
+    """The programs at work for callers: ended with the service, which would wait for them otherwise."""
+
+    def __init__(self) -> None:
+        self._at_work: set[subprocess.Popen[str]] = set()
+        self._lock, self._closed = Lock(), False
+
+    def run(self, command: list[str], seconds: float, given_up: Event | None = None) -> tuple[int, str, str]:
+        """Run a program and return its code and what it said.
+
+        Raises
+        ------
+        Problem
+            504 after `seconds` or as soon as whoever waits has `given_up`, 503 if the service stops meanwhile.
+        """
+        given_up = given_up or Event()
+        with self._lock:
+            if self._closed:
+                raise _stopping()
+            if given_up.is_set():
+                raise _late(seconds)
+            child = subprocess.Popen(  # noqa: S603 - our own program, arguments as a list
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            )
+            self._at_work.add(child)
+        try:
+            out, err = _said(child, seconds, given_up)
+        finally:
+            child.kill()
+            child.wait()
+            for pipe in (child.stdout, child.stderr):
+                if pipe is not None:
+                    pipe.close()
+            with self._lock:
+                self._at_work.discard(child)
+        if self._closed:
+            raise _stopping()
+        return child.returncode, out, err
+
+    def close(self) -> None:
+        """End them all and start no more."""
+        with self._lock:
+            self._closed = True
+            for child in self._at_work:
+                child.kill()
+
+
+def _said(child: subprocess.Popen[str], seconds: float, given_up: Event) -> tuple[str, str]:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and not given_up.is_set():
+        with suppress(subprocess.TimeoutExpired):
+            return child.communicate(timeout=min(_LOOK_EVERY, seconds))
+    raise _late(seconds)
+
+
+def _stopping() -> Problem:
+    return Problem(503, "stopping", "The service is stopping.")
+
+
+def _late(seconds: float) -> Problem:
+    return Problem(504, "deadline", f"No list within {seconds:g} seconds.")
+
+
+@dataclass(frozen=True)
+class Errand:
+    """A list to be made: of which table, under which policy, with which bundle (where it lies and its digest).
+
+    `policy` is a file for the child alone. The list becomes a run in `runs`.
+    """
+
+    table: Path
+    policy: Path
+    origin: Path | str
+    digest: str
+    runs: Path
+
+
+def make_list(children: Children, errand: Errand, given_up: Event) -> dict[str, Any]:
+    """Let a child make a call list; return what it said of it: run, counts, expected_profit, sentences.
+
+    Raises
+    ------
+    SegmintError
+        As the child said it, files without their folders.
+    Problem
+        500 if it ended otherwise, 503 if the bundle changed meanwhile; or as `Children.run`.
+    """
+    command = [sys.executable, "-m", "segmint", "target", str(errand.table), "--bundle", str(errand.origin)]
+    command += ["--policy", str(errand.policy), "--runs", str(errand.runs), "--json", "--quiet"]
+    code, out, _ = children.run(command, CHILD_SECONDS, given_up)
+    if code:
+        raise _error_of(out) or Problem(500, "failed", "The list could not be made.")
+    told: dict[str, Any] = json.loads(out)
+    record = json.loads((Path(told["run"]) / "run.json").read_text("utf-8"))
+    if record["inputs"].get("bundle") != f"sha256:{errand.digest}":
+        raise Problem(503, "swapped", "The bundle changed meanwhile.", headers={"retry-after": "1"})
+    return told
+
+
+def list_workers() -> Workers:
+    """Make those who wait for children: one list at a time, two more in the queue."""
+    return Workers(threads=1, queue=2, seconds=CHILD_SECONDS + 10)
+
+
+async def in_turn(workers: Workers, work: Callable[[Event], T]) -> T:
+    """Let workers do what waits for a child; it is told when nobody waits for it any more."""
+    given_up = Event()
+    try:
+        return await workers.do(partial(work, given_up))
+    finally:
+        given_up.set()
+
+
+def _error_of(out: str) -> SegmintError | None:
+    """The error that a child ended with; None if it said none."""
+    with suppress(ValueError, KeyError, TypeError):
+        told = json.loads(out)["error"]
+        kind = getattr(errors, str(told["kind"]), SegmintError)
+        came, expected, fix = (_FOLDERS.sub("", str(told[part])) for part in ("came", "expected", "fix"))
+        if issubclass(kind, SegmintError):
+            return kind(came, expected=expected, fix=fix)
+    return None

@@ -1,0 +1,89 @@
+"""Lists made from the pages: by a child, which ends with the pages, and whose errors are shown in words."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from segmint.dashboard.app import dashboard
+from segmint.dashboard.desk import Desk
+from segmint.service import start as start_file
+from segmint.service.start import Door, bound, server_config
+from tests.service.test_champion import run_with_bundle
+
+from .test_app import Asker, client
+from .test_desk import FORM, bring
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    run_with_bundle(tmp_path, 1)
+    return Desk(tmp_path)
+
+
+def post(browser: Asker, desk: Desk, form: dict[str, str]) -> httpx.Response:
+    token = desk.keeper.token(browser.cookies["segmint_session"])
+    return browser.post("/lists", data=form | {"token": token})
+
+
+def test_a_list_is_made_and_what_is_wrong_is_said(desk: Desk) -> None:
+    table, browser = bring(desk, "a"), client(desk, signed_in=True)
+    made = post(browser, desk, FORM | {"table": table, "campaign": "spring"})
+    assert made.status_code == 303
+    assert desk.run(made.headers["location"].rsplit("/", 1)[-1]).record["command"] == "target"
+    (desk.tables.find(table).path).write_text("age;jobs\n1;2\n")
+    wrong = post(browser, desk, FORM | {"table": table})
+    assert wrong.status_code == 422
+    assert "job" in wrong.text
+    assert str(desk.runs) not in wrong.text
+    assert post(browser, desk, FORM | {"table": table, "cost": "5000"}).status_code == 422
+
+
+def test_no_more_lists_are_made_at_once_than_there_is_room_for(desk: Desk) -> None:
+    table, browser = bring(desk, "a"), client(desk, signed_in=True)
+    desk.lists.busy = 99
+    busy = post(browser, desk, FORM | {"table": table})
+    assert (busy.status_code, busy.headers["retry-after"]) == (503, "1")
+    assert "wait a moment" in busy.text
+
+
+def test_told_to_stop_the_pages_answer_who_waits_for_a_list_and_end_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(start_file, "GRACE", 2)
+    table, run, begun = bring(desk, "a"), desk.children.run, threading.Event()
+
+    def slow(*given: object) -> tuple[int, str, str]:
+        begun.set()
+        return run([sys.executable, "-c", "import time; time.sleep(60)"], 60)
+
+    desk.children.run = slow  # type: ignore[method-assign,assignment]
+    sockets = bound("127.0.0.1", 0)
+    port = sockets[0].getsockname()[1]
+    door = Door(server_config(dashboard(desk), "127.0.0.1", port), desk.children)
+    serving = threading.Thread(target=lambda: asyncio.run(door.serve(sockets)), daemon=True)
+    serving.start()
+    said: list[httpx.Response] = []
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as browser:
+        assert browser.get(f"/sign-in?code={desk.keeper.code}").status_code == 303
+        token = desk.keeper.token(browser.cookies["segmint_session"])
+        form = FORM | {"table": table, "token": token}
+        asking = threading.Thread(target=lambda: said.append(browser.post("/lists", data=form)))
+        asking.start()
+        assert begun.wait(30)
+        start = time.monotonic()
+        door.handle_exit(signal.SIGTERM, None)
+        asking.join(20)
+        serving.join(20)
+    desk.close()
+    assert time.monotonic() - start < 15
+    assert said[0].status_code == 503
+    assert "Traceback" not in caplog.text
+    assert desk.lists.is_idle(5)
