@@ -336,6 +336,37 @@ def test_an_objection_is_never_drafted_as_consent(name: str, cells: list[str]) -
     assert "must not be called?" in draft.suspects[name]
 
 
+@pytest.mark.parametrize("name", ["do_not_call", "deceased", "consent"])
+def test_who_may_be_called_is_read_in_the_next_table_though_this_one_says_nothing(name: str) -> None:
+    frame = churn().with_columns(pl.lit("", pl.String).alias(name))
+    draft = infer_contract(open_table(frame), name="x")
+    assert draft.contract.by_name[name].role == ("consent" if name == "consent" else "exclude_if")
+    assert "nobody may be called" in draft.suspects[name]
+
+
+def test_words_for_no_outcome_are_no_third_level() -> None:
+    churned = churn()["Churn"]
+    frame = churn().with_columns(
+        Churn=pl.when(pl.int_range(400) % 20 == 0).then(pl.lit("NA")).otherwise(churned),
+        region=pl.Series(["NA", "EU"] * 200),
+    )
+    draft = infer_contract(open_table(frame), name="x")
+    assert (draft.contract.outcome.column, draft.contract.outcome.kind) == ("Churn", "response")
+    assert draft.contract.missing == ("", "NA")
+    assert "20 rows have no outcome (empty, or NA)" in draft.suspects["Churn"]
+    assert draft.contract.missing_tokens(draft.contract.by_name["region"]) == ("",)
+    reviewed = draft.contract.model_copy(update={"reviewed": True})
+    table = validate(open_table(frame), reviewed, max_rejected=0.1)
+    assert table.ledger.reasons == {"missing_outcome: Churn": 20}
+    assert table.frame["region"].null_count() == 0
+
+
+def test_a_word_for_nothing_may_be_one_of_several_answers() -> None:
+    frame = churn().with_columns(segment=pl.Series(["none", "gold", "silver", "?"] * 100)).drop("Churn")
+    outcome = infer_contract(open_table(frame), name="x", outcome="segment").contract.outcome
+    assert outcome.levels == ("gold", "none", "silver")
+
+
 def test_who_may_be_called_is_asked_and_what_only_sounds_like_it_is_not() -> None:
     cells = {
         "consent": ["yes", "no"],
