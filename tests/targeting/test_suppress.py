@@ -13,7 +13,7 @@ from segmint.targeting.call_list import build_call_list
 from segmint.targeting.choose import choose
 from segmint.targeting.hand_off import recheck
 from segmint.targeting.phones import among, comparable, to_e164
-from segmint.targeting.suppress import NO_ID, NO_ID_BEFORE, suppress
+from segmint.targeting.suppress import NO_ID, NO_ID_BEFORE, respects_objections, suppress
 from tests.targeting.conftest import make_customers, make_policy
 
 TODAY = date(2026, 3, 14)
@@ -388,3 +388,18 @@ def test_an_objector_whose_country_has_short_numbers_is_kept_off(tmp_path, contr
     frame = customers.head(2).with_columns(mobile=pl.Series(["12345678", "12345679"]))
     found = run(frame, contract, make_policy(suppress=[str(path)], country_code="45"))
     assert found.because.to_list() == ["on 'stop.csv'", ""]
+
+
+@pytest.mark.parametrize(
+    ("column", "excluded", "respects"),
+    [
+        (Column(name="do_not_call", kind="category", role="exclude_if", label="x"), None, True),
+        (Column(name="deceased", kind="category", role="exclude_if", label="x"), None, False),
+        (Column(name="opted", kind="category", role="consent", label="x"), None, True),
+        (Column(name="age", kind="number", role="characteristic", label="x"), "age", False),
+        (Column(name="Opt-Out", kind="category", role="characteristic", label="x"), "Opt-Out", True),
+    ],
+)
+def test_objections_are_respected_where_something_asks_about_them(contract, column, excluded, respects):
+    rules = [] if excluded is None else [{"name": "x", "column": excluded, "levels": ["yes"]}]
+    assert respects_objections(make_policy(exclude=rules), with_columns(contract, column)) == respects

@@ -301,11 +301,17 @@ def _estimated(histogram: Mapping[str, Any] | None, propensity: Floats, rate: fl
     }
     if histogram is not None:
         customers = np.asarray(histogram["customers"], dtype=np.float64)
-        middles = (np.arange(BINS) + 0.5) / BINS
-        found["auc_in_training"] = expected_auc(middles, customers)
+        found["auc_in_training"] = expected_auc(_promises(histogram), customers)
         now = np.bincount(np.clip((propensity * BINS).astype(int), 0, BINS - 1), minlength=BINS).astype(np.float64)
         found["psi"] = population_stability(*_tenths(customers, now))
     return found
+
+
+def _promises(histogram: Mapping[str, Any]) -> Floats:
+    """Mean propensity of each bin in training; its middle where the bin was empty, or an old bundle does not say."""
+    middles: Floats = (np.arange(BINS) + 0.5) / BINS
+    means = np.array([np.nan if mean is None else mean for mean in histogram.get("means", ())], dtype=np.float64)
+    return np.where(np.isnan(means), middles, means) if means.size == BINS else middles
 
 
 def expected_auc(propensity: Floats, weights: Floats | None = None) -> float | None:
@@ -361,10 +367,10 @@ def _realised(
     if histogram is not None:
         customers = np.asarray(histogram["customers"], dtype=np.float64)
         happened = np.asarray(histogram["happened"], dtype=np.float64)
-        middles, used = (np.arange(BINS) + 0.5) / BINS, customers > 0
-        rates = happened[used] / customers[used]
-        was, was_error = _slope(middles[used], rates, customers[used])
-        moved, moved_error = _shift(middles[used], rates, customers[used])
+        used = customers > 0
+        promises, rates = _promises(histogram)[used], happened[used] / customers[used]
+        was, was_error = _slope(promises, rates, customers[used])
+        moved, moved_error = _shift(promises, rates, customers[used])
     z_shift = _shift_z(propensity, yes, moved, moved_error)
     # A steeper slope leaves the order right: that is no reason to retrain.
     z_slope = (slope - was) / math.hypot(slope_error, was_error)

@@ -34,8 +34,8 @@ def reference_of(
     -------
     dict
         Per column decile edges or level counts (levels in fewer than 10 customers pooled), missing share,
-        outcome shares, a 100-bin histogram of out-of-fold probabilities with observed rates, and the number
-        of rows.
+        outcome shares, a 100-bin histogram of out-of-fold probabilities with their mean and the observed rate in
+        each bin, and the number of rows.
     """
     outcome = table.outcome
     return {
@@ -67,19 +67,23 @@ def _column(column: Column, series: pl.Series) -> dict[str, Any]:
     return summary | {
         "edges": edges.tolist(),
         "counts": inside.tolist(),
-        "states": {f"{state:g}": int((known == state).sum()) for state in states},
+        "states": {repr(float(state)): int((known == state).sum()) for state in states},
     }
 
 
 def _histograms(
     outcome: NDArray[np.str_], probabilities: NDArray[np.float64], classes: Sequence[str]
-) -> dict[str, dict[str, list[int]]]:
+) -> dict[str, dict[str, list[Any]]]:
     found = {}
     for place, level in enumerate(classes):
         bins = np.clip((probabilities[:, place] * BINS).astype(int), 0, BINS - 1)
         happened = bins[outcome == level]
+        customers = np.bincount(bins, minlength=BINS)
+        sums = np.bincount(bins, probabilities[:, place], minlength=BINS)
         found[level] = {
-            "customers": np.bincount(bins, minlength=BINS).tolist(),
+            "customers": customers.tolist(),
+            # below 1 % everybody is in the first bin, whose middle is nobody's propensity
+            "means": [float(total / n) if n else None for total, n in zip(sums, customers, strict=True)],
             "happened": np.bincount(happened, minlength=BINS).tolist(),
         }
     return found
