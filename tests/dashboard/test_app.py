@@ -80,6 +80,15 @@ def test_without_a_session_every_page_stays_closed(tmp_path: Path) -> None:
     assert asked > 20
 
 
+def test_whoever_is_signed_out_is_answered_in_the_way_that_was_asked(tmp_path: Path) -> None:
+    browser = client(Desk(tmp_path))
+    for method, path in (("GET", "/runs"), ("POST", "/lists"), ("POST", "/sign-out")):
+        page = browser.request(method, path, headers={"accept": "text/html,*/*"})
+        assert (page.status_code, page.headers["location"]) == (303, "/sign-in")
+        told = browser.request(method, path, headers={"accept": "application/json"})
+        assert (told.status_code, told.json()["fix"]) == (401, "sign in again")
+
+
 def test_a_form_needs_its_token_and_our_own_host(tmp_path: Path) -> None:
     browser = client(Desk(tmp_path), signed_in=True)
     assert browser.post("/sign-out", data={"token": "x"}).status_code == 422

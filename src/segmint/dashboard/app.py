@@ -193,7 +193,11 @@ class _Guard:
             return None
         session = request.cookies.get(COOKIE)
         if session is None or not self.desk.keeper.knows(session):
-            if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+            accepted = request.headers.get("accept", "")
+            if "application/json" in accepted:
+                told = {"came": "You are not signed in any more.", "expected": "", "fix": "sign in again"}
+                return JSONResponse(told, status_code=401)
+            if "text/html" in accepted:
                 return RedirectResponse("/sign-in", status_code=303)
             return Response("Sign in first.", status_code=401, media_type="text/plain")
         return None

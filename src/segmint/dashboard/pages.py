@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from math import ceil
 from typing import Any, TypeVar
 
+from segmint.config import Config
 from segmint.contract.column import Column
 from segmint.contract.contract import SHIPPED, Contract, load_contract
 from segmint.dashboard.desk import Desk, read_json
@@ -25,6 +27,7 @@ from segmint.report.scores import metric_label
 from segmint.report.wording import count, decimal, percent
 from segmint.store.bundle import Bundle
 from segmint.store.run import Run
+from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.preview import Preview
 from segmint.targeting.suppress import respects_objections
 
@@ -177,18 +180,22 @@ def preview(
     if before is not None:
         earlier = config_of(before, desk.standing)
         since = desk.prepared(table, earlier).ask(_policy(earlier), exact=False)
-    return _seen(prepared, found) | what_moved(prepared, since.rows, found.rows) | {"curve": prepared.curve(policy)}
+    return _seen(prepared, found, policy) | what_moved(prepared, since.rows, found.rows) | {"curve": prepared.curve(policy)}
 
 
-def _policy(config: Any) -> Any:
+def _policy(config: Config) -> ContactPolicy:
     from segmint.flows.target import policy_of
 
     return policy_of(config)
 
 
-def _seen(prepared: PreparedList, found: Preview) -> Context:
-    last = found.last_propensity
+def _seen(prepared: PreparedList, found: Preview, policy: ContactPolicy) -> Context:
+    last, eligible = found.last_propensity, int(prepared.eligible.sum())
+    each = policy.economics.calls_per_customer
     return {
+        "currency": policy.economics.currency,
+        "calls": ceil(found.customers * each - 1e-6),
+        "most_calls": ceil(eligible * each - 1e-6),
         "customers": found.customers,
         "held_out": found.held_out,
         "expected_profit": round(found.expected_profit, 2),
@@ -198,7 +205,7 @@ def _seen(prepared: PreparedList, found: Preview) -> Context:
         "prices": {name: round(price, 4) for name, price in found.prices.items()},
         "exact": found.exact,
         "read": len(prepared.customers),
-        "eligible": int(prepared.eligible.sum()),
+        "eligible": eligible,
         "suppressed": prepared.suppressed,
     }
 

@@ -4,6 +4,8 @@
   const token = document.querySelector('meta[name="token"]').content;
   const at = (id) => document.getElementById(id);
   const whole = (number) => Math.round(number).toLocaleString("en");
+  // what was typed may hold marks between thousands, or be no number at all
+  const typed = (text) => (Number.isFinite(Number(text.replaceAll(",", ""))) ? whole(Number(text.replaceAll(",", ""))) : text);
   const say = (error) => [error.came, error.fix].filter(Boolean).join(" Next: ");
   const current = document.querySelector('.contents a[aria-current="page"]');
   if (current) {
@@ -16,6 +18,7 @@
     const slider = at("calls-slider");
     const values = () => Object.fromEntries([...new FormData(form)].filter(([name]) => name !== "token"));
     let before = values();
+    let pinned = null; // to be compared with from now on, if it turns out to make a list
     let busy = false;
     let waiting = null;
 
@@ -24,7 +27,7 @@
     }
 
     function show(seen, values) {
-      const unit = values.currency || "EUR";
+      const unit = seen.currency;
       put("customers", whole(seen.customers));
       put("of", `of ${whole(seen.eligible)} who may be called`);
       put("profit", whole(seen.expected_profit));
@@ -32,8 +35,9 @@
       put("yes", whole(seen.expected_successes));
       put("rate", seen.customers ? `${((100 * seen.expected_successes) / seen.customers).toFixed(1)}\u00a0% of the list` : "nobody is listed");
       put("held", whole(seen.held_out));
-      at("calls-shown").textContent = values.calls ? whole(values.calls) : form.elements.calls.placeholder;
-      if (document.activeElement !== slider) slider.value = Math.max(seen.customers, 1);
+      at("calls-shown").textContent = values.calls ? typed(values.calls) : form.elements.calls.placeholder;
+      slider.max = Math.max(seen.most_calls, 1);
+      if (document.activeElement !== slider) slider.value = Math.max(seen.calls, 1);
       at("moves").textContent = seen.joined || seen.left ? `${whole(seen.joined)} come onto the list, ${whole(seen.left)} leave it.` : "The same customers as on the list you compare with.";
       const out = seen.read - seen.eligible;
       at("left-out").textContent = out ? `${whole(out)} of ${whole(seen.read)} customers are left out; one may be counted under several reasons.` : `All ${whole(seen.read)} customers may be called.`;
@@ -55,7 +59,12 @@
       const x = seen.curve.customers;
       const y = seen.curve.expected_profit;
       const svg = at("curve");
-      if (!x.length) return;
+      svg.style.visibility = x.length ? "" : "hidden";
+      if (!x.length) {
+        svg.querySelector(".points").replaceChildren();
+        at("curve-words").textContent = "Nobody may be called.";
+        return;
+      }
       const [left, right, top, bottom] = [14, 466, 24, 214];
       const most = Math.max(...y, seen.expected_profit, 1e-9);
       const least = Math.min(...y, 0);
@@ -97,7 +106,8 @@
       busy = true;
       const now = values();
       const body = { ...now, exact: exact ? "yes" : "no" };
-      for (const [name, value] of Object.entries(before)) body[`before_${name}`] = value;
+      const since = pinned ?? before;
+      for (const [name, value] of Object.entries(since)) body[`before_${name}`] = value;
       try {
         const answer = await fetch("/lists/preview", {
           method: "POST",
@@ -105,8 +115,12 @@
           body: JSON.stringify(body),
         });
         const told = await answer.json();
-        if (answer.ok) show(told, now);
-        else at("state").textContent = say(told);
+        if (answer.ok) {
+          before = since;
+          show(told, now);
+        } else at("state").textContent = say(told);
+        if (pinned === since) pinned = null;
+        if (answer.status === 401) return; // still busy: nothing more is asked until somebody signs in
       } catch {
         at("state").textContent = "The server does not answer. Is segmint still running?";
       }
@@ -139,7 +153,7 @@
       form.querySelector(".controls > .button").setAttribute("disabled", "");
     });
     at("pin").addEventListener("click", () => {
-      before = values();
+      pinned = values();
       ask(true);
     });
     show(first, before);
@@ -176,7 +190,10 @@
       request.setRequestHeader("x-token", token);
       request.send(file);
     };
-    at("file").addEventListener("change", (event) => send(event.target.files[0]));
+    at("file").addEventListener("change", (event) => {
+      send(event.target.files[0]);
+      event.target.value = ""; // or choosing the same file again would change nothing
+    });
     for (const name of ["dragover", "dragleave", "drop"]) {
       drop.addEventListener(name, (event) => {
         event.preventDefault();
@@ -190,6 +207,10 @@
     try {
       const answer = await fetch(`/work/${work.dataset.job}/state`, { headers: { accept: "application/json" } });
       const state = await answer.json();
+      if (!answer.ok) {
+        at("share").textContent = say(state);
+        return;
+      }
       if (state.status === "done") return location.assign(`/runs/${state.run}`);
       if (state.status === "failed") {
         at("failed").hidden = false;

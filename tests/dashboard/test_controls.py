@@ -1,0 +1,114 @@
+"""The controls of the list builder, bringing a table and watching a run, in a browser: what they show is what is so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from segmint.dashboard.app import dashboard
+from segmint.dashboard.desk import Desk
+from segmint.flows.standing import StandingPolicy
+from tests.service.conftest import served
+from tests.service.test_champion import run_with_bundle
+
+from .test_browser import Watched
+from .test_desk import bring
+from .test_jobs import few_rows, program
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    run_with_bundle(tmp_path / "runs", 1)
+    policy = tmp_path / "policy.toml"
+    economics = "cost_per_call = 1\nvalue_per_success = 100\ncurrency = 'CHF'\ncalls_per_customer = 2\n"
+    policy.write_text(f"[economics]\n{economics}[policy]\nholdout_share = 0\n")
+    return Desk(tmp_path / "runs", standing=StandingPolicy.load(policy))
+
+
+@pytest.fixture
+def watched(browser: Any, desk: Desk) -> Iterator[Watched]:
+    with served(dashboard(desk)) as port:
+        yield Watched(browser, f"http://127.0.0.1:{port}", desk, width=1280, scheme="light")
+
+
+def test_what_the_controls_say_is_what_is_so(watched: Watched, desk: Desk) -> None:
+    tab = watched.tab
+    tab.goto(f"/lists?table={bring(desk, 'a')}")
+    slider, calls = tab.locator("#calls-slider"), tab.get_by_label("Calls at most")
+    assert (slider.get_attribute("max"), slider.input_value()) == ("120", "120")  # 60 customers, two calls each
+    calls.fill("1,000")
+    expect(tab.locator("#calls-shown")).to_have_text("1,000")
+    calls.fill("40")
+    expect(tab.locator('[data-seen="customers"]')).to_have_text("20")
+    expect(slider).to_have_value("40")
+    tab.get_by_label("Currency").fill("")
+    expect(tab.locator('[data-seen="cost"]')).to_contain_text("CHF")
+    assert "CHF" in tab.locator("#curve-words").inner_text()
+    tab.locator("summary", has_text="Exclusions").click()
+    for row, job in enumerate(("admin.", "student")):
+        tab.select_option(f"[name=exclude_column_{row}]", "job")
+        tab.select_option(f"[name=exclude_level_{row}]", job)
+    expect(tab.locator("#curve-words")).to_have_text("Nobody may be called.")
+    assert tab.locator("#curve .line").is_hidden()
+    assert tab.locator("#curve .points circle").count() == 0
+    assert [line for line in watched.wrong if "422" not in line] == []  # the same level twice, for a moment
+
+
+def test_a_list_that_cannot_be_is_not_what_the_next_ones_are_compared_with(watched: Watched, desk: Desk) -> None:
+    tab = watched.tab
+    tab.goto(f"/lists?table={bring(desk, 'a')}")
+    calls, pin = tab.get_by_label("Calls at most"), tab.get_by_role("button", name="Compare with this list")
+    calls.fill("x")
+    expect(tab.locator("#state")).to_contain_text("holds no whole number")
+    with tab.expect_response("**/lists/preview"):
+        pin.click()
+    calls.fill("40")
+    expect(tab.locator("#moves")).to_have_text("0 come onto the list, 40 leave it.")
+    pin.click()
+    expect(tab.locator("#moves")).to_contain_text("The same customers")
+    calls.fill("30")
+    expect(tab.locator("#moves")).to_have_text("0 come onto the list, 5 leave it.")
+
+
+def test_whoever_is_signed_out_is_told_so_and_nothing_more_is_asked(
+    watched: Watched, desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    tab, asked = watched.tab, list[str]()
+    tab.goto(f"/lists?table={bring(desk, 'a')}")
+    for session in list(desk.keeper._sessions):
+        desk.keeper.close(session)
+    tab.get_by_label("Calls at most").fill("3")
+    expect(tab.locator("#state")).to_contain_text("sign in again")
+    tab.get_by_role("button", name="Make the list").click()
+    tab.wait_for_url("**/sign-in")
+
+    desk.keeper.code = "code"
+    tab.goto("/sign-in?code=code")
+    program(monkeypatch, "import time; time.sleep(60)")
+    job = desk.jobs.start("a.csv", few_rows(tmp_path / "t"), "bank-marketing")
+    tab.goto(f"/work/{job.id}")
+    for session in list(desk.keeper._sessions):
+        desk.keeper.close(session)
+    expect(tab.locator("#share")).to_contain_text("sign in again")
+    tab.on("request", lambda request: asked.append(request.url))
+    tab.wait_for_timeout(1_500)
+    assert asked == []
+    desk.jobs.stop()
+
+
+def test_a_table_that_was_refused_can_be_chosen_again(watched: Watched, tmp_path: Path) -> None:
+    tab, table = watched.tab, tmp_path / "a.csv"
+    table.write_text("")
+    tab.goto("/upload")
+    tab.set_input_files("#file", table)
+    expect(tab.locator("#said")).to_contain_text("The file is empty")
+    assert tab.locator("#file").evaluate("file => file.files.length") == 0
+    table.write_text("age,job,phone\n41,student,1\n")
+    tab.set_input_files("#file", table)
+    tab.wait_for_url("**/tables/*")
