@@ -17,14 +17,15 @@ def found(base=0.12, moved=(0.05, -0.2, 0.1, 0.0001)):
 
 def test_the_letter_says_how_high_why_and_what_is_left():
     said = ["c is high: raises the chance", "a is high: raises the chance"]
-    text = letter(found(0.3), said, [True, False, True, True], (), "The reasons are stable.", target=None)
+    text = letter(found(0.3), said, [True, False, True, True], (), "The reasons are stable.", average=0.1, target=None)
     # b, the strongest, may not be named: it is in the rest. d is too small to be said.
     with_places = ["c is high: raises the chance by 10.0 points", "a is high: raises the chance by 5.0 points"]
     assert text[0].startswith(
-        "This customer has a chance of 25.0 % of saying yes if called. Customers in general have 30.0 %"
+        "This customer has a chance of 25.0 % of saying yes if called. Customers in general have 10.0 %; this is 2.5 times as much."
     )
     assert list(text[1:3]) == with_places
     assert "by −20.0 points" in text[3]
+    assert "start from 30.0 %, where customers would be on average if their columns had nothing to do" in text[3]
     assert text[4] == NO_CHANGE
     assert text[-2:] == (USE, "The reasons are stable.")
 
@@ -32,7 +33,7 @@ def test_the_letter_says_how_high_why_and_what_is_left():
 def test_points_named_and_the_rest_add_up_to_the_distance_from_the_base():
     said = ["b: lowers the chance", "c: raises the chance", "a: raises the chance"]
     case = found(0.3)
-    text = letter(case, said, [True] * 4, (), "s", target=None)
+    text = letter(case, said, [True] * 4, (), "s", average=0.2, target=None)
     signs = {"lowers": -1, "raises": 1}
     total = sum(signs[t.split(": ")[1].split()[0]] * float(t.split(" by ")[1].split()[0]) for t in text[1:4])
     assert 30.0 + total == pytest.approx(100 * case.prediction[0], abs=0.1)
@@ -40,6 +41,6 @@ def test_points_named_and_the_rest_add_up_to_the_distance_from_the_base():
 
 def test_changes_are_said_with_care():
     change = SimpleNamespace(sentence=lambda: "balance: 900 instead of 20 takes the chance from 6 % to 9 %")
-    text = letter(found(), [], [True] * 4, (change,), "s", target="B")
+    text = letter(found(), [], [True] * 4, (change,), "s", average=0.1, target="B")
     assert "of belonging to B" in text[0]
     assert text[2] == CHANGES

@@ -10,10 +10,14 @@ import pytest
 
 import segmint.flows.explain as flow
 from segmint.config import load_config
+from segmint.contract.validate import validate
 from segmint.errors import InputError
+from segmint.flows.bundle import propensities
 from segmint.flows.demo import sample_path
 from segmint.flows.explain import Explained, explain
 from segmint.flows.run import RunResult
+from segmint.store.bundle import open_bundle
+from segmint.tables.source import open_table
 
 pytestmark = pytest.mark.network
 pytest.importorskip("tensorflow")
@@ -58,6 +62,21 @@ def test_one_customer_is_told_why_what_would_change_it_and_how_sure(
     assert alone["prediction"] == pytest.approx(together["prediction"], abs=1e-6)
     assert "reasons are" in one.sentences[-1]
     assert one.report is None
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["bundle of today", "bundle without the average"])
+def test_customers_in_general_are_real_ones(done: RunResult, few: pl.DataFrame, kept: bool) -> None:
+    bundle = open_bundle(done.folder)
+    texts = pl.read_csv(sample_path(), separator=";", infer_schema=False)
+    table = validate(open_table(texts), bundle.contract, purpose="predict", at=bundle.at, max_rejected=0.0)
+    average = propensities(bundle, table.frame).mean()
+    if not kept:
+        del bundle.reference["average"]
+        average = (texts["y"] == "yes").mean()
+    told = flow.about_customer(table.rows(np.arange(len(table)) == 16), bundle)[1]
+    assert told["average"] == pytest.approx(average, abs=1e-6)
+    assert f"Customers in general have {100 * average:.1f} %;" in told["letter"][0]
+    assert f"start from {100 * told['base']:.1f} %, where customers would be on average if" in " ".join(told["letter"])
 
 
 def test_an_unknown_customer_is_said_to_be_unknown(done: RunResult, runs: Path, few: pl.DataFrame) -> None:

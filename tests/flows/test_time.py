@@ -137,6 +137,8 @@ def test_a_recalibrated_challenger_promises_what_was_observed(updated: Any, trai
     assert updated.summary["gate"]["verdict"] == "better"
     assert all(np.array_equal(before.weights[name], now.weights[name]) for name in before.weights)
     assert now.calibration["offset"] > before.calibration["offset"]
+    assert now.reference["average"]["yes"] > before.reference["average"]["yes"] + 0.05
+    assert sum(now.reference["average"].values()) == pytest.approx(1.0)
 
 
 @pytest.mark.network

@@ -180,7 +180,11 @@ def preview(
     if before is not None:
         earlier = config_of(before, desk.standing)
         since = desk.prepared(table, earlier).ask(_policy(earlier), exact=False)
-    return _seen(prepared, found, policy) | what_moved(prepared, since.rows, found.rows) | {"curve": prepared.curve(policy)}
+    return (
+        _seen(prepared, found, policy)
+        | what_moved(prepared, since.rows, found.rows)
+        | {"curve": prepared.curve(policy)}
+    )
 
 
 def _policy(config: Config) -> ContactPolicy:

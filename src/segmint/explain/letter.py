@@ -10,8 +10,11 @@ from segmint.explain.change import Change
 from segmint.explain.reasons import Attributions
 from segmint.explain.words import strongest
 
-OPENING = "{who} has a chance of {chance} {event}. Customers in general have {base}; this is {beside}."
-REST = "Everything not named here moves it by {points} points; everything together leads from {base} to {chance}."
+OPENING = "{who} has a chance of {chance} {event}. Customers in general have {average}; this is {beside}."
+REST = (
+    "Everything not named here moves it by {points} points. The points start from {base}, where customers would be on "
+    "average if their columns had nothing to do with each other, and lead to {chance}."
+)
 NO_CHANGE = "No single change of what a bank can offer would raise it."
 CHANGES = "Of a customer who is otherwise the same, the network would expect more if these were different; it does not say that changing them helps:"
 USE = (
@@ -26,6 +29,7 @@ def letter(
     changes: Sequence[Change],
     stability: str,
     *,
+    average: float,
     target: str | None,
     who: str = "This customer",
 ) -> tuple[str, ...]:
@@ -42,6 +46,8 @@ def letter(
     changes : sequence of Change
     stability : str
         How stable reasons are, in a sentence.
+    average : float
+        What customers in general have; `found.base` is of made-up ones, whose columns are combined at random.
     target : str or None
         The segment that is spoken for; None for a response.
     who : str
@@ -56,8 +62,8 @@ def letter(
         who=who,
         chance=_percent(chance),
         event="of saying yes if called" if target is None else f"of belonging to {target}",
-        base=_percent(base),
-        beside=_beside(chance, base),
+        average=_percent(average),
+        beside=_beside(chance, average),
     )
     moved = found.contributions[0]
     places = strongest(found.contributions, np.asarray(allowed), len(said))[0]
@@ -83,9 +89,9 @@ def _signed(size: float) -> str:
     return "less than 0.1" if abs(size) < SMALL else f"{100 * size:+.1f}".replace("-", "\u2212")
 
 
-def _beside(chance: float, base: float) -> str:
-    if base <= 0 or abs(chance - base) < 0.05 * base:
+def _beside(chance: float, average: float) -> str:
+    if average <= 0 or abs(chance - average) < 0.05 * average:
         return "about as usual"
-    if chance > base:
-        return f"{chance / base:.1f} times as much"
-    return f"{chance / base:.0%} of it".replace("%", " %")
+    if chance > average:
+        return f"{chance / average:.1f} times as much"
+    return f"{chance / average:.0%} of it".replace("%", " %")

@@ -56,6 +56,8 @@ def pack(
     predictor = Predictor(features, network, classifier.weights_, calibration)
     rows = _golden_rows(table, features, seed)
     likely = predictor.probabilities(_typed(rows, table))
+    reference = reference_of(table, network["classes"], calibrated.judged)
+    reference["average"] = _average(predictor, table)
     quality = {} if comparison is None else comparison.headline("dense_network")
     return write_bundle(
         here.folder / "bundle",
@@ -65,7 +67,7 @@ def pack(
         network=network,
         weights=classifier.weights_,
         calibration=calibration,
-        reference=reference_of(table, network["classes"], calibrated.judged),
+        reference=reference,
         golden={"rows": rows.to_dicts(), "probabilities": likely.tolist()},
         card=model_card(table.contract, table.at, len(table), network, quality, note),
         versions=installed_versions(),
@@ -111,6 +113,12 @@ def require_golden(bundle: Bundle) -> None:
             expected="the propensities it was published with",
             fix="look at it: segmint verify",
         )
+
+
+def _average(predictor: Predictor, table: ValidTable) -> dict[str, float]:
+    """What the bundle says of customers in general: who is explained is set beside them."""
+    likely = predictor.probabilities(table.frame).mean(axis=0)
+    return dict(zip(predictor.classes, likely.tolist(), strict=True))
 
 
 def _golden_rows(table: ValidTable, features: dict[str, Any], seed: int) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -176,7 +176,7 @@ def about_customer(
     reasons : polars.DataFrame of one row
         As in `Explained`.
     summary : dict
-        class, base, prediction, reasons, changes, stability, letter; plain JSON.
+        class, average (of customers in general), base (where reasons start), prediction, reasons, changes, stability, letter; plain JSON.
     """
     predictor, positive = predictor_of(bundle), bundle.contract.outcome.positive
     found = _attributions(table, bundle)
@@ -187,9 +187,11 @@ def about_customer(
     named = bundle.contract.by_name
     allowed = [sensitive or not named[name].sensitive for name in found.columns]
     target = None if positive is not None else str(found.classes[0])
-    written = letter(found, said, allowed, changes, stability.sentence(), target=target)
+    average = _average(bundle.reference, str(found.classes[0]))
+    written = letter(found, said, allowed, changes, stability.sentence(), average=average, target=target)
     summary = {
         "class": str(found.classes[0]),
+        "average": average,
         "base": float(found.base[0]),
         "prediction": float(found.prediction[0]),
         "reasons": said,
@@ -198,6 +200,12 @@ def about_customer(
         "letter": list(written),
     }
     return reasons, summary
+
+
+def _average(reference: Mapping[str, Any], name: str) -> float:
+    """What customers in general have; a bundle made before that was kept says how many there were of the class."""
+    told: Mapping[str, float] = reference.get("average", reference["outcome_shares"])
+    return float(told[name])
 
 
 def _explain_all(here: Run, table: ValidTable, bundle: Bundle, sensitive: bool, progress: Progress) -> Explained:

@@ -182,12 +182,20 @@ def _moved(here: Run, current: Bundle, shift: float, sureness: dict[str, Any]) -
         network=current.network,
         weights=current.weights,
         calibration=calibration,
-        reference=current.reference,
+        reference=current.reference | _average_moved(current.reference, shift, str(current.contract.outcome.positive)),
         golden=golden,
         card=f"{current.card}\n\nThe intercept was moved by {shift:+.3f} (log odds) in the run {here.id}.\n",
         versions=installed_versions(),
         segments=current.segments,
     )
+
+
+def _average_moved(reference: dict[str, Any], shift: float, positive: str) -> dict[str, Any]:
+    """Move what customers in general have along with everyone; a bundle of long ago does not say it."""
+    if "average" not in reference:
+        return {}
+    yes = float(shifted(reference["average"][positive], shift))
+    return {"average": {name: yes if name == positive else 1.0 - yes for name in reference["average"]}}
 
 
 def _with(bundle: Bundle, calibration: dict[str, Any]) -> Bundle:
