@@ -9,7 +9,7 @@ from segmint.contract.column import Column
 from segmint.features.apply import apply_features, count_features, feature_blocks, feature_names, pair_blocks
 from segmint.features.customer_features import CustomerFeatures
 from segmint.features.lookup import FeatureLookup
-from segmint.features.pairs import check_pair, learn_pair, pair_steps, pairs_of
+from segmint.features.pairs import check_pair, columns_to_pair, learn_pair, pair_steps
 
 DAY = Column(name="day", kind="number", role="history", label="day")
 MONTH = Column(name="month", kind="category", role="history", label="month")
@@ -86,12 +86,12 @@ def test_the_table_of_rows_gives_the_same_features_of_many_and_of_one() -> None:
 @pytest.mark.parametrize("values", [[1.0] * 50, [None] * 50])
 def test_a_column_without_values_to_choose_from_has_no_pairs(values: list[float | None]) -> None:
     frame = calls(50).with_columns(still=pl.Series(values, dtype=pl.Float64), id=pl.Series(range(50)).cast(pl.Float64))
-    assert pairs_of(frame, ["day", "month", "still"]) == [PAIR]
+    assert columns_to_pair(frame, ["day", "month", "still"]) == [*PAIR]
 
 
 def test_a_column_of_ids_has_no_pairs() -> None:
     frame = calls(300).with_columns(id=pl.Series(range(300)).cast(pl.Float64))
-    assert pairs_of(frame, ["id", "day", "month"]) == [PAIR]
+    assert columns_to_pair(frame, ["id", "day", "month"]) == [*PAIR]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ import polars as pl
 import pytest
 
 from segmint.contract.column import Column
+from segmint.features.pairs import learn_pair, pair_steps
+from segmint.models import pair_choice
 from segmint.models.customer_model import make_model
 from segmint.models.pair_choice import choose_pairs
 
@@ -68,3 +70,56 @@ def test_of_an_outcome_that_hardly_occurs_nothing_is_tested() -> None:
     rare = np.zeros_like(yes)
     rare[:2] = 1
     assert choose_pairs(frame, rare, COLUMNS, rare=10, seed=0) == []
+
+
+def with_flags(frame: pl.DataFrame, flags: int) -> tuple[pl.DataFrame, tuple[Column, ...]]:
+    draw = np.random.default_rng(7)
+    names = [f"flag {place}" for place in range(flags)]
+    more = [pl.Series(name, draw.random(frame.height) < 0.3).cast(pl.Float64) for name in names]
+    columns = (Column(name=name, kind="number", role="holding", label=name) for name in names)
+    return frame.with_columns(more), (*COLUMNS, *columns)
+
+
+def every_pair_tested(
+    frame: pl.DataFrame, labels: np.ndarray, columns: tuple[Column, ...], seed: int
+) -> list[tuple[str, str]]:
+    """What is chosen where each pair is learned by itself and none is left out."""
+    names = [column.name for column in columns]
+    pairs = [(first, second) for place, first in enumerate(names) for second in names[place + 1 :]]
+    draw = np.random.default_rng(seed)
+    some = np.sort(draw.permutation(len(labels)))
+    frame, labels = frame[some], labels[some]
+    likely = pair_choice._cross_fitted(frame, labels, columns, draw)
+
+    def chance_of(pair: tuple[str, str]) -> float:
+        learned = learn_pair(frame, pair, 10)
+        sizes = np.asarray(learned["sizes"])[pair_steps(learned, frame[pair[0]], frame[pair[1]])]
+        return pair_choice._log_chance(sizes, labels, likely)
+
+    found = []
+    for pair in pairs:
+        chance = chance_of(pair)
+        alone = min(chance_of((name, name)) for name in pair)
+        found += [(chance, pair)] if chance + np.log(len(pairs)) < np.log(0.01) and chance < alone else []
+    return [pair for _, pair in sorted(found)[:3]]
+
+
+@pytest.mark.parametrize(("flags", "effect"), [(0, 0.35), (27, 0.35)])
+def test_of_a_table_of_usual_width_every_pair_is_tested(flags: int, effect: float) -> None:
+    frame, yes = campaign(2_000, 3, effect=effect)
+    frame, columns = with_flags(frame, flags)
+    assert choose_pairs(frame, yes, columns, rare=10, seed=1) == every_pair_tested(frame, yes, columns, 1)
+
+
+def test_of_a_wide_table_a_few_hundred_pairs_are_tested_and_each_column_is_coded_for_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    frame, yes = campaign(6_000, 1, effect=0.35)
+    frame, columns = with_flags(frame, 80)
+    joined, coded = [], []
+    join, code_column = pair_choice.join, pair_choice.code_column
+    monkeypatch.setattr(pair_choice, "join", lambda *given: (joined.append(given), join(*given))[1])
+    monkeypatch.setattr(pair_choice, "code_column", lambda *given: (coded.append(given), code_column(*given))[1])
+    assert choose_pairs(frame, yes, columns, rare=10, seed=0) == [("day", "month")]
+    assert len(joined) <= 500
+    assert len(coded) <= 2 * len(columns)

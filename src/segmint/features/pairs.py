@@ -7,7 +7,7 @@ was; neither column alone does. The count needs no labels, so it cannot leak the
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import combinations
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,10 +23,9 @@ MOST_VALUES = 100
 MOST_STEPS = 16
 
 
-def pairs_of(frame: pl.DataFrame, names: Sequence[str]) -> list[tuple[str, str]]:
-    """Return the pairs of columns that have few enough values each, in order."""
-    few = [name for name in names if 2 <= frame[name].n_unique() <= MOST_VALUES]
-    return list(combinations(few, 2))
+def columns_to_pair(frame: pl.DataFrame, names: Sequence[str]) -> list[str]:
+    """Return the columns that have few enough values for a pair, in order."""
+    return [name for name in names if 2 <= frame[name].n_unique() <= MOST_VALUES]
 
 
 def learn_pair(frame: pl.DataFrame, names: tuple[str, str], rare: int) -> dict[str, Any]:
@@ -45,9 +44,38 @@ def learn_pair(frame: pl.DataFrame, names: tuple[str, str], rare: int) -> dict[s
         Plain JSON: names, levels (values of each column), steps (step of each pair of values; the last row and
         column are for values not listed), sizes (standardised log count of each step).
     """
-    levels = [_levels(frame[name], rare) for name in names]
+    first, second = (code_column(frame[name], rare) for name in names)
+    return join(first, second, rare)[0]
+
+
+@dataclass(frozen=True)
+class Coded:
+    """A column as places.
+
+    Attributes
+    ----------
+    name : str
+    levels : list
+        Its values in at least `rare` customers.
+    codes : ndarray of shape (n_customers,), int
+        Each customer's place in `levels`; one behind them for a value that is not listed.
+    """
+
+    name: str
+    levels: list[Any]
+    codes: Steps
+
+
+def code_column(series: pl.Series, rare: int) -> Coded:
+    """Code a column, as often as it is joined with others."""
+    levels = _levels(series, rare)
+    return Coded(series.name, levels, _codes(series, levels))
+
+
+def join(first: Coded, second: Coded, rare: int) -> tuple[dict[str, Any], NDArray[np.float64]]:
+    """Learn from two coded columns what `learn_pair` returns, and the size of each customer's step beside it."""
+    levels, codes = [first.levels, second.levels], [first.codes, second.codes]
     shape = (len(levels[0]) + 1, len(levels[1]) + 1)
-    codes = [_codes(frame[name], known) for name, known in zip(names, levels, strict=True)]
     counts = np.bincount(codes[0] * shape[1] + codes[1], minlength=shape[0] * shape[1]).reshape(shape)
     counts[-1], counts[:, -1] = 0, 0
     logs = np.log(np.maximum(counts, rare))
@@ -57,12 +85,9 @@ def learn_pair(frame: pl.DataFrame, names: tuple[str, str], rare: int) -> dict[s
     weight = np.maximum(np.bincount(mine, minlength=steps.max() + 1), 1)
     sizes = np.bincount(mine, logs[codes[0], codes[1]], minlength=len(weight)) / weight
     spread = np.sqrt(np.average((sizes - np.average(sizes, weights=weight)) ** 2, weights=weight)) or 1.0
-    return {
-        "names": list(names),
-        "levels": levels,
-        "steps": steps.tolist(),
-        "sizes": ((sizes - np.average(sizes, weights=weight)) / spread).tolist(),
-    }
+    sizes = (sizes - np.average(sizes, weights=weight)) / spread
+    names = [first.name, second.name]
+    return {"names": names, "levels": levels, "steps": steps.tolist(), "sizes": sizes.tolist()}, sizes[mine]
 
 
 def pair_steps(pair: Mapping[str, Any], first: pl.Series, second: pl.Series) -> Steps:
