@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import polars as pl
 import pytest
 from numpy.testing import assert_allclose
 
 from segmint.contract.column import Column, State
-from segmint.features.apply import apply_features
+from segmint.features.apply import apply_features, count_features
 from segmint.features.customer_features import CustomerFeatures
 from segmint.features.lookup import FeatureLookup
 
@@ -57,27 +59,54 @@ def state(request: pytest.FixtureRequest) -> dict[str, object]:
     return learned
 
 
+def expansion(state: dict[str, object], lookup: FeatureLookup) -> np.ndarray:
+    """The features that one unit of each table row stands for."""
+    return lookup.table(np.eye(count_features(state), dtype=np.float32))
+
+
 @pytest.mark.parametrize("frame", [customers(500, 2), odd_customers()], ids=["new", "odd"])
 def test_picked_rows_add_up_to_the_features(state: dict[str, object], frame: pl.DataFrame) -> None:
     lookup = FeatureLookup(state)
     places, weights = lookup.pick(frame)
-    summed = np.einsum("np,npf->nf", weights, lookup.expansion[places])
+    summed = np.einsum("np,npf->nf", weights, expansion(state, lookup)[places])
     assert_allclose(summed, apply_features(state, frame), atol=1e-6)
 
 
 @pytest.mark.parametrize("frame", [customers(200, 3), odd_customers()], ids=["new", "odd"])
 def test_one_customer_picks_the_same(state: dict[str, object], frame: pl.DataFrame) -> None:
     lookup, expected = FeatureLookup(state), apply_features(state, frame)
+    rows = expansion(state, lookup)
     for place, row in enumerate(frame.iter_rows(named=True)):
         places, weights = lookup.pick_one(row)
-        assert_allclose(np.asarray(weights) @ lookup.expansion[places], expected[place], atol=1e-6)
+        assert_allclose(np.asarray(weights) @ rows[places], expected[place], atol=1e-6)
 
 
 def test_every_column_touches_at_most_three_rows(state: dict[str, object]) -> None:
     lookup = FeatureLookup(state)
     assert lookup.picks <= 3 * len(COLUMNS)
-    assert lookup.picks < lookup.expansion.shape[1] / 4
+    assert lookup.picks < count_features(state) / 4
 
 
 def test_a_state_without_columns_picks_nothing() -> None:
     assert FeatureLookup({"columns": []}).pick_one({}) == ([], [])
+
+
+def test_the_first_layer_of_both_ways_is_the_same(state: dict[str, object]) -> None:
+    lookup, frame = FeatureLookup(state), customers(300, 4)
+    kernel = np.random.default_rng(0).normal(size=(count_features(state), 8)).astype(np.float32)
+    places, weights = lookup.pick(frame)
+    summed = np.einsum("np,npu->nu", weights, lookup.table(kernel)[places])
+    assert_allclose(summed, apply_features(state, frame) @ kernel, rtol=1e-4, atol=1e-5)
+    assert_allclose(lookup.table(kernel), expansion(state, lookup) @ kernel, rtol=1e-5, atol=1e-6)
+
+
+def test_a_wide_table_takes_memory_with_its_width_and_not_with_the_square_of_it() -> None:
+    levels = [f"level {place}" for place in range(100)]
+    column = {"kind": "category", "levels": levels}
+    wide = {"columns": [{**column, "name": f"c{place}"} for place in range(100)]}
+    kernel = np.ones((count_features(wide), 4), dtype=np.float32)
+    tracemalloc.start()
+    FeatureLookup(wide).table(kernel)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 40e6  # every feature beside every other: 400 MB

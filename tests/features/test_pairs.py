@@ -75,12 +75,13 @@ def test_the_table_of_rows_gives_the_same_features_of_many_and_of_one() -> None:
         [calls(200, 1), pl.DataFrame({"day": [None, 99.0], "month": [None, "never"]}, schema=calls(2).schema)]
     )
     lookup, expected = FeatureLookup(state), apply_features(state, frame)
+    rows = lookup.table(np.eye(count_features(state), dtype=np.float32))
     places, weights = lookup.pick(frame)
-    summed = np.einsum("rp,rpf->rf", weights, lookup.expansion[places])
+    summed = np.einsum("rp,rpf->rf", weights, rows[places])
     assert_allclose(summed, expected, atol=1e-6)
     for row, features in zip(frame.iter_rows(named=True), expected, strict=True):
         some, much = lookup.pick_one(row)
-        assert_allclose(np.asarray(much, np.float32) @ lookup.expansion[some], features, atol=1e-6)
+        assert_allclose(np.asarray(much, np.float32) @ rows[some], features, atol=1e-6)
 
 
 @pytest.mark.parametrize("values", [[1.0] * 50, [None] * 50])

@@ -104,11 +104,15 @@ def every_pair_tested(
     return [pair for _, pair in sorted(found)[:3]]
 
 
-@pytest.mark.parametrize(("flags", "effect"), [(0, 0.35), (27, 0.35)])
-def test_of_a_table_of_usual_width_every_pair_is_tested(flags: int, effect: float) -> None:
-    frame, yes = campaign(2_000, 3, effect=effect)
-    frame, columns = with_flags(frame, flags)
+def test_of_a_table_of_usual_width_every_pair_is_tested(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame, yes = campaign(2_000, 3, effect=0.35)
+    frame, columns = with_flags(frame, 9)
+    monkeypatch.setattr(pair_choice, "MOST_COLUMNS", len(columns))
     assert choose_pairs(frame, yes, columns, rare=10, seed=1) == every_pair_tested(frame, yes, columns, 1)
+
+
+def test_thirty_columns_are_no_wide_table() -> None:
+    assert pair_choice.MOST_COLUMNS >= 30
 
 
 def test_of_a_wide_table_a_few_hundred_pairs_are_tested_and_each_column_is_coded_for_all(

@@ -2,7 +2,7 @@
 
 A category picks one row, a number a point between two neighbouring rows and a multiple of a third, so a customer with
 16 columns touches some 30 rows where the full matrix has 200 to 300 features. A Dense layer on the features is then a
-sum of rows of ``expansion @ kernel``, a table that is made once.
+sum of rows of a table that is made once, column by column: `FeatureLookup.table`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from segmint.features.apply import (
     OTHER,
     Matrix,
     apply_features,
-    count_features,
     feature_blocks,
     limits,
     pair_blocks,
@@ -43,35 +42,45 @@ class FeatureLookup:
 
     Attributes
     ----------
-    expansion : ndarray of shape (n_table_rows, n_features), float32
-        The features that one unit of each table row stands for: for every customer
-        ``weights @ expansion[places]`` is the row of `apply_features`.
     picks : int
         Table rows that each customer picks.
     """
 
     def __init__(self, state: Mapping[str, Any]) -> None:
         self._columns: list[_Number | _Category] = []
-        parts, first = [], 0
-        features = count_features(state)
+        self._blocks: list[tuple[Matrix, slice]] = []
+        first = 0
         for column, block in zip(state["columns"], feature_blocks(state), strict=True):
             made = (_Number if column["kind"] == "number" else _Category)(column, first)
-            part = np.zeros((len(made.rows), features), dtype=np.float32)
-            part[:, block] = made.rows
-            parts.append(part)
-            first += len(part)
+            first += len(made.rows)
+            self._blocks.append((made.rows, block))
             self._columns.append(made)
         self._pairs: list[_Pair] = []
         for pair, block in zip(state.get("pairs", ()), pair_blocks(state), strict=True):
             together = _Pair(pair, first)
-            part = np.zeros((len(together.rows), features), dtype=np.float32)
-            part[:, block] = together.rows
-            parts.append(part)
-            first += len(part)
+            first += len(together.rows)
+            self._blocks.append((together.rows, block))
             self._pairs.append(together)
-        self.expansion: Matrix = np.concatenate(parts) if parts else np.zeros((0, features), dtype=np.float32)
         self.picks = sum(column.picks for column in self._columns) + len(self._pairs)
         self._one: list[tuple[str, PickOne]] = [(column.name, column.pick_one) for column in self._columns]
+
+    def table(self, kernel: Matrix) -> Matrix:
+        """Multiply the features that one unit of each table row stands for by a kernel.
+
+        A row has features of one column only, so each column meets its own rows of the kernel: the features of all
+        columns side by side would take memory with the square of their number.
+
+        Parameters
+        ----------
+        kernel : ndarray of shape (n_features, n_units)
+
+        Returns
+        -------
+        ndarray of shape (n_table_rows, n_units), float32
+            For every customer ``weights @ table[places]`` is ``apply_features(...) @ kernel``.
+        """
+        none = np.zeros((0, kernel.shape[1]), dtype=np.float32)
+        return np.concatenate([none, *(rows @ kernel[block] for rows, block in self._blocks)])
 
     def pick(self, frame: pl.DataFrame) -> tuple[Places, Matrix]:
         """Say which table rows customers pick, and how much of each; two arrays of shape (n_customers, picks).

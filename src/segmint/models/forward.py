@@ -81,7 +81,7 @@ def forward_summed(
     ----------
     folded : sequence of (kernel, bias, activation)
     table : ndarray of shape (n_table_rows, n_units)
-        ``FeatureLookup.expansion @ kernel`` of the first layer.
+        `FeatureLookup.table` of the first layer.
     places, weights : ndarray of shape (n_rows, n_picks)
         From `FeatureLookup.pick`.
     """

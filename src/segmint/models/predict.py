@@ -48,7 +48,7 @@ class Predictor:
         told = calibration.get("interval")
         self.interval = None if told is None else PropensityInterval.from_json(told)
         # The first layer as a table: a customer's signal is a sum of a few of its rows.
-        self._table = self._lookup.expansion @ self.folded[0][0]
+        self._table = self._lookup.table(self.folded[0][0])
 
     def probabilities(self, frame: pl.DataFrame) -> NDArray[np.float64]:
         """Return one probability per class; shape (n_customers, n_classes)."""

@@ -79,7 +79,7 @@ class SinglePredictor:
         self._layers = predictor.folded
         kernel, bias, activation = self._layers[0]
         # The first layer as a table: a customer's signal is a sum of a few of its rows.
-        self._table: Vector = np.ascontiguousarray(self._lookup.expansion @ kernel)
+        self._table: Vector = self._lookup.table(kernel)
         self._rest = [(np.eye(0, dtype=np.float32), bias, activation), *self._layers[1:]]
 
     def customer(self, row: Mapping[str, Any]) -> Answer:
