@@ -31,6 +31,9 @@ def told(contributions: list[float], *, classes: str = "yes") -> Attributions:
     ("column", "cell", "said"),
     [
         ("balance", 4_200.0, "balance of 4,200 is above 80 % of customers"),
+        ("balance", 25_310.37, "balance of 25,310 is above 95 % of customers"),
+        ("balance", -1_234.56, "balance of −1,235 is below 95 % of customers"),
+        ("balance", 123.456, "balance of 123.5 is below 80 % of customers"),
         ("balance", 9_000.0, "balance of 9,000 is above 95 % of customers"),
         ("balance", -1_500.0, "balance of −1,500 is below 95 % of customers"),
         ("balance", 2_400.0, "balance of 2,400 is usual"),

@@ -143,8 +143,8 @@ def _with_unit(column: Column, number: float) -> str:
 
 
 def write_number(number: float) -> str:
-    """Write a number for people: 4,200 and 1.25, with a true minus sign."""
-    text = f"{number:,.0f}" if float(number).is_integer() else f"{number:,.4g}"
+    """Write a number for people: 25,310 and 1.25, with a true minus sign; no decimals from 1,000 on."""
+    text = f"{number:,.0f}" if abs(number) >= 1_000 or float(number).is_integer() else f"{number:,.4g}"
     return text.replace("-", "\u2212")
 
 
