@@ -40,3 +40,19 @@ def test_a_long_line_keeps_at_most_300_points_and_both_ends() -> None:
     values = (line.get("data") or line["layer"][0]["data"])["values"]
     assert len(values) == 300
     assert (values[0]["x"], values[-1]["x"]) == (0.0, 1.0)
+
+
+def labels_along(x: np.ndarray, *, whole: bool) -> list[str]:
+    line = [("line", x, np.linspace(0.1, 0.2, len(x)))]
+    picture = charts.curves(line, [charts.ACCENT], x_title="x", y_title="y", unit=(False, False), whole=whole)
+    texts = [element.text or "" for element in ElementTree.fromstring(draw(picture, "picture")).iter("text")]
+    return texts[: texts.index("x")]
+
+
+def test_a_number_between_two_whole_ones_keeps_its_decimals_along_the_axis() -> None:
+    assert labels_along(np.linspace(0.05, 0.95, 19), whole=False) == ["0.2", "0.4", "0.6", "0.8"]
+    assert "20,000" in labels_along(np.linspace(0.0, 40_000.0, 19), whole=False)
+
+
+def test_epochs_are_whole_along_the_axis() -> None:
+    assert labels_along(np.arange(1.0, 4.0), whole=True) == ["1", "2", "3"]

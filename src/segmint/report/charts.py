@@ -150,6 +150,7 @@ def curves(
     percentages: bool = True,
     unit: tuple[bool, bool] = (True, True),
     shares: bool = False,
+    whole: bool = False,
 ) -> Chart:
     """Lines of at most 300 points each, the later ones above the earlier ones.
 
@@ -168,16 +169,18 @@ def curves(
         Whether each axis runs from 0 to 1.
     shares : bool
         Whether the horizontal axis holds shares though it does not run from 0 to 1.
+    whole : bool
+        Whether there is nothing between two whole numbers of the horizontal axis, as between two epochs.
     """
     import altair as alt
 
     number = ".0%" if percentages else ",~r"
+    step = _whole_steps(lines) if whole else {}
+    across = number if unit[0] or shares else "~d" if whole else ",~r"
     x = alt.X(
         "x:Q",
         title=x_title,
-        axis=alt.Axis(format=number, tickCount=5)
-        if unit[0] or shares
-        else alt.Axis(format="~d", tickCount=5, tickMinStep=1),
+        axis=alt.Axis(format=across, tickCount=5, **step),
         scale=_unit() if unit[0] else alt.Scale(nice=False),
     )
     y = alt.Y(
@@ -199,6 +202,12 @@ def curves(
             .encode(x="x:Q", y="y:Q", description="tip:N")
         )
     return _themed(alt.layer(*layers), height=300)
+
+
+def _whole_steps(lines: Sequence[Curve]) -> dict[str, Any]:
+    """Keep ticks off the halves; of a short axis Vega's smallest step does not."""
+    low, high = (int(end([end(x) for _, x, _ in lines if len(x)], default=0)) for end in (min, max))
+    return {"values": list(range(low, high + 1))} if high - low <= 5 else {"tickMinStep": 1}
 
 
 def band(

@@ -175,6 +175,7 @@ def _rates(mine: list[Row]) -> Block:
         x_title="wave",
         y_title="share who say yes",
         unit=(False, False),
+        whole=True,
     )
     gap = float(np.average(promised - observed, weights=[row["customers"] for row in mine]))
     caption = (

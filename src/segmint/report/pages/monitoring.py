@@ -125,6 +125,7 @@ def _realised(realised: Row | None) -> list[Block | None]:
         x_title="tenth of the customers, likeliest first",
         y_title="share who say yes",
         unit=(False, False),
+        whole=True,
     )
     caption = (
         f"{percent(realised['observed'])} said yes, {percent(realised['promised'])} were promised. Calibration slope "

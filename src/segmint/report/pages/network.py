@@ -177,6 +177,7 @@ def _two_lines(final: pl.DataFrame, what: str, title: str, y_title: str, caption
         tips=tips,
         percentages=False,
         unit=(False, False),
+        whole=True,
     )
     shown = np.unique(np.linspace(0, len(epochs) - 1, min(len(epochs), 40)).round().astype(int))
     return chart(

@@ -61,6 +61,7 @@ def _picture(found: dict[str, Any]) -> Block:
         tips=tips,
         percentages=False,
         unit=(False, False),
+        whole=True,
     )
     return chart(
         title,
