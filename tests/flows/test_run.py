@@ -13,7 +13,7 @@ import pytest
 
 from segmint.cli import main
 from segmint.config import load_config
-from segmint.errors import InputError
+from segmint.errors import ConfigError, InputError
 from segmint.flows.demo import sample_path
 from segmint.flows.predict import predict
 from segmint.flows.run import RunResult, run
@@ -228,6 +228,21 @@ def test_segments_are_measured_against_what_the_comparison_trained(
     done = run(table, "bank-marketing", load_config(None, settings), runs=tmp_path)
     proof = read_json(done.folder / "segments.json")["proof"]
     assert proof["profit_kept"] is not None
+
+
+@pytest.mark.parametrize(
+    "settings", [["economics.cost_per_call=fee", "economics.value_per_success=9"], ["segments.count=9"]]
+)
+def test_settings_that_the_table_cannot_meet_are_refused_before_anything_is_trained(
+    settings: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*given: object) -> None:
+        raise AssertionError("trained first")
+
+    monkeypatch.setattr("segmint.flows.run.compare", never)
+    table = pl.read_csv(sample_path(), separator=";", infer_schema=False)[:260]
+    with pytest.raises(ConfigError):
+        run(table, "bank-marketing", load_config(None, [*QUICK, "segments.enabled=true", *settings]), runs=tmp_path)
 
 
 def test_a_table_without_segments_has_a_network_all_the_same(tmp_path: Path) -> None:

@@ -256,3 +256,17 @@ def test_the_switch_leaves_sensitive_columns_out(tmp_path: Path) -> None:
     (folder,) = (tmp_path / "runs").iterdir()
     coded = {state["column"] for state in json.loads((folder / "segments.json").read_text())["state"]["coding"]}
     assert coded == {"job", "plan"}
+
+
+def test_a_table_whose_outcome_is_there_and_empty_is_segmented_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    contract, table = tmp_path / "waves.toml", tmp_path / "wave.csv"
+    contract.write_text(WAVE)
+    wave(0, 400, 1, 0.3).with_columns(y=pl.lit("")).write_csv(table)
+    argv = ["segment", str(table), "--contract", str(contract), "--count", "2"]
+    assert main([*argv, "--runs", str(tmp_path / "runs")]) == 0
+    said = capsys.readouterr()
+    assert "is in the table: segments are described without" in said.out + said.err
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert all(part["response"] is None for part in json.loads((folder / "segments.json").read_text())["segments"])

@@ -25,7 +25,7 @@ from segmint.flows.explain import keep_importance
 from segmint.flows.read import begin, keep_reading, open_source, read
 from segmint.flows.report import write_report
 from segmint.flows.search import Found, compare_apart, find_settings, settings_to_search
-from segmint.flows.segment import INDIVIDUAL, find_segments, keep_segments, known_segments
+from segmint.flows.segment import INDIVIDUAL, find_segments, keep_segments, known_segments, require_settings
 from segmint.metrics.classification import best_f1_threshold
 from segmint.models.customer_model import MODEL_LABELS, make_model
 from segmint.models.effort import expected_minutes
@@ -126,6 +126,8 @@ def run(
             require_optuna()
         clock, both = _Clock(), tell_both(progress, here.progress)
         table = clock.time("read", lambda: read(opened, contract, config.data, here, progress=both))
+        if config.segments.enabled and contract.outcome.kind == "response":
+            require_settings(table, config)
         upcoming = _upcoming(table, config)
         for sentence in before_it_starts(table, config):
             say(sentence)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.config import Config
+from segmint.contract.cells import read_outcome
 from segmint.contract.column_match import Purpose
 from segmint.contract.contract import Contract, load_contract
 from segmint.contract.ids import bare_ids
@@ -24,6 +26,8 @@ from segmint.models.customer_model import make_model
 from segmint.progress import Progress, silent
 from segmint.report.run_view import RunView
 from segmint.segments.assign import assign_segments
+from segmint.segments.finder import require_room
+from segmint.segments.inputs import segment_inputs
 from segmint.segments.migration import (
     Migration,
     ShareChange,
@@ -38,6 +42,7 @@ from segmint.splits.folds import make_folds
 from segmint.splits.groups import RowIdentity
 from segmint.store.run import Run, find_run
 from segmint.store.staging import publish_file
+from segmint.tables.table_source import TableSource
 
 SEGMENTS, CUSTOMERS, MIGRATION = "segments.json", "segments.parquet", "migration.json"
 INDIVIDUAL = "lightgbm"
@@ -86,14 +91,46 @@ def segment(
     contract = contract if isinstance(contract, Contract) else load_contract(contract)
     opened = open_source(source, config.data)
     with Run.create(runs, "segment", argv, config.to_toml(), config.seed, {opened.name: opened.fingerprint}) as here:
-        purpose: Purpose = "train" if contract.outcome.column in opened.columns else "predict"
+        answered = _has_answers(opened, contract)
+        purpose: Purpose = "train" if answered else "predict"
         table = read(opened, contract, config.data, here, purpose=purpose, progress=progress)
         keep_reading(here, table)
+        require_settings(table, config)
         found = find_segments(table, config, progress=progress)
         keep_segments(here, table, found)
         write_report(here.folder)
         here.done({"segments": len(found.keys)})
-    return Segmented(here.folder, sentences_of(found), found.to_json(), here.folder / CUSTOMERS)
+    unanswered = (
+        () if answered else (f"Nobody's {contract.outcome.label} is in the table: segments are described without.",)
+    )
+    return Segmented(here.folder, (*sentences_of(found), *unanswered), found.to_json(), here.folder / CUSTOMERS)
+
+
+def _has_answers(source: TableSource, contract: Contract) -> bool:
+    """Whether any customer's outcome is filled in; a table for the next calls may bring the column empty."""
+    outcome = contract.outcome
+    return outcome.column in source.columns and any(
+        not (read_outcome(outcome, batch.frame[outcome.column], contract.missing).problem == "missing_outcome")
+        .fill_null(False)
+        .all()
+        for batch in source.batches()
+    )
+
+
+def require_settings(table: ValidTable, config: Config) -> None:
+    """Refuse settings of segments and money that this table cannot meet, before anything is computed.
+
+    A table that cannot be segmented at all is not refused here.
+
+    Raises
+    ------
+    ConfigError
+        If the economics name a column that the table lacks, or so many segments are asked for that they would be tiny.
+    """
+    _money(table, config)
+    with suppress(DataError):
+        inputs = segment_inputs(table, leave_out_sensitive=config.segments.leave_out_sensitive)
+        require_room(inputs, config.segments.count)
 
 
 def find_segments(

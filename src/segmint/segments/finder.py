@@ -164,22 +164,35 @@ class SegmentFinder:
                 expected="a table with an outcome",
                 fix="give an outcome, or choose another method",
             )
-        usable = inputs.frame.select(pl.any_horizontal(pl.all().is_not_null()).sum()).item() if inputs.columns else 0
-        if usable < FEWEST_ROWS:
-            raise DataError(
-                f"{usable} customers have any describing value: too few to tell groups from chance.",
-                expected=f"at least {FEWEST_ROWS} customers",
-                fix="collect more customers, or segment them by hand with one or two columns",
-            )
-        if self.count == "auto":
-            return
-        most = min(MOST_SEGMENTS, usable // FEWEST_PER_SEGMENT)
-        if not (isinstance(self.count, int) and 2 <= self.count <= most):
-            raise ConfigError(
-                f"{self.count} segments of {usable:,} customers were asked for.",
-                expected=f"a count from 2 to {most} ({FEWEST_PER_SEGMENT} customers or more in each), or auto",
-                fix="choose a smaller count, or leave it at auto",
-            )
+        require_room(inputs, self.count)
+
+
+def require_room(inputs: SegmentInputs, count: int | Literal["auto"]) -> None:
+    """Refuse a table of too few customers for segments, or for so many.
+
+    Raises
+    ------
+    DataError
+        If there are too few customers to tell groups apart.
+    ConfigError
+        If the count makes no sense for this table.
+    """
+    usable = inputs.frame.select(pl.any_horizontal(pl.all().is_not_null()).sum()).item() if inputs.columns else 0
+    if usable < FEWEST_ROWS:
+        raise DataError(
+            f"{usable} customers have any describing value: too few to tell groups from chance.",
+            expected=f"at least {FEWEST_ROWS} customers",
+            fix="collect more customers, or segment them by hand with one or two columns",
+        )
+    if count == "auto":
+        return
+    most = min(MOST_SEGMENTS, usable // FEWEST_PER_SEGMENT)
+    if not (isinstance(count, int) and 2 <= count <= most):
+        raise ConfigError(
+            f"{count} segments of {usable:,} customers were asked for.",
+            expected=f"a count from 2 to {most} ({FEWEST_PER_SEGMENT} customers or more in each), or auto",
+            fix="choose a smaller count, or leave it at auto",
+        )
 
 
 class _Work:
