@@ -34,6 +34,8 @@ def test_a_written_configuration_reads_back_equal() -> None:
         ("data.delimiter=tab", 'one character; a tab is "\\t"'),
         ("data.delimiter=''", "one character"),
         ("seed.x=1", "seed"),
+        ("segments.count=50", "setting 'segments.count' makes no sense"),
+        ("segments.count=50", "12 or 'auto'"),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_named(text: str, words: str) -> None:
@@ -80,3 +82,15 @@ def test_a_table_of_upcoming_customers_is_found_again_from_another_folder(
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir("elsewhere")
     assert load_config(written).data.upcoming == tmp_path / "next.csv"
+
+
+def test_a_file_may_be_named_by_a_text(tmp_path: Path) -> None:
+    (tmp_path / "my.toml").write_text("seed = 3")
+    (tmp_path / "other.toml").write_text("[split]\nfolds = 4")
+    config = load_config([str(tmp_path / "my.toml"), str(tmp_path / "other.toml")])
+    assert (load_config(str(tmp_path / "my.toml")).seed, config.split.folds) == (3, 4)
+
+
+def test_names_that_are_numbers_need_no_quotes() -> None:
+    data = load_config(None, ["data.sheet=2026", "data.encoding=1252"]).data
+    assert (data.sheet, data.encoding) == ("2026", "1252")

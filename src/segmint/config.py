@@ -42,9 +42,9 @@ class Data(_Section):
     at: Literal["planning", "dialling", "after_call"] = "planning"
     max_rejected: float = Field(default=0.05, ge=0, le=1)
     delimiter: str | None = None
-    encoding: str | None = None
+    encoding: str | None = Field(default=None, coerce_numbers_to_str=True)  # 1252
     decimal: Literal["point", "comma"] | None = None
-    sheet: str | None = None
+    sheet: str | None = Field(default=None, coerce_numbers_to_str=True)  # 2026
     header_row: int | None = Field(default=None, ge=1)
     upcoming: Path | None = None
 
@@ -265,7 +265,7 @@ class Config(_Section):
 
 
 def load_config(
-    path: Path | Config | Sequence[Path | None] | None = None,
+    path: str | Path | Config | Sequence[str | Path | None] | None = None,
     sets: Sequence[str] = (),
     flags: Mapping[str, Any] | None = None,
 ) -> Config:
@@ -273,7 +273,7 @@ def load_config(
 
     Parameters
     ----------
-    path : Path, Config or sequence of Path, optional
+    path : str, Path, Config or sequence of str and Path, optional
         TOML files; a policy file is one of them. Or settings that were read before.
     sets : sequence of str
         ``"split.folds=3"``: a full dotted key and a TOML value; text needs no quotes.
@@ -286,9 +286,9 @@ def load_config(
         For an unknown key (with the closest known one), a value of the wrong kind, or a file that is no TOML.
     """
     settings: dict[str, Any] = path.model_dump(exclude_unset=True) if isinstance(path, Config) else {}
-    for file in [path] if isinstance(path, Path) else path if isinstance(path, Sequence) else ():
+    for file in [path] if isinstance(path, str | Path) else path if isinstance(path, Sequence) else ():
         if file is not None:
-            _merge(settings, _read(file))
+            _merge(settings, _read(Path(file)))
     for text in sets:
         key, equals, value = text.partition("=")
         if not equals or not key.strip():
@@ -346,13 +346,15 @@ def _put(settings: dict[str, Any], key: str, value: Any) -> None:
 def _letter(error: ValidationError) -> ConfigError:
     complaints = error.errors(include_url=False)
     first = min(complaints, key=lambda complaint: complaint["type"] != "extra_forbidden")
-    key = ".".join(str(part) for part in first["loc"])
+    key = _setting(first["loc"])
     if first["type"] == "missing":
         return ConfigError(f"The setting '{key}' is missing.", expected="a value", fix=f"say {key}")
     if first["type"] != "extra_forbidden":
         return ConfigError(
             f"The setting '{key}' makes no sense: {first['input']!r}.",
-            expected=str(first["msg"]).removeprefix("Value error, ").removeprefix("Input should be "),
+            expected=" or ".join(
+                _wanted(complaint["msg"]) for complaint in complaints if _setting(complaint["loc"]) == key
+            ),
             fix=f"set {key} to a value that makes sense",
         )
     known = _keys(Config)
@@ -362,6 +364,17 @@ def _letter(error: ValidationError) -> ConfigError:
         expected=f"one of {', '.join(_near(key, known))}",
         fix=f"did you mean '{close[0]}'?" if close else "use one of these",
     )
+
+
+def _setting(place: Sequence[str | int]) -> str:
+    """Name the setting at a place, without what lies below it: the kinds that it may be of."""
+    known = _keys(Config)
+    names = [".".join(str(part) for part in place[:length]) for length in range(1, len(place) + 1)]
+    return next((name for name in names if name in known), names[-1] if names else "")
+
+
+def _wanted(message: str) -> str:
+    return message.removeprefix("Value error, ").removeprefix("Input should be ")
 
 
 def _near(key: str, known: Sequence[str]) -> Sequence[str]:

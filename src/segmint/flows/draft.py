@@ -13,7 +13,7 @@ from segmint.errors import ContractError
 from segmint.flows.read import open_source
 from segmint.store.staging import publish_file, write_file
 
-_REVIEWED = re.compile(r"^reviewed = false", re.MULTILINE)
+_REVIEWED = re.compile(r"^[ \t]*reviewed[ \t]*=[ \t]*false", re.MULTILINE)
 
 
 def draft_contract(source: Any, *, name: str, outcome: str | None = None) -> str:
