@@ -208,7 +208,7 @@ class Backtest(_Section):
     rule : str or None
         Today's rule: a column that says who is called, or an expression such as ``age >= 60``.
     block, repeats : int
-        Calls per block of the bootstrap, and its repeats.
+        Calls per block of the bootstrap (fewer in a short replay, so that there are about 20 blocks), and its repeats.
     """
 
     time_order: str = "rows"

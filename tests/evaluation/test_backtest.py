@@ -6,6 +6,7 @@ import pytest
 
 from segmint.errors import DataError
 from segmint.evaluation.backtest import backtest
+from segmint.evaluation.backtest_scores import Replayed, block_of, totals
 from segmint.evaluation.strategies import AtRandom, BestSoFar, Everyone, Learner, Rule
 from segmint.splits.waves import make_waves
 
@@ -261,6 +262,44 @@ def test_words_name_what_chance_can_explain(played):
     assert "The response rate moved between" in said
     twin = play(history(), chosen=[learner(), learner("twin")], currency="€")
     assert "Chance alone can explain the difference to “twin” (€ 0.00; € 0.00 to € 0.00)." in twin.conclusion
+
+
+def noise(n, seed):
+    """Money of two strategies that differ by chance alone."""
+    random = np.random.default_rng(seed)
+    yes = random.random(n) < 0.1
+    called = random.random((2, n)) < 0.5
+    replayed = {
+        name: Replayed(raw=None, propensity=None, called=mine, money=mine * (VALUE * yes - 0.5))
+        for name, mine in zip(("a", "b"), called, strict=True)
+    }
+    waves = pl.DataFrame({"strategy": ["a", "b"], "regret": [0.0, 0.0]})
+    return totals(replayed, np.ones(n, dtype=int), yes, waves, ours="a", block=block_of(n, 500), repeats=200, seed=1)
+
+
+def gap(rows):
+    return rows.filter((pl.col("strategy") == "b") & (pl.col("metric") == "profit"))
+
+
+def test_a_short_replay_takes_chance_for_nothing_else():
+    found = [gap(noise(500, seed)) for seed in range(60)]
+    claims = sum(bool((row["difference_low"] > 0).item() or (row["difference_high"] < 0).item()) for row in found)
+    assert claims <= 8
+
+
+def test_blocks_are_shortened_and_none_is_made_of_too_few_calls():
+    assert [block_of(n, 500) for n in (20_000, 10_000, 9_000, 600, 100)] == [500, 500, 450, 30, 25]
+    assert block_of(100, 10) == 10
+    assert gap(noise(200, 1))["difference_low"].is_nan().item()
+
+
+def test_too_few_calls_to_tell_chance_apart_are_said():
+    table = history(1_700)
+    waves = make_waves(np.arange(1_700), start=1_500, step=100, delay=100)
+    found = play(table, waves, chosen=[learner(), Everyone()])
+    assert found.block == 25
+    assert "There are too few calls to tell chance apart: replay a longer history." in found.conclusion
+    assert not any("interval" in sentence or "more than" in sentence for sentence in found.conclusion)
 
 
 def test_result_is_plain_json_without_a_customer(played):

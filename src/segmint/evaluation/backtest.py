@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import DataError
-from segmint.evaluation.backtest_scores import Replayed, totals, wave_figures
+from segmint.evaluation.backtest_scores import Replayed, block_of, totals, wave_figures
 from segmint.evaluation.backtest_words import conclude_backtest
 from segmint.evaluation.comparison import OURS
 from segmint.evaluation.strategies import Forgetful, Look, Moment, Strategy, Told
@@ -49,7 +49,7 @@ class Backtest:
         One row per strategy and customer: record, wave, strategy, propensity, raw, called, profit.
     conclusion : tuple of str
     block, repeats : int
-        Calls per block of the bootstrap, and its repeats.
+        Calls per block of the bootstrap as used, and its repeats.
     """
 
     strategies: dict[str, str]
@@ -119,7 +119,7 @@ def backtest(
     ours : str
         The strategy the others are measured against.
     block : int
-        Successive calls that the bootstrap keeps together.
+        Successive calls that the bootstrap keeps together; fewer where the replay is short, see `block_of`.
     repeats : int
     currency : str
         Put before amounts of money in the conclusion.
@@ -275,6 +275,7 @@ class _Replay:
         records = self._table.records[rows]
         labels = {strategy.name: strategy.label for strategy in shown}
         per_wave = wave_figures(replayed, number, said_yes, if_called, records=records, keys=self._keys[rows])
+        block = block_of(rows.size, block)
         figures = totals(replayed, number, said_yes, per_wave, ours=ours, block=block, repeats=repeats, seed=seed)
         return Backtest(
             strategies=labels,

@@ -89,6 +89,17 @@ def wave_figures(
     return pl.DataFrame(found)
 
 
+MANY_BLOCKS, FEWEST_BLOCKS, SMALLEST_BLOCK = 20, 10, 25
+
+
+def block_of(rows: int, block: int) -> int:
+    """Shorten a block so that about 20 of them can be drawn from; below 25 rows only what was asked for.
+
+    Few blocks are drawn over and over in nearly the same mix: with one, every interval is a point.
+    """
+    return min(block, max(SMALLEST_BLOCK, rows // MANY_BLOCKS))
+
+
 def totals(
     replayed: Mapping[str, Replayed],
     wave: NDArray[np.int64],
@@ -112,10 +123,11 @@ def totals(
         The strategy the others are measured against.
     block : int
         Successive rows that the bootstrap keeps together (block bootstrap, Künsch 1989, with blocks that do not
-        overlap).
+        overlap), from `block_of`. With fewer than 10 blocks there are no intervals: they are NaN.
     repeats, seed : int
     """
     blocks = np.arange(said_yes.size) // block
+    repeats = repeats if int(blocks.max(initial=-1)) + 1 >= FEWEST_BLOCKS else 0
     scorers = {name: _Scorer(mine, wave, said_yes) for name, mine in replayed.items()}
     parts: dict[str, list[dict[str, Floats]]] = {name: [] for name in replayed}
     as_it_was = np.ones((1, said_yes.size), dtype=np.int32)
@@ -143,13 +155,17 @@ _SCHEMA = {"strategy": pl.String, "metric": pl.String} | dict.fromkeys(
 
 
 def _row(samples: Floats, reference: Floats | None) -> dict[str, float]:
-    low, high = interval(samples[1:])
+    low, high = _interval(samples[1:])
     row = {"value": float(samples[0]), "low": float(low), "high": float(high)}
     if reference is not None:
         gap = samples - reference
-        gap_low, gap_high = interval(gap[1:])
+        gap_low, gap_high = _interval(gap[1:])
         row |= {"difference": float(gap[0]), "difference_low": float(gap_low), "difference_high": float(gap_high)}
     return row
+
+
+def _interval(samples: Floats) -> tuple[Floats, Floats]:
+    return interval(samples) if samples.size else (np.array(np.nan), np.array(np.nan))
 
 
 class _Scorer:

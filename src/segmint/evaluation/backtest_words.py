@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,10 +30,13 @@ def conclude_backtest(
     customers, calls = (int(mine[name].sum()) for name in ("customers", "called"))
     first = (
         f"Replayed over {mine.height} waves and {customers:,} customers, {labels[ours]} would have brought "
-        f"{_money(profit[ours]['value'], currency)} ({_span(profit[ours], currency)}) with {calls:,} calls."
+        f"{_money(profit[ours]['value'], currency)}{_span(profit[ours], currency)} with {calls:,} calls."
     )
     sentences = [first]
-    sentences += [_against(profit[name], labels[name], currency) for name in labels if name != ours]
+    if math.isnan(profit[ours]["low"]):
+        sentences.append("There are too few calls to tell chance apart: replay a longer history.")
+    else:
+        sentences += [_against(profit[name], labels[name], currency) for name in labels if name != ours]
     rates = mine["response_rate"].to_numpy()
     if rates.max() > 2 * rates.min():
         sentences.append(
@@ -54,7 +58,9 @@ def _against(other: Row, label: str, currency: str) -> str:
 
 
 def _span(row: Row, currency: str) -> str:
-    return f"95 % interval {_money(row['low'], currency)} to {_money(row['high'], currency)}"
+    if math.isnan(row["low"]):
+        return ""
+    return f" (95 % interval {_money(row['low'], currency)} to {_money(row['high'], currency)})"
 
 
 def _money(amount: float, currency: str) -> str:

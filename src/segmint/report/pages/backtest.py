@@ -137,7 +137,7 @@ def _strategies(found: dict[str, Any], totals: dict[str, dict[str, Row]]) -> Blo
     note = (
         "Ranking figures are made on propensities before recalibration, calls and money after it. Regret: what the best cut "
         "through the same order would have brought more, known only in hindsight. Intervals: bootstrap over blocks of "
-        f"{found['block']} successive calls; the differences are paired."
+        f"{found['block']} successive calls, none with fewer than ten blocks; the differences are paired."
     )
     return table(columns, rows, title="What each strategy would have brought", marked=(names.index(OURS),), note=note)
 
@@ -150,7 +150,8 @@ def _strategy(label: str, mine: dict[str, Row]) -> list[str]:
 
     apart = "–"
     if profit.get("difference") is not None and profit["difference"] != 0:
-        apart = between(-profit["difference_high"], -profit["difference_low"], 1)
+        low, high = profit["difference_low"], profit["difference_high"]
+        apart = "–" if low is None else between(-high, -low, 1)
     return [
         label,
         decimal(profit["value"], 1),
