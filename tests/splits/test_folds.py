@@ -69,6 +69,19 @@ def test_too_few_customers_of_one_outcome_is_said_plainly():
         make_folds(outcome, np.arange(23), count=5, seed=1, keys=np.arange(23, dtype=np.uint64))
 
 
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(("names", "count"), [(("no", "yes"), 5), (("yes", "no"), 5), (("no", "yes"), 2)])
+def test_customers_who_look_alike_and_said_both_count_for_both(seed, names, count):
+    """Five columns of yes and no make 32 groups at most; each has both outcomes, so no group is of a "no" alone."""
+    random = np.random.default_rng(seed)
+    groups = random.integers(0, 32, 2_000)
+    outcome = np.where(random.random(2_000) < 0.2, names[1], names[0])
+    outcome[groups > count] = names[1]  # as few customers as there are folds hold the other outcome too
+    for fold in make_folds(outcome, groups, count=count, seed=seed, keys=groups.astype(np.uint64)):
+        for rows in (fold.train, fold.test):
+            assert set(outcome[rows]) == set(names)
+
+
 def test_a_rare_outcome_is_in_both_inner_parts():
     outcome = np.array(["no"] * 50 + ["yes"] * 2)
     fit, inner = inner_split(outcome, np.arange(52), seed=1, keys=np.arange(52, dtype=np.uint64))

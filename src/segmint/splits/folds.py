@@ -75,7 +75,7 @@ def make_folds(
     deck = _Deck.sorted_by_hash(outcome, groups, seed=seed, keys=keys)
     _require_enough(deck, count)
     fold_of_group = np.empty(deck.order.size, dtype=np.int64)
-    fold_of_group[deck.order] = np.arange(deck.order.size) % count
+    fold_of_group[_dealt(deck, count)] = np.arange(deck.order.size) % count
     fold_of_row = fold_of_group[deck.member]
     folds = []
     for number in range(count):
@@ -122,9 +122,10 @@ def inner_split(
 
 @dataclass(frozen=True)
 class _Deck:
-    """Groups as cards: the rarest outcome in each, their order by outcomes and hash, each row's card."""
+    """Groups as cards: the rarest outcome in each, all it holds, their order by outcomes and hash, each row's card."""
 
     level: NDArray[np.int64]
+    holds: NDArray[np.bool_]
     order: NDArray[np.int64]
     member: NDArray[np.int64]
     names: NDArray[np.str_]
@@ -150,17 +151,30 @@ class _Deck:
         level = rarest_first[(cells[:, rarest_first] > 0).argmax(axis=1)] if cells.size else member
         # Groups with the same mix of outcomes lie side by side: each fold gets its share of every mix.
         order = np.lexsort((_mixed(smallest, seed), *cells.T, level))
-        return cls(level.astype(np.int64), order.astype(np.int64), member.astype(np.int64), names)
+        return cls(level.astype(np.int64), cells > 0, order.astype(np.int64), member.astype(np.int64), names)
 
 
 def _require_enough(deck: _Deck, count: int) -> None:
-    cards = np.bincount(deck.level, minlength=deck.names.size)
-    if cards.size and cards.min() < count:
+    holders = deck.holds.sum(axis=0)
+    if holders.size and holders.min() < count:
         raise DataError(
-            f"The outcome '{deck.names[cards.argmin()]}' occurs for only {cards.min()} customers who can be told apart.",
+            f"The outcome '{deck.names[holders.argmin()]}' occurs for only {holders.min()} customers who can be told apart.",
             expected=f"at least {count}, one for each fold",
             fix="ask for fewer folds (--folds 2), or bring more rows",
         )
+
+
+def _dealt(deck: _Deck, count: int) -> NDArray[np.int64]:
+    """Order the cards for dealing; who holds an outcome of which too few cards are left lies side by side, at the front.
+
+    Customers who look alike have said yes and no, so a frequent outcome may have few cards of its own.
+    """
+    own = np.bincount(deck.level, minlength=deck.names.size)
+    if not own.size or own.min() >= count:
+        return deck.order
+    scarce = own.argmin()
+    place = np.where(deck.level == scarce, 0, np.where(deck.holds[:, scarce], 1, 2))
+    return deck.order[np.argsort(place[deck.order], kind="stable")]
 
 
 def _enough(deck: _Deck) -> float:
