@@ -12,7 +12,8 @@ from segmint.contract.column import Column, State
 from segmint.contract.contract import Contract, Outcome
 from segmint.contract.ledger import Ledger
 from segmint.contract.valid_table import ValidTable
-from segmint.monitoring.drift import drift_of, expected_auc, population_stability
+from segmint.monitoring.drift import drift_of, population_stability
+from segmint.monitoring.expected import expected_auc
 from segmint.monitoring.reference import reference_of
 
 NUMBERS = [f"n{i}" for i in range(6)]
@@ -31,11 +32,10 @@ CONTRACT = Contract(
 )
 
 
-def customers(random, n, shift=0.0, effects=EFFECTS, factor=1.0, step=0.0):
+def customers(random, n, shift=0.0, effects=EFFECTS, factor=1.0, step=0.0, base=-2.2):
     """Typed customers, what a good model says of them, and what they did."""
     x = random.normal(size=(n, 6))
     x[:, 2:4] += shift
-    base = -2.2
     truth = 1 / (1 + np.exp(-(base + step + x @ effects)))
     said = 1 / (1 + np.exp(-(base + 0.05 + 0.95 * x @ EFFECTS)))
     yes = random.random(n) < np.clip(factor * truth, 0, 1)
@@ -49,8 +49,8 @@ def customers(random, n, shift=0.0, effects=EFFECTS, factor=1.0, step=0.0):
     return table, said, yes
 
 
-def training(random, n=12_000):
-    frame, said, yes = customers(random, n)
+def training(random, n=12_000, base=-2.2):
+    frame, said, yes = customers(random, n, base=base)
     outcome = np.where(yes, "yes", "no")
     table = ValidTable(
         frame.with_columns(y=pl.Series(outcome)), frame, np.arange(n), pl.Series([""] * n), CONTRACT, "planning",
@@ -132,6 +132,40 @@ def test_customers_who_are_all_promised_the_same_have_no_slope():
     drift = drift_of(reference, frame, same, positive="yes", said_yes=(np.arange(100_000), yes))
     assert drift.realised["slope"] == 1.0
     assert not {"DRIFT-07"} & {alarm.code for alarm in drift.alarms}
+
+
+def test_rates_below_one_percent_are_held_against_what_was_promised():
+    """All of training lies in the first bins of the histogram, whose middles are nobody's propensity."""
+    random = np.random.default_rng(21)
+    reference = training(random, n=60_000, base=-7.0)
+    frame, said, yes = customers(random, 60_000, base=-7.0)
+    assert yes.mean() < 0.005
+    drift = drift_of(reference, frame, said, positive="yes", said_yes=(np.arange(yes.size), yes))
+    assert drift.alarms == ()
+    assert drift.realised["slope_in_training"] == pytest.approx(1.0, abs=0.15)
+    assert drift.estimated["auc_in_training"] == pytest.approx(drift.estimated["auc"], abs=0.05)
+
+
+def test_a_bundle_without_means_per_bin_is_read_by_the_middles():
+    reference = training(np.random.default_rng(21))
+    for name in ("means", "expected_auc"):
+        del reference["propensities"]["yes"][name]
+    assert not alarms(22, reference).alarms
+
+
+def test_a_code_of_seven_digits_is_as_in_training():
+    states = (State(value=9999999.0, name="unknown"),)
+    column = Column(name="n0", kind="number", role="characteristic", label="n0", states=states)
+    contract = CONTRACT.model_copy(update={"columns": (column,)})
+    amounts = np.where(np.arange(2_000) % 3 == 0, 9999999.0, np.arange(2_000))
+    frame = pl.DataFrame({"n0": amounts})
+    outcome = np.where(np.arange(2_000) % 8 == 0, "yes", "no")
+    table = ValidTable(
+        frame.with_columns(y=pl.Series(outcome)), frame, np.arange(2_000), pl.Series([""] * 2_000), contract, "planning",
+        Ledger(read=2_000, accepted=2_000),
+    )  # fmt: skip
+    reference = reference_of(table, ("no", "yes"), None)
+    assert not drift_of(reference, frame, np.full(2_000, 0.1), positive="yes").alarms
 
 
 TAILS = [f"t{i}" for i in range(4)]

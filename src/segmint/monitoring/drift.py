@@ -20,6 +20,7 @@ from scipy.special import betaln, chdtrc, ndtr
 from segmint.contract.counts import count_values
 from segmint.metrics.calibration import log_odds
 from segmint.metrics.intervals import wilson
+from segmint.monitoring.expected import expected_auc
 from segmint.monitoring.reference import BINS, OTHER
 
 Floats = NDArray[np.float64]
@@ -301,7 +302,7 @@ def _estimated(histogram: Mapping[str, Any] | None, propensity: Floats, rate: fl
     }
     if histogram is not None:
         customers = np.asarray(histogram["customers"], dtype=np.float64)
-        found["auc_in_training"] = expected_auc(_promises(histogram), customers)
+        found["auc_in_training"] = histogram.get("expected_auc", expected_auc(_promises(histogram), customers))
         now = np.bincount(np.clip((propensity * BINS).astype(int), 0, BINS - 1), minlength=BINS).astype(np.float64)
         found["psi"] = population_stability(*_tenths(customers, now))
     return found
@@ -312,26 +313,6 @@ def _promises(histogram: Mapping[str, Any]) -> Floats:
     middles: Floats = (np.arange(BINS) + 0.5) / BINS
     means = np.array([np.nan if mean is None else mean for mean in histogram.get("means", ())], dtype=np.float64)
     return np.where(np.isnan(means), middles, means) if means.size == BINS else middles
-
-
-def expected_auc(propensity: Floats, weights: Floats | None = None) -> float | None:
-    """ROC AUC that propensities promise if they are right: confidence-based performance estimation.
-
-    Each customer counts as a yes with its propensity and as a no with the rest.
-
-    References
-    ----------
-    NannyML, "Confidence-based Performance Estimation (CBPE)", user guide; Białek et al. 2024, arXiv 2401.08348.
-    """
-    weight = np.ones(propensity.size) if weights is None else weights
-    order = np.argsort(propensity, kind="stable")
-    yes, no = (propensity * weight)[order], ((1 - propensity) * weight)[order]
-    whole = yes.sum() * no.sum()
-    # equal propensities, and a customer against itself, count one half
-    _, group = np.unique(propensity[order], return_inverse=True)
-    yes_of, no_of = np.bincount(group, yes), np.bincount(group, no)
-    won = float((yes_of * (np.cumsum(no_of) - no_of / 2)).sum())
-    return won / float(whole) if whole > 0 else None
 
 
 def _tenths(before: Floats, now: Floats) -> tuple[Floats, Floats]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from segmint.contract.column import Column
 from segmint.contract.counts import count_values
 from segmint.contract.valid_table import ValidTable
+from segmint.monitoring.expected import expected_auc
 
 BINS = 100
 FEWEST = 10
@@ -35,7 +36,7 @@ def reference_of(
     dict
         Per column decile edges or level counts (levels in fewer than 10 customers pooled), missing share,
         outcome shares, a 100-bin histogram of out-of-fold probabilities with their mean and the observed rate in
-        each bin, and the number of rows.
+        each bin and the ROC AUC they promise, and the number of rows.
     """
     outcome = table.outcome
     return {
@@ -73,7 +74,7 @@ def _column(column: Column, series: pl.Series) -> dict[str, Any]:
 
 def _histograms(
     outcome: NDArray[np.str_], probabilities: NDArray[np.float64], classes: Sequence[str]
-) -> dict[str, dict[str, list[Any]]]:
+) -> dict[str, dict[str, Any]]:
     found = {}
     for place, level in enumerate(classes):
         bins = np.clip((probabilities[:, place] * BINS).astype(int), 0, BINS - 1)
@@ -82,6 +83,7 @@ def _histograms(
         sums = np.bincount(bins, probabilities[:, place], minlength=BINS)
         found[level] = {
             "customers": customers.tolist(),
+            "expected_auc": expected_auc(probabilities[:, place]),
             # below 1 % everybody is in the first bin, whose middle is nobody's propensity
             "means": [float(total / n) if n else None for total, n in zip(sums, customers, strict=True)],
             "happened": np.bincount(happened, minlength=BINS).tolist(),
