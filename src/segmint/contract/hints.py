@@ -60,15 +60,14 @@ _AFTER_DATES = re.compile(
     r"clos(ed|ing)|end(ed|s)?(_|$)|finish|complet|cancel|terminat|deliver|convert|bought|purchas|sold|sign(ed|ature)(?!_?up)"
     r"|respon|answer|accept|won|lost|left|churn|exit|disburs|abgeschlossen|abschluss|beend|gek(ü|ue)ndigt|k(ü|ue)ndigung"
 )
+_OBJECTION = re.compile(
+    r"do_?not_?(call|contact|phone|disturb)|(^|_)dnc(_|$)|opt(ed)?_?out|objection|objected|(^|_)objects?$|robinson"
+    r"|(no|not|without)_?consent|consent.*(withdr|revok|refus|declin)|(withdr|revok|refus|declin).*consent"
+    r"|(^|_)withdrawn$|widerspr|widerruf|werbesperre"
+)
 _FEATURES: tuple[tuple[Role, re.Pattern[str]], ...] = (
-    (  # before consent: read as consent, the yes of an objector would be a licence to call
-        "exclude_if",
-        re.compile(
-            r"do_?not_?(call|contact|phone|disturb)|(^|_)dnc(_|$)|opt(ed)?_?out|objection|objected|(^|_)objects?$|robinson"
-            r"|(no|not|without)_?consent|consent.*(withdr|revok|refus|declin)|(withdr|revok|refus|declin).*consent"
-            r"|(^|_)withdrawn$|widerspr|widerruf|werbesperre"
-        ),
-    ),
+    ("exclude_if", _OBJECTION),  # before consent: read as consent, the yes of an objector would be a licence to call
+    ("exclude_if", re.compile(r"(^|_)(deceased|dead|verstorben)(_|$)")),
     ("consent", re.compile(r"consent|opt(ed)?_?in(_|$)|gdpr")),
     ("treatment", re.compile(r"^(called|treated|treatment|arm)$")),
     ("cost", re.compile(r"^cost|cost_per")),
@@ -165,6 +164,11 @@ def feature_role(plain: str) -> Role:
         return "context"
     role = next((role for role, pattern in _FEATURES if pattern.search(plain)), None)
     return role or ("context" if _DIALLING.search(plain) else "characteristic")
+
+
+def is_objection(plain: str) -> bool:
+    """Whether a name is that of who asked not to be called."""
+    return bool(_OBJECTION.search(plain))
 
 
 def is_campaign(plain: str) -> bool:

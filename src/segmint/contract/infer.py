@@ -32,7 +32,7 @@ from segmint.contract.hints import (
     plain_name,
     sounds_like_date,
 )
-from segmint.contract.look import MANY, MAX_LEVELS, Look, bare_texts, look_at, share
+from segmint.contract.look import MANY, MAX_LEVELS, MISSING_WORDS, Look, bare_texts, look_at, share
 from segmint.errors import ContractError
 from segmint.tables.table_source import TableSource
 
@@ -49,6 +49,7 @@ _WHO_MAY_BE_CALLED: Mapping[Role, str] = {
     "consent": 'does yes mean that the customer may be called? If it means the opposite, write role = "exclude_if"',
     "exclude_if": "does yes mean that the customer must not be called? Then no, false and 0 may be; empty is not called",
 }
+_NOBODY_MAY_BE_CALLED = 'with nothing in it nobody may be called: fill it in, or write role = "ignore"'
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def infer_contract(source: TableSource, *, name: str, outcome: str | None = None
     """
     frame = _sample(source)
     chosen = _outcome_column(frame, outcome, source.name)
-    answers = bare_texts(frame[chosen])
+    answers, no_answer = _answers(frame[chosen])
     drafted = _draft_outcome(answers, chosen)
     decimal = str(source.receipt.get("decimal", "point"))
     looks = [look_at(frame[column], decimal) for column in frame.columns if column != chosen]
@@ -104,11 +105,11 @@ def infer_contract(source: TableSource, *, name: str, outcome: str | None = None
     called = next(
         (look for look in looks if look.kind == "date" and date_known_by_name(look.plain) == "dialling"), None
     )
-    suspects, notes = _outcome_doubts(drafted, answers), {}
+    suspects, notes = _outcome_doubts(drafted, answers, no_answer), {}
     columns = []
     for look in looks:
         guess = _guess(look, answers, called, is_id=look.name == identity)
-        columns.append(guess.column)
+        columns.append(_with_own_words(guess.column, look, no_answer))
         if guess.doubts:
             suspects[look.name] = "; ".join(guess.doubts)
         if guess.note:
@@ -118,6 +119,7 @@ def infer_contract(source: TableSource, *, name: str, outcome: str | None = None
         name=name,
         title=" ".join(name.replace("_", " ").replace("-", " ").split()) or name,
         reviewed=False,
+        missing=("", *no_answer),
         outcome=drafted,
         columns=tuple(columns),
     )
@@ -143,6 +145,30 @@ def _sample(source: TableSource) -> pl.DataFrame:
     return pl.concat(frames, how="vertical_relaxed").head(SAMPLE_ROWS)
 
 
+def _answers(raw: pl.Series) -> tuple[pl.Series, tuple[str, ...]]:
+    """Read a column as answers: null where nothing or a word for nothing stands, and those words.
+
+    "none" and "missing" may be answers as well, unless all the others say yes or no.
+    """
+    texts = bare_texts(raw)
+    words = [word for word in texts.drop_nulls().unique() if word in MISSING_WORDS]
+    said = texts.filter(~texts.is_in(words)).drop_nulls().unique().to_list()
+    if not said or not all(_says_yes_or_no(text) for text in said):
+        words = [word for word in words if word.casefold() not in ("none", "missing")]
+    return texts.set(texts.is_in(words), None), tuple(sorted(words))
+
+
+def _says_yes_or_no(text: str) -> bool:
+    return text.casefold() in (*YES_WORDS, *NO_WORDS, *YES_ABROAD, *NO_ABROAD, "1.0", "0.0")
+
+
+def _with_own_words(column: Column, look: Look, words: Sequence[str]) -> Column:
+    """Keep a word that means no outcome from meaning no value in a column of which nobody has said so."""
+    if column.missing is None and words and bool(look.texts.is_in(list(words)).any()):
+        return column.model_copy(update={"missing": ("",)})
+    return column
+
+
 def _outcome_column(frame: pl.DataFrame, wanted: str | None, table: str) -> str:
     if wanted is not None:
         if wanted not in frame.columns:
@@ -152,7 +178,7 @@ def _outcome_column(frame: pl.DataFrame, wanted: str | None, table: str) -> str:
                 fix="name the outcome column",
             )
         return wanted
-    levels = {name: bare_texts(frame[name]).drop_nulls().n_unique() for name in frame.columns}
+    levels = {name: _answers(frame[name])[0].drop_nulls().n_unique() for name in frame.columns}
     named = [name for name in frame.columns if outcome_rank(plain_name(name)) and levels[name] > 1]
     yes_or_no = [name for name in named if levels[name] == 2]
     segments = [name for name in named if levels[name] <= MAX_OUTCOME_LEVELS and outcome_rank(plain_name(name)) == 2]
@@ -193,13 +219,14 @@ def _positive(counts: Mapping[str, int]) -> str:
     return sure[0] if len(sure) == 1 else min(counts, key=lambda level: (counts[level], level))
 
 
-def _outcome_doubts(outcome: Outcome, answers: pl.Series) -> dict[str, str]:
+def _outcome_doubts(outcome: Outcome, answers: pl.Series, no_answer: Sequence[str]) -> dict[str, str]:
     """Ask about an outcome whose words do not tell which of them is the yes, or where some rows have none."""
     doubts = []
     if outcome.kind == "response" and outcome.positive not in (*YES_WORDS, *YES_ABROAD):
         doubts.append(f"is '{outcome.positive}' the yes?")
     if empty := answers.null_count():
-        doubts.append(f"{empty:,} rows have no outcome and would be rejected: not called, or a no?")
+        words = f" (empty, or {', '.join(no_answer)})" if no_answer else ""
+        doubts.append(f"{empty:,} rows have no outcome{words} and would be rejected: not called, or a no?")
     return {outcome.column: "; ".join(doubts)} if doubts else {}
 
 
@@ -256,7 +283,8 @@ def _guess(look: Look, answers: pl.Series, called: Look | None, *, is_id: bool) 
     if auc > STRONG_AUC:
         known = "after_call"
     settings = _bounds_and_states(look, doubts) if look.kind == "number" else {"allowed": _allowed(look)}
-    doubts += [_WHO_MAY_BE_CALLED[role]] if role in _WHO_MAY_BE_CALLED else []
+    if role in _WHO_MAY_BE_CALLED:
+        doubts += [_WHO_MAY_BE_CALLED[role], *([_NOBODY_MAY_BE_CALLED] if look.distinct == 0 else [])]
     column = _column(look, role, known, kind=look.kind, **settings)
     return _Guess(column, tuple(doubts))
 
@@ -300,7 +328,7 @@ def _date(look: Look, called: Look | None, doubts: list[str], *, tells: bool) ->
 
 def _why_ignored(look: Look, role: Role) -> str:
     """Say why a column is of no use; empty if it is of use."""
-    if look.distinct == 0 or (look.distinct == 1 and role not in _WHO_MAY_BE_CALLED):  # the next table has an objector
+    if look.distinct <= 1 and role not in _WHO_MAY_BE_CALLED:  # the next table has an objector
         return "a column with one value tells nobody apart"
     if look.kind == "number" and looks_like_id(look.plain):
         return "a number that names a case, not an amount"

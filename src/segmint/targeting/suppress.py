@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from segmint.contract.column import Column
 from segmint.contract.contract import Contract
-from segmint.contract.hints import personal_role, plain_name
+from segmint.contract.hints import feature_role, is_objection, personal_role, plain_name
 from segmint.contract.ids import bare_ids
 from segmint.errors import InputError, PolicyError, why
 from segmint.targeting.levels import has_level
@@ -194,8 +194,18 @@ def require_readable(policy: ContactPolicy) -> None:
 
 
 def respects_objections(policy: ContactRules, contract: Contract) -> bool:
-    """Whether anything can keep an objector off the list: a do-not-call file, an exclusion, or a column of consent."""
-    return bool(policy.suppress or policy.exclude) or any(column.role == "consent" for column in contract.columns)
+    """Whether anything keeps an objector off the list: a do-not-call file, or a column of consent or objections.
+
+    Such a column is one of the role `consent`, or one that is named like an objection and excludes: by the role
+    `exclude_if`, or by an exclusion of the policy. Whoever died or is in arrears did not object.
+    """
+    excluding = [column.name for column in contract.columns if column.role == "exclude_if"]
+    excluding += [rule.column for rule in policy.exclude]
+    return (
+        bool(policy.suppress)
+        or any(column.role == "consent" for column in contract.columns)
+        or any(is_objection(plain) or feature_role(plain) == "consent" for plain in map(plain_name, excluding))
+    )
 
 
 def objecting(
