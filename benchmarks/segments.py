@@ -35,8 +35,9 @@ from segmint.segments.known import cramers_v  # noqa: E402
 from segmint.segments.mixture import statistics  # noqa: E402
 from segmint.segments.profile import response_of  # noqa: E402
 from segmint.segments.rules import segment_rules  # noqa: E402
-from segmint.segments.segmentation import APART, Segmentation, discover_segments  # noqa: E402
+from segmint.segments.segmentation import Segmentation, discover_segments, kept_apart  # noqa: E402
 from segmint.segments.stability import adjusted_rand, segment_stability  # noqa: E402
+from segmint.splits.groups import RowIdentity  # noqa: E402
 from segmint.tables.source import open_table  # noqa: E402
 
 TABLES = (
@@ -116,7 +117,7 @@ def individual_model(table: ValidTable, seed: int) -> np.ndarray | None:
     yes = response_of(table)
     if yes is None:
         return None
-    seen = np.random.default_rng(seed).random(len(table)) >= APART
+    seen = ~kept_apart(yes, RowIdentity.of(table), seed)
     inputs = segment_inputs(table).frame.with_columns(pl.col(pl.String).cast(pl.Categorical).to_physical())
     codes = inputs.to_numpy().astype(float)
     model = HistGradientBoostingClassifier(learning_rate=0.05, max_iter=80, max_leaf_nodes=15, random_state=seed)

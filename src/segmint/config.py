@@ -77,6 +77,8 @@ class Compare(_Section):
     Attributes
     ----------
     models : tuple of str
+        "dense_network", and any of "lightgbm", "catboost", "xgboost" (the last two need ``segmint[best]``),
+        "gradient_boosting", "random_forest", "logistic", "knn" (tuned), "knn_5" and "base_rate".
     repeats : int
         Bootstrap repeats behind each interval.
     """
@@ -106,8 +108,29 @@ COMPACT = (64, 64, 64)
 class Model(_Section):
     """How the network is made and taught; None leaves a setting to the recipe.
 
-    `size` "compact" takes three hidden layers of 64 units: a network to predict tens of millions with. Widths in
-    `hidden` win over it.
+    Attributes
+    ----------
+    recipe : {"fast", "best", "plain", "rolling"}
+        Who teaches: one LightGBM, several teachers, nobody but the outcomes, or one for a network learned anew wave by
+        wave.
+    size : {"full", "compact"}
+        "compact" takes three hidden layers of 64 units: a network to predict tens of millions with.
+    hidden : tuple of int
+        Units of each hidden layer; wins over `size`.
+    dropout : float
+        Share of units left out in training; 0.1 unless set.
+    epochs : int
+        How often the rows are seen at most; the epoch that did best on the inner rows is kept.
+    batch_size : int
+        Rows of a step; 64 to 512 by the number of rows unless set.
+    learning_rate : float
+        The highest: it rises to it over the first steps, and falls to the end.
+    copies : float
+        Shuffled copies for each customer that the teacher labels too.
+    swap : float
+        Chance that a cell of a copy comes from another customer.
+    share : float
+        How much of what a customer teaches is the teacher's estimate; the rest is the outcome.
     """
 
     recipe: Literal["fast", "best", "plain", "rolling"] = "fast"
@@ -162,7 +185,9 @@ class Segments(_Section):
     enabled : bool
         Whether `segmint run` finds them too.
     count : int or "auto"
-    method : str
+    method : {"auto", "latent-class", "mixture", "k-means", "tree"}
+        "auto" looks for latent classes, and cuts by response where there are no groups; "latent-class" takes numbers as
+        bands, "mixture" as normal scores, "k-means" groups by distance, "tree" cuts by response.
     thorough : bool
         More bootstrap pairs, more time.
     leave_out_sensitive : bool

@@ -39,7 +39,7 @@ def test_sql_quotes_what_customers_may_have_typed():
     random = np.random.default_rng(0)
     labels = random.integers(0, 2, 400)
     frame = pl.DataFrame({'a "b': np.where(labels == 1, "it's", "x"), "n": random.normal(size=400)})
-    rules = segment_rules(inputs_of(frame), labels, random_state=1)
+    rules = segment_rules(frame, labels, random_state=1)
     sql = rules.sql(("no", "o'clock"))
     assert "'it''s'" in sql or "'x'" in sql
     assert "'o''clock'" in sql

@@ -11,7 +11,7 @@ from segmint.contract.contract import load_contract, parse_contract
 from segmint.contract.validate import validate
 from segmint.errors import ConfigError
 from segmint.segments.assign import assign_segments
-from segmint.segments.segmentation import _kept_apart, describe_known_segments, discover_segments
+from segmint.segments.segmentation import describe_known_segments, discover_segments, kept_apart
 from segmint.segments.stability import adjusted_rand
 from segmint.splits.groups import RowIdentity
 from segmint.tables.source import open_table
@@ -103,6 +103,6 @@ def test_the_rows_of_one_customer_prove_together_or_not_at_all():
         CONTRACT + '[columns.customer]\nkind = "category"\nrole = "id"\nlabel = "customer"\n', origin="test"
     )
     table = validate(open_table(called), contract)
-    apart = _kept_apart(table.outcome == "yes", RowIdentity.of(table), 5).reshape(-1, 3)
+    apart = kept_apart(table.outcome == "yes", RowIdentity.of(table), 5).reshape(-1, 3)
     assert (apart.all(axis=1) == apart.any(axis=1)).all()
     assert 0.2 < apart.mean() < 0.4

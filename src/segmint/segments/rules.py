@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from segmint.segments.coding import NO_ANSWER, NO_VALUE, RAREST_LEVEL, State, encode, learn_coding
-from segmint.segments.inputs import SegmentInputs
+from segmint.segments.inputs import SegmentInputs, inputs_of
 from segmint.segments.stability import Labels
 from segmint.segments.tree import find_leaves, grow_tree, leaf_nodes
 
@@ -86,16 +86,20 @@ class SegmentRules:
         }  # fmt: skip
 
 
-def segment_rules(inputs: SegmentInputs, labels: Labels, *, random_state: int | None = None) -> SegmentRules:
+def segment_rules(
+    inputs: SegmentInputs | pl.DataFrame, labels: Labels, *, random_state: int | None = None
+) -> SegmentRules:
     """Say segments in at most twelve rules.
 
     Parameters
     ----------
-    inputs : SegmentInputs
+    inputs : SegmentInputs or polars.DataFrame of shape (n_customers, n_columns)
+        See `segment_inputs`; of a plain frame every column is taken.
     labels : ndarray of int of shape (n_customers,)
     random_state : int or None
         Which three tenths of the customers are kept apart to measure the fidelity.
     """
+    inputs = inputs if isinstance(inputs, SegmentInputs) else inputs_of(inputs)
     coding = learn_coding(inputs)
     design = encode(coding, inputs.frame)
     shuffled = np.random.default_rng(random_state).permutation(len(labels))

@@ -198,7 +198,7 @@ def discover_segments(
     apart = (
         np.zeros(len(table), dtype=bool)
         if yes is None
-        else _kept_apart(yes, identity or RowIdentity.of(table), random_state)
+        else kept_apart(yes, identity or RowIdentity.of(table), random_state)
     )
     looked_at = None if yes is None else np.where(apart, "", yes.astype(str))
     finder = SegmentFinder(count, method, random_state, thorough).fit(inputs, looked_at, progress=progress)
@@ -232,7 +232,7 @@ def discover_segments(
     )
 
 
-def _kept_apart(yes: NDArray[np.bool_], who: RowIdentity, random_state: int | None) -> NDArray[np.bool_]:
+def kept_apart(yes: NDArray[np.bool_], who: RowIdentity, random_state: int | None) -> NDArray[np.bool_]:
     """Say which three in ten prove the segments; the rows of one customer are all there or none of them."""
     seed = int(np.random.default_rng().integers(2**31)) if random_state is None else random_state
     apart = np.zeros(len(yes), dtype=bool)
