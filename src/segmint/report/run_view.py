@@ -99,6 +99,17 @@ class RunView:
         return self.json("ledger.json")
 
     @cached_property
+    def search(self) -> dict[str, Any] | None:
+        """The trials of a search for settings, and how many rows it was kept from."""
+        return self.json("search.json")
+
+    @property
+    def kept_apart(self) -> int | None:
+        """How many customers figures are about, where a search saw the others; None for all of them."""
+        told = (self.search or {}).get("rows_apart")
+        return None if told is None else int(told)
+
+    @cached_property
     def comparison(self) -> dict[str, Any] | None:
         """The models side by side."""
         return self.json("comparison.json")

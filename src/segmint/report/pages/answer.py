@@ -7,6 +7,7 @@ import polars as pl
 from segmint.metrics.ranking import average_precision, cumulative_gain, lift_at, roc_auc
 from segmint.report.blocks import Block, Page, banner, figures, make_page, statements
 from segmint.report.levels import Level, strongest_levels
+from segmint.report.pages.search import judged_apart
 from segmint.report.run_view import Predictions, RunView
 from segmint.report.scores import NETWORK, main_metric, metric_label, metric_row, same_or_better
 from segmint.report.wording import between, count, decimal, listed, percent, times
@@ -29,6 +30,7 @@ def page(run: RunView) -> Page | None:
         short="Answer",
         blocks=[
             warning(run.at),
+            judged_apart(run),
             statements(
                 [
                     ("Who", _who(run)),
@@ -146,7 +148,9 @@ def _headlines(run: RunView, found: Predictions | None) -> list[tuple[str, str, 
             (
                 "Named right",
                 percent(float((found.outcome == found.predicted).mean())),
-                "of customers kept apart from training",
+                f"of {count(run.kept_apart)} customers kept apart"
+                if run.kept_apart
+                else "of customers kept apart from training",
             )
         )
     metric = main_metric(run)
@@ -160,8 +164,9 @@ def _response_headlines(run: RunView, found: Predictions) -> list[tuple[str, str
     y, score = found.said(run.positive), found.probability(run.positive)
     rate = float(y.mean())
     lift = lift_at(y, score, 0.1)
+    apart = f" of {count(run.kept_apart)} kept apart" if run.kept_apart else ""
     return [
-        ("Response rate", percent(rate), f"{count(int(y.sum()))} said yes"),
+        ("Response rate", percent(rate), f"{count(int(y.sum()))}{apart} said yes"),
         ("Lift, best 10 %", f"{decimal(lift, 1)}×", f"{percent(min(lift * rate, 1.0), 0)} of them say yes"),
         ("ROC AUC", decimal(roc_auc(y, score), 3), f"average precision {decimal(average_precision(y, score), 3)}"),
     ]

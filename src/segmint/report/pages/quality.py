@@ -18,6 +18,7 @@ from segmint.metrics.ranking import (
 )
 from segmint.report import charts
 from segmint.report.blocks import Block, Page, budget, chart, grid, key, make_page, table
+from segmint.report.pages.search import judged_apart
 from segmint.report.run_view import Predictions, RunView
 from segmint.report.scores import NETWORK, best_rival
 from segmint.report.svg import draw
@@ -43,8 +44,9 @@ def _response_page(run: RunView, found: Predictions) -> Page:
         "quality",
         title="How well the network finds those who say yes",
         short="How well",
-        lead="Every customer was ranked by a network that had not seen this customer.",
+        lead=f"{_who(run)} was ranked by a network that had not seen this customer.",
         blocks=[
+            judged_apart(run),
             budget(len(y), int(y.sum()), cumulative_gain(y, score, np.arange(1, 101) / 100).tolist()),
             grid(
                 [
@@ -60,13 +62,18 @@ def _response_page(run: RunView, found: Predictions) -> Page:
     )
 
 
+def _who(run: RunView) -> str:
+    return f"Each of {count(run.kept_apart)} customers kept apart" if run.kept_apart else "Every customer"
+
+
 def _segments_page(run: RunView, found: Predictions) -> Page:
     return make_page(
         "quality",
         title="How well the network names the segments",
         short="How well",
-        lead="Every customer was judged by a network that had not seen this customer.",
+        lead=f"{_who(run)} was judged by a network that had not seen this customer.",
         blocks=[
+            judged_apart(run),
             grid(
                 [
                     _confusion(found, _class_words(found)),
@@ -74,7 +81,7 @@ def _segments_page(run: RunView, found: Predictions) -> Page:
                     _one_against_rest(found),
                     _confidence(found),
                 ]
-            )
+            ),
         ],
     )
 

@@ -25,9 +25,15 @@ _WORDS = {
 SHOWN = 30
 
 
+def judged_apart(run: RunView) -> Block | None:
+    """Return the banner that stands beside every figure of a run with a search."""
+    sentence = (run.search or {}).get("sentence")
+    return banner("plain", "Judged on rows that the search never saw", str(sentence)) if sentence else None
+
+
 def page(run: RunView) -> Page | None:
     """Show the trials of a search as a picture and a table."""
-    found = run.json("search.json")
+    found = run.search
     if not found or not found.get("trials"):
         return None
     return make_page(
@@ -36,7 +42,7 @@ def page(run: RunView) -> Page | None:
         short="Search",
         lead="A trial trains one network and is judged by its cross-entropy on inner rows; lower is better.",
         blocks=[
-            banner("plain", "Judged on rows that the search never saw", str(found["sentence"])),
+            judged_apart(run),
             _picture(found),
         ],
     )

@@ -23,7 +23,8 @@ _GLOSSARY = (
     ("Calibration", "Whether probabilities come true: of 100 customers with 20 %, about 20 should say yes."),
     ("Log loss, Brier score", "How far the probabilities are from what happened; lower is better."),
     ("95 % interval", "Where the true figure lies, allowing for chance: redrawing the customers gives a value in it 95 times in 100."),
-    ("Rows kept apart", "Customers a model did not learn from, used to judge it. Every customer is kept apart once."),
+    ("Rows kept apart", "Customers a model did not learn from, used to judge it: every customer once, or after a search for settings only "
+     "those that it never saw."),
     ("Cramér's V", "How strongly a column and the outcome are connected: 0 not at all, 1 completely."),
     ("Accuracy", "The share of customers named right; with few who say yes, naming nobody looks accurate too."),
     ("Dense, Dropout, BatchNormalization", "The three kinds of layer in the network: weighted sums, leaving out signals while learning, and keeping "
