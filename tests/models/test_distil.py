@@ -3,7 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 
+from segmint.models import distil
 from segmint.models.distil import COPIES_OF_UPCOMING, Lesson, teach
 
 
@@ -63,6 +65,20 @@ def test_customers_yet_to_be_called_are_copied_half_unchanged_and_labelled_by_al
     assert 0.3 < (swapped < 200).mean() < 0.7
     assert np.allclose(found.copy_targets[600:, 1], 0.16)
     assert found.sources[:600].max() < 200
+
+
+@pytest.mark.parametrize(
+    ("upcoming", "each", "copied"), [(15, 20, 15), (16, 18, 16), (100, 3, 100), (150, 2, 150), (4_000, 2, 150)]
+)
+def test_of_very_many_customers_yet_to_be_called_there_are_fewer_copies(
+    upcoming: int, each: int, copied: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(distil, "MOST_COPIES_OF_UPCOMING", 300)
+    natural = np.column_stack([np.arange(200.0 + upcoming)] * 2)
+    found = teach(natural, np.arange(200) % 2, [lambda seed: Parrot()], folds=5, copies=600, swap=0.0, seed=3)
+    whose, times = np.unique(found.sources[600:, 0], return_counts=True)
+    assert (len(whose), set(times)) == (copied, {each})
+    assert whose.min() >= 200
 
 
 class Neighbour(Parrot):

@@ -24,6 +24,7 @@ TeacherFactory = Callable[[int], Any]
 Joined = Callable[[Integers], Floats]
 
 COPIES_OF_UPCOMING = 20
+MOST_COPIES_OF_UPCOMING = 100_000
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ def teach(
         Several are stacked by a logistic regression on their out-of-fold log odds.
     folds, copies : int
         Copies of labelled customers; there are `COPIES_OF_UPCOMING` of each without a label, half of them unchanged.
+        Where that would be more than `MOST_COPIES_OF_UPCOMING` there are fewer of each, down to two, and beyond that
+        customers are drawn.
     swap : float
         Chance that a cell of a copy comes from another customer.
     seed : int
@@ -91,7 +94,7 @@ def teach(
     base = draw.permutation(np.resize(np.arange(known), copies))
     sources = _swap_cells(base, natural.shape[1], known, swap, draw)
     if customers > known:
-        upcoming = np.repeat(np.arange(known, customers), COPIES_OF_UPCOMING)
+        upcoming = _copies_of_upcoming(np.arange(known, customers), draw)
         swaps: Floats = (swap * (np.arange(len(upcoming)) % 2)[:, None]).astype(np.float64)
         base = np.concatenate([base, upcoming])
         sources = np.concatenate([sources, _swap_cells(upcoming, natural.shape[1], known, swaps, draw)])
@@ -164,6 +167,14 @@ def _groups_together(fold_of: Integers, groups: Integers, labels: Integers) -> I
     moved = of_group[member]
     apart = all(len(np.unique(moved[labels == label])) > 1 for label in np.unique(labels))
     return moved if apart and len(np.unique(moved)) == folds else fold_of
+
+
+def _copies_of_upcoming(upcoming: Integers, draw: np.random.Generator) -> Integers:
+    """Say for each copy of a customer without a label whose it is."""
+    each = min(max(MOST_COPIES_OF_UPCOMING // len(upcoming), 2), COPIES_OF_UPCOMING)
+    if each * len(upcoming) > MOST_COPIES_OF_UPCOMING:
+        upcoming = np.sort(draw.choice(upcoming, MOST_COPIES_OF_UPCOMING // each, replace=False))
+    return np.repeat(upcoming, each)
 
 
 def _swap_cells(
