@@ -66,6 +66,16 @@ def test_pooled_levels_are_no_level_to_move_to() -> None:
     assert [point.cell for point in values_of(pooled)] == ["a"]
 
 
+def test_a_level_in_brackets_is_a_level() -> None:
+    summary = {
+        "name": "age",
+        "kind": "category",
+        "missing_share": 0.0,
+        "levels": {"(18, 25]": 60, "(other)": 30, "(": 10},
+    }
+    assert [point.cell for point in values_of(summary)] == ["(18, 25]", "("]
+
+
 def test_nobody_has_no_importance() -> None:
     with pytest.raises(ValueError, match="at least 1 customer"):
         effect_curves(make_predictor(), customers(3)[:0], REFERENCE, WORDING, targets=["yes"])

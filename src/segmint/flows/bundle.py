@@ -13,6 +13,7 @@ from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.errors import BundleError
 from segmint.evaluation.comparison import Comparison
+from segmint.features.apply import MISSING, OTHER
 from segmint.flows.calibrate import calibrate
 from segmint.models.predict import Predictor
 from segmint.models.single import SinglePredictor
@@ -137,7 +138,7 @@ def _golden_rows(table: ValidTable, features: dict[str, Any], seed: int) -> pl.D
 
 
 def _named(levels: list[str]) -> list[str]:
-    return [level for level in levels if not level.startswith("(")]
+    return [level for level in levels if level not in (MISSING, OTHER)]
 
 
 def _typed(rows: pl.DataFrame, table: ValidTable) -> pl.DataFrame:
