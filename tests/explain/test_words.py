@@ -11,6 +11,7 @@ from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.explain.reasons import Attributions
 from segmint.explain.words import Wording, reason_frame, reasons_for, strongest
+from segmint.monitoring.reference import _column as reference_column
 from segmint.tables.source import open_table
 from tests.explain.networks import REFERENCE, contract, customers, make_predictor
 
@@ -47,12 +48,35 @@ def told(contributions: list[float], *, classes: str = "yes") -> Attributions:
         ("months", -1.0, "never contacted before"),
         ("months", None, "no call on record"),
         ("months", 1.0, "1 month since the last call, fewer than 70 % of customers who have one"),
-        ("months", 14.0, "14 months since the last call, more than 70 % of customers who have one"),
+        ("months", 14.0, "14 months since the last call, more than 95 % of customers who have one"),
         ("months", 4.0, "4 months since the last call, as usual"),
     ],
 )
 def test_a_cell_is_said_as_people_say_it(column: str, cell: str | float | None, said: str) -> None:
     assert WORDING.what(column, cell) == said
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (5.0, "above 95 % of customers"),
+        (0.0, "usual"),
+        (-1.0, "below 95 % of customers"),
+        (1.0, "above 95 % of customers"),
+    ],
+)
+def test_a_number_that_hardly_anyone_has_is_not_usual(number: float, said: str) -> None:
+    defaulted = pl.Series("balance", [0.0] * 970 + [1.0] * 25 + [5.0] * 5)
+    summary = reference_column(contract().by_name["balance"], defaulted)
+    assert summary["edges"] == [0.0]
+    told = Wording.of(contract(), {"columns": [summary]}).what("balance", number)
+    assert told.endswith(f" is {said}")
+
+
+def test_of_ten_customers_nine_are_not_said_to_be_95_percent() -> None:
+    summary = reference_column(contract().by_name["balance"], pl.Series("balance", [0.0] * 9 + [100.0]))
+    told = Wording.of(contract(), {"columns": [summary]}).what("balance", 100.0)
+    assert told == "balance of 100 is above 90 % of customers"
 
 
 @pytest.mark.parametrize(

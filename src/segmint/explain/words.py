@@ -121,12 +121,21 @@ class Wording:
             return usual
         band = int(np.searchsorted(edges, number, "right"))
         below, above = counts[:band].sum() / counts.sum(), counts[band + 1 :].sum() / counts.sum()
+        # The outermost edges are quantiles. Where nearly everyone has the same number, that is the last edge, and the
+        # band above it does not say how few are beyond it.
+        below = max(below, _inside(counts.sum())) if number > edges[-1] else below
+        above = max(above, _inside(counts.sum())) if number < edges[0] else above
         others = sum(summary["states"].values()) + summary["missing_share"] * counts.sum()
         whom = EVERYONE if others < 0.05 * counts.sum() else SOME
         for share, pattern in ((below, high), (above, low)):
             if share >= 0.6 - 1e-9:
                 return pattern.format(share=_round_share(share), whom=whom)
         return usual
+
+
+def _inside(customers: float) -> float:
+    """Say which share of customers lies at most at their 95 % quantile, or at least at their 5 % quantile."""
+    return float(np.floor(0.95 * (customers - 1)) + 1) / customers
 
 
 def _round_share(share: float) -> str:
