@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from segmint import config as config_module
 from segmint.config import Config, load_config
 from segmint.errors import ConfigError
 
@@ -31,6 +32,12 @@ def test_a_written_configuration_reads_back_equal() -> None:
         ("split.folds", "no key and value"),
         ("data.at=tomorrow", "data.at"),
         ("compare.models=['knn']", "dense_network"),
+        ("compare.models=['dense_network', 'oracle']", "there is no 'oracle'"),
+        ("model.hidden=[0]", "model.hidden"),
+        ("model.hidden=[64, -1]", "greater than or equal to 1"),
+        ("model.hidden=[8192]", "at most 4,096"),
+        ("model={recipe='rolling', hidden=[1366]}", "at most 1,365: the recipe 'rolling' makes one network of 3"),
+        ("model.hidden=[4096, 4096, 4096, 4096, 4096]", "at most 50,000,000 weights"),
         ("data.delimiter=tab", 'one character; a tab is "\\t"'),
         ("data.delimiter=''", "one character"),
         ("seed.x=1", "seed"),
@@ -94,3 +101,25 @@ def test_a_file_may_be_named_by_a_text(tmp_path: Path) -> None:
 def test_names_that_are_numbers_need_no_quotes() -> None:
     data = load_config(None, ["data.sheet=2026", "data.encoding=1252"]).data
     assert (data.sheet, data.encoding) == ("2026", "1252")
+
+
+def test_a_network_as_wide_as_a_bundle_holds_is_no_mistake() -> None:
+    assert load_config(None, ["model.hidden=[4096]"]).model.hidden == (4_096,)
+    assert load_config(None, ["model={recipe='rolling', hidden=[1365, 8]}"]).model.hidden == (1_365, 8)
+
+
+def test_a_network_too_wide_to_be_learned_wave_by_wave_is_refused() -> None:
+    assert load_config(None, ["model.hidden=[1365]", "model.dropout=0.2"]).model.over_time.settings == {
+        "recipe": "rolling", "hidden": (1_365,), "dropout": 0.2,
+    }  # fmt: skip
+    with pytest.raises(ConfigError, match=r"model\.hidden") as caught:
+        _ = load_config(None, ["model.hidden=[1366]"]).model.over_time
+    assert "at most 1,365" in str(caught.value)
+
+
+def test_the_names_and_numbers_said_here_are_those_of_the_models() -> None:
+    from segmint.models.customer_model import MODELS
+    from segmint.models.network_model import RECIPES
+
+    assert config_module.MODELS == MODELS
+    assert RECIPES["rolling"].learning["members"] == config_module.ROLLING_MEMBERS

@@ -5,13 +5,15 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import tomlkit
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from segmint.errors import ConfigError, why
+from segmint.store.network_spec import MAX_PARAMETERS, MAX_UNITS
 from segmint.targeting.policy import ContactRules, Economics
 
 
@@ -71,6 +73,21 @@ class Split(_Section):
     inner: float | None = Field(default=None, gt=0, lt=0.5)
 
 
+# As `models.customer_model.MODELS`, which loads the training libraries.
+MODELS = (
+    "dense_network",
+    "lightgbm",
+    "catboost",
+    "xgboost",
+    "gradient_boosting",
+    "random_forest",
+    "logistic",
+    "knn",
+    "knn_5",
+    "base_rate",
+)
+
+
 class Compare(_Section):
     """Whether and against what the network is compared.
 
@@ -97,12 +114,16 @@ class Compare(_Section):
     @field_validator("models")
     @classmethod
     def _ours_is_there(cls, models: tuple[str, ...]) -> tuple[str, ...]:
+        if strangers := [name for name in models if name not in MODELS]:
+            raise ValueError(f"models out of {', '.join(MODELS)}; there is no {strangers[0]!r}")
         if "dense_network" not in models or len(set(models)) != len(models):
             raise ValueError("must name dense_network, and every model once")
         return models
 
 
 COMPACT = (64, 64, 64)
+# The networks that the recipe "rolling" makes one of, side by side.
+ROLLING_MEMBERS = 3
 
 
 class Model(_Section):
@@ -116,7 +137,7 @@ class Model(_Section):
     size : {"full", "compact"}
         "compact" takes three hidden layers of 64 units: a network to predict tens of millions with.
     hidden : tuple of int
-        Units of each hidden layer; wins over `size`.
+        Units of each hidden layer, at most 4,096, or 1,365 of the recipe "rolling"; wins over `size`.
     dropout : float
         Share of units left out in training; 0.1 unless set.
     epochs : int
@@ -135,7 +156,7 @@ class Model(_Section):
 
     recipe: Literal["fast", "best", "plain", "rolling"] = "fast"
     size: Literal["full", "compact"] = "full"
-    hidden: tuple[int, ...] | None = Field(default=None, min_length=1, max_length=20)
+    hidden: tuple[Annotated[int, Field(ge=1)], ...] | None = Field(default=None, min_length=1, max_length=20)
     dropout: float | None = Field(default=None, gt=0, lt=1)
     epochs: int | None = Field(default=None, ge=1, le=500)
     batch_size: int | None = Field(default=None, ge=8)
@@ -143,6 +164,18 @@ class Model(_Section):
     copies: float | None = Field(default=None, gt=0, le=100)
     swap: float | None = Field(default=None, gt=0, lt=1)
     share: float | None = Field(default=None, ge=0, le=1)
+
+    @field_validator("hidden")
+    @classmethod
+    def _fits_a_bundle(cls, hidden: tuple[int, ...] | None, info: ValidationInfo) -> tuple[int, ...] | None:
+        members = ROLLING_MEMBERS if info.data.get("recipe") == "rolling" else 1
+        widths = [width * members for width in hidden or ()]
+        if widths and max(widths) > MAX_UNITS:
+            why = f": the recipe 'rolling' makes one network of {members}" if members > 1 else ""
+            raise ValueError(f"widths of at most {MAX_UNITS // members:,}{why}")
+        if sum(a * b for a, b in pairwise(widths)) > MAX_PARAMETERS:
+            raise ValueError(f"narrower or fewer layers: a bundle holds at most {MAX_PARAMETERS:,} weights")
+        return hidden
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -152,8 +185,19 @@ class Model(_Section):
 
     @property
     def over_time(self) -> Model:
-        """The same for a network that is learned anew wave by wave: the recipe "rolling" stands in for "fast"."""
-        return self.model_copy(update={"recipe": "rolling"}) if self.recipe == "fast" else self
+        """The same for a network that is learned anew wave by wave: the recipe "rolling" stands in for "fast".
+
+        Raises
+        ------
+        ConfigError
+            If its networks would be too wide together.
+        """
+        if self.recipe != "fast":
+            return self
+        try:
+            return Config(model=self.model_dump(exclude_unset=True) | {"recipe": "rolling"}).model
+        except ValidationError as error:
+            raise _letter(error) from error
 
 
 class Search(_Section):
