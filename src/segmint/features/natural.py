@@ -15,6 +15,8 @@ from segmint.contract.column import Column
 from segmint.features.apply import level_codes
 from segmint.features.frame import as_frame, guess_columns
 
+HUGE = 1e30  # scikit-learn's trees read single precision, and refuse what is infinite there
+
 
 class NaturalFeatures(TransformerMixin, BaseEstimator):
     """One number per column: numbers as they are, categories as codes, missing values left in.
@@ -35,7 +37,8 @@ class NaturalFeatures(TransformerMixin, BaseEstimator):
 
     Output shape
     ------------
-    (n_customers, n_columns), float64; NaN where a value is missing or a level was never seen, unless `fill`.
+    (n_customers, n_columns), float64, at most 1e30 in size; NaN where a value is missing or a level was never seen, unless
+    `fill`.
     """
 
     def __init__(self, columns: Sequence[Column] | None = None, *, fill: bool = False) -> None:
@@ -69,7 +72,8 @@ class NaturalFeatures(TransformerMixin, BaseEstimator):
                 codes = level_codes(frame[name], self.levels_[name]).astype(np.float64)
                 matrix[:, place] = np.where(codes < 0, np.nan, codes)
             else:
-                matrix[:, place] = frame[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
+                numbers = frame[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
+                matrix[:, place] = np.clip(numbers, -HUGE, HUGE)
         return matrix
 
     def __sklearn_tags__(self) -> Any:
