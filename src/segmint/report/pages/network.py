@@ -204,7 +204,7 @@ def _loss_words(final: pl.DataFrame) -> str:
     start = f"It learned for {len(epochs)} epochs; the validation loss was lowest at epoch {epochs[best]} ({decimal(float(loss[best]))})."
     if best == len(epochs) - 1:
         return f"{start} It was still falling when learning ended: more epochs might help a little."
-    return f"{start} After that it learned its own rows better but new rows no better, so learning stopped and the best state was kept."
+    return f"{start} After that it learned its own rows better but new rows no better, so the state of epoch {epochs[best]} was kept."
 
 
 def _accuracy_words(final: pl.DataFrame) -> str:
