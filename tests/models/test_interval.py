@@ -101,3 +101,10 @@ def test_what_is_no_interval_is_refused(wrong: dict[str, object]) -> None:
     PropensityInterval.from_json(right)
     with pytest.raises(ValueError, match=r"interval|could not"):
         PropensityInterval.from_json(right | wrong)
+
+
+@pytest.mark.parametrize(("customers", "near"), [(120, 50), (400, 50), (1_000, 50), (4_000, 200)])
+def test_by_how_many_customers_a_rate_is_judged_is_known(customers: int, near: int) -> None:
+    found = fit_interval(*campaign(customers, 5))
+    assert found is not None
+    assert found.neighbours == near

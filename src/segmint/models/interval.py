@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 
 STEPS = 512
 DIGITS = 6
-# The rate of customers like this one is judged by the nearest twentieth of the calibration customers.
+# The rate of customers like this one is judged by the nearest twentieth of the calibration customers, at least 50 of them.
 NEIGHBOURS = 0.05
 FEWEST_NEIGHBOURS = 50
 FEWEST_CUSTOMERS = 100
@@ -27,7 +27,7 @@ class PropensityInterval:
     """Between which rates customers of a propensity say yes.
 
     Two doubts add up: which outcome this customer would have had among the calibration customers (Venn-Abers), and how
-    well their rate is known (Wilson, 95 %, for the nearest twentieth of them). Both are steps of the propensity, kept on
+    well their rate is known (Wilson, 95 %, for the nearest twentieth of them, at least 50). Both are steps of the propensity, kept on
     at most 512 steps that cover what the exact ones would say.
 
     Attributes
@@ -60,6 +60,11 @@ class PropensityInterval:
             "high": self.high.tolist(),
         }
 
+    @property
+    def neighbours(self) -> int:
+        """How many of the calibration customers, those nearest, each rate was judged by."""
+        return round(_near(self.customers))
+
     @classmethod
     def from_json(cls, told: Mapping[str, Any]) -> PropensityInterval:
         """Read what `to_json` wrote.
@@ -85,6 +90,10 @@ class PropensityInterval:
         return cls(customers, edges, low, high)
 
 
+def _near(customers: int) -> float:
+    return max(FEWEST_NEIGHBOURS, NEIGHBOURS * customers)
+
+
 def fit_interval(propensity: ArrayLike, said_yes: ArrayLike) -> PropensityInterval | None:
     """Learn intervals from the propensities of customers that did not teach the network, and their outcomes.
 
@@ -98,7 +107,7 @@ def fit_interval(propensity: ArrayLike, said_yes: ArrayLike) -> PropensityInterv
         return None
     edges = np.unique(np.round(np.quantile(points, np.linspace(0.0, 1.0, STEPS)), DIGITS))
     at = venn_abers(points, yes, np.concatenate([[-1.0], edges, [2.0]]))
-    near = np.full(edges.size + 1, max(FEWEST_NEIGHBOURS, NEIGHBOURS * points.size))
+    near = np.full(edges.size + 1, _near(points.size))
     # Both ends rise with the propensity: from an edge to the next, the low end is that of the one, the high end of the other.
     low = wilson(at.low[:-1] * near, near)[0]
     high = wilson(at.high[1:] * near, near)[1]

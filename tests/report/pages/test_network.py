@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
 import polars as pl
 import pytest
 
+from segmint.models.interval import fit_interval
 from segmint.report.pages import network
+from segmint.report.run_view import RunView
 
 
 @pytest.mark.parametrize("epochs", [10, 13], ids=["the epochs ran out", "it was stopped"])
@@ -15,3 +22,17 @@ def test_which_state_was_kept_is_said_and_not_why_learning_ended(epochs: int) ->
     assert f"It learned for {epochs} epochs" in said
     assert said.endswith("so the state of epoch 9 was kept.")
     assert "stopped" not in said
+
+
+@pytest.mark.parametrize(("customers", "near"), [(400, "50"), (40_000, "2,000")])
+def test_the_page_says_how_many_customers_a_rate_was_judged_by(
+    customers: int, near: str, make_run: Callable[..., Path]
+) -> None:
+    draw = np.random.default_rng(0)
+    propensity = draw.random(customers)
+    told = fit_interval(propensity, draw.random(customers) < propensity)
+    assert told is not None
+    folder = make_run(kind="response", rows=300)
+    (folder / "bundle" / "calibration.json").write_text(json.dumps({"interval": told.to_json()}), "utf-8")
+    page = str(network.page(RunView(folder)))
+    assert f"among the {near} of those customers who are nearest" in page

@@ -123,7 +123,7 @@ def _interval(run: RunView) -> Block | None:
         caption=f"Predictions carry propensity_low and propensity_high: between these rates customers like this one say yes, as far as "
         f"{count(known.customers)} customers can tell whose own answers the network had not learned from. A customer with {percent(at)} lies between "
         f"{percent_between(float(middle[0][0]), float(middle[1][0]))}. Two doubts add up: which answer this very customer would have added "
-        "(Venn-Abers), and chance among the nearest twentieth of those customers (95 %). It is no promise for another campaign: when times "
+        f"(Venn-Abers), and chance among the {count(known.neighbours)} of those customers who are nearest (95 %). It is no promise for another campaign: when times "
         "change, so do the rates.",
         data=table(
             ["Propensity", "between"],
