@@ -38,6 +38,12 @@ def test_the_folder_exists_whole_from_the_first_second(tmp_path: Path) -> None:
     assert stat.S_IMODE(run.folder.stat().st_mode) == 0o700
 
 
+def test_a_run_names_the_version_of_every_library_that_learns_or_reckons(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("segmint.store.run.metadata.version", lambda name: "1.0")
+    learn = {"numpy", "scipy", "scikit-learn", "lightgbm", "xgboost", "catboost", "keras", "tensorflow-cpu"}
+    assert learn <= set(installed_versions())
+
+
 def test_what_came_of_it_is_written_down(tmp_path: Path) -> None:
     run = create(tmp_path)
     run.progress("folds", 1, 5)

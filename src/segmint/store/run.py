@@ -41,7 +41,11 @@ _LIBRARIES = (
     "polars",
     "pydantic",
     "safetensors",
+    "scipy",
     "scikit-learn",
+    "lightgbm",
+    "xgboost",
+    "catboost",
     "keras",
     "tensorflow-cpu",
 )
