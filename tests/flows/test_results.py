@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from segmint.config import Data
-from segmint.errors import InputError
+from segmint.errors import DataError, InputError
 from segmint.flows.results import PLAIN, outcomes_of, read_frame
 from tests.flows.test_candidates import CONTRACT
 
@@ -41,3 +41,31 @@ def test_ids_meet_however_a_file_writes_them() -> None:
     assert rows.tolist() == [0, 1]
     assert np.array_equal(yes, [True, False])
     assert "3 results read, 1 of customers who are not in the scored table" in sentence
+
+
+@pytest.mark.parametrize("column", ["code", "y"])
+def test_who_has_no_outcome_yet_is_no_stranger(column: str) -> None:
+    """A CSV says nothing by a blank, the contract by a word of its own, a frame by null."""
+    contract = CONTRACT.model_copy(update={"missing": ("", "unknown")})
+    scored = pl.DataFrame({"client": ["1", "2", "3", "4", "5"]})
+    answers = {"code": ("success", "refused"), "y": ("yes", "no")}[column]
+    results = pl.DataFrame({"client": list("123456"), column: [*answers, " ", "unknown", None, answers[0]]})
+    rows, yes, sentence = outcomes_of(scored, results, contract, PLAIN)
+    assert (rows.tolist(), yes.tolist()) == ([0, 1], [True, False])
+    assert "6 results read, 1 of customers who are not in the scored table" in sentence
+    assert "0 not reached, 0 to be called back, 3 with no outcome yet" in sentence
+
+
+def test_a_word_for_no_value_that_is_a_code_keeps_its_meaning() -> None:
+    contract = CONTRACT.model_copy(update={"missing": ("", "NA")})
+    codes = PLAIN.model_copy(update={"codes": {"NA": "not_reached", "SALE": "success"}})
+    results = pl.DataFrame({"client": ["1", "2"], "code": ["SALE", "NA"]})
+    _, _, sentence = outcomes_of(pl.DataFrame({"client": ["1", "2"]}), results, contract, codes)
+    assert "1 not reached, 0 to be called back, 0 with no outcome yet" in sentence
+    with pytest.raises(DataError, match="1 of 2 results carry a code without a meaning"):
+        outcomes_of(
+            pl.DataFrame({"client": ["1", "2"]}),
+            results.with_columns(code=pl.Series(["SALE", "SOLD"])),
+            contract,
+            codes,
+        )

@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.config import Data
+from segmint.contract.cells import read_outcome
 from segmint.contract.contract import Contract
 from segmint.contract.ids import bare_ids
 from segmint.errors import ConfigError, DataError, InputError
@@ -98,15 +99,17 @@ def outcomes_of(
     asked = bare_ids(results[there]).alias("_key")
     told = (
         results.select(asked, _meaning=_meaning(results, contract, codes))
-        .drop_nulls()
+        .drop_nulls("_key")
         .group_by("_key")
         .agg(
+            pl.col("_meaning").is_null().all().alias("_open"),
             pl.col("_meaning").replace_strict(ANSWERS, default=None, return_dtype=pl.Boolean).max().alias("_yes"),
-            (pl.col("_meaning") == "call_back").any().alias("_again"),
+            (pl.col("_meaning") == "call_back").any().fill_null(False).alias("_again"),
         )
     )
+    keys = bare_ids(scored[here]).alias("_key")
     joined = (
-        scored.select(bare_ids(scored[here]).alias("_key"), _called=_was_called(scored))
+        scored.select(keys, _called=_was_called(scored))
         .with_row_index("_row")
         .join(told, on="_key", how="inner", maintain_order="left")
     )
@@ -123,7 +126,7 @@ def outcomes_of(
             expected="results that mean success, refused or do_not_call",
             fix="wait for more results, or correct the meaning of the codes",
         )
-    strangers = results.height - int(asked.is_in(joined["_key"].implode()).sum())
+    strangers = results.height - int(asked.is_in(keys.drop_nulls().implode()).sum())
     sentence = " ".join(
         (
             f"{results.height:,} results read, {strangers:,} of customers who are not in the scored table; "
@@ -143,11 +146,12 @@ def _was_called(scored: pl.DataFrame) -> pl.Expr:
 def _left_out(joined: pl.DataFrame) -> list[str]:
     """Say how many with a result have no outcome, and why."""
     waiting = joined.filter("_called", pl.col("_yes").is_null())
-    again = int(waiting["_again"].sum())
+    again, unknown = int(waiting["_again"].sum()), int(waiting["_open"].sum())
     said = []
     if waiting.height:
         said.append(
-            f"Left out, as they have not answered: {waiting.height - again:,} not reached, {again:,} to be called back."
+            f"Left out, as they have not answered: {waiting.height - again - unknown:,} not reached, {again:,} to be called "
+            f"back, {unknown:,} with no outcome yet."
         )
     if others := joined.filter(~pl.col("_called")).height:
         said.append(f"Left out, as they were not to be called: {others:,} with a result.")
@@ -173,33 +177,30 @@ def _keys(scored: pl.DataFrame, results: pl.DataFrame, contract: Contract, codes
     )
 
 
-def _meaning(results: pl.DataFrame, contract: Contract, codes: Dispositions) -> pl.Expr:
-    """What each result means; null where the outcome is missing."""
+def _meaning(results: pl.DataFrame, contract: Contract, codes: Dispositions) -> pl.Series:
+    """What each result means; null where there is no outcome yet: a blank, or a word of the contract for no value."""
     outcome = contract.outcome
     if outcome.column in results.columns and codes.code not in results.columns:
-        words = results[outcome.column].cast(pl.String).unique().drop_nulls().to_list()
-        levels = {word: outcome.level_of(word) for word in words}
-        if None in levels.values():
+        cells = read_outcome(outcome, results[outcome.column], contract.missing)
+        if (cells.problem == "unknown_outcome").any():
             raise DataError(
                 f"'{outcome.column}' of the results has words that mean no outcome.",
                 expected=f"one of {', '.join(outcome.levels)}",
                 fix="correct the file, or the words of the contract",
             )
-        means = {word: "success" if level == outcome.positive else "refused" for word, level in levels.items()}
-        return pl.col(outcome.column).cast(pl.String).replace_strict(means, default=None, return_dtype=pl.String)
+        means = {level: "success" if level == outcome.positive else "refused" for level in outcome.levels}
+        return cells.values.replace_strict(means, default=None, return_dtype=pl.String)
     if codes.code not in results.columns:
         raise DataError(
             f"The results have neither '{codes.code}' nor '{outcome.column}'.",
             expected="a column of codes, or the outcome",
             fix="name the column of codes in the file of --codes",
         )
-    meaning = (
-        pl.col(codes.code)
-        .cast(pl.String)
-        .str.strip_chars()
-        .replace_strict(codes.codes, default=None, return_dtype=pl.String)
-    )
-    if unknown := results.select(meaning.alias("m"))["m"].null_count():
+    said = results[codes.code].cast(pl.String).str.strip_chars()
+    nothing = [word for word in ("", *contract.missing) if word not in codes.codes]
+    meaning = said.replace_strict(codes.codes, default=None, return_dtype=pl.String)
+    unknown = int((meaning.is_null() & said.is_not_null() & ~said.is_in(nothing)).sum())
+    if unknown:
         raise DataError(
             f"{unknown:,} of {results.height:,} results carry a code without a meaning.",
             expected=f"one of {', '.join(list(codes.codes)[:20])}",
