@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,17 +14,19 @@ import pytest
 
 from segmint.cli import main
 from segmint.config import load_config
+from segmint.contract.contract import load_contract
 from segmint.errors import ConfigError, DataError, RunError
 from segmint.evaluation.recalibration import intercept_shift
 from segmint.flows.measure import measure
 from segmint.flows.monitor import monitor
 from segmint.flows.predict import predict
-from segmint.flows.promote import promote, rollback, told_promotion
+from segmint.flows.promote import compare_bundles, promote, rollback, told_promotion
 from segmint.flows.report import write_report
+from segmint.flows.results import groups_of
 from segmint.flows.run import run
 from segmint.flows.scored import known_of, scoring_run
 from segmint.flows.target import target
-from segmint.flows.update import update
+from segmint.flows.update import _cross_fitted, update
 from segmint.models.interval import PropensityInterval
 from segmint.report.run_view import RunView
 from segmint.store.bundle import open_bundle
@@ -322,6 +325,18 @@ def test_customers_yet_to_be_called_are_for_a_recipe_that_looks_at_them(
 
 
 @pytest.mark.network
+def test_customers_of_the_wave_who_stand_in_the_history_judge_nothing(
+    wave: dict[str, pl.DataFrame], trained: Path, runs: Path, tmp_path: Path
+) -> None:
+    scored = predict(wave["wave"], trained, CONFIG, runs=runs).folder / "predictions.parquet"
+    again = wave["wave"].head(600).join(wave["results"], on="customer_id")
+    history = pl.concat([wave["train"], again.select(wave["train"].columns)])
+    found = update(wave["results"], scored, trained, CONFIG, runs=tmp_path, history=history)
+    assert found.summary["customers"] == 900
+    assert "stand in the history with the same values: 600" in found.sentences[0]
+
+
+@pytest.mark.network
 def test_a_history_that_holds_the_wave_is_refused(
     wave: dict[str, pl.DataFrame], trained: Path, runs: Path, tmp_path: Path
 ) -> None:
@@ -362,6 +377,44 @@ def test_a_network_trained_anew_is_not_judged_by_what_another_said_on_a_call_lis
     shift = open_bundle(found.folder).calibration["offset"] - open_bundle(fresh).calibration["offset"]
     expected = intercept_shift(by_fresh["propensity"], asked["subscribed"] == "yes")
     assert abs(shift) == pytest.approx(abs(expected), abs=1e-6)
+
+
+def test_calls_of_one_customer_judge_as_one() -> None:
+    """The same 200 customers four times are no 800 customers, and none judges a shift that it helped to find."""
+    random = np.random.default_rng(3)
+    said, better = random.uniform(0.05, 0.3, (2, 200))
+    yes, bundle = random.random(200) < 0.2, SimpleNamespace(weights={})
+    once = compare_bundles(bundle, bundle, (better, said), yes, np.arange(200))
+    four = [np.tile(values, 4) for values in (better, said, yes, np.arange(200))]
+    again = compare_bundles(bundle, bundle, (four[0], four[1]), four[2], four[3])
+    assert (again.low, again.high) == pytest.approx((once.low, once.high), abs=1e-9)
+    moved = _cross_fitted(four[1], four[2], four[3]).reshape(4, 200)
+    assert np.array_equal(moved[0], moved[3])
+    repeated = pl.DataFrame({"customer_id": ["7", " 7", None, None, "8"]})
+    groups = groups_of(repeated, load_contract("simulated-campaign"))
+    assert groups[0] == groups[1]
+    assert np.unique(groups).size == 4
+
+
+@pytest.mark.network
+def test_a_list_finds_the_very_row_that_it_chose(
+    wave: dict[str, pl.DataFrame], trained: Path, runs: Path, tmp_path: Path
+) -> None:
+    """A customer with two rows is listed with the better one, which need not be the first."""
+    inputs = [column.name for column in open_bundle(trained).contract.features("planning")]
+    other = (
+        wave["wave"]
+        .head(300)
+        .with_columns(wave["wave"].slice(300, 300).select(name for name in inputs if name in wave["wave"].columns))
+    )
+    twice = pl.concat([other, wave["wave"].head(300)])
+    money = ["economics.cost_per_call=0.001", "economics.value_per_success=1", "policy.holdout_share=0.2"]
+    listed = target(twice, trained, load_config(None, [*QUICK, *money]), runs=runs).call_list.listed
+    assert (listed["record"] > 300).any()
+    assert (listed["record"] <= 300).any()
+    known = known_of(open_bundle(trained), listed, twice, CONFIG.data, scoring_run(listed, listed, runs))
+    assert known is not None
+    assert known.raw.equals(twice[listed["record"].to_numpy() - 1])
 
 
 @pytest.mark.network

@@ -119,12 +119,19 @@ def told_promotion(entry: Entry) -> str:
 
 
 def compare_bundles(
-    ours: Bundle, theirs: Bundle, said: tuple[NDArray[np.float64], NDArray[np.float64]], yes: NDArray[np.bool_]
+    ours: Bundle,
+    theirs: Bundle,
+    said: tuple[NDArray[np.float64], NDArray[np.float64]],
+    yes: NDArray[np.bool_],
+    groups: NDArray[np.int64] | None = None,
 ) -> Gate:
-    """Judge a challenger against the champion on the same customers by the log score, more being better."""
+    """Judge a challenger against the champion on the same rows by the log score, more being better.
+
+    Rows of one group, which is one customer, are drawn together.
+    """
     gain = 1_000 * (log_loss_by_row(yes, said[1]) - log_loss_by_row(yes, said[0]))
-    blocks = weight_blocks(yes.size, affordable_repeats(yes.size, 1_000), seed=7)
-    low, high = interval(np.concatenate([weights @ gain for weights in blocks]) / yes.size)
+    blocks = weight_blocks(yes.size, affordable_repeats(yes.size, 1_000), seed=7, groups=groups)
+    low, high = interval(np.concatenate([weights @ gain / weights.sum(axis=1) for weights in blocks]))
     simpler = _parameters(ours) < _parameters(theirs)
     return Gate.judge(METRIC, float(gain.mean()), float(low), float(high), simpler=simpler)
 

@@ -137,6 +137,17 @@ def outcomes_of(
     return answered["_row"].to_numpy().astype(np.int64), answered["_yes"].to_numpy(), sentence
 
 
+def groups_of(scored: pl.DataFrame, contract: Contract) -> NDArray[np.int64]:
+    """Number the customers of a scored table: rows of one id have one outcome, and are one customer."""
+    name = next((name for name in (contract.id_column, "customer") if name and name in scored.columns), None)
+    if name is None:
+        return np.arange(scored.height)
+    ids = bare_ids(scored[name])
+    alone = pl.int_range(scored.height, eager=True).cast(pl.String)
+    named = pl.select(pl.when(ids.is_not_null()).then("id " + ids).otherwise("row " + alone)).to_series()
+    return (named.rank("dense").to_numpy() - 1).astype(np.int64)
+
+
 def _was_called(scored: pl.DataFrame) -> pl.Expr:
     """Everyone, but on a call list only those listed: what the others bought says nothing of a call."""
     on_list = {"status", "arm", "suppressed_because"} <= set(scored.columns)

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from segmint.config import Data
 from segmint.contract.ids import bare_ids
+from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.errors import DataError, RunError
 from segmint.flows.candidates import customers_of
@@ -39,6 +42,10 @@ class Known:
     raw: pl.DataFrame
     frame: pl.DataFrame
 
+    def of(self, chosen: NDArray[np.bool_]) -> Known:
+        """Return some of the customers."""
+        return Known(self.raw.filter(pl.Series(chosen)), self.frame.filter(pl.Series(chosen)))
+
 
 def known_of(bundle: Bundle, wave: pl.DataFrame, customers: Any, data: Data, run: Run | None = None) -> Known | None:
     """Find the columns of a wave's customers: in the scored table itself, or in the table of `customers`.
@@ -50,7 +57,8 @@ def known_of(bundle: Bundle, wave: pl.DataFrame, customers: Any, data: Data, run
     wave : polars.DataFrame
         The scored customers that are asked for.
     customers : path or frame, optional
-        The table that was scored, joined by id; by record where the contract has no ids.
+        The table that was scored: joined by record where it is the very table that `run` read, as a customer may have
+        several rows and the list names one of them; else by id, or by record where the contract has no ids.
     data : Data
         How that table is read.
     run : Run, optional
@@ -67,7 +75,7 @@ def known_of(bundle: Bundle, wave: pl.DataFrame, customers: Any, data: Data, run
         If a customer is not in the table of `customers`.
     """
     if customers is not None:
-        return _joined(bundle, wave, customers, data)
+        return _joined(bundle, wave, customers, data, run)
     if not all(column.name in wave.columns for column in bundle.contract.features(bundle.at)):
         return None
     inputs = wave.drop([name for name in APPENDED if name in wave.columns])
@@ -96,10 +104,12 @@ def _decimal_of(run: Run | None) -> str | None:
     return "comma" if receipt.get("decimal") == "comma" else None
 
 
-def _joined(bundle: Bundle, wave: pl.DataFrame, customers: Any, data: Data) -> Known:
-    table = validate(
-        open_source(customers, data), bundle.contract, purpose="predict", at=bundle.at, max_rejected=data.max_rejected
-    )
+def _joined(bundle: Bundle, wave: pl.DataFrame, customers: Any, data: Data, run: Run | None) -> Known:
+    opened = open_source(customers, data)
+    table = validate(opened, bundle.contract, purpose="predict", at=bundle.at, max_rejected=data.max_rejected)
+    if "record" in wave.columns and run is not None and opened.fingerprint in run.record["inputs"].values():
+        there = pl.DataFrame({"_key": pl.Series(table.records).cast(pl.Int64)}).with_row_index("_row")
+        return _rows_of(table, wave["record"].cast(pl.Int64).to_frame("_key"), there)
     here = next((n for n in (bundle.contract.id_column, "customer", "record") if n and n in wave.columns), None)
     if here is None:
         raise DataError(
@@ -108,11 +118,14 @@ def _joined(bundle: Bundle, wave: pl.DataFrame, customers: Any, data: Data) -> K
             fix="give the table as `segmint predict` or `segmint target` wrote it",
         )
     there = pl.DataFrame({"_key": customers_of(table)}).with_row_index("_row")
-    wanted = bare_ids(wave[here]).to_frame("_key")
+    return _rows_of(table, bare_ids(wave[here]).to_frame("_key"), there)
+
+
+def _rows_of(table: ValidTable, wanted: pl.DataFrame, there: pl.DataFrame) -> Known:
     rows = wanted.join(there.unique("_key", keep="first"), on="_key", how="left", maintain_order="left")["_row"]
     if lacking := rows.null_count():
         raise DataError(
-            f"{lacking:,} of {wave.height:,} customers with an outcome are not in the table of customers.",
+            f"{lacking:,} of {wanted.height:,} customers with an outcome are not in the table of customers.",
             expected="the table that was scored, with every customer of it",
             fix="name that table with --customers",
         )

@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.config import Config
+from segmint.contract.ids import bare_ids
 from segmint.errors import DataError
 from segmint.evaluation.recalibration import intercept_shift, shifted
 from segmint.flows.bundle import predict_texts, propensities
@@ -19,7 +20,7 @@ from segmint.flows.calibrate import interval_of
 from segmint.flows.predict import run_folder
 from segmint.flows.promote import GATE, compare_bundles
 from segmint.flows.read import inputs_of, open_source
-from segmint.flows.results import outcomes_of, read_codes, read_frame
+from segmint.flows.results import groups_of, outcomes_of, read_codes, read_frame
 from segmint.flows.run import run as train_run
 from segmint.flows.scored import Known, known_of, scoring_run
 from segmint.progress import Progress, silent
@@ -105,6 +106,7 @@ def update(
     rows, yes, receipt = outcomes_of(wave, told, current.contract, read_codes(codes))
     _require_enough(yes)
     judged = wave[rows]
+    groups = groups_of(judged, current.contract)
     made_by = scoring_run(scored, judged, runs)
     known = known_of(current, judged, customers, config.data, made_by)
     inputs = inputs_of(*(open_source(each, config.data) for each in (results, scored, customers) if each is not None))
@@ -113,7 +115,7 @@ def update(
         how = "recalibrated on the results"
         learned = run_folder(bundle, runs)
         return _challenger(
-            current, current, (said, said), yes, receipt + doubt, config, runs, argv, inputs, how, learned
+            current, current, (said, said), yes, groups, receipt + doubt, config, runs, argv, inputs, how, learned
         )
     if known is None:
         raise DataError(
@@ -121,14 +123,23 @@ def update(
             expected="predictions.parquet of `segmint predict`, or the table that was scored beside the call list",
             fix="name that table: --customers customers.csv",
         )
-    _require_apart(read_frame(history, config.data, whole=False), known.raw, current)
+    by_heart = _in_history(read_frame(history, config.data, whole=False), known.raw, current)
+    _require_apart(by_heart)
+    # without ids a customer of the history may just look the same
+    if by_heart.any() and current.contract.id_column is not None:
+        known, yes, groups = known.of(~by_heart), yes[~by_heart], groups[~by_heart]
+        receipt += (
+            f" Left out, as they stand in the history with the same values: {int(by_heart.sum()):,}; what was learned by "
+            "heart must not judge itself."
+        )
+        _require_enough(yes)
     data = config.data.model_copy(update={"at": current.at})
     settings = config.model_copy(update={"data": data, "model": config.model.over_time})
     trained = train_run(history, current.contract, settings, runs=runs, argv=argv, progress=progress)
     fresh = open_bundle(trained.folder)
     how = f"trained anew in {trained.folder} and recalibrated on the results"
     both = propensities(fresh, known.frame), propensities(current, known.frame)
-    return _challenger(fresh, current, both, yes, receipt, config, runs, argv, inputs, how, trained.folder)
+    return _challenger(fresh, current, both, yes, groups, receipt, config, runs, argv, inputs, how, trained.folder)
 
 
 def _challenger(
@@ -136,6 +147,7 @@ def _challenger(
     current: Bundle,
     said: tuple[NDArray[np.float64], NDArray[np.float64]],
     yes: NDArray[np.bool_],
+    groups: NDArray[np.int64],
     receipt: str,
     config: Config,
     runs: Path,
@@ -147,10 +159,10 @@ def _challenger(
     """Move the intercept of `fresh`, trained in the run `learned`, and judge it beside the present bundle."""
     with Run.create(runs, "update", argv, config.to_toml(), config.seed, inputs) as here:
         carry_training_ids(learned, here.folder)
-        promised = _cross_fitted(said[0], yes)
+        promised = _cross_fitted(said[0], yes, groups)
         sureness = interval_of(promised, yes)
         moved = _moved(here, fresh, intercept_shift(said[0], yes), sureness)
-        gate = compare_bundles(moved, current, (promised, said[1]), yes)
+        gate = compare_bundles(moved, current, (promised, said[1]), yes, groups)
         here.keep(GATE, {**asdict(gate), "champion": current.digest})
         summary = {
             "how": how,
@@ -219,9 +231,10 @@ def _sureness(customers: int | None) -> str:
     return f"propensity_low and propensity_high are learned anew from these {customers:,} outcomes."
 
 
-def _cross_fitted(said: NDArray[np.float64], yes: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _cross_fitted(said: NDArray[np.float64], yes: NDArray[np.bool_], groups: NDArray[np.int64]) -> NDArray[np.float64]:
     """Recalibrate each part on the others, so that no customer judges a shift it helped to find."""
-    part = np.random.default_rng(7).permutation(yes.size) % PARTS
+    member = np.unique(groups, return_inverse=True)[1]
+    part = (np.random.default_rng(7).permutation(int(member.max(initial=-1)) + 1) % PARTS)[member]
     moved = said.copy()
     for number in range(PARTS):
         here = part == number
@@ -261,19 +274,32 @@ def _require_enough(yes: NDArray[np.bool_]) -> None:
         )
 
 
-def _require_apart(history: pl.DataFrame, wave: pl.DataFrame, bundle: Bundle) -> None:
-    """Refuse a history that holds the wave: what was learned by heart would then judge itself."""
+def _in_history(history: pl.DataFrame, wave: pl.DataFrame, bundle: Bundle) -> NDArray[np.bool_]:
+    """Tell which customers of the wave stand in the history with the same values."""
     shared = [column for column in bundle.contract.columns if column.name in set(history.columns) & set(wave.columns)]
-    values = [
-        pl.col(column.name).cast(pl.Float64 if column.kind == "number" else pl.String, strict=False)
-        for column in shared
-    ]
+    if not shared:
+        return np.zeros(wave.height, dtype=bool)
     names = [column.name for column in shared]
-    seen = history.select(values).unique()
-    again = wave.select(values).join(seen, on=names, how="semi", nulls_equal=True).height if names else 0
-    if again > MOST_AGAIN * wave.height:
+
+    def values(frame: pl.DataFrame) -> pl.DataFrame:
+        return frame.select(
+            bare_ids(frame[column.name]).alias(column.name)
+            if column.role == "id"
+            else pl.col(column.name).cast(pl.Float64 if column.kind == "number" else pl.String, strict=False)
+            for column in shared
+        )
+
+    seen = values(history).unique().with_columns(_seen=pl.lit(True))
+    again = values(wave).join(seen, on=names, how="left", nulls_equal=True, maintain_order="left")["_seen"]
+    return again.fill_null(False).to_numpy()
+
+
+def _require_apart(learned: NDArray[np.bool_]) -> None:
+    """Refuse a history that holds the wave: what was learned by heart would then judge itself."""
+    again = int(learned.sum())
+    if again > MOST_AGAIN * learned.size:
         raise DataError(
-            f"{again:,} of {wave.height:,} customers of the wave stand in the history with the same values.",
+            f"{again:,} of {learned.size:,} customers of the wave stand in the history with the same values.",
             expected="a history of earlier calls, without the wave that the results are of",
             fix="take the wave out of the history; what it taught is judged on it",
         )
