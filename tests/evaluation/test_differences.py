@@ -105,3 +105,18 @@ def test_real_tables_read_as_a_marketer_expects(data_folder):
     assert success["customers"].item() == 129
     assert success["index"].item() == pytest.approx(100 * (83 / 129) / (521 / 4521))
     assert "duration" not in found["column"]
+
+
+def test_levels_that_say_nothing_do_not_come_first_however_many():
+    random = np.random.default_rng(5)
+    frame = campaign(2_000, strength=0.4).frame.with_columns(job=pl.Series(random.integers(0, 120, 2_000).astype(str)))
+    found = outcome_by_level(valid(frame, RESPONSE))
+    assert found["column"][0] == "age"
+    assert of(found, "job")["strength"][0] < 0.1 < of(found, "age")["strength"][0]
+
+
+def test_amounts_are_written_as_people_do():
+    frame = campaign(600).frame.with_columns(age=pl.Series(np.linspace(20_000.25, 250_000.75, 600)))
+    levels = of(outcome_by_level(valid(frame, RESPONSE)), "age")["level"]
+    assert not levels.str.contains("e+", literal=True).any()
+    assert levels[0] == "up to 58,014"

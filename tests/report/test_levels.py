@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -28,6 +29,8 @@ def test_out_04_no_level_of_fewer_than_ten_customers_reaches_the_page(make_run: 
 def test_strength_is_zero_for_equal_rates_and_one_when_the_column_decides() -> None:
     assert strength([_level("a", 50, 0.2), _level("b", 70, 0.2)]) == pytest.approx(0.0)
     assert strength([_level("a", 50, 0.0), _level("b", 50, 1.0)]) == pytest.approx(1.0)
+    random = np.random.default_rng(1)
+    assert strength([_level(str(i), 15, random.binomial(15, 0.2) / 15) for i in range(200)]) < 0.1
     decided = [
         _level("a", 50, 1.0, "A"),
         _level("a", 50, 0.0, "B"),

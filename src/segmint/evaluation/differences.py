@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from segmint.contract.column import Column
 from segmint.contract.counts import count_values
 from segmint.contract.valid_table import ValidTable
+from segmint.metrics.association import cramers_v
 from segmint.metrics.intervals import wilson
 
 FEWEST = 10
@@ -32,7 +33,7 @@ def outcome_by_level(table: ValidTable) -> pl.DataFrame:
     polars.DataFrame
         One row per column, level and outcome level (a response has its positive level only), the columns that tell
         most first: column, label, level, outcome_level, customers, rate, index (100 · rate ÷ overall rate), low, high
-        (Wilson, 95 %), strength (mutual information of column and outcome, nats; Shannon 1948). Numbers are cut into
+        (Wilson, 95 %), strength (Cramér's V of column and outcome, corrected for chance). Numbers are cut into
         bands of about equal size; levels in fewer than 10 customers are pooled, and left out if still too few.
     """
     outcome = table.outcome
@@ -47,9 +48,9 @@ def _column_rows(
     column: Column, series: pl.Series, outcome: NDArray[np.str_], names: NDArray[np.str_], shown: NDArray[np.str_]
 ) -> pl.DataFrame:
     levels, order = _levels(column, series)
-    counts = np.array([[np.sum((levels == level) & (outcome == name)) for name in names] for level in order])
+    counts = _counts(levels, order, outcome, names)
     base = counts.sum(axis=0) / max(counts.sum(), 1)
-    strength = _mutual_information(counts)
+    strength = cramers_v(counts)
     rows = []
     for level, count in zip(order, counts, strict=True):
         if level == "" or count.sum() < FEWEST:
@@ -66,6 +67,18 @@ def _column_rows(
                 }
             )  # fmt: skip
     return pl.DataFrame(rows, schema=_SCHEMA)
+
+
+def _counts(
+    levels: NDArray[np.object_], order: list[str], outcome: NDArray[np.str_], names: NDArray[np.str_]
+) -> NDArray[np.int64]:
+    """Count each outcome in each level, all in one pass."""
+    counts = np.zeros((len(order), names.size), dtype=np.int64)
+    place = {level: row for row, level in enumerate(order)}
+    rows = np.array([place.get(level, -1) for level in levels.tolist()], dtype=np.int64)
+    known = rows >= 0
+    np.add.at(counts, (rows[known], np.searchsorted(names, outcome)[known]), 1)
+    return counts
 
 
 _SCHEMA = {
@@ -139,11 +152,4 @@ def _band(edges: NDArray[np.float64], place: int, inside: NDArray[np.float64]) -
 
 
 def _said(number: float) -> str:
-    return f"{number:,.0f}" if float(number).is_integer() else f"{number:,.4g}"
-
-
-def _mutual_information(counts: NDArray[np.int64]) -> float:
-    shares = counts / max(counts.sum(), 1)
-    expected = shares.sum(axis=1, keepdims=True) * shares.sum(axis=0, keepdims=True)
-    seen = shares > 0
-    return float(np.sum(shares[seen] * np.log(shares[seen] / expected[seen])))
+    return f"{number:,.0f}" if abs(number) >= 1_000 or float(number).is_integer() else f"{number:,.4g}"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import polars as pl
 
+from segmint.metrics.association import cramers_v
 from segmint.report.run_view import RunView
 
 FEWEST = 10
@@ -51,7 +51,7 @@ class ColumnLevels:
     Attributes
     ----------
     strength : float
-        Cramér's V of column and outcome, in [0, 1]; 0 means that the outcome is the same everywhere.
+        Cramér's V of column and outcome, corrected for chance, in [0, 1]; 0 means that the outcome is the same everywhere.
     """
 
     column: str
@@ -97,25 +97,17 @@ def base_of(level: Level) -> float:
 
 
 def strength(levels: Iterable[Level]) -> float:
-    """Cramér's V of a column and the outcome, from the levels' rates (Cramér 1946).
-
-    For a response the two classes make chi² / n = Σ share · (rate − base)² / (base · (1 − base)); for k classes
-    Σ share · (rate − base)² / base over the classes, divided by the smaller of levels − 1 and classes − 1.
-    """
+    """Cramér's V of a column and the outcome, corrected for chance, from the levels' rates; see `cramers_v`."""
     every = list(levels)
-    classes = {level.outcome for level in every}
-    names = {level.level for level in every}
-    squared = 0.0
-    for outcome in classes:
-        of_class = [level for level in every if level.outcome == outcome]
-        total = sum(level.customers for level in of_class)
-        base = sum(level.customers * level.rate for level in of_class) / total
-        if not 0 < base < 1:
-            continue
-        spread = sum(level.customers / total * (level.rate - base) ** 2 for level in of_class)
-        squared += spread / (base * (1 - base) if len(classes) == 1 else base)
-    freedom = 1 if len(classes) == 1 else max(1, min(len(names), len(classes)) - 1)
-    return math.sqrt(squared / freedom)
+    outcomes = list(dict.fromkeys(level.outcome for level in every))
+    counts: dict[str, list[float]] = {}
+    for level in every:
+        row = counts.setdefault(level.level, [0.0] * len(outcomes))
+        row[outcomes.index(level.outcome)] = round(level.customers * level.rate)
+    if len(outcomes) == 1:  # a response names its yes only
+        customers = {level.level: level.customers for level in every}
+        counts = {name: [yes, customers[name] - yes] for name, (yes,) in counts.items()}
+    return cramers_v(list(counts.values()))
 
 
 def _level(run: RunView, row: dict[str, object]) -> Level:

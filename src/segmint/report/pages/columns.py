@@ -56,7 +56,7 @@ def _overview(found: list[ColumnLevels]) -> Block:
         low = min(column.levels, key=lambda level: level.index)
         rows.append([column.label, decimal(column.strength, 2), _extreme(high), _extreme(low)])
     names = ["Column", "strength", "most above average", "most below average"]
-    note = "Strength is Cramér's V: 0 when the outcome is the same at every level, 1 when the column decides it."
+    note = "Strength is Cramér's V, corrected for chance: 0 when the outcome is the same at every level, 1 when the column decides it."
     return fold("All columns at a glance", [table(names, rows, words=(0, 2, 3), note=note)], printed=True)
 
 
