@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import polars as pl
 import pytest
 
+from segmint.contract.cells import read_cells
 from segmint.contract.column import Column
 from segmint.contract.dates import FORMATS, format_words, formats_of, is_format, read_dates
 
@@ -53,3 +54,10 @@ def test_a_format_names_a_day() -> None:
         Column(name="d", kind="date", role="time", label="d", format="dd.mm.yyyy")
     with pytest.raises(ValueError, match="is for dates"):
         Column(name="d", kind="text", role="time", label="d", format="%d.%m.%Y")
+
+
+def test_a_time_with_a_zone_is_of_its_local_day() -> None:
+    """Half past midnight in Lisbon is still yesterday by UTC, in summer."""
+    column = Column(name="day", kind="date", role="time", label="day")
+    moments = pl.Series("day", [datetime(2026, 5, 31, 23, 30, tzinfo=UTC)]).dt.convert_time_zone("Europe/Lisbon")
+    assert read_cells(column, moments, ("",), "point").values.to_list() == [date(2026, 6, 1)]

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import numpy as np
 import polars as pl
@@ -13,7 +13,7 @@ from segmint.targeting.call_list import build_call_list
 from segmint.targeting.choose import choose
 from segmint.targeting.hand_off import recheck
 from segmint.targeting.phones import among, comparable, to_e164
-from segmint.targeting.suppress import NO_ID, NO_ID_BEFORE, respects_objections, suppress
+from segmint.targeting.suppress import NO_ID, NO_ID_BEFORE, _days, respects_objections, suppress
 from tests.targeting.conftest import make_customers, make_policy
 
 TODAY = date(2026, 3, 14)
@@ -403,3 +403,8 @@ def test_an_objector_whose_country_has_short_numbers_is_kept_off(tmp_path, contr
 def test_objections_are_respected_where_something_asks_about_them(contract, column, excluded, respects):
     rules = [] if excluded is None else [{"name": "x", "column": excluded, "levels": ["yes"]}]
     assert respects_objections(make_policy(exclude=rules), with_columns(contract, column)) == respects
+
+
+def test_a_call_with_a_time_zone_is_of_its_local_day() -> None:
+    moments = pl.Series([datetime(2026, 5, 31, 23, 30, tzinfo=UTC)]).dt.convert_time_zone("Europe/Lisbon")
+    assert _days(moments).to_list() == [date(2026, 6, 1)]

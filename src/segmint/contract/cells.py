@@ -227,7 +227,8 @@ def _dates(column: Column, raw: pl.Series, missing: Sequence[str]) -> Cells:
         values = read_dates(texts, column.format or ISO)
         failed = texts.is_not_null() & values.is_null()
     else:
-        values = raw.cast(pl.Date) if raw.dtype in DAYS else pl.Series([None] * len(raw), dtype=pl.Date)
+        # the local day, which a cast would not take from a time with a zone
+        values = raw.dt.date() if raw.dtype in DAYS else pl.Series([None] * len(raw), dtype=pl.Date)
         failed = raw.is_not_null() & values.is_null()
     return Cells(values.alias(raw.name), _code_where(failed, "not_a_date"))
 

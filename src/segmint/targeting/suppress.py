@@ -558,8 +558,8 @@ def read_history(path: Path | str, contract: Contract) -> pl.DataFrame:
 
 
 def _days(values: pl.Series) -> pl.Series:
-    if values.dtype.is_temporal():
-        return values.cast(pl.Date)
+    if isinstance(values.dtype, pl.Date | pl.Datetime):
+        return values.dt.date()  # the local day, which a cast would not take from a time with a zone
     return values.cast(pl.String).str.strip_chars().str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
 
 
