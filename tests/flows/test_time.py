@@ -396,6 +396,16 @@ def test_calls_of_one_customer_judge_as_one() -> None:
     assert np.unique(groups).size == 4
 
 
+def test_an_equal_and_simpler_challenger_passes() -> None:
+    random = np.random.default_rng(3)
+    said = random.uniform(0.05, 0.3, 20_000)
+    yes = random.random(20_000) < said
+    small, large = (SimpleNamespace(weights={"w": np.zeros(size)}) for size in (10, 100))
+    nearly = said * (1 + random.normal(0, 0.002, said.size))
+    assert compare_bundles(small, large, (nearly, said), yes).verdict == "equal_and_simpler"
+    assert compare_bundles(large, small, (nearly, said), yes).verdict == "not_better"
+
+
 @pytest.mark.network
 def test_a_list_finds_the_very_row_that_it_chose(
     wave: dict[str, pl.DataFrame], trained: Path, runs: Path, tmp_path: Path

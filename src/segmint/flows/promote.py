@@ -31,6 +31,7 @@ from segmint.store.training_ids import TrainingIds
 
 GATE = "gate.json"
 METRIC = "log score per 1,000 customers"
+MARGIN = 0.5  # a loss of so little counts as equal; without a margin no interval around nothing could ever pass
 FEWEST = 100
 
 
@@ -133,7 +134,7 @@ def compare_bundles(
     blocks = weight_blocks(yes.size, affordable_repeats(yes.size, 1_000), seed=7, groups=groups)
     low, high = interval(np.concatenate([weights @ gain / weights.sum(axis=1) for weights in blocks]))
     simpler = _parameters(ours) < _parameters(theirs)
-    return Gate.judge(METRIC, float(gain.mean()), float(low), float(high), simpler=simpler)
+    return Gate.judge(METRIC, float(gain.mean()), float(low), float(high), simpler=simpler, margin=MARGIN)
 
 
 def _gate(folder: Path, challenger: Bundle, config: Config, runs: Path, on: Any, despite: str | None) -> Gate:
