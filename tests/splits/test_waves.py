@@ -56,10 +56,11 @@ def test_rows_of_one_moment_are_never_divided():
         assert not set(times[wave.rows]) & set(times[rest])
 
 
-def test_one_moment_for_all_is_one_wave_with_nothing_known():
-    (wave,) = make_waves(np.zeros(10), start=5, step=2)
-    assert wave.rows.size == 10
-    assert wave.known.size == 0
+@pytest.mark.parametrize("early", [0, 4])
+def test_a_history_without_a_later_moment_is_too_short(early):
+    """One wave of everybody, with nothing known, would teach nothing and prove nothing."""
+    with pytest.raises(DataError, match=f"(?s)All but {early} rows are of one moment.*more rows than --window"):
+        make_waves(np.r_[np.arange(early) - 9.0, np.zeros(10)], start=5, step=2)
 
 
 def test_time_comes_from_a_date_column_in_days():
@@ -100,6 +101,8 @@ def test_columns_that_tell_the_time_are_named():
     assert time_proxies(table, waves) == []
     assert time_proxies(table, waves[:1]) == []
     context = [column for column in table.features if column.role == "context"]
+    empty = table.frame.with_columns(pl.lit(None).cast(table.frame[c.name].dtype).alias(c.name) for c in context)
+    assert time_proxies(dataclasses.replace(table, frame=empty), waves) == []
     for column in context:
         quarter = (pl.int_range(pl.len()) // 500).cast(table.frame[column.name].dtype)
         told = table.frame.with_columns(quarter.alias(column.name))

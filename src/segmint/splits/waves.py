@@ -95,21 +95,19 @@ def make_waves(times: ArrayLike, *, start: int, step: int, delay: float = 0.0) -
     Raises
     ------
     DataError
-        If there are no more than `start` rows.
+        If there are no more than `start` rows, or no moment begins after them.
     """
     moments = np.asarray(times, dtype=np.float64)
     if start < 1 or step < 1 or delay < 0:
         raise ValueError("start and step must be at least 1, delay at least 0")
     if moments.size <= start:
-        raise DataError(
-            f"The table has {moments.size} rows, and {start} of them are needed before the first wave.",
-            expected="more rows than --window",
-            fix="ask for a smaller --window, or bring a longer history",
-        )
+        raise _too_short(f"The table has {moments.size} rows", start)
     order = np.argsort(moments, kind="stable").astype(np.int64)
     ordered = moments[order]
     first_of_moment = np.searchsorted(ordered, ordered, side="left")
     cuts = _cuts(first_of_moment, start, step)
+    if not cuts:
+        raise _too_short(f"All but {first_of_moment[-1]:,} rows are of one moment, the last", start)
     return [
         Wave(number, order[begin:end], order[: np.searchsorted(ordered, ordered[begin] - delay, side="left")])
         for number, (begin, end) in enumerate(zip(cuts, [*cuts[1:], moments.size], strict=True), start=1)
@@ -122,7 +120,15 @@ def _cuts(first_of_moment: NDArray[np.intp], start: int, step: int) -> list[int]
     wished = np.arange(start, first_of_moment.size, step)
     places = np.searchsorted(beginnings, wished, side="left")
     cuts = [int(beginnings[place]) for place in places if place < beginnings.size]
-    return sorted(set(cuts)) or [int(beginnings[-1])]
+    return sorted(set(cuts))
+
+
+def _too_short(came: str, start: int) -> DataError:
+    return DataError(
+        f"{came}, and {start} rows are needed before the first wave.",
+        expected="more rows than --window",
+        fix="ask for a smaller --window, or bring a longer history",
+    )
 
 
 def time_proxies(table: ValidTable, waves: Sequence[Wave], *, share: float = 0.8) -> list[str]:
@@ -149,6 +155,8 @@ def _between(values: pl.Series, parts: Sequence[Rows]) -> float:
         spread = [_impurity(codes[part]) for part in parts]
         whole = _impurity(codes[rows])
     else:
+        if values.null_count() == len(values):
+            return 0.0
         numbers = values.fill_null(values.mean()).to_numpy()
         spread, whole = [float(numbers[part].var()) for part in parts], float(numbers[rows].var())
     within = float(np.average(spread, weights=[part.size for part in parts]))
