@@ -7,6 +7,7 @@ import pytest
 from segmint.errors import DataError
 from segmint.evaluation.backtest import backtest
 from segmint.evaluation.backtest_scores import Replayed, block_of, totals
+from segmint.evaluation.backtest_words import conclude_backtest
 from segmint.evaluation.strategies import AtRandom, BestSoFar, Everyone, Learner, Rule
 from segmint.splits.waves import make_waves
 
@@ -300,6 +301,15 @@ def test_too_few_calls_to_tell_chance_apart_are_said():
     assert found.block == 25
     assert "There are too few calls to tell chance apart: replay a longer history." in found.conclusion
     assert not any("interval" in sentence or "more than" in sentence for sentence in found.conclusion)
+
+
+def test_the_rate_of_a_short_last_wave_is_no_move():
+    """Four customers, two of whom said yes, after five waves of one customer in ten."""
+    waves = pl.DataFrame(
+        {"strategy": ["a"] * 6, "customers": [500] * 5 + [4], "called": [9] * 6, "response_rate": [0.1] * 5 + [0.5]}
+    )
+    rows = pl.DataFrame({"strategy": ["a"], "metric": ["profit"], "value": [1.0], "low": [0.0], "high": [2.0]})
+    assert not any("moved between" in said for said in conclude_backtest(rows, waves, {"a": "ours"}, ours="a"))
 
 
 def test_result_is_plain_json_without_a_customer(played):

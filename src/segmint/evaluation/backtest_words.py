@@ -37,7 +37,8 @@ def conclude_backtest(
         sentences.append("There are too few calls to tell chance apart: replay a longer history.")
     else:
         sentences += [_against(profit[name], labels[name], currency) for name in labels if name != ours]
-    rates = mine["response_rate"].to_numpy()
+    # the last wave may be of a handful, whose rate is chance
+    rates = mine.filter(pl.col("customers") >= pl.col("customers").max() / 2)["response_rate"].to_numpy()
     if rates.max() > 2 * rates.min():
         sentences.append(
             f"The response rate moved between {100 * rates.min():.0f} % and {100 * rates.max():.0f} % from wave to wave: "
