@@ -138,6 +138,9 @@ def test_a_recalibrated_challenger_promises_what_was_observed(updated: Any, trai
     before, now = open_bundle(trained), open_bundle(updated.folder)
     assert updated.summary["promised_now"] == pytest.approx(updated.summary["observed"], abs=0.005)
     assert updated.summary["gate"]["verdict"] == "better"
+    moved = abs(now.calibration["offset"] - before.calibration["offset"])
+    assert now.reference["propensities"]["yes"]["offset"] == pytest.approx(moved)
+    assert now.reference["propensities"]["no"]["offset"] == pytest.approx(-moved)
     assert all(np.array_equal(before.weights[name], now.weights[name]) for name in before.weights)
     assert now.calibration["offset"] > before.calibration["offset"]
     assert now.reference["average"]["yes"] > before.reference["average"]["yes"] + 0.05

@@ -146,6 +146,15 @@ def test_rates_below_one_percent_are_held_against_what_was_promised():
     assert drift.estimated["auc_in_training"] == pytest.approx(drift.estimated["auc"], abs=0.05)
 
 
+def test_propensities_that_an_update_moved_have_not_drifted():
+    reference = training(np.random.default_rng(31))
+    frame, said, _ = customers(np.random.default_rng(32), 5_000)
+    moved = 1 / (1 + np.exp(-(np.log(said / (1 - said)) + 1.2)))
+    assert drift_of(reference, frame, moved, positive="yes").estimated["psi"] > 0.2
+    reference["propensities"]["yes"]["offset"] = 1.2
+    assert drift_of(reference, frame, moved, positive="yes").estimated["psi"] < 0.05
+
+
 def test_a_bundle_without_means_per_bin_is_read_by_the_middles():
     reference = training(np.random.default_rng(21))
     for name in ("means", "expected_auc"):

@@ -181,7 +181,8 @@ def _challenger(
 
 def _moved(here: Run, current: Bundle, shift: float, sureness: dict[str, Any]) -> Bundle:
     """Write the same network with another intercept, and intervals learned after the move."""
-    toward = shift if current.classes[1] == current.contract.outcome.positive else -shift
+    positive = str(current.contract.outcome.positive)
+    toward = shift if current.classes[1] == positive else -shift
     kept = {name: value for name, value in current.calibration.items() if name != "interval"}
     calibration = {**kept, "offset": float(current.calibration["offset"]) + toward, **sureness}
     draft = _with(current, calibration)
@@ -194,7 +195,9 @@ def _moved(here: Run, current: Bundle, shift: float, sureness: dict[str, Any]) -
         network=current.network,
         weights=current.weights,
         calibration=calibration,
-        reference=current.reference | _average_moved(current.reference, shift, str(current.contract.outcome.positive)),
+        reference=current.reference
+        | _average_moved(current.reference, shift, positive)
+        | _offset_noted(current.reference, shift, positive),
         golden=golden,
         card=f"{current.card}\n\nThe intercept was moved by {shift:+.3f} (log odds) in the run {here.id}.\n",
         versions=installed_versions(),
@@ -208,6 +211,16 @@ def _average_moved(reference: dict[str, Any], shift: float, positive: str) -> di
         return {}
     yes = float(shifted(reference["average"][positive], shift))
     return {"average": {name: yes if name == positive else 1.0 - yes for name in reference["average"]}}
+
+
+def _offset_noted(reference: dict[str, Any], shift: float, positive: str) -> dict[str, Any]:
+    """Note beside the propensities of training how far they were moved since: what was moved has not drifted."""
+    histograms = reference.get("propensities") or {}
+    moved = {
+        level: {**told, "offset": float(told.get("offset", 0.0)) + (shift if level == positive else -shift)}
+        for level, told in histograms.items()
+    }
+    return {"propensities": moved or None}
 
 
 def _with(bundle: Bundle, calibration: dict[str, Any]) -> Bundle:
