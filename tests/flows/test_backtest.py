@@ -86,6 +86,8 @@ def test_a_budget_of_calls_holds_in_every_wave_and_the_holdout_of_today_does_not
     found = flow.backtest(history, "bank-marketing", config(*money, "backtest.rivals=[]"), runs=tmp_path)
     mine = found.result.waves.filter(pl.col("strategy") == "dense_network")
     assert mine["called"].to_list() == [50, 50, 50]
+    assert mine["regret"].is_nan().all()  # the best cut would have called more than the budget allows
+    assert {row["regret"] for row in found.summary["waves"] if row["strategy"] == "dense_network"} == {None}
 
 
 def test_conversations_wanted_and_the_contact_rate_hold_in_the_replay(history: Path) -> None:

@@ -42,7 +42,7 @@ class Backtest:
     waves : polars.DataFrame
         One row per strategy and wave: wave, strategy, first_record, last_record, customers, response_rate, called,
         successes, profit, profit_so_far, best_cut (profit of the best cut through the same order, known only in
-        hindsight), regret, auc, mean_propensity.
+        hindsight; NaN without `hindsight`), regret, auc, mean_propensity.
     rows : polars.DataFrame
         One row per strategy and metric; see `frame`.
     calls : polars.DataFrame
@@ -97,6 +97,7 @@ def backtest(
     block: int = 500,
     repeats: int = 1_000,
     currency: str = "",
+    hindsight: bool = True,
     progress: Progress = silent,
     remember: Remember | None = None,
 ) -> Backtest:
@@ -123,6 +124,9 @@ def backtest(
     repeats : int
     currency : str
         Put before amounts of money in the conclusion.
+    hindsight : bool
+        Whether a strategy may be held against the best cut through its propensities: only where nothing but the
+        propensity decides. Under a budget, or with other money for each customer, that cut was never to be had.
     progress : Progress
         Told after each wave and strategy.
     remember : callable, optional
@@ -153,7 +157,9 @@ def backtest(
         replay.close(wave)
     progress("replaying waves", total, total)
     shown = [strategy for strategy in strategies if not strategy.hidden]
-    return replay.result(waves, shown, ours=ours, block=block, repeats=repeats, seed=seed, currency=currency)
+    return replay.result(
+        waves, shown, ours=ours, block=block, repeats=repeats, seed=seed, currency=currency, hindsight=hindsight
+    )
 
 
 class _Replay:
@@ -256,6 +262,7 @@ class _Replay:
         repeats: int,
         seed: int,
         currency: str,
+        hindsight: bool,
     ) -> Backtest:
         rows = np.concatenate([wave.rows for wave in waves])
         number = np.concatenate([np.full(wave.rows.size, wave.number) for wave in waves])
@@ -274,7 +281,9 @@ class _Replay:
             )
         records = self._table.records[rows]
         labels = {strategy.name: strategy.label for strategy in shown}
-        per_wave = wave_figures(replayed, number, said_yes, if_called, records=records, keys=self._keys[rows])
+        per_wave = wave_figures(
+            replayed, number, said_yes, if_called, records=records, keys=self._keys[rows], hindsight=hindsight
+        )
         block = block_of(rows.size, block)
         figures = totals(replayed, number, said_yes, per_wave, ours=ours, block=block, repeats=repeats, seed=seed)
         return Backtest(

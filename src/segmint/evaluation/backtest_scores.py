@@ -46,6 +46,7 @@ def wave_figures(
     *,
     records: NDArray[np.int64],
     keys: NDArray[np.uint64],
+    hindsight: bool = True,
 ) -> pl.DataFrame:
     """Sum up each wave for each strategy; columns as in `Backtest.waves`.
 
@@ -59,6 +60,8 @@ def wave_figures(
         What each customer would bring if called.
     records, keys : ndarray of shape (n,)
         Record numbers; fingerprints, which order customers of equal propensity.
+    hindsight : bool
+        Whether to look for the best cut; if not, it and the regret are NaN.
     """
     found = []
     for name, mine in replayed.items():
@@ -67,7 +70,9 @@ def wave_figures(
             here = wave == number
             profit = float(mine.money[here].sum())
             so_far += profit
-            best = profit if mine.propensity is None else _best_cut(mine.propensity[here], if_called[here], keys[here])
+            best = profit if mine.propensity is None else np.nan
+            if hindsight and mine.propensity is not None:
+                best = _best_cut(mine.propensity[here], if_called[here], keys[here])
             found.append(
                 {
                     "wave": int(number),

@@ -229,9 +229,17 @@ def replay_waves(
         block=config.backtest.block,
         repeats=config.backtest.repeats,
         currency=policy.economics.currency,
+        hindsight=not _limited(policy),
         progress=progress,
         remember=remember,
     )
+
+
+def _limited(policy: ContactPolicy) -> bool:
+    """Tell whether more than the propensity decides whom a wave calls."""
+    return bool(
+        np.isfinite(policy.most_customers) or policy.budget_money is not None or policy.needs_optimiser
+    ) or bool(policy.economics.columns)
 
 
 def _able(policy: ContactPolicy, columns: pl.DataFrame) -> Mask:

@@ -136,7 +136,7 @@ def _strategies(found: dict[str, Any], totals: dict[str, dict[str, Row]]) -> Blo
     ]  # fmt: skip
     note = (
         "Ranking figures are made on propensities before recalibration, calls and money after it. Regret: what the best cut "
-        "through the same order would have brought more, known only in hindsight. Intervals: bootstrap over blocks of "
+        "through the same order would have brought more, known only in hindsight; none where a budget, a quota or each customer's money decides too. Intervals: bootstrap over blocks of "
         f"{found['block']} successive calls, none with fewer than ten blocks; the differences are paired."
     )
     return table(columns, rows, title="What each strategy would have brought", marked=(names.index(OURS),), note=note)
