@@ -117,7 +117,10 @@ def beside(api: Any, pages_app: Any, *, api_paths: frozenset[str]) -> Any:
 
 @dataclass(frozen=True)
 class Way:
-    """One page: its path, the scope that whoever asks needs (None: whoever is let in by `_Guard`), and what shows it."""
+    """One page: its path, the scope that whoever asks needs, and what shows it.
+
+    Several scopes with "|" between them: any of them; None: whoever is let in by `_Guard`.
+    """
 
     path: str
     scope: str | None
@@ -138,8 +141,8 @@ def ways() -> tuple[Way, ...]:
         Way("/sign-out", None, _sign_out, ("POST",)),
         Way("/static/{name}", None, _static_file),
         Way("/runs", "read", lambda d, r, f: _page(d, r, "runs", pages.run_list(d))),
-        Way("/runs/{run}", "read", lambda d, r, f: _page(d, r, "run", pages.one_run(d, r.path_params["run"]))),
-        Way("/runs/{run}/{file}", "read", _file),
+        Way("/runs/{run}", "read|target", lambda d, r, f: _page(d, r, "run", pages.one_run(d, r.path_params["run"]))),
+        Way("/runs/{run}/{file}", "read|predict|target", _file),  # and the file's own
         Way("/segments", "read", lambda d, r, f: _page(d, r, "segments", pages.segment_list(d))),
         Way("/segments/{key}", "read", _segment),
         Way("/lists", "target", _lists, ("GET", "POST")),
@@ -153,8 +156,10 @@ def ways() -> tuple[Way, ...]:
         Way("/tables/{table}", "predict", _table),
         Way("/tables/{table}/contract", "target", _contract, ("POST",)),
         Way("/tables/{table}/run", "target", _start, ("POST",)),
-        Way("/work/{job}", "read", _work),
-        Way("/work/{job}/state", "read", lambda d, r, f: JSONResponse(d.jobs.find(r.path_params["job"]).state())),
+        Way("/work/{job}", "read|target", _work),
+        Way(
+            "/work/{job}/state", "read|target", lambda d, r, f: JSONResponse(d.jobs.find(r.path_params["job"]).state())
+        ),
     )
 
 
@@ -266,10 +271,12 @@ class _RefusedError(SegmintError):
 
 def _require_scope(desk: Desk, request: Request, scope: str) -> None:
     visitor = desk.keeper.who(request.cookies.get(COOKIE))
-    if visitor is None or scope not in visitor.scopes:
+    enough = scope.split("|")
+    if visitor is None or visitor.scopes.isdisjoint(enough):
+        named = " or ".join(f"'{one}'" for one in enough)
         raise _RefusedError(
-            f"The key you signed in with lacks the scope '{scope}', which is needed {NEEDED_FOR[scope]}.",
-            expected=f"a key with the scope '{scope}'",
+            f"The key you signed in with lacks the scope {named}, which is needed {NEEDED_FOR[enough[0]]}.",
+            expected=f"a key with the scope {named}",
             fix="ask for one, sign out and sign in with it",
         )
 
@@ -304,6 +311,7 @@ def _page(desk: Desk, request: Request, name: str, context: dict[str, Any], *, s
             **_readable(context),
             navigation=NAVIGATION,
             here=here or ("/upload" if path.startswith(("/tables", "/work")) else path),
+            home=_home(desk, session),
             token=desk.keeper.token(session) if desk.keeper.knows(session) else "",
             signed_in=desk.keeper.knows(session),
         )
@@ -341,10 +349,18 @@ def _sign_in(desk: Desk, request: Request, form: Form) -> Response:
         return _page(desk, request, "sign_in", {"title": "Sign in", "wrong": True}, status=401)
     if visitor := desk.keeper.who(session):
         request.state.caller = visitor.name
-    answer = RedirectResponse("/", status_code=303)
+    answer = RedirectResponse(_home(desk, session), status_code=303)
     secure = request.url.scheme == "https"
     answer.set_cookie(COOKIE, session, max_age=3600 * HOURS, httponly=True, samesite="strict", secure=secure, path="/")
     return answer
+
+
+def _home(desk: Desk, session: str) -> str:
+    """The first page that a session's key opens."""
+    visitor = desk.keeper.who(session)
+    scopes = frozenset() if visitor is None else visitor.scopes
+    needed = {way.path: way.scope for way in ways()}
+    return next((path for path, _ in NAVIGATION if needed[path] in scopes), "/")
 
 
 def _too_often(desk: Desk, request: Request, wait: int) -> Response:

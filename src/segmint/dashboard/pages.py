@@ -43,10 +43,10 @@ FILES = {
     "rejected.csv": "rows that were rejected, and why",
     "segments.parquet": "the segment of every customer",
 }
-# who may download it; any other file needs what the run's page needs
-FILE_SCOPES = dict.fromkeys(("call_list.xlsx", "dialler.csv", "call_list.parquet"), "target") | dict.fromkeys(
-    ("predictions.parquet", "rejected.csv", "segments.parquet"), "predict"
-)
+# who may download it; any other file needs `read`. A list's settings hold the key by which its arms are drawn.
+FILE_SCOPES = dict.fromkeys(
+    ("call_list.xlsx", "dialler.csv", "call_list.parquet", "config.toml"), "target"
+) | dict.fromkeys(("predictions.parquet", "rejected.csv", "segments.parquet"), "predict")
 WATCHING = ("monitor", "measure", "backtest", "update")
 COMMANDS = {
     "run": "Training",
