@@ -23,6 +23,12 @@ from segmint.service.start import is_local, prepare
 FAR = datetime.now(UTC) + timedelta(days=1)
 
 
+def test_a_file_of_keys_that_is_not_there_is_made_with_the_first_key(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="There is no file of keys") as told:
+        read_keys(tmp_path / "none.toml")
+    assert "segmint keys add" in told.value.fix
+
+
 def test_a_key_is_stored_as_a_hash_by_its_owner_only(tmp_path: Path) -> None:
     text = add_key(tmp_path / "keys.toml", "analyst", ["read", "predict"])
     assert text not in (tmp_path / "keys.toml").read_text()

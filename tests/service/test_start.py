@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import re
@@ -15,9 +16,17 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
+from segmint.cli.app import main
+from segmint.dashboard.app import dashboard
+from segmint.dashboard.desk import Desk
+from segmint.service.app import make_app
+from segmint.service.keys import add_key
+from segmint.service.start import prepare
 from segmint.store.bundle import write_bundle
 
 from .small import GOOD, small_parts
@@ -92,6 +101,53 @@ def send(served: Served) -> Iterator[Callable[[bytes], socket.socket]]:
 
 
 Send = Callable[[bytes], socket.socket]
+
+
+def test_a_port_that_is_taken_is_said_before_anybody_is_sent_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        for door in ("dashboard", "serve"):
+            assert main([door, "--port", str(port), "--runs", str(tmp_path)]) == 2
+            said = capsys.readouterr()
+            assert said.out == ""
+            assert f"Port {port} of 127.0.0.1 is used by another program" in said.err
+            assert f"--port {port + 1}" in said.err
+            for wrong in ("0", "70000"):
+                assert main([door, "--port", wrong, "--runs", str(tmp_path)]) == 2
+                assert "Invalid value for '--port'" in capsys.readouterr().err
+
+
+def test_a_named_run_that_is_not_there_ends_the_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for door in ("dashboard", "serve"):
+        assert main([door, "--bundle", "typo", "--port", "1024", "--runs", str(tmp_path)]) == 2
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert "no run" in said.err
+
+
+@pytest.mark.parametrize(
+    ("host", "asked"),
+    [("127.0.0.2", "127.0.0.2"), ("2001:db8:0::5", "[2001:db8::5]"), ("::1", "[::1]"), ("10.0.0.5", "10.0.0.5")],
+)
+def test_whoever_asks_under_the_address_that_was_given_is_answered(host: str, asked: str, tmp_path: Path) -> None:
+    write_bundle(tmp_path / "bundle", **small_parts())
+    add_key(tmp_path / "keys.toml", "all", ["read"])
+    service = prepare(str(tmp_path / "bundle"), tmp_path, host=host, keys=tmp_path / "keys.toml")
+    apps = make_app(service), dashboard(Desk(tmp_path), hosts=service.hosts)
+
+    async def go(app: Any, path: str, name: str) -> int:
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+            return (await client.get(path, headers={"host": name})).status_code
+
+    for app, path in zip(apps, ("/health/live", "/sign-in"), strict=True):
+        for name in (asked, f"{asked}:8000"):
+            assert asyncio.run(go(app, path, name)) == 200, name
+        assert asyncio.run(go(app, path, "evil.example")) in (400, 421)
 
 
 def test_api_10_told_to_stop_it_answers_sixty_callers_and_ends(served: Served, send: Send) -> None:

@@ -163,6 +163,12 @@ def read_keys(path: Path) -> list[Key]:
             )
         told = tomllib.loads(path.read_text("utf-8"))
         return [_key(entry) for entry in told.get("keys", [])]
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"There is no file of keys '{path.name}' here.",
+            expected="a file as `segmint keys add` writes it",
+            fix="make the first key: segmint keys add NAME, or name the file with --keys",
+        ) from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise ConfigError(
             f"The keys in '{path.name}' cannot be read ({type(error).__name__}).",

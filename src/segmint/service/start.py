@@ -64,8 +64,7 @@ def start(
         service = prepare(bundle, runs, host=host, keys=keys, names=names, policy=policy, say=say)
         unless_started.pop_all()
     write_log()
-    shown = f"[{host}]" if ":" in host else host
-    app, address = make_app(service), f"http://{shown}:{port}"
+    app, address = make_app(service), f"http://{as_asked(host)}:{port}"
     if pages is not None:
         app, path = pages(app, service)
         say(f"pages: {address}{path}")
@@ -148,7 +147,7 @@ def prepare(
             expected="a file of keys beyond this machine",
             fix="segmint keys add NAME --scope read,predict, then --keys keys.toml",
         )
-    standing = StandingPolicy.load(policy)
+    standing, champion = StandingPolicy.load(policy), Champion(bundle, runs)
     ring: KeyRing
     if keys is None:
         text, key = session_key()
@@ -156,8 +155,16 @@ def prepare(
         say(f"key for this session: {text}")
     else:
         ring = FileRing(keys)
-    hosts = (*LOCAL, *names) if is_local(host) else (*LOCAL, host, *names)
-    return Service(Champion(bundle, runs), ring, runs, hosts, standing)
+    return Service(champion, ring, runs, (*LOCAL, host, as_asked(host), *names), standing)
+
+
+def as_asked(host: str) -> str:
+    """Write a host as browsers ask for it: an IPv6 address short and in brackets."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    return f"[{address}]" if address.version == 6 else str(address)
 
 
 def is_local(host: str) -> bool:
