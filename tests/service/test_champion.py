@@ -55,7 +55,47 @@ def test_a_bad_bundle_is_refused_and_the_old_one_stays(tmp_path: Path) -> None:
     champion.swap()
     assert (champion.refused, champion.swaps, champion.handle.digest) == (1, 0, digest)
     now[0] += 2.0
-    assert not champion.is_stale()  # not tried again until something changes
+    assert not champion.is_stale()  # not tried again at once
+
+
+def test_a_bundle_that_was_refused_is_tried_again_after_a_while(tmp_path: Path) -> None:
+    first, second = (run_with_bundle(tmp_path, seed) for seed in (1, 2))
+    promote(tmp_path, first, GATE)
+    now = [0.0]
+    champion = Champion("PROMOTED", tmp_path, clock=lambda: now[0])
+    promote(tmp_path, second, GATE)
+    (tmp_path / second / "bundle").rename(tmp_path / "not mounted yet")
+    for _ in range(2):
+        now[0] += 61.0
+        assert champion.is_stale()
+        champion.swap()
+    assert (champion.refused, champion.swaps) == (1, 0)
+    (tmp_path / "not mounted yet").rename(tmp_path / second / "bundle")
+    now[0] += 61.0
+    assert champion.is_stale()
+    champion.swap()
+    assert (champion.swaps, champion.handle.origin.name) == (1, second)
+    now[0] += 61.0
+    assert not champion.is_stale()
+
+
+def test_what_is_promoted_while_the_first_bundle_is_opened_is_not_missed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (run_with_bundle(tmp_path, seed) for seed in (1, 2))
+    promote(tmp_path, first, GATE)
+    opening, now = Handle.open, [0.0]
+
+    def slowly(path: Path | str, runs: Path) -> Handle:
+        found = opening(path, runs)
+        promote(tmp_path, second, GATE)
+        return found
+
+    monkeypatch.setattr(Handle, "open", slowly)
+    champion = Champion("PROMOTED", tmp_path, clock=lambda: now[0])
+    assert champion.handle.origin.name == first
+    now[0] += 2.0
+    assert champion.is_stale()
 
 
 def test_golden_rows_must_be_predicted_right(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from segmint.store.promoted import WORD, read_promoted
 log = logging.getLogger("segmint.service")
 
 LOOK_EVERY = 1.0  # seconds
+TRY_EVERY = 60.0
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,10 @@ class Champion:
 
     def __init__(self, path: Path | str, runs: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._path, self._runs, self._clock = path, runs, clock
-        self._handle = Handle.open(path, runs)
+        # first the mark: what is promoted while the bundle is opened is seen at the next look
         self._mark, self._looked = self._promoted_mark(), clock()
+        self._handle = Handle.open(path, runs)
+        self._again: float | None = None
         self._swapping = threading.Lock()
         self.swaps = self.refused = 0
 
@@ -84,22 +87,27 @@ class Champion:
         return self._handle
 
     def is_stale(self) -> bool:
-        """Whether ``PROMOTED`` looks changed; looks at the file once a second at most."""
+        """Whether ``PROMOTED`` looks changed, or was refused a while ago; looks at the file once a second at most."""
         if str(self._path) != WORD or (now := self._clock()) - self._looked < LOOK_EVERY:
             return False
         self._looked = now
-        return self._promoted_mark() != self._mark
+        return self._promoted_mark() != self._mark or (self._again is not None and now >= self._again)
 
     def swap(self) -> None:
-        """Open what is promoted now; one that fails, in whatever way, is refused and the old one stays."""
+        """Open what is promoted now; one that fails, in whatever way, is refused and the old one stays.
+
+        It is tried again after a while: a folder that is not mounted yet, or being copied, may be whole then.
+        """
         if not self._swapping.acquire(blocking=False):
             return
-        self._mark = self._promoted_mark()
+        before, self._mark = self._mark, self._promoted_mark()
         try:
             self._handle = Handle.open(self._path, self._runs)
             self.swaps += 1
+            self._again = None
         except Exception as error:
-            self.refused += 1
+            self.refused += self._again is None or self._mark != before
+            self._again = self._clock() + TRY_EVERY
             log.error("the promoted bundle is refused: %s", type(error).__name__)
         finally:
             self._swapping.release()
