@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from pathlib import Path
 
@@ -166,6 +167,17 @@ def test_a_table_is_read_once_and_a_few_are_kept(tmp_path: Path, monkeypatch: py
     assert len(read) == KEPT + 1
     desk.customers(tables[0])
     assert len(read) == KEPT + 2
+
+
+def test_a_table_whose_folder_was_deleted_is_forgotten(tmp_path: Path) -> None:
+    run_with_bundle(tmp_path, 1)
+    desk = Desk(tmp_path)
+    table = bring(desk, "a")
+    desk.prepared(table, config_of(FORM))
+    shutil.rmtree(desk.tables.folder / table)
+    for asked in (lambda: desk.customers(table), lambda: desk.prepared(table, config_of(FORM))):
+        with pytest.raises(RunError, match="no such table"):
+            asked()
 
 
 def test_a_list_is_prepared_anew_only_for_other_rules_or_another_bundle(tmp_path: Path) -> None:

@@ -152,12 +152,10 @@ class Desk:
 
     def customers(self, table: str) -> ValidTable:
         """A table of customers, read once under the bundle's contract."""
-        bundle = self.bundle()
+        bundle, path = self.bundle(), self.tables.find(table).path  # one whose folder was deleted is forgotten
         with self._lock:
             return _kept(
-                self._read,
-                (bundle.digest, table),
-                lambda: read_customers(self.tables.find(table).path, bundle, self.standing.under()),
+                self._read, (bundle.digest, table), lambda: read_customers(path, bundle, self.standing.under())
             )
 
     def prepared(self, table: str, config: Config) -> PreparedList:
