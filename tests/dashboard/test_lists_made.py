@@ -46,6 +46,16 @@ def test_a_list_is_made_and_what_is_wrong_is_said(desk: Desk) -> None:
     assert post(browser, desk, FORM | {"table": table, "cost": "5000"}).status_code == 422
 
 
+def test_a_table_that_was_brought_is_called_by_its_name_in_the_runs_made_of_it(desk: Desk) -> None:
+    browser = client(desk, signed_in=True)
+    token = desk.keeper.token(browser.cookies["segmint_session"])
+    body = desk.tables.find(bring(desk, "a")).path.read_bytes()
+    place = browser.request("PUT", "/tables?name=Spring wave.csv", content=body, headers={"x-token": token})
+    made = post(browser, desk, FORM | {"table": place.json()["location"].rsplit("/", 1)[-1]})
+    assert "Spring_wave.csv" in browser.get("/runs").text
+    assert "Spring_wave.csv" in browser.get(made.headers["location"]).text
+
+
 def test_no_more_lists_are_made_at_once_than_there_is_room_for(desk: Desk) -> None:
     table, browser = bring(desk, "a"), client(desk, signed_in=True)
     desk.lists.busy = 99

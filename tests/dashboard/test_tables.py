@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import resource
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -26,9 +27,39 @@ def bring(tables: Tables, name: str, *parts: bytes, most: int = 100) -> Table:
 def test_a_strangers_name_is_shown_and_never_a_path(name: str, tmp_path: Path) -> None:
     tables = Tables(tmp_path / "tables")
     table = bring(tables, name, b"a,b\n", b"1,2\n")
-    assert table.path == tmp_path / "tables" / table.id / "table.csv"
+    assert table.path.parent == tmp_path / "tables" / table.id
+    assert re.fullmatch(r"[A-Za-z0-9_]{1,60}\.csv", table.path.name)
+    assert tables.find(table.id).path == table.path
     assert tables.find(table.id).name == name[:200]
     assert [path.name for path in tmp_path.iterdir()] == ["tables"]
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("Kunden März 2026.CSV", "Kunden_Marz_2026.csv"),
+        ("C:\\exports\\wave 3.xlsx", "wave_3.xlsx"),
+        ("said.txt", "table.txt"),
+        ("about.json.csv", "about_json.csv"),
+        ("客户.csv", "table.csv"),
+        ("--out=x.csv", "out_x.csv"),
+    ],
+)
+def test_a_table_keeps_the_plain_part_of_its_name(name: str, file: str, tmp_path: Path) -> None:
+    table = bring(Tables(tmp_path), name, b"a,b\n1,2\n")
+    assert (table.path.name, table.name) == (file, name)
+
+
+def test_a_table_that_was_brought_earlier_is_still_found(tmp_path: Path) -> None:
+    place = tmp_path / ("a" * 16)
+    place.mkdir()
+    (place / "table.csv").write_text("a,b\n")
+    (place / "about.json").write_text('{"name": "old.csv"}')
+    assert Tables(tmp_path).find(place.name).path.name == "table.csv"
+    (place / "about.json").write_text('{"name": "old.csv", "file": "../../secret.csv"}')
+    (tmp_path.parent / "secret.csv").write_text("a")
+    with pytest.raises(RunError, match="no such table"):
+        Tables(tmp_path).find(place.name)
 
 
 @pytest.mark.parametrize("table", ["..", "../runs", "a" * 16, "", "A" * 16, "0" * 15 + "/"])

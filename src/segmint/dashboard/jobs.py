@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from segmint.dashboard.tables import SAID
 from segmint.errors import RunError
 from segmint.store.run import Run, list_runs
 
@@ -94,7 +95,7 @@ class Jobs:
                 raise RunError(
                     "Another table is being worked on.", expected="one at a time", fix="wait until it is finished"
                 )
-            errors = path.parent / "said.txt"
+            errors = path.parent / SAID
             with errors.open("wb") as said:
                 process = subprocess.Popen(  # noqa: S603 - our own command; path and contract are names of our making
                     command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said

@@ -1,4 +1,4 @@
-"""Tables that were brought to the dashboard: streamed to disk under names of our own making."""
+"""Tables that were brought to the dashboard: streamed to disk, each in a folder of our own naming."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import re
 import secrets
+import unicodedata
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from segmint.store.staging import FILE_MODE, FOLDER_MODE, disk_explained, publis
 ENDINGS = (".csv", ".txt", ".tsv", ".xlsx", ".parquet")
 MOST_BYTES = 2 << 30
 _ID = re.compile(r"[0-9a-f]{16}")
-_ABOUT = "about.json"
+_ABOUT, SAID = "about.json", "said.txt"
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Table:
 
 
 class Tables:
-    """A folder of tables; what a stranger calls a file is shown and never used as a path."""
+    """A folder of tables; of what a stranger calls a file only plain letters and its ending become a file's name."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -59,13 +60,13 @@ class Tables:
         if ending is None:
             raise InputError("This file has no ending of a table.", expected=" ".join(ENDINGS), fix="save it as CSV")
         place = self.folder / secrets.token_hex(8)
-        path = place / f"table{ending}"
+        path = place / f"{plain(name[: -len(ending)])}{ending}"
         with disk_explained(path):
             place.mkdir(parents=True, mode=FOLDER_MODE)
         try:
             with disk_explained(path):
                 await _write(path, chunks, most)
-            about = json.dumps({"name": name[:200]}).encode()
+            about = json.dumps({"name": name[:200], "file": path.name}).encode()
             publish_file(place / _ABOUT, lambda staged: write_file(staged, about))
         except BaseException:
             path.unlink(missing_ok=True)
@@ -83,9 +84,12 @@ class Tables:
         """
         place = self.folder / table
         if _ID.fullmatch(table) and (place / _ABOUT).is_file():
-            path = next((p for p in sorted(place.iterdir()) if p.stem == "table" and p.suffix in ENDINGS), None)
+            about = json.loads((place / _ABOUT).read_text())
+            # earlier ones were all called table
+            names = [str(about["file"])] if "file" in about else [f"table{ending}" for ending in ENDINGS]
+            path = next((place / name for name in names if Path(name).name == name and (place / name).is_file()), None)
             if path is not None:
-                return Table(table, str(json.loads((place / _ABOUT).read_text())["name"]), path)
+                return Table(table, str(about["name"]), path)
         raise RunError("There is no such table here.", expected="a table of the list", fix="bring it again")
 
     def all(self) -> list[Table]:
@@ -94,6 +98,14 @@ class Tables:
             return []
         places = [p for p in self.folder.iterdir() if _ID.fullmatch(p.name) and (p / _ABOUT).is_file()]
         return [self.find(p.name) for p in sorted(places, key=lambda p: -p.stat().st_mtime)]
+
+
+def plain(name: str) -> str:
+    """Keep of a file's name, without folders and ending, what runs and reports can show and no program takes for more."""
+    last = re.split(r"[/\\]", name)[-1]
+    kept = re.sub(r"[^A-Za-z0-9_-]+", "_", unicodedata.normalize("NFKD", last).encode("ascii", "ignore").decode())
+    kept = kept.strip("_-")[:60]
+    return kept if kept and f"{kept}.txt" != SAID else "table"
 
 
 async def _write(path: Path, chunks: AsyncIterator[bytes], most: int) -> None:
