@@ -86,9 +86,7 @@ def segment(
 def explain(
     table: Table,
     bundle: Bundle,
-    customer: Annotated[
-        str | None, typer.Option("--customer", help="One customer: the id, or the record number.")
-    ] = None,
+    customer: Annotated[str | None, typer.Option("--customer", help="One customer: the id, or 'record 7'.")] = None,
     config: ConfigFile = None,
     sets: Sets = None,
     runs: Runs = RUNS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,7 @@ REASONS, SUMMARY = "reasons.parquet", "reasons.json"
 IMPORTANCE, EFFECTS = "tables/importance.parquet", "tables/effects.parquet"
 MOST_EXPLAINED, MOST_WEIGHED, MOST_DRAWN_AGAIN = 10_000, 500, 100
 DRAWS = (1, 2, 3)
+_RECORD = re.compile(r"record\s+([0-9]{1,15})", re.ASCII | re.IGNORECASE)
 SEED = 0  # fixed, so that the same customer gets the same reasons in every command
 
 
@@ -84,7 +86,7 @@ def explain(
     config : Config
         Only how tables are read; the bundle decides everything else.
     customer : str, optional
-        The id of one customer, or the record number where the contract has no id. Left out, everyone is explained, at
+        The id of one customer, or "record 7"; the number alone where the contract has no id. Left out, everyone is explained, at
         most 10,000 customers.
     runs : Path
     sensitive : bool
@@ -141,7 +143,9 @@ def keep_importance(here: Run, table: ValidTable, bundle: Bundle) -> dict[str, A
 
 
 def one_customer(table: ValidTable, customer: str) -> ValidTable:
-    """Keep one customer of a table: the first row with this id, or the record with this number.
+    """Keep one customer of a table: the first row with this id, or the record that "record 7" names.
+
+    In a table without ids the number of the record is enough.
 
     Raises
     ------
@@ -149,10 +153,12 @@ def one_customer(table: ValidTable, customer: str) -> ValidTable:
         If there is none.
     """
     found = np.flatnonzero((ids_of(table) == bare_ids(pl.Series([customer]))[0]).fill_null(False).to_numpy())
+    if not len(found) and (number := _RECORD.fullmatch(customer.strip())):
+        found = np.flatnonzero(table.records == int(number[1]))
     if not len(found):
         raise InputError(
             f"There is no customer '{customer}' in the table.",
-            expected="an id of the id column" if table.ids is not None else "the number of a record, from 1 on",
+            expected=f"{'an id of the id column' if table.ids is not None else 'the number of a record'}, or: record 7",
             fix="check the id; a rejected row is no customer, see rejected.csv of the run",
         )
     return table.rows(np.arange(len(table)) == found[0])

@@ -1,0 +1,41 @@
+"""One customer of a table is found by id, or by the number of the record where that is said."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from segmint.contract.contract import parse_contract
+from segmint.contract.valid_table import ValidTable
+from segmint.contract.validate import validate
+from segmint.errors import InputError
+from segmint.flows.explain import one_customer
+from segmint.tables.source import open_table
+from tests.service.small import CONTRACT
+
+ID = '[columns.customer]\nkind = "text"\nrole = "id"\nlabel = "customer"\n'
+ROWS = {"customer": ["7", "b", "record 1", "d"], "age": ["20", "x", "22", "23"], "job": ["student"] * 4}
+
+
+def read(contract: str, rows: dict[str, list[str]]) -> ValidTable:
+    return validate(
+        open_table(pl.DataFrame(rows)), parse_contract(contract, origin="test"), purpose="predict", max_rejected=0.5
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "record"),
+    [("7", 1), ("d", 4), ("record 4", 4), (" Record  3 ", 3), ("record 1", 3)],  # an id that looks so is an id
+)
+def test_an_id_or_the_number_of_a_record_finds_the_customer(asked: str, record: int) -> None:
+    assert one_customer(read(CONTRACT + ID, ROWS), asked).records.tolist() == [record]
+
+
+def test_a_bare_number_is_an_id_where_there_are_ids_and_a_record_where_there_are_none() -> None:
+    for asked in ("4", "record 2", "record 9"):  # the second record is rejected
+        with pytest.raises(InputError, match="There is no customer") as told:
+            one_customer(read(CONTRACT + ID, ROWS), asked)
+        assert "record 7" in told.value.expected
+    without = {name: cells for name, cells in ROWS.items() if name != "customer"}
+    for asked in ("4", "record 4"):
+        assert one_customer(read(CONTRACT, without), asked).records.tolist() == [4]
