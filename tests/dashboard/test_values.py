@@ -77,6 +77,19 @@ def test_levels_that_were_pooled_are_offered_to_nobody(desk: Desk, tmp_path: Pat
     assert found["value"] == "new"
 
 
+def test_only_numbers_ask_for_the_keyboard_of_numbers(desk: Desk, tmp_path: Path) -> None:
+    job = CONTRACT.replace('allowed = ["admin.", "student"]', "")
+    parts = small_parts() | {"contract": parse_contract(job, origin="test")}
+    parts["reference"]["columns"] = []
+    with Run.create(tmp_path / "more", "run", (), "", 1, {}) as here:
+        write_bundle(here.folder / "bundle", **parts)
+        here.done({})
+    page = client(Desk(tmp_path / "more"), signed_in=True).get("/try").text
+    assert re.search(r'name="age"[^>]*inputmode="decimal"', page)
+    assert re.search(r'<input name="job"[^>]*>', page)
+    assert not re.search(r'name="job"[^>]*inputmode', page)
+
+
 def test_a_drafted_contract_is_shown_as_it_will_be_kept(desk: Desk) -> None:
     page = sent(client(desk, signed_in=True), desk, f"/tables/{'a' * 16}/contract", {"outcome": "y at 5 %"})
     draft = page.partition("<textarea")[2].partition("</textarea>")[0]

@@ -466,6 +466,7 @@ def _field(column: Column, bundle: Bundle, form: Mapping[str, str]) -> dict[str,
         "label": column.label[:1].upper() + column.label[1:],
         "unit": column.unit,
         "levels": levels,
+        "numeric": column.kind == "number",
         "value": form.get(column.name, usual if levels else middle),
         "hint": "; ".join(hints),
     }
