@@ -75,7 +75,7 @@ def test_limits_and_settings_are_told(told: dict[str, Any], service: Service) ->
     assert schemas["few_rows"]["properties"]["rows"]["maxItems"] == MOST_EXPLAINED
     settings = {one["name"]: one["schema"] for one in told["paths"]["/v1/target"]["post"]["parameters"]}
     assert set(settings) == settings_without_files()
-    assert settings["policy.contact_rate"] == {"exclusiveMinimum": 0, "maximum": 1, "type": "number"}
+    assert settings["policy.contact_rate"] == {"minimum": 1e-6, "maximum": 1, "type": "number"}
     assert settings["policy.exclude"] == {"type": "string"}
     assert told == openapi(service.champion.handle.bundle)
 
