@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from peers import STORED
-from quality import ABLATIONS, FOLDS, NETWORKS, TREES, job_file, table_of
+from quality import ABLATIONS, FOLDS, NETWORKS, TREES, folds_of, job_file, table_of
 from scipy.stats import t
 
 from segmint.evaluation.paired_bootstrap import LOWER_IS_BETTER, Judged, bootstrap_scores
@@ -17,7 +17,6 @@ from segmint.splits.groups import row_groups, row_keys
 
 REPEATS_OF_BOOTSTRAP = 1_000
 PEER = "autogluon"
-THRESHOLDED = ("f1",)
 SHOWN = {
     "response": ("roc_auc", "average_precision", "f1", "log_loss", "lift_10"),
     "assignment": ("weighted_f1", "accuracy", "macro_f1", "log_loss"),
@@ -76,10 +75,7 @@ def _block(folder: Path, level: str, models: list[str], repeats: list[int]) -> N
     print("| model | " + " | ".join(metrics) + " | seconds a fold | kB |")
     print("|---" * (len(metrics) + 3) + "|")
     for place, model in enumerate(models):
-        cells = [
-            "–" if model == PEER and metric in THRESHOLDED else _cell(scores[metric][:, place], metric)
-            for metric in metrics
-        ]
+        cells = [_cell(scores[metric][:, place], metric) for metric in metrics]
         _, seconds, size = pooled[place]
         print(f"| {model} | " + " | ".join(cells) + f" | {seconds:.0f} | {'–' if size < 0 else f'{size / 1e3:,.0f}'} |")
     trees = [place for place, model in enumerate(models) if model in TREES]
@@ -98,7 +94,7 @@ def _difference(scores: np.ndarray, mine: int, other: int) -> str:
 
 
 def _peer(level: str) -> tuple[Judged, float, int]:
-    """AutoGluon's stored predictions; its folds kept no rows for a threshold, so what it predicts is the likelier class."""
+    """AutoGluon's stored predictions, with the thresholds that the other models get."""
     stored = STORED / level.replace(":", "-")
     with np.load(stored.with_suffix(".npz"), allow_pickle=False) as kept:
         likely = kept["probabilities"][:, np.argsort(kept["classes"])].astype(np.float64)
@@ -106,7 +102,7 @@ def _peer(level: str) -> tuple[Judged, float, int]:
     about = json.loads(stored.with_suffix(".json").read_text())
     if about["rows_sha256"] != hashlib.sha256(row_keys(table_of(level)).tobytes()).hexdigest():
         raise SystemExit(f"{stored.name}: the stored predictions are about other rows than those of the table")
-    return Judged(likely, likely.argmax(axis=1)), float(np.mean(about["seconds"])), -1
+    return _judged(level, likely, [fold.test for fold in folds_of(level, 0)]), float(np.mean(about["seconds"])), -1
 
 
 def _cell(values: np.ndarray, metric: str) -> str:
@@ -119,9 +115,7 @@ def _pooled(folder: Path, level: str, repeat: int, model: str) -> tuple[Judged, 
     """Put a model's folds together: probabilities and predictions of every row, mean seconds and bytes a fold."""
     table = table_of(level)
     classes = list(np.unique(table.outcome))
-    positive = table.contract.outcome.positive
     likely = np.zeros((len(table), len(classes)))
-    predicted = np.zeros(len(table), dtype=np.int64)
     parts, seconds, sizes = [], [], []
     for fold in range(FOLDS):
         with np.load(job_file(folder, level, repeat, fold, model), allow_pickle=False) as kept:
@@ -130,13 +124,20 @@ def _pooled(folder: Path, level: str, repeat: int, model: str) -> tuple[Judged, 
             parts.append(rows)
             seconds.append(float(kept["seconds"]))
             sizes.append(int(kept["size"]) if "size" in kept else -1)
-    if positive is None:
-        return Judged(likely, likely.argmax(axis=1)), float(np.mean(seconds)), round(np.mean(sizes))
-    yes = classes.index(positive)
-    thresholds = cross_fitted_thresholds([table.outcome[p] == positive for p in parts], [likely[p, yes] for p in parts])
-    for rows, threshold in zip(parts, thresholds, strict=True):
-        predicted[rows] = np.where(likely[rows, yes] >= threshold, yes, 1 - yes)
-    return Judged(likely, predicted), float(np.mean(seconds)), round(np.mean(sizes))
+    return _judged(level, likely, parts), float(np.mean(seconds)), round(np.mean(sizes))
+
+
+def _judged(level: str, likely: np.ndarray, parts: list[np.ndarray]) -> Judged:
+    """Name a class for each row: the likeliest, or yes from the threshold on that the other folds' rows chose."""
+    table = table_of(level)
+    positive = table.contract.outcome.positive
+    predicted = likely.argmax(axis=1)
+    if positive is not None:
+        yes = list(np.unique(table.outcome)).index(positive)
+        said_yes, scores = [table.outcome[rows] == positive for rows in parts], [likely[rows, yes] for rows in parts]
+        for rows, threshold in zip(parts, cross_fitted_thresholds(said_yes, scores), strict=True):
+            predicted[rows] = np.where(likely[rows, yes] >= threshold, yes, 1 - yes)
+    return Judged(likely, predicted)
 
 
 def _scores(level: str, judged: list[Judged], *, repeats: int = REPEATS_OF_BOOTSTRAP) -> dict[str, np.ndarray]:
