@@ -485,10 +485,10 @@ def _middle(edges: list[float], counts: list[int]) -> str:
 
 def _told(told: dict[str, Any], bundle: Bundle) -> Context:
     response = bundle.contract.outcome.positive is not None
-    base, likely = float(told["base"]), float(told["prediction"])
+    average, likely = float(told["average"]), float(told["prediction"])
     name = "Propensity" if response else f"Probability of {told['class']}"
-    against = f"{likely / base:.1f} times an average customer" if base > 0 else ""
-    shown = [(name, percent(likely), against), ("Average customer", percent(base), "whom this one is compared with")]
+    against = f"{likely / average:.1f} times as much" if average > 0 else ""
+    shown = [(name, percent(likely), against), ("Customers in general", percent(average), "what they have on average")]
     blocks = [figures(shown)]
     if told["segment"]:
         blocks.append(statements([("Segment", str(told["segment"]))]))
