@@ -137,6 +137,10 @@ def _judged(level: str, likely: np.ndarray, parts: list[np.ndarray]) -> Judged:
         said_yes, scores = [table.outcome[rows] == positive for rows in parts], [likely[rows, yes] for rows in parts]
         for rows, threshold in zip(parts, cross_fitted_thresholds(said_yes, scores), strict=True):
             predicted[rows] = np.where(likely[rows, yes] >= threshold, yes, 1 - yes)
+        folds = np.zeros(len(table), dtype=np.int64)
+        for number, rows in enumerate(parts):
+            folds[rows] = number
+        return Judged(likely, predicted, folds)
     return Judged(likely, predicted)
 
 

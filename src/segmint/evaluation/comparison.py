@@ -276,10 +276,12 @@ def _judge(
     if positive is not None and len(folds) > 1:
         said_yes = [table.outcome[fold.test] == outcome.positive for fold in folds]
         parts = {name: _with_thresholds(mine, said_yes, positive) for name, mine in parts.items()}
+    fold_of = np.repeat(np.arange(len(folds)), [fold.test.size for fold in folds])
     judged = [
         Judged(
             np.concatenate([part.probabilities for part in mine]),
             np.concatenate([part.named(positive) for part in mine]),
+            None if positive is None or len(folds) == 1 else fold_of,
         )
         for mine in parts.values()
     ]

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from segmint.metrics.calibration import brier_by_row, log_loss_by_row
-from segmint.metrics.classification import f1_from_counts
+from segmint.metrics.classification import cross_fitted_thresholds, f1_from_counts
 from segmint.metrics.intervals import weight_blocks
 from segmint.metrics.ranking import Ranking
 
 Floats = NDArray[np.float64]
 LOWER_IS_BETTER = frozenset({"log_loss", "brier", "expected_calibration_error"})
 CELLS = 40_000_000
+MOST_THRESHOLDS = 200  # that a sample chooses among, besides those of the rows as they are
 
 
 @dataclass(frozen=True)
@@ -27,10 +29,14 @@ class Judged:
     probabilities : ndarray of shape (n, n_classes)
     predicted : ndarray of shape (n,)
         Index of the predicted class.
+    folds : ndarray of shape (n,), optional
+        Of a response whose thresholds come from the other folds, see `cross_fitted_thresholds`: which fold each row was
+        kept apart in. Each sample then chooses its own thresholds, so that intervals of F1 hold the chance in that choice.
     """
 
     probabilities: Floats
     predicted: NDArray[np.int64]
+    folds: NDArray[np.int64] | None = None
 
 
 def affordable_repeats(rows: int, wished: int) -> int:
@@ -94,6 +100,9 @@ class _Judge:
         right = (truth == model.predicted).astype(np.float64)
         self._sums = np.column_stack([right, *losses, happened & named, named, happened]).astype(np.float64)
         self._ranking = None if positive is None else Ranking(truth == positive, model.probabilities[:, positive])
+        self._thresholds = None
+        if positive is not None and model.folds is not None:
+            self._thresholds = _Thresholds(truth == positive, model.probabilities[:, positive], model.folds)
 
     def scores(self, weights: NDArray[np.int32]) -> dict[str, Floats]:
         sums = weights @ self._sums
@@ -108,12 +117,42 @@ class _Judge:
             return {"weighted_f1": weighted, "macro_f1": by_class.mean(axis=1), **common, **each}
         weighed = self._ranking.weigh(weights)
         return {
-            "f1": by_class[:, self._positive],
+            "f1": by_class[:, self._positive] if self._thresholds is None else self._thresholds.f1(weights),
             "roc_auc": weighed.roc_auc(),
             "average_precision": weighed.average_precision(),
             **common,
             "lift_10": weighed.lift_at(0.1),
         }
+
+
+class _Thresholds:
+    """F1 with each fold's threshold chosen on the others' rows, sample by sample.
+
+    Rows are counted by fold, answer and the first of `MOST_THRESHOLDS` falling thresholds that they reach, so that a sample
+    costs one product with a matrix that has one entry a row.
+    """
+
+    def __init__(self, said_yes: NDArray[np.bool_], score: Floats, folds: NDArray[np.int64]) -> None:
+        numbers, fold = np.unique(folds, return_inverse=True)
+        parts = [np.flatnonzero(fold == place) for place in range(len(numbers))]
+        chosen = cross_fitted_thresholds([said_yes[rows] for rows in parts], [score[rows] for rows in parts])
+        levels = np.unique(np.concatenate([np.quantile(score, np.linspace(0, 1, MOST_THRESHOLDS)), chosen]))[::-1]
+        first = np.searchsorted(-levels, -score, side="left")
+        self._shape = (len(numbers), len(levels) + 1, 2)
+        cell = np.ravel_multi_index((fold, first, said_yes.astype(np.int64)), self._shape)
+        ones = (np.ones(len(cell), dtype=np.int32), (cell, np.arange(len(cell))))
+        self._cells = csr_array(ones, shape=(int(np.prod(self._shape)), len(cell)))
+
+    def f1(self, weights: NDArray[np.int32]) -> Floats:
+        """Return F1 under each set of weights; shape (repeats,)."""
+        counts = (self._cells @ weights.T).T.reshape(len(weights), *self._shape)
+        hits, named = np.cumsum(counts[..., 1], axis=2), np.cumsum(counts.sum(axis=3), axis=2)
+        other_hits, other_named = (sums.sum(axis=1, keepdims=True) - sums for sums in (hits, named))
+        # The last column holds all rows: those that reach no threshold too.
+        reached = f1_from_counts(other_hits[..., :-1], other_named[..., :-1], other_hits[..., -1:])
+        best = reached.argmax(axis=2)[..., None]
+        found, called = (np.take_along_axis(sums, best, axis=2)[..., 0].sum(axis=1) for sums in (hits, named))
+        return f1_from_counts(found, called, hits[..., -1].sum(axis=1))
 
 
 def _with_first(first: NDArray[np.int32], rest: Iterator[NDArray[np.int32]]) -> Iterator[NDArray[np.int32]]:
