@@ -133,8 +133,8 @@ def compare_models(
 
     Each model learns from `fold.fit` and may look at `fold.inner` to stop early. For a response the threshold with the
     best F1 is chosen on what the model said of the other folds' rows kept apart, as the final threshold is; with one fold,
-    on `fold.inner`. Nothing is chosen on `fold.test`. Metrics are of the pooled predictions; intervals come from a bootstrap that draws customers (groups of rows) and is the same for every
-    model.
+    on `fold.inner`. Nothing is chosen on `fold.test`. Metrics are of the pooled predictions; intervals come from a
+    bootstrap that draws customers (groups of rows) and is the same for every model.
 
     Parameters
     ----------
@@ -174,7 +174,7 @@ def compare_models(
     for number, fold in enumerate(folds, start=1):
         for name, make in models.items():
             progress("comparing models", done, total)
-            task = _Task(table, fold, make, classes, contract.outcome.positive, who.groups)
+            task = _Task(table, fold, make, classes, contract.outcome.positive, who.groups, alone=len(folds) == 1)
             parts[name].append(_Part.of(task, name, number, who.keys, remember))
             done += 1
     progress("comparing models", done, total)
@@ -192,6 +192,7 @@ class _Task:
     classes: tuple[str, ...]
     positive: str | None
     groups: NDArray[np.int64]
+    alone: bool
 
     def key(self, name: str, model: Any, keys: NDArray[np.uint64]) -> dict[str, Any]:
         """Everything the result depends on, as far as the rows and the model can say it."""
@@ -206,10 +207,11 @@ class _Task:
             "columns": [column.name for column in self.table.features],
             "contract": f"{self.table.contract.name} {self.table.contract.version}",
             "at": self.table.at,
+            "alone": self.alone,
         }
 
     def learn(self, model: Any) -> dict[str, Any]:
-        """Fit, predict the rows kept apart, choose a threshold on the inner rows."""
+        """Fit, predict the rows kept apart; without other folds to choose a threshold on, choose it on the inner rows."""
         began = time.perf_counter()
         inputs, outcome, fold = self.table.inputs, self.table.outcome, self.fold
         inner = (inputs[fold.inner], outcome[fold.inner])
@@ -217,7 +219,7 @@ class _Task:
         model.fit(inputs[fold.fit], outcome[fold.fit], inner=inner, **together)
         probabilities = _aligned(model, inputs[fold.test], self.classes)
         threshold = None
-        if self.positive is not None:
+        if self.positive is not None and self.alone:
             place = self.classes.index(self.positive)
             said_yes = inner[1] == self.positive
             propensity = _aligned(model, inner[0], self.classes)[:, place]

@@ -11,14 +11,6 @@ Floats = NDArray[np.float64]
 _FARTHEST = 30.0
 
 
-def shifted(propensity: ArrayLike, shift: float) -> Floats:
-    """Add `shift` to the log odds of each propensity; 0 leaves them as they are."""
-    if shift == 0.0:
-        return np.asarray(propensity, dtype=np.float64)
-    result: Floats = 1 / (1 + np.exp(-(log_odds(propensity) + shift)))
-    return result
-
-
 def turned(propensity: ArrayLike, slope: float, middle: float) -> Floats:
     """Stretch or press the log odds around `middle`; 1 leaves them as they are."""
     if slope == 1.0:

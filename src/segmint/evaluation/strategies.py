@@ -14,8 +14,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.evaluation.recalibration import intercept_shift, shifted, slope_of, turned
-from segmint.metrics.calibration import log_loss
+from segmint.evaluation.recalibration import intercept_shift, slope_of, turned
+from segmint.metrics.calibration import log_loss, shifted
 from segmint.models.reads import read_by
 from segmint.splits.folds import inner_split
 

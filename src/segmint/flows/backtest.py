@@ -237,9 +237,7 @@ def replay_waves(
 
 def _limited(policy: ContactPolicy) -> bool:
     """Tell whether more than the propensity decides whom a wave calls."""
-    return bool(
-        np.isfinite(policy.most_customers) or policy.budget_money is not None or policy.needs_optimiser
-    ) or bool(policy.economics.columns)
+    return policy.has_budget or policy.needs_optimiser or bool(policy.economics.columns)
 
 
 def _able(policy: ContactPolicy, columns: pl.DataFrame) -> Mask:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from segmint.config import Config
 from segmint.contract.ids import bare_ids
 from segmint.errors import DataError
-from segmint.evaluation.recalibration import intercept_shift, shifted
+from segmint.evaluation.recalibration import intercept_shift
 from segmint.flows.bundle import predict_texts, propensities
 from segmint.flows.calibrate import interval_of
 from segmint.flows.predict import run_folder
@@ -23,6 +23,7 @@ from segmint.flows.read import inputs_of, open_source
 from segmint.flows.results import groups_of, outcomes_of, read_codes, read_frame
 from segmint.flows.run import run as train_run
 from segmint.flows.scored import Known, known_of, scoring_run
+from segmint.metrics.calibration import shifted
 from segmint.progress import Progress, silent
 from segmint.store.bundle import Bundle, open_bundle, write_bundle
 from segmint.store.champion import Gate

@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 
-def cramers_v(counts: ArrayLike) -> float:
-    """Cramér's V of a table of counts, corrected for chance: 0 where nothing is left of it, 1 where one decides the other.
-
-    Uncorrected, a column of hundreds of levels looks strong though it says nothing.
+def cramers_v(counts: ArrayLike, *, corrected: bool = True) -> float:
+    """Cramér's V of a table of counts: 0 where nothing of one is in the other, 1 where one decides the other.
 
     Parameters
     ----------
     counts : array-like of shape (n_levels, n_classes)
+    corrected : bool
+        Whether what chance adds is taken off: a column of hundreds of levels looks strong though it says nothing.
 
     References
     ----------
@@ -29,6 +29,8 @@ def cramers_v(counts: ArrayLike) -> float:
         return 0.0
     expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0, keepdims=True) / n
     squared = float(((table - expected) ** 2 / expected).sum()) / n
+    if not corrected:
+        return math.sqrt(squared / (min(table.shape) - 1))
     levels, classes = table.shape
     left = squared - (levels - 1) * (classes - 1) / (n - 1)
     freedom = min(size - 1 - (size - 1) ** 2 / (n - 1) for size in (levels, classes))

@@ -20,6 +20,14 @@ def log_odds(propensity: ArrayLike, edge: float = 1e-6) -> Floats:
     return result
 
 
+def shifted(propensity: ArrayLike, shift: float, edge: float = 1e-6) -> Floats:
+    """Add `shift` to the log odds of each propensity, kept `edge` away from 0 and 1; 0 leaves them as they are."""
+    if shift == 0.0:
+        return np.asarray(propensity, dtype=np.float64)
+    result: Floats = 1 / (1 + np.exp(-(log_odds(propensity, edge) + shift)))
+    return result
+
+
 class ReliabilityTable(NamedTuple):
     """Propensity against observed response rate, bin by bin; every array has shape (n_bins,).
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.special import betaln, chdtrc, ndtr
 
 from segmint.contract.counts import count_values
-from segmint.metrics.calibration import log_odds
+from segmint.metrics.calibration import log_odds, shifted
 from segmint.metrics.intervals import wilson
 from segmint.monitoring.expected import expected_auc
 from segmint.monitoring.reference import BINS, OTHER
@@ -303,17 +303,11 @@ def _estimated(histogram: Mapping[str, Any] | None, propensity: Floats, rate: fl
     if histogram is not None:
         customers = np.asarray(histogram["customers"], dtype=np.float64)
         found["auc_in_training"] = histogram.get("expected_auc", expected_auc(_promises(histogram), customers))
-        same = _moved_back(propensity, float(histogram.get("offset", 0.0)))
+        # what an update moved has not drifted
+        same = shifted(propensity, -float(histogram.get("offset", 0.0)), edge=_EDGE)
         now = np.bincount(np.clip((same * BINS).astype(int), 0, BINS - 1), minlength=BINS).astype(np.float64)
         found["psi"] = population_stability(*_tenths(customers, now))
     return found
-
-
-def _moved_back(propensity: Floats, offset: float) -> Floats:
-    """Say what the propensities were before an update moved their log odds."""
-    if not offset:
-        return propensity
-    return np.asarray(1 / (1 + np.exp(offset - log_odds(propensity, edge=_EDGE))))
 
 
 def _promises(histogram: Mapping[str, Any]) -> Floats:

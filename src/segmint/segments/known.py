@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
+from segmint.metrics import association
 from segmint.segments.stability import Labels, contingency
 
 
@@ -14,11 +13,4 @@ def cramers_v(first: Labels, second: Labels) -> float:
     ----------
     first, second : ndarray of int of shape (n_customers,)
     """
-    table = contingency(first, second)
-    table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
-    least = min(table.shape) - 1
-    if least < 1:
-        return 0.0
-    n = table.sum()
-    expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0) / n
-    return float(np.sqrt(((table - expected) ** 2 / expected).sum() / (n * least)))
+    return association.cramers_v(contingency(first, second), corrected=False)

@@ -309,6 +309,11 @@ class ContactPolicy(ContactRules):
         return most
 
     @property
+    def has_budget(self) -> bool:
+        """Whether calls, conversations or money limit how many are listed."""
+        return math.isfinite(self.most_customers) or self.budget_money is not None
+
+    @property
     def needs_optimiser(self) -> bool:
         """Whether quotas or capacities are set, so that no single order of customers is right under every limit."""
         return bool(self.quotas or self.capacities)

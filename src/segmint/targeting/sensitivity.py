@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -36,7 +35,7 @@ def sensitivity(choice: Choice, policy: ContactPolicy, factors: Sequence[float] 
     polars.DataFrame
         what, factor, customers, expected_profit and expected_cost (account currency), expected_successes.
     """
-    whats = [what for what in WHAT if what != "budget" or _has_budget(policy)]
+    whats = [what for what in WHAT if what != "budget" or policy.has_budget]
     rows = [_again(choice, policy, what, factor) for what in whats for factor in factors]
     return pl.DataFrame(rows, orient="row")
 
@@ -153,10 +152,6 @@ def _paying_share(worst: float, best: float | None, edge: float) -> float:
         return 1.0
     top = worst * FIRST_PART if best is None else best
     return (top - edge) / (top - worst) if top > edge and top > worst else 0.0
-
-
-def _has_budget(policy: ContactPolicy) -> bool:
-    return math.isfinite(policy.most_customers) or policy.budget_money is not None
 
 
 def _again(choice: Choice, policy: ContactPolicy, what: str, factor: float) -> dict[str, float | str | int]:
