@@ -19,6 +19,7 @@ from segmint.contract.contract import load_contract
 from segmint.contract.validate import validate
 from segmint.evaluation.comparison import OURS, compare_models
 from segmint.flows.calibrate import calibrate
+from segmint.flows.train import Trained
 from segmint.metrics.calibration import venn_abers
 from segmint.models.customer_model import make_model
 from segmint.models.predict import Predictor
@@ -53,7 +54,8 @@ def _judge(at: Any, recipe: str) -> None:
     fit, inner = inner_split(table.outcome, groups, seed=7, keys=keys)
     model = make()
     model.fit(table.inputs[fit], table.outcome[fit], inner=(table.inputs[inner], table.outcome[inner]))
-    done = calibrate(table, model, comparison, 0.5)
+    trained = Trained(model, inner, model.predict_proba(table.inputs[inner]))
+    done = calibrate(table, trained, comparison, 0.5)
     network = {"layers": model[-1].layers_, "classes": [str(name) for name in model[-1].classes_]}
     predictor = Predictor(model[0].state_, network, model[-1].weights_, done.calibration)
     propensity, yes = predictor.probabilities(judge.frame)[:, 1], judge.outcome == "yes"

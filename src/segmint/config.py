@@ -152,6 +152,9 @@ class Model(_Section):
         Chance that a cell of a copy comes from another customer.
     share : float
         How much of what a customer teaches is the teacher's estimate; the rest is the outcome.
+    refit : bool
+        Whether the network of the bundle learns once more from everybody, inner customers too, when these have told when
+        to stop; where they are more than a tenth unless set, and not by the recipe "rolling".
     """
 
     recipe: Literal["fast", "best", "plain", "rolling"] = "fast"
@@ -164,6 +167,7 @@ class Model(_Section):
     copies: float | None = Field(default=None, gt=0, le=100)
     swap: float | None = Field(default=None, gt=0, lt=1)
     share: float | None = Field(default=None, ge=0, le=1)
+    refit: bool | None = None
 
     @field_validator("hidden")
     @classmethod
@@ -180,7 +184,7 @@ class Model(_Section):
     @property
     def settings(self) -> dict[str, Any]:
         """What was set, for `make_model`."""
-        given = {name: value for name, value in self.model_dump(exclude={"size"}).items() if value is not None}
+        given = {name: value for name, value in self.model_dump(exclude={"size", "refit"}).items() if value is not None}
         return {"hidden": COMPACT, **given} if self.size == "compact" else given
 
     @property

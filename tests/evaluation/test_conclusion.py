@@ -50,6 +50,13 @@ def test_ours_best_within_noise_is_not_called_better():
     assert "model to use" not in said
 
 
+def test_a_rival_ahead_within_chance_is_not_passed_over():
+    said = text(dense_network=(0.46, 0.1), lightgbm=(0.5, 0.1), base_rate=(0.2, 0.1))
+    assert "lightgbm is ahead of our network by no more than chance can be" in said
+    assert "the figures decide for neither" in said
+    assert "nothing speaks against" not in said
+
+
 def test_ours_behind_is_said_plainly():
     said = text(dense_network=(0.4, 0.02), lightgbm=(0.5, 0.02), base_rate=(0.2, 0.02))
     assert "behind lightgbm (−0.100, −0.120 to −0.080)" in said

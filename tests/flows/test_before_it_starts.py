@@ -8,6 +8,7 @@ from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.flows import run as flow
 from segmint.flows.demo import sample_path
+from segmint.splits.groups import RowIdentity
 from segmint.tables.source import open_table
 
 
@@ -20,8 +21,8 @@ def test_the_best_recipe_says_its_minutes_and_what_it_does_without(
     table: ValidTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(flow, "missed_teachers", lambda: ["xgboost", "catboost"])
-    minutes, missed = flow.before_it_starts(table, load_config(None, ["model.recipe=best"]))
-    assert "trains 4 networks" in minutes  # three folds and the one in the bundle
+    minutes, missed = flow.before_it_starts(table, load_config(None, ["model.recipe=best"]), RowIdentity.of(table))
+    assert "trains 5 networks" in minutes  # three folds and the one in the bundle, which learns twice on a small table
     assert "minutes on two free processor cores" in minutes
     assert "without xgboost and catboost" in missed
     assert "pip install 'segmint[best]'" in missed
@@ -29,10 +30,11 @@ def test_the_best_recipe_says_its_minutes_and_what_it_does_without(
 
 def test_without_a_comparison_one_network_is_announced(table: ValidTable, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(flow, "missed_teachers", list)
-    said = flow.before_it_starts(table, load_config(None, ["model.recipe=best", "compare.enabled=false"]))
+    alone = ["model.recipe=best", "compare.enabled=false", "model.refit=false"]
+    said = flow.before_it_starts(table, load_config(None, alone), RowIdentity.of(table))
     assert len(said) == 1
     assert "trains 1 network " in said[0]
 
 
 def test_recipes_that_take_seconds_say_nothing(table: ValidTable) -> None:
-    assert flow.before_it_starts(table, load_config()) == []
+    assert flow.before_it_starts(table, load_config(), RowIdentity.of(table)) == []

@@ -13,6 +13,7 @@ from segmint.contract.validate import validate
 from segmint.evaluation.comparison import OURS, OutOfFold
 from segmint.flows.calibrate import calibrate
 from segmint.flows.demo import sample_path
+from segmint.flows.train import Trained
 from segmint.models.calibration import Calibration
 from segmint.tables.source import open_table
 
@@ -22,20 +23,12 @@ def table() -> ValidTable:
     return validate(open_table(sample_path()), load_contract("bank-marketing"))
 
 
-class Model:
-    """A finished network as far as calibrating looks at it."""
-
-    def __init__(self, propensity: np.ndarray, inner: np.ndarray | None = None) -> None:
-        self.classes_ = np.array(["no", "yes"])
-        self.classifier = SimpleNamespace(classes_=self.classes_, calibration_=Calibration(1.2, 0.1))
-        self.likely = np.column_stack([1 - propensity, propensity])
-        self.inner_rows_ = inner
-
-    def __getitem__(self, place: int) -> Any:
-        return self.classifier
-
-    def predict_proba(self, inputs: pl.DataFrame) -> np.ndarray:
-        return self.likely[: inputs.height]
+def trained(propensity: np.ndarray, inner: np.ndarray) -> Trained:
+    """Make a finished training as far as calibrating looks at it."""
+    classes = np.array(["no", "yes"])
+    network = SimpleNamespace(classes_=classes, calibration_=Calibration(1.2, 0.1))
+    model: Any = SimpleNamespace(classes_=classes, named_steps={"classifier": network})
+    return Trained(model, inner, np.column_stack([1 - propensity, propensity])[inner])
 
 
 class Compared:
@@ -55,7 +48,7 @@ class Compared:
 def test_out_of_fold_predictions_correct_what_the_folds_promised(table: ValidTable) -> None:
     compared: Any = Compared(table)
     raw = compared.mine.probabilities[:, 1]
-    found = calibrate(table, Model(raw), compared, threshold=0.2)
+    found = calibrate(table, trained(raw, np.arange(10)), compared, threshold=0.2)
     assert found.judged is not None
     assert found.told is not None
     after = found.judged[1][:, 1]
@@ -73,7 +66,7 @@ def test_out_of_fold_predictions_correct_what_the_folds_promised(table: ValidTab
 def test_without_a_comparison_the_inner_rows_say_how_sure_it_is(table: ValidTable) -> None:
     inner = np.arange(0, len(table), 7)
     propensity = np.random.default_rng(1).random(len(table))
-    found = calibrate(table, Model(propensity, inner), None, threshold=0.2)
+    found = calibrate(table, trained(propensity, inner), None, threshold=0.2)
     assert found.judged is None
     assert found.calibration["threshold"] == 0.2
     assert found.calibration["temperature"] == 1.2

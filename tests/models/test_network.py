@@ -140,3 +140,33 @@ def test_members_without_a_seed_start_differently() -> None:
     for start in (None, np.random.RandomState(1)):
         made = DenseNetworkClassifier((4,), epochs=1, members=2, random_state=start).fit(X, y)
         assert not np.allclose(made.weights_["0.kernel"][:, :4], made.weights_["0.kernel"][:, 4:])
+
+
+def test_a_refit_learns_from_everybody_for_as_long_and_keeps_curves_and_calibration() -> None:
+    X, y = rows(1_000)
+    network = small().fit(X[:800], y[:800], inner=(X[800:], y[800:]))
+    curves, calibration, before = network.history_, network.calibration_, network.weights_
+    same = small().fit(X[:800], y[:800], inner=(X[800:], y[800:])).refit(X[:800], y[:800])
+    for name, weights in before.items():  # nobody new to learn from: the same network
+        assert_array_equal(weights, same.weights_[name])
+    network.refit(X, y)
+    assert (network.history_, network.calibration_) == (curves, calibration)
+    assert any((weights != network.weights_[name]).any() for name, weights in before.items())
+    assert network.score(X, y) > 0.7
+
+
+def test_a_refit_of_several_members_is_one_network_again() -> None:
+    X, y = rows(1_000)
+    network = small(members=2).fit(X[:800], y[:800], inner=(X[800:], y[800:]))
+    layers, same = network.layers_, network.predict_proba(X)
+    network.refit(X, y)
+    assert network.layers_ == layers
+    assert np.corrcoef(same[:, 1], network.predict_proba(X)[:, 1])[0, 1] > 0.9
+    assert network.best_epoch_ == small(members=2).fit(X[:800], y[:800], inner=(X[800:], y[800:])).best_epoch_
+
+
+def test_nothing_is_learned_once_more_before_it_was_learned_once() -> None:
+    from sklearn.exceptions import NotFittedError
+
+    with pytest.raises(NotFittedError):
+        small().refit(*rows())

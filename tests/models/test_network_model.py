@@ -77,3 +77,18 @@ def test_nothing_learned_depends_on_how_the_inner_customers_answered() -> None:
     assert one.lesson_ == other.lesson_
     for name, weight in one[-1].weights_.items():
         np.testing.assert_array_equal(weight, other[-1].weights_[name])
+
+
+def test_a_refit_lets_teachers_and_features_learn_from_everybody() -> None:
+    model = NetworkModel.of(COLUMNS, recipe="fast", random_state=3, hidden=(16,), epochs=2)
+    model.fit(*calls(1), inner=calls(2, 300))
+    curves = model[-1].history_
+    (one, first), (other, second) = calls(1), calls(2, 300)
+    everybody, answers = pl.concat([one, other.with_columns(job=pl.lit("smith"))]), np.concatenate([first, second])
+    model.refit(everybody, answers, groups=np.arange(1_200))
+    assert model.lesson_ is not None
+    assert model.lesson_["customers"] == 1_200
+    assert model[-1].history_ == curves
+    jobs = next(column for column in model[0].state_["columns"] if column["name"] == "job")
+    assert "smith" in jobs["levels"]
+    assert model.predict_proba(everybody).shape == (1_200, 2)

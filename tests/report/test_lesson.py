@@ -47,3 +47,10 @@ def test_the_picture_is_well_formed_and_escapes_what_it_shows() -> None:
     texts = [node.text for node in ElementTree.fromstring(block["svg"]).iter("text")]
     assert "Teacher: <script>" in texts
     assert "<script>" not in block["svg"]
+
+
+def test_a_network_that_learned_once_more_from_everybody_says_so() -> None:
+    block = lesson_block(lesson(0.79) | {"again": {"customers": 4_078, "epochs": 7}})
+    assert "once more from all 4,078 customers" in block["caption"]
+    assert "for the 7 epochs that were best" in block["caption"]
+    assert "once more" not in lesson_block(lesson(0.79))["caption"]

@@ -120,8 +120,13 @@ def _meaning(best: Standing, others: Sequence[Standing], ours: str) -> str:
         return ""
     if best.model == ours and not level:
         return "On this table our network is the model to use."
-    if best.model == ours or ours in level:
+    if best.model == ours:
         return "On this table nothing speaks against our network; more rows would narrow the intervals."
+    if ours in level:
+        return (
+            f"On this table {best.label} is ahead of our network by no more than chance can be: the figures decide for "
+            "neither, more rows would narrow the intervals."
+        )
     return (
         f"On this table {best.label} finds more than our network does; "
         "the list is only as good as the model behind it, so weigh that before calling."

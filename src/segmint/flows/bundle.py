@@ -15,6 +15,7 @@ from segmint.errors import BundleError
 from segmint.evaluation.comparison import Comparison
 from segmint.features.apply import MISSING, OTHER
 from segmint.flows.calibrate import calibrate
+from segmint.flows.train import Trained
 from segmint.models.predict import Predictor
 from segmint.models.single import SinglePredictor
 from segmint.monitoring.reference import reference_of
@@ -30,7 +31,7 @@ GOLDEN_ROWS = 20
 def pack(
     here: Run,
     table: ValidTable,
-    model: Any,
+    trained: Trained,
     comparison: Comparison | None,
     threshold: float | None,
     seed: int,
@@ -41,7 +42,7 @@ def pack(
 
     `note` stands in the model card beside the figures.
     """
-    features, classifier = model[0].state_, model[-1]
+    features, classifier = trained.model[0].state_, trained.model[-1]
     network: dict[str, Any] = {
         "format": 1,
         "layers": classifier.layers_,
@@ -50,7 +51,7 @@ def pack(
         "head": "logit" if len(classifier.classes_) == 2 else "softmax",
         "classes": [str(name) for name in classifier.classes_],
     }
-    calibrated = calibrate(table, model, comparison, threshold)
+    calibrated = calibrate(table, trained, comparison, threshold)
     if calibrated.told is not None:
         here.keep("calibration.json", calibrated.told)
     calibration = calibrated.calibration

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from segmint.contract.valid_table import ValidTable
 from segmint.evaluation.comparison import OURS, Comparison
+from segmint.flows.train import Trained
 from segmint.metrics.calibration import expected_calibration_error, log_loss, reliability_table
 from segmint.metrics.classification import class_index
 from segmint.models.calibration import Calibration, fit_calibration, log_odds
@@ -37,20 +38,22 @@ class Calibrated:
     told: dict[str, Any] | None
 
 
-def calibrate(table: ValidTable, model: Any, comparison: Comparison | None, threshold: float | None) -> Calibrated:
+def calibrate(
+    table: ValidTable, trained: Trained, comparison: Comparison | None, threshold: float | None
+) -> Calibrated:
     """Calibrate on the out-of-fold predictions of the comparison; without one, on the inner rows of the training.
 
     In the comparison every customer was judged by a network that had not seen the customer, calibrated on its own inner
     rows. What was still wrong with these probabilities is learned on all of them and added to the calibration of the
     final network, and the threshold moves along, so that it chooses the same customers.
     """
-    classifier = model[-1]
+    classifier = trained.model.named_steps["classifier"]
     ours: Calibration = classifier.calibration_
     positive = table.contract.outcome.positive
     classes = tuple(str(name) for name in classifier.classes_)
     if comparison is None:
         return Calibrated(
-            ours.to_json() | {"threshold": threshold} | _on_inner_rows(table, model, positive), None, None
+            ours.to_json() | {"threshold": threshold} | _on_inner_rows(table, trained, positive), None, None
         )
     mine = comparison.of(OURS)
     labels = class_index(mine.outcome, classes)
@@ -66,13 +69,12 @@ def calibrate(table: ValidTable, model: Any, comparison: Comparison | None, thre
     return Calibrated(found, (mine.outcome, likely), told | more.to_json())
 
 
-def _on_inner_rows(table: ValidTable, model: Any, positive: str | None) -> dict[str, Any]:
+def _on_inner_rows(table: ValidTable, trained: Trained, positive: str | None) -> dict[str, Any]:
     """Learn the intervals on the rows that only told the training when to stop."""
-    inner = getattr(model, "inner_rows_", None)
-    if positive is None or inner is None:
+    if positive is None:
         return {}
-    likely = model.predict_proba(table.inputs[inner])[:, list(model.classes_).index(positive)]
-    return interval_of(likely, table.outcome[inner] == positive)
+    likely = trained.inner_said[:, list(trained.model.classes_).index(positive)]
+    return interval_of(likely, table.outcome[trained.inner] == positive)
 
 
 def interval_of(propensity: Floats, said_yes: NDArray[np.bool_]) -> dict[str, Any]:

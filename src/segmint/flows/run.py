@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from segmint.config import Config
 from segmint.contract.contract import Contract, load_contract
 from segmint.contract.valid_table import ValidTable
-from segmint.contract.validate import validate
 from segmint.errors import ConfigError, DataError
 from segmint.evaluation.comparison import Comparison, compare_models
 from segmint.evaluation.differences import outcome_by_level
@@ -26,23 +25,28 @@ from segmint.flows.read import begin, keep_reading, open_source, read
 from segmint.flows.report import write_report
 from segmint.flows.search import Found, compare_apart, find_settings, settings_to_search
 from segmint.flows.segment import INDIVIDUAL, find_segments, keep_segments, known_segments, require_settings
+from segmint.flows.train import (
+    FINAL,
+    Trained,
+    inner_parts,
+    inner_threshold,
+    keep_history,
+    learns_again,
+    train,
+    upcoming_customers,
+)
 from segmint.metrics.classification import best_f1_threshold
 from segmint.models.customer_model import MODEL_LABELS, make_model
 from segmint.models.effort import expected_minutes
-from segmint.models.fitted import fill, fitted
-from segmint.models.network import epoch_rows
-from segmint.models.network_model import RECIPES
 from segmint.models.teachers import missed_teachers
 from segmint.models.tensorboard_log import TensorBoardLog
 from segmint.progress import Progress, Remember, silent, tell_both
 from segmint.report.tensorboard_images import result_images
-from segmint.splits.folds import Fold, inner_split, make_folds
+from segmint.splits.folds import Fold, make_folds
 from segmint.splits.groups import RowIdentity
 from segmint.store.run import Run
 from segmint.store.staging import publish_file
 from segmint.store.training_ids import write_training_ids
-
-FINAL = "final"
 
 
 @dataclass(frozen=True)
@@ -128,12 +132,12 @@ def run(
         table = clock.time("read", lambda: read(opened, contract, config.data, here, progress=both))
         if config.segments.enabled and contract.outcome.kind == "response":
             require_settings(table, config)
-        upcoming = _upcoming(table, config)
-        for sentence in before_it_starts(table, config):
+        upcoming, who = upcoming_customers(table, config), RowIdentity.of(table)
+        for sentence in before_it_starts(table, config, who):
             say(sentence)
         _keep_input(here, table)
         log = TensorBoardLog(here.folder / "tensorboard", positive=table.contract.outcome.positive)
-        comparison, found, start, who = None, None, config, RowIdentity.of(table)
+        comparison, found, start = None, None, config
         if config.search.enabled:
             found = clock.time("search", lambda: find_settings(table, start, who, here.remember, both))
             here.keep("search.json", found.to_json())
@@ -145,15 +149,16 @@ def run(
         elif config.compare.enabled:
             comparison = clock.time("compare", lambda: compare(table, config, log, both, who, here.remember))
             _keep_comparison(here, comparison)
-        model = clock.time("train", lambda: train(table, config, log, both, who, here.remember, upcoming))
-        _keep_history(here, model)
+        make = _maker("dense_network", table, config, lambda: log.named(FINAL))
+        trained = clock.time("train", lambda: train(table, config, make, both, who, here.remember, upcoming))
+        keep_history(here, table, trained)
         note = "" if found is None else found.sentence
-        threshold = _threshold(table, model, comparison)
+        threshold = _threshold(table, trained, comparison)
         segments, without = clock.time("segments", lambda: _segments(here, table, config, comparison, both, who))
         if without:
             say(f"no segments: {without}")
         bundle = clock.time(
-            "pack", lambda: pack(here, table, model, comparison, threshold, config.seed, segments, note)
+            "pack", lambda: pack(here, table, trained, comparison, threshold, config.seed, segments, note)
         )
         clock.time("reasons", lambda: keep_importance(here, table, bundle))
         summary = _summary(table, config, comparison, bundle.calibration, clock)
@@ -183,11 +188,12 @@ def _refuse_search_in_vain(config: Config) -> None:
         )
 
 
-def before_it_starts(table: ValidTable, config: Config) -> list[str]:
+def before_it_starts(table: ValidTable, config: Config, who: RowIdentity) -> list[str]:
     """Say what the best recipe will take, and what it does without; nothing for recipes that take seconds."""
     if config.model.recipe != "best":
         return []
-    fits = (config.split.folds if config.compare.enabled else 0) + 1
+    final = 1 + learns_again(config, len(inner_parts(table, config, who)[1]), len(table))
+    fits = (config.split.folds if config.compare.enabled else 0) + final
     classes = len(table.contract.outcome.levels)
     minutes = expected_minutes(config.model.recipe, len(table), len(table.features), fits, classes=classes)
     said = [
@@ -250,50 +256,6 @@ def folds(table: ValidTable, config: Config, who: RowIdentity) -> list[Fold]:
     )
 
 
-def train(
-    table: ValidTable,
-    config: Config,
-    log: TensorBoardLog,
-    progress: Progress,
-    who: RowIdentity,
-    remember: Remember,
-    upcoming: ValidTable | None = None,
-) -> Any:
-    """Train the network that goes into the bundle on all rows, an inner part kept for stopping and calibration."""
-    progress("training the network", 0, 1)
-    inputs, outcome = table.inputs, table.outcome
-    fit, inner = inner_split(outcome, who.groups, share=config.split.inner, seed=config.seed, keys=who.keys)
-    model = _maker("dense_network", table, config, lambda: log.named(FINAL))()
-    key = {"work": "the network of the bundle", "table": table.ledger.receipt["fingerprint"], "at": table.at}
-    key |= {"settings": config.model_dump(mode="json", include={"seed", "data", "split", "model"})}
-    if upcoming is not None:
-        key |= {"upcoming": upcoming.ledger.receipt["fingerprint"]}
-
-    def learn() -> dict[str, Any]:
-        more = {} if upcoming is None else {"upcoming": upcoming.inputs}
-        judge = (inputs[inner], outcome[inner])
-        return fitted(model.fit(inputs[fit], outcome[fit], inner=judge, groups=who.groups[fit], **more))
-
-    model = fill(model, remember(key, learn))
-    model.inner_rows_ = inner
-    progress("training the network", 1, 1)
-    return model
-
-
-def _upcoming(table: ValidTable, config: Config) -> ValidTable | None:
-    """Read the customers who are called next, where a recipe looks at them."""
-    if config.data.upcoming is None:
-        return None
-    if not RECIPES[config.model.recipe].upcoming:
-        raise ConfigError(
-            f"The recipe '{config.model.recipe}' does not look at customers who are yet to be called.",
-            expected="data.upcoming with the recipe 'rolling' only",
-            fix="add --recipe rolling, or leave data.upcoming out",
-        )
-    source = open_source(config.data.upcoming, config.data)
-    return validate(source, table.contract, purpose="predict", at=table.at, max_rejected=config.data.max_rejected)
-
-
 def _maker(name: str, table: ValidTable, config: Config, log: Callable[[], TensorBoardLog]) -> Callable[[], Any]:
     if name != "dense_network":
         return lambda: make_model(name, columns=table.features, random_state=config.seed)
@@ -302,17 +264,13 @@ def _maker(name: str, table: ValidTable, config: Config, log: Callable[[], Tenso
     )
 
 
-def _threshold(table: ValidTable, model: Any, comparison: Comparison | None) -> float | None:
+def _threshold(table: ValidTable, trained: Trained, comparison: Comparison | None) -> float | None:
     """Choose the threshold of a response where F1 is best: out of fold, or on the inner rows without folds."""
     positive = table.contract.outcome.positive
-    if positive is None:
-        return None
-    if comparison is not None:
-        mine = comparison.of("dense_network")
-        return float(best_f1_threshold(mine.outcome == positive, mine.probability(positive)))
-    inner = model.inner_rows_
-    likely = model.predict_proba(table.inputs[inner])[:, list(model.classes_).index(positive)]
-    return float(best_f1_threshold(table.outcome[inner] == positive, likely))
+    if positive is None or comparison is None:
+        return inner_threshold(table, trained)
+    mine = comparison.of("dense_network")
+    return float(best_f1_threshold(mine.outcome == positive, mine.probability(positive)))
 
 
 def _individual_propensities(comparison: Comparison | None, table: ValidTable) -> NDArray[np.float64] | None:
@@ -363,16 +321,6 @@ def _keep_comparison(here: Run, comparison: Comparison) -> None:
     here.keep("comparison.json", comparison.to_json())
     frame = comparison.predictions
     publish_file(here.folder / "predictions.parquet", lambda path: frame.write_parquet(path))
-
-
-def _keep_history(here: Run, model: Any) -> None:
-    """Keep the epochs, and what the teacher taught beside what the student then knew of rows it had not seen."""
-    best = model[-1].history_[model[-1].best_epoch_ - 1]
-    student = {"loss": best.validation_loss, "auc": best.validation_auc, "customers": len(model.inner_rows_)}
-    lesson = {"recipe": model.recipe, "taught": model.lesson_, "student": student, "missed": missed_teachers()}
-    here.keep("lesson.json", lesson)
-    history = pl.DataFrame(epoch_rows(model[-1].history_, FINAL))
-    publish_file(here.folder / "tables" / "history.parquet", lambda path: history.write_parquet(path))
 
 
 def _summary(

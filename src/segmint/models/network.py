@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -189,12 +189,39 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
             curve = self._train(X, labels, inner_X, inner_labels, teaching, seed, number)
             calibration = fit_calibration(forward(fold(curve.layers, curve.best_weights), inner_X), inner_labels)
             learned.append((curve, calibration))
-        first, self.calibration_ = learned[0]
-        self.layers_, self.weights_ = first.layers, first.best_weights
+        first = learned[0][0]
         self.best_epoch_, self.history_ = first.best_epoch, first.epochs
+        self._calibrations = [calibration for _, calibration in learned]
+        return self._become(first.layers, [curve.best_weights for curve, _ in learned])
+
+    def refit(self, X: Any, y: Any, *, teaching: Teaching | None = None) -> DenseNetworkClassifier:
+        """Learn once more from all customers, those that told when to stop too, for as many epochs as were best.
+
+        Curves and calibration stay those of the fit: nobody is left to judge this one by.
+
+        Parameters
+        ----------
+        X : array of shape (n_customers, n_features)
+            The width may be another than that of the fit.
+        y : array of shape (n_customers,)
+        teaching : Teaching, optional
+        """
+        check_is_fitted(self, "_calibrations")
+        X, y = validate_data(self, X, y, dtype=np.float32)
+        labels = np.searchsorted(self.classes_, y)
+        again = []
+        for start in self._starts():
+            begun = self._begin(X, labels, teaching, int(check_random_state(start).randint(2**31 - 1)))
+            begun.train(lambda epoch, loss, rate: epoch + 1 >= self.best_epoch_)
+            again.append(begun.weights())
+        return self._become(begun.layers, again)
+
+    def _become(self, layers: list[dict[str, Any]], weights: list[dict[str, Matrix]]) -> DenseNetworkClassifier:
+        """Take the weights of one member, or the one network that several become."""
+        self.layers_, self.weights_, self.calibration_ = layers, weights[0], self._calibrations[0]
         if self.members > 1:
-            several = [(curve.best_weights, calibration) for curve, calibration in learned]
-            self.layers_, self.weights_, self.calibration_ = merge(first.layers, several)
+            several = list(zip(weights, self._calibrations, strict=True))
+            self.layers_, self.weights_, self.calibration_ = merge(layers, several)
         return self
 
     def predict_proba(self, X: Any) -> Floats:
@@ -258,6 +285,31 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         seed: int,
         number: int,
     ) -> _Curve:
+        begun = self._begin(X, labels, teaching, seed)
+        shown = np.random.default_rng(seed).permutation(len(X))[:ROWS_FOR_CURVES]
+        curve = _Curve(begun.layers, (X[shown], labels[shown]), (inner_X, inner_labels), self.patience)
+        settings = {name: value for name, value in self.get_params().items() if name != "log"}
+        settings |= {
+            "epochs": begun.schedule.epochs,
+            "learning_rate": begun.schedule.learning_rate,
+            "batch_size": begun.schedule.batch_size,
+            "rows": len(X),
+            "copies": len(begun.rows.inputs) - len(X),
+        }
+        log = self.log if self.log is None or not number else self.log.named(f"{self.log.name} {number + 1}".strip())
+        with log.watch(begun.network, settings) if log is not None else nullcontext(_nobody) as write:
+
+            def on_epoch(epoch: int, loss: float, rate: float) -> bool:
+                weights = begun.weights()
+                stop = curve.add(epoch, weights, loss, rate)
+                write(curve.epochs[-1], Seen(weights, curve.likely, inner_labels, self.classes_))
+                return stop
+
+            begun.train(on_epoch)
+        return curve
+
+    def _begin(self, X: Matrix, labels: Integers, teaching: Teaching | None, seed: int) -> _Beginning:
+        """Build a network, and say what it learns from and how fast."""
         from segmint.models import _keras
 
         outputs = 1 if len(self.classes_) == 2 else len(self.classes_)
@@ -265,30 +317,10 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
             self.widths(len(X)), activation=self.activation, dropout=self.dropout, outputs=outputs
         )
         network = _keras.build(layers, inputs=X.shape[1], seed=seed)
-        shown = np.random.default_rng(seed).permutation(len(X))[:ROWS_FOR_CURVES]
-        curve = _Curve(layers, (X[shown], labels[shown]), (inner_X, inner_labels), self.patience)
         rows = self._rows(X, labels, teaching)
         epochs, rate = self.pace(len(rows.inputs))
         schedule = _keras.Schedule(epochs, self.batch(len(rows.inputs)), rate, self.averaging, seed)
-        settings = {name: value for name, value in self.get_params().items() if name != "log"}
-        settings |= {
-            "epochs": epochs,
-            "learning_rate": rate,
-            "batch_size": schedule.batch_size,
-            "rows": len(X),
-            "copies": len(rows.inputs) - len(X),
-        }
-        log = self.log if self.log is None or not number else self.log.named(f"{self.log.name} {number + 1}".strip())
-        with log.watch(network, settings) if log is not None else nullcontext(_nobody) as write:
-
-            def on_epoch(epoch: int, loss: float, rate: float) -> bool:
-                weights = _keras.named_weights(network)
-                stop = curve.add(epoch, weights, loss, rate)
-                write(curve.epochs[-1], Seen(weights, curve.likely, inner_labels, self.classes_))
-                return stop
-
-            _keras.train(network, rows, schedule, on_epoch)
-        return curve
+        return _Beginning(layers, network, rows, schedule)
 
     def pace(self, rows: int) -> tuple[int, float]:
         """Return for how many epochs, and how fast, so many rows are learned from."""
@@ -329,6 +361,28 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
 
 def _nobody(epoch: Epoch, seen: Seen) -> None:
     """Write nowhere."""
+
+
+@dataclass(frozen=True)
+class _Beginning:
+    """A network before it learns, what from, and how fast; the Keras parts are `Any`, they are loaded when training."""
+
+    layers: list[dict[str, Any]]
+    network: Any
+    rows: Any
+    schedule: Any
+
+    def train(self, on_epoch: Callable[[int, float, float], bool]) -> None:
+        """Train until the last epoch, or until `on_epoch` says stop."""
+        from segmint.models import _keras
+
+        _keras.train(self.network, self.rows, self.schedule, on_epoch)
+
+    def weights(self) -> dict[str, Matrix]:
+        """Return the weights as they are now."""
+        from segmint.models import _keras
+
+        return _keras.named_weights(self.network)
 
 
 class _Curve:

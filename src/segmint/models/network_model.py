@@ -49,6 +49,8 @@ class Recipe:
         Whether numbers beyond those seen are taken for the nearest seen, see `CustomerFeatures`.
     upcoming : bool
         Whether the teacher also labels customers who are yet to be called.
+    refit : bool
+        Whether the network of a bundle learns once more from all customers of a small table, see `NetworkModel.refit`.
     learning : mapping
         Parameters of `DenseNetworkClassifier` where none are asked for: copies make an epoch long, so few will do.
     """
@@ -62,6 +64,7 @@ class Recipe:
     pairs: bool = True
     within: bool = False
     upcoming: bool = False
+    refit: bool = True
     learning: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -73,7 +76,11 @@ RECIPES: dict[str, Recipe] = {
     "best": Recipe(teachers=several_teachers, teacher_folds=8, copies=20.0, most_copies=250_000, learning=_COPIED),
     # Pairs are left out: what kind of day a date was says little of the same date in another year.
     "rolling": Recipe(
-        pairs=False, within=True, upcoming=True, learning={"hidden": (64, 32), "epochs": 5, "members": 3, **_COPIED}
+        pairs=False,
+        within=True,
+        upcoming=True,
+        refit=False,
+        learning={"hidden": (64, 32), "epochs": 5, "members": 3, **_COPIED},
     ),
 }
 
@@ -188,11 +195,7 @@ class NetworkModel(Pipeline):
         features, network = self.named_steps["features"], self.named_steps["classifier"]
         labels = np.unique(y, return_inverse=True)[1]
         recipe = self._recipe(labels) if inner is not None else None
-        features.pairs = ()
-        if recipe is not None and recipe.pairs:
-            seed = network.random_state or 0
-            features.pairs = choose_pairs(X, labels, features.columns, rare=features.rare, seed=seed)
-        encoded = features.fit_transform(X)
+        encoded = self._encode(X, labels, recipe)
         if inner is None:
             network.fit(encoded, y)
             return self
@@ -201,6 +204,43 @@ class NetworkModel(Pipeline):
         taught = None if recipe is None else self._teaching(recipe, X, labels, encoded, upcoming, groups)
         network.fit(encoded, y, inner=(encoded_inner, inner[1]), teaching=taught)
         return self
+
+    def refit(
+        self,
+        X: pl.DataFrame,
+        y: Any,
+        *,
+        upcoming: pl.DataFrame | None = None,
+        groups: Integers | None = None,
+    ) -> NetworkModel:
+        """Learn all anew, features and teachers too, from all customers: those of the fit and its inner ones.
+
+        On a small table the inner customers are many of all there are; when they have said when to stop and how bold
+        probabilities are, nothing keeps them from teaching. Epochs, curves and calibration stay those of the fit.
+
+        Parameters
+        ----------
+        X, y, upcoming, groups
+            As in `fit`.
+        """
+        labels = np.unique(y, return_inverse=True)[1]
+        recipe = self._recipe(labels)
+        self.kept_teachers = None  # they learned from fewer
+        encoded = self._encode(X, labels, recipe)
+        upcoming = upcoming if self.reads_upcoming else None
+        taught = None if recipe is None else self._teaching(recipe, X, labels, encoded, upcoming, groups)
+        self.named_steps["classifier"].refit(encoded, y, teaching=taught)
+        return self
+
+    def _encode(self, X: pl.DataFrame, labels: Integers, recipe: Recipe | None) -> NDArray[np.float32]:
+        """Learn the features, and where there is a teacher the pairs of columns that are read together."""
+        features, network = self.named_steps["features"], self.named_steps["classifier"]
+        features.pairs = ()
+        if recipe is not None and recipe.pairs:
+            seed = network.random_state or 0
+            features.pairs = choose_pairs(X, labels, features.columns, rare=features.rare, seed=seed)
+        encoded: NDArray[np.float32] = features.fit_transform(X)
+        return encoded
 
     def _recipe(self, labels: Integers) -> Recipe | None:
         """Return how to teach; None where the labels must do."""

@@ -19,7 +19,9 @@ def lesson_block(lesson: Mapping[str, Any]) -> Block:
     taught, recipe = lesson.get("taught"), str(lesson.get("recipe"))
     title = "How it was taught"
     if not taught:
-        return chart(title, _draw_plain(lesson), caption=_plain_words(recipe), data=_scores(lesson))
+        return chart(
+            title, _draw_plain(lesson), caption=_plain_words(recipe) + _again_words(lesson), data=_scores(lesson)
+        )
     return chart(title, _draw(taught, lesson["student"]), caption=_words(taught, lesson), data=_scores(lesson))
 
 
@@ -55,7 +57,19 @@ def _words(taught: Mapping[str, Any], lesson: Mapping[str, Any]) -> str:
     without = f" Not installed, and done without: {listed(missed)} (pip install 'segmint[best]')." if missed else ""
     return (
         f"{said}{upcoming}{members} On customers whose own answers neither had learned from, the area under the curve is {decimal(taught['auc'])} for the teacher and "
-        f"{decimal(student['auc'])} for the student: {verdict}.{_pair_words(taught.get('pairs', []))}{without}"
+        f"{decimal(student['auc'])} for the student: {verdict}.{_pair_words(taught.get('pairs', []))}{_again_words(lesson)}{without}"
+    )
+
+
+def _again_words(lesson: Mapping[str, Any]) -> str:
+    """Say that the bundle's network learned from the validation customers too, once they had judged."""
+    if not (again := lesson.get("again")):
+        return ""
+    epochs = int(again["epochs"])
+    return (
+        f" Last, everything learned once more from all {count(again['customers'])} customers, the validation customers too, for the "
+        f"{count(epochs)} {'epoch' if epochs == 1 else 'epochs'} that were best: that network is in the bundle. Curves and figures here are of the one before, "
+        f"which these customers could judge."
     )
 
 

@@ -1,0 +1,149 @@
+"""Train the network that goes into the bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segmint.config import Config
+from segmint.contract.valid_table import ValidTable
+from segmint.contract.validate import validate
+from segmint.errors import ConfigError
+from segmint.flows.read import open_source
+from segmint.metrics.classification import best_f1_threshold
+from segmint.models.fitted import fill, fitted
+from segmint.models.network import epoch_rows
+from segmint.models.network_model import RECIPES, NetworkModel
+from segmint.models.teachers import missed_teachers
+from segmint.progress import Progress, Remember
+from segmint.splits.folds import inner_split
+from segmint.splits.groups import RowIdentity
+from segmint.store.run import Run
+from segmint.store.staging import publish_file
+
+FINAL = "final"
+# Where more customers than this had to be kept from teaching, they are worth a second training.
+MANY_INNER = 0.1
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The network of the bundle, and what it said of its inner customers before it learned from them.
+
+    Attributes
+    ----------
+    model : NetworkModel
+    inner : ndarray of int
+        Rows that told when to stop and how bold probabilities are.
+    inner_said : ndarray of shape (n_inner, n_classes)
+        Probabilities, by a network that had not learned from these rows.
+    everybody : bool
+        Whether the network then learned once more from all rows.
+    """
+
+    model: NetworkModel
+    inner: NDArray[np.int64]
+    inner_said: NDArray[np.float64]
+    everybody: bool = False
+
+
+def train(
+    table: ValidTable,
+    config: Config,
+    make: Callable[[], NetworkModel],
+    progress: Progress,
+    who: RowIdentity,
+    remember: Remember,
+    upcoming: ValidTable | None = None,
+) -> Trained:
+    """Train on all rows but an inner part for stopping and calibration; where that is large, then on all rows.
+
+    Parameters
+    ----------
+    table : ValidTable
+    config : Config
+    make : callable () -> NetworkModel
+        Makes the untrained network, with its log.
+    progress : Progress
+    who : RowIdentity
+    remember : Remember
+    upcoming : ValidTable, optional
+        Customers who are called next, for a recipe that looks at them.
+    """
+    inputs, outcome = table.inputs, table.outcome
+    fit, inner = inner_parts(table, config, who)
+    again = learns_again(config, len(inner), len(table))
+    model, steps = make(), 1 + again
+    key = {"work": "the network of the bundle", "table": table.ledger.receipt["fingerprint"], "at": table.at}
+    key |= {"settings": config.model_dump(mode="json", include={"seed", "data", "split", "model"})}
+    if upcoming is not None:
+        key |= {"upcoming": upcoming.ledger.receipt["fingerprint"]}
+
+    def learn() -> dict[str, Any]:
+        more = {} if upcoming is None else {"upcoming": upcoming.inputs}
+        judge = (inputs[inner], outcome[inner])
+        progress("training the network", 0, steps)
+        model.fit(inputs[fit], outcome[fit], inner=judge, groups=who.groups[fit], **more)
+        said = {"inner_said": model.predict_proba(judge[0])}
+        if again:
+            progress("training the network", 1, steps)
+            model.refit(inputs, outcome, groups=who.groups, **more)
+        return fitted(model) | said
+
+    learned = remember(key, learn)
+    said = learned.pop("inner_said")
+    progress("training the network", steps, steps)
+    return Trained(fill(model, learned), inner, said, again)
+
+
+def inner_parts(table: ValidTable, config: Config, who: RowIdentity) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Split the rows into those that teach the network of the bundle and its inner ones."""
+    return inner_split(table.outcome, who.groups, share=config.split.inner, seed=config.seed, keys=who.keys)
+
+
+def learns_again(config: Config, inner: int, rows: int) -> bool:
+    """Tell whether the network learns once more from everybody: as is set, or where many had to be kept from it."""
+    if config.model.refit is not None:
+        return config.model.refit
+    return RECIPES[config.model.recipe].refit and inner > MANY_INNER * rows
+
+
+def upcoming_customers(table: ValidTable, config: Config) -> ValidTable | None:
+    """Read the customers who are called next, where a recipe looks at them."""
+    if config.data.upcoming is None:
+        return None
+    if not RECIPES[config.model.recipe].upcoming:
+        raise ConfigError(
+            f"The recipe '{config.model.recipe}' does not look at customers who are yet to be called.",
+            expected="data.upcoming with the recipe 'rolling' only",
+            fix="add --recipe rolling, or leave data.upcoming out",
+        )
+    source = open_source(config.data.upcoming, config.data)
+    return validate(source, table.contract, purpose="predict", at=table.at, max_rejected=config.data.max_rejected)
+
+
+def inner_threshold(table: ValidTable, trained: Trained) -> float | None:
+    """Choose the threshold of a response where F1 is best among the inner rows; for want of a comparison."""
+    positive = table.contract.outcome.positive
+    if positive is None:
+        return None
+    likely = trained.inner_said[:, list(trained.model.classes_).index(positive)]
+    return float(best_f1_threshold(table.outcome[trained.inner] == positive, likely))
+
+
+def keep_history(here: Run, table: ValidTable, trained: Trained) -> None:
+    """Keep the epochs, and what the teacher taught beside what the student then knew of rows it had not seen."""
+    model = trained.model
+    best = model[-1].history_[model[-1].best_epoch_ - 1]
+    student = {"loss": best.validation_loss, "auc": best.validation_auc, "customers": len(trained.inner)}
+    lesson = {"recipe": model.recipe, "taught": model.lesson_, "student": student, "missed": missed_teachers()}
+    if trained.everybody:
+        lesson["again"] = {"customers": len(table), "epochs": model[-1].best_epoch_}
+    here.keep("lesson.json", lesson)
+    history = pl.DataFrame(epoch_rows(model[-1].history_, FINAL))
+    publish_file(here.folder / "tables" / "history.parquet", lambda path: history.write_parquet(path))

@@ -1,0 +1,83 @@
+"""The network of the bundle: judged by customers who teach nobody, then taught by everybody where these are many."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from segmint.config import Config, load_config
+from segmint.contract.contract import load_contract
+from segmint.contract.valid_table import ValidTable
+from segmint.contract.validate import validate
+from segmint.flows.demo import sample_path
+from segmint.flows.train import Trained, learns_again, train
+from segmint.splits.groups import RowIdentity
+from segmint.tables.source import open_table
+
+pytestmark = pytest.mark.network
+pytest.importorskip("tensorflow")
+
+from segmint.models.network_model import NetworkModel  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def table() -> ValidTable:
+    return validate(open_table(sample_path()), load_contract("bank-marketing"))
+
+
+def nothing_known(key: dict[str, Any], work: Any) -> Any:
+    json.dumps(key)
+    return work()
+
+
+def trained(table: ValidTable, *settings: str) -> Trained:
+    config = load_config(None, list(settings))
+    make = lambda: NetworkModel.of(  # noqa: E731
+        table.features, recipe="fast", random_state=1, hidden=(16,), epochs=2, copies=1.0
+    )
+    return train(table, config, make, lambda *said: None, RowIdentity.of(table), nothing_known)
+
+
+@pytest.fixture(scope="module")
+def both(table: ValidTable) -> tuple[Trained, Trained]:
+    return trained(table), trained(table, "model.refit=false")
+
+
+def test_on_a_small_table_everybody_teaches_in_the_end(table: ValidTable, both: tuple[Trained, Trained]) -> None:
+    again, once = both
+    assert (again.everybody, once.everybody) == (True, False)
+    assert once.model.lesson_ is not None
+    assert again.model.lesson_ is not None
+    assert once.model.lesson_["customers"] == len(table) - len(once.inner)
+    assert again.model.lesson_["customers"] == len(table)
+
+
+def test_inner_customers_are_judged_by_a_network_that_had_not_learned_from_them(
+    table: ValidTable, both: tuple[Trained, Trained]
+) -> None:
+    again, once = both
+    np.testing.assert_array_equal(again.inner_said, once.inner_said)
+    inner = table.inputs[again.inner]
+    np.testing.assert_array_equal(once.inner_said, once.model.predict_proba(inner))
+    assert not np.allclose(again.inner_said, again.model.predict_proba(inner))
+    assert again.model[-1].calibration_ == once.model[-1].calibration_
+
+
+@pytest.mark.parametrize(
+    ("settings", "inner", "again"),
+    [
+        ([], 1_500, True),
+        ([], 500, False),
+        (["model.refit=true"], 500, True),
+        (["model.refit=false"], 1_500, False),
+        (["model.recipe=rolling"], 1_500, False),
+    ],
+)
+def test_a_second_training_is_for_many_inner_customers_or_on_demand(
+    settings: list[str], inner: int, again: bool
+) -> None:
+    config: Config = load_config(None, settings)
+    assert learns_again(config, inner, 10_000) is again
