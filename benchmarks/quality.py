@@ -11,6 +11,11 @@ An ablation leaves one trick of a recipe out at a time, the last of the recipe `
 
     python benchmarks/quality.py run --tables term-deposit:dialling,segments-abcd:planning --models ablation --repeats 0,1
     python benchmarks/quality.py ablation --tables term-deposit:dialling,segments-abcd:planning --repeats 0,1
+
+A model named "... again" then learns once more, from its inner rows too, for as long as was best: what the network of a
+bundle does on a small table, and what a rival would gain by the same::
+
+    python benchmarks/quality.py run --tables segments-abcd:planning --models "network_best again,xgboost again"
 """
 
 from __future__ import annotations
@@ -70,8 +75,10 @@ ABLATIONS = {
     "numbers only scaled": {"features__numbers": "scaled"},
     "plain without averaged weights": {"recipe": "plain", "averaging": 0.0},
 }
+AGAIN = " again"
 TREES = ("lightgbm", "catboost", "xgboost", "random_forest")
 MODELS = (*NETWORKS, *TREES, "gradient_boosting", "knn", "logistic")
+ONCE_MORE = tuple(f"{name}{AGAIN}" for name in ("network_best", "network_fast", "lightgbm", "catboost", "xgboost"))
 
 
 @cache
@@ -113,13 +120,16 @@ def run_job(level: str, repeat: int, fold: int, model: str) -> dict[str, np.ndar
     X, y, groups = table.inputs, table.outcome, groups_of(level)
     start = time.perf_counter()
     seed = 100 * repeat + fold
+    name, again = model.removesuffix(AGAIN), model.endswith(AGAIN)
     made = (
-        make_network(model, table, seed)
-        if model in NETWORKS | ABLATIONS
-        else make_model(model, columns=table.features, random_state=seed)
+        make_network(name, table, seed)
+        if name in NETWORKS | ABLATIONS
+        else make_model(name, columns=table.features, random_state=seed)
     )
     together = read_by(made, groups=groups[part.fit])
     made.fit(X[part.fit], y[part.fit], inner=(X[part.inner], y[part.inner]), **together)
+    if again:
+        learn_again(made, X[part.train], y[part.train], groups[part.train])
     likely = made.predict_proba(X[part.test])
     seconds = time.perf_counter() - start
     size = size_of(made[-1])
@@ -130,6 +140,22 @@ def run_job(level: str, repeat: int, fold: int, model: str) -> dict[str, np.ndar
         "seconds": np.asarray(seconds),
         "size": np.asarray(size),
     }
+
+
+def learn_again(made: Any, X: Any, y: Any, groups: NDArray[np.int64]) -> None:
+    """Let a model learn from all training rows, for as many epochs or rounds as were best."""
+    if hasattr(made, "refit"):
+        made.refit(X, y, **read_by(made, groups=groups))
+        return
+    booster = made[-1].booster_
+    match type(booster).__name__:
+        case "LGBMClassifier":
+            rounds = booster.best_iteration_
+        case "Booster":
+            rounds = booster.best_iteration + 1
+        case _:
+            rounds = booster.tree_count_
+    made.set_params(classifier__rounds=rounds).fit(X, y)
 
 
 def size_of(classifier: Any) -> int:
@@ -208,6 +234,6 @@ if __name__ == "__main__":
             queue(levels, models, numbers, [int(text) for text in given.folds.split(",")]),
         )
     elif given.what == "table":
-        print_table(given.folder, levels, models, numbers)
+        print_table(given.folder, levels, [*models, *ONCE_MORE], numbers)
     else:
         print_ablation(given.folder, levels, numbers)

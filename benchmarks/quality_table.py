@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from peers import STORED
-from quality import ABLATIONS, FOLDS, NETWORKS, TREES, folds_of, job_file, table_of
+from quality import ABLATIONS, AGAIN, FOLDS, NETWORKS, TREES, folds_of, job_file, table_of
 from scipy.stats import t
 
 from segmint.evaluation.paired_bootstrap import LOWER_IS_BETTER, Judged, bootstrap_scores
@@ -78,8 +78,12 @@ def _block(folder: Path, level: str, models: list[str], repeats: list[int]) -> N
         cells = [_cell(scores[metric][:, place], metric) for metric in metrics]
         _, seconds, size = pooled[place]
         print(f"| {model} | " + " | ".join(cells) + f" | {seconds:.0f} | {'–' if size < 0 else f'{size / 1e3:,.0f}'} |")
-    trees = [place for place, model in enumerate(models) if model in TREES]
-    for name in [name for name in models if name in NETWORKS and trees]:
+    for name in [name for name in models if name.removesuffix(AGAIN) in NETWORKS]:
+        # From as many rows: who learned from the inner ones too is held against trees that did.
+        alike = [place for place, model in enumerate(models) if model.endswith(AGAIN) == name.endswith(AGAIN)]
+        trees = [place for place in alike if models[place].removesuffix(AGAIN) in TREES]
+        if not trees:
+            continue
         mine, best = models.index(name), max(trees, key=lambda place: scores[main][0, place])
         print(f"\n{name} minus {models[best]}, {main}: {_difference(scores[main], mine, best)}", end="")
         print(_over_repeats(folder, level, name, models[best], repeats, main))
