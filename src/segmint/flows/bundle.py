@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -15,7 +15,6 @@ from segmint.errors import BundleError
 from segmint.evaluation.comparison import Comparison
 from segmint.features.apply import MISSING, OTHER
 from segmint.flows.calibrate import calibrate
-from segmint.flows.train import Trained
 from segmint.models.predict import Predictor
 from segmint.models.single import SinglePredictor
 from segmint.monitoring.reference import reference_of
@@ -24,6 +23,9 @@ from segmint.store.bundle import Bundle, write_bundle
 from segmint.store.run import Run, installed_versions
 from segmint.store.verify import check_golden
 from segmint.tables.source import open_table
+
+if TYPE_CHECKING:
+    from segmint.flows.train import Trained
 
 GOLDEN_ROWS = 20
 

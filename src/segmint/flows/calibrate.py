@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segmint.contract.valid_table import ValidTable
 from segmint.evaluation.comparison import OURS, Comparison
-from segmint.flows.train import Trained
 from segmint.metrics.calibration import expected_calibration_error, log_loss, reliability_table
 from segmint.metrics.classification import class_index
 from segmint.models.calibration import Calibration, fit_calibration, log_odds
 from segmint.models.interval import fit_interval
+
+if TYPE_CHECKING:
+    from segmint.flows.train import Trained
 
 Floats = NDArray[np.float64]
 
