@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import tomlkit
 
 from segmint.cli import main
 from segmint.config import load_config
 from segmint.errors import ConfigError, PolicyError
 from segmint.flows.standing import StandingPolicy
+from segmint.flows.target import policy_of
 
 POLICY = """
 [economics]
@@ -71,10 +73,56 @@ def test_no_setting_brings_anybody_back_who_must_not_be_called(file: Path) -> No
     assert (strict.rest_days, strict.attempts) == (60, 1)
 
 
-def test_quotas_add_up_and_one_for_the_same_level_takes_its_place(file: Path) -> None:
-    quotas = [{"column": "job", "level": "clerk", "maximum": 5}, {"column": "job", "level": "farmer", "maximum": 9}]
+@pytest.mark.parametrize(("asked", "holds"), [(5, 5), (100_000, 20), (None, 20)])
+def test_quotas_add_up_and_of_two_for_the_same_level_the_tighter_holds(
+    file: Path, asked: int | None, holds: int
+) -> None:
+    clerk = {"column": "job", "level": "clerk", "minimum": 3, "maximum": asked}
+    quotas = [clerk, {"column": "job", "level": "farmer", "maximum": 9}]
     policy = StandingPolicy.load(file).under(flags={"policy.quotas": quotas}).policy
-    assert [(quota.level, quota.maximum) for quota in policy.quotas] == [("clerk", 5), ("farmer", 9)]
+    found = [(quota.level, quota.minimum, quota.maximum) for quota in policy.quotas]
+    assert found == [("clerk", 3, holds), ("farmer", 0, 9)]
+
+
+def test_of_two_capacities_of_one_name_the_banks_holds_unless_there_is_less_of_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_text("[[policy.capacities]]\nname = 'hour'\navailable = 10\nper_customer = 1\n")
+
+    def hours(available: float, per_customer: float) -> float:
+        own = [{"name": "hour", "available": available, "per_customer": per_customer}]
+        [found] = StandingPolicy.load(path).under(flags={"policy.capacities": own}).policy.capacities
+        assert found.per_customer == 1
+        return found.total
+
+    assert [hours(4, 1), hours(99, 1), hours(4, 0.001)] == [4, 10, 10]
+
+
+def test_what_is_set_twice_by_one_list_is_still_a_contradiction(file: Path) -> None:
+    quotas = [{"column": "job", "level": "farmer", "maximum": most} for most in (1, 2)]
+    laid = StandingPolicy.load(file).under(flags={"policy.quotas": quotas})
+    with pytest.raises(PolicyError, match="given 2 times"):
+        policy_of(laid)
+
+
+def test_nobody_changes_in_which_campaign_calls_count_who_is_held_out_and_which_numbers_are_dialled(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "policy.toml"
+    said = {"campaign": "spring", "hash_key": "ours", "country_code": "351", "call_windows": ["Mon-Fri 09:00-19:00"]}
+    path.write_text(tomlkit.dumps({"policy": said | {"holdout_share": 0.2}}))
+    other = {"campaign": "x", "hash_key": "y", "country_code": "1", "call_windows": ["Sun 00:00-24:00"]}
+    standing = StandingPolicy.load(path)
+    policy = standing.under(flags={f"policy.{k}": v for k, v in (other | {"holdout_share": 0.0}).items()}).policy
+    assert {name: policy.model_dump(mode="json")[name] for name in said} == said
+    assert policy.holdout_share == 0.2
+    assert standing.under(["policy.holdout_share=0.5"]).policy.holdout_share == 0.5
+    rules = " / ".join(standing.rules())
+    assert "the campaign is spring" in rules
+    assert "at least 20 % are held out" in rules
+    assert "ours" not in rules
+    path.write_text("[policy]\nattempts = 3\n")  # what the bank leaves open is the list's
+    policy = StandingPolicy.load(path).under(["policy.campaign=x", "policy.holdout_share=0"]).policy
+    assert (policy.campaign, policy.holdout_share) == ("x", 0)
 
 
 def test_what_holds_is_said_in_words(file: Path) -> None:

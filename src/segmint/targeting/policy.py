@@ -7,7 +7,7 @@ import math
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -115,6 +115,12 @@ class Quota(_Words):
         """The quota's name for people."""
         return f"{self.column} {self.level}"
 
+    def tighter(self, other: Quota) -> Quota:
+        """Ask for as many as either asks for, and allow no more than either allows."""
+        most = [quota.maximum for quota in (self, other) if quota.maximum is not None]
+        update = {"minimum": max(self.minimum, other.minimum), "maximum": min(most, default=None)}
+        return self.model_copy(update=update)
+
 
 class Capacity(_Section):
     """Something there is only so much of: agent hours, lines, vouchers.
@@ -158,6 +164,14 @@ class Capacity(_Section):
         if self.available is not None:
             return self.available
         return float(self.agents or 0) * float(self.hours or 0)
+
+    def tighter(self, other: Capacity) -> Capacity:
+        """Take the other one only if it is less of the same: if a customer takes as much of it."""
+        alike = all(
+            getattr(self, name) == getattr(other, name)
+            for name in ("per_customer", "handling_minutes", "ringing_minutes")
+        )
+        return other if alike and other.total < self.total else self
 
     def use(self, policy: ContactPolicy) -> float | str:
         """How much one listed customer takes: an amount, or the name of a column."""
@@ -237,12 +251,16 @@ class ContactRules(_Words):
         """Join these rules with standing ones: whoever must not be called by either is not called.
 
         Files and exclusions of both hold, the longer rest, the fewer attempts, and consent only as both read it. Quotas
-        and capacities of both hold; for the same level or name these win. What else is set here stays.
+        and capacities of both hold; for the same level or name the tighter. What decides in which campaign calls are
+        counted, who is held out, which numbers can be dialled and when, is the standing rules' where they set it; more
+        may be held out. What else is set here stays.
         """
         attempts = [most for most in (self.attempts, standing.attempts) if most is not None]
-        quotas = {(quota.column, quota.level): quota for quota in (*standing.quotas, *self.quotas)}
-        capacities = {capacity.name: capacity for capacity in (*standing.capacities, *self.capacities)}
         consent = {word.casefold() for word in self.consent_words}
+        kept = {name: getattr(standing, name) for name in _KEPT if name in standing.model_fields_set}
+        if "holdout_share" in standing.model_fields_set:
+            # a larger share keeps everyone of a smaller one
+            kept["holdout_share"] = max(standing.holdout_share, self.holdout_share)
         return self.model_copy(
             update={
                 "suppress": _both(standing.suppress, self.suppress),
@@ -252,17 +270,30 @@ class ContactRules(_Words):
                 "rest_days": max(standing.rest_days, self.rest_days),
                 "attempts": min(attempts, default=None),
                 "consent_words": tuple(word for word in standing.consent_words if word.casefold() in consent),
-                "quotas": tuple(quotas.values()),
-                "capacities": tuple(capacities.values()),
+                "quotas": _tighter(standing.quotas, self.quotas, lambda quota: (quota.column, quota.level)),
+                "capacities": _tighter(standing.capacities, self.capacities, lambda capacity: capacity.name),
+                **kept,
             }
         )
 
 
+_KEPT = ("campaign", "hash_key", "country_code", "call_windows")  # what standing rules set of these nobody changes
+
 T = TypeVar("T")
+
+
+Limit = TypeVar("Limit", Quota, Capacity)
 
 
 def _both(first: tuple[T, ...], second: tuple[T, ...]) -> tuple[T, ...]:
     return (*first, *(one for one in second if one not in first))
+
+
+def _tighter(standing: tuple[Limit, ...], own: tuple[Limit, ...], key: Callable[[Limit], Any]) -> tuple[Limit, ...]:
+    """Join limits of the same key, as `tighter` of each says."""
+    by_key, standing_keys = {key(limit): limit for limit in own}, {key(limit) for limit in standing}
+    tight = [limit.tighter(by_key.get(key(limit), limit)) for limit in standing]
+    return (*tight, *(limit for limit in own if key(limit) not in standing_keys))
 
 
 class ContactPolicy(ContactRules):
