@@ -292,8 +292,8 @@ def _both(first: tuple[T, ...], second: tuple[T, ...]) -> tuple[T, ...]:
 def _tighter(standing: tuple[Limit, ...], own: tuple[Limit, ...], key: Callable[[Limit], Any]) -> tuple[Limit, ...]:
     """Join limits of the same key, as `tighter` of each says."""
     by_key, standing_keys = {key(limit): limit for limit in own}, {key(limit) for limit in standing}
-    tight = [limit.tighter(by_key.get(key(limit), limit)) for limit in standing]
-    return (*tight, *(limit for limit in own if key(limit) not in standing_keys))
+    tight = tuple(limit.tighter(by_key.get(key(limit), limit)) for limit in standing)
+    return tight + tuple(limit for limit in own if key(limit) not in standing_keys)
 
 
 class ContactPolicy(ContactRules):
