@@ -539,6 +539,41 @@ def test_what_calling_brought_stands_on_a_page_and_objectors_in_a_file(tmp_path:
     assert list(json.loads(record)["inputs"]) == ["a frame", "a frame (2)"]
 
 
+def test_purchases_and_earlier_lists_are_named_at_the_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed, results = campaign()
+    (tmp_path / "codes.toml").write_text(CODES)
+    listed.write_parquet(tmp_path / "list.parquet")
+    results.write_csv(tmp_path / "results.csv")
+    results.filter(pl.col("code") == "SALE").select("customer", date=pl.lit("2026-03-14")).write_csv(
+        tmp_path / "purchases.csv"
+    )
+    listed.head(500).write_parquet(tmp_path / "earlier.parquet")
+    argv = [
+        "measure",
+        str(tmp_path / "list.parquet"),
+        str(tmp_path / "results.csv"),
+        "--runs",
+        str(tmp_path / "runs"),
+        "--json",
+    ]
+    argv += ["--codes", str(tmp_path / "codes.toml")]
+    assert main(argv) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert "judged by call codes" in told["cautions"][0]
+    assert "cannot be compared as they are" in Path(told["report"]).read_text("utf-8")
+    argv += ["--purchases", str(tmp_path / "purchases.csv"), "--earlier", str(tmp_path / "earlier.parquet")]
+    assert main(argv) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["cautions"] == []
+    assert told["left_out"] == {"earlier": 500, "repeated": 0}
+    assert "cannot be compared as they are" not in Path(told["report"]).read_text("utf-8")
+    listed.with_columns(customer=pl.lit("record 1")).write_parquet(tmp_path / "earlier.parquet")
+    assert main(argv) == 2
+    assert "by their place in a table" in capsys.readouterr().err
+
+
 def test_calls_that_reached_nobody_stay_in_what_calling_brought(tmp_path: Path) -> None:
     """Who answers is no random part of those called: leaving the others out would flatter the calls."""
     listed, results = campaign()

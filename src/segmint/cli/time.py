@@ -202,8 +202,16 @@ def measure(
     call_list: Annotated[
         Path, typer.Argument(help="call_list.parquet of a target run, every row.", show_default=False)
     ],
-    results: Annotated[Path, typer.Argument(help="Calls, and purchases of customers held out.", show_default=False)],
+    results: Annotated[Path, typer.Argument(help="Calls, one row each.", show_default=False)],
     codes: Codes = None,
+    purchases: Annotated[
+        Path | None,
+        typer.Option("--purchases", help="Purchases since the list was made, of everyone, called or held out."),
+    ] = None,
+    earlier: Annotated[
+        list[Path] | None,
+        typer.Option("--earlier", help="An earlier list of the campaign, to leave its customers out; repeatable."),
+    ] = None,
     level: Annotated[float, typer.Option("--level", min=0.5, max=0.999, help="Coverage of the intervals.")] = 0.9,
     silence_means_no: Annotated[
         bool, typer.Option("--silence-means-no", help="A held-out customer without a row did not buy.")
@@ -227,7 +235,7 @@ def measure(
     settings = load_config((config, policy), sets or ())
     with Screen(json=json, quiet=quiet) as screen:
         result = flow(
-            call_list, results, settings, runs=runs, codes=codes, level=level, silence_means_no=silence_means_no,
-            do_not_call=do_not_call, argv=sys.argv[1:], progress=screen.progress,
+            call_list, results, settings, runs=runs, codes=codes, purchases=purchases, earlier=earlier or (), level=level,
+            silence_means_no=silence_means_no, do_not_call=do_not_call, argv=sys.argv[1:], progress=screen.progress,
         )  # fmt: skip
     screen.measured(result)

@@ -25,6 +25,7 @@ from segmint.progress import Progress, silent
 from segmint.store.run import CONFIG, CONTRACT, Run
 from segmint.store.staging import publish_file
 from segmint.tables.write import write_safe_csv
+from segmint.targeting.suppress import UNNAMED
 
 FOUND, ROWS, OBJECTORS, STRANGE = "measure.json", "measure.parquet", "do_not_call.csv", "strange_results.csv"
 NEEDED = ("customer", "status", "propensity", "value", "cost")
@@ -61,6 +62,8 @@ def measure(
     *,
     runs: Path,
     codes: Path | None = None,
+    purchases: Any = None,
+    earlier: Sequence[Any] = (),
     level: float = 0.9,
     silence_means_no: bool = False,
     do_not_call: Path | None = None,
@@ -74,13 +77,18 @@ def measure(
     call_list : path or frame
         ``call_list.parquet`` of a target run, every row.
     results : path or frame
-        One row per call, and one for each purchase of a customer held out: customer and code.
+        One row per call: customer and code. Without `purchases` also one for each purchase of a customer held out.
     config : Config
         Its economics name the currency where the list's own run is not at hand.
     runs : Path
     codes : Path, optional
         TOML that says what the codes mean; without it they are success, refused, call_back, not_reached, wrong_number,
         do_not_call, or yes and no.
+    purchases : path or frame, optional
+        One row for each purchase since the list was made, of anyone: who bought is then read here alone, for those called
+        and for those held out alike.
+    earlier : sequence of path or frame
+        Earlier lists of the campaign, whose customers are left out: only those who are new are alike in both arms.
     level : float
         Coverage of the intervals.
     silence_means_no : bool
@@ -97,18 +105,19 @@ def measure(
     """
     meaning = read_codes(codes)
     if do_not_call is not None:
-        refuse_overwriting(do_not_call, call_list, results, codes)
-    inputs = inputs_of(*(open_source(each, config.data) for each in (call_list, results)))
+        refuse_overwriting(do_not_call, call_list, results, codes, purchases, *earlier)
+    given = [each for each in (call_list, results, purchases, *earlier) if each is not None]
+    inputs = inputs_of(*(open_source(each, config.data) for each in given))
     with Run.create(runs, "measure", argv, config.to_toml(), None, inputs) as here:
         progress("reading results", 0, 1)
-        listed = read_frame(call_list, config.data)
-        if lacking := [name for name in NEEDED if name not in listed.columns]:
-            raise DataError(
-                f"The call list has no column '{lacking[0]}'.",
-                expected="call_list.parquet of a target run, with every row",
-                fix="name the file runs/<id>/call_list.parquet",
-            )
-        joined = join_results(listed, read_frame(results, config.data), meaning)
+        listed = _read_list(call_list, config)
+        joined = join_results(
+            listed,
+            read_frame(results, config.data),
+            meaning,
+            purchases=None if purchases is None else read_frame(purchases, config.data),
+            earlier=[_named(_read_list(each, config)) for each in earlier],
+        )
         progress("reading results", 1, 1)
         _keep_lists(here, joined)
         list_run = scoring_run(call_list, listed, runs)
@@ -118,9 +127,12 @@ def measure(
         sentences = (found.sentences[0], source, *found.sentences[1:])
         summary = {
             "sentences": list(sentences),
+            "cautions": list(found.cautions),
             "level": level,
             "currency": currency,
             "results": {"read": joined.read, "matched": joined.matched, "strangers": joined.strangers},
+            "purchases": {"read": joined.purchases, "matched": joined.purchases_matched},
+            "left_out": {"earlier": joined.before, "repeated": joined.repeated},
             "do_not_call": len(joined.do_not_call),
             "do_not_call_file": None
             if grown is None
@@ -132,6 +144,29 @@ def measure(
         report = write_report(here.folder)
         here.done({"sentences": list(sentences)})
     return Measured(here.folder, report, sentences if grown is None else (*sentences, grown.sentence), summary, found)
+
+
+def _read_list(source: Any, config: Config) -> pl.DataFrame:
+    """Read a call list, every row."""
+    listed = read_frame(source, config.data)
+    if lacking := [name for name in NEEDED if name not in listed.columns]:
+        raise DataError(
+            f"The call list has no column '{lacking[0]}'.",
+            expected="call_list.parquet of a target run, with every row",
+            fix="name the file runs/<id>/call_list.parquet",
+        )
+    return listed
+
+
+def _named(listed: pl.DataFrame) -> pl.DataFrame:
+    """Refuse a list without ids: the same record is somebody else on the next one."""
+    if listed["customer"].cast(pl.String).str.starts_with(UNNAMED).any():
+        raise DataError(
+            "An earlier list names customers by their place in a table, which names others in the next one.",
+            expected="lists made under a contract with an id column",
+            fix="add the id to the contract; lists without ids can be compared with nothing",
+        )
+    return listed
 
 
 def _add(path: Path, joined: JoinedResults, list_run: Run | None) -> Grown:

@@ -21,7 +21,9 @@ Floats = NDArray[np.float64]
 Meaning = Literal["success", "refused", "call_back", "not_reached", "wrong_number", "do_not_call"]
 QUANTITIES = ("response", "revenue", "profit")
 METHODS = ("plain", "cuped")
+ARMS = ("listed", "held_out")
 _SMALLEST_ARM = 20
+_NOT_BY_CHANCE = 3.3  # standard errors; arms that are drawn by lot lie further apart in one campaign of 1,000
 _FEWEST_OF_EACH = 5  # purchases, and customers without one, in each arm: with fewer no interval is honest
 
 
@@ -75,13 +77,19 @@ class JoinedResults:
     Attributes
     ----------
     rows : polars.DataFrame of n_listed_rows rows
-        The call list as it came, then calls (result rows), success, do_not_call, has_result.
+        The call list as it came, then calls (result rows), success, said_yes (a call code that means success), dialled
+        (another call code), do_not_call, has_result, new (the first row of a customer in any arm of the campaign) and
+        planned_cost (of all rows on which the customer is listed).
     read, matched, strangers : int
         Result rows read; those of customers on the list; those of customers who are not. Read is the sum.
     strange_rows : polars.DataFrame
         The result rows of customers who are not on the list, as they came.
     do_not_call : polars.Series
         Customers who asked not to be called again, on the list or not, to be added to the do-not-call file.
+    purchases, purchases_matched : int or None
+        Purchases read, and those of customers on the list. None if nobody named any: then success is what the codes say.
+    before, repeated : int
+        Rows left out of the comparison: of customers on earlier lists, and further rows of a customer on this one.
     """
 
     rows: pl.DataFrame
@@ -90,44 +98,92 @@ class JoinedResults:
     strangers: int
     strange_rows: pl.DataFrame
     do_not_call: pl.Series
+    purchases: int | None = None
+    purchases_matched: int | None = None
+    before: int = 0
+    repeated: int = 0
+
+    @property
+    def compared(self) -> pl.DataFrame:
+        """The rows of both arms, each customer once."""
+        return self.rows.filter("new")
 
     @property
     def sentence(self) -> str:
         """Where the result rows went."""
-        silent = self.rows.filter((pl.col("status") == "listed") & ~pl.col("has_result")).height
-        return (
-            f"{self.read:,} results read: {self.matched:,} of customers on the list, {self.strangers:,} of others. "
-            f"{silent:,} listed customers have no result and count as called without success."
-        )
+        said = [f"{self.read:,} results read: {self.matched:,} of customers on the list, {self.strangers:,} of others."]
+        listed = self.compared.filter(pl.col("status") == "listed")
+        if self.purchases is None:
+            silent = listed.filter(~pl.col("has_result")).height
+            said.append(f"{silent:,} listed customers have no result and count as called without success.")
+        else:
+            said.append(
+                f"{self.purchases:,} purchases read, {self.purchases_matched:,} of customers on the list: "
+                "they alone tell who bought, in both arms."
+            )
+            if open_yes := listed.filter("said_yes", ~pl.col("success")).height:
+                said.append(f"{open_yes:,} customers said yes on the phone and have no purchase: they count as a no.")
+        if self.before:
+            said.append(
+                f"{self.before:,} customers were on an earlier list, to be called or held out, and are left out."
+            )
+        if self.repeated:
+            said.append(
+                f"{self.repeated:,} further rows of customers on several lists: each counts once, by the first."
+            )
+        return " ".join(said)
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What makes the comparison of the arms unfair."""
+        said = []
+        if self.purchases is None:
+            said.append(
+                "Those called are judged by call codes, those held out by purchases. Who was called, did not say yes and "
+                "bought all the same is missed, so calling looks worse than it is. Name a table of everyone's purchases: "
+                "--purchases."
+            )
+        held = self.compared.filter(pl.col("status") == "held_out")
+        if dialled := held.filter("dialled").height:
+            said.append(
+                f"{dialled:,} of {held.height:,} customers held out have a call code: they were called all the same. "
+                "The difference then shows less than what calling brings."
+            )
+        return tuple(said)
 
 
-def join_results(call_list: pl.DataFrame, results: pl.DataFrame, dispositions: Dispositions) -> JoinedResults:
+def join_results(
+    call_list: pl.DataFrame,
+    results: pl.DataFrame,
+    dispositions: Dispositions,
+    *,
+    purchases: pl.DataFrame | None = None,
+    earlier: Sequence[pl.DataFrame] = (),
+) -> JoinedResults:
     """Join the call centre's results to the call list; several calls to one customer are counted.
 
     Parameters
     ----------
     call_list : polars.DataFrame
-        Every row of call_list.parquet.
+        Every row of call_list.parquet. Of several lists one under the other, each customer counts once, by the first row.
     results : polars.DataFrame
-        One row for each call, and one for each purchase of a customer held out.
+        One row for each call; without `purchases` also one for each purchase of a customer held out.
     dispositions : Dispositions
+    purchases : polars.DataFrame, optional
+        One row for each purchase since the list was made, of anyone, called or held out.
+    earlier : sequence of polars.DataFrame
+        Earlier lists of the campaign: whoever was called or held out there is not compared here. Those called were put to
+        rest, those held out were not, so that only customers who are new to both arms are alike.
 
     Raises
     ------
     DataError
         If a column is missing or a code has no meaning: a sale left out would bias the effect.
     """
-    for name in (dispositions.customer, dispositions.code):
-        if name not in results.columns:
-            raise DataError(
-                f"The results have no column '{name}'.",
-                expected=f"one of {', '.join(results.columns[:20])}",
-                fix="correct `customer` and `code` in the dispositions",
-            )
-    customer = bare_ids(results[dispositions.customer]).alias("_key")
+    _require_columns(results, "results", dispositions.customer, dispositions.code)
     code = pl.col(dispositions.code).cast(pl.String).str.strip_chars()
     meaning = code.replace_strict(dict(dispositions.codes), default=None, return_dtype=pl.String)
-    calls = results.select(customer, meaning=meaning)
+    calls = results.select(bare_ids(results[dispositions.customer]).alias("_key"), meaning=meaning)
     if unknown := calls["meaning"].null_count():
         raise DataError(
             f"{unknown:,} of {results.height:,} results carry a code without a meaning.",
@@ -135,29 +191,81 @@ def join_results(call_list: pl.DataFrame, results: pl.DataFrame, dispositions: D
             fix="add the codes to [codes] of the dispositions",
         )
     listed = call_list.with_columns(bare_ids(call_list["customer"]).alias("_key"))
-    known = calls["_key"].is_in(listed["_key"].drop_nulls().implode()).fill_null(False)
-    by_customer = (
-        calls.filter(known)
-        .group_by("_key")
-        .agg(
-            calls=pl.len(),
-            success=(pl.col("meaning") == "success").any(),
-            do_not_call=(pl.col("meaning") == "do_not_call").any(),
-        )
-    )
-    rows = (
-        listed.join(by_customer, on="_key", how="left", maintain_order="left")
-        .drop("_key")
-        .with_columns(
-            pl.col("calls").is_not_null().alias("has_result"),
-            pl.col("calls").fill_null(0),
-            pl.col("success").fill_null(False),
-            pl.col("do_not_call").fill_null(False),
-        )
-    )
+    known = _among(calls["_key"], listed["_key"])
+    buyers = None if purchases is None else _buyers(purchases, dispositions)
+    rows = _with_calls(listed, calls.filter(known))
+    if buyers is not None:
+        rows = rows.with_columns(success=_among(rows["_key"], buyers))
+    rows, before, repeated = _with_new(rows, earlier)
     others = calls.filter(~known & (calls["meaning"] == "do_not_call"))["_key"].drop_nulls().unique(maintain_order=True)
     asked = pl.concat([rows.filter("do_not_call")["customer"].cast(pl.String), others.rename("customer")])
-    return JoinedResults(rows, results.height, int(known.sum()), int((~known).sum()), results.filter(~known), asked)
+    return JoinedResults(
+        rows.drop("_key"),
+        results.height,
+        int(known.sum()),
+        int((~known).sum()),
+        results.filter(~known),
+        asked.unique(maintain_order=True),
+        None if buyers is None else len(buyers),
+        None if buyers is None else int(_among(buyers, listed["_key"]).sum()),
+        before,
+        repeated,
+    )
+
+
+def _require_columns(frame: pl.DataFrame, name: str, *wanted: str) -> None:
+    for column in wanted:
+        if column not in frame.columns:
+            raise DataError(
+                f"The {name} have no column '{column}'.",
+                expected=f"one of {', '.join(frame.columns[:20])}",
+                fix="correct `customer` and `code` in the dispositions",
+            )
+
+
+def _buyers(purchases: pl.DataFrame, dispositions: Dispositions) -> pl.Series:
+    """The customer of each purchase."""
+    plain = "customer" in purchases.columns and dispositions.customer not in purchases.columns
+    column = "customer" if plain else dispositions.customer
+    _require_columns(purchases, "purchases", column)
+    return bare_ids(purchases[column])
+
+
+def _among(keys: pl.Series, known: pl.Series) -> pl.Series:
+    return keys.is_in(known.drop_nulls().implode()).fill_null(False)
+
+
+def _with_calls(listed: pl.DataFrame, calls: pl.DataFrame) -> pl.DataFrame:
+    """Put beside each row what became of its calls."""
+    success = pl.col("meaning") == "success"
+    by_customer = calls.group_by("_key").agg(
+        calls=pl.len(),
+        success=success.any(),
+        said_yes=success.any(),
+        dialled=(~success).any(),
+        do_not_call=(pl.col("meaning") == "do_not_call").any(),
+    )
+    return listed.join(by_customer, on="_key", how="left", maintain_order="left").with_columns(
+        pl.col("calls").is_not_null().alias("has_result"),
+        pl.col("calls").fill_null(0),
+        pl.col("success", "said_yes", "dialled", "do_not_call").fill_null(False),
+    )
+
+
+def _with_new(rows: pl.DataFrame, earlier: Sequence[pl.DataFrame]) -> tuple[pl.DataFrame, int, int]:
+    """Mark the rows that are compared, and count those of earlier lists and further rows of a customer."""
+    in_arm = pl.col("status").is_in(ARMS)
+    seen = [bare_ids(each.filter(in_arm)["customer"]) for each in earlier]
+    before = _among(rows["_key"], pl.concat(seen)) if seen else pl.lit(False)
+    cost = pl.col("cost").filter(pl.col("status") == "listed").sum() if "cost" in rows.columns else pl.lit(0.0)
+    marked = rows.with_columns(_in=in_arm, _before=before).with_columns(
+        new=pl.col("_in") & ~pl.col("_before") & (pl.col("_in").cast(pl.Int64).cum_sum().over("_key") == 1),
+        planned_cost=cost.over("_key"),
+    )
+    arms = marked.filter("_in")
+    left_out = arms.filter("_before")["_key"].n_unique()
+    repeated = arms.filter(~pl.col("_before") & ~pl.col("new")).height
+    return marked.drop("_in", "_before"), left_out, repeated
 
 
 @dataclass(frozen=True)
@@ -170,15 +278,19 @@ class Measurement:
         segment ("everyone" first), quantity (response, revenue, profit), method (plain, cuped), called,
         held_out (observed means per customer), difference, low, high, total, total_low, total_high (over all
         customers called), customers_called, customers_held_out, smallest_visible. Intervals and smallest_visible are
-        NaN where an arm has fewer than 5 customers who bought, or who did not.
+        NaN where an arm has fewer than 5 customers who bought, or who did not. Where the arms are not alike there is no
+        plain difference.
     level : float
         Nominal coverage of the intervals.
     sentences : tuple of str
+    cautions : tuple of str
+        Those of the sentences that say what makes the comparison unfair.
     """
 
     rows: pl.DataFrame
     level: float
     sentences: tuple[str, ...]
+    cautions: tuple[str, ...] = ()
 
     def frame(self) -> pl.DataFrame:
         """Return every estimate."""
@@ -219,24 +331,46 @@ def measure(
     Deng, Xu, Kohavi, Walker 2013, "Improving the sensitivity of online controlled experiments by utilizing
     pre-experiment data" (CUPED).
     """
-    rows = joined.rows.filter(pl.col("status").is_in(["listed", "held_out"]))
+    rows = joined.compared
     called = (rows["status"] == "listed").to_numpy()
-    _require_control_group(rows, called, held_out_silence_means_no)
+    _require_control_group(joined, called, held_out_silence_means_no)
     quantities = _quantities(rows, called)
-    table = _estimates("everyone", quantities, called, level)
+    apart = _apart(quantities["response"].foretold, called)
+    methods = METHODS if apart is None else ("cuped",)
+    table = _estimates("everyone", quantities, called, level, methods)
     segments = rows["segment"].cast(pl.String) if "segment" in rows.columns else pl.Series([None] * rows.height)
     for segment in segments.drop_nulls().unique().sort():
         inside = (segments == segment).fill_null(False).to_numpy()
         if min(called[inside].sum(), (~called[inside]).sum()) >= _SMALLEST_ARM:
             part = {name: quantity.of(inside) for name, quantity in quantities.items()}
-            table += _estimates(str(segment), part, called[inside], level)
+            table += _estimates(str(segment), part, called[inside], level, methods)
     frame = pl.DataFrame(table)
     lacking = _lacking(quantities["response"].outcome, called)
     said = _sentences(frame, level, currency) if lacking is None else _too_few(frame, lacking)
-    return Measurement(frame, level, (joined.sentence, *said))
+    cautions = joined.cautions if apart is None else (*joined.cautions, apart)
+    return Measurement(frame, level, (joined.sentence, *cautions, *said), cautions)
 
 
-def _require_control_group(rows: pl.DataFrame, called: NDArray[np.bool_], silence_means_no: bool) -> None:
+def _apart(propensity: Floats, called: NDArray[np.bool_]) -> str | None:
+    """Say that the arms differed before the first call, by more than chance explains; None if they did not."""
+    one, other = propensity[called], propensity[~called]
+    error = math.sqrt(one.var(ddof=1) / one.size + other.var(ddof=1) / other.size)
+    if abs(one.mean() - other.mean()) <= max(_NOT_BY_CHANCE * error, 1e-9):
+        return None
+    return (
+        f"The two arms are not alike: the mean propensity is {100 * one.mean():.1f} % of those called and "
+        f"{100 * other.mean():.1f} % of those held out. The plain difference is left out; CUPED takes out what the propensity "
+        "foretold, and nothing else. If this is not the campaign's first list, name the lists before it: --earlier."
+    )
+
+
+def _require_control_group(joined: JoinedResults, called: NDArray[np.bool_], silence_means_no: bool) -> None:
+    if (called.all() or not called.any()) and joined.before:
+        raise DataError(
+            f"{joined.before:,} customers were on an earlier list, and nobody else is left in one of the two arms.",
+            expected="customers who are new on this list, some called and some held out",
+            fix="name only lists that were made before this one",
+        )
     if called.all() or not called.any():
         raise DataError(
             "The call list has no control group, so the effect of calling cannot be told: propensity is not uplift.",
@@ -249,11 +383,13 @@ def _require_control_group(rows: pl.DataFrame, called: NDArray[np.bool_], silenc
             expected="at least two customers called and two held out",
             fix="set a larger policy.holdout_share before the next campaign",
         )
-    if not silence_means_no and not rows.filter(pl.col("status") == "held_out")["has_result"].any():
+    # a call code of somebody held out says that the customer was called, not what was bought without a call
+    told = joined.purchases is not None or bool(joined.compared.filter(pl.col("status") == "held_out")["success"].any())
+    if not silence_means_no and not told:
         raise DataError(
             "The results say nothing of the customers held out, so their own purchases are unknown.",
-            expected="one result row for each purchase of a customer held out",
-            fix="add their purchases from the product system, or say that silence means no",
+            expected="everyone's purchases from the product system (--purchases)",
+            fix="name that table, or say that silence means no",
         )
 
 
@@ -271,7 +407,7 @@ class _Quantity:
 
 def _quantities(rows: pl.DataFrame, called: NDArray[np.bool_]) -> dict[str, _Quantity]:
     success = rows["success"].cast(pl.Float64).to_numpy()
-    value, cost = (rows[name].fill_null(0.0).to_numpy() for name in ("value", "cost"))
+    value, cost = (rows[name].fill_null(0.0).to_numpy() for name in ("value", "planned_cost"))
     propensity = rows["propensity"].fill_null(rows["propensity"].mean()).to_numpy()
     revenue, worth = success * value, propensity * value
     return {
@@ -282,7 +418,11 @@ def _quantities(rows: pl.DataFrame, called: NDArray[np.bool_]) -> dict[str, _Qua
 
 
 def _estimates(
-    segment: str, quantities: Mapping[str, _Quantity], called: NDArray[np.bool_], level: float
+    segment: str,
+    quantities: Mapping[str, _Quantity],
+    called: NDArray[np.bool_],
+    level: float,
+    methods: Sequence[str],
 ) -> list[dict[str, float | str | int]]:
     success = quantities["response"].outcome
     return [
@@ -295,7 +435,7 @@ def _estimates(
             level,
         )
         for name, quantity in quantities.items()
-        for method in METHODS
+        for method in methods
     ]
 
 

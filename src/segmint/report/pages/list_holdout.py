@@ -25,7 +25,9 @@ def page(run: RunView) -> Page | None:
         "holdout",
         title="What the campaign will be able to show",
         short="Holdout",
-        lead="Customers held out are as good as those called, and are not called: the difference between the two is what calling brings.",
+        lead="Customers held out are drawn by lot from the same ranking, and are not called: the difference between the two arms is "
+        "what calling brings. From the second list of a campaign on, those who were held out before come up again while those "
+        "who were called rest: compare only customers who are new on the list (segmint measure --earlier).",
         blocks=[text(str(holdout["sentence"])), _warning(holdout), _plans(holdout)],
     )
 
@@ -43,7 +45,7 @@ def _warning(holdout: dict[str, Any]) -> Block | None:
             "caution",
             "This holdout shows large effects only",
             f"It finds an effect of {decimal(100 * holdout['effect'], 1)} points or more, and the whole response is "
-            f"{percent(holdout['base_rate'])}. Hold out more, or add up several waves.",
+            f"{percent(holdout['base_rate'])}. Hold out more, or measure several lists of the campaign together.",
         )
     return None
 

@@ -20,6 +20,7 @@ def page(run: RunView) -> Page | None:
     best = {row["quantity"]: row for row in rows if row["segment"] == "everyone" and row["method"] == "cuped"}
     response, profit, currency = best["response"], best["profit"], found["currency"]
     known = response["low"] is not None
+    cautions = found.get("cautions", [])
     told = known and (response["low"] > 0 or response["high"] < 0)
     level = percent(found["level"], 0)
     return make_page(
@@ -28,6 +29,7 @@ def page(run: RunView) -> Page | None:
         short="What calling brought",
         lead=f"{count(response['customers_called'])} customers called against {count(response['customers_held_out'])} held out.",
         blocks=[
+            *(banner("caution", "The two arms cannot be compared as they are", sentence) for sentence in cautions),
             None if told else banner("caution", "The holdout is too small to tell", found["sentences"][-1]),
             figures(
                 [
@@ -43,11 +45,15 @@ def page(run: RunView) -> Page | None:
                         if known
                         else "too few purchases to tell",
                     ),
-                    ("Said yes when called", percent(response["called"]), f"held out: {percent(response['held_out'])}"),
+                    (
+                        "Bought, of those called",
+                        percent(response["called"]),
+                        f"held out: {percent(response['held_out'])}",
+                    ),
                     ("Asked not to be called again", count(found["do_not_call"]), "in do_not_call.csv"),
                 ]
             ),
-            points(found["sentences"]),
+            points([sentence for sentence in found["sentences"] if sentence not in cautions]),
             _table([row for row in rows if row["segment"] == "everyone"], level, "Everyone", currency),
             _segments([row for row in rows if row["segment"] != "everyone" and row["method"] == "cuped"], level),
         ],
