@@ -164,6 +164,13 @@ def test_a_list_that_respects_no_objection_says_so(targeted: Targeted) -> None:
     assert any("this list respects no do-not-call list" in sentence for sentence in targeted.sentences)
 
 
+def test_a_do_not_call_file_of_nobody_is_said(campaign: Path, knows_ids: Path, runs: Path, tmp_path: Path) -> None:
+    (tmp_path / "stop.csv").write_text("customer_id\nnobody-1\nnobody-2\n", "utf-8")
+    found = target(campaign, knows_ids, policy(f'policy.suppress=["{tmp_path / "stop.csv"}"]'), runs=runs)
+    said = "warning: none of the 2 entries of 'stop.csv' is a customer of this table"
+    assert any(sentence.startswith(said) for sentence in found.sentences)
+
+
 def test_a_bundle_that_knows_the_future_is_refused(runs: Path) -> None:
     quick = [
         "model.recipe=plain",

@@ -12,7 +12,7 @@ from segmint.errors import PolicyError
 from segmint.targeting.call_list import build_call_list
 from segmint.targeting.choose import choose
 from segmint.targeting.hand_off import recheck
-from segmint.targeting.phones import among, comparable, to_e164
+from segmint.targeting.phones import among, comparable, numbers_in, to_e164
 from segmint.targeting.suppress import NO_ID, NO_ID_BEFORE, _days, respects_objections, suppress
 from tests.targeting.conftest import make_customers, make_policy
 
@@ -110,6 +110,83 @@ def test_a_header_without_records_is_a_list_of_objections_that_nobody_made(tmp_p
     assert found.receipt[0] == "'stop.csv': 0 entries, 0 customers matched"
     with pytest.raises(PolicyError, match="no column of customer ids or phone numbers"):
         run(customers, contract, make_policy(suppress=[str(write(tmp_path / "other.csv", "note;day\n"))]))
+
+
+@pytest.mark.parametrize("written", ["1001", "1001.0", "1001,0", "01001"])
+def test_an_id_is_found_however_a_spreadsheet_wrote_it(tmp_path, contract, customers, written):
+    frame = customers.head(3).with_columns(client=pl.Series(["0001001", "1002", "1003"]))
+    stop = write(tmp_path / "stop.csv", f"client;note\n{written};a\n1002.0;b\n")
+    found = run(frame, contract, make_policy(suppress=[str(stop)]))
+    assert found.eligible.tolist() == [False, False, True]
+    history = write(tmp_path / "calls.csv", f"client;date\n{written};2026-03-10\n1002.0;2026-03-10\n")
+    found = run(frame, contract, make_policy(history=str(history), rest_days=30, attempts=1))
+    assert found.eligible.tolist() == [False, False, True]
+    assert found.spent.to_list() == [1, 1, 0]
+
+
+def test_zeros_before_an_id_count_where_the_table_has_both(tmp_path, contract, customers):
+    frame = customers.head(3).with_columns(client=pl.Series(["01001", "1001", "001002"]))
+    stop = write(tmp_path / "stop.csv", "client;note\n1001;a\n")
+    assert run(frame, contract, make_policy(suppress=[str(stop)])).eligible.tolist() == [True, False, True]
+
+
+@pytest.mark.parametrize("written", ["1.001E+03", "1E+05", "1,001E+03"])
+def test_an_id_that_lost_its_digits_stops_the_work(tmp_path, contract, customers, written):
+    stop = write(tmp_path / "stop.csv", f"client;note\n00001;a\n{written};b\n")
+    with pytest.raises(PolicyError, match="1 ids with an exponent; the first is in record 2") as caught:
+        run(customers, contract, make_policy(suppress=[str(stop)]))
+    assert written not in str(caught.value)
+    history = write(tmp_path / "calls.csv", f"client;date\n{written};2026-03-10\n")
+    with pytest.raises(PolicyError, match="ids with an exponent"):
+        run(customers, contract, make_policy(history=str(history), rest_days=30))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "912345678.0", "912345678,0", "912345678 / 213456789", "213456789; 912345678", "912345678 or 213456789",
+        "912345678 ext 12", "912345678 x12", "tel:+351912345678;ext=12", "912345678 (asked 2026)", "mobile 912345678",
+    ],
+)  # fmt: skip
+def test_an_objector_is_found_however_people_wrote_the_number(tmp_path, contract, customers, written):
+    for in_file, in_table in ((written, "912345678"), ("912345678", written)):
+        frame = customers.head(2).with_columns(mobile=pl.Series([in_table, "+351912345679"]))
+        stop = tmp_path / "stop.csv"
+        pl.DataFrame({"phone": [in_file], "note": ["a"]}).write_csv(stop)
+        found = run(frame, contract, make_policy(suppress=[str(stop)], country_code="351"))
+        assert "on 'stop.csv'" in found.because[0]
+        assert found.because[1] == ""
+
+
+@pytest.mark.parametrize("written", ["9.12346E+08", "912345678 213456789", "912345678 asked 2026", "1-800-FLOWERS"])
+def test_a_phone_number_that_cannot_be_read_stops_the_work(tmp_path, contract, customers, written):
+    stop = write(tmp_path / "stop.csv", f"client;phone\n;+351910000007\n00003;{written}\n")
+    with pytest.raises(PolicyError, match="1 phone numbers that cannot be read; the first is in record 2") as caught:
+        run(customers, contract, make_policy(suppress=[str(stop)]))
+    assert written not in str(caught.value)
+
+
+def test_a_slash_inside_of_a_number_makes_no_second_one():
+    found = numbers_in([pl.Series(["0171/1234567", "1234567/7654321", "n/a", None, "12"])])
+    assert found.rows() == [
+        (0, "711234567", True),
+        (1, "1234567", True),
+        (1, "7654321", True),
+        (1, "677654321", True),
+    ]
+
+
+def test_a_file_that_names_nobody_of_the_table_is_said(tmp_path, contract, customers):
+    stop = write(tmp_path / "stop.csv", "client;note\nA-1;a\nA-2;b\n")
+    history = write(tmp_path / "calls.csv", "client,date\nA-1,2026-03-10\n")
+    found = run(customers, contract, make_policy(suppress=[str(stop)], history=str(history), rest_days=30))
+    assert found.eligible.all()
+    assert [said.split(" is a customer")[0] for said in found.of_nobody] == [
+        "none of the 2 entries of 'stop.csv'",
+        "none of the 1 entries of 'calls.csv'",
+    ]
+    stop = write(tmp_path / "stop.csv", "client;note\n00001;a\nA-2;b\n")
+    assert not run(customers, contract, make_policy(suppress=[str(stop)])).of_nobody
 
 
 def test_no_consent_is_whatever_is_not_a_word_of_consent(contract, customers):
@@ -232,6 +309,23 @@ def test_a_record_of_another_table_is_not_found_in_this_one(tmp_path, contract, 
     nameless = with_columns(contract, *contract.columns[1:])
     with pytest.raises(PolicyError, match="no id column to find their customers by"):
         suppress(named, customers, nameless, policy, today=TODAY)
+
+
+@pytest.mark.parametrize("header", ["id,client", "id,customer", "call_no,customer", "id,client_id", "client,id"])
+def test_the_number_of_a_call_is_nobodys_id(tmp_path, contract, customers, header):
+    # the row's number is an id of the table too
+    frame = customers.with_columns(client=pl.int_range(pl.len()).cast(pl.String))
+    row = "7,1" if header == "client,id" else "1,7"
+    history = write(tmp_path / "calls.csv", f"{header},date\n{row},2026-03-10\n")
+    found = run(frame, contract, make_policy(rest_days=30, attempts=2, history=str(history)))
+    assert np.flatnonzero(~found.eligible).tolist() == [7]
+    assert found.spent.sum() == 1
+
+
+def test_a_call_that_two_columns_name_is_counted_once(tmp_path, contract, customers):
+    history = write(tmp_path / "calls.csv", "customer_id,account_id,date\n00001,00001,2026-03-10\n,00002,2026-03-10\n")
+    found = run(customers, contract, make_policy(attempts=2, history=str(history)))
+    assert found.spent.to_list()[:4] == [0, 1, 1, 0]
 
 
 def test_a_history_with_an_unreadable_date_stops_the_work(tmp_path, contract, customers):
@@ -361,9 +455,24 @@ def test_phones_are_written_for_diallers_or_not_at_all():
         ("49", "4930123456", None),  # Berlin from abroad, or a place whose code begins with 49
         ("670", "67077123456", None),  # how long numbers are there is not known
         ("49", "+49 (0)30 123456", "+4930123456"),
+        ("39", "0612345678", "+390612345678"),  # the zero belongs to Italian numbers
+        ("39", "390612345678", "+390612345678"),
+        ("36", "06201234567", "+36201234567"),
+        ("36", "061234567", None),
+        ("7", "89123456789", "+79123456789"),
+        ("7", "8123456789", "+78123456789"),
+        ("370", "861234567", "+37061234567"),
+        ("375", "80291234567", "+375291234567"),
+        ("351", "447911123456", None),  # of another country, without its plus
+        ("351", "+44 7911 123456", "+447911123456"),
+        ("351", "12345", None),
+        ("351", "+35112345", None),
+        ("351", "+3510912345678", None),
+        ("351", "912345678.0", "+351912345678"),
+        ("670", "077123456", "+67077123456"),
     ],
 )
-def test_a_number_with_its_country_code_does_not_get_it_twice(code, written, dialled):
+def test_a_number_is_dialled_with_its_country_code_once_or_not_at_all(code, written, dialled):
     assert to_e164(pl.Series([written]), code).to_list() == [dialled]
 
 

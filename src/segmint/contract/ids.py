@@ -7,6 +7,9 @@ import polars as pl
 from segmint.contract.cells import as_text
 from segmint.tables.formulas import unguarded
 
+# as pandas and spreadsheets write the whole numbers of a half-empty column, and large ones
+_WHOLE, _EXPONENT = r"^([0-9]+)[.,]0{1,2}$", r"^[0-9]([.,][0-9]+[eE]\+?|[eE]\+)[0-9]+$"
+
 
 def bare_ids(ids: pl.Series) -> pl.Series:
     """Write ids as text without what files put around them: white space, and the ``'`` that keeps formulas away.
@@ -28,3 +31,40 @@ def bare_ids(ids: pl.Series) -> pl.Series:
     """
     bare = unguarded(as_text(ids, ids.name).str.strip_chars()).str.strip_chars()
     return bare.set((bare == "").fill_null(False), None).alias(ids.name)
+
+
+def same_ids(named: pl.Series, known: pl.Series) -> pl.DataFrame:
+    """Find the ids of a table that another file names, however a spreadsheet wrote them there.
+
+    ``1001.0`` is 1001 in either. An id that the table does not have is every one that differs by zeros before it alone:
+    a spreadsheet drops them.
+
+    Parameters
+    ----------
+    named, known : polars.Series of String
+        As `bare_ids` writes them.
+
+    Returns
+    -------
+    polars.DataFrame
+        named and known, a row for each pair; an id that nobody has is in none.
+    """
+    there = _spelled(named, "named")
+    here = _spelled(known, "known")
+    exact = there.join(here, on="whole")
+    digits = pl.col("whole").str.contains("^[0-9]+$")
+    bare = pl.col("whole").str.strip_chars_start("0")
+    lost = there.join(here, on="whole", how="anti").filter(digits).with_columns(whole=bare)
+    short = lost.join(here.filter(digits).with_columns(whole=bare), on="whole") if lost.height else lost.clear()
+    pairs = [part.select("named", "known") for part in (exact, short) if part.height]
+    return pl.concat(pairs) if pairs else pl.DataFrame(schema={"named": pl.String, "known": pl.String})
+
+
+def lost_digits(ids: pl.Series) -> pl.Series:
+    """Tell which ids a spreadsheet wrote with an exponent, as 1.001E+03: their last digits may be gone."""
+    return ids.str.contains(_EXPONENT).fill_null(False)
+
+
+def _spelled(ids: pl.Series, name: str) -> pl.DataFrame:
+    ids = ids.drop_nulls().unique().alias(name)
+    return pl.DataFrame([ids, ids.str.replace(_WHOLE, "${1}").alias("whole")])

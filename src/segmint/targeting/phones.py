@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 import polars as pl
 
 E164 = r"^\+[1-9][0-9]{6,14}$"
@@ -17,6 +20,15 @@ _NATIONAL_DIGITS = {
     "373": (8, 8), "375": (9, 9), "380": (9, 9), "385": (8, 9), "386": (8, 8), "420": (9, 9), "421": (9, 9),
     "852": (8, 8), "853": (8, 8),
 }  # fmt: skip
+# what is dialled before a national number inside of the country only; elsewhere 0
+_TRUNK = {"7": ("8",), "36": ("06",), "370": ("8", "0"), "375": ("80",)}
+_ZERO_BELONGS = frozenset({"39", "225", "242", "378", "379"})  # here a number may begin with 0, and keeps it
+_WHOLE = r"^(\s*\+?[0-9 ]*[0-9])[.,]0\s*$"  # a whole number as pandas and spreadsheets write it in a half-empty column
+_PLAIN = r"^[\s0-9+().\-\u00a0]*$"
+_SEVERAL = re.compile(r"[/;,|&\n]|[^\W\d_]+")  # what may stand between two numbers; a slash may stand inside of one
+_REMARK = re.compile(r"\((?=[^)]*[^\W\d_])[^)]*\)")
+_EXTENSION = re.compile(r"[;,\s]*(?:ext(?:ension)?\b\.?|x|#)[=:\s]*\d{1,6}\s*$", re.IGNORECASE)
+_OWN_DIGITS = 7  # a part with fewer is an area code, an extension or a year, no number
 
 
 def to_e164(phones: pl.Series, country_code: str = "") -> pl.Series:
@@ -28,28 +40,40 @@ def to_e164(phones: pl.Series, country_code: str = "") -> pl.Series:
         As the bank keeps them: "+351 912 345 678", "00351912345678", "0912-345678", "351912345678".
     country_code : str
         Digits put before national numbers; empty leaves those null. A number that begins with these digits is national
-        or has its country code already, as its length tells; where both can be, it is null: another person might answer.
+        or has its country code already, as its length tells; where both can be, or it is as long as no number of the
+        country, it is null: another person might answer.
     """
-    text = phones.cast(pl.String).str.replace_all(r"[\s.\-/\u00a0]", "").str.replace(r"\(0\)", "")
+    text = phones.cast(pl.String).str.replace(_WHOLE, "${1}")
+    text = text.str.replace_all(r"[\s.\-/\u00a0]", "").str.replace(r"\(0\)", "")
     text = text.str.replace_all(r"[()]", "").str.replace(r"^00", "+")
     if country_code:
         national = text.str.contains(r"^[0-9]+$")
-        text = pl.select(pl.when(national).then(_abroad(text, country_code)).otherwise(text)).to_series()
-    return pl.select(pl.when(text.str.contains(E164)).then(text)).to_series().rename(phones.name)
+        text = pl.select(pl.when(national).then(_abroad(pl.lit(text), country_code)).otherwise(text)).to_series()
+    possible = text.str.contains(E164)
+    if country_code:
+        own = text.str.starts_with(f"+{country_code}")
+        possible &= ~own | text.str.contains(rf"^\+{country_code}{_national(country_code)}$")
+    return pl.select(pl.when(possible).then(text)).to_series().rename(phones.name)
 
 
-def _abroad(digits: pl.Series, country_code: str) -> pl.Series:
-    """Write digits as they are dialled from abroad; null where they may hold the country code, or may not."""
-    fewest, most = _NATIONAL_DIGITS.get(country_code, (_FEWEST_DIGITS, _MOST_DIGITS - len(country_code)))
-    length = digits.str.len_chars()
-    same_start = digits.str.starts_with(country_code)
-    bare = length.is_between(fewest, most)
-    coded = (length - len(country_code)).cast(pl.Int64).is_between(fewest, most)
-    # a national number may carry a trunk prefix 0, which is not dialled from abroad
-    full = pl.lit(f"+{country_code}") + digits.str.replace(r"^0", "")
-    return pl.select(
-        pl.when(~same_start | (bare & ~coded)).then(full).when(coded & ~bare).then(pl.lit("+") + digits)
-    ).to_series()
+def _abroad(digits: pl.Expr, code: str) -> pl.Expr:
+    """Write digits as they are dialled from abroad; null where they can be read in two ways, or in none."""
+    trunk = () if code in _ZERO_BELONGS else _TRUNK.get(code, ("0",))
+    readings = [_after(prefix, digits, code) for prefix in ("", code, *trunk)]
+    once = pl.sum_horizontal(reading.is_not_null() for reading in readings) == 1
+    return pl.when(once).then(pl.lit(f"+{code}") + pl.coalesce(readings))
+
+
+def _after(prefix: str, digits: pl.Expr, code: str) -> pl.Expr:
+    """Take a prefix off; null where what is left is no national number of the country."""
+    rest = digits.str.strip_prefix(prefix)
+    return pl.when(digits.str.starts_with(prefix) & rest.str.contains(f"^{_national(code)}$")).then(rest)
+
+
+def _national(code: str) -> str:
+    fewest, most = _NATIONAL_DIGITS.get(code, (_FEWEST_DIGITS, _MOST_DIGITS - len(code)))
+    first = "[0-9]" if code in _ZERO_BELONGS else "[1-9]"
+    return f"{first}[0-9]{{{fewest - 1},{most - 1}}}"
 
 
 def comparable(phones: pl.Series) -> pl.Series:
@@ -58,10 +82,63 @@ def comparable(phones: pl.Series) -> pl.Series:
     Parameters
     ----------
     phones : polars.Series of String
+        One number in each; see `numbers_in` for what people write into such cells.
     """
-    digits = phones.cast(pl.String).str.replace(r"\(0\)", "").str.replace_all(r"[^0-9]", "").str.strip_chars_start("0")
+    digits = phones.cast(pl.String).str.replace(_WHOLE, "${1}").str.replace(r"\(0\)", "")
+    digits = digits.str.replace_all(r"[^0-9]", "").str.strip_chars_start("0")
     enough = digits.str.len_chars() >= _FEWEST_DIGITS
     return pl.select(pl.when(enough).then(digits.str.tail(_COMPARED_DIGITS))).to_series().rename(phones.name)
+
+
+def numbers_in(columns: Sequence[pl.Series]) -> pl.DataFrame:
+    """Find every phone number in cells that people filled: two numbers, an extension, a remark in parentheses.
+
+    Parameters
+    ----------
+    columns : sequence of polars.Series of String, each of shape (n_rows,)
+
+    Returns
+    -------
+    polars.DataFrame
+        row (from 0), number (comparable) and clear, a row for each number; not clear where a cell has digits that
+        cannot be told apart, whose number is then made of all of them. A cell without digits, or with fewer than five
+        and nothing else, has no row.
+    """
+    schema = {"row": pl.UInt32, "number": pl.String, "clear": pl.Boolean}
+    return pl.concat([pl.DataFrame(schema=schema), *map(_in_column, columns)])
+
+
+def _in_column(cells: pl.Series) -> pl.DataFrame:
+    frame = pl.DataFrame({"text": cells.cast(pl.String).str.strip_chars()}).with_row_index("row").drop_nulls()
+    digits = frame["text"].str.replace_all(r"[^0-9]", "").str.strip_chars_start("0").str.len_chars()
+    plain = frame["text"].str.contains(_PLAIN) & (digits <= _MOST_DIGITS)
+    odd = frame.filter(~plain)
+    read = {text: _numbers(text) for text in odd["text"].unique()}
+    parts = pl.Series([read[text] for text in odd["text"]], dtype=pl.List(pl.String))
+    told = odd.with_columns(text=parts).filter(parts.list.len() > 0).explode("text")
+    unclear = odd.filter(parts.is_null())
+    found = [
+        some.select("row", comparable(some["text"]).alias("number"), clear=pl.lit(clear))
+        for some, clear in ((frame.filter(plain), True), (told, True), (unclear, False))
+    ]
+    return pl.concat(found).filter(pl.col("number").is_not_null() | ~pl.col("clear"))
+
+
+def _numbers(cell: str) -> list[str] | None:
+    """Tell the numbers of one cell apart; None where that is not possible."""
+    text = re.sub(_WHOLE, r"\1", cell)
+    text = _REMARK.sub(lambda said: said[0] if _length(said[0]) >= _FEWEST_DIGITS else " ", text)
+    text = _EXTENSION.sub("", text)
+    parts = [part for part in _SEVERAL.split(text) if re.search(r"\d", part)]
+    one = re.search(r"[^\W\d_]", text) is None and _length(text) <= _MOST_DIGITS
+    if all(_OWN_DIGITS <= _length(part) <= _MOST_DIGITS for part in parts):
+        # two short numbers, or one with a slash inside: whoever has either is meant
+        return [*parts, text] if one and len(parts) > 1 else parts
+    return [text] if one else None
+
+
+def _length(text: str) -> int:
+    return len(re.sub(r"\D", "", text).lstrip("0"))
 
 
 def among(phones: pl.Series, others: pl.Series) -> pl.Series:

@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 from segmint.contract.column import Column
 from segmint.contract.contract import Contract
 from segmint.contract.hints import feature_role, is_objection, personal_role, plain_name
-from segmint.contract.ids import bare_ids
+from segmint.contract.ids import bare_ids, lost_digits, same_ids
 from segmint.errors import InputError, PolicyError, why
 from segmint.targeting.levels import has_level
-from segmint.targeting.phones import among, comparable, to_e164
+from segmint.targeting.phones import among, numbers_in, to_e164
 from segmint.targeting.policy import ContactPolicy, ContactRules, Exclusion
 
 if TYPE_CHECKING:
@@ -56,12 +56,15 @@ class Suppression:
         Calls of this campaign that the history counts; 0 without a history.
     receipt : tuple of str
         Which files were read, with how many entries and matches.
+    of_nobody : tuple of str
+        Files with entries of which none is in the table: misspelt, they would keep nobody off.
     """
 
     because: pl.Series
     counts: dict[str, int]
     spent: pl.Series
     receipt: tuple[str, ...] = ()
+    of_nobody: tuple[str, ...] = ()
 
     @property
     def eligible(self) -> NDArray[np.bool_]:
@@ -99,10 +102,10 @@ class Objectors:
 
     def match(self, customers: pl.Series, phones: Sequence[pl.Series] = ()) -> pl.Series:
         """Tell which customers are on the file, by id or by any of their phone numbers."""
-        found = bare_ids(customers).is_in(self.ids.implode()).fill_null(False)
-        for column in phones:
-            found |= among(comparable(column), self.phones)
-        return found
+        found = _are_among(bare_ids(customers), self.ids)
+        numbers = numbers_in(phones)
+        rows = numbers["row"].filter(among(numbers["number"], self.phones))
+        return found | pl.int_range(len(customers), dtype=pl.UInt32, eager=True).is_in(rows.implode())
 
     def out_of_reach(self, *, by_id: bool, by_phone: bool) -> int:
         """Count the people whom a table with ids, with phone numbers or with both cannot show."""
@@ -147,6 +150,7 @@ def suppress(
     customers = bare_ids(customers)
     rules: list[Rule] = []
     receipt: list[str] = []
+    of_nobody: list[str] = []
     phones = [frame[column.name] for column in _of_role(contract, frame, "phone")]
     nameless = None if contract.id_column not in frame.columns else bare_ids(frame[contract.id_column]).is_null()
     for path in policy.suppress:
@@ -155,19 +159,44 @@ def suppress(
         if len(objectors.ids) and nameless is not None:
             rules.append((nameless, NO_ID))
         receipt.append(f"'{objectors.name}': {objectors.records:,} entries, {int(found.sum()):,} customers matched")
+        if objectors.records and not found.any():
+            of_nobody.append(_of_nobody(objectors.name, objectors.records))
     rules.extend(_consent(contract, frame, policy))
     rules.extend(_exclude_if(contract, frame))
     rules.extend((_meets(rule, frame, contract), rule.name) for rule in policy.exclude)
     if phones:
         rules.append((_without_phone(phones, policy.country_code), NO_PHONE))
     rules.extend(_other_campaigns(customers, contract, policy))
-    calls = None if policy.history is None else read_history(policy.history, contract)
+    calls = None
+    if policy.history is not None:
+        made = read_history(policy.history, contract)
+        calls = _of_table(made, customers)
+        if made.height and not calls["customer"].is_in(customers.implode()).any():
+            of_nobody.append(_of_nobody(policy.history.name, made.height))
     spent = _spent(customers, calls, policy)
     rules.extend(_earlier_calls(customers, calls, spent, policy, today))
     if nameless is not None and (policy.other_lists or policy.counts_calls):
         rules.append((nameless, NO_ID_BEFORE))
     because = _spread(customers, _joined(rules, len(customers)))
-    return Suppression(because, count_reasons(because), spent, tuple(receipt))
+    return Suppression(because, count_reasons(because), spent, tuple(receipt), tuple(of_nobody))
+
+
+def _of_nobody(file: str, records: int) -> str:
+    return (
+        f"none of the {records:,} entries of '{file}' is a customer of this table; check that it writes ids and phone "
+        "numbers as the table does"
+    )
+
+
+def _are_among(customers: pl.Series, others: pl.Series) -> pl.Series:
+    return customers.is_in(same_ids(others, customers)["known"].implode()).fill_null(False)
+
+
+def _of_table(calls: pl.DataFrame, customers: pl.Series) -> pl.DataFrame:
+    """Name the customers of a history as the table does."""
+    pairs = same_ids(calls["customer"], customers)
+    found = calls.join(pairs, left_on="customer", right_on="named", how="left", maintain_order="left")
+    return found.with_columns(customer=pl.coalesce("known", "customer")).drop("known")
 
 
 def count_reasons(because: pl.Series) -> dict[str, int]:
@@ -259,20 +288,22 @@ def read_objectors(path: Path | str, contract: Contract) -> Objectors:
             expected=f"a header with one of {', '.join(dict.fromkeys((*id_names, *phone_names)))}",
             fix="name the column in the file's first line",
         )
-    ids = [bare_ids(_texts(frame[column], name)) for column in id_columns]
-    phones = [comparable(_texts(frame[column], name)) for column in phone_columns]
-    by_id, by_phone = _any_given(ids, frame.height), _any_given(phones, frame.height)
+    ids = [_ids(frame[column], name) for column in id_columns]
+    phones = numbers_in([_texts(frame[column], name) for column in phone_columns])
+    _require_clear(phones, name)
+    by_id = _any_given(ids, frame.height)
+    by_phone = pl.int_range(frame.height, dtype=pl.UInt32, eager=True).is_in(phones["row"].implode())
     if nameless := int((~(by_id | by_phone)).sum()):
         raise PolicyError(
             f"'{name}' has {nameless:,} records that name nobody.",
             expected="an id or a phone number of at least five digits in every record",
             fix="complete or remove these records",
         )
-    return Objectors(name, _gathered(ids), _gathered(phones), frame.height, int((~by_id).sum()), int((~by_phone).sum()))
+    return Objectors(name, _gathered(ids), phones["number"], frame.height, int((~by_id).sum()), int((~by_phone).sum()))
 
 
 def id_columns_of(frame: pl.DataFrame, own: str | None) -> list[str]:
-    """Name the columns of customer ids in a do-not-call file.
+    """Name the columns of customer ids in a do-not-call file or a history of calls.
 
     The contract's own column alone, where the file has it; a plain "id" beside a column of customers numbers the rows.
 
@@ -360,6 +391,27 @@ def _texts(column: pl.Series, file: str) -> pl.Series:
             fix="export the column as text",
         )
     return column.cast(pl.String).str.strip_chars().fill_null("")
+
+
+def _ids(column: pl.Series, file: str) -> pl.Series:
+    ids = bare_ids(_texts(column, file))
+    if (lost := lost_digits(ids)).any():
+        raise PolicyError(
+            f"'{file}' has {lost.sum():,} ids with an exponent; the first is in record {lost.arg_true()[0] + 1:,}.",
+            expected="every digit of every id",
+            fix="export the column as text: a spreadsheet has shortened these numbers",
+        )
+    return ids
+
+
+def _require_clear(phones: pl.DataFrame, file: str) -> None:
+    unclear = phones.filter(~pl.col("clear"))["row"].sort()
+    if len(unclear):
+        raise PolicyError(
+            f"'{file}' has {len(unclear):,} phone numbers that cannot be read; the first is in record {unclear[0] + 1:,}.",
+            expected="numbers of at most 15 digits; a comma or a slash between two of them",
+            fix="correct these records: each might be an objector",
+        )
 
 
 def _require_common_ground(objectors: Objectors, contract: Contract, phones: Sequence[pl.Series]) -> None:
@@ -495,7 +547,7 @@ def _other_campaigns(customers: pl.Series, contract: Contract, policy: ContactPo
         busy = bare_ids(frame.filter(pl.col("status") == "listed")["customer"])
         busy = busy.filter(~busy.str.starts_with(UNNAMED))
         campaign = frame["campaign"].drop_nulls().unique().sort().to_list()
-        yield customers.is_in(busy.implode()), f"on the list of {', '.join(map(str, campaign)) or path.name}"
+        yield _are_among(customers, busy), f"on the list of {', '.join(map(str, campaign)) or path.name}"
 
 
 def _spent(customers: pl.Series, calls: pl.DataFrame | None, policy: ContactPolicy) -> pl.Series:
@@ -530,31 +582,31 @@ def read_history(path: Path | str, contract: Contract) -> pl.DataFrame:
     """
     frame = read_whole(path)
     name = Path(path).name
-    id_column = _named(frame, (*([contract.id_column] if contract.id_column else []), *ID_NAMES))
+    id_columns = id_columns_of(frame, contract.id_column)
     day_column = _named(frame, DATE_NAMES)
-    if contract.id_column is None or id_column is None or day_column is None:
-        missing = "a date" if id_column and contract.id_column else "a customer id the table has too"
+    if contract.id_column is None or not id_columns or day_column is None:
+        missing = "a date" if id_columns and contract.id_column else "a customer id the table has too"
         raise PolicyError(
             f"The history '{name}' does not say {missing}.",
             expected=f"an id column as in the contract and one of {', '.join(DATE_NAMES)}",
             fix="name the columns in the file's first line",
         )
     campaign = _named(frame, ("campaign",))
-    calls = pl.DataFrame(
-        {
-            "customer": bare_ids(_texts(frame[id_column], name)),
-            "date": _days(frame[day_column]),
-            "campaign": _texts(frame[campaign], name) if campaign else _nobody(frame[id_column]),
-        }
-    ).with_columns(campaign=pl.when(pl.col("campaign") != "").then("campaign"))
-    useless = int((calls["customer"].is_null() | calls["date"].is_null()).sum())
-    if useless:
+    ids = [_ids(frame[column], name) for column in id_columns]
+    days = _days(frame[day_column])
+    if useless := int((~_any_given(ids, frame.height) | days.is_null()).sum()):
         raise PolicyError(
             f"The history '{name}' has {useless:,} records without an id or a date.",
             expected="an id and a date such as 2026-03-14 in every record",
             fix="correct these records: each might be a customer who must rest",
         )
-    return calls
+    said = _texts(frame[campaign], name) if campaign else _nobody(days)
+    made = pl.DataFrame({"date": days, "campaign": said}).with_row_index("call")
+    made = made.with_columns(campaign=pl.when(pl.col("campaign") != "").then("campaign"))
+    calls = pl.concat([made.with_columns(customer=each.alias("customer")) for each in ids])
+    # whom two columns name was called once
+    once = calls.drop_nulls("customer").unique(["call", "customer"], maintain_order=True)
+    return once.select("customer", "date", "campaign")
 
 
 def _days(values: pl.Series) -> pl.Series:

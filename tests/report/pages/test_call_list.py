@@ -88,6 +88,16 @@ def test_a_list_of_nobody_still_has_a_page(tmp_path: Path) -> None:
     assert "Call nobody" in html
 
 
+def test_files_that_keep_nobody_off_are_said(tmp_path: Path) -> None:
+    write_target(tmp_path)
+    found = json.loads((tmp_path / "target.json").read_text())
+    found |= {"files": ["'stop.csv': 2 entries, 0 customers matched"], "files_of_nobody": ["none of the 2 entries"]}
+    (tmp_path / "target.json").write_text(json.dumps(found))
+    html = render_report(tmp_path)
+    assert "2 entries, 0 customers matched" in html
+    assert "None of the 2 entries." in html
+
+
 def test_bands_of_age_stand_in_their_order(folder: Path) -> None:
     rows = json.loads((folder / "target.json").read_text())["fairness"][0]["rows"]
     assert [row["group"] for row in rows] == [

@@ -54,6 +54,7 @@ def page(run: RunView) -> Page | None:
         blocks=[
             _dialling(found),
             _trained_on(found, listed),
+            _of_nobody(found),
             figures(
                 [
                     ("To be called", count(listed), _share_of_eligible(counts)),
@@ -92,6 +93,11 @@ def _trained_on(found: dict[str, Any], listed: int) -> Block | None:
         f"It was trained on {count(known)} of the {count(listed)} to be called. For them this is no prediction about strangers: "
         "what they are expected to bring may be too high.",
     )
+
+
+def _of_nobody(found: dict[str, Any]) -> Block | None:
+    said = [f"{sentence[:1].upper()}{sentence[1:]}." for sentence in found.get("files_of_nobody", [])]
+    return banner("caution", "A file keeps nobody off", " ".join(said)) if said else None
 
 
 def _share_of_eligible(counts: dict[str, int]) -> str:
@@ -141,11 +147,11 @@ def _where(counts: dict[str, int]) -> Block:
 
 def _why_not(found: dict[str, Any]) -> Block | None:
     reasons: dict[str, int] = found["suppressed_because"]
+    files = "; ".join(found.get("files", []))
     if not reasons:
-        return None
+        return text(f"Nobody is suppressed. Read: {files}.") if files else None
     rows = [[reason, count(n)] for reason, n in sorted(reasons.items(), key=lambda item: -item[1])]
-    note = "One customer may count under several reasons. "
-    note += "; ".join(found.get("files", []))
+    note = f"One customer may count under several reasons. {files}"
     return table(["Suppressed because", "customers"], rows, title="Suppressed before anything was predicted", note=note)
 
 
