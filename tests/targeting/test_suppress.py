@@ -10,7 +10,7 @@ from segmint.contract.column import Column, State
 from segmint.contract.contract import Contract
 from segmint.errors import PolicyError
 from segmint.targeting.call_list import build_call_list
-from segmint.targeting.choose import choose
+from segmint.targeting.choose import STATUSES, choose
 from segmint.targeting.hand_off import recheck
 from segmint.targeting.phones import among, comparable, numbers_in, to_e164
 from segmint.targeting.suppress import NO_ID, NO_ID_BEFORE, _days, respects_objections, suppress
@@ -341,6 +341,19 @@ def test_customers_on_the_list_of_another_campaign_are_left_to_it(tmp_path, cont
     other.write(tmp_path / "call_list.parquet")
     found = run(customers, contract, make_policy(other_lists=[str(tmp_path / "call_list.parquet")]))
     assert found.counts == {"on the list of cards": 5}
+
+
+def test_the_control_group_of_another_campaign_is_not_called(tmp_path, contract, customers):
+    policy = make_policy(campaign="cards", holdout_share=0.3)
+    choice = choose(customers["client"], customers["propensity"], policy)
+    build_call_list(customers["client"], choice, pl.Series([""] * 200), policy).write(tmp_path / "cards.parquet")
+    found = run(customers, contract, make_policy(other_lists=[str(tmp_path / "cards.parquet")]))
+    theirs = np.array(STATUSES)[choice.status]
+    assert (found.because.to_numpy()[theirs == "held_out"] == "held out by cards").all()
+    assert found.counts == {
+        "on the list of cards": (theirs == "listed").sum(),
+        "held out by cards": (theirs == "held_out").sum(),
+    }
 
 
 def test_an_id_with_blanks_around_it_is_the_same_customer(tmp_path, contract, customers):

@@ -208,7 +208,7 @@ class ContactRules(_Words):
     suppress : tuple of Path
         Do-not-call and objection files, by id or phone.
     other_lists : tuple of Path
-        Call lists of other campaigns; whoever is listed there is not called here.
+        Call lists of other campaigns; whoever is listed or held out there is not called here.
     compare_with : Path or None
         An earlier list: whoever was called there and is not called here is named.
     history : Path or None
@@ -659,7 +659,7 @@ call_windows = ["Mon-Fri 09:00-19:00"]
 holdout_share = 0.1           # eligible customers not called, so that the effect of calling can be measured
 suppress = []                 # do-not-call and objection files, by id or phone: ["do_not_call.csv"]
 # compare_with = "april/call_list.parquet"   # an earlier list: who drops out is named
-other_lists = []              # call lists of other campaigns: whoever is listed there is not called here
+other_lists = []              # call lists of other campaigns: whoever is listed or held out there is not called here
 sensitive = []                # columns whose groups are watched on the list: ["age", "marital"]
 consent_words = ["yes", "true", "1", "y"]
 country_code = ""             # digits put before national phone numbers: "351"; a number that has them keeps them

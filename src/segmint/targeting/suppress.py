@@ -544,10 +544,11 @@ def _other_campaigns(customers: pl.Series, contract: Contract, policy: ContactPo
                 expected="a call_list.parquet with customer, status and campaign",
                 fix="correct policy.other_lists",
             )
-        busy = bare_ids(frame.filter(pl.col("status") == "listed")["customer"])
-        busy = busy.filter(~busy.str.starts_with(UNNAMED))
-        campaign = frame["campaign"].drop_nulls().unique().sort().to_list()
-        yield _are_among(customers, busy), f"on the list of {', '.join(map(str, campaign)) or path.name}"
+        campaign = ", ".join(map(str, frame["campaign"].drop_nulls().unique().sort())) or path.name
+        # a call of ours to those it holds out would be taken for their own wish to buy
+        for status, reason in (("listed", f"on the list of {campaign}"), ("held_out", f"held out by {campaign}")):
+            theirs = bare_ids(frame.filter(pl.col("status") == status)["customer"])
+            yield _are_among(customers, theirs.filter(~theirs.str.starts_with(UNNAMED))), reason
 
 
 def _spent(customers: pl.Series, calls: pl.DataFrame | None, policy: ContactPolicy) -> pl.Series:
