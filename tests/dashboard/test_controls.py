@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from segmint.config import load_config
 from segmint.dashboard.app import dashboard
 from segmint.dashboard.desk import Desk
 from segmint.flows.standing import StandingPolicy
@@ -46,6 +48,7 @@ def test_what_the_controls_say_is_what_is_so(watched: Watched, desk: Desk) -> No
     expect(tab.locator("#calls-shown")).to_have_text("1,000")
     calls.fill("40")
     expect(tab.locator('[data-seen="customers"]')).to_have_text("20")
+    expect(tab.locator('[data-seen="of"]')).to_have_text("of 60 who may be called, in 40 calls")
     expect(slider).to_have_value("40")
     tab.get_by_label("Currency").fill("")
     expect(tab.locator('[data-seen="cost"]')).to_contain_text("CHF")
@@ -58,6 +61,81 @@ def test_what_the_controls_say_is_what_is_so(watched: Watched, desk: Desk) -> No
     assert tab.locator("#curve .line").is_hidden()
     assert tab.locator("#curve .points circle").count() == 0
     assert [line for line in watched.wrong if "422" not in line] == []  # the same level twice, for a moment
+
+
+def test_what_was_set_is_still_set_after_going_back(watched: Watched, desk: Desk) -> None:
+    tab = watched.tab
+    tab.goto(f"/lists?table={bring(desk, 'a')}")
+    tab.locator("summary", has_text="Exclusions").click()
+    tab.select_option("[name=exclude_column_0]", "job")
+    tab.select_option("[name=exclude_level_0]", "student")
+    tab.get_by_label("Calls at most").fill("10")
+    made = []
+    for _ in range(2):
+        expect(tab.locator('[data-seen="of"]')).to_contain_text("of 40 who")
+        expect(tab.locator("#state")).to_contain_text("Exactly")
+        tab.get_by_role("button", name="Make the list").click()
+        tab.wait_for_url("**/runs/*")
+        made.append(load_config(desk.runs / tab.url.rsplit("/", 1)[-1] / "config.toml").policy)
+        tab.go_back()
+        tab.wait_for_url("**/lists?*")
+    assert [(policy.budget_calls, policy.exclude[0].levels) for policy in made] == [(10, ("student",))] * 2
+    assert tab.locator("[name=exclude_level_0]").input_value() == "student"
+    assert tab.get_by_role("button", name="Make the list").is_enabled()
+
+
+def test_what_is_wrong_stands_beside_its_control_and_makes_no_list(watched: Watched, desk: Desk) -> None:
+    tab = watched.tab
+    tab.goto(f"/lists?table={bring(desk, 'a')}")
+    money, cost, seen = tab.get_by_label("Money at most"), tab.get_by_label("Cost of a call"), tab.locator(".seen")
+    for field, text in ((money, "abc"), (money, "3,000"), (tab.get_by_label("Held out"), "100")):
+        usual = field.input_value()
+        field.fill(text)
+        expect(field).to_have_attribute("aria-invalid", "true")
+        expect(field).to_have_accessible_description(re.compile("Expected: (a|an|0) "))
+        expect(seen).to_have_class(re.compile("stale"))
+        tab.get_by_role("button", name="Make the list").click()
+        expect(field).to_be_focused()
+        field.fill(usual)
+        expect(seen).not_to_have_class(re.compile("stale"))
+        assert tab.locator("[aria-invalid]").count() == 0
+    cost.fill("4,50")
+    expect(tab.locator('[data-seen="cost"]')).to_have_text("CHF, at a cost of 540")
+    tab.locator("summary", has_text="Quotas").click()
+    tab.select_option("[name=quota_column_0]", "job")
+    expect(tab.locator("#state")).to_contain_text("Quota 1 has no number")
+    expect(tab.locator("[name=quota_most_0]")).to_have_attribute("aria-invalid", "true")
+    assert tab.url.endswith("a" * 16)
+
+
+def test_one_short_sentence_is_read_out_after_a_movement(watched: Watched, desk: Desk) -> None:
+    tab = watched.tab
+    tab.goto(f"/lists?table={bring(desk, 'a')}")
+    slider, state = tab.locator("#calls-slider"), tab.locator("#state")
+    assert tab.locator("[aria-live], [role=status]").evaluate_all("all => all.map(one => one.id)") == ["state", ""]
+    slider.evaluate("s => { s.value = 30; s.dispatchEvent(new Event('input', {bubbles: true})); }")
+    expect(state).to_have_attribute("aria-busy", "true")
+    assert slider.get_attribute("aria-valuetext") == "30 calls"
+    slider.evaluate("s => s.dispatchEvent(new Event('change', {bubbles: true}))")
+    expect(state).to_have_text(
+        re.compile(r"15 customers, [\d,]+ CHF expected profit. Exactly the list that will be made.")
+    )
+    expect(state).to_have_attribute("aria-busy", "false")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_figures_stay_in_sight_and_letters_keep_their_size(browser: Any, desk: Desk, width: int) -> None:
+    table = bring(desk, "a")
+    with served(dashboard(desk)) as port:
+        tab = Watched(browser, f"http://127.0.0.1:{port}", desk, width=width, scheme="light").tab
+        tab.goto(f"/lists?table={table}")
+        tab.locator("#calls-slider").scroll_into_view_if_needed()
+        for part in ("#calls-slider", "#state", ".deed button"):
+            expect(tab.locator(part)).to_be_in_viewport(ratio=1)
+        tall = tab.locator("#curve text").evaluate_all("all => all.map(one => one.getBoundingClientRect().height)")
+        assert min(tall) >= 12
+        words = tab.locator("#curve text").all_text_contents()
+        assert tab.locator('[data-seen="profit"]').inner_text() in words  # the list that calls everybody is the most
 
 
 def test_a_list_that_cannot_be_is_not_what_the_next_ones_are_compared_with(watched: Watched, desk: Desk) -> None:

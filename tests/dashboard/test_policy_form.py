@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from segmint.config import load_config
-from segmint.dashboard.policy_form import config_of, placeholders, starts
+from segmint.dashboard.policy_form import ControlError, config_of, placeholders, starts
 from segmint.errors import PolicyError, SegmintError
 from segmint.flows.standing import StandingPolicy
 
@@ -48,6 +48,45 @@ def test_a_call_is_a_whole_thing(text: str) -> None:
     for name in ("calls", "quota_most_0"):
         with pytest.raises(PolicyError, match="holds no whole number"):
             config_of({"quota_column_0": "job", "quota_level_0": "clerk", name: text})
+
+
+QUOTA = {"quota_column_1": "job", "quota_level_1": "clerk", "quota_least_1": "3"}
+
+
+@pytest.mark.parametrize(
+    ("form", "control"),
+    [
+        ({"exclude_column_0": "job", "exclude_level_0": ""}, "exclude_level_0"),
+        ({"exclude_column_0": "", "exclude_level_0": "clerk"}, "exclude_column_0"),
+        (QUOTA | {"quota_level_1": ""}, "quota_level_1"),
+        (QUOTA | {"quota_column_1": ""}, "quota_column_1"),
+        (QUOTA | {"quota_least_1": ""}, "quota_most_1"),
+    ],
+)
+def test_half_a_rule_is_an_error_and_not_no_rule(form: dict[str, str], control: str) -> None:
+    with pytest.raises(ControlError, match=r"(Exclusion 1|Quota 2) (names|has) no") as told:
+        config_of(form)
+    assert told.value.control == control
+
+
+@pytest.mark.parametrize("name", ["cost", "value", "currency", "holdout", "campaign"])
+def test_an_emptied_control_that_no_policy_fills_is_an_error(name: str) -> None:
+    with pytest.raises(ControlError, match="is empty") as told:
+        config_of({name: " "})
+    assert told.value.control == name
+    economics = ["economics.cost_per_call=4", "economics.value_per_success=90", "economics.currency=CHF"]
+    standing = StandingPolicy(load_config(None, [*economics, "policy.holdout_share=0.07", "policy.campaign=spring"]))
+    assert config_of({name: ""}, standing) == config_of({}, standing)
+    assert placeholders(standing)[name].endswith("(the bank's policy)")
+
+
+@pytest.mark.parametrize(
+    ("control", "text"), [("cost", "-1"), ("holdout", "100"), ("money", "abc"), ("calls", "x"), ("value", "1,000")]
+)
+def test_an_error_names_its_control(control: str, text: str) -> None:
+    with pytest.raises(ControlError) as told:
+        config_of({control: text})
+    assert told.value.control == control
 
 
 @pytest.mark.parametrize("text", ["9" * 17, "9" * 5_000, str(2**64)])

@@ -24,7 +24,7 @@ from starlette.routing import Route
 from segmint.config import Config
 from segmint.dashboard import pages
 from segmint.dashboard.desk import Desk
-from segmint.dashboard.policy_form import config_of
+from segmint.dashboard.policy_form import ControlError, config_of
 from segmint.dashboard.sign_in import COOKIE, HOURS
 from segmint.dashboard.tables import MOST_BYTES
 from segmint.errors import InputError, RunError, SegmintError
@@ -331,7 +331,8 @@ def _problem(desk: Desk, request: Request, error: SegmintError, *, status: int |
     code = status or (404 if isinstance(error, RunError) else error.status)
     told = {"came": error.came, "expected": error.expected, "fix": error.fix}
     if "application/json" in request.headers.get("accept", ""):
-        return JSONResponse(printable_dict(told), status_code=code)
+        about = {"control": error.control} if isinstance(error, ControlError) else {}
+        return JSONResponse(printable_dict(told | about), status_code=code)
     title = "This key may not do that" if code == 403 else "That did not work"
     return _page(desk, request, "problem", {"title": title, "problem": told}, status=code)
 

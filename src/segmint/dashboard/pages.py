@@ -151,7 +151,8 @@ def list_builder(desk: Desk, table: str | None, form: Mapping[str, str]) -> Cont
         bundle, chosen = desk.bundle(), desk.tables.find(table)
         said = {**starts(desk.standing), **form}
         seen = preview(desk, table, said, exact=True, before=None)
-        levels = {c.name: {"label": c.label, "levels": _levels(c, bundle)} for c in _choices(bundle)}
+        known = {c.name: {"label": c.label, "levels": _levels(c, bundle)} for c in _choices(bundle)}
+        levels = {name: column for name, column in known.items() if column["levels"]}
     except SegmintError as error:
         return context | {"problem": error}
     return context | {

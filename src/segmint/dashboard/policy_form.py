@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
 from segmint.config import Config
@@ -23,12 +23,39 @@ DEFAULTS = {
     "holdout": "10",
     "campaign": "campaign",
 }
+# what an emptied control that no policy fills would have to say
+_NEEDED = {
+    "cost": ("cost of a call", "an amount such as 5 or 4.50"),
+    "value": ("value of a yes", "an amount such as 120"),
+    "currency": ("currency", "a name such as EUR"),
+    "holdout": ("held out", "a percentage such as 10, or 0 to call everybody who is worth it"),
+    "campaign": ("campaign", "a name such as spring"),
+}
+
+
+class ControlError(PolicyError):
+    """A control that says nothing sensible.
+
+    Attributes
+    ----------
+    control : str
+        The name of the control, beside which the page shows the error.
+    """
+
+    def __init__(self, control: str, came: str, *, expected: str = "", fix: str = "") -> None:
+        super().__init__(came, expected=expected, fix=fix)
+        self.control = control
 
 
 def starts(standing: StandingPolicy) -> dict[str, str]:
     """What the controls say before anybody moves them: the standing policy, and `DEFAULTS` where it says nothing."""
+    return DEFAULTS | _bank(standing)
+
+
+def _bank(standing: StandingPolicy) -> dict[str, str]:
+    """What the standing policy says of the controls; "" for what it takes from a column."""
     if standing.config is None:
-        return dict(DEFAULTS)
+        return {}
     economics, policy = standing.config.economics, standing.config.policy
     said = {"calls": _shown(policy.budget_calls), "money": _shown(policy.budget_money)}
     if economics is not None:
@@ -38,7 +65,7 @@ def starts(standing: StandingPolicy) -> dict[str, str]:
         said["holdout"] = _shown(round(100 * policy.holdout_share, 6))
     if "campaign" in policy.model_fields_set:
         said["campaign"] = policy.campaign
-    return DEFAULTS | said
+    return said
 
 
 def _shown(amount: float | str | None) -> str:
@@ -47,11 +74,11 @@ def _shown(amount: float | str | None) -> str:
 
 
 def placeholders(standing: StandingPolicy) -> dict[str, str]:
-    """What an empty control means."""
+    """What an empty control means; nothing for one that must not be empty."""
     economics = None if standing.config is None else standing.config.economics
     columns = {} if economics is None else {"cost": economics.cost_per_call, "value": economics.value_per_success}
-    empty = {"calls": "no limit", "money": "no limit", "cost": "", "value": ""}
-    bank = {name: f"{text} (the bank's policy)" for name, text in starts(standing).items() if text and empty.get(name)}
+    empty = dict.fromkeys(DEFAULTS, "") | {"calls": "no limit", "money": "no limit"}
+    bank = {name: f"{text} (the bank's policy)" for name, text in _bank(standing).items() if text}
     return empty | bank | {name: f"column {column}" for name, column in columns.items() if isinstance(column, str)}
 
 
@@ -60,20 +87,26 @@ def config_of(form: Mapping[str, str], standing: StandingPolicy | None = None) -
 
     Raises
     ------
+    ControlError
+        If a control is half filled, empty though no policy fills it, or no number.
     SegmintError
-        If a text is no number, or the rules contradict each other.
+        If the rules contradict each other.
     """
     standing = standing or StandingPolicy()
     filled = {name: text.strip() for name, text in form.items()}
+    bank = _bank(standing)
+    for name, (what, expected) in _NEEDED.items():
+        if name in filled and not filled[name] and name not in bank:
+            raise ControlError(name, f"The control “{what}” is empty.", expected=expected, fix="fill it in")
     said = {name: filled.get(name) or default for name, default in starts(standing).items()}
     flags = {
-        "economics.cost_per_call": _number(said["cost"], "cost of a call"),
-        "economics.value_per_success": _number(said["value"], "value of a yes"),
+        "economics.cost_per_call": _number(said, "cost", "cost of a call"),
+        "economics.value_per_success": _number(said, "value", "value of a yes"),
         "economics.currency": said["currency"][:12],
         "policy.campaign": said["campaign"][:100],
-        "policy.budget_calls": _count(said["calls"], "calls at most"),
-        "policy.budget_money": _number(said["money"], "money at most"),
-        "policy.holdout_share": (_number(said["holdout"], "holdout") or 0.0) / 100,
+        "policy.budget_calls": _count(said, "calls", "calls at most"),
+        "policy.budget_money": _number(said, "money", "money at most"),
+        "policy.holdout_share": (_number(said, "holdout", "held out", below=100) or 0.0) / 100,
         "policy.quotas": [quota for row in ROWS if (quota := _quota(filled, row))] or None,
         "policy.exclude": [rule for row in ROWS if (rule := _exclusion(filled, row))] or None,
     }
@@ -81,35 +114,53 @@ def config_of(form: Mapping[str, str], standing: StandingPolicy | None = None) -
 
 
 def _quota(form: Mapping[str, str], row: int) -> dict[str, Any] | None:
-    column, level = form.get(f"quota_column_{row}", ""), form.get(f"quota_level_{row}", "")
-    least = _count(form.get(f"quota_least_{row}", ""), "quota")
-    most = _count(form.get(f"quota_most_{row}", ""), "quota")
-    if not column or not level or (least is None and most is None):
+    names = {part: f"quota_{part}_{row}" for part in ("column", "level", "least", "most")}
+    if not any(form.get(name) for name in names.values()):
         return None
-    return {
-        "column": column,
-        "level": level,
-        "minimum": least or 0,
-        "maximum": most,
-    }
+    column, level = _chosen(form, names["column"], names["level"], f"Quota {row + 1}")
+    least = _count(form, names["least"], "quota")
+    most = _count(form, names["most"], "quota")
+    if least is None and most is None:
+        raise ControlError(
+            names["most"], f"Quota {row + 1} has no number.", expected="at least, at most, or both", fix="fill one in"
+        )
+    return {"column": column, "level": level, "minimum": least or 0, "maximum": most}
 
 
 def _exclusion(form: Mapping[str, str], row: int) -> dict[str, Any] | None:
-    column, level = form.get(f"exclude_column_{row}", ""), form.get(f"exclude_level_{row}", "")
-    return {"name": f"{column} is {level}", "column": column, "levels": [level]} if column and level else None
+    names = (f"exclude_column_{row}", f"exclude_level_{row}")
+    if not any(form.get(name) for name in names):
+        return None
+    column, level = _chosen(form, *names, f"Exclusion {row + 1}")
+    return {"name": f"{column} is {level}", "column": column, "levels": [level]}
 
 
-def _count(text: str, what: str) -> int | None:
+def _chosen(form: Mapping[str, str], column: str, level: str, rule: str) -> tuple[str, str]:
+    """The column and the level of a rule; half a rule would be no rule, and nobody would notice."""
+    for name, what in ((column, "column"), (level, "level")):
+        if not form.get(name):
+            raise ControlError(
+                name, f"{rule} names no {what}.", expected="a column and a level", fix="choose both, or clear the rule"
+            )
+    return form[column], form[level]
+
+
+def _count(form: Mapping[str, str], control: str, what: str) -> int | None:
     """Read a whole number; 3,000 can only mean thousands."""
+    text = form.get(control, "")
     if not text:
         return None
     if not re.fullmatch(rf"[0-9]+|{_GROUPED}", text, re.ASCII):
-        raise PolicyError(
-            f"The control “{what}” holds no whole number.", expected="a number such as 3000 or 3,000", fix="correct it"
+        raise ControlError(
+            control,
+            f"The control “{what}” holds no whole number.",
+            expected="a number such as 3000 or 3,000",
+            fix="correct it",
         )
     digits = text.replace(",", "").lstrip("0")
     if len(digits) > len(str(MOST)):
-        raise PolicyError(
+        raise ControlError(
+            control,
             f"The control “{what}” holds a number of {len(digits):,} digits.",
             expected=f"at most {MOST:,}",
             fix="leave it empty for no limit",
@@ -117,12 +168,14 @@ def _count(text: str, what: str) -> int | None:
     return int(digits or 0)
 
 
-def _number(text: str, what: str) -> float | None:
+def _number(form: Mapping[str, str], control: str, what: str, *, below: float = inf) -> float | None:
     """Read an amount with a decimal point or comma; 3,000 could mean either three or three thousand."""
+    text = form.get(control, "")
     if not text:
         return None
     if re.fullmatch(_GROUPED, text):
-        raise PolicyError(
+        raise ControlError(
+            control,
             f"The control “{what}” holds a number that can be read in two ways.",
             expected="an amount without marks between thousands",
             fix="write 3000 for three thousand, and 3.0 for three",
@@ -131,8 +184,15 @@ def _number(text: str, what: str) -> float | None:
         number = float(text.replace(",", "."))
         if not isfinite(number):
             raise ValueError("not finite")
-        return number
     except ValueError as error:
-        raise PolicyError(
-            f"The control “{what}” holds no number.", expected="a number such as 5 or 4.50", fix="correct it"
+        raise ControlError(
+            control, f"The control “{what}” holds no number.", expected="a number such as 5 or 4.50", fix="correct it"
         ) from error
+    if number < 0 or number >= below:
+        raise ControlError(
+            control,
+            f"The number in the control “{what}” is too {'small' if number < 0 else 'large'}.",
+            expected="0 or more" if below == inf else f"0 or more, and below {below:g}",
+            fix="correct it",
+        )
+    return number

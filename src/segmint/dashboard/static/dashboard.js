@@ -3,7 +3,7 @@
 (() => {
   const token = document.querySelector('meta[name="token"]').content;
   const at = (id) => document.getElementById(id);
-  const whole = (number) => Math.round(number).toLocaleString("en");
+  const whole = (number) => (Math.round(number) || 0).toLocaleString("en").replace("-", "\u2212");
   // what was typed may hold marks between thousands, or be no number at all
   const typed = (text) => (Number.isFinite(Number(text.replaceAll(",", ""))) ? whole(Number(text.replaceAll(",", ""))) : text);
   const say = (error) => [error.came, error.fix].filter(Boolean).join(" Next: ");
@@ -16,20 +16,77 @@
   function builder(form) {
     const { seen: first, offered } = JSON.parse(at("data").textContent);
     const slider = at("calls-slider");
+    const make = form.querySelector(".deed button");
     const values = () => Object.fromEntries([...new FormData(form)].filter(([name]) => name !== "token"));
     let before = values();
     let pinned = null; // to be compared with from now on, if it turns out to make a list
     let busy = false;
     let waiting = null;
+    let drawn = () => {};
 
     function put(name, text) {
       form.querySelector(`[data-seen="${name}"]`).textContent = text;
     }
 
-    function show(seen, values) {
+    function offerLevels(column) {
+      const known = offered[column.value];
+      form.elements[column.dataset.levels].replaceChildren(...(known ? known.levels : []).map((level) => new Option(level, level)));
+    }
+
+    // The browser brings back columns but not their levels, which are built here; so the page brings back everything itself.
+    const remember = () => history.replaceState({ controls: values() }, "");
+    function restore(controls) {
+      const names = Object.keys(controls).filter((name) => form.elements[name] && name !== "table");
+      const columns = names.filter((name) => form.elements[name].dataset.levels);
+      for (const name of columns) {
+        form.elements[name].value = controls[name];
+        offerLevels(form.elements[name]);
+      }
+      for (const name of names) form.elements[name].value = controls[name];
+      for (const fold of form.querySelectorAll("details")) fold.open = [...fold.querySelectorAll("select")].some((one) => one.value);
+    }
+
+    function clear() {
+      for (const field of form.querySelectorAll("[aria-invalid]")) {
+        field.removeAttribute("aria-invalid");
+        field.removeAttribute("aria-describedby");
+      }
+      at("wrong")?.remove();
+    }
+
+    // What was shown last is not what the controls say now: the error stands at the button and beside its control.
+    function refuse(text, { control, expected } = {}) {
+      clear();
+      form.querySelector(".seen").classList.add("stale");
+      tell(text, false);
+      at("state").classList.add("wrong");
+      const field = control && form.elements[control];
+      if (!field) return;
+      const words = document.createElement("span");
+      words.id = words.className = "wrong";
+      words.textContent = expected ? `Expected: ${expected}` : text;
+      field.after(words);
+      field.setAttribute("aria-invalid", "true");
+      field.setAttribute("aria-describedby", "wrong");
+      const fold = field.closest("details");
+      if (fold) fold.open = true;
+    }
+
+    // A reader of screens waits until it is not busy any more, and hears one sentence for a whole movement.
+    function tell(text, moving) {
+      at("state").setAttribute("aria-busy", moving);
+      at("state").classList.remove("wrong");
+      at("state").textContent = text;
+    }
+
+    const sayCalls = () => slider.setAttribute("aria-valuetext", `${whole(slider.value)} calls`);
+
+    function show(seen, values, moving) {
       const unit = seen.currency;
+      clear();
+      form.querySelector(".seen").classList.remove("stale");
       put("customers", whole(seen.customers));
-      put("of", `of ${whole(seen.eligible)} who may be called`);
+      put("of", `of ${whole(seen.eligible)} who may be called${seen.calls === seen.customers ? "" : `, in ${whole(seen.calls)} calls`}`);
       put("profit", whole(seen.expected_profit));
       put("cost", `${unit}, at a cost of ${whole(seen.expected_cost)}`);
       put("yes", whole(seen.expected_successes));
@@ -38,6 +95,7 @@
       at("calls-shown").textContent = values.calls ? typed(values.calls) : form.elements.calls.placeholder;
       slider.max = Math.max(seen.most_calls, 1);
       if (document.activeElement !== slider) slider.value = Math.max(seen.calls, 1);
+      sayCalls();
       at("moves").textContent = seen.joined || seen.left ? `${whole(seen.joined)} come onto the list, ${whole(seen.left)} leave it.` : "The same customers as on the list you compare with.";
       const out = seen.read - seen.eligible;
       at("left-out").textContent = out ? `${whole(out)} of ${whole(seen.read)} customers are left out; one may be counted under several reasons.` : `All ${whole(seen.read)} customers may be called.`;
@@ -51,8 +109,11 @@
       const names = (word, list, all) => (list.length ? `${word}: ${list.join(", ")}${all > list.length ? " …" : "."} ` : "");
       at("named").textContent = names("In", seen.first_joined, seen.joined) + names("Out", seen.first_left, seen.left);
       const prices = Object.entries(seen.prices).map(([name, price]) => `one more ${name} is worth ${price.toFixed(2)} ${unit}`);
-      at("state").textContent = `${seen.exact ? "Exactly the list that will be made." : "Close to the list that will be made."}${prices.length ? ` At the limit, ${prices.join("; ")}.` : ""}`;
-      draw(seen, unit);
+      at("prices").textContent = prices.length ? `At the limit, ${prices.join("; ")}.` : "";
+      const close = seen.exact ? "Exactly the list that will be made." : "Close to the list that will be made.";
+      tell(`${whole(seen.customers)} customers, ${whole(seen.expected_profit)} ${unit} expected profit. ${close}`, moving);
+      drawn = () => draw(seen, unit);
+      drawn();
     }
 
     function draw(seen, unit) {
@@ -65,9 +126,13 @@
         at("curve-words").textContent = "Nobody may be called.";
         return;
       }
-      const [left, right, top, bottom] = [14, 466, 24, 214];
       const most = Math.max(...y, seen.expected_profit, 1e-9);
       const least = Math.min(...y, 0);
+      const ticks = [...new Set([most, 0, least])].filter((tick) => tick === 0 || Math.abs(tick) > 0.1 * (most - least));
+      // as many units as pixels, so that letters keep their size on a phone
+      const wide = Math.max(svg.clientWidth, 200);
+      svg.setAttribute("viewBox", `0 0 ${wide} 250`);
+      const [left, right, top, bottom] = [16 + 7 * Math.max(...ticks.map((tick) => whole(tick).length)), wide - 14, 30, 214];
       const px = (value) => left + ((right - left) * value) / x[x.length - 1];
       const py = (value) => bottom - ((bottom - top) * (value - least)) / (most - least);
       const points = x.map((value, place) => `${px(value).toFixed(1)},${py(y[place]).toFixed(1)}`);
@@ -83,19 +148,20 @@
         if (text) node.textContent = text;
         return node;
       };
-      const tip = (customers, profit) => `${whole(customers)} called: ${whole(profit)} ${unit} expected`;
+      const tip = (customers, profit) => `${whole(customers)} customers called: ${whole(profit)} ${unit} expected`;
       svg.querySelector(".points").replaceChildren(
         ...x.map((value, place) => make("circle", { cx: px(value), cy: py(y[place]), r: 5, "data-tip": tip(value, y[place]) })),
       );
       set(svg.querySelector("circle.mark"), { "data-tip": `This list: ${tip(seen.customers, seen.expected_profit)}` });
-      svg.querySelector(".axes").replaceChildren(make("line", { x1: left, x2: right, y1: py(0), y2: py(0) }));
+      svg.querySelector(".axes").replaceChildren(...ticks.map((tick) => make("line", { x1: left, x2: right, y1: py(tick), y2: py(tick) })));
       svg.querySelector(".words").replaceChildren(
-        make("text", { x: left, y: 14 }, `expected profit, ${unit}`),
+        make("text", { x: 0, y: 14 }, `expected profit, ${unit}`),
+        ...ticks.map((tick) => make("text", { x: left - 6, y: py(tick) + 4, "text-anchor": "end" }, whole(tick))),
         make("text", { x: left, y: 236 }, "0"),
         make("text", { x: right, y: 236, "text-anchor": "end" }, `${whole(x[x.length - 1])} customers, best first`),
       );
       const best = y.indexOf(Math.max(...y));
-      at("curve-words").textContent = `Without any limit the most comes from about ${whole(x[best])} calls: ${whole(y[best])} ${unit}. This list has ${whole(seen.customers)}.`;
+      at("curve-words").textContent = `Without any limit the most comes from calling about ${whole(x[best])} customers: ${whole(y[best])} ${unit}. This list has ${whole(seen.customers)}.`;
     }
 
     async function ask(exact) {
@@ -117,12 +183,12 @@
         const told = await answer.json();
         if (answer.ok) {
           before = since;
-          show(told, now);
-        } else at("state").textContent = say(told);
+          show(told, now, !exact);
+        } else refuse(say(told), told);
         if (pinned === since) pinned = null;
         if (answer.status === 401) return; // still busy: nothing more is asked until somebody signs in
       } catch {
-        at("state").textContent = "The server does not answer. Is segmint still running?";
+        refuse("The server does not answer. Is segmint still running?");
       }
       busy = false;
       if (waiting !== null) {
@@ -134,29 +200,51 @@
 
     slider.addEventListener("input", () => {
       form.elements.calls.value = slider.value;
+      sayCalls();
       ask(false);
     });
-    slider.addEventListener("change", () => ask(true));
     form.addEventListener("input", (event) => {
       if (event.target !== slider && event.target.tagName === "INPUT") ask(false);
     });
     form.addEventListener("change", (event) => {
-      const levels = event.target.dataset && event.target.dataset.levels;
-      if (levels) {
-        const known = offered[event.target.value];
-        form.elements[levels].replaceChildren(...(known ? known.levels : []).map((level) => new Option(level, level)));
-      }
-      if (event.target !== slider) ask(true);
+      if (event.target.dataset.levels) offerLevels(event.target);
+      remember();
+      ask(true);
     });
-    form.addEventListener("submit", () => {
-      at("state").textContent = "Making the list, with a reason for everybody on it …";
-      form.querySelector(".controls > .button").setAttribute("disabled", "");
+    form.addEventListener("submit", (event) => {
+      const wrong = form.querySelector('[aria-invalid="true"]');
+      if (wrong) {
+        event.preventDefault();
+        wrong.focus();
+        return;
+      }
+      remember();
+      tell("Making the list, with a reason for everybody on it …", false);
+      working(true);
+    });
+    const working = (now) => {
+      make.disabled = now;
+      make.textContent = now ? "Making the list …" : "Make the list";
+      at("making").hidden = !now;
+    };
+    addEventListener("pageshow", (event) => {
+      if (event.persisted) {
+        working(false);
+        ask(true);
+      }
     });
     at("pin").addEventListener("click", () => {
       pinned = values();
       ask(true);
     });
-    show(first, before);
+    new ResizeObserver(() => drawn()).observe(at("curve"));
+    show(first, before, false);
+    if (history.state?.controls) {
+      restore(history.state.controls);
+      form.querySelector(".seen").classList.add("stale");
+      tell("", true);
+      ask(true);
+    }
   }
 
   function bring(drop) {
