@@ -59,8 +59,15 @@ def test_a_workbook_with_several_tables_asks_for_the_sheet(tmp_path: Path) -> No
         open_table(path, ReadOptions(sheet="May"))
 
 
-def test_a_sheet_without_a_header_asks_for_it(tmp_path: Path) -> None:
-    path = write(tmp_path, {"data": [[1, 2], [3, 4]]})
+def test_a_sheet_of_one_column_has_a_header_too(tmp_path: Path) -> None:
+    source = open_table(write(tmp_path, {"data": [["customer_id"], [1001], [1002]]}))
+    (batch,) = source.batches()
+    assert batch.frame["customer_id"].to_list() == ["1001", "1002"]
+
+
+@pytest.mark.parametrize("rows", [[[1, 2], [3, 4]], [[1001], [1002]]])
+def test_a_sheet_without_a_header_asks_for_it(tmp_path: Path, rows: list[list[int]]) -> None:
+    path = write(tmp_path, {"data": rows})
     with pytest.raises(InputError, match="looks like a header"):
         open_table(path)
     with pytest.raises(InputError, match="Row 9 of"):

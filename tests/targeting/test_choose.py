@@ -130,6 +130,23 @@ def test_where_calls_cost_unequally_money_goes_where_it_returns_most():
     assert set(choose(ids(4), [0.9, 0.4, 0.4, 0.4], policy, columns=table).listed) == {1, 2, 3}
 
 
+def test_a_cheap_call_does_not_keep_off_the_one_that_brings_nearly_everything():
+    table = pl.DataFrame({"dear": [1.0, 100.0, 2.0]})
+    values = table.with_columns(worth=pl.Series([22.0, 2000.0, 5.0]))
+    rules = {"cost": "dear", "value": "worth", "budget_money": 100.0}
+    found = choose(ids(3), [0.5, 0.5, 0.5], make_policy(**rules), columns=values)
+    assert found.listed.tolist() == [1]
+    again = choose(ids(3), [0.5, 0.5, 0.5], make_policy(**rules, budget_calls=1_000), columns=values)
+    assert again.profit == found.profit == 900.0
+
+
+def test_the_control_group_is_not_among_those_whom_a_larger_budget_would_list():
+    choice = choose(ids(400), np.linspace(0.9, 0.3, 400), make_policy(budget_calls=100, holdout_share=0.3))
+    larger = choose(ids(400), np.linspace(0.9, 0.3, 400), make_policy(holdout_share=0.3))
+    more = larger.listed.size - choice.listed.size
+    assert f"{more:,} more customers would pay, together {larger.profit - choice.profit:,.0f} EUR" in choice.advice[1]
+
+
 def test_whoever_costs_more_than_all_the_money_ends_nobodys_list():
     table = pl.DataFrame({"dear": [150.0] + [2.0] * 60})
     policy = make_policy(cost="dear", value=100_000.0, budget_money=100.0)

@@ -164,6 +164,22 @@ def test_a_quota_finds_its_level_among_numbers_and_with_blanks_around_it():
     assert (codes.gather(listed) == 101).sum() == 30
 
 
+def test_equal_customers_at_the_edge_are_held_out_in_the_share_of_the_policy():
+    people, _, table = bank(10_000)
+    chance = np.where(np.arange(10_000) < 500, 0.3, 0.2)
+    quota = [{"column": "branch", "level": "west", "maximum": 5_000}]
+    rules = {"budget_calls": 1_000, "holdout_share": 0.1}
+    ranked = choose(people, chance, make_policy(**rules), columns=table)
+    solved = choose(people, chance, make_policy(**rules, quotas=quota), columns=table)
+    held = [int((found.status == HELD_OUT).sum()) for found in (ranked, solved)]
+    assert solved.listed.size == 1_000
+    assert abs(held[1] - held[0]) <= 25
+    tight = [{"column": "branch", "level": "north", "maximum": 300}]
+    found = choose(people, chance, make_policy(**rules, quotas=tight), columns=table)
+    share = (found.status == HELD_OUT).sum() / ((found.status == HELD_OUT).sum() + found.listed.size)
+    assert 0.07 < share < 0.13
+
+
 def test_held_out_customers_of_a_group_that_is_called_at_a_loss_stay_comparable():
     people, chance, table = bank(2000)
     quota = [{"column": "branch", "level": "west", "minimum": 120}]

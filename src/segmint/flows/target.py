@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from segmint.config import Config
@@ -140,7 +141,7 @@ def target(
             spent=held_back.spent,
         )
         if segments is not None:
-            call_list = call_list.joined(_first_of_each(customers, segments))
+            call_list = call_list.joined(_of_rows_weighed(customers, segments, choice))
         known = _reasons_before(runs, inputs, config)
         call_list = recheck(_with_reasons(call_list, table, customers, opened_bundle, known), contract)
         profile = general_profile(call_list, contract)
@@ -188,8 +189,11 @@ def policy_of(config: Config) -> ContactPolicy:
     return ContactPolicy.of(config.economics, config.policy)
 
 
-def _first_of_each(customers: pl.Series, segments: pl.Series) -> pl.DataFrame:
-    return pl.DataFrame({"customer": customers, SEGMENT: segments}).unique("customer", keep="first")
+def _of_rows_weighed(customers: pl.Series, segments: pl.Series, choice: Choice) -> pl.DataFrame:
+    """Say each customer's segment once: of several rows that of the one which may be listed."""
+    named = pl.DataFrame({"customer": customers, SEGMENT: segments})
+    others = np.setdiff1d(np.arange(len(customers)), choice.order)
+    return named[np.concatenate([choice.order, others])].unique("customer", keep="first", maintain_order=True)
 
 
 def _with_reasons(

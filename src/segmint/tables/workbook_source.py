@@ -162,7 +162,8 @@ def _header_row(rows: Rows, declared: int | None, name: str) -> int:
 
 
 def _looks_like_header(row: Sequence[str]) -> bool:
-    return len(row) > 1 and all(row) and not any(re.fullmatch(r"-?[0-9.]+", cell) for cell in row)
+    # a title above a wider table leaves the cells beside it empty
+    return bool(row) and all(row) and not any(re.fullmatch(r"-?[0-9.]+", cell) for cell in row)
 
 
 def _text(cell: Any, name: str, *, comma: bool) -> str:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from segmint.errors import PolicyError
 from segmint.targeting.holdout import in_holdout, keyed_words
 from segmint.targeting.one_budget import price_of_budget
-from segmint.targeting.optimise import ShadowPrice, best_under_limits
+from segmint.targeting.optimise import GAP, ShadowPrice, best_under_limits
 from segmint.targeting.policy import ContactPolicy
 
 Floats = NDArray[np.float64]
@@ -48,7 +48,7 @@ class Choice:
     prices : tuple of ShadowPrice
         Of the limits that bind, when there are quotas, capacities or two budgets.
     gap : float
-        Distance from the proven best list, as a share of its profit; 0 where ranking alone is exact.
+        Distance from the proven best list, as a share of its profit, at most; 0 where ranking alone is exact.
     """
 
     status: NDArray[np.int8]
@@ -168,7 +168,7 @@ def choose(
     rank = np.zeros(len(customers), dtype=np.int64)
     listed = order[status[order] == LISTED]
     rank[listed] = np.arange(1, listed.size + 1)
-    advice = advise(status, order, profit, chance, policy)
+    advice = advise(status, order, profit, chance, holdout, policy)
     return Choice(status, because, holdout, rank, order, chance, value, cost, profit, advice, prices, gap)
 
 
@@ -230,12 +230,8 @@ def _statuses(
         inside, prices, gap = solution.inside, solution.prices, solution.gap
     else:
         paying = order[profit[order] > 0]
-        ranking = by_return(paying, profit, cost, policy)
         status[paying] = BEYOND_BUDGET
-        inside, gap = ranking[cut(ranking, cost, holdout, policy)], 0.0
-        listed = int((~holdout[inside]).sum())
-        reached = ranking[~holdout[ranking] & within_means(ranking, cost, policy)]
-        prices = price_of_budget(reached, listed, profit, cost, policy)
+        inside, prices, gap = best_for_budget(paying, profit, cost, holdout, policy)
     status[inside] = np.where(holdout[inside], HELD_OUT, LISTED)
     return status, prices, gap
 
@@ -246,10 +242,56 @@ def needs_optimiser(policy: ContactPolicy, cost: Floats) -> bool:
     return bool(policy.needs_optimiser or (two_budgets and cost.size and np.ptp(cost) > 0))
 
 
+def best_for_budget(
+    paying: NDArray[np.int64], profit: Floats, cost: Floats, holdout: NDArray[np.bool_], policy: ContactPolicy
+) -> tuple[NDArray[np.int64], tuple[ShadowPrice, ...], float]:
+    """List the best that a budget allows: by ranking, and by the optimiser where ranking may lose too much.
+
+    Parameters
+    ----------
+    paying : ndarray of int64
+        Row numbers of those whose call pays, best first.
+    profit, cost : ndarray of shape (n_customers,)
+        Account currency.
+    holdout : ndarray of bool, shape (n_customers,)
+    policy : ContactPolicy
+        Its quotas and capacities are left out.
+
+    Returns
+    -------
+    inside : ndarray of int64
+        Rows that are listed, or held out beside them.
+    prices : tuple of ShadowPrice
+    gap : float
+        Distance from the proven best list, as a share of its profit.
+    """
+    ranking = by_return(paying, profit, cost, policy)
+    inside = ranking[cut(ranking, cost, holdout, policy)]
+    listed = int((~holdout[inside]).sum())
+    reached = ranking[~holdout[ranking] & within_means(ranking, cost, policy)]
+    gap = _may_be_lost(reached, listed, profit, cost, policy)
+    if gap > GAP:
+        bare = policy.model_copy(update={"quotas": (), "capacities": ()})
+        nothing = pl.DataFrame()
+        solution = best_under_limits(paying, profit, cost, holdout, bare, nothing)
+        return solution.inside, solution.prices, solution.gap
+    return inside, price_of_budget(reached, listed, profit, cost, policy), gap
+
+
+def _may_be_lost(reached: NDArray[np.int64], listed: int, profit: Floats, cost: Floats, policy: ContactPolicy) -> float:
+    """Bound what ranking by return loses: the money left, at the return of the next customer (Dantzig 1957)."""
+    if policy.budget_money is None or listed == reached.size or np.ptp(cost[reached]) == 0:
+        return 0.0
+    left = policy.budget_money - cost[reached[:listed]].sum()
+    lost = float(profit[reached[listed]] * min(left / cost[reached[listed]], 1.0))
+    return lost / (float(profit[reached[:listed]].sum()) + lost)
+
+
 def by_return(paying: NDArray[np.int64], profit: Floats, cost: Floats, policy: ContactPolicy) -> NDArray[np.int64]:
     """Where money is short and calls cost unequally, the profit per unit of money decides, not the profit.
 
-    Greedy by ratio loses at most one customer against the best knapsack (Dantzig 1957).
+    A list that ends before the first who does not fit loses at most that customer against the best (Dantzig 1957): next
+    to nothing where many are listed, and much where one call takes a good part of the money.
 
     Parameters
     ----------
@@ -285,6 +327,7 @@ def advise(
     order: NDArray[np.int64],
     profit: Floats,
     propensity: Floats,
+    holdout: NDArray[np.bool_],
     policy: ContactPolicy,
 ) -> tuple[str, ...]:
     """Say in words whom to call: everybody, nobody, or down to where.
@@ -294,6 +337,7 @@ def advise(
     status, profit, propensity : ndarray of shape (n_customers,)
     order : ndarray
         Row numbers of the eligible, best first.
+    holdout : ndarray of bool, shape (n_customers,)
     policy : ContactPolicy
     """
     currency = policy.economics.currency
@@ -305,12 +349,13 @@ def advise(
         return (f"Call nobody: even the best call is expected to lose {abs(best):,.2f} {currency}.",)
     share = paying / order.size
     listed = order[status[order] == LISTED]
-    beyond = int((status[order] == BEYOND_BUDGET).sum())
-    sentences = [_how_many(share, paying, order.size, limited=beyond > 0)]
-    if beyond:
-        money = float(profit[order[status[order] == BEYOND_BUDGET]].sum())
+    # no budget would list the control group
+    beyond = order[(status[order] == BEYOND_BUDGET) & ~holdout[order]]
+    sentences = [_how_many(share, paying, order.size, limited=beyond.size > 0)]
+    if beyond.size:
         sentences.append(
-            f"{_what_ends(policy)} before break-even: {beyond:,} more customers would pay, together {money:,.0f} {currency}."
+            f"{_what_ends(policy)} before break-even: {beyond.size:,} more customers would pay, together "
+            f"{profit[beyond].sum():,.0f} {currency}."
         )
     if listed.size:
         sentences.append(

@@ -128,17 +128,57 @@ def best_under_limits(
     """
     worth = _worth_a_place(order, profit, policy, columns)
     candidates = worth[~holdout[worth]]
+    _require_enough(limits_of(candidates, cost, policy, columns), candidates)
+    worth = worth[_possible(limits_of(worth, cost, policy, columns), worth.size)]
+    candidates = worth[~holdout[worth]]
     limits = limits_of(candidates, cost, policy, columns)
-    _require_enough(limits, candidates)
+    if any(limit.low > limit.use.sum() for limit in limits):
+        raise _impossible()
     best, duals = _relax(profit[candidates], limits)
     chosen, gap = _solve_whole(profit[candidates], limits, duals, best)
-    kept = worth[holdout[worth]]
-    at_prices = profit[kept] - _charged(limits_of(kept, cost, policy, columns), duals)
+    everyone, gains, held = limits_of(worth, cost, policy, columns), profit[worth], holdout[worth]
+    at_prices = gains - _charged(everyone, duals)
     # whom a minimum pays for is called at a loss, so the held-out customers beside them count too
-    pays = (profit[kept] > 0) | (at_prices > profit[kept])
-    inside = np.concatenate([candidates[chosen], kept[(at_prices >= 0) & pays]])
+    inside = held & (at_prices >= 0) & ((gains > 0) | (at_prices > gains))
+    inside[~held] = chosen
+    tied = np.flatnonzero(np.abs(at_prices) <= _NOTHING)
+    for members in _alike(tied, gains, everyone):
+        inside[members] = _as_far_as_called(inside[members], held[members])
     prices = _prices(profit[candidates], limits, duals, best, policy) if priced else ()
-    return Solution(inside, prices, gap)
+    return Solution(worth[inside], prices, gap)
+
+
+def _possible(limits: Sequence[Limit], rows: int) -> NDArray[np.bool_]:
+    """Tell who takes no more of any limit than there is of it."""
+    possible = np.ones(rows, dtype=bool)
+    for limit in limits:
+        possible &= limit.use <= limit.high + 1e-12 * abs(limit.high)
+    return possible
+
+
+def _alike(rows: NDArray[np.int64], profit: Floats, limits: Sequence[Limit]) -> list[NDArray[np.int64]]:
+    """Put together who brings and takes the same, in the order of the rows."""
+    if not rows.size:
+        return []
+    traits = np.round(np.column_stack([profit[rows], *(limit.use[rows] for limit in limits)]), 6)
+    _, group = np.unique(traits, axis=0, return_inverse=True)
+    group = group.ravel()
+    order = np.argsort(group, kind="stable")
+    return np.split(rows[order], np.flatnonzero(np.diff(group[order])) + 1)
+
+
+def _as_far_as_called(inside: NDArray[np.bool_], held: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Of equals call the first, and count held-out ones only as far as the last of them is called.
+
+    Else all equals who are held out would stand beside the few for whom there is room.
+    """
+    callable_ = np.flatnonzero(~held)
+    called = callable_[: int(inside[~held].sum())]
+    if called.size == callable_.size:
+        return inside
+    reached = np.arange(held.size) <= (called[-1] if called.size else -1)
+    reached[held] &= inside[held]
+    return reached
 
 
 def limits_of(rows: NDArray[np.int64], cost: Floats, policy: ContactPolicy, columns: pl.DataFrame) -> tuple[Limit, ...]:

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.targeting.choose import Choice, by_return, cut
+from segmint.targeting.choose import Choice, best_for_budget
 from segmint.targeting.policy import ContactPolicy
 
 FACTORS = (0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0, 3.0)
@@ -163,8 +163,7 @@ def _again(choice: Choice, policy: ContactPolicy, what: str, factor: float) -> d
     again = order[np.argsort(-profit[order], kind="stable")]
     paying = again[profit[again] > 0]
     limits = _scaled(policy, factor) if what == "budget" else policy
-    paying = by_return(paying, profit, cost, limits)
-    inside = paying[cut(paying, cost, choice.holdout, limits)]
+    inside, *_ = best_for_budget(paying, profit, cost, choice.holdout, limits)
     listed = inside[~choice.holdout[inside]]
     return {
         "what": what,
