@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from segmint.explain.background import background_rows
-from segmint.explain.importance import effect_curves, global_importance, values_of
+from segmint.explain.importance import effect_curves, global_importance, set_to, values_of
 from segmint.explain.reasons import attribute
 from segmint.explain.words import Wording
 from tests.explain.networks import REFERENCE, contract, customers, make_predictor
@@ -44,6 +44,16 @@ def test_a_point_of_a_curve_is_the_mean_prediction_with_the_column_set() -> None
     likely = predictor.probabilities(frame.with_columns(job=pl.lit("student")))[:, 1]
     assert row["prediction"] == pytest.approx(likely.mean())
     assert row["low"] <= np.median(likely) <= row["high"]
+
+
+def test_every_point_of_every_curve_is_what_the_predictor_says() -> None:
+    predictor, frame = make_predictor(), customers(40)
+    curves = effect_curves(predictor, frame, REFERENCE, WORDING, targets=["yes"])
+    for name, summary in BY_NAME.items():
+        drawn = curves.filter(pl.col("column") == name)["prediction"].to_list()
+        cells = [point.cell for point in values_of(summary)]
+        said = [predictor.probabilities(set_to(frame, name, cell))[:, 1].mean() for cell in cells]
+        assert drawn == pytest.approx(said, abs=1e-6)
 
 
 def test_probabilities_of_all_classes_add_up_along_a_curve() -> None:

@@ -7,12 +7,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from segmint.explain.reasons import Attributions
+from segmint.explain.reasons import Attributions, Walker
 from segmint.explain.words import Cell, Wording
 from segmint.features.apply import MISSING, OTHER
 from segmint.metrics.intervals import interval, weight_blocks
 from segmint.models.predict import Predictor
+
+Floats = NDArray[np.float64]
 
 MOST_POINTS = 10
 MOST_LEVELS = 20
@@ -103,12 +106,22 @@ def effect_curves(
     if not frame.height:
         raise ValueError("frame must hold at least 1 customer. Got 0 instead.")
     some = frame[np.unique(np.linspace(0, frame.height - 1, CUSTOMERS).astype(int))]
-    rows = [
-        row
+    moves = [
+        (summary["name"], place, point)
         for summary in reference["columns"]
         for place, point in enumerate(values_of(summary))
-        for row in _rows(predictor, some, summary["name"], place, point, wording, targets)
     ]
+    if not moves:
+        return pl.DataFrame(schema=_SCHEMA)
+    # One row for each value stands for it: only the moved column's part of the first layer is computed anew.
+    walker = Walker(predictor, some, pl.concat([set_to(some[:1], name, point.cell) for name, _, point in moves]))
+    place_of = {str(column["name"]): place for place, column in enumerate(predictor.features["columns"])}
+    sums = walker.sums(walker.codes[walker.behind :])
+    rows: list[dict[str, Any]] = []
+    for row, (name, place, point) in enumerate(moves):
+        column = place_of[name]
+        likely = walker.probabilities(walker.moved(sums, column, int(walker.codes[row, column])))
+        rows += _rows(likely, predictor.classes, name, place, point, wording, targets)
     return pl.DataFrame(rows, schema=_SCHEMA)
 
 
@@ -119,17 +132,16 @@ _SCHEMA = {
 
 
 def _rows(
-    predictor: Predictor,
-    frame: pl.DataFrame,
+    likely: Floats,
+    classes: Sequence[str],
     name: str,
     place: int,
     point: Point,
     wording: Wording,
     targets: Sequence[str],
 ) -> Iterator[dict[str, Any]]:
-    likely = predictor.probabilities(set_to(frame, name, point.cell))
     for target in targets:
-        mine = likely[:, predictor.classes.index(target)]
+        mine = likely[:, classes.index(target)]
         low, high = np.quantile(mine, [0.25, 0.75])
         yield {
             "column": name, "label": wording.columns[name].label, "target": target, "place": place,

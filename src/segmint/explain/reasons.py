@@ -122,7 +122,7 @@ def attribute(
 def _attribute(
     predictor: Predictor, frame: pl.DataFrame, background: pl.DataFrame, orders: Sequence[Codes], target: str | None
 ) -> Attributions:
-    walker = _Walker(predictor, frame, background)
+    walker = Walker(predictor, frame, background)
     likely = walker.probabilities(walker.sums(walker.codes[walker.behind :]))
     base = walker.probabilities(walker.sums(walker.codes[: walker.behind]))
     place = likely.argmax(axis=1) if target is None else np.full(len(likely), predictor.classes.index(target))
@@ -146,7 +146,7 @@ def _attribute(
     )
 
 
-class _Walker:
+class Walker:
     """Walks from background rows to customers.
 
     The first Dense layer is a sum over columns, so what each distinct value of a column adds to it is computed once
@@ -190,6 +190,17 @@ class _Walker:
     def probabilities(self, sums: Signals) -> Floats:
         """Run the layers behind the first one; shape (n_rows, n_classes)."""
         return probabilities(forward(self.layers, self.activate(sums)), **self.calibration)
+
+    def moved(self, sums: Signals, column: int, code: int) -> Signals:
+        """What the first layer adds up for the customers, given what it did, were `column` what `code` stands for."""
+        mine = self.codes[self.behind :]
+        total: Signals = sums + (self.tables[column][code] - self.tables[column][mine[:, column]])
+        for pair in self.pairs:
+            if column in pair.columns:
+                there = [np.full(len(mine), code) if place == column else mine[:, place] for place in pair.columns]
+                before = pair.steps(*(mine[:, place] for place in pair.columns))
+                total += pair.table[pair.steps(*there)] - pair.table[before]
+        return total
 
     def walk(self, row: int, order: Codes, base: Floats, likely: Floats, place: Codes, credit: Floats) -> int:
         """Turn background row `row` into every customer, column after column, and credit the columns.
