@@ -7,7 +7,7 @@ import pytest
 
 from segmint.errors import MissingExtraError
 from segmint.models import rivals
-from segmint.models.rivals import CatBoost, LightGBM, XGBoost
+from segmint.models.rivals import CatBoost, LightGBM, TunedKNN, XGBoost
 
 
 def some_customers(classes: int) -> tuple[np.ndarray, np.ndarray]:
@@ -47,3 +47,16 @@ def test_a_missing_rival_answers_with_the_pip_line(kind: type, package: str, mon
     X, y = some_customers(2)
     with pytest.raises(MissingExtraError, match=rf"{package} is not installed[\s\S]*pip install 'segmint\[best\]'"):
         kind(rounds=5).fit(X, y)
+
+
+def test_neighbours_remember_some_customers_of_many_and_know_every_class() -> None:
+    draw = np.random.default_rng(0)
+    X = draw.normal(size=(500, 3))
+    y = np.where(X[:, 0] > 0, "yes", "no").astype(object)
+    y[0] = "rare"
+    model = TunedKNN((5,), most=60, random_state=1).fit(X, y)
+    assert model.neighbours_.n_samples_fit_ == 60
+    likely = model.predict_proba(X)
+    assert likely.shape == (500, 3)
+    np.testing.assert_allclose(likely.sum(axis=1), 1.0)
+    assert (model.predict(X) == y).mean() > 0.9

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
 
 from segmint.contract.column import Column
@@ -52,8 +51,8 @@ def _categories(columns: Sequence[Column]) -> tuple[int, ...]:
 Maker = Callable[[Sequence[Column], Any], Any]
 
 _MAKERS: dict[str, Maker] = {
-    "knn_5": lambda columns, seed: _scaled(columns, KNeighborsClassifier(5)),
-    "knn": lambda columns, seed: _scaled(columns, TunedKNN()),
+    "knn_5": lambda columns, seed: _scaled(columns, TunedKNN((5,), random_state=seed)),
+    "knn": lambda columns, seed: _scaled(columns, TunedKNN(random_state=seed)),
     "gradient_boosting": lambda columns, seed: _natural(
         columns, GradientBoostingClassifier(n_estimators=100, learning_rate=0.1, random_state=seed), fill=True
     ),

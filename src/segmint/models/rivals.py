@@ -13,6 +13,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from segmint.errors import require
 
+# Nearest neighbours hold each customer asked about against all they remember: of a million that would take an hour a fold.
+MOST_NEIGHBOURS = 30_000
+
 
 class _Rival(ClassifierMixin, BaseEstimator):
     """What both rivals of our own wrapping share: checked inputs, and the likeliest class as the prediction."""
@@ -270,11 +273,22 @@ class TunedKNN(_Rival):
     Parameters
     ----------
     candidates : sequence of int
-        Numbers of neighbours to try.
+        Numbers of neighbours to try; a single one is not tuned.
+    most : int
+        Customers that are remembered at most, drawn at random: everybody asked about is held against each of them.
+    random_state : int
     """
 
-    def __init__(self, candidates: Sequence[int] = (5, 15, 45, 101)) -> None:
+    def __init__(
+        self,
+        candidates: Sequence[int] = (5, 15, 45, 101),
+        *,
+        most: int = MOST_NEIGHBOURS,
+        random_state: int | None = None,
+    ) -> None:
         self.candidates = candidates
+        self.most = most
+        self.random_state = random_state
 
     def fit(self, X: Any, y: Any, *, inner: tuple[Any, Any] | None = None) -> TunedKNN:
         """Remember the customers and choose the number of neighbours by cross-entropy."""
@@ -282,13 +296,17 @@ class TunedKNN(_Rival):
         from sklearn.neighbors import KNeighborsClassifier
 
         X, labels = self._learned(X, y)
+        if len(X) > self.most:
+            some = np.random.default_rng(self.random_state).choice(len(X), self.most, replace=False)
+            X, labels = X[some], labels[some]
         usable = [count for count in self.candidates if count <= len(X)] or [1]
         fitted = [KNeighborsClassifier(count).fit(X, labels) for count in usable]
-        if inner is None:
+        if inner is None or len(fitted) == 1:
             self.neighbours_ = fitted[len(fitted) // 2]
         else:
             truth = np.searchsorted(self.classes_, inner[1])
-            losses = [log_loss(truth, each.predict_proba(inner[0]), labels=each.classes_) for each in fitted]
+            places = np.arange(len(self.classes_))
+            losses = [log_loss(truth, self._likely(each, inner[0]), labels=places) for each in fitted]
             self.neighbours_ = fitted[int(np.argmin(losses))]
         return self
 
@@ -296,4 +314,10 @@ class TunedKNN(_Rival):
         """Say how likely each class is; shape (n_customers, n_classes)."""
         check_is_fitted(self, "neighbours_")
         X = validate_data(self, X, dtype=np.float64, reset=False)
-        return np.asarray(self.neighbours_.predict_proba(X))
+        return self._likely(self.neighbours_, X)
+
+    def _likely(self, neighbours: Any, X: Any) -> NDArray[np.float64]:
+        """Probabilities with a column for each class, also one of which nobody is remembered."""
+        likely = np.zeros((len(X), len(self.classes_)))
+        likely[:, neighbours.classes_] = neighbours.predict_proba(X)
+        return likely
