@@ -146,3 +146,10 @@ def test_a_search_that_is_left_nothing_to_try_is_refused(tmp_path: Path, capsys:
 @pytest.mark.parametrize("wrong", ["soon", "0m", "-5m", "20 minutes"])
 def test_a_duration_that_is_none_is_refused(wrong: str, tmp_path: Path) -> None:
     assert main(["demo", f"--search={wrong}", "--runs", str(tmp_path)]) == 2
+
+
+def test_no_more_copies_are_tried_than_a_large_table_gets() -> None:
+    config = load_config(None, ["search.trials=2"])
+    few, many = (flow.settings_to_search(config, customers)["copies"] for customers in (1_000, 400_000))
+    assert (few.low, few.high) == (0.5, 12.0)
+    assert many.low < many.high == 0.25

@@ -60,8 +60,10 @@ class Found:
         }
 
 
-def settings_to_search(config: Config) -> dict[str, Range]:
+def settings_to_search(config: Config, customers: int = 0) -> dict[str, Range]:
     """Return what may be tried: nothing that is set already, and more of a recipe with teachers.
+
+    Of many `customers` a recipe makes fewer copies each; more than that is not tried, it would change nothing.
 
     Raises
     ------
@@ -77,8 +79,9 @@ def settings_to_search(config: Config) -> dict[str, Range]:
         "batch_size": Range(choices=(64, 128, 256, 512)),
     }
     if recipe.teachers is not None:
+        most = min(max(2.0 * recipe.copies, 1.0), recipe.most_copies / max(customers, 1))
         space |= {
-            "copies": Range(low=0.5, high=max(2.0 * recipe.copies, 1.0)),
+            "copies": Range(low=min(0.5, most / 4), high=most),
             "swap": Range(low=0.05, high=0.6),
             "share": Range(low=0.3, high=1.0),
         }
@@ -105,7 +108,7 @@ def find_settings(table: ValidTable, config: Config, who: RowIdentity, remember:
     minutes = config.search.minutes
     searched = search(
         trial.judge,
-        settings_to_search(config),
+        settings_to_search(config, len(fold.fit)),
         trial.start(),
         seconds=None if minutes is None else 60.0 * minutes,
         trials=config.search.trials,
@@ -171,7 +174,7 @@ class _Trial:
             "swap": recipe.swap,
             "share": recipe.share,
         }
-        return {name: start[name] for name in settings_to_search(self.config)}
+        return {name: start[name] for name in settings_to_search(self.config, customers)}
 
     def settings(self, proposed: Settings) -> Settings:
         """Turn a proposal into settings of ``[model]``."""
