@@ -165,6 +165,15 @@ def test_a_refit_of_several_members_is_one_network_again() -> None:
     assert network.best_epoch_ == small(members=2).fit(X[:800], y[:800], inner=(X[800:], y[800:])).best_epoch_
 
 
+def test_a_refit_keeps_the_layers_that_were_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    X, y = rows(1_000)
+    network = DenseNetworkClassifier(epochs=1, batch_size=64, random_state=3)
+    network.fit(X[:800], y[:800], inner=(X[800:], y[800:]))
+    layers = network.layers_
+    monkeypatch.setattr(DenseNetworkClassifier, "widths", lambda self, customers: (256, 128))
+    assert network.refit(X, y).layers_ == layers
+
+
 def test_nothing_is_learned_once_more_before_it_was_learned_once() -> None:
     from sklearn.exceptions import NotFittedError
 

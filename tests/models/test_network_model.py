@@ -6,7 +6,7 @@ import pytest
 
 from segmint.contract.column import Column
 from segmint.models.distil import COPIES_OF_UPCOMING
-from segmint.models.network_model import NetworkModel
+from segmint.models.network_model import RECIPES, NetworkModel, most_copies
 
 pytestmark = pytest.mark.network
 pytest.importorskip("tensorflow")
@@ -82,13 +82,30 @@ def test_nothing_learned_depends_on_how_the_inner_customers_answered() -> None:
 def test_a_refit_lets_teachers_and_features_learn_from_everybody() -> None:
     model = NetworkModel.of(COLUMNS, recipe="fast", random_state=3, hidden=(16,), epochs=2)
     model.fit(*calls(1), inner=calls(2, 300))
-    curves = model[-1].history_
+    curves, lesson = model[-1].history_, model.lesson_
     (one, first), (other, second) = calls(1), calls(2, 300)
     everybody, answers = pl.concat([one, other.with_columns(job=pl.lit("smith"))]), np.concatenate([first, second])
     model.refit(everybody, answers, groups=np.arange(1_200))
-    assert model.lesson_ is not None
-    assert model.lesson_["customers"] == 1_200
+    assert model.lesson_ == lesson  # of those whom its validation customers could judge; there are no pairs here
     assert model[-1].history_ == curves
     jobs = next(column for column in model[0].state_["columns"] if column["name"] == "job")
     assert "smith" in jobs["levels"]
     assert model.predict_proba(everybody).shape == (1_200, 2)
+
+
+def test_whom_labels_alone_taught_they_teach_again() -> None:
+    model = NetworkModel.of(COLUMNS, recipe="fast", random_state=3, hidden=(16,), epochs=2)
+    model.fit(*calls(1, 290), inner=calls(2, 100))
+    assert model.lesson_ is None
+    (one, first), (other, second) = calls(1, 290), calls(2, 100)
+    model.refit(pl.concat([one, other]), np.concatenate([first, second]))
+    assert (
+        model.lesson_ is None
+    )  # 390 customers are enough for a teacher, but it was not a taught network that was judged
+
+
+def test_copies_stop_where_memory_would() -> None:
+    fast = RECIPES["fast"]
+    assert most_copies(fast, 1_000, 200) == 6_000
+    assert most_copies(fast, 40_000, 200) == 100_000
+    assert most_copies(fast, 40_000, 8_000) == 25_000

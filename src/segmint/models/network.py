@@ -113,6 +113,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
     history_ : list of Epoch
         Of the first member.
     best_epoch_ : int
+        Of the first member too.
 
     Input shape
     -----------
@@ -191,36 +192,39 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
             learned.append((curve, calibration))
         first = learned[0][0]
         self.best_epoch_, self.history_ = first.best_epoch, first.epochs
-        self._calibrations = [calibration for _, calibration in learned]
+        self._widths = self.widths(len(X))
+        self._judged = [(curve.best_epoch, calibration) for curve, calibration in learned]
         return self._become(first.layers, [curve.best_weights for curve, _ in learned])
 
     def refit(self, X: Any, y: Any, *, teaching: Teaching | None = None) -> DenseNetworkClassifier:
         """Learn once more from all customers, those that told when to stop too, for as many epochs as were best.
 
-        Curves and calibration stay those of the fit: nobody is left to judge this one by.
+        Layers, curves and calibration stay those of the fit: nobody is left to judge others by.
 
         Parameters
         ----------
         X : array of shape (n_customers, n_features)
-            The width may be another than that of the fit.
+            There may be other features than at the fit.
         y : array of shape (n_customers,)
         teaching : Teaching, optional
         """
-        check_is_fitted(self, "_calibrations")
+        check_is_fitted(self, "_judged")
         X, y = validate_data(self, X, y, dtype=np.float32)
         labels = np.searchsorted(self.classes_, y)
         again = []
-        for start in self._starts():
-            begun = self._begin(X, labels, teaching, int(check_random_state(start).randint(2**31 - 1)))
-            begun.train(lambda epoch, loss, rate: epoch + 1 >= self.best_epoch_)
+        for start, (best, _) in zip(self._starts(), self._judged, strict=True):
+            seed = int(check_random_state(start).randint(2**31 - 1))
+            begun = self._begin(X, labels, teaching, seed, self._widths)
+            begun.train(lambda epoch, loss, rate, best=best: epoch + 1 >= best)  # type: ignore[misc]
             again.append(begun.weights())
         return self._become(begun.layers, again)
 
     def _become(self, layers: list[dict[str, Any]], weights: list[dict[str, Matrix]]) -> DenseNetworkClassifier:
         """Take the weights of one member, or the one network that several become."""
-        self.layers_, self.weights_, self.calibration_ = layers, weights[0], self._calibrations[0]
+        calibrations = [calibration for _, calibration in self._judged]
+        self.layers_, self.weights_, self.calibration_ = layers, weights[0], calibrations[0]
         if self.members > 1:
-            several = list(zip(weights, self._calibrations, strict=True))
+            several = list(zip(weights, calibrations, strict=True))
             self.layers_, self.weights_, self.calibration_ = merge(layers, several)
         return self
 
@@ -285,7 +289,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         seed: int,
         number: int,
     ) -> _Curve:
-        begun = self._begin(X, labels, teaching, seed)
+        begun = self._begin(X, labels, teaching, seed, self.widths(len(X)))
         shown = np.random.default_rng(seed).permutation(len(X))[:ROWS_FOR_CURVES]
         curve = _Curve(begun.layers, (X[shown], labels[shown]), (inner_X, inner_labels), self.patience)
         settings = {name: value for name, value in self.get_params().items() if name != "log"}
@@ -308,14 +312,14 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
             begun.train(on_epoch)
         return curve
 
-    def _begin(self, X: Matrix, labels: Integers, teaching: Teaching | None, seed: int) -> _Beginning:
+    def _begin(
+        self, X: Matrix, labels: Integers, teaching: Teaching | None, seed: int, widths: Sequence[int]
+    ) -> _Beginning:
         """Build a network, and say what it learns from and how fast."""
         from segmint.models import _keras
 
         outputs = 1 if len(self.classes_) == 2 else len(self.classes_)
-        layers = _keras.layer_specs(
-            self.widths(len(X)), activation=self.activation, dropout=self.dropout, outputs=outputs
-        )
+        layers = _keras.layer_specs(widths, activation=self.activation, dropout=self.dropout, outputs=outputs)
         network = _keras.build(layers, inputs=X.shape[1], seed=seed)
         rows = self._rows(X, labels, teaching)
         epochs, rate = self.pace(len(rows.inputs))

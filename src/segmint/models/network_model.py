@@ -84,8 +84,15 @@ RECIPES: dict[str, Recipe] = {
     ),
 }
 
+# Copies of wide tables are kept to so many numbers, some 0.8 GB; training holds a few times that.
+MOST_CELLS = 200_000_000
 # Fewer customers than this cannot be split for a teacher and still teach.
 FEWEST_FOR_A_TEACHER = 300
+
+
+def most_copies(recipe: Recipe, customers: int, features: int) -> int:
+    """Return how many shuffled copies a recipe makes: so many for each customer, as long as memory holds them."""
+    return min(round(recipe.copies * customers), recipe.most_copies, MOST_CELLS // max(features, 1))
 
 
 class NetworkModel(Pipeline):
@@ -108,7 +115,7 @@ class NetworkModel(Pipeline):
     Attributes
     ----------
     lesson_ : dict or None
-        What the teachers were and how good, plain JSON: teachers, folds, customers, copies, swap, share, members (of the
+        What the teachers of `fit` were and how good, plain JSON: teachers, folds, customers, copies, swap, share, members (of the
         network), upcoming (customers without an outcome), pairs (labels of the columns), and the cross-entropy (loss)
         and ROC AUC of their out-of-fold probabilities. None if there was no teacher.
     """
@@ -194,14 +201,14 @@ class NetworkModel(Pipeline):
         """
         features, network = self.named_steps["features"], self.named_steps["classifier"]
         labels = np.unique(y, return_inverse=True)[1]
-        recipe = self._recipe(labels) if inner is not None else None
+        recipe = self._taught_by = self._recipe(labels) if inner is not None else None
         encoded = self._encode(X, labels, recipe)
         if inner is None:
             network.fit(encoded, y)
             return self
         encoded_inner = features.transform(inner[0])
         upcoming = upcoming if self.reads_upcoming else None
-        taught = None if recipe is None else self._teaching(recipe, X, labels, encoded, upcoming, groups)
+        taught, self.lesson_ = self._teaching(recipe, X, labels, encoded, upcoming, groups)
         network.fit(encoded, y, inner=(encoded_inner, inner[1]), teaching=taught)
         return self
 
@@ -216,7 +223,8 @@ class NetworkModel(Pipeline):
         """Learn all anew, features and teachers too, from all customers: those of the fit and its inner ones.
 
         On a small table the inner customers are many of all there are; when they have said when to stop and how bold
-        probabilities are, nothing keeps them from teaching. Epochs, curves and calibration stay those of the fit.
+        probabilities are, nothing keeps them from teaching. Recipe, layers, epochs, curves and calibration stay those of
+        the fit, and so does `lesson_`, which its validation customers could judge, but for the pairs, which are read anew.
 
         Parameters
         ----------
@@ -224,11 +232,12 @@ class NetworkModel(Pipeline):
             As in `fit`.
         """
         labels = np.unique(y, return_inverse=True)[1]
-        recipe = self._recipe(labels)
         self.kept_teachers = None  # they learned from fewer
-        encoded = self._encode(X, labels, recipe)
+        encoded = self._encode(X, labels, self._taught_by)
         upcoming = upcoming if self.reads_upcoming else None
-        taught = None if recipe is None else self._teaching(recipe, X, labels, encoded, upcoming, groups)
+        taught, lesson = self._teaching(self._taught_by, X, labels, encoded, upcoming, groups)
+        if self.lesson_ is not None and lesson is not None:
+            self.lesson_ = self.lesson_ | {"pairs": lesson["pairs"]}
         self.named_steps["classifier"].refit(encoded, y, teaching=taught)
         return self
 
@@ -251,15 +260,16 @@ class NetworkModel(Pipeline):
 
     def _teaching(
         self,
-        recipe: Recipe,
+        recipe: Recipe | None,
         X: pl.DataFrame,
         labels: Integers,
         encoded: NDArray[np.float32],
         upcoming: pl.DataFrame | None = None,
         groups: Integers | None = None,
-    ) -> Teaching:
-        """Let the teachers label customers and copies, of customers yet to be called too."""
-        assert recipe.teachers is not None, "a recipe without teachers teaches from the labels alone"
+    ) -> tuple[Teaching | None, dict[str, Any] | None]:
+        """Let the teachers label customers and copies, of customers yet to be called too; say what they taught."""
+        if recipe is None or recipe.teachers is None:
+            return None, None
         features, network = self.named_steps["features"], self.named_steps["classifier"]
         natural = NaturalFeatures(features.columns)
         codes = natural.fit_transform(X)
@@ -275,14 +285,14 @@ class NetworkModel(Pipeline):
             labels,
             teachers,
             folds=recipe.teacher_folds,
-            copies=min(round(recipe.copies * len(labels)), recipe.most_copies),
+            copies=most_copies(recipe, len(labels), encoded.shape[1]),
             swap=recipe.swap,
             seed=network.random_state or 0,
             joined=joined.sizes if joined.pairs else None,
             groups=groups,
         )
         labels_of = {column.name: column.label for column in features.columns}
-        self.lesson_ = {
+        told = {
             "teachers": teacher_names(self.recipe),
             "folds": recipe.teacher_folds,
             "customers": len(labels),
@@ -302,7 +312,7 @@ class NetworkModel(Pipeline):
             joined.pairs, pair_blocks(features.state_), joined.steps(lesson.sources), strict=True
         ):
             copies[:, block] = step_rows(pair)[steps]
-        return Teaching(lesson.targets, copies, lesson.copy_targets, recipe.share)
+        return Teaching(lesson.targets, copies, lesson.copy_targets, recipe.share), told
 
 
 class _Joined:
