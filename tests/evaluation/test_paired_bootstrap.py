@@ -65,7 +65,34 @@ def judged_with_own_thresholds(seed: int, n: int = 600) -> tuple[np.ndarray, Jud
 def test_on_the_rows_as_they_are_f1_is_that_of_the_chosen_thresholds(seed: int) -> None:
     truth, judged = judged_with_own_thresholds(seed)
     scores = bootstrap_scores(truth, [judged], ["no", "yes"], positive=1, seed=1, repeats=5)
-    assert scores["f1"][0, 0] == pytest.approx(f1(truth, judged.predicted))
+    assert scores["f1"][0, 0] == f1(truth, judged.predicted)
+
+
+def test_a_rare_outcome_has_thresholds_enough_to_choose_among() -> None:
+    random = np.random.default_rng(5)
+    truth = (random.random(20_000) < 0.004).astype(np.int64)
+    yes = 1 / (1 + np.exp(5.5 - 2.5 * truth - random.normal(size=truth.size)))
+    folds = np.arange(truth.size) % 3
+    judged = Judged(np.column_stack([1 - yes, yes]), (yes >= 0.1).astype(np.int64), folds)
+    scores = bootstrap_scores(truth, [judged], ["no", "yes"], positive=1, seed=1, repeats=30)["f1"][1:, 0]
+    expected = []
+    for weight in np.concatenate(list(weight_blocks(truth.size, 30, 1, None))):
+        rows = np.repeat(np.arange(truth.size), weight)
+        parts = [rows[folds[rows] == fold] for fold in range(3)]
+        chosen = cross_fitted_thresholds([truth[part] for part in parts], [yes[part] for part in parts])
+        named = np.concatenate([yes[part] >= threshold for part, threshold in zip(parts, chosen, strict=True)])
+        expected.append(f1(truth[np.concatenate(parts)], named))
+    assert scores.mean() == pytest.approx(np.mean(expected), rel=0.04)
+
+
+def test_who_knows_nothing_calls_everyone_in_every_sample() -> None:
+    random = np.random.default_rng(2)
+    truth, folds = (random.random(900) < 0.2).astype(np.int64), np.arange(900) % 3
+    yes = np.array([0.18, 0.20, 0.22])[folds]  # one constant for each fold
+    judged = Judged(np.column_stack([1 - yes, yes]), np.ones(900, dtype=np.int64), folds)
+    scores = bootstrap_scores(truth, [judged], ["no", "yes"], positive=1, seed=1, repeats=20)["f1"][:, 0]
+    rates = [truth.mean(), *(weight @ truth / 900 for weight in np.concatenate(list(weight_blocks(900, 20, 1, None))))]
+    np.testing.assert_allclose(scores, [2 * rate / (1 + rate) for rate in rates])
 
 
 def test_a_sample_chooses_thresholds_of_its_own() -> None:

@@ -38,3 +38,13 @@ def test_without_a_comparison_one_network_is_announced(table: ValidTable, monkey
 
 def test_recipes_that_take_seconds_say_nothing(table: ValidTable) -> None:
     assert flow.before_it_starts(table, load_config(), RowIdentity.of(table)) == []
+
+
+def test_neighbours_of_a_large_table_are_said_to_be_a_part_of_it(
+    table: ValidTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flow, "MOST_NEIGHBOURS", 1_000)
+    who = RowIdentity.of(table)
+    (said,) = flow.before_it_starts(table, load_config(), who)
+    assert "nearest neighbours remember 1,000 customers of each training part" in said
+    assert flow.before_it_starts(table, load_config(None, ["compare.models=['dense_network']"]), who) == []

@@ -13,7 +13,7 @@ from segmint.contract.contract import load_contract
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.flows.demo import sample_path
-from segmint.flows.train import Trained, learns_again, train
+from segmint.flows.train import Trained, inner_threshold, learns_again, train
 from segmint.splits.groups import RowIdentity
 from segmint.tables.source import open_table
 
@@ -52,7 +52,7 @@ def test_on_a_small_table_everybody_teaches_in_the_end(table: ValidTable, both: 
     assert once.model.lesson_ is not None
     assert again.model.lesson_ is not None
     assert once.model.lesson_["customers"] == len(table) - len(once.inner)
-    assert again.model.lesson_["customers"] == len(table)
+    assert again.model.lesson_ == once.model.lesson_ | {"pairs": again.model.lesson_["pairs"]}
 
 
 def test_inner_customers_are_judged_by_a_network_that_had_not_learned_from_them(
@@ -64,6 +64,13 @@ def test_inner_customers_are_judged_by_a_network_that_had_not_learned_from_them(
     np.testing.assert_array_equal(once.inner_said, once.model.predict_proba(inner))
     assert not np.allclose(again.inner_said, again.model.predict_proba(inner))
     assert again.model[-1].calibration_ == once.model[-1].calibration_
+
+
+def test_inner_customers_who_all_say_no_choose_no_threshold(table: ValidTable, both: tuple[Trained, Trained]) -> None:
+    some = both[1]
+    no = np.flatnonzero(table.outcome == "no")[:50]
+    alone = Trained(some.model, no, np.full((50, 2), 0.5))
+    assert inner_threshold(table, alone) == 0.5
 
 
 @pytest.mark.parametrize(

@@ -75,12 +75,24 @@ def test_no_threshold_beats_the_one_found(seed, levels):
 
 def test_threshold_lies_between_neighbouring_scores():
     assert best_f1_threshold([1, 1, 0, 0], [0.9, 0.6, 0.4, 0.1]) == 0.5
-    assert best_f1_threshold([1, 1, 1], [0.9, 0.6, 0.4]) == 0.4
+    assert best_f1_threshold([1, 1, 1], [0.9, 0.6, 0.4]) == 0.0  # everyone, also who scores lower elsewhere
+    assert best_f1_threshold([1, 1, 1], [0.9, 0.6, -0.4]) == -0.4
     neighbours = [1.0, np.nextafter(1.0, 0)]
     assert best_f1_threshold([1, 0], neighbours) == 1.0
 
 
+def test_calling_everyone_is_best_on_every_part_where_nothing_is_known():
+    rates = [0.11, 0.12, 0.13]
+    y = [np.arange(100) < 100 * rate for rate in rates]
+    constant = [np.full(100, rate) for rate in rates[::-1]]
+    thresholds = cross_fitted_thresholds(y, constant)
+    named = np.concatenate([score >= threshold for score, threshold in zip(constant, thresholds, strict=True)])
+    assert named.all()
+    assert f1(np.concatenate(y), named) == pytest.approx(2 * 0.12 / 1.12)
+
+
 def test_threshold_needs_a_responder():
+    assert best_f1_threshold([0, 0], [0.1, 0.2], default=0.5) == 0.5
     with pytest.raises(ValueError, match="nobody said yes"):
         best_f1_threshold([0, 0], [0.1, 0.2])
 

@@ -223,7 +223,7 @@ class _Task:
             place = self.classes.index(self.positive)
             said_yes = inner[1] == self.positive
             propensity = _aligned(model, inner[0], self.classes)[:, place]
-            threshold = best_f1_threshold(said_yes, propensity) if said_yes.any() else 0.5
+            threshold = best_f1_threshold(said_yes, propensity, default=0.5)
         seconds = time.perf_counter() - began
         return {
             "probabilities": probabilities,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from segmint.metrics.calibration import brier_by_row, log_loss_by_row
-from segmint.metrics.classification import cross_fitted_thresholds, f1_from_counts
+from segmint.metrics.classification import best_f1_threshold, f1_from_counts
 from segmint.metrics.intervals import weight_blocks
 from segmint.metrics.ranking import Ranking
 
@@ -79,9 +79,8 @@ def bootstrap_scores(
     """
     as_they_are = np.ones((1, truth.size), dtype=np.int32)
     judges = [_Judge(truth, model, classes, positive) for model in models]
-    blocks: list[list[dict[str, Floats]]] = []
-    for weights in _with_first(as_they_are, weight_blocks(truth.size, repeats, seed, groups)):
-        blocks.append([judge.scores(weights) for judge in judges])
+    blocks = [[judge.scores(as_they_are, anew=False) for judge in judges]]
+    blocks += [[judge.scores(each) for judge in judges] for each in weight_blocks(truth.size, repeats, seed, groups)]
     return {
         metric: np.concatenate([np.column_stack([scores[metric] for scores in block]) for block in blocks])
         for metric in blocks[0][0]
@@ -104,7 +103,8 @@ class _Judge:
         if positive is not None and model.folds is not None:
             self._thresholds = _Thresholds(truth == positive, model.probabilities[:, positive], model.folds)
 
-    def scores(self, weights: NDArray[np.int32]) -> dict[str, Floats]:
+    def scores(self, weights: NDArray[np.int32], *, anew: bool = True) -> dict[str, Floats]:
+        """Return every metric under each set of weights; `anew` lets each choose its own thresholds, where folds do."""
         sums = weights @ self._sums
         total = weights.sum(axis=1)
         right, surprise, distance = (sums[:, :3] / total[:, None]).T
@@ -117,7 +117,7 @@ class _Judge:
             return {"weighted_f1": weighted, "macro_f1": by_class.mean(axis=1), **common, **each}
         weighed = self._ranking.weigh(weights)
         return {
-            "f1": by_class[:, self._positive] if self._thresholds is None else self._thresholds.f1(weights),
+            "f1": self._thresholds.f1(weights) if anew and self._thresholds else by_class[:, self._positive],
             "roc_auc": weighed.roc_auc(),
             "average_precision": weighed.average_precision(),
             **common,
@@ -126,35 +126,48 @@ class _Judge:
 
 
 class _Thresholds:
-    """F1 with each fold's threshold chosen on the others' rows, sample by sample.
-
-    Rows are counted by fold, answer and the first of `MOST_THRESHOLDS` falling thresholds that they reach, so that a sample
-    costs one product with a matrix that has one entry a row.
-    """
+    """F1 with each fold's threshold chosen on the others' rows, sample by sample."""
 
     def __init__(self, said_yes: NDArray[np.bool_], score: Floats, folds: NDArray[np.int64]) -> None:
-        numbers, fold = np.unique(folds, return_inverse=True)
-        parts = [np.flatnonzero(fold == place) for place in range(len(numbers))]
-        chosen = cross_fitted_thresholds([said_yes[rows] for rows in parts], [score[rows] for rows in parts])
-        levels = np.unique(np.concatenate([np.quantile(score, np.linspace(0, 1, MOST_THRESHOLDS)), chosen]))[::-1]
-        first = np.searchsorted(-levels, -score, side="left")
-        self._shape = (len(numbers), len(levels) + 1, 2)
-        cell = np.ravel_multi_index((fold, first, said_yes.astype(np.int64)), self._shape)
-        ones = (np.ones(len(cell), dtype=np.int32), (cell, np.arange(len(cell))))
-        self._cells = csr_array(ones, shape=(int(np.prod(self._shape)), len(cell)))
+        self._folds = [_FoldThresholds(said_yes, score, folds == number) for number in np.unique(folds)]
 
     def f1(self, weights: NDArray[np.int32]) -> Floats:
         """Return F1 under each set of weights; shape (repeats,)."""
+        found, called, actual = sum((fold.named(weights) for fold in self._folds), np.zeros(()))
+        return f1_from_counts(found, called, actual)
+
+
+class _FoldThresholds:
+    """What a fold's rows count for under the threshold that each sample of the other folds' rows chooses.
+
+    Rows are counted by side, answer and the first of `MOST_THRESHOLDS` falling thresholds that they reach, so that a sample
+    costs one product with a matrix that has one entry a row. F1 is best where the last one called said yes: a threshold
+    lies below a score of those who did, halfway to the next, as `best_f1_threshold` puts it, or calls everyone.
+    """
+
+    def __init__(self, said_yes: NDArray[np.bool_], score: Floats, mine: NDArray[np.bool_]) -> None:
+        levels = _levels(said_yes[~mine], score[~mine])
+        first = np.searchsorted(-levels, -score, side="left")
+        self._shape = (2, len(levels) + 1, 2)
+        cell = np.ravel_multi_index((mine.astype(np.int64), first, said_yes.astype(np.int64)), self._shape)
+        ones = (np.ones(len(cell), dtype=np.int32), (cell, np.arange(len(cell))))
+        self._cells = csr_array(ones, shape=(int(np.prod(self._shape)), len(cell)))
+
+    def named(self, weights: NDArray[np.int32]) -> Floats:
+        """Return responders found, customers called and responders of the fold; shape (3, repeats)."""
         counts = (self._cells @ weights.T).T.reshape(len(weights), *self._shape)
         hits, named = np.cumsum(counts[..., 1], axis=2), np.cumsum(counts.sum(axis=3), axis=2)
-        other_hits, other_named = (sums.sum(axis=1, keepdims=True) - sums for sums in (hits, named))
         # The last column holds all rows: those that reach no threshold too.
-        reached = f1_from_counts(other_hits[..., :-1], other_named[..., :-1], other_hits[..., -1:])
-        best = reached.argmax(axis=2)[..., None]
-        found, called = (np.take_along_axis(sums, best, axis=2)[..., 0].sum(axis=1) for sums in (hits, named))
-        return f1_from_counts(found, called, hits[..., -1].sum(axis=1))
+        best = f1_from_counts(hits[:, 0, :-1], named[:, 0, :-1], hits[:, 0, -1:]).argmax(axis=1)
+        rows = np.arange(len(weights))
+        return np.stack([hits[rows, 1, best], named[rows, 1, best], hits[:, 1, -1]]).astype(np.float64)
 
 
-def _with_first(first: NDArray[np.int32], rest: Iterator[NDArray[np.int32]]) -> Iterator[NDArray[np.int32]]:
-    yield first
-    yield from rest
+def _levels(said_yes: NDArray[np.bool_], score: Floats) -> Floats:
+    """Return the thresholds that a sample chooses among, falling; the one chosen on the rows as they are is there."""
+    scores = np.unique(score)
+    reached = score[said_yes] if said_yes.any() else score
+    places = np.searchsorted(scores, np.quantile(reached, np.linspace(0, 1, MOST_THRESHOLDS), method="lower"))
+    halfway = scores[places] / 2 + scores[np.maximum(places - 1, 0)] / 2
+    chosen = best_f1_threshold(said_yes, score, default=0.5)
+    return np.unique([*halfway[places > 0], chosen, min(scores[0], 0.0)])[::-1]

@@ -86,6 +86,8 @@ def interval_of(propensity: Floats, said_yes: NDArray[np.bool_]) -> dict[str, An
 
 
 def _moved(threshold: float, more: Calibration, positive: int) -> float:
+    if threshold <= 0.0:  # who calls everyone goes on calling everyone
+        return threshold
     chances = np.full((1, 2), 1.0 - threshold)
     chances[0, positive] = threshold
     return float(more.again(chances)[0, positive])

@@ -38,6 +38,7 @@ from segmint.flows.train import (
 from segmint.metrics.classification import best_f1_threshold
 from segmint.models.customer_model import MODEL_LABELS, make_model
 from segmint.models.effort import expected_minutes
+from segmint.models.rivals import MOST_NEIGHBOURS
 from segmint.models.teachers import missed_teachers
 from segmint.models.tensorboard_log import TensorBoardLog
 from segmint.progress import Progress, Remember, silent, tell_both
@@ -189,7 +190,19 @@ def _refuse_search_in_vain(config: Config) -> None:
 
 
 def before_it_starts(table: ValidTable, config: Config, who: RowIdentity) -> list[str]:
-    """Say what the best recipe will take, and what it does without; nothing for recipes that take seconds."""
+    """Say what the best recipe takes and does without, and what is left out of a large table; nothing for seconds' work."""
+    return [*_effort_of_best(table, config, who), *_left_out(table, config)]
+
+
+def _left_out(table: ValidTable, config: Config) -> list[str]:
+    """Say that nearest neighbours remember a part of a large table only."""
+    learning = len(table) * (config.split.folds - 1) // config.split.folds
+    if not config.compare.enabled or learning <= MOST_NEIGHBOURS or not {"knn", "knn_5"} & set(config.compare.models):
+        return []
+    return [f"nearest neighbours remember {MOST_NEIGHBOURS:,} customers of each training part: more would take hours"]
+
+
+def _effort_of_best(table: ValidTable, config: Config, who: RowIdentity) -> list[str]:
     if config.model.recipe != "best":
         return []
     final = 1 + learns_again(config, len(inner_parts(table, config, who)[1]), len(table))
@@ -270,7 +283,7 @@ def _threshold(table: ValidTable, trained: Trained, comparison: Comparison | Non
     if positive is None or comparison is None:
         return inner_threshold(table, trained)
     mine = comparison.of("dense_network")
-    return float(best_f1_threshold(mine.outcome == positive, mine.probability(positive)))
+    return best_f1_threshold(mine.outcome == positive, mine.probability(positive))
 
 
 def _individual_propensities(comparison: Comparison | None, table: ValidTable) -> NDArray[np.float64] | None:

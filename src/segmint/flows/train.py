@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from segmint.config import Config
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
-from segmint.errors import ConfigError
+from segmint.errors import ConfigError, DataError
 from segmint.flows.read import open_source
 from segmint.metrics.classification import best_f1_threshold
 from segmint.models.fitted import fill, fitted
@@ -77,6 +77,12 @@ def train(
     """
     inputs, outcome = table.inputs, table.outcome
     fit, inner = inner_parts(table, config, who)
+    if not inner.size:
+        raise DataError(
+            "No outcome is held by two customers who can be told apart, so none can be kept from teaching.",
+            expected="at least two customers for each outcome",
+            fix="bring more rows, or check the id column: rows with one id are one customer",
+        )
     again = learns_again(config, len(inner), len(table))
     model, steps = make(), 1 + again
     key = {"work": "the network of the bundle", "table": table.ledger.receipt["fingerprint"], "at": table.at}
@@ -133,7 +139,7 @@ def inner_threshold(table: ValidTable, trained: Trained) -> float | None:
     if positive is None:
         return None
     likely = trained.inner_said[:, list(trained.model.classes_).index(positive)]
-    return float(best_f1_threshold(table.outcome[trained.inner] == positive, likely))
+    return best_f1_threshold(table.outcome[trained.inner] == positive, likely, default=0.5)
 
 
 def keep_history(here: Run, table: ValidTable, trained: Trained) -> None:

@@ -93,7 +93,7 @@ def weighted_f1(y: ArrayLike, predicted: ArrayLike, classes: Sequence[str]) -> f
     return float(np.average(f1_per_class(y, predicted, classes), weights=matrix.sum(axis=1)))
 
 
-def best_f1_threshold(y: ArrayLike, score: ArrayLike) -> float:
+def best_f1_threshold(y: ArrayLike, score: ArrayLike, *, default: float | None = None) -> float:
     """Threshold whose rule "yes if score >= threshold" has the highest F1, found in O(n log n).
 
     Choose it on rows that neither trained the model nor are used to report (Lipton, Elkan, Naryanaswamy 2014,
@@ -102,28 +102,32 @@ def best_f1_threshold(y: ArrayLike, score: ArrayLike) -> float:
     Parameters
     ----------
     y : array-like of shape (n,)
-        Whether each customer said yes; at least one did.
+        Whether each customer said yes.
     score : array-like of shape (n,)
+    default : float, optional
+        What to return where nobody said yes.
 
     Returns
     -------
     float
-        Halfway between the last score that is called and the first that is not; the lowest score when
-        calling everyone is best. Of equal thresholds the highest.
+        Halfway between the last score that is called and the first that is not; 0, or the lowest score if that is below
+        0, when calling everyone is best, so that it calls everyone elsewhere too. Of equal thresholds the highest.
 
     Raises
     ------
     ValueError
-        If nobody said yes.
+        If nobody said yes and there is no default.
     """
     ranking = Ranking(y, score)
     reached = ranking.responders_before[ranking.ends]
     if reached[-1] == 0:
+        if default is not None:
+            return default
         raise ValueError("nobody said yes, so no threshold is better than another")
     best = int(np.argmax(f1_from_counts(reached, ranking.ends, reached[-1])))
     scores = ranking.sorted_scores[ranking.starts]
     if best == scores.size - 1:
-        return float(scores[best])
+        return float(min(scores[best], 0.0))
     # Halving each first keeps the sum finite; of two neighbouring floats the midpoint may be the lower one.
     middle = scores[best] / 2 + scores[best + 1] / 2
     return float(middle if middle > scores[best + 1] else scores[best])
@@ -152,5 +156,5 @@ def cross_fitted_thresholds(y: Sequence[ArrayLike], score: Sequence[ArrayLike]) 
         others = [other for other in range(len(y)) if other != place]
         said_yes = np.concatenate([np.asarray(y[other]) for other in others])
         scores = np.concatenate([np.asarray(score[other]) for other in others])
-        found.append(best_f1_threshold(said_yes, scores) if said_yes.any() else 0.5)
+        found.append(best_f1_threshold(said_yes, scores, default=0.5))
     return found

@@ -28,7 +28,7 @@ class Fold:
     fit : ndarray
         Rows that the weights learn from.
     inner : ndarray
-        Rows for early stopping, calibration and the threshold; no weight learns from them.
+        Rows for early stopping and calibration; no weight of a compared model learns from them.
     """
 
     train: Rows
