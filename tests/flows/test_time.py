@@ -26,8 +26,10 @@ from segmint.flows.results import groups_of
 from segmint.flows.run import run
 from segmint.flows.scored import known_of, scoring_run
 from segmint.flows.target import target
-from segmint.flows.update import _cross_fitted, update
+from segmint.flows.update import _average_moved, _cross_fitted, update
+from segmint.metrics.calibration import shifted
 from segmint.models.interval import PropensityInterval
+from segmint.monitoring.reference import _histograms
 from segmint.report.run_view import RunView
 from segmint.store.bundle import open_bundle
 from segmint.store.promoted import Entry
@@ -674,3 +676,18 @@ def test_who_asked_not_to_be_called_again_is_on_no_later_list(
     again = target(wave["wave"], trained, load_config(None, [*QUICK, *money]), runs=runs).call_list
     assert set(again.rows.filter(pl.col("customer").is_in(asked.implode()))["status"]) == {"suppressed"}
     assert not set(again.listed["customer"]) & set(asked)
+
+
+def test_customers_in_general_move_as_their_propensities_do() -> None:
+    draw = np.random.default_rng(4)
+    likely = 1 / (1 + np.exp(-draw.normal(-2.5, 2.0, 20_000)))
+    yes = np.where(draw.random(20_000) < likely, "yes", "no")
+    reference = {
+        "average": {"no": 1 - likely.mean(), "yes": likely.mean()},
+        "propensities": _histograms(yes, np.column_stack([1 - likely, likely]), ("no", "yes")),
+    }
+    moved = _average_moved(reference, 1.5, "yes")["average"]
+    assert moved["yes"] == pytest.approx(shifted(likely, 1.5).mean(), abs=0.01)
+    assert moved["no"] == pytest.approx(1 - moved["yes"])
+    assert abs(shifted(likely.mean(), 1.5) - shifted(likely, 1.5).mean()) > 0.1  # not the moved mean
+    assert _average_moved({}, 1.5, "yes") == {}

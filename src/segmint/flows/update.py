@@ -207,10 +207,22 @@ def _moved(here: Run, current: Bundle, shift: float, sureness: dict[str, Any]) -
 
 
 def _average_moved(reference: dict[str, Any], shift: float, positive: str) -> dict[str, Any]:
-    """Move what customers in general have along with everyone; a bundle of long ago does not say it."""
+    """Move what customers in general have along with everyone; a bundle of long ago does not say it.
+
+    The mean of moved propensities is not the moved mean: it moves as the bins of training do.
+    """
     if "average" not in reference:
         return {}
-    yes = float(shifted(reference["average"][positive], shift))
+    yes = float(reference["average"][positive])
+    bins = (reference.get("propensities") or {}).get(positive)
+    if not bins or "means" not in bins:
+        yes = float(shifted(yes, shift))
+    else:
+        filled = [(mean, count) for mean, count in zip(bins["means"], bins["customers"], strict=True) if count]
+        means, counts = np.array(filled, dtype=np.float64).T
+        before = float(bins.get("offset", 0.0))
+        now, then = (float(np.average(shifted(means, by), weights=counts)) for by in (before + shift, before))
+        yes = float(np.clip(yes + now - then, 0.0, 1.0))
     return {"average": {name: yes if name == positive else 1.0 - yes for name in reference["average"]}}
 
 
