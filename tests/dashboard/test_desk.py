@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -12,11 +14,12 @@ import pytest
 from segmint.contract.contract import parse_contract
 from segmint.dashboard import desk as desk_file
 from segmint.dashboard import pages
-from segmint.dashboard.desk import KEPT, Desk, read_json
+from segmint.dashboard.desk import KEPT, Desk, Kept, read_json
 from segmint.dashboard.policy_form import config_of
 from segmint.errors import BundleError, RunError, SegmintError
 from segmint.flows.standing import StandingPolicy
 from segmint.service.champion import Champion
+from segmint.service.problems import Problem
 from segmint.store.bundle import open_bundle, write_bundle
 from segmint.store.champion import promote
 from segmint.store.run import Run
@@ -167,6 +170,46 @@ def test_a_table_is_read_once_and_a_few_are_kept(tmp_path: Path, monkeypatch: py
     assert len(read) == KEPT + 1
     desk.customers(tables[0])
     assert len(read) == KEPT + 2
+
+
+def test_what_is_made_for_one_is_made_once_and_holds_up_nobody_who_wants_another() -> None:
+    kept: Kept[str, str] = Kept()
+    slow, made = threading.Event(), []
+
+    def make(key: str) -> str:
+        made.append(key)
+        if key == "big":
+            slow.wait(60)
+        return key.upper()
+
+    found: list[str] = []
+    asking = [threading.Thread(target=lambda: found.append(kept.get("big", lambda: make("big")))) for _ in range(3)]
+    for thread in asking:
+        thread.start()
+    while not made:
+        time.sleep(0.01)
+    assert [kept.get(key, partial(make, key)) for key in "abcda"] == [*"ABCDA"]
+    slow.set()
+    for thread in asking:
+        thread.join(20)
+    assert found == ["BIG"] * 3
+    assert sorted(made) == sorted([*"aabcd", "big"])  # three are kept, the big one among them, however long it took
+
+
+def test_what_cannot_be_made_is_tried_again_and_nobody_waits_for_another_for_ever() -> None:
+    kept: Kept[str, str] = Kept(seconds=0.1)
+    with pytest.raises(ZeroDivisionError):
+        kept.get("a", lambda: str(1 // 0))
+    assert kept.get("a", lambda: "A") == "A"
+    slow, begun = threading.Event(), threading.Event()
+    asking = threading.Thread(target=lambda: kept.get("big", lambda: str(begun.set() or slow.wait(60))))
+    asking.start()
+    assert begun.wait(20)
+    with pytest.raises(Problem, match="deadline"):
+        kept.get("big", lambda: "")
+    slow.set()
+    asking.join(20)
+    assert kept.get("big", lambda: "") == "True"
 
 
 def test_a_table_whose_folder_was_deleted_is_forgotten(tmp_path: Path) -> None:

@@ -8,15 +8,21 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
 
+from segmint.dashboard import pages
 from segmint.dashboard.app import dashboard
 from segmint.dashboard.desk import Desk
+from segmint.dashboard.sign_in import COOKIE
 from segmint.service import start as start_file
+from segmint.service.problems import Problem
 from segmint.service.start import Door, bound, server_config
 from tests.service.test_champion import run_with_bundle
+from tests.service.test_children import hang_up
 
 from .test_app import Asker, client
 from .test_desk import FORM, bring
@@ -77,7 +83,7 @@ def test_told_to_stop_the_pages_answer_who_waits_for_a_list_and_end_it(
     desk.children.run = slow  # type: ignore[method-assign,assignment]
     sockets = bound("127.0.0.1", 0)
     port = sockets[0].getsockname()[1]
-    door = Door(server_config(dashboard(desk), "127.0.0.1", port), desk.children)
+    door = Door(server_config(dashboard(desk), "127.0.0.1", port), desk.stop)
     serving = threading.Thread(target=lambda: asyncio.run(door.serve(sockets)), daemon=True)
     serving.start()
     said: list[httpx.Response] = []
@@ -97,3 +103,74 @@ def test_told_to_stop_the_pages_answer_who_waits_for_a_list_and_end_it(
     assert said[0].status_code == 503
     assert "Traceback" not in caplog.text
     assert desk.lists.is_idle(5)
+
+
+def test_told_to_stop_the_pages_answer_who_waits_for_a_page_that_is_stuck(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(start_file, "GRACE", 2)
+    begun, stuck = threading.Event(), threading.Event()
+
+    def slow(*given: object) -> dict[str, object]:
+        begun.set()
+        stuck.wait(60)
+        return {}
+
+    monkeypatch.setattr(pages, "run_list", slow)
+    sockets = bound("127.0.0.1", 0)
+    door = Door(server_config(dashboard(desk), "127.0.0.1", sockets[0].getsockname()[1]), desk.stop)
+    serving = threading.Thread(target=lambda: asyncio.run(door.serve(sockets)), daemon=True)
+    serving.start()
+    said: list[httpx.Response] = []
+    with httpx.Client(base_url=f"http://127.0.0.1:{sockets[0].getsockname()[1]}", timeout=30) as browser:
+        assert browser.get(f"/sign-in?code={desk.keeper.code}").status_code == 303
+        asking = threading.Thread(target=lambda: said.append(browser.get("/runs")))
+        asking.start()
+        assert begun.wait(30)
+        door.handle_exit(signal.SIGTERM, None)
+        asking.join(20)
+        serving.join(20)
+    assert not serving.is_alive()
+    assert said[0].status_code == 503
+    assert "The service is stopping." in said[0].text
+    assert "Traceback" not in caplog.text
+    assert desk.close() is False  # so that the process is ended without it
+    stuck.set()
+    assert desk.workers.is_idle(20)
+
+
+def test_a_page_that_takes_long_says_so_and_signing_in_waits_for_nobody(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck, browser = threading.Event(), client(desk, signed_in=True)
+    monkeypatch.setattr(pages, "run_list", lambda *_: stuck.wait(60))
+    desk.workers.seconds = 0.2
+    late = browser.get("/runs")
+    assert (late.status_code, "wait a moment" in late.text) == (504, True)
+    desk.workers.busy = 99
+    assert browser.get("/segments").status_code == 503
+    assert browser.get("/sign-in").status_code == 200
+    assert browser.get("/static/icon.svg").status_code == 200
+    stuck.set()
+
+
+def test_a_list_from_the_pages_is_given_up_when_the_browser_leaves(desk: Desk) -> None:
+    given_up, app = [], dashboard(desk)
+
+    def run(command: list[str], seconds: float, gone: threading.Event) -> tuple[int, str, str]:
+        given_up.append(gone.wait(20))
+        raise Problem(504, "deadline", "")
+
+    desk.children.run = run  # type: ignore[method-assign,assignment]
+    session = str(desk.keeper.open_once(str(desk.keeper.code)))
+    form = urlencode(FORM | {"table": bring(desk, "a"), "token": desk.keeper.token(session)}).encode()
+
+    async def signed_in(scope: Any, receive: Any, send: Any) -> None:
+        cookie = (b"cookie", f"{COOKIE}={session}".encode())
+        headers = [header for header in scope["headers"] if header[0] != b"content-type"]
+        await app(scope | {"headers": [*headers, cookie]}, receive, send)
+
+    assert hang_up(signed_in, "/lists", "", form, "") == 400
+    desk.lists.close()
+    assert desk.lists.is_idle(20)
+    assert given_up == [True]

@@ -13,11 +13,12 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.types import Receive
 
 from segmint.cli.app import main
 from segmint.errors import BundleError, ContractError
 from segmint.flows.standing import StandingPolicy
-from segmint.service.app import Service
+from segmint.service.app import Service, make_app
 from segmint.service.children import Children, Errand, in_turn, make_list
 from segmint.service.limits import Workers
 from segmint.service.problems import Problem
@@ -29,31 +30,83 @@ ECONOMICS = "economics.cost_per_call=1&economics.value_per_success=100&policy.ho
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 
 
-def test_a_child_is_ended_when_whoever_waits_gives_up_and_none_is_begun_for_who_has() -> None:
-    children, workers = Children(), Workers(threads=1, queue=2, seconds=0.5)
-    start, ended = time.monotonic(), []
+async def stays() -> dict[str, Any]:
+    """What a request's `receive` does while its caller waits."""
+    await asyncio.Event().wait()
+    return {"type": "http.disconnect"}
+
+
+async def leaves() -> dict[str, Any]:
+    await asyncio.sleep(0.5)
+    return {"type": "http.disconnect"}
+
+
+@pytest.mark.parametrize(("receive", "seconds", "status"), [(stays, 0.5, 504), (leaves, 60, 400)])
+def test_a_child_is_ended_when_whoever_waits_gives_up_and_none_is_begun_for_who_has(
+    receive: Receive, seconds: float, status: int
+) -> None:
+    children, workers = Children(), Workers(threads=1, queue=2, seconds=seconds)
+    start, begun, ended = time.monotonic(), [], []
 
     def work(given_up: threading.Event) -> None:
+        begun.append(1)
         try:
             children.run(SLEEP, 60, given_up)
         finally:
-            ended.append(time.monotonic() - start)
+            ended.append(1)
 
     async def both() -> list[Any]:
-        late = await asyncio.gather(in_turn(workers, work), in_turn(workers, work), return_exceptions=True)
-        await asyncio.sleep(1.0)  # or the end of the loop would take the second one out of the queue
+        late = await asyncio.gather(*(in_turn(workers, work, receive) for _ in range(2)), return_exceptions=True)
+        await asyncio.sleep(1.0)
         return late
 
     late = asyncio.run(both())
-    assert [getattr(problem, "status", problem) for problem in late] == [504, 504]
-    while len(ended) < 2 and time.monotonic() - start < 20:
+    assert [getattr(problem, "status", problem) for problem in late] == [status] * 2
+    while not ended and time.monotonic() - start < 20:
         time.sleep(0.05)
-    assert len(ended) == 2
+    assert (len(begun), len(ended), workers.busy) == (1, 1, 0)
     assert children._at_work == set()
     given_up = threading.Event()
     given_up.set()
     with pytest.raises(Problem, match="deadline"):
         children.run(["no such program"], 60, given_up)
+
+
+def test_a_list_is_given_up_when_its_caller_hangs_up(service: Service, keys: dict[str, str]) -> None:
+    given_up = []
+
+    def run(command: list[str], seconds: float, gone: threading.Event) -> tuple[int, str, str]:
+        given_up.append(gone.wait(20))
+        raise Problem(504, "deadline", "")
+
+    service.children.run = run  # type: ignore[method-assign,assignment]
+    said = hang_up(make_app(service), "/v1/target", ECONOMICS, b"age,job\n41,student\n", keys["target"])
+    assert said == 400
+    service.lists.close()
+    assert service.lists.is_idle(20)
+    assert given_up == [True]
+
+
+def hang_up(app: Any, path: str, query: str, body: bytes, key: str) -> int:
+    """Send a request whole and hang up; return what would have been answered."""
+    messages = [{"type": "http.request", "body": body}]
+    said: list[int] = []
+
+    async def receive() -> dict[str, Any]:
+        if messages:
+            return messages.pop()
+        await asyncio.sleep(0.3)
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        said.append(message.get("status", 0))
+
+    headers = {"host": "127.0.0.1", "authorization": f"Bearer {key}", "content-type": "text/csv"}
+    scope = {"type": "http", "method": "POST", "path": path, "query_string": query.encode(), "client": None}
+    scope |= {"scheme": "http", "server": ("127.0.0.1", 80), "http_version": "1.1"}
+    scope["headers"] = [(name.encode(), text.encode()) for name, text in headers.items()]
+    asyncio.run(app(scope, receive, send))
+    return said[0]
 
 
 def test_a_child_that_takes_too_long_is_ended() -> None:

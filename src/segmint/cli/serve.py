@@ -59,9 +59,10 @@ def _with_pages(api: Any, service: Any, runs: Path, *, one_time: bool) -> tuple[
         standing=service.standing,
         served=service.champion,
         lists=service.lists,
+        workers=service.pages,
         children=service.children,
     )
-    service.closers.append(desk.close)
+    service.closers.append(desk.jobs.stop)
     app = beside(api, dashboard(desk, hosts=service.hosts), api_paths=frozenset(way.path for way in WAYS))
     return app, f"/sign-in?code={keeper.code}  (works once)" if one_time else "/sign-in"
 

@@ -16,7 +16,6 @@ from urllib.parse import parse_qsl, quote
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -33,7 +32,7 @@ from segmint.report.wording import printable
 from segmint.service.body import limited, read_body
 from segmint.service.children import Errand, in_turn, make_list
 from segmint.service.problems import Problem, place_of
-from segmint.service.start import Door, bound, server_config, write_log
+from segmint.service.start import Door, bound, leave, server_config, write_log
 
 Form = dict[str, str]
 Page = Callable[[Desk, Request, Form], Response | Awaitable[Response]]
@@ -100,9 +99,11 @@ def open_door(desk: Desk, port: int, say: Callable[[str], Any] = print) -> None:
     say(f"dashboard: http://127.0.0.1:{port}/sign-in?code={desk.keeper.code}  (works once; Ctrl-C stops)")
     write_log()
     try:
-        Door(server_config(dashboard(desk), "127.0.0.1", port), desk.children).run(sockets)
+        Door(server_config(dashboard(desk), "127.0.0.1", port), desk.stop).run(sockets)
     finally:
-        desk.close()
+        ended = desk.close()
+    if not ended:
+        leave()
 
 
 def beside(api: Any, pages_app: Any, *, api_paths: frozenset[str]) -> Any:
@@ -240,7 +241,8 @@ async def _shown(desk: Desk, way: Way, request: Request) -> Response:
         form = await _form(request)
         if way.path not in OPEN:
             _require_token(desk, request, form)
-    answer = await run_in_threadpool(way.show, desk, request, form)
+    show = partial(way.show, desk, request, form)
+    answer = show() if way.scope is None else await desk.workers.do(show)  # signing in waits for nobody's table
     return answer if isinstance(answer, Response) else await answer
 
 
@@ -415,16 +417,16 @@ def _lists(desk: Desk, request: Request, form: Form) -> Response | Awaitable[Res
     policy_of(config)
     table = desk.tables.find(form.get("table", "")).path
     errand = Errand(table, Path(), desk.origin(), desk.bundle().digest, desk.runs)
-    return _made(desk, errand, config)
+    return _made(desk, request, errand, config)
 
 
-async def _made(desk: Desk, errand: Errand, config: Config) -> Response:
+async def _made(desk: Desk, request: Request, errand: Errand, config: Config) -> Response:
     """Let a child make a list, which may take long, and show it."""
     with TemporaryDirectory(prefix="segmint-") as folder:
         policy = Path(folder) / "config.toml"
         policy.write_text(config.to_toml(), "utf-8")
         errand = replace(errand, policy=policy)
-        told = await in_turn(desk.lists, partial(make_list, desk.children, errand))
+        told = await in_turn(desk.lists, partial(make_list, desk.children, errand), request.receive)
     return RedirectResponse(f"/runs/{Path(told['run']).name}", status_code=303)
 
 

@@ -6,9 +6,10 @@ import json
 import os
 from collections import OrderedDict
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from segmint.config import Config
 from segmint.contract.valid_table import ValidTable
@@ -21,14 +22,62 @@ from segmint.flows.preview import PreparedList, prepare_list, read_customers, st
 from segmint.flows.standing import StandingPolicy
 from segmint.service.champion import Champion
 from segmint.service.children import Children, list_workers
-from segmint.service.limits import Workers
+from segmint.service.limits import Workers, page_workers
+from segmint.service.problems import Problem
 from segmint.store.bundle import FOLDER, Bundle, open_bundle
 from segmint.store.promoted import RUN_ID, WORD, read_promoted
 from segmint.store.run import Run, find_run, list_runs
 
 KEPT = 3
 Key = TypeVar("Key")
-Kept = TypeVar("Kept")
+Value = TypeVar("Value")
+
+
+class Kept(Generic[Key, Value]):
+    """The last few things that were made, each of them once; who asks for one that is being made waits for it alone.
+
+    Parameters
+    ----------
+    most : int
+    seconds : float
+        To wait for what somebody else makes, at most.
+    """
+
+    def __init__(self, most: int = KEPT, seconds: float = 30.0) -> None:
+        self._most, self._seconds, self._lock = most, seconds, Lock()
+        self._made: OrderedDict[Key, Future[Value]] = OrderedDict()
+
+    def get(self, key: Key, make: Callable[[], Value]) -> Value:
+        """Return what is kept, or make it; what cannot be made is not kept.
+
+        Raises
+        ------
+        Problem
+            504 if somebody else makes it for too long.
+        """
+        with self._lock:
+            is_new = key not in self._made
+            promised = self._made.setdefault(key, Future())
+            self._made.move_to_end(key)
+            finished = [old for old, value in self._made.items() if value.done()]
+            for old in finished[: max(len(self._made) - self._most, 0)]:
+                del self._made[old]
+        if is_new:
+            self._fulfil(promised, key, make)
+        try:
+            return promised.result(self._seconds)
+        except TimeoutError as error:
+            if promised.done():
+                raise
+            raise Problem(504, "deadline", "This is still being prepared for somebody else.") from error
+
+    def _fulfil(self, promised: Future[Value], key: Key, make: Callable[[], Value]) -> None:
+        try:
+            promised.set_result(make())
+        except BaseException as error:
+            with self._lock:
+                del self._made[key]
+            promised.set_exception(error)
 
 
 class Desk:
@@ -46,6 +95,8 @@ class Desk:
         What the HTTP service beside the pages answers by: the pages use the same, and `bundle` says nothing.
     lists, children : Workers, Children, optional
         Who makes call lists here; left out, a few of its own.
+    workers : Workers, optional
+        Who works on pages; left out, a few of its own.
 
     Raises
     ------
@@ -62,6 +113,7 @@ class Desk:
         standing: StandingPolicy | None = None,
         served: Champion | None = None,
         lists: Workers | None = None,
+        workers: Workers | None = None,
         children: Children | None = None,
     ) -> None:
         self.runs, self.served = runs, served
@@ -69,11 +121,11 @@ class Desk:
         self.standing = standing or StandingPolicy()
         self.keeper = keeper or Doorkeeper()
         self.tables, self.jobs = Tables(runs / "tables"), Jobs(runs)
-        self.lists, self.children = lists or list_workers(), children or Children()
+        self.lists, self.workers = lists or list_workers(), workers or page_workers()
+        self.children = children or Children()
         self._bundle: tuple[str | None, Bundle] | None = None
-        self._read: OrderedDict[tuple[str, str], ValidTable] = OrderedDict()
-        self._prepared: OrderedDict[tuple[str, str, str], PreparedList] = OrderedDict()
-        self._lock = Lock()
+        self._read: Kept[tuple[str, str], ValidTable] = Kept()
+        self._prepared: Kept[tuple[str, str, str], PreparedList] = Kept()
 
     def all_runs(self) -> list[Run]:
         """Every run, newest first."""
@@ -144,26 +196,28 @@ class Desk:
             self._bundle = (run, opened)
         return self._bundle[1]
 
-    def close(self) -> None:
-        """End the lists and runs that were started here, and start no more."""
+    def stop(self) -> None:
+        """End what is made for those who still wait, and tell them so."""
         self.children.close()
         self.lists.close()
+        self.workers.close()
+
+    def close(self) -> bool:
+        """End the lists and runs that were started here, and start no more; return whether everything did end."""
+        self.stop()
         self.jobs.stop()
+        return self.lists.is_idle() and self.workers.is_idle()
 
     def customers(self, table: str) -> ValidTable:
         """A table of customers, read once under the bundle's contract."""
         bundle, path = self.bundle(), self.tables.find(table).path  # one whose folder was deleted is forgotten
-        with self._lock:
-            return _kept(
-                self._read, (bundle.digest, table), lambda: read_customers(path, bundle, self.standing.under())
-            )
+        return self._read.get((bundle.digest, table), lambda: read_customers(path, bundle, self.standing.under()))
 
     def prepared(self, table: str, config: Config) -> PreparedList:
         """A list prepared for previews; made anew when what it stands on changes."""
         bundle, valid = self.bundle(), self.customers(table)
         key = (bundle.digest, table, stands_on(config, valid))
-        with self._lock:
-            return _kept(self._prepared, key, lambda: prepare_list(valid, bundle, config))
+        return self._prepared.get(key, lambda: prepare_list(valid, bundle, config))
 
 
 def _run_in(name: str, runs: Path) -> str:
@@ -183,15 +237,6 @@ def _run_of(folder: Path, runs: Path) -> str | None:
     whole = folder.resolve()
     found = (place for place in (whole, whole.parent) if RUN_ID.fullmatch(place.name))
     return next((place.name for place in found if place.parent == runs.resolve()), None)
-
-
-def _kept(cache: OrderedDict[Key, Kept], key: Key, make: Callable[[], Kept]) -> Kept:
-    if key not in cache:
-        cache[key] = make()
-        while len(cache) > KEPT:
-            cache.popitem(last=False)
-    cache.move_to_end(key)
-    return cache[key]
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -27,12 +27,11 @@ from segmint.service.champion import Champion, Handle
 from segmint.service.children import Children, list_workers
 from segmint.service.describe import openapi, row_schema
 from segmint.service.keys import Key, KeyRing
-from segmint.service.limits import Buckets, Workers
-from segmint.service.problems import Problem, place_of, problem_of
+from segmint.service.limits import Buckets, Workers, page_workers
+from segmint.service.problems import Problem, place_of, problem_of, stopping
 
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
 AT_ONCE = 8 << 10  # bytes that are answered on the loop: quicker than handing them to a thread
-LAST_SECONDS = 0.5  # for threads to notice that their program was ended
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -71,8 +70,8 @@ class Service:
         Names under which the service may be asked.
     standing : StandingPolicy
         What every list made here respects, whatever a request sets.
-    workers, lists : Workers
-        Lists take long, so they have a queue of their own.
+    workers, lists, pages : Workers
+        Lists take long, and pages may: so each has a queue of its own.
     buckets : Buckets
     metrics : Metrics
     children : Children
@@ -90,6 +89,7 @@ class Service:
     standing: StandingPolicy = field(default_factory=StandingPolicy)
     workers: Workers = field(default_factory=Workers)
     lists: Workers = field(default_factory=list_workers)
+    pages: Workers = field(default_factory=page_workers)
     buckets: Buckets = field(default_factory=lambda: Buckets(rate=500.0, burst=1000))
     metrics: Metrics = field(default_factory=Metrics)
     children: Children = field(default_factory=Children)
@@ -100,12 +100,18 @@ class Service:
         """Say from now on that it is not ready."""
         self.draining = True
 
+    def stop(self) -> None:
+        """End what is made for those who still wait, and tell them so."""
+        self.children.close()
+        for pool in (self.workers, self.lists, self.pages):
+            pool.close()
+
     def close(self) -> bool:
         """End what is still at work; return whether everything did end."""
-        self.children.close()
-        for close in (*self.closers, self.workers.close, self.lists.close):
+        self.stop()
+        for close in self.closers:
             close()
-        return self.workers.is_idle(LAST_SECONDS) and self.lists.is_idle(LAST_SECONDS)
+        return all(pool.is_idle() for pool in (self.workers, self.lists, self.pages))
 
 
 @dataclass(frozen=True)
@@ -124,7 +130,7 @@ async def _live(service: Service, request: Request, handle: Handle) -> Response:
 
 async def _ready(service: Service, request: Request, handle: Handle) -> Response:
     if service.draining:
-        raise Problem(503, "stopping", "The service is stopping.")
+        raise stopping()
     return _json({"ready": True})
 
 

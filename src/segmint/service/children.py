@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import subprocess
@@ -15,10 +16,12 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import Any, TypeVar
 
+from starlette.types import Receive
+
 from segmint import errors
 from segmint.errors import SegmintError
 from segmint.service.limits import Workers
-from segmint.service.problems import Problem
+from segmint.service.problems import Problem, stopping
 
 T = TypeVar("T")
 CHILD_SECONDS = 300
@@ -44,7 +47,7 @@ class Children:
         given_up = given_up or Event()
         with self._lock:
             if self._closed:
-                raise _stopping()
+                raise stopping()
             if given_up.is_set():
                 raise _late(seconds)
             child = subprocess.Popen(  # noqa: S603 - our own program, arguments as a list
@@ -62,7 +65,7 @@ class Children:
             with self._lock:
                 self._at_work.discard(child)
         if self._closed:
-            raise _stopping()
+            raise stopping()
         return child.returncode, out, err
 
     def close(self) -> None:
@@ -79,10 +82,6 @@ def _said(child: subprocess.Popen[str], seconds: float, given_up: Event) -> tupl
         with suppress(subprocess.TimeoutExpired):
             return child.communicate(timeout=min(_LOOK_EVERY, seconds))
     raise _late(seconds)
-
-
-def _stopping() -> Problem:
-    return Problem(503, "stopping", "The service is stopping.")
 
 
 def _late(seconds: float) -> Problem:
@@ -130,13 +129,33 @@ def list_workers() -> Workers:
     return Workers(threads=1, queue=2, seconds=CHILD_SECONDS + 10)
 
 
-async def in_turn(workers: Workers, work: Callable[[Event], T]) -> T:
-    """Let workers do what waits for a child; it is told when nobody waits for it any more."""
+async def in_turn(workers: Workers, work: Callable[[Event], T], receive: Receive) -> T:
+    """Let workers do what waits for a child; it is told when nobody waits for it any more.
+
+    Parameters
+    ----------
+    workers : Workers
+    work : callable
+        Called with the event that is set as soon as whoever asked has gone, or was told something else.
+    receive : callable
+        Of the request, whose body was read: what comes next is that the caller has gone.
+    """
     given_up = Event()
+    doing, leaving = asyncio.ensure_future(workers.do(partial(work, given_up))), asyncio.ensure_future(_left(receive))
     try:
-        return await workers.do(partial(work, given_up))
+        await asyncio.wait((doing, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if not doing.done():
+            raise Problem(400, "gone", "Whoever asked has gone.")
+        return doing.result()
     finally:
         given_up.set()
+        doing.cancel()
+        leaving.cancel()
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _error_of(out: str) -> SegmintError | None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from threading import Lock
+from typing import Any, TypeVar
 
-from segmint.service.problems import Problem
+from segmint.service.problems import Problem, stopping
 
 T = TypeVar("T")
+LAST_SECONDS = 0.5  # for threads to notice that their program was ended
 _MOST_CALLERS = 10_000
 
 
@@ -68,42 +72,84 @@ class Workers:
     def __init__(self, threads: int = 2, queue: int = 32, seconds: float = 30.0) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="segmint")
         self._room, self.seconds = threads + queue, seconds
-        self.busy = 0
+        self._waiting: set[asyncio.Future[Any]] = set()
+        self._lock, self.busy = Lock(), 0
 
     async def do(self, work: Callable[[], T]) -> T:
-        """Do work away from the loop.
+        """Do work away from the loop; who waits no more leaves the queue.
 
         Raises
         ------
         Problem
-            503 with Retry-After if the queue is full, 504 after the deadline. A stuck answer keeps its place until it
-            ends.
+            503 with Retry-After if the queue is full, 504 after the deadline, 503 as soon as the service stops. A stuck
+            answer keeps its place until it ends.
         """
         if self.busy >= self._room:
             raise Problem(503, "busy", "Too many answers are being worked on.", headers={"retry-after": "1"})
-        self.busy += 1
-        future = asyncio.get_running_loop().run_in_executor(self._pool, work)
-        future.add_done_callback(self._free)
+        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.add(answer)  # before there is work: `close` tells all who wait
+        job: Future[T] | None = None
         try:
-            return await asyncio.wait_for(asyncio.shield(future), self.seconds)
+            job = self._begin(work, answer)
+            return await asyncio.wait_for(answer, self.seconds)
         except TimeoutError as error:
-            if future.done():
+            if not answer.cancelled():  # the work's own
                 raise
             raise Problem(504, "deadline", f"No answer within {self.seconds:g} seconds.") from error
+        finally:
+            self._waiting.discard(answer)
+            if job is not None:
+                job.cancel()  # does nothing to what is at work
 
-    def _free(self, future: asyncio.Future[T]) -> None:
-        self.busy -= 1
-        if not future.cancelled():
-            future.exception()  # looked at: an answer nobody waits for may fail quietly
+    def _begin(self, work: Callable[[], T], answer: asyncio.Future[T]) -> Future[T]:
+        try:
+            job = self._pool.submit(work)
+        except RuntimeError as error:  # the pool is closed
+            raise stopping() from error
+        with self._lock:
+            self.busy += 1
+        job.add_done_callback(partial(self._ended, answer))
+        return job
+
+    def _ended(self, answer: asyncio.Future[T], job: Future[T]) -> None:
+        with self._lock:
+            self.busy -= 1
+        _on_its_loop(answer, partial(_pass_on, job, answer))
 
     def close(self) -> None:
-        """Take no more work."""
+        """Take no more work, and tell everybody who still waits that the service stops."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+        for answer in tuple(self._waiting):
+            _on_its_loop(answer, partial(_refuse, answer, stopping()))
 
-    def is_idle(self, seconds: float) -> bool:
+    def is_idle(self, seconds: float = LAST_SECONDS) -> bool:
         """Whether no thread is at work any more, or stops within `seconds`."""
         until = time.monotonic() + seconds
         threads = list(self._pool._threads)  # the pool has no other way to say whether it is done
         for thread in threads:
             thread.join(max(until - time.monotonic(), 0.0))
         return not any(thread.is_alive() for thread in threads)
+
+
+def page_workers() -> Workers:
+    """Make those who work on pages: more of them, as some only wait for what another prepares."""
+    return Workers(threads=8)
+
+
+def _on_its_loop(answer: asyncio.Future[T], act: Callable[[], None]) -> None:
+    with suppress(RuntimeError):  # the loop has ended, and everybody who waited there
+        answer.get_loop().call_soon_threadsafe(act)
+
+
+def _pass_on(job: Future[T], answer: asyncio.Future[T]) -> None:
+    error = stopping() if job.cancelled() else job.exception()
+    if error is not None:
+        _refuse(answer, error)
+    elif not answer.done():
+        answer.set_result(job.result())
+
+
+def _refuse(answer: asyncio.Future[T], error: BaseException) -> None:
+    if not answer.done():
+        answer.set_exception(error)
+        answer.exception()  # looked at: an answer nobody waits for may fail quietly

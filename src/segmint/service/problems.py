@@ -65,6 +65,11 @@ class Problem(Exception):  # noqa: N818 - it is what RFC 9457 calls it
         return Response(json.dumps(told), self.status, self.headers, media_type="application/problem+json")
 
 
+def stopping() -> Problem:
+    """What callers are told whose answer is not finished when the service ends."""
+    return Problem(503, "stopping", "The service is stopping.")
+
+
 def problem_of(error: SegmintError) -> Problem:
     """Turn an error of the product into a problem; a bundle that cannot be used is ours, the rest is the sender's."""
     code = type(error).__name__.removesuffix("Error").lower()

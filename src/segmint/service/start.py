@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import uvicorn
 
@@ -20,7 +20,6 @@ from segmint.errors import ConfigError, why
 from segmint.flows.standing import StandingPolicy
 from segmint.service.app import LOCAL, Service, make_app
 from segmint.service.champion import Champion
-from segmint.service.children import Children
 from segmint.service.keys import FileRing, KeyRing, session_key
 from segmint.service.slow import Impatient
 
@@ -69,11 +68,16 @@ def start(
         app, path = pages(app, service)
         say(f"pages: {address}{path}")
     say(f"answers: {address}/v1/predict, described at {address}/openapi.json; Ctrl-C stops")
-    Door(server_config(app, host, port), service.children, service.drain).run(sockets)
+    Door(server_config(app, host, port), service.stop, service.drain).run(sockets)
     if not service.close():
-        log.error("an answer was stuck; it is left")
-        logging.shutdown()
-        os._exit(STUCK)  # Python would wait for the stuck thread for ever
+        leave()
+
+
+def leave() -> NoReturn:
+    """End this process although an answer is stuck: Python would wait for its thread for ever."""
+    log.error("an answer was stuck; it is left")
+    logging.shutdown()
+    os._exit(STUCK)
 
 
 def bound(host: str, port: int) -> list[socket.socket]:
@@ -183,15 +187,15 @@ class Door(uvicorn.Server):
     Parameters
     ----------
     config : uvicorn.Config
-    children : Children
-        Ended a second before uvicorn gives up on who still waits for them: so these get an answer.
+    stop : callable
+        Called a second before uvicorn gives up on those who still wait, to tell them something.
     told : callable, optional
         Called as soon as the server is told to stop.
     """
 
-    def __init__(self, config: uvicorn.Config, children: Children, told: Callable[[], Any] = lambda: None) -> None:
+    def __init__(self, config: uvicorn.Config, stop: Callable[[], Any], told: Callable[[], Any] = lambda: None) -> None:
         super().__init__(config)
-        self._children, self._told = children, told
+        self._stop, self._told = stop, told
 
     def run(self, sockets: Any = None) -> None:
         """Answer until told to stop."""
@@ -203,7 +207,7 @@ class Door(uvicorn.Server):
     def handle_exit(self, sig: int, frame: Any) -> None:
         """Begin to stop."""
         self._told()
-        last = threading.Timer(GRACE - 1, self._children.close)
+        last = threading.Timer(GRACE - 1, self._stop)
         last.daemon = True
         last.start()
         super().handle_exit(sig, frame)

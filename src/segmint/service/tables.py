@@ -79,7 +79,7 @@ async def target_table(
         policy.write_text(config.to_toml(), "utf-8")
         errand = Errand(table, policy, handle.origin, handle.digest, runs)
         try:
-            return await in_turn(lists, partial(_listed, children, errand))
+            return await in_turn(lists, partial(_listed, children, errand), request.receive)
         except ConfigError as error:
             raise _settings_problem(error, "list") from error
 

@@ -1,0 +1,64 @@
+"""Work away from the loop: whoever waits is told when the service ends, and who waits no more leaves the queue."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+
+from segmint.service.limits import Workers
+from segmint.service.problems import Problem
+
+
+def code_of(told: object) -> object:
+    return told.code if isinstance(told, Problem) else told
+
+
+def test_whoever_still_waits_is_told_when_the_service_ends_and_what_is_stuck_is_seen() -> None:
+    workers, stuck = Workers(threads=1, queue=2), threading.Event()
+
+    async def go() -> list[object]:
+        threading.Timer(0.3, workers.close).start()
+        waiting = (workers.do(lambda: stuck.wait(30)) for _ in range(3))
+        return [code_of(told) for told in await asyncio.gather(*waiting, return_exceptions=True)]
+
+    assert asyncio.run(go()) == ["stopping"] * 3
+    assert not workers.is_idle(0.1)
+    with pytest.raises(Problem, match="stopping"):
+        asyncio.run(workers.do(lambda: None))
+    stuck.set()
+    assert workers.is_idle(20)
+    assert workers.busy == 0
+
+
+def test_who_waits_no_more_leaves_the_queue_and_what_is_at_work_keeps_its_place() -> None:
+    workers, stuck, begun = Workers(threads=1, queue=1, seconds=0.2), threading.Event(), []
+
+    def work() -> None:
+        begun.append(1)
+        stuck.wait(30)
+
+    async def go() -> list[object]:
+        told = await asyncio.gather(*(workers.do(work) for _ in range(3)), return_exceptions=True)
+        assert workers.busy == 1
+        return [code_of(one) for one in told]
+
+    assert asyncio.run(go()) == ["deadline", "deadline", "busy"]
+    stuck.set()
+    workers.close()
+    assert workers.is_idle(20)
+    assert len(begun) == 1
+
+
+def test_what_work_raises_reaches_who_asked() -> None:
+    workers = Workers(threads=1)
+    for error in (TimeoutError, KeyError):
+
+        def work(error: type[Exception] = error) -> None:
+            raise error
+
+        with pytest.raises(error):
+            asyncio.run(workers.do(work))
+    assert asyncio.run(workers.do(lambda: 5)) == 5
+    workers.close()
