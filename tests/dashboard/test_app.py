@@ -19,11 +19,15 @@ import uvicorn
 
 from segmint.config import load_config
 from segmint.dashboard import pages
-from segmint.dashboard.app import dashboard, open_door, routes
+from segmint.dashboard.app import beside, dashboard, open_door, routes
 from segmint.dashboard.desk import Desk
 from segmint.dashboard.pages import FILE_SCOPES, FILES
+from segmint.errors import DataError
 from segmint.flows.monitor import monitor
 from segmint.flows.segment import CUSTOMERS
+from segmint.service.app import WAYS, Service, make_app
+from segmint.service.champion import Champion
+from segmint.service.keys import KeyRing, session_key
 from segmint.service.slow import Impatient
 from segmint.store.bundle import write_bundle
 from segmint.store.run import Run
@@ -156,7 +160,7 @@ def test_only_what_can_be_continued_is_said_to_be(tmp_path: Path) -> None:
     table = tmp_path / "a.csv"
     table.write_text("a;b\n1;2\n")
     going_on = Run.create(tmp_path / "runs", "backtest", [], "", None, {}, source=table, contract_toml="")
-    gone = Run.create(tmp_path / "runs", "predict", [], "", None, {})
+    gone = Run.create(tmp_path / "runs", "measure", [], "", None, {})
     for run in (going_on, gone):
         run.interrupted()
     overview = client(Desk(tmp_path / "runs"), signed_in=True).get("/").text
@@ -190,6 +194,53 @@ def test_what_monitoring_found_stands_on_the_overview_and_on_its_page(tmp_path: 
     assert f"Monitoring raised {len(found.summary['alarms'])} alarm" in overview
     assert html.escape(found.summary["alarms"][0]["sentence"].split(",")[0]) in overview
     assert found.folder.name in browser.get("/monitoring").text
+
+
+def test_the_overview_says_what_monitoring_raised_first_and_what_failed_alike_once(tmp_path: Path) -> None:
+    with Run.create(tmp_path, "monitor", [], "", None, {}) as watched:
+        watched.keep("monitor.json", {"alarms": [{"sentence": "Ages have moved."}]})
+        watched.done({})
+    for command, times in (("target", 25), ("run", 3)):
+        for _ in range(times):
+            with pytest.raises(DataError), Run.create(tmp_path, command, [], "", None, {}):
+                raise DataError("Too few rows.")
+    alarms = pages.overview(Desk(tmp_path))["alarms"]
+    titles = [alarm["title"] for alarm in alarms]
+    assert titles == ["Monitoring raised an alarm", "Training failed 3 times"]
+    assert "Ages have moved." in alarms[0]["text"]
+    assert "Ages have moved." in client(Desk(tmp_path), signed_in=True).get("/").text
+
+
+def test_a_page_that_there_is_not_leads_back(tmp_path: Path) -> None:
+    browser = client(Desk(tmp_path), signed_in=True)
+    for method, path, status in (("GET", "/nosuch", 404), ("GET", "/runs/a/b/c", 404), ("POST", "/runs", 405)):
+        shown = browser.request(method, path)
+        assert (shown.status_code, "Back to the overview" in shown.text) == (status, True)
+    told = browser.get("/nosuch", headers={"accept": "application/json"})
+    assert (told.status_code, told.json()["fix"]) == (404, "go back to the overview")
+    assert (
+        browser.get("/runs", headers={"host": "LOCALHOST:8000", "origin": "http://localhost:8000"}).status_code == 200
+    )
+
+
+def test_a_program_with_a_key_is_told_of_a_mistaken_path_by_the_service_and_a_browser_by_the_pages(
+    tmp_path: Path,
+) -> None:
+    write_bundle(tmp_path / "bundle", **small_parts())
+    text, key = session_key()
+    service = Service(Champion(tmp_path / "bundle", tmp_path), KeyRing([key]), tmp_path)
+    browser = client(Desk(tmp_path), signed_in=True)
+    browser.app = beside(make_app(service), browser.app, api_paths=frozenset(way.path for way in WAYS))
+    by_key = {"authorization": f"Bearer {text}"}
+    assert browser.get("/runs", headers=by_key).status_code == 200  # as a proxy in front may send it
+    assert browser.get("/v2/predict").headers["content-type"].startswith("text/html")
+    browser.cookies.clear()
+    for path in ("/v2/predict", "/predict"):
+        for headers, status in ((by_key, 404), ({"authorization": "Bearer wrong"}, 401)):
+            told = browser.post(path, headers=headers, content=b"{}")
+            assert told.headers["content-type"] == "application/problem+json"
+            assert told.status_code == told.json()["status"] == status
+    assert browser.get("/v2/predict").status_code == 401
 
 
 @pytest.mark.parametrize("name", ["..%2f..%2fetc", "PROMOTED", "tables", "%00", "x" * 3000])

@@ -16,9 +16,11 @@ import httpx
 import polars as pl
 import pytest
 
+from segmint.errors import BundleError
 from segmint.flows.bundle import predictor_of
 from segmint.service import app, tables
 from segmint.service.app import WAYS, Service
+from segmint.service.champion import Handle
 from segmint.service.limits import Workers
 from segmint.store.bundle import open_bundle
 from segmint.targeting.policy import ContactRules
@@ -233,7 +235,11 @@ def test_only_health_is_open() -> None:
 
 def test_api_08_hosts_origins_and_headers(ask: Ask) -> None:
     assert ask("GET", "/health/live", headers={"host": "evil.example"}).status_code == 421
-    assert ask("GET", "/v1/bundle", headers={"origin": "http://evil.example"}).status_code == 403
+    foreign = ask("GET", "/v1/bundle", headers={"origin": "http://evil.example"})
+    assert (foreign.status_code, problem(foreign)["title"]) == (403, "Sent from another site")
+    for host in ("LOCALHOST", "LocalHost:8123"):
+        assert ask("GET", "/health/live", headers={"host": host}).status_code == 200
+        assert ask("GET", "/v1/bundle", headers={"host": host, "origin": f"http://{host.lower()}"}).status_code == 200
     for path in ("/health/live", "/v1/bundle", "/nowhere"):
         headers = ask("GET", path).headers
         assert headers["x-content-type-options"] == "nosniff"
@@ -272,12 +278,26 @@ def test_the_same_json_value_is_the_same_customer_by_every_way(ask: Ask) -> None
     assert sum("error" in one for one in few) == 1
 
 
-def test_api_11_and_12_live_and_answers_never_wait_for_a_swap(ask: Ask, service: Service) -> None:
-    service.champion.is_stale = lambda: True  # type: ignore[method-assign]
-    service.champion._path = "/nowhere"  # what is promoted cannot be opened
+def test_api_11_and_12_live_and_answers_never_wait_for_a_swap(
+    ask: Ask, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opening, swap = threading.Event(), threading.Event()
+
+    def slowly(path: Path | str, runs: Path) -> Handle:
+        opening.set()
+        swap.wait(30)
+        raise BundleError("what is promoted cannot be opened")
+
+    monkeypatch.setattr(Handle, "open", slowly)
+    swapping = threading.Thread(target=service.champion.swap)
+    swapping.start()
+    assert opening.wait(20)
     for path in ("/health/live", "/v1/bundle"):
         assert ask("GET", path).status_code == 200
     assert ask("POST", "/v1/predict", {"rows": [GOOD]}).json()["accepted"] == 1
+    swap.set()
+    swapping.join(20)
+    assert service.champion.refused == 1
 
 
 def test_nowhere_is_a_problem_too(ask: Ask) -> None:
@@ -330,11 +350,13 @@ def test_api_13_many_threads_get_the_same_answers(service: Service) -> None:
     assert {value for values in seen for value in values} == {single.customer(GOOD).propensity}
 
 
-def test_api_14_a_full_queue_says_not_now_and_a_stuck_answer_too_long(ask: Ask, service: Service) -> None:
+def test_api_14_a_full_queue_says_not_now_and_a_stuck_answer_too_long(
+    ask: Ask, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
     free = threading.Event()
     service.workers = Workers(threads=1, queue=0, seconds=0.2)
     rows = {"rows": [GOOD] * 500}
-    service.workers._pool.submit(free.wait, 5.0)
+    monkeypatch.setattr(app, "answer_rows", lambda *_: free.wait(20))
     assert problem(ask("POST", "/v1/predict", rows))["code"] == "deadline"
     busy = ask("POST", "/v1/predict", rows)
     assert (busy.status_code, busy.headers["retry-after"]) == (503, "1")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
 
 import pytest
 
 from segmint.errors import BundleError
+from segmint.service import champion as champion_file
 from segmint.service.champion import Champion, Handle
 from segmint.store.bundle import write_bundle
 from segmint.store.champion import Gate, promote
@@ -96,6 +98,19 @@ def test_what_is_promoted_while_the_first_bundle_is_opened_is_not_missed(
     assert champion.handle.origin.name == first
     now[0] += 2.0
     assert champion.is_stale()
+
+
+def test_a_promotion_is_taken_into_use_while_nobody_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(champion_file, "LOOK_EVERY", 0.05)
+    first, second = (run_with_bundle(tmp_path, seed) for seed in (1, 2))
+    promote(tmp_path, first, GATE)
+    champion = Champion("PROMOTED", tmp_path)
+    champion.watch()
+    promote(tmp_path, second, GATE)
+    until = time.monotonic() + 20
+    while champion.handle.origin.name != second and time.monotonic() < until:
+        time.sleep(0.02)
+    assert champion.handle.origin.name == second
 
 
 def test_golden_rows_must_be_predicted_right(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from segmint.service.app import Service, make_app
 from segmint.service.children import Children, Errand, in_turn, make_list
 from segmint.service.limits import Workers
 from segmint.service.problems import Problem
+from segmint.store.run import list_runs
 
 from .small import GOOD
 
@@ -146,9 +147,16 @@ def test_what_is_wrong_with_a_table_a_policy_or_the_bundle_is_told_apart(
 
     lacking = asked(body=b"age,work\n41,SECRET\n")
     assert (lacking.status_code, lacking.json()["code"]) == (422, "contract")
-    assert "job" in lacking.json()["detail"]
+    assert lacking.json()["detail"] == (
+        "'table.csv' does not meet the contract 'small'. missing: job. unexpected: work. "
+        "Next: rename the columns, or write a contract for this table."
+    )
+    rows = ask("POST", f"/v1/target?{ECONOMICS}", {"rows": [{"age": 41, "work": "SECRET"}]})
+    assert rows.json()["detail"].startswith("'rows' does not meet the contract 'small'.")
+    assert (lacking.json()["field"], rows.json()["field"]) == ("body", "rows")
     strange = asked("&policy.sensitive=['SECRET']")
     assert (strange.status_code, strange.json()["code"]) == (422, "policy")
+    assert list_runs(tmp_path) == []  # no alarm for everybody, and nothing on the disk
     policy = tmp_path / "policy.toml"
     policy.write_text(f"[policy]\nsuppress = ['{policy}']\n")
     service.standing = StandingPolicy.load(policy)
@@ -158,7 +166,7 @@ def test_what_is_wrong_with_a_table_a_policy_or_the_bundle_is_told_apart(
     (bundle / "golden.json").write_text("{}")
     damaged = asked()
     assert (damaged.status_code, damaged.json()["code"]) == (503, "bundle")
-    for answer in (lacking, strange, unreadable, damaged):
+    for answer in (lacking, rows, strange, unreadable, damaged):
         assert str(tmp_path) not in answer.text
         assert "SECRET" not in answer.text
         assert "/tmp" not in answer.text

@@ -131,7 +131,13 @@ def test_a_named_run_that_is_not_there_ends_the_start(tmp_path: Path, capsys: py
 
 @pytest.mark.parametrize(
     ("host", "asked"),
-    [("127.0.0.2", "127.0.0.2"), ("2001:db8:0::5", "[2001:db8::5]"), ("::1", "[::1]"), ("10.0.0.5", "10.0.0.5")],
+    [
+        ("Segmint.Bank.Example", "SEGMINT.bank.example"),
+        ("127.0.0.2", "127.0.0.2"),
+        ("2001:db8:0::5", "[2001:db8::5]"),
+        ("::1", "[::1]"),
+        ("10.0.0.5", "10.0.0.5"),
+    ],
 )
 def test_whoever_asks_under_the_address_that_was_given_is_answered(host: str, asked: str, tmp_path: Path) -> None:
     write_bundle(tmp_path / "bundle", **small_parts())

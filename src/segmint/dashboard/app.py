@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, quote
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -29,6 +30,7 @@ from segmint.dashboard.tables import MOST_BYTES
 from segmint.errors import InputError, RunError, SegmintError
 from segmint.report.html import environment, printable_dict, static
 from segmint.report.wording import printable
+from segmint.service.app import is_foreign, is_served
 from segmint.service.body import limited, read_body
 from segmint.service.children import Errand, in_turn, make_list
 from segmint.service.problems import Problem, place_of
@@ -84,7 +86,8 @@ def dashboard(desk: Desk, *, hosts: Sequence[str] = ("127.0.0.1", "localhost", "
         Names under which the pages may be asked for; any other Host is refused, so that no foreign name can be
         turned to this machine.
     """
-    return _Guard(Starlette(routes=routes(desk)), desk, frozenset(hosts))
+    app = Starlette(routes=routes(desk), exception_handlers={HTTPException: partial(_no_page, desk)})
+    return _Guard(app, desk, frozenset(hosts))
 
 
 def open_door(desk: Desk, port: int, say: Callable[[str], Any] = print) -> None:
@@ -107,10 +110,18 @@ def open_door(desk: Desk, port: int, say: Callable[[str], Any] = print) -> None:
 
 
 def beside(api: Any, pages_app: Any, *, api_paths: frozenset[str]) -> Any:
-    """Serve the HTTP service and the pages from one process: what the service answers goes there, the rest is a page."""
+    """Serve the HTTP service and the pages from one process: what the service answers goes there, the rest is a page.
+
+    A program that brings a key and no session meant the service, also where it mistook the path.
+    """
+
+    def is_for_api(request: Request) -> bool:
+        path = request.scope["path"]
+        by_key = request.headers.get("authorization", "").lower().startswith("bearer ")
+        return path in api_paths or path.startswith("/v1/") or (by_key and COOKIE not in request.cookies)
 
     async def both(scope: Any, receive: Any, send: Any) -> None:
-        to_api = scope["type"] == "http" and (scope["path"] in api_paths or scope["path"].startswith("/v1/"))
+        to_api = scope["type"] == "http" and is_for_api(Request(scope))
         await (api if to_api else pages_app)(scope, receive, send)
 
     return both
@@ -189,11 +200,10 @@ class _Guard:
         await (refused or self.app)(scope, receive, with_headers)
 
     def _refused(self, request: Request) -> Response | None:
-        host, path = request.headers.get("host", ""), request.scope["path"]
-        if host.rpartition(":")[0] not in self.hosts and host not in self.hosts:
+        path = request.scope["path"]
+        if not is_served(request, self.hosts):
             return Response("This address is not served here.", status_code=400, media_type="text/plain")
-        origin = request.headers.get("origin")
-        if origin not in (None, f"http://{host}", f"https://{host}"):
+        if is_foreign(request):
             return Response("Sent from another site.", status_code=403, media_type="text/plain")
         if path in OPEN or path.startswith("/static/"):
             return None
@@ -337,6 +347,17 @@ def _problem(desk: Desk, request: Request, error: SegmintError, *, status: int |
         return JSONResponse(printable_dict(told | about), status_code=code)
     title = "This key may not do that" if code == 403 else "That did not work"
     return _page(desk, request, "problem", {"title": title, "problem": told}, status=code)
+
+
+def _no_page(desk: Desk, request: Request, error: Exception) -> Response:
+    """Lead back whoever asks for a page that there is not; the path is whatever was typed, so no line of the log has it."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    visitor = desk.keeper.who(request.cookies.get(COOKIE))
+    log.info("%s %s (no such page) %s", "-" if visitor is None else visitor.name, request.method, status)
+    came = "There is no such page here." if status == 404 else "This page cannot be asked for in this way."
+    answer = _problem(desk, request, SegmintError(came, fix="go back to the overview"), status=status)
+    answer.headers.update(getattr(error, "headers", None) or {})
+    return answer
 
 
 def _sign_in(desk: Desk, request: Request, form: Form) -> Response:

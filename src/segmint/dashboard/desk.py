@@ -148,7 +148,7 @@ class Desk:
     def bundle_run(self) -> str | None:
         """The run whose bundle is in use here; None if there is none, or a bundle is served that is of no run here."""
         if self.served is not None:
-            return _run_of(self.served.fresh().origin, self.runs)
+            return _run_of(self.served.handle.origin, self.runs)
         if self.bundle_name not in (None, WORD):
             return self.run(str(self.bundle_name)).id
         champion = self.champion()
@@ -166,7 +166,7 @@ class Desk:
             If there is none.
         """
         if self.served is not None:
-            return self.served.fresh().origin
+            return self.served.handle.origin
         run = self.bundle_run()
         if run is None:
             raise RunError(
@@ -188,7 +188,7 @@ class Desk:
             If it cannot be trusted, or does not predict its golden rows.
         """
         if self.served is not None:
-            return self.served.fresh().bundle
+            return self.served.handle.bundle
         where, run = self.origin(), self.bundle_run()
         if self._bundle is None or self._bundle[0] != run:
             opened = open_bundle(where, self.runs)

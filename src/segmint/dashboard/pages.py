@@ -48,6 +48,7 @@ FILE_SCOPES = dict.fromkeys(
     ("call_list.xlsx", "dialler.csv", "call_list.parquet", "config.toml"), "target"
 ) | dict.fromkeys(("predictions.parquet", "rejected.csv", "segments.parquet"), "predict")
 WATCHING = ("monitor", "measure", "backtest", "update")
+ALARMING = ("run", *WATCHING)
 COMMANDS = {
     "run": "Training",
     "target": "Call list",
@@ -352,24 +353,37 @@ def _next(desk: Desk, runs: list[Run], used: str | None, champion: str | None) -
 
 
 def _alarms(runs: list[Run]) -> list[dict[str, str]]:
-    alarms = []
-    for run in runs[:20]:
+    """What monitoring raised, then which training or watching failed; what failed alike is said once.
+
+    A list that failed is no alarm: whoever wanted it was told.
+    """
+    watched = [run for run in runs if run.record["command"] in ALARMING][:20]
+    failed: dict[tuple[str, str, str], list[Run]] = {}
+    for run in watched:
         if run.status in ("failed", "interrupted"):
             words = (run.record.get("error") or {}).get("came") or f"It stopped before its end; {_again(run)}."
-            alarms.append({"run": run.id, "title": f"{_command(run)} {run.status}", "text": str(words)})
-        found = read_json(run.folder / "monitor.json") if run.record["command"] == "monitor" else {}
-        if raised := found.get("alarms"):
-            more = f" And {len(raised) - 1} more." if len(raised) > 1 else ""
-            alarms.append(
-                {
-                    "run": run.id,
-                    "title": "Monitoring raised an alarm"
-                    if len(raised) == 1
-                    else f"Monitoring raised {len(raised)} alarms",
-                    "text": f"{raised[0]['sentence']}{more} {found.get('advice_sentence', '')}".strip(),
-                }
-            )
-    return alarms[:5]
+            failed.setdefault((_command(run), run.status, str(words)), []).append(run)
+    raised = [alarm for run in watched if run.record["command"] == "monitor" and (alarm := _raised(run))]
+    failures = [
+        {"run": same[0].id, "title": f"{command} {status}{_times(len(same))}", "text": words}
+        for (command, status, words), same in failed.items()
+    ]
+    return [*raised, *failures][:5]
+
+
+def _raised(run: Run) -> dict[str, str] | None:
+    found = read_json(run.folder / "monitor.json")
+    alarms = found.get("alarms")
+    if not alarms:
+        return None
+    title = "Monitoring raised an alarm" if len(alarms) == 1 else f"Monitoring raised {len(alarms)} alarms"
+    more = f" And {len(alarms) - 1} more." if len(alarms) > 1 else ""
+    text = f"{alarms[0]['sentence']}{more} {found.get('advice_sentence', '')}".strip()
+    return {"run": run.id, "title": title, "text": text}
+
+
+def _times(count: int) -> str:
+    return "" if count == 1 else f" {count} times"
 
 
 def _error(run: Run) -> dict[str, str]:

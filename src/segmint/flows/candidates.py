@@ -44,7 +44,26 @@ def require_usable(bundle: Bundle) -> None:
 
 def columns_of(table: ValidTable, policy: ContactPolicy, bundle: Bundle) -> pl.DataFrame:
     """Join the validated columns with the file's other columns that the policy names."""
-    present = tuple(dict.fromkeys((*table.frame.columns, *table.raw.columns)))
+    found_by_bundle = require_policy_columns((*table.frame.columns, *table.raw.columns), policy, bundle)
+    return with_policy_columns(table, policy, apart=found_by_bundle)
+
+
+def require_policy_columns(columns: Sequence[str], policy: ContactPolicy, bundle: Bundle) -> tuple[str, ...]:
+    """Check that every column and level that the policy names can be there; return those that only the bundle finds.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Names in the table.
+    policy : ContactPolicy
+    bundle : Bundle
+
+    Raises
+    ------
+    PolicyError
+        Naming the column or level.
+    """
+    present = tuple(dict.fromkeys(columns))
     found_by_bundle = (SEGMENT,) if segment_names(bundle) and SEGMENT not in present else ()
     if SEGMENT in policy.columns and SEGMENT not in (*present, *found_by_bundle):
         raise PolicyError(
@@ -54,7 +73,7 @@ def columns_of(table: ValidTable, policy: ContactPolicy, bundle: Bundle) -> pl.D
         )
     policy.require_columns((*present, *found_by_bundle))
     _require_known_levels(policy, known_levels(bundle, segments=bool(found_by_bundle)))
-    return with_policy_columns(table, policy, apart=found_by_bundle)
+    return found_by_bundle
 
 
 def known_levels(bundle: Bundle, *, segments: bool = True) -> dict[str, tuple[str, ...]]:

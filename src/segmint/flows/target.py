@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from segmint.config import Config
+from segmint.contract.column_match import match_columns
 from segmint.contract.contract import Contract
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import PolicyError, why
@@ -26,6 +27,7 @@ from segmint.flows.candidates import (
     known_levels,
     propensities_of,
     rejected_of,
+    require_policy_columns,
     require_usable,
     segments_of,
 )
@@ -36,6 +38,7 @@ from segmint.progress import Progress, silent
 from segmint.store.bundle import Bundle, open_bundle
 from segmint.store.run import CONFIG, Run, installed_versions, list_runs
 from segmint.store.staging import publish_file, require_free, staging, write_file
+from segmint.tables.source import TableSource
 from segmint.targeting.call_list import CallList, build_call_list
 from segmint.targeting.choose import Choice, choose
 from segmint.targeting.compare import dropped_since, read_earlier_list
@@ -116,6 +119,7 @@ def target(
     profile_text = None if dialler is None else _text(dialler)
     data = config.data.model_copy(update={"at": opened_bundle.at})
     inputs = inputs_of(opened, bundle=opened_bundle.digest)
+    _require_columns(opened, opened_bundle, policy)
     with Run.create(runs, "target", argv, config.to_toml(), None, inputs) as here:
         contract = opened_bundle.contract
         table = read(opened, contract, data, here, purpose="predict", progress=progress)
@@ -170,6 +174,13 @@ def target(
         write_report(here.folder)
         here.done({key: summary[key] for key in ("counts", "expected_profit")})
     return Targeted(here.folder, out, call_list, _sentences(call_list, summary), summary)
+
+
+def _require_columns(source: TableSource, bundle: Bundle, policy: ContactPolicy) -> None:
+    """Look at the names before there is a run: whoever sends another table leaves no failed one behind."""
+    contract = bundle.contract
+    match_columns(source.columns, contract, table=source.name, purpose="predict", at=bundle.at)
+    require_policy_columns((*contract.by_name, *source.columns), policy, bundle)
 
 
 def policy_of(config: Config) -> ContactPolicy:

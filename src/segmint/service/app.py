@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -242,13 +242,11 @@ async def _answered(service: Service, way: Way, request: Request) -> Response:
             key = _key(service, request)
             caller = key.caller
             _admit(service, key, way.scope)
-        if service.champion.is_stale():
-            service.champion.swap_aside()
         response = await way.answer(service, request, handle)
     except Problem as problem:
         response = problem.response()
     except SegmintError as error:
-        response = problem_of(error).response()
+        response = problem_of(error, _place(request)).response()
     except Exception as error:  # the reply names no cause; the log names kind and place and never the message
         log.error("%s failed: %s", way.path, place_of(error))
         response = Problem(500, "failed", "The answer could not be made.").response()
@@ -262,13 +260,23 @@ async def _answered(service: Service, way: Way, request: Request) -> Response:
 
 
 def _require_host(service: Service, request: Request) -> None:
-    host = request.headers.get("host", "")
-    name = host if host.endswith("]") else host.rpartition(":")[0] or host
-    if name not in service.hosts:
+    if not is_served(request, service.hosts):
         raise Problem(421, "host", "This address is not served here.")
-    origin = request.headers.get("origin")
-    if origin not in (None, f"http://{host}", f"https://{host}"):
+    if is_foreign(request):
         raise Problem(403, "origin", "Sent from another site.")
+
+
+def is_served(request: Request, hosts: Iterable[str]) -> bool:
+    """Whether the name that was asked for is one of ours, whatever its port and however it is written."""
+    host = request.headers.get("host", "").casefold()
+    name = host if host.endswith("]") else host.rpartition(":")[0] or host
+    return name in (known.casefold() for known in hosts)
+
+
+def is_foreign(request: Request) -> bool:
+    """Whether a browser says that another site sent it here."""
+    host, origin = request.headers.get("host", ""), request.headers.get("origin")
+    return origin is not None and origin.casefold() not in (f"http://{host}".casefold(), f"https://{host}".casefold())
 
 
 def _key(service: Service, request: Request) -> Key:
@@ -296,6 +304,13 @@ def _kind(request: Request) -> str:
     if media not in kinds:
         raise Problem(415, "media_type", f"Send one of: {', '.join(kinds)}.")
     return kinds[media]
+
+
+def _place(request: Request) -> str | None:
+    """Where in a request lies what an error of the product is about."""
+    if request.method != "POST":
+        return None
+    return "rows" if _kind(request) == "json" else "body"
 
 
 def _count(service: Service, accepted: int, rejected: int) -> None:

@@ -57,7 +57,7 @@ def _folder(path: Path | str, runs: Path) -> Path:
 
 
 class Champion:
-    """Holds the handle in use and looks now and then whether another bundle was promoted.
+    """Holds the handle in use, and once it is told to `watch` looks every second whether another bundle was promoted.
 
     Parameters
     ----------
@@ -78,12 +78,6 @@ class Champion:
     @property
     def handle(self) -> Handle:
         """The bundle in use."""
-        return self._handle
-
-    def fresh(self) -> Handle:
-        """The bundle in use, after a look at whether another was promoted, which is then taken into use soon."""
-        if self.is_stale():
-            self.swap_aside()
         return self._handle
 
     def is_stale(self) -> bool:
@@ -112,9 +106,20 @@ class Champion:
         finally:
             self._swapping.release()
 
-    def swap_aside(self) -> None:
-        """Swap on a thread of its own, so that no answer waits for it."""
-        threading.Thread(target=self.swap, name="swap", daemon=True).start()
+    def look(self) -> None:
+        """Take what was promoted meanwhile into use."""
+        if self.is_stale():
+            self.swap()
+
+    def watch(self) -> None:
+        """Look every second from now on, on a thread of its own: no answer waits for it, and none is needed to look."""
+
+        def for_ever() -> None:
+            while True:
+                time.sleep(LOOK_EVERY)
+                self.look()
+
+        threading.Thread(target=for_ever, name="watch", daemon=True).start()
 
     def _promoted_mark(self) -> tuple[int, ...]:
         if str(self._path) != WORD:

@@ -27,6 +27,7 @@ TITLES = {
     503: "Not now",
     504: "This took too long",
 }
+OTHER_TITLES = {"origin": "Sent from another site", "gone": "Nobody waits for it any more"}  # by code
 
 
 class Problem(Exception):  # noqa: N818 - it is what RFC 9457 calls it
@@ -55,7 +56,7 @@ class Problem(Exception):  # noqa: N818 - it is what RFC 9457 calls it
         """Return the reply."""
         told: dict[str, Any] = {
             "type": "about:blank",
-            "title": TITLES.get(self.status, "Error"),
+            "title": OTHER_TITLES.get(self.code) or TITLES.get(self.status, "Error"),
             "status": self.status,
             "code": self.code,
             "detail": self.detail,
@@ -70,11 +71,17 @@ def stopping() -> Problem:
     return Problem(503, "stopping", "The service is stopping.")
 
 
-def problem_of(error: SegmintError) -> Problem:
+def problem_of(error: SegmintError, field: str | None = None) -> Problem:
     """Turn an error of the product into a problem; a bundle that cannot be used is ours, the rest is the sender's."""
     code = type(error).__name__.removesuffix("Error").lower()
     status = 503 if code in ("bundle", "run") else error.status
-    return Problem(status, code, " ".join(part for part in (error.came, error.fix) if part))
+    lines = [*error.came.splitlines(), *([f"Next: {error.fix}"] if error.fix else [])]
+    detail = " ".join(_ended(line.strip()) for line in lines)
+    return Problem(status, code, detail, field=None if status >= 500 else field)
+
+
+def _ended(line: str) -> str:
+    return line if line.endswith((".", "?", "!")) else f"{line}."
 
 
 def place_of(error: Exception) -> str:

@@ -63,6 +63,7 @@ def start(
         service = prepare(bundle, runs, host=host, keys=keys, names=names, policy=policy, say=say)
         unless_started.pop_all()
     write_log()
+    service.champion.watch()
     app, address = make_app(service), f"http://{as_asked(host)}:{port}"
     if pages is not None:
         app, path = pages(app, service)

@@ -70,7 +70,7 @@ async def target_table(
     with tempfile.TemporaryDirectory(prefix="segmint-") as name:
         folder = Path(name)
         if kind == "json":
-            body, table = await read_body(request.stream()), folder / "table.parquet"
+            body, table = await read_body(request.stream()), folder / "rows.parquet"
             await workers.do(partial(_write_rows, body, handle.bundle.contract, table))
         else:
             table = folder / f"table.{kind}"
@@ -82,6 +82,12 @@ async def target_table(
             return await in_turn(lists, partial(_listed, children, errand), request.receive)
         except ConfigError as error:
             raise _settings_problem(error, "list") from error
+        except SegmintError as error:
+            if kind != "json":
+                raise
+            # nobody sent a file of that name
+            came = error.came.replace(table.name, table.stem)
+            raise type(error)(came, expected=error.expected, fix=error.fix) from error
 
 
 def _write_rows(body: bytes, contract: Contract, table: Path) -> None:
