@@ -19,7 +19,7 @@ def bank(n=1200, seed=0):
 
 def test_bands_and_levels_name_every_customer():
     ages = pl.Series("age", [18, 30, 44, 60, None])
-    assert groups_of(ages).to_list() == [
+    assert groups_of(ages, (30, 45, 60)).to_list() == [
         "below 30",
         "30 to below 45",
         "30 to below 45",
@@ -27,6 +27,33 @@ def test_bands_and_levels_name_every_customer():
         "not known",
     ]
     assert groups_of(pl.Series("job", ["a", None])).to_list() == ["a", "not known"]
+
+
+def test_ages_have_bands_of_age_and_other_numbers_their_own():
+    rng = np.random.default_rng(2)
+    ages = pl.Series("alder", [*rng.integers(18, 90, 990), *[None] * 10])
+    assert set(groups_of(ages)) == {"below 30", "30 to below 45", "45 to below 60", "60 and above", "not known"}
+    for values in (rng.integers(1950, 2005, 1_000), rng.lognormal(6, 1.5, 1_000), rng.normal(0, 0.001, 1_000)):
+        sizes = groups_of(pl.Series("x", values)).value_counts()
+        assert sizes.height == 4
+        assert sizes["count"].min() > 150
+    edges = {word for name in groups_of(pl.Series("x", rng.lognormal(6, 1.5, 1_000))) for word in name.split()}
+    assert all(len(word.strip("0")) <= 3 for word in edges if word[0].isdigit())
+    assert groups_of(pl.Series("children", [0, 5, 2, None])).to_list() == ["0", "5", "2", "not known"]
+    assert groups_of(pl.Series("female", [0.0, 1.0])).to_list() == ["0", "1"]
+    mostly_none = pl.Series("loans", [0] * 900 + list(range(1, 101)))
+    assert dict(groups_of(mostly_none).value_counts().iter_rows()) == {"0": 900, "above 0": 100}
+
+
+def test_a_group_written_as_a_number_is_seen():
+    """Bands of age held both sexes in one group, and the page found nothing."""
+    female = pl.Series("female", np.arange(2_000) % 2)
+    chance = np.where(female.to_numpy() == 1, 0.05, 0.30)
+    policy = make_policy(budget_calls=500)
+    choice = choose(pl.Series([f"c{i}" for i in range(2_000)]), chance, policy)
+    (found,) = fairness_of(choice, female.to_frame(), ["female"], policy)
+    rates = {row["group"]: row["selection_rate"] for row in found["rows"]}
+    assert rates["1"] < 0.8 * rates["everyone"] < rates["0"]
 
 
 def test_selection_rates_are_shown_beside_everyone_with_intervals():

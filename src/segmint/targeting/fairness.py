@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,33 +20,66 @@ from segmint.targeting.optimise import best_under_limits
 from segmint.targeting.policy import ContactPolicy, Quota
 
 SMALLEST_GROUP = 10
+MOST_LEVELS = 10
+AGES, AGE_EDGES = (15, 110), (30, 45, 60)
+_MOSTLY = 0.95
 OTHER = "other"
 _PRICED = {"expected_profit": pl.Float64, "cost_of_floor": pl.Float64, "changed": pl.Int64}
 NOT_KNOWN = "not known"
 
 
-def groups_of(values: pl.Series, edges: Sequence[float] = (30, 45, 60)) -> pl.Series:
-    """Name each customer's group: the level of a category, or the band of a number such as age.
+def groups_of(values: pl.Series, edges: Sequence[float] | None = None) -> pl.Series:
+    """Name each customer's group: the level of a category or of a number with few, else the band of a number.
 
     Parameters
     ----------
     values : polars.Series of shape (n_customers,)
-    edges : sequence of float
-        Where the bands of a number begin.
+    edges : sequence of float, optional
+        Where the bands of a number begin. Left out, a number of at most 10 values has a group for each, ages have bands
+        that begin at 30, 45 and 60, and other numbers have four of about equal size.
     """
     if not values.dtype.is_numeric():
         return values.cast(pl.String).fill_null(NOT_KNOWN)
-    cuts = sorted(edges)
-    names = [
-        f"below {cuts[0]:g}",
-        *(f"{a:g} to below {b:g}" for a, b in zip(cuts, cuts[1:], strict=False)),
-        f"{cuts[-1]:g} and above",
-    ]
-    place = np.searchsorted(cuts, values.cast(pl.Float64).fill_null(np.nan).to_numpy(), side="right")
-    banded = pl.Series(values.name, names).gather(place)
-    return (
-        pl.select(pl.when(values.is_null()).then(pl.lit(NOT_KNOWN)).otherwise(banded)).to_series().rename(values.name)
-    )
+    numbers = values.cast(pl.Float64).fill_nan(None)
+    distinct = numbers.drop_nulls().unique()
+    if edges is None and len(distinct) <= MOST_LEVELS:
+        names = {number: _written(number) for number in distinct}
+        groups = numbers.replace_strict(names, default=None, return_dtype=pl.String)
+    else:
+        groups = _banded(numbers, sorted(_edges_of(numbers.drop_nulls()) if edges is None else edges))
+    return groups.fill_null(NOT_KNOWN).rename(values.name)
+
+
+def _banded(numbers: pl.Series, cuts: Sequence[float]) -> pl.Series:
+    if not cuts:
+        least = float(numbers.min())  # type: ignore[arg-type]
+        names, cuts = [_written(least), f"above {_written(least)}"], [math.nextafter(least, math.inf)]
+    else:
+        names = [
+            f"below {_written(cuts[0])}",
+            *(f"{_written(a)} to below {_written(b)}" for a, b in pairwise(cuts)),
+            f"{_written(cuts[-1])} and above",
+        ]
+    place = np.searchsorted(cuts, numbers.fill_null(0.0).to_numpy(), side="right")
+    return pl.Series(names).gather(place).set(numbers.is_null(), None)
+
+
+def _edges_of(numbers: pl.Series) -> Sequence[float]:
+    """Where bands begin: those of ages, or quarters of the customers, rounded so that no edge is one customer's value.
+
+    None where three quarters have the least value: they are one group, and the rest another.
+    """
+    whole = bool((numbers == numbers.round()).all())
+    if whole and float(numbers.is_between(*AGES).mean()) >= _MOSTLY:  # type: ignore[arg-type]
+        return AGE_EDGES
+    quarters = [float(numbers.quantile(share) or 0.0) for share in (0.25, 0.5, 0.75)]
+    reach = max(quarters[-1] - quarters[0], 1e-9) / 4
+    rounded = {round(edge, -math.floor(math.log10(reach))) for edge in quarters}
+    return [edge for edge in rounded if edge > float(numbers.min())]  # type: ignore[arg-type]
+
+
+def _written(number: float) -> str:
+    return f"{number:.10g}"
 
 
 def selection_by_group(

@@ -109,6 +109,15 @@ def test_bands_of_age_stand_in_their_order(folder: Path) -> None:
     ]
 
 
+def test_one_group_is_no_comparison(folder: Path, tmp_path: Path) -> None:
+    found = json.loads((folder / "target.json").read_text())
+    found["fairness"] = [{**found["fairness"][0], "rows": found["fairness"][0]["rows"][:2], "floors": [], "each": []}]
+    (tmp_path / "target.json").write_text(json.dumps(found))
+    html = render_report(tmp_path)
+    assert "Age: everyone is in one group, so nothing was compared." in html
+    assert "no group is clearly called less" not in html
+
+
 def test_a_floor_that_the_money_cannot_pay_is_said(folder: Path, tmp_path: Path) -> None:
     found = json.loads((folder / "target.json").read_text())
     for floor in (found["fairness"][0]["floors"][-1], *found["fairness"][0]["each"]):
