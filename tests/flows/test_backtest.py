@@ -21,7 +21,7 @@ from segmint.flows import backtest as flow
 from segmint.flows.demo import sample_path
 from segmint.store.run import Run
 from segmint.tables.source import open_table
-from segmint.targeting.policy import ContactPolicy, ContactRules, Quota
+from segmint.targeting.policy import Capacity, ContactPolicy, ContactRules, Economics, Quota
 
 pytestmark = pytest.mark.network
 pytest.importorskip("tensorflow")
@@ -83,9 +83,21 @@ def test_the_page_and_the_figures_hold_no_customer(done: flow.Backtested) -> Non
 
 def test_a_budget_of_calls_holds_in_every_wave_and_the_holdout_of_today_does_not(history: Path, tmp_path: Path) -> None:
     money = ["economics.cost_per_call=1", "economics.value_per_success=100", "policy.budget_calls=50"]
-    found = flow.backtest(history, "bank-marketing", config(*money, "backtest.rivals=[]"), runs=tmp_path)
+    settings = config(*money, "backtest.rivals=[]", "backtest.rule=age >= 40")
+    found = flow.backtest(history, "bank-marketing", settings, runs=tmp_path)
     mine = found.result.waves.filter(pl.col("strategy") == "dense_network")
     assert mine["called"].to_list() == [50, 50, 50]
+    for name in ("rule", "random", "everyone"):
+        assert found.result.waves.filter(pl.col("strategy") == name)["called"].to_list() == [50, 50, 50]
+    named = found.result.calls.filter(pl.col("strategy") == "rule")
+    assert named.filter("called").height == 150
+    ages = pl.read_csv(history, separator=";")["age"][1500:3300]
+    assert ages.filter(named["called"]).min() >= 40
+    assert found.summary["strategies"]["everyone"] == "As many calls as the limits allow, at random"
+    assert any("held to the budget" in note for note in found.summary["notes"])
+    page = found.report.read_text("utf-8")
+    assert "More than calling at random" in page
+    assert "than calling everyone" not in page
     assert mine["regret"].is_nan().all()  # the best cut would have called more than the budget allows
     assert {row["regret"] for row in found.summary["waves"] if row["strategy"] == "dense_network"} == {None}
 
@@ -235,6 +247,26 @@ def test_a_shorter_last_wave_does_not_end_the_replay_of_a_quota(
     last = found.result.waves.filter((pl.col("strategy") == "dense_network") & (pl.col("wave") == 3))
     assert last["called"].to_list() == [60]
     assert any("In 1 of 3 waves fewer than 50 customers of marital divorced" in note for note in found.summary["notes"])
+
+
+def test_quotas_capacities_and_money_leave_as_many_as_find_room() -> None:
+    columns = pl.DataFrame({"cost": [4.0, 1.0] * 50, "job": ["student", "retired"] * 50, "minutes": [1.0] * 100})
+    rules = ContactRules(
+        budget_money=90.0,
+        quotas=(Quota(column="job", level="student", minimum=1, maximum=10),),
+        capacities=(Capacity(name="minute", available=40.0, per_customer="minutes"),),
+    )
+    policy = ContactPolicy.of(Economics(cost_per_call="cost", value_per_success=10.0), rules)
+    ids = pl.Series("customer", np.arange(100)).cast(pl.String)
+    called = np.arange(100) < 90
+    within = flow._within(policy, ids, columns["cost"].to_numpy(), columns, called)
+    kept = columns.filter(pl.Series(within))
+    assert not (within & ~called).any()
+    assert kept["cost"].sum() <= 90
+    assert kept.filter(pl.col("job") == "student").height <= 10
+    assert kept.height == 40
+    students = np.flatnonzero(within & (columns["job"] == "student").to_numpy())
+    assert students.tolist() != np.arange(0, 2 * students.size, 2).tolist()  # by lot, not by place
 
 
 class _Equal(Forgetful):

@@ -28,6 +28,7 @@ from segmint.splits.waves import Rows, Wave
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Decide = Callable[[Rows, Floats], Mask]
+Limit = Callable[[Rows, Mask], Mask]
 Settle = Callable[[Rows, Mask, Mask], Floats]
 
 
@@ -93,6 +94,7 @@ def backtest(
     decide: Decide,
     settle: Settle,
     seed: int,
+    limit: Limit | None = None,
     ours: str = OURS,
     block: int = 500,
     repeats: int = 1_000,
@@ -117,6 +119,9 @@ def backtest(
         ``settle(rows, called, said_yes)`` says what each row brought, in money; 0 where nobody was called.
     seed : int
         Of the bootstrap.
+    limit : callable, optional
+        ``limit(rows, called)`` says whom of those that a strategy names by itself the budget has room for: True or False
+        for each of the rows. None where there is no budget.
     ours : str
         The strategy the others are measured against.
     block : int
@@ -148,7 +153,7 @@ def backtest(
             expected="an outcome that says yes or no",
             fix="name a contract with a response",
         )
-    replay = _Replay(table, decide, settle, remember, names)
+    replay = _Replay(table, decide, limit, settle, remember, names)
     total = len(waves) * len(strategies)
     for place, wave in enumerate(waves):
         for turn, strategy in enumerate(strategies):
@@ -166,9 +171,16 @@ class _Replay:
     """The state of a replay: what each strategy said so far, and whom it called."""
 
     def __init__(
-        self, table: ValidTable, decide: Decide, settle: Settle, remember: Remember | None, names: Sequence[str]
+        self,
+        table: ValidTable,
+        decide: Decide,
+        limit: Limit | None,
+        settle: Settle,
+        remember: Remember | None,
+        names: Sequence[str],
     ) -> None:
         self._table, self._decide, self._settle, self._remember = table, decide, settle, remember
+        self._limit = limit
         self._inputs, self._outcome = table.inputs, table.outcome
         self._keys, self._groups = row_keys(table), row_groups(table)
         self._positive = str(table.contract.outcome.positive)
@@ -243,7 +255,7 @@ class _Replay:
 
     def _choice(self, look: Look, wave: Wave) -> Mask:
         if look.called is not None:
-            called = look.called
+            called = look.called if self._limit is None else self._limit(wave.rows, look.called)
         elif look.propensity is not None:
             called = np.asarray(self._decide(wave.rows, look.propensity), dtype=bool)
         else:

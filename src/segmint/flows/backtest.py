@@ -32,7 +32,9 @@ from segmint.store.run import Run
 from segmint.store.staging import publish_file
 from segmint.tables.table_source import TableSource
 from segmint.targeting.choose import amounts, choose
+from segmint.targeting.holdout import keyed_words
 from segmint.targeting.levels import has_level
+from segmint.targeting.optimise import limits_of
 from segmint.targeting.policy import ContactPolicy, ContactRules, Economics, Quota
 
 FOUND, CALLS, WAVES = "backtest.json", "tables/backtest_calls.parquet", "tables/backtest_waves.parquet"
@@ -216,14 +218,18 @@ def replay_waves(
         called[choice.listed] = True
         return called
 
+    def limit(rows: NDArray[np.int64], called: Mask) -> Mask:
+        return _within(policy, ids[rows], cost[rows], columns[rows], called & able[rows])
+
     def settle(rows: NDArray[np.int64], called: Mask, said_yes: Mask) -> Floats:
         return np.where(called & able[rows], value[rows] * said_yes - cost[rows], 0.0)
 
     return replay(
         table,
         waves,
-        strategies_of(table, config),
+        [_labelled(strategy, policy) for strategy in strategies_of(table, config)],
         decide=decide,
+        limit=limit if _bounded(policy) else None,
         settle=settle,
         seed=config.seed,
         block=config.backtest.block,
@@ -238,6 +244,34 @@ def replay_waves(
 def _limited(policy: ContactPolicy) -> bool:
     """Tell whether more than the propensity decides whom a wave calls."""
     return policy.has_budget or policy.needs_optimiser or bool(policy.economics.columns)
+
+
+def _bounded(policy: ContactPolicy) -> bool:
+    """Tell whether a wave has room for only so many calls."""
+    return policy.has_budget or bool(policy.capacities) or any(quota.maximum is not None for quota in policy.quotas)
+
+
+def _within(policy: ContactPolicy, ids: pl.Series, cost: Floats, columns: pl.DataFrame, called: Mask) -> Mask:
+    """Draw, of those to be called, as many as every limit of the policy has room for: who names customers ranks nobody."""
+    lots = keyed_words(ids, campaign=policy.campaign, key=policy.hash_key)[:, 1]
+    rows = np.flatnonzero(called)
+    rows = rows[np.argsort(lots[rows], kind="stable")]
+    # a quota turns some away behind whom others still find room, so quotas, which come last, go first
+    for place in reversed(range(len(limits_of(rows, cost, policy, columns)))):
+        each = limits_of(rows, cost, policy, columns)[place]
+        rows = rows[(each.use == 0) | (np.cumsum(each.use) <= each.high * (1 + 1e-9))]
+    within = np.zeros(called.size, dtype=bool)
+    within[rows] = True
+    return within
+
+
+def _labelled(strategy: Strategy, policy: ContactPolicy) -> Strategy:
+    """Say in its name that a strategy is held to the budget."""
+    if isinstance(strategy, Everyone) and _bounded(policy):
+        return replace(strategy, label="As many calls as the limits allow, at random")
+    if isinstance(strategy, Rule) and _bounded(policy):
+        return replace(strategy, label=f"{strategy.label}, within the limits")
+    return strategy
 
 
 def _able(policy: ContactPolicy, columns: pl.DataFrame) -> Mask:
@@ -402,6 +436,7 @@ def _about(
         "time_proxies": proxies,
         "label_sets": told,
         "perfect": _perfect(table, rows, policy),
+        "bounded": _bounded(policy),
         "notes": [*_notes(config, proxies, policy, table), *_short_quotas(table, waves, policy)],
     }
 
@@ -429,6 +464,11 @@ def _notes(config: Config, proxies: Sequence[str], policy: ContactPolicy, table:
         )
     elif config.policy.suppress or config.policy.exclude or config.policy.rest_days or config.policy.history:
         notes.append("Suppressions, rest days and the holdout of the policy are not applied to the past.")
+    if _bounded(policy):
+        who = "Today's rule and calling everyone are" if config.backtest.rule is not None else "Calling everyone is"
+        note = f"{who} held to the budget and the other limits of the policy too: who is called is drawn at random."
+        unheld = any(quota.minimum for quota in policy.quotas)
+        notes.append(f"{note} The minimums of quotas hold for models only." if unheld else note)
     if strange := [name for name in policy.columns if name not in table.contract.by_name]:
         notes.append(
             f"The contract does not say when {', '.join(strange)} is known; the replay takes it as known before the call."

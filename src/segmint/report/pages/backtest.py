@@ -62,16 +62,22 @@ def _headline(found: dict[str, Any], totals: dict[str, dict[str, Row]], mine: li
     ours, everyone = totals[OURS], totals["everyone"]
     profit = ours["profit"]
     gained = profit["value"] - everyone["profit"]["value"]
+    anyone = _anyone(found)
     return [
         ("Profit", _amount(profit["value"], currency), f"95 %: {between(profit['low'], profit['high'], 0)}"),
-        ("More than calling everyone", _amount(gained, currency), "over all waves"),
+        (f"More than {anyone}", _amount(gained, currency), "over all waves"),
         ("Calls", count(ours["called"]["value"]), f"of {count(sum(row['customers'] for row in mine))} possible ones"),
         (
             "Successes per 100 calls",
             decimal(100 * (ours["successes_per_call"]["value"] or 0), 1),
-            f"calling everyone: {decimal(100 * (everyone['successes_per_call']['value'] or 0), 1)}",
+            f"{anyone}: {decimal(100 * (everyone['successes_per_call']['value'] or 0), 1)}",
         ),
     ]
+
+
+def _anyone(found: dict[str, Any]) -> str:
+    """What the network is held against: everyone, or as many as the limits of the policy allow."""
+    return "calling at random" if found.get("bounded") else "calling everyone"
 
 
 def _money_over_time(found: dict[str, Any], waves: dict[str, list[Row]]) -> Block:
@@ -230,5 +236,5 @@ def _waves(waves: dict[str, list[Row]], found: dict[str, Any]) -> Block:
         ]
         for row, all_ in zip(waves[OURS], everyone, strict=True)
     ]  # fmt: skip
-    columns = ["Wave", "records", "response rate", "called", "successes", "profit", "calling everyone", "regret", "AUC"]
+    columns = ["Wave", "records", "response rate", "called", "successes", "profit", _anyone(found), "regret", "AUC"]
     return table(columns, rows, words=(), note="Called to AUC: the network, kept up to date.")
