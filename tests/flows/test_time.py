@@ -26,7 +26,7 @@ from segmint.flows.results import groups_of
 from segmint.flows.run import run
 from segmint.flows.scored import known_of, scoring_run
 from segmint.flows.target import target
-from segmint.flows.update import _average_moved, _cross_fitted, update
+from segmint.flows.update import _average_moved, _cross_fitted, _in_history, _require_apart, update
 from segmint.metrics.calibration import shifted
 from segmint.models.interval import PropensityInterval
 from segmint.monitoring.reference import _histograms
@@ -338,7 +338,7 @@ def test_customers_of_the_wave_who_stand_in_the_history_judge_nothing(
     history = pl.concat([wave["train"], again.select(wave["train"].columns)])
     found = update(wave["results"], scored, trained, CONFIG, runs=tmp_path, history=history)
     assert found.summary["customers"] == 900
-    assert "stand in the history with the same values: 600" in found.sentences[0]
+    assert "stand in the history: 600" in found.sentences[0]
 
 
 @pytest.mark.network
@@ -350,6 +350,24 @@ def test_a_history_that_holds_the_wave_is_refused(
     wave["wave"].join(wave["results"], on="customer_id").write_csv(history)
     with pytest.raises(DataError, match="1,500 of 1,500 customers of the wave stand in the history"):
         update(wave["results"], scored, trained, CONFIG, runs=runs, history=history)
+
+
+def test_a_wave_is_found_in_the_history_whatever_the_call_filled_in() -> None:
+    """The history holds the month of the call, the wave the month that was planned."""
+    contract = load_contract("simulated-campaign")
+    bundle: Any = SimpleNamespace(contract=contract)
+    number = next(c.name for c in contract.features("planning") if c.kind == "number")
+    late = next(c.name for c in contract.columns if c.known == "dialling")
+    wave = pl.DataFrame({"customer_id": ["1", "2", None], number: ["10", "20", "30"], late: ["a", "a", "a"]})
+    history = pl.DataFrame({"customer_id": [" 2", "1", None], number: ["21", "10", "30"], late: ["b", "b", "b"]})
+    assert _in_history(history, wave, bundle, by_id=True).tolist() == [True, True, False]
+    assert _in_history(history, wave, bundle, by_id=False).tolist() == [True, False, True]
+    many = np.arange(1_000) < 800
+    _require_apart(many, by_id=True)
+    with pytest.raises(DataError, match="800 of 1,000 customers of the wave stand in the history with the same values"):
+        _require_apart(many, by_id=False)
+    with pytest.raises(DataError, match="950 of 1,000 customers of the wave stand in the history"):
+        _require_apart(np.arange(1_000) < 950, by_id=True)
 
 
 @pytest.fixture(scope="module")

@@ -124,15 +124,14 @@ def update(
             expected="predictions.parquet of `segmint predict`, or the table that was scored beside the call list",
             fix="name that table: --customers customers.csv",
         )
-    by_heart = _in_history(read_frame(history, config.data, whole=False), known.raw, current)
-    _require_apart(by_heart)
+    earlier = read_frame(history, config.data, whole=False)
+    by_id = current.contract.id_column in set(earlier.columns) & set(known.raw.columns)
+    by_heart = _in_history(earlier, known.raw, current, by_id=by_id)
+    _require_apart(by_heart, by_id=by_id)
     # without ids a customer of the history may just look the same
-    if by_heart.any() and current.contract.id_column is not None:
+    if by_heart.any() and by_id:
         known, yes, groups = known.of(~by_heart), yes[~by_heart], groups[~by_heart]
-        receipt += (
-            f" Left out, as they stand in the history with the same values: {int(by_heart.sum()):,}; what was learned by "
-            "heart must not judge itself."
-        )
+        receipt += f" Left out, as they stand in the history: {int(by_heart.sum()):,}; what was learned by heart must not judge itself."
         _require_enough(yes)
     data = config.data.model_copy(update={"at": current.at})
     settings = config.model_copy(update={"data": data, "model": config.model.over_time})
@@ -300,9 +299,17 @@ def _require_enough(yes: NDArray[np.bool_]) -> None:
         )
 
 
-def _in_history(history: pl.DataFrame, wave: pl.DataFrame, bundle: Bundle) -> NDArray[np.bool_]:
-    """Tell which customers of the wave stand in the history with the same values."""
-    shared = [column for column in bundle.contract.columns if column.name in set(history.columns) & set(wave.columns)]
+def _in_history(history: pl.DataFrame, wave: pl.DataFrame, bundle: Bundle, *, by_id: bool) -> NDArray[np.bool_]:
+    """Tell which customers of the wave stand in the history: by id, or by what was known of them before the call.
+
+    What a call itself fills in, such as its month, differs between the wave as planned and the same wave in the history.
+    """
+    columns = bundle.contract.columns
+    if by_id:
+        shared = [column for column in columns if column.role == "id"]
+    else:
+        both = [column for column in columns if column.name in set(history.columns) & set(wave.columns)]
+        shared = [column for column in both if column.known == "planning" and column.role != "id"] or both
     if not shared:
         return np.zeros(wave.height, dtype=bool)
     names = [column.name for column in shared]
@@ -316,16 +323,18 @@ def _in_history(history: pl.DataFrame, wave: pl.DataFrame, bundle: Bundle) -> ND
         )
 
     seen = values(history).unique().with_columns(_seen=pl.lit(True))
-    again = values(wave).join(seen, on=names, how="left", nulls_equal=True, maintain_order="left")["_seen"]
+    again = values(wave).join(seen, on=names, how="left", nulls_equal=not by_id, maintain_order="left")["_seen"]
     return again.fill_null(False).to_numpy()
 
 
-def _require_apart(learned: NDArray[np.bool_]) -> None:
+def _require_apart(learned: NDArray[np.bool_], *, by_id: bool) -> None:
     """Refuse a history that holds the wave: what was learned by heart would then judge itself."""
     again = int(learned.sum())
-    if again > MOST_AGAIN * learned.size:
+    most = learned.size - FEWEST if by_id else MOST_AGAIN * learned.size
+    if again > max(most, 0):
+        alike = "" if by_id else " with the same values"
         raise DataError(
-            f"{again:,} of {learned.size:,} customers of the wave stand in the history with the same values.",
+            f"{again:,} of {learned.size:,} customers of the wave stand in the history{alike}.",
             expected="a history of earlier calls, without the wave that the results are of",
             fix="take the wave out of the history; what it taught is judged on it",
         )
