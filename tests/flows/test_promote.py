@@ -5,20 +5,27 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import polars as pl
 import pytest
 
 from segmint.config import load_config
-from segmint.errors import BundleError, RunError
+from segmint.contract.contract import parse_contract
+from segmint.contract.validate import validate
+from segmint.errors import BundleError, DataError, RunError
 from segmint.flows.promote import promote, promotions, rollback
+from segmint.splits.groups import names_of
 from segmint.store.bundle import write_bundle
 from segmint.store.run import Run
-from tests.service.small import small_parts
+from segmint.store.training_ids import write_training_ids
+from segmint.tables.source import file_fingerprint, open_table
+from tests.service.small import CONTRACT, small_parts
 
 CONFIG = load_config()
 
 
-def finished(runs: Path, seed: int, **changes: Any) -> Path:
-    with Run.create(runs, "run", (), "", seed, {}) as here:
+def finished(runs: Path, seed: int, inputs: Any = None, **changes: Any) -> Path:
+    with Run.create(runs, "run", (), "", seed, inputs or {}) as here:
         write_bundle(here.folder / "bundle", **small_parts(seed) | changes)
         here.done({})
     return here.folder
@@ -57,3 +64,63 @@ def test_a_challenger_decides_no_later_than_the_champion(tmp_path: Path) -> None
     earlier = finished(tmp_path, 4)  # the other way round it is only compared
     with pytest.raises(RunError, match="nothing to compare"):
         promote(earlier, CONFIG, runs=tmp_path)
+
+
+def called(seed: int, n: int = 400) -> pl.DataFrame:
+    draw = np.random.default_rng(seed)
+    return pl.DataFrame(
+        {
+            "age": (18 + 70 * draw.random(n)).round(6),
+            "job": draw.choice(["admin.", "student"], n),
+            "phone": [None] * n,
+            "y": draw.choice(["no", "yes"], n),
+        },
+        schema_overrides={"phone": pl.String},
+    )
+
+
+def test_without_ids_no_bundle_is_judged_on_the_table_it_was_trained_on(tmp_path: Path) -> None:
+    runs, file = tmp_path / "runs", tmp_path / "train.csv"
+    called(1).write_csv(file)
+    champion = finished(runs, 1, at="planning")
+    promote(champion, CONFIG, runs=runs)
+    challenger = finished(runs, 2, {"train.csv": file_fingerprint(file)})
+    with pytest.raises(DataError, match="trained on this very table"):
+        promote(challenger, CONFIG, runs=runs, on=file)
+
+
+@pytest.mark.parametrize("learned", ["champion", "challenger"])
+def test_without_ids_customers_of_training_are_found_by_how_they_look(tmp_path: Path, learned: str) -> None:
+    """Another file, another order, other rows beside them: what was learned by heart still does not judge itself."""
+    folders = {name: finished(tmp_path, seed) for seed, name in enumerate(("champion", "challenger"), 1)}
+    trained = validate(open_table(called(1)), small_parts()["contract"])
+    write_training_ids(folders[learned], names_of(trained))
+    promote(folders["champion"], CONFIG, runs=tmp_path)
+    again = called(1).reverse()
+    with pytest.raises(DataError, match="trained on 400 of the 400 customers, or on customers who look the same"):
+        promote(folders["challenger"], CONFIG, runs=tmp_path, on=again)
+    both = pl.concat([again, called(2)])
+    entry = promote(folders["challenger"], CONFIG, runs=tmp_path, on=both, despite="a test").entry
+    assert "400 customers that one of the two was trained on" in entry.gate["sentence"]
+    alone = promote(folders["champion"], CONFIG, runs=tmp_path, on=called(2), despite="a test").entry
+    assert alone.gate["difference"] == pytest.approx(-entry.gate["difference"])
+
+
+def test_rows_of_one_customer_are_one_customer_to_the_gate(tmp_path: Path) -> None:
+    """Five rows each are no five times as many customers: the interval must not shrink."""
+    contract = parse_contract(
+        CONTRACT + '[columns.customer]\nkind = "text"\nrole = "id"\nlabel = "customer"\n', origin="test"
+    )
+    goldens = [small_parts(seed)["golden"] for seed in (1, 2)]
+    for golden in goldens:
+        golden["rows"] = [row | {"customer": f"G{place}"} for place, row in enumerate(golden["rows"])]
+    first, second = (
+        finished(tmp_path, seed, contract=contract, golden=golden) for seed, golden in enumerate(goldens, 1)
+    )
+    promote(first, CONFIG, runs=tmp_path)
+    once = called(3).with_columns(customer=pl.format("C{}", pl.int_range(pl.len())))
+    gates = []
+    for table, challenger in ((once, second), (pl.concat([once] * 5), first)):
+        gates.append(promote(challenger, CONFIG, runs=tmp_path, on=table, despite="a test").entry.gate)
+    one, five = (gate["high"] - gate["low"] for gate in gates)
+    assert five == pytest.approx(one, rel=0.15)

@@ -100,7 +100,8 @@ def predict(
     opened = open_source(source, config.data)
     inputs = inputs_of(opened, bundle=opened_bundle.digest)
     with Run.create(runs, "predict", argv, config.to_toml(), None, inputs) as here:
-        work = _Work(opened_bundle, trained_ids(bundle, runs), Predicted(here.folder, out))
+        by_id = opened_bundle.contract.id_column is not None
+        work = _Work(opened_bundle, trained_ids(bundle, runs) if by_id else None, Predicted(here.folder, out))
         with rejected_rows(here.folder / REJECTED) as on_reject:
             batches = validate_batches(
                 opened,
@@ -236,7 +237,7 @@ def _stream(parquet: Path) -> Iterator[pl.DataFrame]:
 
 
 def trained_ids(bundle: Path | str, runs: Path) -> TrainingIds | None:
-    """Say whom the network of a bundle was trained on; None when nobody can tell."""
+    """Say whom the network of a bundle was trained on: ids, or looks where its contract has none; None if nobody can tell."""
     return open_training_ids(run_folder(bundle, runs))
 
 

@@ -18,15 +18,18 @@ from segmint.errors import BundleError, DataError, RunError
 from segmint.evaluation.paired_bootstrap import affordable_repeats
 from segmint.flows.bundle import propensities, require_golden
 from segmint.flows.check import check
-from segmint.flows.predict import trained_ids
+from segmint.flows.predict import run_folder, trained_ids
+from segmint.flows.read import open_source
+from segmint.flows.results import groups_of
 from segmint.metrics.calibration import log_loss_by_row
 from segmint.metrics.intervals import interval, weight_blocks
 from segmint.report.run_view import RunView
+from segmint.splits.groups import names_of
 from segmint.store import champion
 from segmint.store.bundle import Bundle, open_bundle
 from segmint.store.champion import Gate
 from segmint.store.promoted import WORD, Entry, read_history
-from segmint.store.run import find_run
+from segmint.store.run import Run, find_run
 from segmint.store.training_ids import TrainingIds
 
 GATE = "gate.json"
@@ -173,8 +176,8 @@ def _compared(
     if current is None:
         return Gate(True, "first", "first: there was no champion")
     if on is not None:
-        trained = [known for name in (folder, WORD) if (known := trained_ids(name, runs)) is not None]
-        return _on_table(challenger, current, trained, config, on)
+        _require_another_table(on, (challenger, folder), (current, run_folder(WORD, runs)), config)
+        return _on_table(challenger, current, (trained_ids(folder, runs), trained_ids(WORD, runs)), config, on)
     told = RunView(folder).json(GATE)
     if told is not None and told.get("champion") == current.digest:
         return Gate(**{name: value for name, value in told.items() if name != "champion"})
@@ -187,7 +190,21 @@ def _compared(
     )
 
 
-def _on_table(challenger: Bundle, current: Bundle, trained: Sequence[TrainingIds], config: Config, on: Any) -> Gate:
+def _require_another_table(on: Any, ours: tuple[Bundle, Path], theirs: tuple[Bundle, Path], config: Config) -> None:
+    """Refuse the very table that one of the two was trained on, where no id tells its customers from new ones."""
+    fingerprint = open_source(on, config.data).fingerprint
+    for bundle, folder in (ours, theirs):
+        if bundle.contract.id_column is None and fingerprint in Run.open(folder).record["inputs"].values():
+            raise DataError(
+                f"{folder.name} was trained on this very table; what was learned by heart must not judge itself.",
+                expected=f"at least {FEWEST} customers with outcomes that neither of the two was trained on",
+                fix="name a table of other customers, such as the latest wave",
+            )
+
+
+def _on_table(
+    challenger: Bundle, current: Bundle, trained: Sequence[TrainingIds | None], config: Config, on: Any
+) -> Gate:
     """Judge the two on the customers of a table that neither was trained on."""
     (ours, said), (theirs, before) = (_predicted(bundle, config, on) for bundle in (challenger, current))
     yes = ours.outcome == challenger.contract.outcome.positive
@@ -199,18 +216,22 @@ def _on_table(challenger: Bundle, current: Bundle, trained: Sequence[TrainingIds
             fix="remove the rows that one of them rejects: segmint check",
         )
     new = np.ones(len(ours), dtype=bool)
-    for known in trained:
-        new &= ~known.known(ours.ids if ours.ids is not None else [None] * len(ours))
+    for table, known in zip((ours, theirs), trained, strict=True):
+        if known is not None:
+            new &= ~known.known(names_of(table))
+    alike = "" if ours.ids is not None else ", or on customers who look the same"
     if new.sum() < min(FEWEST, len(ours)):
         raise DataError(
-            f"One of the two bundles was trained on {len(ours) - int(new.sum()):,} of the {len(ours):,} customers.",
+            f"One of the two bundles was trained on {len(ours) - int(new.sum()):,} of the {len(ours):,} customers{alike}.",
             expected=f"at least {FEWEST} customers with outcomes that neither of the two was trained on",
             fix="name a table of other customers, such as the latest wave",
         )
-    gate = compare_bundles(challenger, current, (said[new], before[new]), yes[new])
+    gate = compare_bundles(
+        challenger, current, (said[new], before[new]), yes[new], groups_of(ours.frame, ours.contract)[new]
+    )
     if new.all():
         return gate
-    left_out = f"{len(ours) - int(new.sum()):,} customers that one of the two was trained on are left out"
+    left_out = f"{len(ours) - int(new.sum()):,} customers that one of the two was trained on{alike} are left out"
     return replace(gate, sentence=f"{gate.sentence}; {left_out}")
 
 

@@ -44,7 +44,7 @@ from segmint.models.tensorboard_log import TensorBoardLog
 from segmint.progress import Progress, Remember, silent, tell_both
 from segmint.report.tensorboard_images import result_images
 from segmint.splits.folds import Fold, make_folds
-from segmint.splits.groups import RowIdentity
+from segmint.splits.groups import RowIdentity, names_of
 from segmint.store.run import Run
 from segmint.store.staging import publish_file
 from segmint.store.training_ids import write_training_ids
@@ -324,8 +324,7 @@ def _segments(
 
 def _keep_input(here: Run, table: ValidTable) -> None:
     keep_reading(here, table)
-    if table.ids is not None:
-        write_training_ids(here.folder, table.ids)
+    write_training_ids(here.folder, names_of(table))
     levels = outcome_by_level(table)
     publish_file(here.folder / "tables" / "columns.parquet", lambda path: levels.write_parquet(path))
 

@@ -81,6 +81,26 @@ def row_groups(table: ValidTable) -> NDArray[np.int64]:
     return same_id if _largest(linked) > MOST_LINKED >= _largest(same_id) else linked
 
 
+def names_of(table: ValidTable) -> pl.Series:
+    """Name each row by the customer's id, or where the contract has none by how the customer looked before the call.
+
+    Parameters
+    ----------
+    table : ValidTable
+
+    Returns
+    -------
+    polars.Series of String, shape (n_customers,)
+        Without ids the columns known when the campaign is planned, written as one text, as they are the same whenever
+        the customer is looked at. The outcome is left out: what is known of it must not decide who is taken for whom.
+    """
+    if table.ids is not None:
+        return table.ids
+    contract = table.contract
+    columns = contract.features("planning") or contract.features(table.at)
+    return _canonical_text(table.frame, sorted(column.name for column in columns if column.name in table.frame.columns))
+
+
 def _largest(groups: NDArray[np.int64]) -> float:
     """Share of the rows that the largest group holds."""
     return float(np.bincount(groups).max() / groups.size) if groups.size else 0.0
