@@ -115,6 +115,19 @@ def test_conversations_wanted_and_the_contact_rate_hold_in_the_replay(history: P
     assert (policy.conversations, policy.contact_rate) == (20, 0.4)
 
 
+def test_the_replay_settles_by_the_chance_that_somebody_answers(history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = config("economics.cost_per_call=1", "economics.value_per_success=100", "policy.contact_rate=0.4")
+    table = validate(open_table(history), load_contract("bank-marketing"), at="dialling")
+    waves = flow.waves_of(table, settings)
+    monkeypatch.setattr(flow, "replay", lambda *_, settle, **__: settle)
+    settle: Any = flow.replay_waves(table, waves, flow.money_of(table, waves[0], settings), settings)
+    assert settle(np.arange(3), np.array([True, True, False]), np.array([True, False, True])).tolist() == [
+        39.0,
+        -1.0,
+        0.0,
+    ]
+
+
 def test_a_poisoned_future_changes_no_decision(history: Path) -> None:
     contract, settings = load_contract("bank-marketing"), config("backtest.rivals=[]", "backtest.delay=100")
     clean = validate(open_table(history), contract, at="dialling")

@@ -81,3 +81,9 @@ def test_each_customers_own_value_makes_the_profit(campaign, truth):
         assert segment.response.profit_per_call == pytest.approx(earned.mean())
         assert segment.response.profit_low < earned.mean() < segment.response.profit_high
         assert segment.response.profit_per_customer == pytest.approx(2 * earned.mean())
+
+
+def test_only_who_is_reached_brings_a_profit(campaign, truth):
+    money = CallMoney(2.0, 50.0, conversations_per_customer=0.4)
+    for segment in profile_segments(campaign, truth, money=money).segments:
+        assert segment.response.profit_per_call == pytest.approx(0.4 * 50.0 * segment.response.rate - 2.0)

@@ -39,7 +39,7 @@ def test_call_list_never_exceeds_budget_in_calls_or_money(chance, budget, share)
 
 
 def test_a_limit_that_no_machine_word_holds_is_no_limit():
-    policy = make_policy(conversations=10**15, contact_rate=1e-6)
+    policy = make_policy(cost=0.0, conversations=10**15, contact_rate=1e-6)
     assert policy.most_customers > 2**64
     choice = choose(ids(40), np.linspace(0.1, 0.9, 40), policy)
     free = choose(ids(40), np.linspace(0.1, 0.9, 40), make_policy())
@@ -138,6 +138,26 @@ def test_a_cheap_call_does_not_keep_off_the_one_that_brings_nearly_everything():
     assert found.listed.tolist() == [1]
     again = choose(ids(3), [0.5, 0.5, 0.5], make_policy(**rules, budget_calls=1_000), columns=values)
     assert again.profit == found.profit == 900.0
+
+
+def test_a_call_pays_by_the_chance_that_somebody_answers():
+    people, chance = ids(300), np.linspace(0.02, 0.5, 300)
+    policy = make_policy(contact_rate=0.4, calls_per_customer=1.5)
+    choice = choose(people, chance, policy)
+    assert choice.expected_profit == pytest.approx(np.round(chance, 6) * 0.6 * 100 - 7.5, abs=1e-5)
+    assert choice.propensity[choice.listed].min() > 0.125  # what a call must bring when 0.6 of those listed are reached
+    assert choice.successes.sum() == pytest.approx(0.6 * chance.sum(), rel=1e-4)
+    assert f"{0.6 * chance[choice.listed].sum():,.0f} successes" in choice.advice[-1]
+    often = choose(people, chance, make_policy(contact_rate=0.4, calls_per_customer=2.5))
+    assert often.reach == 1.0
+    made = build_call_list(people, choice, pl.Series([""] * 300), policy)
+    told = summarise_list(made, choice, policy, pl.DataFrame({"customer": people}))
+    assert told["expected_successes"] == pytest.approx(choice.successes[choice.listed].sum())
+    assert told["curve"]["expected_profit"][-1] == pytest.approx(choice.expected_profit.sum(), abs=0.01)
+    assert made.power.base_rate == pytest.approx(choice.successes[choice.listed].mean())
+    assert sum(told["parts"]["successes"]) == pytest.approx(choice.successes.sum())
+    now = [row["expected_profit"] for row in told["sensitivity"] if row["factor"] == 1.0]
+    assert now == pytest.approx([choice.profit] * len(now))
 
 
 def test_the_control_group_is_not_among_those_whom_a_larger_budget_would_list():

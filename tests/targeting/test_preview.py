@@ -18,6 +18,7 @@ def test_without_quotas_the_preview_is_the_list():
         assert seen.exact
         assert seen.customers == made.listed.size
         assert seen.expected_profit == pytest.approx(made.profit)
+        assert seen.expected_successes == pytest.approx(made.successes[made.listed].sum())
 
 
 @pytest.mark.parametrize("minutes", [600.0, 1500.0, 4000.0])

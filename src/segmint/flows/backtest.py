@@ -168,7 +168,7 @@ def money_of(table: ValidTable, first: Wave, config: Config) -> ContactPolicy:
     if economics is None:
         yes = table.outcome[first.known] == table.contract.outcome.positive
         rate = float(np.mean(yes)) if first.known.size else 0.5
-        economics = Economics(currency="", cost_per_call=max(rate, 1e-6), value_per_success=1.0)
+        economics = Economics(currency="", cost_per_call=max(rate * rules.contact_rate, 1e-6), value_per_success=1.0)
     policy = ContactPolicy.of(economics, rules)
     policy.require_columns(tuple(dict.fromkeys((*table.frame.columns, *table.raw.columns))))
     _require_known(table, policy)
@@ -208,7 +208,8 @@ def replay_waves(
     columns = with_policy_columns(table, policy)
     ids = pl.Series("customer", np.arange(len(table))).cast(pl.String)
     cost = amounts(policy.economics.cost_per_call, columns) * policy.economics.calls_per_customer
-    value = amounts(policy.economics.value_per_success, columns)
+    # the history's customers were reached
+    value = amounts(policy.economics.value_per_success, columns) * policy.conversations_per_customer
     able = _able(policy, columns)
 
     def decide(rows: NDArray[np.int64], propensity: Floats) -> Mask:
@@ -446,7 +447,8 @@ def _perfect(table: ValidTable, rows: NDArray[np.int64], policy: ContactPolicy) 
     columns = with_policy_columns(table, policy)[rows]
     yes = table.outcome[rows] == table.contract.outcome.positive
     cost = amounts(policy.economics.cost_per_call, columns) * policy.economics.calls_per_customer
-    value = amounts(policy.economics.value_per_success, columns)
+    # the history's customers were reached
+    value = amounts(policy.economics.value_per_success, columns) * policy.conversations_per_customer
     return campaign_profit(yes, yes, value=np.nan_to_num(value), cost=np.nan_to_num(cost))
 
 
@@ -460,7 +462,7 @@ def _notes(config: Config, proxies: Sequence[str], policy: ContactPolicy, table:
     if config.economics is None:
         notes.append(
             f"No policy says what a call costs: a success counts 1 and a call {policy.economics.cost_per_call:.4f}, "
-            "the response rate before the first wave."
+            f"the response rate {'of calls dialled ' if policy.contact_rate < 1 else ''}before the first wave."
         )
     elif config.policy.suppress or config.policy.exclude or config.policy.rest_days or config.policy.history:
         notes.append("Suppressions, rest days and the holdout of the policy are not applied to the past.")

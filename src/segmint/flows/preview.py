@@ -67,7 +67,8 @@ class PreparedList:
         rows = choice.order[~choice.holdout[choice.order]]
         value = amounts(policy.economics.value_per_success, self.columns)[rows]
         cost = amounts(policy.economics.cost_per_call, self.columns)[rows] * policy.economics.calls_per_customer
-        found = expected_curve(choice.propensity[rows], value, cost, points=80).select("customers", "expected_profit")
+        likely = choice.propensity[rows] * policy.conversations_per_customer
+        found = expected_curve(likely, value, cost, points=80).select("customers", "expected_profit")
         return {str(name): values for name, values in found.to_dict(as_series=False).items()}
 
 

@@ -315,6 +315,7 @@ def _segments(
         return found.to_json()
 
     settings = config.model_dump(mode="json", include={"seed", "data", "segments", "economics"})
+    settings["contact_rate"] = config.policy.contact_rate
     key = {"work": "segments", "table": table.ledger.receipt["fingerprint"], "settings": settings}
     try:
         return here.remember(key, find), ""

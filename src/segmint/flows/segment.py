@@ -203,8 +203,13 @@ def _money(table: ValidTable, config: Config) -> CallMoney | None:
                 else f"{source:,.2f} {economics.currency} as the {what}"
                 for source, what in zip(sources, said, strict=True)
             )
-            + "."
+            + (
+                f"; {config.policy.contact_rate:.3g} of all calls reach the customer."
+                if config.policy.contact_rate < 1
+                else "."
+            )
             + _at_the_mean(table, [source for source in sources if isinstance(source, str)]),
+            economics.conversations(config.policy.contact_rate),
         )
     columns = {column.role: column for column in table.contract.columns if column.name in table.frame.columns}
     if "cost" not in columns or "value" not in columns:

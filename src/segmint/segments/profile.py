@@ -31,6 +31,8 @@ class CallMoney:
     currency : str
     calls_per_customer : float
         Calls dialled for one customer, on average.
+    conversations_per_customer : float
+        Chance that a customer who is called is reached.
     source : str
         Where the amounts come from, for people.
     """
@@ -40,6 +42,7 @@ class CallMoney:
     currency: str = ""
     calls_per_customer: float = 1.0
     source: str = ""
+    conversations_per_customer: float = 1.0
 
     def of(self, here: NDArray[np.bool_]) -> CallMoney:
         """The amounts of some of the customers."""
@@ -375,7 +378,9 @@ def _profits(
     """Profit per call with its interval, and per customer."""
     if money is None:
         return (None, None, None, None)
-    value, cost, calls = money.value_per_success, money.cost_per_call, money.calls_per_customer
+    value, cost = money.value_per_success, money.cost_per_call
+    calls = money.calls_per_customer
+    value = value * money.conversations_per_customer
     if isinstance(value, (int, float)) and isinstance(cost, (int, float)):
         profit, low, high = (chance * value / calls - cost for chance in rates)
     else:

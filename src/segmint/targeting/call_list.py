@@ -103,7 +103,7 @@ class CallList:
         """What effect of calling this list with its holdout can show."""
         listed = self.listed
         rate = float(listed["propensity"].mean() or 0.0) if listed.height else 0.0  # type: ignore[arg-type]
-        return plan_holdout(rate, listed.height, self.counts["held_out"])
+        return plan_holdout(rate * self.policy.conversations_per_customer, listed.height, self.counts["held_out"])
 
     def sentences(self) -> tuple[str, ...]:
         """Say where everyone read went, what to do, and what the holdout can show."""

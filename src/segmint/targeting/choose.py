@@ -49,6 +49,8 @@ class Choice:
         Of the limits that bind, when there are quotas, capacities or two budgets.
     gap : float
         Distance from the proven best list, as a share of its profit, at most; 0 where ranking alone is exact.
+    reach : float
+        Chance that a listed customer is reached; a propensity is that of a customer who is.
     """
 
     status: NDArray[np.int8]
@@ -63,6 +65,12 @@ class Choice:
     advice: tuple[str, ...]
     prices: tuple[ShadowPrice, ...] = ()
     gap: float = 0.0
+    reach: float = 1.0
+
+    @property
+    def successes(self) -> Floats:
+        """Expected successes of calling each customer: reached, and says yes."""
+        return self.propensity * self.reach
 
     @property
     def listed(self) -> NDArray[np.int64]:
@@ -130,7 +138,7 @@ def choose(
     ----------
     customers : polars.Series of String, shape (n_customers,)
     propensity : array-like of shape (n_customers,)
-        Calibrated probability of a yes if called; read only where eligible.
+        Calibrated probability of a yes if reached; read only where eligible.
     policy : ContactPolicy
     columns : polars.DataFrame of n_customers rows, optional
         The columns that the policy names (money, quotas, capacities).
@@ -156,7 +164,8 @@ def choose(
     chance: Floats = np.where(able, np.asarray(propensity, dtype=np.float64), np.float64(np.nan))
     _require_probabilities(chance[able])
     chance = np.round(chance, 6)
-    profit = np.round(chance * value - cost, 6) + 0.0
+    reach = policy.conversations_per_customer
+    profit = np.round(chance * reach * value - cost, 6) + 0.0
     words = keyed_words(customers, campaign=policy.campaign, key=policy.hash_key)
     order = ranked(profit, words[:, 1], np.flatnonzero(able))
     order, repeated = _first_of_each(order, customers)
@@ -169,7 +178,7 @@ def choose(
     listed = order[status[order] == LISTED]
     rank[listed] = np.arange(1, listed.size + 1)
     advice = advise(status, order, profit, chance, holdout, policy)
-    return Choice(status, because, holdout, rank, order, chance, value, cost, profit, advice, prices, gap)
+    return Choice(status, because, holdout, rank, order, chance, value, cost, profit, advice, prices, gap, reach)
 
 
 def ranked(profit: Floats, ties: NDArray[np.uint64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -360,7 +369,7 @@ def advise(
     if listed.size:
         sentences.append(
             f"The list of {listed.size:,} is expected to bring {profit[listed].sum():,.0f} {currency} "
-            f"and {propensity[listed].sum():,.0f} successes; its last customer has a propensity of "
+            f"and {policy.conversations_per_customer * propensity[listed].sum():,.0f} successes; its last customer has a propensity of "
             f"{100 * propensity[listed[-1]]:.1f} %."
         )
     return tuple(sentences)

@@ -328,17 +328,22 @@ def _sheet_columns(call_list: CallList, contract: Contract) -> tuple[_SheetColum
         phone = column is not None and column.role == "phone"
         carried.append(_SheetColumn(name, label, "text", f"Column '{name}' of the table.", phone))
     last = [
-        _SheetColumn("propensity", "Propensity", "share", "Chance of a yes if the customer is called."),
+        _SheetColumn("propensity", "Propensity", "share", "Chance of a yes if the customer is reached."),
         _SheetColumn(
             "expected_profit",
             f"Expected profit ({currency})",
             "money",
-            "Propensity times the value of a success, less the cost of the calls.",
+            _how_profit_is_reckoned(call_list.policy.conversations_per_customer),
         ),
         _SheetColumn("segment", "Segment", "text", "The group of similar customers."),
         *(_SheetColumn(f"reason_{n}", f"Reason {n}", "text", "What moves this propensity most.") for n in (1, 2, 3)),
     ]
     return (*first, *carried, *last)
+
+
+def _how_profit_is_reckoned(reach: float) -> str:
+    reached = f" times the chance of {100 * reach:.3g} % that the customer is reached" if reach < 1 else ""
+    return f"Propensity{reached} times the value of a success, less the cost of the calls."
 
 
 def _write_sheet(sheet: Any, part: pl.DataFrame, columns: Sequence[_SheetColumn], styles: dict[str, Any]) -> int:

@@ -72,6 +72,10 @@ class Economics(_Section):
         """Names of the columns that hold cost or value."""
         return tuple(name for name in (self.cost_per_call, self.value_per_success) if isinstance(name, str))
 
+    def conversations(self, contact_rate: float) -> float:
+        """Chance that a listed customer is reached by one of the calls, where `contact_rate` is that of each."""
+        return min(self.calls_per_customer * contact_rate, 1.0)
+
 
 class Exclusion(_Words):
     """A named rule that keeps customers off the list.
@@ -196,7 +200,8 @@ class ContactRules(_Words):
     conversations : int or None
         Conversations the team wants; as many names are listed as these take at `contact_rate`.
     contact_rate : float
-        Share of calls that reach the customer, one in a million at least, at most 1.
+        Share of calls that reach the customer, one in a million at least, at most 1. A propensity is that of a customer
+        who is reached, so expected profit and successes count it.
     attempts : int or None
         Most calls to one customer in this campaign, earlier ones counted.
     rest_days : int
@@ -326,8 +331,8 @@ class ContactPolicy(ContactRules):
 
     @property
     def conversations_per_customer(self) -> float:
-        """Conversations expected of one listed customer: at most one, as nobody is called again who was reached."""
-        return min(self.economics.calls_per_customer * self.contact_rate, 1.0)
+        """Chance that a listed customer is reached: at most one conversation, as nobody is called again who was reached."""
+        return self.economics.conversations(self.contact_rate)
 
     @property
     def most_customers(self) -> float:
@@ -651,7 +656,7 @@ campaign = "spring-deposit"   # decides, with the customer's id, who is held out
 budget_calls = 3000           # calls the team can make; leave out for no limit
 # budget_money = 15000.0      # and the money there is for them
 # conversations = 1200        # or: as many names as so many conversations take
-contact_rate = 1.0            # share of calls that reach the customer
+contact_rate = 1.0            # share of calls that reach the customer; expected profit counts it
 attempts = 6                  # most calls to one customer in this campaign
 rest_days = 0                 # calendar days after a call before the next; needs `history`
 # history = "calls.csv"       # one row for each call made: id, date, campaign

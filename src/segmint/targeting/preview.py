@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -102,7 +102,7 @@ class ListPreview:
         choice, economics = self.choice, policy.economics
         value = amounts(economics.value_per_success, self.columns)
         cost = amounts(economics.cost_per_call, self.columns) * economics.calls_per_customer
-        profit: Floats = np.round(choice.propensity * value - cost, 6)
+        profit: Floats = np.round(choice.propensity * policy.conversations_per_customer * value - cost, 6)
         order = choice.order[np.isfinite(profit[choice.order])]
         order = order[np.argsort(-profit[order], kind="stable")]
         uneven = policy.budget_money is not None and order.size and np.ptp(cost[order]) > 0
@@ -112,7 +112,8 @@ class ListPreview:
         inside = paying[cut(paying, cost, choice.holdout, policy)]
         listed = inside[~choice.holdout[inside]]
         ones = np.ones(listed.size)
-        return _summed(listed, ones, inside.size - listed.size, profit, cost, choice.propensity, {}, exact=True)
+        choice = replace(choice, reach=policy.conversations_per_customer)
+        return _summed(choice, listed, ones, inside.size - listed.size, profit, cost, {}, exact=True)
 
     def _priced(self, order: NDArray[np.int64], profit: Floats, cost: Floats, policy: ContactPolicy) -> Preview:
         choice = self.choice
@@ -127,16 +128,17 @@ class ListPreview:
         prices = {name: float(dual) for name, dual in zip(names, duals, strict=True) if abs(dual) > 1e-6}
         called = max(rows.size, 1)
         held_out = round(float(share.sum()) * (order.size - rows.size) / called)
-        return _summed(rows[listed], share[listed], held_out, profit, cost, choice.propensity, prices, exact=False)
+        choice = replace(choice, reach=policy.conversations_per_customer)
+        return _summed(choice, rows[listed], share[listed], held_out, profit, cost, prices, exact=False)
 
 
 def _summed(
+    choice: Choice,
     listed: NDArray[np.int64],
     share: Floats,
     held_out: int,
     profit: Floats,
     cost: Floats,
-    propensity: Floats,
     prices: dict[str, float],
     *,
     exact: bool,
@@ -146,8 +148,8 @@ def _summed(
         held_out=held_out,
         expected_profit=float(profit[listed] @ share),
         expected_cost=float(cost[listed] @ share),
-        expected_successes=float(propensity[listed] @ share),
-        last_propensity=float(propensity[listed].min()) if listed.size else float("nan"),
+        expected_successes=float(choice.successes[listed] @ share),
+        last_propensity=float(choice.propensity[listed].min()) if listed.size else float("nan"),
         prices=prices,
         exact=exact,
         rows=listed,
@@ -158,12 +160,12 @@ def preview_of(choice: Choice) -> Preview:
     """Say of a list that was chosen what a preview says of one that was not."""
     listed = choice.listed
     seen = _summed(
+        choice,
         listed,
         np.ones(listed.size),
         int((choice.status == HELD_OUT).sum()),
         choice.expected_profit,
         choice.cost,
-        choice.propensity,
         {price.name: price.price for price in choice.prices},
         exact=True,
     )

@@ -43,7 +43,7 @@ def sensitivity(choice: Choice, policy: ContactPolicy, factors: Sequence[float] 
 def what_if_parts(choice: Choice, policy: ContactPolicy, *, parts: int = PARTS) -> pl.DataFrame:
     """Cut everyone who may be called into parts by return, best first: enough to try other costs, values and budgets.
 
-    A call pays when propensity × value ÷ cost is above 1; multiplying all costs or values moves that edge and
+    A call pays when expected successes × value ÷ cost is above 1; multiplying all costs or values moves that edge and
     never the order, so sums by part answer "what if" anywhere, without a customer. One part ends where calls stop to
     pay today and one where today's list ends, so that with nothing changed the parts say what the list says. Where
     calls cost unequally and the number of calls is short, the answer is close, not exact.
@@ -58,10 +58,10 @@ def what_if_parts(choice: Choice, policy: ContactPolicy, *, parts: int = PARTS) 
     Returns
     -------
     polars.DataFrame
-        ratio (of the part's worst customer), customers, successes, value (propensity × value), cost; account currency.
+        ratio (of the part's worst customer), customers, successes, value (successes × value), cost; account currency.
     """
     rows = choice.order[~choice.holdout[choice.order]]
-    worth = choice.propensity[rows] * choice.value[rows]
+    worth = choice.successes[rows] * choice.value[rows]
     cost = choice.cost[rows]
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(cost > 0, worth / cost, np.inf)
@@ -72,7 +72,7 @@ def what_if_parts(choice: Choice, policy: ContactPolicy, *, parts: int = PARTS) 
         return pl.DataFrame(schema=dict.fromkeys(("ratio", "customers", "successes", "value", "cost"), pl.Float64))
     sums = {
         name: np.add.reduceat(each[order], ends[:-1])
-        for name, each in (("successes", choice.propensity[rows]), ("value", worth), ("cost", cost))
+        for name, each in (("successes", choice.successes[rows]), ("value", worth), ("cost", cost))
     }
     worst = np.minimum(ratio[order][ends[1:] - 1], _LARGEST)
     # the part that ends where calls stop to pay ends at 1 exactly, or the next would seem to pay a little
@@ -158,7 +158,7 @@ def _again(choice: Choice, policy: ContactPolicy, what: str, factor: float) -> d
     order = choice.order
     cost = choice.cost * (factor if what == "cost" else 1.0)
     value = choice.value * (factor if what == "value" else 1.0)
-    profit = np.round(choice.propensity * value - cost, 6)
+    profit = np.round(choice.successes * value - cost, 6)
     # stable: ties keep the order of the list
     again = order[np.argsort(-profit[order], kind="stable")]
     paying = again[profit[again] > 0]
@@ -171,7 +171,7 @@ def _again(choice: Choice, policy: ContactPolicy, what: str, factor: float) -> d
         "customers": listed.size,
         "expected_profit": float(profit[listed].sum()),
         "expected_cost": float(cost[listed].sum()),
-        "expected_successes": float(choice.propensity[listed].sum()),
+        "expected_successes": float(choice.successes[listed].sum()),
     }
 
 

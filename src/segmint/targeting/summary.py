@@ -41,7 +41,7 @@ def summarise_list(call_list: CallList, choice: Choice, policy: ContactPolicy, c
     """
     rows, economics = choice.order, policy.economics
     listed = call_list.listed
-    curve = expected_curve(choice.propensity[rows], choice.value[rows], choice.cost[rows])
+    curve = expected_curve(choice.successes[rows], choice.value[rows], choice.cost[rows])
     return {
         "counts": call_list.counts,
         "suppressed_because": call_list.reasons,
@@ -50,7 +50,7 @@ def summarise_list(call_list: CallList, choice: Choice, policy: ContactPolicy, c
         "economics": _economics(policy, choice),
         "expected_profit": call_list.expected_profit,
         "expected_cost": float(listed["cost"].sum()),
-        "expected_successes": float(listed["propensity"].sum()),
+        "expected_successes": choice.reach * float(listed["propensity"].sum()),
         "last_propensity": _lowest(listed["propensity"]),
         "last_profit": _lowest(listed["expected_profit"]),
         "curve": curve.to_dict(as_series=False),
@@ -150,25 +150,27 @@ def past_of(
     Returns
     -------
     dict or None
-        customers, successes, cost, value, sentence, best_fraction, break_even, level, curves (rows), empa (profit per
+        customers, successes, cost, value, reach (chance of a conversation), sentence, best_fraction, break_even, level, curves (rows), empa (profit per
         customer and share called, with the value of a success gamma distributed); None where nothing is known.
     """
     if histogram is None or not choice.order.size or not sum(histogram["happened"]):
         return None
     rows, economics = choice.order, policy.economics
     value, cost = float(choice.value[rows].mean()), float(choice.cost[rows].mean())
+    worth = value * choice.reach  # those of the past were reached
     customers, happened = np.asarray(histogram["customers"]), np.asarray(histogram["happened"])
-    curves = curves_of_bins(customers, happened, value=value, cost=cost, currency=economics.currency)
+    curves = curves_of_bins(customers, happened, value=worth, cost=cost, currency=economics.currency)
     score = np.repeat(np.arange(customers.size), customers)
     said = np.concatenate([np.arange(n) < yes for n, yes in zip(customers, happened, strict=True)])
     most = None
-    if value > 0 and 0 < happened.sum() < customers.sum():
-        most = empa(said, score, contact_cost=cost, mean_value=value, shape=economics.value_shape)
+    if worth > 0 and 0 < happened.sum() < customers.sum():
+        most = empa(said, score, contact_cost=cost, mean_value=worth, shape=economics.value_shape)
     return {
         "customers": int(customers.sum()),
         "successes": int(happened.sum()),
         "cost": cost,
         "value": value,
+        "reach": choice.reach,
         "sentence": curves.sentence,
         "best_fraction": curves.best_fraction,
         "best_profit": curves.best_profit,

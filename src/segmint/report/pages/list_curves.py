@@ -28,7 +28,7 @@ def page(run: RunView) -> Page | None:
         short="Curves",
         lead=f"On {count(past['customers'])} customers of the past whose answer is known, each ranked by a network that had "
         f"not seen the customer; at {money(past['cost'], currency, 2)} per customer called and {money(past['value'], currency, 2)} "
-        "per success.",
+        f"per success{_reached(past)}.",
         blocks=[
             _empa(past, currency),
             _profit(rows, past, currency),
@@ -42,6 +42,11 @@ def page(run: RunView) -> Page | None:
             ),
         ],
     )
+
+
+def _reached(past: dict[str, Any]) -> str:
+    reach = past.get("reach", 1.0)
+    return f"; {percent(reach, 0)} of those called are reached" if reach < 1 else ""
 
 
 def _empa(past: dict[str, Any], currency: str) -> Block | None:
