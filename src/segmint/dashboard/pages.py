@@ -15,7 +15,7 @@ from segmint.dashboard.policy_form import ROWS, config_of, placeholders, starts
 from segmint.errors import SegmintError
 from segmint.evaluation.paired_bootstrap import LOWER_IS_BETTER
 from segmint.flows.candidates import SEGMENT, segment_names
-from segmint.flows.customer import look_up, try_out
+from segmint.flows.customer import TypedError, look_up, try_out
 from segmint.flows.preview import PreparedList, what_moved
 from segmint.flows.report import stored_report
 from segmint.monitoring.reference import OTHER
@@ -24,7 +24,7 @@ from segmint.report.pages.answer import warning
 from segmint.report.pages.segments import segment_blocks
 from segmint.report.run_view import RunView
 from segmint.report.scores import metric_label
-from segmint.report.wording import count, decimal, percent
+from segmint.report.wording import capital, count, decimal, percent
 from segmint.store.bundle import Bundle
 from segmint.store.run import Run
 from segmint.targeting.policy import ContactPolicy
@@ -237,6 +237,12 @@ def try_it(desk: Desk, form: Mapping[str, str]) -> Context:
         context["fields"] = [_field(column, bundle, form) for column in bundle.contract.features(bundle.at)]
         if form:
             context["found"] = _told(try_out(form, bundle), bundle)
+    except TypedError as error:
+        context["problem"] = error
+        for field in context["fields"]:
+            if words := error.wrong.get(field["name"]):
+                like = f" Expected: such as {field['usual']}" if field["usual"] else ""
+                field["wrong"] = f"{field['label']} {words}.{like}"
     except SegmintError as error:
         context["problem"] = error
     return context
@@ -474,17 +480,28 @@ def _field(column: Column, bundle: Bundle, form: Mapping[str, str]) -> dict[str,
     states = known.get("states") or {}
     if states and sum(states.values()) > sum(known.get("counts") or []):
         middle = f"{float(max(states, key=lambda state: states[state])):g}"
-    hints = [f"usually {edges[0]:g} to {edges[-1]:g}"] if edges else []
-    hints += [f"{state.value:g} is {state.name}" for state in column.states]
+    hints = [f"usually {_about(edges[0])} to {_about(edges[-1])}"] if edges else []
+    hints += [f"{_minus(f'{state.value:g}')} is {state.name}" for state in column.states]
     return {
         "name": column.name,
-        "label": column.label[:1].upper() + column.label[1:],
+        "label": capital(column.label),
         "unit": column.unit,
         "levels": levels,
         "numeric": column.kind == "number",
         "value": form.get(column.name, usual if levels else middle),
+        "usual": usual if levels else middle,
         "hint": "; ".join(hints),
+        "wrong": "",
     }
+
+
+def _about(number: float) -> str:
+    """Write a number for somebody who types one like it: no more digits than anybody would."""
+    return _minus(f"{number:.0f}" if abs(number) >= 10 else f"{number:.3g}")
+
+
+def _minus(text: str) -> str:
+    return text.replace("-", "\u2212")
 
 
 def _middle(edges: list[float], counts: list[int]) -> str:

@@ -2,18 +2,45 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 
+from segmint.contract.cells import read_cells
+from segmint.contract.column import Column
 from segmint.contract.valid_table import ValidTable
-from segmint.contract.validate import validate
+from segmint.contract.validate import DETAILS, validate
+from segmint.errors import DataError, InputError
 from segmint.flows.candidates import segment_names
 from segmint.flows.explain import about_customer, one_customer
+from segmint.report.wording import capital
 from segmint.segments.assign import assign_segments
 from segmint.store.bundle import Bundle
 from segmint.tables.source import open_table
+
+_DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+")
+_THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+")
+_TWO_WAYS = "can be read in two ways: write 1500 for thousands, 1.5 for a fraction"
+
+
+class TypedError(DataError):
+    """What was typed cannot be read.
+
+    Attributes
+    ----------
+    wrong : dict of str to str
+        What is wrong, by column: "is not a number".
+    """
+
+    def __init__(self, wrong: Mapping[str, str], labels: Mapping[str, str]) -> None:
+        super().__init__(
+            " ".join(f"{capital(labels[name])} {words}." for name, words in wrong.items()),
+            expected="a number such as 1500 or 4.50",
+            fix="correct it, or leave it empty if nobody knows it",
+        )
+        self.wrong = dict(wrong)
 
 
 def look_up(table: ValidTable, customer: str, bundle: Bundle) -> dict[str, Any]:
@@ -24,7 +51,11 @@ def look_up(table: ValidTable, customer: str, bundle: Bundle) -> dict[str, Any]:
     InputError
         If there is no such customer.
     """
-    return told(one_customer(table, customer), bundle)
+    try:
+        return told(one_customer(table, customer), bundle)
+    except InputError as error:  # a page has no run in whose folder rejected rows could be looked up
+        fix = "check the id; a row that could not be read is no customer"
+        raise InputError(error.came, expected=error.expected, fix=fix) from error
 
 
 def try_out(typed: Mapping[str, str], bundle: Bundle) -> dict[str, Any]:
@@ -32,15 +63,36 @@ def try_out(typed: Mapping[str, str], bundle: Bundle) -> dict[str, Any]:
 
     Raises
     ------
-    ContractError
-        If a text cannot be what its column holds.
+    TypedError
+        If a text cannot be what its column holds; it names every such column.
     """
+    typed = {name: text.strip() for name, text in typed.items()}
+    columns = [column for column in bundle.contract.features(bundle.at) if typed.get(column.name)]
+    wrong = {column.name: words for column in columns if (words := _wrong(column, typed[column.name], bundle))}
+    if wrong:
+        raise TypedError(wrong, {name: column.label for name, column in bundle.contract.by_name.items()})
+    typed |= {column.name: _as_number(typed[column.name]) for column in columns if column.kind == "number"}
     # an id nobody gave: the contract asks for the column, and nothing depends on it
     given = {bundle.contract.id_column: "1"} | dict(typed)
     outcome = bundle.contract.outcome.column
     row = {column.name: given.get(column.name, "") for column in bundle.contract.columns if column.name != outcome}
     frame = pl.DataFrame([row], schema=dict.fromkeys(row, pl.String))
     return told(validate(open_table(frame), bundle.contract, purpose="predict", at=bundle.at, max_rejected=0.0), bundle)
+
+
+def _wrong(column: Column, text: str, bundle: Bundle) -> str:
+    """Say why a text cannot be read, if it cannot."""
+    if column.kind == "number" and _THOUSANDS.fullmatch(text):
+        return _TWO_WAYS
+    text = _as_number(text) if column.kind == "number" else text
+    cells = read_cells(column, pl.Series([text], dtype=pl.String), bundle.contract.missing_tokens(column), "point")
+    return DETAILS[cells.problem[0]] if cells.problem[0] else ""
+
+
+def _as_number(text: str) -> str:
+    """Write a number as programs do: with a point, and the minus of a keyboard."""
+    plain = text.replace("\u2212", "-")
+    return plain.replace(",", ".") if _DECIMAL_COMMA.fullmatch(plain) else plain
 
 
 def told(table: ValidTable, bundle: Bundle) -> dict[str, Any]:
