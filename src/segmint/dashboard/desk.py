@@ -25,7 +25,7 @@ from segmint.service.children import Children, list_workers
 from segmint.service.limits import Workers, page_workers
 from segmint.service.problems import Problem
 from segmint.store.bundle import FOLDER, Bundle, open_bundle
-from segmint.store.promoted import RUN_ID, WORD, read_promoted
+from segmint.store.promoted import RUN_ID, WORD, read_history, read_promoted
 from segmint.store.run import Run, find_run, list_runs
 
 KEPT = 3
@@ -144,6 +144,11 @@ class Desk:
             If what is promoted cannot be trusted; no other run takes its place.
         """
         return read_promoted(self.runs).run if os.path.lexists(self.runs / WORD) else None
+
+    def promoted_on(self) -> str | None:
+        """When the champion was promoted, or came back by a rollback; None where that is not known."""
+        history = read_history(self.runs)
+        return history[-1].when if history else None
 
     def bundle_run(self) -> str | None:
         """The run whose bundle is in use here; None if there is none, or a bundle is served that is of no run here."""

@@ -26,6 +26,7 @@ from segmint.report.run_view import RunView
 from segmint.report.scores import metric_label
 from segmint.report.wording import capital, count, decimal, percent
 from segmint.store.bundle import Bundle
+from segmint.store.promoted import WORD
 from segmint.store.run import Run
 from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.preview import Preview
@@ -74,7 +75,8 @@ def overview(desk: Desk) -> Context:
         "problem": wrong or astray,
         "blocks": blocks,
         "alarms": _alarms(runs),
-        "runs": [_line(run) for run in runs[:6]],
+        "runs": [_line(run) | {"champion": run.id == champion} for run in runs[:6]],
+        "used": used,
         "actions": wrong is None and _has_model(desk, used),
     }
 
@@ -328,14 +330,7 @@ def _in_use(desk: Desk, used: str | None, champion: str | None) -> list[Block]:
     summary = view.summary
     quality: dict[str, Any] = summary.get("quality") or {}
     rate = summary.get("base_rate")
-    role = "Champion" if used == champion else "Model in use"
-    shown = [
-        (
-            role,
-            _day(view.run.get("made"))[:6],
-            "promoted" if role == "Champion" else "the newest finished run",
-        )
-    ]
+    shown = [_role(desk, used, champion, view.run.get("made"))]
     shown.append(("Trained on", count(float(summary.get("rows") or 0)), f"customers of {view.source}"))
     if rate is not None:
         shown.append(("Response rate", percent(float(rate)), view.outcome_label))
@@ -347,12 +342,27 @@ def _in_use(desk: Desk, used: str | None, champion: str | None) -> list[Block]:
     return [block for block in (warning(view.at), figures(shown)) if block is not None]
 
 
+def _role(desk: Desk, used: str, champion: str | None, made: object) -> tuple[str, str, str]:
+    """Which model is in use since when, and why this one."""
+    promoted = desk.promoted_on() if used == champion else None
+    if used == champion:
+        why = "promoted"
+    elif desk.served is not None:
+        why = "the service was started with it"
+    elif desk.bundle_name not in (None, WORD):
+        why = "named with --bundle"
+    else:
+        why = "the newest finished run"
+    day = _day(promoted or made)
+    return "Champion" if used == champion else "Model in use", day[:6], f"{day[7:11]}, {why}"
+
+
 def _next(desk: Desk, runs: list[Run], used: str | None, champion: str | None) -> str:
     if not _has_model(desk, used):
         return "Bring the table of your last campaign and let segmint learn from it."
     if used and used != champion and any(run.record["command"] == "run" for run in runs):
         return (
-            "Read the report of the newest run. If it convinces you, make it the champion: "
+            "Read the report of the model in use. If it convinces you, make it the champion: "
             f"segmint promote {used}. Then build the list of the next campaign."
         )
     return "Bring the customers of the next campaign and build their call list; leave a random part uncalled."
