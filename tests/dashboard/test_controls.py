@@ -14,6 +14,7 @@ from segmint.config import load_config
 from segmint.dashboard.app import dashboard
 from segmint.dashboard.desk import Desk
 from segmint.flows.standing import StandingPolicy
+from segmint.store.run import Run
 from tests.service.conftest import served
 from tests.service.test_champion import run_with_bundle
 
@@ -190,3 +191,30 @@ def test_a_table_that_was_refused_can_be_chosen_again(watched: Watched, tmp_path
     table.write_text("age,job,phone\n41,student,1\n")
     tab.set_input_files("#file", table)
     tab.wait_for_url("**/tables/*")
+
+
+def test_a_run_that_failed_says_what_to_do_and_shows_no_progress(
+    watched: Watched, desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    error = {"came": "A column is missing.", "expected": "every column", "fix": "rename the columns"}
+    program(monkeypatch, f"import json, sys; print(json.dumps({{'error': {error}}})); sys.exit(2)")
+    job = desk.jobs.start("a.csv", few_rows(tmp_path / "t"), "bank-marketing")
+    tab = watched.tab
+    tab.goto(f"/work/{job.id}")
+    for words in ("A column is missing.", "Expected: every column", "Next: rename the columns", "Back to the tables"):
+        expect(tab.get_by_text(words)).to_be_visible()
+    assert tab.locator("progress").is_hidden()
+    assert tab.get_by_text("When it is finished").is_hidden()
+    watched.judge()
+
+
+def test_a_phone_shows_a_list_of_runs_whole(browser: Any, desk: Desk) -> None:
+    for table in ("customers_of_the_spring_campaign_2026.parquet", "table.parquet"):
+        with Run.create(desk.runs, "measure", (), "", None, {table: "0"}) as here:
+            here.done({"rows": 1_234_567})
+    with served(dashboard(desk)) as port:
+        tab = Watched(browser, f"http://127.0.0.1:{port}", desk, width=390, scheme="light").tab
+        for path in ("/", "/runs"):
+            tab.goto(path)
+            assert tab.locator(".table.runs").evaluate("box => box.scrollWidth <= box.clientWidth")
+            assert tab.get_by_text("1,234,567 rows").count() == 2

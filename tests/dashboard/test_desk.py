@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import threading
 import time
 from functools import partial
@@ -13,6 +14,7 @@ import pytest
 
 from segmint.contract.contract import parse_contract
 from segmint.dashboard import desk as desk_file
+from segmint.dashboard import jobs as jobs_file
 from segmint.dashboard import pages
 from segmint.dashboard.desk import KEPT, Desk, Kept, read_json
 from segmint.dashboard.policy_form import config_of
@@ -222,6 +224,28 @@ def test_a_table_whose_folder_was_deleted_is_forgotten(tmp_path: Path) -> None:
     for asked in (lambda: desk.customers(table), lambda: desk.prepared(table, config_of(FORM))):
         with pytest.raises(RunError, match="no such table"):
             asked()
+
+
+def test_a_table_is_forgotten_from_its_page_and_not_while_a_run_works_on_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_with_bundle(tmp_path, 1)
+    desk = Desk(tmp_path)
+    table, other = bring(desk, "a"), bring(desk, "b")
+    for one in (table, other):
+        desk.prepared(one, config_of(FORM))
+    browser = client(desk, signed_in=True)
+    form = {"token": desk.keeper.token(browser.cookies["segmint_session"])}
+    monkeypatch.setattr(jobs_file, "SEGMINT", (sys.executable, "-c", "import time; time.sleep(60)"))
+    desk.jobs.start("a.csv", desk.tables.find(table).path, "bank-marketing")
+    busy = browser.post(f"/tables/{table}/forget", data=form)
+    assert "A run is at work on this table" in busy.text
+    desk.jobs.stop()
+    assert browser.post(f"/tables/{table}/forget", data={"token": "x"}).status_code == 422
+    gone = browser.post(f"/tables/{table}/forget", data=form)
+    assert (gone.status_code, gone.headers["location"]) == (303, "/upload")
+    assert [found.id for found in desk.tables.all()] == [other]
+    assert {key[1] for key in (*desk._read._made, *desk._prepared._made)} == {other}
 
 
 def test_a_list_is_prepared_anew_only_for_other_rules_or_another_bundle(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import re
 import resource
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,19 @@ def test_a_table_that_was_brought_earlier_is_still_found(tmp_path: Path) -> None
 def test_an_id_that_is_not_ours_opens_nothing(table: str, tmp_path: Path) -> None:
     with pytest.raises(RunError, match="no such table"):
         Tables(tmp_path).find(table)
+
+
+def test_a_table_that_is_forgotten_leaves_nothing(tmp_path: Path) -> None:
+    tables = Tables(tmp_path)
+    table, other = bring(tables, "bank.csv", b"a,b\n1,2\n"), bring(tables, "bank.csv", b"a,b\n1,2\n")
+    assert (datetime.now(UTC) - table.brought).total_seconds() < 60
+    (table.path.parent / "contract.toml").write_text("x")
+    tables.forget(table.id)
+    assert [found.id for found in tables.all()] == [other.id]
+    assert [place.name for place in tmp_path.iterdir()] == [other.id]
+    for gone in (table.id, "..", "a" * 16):
+        with pytest.raises(RunError, match="no such table"):
+            tables.forget(gone)
 
 
 def test_too_much_is_refused_and_nothing_stays(tmp_path: Path) -> None:

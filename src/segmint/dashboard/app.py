@@ -167,6 +167,7 @@ def ways() -> tuple[Way, ...]:
         Way("/tables", "predict", _receive, ("PUT",)),
         Way("/tables/{table}", "predict", _table),
         Way("/tables/{table}/contract", "target", _contract, ("POST",)),
+        Way("/tables/{table}/forget", "predict", _forget, ("POST",)),
         Way("/tables/{table}/run", "target", _start, ("POST",)),
         Way("/work/{job}", "read|target", _work),
         Way(
@@ -494,6 +495,11 @@ def _contract(desk: Desk, request: Request, form: Form) -> Response:
     except SegmintError as error:
         return _page(desk, request, "table", pages.one_table(desk, table.id, text, error), status=422)
     return RedirectResponse(f"/tables/{quote(table.id)}", status_code=303)
+
+
+def _forget(desk: Desk, request: Request, form: Form) -> Response:
+    desk.forget(request.path_params["table"])
+    return RedirectResponse("/upload", status_code=303)
 
 
 def _start(desk: Desk, request: Request, form: Form) -> Response:

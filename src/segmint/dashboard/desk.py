@@ -71,12 +71,18 @@ class Kept(Generic[Key, Value]):
                 raise
             raise Problem(504, "deadline", "This is still being prepared for somebody else.") from error
 
+    def drop(self, is_gone: Callable[[Key], bool]) -> None:
+        """Keep no longer what a key says is gone, be it made or still being made."""
+        with self._lock:
+            for key in [key for key in self._made if is_gone(key)]:
+                del self._made[key]
+
     def _fulfil(self, promised: Future[Value], key: Key, make: Callable[[], Value]) -> None:
         try:
             promised.set_result(make())
         except BaseException as error:
             with self._lock:
-                del self._made[key]
+                self._made.pop(key, None)
             promised.set_exception(error)
 
 
@@ -217,6 +223,25 @@ class Desk:
         """A table of customers, read once under the bundle's contract."""
         bundle, path = self.bundle(), self.tables.find(table).path  # one whose folder was deleted is forgotten
         return self._read.get((bundle.digest, table), lambda: read_customers(path, bundle, self.standing.under()))
+
+    def forget(self, table: str) -> None:
+        """Delete a table that was brought, and what is remembered of it.
+
+        Raises
+        ------
+        RunError
+            If there is none, or a run that was started here is at work on it.
+        """
+        place = self.tables.find(table).path.parent
+        if self.jobs.works_in(place):
+            raise RunError(
+                "A run is at work on this table.",
+                expected="a table that nothing reads",
+                fix="wait until it is finished",
+            )
+        self.tables.forget(table)
+        self._read.drop(lambda key: key[1] == table)
+        self._prepared.drop(lambda key: key[1] == table)
 
     def prepared(self, table: str, config: Config) -> PreparedList:
         """A list prepared for previews; made anew when what it stands on changes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from segmint.dashboard.tables import SAID
+from segmint.dashboard.tables import SAID, TOLD
 from segmint.errors import RunError
 from segmint.store.run import Run, list_runs
 
@@ -33,6 +34,7 @@ class Job:
     runs: Path
     process: subprocess.Popen[bytes]
     errors: Path
+    told: Path
     before: frozenset[str]
     run: str | None = None
 
@@ -57,19 +59,21 @@ class Job:
             "total": int(progress.get("total", 0)),
             "status": "running",
             "run": run.id if run is not None else None,
-            "error": "",
+            "error": None,
         }
         if ended is None:
             return told
         if ended == 0 and run is not None:
             return told | {"status": "done"}
-        return told | {"status": "failed", "error": self._words()}
+        return told | {"status": "failed", "error": self._error()}
 
-    def _words(self) -> str:
-        """What the child said last: our own errors, which never hold a customer's value."""
-        text = self.errors.read_text("utf-8", "replace") if self.errors.is_file() else ""
-        start = text.rfind("error: ")
-        return text[start:].strip()[:2000] if start >= 0 else "The run stopped unexpectedly."
+    def _error(self) -> dict[str, str]:
+        """What the child says is wrong: our own errors, which never hold a customer's value."""
+        try:
+            said = json.loads(self.told.read_text("utf-8"))["error"]
+        except (OSError, ValueError, KeyError, TypeError):
+            said = {"came": "The run stopped unexpectedly.", "fix": "begin it again"}
+        return {part: str(said.get(part, ""))[:2000] for part in ("came", "expected", "fix")}
 
 
 class Jobs:
@@ -88,21 +92,25 @@ class Jobs:
         RunError
             If as many are at work as may be, or the dashboard stops.
         """
-        command = [*SEGMINT, "run", str(path), "--contract", contract, "--runs", str(self.runs), *options]
+        command = [*SEGMINT, "run", str(path), "--contract", contract, "--runs", str(self.runs), "--json", *options]
         before = frozenset(run.id for run in list_runs(self.runs))
         with self._lock:
             if self._stopped or sum(job.process.poll() is None for job in self._jobs.values()) >= self.at_once:
                 raise RunError(
                     "Another table is being worked on.", expected="one at a time", fix="wait until it is finished"
                 )
-            errors = path.parent / SAID
-            with errors.open("wb") as said:
+            errors, told = path.parent / SAID, path.parent / TOLD
+            with errors.open("wb") as said, told.open("wb") as telling:
                 process = subprocess.Popen(  # noqa: S603 - our own command; path and contract are names of our making
-                    command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said
+                    command, stdin=subprocess.DEVNULL, stdout=telling, stderr=said
                 )
-            job = Job(secrets.token_hex(8), table, self.runs, process, errors, before)
+            job = Job(secrets.token_hex(8), table, self.runs, process, errors, told, before)
             self._jobs[job.id] = job
         return job
+
+    def works_in(self, place: Path) -> bool:
+        """Whether a child is at work on the table of this folder."""
+        return any(job.errors.parent == place and job.process.poll() is None for job in self._jobs.values())
 
     def find(self, job: str) -> Job:
         """Return a job by id.

@@ -20,6 +20,7 @@ from segmint.flows.preview import PreparedList, what_moved
 from segmint.flows.report import stored_report
 from segmint.monitoring.reference import OTHER
 from segmint.report.blocks import Block, banner, figures, heading, points, statements, table
+from segmint.report.html import printable_dict
 from segmint.report.pages.answer import warning
 from segmint.report.pages.segments import segment_blocks
 from segmint.report.run_view import RunView
@@ -62,6 +63,7 @@ COMMANDS = {
     "measure": "Effect of calling",
 }
 MOST_RUNS = 100
+DAY = "%d %b %Y, %H:%M"
 
 
 def overview(desk: Desk) -> Context:
@@ -82,13 +84,20 @@ def overview(desk: Desk) -> Context:
 
 
 def run_list(desk: Desk) -> Context:
-    """Every run, newest first."""
+    """The runs, newest first."""
+    runs = desk.all_runs()
     champion, wrong = _or_why_not(desk.champion)
     return {
         "title": "Runs",
         "problem": wrong,
-        "runs": [_line(run) | {"champion": run.id == champion} for run in desk.all_runs()[:MOST_RUNS]],
+        "runs": [_line(run) | {"champion": run.id == champion} for run in runs[:MOST_RUNS]],
+        "more": _more(runs),
     }
+
+
+def _more(runs: list[Run]) -> str:
+    """Say that some are left out, where a page would be too long."""
+    return f"The newest {MOST_RUNS} of {count(len(runs))}; `segmint runs` lists all." if len(runs) > MOST_RUNS else ""
 
 
 def one_run(desk: Desk, name: str) -> Context:
@@ -120,7 +129,7 @@ def segment_list(desk: Desk) -> Context:
             "customers": count(segment["customers"]),
             "share": percent(segment["share"], 0),
             "response": percent((segment["response"] or {}).get("rate")),
-            "who": next((s["text"] for s in segment["sentences"] if s["kind"] == "who"), ""),
+            "who": printable_dict(next((s["text"] for s in segment["sentences"] if s["kind"] == "who"), "")),
         }
         for segment in found
     ]
@@ -258,17 +267,19 @@ def monitoring(desk: Desk) -> Context:
     return {
         "title": "Monitoring",
         "runs": [_line(run) for run in watched[:MOST_RUNS]],
+        "more": _more(watched),
         "newest": None if newest is None else _line(newest),
         "pages": report["pages"] if report else [],
     }
 
 
 def compare(desk: Desk, first: str, second: str) -> Context:
-    """Two training runs side by side."""
+    """Two training runs side by side: the newest two, the older one first, so that a plus says that the newer is better."""
     trained = [run for run in desk.all_runs() if run.record["command"] in ("run", "demo") and run.status == "done"]
     names = [run.id for run in trained]
     pair = [name if name in names else None for name in (first, second)]
-    pair = [chosen or (names[place] if place < len(names) else None) for place, chosen in enumerate(pair)]
+    usual = [*names[:2][::-1], None, None]
+    pair = [chosen or other for chosen, other in zip(pair, usual, strict=False)]
     blocks: list[Block] = []
     if len(names) > 1 and pair[0] and pair[1]:
         blocks = _side_by_side(desk.run(pair[0]), desk.run(pair[1]))
@@ -287,7 +298,7 @@ def one_table(desk: Desk, table: str, draft: str | None = None, problem: Segmint
     return {
         "title": found.name,
         "table": found,
-        "size": _size(found.size),
+        "size": f"{_size(found.size)}, brought {found.brought:{DAY}} UTC",
         "contracts": [(name, load_contract(name).title or name) for name in SHIPPED],
         "reviewed": found.contract is not None,
         "draft": draft,
@@ -438,7 +449,7 @@ def _when(run: Run) -> str:
 
 def _day(made: object) -> str:
     try:
-        return f"{datetime.fromisoformat(str(made)):%d %b %Y, %H:%M}"
+        return f"{datetime.fromisoformat(str(made)):{DAY}}"
     except ValueError:
         return "–"
 
@@ -452,7 +463,9 @@ def _segments(desk: Desk) -> tuple[str | None, list[dict[str, Any]]]:
 
 
 def _tables(desk: Desk) -> list[dict[str, str]]:
-    return [{"id": t.id, "name": t.name, "size": _size(t.size)} for t in desk.tables.all()]
+    return [
+        {"id": t.id, "name": t.name, "size": _size(t.size), "when": f"{t.brought:{DAY}} UTC"} for t in desk.tables.all()
+    ]
 
 
 def _size(amount: int) -> str:
@@ -589,4 +602,5 @@ def _contract_name(contract: Contract | None) -> str:
 
 
 def _signed(number: float) -> str:
-    return ("+" if number > 0 else "") + decimal(number)
+    seen = round(number, 3) + 0.0  # what is nothing to three digits has no sign
+    return ("+" if seen > 0 else "") + decimal(seen)

@@ -6,9 +6,11 @@ import json
 import os
 import re
 import secrets
+import shutil
 import unicodedata
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from segmint.errors import InputError, RunError
@@ -17,7 +19,7 @@ from segmint.store.staging import FILE_MODE, FOLDER_MODE, disk_explained, publis
 ENDINGS = (".csv", ".txt", ".tsv", ".xlsx", ".parquet")
 MOST_BYTES = 2 << 30
 _ID = re.compile(r"[0-9a-f]{16}")
-_ABOUT, SAID = "about.json", "said.txt"
+_ABOUT, SAID, TOLD = "about.json", "said.txt", "told.json"
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,11 @@ class Table:
     def size(self) -> int:
         """Bytes."""
         return self.path.stat().st_size
+
+    @property
+    def brought(self) -> datetime:
+        """When it was brought, in UTC."""
+        return datetime.fromtimestamp((self.path.parent / _ABOUT).stat().st_mtime, UTC)
 
     @property
     def contract(self) -> Path | None:
@@ -92,12 +99,24 @@ class Tables:
                 return Table(table, str(about["name"]), path)
         raise RunError("There is no such table here.", expected="a table of the list", fix="bring it again")
 
+    def forget(self, table: str) -> None:
+        """Delete a table, its contract and what was said about it.
+
+        Raises
+        ------
+        RunError
+            If there is none.
+        """
+        place = self.find(table).path.parent
+        (place / _ABOUT).unlink()  # from now on it is found no more, whatever becomes of the rest
+        shutil.rmtree(place)
+
     def all(self) -> list[Table]:
         """Every table, newest first."""
         if not self.folder.is_dir():
             return []
         places = [p for p in self.folder.iterdir() if _ID.fullmatch(p.name) and (p / _ABOUT).is_file()]
-        return [self.find(p.name) for p in sorted(places, key=lambda p: -p.stat().st_mtime)]
+        return [self.find(p.name) for p in sorted(places, key=lambda p: -(p / _ABOUT).stat().st_mtime)]
 
 
 def plain(name: str) -> str:

@@ -291,6 +291,24 @@
     }
   }
 
+  function failed({ error, run }) {
+    at("now").hidden = true;
+    const lines = [error.came, error.expected && `Expected: ${error.expected}`, error.fix && `Next: ${error.fix}`];
+    for (const line of lines.filter(Boolean)) {
+      const words = document.createElement("p");
+      words.textContent = line;
+      at("failed").append(words);
+    }
+    if (run) {
+      const link = document.createElement("a");
+      link.className = "button second";
+      link.href = `/runs/${run}`;
+      link.textContent = "See the run";
+      at("after").append(" ", link);
+    }
+    at("failed").hidden = at("after").hidden = false;
+  }
+
   async function watch(work) {
     try {
       const answer = await fetch(`/work/${work.dataset.job}/state`, { headers: { accept: "application/json" } });
@@ -300,11 +318,7 @@
         return;
       }
       if (state.status === "done") return location.assign(`/runs/${state.run}`);
-      if (state.status === "failed") {
-        at("failed").hidden = false;
-        at("words").textContent = state.error;
-        return;
-      }
+      if (state.status === "failed") return failed(state);
       at("task").textContent = `${state.task} …`;
       const bar = at("progress");
       if (state.total > 1) bar.value = (100 * state.done) / state.total;

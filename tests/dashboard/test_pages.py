@@ -1,0 +1,146 @@
+"""What the pages say: of the model in use, of what was typed, of many runs, of two that are compared."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from segmint.contract.contract import parse_contract
+from segmint.dashboard import pages
+from segmint.dashboard.desk import Desk
+from segmint.service.champion import Champion
+from segmint.store import champion as champion_file
+from segmint.store.bundle import write_bundle
+from segmint.store.champion import promote
+from segmint.store.run import Run
+from tests.service.small import CONTRACT, small_parts
+from tests.service.test_champion import GATE, run_with_bundle
+
+from .test_app import client
+from .test_desk import bring
+
+
+def role(desk: Desk) -> tuple[str, str, str]:
+    """The first figure of the overview."""
+    figures = next(block for block in pages.overview(desk)["blocks"] if block["kind"] == "figures")
+    first = figures["items"][0]
+    return first["label"], first["value"], first["note"]
+
+
+def made_on(runs: Path, run: str, day: str) -> None:
+    record = runs / run / "run.json"
+    record.write_text(json.dumps(json.loads(record.read_text()) | {"made": f"{day}T10:00:00Z"}))
+
+
+def test_the_overview_says_which_model_is_in_use_and_since_when(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = sorted(run_with_bundle(tmp_path, seed) for seed in (1, 2))
+    made_on(tmp_path, old, "2024-03-05")
+    made_on(tmp_path, new, "2025-04-06")
+    assert role(Desk(tmp_path)) == ("Model in use", "06 Apr", "2025, the newest finished run")
+    named = Desk(tmp_path, old)
+    assert role(named) == ("Model in use", "05 Mar", "2024, named with --bundle")
+    assert "the newest run" not in client(named, signed_in=True).get("/").text
+    served = Desk(tmp_path, served=Champion(old, tmp_path))
+    assert role(served) == ("Model in use", "05 Mar", "2024, the service was started with it")
+    monkeypatch.setattr(champion_file, "_now", lambda: "2026-01-02T03:04:05+00:00")
+    promote(tmp_path, old, GATE)
+    assert role(Desk(tmp_path)) == ("Champion", "02 Jan", "2026, promoted")
+    overview = client(Desk(tmp_path), signed_in=True).get("/").text
+    assert f'href="/runs/{old}">Read the model' in overview
+    assert overview.count('class="badge good">champion') == 1
+
+
+RATE = '[columns.rate]\nkind = "number"\nrole = "holding"\nlabel = "rate"\nstates = [{value = -1, name = "no-rate"}]\n'
+
+
+@pytest.fixture
+def asked(tmp_path: Path) -> Desk:
+    """A dashboard whose contract has two numbers."""
+    parts = small_parts() | {"contract": parse_contract(f"{CONTRACT}{RATE}", origin="test")}
+    parts["golden"]["rows"] = [row | {"rate": "5"} for row in parts["golden"]["rows"]]
+    edges, counts = [-162.4, 81.75, 370.25], [10, 10]
+    reference = {"name": "rate", "kind": "number", "missing_share": 0.0, "edges": edges, "counts": counts, "states": {}}
+    parts["reference"]["columns"].append(reference)
+    with Run.create(tmp_path, "run", (), "", 1, {}) as here:
+        write_bundle(here.folder / "bundle", **parts)
+        here.done({})
+    return Desk(tmp_path)
+
+
+def test_what_was_typed_wrong_is_said_beside_each_field_in_words(asked: Desk) -> None:
+    typed = {"age": "old", "job": "student", "rate": "1,500"}
+    found = pages.try_it(asked, typed)
+    wrong = {field["name"]: field["wrong"] for field in found["fields"] if field["wrong"]}
+    assert set(wrong) == {"age", "rate"}
+    assert re.fullmatch(r"Age is not a number\. Expected: such as [\d.]+", wrong["age"])
+    assert "two ways" in wrong["rate"]
+    assert "row" not in str(found["problem"])
+    assert "--rejected" not in str(found["problem"])
+    browser = client(asked, signed_in=True)
+    token = {"token": asked.keeper.token(browser.cookies["segmint_session"])}
+    page = html.unescape(browser.post("/try", data=typed | token).text)
+    assert len(re.findall(r'<input name="(?:age|rate)"[^>]*aria-invalid="true" aria-describedby="wrong-', page)) == 2
+    assert 'name="age" value="old"' in page
+
+
+@pytest.mark.parametrize("text", ["1,5", "1.5", "\u22121,5", " 1.5 ", ""])
+def test_a_number_may_be_typed_as_people_write_it(asked: Desk, text: str) -> None:
+    found = pages.try_it(asked, {"age": "41", "job": "student", "rate": text})
+    assert found["problem"] is None
+    same = pages.try_it(asked, {"age": "41", "job": "student", "rate": text.replace(",", ".").replace("\u2212", "-")})
+    assert found["found"]["propensity"] == same["found"]["propensity"]
+
+
+def test_a_customer_who_is_not_there_is_looked_for_in_no_run(tmp_path: Path) -> None:
+    run_with_bundle(tmp_path, 1)
+    desk = Desk(tmp_path)
+    problem = pages.customer(desk, bring(desk, "a"), "nobody")["problem"]
+    assert "There is no customer" in problem.came
+    assert "rejected.csv" not in problem.fix
+
+
+def test_hints_are_written_for_people(asked: Desk) -> None:
+    hint = next(field["hint"] for field in pages.try_it(asked, {})["fields"] if field["name"] == "rate")
+    assert hint == "usually \u2212162 to 370; \u22121 is no-rate"
+
+
+def test_two_runs_are_compared_older_first_and_nothing_has_no_sign(tmp_path: Path) -> None:
+    runs = []
+    for seed, f1 in ((1, 0.5), (2, 0.4999)):
+        with Run.create(tmp_path, "run", (), "", seed, {}) as here:
+            (here.folder / "summary.json").write_text(json.dumps({"quality": {"f1": f1}}))
+            here.done({})
+        runs.append(here.folder.name)
+    found = pages.compare(Desk(tmp_path), "", "")
+    runs.sort()  # by time, and within a second by chance
+    assert found["pair"] == runs
+    assert found["blocks"][0]["rows"][0][1:] == ["0.500", "0.500", "0.000"]
+    assert pages.compare(Desk(tmp_path), runs[1], runs[0])["pair"] == runs[::-1]
+
+
+def test_runs_that_are_left_out_of_a_page_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "MOST_RUNS", 2)
+    for _ in range(3):
+        with Run.create(tmp_path, "monitor", (), "", None, {}) as here:
+            here.done({})
+    browser = client(Desk(tmp_path), signed_in=True)
+    for path in ("/runs", "/monitoring"):
+        assert "The newest 2 of 3" in browser.get(path).text
+    monkeypatch.setattr(pages, "MOST_RUNS", 3)
+    assert "The newest" not in browser.get("/runs").text
+
+
+def test_two_tables_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    run_with_bundle(tmp_path, 1)
+    desk = Desk(tmp_path)
+    table = bring(desk, "a")
+    browser = client(desk, signed_in=True)
+    when = f"{desk.tables.find(table).brought:%d %b %Y, %H:%M} UTC"
+    for path in ("/customer", "/lists", "/upload", f"/tables/{table}"):
+        assert when in browser.get(path).text, path
