@@ -352,6 +352,15 @@ def test_a_history_that_holds_the_wave_is_refused(
         update(wave["results"], scored, trained, CONFIG, runs=runs, history=history)
 
 
+def test_numbers_with_a_comma_are_told_apart_and_found_with_a_point() -> None:
+    contract = load_contract("simulated-campaign")
+    bundle: Any = SimpleNamespace(contract=contract)
+    number = next(c.name for c in contract.features("planning") if c.kind == "number")
+    wave = pl.DataFrame({number: ["1000,25", "7,5", "many", None]})
+    history = pl.DataFrame({number: ["2000,75", "7.50", "lots", "1.000,25"]})
+    assert _in_history(history, wave, bundle, by_id=False).tolist() == [False, True, False, False]
+
+
 def test_a_wave_is_found_in_the_history_whatever_the_call_filled_in() -> None:
     """The history holds the month of the call, the wave the month that was planned."""
     contract = load_contract("simulated-campaign")
@@ -359,8 +368,9 @@ def test_a_wave_is_found_in_the_history_whatever_the_call_filled_in() -> None:
     number = next(c.name for c in contract.features("planning") if c.kind == "number")
     late = next(c.name for c in contract.columns if c.known == "dialling")
     wave = pl.DataFrame({"customer_id": ["1", "2", None], number: ["10", "20", "30"], late: ["a", "a", "a"]})
-    history = pl.DataFrame({"customer_id": [" 2", "1", None], number: ["21", "10", "30"], late: ["b", "b", "b"]})
-    assert _in_history(history, wave, bundle, by_id=True).tolist() == [True, True, False]
+    history = pl.DataFrame({"customer_id": [" 2", " 1", None], number: ["21", "10.0", "30"], late: ["b", "b", "b"]})
+    # who was called before, with other values then, is no line of the wave
+    assert _in_history(history, wave, bundle, by_id=True).tolist() == [True, False, False]
     assert _in_history(history, wave, bundle, by_id=False).tolist() == [True, False, True]
     many = np.arange(1_000) < 800
     _require_apart(many, by_id=True)

@@ -300,16 +300,17 @@ def _require_enough(yes: NDArray[np.bool_]) -> None:
 
 
 def _in_history(history: pl.DataFrame, wave: pl.DataFrame, bundle: Bundle, *, by_id: bool) -> NDArray[np.bool_]:
-    """Tell which customers of the wave stand in the history: by id, or by what was known of them before the call.
+    """Tell which customers of the wave stand in the history: the same id, if there are any, and the same values before the call.
 
-    What a call itself fills in, such as its month, differs between the wave as planned and the same wave in the history.
+    What a call itself fills in, such as its month, differs between the wave as planned and the same wave in the history. A
+    customer of earlier waves whose values have moved since is another case, and may judge.
     """
     columns = bundle.contract.columns
+    both = [column for column in columns if column.name in set(history.columns) & set(wave.columns)]
+    shared = [column for column in both if column.known == "planning" and column.role != "id"]
     if by_id:
-        shared = [column for column in columns if column.role == "id"]
-    else:
-        both = [column for column in columns if column.name in set(history.columns) & set(wave.columns)]
-        shared = [column for column in both if column.known == "planning" and column.role != "id"] or both
+        shared += [column for column in both if column.role == "id"]
+    shared = shared or both
     if not shared:
         return np.zeros(wave.height, dtype=bool)
     names = [column.name for column in shared]
@@ -318,13 +319,27 @@ def _in_history(history: pl.DataFrame, wave: pl.DataFrame, bundle: Bundle, *, by
         return frame.select(
             bare_ids(frame[column.name]).alias(column.name)
             if column.role == "id"
-            else pl.col(column.name).cast(pl.Float64 if column.kind == "number" else pl.String, strict=False)
+            else _comparable(pl.col(column.name), number=column.kind == "number")
             for column in shared
         )
 
     seen = values(history).unique().with_columns(_seen=pl.lit(True))
-    again = values(wave).join(seen, on=names, how="left", nulls_equal=not by_id, maintain_order="left")["_seen"]
-    return again.fill_null(False).to_numpy()
+    again = (
+        values(wave).join(seen, on=names, how="left", nulls_equal=True, maintain_order="left")["_seen"].fill_null(False)
+    )
+    if by_id and bundle.contract.id_column is not None:  # nobody without an id is anybody else without one
+        again &= values(wave)[bundle.contract.id_column].is_not_null()
+    return again.to_numpy()
+
+
+def _comparable(values: pl.Expr, *, number: bool) -> pl.Expr:
+    """Write values so that equal ones are equal, whatever the decimal sign; what cannot be read equals only itself."""
+    texts = values.cast(pl.String)
+    if not number:
+        return texts
+    plain = texts.cast(pl.Float64, strict=False)
+    comma = texts.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
+    return pl.coalesce(plain.cast(pl.String), comma.cast(pl.String), texts)
 
 
 def _require_apart(learned: NDArray[np.bool_], *, by_id: bool) -> None:
@@ -332,9 +347,8 @@ def _require_apart(learned: NDArray[np.bool_], *, by_id: bool) -> None:
     again = int(learned.sum())
     most = learned.size - FEWEST if by_id else MOST_AGAIN * learned.size
     if again > max(most, 0):
-        alike = "" if by_id else " with the same values"
         raise DataError(
-            f"{again:,} of {learned.size:,} customers of the wave stand in the history{alike}.",
+            f"{again:,} of {learned.size:,} customers of the wave stand in the history with the same values.",
             expected="a history of earlier calls, without the wave that the results are of",
             fix="take the wave out of the history; what it taught is judged on it",
         )
