@@ -36,7 +36,7 @@ class Data(_Section):
         The decimal sign of text files, and of numbers that a workbook or frame holds as texts; None finds out, and
         takes a point in a workbook or frame.
     sheet, header_row : str, int or None
-        Which sheet of a workbook, and the row of its column names, from 1.
+        Which sheet of a workbook, and the row (of a text file the line) that holds the column names, from 1.
     upcoming : Path or None
         A table of the customers who are called next, for a recipe whose teacher labels them too: "rolling".
     """

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import decimal
 import random
+import uuid
 from pathlib import Path
 
 import polars as pl
@@ -266,3 +268,91 @@ def test_no_unmistakable_decimal_is_passed_over_by_the_quick_look() -> None:
 def test_a_column_with_many_words_for_nothing_still_tells_the_decimal_sign(tmp_path: Path) -> None:
     rows = "".join(f"{row};{'k.A.' if row % 5 < 3 else '12,5'}\n" for row in range(100))
     assert open_table(write(tmp_path, "id;amount\n" + rows)).receipt["decimal"] == "comma"
+
+
+def test_rows_without_any_value_are_none_in_every_format(tmp_path: Path) -> None:
+    empty = ";;\n" * 5 + ' ; ;\n"";"";""\n;\n   \n'
+    texts = write(tmp_path, ";;\n" + TEXT + empty + "043;x;1,5\n" + empty)
+    frame = pl.DataFrame(
+        {"id": ["1", None, " ", None], "age": [30.0, None, float("nan"), 4.0], "n": [1, None, None, None]}
+    )
+    frame.write_parquet(tmp_path / "t.parquet")
+    for path, first, rows in ((texts, "007", 3), (tmp_path / "t.parquet", "1", 2)):
+        batches = list(open_table(path).batches())
+        assert sum(batch.frame.height for batch in batches) == rows
+        assert sum(len(batch.records) for batch in batches) == rows
+        assert not any(batch.rejects for batch in batches)
+        assert batches[0].frame["id"][0] == first
+    assert next(iter(open_table(tmp_path / "t.parquet").batches())).records.tolist() == [1, 4]
+
+
+def test_a_header_above_rows_without_any_value_has_no_rows(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="a header and no rows"):
+        open_table(write(tmp_path, 'id;job\n;\n"";""\n'))
+
+
+@pytest.mark.parametrize("first", ["sep=;\r\n", '"sep=;"\n', "SEP=;\n", "\ufeffsep=;\n"])
+def test_the_line_that_tells_excel_the_delimiter_is_no_header(tmp_path: Path, first: str) -> None:
+    source = open_table(write(tmp_path, first + TEXT))
+    assert source.columns == ("id", "job", "amount")
+    assert source.receipt["decimal"] == "comma"
+    assert frame_of(source)["id"].to_list() == ["007", "042"]
+    with pytest.raises(InputError, match="is empty"):
+        open_table(write(tmp_path, first))
+
+
+def test_the_line_of_the_header_can_be_declared(tmp_path: Path) -> None:
+    path = write(tmp_path, "Customers of March\n\n" + TEXT)
+    with pytest.raises(InputError, match=r"data\.header_row"):
+        open_table(path)
+    source = open_table(path, ReadOptions(header_row=3))
+    assert frame_of(source).rows() == [("007", "admin.", "1,5"), ("042", "NA", "2,25")]
+    assert next(iter(source.batches())).records.tolist() == [1, 2]
+    for line in (2, 9):
+        with pytest.raises(InputError, match=f"Line {line} of 'table.csv' is no header"):
+            open_table(path, ReadOptions(header_row=line))
+
+
+@pytest.mark.parametrize("name", ["COVILH\u00c3", "LOUS\u00c3", "ALEM\u00c3"])
+def test_portuguese_in_capitals_is_windows_1252(tmp_path: Path, name: str) -> None:
+    source = open_table(write(tmp_path, f"id;town\n1;{name}\n2;{name} 2\n3;Lisboa\n".encode("cp1252")))
+    assert source.receipt["encoding"] == "Windows-1252"
+    assert frame_of(source)["town"][0] == name
+
+
+def test_utf_8_in_capitals_among_windows_1252_is_still_told(tmp_path: Path) -> None:
+    lines = "1;M\u00dcLLER\n2;K\u00d6HLER\n".encode("cp1252") + b"3;M\xfcller " + "M\u00dcLLER\n".encode()
+    with pytest.raises(InputError, match="neither UTF-8 nor Windows-1252"):
+        open_table(write(tmp_path, b"id;name\n" + lines))
+
+
+def parquet(folder: Path, values: object) -> Path:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.table({"age": [1, 2], "x": values}), folder / "t.parquet")
+    return folder / "t.parquet"
+
+
+def test_bytes_of_a_parquet_file_are_read_as_text(tmp_path: Path) -> None:
+    import pyarrow as pa
+
+    for kind in (pa.binary(), pa.large_binary(), pa.binary(5)):
+        path = parquet(tmp_path, pa.array([b"admin", None], kind))
+        assert frame_of(open_table(path))["x"].to_list() == ["admin", None]
+    number = uuid.UUID("12345678-1234-5678-1234-567812345678")
+    path = parquet(tmp_path, pa.ExtensionArray.from_storage(pa.uuid(), pa.array([number.bytes, None], pa.binary(16))))
+    assert frame_of(open_table(path))["x"].to_list() == [str(number), None]
+
+
+def test_a_column_of_a_kind_nobody_reads_is_named(tmp_path: Path) -> None:
+    import pyarrow as pa
+
+    for values in (
+        pa.array([b"\xe4", None], pa.binary()),
+        pa.array([decimal.Decimal("1.5"), None], pa.decimal256(50, 2)),
+        pa.array([0, None], pa.timestamp("us", "Mars/Base")),
+    ):
+        for table in (parquet(tmp_path, values), pa.table({"age": [1, 2], "x": values})):
+            with pytest.raises(InputError, match=r"of a kind that cannot be read: x \("):
+                frame_of(open_table(table))

@@ -91,3 +91,9 @@ def is_number(cell: str) -> bool:
 def test_harmless_text_stays_as_it_is() -> None:
     frame = pl.DataFrame({"city": ["Łódź", "a-b", "", None, "-3.5", "x@y.z"], "n": [1, 2, 3, 4, 5, 6]})
     assert safe_for_spreadsheets(frame).equals(frame)
+
+
+def test_lengths_of_time_are_written_as_a_clock_writes_them(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"wait": pl.Series([570, None, -60], dtype=pl.Int64).cast(pl.Duration("ms")) * 1000})
+    write_safe_csv([frame], tmp_path / "t.csv")
+    assert (tmp_path / "t.csv").read_text("utf-8").split() == ['"wait"', '"00:09:30"', '"-00:01:00"']

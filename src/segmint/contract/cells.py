@@ -12,6 +12,7 @@ from segmint.contract.column import Column
 from segmint.contract.contract import Outcome
 from segmint.contract.dates import ISO, read_dates
 from segmint.errors import ContractError, InputError
+from segmint.tables.lengths import lengths_as_text
 
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _GROUPED = r"^[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]*)?$"
@@ -121,7 +122,7 @@ def as_text(raw: pl.Series, name: str, *, exact: bool = True) -> pl.Series:
     if raw.dtype == Text:
         return raw
     if raw.dtype == pl.Duration:
-        return _lengths(raw)
+        return lengths_as_text(raw)
     if not raw.dtype.is_float():
         return raw.cast(Text)
     numbers = raw.fill_nan(None)
@@ -136,14 +137,6 @@ def as_text(raw: pl.Series, name: str, *, exact: bool = True) -> pl.Series:
     return pl.select(
         pl.when(whole).then(numbers.cast(pl.Int64, strict=False).cast(Text)).otherwise(numbers.cast(Text))
     ).to_series()
-
-
-def _lengths(raw: pl.Series) -> pl.Series:
-    """Write lengths of time as 00:09:30."""
-    seconds = raw.dt.total_seconds()
-    parts = (seconds.abs() // 3600, seconds.abs() // 60 % 60, seconds.abs() % 60)
-    sign = pl.when(seconds < 0).then(pl.lit("-")).otherwise(pl.lit(""))
-    return pl.select(sign + pl.concat_str([part.cast(Text).str.zfill(2) for part in parts], separator=":")).to_series()
 
 
 def cell_texts(values: Sequence[Any], name: str) -> pl.Series:

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from segmint.errors import InputError
-from segmint.tables.table_source import BATCH, JSON, NoRowsError, RawBatch
+from segmint.tables.table_source import BATCH, JSON, NoRowsError, RawBatch, without_empty_rows
 from segmint.tables.text_source import check_names
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ class FrameSource:
         self.name, self._fingerprint = name, fingerprint
         self.columns = check_names(tuple(frame.columns), name)
         _refuse_columns([column for column, dtype in frame.schema.items() if dtype.is_nested()], name)
-        self._frame = _with_texts(frame).rename(dict(zip(frame.columns, self.columns, strict=True)))
+        _refuse_types({column: "objects" for column, dtype in frame.schema.items() if dtype == pl.Object}, name)
+        self._frame = _with_texts(frame, name).rename(dict(zip(frame.columns, self.columns, strict=True)))
         self.receipt: dict[str, JSON] = dict(receipt)
         self.rows: int | None = frame.height
         self.size = frame.height
@@ -80,7 +81,7 @@ class ParquetSource:
         with _parquet(path) as file:
             _refuse_bomb(file.metadata, path)
             self.columns = check_names(tuple(file.schema_arrow.names), path.name)
-            _refuse_nested(file.schema_arrow, path.name)
+            _refuse_schema(file.schema_arrow, path.name)
             self.rows: int | None = file.metadata.num_rows
         self.size = self.rows or 0
         self.receipt: dict[str, JSON] = {"format": "Parquet", **(receipt or {})}
@@ -89,15 +90,17 @@ class ParquetSource:
 
     def batches(self, size: int = BATCH) -> Iterator[RawBatch]:
         """Read from the start, at most `size` rows a batch."""
+        import pyarrow as pa
+
         start = 0
         with _parquet(self._path) as file:
             try:
                 for batch in file.iter_batches(batch_size=size):
-                    frame = _from_arrow(batch, self.columns)
+                    frame = _from_arrow(batch, self.columns, self.name)
                     records = np.arange(start + 1, start + 1 + frame.height, dtype=np.int64)
                     start += frame.height
-                    yield RawBatch(frame, records, done=start)
-            except (OSError, ValueError) as error:
+                    yield without_empty_rows(RawBatch(frame, records, done=start))
+            except (OSError, ValueError, pa.ArrowException, pl.exceptions.PolarsError) as error:
                 raise _not_parquet(self._path) from error
 
 
@@ -115,21 +118,49 @@ def frame_of(table: Any) -> pl.DataFrame:
         return table.collect()
     origin = type(table).__module__.partition(".")[0]
     if origin == "pyarrow":
-        return _from_arrow(table, tuple(table.schema.names))
+        _refuse_schema(table.schema, "a frame")
+        return _from_arrow(table, tuple(table.schema.names), "a frame")
     if origin == "pandas":
         return _from_pandas(table)
     raise TypeError(f"A table must be a path, or a Polars, pandas or Arrow table. Got {type(table).__name__} instead.")
 
 
-def _from_arrow(table: Any, names: tuple[str, ...]) -> pl.DataFrame:
-    frame = pl.from_arrow(table)
+def _from_arrow(table: Any, names: tuple[str, ...], name: str) -> pl.DataFrame:
+    import pyarrow as pa
+
+    uuids = [field.name for field in table.schema if field.type == pa.uuid()]
+    frame = pl.from_arrow(_stored(table))
     assert isinstance(frame, pl.DataFrame)
-    return _with_texts(frame).rename(dict(zip(frame.columns, names, strict=True)))
+    frame = frame.with_columns(_uuid_text(pl.col(column)) for column in uuids)
+    return _with_texts(frame, name).rename(dict(zip(frame.columns, names, strict=True)))
 
 
-def _with_texts(frame: pl.DataFrame) -> pl.DataFrame:
-    """Write categories out as the texts that they stand for."""
-    return frame.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String))
+def _stored(table: Any) -> Any:
+    """Take columns of an extension type as what they are stored as."""
+    import pyarrow as pa
+
+    for place, field in enumerate(table.schema):
+        if isinstance(field.type, pa.BaseExtensionType):
+            table = table.set_column(place, field.name, table.column(place).cast(field.type.storage_type))
+    return table
+
+
+def _uuid_text(column: pl.Expr) -> pl.Expr:
+    digits = column.bin.encode("hex")
+    parts = ((0, 8), (8, 4), (12, 4), (16, 4), (20, 12))
+    return pl.concat_str([digits.str.slice(start, length) for start, length in parts], separator="-")
+
+
+def _with_texts(frame: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Write categories out as the texts that they stand for, and bytes as the texts that old exports mean by them."""
+    columns = [column for column, dtype in frame.schema.items() if dtype == pl.Binary]
+    frame = frame.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String))
+    for column in columns:
+        try:
+            frame = frame.with_columns(pl.col(column).cast(pl.String))
+        except pl.exceptions.PolarsError as error:
+            raise _unreadable({column: "bytes that are no UTF-8 text"}, name) from error
+    return frame
 
 
 def _from_pandas(table: Any) -> pl.DataFrame:
@@ -140,9 +171,18 @@ def _from_pandas(table: Any) -> pl.DataFrame:
 
 def _pandas_column(column: Any, name: str) -> pl.Series:
     if column.dtype == object:
-        texts = [None if _is_none(value) else str(value) for value in column]
+        texts = [None if _is_none(value) else _object_text(value, name) for value in column]
         return pl.Series(name, texts, dtype=pl.String)
     return pl.Series(name, pl.from_pandas(column, nan_to_null=True))
+
+
+def _object_text(value: object, name: str) -> str:
+    if not isinstance(value, bytes):
+        return str(value)
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _unreadable({name: "bytes that are no UTF-8 text"}, "a frame") from error
 
 
 def _is_none(value: object) -> bool:
@@ -184,10 +224,41 @@ def _refuse_bomb(metadata: Any, path: Path) -> None:
         )
 
 
-def _refuse_nested(schema: Any, name: str) -> None:
+def _refuse_schema(schema: Any, name: str) -> None:
     import pyarrow as pa
 
     _refuse_columns([field.name for field in schema if pa.types.is_nested(field.type)], name)
+    _refuse_types({field.name: str(field.type) for field in schema if not _is_readable(field.type)}, name)
+
+
+def _is_readable(kind: Any) -> bool:
+    """Tell whether Polars has a type for an Arrow one."""
+    import pyarrow as pa
+
+    if isinstance(kind, pa.BaseExtensionType):
+        kind = kind.storage_type
+    # of these Polars does not say that it cannot read them: it panics
+    if pa.types.is_decimal256(kind.value_type if pa.types.is_dictionary(kind) else kind):
+        return False
+    try:
+        pl.from_arrow(pa.array([], kind))
+    except (pl.exceptions.PolarsError, pa.ArrowException):
+        return False
+    return True
+
+
+def _refuse_types(columns: Mapping[str, str], name: str) -> None:
+    if columns:
+        raise _unreadable(columns, name)
+
+
+def _unreadable(columns: Mapping[str, str], name: str) -> InputError:
+    told = ", ".join(f"{column} ({kind})" for column, kind in list(columns.items())[:5])
+    return InputError(
+        f"'{name}' has columns of a kind that cannot be read: {told}.",
+        expected="numbers, texts, dates or truth values",
+        fix="leave these columns out, or write them as one of these",
+    )
 
 
 def _refuse_columns(nested: list[str], name: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -50,7 +50,7 @@ class ReadOptions:
     sheet : str or None
         The sheet of a workbook.
     header_row : int or None
-        The row of a workbook's sheet that holds the column names; the first row is 1.
+        The row of a workbook's sheet, or the line of a text file, that holds the column names; the first is 1.
     """
 
     delimiter: str | None = None
@@ -91,8 +91,31 @@ class RawBatch:
     done: int = 0
 
 
+def without_empty_rows(batch: RawBatch) -> RawBatch:
+    """Leave out rows in which no cell holds anything, as spreadsheets write them below a table."""
+    empty = pl.Series([True]).new_from_index(0, batch.frame.height)
+    for column in batch.frame.iter_columns():
+        empty &= _is_empty(column)
+        if not empty.any():
+            return batch
+    kept = (~empty).to_numpy()
+    return replace(
+        batch,
+        frame=batch.frame.filter(~empty),
+        records=batch.records[kept],
+        spans=None if batch.spans is None else batch.spans[kept],
+    )
+
+
+def _is_empty(column: pl.Series) -> pl.Series:
+    if column.dtype == pl.String:
+        return (column.str.strip_chars() == "").fill_null(True)
+    # not a number is how pandas writes "no value"
+    return column.is_null() | column.is_nan().fill_null(True) if column.dtype.is_float() else column.is_null()
+
+
 class TableSource(Protocol):
-    """A table to read."""
+    """A table to read; of a file, rows in which no cell holds anything are none."""
 
     @property
     def name(self) -> str:

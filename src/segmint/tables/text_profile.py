@@ -34,8 +34,11 @@ _NONSENSE = re.compile(
     "\u00a1-\u00a9\u00ab\u00ac\u00ae-\u00b3\u00b5\u00b6\u00b8\u00b9\u00bb-\u00bf\u00d7\u00f7][A-Za-z\u00c0-\u00ff]"
     "|[a-z][\u0160\u0152\u017d\u0178\u00c2\u00c3][a-z]?"
     "|[A-Za-z][\u201a\u201e]"
-    "|[\u00c2\u00c3](?![A-Za-z\u00c0-\u00ff])"
+    # at the end of a word in capitals it may be Portuguese: "COVILH\u00c3"
+    "|(?<![A-Z\u00c0-\u00de])[\u00c2\u00c3](?![A-Za-z\u00c0-\u00ff])"
+    "|[\u00c2\u00c3](?![\u00c0-\u00ff])[^\\x00-\\x7f]"
 )
+_SEPARATOR = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE)  # a line for Excel above the header
 MAX_INVALID = 10_000
 
 Opener = Callable[[], AbstractContextManager[ByteStream]]
@@ -58,7 +61,7 @@ class TextProfile:
     header : tuple of str
         The column names; a quoted one may hold line breaks.
     header_end : int
-        The first byte after the header, counted behind the byte order mark.
+        The first byte after the header, and after what stands above it, counted behind the byte order mark.
     """
 
     encoding: str
@@ -89,22 +92,43 @@ def find_profile(opener: Opener, name: str, options: ReadOptions) -> TextProfile
     with opener() as stream:
         sample = stream.read(SAMPLE_BYTES)
     if not sample.strip(codecs.BOM_UTF8 + b" \t\r\n"):
-        raise InputError(f"'{name}' is empty.", expected="a header and rows", fix="check the export")
+        raise _empty(name)
     bom = len(codecs.BOM_UTF8) if sample.startswith(codecs.BOM_UTF8) else 0
     encoding = options.encoding or ("utf-8" if bom else _find_encoding(opener, sample, name))
     lines = _sample_lines(sample[bom:])
     texts = [line.decode(encoding, errors="replace") for line in lines]
-    delimiter = options.delimiter or _find_delimiter(texts, name)
+    separator = _SEPARATOR.fullmatch(texts[0])
+    above = _lines_above(texts, name, options.header_row) if options.header_row else int(separator is not None)
+    skipped = sum(map(len, lines[:above]))
+    lines, texts = lines[above:], texts[above:]
+    if not any(text.strip() for text in texts):
+        raise _empty(name)
+    delimiter = options.delimiter or (separator[1] if separator else _find_delimiter(texts, name))
     header, header_lines = _header(texts, delimiter)
-    header_end = sum(map(len, lines[:header_lines]))
+    header_end = skipped + sum(map(len, lines[:header_lines]))
     decimal = options.decimal
     if decimal is None:
         signs = _Signs.of(_sample_records(texts, delimiter))
         if not signs.decided:
-            sampled = bom + sum(map(len, lines[: _sample_end(texts, header_lines)]))
+            sampled = bom + skipped + sum(map(len, lines[: _sample_end(texts, header_lines)]))
             _look_further(opener, sampled, signs, delimiter, encoding)
         decimal = _decimal(signs, delimiter)
     return TextProfile(encoding, delimiter, decimal, bom, tuple(header), header_end)
+
+
+def _empty(name: str) -> InputError:
+    return InputError(f"'{name}' is empty.", expected="a header and rows", fix="check the export")
+
+
+def _lines_above(texts: list[str], name: str, header_row: int) -> int:
+    """Say how many lines stand above the declared header."""
+    if header_row > len(texts) or not texts[header_row - 1].strip():
+        raise InputError(
+            f"Line {header_row:,} of '{name}' is no header.",
+            expected="the line with the column names, counted from 1",
+            fix="correct data.header_row",
+        )
+    return header_row - 1
 
 
 def _decimal(signs: _Signs, delimiter: str) -> str:
@@ -263,7 +287,7 @@ def _refuse_mojibake(lines: list[tuple[int, bytes]], name: str) -> None:
             position = strange.start()
         raise InputError(
             f"'{name}' is neither UTF-8 nor Windows-1252: see byte {offset + position:,}.",
-            expected="a declared encoding, such as cp1250, cp850, koi8-r or mac-roman",
+            expected="a declared encoding, such as cp1252, cp1250, cp850, koi8-r or mac-roman",
             fix="declare it (data.encoding), or export the table as UTF-8",
         )
 
@@ -296,7 +320,9 @@ def _sample_end(texts: list[str], start: int) -> int:
 
 def _header(texts: list[str], delimiter: str) -> tuple[list[str], int]:
     """Parse the first record, whose quoted names may hold line breaks; also tell at which line the rows begin."""
-    start = next(i for i, text in enumerate(texts) if text.strip("\r\n"))
+    filled = [i for i, text in enumerate(texts) if text.strip("\r\n")]
+    # a spreadsheet may write delimiters for the empty rows above its table
+    start = next((i for i in filled if texts[i].strip(f" \t\r\n{delimiter}")), filled[0])
     joined = ""
     for i, text in enumerate(texts[start : start + MAX_HEADER_LINES], start=start + 1):
         joined += text
@@ -322,7 +348,8 @@ def _find_delimiter(texts: list[str], name: str) -> str:
         raise InputError(
             f"No delimiter is found in '{name}': the header would be a single column.",
             expected=f"columns parted by one of {', '.join(DELIMITERS.values())}",
-            fix="name the delimiter (data.delimiter) or export the table with one of these",
+            fix="name the delimiter (data.delimiter), or, where a title stands above the header, the header's line "
+            "(data.header_row)",
         )
     return best
 

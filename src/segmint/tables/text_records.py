@@ -114,6 +114,7 @@ class RecordParser:
 
     def __init__(self, *, delimiter: str, encoding: str, width: int) -> None:
         self.delimiter, self.encoding, self.width = delimiter, encoding, width
+        self._nothing = b" \t\r\n" + delimiter.encode(encoding, "ignore")
 
     def blocks(self, lines: Iterator[LineBlock]) -> Iterator[RecordBlock]:
         """Parse every block; record numbers start at 1."""
@@ -131,14 +132,14 @@ class RecordParser:
         rows = self._parse_at_once(block.lines)
         if rows is None:
             return self._parse_one_by_one(block, ends, number)
-        filled = [i for i, line in enumerate(block.lines) if not _is_blank(line)]
+        filled = [i for i, line in enumerate(block.lines) if not self._is_blank(line)]
         spans = [(ends[i], ends[i + 1]) for i in filled]
         numbers = list(range(number, number + len(rows)))
         return RecordBlock(rows, spans, numbers, [], ends[-1]), len(block.lines)
 
     def _parse_at_once(self, lines: list[bytes]) -> list[list[str]] | None:
         """Parse clean lines in one go; None if any of them needs a closer look."""
-        filled = [line for line in lines if not _is_blank(line)]
+        filled = [line for line in lines if not self._is_blank(line)]
         try:
             texts = [line.decode(self.encoding) for line in filled]
             rows = list(csv.reader(texts, delimiter=self.delimiter, strict=True))
@@ -152,7 +153,7 @@ class RecordParser:
         """Parse line by line; also tell how many lines are used up."""
         records, i = RecordBlock(), 0
         while i < len(block.lines):
-            if _is_blank(block.lines[i]):
+            if self._is_blank(block.lines[i]):
                 i += 1
                 continue
             try:
@@ -198,6 +199,10 @@ class RecordParser:
                 break  # a whole record inside the open field: the quote was never meant to reach this far
         raise _Broken("unclosed_quote")
 
+    def _is_blank(self, line: bytes) -> bool:
+        """Tell an empty line, or one of delimiters only, as spreadsheets write below a table, from a record."""
+        return not line.strip(self._nothing)
+
     def _is_record(self, line: bytes) -> bool:
         try:
             self._record(line)
@@ -223,10 +228,6 @@ class RecordParser:
     def _reject(self, reason: str, line: bytes, number: int, span: tuple[int, int]) -> Reject:
         raw = line.decode(self.encoding, errors="backslashreplace").rstrip("\r\n")[:MAX_RAW]
         return Reject(number, reason, f"The record has {DETAILS[reason]}.", raw, span=span)
-
-
-def _is_blank(line: bytes) -> bool:
-    return not line.strip(b"\r\n")
 
 
 def quote_reason(message: str) -> str:

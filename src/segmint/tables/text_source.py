@@ -11,7 +11,7 @@ import polars as pl
 
 from segmint.errors import InputError
 from segmint.tables.rejects import Reject
-from segmint.tables.table_source import BATCH, JSON, MAX_COLUMNS, NoRowsError, RawBatch, ReadOptions
+from segmint.tables.table_source import BATCH, JSON, MAX_COLUMNS, NoRowsError, RawBatch, ReadOptions, without_empty_rows
 from segmint.tables.text_profile import DELIMITERS, Opener, TextProfile, find_profile
 from segmint.tables.text_records import LineBlock, RecordBlock, RecordParser, line_blocks
 
@@ -82,17 +82,19 @@ class TextSource:
         frame = pl.DataFrame(
             [pl.Series(name, values, dtype=pl.String) for name, values in zip(self.columns, fields, strict=True)]
         )
-        return RawBatch(
-            frame,
-            np.array(records.numbers, dtype=np.int64),
-            tuple(records.rejects),
-            np.array(records.spans, dtype=np.int64).reshape(-1, 2),
-            records.end,
+        return without_empty_rows(
+            RawBatch(
+                frame,
+                np.array(records.numbers, dtype=np.int64),
+                tuple(records.rejects),
+                np.array(records.spans, dtype=np.int64).reshape(-1, 2),
+                records.end,
+            )
         )
 
     def _refuse_header_only(self) -> None:
         for block in self._record_blocks():
-            if block.rows or block.rejects:
+            if block.rejects or any("".join(row).strip() for row in block.rows):
                 return
         raise NoRowsError(f"'{self.name}' has a header and no rows.", self.columns, fix="check the export")
 
@@ -111,7 +113,8 @@ def check_names(names: tuple[str, ...], table: str) -> tuple[str, ...]:
         raise InputError(
             f"The header of '{table}' cannot be used: {problem}.",
             expected="one name for each column, each once",
-            fix="correct the header (a delimiter at the end of the line makes a blank name)",
+            fix="correct the header (a delimiter at the end of the line makes a blank name), or say in which row it stands "
+            "(data.header_row)",
         )
     return stripped
 

@@ -9,6 +9,7 @@ from typing import Literal
 import polars as pl
 
 from segmint.tables.formulas import guarded
+from segmint.tables.lengths import lengths_as_text
 
 
 def write_csv(
@@ -21,10 +22,16 @@ def write_csv(
     """Write frames with the same columns as one delimited text file; return the number of rows."""
     rows = 0
     with path.open("wb") as file:
-        for i, frame in enumerate(frames):
+        for i, frame in enumerate(map(_with_lengths, frames)):
             frame.write_csv(file, include_header=i == 0, separator=delimiter, quote_style=quote_style)
             rows += frame.height
     return rows
+
+
+def _with_lengths(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(
+        lengths_as_text(frame[name]) for name, dtype in frame.schema.items() if dtype == pl.Duration
+    )
 
 
 def write_safe_csv(frames: Iterable[pl.DataFrame], path: Path, *, delimiter: str = ",") -> int:
