@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -234,3 +234,35 @@ def test_objection_files_of_the_command_line_are_added_to_those_of_the_policy() 
 
     config = load_config(None, ['policy.suppress=["always.csv"]'])
     assert _with_objections(config, [Path("today.csv")]).policy.suppress == (Path("always.csv"), Path("today.csv"))
+
+
+def run_with(argv: list[object], **streams: int) -> int:
+    words = [sys.executable, "-m", "segmint", *map(str, argv)]
+    return subprocess.run(
+        words, **{"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, **streams}, check=False
+    ).returncode
+
+
+@pytest.fixture
+def unread() -> Iterator[int]:
+    """Lend a pipe that nobody reads any more."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    yield writer
+    os.close(writer)
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_reader_who_went_away_stops_no_work(tmp_path: Path, unread: int, stream: str) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text(sample_path().read_text("utf-8").replace("\n30;", "\nthirty;", 1))
+    argv = ["check", table, "--contract", "bank-marketing", "--rejected", tmp_path / "rejected.csv"]
+    assert run_with(argv, **{stream: unread}) == 0
+    assert "not_a_number" in (tmp_path / "rejected.csv").read_text("utf-8")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_a_full_disk_under_the_output_is_said(tmp_path: Path) -> None:
+    with Path("/dev/full").open("wb") as full, (tmp_path / "said").open("wb") as said:
+        assert run_with(["contract", "show", "bank-marketing"], stdout=full.fileno(), stderr=said.fileno()) == 2
+    assert "could not be written: No space left on device." in (tmp_path / "said").read_text("utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import resource
+import signal
 import stat
 import subprocess
 import sys
@@ -193,3 +194,20 @@ def test_publishing_a_small_file_costs_little(tmp_path: Path) -> None:
 def test_publishing_loads_no_numerical_library() -> None:
     code = "import segmint.store.staging, sys; print([m for m in ('numpy', 'polars', 'pydantic') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+@pytest.mark.parametrize("kind", ["write_parquet", "write_csv"])
+def test_a_full_disk_is_said_whoever_writes(tmp_path: Path, kind: str) -> None:
+    import polars as pl
+
+    frame = pl.DataFrame({"a": range(200_000)})
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, limits[1]))
+    try:
+        with pytest.raises(RunError, match="'t' could not be written: File too large"):
+            publish_file(tmp_path / "t", lambda path: getattr(frame, kind)(path))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, before)
+    assert not list(tmp_path.iterdir())

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
 import warnings
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
 from segmint.cli import contracts, customers, dashboard, lists, serve, time, training
-from segmint.cli.screen import INTERRUPTED
+from segmint.cli.screen import INTERRUPTED, silence, tell_beside
 from segmint.report.wording import printable
+
+if TYPE_CHECKING:
+    from segmint.errors import SegmintError
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 app = typer.Typer(
     name="segmint",
@@ -34,17 +40,43 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         app(args=None if argv is None else list(argv), prog_name="segmint")
     except SegmintError as error:
+        return _refused(error, argv)
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        silence(sys.stdout)
+        return _refused(_not_written(error), argv)
+    except SystemExit as stop:
+        # Who only wanted the beginning has it, and the work is done.
+        if isinstance(stop.__context__, BrokenPipeError):
+            return 0
+        # Else Typer ends with 1 for one thing only: Ctrl-C outside of a `Screen`.
+        return INTERRUPTED if stop.code == 1 else int(stop.code or 0)
+    return 0
+
+
+def _refused(error: SegmintError, argv: Sequence[str] | None) -> int:
+    """Say what was wrong; return the exit code."""
+    try:
         if "--json" in (sys.argv[1:] if argv is None else argv):
             kind = type(error).__name__
             told = {"kind": kind, "came": error.came, "expected": error.expected, "fix": error.fix}
             typer.echo(json.dumps({"error": told}))
-        # a table may have been written by a stranger: its names give the terminal no commands
-        typer.echo(printable("\n".join((f"error: {error}", *getattr(error, "__notes__", [])))), err=True)
-        return error.exit_code
-    except SystemExit as stop:
-        # Typer ends with 1 for one thing only: Ctrl-C outside of a `Screen`.
-        return INTERRUPTED if stop.code == 1 else int(stop.code or 0)
-    return 0
+    except OSError:
+        silence(sys.stdout)
+    # a table may have been written by a stranger: its names give the terminal no commands
+    tell_beside(printable("\n".join((f"error: {error}", *getattr(error, "__notes__", [])))))
+    return error.exit_code
+
+
+def _not_written(error: OSError) -> SegmintError:
+    from segmint.errors import RunError
+
+    return RunError(
+        f"What this command says could not be written: {os.strerror(error.errno or 0)}.",
+        expected="a place for its output with room left",
+        fix="make room or write to another place",
+    )
 
 
 def command() -> NoReturn:

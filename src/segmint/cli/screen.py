@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json as jsonlib
+import os
 import sys
 import time
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
@@ -39,6 +41,20 @@ _PLAIN_EVERY = 5.0  # seconds between two plain lines of one task
 def one_line(text: str) -> str:
     """Write text that may come from a stranger's table or file so that it gives the terminal no commands."""
     return printable(text).replace("\n", " ").replace("\t", " ")
+
+
+def tell_beside(text: str) -> None:
+    """Write to standard error; if nobody reads it any more, that ends no work."""
+    try:
+        typer.echo(text, err=True)
+    except OSError:
+        silence(sys.stderr)
+
+
+def silence(stream: TextIO) -> None:
+    """Let what is still to be written to a stream go nowhere, also what waits in it until the process ends."""
+    with suppress(OSError, ValueError), Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), stream.fileno())
 
 
 class Screen:
@@ -79,7 +95,7 @@ class Screen:
             self._bars.stop()
         if isinstance(error, KeyboardInterrupt):
             notes = getattr(error, "__notes__", [])
-            typer.echo("\n".join(notes) or "stopped; nothing was published by halves, see: segmint runs", err=True)
+            tell_beside("\n".join(notes) or "stopped; nothing was published by halves, see: segmint runs")
             raise typer.Exit(INTERRUPTED) from error
 
     def progress(self, task: str, done: int, total: int) -> None:
@@ -96,7 +112,7 @@ class Screen:
         now, last, finished = time.monotonic(), self._said.get(task), 0 < total <= done
         if last is None or finished or now - last >= _PLAIN_EVERY:
             share = f" {100 * done // total} %" if total > 1 else (" done" if finished else "")
-            typer.echo(one_line(f"{task}{share}"), err=True)
+            tell_beside(one_line(f"{task}{share}"))
             self._said[task] = now
 
     def say(self, result: dict[str, Any], *lines: str) -> None:
@@ -112,7 +128,7 @@ class Screen:
         if self._bars is not None:
             self._bars.console.print(one_line(sentence), highlight=False, markup=False)
         elif not self.quiet:
-            typer.echo(one_line(sentence), err=True)
+            tell_beside(one_line(sentence))
 
     def run_result(self, result: RunResult) -> None:
         """Show what a run found and where its page is."""

@@ -21,7 +21,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
-from segmint.errors import RunError
+from segmint.errors import RunError, SegmintError
 
 Result = TypeVar("Result")
 
@@ -236,14 +236,25 @@ def disk_explained(target: Path) -> Iterator[None]:
 def _disk_explained(target: Path, codes: frozenset[int] | None = None) -> Iterator[None]:
     try:
         yield
-    except OSError as error:
-        if codes is not None and error.errno not in codes:
+    except SegmintError:
+        raise
+    except Exception as error:
+        code = _system_code(error)
+        if code not in codes if codes is not None else not isinstance(error, OSError):
             raise
         raise RunError(
-            f"'{target.name}' could not be written: {os.strerror(error.errno or 0)}{_free(target.parent)}.",
+            f"'{target.name}' could not be written: {os.strerror(code)}{_free(target.parent)}.",
             expected="a folder that can be written to, with room left",
             fix="make room or choose another folder; nothing was published, what was there is untouched",
         ) from error
+
+
+def _system_code(error: Exception) -> int:
+    """Find the system's number of what went wrong; libraries written in Rust only say it: "(os error 28)"."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno
+    said = re.search(r"\(os error (\d+)\)", str(error))
+    return int(said[1]) if said else 0
 
 
 def _free(folder: Path) -> str:
