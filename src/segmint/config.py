@@ -12,9 +12,10 @@ from typing import Annotated, Any, Literal, get_args
 import tomlkit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
-from segmint.errors import ConfigError, why
+from segmint.errors import ConfigError
 from segmint.store.network_spec import MAX_PARAMETERS, MAX_UNITS
 from segmint.targeting.policy import ContactRules, Economics
+from segmint.toml_files import parse_toml, read_toml_text
 
 
 class _Section(BaseModel):
@@ -382,10 +383,10 @@ def load_config(
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return parse_toml(read_toml_text(path))
+    except ValueError as error:
         raise ConfigError(
-            f"The configuration '{path}' cannot be read: {why(error) if isinstance(error, OSError) else error}.",
+            f"The configuration '{path}' cannot be read: {error}.",
             expected="a TOML file in UTF-8",
             fix="check the path and the file; every run keeps an example in its config.toml",
         ) from error

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from segmint.config import load_config
-from segmint.errors import DataError
+from segmint.errors import ConfigError, ContractError, DataError, InputError, RunError
 from segmint.flows.check import check
 from segmint.flows.demo import sample_path
-from segmint.flows.read import inputs_of, rejected_rows
+from segmint.flows.read import inputs_of, refuse_overwriting, rejected_rows
+from segmint.flows.simulate import simulate
 from segmint.tables.rejects import Reject
 from segmint.tables.source import open_table
 
@@ -57,4 +59,39 @@ def test_a_corrected_table_leaves_no_rejected_rows_of_the_one_before(tmp_path: P
 def test_a_run_without_rejected_rows_has_no_file_of_them(tmp_path: Path) -> None:
     with rejected_rows(tmp_path / "rejected.csv"):
         pass
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("out", ["x" * 300 + ".csv", "loop/x.csv", "pipe.csv", "folder.csv"])
+def test_what_is_no_file_is_not_replaced(tmp_path: Path, out: str) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    (tmp_path / "folder.csv").mkdir()
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(InputError, match="cannot be written to"):
+        refuse_overwriting(tmp_path / out)
+    refuse_overwriting(tmp_path / "new.csv")
+
+
+def test_a_check_that_reads_no_row_leaves_the_rejected_rows_of_an_earlier_one(tmp_path: Path) -> None:
+    rejected, other = tmp_path / "rejected.csv", tmp_path / "other.csv"
+    rejected.write_text("what was there")
+    other.write_text("a;b\n1;2\n")
+    with pytest.raises(ContractError):
+        check(other, "bank-marketing", load_config(), rejected=rejected)
+    with pytest.raises(InputError, match="is damaged"), rejected_rows(rejected, also_none=True):
+        raise InputError("'t.csv.gz' is damaged.")
+    assert rejected.read_text() == "what was there"
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(RunError, match="could not be written"), rejected_rows(tmp_path / "file" / "x" / "r.csv"):
+        pass
+
+
+def test_a_simulated_table_is_not_left_behind_without_its_truth(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no format"):
+        simulate(tmp_path / "s.csv", tmp_path / "t.txt", rows=10)
+    with pytest.raises(ConfigError, match="seed must be at least 0"):
+        simulate(tmp_path / "s.csv", None, seed=-1)
     assert not list(tmp_path.iterdir())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -173,3 +174,19 @@ def test_a_damaged_record_is_one_clear_sentence(content: bytes, tmp_path: Path) 
     (tmp_path / "run.json").write_bytes(content)
     with pytest.raises(RunError, match="is no run"):
         Run.open(tmp_path)
+
+
+def test_a_name_that_no_run_can_have_and_a_closed_folder_are_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("x" * 300, "a\0b"):
+        with pytest.raises(RunError, match="There is no run"):
+            find_run(name, tmp_path)
+
+    def closed(self: Path) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self))
+
+    monkeypatch.setattr(Path, "iterdir", closed)
+    monkeypatch.setattr(Path, "is_file", closed)
+    with pytest.raises(RunError, match="cannot be opened: Permission denied"):
+        find_run("2026-03-14T10-15-02Z-3f9c", tmp_path)

@@ -14,6 +14,7 @@ import pytest
 import zstandard
 
 from segmint.errors import InputError
+from segmint.tables.byte_stream import is_one_byte_ascii
 from segmint.tables.source import ReadOptions, open_table
 
 LINES = ["id;name;city", *(f"0{i};Müller-Lüdenscheidt;São José" for i in range(30)), "99;Zoë;Łódź?"]
@@ -179,3 +180,9 @@ def test_bombs_are_refused_before_they_go_off(tmp_path: Path, kind: str) -> None
             pass
     assert time.process_time() - start < 4.0
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300 * 1024
+
+
+@pytest.mark.parametrize("encoding", ["undefined", "idna", "utf\0008", "nonsense", "base64"])
+def test_a_name_that_is_no_encoding_of_texts_is_refused(encoding: str) -> None:
+    with pytest.raises(InputError, match="There is no encoding"):
+        is_one_byte_ascii(encoding)

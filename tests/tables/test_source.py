@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+import os
 import random
 import uuid
 from pathlib import Path
@@ -356,3 +357,17 @@ def test_a_column_of_a_kind_nobody_reads_is_named(tmp_path: Path) -> None:
         for table in (parquet(tmp_path, values), pa.table({"age": [1, 2], "x": values})):
             with pytest.raises(InputError, match=r"of a kind that cannot be read: x \("):
                 frame_of(open_table(table))
+
+
+def test_what_can_be_read_only_once_is_refused_unread(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "p.csv")
+    for path in (tmp_path / "p.csv", Path("/dev/null"), Path("-")):
+        with pytest.raises(InputError, match="can be read only once"):
+            open_table(path)
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "loop/x.csv", "a\0b"])
+def test_a_name_that_no_file_can_have_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(InputError, match="Cannot open"):
+        open_table(tmp_path / name)

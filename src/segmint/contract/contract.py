@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
@@ -14,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from segmint.contract.column import Column, Known
 from segmint.errors import ContractError
+from segmint.toml_files import parse_toml, read_toml_text
 
 YES_WORDS = ("yes", "y", "true", "t", "1")
 NO_WORDS = ("no", "n", "false", "f", "0")
@@ -158,10 +158,10 @@ def load_contract(name: str | Path) -> Contract:
             fix=f"did you mean '{close[0]}'?" if close else "name one of these, or write your own",
         )
     try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_toml_text(path)
+    except ValueError as error:
         raise ContractError(
-            f"The contract '{path}' cannot be read ({type(error).__name__}).",
+            f"The contract '{path}' cannot be read: {error}.",
             expected="a TOML file in UTF-8",
             fix="check the path and the file",
         ) from error
@@ -171,10 +171,10 @@ def load_contract(name: str | Path) -> Contract:
 def parse_contract(text: str, *, origin: str) -> Contract:
     """Read a contract from TOML text; `origin` is named in errors."""
     try:
-        raw: dict[str, Any] = tomllib.loads(text)
+        raw = parse_toml(text)
         columns = raw.pop("columns", {})
         return Contract(**raw, columns=tuple(_column(name, rest) for name, rest in columns.items()))
-    except (tomllib.TOMLDecodeError, ValidationError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError) as error:
         raise ContractError(
             f"The contract '{origin}' makes no sense: {_first_problem(error)}",
             expected="TOML with name, [outcome] and one [columns.<name>] table for each column",

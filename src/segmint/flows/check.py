@@ -9,7 +9,7 @@ from typing import Any
 from segmint.config import Config
 from segmint.contract.contract import Contract, load_contract
 from segmint.contract.valid_table import ValidTable
-from segmint.contract.validate import validate
+from segmint.contract.validate import validate, validate_batches
 from segmint.flows.read import open_source, refuse_overwriting, rejected_rows
 from segmint.progress import Progress, silent
 from segmint.store.verify import Check, verify_bundle
@@ -31,7 +31,7 @@ def check(
     Raises
     ------
     InputError
-        If `rejected` is the table or the contract itself.
+        If `rejected` is the table or the contract itself, or no file.
     SegmintError
         For a table or contract that cannot be worked with.
     """
@@ -39,6 +39,8 @@ def check(
         refuse_overwriting(rejected, source, contract)
     contract = contract if isinstance(contract, Contract) else load_contract(contract)
     opened = open_source(source, config.data)
+    # what can be refused before a row is read leaves the rejected rows of an earlier table where they are
+    validate_batches(opened, contract, purpose="train", at=config.data.at)
     with nullcontext(None) if rejected is None else rejected_rows(rejected, also_none=True) as on_reject:
         return validate(
             opened,

@@ -10,7 +10,7 @@ import polars as pl
 from segmint.contract.ids import bare_ids
 from segmint.errors import InputError
 from segmint.store.alone import alone
-from segmint.store.staging import make_folder, publish_file
+from segmint.store.staging import disk_explained, make_folder, publish_file
 from segmint.tables.formulas import unguarded
 from segmint.tables.write import write_safe_csv
 from segmint.targeting.suppress import ID_NAMES, id_columns_of, read_whole
@@ -66,7 +66,8 @@ def add_objectors(path: Path, customers: pl.Series, own: str | None = None) -> G
     if path.suffix != ".csv":
         raise InputError(f"'{path.name}' is no .csv file.", expected="a name ending in .csv", fix="rename it")
     path = path.resolve()
-    make_folder(path.parent)
+    with disk_explained(path):
+        make_folder(path.parent)
     with alone(path.parent, "change of the do-not-call file"):
         known = read_whole(path) if path.exists() else pl.DataFrame(schema={CUSTOMER: pl.String})
         known = known.with_columns(unguarded(known[column]) for column in known.columns)

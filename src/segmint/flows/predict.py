@@ -207,8 +207,6 @@ def _check_out(out: Path, source: Any, bundle: Path | str, runs: Path) -> None:
             expected="a name ending in .csv or .parquet",
             fix="rename it",
         )
-    if out.is_dir():
-        raise InputError(f"'{out}' is a folder.", expected="the path of a file", fix="name a file in it")
     refuse_overwriting(out, source)
     opening = locate(bundle, runs)
     if opening.folder.joinpath(*opening.below).resolve() in out.resolve().parents:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from segmint.contract.contract import Contract
 from segmint.contract.export import contract_to_toml
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
-from segmint.errors import InputError
+from segmint.errors import DataError, InputError, why
 from segmint.progress import Progress, silent
 from segmint.store.run import Run
 from segmint.store.staging import disk_explained, make_folder, publish_file
@@ -35,7 +36,7 @@ def open_source(source: Any, data: Data) -> TableSource:
 
 
 def refuse_overwriting(out: Path, *inputs: Any) -> None:
-    """Refuse a name to write to under which lies what the same command reads, before it reads it.
+    """Refuse a name to write to under which lies what the same command reads, or what is no file, before it reads.
 
     Parameters
     ----------
@@ -46,8 +47,12 @@ def refuse_overwriting(out: Path, *inputs: Any) -> None:
     Raises
     ------
     InputError
-        If `out` is one of them.
+        If `out` is one of them, is a folder, a pipe or a device, or can be no file's name.
     """
+    if obstacle := _obstacle(out):
+        raise InputError(
+            f"'{out}' cannot be written to: {obstacle}.", expected="the path of a file", fix="choose another name"
+        )
     for given in inputs:
         if isinstance(given, str | Path) and _is_same_file(out, Path(given)):
             raise InputError(
@@ -55,6 +60,15 @@ def refuse_overwriting(out: Path, *inputs: Any) -> None:
                 expected="another file to write to",
                 fix="choose another name",
             )
+
+
+def _obstacle(out: Path) -> str:
+    try:
+        return "" if stat.S_ISREG(out.stat().st_mode) else "it is a folder, a pipe or a device"
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError) as error:  # too long a name, a loop of links, a closed folder
+        return why(error)
 
 
 def _is_same_file(one: Path, other: Path) -> bool:
@@ -144,7 +158,8 @@ def rejected_rows(path: Path, *, also_none: bool = False) -> Iterator[Callable[[
     also_none : bool
         Whether there is a file, of a header only, if no row is rejected: else one of an earlier table would stay.
     """
-    make_folder(path.parent)
+    with disk_explained(path):
+        make_folder(path.parent)
     with SpooledTemporaryFile(_IN_MEMORY, "w+", -1, encoding="utf-8", newline="", dir=str(path.parent)) as waiting:
         writer = csv.writer(waiting)
         count = 0
@@ -158,6 +173,11 @@ def rejected_rows(path: Path, *, also_none: bool = False) -> Iterator[Callable[[
 
         try:
             yield on_reject
+        except DataError:
+            raise
+        except BaseException:
+            also_none = False  # the table was not read to its end: that nothing is rejected is not known
+            raise
         finally:
             if count or also_none:
                 with disk_explained(path):

@@ -16,6 +16,7 @@ from segmint.contract.ids import bare_ids
 from segmint.errors import ConfigError, DataError, InputError
 from segmint.flows.read import open_source
 from segmint.monitoring.measure import Dispositions, Meaning, parse_dispositions
+from segmint.toml_files import read_toml_text
 
 PLAIN = Dispositions(codes={meaning: meaning for meaning in get_args(Meaning)} | {"yes": "success", "no": "refused"})
 """What codes mean when no file says it: their own name, or yes and no."""
@@ -58,13 +59,14 @@ def read_codes(path: Path | None) -> Dispositions:
     if path is None:
         return PLAIN
     try:
-        return parse_dispositions(path.read_text("utf-8"), origin=str(path))
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_toml_text(path)
+    except ValueError as error:
         raise ConfigError(
-            f"The codes '{path}' cannot be read ({type(error).__name__}).",
+            f"The codes '{path}' cannot be read: {error}.",
             expected="a TOML file in UTF-8",
             fix="check the path",
         ) from error
+    return parse_dispositions(text, origin=str(path))
 
 
 def outcomes_of(

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from segmint.errors import ConfigError, InputError
+from segmint.flows.read import refuse_overwriting
 from segmint.store.staging import publish_file
 from segmint.tables.simulate import Campaign, Simulated, simulate_batches
 from segmint.tables.write import write_csv, write_parquet
@@ -36,6 +37,9 @@ def simulate(out: Path, truth: Path | None, **settings: object) -> Campaign:
         campaign = Campaign(**settings)  # type: ignore[arg-type]
     except ValueError as error:
         raise ConfigError(str(error), expected="settings of a campaign", fix="see: segmint simulate --help") from error
+    for path in (out,) if truth is None else (out, truth):
+        _writer(path)
+        refuse_overwriting(path)
     if truth is not None and truth.resolve() == out.resolve():
         raise InputError(
             f"'{out}' cannot be both the table and its truth.", expected="two names", fix="give --truth another name"
@@ -46,7 +50,7 @@ def simulate(out: Path, truth: Path | None, **settings: object) -> Campaign:
     return campaign
 
 
-def _write(campaign: Campaign, path: Path, part: Callable[[Simulated], pl.DataFrame]) -> None:
+def _writer(path: Path) -> Callable[[Iterator[pl.DataFrame], Path], int]:
     writer = WRITERS.get(path.suffix)
     if writer is None:
         raise InputError(
@@ -54,4 +58,9 @@ def _write(campaign: Campaign, path: Path, part: Callable[[Simulated], pl.DataFr
             expected="a name ending in .csv or .parquet",
             fix="rename it",
         )
+    return writer
+
+
+def _write(campaign: Campaign, path: Path, part: Callable[[Simulated], pl.DataFrame]) -> None:
+    writer = _writer(path)
     publish_file(path, lambda staged: writer((part(block) for block in simulate_batches(campaign)), staged))

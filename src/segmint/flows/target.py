@@ -17,7 +17,7 @@ from segmint.config import Config
 from segmint.contract.column_match import match_columns
 from segmint.contract.contract import Contract
 from segmint.contract.valid_table import ValidTable
-from segmint.errors import PolicyError, why
+from segmint.errors import PolicyError
 from segmint.explain.words import reasons_for
 from segmint.flows.bundle import predictor_of
 from segmint.flows.candidates import (
@@ -48,6 +48,7 @@ from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.sensitivity import what_if_parts
 from segmint.targeting.summary import fairness_of, groups_on_list, past_of, still_listed, summarise_list
 from segmint.targeting.suppress import Suppression, respects_objections, suppress
+from segmint.toml_files import read_toml_text
 
 LIST, SHEET, DIALLER = "call_list.parquet", "call_list.xlsx", "dialler.csv"
 DROPPED = "dropped_out.parquet"
@@ -335,10 +336,10 @@ def _copy(folder: Path, out: Path) -> None:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        return read_toml_text(path)
+    except ValueError as error:
         raise PolicyError(
-            f"The dialler profile '{path}' cannot be read: {why(error)}.",
+            f"The dialler profile '{path}' cannot be read: {error}.",
             expected="a TOML file in UTF-8",
             fix="check the path",
         ) from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -11,11 +10,12 @@ from typing import Literal
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 from scipy.special import ndtri, stdtrit
 
 from segmint.contract.ids import bare_ids
 from segmint.errors import ConfigError, DataError
+from segmint.toml_files import parse_toml
 
 Floats = NDArray[np.float64]
 Meaning = Literal["success", "refused", "call_back", "not_reached", "wrong_number", "do_not_call"]
@@ -54,8 +54,8 @@ def parse_dispositions(text: str, *, origin: str = "dispositions") -> Dispositio
         If the file makes no sense, or no code means success.
     """
     try:
-        dispositions = Dispositions(**tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, ValidationError, TypeError) as error:
+        dispositions = Dispositions(**parse_toml(text))
+    except (ValueError, TypeError) as error:
         raise ConfigError(
             f"'{origin}' makes no sense.",
             expected=f"[codes] with one of {', '.join(Meaning.__args__)} for each code",  # type: ignore[attr-defined]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -14,6 +13,7 @@ from typing import Any
 from segmint.errors import ConfigError
 from segmint.segments.coding import tell_apart
 from segmint.segments.profile import Marker, Profiles, SegmentProfile, Typical
+from segmint.toml_files import parse_toml, read_toml_text
 
 Rules = dict[str, Any]
 MOST = 0.5  # a name may only say what most of the segment is
@@ -73,7 +73,7 @@ def load_words(path: str | Path | None = None) -> Rules:
         If the file cannot be read or an entry makes no sense.
     """
     try:
-        rules = tomllib.loads(_shipped() if path is None else Path(path).read_text("utf-8"))
+        rules = parse_toml(_shipped() if path is None else read_toml_text(Path(path)))
         for part in ("noun", "adjective", "holding", "advice"):
             for entry in rules.get(part, []):
                 _check(entry, part)

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
-from segmint.errors import RunError, SegmintError
+from segmint.errors import RunError, SegmintError, why
 from segmint.store import strict_json
 from segmint.store.process import is_alive, is_here, this_process
 from segmint.store.promoted import RUN_ID
@@ -263,14 +263,25 @@ def _impatience_waits() -> Iterator[None]:
 
 def list_runs(runs: Path) -> list[Run]:
     """Return all runs that can be read, newest first."""
-    if not runs.is_dir():
-        return []
     found: list[Run] = []
-    for folder in sorted(runs.iterdir(), reverse=True):
+    for folder in _entries(runs):
         if RUN_ID.fullmatch(folder.name) and not folder.is_symlink():
             with suppress(RunError):
                 found.append(Run.open(folder))
     return found
+
+
+def _entries(runs: Path) -> list[Path]:
+    try:
+        return sorted(runs.iterdir(), reverse=True)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise RunError(
+            f"The folder of runs '{runs}' cannot be opened: {why(error)}.",
+            expected="a folder that may be read",
+            fix="choose another folder (--runs), or ask for access",
+        ) from error
 
 
 def find_run(name: Path | str, runs: Path, *, paths: bool = True) -> Run:
@@ -290,9 +301,9 @@ def find_run(name: Path | str, runs: Path, *, paths: bool = True) -> Run:
         If there is none, or more than one.
     """
     text = str(name)
-    if RUN_ID.fullmatch(text) and (runs / text).is_dir() and not (runs / text).is_symlink():
+    if RUN_ID.fullmatch(text) and _is_there(runs / text / RECORD) and not (runs / text).is_symlink():
         return Run.open(runs / text)
-    if paths and "\0" not in text and (Path(name) / RECORD).is_file():
+    if paths and _is_there(Path(name) / RECORD):
         return Run.open(Path(name).absolute())
     known = [run for run in list_runs(runs) if len(text) >= 10 and run.id.startswith(text)]
     if len(known) == 1:
@@ -302,6 +313,13 @@ def find_run(name: Path | str, runs: Path, *, paths: bool = True) -> Run:
         expected="a run's id or folder, such as runs/2026-03-14T10-15-02Z-3f9c",
         fix="list the runs: `segmint runs`",
     )
+
+
+def _is_there(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except (OSError, ValueError):  # no file could have that name, or lies in a closed folder
+        return False
 
 
 def installed_versions() -> dict[str, str]:

@@ -227,8 +227,8 @@ def _make_lasting(target: Path) -> None:
 
 @contextmanager
 def disk_explained(target: Path) -> Iterator[None]:
-    """Say in words that the disk is full or failing while something for `target` is written."""
-    with _disk_explained(target, _DISK_ERRORS):
+    """Say in words why something for `target` cannot be written: a full or failing disk, a folder that is closed."""
+    with _disk_explained(target):
         yield
 
 

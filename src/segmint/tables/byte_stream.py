@@ -56,8 +56,9 @@ def is_one_byte_ascii(encoding: str) -> bool:
         If there is no such encoding.
     """
     try:
+        b'\n"'.decode(encoding, errors="replace")
         return '\n"'.encode(encoding) == b'\n"'
-    except LookupError as error:
+    except (LookupError, ValueError) as error:  # names like "idna" and "undefined" are no encodings of a text
         raise InputError(
             f"There is no encoding '{encoding}'.",
             expected="a name like utf-8, cp1252, latin-1, utf-16",

@@ -100,6 +100,8 @@ class Campaign:
     def __post_init__(self) -> None:
         if self.rows < 1 or self.waves < 1:
             raise ValueError(f"rows and waves must be at least 1. Got {self.rows} and {self.waves} instead.")
+        if self.seed < 0:
+            raise ValueError(f"seed must be at least 0. Got {self.seed} instead.")
         if not 0 < self.base_rate < 1:
             raise ValueError(f"base_rate must lie between 0 and 1. Got {self.base_rate} instead.")
         if not (0 <= self.control_share < 1 and 0 <= self.missing_share < 1):

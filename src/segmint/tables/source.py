@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -114,14 +115,30 @@ def file_fingerprint(path: Path) -> str:
 
 
 def _first_bytes(path: Path) -> bytes:
-    if path.is_dir():
-        raise InputError(f"'{path}' is a folder.", expected="a file", fix="name one file in it")
     try:
+        _refuse_no_file(path, path.stat().st_mode)
         with path.open("rb") as file:
             magic = file.read(MAGIC_BYTES)
     except (OSError, ValueError) as error:
+        if str(path) == "-":
+            raise _pipe("-") from error
         what = "There is no file" if isinstance(error, FileNotFoundError) else "Cannot open"
         raise InputError(f"{what} '{path}'.", expected="a readable file", fix="check the path") from error
     if not magic:
         raise InputError(f"'{path.name}' is empty.", expected="a header and rows", fix="check the export")
     return magic
+
+
+def _refuse_no_file(path: Path, mode: int) -> None:
+    if stat.S_ISDIR(mode):
+        raise InputError(f"'{path}' is a folder.", expected="a file", fix="name one file in it")
+    if not stat.S_ISREG(mode):
+        raise _pipe(str(path))
+
+
+def _pipe(name: str) -> InputError:
+    return InputError(
+        f"'{name}' is a pipe or a device, which can be read only once.",
+        expected="a file: a table is read several times",
+        fix="save it to a file first, and name that",
+    )

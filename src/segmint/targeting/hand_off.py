@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from segmint.targeting.call_list import STATUS_WORDS, CallList
 from segmint.targeting.phones import E164, to_e164
 from segmint.targeting.suppress import objecting
 from segmint.targeting.what_if_sheet import write_what_if
+from segmint.toml_files import parse_toml
 
 SHEET_ROWS = 1_000_000
 CELL_CHARACTERS = 32_000
@@ -88,8 +88,8 @@ def parse_profile(text: str, *, origin: str = "dialler profile") -> DiallerProfi
         If the profile makes no sense.
     """
     try:
-        return DiallerProfile(**tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, ValidationError, TypeError) as error:
+        return DiallerProfile(**parse_toml(text))
+    except (ValueError, TypeError) as error:
         place = ".".join(map(str, error.errors()[0]["loc"])) if isinstance(error, ValidationError) else ""
         raise PolicyError(
             f"'{origin}' makes no sense as a dialler profile: " + (f"see '{place}'." if place else f"{error}."),

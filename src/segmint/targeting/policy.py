@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import math
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -13,7 +12,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from segmint.errors import PolicyError, why
+from segmint.errors import PolicyError
+from segmint.toml_files import parse_toml, read_toml_text
 
 MOST = 10**15  # calls, customers or money; a float still tells every whole number
 _DAYS = 36_500
@@ -415,10 +415,10 @@ def load_policy(path: Path | str) -> ContactPolicy:
         If the file cannot be read, holds an unknown key, or contradicts itself.
     """
     try:
-        text = Path(path).read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_toml_text(Path(path))
+    except ValueError as error:
         raise PolicyError(
-            f"The policy '{path}' cannot be read: {why(error)}.",
+            f"The policy '{path}' cannot be read: {error}.",
             expected="a TOML file in UTF-8",
             fix="check the path, or start from one: segmint policy init > policy.toml",
         ) from error
@@ -428,13 +428,14 @@ def load_policy(path: Path | str) -> ContactPolicy:
 def parse_policy(text: str, *, origin: str = "policy") -> ContactPolicy:
     """Read a policy from TOML text; `origin` is named in errors."""
     try:
-        return policy_from(tomllib.loads(text), origin=origin)
-    except tomllib.TOMLDecodeError as error:
+        sections = parse_toml(text)
+    except ValueError as error:
         raise PolicyError(
             f"'{origin}' is not TOML: {error}.",
             expected="sections [economics] and [policy]",
             fix="compare with: segmint policy init",
         ) from error
+    return policy_from(sections, origin=origin)
 
 
 def policy_from(sections: Mapping[str, Any], *, origin: str = "policy") -> ContactPolicy:

@@ -1,0 +1,50 @@
+"""TOML as people and their editors write it."""
+
+from __future__ import annotations
+
+import codecs
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from segmint.errors import why
+
+_WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def read_toml_text(path: Path) -> str:
+    """Read the text of a TOML file, with or without the mark that Windows puts before UTF-8.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be read or is no UTF-8, with the cause in words.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ValueError(why(error)) from error
+    if content.startswith(_WIDE):
+        raise ValueError("it is written in UTF-16; save it as UTF-8")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"byte {error.start:,} is no UTF-8; save it as UTF-8") from error
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """Parse TOML.
+
+    Raises
+    ------
+    ValueError
+        If it is none, with the place or the cause in words.
+    """
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        raise
+    except RecursionError as error:
+        raise ValueError("its lists or tables are nested too deeply") from error
+    except ValueError as error:  # Python's limit on the digits of a whole number
+        raise ValueError("a number in it has too many digits") from error
