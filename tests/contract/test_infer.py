@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from segmint.contract.contract import load_contract, parse_contract
-from segmint.contract.hints import is_sensitive, personal_role, plain_name
+from segmint.contract.hints import is_sensitive, known_by_name, perhaps_after_call, personal_role, plain_name
 from segmint.contract.infer import Draft, infer_contract
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
@@ -444,6 +444,40 @@ def test_times_of_day_are_no_levels_and_asked_about(name: str, cell: str, known:
 )  # fmt: skip
 def test_what_is_sensitive_is_a_word_of_its_own(name: str, sensitive: bool) -> None:
     assert is_sensitive(plain_name(name)) == sensitive
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "duracion", "duração", "durata", "duree_appel", "time_on_call", "contact_length", "Telefondauer", "minutes_on_call",
+        "call_status", "call_rating", "contact_result", "contact_outcome", "Kontaktergebnis", "satisfaction_with_call",
+        "estado_llamada", "resultado_contato", "esito_chiamata", "statut_appel", "Gesprächsergebnis",
+    ],
+)  # fmt: skip
+def test_what_a_call_leaves_behind_is_known_after_it(name: str) -> None:
+    assert known_by_name(plain_name(name)) == "after_call"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "poutcome", "previous_call_status", "last_contact_result", "resultado_llamada_anterior", "days_since_call",
+        "duracion_prestamo", "Vertragsdauer", "contact_type", "previous_answered",
+    ],
+)  # fmt: skip
+def test_what_was_known_before_the_call_is_not_asked_about(name: str) -> None:
+    assert known_by_name(plain_name(name)) == "planning"
+    assert not perhaps_after_call(plain_name(name))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["secs", "refusal_reason", "answered", "follow_up", "sale_amount", "order_amount", "Gesprächszeit", "call_time"],
+)
+def test_what_only_a_call_may_bring_is_asked_about(name: str) -> None:
+    frame = churn().with_columns(pl.Series(name, [str(i % 3) for i in range(400)]))
+    draft = infer_contract(open_table(frame), name="x")
+    assert "is it known only after the call?" in draft.suspects[name]
 
 
 def native(kind: str) -> pl.Series:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from segmint.contract.column import KNOWN_ORDER, Known, Role
 
@@ -27,12 +28,40 @@ _LIKE_OUTCOME = re.compile(
     r"subscribed|churn|convert|conversion|bought|accepted|purchased|respon(se|ded)|took_up|signed_up|abgeschlossen"
     r"|gekauft|zugesagt|cancel|clos(ed|ing)"
 )
-_EARLIER = re.compile(r"prev|past|earlier|last|prior|p_?outcome|before|letzt|vorher|frueher|früher")
+_EARLIER = re.compile(
+    r"prev|past|earlier|last|prior|p_?outcome|before|letzt|vorher|vorig|frueher|früher"
+    r"|anterior|(u|ú)ltim|pr(e|é)c(e|é)dent|derni(e|è)r|passad|pasad|scors"
+)
 _AFTER_CALL = re.compile(
     r"(?<!loan_)(?<!credit_)(?<!contract_)(?<!policy_)(?<!membership_)duration"
     r"|(talk|speak|spoken|conversation)_?(ing_)?(time|sec|min|len)|call_?(sec|min|len|outcome|result|end)|calltime"
     r"|handle_?time|(gespr(ä|ae)chs|anruf|telefonat)_?(dauer|minuten|sekunden|ergebnis)|^dauer|disposition|wrap_?up|hang_?up"
 )
+# The patterns below are held against names without accents.
+_A_CALL = (
+    r"(?=.*((^|_|phone)call|contact|talk|conversa|dialog|anruf|gespra|telefon|kontakt|llamada|ligacao|chamada|contat"
+    r"|appel|entretien|chiamata|colloquio))"
+)
+_LENGTH = r"(dura(cion|cao|ta)|duree|dauer)"
+_LENGTH_OF_A_CALL = re.compile(
+    rf"^{_LENGTH}(_(s|se[cg]|min|se[cg]ond[a-z]*|segundos|sekunden|minut[a-z]*))?$|^{_A_CALL}.*{_LENGTH}"
+)
+_LEFT_BY_A_CALL = re.compile(
+    rf"^{_A_CALL}.*("
+    r"length|laenge|(^|_|s)(secs?|mins?|seconds|minutes|sekunden|minuten|segundos|minutos|secondes|secondi|minuti)(_|$)"
+    r"|time_(on|in)_|status|result|risultat|outcome|disposition|ergebnis|(^|_)esito|reason|grund(_|$)|motiv|motif|raison"
+    r"|(^|_)(estado|statut|stato|rating|answered)(_|$)|bewertung|valoracion|avaliacao|satisf|zufriedenheit)"
+)
+_PERHAPS_AFTER = re.compile(
+    rf"^{_A_CALL}.*(time|zeit|tiempo|tempo|temps|score|feedback|comment|notes?(_|$))"
+    r"|^(secs?|mins?|seconds|minutes|sekunden|minuten|segundos|minutos|secondes|secondi|minuti)$"
+    r"|answered|follow_?up|call_?back|voice_?mail|pick(ed)?_?up|(^|_)reached(_|$)|erreicht|wiedervorlage|ruckruf"
+    r"|contestad|atendid|repondu|rispost"
+    r"|refus|declin|reject|ablehn|absage|rechaz|recus|rifiut"
+    r"|(sale|order|purchase|verkauf|bestell|auftrag|abschluss|venta|pedido|venda|vente|commande|vendita|ordine)s?_?"
+    r"(amount|value|sum|total|betrag|wert|summe|importe|valor|montant|importo)"
+)
+_SINCE = re.compile(r"since|seit|desde|depuis|prefer|best_|bevorzugt")
 _DIALLING = re.compile(
     r"^(month|weekday|day|day_of_(week|month)|hour|channel|contact|communication(_type)?|agent|calls)$"
     r"|contacts?_(in|this)_campaign|^(n|nr|no|num|number)_?(of_)?(contacts|calls)$|^campaign$|emp\.var|cons\.(price|conf)|euribor|nr\.employed"
@@ -134,9 +163,29 @@ def personal_role(plain: str) -> Role | None:
 
 def known_by_name(plain: str) -> Known:
     """When the bank knows such a column."""
-    if _AFTER_CALL.search(plain) or (_LIKE_OUTCOME.search(plain) and outcome_rank(plain)):
+    if _is_left_by_a_call(plain) or (_LIKE_OUTCOME.search(plain) and outcome_rank(plain)):
         return "after_call"
     return "dialling" if _DIALLING.search(plain) else "planning"
+
+
+def perhaps_after_call(plain: str) -> bool:
+    """Whether a name may be that of something that only the call brings."""
+    return bool(_PERHAPS_AFTER.search(_without_accents(plain))) and not _is_of_an_earlier_call(plain)
+
+
+def _is_left_by_a_call(plain: str) -> bool:
+    bare = _without_accents(plain)
+    if _AFTER_CALL.search(plain) or _LENGTH_OF_A_CALL.search(bare):
+        return True
+    return bool(_LEFT_BY_A_CALL.search(bare)) and not _is_of_an_earlier_call(plain)
+
+
+def _is_of_an_earlier_call(plain: str) -> bool:
+    return bool(_EARLIER.search(plain) or _SINCE.search(plain))
+
+
+def _without_accents(plain: str) -> str:
+    return "".join(char for char in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(char))
 
 
 def date_known_by_name(plain: str) -> Known | None:
@@ -160,7 +209,7 @@ def sounds_like_date(plain: str) -> bool:
 
 def feature_role(plain: str) -> Role:
     """The role of a column that describes a customer."""
-    if _AFTER_CALL.search(plain):
+    if _is_left_by_a_call(plain):
         return "context"
     role = next((role for role, pattern in _FEATURES if pattern.search(plain)), None)
     return role or ("context" if _DIALLING.search(plain) else "characteristic")

@@ -29,6 +29,7 @@ from segmint.contract.hints import (
     moment_by_name,
     names_customer,
     outcome_rank,
+    perhaps_after_call,
     plain_name,
     sounds_like_date,
 )
@@ -49,6 +50,7 @@ _WHO_MAY_BE_CALLED: Mapping[Role, str] = {
     "consent": 'does yes mean that the customer may be called? If it means the opposite, write role = "exclude_if"',
     "exclude_if": "does yes mean that the customer must not be called? Then no, false and 0 may be; empty is not called",
 }
+_AFTER_THE_CALL = 'is it known only after the call? Then write known = "after_call"'
 _NOBODY_MAY_BE_CALLED = 'with nothing in it nobody may be called: fill it in, or write role = "ignore"'
 
 
@@ -273,20 +275,26 @@ def _guess(look: Look, answers: pl.Series, called: Look | None, *, is_id: bool) 
         if look.is_clock:
             doubts.append("a time of day or a length of time: known only after the call?")
         return _Guess(_column(look, "ignore", moment, kind=look.kind), tuple(doubts), f"ignored: {why}")
-    known = known_by_name(look.plain)
-    if known == "after_call" and outcome_rank(look.plain):
+    known: Known = "after_call" if auc > STRONG_AUC else known_by_name(look.plain)
+    doubts += _doubts_by_name(look)
+    settings = _bounds_and_states(look, doubts) if look.kind == "number" else {"allowed": _allowed(look)}
+    if role in _WHO_MAY_BE_CALLED:
+        doubts += [_WHO_MAY_BE_CALLED[role], *([_NOBODY_MAY_BE_CALLED] if look.distinct == 0 else [])]
+    column = _column(look, role, known, kind=look.kind, **settings)
+    if column.is_feature and known != "after_call" and perhaps_after_call(look.plain):
+        doubts.append(_AFTER_THE_CALL)
+    return _Guess(column, tuple(doubts))
+
+
+def _doubts_by_name(look: Look) -> list[str]:
+    doubts = []
+    if known_by_name(look.plain) == "after_call" and outcome_rank(look.plain):
         doubts.append("named like an outcome")
     if look.is_count:
         doubts.append(
             'whole numbers, all different: a number of the customer (role = "id"), of the case, or an amount?'
         )
-    if auc > STRONG_AUC:
-        known = "after_call"
-    settings = _bounds_and_states(look, doubts) if look.kind == "number" else {"allowed": _allowed(look)}
-    if role in _WHO_MAY_BE_CALLED:
-        doubts += [_WHO_MAY_BE_CALLED[role], *([_NOBODY_MAY_BE_CALLED] if look.distinct == 0 else [])]
-    column = _column(look, role, known, kind=look.kind, **settings)
-    return _Guess(column, tuple(doubts))
+    return doubts
 
 
 def _column(look: Look, role: Role, known: Known, **settings: object) -> Column:
@@ -314,7 +322,7 @@ def _date(look: Look, called: Look | None, doubts: list[str], *, tells: bool) ->
     elif known == "after_call":
         doubts.append("its name says that it is known only after the call")
     elif known is None:
-        doubts.append('is it known only after the call? Then write known = "after_call"')
+        doubts.append(_AFTER_THE_CALL)
     moment: Known = "after_call" if late > 0.5 or tells else known or "planning"
     role: Role = "campaign" if feature_role(look.plain) == "campaign" else "time"
     if look.distinct <= 1:
