@@ -7,6 +7,7 @@ read it and set that to true.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import floor, log10
@@ -40,6 +41,7 @@ from segmint.tables.table_source import TableSource
 SAMPLE_ROWS = 200_000
 MAX_OUTCOME_LEVELS = 12
 MIN_PER_LEVEL = 10
+_VALUE = re.compile(r"^[-+0-9]|[0-9]{3}|@")  # what no name of a column looks like
 STRONG_AUC = 0.9
 YES_ABROAD = ("ja", "j", "oui", "sim", "si", "sí", "won", "success", "accepted", "sold")
 NO_ABROAD = ("nein", "non", "não", "nao", "lost", "failure", "rejected", "declined")
@@ -95,9 +97,9 @@ def infer_contract(source: TableSource, *, name: str, outcome: str | None = None
     Raises
     ------
     ContractError
-        If no column looks like an outcome, or the named one has one level or too many.
+        If no row can be read, no column looks like an outcome, or the named one has one level or too many.
     """
-    frame = _sample(source)
+    frame, unread = _sample(source)
     chosen = _outcome_column(frame, outcome, source.name)
     answers, no_answer = _answers(frame[chosen])
     drafted = _draft_outcome(answers, chosen)
@@ -125,7 +127,7 @@ def infer_contract(source: TableSource, *, name: str, outcome: str | None = None
         outcome=drafted,
         columns=tuple(columns),
     )
-    return Draft(contract, suspects, notes, _with_comments(contract, suspects, notes))
+    return Draft(contract, suspects, notes, _with_comments(contract, suspects, notes, unread))
 
 
 @dataclass(frozen=True)
@@ -137,14 +139,26 @@ class _Guess:
     note: str = ""
 
 
-def _sample(source: TableSource) -> pl.DataFrame:
-    frames, rows = [], 0
+def _sample(source: TableSource) -> tuple[pl.DataFrame, str]:
+    """Read the first rows, and say in words how many records were none."""
+    frames, rows, unread = [], 0, Counter[str]()
     for batch in source.batches():
         frames.append(batch.frame)
         rows += batch.frame.height
+        # "The record has more fields than the header has names."
+        unread.update(reject.detail.removeprefix("The record has ").rstrip(".") for reject in batch.rejects)
         if rows >= SAMPLE_ROWS:
             break
-    return pl.concat(frames, how="vertical_relaxed").head(SAMPLE_ROWS)
+    lost = unread.total()
+    words = "; ".join(f"{count:,} with {why}" for why, count in unread.most_common())
+    if not rows:
+        raise ContractError(
+            f"None of the {lost:,} rows of '{source.name}' can be read: {words}.",
+            expected="rows with one field for each name of the header",
+            fix="make header and rows alike (does each row end in a delimiter, and the header does not?)",
+        )
+    frame = pl.concat(frames, how="vertical_relaxed").head(SAMPLE_ROWS)
+    return frame, f"{lost:,} of {lost + rows:,} rows cannot be read and say nothing here: {words}" if lost else ""
 
 
 def _answers(raw: pl.Series) -> tuple[pl.Series, tuple[str, ...]]:
@@ -176,7 +190,7 @@ def _outcome_column(frame: pl.DataFrame, wanted: str | None, table: str) -> str:
         if wanted not in frame.columns:
             raise ContractError(
                 f"'{table}' has no column '{wanted}'.",
-                expected=f"one of {', '.join(frame.columns[:20])}",
+                expected=_choice_of_columns(frame),
                 fix="name the outcome column",
             )
         return wanted
@@ -192,6 +206,13 @@ def _outcome_column(frame: pl.DataFrame, wanted: str | None, table: str) -> str:
         expected="a column that says how each customer answered",
         fix="name it: --outcome COLUMN",
     )
+
+
+def _choice_of_columns(frame: pl.DataFrame) -> str:
+    """List the columns, unless their names may be the values of the first customer."""
+    if any(_VALUE.search(name) or (bare_texts(frame[name]) == name).any() for name in frame.columns):
+        return f"one of its {frame.width:,} columns; is the first line a header?"
+    return f"one of {', '.join(frame.columns[:20])}"
 
 
 def _draft_outcome(texts: pl.Series, name: str) -> Outcome:
@@ -420,14 +441,16 @@ def _auc(scores: pl.Series, yes: pl.Series) -> float:
     return float((ranks - positive * (positive + 1) / 2) / (positive * negative))
 
 
-def _with_comments(contract: Contract, suspects: Mapping[str, str], notes: Mapping[str, str]) -> str:
+def _with_comments(contract: Contract, suspects: Mapping[str, str], notes: Mapping[str, str], unread: str) -> str:
     """Write the draft with a heading for each `known` level and the suspects beside their columns."""
     whole = tomlkit.parse(contract_to_toml(contract.model_copy(update={"columns": ()})))
     whole.pop("columns", None)
     head, outcome = tomlkit.dumps(whole).strip().split("\n[outcome]\n")
     parts = [
         "# A draft. Look at every column: its kind, its role, and when the bank knows it.\n"
-        "# Then set reviewed = true; training refuses the contract until a person does.\n" + head.rstrip(),
+        "# Then set reviewed = true; training refuses the contract until a person does.\n"
+        + _comment("LOOK", unread)
+        + head.rstrip(),
         f"{_comment('LOOK', suspects.get(contract.outcome.column))}[outcome]\n{outcome}",
     ]
     for known in KNOWN_ORDER:
