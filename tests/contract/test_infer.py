@@ -361,6 +361,41 @@ def test_words_for_no_outcome_are_no_third_level() -> None:
     assert table.frame["region"].null_count() == 0
 
 
+@pytest.mark.parametrize(
+    ("cells", "levels", "missing"),
+    [
+        (["nein", "nein", "ja", "Ja", "nein"], ("nein", "ja"), ()),
+        (["nein", "NEIN", "ja", "JA", "nein", "ja"], ("nein", "ja"), ()),
+        (["no", "yes", "unknown"], ("no", "yes"), ("unknown",)),
+        (["no", "yes", "no answer", "Unknown"], ("no", "yes"), ("Unknown", "no answer")),
+        (["nein", "ja", "k.A."], ("nein", "ja"), ("k.A.",)),
+        (["no", "yes", "later"], ("no", "yes"), ("later",)),
+        (["wahr", "falsch"], ("falsch", "wahr"), ()),
+        (["s", "n"], ("n", "s"), ()),
+        (["nein", "nein", "ja", "j", "no", "ja"], ("nein", "ja"), ()),
+        (["0", "1", "2"], ("0", "1", "2"), ()),
+        (["Gold", "gold", "Silver", "Plain"], ("Gold", "Plain", "Silver", "gold"), ()),
+    ],
+)
+def test_spellings_of_one_answer_are_one_level(
+    cells: list[str], levels: tuple[str, ...], missing: tuple[str, ...]
+) -> None:
+    frame = churn().with_columns(Churn=pl.Series([cells[i % len(cells)] for i in range(400)]))
+    draft = infer_contract(open_table(frame), name="x", outcome="Churn")
+    outcome = draft.contract.outcome
+    assert outcome.levels == levels
+    assert outcome.positive == (levels[1] if len(levels) == 2 else None)
+    assert draft.contract.missing == ("", *missing)
+    assert parse_contract(draft.text, origin="draft") == draft.contract
+    lost = sum(cells[i % len(cells)] in missing for i in range(400))
+    table = validate(open_table(frame), draft.contract.model_copy(update={"reviewed": True}), max_rejected=0.9)
+    assert table.ledger.rejected == lost
+    if missing:
+        assert f"{lost} rows have no outcome (empty, or {', '.join(missing)})" in draft.suspects["Churn"]
+    if "Gold" in levels:
+        assert "only in capital letters" in draft.suspects["Churn"]
+
+
 def test_a_word_for_nothing_may_be_one_of_several_answers() -> None:
     frame = churn().with_columns(segment=pl.Series(["none", "gold", "silver", "?"] * 100)).drop("Churn")
     outcome = infer_contract(open_table(frame), name="x", outcome="segment").contract.outcome

@@ -40,11 +40,21 @@ from segmint.tables.table_source import TableSource
 
 SAMPLE_ROWS = 200_000
 MAX_OUTCOME_LEVELS = 12
+MAX_OUTCOME_SPELLINGS = 60
 MIN_PER_LEVEL = 10
 _VALUE = re.compile(r"^[-+0-9]|[0-9]{3}|@")  # what no name of a column looks like
 STRONG_AUC = 0.9
-YES_ABROAD = ("ja", "j", "oui", "sim", "si", "sí", "won", "success", "accepted", "sold")
-NO_ABROAD = ("nein", "non", "não", "nao", "lost", "failure", "rejected", "declined")
+YES_ABROAD = (
+    "ja", "j", "oui", "sim", "si", "sí", "sì", "wahr", "vrai", "vero", "verdadero", "verdadeiro",
+    "won", "success", "accepted", "sold",
+)  # fmt: skip
+NO_ABROAD = (
+    "nein", "non", "não", "nao", "nee", "falsch", "faux", "falso", "lost", "failure", "rejected", "declined",
+)  # fmt: skip
+NO_ANSWER = (
+    "unknown", "unbekannt", "unclear", "unklar", "no answer", "not reached", "nicht erreicht", "keine antwort",
+    "keine angabe", "k.a.", "k. a.", "ka", "n.a.", "desconocido", "desconhecido", "inconnu", "sconosciuto",
+)  # fmt: skip
 
 
 # a wrong guess here calls whom the bank must not call, or nobody
@@ -102,7 +112,8 @@ def infer_contract(source: TableSource, *, name: str, outcome: str | None = None
     frame, unread = _sample(source)
     chosen = _outcome_column(frame, outcome, source.name)
     answers, no_answer = _answers(frame[chosen])
-    drafted = _draft_outcome(answers, chosen)
+    drafted = _draft_outcome(count_values(answers.drop_nulls()), chosen)
+    answers = _one_spelling(answers)
     decimal = str(source.receipt.get("decimal", "point"))
     looks = [look_at(frame[column], decimal) for column in frame.columns if column != chosen]
     identity = _id_column(looks)
@@ -167,15 +178,46 @@ def _answers(raw: pl.Series) -> tuple[pl.Series, tuple[str, ...]]:
     "none" and "missing" may be answers as well, unless all the others say yes or no.
     """
     texts = bare_texts(raw)
-    words = [word for word in texts.drop_nulls().unique() if word in MISSING_WORDS]
-    said = texts.filter(~texts.is_in(words)).drop_nulls().unique().to_list()
-    if not said or not all(_says_yes_or_no(text) for text in said):
+    spellings = texts.drop_nulls().unique().to_list()
+    words = [word for word in spellings if word in MISSING_WORDS]
+    said = [text for text in spellings if text not in words]
+    others = _neither(said)
+    if not said or not all(_says_yes(text) or _says_no(text) or text in others for text in said):
         words = [word for word in words if word.casefold() not in ("none", "missing")]
+    words += others
     return texts.set(texts.is_in(words), None), tuple(sorted(words))
 
 
-def _says_yes_or_no(text: str) -> bool:
-    return text.casefold() in (*YES_WORDS, *NO_WORDS, *YES_ABROAD, *NO_ABROAD, "1.0", "0.0")
+def _neither(said: Sequence[str]) -> list[str]:
+    """Name what is neither yes nor no beside both: words for "no answer", or one other word; numbers are levels."""
+    others = [text for text in said if not _says_yes(text) and not _says_no(text)]
+    if not any(_says_yes(text) for text in said) or not any(_says_no(text) for text in said):
+        return []
+    unnamed = {text.casefold() for text in others} - set(NO_ANSWER)
+    return others if len(unnamed) <= 1 and not any(_VALUE.search(text) for text in unnamed) else []
+
+
+def _says_yes(text: str) -> bool:
+    return text.casefold() in (*YES_WORDS, *YES_ABROAD, "1.0")
+
+
+def _says_no(text: str) -> bool:
+    return text.casefold() in (*NO_WORDS, *NO_ABROAD, "0.0")
+
+
+def _levels_of(counts: Mapping[str, int]) -> dict[str, str]:
+    """Name the level that each spelling of an answer means: of {ja, Ja, nein}, "ja" and "nein".
+
+    Several words for yes and for no are a response, and so are two words, however capitals are used.
+    """
+    said = {text: "yes" if _says_yes(text) else "no" for text in counts if _says_yes(text) or _says_no(text)}
+    folded = {text: text.casefold() for text in counts}
+    same = said if len(said) == len(counts) else folded
+    if len(set(same.values())) != 2:
+        return {text: text for text in counts}
+    usual = sorted(counts, key=lambda text: (counts[text], text))
+    most = {same[text]: text for text in usual}  # the last one stays, the most frequent
+    return {text: most[same[text]] for text in counts}
 
 
 def _with_own_words(column: Column, look: Look, words: Sequence[str]) -> Column:
@@ -194,7 +236,7 @@ def _outcome_column(frame: pl.DataFrame, wanted: str | None, table: str) -> str:
                 fix="name the outcome column",
             )
         return wanted
-    levels = {name: _answers(frame[name])[0].drop_nulls().n_unique() for name in frame.columns}
+    levels = {name: _one_spelling(_answers(frame[name])[0]).drop_nulls().n_unique() for name in frame.columns}
     named = [name for name in frame.columns if outcome_rank(plain_name(name)) and levels[name] > 1]
     yes_or_no = [name for name in named if levels[name] == 2]
     segments = [name for name in named if levels[name] <= MAX_OUTCOME_LEVELS and outcome_rank(plain_name(name)) == 2]
@@ -215,29 +257,38 @@ def _choice_of_columns(frame: pl.DataFrame) -> str:
     return f"one of {', '.join(frame.columns[:20])}"
 
 
-def _draft_outcome(texts: pl.Series, name: str) -> Outcome:
-    counts = {level: count for level, count in count_values(texts.drop_nulls()).items() if level}
-    if not 2 <= len(counts) <= MAX_OUTCOME_LEVELS:
+def _one_spelling(answers: pl.Series) -> pl.Series:
+    if answers.n_unique() > MAX_OUTCOME_SPELLINGS:  # an id is no outcome
+        return answers
+    return answers.replace(_levels_of(count_values(answers.drop_nulls())))
+
+
+def _draft_outcome(counts: Mapping[str, int], name: str) -> Outcome:
+    levels = _levels_of(counts)
+    distinct = sorted(set(levels.values()))
+    if not 2 <= len(distinct) <= MAX_OUTCOME_LEVELS:
         raise ContractError(
-            f"The outcome '{name}' has {len(counts)} levels.",
+            f"The outcome '{name}' has {len(distinct)} levels.",
             expected=f"two levels, or up to {MAX_OUTCOME_LEVELS} segments",
             fix="name another outcome column",
         )
+    label = label_for(name)
     if all(level.casefold() in (*YES_WORDS, *NO_WORDS, "1.0", "0.0") for level in counts):
-        return Outcome(column=name, kind="response", levels=("no", "yes"), positive="yes", label=label_for(name))
-    if len(counts) == 2:
-        positive = _positive(counts)
-        negative = next(level for level in counts if level != positive)
-        return Outcome(
-            column=name, kind="response", levels=(negative, positive), positive=positive, label=label_for(name)
-        )
-    return Outcome(column=name, kind="assignment", levels=tuple(sorted(counts)), label=label_for(name))
+        return Outcome(column=name, kind="response", levels=("no", "yes"), positive="yes", label=label)
+    if len(distinct) > 2:
+        return Outcome(column=name, kind="assignment", levels=tuple(distinct), label=label)
+    positive = _positive({level: sum(counts[text] for text in counts if levels[text] == level) for level in distinct})
+    negative = next(level for level in distinct if level != positive)
+    read_anyway = (positive.casefold(), negative.casefold(), *YES_WORDS, *NO_WORDS, "1.0", "0.0")
+    words = {text: level for text, level in sorted(levels.items()) if text.casefold() not in read_anyway}
+    order = (negative, positive)
+    return Outcome(column=name, kind="response", levels=order, positive=positive, words=words, label=label)
 
 
 def _positive(counts: Mapping[str, int]) -> str:
     """Choose which of two levels means yes: by the word, else the rarer."""
-    said = [level for level in counts if level.casefold() in YES_ABROAD]
-    unsaid = [level for level in counts if level.casefold() not in NO_ABROAD]
+    said = [level for level in counts if _says_yes(level)]
+    unsaid = [level for level in counts if not _says_no(level)]
     sure = said if len(said) == 1 else unsaid
     return sure[0] if len(sure) == 1 else min(counts, key=lambda level: (counts[level], level))
 
@@ -245,8 +296,10 @@ def _positive(counts: Mapping[str, int]) -> str:
 def _outcome_doubts(outcome: Outcome, answers: pl.Series, no_answer: Sequence[str]) -> dict[str, str]:
     """Ask about an outcome whose words do not tell which of them is the yes, or where some rows have none."""
     doubts = []
-    if outcome.kind == "response" and outcome.positive not in (*YES_WORDS, *YES_ABROAD):
+    if outcome.kind == "response" and not _says_yes(outcome.positive or ""):
         doubts.append(f"is '{outcome.positive}' the yes?")
+    if len({level.casefold() for level in outcome.levels}) < len(outcome.levels):
+        doubts.append("levels that differ only in capital letters: one level?")
     if empty := answers.null_count():
         words = f" (empty, or {', '.join(no_answer)})" if no_answer else ""
         doubts.append(f"{empty:,} rows have no outcome{words} and would be rejected: not called, or a no?")
