@@ -541,6 +541,47 @@ def test_a_first_customer_in_place_of_a_header_stands_in_no_error(tmp_path: Path
     assert not [value for value in first.split(";") if f", {value}" in str(caught.value)]
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "€ {}.50", "1'{}.60", "1\u2009{},60", "{},60-", "12.{} %", "1.{}.567", "wants to hear about {} more",
+        "2{}: Kunde ruft zurück", "{}:00:17",
+    ],
+)  # fmt: skip
+def test_amounts_lengths_and_notes_are_no_id(cell: str) -> None:
+    cells = [cell.format(100 + i) for i in range(400)]
+    frame = churn().drop("customerID", "remark").with_columns(saldo=pl.Series(cells))
+    draft = infer_contract(open_table(frame), name="x")
+    assert draft.contract.id_column is None
+    assert draft.notes["saldo"]
+
+
+@pytest.mark.parametrize("cell", ["CUS{:05}", "{:08}", "7f-{:04}", "DE {:06}"])
+def test_an_id_under_another_name_is_asked_about(cell: str) -> None:
+    frame = churn().drop("customerID", "remark").with_columns(ref=pl.Series([cell.format(i) for i in range(400)]))
+    draft = infer_contract(open_table(frame), name="x")
+    assert draft.contract.id_column == "ref"
+    assert "is it the number of the customer?" in draft.suspects["ref"]
+
+
+@pytest.mark.parametrize("name", ["kdnr", "Partnernr", "GP-Nummer", "id_cliente", "numero_cliente"])
+def test_numbers_of_customers_in_several_rows_are_ids_abroad(name: str) -> None:
+    numbers = pl.Series(name, [100_000 + i // 3 for i in range(400)])
+    draft = infer_contract(open_table(churn().drop("customerID").with_columns(numbers)), name="x")
+    assert draft.contract.id_column == name
+    assert "is it the customer?" in draft.suspects[name]
+
+
+@pytest.mark.parametrize("name", ["plz", "ZIP", "blz", "filialnr", "PostalCode"])
+@pytest.mark.parametrize("many", [False, True])
+def test_codes_of_places_are_no_amounts(name: str, many: bool) -> None:
+    numbers = pl.Series(name, [20_000 + i % (200 if many else 20) for i in range(400)])
+    draft = infer_contract(open_table(churn().with_columns(numbers)), name="x")
+    assert draft.contract.by_name[name].kind == ("text" if many else "category")
+    assert draft.contract.by_name[name].is_feature != many
+    assert validate_reviewed(draft, churn().with_columns(numbers)).ledger.rejected == 0
+
+
 def native(kind: str) -> pl.Series:
     """One of the types that Parquet and frames bring."""
     texts = pl.Series([["gold", "silver", "plain"][i % 3] for i in range(400)])

@@ -10,10 +10,18 @@ from segmint.contract.column import KNOWN_ORDER, Known, Role
 _ID = re.compile(
     r"(^|_)(id|ids|uuid|guid|key|nr|no|number|kunde|cif)$|^acct$|customer_?id|client_?id|account_?(no|nr)"
     r"|(kunden|vertrags|konto|policen|cust|customer|client|account|acct|member)_?(no|nr|num|number|nummer)$"
+    r"|[a-zäöü]{2}(nr|nummer)$"
 )
 _CUSTOMER_ID = re.compile(
     r"(^|_)(customer|client|cust|kunden?|member|person|party|account|acct|konto|vertrags|policen)"
     r"_?(id|uuid|guid|key|no|nr|num|number|nummer|code)$|(^|_)(kunde|cif)$|^acct$"
+    r"|(^|_)(kd|partner|gp|gesch(ä|ae)ftspartner)_?(nr|nummer)$"
+    r"|(^|_)(id|n|nr|num|n(u|ú)mero|cod|c(o|ó)digo|codice|code)_?(de_|do_|del_)?(cliente|client|klient)e?$"
+    r"|^(cliente|client)_(numero|código|codigo|codice)$"
+)
+_CODE = re.compile(
+    r"(^|_)(plz|zip|blz|post_?code|postal|bankleitzahl|postleitzahl|zip_?code|postal_?code|code_postal|c(o|ó)digo_postal"
+    r"|codice_postale|sort_?code)$|(^|_)filial_?(nr|nummer|e)$"
 )
 _SENSITIVE = re.compile(
     r"(^|_)age(_(group|band|range|class|years))?$|gender|sex$|marital|married|religio|ethnic|(^|_)race$|nationalit|birth|dob$|disab|health|pregnan"
@@ -145,6 +153,11 @@ def looks_like_id(plain: str) -> bool:
 def names_customer(plain: str) -> bool:
     """Whether a name is that of the number or code of a customer, and not of a call or a case."""
     return bool(_CUSTOMER_ID.search(plain))
+
+
+def names_code(plain: str) -> bool:
+    """Whether a name is that of a place or branch, whose numbers are no amounts."""
+    return bool(_CODE.search(plain))
 
 
 def is_sensitive(plain: str) -> bool:

@@ -317,9 +317,13 @@ def _id_column(looks: Sequence[Look]) -> str | None:
         *(look.name for look in unique if looks_like_id(look.plain)),
         *(look.name for look in repeated if look.plain == "id"),
         # a column of unique texts is an id under any name; unique numbers may be amounts
-        *(look.name for look in unique if look.kind == "text"),
+        *(look.name for look in unique if _may_be_id(look)),
     ]
     return next(iter(found), None)
+
+
+def _may_be_id(look: Look) -> bool:
+    return look.kind == "text" and not (look.is_amount or look.is_clock or look.is_free_text or look.is_period)
 
 
 def _is_mostly_there(look: Look) -> bool:
@@ -328,8 +332,14 @@ def _is_mostly_there(look: Look) -> bool:
 
 def _id(look: Look) -> _Guess:
     column, rows = Column(name=look.name, kind="text", role="id", label="customer"), look.texts.count()
-    doubt = f"{rows:,} rows with {look.distinct:,} different values, whose rows stay together: is it the customer?"
-    return _Guess(column, (doubt,) if look.distinct <= MANY * rows else ())
+    doubts = []
+    if look.distinct <= MANY * rows:
+        doubts.append(
+            f"{rows:,} rows with {look.distinct:,} different values, whose rows stay together: is it the customer?"
+        )
+    if not looks_like_id(look.plain) and not names_customer(look.plain):
+        doubts.append("texts, all different: is it the number of the customer?")
+    return _Guess(column, tuple(doubts))
 
 
 def _guess(look: Look, answers: pl.Series, called: Look | None, *, is_id: bool) -> _Guess:
@@ -422,8 +432,8 @@ def _why_ignored(look: Look, role: Role) -> str:
         return "months, quarters or weeks of a year; the next list has one that training never saw"
     if look.kind != "text":
         return ""
-    if look.has_units:
-        return "numbers with a currency, a unit or spaces; write bare numbers to use them"
+    if look.has_units or look.is_amount:
+        return "numbers with a currency, a unit, spaces or more than one point; write bare numbers to use them"
     return f"text with {look.distinct:,} different values; to use it, group them into at most {MAX_LEVELS} levels"
 
 

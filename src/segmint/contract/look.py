@@ -13,7 +13,7 @@ from segmint.contract.cells import DAYS, as_text, read_cells
 from segmint.contract.column import Column, Kind, Role
 from segmint.contract.counts import count_values
 from segmint.contract.dates import ISO, format_words, formats_of
-from segmint.contract.hints import personal_role, plain_name
+from segmint.contract.hints import names_code, personal_role, plain_name
 
 MAX_LEVELS = 60
 MISSING_WORDS = ("NA", "N/A", "n/a", "nan", "NaN", "NULL", "null", "None", "none", "?", "-", "missing")
@@ -27,6 +27,10 @@ _PERIOD = (
 )
 _CLOCK = r"^-?[0-9]{1,3}:[0-5][0-9](:[0-5][0-9]([.,][0-9]+)?)?( ?[AaPp]\.?[Mm]\.?)?$"  # 09:30, 9:30 pm, 00:02:17
 _WITH_UNIT = r"^([^0-9A-Za-z]{0,4}|[A-Z]{3} ?)[0-9][0-9., ']*[^0-9]{0,4}$"
+# € 1234.50, 12'345.60, 12 345,60, 12345,60-, 12.3456 %, 1.234.567
+_CURRENCY = r"(\p{Sc}|%|EUR|USD|GBP|CHF|PLN|CZK|SEK|NOK|DKK)"
+_AMOUNT = rf"^[+-]?({_CURRENCY}\s?)?[+-]?[0-9]+([.,'’\s][0-9]{{3}})*([.,][0-9]*)?\s?{_CURRENCY}?-?$"
+_WORDS = r"\p{L}{2,}[.,;:]?\s+(\S+\s+)?\p{L}{2,}"
 _WHO = (
     r"^[^@\s]+@[^@\s]+\.[A-Za-z]+$"  # e-mail
     r"|^[A-Z]{2}[0-9]{2} ?([A-Z0-9]{4} ?){2,7}[A-Z0-9]{0,4}$"  # IBAN
@@ -111,6 +115,16 @@ class Look:
         """Whether the values are numbers with a currency, a unit or spaces."""
         return self.kind in ("text", "category") and self._mostly(_WITH_UNIT) and not self._mostly(r"^[0-9.,]+$", 0.5)
 
+    @cached_property
+    def is_amount(self) -> bool:
+        """Whether the texts are numbers as people write them: grouped, with a sign behind or a currency."""
+        return self.kind == "text" and self._mostly(_AMOUNT) and not self._mostly(r"^[+-]?[0-9]+$", 0.5)
+
+    @cached_property
+    def is_free_text(self) -> bool:
+        """Whether most texts are of several words."""
+        return self.kind == "text" and self._mostly(_WORDS, 0.5)
+
     def _mostly(self, pattern: str, most: float = MANY) -> bool:
         return share(self.texts.drop_nulls().str.contains(pattern)) > most
 
@@ -190,7 +204,10 @@ def _other(raw: pl.Series, texts: pl.Series, decimal: str) -> Look:
     known = texts.drop_nulls()
     levels = count_values(known, sort=True) if known.n_unique() <= MAX_LEVELS else {}
     days = pl.Series([None] * len(raw), dtype=pl.Date)
-    return Look(raw.name, texts, numbers, days, missing, levels, _kind(texts, numbers, missing))
+    kind = _kind(texts, numbers, missing)
+    if kind == "number" and names_code(plain_name(raw.name)):
+        kind = "category" if levels else "text"
+    return Look(raw.name, texts, numbers, days, missing, levels, kind)
 
 
 def _as_numbers(raw: pl.Series, texts: pl.Series, decimal: str) -> tuple[pl.Series, tuple[str, ...]]:
