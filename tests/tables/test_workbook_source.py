@@ -50,6 +50,30 @@ def test_titles_above_the_header_and_empty_rows_are_passed_over(tmp_path: Path) 
     assert rows_of(path, header_row=3) == EXPECTED
 
 
+@pytest.mark.parametrize("header_row", [None, 3])
+@pytest.mark.parametrize("note", [[], [None, "as of March"]])
+def test_empty_columns_and_notes_beside_the_table_are_no_part_of_it(
+    tmp_path: Path, note: list[str | None], header_row: int | None
+) -> None:
+    shifted = [[None, *row] for row in ROWS]
+    path = write(tmp_path, {"data": [[None, "Campaign March"], [], shifted[0], [*shifted[1], *note], shifted[2]]})
+    assert rows_of(path, header_row=header_row) == EXPECTED
+    assert open_table(path).columns == tuple(ROWS[0])
+
+
+def test_a_column_without_a_name_is_told_as_the_sheet_shows_it(tmp_path: Path) -> None:
+    path = write(tmp_path, {"data": [[None, *ROWS[0]], [None, *ROWS[1], "a note"], [None, *ROWS[2]]]})
+    with pytest.raises(InputError, match="has no name for column F"):
+        open_table(path, ReadOptions(header_row=1))
+    with pytest.raises(InputError, match="empty the cells beside the table"):
+        open_table(write(tmp_path, {"data": [["id", None], [1, 2], [3, 4]]}))
+
+
+def test_a_table_beside_a_table_is_not_lost(tmp_path: Path) -> None:
+    path = write(tmp_path, {"data": [[*row, None, f"x{i}"] for i, row in enumerate(ROWS)]})
+    assert open_table(path).columns == (*ROWS[0], "x0")
+
+
 def test_a_workbook_with_several_tables_asks_for_the_sheet(tmp_path: Path) -> None:
     path = write(tmp_path, {"March": ROWS, "April": ROWS[:2], "notes": [["only a note"]]})
     with pytest.raises(InputError, match="several sheets: March, April"):

@@ -47,9 +47,9 @@ def open_workbook(path: Path, options: ReadOptions, *, fingerprint: str) -> Fram
     """
     _refuse_bomb(path)
     sheet, rows = _chosen_sheet(_read_sheets(path, options), path.name)
-    header = _header_row(rows, options.header_row, path.name)
-    names = check_names(tuple(rows[header]), path.name)
-    body = [row for row in rows[header + 1 :] if any(row)]
+    header, table = _find_table(rows, options.header_row, path.name)
+    names = check_names(tuple(table[0]), path.name)
+    body = [row for row in table[1:] if any(row)]
     columns = zip(*body, strict=True) if body else [()] * len(names)
     frame = pl.DataFrame([pl.Series(name, cells, dtype=pl.String) for name, cells in zip(names, columns, strict=True)])
     receipt: dict[str, JSON] = {
@@ -98,6 +98,12 @@ def _refuse_far_cells(archive: zipfile.ZipFile, member: str, path: Path) -> None
             rest = text[-256:]
 
 
+def _letters(column: int) -> str:
+    """Write the number of a column, counted from 0, as Excel does: B is 1, AA is 26."""
+    rest, last = divmod(column, 26)
+    return (_letters(rest - 1) if rest else "") + chr(ord("A") + last)
+
+
 def _column_number(letters: bytes) -> int:
     number = 0
     for letter in letters:
@@ -141,24 +147,58 @@ def _chosen_sheet(sheets: dict[str, Rows], name: str) -> tuple[str, Rows]:
     return next(iter(sheets.items()))
 
 
-def _header_row(rows: Rows, declared: int | None, name: str) -> int:
-    """Find the first row, counted from 0, that has a text in every column of the table."""
-    if declared is not None:
-        if not 1 <= declared <= len(rows) or not any(rows[declared - 1]):
-            raise InputError(
-                f"Row {declared} of '{name}' is no header.",
-                expected=f"a row from 1 to {len(rows)} with names",
-                fix="correct data.header_row",
-            )
-        return declared - 1
-    for i, row in enumerate(rows[:HEADER_SEARCH]):
-        if _looks_like_header(row):
-            return i
+def _find_table(rows: Rows, declared: int | None, name: str) -> tuple[int, Rows]:
+    """Find the row of the header, counted from 0, and the table from there on, without what stands beside it.
+
+    Empty columns are no part of the table, nor is a note behind an empty column that has nothing in the row of the
+    header.
+    """
+    if declared is not None and (not 1 <= declared <= len(rows) or not any(rows[declared - 1])):
+        raise InputError(
+            f"Row {declared} of '{name}' is no header.",
+            expected=f"a row from 1 to {len(rows)} with names",
+            fix="correct data.header_row",
+        )
+    used = [column for column, cells in enumerate(zip(*rows, strict=True)) if any(cells)]
+    main = _widest_block(rows, used)
+    for columns in (used, main):
+        header = _header_row(rows, columns) if declared is None else declared - 1
+        if header is not None and _names_only(rows[header], columns):
+            return header, [[row[column] for column in columns] for row in rows[header:]]
+    if declared is None:
+        raise InputError(
+            f"No row of '{name}' looks like a header.",
+            expected="a row with one name for each column",
+            fix="name every column, empty the cells beside the table, or name the row (data.header_row)",
+        )
+    unnamed = next(column for column in used if not rows[declared - 1][column])
     raise InputError(
-        f"No row of '{name}' looks like a header.",
+        f"Row {declared} of '{name}' has no name for column {_letters(unnamed)}.",
         expected="a row with one name for each column",
-        fix="name the row (data.header_row)",
+        fix="name the column, or empty its cells; or name another row (data.header_row)",
     )
+
+
+def _widest_block(rows: Rows, used: Sequence[int]) -> list[int]:
+    """Choose the neighbouring columns that hold the most cells."""
+    blocks: list[list[int]] = []
+    for column in used:
+        if blocks and blocks[-1][-1] == column - 1:
+            blocks[-1].append(column)
+        else:
+            blocks.append([column])
+    return max(blocks, key=lambda block: sum(bool(row[column]) for row in rows for column in block))
+
+
+def _header_row(rows: Rows, columns: Sequence[int]) -> int | None:
+    """Find the first row that has a text in each of these columns."""
+    firsts = enumerate(rows[:HEADER_SEARCH])
+    return next((i for i, row in firsts if _looks_like_header([row[column] for column in columns])), None)
+
+
+def _names_only(row: Sequence[str], columns: Sequence[int]) -> bool:
+    """Whether a row names each of these columns and no other."""
+    return [column for column, cell in enumerate(row) if cell] == list(columns)
 
 
 def _looks_like_header(row: Sequence[str]) -> bool:
