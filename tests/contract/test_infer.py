@@ -16,7 +16,7 @@ from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.errors import ContractError
 from segmint.tables.simulate import Campaign, simulate
-from segmint.tables.source import open_table
+from segmint.tables.source import ReadOptions, open_table
 
 
 def churn(rows: int = 400) -> pl.DataFrame:
@@ -580,6 +580,29 @@ def test_codes_of_places_are_no_amounts(name: str, many: bool) -> None:
     assert draft.contract.by_name[name].kind == ("text" if many else "category")
     assert draft.contract.by_name[name].is_feature != many
     assert validate_reviewed(draft, churn().with_columns(numbers)).ledger.rejected == 0
+
+
+def test_numbers_that_may_be_thousands_are_asked_about_and_bounded_either_way(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    rows = [f"K{i:05};{10 + i % 80}.{100 + i};{'yes' if i % 5 == 0 else 'no'}" for i in range(200)]
+    path.write_text("\n".join(["kdnr;saldo;y", *rows]), "utf-8")
+    draft = infer_contract(open_table(path), name="x")
+    assert "data.decimal" in draft.suspects["saldo"]
+    reviewed = draft.contract.model_copy(update={"reviewed": True})
+    for decimal in ("point", "comma"):
+        ledger = validate(open_table(path, ReadOptions(decimal=decimal)), reviewed).ledger
+        assert (ledger.rejected, dict(ledger.flags)) == (0, {})
+        told = infer_contract(open_table(path, ReadOptions(decimal=decimal)), name="x")
+        assert "data.decimal" not in told.text
+
+
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_the_largest_number_there_is_has_no_bound(sign: str) -> None:
+    numbers = pl.Series([f"{sign}1.7976931348623157E308" if i == 0 else str(i % 90) for i in range(400)])
+    draft = infer_contract(open_table(churn().with_columns(amount=numbers)), name="x")
+    low, high = draft.contract.by_name["amount"].bounds
+    assert (high if not sign else low) is None
+    assert parse_contract(draft.text, origin="draft") == draft.contract
 
 
 def native(kind: str) -> pl.Series:

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import floor, log10
+from math import floor, isinf, log10
 
 import polars as pl
 import tomlkit
@@ -452,6 +452,8 @@ def _bounds_and_states(look: Look, doubts: list[str]) -> dict[str, object]:
         doubts.append(f"is {', '.join(f'{state:g}' for state in states)} a code?")
     if not len(rest):
         return {}
+    if look.otherwise is not None:  # bounds that hold by either decimal sign
+        rest = pl.concat([rest, look.otherwise.drop_nulls()])
     low, high = float(rest.min()), float(rest.max())  # type: ignore[arg-type]
     span = max(high - low, 1.0)
     bounds = (0.0 if low >= 0 else -_round_up(span - low), _round_up(high + span) if high > 0 else 0.0)
@@ -460,7 +462,9 @@ def _bounds_and_states(look: Look, doubts: list[str]) -> dict[str, object]:
 
 
 def _round_up(number: float) -> float:
-    """Round a positive number up to two digits."""
+    """Round a positive number up to two digits; what overflows is no bound."""
+    if isinf(number):
+        return number
     unit = 10.0 ** (floor(log10(number)) - 1) if number > 0 else 1.0
     return float(-(-number // unit) * unit)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -60,6 +60,8 @@ class Look:
         How dates are written, if not as 2026-03-14.
     doubts : list of str
         What a person should look at.
+    otherwise : polars.Series of shape (n_rows,), Float64, or None
+        The numbers by the other decimal sign, where nobody can tell which is meant.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Look:
     kind: Kind
     format: str = ""
     doubts: list[str] = field(default_factory=list)
+    otherwise: pl.Series | None = None
 
     @cached_property
     def plain(self) -> str:
@@ -207,7 +210,13 @@ def _other(raw: pl.Series, texts: pl.Series, decimal: str) -> Look:
     kind = _kind(texts, numbers, missing)
     if kind == "number" and names_code(plain_name(raw.name)):
         kind = "category" if levels else "text"
-    return Look(raw.name, texts, numbers, days, missing, levels, kind)
+    look = Look(raw.name, texts, numbers, days, missing, levels, kind)
+    if decimal == "ambiguous" and kind == "number" and raw.dtype == pl.String and texts.str.contains(r"[.,]").any():
+        look = replace(look, otherwise=_as_numbers(raw, texts, "comma")[0])
+        look.doubts.append(
+            '1.234 may be a thousand or one: say which (data.decimal = "point" or "comma"); read as a point'
+        )
+    return look
 
 
 def _as_numbers(raw: pl.Series, texts: pl.Series, decimal: str) -> tuple[pl.Series, tuple[str, ...]]:
