@@ -151,8 +151,21 @@ def test_a_refit_learns_from_everybody_for_as_long_and_keeps_curves_and_calibrat
         assert_array_equal(weights, same.weights_[name])
     network.refit(X, y)
     assert (network.history_, network.calibration_) == (curves, calibration)
+    assert network.refit_epochs_ == network.best_epoch_
     assert any((weights != network.weights_[name]).any() for name, weights in before.items())
     assert network.score(X, y) > 0.7
+
+
+def test_with_a_teacher_a_refit_takes_as_many_epochs_as_the_fit() -> None:
+    X, y = rows(1_000)
+    likely = np.where(y[:, None] == np.array(["A", "B"]), 0.9, 0.1)
+    network = small(patience=2)
+    network.fit(
+        X[:800], y[:800], inner=(X[800:], y[800:][::-1]), teaching=Teaching(likely[:800], X[:800], likely[:800])
+    )
+    assert network.best_epoch_ < len(network.history_) < 8
+    network.refit(X, y, teaching=Teaching(likely, X, likely))
+    assert network.refit_epochs_ == len(network.history_)
 
 
 def test_a_refit_of_several_members_is_one_network_again() -> None:

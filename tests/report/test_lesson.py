@@ -52,5 +52,5 @@ def test_the_picture_is_well_formed_and_escapes_what_it_shows() -> None:
 def test_a_network_that_learned_once_more_from_everybody_says_so() -> None:
     block = lesson_block(lesson(0.79) | {"again": {"customers": 4_078, "epochs": 7}})
     assert "once more from all 4,078 customers" in block["caption"]
-    assert "for the 7 epochs that were best" in block["caption"]
+    assert "too, for 7 epochs: that network is in the bundle" in block["caption"]
     assert "once more" not in lesson_block(lesson(0.79))["caption"]

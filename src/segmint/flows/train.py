@@ -42,14 +42,14 @@ class Trained:
         Rows that told when to stop and how bold probabilities are.
     inner_said : ndarray of shape (n_inner, n_classes)
         Probabilities, by a network that had not learned from these rows.
-    everybody : bool
-        Whether the network then learned once more from all rows.
+    again : int
+        For how many epochs the network then learned once more, from all rows; 0 if it did not.
     """
 
     model: NetworkModel
     inner: NDArray[np.int64]
     inner_said: NDArray[np.float64]
-    everybody: bool = False
+    again: int = 0
 
 
 def train(
@@ -95,16 +95,16 @@ def train(
         judge = (inputs[inner], outcome[inner])
         progress("training the network", 0, steps)
         model.fit(inputs[fit], outcome[fit], inner=judge, groups=who.groups[fit], **more)
-        said = {"inner_said": model.predict_proba(judge[0])}
+        more_said: dict[str, Any] = {"inner_said": model.predict_proba(judge[0]), "again": 0}
         if again:
             progress("training the network", 1, steps)
             model.refit(inputs, outcome, groups=who.groups, **more)
-        return fitted(model) | said
+            more_said["again"] = model[-1].refit_epochs_
+        return fitted(model) | more_said
 
     learned = remember(key, learn)
-    said = learned.pop("inner_said")
     progress("training the network", steps, steps)
-    return Trained(fill(model, learned), inner, said, again)
+    return Trained(fill(model, learned), inner, learned["inner_said"], learned["again"])
 
 
 def inner_parts(table: ValidTable, config: Config, who: RowIdentity) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -148,8 +148,8 @@ def keep_history(here: Run, table: ValidTable, trained: Trained) -> None:
     best = model[-1].history_[model[-1].best_epoch_ - 1]
     student = {"loss": best.validation_loss, "auc": best.validation_auc, "customers": len(trained.inner)}
     lesson = {"recipe": model.recipe, "taught": model.lesson_, "student": student, "missed": missed_teachers()}
-    if trained.everybody:
-        lesson["again"] = {"customers": len(table), "epochs": model[-1].best_epoch_}
+    if trained.again:
+        lesson["again"] = {"customers": len(table), "epochs": trained.again}
     here.keep("lesson.json", lesson)
     history = pl.DataFrame(epoch_rows(model[-1].history_, FINAL))
     publish_file(here.folder / "tables" / "history.parquet", lambda path: history.write_parquet(path))

@@ -114,6 +114,8 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         Of the first member.
     best_epoch_ : int
         Of the first member too.
+    refit_epochs_ : int
+        For how many epochs the first member learned once more; only after `refit`.
 
     Input shape
     -----------
@@ -193,11 +195,16 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         first = learned[0][0]
         self.best_epoch_, self.history_ = first.best_epoch, first.epochs
         self._widths = self.widths(len(X))
-        self._judged = [(curve.best_epoch, calibration) for curve, calibration in learned]
+        # An epoch that was best for few customers is best by chance, and who matches a teacher learns no label by heart.
+        self._judged = [
+            (curve.best_epoch if teaching is None else len(curve.epochs), calibration) for curve, calibration in learned
+        ]
         return self._become(first.layers, [curve.best_weights for curve, _ in learned])
 
     def refit(self, X: Any, y: Any, *, teaching: Teaching | None = None) -> DenseNetworkClassifier:
-        """Learn once more from all customers, those that told when to stop too, for as many epochs as were best.
+        """Learn once more from all customers, those that told when to stop too.
+
+        For as many epochs as were best; with a teacher, for as many as the fit took.
 
         Layers, curves and calibration stay those of the fit: nobody is left to judge others by.
 
@@ -212,11 +219,12 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         X, y = validate_data(self, X, y, dtype=np.float32)
         labels = np.searchsorted(self.classes_, y)
         again = []
-        for start, (best, _) in zip(self._starts(), self._judged, strict=True):
+        for start, (epochs, _) in zip(self._starts(), self._judged, strict=True):
             seed = int(check_random_state(start).randint(2**31 - 1))
             begun = self._begin(X, labels, teaching, seed, self._widths)
-            begun.train(lambda epoch, loss, rate, best=best: epoch + 1 >= best)  # type: ignore[misc]
+            begun.train(lambda epoch, loss, rate, last=epochs: epoch + 1 >= last)  # type: ignore[misc]
             again.append(begun.weights())
+        self.refit_epochs_ = self._judged[0][0]
         return self._become(begun.layers, again)
 
     def _become(self, layers: list[dict[str, Any]], weights: list[dict[str, Matrix]]) -> DenseNetworkClassifier:

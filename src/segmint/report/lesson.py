@@ -67,8 +67,8 @@ def _again_words(lesson: Mapping[str, Any]) -> str:
         return ""
     epochs = int(again["epochs"])
     return (
-        f" Last, everything learned once more from all {count(again['customers'])} customers, the validation customers too, for the "
-        f"{count(epochs)} {'epoch' if epochs == 1 else 'epochs'} that were best: that network is in the bundle. Curves and figures here are of the one before, "
+        f" Last, everything learned once more from all {count(again['customers'])} customers, the validation customers too, for "
+        f"{count(epochs)} {'epoch' if epochs == 1 else 'epochs'}: that network is in the bundle. Curves and figures here are of the one before, "
         f"which these customers could judge."
     )
 
