@@ -69,6 +69,7 @@ def _edges_of(numbers: pl.Series) -> Sequence[float]:
 
     None where three quarters have the least value: they are one group, and the rest another.
     """
+    numbers = numbers.filter(numbers.is_finite())
     whole = bool((numbers == numbers.round()).all())
     if whole and float(numbers.is_between(*AGES).mean()) >= _MOSTLY:  # type: ignore[arg-type]
         return AGE_EDGES

@@ -13,16 +13,17 @@ _MOST_DIGITS = 15  # of a number with its country code (E.164)
 # fewest and most digits of a country's own numbers, without a trunk prefix; of other countries nothing is taken for granted
 _NATIONAL_DIGITS = {
     "1": (10, 10), "7": (10, 10), "27": (9, 9), "30": (10, 10), "31": (9, 9), "32": (8, 9), "33": (9, 9), "34": (9, 9),
-    "36": (8, 9), "39": (9, 11), "40": (9, 9), "41": (9, 9), "43": (4, 13), "44": (9, 10), "45": (8, 8), "46": (7, 9),
+    "36": (8, 9), "40": (9, 9), "41": (9, 9), "43": (4, 13), "44": (9, 10), "45": (8, 8), "46": (7, 9),
     "47": (8, 8), "48": (9, 9), "49": (6, 11), "52": (10, 10), "55": (10, 11), "56": (9, 9), "61": (9, 9), "65": (8, 8),
     "90": (10, 10), "91": (10, 10), "212": (9, 9), "216": (8, 8), "351": (9, 9), "353": (7, 9), "354": (7, 7),
     "356": (8, 8), "357": (8, 8), "358": (5, 12), "359": (7, 9), "370": (8, 8), "371": (8, 8), "372": (7, 8),
     "373": (8, 8), "375": (9, 9), "380": (9, 9), "385": (8, 9), "386": (8, 8), "420": (9, 9), "421": (9, 9),
     "852": (8, 8), "853": (8, 8),
 }  # fmt: skip
-# what is dialled before a national number inside of the country only; elsewhere 0
-_TRUNK = {"7": ("8",), "36": ("06",), "370": ("8", "0"), "375": ("80",)}
-_ZERO_BELONGS = frozenset({"39", "225", "242", "378", "379"})  # here a number may begin with 0, and keeps it
+_NATIONAL_FORM = {"39": "(?:0[0-9]{5,10}|3[0-9]{8,9})"}  # a landline with its 0, or a mobile
+# what is dialled before a national number inside of the country only, or was until lately; elsewhere 0
+_TRUNK = {"7": ("8",), "36": ("06",), "52": ("1", "01", "044", "045"), "370": ("8", "0"), "375": ("80",)}
+_ZERO_BELONGS = frozenset({"39", "225", "229", "242", "378", "379"})  # here a number may begin with 0, and keeps it
 _WHOLE = r"^(\s*\+?[0-9 ]*[0-9])[.,]0\s*$"  # a whole number as pandas and spreadsheets write it in a half-empty column
 _PLAIN = r"^[\s0-9+().\-\u00a0]*$"
 _SEVERAL = re.compile(r"[/;,|&\n]|[^\W\d_]+")  # what may stand between two numbers; a slash may stand inside of one
@@ -47,19 +48,22 @@ def to_e164(phones: pl.Series, country_code: str = "") -> pl.Series:
     text = text.str.replace_all(r"[\s.\-/\u00a0]", "").str.replace(r"\(0\)", "")
     text = text.str.replace_all(r"[()]", "").str.replace(r"^00", "+")
     if country_code:
-        national = text.str.contains(r"^[0-9]+$")
-        text = pl.select(pl.when(national).then(_abroad(pl.lit(text), country_code)).otherwise(text)).to_series()
+        given, plus = pl.lit(text), f"+{country_code}"
+        own = _abroad(given.str.strip_prefix(plus), country_code, coded=False)
+        national = pl.when(given.str.contains(r"^[0-9]+$")).then(_abroad(given, country_code)).otherwise(given)
+        text = pl.select(pl.when(given.str.starts_with(plus)).then(own).otherwise(national)).to_series()
     possible = text.str.contains(E164)
-    if country_code:
-        own = text.str.starts_with(f"+{country_code}")
-        possible &= ~own | text.str.contains(rf"^\+{country_code}{_national(country_code)}$")
     return pl.select(pl.when(possible).then(text)).to_series().rename(phones.name)
 
 
-def _abroad(digits: pl.Expr, code: str) -> pl.Expr:
-    """Write digits as they are dialled from abroad; null where they can be read in two ways, or in none."""
+def _abroad(digits: pl.Expr, code: str, *, coded: bool = True) -> pl.Expr:
+    """Write digits as they are dialled from abroad; null where they can be read in two ways, or in none.
+
+    `coded` says whether they may begin with the country code; a trunk prefix is also written behind it.
+    """
     trunk = () if code in _ZERO_BELONGS else _TRUNK.get(code, ("0",))
-    readings = [_after(prefix, digits, code) for prefix in ("", code, *trunk)]
+    behind = (code, *(f"{code}{prefix}" for prefix in trunk)) if coded else ()
+    readings = [_after(prefix, digits, code) for prefix in ("", *trunk, *behind)]
     once = pl.sum_horizontal(reading.is_not_null() for reading in readings) == 1
     return pl.when(once).then(pl.lit(f"+{code}") + pl.coalesce(readings))
 
@@ -71,6 +75,8 @@ def _after(prefix: str, digits: pl.Expr, code: str) -> pl.Expr:
 
 
 def _national(code: str) -> str:
+    if code in _NATIONAL_FORM:
+        return _NATIONAL_FORM[code]
     fewest, most = _NATIONAL_DIGITS.get(code, (_FEWEST_DIGITS, _MOST_DIGITS - len(code)))
     first = "[0-9]" if code in _ZERO_BELONGS else "[1-9]"
     return f"{first}[0-9]{{{fewest - 1},{most - 1}}}"
