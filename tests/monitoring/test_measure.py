@@ -342,3 +342,11 @@ def covered(seeds, method):
 def test_nominal_ninety_percent_intervals_hold_the_truth_in_ninety(method):
     share = covered(range(1000), method)
     assert ((share >= 0.88) & (share <= 0.92)).all(), share
+
+
+def test_a_table_that_says_yes_or_no_of_everybody_tells_of_no_calls():
+    call_list, _ = campaign(1, n=400)
+    held = pl.col("status") == "held_out"
+    results = call_list.select("customer", code=pl.when(held).then(pl.lit("NO")).otherwise(pl.lit("SALE")))
+    found = measure(join_results(call_list, results, CODES))  # nobody held out bought, and every one is told
+    assert not any("were called all the same" in caution for caution in found.cautions)

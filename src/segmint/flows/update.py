@@ -302,12 +302,15 @@ def _require_enough(yes: NDArray[np.bool_]) -> None:
 def _in_history(history: pl.DataFrame, wave: pl.DataFrame, bundle: Bundle, *, by_id: bool) -> NDArray[np.bool_]:
     """Tell which customers of the wave stand in the history: the same id, if there are any, and the same values before the call.
 
-    What a call itself fills in, such as its month, differs between the wave as planned and the same wave in the history. A
-    customer of earlier waves whose values have moved since is another case, and may judge.
+    What a call itself fills in, such as its month, differs between the wave as planned and the same wave in the history:
+    who has an id is found all the same. A customer of earlier waves whose values have moved since is another case, and may
+    judge.
     """
     columns = bundle.contract.columns
     both = [column for column in columns if column.name in set(history.columns) & set(wave.columns)]
-    shared = [column for column in both if column.known == "planning" and column.role != "id"]
+    # without an id the few columns of planning are many customers': all that is known before the call must agree
+    early = ("planning",) if by_id else ("planning", "dialling")
+    shared = [column for column in both if column.known in early and column.role != "id"]
     if by_id:
         shared += [column for column in both if column.role == "id"]
     shared = shared or both

@@ -235,6 +235,10 @@ def _among(keys: pl.Series, known: pl.Series) -> pl.Series:
     return keys.is_in(known.drop_nulls().implode()).fill_null(False)
 
 
+# A no may also be a line of a table of who bought: these only a call leaves behind.
+_OF_A_CALL = ("call_back", "not_reached", "wrong_number", "do_not_call")
+
+
 def _with_calls(listed: pl.DataFrame, calls: pl.DataFrame) -> pl.DataFrame:
     """Put beside each row what became of its calls."""
     success = pl.col("meaning") == "success"
@@ -242,7 +246,7 @@ def _with_calls(listed: pl.DataFrame, calls: pl.DataFrame) -> pl.DataFrame:
         calls=pl.len(),
         success=success.any(),
         said_yes=success.any(),
-        dialled=(~success).any(),
+        dialled=pl.col("meaning").is_in(_OF_A_CALL).any(),
         do_not_call=(pl.col("meaning") == "do_not_call").any(),
     )
     return listed.join(by_customer, on="_key", how="left", maintain_order="left").with_columns(
@@ -384,7 +388,9 @@ def _require_control_group(joined: JoinedResults, called: NDArray[np.bool_], sil
             fix="set a larger policy.holdout_share before the next campaign",
         )
     # a call code of somebody held out says that the customer was called, not what was bought without a call
-    told = joined.purchases is not None or bool(joined.compared.filter(pl.col("status") == "held_out")["success"].any())
+    held = joined.compared.filter(pl.col("status") == "held_out")
+    complete = bool(held["has_result"].all()) and not held["dialled"].any()
+    told = joined.purchases is not None or complete or bool(held["success"].any())
     if not silence_means_no and not told:
         raise DataError(
             "The results say nothing of the customers held out, so their own purchases are unknown.",
