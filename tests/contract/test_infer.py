@@ -6,6 +6,7 @@ import random
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -655,3 +656,26 @@ def test_a_number_too_large_for_a_look_is_read_as_validate_reads_it() -> None:
 
 def validate_reviewed(draft: Draft, frame: pl.DataFrame) -> ValidTable:
     return validate(open_table(frame), draft.contract.model_copy(update={"reviewed": True}), at="after_call")
+
+
+def test_a_postcode_is_never_the_customer() -> None:
+    rows = 400
+    table = pl.DataFrame(
+        {"plz": [f"{10_000 + i}" for i in range(rows)], "vorgang": [f"V-{i:05d}" for i in range(rows)]}
+    )
+    table = table.with_columns(alter=pl.Series(np.arange(rows) % 60 + 18), y=pl.Series(["ja", "nein"] * (rows // 2)))
+    drafted = infer_contract(open_table(table), name="bank").contract
+    assert drafted.id_column == "vorgang"
+
+
+@pytest.mark.parametrize("levels", [("F", "M", "T"), ("J", "K", "N")])
+def test_three_letters_are_three_segments(levels: tuple[str, ...]) -> None:
+    table = pl.DataFrame({"age": np.arange(300) % 60 + 18, "segment": list(levels) * 100})
+    assert infer_contract(open_table(table), name="bank").contract.outcome.levels == levels
+
+
+@pytest.mark.parametrize(
+    "name", ["contactless_status", "telefonbanking_status", "call_account_status", "service_call_reason"]
+)
+def test_a_product_or_a_line_of_service_is_no_call_of_the_campaign(name: str) -> None:
+    assert known_by_name(name) == "planning"

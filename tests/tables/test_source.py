@@ -371,3 +371,13 @@ def test_a_name_that_no_file_can_have_is_refused(tmp_path: Path, name: str) -> N
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     with pytest.raises(InputError, match="Cannot open"):
         open_table(tmp_path / name)
+
+
+def test_a_line_of_delimiters_is_no_row_and_moves_no_number(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    for middle in (";", '"";""', " ; "):
+        path.write_text(f"a;b\n1;2\n{middle}\n3;4\n\n5;6\n;\n")
+        table = open_table(path)
+        batches = list(table.batches())
+        assert [row for batch in batches for row in batch.frame["a"].to_list()] == ["1", "3", "5"]
+        assert [number for batch in batches for number in batch.records] == [1, 3, 4]

@@ -69,6 +69,11 @@ _PERHAPS_AFTER = re.compile(
     r"|(sale|order|purchase|verkauf|bestell|auftrag|abschluss|venta|pedido|venda|vente|commande|vendita|ordine)s?_?"
     r"(amount|value|sum|total|betrag|wert|summe|importe|valor|montant|importo)"
 )
+# A line of service or a product, and no call of a campaign.
+_NO_SUCH_CALL = re.compile(
+    r"contactless|banking|inbound|complain|service_?calls?|(call|contact)_?cent(er|re)|call_(account|deposit|money)"
+    r"|vorkampagne|(day|night|eve|intl)_calls?"
+)
 _SINCE = re.compile(r"since|seit|desde|depuis|prefer|best_|bevorzugt")
 _DIALLING = re.compile(
     r"^(month|weekday|day|day_of_(week|month)|hour|channel|contact|communication(_type)?|agent|calls)$"
@@ -188,6 +193,8 @@ def perhaps_after_call(plain: str) -> bool:
 
 def _is_left_by_a_call(plain: str) -> bool:
     bare = _without_accents(plain)
+    if _NO_SUCH_CALL.search(bare):
+        return bool(_AFTER_CALL.search(plain))
     if _AFTER_CALL.search(plain) or _LENGTH_OF_A_CALL.search(bare):
         return True
     return bool(_LEFT_BY_A_CALL.search(bare)) and not _is_of_an_earlier_call(plain)

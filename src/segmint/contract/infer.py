@@ -28,6 +28,7 @@ from segmint.contract.hints import (
     label_for,
     looks_like_id,
     moment_by_name,
+    names_code,
     names_customer,
     outcome_rank,
     perhaps_after_call,
@@ -36,7 +37,7 @@ from segmint.contract.hints import (
 )
 from segmint.contract.look import MANY, MAX_LEVELS, MISSING_WORDS, Look, bare_texts, look_at, share
 from segmint.errors import ContractError
-from segmint.tables.table_source import TableSource
+from segmint.tables.table_source import NoRowsError, TableSource
 
 SAMPLE_ROWS = 200_000
 MAX_OUTCOME_LEVELS = 12
@@ -162,6 +163,8 @@ def _sample(source: TableSource) -> tuple[pl.DataFrame, str]:
             break
     lost = unread.total()
     words = "; ".join(f"{count:,} with {why}" for why, count in unread.most_common())
+    if not rows and not lost:
+        raise NoRowsError(f"'{source.name}' has no rows.", source.columns, fix="check the export")
     if not rows:
         raise ContractError(
             f"None of the {lost:,} rows of '{source.name}' can be read: {words}.",
@@ -194,7 +197,9 @@ def _neither(said: Sequence[str]) -> list[str]:
     if not any(_says_yes(text) for text in said) or not any(_says_no(text) for text in said):
         return []
     unnamed = {text.casefold() for text in others} - set(NO_ANSWER)
-    return others if len(unnamed) <= 1 and not any(_VALUE.search(text) for text in unnamed) else []
+    # a letter beside two others is one more segment
+    named = all(len(text) > 1 and not _VALUE.search(text) for text in unnamed)
+    return others if len(unnamed) <= 1 and named else []
 
 
 def _says_yes(text: str) -> bool:
@@ -323,7 +328,11 @@ def _id_column(looks: Sequence[Look]) -> str | None:
 
 
 def _may_be_id(look: Look) -> bool:
-    return look.kind == "text" and not (look.is_amount or look.is_clock or look.is_free_text or look.is_period)
+    return (
+        look.kind == "text"
+        and not names_code(look.plain)
+        and not (look.is_amount or look.is_clock or look.is_free_text or look.is_period)
+    )
 
 
 def _is_mostly_there(look: Look) -> bool:

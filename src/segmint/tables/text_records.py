@@ -122,20 +122,21 @@ class RecordParser:
         for block in lines:
             offset = rest.offset if rest.lines else block.offset
             whole = LineBlock(rest.lines + block.lines, offset, block.last)
-            records, used = self._parse(whole, number)
-            number += len(records.rows) + len(records.rejects)
+            records, used, number = self._parse(whole, number)
             rest = LineBlock(whole.lines[used:], records.end, last=False)
             yield records
 
-    def _parse(self, block: LineBlock, number: int) -> tuple[RecordBlock, int]:
+    def _parse(self, block: LineBlock, number: int) -> tuple[RecordBlock, int, int]:
+        """Parse a block; also tell how many lines are used up, and the number of the next record."""
         ends = list(accumulate(map(len, block.lines), initial=block.offset))
         rows = self._parse_at_once(block.lines)
         if rows is None:
             return self._parse_one_by_one(block, ends, number)
         filled = [i for i, line in enumerate(block.lines) if not self._is_blank(line)]
         spans = [(ends[i], ends[i + 1]) for i in filled]
-        numbers = list(range(number, number + len(rows)))
-        return RecordBlock(rows, spans, numbers, [], ends[-1]), len(block.lines)
+        counted = list(accumulate((bool(line.strip()) for line in block.lines), initial=number))
+        numbers = [counted[i] for i in filled]
+        return RecordBlock(rows, spans, numbers, [], ends[-1]), len(block.lines), counted[-1]
 
     def _parse_at_once(self, lines: list[bytes]) -> list[list[str]] | None:
         """Parse clean lines in one go; None if any of them needs a closer look."""
@@ -149,12 +150,12 @@ class RecordParser:
         clean = len(rows) == len(filled) and all(len(row) == self.width for row in rows)
         return rows if clean and not any(b"\0" in line for line in filled) else None
 
-    def _parse_one_by_one(self, block: LineBlock, ends: list[int], number: int) -> tuple[RecordBlock, int]:
-        """Parse line by line; also tell how many lines are used up."""
+    def _parse_one_by_one(self, block: LineBlock, ends: list[int], number: int) -> tuple[RecordBlock, int, int]:
+        """Parse line by line."""
         records, i = RecordBlock(), 0
         while i < len(block.lines):
             if self._is_blank(block.lines[i]):
-                i += 1
+                number, i = number + bool(block.lines[i].strip()), i + 1
                 continue
             try:
                 row, used = self._record_at(block, i)
@@ -169,7 +170,7 @@ class RecordParser:
                 records.numbers.append(number)
             number, i = number + 1, i + used
         records.end = ends[i]
-        return records, i
+        return records, i, number
 
     def _record_at(self, block: LineBlock, i: int) -> tuple[list[str], int]:
         """Parse the record that starts at line `i`; also tell how many lines it takes."""
@@ -200,7 +201,10 @@ class RecordParser:
         raise _Broken("unclosed_quote")
 
     def _is_blank(self, line: bytes) -> bool:
-        """Tell an empty line, or one of delimiters only, as spreadsheets write below a table, from a record."""
+        """Tell an empty line, or one of delimiters only, as spreadsheets write below a table, from a record.
+
+        A line of delimiters is counted all the same: the rows behind it keep their number.
+        """
         return not line.strip(self._nothing)
 
     def _is_record(self, line: bytes) -> bool:
