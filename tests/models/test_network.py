@@ -184,7 +184,9 @@ def test_a_refit_keeps_the_layers_that_were_judged(monkeypatch: pytest.MonkeyPat
     network.fit(X[:800], y[:800], inner=(X[800:], y[800:]))
     layers = network.layers_
     monkeypatch.setattr(DenseNetworkClassifier, "widths", lambda self, customers: (256, 128))
+    monkeypatch.setattr(DenseNetworkClassifier, "pace", lambda self, rows: (0, 1.0))
     assert network.refit(X, y).layers_ == layers
+    assert network.refit_epochs_ == 1
 
 
 def test_nothing_is_learned_once_more_before_it_was_learned_once() -> None:

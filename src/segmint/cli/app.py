@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         silence(sys.stdout)
         return _refused(_not_written(error), argv)
     except SystemExit as stop:
-        # Who only wanted the beginning has it, and the work is done.
+        # Who only wanted the beginning of a text has it; results and exit codes are told by `Screen`.
         if isinstance(stop.__context__, BrokenPipeError):
             return 0
         # Else Typer ends with 1 for one thing only: Ctrl-C outside of a `Screen`.

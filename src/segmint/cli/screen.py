@@ -116,12 +116,15 @@ class Screen:
             self._said[task] = now
 
     def say(self, result: dict[str, Any], *lines: str) -> None:
-        """Show a result as JSON or as lines."""
-        if self.json:
-            typer.echo(jsonlib.dumps(result, ensure_ascii=False))
-        elif not self.quiet:
-            for line in lines:
-                typer.echo(one_line(line))
+        """Show a result as JSON or as lines; where the reader has gone, what comes after it still happens."""
+        try:
+            if self.json:
+                typer.echo(jsonlib.dumps(result, ensure_ascii=False))
+            elif not self.quiet:
+                for line in lines:
+                    typer.echo(one_line(line))
+        except BrokenPipeError:
+            silence(sys.stdout)
 
     def notice(self, sentence: str) -> None:
         """Say something before long work starts, beside the progress."""

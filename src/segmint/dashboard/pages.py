@@ -278,8 +278,8 @@ def compare(desk: Desk, first: str, second: str) -> Context:
     trained = [run for run in desk.all_runs() if run.record["command"] in ("run", "demo") and run.status == "done"]
     names = [run.id for run in trained]
     pair = [name if name in names else None for name in (first, second)]
-    usual = [*names[:2][::-1], None, None]
-    pair = [chosen or other for chosen, other in zip(pair, usual, strict=False)]
+    usual = [name for name in names[:3] if name not in pair][: pair.count(None)]
+    pair = [chosen or (usual.pop() if usual else None) for chosen in pair]
     blocks: list[Block] = []
     if len(names) > 1 and pair[0] and pair[1]:
         blocks = _side_by_side(desk.run(pair[0]), desk.run(pair[1]))

@@ -187,6 +187,8 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError(f"The outcome has 1 class, {self.classes_[0]!r}; at least 2 are needed to learn from.")
         seeds = [int(check_random_state(start).randint(2**31 - 1)) for start in self._starts()]
         X, labels, inner_X, inner_labels = self._inner_rows(X, labels, inner, seeds[0])
+        self._widths = self.widths(len(X))
+        self._pace = self.pace(len(X) + (0 if teaching is None else len(teaching.inputs)))
         learned = []
         for number, seed in enumerate(seeds):
             curve = self._train(X, labels, inner_X, inner_labels, teaching, seed, number)
@@ -194,7 +196,6 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
             learned.append((curve, calibration))
         first = learned[0][0]
         self.best_epoch_, self.history_ = first.best_epoch, first.epochs
-        self._widths = self.widths(len(X))
         # An epoch that was best for few customers is best by chance, and who matches a teacher learns no label by heart.
         self._judged = [
             (curve.best_epoch if teaching is None else len(curve.epochs), calibration) for curve, calibration in learned
@@ -221,7 +222,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         again = []
         for start, (epochs, _) in zip(self._starts(), self._judged, strict=True):
             seed = int(check_random_state(start).randint(2**31 - 1))
-            begun = self._begin(X, labels, teaching, seed, self._widths)
+            begun = self._begin(X, labels, teaching, seed)
             begun.train(lambda epoch, loss, rate, last=epochs: epoch + 1 >= last)  # type: ignore[misc]
             again.append(begun.weights())
         self.refit_epochs_ = self._judged[0][0]
@@ -297,7 +298,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         seed: int,
         number: int,
     ) -> _Curve:
-        begun = self._begin(X, labels, teaching, seed, self.widths(len(X)))
+        begun = self._begin(X, labels, teaching, seed)
         shown = np.random.default_rng(seed).permutation(len(X))[:ROWS_FOR_CURVES]
         curve = _Curve(begun.layers, (X[shown], labels[shown]), (inner_X, inner_labels), self.patience)
         settings = {name: value for name, value in self.get_params().items() if name != "log"}
@@ -320,17 +321,15 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
             begun.train(on_epoch)
         return curve
 
-    def _begin(
-        self, X: Matrix, labels: Integers, teaching: Teaching | None, seed: int, widths: Sequence[int]
-    ) -> _Beginning:
-        """Build a network, and say what it learns from and how fast."""
+    def _begin(self, X: Matrix, labels: Integers, teaching: Teaching | None, seed: int) -> _Beginning:
+        """Build a network as wide as the fit's, and say what it learns from and how fast."""
         from segmint.models import _keras
 
         outputs = 1 if len(self.classes_) == 2 else len(self.classes_)
-        layers = _keras.layer_specs(widths, activation=self.activation, dropout=self.dropout, outputs=outputs)
+        layers = _keras.layer_specs(self._widths, activation=self.activation, dropout=self.dropout, outputs=outputs)
         network = _keras.build(layers, inputs=X.shape[1], seed=seed)
         rows = self._rows(X, labels, teaching)
-        epochs, rate = self.pace(len(rows.inputs))
+        epochs, rate = self._pace
         schedule = _keras.Schedule(epochs, self.batch(len(rows.inputs)), rate, self.averaging, seed)
         return _Beginning(layers, network, rows, schedule)
 

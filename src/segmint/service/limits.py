@@ -132,8 +132,8 @@ class Workers:
 
 
 def page_workers() -> Workers:
-    """Make those who work on pages: more of them, as some only wait for what another prepares."""
-    return Workers(threads=8)
+    """Make those who work on pages: more of them, as some only wait for what another prepares, and for longer."""
+    return Workers(threads=8, seconds=120.0)
 
 
 def _on_its_loop(answer: asyncio.Future[T], act: Callable[[], None]) -> None:
