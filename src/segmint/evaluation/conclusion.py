@@ -56,8 +56,8 @@ def conclude(standings: Sequence[Standing], *, metric: str, ours: str, area: Est
     ours : str
         The name of our model.
     area : Estimate, optional
-        ROC AUC of our model, or of the best if ours is not there; for a response it tells whether the order of the list says something even when
-        naming those who say yes does not.
+        ROC AUC of our model, or of the best if ours is not there; for a response it tells whether the order of the list
+        says something even when naming those who say yes does not.
 
     Returns
     -------

@@ -258,11 +258,12 @@ def _within(policy: ContactPolicy, ids: pl.Series, cost: Floats, columns: pl.Dat
     rows = np.flatnonzero(called)
     rows = rows[np.argsort(lots[rows], kind="stable")]
     # a quota turns some away behind whom others still find room, so quotas, which come last, go first
-    for place in reversed(range(len(limits_of(rows, cost, policy, columns)))):
-        each = limits_of(rows, cost, policy, columns)[place]
-        rows = rows[(each.use == 0) | (np.cumsum(each.use) <= each.high * (1 + 1e-9))]
+    fits = np.ones(rows.size, dtype=bool)
+    for limit in reversed(limits_of(rows, cost, policy, columns)):
+        used = np.cumsum(np.where(fits, limit.use, 0.0))
+        fits &= (limit.use == 0) | (used <= limit.high * (1 + 1e-9))
     within = np.zeros(called.size, dtype=bool)
-    within[rows] = True
+    within[rows[fits]] = True
     return within
 
 

@@ -14,7 +14,7 @@ from segmint.errors import ConfigError
 from segmint.evaluation.comparison import OURS, Comparison, compare_models
 from segmint.evaluation.search import GivenUp, Range, Searched, Settings, Watch, search
 from segmint.models.customer_model import MODEL_LABELS, make_model
-from segmint.models.network_model import RECIPES
+from segmint.models.network_model import RECIPES, most_copies
 from segmint.models.tensorboard_log import TensorBoardLog
 from segmint.progress import Progress, Remember
 from segmint.splits.folds import Fold, make_folds
@@ -161,8 +161,8 @@ class _Trial:
         """What the recipe and the settings that were given do anyway, in numbers."""
         network = make_model(OURS, columns=self.table.features, **self.given)[-1]
         customers, recipe = len(self.fold.fit), self.recipe
-        each = self.given.get("copies", recipe.copies)
-        copies = 0 if recipe.teachers is None else min(round(each * customers), recipe.most_copies)
+        asked = replace(recipe, copies=self.given.get("copies", recipe.copies))
+        copies = 0 if recipe.teachers is None else most_copies(asked, customers)
         epochs, rate = network.pace(customers + copies)
         start: Settings = {
             "hidden": "-".join(str(width) for width in network.widths(customers)),

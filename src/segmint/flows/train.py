@@ -27,7 +27,7 @@ from segmint.store.run import Run
 from segmint.store.staging import publish_file
 
 FINAL = "final"
-# Where more customers than this had to be kept from teaching, they are worth a second training.
+# A larger share of the customers than this, kept from teaching, is worth a second training.
 MANY_INNER = 0.1
 
 

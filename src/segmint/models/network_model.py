@@ -90,7 +90,7 @@ MOST_CELLS = 200_000_000
 FEWEST_FOR_A_TEACHER = 300
 
 
-def most_copies(recipe: Recipe, customers: int, features: int) -> int:
+def most_copies(recipe: Recipe, customers: int, features: int = 1) -> int:
     """Return how many shuffled copies a recipe makes: so many for each customer, as long as memory holds them."""
     return min(round(recipe.copies * customers), recipe.most_copies, MOST_CELLS // max(features, 1))
 
@@ -115,9 +115,9 @@ class NetworkModel(Pipeline):
     Attributes
     ----------
     lesson_ : dict or None
-        What the teachers of `fit` were and how good, plain JSON: teachers, folds, customers, copies, swap, share, members (of the
-        network), upcoming (customers without an outcome), pairs (labels of the columns), and the cross-entropy (loss)
-        and ROC AUC of their out-of-fold probabilities. None if there was no teacher.
+        What the teachers of `fit` were and how good, plain JSON: teachers, folds, customers, copies, swap, share, members
+        (of the network), upcoming (customers without an outcome), pairs (labels of the columns), and the cross-entropy
+        (loss) and ROC AUC of their out-of-fold probabilities. None if there was no teacher.
     """
 
     lesson_: dict[str, Any] | None = None

@@ -78,7 +78,7 @@ class JoinedResults:
     ----------
     rows : polars.DataFrame of n_listed_rows rows
         The call list as it came, then calls (result rows), success, said_yes (a call code that means success), dialled
-        (another call code), do_not_call, has_result, new (the first row of a customer in any arm of the campaign) and
+        (a code that only a call leaves behind), do_not_call, has_result, new (the first row of a customer in any arm of the campaign) and
         planned_cost (of all rows on which the customer is listed).
     read, matched, strangers : int
         Result rows read; those of customers on the list; those of customers who are not. Read is the sum.

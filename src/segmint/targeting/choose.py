@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from segmint.errors import PolicyError
 from segmint.targeting.holdout import in_holdout, keyed_words
 from segmint.targeting.one_budget import price_of_budget
-from segmint.targeting.optimise import GAP, ShadowPrice, best_under_limits
+from segmint.targeting.optimise import GAP, ShadowPrice, Solution, best_under_limits
 from segmint.targeting.policy import ContactPolicy
 
 Floats = NDArray[np.float64]
@@ -233,16 +233,14 @@ def _statuses(
 ) -> tuple[NDArray[np.int8], tuple[ShadowPrice, ...], float]:
     status = np.full(profit.size, SUPPRESSED, dtype=np.int8)
     status[order] = BELOW_BREAK_EVEN
+    paying = order[profit[order] > 0]
+    status[paying] = BEYOND_BUDGET
     if needs_optimiser(policy, cost[order]):
-        solution = best_under_limits(order, profit, cost, holdout, policy, columns)
-        status[order[profit[order] > 0]] = BEYOND_BUDGET
-        inside, prices, gap = solution.inside, solution.prices, solution.gap
+        best = best_under_limits(order, profit, cost, holdout, policy, columns)
     else:
-        paying = order[profit[order] > 0]
-        status[paying] = BEYOND_BUDGET
-        inside, prices, gap = best_for_budget(paying, profit, cost, holdout, policy)
-    status[inside] = np.where(holdout[inside], HELD_OUT, LISTED)
-    return status, prices, gap
+        best = best_for_budget(paying, profit, cost, holdout, policy)
+    status[best.inside] = np.where(holdout[best.inside], HELD_OUT, LISTED)
+    return status, best.prices, best.gap
 
 
 def needs_optimiser(policy: ContactPolicy, cost: Floats) -> bool:
@@ -253,7 +251,7 @@ def needs_optimiser(policy: ContactPolicy, cost: Floats) -> bool:
 
 def best_for_budget(
     paying: NDArray[np.int64], profit: Floats, cost: Floats, holdout: NDArray[np.bool_], policy: ContactPolicy
-) -> tuple[NDArray[np.int64], tuple[ShadowPrice, ...], float]:
+) -> Solution:
     """List the best that a budget allows: by ranking, and by the optimiser where ranking may lose too much.
 
     Parameters
@@ -265,26 +263,16 @@ def best_for_budget(
     holdout : ndarray of bool, shape (n_customers,)
     policy : ContactPolicy
         Its quotas and capacities are left out.
-
-    Returns
-    -------
-    inside : ndarray of int64
-        Rows that are listed, or held out beside them.
-    prices : tuple of ShadowPrice
-    gap : float
-        Distance from the proven best list, as a share of its profit.
     """
-    ranking = by_return(paying, profit, cost, policy)
+    ranking = _by_return(paying, profit, cost, policy)
     inside = ranking[cut(ranking, cost, holdout, policy)]
     listed = int((~holdout[inside]).sum())
     reached = ranking[~holdout[ranking] & within_means(ranking, cost, policy)]
     gap = _may_be_lost(reached, listed, profit, cost, policy)
     if gap > GAP:
         bare = policy.model_copy(update={"quotas": (), "capacities": ()})
-        nothing = pl.DataFrame()
-        solution = best_under_limits(paying, profit, cost, holdout, bare, nothing)
-        return solution.inside, solution.prices, solution.gap
-    return inside, price_of_budget(reached, listed, profit, cost, policy), gap
+        return best_under_limits(paying, profit, cost, holdout, bare, pl.DataFrame())
+    return Solution(inside, price_of_budget(reached, listed, profit, cost, policy), gap)
 
 
 def _may_be_lost(reached: NDArray[np.int64], listed: int, profit: Floats, cost: Floats, policy: ContactPolicy) -> float:
@@ -296,19 +284,11 @@ def _may_be_lost(reached: NDArray[np.int64], listed: int, profit: Floats, cost: 
     return lost / (float(profit[reached[:listed]].sum()) + lost)
 
 
-def by_return(paying: NDArray[np.int64], profit: Floats, cost: Floats, policy: ContactPolicy) -> NDArray[np.int64]:
+def _by_return(paying: NDArray[np.int64], profit: Floats, cost: Floats, policy: ContactPolicy) -> NDArray[np.int64]:
     """Where money is short and calls cost unequally, the profit per unit of money decides, not the profit.
 
     A list that ends before the first who does not fit loses at most that customer against the best (Dantzig 1957): next
     to nothing where many are listed, and much where one call takes a good part of the money.
-
-    Parameters
-    ----------
-    paying : ndarray of int64
-        Row numbers of those whose call pays, best first.
-    profit, cost : ndarray of shape (n_customers,)
-        Account currency.
-    policy : ContactPolicy
     """
     if policy.budget_money is None or not paying.size or np.ptp(cost[paying]) == 0:
         return paying

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -127,16 +127,16 @@ def best_under_limits(
         If the minimums cannot be met.
     """
     worth = _worth_a_place(order, profit, policy, columns)
-    candidates = worth[~holdout[worth]]
-    _require_enough(limits_of(candidates, cost, policy, columns), candidates)
-    worth = worth[_possible(limits_of(worth, cost, policy, columns), worth.size)]
-    candidates = worth[~holdout[worth]]
-    limits = limits_of(candidates, cost, policy, columns)
+    everyone, held = limits_of(worth, cost, policy, columns), holdout[worth]
+    _require_enough(_of(everyone, ~held), worth[~held])
+    possible = _possible(everyone, worth.size)
+    worth, everyone, held = worth[possible], _of(everyone, possible), held[possible]
+    candidates, limits = worth[~held], _of(everyone, ~held)
     if any(limit.low > limit.use.sum() for limit in limits):
         raise _impossible()
     best, duals = _relax(profit[candidates], limits)
     chosen, gap = _solve_whole(profit[candidates], limits, duals, best)
-    everyone, gains, held = limits_of(worth, cost, policy, columns), profit[worth], holdout[worth]
+    gains = profit[worth]
     at_prices = gains - _charged(everyone, duals)
     # whom a minimum pays for is called at a loss, so the held-out customers beside them count too
     inside = held & (at_prices >= 0) & ((gains > 0) | (at_prices > gains))
@@ -146,6 +146,11 @@ def best_under_limits(
         inside[members] = _as_far_as_called(inside[members], held[members])
     prices = _prices(profit[candidates], limits, duals, best, policy) if priced else ()
     return Solution(worth[inside], prices, gap)
+
+
+def _of(limits: Sequence[Limit], some: NDArray[np.bool_]) -> tuple[Limit, ...]:
+    """Write the same limits over some of the rows."""
+    return tuple(replace(limit, use=limit.use[some]) for limit in limits)
 
 
 def _possible(limits: Sequence[Limit], rows: int) -> NDArray[np.bool_]:
