@@ -60,8 +60,12 @@ class Wire:
         }  # fmt: skip
         said: list[dict[str, Any]] = []
 
+        unread = [{"type": "http.request", "body": body, "more_body": False}]
+
         async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": body, "more_body": False}
+            if not unread:  # as a server does for a caller who stays
+                await asyncio.Event().wait()
+            return unread.pop()
 
         async def send(message: dict[str, Any]) -> None:
             said.append(message)
