@@ -411,10 +411,21 @@ def test_batches_add_up_to_the_whole(tmp_path: Path, size: int) -> None:
     assert pl.concat([table.frame for table in tables]).equals(whole.frame)
     assert pl.concat([table.flags for table in tables]).equals(whole.flags)
     assert tuple(rejects) == whole.ledger.rejects
+    assert whole.rejected.tolist() == [reject.record for reject in rejects]
     total = sum((table.ledger for table in tables[1:]), tables[0].ledger)
     assert replace(total, receipt={}) == replace(whole.ledger, receipt={})
     total.check()
     assert total.read == 400
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_line_without_any_value_is_not_taken_for_a_rejected_record(tmp_path: Path, kind: str) -> None:
+    nothing = dict.fromkeys(GOOD)
+    frame = pl.DataFrame([GOOD, nothing, nothing, GOOD | {"age": "x"}, GOOD])
+    path = tmp_path / f"t.{kind}"
+    frame.write_csv(path) if kind == "csv" else frame.write_parquet(path)
+    table = validate(open_table(path), CONTRACT, purpose="predict", max_rejected=1.0)
+    assert (table.ledger.read, table.records.tolist(), table.rejected.tolist()) == (3, [1, 5], [4])
 
 
 MUTATIONS = {

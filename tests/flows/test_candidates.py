@@ -15,7 +15,7 @@ from segmint.contract.ledger import KEPT_REJECTS
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.errors import PolicyError
-from segmint.flows.candidates import customers_of, rejected_of, with_policy_columns
+from segmint.flows.candidates import customers_of, with_policy_columns
 from segmint.tables.source import open_table
 from segmint.targeting.choose import NO_AMOUNT, amounts, choose
 from segmint.targeting.suppress import suppress
@@ -74,7 +74,7 @@ def test_whoever_has_no_id_is_named_by_the_record_and_is_nobody_else() -> None:
 def test_more_rejected_records_than_the_ledger_names_are_all_told() -> None:
     table = read([str(number) for number in range(2_500)], ["40", "forty"] * 1_250)
     assert len(table.ledger.rejects) == KEPT_REJECTS < table.ledger.rejected
-    assert rejected_of(table) == list(range(2, 2_501, 2))
+    assert table.rejected.tolist() == list(range(2, 2_501, 2))
 
 
 def test_a_code_in_a_column_of_money_is_no_amount() -> None:

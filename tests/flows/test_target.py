@@ -44,6 +44,18 @@ def test_everyone_read_has_one_place(targeted: Targeted) -> None:
     assert targeted.summary["counts"]["listed"] == 300
 
 
+def test_of_a_table_with_empty_lines_the_list_names_the_record_that_was_rejected(
+    done: RunResult, runs: Path, tmp_path: Path
+) -> None:
+    header, *lines = sample_path().read_text("utf-8").splitlines()[:301]
+    unreadable = "x" + lines[-1][lines[-1].index(";") :]
+    lines[100:100] = [";" * header.count(";")] * 3
+    (tmp_path / "table.csv").write_text("\n".join([header, *lines[:-1], unreadable]), "utf-8")
+    rows = target(tmp_path / "table.csv", done.folder, policy(), runs=runs).call_list.rows
+    assert rows.filter(pl.col("status") == "rejected")["record"].to_list() == [303]
+    assert rows.height == 300
+
+
 def test_the_list_is_the_best_that_pays_best_first(targeted: Targeted) -> None:
     listed = targeted.call_list.listed
     assert listed["expected_profit"].is_sorted(descending=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import add
 
@@ -37,6 +37,8 @@ class ValidTable:
     contract, at : Contract, {"planning", "dialling", "after_call"}
     ledger : Ledger
         Read = accepted + rejected, and the receipt of how the source was read.
+    rejected : ndarray of shape (n_rejected,)
+        Record numbers of what was not accepted, in order. Lines without any value have numbers too and are no records.
     """
 
     frame: pl.DataFrame
@@ -46,12 +48,13 @@ class ValidTable:
     contract: Contract
     at: Known
     ledger: Ledger
+    rejected: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     def __len__(self) -> int:
         return self.frame.height
 
     def rows(self, chosen: NDArray[np.bool_]) -> ValidTable:
-        """Return some of the rows; the ledger stays that of the whole table."""
+        """Return some of the rows; the ledger and what was rejected stay those of the whole table."""
         mask = pl.Series(chosen)
         return replace(
             self,
@@ -120,4 +123,5 @@ def concatenate(tables: Sequence[ValidTable]) -> ValidTable:
         contract=first.contract,
         at=first.at,
         ledger=reduce(add, (table.ledger for table in tables)),
+        rejected=np.concatenate([table.rejected for table in tables]),
     )

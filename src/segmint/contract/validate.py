@@ -169,6 +169,7 @@ class _Door:
             contract=self.contract,
             at=self.at,
             ledger=self._ledger(rejects, flags),
+            rejected=np.array([reject.record for reject in rejects], dtype=np.int64),
         )
         return table, rejects
 

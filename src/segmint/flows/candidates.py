@@ -133,12 +133,6 @@ def customers_of(table: ValidTable) -> pl.Series:
     return ids.zip_with(ids.is_not_null(), UNNAMED + pl.Series(table.records).cast(pl.String))
 
 
-def rejected_of(table: ValidTable) -> list[int]:
-    """Number the records of a whole table that were read and not accepted; the ledger names only the first of many."""
-    every = np.arange(1, table.ledger.read + 1)
-    return [int(record) for record in np.setdiff1d(every, table.records)]
-
-
 def propensities_of(table: ValidTable, bundle: Bundle, held_back: Suppression) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Predict those who may be called, and nobody else: an objection forbids profiling too."""
     propensity = np.full(len(table), np.nan)

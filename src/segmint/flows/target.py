@@ -26,7 +26,6 @@ from segmint.flows.candidates import (
     customers_of,
     known_levels,
     propensities_of,
-    rejected_of,
     require_policy_columns,
     require_usable,
     segments_of,
@@ -141,7 +140,7 @@ def target(
             policy,
             records=pl.Series(table.records),
             carried=columns.select(_carried(contract, columns)),
-            rejected=rejected_of(table),
+            rejected=table.rejected.tolist(),
             run=here.id,
             spent=held_back.spent,
         )
