@@ -18,7 +18,7 @@ from segmint.tables.source import open_table
 CONTRACT = parse_contract(
     """
 name = "everything"
-missing = ["", "NA"]
+missing = ["", "NA", "999"]
 [outcome]
 column = "y"
 kind = "response"
@@ -68,7 +68,7 @@ known = "after_call"
 PLAIN = {"id": "a", "age": "41", "job": "clerk", "town": "X", "previous": "0", "pdays": "-1"}
 NUMBERS = [
     "41", " 41 ", "\u00a041", "41.", ".5", "-0", "1e2", "1E+2", "1e400", "1,234", "1,234.5", "0,125", "-0,125", "01,234", "12,34", "1.2.3", "", "NA",
-    " NA", "nan", "inf", "0x10", "４１", "41\n", "+7", "1_000", 41, 41.5, -0.0, math.nan, math.inf, True, None, 17, 200,
+    " NA", "nan", "inf", "0x10", "４１", "41\n", "+7", "1_000", 41, 41.5, -0.0, 999, 999.0, -999, "999", "999.0", "999.5", "9.99e2", math.nan, math.inf, True, None, 17, 200,
     "\x1c41",
 ]  # fmt: skip
 TEXTS = ["clerk", " clerk ", "Clerk", "", "NA", None, 7, 7.0, 7.5, 1e-7, True, "true", math.nan, "\u2003clerk", 2**60]

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from segmint.contract.cells import missing_codes
 from segmint.contract.contract import Contract, load_contract, parse_contract
 from segmint.contract.synthetic import synthetic_rows
 from segmint.contract.valid_table import ValidTable
@@ -185,6 +186,23 @@ label = "amount"
 """,
     origin="",
 )
+
+
+@pytest.mark.parametrize("dtype", [pl.String, pl.Int64, pl.Float32, pl.Float64, pl.Decimal(9, 2)])
+def test_a_number_that_means_no_value_does_so_whatever_type_it_came_in(dtype: pl.DataType) -> None:
+    contract = CONTRACT.model_copy(update={"missing": ("", "n/a", "99", "00", "1e999")})
+    frame = shop([{"age": "99"}, {"age": "98"}], fill=1).with_columns(pl.col("age").cast(dtype))
+    table = validate(open_table(frame), contract, purpose="predict")
+    assert table.frame["age"].to_list() == [None, 98.0, 40.0]
+    assert table.ledger.flagged == 0
+
+
+def test_words_that_mean_no_value_are_read_with_the_decimal_sign_of_the_table() -> None:
+    frame = pl.DataFrame({"amount": ["9,99", "9,990", "1.000", "1000", "1", "0"], "y": ["no"] * 6})
+    contract = AMOUNTS.model_copy(update={"missing": ("9,99", "1.000", "00")})
+    table = validate(open_table(frame, ReadOptions(decimal="comma")), contract, purpose="predict")
+    assert table.frame["amount"].to_list() == [None, None, None, None, 1.0, 0.0]
+    assert missing_codes(("1.000", "7", "n.a."), "ambiguous") == [7.0]
 
 
 def test_decimal_commas_and_grouped_numbers_are_read_by_the_declared_sign(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def read_cells(column: Column, raw: pl.Series, missing: Sequence[str], decimal: 
     raw : polars.Series of shape (n_rows,)
         Text or native types.
     missing : sequence of str
-        Texts that mean "no value".
+        Texts that mean "no value"; of those that are numbers, any way to write the number does.
     decimal : {"point", "comma", "ambiguous"}
 
     Raises
@@ -58,7 +58,7 @@ def read_cells(column: Column, raw: pl.Series, missing: Sequence[str], decimal: 
         If a column of texts came as floating point numbers that cannot hold its digits.
     """
     if column.kind == "number":
-        return _numbers(column, raw, missing, decimal)
+        return _without_codes(_numbers(column, raw, missing, decimal), missing_codes(missing, decimal))
     if column.kind == "date":
         return _dates(column, raw, missing)
     texts = as_text(raw, column.name)
@@ -101,6 +101,17 @@ def read_outcome(outcome: Outcome, raw: pl.Series, missing: Sequence[str]) -> Ce
         .alias("problem")
     ).to_series()
     return Cells(values, problem)
+
+
+def missing_codes(missing: Sequence[str], decimal: str) -> list[float]:
+    """Read the numbers among texts that mean "no value": in a column of numbers 999 is "999", and so is 999.0."""
+    words = pl.Series([word for word in missing if word.strip()], dtype=Text).str.strip_chars()
+    if not len(words):
+        return []
+    # 00 is a word and not nought; and while nobody said what 1.234 is, only whole numbers are sure
+    words = words.filter(~words.str.contains(r"^[+-]?0[0-9]" + (r"|[.,]" if decimal == "ambiguous" else "")))
+    numbers = _parsed(words, "", decimal)
+    return numbers.filter(numbers.is_finite()).to_list()
 
 
 def as_text(raw: pl.Series, name: str, *, exact: bool = True) -> pl.Series:
@@ -187,6 +198,12 @@ def _numbers(column: Column, raw: pl.Series, missing: Sequence[str], decimal: st
     # -0.0 equals 0.0 and would still sort, print and hash differently
     clean = pl.select(pl.when(finite & (values == 0)).then(0.0).when(finite).then(values)).to_series()
     return Cells(clean.alias(raw.name), problem)
+
+
+def _without_codes(cells: Cells, codes: Sequence[float]) -> Cells:
+    if not codes:
+        return cells
+    return Cells(cells.values.set(cells.values.is_in(codes).fill_null(False), None), cells.problem)
 
 
 def _parsed(texts: pl.Series, name: str, decimal: str) -> pl.Series:

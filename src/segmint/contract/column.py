@@ -88,7 +88,7 @@ class Column(BaseModel):
     bounds : (float or None, float or None)
         The smallest and largest number that is believable, infinite for none; states are exempt.
     missing : tuple of str or None
-        Texts that mean "no value"; None takes the contract's.
+        Texts that mean "no value"; None takes the contract's. In a column of numbers "999" is also the number 999.
     missing_means : str
         What "no value" says, if it says something: "never contacted".
     states : tuple of State

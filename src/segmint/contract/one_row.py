@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from segmint.contract.cells import cell_texts, read_cells
+from segmint.contract.cells import cell_texts, missing_codes, read_cells
 from segmint.contract.column import Column, Known
 from segmint.contract.column_match import match_columns
 from segmint.contract.contract import Contract
@@ -91,7 +91,8 @@ class OneRow:
 def _reader(column: Column, missing: tuple[str, ...]) -> ReadCell:
     tokens = frozenset(missing)
     if column.kind == "number":
-        return lambda raw: _number(raw, tokens)
+        codes = frozenset(missing_codes(missing, "point"))
+        return lambda raw: _number(raw, tokens, codes)
     if column.kind == "date":
         return lambda raw: _slowly(column, raw, missing)
     strip = column.kind == "category"
@@ -106,7 +107,7 @@ def _reader(column: Column, missing: tuple[str, ...]) -> ReadCell:
     return read
 
 
-def _number(raw: Any, missing: frozenset[str]) -> tuple[float | None, str | None]:
+def _number(raw: Any, missing: frozenset[str], codes: frozenset[float]) -> tuple[float | None, str | None]:
     if raw is None:
         return None, None
     if isinstance(raw, str):
@@ -129,7 +130,7 @@ def _number(raw: Any, missing: frozenset[str]) -> tuple[float | None, str | None
         return None, "not_a_number"
     if math.isinf(value):
         return None, "not_finite"
-    return value + 0.0, None  # -0.0 becomes 0.0
+    return None if value in codes else value + 0.0, None  # -0.0 becomes 0.0
 
 
 def _slowly(column: Column, raw: Any, missing: tuple[str, ...]) -> tuple[Any, str | None]:
