@@ -31,6 +31,17 @@ def test_native_categories_and_missing_values_are_learned(kind: type, classes: i
     assert (fitted.predict(X[700:]) == y[700:]).mean() > 0.8
 
 
+def test_a_small_table_is_learned_on_one_thread_and_a_large_one_on_as_many_as_there_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    X, y = some_customers(2)
+    small = LightGBM(rounds=5, random_state=1).fit(X, y)
+    monkeypatch.setattr(rivals, "FEWEST_CELLS_TO_SHARE", X.size)
+    large = LightGBM(rounds=5, random_state=1).fit(X, y)
+    assert (small.booster_.n_jobs, large.booster_.n_jobs) == (1, 0)
+    assert np.array_equal(small.predict_proba(X), large.predict_proba(X))
+
+
 @pytest.mark.parametrize("kind", [CatBoost, XGBoost])
 def test_a_level_never_seen_is_predicted(kind: type) -> None:
     X, y = some_customers(2)

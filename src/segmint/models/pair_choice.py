@@ -113,7 +113,6 @@ def _cross_fitted(
             leaves=15,
             min_leaf=40,
             categories=tuple(natural.categories_),
-            threads=1,
             random_state=number,
         )
         trees.fit(codes[seen], labels[seen], inner=(codes[apart], labels[apart]))

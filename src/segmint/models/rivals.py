@@ -15,6 +15,14 @@ from segmint.errors import require
 
 # Nearest neighbours hold each customer asked about against all they remember: of a million that would take an hour a fold.
 MOST_NEIGHBOURS = 30_000
+# Below so many cells one thread grows trees as quickly as two, and does not wait for cores that others use: with
+# OMP_NUM_THREADS=1 on a busy machine, two that wait for each other have taken 60 times as long.
+FEWEST_CELLS_TO_SHARE = 4_000_000
+
+
+def _threads(X: NDArray[Any]) -> int:
+    """Say how many threads grow trees for this table; 0 leaves it to the machine."""
+    return 1 if X.size < FEWEST_CELLS_TO_SHARE else 0
 
 
 class _Rival(ClassifierMixin, BaseEstimator):
@@ -48,8 +56,6 @@ class LightGBM(_Rival):
         Leaves per tree and customers per leaf.
     categories : sequence of int
         Places of the columns that hold category codes.
-    threads : int or None
-        None takes all cores; for small trees one is as quick, and does not wait for cores that others use.
     random_state : int
     """
 
@@ -61,12 +67,10 @@ class LightGBM(_Rival):
         leaves: int = 31,
         min_leaf: int = 20,
         categories: Sequence[int] = (),
-        threads: int | None = None,
         random_state: int | None = None,
     ) -> None:
         self.rounds = rounds
         self.learning_rate = learning_rate
-        self.threads = threads
         self.leaves = leaves
         self.min_leaf = min_leaf
         self.categories = categories
@@ -85,7 +89,7 @@ class LightGBM(_Rival):
             subsample=0.8,
             subsample_freq=1,
             colsample_bytree=0.8,
-            n_jobs=self.threads,
+            n_jobs=_threads(X),
             random_state=self.random_state,
             deterministic=True,
             force_row_wise=True,
@@ -238,6 +242,7 @@ class XGBoost(_Rival):
             "subsample": 0.8,
             "colsample_bytree": 0.6,
             "seed": self.random_state or 0,
+            "nthread": _threads(X),
             "verbosity": 0,
         }
         if several:
