@@ -16,11 +16,12 @@ from segmint.contract.contract import load_contract
 from segmint.contract.validate import validate
 from segmint.errors import ConfigError, PolicyError
 from segmint.evaluation.backtest import Backtest
-from segmint.evaluation.strategies import Everyone, Forgetful, Look, Moment
+from segmint.evaluation.strategies import AtRandom, Everyone, Forgetful, Look, Moment
 from segmint.flows import backtest as flow
 from segmint.flows.demo import sample_path
 from segmint.store.run import Run
 from segmint.tables.source import open_table
+from segmint.targeting.optimise import Limit
 from segmint.targeting.policy import Capacity, ContactPolicy, ContactRules, Economics, Quota
 
 pytestmark = pytest.mark.network
@@ -280,6 +281,53 @@ def test_quotas_capacities_and_money_leave_as_many_as_find_room() -> None:
     assert kept.height == 40
     students = np.flatnonzero(within & (columns["job"] == "student").to_numpy())
     assert students.tolist() != np.arange(0, 2 * students.size, 2).tolist()  # by lot, not by place
+
+
+def test_who_does_not_fit_takes_nothing_from_those_who_do() -> None:
+    """Money for 100, calls for 1, 2 and 150: whoever the lot puts behind the dear one is called all the same."""
+    cost = np.full(200, 2.0)
+    cost[:3] = [150.0, 1.0, 1.0]
+    policy = ContactPolicy.of(Economics(cost_per_call="cost", value_per_success=10.0), ContactRules(budget_money=100.0))
+    columns, everyone = pl.DataFrame({"cost": cost}), np.ones(200, dtype=bool)
+    for seed in range(20):
+        ids = pl.Series("customer", 1_000 * seed + np.arange(200)).cast(pl.String)
+        assert 99 <= cost[flow._within(policy, ids, cost, columns, everyone)].sum() <= 100
+
+
+def test_room_that_is_left_is_found_customer_by_customer() -> None:
+    """The same as a walk through the lot that passes over whoever does not fit."""
+    draw = np.random.default_rng(3)
+    for _ in range(50):
+        use = draw.choice([0.0, 0.1, 1.0, 3.0, 50.0], (3, 60))
+        high = draw.choice([0.0, 2.0, 7.3, np.inf], 3)
+        limits = [Limit("unit", each, -np.inf, most) for each, most in zip(use, high, strict=True)]
+        used, walked = np.zeros(3), []
+        for place in range(60):
+            if (used + use[:, place] <= high + 1e-9).all():
+                used += use[:, place]
+                walked.append(place)
+        assert flow._who_fit(limits, 60).tolist() == walked
+
+
+def test_calls_at_random_are_not_said_to_be_as_many_where_money_may_end_them_earlier() -> None:
+    economics = Economics(cost_per_call="cost", value_per_success=10.0)
+    by_calls, by_money = (
+        ContactPolicy.of(economics, ContactRules(**rule)) for rule in ({"budget_calls": 9}, {"budget_money": 9.0})
+    )
+    drawn = AtRandom("dense_network")
+    assert flow._labelled(drawn, by_calls).label == "As many calls, at random"
+    assert flow._labelled(drawn, by_money).label == "At most as many calls, at random, within the limits"
+
+
+def test_a_perfect_choice_calls_nobody_whose_cost_or_value_is_not_known(history: Path) -> None:
+    frame = pl.read_csv(history, separator=";", infer_schema=False)[:100].with_columns(
+        y=pl.Series(["yes", "yes", "no", "yes"] * 25),
+        cost=pl.Series(["1", None, "1", "1"] * 25),
+        worth=pl.Series(["10", "10", "10", None] * 25),
+    )
+    table = validate(open_table(frame), load_contract("bank-marketing"), at="dialling")
+    policy = ContactPolicy.of(Economics(cost_per_call="cost", value_per_success="worth"), ContactRules())
+    assert flow._perfect(table, np.arange(4), policy) == 9.0
 
 
 class _Equal(Forgetful):

@@ -34,7 +34,7 @@ from segmint.tables.table_source import TableSource
 from segmint.targeting.choose import amounts, choose
 from segmint.targeting.holdout import keyed_words
 from segmint.targeting.levels import has_level
-from segmint.targeting.optimise import limits_of
+from segmint.targeting.optimise import Limit, limits_of
 from segmint.targeting.policy import ContactPolicy, ContactRules, Economics, Quota
 
 FOUND, CALLS, WAVES = "backtest.json", "tables/backtest_calls.parquet", "tables/backtest_waves.parquet"
@@ -249,7 +249,7 @@ def _limited(policy: ContactPolicy) -> bool:
 
 def _bounded(policy: ContactPolicy) -> bool:
     """Tell whether a wave has room for only so many calls."""
-    return policy.has_budget or bool(policy.capacities) or any(quota.maximum is not None for quota in policy.quotas)
+    return policy.has_budget or _takes_unequally(policy)
 
 
 def _within(policy: ContactPolicy, ids: pl.Series, cost: Floats, columns: pl.DataFrame, called: Mask) -> Mask:
@@ -257,23 +257,43 @@ def _within(policy: ContactPolicy, ids: pl.Series, cost: Floats, columns: pl.Dat
     lots = keyed_words(ids, campaign=policy.campaign, key=policy.hash_key)[:, 1]
     rows = np.flatnonzero(called)
     rows = rows[np.argsort(lots[rows], kind="stable")]
-    # a quota turns some away behind whom others still find room, so quotas, which come last, go first
-    fits = np.ones(rows.size, dtype=bool)
-    for limit in reversed(limits_of(rows, cost, policy, columns)):
-        used = np.cumsum(np.where(fits, limit.use, 0.0))
-        fits &= (limit.use == 0) | (used <= limit.high * (1 + 1e-9))
+    limits = limits_of(rows, cost, policy, columns)
     within = np.zeros(called.size, dtype=bool)
-    within[rows[fits]] = True
+    within[rows[_who_fit(limits, rows.size)]] = True
     return within
+
+
+def _who_fit(limits: Sequence[Limit], size: int) -> NDArray[np.int64]:
+    """Go from place to place and take whoever fits into what is left of every limit; who does not takes nothing."""
+    use = np.array([limit.use for limit in limits]).reshape(len(limits), size)
+    left = np.array([limit.high * (1 + 1e-9) for limit in limits])[:, None]
+    taken, waiting = [], np.arange(size)
+    while waiting.size:
+        # what is left only falls: who does not fit now never will
+        waiting = waiting[(use[:, waiting] <= left).all(axis=0)]
+        fits = (np.cumsum(use[:, waiting], axis=1) <= left).all(axis=0)
+        run = waiting if fits.all() else waiting[: fits.argmin()]
+        taken.append(run)
+        left = np.maximum(left - use[:, run].sum(axis=1, keepdims=True), 0.0)
+        waiting = waiting[run.size :]
+    return np.concatenate([np.arange(0), *taken])
 
 
 def _labelled(strategy: Strategy, policy: ContactPolicy) -> Strategy:
     """Say in its name that a strategy is held to the budget."""
     if isinstance(strategy, Everyone) and _bounded(policy):
         return replace(strategy, label="As many calls as the limits allow, at random")
+    if isinstance(strategy, AtRandom) and _takes_unequally(policy):
+        return replace(strategy, label="At most as many calls, at random, within the limits")
     if isinstance(strategy, Rule) and _bounded(policy):
         return replace(strategy, label=f"{strategy.label}, within the limits")
     return strategy
+
+
+def _takes_unequally(policy: ContactPolicy) -> bool:
+    """Tell whether as many other customers may take more of a limit: of money, a capacity or a quota."""
+    quota = any(quota.maximum is not None for quota in policy.quotas)
+    return policy.budget_money is not None or bool(policy.capacities) or quota
 
 
 def _able(policy: ContactPolicy, columns: pl.DataFrame) -> Mask:
@@ -444,13 +464,13 @@ def _about(
 
 
 def _perfect(table: ValidTable, rows: NDArray[np.int64], policy: ContactPolicy) -> float:
-    """What calling exactly those who say yes would bring."""
+    """What calling exactly those who say yes would bring, as far as their cost and value are known."""
     columns = with_policy_columns(table, policy)[rows]
     yes = table.outcome[rows] == table.contract.outcome.positive
     cost = amounts(policy.economics.cost_per_call, columns) * policy.economics.calls_per_customer
     # the history's customers were reached
     value = amounts(policy.economics.value_per_success, columns) * policy.conversations_per_customer
-    return campaign_profit(yes, yes, value=np.nan_to_num(value), cost=np.nan_to_num(cost))
+    return campaign_profit(yes, yes & _able(policy, columns), value=value, cost=cost)
 
 
 def _notes(config: Config, proxies: Sequence[str], policy: ContactPolicy, table: ValidTable) -> list[str]:
