@@ -106,6 +106,22 @@ def test_without_ids_customers_of_training_are_found_by_how_they_look(tmp_path: 
     assert alone.gate["difference"] == pytest.approx(-entry.gate["difference"])
 
 
+def test_the_gate_needs_enough_new_customers_and_enough_of_each_outcome(tmp_path: Path) -> None:
+    """What is checked is what is left once customers of training are taken out."""
+    champion, challenger = (finished(tmp_path, seed) for seed in (1, 2))
+    write_training_ids(champion, names_of(validate(open_table(called(1)), small_parts()["contract"])))
+    promote(champion, CONFIG, runs=tmp_path)
+    with pytest.raises(DataError, match="There are 60 customers to judge by"):
+        promote(challenger, CONFIG, runs=tmp_path, on=called(2, 60))
+    nobody = called(2).with_columns(y=pl.lit("no"))
+    with pytest.raises(DataError, match="400 customers to judge by; 0 said yes and 400 said no") as told:
+        promote(challenger, CONFIG, runs=tmp_path, on=pl.concat([called(1), nobody]))
+    assert "10 of each outcome" in told.value.expected
+    few = nobody.with_columns(y=pl.when(pl.int_range(pl.len()) < 9).then(pl.lit("yes")).otherwise("y"))
+    with pytest.raises(DataError, match="9 said yes"):
+        promote(challenger, CONFIG, runs=tmp_path, on=pl.concat([called(1), few]))
+
+
 def test_rows_of_one_customer_are_one_customer_to_the_gate(tmp_path: Path) -> None:
     """Five rows each are no five times as many customers: the interval must not shrink."""
     contract = parse_contract(

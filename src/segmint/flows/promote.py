@@ -14,6 +14,7 @@ from segmint.config import Config
 from segmint.contract.column import KNOWN_ORDER
 from segmint.contract.ledger import KNOWN_NAMES
 from segmint.contract.valid_table import ValidTable
+from segmint.contract.validate import MIN_ROWS_PER_LEVEL
 from segmint.errors import BundleError, DataError, RunError
 from segmint.evaluation.paired_bootstrap import affordable_repeats
 from segmint.flows.bundle import propensities, require_golden
@@ -220,19 +221,28 @@ def _on_table(
         if known is not None:
             new &= ~known.known(names_of(table))
     alike = "" if ours.ids is not None else ", or on customers who look the same"
-    if new.sum() < min(FEWEST, len(ours)):
-        raise DataError(
-            f"One of the two bundles was trained on {len(ours) - int(new.sum()):,} of the {len(ours):,} customers{alike}.",
-            expected=f"at least {FEWEST} customers with outcomes that neither of the two was trained on",
-            fix="name a table of other customers, such as the latest wave",
-        )
-    gate = compare_bundles(
-        challenger, current, (said[new], before[new]), yes[new], groups_of(ours.frame, ours.contract)[new]
-    )
+    groups = groups_of(ours.frame, ours.contract)
+    _require_enough(groups, yes, new, alike)
+    gate = compare_bundles(challenger, current, (said[new], before[new]), yes[new], groups[new])
     if new.all():
         return gate
     left_out = f"{len(ours) - int(new.sum()):,} customers that one of the two was trained on{alike} are left out"
     return replace(gate, sentence=f"{gate.sentence}; {left_out}")
+
+
+def _require_enough(groups: NDArray[np.int64], yes: NDArray[np.bool_], new: NDArray[np.bool_], alike: str) -> None:
+    """Refuse too few new customers, or too few of one outcome, whose chance no interval would show."""
+    customers, said_yes, said_no = (np.unique(groups[rows]).size for rows in (new, new & yes, new & ~yes))
+    if customers >= FEWEST and min(said_yes, said_no) >= MIN_ROWS_PER_LEVEL:
+        return
+    judges = f"There are {customers:,} customers to judge by; {said_yes:,} said yes and {said_no:,} said no."
+    old = f"One of the two bundles was trained on {np.sum(~new):,} of the {new.size:,} customers{alike}. "
+    raise DataError(
+        judges if new.all() else old + judges,
+        expected=f"at least {FEWEST} customers with outcomes that neither of the two was trained on, "
+        f"{MIN_ROWS_PER_LEVEL} of each outcome",
+        fix="name a table of other customers, or more of them, such as the latest wave",
+    )
 
 
 def _predicted(bundle: Bundle, config: Config, on: Any) -> tuple[ValidTable, NDArray[np.float64]]:
