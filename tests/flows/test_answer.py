@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 
-from segmint.flows.answer import FEW, answer_rows
+from segmint.flows.answer import FEW, answer_rows, predict_file
 from segmint.flows.bundle import predictor_of
 from segmint.models.single import SinglePredictor
 from segmint.store.bundle import Bundle, open_bundle, write_bundle
@@ -31,3 +32,33 @@ def test_few_customers_and_many_get_the_same_answer(bundle: Bundle, age: object)
     assert few.keys() == many.keys()
     assert few.get("propensity") == pytest.approx(many.get("propensity"), abs=1e-6)
     assert few.get("flags") == many.get("flags")
+
+
+TYPED = pl.DataFrame(
+    {
+        "age": ["41", "x", "30", "old", "22"],
+        "job": ["student", None, "student", "admin.", "student"],
+        "retired": [True, False, None, True, False],
+        "since": pl.Series([1, 2, None, 20_000_000, 5], dtype=pl.Int32).cast(pl.Date),
+        "seen": pl.Series([1, 2, None, 4, 5]).cast(pl.Datetime("ns", "Europe/Berlin")),
+        "hour": pl.Series([1, 2, None, 4, 5]).cast(pl.Time),
+        "talked": pl.Series([1, 2, None, 4, 5]).cast(pl.Duration("ms")),
+        "paid": pl.Series(["1.5", "2.5", None, "4.5", "5.5"]).cast(pl.Decimal(9, 2)),
+        "empty": pl.Series([None] * 5),
+    }
+)
+
+
+@pytest.mark.parametrize("out", ["out.csv", "out.parquet"])
+def test_a_rejected_record_of_a_typed_table_keeps_its_values(bundle: Bundle, tmp_path: Path, out: str) -> None:
+    TYPED.write_parquet(tmp_path / "table.parquet")
+    ledger = predict_file(bundle, predictor_of(bundle), tmp_path / "table.parquet", tmp_path / out)
+    assert (ledger.read, ledger.rejected) == (5, 2)
+    if out.endswith("parquet"):
+        came = pl.read_parquet(tmp_path / out)
+        assert came.select(TYPED.columns).equals(TYPED)
+    else:
+        came = pl.read_csv(tmp_path / out)
+        assert came["retired"].to_list() == TYPED["retired"].to_list()
+    assert came["propensity"].is_null().to_list() == [False, True, False, True, False]
+    assert came["error"].is_null().to_list() == [True, False, True, False, True]

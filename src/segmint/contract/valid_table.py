@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import add
@@ -39,6 +39,9 @@ class ValidTable:
         Read = accepted + rejected, and the receipt of how the source was read.
     rejected : ndarray of shape (n_rejected,)
         Record numbers of what was not accepted, in order. Lines without any value have numbers too and are no records.
+    rejected_raw : polars.DataFrame of shape (n_rejected_rows, n_file_columns)
+        Of one batch, the rows with a value that cannot be accepted, as they came: all of `rejected` but the records
+        that are no rows. A joined table holds none, so that a table of bad rows needs no memory.
     """
 
     frame: pl.DataFrame
@@ -49,6 +52,7 @@ class ValidTable:
     at: Known
     ledger: Ledger
     rejected: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    rejected_raw: pl.DataFrame = field(default_factory=pl.DataFrame)
 
     def __len__(self) -> int:
         return self.frame.height
@@ -112,8 +116,9 @@ class ValidTable:
         return self.frame[name] if name is not None and name in self.frame.columns else None
 
 
-def concatenate(tables: Sequence[ValidTable]) -> ValidTable:
+def concatenate(batches: Iterable[ValidTable]) -> ValidTable:
     """Join the batches of one table; at least one."""
+    tables = [replace(batch, rejected_raw=pl.DataFrame()) for batch in batches]
     first = tables[0]
     return ValidTable(
         frame=pl.concat([table.frame for table in tables]),

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.contract.cells import Cells, read_cells, read_outcome, unusual
+from segmint.contract.cells import Cells, as_text, read_cells, read_outcome, unusual
 from segmint.contract.column import Column, Known
 from segmint.contract.column_match import ColumnMatch, Purpose, match_columns
 from segmint.contract.contract import Contract
@@ -81,7 +81,7 @@ def validate(
         If too many rows are rejected, or the accepted ones cannot teach anything: too few, one outcome, no feature.
     """
     batches = validate_batches(source, contract, purpose=purpose, at=at, on_reject=on_reject, progress=progress)
-    table = concatenate(list(batches))
+    table = concatenate(batches)
     table.ledger.check()
     refuse_rejected(table.ledger, max_rejected, kept=on_reject is not None)
     if purpose == "train":
@@ -170,6 +170,7 @@ class _Door:
             at=self.at,
             ledger=self._ledger(rejects, flags),
             rejected=np.array([reject.record for reject in rejects], dtype=np.int64),
+            rejected_raw=batch.frame.filter(failed),
         )
         return table, rejects
 
@@ -283,7 +284,9 @@ def _rejects(
     if not len(rows):
         return
     codes = {name: series.gather(rows).to_list() for name, series in problems.items()}
-    raws = batch.frame[rows].rows()
+    # as Python's own values, days after the year 9999 would be an error
+    texts = [as_text(column, column.name, exact=False) for column in batch.frame[rows].iter_columns()]
+    raws = pl.DataFrame(texts).rows()
     for k, i in enumerate(rows):
         name = next(name for name in codes if codes[name][k])
         code = codes[name][k]

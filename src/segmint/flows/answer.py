@@ -172,7 +172,7 @@ def _table_of(bundle: Bundle, rows: Sequence[Row], kept: list[int]) -> tuple[Val
         at=bundle.at,
         on_reject=on_reject,
     )
-    return concatenate(list(batches)), refused
+    return concatenate(batches), refused
 
 
 def _said(answer: Answer, classes: Sequence[str]) -> dict[str, Any]:
@@ -241,17 +241,24 @@ def _every_record(batch: ValidTable, predicted: pl.DataFrame, rejects: Sequence[
         return accepted
     inputs = accepted.columns[: len(batch.raw.columns)]
     delimiter = str(batch.ledger.receipt.get("delimiter", ","))
-    cells = [_cells(reject, delimiter, len(inputs)) for reject in rejects]
-    rejected = pl.DataFrame(cells, schema=dict.fromkeys(inputs, pl.String), orient="row")
-    rejected = rejected.cast({name: accepted.schema[name] for name in inputs}, strict=False).with_columns(
+    rows = [reject for reject in rejects if reject.column is not None]
+    broken = [reject for reject in rejects if reject.column is None]  # only text has records that are no rows
+    cells = [_cells(reject, delimiter, len(inputs)) for reject in broken]
+    told_apart = pl.DataFrame(cells, schema=dict.fromkeys(inputs, pl.String), orient="row")
+    unread = batch.rejected_raw.rename(dict(zip(batch.rejected_raw.columns, inputs, strict=True)))
+    parts = [accepted, _with_errors(unread, rows), *([_with_errors(told_apart, broken)] if broken else [])]
+    return pl.concat(parts, how="diagonal").sort("record")
+
+
+def _with_errors(frame: pl.DataFrame, rejects: Sequence[Reject]) -> pl.DataFrame:
+    return frame.with_columns(
         record=pl.Series([reject.record for reject in rejects], dtype=pl.Int64),
         error=pl.Series([f"{reject.reason}: {reject.detail}" for reject in rejects], dtype=pl.String),
     )
-    return pl.concat([accepted, rejected], how="diagonal").sort("record")
 
 
 def _cells(reject: Reject, delimiter: str, width: int) -> list[str | None]:
-    """Tell the cells of a rejected record apart; all empty where that cannot be done."""
+    """Tell the cells of a record that is no row apart; all empty where that cannot be done."""
     if len(reject.raw) < MAX_RAW:
         with suppress(csv.Error):
             found = list(csv.reader(io.StringIO(reject.raw, newline=""), delimiter=delimiter))
