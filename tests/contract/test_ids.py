@@ -18,5 +18,15 @@ def test_white_space_and_the_guard_against_formulas_are_no_part_of_an_id() -> No
 def test_whole_numbers_are_written_without_a_point() -> None:
     assert bare_ids(pl.Series([17.0, None])).to_list() == ["17", None]
     assert bare_ids(pl.Series([17, 7])).to_list() == ["17", "7"]
-    with pytest.raises(ContractError, match="too large to keep every digit"):
-        bare_ids(pl.Series("client", [2.0**60]))
+    for scale in (0, 2, 10):
+        assert bare_ids(pl.Series(["1000003", None]).cast(pl.Decimal(38, scale))).to_list() == ["1000003", None]
+    assert bare_ids(pl.Series(["1000.5"]).cast(pl.Decimal(38, 2))).to_list() == ["1000.50"]
+
+
+@pytest.mark.parametrize(("dtype", "first"), [(pl.Float32, 2**24), (pl.Float64, 2**53)])
+def test_whole_numbers_that_lost_digits_are_refused_from_the_first_one_on(dtype: pl.DataType, first: int) -> None:
+    assert bare_ids(pl.Series([first - 1]).cast(dtype)).to_list() == [str(first - 1)]
+    assert pl.Series([first]).cast(dtype).to_list() == pl.Series([first + 1]).cast(dtype).to_list()
+    for number in (first, -first, 2**60):
+        with pytest.raises(ContractError, match="too large to keep every digit"):
+            bare_ids(pl.Series("client", [number]).cast(dtype))

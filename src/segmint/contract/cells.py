@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+import numpy as np
 import polars as pl
 
 from segmint.contract.column import Column
@@ -16,7 +17,7 @@ from segmint.tables.lengths import lengths_as_text
 
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _GROUPED = r"^[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]*)?$"
-SAFE_INTEGER = 2**53
+SAFE_INTEGER = 2**53 - 1  # from 2**53 on, two whole numbers are one Float64
 DAYS = (pl.Date, pl.Datetime)
 
 Text = pl.String
@@ -115,7 +116,7 @@ def missing_codes(missing: Sequence[str], decimal: str) -> list[float]:
 
 
 def as_text(raw: pl.Series, name: str, *, exact: bool = True) -> pl.Series:
-    """Write cells as text: whole floating point numbers without ``.0``, truth values as true and false.
+    """Write cells as text: whole numbers without ``.0`` or ``.00``, whatever type they came in; truth values as true and false.
 
     Parameters
     ----------
@@ -134,20 +135,28 @@ def as_text(raw: pl.Series, name: str, *, exact: bool = True) -> pl.Series:
         return raw
     if raw.dtype == pl.Duration:
         return lengths_as_text(raw)
+    if raw.dtype.is_decimal():
+        return raw.cast(Text).str.replace(r"\.0+$", "")
     if not raw.dtype.is_float():
         return raw.cast(Text)
     numbers = raw.fill_nan(None)
-    large = numbers.abs() > SAFE_INTEGER
-    if exact and (large & numbers.is_finite()).any():
+    size = numbers.abs()
+    if exact and ((size > _safe_integer(raw)) & numbers.is_finite()).any():
         raise ContractError(
             f"The column '{name}' came as floating point numbers too large to keep every digit.",
             expected="text",
             fix="read this column as text before handing the table over",
         )
-    whole = (numbers == numbers.round(0)) & ~large
+    whole = (numbers == numbers.round(0)) & (size <= SAFE_INTEGER)
     return pl.select(
         pl.when(whole).then(numbers.cast(pl.Int64, strict=False).cast(Text)).otherwise(numbers.cast(Text))
     ).to_series()
+
+
+def _safe_integer(floats: pl.Series) -> int:
+    """Say up to which whole number each has a floating point number of its own."""
+    digits = int(np.finfo(floats.clear().to_numpy().dtype).nmant) + 1
+    return 2**digits - 1
 
 
 def cell_texts(values: Sequence[Any], name: str) -> pl.Series:
