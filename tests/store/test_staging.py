@@ -146,6 +146,17 @@ def test_what_a_dead_process_left_is_swept_and_what_a_living_one_holds_is_not(tm
     assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
 
 
+@pytest.mark.parametrize("name", ["a" * 251 + ".csv", "客" * 83 + ".csv", "é" * 125 + ".csv"])
+def test_a_name_of_as_many_bytes_as_a_file_may_have_is_published_and_swept(tmp_path: Path, name: str) -> None:
+    target = tmp_path / name
+    left = []
+    publish_file(target, lambda path: (write_file(path, b"1"), left.append(path.parent.name)))
+    (tmp_path / left[0]).mkdir()
+    publish_file(target, lambda path: write_file(path, b"2"))
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert target.read_bytes() == b"2"
+
+
 def test_names_of_unfinished_folders_cannot_be_guessed(tmp_path: Path) -> None:
     names: set[str] = set()
     for _ in range(50):

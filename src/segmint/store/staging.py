@@ -138,7 +138,7 @@ def _stage_beside(target: Path) -> Iterator[Path]:
 def _new_locked_folder(target: Path) -> tuple[Path, int]:
     """Make a staging folder and hold its lock, which the system lets go when this process dies."""
     while True:
-        folder = target.parent / f".{target.name[:100]}.staging-{secrets.token_hex(8)}"
+        folder = target.parent / f"{_staging_name(target)}{secrets.token_hex(8)}"
         folder.mkdir(FOLDER_MODE)
         try:
             folder.chmod(FOLDER_MODE)
@@ -154,9 +154,14 @@ def _new_locked_folder(target: Path) -> tuple[Path, int]:
         os.close(lock)
 
 
+def _staging_name(target: Path) -> str:
+    """Begin the name of a staging folder; file systems count the bytes of a name, not its characters."""
+    return f".{os.fsencode(target.name)[:100].decode('utf-8', 'ignore')}.staging-"
+
+
 def _sweep(target: Path) -> None:
     """Remove what dead processes left beside `target`; what is locked belongs to a living one."""
-    name = re.compile(re.escape(f".{target.name[:100]}.staging-") + "[0-9a-f]{16}")
+    name = re.compile(re.escape(_staging_name(target)) + "[0-9a-f]{16}")
     with suppress(OSError):  # tidying up may fail; publishing must not fail because of it
         leftovers = [entry for entry in target.parent.iterdir() if name.fullmatch(entry.name)]
         for leftover in leftovers:
