@@ -69,6 +69,9 @@ def test_an_unknown_contract_is_answered_with_a_suggestion(tmp_path: Path) -> No
         ('column = "y"', 'column = "age"', "is the outcome and stands under columns too"),
         ('label = "age"', 'label = "age"\nbounds = [9, 1]', "lower bound is above"),
         ('label = "age"', 'label = "age"\nallowed = ["a"]', "only a category"),
+        ('label = "age"', 'label = " "', "`label` is empty"),
+        ('role = "characteristic"', 'role = "id"', 'of kind "text"'),
+        ('kind = "number"\nrole = "characteristic"', 'kind = "date"\nrole = "id"', 'of kind "text"'),
         ('label = "age"', 'label = "age"\nstates = [{value = -1, name = "x", written = 9}]', "come together"),
         (
             'label = "age"',

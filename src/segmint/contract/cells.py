@@ -156,7 +156,7 @@ def as_text(raw: pl.Series, name: str, *, exact: bool = True) -> pl.Series:
 def _safe_integer(floats: pl.Series) -> int:
     """Say up to which whole number each has a floating point number of its own."""
     digits = int(np.finfo(floats.clear().to_numpy().dtype).nmant) + 1
-    return 2**digits - 1
+    return (1 << digits) - 1
 
 
 def cell_texts(values: Sequence[Any], name: str) -> pl.Series:

@@ -130,6 +130,10 @@ class Column(BaseModel):
     @model_validator(mode="after")
     def _makes_sense(self) -> Column:
         low, high = self.bounds
+        if not self.label.strip():
+            raise ValueError(f"column '{self.name}': `label` is empty; name the column for people")
+        if self.role == "id" and self.kind in ("number", "date"):
+            raise ValueError(f"column '{self.name}': every digit of an id counts, so it is of kind \"text\"")
         if self.kind != "number" and (self.states or low is not None or high is not None):
             raise ValueError(f"column '{self.name}': only a number can have bounds or states")
         if self.kind != "category" and self.allowed:

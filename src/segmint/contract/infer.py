@@ -385,7 +385,8 @@ def _doubts_by_name(look: Look) -> list[str]:
         doubts.append("named like an outcome")
     if look.is_count:
         doubts.append(
-            'whole numbers, all different: a number of the customer (role = "id"), of the case, or an amount?'
+            'whole numbers, all different: a number of the customer (role = "id", kind = "text", no bounds), of the case, '
+            "or an amount?"
         )
     return doubts
 

@@ -194,7 +194,7 @@ def _date(raw: pl.Series, texts: pl.Series, formats: Sequence[str]) -> Look:
     form = formats[0] if formats and raw.dtype not in DAYS and formats[0] != ISO else ""
     words = [word for word in texts.drop_nulls().unique() if word in (*MISSING_WORDS, *NO_DAYS)]
     missing = tuple(sorted(words))
-    column = Column(name=raw.name, kind="date", role="time", label="", format=form)
+    column = Column(name=raw.name, kind="date", role="time", label="date", format=form)
     days = read_cells(column, raw, ("", *missing), "point").values
     look = Look(raw.name, texts, pl.Series([None] * len(raw), dtype=pl.Float64), days, missing, {}, "date", form)
     if len(formats) > 1:
@@ -221,7 +221,7 @@ def _other(raw: pl.Series, texts: pl.Series, decimal: str) -> Look:
 
 def _as_numbers(raw: pl.Series, texts: pl.Series, decimal: str) -> tuple[pl.Series, tuple[str, ...]]:
     """Read a column as numbers; words for "no value" may stand between them."""
-    column = Column(name=raw.name, kind="number", role="ignore", label="")
+    column = Column(name=raw.name, kind="number", role="ignore", label="number")
     numbers = read_cells(column, raw, ("",), "point" if decimal == "ambiguous" else decimal).values
     if raw.dtype != pl.String:
         return numbers, ()

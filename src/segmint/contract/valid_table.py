@@ -84,7 +84,7 @@ class ValidTable:
             if known.states:
                 values = values.set(values.is_in(known.codes).fill_null(False), None)
             return Cells(values, pl.Series([None], dtype=pl.String).new_from_index(0, len(self)))
-        column = Column(name=name, kind="number", role="ignore", label="")
+        column = Column(name=name, kind="number", role="ignore", label="number")
         missing = self.contract.missing if known is None else self.contract.missing_tokens(known)
         return read_cells(column, self.raw[name], missing, str(self.ledger.receipt.get("decimal", "point")))
 
