@@ -76,6 +76,73 @@ def test_two_segments_never_share_a_name(retired):
     assert len({words.name for words in say_segments(twins)}) == 2
 
 
+def plain(segment, key, **parts):
+    return replace(
+        segment, **{"key": key, "markers": (), "typical": (), "best": (), "worth": (), "response": None} | parts
+    )
+
+
+def trait(retired, share, column="x", level="under 2", difference=0.9):
+    return replace(
+        retired.markers[0], column=column, label=f"{column} of theirs", level=level, share=share, difference=difference
+    )
+
+
+@pytest.mark.parametrize(("share", "name"), [(0.3, "Mixed customers"), (0.6, "Customers with x of theirs under 2")])
+def test_a_name_says_only_what_most_of_the_segment_is(retired, share, name):
+    odd = plain(retired, "A", markers=(trait(retired, share),))
+    assert say_segments(Profiles((odd,)))[0].name == name
+
+
+@pytest.mark.parametrize(
+    ("share", "names"),
+    [(0.3, ["Mixed customers (1)", "Mixed customers (2)"]), (0.6, ["Older customers, x of theirs under 2", "Older customers"])],
+)  # fmt: skip
+def test_twins_are_told_apart_only_by_what_most_of_them_are(retired, share, names):
+    old = () if share < 0.5 else (Typical("age", "age", "years", 66.0, 42.0, 1.5),)
+    twins = (
+        plain(retired, "1", typical=old, markers=(trait(retired, share),)),
+        plain(retired, "2", typical=old, markers=(trait(retired, 0.4, difference=1.9),)),
+    )
+    assert [words.name for words in say_segments(Profiles(twins))] == names
+
+
+def test_twins_are_not_told_apart_by_what_their_name_says_already(retired):
+    learned = trait(retired, 0.9, "education", "tertiary", 2.0)
+    twins = (
+        plain(retired, "1", markers=(learned, trait(retired, 0.7, "city", "York"))),
+        plain(retired, "2", markers=(learned,)),
+    )
+    assert [words.name for words in say_segments(Profiles(twins))] == ["Graduates, city of theirs York", "Graduates"]
+
+
+@pytest.mark.parametrize(
+    ("known", "base", "name"),
+    [(1.0, 0.19, "Customers called before"), (1.0, 0.98, "Mixed customers"), (0.4, 0.1, "Mixed customers")],
+)
+def test_who_has_a_day_of_the_last_call_was_called_before(retired, known, base, name):
+    days = Typical("pdays", "days since the call of an earlier campaign", "days", 133, 197, 0.0, known, base)
+    assert say_segments(Profiles((plain(retired, "6", typical=(days,)),)))[0].name == name
+
+
+def test_two_holdings_are_said_and_earlier_calls_only_once(retired):
+    days = Typical("pdays", "days since the call of an earlier campaign", "days", 133, 197, 0.0, 1.0, 0.19)
+    loan = replace(trait(retired, 0.7, "housing", "no", 0.5), label="has a housing loan")
+    yes = replace(trait(retired, 0.6, "poutcome", "success", 3.0), label="outcome of the earlier campaign")
+    both = plain(retired, "6", typical=(days,), markers=(loan,))
+    assert say_segments(Profiles((both,)))[0].name == "Customers called before and without a housing loan"
+    told = say_segments(Profiles((replace(both, markers=(loan, yes)),)))[0].name
+    assert told == "Customers who said yes before and without a housing loan"
+
+
+def test_only_the_best_segment_is_called_first(retired):
+    best = plain(retired, "6", response=Response(447, 0.447, 0.40, 0.49, 405, base=0.11))
+    good = plain(retired, "4", response=Response(143, 0.143, 0.13, 0.16, 130, base=0.11))
+    first, then = (words.of("timing")[0].text for words in say_segments(Profiles((best, good))))
+    assert first.startswith("Call them first")
+    assert "first" not in then
+
+
 def test_balances_are_said_in_money(retired):
     (worth,) = retired.worth
     said = [sentence.text for sentence in say_segments(Profiles((retired,)), currency="EUR")[0].of("worth")]
@@ -101,6 +168,11 @@ def test_half_of_them_have_what_they_have(retired):
     assert "satisfaction" not in said_of(replace(retired, typical=(half(0.62, 0.5, 0.4),)))
 
 
+def test_a_median_of_those_with_a_number_is_not_said_of_all_customers(retired):
+    few = said_of(replace(retired, typical=(replace(half(133, 197, 1.0), base_known=0.19),)))
+    assert "Half of them have satisfaction of 133 or more; among all customers with a number it is 197." in few
+
+
 def test_nobody_is_called_older_whose_age_is_hardly_known(retired):
     def called(known):
         age = Typical("age", "age", "years", 66.0, 42.0, 1.5, known)
@@ -118,7 +190,7 @@ def test_words_are_of_the_column_they_mean(retired, label):
     much = Typical("x", label, "", 9.0, 1.0, 1.5)
     plain = replace(retired, markers=(), typical=(much,), best=(), worth=(), response=None)
     words = say_segments(Profiles((plain,)))[0]
-    assert words.name == "Customers"
+    assert words.name == "Mixed customers"
     assert {sentence.kind for sentence in words.sentences} == {"who"}
 
 

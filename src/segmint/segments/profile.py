@@ -86,7 +86,7 @@ class Marker:
 class Typical:
     """A number's median in a segment and among all, and the standardised difference of means.
 
-    All three are of the customers who have a number: `known` is their share of the segment.
+    All three are of the customers who have a number: `known` is their share of the segment, `base_known` that of all.
     """
 
     column: str
@@ -96,6 +96,13 @@ class Typical:
     base_median: float
     difference: float
     known: float = 1.0
+    base_known: float = 1.0
+
+    @property
+    def known_difference(self) -> float:
+        """How much more usual having a number is here: (known − base) ÷ √(base (1 − base)), 0 where all have one."""
+        spread = float(np.sqrt(self.base_known * (1 - self.base_known)))
+        return (self.known - self.base_known) / spread if spread > 0 else 0.0
 
 
 @dataclass(frozen=True)
@@ -358,6 +365,7 @@ def _typical(described: SegmentInputs, labels: Labels, count: int) -> list[tuple
                     Typical(
                         column.name, column.label, column.unit, float(np.median(here)), float(np.median(whole)),
                         float((here.mean() - whole.mean()) / spread), float(len(here) / mine.sum()),
+                        float(plain.mean()),
                     )
                 )  # fmt: skip
     return [tuple(row) for row in found]

@@ -12,11 +12,12 @@ from typing import Any
 
 from segmint.errors import ConfigError
 from segmint.segments.coding import tell_apart
-from segmint.segments.profile import Marker, Profiles, SegmentProfile, Typical
+from segmint.segments.profile import MARKED, Marker, Profiles, SegmentProfile, Typical
 from segmint.toml_files import parse_toml, read_toml_text
 
 Rules = dict[str, Any]
 MOST = 0.5  # a name may only say what most of the segment is
+NOTHING_SHARED = "mixed customers"  # most of them share nothing that is rarer elsewhere
 KINDS = ("need", "offer", "message", "timing", "avoid")
 
 
@@ -80,7 +81,7 @@ def load_words(path: str | Path | None = None) -> Rules:
     except (OSError, ValueError, KeyError, re.error) as error:
         raise ConfigError(
             f"The words in '{path}' cannot be used ({error}).",
-            expected="TOML entries with label, text and level, above or below",
+            expected="TOML entries with label, text and level, above, below or known",
             fix="compare with words.toml of the package",
         ) from error
     return rules
@@ -99,8 +100,9 @@ def say_segments(profiles: Profiles, rules: Rules | None = None, *, currency: st
     """
     rules = rules or load_words()
     names = _distinct([_name(segment, rules) for segment in profiles.segments], profiles.segments)
+    highest = max((segment.response.rate for segment in profiles.segments if segment.response is not None), default=0.0)
     return tuple(
-        SegmentWords(segment.key, name, tuple(_sentences(segment, rules, currency)))
+        SegmentWords(segment.key, name, tuple(_sentences(segment, rules, currency, highest)))
         for segment, name in zip(profiles.segments, names, strict=True)
     )
 
@@ -114,8 +116,8 @@ def questions(columns_roles: Sequence[str], rules: Rules | None = None) -> tuple
 
 def _check(entry: Rules, part: str) -> None:
     re.compile(entry["label"])
-    if not isinstance(entry["text"], str) or not {"level", "above", "below"} & set(entry):
-        raise ValueError(f"an entry of [[{part}]] needs a text, and level, above or below")
+    if not isinstance(entry["text"], str) or not {"level", "above", "below", "known"} & set(entry):
+        raise ValueError(f"an entry of [[{part}]] needs a text, and level, above, below or known")
     if part == "advice" and entry.get("kind") not in KINDS:
         raise ValueError(f"the kind of an advice is one of {', '.join(KINDS)}")
 
@@ -134,6 +136,8 @@ def _matches(segment: SegmentProfile, entry: Rules) -> tuple[float, Evidence] | 
         return None
     for typical in segment.typical:
         if typical.known >= MOST and re.search(entry["label"], typical.label, re.IGNORECASE):
+            if entry.get("known") and typical.known_difference >= MARKED:
+                return typical.known_difference, _evidence_of_having(typical)
             above, below = entry.get("above"), entry.get("below")
             if (above is not None and typical.difference >= above) or (
                 below is not None and typical.difference <= below
@@ -151,46 +155,84 @@ def _evidence_of_number(typical: Typical) -> Evidence:
     return Evidence(typical.column, "median", typical.median, typical.base_median, None, None, None)
 
 
+def _evidence_of_having(typical: Typical) -> Evidence:
+    return Evidence(
+        typical.column, "any number", typical.known, typical.base_known,
+        100 * typical.known / typical.base_known, None, None,
+    )  # fmt: skip
+
+
 def _strongest(segment: SegmentProfile, entries: list[Rules], most: int) -> list[tuple[Rules, Evidence]]:
-    """Return the entries that hold, the strongest first, one per column."""
+    """Return the entries that hold, the strongest first, one per column and one of all that are `about` the same."""
     found = [(match, entry) for entry in entries if (match := _matches(segment, entry)) is not None]
     found.sort(key=lambda pair: (-pair[0][0], pair[1]["text"]))
     chosen: list[tuple[Rules, Evidence]] = []
+    told: set[str] = set()
     for (_, evidence), entry in found:
-        if evidence.column not in {known.column for _, known in chosen} and len(chosen) < most:
+        subjects = {f"column {evidence.column}", f"about {entry.get('about', evidence.column)}"}
+        if not subjects & told and len(chosen) < most:
             chosen.append((entry, evidence))
+            told |= subjects
     return chosen
 
 
-def _name(segment: SegmentProfile, rules: Rules) -> str:
-    adjectives = [entry["text"] for entry, _ in _strongest(segment, rules.get("adjective", []), 2)]
-    nouns = [entry["text"] for entry, _ in _strongest(segment, rules.get("noun", []), 1)] or ["customers"]
-    holdings = [entry["text"] for entry, _ in _strongest(segment, rules.get("holding", []), 1)]
-    if not adjectives and not holdings and nouns == ["customers"]:
-        strong = [marker for marker in segment.markers if marker.difference > 0][:1]
-        holdings = [f"with {marker.label} {marker.level}" for marker in strong]
-    name = " ".join([", ".join(adjectives), *nouns, *holdings]).strip()
+@dataclass(frozen=True)
+class _Name:
+    text: str
+    columns: frozenset[str]  # that it speaks of
+
+
+def _name(segment: SegmentProfile, rules: Rules) -> _Name:
+    adjectives = _strongest(segment, rules.get("adjective", []), 2)
+    nouns = _strongest(segment, rules.get("noun", []), 1)
+    holdings = _strongest(segment, rules.get("holding", []), 2 if len(adjectives) < 2 else 1)
+    said = [*adjectives, *nouns, *holdings]
+    if not said:
+        return _named_by_marker(segment)
+    before, noun, after = ([entry["text"] for entry, _ in part] for part in (adjectives, nouns, holdings))
+    words = [", ".join(before), *(noun or ["customers"]), " and ".join(after)]
+    return _Name(_capital(" ".join(words).strip()), frozenset(evidence.column for _, evidence in said))
+
+
+def _named_by_marker(segment: SegmentProfile) -> _Name:
+    marker = _next_marker(segment, frozenset())
+    if marker is None:
+        return _Name(_capital(NOTHING_SHARED), frozenset())
+    return _Name(f"Customers with {marker.label} {marker.level}", frozenset({marker.column}))
+
+
+def _next_marker(segment: SegmentProfile, told: frozenset[str]) -> Marker | None:
+    """Find the strongest trait that most of the segment has, of a column that is not told yet."""
+    return next(
+        (m for m in segment.markers if m.difference > 0 and m.share >= MOST and m.column not in told),
+        None,
+    )
+
+
+def _capital(name: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-def _distinct(names: list[str], segments: tuple[SegmentProfile, ...]) -> list[str]:
-    """Tell segments of one name apart by the next marker that the name does not say, or by their number."""
+def _distinct(names: list[_Name], segments: tuple[SegmentProfile, ...]) -> list[str]:
+    """Tell segments of one name apart by the next trait that the name does not say, or by their number."""
+    texts = [name.text for name in names]
     told: list[str] = []
     for name, segment in zip(names, segments, strict=True):
-        if names.count(name) > 1:
-            more = next((m for m in segment.markers if m.difference > 0 and m.level.lower() not in name.lower()), None)
-            name = f"{name}, {more.label} {more.level}" if more is not None else name
-        told.append(name if name not in told else f"{name} ({segment.key})")
-    return told
+        more = _next_marker(segment, name.columns) if texts.count(name.text) > 1 else None
+        told.append(name.text if more is None else f"{name.text}, {more.label} {more.level}")
+    return [
+        name if told.count(name) == 1 else f"{name} ({segment.key})"
+        for name, segment in zip(told, segments, strict=True)
+    ]
 
 
-def _sentences(segment: SegmentProfile, rules: Rules, currency: str) -> list[Sentence]:
+def _sentences(segment: SegmentProfile, rules: Rules, currency: str, highest: float) -> list[Sentence]:
     return [
         *_who(segment),
         *_responded(segment, currency),
         *_holds(segment, currency),
         *_best(segment),
-        *_advice(segment, rules),
+        *_advice(segment, rules, highest),
     ]
 
 
@@ -220,13 +262,13 @@ def _who(segment: SegmentProfile) -> list[Sentence]:
 
 
 def _half(typical: Typical) -> str:
-    """Say a median; where some have no number, it is that of the others."""
+    """Say a median; where some have no number, here or among all, it is that of the others."""
     unit = f" {typical.unit}" if typical.unit else ""
     median, base = tell_apart([typical.median, typical.base_median])
-    whose, all_of_them = "of them have", "all customers"
+    whose = "of them have"
     if typical.known < 1:
         whose = f"of the {_percent(min(typical.known, 0.99))} of them with a number have"
-        all_of_them = "all customers with one"
+    all_of_them = "all customers with a number" if typical.base_known < 1 else "all customers"
     return f"Half {whose} {typical.label} of {median}{unit} or more; among {all_of_them} it is {base}."
 
 
@@ -299,24 +341,30 @@ def _best(segment: SegmentProfile) -> list[Sentence]:
     ]
 
 
-def _advice(segment: SegmentProfile, rules: Rules) -> list[Sentence]:
+def _advice(segment: SegmentProfile, rules: Rules, highest: float) -> list[Sentence]:
     sentences = []
     for kind in KINDS:
         entries = [entry for entry in rules.get("advice", []) if entry["kind"] == kind]
         sentences += [Sentence(kind, entry["text"], (evidence,)) for entry, evidence in _strongest(segment, entries, 2)]
-    return sentences + _by_response(segment, rules)
+    return sentences + _by_response(segment, rules, highest)
 
 
-def _by_response(segment: SegmentProfile, rules: Rules) -> list[Sentence]:
-    """Advise by response only where even the near end of the interval lies beyond the base rate."""
+def _by_response(segment: SegmentProfile, rules: Rules, highest: float) -> list[Sentence]:
+    """Advise by response only where even the near end of the interval lies beyond the base rate.
+
+    An entry may be for the segment of the highest rate alone (`best`), or for the others.
+    """
     response = segment.response
     if response is None:
         return []
-    base = response.base
+    base, best = response.base, response.rate >= highest
     proof = (Evidence("response", "yes", response.rate, base, response.index, response.low, response.high),)
     return [
         Sentence(entry["kind"], entry["text"], proof)
         for entry in rules.get("by_response", [])
-        if (response.index >= entry.get("above", float("inf")) and response.low > base)
-        or (response.index <= entry.get("below", -1.0) and response.high < base)
+        if entry.get("best", best) == best
+        and (
+            (response.index >= entry.get("above", float("inf")) and response.low > base)
+            or (response.index <= entry.get("below", -1.0) and response.high < base)
+        )
     ]
