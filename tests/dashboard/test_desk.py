@@ -33,12 +33,12 @@ from .test_app import client
 FORM = {"holdout": "0", "cost": "1", "value": "100"}
 
 
-def bring(desk: Desk, key: str, rows: int = 60) -> str:
+def bring(desk: Desk, key: str, rows: int = 60, country: str = "+49") -> str:
     place = desk.tables.folder / (key * 16)
     place.mkdir(parents=True)
     jobs = ["admin." if n % 3 else "student" for n in range(rows)]
     months = ["may", "june"] * (rows // 2)
-    phones = [f"+4930{n:07}" for n in range(rows)]
+    phones = [f"{country}30{n:07}" for n in range(rows)]
     frame = pl.DataFrame({"age": range(20, 20 + rows), "job": jobs, "phone": phones, "month": months})
     frame.write_csv(place / "table.csv")
     (place / "about.json").write_text('{"name": "a.csv"}')
@@ -318,6 +318,17 @@ def test_the_list_builder_says_whether_anybodys_objection_is_heard(tmp_path: Pat
         page = client(desk, signed_in=True).get(f"/lists?table={table}").text
         assert ("respects no do-not-call list" in page) == said
         assert ("do-not-call files: stop.csv" in page) != said
+
+
+def test_the_list_builder_says_that_phone_numbers_lack_a_country(tmp_path: Path) -> None:
+    run_with_bundle(tmp_path, 1)
+    policy = tmp_path / "policy.toml"
+    policy.write_text('[policy]\ncountry_code = "49"\n')
+    plain, knowing = Desk(tmp_path), Desk(tmp_path, standing=StandingPolicy.load(policy))
+    table = bring(plain, "a", country="0")
+    for desk, said in ((plain, True), (knowing, False)):
+        page = client(desk, signed_in=True).get(f"/lists?table={table}").text
+        assert ("The phone numbers of 60 customers lack a country" in page) == said
 
 
 def test_a_table_that_meets_no_contract_is_said_in_words(tmp_path: Path) -> None:

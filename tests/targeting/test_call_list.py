@@ -101,6 +101,18 @@ def test_the_list_says_where_everyone_went_and_what_the_holdout_shows():
     assert "held out" in said[-1]
 
 
+def test_the_list_names_what_keeps_most_customers_off():
+    frame = make_customers(10)
+    because = pl.Series(["a"] * 4 + ["a; b"] + ["c", "d", "e", "", ""])
+    choice = choose(
+        frame["client"], frame["propensity"], make_policy(), columns=frame, eligible=(because == "").to_numpy()
+    )
+    said = build_call_list(frame["client"], choice, because, make_policy()).sentences()[0]
+    assert "8 suppressed by a rule (a: 5, " in said
+    assert said.endswith(", 2 more reasons).")
+    assert "(" not in make_list(frame).sentences()[0]
+
+
 def test_a_clashing_column_is_kept_under_another_name():
     frame = make_customers(5)
     policy = make_policy()

@@ -496,6 +496,16 @@ def test_a_number_is_dialled_with_its_country_code_once_or_not_at_all(code, writ
     assert to_e164(pl.Series([written]), code).to_list() == [dialled]
 
 
+def test_numbers_without_their_country_are_said_while_the_policy_names_none(contract, customers):
+    local = pl.Series("mobile", ["0695682069", "91 234 56 78", "+351910000002", "12", None, "910000005.0"])
+    frame = customers.head(6).with_columns(local)
+    said = run(frame, contract, make_policy()).no_country
+    assert said.startswith("the phone numbers of 3 customers lack a country")
+    assert "policy.country_code" in said
+    assert run(frame, contract, make_policy(country_code="351")).no_country == ""
+    assert run(customers, contract, make_policy()).no_country == ""
+
+
 @pytest.mark.parametrize(
     ("on_file", "in_table"),
     [

@@ -162,7 +162,9 @@ def list_builder(desk: Desk, table: str | None, form: Mapping[str, str]) -> Cont
     try:
         bundle, chosen = desk.bundle(), desk.tables.find(table)
         said = {**starts(desk.standing), **form}
+        config = config_of(said, desk.standing)
         seen = preview(desk, table, said, exact=True, before=None)
+        no_country = desk.prepared(table, config).no_country
         known = {c.name: {"label": c.label, "levels": _levels(c, bundle)} for c in _choices(bundle)}
         levels = {name: column for name, column in known.items() if column["levels"]}
     except SegmintError as error:
@@ -177,7 +179,8 @@ def list_builder(desk: Desk, table: str | None, form: Mapping[str, str]) -> Cont
         "rows": ROWS,
         "data": seen,
         "standing": desk.standing.rules(),
-        "objections": respects_objections(config_of(said, desk.standing).policy, bundle.contract),
+        "objections": respects_objections(config.policy, bundle.contract),
+        "no_country": no_country,
     }
 
 

@@ -44,6 +44,8 @@ class PreparedList:
     eligible : ndarray of bool
     suppressed : dict of str to int
         Customers by the rule that keeps them off.
+    no_country : str
+        As in `Suppression`.
     preview : ListPreview
     """
 
@@ -51,6 +53,7 @@ class PreparedList:
     columns: pl.DataFrame
     eligible: NDArray[np.bool_]
     suppressed: dict[str, int]
+    no_country: str
     preview: ListPreview
 
     def ask(self, policy: ContactPolicy, *, exact: bool) -> Preview:
@@ -100,7 +103,7 @@ def prepare_list(table: ValidTable, bundle: Bundle, config: Config) -> PreparedL
         columns = columns.with_columns(segments)
     likely = propensities_of(table, bundle, held_back)
     preview = ListPreview(customers, likely, policy, columns=columns, eligible=held_back.eligible)
-    return PreparedList(customers, columns, held_back.eligible, _counted(held_back.because), preview)
+    return PreparedList(customers, columns, held_back.eligible, held_back.counts, held_back.no_country, preview)
 
 
 def stands_on(config: Config, table: ValidTable) -> str:
@@ -131,9 +134,3 @@ def what_moved(
     """Count who would come onto a list and who would leave it, and name the first of them."""
     joined, left = moved(prepared.customers, np.asarray(before, dtype=np.int64), after)
     return {"joined": len(joined), "left": len(left), "first_joined": joined[:NAMED], "first_left": left[:NAMED]}
-
-
-def _counted(because: pl.Series) -> dict[str, int]:
-    from segmint.targeting.suppress import count_reasons
-
-    return count_reasons(because.filter(because != ""))

@@ -270,6 +270,7 @@ def _summary(
         **summarise_list(call_list, choice, policy, columns),
         "files": list(held_back.receipt),
         "files_of_nobody": list(held_back.of_nobody),
+        "no_country": held_back.no_country,
         "at": bundle.at,
         "groups": groups_on_list(choice, columns, [name for name in counted if name in columns.columns]),
         "fairness": fairness_of(choice, columns, watched, policy, outcome),
@@ -301,7 +302,8 @@ def _sentences(call_list: CallList, summary: dict[str, Any]) -> tuple[str, ...]:
             "warning: this list respects no do-not-call list; name the files of objections as policy.suppress, or a column of "
             "consent in the contract"
         )
-    said += [f"warning: {sentence}" for sentence in (*summary["levels_of_nobody"], *summary["files_of_nobody"])]
+    doubts = (summary["no_country"], *summary["levels_of_nobody"], *summary["files_of_nobody"])
+    said += [f"warning: {sentence}" for sentence in doubts if sentence]
     said += _hand_off_sentences(summary["hand_off"], summary["counts"]["listed"])
     if "dropped" in summary:
         gone = summary["dropped"]

@@ -32,6 +32,7 @@ COLUMNS: Mapping[str, pl.DataType] = {
     "suppressed_because": pl.String(),
     "run": pl.String(),
 }
+NAMED_REASONS = 3  # in the sentence that says where everyone went; the page has all of them
 LATE = ("segment", "reason_1", "reason_2", "reason_3")
 STATUS_WORDS = {
     "listed": "to be called",
@@ -108,8 +109,18 @@ class CallList:
     def sentences(self) -> tuple[str, ...]:
         """Say where everyone read went, what to do, and what the holdout can show."""
         counts = self.counts
-        parts = "; ".join(f"{n:,} {STATUS_WORDS[status]}" for status, n in counts.items() if n)
+        words = STATUS_WORDS | {"suppressed": f"{STATUS_WORDS['suppressed']}{self._largest_reasons()}"}
+        parts = "; ".join(f"{n:,} {words[status]}" for status, n in counts.items() if n)
         return (f"{len(self):,} rows read: {parts}.", *self.advice, self.power.sentence)
+
+    def _largest_reasons(self) -> str:
+        """Name what keeps most customers off, in parentheses: " (no consent: 40, on 'dnc.csv': 12)"."""
+        reasons = list(self.reasons.items())
+        if not reasons:
+            return ""
+        named = [f"{reason}: {customers:,}" for reason, customers in reasons[:NAMED_REASONS]]
+        more = len(reasons) - len(named)
+        return f" ({', '.join([*named, *([f'{more:,} more reasons'] if more else [])])})"
 
     def check(self) -> None:
         """Hold the list against its promises.

@@ -10,6 +10,7 @@ import polars as pl
 E164 = r"^\+[1-9][0-9]{6,14}$"
 _COMPARED_DIGITS, _FEWEST_DIGITS = 9, 5
 _MOST_DIGITS = 15  # of a number with its country code (E.164)
+_NO_COUNTRY = f"^[0-9]{{{_FEWEST_DIGITS},{_MOST_DIGITS}}}$"
 # fewest and most digits of a country's own numbers, without a trunk prefix; of other countries nothing is taken for granted
 _NATIONAL_DIGITS = {
     "1": (10, 10), "7": (10, 10), "27": (9, 9), "30": (10, 10), "31": (9, 9), "32": (8, 9), "33": (9, 9), "34": (9, 9),
@@ -44,9 +45,7 @@ def to_e164(phones: pl.Series, country_code: str = "") -> pl.Series:
         or has its country code already, as its length tells; where both can be, or it is as long as no number of the
         country, it is null: another person might answer.
     """
-    text = phones.cast(pl.String).str.replace(_WHOLE, "${1}")
-    text = text.str.replace_all(r"[\s.\-/\u00a0]", "").str.replace(r"\(0\)", "")
-    text = text.str.replace_all(r"[()]", "").str.replace(r"^00", "+")
+    text = _bare(phones)
     if country_code:
         given, plus = pl.lit(text), f"+{country_code}"
         own = _abroad(given.str.strip_prefix(plus), country_code, coded=False)
@@ -54,6 +53,17 @@ def to_e164(phones: pl.Series, country_code: str = "") -> pl.Series:
         text = pl.select(pl.when(given.str.starts_with(plus)).then(own).otherwise(national)).to_series()
     possible = text.str.contains(E164)
     return pl.select(pl.when(possible).then(text)).to_series().rename(phones.name)
+
+
+def lack_country(phones: pl.Series) -> pl.Series:
+    """Tell which phone numbers are bare digits that nobody can dial before a country is known; null counts as no."""
+    return _bare(phones).str.contains(_NO_COUNTRY).fill_null(False)
+
+
+def _bare(phones: pl.Series) -> pl.Series:
+    text = phones.cast(pl.String).str.replace(_WHOLE, "${1}")
+    text = text.str.replace_all(r"[\s.\-/\u00a0]", "").str.replace(r"\(0\)", "")
+    return text.str.replace_all(r"[()]", "").str.replace(r"^00", "+")
 
 
 def _abroad(digits: pl.Expr, code: str, *, coded: bool = True) -> pl.Expr:

@@ -24,7 +24,7 @@ from segmint.contract.hints import feature_role, is_objection, personal_role, pl
 from segmint.contract.ids import bare_ids, lost_digits, same_ids
 from segmint.errors import InputError, PolicyError, why
 from segmint.targeting.levels import has_level
-from segmint.targeting.phones import among, numbers_in, to_e164
+from segmint.targeting.phones import among, lack_country, numbers_in, to_e164
 from segmint.targeting.policy import ContactPolicy, ContactRules, Exclusion
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ class Suppression:
         Which files were read, with how many entries and matches.
     of_nobody : tuple of str
         Files with entries of which none is in the table: misspelt, they would keep nobody off.
+    no_country : str
+        That phone numbers cannot be dialled because the policy names no country, and what to do; "" if there are none.
     """
 
     because: pl.Series
@@ -65,6 +67,7 @@ class Suppression:
     spent: pl.Series
     receipt: tuple[str, ...] = ()
     of_nobody: tuple[str, ...] = ()
+    no_country: str = ""
 
     @property
     def eligible(self) -> NDArray[np.bool_]:
@@ -178,7 +181,23 @@ def suppress(
     if nameless is not None and (policy.other_lists or policy.counts_calls):
         rules.append((nameless, NO_ID_BEFORE))
     because = _spread(customers, _joined(rules, len(customers)))
-    return Suppression(because, count_reasons(because), spent, tuple(receipt), tuple(of_nobody))
+    no_country = "" if policy.country_code else _no_country(phones)
+    return Suppression(because, count_reasons(because), spent, tuple(receipt), tuple(of_nobody), no_country)
+
+
+def _no_country(phones: Sequence[pl.Series]) -> str:
+    """Say how many customers have no number that can be dialled, but one that lacks its country."""
+    if not phones:
+        return ""
+    national = pl.Series(np.zeros(len(phones[0]), dtype=bool))
+    for column in phones:
+        national |= lack_country(column)
+    if not (count := int((national & _without_phone(phones, "")).sum())):
+        return ""
+    return (
+        f"the phone numbers of {count:,} customers lack a country, so they cannot be dialled; "
+        'set policy.country_code, for example "351"'
+    )
 
 
 def _of_nobody(file: str, records: int) -> str:

@@ -98,6 +98,16 @@ def test_files_that_keep_nobody_off_are_said(tmp_path: Path) -> None:
     assert "None of the 2 entries." in html
 
 
+def test_phone_numbers_without_their_country_are_said(tmp_path: Path) -> None:
+    write_target(tmp_path)
+    assert "lack a country" not in render_report(tmp_path)
+    found = json.loads((tmp_path / "target.json").read_text()) | {"no_country": "the phone numbers of 9 customers"}
+    (tmp_path / "target.json").write_text(json.dumps(found))
+    html = render_report(tmp_path)
+    assert "Phone numbers lack a country" in html
+    assert "The phone numbers of 9 customers." in html
+
+
 def test_bands_of_age_stand_in_their_order(folder: Path) -> None:
     rows = json.loads((folder / "target.json").read_text())["fairness"][0]["rows"]
     assert [row["group"] for row in rows] == [

@@ -55,6 +55,7 @@ def page(run: RunView) -> Page | None:
             _dialling(found),
             _trained_on(found, listed),
             _of_nobody(found),
+            _no_country(found),
             figures(
                 [
                     ("To be called", count(listed), _share_of_eligible(counts)),
@@ -98,6 +99,11 @@ def _trained_on(found: dict[str, Any], listed: int) -> Block | None:
 def _of_nobody(found: dict[str, Any]) -> Block | None:
     said = [f"{sentence[:1].upper()}{sentence[1:]}." for sentence in found.get("files_of_nobody", [])]
     return banner("caution", "A file keeps nobody off", " ".join(said)) if said else None
+
+
+def _no_country(found: dict[str, Any]) -> Block | None:
+    said = str(found.get("no_country", ""))
+    return banner("caution", "Phone numbers lack a country", f"{said[:1].upper()}{said[1:]}.") if said else None
 
 
 def _share_of_eligible(counts: dict[str, int]) -> str:
