@@ -137,3 +137,79 @@ def test_a_code_that_hardly_anybody_had_is_no_number_to_the_sql_either():
     told = pl.SQLContext(t=new).execute(f"SELECT {sql} FROM t", eager=True)["segment"].to_list()
     assert told == rule_segments(rules, new).astype(str).tolist()
     assert told[0] == told[2] == "1"
+
+
+NO_ANSWERS = """
+name = "no-answers"
+missing = ["", "NA", "999"]
+[outcome]
+column = "y"
+kind = "response"
+levels = ["no", "yes"]
+positive = "yes"
+[columns.job]
+kind = "category"
+role = "characteristic"
+label = "job"
+[columns.days]
+kind = "number"
+role = "history"
+label = "days"
+"""
+
+
+def raw_and_rules(raw, labels):
+    table = validate(open_table(raw), parse_contract(NO_ANSWERS, origin="test"))
+    rules = segment_rules(segment_inputs(table), labels, random_state=1)
+    bank = raw.with_columns(pl.col("days").cast(pl.Float64, strict=False))
+    told = pl.SQLContext(bank=bank).execute(f"SELECT {rules.sql(('0', '1'))} FROM bank", eager=True)["segment"]
+    return rules, told.to_list(), rule_segments(rules, table.frame).astype(str).tolist()
+
+
+def test_the_sql_knows_the_contracts_words_for_no_value():
+    random = np.random.default_rng(3)
+    rare = [f"rare {number}" for number in range(60)]
+    jobs = random.choice(["clerk", "nurse", "NA", "", None, "rare"], 2000)
+    raw = pl.DataFrame(
+        {
+            "job": [str(random.choice(rare)) if job == "rare" else job for job in jobs],
+            "days": random.integers(1, 30, 2000).astype(str),
+            "y": random.choice(["no", "yes"], 2000),
+        }
+    )
+    pooled = raw["job"].fill_null("").str.starts_with("rare").cast(pl.Int64).to_numpy()
+    for labels in (pooled, 1 - pooled, np.where(raw["days"].cast(pl.Int64) > 15, pooled, 0)):
+        rules, told, expected = raw_and_rules(raw, labels)
+        assert "NOT IN" in rules.sql(("0", "1"))
+        assert told == expected
+
+
+def test_an_empty_text_never_stands_in_not_in_where_it_may_be_null():
+    raw = pl.DataFrame(
+        {
+            "job": [*(["clerk", "nurse", "", "NA"] * 100), *(f"rare {number}" for number in range(100))],
+            "days": [str(number % 29) for number in range(500)],
+            "y": ["no", "yes"] * 250,
+        }
+    )
+    labels = np.repeat([0, 1], [400, 100])
+    rules, told, expected = raw_and_rules(raw, labels)
+    sql = rules.sql(("0", "1"))
+    assert "NOT IN ('clerk', 'nurse', '999', 'NA', 'unknown')" in sql
+    assert told == expected
+
+
+def test_a_number_that_means_no_value_is_no_number_to_the_sql():
+    random = np.random.default_rng(5)
+    days = np.where(random.random(600) < 0.3, 999, random.integers(1, 30, 600))
+    raw = pl.DataFrame(
+        {
+            "job": random.choice(["clerk", "nurse"], 600),
+            "days": days.astype(str),
+            "y": random.choice(["no", "yes"], 600),
+        }
+    )
+    labels = ((days > 15) & (days < 999)).astype(np.int64)
+    rules, told, expected = raw_and_rules(raw, labels)
+    assert told == expected
+    assert "999" in rules.sql(("0", "1"))

@@ -157,7 +157,7 @@ def _learn_levels(column: Column, values: pl.Series) -> State:
     missing = _missing_level(values, labels)
     return {
         "column": column.name, "type": "levels", "levels": kept, "other": other, "missing": missing,
-        "labels": labels, "ordered": column.ordered,
+        "labels": labels, "ordered": column.ordered, "no_value": list(column.missing or ()),
     }  # fmt: skip
 
 
@@ -173,8 +173,14 @@ def _states_present(column: Column, values: pl.Series) -> list[tuple[float, str]
     return [(state.value, state.name) for state in column.states if int((values == state.value).sum()) >= RAREST_LEVEL]
 
 
+def _codes(column: Column) -> list[float]:
+    """List what is no number in the table as it comes: the codes of states, and words for "no value" such as "999"."""
+    words = pl.Series(column.missing or (), dtype=pl.String).cast(pl.Float64, strict=False)
+    return list(dict.fromkeys([*column.codes, *words.filter(words.is_finite().fill_null(False))]))
+
+
 def _plain_numbers(column: Column, values: pl.Series) -> NDArray[np.float64]:
-    return values.filter(values.is_not_null() & ~values.is_in(column.codes)).to_numpy().astype(float)
+    return values.filter(values.is_not_null() & ~values.is_in(_codes(column))).to_numpy().astype(float)
 
 
 def _learn_bands(column: Column, values: pl.Series) -> State:
@@ -187,7 +193,7 @@ def _learn_bands(column: Column, values: pl.Series) -> State:
     return {
         "column": column.name, "type": "bands", "cuts": cuts, "states": [value for value, _ in states],
         "missing": missing, "labels": labels, "ordered": True,
-        "codes": list(column.codes), "recoded": _recoded(column, values),
+        "codes": _codes(column), "recoded": _recoded(column, values),
     }  # fmt: skip
 
 
@@ -254,7 +260,7 @@ def _learn_scores(column: Column, values: pl.Series) -> list[State]:
         coding.append({
             "column": column.name, "type": "bands", "cuts": [], "states": [value for value, _ in states],
             "missing": -1, "labels": [*(name for _, name in states), "any value"], "ordered": False,
-            "codes": list(column.codes),
+            "codes": _codes(column),
         })  # fmt: skip
     if len(numbers) >= RAREST_LEVEL and numbers.min() < numbers.max():
         shares = np.linspace(0.005, 0.995, 67)
@@ -262,7 +268,7 @@ def _learn_scores(column: Column, values: pl.Series) -> list[State]:
         middles = shares[first] + (repeats - 1) / 2 * (shares[1] - shares[0])  # ties share their middle
         coding.append({
             "column": column.name, "type": "score", "knots": knots.tolist(), "values": ndtri(middles).tolist(),
-            "states": list(column.codes),
+            "states": _codes(column),
         })  # fmt: skip
     return coding
 

@@ -22,7 +22,8 @@ class SegmentInputs:
     frame : polars.DataFrame of shape (n_customers, n_columns)
         Numbers as Float64, categories as String; null means no value.
     columns : tuple of Column
-        What the contract says of each, in the frame's order.
+        What the contract says of each, in the frame's order; `missing` holds the words that mean "no value" in the table as
+        it comes.
     """
 
     frame: pl.DataFrame
@@ -51,7 +52,7 @@ def segment_inputs(table: ValidTable, *, leave_out_sensitive: bool = False) -> S
         If fewer than two columns are left.
     """
     columns = tuple(
-        column
+        column.model_copy(update={"missing": table.contract.missing_tokens(column)})
         for column in table.features
         if column.role in SEGMENT_ROLES
         and column.known == "planning"

@@ -227,13 +227,20 @@ def _as_read(state: State, column: str) -> str:
 
 def _level_parts(state: State, levels: set[int], column: str) -> list[str]:
     known = [state["levels"][level] for level in sorted(levels) if 0 <= level < len(state["levels"])]
+    no_value = sorted({*NO_ANSWER, *state["no_value"]})
     if state["missing"] in levels:
-        known += sorted(NO_ANSWER)
+        known += no_value
     parts = [f"{column} IN ({', '.join(_text(level) for level in known)})"] if known else []
     if state["other"] in levels:
-        named = [*state["levels"], *sorted(NO_ANSWER)]
-        parts.append(f"{column} NOT IN ({', '.join(_text(level) for level in named)})")
+        named = [*state["levels"], *no_value]
+        parts.append(_none_of(column, named))
     return parts
+
+
+def _none_of(column: str, named: list[str]) -> str:
+    condition = f"{column} NOT IN ({', '.join(_text(level) for level in named if level)})"
+    # Where an empty text is NULL, NOT IN a list that holds it is never true.
+    return f"({condition} AND {column} LIKE '_%')" if "" in named else condition
 
 
 def _band_parts(state: State, levels: set[int], column: str) -> list[str]:
