@@ -136,6 +136,19 @@ def test_a_gap_beside_codes_is_the_middle_where_no_gap_was_seen_when_learning() 
     assert_array_equal(gap, middle)
 
 
+@pytest.mark.parametrize("gap", [[], [None] * 20], ids=["no gap learned", "gaps learned"])
+def test_a_code_that_nobody_had_when_learning_is_no_number(gap: list[None]) -> None:
+    column = Column(name="days", kind="number", role="history", label="days", states=(State(value=999, name="never"),))
+    learned = CustomerFeatures([column]).fit(pl.DataFrame({"days": [*map(float, range(1, 30)), *gap]}))
+    code, absent = learned.transform(pl.DataFrame({"days": [999.0, None]}))
+    assert_array_equal(code, absent)
+
+
+def test_a_state_of_before_unseen_codes_were_kept_still_reads(fitted: CustomerFeatures) -> None:
+    earlier = [{key: told for key, told in column.items() if key != "unseen"} for column in fitted.state_["columns"]]
+    assert_array_equal(apply_features({"columns": earlier}, customers()), fitted.transform(customers()))
+
+
 def test_the_ends_of_a_range_are_nobodys_own_number() -> None:
     column = Column(name="balance", kind="number", role="holding", label="balance")
     balances = [-4_057.31, *np.linspace(0, 900, 400).tolist(), 71_188.47]

@@ -16,7 +16,7 @@ MONTHS = ("jan", "feb", "mar", "apr")
 COLUMNS = (
     Column(name="age", kind="number", role="characteristic", label="age"),
     Column(name="gappy", kind="number", role="holding", label="gappy"),
-    Column(name="days", kind="number", role="history", label="days", states=(State(value=-1, name="never"),)),
+    Column(name="days", kind="number", role="history", label="days", states=(State(value=-1, name="never"), State(value=999, name="unknown"))),
     Column(name="only", kind="number", role="holding", label="always the same"),
     Column(name="job", kind="category", role="characteristic", label="job"),
     Column(name="month", kind="category", role="history", label="month", allowed=MONTHS, cyclic=True),
@@ -45,7 +45,7 @@ def odd_customers() -> pl.DataFrame:
     frame = customers(9, 5)
     return frame.with_columns(
         age=pl.Series([None, 1e300, -1e300, 0.0, -0.0, 1e9, 40.0, float("nan"), 41.0]),
-        days=pl.Series([-1.0, None, -1.0, 1e12, 0.0, -5.0, 3.0, 4.0, 5.0]),
+        days=pl.Series([-1.0, None, 999.0, 1e12, 0.0, -5.0, 3.0, 4.0, 5.0]),
         only=pl.Series([None, 3.0, 2.0, 4.0, 3.0, 3.0, -1.0, 3.0, 3.0]),
         job=pl.Series([None, "new", "(other)", "(missing)", "x", "rare", "y", "?", ""]),
         month=pl.Series([None, "new", "apr", "jan", "(other)", "feb", "mar", "mar", "mar"]),

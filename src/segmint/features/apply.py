@@ -34,7 +34,8 @@ def apply_features(state: Mapping[str, Any], frame: pl.DataFrame) -> Matrix:
     -------
     ndarray of shape (n_customers, n_features), float32
         Finite everywhere. A missing value, or a state code, is a feature of its own and zero in the column's
-        other features; where none was missing when learning, the middle of the column stands in.
+        other features; where none was missing when learning, the middle of the column stands in. A code that nobody had
+        when learning counts as missing.
     """
     matrix = np.zeros((frame.height, count_features(state)), dtype=np.float32)
     for column, block in zip(state["columns"], feature_blocks(state), strict=True):
@@ -99,8 +100,19 @@ def limits(column: Mapping[str, Any]) -> tuple[float, float]:
     return float(column.get("low", -HUGE)), float(column.get("high", HUGE))
 
 
+def unseen_codes(column: Mapping[str, Any]) -> list[float]:
+    """List the state codes that nobody had when learning: they are no numbers either. Earlier bundles list none."""
+    return [float(code) for code in column.get("unseen", ())]
+
+
+def read_numbers(series: pl.Series, unseen: list[float]) -> NDArray[np.float64]:
+    """Return a column's numbers, NaN where there is none."""
+    values: NDArray[np.float64] = series.cast(pl.Float64).fill_null(np.nan).to_numpy()
+    return np.where(np.isin(values, unseen), np.nan, values) if unseen else values
+
+
 def _fill_number(block: Matrix, column: Mapping[str, Any], series: pl.Series) -> None:
-    values = series.cast(pl.Float64).fill_null(np.nan).to_numpy()
+    values = read_numbers(series, unseen_codes(column))
     place = 0
     for state in column["states"]:
         here = values == state

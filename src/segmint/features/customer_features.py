@@ -40,7 +40,7 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
 
     A number becomes its scaled and smoothly clipped self, its normal score, and steps between its quantiles
     (piecewise-linear encoding, Gorishniy et al. 2022, arXiv 2203.05556). Codes such as "-1: never contacted"
-    and missing values become features of their own. A category becomes one feature per level; levels seen in
+    and missing values become features of their own; a code that nobody had is read as missing. A category becomes one feature per level; levels seen in
     fewer than `rare` customers, and all but the commonest thousand, are pooled with those never seen, or are zero
     everywhere if they are few. The ends of a number's range are rounded outward: exactly, they are one customer's own.
     Of a number known of fewer than `rare` customers only the flags are kept.
@@ -127,7 +127,10 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
         states = [code for code in column.codes if np.any(values == code)]
         flag_missing = bool(np.isnan(values).any())
         values = np.clip(values[np.isfinite(values) & ~np.isin(values, states)], -HUGE, HUGE)
-        flags = {"name": column.name, "kind": "number", "states": states, "flag_missing": flag_missing}
+        unseen = [code for code in column.codes if code not in states]
+        flags = {
+            "name": column.name, "kind": "number", "states": states, "unseen": unseen, "flag_missing": flag_missing,
+        }  # fmt: skip
         if len(values) < self.rare:
             # The middle and the quantiles of a handful of customers are their own numbers: each is taken for zero.
             return flags | {"center": 0.0, "scale": 1.0, "edges": [], "scores": [], "low": 0.0, "high": 0.0}

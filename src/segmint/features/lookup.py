@@ -24,6 +24,8 @@ from segmint.features.apply import (
     feature_blocks,
     limits,
     pair_blocks,
+    read_numbers,
+    unseen_codes,
 )
 from segmint.features.pairs import pair_steps, step_rows
 
@@ -121,6 +123,7 @@ class _Number:
         self.name: str = column["name"]
         self.center, self.scale = float(column["center"]), float(column["scale"])
         self.states: list[float] = [float(state) for state in column["states"]]
+        self.unseen = unseen_codes(column)
         self.flags = len(self.states) + bool(column["flag_missing"])
         self.missing = first + len(self.states) if column["flag_missing"] else -1
         self.edges: list[float] = [float(edge) for edge in column["edges"]] if len(column["edges"]) > 1 else []
@@ -139,7 +142,7 @@ class _Number:
         self.rows[self.flags + 1 :, self.flags + 1 :] = knots
 
     def pick(self, series: pl.Series, places: Places, weights: Matrix) -> None:
-        values = series.cast(pl.Float64).fill_null(np.nan).to_numpy()
+        values = read_numbers(series, self.unseen)
         known, flag = values, None
         absent = np.isnan(values)
         if self.flags:
@@ -166,7 +169,7 @@ class _Number:
             places[flagged, 0], weights[flagged, 0] = flag[flagged], 1.0
 
     def pick_one(self, value: float | None) -> Picks:
-        if value is None or value != value:
+        if value is None or value != value or value in self.unseen:
             if self.missing >= 0:
                 return [self.missing], [1.0]
             value = self.center
