@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from segmint.segments.proof import benjamini_hochberg, prove_segments
+from segmint.store.strict_json import to_bytes
 
 RANDOM = np.random.default_rng(5)
 LABELS = RANDOM.integers(0, 4, 4_000)
@@ -43,6 +44,15 @@ def test_the_response_of_rows_kept_apart_alone_decides():
 def test_no_individual_profit_means_no_share_of_it():
     proof = prove_segments(LABELS, YES, APART, propensity=np.zeros(4_000), random_state=1)
     assert proof.profit_kept is None
+
+
+def test_rows_apart_that_are_all_of_one_segment_prove_nothing():
+    proof = prove_segments(
+        np.where(APART, 0, LABELS), YES, APART, propensity=CHANCE, in_time_order=True, random_state=1
+    )
+    assert proof.p == proof.permutation_p == 1.0
+    assert not proof.differs
+    assert to_bytes(proof.to_json())
 
 
 def test_benjamini_hochberg_equals_scipys():

@@ -111,7 +111,7 @@ def prove_segments(
         rows=int(apart.sum()),
         chi_square=statistic,
         freedom=freedom,
-        p=float(chi2.sf(statistic, freedom)),
+        p=float(chi2.sf(statistic, freedom)) if freedom else 1.0,  # all of one segment: nothing that could differ
         permutation_p=_permutation_p(labels[apart], yes[apart], statistic, random_state),
         auc=roc_auc(yes[apart], rates[labels[apart]]),
         profit_kept=None if propensity is None else _profit_kept(rates[labels], yes, apart, propensity),
