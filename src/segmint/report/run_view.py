@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import tomlkit
 from numpy.typing import NDArray
 
 from segmint.contract.column import KNOWN_ORDER, Known
@@ -135,6 +137,13 @@ class RunView:
         """Every setting as resolved."""
         content = self.text("config.toml")
         return {} if content is None else tomllib.loads(content)
+
+    @property
+    def settings_told(self) -> str:
+        """Every setting as TOML, but the key by which arms are drawn: it tells who is held out, and more may read this."""
+        told = deepcopy(self.settings)
+        told.get("policy", {}).pop("hash_key", None)
+        return tomlkit.dumps(told)
 
     @property
     def at(self) -> Known:

@@ -27,7 +27,7 @@ def result_images(folder: Path) -> dict[str, dict[str, Any]]:
         precision and recall. Only the settings if nothing was compared.
     """
     run = RunView(folder)
-    texts = {"results/settings": f"```toml\n{run.text('config.toml') or ''}\n```"}
+    texts = {"results/settings": f"```toml\n{run.settings_told}\n```"}
     if run.comparison is None:
         return {"images": {}, "texts": texts, "curves": {}}
     images = {"results/f1": _png(_scores(run))}

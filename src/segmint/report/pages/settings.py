@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from typing import Any
-
-import tomlkit
 
 from segmint.report.blocks import Block, Page, code, definitions, fold, heading, make_page, table
 from segmint.report.pages.answer import MOMENTS
@@ -87,9 +84,4 @@ def _fold_table(title: str, heading: str, content: Any, write: Any) -> Block | N
 
 
 def _all_settings(run: RunView) -> Block | None:
-    """Show every setting but the key by which arms are drawn: it tells who is held out, and more may read a report."""
-    if not run.settings:
-        return None
-    shown = deepcopy(run.settings)
-    shown.get("policy", {}).pop("hash_key", None)
-    return fold("All settings (config.toml)", [code(tomlkit.dumps(shown))])
+    return fold("All settings (config.toml)", [code(run.settings_told)]) if run.settings else None
