@@ -82,7 +82,8 @@ def _anyone(found: dict[str, Any]) -> str:
 
 def _money_over_time(found: dict[str, Any], waves: dict[str, list[Row]]) -> Block:
     currency = found["economics"]["currency"]
-    others = [name for name in waves if name != OURS][:MOST_LINES]
+    brought = {name: rows[-1]["profit_so_far"] for name, rows in waves.items()}
+    others = _drawn(brought)
     lines, colors, keys = [], [], []
     for place, name in enumerate(others):
         lines.append((name, *_so_far(waves[name])))
@@ -99,12 +100,12 @@ def _money_over_time(found: dict[str, Any], waves: dict[str, list[Row]]) -> Bloc
         percentages=False,
         level=0.0,
     )
-    ours = waves[OURS][-1]["profit_so_far"]
-    best, second = max((waves[name][-1]["profit_so_far"], found["strategies"][name]) for name in others)
-    ahead = "more" if ours >= best else "less"
+    ours = brought.pop(OURS)
+    best = max(brought, key=brought.__getitem__)
+    ahead = "more than the next best" if ours >= brought[best] else "less than the best"
     caption = (
-        f"After the last wave the network has brought {_amount(ours, currency)}, {_amount(abs(ours - best), currency)} {ahead} "
-        f"than the next best: {second}."
+        f"After the last wave the network has brought {_amount(ours, currency)}, "
+        f"{_amount(abs(ours - brought[best]), currency)} {ahead}: {found['strategies'][best]}."
     )
     rows = [
         [
@@ -122,6 +123,13 @@ def _money_over_time(found: dict[str, Any], waves: dict[str, list[Row]]) -> Bloc
         keys=[key("accent", "dense network, kept up to date"), *keys],
         wide=True,
     )
+
+
+def _drawn(brought: dict[str, float]) -> list[str]:
+    """Choose the lines beside ours, in their order: calling everyone, and those that brought the most."""
+    others = [name for name in brought if name != OURS]
+    first = sorted(others, key=lambda name: (name != "everyone", -brought[name]))[:MOST_LINES]
+    return [name for name in others if name in first]
 
 
 def _so_far(rows: list[Row]) -> tuple[Any, Any]:

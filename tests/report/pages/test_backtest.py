@@ -1,0 +1,42 @@
+"""The page of past waves: what is said of the best holds for all strategies, drawn or not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from segmint.report.blocks import Block
+from segmint.report.pages.backtest import MOST_LINES, OURS, _money_over_time
+
+OTHERS = [*(f"rival {number}" for number in range(1, 8)), "random", "everyone"]
+
+
+def money_over_time(last: dict[str, float]) -> Block:
+    names = [OURS, *OTHERS]
+    waves: dict[str, list[dict[str, Any]]] = {
+        name: [
+            {"wave": wave, "customers": 100, "profit_so_far": last.get(name, float(names.index(name))) * wave / 2}
+            for wave in (1, 2)
+        ]
+        for name in names
+    }
+    found = {"strategies": {name: f"Called {name}" for name in names}, "economics": {"currency": "EUR"}}
+    return _money_over_time(found, waves)
+
+
+@pytest.mark.parametrize("best", ["rival 1", "random", "everyone"])
+def test_the_best_is_the_best_of_all_and_its_line_is_drawn(best: str) -> None:
+    told = str(money_over_time({OURS: 50.0, best: 3_000.0}))
+    assert f"50.00 EUR, 2,950 EUR less than the best: Called {best}." in told
+    assert told.count(f"Called {best}") > 1
+
+
+def test_the_next_best_is_named_where_the_network_is_ahead() -> None:
+    assert "20.00 EUR more than the next best: Called rival 3." in str(money_over_time({OURS: 50.0, "rival 3": 30.0}))
+
+
+def test_calling_everyone_is_drawn_however_little_it_brings() -> None:
+    told = str(money_over_time({"everyone": -900.0}))
+    assert "Called everyone" in told
+    assert sum(f"Called {name}" in told for name in OTHERS) == MOST_LINES
