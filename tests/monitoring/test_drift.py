@@ -12,7 +12,14 @@ from segmint.contract.column import Column, State
 from segmint.contract.contract import Contract, Outcome
 from segmint.contract.ledger import Ledger
 from segmint.contract.valid_table import ValidTable
-from segmint.monitoring.drift import drift_of, population_stability
+from segmint.monitoring.drift import (
+    _column,
+    _joined_neighbours,
+    _joined_rare,
+    _same_shares,
+    drift_of,
+    population_stability,
+)
 from segmint.monitoring.expected import expected_auc
 from segmint.monitoring.reference import reference_of
 
@@ -175,6 +182,62 @@ def test_a_code_of_seven_digits_is_as_in_training():
     )  # fmt: skip
     reference = reference_of(table, ("no", "yes"), None)
     assert not drift_of(reference, frame, np.full(2_000, 0.1), positive="yes").alarms
+
+
+def chances(code, draw, before, now, seeds):
+    """P-values of one column of still waves; `draw` makes its values."""
+    column = Column(name="x", kind="number", role="characteristic", label="x")
+    contract = CONTRACT.model_copy(update={"columns": (column,)})
+    found = []
+    for seed in range(seeds):
+        random = np.random.default_rng([seed, before, now])
+        frame, wave = (pl.DataFrame({"x": draw(random, n)}).fill_nan(None) for n in (before, now))
+        table = ValidTable(
+            frame.with_columns(y=pl.lit("no")), frame, np.arange(before), pl.Series([""] * before), contract, "planning",
+            Ledger(read=before, accepted=before),
+        )  # fmt: skip
+        _, tests, rare = _column(reference_of(table, ("no", "yes"), None)["columns"][0], wave["x"], before)
+        found += [test.p_value for test in tests + rare if test.code == code]
+    return np.array(found)
+
+
+def seldom_missing(random, n):
+    return np.where(random.random(n) < 1 / 3_000, np.nan, random.normal(size=n))
+
+
+@pytest.mark.parametrize("now", [100, 102])
+def test_cells_of_the_smallest_wave_are_not_joined_because_they_came_out_low(now):
+    """Twenty quantiles of training, of which a wave of 100 holds five customers each."""
+    found = chances("DRIFT-01", lambda random, n: random.normal(size=n), 3_000, now, 400)
+    assert (found < 0.05).mean() <= 0.09
+    assert (found < 0.005).mean() <= 0.015
+
+
+def test_a_column_that_was_seldom_missing_may_be_missing_once_in_a_small_wave():
+    found = chances("DRIFT-02", seldom_missing, 3_000, 100, 300)
+    assert (found < 0.005).mean() <= 0.01
+    assert _same_shares(np.array([1.0, 2_999.0]), np.array([5.0, 95.0])) < 1e-5
+
+
+def test_two_sparse_cells_are_held_together_by_the_exact_test():
+    from scipy.stats import fisher_exact
+
+    for was, now in (([1, 2_999], [1, 99]), ([3, 997], [0, 5_000]), ([40, 60], [1, 3]), ([2, 0], [0, 3])):
+        wanted = fisher_exact([was, now]).pvalue
+        assert _same_shares(np.array(was, float), np.array(now, float)) == pytest.approx(wanted)
+
+
+def test_sparse_cells_join_until_none_is_sparse_and_two_are_left():
+    before, now = np.array([50.0, 2, 1, 47, 0]), np.array([50.0, 3, 0, 47, 4])
+    joined = _joined_neighbours(before, now)
+    assert [counts.tolist() for counts in joined] == [[50, 50], [50, 54]]
+    before, now = np.array([500.0, 400, 20, 0]), np.array([50.0, 46, 0, 4])
+    joined = _joined_rare(before, now, np.array([False, False, False, True]))
+    assert [counts.tolist() for counts in joined] == [[420, 500], [50, 50]]
+    assert [counts.tolist() for counts in _joined_neighbours(np.array([96.0, 4]), np.array([9.0, 1]))] == [
+        [96, 4],
+        [9, 1],
+    ]
 
 
 TAILS = [f"t{i}" for i in range(4)]

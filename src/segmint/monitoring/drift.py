@@ -33,6 +33,7 @@ SMALLEST_PSI, LARGE_PSI, AUC_LOSS = 0.01, 0.2, 0.05
 FEWEST = 5  # expected customers in a cell of a chi-square test
 SURELY_SEEN = 25  # a level expected so often in training is hardly ever pooled there by chance
 _SAME_ODDS = 1e-6
+_SAME_CHANCE = 1e-7  # chances this close are equal, and differ by rounding
 _EDGE = 1e-4  # a propensity nearer to 0 or 1 would outweigh all others
 
 ALARMS: dict[str, tuple[str, Advice]] = {
@@ -186,14 +187,15 @@ def _column(
     was_missing, missing = float(column["missing_share"]), series.null_count()
     cells, now, unseen = _cells(column, known)
     psi = population_stability(cells, now)
-    seldom = _rare_levels(cells, now) if "levels" in column else np.zeros(cells.size, dtype=bool)
-    p_value = _same_shares(cells, now, seldom)
+    seldom = _rare_levels(cells, now)
+    dense = _joined_rare(cells, now, seldom) if "levels" in column else _joined_neighbours(cells, now)
+    p_value = _same_shares(*dense)
     tests = [_Test("DRIFT-01", name, p_value if psi >= SMALLEST_PSI else 1.0, f"{name} has shifted (PSI {psi:.2f}).")]
     share = missing / max(len(series), 1)
     said = f"{name} is missing for {100 * share:.1f} % of customers; in training it was {100 * was_missing:.1f} %."
     rare = []
     if was_missing > 0:
-        absent = np.array([was_missing * before, (1 - was_missing) * before])
+        absent = np.round([was_missing * before, (1 - was_missing) * before])
         tests.append(_Test("DRIFT-02", name, _same_shares(absent, np.array([missing, len(series) - missing])), said))
     else:
         rare.append(_Test("DRIFT-02", name, _never_before(missing, len(series), before), said))
@@ -236,24 +238,69 @@ def _ks(before: Floats, now: Floats) -> float:
     return float(np.abs(np.cumsum(before) / before.sum() - np.cumsum(now) / now.sum()).max())
 
 
-def _same_shares(before: Floats, now: Floats, pooled: Mask | None = None) -> float:
-    """Chi-square test that two vectors of counts have the same shares; sparse cells are pooled with those of `pooled`."""
+def _same_shares(before: Floats, now: Floats) -> float:
+    """Chance of shares as far apart as in two vectors of counts: chi-square, or exact for two cells of which one is sparse."""
     total = before + now
-    sparse = total * min(before.sum(), now.sum()) / max(total.sum(), 1) < FEWEST
-    if pooled is not None:
-        sparse |= pooled
-    if sparse.any():
-        before, now = (np.append(each[~sparse], each[sparse].sum()) for each in (before, now))
-        total = before + now
     used = total > 0
     if used.sum() < 2 or not before.sum() or not now.sum():
         return 1.0
     before, now, total = before[used], now[used], total[used]
+    if total.size == 2 and total.min() * _smaller(before, now) / total.sum() < FEWEST:
+        return _exact(before, now)
     statistic = 0.0
     for counts in (before, now):
         wanted = total * counts.sum() / total.sum()
         statistic += float(((counts - wanted) ** 2 / wanted).sum())
     return float(chdtrc(used.sum() - 1, statistic))
+
+
+def _exact(before: Floats, now: Floats) -> float:
+    """Fisher's exact test of two cells: the chance of all waves that are no likelier than this one."""
+    smallest = int(np.argmin(before + now))
+    inside, whole, wave = (before + now)[smallest], before.sum() + now.sum(), now.sum()
+    k = np.arange(max(0.0, inside + wave - whole), min(inside, wave) + 1)
+    ways = _log_ways(inside, k) + _log_ways(whole - inside, wave - k) - _log_ways(whole, wave)
+    likely = np.exp(ways)
+    seen = likely[np.searchsorted(k, now[smallest])]
+    return float(min(likely[likely <= seen * (1 + _SAME_CHANCE)].sum(), 1.0))
+
+
+def _log_ways(n: Any, k: Any) -> Any:
+    """Logarithm of the number of ways to choose k of n."""
+    return -betaln(n - k + 1, k + 1) - np.log(n + 1)
+
+
+def _smaller(before: Floats, now: Floats) -> float:
+    return float(min(before.sum(), now.sum()))
+
+
+def _joined_neighbours(before: Floats, now: Floats) -> tuple[Floats, Floats]:
+    """Join sparse cells of a number with their neighbours.
+
+    The edges are quantiles of training, so that its counts are fixed and only those of the wave are chance: cells chosen
+    by both would be those that came out low in the wave.
+    """
+    return _dense(before, now, before * _smaller(before, now) / max(before.sum(), 1))
+
+
+def _joined_rare(before: Floats, now: Floats, seldom: Mask) -> tuple[Floats, Floats]:
+    """Join the levels of `seldom`, and then the rarest, until no cell is sparse; both tables say which are rare."""
+    before, now = (np.append(counts[seldom].sum(), counts[~seldom]) for counts in (before, now))
+    order = np.argsort(before + now, kind="stable")
+    before, now = before[order], now[order]
+    total = before + now
+    return _dense(before, now, total * _smaller(before, now) / max(total.sum(), 1))
+
+
+def _dense(before: Floats, now: Floats, expected: Floats) -> tuple[Floats, Floats]:
+    """Join the sparsest cell with the sparser of its neighbours, until all hold `FEWEST` or two cells are left."""
+    while expected.size > 2 and expected.min() < FEWEST:
+        place = int(expected.argmin())
+        around = np.pad(expected, 1, constant_values=np.inf)[[place, place + 2]]
+        first = place - int(around[0] <= around[1])
+        starts = np.delete(np.arange(expected.size), first + 1)
+        before, now, expected = (np.add.reduceat(counts, starts) for counts in (before, now, expected))
+    return before, now
 
 
 def _rare_levels(before: Floats, now: Floats) -> Mask:
@@ -277,9 +324,8 @@ def _never_before(count: int, customers: int, before: int, seen: int = 0) -> flo
     if not count:
         return 1.0
     k = np.arange(count, customers + 1, dtype=np.float64)
-    ways = -betaln(customers - k + 1, k + 1) - math.log(customers + 1)
     a, b = seen + 1, max(before - seen, 0) + 1
-    return float(min(np.exp(ways + betaln(k + a, customers - k + b) - betaln(a, b)).sum(), 1.0))
+    return float(min(np.exp(_log_ways(customers, k) + betaln(k + a, customers - k + b) - betaln(a, b)).sum(), 1.0))
 
 
 def _raised(tests: Sequence[_Test], level: float) -> list[Alarm]:
