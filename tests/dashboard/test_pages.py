@@ -110,6 +110,48 @@ def test_hints_are_written_for_people(asked: Desk) -> None:
     assert hint == "usually \u2212162 to 370; \u22121 is no-rate"
 
 
+EARLIER = """[columns.earlier]
+kind = "number"
+role = "history"
+label = "days since the earlier call"
+missing_means = "never contacted"
+[columns.plan]
+kind = "category"
+role = "holding"
+label = "plan"
+allowed = ["old", "new"]
+missing_means = "no plan"
+"""
+
+
+@pytest.mark.parametrize(
+    ("missing", "value", "hint", "plan"),
+    [
+        (0.8, "", "if there is one, usually 90 to 370; most have no value: never contacted", ""),
+        (0.1, "90", "usually 90 to 370; empty: never contacted", "old"),
+    ],
+)
+def test_the_form_starts_with_a_customer_there_is(
+    tmp_path: Path, missing: float, value: str, hint: str, plan: str
+) -> None:
+    parts = small_parts() | {"contract": parse_contract(f"{CONTRACT}{EARLIER}", origin="test")}
+    parts["golden"]["rows"] = [row | {"earlier": "", "plan": ""} for row in parts["golden"]["rows"]]
+    parts["reference"]["columns"] += [
+        {"name": "earlier", "kind": "number", "missing_share": missing, "edges": [90.0, 370.0], "counts": [10, 10, 9], "states": {}},
+        {"name": "plan", "kind": "category", "missing_share": missing, "levels": {"old": 20, "new": 9}},
+    ]  # fmt: skip
+    with Run.create(tmp_path, "run", (), "", 1, {}) as here:
+        write_bundle(here.folder / "bundle", **parts)
+        here.done({})
+    desk = Desk(tmp_path)
+    fields = {field["name"]: field for field in pages.try_it(desk, {})["fields"]}
+    assert (fields["earlier"]["value"], fields["earlier"]["hint"]) == (value, hint)
+    assert (fields["plan"]["value"], fields["plan"]["empty"]) == (plan, "no plan")
+    wrong = pages.try_it(desk, {"age": "41", "earlier": "never"})["fields"][2]["wrong"]
+    assert "Expected: such as 90" in wrong
+    assert '<option value="">no plan</option>' in client(desk, signed_in=True).get("/try").text
+
+
 def test_two_runs_are_compared_older_first_and_nothing_has_no_sign(tmp_path: Path) -> None:
     runs = []
     for seed, f1 in ((1, 0.5), (2, 0.4999)):

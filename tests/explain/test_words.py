@@ -49,7 +49,7 @@ def told(contributions: list[float], *, classes: str = "yes") -> Attributions:
         ("months", None, "no call on record"),
         ("months", 1.0, "1 month since the last call, fewer than 70 % of customers who have one"),
         ("months", 14.0, "14 months since the last call, more than 95 % of customers who have one"),
-        ("months", 4.0, "4 months since the last call, as usual"),
+        ("months", 4.0, "4 months since the last call, as usual for customers who have one"),
     ],
 )
 def test_a_cell_is_said_as_people_say_it(column: str, cell: str | float | None, said: str) -> None:

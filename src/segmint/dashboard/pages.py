@@ -506,19 +506,29 @@ def _field(column: Column, bundle: Bundle, form: Mapping[str, str]) -> dict[str,
     states = known.get("states") or {}
     if states and sum(states.values()) > sum(known.get("counts") or []):
         middle = f"{float(max(states, key=lambda state: states[state])):g}"
-    hints = [f"usually {_about(edges[0])} to {_about(edges[-1])}"] if edges else []
-    hints += [f"{_minus(f'{state.value:g}')} is {state.name}" for state in column.states]
+    usual = usual if levels else middle
+    mostly_empty = known.get("missing_share", 0.0) > 0.5
     return {
         "name": column.name,
         "label": capital(column.label),
         "unit": column.unit,
         "levels": levels,
         "numeric": column.kind == "number",
-        "value": form.get(column.name, usual if levels else middle),
-        "usual": usual if levels else middle,
-        "hint": "; ".join(hints),
+        "value": form.get(column.name, "" if mostly_empty else usual),
+        "usual": usual,
+        "empty": column.missing_means or "not known",
+        "hint": "; ".join(_hints(column, edges, mostly_empty=mostly_empty)),
         "wrong": "",
     }
+
+
+def _hints(column: Column, edges: list[float], *, mostly_empty: bool) -> list[str]:
+    """Say what is usually typed into a field, and what it means to leave it empty."""
+    means = f": {column.missing_means}" if column.missing_means else ""
+    hints = [f"most have no value{means}"] if mostly_empty else [f"empty{means}"] if means else []
+    if edges:
+        hints.insert(0, f"{'if there is one, ' if mostly_empty else ''}usually {_about(edges[0])} to {_about(edges[-1])}")
+    return [*hints, *(f"{_minus(f'{state.value:g}')} is {state.name}" for state in column.states)]
 
 
 def _about(number: float) -> str:

@@ -127,6 +127,7 @@ class Wording:
         above = max(above, _inside(counts.sum())) if number < edges[0] else above
         others = sum(summary["states"].values()) + summary["missing_share"] * counts.sum()
         whom = EVERYONE if others < 0.05 * counts.sum() else SOME
+        usual = usual if whom == EVERYONE else f"{usual} for {whom}"
         for share, pattern in ((below, high), (above, low)):
             if share >= 0.6 - 1e-9:
                 return pattern.format(share=_round_share(share), whom=whom)
