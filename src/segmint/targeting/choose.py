@@ -338,13 +338,15 @@ def advise(
         return (f"Call nobody: even the best call is expected to lose {abs(best):,.2f} {currency}.",)
     share = paying / order.size
     listed = order[status[order] == LISTED]
-    # no budget would list the control group
-    beyond = order[(status[order] == BEYOND_BUDGET) & ~holdout[order]]
-    sentences = [_how_many(share, paying, order.size, limited=beyond.size > 0)]
-    if beyond.size:
+    beyond = order[status[order] == BEYOND_BUDGET]
+    more = beyond[~holdout[beyond]]  # no budget would list the control group
+    sentences = [_how_many(share, paying, order.size, limited=more.size > 0)]
+    if more.size:
+        held = beyond.size - more.size
+        who = f"; {held:,} of them would be held out, the other {more.size:,} bring" if held else ", together"
         sentences.append(
-            f"{_what_ends(policy)} before break-even: {beyond.size:,} more customers would pay, together "
-            f"{profit[beyond].sum():,.0f} {currency}."
+            f"{_what_ends(policy)} where calls still pay: {beyond.size:,} more customers would pay{who} "
+            f"{profit[more].sum():,.0f} {currency}."
         )
     if listed.size:
         sentences.append(
@@ -356,7 +358,7 @@ def advise(
 
 
 def _what_ends(policy: ContactPolicy) -> str:
-    return "Quotas, capacities and budget stop the list" if policy.needs_optimiser else "The budget ends"
+    return "Quotas, capacities and budget stop the list" if policy.needs_optimiser else "The budget ends the list"
 
 
 def _how_many(share: float, paying: int, eligible: int, *, limited: bool) -> str:

@@ -108,6 +108,14 @@ def test_phone_numbers_without_their_country_are_said(tmp_path: Path) -> None:
     assert "The phone numbers of 9 customers." in html
 
 
+@pytest.mark.parametrize("respects", [False, True])
+def test_a_list_that_respects_no_objection_says_so(tmp_path: Path, respects: bool) -> None:
+    write_target(tmp_path)
+    found = json.loads((tmp_path / "target.json").read_text()) | {"respects_objections": respects}
+    (tmp_path / "target.json").write_text(json.dumps(found))
+    assert ("This list respects no do-not-call list" in render_report(tmp_path)) is not respects
+
+
 def test_bands_of_age_stand_in_their_order(folder: Path) -> None:
     rows = json.loads((folder / "target.json").read_text())["fairness"][0]["rows"]
     assert [row["group"] for row in rows] == [
@@ -134,6 +142,30 @@ def test_a_floor_that_the_money_cannot_pay_is_said(folder: Path, tmp_path: Path)
         floor |= {"cost_of_floor": None, "changed": None}
     (tmp_path / "target.json").write_text(json.dumps(found))
     assert "cannot be met with this money" in render_report(tmp_path)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("rules", "words"),
+    [
+        ({"budget_calls": 400}, "Call 20.0\u00a0% of the 2,000 who may be called, best first."),
+        ({"cost": 0.01}, "Call everybody who is not held out."),
+    ],
+)
+def test_the_sliders_begin_with_what_the_list_says(tmp_path: Path, rules: dict[str, float], words: str) -> None:
+    sync = pytest.importorskip("playwright.sync_api")
+    page = tmp_path / "report.html"
+    page.write_text(render_report(write_target(tmp_path, **rules, holdout_share=0.1)), "utf-8")
+    with sync.sync_playwright() as running:
+        browser = running.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"])
+        tab = browser.new_page()
+        tab.goto(page.as_uri())
+        shown = tab.locator("#call-list .figure, #call-list .figures").first.inner_text()
+        said = tab.locator(".what-if p.verdict").inner_text()
+        browser.close()
+    assert " of 2,000 who may be called" in shown
+    assert said == words
+    assert "budget_calls" not in rules or "20.0\u00a0% of 2,000" in shown
 
 
 @pytest.mark.browser

@@ -52,6 +52,7 @@ def page(run: RunView) -> Page | None:
         short="Call list",
         lead=f"{count(sum(counts.values()))} rows read; each has one place below.",
         blocks=[
+            _no_objections(found),
             _dialling(found),
             _trained_on(found, listed),
             _of_nobody(found),
@@ -70,6 +71,17 @@ def page(run: RunView) -> Page | None:
             _curve(found, currency, listed),
             *_who(found, currency),
         ],
+    )
+
+
+def _no_objections(found: dict[str, Any]) -> Block | None:
+    if found.get("respects_objections", True):  # a list made before this was kept does not say it
+        return None
+    return banner(
+        "caution",
+        "This list respects no do-not-call list",
+        "No file of objections is named and the table has no column of consent, so nobody is left out who asked not to be called. "
+        "Name the files in the policy as suppress, or mark a column as consent in the contract, and make the list again.",
     )
 
 
@@ -106,8 +118,13 @@ def _no_country(found: dict[str, Any]) -> Block | None:
     return banner("caution", "Phone numbers lack a country", f"{said[:1].upper()}{said[1:]}.") if said else None
 
 
+def eligible_of(counts: dict[str, int]) -> int:
+    """Count those who may be called, the control group among them."""
+    return sum(n for name, n in counts.items() if name not in ("suppressed", "rejected"))
+
+
 def _share_of_eligible(counts: dict[str, int]) -> str:
-    eligible = sum(n for name, n in counts.items() if name not in ("suppressed", "rejected"))
+    eligible = eligible_of(counts)
     return f"{percent(counts.get('listed', 0) / eligible)} of {count(eligible)} who may be called" if eligible else ""
 
 

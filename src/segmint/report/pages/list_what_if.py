@@ -9,6 +9,7 @@ import polars as pl
 
 from segmint.report import charts
 from segmint.report.blocks import Block, Page, chart, key, make_page, table, what_if
+from segmint.report.pages.call_list import eligible_of
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.report.wording import count, money, percent
@@ -32,6 +33,7 @@ def page(run: RunView) -> Page | None:
     lead += _beside_the_list(found, currency)
     data = {
         "parts": {name: [_short(number) for number in numbers] for name, numbers in found["parts"].items()},
+        "eligible": eligible_of(found["counts"]),
         "currency": currency,
         **{name: economics[name] for name in ("cost", "value", "calls_per_customer", "most_customers", "budget_money")},
     }

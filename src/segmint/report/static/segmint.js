@@ -133,6 +133,13 @@
       return at === start && data.most_customers !== null ? Math.min(data.most_customers, all) : (all * at) / 100;
     };
     const profit = (list) => list.brought - list.spent;
+    // the control group may be called and is not: it counts among all, as on the page of the list
+    const verdict = (called) =>
+      called < 1
+        ? "Call nobody: no call pays."
+        : called > 0.995 * all
+          ? `Call everybody${all < data.eligible ? " who is not held out" : ""}.`
+          : `Call ${((100 * called) / data.eligible).toFixed(1)}\u00a0% of the ${whole(data.eligible)} who may be called, best first.`;
     const today = profit(bestList(data.parts, data, 1, 1, data.most_customers ?? all));
     const update = () => {
       const cost = Number(slider("cost").value) / 100;
@@ -150,8 +157,7 @@
       put("return", list.spent > 0 ? `each ${data.currency} brings ${(list.brought / list.spent).toFixed(2)} back` : "");
       put("yes", whole(list.successes));
       put("rate", list.customers >= 1 ? `${((100 * list.successes) / list.customers).toFixed(1)}\u00a0% of those called` : "");
-      const share = list.customers / all;
-      put("verdict", list.customers < 1 ? "Call nobody: no call pays." : share > 0.995 ? "Call everybody." : `Call the best ${Math.round(100 * share)}\u00a0% of those who may be called.`);
+      put("verdict", verdict(list.customers));
       sliders.forEach((input) => {
         const said = box.querySelector(`output.${input.className.slice(3)}`).textContent;
         input.setAttribute("aria-valuetext", `${said}, expected profit ${money(profit(list))}`);
