@@ -322,6 +322,21 @@ def test_observed_rates_are_printed_and_the_difference_is_adjusted():
     assert cuped["held_out"] == plain["held_out"] == pytest.approx(success)
     assert cuped["difference"] != plain["difference"]
     assert f"against {100 * success:.1f} %" in " ".join(found.sentences)
+    without = f"{100 * (plain['called'] - plain['held_out']):+.1f} without"
+    assert f"after allowing for the arms' different propensities ({without}): " in " ".join(found.sentences)
+
+
+def test_where_nothing_was_allowed_for_the_sentence_subtracts():
+    call_list, results = campaign(7, n=2_000)
+    found = measure(join_results(call_list.with_columns(propensity=pl.lit(0.1)), results, CODES))
+    assert "allowing" not in " ".join(found.sentences)
+
+
+def test_arms_that_are_not_alike_have_no_plain_difference_in_the_sentence_either():
+    _, second, calls, purchases = two_waves(1)
+    said = " ".join(measure(join_results(second, calls, CODES, purchases=purchases)).sentences)
+    assert "different propensities: " in said
+    assert " without)" not in said
 
 
 def covered(seeds, method):

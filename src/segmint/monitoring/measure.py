@@ -524,7 +524,7 @@ def _sentences(frame: pl.DataFrame, level: float, currency: str) -> Sequence[str
     response, profit = best["response"], best["profit"]
     said = [
         f"Calling changed the response rate by {100 * response['difference']:+.1f} points "
-        f"({100 * response['low']:+.1f} to {100 * response['high']:+.1f}, {100 * level:.0f} % interval): "
+        f"({100 * response['low']:+.1f} to {100 * response['high']:+.1f}, {100 * level:.0f} % interval){_allowed_for(frame, response)}: "
         f"{100 * response['called']:.1f} % of {response['customers_called']:,} called against {100 * response['held_out']:.1f} % "
         f"of {response['customers_held_out']:,} held out.",
         f"In all it brought {_amount(profit['total'], currency)} after the planned cost of the calls "
@@ -538,6 +538,16 @@ def _sentences(frame: pl.DataFrame, level: float, currency: str) -> Sequence[str
     elif profit["total_low"] <= 0 <= profit["total_high"]:
         said.append("Calling changed the response, but whether it paid for itself cannot be told yet.")
     return said
+
+
+def _allowed_for(frame: pl.DataFrame, response: Mapping[str, float]) -> str:
+    """Say why the difference is not that of the two rates beside it, where it is not."""
+    without = f"{100 * (response['called'] - response['held_out']):+.1f}"
+    if without == f"{100 * response['difference']:+.1f}":
+        return ""
+    # where the arms are not alike, their plain difference says nothing
+    beside = "" if frame.filter(pl.col("method") == "plain").is_empty() else f" ({without} without)"
+    return f", after allowing for the arms' different propensities{beside}"
 
 
 def _too_few(frame: pl.DataFrame, lacking: str) -> Sequence[str]:

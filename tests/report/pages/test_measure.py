@@ -1,0 +1,41 @@
+"""The page of a measurement: every figure is of what stands beside it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from segmint.report.summary import summarise
+
+ROW = {
+    "segment": "everyone", "called": 0.305, "held_out": 0.14, "low": 0.03, "high": 0.28, "total": 1_000.0,
+    "total_low": 10.0, "total_high": 2_000.0, "customers_called": 400, "customers_held_out": 43, "smallest_visible": 0.1,
+}  # fmt: skip
+
+
+def blocks(folder: Path, adjusted: float) -> list[dict]:
+    rows = [
+        ROW | {"quantity": quantity, "method": method, "difference": difference}
+        for quantity in ("response", "revenue", "profit")
+        for method, difference in (("plain", 0.165), ("cuped", adjusted))
+    ]
+    found = {"sentences": ["s"], "level": 0.9, "currency": "EUR", "do_not_call": 0, "rows": rows}
+    (folder / "measure.json").write_text(json.dumps(found))
+    (page,) = (page for page in summarise(folder)["pages"] if page["name"] == "measure")
+    return page["blocks"]
+
+
+@pytest.mark.parametrize("adjusted", [0.157, 0.165])
+def test_a_figure_that_does_not_subtract_says_why(tmp_path: Path, adjusted: float) -> None:
+    shown = next(block for block in blocks(tmp_path, adjusted) if block["kind"] == "figures")
+    words = "after allowing for the arms' different propensities"
+    assert (words in shown["items"][0]["note"]) is (adjusted != 0.165)
+
+
+def test_no_means_stand_beside_an_adjusted_difference(tmp_path: Path) -> None:
+    (table,) = (block for block in blocks(tmp_path, 0.157) if block["kind"] == "table")
+    means = {row[0]: row[1:3] for row in table["rows"]}
+    assert means["response, plain"] == ["30.5\u00a0%", "14.0\u00a0%"]
+    assert [means[f"{name}, CUPED"] for name in ("response", "revenue", "profit")] == [["–", "–"]] * 3
