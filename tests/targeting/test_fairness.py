@@ -70,9 +70,19 @@ def test_selection_rates_are_shown_beside_everyone_with_intervals():
 
 def test_groups_of_fewer_than_ten_are_never_shown():
     people, chance, _ = bank(200)
-    groups = pl.Series("job", ["rare"] * 4 + ["odd"] * 5 + ["common"] * 191)
+    groups = pl.Series("job", ["rare"] * 4 + ["odd"] * 6 + ["common"] * 190)
     rows = selection_by_group(choose(people, chance, make_policy()), groups)
     assert rows["group"].to_list() == ["everyone", "common", "other"]
+
+
+def test_who_is_left_of_small_groups_is_not_shown_where_they_are_fewer_than_ten():
+    people, chance, _ = bank(200)
+    chance[:9] = 0.03
+    groups = pl.Series("job", ["rare"] * 4 + ["odd"] * 5 + ["common"] * 100 + ["usual"] * 91)
+    policy = make_policy(budget_calls=100)
+    choice = choose(people, chance, policy)
+    assert selection_by_group(choice, groups)["group"].to_list() == ["everyone", "common", "usual"]
+    assert "other" not in cost_of_floor_by_group(choice, groups, policy, floor=1.0)["group"].to_list()
 
 
 def test_a_floor_costs_profit_and_the_list_keeps_its_length():

@@ -92,7 +92,8 @@ def selection_by_group(
     ----------
     choice : Choice
     groups : polars.Series of String, shape (n_customers,)
-        From `groups_of`. Groups of fewer than 10 eligible customers are pooled as "other".
+        From `groups_of`. Groups of fewer than 10 eligible customers are pooled as "other", and left out where they are
+        fewer than 10 together.
     outcome : array-like of bool, shape (n_customers,), optional
         Where known, the error: successes that the list missed, and listed customers who said no.
     level : float
@@ -111,7 +112,8 @@ def selection_by_group(
     overall = float(on_list.mean()) if rows.size else math.nan
     yes = None if outcome is None else np.asarray(outcome).astype(bool)[rows]
     parts = [("everyone", np.ones(rows.size, dtype=bool))]
-    parts += [(str(name), names == name) for name in sorted(set(names.tolist()), key=_natural)]
+    named = [(str(name), names == name) for name in sorted(set(names.tolist()), key=_natural)]
+    parts += [(name, member) for name, member in named if member.sum() >= SMALLEST_GROUP]
     table = []
     for name, member in parts:
         row: dict[str, float | int | str] = {"column": groups.name, "group": name}
@@ -206,7 +208,7 @@ def cost_of_floor_by_group(
     rows = [
         {"group": group, "floor": floor, "wanted": floored.wanted(group, floor)} | floored.priced({group: floor})
         for group in floored.sizes
-        if floored.listed[group] < floored.wanted(group, floor)
+        if floored.sizes[group] >= SMALLEST_GROUP and floored.listed[group] < floored.wanted(group, floor)
     ]
     schema = {"group": pl.String, "floor": pl.Float64, "wanted": pl.Int64, **_PRICED}
     return pl.DataFrame(rows, schema=schema).drop("expected_profit")

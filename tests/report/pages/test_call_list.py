@@ -132,8 +132,17 @@ def test_one_group_is_no_comparison(folder: Path, tmp_path: Path) -> None:
     found["fairness"] = [{**found["fairness"][0], "rows": found["fairness"][0]["rows"][:2], "floors": [], "each": []}]
     (tmp_path / "target.json").write_text(json.dumps(found))
     html = render_report(tmp_path)
-    assert "Age: everyone is in one group, so nothing was compared." in html
+    assert "Age: no two groups have 10 customers or more, so nothing was compared." in html
     assert "no group is clearly called less" not in html
+
+
+def test_no_group_large_enough_is_no_chart(folder: Path, tmp_path: Path) -> None:
+    found = json.loads((folder / "target.json").read_text())
+    found["fairness"] = [{**found["fairness"][0], "rows": found["fairness"][0]["rows"][:1], "floors": [], "each": []}]
+    (tmp_path / "target.json").write_text(json.dumps(found))
+    html = render_report(tmp_path)
+    assert "so nothing was compared." in html
+    assert "Most often called" not in html
 
 
 def test_a_floor_that_the_money_cannot_pay_is_said(folder: Path, tmp_path: Path) -> None:

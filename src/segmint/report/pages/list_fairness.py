@@ -22,13 +22,15 @@ def page(run: RunView) -> Page | None:
     currency = str(found["currency"])
     blocks: list[Block | None] = [points(_named(watched, found))]
     for part in watched:
-        blocks += [_chart(part, found), _table(part, found, currency), _floors(part, found, currency)]
+        if len(part["rows"]) > 1:
+            blocks += [_chart(part, found), _table(part, found, currency), _floors(part, found, currency)]
     return make_page(
         "fairness",
         title="Who is called, by sensitive group",
         short="Fairness",
         lead="The list beside everyone who may be called. Groups answer differently, so a ranking by profit calls them "
-        "differently. This page reports it and prices the alternatives; it changes nobody's place.",
+        "differently. This page reports it and prices the alternatives; it changes nobody's place. Groups of fewer than 10 are "
+        "joined, and left out if they are still too few.",
         blocks=blocks,
     )
 
@@ -45,7 +47,7 @@ def _named(watched: list[dict[str, Any]], found: dict[str, Any]) -> list[str]:
         apart = [row for row in groups if row["high"] < _APART * everyone["selection_rate"]]
         label = _label(part, found)
         if len(groups) < 2:
-            said.append(f"{label[:1].upper()}{label[1:]}: everyone is in one group, so nothing was compared.")
+            said.append(f"{label[:1].upper()}{label[1:]}: no two groups have 10 customers or more, so nothing was compared.")
         elif not apart:
             said.append(
                 f"{label[:1].upper()}{label[1:]}: no group is clearly called less than four fifths as often as everyone."
