@@ -166,6 +166,29 @@ def test_two_runs_are_compared_older_first_and_nothing_has_no_sign(tmp_path: Pat
     assert pages.compare(Desk(tmp_path), runs[1], runs[0])["pair"] == runs[::-1]
 
 
+def test_runs_of_one_outcome_are_paired_and_no_difference_is_made_of_two(tmp_path: Path) -> None:
+    other = CONTRACT.replace('column = "y"', 'column = "segment"')
+    runs = []
+    for day, contract in (("01", CONTRACT), ("02", CONTRACT), ("03", other)):
+        with Run.create(tmp_path, "run", (), "", 1, {}) as here:
+            (here.folder / "summary.json").write_text(json.dumps({"quality": {"accuracy": 0.5}}))
+            (here.folder / "contract.toml").write_text(contract)
+            here.done({})
+        name = f"2025-01-{day}{here.folder.name[10:]}"
+        here.folder.rename(tmp_path / name)
+        record = json.loads((tmp_path / name / "run.json").read_text())
+        (tmp_path / name / "run.json").write_text(json.dumps(record | {"id": name}))
+        runs.append(name)
+    desk = Desk(tmp_path)
+    assert pages.compare(desk, "", "")["pair"] == runs[:2]
+    assert pages.compare(desk, "", runs[0])["pair"] == [runs[1], runs[0]]
+    assert pages.compare(desk, runs[2], "")["pair"] == [runs[2], runs[1]]
+    alike, apart = (pages.compare(desk, runs[0], second)["blocks"] for second in runs[1:])
+    assert alike[0]["columns"][-1] == "difference"
+    assert [block["kind"] for block in apart] == ["banner", "table"]
+    assert "cannot be compared" in apart[0]["text"]
+
+
 def test_runs_that_are_left_out_of_a_page_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "MOST_RUNS", 2)
     for _ in range(3):

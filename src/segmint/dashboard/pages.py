@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import cache
 from math import ceil
 from typing import Any, TypeVar
 
@@ -277,11 +278,11 @@ def monitoring(desk: Desk) -> Context:
 
 
 def compare(desk: Desk, first: str, second: str) -> Context:
-    """Two training runs side by side: the newest two, the older one first, so that a plus says that the newer is better."""
+    """Two training runs side by side: the newest two of one outcome, the older first, so that a plus says that the newer is better."""
     trained = [run for run in desk.all_runs() if run.record["command"] in ("run", "demo") and run.status == "done"]
     names = [run.id for run in trained]
     pair = [name if name in names else None for name in (first, second)]
-    usual = [name for name in names[:3] if name not in pair][: pair.count(None)]
+    usual = _usual_pair(desk, names, next((name for name in pair if name), None))
     pair = [chosen or (usual.pop() if usual else None) for chosen in pair]
     blocks: list[Block] = []
     if len(names) > 1 and pair[0] and pair[1]:
@@ -578,8 +579,37 @@ def _told(told: dict[str, Any], bundle: Bundle) -> Context:
     }
 
 
+def _usual_pair(desk: Desk, names: list[str], chosen: str | None) -> list[str]:
+    """Name what stands beside `chosen`, or the newest two: runs that learned one outcome, where there are any; newest first."""
+    learned = cache(lambda name: _learned(RunView(desk.run(name).folder)))
+    for place, name in enumerate([chosen] if chosen else names[:MOST_RUNS]):
+        others = [other for other in (names if chosen else names[place + 1 :]) if other != name]
+        if alike := next((other for other in others[:MOST_RUNS] if learned(other) == learned(name)), None):
+            return [alike] if chosen else [name, alike]
+    return [name for name in names if name != chosen][: 1 if chosen else 2]
+
+
+def _learned(view: RunView) -> tuple[str, tuple[str, ...]] | None:
+    """What a run learned to tell apart."""
+    contract, _ = _or_why_not(lambda: view.contract)
+    return None if contract is None else (contract.outcome.column, contract.outcome.levels)
+
+
 def _side_by_side(first: Run, second: Run) -> list[Block]:
     views = [RunView(first.folder), RunView(second.folder)]
+    blocks = [_qualities(views) if _learned(views[0]) == _learned(views[1]) else _not_alike(views), _facts(views)]
+    return [block for block in blocks if block is not None]
+
+
+def _not_alike(views: list[RunView]) -> Block:
+    return banner(
+        "caution",
+        "Two different outcomes",
+        f"The first learned “{views[0].outcome_label}”, the second “{views[1].outcome_label}”: how well they do cannot be compared.",
+    )
+
+
+def _qualities(views: list[RunView]) -> Block | None:
     qualities = [view.summary.get("quality") or {} for view in views]
     names = [name for name in qualities[0] if all(isinstance(q.get(name), int | float) for q in qualities)]
     rows = [
@@ -590,14 +620,6 @@ def _side_by_side(first: Run, second: Run) -> list[Block]:
         ]
         for name in names
     ]
-    facts = [
-        ["Table", *(view.source for view in views)],
-        ["Customers", *(count(float(view.summary.get("rows") or 0)) for view in views)],
-        ["Contract", *(_contract_name(view.contract) for view in views)],
-        ["Recipe", *(str(view.summary.get("recipe", "–")) for view in views)],
-        ["Columns used", *(str(len(view.summary.get("columns") or [])) for view in views)],
-        ["Seed", *(str(view.summary.get("seed", "–")) for view in views)],
-    ]
     same = views[0].summary.get("fingerprints") == views[1].summary.get("fingerprints")
     note = (
         "Both were judged on the same table."
@@ -606,8 +628,20 @@ def _side_by_side(first: Run, second: Run) -> list[Block]:
     )
     if less := [metric_label(name) for name in names if name in LOWER_IS_BETTER]:
         note += f" Less is better: {', '.join(less)}."
-    blocks = [table(["Quality on rows kept apart", "first", "second", "difference"], rows, note=note)] if rows else []
-    return [*blocks, table(["How they were made", "first", "second"], facts, words=(0, 1, 2))]
+    return table(["Quality on rows kept apart", "first", "second", "difference"], rows, note=note) if rows else None
+
+
+def _facts(views: list[RunView]) -> Block:
+    facts = [
+        ["Table", *(view.source for view in views)],
+        ["Customers", *(count(float(view.summary.get("rows") or 0)) for view in views)],
+        ["Contract", *(_contract_name(view.contract) for view in views)],
+        ["Outcome", *(view.outcome_label for view in views)],
+        ["Recipe", *(str(view.summary.get("recipe", "–")) for view in views)],
+        ["Columns used", *(str(len(view.summary.get("columns") or [])) for view in views)],
+        ["Seed", *(str(view.summary.get("seed", "–")) for view in views)],
+    ]
+    return table(["How they were made", "first", "second"], facts, words=(0, 1, 2))
 
 
 def _contract_name(contract: Contract | None) -> str:
