@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from segmint.models import distil
-from segmint.models.distil import COPIES_OF_UPCOMING, Lesson, teach
+from segmint.models.distil import COPIES_OF_UPCOMING, Lesson, auc_error, scores_of, teach
 
 
 class Parrot:
@@ -100,6 +100,19 @@ def test_no_customer_is_labelled_by_a_teacher_that_saw_another_of_its_rows() -> 
     assert np.all(apart.targets == 0.5)
     assert np.all(apart.copy_targets == 0.5)
     assert not np.all(teach(natural, labels, [lambda seed: Neighbour()], **asked).targets == 0.5)
+
+
+def test_the_error_of_an_area_is_the_spread_of_areas_among_other_customers() -> None:
+    draw = np.random.default_rng(0)
+    found = []
+    for _ in range(300):
+        labels = (np.arange(400) < 60).astype(np.int64)
+        yes = 1 / (1 + np.exp(-draw.normal(loc=labels)))
+        found.append(scores_of(np.column_stack([1 - yes, yes]), labels))
+    spread = np.std([each["auc"] for each in found])
+    assert np.mean([each["auc_error"] for each in found]) == pytest.approx(spread, rel=0.15)
+    assert np.isnan(auc_error(0.7, np.array(["no"] * 9)))
+    assert auc_error(0.7, np.repeat(["a", "b", "c"], 50)) == pytest.approx(auc_error(0.7, np.arange(150) < 50))
 
 
 def test_strangers_and_a_class_that_is_one_customer_are_dealt_out_as_before() -> None:

@@ -8,22 +8,35 @@ from segmint.report.lesson import lesson_block
 
 TAUGHT = {
     "teachers": ["LightGBM"], "folds": 5, "customers": 3_400, "copies": 20_400, "swap": 0.25, "share": 0.9, "loss": 0.2101, "auc": 0.79,
+    "auc_error": 0.012,
 }  # fmt: skip
 
 
 def lesson(auc: float, **more: object) -> dict[str, object]:
-    student = {"loss": 0.209, "auc": auc, "customers": 678}
+    student = {"loss": 0.209, "auc": auc, "auc_error": 0.03, "customers": 678}
     return {"recipe": "fast", "taught": TAUGHT | more, "student": student, "missed": []}
 
 
 @pytest.mark.parametrize(
-    ("auc", "words"), [(0.80, "overtaken"), (0.79, "knows what its teacher knows"), (0.75, "not caught up")]
+    ("auc", "words"),
+    [
+        (0.86, "overtaken"),
+        (0.80, ": level, as these are different customers and up to 0.063 may be chance"),
+        (0.75, ": level"),
+        (0.71, "not caught up"),
+    ],
 )
 def test_student_and_teacher_are_set_side_by_side(auc: float, words: str) -> None:
     block = lesson_block(lesson(auc))
     assert words in block["caption"]
     assert "20,400 shuffled copies" in block["caption"]
     assert [row[3] for row in block["data"]["rows"]] == ["0.7900", f"{auc:.4f}"]
+
+
+def test_without_knowing_chance_nobody_is_ahead() -> None:
+    told = lesson(0.9)
+    del told["student"]["auc_error"]  # type: ignore[attr-defined]
+    assert "0.790 for the teacher and 0.900 for the student." in lesson_block(told)["caption"]
 
 
 def test_the_best_recipe_says_what_it_missed() -> None:
@@ -53,4 +66,5 @@ def test_a_network_that_learned_once_more_from_everybody_says_so() -> None:
     block = lesson_block(lesson(0.79) | {"again": {"customers": 4_078, "epochs": 7}})
     assert "once more from all 4,078 customers" in block["caption"]
     assert "too, for 7 epochs: that network is in the bundle" in block["caption"]
+    assert "learned once more, from all 4,078 customers" in block["svg"]
     assert "once more" not in lesson_block(lesson(0.79))["caption"]

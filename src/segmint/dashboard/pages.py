@@ -528,7 +528,9 @@ def _hints(column: Column, edges: list[float], *, mostly_empty: bool) -> list[st
     means = f": {column.missing_means}" if column.missing_means else ""
     hints = [f"most have no value{means}"] if mostly_empty else [f"empty{means}"] if means else []
     if edges:
-        hints.insert(0, f"{'if there is one, ' if mostly_empty else ''}usually {_about(edges[0])} to {_about(edges[-1])}")
+        hints.insert(
+            0, f"{'if there is one, ' if mostly_empty else ''}usually {_about(edges[0])} to {_about(edges[-1])}"
+        )
     return [*hints, *(f"{_minus(f'{state.value:g}')} is {state.name}" for state in column.states)]
 
 

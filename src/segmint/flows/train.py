@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from segmint.contract.validate import validate
 from segmint.errors import ConfigError, DataError
 from segmint.flows.read import open_source
 from segmint.metrics.classification import best_f1_threshold
+from segmint.models.distil import auc_error
 from segmint.models.fitted import fill, fitted
 from segmint.models.network import epoch_rows
 from segmint.models.network_model import RECIPES, NetworkModel
@@ -146,7 +148,11 @@ def keep_history(here: Run, table: ValidTable, trained: Trained) -> None:
     """Keep the epochs, and what the teacher taught beside what the student then knew of rows it had not seen."""
     model = trained.model
     best = model[-1].history_[model[-1].best_epoch_ - 1]
-    student = {"loss": best.validation_loss, "auc": best.validation_auc, "customers": len(trained.inner)}
+    error = auc_error(best.validation_auc, table.outcome[trained.inner])
+    student = {
+        "loss": best.validation_loss, "auc": best.validation_auc, "auc_error": error if isfinite(error) else None,
+        "customers": len(trained.inner),
+    }  # fmt: skip
     lesson = {"recipe": model.recipe, "taught": model.lesson_, "student": student, "missed": missed_teachers()}
     if trained.again:
         lesson["again"] = {"customers": len(table), "epochs": trained.again}

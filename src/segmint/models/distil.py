@@ -144,10 +144,40 @@ class _Kept:
 
 
 def scores_of(likely: Floats, labels: Integers) -> dict[str, float]:
-    """Return cross-entropy (nats) and ROC AUC (one class against the rest, averaged) of probabilities."""
+    """Return cross-entropy (nats) and ROC AUC (one class against the rest, averaged) of probabilities, with its standard error."""
     classes = np.arange(likely.shape[1])[1 if likely.shape[1] == 2 else 0 :]
     areas = [roc_auc(labels == place, likely[:, place]) for place in classes]
-    return {"loss": log_loss(labels, likely), "auc": float(np.mean(areas))}
+    auc = float(np.mean(areas))
+    return {"loss": log_loss(labels, likely), "auc": auc, "auc_error": auc_error(auc, labels)}
+
+
+def auc_error(auc: float, labels: NDArray[Any]) -> float:
+    """Return the standard error of a ROC AUC; of several classes, that of one against the rest, averaged.
+
+    Parameters
+    ----------
+    auc : float
+    labels : ndarray of shape (n_customers,)
+        What happened.
+
+    Returns
+    -------
+    float
+        NaN where only one class happened.
+
+    References
+    ----------
+    Hanley, McNeil 1982, "The meaning and use of the area under a receiver operating characteristic (ROC) curve",
+    Radiology 143(1).
+    """
+    sizes = np.unique(labels, return_counts=True)[1]
+    if len(sizes) < 2:
+        return float("nan")
+    yes = sizes[1 if len(sizes) == 2 else 0 :].astype(np.float64)
+    no = len(labels) - yes
+    beat, lose = auc / (2 - auc), 2 * auc**2 / (1 + auc)
+    variance = (auc * (1 - auc) + (yes - 1) * (beat - auc**2) + (no - 1) * (lose - auc**2)) / (yes * no)
+    return float(np.sqrt(variance).mean())
 
 
 def _stratified_folds(labels: Integers, folds: int, draw: np.random.Generator) -> Integers:

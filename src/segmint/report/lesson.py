@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree
 
+from segmint.metrics.intervals import NORMAL_95
 from segmint.report.blocks import Block, chart, table
 from segmint.report.charts import ACCENT, CLASSES, INK, MUTED, PAPER, WIDTH
 from segmint.report.wording import count, decimal, listed, percent
@@ -22,20 +24,12 @@ def lesson_block(lesson: Mapping[str, Any]) -> Block:
         return chart(
             title, _draw_plain(lesson), caption=_plain_words(recipe) + _again_words(lesson), data=_scores(lesson)
         )
-    return chart(title, _draw(taught, lesson["student"]), caption=_words(taught, lesson), data=_scores(lesson))
+    return chart(title, _draw(taught, lesson), caption=_words(taught, lesson), data=_scores(lesson))
 
 
 def _words(taught: Mapping[str, Any], lesson: Mapping[str, Any]) -> str:
     teachers, student = listed(taught["teachers"]), lesson["student"]
     several = len(taught["teachers"]) > 1
-    gap = float(student["auc"]) - float(taught["auc"])
-    verdict = (
-        "the student has overtaken its teacher"
-        if gap > 0.002
-        else "the student knows what its teacher knows"
-        if gap > -0.005
-        else "the student has not caught up with its teacher"
-    )
     said = (
         f"{teachers} {'were' if several else 'was'} trained {taught['folds']} times, each time without a part of the customers, and said of "
         f"that part how likely each outcome is. The network learned to match these probabilities ({percent(taught['share'], 0)}; the rest is "
@@ -57,8 +51,19 @@ def _words(taught: Mapping[str, Any], lesson: Mapping[str, Any]) -> str:
     without = f" Not installed, and done without: {listed(missed)} (pip install 'segmint[best]')." if missed else ""
     return (
         f"{said}{upcoming}{members} On customers whose own answers neither had learned from, the area under the curve is {decimal(taught['auc'])} for the teacher and "
-        f"{decimal(student['auc'])} for the student: {verdict}.{_pair_words(taught.get('pairs', []))}{_again_words(lesson)}{without}"
+        f"{decimal(student['auc'])} for the student{_verdict(taught, student)}.{_pair_words(taught.get('pairs', []))}{_again_words(lesson)}{without}"
     )
+
+
+def _verdict(taught: Mapping[str, Any], student: Mapping[str, Any]) -> str:
+    """Say who knows more, where that is more than chance: the two are judged on different customers."""
+    errors = [float(one["auc_error"]) for one in (taught, student) if one.get("auc_error") is not None]
+    if len(errors) < 2:  # an earlier version did not keep them
+        return ""
+    gap, chance = float(student["auc"]) - float(taught["auc"]), NORMAL_95 * math.hypot(*errors)
+    if abs(gap) <= chance:
+        return f": level, as these are different customers and up to {decimal(chance)} may be chance"
+    return f": the student has {'overtaken' if gap > 0 else 'not caught up with'} its teacher"
 
 
 def _again_words(lesson: Mapping[str, Any]) -> str:
@@ -118,7 +123,8 @@ def _scores(lesson: Mapping[str, Any]) -> Block:
     return table(["Who", "customers", "cross-entropy", "area under the curve"], rows, note=note)
 
 
-def _draw(taught: Mapping[str, Any], student: Mapping[str, Any]) -> str:
+def _draw(taught: Mapping[str, Any], lesson: Mapping[str, Any]) -> str:
+    student = lesson["student"]
     names = [str(name) for name in taught["teachers"]]
     shown = names[0] if len(names) == 1 else f"{len(names)} teachers, stacked"
     svg = _canvas(5, f"{shown} teach the network")
@@ -136,7 +142,8 @@ def _draw(taught: Mapping[str, Any], student: Mapping[str, Any]) -> str:
     _arrow(svg, 3, WIDTH / 4)
     _box(svg, 3, "Student: the Dense network", f"area {decimal(student['auc'])}", ACCENT)
     _arrow(svg, 4)
-    _box(svg, 4, "the bundle", "the student alone; the teacher is thrown away", MUTED, hollow=True)
+    alone = _learned_again(lesson) or "the student alone; the teacher is thrown away"
+    _box(svg, 4, "the bundle", alone, MUTED, hollow=True)
     return ElementTree.tostring(svg, encoding="unicode")
 
 
@@ -146,8 +153,13 @@ def _draw_plain(lesson: Mapping[str, Any]) -> str:
     _arrow(svg, 1)
     _box(svg, 1, "the Dense network", f"area {decimal(lesson['student']['auc'])}", ACCENT)
     _arrow(svg, 2)
-    _box(svg, 2, "the bundle", "no teacher", MUTED, hollow=True)
+    _box(svg, 2, "the bundle", _learned_again(lesson) or "no teacher", MUTED, hollow=True)
     return ElementTree.tostring(svg, encoding="unicode")
+
+
+def _learned_again(lesson: Mapping[str, Any]) -> str:
+    again = lesson.get("again")
+    return f"learned once more, from all {count(again['customers'])} customers" if again else ""
 
 
 def _canvas(rows: int, label: str) -> ElementTree.Element:

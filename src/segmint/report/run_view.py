@@ -171,6 +171,12 @@ class RunView:
         return self.contract.outcome.label if self.contract else "outcome"
 
     @property
+    def largest_share(self) -> float | None:
+        """How often somebody would be right who names the most frequent outcome every time."""
+        counts = self.summary.get("classes")
+        return max(counts.values()) / sum(counts.values()) if isinstance(counts, dict) and counts else None
+
+    @property
     def source(self) -> str:
         """The name of the file that was read, without its folders; of several, all of them."""
         receipt = (self.ledger or {}).get("receipt") or {}

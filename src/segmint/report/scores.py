@@ -7,7 +7,7 @@ from typing import Any
 
 from segmint.evaluation.paired_bootstrap import LOWER_IS_BETTER
 from segmint.report.run_view import RunView
-from segmint.report.wording import decimal
+from segmint.report.wording import decimal, percent
 
 NETWORK = "dense_network"
 _LABELS = {
@@ -74,6 +74,16 @@ def ranked(run: RunView, metric: str) -> list[Score]:
 def best_rival(run: RunView) -> str | None:
     """The name of the model that comes next to the network in the main metric, or before it."""
     return next((row.model for row in ranked(run, main_metric(run)) if row.model != NETWORK), None)
+
+
+def largest_words(run: RunView) -> str:
+    """Say how often somebody would be right who learned nothing, to be held against an accuracy."""
+    share = run.largest_share
+    return (
+        ""
+        if share is None
+        else f" Naming the most frequent outcome every time would be right for {percent(share)} of all rows."
+    )
 
 
 def same_or_better(run: RunView) -> str:

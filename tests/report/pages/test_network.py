@@ -11,17 +11,35 @@ import polars as pl
 import pytest
 
 from segmint.models.interval import fit_interval
-from segmint.report.pages import network
+from segmint.report.pages import comparison, network
 from segmint.report.run_view import RunView
 
 
 @pytest.mark.parametrize("epochs", [10, 13], ids=["the epochs ran out", "it was stopped"])
 def test_which_state_was_kept_is_said_and_not_why_learning_ended(epochs: int) -> None:
     losses = [0.4 - 0.01 * epoch for epoch in range(9)] + [0.33] * (epochs - 9)
-    said = network._loss_words(pl.DataFrame({"epoch": range(1, epochs + 1), "validation_loss": losses}))
+    history = pl.DataFrame({"epoch": range(1, epochs + 1), "validation_loss": losses})
+    said = network._loss_words(history, None)
     assert f"It learned for {epochs} epochs" in said
     assert said.endswith("so the state of epoch 9 was kept.")
     assert "stopped" not in said
+    again = network._loss_words(history, {"customers": 5_000, "epochs": epochs})
+    assert "so the state of epoch 9 was kept and judged." in again
+    assert again.endswith("The bundle's network learned once more, from all 5,000 customers.")
+
+
+def test_an_accuracy_is_held_against_naming_the_largest_class(make_run: Callable[..., Path]) -> None:
+    folder = make_run(kind="response", rows=300)
+    summary = json.loads((folder / "summary.json").read_text())
+    (folder / "summary.json").write_text(json.dumps(summary | {"classes": {"no": 890, "yes": 110}}))
+    for page in (network.page(RunView(folder)), comparison.page(RunView(folder))):
+        assert "Naming the most frequent outcome every time would be right for 89.0\u00a0% of all rows." in str(
+            page
+        ).replace("\\xa0", "\u00a0")
+    said = str(network.page(RunView(folder)))
+    assert "with a yes from a probability of 50 % on" in said
+    assert "by heart" not in said
+    assert "at the threshold that suits each method's F1, not at 50 %" in str(comparison.page(RunView(folder)))
 
 
 @pytest.mark.parametrize(("customers", "near"), [(400, "50"), (40_000, "2,000")])

@@ -225,7 +225,13 @@ def _who(found: dict[str, Any], currency: str) -> list[Block]:
         return []
     tables = [_groups(name, rows, found, currency) for name, rows in by_column.items()]
     first, rest = tables[0], tables[1:]
-    blocks = [heading("Who is on it", "Beside everyone who may be called. Groups of fewer than 10 are joined, and left out if they are still too few."), first]
+    blocks = [
+        heading(
+            "Who is on it",
+            "Beside everyone who may be called. Groups of fewer than 10 are joined, and left out if they are still too few.",
+        ),
+        first,
+    ]
     return [*blocks, fold("By the columns of quotas", rest, printed=True)] if rest else blocks
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from segmint.report import charts
 from segmint.report.blocks import Block, Page, chart, fold, make_page, points, table
 from segmint.report.run_view import RunView
-from segmint.report.scores import NETWORK, Score, main_metric, metric_label, ranked, scores
+from segmint.report.scores import NETWORK, Score, largest_words, main_metric, metric_label, ranked, scores
 from segmint.report.svg import draw
 from segmint.report.wording import between, decimal, seconds
 
@@ -96,8 +96,15 @@ def _metrics(run: RunView, order: list[Score]) -> Block:
         rows,
         title="All metrics",
         marked=[place for place, row in enumerate(order) if row.model == NETWORK],
-        note="Log loss and Brier score are better when lower; all others when higher.",
+        note=f"Log loss and Brier score are better when lower; all others when higher.{_accuracy_note(run, metrics)}",
     )
+
+
+def _accuracy_note(run: RunView, metrics: list[str]) -> str:
+    if "accuracy" not in metrics:
+        return ""
+    how = " F1 and accuracy are at the threshold that suits each method's F1, not at 50 %." if run.is_response else ""
+    return f"{how}{largest_words(run)}"
 
 
 def _differences(run: RunView) -> Block:

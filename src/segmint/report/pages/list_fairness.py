@@ -47,7 +47,9 @@ def _named(watched: list[dict[str, Any]], found: dict[str, Any]) -> list[str]:
         apart = [row for row in groups if row["high"] < _APART * everyone["selection_rate"]]
         label = _label(part, found)
         if len(groups) < 2:
-            said.append(f"{label[:1].upper()}{label[1:]}: no two groups have 10 customers or more, so nothing was compared.")
+            said.append(
+                f"{label[:1].upper()}{label[1:]}: no two groups have 10 customers or more, so nothing was compared."
+            )
         elif not apart:
             said.append(
                 f"{label[:1].upper()}{label[1:]}: no group is clearly called less than four fifths as often as everyone."

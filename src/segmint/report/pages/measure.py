@@ -99,7 +99,12 @@ def _in_points(row: Row) -> list[str]:
 
 def _in_money(row: Row) -> list[str]:
     means = ["–", "–"] if row["method"] == "cuped" else [decimal(row[name], 2) for name in ("called", "held_out")]
-    return [*means, decimal(row["difference"], 2), between(row["low"], row["high"], 2), decimal(row["smallest_visible"], 2)]
+    return [
+        *means,
+        decimal(row["difference"], 2),
+        between(row["low"], row["high"], 2),
+        decimal(row["smallest_visible"], 2),
+    ]
 
 
 def _points_between(row: Row) -> str:

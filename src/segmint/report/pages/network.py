@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import polars as pl
 
@@ -11,17 +14,18 @@ from segmint.report.architecture import describe, draw_architecture, total_param
 from segmint.report.blocks import Block, Page, chart, grid, key, make_page, table
 from segmint.report.lesson import lesson_block
 from segmint.report.run_view import RunView
+from segmint.report.scores import largest_words
 from segmint.report.svg import draw
 from segmint.report.wording import count, decimal, listed, percent, percent_between
 
 
 def page(run: RunView) -> Page | None:
     """Show the layers of the network that was kept, who taught it, how it learned, and how far it can be believed."""
-    architecture, (loss, accuracy) = _architecture(run), _curves(run)
+    lesson = run.json("lesson.json")
+    architecture, (loss, accuracy) = _architecture(run), _curves(run, (lesson or {}).get("again"))
     learned = [block for block in (loss, accuracy) if block is not None]
     if architecture is None and not learned:
         return None
-    lesson = run.json("lesson.json")
     taught = [None if lesson is None else lesson_block(lesson), _calibration(run), _interval(run)]
     return make_page(
         "network",
@@ -107,7 +111,7 @@ def _interval(run: RunView) -> Block | None:
     low, high = known.of(points)
     lines = [("low end", points, low), ("high end", points, high), ("propensity", points, points)]
     tips = [
-        {"x": float(x), "y": float(x), "tip": f"propensity {percent(float(x))}: between {percent_between(float(a), float(b))}"}
+        {"x": float(x), "y": float(x), "tip": f"propensity {percent(float(x))}: {percent_between(float(a), float(b))} say yes"}
         for x, a, b in zip(points, low, high, strict=True)
     ][:: max(len(points) // 20, 1)]  # fmt: skip
     title = "How well a propensity is known"
@@ -121,12 +125,12 @@ def _interval(run: RunView) -> Block | None:
         title,
         draw(picture, title),
         caption=f"Predictions carry propensity_low and propensity_high: between these rates customers like this one say yes, as far as "
-        f"{count(known.customers)} customers can tell whose own answers the network had not learned from. A customer with {percent(at)} lies between "
-        f"{percent_between(float(middle[0][0]), float(middle[1][0]))}. Two doubts add up: which answer this very customer would have added "
+        f"{count(known.customers)} customers can tell whose own answers the network had not learned from. Of customers with {percent(at)}, "
+        f"{percent_between(float(middle[0][0]), float(middle[1][0]))} say yes. Two doubts add up: which answer this very customer would have added "
         f"(Venn-Abers), and chance among the {count(known.neighbours)} of those customers who are nearest (95 %). It is no promise for another campaign: when times "
         "change, so do the rates.",
         data=table(
-            ["Propensity", "between"],
+            ["Propensity", "say yes"],
             [
                 [percent(float(x)), percent_between(float(a), float(b))]
                 for x, a, b in list(zip(points, low, high, strict=True))[:: max(len(points) // 25, 1)]
@@ -137,23 +141,27 @@ def _interval(run: RunView) -> Block | None:
     )
 
 
-def _curves(run: RunView) -> tuple[Block | None, Block | None]:
+def _curves(run: RunView, again: Mapping[str, Any] | None) -> tuple[Block | None, Block | None]:
     history = run.history
     if history is None or history.is_empty():
         return None, None
     fits = history["fit"].unique(maintain_order=True).to_list()
     fit = "final" if "final" in fits else fits[0]
     final = history.filter(pl.col("fit") == fit).sort("epoch")
-    return _loss(final), _accuracy(final)
+    return _loss(final, again), _accuracy(final, run)
 
 
-def _loss(final: pl.DataFrame) -> Block | None:
-    return _two_lines(final, "loss", "Loss while learning", "loss (lower is better)", _loss_words(final))
+def _loss(final: pl.DataFrame, again: Mapping[str, Any] | None) -> Block | None:
+    return _two_lines(final, "loss", "Loss while learning", "loss (lower is better)", _loss_words(final, again))
 
 
-def _accuracy(final: pl.DataFrame) -> Block | None:
+def _accuracy(final: pl.DataFrame, run: RunView) -> Block | None:
     return _two_lines(
-        final, "accuracy", "Accuracy while learning", "accuracy (share of rows named right)", _accuracy_words(final)
+        final,
+        "accuracy",
+        "Accuracy while learning",
+        "accuracy (share of rows named right)",
+        _accuracy_words(final, run),
     )
 
 
@@ -195,32 +203,32 @@ def _two_lines(final: pl.DataFrame, what: str, title: str, y_title: str, caption
     )
 
 
-def _loss_words(final: pl.DataFrame) -> str:
+def _loss_words(final: pl.DataFrame, again: Mapping[str, Any] | None) -> str:
     if "validation_loss" not in final.columns:
         return ""
     loss = final["validation_loss"].to_numpy().astype(float)
     epochs = final["epoch"].to_list()
     best = int(np.nanargmin(loss))
     start = f"It learned for {len(epochs)} epochs; the validation loss was lowest at epoch {epochs[best]} ({decimal(float(loss[best]))})."
+    bundle = (
+        ""
+        if again is None
+        else f" The bundle's network learned once more, from all {count(again['customers'])} customers."
+    )
     if best == len(epochs) - 1:
-        return f"{start} It was still falling when learning ended: more epochs might help a little."
-    return f"{start} After that it learned its own rows better but new rows no better, so the state of epoch {epochs[best]} was kept."
+        return f"{start} It was still falling when learning ended: more epochs might help a little.{bundle}"
+    kept = f"the state of epoch {epochs[best]} was kept{'' if again is None else ' and judged'}"
+    return f"{start} After that it learned its own rows better but new rows no better, so {kept}.{bundle}"
 
 
-def _accuracy_words(final: pl.DataFrame) -> str:
+def _accuracy_words(final: pl.DataFrame, run: RunView) -> str:
     if not {"training_accuracy", "validation_accuracy"} <= set(final.columns):
         return ""
     loss = final["validation_loss"].to_numpy().astype(float)
     best = int(np.nanargmin(loss))
     training, validation = (float(final[f"{part}_accuracy"].to_numpy()[best]) for part in ("training", "validation"))
-    gap = training - validation
-    verdict = (
-        "the two are close, a sign that it has not learned its rows by heart"
-        if abs(gap) < 0.02
-        else (
-            "it knows its own rows better than new ones, as every learner does a little"
-            if gap > 0
-            else "new rows happened to be easier"
-        )
+    how = " with a yes from a probability of 50 % on" if run.is_response else ""
+    return (
+        f"At its best state {percent(training)} of the training rows and {percent(validation)} of the validation rows were named "
+        f"right{how}.{largest_words(run)} The loss says better how well it learned."
     )
-    return f"At its best state {percent(training)} of the training rows and {percent(validation)} of the validation rows were named right: {verdict}."
