@@ -36,7 +36,7 @@ def text(metric="f1", area=None, **scores):
 
 def test_ours_best_and_clear_is_the_model_to_use():
     said = text(dense_network=(0.5, 0.02), lightgbm=(0.45, 0.02), base_rate=(0.2, 0.02))
-    assert "dense network comes first with 0.50 (95 % interval 0.47 to 0.53)" in said
+    assert "dense network comes first with 0.500 (95 % interval 0.470 to 0.530)" in said
     assert "ahead of every other model by more than chance explains" in said
     assert "dense network is ahead of lightgbm (+0.050, +0.030 to +0.070) and base rate" in said
     assert "our network is the model to use" in said
@@ -97,7 +97,7 @@ def test_without_a_base_rate_nothing_is_said_about_information():
 def test_one_model_alone_is_not_compared():
     assert conclude(standings(knn=(0.4, 0.02)), metric="f1", ours=OURS) == (
         "By F1 (reaching those who say yes without calling those who say no; 1 is perfect), "
-        "knn comes first with 0.40 (95 % interval 0.37 to 0.43).",
+        "knn comes first with 0.400 (95 % interval 0.370 to 0.430).",
     )
 
 

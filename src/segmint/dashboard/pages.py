@@ -559,7 +559,10 @@ def _told(told: dict[str, Any], bundle: Bundle) -> Context:
     average, likely = float(told["average"]), float(told["prediction"])
     name = "Propensity" if response else f"Probability of {told['class']}"
     against = f"{likely / average:.1f} times as much" if average > 0 else ""
-    shown = [(name, percent(likely), against), ("Customers in general", percent(average), "what they have on average")]
+    shown = [
+        (name, percent(likely), against),
+        ("Customers in general", percent(average), "what the network gave those it learned from, on average"),
+    ]
     blocks = [figures(shown)]
     if told["segment"]:
         blocks.append(statements([("Segment", str(told["segment"]))]))

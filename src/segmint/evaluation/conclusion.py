@@ -157,13 +157,8 @@ def _percent(estimate: Estimate) -> str:
     return f"{value} % ({low} to {high})"
 
 
-def _decimals(estimate: Estimate) -> int:
-    return 2 if estimate.high - estimate.low > 0.04 else 3
-
-
 def _with_interval(estimate: Estimate) -> str:
-    digits = _decimals(estimate)
-    value, low, high = (_number(number, digits) for number in estimate)
+    value, low, high = (_number(number, 3) for number in estimate)  # as in the tiles and tables beside it
     return f"{value} (95 % interval {low} to {high})"
 
 

@@ -203,7 +203,7 @@ def _two_lines(final: pl.DataFrame, what: str, title: str, y_title: str, caption
     )
 
 
-def _loss_words(final: pl.DataFrame, again: Mapping[str, Any] | None) -> str:
+def _loss_words(final: pl.DataFrame, again: Mapping[str, Any] | None = None) -> str:
     if "validation_loss" not in final.columns:
         return ""
     loss = final["validation_loss"].to_numpy().astype(float)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import polars as pl
 
@@ -35,10 +38,22 @@ def page(run: RunView) -> Page | None:
             grid(pictures[:_OPEN]) if pictures else None,
             fold(f"{len(rest)} more columns", [grid(rest)], printed=True) if rest else None,
             text(
+                _average_words(told) if run.is_response else "",
                 str(told.get("stability", "")),
                 "A contribution says what the network does with a column, not what a change of it would cause.",
             ),
         ],
+    )
+
+
+def _average_words(told: Mapping[str, Any]) -> str:
+    """Say which average the pictures start from: others stand on other pages."""
+    average, customers = told.get("average"), told.get("customers")
+    if average is None or customers is None:
+        return ""
+    return (
+        f"{count(customers)} customers were drawn for these pictures; what the network gives them as they are is {percent(average)} on "
+        "average. The average of all customers, and the share that happened, may differ a little from it."
     )
 
 
@@ -136,8 +151,9 @@ def _dots(mine: pl.DataFrame, base: float) -> charts.Chart:
 
 
 def _caption(mine: pl.DataFrame, numbers: pl.DataFrame | None) -> str:
-    high = mine.row(int(np.argmax(mine["prediction"].to_numpy())), named=True)
-    low = mine.row(int(np.argmin(mine["prediction"].to_numpy())), named=True)
+    drawn = mine if numbers is None else numbers
+    high = drawn.row(int(np.argmax(drawn["prediction"].to_numpy())), named=True)
+    low = drawn.row(int(np.argmin(drawn["prediction"].to_numpy())), named=True)
     words = (
         f"With all else as it is, the average propensity is {percent(high['prediction'])} at {shorten(high['level'], 40)} and "
         f"{percent(low['prediction'])} at {shorten(low['level'], 40)}."
