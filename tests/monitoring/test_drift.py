@@ -21,7 +21,7 @@ from segmint.monitoring.drift import (
     population_stability,
 )
 from segmint.monitoring.expected import expected_auc
-from segmint.monitoring.reference import reference_of
+from segmint.monitoring.reference import place_in, reference_of
 
 NUMBERS = [f"n{i}" for i in range(6)]
 LEVELS = [f"c{i}" for i in range(6)]
@@ -162,11 +162,31 @@ def test_propensities_that_an_update_moved_have_not_drifted():
     assert drift_of(reference, frame, moved, positive="yes").estimated["psi"] < 0.05
 
 
-def test_a_bundle_without_means_per_bin_is_read_by_the_middles():
-    reference = training(np.random.default_rng(21))
-    for name in ("means", "expected_auc"):
-        del reference["propensities"]["yes"][name]
-    assert not alarms(22, reference).alarms
+@pytest.mark.parametrize("with_means", [True, False])
+def test_an_older_bundle_is_read_by_equal_bins_and_without_means_by_their_middles(with_means):
+    random = np.random.default_rng(21)
+    reference = training(random)
+    _, said, yes = customers(np.random.default_rng(21), 12_000)
+    place = place_in({}, said)
+    count, sums = np.bincount(place, minlength=100), np.bincount(place, said, minlength=100)
+    older = {"customers": count.tolist(), "happened": np.bincount(place[yes], minlength=100).tolist()}
+    if with_means:
+        older["means"] = [total / n if n else None for total, n in zip(sums, count, strict=True)]
+    newer = alarms(22, reference)
+    drift = alarms(22, reference | {"propensities": {"yes": older}})
+    assert not drift.alarms
+    assert drift.estimated["psi"] == pytest.approx(newer.estimated["psi"], abs=0.01)
+    assert drift.realised["slope_in_training"] == pytest.approx(newer.realised["slope_in_training"], abs=0.05)
+
+
+@pytest.mark.parametrize("base", [-2.2, -8.0])
+def test_propensities_that_doubled_have_shifted_however_rare_the_response(base):
+    random = np.random.default_rng(41)
+    reference = training(random, n=20_000, base=base)
+    frame, said, _ = customers(random, 20_000, base=base)
+    double = 1 / (1 + np.exp(-(base + 0.95 * frame.select(NUMBERS[:5]).to_numpy() @ EFFECTS[:5] + 0.8)))
+    assert said.mean() < double.mean()
+    assert drift_of(reference, frame, double, positive="yes").estimated["psi"] > 0.2
 
 
 def test_a_code_of_seven_digits_is_as_in_training():

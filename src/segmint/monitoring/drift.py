@@ -21,7 +21,7 @@ from segmint.contract.counts import count_values
 from segmint.metrics.calibration import log_odds, shifted
 from segmint.metrics.intervals import wilson
 from segmint.monitoring.expected import expected_auc
-from segmint.monitoring.reference import BINS, OTHER
+from segmint.monitoring.reference import BINS, OTHER, place_in
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -350,17 +350,17 @@ def _estimated(histogram: Mapping[str, Any] | None, propensity: Floats, rate: fl
         customers = np.asarray(histogram["customers"], dtype=np.float64)
         found["auc_in_training"] = histogram.get("expected_auc", expected_auc(_promises(histogram), customers))
         # what an update moved has not drifted
-        same = shifted(propensity, -float(histogram.get("offset", 0.0)), edge=_EDGE)
-        now = np.bincount(np.clip((same * BINS).astype(int), 0, BINS - 1), minlength=BINS).astype(np.float64)
+        same = shifted(propensity, -float(histogram.get("offset", 0.0)))
+        now = np.bincount(place_in(histogram, same), minlength=customers.size).astype(np.float64)
         found["psi"] = population_stability(*_tenths(customers, now))
     return found
 
 
 def _promises(histogram: Mapping[str, Any]) -> Floats:
-    """Mean propensity of each bin in training; its middle where the bin was empty, or an old bundle does not say."""
-    middles: Floats = (np.arange(BINS) + 0.5) / BINS
-    means = np.array([np.nan if mean is None else mean for mean in histogram.get("means", ())], dtype=np.float64)
-    return np.where(np.isnan(means), middles, means) if means.size == BINS else middles
+    """Mean propensity of each bin in training; its middle where an old bundle has an empty bin, or no means."""
+    middles = (np.arange(BINS) + 0.5) / BINS
+    means = histogram.get("means", [None] * BINS)
+    return np.array([middles[place] if mean is None else mean for place, mean in enumerate(means)], dtype=np.float64)
 
 
 def _tenths(before: Floats, now: Floats) -> tuple[Floats, Floats]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from segmint.contract.valid_table import ValidTable
 from segmint.monitoring.expected import expected_auc
 
 BINS = 100
+EQUAL_EDGES = np.arange(1, BINS) / BINS
 FEWEST = 10
 OTHER = "(other)"
 
@@ -35,8 +36,8 @@ def reference_of(
     -------
     dict
         Per column decile edges or level counts (levels in fewer than 10 customers pooled), missing share,
-        outcome shares, a 100-bin histogram of out-of-fold probabilities with their mean and the observed rate in
-        each bin and the ROC AUC they promise, and the number of rows.
+        outcome shares, a histogram of out-of-fold probabilities, at most 100 bins of about equally many customers,
+        with their mean and how many said so in each bin and the ROC AUC they promise, and the number of rows.
     """
     outcome = table.outcome
     return {
@@ -77,15 +78,43 @@ def _histograms(
 ) -> dict[str, dict[str, Any]]:
     found = {}
     for place, level in enumerate(classes):
-        bins = np.clip((probabilities[:, place] * BINS).astype(int), 0, BINS - 1)
-        happened = bins[outcome == level]
-        customers = np.bincount(bins, minlength=BINS)
-        sums = np.bincount(bins, probabilities[:, place], minlength=BINS)
+        likely = probabilities[:, place]
+        edges = _edges(likely)
+        bins = np.searchsorted(edges, likely, "right")
+        customers = np.bincount(bins, minlength=edges.size + 1)
         found[level] = {
+            "edges": edges.tolist(),
             "customers": customers.tolist(),
-            "expected_auc": expected_auc(probabilities[:, place]),
-            # below 1 % everybody is in the first bin, whose middle is nobody's propensity
-            "means": [float(total / n) if n else None for total, n in zip(sums, customers, strict=True)],
-            "happened": np.bincount(happened, minlength=BINS).tolist(),
+            "expected_auc": expected_auc(likely),
+            "means": (np.bincount(bins, likely, minlength=edges.size + 1) / np.maximum(customers, 1)).tolist(),
+            "happened": np.bincount(bins[outcome == level], minlength=edges.size + 1).tolist(),
         }
     return found
+
+
+def _edges(likely: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Cut probabilities into bins of about equally many customers, wherever they lie: rare responses are all below 1 %.
+
+    Edges are rounded and no bin holds fewer than `FEWEST`, so that nothing of one customer can be read from them.
+    """
+    ordered, bins = np.sort(likely), min(BINS, likely.size // FEWEST)
+    edges = np.unique([float(f"{cut:.4g}") for cut in np.quantile(ordered, np.arange(1, bins) / max(bins, 1))])
+    while edges.size:
+        inside = np.diff(np.r_[0, np.searchsorted(ordered, edges), ordered.size])
+        if inside.min() >= FEWEST:
+            break
+        edges = np.delete(edges, max(int(inside.argmin()) - 1, 0))
+    return edges
+
+
+def place_in(histogram: Mapping[str, Any], propensity: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Say in which bin of a histogram each propensity lies.
+
+    Parameters
+    ----------
+    histogram : dict
+        Of one class, from `reference_of`. Older bundles have 100 equal bins and do not write their edges.
+    propensity : ndarray of shape (n_customers,)
+    """
+    edges = histogram.get("edges", EQUAL_EDGES)
+    return np.searchsorted(np.asarray(edges, dtype=np.float64), propensity, "right").astype(np.int64)

@@ -1,0 +1,47 @@
+"""What a bundle keeps of training: counts that rank rare responses too, and tell of no single customer."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from segmint.monitoring.reference import FEWEST, _histograms, place_in
+from segmint.targeting.curves import campaign_curves, curves_of_bins
+
+
+def rare(base, n=20_000, seed=1):
+    """Propensities of mean `base` that differ between customers, and who said yes."""
+    random = np.random.default_rng(seed)
+    likely = np.clip(base * np.exp(random.normal(size=n) - 0.5), 0, 1)
+    return likely, random.random(n) < likely
+
+
+def histogram(likely, yes):
+    return _histograms(np.where(yes, "yes", "no"), np.column_stack([1 - likely, likely]), ("no", "yes"))["yes"]
+
+
+@pytest.mark.parametrize("base", [0.001, 0.002, 0.1])
+def test_bins_show_what_a_ranking_of_rare_responses_brought(base):
+    likely, yes = rare(base)
+    told = histogram(likely, yes)
+    money = {"value": 100.0, "cost": 150 * base, "repeats": 50}
+    of_bins = curves_of_bins(told["customers"], told["happened"], **money)
+    of_customers = campaign_curves(yes, likely, **money)
+    assert of_bins.best_profit == pytest.approx(of_customers.best_profit, rel=0.05)
+    assert of_bins.best_fraction == pytest.approx(of_customers.best_fraction, abs=0.02)
+
+
+@pytest.mark.parametrize("n", [5, 37, 900, 20_000])
+def test_no_bin_holds_few_customers_and_all_are_counted_once(n):
+    likely, yes = rare(0.05, n)
+    likely[: n // 3] = 0.02  # equal propensities share a bin
+    told = histogram(likely, yes)
+    assert min(told["customers"]) >= min(n, FEWEST)
+    assert (sum(told["customers"]), sum(told["happened"])) == (n, yes.sum())
+    assert np.bincount(place_in(told, likely)).tolist() == told["customers"]
+    assert np.average(told["means"], weights=told["customers"]) == pytest.approx(likely.mean())
+    assert all(float(f"{edge:.4g}") == edge for edge in told["edges"])
+
+
+def test_an_older_histogram_has_a_hundred_equal_bins():
+    assert place_in({}, np.array([0.0, 0.004, 0.015, 0.5001, 1.0])).tolist() == [0, 0, 1, 50, 99]
