@@ -191,6 +191,25 @@ def test_an_inferred_contract_waits_for_a_person(tmp_path: Path, said: Callable[
     assert said("check", sample_path(), "--contract", mine, "--quiet")[0] == 0
 
 
+def test_a_table_in_which_nobody_has_answered_is_checked_and_not_learned_from(
+    tmp_path: Path, said: Callable[..., tuple[int, str, str]]
+) -> None:
+    header, *lines = sample_path().read_text("utf-8").splitlines()
+    table, mine, runs = tmp_path / "next.csv", tmp_path / "mine.toml", tmp_path / "runs"
+    table.write_text("\n".join(line.rpartition(";")[0] for line in (header, *lines)), "utf-8")
+    draft = said("contract", "infer", table, "--no-outcome")[1]
+    mine.write_text(draft)
+    assert "reviewed = true" in said("check", table, "--contract", mine)[2]
+    mine.write_text(draft.replace("reviewed = false", "reviewed = true"))
+    code, out, _ = said("check", table, "--contract", mine)
+    assert (code, "nobody's 'response' is in the table" in out) == (0, True)
+    assert json.loads(said("check", table, "--contract", mine, "--json")[1])["answers"] is False
+    code, _, err = said("run", table, "--contract", mine, "--runs", runs)
+    assert (code, "has no outcome" in err, "missing: response" in err) == (2, True, True)
+    table.write_text("\n".join((f"{header.rpartition(';')[0]};Response", *lines)), "utf-8")
+    assert "did you mean 'Response'?" in said("check", table, "--contract", mine)[2]
+
+
 def test_a_simulated_campaign_meets_its_contract(tmp_path: Path, said: Callable[..., tuple[int, str, str]]) -> None:
     table, truth = tmp_path / "campaign.csv", tmp_path / "truth.parquet"
     assert said("simulate", "--rows", 500, "--out", table, "--truth", truth)[0] == 0

@@ -125,6 +125,28 @@ def test_simulated_campaigns_are_understood() -> None:
         assert [column.name for column in draft.contract.columns if column.role == role] == expected
 
 
+def test_a_table_without_answers_is_drafted_for_those_to_come() -> None:
+    frame = churn().drop("Churn")
+    with pytest.raises(ContractError, match="--no-outcome"):
+        infer_contract(open_table(frame.drop("final_bill")), name="x")
+    draft = infer_contract(open_table(frame), name="x", without_outcome=True)
+    assert draft.contract.outcome.column == "response"
+    assert set(draft.contract.by_name) == set(frame.columns)
+    assert parse_contract(draft.text, origin="draft") == draft.contract
+    assert "# LOOK: nobody's answer is here yet; name the column that your campaign will fill\n[outcome]" in draft.text
+    empty = frame.with_columns(bought=pl.lit(None, dtype=pl.String))
+    named = infer_contract(open_table(empty), name="x", outcome="bought", without_outcome=True).contract
+    assert named.outcome.column == "bought"
+    assert "bought" not in named.by_name
+
+
+def test_answers_in_a_table_that_is_said_to_have_none_are_asked_about() -> None:
+    draft = infer_contract(open_table(churn()), name="x", without_outcome=True)
+    assert "does it hold the answers?" in draft.suspects["Churn"]
+    with pytest.raises(ContractError, match="has answers in 'Churn'"):
+        infer_contract(open_table(churn()), name="x", outcome="Churn", without_outcome=True)
+
+
 def test_an_outcome_that_cannot_be_found_is_asked_for() -> None:
     frame = churn().rename({"Churn": "answer"})
     with pytest.raises(ContractError, match="looks like an outcome"):

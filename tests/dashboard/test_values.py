@@ -97,6 +97,14 @@ def test_a_drafted_contract_is_shown_as_it_will_be_kept(desk: Desk) -> None:
     assert NO_BREAK not in draft
 
 
+def test_a_table_in_which_nobody_has_answered_gets_a_draft(desk: Desk) -> None:
+    given = {"outcome": "to come", "unanswered": "yes"}
+    page = sent(client(desk, signed_in=True), desk, f"/tables/{'a' * 16}/contract", given)
+    draft = page.partition("<textarea")[2].partition("</textarea>")[0]
+    assert "answer is here yet" in draft
+    assert "to come" in draft
+
+
 def test_a_lone_surrogate_that_was_typed_breaks_no_page(desk: Desk) -> None:
     browser = client(desk, signed_in=True)
     token = {"x-token": desk.keeper.token(browser.cookies["segmint_session"])}

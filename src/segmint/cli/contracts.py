@@ -36,6 +36,9 @@ def contract_show(name: Annotated[str, typer.Argument(help="A shipped contract o
 def contract_infer(
     table: Table,
     outcome: Annotated[str | None, typer.Option("--outcome", help="The outcome column; guessed if left out.")] = None,
+    no_outcome: Annotated[
+        bool, typer.Option("--no-outcome", help="Nobody has answered yet; --outcome then names the column to come.")
+    ] = False,
     name: Annotated[str | None, typer.Option("--name", help="The contract's name.")] = None,
     config: ConfigFile = None,
     sets: Sets = None,
@@ -46,7 +49,8 @@ def contract_infer(
     from segmint.flows.read import open_source
 
     source = open_source(table, load_config(config, sets or ()).data)
-    typer.echo(infer_contract(source, name=name or table.stem, outcome=outcome).text, nl=False)
+    draft = infer_contract(source, name=name or table.stem, outcome=outcome, without_outcome=no_outcome)
+    typer.echo(draft.text, nl=False)
 
 
 @app.command()

@@ -240,10 +240,17 @@ class Screen:
             self.backtested(result)
 
     def checked(self, table: ValidTable) -> None:
-        """Show what a table would be to training."""
-        ledger = table.ledger
-        reasons = [f"  rejected {count:,}: {reason}" for reason, count in ledger.reasons.items()]
-        self.say(ledger.to_json(), ledger.sentence(), *reasons, f"meets the contract '{table.contract.name}'")
+        """Show what a table would be to training, or without answers to a bundle."""
+        ledger, outcome = table.ledger, table.contract.outcome
+        lines = [ledger.sentence()]
+        lines += [f"  rejected {count:,}: {reason}" for reason, count in ledger.reasons.items()]
+        lines += [f"  flagged {count:,}: {reason}" for reason, count in ledger.flags.items()]
+        lines.append(f"meets the contract '{table.contract.name}'")
+        if not table.has_outcome:
+            lines.append(
+                f"nobody's '{outcome.column}' is in the table: it can be segmented and predicted, not learned from"
+            )
+        self.say(ledger.to_json() | {"answers": table.has_outcome}, *lines)
 
     def runs(self, found: list[Run], folder: Path) -> None:
         """List runs."""

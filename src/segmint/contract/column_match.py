@@ -50,7 +50,7 @@ def match_columns(names: Sequence[str], contract: Contract, *, table: str, purpo
     if purpose == "train":
         required.append(contract.outcome.column)
     missing = [name for name in required if name not in present]
-    strangers = tuple(name for name in names if name not in contract.by_name and name != contract.outcome.column)
+    strangers = _strangers(names, contract)
     if missing:
         raise _does_not_meet(names, missing, strangers, contract, table)
     used = [column for column in contract.columns if column.name in present and column.role != "ignore"]
@@ -60,6 +60,16 @@ def match_columns(names: Sequence[str], contract: Contract, *, table: str, purpo
         set_aside=tuple(column for column in used if not column.known_by(at)),
         strangers=strangers,
     )
+
+
+def lacks_outcome(names: Sequence[str], contract: Contract) -> bool:
+    """Whether a table comes without the outcome, and has no strange column that may be a misspelling of it."""
+    outcome = contract.outcome.column
+    return outcome not in names and _with_suggestion(outcome, _strangers(names, contract)) == outcome
+
+
+def _strangers(names: Sequence[str], contract: Contract) -> tuple[str, ...]:
+    return tuple(name for name in names if name not in contract.by_name and name != contract.outcome.column)
 
 
 def _is_required(column: Column, at: Known) -> bool:
@@ -78,11 +88,12 @@ def _does_not_meet(
     else:
         lines.append(_listed("missing", missing))
         lines.append(f"  unexpected: all {len(names):,} names; is the first line a header?")
-    fix = (
-        f"the table meets the contract '{other}'; use that"
-        if other
-        else "rename the columns, or write a contract for this table"
-    )
+    fix = "rename the columns, or write a contract for this table"
+    if other:
+        fix = f"the table meets the contract '{other}'; use that"
+    elif missing == [contract.outcome.column] and lacks_outcome(names, contract):
+        lines[0] = f"'{table}' has no outcome: without what customers answered there is nothing to learn."
+        fix = "add the column from the results of a campaign; `segmint segment` needs no answers"
     return ContractError("\n".join(lines), expected=f"every column of the contract '{contract.name}'", fix=fix)
 
 

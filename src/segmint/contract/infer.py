@@ -43,6 +43,7 @@ SAMPLE_ROWS = 200_000
 MAX_OUTCOME_LEVELS = 12
 MAX_OUTCOME_SPELLINGS = 60
 MIN_PER_LEVEL = 10
+UNANSWERED = "response"  # the column of answers to come, unless it is named
 _VALUE = re.compile(r"^[-+0-9]|[0-9]{3}|@")  # what no name of a column looks like
 STRONG_AUC = 0.9
 YES_ABROAD = (
@@ -64,6 +65,7 @@ _WHO_MAY_BE_CALLED: Mapping[Role, str] = {
     "exclude_if": "does yes mean that the customer must not be called? Then no, false and 0 may be; empty is not called",
 }
 _AFTER_THE_CALL = 'is it known only after the call? Then write known = "after_call"'
+_NO_ANSWERS_YET = "nobody's answer is here yet; name the column that your campaign will fill"
 _NOBODY_MAY_BE_CALLED = 'with nothing in it nobody may be called: fill it in, or write role = "ignore"'
 
 
@@ -89,7 +91,9 @@ class Draft:
     text: str
 
 
-def infer_contract(source: TableSource, *, name: str, outcome: str | None = None) -> Draft:
+def infer_contract(
+    source: TableSource, *, name: str, outcome: str | None = None, without_outcome: bool = False
+) -> Draft:
     """Draft a contract from a table.
 
     Parameters
@@ -100,6 +104,8 @@ def infer_contract(source: TableSource, *, name: str, outcome: str | None = None
         The contract's name.
     outcome : str, optional
         The outcome column; guessed from the names if not given.
+    without_outcome : bool
+        Whether nobody has answered yet: the outcome is the column `outcome`, or "response", that the campaign will fill.
 
     Returns
     -------
@@ -108,26 +114,32 @@ def infer_contract(source: TableSource, *, name: str, outcome: str | None = None
     Raises
     ------
     ContractError
-        If no row can be read, no column looks like an outcome, or the named one has one level or too many.
+        If no row can be read, no column looks like an outcome, the named one has one level or too many, or any
+        where there should be none.
     """
     frame, unread = _sample(source)
-    chosen = _outcome_column(frame, outcome, source.name)
-    answers, no_answer = _answers(frame[chosen])
-    drafted = _draft_outcome(count_values(answers.drop_nulls()), chosen)
-    answers = _one_spelling(answers)
+    if without_outcome:
+        drafted, answers, no_answer = _outcome_to_come(frame, outcome or UNANSWERED, source.name)
+        suspects = {drafted.column: _NO_ANSWERS_YET, **_likely_answers(frame)}
+    else:
+        chosen = _outcome_column(frame, outcome, source.name)
+        answers, no_answer = _answers(frame[chosen])
+        drafted = _draft_outcome(count_values(answers.drop_nulls()), chosen)
+        answers = _one_spelling(answers)
+        suspects = _outcome_doubts(drafted, answers, no_answer)
+    notes: dict[str, str] = {}
     decimal = str(source.receipt.get("decimal", "point"))
-    looks = [look_at(frame[column], decimal) for column in frame.columns if column != chosen]
+    looks = [look_at(frame[column], decimal) for column in frame.columns if column != drafted.column]
     identity = _id_column(looks)
     called = next(
         (look for look in looks if look.kind == "date" and date_known_by_name(look.plain) == "dialling"), None
     )
-    suspects, notes = _outcome_doubts(drafted, answers, no_answer), {}
     columns = []
     for look in looks:
         guess = _guess(look, answers, called, is_id=look.name == identity)
         columns.append(_with_own_words(guess.column, look, no_answer))
-        if guess.doubts:
-            suspects[look.name] = "; ".join(guess.doubts)
+        if doubts := [*([suspects[look.name]] if look.name in suspects else []), *guess.doubts]:
+            suspects[look.name] = "; ".join(doubts)
         if guess.note:
             notes[look.name] = guess.note
     columns.sort(key=lambda column: KNOWN_ORDER.index(column.known))
@@ -241,6 +253,16 @@ def _outcome_column(frame: pl.DataFrame, wanted: str | None, table: str) -> str:
                 fix="name the outcome column",
             )
         return wanted
+    if found := _likely_outcome(frame):
+        return found
+    raise ContractError(
+        f"No column of '{table}' looks like an outcome.",
+        expected="a column that says how each customer answered",
+        fix="name it: --outcome COLUMN; or, where nobody has answered yet: --no-outcome",
+    )
+
+
+def _likely_outcome(frame: pl.DataFrame) -> str | None:
     levels = {name: _one_spelling(_answers(frame[name])[0]).drop_nulls().n_unique() for name in frame.columns}
     named = [name for name in frame.columns if outcome_rank(plain_name(name)) and levels[name] > 1]
     yes_or_no = [name for name in named if levels[name] == 2]
@@ -248,11 +270,27 @@ def _outcome_column(frame: pl.DataFrame, wanted: str | None, table: str) -> str:
     if fitting := yes_or_no or segments:
         # exports put the answer last, so the last of the best names wins
         return max(reversed(fitting), key=lambda name: outcome_rank(plain_name(name)))
-    raise ContractError(
-        f"No column of '{table}' looks like an outcome.",
-        expected="a column that says how each customer answered",
-        fix="name it: --outcome COLUMN",
-    )
+    return None
+
+
+def _outcome_to_come(frame: pl.DataFrame, name: str, table: str) -> tuple[Outcome, pl.Series, tuple[str, ...]]:
+    """Draft the outcome of a campaign that is still to come, and nobody's answers."""
+    column = frame[name] if name in frame.columns else pl.repeat(None, frame.height, dtype=pl.String, eager=True)
+    answers, no_answer = _answers(column)
+    if answers.count():
+        raise ContractError(
+            f"'{table}' has answers in '{name}'.",
+            expected="a table in which nobody has answered yet, as --no-outcome says",
+            fix="leave --no-outcome out; or name another column for the answers to come: --outcome COLUMN",
+        )
+    outcome = Outcome(column=name, kind="response", levels=("no", "yes"), positive="yes", label=label_for(name))
+    return outcome, answers, no_answer
+
+
+def _likely_answers(frame: pl.DataFrame) -> dict[str, str]:
+    """Ask about a column that is named and filled as an outcome in a table that is said to have none."""
+    found = _likely_outcome(frame)
+    return {} if found is None else {found: "does it hold the answers? Then draft again without --no-outcome"}
 
 
 def _choice_of_columns(frame: pl.DataFrame) -> str:

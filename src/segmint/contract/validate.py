@@ -110,17 +110,23 @@ def validate_batches(
     DataError
         To train, if no feature is known by `at`; also before the first batch.
     """
-    if purpose == "train" and not contract.reviewed:
-        raise ContractError(
-            f"Nobody has reviewed the contract '{contract.name}' yet.",
-            expected="reviewed = true, set by a person who looked at every column's role and `known`",
-            fix="read the contract, correct it, then set reviewed = true",
-        )
+    if purpose == "train":
+        require_reviewed(contract)
     match = match_columns(source.columns, contract, table=source.name, purpose=purpose, at=at)
     if purpose == "train" and not any(column.is_feature for column in match.read):
         raise _nothing_to_learn_from(contract, match, at)
     door = _Door(contract, match, purpose, at, _receipt(source, contract, match, purpose, at))
     return _through(door, source, size, on_reject, progress)
+
+
+def require_reviewed(contract: Contract) -> None:
+    """Raise ContractError if no person has looked at the contract yet."""
+    if not contract.reviewed:
+        raise ContractError(
+            f"Nobody has reviewed the contract '{contract.name}' yet.",
+            expected="reviewed = true, set by a person who looked at every column's role and `known`",
+            fix="read the contract, correct it, then set reviewed = true",
+        )
 
 
 def refuse_rejected(ledger: Ledger, max_rejected: float, *, kept: bool = True) -> None:

@@ -488,7 +488,9 @@ def _contract(desk: Desk, request: Request, form: Form) -> Response:
     text = form.get("contract", "").replace("\r\n", "\n")  # as browsers end the lines of a form
     if not text:
         outcome = form.get("outcome", "").strip() or None
-        draft = draft_contract(table.path, name=Path(table.name).stem or "table", outcome=outcome)
+        unanswered = form.get("unanswered") == "yes"
+        name = Path(table.name).stem or "table"
+        draft = draft_contract(table.path, name=name, outcome=outcome, without_outcome=unanswered)
         return _page(desk, request, "table", pages.one_table(desk, table.id, draft))
     try:
         review_contract(text, table.path.parent / "contract.toml", reviewed=form.get("reviewed") == "yes")

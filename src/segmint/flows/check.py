@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from segmint.config import Config
+from segmint.contract.column_match import Purpose, lacks_outcome
 from segmint.contract.contract import Contract, load_contract
 from segmint.contract.valid_table import ValidTable
-from segmint.contract.validate import validate, validate_batches
-from segmint.flows.read import open_source, refuse_overwriting, rejected_rows
+from segmint.contract.validate import require_reviewed, validate, validate_batches
+from segmint.flows.read import has_answers, open_source, refuse_overwriting, rejected_rows
 from segmint.progress import Progress, silent
 from segmint.store.verify import Check, verify_bundle
+from segmint.tables.source import TableSource
 
 
 def check(
@@ -25,7 +27,7 @@ def check(
 ) -> ValidTable:
     """Read a table as training would and say what would be rejected.
 
-    Nothing is written but each rejected row and its reason to `rejected` (CSV), if that is given; of a table without
+    A table without anybody's outcome is read as predicting would: nobody can be taught by it. Nothing is written but each rejected row and its reason to `rejected` (CSV), if that is given; of a table without
     any it has the header only.
 
     Raises
@@ -40,16 +42,25 @@ def check(
     contract = contract if isinstance(contract, Contract) else load_contract(contract)
     opened = open_source(source, config.data)
     # what can be refused before a row is read leaves the rejected rows of an earlier table where they are
-    validate_batches(opened, contract, purpose="train", at=config.data.at)
+    require_reviewed(contract)
+    purpose = _purpose(opened, contract)
+    validate_batches(opened, contract, purpose=purpose, at=config.data.at)
     with nullcontext(None) if rejected is None else rejected_rows(rejected, also_none=True) as on_reject:
         return validate(
             opened,
             contract,
+            purpose=purpose,
             at=config.data.at,
             max_rejected=config.data.max_rejected,
             on_reject=on_reject,
             progress=progress,
         )
+
+
+def _purpose(source: TableSource, contract: Contract) -> Purpose:
+    if contract.outcome.column in source.columns:
+        return "train" if has_answers(source, contract) else "predict"
+    return "predict" if lacks_outcome(source.columns, contract) else "train"
 
 
 def verify(bundle: Path | str, *, runs: Path) -> list[Check]:

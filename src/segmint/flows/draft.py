@@ -16,10 +16,11 @@ from segmint.store.staging import publish_file, write_file
 _REVIEWED = re.compile(r"^[ \t]*reviewed[ \t]*=[ \t]*false", re.MULTILINE)
 
 
-def draft_contract(source: Any, *, name: str, outcome: str | None = None) -> str:
+def draft_contract(source: Any, *, name: str, outcome: str | None = None, without_outcome: bool = False) -> str:
     """Draft a contract as TOML, suspects as comments; nothing is written."""
     plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "table"
-    return infer_contract(open_source(source, Data()), name=plain, outcome=outcome).text
+    opened = open_source(source, Data())
+    return infer_contract(opened, name=plain, outcome=outcome, without_outcome=without_outcome).text
 
 
 def review_contract(text: str, path: Path, *, reviewed: bool) -> None:

@@ -12,6 +12,7 @@ from tempfile import SpooledTemporaryFile
 from typing import Any
 
 from segmint.config import Config, Data
+from segmint.contract.cells import read_outcome
 from segmint.contract.column_match import Purpose
 from segmint.contract.contract import Contract
 from segmint.contract.export import contract_to_toml
@@ -33,6 +34,17 @@ def open_source(source: Any, data: Data) -> TableSource:
     """Open a table with what the settings know of how it is written."""
     known = data.model_dump(include={"delimiter", "encoding", "decimal", "sheet", "header_row"})
     return open_table(source, ReadOptions(**known))
+
+
+def has_answers(source: TableSource, contract: Contract) -> bool:
+    """Whether any customer's outcome is filled in; a table for the next calls may bring the column empty."""
+    outcome = contract.outcome
+    return outcome.column in source.columns and any(
+        not (read_outcome(outcome, batch.frame[outcome.column], contract.missing).problem == "missing_outcome")
+        .fill_null(False)
+        .all()
+        for batch in source.batches()
+    )
 
 
 def refuse_overwriting(out: Path, *inputs: Any) -> None:

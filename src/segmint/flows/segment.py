@@ -13,14 +13,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.config import Config
-from segmint.contract.cells import read_outcome
 from segmint.contract.column_match import Purpose
 from segmint.contract.contract import Contract, load_contract
 from segmint.contract.ids import bare_ids
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import BundleError, ConfigError, DataError
 from segmint.flows.candidates import ids_of
-from segmint.flows.read import keep_reading, open_source, read
+from segmint.flows.read import has_answers, keep_reading, open_source, read
 from segmint.flows.report import write_report
 from segmint.models.customer_model import make_model
 from segmint.progress import Progress, silent
@@ -42,7 +41,6 @@ from segmint.splits.folds import make_folds
 from segmint.splits.groups import RowIdentity
 from segmint.store.run import Run, find_run
 from segmint.store.staging import publish_file
-from segmint.tables.table_source import TableSource
 
 SEGMENTS, CUSTOMERS, MIGRATION = "segments.json", "segments.parquet", "migration.json"
 INDIVIDUAL = "lightgbm"
@@ -91,7 +89,7 @@ def segment(
     contract = contract if isinstance(contract, Contract) else load_contract(contract)
     opened = open_source(source, config.data)
     with Run.create(runs, "segment", argv, config.to_toml(), config.seed, {opened.name: opened.fingerprint}) as here:
-        answered = _has_answers(opened, contract)
+        answered = has_answers(opened, contract)
         purpose: Purpose = "train" if answered else "predict"
         table = read(opened, contract, config.data, here, purpose=purpose, progress=progress)
         keep_reading(here, table)
@@ -104,17 +102,6 @@ def segment(
         () if answered else (f"Nobody's {contract.outcome.label} is in the table: segments are described without.",)
     )
     return Segmented(here.folder, (*sentences_of(found), *unanswered), found.to_json(), here.folder / CUSTOMERS)
-
-
-def _has_answers(source: TableSource, contract: Contract) -> bool:
-    """Whether any customer's outcome is filled in; a table for the next calls may bring the column empty."""
-    outcome = contract.outcome
-    return outcome.column in source.columns and any(
-        not (read_outcome(outcome, batch.frame[outcome.column], contract.missing).problem == "missing_outcome")
-        .fill_null(False)
-        .all()
-        for batch in source.batches()
-    )
 
 
 def require_settings(table: ValidTable, config: Config) -> None:
