@@ -377,8 +377,8 @@ def _next(desk: Desk, runs: list[Run], used: str | None, champion: str | None) -
         return "Bring the table of your last campaign and let segmint learn from it."
     if used and used != champion and any(run.record["command"] == "run" for run in runs):
         return (
-            "Read the report of the model in use. If it convinces you, make it the champion: "
-            f"segmint promote {used}. Then build the list of the next campaign."
+            "Read the report of the model in use. If it convinces you, have whoever runs segmint here make it the champion "
+            f"(segmint promote {used}), and build the list of the next campaign."
         )
     return "Bring the customers of the next campaign and build their call list; leave a random part uncalled."
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from segmint.report.blocks import Block
-from segmint.report.pages.backtest import MOST_LINES, OURS, _money_over_time
+from segmint.report.pages.backtest import MOST_LINES, OURS, _money_over_time, _rankings, _rates, _strategies
 
 OTHERS = [*(f"rival {number}" for number in range(1, 8)), "random", "everyone"]
 
@@ -40,3 +40,27 @@ def test_calling_everyone_is_drawn_however_little_it_brings() -> None:
     told = str(money_over_time({"everyone": -900.0}))
     assert "Called everyone" in told
     assert sum(f"Called {name}" in told for name in OTHERS) == MOST_LINES
+
+
+def test_no_line_has_the_blue_of_the_network() -> None:
+    colors = {key["color"] for key in money_over_time({OURS: 50.0})["keys"]}
+    assert len(colors) == MOST_LINES + 1
+    assert "class-1" not in colors
+
+
+def test_misses_of_single_waves_are_said_beside_their_average() -> None:
+    waves = [
+        {"wave": wave, "customers": 100, "mean_propensity": promised, "response_rate": 0.10}
+        for wave, promised in ((1, 0.16), (2, 0.06), (3, 0.10))
+    ]
+    said = _rates(waves)["caption"]
+    assert "lies 0.7 points above on average" in said
+    assert "In a wave it is off by 3.3 points on average, and by 6.0 at most (wave 1)." in said
+
+
+def test_no_table_is_too_wide_for_paper() -> None:
+    found = {"strategies": {OURS: "the network", "random": "at random"}, "block": 10}
+    metrics = ("called", "successes_per_call", "regret", "auc_pooled", "auc_within", "gain_10", "gain_20", "gain_50")
+    row = {**{name: {"value": 0.5} for name in metrics}, "profit_per_1000": {"value": 1.0, "low": 0.5, "high": 2.0}}
+    tables = [make(found, {OURS: row, "random": row}) for make in (_strategies, _rankings)]
+    assert all(len(table["columns"]) == len(table["rows"][0]) <= 7 for table in tables)

@@ -81,7 +81,7 @@ def _profit(rows: pl.DataFrame, past: dict[str, Any], currency: str) -> Block | 
     marks = [(float(past["best_fraction"]), "most profit")]
     edge = past.get("break_even")
     if edge is not None and past["best_fraction"] < edge < 1:
-        marks.append((float(edge), "whole list pays up to here"))
+        marks.append((float(edge), "pays up to here"))
     return _band(
         _points(rows, "profit"), "Profit", f"profit, {currency}", lambda v: money(v, currency), str(past["sentence"]),
         past, level=0.0, marks=marks, wide=True,
