@@ -312,6 +312,18 @@ def test_the_rate_of_a_short_last_wave_is_no_move():
     assert not any("moved between" in said for said in conclude_backtest(rows, waves, {"a": "ours"}, ours="a"))
 
 
+@pytest.mark.parametrize(("later", "moved"), [(0.1, False), (0.3, True)])
+def test_a_rate_that_only_chance_moves_is_no_move(later, moved):
+    """Twenty waves of 100: one of them has twice the rate of another by chance alone."""
+    random = np.random.default_rng(3)
+    rates = random.binomial(100, np.repeat([0.1, later], 10)) / 100
+    assert rates.max() > 2 * rates.min()
+    waves = pl.DataFrame({"strategy": "a", "customers": 100, "called": 9, "response_rate": rates})
+    rows = pl.DataFrame({"strategy": ["a"], "metric": ["profit"], "value": [1.0], "low": [0.0], "high": [2.0]})
+    said = conclude_backtest(rows, waves, {"a": "ours"}, ours="a")
+    assert any("moved between" in sentence for sentence in said) is moved
+
+
 def test_result_is_plain_json_without_a_customer(played):
     import json
 

@@ -6,9 +6,14 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
+from scipy.special import chdtrc
 
 Row = dict[str, Any]
+Floats = NDArray[np.float64]
+LEVEL = 0.05
 
 
 def conclude_backtest(
@@ -38,13 +43,23 @@ def conclude_backtest(
     else:
         sentences += [_against(profit[name], labels[name], currency) for name in labels if name != ours]
     # the last wave may be of a handful, whose rate is chance
-    rates = mine.filter(pl.col("customers") >= pl.col("customers").max() / 2)["response_rate"].to_numpy()
-    if rates.max() > 2 * rates.min():
+    large = mine.filter(pl.col("customers") >= pl.col("customers").max() / 2)
+    rates = large["response_rate"].to_numpy()
+    if rates.max() > 2 * rates.min() and _equal_rates(rates, large["customers"].to_numpy()) < LEVEL:
         sentences.append(
             f"The response rate moved between {100 * rates.min():.0f} % and {100 * rates.max():.0f} % from wave to wave: "
             "judge a model by such a replay, not by random parts of the table."
         )
     return tuple(sentences)
+
+
+def _equal_rates(rates: Floats, customers: NDArray[np.int64]) -> float:
+    """Chance of rates as far apart as these in waves that share one rate: a chi-square test."""
+    shared = float(np.average(rates, weights=customers))
+    if not 0 < shared < 1:
+        return 1.0
+    statistic = float((customers * (rates - shared) ** 2).sum() / (shared * (1 - shared)))
+    return float(chdtrc(rates.size - 1, statistic))
 
 
 def _against(other: Row, label: str, currency: str) -> str:
