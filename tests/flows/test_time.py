@@ -136,6 +136,23 @@ def test_without_outcomes_performance_is_estimated(wave: dict[str, pl.DataFrame]
 
 
 @pytest.mark.network
+def test_customers_who_stand_in_the_wave_twice_count_once(
+    wave: dict[str, pl.DataFrame], trained: Path, tmp_path: Path
+) -> None:
+    once, twice = (
+        monitor(frame, trained, CONFIG, runs=tmp_path, outcomes=wave["results"])
+        for frame in (wave["wave"], pl.concat([wave["wave"], wave["wave"]]))
+    )
+    assert twice.sentences[0].startswith("1,500 customers held against training")
+    assert twice.summary["customers"] == twice.summary["realised"]["customers"] == 1_500
+    assert twice.frame().sort("column").equals(once.frame().sort("column"))
+    assert [alarm.p_value for alarm in twice.drift.alarms] == pytest.approx([a.p_value for a in once.drift.alarms])
+    assert open_bundle(trained).reference["rows"] == 2_000
+    with pytest.raises(DataError, match="60 customers"):
+        monitor(pl.concat([wave["wave"].head(60)] * 3), trained, CONFIG, runs=tmp_path)
+
+
+@pytest.mark.network
 def test_a_recalibrated_challenger_promises_what_was_observed(updated: Any, trained: Path) -> None:
     before, now = open_bundle(trained), open_bundle(updated.folder)
     assert updated.summary["promised_now"] == pytest.approx(updated.summary["observed"], abs=0.005)

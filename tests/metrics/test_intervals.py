@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from segmint.metrics.intervals import interval, weight_blocks, wilson
+from segmint.metrics.intervals import design_effect, interval, weight_blocks, wilson
 
 
 def test_wilson_equals_scipy():
@@ -69,3 +69,11 @@ def test_bootstrap_interval_of_a_mean_holds_the_truth_about_as_often_as_it_says(
         low, high = interval(bootstrap_weights(80, 200, seed) @ sample / 80)
         held += low <= 0 <= high
     assert 178 <= held <= 199
+
+
+def test_copies_of_a_row_say_nothing_new_and_strangers_each_their_own():
+    residuals = np.random.default_rng(1).normal(size=4_000)
+    assert design_effect(residuals, np.arange(4_000)) == 1.0
+    assert design_effect(np.repeat(residuals, 3), np.repeat(np.arange(4_000), 3)) == pytest.approx(3)
+    assert design_effect(residuals, np.repeat(np.arange(2_000), 2)) == pytest.approx(1, abs=0.1)
+    assert design_effect(np.zeros(4), np.array([0, 0, 1, 1])) == 1.0

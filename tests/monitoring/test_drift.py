@@ -204,6 +204,58 @@ def test_a_code_of_seven_digits_is_as_in_training():
     assert not drift_of(reference, frame, np.full(2_000, 0.1), positive="yes").alarms
 
 
+WITH_ID = CONTRACT.model_copy(
+    update={"columns": (Column(name="id", kind="text", role="id", label="customer"), *COLUMNS)}
+)
+
+
+def several_rows(seed, each, *, of_outcome=False, apart=1_000):
+    """A still wave of `apart` customers with `each` rows, which say the same; `of_outcome`: the answer is the same too."""
+    random = np.random.default_rng(seed)
+
+    def drawn():
+        frame, said, yes = customers(random, apart)
+        again = np.repeat(np.arange(apart), each)
+        answers = yes[again] if of_outcome else random.random(again.size) < said[again]
+        return frame[again], said[again], answers, again
+
+    frame, said, yes, who = drawn()
+    outcome = np.where(yes, "yes", "no")
+    table = ValidTable(
+        frame.with_columns(id=pl.Series(who).cast(pl.String), y=pl.Series(outcome)), frame, np.arange(who.size),
+        pl.Series([""] * who.size), WITH_ID, "planning", Ledger(read=who.size, accepted=who.size),
+    )  # fmt: skip
+    reference = reference_of(table, ("no", "yes"), (outcome, np.column_stack([1 - said, said])), who)
+    frame, said, yes, who = drawn()
+    known = (np.arange(who.size), yes)
+    return reference, drift_of(reference, frame, said, positive="yes", said_yes=known, groups=who)
+
+
+@pytest.mark.parametrize("of_outcome", [False, True])
+def test_still_waves_with_several_rows_per_customer_are_quiet(of_outcome):
+    raised = [bool(several_rows(seed, 3, of_outcome=of_outcome)[1].alarms) for seed in range(40)]
+    assert np.mean(raised) <= 0.15
+
+
+def test_customers_and_not_rows_are_counted():
+    reference, drift = several_rows(1, 3, of_outcome=True)
+    assert reference["rows"] == 1_000
+    assert sum(reference["columns"][6]["levels"].values()) == 1_000
+    assert reference["propensities"]["yes"]["design_effect"] == pytest.approx(3)
+    assert drift.realised["design_effect"] == pytest.approx(3)
+    assert drift.realised["customers"] == 1_000
+    alone, _ = several_rows(1, 1)
+    assert alone["propensities"]["yes"]["design_effect"] == 1.0
+
+
+def test_a_shift_is_found_among_customers_with_several_rows():
+    reference, _ = several_rows(1, 3)
+    frame, said, _ = customers(np.random.default_rng(2), 2_000, shift=SHIFT)
+    again = np.repeat(np.arange(2_000), 2)
+    drift = drift_of(reference, frame[again], said[again], positive="yes", groups=again)
+    assert [alarm.column for alarm in drift.alarms if alarm.code == "DRIFT-01"] == ["n2", "n3"]
+
+
 def chances(code, draw, before, now, seeds):
     """P-values of one column of still waves; `draw` makes its values."""
     column = Column(name="x", kind="number", role="characteristic", label="x")

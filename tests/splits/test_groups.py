@@ -8,7 +8,7 @@ from segmint.contract.column import Column
 from segmint.contract.contract import Contract, Outcome
 from segmint.contract.ledger import Ledger
 from segmint.contract.valid_table import ValidTable
-from segmint.splits.groups import row_groups, row_keys
+from segmint.splits.groups import last_rows, row_customers, row_groups, row_keys
 
 CONTRACT = Contract(
     name="small",
@@ -105,3 +105,15 @@ def test_look_alikes_do_not_chain_a_table_of_many_calls_into_one_group():
     groups = row_groups(table(raw))
     assert len(partition(groups)) == 400
     assert all(len(group) == 5 for group in partition(groups))
+
+
+def test_customers_are_told_by_their_ids_alone():
+    raw = rows(id=["a", "b", " a", None, None])
+    assert partition(row_customers(table(raw))) == {frozenset({0, 2}), frozenset({1}), frozenset({3}), frozenset({4})}
+    assert len(partition(row_customers(table(raw.drop("id"))))) == 5
+
+
+def test_the_last_row_of_each_customer_in_order():
+    assert last_rows(np.array([2, 0, 2, 1, 0])).tolist() == [2, 3, 4]
+    assert last_rows(np.arange(3)).tolist() == [0, 1, 2]
+    assert last_rows(np.empty(0, dtype=np.int64)).size == 0

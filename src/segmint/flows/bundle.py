@@ -12,13 +12,14 @@ from segmint.contract.synthetic import synthetic_rows
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.errors import BundleError
-from segmint.evaluation.comparison import Comparison
+from segmint.evaluation.comparison import OURS, Comparison
 from segmint.features.apply import MISSING, OTHER
 from segmint.flows.calibrate import calibrate
 from segmint.models.predict import Predictor
 from segmint.models.single import SinglePredictor
 from segmint.monitoring.reference import reference_of
 from segmint.report.model_card import model_card
+from segmint.splits.groups import row_customers
 from segmint.store.bundle import Bundle, write_bundle
 from segmint.store.run import Run, installed_versions
 from segmint.store.verify import check_golden
@@ -60,7 +61,7 @@ def pack(
     predictor = Predictor(features, network, classifier.weights_, calibration)
     rows = _golden_rows(table, features, seed)
     likely = predictor.probabilities(_typed(rows, table))
-    reference = reference_of(table, network["classes"], calibrated.judged)
+    reference = reference_of(table, network["classes"], calibrated.judged, _customers_judged(table, comparison))
     reference["average"] = _average(predictor, table)
     quality = {} if comparison is None else comparison.headline("dense_network")
     return write_bundle(
@@ -79,6 +80,15 @@ def pack(
         segments=segments,
         replace=True,
     )
+
+
+def _customers_judged(table: ValidTable, comparison: Comparison | None) -> NDArray[np.int64] | None:
+    """The customer of each row that the comparison kept apart, in its order."""
+    if comparison is None:
+        return None
+    records = comparison.predictions.filter(model=OURS)["record"].to_numpy()
+    order = np.argsort(table.records)
+    return row_customers(table)[order[np.searchsorted(table.records[order], records)]]
 
 
 def predictor_of(bundle: Bundle) -> Predictor:

@@ -22,6 +22,7 @@ from segmint.flows.results import outcomes_of, read_codes, read_frame
 from segmint.monitoring.drift import Drift, by_group, drift_of
 from segmint.progress import Progress, silent
 from segmint.segments.assign import assign_segments
+from segmint.splits.groups import row_customers
 from segmint.store import strict_json
 from segmint.store.bundle import Bundle, open_bundle
 from segmint.store.promoted import RUN_ID, WORD, read_promoted
@@ -109,32 +110,36 @@ def monitor(
     with Run.create(runs, "monitor", argv, config.to_toml(), None, inputs) as here:
         table = read(opened, known.contract, data, here, purpose="predict", progress=progress)
         keep_reading(here, table)
-        if len(table) < FEWEST:
+        groups = row_customers(table)
+        customers = np.unique(groups).size
+        if customers < FEWEST:
             raise DataError(
-                f"The wave has {len(table)} customers.", expected=f"at least {FEWEST}", fix="monitor a larger wave"
+                f"The wave has {customers} customers.", expected=f"at least {FEWEST}", fix="monitor a larger wave"
             )
         said = propensities(known, table.frame)
         happened, receipt = _outcomes(table, known, outcomes, codes, config)
         progress("holding the wave against training", 0, 1)
-        drift = drift_of(known.reference, table.inputs, said, positive=positive, said_yes=happened)
+        drift = drift_of(known.reference, table.inputs, said, positive=positive, said_yes=happened, groups=groups)
         progress("holding the wave against training", 1, 1)
         name = _name_of(bundle, runs)
         advice = ADVICE[drift.advice].format(bundle=name)
         summary = {
             **drift.to_json(),
             "bundle": name,
-            "customers": len(table),
+            "customers": customers,
             "receipt": receipt,
             "advice_sentence": advice,
         }
         if happened is not None and summary["realised"] is not None:
-            summary["realised"]["segments"] = _by_segment(table, known, said, happened)
+            summary["realised"]["segments"] = _by_segment(
+                table, known, said, happened, summary["realised"]["design_effect"]
+            )
         summary["waves"] = [*_earlier(runs, here), _line(here, summary)]
         here.keep(FOUND, summary)
         publish_file(here.folder / COLUMNS, lambda path: drift.frame().write_parquet(path))
         report = write_report(here.folder)
         here.done({"advice": drift.advice, "alarms": [alarm.code for alarm in drift.alarms]})
-    return Monitored(here.folder, report, _sentences(drift, len(table), receipt, advice), summary, drift)
+    return Monitored(here.folder, report, _sentences(drift, customers, receipt, advice), summary, drift)
 
 
 Happened = tuple[NDArray[np.int64], NDArray[np.bool_]]
@@ -157,14 +162,14 @@ def _outcomes(
 
 
 def _by_segment(
-    table: ValidTable, bundle: Bundle, said: NDArray[np.float64], happened: Happened
+    table: ValidTable, bundle: Bundle, said: NDArray[np.float64], happened: Happened, together: float
 ) -> list[dict[str, Any]]:
     known = bundle.segments
     if known is None or known.get("state") is None:
         return []
     labels, _ = assign_segments(known["state"], table.frame[happened[0]])
     names = [str(part["name"]) for part in known["segments"]]
-    return by_group([names[label] for label in labels], said[happened[0]], happened[1])
+    return by_group([names[label] for label in labels], said[happened[0]], happened[1], together)
 
 
 def _name_of(bundle: Path | str, runs: Path) -> str:

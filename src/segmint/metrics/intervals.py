@@ -40,6 +40,34 @@ def wilson(successes: ArrayLike, trials: ArrayLike, level: float = 0.95) -> tupl
     return np.clip(centre - reach, 0, 1), np.clip(centre + reach, 0, 1)
 
 
+def design_effect(residuals: ArrayLike, groups: NDArray[np.integer]) -> float:
+    """How many times the variance of a sum is that of independent rows, because rows of one customer go together.
+
+    Parameters
+    ----------
+    residuals : array-like of shape (n,)
+        What happened less what was promised.
+    groups : ndarray of shape (n,)
+        The customer of each row.
+
+    Returns
+    -------
+    float
+        At least 1, and 1 where every customer has one row.
+
+    References
+    ----------
+    Kish 1965, "Survey sampling".
+    """
+    _, member = np.unique(groups, return_inverse=True)
+    if not member.size or member.max() + 1 == member.size:
+        return 1.0
+    left = np.asarray(residuals, dtype=np.float64)
+    left = left - left.mean()
+    alone = float((left**2).sum())
+    return max(float((np.bincount(member, left) ** 2).sum()) / alone, 1.0) if alone > 0 else 1.0
+
+
 def interval(values: ArrayLike, level: float = 0.95) -> tuple[Floats, Floats]:
     """Percentile interval of bootstrap values over axis 0; NaN values (an undefined metric) are left out."""
     array = np.asarray(values, dtype=np.float64)

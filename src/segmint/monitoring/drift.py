@@ -19,9 +19,10 @@ from scipy.special import betaln, chdtrc, ndtr
 
 from segmint.contract.counts import count_values
 from segmint.metrics.calibration import log_odds, shifted
-from segmint.metrics.intervals import wilson
+from segmint.metrics.intervals import design_effect, wilson
 from segmint.monitoring.expected import expected_auc
 from segmint.monitoring.reference import BINS, OTHER, place_in
+from segmint.splits.groups import last_rows
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -121,6 +122,7 @@ def drift_of(
     *,
     positive: str,
     said_yes: tuple[NDArray[np.int64], Mask] | None = None,
+    groups: NDArray[np.int64] | None = None,
     level: float = LEVEL,
 ) -> Drift:
     """Hold a wave against the training table that ``reference.json`` sums up.
@@ -137,13 +139,17 @@ def drift_of(
         The outcome that means yes.
     said_yes : (rows, yes), optional
         Positions of customers whose outcome is known, and what it is.
+    groups : ndarray of shape (n_customers,), optional
+        The customer of each row, who counts once: columns by the last row, outcomes by how far they go together.
     level : float
         Chance of any false alarm in a wave that is as in training.
     """
     rows, tests, rare = [], [], []
+    groups = np.arange(wave.height) if groups is None else groups
+    once = wave[last_rows(groups)]
     for column in reference["columns"]:
         if column["name"] in wave.columns:
-            row, found, seldom = _column(column, wave[column["name"]], int(reference["rows"]))
+            row, found, seldom = _column(column, once[column["name"]], int(reference["rows"]))
             rows.append(row)
             tests += found
             rare += seldom
@@ -152,7 +158,9 @@ def drift_of(
     estimated = _estimated(histogram, propensity, rate)
     realised = None
     if said_yes is not None:
-        realised, found = _realised(histogram, rate, int(reference["rows"]), propensity[said_yes[0]], said_yes[1])
+        answered, yes = said_yes
+        before = int(reference["rows"])
+        realised, found = _realised(histogram, rate, before, propensity[answered], yes, groups[answered])
         tests += found
     alarms = _raised(tests, (1 - RARE_SHARE) * level) + _raised(rare, RARE_SHARE * level)
     # The reference holds out-of-fold propensities, a little unlike those of the bundle: alone they prove no drift.
@@ -386,11 +394,16 @@ def _material(code: str, sentence: str) -> Alarm:
 
 
 def _realised(
-    histogram: Mapping[str, Any] | None, rate: float, before: int, propensity: Floats, yes: Mask
+    histogram: Mapping[str, Any] | None,
+    rate: float,
+    before: int,
+    propensity: Floats,
+    yes: Mask,
+    groups: NDArray[np.int64],
 ) -> tuple[dict[str, Any], list[_Test]]:
     """Hold outcomes against promises, and both against how promises held in training."""
-    ones = np.ones(yes.size)
-    slope, slope_error = _slope(propensity, yes.astype(np.float64), ones)
+    together = design_effect(yes - propensity, groups)
+    slope, slope_error = _slope(propensity, yes.astype(np.float64), np.full(yes.size, 1 / together))
     was, was_error = 1.0, 0.0
     moved, moved_error = 0.0, math.sqrt(1 / max(before * rate * (1 - rate), 1e-9))
     if histogram is not None:
@@ -398,9 +411,10 @@ def _realised(
         happened = np.asarray(histogram["happened"], dtype=np.float64)
         used = customers > 0
         promises, rates = _promises(histogram)[used], happened[used] / customers[used]
-        was, was_error = _slope(promises, rates, customers[used])
-        moved, moved_error = _shift(promises, rates, customers[used])
-    z_shift = _shift_z(propensity, yes, moved, moved_error)
+        weight = customers[used] / histogram.get("design_effect", 1.0)
+        was, was_error = _slope(promises, rates, weight)
+        moved, moved_error = _shift(promises, rates, weight)
+    z_shift = _shift_z(propensity, yes, moved, moved_error, together)
     # A steeper slope leaves the order right: that is no reason to retrain.
     z_slope = (slope - was) / math.hypot(slope_error, was_error)
     observed, promised = float(yes.mean()), float(propensity.mean())
@@ -410,13 +424,14 @@ def _realised(
         _Test("DRIFT-07", "", float(ndtr(z_slope)), f"What moves customers has changed: a step in promised log odds brings {slope:.2f} of what it did ({was:.2f} in training)."),
     ]  # fmt: skip
     found = {
-        "customers": int(yes.size),
+        "customers": int(np.unique(groups).size),
         "observed": observed,
         "promised": promised,
         "slope": slope,
         "slope_in_training": was,
         "auc": _auc(propensity, yes),
-        "deciles": by_group(_deciles(propensity), propensity, yes),
+        "deciles": by_group(_deciles(propensity), propensity, yes, together),
+        "design_effect": together,
     }
     return found, tests
 
@@ -425,7 +440,7 @@ def _two_sided(z: float) -> float:
     return float(2 * ndtr(-abs(z)))
 
 
-def _shift_z(propensity: Floats, yes: Mask, moved: float, moved_error: float) -> float:
+def _shift_z(propensity: Floats, yes: Mask, moved: float, moved_error: float, together: float) -> float:
     """Score test that the log odds must move as far as in training, known only with its own standard error.
 
     A test at the fitted shift would lose all power where nobody says yes: its error grows faster than the shift
@@ -433,7 +448,7 @@ def _shift_z(propensity: Floats, yes: Mask, moved: float, moved_error: float) ->
     """
     p = 1 / (1 + np.exp(-(log_odds(propensity, edge=_EDGE) + moved)))
     spread = float((p * (1 - p)).sum())
-    return float((yes - p).sum()) / math.sqrt(max(spread + (spread * moved_error) ** 2, 1e-9))
+    return float((yes - p).sum()) / math.sqrt(max(together * spread + (spread * moved_error) ** 2, 1e-9))
 
 
 def _shift(propensity: Floats, rate: Floats, weight: Floats) -> tuple[float, float]:
@@ -484,13 +499,13 @@ def _deciles(propensity: Floats) -> list[str]:
     return [str(int(place)) for place in order * 10 // max(propensity.size, 1) + 1]
 
 
-def by_group(groups: Sequence[str], propensity: Floats, yes: Mask) -> list[dict[str, Any]]:
-    """Sum up promised and observed by group: customers, promised, observed, low, high (95 %)."""
+def by_group(groups: Sequence[str], propensity: Floats, yes: Mask, together: float = 1.0) -> list[dict[str, Any]]:
+    """Sum up promised and observed by group: customers, promised, observed, low, high (95 %, widened by a design effect)."""
     frame = pl.DataFrame({"group": list(groups), "promised": propensity, "yes": yes})
     rows = frame.group_by("group", maintain_order=True).agg(
         pl.len().alias("customers"), pl.col("promised").mean(), pl.col("yes").sum()
     )
-    low, high = wilson(rows["yes"], rows["customers"])
+    low, high = wilson(rows["yes"] / together, rows["customers"] / together)
     told = rows.with_columns(
         observed=pl.col("yes") / pl.col("customers"), low=pl.Series(low), high=pl.Series(high)
     ).drop("yes")

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from segmint.contract.column import Column
 from segmint.contract.counts import count_values
 from segmint.contract.valid_table import ValidTable
+from segmint.metrics.intervals import design_effect
 from segmint.monitoring.expected import expected_auc
+from segmint.splits.groups import last_rows, row_customers
 
 BINS = 100
 EQUAL_EDGES = np.arange(1, BINS) / BINS
@@ -21,9 +23,12 @@ OTHER = "(other)"
 
 
 def reference_of(
-    table: ValidTable, classes: Sequence[str], judged: tuple[NDArray[np.str_], NDArray[np.float64]] | None
+    table: ValidTable,
+    classes: Sequence[str],
+    judged: tuple[NDArray[np.str_], NDArray[np.float64]] | None,
+    customers: NDArray[np.int64] | None = None,
 ) -> dict[str, Any]:
-    """Summarise a training table.
+    """Summarise a training table; columns by each customer's last row, as rows of one customer say little new.
 
     Parameters
     ----------
@@ -31,21 +36,25 @@ def reference_of(
     classes : sequence of str
     judged : (outcomes, probabilities), optional
         Out-of-fold, with one column per class, if the network was compared.
+    customers : ndarray of int, optional
+        The customer of each judged row; without it each is one of its own.
 
     Returns
     -------
     dict
         Per column decile edges or level counts (levels in fewer than 10 customers pooled), missing share,
         outcome shares, a histogram of out-of-fold probabilities, at most 100 bins of about equally many customers,
-        with their mean and how many said so in each bin and the ROC AUC they promise, and the number of rows.
+        with their mean and how many said so in each bin, the ROC AUC they promise and how far rows of one customer go
+        together, and the number of customers.
     """
     outcome = table.outcome
+    once = table.frame[last_rows(row_customers(table))]
     return {
         "format": 1,
-        "rows": len(table),
+        "rows": once.height,
         "outcome_shares": {level: float(np.mean(outcome == level)) for level in classes},
-        "columns": [_column(column, table.frame[column.name]) for column in table.features],
-        "propensities": None if judged is None else _histograms(*judged, classes),
+        "columns": [_column(column, once[column.name]) for column in table.features],
+        "propensities": None if judged is None else _histograms(*judged, classes, customers),
     }
 
 
@@ -74,9 +83,13 @@ def _column(column: Column, series: pl.Series) -> dict[str, Any]:
 
 
 def _histograms(
-    outcome: NDArray[np.str_], probabilities: NDArray[np.float64], classes: Sequence[str]
+    outcome: NDArray[np.str_],
+    probabilities: NDArray[np.float64],
+    classes: Sequence[str],
+    groups: NDArray[np.int64] | None = None,
 ) -> dict[str, dict[str, Any]]:
     found = {}
+    groups = np.arange(outcome.size) if groups is None else groups
     for place, level in enumerate(classes):
         likely = probabilities[:, place]
         edges = _edges(likely)
@@ -87,6 +100,7 @@ def _histograms(
             "customers": customers.tolist(),
             "expected_auc": expected_auc(likely),
             "means": (np.bincount(bins, likely, minlength=edges.size + 1) / np.maximum(customers, 1)).tolist(),
+            "design_effect": design_effect((outcome == level) - likely, groups),
             "happened": np.bincount(bins[outcome == level], minlength=edges.size + 1).tolist(),
         }
     return found

@@ -81,6 +81,27 @@ def row_groups(table: ValidTable) -> NDArray[np.int64]:
     return same_id if _largest(linked) > MOST_LINKED >= _largest(same_id) else linked
 
 
+def row_customers(table: ValidTable) -> NDArray[np.int64]:
+    """Number the customers by their ids alone; look-alikes without an id are customers of their own.
+
+    Parameters
+    ----------
+    table : ValidTable
+
+    Returns
+    -------
+    ndarray of shape (n_rows,)
+        Rows of one customer share a number.
+    """
+    return np.arange(len(table)) if table.ids is None else _numbered_ids(bare_ids(table.ids))
+
+
+def last_rows(groups: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the position of each group's last row, in order."""
+    from_the_end = np.unique(groups[::-1], return_index=True)[1]
+    return np.sort(groups.size - 1 - from_the_end).astype(np.int64)
+
+
 def names_of(table: ValidTable) -> pl.Series:
     """Name each row by the customer's id, or where the contract has none by how the customer looked before the call.
 
