@@ -125,6 +125,24 @@ def test_simulated_campaigns_are_understood() -> None:
         assert [column.name for column in draft.contract.columns if column.role == role] == expected
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["default", "CreditDefault", "loan_arrears", "days overdue", "kredit_rückstand", "Mahnstufe_Konto", "saldo_mora",
+     "crédito_vencido", "prêt_impayé", "conta_em_atraso", "carta_scaduta", "account_in_collections", "overdraft_credit"],
+)  # fmt: skip
+def test_nobody_is_talked_into_missed_payments(name: str) -> None:
+    frame = churn().with_columns(pl.Series(name, ["yes", "no"] * 200))
+    assert infer_contract(open_table(frame), name="x").contract.by_name[name].changeable is False
+
+
+def test_what_a_bank_sells_and_who_somebody_is_keep_what_is_usual() -> None:
+    names = ["housing_loan", "credit_card", "deposit_account", "morada_tipo", "Alter", "sex", "debit_card"]
+    frame = churn().with_columns(pl.Series(name, ["yes", "no"] * 200) for name in names)
+    columns = infer_contract(open_table(frame), name="x").contract.by_name
+    assert [columns[name].changeable for name in names] == [None] * len(names)
+    assert [columns[name].sensitive for name in ("Alter", "sex")] == [True, True]
+
+
 def test_a_table_without_answers_is_drafted_for_those_to_come() -> None:
     frame = churn().drop("Churn")
     with pytest.raises(ContractError, match="--no-outcome"):

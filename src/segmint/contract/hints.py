@@ -27,6 +27,13 @@ _SENSITIVE = re.compile(
     r"(^|_)age(_(group|band|range|class|years))?$|gender|sex$|marital|married|religio|ethnic|(^|_)race$|nationalit|birth|dob$|disab|health|pregnan"
     r"|geburt|geschlecht|familienstand|^alter$"
 )
+# Payments that were missed; held against names without accents.
+_HARDSHIP = re.compile(
+    r"default|arrear|overdue|past_?due|delinq|overdra|insolven|bankrupt|foreclos|dunning|write_?off|charge_?off|non_?perform"
+    r"|(^|_)(npl|mora|debts?|collections?)(_|$)|schulden|schuldet|verzug|ruckst|rueckst|uberfallig|ueberfaellig|mahn|inkasso|ausfall|pfandung"
+    r"|pfaendung|uberzieh|ueberzieh|moros|impag|impay|inadimpl|incumpr|incumpl|atras|vencid|embarg|descubiert|descobert"
+    r"|(^|_)defaut|en_retard|surendett|contentieux|insolut|inadempi|scadut|pignor|sofferenz|scopert"
+)
 _OUTCOME = re.compile(
     r"^(y|target|label|outcome|response|responded|churn(ed)?|exited|attrition|subscribed|converted|conversion|bought"
     r"|purchased?|accepted|deposit|segment(ation)?|class|success|renewed|cancelled|left|result|sold|sale|abschluss"
@@ -168,6 +175,11 @@ def names_code(plain: str) -> bool:
 def is_sensitive(plain: str) -> bool:
     """Whether law or decency asks for care with such a column."""
     return bool(_SENSITIVE.search(plain))
+
+
+def is_hardship(plain: str) -> bool:
+    """Whether a name is that of missed payments or of debts, which nobody should be talked into."""
+    return bool(_HARDSHIP.search(_without_accents(plain)))
 
 
 def personal_role(plain: str) -> Role | None:

@@ -15,7 +15,7 @@ from math import floor, isinf, log10
 import polars as pl
 import tomlkit
 
-from segmint.contract.column import KNOWN_ORDER, Column, Known, Role, State
+from segmint.contract.column import FEATURE_ROLES, KNOWN_ORDER, Column, Known, Role, State
 from segmint.contract.contract import NO_WORDS, YES_WORDS, Contract, Outcome
 from segmint.contract.counts import count_values
 from segmint.contract.dates import ISO, format_words
@@ -23,6 +23,7 @@ from segmint.contract.export import column_table, contract_to_toml
 from segmint.contract.hints import (
     date_known_by_name,
     feature_role,
+    is_hardship,
     is_sensitive,
     known_by_name,
     label_for,
@@ -432,6 +433,7 @@ def _doubts_by_name(look: Look) -> list[str]:
 def _column(look: Look, role: Role, known: Known, **settings: object) -> Column:
     settings |= {"name": look.name, "role": role, "label": label_for(look.name), "known": known}
     settings |= {"sensitive": True} if is_sensitive(look.plain) else {}
+    settings |= {"changeable": False} if role in FEATURE_ROLES and is_hardship(look.plain) else {}
     settings |= {"missing": ("", *look.missing)} if look.missing and settings["kind"] != "text" else {}
     return Column.model_validate(settings)
 
