@@ -16,6 +16,7 @@ def test_where_both_criteria_agree_the_count_is_settled():
         structure=True,
     )
     assert (choice.count, choice.natural, choice.verdict) == (4, True, NATURAL)
+    assert not choice.by_response
 
 
 def test_between_equals_the_response_decides_and_unstable_ones_are_vetoed():
@@ -29,6 +30,7 @@ def test_between_equals_the_response_decides_and_unstable_ones_are_vetoed():
     assert choice.count == 4
     assert choice.frame()["verdict"].to_list() == ["passed over", "chosen", "unstable", "too small"]
     assert any("the response differs most" in reason for reason in choice.reasons)
+    assert choice.by_response
 
 
 def test_a_count_that_rules_can_say_goes_before_one_they_cannot():

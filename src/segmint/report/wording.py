@@ -44,9 +44,11 @@ def money(amount: float | None, currency: str, digits: int = 0) -> str:
 
 
 def percent(share: float | None, digits: int = 1) -> str:
-    """Write a share as a percentage: 11.5 %."""
+    """Write a share as a percentage: 11.5 %; a small one is not written as 0 %."""
     if share is None or not math.isfinite(share):
         return "–"
+    if digits == 0 and 0 < abs(share) < 0.005:
+        digits = 1
     return f"{decimal(100 * share, digits)}{NO_BREAK}%"
 
 

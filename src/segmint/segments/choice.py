@@ -8,7 +8,7 @@ of the best by ICL, are candidates.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -91,6 +91,8 @@ class Choice:
         Sentences, in the order of the decision.
     evidence : tuple of CountEvidence
         One for each count that was tried.
+    by_response : bool
+        Whether the response decided between counts that were equals otherwise.
     """
 
     count: int
@@ -98,6 +100,7 @@ class Choice:
     verdict: str
     reasons: tuple[str, ...]
     evidence: tuple[CountEvidence, ...]
+    by_response: bool = False
 
     def frame(self) -> pl.DataFrame:
         """Return one row per count tried."""
@@ -195,7 +198,8 @@ def choose_count(evidence: tuple[CountEvidence, ...], *, structure: bool) -> Cho
         equals = [row for row in equals if row.fidelity >= FAITHFUL] or equals
         chosen = max(equals, key=lambda row: row.spread if row.spread is not None else row.information)
         reasons.append(_decision_reason(chosen, equals))
-        return _choice(chosen, True, NATURAL, reasons, evidence, proposed)
+        by_response = len(equals) > 1 and chosen.spread is not None
+        return replace(_choice(chosen, True, NATURAL, reasons, evidence, proposed), by_response=by_response)
     roomy = [row for row in evidence if row.smallest >= SMALLEST_SHARE] or list(evidence)
     wanted = [row for row in roomy if 4 <= row.count <= 7] or roomy
     chosen = max(wanted, key=lambda row: row.jaccard)

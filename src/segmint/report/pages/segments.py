@@ -41,16 +41,16 @@ def page(run: RunView) -> Page | None:
         short="Segments",
         lead=_lead(found, segments),
         blocks=[
-            points(_reasons(found)),
+            points(_proven(found)),
             points([f"Not kept: {missed}" for missed in found["gates_missed"]]) if found["gates_missed"] else None,
             _worth(found, segments),
             _responses(segments),
-            _returns(found),
             *(
                 block
                 for segment in segments
                 for block in segment_blocks(segment, discovered=discovered, currency=_currency(found))
             ),
+            _returns(found),
             _rules(found),
             fold("Three questions for the next calls", [points(found["questions"])]) if found["questions"] else None,
         ],
@@ -70,9 +70,16 @@ def _without(run: RunView) -> Page | None:
 def _lead(found: dict[str, Any], segments: Sequence[Segment]) -> str:
     if found["kind"] == "known":
         return f"The {len(segments)} segments that the table names, described from what it says of their customers."
-    if not (found["choice"] or {}).get("natural", True):
-        return str(found["choice"]["verdict"])
-    return f"{len(segments)} groups of customers with common characteristics, found without looking at their answers."
+    choice = found["choice"] or {}
+    if not choice.get("natural", True):
+        return str(choice["verdict"])
+    groups = f"{len(segments)} groups of customers with common characteristics"
+    if choice.get("by_response"):
+        return (
+            f"{groups}, grouped without looking at their answers; only how many groups there are was chosen by "
+            "the answers, of seven in ten customers."
+        )
+    return f"{groups}, found without looking at their answers."
 
 
 def _proof(proof: dict[str, Any] | None) -> list[str]:
@@ -80,11 +87,11 @@ def _proof(proof: dict[str, Any] | None) -> list[str]:
         return []
     surely = "differs" if proof["differs"] else "does not surely differ"
     said = [
-        f"On {count(proof['rows'])} customers kept apart the response {surely} by segment "
-        f"(permutation p {decimal(proof['permutation_p'], 3)}); the segment alone ranks with ROC AUC {decimal(proof['auc'], 2)}."
+        f"On {count(proof['rows'])} customers kept apart the response {surely} by segment: with shuffled answers it does so as much "
+        f"in at most {percent(proof['permutation_p'])} of cases. The segment alone ranks customers with a ROC AUC of {decimal(proof['auc'], 2)} (0.5 is chance, 1 perfect)."
     ]
     if (kept := proof.get("profit_kept")) is not None:
-        better = "loses against calling everyone or nobody" if kept < 0 else f"keeps {percent(kept, 0)} of it"
+        better = _beside_trees(kept)
         said.append(
             "Where a call costs what the response rate brings, boosted trees that choose customer by customer earn more than calling "
             f"everyone or nobody; choosing whole segments {better}."
@@ -96,8 +103,16 @@ def _proof(proof: dict[str, Any] | None) -> list[str]:
     return said
 
 
-def _reasons(found: dict[str, Any]) -> list[str]:
-    said = [*(str(reason) for reason in (found["choice"] or {}).get("reasons", ())), *_proof(found["proof"])]
+def _beside_trees(kept: float) -> str:
+    """Say what choosing whole segments gains, as a share of what boosted trees gain."""
+    if kept < 0:
+        return "loses against calling everyone or nobody"
+    share = percent(kept, 0)
+    return f"gains even more, {share} of what the trees gain" if round(kept, 2) > 1 else f"keeps {share} of that gain"
+
+
+def _proven(found: dict[str, Any]) -> list[str]:
+    said = [*_steady(found), *_proof(found["proof"])]
     if found.get("cramers_v") is not None:
         said.append(
             f"They go with the known segments of the table at Cramér's V {decimal(found['cramers_v'], 2)} "
@@ -105,6 +120,28 @@ def _reasons(found: dict[str, Any]) -> list[str]:
         )
     money = found.get("money")
     return [*said, money["source"]] if money and money["source"] else said
+
+
+def _steady(found: dict[str, Any]) -> list[str]:
+    chosen = _chosen(found)
+    if chosen is None:
+        return []
+    return [
+        f"When the customers were drawn anew {found['stability']['resamples']} times and the segments searched again, the one "
+        f"that came back worst shared about {percent(_shared(chosen['jaccard']), 0)} of its customers with its counterpart; "
+        f"{percent(_shared(STABLE), 0)} and more is stable."
+    ]
+
+
+def _chosen(found: dict[str, Any]) -> dict[str, Any] | None:
+    """Find what was weighed for the number of segments that was chosen."""
+    evidence: Sequence[dict[str, Any]] = (found["choice"] or {}).get("evidence", ())
+    return next((row for row in evidence if row["verdict"] == "chosen"), evidence[0] if evidence else None)
+
+
+def _shared(jaccard: float) -> float:
+    """Turn a Jaccard, customers in both of two groups ÷ those in either, into the share of each if they are as large."""
+    return 2 * jaccard / (1 + jaccard)
 
 
 def _worth(found: dict[str, Any], segments: Sequence[Segment]) -> Block | None:
@@ -140,7 +177,7 @@ def _worth(found: dict[str, Any], segments: Sequence[Segment]) -> Block | None:
     whole = sum(brought)
     first = max(zip(answered, brought, strict=True), key=lambda pair: pair[1])
     caption = (
-        f"The largest bubble brings most: {first[0]['key']} {first[0]['name']}, {percent(first[1] / whole, 0)} of "
+        f"The largest bubble brings most: {_named(first[0])}, {percent(first[1] / whole, 0)} of "
         f"{'what calls to the segments that pay earned' if in_money else 'all who said yes'}, "
         f"being {percent(first[0]['share'], 0)} of the customers."
         if whole > 0
@@ -183,11 +220,17 @@ def _brought(segment: Segment, *, in_money: bool) -> float:
 
 
 def _returns(found: dict[str, Any]) -> Block | None:
-    """How well segments come back, for every number of them that was tried."""
-    evidence = (found["choice"] or {}).get("evidence", ())
-    if not evidence:
+    """How well segments come back, for every number of them that was tried, and why so many were chosen."""
+    reasons = [str(reason) for reason in (found["choice"] or {}).get("reasons", ())]
+    blocks = [points(reasons) if reasons else None, _returned(found)]
+    return fold("How well they come back, and why there are so many", blocks) if any(blocks) else None
+
+
+def _returned(found: dict[str, Any]) -> Block | None:
+    chosen = _chosen(found)
+    if chosen is None:
         return None
-    chosen = next((row for row in evidence if row["verdict"] == "chosen"), evidence[0])
+    evidence = found["choice"]["evidence"]
     rows = [
         {
             "count": row["count"],
@@ -222,15 +265,14 @@ def _returns(found: dict[str, Any]) -> Block | None:
     ]
     listed = table(columns, data, words=(0, 6), marked=[place for place, row in enumerate(evidence) if row is chosen])
     if len(rows) < 2:
-        return fold("How well they come back", [listed])
+        return listed
     return chart(
         "Do they come back?",
         draw(
             charts.returns(rows, stable=STABLE), "How well segments come back on resampled customers, by their number"
         ),
-        caption=f"The customers were drawn anew {found['stability']['resamples']} times and the segments searched again. With "
-        f"{chosen['count']} segments even the worst one shares {percent(chosen['jaccard'], 0)} of its customers with its "
-        f"counterpart; {percent(STABLE, 0)} and more is stable.",
+        caption=f"The segments searched again on customers drawn anew. Jaccard: the customers in a segment and its counterpart, divided "
+        f"by those in either; {decimal(STABLE, 2)} and more is stable. Adjusted Rand: how far two searches agree beyond chance. 1 is wholly.",
         data=listed,
         keys=[
             key("accent", "worst segment (Jaccard)"),
@@ -259,8 +301,8 @@ def _responses(segments: Sequence[Segment]) -> Block | None:
     base = sum(segment["response"]["yes"] for segment in answered) / max(customers, 1)
     best = max(answered, key=lambda segment: segment["response"]["rate"])
     caption = (
-        f"{best['name']} say yes most often: {percent(best['response']['rate'])}, index {best['response']['index']:.0f}; "
-        f"they are {percent(best['share'], 0)} of the customers."
+        f"{_named(best)} says yes most often: {percent(best['response']['rate'])}, index {best['response']['index']:.0f}; "
+        f"it is {percent(best['share'], 0)} of the customers."
     )
     data = [
         [
@@ -283,6 +325,11 @@ def _responses(segments: Sequence[Segment]) -> Block | None:
         ],
         wide=True,
     )
+
+
+def _named(segment: Segment) -> str:
+    """Name a segment so that nobody takes its name for all customers who are so: others are in other segments."""
+    return f"Segment {segment['key']} ({segment['name']})"
 
 
 def segment_blocks(segment: Segment, *, discovered: bool, currency: str = "") -> list[Block]:
@@ -343,7 +390,8 @@ def _figures(segment: Segment, currency: str, *, discovered: bool) -> list[tuple
             worth = f"{decimal(response['profit_per_call'], 2)} {currency}".strip()
             shown.append(("Profit per call", worth, f"{decimal(low, 2)} to {decimal(high, 2)}"))
     if discovered and segment["jaccard"] is not None:
-        shown.append(("Comes back", str(segment["trust"]), f"Jaccard {decimal(segment['jaccard'], 2)} on new draws"))
+        shared = percent(_shared(segment["jaccard"]), 0)
+        shown.append(("Comes back", str(segment["trust"]), f"with about {shared} of it on new draws"))
     return shown
 
 

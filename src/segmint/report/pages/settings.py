@@ -25,6 +25,17 @@ _GLOSSARY = (
     ("95 % interval", "Where the true figure lies, allowing for chance: redrawing the customers gives a value in it 95 times in 100."),
     ("Rows kept apart", "Customers a model did not learn from, used to judge it: every customer once, or after a search for settings only "
      "those that it never saw."),
+    ("Jaccard", "How far two groups are the same: the customers in both divided by those in either. 1 is the same; at 0.75 two groups of one size "
+     "share 86 %."),
+    ("Adjusted Rand", "How far two ways to group customers agree beyond chance: 0 is chance, 1 the same groups."),
+    ("BIC and ICL", "How well so many segments describe the table, less a price for each; ICL asks besides that they be told apart. Lower is "
+     "better."),
+    ("PSI", "Population stability index, how far customers have moved over a column's levels: below 0.1 is little, above 0.25 plain."),
+    ("KS", "Kolmogorov-Smirnov, the largest distance between two spreads of a number: 0 is the same, 1 wholly apart."),
+    ("Calibration slope", "How what happened follows the propensities: 1 as promised, below 1 the propensities are too far apart."),
+    ("Regret", "What the best cut of the list, known only afterwards, would have earned beyond what the list earned."),
+    ("EMPA", "Expected maximum profit of acquisition: what the best cut of a ranking earns per customer, over the values that a success may have."),
+    ("CUPED", "A comparison of two groups less what was known of them before, which narrows its interval."),
     ("Cramér's V", "How strongly a column and the outcome are connected: 0 not at all, 1 completely."),
     ("Accuracy", "The share of customers named right; with few who say yes, naming nobody looks accurate too."),
     ("Dense, Dropout, BatchNormalization", "The three kinds of layer in the network: weighted sums, leaving out signals while learning, and keeping "
@@ -41,10 +52,10 @@ def page(run: RunView) -> Page | None:
         title="How this was made, and what the words mean",
         short="Settings and words",
         blocks=[
-            table(["This run", ""], _facts(run), words=(0, 1)),
-            _fold_table("Time taken", "Stage", run.summary.get("seconds"), seconds),
-            _fold_table("Versions", "Package", run.summary.get("versions") or run.run.get("versions"), str),
-            _fold_table("Fingerprints of the inputs", "Input", run.summary.get("fingerprints"), str),
+            table(["This run", "value"], _facts(run), words=(0, 1)),
+            _fold_table("Time taken", "Stage", "time", run.summary.get("seconds"), seconds),
+            _fold_table("Versions", "Package", "version", run.summary.get("versions") or run.run.get("versions"), str),
+            _fold_table("Fingerprints of the inputs", "Input", "fingerprint", run.summary.get("fingerprints"), str),
             _all_settings(run),
             heading("How to read", "The words of this page, in the order of a campaign."),
             definitions(_GLOSSARY),
@@ -76,11 +87,11 @@ def _moment(run: RunView) -> str:
     return f"those known {MOMENTS.get(run.at, run.at)} (--at {run.at})"
 
 
-def _fold_table(title: str, heading: str, content: Any, write: Any) -> Block | None:
+def _fold_table(title: str, name: str, value: str, content: Any, write: Any) -> Block | None:
     if not isinstance(content, dict) or not content:
         return None
-    rows = [[spoken(name), write(value)] for name, value in content.items() if value is not None]
-    return fold(title, [table([heading, ""], rows, words=(0, 1))])
+    rows = [[spoken(word), write(told)] for word, told in content.items() if told is not None]
+    return fold(title, [table([name, value], rows, words=(0, 1))])
 
 
 def _all_settings(run: RunView) -> Block | None:

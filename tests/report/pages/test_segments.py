@@ -1,0 +1,116 @@
+"""The page of segments: what it says of them is true, and in words before figures."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from segmint.report.blocks import Page
+from segmint.report.html import render
+from segmint.report.pages import segments
+from segmint.report.run_view import RunView
+from segmint.report.summary import summarise
+
+CRITERIA = "The criteria of information (BIC and ICL) leave open whether there are 2 or 3 segments."
+
+
+def segment(key: str, name: str, rate: float, share: float) -> dict[str, Any]:
+    marker = {"label": "age", "level": "under 26", "share": 0.6, "base": 0.2, "index": 300.0, "difference": 1.0}
+    return {
+        "key": key, "name": name, "customers": round(3_000 * share), "share": share, "jaccard": 0.76, "trust": "stable",
+        "markers": [marker], "sentences": [{"kind": "who", "text": "They are young."}],
+        "response": {"rate": rate, "low": rate - 0.02, "high": rate + 0.02, "yes": 3_000 * share * rate, "index": 900 * rate,
+                     "profit_per_call": None, "profit_low": None, "profit_high": None},
+    }  # fmt: skip
+
+
+def weighed(count: int, verdict: str, jaccard: float = 0.76) -> dict[str, Any]:
+    return {"count": count, "jaccard": jaccard, "adjusted_rand": 0.8, "smallest": 0.07, "fidelity": 0.95, "spread": 90.0,
+            "verdict": verdict}  # fmt: skip
+
+
+def found(*, by_response: bool = True, kept: float = 0.7) -> dict[str, Any]:
+    return {
+        "kind": "discovered", "gates_missed": [], "questions": [], "money": None, "cramers_v": None,
+        "choice": {"natural": True, "verdict": "", "reasons": [CRITERIA], "by_response": by_response,
+                   "evidence": [weighed(2, "passed over", 0.9), weighed(3, "chosen")]},
+        "stability": {"resamples": 20},
+        "proof": {"rows": 900, "differs": True, "permutation_p": 0.001, "auc": 0.68, "profit_kept": kept},
+        "rules": {"rules": [], "fidelity": 0.95},
+        "segments": [
+            segment("1", "Married customers", 0.055, 0.826), segment("2", "Students", 0.143, 0.17),
+            segment("3", "Customers without a housing loan", 0.447, 0.004),
+        ],
+    }  # fmt: skip
+
+
+def page_of(folder: Path, content: dict[str, Any]) -> Page:
+    (folder / "segments.json").write_text(json.dumps(content), "utf-8")
+    page = segments.page(RunView(folder))
+    assert page is not None
+    return page
+
+
+def charts_of(page: Page) -> dict[str, dict[str, Any]]:
+    return {block["title"]: block for block in page["blocks"] if block["kind"] == "chart"}
+
+
+def test_a_segment_is_not_said_to_be_all_customers_of_its_name(tmp_path: Path) -> None:
+    shown = charts_of(page_of(tmp_path, found()))
+    told = shown["How the segments answered"]["caption"]
+    assert told.startswith("Segment 3 (Customers without a housing loan) says yes most often: 44.7")
+    assert "brings most: Segment 1 (Married customers)" in shown["How large, how willing, how much"]["caption"]
+
+
+@pytest.mark.parametrize(
+    ("by_response", "said"), [(True, "how many groups there are was chosen by"), (False, "found without")]
+)
+def test_the_lead_says_where_the_answers_chose_how_many(tmp_path: Path, by_response: bool, said: str) -> None:
+    assert said in page_of(tmp_path, found(by_response=by_response))["lead"]
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        (-0.2, "loses against calling everyone"),
+        (0.7, "keeps 70 % of that gain"),
+        (1.79, "gains even more, 179 % of what"),
+    ],
+)
+def test_more_than_all_is_not_kept(tmp_path: Path, kept: float, said: str) -> None:
+    points = page_of(tmp_path, found(kept=kept))["blocks"][0]["items"]
+    assert any(said in point.replace("\u00a0", " ") for point in points)
+
+
+def test_a_jaccard_is_said_as_the_share_of_customers_it_means(tmp_path: Path) -> None:
+    first = page_of(tmp_path, found())["blocks"][0]["items"][0].replace("\u00a0", " ")
+    assert "came back worst shared about 86 % of its customers with its counterpart" in first
+
+
+def test_criteria_stand_in_the_fold_and_not_first(tmp_path: Path) -> None:
+    page = page_of(tmp_path, found())
+    (fold,) = [block for block in page["blocks"] if block.get("title", "").startswith("How well they come back")]
+    assert CRITERIA in json.dumps(fold)
+    assert CRITERIA not in json.dumps([block for block in page["blocks"] if block is not fold])
+
+
+def test_twelve_customers_are_not_none(tmp_path: Path) -> None:
+    page = page_of(tmp_path, found())
+    assert "0.4\u00a0% of all" in json.dumps(page, ensure_ascii=False)
+
+
+def test_every_word_of_the_page_is_explained_and_no_heading_is_empty(response_run: Path) -> None:
+    report = summarise(response_run)
+    words = " ".join(
+        item["word"]
+        for page in report["pages"]
+        for block in page["blocks"]
+        if block["kind"] == "definitions"
+        for item in block["items"]
+    )
+    for word in ("Jaccard", "Adjusted Rand", "BIC", "ICL", "PSI", "KS", "EMPA", "CUPED", "Regret", "Calibration slope"):
+        assert word in words
+    assert '<th scope="col" class="word"></th>' not in render(report)
