@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
+import pytest
 
 from segmint.report import charts
+from segmint.report.html import static
 from segmint.report.svg import draw, tidy
 
 HOSTILE = "</svg><script>alert(1)</script>\"'&{{7*7}}"
@@ -40,6 +43,53 @@ def test_a_long_line_keeps_at_most_300_points_and_both_ends() -> None:
     values = (line.get("data") or line["layer"][0]["data"])["values"]
     assert len(values) == 300
     assert (values[0]["x"], values[-1]["x"]) == (0.0, 1.0)
+
+
+def texts_of(picture: Any) -> list[str]:
+    root = ElementTree.fromstring(draw(picture, "picture"))
+    return ["".join(element.itertext()) for element in root.iter("text")]
+
+
+@pytest.mark.parametrize(("classes", "written"), [(3, True), (6, True), (7, False), (12, False)])
+def test_counts_stand_in_a_confusion_only_where_cells_have_room(classes: int, written: bool) -> None:
+    picture = charts.confusion(np.full((classes, classes), 4_321), [f"segment {place}" for place in range(classes)])
+    assert ("4,321" in texts_of(picture)) is written
+    assert f"segment {classes - 1}" in texts_of(picture)
+
+
+def test_names_below_a_confusion_stand_upright_where_they_would_meet() -> None:
+    for names, turned in ((["no", "yes"], False), (["a long name"] * 6, True)):
+        svg = draw(charts.confusion(np.ones((len(names), len(names)), np.int64), names), "picture")
+        assert ("rotate(270)" in svg) is turned
+
+
+def test_twelve_classes_have_twelve_colours_that_the_style_sheet_knows() -> None:
+    style = static("report.css")
+    assert len({charts.class_color(place) for place in range(12)}) == 12
+    for place in range(12):
+        assert f'svg [fill="{charts.class_color(place)}"] {{ fill: var(--c{place + 1}); }}' in style
+        assert f".{charts.class_key(place)} {{ --sign: var(--c{place + 1}); }}" in style
+        assert style.count(f"--c{place + 1}: #") == 2
+
+
+def test_bubbles_at_one_place_keep_their_numbers_apart_and_the_small_one_is_drawn_last() -> None:
+    rows = [
+        {"key": key, "share": 0.1, "value": 0.1, "low": 0.09, "high": 0.11, "size": size, "good": True, "tip": key}
+        for key, size in (("3", 0.2), ("4", 0.3), ("5", 1.0))
+    ]
+    picture = charts.bubbles(rows, base=0.1, y_title="response rate", percentages=True).to_dict(validate=False)
+    keys = next(
+        layer["data"]["values"] for layer in picture["layer"] if "key" in layer.get("data", {}).get("values", [{}])[0]
+    )
+    assert len({(key["x"], key["y"]) for key in keys}) == 3
+    assert [row["key"] for row in picture["data"]["values"]] == ["5", "4", "3"]
+
+
+def test_long_names_of_segments_stand_on_two_lines() -> None:
+    names = ["1 Younger customers, branch Filiale 21", "2 Younger customers, age 26 to 34", "3 Graduates"]
+    rows = [{"label": name, "rate": 0.2, "low": 0.1, "high": 0.3, "tip": name} for name in names]
+    shown = texts_of(charts.dots(rows, base=0.2, title="response rate", lines=2))
+    assert {name.replace("customers, ", "customers,") for name in names} <= set(shown)
 
 
 def labels_along(x: np.ndarray, *, whole: bool) -> list[str]:

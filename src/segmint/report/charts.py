@@ -1,13 +1,15 @@
 """The charts, as Altair specifications drawn for a phone's width and scaled up from there.
 
 Every colour here is a sentinel of the light theme: the style sheet gives each one its dark and printed counterpart, so that one
-picture serves all. The classes' colours are those of Okabe and Ito (2008), told apart by colour-blind eyes too.
+picture serves all. The classes' first colours are those of Okabe and Ito (2008); the others were chosen far from them, as
+colour-blind eyes see them too.
 """
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +20,12 @@ WIDTH = 400
 LONGEST_LINE = 300
 INK, MUTED, GRID, PAPER = "#1b2733", "#586776", "#e2e8ee", "#fffffe"
 ACCENT, RIVAL, SIGNAL = "#0b63a5", "#8a98a6", "#c2570c"
-CLASSES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#7f7f2b", "#6b4c9a")
+CLASSES = (
+    "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#7f7f2b", "#6b4c9a",
+    "#333f48", "#5b2c06", "#c9b458", "#f2a5b8",
+)  # fmt: skip
+LETTER = 6.9  # how wide a letter of a label is, on average
+MOST_WRITTEN = 6  # classes of a confusion whose cells have room for words
 
 Chart = Any
 Row = Mapping[str, Any]
@@ -30,7 +37,12 @@ def class_color(place: int) -> str:
     return CLASSES[place % len(CLASSES)]
 
 
-def dots(rows: Sequence[Row], *, base: float, title: str) -> Chart:
+def class_key(place: int) -> str:
+    """The style sheet's name for `class_color`."""
+    return f"class-{place % len(CLASSES) + 1}"
+
+
+def dots(rows: Sequence[Row], *, base: float, title: str, lines: Literal[1, 2] = 1) -> Chart:
     """Rates with their intervals, one line for each level, beside the overall rate.
 
     Parameters
@@ -41,10 +53,12 @@ def dots(rows: Sequence[Row], *, base: float, title: str) -> Chart:
         The overall rate, drawn as an upright line.
     title : str
         Of the horizontal axis.
+    lines : int
+        On which a label may stand.
     """
     import altair as alt
 
-    y = _levels(rows)
+    y = _levels(rows, lines=lines)
     x = alt.X("rate:Q", title=title, axis=alt.Axis(format=".0%", tickCount=5), scale=alt.Scale(zero=True))
     chart = alt.layer(
         _upright(base),
@@ -54,7 +68,7 @@ def dots(rows: Sequence[Row], *, base: float, title: str) -> Chart:
         alt.Chart().mark_circle(color=ACCENT, size=75, opacity=1).encode(y=y, x=x, description="tip:N"),
         data=_values(rows),
     )
-    return _themed(chart, height=46 + 25 * len(rows))
+    return _themed(chart, height=46 + _row_height(rows, lines) * len(rows))
 
 
 def mix(rows: Sequence[Row], classes: Sequence[str]) -> Chart:
@@ -309,7 +323,10 @@ def reliability(rows: Sequence[Row], *, most: float) -> Chart:
 
 
 def confusion(matrix: NDArray[np.int64], classes: Sequence[str]) -> Chart:
-    """Customers by what happened (rows) and what was predicted (columns), shaded by the share of the row."""
+    """Customers by what happened (rows) and what was predicted (columns), shaded by the share of the row.
+
+    Of many classes only the shades are shown: their cells have no room for words.
+    """
     import altair as alt
 
     names = [shorten(name, 12) for name in classes]
@@ -326,21 +343,31 @@ def confusion(matrix: NDArray[np.int64], classes: Sequence[str]) -> Chart:
         for column in range(len(names))
     ]  # fmt: skip
     words = "[" + ", ".join(_quoted(name) for name in names) + "][datum.value]"
-    axis = alt.Axis(labelExpr=words, ticks=False, domain=False, grid=False, labelAngle=0)
-    x = alt.X("said:O", title="predicted", axis=axis.copy(deep=False), scale=alt.Scale(padding=0.04))
-    y = alt.Y("truth:O", title="what happened", axis=axis, scale=alt.Scale(padding=0.04))
+    written = len(names) <= MOST_WRITTEN
+    wide = round(LETTER * max(len(name) for name in names))
+    level = wide * (len(names) + 1) < WIDTH - 30
+
+    def axis(angle: int) -> Any:
+        return alt.Axis(labelExpr=words, ticks=False, domain=False, grid=False, labelAngle=angle)
+
+    x = alt.X("said:O", title="predicted", axis=axis(0 if level else -90), scale=alt.Scale(padding=0.04))
+    y = alt.Y("truth:O", title="what happened", axis=axis(0), scale=alt.Scale(padding=0.04))
     shade = alt.Opacity("share:Q", legend=None, scale=alt.Scale(domain=[0, 1], range=[0.06, 0.95]))
     color = alt.condition("datum.share > 0.75", alt.value(PAPER), alt.value(INK))
     large = 17 if len(names) < 4 else 14
+    shades = alt.Chart().mark_rect(color=ACCENT, cornerRadius=4).encode(x=x, y=y, opacity=shade, description="tip:N")
+    below = 45 if level else 40 + wide
+    if not written:
+        return _themed(alt.layer(shades, data=_values(rows)), height=25 + below + 26 * len(names))
     chart = alt.layer(
-        alt.Chart().mark_rect(color=ACCENT, cornerRadius=4).encode(x=x, y=y, opacity=shade, description="tip:N"),
+        shades,
         alt.Chart()
         .mark_text(fontSize=large, fontWeight=600, dy=-8, aria=False)
         .encode(x=x, y=y, text="count:N", color=color),
         alt.Chart().mark_text(fontSize=12, dy=11, aria=False).encode(x=x, y=y, text="percent:N", color=color),
         data=_values(rows),
     )
-    return _themed(chart, height=min(380, 80 + 80 * len(names)))
+    return _themed(chart, height=35 + below + (80 if len(names) < 4 else 56) * len(names))
 
 
 def cells(
@@ -392,33 +419,72 @@ def bubbles(rows: Sequence[Row], *, base: float, y_title: str, percentages: bool
     import altair as alt
 
     number = ".0%" if percentages else ",~r"
-    most = max(row["share"] for row in rows)
+    widest = min(1.0, max(row["share"] for row in rows) * 1.2)
     top, least = max([row["high"] for row in rows] + [base]), min([row["low"] for row in rows] + [base, 0.0])
     room = 0.08 * (top - least)
+    bottom, ceiling = least - (room if least < 0 else 0), top + room
     x = alt.X(
         "share:Q",
         title="share of the customers",
         axis=alt.Axis(format=".0%", tickCount=5),
-        scale=alt.Scale(domain=[0, min(1.0, most * 1.2)], nice=False),
+        scale=alt.Scale(domain=[0, widest], nice=False),
     )
     y = alt.Y(
         "value:Q", title=y_title, axis=alt.Axis(format=number, tickCount=5),
-        scale=alt.Scale(domain=[least - (room if least < 0 else 0), top + room], nice=False),
+        scale=alt.Scale(domain=[bottom, ceiling], nice=False),
     )  # fmt: skip
     color = alt.condition("datum.good", alt.value(ACCENT), alt.value(RIVAL))
+    labels = _labels_apart(rows, widest / 340, (ceiling - bottom) / 250)
+    rows = sorted(rows, key=lambda row: -row["size"])  # a small one is not hidden by a large one
     size = alt.Size("size:Q", legend=None, scale=alt.Scale(domain=[0, 1], range=[260, 2600]))
     chart = alt.layer(
         alt.Chart(_values([{"base": base}]))
         .mark_rule(color=SIGNAL, strokeDash=[5, 4], strokeWidth=1.6, aria=False)
         .encode(y="base:Q"),
-        alt.Chart().mark_rule(strokeWidth=2, opacity=0.55, aria=False).encode(x=x, y="low:Q", y2="high:Q", color=color),
         alt.Chart()
-        .mark_circle(opacity=0.92, stroke=PAPER, strokeWidth=1.5)
+        .mark_circle(fillOpacity=0.3, opacity=1)
         .encode(x=x, y=y, size=size, color=color, description="tip:N"),
-        alt.Chart().mark_text(fontSize=13, fontWeight=700, color=PAPER, aria=False).encode(x=x, y=y, text="key:N"),
+        alt.Chart().mark_rule(strokeWidth=2, aria=False).encode(x=x, y="low:Q", y2="high:Q", color=color),
+        alt.Chart().mark_circle(size=28, opacity=1, aria=False).encode(x=x, y=y, color=color),
+        alt.Chart(_values(labels))
+        .mark_text(fontSize=13, fontWeight=700, color=INK, aria=False)
+        .encode(x="x:Q", y="y:Q", text="key:N"),
         data=_values(rows),
     )
     return _themed(chart, height=300)
+
+
+_BESIDE = ((11, 0), (-11, 0), (11, 13), (-11, 13), (11, -13), (-11, -13), (11, 26), (-11, 26), (11, -26), (-11, -26))
+
+
+def _labels_apart(rows: Sequence[Row], across: float, up: float) -> list[dict[str, Any]]:
+    """Put each bubble's key beside its line where no other key and no other line is.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        Of `bubbles`.
+    across, up : float
+        How much one pixel is, along and up.
+    """
+    placed: list[dict[str, Any]] = []
+
+    def hits(x: float, y: float, own: Row) -> int:
+        keys = [done for done in placed if abs(x - done["x"]) < 15 * across and abs(y - done["y"]) < 14 * up]
+        lines = [
+            other
+            for other in rows
+            if other is not own
+            and abs(x - other["share"]) < 8 * across
+            and other["low"] - 7 * up < y < other["high"] + 7 * up
+        ]
+        return 2 * len(keys) + len(lines)
+
+    for row in sorted(rows, key=lambda row: (row["share"], row["value"])):
+        options = [(row["share"] + right * across, row["value"] + above * up) for right, above in _BESIDE]
+        x, y = min(options, key=lambda option: hits(option[0], option[1], row))
+        placed.append({"key": row["key"], "x": x, "y": y})
+    return placed
 
 
 def markers(rows: Sequence[Row]) -> Chart:
@@ -431,7 +497,7 @@ def markers(rows: Sequence[Row]) -> Chart:
     """
     import altair as alt
 
-    y = _levels(rows, 30)
+    y = _levels(rows, 24, lines=2)
     x = alt.X(
         "share:Q",
         title="share of the segment",
@@ -445,7 +511,7 @@ def markers(rows: Sequence[Row]) -> Chart:
         alt.Chart().mark_circle(size=85, opacity=1).encode(y=y, x=x, color=color, description="tip:N"),
         data=_values(rows),
     )
-    return _themed(chart, height=46 + 25 * len(rows))
+    return _themed(chart, height=46 + _row_height(rows, 2, 24) * len(rows))
 
 
 def returns(rows: Sequence[Row], *, stable: float) -> Chart:
@@ -476,18 +542,42 @@ def returns(rows: Sequence[Row], *, stable: float) -> Chart:
     return _themed(chart, height=260)
 
 
-def _levels(rows: Sequence[Row], longest: int = 22) -> Any:
-    """Upright axis of levels in the order of the rows, each drawn by its place so that equal names stay apart."""
+def _levels(rows: Sequence[Row], longest: int = 22, *, lines: Literal[1, 2] = 1) -> Any:
+    """Upright axis of levels in the order of the rows, each drawn by its place so that equal names stay apart.
+
+    A name stands on one line of at most `longest` letters, or on two.
+    """
     import altair as alt
 
-    names: dict[int, str] = {}
+    names: dict[int, list[str]] = {}
     for place, row in enumerate(rows):
-        names[int(row.get("level", place))] = shorten(row["label"], longest)
-    words = "[" + ", ".join(_quoted(names.get(place, "")) for place in range(max(names) + 1)) + "][datum.value]"
+        names[int(row.get("level", place))] = _in_lines(row["label"], longest, lines)
+    words = "[" + ", ".join(_listed(names.get(place, [""])) for place in range(max(names) + 1)) + "][datum.value]"
     # measured here: the drawing library takes every letter for a wide one and leaves half the width empty
-    room = 10 + 6.9 * max(len(name) for name in names.values())
-    axis = alt.Axis(labelExpr=words, ticks=False, domain=False, labelLimit=0, minExtent=room, maxExtent=room)
+    room = 14 + LETTER * max(len(line) for name in names.values() for line in name)
+    two = [place for place, name in names.items() if len(name) > 1]
+    middle: Any = {"condition": {"test": f"indexof({two}, datum.value) >= 0", "value": -8}, "value": 0}
+    axis = alt.Axis(
+        labelExpr=words, ticks=False, domain=False, labelLimit=0, labelPadding=10, minExtent=room, maxExtent=room,
+        labelOffset=middle if two else 0,
+    )  # fmt: skip
     return alt.Y("level:O", sort=None, title=None, axis=axis)
+
+
+def _in_lines(name: str, longest: int, lines: Literal[1, 2]) -> list[str]:
+    first, *more = textwrap.wrap(shorten(name, 1_000), longest) or [""]
+    if lines == 1 or not more:
+        return [shorten(name, longest)]
+    return [first, shorten(" ".join(more), longest)]
+
+
+def _row_height(rows: Sequence[Row], lines: Literal[1, 2], longest: int = 22) -> int:
+    return 25 if all(len(_in_lines(row["label"], longest, lines)) == 1 for row in rows) else 36
+
+
+def _listed(parts: Sequence[str]) -> str:
+    """A string of Vega's expression language, or a list of them for a text of several lines."""
+    return _quoted(parts[0]) if len(parts) == 1 else "[" + ", ".join(_quoted(part) for part in parts) + "]"
 
 
 def _quoted(name: str) -> str:
@@ -553,7 +643,7 @@ def _themed(chart: Chart, *, height: int) -> Chart:
         .configure_axis(
             labelFontSize=13, titleFontSize=12.5, titleFontWeight="normal", labelColor=INK, titleColor=MUTED,
             gridColor=GRID, domainColor=GRID, tickColor=GRID, labelPadding=6, titlePadding=8,
-            labelFlush=False,
+            labelFlush=False, labelSeparation=6,
         )
         .configure_axisY(titleAlign="left", titleAngle=0, titleAnchor="start", titleY=-10, titleX=0)
     )  # fmt: skip

@@ -155,7 +155,7 @@ def _mix(column: ColumnLevels) -> Block:
             ],
             words=(0, 1),
         ),
-        keys=[key(f"class-{place % 8 + 1}", shorten(name, 24), "square") for place, name in enumerate(classes)],
+        keys=[key(charts.class_key(place), shorten(name, 24), "square") for place, name in enumerate(classes)],
     )
 
 

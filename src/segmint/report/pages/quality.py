@@ -386,7 +386,7 @@ def _one_against_rest(found: Predictions) -> Block:
         curve, area = roc_curve(y, score), roc_auc(y, score)
         lines.append((name, curve.false_positive_rate, curve.true_positive_rate))
         colors.append(charts.class_color(place))
-        keys.append(key(f"class-{place % len(charts.CLASSES) + 1}", f"{shorten(name, 20)} {decimal(area, 2)}"))
+        keys.append(key(charts.class_key(place), f"{shorten(name, 20)} {decimal(area, 2)}"))
         rows.append((name, area))
     best = max(rows, key=lambda row: row[1])
     picture = charts.curves(

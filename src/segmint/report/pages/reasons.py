@@ -186,7 +186,7 @@ def _segments(mine: pl.DataFrame) -> Block:
         caption=f"With all else as it is, {shorten(strongest['target'], 24)} is likeliest at {shorten(strongest['level'], 40)}: "
         f"{percent(strongest['prediction'])} on average.",
         data=_data(mine, segments=True),
-        keys=[key(f"class-{place % 8 + 1}", shorten(name, 24), "square") for place, name in enumerate(classes)],
+        keys=[key(charts.class_key(place), shorten(name, 24), "square") for place, name in enumerate(classes)],
     )
 
 

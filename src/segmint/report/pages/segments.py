@@ -316,7 +316,10 @@ def _responses(segments: Sequence[Segment]) -> Block | None:
     ]
     return chart(
         "How the segments answered",
-        draw(charts.dots(rows, base=base, title="response rate"), "Response rate of every segment with 95 % intervals"),
+        draw(
+            charts.dots(rows, base=base, title="response rate", lines=2),
+            "Response rate of every segment with 95 % intervals",
+        ),
         caption=caption,
         data=table(["Segment", "customers", "response rate", "95 % interval", "index"], data),
         keys=[
