@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import subprocess
@@ -13,7 +14,9 @@ import pytest
 
 from segmint.cli import main
 from segmint.cli.screen import Screen
+from segmint.cli.time import measure
 from segmint.flows.demo import sample_path
+from segmint.metrics.intervals import EFFECT_LEVEL
 
 HEAVY = ("numpy", "polars", "pydantic", "tensorflow", "sklearn", "rich")
 
@@ -35,6 +38,10 @@ def test_help_loads_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_measure_asks_for_the_interval_that_the_holdout_was_planned_with() -> None:
+    assert inspect.signature(measure).parameters["level"].default == EFFECT_LEVEL
 
 
 def test_check_prints_the_receipt(said: Callable[..., tuple[int, str, str]]) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from segmint.errors import ConfigError, DataError
 from segmint.monitoring.measure import Dispositions, join_results, measure, parse_dispositions
+from segmint.targeting.holdout import plan_holdout
 
 CODES = Dispositions(codes={"SALE": "success", "NO": "refused", "NA": "not_reached", "DNC": "do_not_call"})
 
@@ -283,6 +284,27 @@ def test_no_purchase_among_those_held_out_is_no_certainty():
     assert "too few purchases among those held out to tell" in found.sentences[-1]
     assert found.frame().filter(pl.col("segment") == "everyone")["low"].is_nan().all()
     assert not any("interval" in sentence for sentence in found.sentences)
+
+
+def noticed(seeds, rate, effect, called, held_out):
+    """Share of campaigns whose plain interval of the response is given and leaves 0 out."""
+    status = ["listed"] * called + ["held_out"] * held_out
+    customers = [f"{i:06d}" for i in range(called + held_out)]
+    call_list = pl.DataFrame({"customer": customers, "status": status, "propensity": rate, "value": 1.0, "cost": 0.0})
+    chance = np.where(np.array(status) == "listed", rate, rate - effect)
+    seen = 0
+    for seed in seeds:
+        success = np.random.default_rng(seed).random(chance.size) < chance
+        results = pl.DataFrame({"customer": customers, "code": np.where(success, "SALE", "NO")})
+        row = estimate(measure(join_results(call_list, results, CODES)).frame(), "response", "plain")
+        seen += not row["low"] <= 0 <= row["high"] and not np.isnan(row["low"])
+    return seen / len(seeds)
+
+
+@pytest.mark.parametrize(("rate", "called", "held_out"), [(0.12, 900, 300), (0.2, 500, 100)])
+def test_what_the_plan_of_a_holdout_promises_is_found(rate, called, held_out):
+    plan = plan_holdout(rate, called, held_out)
+    assert noticed(range(100), rate, plan.smallest_effect, called, held_out) == pytest.approx(0.8, abs=0.1)
 
 
 def missed(seeds, n, share, effect):

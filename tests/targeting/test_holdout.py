@@ -5,9 +5,11 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import stdtrit
 
 from segmint.targeting.holdout import (
     customers_needed,
+    fewest_held_out,
     in_holdout,
     keyed_words,
     plan_holdout,
@@ -62,31 +64,69 @@ def test_the_share_held_out_is_the_share_asked_for_and_does_not_lean_on_ties():
 
 
 def test_the_power_formula_gives_the_known_numbers():
-    assert customers_needed(0.113, 0.113 * 1.1) == pytest.approx(12_852, rel=0.002)
-    assert customers_needed(0.113, 0.113 * 1.2) == pytest.approx(3_342, rel=0.002)
-    assert customers_needed(0.06, 0.06 * 1.2) == pytest.approx(6_716, rel=0.003)
+    assert customers_needed(0.113, 0.113 * 1.1, level=0.95) == pytest.approx(12_852, rel=0.002)
+    assert customers_needed(0.113, 0.113 * 1.2, level=0.95) == pytest.approx(3_342, rel=0.002)
+    assert customers_needed(0.06, 0.06 * 1.2, level=0.95) == pytest.approx(6_716, rel=0.003)
 
 
-@pytest.mark.parametrize(("called", "held_out"), [(3000, 300), (2000, 2000), (20_000, 1000)])
-def test_the_power_formula_agrees_with_simulation(called, held_out):
-    rng = np.random.default_rng(11)
-    effect = smallest_effect(0.12, called, held_out)
-    one = rng.binomial(called, 0.12, 40_000) / called
-    two = rng.binomial(held_out, 0.12 - effect, 40_000) / held_out
-    error = np.sqrt(one * (1 - one) / called + two * (1 - two) / held_out)
-    found = (np.abs(one - two) > 1.959964 * error).mean()
-    assert found == pytest.approx(0.8, abs=0.025)
-    assert power_of(0.12, 0.12 - effect, called, held_out) == pytest.approx(0.8, abs=1e-6)
+def found(rate_called, rate_held_out, called, held_out, repeats=40_000):
+    """Share of campaigns in which an interval is given, at 90 % by Welch, and leaves 0 out."""
+    draw = np.random.default_rng(11)
+    bought = [draw.binomial(n, rate, repeats) for n, rate in ((called, rate_called), (held_out, rate_held_out))]
+    means, variances, told = [], [], np.ones(repeats, dtype=bool)
+    for n, yes in zip((called, held_out), bought, strict=True):
+        rate, more = yes / n, (yes + 1) / (n + 2)
+        means.append(more)
+        variances.append(np.maximum(rate * (1 - rate) / (n - 1), more * (1 - more) / (n + 2)))
+        told &= (yes >= 5) & (n - yes >= 5)
+    one, other = variances
+    freedom = (one + other) ** 2 / (one**2 / (called - 1) + other**2 / (held_out - 1))
+    return (told & (abs(means[0] - means[1]) > stdtrit(freedom, 0.95) * np.sqrt(one + other))).mean()
+
+
+@pytest.mark.parametrize(
+    ("rate", "called", "held_out"),
+    [(0.12, 3000, 300), (0.12, 2000, 2000), (0.12, 20_000, 1000), (0.2, 500, 100), (0.05, 1000, 450)],
+)
+def test_the_power_formula_agrees_with_simulation(rate, called, held_out):
+    effect = smallest_effect(rate, called, held_out)
+    assert found(rate, rate - effect, called, held_out) == pytest.approx(0.81, abs=0.03)
+    for without in (0.2 * rate, 0.5 * rate, 0.9 * rate):
+        simulated = found(rate, without, called, held_out)
+        assert power_of(rate, without, called, held_out) == pytest.approx(simulated, abs=0.02)
+
+
+@pytest.mark.parametrize(("called", "held_out"), [(1000, 50), (2000, 100), (10_000, 100)])
+def test_no_effect_is_promised_where_too_few_of_those_held_out_buy(called, held_out):
+    """Of a rate of 5 % an effect of 4 points leaves so few purchases that nothing is told of it."""
+    assert max(found(0.05, without, called, held_out) for without in np.linspace(0, 0.05, 11)) < 0.1
+    plan = plan_holdout(0.05, called, held_out)
+    assert np.isnan(plan.smallest_effect)
+    assert "nothing can be told of what calling brings" in plan.sentence
+    assert f"hold out at least {fewest_held_out(0.05, called):,}" in plan.sentence
+
+
+def test_from_the_fewest_held_out_on_an_effect_is_found():
+    fewest = fewest_held_out(0.05, 2000)
+    assert np.isnan(smallest_effect(0.05, 2000, fewest - 1))
+    effect = smallest_effect(0.05, 2000, fewest)
+    assert found(0.05, 0.05 - effect, 2000, fewest) == pytest.approx(0.8, abs=0.03)
+
+
+@pytest.mark.parametrize("rates", [(0.0, 0.0), (1.0, 0.5), (0.5, 0.0), (0.5, 1.0)])
+def test_rates_of_nobody_and_everybody_have_a_power(rates):
+    assert 0 <= power_of(*rates, 100, 100) <= 1
+    assert power_of(*rates, 5, 5) == 0
 
 
 def test_needed_customers_reach_the_wanted_power():
     n = customers_needed(0.1, 0.08, held_out_per_called=0.25)
-    assert power_of(0.1, 0.08, n, round(0.25 * n)) == pytest.approx(0.8, abs=0.002)
+    assert power_of(0.1, 0.08, n, round(0.25 * n)) == pytest.approx(0.8, abs=0.03)
 
 
 def test_the_plan_says_in_words_what_can_be_shown():
     assert "a difference of" in plan_holdout(0.12, 3000, 300).sentence
-    assert "hold out more" in plan_holdout(0.02, 100, 10).sentence
+    assert "several lists of the campaign" in plan_holdout(0.02, 100, 10).sentence
     assert "cannot be measured" in plan_holdout(0.12, 3000, 0).sentence
 
 

@@ -19,6 +19,7 @@ from segmint.flows.read import inputs_of, open_source, refuse_overwriting
 from segmint.flows.report import write_report
 from segmint.flows.results import read_codes, read_frame
 from segmint.flows.scored import scoring_run
+from segmint.metrics.intervals import EFFECT_LEVEL
 from segmint.monitoring.measure import JoinedResults, Measurement, join_results
 from segmint.monitoring.measure import measure as estimate
 from segmint.progress import Progress, silent
@@ -64,7 +65,7 @@ def measure(
     codes: Path | None = None,
     purchases: Any = None,
     earlier: Sequence[Any] = (),
-    level: float = 0.9,
+    level: float = EFFECT_LEVEL,
     silence_means_no: bool = False,
     do_not_call: Path | None = None,
     argv: Sequence[str] = (),

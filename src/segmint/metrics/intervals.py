@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 NORMAL_95 = 1.959964  # standard errors to each side that hold 95 % of a normal distribution
+EFFECT_LEVEL = 0.9  # of an effect of calling, where nobody asks for another
+FEWEST_OF_EACH = 5  # purchases, and customers without one, in each arm: with fewer no interval is honest
 
 
 def wilson(successes: ArrayLike, trials: ArrayLike, level: float = 0.95) -> tuple[Floats, Floats]:

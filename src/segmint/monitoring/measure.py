@@ -15,6 +15,7 @@ from scipy.special import ndtri, stdtrit
 
 from segmint.contract.ids import bare_ids
 from segmint.errors import ConfigError, DataError
+from segmint.metrics.intervals import EFFECT_LEVEL, FEWEST_OF_EACH
 from segmint.toml_files import parse_toml
 
 Floats = NDArray[np.float64]
@@ -24,7 +25,6 @@ METHODS = ("plain", "cuped")
 ARMS = ("listed", "held_out")
 _SMALLEST_ARM = 20
 _NOT_BY_CHANCE = 3.3  # standard errors; arms that are drawn by lot lie further apart in one campaign of 1,000
-_FEWEST_OF_EACH = 5  # purchases, and customers without one, in each arm: with fewer no interval is honest
 
 
 class Dispositions(BaseModel):
@@ -304,7 +304,7 @@ class Measurement:
 def measure(
     joined: JoinedResults,
     *,
-    level: float = 0.9,
+    level: float = EFFECT_LEVEL,
     currency: str = "",
     held_out_silence_means_no: bool = False,
 ) -> Measurement:
@@ -503,9 +503,9 @@ def _lacking(success: Floats, called: NDArray[np.bool_]) -> str | None:
     """Say which arm has too few purchases, or refusals, for any interval; None if both have enough."""
     for arm, name in ((~called, "held out"), (called, "called")):
         bought = int(success[arm].sum())
-        if bought < _FEWEST_OF_EACH:
+        if bought < FEWEST_OF_EACH:
             return f"purchases among those {name}"
-        if arm.sum() - bought < _FEWEST_OF_EACH:
+        if arm.sum() - bought < FEWEST_OF_EACH:
             return f"customers without a purchase among those {name}"
     return None
 
@@ -555,8 +555,8 @@ def _too_few(frame: pl.DataFrame, lacking: str) -> Sequence[str]:
     return (
         f"{100 * response['called']:.1f} % of {response['customers_called']:,} called bought, and "
         f"{100 * response['held_out']:.1f} % of {response['customers_held_out']:,} held out.",
-        f"There are too few {lacking} to tell what calling changed: at least {_FEWEST_OF_EACH} customers who bought and "
-        f"{_FEWEST_OF_EACH} who did not are needed in each arm. Wait for more results, or hold out more customers next time.",
+        f"There are too few {lacking} to tell what calling changed: at least {FEWEST_OF_EACH} customers who bought and "
+        f"{FEWEST_OF_EACH} who did not are needed in each arm. Wait for more results, or hold out more customers next time.",
     )
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass
 from hashlib import blake2b
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
+from scipy.special import bdtr, gammaln, ndtr, ndtri, stdtrit, xlog1py, xlogy
+
+from segmint.metrics.intervals import EFFECT_LEVEL, FEWEST_OF_EACH
 
 Floats = NDArray[np.float64]
 _CHUNK = 65_536
+_EFFECTS = 100  # tried from none to the whole response
 
 
 def keyed_words(customers: pl.Series, *, campaign: str, key: str) -> NDArray[np.uint64]:
@@ -70,7 +74,7 @@ class PowerCalculation:
     base_rate : float
         Response rate of the customers called, as expected.
     smallest_effect : float
-        Smallest difference found with the wanted power, as a difference of response rates.
+        Smallest difference found with the wanted power, as a difference of response rates; NaN if none is.
     needed : int
         Customers called, at the same share held out, until a tenth of the base rate is found.
     level, power : float
@@ -90,12 +94,8 @@ class PowerCalculation:
         """What the holdout can show, in words."""
         if not self.held_out or not self.called:
             return "Nobody is held out, so the effect of calling cannot be measured afterwards."
-        if self.smallest_effect >= self.base_rate:
-            return (
-                f"With {self.called:,} called and {self.held_out:,} held out, not even an effect as large as "
-                f"the whole response of {100 * self.base_rate:.1f} % is found in {100 * self.power:.0f} % of cases: "
-                "hold out more."
-            )
+        if math.isnan(self.smallest_effect):
+            return f"{self._nothing} {self._remedy}"
         return (
             f"With {self.called:,} called and {self.held_out:,} held out, a difference of "
             f"{100 * self.smallest_effect:.1f} points in the response rate is found in "
@@ -104,6 +104,20 @@ class PowerCalculation:
             "customers called."
         )
 
+    @property
+    def _nothing(self) -> str:
+        return (
+            f"With {self.called:,} called and {self.held_out:,} held out, nothing can be told of what calling brings: "
+            f"too few will buy to find even a large effect in {100 * self.power:.0f} % of cases."
+        )
+
+    @property
+    def _remedy(self) -> str:
+        enough = fewest_held_out(self.base_rate, self.called, level=self.level, power=self.power)
+        if enough:
+            return f"With as many called, hold out at least {enough:,}."
+        return "Holding out more of this list does not help: measure several lists of the campaign together."
+
 
 def power_of(
     rate_called: float,
@@ -111,9 +125,12 @@ def power_of(
     called: int,
     held_out: int,
     *,
-    level: float = 0.95,
+    level: float = EFFECT_LEVEL,
 ) -> float:
-    """Chance that a two-sided test of two proportions finds the difference (normal, unpooled variance).
+    """Chance that `segmint measure` finds the difference: that it gives an interval, and that 0 lies outside.
+
+    Every count of purchases that the holdout may have is weighed by its chance, so that those with too few for an
+    interval find nothing. The called arm is taken as normal.
 
     Parameters
     ----------
@@ -122,14 +139,45 @@ def power_of(
     called, held_out : int
         Customers in each arm.
     level : float
-        Confidence level of the test.
+        Confidence level of the interval.
     """
-    difference = abs(rate_called - rate_held_out)
-    error = math.sqrt(rate_called * (1 - rate_called) / called + rate_held_out * (1 - rate_held_out) / held_out)
-    if error == 0:
-        return 1.0 if difference > 0 else 0.0
-    critical = ndtri(0.5 + level / 2)
-    return float(ndtr(difference / error - critical) + ndtr(-difference / error - critical))
+    measurable = _chance_of_enough(rate_called, called)
+    bought = _likely_counts(rate_held_out, held_out)
+    if not measurable or not bought.size:
+        return 0.0
+    (expected, one), (seen, other) = _with_two_more(rate_called * called, called), _with_two_more(bought, held_out)
+    reach = stdtrit(min(called, held_out) - 1, 0.5 + level / 2) * np.sqrt(one + other)
+    error = math.sqrt(rate_called * (1 - rate_called) / called)
+    found = ndtr((expected - seen - reach) / error) + ndtr((seen - expected - reach) / error)
+    return float(measurable * (_chances(bought, rate_held_out, held_out) * found).sum())
+
+
+def _chance_of_enough(rate: float, customers: int) -> float:
+    """Chance that enough of an arm buy, and enough do not, for an interval."""
+    if customers < 2 * FEWEST_OF_EACH:
+        return 0.0
+    return float(bdtr(customers - FEWEST_OF_EACH, customers, rate) - bdtr(FEWEST_OF_EACH - 1, customers, rate))
+
+
+def _likely_counts(rate: float, customers: int) -> Floats:
+    """Counts of purchases that give an interval and are not out of the question."""
+    spread = 8 * math.sqrt(customers * rate * (1 - rate)) + 8
+    low = max(FEWEST_OF_EACH, math.floor(customers * rate - spread))
+    high = min(customers - FEWEST_OF_EACH, math.ceil(customers * rate + spread))
+    return np.arange(low, high + 1, dtype=np.float64)
+
+
+def _chances(bought: Floats, rate: float, customers: int) -> Floats:
+    """Binomial chance of each count of purchases."""
+    ways = gammaln(customers + 1) - gammaln(bought + 1) - gammaln(customers - bought + 1)
+    chances: Floats = np.exp(ways + xlogy(bought, rate) + xlog1py(customers - bought, -rate))
+    return chances
+
+
+def _with_two_more(bought: float | Floats, customers: int) -> tuple[Floats, Floats]:
+    """Rate of an arm with a purchase and a refusal more, and its variance, as `segmint measure` takes them."""
+    rate, more = np.divide(bought, customers), np.divide(bought + 1, customers + 2)
+    return more, np.maximum(rate * (1 - rate) / (customers - 1), more * (1 - more) / (customers + 2))
 
 
 def customers_needed(
@@ -137,7 +185,7 @@ def customers_needed(
     rate_held_out: float,
     *,
     held_out_per_called: float = 1.0,
-    level: float = 0.95,
+    level: float = EFFECT_LEVEL,
     power: float = 0.8,
 ) -> int:
     """Count the customers to call until the difference is found with `power`.
@@ -160,9 +208,11 @@ def customers_needed(
 
 
 def smallest_effect(
-    rate_called: float, called: int, held_out: int, *, level: float = 0.95, power: float = 0.8
+    rate_called: float, called: int, held_out: int, *, level: float = EFFECT_LEVEL, power: float = 0.8
 ) -> float:
-    """Smallest difference of response rates found with `power`, by bisection; `rate_called` if none is.
+    """Smallest difference of response rates found with `power`, in steps of a hundredth of the response; NaN if none is.
+
+    A larger one may not be found: where calling brings nearly the whole response, too few of those held out buy.
 
     Parameters
     ----------
@@ -170,20 +220,32 @@ def smallest_effect(
         Expected response rate of the customers called.
     called, held_out : int
     """
-    low, high = 0.0, rate_called
-    if power_of(rate_called, 0.0, called, held_out, level=level) < power:
-        return rate_called
-    for _ in range(60):
-        middle = (low + high) / 2
-        if power_of(rate_called, rate_called - middle, called, held_out, level=level) < power:
-            low = middle
-        else:
-            high = middle
-    return high
+    for step in range(1, _EFFECTS + 1):
+        without = rate_called * (1 - step / _EFFECTS)
+        if power_of(rate_called, without, called, held_out, level=level) >= power:
+            return rate_called - without
+    return math.nan
+
+
+def fewest_held_out(rate_called: float, called: int, *, level: float = EFFECT_LEVEL, power: float = 0.8) -> int:
+    """Customers held out from which on any effect is found with `power`; 0 if not even with as many as are called.
+
+    Parameters
+    ----------
+    rate_called : float
+        Expected response rate of the customers called.
+    called : int
+    """
+
+    def shows(held_out: int) -> bool:
+        return not math.isnan(smallest_effect(rate_called, called, held_out, level=level, power=power))
+
+    fewest = bisect_left(range(called + 1), True, key=shows)
+    return fewest if fewest <= called else 0
 
 
 def plan_holdout(
-    base_rate: float, called: int, held_out: int, *, level: float = 0.95, power: float = 0.8
+    base_rate: float, called: int, held_out: int, *, level: float = EFFECT_LEVEL, power: float = 0.8
 ) -> PowerCalculation:
     """Calculate what effect a list with its holdout can show, and after how many calls.
 
@@ -195,7 +257,7 @@ def plan_holdout(
         Customers listed and held out.
     """
     if not called or not held_out or not 0 < base_rate < 1:
-        return PowerCalculation(called, held_out, base_rate, base_rate, 0, level, power)
+        return PowerCalculation(called, held_out, base_rate, math.nan, 0, level, power)
     needed = customers_needed(
         base_rate, 0.9 * base_rate, held_out_per_called=held_out / called, level=level, power=power
     )

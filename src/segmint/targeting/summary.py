@@ -15,7 +15,7 @@ from segmint.targeting.call_list import CallList
 from segmint.targeting.choose import LISTED, Choice, needs_optimiser
 from segmint.targeting.curves import curves_of_bins, expected_curve
 from segmint.targeting.fairness import cost_of_floor, cost_of_floor_by_group, groups_of, selection_by_group
-from segmint.targeting.holdout import plan_holdout
+from segmint.targeting.holdout import PowerCalculation, plan_holdout
 from segmint.targeting.optimise import limits_used
 from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.sensitivity import sensitivity, what_if_parts
@@ -191,17 +191,21 @@ def holdout_plans(call_list: CallList, policy: ContactPolicy) -> dict[str, Any]:
     plans = []
     for share in sorted({*HOLDOUT_SHARES, round(policy.holdout_share, 4)} - {0.0}):
         plan = plan_holdout(power.base_rate, called, round(called * share / (1 - share)))
-        plans.append({"share": share, "held_out": plan.held_out, "effect": plan.smallest_effect, "needed": plan.needed})
+        plans.append({"share": share, "held_out": plan.held_out, "effect": _effect(plan), "needed": plan.needed})
     return {
         "share": policy.holdout_share,
         "called": called,
         "held_out": power.held_out,
         "base_rate": power.base_rate,
-        "effect": power.smallest_effect,
+        "effect": _effect(power),
         "needed": power.needed,
         "sentence": power.sentence,
         "plans": plans if called else [],
     }
+
+
+def _effect(plan: PowerCalculation) -> float | None:
+    return None if math.isnan(plan.smallest_effect) else plan.smallest_effect
 
 
 def still_listed(choice: Choice, rows: NDArray[np.bool_]) -> Choice:

@@ -88,6 +88,16 @@ def test_a_list_of_nobody_still_has_a_page(tmp_path: Path) -> None:
     assert "Call nobody" in html
 
 
+def test_a_holdout_too_small_to_show_anything_says_so(tmp_path: Path) -> None:
+    write_target(tmp_path, budget_calls=100, holdout_share=0.02)
+    found = json.loads((tmp_path / "target.json").read_text())["holdout"]
+    assert found["effect"] is None
+    html = render_report(tmp_path)
+    assert "This holdout shows nothing" in html
+    assert "nothing can be told of what calling brings" in html
+    assert "points or more" not in html
+
+
 def test_files_that_keep_nobody_off_are_said(tmp_path: Path) -> None:
     write_target(tmp_path)
     found = json.loads((tmp_path / "target.json").read_text())

@@ -40,11 +40,18 @@ def _warning(holdout: dict[str, Any]) -> Block | None:
             "After the campaign nobody will know how many would have said yes without a call. "
             "Set policy.holdout_share, for example to 0.1.",
         )
+    if holdout["effect"] is None:
+        return banner(
+            "caution",
+            "This holdout shows nothing",
+            "The command that measures what calling brings gives no interval while fewer than 5 of an arm have bought. "
+            "Hold out more, or measure several lists of the campaign together.",
+        )
     if holdout["effect"] > _WEAK * holdout["base_rate"]:
         return banner(
             "caution",
             "This holdout shows large effects only",
-            f"It finds an effect of {decimal(100 * holdout['effect'], 1)} points or more, and the whole response is "
+            f"It finds an effect of {decimal(100 * holdout['effect'], 1)} points, and no smaller one, and the whole response is "
             f"{percent(holdout['base_rate'])}. Hold out more, or measure several lists of the campaign together.",
         )
     return None
@@ -54,41 +61,49 @@ def _plans(holdout: dict[str, Any]) -> Block | None:
     plans = holdout["plans"]
     if len(plans) < 3:
         return None
-    share = np.array([100 * plan["share"] for plan in plans])
-    effect = np.array([100 * plan["effect"] for plan in plans])
+    found = [plan for plan in plans if plan["effect"] is not None]
+    figures = _figures(holdout)
+    if len(found) < 3:
+        return figures
+    share = np.array([100 * plan["share"] for plan in found])
+    effect = np.array([100 * plan["effect"] for plan in found])
     tips = [
         {
             "x": 100 * plan["share"],
             "y": 100 * plan["effect"],
-            "tip": f"{percent(plan['share'], 0)} held out: finds {decimal(100 * plan['effect'], 1)} points or more",
+            "tip": f"{percent(plan['share'], 0)} held out: finds {decimal(100 * plan['effect'], 1)} points",
         }
-        for plan in plans
+        for plan in found
     ]
     picture = charts.curves(
         [("effect", share, effect)], [charts.ACCENT],
         x_title="% held out", y_title="smallest effect found, points", tips=tips, unit=(False, False), percentages=False,
     )  # fmt: skip
-    rows = [
-        [
-            percent(plan["share"], 0),
-            count(plan["held_out"]),
-            f"{decimal(100 * plan['effect'], 1)} points",
-            count(plan["needed"]) if plan["needed"] else "–",
-        ]
-        for plan in plans
-    ]
-    marked = [at for at, plan in enumerate(plans) if abs(plan["share"] - holdout["share"]) < 1e-9]
     return chart(
         "The smallest effect that is found in 80 % of cases",
         draw(picture, "Smallest effect found by share held out"),
         caption=f"With {count(holdout['called'])} called. The expected response of the list is {percent(holdout['base_rate'])}. "
         "The last column of the table says how many calls it takes to find an effect of a tenth of that.",
-        data=table(
-            ["Held out", "customers", "smallest effect", "calls for a tenth of the response"],
-            rows,
-            words=(),
-            marked=marked,
-        ),
+        data=figures,
         keys=[key("accent", "smallest effect found")],
         wide=True,
+    )
+
+
+def _figures(holdout: dict[str, Any]) -> Block:
+    rows = [
+        [
+            percent(plan["share"], 0),
+            count(plan["held_out"]),
+            "none" if plan["effect"] is None else f"{decimal(100 * plan['effect'], 1)} points",
+            count(plan["needed"]) if plan["needed"] else "–",
+        ]
+        for plan in holdout["plans"]
+    ]
+    marked = [at for at, plan in enumerate(holdout["plans"]) if abs(plan["share"] - holdout["share"]) < 1e-9]
+    return table(
+        ["Held out", "customers", "smallest effect", "calls for a tenth of the response"],
+        rows,
+        words=(),
+        marked=marked,
     )
