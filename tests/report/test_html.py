@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from segmint.report.html import render
+from segmint.report.html import printable_dict, render
 from segmint.report.summary import summarise
 from tests.payloads import payloads
 from tests.report.conftest import render_report
@@ -71,6 +71,16 @@ def test_a_run_without_a_comparison_still_has_a_page(make_run: Callable[..., Pat
     page = render_report(folder)
     assert "The network and how it learned" in page
     assert "The network beside other methods" not in page
+
+
+def test_words_from_right_to_left_turn_nothing_beside_them() -> None:
+    told = {"text": "profession is متقاعد جديد (32 %)", "kind": "text"}
+    seen = printable_dict(told)
+    assert seen["text"] == "profession is \u2068متقاعد جديد\u2069 (32\u00a0%)"
+    assert printable_dict(seen) == seen
+    assert printable_dict(told | {"kind": "code"})["text"] == told["text"]
+    assert printable_dict(seen, unparted=False)["text"] == "profession is متقاعد جديد (32\u00a0%)"
+    assert "\u2068" not in printable_dict("\u2068abc\u2069")
 
 
 def test_the_text_under_the_gains_plot_says_what_the_best_fifth_brings(response_page: str) -> None:

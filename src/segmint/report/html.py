@@ -14,6 +14,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from segmint.report.wording import NO_BREAK, printable
 
 _PERCENT = re.compile(r"(?<=\d) %")
+_RIGHT_TO_LEFT = "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]+"
+_TURNED = re.compile(f"\u2068?({_RIGHT_TO_LEFT}(?: {_RIGHT_TO_LEFT})*)\u2069?")
 
 
 def render(report: dict[str, Any]) -> str:
@@ -61,12 +63,15 @@ def printable_dict(value: Any, *, unparted: bool = True) -> Any:
     value : any
         Dicts, lists and texts; anything else stays as it is.
     unparted : bool
-        Whether no number may be parted from its %; False where a text is more than read.
+        Whether no number may be parted from its %, and no word written from right to left may turn what stands beside it: a
+        "(32 %)" became "(% 32)". False where a text is more than read, as code is that may be copied.
     """
     if isinstance(value, dict):
+        unparted = unparted and value.get("kind") != "code"
         return {name: printable_dict(part, unparted=unparted) for name, part in value.items()}
     if isinstance(value, list | tuple):
         return [printable_dict(part, unparted=unparted) for part in value]
     if not isinstance(value, str):
         return value
-    return _PERCENT.sub(f"{NO_BREAK}%", printable(value)) if unparted else printable(value)
+    clean = printable(_TURNED.sub(r"\1", value))
+    return _TURNED.sub("\u2068\\1\u2069", _PERCENT.sub(f"{NO_BREAK}%", clean)) if unparted else clean
