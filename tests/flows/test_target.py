@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import polars as pl
 import pytest
 
@@ -226,6 +227,29 @@ def test_a_level_that_nobody_has_is_said(done: RunResult, runs: Path, tmp_path: 
     assert found.summary["suppressed_because"] == {"closed": 150}
 
 
+def test_what_those_who_call_need_is_carried_into_every_file_and_no_page(
+    done: RunResult, runs: Path, tmp_path: Path
+) -> None:
+    given = pl.read_csv(sample_path(), separator=";", infer_schema=False).head(300)
+    branches = pl.Series(["007", "=1+1"] * 150)
+    given.with_columns(branch=branches, adviser=pl.lit("Dr. Mukherjee")).write_csv(tmp_path / "customers.csv")
+    profile = tmp_path / "dialler.toml"
+    profile.write_text('[[columns]]\nheader = "Branch"\nsource = "branch"\n')
+    config = policy('policy.carry=["branch", "adviser"]')
+    made = target(tmp_path / "customers.csv", done.folder, config, runs=runs, dialler=profile)
+    kept = pl.read_parquet(made.folder / "call_list.parquet").sort("record")
+    assert kept["branch"].to_list() == branches.to_list()
+    sheet = openpyxl.load_workbook(made.folder / "call_list.xlsx")["Call list"]
+    headers, *rows = sheet.iter_rows(min_col=3, max_col=4, values_only=True)
+    assert headers == ("branch", "adviser")
+    assert {branch for branch, _ in rows} == {"007", "'=1+1"}
+    written = pl.read_csv(made.folder / "dialler.csv", infer_schema=False)
+    assert set(written["Branch"]) == {"007", "'=1+1"}
+    assert "Mukherjee" not in (made.folder / "report.html").read_text("utf-8")
+    with pytest.raises(PolicyError, match="'branhc' that the table does not have"):
+        target(tmp_path / "customers.csv", done.folder, policy('policy.carry=["branhc"]'), runs=runs)
+
+
 def test_no_economics_no_list(done: RunResult, runs: Path) -> None:
     with pytest.raises(PolicyError, match="what a call costs"):
         target(sample_path(), done.folder, load_config(), runs=runs)
@@ -285,7 +309,7 @@ def test_an_earlier_list_is_compared_with_and_more_budget_drops_nobody(
 
 
 def test_a_quota_by_segment_needs_a_bundle_with_segments(done: RunResult, runs: Path) -> None:
-    with pytest.raises(PolicyError, match="knows no segments"):
+    with pytest.raises(PolicyError, match="this bundle knows none"):
         target(
             sample_path(),
             done.folder,

@@ -198,6 +198,20 @@ def test_the_dialler_is_told_how_many_calls_are_left(tmp_path, contract):
     assert free.rows["attempts"].null_count() == 30
 
 
+def test_the_dialler_is_told_what_the_policy_carries(tmp_path, contract):
+    frame = make_customers(30).with_columns(rank=pl.lit("gold"), branch=pl.lit("Lisbon"))
+    policy = make_policy(carry=["branch", "rank", "mobile"])
+    because = pl.Series([""] * 30, dtype=pl.String)
+    carried = frame.select("mobile", "branch", "rank")
+    made = build_call_list(
+        frame["client"], choose(frame["client"], frame["propensity"], policy), because, policy, carried=carried
+    )
+    write_dialler(made, general_profile(made, contract), tmp_path / "a.csv")
+    told = pl.read_csv(tmp_path / "a.csv", infer_schema=False)
+    assert told.columns[:6] == ["mobile", "customer", "branch", "rank_input", "campaign", "rank"]
+    assert set(told["rank_input"]) == {"gold"}
+
+
 def test_a_profile_is_read_from_toml():
     text = 'name = "general"\n[[columns]]\nheader = "Phone"\nsource = "mobile"\nphone = true\n'
     assert parse_profile(text).columns[0].phone

@@ -18,6 +18,7 @@ from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.suppress import UNNAMED, Suppression
 
 SEGMENT = "segment"
+CARRIED = frozenset({"name", "phone", "quota"})
 
 
 def require_usable(bundle: Bundle) -> None:
@@ -65,13 +66,13 @@ def require_policy_columns(columns: Sequence[str], policy: ContactPolicy, bundle
     """
     present = tuple(dict.fromkeys(columns))
     found_by_bundle = (SEGMENT,) if segment_names(bundle) and SEGMENT not in present else ()
-    if SEGMENT in policy.columns and SEGMENT not in (*present, *found_by_bundle):
+    if SEGMENT in (*policy.columns, *policy.carry) and SEGMENT not in (*present, *found_by_bundle):
         raise PolicyError(
-            "The policy has quotas by segment, but this bundle knows no segments.",
+            "The policy names segments, but this bundle knows none.",
             expected="a bundle made with segments, or a column 'segment' in the table",
             fix="train with segments.enabled=true, or add the column",
         )
-    policy.require_columns((*present, *found_by_bundle))
+    policy.require_columns((*present, *found_by_bundle), carried=True)
     _require_known_levels(policy, known_levels(bundle, segments=bool(found_by_bundle)))
     return found_by_bundle
 
@@ -119,6 +120,18 @@ def _require_known_levels(policy: ContactPolicy, levels: Mapping[str, tuple[str,
                 expected=f"one of {', '.join(levels[quota.column])}",
                 fix="correct the level in policy.quotas",
             )
+
+
+def carried_of(table: ValidTable, policy: ContactPolicy) -> pl.DataFrame:
+    """Return what the list takes along for those who call: names, phones, columns of quotas, and what the policy carries.
+
+    What the policy carries is as the table says it, for people to read; a segment that only the bundle finds is on the
+    list anyway.
+    """
+    frame = table.frame
+    by_role = [c.name for c in table.contract.columns if c.role in CARRIED and c.name in frame.columns]
+    more = [name for name in dict.fromkeys(policy.carry) if name not in by_role and name in table.raw.columns]
+    return pl.DataFrame([*(frame[name] for name in by_role), *(table.raw[name] for name in more)])
 
 
 def ids_of(table: ValidTable) -> pl.Series:

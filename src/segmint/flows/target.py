@@ -15,13 +15,13 @@ import polars as pl
 
 from segmint.config import Config
 from segmint.contract.column_match import match_columns
-from segmint.contract.contract import Contract
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import PolicyError
 from segmint.explain.words import reasons_for
 from segmint.flows.bundle import predictor_of
 from segmint.flows.candidates import (
     SEGMENT,
+    carried_of,
     columns_of,
     customers_of,
     known_levels,
@@ -52,7 +52,6 @@ from segmint.toml_files import read_toml_text
 LIST, SHEET, DIALLER = "call_list.parquet", "call_list.xlsx", "dialler.csv"
 DROPPED = "dropped_out.parquet"
 REASONS = ("reason_1", "reason_2", "reason_3")
-CARRIED = frozenset({"name", "phone", "quota"})
 
 
 @dataclass(frozen=True)
@@ -139,7 +138,7 @@ def target(
             held_back.because,
             policy,
             records=pl.Series(table.records),
-            carried=columns.select(_carried(contract, columns)),
+            carried=carried_of(table, policy),
             rejected=table.rejected.tolist(),
             run=here.id,
             spent=held_back.spent,
@@ -244,10 +243,6 @@ def _reasons_before(runs: Path, inputs: Mapping[str, str], config: Config) -> pl
                 said = (pl.col("status") == "listed") & pl.any_horizontal(pl.col(REASONS).is_not_null())
                 return kept.filter(said).drop("status")
     return None
-
-
-def _carried(contract: Contract, columns: pl.DataFrame) -> list[str]:
-    return [c.name for c in contract.columns if c.role in CARRIED and c.name in columns.columns]
 
 
 def _summary(

@@ -81,6 +81,12 @@ class CallList:
         return self.rows.filter(pl.col("status") == "listed").sort("rank")
 
     @property
+    def taken_along(self) -> tuple[str, ...]:
+        """What the policy carries, as the list names it."""
+        named = (f"{name}_input" if name in COLUMNS else name for name in self.policy.carry)
+        return tuple(name for name in named if name in self.carried)
+
+    @property
     def counts(self) -> dict[str, int]:
         """Rows by status; every status is named, and they add up to the rows read."""
         counted = dict(self.rows["status"].value_counts().iter_rows())

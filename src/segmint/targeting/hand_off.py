@@ -99,14 +99,15 @@ def parse_profile(text: str, *, origin: str = "dialler profile") -> DiallerProfi
 
 
 def general_profile(call_list: CallList, contract: Contract) -> DiallerProfile:
-    """Return a profile any dialler can map: id, phones, names, rank, attempts and windows."""
+    """Return a profile any dialler can map: id, phones, names, what the policy carries, rank, attempts and windows."""
     phones = [c.name for c in contract.columns if c.role == "phone" and c.name in call_list.carried]
     names = [c.name for c in contract.columns if c.role == "name" and c.name in call_list.carried]
-    plain = ["customer", *names, "campaign", "rank", "segment", "reason_1", "attempts", "call_windows"]
+    carried = [name for name in call_list.taken_along if name not in phones]
+    plain = ["customer", *names, *carried, "campaign", "rank", "segment", "reason_1", "attempts", "call_windows"]
     return DiallerProfile(
         columns=(
             *(DiallerColumn(header=name, source=name, phone=True) for name in phones),
-            *(DiallerColumn(header=name, source=name) for name in plain),
+            *(DiallerColumn(header=name, source=name) for name in dict.fromkeys(plain)),
         )
     )
 

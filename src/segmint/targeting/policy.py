@@ -223,6 +223,8 @@ class ContactRules(_Words):
     capacities : tuple of Capacity
     sensitive : tuple of str
         Columns whose groups are watched on the list.
+    carry : tuple of str
+        Columns of the table that the list takes along for those who call: the branch, the adviser. They decide nothing.
     consent_words : tuple of str
         What a consent column says when there is consent; anything else is no consent.
     country_code : str
@@ -248,6 +250,7 @@ class ContactRules(_Words):
     quotas: tuple[Quota, ...] = ()
     capacities: tuple[Capacity, ...] = ()
     sensitive: tuple[str, ...] = ()
+    carry: tuple[str, ...] = Field(default=(), max_length=30)
     consent_words: tuple[str, ...] = CONSENT_WORDS
     country_code: str = Field(default="", pattern=r"^([1-9]\d{0,2})?$")
     hash_key: str = Field(default="segmint", min_length=1, max_length=64)
@@ -256,7 +259,7 @@ class ContactRules(_Words):
         """Join these rules with standing ones: whoever must not be called by either is not called.
 
         Files and exclusions of both hold, the longer rest, the fewer attempts, and consent only as both read it. Quotas
-        and capacities of both hold; for the same level or name the tighter. What decides in which campaign calls are
+        and capacities of both hold; for the same level or name the tighter. Columns that either carries are carried. What decides in which campaign calls are
         counted, who is held out, which numbers can be dialled and when, is the standing rules' where they set it; more
         may be held out. What else is set here stays.
         """
@@ -275,6 +278,7 @@ class ContactRules(_Words):
                 "rest_days": max(standing.rest_days, self.rest_days),
                 "attempts": min(attempts, default=None),
                 "consent_words": tuple(word for word in standing.consent_words if word.casefold() in consent),
+                "carry": _both(standing.carry, self.carry),
                 "quotas": _tighter(standing.quotas, self.quotas, lambda quota: (quota.column, quota.level)),
                 "capacities": _tighter(standing.capacities, self.capacities, lambda capacity: capacity.name),
                 **kept,
@@ -361,7 +365,7 @@ class ContactPolicy(ContactRules):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Every column that the policy names, once, in the order of mention."""
+        """Every column by which the policy decides, once, in the order of mention."""
         named = [
             *self.economics.columns,
             *(rule.column for rule in self.exclude),
@@ -389,15 +393,15 @@ class ContactPolicy(ContactRules):
         """The columns in which a number above or below a limit keeps a customer off."""
         return tuple(rule.column for rule in self.exclude if rule.above is not None or rule.below is not None)
 
-    def require_columns(self, present: tuple[str, ...]) -> None:
-        """Check that the table has every column the policy names.
+    def require_columns(self, present: tuple[str, ...], *, carried: bool = False) -> None:
+        """Check that the table has every column the policy names; those that are only `carried` if asked to.
 
         Raises
         ------
         PolicyError
             Naming the column and the closest one there is.
         """
-        for name in self.columns:
+        for name in (*self.columns, *(self.carry if carried else ())):
             if name not in present:
                 raise PolicyError(
                     f"The policy names a column '{name}' that the table does not have.",
@@ -667,6 +671,7 @@ suppress = []                 # do-not-call and objection files, by id or phone:
 # compare_with = "april/call_list.parquet"   # an earlier list: who drops out is named
 other_lists = []              # call lists of other campaigns: whoever is listed or held out there is not called here
 sensitive = []                # columns whose groups are watched on the list: ["age", "marital"]
+carry = []                    # columns of the table for those who call, in every file of the list: ["branch", "adviser"]
 consent_words = ["yes", "true", "1", "y"]
 country_code = ""             # digits put before national phone numbers: "351"; a number that has them keeps them
 hash_key = "segmint"          # a secret of your own makes the arms unpredictable from outside
