@@ -553,6 +553,10 @@ def test_results_of_other_customers_are_refused(wave: dict[str, pl.DataFrame], t
     few = wave["results"].head(20)
     with pytest.raises(DataError, match="20 customers have an outcome"):
         update(few, wave["wave"], trained, CONFIG, runs=runs)
+    said_yes = pl.col("subscribed") == "yes"
+    one_sided = pl.concat([wave["results"].filter(said_yes).head(9), wave["results"].filter(~said_yes)])
+    with pytest.raises(DataError, match="9 said yes"):
+        update(one_sided, wave["wave"], trained, CONFIG, runs=runs)
 
 
 def campaign(share: float = 0.2, n: int = 3_000) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from segmint.config import Config
 from segmint.contract.ids import bare_ids
+from segmint.contract.validate import MIN_ROWS_PER_LEVEL
 from segmint.errors import DataError
 from segmint.evaluation.recalibration import intercept_shift
 from segmint.flows.bundle import predict_texts, propensities
@@ -105,9 +106,9 @@ def update(
         )
     wave, told = read_frame(scored, config.data), read_frame(results, config.data)
     rows, yes, receipt = outcomes_of(wave, told, current.contract, read_codes(codes))
-    _require_enough(yes)
     judged = wave[rows]
     groups = groups_of(judged, current.contract)
+    _require_enough(yes, groups)
     made_by = scoring_run(scored, judged, runs)
     known = known_of(current, judged, customers, config.data, made_by)
     inputs = inputs_of(*(open_source(each, config.data) for each in (results, scored, customers) if each is not None))
@@ -132,7 +133,7 @@ def update(
     if by_heart.any() and by_id:
         known, yes, groups = known.of(~by_heart), yes[~by_heart], groups[~by_heart]
         receipt += f" Left out, as they stand in the history: {int(by_heart.sum()):,}; what was learned by heart must not judge itself."
-        _require_enough(yes)
+        _require_enough(yes, groups)
     data = config.data.model_copy(update={"at": current.at})
     settings = config.model_copy(update={"data": data, "model": config.model.over_time})
     trained = train_run(history, current.contract, settings, runs=runs, argv=argv, progress=progress)
@@ -290,11 +291,13 @@ def _said(
     return told.fill_null(told.mean()).to_numpy(), doubt
 
 
-def _require_enough(yes: NDArray[np.bool_]) -> None:
-    if yes.size < FEWEST or yes.all() or not yes.any():
+def _require_enough(yes: NDArray[np.bool_], groups: NDArray[np.int64]) -> None:
+    """Refuse too few customers, or too few of one outcome, to say anything of a response rate."""
+    customers, said_yes, said_no = (np.unique(groups[rows]).size for rows in (slice(None), yes, ~yes))
+    if customers < FEWEST or min(said_yes, said_no) < MIN_ROWS_PER_LEVEL:
         raise DataError(
-            f"{yes.size:,} customers have an outcome, {int(yes.sum()):,} of them a yes.",
-            expected=f"at least {FEWEST} outcomes, yes and no among them",
+            f"{customers:,} customers have an outcome; {said_yes:,} said yes and {said_no:,} said no.",
+            expected=f"at least {FEWEST} customers with an outcome, {MIN_ROWS_PER_LEVEL} of each",
             fix="wait for more results",
         )
 
