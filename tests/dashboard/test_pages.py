@@ -186,7 +186,8 @@ def test_runs_of_one_outcome_are_paired_and_no_difference_is_made_of_two(tmp_pat
     alike, apart = (pages.compare(desk, runs[0], second)["blocks"] for second in runs[1:])
     assert alike[0]["columns"][-1] == "difference"
     assert [block["kind"] for block in apart] == ["banner", "table"]
-    assert "cannot be compared" in apart[0]["text"]
+    assert "(column y of small)" in apart[0]["text"]
+    assert "(column segment of small): how well they do cannot be compared." in apart[0]["text"]
 
 
 def test_runs_that_are_left_out_of_a_page_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -610,8 +610,14 @@ def _not_alike(views: list[RunView]) -> Block:
     return banner(
         "caution",
         "Two different outcomes",
-        f"The first learned “{views[0].outcome_label}”, the second “{views[1].outcome_label}”: how well they do cannot be compared.",
+        f"The first learned {_outcome_words(views[0])}, the second {_outcome_words(views[1])}: how well they do cannot be compared.",
     )
+
+
+def _outcome_words(view: RunView) -> str:
+    contract = view.contract
+    named = "" if contract is None else f" (column {contract.outcome.column} of {contract.name})"
+    return f"“{view.outcome_label}”{named}"
 
 
 def _qualities(views: list[RunView]) -> Block | None:
