@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,23 @@ def test_paper_is_white_without_contents_and_without_the_slider(
         assert not tab.locator(hidden).first.is_visible(), hidden
     tab.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert tab.locator("details[data-printed]:not([open])").count() == 0
+    tab.close()
+
+
+@pytest.mark.browser
+def test_a_table_of_many_metrics_fits_on_paper(make_run: Callable[..., Path], browser: Any, tmp_path: Path) -> None:
+    """One table that is wider than A4 makes Chromium shrink every page."""
+    folder = make_run(kind="assignment", rows=300, hostile="")
+    told = json.loads((folder / "comparison.json").read_text())
+    metrics = ("macro_f1", "log_loss", "brier", "f1_A", "f1_B", "f1_C", "f1_D")
+    told["rows"] += [row | {"metric": name} for row in told["rows"] if row["metric"] == "accuracy" for name in metrics]
+    (folder / "comparison.json").write_text(json.dumps(told))
+    (tmp_path / "report.html").write_text(render_report(folder), "utf-8")
+    tab = browser.new_page(viewport={"width": 688, "height": 900})  # A4 without its margins
+    tab.goto((tmp_path / "report.html").as_uri())
+    tab.emulate_media(media="print")
+    assert tab.locator("#comparison thead th").count() > 9
+    assert tab.evaluate("document.documentElement.scrollWidth") == 688
     tab.close()
 
 
