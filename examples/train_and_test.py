@@ -2,14 +2,11 @@
 
 import sys
 
-from segmint import CustomerFeatures, DenseNetworkClassifier, ModelComparison, TensorBoardLog, load_contract
-from segmint.contract.validate import validate
-from segmint.flows.demo import sample_path
+from segmint import CustomerFeatures, DenseNetworkClassifier, ModelComparison, TensorBoardLog, check, sample_path
 from segmint.splits.folds import inner_split
 from segmint.splits.groups import row_groups, row_keys
-from segmint.tables.source import open_table
 
-table = validate(open_table(sample_path()), load_contract("bank-marketing"))
+table = check(sample_path(), "bank-marketing")
 X, y = table.inputs, table.outcome
 fit, test = inner_split(y, row_groups(table), share=0.2, seed=7, keys=row_keys(table))
 

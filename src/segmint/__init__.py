@@ -16,12 +16,19 @@ if TYPE_CHECKING:
     from segmint.evaluation.model_comparison import ModelComparison
     from segmint.features.customer_features import CustomerFeatures
     from segmint.flows.backtest import backtest
-    from segmint.flows.check import check
+    from segmint.flows.check import check, verify
+    from segmint.flows.demo import sample_path
+    from segmint.flows.draft import infer_contract
+    from segmint.flows.explain import explain_customers
     from segmint.flows.measure import measure
+    from segmint.flows.model import LoadedModel, load_model
     from segmint.flows.monitor import monitor
     from segmint.flows.predict import predict
     from segmint.flows.promote import promote, rollback
+    from segmint.flows.resume import resume
     from segmint.flows.run import run
+    from segmint.flows.segment import segment
+    from segmint.flows.simulate import simulate
     from segmint.flows.target import target
     from segmint.flows.update import update
     from segmint.models.customer_model import make_model
@@ -44,6 +51,7 @@ _WHERE = {
     "CustomerFeatures": "segmint.features.customer_features",
     "DenseNetworkClassifier": "segmint.models.network",
     "ListPreview": "segmint.targeting.preview",
+    "LoadedModel": "segmint.flows.model",
     "ModelComparison": "segmint.evaluation.model_comparison",
     "SegmentFinder": "segmint.segments.finder",
     "SegmintError": "segmint.errors",
@@ -53,8 +61,11 @@ _WHERE = {
     "build_call_list": "segmint.targeting.call_list",
     "check": "segmint.flows.check",
     "choose": "segmint.targeting.choose",
+    "explain_customers": "segmint.flows.explain",
+    "infer_contract": "segmint.flows.draft",
     "load_config": "segmint.config",
     "load_contract": "segmint.contract.contract",
+    "load_model": "segmint.flows.model",
     "load_policy": "segmint.targeting.policy",
     "make_model": "segmint.models.customer_model",
     "measure": "segmint.flows.measure",
@@ -63,12 +74,17 @@ _WHERE = {
     "predict": "segmint.flows.predict",
     "profile_segments": "segmint.segments.profile",
     "promote": "segmint.flows.promote",
+    "resume": "segmint.flows.resume",
     "rollback": "segmint.flows.promote",
     "run": "segmint.flows.run",
+    "sample_path": "segmint.flows.demo",
+    "segment": "segmint.flows.segment",
     "segment_rules": "segmint.segments.rules",
     "segment_stability": "segmint.segments.stability",
+    "simulate": "segmint.flows.simulate",
     "target": "segmint.flows.target",
     "update": "segmint.flows.update",
+    "verify": "segmint.flows.check",
 }
 
 __all__ = [
@@ -78,6 +94,7 @@ __all__ = [
     "CustomerFeatures",
     "DenseNetworkClassifier",
     "ListPreview",
+    "LoadedModel",
     "ModelComparison",
     "SegmentFinder",
     "SegmintError",
@@ -87,8 +104,11 @@ __all__ = [
     "build_call_list",
     "check",
     "choose",
+    "explain_customers",
+    "infer_contract",
     "load_config",
     "load_contract",
+    "load_model",
     "load_policy",
     "make_model",
     "measure",
@@ -97,12 +117,17 @@ __all__ = [
     "predict",
     "profile_segments",
     "promote",
+    "resume",
     "rollback",
     "run",
+    "sample_path",
+    "segment",
     "segment_rules",
     "segment_stability",
+    "simulate",
     "target",
     "update",
+    "verify",
 ]
 
 

@@ -339,7 +339,7 @@ class Config(_Section):
 
 
 def load_config(
-    path: str | Path | Config | Sequence[str | Path | None] | None = None,
+    path: str | Path | Config | Sequence[str | Path | Config | None] | None = None,
     sets: Sequence[str] = (),
     flags: Mapping[str, Any] | None = None,
 ) -> Config:
@@ -347,7 +347,7 @@ def load_config(
 
     Parameters
     ----------
-    path : str, Path, Config or sequence of str and Path, optional
+    path : str, Path, Config or sequence of them, optional
         TOML files; a policy file is one of them. Or settings that were read before.
     sets : sequence of str
         ``"split.folds=3"``: a full dotted key and a TOML value; text needs no quotes.
@@ -359,10 +359,10 @@ def load_config(
     ConfigError
         For an unknown key (with the closest known one), a value of the wrong kind, or a file that is no TOML.
     """
-    settings: dict[str, Any] = path.model_dump(exclude_unset=True) if isinstance(path, Config) else {}
-    for file in [path] if isinstance(path, str | Path) else path if isinstance(path, Sequence) else ():
-        if file is not None:
-            _merge(settings, _read(Path(file)))
+    settings: dict[str, Any] = {}
+    for given in [path] if path is None or isinstance(path, str | Path | Config) else path:
+        if given is not None:
+            _merge(settings, given.model_dump(exclude_unset=True) if isinstance(given, Config) else _read(Path(given)))
     for text in sets:
         key, equals, value = text.partition("=")
         if not equals or not key.strip():

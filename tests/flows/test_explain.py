@@ -14,7 +14,7 @@ from segmint.contract.validate import validate
 from segmint.errors import InputError
 from segmint.flows.bundle import propensities
 from segmint.flows.demo import sample_path
-from segmint.flows.explain import Explained, explain
+from segmint.flows.explain import Explained, explain_customers
 from segmint.flows.run import RunResult
 from segmint.store.bundle import open_bundle
 from segmint.tables.source import open_table
@@ -32,7 +32,7 @@ def few() -> pl.DataFrame:
 
 @pytest.fixture(scope="module")
 def explained(done: RunResult, runs: Path, few: pl.DataFrame) -> Explained:
-    return explain(few, done.folder, load_config(), runs=runs)
+    return explain_customers(few, done.folder, load_config(), runs=runs)
 
 
 def test_everyone_has_reasons_that_add_up(explained: Explained) -> None:
@@ -48,14 +48,14 @@ def test_no_sensitive_column_is_a_reason_unless_asked(
 ) -> None:
     words = explained.reasons.select("reason_1", "reason_2", "reason_3").unpivot()["value"].drop_nulls()
     assert not words.str.contains(r"^(age|marital status) ").any()
-    asked = explain(few, done.folder, load_config(), runs=runs, customer="3", sensitive=True)
+    asked = explain_customers(few, done.folder, load_config(), runs=runs, customer="3", sensitive=True)
     assert any(sentence.startswith("age ") for sentence in asked.sentences)
 
 
 def test_one_customer_is_told_why_what_would_change_it_and_how_sure(
     explained: Explained, done: RunResult, runs: Path, few: pl.DataFrame
 ) -> None:
-    one = explain(few, done.folder, load_config(), runs=runs, customer="17")
+    one = explain_customers(few, done.folder, load_config(), runs=runs, customer="17")
     alone = one.reasons.row(0, named=True)
     together = explained.reasons.row(16, named=True)
     assert [alone[f"reason_{n}"] for n in (1, 2, 3)] == [together[f"reason_{n}"] for n in (1, 2, 3)]
@@ -81,11 +81,11 @@ def test_customers_in_general_are_real_ones(done: RunResult, few: pl.DataFrame, 
 
 def test_an_unknown_customer_is_said_to_be_unknown(done: RunResult, runs: Path, few: pl.DataFrame) -> None:
     with pytest.raises(InputError, match="no customer '9999'"):
-        explain(few, done.folder, load_config(), runs=runs, customer="9999")
+        explain_customers(few, done.folder, load_config(), runs=runs, customer="9999")
 
 
 def test_order_of_rows_never_matters(explained: Explained, done: RunResult, runs: Path, few: pl.DataFrame) -> None:
-    back = explain(few.reverse(), done.folder, load_config(), runs=runs)
+    back = explain_customers(few.reverse(), done.folder, load_config(), runs=runs)
     there = np.array(explained.reasons["contribution_balance"])
     assert np.array(back.reasons["contribution_balance"])[::-1] == pytest.approx(there, abs=1e-6)
 
@@ -96,8 +96,8 @@ def test_of_many_customers_some_are_drawn_whatever_their_order(
     monkeypatch.setattr(flow, "MOST_EXPLAINED", 20)
     monkeypatch.setattr(flow, "MOST_WEIGHED", 15)
     monkeypatch.setattr(flow, "DRAWS", (1, 2))
-    there = explain(few, done.folder, load_config(), runs=runs)
-    back = explain(few.reverse(), done.folder, load_config(), runs=runs)
+    there = explain_customers(few, done.folder, load_config(), runs=runs)
+    back = explain_customers(few.reverse(), done.folder, load_config(), runs=runs)
     assert there.reasons.height == 20
     assert sorted(FEW + 1 - back.reasons["record"]) == there.reasons["record"].to_list()
     assert there.sentences[0] == "20 of 200 customers were explained, drawn by a fixed rule."

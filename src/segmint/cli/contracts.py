@@ -45,11 +45,10 @@ def contract_infer(
 ) -> None:
     """Draft a contract from a table, suspects commented; training refuses it until you set reviewed = true."""
     from segmint.config import load_config
-    from segmint.contract.infer import infer_contract
-    from segmint.flows.read import open_source
+    from segmint.flows.draft import infer_contract as flow
 
-    source = open_source(table, load_config(config, sets or ()).data)
-    draft = infer_contract(source, name=name or table.stem, outcome=outcome, without_outcome=no_outcome)
+    settings = load_config(config, sets or ())
+    draft = flow(table, name=name, outcome=outcome, without_outcome=no_outcome, config=settings)
     typer.echo(draft.text, nl=False)
 
 

@@ -95,7 +95,7 @@ def explain(
 ) -> None:
     """Say why customers get the predictions they get, and what would change them."""
     from segmint.config import load_config
-    from segmint.flows.explain import explain as flow
+    from segmint.flows.explain import explain_customers as flow
 
     settings = load_config(config, sets or ())
     with Screen(json=json, quiet=quiet) as screen:

@@ -23,7 +23,7 @@ from segmint.models.predict import Predictor
 from segmint.models.single import Answer, SinglePredictor
 from segmint.store.bundle import Bundle
 from segmint.tables.rejects import MAX_RAW, Reject
-from segmint.tables.source import open_table
+from segmint.tables.source import TableSource, open_table
 from segmint.tables.write import write_parquet, write_safe_csv
 
 Row = Mapping[str, Any]
@@ -209,24 +209,31 @@ def predict_file(bundle: Bundle, predictor: Predictor, table: Path, out: Path) -
         If the file is no such table, or holds no record.
     """
     ledgers: list[Ledger] = []
-    waiting: list[Reject] = []
-
-    def predicted() -> Iterator[pl.DataFrame]:
-        for batch in validate_batches(
-            open_table(table), bundle.contract, purpose="predict", at=bundle.at, on_reject=waiting.append
-        ):
-            ledgers.append(batch.ledger)
-            likely = predictor.probabilities(batch.frame)
-            said = predictor.predicted(likely, bundle.contract.outcome.positive)
-            yield _every_record(batch, with_predictions(batch, likely, said, predictor), waiting)
-            waiting.clear()
-
-    (write_safe_csv if out.suffix == ".csv" else write_parquet)(predicted(), out)
+    predicted = predicted_batches(bundle, predictor, open_table(table), ledgers)
+    (write_safe_csv if out.suffix == ".csv" else write_parquet)(predicted, out)
     ledger = sum(ledgers, Ledger())
+    require_records(ledger)
+    return ledger
+
+
+def predicted_batches(
+    bundle: Bundle, predictor: Predictor, source: TableSource, ledgers: list[Ledger]
+) -> Iterator[pl.DataFrame]:
+    """Predict a table in batches, the rejected records among the others; see `predict_file`. Each adds its ledger."""
+    waiting: list[Reject] = []
+    for batch in validate_batches(source, bundle.contract, purpose="predict", at=bundle.at, on_reject=waiting.append):
+        ledgers.append(batch.ledger)
+        likely = predictor.probabilities(batch.frame)
+        said = predictor.predicted(likely, bundle.contract.outcome.positive)
+        yield _every_record(batch, with_predictions(batch, likely, said, predictor), waiting)
+        waiting.clear()
+
+
+def require_records(ledger: Ledger) -> None:
+    """Refuse a table of which nothing could be read, and any of which a record is unaccounted for."""
     ledger.check()
     if not ledger.read:
         raise DataError("The table holds no record.", expected="a header and rows", fix="check the export")
-    return ledger
 
 
 def _every_record(batch: ValidTable, predicted: pl.DataFrame, rejects: Sequence[Reject]) -> pl.DataFrame:
@@ -251,10 +258,13 @@ def _every_record(batch: ValidTable, predicted: pl.DataFrame, rejects: Sequence[
 
 
 def _with_errors(frame: pl.DataFrame, rejects: Sequence[Reject]) -> pl.DataFrame:
-    return frame.with_columns(
-        record=pl.Series([reject.record for reject in rejects], dtype=pl.Int64),
-        error=pl.Series([f"{reject.reason}: {reject.detail}" for reject in rejects], dtype=pl.String),
-    )
+    return frame.with_columns(errors_of(rejects).get_columns())
+
+
+def errors_of(rejects: Sequence[Reject]) -> pl.DataFrame:
+    """Say of each rejected record its number and why."""
+    told = [(reject.record, f"{reject.reason}: {reject.detail}") for reject in rejects]
+    return pl.DataFrame(told, schema={"record": pl.Int64, "error": pl.String}, orient="row")
 
 
 def _cells(reject: Reject, delimiter: str, width: int) -> list[str | None]:

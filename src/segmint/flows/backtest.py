@@ -24,6 +24,7 @@ from segmint.evaluation.strategies import AtRandom, BestSoFar, Everyone, Learner
 from segmint.flows.candidates import with_policy_columns
 from segmint.flows.read import begin, keep_reading, open_source, read
 from segmint.flows.report import write_report
+from segmint.flows.settings import RUNS, Place, Settings, settings_of
 from segmint.metrics.profit import campaign_profit
 from segmint.models.customer_model import MODEL_LABELS, make_model
 from segmint.progress import Progress, Remember, silent, tell_both
@@ -75,9 +76,9 @@ class Backtested:
 def backtest(
     source: Any,
     contract: Contract | str | Path,
-    config: Config,
+    config: Settings = None,
     *,
-    runs: Path,
+    runs: Place = RUNS,
     argv: Sequence[str] = (),
     progress: Progress = silent,
     here: Run | None = None,
@@ -89,10 +90,11 @@ def backtest(
     source : path or frame
         The history, one row per call with its outcome.
     contract : Contract, or the name or path of one
-    config : Config
+    config : Config or path, optional
         `backtest` says how; `economics` and `policy` what a call costs, a success brings, and how many calls a wave
         has. Without economics, a success brings 1 and a call costs the response rate before the first wave.
-    runs : Path
+    runs : path
+        The folder that holds all runs.
     here : Run, optional
         An earlier backtest to continue.
 
@@ -101,6 +103,7 @@ def backtest(
     SegmintError
         For a table or setting that cannot be worked with.
     """
+    config, runs = settings_of(config), Path(runs)
     contract = contract if isinstance(contract, Contract) else load_contract(contract)
     opened = open_source(source, config.data)
     with here or begin("backtest", source, opened, contract, config, runs=runs, argv=argv) as here:

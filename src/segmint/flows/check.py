@@ -6,13 +6,14 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from segmint.config import Config
 from segmint.contract.column_match import Purpose, lacks_outcome
 from segmint.contract.contract import Contract, load_contract
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import require_reviewed, validate, validate_batches
 from segmint.flows.read import has_answers, open_source, refuse_overwriting, rejected_rows
+from segmint.flows.settings import RUNS, Place, Settings, path_of, settings_of
 from segmint.progress import Progress, silent
+from segmint.store.promoted import WORD
 from segmint.store.verify import Check, verify_bundle
 from segmint.tables.source import TableSource
 
@@ -20,9 +21,9 @@ from segmint.tables.source import TableSource
 def check(
     source: Any,
     contract: Contract | str | Path,
-    config: Config,
+    config: Settings = None,
     *,
-    rejected: Path | None = None,
+    rejected: Place | None = None,
     progress: Progress = silent,
 ) -> ValidTable:
     """Read a table as training would and say what would be rejected.
@@ -37,6 +38,7 @@ def check(
     SegmintError
         For a table or contract that cannot be worked with.
     """
+    config, rejected = settings_of(config), path_of(rejected)
     if rejected is not None:
         refuse_overwriting(rejected, source, contract)
     contract = contract if isinstance(contract, Contract) else load_contract(contract)
@@ -63,8 +65,8 @@ def _purpose(source: TableSource, contract: Contract) -> Purpose:
     return "predict" if lacks_outcome(source.columns, contract) else "train"
 
 
-def verify(bundle: Path | str, *, runs: Path) -> list[Check]:
+def verify(bundle: Place = WORD, *, runs: Place = RUNS) -> list[Check]:
     """Ask every question about a bundle: files, hashes, the layer rule, the golden rows."""
     from segmint.flows.bundle import predict_texts
 
-    return verify_bundle(bundle, predict_texts, runs=runs)
+    return verify_bundle(bundle, predict_texts, runs=Path(runs))

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path
 
-from segmint.config import Config
 from segmint.errors import InputError
 from segmint.flows.run import RunResult, nobody, run
+from segmint.flows.settings import RUNS, Place, Settings
 from segmint.progress import Progress, silent
 from segmint.tables.source import file_fingerprint
 
@@ -35,9 +35,9 @@ def sample_path() -> Path:
 
 
 def demo(
-    config: Config,
+    config: Settings = None,
     *,
-    runs: Path,
+    runs: Place = RUNS,
     argv: Sequence[str] = (),
     progress: Progress = silent,
     say: Callable[[str], None] = nobody,

@@ -6,11 +6,12 @@ import re
 from pathlib import Path
 from typing import Any
 
-from segmint.config import Data
 from segmint.contract.contract import parse_contract
-from segmint.contract.infer import infer_contract
+from segmint.contract.infer import Draft
+from segmint.contract.infer import infer_contract as draft
 from segmint.errors import ContractError
 from segmint.flows.read import open_source
+from segmint.flows.settings import Settings, settings_of
 from segmint.store.staging import publish_file, write_file
 
 _REVIEWED = re.compile(r"^[ \t]*reviewed[ \t]*=[ \t]*false", re.MULTILINE)
@@ -19,8 +20,46 @@ _REVIEWED = re.compile(r"^[ \t]*reviewed[ \t]*=[ \t]*false", re.MULTILINE)
 def draft_contract(source: Any, *, name: str, outcome: str | None = None, without_outcome: bool = False) -> str:
     """Draft a contract as TOML, suspects as comments; nothing is written."""
     plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "table"
-    opened = open_source(source, Data())
-    return infer_contract(opened, name=plain, outcome=outcome, without_outcome=without_outcome).text
+    return infer_contract(source, name=plain, outcome=outcome, without_outcome=without_outcome).text
+
+
+def infer_contract(
+    source: Any,
+    *,
+    name: str | None = None,
+    outcome: str | None = None,
+    without_outcome: bool = False,
+    config: Settings = None,
+) -> Draft:
+    """Draft a contract from a table, to be reviewed by a person before it trains anything.
+
+    Parameters
+    ----------
+    source : path or frame
+    name : str, optional
+        The contract's name; that of the file if left out.
+    outcome : str, optional
+        The outcome column; guessed if left out.
+    without_outcome : bool
+        Whether nobody has answered yet: the outcome is the column `outcome`, or "response", that the campaign will fill.
+    config : Config or path, optional
+        How tables are read.
+
+    Returns
+    -------
+    Draft
+        `text` is the contract as TOML, suspects as comments; `contract` the same, parsed.
+
+    Raises
+    ------
+    ContractError
+        If no row can be read, no column looks like an outcome, the named one has one level or too many, or any
+        where there should be none.
+    """
+    named = name or (Path(source).stem if isinstance(source, str | Path) else "table")
+    return draft(
+        open_source(source, settings_of(config).data), name=named, outcome=outcome, without_outcome=without_outcome
+    )
 
 
 def review_contract(text: str, path: Path, *, reviewed: bool) -> None:

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from segmint.config import Config
 from segmint.contract.ids import bare_ids
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import DataError, InputError
@@ -26,9 +25,11 @@ from segmint.flows.bundle import predictor_of
 from segmint.flows.candidates import ids_of
 from segmint.flows.read import inputs_of, keep_reading, open_source, read
 from segmint.flows.report import write_report
+from segmint.flows.settings import RUNS, Place, Settings, settings_of
 from segmint.progress import Progress, silent
 from segmint.splits.groups import row_keys
 from segmint.store.bundle import Bundle, open_bundle
+from segmint.store.promoted import WORD
 from segmint.store.run import Run
 from segmint.store.staging import publish_file
 
@@ -64,14 +65,18 @@ class Explained:
     sentences: tuple[str, ...]
     summary: dict[str, Any]
 
+    def frame(self) -> pl.DataFrame:
+        """Return the reasons, one row per customer."""
+        return self.reasons
 
-def explain(
+
+def explain_customers(
     source: Any,
-    bundle: Path | str,
-    config: Config,
+    bundle: Place = WORD,
+    config: Settings = None,
     *,
     customer: str | None = None,
-    runs: Path,
+    runs: Place = RUNS,
     sensitive: bool = False,
     argv: Sequence[str] = (),
     progress: Progress = silent,
@@ -81,14 +86,15 @@ def explain(
     Parameters
     ----------
     source : path or frame
-    bundle : Path or str
+    bundle : path
         A run, a bundle's folder, or PROMOTED.
-    config : Config
+    config : Config or path, optional
         Only how tables are read; the bundle decides everything else.
     customer : str, optional
         The id of one customer, or "record 7"; the number alone where the contract has no id. Left out, everyone is explained, at
         most 10,000 customers.
-    runs : Path
+    runs : path
+        The folder that holds all runs.
     sensitive : bool
         Whether sensitive columns may be named as reasons.
 
@@ -99,6 +105,7 @@ def explain(
     SegmintError
         For a bundle that fails its checks, or a table that does not meet its contract.
     """
+    config, runs = settings_of(config), Path(runs)
     opened_bundle = open_bundle(bundle, runs)
     opened = open_source(source, config.data)
     data = config.data.model_copy(update={"at": opened_bundle.at})
@@ -219,7 +226,7 @@ def _explain_all(here: Run, table: ValidTable, bundle: Bundle, sensitive: bool, 
         raise DataError("There is nobody to explain.", expected="at least one accepted row", fix="check the table")
     some = _spread(table, MOST_EXPLAINED)
     progress("explaining", 0, len(some))
-    reasons = _reasons(some, _attributions(some, bundle), bundle, sensitive)
+    reasons = reasons_of(some, bundle, sensitive=sensitive)
     progress("explaining", len(some), len(some))
     publish_file(here.folder / REASONS, lambda path: reasons.write_parquet(path))
     summary = keep_importance(here, table, bundle) | {"explained": len(some), "rows": len(table)}
@@ -235,6 +242,11 @@ def _attributions(table: ValidTable, bundle: Bundle) -> Attributions:
     behind = background_rows(bundle.reference, seed=SEED)
     positive = bundle.contract.outcome.positive
     return attribute(predictor_of(bundle), table.frame, behind, seed=SEED, target=positive)
+
+
+def reasons_of(table: ValidTable, bundle: Bundle, *, sensitive: bool = False) -> pl.DataFrame:
+    """Say why the customers of a table get their predictions, all of them; see `Explained.reasons`."""
+    return _reasons(table, _attributions(table, bundle), bundle, sensitive)
 
 
 def _reasons(table: ValidTable, found: Attributions, bundle: Bundle, sensitive: bool, *, top: int = 3) -> pl.DataFrame:

@@ -19,6 +19,7 @@ from segmint.flows.read import inputs_of, open_source, refuse_overwriting
 from segmint.flows.report import write_report
 from segmint.flows.results import read_codes, read_frame
 from segmint.flows.scored import scoring_run
+from segmint.flows.settings import RUNS, Place, Settings, path_of, settings_of
 from segmint.metrics.intervals import EFFECT_LEVEL
 from segmint.monitoring.measure import JoinedResults, Measurement, join_results
 from segmint.monitoring.measure import measure as estimate
@@ -59,15 +60,15 @@ class Measured:
 def measure(
     call_list: Any,
     results: Any,
-    config: Config,
+    config: Settings = None,
     *,
-    runs: Path,
-    codes: Path | None = None,
+    runs: Place = RUNS,
+    codes: Place | None = None,
     purchases: Any = None,
     earlier: Sequence[Any] = (),
     level: float = EFFECT_LEVEL,
     silence_means_no: bool = False,
-    do_not_call: Path | None = None,
+    do_not_call: Place | None = None,
     argv: Sequence[str] = (),
     progress: Progress = silent,
 ) -> Measured:
@@ -79,10 +80,11 @@ def measure(
         ``call_list.parquet`` of a target run, every row.
     results : path or frame
         One row per call: customer and code. Without `purchases` also one for each purchase of a customer held out.
-    config : Config
+    config : Config or path, optional
         Its economics name the currency where the list's own run is not at hand.
-    runs : Path
-    codes : Path, optional
+    runs : path
+        The folder that holds all runs.
+    codes : path, optional
         TOML that says what the codes mean; without it they are success, refused, call_back, not_reached, wrong_number,
         do_not_call, or yes and no.
     purchases : path or frame, optional
@@ -94,7 +96,7 @@ def measure(
         Coverage of the intervals.
     silence_means_no : bool
         Whether a held-out customer without a row is known not to have bought.
-    do_not_call : Path, optional
+    do_not_call : path, optional
         A growing .csv file that gets everyone who asked not to be called again, also if no effect can be told.
 
     Raises
@@ -104,6 +106,7 @@ def measure(
     InputError
         If the do-not-call file is one of the tables.
     """
+    config, runs, do_not_call = settings_of(config), Path(runs), path_of(do_not_call)
     meaning = read_codes(codes)
     if do_not_call is not None:
         refuse_overwriting(do_not_call, call_list, results, codes, purchases, *earlier)

@@ -19,6 +19,7 @@ from segmint.flows.bundle import propensities
 from segmint.flows.read import inputs_of, keep_reading, open_source, read
 from segmint.flows.report import write_report
 from segmint.flows.results import outcomes_of, read_codes, read_frame
+from segmint.flows.settings import RUNS, Place, Settings, settings_of
 from segmint.monitoring.drift import Drift, by_group, drift_of
 from segmint.progress import Progress, silent
 from segmint.segments.assign import assign_segments
@@ -67,12 +68,12 @@ class Monitored:
 
 def monitor(
     wave: Any,
-    bundle: Path | str,
-    config: Config,
+    bundle: Place = WORD,
+    config: Settings = None,
     *,
-    runs: Path,
+    runs: Place = RUNS,
     outcomes: Any = None,
-    codes: Path | None = None,
+    codes: Place | None = None,
     argv: Sequence[str] = (),
     progress: Progress = silent,
 ) -> Monitored:
@@ -82,13 +83,14 @@ def monitor(
     ----------
     wave : path or frame
         Customers as for `predict`; if it holds every outcome, they count.
-    bundle : Path or str
+    bundle : path
         A run, a bundle's folder, or PROMOTED.
-    config : Config
-    runs : Path
+    config : Config or path, optional
+    runs : path
+        The folder that holds all runs.
     outcomes : path or frame, optional
         Results of the wave: a row per call with its code, or the contract's outcome column.
-    codes : Path, optional
+    codes : path, optional
         TOML that says what the codes mean.
 
     Raises
@@ -96,6 +98,7 @@ def monitor(
     SegmintError
         For a bundle of segments, or a table that does not meet its contract.
     """
+    config, runs = settings_of(config), Path(runs)
     known = open_bundle(bundle, runs)
     positive = known.contract.outcome.positive
     if positive is None:
@@ -146,7 +149,7 @@ Happened = tuple[NDArray[np.int64], NDArray[np.bool_]]
 
 
 def _outcomes(
-    table: ValidTable, bundle: Bundle, outcomes: Any, codes: Path | None, config: Config
+    table: ValidTable, bundle: Bundle, outcomes: Any, codes: Place | None, config: Config
 ) -> tuple[Happened | None, str]:
     if outcomes is not None:
         # by record too, for a table whose customers have no id

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +11,18 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.config import Config
 from segmint.contract.ledger import Ledger
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import refuse_rejected, validate_batches
 from segmint.errors import DataError, InputError
 from segmint.flows.bundle import predictor_of
 from segmint.flows.read import REJECTED, inputs_of, open_source, refuse_overwriting, rejected_rows
+from segmint.flows.settings import RUNS, Place, Settings, path_of, settings_of
 from segmint.metrics.streamed import StreamedQuality
 from segmint.models.predict import Predictor
 from segmint.progress import Progress, silent
 from segmint.store.bundle import FOLDER, Bundle, folder_of, locate, open_bundle
+from segmint.store.promoted import WORD, read_promoted
 from segmint.store.run import Run
 from segmint.store.staging import publish_file
 from segmint.store.training_ids import TrainingIds, open_training_ids
@@ -30,7 +31,7 @@ from segmint.tables.write import write_parquet, write_safe_csv
 PREDICTIONS = "predictions.parquet"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Predicted:
     """What came of predicting, for any door.
 
@@ -52,24 +53,28 @@ class Predicted:
 
     folder: Path
     out: Path | None
-    ledger: Ledger = field(default_factory=Ledger)
-    counts: dict[str, int] = field(default_factory=dict)
-    trained_on: int | None = None
-    quality: dict[str, float] = field(default_factory=dict)
+    ledger: Ledger
+    counts: dict[str, int]
+    trained_on: int | None
+    quality: dict[str, float]
 
     @property
     def rows(self) -> int:
         """Customers predicted."""
         return self.ledger.accepted
 
+    def frame(self) -> pl.DataFrame:
+        """Return every predicted customer: the columns of the table, then what is predicted."""
+        return pl.read_parquet(self.folder / PREDICTIONS)
+
 
 def predict(
     source: Any,
-    bundle: Path | str,
-    config: Config,
+    bundle: Place = WORD,
+    config: Settings = None,
     *,
-    runs: Path,
-    out: Path | None = None,
+    runs: Place = RUNS,
+    out: Place | None = None,
     argv: Sequence[str] = (),
     progress: Progress = silent,
 ) -> Predicted:
@@ -78,12 +83,13 @@ def predict(
     Parameters
     ----------
     source : path or frame
-    bundle : Path or str
+    bundle : path
         A run, a bundle's folder, or PROMOTED.
-    config : Config
+    config : Config or path, optional
         Only how tables are read; the bundle decides everything else.
-    runs : Path
-    out : Path, optional
+    runs : path
+        The folder that holds all runs.
+    out : path, optional
         Where a copy goes: .csv (safe to open in a spreadsheet) or .parquet. Never the table itself, nor the bundle's
         folder.
 
@@ -94,6 +100,7 @@ def predict(
     SegmintError
         For a bundle that fails its checks, or a table that does not meet its contract.
     """
+    config, runs, out = settings_of(config), Path(runs), path_of(out)
     if out is not None:
         _check_out(out, source, bundle, runs)
     opened_bundle = open_bundle(bundle, runs)
@@ -101,7 +108,7 @@ def predict(
     inputs = inputs_of(opened, bundle=opened_bundle.digest)
     with Run.create(runs, "predict", argv, config.to_toml(), None, inputs) as here:
         by_id = opened_bundle.contract.id_column is not None
-        work = _Work(opened_bundle, trained_ids(bundle, runs) if by_id else None, Predicted(here.folder, out))
+        work = _Work(opened_bundle, trained_ids(bundle, runs) if by_id else None)
         with rejected_rows(here.folder / REJECTED) as on_reject:
             batches = validate_batches(
                 opened,
@@ -114,7 +121,7 @@ def predict(
             publish_file(here.folder / PREDICTIONS, lambda path: work.write(batches, path, config.data.max_rejected))
         if out is not None:
             publish_file(out, lambda path: _copy(here.folder / PREDICTIONS, path))
-        result = work.finish()
+        result = work.finish(here.folder, out)
         here.keep("ledger.json", result.ledger.to_json())
         here.done({"rows": result.rows, "predicted": result.counts, "quality": result.quality})
     return result
@@ -123,43 +130,42 @@ def predict(
 class _Work:
     """Predicts batch after batch and keeps the counts."""
 
-    def __init__(self, bundle: Bundle, trained: TrainingIds | None, result: Predicted) -> None:
-        self.bundle, self.trained, self.result = bundle, trained, result
+    def __init__(self, bundle: Bundle, trained: TrainingIds | None) -> None:
+        self.bundle, self.trained = bundle, trained
+        self.ledger, self.counts = Ledger(), dict[str, int]()
+        self.trained_on = None if trained is None else 0
         self.predictor: Predictor = predictor_of(bundle)
         outcome = bundle.contract.outcome
         # A segment that nobody was in at training can be a customer's all the same; the network is then wrong.
         names = bundle.classes if outcome.positive is not None else outcome.levels
         self.judged = StreamedQuality(names, outcome.positive)
         self.complete = True
-        if trained is not None and bundle.contract.id_column is not None:
-            result.trained_on = 0
 
     def write(self, batches: Iterator[ValidTable], path: Path, max_rejected: float) -> None:
         """Write all predictions as Parquet, then refuse if too much was rejected."""
         write_parquet((self._batch(table) for table in batches), path)
-        self.result.ledger.check()
-        refuse_rejected(self.result.ledger, max_rejected)
-        if not self.result.rows:
+        self.ledger.check()
+        refuse_rejected(self.ledger, max_rejected)
+        if not self.ledger.accepted:
             raise DataError("No row could be predicted.", expected="at least one row", fix="check the table")
 
     def _batch(self, table: ValidTable) -> pl.DataFrame:
         likely = self.predictor.probabilities(table.frame)
         said = self.predictor.predicted(likely, self.bundle.contract.outcome.positive)
-        self.result.ledger = self.result.ledger + table.ledger
+        self.ledger = self.ledger + table.ledger
         for name, count in zip(*np.unique(said, return_counts=True), strict=True):
-            self.result.counts[str(name)] = self.result.counts.get(str(name), 0) + int(count)
-        if self.result.trained_on is not None and self.trained is not None and table.ids is not None:
-            self.result.trained_on += self.trained.count_known(table.ids)
+            self.counts[str(name)] = self.counts.get(str(name), 0) + int(count)
+        if self.trained_on is not None and self.trained is not None and table.ids is not None:
+            self.trained_on += self.trained.count_known(table.ids)
         self.complete = self.complete and (table.has_outcome or not len(table))
         if self.complete and len(table):
             self.judged.add(table.outcome, said, likely)
         return with_predictions(table, likely, said, self.predictor)
 
-    def finish(self) -> Predicted:
+    def finish(self, folder: Path, out: Path | None) -> Predicted:
         """Judge the predictions where every outcome is known."""
-        if self.complete:
-            self.result.quality = self.judged.quality()
-        return self.result
+        quality = self.judged.quality() if self.complete else {}
+        return Predicted(folder, out, self.ledger, self.counts, self.trained_on, quality)
 
 
 APPENDED = ("propensity", "propensity_low", "propensity_high", "predicted", "flags")
@@ -241,8 +247,6 @@ def trained_ids(bundle: Path | str, runs: Path) -> TrainingIds | None:
 
 def run_folder(bundle: Path | str, runs: Path) -> Path:
     """Say in which run's folder the trained ids of a bundle would lie."""
-    from segmint.store.promoted import WORD, read_promoted
-
     if str(bundle) == WORD:
         champion = read_promoted(runs)
         return champion.runs / champion.run

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from segmint.config import Config
@@ -22,6 +23,7 @@ from segmint.flows.check import check
 from segmint.flows.predict import run_folder, trained_ids
 from segmint.flows.read import open_source
 from segmint.flows.results import groups_of
+from segmint.flows.settings import RUNS, Place, Settings, settings_of
 from segmint.metrics.calibration import log_loss_by_row
 from segmint.metrics.intervals import interval, weight_blocks
 from segmint.report.run_view import RunView
@@ -52,16 +54,24 @@ class Promoted:
     entry: Entry
     sentence: str
 
+    def frame(self) -> pl.DataFrame:
+        """Return the promotion in one row; see `Promotions.frame`."""
+        return _entries_frame([self.entry])
 
-def promote(run: str | Path, config: Config, *, runs: Path, on: Any = None, despite: str | None = None) -> Promoted:
+
+def promote(
+    run: Place, config: Settings = None, *, runs: Place = RUNS, on: Any = None, despite: str | None = None
+) -> Promoted:
     """Put a run's bundle in use if it is better than the champion, or equal and simpler.
 
     Parameters
     ----------
-    run : str or Path
-    config : Config
+    run : path
+        A run's folder or id.
+    config : Config or path, optional
         How the table of `on` is read.
-    runs : Path
+    runs : path
+        The folder that holds all runs.
     on : path or frame, optional
         Customers with outcomes that neither of the two was trained on, to compare them by. Not needed for the first
         champion, nor for a run of `segmint update`, which has compared itself.
@@ -76,6 +86,7 @@ def promote(run: str | Path, config: Config, *, runs: Path, on: Any = None, desp
     BundleError
         If the bundle cannot be trusted, or does not predict its golden rows.
     """
+    config, runs = settings_of(config), Path(runs)
     here = find_run(run, runs)
     challenger = open_bundle(here.folder)
     past = read_history(runs)
@@ -85,9 +96,9 @@ def promote(run: str | Path, config: Config, *, runs: Path, on: Any = None, desp
     return Promoted(entry, f"In use: {entry.run} ({gate.sentence}).")
 
 
-def rollback(*, runs: Path) -> Promoted:
+def rollback(*, runs: Place = RUNS) -> Promoted:
     """Put the bundle back in use that the present one replaced."""
-    entry = champion.rollback(runs, prove=require_golden)
+    entry = champion.rollback(Path(runs), prove=require_golden)
     return Promoted(entry, f"In use again: {entry.run}.")
 
 
@@ -105,10 +116,14 @@ class Promotions:
     entries: tuple[Entry, ...]
     sentences: tuple[str, ...]
 
+    def frame(self) -> pl.DataFrame:
+        """Return when, action, run and why of each, one row per promotion or rollback."""
+        return _entries_frame(self.entries)
 
-def promotions(*, runs: Path) -> Promotions:
+
+def promotions(*, runs: Place = RUNS) -> Promotions:
     """Tell which bundle was in use from when on, and why it was let through."""
-    entries = tuple(read_history(runs))
+    entries = tuple(read_history(Path(runs)))
     said = [told_promotion(entry) for entry in entries]
     if not said:
         return Promotions((), ("Nothing was promoted here yet.",))
@@ -117,10 +132,18 @@ def promotions(*, runs: Path) -> Promotions:
 
 def told_promotion(entry: Entry) -> str:
     """Say in a line when which bundle was put in use, and why."""
+    return f"{entry.when}  {entry.action:<8}  {entry.run}  {_why(entry)}"
+
+
+def _entries_frame(entries: Sequence[Entry]) -> pl.DataFrame:
+    rows = [(entry.when, entry.action, entry.run, _why(entry)) for entry in entries]
+    return pl.DataFrame(rows, schema=dict.fromkeys(("when", "action", "run", "why"), pl.String), orient="row")
+
+
+def _why(entry: Entry) -> str:
     despite = entry.gate.get("despite")
     why = entry.gate.get("sentence", "back to the one before")
-    reason = f"{why}; promoted all the same: {despite}" if despite and not entry.gate.get("passed") else why
-    return f"{entry.when}  {entry.action:<8}  {entry.run}  {reason}"
+    return f"{why}; promoted all the same: {despite}" if despite and not entry.gate.get("passed") else why
 
 
 def compare_bundles(

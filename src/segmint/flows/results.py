@@ -54,12 +54,12 @@ def read_frame(source: Any, data: Data, *, whole: bool = True) -> pl.DataFrame:
     return pl.concat([batch.frame for batch in batches], how="vertical_relaxed")
 
 
-def read_codes(path: Path | None) -> Dispositions:
+def read_codes(path: Path | str | None) -> Dispositions:
     """Read the meaning of the codes; without a file they mean what they say."""
     if path is None:
         return PLAIN
     try:
-        text = read_toml_text(path)
+        text = read_toml_text(Path(path))
     except ValueError as error:
         raise ConfigError(
             f"The codes '{path}' cannot be read: {error}.",

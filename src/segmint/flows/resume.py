@@ -12,6 +12,7 @@ from segmint.errors import RunError
 from segmint.flows.backtest import backtest
 from segmint.flows.read import open_source
 from segmint.flows.run import run
+from segmint.flows.settings import RUNS, Place
 from segmint.progress import Progress, silent
 from segmint.store import strict_json
 from segmint.store.run import CONFIG, CONTRACT, Run, find_run, installed_versions
@@ -20,14 +21,14 @@ from segmint.tables.table_source import TableSource
 FLOWS: dict[str, Callable[..., Any]] = {"run": run, "backtest": backtest}
 
 
-def resume(name: Path | str, *, runs: Path, progress: Progress = silent) -> Any:
+def resume(name: Place, *, runs: Place = RUNS, progress: Progress = silent) -> Any:
     """Continue a stopped run with the settings, contract and table it began with.
 
     Parameters
     ----------
-    name : Path or str
+    name : path
         The run's folder or id.
-    runs : Path
+    runs : path
         The folder that holds all runs.
 
     Returns
@@ -41,7 +42,7 @@ def resume(name: Path | str, *, runs: Path, progress: Progress = silent) -> Any:
         If the run is finished or at work, cannot be continued, or if its table, settings, contract or libraries are
         no longer what they were.
     """
-    earlier = find_run(name, runs)
+    earlier = find_run(name, Path(runs))
     _require_stopped(earlier)
     source = Path(earlier.record["source"])
     _require_same("settings or contract", earlier.record["sealed"], _seals(earlier))

@@ -25,6 +25,7 @@ from segmint.flows.read import begin, keep_reading, open_source, read
 from segmint.flows.report import write_report
 from segmint.flows.search import Found, compare_apart, find_settings, settings_to_search
 from segmint.flows.segment import INDIVIDUAL, find_segments, keep_segments, known_segments, require_settings
+from segmint.flows.settings import RUNS, Place, Settings, settings_of
 from segmint.flows.train import (
     FINAL,
     Trained,
@@ -64,6 +65,8 @@ class RunResult:
         What the comparison supports; empty without one.
     summary : dict
         Headline figures, plain JSON.
+    comparison : Comparison or None
+        The network beside its rivals, out of fold.
     """
 
     folder: Path
@@ -71,6 +74,11 @@ class RunResult:
     receipt: str
     conclusion: tuple[str, ...]
     summary: dict[str, Any]
+    comparison: Comparison | None = None
+
+    def frame(self) -> pl.DataFrame:
+        """Return one row per model and metric, see `Comparison.frame`; nothing without a comparison."""
+        return pl.DataFrame() if self.comparison is None else self.comparison.frame()
 
 
 @dataclass
@@ -93,9 +101,9 @@ def nobody(sentence: str) -> None:
 def run(
     source: Any,
     contract: Contract | str | Path,
-    config: Config,
+    config: Settings = None,
     *,
-    runs: Path,
+    runs: Place = RUNS,
     argv: Sequence[str] = (),
     progress: Progress = silent,
     say: Callable[[str], None] = nobody,
@@ -107,8 +115,8 @@ def run(
     ----------
     source : path, polars.DataFrame, pandas.DataFrame or pyarrow.Table
     contract : Contract, or the name or path of one
-    config : Config
-    runs : Path
+    config : Config or path, optional
+    runs : path
         The folder that holds all runs.
     argv : sequence of str
         The command as typed, for the record.
@@ -123,46 +131,47 @@ def run(
     SegmintError
         For a table, contract or setting that cannot be worked with.
     """
-    _refuse_search_in_vain(config)
+    settings, runs = settings_of(config), Path(runs)
+    _refuse_search_in_vain(settings)
     contract = contract if isinstance(contract, Contract) else load_contract(contract)
-    opened = open_source(source, config.data)
-    with here or begin("run", source, opened, contract, config, runs=runs, argv=argv) as here:
-        if config.search.enabled:
+    opened = open_source(source, settings.data)
+    with here or begin("run", source, opened, contract, settings, runs=runs, argv=argv) as here:
+        if settings.search.enabled:
             require_optuna()
         clock, both = _Clock(), tell_both(progress, here.progress)
-        table = clock.time("read", lambda: read(opened, contract, config.data, here, progress=both))
-        if config.segments.enabled and contract.outcome.kind == "response":
-            require_settings(table, config)
-        upcoming, who = upcoming_customers(table, config), RowIdentity.of(table)
-        for sentence in before_it_starts(table, config, who):
+        table = clock.time("read", lambda: read(opened, contract, settings.data, here, progress=both))
+        if settings.segments.enabled and contract.outcome.kind == "response":
+            require_settings(table, settings)
+        upcoming, who = upcoming_customers(table, settings), RowIdentity.of(table)
+        for sentence in before_it_starts(table, settings, who):
             say(sentence)
         _keep_input(here, table)
         log = TensorBoardLog(here.folder / "tensorboard", positive=table.contract.outcome.positive)
-        comparison, found, start = None, None, config
-        if config.search.enabled:
+        comparison, found, start = None, None, settings
+        if settings.search.enabled:
             found = clock.time("search", lambda: find_settings(table, start, who, here.remember, both))
             here.keep("search.json", found.to_json())
-            config = found.config
+            settings = found.config
             comparison = clock.time(
                 "compare", lambda: _compare_apart(table, start, found, log, both, who, here.remember)
             )
             _keep_comparison(here, comparison)
-        elif config.compare.enabled:
-            comparison = clock.time("compare", lambda: compare(table, config, log, both, who, here.remember))
+        elif settings.compare.enabled:
+            comparison = clock.time("compare", lambda: compare(table, settings, log, both, who, here.remember))
             _keep_comparison(here, comparison)
-        make = _maker("dense_network", table, config, lambda: log.named(FINAL))
-        trained = clock.time("train", lambda: train(table, config, make, both, who, here.remember, upcoming))
+        make = _maker("dense_network", table, settings, lambda: log.named(FINAL))
+        trained = clock.time("train", lambda: train(table, settings, make, both, who, here.remember, upcoming))
         keep_history(here, table, trained)
         note = "" if found is None else found.sentence
         threshold = _threshold(table, trained, comparison)
-        segments, without = clock.time("segments", lambda: _segments(here, table, config, comparison, both, who))
+        segments, without = clock.time("segments", lambda: _segments(here, table, settings, comparison, both, who))
         if without:
             say(f"no segments: {without}")
         bundle = clock.time(
-            "pack", lambda: pack(here, table, trained, comparison, threshold, config.seed, segments, note)
+            "pack", lambda: pack(here, table, trained, comparison, threshold, settings.seed, segments, note)
         )
         clock.time("reasons", lambda: keep_importance(here, table, bundle))
-        summary = _summary(table, config, comparison, bundle.calibration, clock)
+        summary = _summary(table, settings, comparison, bundle.calibration, clock)
         if without:
             summary["no_segments"] = without
         if found is not None:
@@ -174,7 +183,7 @@ def run(
         both("writing the report", 1, 1)
         here.done(summary)
     conclusion = comparison.conclusion if comparison is not None else ()
-    return RunResult(here.folder, report, table.ledger.sentence(), tuple(conclusion), summary)
+    return RunResult(here.folder, report, table.ledger.sentence(), tuple(conclusion), summary, comparison)
 
 
 def _refuse_search_in_vain(config: Config) -> None:

@@ -21,6 +21,7 @@ from segmint.errors import BundleError, ConfigError, DataError
 from segmint.flows.candidates import ids_of
 from segmint.flows.read import has_answers, keep_reading, open_source, read
 from segmint.flows.report import write_report
+from segmint.flows.settings import RUNS, Place, Settings, settings_of
 from segmint.models.customer_model import make_model
 from segmint.progress import Progress, silent
 from segmint.report.run_view import RunView
@@ -69,23 +70,37 @@ class Segmented:
     summary: dict[str, Any]
     customers: Path
 
+    def frame(self) -> pl.DataFrame:
+        """Return one row per customer; see `customers`."""
+        return pl.read_parquet(self.customers)
+
 
 def segment(
     source: Any,
     contract: Contract | str | Path,
-    config: Config,
+    config: Settings = None,
     *,
-    runs: Path,
+    runs: Place = RUNS,
     argv: Sequence[str] = (),
     progress: Progress = silent,
 ) -> Segmented:
     """Find groups of customers with common characteristics, say who they are, and prove it on rows kept apart.
+
+    Parameters
+    ----------
+    source : path or frame
+    contract : Contract, or the name or path of one
+    config : Config or path, optional
+        `segments` says how.
+    runs : path
+        The folder that holds all runs.
 
     Raises
     ------
     SegmintError
         For a table that cannot be segmented: too few rows, one column, all customers alike.
     """
+    config, runs = settings_of(config), Path(runs)
     contract = contract if isinstance(contract, Contract) else load_contract(contract)
     opened = open_source(source, config.data)
     with Run.create(runs, "segment", argv, config.to_toml(), config.seed, {opened.name: opened.fingerprint}) as here:
@@ -253,7 +268,13 @@ def keep_segments(here: Run, table: ValidTable, found: Segmentation) -> None:
 
 
 def assign(
-    source: Any, run: str, config: Config, *, runs: Path, argv: Sequence[str] = (), progress: Progress = silent
+    source: Any,
+    run: Place,
+    config: Settings = None,
+    *,
+    runs: Place = RUNS,
+    argv: Sequence[str] = (),
+    progress: Progress = silent,
 ) -> Segmented:
     """Put new customers into the segments that an earlier run found.
 
@@ -262,6 +283,7 @@ def assign(
     BundleError
         If that run found no segments.
     """
+    config, runs = settings_of(config), Path(runs)
     earlier = RunView(find_run(run, runs).folder)
     found = earlier.json(SEGMENTS)
     if found is not None and found.get("kind") == "known":

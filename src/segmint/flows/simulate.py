@@ -9,6 +9,7 @@ import polars as pl
 
 from segmint.errors import ConfigError, InputError
 from segmint.flows.read import refuse_overwriting
+from segmint.flows.settings import Place, path_of
 from segmint.store.staging import publish_file
 from segmint.tables.simulate import Campaign, Simulated, simulate_batches
 from segmint.tables.write import write_csv, write_parquet
@@ -16,12 +17,12 @@ from segmint.tables.write import write_csv, write_parquet
 WRITERS: dict[str, Callable[[Iterator[pl.DataFrame], Path], int]] = {".csv": write_csv, ".parquet": write_parquet}
 
 
-def simulate(out: Path, truth: Path | None, **settings: object) -> Campaign:
+def simulate(out: Place, truth: Place | None = None, **settings: object) -> Campaign:
     """Write a simulated table, and its truth if a path is given.
 
     Parameters
     ----------
-    out, truth : Path
+    out, truth : path
         Names ending in .csv or .parquet.
     **settings
         Of `Campaign`.
@@ -33,6 +34,7 @@ def simulate(out: Path, truth: Path | None, **settings: object) -> Campaign:
     ConfigError
         If a setting makes no sense.
     """
+    out, truth = Path(out), path_of(truth)
     try:
         campaign = Campaign(**settings)  # type: ignore[arg-type]
     except ValueError as error:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from segmint.config import Config
+from segmint.config import Config, load_config
 from segmint.contract.column_match import match_columns
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import PolicyError
@@ -33,8 +33,10 @@ from segmint.flows.candidates import (
 from segmint.flows.predict import trained_ids
 from segmint.flows.read import inputs_of, keep_reading, open_source, read
 from segmint.flows.report import write_report
+from segmint.flows.settings import RUNS, Place, Settings, path_of, settings_of
 from segmint.progress import Progress, silent
 from segmint.store.bundle import Bundle, open_bundle
+from segmint.store.promoted import WORD
 from segmint.store.run import CONFIG, Run, installed_versions, list_runs
 from segmint.store.staging import publish_file, require_free, staging, write_file
 from segmint.tables.source import TableSource
@@ -43,7 +45,7 @@ from segmint.targeting.choose import Choice, choose
 from segmint.targeting.compare import dropped_since, read_earlier_list
 from segmint.targeting.hand_off import general_profile, parse_profile, recheck, write_dialler, write_workbook
 from segmint.targeting.levels import levels_of_nobody
-from segmint.targeting.policy import ContactPolicy
+from segmint.targeting.policy import ContactPolicy, ContactRules
 from segmint.targeting.sensitivity import what_if_parts
 from segmint.targeting.summary import fairness_of, groups_on_list, past_of, still_listed, summarise_list
 from segmint.targeting.suppress import Suppression, respects_objections, suppress
@@ -77,15 +79,20 @@ class Targeted:
     sentences: tuple[str, ...]
     summary: dict[str, Any]
 
+    def frame(self) -> pl.DataFrame:
+        """Return every row read, listed ones first; see `CallList`."""
+        return self.call_list.frame()
+
 
 def target(
     source: Any,
-    bundle: Path | str,
-    config: Config,
+    bundle: Place = WORD,
+    config: Settings = None,
     *,
-    runs: Path,
-    out: Path | None = None,
-    dialler: Path | None = None,
+    policy: ContactPolicy | Place | None = None,
+    runs: Place = RUNS,
+    out: Place | None = None,
+    dialler: Place | None = None,
     argv: Sequence[str] = (),
     progress: Progress = silent,
 ) -> Targeted:
@@ -94,14 +101,17 @@ def target(
     Parameters
     ----------
     source : path or frame
-    bundle : Path or str
+    bundle : path
         A run, a bundle's folder, or PROMOTED. Its network must not use what is known only after the call.
-    config : Config
-        With `economics` and `policy`.
-    runs : Path
-    out : Path, optional
+    config : Config or path, optional
+        With `economics` and `policy`, unless `policy` is given.
+    policy : ContactPolicy or path, optional
+        What a call costs and a success brings, and the rules; wins over those of `config`.
+    runs : path
+        The folder that holds all runs.
+    out : path, optional
         A folder, not there yet, that receives copies: ``call_list.parquet``, ``call_list.xlsx``, ``dialler.csv``.
-    dialler : Path, optional
+    dialler : path, optional
         A TOML profile of what the dialler accepts.
 
     Raises
@@ -109,6 +119,7 @@ def target(
     PolicyError
         If the policy contradicts itself, or names files or columns that cannot be used.
     """
+    config, runs, out, dialler = with_policy(settings_of(config), policy), Path(runs), path_of(out), path_of(dialler)
     policy = policy_of(config)
     if out is not None:
         require_free(out)
@@ -180,6 +191,16 @@ def _require_columns(source: TableSource, bundle: Bundle, policy: ContactPolicy)
     contract = bundle.contract
     match_columns(source.columns, contract, table=source.name, purpose="predict", at=bundle.at)
     require_policy_columns((*contract.by_name, *source.columns), policy, bundle)
+
+
+def with_policy(config: Config, policy: ContactPolicy | Place | None) -> Config:
+    """Put a policy, or what its file sets, in the place of the one in the settings."""
+    if policy is None:
+        return config
+    if not isinstance(policy, ContactPolicy):
+        return load_config((config, policy))
+    rules = ContactRules(**{name: getattr(policy, name) for name in ContactRules.model_fields})
+    return config.model_copy(update={"economics": policy.economics, "policy": rules})
 
 
 def policy_of(config: Config) -> ContactPolicy:

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.config import Config
+from segmint.config import Config, load_config
 from segmint.contract.ids import bare_ids
 from segmint.contract.validate import MIN_ROWS_PER_LEVEL
 from segmint.errors import DataError
@@ -24,10 +24,12 @@ from segmint.flows.read import inputs_of, open_source
 from segmint.flows.results import groups_of, outcomes_of, read_codes, read_frame
 from segmint.flows.run import run as train_run
 from segmint.flows.scored import Known, known_of, scoring_run
+from segmint.flows.settings import RUNS, Place, Settings, settings_of
 from segmint.metrics.calibration import shifted
 from segmint.progress import Progress, silent
 from segmint.store.bundle import Bundle, open_bundle, write_bundle
 from segmint.store.champion import Gate
+from segmint.store.promoted import WORD
 from segmint.store.run import Run, installed_versions
 from segmint.store.training_ids import carry_training_ids
 
@@ -53,17 +55,23 @@ class Updated:
     sentences: tuple[str, ...]
     summary: dict[str, Any]
 
+    def frame(self) -> pl.DataFrame:
+        """Return what was observed and promised, before and now, in one row."""
+        names = ("customers", "observed", "promised_before", "promised_now")
+        return pl.DataFrame([{name: self.summary[name] for name in names}])
+
 
 def update(
     results: Any,
     scored: Any,
-    bundle: Path | str,
-    config: Config,
+    bundle: Place = WORD,
+    config: Settings = None,
     *,
-    runs: Path,
-    codes: Path | None = None,
+    runs: Place = RUNS,
+    codes: Place | None = None,
     history: Any = None,
     customers: Any = None,
+    upcoming: Place | None = None,
     argv: Sequence[str] = (),
     progress: Progress = silent,
 ) -> Updated:
@@ -79,16 +87,19 @@ def update(
         One row per call with its code, or with the contract's outcome column.
     scored : path or frame
         What `segmint predict` or `segmint target` wrote for the wave.
-    bundle : Path or str
+    bundle : path
         The bundle that scored it.
-    config : Config
-    runs : Path
-    codes : Path, optional
+    config : Config or path, optional
+    runs : path
+        The folder that holds all runs.
+    codes : path, optional
         TOML that says what the codes mean.
     history : path or frame, optional
         Earlier calls with their outcomes, to train on. The wave itself must not be among them.
     customers : path or frame, optional
         The table that was scored, for a call list: it carries no columns that a new network could be judged on.
+    upcoming : path, optional
+        Who is called next: the teacher of the network trained on `history` labels them too.
 
     Raises
     ------
@@ -96,6 +107,7 @@ def update(
         If fewer than 100 customers have an outcome, or all have the same; if the history holds the wave; or if the
         wave would be judged by what another bundle said of it.
     """
+    config, runs = load_config(settings_of(config), flags={"data.upcoming": upcoming}), Path(runs)
     current = open_bundle(bundle, runs)
     positive = current.contract.outcome.positive
     if positive is None:

@@ -140,14 +140,14 @@ def write_bundle(
         return Opening(staged).finish()
 
 
-def open_bundle(path: Path | str, runs: Path | None = None) -> Bundle:
+def open_bundle(path: Path | str = promoted.WORD, runs: Path | str | None = "runs") -> Bundle:
     """Open a bundle, checking everything before anything is used.
 
     Parameters
     ----------
     path : Path or str
         A run's folder or id, a bundle's folder, or the word PROMOTED.
-    runs : Path, optional
+    runs : Path or str, optional
         The folder of runs, needed for an id and for PROMOTED.
 
     Raises
@@ -155,7 +155,7 @@ def open_bundle(path: Path | str, runs: Path | None = None) -> Bundle:
     BundleError
         If anything is missing, too much, changed, too large, or of an unknown format; the file is named.
     """
-    return locate(path, runs).finish()
+    return locate(path, None if runs is None else Path(runs)).finish()
 
 
 def locate(path: Path | str, runs: Path | None = None) -> Opening:

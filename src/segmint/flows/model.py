@@ -1,0 +1,117 @@
+"""A bundle in memory, for a notebook: predict and explain frames, with nothing written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from segmint.config import Config
+from segmint.contract.ledger import Ledger
+from segmint.contract.valid_table import concatenate
+from segmint.contract.validate import validate_batches
+from segmint.flows.answer import errors_of, predicted_batches, require_records
+from segmint.flows.bundle import predictor_of
+from segmint.flows.explain import reasons_of
+from segmint.flows.read import open_source
+from segmint.flows.settings import RUNS, Place, Settings, settings_of
+from segmint.models.predict import Predictor
+from segmint.store.bundle import Bundle, open_bundle
+from segmint.store.promoted import WORD
+from segmint.tables.rejects import Reject
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A trained model, ready to be asked; it writes nothing.
+
+    Attributes
+    ----------
+    bundle : Bundle
+        What was trained, and the contract that tables must meet.
+    config : Config
+        How tables are read.
+    """
+
+    bundle: Bundle
+    config: Config
+
+    @cached_property
+    def _predictor(self) -> Predictor:
+        return predictor_of(self.bundle)
+
+    def predict(self, source: Any) -> pl.DataFrame:
+        """Predict every customer of a table.
+
+        Parameters
+        ----------
+        source : polars.DataFrame, pandas.DataFrame, pyarrow.Table or path
+
+        Returns
+        -------
+        polars.DataFrame
+            One row for each row of the table, in order: its columns, then `propensity` (or one `probability_...` per
+            segment), `predicted`, `flags`, `record` (the row's number, from 1) and `error`: why it was rejected, or null.
+
+        Raises
+        ------
+        SegmintError
+            For a table without the contract's columns, or without rows.
+        """
+        ledgers: list[Ledger] = []
+        opened = open_source(source, self.config.data)
+        parts = list(predicted_batches(self.bundle, self._predictor, opened, ledgers))
+        require_records(sum(ledgers, Ledger()))
+        return pl.concat(parts, how="diagonal_relaxed")
+
+    def explain(self, source: Any, *, sensitive: bool = False) -> pl.DataFrame:
+        """Say why customers get the predictions they get; a few thousand at a time, as it takes a while.
+
+        Parameters
+        ----------
+        source : polars.DataFrame, pandas.DataFrame, pyarrow.Table or path
+        sensitive : bool
+            Whether sensitive columns may be named as reasons.
+
+        Returns
+        -------
+        polars.DataFrame
+            One row for each row of the table, in order: record, customer, class, base, prediction, reason_1, ..., one
+            column of contributions per column, and `error`: why the row was rejected, or null.
+
+        Raises
+        ------
+        SegmintError
+            As for `predict`.
+        """
+        rejects: list[Reject] = []
+        opened = open_source(source, self.config.data)
+        known = self.bundle.contract
+        batches = validate_batches(opened, known, purpose="predict", at=self.bundle.at, on_reject=rejects.append)
+        table = concatenate(batches)
+        require_records(table.ledger)
+        reasons = reasons_of(table, self.bundle, sensitive=sensitive) if len(table) else pl.DataFrame()
+        return pl.concat([reasons, errors_of(rejects)], how="diagonal").sort("record")
+
+
+def load_model(bundle: Place = WORD, config: Settings = None, *, runs: Place = RUNS) -> LoadedModel:
+    """Open a bundle to predict and explain frames in memory.
+
+    Parameters
+    ----------
+    bundle : path
+        A run, a bundle's folder, or PROMOTED.
+    config : Config or path, optional
+        How tables are read.
+    runs : path
+        The folder that holds all runs.
+
+    Raises
+    ------
+    BundleError
+        If the bundle fails its checks.
+    """
+    return LoadedModel(open_bundle(bundle, Path(runs)), settings_of(config))

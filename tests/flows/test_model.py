@@ -1,0 +1,53 @@
+"""A bundle in memory: the same answers as the command's, one row for each record, nothing written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from segmint.errors import ContractError, SegmintError
+from segmint.flows.model import LoadedModel, load_model
+from segmint.flows.predict import predict
+from segmint.store.bundle import write_bundle
+from tests.service.small import small_parts
+
+AGES = pl.DataFrame({"age": ["20", "old", "70"], "job": ["student", "student", "retired"], "note": ["a", "b", "c"]})
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> LoadedModel:
+    write_bundle(tmp_path / "bundle", **small_parts())
+    return load_model(str(tmp_path / "bundle"))
+
+
+@pytest.mark.parametrize("make", [lambda frame: frame, lambda frame: frame.to_pandas(), lambda frame: frame.to_arrow()])
+def test_a_frame_of_any_kind_gets_a_row_for_each_record(model: LoadedModel, make: object, tmp_path: Path) -> None:
+    said = model.predict(make(AGES))  # type: ignore[operator]
+    assert said.select("age", "job", "note").equals(AGES)
+    assert said["record"].to_list() == [1, 2, 3]
+    assert said["propensity"].is_null().to_list() == [False, True, False]
+    assert said["error"].to_list() == [None, "not_a_number: 'age' is not a number.", None]
+    assert [place.name for place in tmp_path.iterdir()] == ["bundle"]
+
+
+def test_it_says_what_the_command_says(model: LoadedModel, tmp_path: Path) -> None:
+    good = AGES.filter(pl.col("age") != "old")
+    told = predict(good, tmp_path / "bundle", runs=str(tmp_path / "runs"), out=str(tmp_path / "out.csv"))
+    assert model.predict(good).drop("record", "error").equals(told.frame())
+    assert (tmp_path / "out.csv").is_file()
+
+
+def test_reasons_have_a_row_for_each_record_too(model: LoadedModel) -> None:
+    said = model.explain(AGES)
+    assert said["record"].to_list() == [1, 2, 3]
+    assert said["prediction"].is_null().to_list() == said["error"].is_not_null().to_list() == [False, True, False]
+    assert model.explain(AGES[1:2])["error"].to_list() == ["not_a_number: 'age' is not a number."]
+
+
+def test_what_is_no_table_of_the_contract_is_refused(model: LoadedModel) -> None:
+    with pytest.raises(ContractError, match="missing: age"):
+        model.predict(AGES.drop("age"))
+    with pytest.raises(SegmintError, match="no rows"):
+        model.predict(AGES.head(0))

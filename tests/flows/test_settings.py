@@ -1,0 +1,68 @@
+"""What every flow takes: settings in any form, places as texts, and the defaults of its command."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from pathlib import Path
+
+import pytest
+
+import segmint
+from segmint.config import Config, load_config
+from segmint.errors import BundleError
+from segmint.flows.settings import settings_of
+from segmint.flows.target import with_policy
+from segmint.targeting.policy import ContactPolicy, Economics, policy_template
+
+FLOWS = [name for name in segmint.__all__ if (getattr(segmint, name).__module__ or "").startswith("segmint.flows")]
+
+
+@pytest.mark.parametrize("name", [name for name in FLOWS if inspect.isfunction(getattr(segmint, name))])
+def test_a_flow_has_the_defaults_of_its_command(name: str) -> None:
+    asked = inspect.signature(getattr(segmint, name)).parameters
+    defaults = {key: asked[key].default for key in ("bundle", "config", "runs") if key in asked}
+    assert defaults.items() <= {"bundle": "PROMOTED", "config": None, "runs": "runs"}.items()
+
+
+def test_a_result_is_frozen_and_has_a_frame() -> None:
+    from segmint.flows import backtest, explain, measure, monitor, predict, promote, run, segment, target, update
+
+    results = [
+        backtest.Backtested, explain.Explained, measure.Measured, monitor.Monitored, predict.Predicted, promote.Promoted,
+        promote.Promotions, run.RunResult, segment.Segmented, target.Targeted, update.Updated,
+    ]  # fmt: skip
+    for result in results:
+        assert dataclasses.is_dataclass(result)
+        assert result.__dataclass_params__.frozen, result
+        assert callable(result.frame), result
+
+
+def test_settings_are_taken_in_any_form(tmp_path: Path) -> None:
+    (tmp_path / "c.toml").write_text("seed = 3\n")
+    assert settings_of(None) == Config()
+    assert settings_of(str(tmp_path / "c.toml")) == settings_of(load_config(tmp_path / "c.toml")) == Config(seed=3)
+    policy = ContactPolicy(economics=Economics(cost_per_call=1, value_per_success=2))
+    with pytest.raises(TypeError, match="a contact policy goes to segmint"):
+        settings_of(policy)  # type: ignore[arg-type]
+
+
+def test_a_policy_wins_over_the_settings_and_leaves_the_rest(tmp_path: Path) -> None:
+    before = load_config(None, ["seed=3", "economics.cost_per_call=1", "economics.value_per_success=2"])
+    (tmp_path / "policy.toml").write_text(policy_template())
+    of_file = with_policy(before, str(tmp_path / "policy.toml"))
+    of_object = with_policy(before, segmint.load_policy(tmp_path / "policy.toml"))
+    assert of_file.seed == of_object.seed == 3
+    assert of_file.economics == of_object.economics != before.economics
+    assert of_file.policy == of_object.policy
+    assert with_policy(before, None) is before
+
+
+def test_the_champion_is_looked_for_where_the_commands_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BundleError, match="No run is promoted"):
+        segmint.open_bundle()
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "PROMOTED").write_text("{}")
+    with pytest.raises(BundleError, match="does not name a run"):
+        segmint.open_bundle("PROMOTED")
