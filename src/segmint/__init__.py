@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from segmint.flows.promote import promote, rollback
     from segmint.flows.resume import resume
     from segmint.flows.run import run
+    from segmint.flows.runs import list_runs
     from segmint.flows.segment import segment
     from segmint.flows.simulate import simulate
     from segmint.flows.target import target
@@ -63,6 +64,7 @@ _WHERE = {
     "choose": "segmint.targeting.choose",
     "explain_customers": "segmint.flows.explain",
     "infer_contract": "segmint.flows.draft",
+    "list_runs": "segmint.flows.runs",
     "load_config": "segmint.config",
     "load_contract": "segmint.contract.contract",
     "load_model": "segmint.flows.model",
@@ -106,6 +108,7 @@ __all__ = [
     "choose",
     "explain_customers",
     "infer_contract",
+    "list_runs",
     "load_config",
     "load_contract",
     "load_model",

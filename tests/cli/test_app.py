@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -42,6 +43,12 @@ def test_help_loads_nothing_heavy() -> None:
 
 def test_measure_asks_for_the_interval_that_the_holdout_was_planned_with() -> None:
     assert inspect.signature(measure).parameters["level"].default == EFFECT_LEVEL
+
+
+def test_the_version_is_said(said: Callable[..., tuple[int, str, str]]) -> None:
+    code, out, _ = said("--version")
+    assert code == 0
+    assert re.fullmatch(r"segmint \d+\.\d+\.\d+\n", out)
 
 
 def test_check_prints_the_receipt(said: Callable[..., tuple[int, str, str]]) -> None:

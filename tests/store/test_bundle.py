@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,10 @@ import numpy as np
 import pytest
 
 from segmint.contract.contract import load_contract
-from segmint.errors import BundleError, RunError
+from segmint.errors import BundleError, DataError, RunError
 from segmint.store import strict_json
 from segmint.store.bundle import Bundle, open_bundle, write_bundle
+from segmint.store.run import Run
 
 from .conftest import NETWORK, predict, small_weights
 
@@ -237,3 +239,33 @@ def test_a_runs_id_is_enough_and_a_wrong_one_is_told(tmp_path: Path) -> None:
     for wrong in ("2026-03-14T10-15-02Z-0000", "nowhere"):
         with pytest.raises(BundleError, match=f"no run or bundle '{wrong}'"):
             open_bundle(wrong, tmp_path)
+
+
+def test_the_beginning_of_an_id_is_enough_unless_several_begin_so(parts: dict[str, Any], tmp_path: Path) -> None:
+    ids = ["2026-03-14T10-15-02Z-3f9c", "2026-03-14T11-00-00Z-3f9c"]
+    for name in ids:
+        with Run.create(tmp_path, "run", (), "", None) as here:
+            here.done()
+        here.folder.rename(tmp_path / name)
+        write_bundle(tmp_path / name / "bundle", **parts)
+    assert open_bundle("2026-03-14T10", tmp_path).digest == open_bundle(ids[0], tmp_path).digest
+    with pytest.raises(RunError, match="several runs '2026-03-14'"):
+        open_bundle("2026-03-14", tmp_path)
+    with pytest.raises(BundleError, match="no run or bundle '2026'"):
+        open_bundle("2026", tmp_path)
+
+
+@pytest.mark.parametrize(("command", "said"), [("target", "made a call list"), ("run", "failed")])
+def test_a_run_without_a_bundle_says_what_it_did_and_which_to_take(
+    command: str, said: str, parts: dict[str, Any], tmp_path: Path
+) -> None:
+    with Run.create(tmp_path, "run", (), "", None) as trained:
+        write_bundle(trained.folder / "bundle", **parts)
+        trained.done()
+    with suppress(DataError), Run.create(tmp_path, command, (), "", None) as other:
+        if command == "run":
+            raise DataError("No rows.")
+    for name in (other.id, other.folder):
+        with pytest.raises(BundleError, match=f"{other.id} {said}; it holds no bundle") as told:
+            open_bundle(name, tmp_path)
+        assert trained.id in str(told.value.fix)

@@ -8,7 +8,7 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -23,12 +23,31 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 app = typer.Typer(
     name="segmint",
-    help="From a bank's table of customers and campaign results to segments, call lists and a page.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def _version(asked: bool) -> None:
+    """Say which version this is instead of running a command."""
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"segmint {version('segmint')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _segmint(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """From a bank's table of customers and campaign results to segments, call lists and a page."""
+
+
 for group in (training, customers, lists, time, contracts, dashboard, serve):
     app.add_typer(group.app)
 

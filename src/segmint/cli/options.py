@@ -11,7 +11,7 @@ import typer
 Table = Annotated[
     Path, typer.Argument(help="A table: delimited text, Parquet or an .xlsx workbook.", show_default=False)
 ]
-RunPath = Annotated[str, typer.Argument(help="A run: its folder or id.", show_default=False)]
+RunPath = Annotated[str, typer.Argument(help="A run: its folder or id, or how the id begins.", show_default=False)]
 ContractName = Annotated[
     str, typer.Option("--contract", help="A shipped contract, or the path of a .toml file.", show_default=False)
 ]

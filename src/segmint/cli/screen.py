@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from segmint.flows.predict import Predicted
     from segmint.flows.promote import Promoted, Promotions
     from segmint.flows.run import RunResult
+    from segmint.flows.runs import RunLine, RunList
     from segmint.flows.segment import Segmented
     from segmint.flows.target import Targeted
     from segmint.flows.update import Updated
-    from segmint.store.run import Run
     from segmint.store.verify import Check
 
 INTERRUPTED = 130  # what a shell expects of a command stopped by Ctrl-C
@@ -252,14 +252,14 @@ class Screen:
             )
         self.say(ledger.to_json() | {"answers": table.has_outcome}, *lines)
 
-    def runs(self, found: list[Run], folder: Path) -> None:
-        """List runs."""
-        rows = [
-            {"run": str(run.folder), "command": run.record["command"], "status": run.status, "made": run.record["made"]}
-            for run in found
-        ]
-        lines = [f"{row['run']}  {row['command']:<8} {row['status']}" for row in rows]
-        self.say({"runs": rows}, *(lines or [f"no runs in {folder}; make one: segmint demo"]))
+    def runs(self, found: RunList) -> None:
+        """List runs, each in a line with what tells it from the others."""
+        width = max((len(line.table) for line in found.lines), default=0)
+        lines = [_run_line(line, width) for line in found.lines]
+        self.say(
+            {"runs": [asdict(line) | {"run": str(line.run)} for line in found.lines]},
+            *(lines or [f"no runs in {found.folder}; make one: segmint demo"]),
+        )
 
     def verified(self, checks: list[Check]) -> bool:
         """Show the checks of a bundle; return whether all passed."""
@@ -268,3 +268,13 @@ class Screen:
         lines = [f"{'ok  ' if check.ok else 'FAIL'} {check.name}: {check.detail}" for check in checks]
         self.say({"ok": passed, "checks": rows}, *lines)
         return passed
+
+
+def _run_line(line: RunLine, width: int) -> str:
+    from segmint.report.scores import metric_label
+
+    rows = "" if line.rows is None else f"{line.rows:,} row{'' if line.rows == 1 else 's'}"
+    quality = "" if line.metric is None else f"{metric_label(line.metric)} {line.value:.4f}"
+    more = [part for part in (line.recipe or "", quality, "in use" if line.in_use else "") if part]
+    columns = f"{line.run}  {line.command:<8}  {line.status:<11}  {line.table:<{width}}  {rows:>14}"
+    return "  ".join((columns, *more)).rstrip()

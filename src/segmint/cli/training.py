@@ -141,9 +141,9 @@ def tensorboard(
 @app.command("runs")
 def list_runs(runs: Runs = RUNS, json: AsJson = False) -> None:
     """List all runs, newest first."""
-    from segmint.store.run import list_runs as flow
+    from segmint.flows.runs import list_runs as flow
 
-    Screen(json=json).runs(flow(runs), runs)
+    Screen(json=json).runs(flow(runs))
 
 
 @app.command()

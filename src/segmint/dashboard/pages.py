@@ -19,6 +19,7 @@ from segmint.flows.candidates import SEGMENT, segment_names
 from segmint.flows.customer import TypedError, look_up, try_out
 from segmint.flows.preview import PreparedList, what_moved
 from segmint.flows.report import stored_report
+from segmint.flows.runs import rows_of, table_of
 from segmint.monitoring.reference import OTHER
 from segmint.report.blocks import Block, banner, figures, heading, points, statements, table
 from segmint.report.html import printable_dict
@@ -429,14 +430,13 @@ def _again(run: Run) -> str:
 
 def _line(run: Run) -> dict[str, Any]:
     summary = run.record.get("summary") or {}
-    names = [name for name in run.record.get("inputs") or {} if name != "bundle"]
-    rows = summary.get("rows") or sum((summary.get("counts") or {}).values())
+    rows = rows_of(summary)
     return {
         "id": run.id,
         "command": _command(run),
         "status": run.status,
         "when": _when(run),
-        "input": str(names[0]).rsplit("/", 1)[-1] if names else "",
+        "input": table_of(run),
         "rows": count(rows) if rows else "",
         "champion": False,
     }

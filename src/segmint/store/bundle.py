@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,12 +32,13 @@ from numpy.typing import NDArray
 from segmint.contract.column import Known
 from segmint.contract.contract import Contract, parse_contract
 from segmint.contract.export import contract_to_toml
-from segmint.errors import BundleError, ContractError
+from segmint.errors import BundleError, ContractError, RunError
 from segmint.models.interval import PropensityInterval
 from segmint.store import manifest as manifests
 from segmint.store import promoted, strict_json
 from segmint.store.network_spec import NetworkSpec, parse_network
 from segmint.store.promoted import RUN_ID
+from segmint.store.run import RECORD, Run, list_runs, run_beginning
 from segmint.store.sealed_folder import opened_folder, printable, read_file, refused
 from segmint.store.staging import staging, write_file
 from segmint.store.tensors import expected_size, to_safetensors, weights_from_safetensors
@@ -48,6 +50,16 @@ _JSON_FILES = ("features.json", "network.json", "calibration.json", "reference.j
 REQUIRED = ("contract.toml", *_JSON_FILES, "network.safetensors", "model_card.md")
 OPTIONAL = ("segments.json",)
 FOLDER = "bundle"
+_ENDED = {"failed": "failed", "interrupted": "was stopped", "running": "is still at work"}
+_DID = {
+    "target": "made a call list",
+    "predict": "made predictions",
+    "segment": "found segments",
+    "explain": "gave reasons",
+    "monitor": "watched a wave",
+    "measure": "measured what calling brought",
+    "backtest": "replayed past waves",
+}
 
 # Bytes that a file may have; the weights' limit follows from the layers.
 _LIMITS = {
@@ -164,21 +176,51 @@ def locate(path: Path | str, runs: Path | None = None) -> Opening:
         champion = promoted.read_promoted(runs)
         return Opening(champion.runs, (champion.run, FOLDER), pinned=champion.manifest)
     folder = folder_of(path, runs)
+    if os.path.lexists(folder / RECORD) and not os.path.lexists(folder / FOLDER):
+        raise _without_bundle(folder)
     if not os.path.lexists(folder):
         raise BundleError(
             f"There is no run or bundle '{printable(str(path))}' here.",
-            expected="a run's id or folder, a bundle's folder, or PROMOTED",
+            expected="a run's id, its beginning or its folder, a bundle's folder, or PROMOTED",
             fix="list the runs: segmint runs",
         )
     return Opening(folder, (FOLDER,) if os.path.lexists(folder / FOLDER) else ())
 
 
 def folder_of(path: Path | str, runs: Path | None) -> Path:
-    """Say which folder a path or a run's id means; PROMOTED is no such name."""
+    """Say which folder a path, a run's id or the beginning of one means; PROMOTED is no such name.
+
+    Raises
+    ------
+    RunError
+        If several runs begin so.
+    """
     folder = Path(path)
-    if runs is not None and RUN_ID.fullmatch(str(path)) and not os.path.lexists(folder):
+    if runs is None or os.path.lexists(folder):
+        return folder
+    if RUN_ID.fullmatch(str(path)):
         return runs / folder
-    return folder
+    run = run_beginning(str(path), runs)
+    return folder if run is None else run.folder
+
+
+def _without_bundle(folder: Path) -> BundleError:
+    """Say what a run did instead of training, and which run to name."""
+    did = "is another command's"
+    with suppress(RunError):
+        run = Run.open(folder)
+        did = _ENDED.get(run.status) or _DID.get(run.record["command"], did)
+    holding = (run.id for run in list_runs(folder.absolute().parent) if _is_trained(run))
+    newest = next(holding, None)
+    return BundleError(
+        f"The run {printable(folder.name)} {did}; it holds no bundle.",
+        expected="a run of `segmint run` or `segmint update`",
+        fix=f"the newest that holds one: {newest}" if newest else "train one: segmint run TABLE --contract NAME",
+    )
+
+
+def _is_trained(run: Run) -> bool:
+    return run.status == "done" and os.path.lexists(run.folder / FOLDER / manifests.NAME)
 
 
 @dataclass

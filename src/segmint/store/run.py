@@ -33,6 +33,7 @@ RECORD = "run.json"
 CONFIG, CONTRACT = "config.toml", "contract.toml"
 WORK = "work"
 
+_DAY = len("2026-03-14")
 _BEAT = 2.0  # seconds between two writes of the record while work goes on
 _SILENCE = timedelta(minutes=15)  # a run on another machine that says nothing for so long counts as gone
 _LIBRARIES = (
@@ -305,14 +306,31 @@ def find_run(name: Path | str, runs: Path, *, paths: bool = True) -> Run:
         return Run.open(runs / text)
     if paths and _is_there(Path(name) / RECORD):
         return Run.open(Path(name).absolute())
-    known = [run for run in list_runs(runs) if len(text) >= 10 and run.id.startswith(text)]
-    if len(known) == 1:
-        return known[0]
+    if run := run_beginning(text, runs):
+        return run
     raise RunError(
-        f"There {'are several runs' if known else 'is no run'} '{printable(text)}' here.",
+        f"There is no run '{printable(text)}' here.",
         expected="a run's id or folder, such as runs/2026-03-14T10-15-02Z-3f9c",
         fix="list the runs: `segmint runs`",
     )
+
+
+def run_beginning(text: str, runs: Path) -> Run | None:
+    """Find the run whose id begins so; the day at least must be told.
+
+    Raises
+    ------
+    RunError
+        If there is more than one.
+    """
+    known = [run for run in list_runs(runs) if run.id.startswith(text)] if len(text) >= _DAY else []
+    if len(known) > 1:
+        raise RunError(
+            f"There are several runs '{printable(text)}' here.",
+            expected=f"one of them, such as {known[0].id}",
+            fix="say more of the id; list the runs: `segmint runs`",
+        )
+    return known[0] if known else None
 
 
 def _is_there(file: Path) -> bool:

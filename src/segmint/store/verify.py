@@ -46,8 +46,8 @@ def verify_bundle(path: Path | str, predict: Predict, *, runs: Path | None = Non
     """
     try:
         opening = locate(path, runs)
-    except BundleError as error:
-        return [Check("the bundle is there", False, error.came)]
+    except SegmintError as error:
+        return [Check("the bundle is there", False, f"{error.came} Next: {error.fix}")]
     checks: list[Check] = []
     while opening.steps:
         name = opening.steps[0][0]

@@ -1,0 +1,116 @@
+"""`segmint runs`: which run is which, in a line each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from segmint.errors import BundleError
+from segmint.flows.settings import RUNS, Place
+from segmint.store.promoted import read_promoted
+from segmint.store.run import Run
+from segmint.store.run import list_runs as read_runs
+
+HEADLINES = ("roc_auc", "weighted_f1")
+"""By what a network is told from another at a glance: one of a response, one of known segments."""
+
+
+@dataclass(frozen=True)
+class RunLine:
+    """What is worth knowing of a run before it is opened.
+
+    Attributes
+    ----------
+    run : Path
+        Its folder.
+    command, status, made : str
+    table : str
+        The name of the table it read; "" without one.
+    rows : int or None
+    recipe, metric : str or None
+        How its network was taught, and by what it is judged: "roc_auc", of known segments "weighted_f1".
+    value : float or None
+        Of the metric.
+    in_use : bool
+        Whether it is the champion.
+    """
+
+    run: Path
+    command: str
+    status: str
+    made: str
+    table: str
+    rows: int | None
+    recipe: str | None
+    metric: str | None
+    value: float | None
+    in_use: bool
+
+
+@dataclass(frozen=True)
+class RunList:
+    """All runs of a folder, newest first.
+
+    Attributes
+    ----------
+    folder : Path
+    lines : tuple of RunLine
+    """
+
+    folder: Path
+    lines: tuple[RunLine, ...]
+
+    def frame(self) -> pl.DataFrame:
+        """Return one row per run."""
+        rows = [asdict(line) | {"run": str(line.run)} for line in self.lines]
+        kinds = {"rows": pl.Int64, "value": pl.Float64, "in_use": pl.Boolean}
+        schema = {name: kinds.get(name, pl.String) for name in RunLine.__dataclass_fields__}
+        return pl.DataFrame(rows, schema=schema)
+
+
+def list_runs(runs: Place = RUNS) -> RunList:
+    """List all runs, newest first, with what tells one from another.
+
+    Parameters
+    ----------
+    runs : path
+        The folder that holds all runs.
+    """
+    folder, used = Path(runs), None
+    with suppress(BundleError):  # none is promoted, or nobody can tell which
+        used = read_promoted(folder).run
+    return RunList(folder, tuple(_line(run, in_use=run.id == used) for run in read_runs(folder)))
+
+
+def _line(run: Run, *, in_use: bool) -> RunLine:
+    summary = run.record.get("summary") or {}
+    quality = (summary.get("quality") or {}) if run.record["command"] == "run" else {}
+    metric = next((name for name in HEADLINES if name in quality), None)
+    return RunLine(
+        run=run.folder,
+        command=str(run.record["command"]),
+        status=run.status,
+        made=str(run.record["made"]),
+        table=table_of(run),
+        rows=rows_of(summary),
+        recipe=summary.get("recipe"),
+        metric=metric,
+        value=None if metric is None else float(quality[metric]),
+        in_use=in_use,
+    )
+
+
+def table_of(run: Run) -> str:
+    """Name the first table that a run read; "" without one."""
+    names = [str(name) for name in run.record.get("inputs") or {} if name != "bundle"]
+    return names[0].rsplit("/", 1)[-1] if names else ""
+
+
+def rows_of(summary: Mapping[str, Any]) -> int | None:
+    """How many customers a run was about, as its headline figures tell."""
+    return summary.get("rows") or sum((summary.get("counts") or {}).values()) or None

@@ -1,0 +1,50 @@
+"""`segmint runs`: which run is which."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from segmint.cli import main
+from segmint.flows.promote import promote
+from segmint.flows.runs import list_runs
+from segmint.store.bundle import write_bundle
+from segmint.store.run import Run
+from tests.service.small import small_parts
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    with Run.create(tmp_path, "run", (), "", 7, {"bank.csv": "sha256:1"}) as trained:
+        write_bundle(trained.folder / "bundle", **small_parts())
+        trained.done({"rows": 4521, "recipe": "fast", "quality": {"f1": 0.3, "roc_auc": 0.81}})
+    with Run.create(tmp_path, "target", (), "", None, {"bundle": "sha256:2", "wave.csv": "sha256:3"}) as listed:
+        listed.done({"counts": {"listed": 1, "held_out": 0}})
+    promote(trained.folder, runs=tmp_path)
+    return tmp_path
+
+
+def test_a_run_is_told_by_table_rows_recipe_quality_and_use(runs: Path) -> None:
+    found = {line.command: line for line in list_runs(str(runs)).lines}
+    trained, listed = found["run"], found["target"]
+    assert (trained.table, trained.rows, trained.recipe) == ("bank.csv", 4521, "fast")
+    assert (trained.metric, trained.value, trained.in_use) == ("roc_auc", 0.81, True)
+    assert (listed.table, listed.rows, listed.metric, listed.in_use) == ("wave.csv", 1, None, False)
+    assert list_runs(runs).frame().height == 2
+
+
+def test_the_command_says_so_too(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["runs", "--runs", str(runs)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert any("bank.csv" in line and "4,521 rows  fast  ROC AUC 0.8100  in use" in line for line in lines)
+    assert any(line.endswith(" 1 row") for line in lines)
+    assert main(["runs", "--runs", str(runs), "--json"]) == 0
+    assert {"table", "rows", "recipe", "metric", "value", "in_use"} <= set(
+        json.loads(capsys.readouterr().out)["runs"][0]
+    )
+
+
+def test_without_runs_the_list_is_empty(tmp_path: Path) -> None:
+    assert list_runs(tmp_path / "nowhere").frame().height == 0
