@@ -28,8 +28,8 @@ _GLOSSARY = (
     ("Jaccard", "How far two groups are the same: the customers in both divided by those in either. 1 is the same; at 0.75 two groups of one size "
      "share 86 %."),
     ("Adjusted Rand", "How far two ways to group customers agree beyond chance: 0 is chance, 1 the same groups."),
-    ("BIC and ICL", "How well so many segments describe the table, less a price for each; ICL asks besides that they be told apart. Lower is "
-     "better."),
+    ("BIC and ICL", "What so many segments leave unexplained of the table, plus a price for each; ICL asks besides that they be told apart. "
+     "Lower is better."),
     ("PSI", "Population stability index, how far customers have moved over a column's levels: below 0.1 is little, above 0.25 plain."),
     ("KS", "Kolmogorov-Smirnov, the largest distance between two spreads of a number: 0 is the same, 1 wholly apart."),
     ("Calibration slope", "How what happened follows the propensities: 1 as promised, below 1 the propensities are too far apart."),
