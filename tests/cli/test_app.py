@@ -138,6 +138,37 @@ def test_a_wrong_command_line_is_code_2(argv: tuple[str, ...], said: Callable[..
     assert "segmint" in err
 
 
+@pytest.mark.parametrize(
+    ("argv", "word"),
+    [
+        (("run", "x.csv", "--json"), "--contract"),
+        (("fly", "--json"), "fly"),
+        (("check", "x.csv", "--contract", "c", "--wings", "--json"), "--wings"),
+        (("segment", "x.csv", "--json"), "either --contract or --assign-with"),
+    ],
+)
+def test_a_wrong_command_line_is_told_as_json_too(
+    argv: tuple[str, ...], word: str, said: Callable[..., tuple[int, str, str]]
+) -> None:
+    code, out, err = said(*argv)
+    told = json.loads(out)["error"]
+    assert (code, told["kind"]) == (2, "UsageError")
+    assert word in told["came"]
+    assert told["expected"].startswith("segmint")
+    assert told["fix"].endswith("--help")
+    assert word in err
+
+
+def test_small_commands_answer_as_json(tmp_path: Path, said: Callable[..., tuple[int, str, str]]) -> None:
+    assert "bank-marketing" in json.loads(said("contract", "list", "--json")[1])["contracts"]
+    table, policy = tmp_path / "t.csv", tmp_path / "policy.toml"
+    assert json.loads(said("simulate", "--rows", 60, "--out", table, "--json")[1])["out"] == str(table)
+    policy.write_text(said("policy", "init")[1])
+    assert json.loads(said("policy", "check", policy, "--json")[1])["ok"] is True
+    code, out, _ = said("policy", "check", policy, "--set", "policy.holdout_share=2", "--json")
+    assert (code, json.loads(out)["error"]["kind"]) == (2, "ConfigError")
+
+
 @pytest.mark.parametrize("command", ["report", "tensorboard"])
 def test_a_run_that_is_not_there_is_named(
     command: str, tmp_path: Path, said: Callable[..., tuple[int, str, str]]

@@ -8,7 +8,7 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -69,6 +69,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Who only wanted the beginning of a text has it; results and exit codes are told by `Screen`.
         if isinstance(stop.__context__, BrokenPipeError):
             return 0
+        if _as_json(argv) and hasattr(stop.__context__, "format_message"):
+            _tell_json(_misused(stop.__context__))
         # Else Typer ends with 1 for one thing only: Ctrl-C outside of a `Screen`.
         return INTERRUPTED if stop.code == 1 else int(stop.code or 0)
     return 0
@@ -76,16 +78,33 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _refused(error: SegmintError, argv: Sequence[str] | None) -> int:
     """Say what was wrong; return the exit code."""
-    try:
-        if "--json" in (sys.argv[1:] if argv is None else argv):
-            kind = type(error).__name__
-            told = {"kind": kind, "came": error.came, "expected": error.expected, "fix": error.fix}
-            typer.echo(json.dumps({"error": told}))
-    except OSError:
-        silence(sys.stdout)
+    if _as_json(argv):
+        told = {"came": error.came, "expected": error.expected, "fix": error.fix}
+        _tell_json({"kind": type(error).__name__} | told)
     # a table may have been written by a stranger: its names give the terminal no commands
     tell_beside(printable("\n".join((f"error: {error}", *getattr(error, "__notes__", [])))))
     return error.exit_code
+
+
+def _as_json(argv: Sequence[str] | None) -> bool:
+    return "--json" in (sys.argv[1:] if argv is None else argv)
+
+
+def _tell_json(told: dict[str, Any]) -> None:
+    try:
+        typer.echo(json.dumps({"error": told}))
+    except OSError:
+        silence(sys.stdout)
+
+
+def _misused(error: Any) -> dict[str, Any]:
+    """Say what is wrong with a command line as any other error is said; Typer has said it in plain text beside."""
+    context = getattr(error, "ctx", None)
+    told = {"kind": "UsageError", "came": error.format_message(), "expected": None, "fix": "see: segmint --help"}
+    if context is not None:
+        usage = " ".join(context.get_usage().split()).removeprefix("Usage: ")
+        told |= {"expected": usage, "fix": f"see: {context.command_path} --help"}
+    return told
 
 
 def _not_written(error: OSError) -> SegmintError:

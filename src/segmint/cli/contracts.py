@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from segmint.cli.options import ConfigFile, Sets, Table
+from segmint.cli.options import AsJson, ConfigFile, Quiet, Sets, Table
+from segmint.cli.screen import Screen
 
 app = typer.Typer()
 contract_app = typer.Typer(no_args_is_help=True, help="Contracts: what a table must look like.")
@@ -15,12 +16,11 @@ app.add_typer(contract_app, name="contract")
 
 
 @contract_app.command("list")
-def contract_list() -> None:
+def contract_list(json: AsJson = False) -> None:
     """Name the shipped contracts."""
     from segmint.contract.contract import SHIPPED
 
-    for name in SHIPPED:
-        typer.echo(name)
+    Screen(json=json).say({"contracts": list(SHIPPED)}, *SHIPPED)
 
 
 @contract_app.command("show")
@@ -64,6 +64,8 @@ def simulate(
     control_share: Annotated[float, typer.Option(help="Share deliberately not called.")] = 0.0,
     drift: Annotated[list[str] | None, typer.Option(help="inputs, effects or base_rate. Repeatable.")] = None,
     missing_share: Annotated[float, typer.Option(help="Share of empty cells.")] = 0.02,
+    json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Write a campaign table whose truth is known; its contract is simulated-campaign."""
     from segmint.flows.simulate import simulate as flow
@@ -80,4 +82,5 @@ def simulate(
         drift=tuple(drift or ()),
         missing_share=missing_share,
     )
-    typer.echo(f"{rows:,} customers: {out}")
+    said = {"rows": rows, "out": str(out), "truth": None if truth is None else str(truth)}
+    Screen(json=json, quiet=quiet).say(said, f"{rows:,} customers: {out}")

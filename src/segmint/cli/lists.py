@@ -65,11 +65,14 @@ def policy_init() -> None:
 
 @policy_app.command("check")
 def policy_check(
-    file: Annotated[Path, typer.Argument(help="A policy.", show_default=False)], sets: Sets = None
+    file: Annotated[Path, typer.Argument(help="A policy.", show_default=False)],
+    sets: Sets = None,
+    json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Say whether a policy contradicts itself."""
     from segmint.config import load_config
     from segmint.flows.target import policy_of
 
     policy_of(load_config(file, sets or ()))
-    typer.echo(f"'{file}' makes sense")
+    Screen(json=json, quiet=quiet).say({"ok": True, "policy": str(file)}, f"'{file}' makes sense")
