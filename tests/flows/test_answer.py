@@ -7,11 +7,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from segmint.flows.answer import FEW, answer_rows, predict_file
-from segmint.flows.bundle import predictor_of
+from segmint.flows.answer import FEW, answer_rows, explain_rows, predict_file
+from segmint.flows.bundle import predictor_of, single_predictor_of
 from segmint.models.single import SinglePredictor
 from segmint.store.bundle import Bundle, open_bundle, write_bundle
-from tests.service.small import small_parts
+from tests.service.small import GOOD, SEGMENTS, small_parts
 
 
 @pytest.fixture
@@ -32,6 +32,34 @@ def test_few_customers_and_many_get_the_same_answer(bundle: Bundle, age: object)
     assert few.keys() == many.keys()
     assert few.get("propensity") == pytest.approx(many.get("propensity"), abs=1e-6)
     assert few.get("flags") == many.get("flags")
+
+
+def test_a_bundle_that_knows_segments_names_the_customer_s(tmp_path: Path) -> None:
+    write_bundle(tmp_path / "bundle", **small_parts() | {"segments": SEGMENTS})
+    bundle = open_bundle(tmp_path / "bundle")
+    predictor, single = predictor_of(bundle), single_predictor_of(bundle)
+    rows = [GOOD, {"age": 25, "job": "admin."}, {"age": None, "job": "nobody"}, {"age": "x", "job": "student"}]
+    told = answer_rows(bundle, predictor, single, rows)["answers"]
+    named = [answer.get("segment") for answer in told]
+    assert named == ["Students", "Others", "Students", None]
+    many = answer_rows(bundle, predictor, single, rows * FEW)["answers"]
+    assert [answer.get("segment") for answer in many] == named * FEW
+    pl.DataFrame(rows, strict=False).with_columns(segment=pl.lit("retail")).write_csv(tmp_path / "table.csv")
+    predict_file(bundle, predictor, tmp_path / "table.csv", tmp_path / "out.parquet")
+    came = pl.read_parquet(tmp_path / "out.parquet")
+    assert came["segment"].to_list() == named
+    assert came["segment_input"].to_list() == ["retail"] * 4
+
+
+def test_reasons_come_with_all_that_a_prediction_says(tmp_path: Path) -> None:
+    write_bundle(tmp_path / "bundle", **small_parts() | {"segments": SEGMENTS})
+    bundle = open_bundle(tmp_path / "bundle")
+    predictor = predictor_of(bundle)
+    [said] = explain_rows(bundle, predictor, [GOOD])["answers"]
+    [known] = answer_rows(bundle, predictor, single_predictor_of(bundle), [GOOD])["answers"]
+    assert said.keys() - known.keys() == {"probabilities", "reasons"}
+    assert said["propensity"] == pytest.approx(known["propensity"], abs=1e-6)
+    assert said["segment"] == known["segment"] == "Students"
 
 
 TYPED = pl.DataFrame(

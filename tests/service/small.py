@@ -59,6 +59,23 @@ NETWORK: dict[str, Any] = {
 }
 CALIBRATION = {"temperature": 1.5, "offset": -0.25, "threshold": 0.5}
 GOOD = {"age": 41, "job": "student"}
+SEGMENTS: dict[str, Any] = {
+    "segments": [{"key": "1", "name": "Students"}, {"key": "2", "name": "Others"}],
+    "state": {
+        "format": 1, "method": "classes", "count": 2, "log_shares": [-0.6, -0.8],
+        "weights": [[-2.0, 0.5], [3.0, -3.0], [0.2, -0.2], [-0.2, 0.2]],
+        "coding": [
+            {
+                "column": "job", "type": "levels", "levels": ["admin.", "student"], "other": -1, "missing": -1,
+                "labels": ["admin.", "student"], "ordered": False, "no_value": [],
+            },
+            {
+                "column": "age", "type": "bands", "cuts": [30.0], "states": [], "missing": -1,
+                "labels": ["under 30", "30 or more"], "ordered": True, "codes": [], "recoded": [],
+            },
+        ],
+    },
+}  # fmt: skip
 
 
 def small_parts(seed: int = 7) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from segmint.service.app import WAYS, Service
 from segmint.service.body import MOST_EXPLAINED, MOST_ROWS
 from segmint.service.describe import openapi, row_schema
 from segmint.service.tables import settings_without_files
+from segmint.store.bundle import open_bundle, write_bundle
 
-from .small import GOOD
+from .small import GOOD, SEGMENTS, small_parts
 
 Ask = Callable[..., httpx.Response]
 BAD = {"age": "x", "job": "student"}
@@ -49,6 +50,18 @@ def test_replies_have_the_shape_that_is_described(ask: Ask, told: dict[str, Any]
         hold(told, path, "get", ask("GET", path))
     hold(told, "/v1/bundle", "get", ask("GET", "/v1/bundle", headers={"authorization": ""}))
     hold(told, "/v1/target", "post", ask("POST", "/v1/target?seed=1", {"rows": [GOOD]}))
+
+
+def test_segments_are_described_where_the_bundle_knows_some(told: dict[str, Any], tmp_path: Path) -> None:
+    write_bundle(tmp_path / "knows", **small_parts() | {"segments": SEGMENTS})
+    knows = openapi(open_bundle(tmp_path / "knows"))
+    for name in ("predictions", "explanations"):
+        plain, named = (
+            one["components"]["schemas"][name]["properties"]["answers"]["items"]["properties"] for one in (told, knows)
+        )
+        assert {"propensity", "propensity_low", "propensity_high"} <= plain.keys()
+        assert "segment" not in plain
+        assert named["segment"]["enum"] == ["Students", "Others"]
 
 
 def test_an_answer_is_a_prediction_or_an_error(told: dict[str, Any]) -> None:

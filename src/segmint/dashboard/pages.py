@@ -15,7 +15,7 @@ from segmint.dashboard.desk import Desk, read_json
 from segmint.dashboard.policy_form import ROWS, config_of, placeholders, starts
 from segmint.errors import SegmintError
 from segmint.evaluation.paired_bootstrap import LOWER_IS_BETTER
-from segmint.flows.candidates import SEGMENT, segment_names
+from segmint.flows.bundle import SEGMENT, segment_names
 from segmint.flows.customer import TypedError, look_up, try_out
 from segmint.flows.preview import PreparedList, what_moved
 from segmint.flows.report import stored_report

@@ -18,6 +18,7 @@ from segmint.contract.valid_table import ValidTable, concatenate
 from segmint.contract.validate import DETAILS, validate_batches
 from segmint.errors import ContractError, DataError
 from segmint.explain.words import reasons_for
+from segmint.flows.bundle import segments_in
 from segmint.flows.predict import moved_aside, with_predictions
 from segmint.models.predict import Predictor
 from segmint.models.single import Answer, SinglePredictor
@@ -73,7 +74,7 @@ def explain_rows(bundle: Bundle, predictor: Predictor, rows: Sequence[Row]) -> d
     Returns
     -------
     dict
-        As `answer_rows`; an answer has predicted, probabilities and reasons.
+        As `answer_rows`; an answer has probabilities and reasons too.
     """
     return _counted(_refused(bundle, rows), lambda kept: _explained(bundle, predictor, rows, kept), len(rows))
 
@@ -120,10 +121,18 @@ def _one_by_one(single: SinglePredictor, rows: Sequence[Row], kept: list[int]) -
 
 def _as_table(bundle: Bundle, predictor: Predictor, rows: Sequence[Row], kept: list[int]) -> Answers:
     table, answers = _table_of(bundle, rows, kept)
-    if not len(table):
-        return answers
+    if len(table):
+        for record, answer in zip(table.records.tolist(), _answers_of(bundle, predictor, table), strict=True):
+            answers[kept[record - 1]] = _said(answer, bundle.classes)
+    return answers
+
+
+def _answers_of(bundle: Bundle, predictor: Predictor, table: ValidTable) -> Iterator[Answer]:
+    """Answer the customers of a table, in order."""
     likely = predictor.probabilities(table.frame)
     said = predictor.predicted(likely, bundle.contract.outcome.positive).tolist()
+    segments = segments_in(bundle, table.frame)
+    named: list[str | None] = [None] * len(table) if segments is None else segments.to_list()
     ends: list[tuple[Any, Any]] = [(None, None)] * len(table)
     yes = bundle.contract.outcome.positive
     place_of_yes = None if yes is None else bundle.classes.index(yes)
@@ -131,25 +140,22 @@ def _as_table(bundle: Bundle, predictor: Predictor, rows: Sequence[Row], kept: l
         low, high = predictor.interval.of(likely[:, place_of_yes])
         ends = list(zip(low.tolist(), high.tolist(), strict=True))
     flags = table.flags.fill_null("").to_list()
-    for number, (record, row) in enumerate(zip(table.records.tolist(), likely.tolist(), strict=True)):
+    for number, row in enumerate(likely.tolist()):
         propensity = None if place_of_yes is None else row[place_of_yes]
-        answer = Answer(tuple(row), said[number], flags[number], propensity, *ends[number])
-        answers[kept[record - 1]] = _said(answer, bundle.classes)
-    return answers
+        yield Answer(tuple(row), said[number], flags[number], propensity, *ends[number], named[number])
 
 
 def _explained(bundle: Bundle, predictor: Predictor, rows: Sequence[Row], kept: list[int]) -> Answers:
     table, answers = _table_of(bundle, rows, kept)
     if not len(table):
         return answers
-    likely = predictor.probabilities(table.frame)
-    said = predictor.predicted(likely, bundle.contract.outcome.positive)
     reasons = reasons_for(table, predictor, bundle.reference)
-    for number, record in enumerate(table.records.tolist()):
+    said = _answers_of(bundle, predictor, table)
+    for number, (record, answer) in enumerate(zip(table.records.tolist(), said, strict=True)):
         told = [text for name, text in reasons.row(number, named=True).items() if name.startswith("reason_") and text]
         answers[kept[record - 1]] = {
-            "predicted": str(said[number]),
-            "probabilities": dict(zip(bundle.classes, likely[number].tolist(), strict=True)),
+            **_said(answer, bundle.classes),
+            "probabilities": dict(zip(bundle.classes, answer.probabilities, strict=True)),
             "reasons": told,
         }
     return answers
@@ -176,14 +182,15 @@ def _table_of(bundle: Bundle, rows: Sequence[Row], kept: list[int]) -> tuple[Val
 
 
 def _said(answer: Answer, classes: Sequence[str]) -> dict[str, Any]:
-    flags = {"flags": answer.flags} if answer.flags else {}
+    segment = {} if answer.segment is None else {"segment": answer.segment}
+    rest = {"predicted": answer.predicted, **segment, **({"flags": answer.flags} if answer.flags else {})}
     if answer.propensity is None:
         likely = {f"probability_{name}": value for name, value in zip(classes, answer.probabilities, strict=True)}
-        return {**likely, "predicted": answer.predicted, **flags}
+        return {**likely, **rest}
     interval: dict[str, Any] = {}
     if answer.propensity_low is not None:
         interval = {"propensity_low": answer.propensity_low, "propensity_high": answer.propensity_high}
-    return {"propensity": answer.propensity, **interval, "predicted": answer.predicted, **flags}
+    return {"propensity": answer.propensity, **interval, **rest}
 
 
 def predict_file(bundle: Bundle, predictor: Predictor, table: Path, out: Path) -> Ledger:
@@ -225,7 +232,8 @@ def predicted_batches(
         ledgers.append(batch.ledger)
         likely = predictor.probabilities(batch.frame)
         said = predictor.predicted(likely, bundle.contract.outcome.positive)
-        yield _every_record(batch, with_predictions(batch, likely, said, predictor), waiting)
+        found = with_predictions(batch, likely, said, predictor, segments_in(bundle, batch.frame))
+        yield _every_record(batch, found, waiting)
         waiting.clear()
 
 

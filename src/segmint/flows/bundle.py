@@ -19,6 +19,8 @@ from segmint.models.predict import Predictor
 from segmint.models.single import SinglePredictor
 from segmint.monitoring.reference import reference_of
 from segmint.report.model_card import model_card
+from segmint.segments.assign import assign_segments
+from segmint.segments.single import SingleAssigner
 from segmint.splits.groups import row_customers
 from segmint.store.bundle import Bundle, write_bundle
 from segmint.store.run import Run, installed_versions
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from segmint.flows.train import Trained
 
 GOLDEN_ROWS = 20
+SEGMENT = "segment"
 
 
 def pack(
@@ -103,7 +106,28 @@ def propensities(bundle: Bundle, frame: pl.DataFrame) -> NDArray[np.float64]:
 
 def single_predictor_of(bundle: Bundle) -> SinglePredictor:
     """Make a bundle ready to predict one customer at a time, as a service is asked: microseconds, no frame."""
-    return SinglePredictor(predictor_of(bundle), bundle.contract, bundle.at)
+    names = segment_names(bundle)
+    if not names or bundle.segments is None:
+        return SinglePredictor(predictor_of(bundle), bundle.contract, bundle.at)
+    assigner = SingleAssigner(bundle.segments["state"])
+    return SinglePredictor(
+        predictor_of(bundle), bundle.contract, bundle.at, segment_of=lambda values: names[assigner.label(values)]
+    )
+
+
+def segment_names(bundle: Bundle) -> list[str]:
+    """Name the segments that a bundle knows, in the order of its labels; none if it knows none."""
+    known = bundle.segments
+    return [] if known is None or known.get("state") is None else [str(part["name"]) for part in known["segments"]]
+
+
+def segments_in(bundle: Bundle, frame: pl.DataFrame) -> pl.Series | None:
+    """Name the segment of each customer of a typed frame; None if the bundle knows no segments."""
+    names = segment_names(bundle)
+    if not names or bundle.segments is None:
+        return None
+    labels, _ = assign_segments(bundle.segments["state"], frame)
+    return pl.Series(SEGMENT, names, dtype=pl.String).gather(labels)
 
 
 def predict_texts(bundle: Bundle, rows: list[dict[str, str]]) -> NDArray[np.float64]:

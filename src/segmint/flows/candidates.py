@@ -11,13 +11,11 @@ import polars as pl
 from segmint.contract.ids import bare_ids
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import PolicyError
-from segmint.flows.bundle import propensities
-from segmint.segments.assign import assign_segments
+from segmint.flows.bundle import SEGMENT, propensities, segment_names, segments_in
 from segmint.store.bundle import Bundle
 from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.suppress import UNNAMED, Suppression
 
-SEGMENT = "segment"
 CARRIED = frozenset({"name", "phone", "quota"})
 
 
@@ -157,17 +155,8 @@ def propensities_of(table: ValidTable, bundle: Bundle, held_back: Suppression) -
 
 def segments_of(table: ValidTable, bundle: Bundle, held_back: Suppression) -> pl.Series | None:
     """Name the segment of everyone who may be called, where the bundle knows segments; nobody else is profiled."""
-    names, known = segment_names(bundle), bundle.segments
-    if not names or known is None:
+    found = segments_in(bundle, table.frame.filter(pl.Series(held_back.eligible)))
+    if found is None:
         return None
-    eligible = pl.Series(held_back.eligible)
-    labels, _ = assign_segments(known["state"], table.frame.filter(eligible))
-    named = np.full(len(table), None, dtype=object)
-    named[held_back.eligible] = np.array(names, dtype=object)[labels]
-    return pl.Series(SEGMENT, named.tolist(), dtype=pl.String)
-
-
-def segment_names(bundle: Bundle) -> list[str]:
-    """Name the segments that a bundle knows, in the order of its labels; none if it knows none."""
-    known = bundle.segments
-    return [] if known is None or known.get("state") is None else [str(part["name"]) for part in known["segments"]]
+    nobody = pl.Series(SEGMENT, [None], dtype=pl.String).new_from_index(0, len(table))
+    return nobody.scatter(np.flatnonzero(held_back.eligible), found)

@@ -13,10 +13,9 @@ from segmint.contract.column import Column
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import DETAILS, validate
 from segmint.errors import DataError, InputError
-from segmint.flows.candidates import segment_names
+from segmint.flows.bundle import segments_in
 from segmint.flows.explain import about_customer, one_customer
 from segmint.report.wording import capital
-from segmint.segments.assign import assign_segments
 from segmint.store.bundle import Bundle
 from segmint.tables.source import open_table
 
@@ -98,11 +97,8 @@ def _as_number(text: str) -> str:
 def told(table: ValidTable, bundle: Bundle) -> dict[str, Any]:
     """What there is to say of the one customer in `table`."""
     _, summary = about_customer(table, bundle)
-    names, known = segment_names(bundle), bundle.segments
-    segment = ""
-    if names and known is not None:
-        labels, _ = assign_segments(known["state"], table.frame)
-        segment = names[int(labels[0])]
+    segments = segments_in(bundle, table.frame)
+    segment = "" if segments is None else segments[0]
     return {**summary, "segment": segment, "flags": table.flags[0], "values": _values(table)}
 
 

@@ -15,7 +15,7 @@ from segmint.contract.ledger import Ledger
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import refuse_rejected, validate_batches
 from segmint.errors import DataError, InputError
-from segmint.flows.bundle import predictor_of
+from segmint.flows.bundle import predictor_of, segments_in
 from segmint.flows.read import REJECTED, inputs_of, open_source, refuse_overwriting, rejected_rows
 from segmint.flows.settings import RUNS, Place, Settings, path_of, settings_of
 from segmint.metrics.streamed import StreamedQuality
@@ -160,7 +160,7 @@ class _Work:
         self.complete = self.complete and (table.has_outcome or not len(table))
         if self.complete and len(table):
             self.judged.add(table.outcome, said, likely)
-        return with_predictions(table, likely, said, self.predictor)
+        return with_predictions(table, likely, said, self.predictor, segments_in(self.bundle, table.frame))
 
     def finish(self, folder: Path, out: Path | None) -> Predicted:
         """Judge the predictions where every outcome is known."""
@@ -168,16 +168,21 @@ class _Work:
         return Predicted(folder, out, self.ledger, self.counts, self.trained_on, quality)
 
 
-APPENDED = ("propensity", "propensity_low", "propensity_high", "predicted", "flags")
+APPENDED = ("propensity", "propensity_low", "propensity_high", "predicted", "segment", "flags")
 """What `with_predictions` appends to the customers of a response."""
 
 
 def with_predictions(
-    table: ValidTable, likely: NDArray[np.float64], said: NDArray[np.str_], predictor: Predictor
+    table: ValidTable,
+    likely: NDArray[np.float64],
+    said: NDArray[np.str_],
+    predictor: Predictor,
+    segments: pl.Series | None = None,
 ) -> pl.DataFrame:
     """Put predictions behind every input column; an input column of the same name becomes ``<name>_input``.
 
-    A response gets `propensity`, with `propensity_low` and `propensity_high` where the bundle knows how sure it is.
+    A response gets `propensity`, with `propensity_low` and `propensity_high` where the bundle knows how sure it is; where
+    it knows segments, `segments` become the column `segment`.
     """
     outcome = table.contract.outcome
     if outcome.positive is not None:
@@ -188,7 +193,10 @@ def with_predictions(
             new |= {"propensity_low": pl.Series(low), "propensity_high": pl.Series(high)}
     else:
         new = {f"probability_{name}": pl.Series(likely[:, place]) for place, name in enumerate(predictor.classes)}
-    new |= {"predicted": pl.Series(said), "flags": table.flags}
+    new["predicted"] = pl.Series(said)
+    if segments is not None:
+        new["segment"] = segments
+    new["flags"] = table.flags
     return table.raw.rename(moved_aside(table.raw.columns, new)).with_columns(**new)
 
 

@@ -78,10 +78,19 @@ def known_of(bundle: Bundle, wave: pl.DataFrame, customers: Any, data: Data, run
         return _joined(bundle, wave, customers, data, run)
     if not all(column.name in wave.columns for column in bundle.contract.features(bundle.at)):
         return None
-    inputs = wave.drop([name for name in APPENDED if name in wave.columns])
+    inputs = _as_it_came(wave, bundle)
     written = data.model_copy(update={"decimal": data.decimal or _decimal_of(run)})
     table = validate(open_source(inputs, written), bundle.contract, purpose="predict", at=bundle.at, max_rejected=0.0)
     return Known(wave, table.frame)
+
+
+def _as_it_came(wave: pl.DataFrame, bundle: Bundle) -> pl.DataFrame:
+    """Take away what predicting appended; a column of the table's own that it moved aside gets its name back."""
+    own = {column.name for column in bundle.contract.features(bundle.at)}
+    aside = {f"{name}_input": name for name in APPENDED if name in own and f"{name}_input" in wave.columns}
+    # a feature that was not moved aside is the table's own
+    appended = [name for name in APPENDED if name in wave.columns and (name not in own or name in aside.values())]
+    return wave.drop(appended).rename(aside)
 
 
 def scoring_run(scored: Any, wave: pl.DataFrame, runs: Path) -> Run | None:

@@ -18,9 +18,8 @@ from segmint.contract.column_match import match_columns
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import PolicyError
 from segmint.explain.words import reasons_for
-from segmint.flows.bundle import predictor_of
+from segmint.flows.bundle import SEGMENT, predictor_of
 from segmint.flows.candidates import (
-    SEGMENT,
     carried_of,
     columns_of,
     customers_of,

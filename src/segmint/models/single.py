@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,8 @@ class Answer:
         What is unusual about the customer, as in `ValidTable.flags`.
     propensity, propensity_low, propensity_high : float or None
         The probability of yes and the ends of its interval; None for an assignment, or without an interval.
+    segment : str or None
+        The segment's name, where somebody tells segments.
     """
 
     probabilities: tuple[float, ...]
@@ -47,6 +49,7 @@ class Answer:
     propensity: float | None = None
     propensity_low: float | None = None
     propensity_high: float | None = None
+    segment: str | None = None
 
 
 class SinglePredictor:
@@ -59,6 +62,8 @@ class SinglePredictor:
     contract : Contract
     at : {"planning", "dialling", "after_call"}
         The bundle's.
+    segment_of : callable, optional
+        Names the segment of a customer whose values were read.
 
     Examples
     --------
@@ -66,7 +71,15 @@ class SinglePredictor:
     ``single.vector(features)`` predicts one row of `apply_features`.
     """
 
-    def __init__(self, predictor: Predictor, contract: Contract, at: Known) -> None:
+    def __init__(
+        self,
+        predictor: Predictor,
+        contract: Contract,
+        at: Known,
+        *,
+        segment_of: Callable[[Mapping[str, Any]], str] | None = None,
+    ) -> None:
+        self._segment_of = segment_of
         self.classes = predictor.classes
         self._positive = None if contract.outcome.positive is None else self.classes.index(contract.outcome.positive)
         self._threshold = predictor.threshold
@@ -99,13 +112,14 @@ class SinglePredictor:
         values, flags = self._door.read(row)
         places, weights = self._lookup.pick_one(values)
         signal = np.asarray(weights, dtype=np.float32) @ self._table[places]
-        return self._answer(forward_one(self._rest, signal, summed=True), flags)
+        segment = None if self._segment_of is None else self._segment_of(values)
+        return self._answer(forward_one(self._rest, signal, summed=True), flags, segment)
 
     def vector(self, features: Vector) -> Answer:
         """Predict one row of features, shape (n_features,), float32."""
         return self._answer(forward_one(self._layers, features), "")
 
-    def _answer(self, logits: Vector, flags: str) -> Answer:
+    def _answer(self, logits: Vector, flags: str, segment: str | None = None) -> Answer:
         if len(logits) == 1:
             scaled = float(logits[0]) / self._temperature + self._offset
             yes = 1.0 / (1.0 + math.exp(-min(max(scaled, -500.0), 500.0)))
@@ -114,9 +128,9 @@ class SinglePredictor:
             rows = probabilities(logits[None].astype(np.float64), temperature=self._temperature)
             likely = tuple(rows[0].tolist())
         if self._positive is None:
-            return Answer(likely, self._named(likely), flags)
+            return Answer(likely, self._named(likely), flags, segment=segment)
         propensity = likely[self._positive]
-        return Answer(likely, self._named(likely), flags, propensity, *self._ends(propensity))
+        return Answer(likely, self._named(likely), flags, propensity, *self._ends(propensity), segment)
 
     def _ends(self, propensity: float) -> tuple[float | None, float | None]:
         if self._steps is None:

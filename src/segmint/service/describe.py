@@ -7,6 +7,7 @@ from typing import Any
 
 from segmint.contract.column import Column
 from segmint.contract.contract import Contract
+from segmint.flows.bundle import SEGMENT, segment_names
 from segmint.service.body import MOST_EXPLAINED, MOST_JSON, MOST_ROWS, MOST_TABLE
 from segmint.service.tables import SECTIONS, settings_without_files
 from segmint.store.bundle import Bundle
@@ -122,10 +123,10 @@ def _schemas(bundle: Bundle) -> JSON:
     shown = bundle.golden.get("rows") or [None]
     error = _object({"code": _TEXT, "detail": _TEXT}, "code", "detail")
     place = {"row": _COUNT, "error": error}
-    predicted = {"type": "string", "enum": list(bundle.classes)}
-    answer = place | _likely(bundle) | {"predicted": predicted, "flags": _TEXT}
-    reason = place | {
-        "predicted": predicted,
+    answer = place | _likely(bundle) | {"predicted": {"type": "string", "enum": list(bundle.classes)}, "flags": _TEXT}
+    if names := segment_names(bundle):
+        answer[SEGMENT] = {"type": "string", "enum": names}
+    reason = answer | {
         "probabilities": _object(dict.fromkeys(bundle.classes, _SHARE), *bundle.classes),
         "reasons": {"type": "array", "items": _TEXT},
     }
