@@ -367,6 +367,13 @@ def test_false_alarms_stay_at_five_percent_of_500_still_waves():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("of_outcome", [False, True])
+def test_false_alarms_stay_near_five_percent_where_customers_have_three_rows(of_outcome):
+    raised = [bool(several_rows(seed, 3, of_outcome=of_outcome)[1].alarms) for seed in range(200)]
+    assert 0.01 <= np.mean(raised) <= 0.09
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_drift_is_found_in_95_percent_of_200_seeds(kind):
     hits, right = found(kind, range(200))

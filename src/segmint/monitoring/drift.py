@@ -83,7 +83,8 @@ class Drift:
     estimated : dict
         Without outcomes: expected response rate and ROC AUC, in training and now (CBPE), psi of the propensities.
     realised : dict or None
-        With outcomes: expected and observed rate, calibration slope against training, ROC AUC, and rows by decile.
+        With outcomes: expected and observed rate, calibration slope against training, ROC AUC, rows by decile, and
+        the design effect of customers with several rows.
     """
 
     columns: pl.DataFrame
