@@ -25,6 +25,8 @@ from segmint.cli.options import (
 from segmint.cli.screen import Screen
 
 app = typer.Typer()
+codes_app = typer.Typer(no_args_is_help=True, help="Codes: what the results of the call centre mean.")
+app.add_typer(codes_app, name="codes")
 Codes = Annotated[Path | None, typer.Option("--codes", help="What the call centre's codes mean: a TOML file.")]
 
 
@@ -239,3 +241,20 @@ def measure(
             silence_means_no=silence_means_no, do_not_call=do_not_call, argv=sys.argv[1:], progress=screen.progress,
         )  # fmt: skip
     screen.measured(result)
+
+
+@codes_app.command("init")
+def codes_init(
+    results: Annotated[Path, typer.Argument(help="Calls, one row each.", show_default=False)],
+    customer: Annotated[
+        str | None, typer.Option("--customer", help="The customer's column; guessed if left out.")
+    ] = None,
+    code: Annotated[str | None, typer.Option("--code", help="The column of codes; guessed if left out.")] = None,
+    config: ConfigFile = None,
+    sets: Sets = None,
+) -> None:
+    """Print what the codes of some results seem to mean, to look at and to use with --codes."""
+    from segmint.config import load_config
+    from segmint.flows.results import codes_draft
+
+    typer.echo(codes_draft(results, load_config(config, sets or ()).data, customer=customer, code=code), nl=False)

@@ -179,7 +179,7 @@ def is_sensitive(plain: str) -> bool:
 
 def is_hardship(plain: str) -> bool:
     """Whether a name is that of missed payments or of debts, which nobody should be talked into."""
-    return bool(_HARDSHIP.search(_without_accents(plain)))
+    return bool(_HARDSHIP.search(without_accents(plain)))
 
 
 def personal_role(plain: str) -> Role | None:
@@ -200,11 +200,11 @@ def known_by_name(plain: str) -> Known:
 
 def perhaps_after_call(plain: str) -> bool:
     """Whether a name may be that of something that only the call brings."""
-    return bool(_PERHAPS_AFTER.search(_without_accents(plain))) and not _is_of_an_earlier_call(plain)
+    return bool(_PERHAPS_AFTER.search(without_accents(plain))) and not _is_of_an_earlier_call(plain)
 
 
 def _is_left_by_a_call(plain: str) -> bool:
-    bare = _without_accents(plain)
+    bare = without_accents(plain)
     if _NO_SUCH_CALL.search(bare):
         return bool(_AFTER_CALL.search(plain))
     if _AFTER_CALL.search(plain) or _LENGTH_OF_A_CALL.search(bare):
@@ -216,7 +216,8 @@ def _is_of_an_earlier_call(plain: str) -> bool:
     return bool(_EARLIER.search(plain) or _SINCE.search(plain))
 
 
-def _without_accents(plain: str) -> str:
+def without_accents(plain: str) -> str:
+    """Write a text without accents: "rückruf" is "ruckruf"."""
     return "".join(char for char in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(char))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -15,10 +15,18 @@ from segmint.contract.contract import Contract
 from segmint.contract.ids import bare_ids
 from segmint.errors import ConfigError, DataError, InputError
 from segmint.flows.read import open_source
-from segmint.monitoring.measure import Dispositions, Meaning, parse_dispositions
+from segmint.monitoring.codes import (
+    MEANINGS,
+    NAME_THE_COLUMNS,
+    SAY_WHAT_THEY_MEAN,
+    Dispositions,
+    codes_in_words,
+    draft_codes,
+    parse_dispositions,
+)
 from segmint.toml_files import read_toml_text
 
-PLAIN = Dispositions(codes={meaning: meaning for meaning in get_args(Meaning)} | {"yes": "success", "no": "refused"})
+PLAIN = Dispositions(codes={meaning: meaning for meaning in MEANINGS} | {"yes": "success", "no": "refused"})
 """What codes mean when no file says it: their own name, or yes and no."""
 
 ANSWERS = {"success": True, "refused": False, "do_not_call": False}
@@ -67,6 +75,11 @@ def read_codes(path: Path | str | None) -> Dispositions:
             fix="check the path",
         ) from error
     return parse_dispositions(text, origin=str(path))
+
+
+def codes_draft(source: Any, data: Data, *, customer: str | None = None, code: str | None = None) -> str:
+    """Draft the file of ``--codes`` from a table of results; see `draft_codes`."""
+    return draft_codes(read_frame(source, data, whole=False), customer=customer, code=code)
 
 
 def outcomes_of(
@@ -207,16 +220,17 @@ def _meaning(results: pl.DataFrame, contract: Contract, codes: Dispositions) -> 
         raise DataError(
             f"The results have neither '{codes.code}' nor '{outcome.column}'.",
             expected="a column of codes, or the outcome",
-            fix="name the column of codes in the file of --codes",
+            fix=NAME_THE_COLUMNS,
         )
     said = results[codes.code].cast(pl.String).str.strip_chars()
     nothing = [word for word in ("", *contract.missing) if word not in codes.codes]
     meaning = said.replace_strict(codes.codes, default=None, return_dtype=pl.String)
-    unknown = int((meaning.is_null() & said.is_not_null() & ~said.is_in(nothing)).sum())
-    if unknown:
+    unknown = meaning.is_null() & said.is_not_null() & ~said.is_in(nothing)
+    if unknown.any():
         raise DataError(
-            f"{unknown:,} of {results.height:,} results carry a code without a meaning.",
+            f"{unknown.sum():,} of {results.height:,} results carry a code without a meaning"
+            f"{codes_in_words(said.filter(unknown))}.",
             expected=f"one of {', '.join(list(codes.codes)[:20])}",
-            fix="say what each code means in a TOML file, and name it with --codes",
+            fix=SAY_WHAT_THEY_MEAN,
         )
     return meaning

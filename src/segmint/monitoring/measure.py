@@ -5,69 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 from scipy.special import ndtri, stdtrit
 
 from segmint.contract.ids import bare_ids
-from segmint.errors import ConfigError, DataError
+from segmint.errors import DataError
 from segmint.metrics.intervals import EFFECT_LEVEL, FEWEST_OF_EACH
-from segmint.toml_files import parse_toml
+from segmint.monitoring.codes import MEANINGS, NAME_THE_COLUMNS, SAY_WHAT_THEY_MEAN, Dispositions, codes_in_words
 
 Floats = NDArray[np.float64]
-Meaning = Literal["success", "refused", "call_back", "not_reached", "wrong_number", "do_not_call"]
 QUANTITIES = ("response", "revenue", "profit")
 METHODS = ("plain", "cuped")
 ARMS = ("listed", "held_out")
 _SMALLEST_ARM = 20
 _NOT_BY_CHANCE = 3.3  # standard errors; arms that are drawn by lot lie further apart in one campaign of 1,000
-
-
-class Dispositions(BaseModel):
-    """What the call centre's codes mean, said once.
-
-    Attributes
-    ----------
-    customer, code : str
-        The result file's columns.
-    codes : dict of str to Meaning
-        "success", "refused", "call_back", "not_reached", "wrong_number" or "do_not_call" for each code.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    customer: str = "customer"
-    code: str = "code"
-    codes: dict[str, Meaning]
-
-
-def parse_dispositions(text: str, *, origin: str = "dispositions") -> Dispositions:
-    """Read the meaning of disposition codes from TOML: ``customer``, ``code`` and a table ``[codes]``.
-
-    Raises
-    ------
-    ConfigError
-        If the file makes no sense, or no code means success.
-    """
-    try:
-        dispositions = Dispositions(**parse_toml(text))
-    except (ValueError, TypeError) as error:
-        raise ConfigError(
-            f"'{origin}' makes no sense.",
-            expected=f"[codes] with one of {', '.join(Meaning.__args__)} for each code",  # type: ignore[attr-defined]
-            fix='write lines such as SALE = "success"',
-        ) from error
-    if "success" not in dispositions.codes.values():
-        raise ConfigError(
-            f"'{origin}' names no code that means success.",
-            expected='at least one code = "success"',
-            fix="add the code the call centre uses for a sale",
-        )
-    return dispositions
 
 
 @dataclass(frozen=True)
@@ -185,10 +139,11 @@ def join_results(
     meaning = code.replace_strict(dict(dispositions.codes), default=None, return_dtype=pl.String)
     calls = results.select(bare_ids(results[dispositions.customer]).alias("_key"), meaning=meaning)
     if unknown := calls["meaning"].null_count():
+        named = codes_in_words(results.filter(calls["meaning"].is_null())[dispositions.code])
         raise DataError(
-            f"{unknown:,} of {results.height:,} results carry a code without a meaning.",
-            expected="a meaning for every code",
-            fix="add the codes to [codes] of the dispositions",
+            f"{unknown:,} of {results.height:,} results carry a code without a meaning{named}.",
+            expected=f"a meaning for every code: {', '.join(MEANINGS)}",
+            fix=SAY_WHAT_THEY_MEAN,
         )
     listed = call_list.with_columns(bare_ids(call_list["customer"]).alias("_key"))
     known = _among(calls["_key"], listed["_key"])
@@ -214,12 +169,13 @@ def join_results(
 
 
 def _require_columns(frame: pl.DataFrame, name: str, *wanted: str) -> None:
+    named = " and ".join(f"'{column}'" for column in wanted)
     for column in wanted:
         if column not in frame.columns:
             raise DataError(
                 f"The {name} have no column '{column}'.",
-                expected=f"one of {', '.join(frame.columns[:20])}",
-                fix="correct `customer` and `code` in the dispositions",
+                expected=f"{named} among the columns {', '.join(frame.columns[:20])}",
+                fix=NAME_THE_COLUMNS,
             )
 
 

@@ -1,0 +1,68 @@
+"""What codes mean: drafted from a table of results, read back, and no customer named on the way."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from segmint.errors import ConfigError, DataError
+from segmint.monitoring.codes import codes_in_words, draft_codes, guess_meaning, parse_dispositions
+
+CODES = ["SALE"] * 12 + ["NO"] * 30 + ["No answer"] * 20 + ["DNC"] * 2 + ["Mrs Smith moved"] * 3 + [""]
+
+
+def results(codes: list[str] = CODES) -> pl.DataFrame:
+    called = ["2026-03-01"] * len(codes)
+    return pl.DataFrame({"called": called, "id": [str(n) for n in range(len(codes))], "result": codes})
+
+
+def test_a_draft_names_columns_codes_and_guesses_and_reads_back() -> None:
+    draft = draft_codes(results())
+    read = parse_dispositions(draft)
+    assert (read.customer, read.code) == ("id", "result")
+    assert read.codes == {"NO": "refused", "No answer": "not_reached", "SALE": "success", "DNC": "do_not_call"}
+    assert "30 rows" in draft
+    assert "Smith" not in draft
+    assert "codes in fewer than 10 rows each, not named here: 1" in draft
+    assert "rows without a code: 1" in draft
+
+
+def test_what_tells_nothing_waits_for_a_person() -> None:
+    draft = draft_codes(results(["X9", "sold"] * 10))
+    assert 'X9 = "" # LOOK: 10 rows' in draft
+    with pytest.raises(ConfigError, match="gives the code 'X9' no meaning"):
+        parse_dispositions(draft)
+
+
+def test_columns_can_be_named_and_must_be_there() -> None:
+    assert 'code = "called"' in draft_codes(results(), code="called")
+    with pytest.raises(DataError, match="no column 'who'"):
+        draft_codes(results(), customer="who")
+    with pytest.raises(DataError, match="looks like the customer"):
+        draft_codes(results().drop("id"))
+    with pytest.raises(DataError, match="looks like the code"):
+        draft_codes(results().drop("result"))
+
+
+def test_odd_codes_are_written_so_that_they_read_back() -> None:
+    odd = ['a "b"', "a.b", "10", "sold\\n", "tab\there", "= x # y"]
+    draft = draft_codes(results(odd * 10))
+    assert set(parse_dispositions(draft.replace('= ""', '= "success"')).codes) == set(odd)
+
+
+@pytest.mark.parametrize(
+    ("code", "meaning"),
+    [("No Answer", "not_reached"), ("NOT INTERESTED", "refused"), ("Kein Interesse", "refused"), ("Rückruf", "call_back"),
+     ("CALLBK", "call_back"), ("do-not-call", "do_not_call"), ("Widerspruch", "do_not_call"), ("Wrong number", "wrong_number"),
+     ("venta", "success"), ("no sale", "refused"), ("não", "refused"), ("busy", "not_reached"), ("7", None), ("blue", None)],
+)  # fmt: skip
+def test_meanings_are_guessed_from_words(code: str, meaning: str | None) -> None:
+    assert guess_meaning(code) == meaning
+
+
+def test_codes_in_words_name_the_most_frequent_and_nobody() -> None:
+    many = pl.Series([f"c{n:02}" for n in range(12) for _ in range(10 + n)] + ["Mrs Smith"] * 2 + [None])
+    said = codes_in_words(many)
+    assert said.startswith(" (c11: 21, c10: 20, ")
+    assert said.endswith("c02: 12, 2 more, codes in fewer than 10 rows each: 1, rows without a code: 1)")
+    assert codes_in_words(many.clear()) == ""
