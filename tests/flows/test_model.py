@@ -51,3 +51,12 @@ def test_what_is_no_table_of_the_contract_is_refused(model: LoadedModel) -> None
         model.predict(AGES.drop("age"))
     with pytest.raises(SegmintError, match="no rows"):
         model.predict(AGES.head(0))
+
+
+def test_the_command_writes_a_workbook_too(model: LoadedModel, tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    good = AGES.filter(pl.col("age") != "old").with_columns(note=pl.lit("=1+1"))
+    predict(good, tmp_path / "bundle", runs=tmp_path / "runs", out=tmp_path / "out.xlsx")
+    rows = list(openpyxl.load_workbook(tmp_path / "out.xlsx")["Predictions"].values)
+    assert rows[1][2] == "'=1+1"
+    assert rows[1][rows[0].index("propensity")] == pytest.approx(model.predict(good)["propensity"][0])

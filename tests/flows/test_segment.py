@@ -34,6 +34,16 @@ def test_every_customer_is_in_one_segment(segmented: Segmented) -> None:
     assert dict(frame["segment"].value_counts().iter_rows()) == sizes
 
 
+def test_the_rules_are_sql_that_a_table_takes(segmented: Segmented) -> None:
+    text = (segmented.folder / "segments.sql").read_text("utf-8")
+    customers = pl.read_csv(sample_path(), separator=";")
+    said = pl.SQLContext(t=customers).execute(f"SELECT {text} FROM t", eager=True)["segment"]
+    agree = float((said == segmented.frame().sort("record")["segment"]).mean())
+    assert agree >= segmented.summary["rules"]["fidelity"] - 0.05
+    assert f"in {100 * segmented.summary['rules']['fidelity']:.0f} % of cases" in text
+    assert all(f"-- {part['key']}: {part['name']}" in text for part in segmented.summary["segments"])
+
+
 def test_the_summary_holds_no_customer_and_the_page_names_the_segments(segmented: Segmented) -> None:
     page = (segmented.folder / "report.html").read_text("utf-8")
     for part in json.loads((segmented.folder / "segments.json").read_text())["segments"]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import random
+from datetime import date
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from segmint.tables.write import safe_for_spreadsheets, write_csv, write_parquet, write_safe_csv
+from segmint.tables import write
+from segmint.tables.write import safe_for_spreadsheets, write_csv, write_parquet, write_safe_csv, write_safe_workbook
 
 FRAMES = [pl.DataFrame({"id": ["007", None], "n": [1.5, -2.0]}), pl.DataFrame({"id": ['a"b;c\nd'], "n": [None]})]
 FRAMES[1] = FRAMES[1].cast({"n": pl.Float64})
@@ -97,3 +99,33 @@ def test_lengths_of_time_are_written_as_a_clock_writes_them(tmp_path: Path) -> N
     frame = pl.DataFrame({"wait": pl.Series([570, None, -60], dtype=pl.Int64).cast(pl.Duration("ms")) * 1000})
     write_safe_csv([frame], tmp_path / "t.csv")
     assert (tmp_path / "t.csv").read_text("utf-8").split() == ['"wait"', '"00:09:30"', '"-00:01:00"']
+
+
+def test_a_workbook_holds_no_formula_and_keeps_every_digit(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    frame = pl.DataFrame(
+        {
+            "=name": ["=1+1", "{=1+1}", None],
+            "id": [1234567890123456789, 1, 2],
+            "n": [0.25, float("nan"), float("inf")],
+            "day": [date(2026, 3, 14), None, date(1850, 1, 1)],
+            "long": ["x" * 40_000, "a", ""],
+        }
+    )
+    assert write_safe_workbook([frame.head(2), frame.tail(1)], tmp_path / "t.xlsx", title="Predictions") == 3
+    sheet = openpyxl.load_workbook(tmp_path / "t.xlsx")["Predictions"]
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    assert rows[0] == ["'=name", "id", "n", "day", "long"]
+    assert rows[1] == ["'=1+1", "1234567890123456789", 0.25, "2026-03-14", "x" * write.CELL_CHARACTERS]
+    assert [row[2] for row in rows[2:]] == [None, None]
+    assert rows[3][1:4] == [2, None, "1850-01-01"]
+    assert not any(cell.data_type == "f" for row in sheet.iter_rows() for cell in row)
+
+
+def test_a_workbook_goes_on_on_another_sheet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    monkeypatch.setattr(write, "SHEET_ROWS", 2)
+    frame = pl.DataFrame({"n": [1, 2, 3]})
+    assert write_safe_workbook([frame.head(1), frame.tail(2)], tmp_path / "t.xlsx") == 3
+    sheets = openpyxl.load_workbook(tmp_path / "t.xlsx").worksheets
+    assert [[cell.value for cell in sheet["A"]] for sheet in sheets] == [["n", 1, 2], ["n", 3]]

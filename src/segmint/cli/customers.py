@@ -18,7 +18,7 @@ app = typer.Typer()
 def predict(
     table: Table,
     bundle: Bundle,
-    out: Annotated[Path | None, typer.Option("--out", help="Where a copy goes: .csv or .parquet.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Where a copy goes: .csv, .xlsx or .parquet.")] = None,
     config: ConfigFile = None,
     sets: Sets = None,
     runs: Runs = RUNS,

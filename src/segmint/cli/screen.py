@@ -178,7 +178,9 @@ class Screen:
     def segmented(self, result: Segmented) -> None:
         """Show each segment in a line."""
         said = {"run": str(result.folder), "customers": str(result.customers), **result.summary}
-        self.say(said, *result.sentences, f"customers: {result.customers}", f"run: {result.folder}")
+        sql = result.folder / "segments.sql"
+        rules = [f"rules: {sql}"] if sql.is_file() else []
+        self.say(said, *result.sentences, f"customers: {result.customers}", *rules, f"run: {result.folder}")
 
     def explained(self, result: Explained) -> None:
         """Show the reasons in sentences."""

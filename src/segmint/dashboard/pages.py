@@ -46,6 +46,7 @@ FILES = {
     "predictions.parquet": "predictions",
     "rejected.csv": "rows that were rejected, and why",
     "segments.parquet": "the segment of every customer",
+    "segments.sql": "the segments as rules, for a table of your own",
 }
 # who may download it; any other file needs `read`. A list's settings hold the key by which its arms are drawn.
 FILE_SCOPES = dict.fromkeys(

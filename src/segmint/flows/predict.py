@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,15 @@ from segmint.store.promoted import WORD, read_promoted
 from segmint.store.run import Run
 from segmint.store.staging import publish_file
 from segmint.store.training_ids import TrainingIds, open_training_ids
-from segmint.tables.write import write_parquet, write_safe_csv
+from segmint.tables.write import write_parquet, write_safe_csv, write_safe_workbook
 
 PREDICTIONS = "predictions.parquet"
+Writer = Callable[[Iterator[pl.DataFrame], Path], int]
+WRITERS: dict[str, Writer] = {
+    ".csv": write_safe_csv,
+    ".xlsx": partial(write_safe_workbook, title="Predictions"),
+    ".parquet": write_parquet,
+}
 
 
 @dataclass(frozen=True)
@@ -90,7 +97,7 @@ def predict(
     runs : path
         The folder that holds all runs.
     out : path, optional
-        Where a copy goes: .csv (safe to open in a spreadsheet) or .parquet. Never the table itself, nor the bundle's
+        Where a copy goes: .csv or .xlsx (safe to open in a spreadsheet) or .parquet. Never the table itself, nor the bundle's
         folder.
 
     Raises
@@ -120,7 +127,7 @@ def predict(
             )
             publish_file(here.folder / PREDICTIONS, lambda path: work.write(batches, path, config.data.max_rejected))
         if out is not None:
-            publish_file(out, lambda path: _copy(here.folder / PREDICTIONS, path))
+            publish_file(out, lambda path: _copy(here.folder / PREDICTIONS, path, WRITERS[out.suffix]))
         result = work.finish(here.folder, out)
         here.keep("ledger.json", result.ledger.to_json())
         here.done({"rows": result.rows, "predicted": result.counts, "quality": result.quality})
@@ -215,10 +222,10 @@ def moved_aside(columns: Sequence[str], new: Collection[str]) -> dict[str, str]:
 
 
 def _check_out(out: Path, source: Any, bundle: Path | str, runs: Path) -> None:
-    if out.suffix not in (".csv", ".parquet"):
+    if out.suffix not in WRITERS:
         raise InputError(
             f"'{out.name}' has no format that can be written.",
-            expected="a name ending in .csv or .parquet",
+            expected="a name ending in .csv, .xlsx or .parquet",
             fix="rename it",
         )
     refuse_overwriting(out, source)
@@ -231,12 +238,8 @@ def _check_out(out: Path, source: Any, bundle: Path | str, runs: Path) -> None:
         )
 
 
-def _copy(parquet: Path, path: Path) -> None:
-    frames = _stream(parquet)
-    if path.suffix == ".csv":
-        write_safe_csv(frames, path)
-    else:
-        write_parquet(frames, path)
+def _copy(parquet: Path, path: Path, write: Writer) -> None:
+    write(_stream(parquet), path)
 
 
 def _stream(parquet: Path) -> Iterator[pl.DataFrame]:

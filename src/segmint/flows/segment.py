@@ -43,7 +43,7 @@ from segmint.splits.groups import RowIdentity
 from segmint.store.run import Run, find_run
 from segmint.store.staging import publish_file
 
-SEGMENTS, CUSTOMERS, MIGRATION = "segments.json", "segments.parquet", "migration.json"
+SEGMENTS, SQL, CUSTOMERS, MIGRATION = "segments.json", "segments.sql", "segments.parquet", "migration.json"
 INDIVIDUAL = "lightgbm"
 PARTS, MOST_TO_LEARN_FROM = 5, 50_000  # of the individual model that segments are measured against
 UNSURE = 0.6  # a customer assigned with less than this could as well be elsewhere
@@ -263,8 +263,20 @@ def known_segments(table: ValidTable, config: Config) -> Segmentation:
 def keep_segments(here: Run, table: ValidTable, found: Segmentation) -> None:
     """Keep the segments in the run, and who belongs to which."""
     here.keep(SEGMENTS, found.to_json())
+    here.keep(SQL, rules_as_sql(found).encode("utf-8"))
     rows = _named(table).hstack(found.customers())
     publish_file(here.folder / CUSTOMERS, lambda path: rows.write_parquet(path))
+
+
+def rules_as_sql(found: Segmentation) -> str:
+    """Write the rules as SQL for the bank's own table, with how well they agree and what the segments are called."""
+    agree = (
+        f"On customers kept apart these rules agree with the segments in {100 * found.rules.fidelity:.0f} % of cases."
+    )
+    doubt = () if found.rules.faithful else ("Too few to stand for the segments: assign new customers with segmint.",)
+    names = [f"{key}: {name}" for key, name in zip(found.keys, found.names, strict=True)]
+    comments = [f"-- {' '.join(line.split())}" for line in (agree, *doubt, *names)]
+    return "\n".join((*comments, found.rules.sql(found.keys), ""))
 
 
 def assign(

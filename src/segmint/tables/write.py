@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
+import polars.selectors as cs
 
 from segmint.tables.formulas import guarded
 from segmint.tables.lengths import lengths_as_text
+
+SHEET_ROWS = 1_000_000
+CELL_CHARACTERS = 32_000
+MOST_DIGITS = 10**15
+PLAIN_WORKBOOK = {
+    "constant_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "nan_inf_to_errors": False,
+}
 
 
 def write_csv(
@@ -56,6 +68,48 @@ def safe_for_spreadsheets(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _safe(text: pl.Expr) -> pl.Expr:
     return guarded(text.str.replace_all("\0", "", literal=True))
+
+
+def write_safe_workbook(frames: Iterable[pl.DataFrame], path: Path, *, title: str = "Table") -> int:
+    """Write a view as a workbook in which nothing is a formula; return the number of rows.
+
+    Texts are guarded as by `write_safe_csv`, and cut where a cell ends; days, truth values and whole numbers of more
+    digits than a spreadsheet keeps are texts. After a million rows another sheet goes on.
+    """
+    import xlsxwriter
+
+    rows, sheet = 0, None
+    with xlsxwriter.Workbook(str(path), PLAIN_WORKBOOK) as book:
+        for frame in frames:
+            cells = _as_cells(frame)
+            for row in cells.iter_rows():
+                line = rows % SHEET_ROWS + 1
+                if line == 1:
+                    number = rows // SHEET_ROWS
+                    sheet = book.add_worksheet(title if not number else f"{title} {number + 1}")
+                    sheet.freeze_panes(1, 0)
+                    _write_cells(sheet, 0, cells.columns)
+                _write_cells(sheet, line, row)
+                rows += 1
+    return rows
+
+
+def _write_cells(sheet: Any, line: int, cells: Sequence[Any]) -> None:
+    for place, cell in enumerate(cells):
+        if isinstance(cell, str):
+            sheet.write_string(line, place, cell)
+        elif cell is not None:
+            sheet.write_number(line, place, cell)
+
+
+def _as_cells(frame: pl.DataFrame) -> pl.DataFrame:
+    """Make texts of what a cell of a spreadsheet would change, and gaps of what is no number."""
+    texts = _with_lengths(frame).with_columns(cs.temporal().cast(pl.String))
+    longest = texts.select(cs.integer().cast(pl.Float64).abs().max())
+    wide = [name for name in longest.columns if (longest[name][0] or 0) >= MOST_DIGITS]
+    finite = pl.when(cs.float().is_finite()).then(cs.float())
+    cells = safe_for_spreadsheets(texts.with_columns(pl.col(wide).cast(pl.String), finite))
+    return cells.with_columns(cs.string().str.head(CELL_CHARACTERS))
 
 
 def write_parquet(frames: Iterable[pl.DataFrame], path: Path) -> int:

@@ -15,14 +15,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from segmint.contract.contract import Contract
 from segmint.errors import PolicyError
 from segmint.tables.formulas import guarded_field, guarded_text
+from segmint.tables.write import CELL_CHARACTERS, PLAIN_WORKBOOK, SHEET_ROWS
 from segmint.targeting.call_list import STATUS_WORDS, CallList
 from segmint.targeting.phones import E164, to_e164
 from segmint.targeting.suppress import objecting
 from segmint.targeting.what_if_sheet import write_what_if
 from segmint.toml_files import parse_toml
 
-SHEET_ROWS = 1_000_000
-CELL_CHARACTERS = 32_000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _BATCH = 65_536
 
@@ -280,15 +279,8 @@ def write_workbook(
 
     listed = call_list.listed
     columns = _sheet_columns(call_list, contract)
-    options = {
-        "constant_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "nan_inf_to_errors": False,
-    }
     neutralised = 0
-    with xlsxwriter.Workbook(str(path), options) as book:
+    with xlsxwriter.Workbook(str(path), PLAIN_WORKBOOK) as book:
         book.set_properties({"title": safe_text(title, 200)})
         _how_to_read(book, call_list, columns, what_if=parts is not None and parts.height > 0)
         styles = {
