@@ -23,6 +23,7 @@ from starlette.routing import Route
 
 from segmint.config import Config
 from segmint.dashboard import pages
+from segmint.dashboard.contracts import chosen
 from segmint.dashboard.desk import Desk
 from segmint.dashboard.policy_form import ControlError, config_of
 from segmint.dashboard.sign_in import COOKIE, HOURS
@@ -505,15 +506,9 @@ def _forget(desk: Desk, request: Request, form: Form) -> Response:
 
 
 def _start(desk: Desk, request: Request, form: Form) -> Response:
-    from segmint.contract.contract import SHIPPED
-
     table = desk.tables.find(request.path_params["table"])
-    name = form.get("contract", "")
-    if name == "reviewed" and table.contract is not None:
-        name = str(table.contract)
-    elif name not in SHIPPED:
-        raise InputError("No contract was chosen.", expected="one of the list", fix="choose one, or draft one")
-    job = desk.jobs.start(table.name, table.path, name, desk.jobs.quick if form.get("how") == "quick" else ())
+    contract = chosen(desk, table.id, form.get("contract", ""))
+    job = desk.jobs.start(table.name, table.path, contract, desk.jobs.quick if form.get("how") == "quick" else ())
     return RedirectResponse(f"/work/{job.id}", status_code=303)
 
 

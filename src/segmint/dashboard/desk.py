@@ -16,9 +16,10 @@ from segmint.contract.valid_table import ValidTable
 from segmint.dashboard.jobs import Jobs
 from segmint.dashboard.sign_in import Doorkeeper
 from segmint.dashboard.tables import Tables
-from segmint.errors import RunError
+from segmint.errors import RunError, SegmintError
 from segmint.flows.bundle import require_golden
 from segmint.flows.preview import PreparedList, prepare_list, read_customers, stands_on
+from segmint.flows.read import open_source
 from segmint.flows.standing import StandingPolicy
 from segmint.service.champion import Champion
 from segmint.service.children import Children, list_workers
@@ -28,7 +29,7 @@ from segmint.store.bundle import FOLDER, Bundle, open_bundle
 from segmint.store.promoted import RUN_ID, WORD, read_history, read_promoted
 from segmint.store.run import Run, find_run, list_runs
 
-KEPT = 3
+KEPT, MOST_HEADERS = 3, 100
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
@@ -130,6 +131,7 @@ class Desk:
         self.lists, self.workers = lists or list_workers(), workers or page_workers()
         self.children = children or Children()
         self._bundle: tuple[str | None, Bundle] | None = None
+        self._headers: Kept[str, tuple[str, ...]] = Kept(MOST_HEADERS)
         self._read: Kept[tuple[str, str], ValidTable] = Kept()
         self._prepared: Kept[tuple[str, str, str], PreparedList] = Kept()
 
@@ -219,6 +221,14 @@ class Desk:
         self.jobs.stop()
         return self.lists.is_idle() and self.workers.is_idle()
 
+    def header(self, table: str) -> tuple[str, ...]:
+        """The names of a table's columns, looked at once; none if it cannot be read."""
+        path = self.tables.find(table).path
+        try:
+            return self._headers.get(table, lambda: tuple(open_source(path, self.standing.under().data).columns))
+        except SegmintError:
+            return ()
+
     def customers(self, table: str) -> ValidTable:
         """A table of customers, read once under the bundle's contract."""
         bundle, path = self.bundle(), self.tables.find(table).path  # one whose folder was deleted is forgotten
@@ -240,6 +250,7 @@ class Desk:
                 fix="wait until it is finished",
             )
         self.tables.forget(table)
+        self._headers.drop(lambda key: key == table)
         self._read.drop(lambda key: key[1] == table)
         self._prepared.drop(lambda key: key[1] == table)
 

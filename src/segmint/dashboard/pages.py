@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 from segmint.config import Config
 from segmint.contract.column import Column
-from segmint.contract.contract import SHIPPED, Contract, load_contract
+from segmint.contract.contract import Contract
+from segmint.dashboard.contracts import choices
 from segmint.dashboard.desk import Desk, read_json
 from segmint.dashboard.policy_form import ROWS, config_of, placeholders, starts
 from segmint.errors import SegmintError
@@ -305,8 +306,7 @@ def one_table(desk: Desk, table: str, draft: str | None = None, problem: Segmint
         "title": found.name,
         "table": found,
         "size": f"{_size(found.size)}, brought {found.brought:{DAY}} UTC",
-        "contracts": [(name, load_contract(name).title or name) for name in SHIPPED],
-        "reviewed": found.contract is not None,
+        "contracts": choices(desk, table),
         "draft": draft,
         "problem": problem or wrong,
         "usable": wrong is None and _has_model(desk, used),

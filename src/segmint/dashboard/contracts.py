@@ -1,0 +1,100 @@
+"""The contracts a table can be run under: the one reviewed for it, those of runs, and those that come with segmint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+from segmint.contract.column_match import match_columns
+from segmint.contract.contract import SHIPPED, Contract, load_contract, parse_contract
+from segmint.dashboard.desk import Desk
+from segmint.errors import ContractError, InputError, SegmintError
+from segmint.store.run import CONTRACT, Run
+
+REVIEWED, OF_A_RUN = "reviewed", "run:"
+Choice = tuple[str, str]  # what the form sends, and what people read
+
+
+def choices(desk: Desk, table: str) -> list[tuple[str, list[Choice]]]:
+    """Offer contracts in groups, the likeliest first; empty groups are left out.
+
+    A new wave of a campaign has the columns of the last one, whose contract a person reviewed already.
+    """
+    found = desk.tables.find(table)
+    header = desk.header(table)
+    own = [(REVIEWED, "the one reviewed for this table")] if found.contract is not None else []
+    there = [*_of_runs(desk), *_shipped()]
+    fits = [choice for choice, contract in there if _fits(header, contract)]
+    others = [choice for choice, _ in there if choice not in fits]
+    groups = [("Reviewed here", own), ("Its columns are in the table", fits), ("Asks for other columns", others)]
+    return [(title, offered) for title, offered in groups if offered]
+
+
+def chosen(desk: Desk, table: str, value: str) -> str:
+    """Find the contract that a form chose, as `segmint run --contract` takes it; a stranger's text is never a path.
+
+    Raises
+    ------
+    InputError
+        If none was chosen, or the run has no contract that can be used.
+    RunError
+        If there is no such run.
+    """
+    reviewed = desk.tables.find(table).contract
+    if value == REVIEWED and reviewed is not None:
+        return str(reviewed)
+    if value in SHIPPED:
+        return value
+    if value.startswith(OF_A_RUN):
+        run = desk.run(value.removeprefix(OF_A_RUN))
+        if _contract_of(run) is not None:
+            return str(run.folder / CONTRACT)
+    raise InputError("No contract was chosen.", expected="one of the list", fix="choose one, or draft one")
+
+
+def _of_runs(desk: Desk) -> Iterator[tuple[Choice, Contract]]:
+    """Take the newest of each name and version from finished runs; what comes with segmint is offered anyway."""
+    shipped = [contract for _, contract in _shipped()]
+    seen: set[tuple[str, int]] = set()
+    texts: set[str] = set()  # most runs share a contract: it is read once
+    for run in desk.all_runs():
+        text = _text(run) if run.status == "done" else ""
+        if not text or text in texts:
+            continue
+        texts.add(text)
+        contract = _contract_of(run)
+        if contract is None or contract in shipped:
+            continue
+        if (contract.name, contract.version) not in seen:
+            seen.add((contract.name, contract.version))
+            words = f"{contract.title or contract.name}, version {contract.version}, of the run {run.id}"
+            yield (f"{OF_A_RUN}{run.id}", words), contract
+
+
+def _shipped() -> Iterator[tuple[Choice, Contract]]:
+    for name in SHIPPED:
+        contract = load_contract(name)
+        yield (name, contract.title or name), contract
+
+
+def _text(run: Run) -> str:
+    try:
+        return (run.folder / CONTRACT).read_text("utf-8")
+    except (OSError, ValueError):
+        return ""
+
+
+def _contract_of(run: Run) -> Contract | None:
+    """Read the contract of a run; None if there is none that a person reviewed."""
+    with suppress(SegmintError):
+        contract = parse_contract(_text(run), origin=CONTRACT)
+        return contract if contract.reviewed else None
+    return None
+
+
+def _fits(header: tuple[str, ...], contract: Contract) -> bool:
+    try:
+        match_columns(header, contract, table="the table", purpose="train", at="planning")
+    except ContractError:
+        return False
+    return True

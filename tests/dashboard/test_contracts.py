@@ -1,0 +1,101 @@
+"""A new wave is learned from under the contract of the last one; whatever a form sends, no path comes of it."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from segmint.contract.contract import SHIPPED, load_contract
+from segmint.contract.export import contract_to_toml
+from segmint.dashboard.contracts import choices, chosen
+from segmint.dashboard.desk import Desk
+from segmint.errors import SegmintError
+from segmint.store.run import Run
+from tests.service.small import CONTRACT
+
+from .test_app import client
+
+TABLE = "a" * 16
+FITS, OTHERS = "Its columns are in the table", "Asks for other columns"
+
+
+def a_run(runs: Path, contract: str, *, done: bool = True) -> str:
+    with Run.create(runs, "run", (), "", 1, {}, contract_toml=contract) as here:
+        if done:
+            here.done({})
+    return here.id
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    place = tmp_path / "tables" / TABLE
+    place.mkdir(parents=True)
+    pl.DataFrame({"age": [41, 42], "job": ["student", "admin."], "y": ["yes", "no"]}).write_csv(place / "table.csv")
+    (place / "about.json").write_text('{"name": "wave-2.csv"}')
+    return Desk(tmp_path)
+
+
+def test_the_newest_reviewed_contract_whose_columns_are_in_the_table_comes_first(desk: Desk) -> None:
+    older = a_run(desk.runs, CONTRACT)
+    (desk.runs / older).rename(desk.runs / f"2026-01-01{older[10:]}")
+    newest = a_run(desk.runs, CONTRACT + '[columns.branch]\nkind = "text"\nrole = "ignore"\nlabel = "branch"\n')
+    a_run(desk.runs, CONTRACT.replace('"small"', '"unread"\nreviewed = false'))
+    a_run(desk.runs, "no contract")
+    a_run(desk.runs, contract_to_toml(load_contract(SHIPPED[0])))
+    asks = CONTRACT.replace('"small"', '"asks"') + '[columns.rate]\nkind = "number"\nrole = "holding"\nlabel = "rate"\n'
+    other = a_run(desk.runs, asks)
+    fits, others = choices(desk, TABLE)
+    assert fits == (FITS, [(f"run:{newest}", f"small, version 1, of the run {newest}")])
+    assert others[0] == OTHERS
+    assert [value for value, _ in others[1]] == [f"run:{other}", *SHIPPED]
+
+
+def test_the_one_reviewed_for_the_table_is_offered_before_all(desk: Desk) -> None:
+    (desk.tables.folder / TABLE / "contract.toml").write_text(CONTRACT)
+    a_run(desk.runs, CONTRACT)
+    assert [title for title, _ in choices(desk, TABLE)] == ["Reviewed here", FITS, OTHERS]
+    assert chosen(desk, TABLE, "reviewed") == str(desk.tables.folder / TABLE / "contract.toml")
+
+
+def test_a_table_that_cannot_be_read_is_offered_them_all(desk: Desk) -> None:
+    (desk.tables.folder / TABLE / "table.csv").write_bytes(b"%PDF-1.7")
+    run = a_run(desk.runs, CONTRACT)
+    [(title, offered)] = choices(desk, TABLE)
+    assert (title, offered[0][0]) == (OTHERS, f"run:{run}")
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "reviewed", "run:", "run:..", "run:/etc/passwd", "run:../tables/aaaaaaaaaaaaaaaa", "/etc/passwd", "x.toml"],
+)
+def test_what_is_not_offered_starts_nothing(desk: Desk, value: str) -> None:
+    (desk.runs / "contract.toml").write_text(CONTRACT)
+    with pytest.raises(SegmintError):
+        chosen(desk, TABLE, value)
+
+
+def test_a_contract_that_nobody_reviewed_starts_nothing(desk: Desk) -> None:
+    run = a_run(desk.runs, CONTRACT.replace('"small"', '"unread"\nreviewed = false'))
+    with pytest.raises(SegmintError, match="No contract was chosen"):
+        chosen(desk, TABLE, f"run:{run}")
+
+
+def test_the_page_starts_a_run_under_the_contract_of_another(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = a_run(desk.runs, CONTRACT)
+    started: list[Any] = []
+
+    def start(*told: Any) -> Any:
+        started.append(told)
+        return type("Job", (), {"id": "1"})
+
+    monkeypatch.setattr(desk.jobs, "start", start)
+    browser = client(desk, signed_in=True)
+    assert f'<option value="run:{run}">small, version 1' in html.unescape(browser.get(f"/tables/{TABLE}").text)
+    token = desk.keeper.token(browser.cookies["segmint_session"])
+    sent = browser.post(f"/tables/{TABLE}/run", data={"contract": f"run:{run}", "how": "full", "token": token})
+    assert sent.status_code == 303
+    assert started[0][2] == str(desk.runs / run / "contract.toml")
