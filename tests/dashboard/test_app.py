@@ -211,6 +211,21 @@ def test_the_overview_says_what_monitoring_raised_first_and_what_failed_alike_on
     assert "Ages have moved." in client(Desk(tmp_path), signed_in=True).get("/").text
 
 
+def test_a_failure_is_no_alarm_once_the_same_was_done_with_the_same_table(tmp_path: Path) -> None:
+    for day, name in enumerate(("results.csv", "others.csv"), start=1):
+        with pytest.raises(DataError), Run.create(tmp_path, "measure", [], "", None, {name: "sha256:1"}) as failed:
+            raise DataError("No column 'code'.")
+        failed.folder.rename(tmp_path / f"2026-01-0{day}T00-00-00Z-0000")
+    assert len(pages.overview(Desk(tmp_path))["alarms"]) == 1
+    with Run.create(tmp_path, "measure", [], "", None, {"results.csv": "sha256:2"}) as again:
+        again.done({})
+    left = pages.overview(Desk(tmp_path))["alarms"]
+    assert [alarm["title"] for alarm in left] == ["Effect of calling failed"]
+    with Run.create(tmp_path, "measure", [], "", None, {"others.csv": "sha256:2"}) as again:
+        again.done({})
+    assert pages.overview(Desk(tmp_path))["alarms"] == []
+
+
 def test_a_page_that_there_is_not_leads_back(tmp_path: Path) -> None:
     browser = client(Desk(tmp_path), signed_in=True)
     for method, path, status in (("GET", "/nosuch", 404), ("GET", "/runs/a/b/c", 404), ("POST", "/runs", 405)):

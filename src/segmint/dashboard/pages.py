@@ -388,12 +388,16 @@ def _next(desk: Desk, runs: list[Run], used: str | None, champion: str | None) -
 def _alarms(runs: list[Run]) -> list[dict[str, str]]:
     """What monitoring raised, then which training or watching failed; what failed alike is said once.
 
-    A list that failed is no alarm: whoever wanted it was told.
+    What was done later with a table of the same name is no alarm any more. A list that failed is no alarm: whoever wanted it was told.
     """
     watched = [run for run in runs if run.record["command"] in ALARMING][:20]
     failed: dict[tuple[str, str, str], list[Run]] = {}
+    mended: set[tuple[str, str]] = set()
     for run in watched:
-        if run.status in ("failed", "interrupted"):
+        work = (run.record["command"], table_of(run))
+        if run.status == "done":
+            mended.add(work)
+        elif run.status in ("failed", "interrupted") and work not in mended:
             words = (run.record.get("error") or {}).get("came") or f"It stopped before its end; {_again(run)}."
             failed.setdefault((_command(run), run.status, str(words)), []).append(run)
     raised = [alarm for run in watched if run.record["command"] == "monitor" and (alarm := _raised(run))]

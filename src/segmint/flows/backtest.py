@@ -22,7 +22,7 @@ from segmint.evaluation.conformal import LabelSets, adaptive_sets
 from segmint.evaluation.lagged_rates import with_lagged_rates
 from segmint.evaluation.strategies import AtRandom, BestSoFar, Everyone, Learner, Rule, Strategy
 from segmint.flows.candidates import with_policy_columns
-from segmint.flows.read import begin, keep_reading, open_source, read
+from segmint.flows.read import begin, keep_reading, open_source, read, require_contract
 from segmint.flows.report import write_report
 from segmint.flows.settings import RUNS, Place, Settings, settings_of
 from segmint.metrics.profit import campaign_profit
@@ -106,6 +106,7 @@ def backtest(
     config, runs = settings_of(config), Path(runs)
     contract = contract if isinstance(contract, Contract) else load_contract(contract)
     opened = open_source(source, config.data)
+    require_contract(opened, contract, at=config.data.at)
     with here or begin("backtest", source, opened, contract, config, runs=runs, argv=argv) as here:
         return backtest_in(here, opened, contract, config, progress=progress)
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from segmint.contract.contract import Contract
 from segmint.contract.ids import bare_ids
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import DataError, InputError
@@ -23,7 +24,7 @@ from segmint.explain.stability import draw_again, how_stable
 from segmint.explain.words import Wording, reason_frame
 from segmint.flows.bundle import predictor_of
 from segmint.flows.candidates import ids_of
-from segmint.flows.read import inputs_of, keep_reading, open_source, read
+from segmint.flows.read import inputs_of, keep_reading, open_source, read, require_contract
 from segmint.flows.report import write_report
 from segmint.flows.settings import RUNS, Place, Settings, settings_of
 from segmint.progress import Progress, silent
@@ -32,6 +33,7 @@ from segmint.store.bundle import Bundle, open_bundle
 from segmint.store.promoted import WORD
 from segmint.store.run import Run
 from segmint.store.staging import publish_file
+from segmint.tables.table_source import TableSource
 
 REASONS, SUMMARY = "reasons.parquet", "reasons.json"
 IMPORTANCE, EFFECTS = "tables/importance.parquet", "tables/effects.parquet"
@@ -109,6 +111,9 @@ def explain_customers(
     opened_bundle = open_bundle(bundle, runs)
     opened = open_source(source, config.data)
     data = config.data.model_copy(update={"at": opened_bundle.at})
+    require_contract(opened, opened_bundle.contract, purpose="predict", at=opened_bundle.at)
+    if customer is not None:
+        _require_customer(opened, opened_bundle.contract, customer)
     inputs = inputs_of(opened, bundle=opened_bundle.digest)
     with Run.create(runs, "explain", argv, config.to_toml(), None, inputs) as here:
         table = read(opened, opened_bundle.contract, data, here, purpose="predict", progress=progress)
@@ -163,12 +168,26 @@ def one_customer(table: ValidTable, customer: str) -> ValidTable:
     if not len(found) and (number := _RECORD.fullmatch(customer.strip())):
         found = np.flatnonzero(table.records == int(number[1]))
     if not len(found):
-        raise InputError(
-            f"There is no customer '{customer}' in the table.",
-            expected=f"{'an id of the id column' if table.ids is not None else 'the number of a record'}, or: record 7",
-            fix="check the id; a rejected row is no customer, see rejected.csv of the run",
-        )
+        raise _no_customer(customer, has_ids=table.ids is not None)
     return table.rows(np.arange(len(table)) == found[0])
+
+
+def _require_customer(source: TableSource, contract: Contract, customer: str) -> None:
+    """Look for an id before there is a run; records and rejected rows are counted when the table is read."""
+    name = contract.id_column
+    if name is None or _RECORD.fullmatch(customer.strip()):
+        return
+    wanted = bare_ids(pl.Series([customer]))
+    if not any(bare_ids(batch.frame[name]).is_in(wanted.implode()).any() for batch in source.batches()):
+        raise _no_customer(customer, has_ids=True)
+
+
+def _no_customer(customer: str, *, has_ids: bool) -> InputError:
+    return InputError(
+        f"There is no customer '{customer}' in the table.",
+        expected=f"{'an id of the id column' if has_ids else 'the number of a record'}, or: record 7",
+        fix="check the id; a rejected row is no customer, see rejected.csv of the run",
+    )
 
 
 def _explain_one(here: Run, table: ValidTable, bundle: Bundle, sensitive: bool) -> Explained:

@@ -112,17 +112,17 @@ def measure(
         refuse_overwriting(do_not_call, call_list, results, codes, purchases, *earlier)
     given = [each for each in (call_list, results, purchases, *earlier) if each is not None]
     inputs = inputs_of(*(open_source(each, config.data) for each in given))
+    progress("reading results", 0, 1)
+    listed = _read_list(call_list, config)
+    joined = join_results(
+        listed,
+        read_frame(results, config.data),
+        meaning,
+        purchases=None if purchases is None else read_frame(purchases, config.data),
+        earlier=[_named(_read_list(each, config)) for each in earlier],
+    )
+    progress("reading results", 1, 1)
     with Run.create(runs, "measure", argv, config.to_toml(), None, inputs) as here:
-        progress("reading results", 0, 1)
-        listed = _read_list(call_list, config)
-        joined = join_results(
-            listed,
-            read_frame(results, config.data),
-            meaning,
-            purchases=None if purchases is None else read_frame(purchases, config.data),
-            earlier=[_named(_read_list(each, config)) for each in earlier],
-        )
-        progress("reading results", 1, 1)
         _keep_lists(here, joined)
         list_run = scoring_run(call_list, listed, runs)
         grown = None if do_not_call is None else _add(do_not_call, joined, list_run)

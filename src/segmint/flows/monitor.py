@@ -12,14 +12,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.config import Config
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import BundleError, DataError
 from segmint.flows.bundle import propensities
-from segmint.flows.read import inputs_of, keep_reading, open_source, read
+from segmint.flows.read import inputs_of, keep_reading, open_source, read, require_contract
 from segmint.flows.report import write_report
-from segmint.flows.results import outcomes_of, read_codes, read_frame
+from segmint.flows.results import meaning_of, outcomes_of, read_codes, read_frame
 from segmint.flows.settings import RUNS, Place, Settings, settings_of
+from segmint.monitoring.codes import Dispositions
 from segmint.monitoring.drift import Drift, by_group, drift_of
 from segmint.progress import Progress, silent
 from segmint.segments.assign import assign_segments
@@ -108,6 +108,10 @@ def monitor(
             fix="train one with segmint run",
         )
     opened = open_source(wave, config.data)
+    require_contract(opened, known.contract, purpose="predict", at=known.at)
+    told, meaning = None if outcomes is None else read_frame(outcomes, config.data), read_codes(codes)
+    if told is not None:
+        meaning_of(told, known.contract, meaning)
     data = config.data.model_copy(update={"at": known.at})
     inputs = inputs_of(opened, bundle=known.digest)
     with Run.create(runs, "monitor", argv, config.to_toml(), None, inputs) as here:
@@ -120,7 +124,7 @@ def monitor(
                 f"The wave has {customers} customers.", expected=f"at least {FEWEST}", fix="monitor a larger wave"
             )
         said = propensities(known, table.frame)
-        happened, receipt = _outcomes(table, known, outcomes, codes, config)
+        happened, receipt = _outcomes(table, known, told, meaning)
         progress("holding the wave against training", 0, 1)
         drift = drift_of(known.reference, table.inputs, said, positive=positive, said_yes=happened, groups=groups)
         progress("holding the wave against training", 1, 1)
@@ -149,12 +153,12 @@ Happened = tuple[NDArray[np.int64], NDArray[np.bool_]]
 
 
 def _outcomes(
-    table: ValidTable, bundle: Bundle, outcomes: Any, codes: Place | None, config: Config
+    table: ValidTable, bundle: Bundle, outcomes: pl.DataFrame | None, codes: Dispositions
 ) -> tuple[Happened | None, str]:
     if outcomes is not None:
         # by record too, for a table whose customers have no id
         joined = table.raw if "record" in table.raw.columns else table.raw.with_columns(record=pl.Series(table.records))
-        rows, yes, receipt = outcomes_of(joined, read_frame(outcomes, config.data), bundle.contract, read_codes(codes))
+        rows, yes, receipt = outcomes_of(joined, outcomes, bundle.contract, codes)
         return (rows, yes), receipt
     if table.has_outcome:
         return (

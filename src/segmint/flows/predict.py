@@ -17,7 +17,7 @@ from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import refuse_rejected, validate_batches
 from segmint.errors import DataError, InputError
 from segmint.flows.bundle import predictor_of, segments_in
-from segmint.flows.read import REJECTED, inputs_of, open_source, refuse_overwriting, rejected_rows
+from segmint.flows.read import REJECTED, inputs_of, open_source, refuse_overwriting, rejected_rows, require_contract
 from segmint.flows.settings import RUNS, Place, Settings, path_of, settings_of
 from segmint.metrics.streamed import StreamedQuality
 from segmint.models.predict import Predictor
@@ -112,6 +112,7 @@ def predict(
         _check_out(out, source, bundle, runs)
     opened_bundle = open_bundle(bundle, runs)
     opened = open_source(source, config.data)
+    require_contract(opened, opened_bundle.contract, purpose="predict", at=opened_bundle.at)
     inputs = inputs_of(opened, bundle=opened_bundle.digest)
     with Run.create(runs, "predict", argv, config.to_toml(), None, inputs) as here:
         by_id = opened_bundle.contract.id_column is not None

@@ -13,11 +13,12 @@ from typing import Any
 
 from segmint.config import Config, Data
 from segmint.contract.cells import read_outcome
+from segmint.contract.column import Known
 from segmint.contract.column_match import Purpose
 from segmint.contract.contract import Contract
 from segmint.contract.export import contract_to_toml
 from segmint.contract.valid_table import ValidTable
-from segmint.contract.validate import validate
+from segmint.contract.validate import validate, validate_batches
 from segmint.errors import DataError, InputError, why
 from segmint.progress import Progress, silent
 from segmint.store.run import Run
@@ -105,6 +106,19 @@ def inputs_of(*sources: TableSource, bundle: str | None = None) -> dict[str, str
         names = (source.name, *(f"{source.name} ({number})" for number in range(2, len(sources) + 3)))
         inputs[next(name for name in names if name not in (*inputs, *others))] = source.fingerprint
     return inputs | others
+
+
+def require_contract(source: TableSource, contract: Contract, *, purpose: Purpose = "train", at: Known) -> None:
+    """Refuse what can be refused before a row is read: whoever sends another table leaves no failed run behind.
+
+    Raises
+    ------
+    ContractError
+        If nobody has reviewed the contract (to train), or the table lacks its columns.
+    DataError
+        If there is nothing to learn from.
+    """
+    validate_batches(source, contract, purpose=purpose, at=at)
 
 
 def begin(

@@ -113,7 +113,7 @@ def outcomes_of(
     here, there = _keys(scored, results, contract, codes)
     asked = bare_ids(results[there]).alias("_key")
     told = (
-        results.select(asked, _meaning=_meaning(results, contract, codes))
+        results.select(asked, _meaning=meaning_of(results, contract, codes))
         .drop_nulls("_key")
         .group_by("_key")
         .agg(
@@ -203,8 +203,8 @@ def _keys(scored: pl.DataFrame, results: pl.DataFrame, contract: Contract, codes
     )
 
 
-def _meaning(results: pl.DataFrame, contract: Contract, codes: Dispositions) -> pl.Series:
-    """What each result means; null where there is no outcome yet: a blank, or a word of the contract for no value."""
+def meaning_of(results: pl.DataFrame, contract: Contract, codes: Dispositions) -> pl.Series:
+    """Say what each result means; null where there is no outcome yet: a blank, or a word of the contract for no value."""
     outcome = contract.outcome
     if outcome.column in results.columns and codes.code not in results.columns:
         cells = read_outcome(outcome, results[outcome.column], contract.missing)

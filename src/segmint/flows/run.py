@@ -21,7 +21,7 @@ from segmint.evaluation.differences import outcome_by_level
 from segmint.evaluation.search import require_optuna
 from segmint.flows.bundle import pack
 from segmint.flows.explain import keep_importance
-from segmint.flows.read import begin, keep_reading, open_source, read
+from segmint.flows.read import begin, keep_reading, open_source, read, require_contract
 from segmint.flows.report import write_report
 from segmint.flows.search import Found, compare_apart, find_settings, settings_to_search
 from segmint.flows.segment import INDIVIDUAL, find_segments, keep_segments, known_segments, require_settings
@@ -135,6 +135,7 @@ def run(
     _refuse_search_in_vain(settings)
     contract = contract if isinstance(contract, Contract) else load_contract(contract)
     opened = open_source(source, settings.data)
+    require_contract(opened, contract, at=settings.data.at)
     with here or begin("run", source, opened, contract, settings, runs=runs, argv=argv) as here:
         if settings.search.enabled:
             require_optuna()

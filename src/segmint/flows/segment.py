@@ -19,7 +19,7 @@ from segmint.contract.ids import bare_ids
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import BundleError, ConfigError, DataError
 from segmint.flows.candidates import ids_of
-from segmint.flows.read import has_answers, keep_reading, open_source, read
+from segmint.flows.read import has_answers, keep_reading, open_source, read, require_contract
 from segmint.flows.report import write_report
 from segmint.flows.settings import RUNS, Place, Settings, settings_of
 from segmint.models.customer_model import make_model
@@ -103,9 +103,10 @@ def segment(
     config, runs = settings_of(config), Path(runs)
     contract = contract if isinstance(contract, Contract) else load_contract(contract)
     opened = open_source(source, config.data)
+    answered = has_answers(opened, contract)
+    purpose: Purpose = "train" if answered else "predict"
+    require_contract(opened, contract, purpose=purpose, at=config.data.at)
     with Run.create(runs, "segment", argv, config.to_toml(), config.seed, {opened.name: opened.fingerprint}) as here:
-        answered = has_answers(opened, contract)
-        purpose: Purpose = "train" if answered else "predict"
         table = read(opened, contract, config.data, here, purpose=purpose, progress=progress)
         keep_reading(here, table)
         require_settings(table, config)
@@ -311,6 +312,7 @@ def assign(
             fix="find segments first: segmint segment TABLE --contract NAME",
         )
     opened = open_source(source, config.data)
+    require_contract(opened, earlier.contract, purpose="predict", at=config.data.at)
     with Run.create(runs, "segment", argv, config.to_toml(), None, {opened.name: opened.fingerprint}) as here:
         table = read(opened, earlier.contract, config.data, here, purpose="predict", progress=progress)
         if not len(table):

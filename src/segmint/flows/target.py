@@ -15,11 +15,13 @@ import polars as pl
 
 from segmint.config import Config, load_config
 from segmint.contract.column_match import match_columns
+from segmint.contract.contract import Contract
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import PolicyError
 from segmint.explain.words import reasons_for
 from segmint.flows.bundle import SEGMENT, predictor_of
 from segmint.flows.candidates import (
+    CARRIED,
     carried_of,
     columns_of,
     customers_of,
@@ -39,10 +41,17 @@ from segmint.store.promoted import WORD
 from segmint.store.run import CONFIG, Run, installed_versions, list_runs
 from segmint.store.staging import publish_file, require_free, staging, write_file
 from segmint.tables.source import TableSource
-from segmint.targeting.call_list import CallList, build_call_list
+from segmint.targeting.call_list import COLUMNS, CallList, build_call_list
 from segmint.targeting.choose import Choice, choose
 from segmint.targeting.compare import dropped_since, read_earlier_list
-from segmint.targeting.hand_off import general_profile, parse_profile, recheck, write_dialler, write_workbook
+from segmint.targeting.hand_off import (
+    general_profile,
+    parse_profile,
+    recheck,
+    require_sources,
+    write_dialler,
+    write_workbook,
+)
 from segmint.targeting.levels import levels_of_nobody
 from segmint.targeting.policy import ContactPolicy, ContactRules
 from segmint.targeting.sensitivity import what_if_parts
@@ -125,10 +134,12 @@ def target(
     opened_bundle = open_bundle(bundle, runs)
     require_usable(opened_bundle)
     opened = open_source(source, config.data)
-    profile_text = None if dialler is None else _text(dialler)
+    given = None if dialler is None else parse_profile(_text(dialler), origin=str(dialler))
     data = config.data.model_copy(update={"at": opened_bundle.at})
     inputs = inputs_of(opened, bundle=opened_bundle.digest)
     _require_columns(opened, opened_bundle, policy)
+    if given is not None:
+        require_sources(given, _list_columns(opened, opened_bundle.contract, policy))
     with Run.create(runs, "target", argv, config.to_toml(), None, inputs) as here:
         contract = opened_bundle.contract
         table = read(opened, contract, data, here, purpose="predict", progress=progress)
@@ -157,9 +168,7 @@ def target(
             call_list = call_list.joined(_of_rows_weighed(customers, segments, choice))
         known = _reasons_before(runs, inputs, config)
         call_list = recheck(_with_reasons(call_list, table, customers, opened_bundle, known), contract)
-        profile = general_profile(call_list, contract)
-        if profile_text is not None:
-            profile = parse_profile(profile_text, origin=str(dialler))
+        profile = given or general_profile(call_list, contract)
         choice = still_listed(choice, pl.Series(table.records).is_in(call_list.listed["record"].to_list()).to_numpy())
         parts = what_if_parts(choice, policy)
         publish_file(here.folder / LIST, call_list.write)
@@ -190,6 +199,13 @@ def _require_columns(source: TableSource, bundle: Bundle, policy: ContactPolicy)
     contract = bundle.contract
     match_columns(source.columns, contract, table=source.name, purpose="predict", at=bundle.at)
     require_policy_columns((*contract.by_name, *source.columns), policy, bundle)
+
+
+def _list_columns(source: TableSource, contract: Contract, policy: ContactPolicy) -> list[str]:
+    """Name the columns that a dialler can be given, as far as names tell before the table is read."""
+    by_role = [column.name for column in contract.columns if column.role in CARRIED]
+    carried = [name for name in dict.fromkeys((*by_role, *policy.carry)) if name in source.columns]
+    return [*COLUMNS, "call_windows", *(f"{name}_input" if name in COLUMNS else name for name in carried)]
 
 
 def with_policy(config: Config, policy: ContactPolicy | Place | None) -> Config:

@@ -222,14 +222,25 @@ def _require_fit(listed: pl.DataFrame, profile: DiallerProfile) -> None:
             expected="columns with different headers",
             fix="correct [[columns]] of the profile",
         )
+    require_sources(profile, listed.columns)
+    _require_whole_ids(listed, profile)
+
+
+def require_sources(profile: DiallerProfile, columns: Sequence[str]) -> None:
+    """Check that a list of these columns has every one that the profile takes.
+
+    Raises
+    ------
+    PolicyError
+        Naming the column.
+    """
     for column in profile.columns:
-        if column.source not in listed.columns:
+        if column.source not in columns:
             raise PolicyError(
                 f"The profile '{profile.name}' takes '{column.source}', which the call list does not have.",
-                expected=f"one of {', '.join(listed.columns)}",
+                expected=f"one of {', '.join(columns)}",
                 fix="correct `source` in the profile",
             )
-    _require_whole_ids(listed, profile)
 
 
 def _require_whole_ids(listed: pl.DataFrame, profile: DiallerProfile) -> None:
