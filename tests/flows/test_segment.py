@@ -31,7 +31,9 @@ def test_every_customer_is_in_one_segment(segmented: Segmented) -> None:
     assert sorted(frame["record"].to_list()) == list(range(1, 4522))
     assert frame["segment"].n_unique() == 4
     sizes = {part["key"]: part["customers"] for part in segmented.summary["segments"]}
-    assert dict(frame["segment"].value_counts().iter_rows()) == sizes
+    assert dict(frame["segment_key"].value_counts().iter_rows()) == sizes
+    names = {part["key"]: part["name"] for part in segmented.summary["segments"]}
+    assert frame["segment"].to_list() == frame["segment_key"].replace(names).to_list(), "as call lists name it"
 
 
 def test_the_rules_are_sql_that_a_table_takes(segmented: Segmented) -> None:
@@ -199,6 +201,10 @@ def test_a_later_wave_says_who_moved_and_which_segments_grew(tmp_path: Path) -> 
     page = (later.folder / "report.html").read_text("utf-8")
     assert "From segment to segment" in page
     assert not any(f"customer-{number}" in page for number in range(300, 900))
+    kept = pl.read_parquet(earlier.customers).rename({"segment": "segment_name", "segment_key": "segment"})
+    kept.write_parquet(earlier.customers)  # as earlier versions wrote it
+    again = assign(wave(300, 600, 2, 0.6).drop("y"), str(earlier.folder), settings, runs=tmp_path)
+    assert json.loads((again.folder / "migration.json").read_text()) == found
 
 
 def test_without_ids_only_the_shares_are_compared(segmented: Segmented, runs: Path) -> None:

@@ -54,7 +54,8 @@ class LoadedModel:
         -------
         polars.DataFrame
             One row for each row of the table, in order: its columns, then `propensity` (or one `probability_...` per
-            segment), `predicted`, `flags`, `record` (the row's number, from 1) and `error`: why it was rejected, or null.
+            segment), `predicted`, `segment` where the bundle knows segments, `flags`, `record` (the row's number, from 1)
+            and `error`: why it was rejected, or null.
 
         Raises
         ------

@@ -62,7 +62,7 @@ class Segmented:
     summary : dict
         The content of ``segments.json``, or of ``migration.json`` when customers were assigned; no customer in it.
     customers : Path
-        One row per customer: segment, name, how sure.
+        One row per customer: the segment's name, its key, how sure.
     """
 
     folder: Path
@@ -277,7 +277,7 @@ def rules_as_sql(found: Segmentation) -> str:
     doubt = () if found.rules.faithful else ("Too few to stand for the segments: assign new customers with segmint.",)
     names = [f"{key}: {name}" for key, name in zip(found.keys, found.names, strict=True)]
     comments = [f"-- {' '.join(line.split())}" for line in (agree, *doubt, *names)]
-    return "\n".join((*comments, found.rules.sql(found.keys), ""))
+    return "\n".join((*comments, found.rules.sql(found.names), ""))
 
 
 def assign(
@@ -322,8 +322,8 @@ def assign(
         keys = [str(part["key"]) for part in found["segments"]]
         names = [str(part["name"]) for part in found["segments"]]
         rows = _named(table).with_columns(
-            segment=pl.Series(np.asarray(keys, object)[labels], dtype=pl.String),
-            segment_name=pl.Series(np.asarray(names, object)[labels], dtype=pl.String),
+            segment=pl.Series(names, dtype=pl.String).gather(labels),
+            segment_key=pl.Series(keys, dtype=pl.String).gather(labels),
             segment_probability=pl.Series(likely.max(axis=1)),
         )
         publish_file(here.folder / CUSTOMERS, lambda path: rows.write_parquet(path))
@@ -344,12 +344,14 @@ def _migrate(
     before = earlier.table(CUSTOMERS)
     if before is None or before.is_empty():
         return {}
+    if "segment_key" not in before.columns:  # earlier versions called it so
+        before = before.rename({"segment": "segment_key"})
     place = {key: number for number, key in enumerate(keys)}
 
     def codes(segments: pl.Series) -> Any:
         return segments.replace_strict(place, return_dtype=pl.Int64).to_numpy()
 
-    changes = share_changes(codes(before["segment"]), codes(now["segment"]), keys)
+    changes = share_changes(codes(before["segment_key"]), codes(now["segment_key"]), keys)
     migration, known = None, "The contract names no id column: who moved cannot be told, only how the shares changed."
     if table.ids is not None:
         before = before.with_columns(bare_ids(before["customer"]))
@@ -363,7 +365,7 @@ def _migrate(
         )  # fmt: skip
         known = "No customer is in both waves: who moved cannot be told, only how the shares changed."
         if both.height:
-            migration = migration_table(codes(both["segment"]), codes(both["segment_now"]), keys, keys)
+            migration = migration_table(codes(both["segment_key"]), codes(both["segment_key_now"]), keys, keys)
     content = _migration_json(earlier, changes, migration, names, known)
     here.keep(MIGRATION, content)
     publish_file(here.folder / "tables" / "shares.parquet", lambda path: changes_frame(changes).write_parquet(path))

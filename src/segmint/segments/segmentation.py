@@ -84,11 +84,11 @@ class Segmentation:
         return self.profiles.frame().insert_column(1, pl.Series("name", self.names))
 
     def customers(self) -> pl.DataFrame:
-        """Return one row per customer: segment, segment_name, segment_probability."""
+        """Return one row per customer: segment (its name), segment_key, segment_probability."""
         return pl.DataFrame(
             {
-                "segment": np.asarray(self.keys)[self.labels],
-                "segment_name": np.asarray(self.names)[self.labels],
+                "segment": np.asarray(self.names)[self.labels],
+                "segment_key": np.asarray(self.keys)[self.labels],
                 "segment_probability": self.probabilities[np.arange(len(self.labels)), self.labels],
             }
         )
@@ -135,7 +135,7 @@ class Segmentation:
                 {**profile, "name": words.name, "sentences": [asdict(line) for line in words.sentences]}
                 for profile, words in zip(self.profiles.to_json(), self.words, strict=True)
             ],
-            "rules": {**self.rules.to_json(), "sql": self.rules.sql(self.keys)},
+            "rules": {**self.rules.to_json(), "sql": self.rules.sql(self.names)},
             "proof": None if self.proof is None else self.proof.to_json(),
             "questions": list(self.questions),
             "cramers_v": self.cramers_v,
