@@ -1,24 +1,25 @@
-"""Makes the pages that would go stale if written: all settings, from the sections' fields and docstrings; all decisions; the alarms' texts."""
+"""Makes the pages that would go stale if written: all settings, roles and keys of columns, from fields and docstrings; all decisions; the alarms' texts."""
 
 from __future__ import annotations
 
-import inspect
 import re
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from mkdocs.exceptions import PluginError
-from pydantic import BaseModel
-from pydantic_core import PydanticUndefined
 
 import segmint
-from segmint.config import Config
+from segmint.contract.column import ROLES, Column
+from segmint.flows.list_settings import Setting, said, sections
 from segmint.monitoring.alarm_texts import alarm_page
 from segmint.monitoring.drift import ALARMS
 
 MAKERS = {
     "<!-- settings -->": lambda: settings(),
+    "<!-- roles -->": lambda: roles(),
+    "<!-- column keys -->": lambda: column_keys(),
     "<!-- decisions -->": lambda: decisions(),
     "<!-- names -->": lambda: names(),
     **{f"<!-- {code} -->": partial(alarm_page, code) for code in ALARMS},
@@ -57,51 +58,28 @@ def decisions() -> str:
 
 def settings() -> str:
     """Write one table for each section of the configuration."""
-    top = [row("", name, field) for name, field in Config.model_fields.items() if section_of(field) is None]
-    parts = [table(top)]
-    for name, field in Config.model_fields.items():
-        if (section := section_of(field)) is not None:
-            parts.append(f"## [{name}]\n\n{described(section)}\n\n{table(rows(section, f'{name}.'))}")
+    parts = []
+    for section in sections():
+        heading = f"## [{section.name}]\n\n{section.meaning}\n\n" if section.name else ""
+        rows = [(f"`{each.key}`", _default(each), each.meaning) for each in section.settings]
+        parts.append(heading + _table(("key", "unless said otherwise", "meaning"), rows))
     return "\n\n".join(parts)
 
 
-def section_of(field: Any) -> type[BaseModel] | None:
-    """Return the section that a field holds, or None for a plain setting."""
-    kinds = (field.annotation, *get_args(field.annotation))
-    return next((kind for kind in kinds if inspect.isclass(kind) and issubclass(kind, BaseModel)), None)
+def _default(setting: Setting) -> str:
+    return "must be given" if setting.default is None else f"`{setting.default}`" if setting.default else "nothing"
 
 
-def rows(section: type[BaseModel], prefix: str) -> list[str]:
-    """Write a section's settings, those of sections within it too."""
-    found: list[str] = []
-    for name, field in section.model_fields.items():
-        inner = section_of(field)
-        found += [row(prefix, name, field)] if inner is None else rows(inner, f"{prefix}{name}.")
-    return found
+def roles() -> str:
+    """Say what each role of a column means."""
+    return _table(("role", "what the column is"), [(f"`{role}`", meaning) for role, meaning in ROLES.items()])
 
 
-def row(prefix: str, name: str, field: Any) -> str:
-    """Write one setting: key, value when nothing is said."""
-    default = field.get_default(call_default_factory=True)
-    shown = "must be given" if default is PydanticUndefined else "nothing" if default is None else f"`{default!r}`"
-    return f"| `{prefix}{name}` | {shown} |"
+def column_keys() -> str:
+    """Say what each key of a column means."""
+    return _table(("key", "what it says"), [(f"`{key}`", meaning) for key, meaning in said(Column)[1].items()])
 
 
-def table(lines: list[str]) -> str:
-    """Write the rows under their heading."""
-    return "\n".join(["| key | unless said otherwise |", "|---|---|", *lines])
-
-
-def described(section: type[BaseModel]) -> str:
-    """Turn a section's docstring into Markdown: its attributes become a list."""
-    text = inspect.getdoc(section) or ""
-    head, _, attributes = text.partition("Attributes\n----------\n")
-    items: list[str] = []
-    for line in attributes.splitlines():
-        found = re.match(r"(?P<names>\w[\w, ]*?)(?: : (?P<kind>.+))?$", line)
-        if found:
-            kind = f" ({found['kind']})" if found["kind"] else ""
-            items.append(f"- `{found['names']}`{kind}")
-        elif line.strip() and items:
-            items[-1] += f" {line.strip()}"
-    return "\n\n".join(part for part in (head.strip(), "\n".join(items)) if part)
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -67,7 +67,12 @@ class Data(_Section):
 class Split(_Section):
     """How rows are kept apart: folds to compare on, and the inner share of each training part.
 
-    Left out, the inner share is as small as can still judge; see `segmint.splits.folds.inner_split`.
+    Attributes
+    ----------
+    folds : int
+        Parts to compare on; each is kept apart once.
+    inner : float or None
+        Share of a training part that stops training and calibrates; left out, it is as small as can still judge.
     """
 
     folds: int = Field(default=5, ge=2, le=20)
@@ -94,6 +99,8 @@ class Compare(_Section):
 
     Attributes
     ----------
+    enabled : bool
+        Whether there is a comparison at all.
     models : tuple of str
         "dense_network", and any of "lightgbm", "catboost", "xgboost" (the last two need ``segmint[best]``),
         "gradient_boosting", "random_forest", "logistic", "knn" (tuned), "knn_5" and "base_rate".
@@ -234,6 +241,7 @@ class Segments(_Section):
     enabled : bool
         Whether `segmint run` finds them too.
     count : int or "auto"
+        How many segments; "auto" finds it out.
     method : {"auto", "latent-class", "mixture", "k-means", "tree"}
         "auto" looks for latent classes, and cuts by response where there are no groups; "latent-class" takes numbers as
         bands, "mixture" as normal scores, "k-means" groups by distance, "tree" cuts by response.
@@ -309,7 +317,13 @@ FOLDS_OF_BEST = 3
 
 
 class Config(_Section):
-    """All settings; see each section. The recipe "best" compares on 3 folds unless told otherwise."""
+    """All settings; see each section. The recipe "best" compares on 3 folds unless told otherwise.
+
+    Attributes
+    ----------
+    seed : int
+        Seed of everything random.
+    """
 
     seed: int = Field(default=7, ge=0, lt=2**31)
     data: Data = Data()

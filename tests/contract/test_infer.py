@@ -143,6 +143,12 @@ def test_what_a_bank_sells_and_who_somebody_is_keep_what_is_usual() -> None:
     assert [columns[name].sensitive for name in ("Alter", "sex")] == [True, True]
 
 
+def test_a_draft_says_what_its_roles_mean(draft: Draft) -> None:
+    head = draft.text.partition("name = ")[0]
+    assert "#   id: names the customer" in head
+    assert "exclude_if" not in head
+
+
 def test_a_table_without_answers_is_drafted_for_those_to_come() -> None:
     frame = churn().drop("Churn")
     with pytest.raises(ContractError, match="--no-outcome"):

@@ -1,7 +1,8 @@
-"""Commands about contracts, and tables whose truth is known."""
+"""Commands about contracts, settings, and tables whose truth is known."""
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import Annotated
 
@@ -30,6 +31,46 @@ def contract_show(name: Annotated[str, typer.Argument(help="A shipped contract o
     from segmint.contract.export import contract_to_toml
 
     typer.echo(contract_to_toml(load_contract(name)), nl=False)
+
+
+@contract_app.command("roles")
+def contract_roles() -> None:
+    """Say what a column's role means, and what else a contract may say of a column."""
+    from segmint.contract.column import ROLES, Column
+    from segmint.flows.list_settings import said
+
+    for title, meanings in (("Roles", ROLES), ("Keys of a column", said(Column)[1])):
+        typer.echo(title)
+        for name, meaning in meanings.items():
+            typer.echo(_entry(f"  {name}", meaning))
+
+
+@app.command()
+def settings(
+    section: Annotated[
+        str | None, typer.Argument(help="One section: data, segments, policy.", show_default=False)
+    ] = None,
+) -> None:
+    """Print every setting: its key, what holds when nothing is said, and what it means."""
+    from segmint.flows.list_settings import sections_named
+
+    for found in sections_named(section):
+        if found.name:
+            typer.echo(f"\n{_entry(f'[{found.name}]', found.meaning)}")
+        for setting in found.settings:
+            default = {None: "must be given", "": "nothing"}.get(setting.default, setting.default)
+            typer.echo(_entry(f"  {setting.key} ({default})", setting.meaning))
+
+
+def _entry(name: str, meaning: str) -> str:
+    """Write a name and what it means, in lines that a screen shows whole."""
+    return textwrap.fill(
+        f"{name}: {meaning}" if meaning else name,
+        100,
+        subsequent_indent=" " * 6,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 @contract_app.command("infer")

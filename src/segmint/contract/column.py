@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import isinf
 from typing import Literal, TypeAlias
 
@@ -16,6 +17,30 @@ Role = Literal[
     "value", "cost", "time", "campaign", "treatment", "name", "phone", "consent", "exclude_if", "quota",
     "weight", "ignore",
 ]  # fmt: skip
+
+ROLES: Mapping[Role, str] = {
+    "id": "names the customer, whose rows stay together; never a feature",
+    "outcome": "inert: the outcome stands under [outcome]",
+    "characteristic": "who the customer is: age, profession, household",
+    "holding": "what the customer has: balances, loans, cards; may be advised to change",
+    "interest": "what the customer likes or looks at; may be advised to change",
+    "satisfaction": "how content the customer is; describes segments and makes none",
+    "history": "earlier calls and campaigns, and what came of them",
+    "context": "the calendar, the channel, the economy; makes and describes no segments",
+    "value": "money that a yes of this customer brings; never a feature",
+    "cost": "money that a call to this customer costs; never a feature",
+    "time": "a date; never a feature",
+    "campaign": "the campaign or wave of a row; never a feature",
+    "treatment": "whether the customer was called or left alone; never a feature",
+    "name": "who somebody is; reaches the call list and nothing else",
+    "phone": "a number to call; reaches the call list and nothing else",
+    "consent": "yes means that the customer may be called, anything else that the customer may not",
+    "exclude_if": "yes or an empty cell means that the customer must not be called",
+    "quota": "a group that a list is counted by, such as a branch; reaches the call list, never a feature",
+    "weight": "inert: how much a row counts",
+    "ignore": "not used at all",
+}
+"""What each role means, in a sentence for people."""
 
 Bounds: TypeAlias = tuple[float | None, float | None]
 
@@ -72,8 +97,9 @@ class Column(BaseModel):
     name : str
         The column's name in the table.
     kind : {"number", "category", "text", "date"}
+        How its values are read. Only numbers and categories can be features.
     role : str
-        What the column is for; see `Role`.
+        What the column is for: one of the roles.
     label : str
         The column's name for people, in lower case: "months since the last call".
     known : {"planning", "dialling", "after_call"}
@@ -92,7 +118,7 @@ class Column(BaseModel):
     missing_means : str
         What "no value" says, if it says something: "never contacted".
     states : tuple of State
-        Codes of a number column that are no numbers.
+        Codes of a number column that are no numbers: ``states = [{ value = -1, name = "never contacted" }]``.
     sensitive : bool
         Whether law or decency asks for care: age, gender, marital status.
     changeable : bool or None

@@ -15,7 +15,7 @@ from math import floor, isinf, log10
 import polars as pl
 import tomlkit
 
-from segmint.contract.column import FEATURE_ROLES, KNOWN_ORDER, Column, Known, Role, State
+from segmint.contract.column import FEATURE_ROLES, KNOWN_ORDER, ROLES, Column, Known, Role, State
 from segmint.contract.contract import NO_WORDS, YES_WORDS, Contract, Outcome
 from segmint.contract.counts import count_values
 from segmint.contract.dates import ISO, format_words
@@ -566,6 +566,7 @@ def _with_comments(contract: Contract, suspects: Mapping[str, str], notes: Mappi
     parts = [
         "# A draft. Look at every column: its kind, its role, and when the bank knows it.\n"
         "# Then set reviewed = true; training refuses the contract until a person does.\n"
+        + _roles_used(contract)
         + _comment("LOOK", unread)
         + head.rstrip(),
         f"{_comment('LOOK', suspects.get(contract.outcome.column))}[outcome]\n{outcome}",
@@ -578,6 +579,13 @@ def _with_comments(contract: Contract, suspects: Mapping[str, str], notes: Mappi
             comments = _comment("LOOK", suspects.get(column.name)) + _comment("NOTE", notes.get(column.name))
             parts.append(comments + _column_text(column))
     return "\n\n".join(parts) + "\n"
+
+
+def _roles_used(contract: Contract) -> str:
+    """Say what the draft's roles mean."""
+    used = {column.role for column in contract.columns}
+    lines = [f"#   {role}: {meaning}\n" for role, meaning in ROLES.items() if role in used]
+    return "".join(["# Its roles (all of them, and what else a column may say: segmint contract roles):\n", *lines])
 
 
 _HEADINGS: Mapping[Known, str] = {

@@ -85,6 +85,7 @@ class Exclusion(_Words):
     name : str
         What is said beside the customer: "in arrears".
     column : str
+        The column that is looked at.
     levels : tuple of str
         Excluded when the column holds one of these.
     above, below : float or None
@@ -107,7 +108,15 @@ class Exclusion(_Words):
 
 
 class Quota(_Words):
-    """The fewest and the most listed customers with one level of a column."""
+    """The fewest and the most listed customers with one level of a column.
+
+    Attributes
+    ----------
+    column, level : str
+        Of whom: a column of the table, or "segment", and one of its levels.
+    minimum, maximum : int, int or None
+        The fewest and the most of them on the list.
+    """
 
     column: str
     level: str
@@ -136,6 +145,7 @@ class Capacity(_Section):
     name : str
         One unit of it, for people: "agent hour".
     available : float or None
+        How many units there are.
     per_customer : float, str or None
         How much one listed customer takes, or the name of the column that holds it.
     agents, hours : float or None
