@@ -43,12 +43,24 @@ def test_a_written_configuration_reads_back_equal() -> None:
         ("seed.x=1", "seed"),
         ("segments.count=50", "setting 'segments.count' makes no sense"),
         ("segments.count=50", "12 or 'auto'"),
+        ("model.epochs=many", "Expected: a whole number\n"),
+        ("model.epochs=1.5", "Expected: a whole number\n"),
+        ("split.inner=much", "Expected: a number\n"),
+        ("segments.thorough=perhaps", "Expected: true or false\n"),
+        ("compare.models=7", "Expected: a list\n"),
+        ("policy.hash_key=''", "Expected: a text that is not empty\n"),
+        ("policy.country_code=Germany", 'Expected: the one to three digits of a country: "49", "+49" or "0049"\n'),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_named(text: str, words: str) -> None:
     with pytest.raises(ConfigError) as caught:
         load_config(None, [text])
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("code", ["49", "+49", "0049", "'+49'", "' 49 '"])
+def test_a_country_code_is_taken_however_it_is_dialled(code: str) -> None:
+    assert load_config(None, [f"policy.country_code={code}"]).policy.country_code == "49"
 
 
 def test_an_unknown_setting_names_its_neighbours_and_not_every_setting_there_is() -> None:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, get_args
 import tomlkit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
+from segmint.complaints import wanted
 from segmint.errors import ConfigError
 from segmint.store.network_spec import MAX_PARAMETERS, MAX_UNITS
 from segmint.targeting.policy import ContactRules, Economics
@@ -441,7 +442,7 @@ def _letter(error: ValidationError) -> ConfigError:
         return ConfigError(
             f"The setting '{key}' makes no sense: {first['input']!r}.",
             expected=" or ".join(
-                _wanted(complaint["msg"]) for complaint in complaints if _setting(complaint["loc"]) == key
+                dict.fromkeys(wanted(complaint) for complaint in complaints if _setting(complaint["loc"]) == key)
             ),
             fix=f"set {key} to a value that makes sense",
         )
@@ -459,10 +460,6 @@ def _setting(place: Sequence[str | int]) -> str:
     known = _keys(Config)
     names = [".".join(str(part) for part in place[:length]) for length in range(1, len(place) + 1)]
     return next((name for name in names if name in known), names[-1] if names else "")
-
-
-def _wanted(message: str) -> str:
-    return message.removeprefix("Value error, ").removeprefix("Input should be ")
 
 
 def _near(key: str, known: Sequence[str]) -> Sequence[str]:

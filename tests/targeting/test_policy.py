@@ -155,3 +155,15 @@ def test_conversations_say_how_many_names():
 def test_texts_that_look_like_numbers_need_no_quotes():
     policy = make_policy(country_code=351, campaign=2026, quotas=[{"column": "region", "level": 7, "maximum": 3}])
     assert (policy.country_code, policy.campaign, policy.quotas[0].level) == ("351", "2026", "7")
+
+
+@pytest.mark.parametrize("code", ["+49", "0049", "49", 49])
+def test_a_country_code_is_taken_however_it_is_dialled(code):
+    assert make_policy(country_code=code).country_code == "49"
+
+
+@pytest.mark.parametrize("code", ["049", "+0", "Germany", "12345", "+", "٤٩", "49\n1"])
+def test_what_is_no_country_code_is_told_without_a_pattern(code):
+    with pytest.raises(PolicyError) as caught:
+        policy_from({"economics": MONEY, "policy": {"country_code": code}})
+    assert caught.value.expected == 'the one to three digits of a country: "49", "+49" or "0049"'

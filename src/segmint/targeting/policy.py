@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from segmint.complaints import wanted
 from segmint.errors import PolicyError
 from segmint.toml_files import parse_toml, read_toml_text
 
@@ -21,6 +22,7 @@ _DAYS = 36_500
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 CONSENT_WORDS = ("yes", "true", "1", "y")
 _WINDOW = re.compile(r"^(?P<first>[A-Z][a-z]{2})(-(?P<last>[A-Z][a-z]{2}))? (?P<open>\d\d:\d\d)-(?P<close>\d\d:\d\d)$")
+_COUNTRY = re.compile(r"^[1-9][0-9]{0,2}\Z")
 _CLOCK = re.compile(r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")
 
 
@@ -238,7 +240,7 @@ class ContactRules(_Words):
     consent_words : tuple of str
         What a consent column says when there is consent; anything else is no consent.
     country_code : str
-        Digits put before national phone numbers: "351". A number that could as well hold them already is not dialled.
+        Digits put before national phone numbers: "351", or "+351" or "00351". A number that could as well hold them already is not dialled.
     hash_key : str
         Makes arms and the order of ties unpredictable from outside.
     """
@@ -262,8 +264,17 @@ class ContactRules(_Words):
     sensitive: tuple[str, ...] = ()
     carry: tuple[str, ...] = Field(default=(), max_length=30)
     consent_words: tuple[str, ...] = CONSENT_WORDS
-    country_code: str = Field(default="", pattern=r"^([1-9]\d{0,2})?$")
+    country_code: str = ""
     hash_key: str = Field(default="segmint", min_length=1, max_length=64)
+
+    @field_validator("country_code")
+    @classmethod
+    def _digits_alone(cls, code: str) -> str:
+        """Take +49, 0049 and 49 for the same."""
+        digits = re.sub(r"^(\+|00)", "", code)
+        if code and not _COUNTRY.match(digits):
+            raise ValueError('the one to three digits of a country: "49", "+49" or "0049"')
+        return digits
 
     def under(self, standing: ContactRules) -> ContactRules:
         """Join these rules with standing ones: whoever must not be called by either is not called.
@@ -507,7 +518,7 @@ def _letter(error: ValidationError | TypeError, origin: str, section: str) -> Po
         )
     return PolicyError(
         f"'{origin}': '{'.'.join(place)}' makes no sense.",
-        expected=str(first["msg"]).removeprefix("Value error, ").removeprefix("Input should be "),
+        expected=wanted(first),
         fix=f"set {section}.{first['loc'][0] if first['loc'] else ''} to a value that makes sense",
     )
 

@@ -1,0 +1,50 @@
+"""What a setting should have been, in plain words: pydantic says it to programmers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_PLAIN = {
+    "int": "a whole number",
+    "float": "a number",
+    "finite": "a number",
+    "decimal": "a number",
+    "bool": "true or false",
+    "string": "a text",
+    "list": "a list",
+    "tuple": "a list",
+    "dict": "a section of settings",
+    "model": "a section of settings",
+    "path": "a path",
+}
+_KINDS = ("type", "parsing", "number", "from_float", "parsing_size")  # int_type, bool_parsing, finite_number
+
+
+def wanted(complaint: Mapping[str, Any]) -> str:
+    """Say what was expected.
+
+    Parameters
+    ----------
+    complaint : mapping
+        One of pydantic's errors: type, msg, ctx.
+
+    Returns
+    -------
+    str
+        "a whole number", "1 or more".
+    """
+    kind, rest = str(complaint["type"]).partition("_")[::2]
+    limits = complaint.get("ctx", {})
+    if kind in _PLAIN and rest in _KINDS:
+        return _PLAIN[kind]
+    if complaint["type"] == "string_too_short":
+        return (
+            "a text that is not empty" if limits["min_length"] == 1 else f"at least {limits['min_length']} characters"
+        )
+    if complaint["type"] == "string_too_long":
+        return f"at most {limits['max_length']} characters"
+    if complaint["type"] in ("too_short", "too_long"):
+        least = complaint["type"] == "too_short"
+        return f"a list of at {'least' if least else 'most'} {limits['min_length' if least else 'max_length']}"
+    return str(complaint["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
