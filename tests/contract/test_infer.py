@@ -182,6 +182,20 @@ def test_an_outcome_that_cannot_be_found_is_asked_for() -> None:
         infer_contract(open_table(frame), name="x", outcome="country")
 
 
+def test_a_mistyped_outcome_is_suggested_although_the_list_of_columns_ends_before_it() -> None:
+    columns = {f"column {letter}": ["a", "b"] * 30 for letter in "abcdefghijklmnopqrst"}
+    frame = pl.DataFrame({**columns, "Abschluss Ja/Nein": ["Ja", "Nein"] * 30})
+    for typed in ("abschluss ja/nein", "Abschlus Ja/Nein"):
+        with pytest.raises(ContractError) as caught:
+            infer_contract(open_table(frame), name="x", outcome=typed)
+        assert caught.value.fix == "did you mean 'Abschluss Ja/Nein'?"
+        assert caught.value.expected.endswith("column t … and 1 more")
+    unheaded = frame.rename({"Abschluss Ja/Nein": "Meier 4711"})
+    with pytest.raises(ContractError) as caught:
+        infer_contract(open_table(unheaded), name="x", outcome="Meier 471")
+    assert "Meier 4711" not in str(caught.value)
+
+
 def test_levels_of_few_customers_are_not_written_down() -> None:
     """OUT-04."""
     frame = churn().with_columns(city=pl.Series(["Lisboa"] * 395 + ["Ulm"] * 5))

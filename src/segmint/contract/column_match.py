@@ -113,9 +113,15 @@ def _listed(title: str, names: Sequence[str]) -> str:
 
 
 def _with_suggestion(name: str, strangers: Sequence[str]) -> str:
-    folded = {_folded(stranger): stranger for stranger in strangers}
+    suggestion = suggested(name, strangers)
+    return f"{name} ({suggestion})" if suggestion else name
+
+
+def suggested(name: str, known: Sequence[str]) -> str:
+    """Ask whether a known name was meant that differs little or in capitals alone; "" where none is near."""
+    folded = {_folded(one): one for one in known}
     close = difflib.get_close_matches(_folded(name), list(folded), n=1)
-    return f"{name} (did you mean '{folded[close[0]]}'?)" if close else name
+    return f"did you mean '{folded[close[0]]}'?" if close else ""
 
 
 def _contract_that_fits(names: Sequence[str]) -> str | None:

@@ -16,6 +16,7 @@ import polars as pl
 import tomlkit
 
 from segmint.contract.column import FEATURE_ROLES, KNOWN_ORDER, ROLES, Column, Known, Role, State
+from segmint.contract.column_match import suggested
 from segmint.contract.contract import NO_WORDS, YES_WORDS, Contract, Outcome
 from segmint.contract.counts import count_values
 from segmint.contract.dates import ISO, format_words
@@ -44,6 +45,7 @@ SAMPLE_ROWS = 200_000
 MAX_OUTCOME_LEVELS = 12
 MAX_OUTCOME_SPELLINGS = 60
 MIN_PER_LEVEL = 10
+MOST_LISTED = 20  # names of columns in an error
 UNANSWERED = "response"  # the column of answers to come, unless it is named
 _VALUE = re.compile(r"^[-+0-9]|[0-9]{3}|@")  # what no name of a column looks like
 STRONG_AUC = 0.9
@@ -251,7 +253,8 @@ def _outcome_column(frame: pl.DataFrame, wanted: str | None, table: str) -> str:
             raise ContractError(
                 f"'{table}' has no column '{wanted}'.",
                 expected=_choice_of_columns(frame),
-                fix="name the outcome column",
+                fix=(_has_header(frame) and suggested(wanted, frame.columns))
+                or "name the outcome column: --outcome COLUMN",
             )
         return wanted
     if found := _likely_outcome(frame):
@@ -296,9 +299,14 @@ def _likely_answers(frame: pl.DataFrame) -> dict[str, str]:
 
 def _choice_of_columns(frame: pl.DataFrame) -> str:
     """List the columns, unless their names may be the values of the first customer."""
-    if any(_VALUE.search(name) or (bare_texts(frame[name]) == name).any() for name in frame.columns):
+    more = frame.width - MOST_LISTED
+    if not _has_header(frame):
         return f"one of its {frame.width:,} columns; is the first line a header?"
-    return f"one of {', '.join(frame.columns[:20])}"
+    return f"one of {', '.join(frame.columns[:MOST_LISTED])}{f' … and {more} more' if more > 0 else ''}"
+
+
+def _has_header(frame: pl.DataFrame) -> bool:
+    return not any(_VALUE.search(name) or (bare_texts(frame[name]) == name).any() for name in frame.columns)
 
 
 def _one_spelling(answers: pl.Series) -> pl.Series:
