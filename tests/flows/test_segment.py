@@ -231,8 +231,36 @@ def test_the_page_shows_size_response_profit_and_what_is_typical(tmp_path: Path)
         assert title in page
 
 
+def rows_of_customers(rows: int, customers: int, seed: int = 1) -> pl.DataFrame:
+    """Rows that describe anybody, with ids of few customers."""
+    ids = pl.Series([f"customer-{number % customers}" for number in range(rows)])
+    return wave(0, rows, seed, 0.3).with_columns(id=ids)
+
+
+def test_customers_with_several_rows_count_once(tmp_path: Path) -> None:
+    (tmp_path / "waves.toml").write_text(WAVE)
+    settings = load_config(None, ["segments.count=2"])
+    done = segment(rows_of_customers(500, 250), tmp_path / "waves.toml", settings, runs=tmp_path)
+    kept, said = pl.read_parquet(done.customers), " ".join(done.sentences)
+    of_each = kept.group_by("segment_key").agg(pl.len(), pl.col("customer").n_unique()).sort("segment_key").rows()
+    several = kept.group_by("customer").agg(pl.col("segment").n_unique())["segment"].gt(1).sum()
+    assert [(part["key"], part["rows"], part["customers"]) for part in done.summary["segments"]] == of_each
+    assert f"{of_each[0][1]} rows of {of_each[0][2]} customers" in said
+    assert (
+        f"500 rows of 250 customers: rows are put into segments, and shares and rates are of rows. {several} of" in said
+    )
+    assert f"{several} of the customers have rows in more than one" in (done.folder / "report.html").read_text("utf-8")
+
+    later = assign(rows_of_customers(300, 150, seed=2).drop("y"), str(done.folder), settings, runs=tmp_path)
+    assert "300 rows of 150 customers" in " ".join(later.sentences)
+    shares = json.loads((later.folder / "migration.json").read_text())["shares"]
+    assert sum(row["customers_before"] for row in shares) == 250
+    assert sum(row["customers_after"] for row in shares) == 150
+
+
 HOPELESS = {
     "few rows": (lambda: wave(0, 150, 1, 0.3), [], "too few"),
+    "few customers with two rows each": (lambda: rows_of_customers(300, 150), [], "150 customers"),
     "all rows equal": (lambda: wave(0, 400, 1, 0.3).with_columns(age=40, job=pl.lit("student"), plan=pl.lit("no")), [], "vary"),
     "fifty segments": (lambda: wave(0, 300, 1, 0.3), ["--count", "50"], "12"),
     "ten thousand categories": (

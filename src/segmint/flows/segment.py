@@ -38,8 +38,9 @@ from segmint.segments.migration import (
 )
 from segmint.segments.profile import CallMoney
 from segmint.segments.segmentation import Segmentation, describe_known_segments, discover_segments
+from segmint.segments.sizes import Sizes
 from segmint.splits.folds import make_folds
-from segmint.splits.groups import RowIdentity
+from segmint.splits.groups import RowIdentity, row_customers
 from segmint.store.run import Run, find_run
 from segmint.store.staging import publish_file
 
@@ -330,10 +331,11 @@ def assign(
         migrated = _migrate(here, earlier, rows, table, keys, names)
         write_report(here.folder)
         here.done({"rows": len(table)})
-    sizes = np.bincount(labels, minlength=len(keys))
-    lines = [f"{key} {name}: {size:,} customers" for key, name, size in zip(keys, names, sizes, strict=True)]
+    sizes = Sizes.of(labels, row_customers(table), len(keys))
+    lines = [f"{key} {name}: {sizes.say(place)}" for place, (key, name) in enumerate(zip(keys, names, strict=True))]
+    lines += [sizes.sentence] if sizes.sentence else []
     unsure = int((likely.max(axis=1) < UNSURE).sum())
-    lines.append(f"{unsure:,} of {len(table):,} customers could as well be elsewhere (probability below {UNSURE}).")
+    lines.append(f"{unsure:,} of {len(table):,} {sizes.unit} could as well be elsewhere (probability below {UNSURE}).")
     return Segmented(here.folder, (*lines, *migrated.get("sentences", ())), migrated, here.folder / CUSTOMERS)
 
 
@@ -351,21 +353,14 @@ def _migrate(
     def codes(segments: pl.Series) -> Any:
         return segments.replace_strict(place, return_dtype=pl.Int64).to_numpy()
 
-    changes = share_changes(codes(before["segment_key"]), codes(now["segment_key"]), keys)
     migration, known = None, "The contract names no id column: who moved cannot be told, only how the shares changed."
     if table.ids is not None:
-        before = before.with_columns(bare_ids(before["customer"]))
-        both = (
-            before.filter(pl.col("customer").is_not_null())
-            .unique("customer", keep="last", maintain_order=True)
-            .join(
-                now.filter(pl.col("customer").is_not_null()).unique("customer", keep="last", maintain_order=True),
-                on="customer", suffix="_now",
-            )
-        )  # fmt: skip
+        before, now = _last_of_each(before.with_columns(bare_ids(before["customer"]))), _last_of_each(now)
+        both = before.join(now, on="customer", suffix="_now")
         known = "No customer is in both waves: who moved cannot be told, only how the shares changed."
         if both.height:
             migration = migration_table(codes(both["segment_key"]), codes(both["segment_key_now"]), keys, keys)
+    changes = share_changes(codes(before["segment_key"]), codes(now["segment_key"]), keys)
     content = _migration_json(earlier, changes, migration, names, known)
     here.keep(MIGRATION, content)
     publish_file(here.folder / "tables" / "shares.parquet", lambda path: changes_frame(changes).write_parquet(path))
@@ -373,6 +368,11 @@ def _migrate(
         moves = migration.frame()
         publish_file(here.folder / "tables" / "migration.parquet", lambda path: moves.write_parquet(path))
     return content
+
+
+def _last_of_each(rows: pl.DataFrame) -> pl.DataFrame:
+    """Keep the last row of every customer, and every row without an id."""
+    return rows.filter(pl.col("customer").is_null() | pl.col("customer").is_last_distinct())
 
 
 def _migration_json(
@@ -391,13 +391,12 @@ def _migration_json(
 
 def sentences_of(found: Segmentation) -> tuple[str, ...]:
     """Say each segment in a line, why so many, and which promises they miss."""
-    frame = found.frame()
+    sizes = found.sizes
     lines = [
-        f"{key} {name}: {size:,} customers ({100 * share:.0f} %)"
-        for key, name, size, share in zip(
-            found.keys, found.names, frame["customers"].to_list(), frame["share"].to_list(), strict=True
-        )
+        f"{segment.key} {name}: {sizes.say(place)} ({100 * segment.share:.0f} %)"
+        for place, (segment, name) in enumerate(zip(found.profiles.segments, found.names, strict=True))
     ]
+    lines += [sizes.sentence] if sizes.sentence else []
     money = () if found.money is None or not found.money.source else (found.money.source,)
     return (*([] if found.choice is None else found.choice.reasons), *lines, *money, *found.gates())
 

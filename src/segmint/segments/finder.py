@@ -27,7 +27,7 @@ from segmint.segments.tree import find_leaves, grow_tree, leaf_nodes
 
 Method = Literal["auto", "latent-class", "mixture", "k-means", "tree"]
 METHODS: tuple[Method, ...] = ("auto", "latent-class", "mixture", "k-means", "tree")
-FEWEST_ROWS = 200
+FEWEST_CUSTOMERS = 200
 FEWEST_PER_SEGMENT = 30
 MOST_SEGMENTS = 12
 JUDGED_ROWS = 8_000
@@ -177,11 +177,11 @@ def require_room(inputs: SegmentInputs, count: int | Literal["auto"]) -> None:
     ConfigError
         If the count makes no sense for this table.
     """
-    usable = inputs.frame.select(pl.any_horizontal(pl.all().is_not_null()).sum()).item() if inputs.columns else 0
-    if usable < FEWEST_ROWS:
+    usable = inputs.described()
+    if usable < FEWEST_CUSTOMERS:
         raise DataError(
             f"{usable} customers have any describing value: too few to tell groups from chance.",
-            expected=f"at least {FEWEST_ROWS} customers",
+            expected=f"at least {FEWEST_CUSTOMERS} customers",
             fix="collect more customers, or segment them by hand with one or two columns",
         )
     if count == "auto":

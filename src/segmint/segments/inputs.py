@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from segmint.contract.column import Column
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import DataError
+from segmint.splits.groups import row_customers
 
 SEGMENT_ROLES = frozenset({"characteristic", "holding", "interest", "history"})
 
@@ -24,14 +27,25 @@ class SegmentInputs:
     columns : tuple of Column
         What the contract says of each, in the frame's order; `missing` holds the words that mean "no value" in the table as
         it comes.
+    customers : ndarray of int of shape (n_rows,), optional
+        Whose row each is; without it every row is a customer.
     """
 
     frame: pl.DataFrame
     columns: tuple[Column, ...]
+    customers: NDArray[np.int64] | None = None
 
     def rows(self, indices: pl.Series | list[int]) -> SegmentInputs:
         """The same columns for some of the customers."""
-        return SegmentInputs(self.frame[indices], self.columns)
+        whose = None if self.customers is None else self.customers[np.asarray(indices)]
+        return SegmentInputs(self.frame[indices], self.columns, whose)
+
+    def described(self) -> int:
+        """Count the customers who have any value."""
+        if not self.columns:
+            return 0
+        there = self.frame.select(pl.any_horizontal(pl.all().is_not_null())).to_series().to_numpy()
+        return int(there.sum()) if self.customers is None else len(np.unique(self.customers[there]))
 
 
 def segment_inputs(table: ValidTable, *, leave_out_sensitive: bool = False) -> SegmentInputs:
@@ -66,7 +80,7 @@ def segment_inputs(table: ValidTable, *, leave_out_sensitive: bool = False) -> S
             fix="give more columns such a role in the contract"
             + (", or keep the sensitive ones" if leave_out_sensitive else ""),
         )
-    return SegmentInputs(table.frame.select([column.name for column in columns]), columns)
+    return SegmentInputs(table.frame.select([column.name for column in columns]), columns, row_customers(table))
 
 
 def inputs_of(frame: pl.DataFrame) -> SegmentInputs:

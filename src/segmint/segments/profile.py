@@ -14,7 +14,9 @@ from segmint.contract.valid_table import ValidTable
 from segmint.metrics.intervals import NORMAL_95, wilson
 from segmint.segments.coding import NO_VALUE, OTHER, RAREST_LEVEL, Codes, encode_column, learn_coding
 from segmint.segments.inputs import SegmentInputs
+from segmint.segments.sizes import Sizes
 from segmint.segments.stability import Labels, trust
+from segmint.splits.groups import row_customers
 
 DESCRIBING_ROLES = frozenset({"characteristic", "holding", "interest", "history", "satisfaction"})
 MARKED = 0.20  # a standardised difference worth naming
@@ -176,7 +178,8 @@ class SegmentProfile:
         1 is the largest.
     key : str
         "1", or the level of a known segment: "A".
-    customers, share : int, float
+    customers, rows, share : int, int, float
+        The share is of the rows.
     jaccard, trust : float or None, str or None
         How well it comes back on resamples, and the band of that; None for known segments.
     confidence : float or None
@@ -196,6 +199,7 @@ class SegmentProfile:
     number: int
     key: str
     customers: int
+    rows: int
     share: float
     jaccard: float | None
     trust: str | None
@@ -214,12 +218,13 @@ class Profiles:
     segments: tuple[SegmentProfile, ...]
 
     def frame(self) -> pl.DataFrame:
-        """Return one row per segment: key, customers, share, jaccard, trust, response and profit."""
+        """Return one row per segment: key, customers, rows, share, jaccard, trust, response and profit."""
         return pl.DataFrame(
             [
                 {
-                    "segment": segment.key, "customers": segment.customers, "share": segment.share,
-                    "jaccard": segment.jaccard, "trust": segment.trust, "confidence": segment.confidence,
+                    "segment": segment.key, "customers": segment.customers, "rows": segment.rows,
+                    "share": segment.share, "jaccard": segment.jaccard, "trust": segment.trust,
+                    "confidence": segment.confidence,
                     **{f"response_{name}": value for name, value in _response_row(segment).items()},
                 }
                 for segment in self.segments
@@ -276,7 +281,7 @@ def profile_segments(
     yes = response_of(table)
     best = _best_observed(table, labels, count, yes)
     worth = _worth(table, labels, count)
-    sizes = np.bincount(labels, minlength=count)
+    sizes = Sizes.of(labels, row_customers(table), count)
 
     def describe(place: int) -> SegmentProfile:
         here = labels == place
@@ -285,8 +290,9 @@ def profile_segments(
         return SegmentProfile(
             number=place + 1,
             key=names[place],
-            customers=int(sizes[place]),
-            share=float(sizes[place] / max(len(labels), 1)),
+            customers=sizes.customers[place],
+            rows=sizes.rows[place],
+            share=sizes.rows[place] / max(len(labels), 1),
             jaccard=back,
             trust=None if back is None else trust(back),
             confidence=sure,

@@ -20,10 +20,11 @@ from segmint.segments.known import cramers_v
 from segmint.segments.profile import CallMoney, Profiles, profile_segments, response_of
 from segmint.segments.proof import SegmentProof, prove_segments
 from segmint.segments.rules import SegmentRules, segment_rules
+from segmint.segments.sizes import Sizes
 from segmint.segments.stability import STABLE, Labels, Stability
 from segmint.segments.words import SegmentWords, questions, say_segments
 from segmint.splits.folds import inner_split
-from segmint.splits.groups import RowIdentity
+from segmint.splits.groups import RowIdentity, row_customers
 
 FORMAT = 1
 APART = 0.3
@@ -41,6 +42,7 @@ class Segmentation:
         The segment of each customer, from 0.
     probabilities : ndarray of shape (n_customers, n_segments)
         How sure that is; a known segment is certain.
+    sizes : Sizes
     profiles, words, rules : Profiles, tuple of SegmentWords, SegmentRules
     state : dict or None
         For `assign_segments`; None for known segments.
@@ -58,6 +60,7 @@ class Segmentation:
 
     labels: Labels
     probabilities: NDArray[np.float64]
+    sizes: Sizes
     profiles: Profiles
     words: tuple[SegmentWords, ...]
     rules: SegmentRules
@@ -135,6 +138,7 @@ class Segmentation:
                 {**profile, "name": words.name, "sentences": [asdict(line) for line in words.sentences]}
                 for profile, words in zip(self.profiles.to_json(), self.words, strict=True)
             ],
+            "sizes": self.sizes.to_json(),
             "rules": {**self.rules.to_json(), "sql": self.rules.sql(self.names)},
             "proof": None if self.proof is None else self.proof.to_json(),
             "questions": list(self.questions),
@@ -219,6 +223,7 @@ def discover_segments(
     return Segmentation(
         labels=labels,
         probabilities=finder.probabilities_,
+        sizes=Sizes.of(labels, row_customers(table), int(finder.state_["count"])),
         profiles=profiles,
         words=_say(profiles, words, money),
         rules=segment_rules(inputs, labels, random_state=random_state),
@@ -263,6 +268,7 @@ def describe_known_segments(
     return Segmentation(
         labels=labels,
         probabilities=certain,
+        sizes=Sizes.of(labels, row_customers(table), len(keys)),
         profiles=profiles,
         words=_say(profiles, words, None),
         rules=segment_rules(inputs, labels, random_state=random_state),

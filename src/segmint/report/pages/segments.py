@@ -44,7 +44,7 @@ def page(run: RunView) -> Page | None:
             points(_proven(found)),
             points([f"Not kept: {missed}" for missed in found["gates_missed"]]) if found["gates_missed"] else None,
             _worth(found, segments),
-            _responses(segments),
+            _responses(segments, _sizes(found)["unit"]),
             *(
                 block
                 for segment in segments
@@ -82,12 +82,12 @@ def _lead(found: dict[str, Any], segments: Sequence[Segment]) -> str:
     return f"{groups}, found without looking at their answers."
 
 
-def _proof(proof: dict[str, Any] | None) -> list[str]:
+def _proof(proof: dict[str, Any] | None, unit: str) -> list[str]:
     if proof is None:
         return []
     surely = "differs" if proof["differs"] else "does not surely differ"
     said = [
-        f"On {count(proof['rows'])} customers kept apart the response {surely} by segment: with shuffled answers it does so as much "
+        f"On {count(proof['rows'])} {unit} kept apart the response {surely} by segment: with shuffled answers it does so as much "
         f"in at most {percent(proof['permutation_p'])} of cases. The segment alone ranks customers with a ROC AUC of {decimal(proof['auc'], 2)} (0.5 is chance, 1 perfect)."
     ]
     if (kept := proof.get("profit_kept")) is not None:
@@ -112,7 +112,8 @@ def _beside_trees(kept: float) -> str:
 
 
 def _proven(found: dict[str, Any]) -> list[str]:
-    said = [*_steady(found), *_proof(found["proof"])]
+    sentence = _sizes(found)["sentence"]
+    said = [*([sentence] if sentence else []), *_steady(found), *_proof(found["proof"], _sizes(found)["unit"])]
     if found.get("cramers_v") is not None:
         said.append(
             f"They go with the known segments of the table at Cramér's V {decimal(found['cramers_v'], 2)} "
@@ -120,6 +121,15 @@ def _proven(found: dict[str, Any]) -> list[str]:
         )
     money = found.get("money")
     return [*said, money["source"]] if money and money["source"] else said
+
+
+def _sizes(found: dict[str, Any]) -> dict[str, Any]:
+    """Say what figures count; runs from before that took every row for a customer."""
+    return found.get("sizes") or {"unit": "customers", "sentence": ""}
+
+
+def _rows(segment: Segment) -> int:
+    return int(segment["rows"] if "rows" in segment else segment["customers"])
 
 
 def _steady(found: dict[str, Any]) -> list[str]:
@@ -152,9 +162,9 @@ def _worth(found: dict[str, Any], segments: Sequence[Segment]) -> Block | None:
     in_money = all(segment["response"]["profit_per_call"] is not None for segment in answered)
     currency = _currency(found) or "account currency"
     names = ("profit_per_call", "profit_low", "profit_high") if in_money else ("rate", "low", "high")
-    customers = sum(segment["customers"] for segment in answered)
+    rows_answered = sum(_rows(segment) for segment in answered)
     brought = [max(_brought(segment, in_money=in_money), 0.0) for segment in answered]
-    base = sum(s["response"][names[0]] * s["customers"] for s in answered) / max(customers, 1)
+    base = sum(s["response"][names[0]] * _rows(s) for s in answered) / max(rows_answered, 1)
 
     def say(number: float) -> str:
         return f"{decimal(number, 2)} {currency}" if in_money else percent(number)
@@ -216,7 +226,7 @@ def _brought(segment: Segment, *, in_money: bool) -> float:
     if not in_money:
         return float(response["yes"])
     each = response.get("profit_per_customer")
-    return float((response["profit_per_call"] if each is None else each) * segment["customers"])
+    return float((response["profit_per_call"] if each is None else each) * _rows(segment))
 
 
 def _returns(found: dict[str, Any]) -> Block | None:
@@ -283,7 +293,7 @@ def _returned(found: dict[str, Any]) -> Block | None:
     )
 
 
-def _responses(segments: Sequence[Segment]) -> Block | None:
+def _responses(segments: Sequence[Segment], unit: str) -> Block | None:
     answered = [segment for segment in segments if segment["response"] is not None]
     if len(answered) < 2:
         return None
@@ -293,12 +303,12 @@ def _responses(segments: Sequence[Segment]) -> Block | None:
             "rate": segment["response"]["rate"],
             "low": segment["response"]["low"],
             "high": segment["response"]["high"],
-            "tip": f"{segment['name']}: {percent(segment['response']['rate'])} of {count(segment['customers'])} customers",
+            "tip": f"{segment['name']}: {percent(segment['response']['rate'])} of {count(_rows(segment))} {unit}",
         }
         for segment in answered
     ]
-    customers = sum(segment["customers"] for segment in answered)
-    base = sum(segment["response"]["yes"] for segment in answered) / max(customers, 1)
+    rows_answered = sum(_rows(segment) for segment in answered)
+    base = sum(segment["response"]["yes"] for segment in answered) / max(rows_answered, 1)
     best = max(answered, key=lambda segment: segment["response"]["rate"])
     caption = (
         f"{_named(best)} says yes most often: {percent(best['response']['rate'])}, index {best['response']['index']:.0f}; "
@@ -307,7 +317,7 @@ def _responses(segments: Sequence[Segment]) -> Block | None:
     data = [
         [
             f"{segment['key']} {segment['name']}",
-            count(segment["customers"]),
+            count(_rows(segment)),
             percent(segment["response"]["rate"]),
             percent_between(segment["response"]["low"], segment["response"]["high"]),
             f"{segment['response']['index']:.0f}",
@@ -321,7 +331,7 @@ def _responses(segments: Sequence[Segment]) -> Block | None:
             "Response rate of every segment with 95 % intervals",
         ),
         caption=caption,
-        data=table(["Segment", "customers", "response rate", "95 % interval", "index"], data),
+        data=table(["Segment", unit, "response rate", "95 % interval", "index"], data),
         keys=[
             key("accent", "response rate, 95 % interval", "dot"),
             key("signal", f"all customers {percent(base)}", "dash"),
@@ -383,7 +393,9 @@ def _currency(found: dict[str, Any]) -> str:
 
 
 def _figures(segment: Segment, currency: str, *, discovered: bool) -> list[tuple[str, str, str]]:
-    shown = [("Customers", count(segment["customers"]), f"{percent(segment['share'], 0)} of all")]
+    rows, share = _rows(segment), f"{percent(segment['share'], 0)} of all"
+    of_rows = share if rows == segment["customers"] else f"with {count(rows)} rows, {share}"
+    shown = [("Customers", count(segment["customers"]), of_rows)]
     response = segment["response"]
     if response is not None:
         interval = percent_between(response["low"], response["high"])
@@ -418,10 +430,10 @@ def _rules(found: dict[str, Any]) -> Block:
         "Rules that say who belongs where",
         [
             table(
-                ["Segment", "if", "customers", "right"],
+                ["Segment", "if", _sizes(found)["unit"], "right"],
                 rows,
                 words=(0, 1),
-                note=f"On customers kept apart these rules agree with the segments in {fidelity} of cases.",
+                note=f"On {_sizes(found)['unit']} kept apart these rules agree with the segments in {fidelity} of cases.",
             )
         ],
     )
