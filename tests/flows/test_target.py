@@ -129,7 +129,9 @@ def test_whom_the_dialler_cannot_call_is_said(done: RunResult, runs: Path, tmp_p
     profile = tmp_path / "dialler.toml"
     profile.write_text('[[columns]]\nheader = "phone"\nsource = "customer"\nphone = true\n')
     found = target(sample_path(), done.folder, policy("policy.budget_calls=20"), runs=runs, dialler=profile)
-    assert found.summary["hand_off"]["dialler.csv"] == {"rows": 0, "without_phone": 20, "neutralised": 0}
+    assert found.summary["hand_off"]["dialler.csv"] == {
+        "rows": 0, "without_phone": 20, "neutralised": 0, "others": 0,
+    }  # fmt: skip
     assert found.summary["hand_off"]["call_list.xlsx"]["rows"] == 20
     assert any("20 of the 20 to be called have no number that the dialler takes" in said for said in found.sentences)
 
@@ -246,6 +248,10 @@ def test_what_those_who_call_need_is_carried_into_every_file_and_no_page(
     written = pl.read_csv(made.folder / "dialler.csv", infer_schema=False)
     assert set(written["Branch"]) == {"007", "'=1+1"}
     assert "Mukherjee" not in (made.folder / "report.html").read_text("utf-8")
+    by_branch = target(tmp_path / "customers.csv", done.folder, policy('policy.sheet_by="branch"'), runs=runs)
+    book = openpyxl.load_workbook(by_branch.folder / "call_list.xlsx")
+    assert book.sheetnames == ["How to read", "007", "_=1+1", "What if"]
+    assert sum(book[name].max_row - 1 for name in ("007", "_=1+1")) == by_branch.summary["counts"]["listed"]
     with pytest.raises(PolicyError, match="'branhc' that the table does not have"):
         target(tmp_path / "customers.csv", done.folder, policy('policy.carry=["branhc"]'), runs=runs)
 

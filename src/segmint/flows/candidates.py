@@ -64,7 +64,7 @@ def require_policy_columns(columns: Sequence[str], policy: ContactPolicy, bundle
     """
     present = tuple(dict.fromkeys(columns))
     found_by_bundle = (SEGMENT,) if segment_names(bundle) and SEGMENT not in present else ()
-    if SEGMENT in (*policy.columns, *policy.carry) and SEGMENT not in (*present, *found_by_bundle):
+    if SEGMENT in (*policy.columns, *policy.handed_over) and SEGMENT not in (*present, *found_by_bundle):
         raise PolicyError(
             "The policy names segments, but this bundle knows none.",
             expected="a bundle made with segments, or a column 'segment' in the table",
@@ -128,7 +128,7 @@ def carried_of(table: ValidTable, policy: ContactPolicy) -> pl.DataFrame:
     """
     frame = table.frame
     by_role = [c.name for c in table.contract.columns if c.role in CARRIED and c.name in frame.columns]
-    more = [name for name in dict.fromkeys(policy.carry) if name not in by_role and name in table.raw.columns]
+    more = [name for name in policy.handed_over if name not in by_role and name in table.raw.columns]
     return pl.DataFrame([*(frame[name] for name in by_role), *(table.raw[name] for name in more)])
 
 

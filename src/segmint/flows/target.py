@@ -55,6 +55,7 @@ from segmint.targeting.hand_off import (
 from segmint.targeting.levels import levels_of_nobody
 from segmint.targeting.policy import ContactPolicy, ContactRules
 from segmint.targeting.sensitivity import what_if_parts
+from segmint.targeting.sheets import MOST_SHEETS, OTHERS
 from segmint.targeting.summary import fairness_of, groups_on_list, past_of, still_listed, summarise_list
 from segmint.targeting.suppress import Suppression, respects_objections, suppress
 from segmint.toml_files import read_toml_text
@@ -335,7 +336,7 @@ def _sentences(call_list: CallList, summary: dict[str, Any]) -> tuple[str, ...]:
         )
     doubts = (summary["no_country"], *summary["levels_of_nobody"], *summary["files_of_nobody"])
     said += [f"warning: {sentence}" for sentence in doubts if sentence]
-    said += _hand_off_sentences(summary["hand_off"], summary["counts"]["listed"])
+    said += _hand_off_sentences(summary["hand_off"], summary["counts"]["listed"], call_list.policy.sheet_by)
     if "dropped" in summary:
         gone = summary["dropped"]
         said.append(
@@ -347,8 +348,13 @@ def _sentences(call_list: CallList, summary: dict[str, Any]) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _hand_off_sentences(receipts: Mapping[str, Mapping[str, int]], listed: int) -> list[str]:
+def _hand_off_sentences(receipts: Mapping[str, Mapping[str, int]], listed: int, sheet_by: str | None) -> list[str]:
     said = []
+    if others := receipts[SHEET]["others"]:
+        said.append(
+            f"{others:,} of the {listed:,} to be called are on the sheet '{OTHERS}' of {SHEET}: they have no '{sheet_by}', or "
+            f"it is none of the {MOST_SHEETS} most frequent."
+        )
     if without := receipts[DIALLER]["without_phone"]:
         said.append(
             f"warning: {without:,} of the {listed:,} to be called have no number that the dialler takes; "

@@ -83,8 +83,16 @@ class CallList:
     @property
     def taken_along(self) -> tuple[str, ...]:
         """What the policy carries, as the list names it."""
-        named = (f"{name}_input" if name in COLUMNS else name for name in self.policy.carry)
+        named = (f"{name}_input" if name in COLUMNS else name for name in self.policy.handed_over)
         return tuple(name for name in named if name in self.carried)
+
+    @property
+    def sheet_column(self) -> str | None:
+        """The list's column whose values have a sheet each; None for one sheet."""
+        name = self.policy.sheet_by
+        if name in COLUMNS and f"{name}_input" in self.carried:
+            return f"{name}_input"
+        return name if name in self.rows.columns else None
 
     @property
     def counts(self) -> dict[str, int]:

@@ -15,9 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from segmint.contract.contract import Contract
 from segmint.errors import PolicyError
 from segmint.tables.formulas import guarded_field, guarded_text
-from segmint.tables.write import CELL_CHARACTERS, PLAIN_WORKBOOK, SHEET_ROWS
+from segmint.tables.write import CELL_CHARACTERS, PLAIN_WORKBOOK
 from segmint.targeting.call_list import STATUS_WORDS, CallList
 from segmint.targeting.phones import E164, to_e164
+from segmint.targeting.sheets import MOST_SHEETS, OTHERS, sheets_of
 from segmint.targeting.suppress import objecting
 from segmint.targeting.what_if_sheet import write_what_if
 from segmint.toml_files import parse_toml
@@ -123,11 +124,14 @@ class HandOffReceipt:
         Listed customers left out because no phone number of theirs can be dialled.
     neutralised : int
         Cells that looked like a formula.
+    others : int
+        Customers whose value of `policy.sheet_by` has no sheet of its own.
     """
 
     rows: int
     without_phone: int
     neutralised: int
+    others: int = 0
 
 
 def recheck(call_list: CallList, contract: Contract, files: Sequence[Path] = ()) -> CallList:
@@ -288,7 +292,7 @@ def write_workbook(
     """
     import xlsxwriter
 
-    listed = call_list.listed
+    sheets = sheets_of(call_list)
     columns = _sheet_columns(call_list, contract)
     neutralised = 0
     with xlsxwriter.Workbook(str(path), PLAIN_WORKBOOK) as book:
@@ -301,13 +305,12 @@ def write_workbook(
             "money": book.add_format({"num_format": "#,##0.00"}),
             "count": book.add_format({"num_format": "0"}),
         }
-        for start in range(0, max(listed.height, 1), SHEET_ROWS):
-            name = "Call list" if start == 0 else f"Call list {start // SHEET_ROWS + 1}"
-            part = listed.slice(start, SHEET_ROWS)
+        for name, part in sheets:
             neutralised += _write_sheet(book.add_worksheet(name), part, columns, styles)
         if parts is not None and parts.height:
             write_what_if(book, parts, call_list.policy)
-    return HandOffReceipt(listed.height, 0, neutralised)
+    others = 0 if call_list.sheet_column is None else sum(part.height for name, part in sheets if name == OTHERS)
+    return HandOffReceipt(call_list.listed.height, 0, neutralised, others)
 
 
 @dataclass(frozen=True)
@@ -384,6 +387,9 @@ def _how_to_read(book: Any, call_list: CallList, columns: Sequence[_SheetColumn]
         )
     ]
     lines += [("", sentence) for sentence in call_list.sentences()]
+    if call_list.sheet_column is not None:
+        told = f"One for each '{call_list.policy.sheet_by}', the {MOST_SHEETS} most frequent at most; '{OTHERS}' holds the rest."
+        lines.append(("Sheets", told))
     lines += [("Status", "Rows")]
     lines += [(STATUS_WORDS[status], f"{count:,}") for status, count in call_list.counts.items()]
     lines += [("Column", "Meaning")]

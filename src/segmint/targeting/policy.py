@@ -237,6 +237,8 @@ class ContactRules(_Words):
         Columns whose groups are watched on the list.
     carry : tuple of str
         Columns of the table that the list takes along for those who call: the branch, the adviser. They decide nothing.
+    sheet_by : str or None
+        A column of the table, carried too, or the bundle's `segment`: the workbook has a sheet for each of its values.
     consent_words : tuple of str
         What a consent column says when there is consent; anything else is no consent.
     country_code : str
@@ -263,6 +265,7 @@ class ContactRules(_Words):
     capacities: tuple[Capacity, ...] = ()
     sensitive: tuple[str, ...] = ()
     carry: tuple[str, ...] = Field(default=(), max_length=30)
+    sheet_by: str | None = Field(default=None, min_length=1)
     consent_words: tuple[str, ...] = CONSENT_WORDS
     country_code: str = ""
     hash_key: str = Field(default="segmint", min_length=1, max_length=64)
@@ -280,7 +283,8 @@ class ContactRules(_Words):
         """Join these rules with standing ones: whoever must not be called by either is not called.
 
         Files and exclusions of both hold, the longer rest, the fewer attempts, and consent only as both read it. Quotas
-        and capacities of both hold; for the same level or name the tighter. Columns that either carries are carried. What decides in which campaign calls are
+        and capacities of both hold; for the same level or name the tighter. Columns that either carries are carried, and sheets are the
+        standing rules'. What decides in which campaign calls are
         counted, who is held out, which numbers can be dialled and when, is the standing rules' where they set it; more
         may be held out. What else is set here stays.
         """
@@ -300,6 +304,7 @@ class ContactRules(_Words):
                 "attempts": min(attempts, default=None),
                 "consent_words": tuple(word for word in standing.consent_words if word.casefold() in consent),
                 "carry": _both(standing.carry, self.carry),
+                "sheet_by": standing.sheet_by or self.sheet_by,
                 "quotas": _tighter(standing.quotas, self.quotas, lambda quota: (quota.column, quota.level)),
                 "capacities": _tighter(standing.capacities, self.capacities, lambda capacity: capacity.name),
                 **kept,
@@ -414,6 +419,11 @@ class ContactPolicy(ContactRules):
         """The columns in which a number above or below a limit keeps a customer off."""
         return tuple(rule.column for rule in self.exclude if rule.above is not None or rule.below is not None)
 
+    @property
+    def handed_over(self) -> tuple[str, ...]:
+        """The columns that the list takes along, once."""
+        return tuple(dict.fromkeys((*self.carry, *([] if self.sheet_by is None else [self.sheet_by]))))
+
     def require_columns(self, present: tuple[str, ...], *, carried: bool = False) -> None:
         """Check that the table has every column the policy names; those that are only `carried` if asked to.
 
@@ -422,7 +432,7 @@ class ContactPolicy(ContactRules):
         PolicyError
             Naming the column and the closest one there is.
         """
-        for name in (*self.columns, *(self.carry if carried else ())):
+        for name in (*self.columns, *(self.handed_over if carried else ())):
             if name not in present:
                 raise PolicyError(
                     f"The policy names a column '{name}' that the table does not have.",
@@ -693,6 +703,7 @@ suppress = []                 # do-not-call and objection files, by id or phone:
 other_lists = []              # call lists of other campaigns: whoever is listed or held out there is not called here
 sensitive = []                # columns whose groups are watched on the list: ["age", "marital"]
 carry = []                    # columns of the table for those who call, in every file of the list: ["branch", "adviser"]
+# sheet_by = "branch"         # the workbook has a sheet for each value of this column, or of "segment"
 consent_words = ["yes", "true", "1", "y"]
 country_code = ""             # digits put before national phone numbers: "351"; a number that has them keeps them
 hash_key = "segmint"          # a secret of your own makes the arms unpredictable from outside
