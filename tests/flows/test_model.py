@@ -60,3 +60,7 @@ def test_the_command_writes_a_workbook_too(model: LoadedModel, tmp_path: Path) -
     rows = list(openpyxl.load_workbook(tmp_path / "out.xlsx")["Predictions"].values)
     assert rows[1][2] == "'=1+1"
     assert rows[1][rows[0].index("propensity")] == pytest.approx(model.predict(good)["propensity"][0])
+
+
+def test_at_the_end_of_a_cell_it_says_in_a_line_what_it_is(model: LoadedModel) -> None:
+    assert repr(model) == f"<LoadedModel of <Bundle {model.bundle.digest[:12]}: small, planning, no or yes>>"

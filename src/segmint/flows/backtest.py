@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +65,8 @@ class Backtested:
     report: Path
     receipt: str
     sentences: tuple[str, ...]
-    summary: dict[str, Any]
-    result: Backtest
+    summary: dict[str, Any] = field(repr=False)
+    result: Backtest = field(repr=False)
 
     def frame(self) -> pl.DataFrame:
         """Return one row per strategy and metric; see `Backtest.frame`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +65,7 @@ class Explained:
     report: Path | None
     reasons: pl.DataFrame
     sentences: tuple[str, ...]
-    summary: dict[str, Any]
+    summary: dict[str, Any] = field(repr=False)
 
     def frame(self) -> pl.DataFrame:
         """Return the reasons, one row per customer."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +49,8 @@ class Measured:
     folder: Path
     report: Path
     sentences: tuple[str, ...]
-    summary: dict[str, Any]
-    measurement: Measurement
+    summary: dict[str, Any] = field(repr=False)
+    measurement: Measurement = field(repr=False)
 
     def frame(self) -> pl.DataFrame:
         """Return every estimate; see `Measurement.frame`."""

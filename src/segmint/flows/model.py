@@ -24,7 +24,7 @@ from segmint.store.promoted import WORD
 from segmint.tables.rejects import Reject
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LoadedModel:
     """A trained model, ready to be asked; it writes nothing.
 
@@ -38,6 +38,9 @@ class LoadedModel:
 
     bundle: Bundle
     config: Config
+
+    def __repr__(self) -> str:
+        return f"<LoadedModel of {self.bundle!r}>"
 
     @cached_property
     def _predictor(self) -> Predictor:

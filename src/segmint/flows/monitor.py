@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +58,8 @@ class Monitored:
     folder: Path
     report: Path
     sentences: tuple[str, ...]
-    summary: dict[str, Any]
-    drift: Drift
+    summary: dict[str, Any] = field(repr=False)
+    drift: Drift = field(repr=False)
 
     def frame(self) -> pl.DataFrame:
         """Return one row per column."""

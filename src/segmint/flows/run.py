@@ -73,8 +73,8 @@ class RunResult:
     report: Path
     receipt: str
     conclusion: tuple[str, ...]
-    summary: dict[str, Any]
-    comparison: Comparison | None = None
+    summary: dict[str, Any] = field(repr=False)
+    comparison: Comparison | None = field(default=None, repr=False)
 
     def frame(self) -> pl.DataFrame:
         """Return one row per model and metric, see `Comparison.frame`; nothing without a comparison."""

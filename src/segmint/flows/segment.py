@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +68,7 @@ class Segmented:
 
     folder: Path
     sentences: tuple[str, ...]
-    summary: dict[str, Any]
+    summary: dict[str, Any] = field(repr=False)
     customers: Path
 
     def frame(self) -> pl.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress as suppress_errors
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -84,9 +84,9 @@ class Targeted:
 
     folder: Path
     out: Path | None
-    call_list: CallList
+    call_list: CallList = field(repr=False)
     sentences: tuple[str, ...]
-    summary: dict[str, Any]
+    summary: dict[str, Any] = field(repr=False)
 
     def frame(self) -> pl.DataFrame:
         """Return every row read, listed ones first; see `CallList`."""

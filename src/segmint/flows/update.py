@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,7 @@ class Updated:
 
     folder: Path
     sentences: tuple[str, ...]
-    summary: dict[str, Any]
+    summary: dict[str, Any] = field(repr=False)
 
     def frame(self) -> pl.DataFrame:
         """Return what was observed and promised, before and now, in one row."""

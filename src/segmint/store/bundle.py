@@ -71,7 +71,7 @@ _LIMITS = {
 _LIMIT = 1 << 24
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Bundle:
     """A trained model with everything needed to use it.
 
@@ -105,6 +105,9 @@ class Bundle:
     card: str
     segments: JSON | None
     digest: str
+
+    def __repr__(self) -> str:
+        return f"<Bundle {self.digest[:12]}: {self.contract.name}, {self.at}, {' or '.join(self.classes)}>"
 
 
 def write_bundle(
