@@ -41,6 +41,14 @@ Ask = Callable[[Path, dict[str, Any]], Any]
         (lambda _, more: backtest(CUSTOMERS, DRAFT, **more), "reviewed"),
         (lambda _, more: segment(CUSTOMERS, DRAFT, **more), "reviewed"),
         (lambda at, more: predict(CUSTOMERS.drop("age"), at / "bundle", **more), "missing: age"),
+        (
+            lambda at, more: predict(CUSTOMERS, at / "bundle", out=at / "d.toml" / "p.csv", **more),
+            "another place: --out",
+        ),
+        (
+            lambda at, more: target(CUSTOMERS, at / "bundle", policy=POLICY, out=at / "d.toml" / "lists", **more),
+            "another place: --out",
+        ),
         (lambda at, more: monitor(CUSTOMERS.drop("age"), at / "bundle", **more), "missing: age"),
         (lambda at, more: monitor(CUSTOMERS, at / "bundle", outcomes=RESULTS.rename({"code": "c"}), **more), "neither"),
         (
@@ -59,6 +67,13 @@ def test_it_leaves_no_run(ask: Ask, said: str, tmp_path: Path) -> None:
     with pytest.raises(SegmintError, match=said):
         ask(tmp_path, {"runs": tmp_path / "runs"})
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_file_in_the_place_of_the_folder_of_runs_is_named(tmp_path: Path) -> None:
+    write_bundle(tmp_path / "bundle", **small_parts())
+    (tmp_path / "hist.csv").write_text("id")
+    with pytest.raises(SegmintError, match=r"hist.csv' is no folder(.|\n)*another place: --runs"):
+        predict(CUSTOMERS, tmp_path / "bundle", runs=tmp_path / "hist.csv")
 
 
 def test_a_customer_who_is_there_is_found_by_the_id_as_joins_read_it(tmp_path: Path) -> None:

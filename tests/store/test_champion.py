@@ -171,8 +171,9 @@ def test_only_a_finished_run_of_this_folder_with_a_sound_bundle_is_promoted(fini
         promote(tmp_path, damaged.id, GOOD)
     sound = finished(3)
     (tmp_path / "other").mkdir()
-    with pytest.raises(RunError, match="not in this folder"):
+    with pytest.raises(RunError, match=r"it is not in '.*/other'") as caught:
         promote(tmp_path / "other", sound.folder, GOOD)
+    assert caught.value.fix.endswith(f"--runs {tmp_path}")
     assert read_history(tmp_path) == []
 
 

@@ -18,7 +18,14 @@ import pytest
 
 from segmint.errors import RunError
 from segmint.store import staging as module
-from segmint.store.staging import make_folder, publish_file, staging, write_file
+from segmint.store.staging import (
+    disk_explained,
+    make_folder,
+    publish_file,
+    require_writable,
+    staging,
+    write_file,
+)
 
 
 @pytest.fixture
@@ -216,9 +223,35 @@ def test_a_full_disk_is_said_whoever_writes(tmp_path: Path, kind: str) -> None:
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, limits[1]))
     try:
-        with pytest.raises(RunError, match="'t' could not be written: File too large"):
+        with pytest.raises(RunError, match=r"/t' could not be written: File too large \(.* MB are free"):
             publish_file(tmp_path / "t", lambda path: getattr(frame, kind)(path))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, before)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("code", "room"), [(errno.ENOSPC, True), (errno.EACCES, False), (errno.ENOTDIR, False)])
+def test_what_cannot_be_written_is_named_whole_and_room_is_asked_for_where_it_lacks(
+    tmp_path: Path, code: int, room: bool
+) -> None:
+    with (
+        pytest.raises(RunError, match=f"'{tmp_path}/runs/t' could not be written") as caught,
+        disk_explained(tmp_path / "runs" / "t"),
+    ):
+        raise OSError(code, os.strerror(code))
+    assert [word in str(caught.value) for word in ("make room", "MB are free", "room left")] == [room, False, room]
+
+
+def test_a_place_that_cannot_be_written_to_is_refused_with_the_option_that_names_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "hist.csv").write_text("not a folder")
+    require_writable(tmp_path / "new" / "folder" / "p.csv", "--out")
+    assert not (tmp_path / "new").exists()
+    with pytest.raises(RunError, match=r"hist\.csv' is no folder") as caught:
+        require_writable(tmp_path / "hist.csv" / "p.csv", "--out")
+    assert caught.value.fix == "name another place: --out"
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write everywhere
+    with pytest.raises(RunError, match="Nothing may be written into"):
+        require_writable(tmp_path / "p.csv", "--out")

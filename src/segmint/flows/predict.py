@@ -25,7 +25,7 @@ from segmint.progress import Progress, silent
 from segmint.store.bundle import FOLDER, Bundle, folder_of, locate, open_bundle
 from segmint.store.promoted import WORD, read_promoted
 from segmint.store.run import Run
-from segmint.store.staging import publish_file
+from segmint.store.staging import publish_file, require_writable
 from segmint.store.training_ids import TrainingIds, open_training_ids
 from segmint.tables.write import write_parquet, write_safe_csv, write_safe_workbook
 
@@ -229,6 +229,7 @@ def _check_out(out: Path, source: Any, bundle: Path | str, runs: Path) -> None:
             expected="a name ending in .csv, .xlsx or .parquet",
             fix="rename it",
         )
+    require_writable(out, "--out")
     refuse_overwriting(out, source)
     opening = locate(bundle, runs)
     if opening.folder.joinpath(*opening.below).resolve() in out.resolve().parents:

@@ -39,7 +39,7 @@ from segmint.progress import Progress, silent
 from segmint.store.bundle import Bundle, open_bundle
 from segmint.store.promoted import WORD
 from segmint.store.run import CONFIG, Run, installed_versions, list_runs
-from segmint.store.staging import publish_file, require_free, staging, write_file
+from segmint.store.staging import publish_file, require_free, require_writable, staging, write_file
 from segmint.tables.source import TableSource
 from segmint.targeting.call_list import COLUMNS, CallList, build_call_list
 from segmint.targeting.choose import Choice, choose
@@ -132,6 +132,7 @@ def target(
     policy = policy_of(config)
     if out is not None:
         require_free(out)
+        require_writable(out, "--out")
     opened_bundle = open_bundle(bundle, runs)
     require_usable(opened_bundle)
     opened = open_source(source, config.data)

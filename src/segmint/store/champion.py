@@ -121,10 +121,16 @@ def promote(
         If the bundle does not pass every check.
     """
     run = find_run(name, runs)
-    if run.folder.parent.resolve() != runs.resolve() or run.status != "done":
+    if run.folder.parent.resolve() != runs.resolve():
         raise RunError(
-            f"The run {run.id} cannot be promoted: it is {run.status}, or not in this folder of runs.",
-            expected="a run of this folder that is done",
+            f"The run {run.id} cannot be promoted: it is not in '{runs}'.",
+            expected="a run of this folder of runs",
+            fix=f"name its own folder of runs: --runs {run.folder.parent}",
+        )
+    if run.status != "done":
+        raise RunError(
+            f"The run {run.id} cannot be promoted: it is {run.status}.",
+            expected="a run that is done",
             fix="list the runs: `segmint runs`",
         )
     if not gate.passed and not despite:

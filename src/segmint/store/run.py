@@ -24,7 +24,7 @@ from segmint.store.process import is_alive, is_here, this_process
 from segmint.store.promoted import RUN_ID
 from segmint.store.remember import Result, remember
 from segmint.store.sealed_folder import printable
-from segmint.store.staging import publish_file, staging, write_file
+from segmint.store.staging import publish_file, require_writable, staging, write_file
 
 JSON = dict[str, Any]
 Status = Literal["running", "done", "failed", "interrupted"]
@@ -86,11 +86,17 @@ class Run:
         """Start a run: its folder appears in `runs` whole, with ``run.json`` and ``config.toml`` in it.
 
         A command that can be continued also says where its table lies and what contract it has.
+
+        Raises
+        ------
+        RunError
+            If nothing can be written into `runs`.
         """
         now = datetime.now(UTC)
         files = {CONFIG: config_toml.encode("utf-8")}
         if contract_toml is not None:
             files[CONTRACT] = contract_toml.encode("utf-8")
+        require_writable(runs / RECORD, "--runs")
         name = _free_name(runs, now)
         record: JSON = {
             "format": 1,

@@ -31,6 +31,7 @@ FOLDER_MODE = 0o700
 # What the disk may do to a writer; everything else that goes wrong inside a `with` block is the writer's own
 # affair.
 _DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EROFS, errno.EMFILE, errno.ENFILE})
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
@@ -247,10 +248,11 @@ def _disk_explained(target: Path, codes: frozenset[int] | None = None) -> Iterat
         code = _system_code(error)
         if code not in codes if codes is not None else not isinstance(error, OSError):
             raise
+        full = code in _NO_ROOM
         raise RunError(
-            f"'{target.name}' could not be written: {os.strerror(code)}{_free(target.parent)}.",
-            expected="a folder that can be written to, with room left",
-            fix="make room or choose another folder; nothing was published, what was there is untouched",
+            f"'{target}' could not be written: {os.strerror(code)}{_free(target.parent) if full else ''}.",
+            expected=f"a folder that can be written to{', with room left' if full else ''}",
+            fix=f"{'make room or ' if full else ''}choose another folder; no part of it is there, what was there is untouched",
         ) from error
 
 
@@ -279,6 +281,31 @@ def require_free(target: Path) -> None:
     """
     if os.path.lexists(target):
         raise _exists(target)
+
+
+def require_writable(target: Path, option: str) -> None:
+    """Refuse a place that cannot be written to, before long work rather than after it.
+
+    Parameters
+    ----------
+    target : Path
+        The file or folder to be; its parents need not be there.
+    option : str
+        What names another place: "--out".
+
+    Raises
+    ------
+    RunError
+        If something that is no folder lies above it, or nothing may be written there.
+    """
+    above = next(folder for folder in Path(target).absolute().parents if os.path.lexists(folder))
+    if not above.is_dir():
+        came = f"'{above}' is no folder, so nothing can be written into it."
+    elif not os.access(above, os.W_OK | os.X_OK):
+        came = f"Nothing may be written into the folder '{above}'."
+    else:
+        return
+    raise RunError(came, expected="a folder that can be written to", fix=f"name another place: {option}")
 
 
 def _exists(target: Path) -> RunError:
