@@ -21,7 +21,9 @@ from segmint.metrics.ranking import roc_auc
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 TeacherFactory = Callable[[int], Any]
+Matrix = NDArray[np.float32]
 Joined = Callable[[Integers], Floats]
+Encoded = Callable[[Integers], Matrix]
 
 COPIES_OF_UPCOMING = 20
 MOST_COPIES_OF_UPCOMING = 100_000
@@ -39,11 +41,14 @@ class Lesson:
         For each shuffled copy and column, the real customer the cell comes from.
     copy_targets : ndarray of shape (n_copies, n_classes)
         The teacher's probabilities for the copies.
+    inputs : ndarray of shape (n_copies, n_features), float32
+        The copies as the network reads them; without rows where nothing said how it reads.
     """
 
     targets: Floats
     sources: Integers
     copy_targets: Floats
+    inputs: Matrix
 
 
 def teach(
@@ -56,6 +61,7 @@ def teach(
     swap: float,
     seed: int,
     joined: Joined | None = None,
+    encoded: Encoded | None = None,
     groups: Integers | None = None,
 ) -> Lesson:
     """Cross-fit the teachers and let them label real customers and shuffled copies.
@@ -83,6 +89,9 @@ def teach(
     joined : callable, optional
         Given the customer that each cell comes from, shape (n, n_columns), returns further columns for the teachers
         that depend on several cells, shape (n, n_more).
+    encoded : callable, optional
+        Given the same, returns what the network reads, shape (n, n_features), for the copies and for a teacher that
+        `reads_encoded`, which is a network itself.
     groups : ndarray of shape (n_labelled,), optional
         Rows of one customer share a number, and no teacher labels a customer of whom it has seen another row.
     """
@@ -98,12 +107,10 @@ def teach(
         swaps: Floats = (swap * (np.arange(len(upcoming)) % 2)[:, None]).astype(np.float64)
         base = np.concatenate([base, upcoming])
         sources = np.concatenate([sources, _swap_cells(upcoming, natural.shape[1], known, swaps, draw)])
-    shuffled, natural = natural[sources, np.arange(natural.shape[1])], natural[:known]
-    if joined is not None:
-        own = np.broadcast_to(np.arange(known)[:, None], natural.shape)
-        natural, shuffled = (
-            np.column_stack([cells, joined(came)]) for cells, came in ((natural, own), (shuffled, sources))
-        )
+    own = np.broadcast_to(np.arange(known)[:, None], (known, natural.shape[1]))
+    read = _Read(natural, joined, encoded)
+    # of real customers and of copies, as trees and as networks read them
+    views = {kind: (read(own, kind), read(sources, kind)) for kind in ("natural", "encoded")}
     real = np.zeros((len(teachers), known, classes))
     copied = np.zeros((len(teachers), len(base), classes))
     fold_of_copy = np.concatenate([fold_of, np.full(customers - known, -1)])[base]
@@ -112,14 +119,31 @@ def teach(
         seen, unseen, mine = fold_of != fold, fold_of == fold, fold_of_copy == fold
         for place, make in enumerate(teachers):
             # Its own unseen rows tell a teacher when to stop: one that knows too much by heart teaches noise.
-            teacher = make(seed + fold).fit(natural[seen], labels[seen], inner=(natural[unseen], labels[unseen]))
-            real[place, unseen] = teacher.predict_proba(natural[unseen])
+            teacher = make(seed + fold)
+            rows, copies_read = views["encoded" if getattr(teacher, "reads_encoded", False) else "natural"]
+            teacher = teacher.fit(rows[seen], labels[seen], inner=(rows[unseen], labels[unseen]))
+            real[place, unseen] = teacher.predict_proba(rows[unseen])
             if mine.any():
-                copied[place, mine] = teacher.predict_proba(shuffled[mine])
+                copied[place, mine] = teacher.predict_proba(copies_read[mine])
             if nobodys.any():
-                copied[place, nobodys] += teacher.predict_proba(shuffled[nobodys]) / folds
+                copied[place, nobodys] += teacher.predict_proba(copies_read[nobodys]) / folds
     blend = _blend(real, labels)
-    return Lesson(blend(real), sources, blend(copied))
+    return Lesson(blend(real), sources, blend(copied), views["encoded"][1])
+
+
+@dataclass(frozen=True)
+class _Read:
+    """Rows whose cells come from the customers that are named, as trees read them and as networks do."""
+
+    natural: Floats
+    joined: Joined | None
+    encoded: Encoded | None
+
+    def __call__(self, sources: Integers, kind: str) -> NDArray[Any]:
+        if kind == "encoded":
+            return np.empty((0, 0), dtype=np.float32) if self.encoded is None else self.encoded(sources)
+        cells = self.natural[sources, np.arange(self.natural.shape[1])]
+        return cells if self.joined is None else np.column_stack([cells, self.joined(sources)])
 
 
 def keep_fitted(teachers: Sequence[TeacherFactory], kept: dict[Any, Any]) -> list[TeacherFactory]:
@@ -135,11 +159,13 @@ class _Kept:
     """A teacher that is trained once for a part."""
 
     def __init__(self, kept: dict[Any, Any], name: tuple[int, int], make: TeacherFactory) -> None:
-        self._kept, self._name, self._make = kept, name, make
+        self._kept, self._name = kept, name
+        self._teacher = kept[name] if name in kept else make(name[1])
+        self.reads_encoded = getattr(self._teacher, "reads_encoded", False)
 
-    def fit(self, natural: Floats, labels: Integers, *, inner: Any) -> Any:
+    def fit(self, rows: NDArray[Any], labels: Integers, *, inner: Any) -> Any:
         if self._name not in self._kept:
-            self._kept[self._name] = self._make(self._name[1]).fit(natural, labels, inner=inner)
+            self._kept[self._name] = self._teacher.fit(rows, labels, inner=inner)
         return self._kept[self._name]
 
 

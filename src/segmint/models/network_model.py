@@ -19,7 +19,7 @@ from segmint.features.pairs import pair_codes, step_rows
 from segmint.models.distil import TeacherFactory, keep_fitted, scores_of, teach
 from segmint.models.network import DenseNetworkClassifier, Teaching
 from segmint.models.pair_choice import choose_pairs
-from segmint.models.teachers import one_teacher, several_teachers, teacher_names
+from segmint.models.teachers import one_teacher, several_teachers, teacher_names, two_teachers
 
 Inner = tuple[pl.DataFrame, NDArray[Any]]
 Integers = NDArray[np.int64]
@@ -72,7 +72,9 @@ class Recipe:
 _COPIED = {"learning_rate": 2e-3}
 RECIPES: dict[str, Recipe] = {
     "plain": Recipe(teachers=None, pairs=False),
-    "fast": Recipe(learning={"epochs": "auto", "hidden": "short", **_COPIED}),
+    "fast": Recipe(
+        teachers=two_teachers, most_copies=60_000, learning={"epochs": "auto", "hidden": "short", **_COPIED}
+    ),
     "best": Recipe(teachers=several_teachers, teacher_folds=8, copies=20.0, most_copies=250_000, learning=_COPIED),
     # Pairs are left out: what kind of day a date was says little of the same date in another year.
     "rolling": Recipe(
@@ -279,7 +281,7 @@ class NetworkModel(Pipeline):
         teachers = recipe.teachers(natural.categories_)
         if self.kept_teachers is not None:
             teachers = keep_fitted(teachers, self.kept_teachers)
-        joined = _Joined(features.state_, X)
+        rows = _Rows(features.state_, X, encoded)
         lesson = teach(
             codes,
             labels,
@@ -288,7 +290,8 @@ class NetworkModel(Pipeline):
             copies=most_copies(recipe, len(labels), encoded.shape[1]),
             swap=recipe.swap,
             seed=network.random_state or 0,
-            joined=joined.sizes if joined.pairs else None,
+            joined=rows.sizes if rows.pairs else None,
+            encoded=rows.encoded,
             groups=groups,
         )
         labels_of = {column.name: column.label for column in features.columns}
@@ -304,27 +307,29 @@ class NetworkModel(Pipeline):
             "pairs": [[labels_of[name] for name in pair] for pair in features.pairs],
             **scores_of(lesson.targets, labels),
         }
-        # Swapping cells swaps their encodings: no need to encode the copies again.
-        copies = np.empty((len(lesson.sources), encoded.shape[1]), dtype=np.float32)
-        for place, block in enumerate(feature_blocks(features.state_)):
-            copies[:, block] = encoded[lesson.sources[:, place], block]
-        for pair, block, steps in zip(
-            joined.pairs, pair_blocks(features.state_), joined.steps(lesson.sources), strict=True
-        ):
-            copies[:, block] = step_rows(pair)[steps]
-        return Teaching(lesson.targets, copies, lesson.copy_targets, recipe.share), told
+        return Teaching(lesson.targets, lesson.inputs, lesson.copy_targets, recipe.share), told
 
 
-class _Joined:
-    """Pairs of columns of rows whose cells come from different customers."""
+class _Rows:
+    """Rows whose cells come from different customers: what the network reads of them, and the pairs of columns."""
 
-    def __init__(self, state: Mapping[str, Any], X: pl.DataFrame) -> None:
+    def __init__(self, state: Mapping[str, Any], X: pl.DataFrame, encoded: NDArray[np.float32]) -> None:
+        self._state, self._encoded = state, encoded
         self.pairs = list(state.get("pairs", ()))
         place = {column["name"]: place for place, column in enumerate(state["columns"])}
         self._places = [[place[name] for name in pair["names"]] for pair in self.pairs]
         self._codes = [
             [pair_codes(pair, side, X[name]) for side, name in enumerate(pair["names"])] for pair in self.pairs
         ]
+
+    def encoded(self, sources: Integers) -> NDArray[np.float32]:
+        """Return what the network reads; swapping cells swaps their encodings, so nothing is encoded again."""
+        rows = np.empty((len(sources), self._encoded.shape[1]), dtype=np.float32)
+        for place, block in enumerate(feature_blocks(self._state)):
+            rows[:, block] = self._encoded[sources[:, place], block]
+        for pair, block, steps in zip(self.pairs, pair_blocks(self._state), self.steps(sources), strict=True):
+            rows[:, block] = step_rows(pair)[steps]
+        return rows
 
     def steps(self, sources: Integers) -> list[Integers]:
         """Say on which step each row is, pair by pair; `sources` has shape (n_rows, n_columns)."""
