@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from segmint.flows.draft import infer_contract
     from segmint.flows.explain import explain_customers
     from segmint.flows.measure import measure
-    from segmint.flows.model import LoadedModel, load_model
+    from segmint.flows.model import OpenModel, open_model
     from segmint.flows.monitor import monitor
     from segmint.flows.predict import predict
     from segmint.flows.promote import promote, rollback
@@ -52,8 +52,8 @@ _WHERE = {
     "CustomerFeatures": "segmint.features.customer_features",
     "DenseNetworkClassifier": "segmint.models.network",
     "ListPreview": "segmint.targeting.preview",
-    "LoadedModel": "segmint.flows.model",
     "ModelComparison": "segmint.evaluation.model_comparison",
+    "OpenModel": "segmint.flows.model",
     "SegmentFinder": "segmint.segments.finder",
     "SegmintError": "segmint.errors",
     "TensorBoardLog": "segmint.models.tensorboard_log",
@@ -67,12 +67,12 @@ _WHERE = {
     "list_runs": "segmint.flows.runs",
     "load_config": "segmint.config",
     "load_contract": "segmint.contract.contract",
-    "load_model": "segmint.flows.model",
     "load_policy": "segmint.targeting.policy",
     "make_model": "segmint.models.customer_model",
     "measure": "segmint.flows.measure",
     "monitor": "segmint.flows.monitor",
     "open_bundle": "segmint.store.bundle",
+    "open_model": "segmint.flows.model",
     "predict": "segmint.flows.predict",
     "profile_segments": "segmint.segments.profile",
     "promote": "segmint.flows.promote",
@@ -96,8 +96,8 @@ __all__ = [
     "CustomerFeatures",
     "DenseNetworkClassifier",
     "ListPreview",
-    "LoadedModel",
     "ModelComparison",
+    "OpenModel",
     "SegmentFinder",
     "SegmintError",
     "TensorBoardLog",
@@ -111,12 +111,12 @@ __all__ = [
     "list_runs",
     "load_config",
     "load_contract",
-    "load_model",
     "load_policy",
     "make_model",
     "measure",
     "monitor",
     "open_bundle",
+    "open_model",
     "predict",
     "profile_segments",
     "promote",

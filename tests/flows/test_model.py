@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from segmint.errors import ContractError, SegmintError
-from segmint.flows.model import LoadedModel, load_model
+from segmint.flows.model import OpenModel, open_model
 from segmint.flows.predict import predict
 from segmint.store.bundle import write_bundle
 from tests.service.small import small_parts
@@ -17,13 +17,13 @@ AGES = pl.DataFrame({"age": ["20", "old", "70"], "job": ["student", "student", "
 
 
 @pytest.fixture
-def model(tmp_path: Path) -> LoadedModel:
+def model(tmp_path: Path) -> OpenModel:
     write_bundle(tmp_path / "bundle", **small_parts())
-    return load_model(str(tmp_path / "bundle"))
+    return open_model(str(tmp_path / "bundle"))
 
 
 @pytest.mark.parametrize("make", [lambda frame: frame, lambda frame: frame.to_pandas(), lambda frame: frame.to_arrow()])
-def test_a_frame_of_any_kind_gets_a_row_for_each_record(model: LoadedModel, make: object, tmp_path: Path) -> None:
+def test_a_frame_of_any_kind_gets_a_row_for_each_record(model: OpenModel, make: object, tmp_path: Path) -> None:
     said = model.predict(make(AGES))  # type: ignore[operator]
     assert said.select("age", "job", "note").equals(AGES)
     assert said["record"].to_list() == [1, 2, 3]
@@ -32,28 +32,28 @@ def test_a_frame_of_any_kind_gets_a_row_for_each_record(model: LoadedModel, make
     assert [place.name for place in tmp_path.iterdir()] == ["bundle"]
 
 
-def test_it_says_what_the_command_says(model: LoadedModel, tmp_path: Path) -> None:
+def test_it_says_what_the_command_says(model: OpenModel, tmp_path: Path) -> None:
     good = AGES.filter(pl.col("age") != "old")
     told = predict(good, tmp_path / "bundle", runs=str(tmp_path / "runs"), out=str(tmp_path / "out.csv"))
     assert model.predict(good).drop("record", "error").equals(told.frame())
     assert (tmp_path / "out.csv").is_file()
 
 
-def test_reasons_have_a_row_for_each_record_too(model: LoadedModel) -> None:
+def test_reasons_have_a_row_for_each_record_too(model: OpenModel) -> None:
     said = model.explain(AGES)
     assert said["record"].to_list() == [1, 2, 3]
     assert said["prediction"].is_null().to_list() == said["error"].is_not_null().to_list() == [False, True, False]
     assert model.explain(AGES[1:2])["error"].to_list() == ["not_a_number: 'age' is not a number."]
 
 
-def test_what_is_no_table_of_the_contract_is_refused(model: LoadedModel) -> None:
+def test_what_is_no_table_of_the_contract_is_refused(model: OpenModel) -> None:
     with pytest.raises(ContractError, match="missing: age"):
         model.predict(AGES.drop("age"))
     with pytest.raises(SegmintError, match="no rows"):
         model.predict(AGES.head(0))
 
 
-def test_the_command_writes_a_workbook_too(model: LoadedModel, tmp_path: Path) -> None:
+def test_the_command_writes_a_workbook_too(model: OpenModel, tmp_path: Path) -> None:
     openpyxl = pytest.importorskip("openpyxl")
     good = AGES.filter(pl.col("age") != "old").with_columns(note=pl.lit("=1+1"))
     predict(good, tmp_path / "bundle", runs=tmp_path / "runs", out=tmp_path / "out.xlsx")
@@ -62,5 +62,5 @@ def test_the_command_writes_a_workbook_too(model: LoadedModel, tmp_path: Path) -
     assert rows[1][rows[0].index("propensity")] == pytest.approx(model.predict(good)["propensity"][0])
 
 
-def test_at_the_end_of_a_cell_it_says_in_a_line_what_it_is(model: LoadedModel) -> None:
-    assert repr(model) == f"<LoadedModel of <Bundle {model.bundle.digest[:12]}: small, planning, no or yes>>"
+def test_at_the_end_of_a_cell_it_says_in_a_line_what_it_is(model: OpenModel) -> None:
+    assert repr(model) == f"<OpenModel of <Bundle {model.bundle.digest[:12]}: small, planning, no or yes>>"

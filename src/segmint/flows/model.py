@@ -25,7 +25,7 @@ from segmint.tables.rejects import Reject
 
 
 @dataclass(frozen=True, repr=False)
-class LoadedModel:
+class OpenModel:
     """A trained model, ready to be asked; it writes nothing.
 
     Attributes
@@ -40,7 +40,7 @@ class LoadedModel:
     config: Config
 
     def __repr__(self) -> str:
-        return f"<LoadedModel of {self.bundle!r}>"
+        return f"<OpenModel of {self.bundle!r}>"
 
     @cached_property
     def _predictor(self) -> Predictor:
@@ -101,7 +101,7 @@ class LoadedModel:
         return pl.concat([reasons, errors_of(rejects)], how="diagonal").sort("record")
 
 
-def load_model(bundle: Place = WORD, config: Settings = None, *, runs: Place = RUNS) -> LoadedModel:
+def open_model(bundle: Place = WORD, config: Settings = None, *, runs: Place = RUNS) -> OpenModel:
     """Open a bundle to predict and explain frames in memory.
 
     Parameters
@@ -118,4 +118,4 @@ def load_model(bundle: Place = WORD, config: Settings = None, *, runs: Place = R
     BundleError
         If the bundle fails its checks.
     """
-    return LoadedModel(open_bundle(bundle, Path(runs)), settings_of(config))
+    return OpenModel(open_bundle(bundle, Path(runs)), settings_of(config))

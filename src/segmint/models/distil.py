@@ -1,7 +1,7 @@
 """Distillation: what a cross-fitted teacher knows, made into rows that a Dense network can learn from.
 
-Gradient boosting sees structure in small tables that a network misses; a network that is asked to match the
-teacher's probabilities, on real customers and on shuffled copies of them, takes that knowledge over (Bucila,
+Gradient boosting sees structure in small tables that a network misses, and the other way round; a network that is
+asked to match the teachers' probabilities, on real customers and on shuffled copies of them, takes that knowledge over (Bucila,
 Caruana and Niculescu-Mizil 2006; Hinton et al. 2015, arXiv 1503.02531; Fakoor et al. 2020, arXiv
 2006.14284). The teacher is scaffolding: it is thrown away after training.
 """

@@ -105,7 +105,7 @@ class NetworkModel(Pipeline):
     steps : list
         ("features", CustomerFeatures), ("classifier", DenseNetworkClassifier).
     recipe : {"fast", "best", "plain", "rolling"}
-        "fast" lets a cross-fitted LightGBM label customers and shuffled copies for the network to match;
+        "fast" lets a cross-fitted LightGBM and a small network label customers and shuffled copies for the network to match;
         "best" stacks several teachers and makes more copies; "plain" learns from the labels alone; "rolling" is cheap
         enough to be learned anew before each wave: three small networks become one, and the teacher also labels the
         customers of the wave, so that the network matches it where it will be used.

@@ -126,7 +126,7 @@ def _scores(lesson: Mapping[str, Any]) -> Block:
 def _draw(taught: Mapping[str, Any], lesson: Mapping[str, Any]) -> str:
     student = lesson["student"]
     names = [str(name) for name in taught["teachers"]]
-    shown = names[0] if len(names) == 1 else f"{len(names)} teachers, stacked"
+    shown = " and ".join(names) if len(names) <= 2 else f"{len(names)} teachers, stacked"
     svg = _canvas(5, f"{shown} teach the network")
     _box(svg, 0, f"{count(taught['customers'])} customers with their outcome", "the training rows", MUTED, hollow=True)
     _arrow(svg, 1)
