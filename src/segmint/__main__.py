@@ -1,5 +1,5 @@
 """``python -m segmint``."""
 
-from segmint.cli.app import command
+from segmint.cli import command
 
 command()

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -34,6 +35,30 @@ def free_port() -> int:
 def test_a_run_that_never_trained_has_nothing_to_show(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="no training log"):
         show_tensorboard(tmp_path, host="127.0.0.1", port=6006)
+
+
+def test_ctrl_c_ends_tensorboard_quietly_even_while_it_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "run" / "tensorboard").mkdir(parents=True)
+    started, child = tmp_path / "started", tmp_path / "child"
+    child.write_text(f"""#!{sys.executable}
+import os, signal, time
+assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+open({str(started)!r}, "w").close()
+time.sleep(60)
+""")
+    child.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(child))
+
+    def interrupt() -> None:
+        while not started.exists():
+            time.sleep(0.01)
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    before = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        show_tensorboard(tmp_path / "run", host="127.0.0.1", port=6006)
+    assert time.monotonic() - before < 50
 
 
 @pytest.mark.network

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from segmint.cli import contracts, customers, dashboard, lists, serve, time, training
-from segmint.cli.screen import INTERRUPTED, silence, tell_beside
+from segmint.cli.screen import silence, tell_beside
+from segmint.cli.stopped import INTERRUPTED, STOPPED
 from segmint.report.wording import printable
 
 if TYPE_CHECKING:
@@ -71,9 +72,18 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 0
         if _as_json(argv) and hasattr(stop.__context__, "format_message"):
             _tell_json(_misused(stop.__context__))
-        # Else Typer ends with 1 for one thing only: Ctrl-C outside of a `Screen`.
-        return INTERRUPTED if stop.code == 1 else int(stop.code or 0)
+        # Typer ends with 1 for one thing only: an input that ends where an answer is asked for.
+        code = INTERRUPTED if stop.code == 1 else int(stop.code or 0)
+        if code == INTERRUPTED:
+            tell_beside("\n".join(_notes(stop)) or STOPPED)
+        return code
     return 0
+
+
+def _notes(stop: SystemExit) -> list[str]:
+    """Find what was noted about the Ctrl-C behind the end that Typer makes of it."""
+    interrupt = getattr(stop.__context__, "__cause__", None)
+    return list(getattr(interrupt, "__notes__", []))
 
 
 def _refused(error: SegmintError, argv: Sequence[str] | None) -> int:

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from segmint.flows.update import Updated
     from segmint.store.verify import Check
 
-INTERRUPTED = 130  # what a shell expects of a command stopped by Ctrl-C
 _PLAIN_EVERY = 5.0  # seconds between two plain lines of one task
 
 
@@ -93,10 +92,6 @@ class Screen:
     ) -> None:
         if self._bars is not None:
             self._bars.stop()
-        if isinstance(error, KeyboardInterrupt):
-            notes = getattr(error, "__notes__", [])
-            tell_beside("\n".join(notes) or "stopped; nothing was published by halves, see: segmint runs")
-            raise typer.Exit(INTERRUPTED) from error
 
     def progress(self, task: str, done: int, total: int) -> None:
         """Show that `done` of `total` of `task` is finished."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from segmint.errors import MissingExtraError, RunError
 
 
 def show_tensorboard(folder: Path, *, host: str, port: int) -> None:
-    """Serve a run's TensorBoard log until it is stopped.
+    """Serve a run's TensorBoard log until it is stopped, by Ctrl-C for example.
 
     Raises
     ------
@@ -32,11 +34,19 @@ def show_tensorboard(folder: Path, *, host: str, port: int) -> None:
         ) from error
     command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(log), "--host", host, "--port", str(port)]
     command += ["--load_fast=false", "--reload_interval=5"]  # the fast loader lags behind a run that is still training
+    serving = subprocess.Popen(command, preexec_fn=_ignore_interrupts)  # noqa: S603
     try:
-        code = subprocess.run(command, check=False).returncode  # noqa: S603
-    except KeyboardInterrupt:
-        return
+        while (code := serving.poll()) is None:
+            time.sleep(0.2)  # Ctrl-C ends it; a wait goes on where a library has laid its own handler over Python's
+    finally:
+        serving.terminate()
+        serving.wait()
     if code:
         raise RunError(
             f"TensorBoard stopped with code {code}.", expected=f"a free port {port}", fix="try another: --port 6007"
         )
+
+
+def _ignore_interrupts() -> None:
+    """Leave Ctrl-C to the command that waits: TensorBoard would say where in its imports it was stopped."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
