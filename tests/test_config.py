@@ -135,3 +135,11 @@ def test_the_names_and_numbers_said_here_are_those_of_the_models() -> None:
 
     assert config_module.MODELS == MODELS
     assert RECIPES["rolling"].learning["members"] == config_module.ROLLING_MEMBERS
+
+
+def test_a_file_that_holds_no_settings_is_sent_to_where_they_are_explained(tmp_path: Path) -> None:
+    (tmp_path / "customers.csv").write_text("id;age\n1;2\n")
+    for path in (tmp_path / "customers.csv", tmp_path / "policy.toml"):
+        with pytest.raises(ConfigError, match="cannot be read") as caught:
+            load_config(path)
+        assert "segmint policy init" in caught.value.fix

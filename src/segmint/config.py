@@ -401,9 +401,9 @@ def _read(path: Path) -> dict[str, Any]:
         return parse_toml(read_toml_text(path))
     except ValueError as error:
         raise ConfigError(
-            f"The configuration '{path}' cannot be read: {error}.",
+            f"The settings in '{path}' cannot be read: {error}.",
             expected="a TOML file in UTF-8",
-            fix="check the path and the file; every run keeps an example in its config.toml",
+            fix="check the path and the file; `segmint settings` prints every setting, `segmint policy init` a policy to start from",
         ) from error
 
 

@@ -123,3 +123,9 @@ def test_words_of_the_contract_come_before_the_common_ones() -> None:
 def test_levels_that_differ_only_in_case_stay_apart() -> None:
     outcome = Outcome(column="s", kind="assignment", levels=("a", "A", "B"))
     assert [outcome.level_of(text) for text in ("a", "A", "b", "yes")] == ["a", "A", "B", None]
+
+
+@pytest.mark.parametrize("text", ["", " \n"])
+def test_an_empty_contract_is_called_empty(text: str) -> None:
+    with pytest.raises(ContractError, match=r"'my-bank\.toml' is empty(.|\n)*contract infer"):
+        parse_contract(text, origin="my-bank.toml")

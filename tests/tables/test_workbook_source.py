@@ -76,7 +76,7 @@ def test_a_table_beside_a_table_is_not_lost(tmp_path: Path) -> None:
 
 def test_a_workbook_with_several_tables_asks_for_the_sheet(tmp_path: Path) -> None:
     path = write(tmp_path, {"March": ROWS, "April": ROWS[:2], "notes": [["only a note"]]})
-    with pytest.raises(InputError, match="several sheets: March, April"):
+    with pytest.raises(InputError, match=r"several sheets: March, April(.|\n)*--set data\.sheet=March"):
         open_table(path)
     assert rows_of(path, sheet="April") == EXPECTED[:1]
     with pytest.raises(InputError, match="no sheet 'May'"):
@@ -135,3 +135,10 @@ def test_other_archives_and_empty_workbooks_are_refused(tmp_path: Path) -> None:
             open_table(tmp_path / name)
     with pytest.raises(InputError, match="holds no table"):
         open_table(write(tmp_path, {"data": [["a", "b"]]}))
+
+
+def test_a_sheet_is_named_so_that_a_shell_takes_it(tmp_path: Path) -> None:
+    path = write(tmp_path, {"Daten 2025": ROWS, "Daten 2026": ROWS})
+    with pytest.raises(InputError) as caught:
+        open_table(path)
+    assert caught.value.fix.endswith("--set 'data.sheet=Daten 2025'")

@@ -170,6 +170,12 @@ def load_contract(name: str | Path) -> Contract:
 
 def parse_contract(text: str, *, origin: str) -> Contract:
     """Read a contract from TOML text; `origin` is named in errors."""
+    if not text.strip():
+        raise ContractError(
+            f"The contract '{origin}' is empty.",
+            expected="TOML with name, [outcome] and one [columns.<name>] table for each column",
+            fix="draft it again, and read what the command says: segmint contract infer TABLE --outcome COLUMN",
+        )
     try:
         raw = parse_toml(text)
         columns = raw.pop("columns", {})

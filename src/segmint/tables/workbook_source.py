@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import shlex
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -123,7 +124,7 @@ def _read_sheets(path: Path, options: ReadOptions) -> dict[str, Rows]:
                 raise InputError(
                     f"'{path.name}' has no sheet '{wanted}'.",
                     expected=f"one of {', '.join(names)}",
-                    fix="correct data.sheet",
+                    fix=_naming(names[0]),
                 )
             chosen = [wanted] if wanted is not None else names
             sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in chosen}
@@ -142,9 +143,14 @@ def _chosen_sheet(sheets: dict[str, Rows], name: str) -> tuple[str, Rows]:
         )
     if len(sheets) > 1:
         raise InputError(
-            f"'{name}' has several sheets: {', '.join(sheets)}.", expected="one sheet", fix="name it (data.sheet)"
+            f"'{name}' has several sheets: {', '.join(sheets)}.", expected="one sheet", fix=_naming(next(iter(sheets)))
         )
     return next(iter(sheets.items()))
+
+
+def _naming(sheet: str) -> str:
+    """Say how a sheet is named, with one as the example."""
+    return f"name the sheet, for example: --set {shlex.quote(f'data.sheet={sheet}')}"
 
 
 def _find_table(rows: Rows, declared: int | None, name: str) -> tuple[int, Rows]:
