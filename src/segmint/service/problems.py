@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import traceback
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ TITLES = {
     503: "Not now",
     504: "This took too long",
 }
+_FOLDERS = re.compile(r"'/(?:[^'/]+/)*(?=[^'/]+')")
 OTHER_TITLES = {"origin": "Sent from another site", "gone": "Nobody waits for it any more"}  # by code
 
 
@@ -77,6 +79,8 @@ def problem_of(error: SegmintError, field: str | None = None) -> Problem:
     status = 503 if code in ("bundle", "run") else error.status
     lines = [*error.came.splitlines(), *([f"Next: {error.fix}"] if error.fix else [])]
     detail = " ".join(_ended(line.strip()) for line in lines)
+    if status >= 500:  # folders of the server are nobody else's business
+        detail = _FOLDERS.sub("'", detail)
     return Problem(status, code, detail, field=None if status >= 500 else field)
 
 
