@@ -14,14 +14,21 @@ from segmint.models.teachers import missed_teachers, teacher_names
 
 
 @pytest.mark.parametrize("recipe", [name for name, recipe in RECIPES.items() if recipe.teachers is not None])
-def test_every_teacher_of_a_recipe_is_named(recipe: str) -> None:
+@pytest.mark.parametrize("customers", [5_000, 50_000])
+def test_every_teacher_of_a_recipe_is_named(recipe: str, customers: int) -> None:
     make = RECIPES[recipe].teachers
     assert make is not None
-    assert len(teacher_names(recipe)) == len(make([]))
+    assert len(teacher_names(recipe, customers)) == len(make([], customers))
+
+
+def test_a_network_teaches_in_best_and_of_few_customers_in_fast() -> None:
+    assert "a small network" in teacher_names("best", 50_000)
+    assert "a small network" in teacher_names("fast", 5_000)
+    assert teacher_names("fast", 50_000) == teacher_names("rolling", 5_000) == ["LightGBM"]
 
 
 def test_a_recipe_without_teachers_names_none() -> None:
-    assert teacher_names("plain") == []
+    assert teacher_names("plain", 5_000) == []
     assert set(missed_teachers()) <= {"xgboost", "catboost"}
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 # Processor seconds of one fit: a start, and per 1,000 customers, column and class (yes and no are one). From the fits of
-# benchmarks/quality.py on one thread, 2026-11: term-deposit best 150, fast 26; known segments 130 and 14; UCI sample 30 and 5.
+# benchmarks/quality.py on one thread, 2026-11: term-deposit best 150, fast 22; known segments 130 and 12; UCI sample 30 and 5.
 _START = {"plain": 3.0, "fast": 3.0, "rolling": 3.0, "best": 40.0}
-_PER_CELL = {"plain": 0.015, "fast": 0.08, "rolling": 0.05, "best": 0.40}
+_PER_CELL = {"plain": 0.015, "fast": 0.06, "rolling": 0.05, "best": 0.40}
 _CORES = 2
 
 

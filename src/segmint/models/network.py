@@ -26,7 +26,7 @@ Integers = NDArray[np.int64]
 
 # Curves are read, not summed: this many rows show the training loss to the third decimal.
 ROWS_FOR_CURVES = 20_000
-MOST_SHOWN = 520_000
+MOST_SHOWN = 800_000
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from segmint.features.pairs import pair_codes, step_rows
 from segmint.models.distil import TeacherFactory, keep_fitted, scores_of, teach
 from segmint.models.network import DenseNetworkClassifier, Teaching
 from segmint.models.pair_choice import choose_pairs
-from segmint.models.teachers import one_teacher, several_teachers, teacher_names, two_teachers
+from segmint.models.teachers import one_teacher, quick_teachers, several_teachers, teacher_names
 
 Inner = tuple[pl.DataFrame, NDArray[Any]]
 Integers = NDArray[np.int64]
@@ -32,7 +32,7 @@ class Recipe:
     Attributes
     ----------
     teachers : callable or None
-        Makes the teachers, given the places of the category columns; None learns from the labels alone.
+        Makes the teachers, given the places of the category columns and the number of customers; None learns from the labels alone.
     teacher_folds : int
         Parts of the cross-fitting.
     copies : float
@@ -55,7 +55,7 @@ class Recipe:
         Parameters of `DenseNetworkClassifier` where none are asked for: copies make an epoch long, so few will do.
     """
 
-    teachers: Callable[[Sequence[int]], list[TeacherFactory]] | None = one_teacher
+    teachers: Callable[[Sequence[int], int], list[TeacherFactory]] | None = one_teacher
     teacher_folds: int = 5
     copies: float = 6.0
     most_copies: int = 100_000
@@ -72,9 +72,7 @@ class Recipe:
 _COPIED = {"learning_rate": 2e-3}
 RECIPES: dict[str, Recipe] = {
     "plain": Recipe(teachers=None, pairs=False),
-    "fast": Recipe(
-        teachers=two_teachers, most_copies=60_000, learning={"epochs": "auto", "hidden": "short", **_COPIED}
-    ),
+    "fast": Recipe(teachers=quick_teachers, learning={"epochs": "auto", "hidden": "short", **_COPIED}),
     "best": Recipe(teachers=several_teachers, teacher_folds=8, copies=20.0, most_copies=250_000, learning=_COPIED),
     # Pairs are left out: what kind of day a date was says little of the same date in another year.
     "rolling": Recipe(
@@ -105,7 +103,8 @@ class NetworkModel(Pipeline):
     steps : list
         ("features", CustomerFeatures), ("classifier", DenseNetworkClassifier).
     recipe : {"fast", "best", "plain", "rolling"}
-        "fast" lets a cross-fitted LightGBM and a small network label customers and shuffled copies for the network to match;
+        "fast" lets a cross-fitted LightGBM, and on a small table a small network too, label customers and shuffled copies
+        for the network to match;
         "best" stacks several teachers and makes more copies; "plain" learns from the labels alone; "rolling" is cheap
         enough to be learned anew before each wave: three small networks become one, and the teacher also labels the
         customers of the wave, so that the network matches it where it will be used.
@@ -278,7 +277,7 @@ class NetworkModel(Pipeline):
         if upcoming is not None:
             X, codes = pl.concat([X, upcoming.select(X.columns)]), np.concatenate([codes, natural.transform(upcoming)])
             encoded = np.concatenate([encoded, features.transform(upcoming)])
-        teachers = recipe.teachers(natural.categories_)
+        teachers = recipe.teachers(natural.categories_, len(labels))
         if self.kept_teachers is not None:
             teachers = keep_fitted(teachers, self.kept_teachers)
         rows = _Rows(features.state_, X, encoded)
@@ -296,7 +295,7 @@ class NetworkModel(Pipeline):
         )
         labels_of = {column.name: column.label for column in features.columns}
         told = {
-            "teachers": teacher_names(self.recipe),
+            "teachers": teacher_names(self.recipe, len(labels)),
             "folds": recipe.teacher_folds,
             "customers": len(labels),
             "copies": len(lesson.sources),

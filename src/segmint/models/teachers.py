@@ -14,23 +14,25 @@ from segmint.models.network import DenseNetworkClassifier
 from segmint.models.rivals import CatBoost, LightGBM, XGBoost
 
 OPTIONAL = ("xgboost", "catboost")
-FEW, MANY = 10_000, 100_000
+FEW = 10_000
+MANY = 100_000
 
 
-def one_teacher(categories: Sequence[int]) -> list[TeacherFactory]:
+def one_teacher(categories: Sequence[int], customers: int) -> list[TeacherFactory]:
     """Return the teacher of the rolling recipe: LightGBM, small leaves, stopped in time."""
     return [lambda seed: _lightgbm(categories, seed, leaves=15)]
 
 
-def two_teachers(categories: Sequence[int]) -> list[TeacherFactory]:
-    """Return the teachers of the fast recipe: LightGBM and a network, which are wrong in different places."""
-    return [*one_teacher(categories), _Network]
+def quick_teachers(categories: Sequence[int], customers: int) -> list[TeacherFactory]:
+    """Return the teachers of the fast recipe: LightGBM, and of few customers a network, which is wrong in other places."""
+    return [*one_teacher(categories, customers), *([_Network] if customers < FEW else [])]
 
 
-def several_teachers(categories: Sequence[int]) -> list[TeacherFactory]:
+def several_teachers(categories: Sequence[int], customers: int) -> list[TeacherFactory]:
     """Return the teachers of the best recipe: two LightGBMs, a network, and what else is installed."""
     teachers: list[TeacherFactory] = [
-        *two_teachers(categories),
+        *one_teacher(categories, customers),
+        _Network,
         lambda seed: _lightgbm(categories, seed + 100, leaves=63, min_leaf=100),
     ]
     if find_spec("xgboost"):
@@ -40,11 +42,11 @@ def several_teachers(categories: Sequence[int]) -> list[TeacherFactory]:
     return teachers
 
 
-def teacher_names(recipe: str) -> list[str]:
+def teacher_names(recipe: str, customers: int) -> list[str]:
     """Name the teachers of a recipe for people; none for "plain"."""
     if recipe == "plain":
         return []
-    if recipe == "rolling":
+    if recipe == "rolling" or (recipe == "fast" and customers >= FEW):
         return ["LightGBM"]
     if recipe == "fast":
         return ["LightGBM", "a small network"]
