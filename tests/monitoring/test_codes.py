@@ -60,6 +60,23 @@ def test_meanings_are_guessed_from_words(code: str, meaning: str | None) -> None
     assert guess_meaning(code) == meaning
 
 
+@pytest.mark.parametrize(
+    "code",
+    ["nicht verkauft", "Not accepted", "did not convert", "didn't convert", "didn’t buy, sale", "not converted", "not_signed", "not won",
+     "NOTSOLD", "unsold", "Sale cancelled", "Verkauf storniert", "keine Zusage", "ohne Abschluss", "no venta", "ninguna venta",
+     "sem venda", "non venduto", "pas de vente", "invendu", "Sale: no", "Verkauf nein", "sale failed", "sale returned"],
+)  # fmt: skip
+def test_a_no_is_never_guessed_to_be_a_sale(code: str) -> None:
+    assert guess_meaning(code) in (None, "refused")
+
+
+@pytest.mark.parametrize(
+    "code", ["Sale", "SOLD", "accepted", "converted", "Won", "Verkauft", "Zusage", "venta", "vendu", "account sold"]
+)
+def test_a_yes_is_still_guessed_to_be_one(code: str) -> None:
+    assert guess_meaning(code) == "success"
+
+
 def test_codes_in_words_name_the_most_frequent_and_nobody() -> None:
     many = pl.Series([f"c{n:02}" for n in range(12) for _ in range(10 + n)] + ["Mrs Smith"] * 2 + [None])
     said = codes_in_words(many)

@@ -76,6 +76,11 @@ _WORDS: tuple[tuple[Meaning, re.Pattern[str]], ...] = (
         ),
     ),
 )
+# what makes a no of a word for yes: "not sold", "Sale: no", "Sale cancelled"
+_UNDONE = re.compile(
+    r"(^|_)(not|nicht|kein|ning|nessun|nenhum|aucun)|(^|_)(no|n|non|nein|nao|sem|sin|senza|sans|pas|ohne|never|didnt|without|false)(_|$)"
+    r"|n\Wt(_|$)|(^|_)(un|in)(sold|signed|accept|convert|success|vend)|cancel|storn|an+ul|lost|fail|withdr|revok|refund|return"
+)
 
 
 class Dispositions(BaseModel):
@@ -188,11 +193,12 @@ def codes_in_words(codes: pl.Series) -> str:
 
 
 def guess_meaning(code: str) -> Meaning | None:
-    """Guess what a code means by its word; None if it does not tell."""
+    """Guess what a code means by its word; None if it does not tell, or says yes and no at once."""
     word = without_accents(plain_name(code))
     if is_objection(word):
         return "do_not_call"
-    return next((meaning for meaning, words in _WORDS if words.search(word)), None)
+    meaning = next((meaning for meaning, words in _WORDS if words.search(word)), None)
+    return None if meaning == "success" and _UNDONE.search(word) else meaning
 
 
 def _codes_table(said: pl.Series) -> tomlkit.items.Table:
