@@ -6,7 +6,7 @@ import pytest
 
 from segmint.targeting.choose import choose
 from segmint.targeting.fairness import cost_of_floor, cost_of_floor_by_group, groups_of, selection_by_group
-from segmint.targeting.summary import fairness_of
+from segmint.targeting.summary import fairness_of, groups_on_list
 from tests.targeting.conftest import make_policy
 
 
@@ -75,14 +75,29 @@ def test_groups_of_fewer_than_ten_are_never_shown():
     assert rows["group"].to_list() == ["everyone", "common", "other"]
 
 
-def test_who_is_left_of_small_groups_is_not_shown_where_they_are_fewer_than_ten():
+def test_who_is_left_of_small_groups_is_no_difference_between_everyone_and_those_shown():
     people, chance, _ = bank(200)
     chance[:9] = 0.03
     groups = pl.Series("job", ["rare"] * 4 + ["odd"] * 5 + ["common"] * 100 + ["usual"] * 91)
     policy = make_policy(budget_calls=100)
     choice = choose(people, chance, policy)
-    assert selection_by_group(choice, groups)["group"].to_list() == ["everyone", "common", "usual"]
-    assert "other" not in cost_of_floor_by_group(choice, groups, policy, floor=1.0)["group"].to_list()
+    rows = selection_by_group(choice, groups)
+    assert dict(rows.select("group", "eligible").iter_rows()) == {"everyone": 200, "common": 100, "other": 100}
+    assert "usual" not in cost_of_floor_by_group(choice, groups, policy, floor=1.0)["group"].to_list()
+    named = pl.Series("job", ["rare"] * 4 + ["other"] * 96 + ["common"] * 100)
+    assert selection_by_group(choice, named)["eligible"].to_list() == [200, 100, 100]
+
+
+def test_a_group_of_fewer_than_ten_beside_a_single_other_is_in_no_count():
+    people, chance, _ = bank(200)
+    married = pl.Series("marital", ["divorced"] * 5 + ["married"] * 195)
+    policy = make_policy(budget_calls=100)
+    choice = choose(people, chance, policy)
+    assert selection_by_group(choice, married)["eligible"].to_list() == [200, 200]
+    (found,) = fairness_of(choice, married.to_frame(), ["marital"], policy)
+    assert {row["eligible"] for row in found["rows"]} == {200}
+    assert found["floors"] == found["each"] == []
+    assert [row["eligible"] for row in groups_on_list(choice, married.to_frame(), ["marital"])] == [200]
 
 
 def test_a_floor_costs_profit_and_the_list_keeps_its_length():

@@ -92,8 +92,8 @@ def selection_by_group(
     ----------
     choice : Choice
     groups : polars.Series of String, shape (n_customers,)
-        From `groups_of`. Groups of fewer than 10 eligible customers are pooled as "other", and left out where they are
-        fewer than 10 together.
+        From `groups_of`. Groups of fewer than 10 eligible customers are pooled as "other", with the next smallest where
+        they are fewer than 10 together.
     outcome : array-like of bool, shape (n_customers,), optional
         Where known, the error: successes that the list missed, and listed customers who said no.
     level : float
@@ -133,7 +133,11 @@ def _natural(name: str) -> tuple[int, float, str]:
 
 
 def _pooled(groups: pl.Series) -> pl.Series:
-    rare = [group for group, size in count_values(groups).items() if size < SMALLEST_GROUP]
+    sizes = count_values(groups)
+    rare = [group for group, size in sizes.items() if size < SMALLEST_GROUP]
+    if rare and sum(sizes[group] for group in {*rare, OTHER} & sizes.keys()) < SMALLEST_GROUP:
+        # left out, they would be everyone without the groups that are shown
+        rare += sorted(sizes.keys() - set(rare), key=lambda group: (sizes[group], group))[:1]
     return pl.select(pl.when(groups.is_in(rare)).then(pl.lit(OTHER)).otherwise(groups)).to_series()
 
 

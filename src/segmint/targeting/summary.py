@@ -88,7 +88,7 @@ def groups_on_list(choice: Choice, columns: pl.DataFrame, names: Sequence[str]) 
     -------
     list of dict
         column, group, eligible, listed, selection_rate, ratio, mean_propensity, profit (account currency); groups
-        of fewer than 10 eligible customers pooled, and left out where they are fewer than 10 together.
+        of fewer than 10 eligible customers pooled, with the next smallest where they are fewer than 10 together.
     """
     found: list[dict[str, Any]] = []
     for name in names:

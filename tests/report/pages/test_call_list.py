@@ -144,6 +144,9 @@ def test_one_group_is_no_comparison(folder: Path, tmp_path: Path) -> None:
     html = render_report(tmp_path)
     assert "Age: no two groups have 10 customers or more, so nothing was compared." in html
     assert "no group is clearly called less" not in html
+    # beside everyone, one group tells of those who are not in it
+    assert found["fairness"][0]["rows"][1]["group"] == "below 30"
+    assert "below 30" not in html
 
 
 def test_no_group_large_enough_is_no_chart(folder: Path, tmp_path: Path) -> None:

@@ -228,7 +228,7 @@ def _who(found: dict[str, Any], currency: str) -> list[Block]:
     blocks = [
         heading(
             "Who is on it",
-            "Beside everyone who may be called. Groups of fewer than 10 are joined, and left out if they are still too few.",
+            "Beside everyone who may be called. Groups of fewer than 10 are joined, with the next smallest if they are still too few.",
         ),
         first,
     ]

@@ -22,7 +22,7 @@ def page(run: RunView) -> Page | None:
     currency = str(found["currency"])
     blocks: list[Block | None] = [points(_named(watched, found))]
     for part in watched:
-        if len(part["rows"]) > 1:
+        if len(part["rows"]) > 2:  # everyone is the first; beside one group alone, who is not in it could be counted
             blocks += [_chart(part, found), _table(part, found, currency), _floors(part, found, currency)]
     return make_page(
         "fairness",
@@ -30,7 +30,7 @@ def page(run: RunView) -> Page | None:
         short="Fairness",
         lead="The list beside everyone who may be called. Groups answer differently, so a ranking by profit calls them "
         "differently. This page reports it and prices the alternatives; it changes nobody's place. Groups of fewer than 10 are "
-        "joined, and left out if they are still too few.",
+        "joined, with the next smallest if they are still too few.",
         blocks=blocks,
     )
 
