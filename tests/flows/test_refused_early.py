@@ -56,6 +56,12 @@ Ask = Callable[[Path, dict[str, Any]], Any]
             "no customer 'nobody'",
         ),
         (lambda at, more: target(CUSTOMERS, at / "bundle", policy=POLICY, dialler=at / "d.toml", **more), "'branch'"),
+        (
+            lambda at, more: target(
+                CUSTOMERS, at / "bundle", policy=POLICY.model_copy(update={"carry": ("phone",)}), **more
+            ),
+            "a column 'phone' that the table does not have",
+        ),
         (lambda _, more: measure(LISTED.drop("cost"), RESULTS, **more), "no column 'cost'"),
         (lambda _, more: measure(LISTED, RESULTS.rename({"code": "result"}), **more), "no column 'code'"),
         (lambda _, more: measure(LISTED, RESULTS.with_columns(code=pl.lit("S17")), **more), "code without a meaning"),

@@ -248,7 +248,9 @@ def test_what_those_who_call_need_is_carried_into_every_file_and_no_page(
     written = pl.read_csv(made.folder / "dialler.csv", infer_schema=False)
     assert set(written["Branch"]) == {"007", "'=1+1"}
     assert "Mukherjee" not in (made.folder / "report.html").read_text("utf-8")
-    by_branch = target(tmp_path / "customers.csv", done.folder, policy('policy.sheet_by="branch"'), runs=runs)
+    config = policy('policy.sheet_by="branch"')
+    by_branch = target(tmp_path / "customers.csv", done.folder, config, runs=runs, dialler=profile)
+    assert set(pl.read_csv(by_branch.folder / "dialler.csv", infer_schema=False)["Branch"]) == {"007", "'=1+1"}
     book = openpyxl.load_workbook(by_branch.folder / "call_list.xlsx")
     assert book.sheetnames == ["How to read", "007", "_=1+1", "What if"]
     assert sum(book[name].max_row - 1 for name in ("007", "_=1+1")) == by_branch.summary["counts"]["listed"]

@@ -70,7 +70,8 @@ def require_policy_columns(columns: Sequence[str], policy: ContactPolicy, bundle
             expected="a bundle made with segments, or a column 'segment' in the table",
             fix="train with segments.enabled=true, or add the column",
         )
-    policy.require_columns((*present, *found_by_bundle), carried=True)
+    policy.require_columns((*present, *found_by_bundle))
+    policy.require_handed_over((*present, *found_by_bundle))
     _require_known_levels(policy, known_levels(bundle, segments=bool(found_by_bundle)))
     return found_by_bundle
 

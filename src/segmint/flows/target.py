@@ -200,13 +200,14 @@ def _require_columns(source: TableSource, bundle: Bundle, policy: ContactPolicy)
     """Look at the names before there is a run: whoever sends another table leaves no failed one behind."""
     contract = bundle.contract
     match_columns(source.columns, contract, table=source.name, purpose="predict", at=bundle.at)
-    require_policy_columns((*contract.by_name, *source.columns), policy, bundle)
+    found_by_bundle = require_policy_columns((*contract.by_name, *source.columns), policy, bundle)
+    policy.require_handed_over((*source.columns, *found_by_bundle))
 
 
 def _list_columns(source: TableSource, contract: Contract, policy: ContactPolicy) -> list[str]:
     """Name the columns that a dialler can be given, as far as names tell before the table is read."""
     by_role = [column.name for column in contract.columns if column.role in CARRIED]
-    carried = [name for name in dict.fromkeys((*by_role, *policy.carry)) if name in source.columns]
+    carried = [name for name in dict.fromkeys((*by_role, *policy.handed_over)) if name in source.columns]
     return [*COLUMNS, "call_windows", *(f"{name}_input" if name in COLUMNS else name for name in carried)]
 
 

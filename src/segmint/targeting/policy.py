@@ -424,21 +424,35 @@ class ContactPolicy(ContactRules):
         """The columns that the list takes along, once."""
         return tuple(dict.fromkeys((*self.carry, *([] if self.sheet_by is None else [self.sheet_by]))))
 
-    def require_columns(self, present: tuple[str, ...], *, carried: bool = False) -> None:
-        """Check that the table has every column the policy names; those that are only `carried` if asked to.
+    def require_columns(self, present: tuple[str, ...]) -> None:
+        """Check that the table has every column that decides who is called.
 
         Raises
         ------
         PolicyError
             Naming the column and the closest one there is.
         """
-        for name in (*self.columns, *(self.handed_over if carried else ())):
-            if name not in present:
-                raise PolicyError(
-                    f"The policy names a column '{name}' that the table does not have.",
-                    expected=f"one of {', '.join(present[:40])}",
-                    fix=_did_you_mean(name, present) or "correct the name in the policy",
-                )
+        _require(self.columns, present)
+
+    def require_handed_over(self, present: tuple[str, ...]) -> None:
+        """Check that the table has every column that the list takes along.
+
+        Raises
+        ------
+        PolicyError
+            Naming the column and the closest one there is.
+        """
+        _require(self.handed_over, present)
+
+
+def _require(names: tuple[str, ...], present: tuple[str, ...]) -> None:
+    for name in names:
+        if name not in present:
+            raise PolicyError(
+                f"The policy names a column '{name}' that the table does not have.",
+                expected=f"one of {', '.join(present[:40])}",
+                fix=_did_you_mean(name, present) or "correct the name in the policy",
+            )
 
 
 def load_policy(path: Path | str) -> ContactPolicy:
