@@ -122,6 +122,15 @@ def test_a_workbook_holds_no_formula_and_keeps_every_digit(tmp_path: Path) -> No
     assert not any(cell.data_type == "f" for row in sheet.iter_rows() for cell in row)
 
 
+def test_a_workbook_keeps_every_digit_of_decimals(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    long = pl.Series(["12345678901234567890", None]).cast(pl.Decimal(20, 0))
+    frame = pl.DataFrame({"id": long, "price": pl.Series(["0.25", "3.00"]).cast(pl.Decimal(9, 2))})
+    write_safe_workbook([frame], tmp_path / "t.xlsx")
+    rows = list(openpyxl.load_workbook(tmp_path / "t.xlsx").active.iter_rows(min_row=2, values_only=True))
+    assert rows == [("12345678901234567890", 0.25), (None, 3)]
+
+
 def test_a_workbook_goes_on_on_another_sheet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     openpyxl = pytest.importorskip("openpyxl")
     monkeypatch.setattr(write, "SHEET_ROWS", 2)

@@ -73,8 +73,8 @@ def _safe(text: pl.Expr) -> pl.Expr:
 def write_safe_workbook(frames: Iterable[pl.DataFrame], path: Path, *, title: str = "Table") -> int:
     """Write a view as a workbook in which nothing is a formula; return the number of rows.
 
-    Texts are guarded as by `write_safe_csv`, and cut where a cell ends; days, truth values and whole numbers of more
-    digits than a spreadsheet keeps are texts. After a million rows another sheet goes on.
+    Texts are guarded as by `write_safe_csv`, and cut where a cell ends; days, truth values, and whole numbers and
+    decimals of more digits than a spreadsheet keeps are texts. After a million rows another sheet goes on.
     """
     import xlsxwriter
 
@@ -105,7 +105,7 @@ def _write_cells(sheet: Any, line: int, cells: Sequence[Any]) -> None:
 def _as_cells(frame: pl.DataFrame) -> pl.DataFrame:
     """Make texts of what a cell of a spreadsheet would change, and gaps of what is no number."""
     texts = _with_lengths(frame).with_columns(cs.temporal().cast(pl.String))
-    longest = texts.select(cs.integer().cast(pl.Float64).abs().max())
+    longest = texts.select((cs.integer() | cs.decimal()).cast(pl.Float64).abs().max())
     wide = [name for name in longest.columns if (longest[name][0] or 0) >= MOST_DIGITS]
     finite = pl.when(cs.float().is_finite()).then(cs.float())
     cells = safe_for_spreadsheets(texts.with_columns(pl.col(wide).cast(pl.String), finite))
