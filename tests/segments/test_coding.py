@@ -116,6 +116,14 @@ def test_a_code_that_fewer_than_ten_customers_had_is_no_number_later():
     assert encode(coding, FRAME[:1].with_columns(n=pl.lit(-1.0))).codes[0, 1] == -1
 
 
+def test_a_number_written_with_noughts_before_it_is_a_word_and_no_nought():
+    frame = FRAME.with_columns(n=pl.Series([0.0] * 50 + [float(n) for n in range(1, 56)]))
+    inputs = of(frame, missing=("00", "999"))
+    coding = learn_coding(inputs)
+    assert coding[1]["codes"] == [999.0]
+    assert encode(coding, frame).codes[0, 1] == 0
+
+
 def test_a_column_of_which_nearly_everybody_has_none_still_tells_who_has_some():
     some = np.zeros(400)
     some[:20] = np.arange(20) % 4 + 2

@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.contract.cells import missing_codes
 from segmint.contract.column import Column
 from segmint.contract.counts import count_values
 from segmint.errors import DataError
@@ -175,8 +176,7 @@ def _states_present(column: Column, values: pl.Series) -> list[tuple[float, str]
 
 def _codes(column: Column) -> list[float]:
     """List what is no number in the table as it comes: the codes of states, and words for "no value" such as "999"."""
-    words = pl.Series(column.missing or (), dtype=pl.String).cast(pl.Float64, strict=False)
-    return list(dict.fromkeys([*column.codes, *words.filter(words.is_finite().fill_null(False))]))
+    return list(dict.fromkeys([*column.codes, *missing_codes(column.missing or (), "point")]))
 
 
 def _plain_numbers(column: Column, values: pl.Series) -> NDArray[np.float64]:
