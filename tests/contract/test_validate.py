@@ -159,6 +159,38 @@ def test_missing_values_are_null_and_na_is_a_country() -> None:
     assert table.frame.row(2)[2] == "NA"
 
 
+def test_a_category_of_decimals_keeps_its_digits_and_ids_and_texts_do_not() -> None:
+    """Bundles know the levels as they were learned."""
+    contract = parse_contract(
+        """
+name = "decimals"
+[outcome]
+column = "y"
+kind = "response"
+levels = ["no", "yes"]
+positive = "yes"
+[columns.client]
+kind = "text"
+role = "id"
+label = "client"
+[columns.phone]
+kind = "text"
+role = "phone"
+label = "phone"
+[columns.rate]
+kind = "category"
+role = "characteristic"
+label = "rate"
+""",
+        origin="",
+    )
+    frame = pl.DataFrame(
+        {name: pl.Series(["4930123456.00"]).cast(pl.Decimal(20, 2)) for name in ("client", "phone", "rate")}
+    )
+    table = validate(open_table(frame), contract, purpose="predict")
+    assert table.frame.row(0) == ("4930123456", "4930123456", "4930123456.00")
+
+
 def test_no_non_finite_number_gets_past_the_door() -> None:
     """ING-07."""
     odd = [float("nan"), float("inf"), -float("inf"), -0.0, 5e-324, 1e308, None]

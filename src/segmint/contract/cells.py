@@ -62,7 +62,8 @@ def read_cells(column: Column, raw: pl.Series, missing: Sequence[str], decimal: 
         return _without_codes(_numbers(column, raw, missing, decimal), missing_codes(missing, decimal))
     if column.kind == "date":
         return _dates(column, raw, missing)
-    texts = as_text(raw, column.name)
+    level = column.kind == "category" and column.role != "id"
+    texts = as_text(raw, column.name) if level else whole_as_text(raw, column.name)
     if column.kind == "category" and _is_clean(texts, missing):
         return Cells(texts, _no_problem(raw))
     bare = texts.str.strip_chars()
@@ -116,7 +117,9 @@ def missing_codes(missing: Sequence[str], decimal: str) -> list[float]:
 
 
 def as_text(raw: pl.Series, name: str, *, exact: bool = True) -> pl.Series:
-    """Write cells as text: whole numbers without ``.0`` or ``.00``, whatever type they came in; truth values as true and false.
+    """Write cells as text: whole floating point numbers without ``.0``, truth values as true and false.
+
+    Decimals keep their digits, so that levels are those which a bundle has learned.
 
     Parameters
     ----------
@@ -135,8 +138,6 @@ def as_text(raw: pl.Series, name: str, *, exact: bool = True) -> pl.Series:
         return raw
     if raw.dtype == pl.Duration:
         return lengths_as_text(raw)
-    if raw.dtype.is_decimal():
-        return raw.cast(Text).str.replace(r"\.0+$", "")
     if not raw.dtype.is_float():
         return raw.cast(Text)
     numbers = raw.fill_nan(None)
@@ -151,6 +152,24 @@ def as_text(raw: pl.Series, name: str, *, exact: bool = True) -> pl.Series:
     return pl.select(
         pl.when(whole).then(numbers.cast(pl.Int64, strict=False).cast(Text)).otherwise(numbers.cast(Text))
     ).to_series()
+
+
+def whole_as_text(raw: pl.Series, name: str) -> pl.Series:
+    """Write ids, phone numbers or days as text: by the rule of `as_text`, and whole decimals without ``.00``.
+
+    Parameters
+    ----------
+    raw : polars.Series of shape (n_rows,)
+    name : str
+        Of the column, for the error.
+
+    Raises
+    ------
+    ContractError
+        As `as_text`.
+    """
+    texts = as_text(raw, name)
+    return texts.str.replace(r"\.0+$", "") if raw.dtype.is_decimal() else texts
 
 
 def _safe_integer(floats: pl.Series) -> int:
@@ -241,7 +260,7 @@ def _swapped(texts: pl.Series) -> pl.Series:
 def _dates(column: Column, raw: pl.Series, missing: Sequence[str]) -> Cells:
     """Read dates as the contract says they are written, else as ISO 8601 (2026-03-14)."""
     if raw.dtype == Text or raw.dtype.is_numeric():  # 20260314
-        bare = as_text(raw, column.name).str.strip_chars()
+        bare = whole_as_text(raw, column.name).str.strip_chars()
         texts = _without(bare, missing, bare)
         values = read_dates(texts, column.format or ISO)
         failed = texts.is_not_null() & values.is_null()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from segmint.contract.cells import as_text
+from segmint.contract.cells import whole_as_text
 from segmint.tables.formulas import unguarded
 
 # as pandas and spreadsheets write the whole numbers of a half-empty column, and large ones
@@ -29,7 +29,7 @@ def bare_ids(ids: pl.Series) -> pl.Series:
     ContractError
         If ids came as floating point numbers too large to keep every digit.
     """
-    bare = unguarded(as_text(ids, ids.name).str.strip_chars()).str.strip_chars()
+    bare = unguarded(whole_as_text(ids, ids.name).str.strip_chars()).str.strip_chars()
     return bare.set((bare == "").fill_null(False), None).alias(ids.name)
 
 
