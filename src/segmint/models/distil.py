@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -108,9 +109,12 @@ def teach(
         base = np.concatenate([base, upcoming])
         sources = np.concatenate([sources, _swap_cells(upcoming, natural.shape[1], known, swaps, draw)])
     own = np.broadcast_to(np.arange(known)[:, None], (known, natural.shape[1]))
-    read = _Read(natural, joined, encoded)
-    # of real customers and of copies, as trees and as networks read them
-    views = {kind: (read(own, kind), read(sources, kind)) for kind in ("natural", "encoded")}
+
+    def cells(came: Integers) -> Floats:
+        plain = natural[came, np.arange(natural.shape[1])]
+        return plain if joined is None else np.column_stack([plain, joined(came)])
+
+    for_trees, for_networks = _Rows(cells, own, sources), _Rows(encoded or _nothing_encoded, own, sources)
     real = np.zeros((len(teachers), known, classes))
     copied = np.zeros((len(teachers), len(base), classes))
     fold_of_copy = np.concatenate([fold_of, np.full(customers - known, -1)])[base]
@@ -120,30 +124,42 @@ def teach(
         for place, make in enumerate(teachers):
             # Its own unseen rows tell a teacher when to stop: one that knows too much by heart teaches noise.
             teacher = make(seed + fold)
-            rows, copies_read = views["encoded" if getattr(teacher, "reads_encoded", False) else "natural"]
-            teacher = teacher.fit(rows[seen], labels[seen], inner=(rows[unseen], labels[unseen]))
-            real[place, unseen] = teacher.predict_proba(rows[unseen])
+            rows = for_networks if getattr(teacher, "reads_encoded", False) else for_trees
+            teacher = teacher.fit(rows.real[seen], labels[seen], inner=(rows.real[unseen], labels[unseen]))
+            real[place, unseen] = teacher.predict_proba(rows.real[unseen])
             if mine.any():
-                copied[place, mine] = teacher.predict_proba(copies_read[mine])
+                copied[place, mine] = teacher.predict_proba(rows.copies[mine])
             if nobodys.any():
-                copied[place, nobodys] += teacher.predict_proba(copies_read[nobodys]) / folds
+                copied[place, nobodys] += teacher.predict_proba(rows.copies[nobodys]) / folds
     blend = _blend(real, labels)
-    return Lesson(blend(real), sources, blend(copied), views["encoded"][1])
+    return Lesson(blend(real), sources, blend(copied), for_networks.copies)
 
 
-@dataclass(frozen=True)
-class _Read:
-    """Rows whose cells come from the customers that are named, as trees read them and as networks do."""
+class _Rows:
+    """Real customers and copies as a kind of teacher reads them, each made when it is first asked for.
 
-    natural: Floats
-    joined: Joined | None
-    encoded: Encoded | None
+    Parameters
+    ----------
+    read : callable
+        Given the customer that each cell comes from, shape (n, n_columns), returns the rows.
+    own, sources : ndarray of shape (n, n_columns)
+        Whose the cells of the real customers and of the copies are.
+    """
 
-    def __call__(self, sources: Integers, kind: str) -> NDArray[Any]:
-        if kind == "encoded":
-            return np.empty((0, 0), dtype=np.float32) if self.encoded is None else self.encoded(sources)
-        cells = self.natural[sources, np.arange(self.natural.shape[1])]
-        return cells if self.joined is None else np.column_stack([cells, self.joined(sources)])
+    def __init__(self, read: Callable[[Integers], NDArray[Any]], own: Integers, sources: Integers) -> None:
+        self._read, self._own, self._sources = read, own, sources
+
+    @cached_property
+    def real(self) -> NDArray[Any]:
+        return self._read(self._own)
+
+    @cached_property
+    def copies(self) -> NDArray[Any]:
+        return self._read(self._sources)
+
+
+def _nothing_encoded(sources: Integers) -> Matrix:
+    return np.empty((0, 0), dtype=np.float32)
 
 
 def keep_fitted(teachers: Sequence[TeacherFactory], kept: dict[Any, Any]) -> list[TeacherFactory]:

@@ -16,10 +16,10 @@ from segmint.features.apply import feature_blocks, pair_blocks
 from segmint.features.customer_features import CustomerFeatures
 from segmint.features.natural import NaturalFeatures
 from segmint.features.pairs import pair_codes, step_rows
-from segmint.models.distil import TeacherFactory, keep_fitted, scores_of, teach
+from segmint.models.distil import keep_fitted, scores_of, teach
 from segmint.models.network import DenseNetworkClassifier, Teaching
 from segmint.models.pair_choice import choose_pairs
-from segmint.models.teachers import one_teacher, quick_teachers, several_teachers, teacher_names
+from segmint.models.teachers import Teachers, one_teacher, quick_teachers, several_teachers
 
 Inner = tuple[pl.DataFrame, NDArray[Any]]
 Integers = NDArray[np.int64]
@@ -55,7 +55,7 @@ class Recipe:
         Parameters of `DenseNetworkClassifier` where none are asked for: copies make an epoch long, so few will do.
     """
 
-    teachers: Callable[[Sequence[int], int], list[TeacherFactory]] | None = one_teacher
+    teachers: Callable[[Sequence[int], int], Teachers] | None = one_teacher
     teacher_folds: int = 5
     copies: float = 6.0
     most_copies: int = 100_000
@@ -277,7 +277,8 @@ class NetworkModel(Pipeline):
         if upcoming is not None:
             X, codes = pl.concat([X, upcoming.select(X.columns)]), np.concatenate([codes, natural.transform(upcoming)])
             encoded = np.concatenate([encoded, features.transform(upcoming)])
-        teachers = recipe.teachers(natural.categories_, len(labels))
+        named = recipe.teachers(natural.categories_, len(labels))
+        teachers = list(named.values())
         if self.kept_teachers is not None:
             teachers = keep_fitted(teachers, self.kept_teachers)
         rows = _Rows(features.state_, X, encoded)
@@ -295,7 +296,7 @@ class NetworkModel(Pipeline):
         )
         labels_of = {column.name: column.label for column in features.columns}
         told = {
-            "teachers": teacher_names(self.recipe, len(labels)),
+            "teachers": list(named),
             "folds": recipe.teacher_folds,
             "customers": len(labels),
             "copies": len(lesson.sources),

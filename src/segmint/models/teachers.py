@@ -17,46 +17,29 @@ OPTIONAL = ("xgboost", "catboost")
 FEW = 10_000
 MANY = 100_000
 
+Teachers = dict[str, TeacherFactory]
+"""What makes each teacher, under its name for people, in the order in which they are stacked."""
 
-def one_teacher(categories: Sequence[int], customers: int) -> list[TeacherFactory]:
+
+def one_teacher(categories: Sequence[int], customers: int) -> Teachers:
     """Return the teacher of the rolling recipe: LightGBM, small leaves, stopped in time."""
-    return [lambda seed: _lightgbm(categories, seed, leaves=15)]
+    return {"LightGBM": lambda seed: _lightgbm(categories, seed, leaves=15)}
 
 
-def quick_teachers(categories: Sequence[int], customers: int) -> list[TeacherFactory]:
+def quick_teachers(categories: Sequence[int], customers: int) -> Teachers:
     """Return the teachers of the fast recipe: LightGBM, and of few customers a network, which is wrong in other places."""
-    return [*one_teacher(categories, customers), *([_Network] if customers < FEW else [])]
+    return one_teacher(categories, customers) | (_NETWORK if customers < FEW else {})
 
 
-def several_teachers(categories: Sequence[int], customers: int) -> list[TeacherFactory]:
+def several_teachers(categories: Sequence[int], customers: int) -> Teachers:
     """Return the teachers of the best recipe: two LightGBMs, a network, and what else is installed."""
-    teachers: list[TeacherFactory] = [
-        *one_teacher(categories, customers),
-        _Network,
-        lambda seed: _lightgbm(categories, seed + 100, leaves=63, min_leaf=100),
-    ]
+    teachers = one_teacher(categories, customers) | _NETWORK
+    teachers["LightGBM with larger trees"] = lambda seed: _lightgbm(categories, seed + 100, leaves=63, min_leaf=100)
     if find_spec("xgboost"):
-        teachers.append(lambda seed: XGBoost(learning_rate=0.04, categories=tuple(categories), random_state=seed))
+        teachers["XGBoost"] = lambda seed: XGBoost(learning_rate=0.04, categories=tuple(categories), random_state=seed)
     if find_spec("catboost"):
-        teachers.append(lambda seed: CatBoost(categories=tuple(categories), random_state=seed))
+        teachers["CatBoost"] = lambda seed: CatBoost(categories=tuple(categories), random_state=seed)
     return teachers
-
-
-def teacher_names(recipe: str, customers: int) -> list[str]:
-    """Name the teachers of a recipe for people; none for "plain"."""
-    if recipe == "plain":
-        return []
-    if recipe == "rolling" or (recipe == "fast" and customers >= FEW):
-        return ["LightGBM"]
-    if recipe == "fast":
-        return ["LightGBM", "a small network"]
-    here = {"xgboost": "XGBoost", "catboost": "CatBoost"}
-    return [
-        "LightGBM",
-        "a small network",
-        "LightGBM with larger trees",
-        *(here[name] for name in OPTIONAL if find_spec(name)),
-    ]
 
 
 def missed_teachers() -> list[str]:
@@ -98,3 +81,6 @@ class _Network:
 
     def predict_proba(self, X: NDArray[np.float32]) -> NDArray[np.float64]:
         return self.model.predict_proba(X)
+
+
+_NETWORK: Teachers = {"a small network": _Network}
