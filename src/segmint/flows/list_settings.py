@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import re
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from segmint.config import Config
+from segmint.contract.column_match import suggested
 from segmint.errors import ConfigError
 
 _ATTRIBUTE = re.compile(r"(?P<names>\w+(?:, \w+)*)(?: : (?P<kind>.+))?$")
@@ -71,11 +71,10 @@ def sections_named(name: str | None) -> tuple[Section, ...]:
     if found := tuple(section for section in every if section.name == wanted):
         return found
     names = [section.name for section in every if section.name]
-    close = difflib.get_close_matches(wanted, names, n=1)
     raise ConfigError(
         f"There is no section '{name}'.",
         expected=f"one of {', '.join(names)}",
-        fix=f"did you mean '{close[0]}'?" if close else "leave it out to see every setting",
+        fix=suggested(wanted, names) or "leave it out to see every setting",
     )
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import BundleError, DataError
-from segmint.flows.bundle import propensities
+from segmint.flows.bundle import propensities, segments_in
 from segmint.flows.read import inputs_of, keep_reading, open_source, read, require_contract
 from segmint.flows.report import write_report
 from segmint.flows.results import meaning_of, outcomes_of, read_codes, read_frame
@@ -22,7 +22,6 @@ from segmint.flows.settings import RUNS, Place, Settings, settings_of
 from segmint.monitoring.codes import Dispositions
 from segmint.monitoring.drift import Drift, by_group, drift_of
 from segmint.progress import Progress, silent
-from segmint.segments.assign import assign_segments
 from segmint.splits.groups import row_customers
 from segmint.store import strict_json
 from segmint.store.bundle import Bundle, open_bundle
@@ -171,12 +170,8 @@ def _outcomes(
 def _by_segment(
     table: ValidTable, bundle: Bundle, said: NDArray[np.float64], happened: Happened, together: float
 ) -> list[dict[str, Any]]:
-    known = bundle.segments
-    if known is None or known.get("state") is None:
-        return []
-    labels, _ = assign_segments(known["state"], table.frame[happened[0]])
-    names = [str(part["name"]) for part in known["segments"]]
-    return by_group([names[label] for label in labels], said[happened[0]], happened[1], together)
+    segments = segments_in(bundle, table.frame[happened[0]])
+    return [] if segments is None else by_group(segments.to_list(), said[happened[0]], happened[1], together)
 
 
 def _name_of(bundle: Path | str, runs: Path) -> str:

@@ -22,7 +22,7 @@ from segmint.flows.bundle import propensities, require_golden
 from segmint.flows.check import check
 from segmint.flows.predict import run_folder, trained_ids
 from segmint.flows.read import open_source
-from segmint.flows.results import groups_of
+from segmint.flows.results import FEWEST, Answers, groups_of
 from segmint.flows.settings import RUNS, Place, Settings, settings_of
 from segmint.metrics.calibration import log_loss_by_row
 from segmint.metrics.intervals import interval, weight_blocks
@@ -38,7 +38,6 @@ from segmint.store.training_ids import TrainingIds
 GATE = "gate.json"
 METRIC = "log score per 1,000 customers"
 MARGIN = 0.5  # a loss of so little counts as equal; without a margin no interval around nothing could ever pass
-FEWEST = 100
 
 
 @dataclass(frozen=True)
@@ -255,10 +254,10 @@ def _on_table(
 
 def _require_enough(groups: NDArray[np.int64], yes: NDArray[np.bool_], new: NDArray[np.bool_], alike: str) -> None:
     """Refuse too few new customers, or too few of one outcome, whose chance no interval would show."""
-    customers, said_yes, said_no = (np.unique(groups[rows]).size for rows in (new, new & yes, new & ~yes))
-    if customers >= FEWEST and min(said_yes, said_no) >= MIN_ROWS_PER_LEVEL:
+    answers = Answers.of(groups[new], yes[new])
+    if answers.enough:
         return
-    judges = f"There are {customers:,} customers to judge by; {said_yes:,} said yes and {said_no:,} said no."
+    judges = f"There are {answers.customers:,} customers to judge by; {answers.sentence}"
     old = f"One of the two bundles was trained on {np.sum(~new):,} of the {new.size:,} customers{alike}. "
     raise DataError(
         judges if new.all() else old + judges,

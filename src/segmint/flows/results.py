@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -13,6 +13,7 @@ from segmint.config import Data
 from segmint.contract.cells import read_outcome
 from segmint.contract.contract import Contract
 from segmint.contract.ids import bare_ids
+from segmint.contract.validate import MIN_ROWS_PER_LEVEL
 from segmint.errors import ConfigError, DataError, InputError
 from segmint.flows.read import open_source
 from segmint.monitoring.codes import (
@@ -31,6 +32,9 @@ PLAIN = Dispositions(codes={meaning: meaning for meaning in MEANINGS} | {"yes": 
 
 ANSWERS = {"success": True, "refused": False, "do_not_call": False}
 """What a customer who was reached has said; every other meaning is no answer."""
+
+FEWEST = 100
+"""Customers with an answer from which on a bundle can be judged or moved."""
 
 
 def read_frame(source: Any, data: Data, *, whole: bool = True) -> pl.DataFrame:
@@ -161,6 +165,29 @@ def groups_of(scored: pl.DataFrame, contract: Contract) -> NDArray[np.int64]:
     alone = pl.int_range(scored.height, eager=True).cast(pl.String)
     named = pl.select(pl.when(ids.is_not_null()).then("id " + ids).otherwise("row " + alone)).to_series()
     return (named.rank("dense").to_numpy() - 1).astype(np.int64)
+
+
+class Answers(NamedTuple):
+    """How many customers answered, and how many of them said yes and no; rows of one customer are one."""
+
+    customers: int
+    said_yes: int
+    said_no: int
+
+    @classmethod
+    def of(cls, groups: NDArray[np.int64], yes: NDArray[np.bool_]) -> Answers:
+        """Count; `groups` says whose each row is, see `groups_of`."""
+        return cls(*(np.unique(some).size for some in (groups, groups[yes], groups[~yes])))
+
+    @property
+    def enough(self) -> bool:
+        """Whether they can say anything of a response rate: fewer of one answer are chance that no interval shows."""
+        return self.customers >= FEWEST and min(self.said_yes, self.said_no) >= MIN_ROWS_PER_LEVEL
+
+    @property
+    def sentence(self) -> str:
+        """Say how many said yes and no."""
+        return f"{self.said_yes:,} said yes and {self.said_no:,} said no."
 
 
 def _was_called(scored: pl.DataFrame) -> pl.Expr:

@@ -41,7 +41,7 @@ from segmint.store.promoted import WORD
 from segmint.store.run import CONFIG, Run, installed_versions, list_runs
 from segmint.store.staging import publish_file, require_free, require_writable, staging, write_file
 from segmint.tables.source import TableSource
-from segmint.targeting.call_list import COLUMNS, CallList, build_call_list
+from segmint.targeting.call_list import COLUMNS, CallList, build_call_list, carried_name
 from segmint.targeting.choose import Choice, choose
 from segmint.targeting.compare import dropped_since, read_earlier_list
 from segmint.targeting.hand_off import (
@@ -208,7 +208,7 @@ def _list_columns(source: TableSource, contract: Contract, policy: ContactPolicy
     """Name the columns that a dialler can be given, as far as names tell before the table is read."""
     by_role = [column.name for column in contract.columns if column.role in CARRIED]
     carried = [name for name in dict.fromkeys((*by_role, *policy.handed_over)) if name in source.columns]
-    return [*COLUMNS, "call_windows", *(f"{name}_input" if name in COLUMNS else name for name in carried)]
+    return [*COLUMNS, "call_windows", *map(carried_name, carried)]
 
 
 def with_policy(config: Config, policy: ContactPolicy | Place | None) -> Config:

@@ -21,7 +21,7 @@ from segmint.flows.calibrate import interval_of
 from segmint.flows.predict import run_folder
 from segmint.flows.promote import GATE, compare_bundles
 from segmint.flows.read import inputs_of, open_source
-from segmint.flows.results import groups_of, outcomes_of, read_codes, read_frame
+from segmint.flows.results import FEWEST, Answers, groups_of, outcomes_of, read_codes, read_frame
 from segmint.flows.run import run as train_run
 from segmint.flows.scored import Known, known_of, scoring_run
 from segmint.flows.settings import RUNS, Place, Settings, settings_of
@@ -34,7 +34,6 @@ from segmint.store.run import Run, installed_versions
 from segmint.store.training_ids import carry_training_ids
 
 FOUND = "update.json"
-FEWEST = 100
 PARTS = 5
 MOST_AGAIN = 0.5  # in narrow tables other customers may well look the same
 
@@ -305,10 +304,10 @@ def _said(
 
 def _require_enough(yes: NDArray[np.bool_], groups: NDArray[np.int64]) -> None:
     """Refuse too few customers, or too few of one outcome, to say anything of a response rate."""
-    customers, said_yes, said_no = (np.unique(groups[rows]).size for rows in (slice(None), yes, ~yes))
-    if customers < FEWEST or min(said_yes, said_no) < MIN_ROWS_PER_LEVEL:
+    answers = Answers.of(groups, yes)
+    if not answers.enough:
         raise DataError(
-            f"{customers:,} customers have an outcome; {said_yes:,} said yes and {said_no:,} said no.",
+            f"{answers.customers:,} customers have an outcome; {answers.sentence}",
             expected=f"at least {FEWEST} customers with an outcome, {MIN_ROWS_PER_LEVEL} of each",
             fix="wait for more results",
         )

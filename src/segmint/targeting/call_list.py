@@ -83,15 +83,14 @@ class CallList:
     @property
     def taken_along(self) -> tuple[str, ...]:
         """What the policy carries, as the list names it."""
-        named = (f"{name}_input" if name in COLUMNS else name for name in self.policy.handed_over)
-        return tuple(name for name in named if name in self.carried)
+        return tuple(name for name in map(carried_name, self.policy.handed_over) if name in self.carried)
 
     @property
     def sheet_column(self) -> str | None:
         """The list's column whose values have a sheet each; None for one sheet."""
         name = self.policy.sheet_by
-        if name in COLUMNS and f"{name}_input" in self.carried:
-            return f"{name}_input"
+        if name is not None and carried_name(name) in self.carried:
+            return carried_name(name)
         return name if name in self.rows.columns else None
 
     @property
@@ -264,7 +263,7 @@ def build_call_list(
         # a price is shown only beside those who were weighed
         **{name: pl.when(eligible).then(name) for name in ("cost", "value")},
     ).select(list(COLUMNS))
-    extra = _renamed(carried) if carried is not None else pl.DataFrame()
+    extra = carried.rename(carried_name) if carried is not None else pl.DataFrame()
     whole = pl.concat([frame, extra], how="horizontal") if extra.width else frame
     if rejected:
         whole = pl.concat([whole, _rejected(rejected, policy, run)], how="diagonal")
@@ -281,8 +280,9 @@ def build_call_list(
     return CallList(whole, policy, choice.advice, tuple(extra.columns))
 
 
-def _renamed(carried: pl.DataFrame) -> pl.DataFrame:
-    return carried.rename({name: f"{name}_input" for name in carried.columns if name in COLUMNS})
+def carried_name(name: str) -> str:
+    """Say what a list calls a column of the table that it takes along, where it has a column of that name itself."""
+    return f"{name}_input" if name in COLUMNS else name
 
 
 def _rejected(records: Sequence[int], policy: ContactPolicy, run: str) -> pl.DataFrame:

@@ -89,7 +89,7 @@ def _money_over_time(found: dict[str, Any], waves: dict[str, list[Row]]) -> Bloc
     for place, name in enumerate(others):
         lines.append((name, *_so_far(waves[name])))
         colors.append(charts.class_color(place + 1))  # the first is a blue as the network's
-        keys.append(key(f"class-{place + 2}", shorten(found["strategies"][name], 34)))
+        keys.append(key(charts.class_key(place + 1), shorten(found["strategies"][name], 34)))
     lines.append((OURS, *_so_far(waves[OURS])))
     colors.append(charts.ACCENT)
     picture = charts.curves(
