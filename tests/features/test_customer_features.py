@@ -160,6 +160,15 @@ def test_the_ends_of_a_range_are_nobodys_own_number() -> None:
         assert state["columns"][0].get("high", 72_000.0) == 72_000.0
 
 
+@pytest.mark.parametrize("factor", [1.0, 0.1, 0.01, 1e-3, 1e3])
+def test_the_ends_of_a_range_are_the_same_in_every_unit(factor: float) -> None:
+    column = Column(name="days", kind="number", role="history", label="days")
+    days = [30.0, *np.linspace(31, 690, 300).tolist(), 700.0]
+    state = CustomerFeatures([column]).fit(pl.DataFrame({"days": [each * factor for each in days]})).state_
+    edges = state["columns"][0]["edges"]
+    assert (edges[0], edges[-1]) == pytest.approx((30.0 * factor, 700.0 * factor))
+
+
 def test_of_very_many_levels_the_commonest_thousand_are_told_apart() -> None:
     column = Column(name="place", kind="category", role="characteristic", label="place")
     places = [f"p{number}" for number in range(1_200) for _ in range(12 if number < 1_000 else 10)]

@@ -195,7 +195,9 @@ def _outward(low: float, high: float) -> tuple[float, float]:
         return float(low), float(high)
     digits = 1 - floor(log10(span))
     unit = 10.0**-digits
-    least, most = (round(end * unit, max(digits, 0)) for end in (floor(low / unit), ceil(high / unit)))
+    # 0.3 is three tenths, though the division says 2.9999999999999996
+    whole = floor(round(low / unit, 6)), ceil(round(high / unit, 6))
+    least, most = (round(end * unit, max(digits, 0)) for end in whole)
     return float(min(least, low)), float(max(most, high))  # the end of a huge number may be rounded inward
 
 

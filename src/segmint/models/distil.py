@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from numpy.typing import NDArray
 
 from segmint.metrics.calibration import log_loss
 from segmint.metrics.ranking import roc_auc
+from segmint.models.rivals import grown_on_one_thread
+from segmint.models.side_by_side import side_by_side
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -115,22 +118,33 @@ def teach(
         return plain if joined is None else np.column_stack([plain, joined(came)])
 
     for_trees, for_networks = _Rows(cells, own, sources), _Rows(encoded or _nothing_encoded, own, sources)
-    real = np.zeros((len(teachers), known, classes))
-    copied = np.zeros((len(teachers), len(base), classes))
     fold_of_copy = np.concatenate([fold_of, np.full(customers - known, -1)])[base]
     nobodys = fold_of_copy < 0
-    for fold in range(folds):
+    real = np.zeros((len(teachers), known, classes))
+    copied = np.zeros((len(teachers), len(base), classes))
+    told_of_nobodys = np.zeros((folds, len(teachers), int(nobodys.sum()), classes))
+
+    def ask(fold: int, place: int, rows: NDArray[Any], copies: NDArray[Any]) -> None:
         seen, unseen, mine = fold_of != fold, fold_of == fold, fold_of_copy == fold
-        for place, make in enumerate(teachers):
-            # Its own unseen rows tell a teacher when to stop: one that knows too much by heart teaches noise.
-            teacher = make(seed + fold)
-            rows = for_networks if getattr(teacher, "reads_encoded", False) else for_trees
-            teacher = teacher.fit(rows.real[seen], labels[seen], inner=(rows.real[unseen], labels[unseen]))
-            real[place, unseen] = teacher.predict_proba(rows.real[unseen])
-            if mine.any():
-                copied[place, mine] = teacher.predict_proba(rows.copies[mine])
-            if nobodys.any():
-                copied[place, nobodys] += teacher.predict_proba(rows.copies[nobodys]) / folds
+        # Its own unseen rows tell a teacher when to stop: one that knows too much by heart teaches noise.
+        inner = (rows[unseen], labels[unseen])
+        teacher = teachers[place](seed + fold).fit(rows[seen], labels[seen], inner=inner)
+        real[place, unseen] = teacher.predict_proba(inner[0])
+        if mine.any():
+            copied[place, mine] = teacher.predict_proba(copies[mine])
+        if nobodys.any():
+            told_of_nobodys[fold, place] = teacher.predict_proba(copies[nobodys])
+
+    trees: list[Callable[[], None]] = []
+    others: list[Callable[[], None]] = []
+    for fold, place in product(range(folds), range(len(teachers))):
+        network = getattr(teachers[place](seed), "reads_encoded", False)
+        rows = for_networks if network else for_trees
+        apart = not network and grown_on_one_thread(rows.real)
+        (trees if apart else others).append(partial(ask, fold, place, rows.real, rows.copies))
+    side_by_side(trees, here=others)
+    for told in told_of_nobodys:
+        copied[:, nobodys] += told / folds
     blend = _blend(real, labels)
     return Lesson(blend(real), sources, blend(copied), for_networks.copies)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import combinations
 from math import comb
 
@@ -13,7 +14,8 @@ from numpy.typing import NDArray
 from segmint.contract.column import Column
 from segmint.features.natural import NaturalFeatures
 from segmint.features.pairs import Coded, code_column, columns_to_pair, join
-from segmint.models.rivals import LightGBM
+from segmint.models.rivals import LightGBM, grown_on_one_thread
+from segmint.models.side_by_side import side_by_side
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -105,7 +107,8 @@ def _cross_fitted(
     codes = natural.fit_transform(frame)
     part = draw.permutation(np.arange(len(labels)) % FOLDS)
     likely = np.zeros((len(labels), labels.max() + 1))
-    for number in range(FOLDS):
+
+    def ask(number: int) -> None:
         seen, apart = part != number, part == number
         trees = LightGBM(
             rounds=200,
@@ -117,6 +120,10 @@ def _cross_fitted(
         )
         trees.fit(codes[seen], labels[seen], inner=(codes[apart], labels[apart]))
         likely[np.ix_(apart, trees.classes_)] = trees.predict_proba(codes[apart])
+
+    jobs = [partial(ask, number) for number in range(FOLDS)]
+    apart = grown_on_one_thread(codes)
+    side_by_side(jobs if apart else [], here=[] if apart else jobs)
     return likely
 
 

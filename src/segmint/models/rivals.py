@@ -20,9 +20,14 @@ MOST_NEIGHBOURS = 30_000
 FEWEST_CELLS_TO_SHARE = 4_000_000
 
 
+def grown_on_one_thread(X: NDArray[Any]) -> bool:
+    """Say whether trees for a table of this size leave the other cores alone."""
+    return X.size < FEWEST_CELLS_TO_SHARE
+
+
 def _threads(X: NDArray[Any]) -> int:
     """Say how many threads grow trees for this table; 0 leaves it to the machine."""
-    return 1 if X.size < FEWEST_CELLS_TO_SHARE else 0
+    return 1 if grown_on_one_thread(X) else 0
 
 
 class _Rival(ClassifierMixin, BaseEstimator):
