@@ -10,7 +10,17 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import tomlkit
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from segmint.complaints import wanted
 from segmint.errors import ConfigError
@@ -234,6 +244,16 @@ class Search(_Section):
         return self.minutes is not None or self.trials is not None
 
 
+def _of_people(name: str) -> str:
+    """A name that a spreadsheet takes for a name."""
+    if not name[:1].isalnum() or not name.isprintable():
+        raise ValueError("a name of one line that begins with a letter or a digit")
+    return name
+
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80), AfterValidator(_of_people)]
+
+
 class Segments(_Section):
     """How segments are found.
 
@@ -252,6 +272,10 @@ class Segments(_Section):
         Make segments without age, gender and other sensitive columns.
     in_time_order : bool
         Whether the rows stand in order of time; then segments must also keep their rank from one block to the next.
+    names : mapping of str to str
+        Your own names, each under the segment's number (or letter) or the name that segmint gave it.
+    words : Path or None
+        Your own words for names, needs, offers and messages: an edited copy of what `segmint words init` prints.
     """
 
     enabled: bool = True
@@ -260,6 +284,13 @@ class Segments(_Section):
     thorough: bool = False
     leave_out_sensitive: bool = False
     in_time_order: bool = False
+    names: dict[str, Name] = Field(default={}, max_length=24)
+    words: Path | None = None
+
+    @field_validator("words")
+    @classmethod
+    def _found_from_anywhere(cls, words: Path | None) -> Path | None:
+        return None if words is None else words.absolute()  # a run may be resumed in another folder
 
 
 class Backtest(_Section):

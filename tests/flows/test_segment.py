@@ -36,6 +36,47 @@ def test_every_customer_is_in_one_segment(segmented: Segmented) -> None:
     assert frame["segment"].to_list() == frame["segment_key"].replace(names).to_list(), "as call lists name it"
 
 
+def test_the_bank_names_its_segments_in_its_own_words(
+    segmented: Segmented, runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["words", "init"]) == 0
+    own = tmp_path / "words.toml"
+    own.write_text(capsys.readouterr().out.replace('text = "', 'text = "our '), "utf-8")
+    settings = tmp_path / "segmint.toml"
+    settings.write_text(
+        f"[segments]\ncount = 4\nwords = '{own}'\nnames = {{ 2 = 'Golden savers', 7 = 'Lost' }}\n", "utf-8"
+    )
+    named = segment(sample_path(), "bank-marketing", settings, runs=runs)
+    before, now = ([part["name"] for part in found.summary["segments"]] for found in (segmented, named))
+    assert now[1] == "Golden savers"
+    others = [place for place in range(4) if place != 1]
+    assert all("our " in now[place].lower() and "our " not in before[place].lower() for place in others)
+    assert "No segment is called '7' or has it as its number: the name given for it is nobody's." in named.sentences
+    assert "2: Golden savers" in (named.folder / "segments.sql").read_text("utf-8")
+    assert "Golden savers" in (named.folder / "report.html").read_text("utf-8")
+    assert pl.read_parquet(named.customers)["segment"].unique().sort().to_list() == sorted(now)
+    assert assign(sample_path(), named.folder, runs=runs).sentences[1].startswith("2 Golden savers: ")
+    assert named.summary["state"] == segmented.summary["state"], "only words differ"
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [
+        ("names.1==1+1", "a name of one line that begins with a letter or a digit"),
+        ("names.1=", "a name of one line"),
+        ("names.1=a\tb", "a name of one line"),
+        (f"names.1={'x' * 81}", "at most 80 characters"),
+        ("words=nowhere.toml", "segmint words init"),
+    ],
+)
+def test_names_and_words_that_cannot_be_used_are_refused_before_anything_is_computed(
+    setting: str, expected: str, runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    argv = ["segment", str(sample_path()), "--contract", "bank-marketing", "--runs", str(runs)]
+    assert main([*argv, "--set", f"segments.{setting}"]) == 2
+    assert expected in capsys.readouterr().err
+
+
 def test_the_rules_are_sql_that_a_table_takes(segmented: Segmented) -> None:
     text = (segmented.folder / "segments.sql").read_text("utf-8")
     customers = pl.read_csv(sample_path(), separator=";")

@@ -7,7 +7,7 @@ import pytest
 
 from segmint.errors import ConfigError
 from segmint.segments.profile import CallMoney, Profiles, Response, Typical, profile_segments
-from segmint.segments.words import load_words, questions, say_segments
+from segmint.segments.words import load_words, names_of_nobody, questions, say_segments, shipped_words
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +64,29 @@ def test_words_that_make_no_sense_are_refused(tmp_path, text):
     own.write_text(text)
     with pytest.raises(ConfigError, match="cannot be used"):
         load_words(own)
+
+
+def test_people_name_segments_by_their_key_or_by_the_name_they_have(campaign, truth):
+    profiles = profile_segments(campaign, truth)
+    by_itself = [words.name for words in say_segments(profiles)]
+    keys = [segment.key for segment in profiles.segments]
+    given = {keys[0]: "Builders", by_itself[2]: "Golden savers"}
+    called = [words.name for words in say_segments(profiles, names=given)]
+    assert called == ["Builders", by_itself[1], "Golden savers"]
+    assert names_of_nobody(profiles, None, given | {"9": "Lost", "Golden savers": "Lost"}) == ("9", "Golden savers")
+
+
+def test_segments_of_one_given_name_are_told_apart(campaign, truth):
+    profiles = profile_segments(campaign, truth)
+    keys = [segment.key for segment in profiles.segments]
+    called = [words.name for words in say_segments(profiles, names=dict.fromkeys(keys[:2], "Savers"))]
+    assert called[:2] == [f"Savers ({key})" for key in keys[:2]]
+
+
+def test_the_printed_words_say_the_same_as_those_at_work(tmp_path, retired):
+    own = tmp_path / "words.toml"
+    own.write_text(shipped_words(), "utf-8")
+    assert say_segments(Profiles((retired,)), load_words(own)) == say_segments(Profiles((retired,)))
 
 
 def test_three_questions_are_asked_only_where_interests_are_unknown():

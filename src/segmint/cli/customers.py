@@ -1,4 +1,4 @@
-"""Commands about customers: predict, segment, explain."""
+"""Commands about customers: predict, segment, words, explain."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from segmint.cli.options import RUNS, AsJson, At, Bundle, ConfigFile, Quiet, Run
 from segmint.cli.screen import Screen
 
 app = typer.Typer()
+words_app = typer.Typer(no_args_is_help=True, help="Words: what segments are called and what is said of them.")
+app.add_typer(words_app, name="words")
 
 
 @app.command()
@@ -80,6 +82,14 @@ def segment(
         else:
             result = flows.segment(table, str(contract), settings, **more)
     screen.segmented(result)
+
+
+@words_app.command("init")
+def words_init() -> None:
+    """Print the words of segments, to put your own offers and messages in; `segments.words` names the edited file."""
+    from segmint.segments.words import shipped_words
+
+    typer.echo(shipped_words(), nl=False)
 
 
 @app.command()

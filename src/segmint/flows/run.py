@@ -24,7 +24,14 @@ from segmint.flows.explain import keep_importance
 from segmint.flows.read import begin, keep_reading, open_source, read, require_contract
 from segmint.flows.report import write_report
 from segmint.flows.search import Found, compare_apart, find_settings, settings_to_search
-from segmint.flows.segment import INDIVIDUAL, find_segments, keep_segments, known_segments, require_settings
+from segmint.flows.segment import (
+    INDIVIDUAL,
+    find_segments,
+    keep_segments,
+    known_segments,
+    require_settings,
+    words_of,
+)
 from segmint.flows.settings import RUNS, Place, Settings, settings_of
 from segmint.flows.train import (
     FINAL,
@@ -326,6 +333,7 @@ def _segments(
 
     settings = config.model_dump(mode="json", include={"seed", "data", "segments", "economics"})
     settings["contact_rate"] = config.policy.contact_rate
+    settings["words"] = words_of(config)  # the file may be another when the run goes on
     key = {"work": "segments", "table": table.ledger.receipt["fingerprint"], "settings": settings}
     try:
         return here.remember(key, find), ""

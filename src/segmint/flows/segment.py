@@ -39,6 +39,7 @@ from segmint.segments.migration import (
 from segmint.segments.profile import CallMoney
 from segmint.segments.segmentation import Segmentation, describe_known_segments, discover_segments
 from segmint.segments.sizes import Sizes
+from segmint.segments.words import load_words
 from segmint.splits.folds import make_folds
 from segmint.splits.groups import RowIdentity, row_customers
 from segmint.store.run import Run, find_run
@@ -129,9 +130,11 @@ def require_settings(table: ValidTable, config: Config) -> None:
     Raises
     ------
     ConfigError
-        If the economics name a column that the table lacks, or so many segments are asked for that they would be tiny.
+        If the economics name a column that the table lacks, so many segments are asked for that they would be tiny, or
+        the bank's own words cannot be used.
     """
     _money(table, config)
+    words_of(config)
     with suppress(DataError):
         inputs = segment_inputs(table, leave_out_sensitive=config.segments.leave_out_sensitive)
         require_room(inputs, config.segments.count)
@@ -158,9 +161,16 @@ def find_segments(
         propensity=individual_propensities(table, config.seed, who) if propensity is None else propensity,
         in_time_order=config.segments.in_time_order,
         random_state=config.seed,
+        words=words_of(config),
+        names=config.segments.names,
         progress=progress,
         identity=who,
     )
+
+
+def words_of(config: Config) -> dict[str, Any] | None:
+    """Load the bank's own words; None where the shipped ones hold."""
+    return None if config.segments.words is None else dict(load_words(config.segments.words))
 
 
 def individual_propensities(table: ValidTable, seed: int, who: RowIdentity | None = None) -> NDArray[np.float64] | None:
@@ -259,7 +269,7 @@ def _at_the_mean(table: ValidTable, names: Sequence[str]) -> str:
 
 def known_segments(table: ValidTable, config: Config) -> Segmentation:
     """Describe the segments that the table's outcome names."""
-    return describe_known_segments(table, random_state=config.seed)
+    return describe_known_segments(table, random_state=config.seed, words=words_of(config), names=config.segments.names)
 
 
 def keep_segments(here: Run, table: ValidTable, found: Segmentation) -> None:

@@ -22,7 +22,7 @@ from segmint.segments.proof import SegmentProof, prove_segments
 from segmint.segments.rules import SegmentRules, segment_rules
 from segmint.segments.sizes import Sizes
 from segmint.segments.stability import STABLE, Labels, Stability
-from segmint.segments.words import SegmentWords, questions, say_segments
+from segmint.segments.words import SegmentWords, names_of_nobody, questions, say_segments
 from segmint.splits.folds import inner_split
 from segmint.splits.groups import RowIdentity, row_customers
 
@@ -56,6 +56,8 @@ class Segmentation:
         How closely discovered segments go with the known ones of the table.
     money : CallMoney or None
         What profits were reckoned with.
+    names_of_nobody : tuple of str
+        Under what a name was given and no segment goes.
     """
 
     labels: Labels
@@ -71,6 +73,7 @@ class Segmentation:
     questions: tuple[str, ...] = ()
     cramers_v: float | None = None
     money: CallMoney | None = None
+    names_of_nobody: tuple[str, ...] = ()
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -123,6 +126,10 @@ class Segmentation:
             missed.append(
                 f"The segments change places from one block of time to the next (rank correlation {tau:.2f})."
             )
+        missed += [
+            f"No segment is called '{name}' or has it as its number: the name given for it is nobody's."
+            for name in self.names_of_nobody
+        ]
         return tuple(missed)
 
     def to_json(self) -> dict[str, Any]:
@@ -171,6 +178,7 @@ def discover_segments(
     in_time_order: bool = False,
     random_state: int | None = None,
     words: Mapping[str, Any] | None = None,
+    names: Mapping[str, str] | None = None,
     progress: Progress = silent,
     identity: RowIdentity | None = None,
 ) -> Segmentation:
@@ -193,6 +201,8 @@ def discover_segments(
         Whether the rows stand in order of time.
     words : mapping, optional
         From `load_words`.
+    names : mapping, optional
+        Names that people gave; see `say_segments`.
     progress : Progress
     identity : RowIdentity, optional
         Who is who in the table, where it is known already.
@@ -225,7 +235,7 @@ def discover_segments(
         probabilities=finder.probabilities_,
         sizes=Sizes.of(labels, row_customers(table), int(finder.state_["count"])),
         profiles=profiles,
-        words=_say(profiles, words, money),
+        words=_say(profiles, words, money, names),
         rules=segment_rules(inputs, labels, random_state=random_state),
         state=finder.state_,
         choice=finder.choice_,
@@ -234,6 +244,7 @@ def discover_segments(
         questions=_questions(inputs, table, words),
         cramers_v=cramers_v(labels, _known(table)[0]) if _is_assignment(table) else None,
         money=money,
+        names_of_nobody=names_of_nobody(profiles, words, names or {}),
     )
 
 
@@ -246,7 +257,11 @@ def kept_apart(yes: NDArray[np.bool_], who: RowIdentity, random_state: int | Non
 
 
 def describe_known_segments(
-    table: ValidTable, *, random_state: int | None = None, words: Mapping[str, Any] | None = None
+    table: ValidTable,
+    *,
+    random_state: int | None = None,
+    words: Mapping[str, Any] | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> Segmentation:
     """Describe the known segments of a table with the same profile, words and rules.
 
@@ -270,9 +285,10 @@ def describe_known_segments(
         probabilities=certain,
         sizes=Sizes.of(labels, row_customers(table), len(keys)),
         profiles=profiles,
-        words=_say(profiles, words, None),
+        words=_say(profiles, words, None, names),
         rules=segment_rules(inputs, labels, random_state=random_state),
         questions=_questions(inputs, table, words),
+        names_of_nobody=names_of_nobody(profiles, words, names or {}),
     )
 
 
@@ -286,14 +302,15 @@ def _known(table: ValidTable) -> tuple[Labels, tuple[str, ...]]:
     return np.array([place[str(level)] for level in table.outcome], np.int64), levels
 
 
-def _say(profiles: Profiles, words: Mapping[str, Any] | None, money: CallMoney | None) -> tuple[SegmentWords, ...]:
-    return say_segments(
-        profiles,
-        None if words is None else dict(words),
-        currency="" if money is None else money.currency,
-    )
+def _say(
+    profiles: Profiles,
+    words: Mapping[str, Any] | None,
+    money: CallMoney | None,
+    names: Mapping[str, str] | None,
+) -> tuple[SegmentWords, ...]:
+    return say_segments(profiles, words, currency="" if money is None else money.currency, names=names)
 
 
 def _questions(inputs: SegmentInputs, table: ValidTable, words: Mapping[str, Any] | None) -> tuple[str, ...]:
     roles = [column.role for column in (*inputs.columns, *table.features)]
-    return questions(roles, None if words is None else dict(words))
+    return questions(roles, words)

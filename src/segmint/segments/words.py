@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib import resources
@@ -15,7 +15,7 @@ from segmint.segments.coding import tell_apart
 from segmint.segments.profile import MARKED, Marker, Profiles, SegmentProfile, Typical
 from segmint.toml_files import parse_toml, read_toml_text
 
-Rules = dict[str, Any]
+Rules = Mapping[str, Any]
 MOST = 0.5  # a name may only say what most of the segment is
 NOTHING_SHARED = "mixed customers"  # most of them share nothing that is rarer elsewhere
 KINDS = ("need", "offer", "message", "timing", "avoid")
@@ -82,12 +82,19 @@ def load_words(path: str | Path | None = None) -> Rules:
         raise ConfigError(
             f"The words in '{path}' cannot be used ({error}).",
             expected="TOML entries with label, text and level, above, below or known",
-            fix="compare with words.toml of the package",
+            fix="start from the shipped words: segmint words init > my-words.toml",
         ) from error
     return rules
 
 
-def say_segments(profiles: Profiles, rules: Rules | None = None, *, currency: str = "") -> tuple[SegmentWords, ...]:
+def shipped_words() -> str:
+    """Return the shipped rules of words as TOML, to start one's own from."""
+    return _shipped()
+
+
+def say_segments(
+    profiles: Profiles, rules: Rules | None = None, *, currency: str = "", names: Mapping[str, str] | None = None
+) -> tuple[SegmentWords, ...]:
     """Say every segment: the same profiles and rules give the same words.
 
     Parameters
@@ -97,14 +104,27 @@ def say_segments(profiles: Profiles, rules: Rules | None = None, *, currency: st
         From `load_words`.
     currency : str
         Of profits.
+    names : mapping, optional
+        Names that people gave, each under a segment's key or the name that it has by itself.
     """
     rules = rules or load_words()
-    names = _distinct([_name(segment, rules) for segment in profiles.segments], profiles.segments)
+    said = _distinct([_name(segment, rules) for segment in profiles.segments], profiles.segments)
+    given = names or {}
+    called = [
+        given.get(segment.key) or given.get(name) or name for segment, name in zip(profiles.segments, said, strict=True)
+    ]
+    called = _numbered(called, profiles.segments)
     highest = max((segment.response.rate for segment in profiles.segments if segment.response is not None), default=0.0)
     return tuple(
         SegmentWords(segment.key, name, tuple(_sentences(segment, rules, currency, highest)))
-        for segment, name in zip(profiles.segments, names, strict=True)
+        for segment, name in zip(profiles.segments, called, strict=True)
     )
+
+
+def names_of_nobody(profiles: Profiles, rules: Rules | None, names: Mapping[str, str]) -> tuple[str, ...]:
+    """Return under what a name was given and no segment goes."""
+    by_itself = {words.name for words in say_segments(profiles, rules)}
+    return tuple(key for key in names if key not in by_itself | {segment.key for segment in profiles.segments})
 
 
 def questions(columns_roles: Sequence[str], rules: Rules | None = None) -> tuple[str, ...]:
@@ -220,9 +240,13 @@ def _distinct(names: list[_Name], segments: tuple[SegmentProfile, ...]) -> list[
     for name, segment in zip(names, segments, strict=True):
         more = _next_marker(segment, name.columns) if texts.count(name.text) > 1 else None
         told.append(name.text if more is None else f"{name.text}, {more.label} {more.level}")
+    return _numbered(told, segments)
+
+
+def _numbered(names: list[str], segments: tuple[SegmentProfile, ...]) -> list[str]:
     return [
-        name if told.count(name) == 1 else f"{name} ({segment.key})"
-        for name, segment in zip(told, segments, strict=True)
+        name if names.count(name) == 1 else f"{name} ({segment.key})"
+        for name, segment in zip(names, segments, strict=True)
     ]
 
 
