@@ -11,11 +11,9 @@ from typing import Annotated, Any, Literal, get_args
 
 import tomlkit
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
-    StringConstraints,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -24,6 +22,7 @@ from pydantic import (
 
 from segmint.complaints import wanted
 from segmint.errors import ConfigError
+from segmint.segments.word_file import Name
 from segmint.store.network_spec import MAX_PARAMETERS, MAX_UNITS
 from segmint.targeting.policy import ContactRules, Economics
 from segmint.toml_files import parse_toml, read_toml_text
@@ -242,16 +241,6 @@ class Search(_Section):
     def enabled(self) -> bool:
         """Whether there is a budget."""
         return self.minutes is not None or self.trials is not None
-
-
-def _of_people(name: str) -> str:
-    """A name that a spreadsheet takes for a name."""
-    if not name[:1].isalnum() or not name.isprintable():
-        raise ValueError("a name of one line that begins with a letter or a digit")
-    return name
-
-
-Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80), AfterValidator(_of_people)]
 
 
 class Segments(_Section):

@@ -75,6 +75,18 @@ def test_it_leaves_no_run(ask: Ask, said: str, tmp_path: Path) -> None:
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.parametrize("ask", [run, segment])
+def test_words_that_cannot_be_used_leave_no_run(ask: Callable[..., Any], tmp_path: Path) -> None:
+    words, settings = tmp_path / "words.toml", tmp_path / "segmint.toml"
+    words.write_text("updated = 2026-01-01")
+    settings.write_text(f"[segments]\nwords = '{words}'")
+    contract = CONTRACT.replace('kind = "response"', 'kind = "assignment"').replace('positive = "yes"', "")
+    for outcome in (CONTRACT, contract):
+        with pytest.raises(SegmintError, match="updated is unknown"):
+            ask(CUSTOMERS, parse_contract(outcome, origin="test"), settings, runs=tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
+
+
 def test_a_file_in_the_place_of_the_folder_of_runs_is_named(tmp_path: Path) -> None:
     write_bundle(tmp_path / "bundle", **small_parts())
     (tmp_path / "hist.csv").write_text("id")

@@ -56,13 +56,38 @@ def test_users_can_bring_their_own_words(tmp_path, retired):
     assert "pensioners" in say_segments(Profiles((retired,)), load_words(own))[0].name.lower()
 
 
+NOUN = "[[noun]]\nlabel = 'x'\n"
+LEVEL = NOUN + "level = 'z'\n"
+
+
 @pytest.mark.parametrize(
-    "text", ["[[noun]]\nlabel = 'x'\ntext = 'y'", "nonsense", "[[noun]]\nlabel = '('\ntext='y'\nlevel='z'"]
+    ("text", "said"),
+    [
+        ("nonsense", "cannot be used"),
+        ("updated = 2026-01-01", "updated is unknown"),
+        ("[[nouns]]\nlabel = 'x'", r"one of noun, adjective"),
+        ("[noun]\nlabel = 'x'", r"begin with \[\[noun\]\]"),
+        (NOUN + "text = 'y'", "either a level, or one of above"),
+        (NOUN + "text = 'y'\nlevels = 'z'", "noun 1, levels is unknown"),
+        (NOUN + "text = 'y'\nlevel = 'a('", r"noun 1, level makes no sense: 'a\('(.|\n)*a regular expression"),
+        (NOUN + "text = 'y'\nabove = '0.5'", "above makes no sense: '0.5'(.|\n)*a number"),
+        (NOUN + "text = 'y'\nlevel = 'z'\nabove = 0.5", "either a level, or"),
+        (LEVEL + "text = ''", "a name of one line"),
+        (LEVEL + "text = '=1+1'", "a name of one line"),
+        ("[[noun]]\nlabel = 5\nlevel = 'z'\ntext = 'y'", "label makes no sense: 5(.|\n)*a text"),
+        ("[[noun]]\nlabel = '('\nlevel = 'z'\ntext = 'y'", "a regular expression"),
+        ("[[advice]]\nlabel = 'x'\nlevel = 'z'\ntext = 'y'\nkind = 'gift'", "'need', 'offer'"),
+        ("[[by_response]]\nabove = 120\nkind = 'offer'", "by_response 1 has no text"),
+        ("[[by_response]]\nabove = 120\ntext = 'y'", "by_response 1 has no kind"),
+        ("[[by_response]]\nkind = 'offer'\ntext = 'y'", "above or below"),
+        ("[[by_response]]\nabove = 120\nkind = 'offer'\ntext = '=1+1'", "begin with ="),
+        ("[questions]\nlist = ['a', 5]", "questions, list, 2 makes no sense: 5"),
+    ],
 )
-def test_words_that_make_no_sense_are_refused(tmp_path, text):
+def test_words_that_make_no_sense_are_refused(tmp_path, text, said):
     own = tmp_path / "words.toml"
     own.write_text(text)
-    with pytest.raises(ConfigError, match="cannot be used"):
+    with pytest.raises(ConfigError, match=said):
         load_words(own)
 
 

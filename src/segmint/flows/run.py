@@ -140,6 +140,8 @@ def run(
     """
     settings, runs = settings_of(config), Path(runs)
     _refuse_search_in_vain(settings)
+    if settings.segments.enabled:
+        words_of(settings)
     contract = contract if isinstance(contract, Contract) else load_contract(contract)
     opened = open_source(source, settings.data)
     require_contract(opened, contract, at=settings.data.at)

@@ -103,6 +103,7 @@ def segment(
         For a table that cannot be segmented: too few rows, one column, all customers alike.
     """
     config, runs = settings_of(config), Path(runs)
+    words_of(config)
     contract = contract if isinstance(contract, Contract) else load_contract(contract)
     opened = open_source(source, config.data)
     answered = has_answers(opened, contract)
@@ -130,11 +131,9 @@ def require_settings(table: ValidTable, config: Config) -> None:
     Raises
     ------
     ConfigError
-        If the economics name a column that the table lacks, so many segments are asked for that they would be tiny, or
-        the bank's own words cannot be used.
+        If the economics name a column that the table lacks, or so many segments are asked for that they would be tiny.
     """
     _money(table, config)
-    words_of(config)
     with suppress(DataError):
         inputs = segment_inputs(table, leave_out_sensitive=config.segments.leave_out_sensitive)
         require_room(inputs, config.segments.count)
@@ -169,7 +168,13 @@ def find_segments(
 
 
 def words_of(config: Config) -> dict[str, Any] | None:
-    """Load the bank's own words; None where the shipped ones hold."""
+    """Load the bank's own words; None where the shipped ones hold.
+
+    Raises
+    ------
+    ConfigError
+        If the words cannot be used; asked before there is a run, so that no work is done in vain.
+    """
     return None if config.segments.words is None else dict(load_words(config.segments.words))
 
 

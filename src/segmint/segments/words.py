@@ -8,17 +8,20 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
+
+from pydantic import ValidationError
 
 from segmint.errors import ConfigError
 from segmint.segments.coding import tell_apart
 from segmint.segments.profile import MARKED, Marker, Profiles, SegmentProfile, Typical
+from segmint.segments.word_file import Kind, Words, first_complaint
 from segmint.toml_files import parse_toml, read_toml_text
 
 Rules = Mapping[str, Any]
 MOST = 0.5  # a name may only say what most of the segment is
 NOTHING_SHARED = "mixed customers"  # most of them share nothing that is rarer elsewhere
-KINDS = ("need", "offer", "message", "timing", "avoid")
+KINDS = get_args(Kind)
 
 
 @dataclass(frozen=True)
@@ -75,16 +78,16 @@ def load_words(path: str | Path | None = None) -> Rules:
     """
     try:
         rules = parse_toml(_shipped() if path is None else read_toml_text(Path(path)))
-        for part in ("noun", "adjective", "holding", "advice"):
-            for entry in rules.get(part, []):
-                _check(entry, part)
-    except (OSError, ValueError, KeyError, re.error) as error:
-        raise ConfigError(
-            f"The words in '{path}' cannot be used ({error}).",
-            expected="TOML entries with label, text and level, above, below or known",
-            fix="start from the shipped words: segmint words init > my-words.toml",
-        ) from error
-    return rules
+        return Words.model_validate(rules).model_dump(exclude_unset=True)
+    except ValidationError as error:
+        came, expected = first_complaint(error)
+    except (OSError, ValueError) as error:
+        came, expected = str(error), "a TOML file in UTF-8"
+    raise ConfigError(
+        f"The words in '{path}' cannot be used: {came}.",
+        expected=expected,
+        fix="compare with the shipped words: segmint words init",
+    )
 
 
 def shipped_words() -> str:
@@ -132,14 +135,6 @@ def questions(columns_roles: Sequence[str], rules: Rules | None = None) -> tuple
     if {"satisfaction", "interest"} & set(columns_roles):
         return ()
     return tuple((rules or load_words()).get("questions", {}).get("list", []))
-
-
-def _check(entry: Rules, part: str) -> None:
-    re.compile(entry["label"])
-    if not isinstance(entry["text"], str) or not {"level", "above", "below", "known"} & set(entry):
-        raise ValueError(f"an entry of [[{part}]] needs a text, and level, above, below or known")
-    if part == "advice" and entry.get("kind") not in KINDS:
-        raise ValueError(f"the kind of an advice is one of {', '.join(KINDS)}")
 
 
 def _matches(segment: SegmentProfile, entry: Rules) -> tuple[float, Evidence] | None:
