@@ -12,11 +12,20 @@ import pytest
 from segmint.cli import main
 from segmint.config import load_config
 from segmint.contract.column import Column, State
-from segmint.contract.contract import Contract, Outcome, load_contract
+from segmint.contract.contract import Contract, Outcome, load_contract, parse_contract
 from segmint.contract.validate import validate
 from segmint.errors import BundleError
 from segmint.flows.demo import sample_path
-from segmint.flows.segment import Segmented, _amounts, _at_the_mean, assign, individual_propensities, segment
+from segmint.flows.segment import (
+    Segmented,
+    _amounts,
+    _at_the_mean,
+    _money,
+    assign,
+    individual_propensities,
+    known_segments,
+    segment,
+)
 from segmint.metrics.ranking import roc_auc
 from segmint.tables.source import open_table
 
@@ -148,6 +157,26 @@ def test_a_code_among_the_amounts_is_no_amount() -> None:
     table = validate(open_table(frame), Contract(name="coded", outcome=outcome, columns=columns))
     assert np.unique(_amounts(table, "price")).tolist() == [4.0]
     assert "50 of 100 customers have no amount in 'price'" in _at_the_mean(table, ["price"])
+
+
+def test_money_from_columns_is_the_same_by_their_roles_and_by_their_names() -> None:
+    """The share of calls that reach the customer counts either way."""
+    columns = tuple(
+        Column(name=name, kind="number", role=role, label=name)
+        for name, role in (("age", "characteristic"), ("price", "cost"), ("worth", "value"))
+    )
+    outcome = Outcome(column="y", kind="response", levels=("no", "yes"), positive="yes")
+    frame = pl.DataFrame({"age": [40, 50] * 50, "price": [4] * 100, "worth": [90] * 100, "y": ["no", "yes"] * 50})
+    table = validate(open_table(frame), Contract(name="priced", outcome=outcome, columns=columns))
+    rate = "policy.contact_rate=0.3"
+    by_role = _money(table, load_config(None, [rate]))
+    by_name = _money(
+        table, load_config(None, [rate, "economics.cost_per_call=price", "economics.value_per_success=worth"])
+    )
+    assert by_role is not None
+    assert by_name is not None
+    assert by_role.conversations_per_customer == by_name.conversations_per_customer == 0.3
+    assert "in account currency; 0.3 of all calls reach the customer." in by_role.source
 
 
 def test_the_same_customers_are_assigned_to_the_same_segments(segmented: Segmented, runs: Path) -> None:
@@ -341,6 +370,23 @@ def test_the_switch_leaves_sensitive_columns_out(tmp_path: Path) -> None:
     (folder,) = (tmp_path / "runs").iterdir()
     coded = {state["column"] for state in json.loads((folder / "segments.json").read_text())["state"]["coding"]}
     assert coded == {"job", "plan"}
+
+
+def test_known_segments_are_said_in_rules_without_sensitive_columns() -> None:
+    known = WAVE.replace('kind = "response"', 'kind = "assignment"').replace('positive = "yes"', "")
+    contract = parse_contract(known.replace("[columns.job]", "sensitive = true\n[columns.job]", 1), origin="test")
+    customers = wave(0, 400, 1, 0.3).with_columns(
+        y=pl.when(pl.col("age") > 50).then(pl.lit("yes")).otherwise(pl.lit("no"))
+    )
+    table = validate(open_table(customers), contract)
+    sqls = {
+        left_out: known_segments(table, load_config(None, [f"segments.leave_out_sensitive={left_out}"])).rules.sql(
+            ("no", "yes")
+        )
+        for left_out in ("false", "true")
+    }
+    assert '"age"' in sqls["false"]
+    assert '"age"' not in sqls["true"]
 
 
 def test_a_table_whose_outcome_is_there_and_empty_is_segmented_and_says_so(

@@ -222,11 +222,7 @@ def _money(table: ValidTable, config: Config) -> CallMoney | None:
                 else f"{source:,.2f} {economics.currency} as the {what}"
                 for source, what in zip(sources, said, strict=True)
             )
-            + (
-                f"; {config.policy.contact_rate:.3g} of all calls reach the customer."
-                if config.policy.contact_rate < 1
-                else "."
-            )
+            + _reached(config.policy.contact_rate)
             + _at_the_mean(table, [source for source in sources if isinstance(source, str)]),
             economics.conversations(config.policy.contact_rate),
         )
@@ -238,8 +234,14 @@ def _money(table: ValidTable, config: Config) -> CallMoney | None:
         _amounts(table, names[0]),
         _amounts(table, names[1]),
         source=f"Profits are reckoned with the table's columns '{columns['cost'].label}' and '{columns['value'].label}', "
-        "in account currency." + _at_the_mean(table, names),
+        "in account currency" + _reached(config.policy.contact_rate) + _at_the_mean(table, names),
+        conversations_per_customer=config.policy.contact_rate,  # of one call
     )
+
+
+def _reached(contact_rate: float) -> str:
+    """End the sentence, with how many calls reach the customer where not all do."""
+    return f"; {contact_rate:.3g} of all calls reach the customer." if contact_rate < 1 else "."
 
 
 def _amounts(table: ValidTable, amount: float | str) -> float | NDArray[np.float64]:
@@ -274,7 +276,13 @@ def _at_the_mean(table: ValidTable, names: Sequence[str]) -> str:
 
 def known_segments(table: ValidTable, config: Config) -> Segmentation:
     """Describe the segments that the table's outcome names."""
-    return describe_known_segments(table, random_state=config.seed, words=words_of(config), names=config.segments.names)
+    return describe_known_segments(
+        table,
+        leave_out_sensitive=config.segments.leave_out_sensitive,
+        random_state=config.seed,
+        words=words_of(config),
+        names=config.segments.names,
+    )
 
 
 def keep_segments(here: Run, table: ValidTable, found: Segmentation) -> None:

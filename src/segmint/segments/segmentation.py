@@ -259,11 +259,20 @@ def kept_apart(yes: NDArray[np.bool_], who: RowIdentity, random_state: int | Non
 def describe_known_segments(
     table: ValidTable,
     *,
+    leave_out_sensitive: bool = False,
     random_state: int | None = None,
     words: Mapping[str, Any] | None = None,
     names: Mapping[str, str] | None = None,
 ) -> Segmentation:
     """Describe the known segments of a table with the same profile, words and rules.
+
+    Parameters
+    ----------
+    table : ValidTable
+    leave_out_sensitive : bool
+        Say the segments in rules without sensitive columns.
+    random_state, words, names :
+        See `discover_segments`.
 
     Raises
     ------
@@ -277,7 +286,7 @@ def describe_known_segments(
             fix="discover segments instead",
         )
     labels, keys = _known(table)
-    inputs = segment_inputs(table)
+    inputs = segment_inputs(table, leave_out_sensitive=leave_out_sensitive)
     certain = np.eye(len(keys))[labels]
     profiles = profile_segments(table, labels, keys=keys)
     return Segmentation(
