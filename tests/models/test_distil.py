@@ -27,6 +27,13 @@ def lesson(swap: float) -> Lesson:
     return teach(natural, labels, [lambda seed: Parrot()], folds=5, copies=600, swap=swap, seed=3)
 
 
+def test_several_teachers_teach_without_copies() -> None:
+    natural, labels = np.column_stack([np.arange(200.0), np.arange(200.0) % 7]), np.arange(200) % 2
+    alone = teach(natural, labels, [lambda seed: Parrot()] * 2, folds=5, copies=0, swap=0.0, seed=3)
+    assert alone.copy_targets.shape == (0, 2)
+    assert np.allclose(alone.targets, 0.5)
+
+
 def test_no_customer_is_labelled_by_a_teacher_that_saw_it() -> None:
     assert np.all(lesson(0.0).targets == 0.5)
 

@@ -282,4 +282,4 @@ def _blend(real: Floats, labels: Integers) -> Callable[[Floats], Floats]:
         return np.asarray(np.concatenate(list(centred[:, :, 1:] if given.shape[2] == 2 else centred), axis=1))
 
     stack = LogisticRegression(C=1.0, max_iter=500).fit(log_odds(real), labels)
-    return lambda given: np.asarray(stack.predict_proba(log_odds(given)))
+    return lambda given: np.asarray(stack.predict_proba(log_odds(given))) if given.shape[1] else given[0]
