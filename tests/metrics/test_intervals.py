@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from segmint.metrics.intervals import design_effect, interval, weight_blocks, wilson
+from segmint.metrics.intervals import design_effect, interval, rate_difference, weight_blocks, wilson
 
 
 def test_wilson_equals_scipy():
@@ -77,3 +77,14 @@ def test_copies_of_a_row_say_nothing_new_and_strangers_each_their_own():
     assert design_effect(np.repeat(residuals, 3), np.repeat(np.arange(4_000), 3)) == pytest.approx(3)
     assert design_effect(residuals, np.repeat(np.arange(2_000), 2)) == pytest.approx(1, abs=0.1)
     assert design_effect(np.zeros(4), np.array([0, 0, 1, 1])) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [((56, 70, 48, 80), (0.0524, 0.3339)), ((9, 10, 3, 10), (0.1705, 0.8090)), ((0, 10, 0, 20), (-0.1611, 0.2775))],
+)
+def test_difference_of_two_rates_as_newcombe_has_it(
+    counts: tuple[int, int, int, int], expected: tuple[float, float]
+) -> None:
+    """Table II of Newcombe 1998, method 10."""
+    assert rate_difference(*counts) == pytest.approx(expected, abs=1e-4)

@@ -32,6 +32,14 @@ def test_shares_of_each_wave_add_up_and_only_a_sure_change_is_called_one():
     assert frame["customers_after"].to_list() == [700, 300]
 
 
+@pytest.mark.parametrize("size", [10, 30, 1_000])
+def test_a_wave_of_the_same_customers_seldom_surely_changes(size):
+    draw, keys = np.random.default_rng(size), ("1", "2", "3", "4")
+    waves = [(draw.choice(4, count, p=[0.4, 0.3, 0.2, 0.1]) for count in (5_000, size)) for _ in range(300)]
+    sure = [any(change.surely for change in share_changes(*wave, keys)) for wave in waves]
+    assert np.mean(sure) <= 0.08
+
+
 def test_a_wave_is_said_in_sentences():
     before, after = np.repeat([0, 1], [500, 500]), np.repeat([0, 1, 1], [400, 100, 500])
     changes = share_changes(before, after, KEYS)

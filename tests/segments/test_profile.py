@@ -6,7 +6,8 @@ import pytest
 
 from segmint.contract.contract import parse_contract
 from segmint.contract.validate import validate
-from segmint.segments.profile import CallMoney, profile_segments
+from segmint.metrics.intervals import wilson
+from segmint.segments.profile import CallMoney, _profits, profile_segments
 from segmint.tables.source import open_table
 from tests.segments.conftest import CONTRACT, draw_campaign
 
@@ -52,6 +53,37 @@ def test_the_most_frequent_channel_is_not_the_best_when_it_is_no_better(truth):
     alike = (pl.int_range(pl.len()) % 10 == 0) | (pl.int_range(pl.len()) % 10 == 1)
     table = with_channel(pl.when(alike).then(pl.lit("cellular")).otherwise(pl.lit("telephone")))
     assert all(segment.best == () for segment in profile_segments(table, truth).segments)
+
+
+def test_of_a_dozen_channels_that_are_alike_none_is_the_best():
+    draw = np.random.default_rng(0)
+    found = 0
+    for _ in range(20):
+        channel = pl.Series(draw.choice([f"c{number}" for number in range(12)], draw_campaign().height))
+        table = with_channel(channel)
+        profiles = profile_segments(table, draw.integers(5, size=len(table)))
+        found += sum(segment.best != () for segment in profiles.segments)
+    assert found <= 10, "of 100"
+
+
+def test_amounts_in_a_column_say_what_the_same_amount_for_everyone_says():
+    for yes in (np.zeros(300, bool), np.arange(300) < 2, np.arange(300) < 40):
+        rate, low, high = float(yes.mean()), *(float(end) for end in wilson(yes.sum(), len(yes)))
+        plain = _profits(yes, (rate, low, high), CallMoney(5.0, 400.0, "EUR"))
+        listed = _profits(yes, (rate, low, high), CallMoney(np.full(300, 5.0), np.full(300, 400.0), "EUR"))
+        assert listed == pytest.approx(plain)
+        assert plain[:3] == pytest.approx([400 * rate - 5, 400 * low - 5, 400 * high - 5])
+
+
+def test_the_interval_of_a_profit_holds_the_true_one():
+    draw = np.random.default_rng(1)
+    held = 0
+    for _ in range(400):
+        yes, values = draw.random(300) < 0.05, draw.gamma(2.0, 200.0, 300)
+        ends = (float(end) for end in wilson(yes.sum(), 300))
+        _, low, high, _ = _profits(yes, (float(yes.mean()), *ends), CallMoney(5.0, values, "EUR"))
+        held += low <= 0.05 * 400 - 5 <= high
+    assert held >= 360  # of some fifteen a mean value is known poorly
 
 
 def test_a_median_knows_how_many_it_is_of(campaign, truth):

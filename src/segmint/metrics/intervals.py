@@ -42,6 +42,40 @@ def wilson(successes: ArrayLike, trials: ArrayLike, level: float = 0.95) -> tupl
     return np.clip(centre - reach, 0, 1), np.clip(centre + reach, 0, 1)
 
 
+def rate_difference(
+    successes: ArrayLike, trials: ArrayLike, other_successes: ArrayLike, other_trials: ArrayLike, level: float = 0.95
+) -> tuple[Floats, Floats]:
+    """Interval of a rate less another rate, of different trials; honest for few of them and for rates of 0 and 1.
+
+    Parameters
+    ----------
+    successes, trials, other_successes, other_trials : array-like of one shape
+        Counts.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    low, high : ndarray of the same shape
+        NaN where there are no trials.
+
+    References
+    ----------
+    Newcombe 1998, "Interval estimation for the difference between independent proportions: comparison of eleven methods",
+    Statistics in Medicine 17(8), method 10.
+    """
+    low, high = wilson(successes, trials, level)
+    other_low, other_high = wilson(other_successes, other_trials, level)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rate = np.asarray(successes, dtype=np.float64) / np.asarray(trials, dtype=np.float64)
+        other = np.asarray(other_successes, dtype=np.float64) / np.asarray(other_trials, dtype=np.float64)
+    difference = rate - other
+    return (
+        difference - np.hypot(rate - low, other_high - other),
+        difference + np.hypot(high - rate, other - other_low),
+    )
+
+
 def design_effect(residuals: ArrayLike, groups: NDArray[np.integer]) -> float:
     """How many times the variance of a sum is that of independent rows, because rows of one customer go together.
 

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.metrics.intervals import NORMAL_95
+from segmint.metrics.intervals import rate_difference
 from segmint.segments.stability import Labels
 
 
@@ -76,7 +76,7 @@ class ShareChange:
     before, after : float
         Shares of each wave's customers.
     change, low, high : float
-        After less before, with its 95 % interval for waves of different customers (Wald).
+        After less before, with its interval for waves of different customers; 95 % hold those of all segments together.
     """
 
     key: str
@@ -106,12 +106,12 @@ def share_changes(before: Labels, after: Labels, keys: Sequence[str]) -> tuple[S
     """
     first, second = np.bincount(before, minlength=len(keys)), np.bincount(after, minlength=len(keys))
     old, new = first / max(len(before), 1), second / max(len(after), 1)
-    spread = NORMAL_95 * np.sqrt(old * (1 - old) / max(len(before), 1) + new * (1 - new) / max(len(after), 1))
+    all_before, all_after = (np.full(len(keys), max(len(wave), 1)) for wave in (before, after))
+    low, high = rate_difference(second, all_after, first, all_before, 1 - 0.05 / len(keys))
     return tuple(
         ShareChange(
             key, int(first[place]), int(second[place]), float(old[place]), float(new[place]),
-            float(new[place] - old[place]), float(new[place] - old[place] - spread[place]),
-            float(new[place] - old[place] + spread[place]),
+            float(new[place] - old[place]), float(low[place]), float(high[place]),
         )
         for place, key in enumerate(keys)
     )  # fmt: skip

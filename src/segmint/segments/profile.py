@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from segmint.contract.column import Column
 from segmint.contract.valid_table import ValidTable
-from segmint.metrics.intervals import NORMAL_95, wilson
+from segmint.metrics.intervals import NORMAL_95, rate_difference, wilson
 from segmint.segments.coding import NO_VALUE, OTHER, RAREST_LEVEL, Codes, encode_column, learn_coding
 from segmint.segments.inputs import SegmentInputs
 from segmint.segments.sizes import Sizes
@@ -389,23 +389,35 @@ def _response(yes: NDArray[np.bool_], base: float, money: CallMoney | None) -> R
 def _profits(
     yes: NDArray[np.bool_], rates: tuple[float, float, float], money: CallMoney | None
 ) -> tuple[float | None, ...]:
-    """Profit per call with its interval, and per customer."""
+    """Profit per call with its interval, and per customer.
+
+    The interval joins that of the rate with those of the mean value and the mean cost (Zou and Donner 2008, "Construction of
+    confidence limits about effect measures", Statistics in Medicine 27(10)): where nobody said yes it is as wide as the rate's.
+    """
     if money is None:
         return (None, None, None, None)
-    value, cost = money.value_per_success, money.cost_per_call
     calls = money.calls_per_customer
-    value = value * money.conversations_per_customer
-    if isinstance(value, (int, float)) and isinstance(cost, (int, float)):
-        profit, low, high = (chance * value / calls - cost for chance in rates)
-    else:
-        profit, low, high = _mean_interval(np.asarray(yes * value / calls - cost, float))
-    return (profit, low, high, profit * calls)
+    values, costs = (
+        np.broadcast_to(np.asarray(amount, np.float64), len(yes))
+        for amount in (money.value_per_success * money.conversations_per_customer / calls, money.cost_per_call)
+    )
+    rate, low, high = rates
+    profit = float((yes * values - costs).mean())
+    brought = values[yes] if yes.sum() >= RAREST_LEVEL else values  # of a few, a mean says little
+    worth = float(brought.mean())
+    unsure = float(np.hypot(rate * _reach(brought, max(int(yes.sum()), 1)), _reach(costs, len(costs))))
+    below, above = (float(np.hypot(worth * (end - rate), unsure)) for end in (low, high))
+    return (profit, profit - below, profit + above, profit * calls)
 
 
 def _mean_interval(amounts: NDArray[np.float64]) -> tuple[float, float, float]:
-    mean = float(amounts.mean())
-    reach = NORMAL_95 * float(amounts.std(ddof=1)) / float(np.sqrt(len(amounts))) if len(amounts) > 1 else 0.0
+    mean, reach = float(amounts.mean()), _reach(amounts, len(amounts))
     return mean, mean - reach, mean + reach
+
+
+def _reach(amounts: NDArray[np.float64], count: int) -> float:
+    """Half the width of the 95 % interval of the mean of so many amounts as these."""
+    return NORMAL_95 * float(amounts.std(ddof=1)) / float(np.sqrt(count)) if len(amounts) > 1 else 0.0
 
 
 def _worth(table: ValidTable, labels: Labels, count: int) -> list[tuple[Worth, ...]]:
@@ -436,7 +448,8 @@ def _best_observed(
     """Find the level of each column of the call's circumstances in which a segment surely responded better than else.
 
     The best lower end of the interval wins, so that a handful of lucky calls does not; and it must lie above the rate of
-    all calls to the segment, or the most frequent level would be called the best, whatever came of it.
+    the segment's other calls, at a level that allows for the number of levels (Bonferroni): of a dozen that are all alike
+    one is always the best.
     """
     found: list[list[Association]] = [[] for _ in range(count)]
     columns = [
@@ -452,19 +465,25 @@ def _best_observed(
         missing = {*table.contract.missing_tokens(column), "unknown"}
         for place in range(count):
             mine = labels == place
-            options = [
-                _association(column, str(level), yes[mine & (codes == code)])
+            enough = [
+                (str(level), mine & (codes == code))
                 for code, level in enumerate(named)
-                if str(level) not in missing
+                if str(level) not in missing and (mine & (codes == code)).sum() >= 3 * RAREST_LEVEL
             ]
-            sure = [option for option in options if option is not None and option.low > yes[mine].mean()]
+            sure = [
+                _association(column, level, yes[calls])
+                for level, calls in enough
+                if _responded_better(yes[calls], yes[mine & ~calls], 1 - 0.05 / len(enough))
+            ]
             if sure:
                 found[place].append(max(sure, key=lambda option: (option.low, option.level)))
     return [tuple(row) for row in found]
 
 
-def _association(column: Column, level: str, yes: NDArray[np.bool_]) -> Association | None:
-    if len(yes) < 3 * RAREST_LEVEL:
-        return None
+def _responded_better(yes: NDArray[np.bool_], others: NDArray[np.bool_], level: float) -> bool:
+    return len(others) > 0 and float(rate_difference(yes.sum(), len(yes), others.sum(), len(others), level)[0]) > 0
+
+
+def _association(column: Column, level: str, yes: NDArray[np.bool_]) -> Association:
     low, high = (float(end) for end in wilson(yes.sum(), len(yes)))
     return Association(column.name, column.label, level, len(yes), float(yes.mean()), low, high)

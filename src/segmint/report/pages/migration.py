@@ -62,7 +62,7 @@ def _shares(found: dict[str, Any]) -> Block:
         for row, name in zip(found["shares"], found["names"], strict=True)
     ]
     return table(
-        ["Segment", "customers before", "now", "share before", "now", "points", "95 % interval"],
+        ["Segment", "customers before", "now", "share before", "now", "points", "95 % interval of all together"],
         rows,
         title="Which segments grew",
     )
