@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -17,6 +18,8 @@ from segmint.tables.lengths import lengths_as_text
 
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _GROUPED = r"^[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]*)?$"
+_WHOLE = re.compile(r"^([0-9]+)\.0+$")
+TRUTHS = ("true", "false")
 SAFE_INTEGER = 2**53 - 1  # from 2**53 on, two whole numbers are one Float64
 DAYS = (pl.Date, pl.Datetime)
 
@@ -65,10 +68,43 @@ def read_cells(column: Column, raw: pl.Series, missing: Sequence[str], decimal: 
     level = column.kind == "category" and column.role != "id"
     texts = as_text(raw, column.name) if level else whole_as_text(raw, column.name)
     if column.kind == "category" and _is_clean(texts, missing):
-        return Cells(texts, _no_problem(raw))
+        return Cells(_as_allowed(column, texts), _no_problem(raw))
     bare = texts.str.strip_chars()
     values = _without(bare if column.kind == "category" else texts, missing, bare)
-    return Cells(values, _no_problem(raw))
+    return Cells(_as_allowed(column, values), _no_problem(raw))
+
+
+def spellings(allowed: Sequence[str]) -> dict[str, str]:
+    """Say which level of a contract a truth value or a whole number means, however a program has written it.
+
+    One writes TRUE where another writes True or true, and a flag becomes 1.0 once somebody has none.
+
+    Parameters
+    ----------
+    allowed : sequence of str
+        The contract's levels.
+
+    Returns
+    -------
+    dict
+        By what `plainly` makes of a text; without those that could mean two levels.
+    """
+    plain = [plainly(level) for level in allowed]
+    return {text: level for text, level in zip(plain, allowed, strict=True) if plain.count(text) == 1}
+
+
+def plainly(text: str) -> str:
+    """Write a truth value in small letters and a whole number without its decimals; leave all else."""
+    small = text.lower()
+    return small if small in TRUTHS else _WHOLE.sub(r"\1", text)
+
+
+def _as_allowed(column: Column, values: pl.Series) -> pl.Series:
+    """Spell levels as the contract does; only those that it does not know are looked at."""
+    strangers = set(values.unique().drop_nulls()) - set(column.allowed) if column.allowed else set()
+    known = spellings(column.allowed) if strangers else {}
+    meant = {text: known[plainly(text)] for text in strangers if plainly(text) in known}
+    return values.replace(meant) if meant else values
 
 
 def unusual(column: Column, values: pl.Series) -> pl.Series | None:
@@ -258,11 +294,13 @@ def _swapped(texts: pl.Series) -> pl.Series:
 
 
 def _dates(column: Column, raw: pl.Series, missing: Sequence[str]) -> Cells:
-    """Read dates as the contract says they are written, else as ISO 8601 (2026-03-14)."""
+    """Read dates as the contract says they are written, or as ISO 8601 (2026-03-14), as a workbook gives its own dates."""
     if raw.dtype == Text or raw.dtype.is_numeric():  # 20260314
         bare = whole_as_text(raw, column.name).str.strip_chars()
         texts = _without(bare, missing, bare)
         values = read_dates(texts, column.format or ISO)
+        if column.format and not column.format.startswith("%Y-"):  # such a format means something else by it
+            values = values.zip_with(values.is_not_null(), read_dates(texts, ISO))
         failed = texts.is_not_null() & values.is_null()
     else:
         # the local day, which a cast would not take from a time with a zone

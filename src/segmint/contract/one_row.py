@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from segmint.contract.cells import cell_texts, missing_codes, read_cells
+from segmint.contract.cells import cell_texts, missing_codes, plainly, read_cells, spellings
 from segmint.contract.column import Column, Known
 from segmint.contract.column_match import match_columns
 from segmint.contract.contract import Contract
@@ -96,13 +96,19 @@ def _reader(column: Column, missing: tuple[str, ...]) -> ReadCell:
     if column.kind == "date":
         return lambda raw: _slowly(column, raw, missing)
     strip = column.kind == "category"
+    levels = frozenset(column.allowed) if strip else frozenset()
+    meant = spellings(column.allowed) if levels else {}
 
     def read(raw: Any) -> tuple[Any, str | None]:
         text = raw if isinstance(raw, str) else cell_texts([raw], column.name)[0]
         if text is None:
             return None, None
         bare = text.strip(_WHITE)
-        return (None if bare in tokens else bare if strip else text), None
+        if bare in tokens:
+            return None, None
+        if levels and bare not in levels:
+            bare = meant.get(plainly(bare), bare)
+        return (bare if strip else text), None
 
     return read
 
