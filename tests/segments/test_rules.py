@@ -1,7 +1,10 @@
 """Rules: few, faithful, and the SQL says the same as the tree."""
 
+from datetime import date
+
 import numpy as np
 import polars as pl
+import pytest
 
 from segmint.contract.column import Column, State
 from segmint.contract.contract import parse_contract
@@ -213,3 +216,47 @@ def test_a_number_that_means_no_value_is_no_number_to_the_sql():
     rules, told, expected = raw_and_rules(raw, labels)
     assert told == expected
     assert "999" in rules.sql(("0", "1"))
+
+
+BRANCHES = {
+    "whole numbers": (pl.Series([1, 2, 3, 7, None] * 120), '"job" AS VARCHAR'),
+    "doubles": (pl.Series([1.0, 2.5, 3.0, float("nan"), None] * 120), "'1.0'"),
+    "truth values": (pl.Series([True, False, True, False, None] * 120), "'true'"),
+    "dates": (pl.Series([date(2026, 1, day) for day in range(1, 6)] * 120), "'2026-01-01'"),
+    "texts": (pl.Series(["1", "2", "3", "x", None] * 120), "\"job\" IN ('1', '2'"),
+}
+
+
+@pytest.mark.parametrize("kind", BRANCHES)
+def test_the_sql_takes_levels_that_are_no_texts_in_the_banks_table(kind):
+    """A database compares no whole number, double or truth value with a text such as 'unknown'."""
+    jobs, written = BRANCHES[kind]
+    days = np.random.default_rng(6).integers(1, 30, 600)
+    raw = pl.DataFrame({"job": jobs, "days": days, "y": ["no", "yes"] * 300})
+    sqls = []
+    for own in (np.arange(600) % 5 <= 1, np.arange(600) % 5 >= 3):
+        rules, told, expected = raw_and_rules(raw, (own & (days < 25)).astype(np.int64))
+        assert told == expected
+        sqls.append(rules.sql(("0", "1")))
+    assert any(written in sql for sql in sqls)
+
+
+def test_rare_levels_that_are_no_texts_are_other_levels_to_the_sql_too():
+    rare = np.where(np.arange(600) % 6 == 0, 100 + np.arange(600) // 6, np.arange(600) % 3)
+    raw = pl.DataFrame({"job": rare.astype(float), "days": np.arange(600) % 29, "y": ["no", "yes"] * 300})
+    rules, told, expected = raw_and_rules(raw, (rare >= 100).astype(np.int64))
+    assert "NOT IN" in rules.sql(("0", "1"))
+    assert told == expected
+
+
+def test_what_is_not_a_number_is_no_value_to_the_sql_either():
+    """Databases hold NaN for greater than every number, and not for NULL."""
+    random = np.random.default_rng(8)
+    days = np.where(np.arange(600) % 4 == 0, np.nan, random.uniform(0, 30, 600))
+    raw = pl.DataFrame({"job": random.choice(["clerk", "nurse"], 600), "days": days, "y": ["no", "yes"] * 300})
+    for own in (days > 15, days < 15, ~(days > 15), ~(days < 15)):
+        _, told, expected = raw_and_rules(raw, own.astype(np.int64))
+        assert told == expected
+    few = raw.with_columns(days=pl.when(pl.int_range(600) < 20).then("days").otherwise(float("nan")))
+    _, told, expected = raw_and_rules(few, few["days"].is_nan().cast(pl.Int64).to_numpy())
+    assert told == expected

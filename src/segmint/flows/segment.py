@@ -37,6 +37,7 @@ from segmint.segments.migration import (
     share_changes,
 )
 from segmint.segments.profile import CallMoney
+from segmint.segments.rules import BEYOND
 from segmint.segments.segmentation import Segmentation, describe_known_segments, discover_segments
 from segmint.segments.sizes import Sizes
 from segmint.segments.words import load_words
@@ -300,8 +301,10 @@ def rules_as_sql(found: Segmentation) -> str:
     )
     doubt = () if found.rules.faithful else ("Too few to stand for the segments: assign new customers with segmint.",)
     names = [f"{key}: {name}" for key, name in zip(found.keys, found.names, strict=True)]
-    comments = [f"-- {' '.join(line.split())}" for line in (agree, *doubt, *names)]
-    return "\n".join((*comments, found.rules.sql(found.names), ""))
+    sql = found.rules.sql(found.names)
+    nan = (f"NaN counts as no value: databases hold it for greater than {BEYOND}.",) if BEYOND in sql else ()
+    comments = [f"-- {' '.join(line.split())}" for line in (agree, *doubt, *nan, *names)]
+    return "\n".join((*comments, sql, ""))
 
 
 def assign(

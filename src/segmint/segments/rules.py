@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -17,6 +18,11 @@ MOST_LEAVES = 12
 GROWN_LEAVES = 48
 KEPT_APART = 0.3
 FAITHFUL = 0.90
+NOT_A_NUMBER = ("NaN", "nan")  # as PostgreSQL and DuckDB write it
+TRUTH = ("true", "false")
+BEYOND = "1e100"  # every number of a table lies below, NaN does not; a cast of 'NaN' is 0 to some databases
+
+_WHOLE = re.compile(r"-?(0|[1-9][0-9]*)")
 
 
 @dataclass(frozen=True)
@@ -212,7 +218,15 @@ def _condition(state: State, levels: set[int]) -> str:
         parts = _level_parts(state, levels, column)
     if state["missing"] in levels:
         parts.append(f"{column} IS NULL")
+        if _may_hold_nan(state):
+            parts.append(f"{column} >= {BEYOND}")
     return parts[0] if len(parts) == 1 else "(" + " OR ".join(parts) + ")"
+
+
+def _may_hold_nan(state: State) -> bool:
+    """Whether NaN is to be kept apart: to a database it is greater than every number, and not NULL."""
+    cuts = state.get("cuts")
+    return cuts is not None and (not cuts or any(cut != round(cut) for cut in cuts))
 
 
 def _as_read(state: State, column: str) -> str:
@@ -226,15 +240,34 @@ def _as_read(state: State, column: str) -> str:
 
 
 def _level_parts(state: State, levels: set[int], column: str) -> list[str]:
+    texts = any(_is_text(level) for level in state["levels"])
+    no_value = sorted({*NO_ANSWER, *state["no_value"], *(() if texts else NOT_A_NUMBER)})
+    named = [*state["levels"], *no_value]
+
+    def spelled(values: list[str]) -> list[str]:
+        return values if texts else _every_spelling(values, named)
+
+    if not texts:  # whole numbers, doubles, truth values or dates in the bank's table
+        column = f"CAST({column} AS VARCHAR(255))"
     known = [state["levels"][level] for level in sorted(levels) if 0 <= level < len(state["levels"])]
-    no_value = sorted({*NO_ANSWER, *state["no_value"]})
     if state["missing"] in levels:
         known += no_value
-    parts = [f"{column} IN ({', '.join(_text(level) for level in known)})"] if known else []
+    parts = [f"{column} IN ({', '.join(_text(value) for value in spelled(known))})"] if known else []
     if state["other"] in levels:
-        named = [*state["levels"], *no_value]
-        parts.append(_none_of(column, named))
+        parts.append(_none_of(column, spelled(named)))
     return parts
+
+
+def _is_text(level: str) -> bool:
+    """Whether a level can be nothing but text to a database."""
+    return level.lower() not in TRUTH and any(map(str.isalpha, level))
+
+
+def _every_spelling(values: list[str], named: list[str]) -> list[str]:
+    """Add how a database may write them otherwise: the double 3 as "3.0", a truth value as "true"."""
+    others = [f"{value}.0" for value in values if _WHOLE.fullmatch(value)]
+    others += [value.lower() for value in values if value.lower() in TRUTH]
+    return list(dict.fromkeys([*values, *(other for other in others if other not in named)]))
 
 
 def _none_of(column: str, named: list[str]) -> str:
@@ -258,7 +291,10 @@ def _band_parts(state: State, levels: set[int], column: str) -> list[str]:
             runs.append([band])
     for run in runs:
         limits = [f"{column} >= {_literal(cuts[run[0] - 1])}"] if run[0] > 0 else []
-        limits += [f"{column} < {_literal(cuts[run[-1]])}"] if run[-1] < len(cuts) else []
+        if run[-1] < len(cuts):
+            limits.append(f"{column} < {_literal(cuts[run[-1]])}")
+        elif _may_hold_nan(state):
+            limits.append(f"{column} < {BEYOND}")
         limits += [f"{column} <> {_literal(value)}" for value in codes]
         parts.append("(" + " AND ".join(limits or [f"{column} IS NOT NULL"]) + ")")
     rare = [value for value in codes if value not in states]
