@@ -277,6 +277,37 @@ def test_a_later_wave_says_who_moved_and_which_segments_grew(tmp_path: Path) -> 
     assert json.loads((again.folder / "migration.json").read_text()) == found
 
 
+def test_a_later_wave_takes_names_and_no_other_setting_of_segments(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "waves.toml").write_text(WAVE)
+    had = ["segments.count=2", "segments.names.1=Savers"]
+    earlier = segment(wave(0, 400, 1, 0.3), tmp_path / "waves.toml", load_config(None, had), runs=tmp_path / "runs")
+    by_itself = earlier.summary["segments"][1]["name"]
+    now = load_config(
+        None, flags={"segments.count": 2, "segments.names": {"1": "Savers", by_itself: "Golden", "9": "Lost"}}
+    )
+    later = assign(wave(300, 400, 2, 0.3), earlier.folder, now, runs=tmp_path / "runs")
+    assert later.frame()["segment"].unique().sort().to_list() == ["Golden", "Savers"]
+    assert later.summary["names"] == ["Savers", "Golden"]
+    assert [line for line in later.sentences if "nobody's" in line] == [
+        "No segment is called '9' or has it as its number: the name given for it is nobody's."
+    ]
+    alike = load_config(None, flags={"segments.names": {"1": "Golden", "2": "Golden"}})
+    twins = assign(wave(300, 400, 2, 0.3), earlier.folder, alike, runs=tmp_path / "runs")
+    assert twins.frame()["segment"].unique().sort().to_list() == ["Golden (1)", "Golden (2)"]
+
+    runs_before = sorted((tmp_path / "runs").iterdir())
+    wave(300, 400, 2, 0.3).write_csv(tmp_path / "wave.csv")
+    argv = ["segment", str(tmp_path / "wave.csv"), "--assign-with", str(earlier.folder), "--runs"]
+    other = ["--count", "5", "--leave-out-sensitive", "--set", "segments.words=w.toml"]
+    assert main([*argv, str(tmp_path / "runs"), *other]) == 2
+    said = capsys.readouterr().err
+    assert all(f"segments.{name}" in said for name in ("count", "leave_out_sensitive", "words"))
+    assert "segments.method" not in said
+    assert sorted((tmp_path / "runs").iterdir()) == runs_before
+
+
 def test_without_ids_only_the_shares_are_compared(segmented: Segmented, runs: Path) -> None:
     later = assign(sample_path(), str(segmented.folder), load_config(), runs=runs)
     assert json.loads((later.folder / "migration.json").read_text())["migration"] is None

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.config import Config
+from segmint.config import Config, Segments
 from segmint.contract.column_match import Purpose
 from segmint.contract.contract import Contract, load_contract
 from segmint.contract.ids import bare_ids
@@ -25,6 +25,7 @@ from segmint.flows.settings import RUNS, Place, Settings, settings_of
 from segmint.models.customer_model import make_model
 from segmint.progress import Progress, silent
 from segmint.report.run_view import RunView
+from segmint.report.wording import listed
 from segmint.segments.assign import assign_segments
 from segmint.segments.finder import require_room
 from segmint.segments.inputs import segment_inputs
@@ -40,7 +41,7 @@ from segmint.segments.profile import CallMoney
 from segmint.segments.rules import BEYOND
 from segmint.segments.segmentation import Segmentation, describe_known_segments, discover_segments
 from segmint.segments.sizes import Sizes
-from segmint.segments.words import load_words
+from segmint.segments.words import call_segments, load_words, say_nobody
 from segmint.splits.folds import make_folds
 from segmint.splits.groups import RowIdentity, row_customers
 from segmint.store.run import Run, find_run
@@ -318,10 +319,14 @@ def assign(
 ) -> Segmented:
     """Put new customers into the segments that an earlier run found.
 
+    Of `segments` in the settings only the names count; the others may say what they said there.
+
     Raises
     ------
     BundleError
         If that run found no segments.
+    ConfigError
+        If the settings ask for other segments than that run's.
     """
     config, runs = settings_of(config), Path(runs)
     earlier = RunView(find_run(run, runs).folder)
@@ -338,6 +343,7 @@ def assign(
             expected="a run of segmint segment, or of segmint run with segments",
             fix="find segments first: segmint segment TABLE --contract NAME",
         )
+    _require_its_settings(config.segments, earlier)
     opened = open_source(source, config.data)
     require_contract(opened, earlier.contract, purpose="predict", at=config.data.at)
     with Run.create(runs, "segment", argv, config.to_toml(), None, {opened.name: opened.fingerprint}) as here:
@@ -347,7 +353,9 @@ def assign(
         keep_reading(here, table)
         labels, likely = assign_segments(found["state"], table.frame)
         keys = [str(part["key"]) for part in found["segments"]]
-        names = [str(part["name"]) for part in found["segments"]]
+        before = [str(part["name"]) for part in found["segments"]]
+        given = _names_since(config.segments, earlier)
+        names = call_segments(keys, before, given)
         rows = _named(table).with_columns(
             segment=pl.Series(names, dtype=pl.String).gather(labels),
             segment_key=pl.Series(keys, dtype=pl.String).gather(labels),
@@ -360,9 +368,29 @@ def assign(
     sizes = Sizes.of(labels, row_customers(table), len(keys))
     lines = [f"{key} {name}: {sizes.say(place)}" for place, (key, name) in enumerate(zip(keys, names, strict=True))]
     lines += [sizes.sentence] if sizes.sentence else []
+    lines += [say_nobody(name) for name in given if name not in {*keys, *before}]
     unsure = int((likely.max(axis=1) < UNSURE).sum())
     lines.append(f"{unsure:,} of {len(table):,} {sizes.unit} could as well be elsewhere (probability below {UNSURE}).")
     return Segmented(here.folder, (*lines, *migrated.get("sentences", ())), migrated, here.folder / CUSTOMERS)
+
+
+def _require_its_settings(asked: Segments, earlier: RunView) -> None:
+    """Refuse settings of segments that the earlier run did not have: its segments are taken as they are."""
+    had = Segments().model_dump(mode="json") | earlier.settings.get("segments", {})
+    told = asked.model_dump(mode="json", include=asked.model_fields_set - {"enabled", "names"})
+    if other := [f"segments.{name}" for name, value in told.items() if value != had[name]]:
+        raise ConfigError(
+            f"The segments of the run '{earlier.folder.name}' are taken as they are, and were found with other "
+            f"values of {listed(other)}.",
+            expected="no setting of segments but names, or those of that run",
+            fix="leave them out, or find segments anew: segmint segment TABLE --contract NAME",
+        )
+
+
+def _names_since(asked: Segments, earlier: RunView) -> dict[str, str]:
+    """Return the names that are given now and were not when the segments were found: those are theirs already."""
+    had = earlier.settings.get("segments", {}).get("names", {})
+    return {key: name for key, name in asked.names.items() if had.get(key) != name}
 
 
 def _migrate(

@@ -22,7 +22,7 @@ from segmint.segments.proof import SegmentProof, prove_segments
 from segmint.segments.rules import SegmentRules, segment_rules
 from segmint.segments.sizes import Sizes
 from segmint.segments.stability import STABLE, Labels, Stability
-from segmint.segments.words import SegmentWords, names_of_nobody, questions, say_segments
+from segmint.segments.words import SegmentWords, names_of_nobody, questions, say_nobody, say_segments
 from segmint.splits.folds import inner_split
 from segmint.splits.groups import RowIdentity, row_customers
 
@@ -126,11 +126,7 @@ class Segmentation:
             missed.append(
                 f"The segments change places from one block of time to the next (rank correlation {tau:.2f})."
             )
-        missed += [
-            f"No segment is called '{name}' or has it as its number: the name given for it is nobody's."
-            for name in self.names_of_nobody
-        ]
-        return tuple(missed)
+        return (*missed, *map(say_nobody, self.names_of_nobody))
 
     def to_json(self) -> dict[str, Any]:
         """Return what `segments.json` holds: aggregates and the state, never a customer."""

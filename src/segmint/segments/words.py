@@ -112,11 +112,7 @@ def say_segments(
     """
     rules = rules or load_words()
     said = _distinct([_name(segment, rules) for segment in profiles.segments], profiles.segments)
-    given = names or {}
-    called = [
-        given.get(segment.key) or given.get(name) or name for segment, name in zip(profiles.segments, said, strict=True)
-    ]
-    called = _numbered(called, profiles.segments)
+    called = call_segments([segment.key for segment in profiles.segments], said, names or {})
     highest = max((segment.response.rate for segment in profiles.segments if segment.response is not None), default=0.0)
     return tuple(
         SegmentWords(segment.key, name, tuple(_sentences(segment, rules, currency, highest)))
@@ -124,10 +120,21 @@ def say_segments(
     )
 
 
+def call_segments(keys: Sequence[str], names: Sequence[str], given: Mapping[str, str]) -> list[str]:
+    """Call segments as people do, by what is given under a segment's key or its name; no two alike."""
+    called = [given.get(key) or given.get(name) or name for key, name in zip(keys, names, strict=True)]
+    return _numbered(called, keys)
+
+
 def names_of_nobody(profiles: Profiles, rules: Rules | None, names: Mapping[str, str]) -> tuple[str, ...]:
     """Return under what a name was given and no segment goes."""
     by_itself = {words.name for words in say_segments(profiles, rules)}
     return tuple(key for key in names if key not in by_itself | {segment.key for segment in profiles.segments})
+
+
+def say_nobody(key: str) -> str:
+    """Say that a name was given under a key for which there is no segment."""
+    return f"No segment is called '{key}' or has it as its number: the name given for it is nobody's."
 
 
 def questions(columns_roles: Sequence[str], rules: Rules | None = None) -> tuple[str, ...]:
@@ -235,14 +242,11 @@ def _distinct(names: list[_Name], segments: tuple[SegmentProfile, ...]) -> list[
     for name, segment in zip(names, segments, strict=True):
         more = _next_marker(segment, name.columns) if texts.count(name.text) > 1 else None
         told.append(name.text if more is None else f"{name.text}, {more.label} {more.level}")
-    return _numbered(told, segments)
+    return _numbered(told, [segment.key for segment in segments])
 
 
-def _numbered(names: list[str], segments: tuple[SegmentProfile, ...]) -> list[str]:
-    return [
-        name if names.count(name) == 1 else f"{name} ({segment.key})"
-        for name, segment in zip(names, segments, strict=True)
-    ]
+def _numbered(names: list[str], keys: Sequence[str]) -> list[str]:
+    return [name if names.count(name) == 1 else f"{name} ({key})" for name, key in zip(names, keys, strict=True)]
 
 
 def _sentences(segment: SegmentProfile, rules: Rules, currency: str, highest: float) -> list[Sentence]:
