@@ -161,8 +161,8 @@ label = "days"
 """
 
 
-def raw_and_rules(raw, labels):
-    table = validate(open_table(raw), parse_contract(NO_ANSWERS, origin="test"))
+def raw_and_rules(raw, labels, contract=NO_ANSWERS):
+    table = validate(open_table(raw), parse_contract(contract, origin="test"))
     rules = segment_rules(segment_inputs(table), labels, random_state=1)
     bank = raw.with_columns(pl.col("days").cast(pl.Float64, strict=False))
     told = pl.SQLContext(bank=bank).execute(f"SELECT {rules.sql(('0', '1'))} FROM bank", eager=True)["segment"]
@@ -260,3 +260,12 @@ def test_what_is_not_a_number_is_no_value_to_the_sql_either():
     few = raw.with_columns(days=pl.when(pl.int_range(600) < 20).then("days").otherwise(float("nan")))
     _, told, expected = raw_and_rules(few, few["days"].is_nan().cast(pl.Int64).to_numpy())
     assert told == expected
+
+
+def test_a_truth_value_is_the_same_to_the_sql_however_the_table_writes_it():
+    jobs = pl.Series(["TRUE", "false", "true", "FALSE", None] * 120)
+    raw = pl.DataFrame({"job": jobs, "days": np.arange(600) % 29, "y": ["no", "yes"] * 300})
+    contract = NO_ANSWERS.replace('label = "job"', 'label = "job"\nallowed = ["True", "False"]')
+    labels = (jobs.str.to_lowercase() == "true").fill_null(False).cast(pl.Int64).to_numpy()
+    _, told, expected = raw_and_rules(raw, labels, contract)
+    assert told == expected == labels.astype(str).tolist()

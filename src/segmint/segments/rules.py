@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from segmint.contract.cells import TRUTHS
 from segmint.segments.coding import NO_ANSWER, NO_VALUE, RAREST_LEVEL, State, encode, learn_coding
 from segmint.segments.inputs import SegmentInputs, inputs_of
 from segmint.segments.stability import Labels
@@ -19,7 +20,6 @@ GROWN_LEAVES = 48
 KEPT_APART = 0.3
 FAITHFUL = 0.90
 NOT_A_NUMBER = ("NaN", "nan")  # as PostgreSQL and DuckDB write it
-TRUTH = ("true", "false")
 BEYOND = "1e100"  # every number of a table lies below, NaN does not; a cast of 'NaN' is 0 to some databases
 
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]*)")
@@ -260,13 +260,14 @@ def _level_parts(state: State, levels: set[int], column: str) -> list[str]:
 
 def _is_text(level: str) -> bool:
     """Whether a level can be nothing but text to a database."""
-    return level.lower() not in TRUTH and any(map(str.isalpha, level))
+    return level.lower() not in TRUTHS and any(map(str.isalpha, level))
 
 
 def _every_spelling(values: list[str], named: list[str]) -> list[str]:
-    """Add how a database may write them otherwise: the double 3 as "3.0", a truth value as "true"."""
+    """Add how a table may write them otherwise: the double 3 as "3.0", a truth value as "true", "TRUE" or "True"."""
     others = [f"{value}.0" for value in values if _WHOLE.fullmatch(value)]
-    others += [value.lower() for value in values if value.lower() in TRUTH]
+    truths = [value for value in values if value.lower() in TRUTHS]
+    others += [spelling for value in truths for spelling in (value.lower(), value.upper(), value.capitalize())]
     return list(dict.fromkeys([*values, *(other for other in others if other not in named)]))
 
 
