@@ -193,3 +193,16 @@ def test_held_out_customers_of_a_group_that_is_called_at_a_loss_stay_comparable(
     assert beside.sum() > 20
     assert abs(int(held.sum()) - int(beside.sum())) <= 2
     assert west[held].all()
+
+
+def test_the_solver_says_nothing_where_a_program_waits_for_json(capfd):
+    """HiGHS writes a line of its own to standard output for this one, whatever its options say."""
+    draw = np.random.default_rng(0)
+    customers = pl.Series([f"c{number}" for number in range(3_000)])
+    draw.choice(["L", "P", "O"], 3_000)
+    draw.uniform(3, 8, 3_000)
+    columns = pl.DataFrame({"customer": customers, "use": draw.uniform(0.1, 3, 3_000)})
+    capacity = {"name": "u", "available": 10, "per_customer": "use"}
+    policy = make_policy(cost=5.0, value=100.0, holdout_share=0.2, hash_key="k1", capacities=(capacity,))
+    choose(customers, draw.beta(1, 9, 3_000), policy, columns=columns)
+    assert capfd.readouterr().out == ""

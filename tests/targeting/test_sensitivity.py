@@ -54,3 +54,13 @@ def test_where_calls_cost_unequally_the_table_ranks_as_the_list_does():
     rows = sensitivity(choice, policy).filter(pl.col("factor") == 1.0)
     assert rows["customers"].to_list() == [choice.listed.size] * 3
     assert rows["expected_profit"].to_numpy() == pytest.approx(choice.profit)
+
+
+def test_under_two_budgets_and_unequal_costs_the_table_says_what_the_list_says():
+    draw = np.random.default_rng(2)
+    customers, propensity = pl.Series([f"c{number}" for number in range(20_000)]), draw.beta(1, 9, 20_000)
+    costs = pl.DataFrame({"customer": customers, "callcost": draw.choice([1.0, 20.0], 20_000)})
+    policy = make_policy(cost="callcost", value=100.0, budget_calls=3_000, budget_money=200_000.0)
+    choice = choose(customers, propensity, policy, columns=costs)
+    same = sensitivity(choice, policy, factors=(1.0,))["expected_profit"]
+    assert same.to_numpy() == pytest.approx(choice.profit, rel=2e-3)

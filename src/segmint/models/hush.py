@@ -1,4 +1,4 @@
-"""Keep from the terminal what a native library says while it loads; errors are still raised."""
+"""Keep from the terminal what a native library says; errors are still raised."""
 
 from __future__ import annotations
 
@@ -6,23 +6,26 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+OUTPUT, ERRORS = 1, 2
+
 
 @contextmanager
-def hushed() -> Iterator[None]:
-    """Send standard error nowhere inside the ``with``, also what does not come from Python.
+def hushed(stream: int = ERRORS) -> Iterator[None]:
+    """Send standard error, or standard output, nowhere inside the ``with``, also what does not come from Python.
 
-    TensorFlow writes lines about its own set-up there before any of its settings can stop it.
+    TensorFlow writes lines about its own set-up before any of its settings can stop it, and HiGHS now and then one to
+    standard output, where a program may be waiting for JSON.
     """
     try:
-        kept = os.dup(2)
-    except OSError:  # a service without standard error
+        kept = os.dup(stream)
+    except OSError:  # a service without it
         yield
         return
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
+    os.dup2(nowhere, stream)
     os.close(nowhere)
     try:
         yield
     finally:
-        os.dup2(kept, 2)
+        os.dup2(kept, stream)
         os.close(kept)

@@ -250,7 +250,13 @@ def needs_optimiser(policy: ContactPolicy, cost: Floats) -> bool:
 
 
 def best_for_budget(
-    paying: NDArray[np.int64], profit: Floats, cost: Floats, holdout: NDArray[np.bool_], policy: ContactPolicy
+    paying: NDArray[np.int64],
+    profit: Floats,
+    cost: Floats,
+    holdout: NDArray[np.bool_],
+    policy: ContactPolicy,
+    *,
+    priced: bool = True,
 ) -> Solution:
     """List the best that a budget allows: by ranking, and by the optimiser where ranking may lose too much.
 
@@ -263,15 +269,19 @@ def best_for_budget(
     holdout : ndarray of bool, shape (n_customers,)
     policy : ContactPolicy
         Its quotas and capacities are left out.
+    priced : bool
+        Whether the price of the budget is asked for.
     """
+    bare = policy.model_copy(update={"quotas": (), "capacities": ()})
+    if needs_optimiser(bare, cost[paying]):
+        return best_under_limits(paying, profit, cost, holdout, bare, pl.DataFrame(), priced=priced)
     ranking = _by_return(paying, profit, cost, policy)
     inside = ranking[cut(ranking, cost, holdout, policy)]
     listed = int((~holdout[inside]).sum())
     reached = ranking[~holdout[ranking] & within_means(ranking, cost, policy)]
     gap = _may_be_lost(reached, listed, profit, cost, policy)
     if gap > GAP:
-        bare = policy.model_copy(update={"quotas": (), "capacities": ()})
-        return best_under_limits(paying, profit, cost, holdout, bare, pl.DataFrame())
+        return best_under_limits(paying, profit, cost, holdout, bare, pl.DataFrame(), priced=priced)
     return Solution(inside, price_of_budget(reached, listed, profit, cost, policy), gap)
 
 

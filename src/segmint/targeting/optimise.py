@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.errors import PolicyError
+from segmint.models.hush import OUTPUT, hushed
 from segmint.targeting.levels import has_level
 from segmint.targeting.policy import ContactPolicy, Quota
 
@@ -365,13 +366,14 @@ def _solve_core(profit: Floats, limits: Sequence[Limit], best: float) -> NDArray
     matrix, low, high = _program(limits)
     # a relative gap of the core would be strict where the core is small beside the whole
     core_best = max(float(np.abs(profit).sum()), _NOTHING)
-    found = milp(
-        -profit,
-        constraints=LinearConstraint(matrix, low, high),
-        integrality=np.ones(profit.size),
-        bounds=Bounds(0, 1),
-        options={"mip_rel_gap": min(0.5 * GAP * max(abs(best) / core_best, 1.0), 0.05), "time_limit": _SECONDS},
-    )
+    with hushed(OUTPUT):
+        found = milp(
+            -profit,
+            constraints=LinearConstraint(matrix, low, high),
+            integrality=np.ones(profit.size),
+            bounds=Bounds(0, 1),
+            options={"mip_rel_gap": min(0.5 * GAP * max(abs(best) / core_best, 1.0), 0.05), "time_limit": _SECONDS},
+        )
     return None if found.x is None else found.x > 0.5
 
 

@@ -56,6 +56,7 @@ def summarise_list(call_list: CallList, choice: Choice, policy: ContactPolicy, c
         "curve": curve.to_dict(as_series=False),
         "limits": limits_used(choice.listed, choice.cost, policy, columns, choice.prices).to_dicts(),
         "optimised": needs_optimiser(policy, choice.cost[rows]),
+        "quotas_or_capacities": policy.needs_optimiser,
         "gap": choice.gap,
         "sensitivity": sensitivity(choice, policy).to_dicts(),
         "parts": what_if_parts(choice, policy).to_dict(as_series=False),

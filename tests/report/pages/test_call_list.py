@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from segmint.report.pages.list_what_if import _beside_the_list
 from segmint.report.summary import summarise
 from segmint.targeting.call_list import build_call_list
 from segmint.targeting.choose import choose
@@ -214,3 +215,20 @@ def test_the_sliders_answer_as_choosing_again_would(tmp_path: Path, cost: float,
     assert not wide
     shown = float(said.replace(",", "").replace("−", "-").split("\u00a0")[0])
     assert shown == pytest.approx(again.profit, rel=0.02)
+
+
+def test_the_sliders_say_why_they_start_below_the_list() -> None:
+    parts = {
+        "ratio": [5.0, 2.0],
+        "customers": [10.0, 10.0],
+        "successes": [1.0, 2.0],
+        "value": [100.0, 400.0],
+        "cost": [20.0, 200.0],
+    }
+    found = {"economics": {"most_customers": 10, "budget_money": None}, "parts": parts, "quotas_or_capacities": False}
+    assert _beside_the_list(found | {"expected_profit": 80.0}, "EUR") == ""
+    assert "parts of ten" in _beside_the_list(found | {"expected_profit": 80.6}, "EUR")
+    assert "Calls cost unequally" in _beside_the_list(found | {"expected_profit": 200.0}, "EUR")
+    assert "Quotas and capacities" in _beside_the_list(
+        found | {"expected_profit": 200.0, "quotas_or_capacities": True}, "EUR"
+    )

@@ -59,11 +59,18 @@ def _beside_the_list(found: dict[str, Any], currency: str) -> str:
         money=np.inf if budget is None else budget,
     )["profit"]
     there = float(found["expected_profit"])
-    left_out = " Quotas and capacities are left out here." if found.get("optimised") else ""
+    left_out = (
+        " Quotas and capacities are left out here." if found.get("quotas_or_capacities", found.get("optimised")) else ""
+    )
     if round(here) == round(there):
         return left_out
-    because = "" if left_out else " Customers are counted in parts of ten and more here."
-    return f"{left_out or because} So today's settings come to {money(here, currency)}; the list itself to {money(there, currency)}."
+    # far more is missing than the last part's customers
+    apart = there - here > 0.01 * abs(there)
+    unequal = " Calls cost unequally, and here those come first that bring most for their cost, which is not the best for a number of calls."
+    because = left_out or (unequal if apart else " Customers are counted in parts of ten and more here.")
+    return (
+        f"{because} So today's settings come to {money(here, currency)}; the list itself to {money(there, currency)}."
+    )
 
 
 def _sensitivity(rows: list[dict[str, Any]], currency: str) -> Block | None:
