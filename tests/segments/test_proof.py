@@ -60,3 +60,13 @@ def test_benjamini_hochberg_equals_scipys():
 
     p = np.array([0.01, 0.04, 0.03, 0.5, 0.001])
     assert benjamini_hochberg(p) == pytest.approx(false_discovery_control(p))
+
+
+def test_a_model_that_knows_nothing_is_no_measure_of_profit():
+    """Its gain over calling everyone or nobody is luck, and so would be the share of it that segments keep."""
+    draw = np.random.default_rng(3)
+    for seed in range(10):
+        yes, labels = draw.random(1_500) < 0.15, draw.integers(3, size=1_500)
+        apart = np.arange(1_500) % 10 < 3
+        proof = prove_segments(labels, yes, apart, propensity=draw.beta(2, 11, 1_500), random_state=seed)
+        assert proof.profit_kept is None

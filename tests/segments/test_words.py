@@ -114,6 +114,23 @@ def test_the_printed_words_say_the_same_as_those_at_work(tmp_path, retired):
     assert say_segments(Profiles((retired,)), load_words(own)) == say_segments(Profiles((retired,)))
 
 
+def test_nobody_is_named_by_what_is_known_of_a_few(retired):
+    known_of_few = replace(retired, markers=tuple(replace(marker, known=0.06) for marker in retired.markers))
+    words = say_segments(Profiles((known_of_few,)))[0]
+    assert "retired" not in words.name.lower()
+    assert any("of the 6.0 % of whom it is known" in line.text for line in words.of("who"))
+    assert "retired" in say_segments(Profiles((retired,)))[0].name.lower()
+
+
+def test_a_few_large_balances_name_nobody_rich(retired):
+    balances = Typical("balance", "average yearly balance", "account currency", 0.0, 0.0, 0.8)
+    rich = Typical("balance", "average yearly balance", "account currency", 900.0, 0.0, 0.8)
+    named = [say_segments(Profiles((replace(retired, markers=(), typical=(row,)),)))[0] for row in (balances, rich)]
+    assert "balance" not in named[0].name.lower()
+    assert "balance" in named[1].name.lower()
+    assert not any("Half" in line.text for line in named[0].of("who"))
+
+
 def test_three_questions_are_asked_only_where_interests_are_unknown():
     assert len(questions(["characteristic", "holding"])) == 3
     assert questions(["characteristic", "interest"]) == ()

@@ -71,6 +71,8 @@ class Marker:
         100 × share ÷ base.
     difference : float
         (share − base) ÷ √(base (1 − base)): above 0.2 in size it is a marker (Dolnicar, Grün & Leisch, 2018).
+    known : float
+        Share of the segment's customers of whom the column says anything; `share` is of these, `base` of all such.
     """
 
     column: str
@@ -82,6 +84,12 @@ class Marker:
     base: float
     index: float
     difference: float
+    known: float = 1.0
+
+    @property
+    def of_all(self) -> float:
+        """Share of all customers of the segment who surely have the level."""
+        return self.share * self.known
 
 
 @dataclass(frozen=True)
@@ -323,9 +331,10 @@ def _markers(described: SegmentInputs, labels: Labels, count: int) -> list[tuple
         width = len(state["labels"])
         cells = np.bincount(labels[known] * width + codes[known], minlength=count * width)
         table = cells.reshape(count, width).astype(float)
+        told = table.sum(axis=1) / np.maximum(np.bincount(labels, minlength=count), 1)
         for level, name in enumerate(state["labels"]):
             if name not in (OTHER, NO_VALUE):
-                _add_markers(found, column, name, table[:, level], table.sum(axis=1))
+                _add_markers(found, column, name, table[:, level], table.sum(axis=1), told)
     return [
         tuple(sorted(row, key=lambda marker: (-abs(marker.difference), marker.column, marker.level))[:MOST_MARKERS])
         for row in found
@@ -333,7 +342,12 @@ def _markers(described: SegmentInputs, labels: Labels, count: int) -> list[tuple
 
 
 def _add_markers(
-    found: list[list[Marker]], column: Column, level: str, hits: NDArray[np.float64], trials: NDArray[np.float64]
+    found: list[list[Marker]],
+    column: Column,
+    level: str,
+    hits: NDArray[np.float64],
+    trials: NDArray[np.float64],
+    told: NDArray[np.float64],
 ) -> None:
     base = float(hits.sum() / trials.sum())
     if not 0 < base < 1:
@@ -348,7 +362,7 @@ def _add_markers(
             found[place].append(
                 Marker(
                     column.name, column.label, level, share, float(low[place]), float(high[place]),
-                    base, 100 * share / base, difference,
+                    base, 100 * share / base, difference, float(told[place]),
                 )
             )  # fmt: skip
 

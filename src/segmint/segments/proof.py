@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.metrics.intervals import wilson
+from segmint.metrics.intervals import NORMAL_95, wilson
 from segmint.metrics.ranking import roc_auc
 from segmint.segments.choice import likelihood_ratio
 from segmint.segments.stability import Labels, contingency
@@ -174,13 +174,18 @@ def _profit_kept(
     apart: NDArray[np.bool_],
     propensity: NDArray[np.float64],
 ) -> float | None:
-    """Profits in units of the value of a success; a call costs the base rate of the rows that were looked at."""
+    """Profits in units of the value of a success; a call costs the base rate of the rows that were looked at.
+
+    None where the individual model does not surely earn more than calling everyone or nobody: a share of luck says nothing.
+    """
     cost = float(yes[~apart].mean())
     worth = yes[apart] - cost
-    default = max(float(worth.sum()), 0.0)
-    segments = float(worth[segment_rate[apart] > cost].sum())
-    individual = float(worth[propensity[apart] > cost].sum())
-    return (segments - default) / (individual - default) if individual > default + 1e-9 else None
+    plain = worth if worth.sum() > 0 else np.zeros_like(worth)
+    segments, individual = (np.where(likely[apart] > cost, worth, 0.0) - plain for likely in (segment_rate, propensity))
+    unsure = NORMAL_95 * float(individual.std()) / np.sqrt(len(worth))
+    if individual.mean() <= max(unsure, 1e-9):
+        return None
+    return float(segments.sum() / individual.sum())
 
 
 def _rank_stability(labels: Labels, yes: NDArray[np.bool_]) -> float | None:

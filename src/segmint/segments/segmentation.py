@@ -120,7 +120,7 @@ class Segmentation:
             missed.append(f"The response does not surely differ by segment on rows kept apart{advice}.")
         if self.proof is not None and self.proof.profit_kept is not None and self.proof.profit_kept < 0.5:
             missed.append(
-                f"Choosing whole segments keeps {100 * self.proof.profit_kept:.0f} % of an individual model's profit."
+                f"Choosing whole segments keeps {100 * max(self.proof.profit_kept, 0):.0f} % of an individual model's profit."
             )
         if self.proof is not None and (tau := self.proof.rank_stability) is not None and tau < STEADY:
             missed.append(

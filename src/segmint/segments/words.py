@@ -150,7 +150,7 @@ def _matches(segment: SegmentProfile, entry: Rules) -> tuple[float, Evidence] | 
         for marker in segment.markers:
             if (
                 marker.difference > 0
-                and marker.share >= MOST
+                and marker.of_all >= MOST
                 and re.search(entry["label"], marker.label, re.IGNORECASE)
                 and re.fullmatch(entry["level"], marker.level, re.IGNORECASE)
             ):
@@ -161,8 +161,10 @@ def _matches(segment: SegmentProfile, entry: Rules) -> tuple[float, Evidence] | 
             if entry.get("known") and typical.known_difference >= MARKED:
                 return typical.known_difference, _evidence_of_having(typical)
             above, below = entry.get("above"), entry.get("below")
-            if (above is not None and typical.difference >= above) or (
-                below is not None and typical.difference <= below
+            # a few large numbers move a mean; that most have more is what the median says
+            more = typical.median - typical.base_median
+            if (above is not None and typical.difference >= above and more > 0) or (
+                below is not None and typical.difference <= below and more < 0
             ):
                 return abs(typical.difference), _evidence_of_number(typical)
     return None
@@ -226,7 +228,7 @@ def _named_by_marker(segment: SegmentProfile) -> _Name:
 def _next_marker(segment: SegmentProfile, told: frozenset[str]) -> Marker | None:
     """Find the strongest trait that most of the segment has, of a column that is not told yet."""
     return next(
-        (m for m in segment.markers if m.difference > 0 and m.share >= MOST and m.column not in told),
+        (m for m in segment.markers if m.difference > 0 and m.of_all >= MOST and m.column not in told),
         None,
     )
 
@@ -272,7 +274,7 @@ def _who(segment: SegmentProfile) -> list[Sentence]:
     sentences = []
     if one_each:
         said = "; ".join(
-            f"{marker.label} {marker.level}: {_percent(marker.share)}, of all customers {_percent(marker.base)}"
+            f"{marker.label} {marker.level}: {_percent(marker.share)}{_of_whom(marker)}, of all customers {_percent(marker.base)}"
             for marker in one_each[:4]
         )
         evidence = tuple(evidence_of(marker) for marker in one_each[:4])
@@ -280,8 +282,12 @@ def _who(segment: SegmentProfile) -> list[Sentence]:
     return sentences + [
         Sentence("who", _half(typical), (_evidence_of_number(typical),))
         for typical in segment.typical
-        if abs(typical.difference) >= 0.5 and typical.known >= MOST
+        if abs(typical.difference) >= 0.5 and typical.known >= MOST and typical.median != typical.base_median
     ]
+
+
+def _of_whom(marker: Marker) -> str:
+    return "" if marker.known > 0.995 else f" of the {_percent(marker.known)} of whom it is known"
 
 
 def _half(typical: Typical) -> str:

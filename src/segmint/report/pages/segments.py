@@ -412,10 +412,19 @@ def _figures(segment: Segment, currency: str, *, discovered: bool) -> list[tuple
 
 def _markers(segment: Segment) -> Block:
     rows = [
-        [f"{m['label']}: {m['level']}", percent(m["share"], 0), percent(m["base"], 0), f"{m['index']:.0f}"]
+        [
+            f"{m['label']}: {m['level']}{_where_known(m)}",
+            percent(m["share"], 0),
+            percent(m["base"], 0),
+            f"{m['index']:.0f}",
+        ]
         for m in segment["markers"][:MOST_MARKERS]
     ]
     return table(["Characteristic", "here", "all customers", "index"], rows, note="Index 100 is the average customer.")
+
+
+def _where_known(marker: dict[str, Any]) -> str:
+    return ", where it is known" if marker.get("known", 1.0) <= 0.995 else ""
 
 
 def _rules(found: dict[str, Any]) -> Block:
