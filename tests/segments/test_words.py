@@ -106,6 +106,8 @@ def test_segments_of_one_given_name_are_told_apart(campaign, truth):
     keys = [segment.key for segment in profiles.segments]
     called = [words.name for words in say_segments(profiles, names=dict.fromkeys(keys[:2], "Savers"))]
     assert called[:2] == [f"Savers ({key})" for key in keys[:2]]
+    awkward = dict(zip(keys, ["Savers", "Savers", f"Savers ({keys[0]})"], strict=True))
+    assert len({words.name for words in say_segments(profiles, names=awkward)}) == 3
 
 
 def test_the_printed_words_say_the_same_as_those_at_work(tmp_path, retired):

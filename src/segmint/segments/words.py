@@ -248,7 +248,10 @@ def _distinct(names: list[_Name], segments: tuple[SegmentProfile, ...]) -> list[
 
 
 def _numbered(names: list[str], keys: Sequence[str]) -> list[str]:
-    return [name if names.count(name) == 1 else f"{name} ({key})" for name, key in zip(names, keys, strict=True)]
+    """Put its key behind a name that several have; again, where somebody is called just so."""
+    while len(set(names)) < len(names):
+        names = [name if names.count(name) == 1 else f"{name} ({key})" for name, key in zip(names, keys, strict=True)]
+    return names
 
 
 def _sentences(segment: SegmentProfile, rules: Rules, currency: str, highest: float) -> list[Sentence]:
