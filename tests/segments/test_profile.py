@@ -7,7 +7,7 @@ import pytest
 from segmint.contract.contract import parse_contract
 from segmint.contract.validate import validate
 from segmint.metrics.intervals import wilson
-from segmint.segments.profile import CallMoney, _profits, profile_segments
+from segmint.segments.profile import CallMoney, _profits, _response, profile_segments
 from segmint.tables.source import open_table
 from tests.segments.conftest import CONTRACT, draw_campaign
 
@@ -119,3 +119,11 @@ def test_only_who_is_reached_brings_a_profit(campaign, truth):
     money = CallMoney(2.0, 50.0, conversations_per_customer=0.4)
     for segment in profile_segments(campaign, truth, money=money).segments:
         assert segment.response.profit_per_call == pytest.approx(0.4 * 50.0 * segment.response.rate - 2.0)
+
+
+def test_the_interval_of_a_rate_is_of_customers_and_not_of_their_rows():
+    yes = np.arange(60) < 12
+    once = _response(yes, np.arange(60), 0.2, None)
+    tenfold = _response(np.repeat(yes, 10), np.repeat(np.arange(60), 10), 0.2, None)
+    assert (tenfold.low, tenfold.high) == pytest.approx((once.low, once.high), abs=0.01)
+    assert tenfold.rate == once.rate

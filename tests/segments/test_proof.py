@@ -70,3 +70,17 @@ def test_a_model_that_knows_nothing_is_no_measure_of_profit():
         apart = np.arange(1_500) % 10 < 3
         proof = prove_segments(labels, yes, apart, propensity=draw.beta(2, 11, 1_500), random_state=seed)
         assert proof.profit_kept is None
+
+
+def test_customers_with_many_rows_prove_nothing_by_their_number():
+    draw = np.random.default_rng(8)
+    customers = np.repeat(np.arange(300), 10)
+    apart = np.isin(customers, draw.permutation(300)[:90])
+    proven = 0
+    for seed in range(20):
+        labels = draw.integers(5, size=300)[customers]
+        yes = (draw.random(300) < 0.2)[customers]
+        proof = prove_segments(labels, yes, apart, customers=customers, random_state=seed)
+        proven += proof.differs
+        assert proof.rows == 90
+    assert proven <= 2

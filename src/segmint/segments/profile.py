@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from segmint.contract.column import Column
 from segmint.contract.valid_table import ValidTable
-from segmint.metrics.intervals import NORMAL_95, rate_difference, wilson
+from segmint.metrics.intervals import NORMAL_95, design_effect, rate_difference, wilson
 from segmint.segments.coding import NO_VALUE, OTHER, RAREST_LEVEL, Codes, encode_column, learn_coding
 from segmint.segments.inputs import SegmentInputs
 from segmint.segments.sizes import Sizes
@@ -289,7 +289,8 @@ def profile_segments(
     yes = response_of(table)
     best = _best_observed(table, labels, count, yes)
     worth = _worth(table, labels, count)
-    sizes = Sizes.of(labels, row_customers(table), count)
+    customers = row_customers(table)
+    sizes = Sizes.of(labels, customers, count)
 
     def describe(place: int) -> SegmentProfile:
         here = labels == place
@@ -306,7 +307,9 @@ def profile_segments(
             confidence=sure,
             markers=markers[place],
             typical=typical[place],
-            response=None if yes is None else _response(yes[here], float(yes.mean()), money and money.of(here)),
+            response=None
+            if yes is None
+            else _response(yes[here], customers[here], float(yes.mean()), money and money.of(here)),
             best=best[place],
             worth=worth[place],
         )
@@ -391,11 +394,14 @@ def _typical(described: SegmentInputs, labels: Labels, count: int) -> list[tuple
     return [tuple(row) for row in found]
 
 
-def _response(yes: NDArray[np.bool_], base: float, money: CallMoney | None) -> Response | None:
+def _response(
+    yes: NDArray[np.bool_], customers: NDArray[np.int64], base: float, money: CallMoney | None
+) -> Response | None:
     if len(yes) == 0:
         return None
     rate = float(yes.mean())
-    low, high = (float(end) for end in wilson(yes.sum(), len(yes)))
+    alike = design_effect(yes - rate, customers)  # answers of one customer go together
+    low, high = (float(end) for end in wilson(yes.sum() / alike, len(yes) / alike))
     index = 100 * rate / base if base > 0 else 100.0
     return Response(int(yes.sum()), rate, low, high, index, base, *_profits(yes, (rate, low, high), money))
 

@@ -38,7 +38,7 @@ class SegmentProof:
     Attributes
     ----------
     rows : int
-        Customers kept apart.
+        Customers kept apart, one row of each.
     chi_square, freedom, p : float, int, float
         Likelihood-ratio test of response by segment (Wilks, 1938).
     permutation_p : float
@@ -85,6 +85,7 @@ def prove_segments(
     apart: NDArray[np.bool_],
     *,
     propensity: NDArray[np.float64] | None = None,
+    customers: NDArray[np.int64] | None = None,
     in_time_order: bool = False,
     random_state: int | None = None,
 ) -> SegmentProof:
@@ -98,23 +99,28 @@ def prove_segments(
         Customers whose response had no part in finding segments.
     propensity : ndarray of shape (n_customers,), optional
         An individual model's, out of sample.
+    customers : ndarray of int of shape (n_customers,), optional
+        Rows of one customer share a number. Their answers go together, so the tests look at one row of each, the first;
+        left out, every row is a customer.
     in_time_order : bool
         Whether rows stand in order of time.
     random_state : int or None
     """
     from scipy.stats import chi2
 
-    table = contingency(labels[apart], yes[apart].astype(np.int64))
+    each = np.arange(len(labels)) if customers is None else customers
+    tested = np.flatnonzero(apart)[np.unique(each[apart], return_index=True)[1]]
+    table = contingency(labels[tested], yes[tested].astype(np.int64))
     statistic, freedom = likelihood_ratio(table)
     rates = _rates(labels[~apart], yes[~apart], int(labels.max()) + 1)
     return SegmentProof(
-        rows=int(apart.sum()),
+        rows=len(tested),
         chi_square=statistic,
         freedom=freedom,
         p=float(chi2.sf(statistic, freedom)) if freedom else 1.0,  # all of one segment: nothing that could differ
-        permutation_p=_permutation_p(labels[apart], yes[apart], statistic, random_state),
-        auc=roc_auc(yes[apart], rates[labels[apart]]),
-        profit_kept=None if propensity is None else _profit_kept(rates[labels], yes, apart, propensity),
+        permutation_p=_permutation_p(labels[tested], yes[tested], statistic, random_state),
+        auc=roc_auc(yes[tested], rates[labels[tested]]),
+        profit_kept=None if propensity is None else _profit_kept(rates[labels], yes, apart, propensity, each),
         rank_stability=_rank_stability(labels, yes) if in_time_order else None,
         effects=_effects(table),
     )
@@ -173,6 +179,7 @@ def _profit_kept(
     yes: NDArray[np.bool_],
     apart: NDArray[np.bool_],
     propensity: NDArray[np.float64],
+    customers: NDArray[np.int64],
 ) -> float | None:
     """Profits in units of the value of a success; a call costs the base rate of the rows that were looked at.
 
@@ -182,8 +189,9 @@ def _profit_kept(
     worth = yes[apart] - cost
     plain = worth if worth.sum() > 0 else np.zeros_like(worth)
     segments, individual = (np.where(likely[apart] > cost, worth, 0.0) - plain for likely in (segment_rate, propensity))
-    unsure = NORMAL_95 * float(individual.std()) / np.sqrt(len(worth))
-    if individual.mean() <= max(unsure, 1e-9):
+    of_each = np.bincount(np.unique(customers[apart], return_inverse=True)[1], weights=individual)
+    unsure = NORMAL_95 * float(of_each.std()) * np.sqrt(len(of_each))
+    if individual.sum() <= max(unsure, 1e-9):
         return None
     return float(segments.sum() / individual.sum())
 

@@ -224,7 +224,13 @@ def discover_segments(
     proof = None
     if yes is not None and 0 < yes[apart].sum() < apart.sum():
         proof = prove_segments(
-            labels, yes, apart, propensity=propensity, in_time_order=in_time_order, random_state=random_state
+            labels,
+            yes,
+            apart,
+            propensity=propensity,
+            customers=row_customers(table),
+            in_time_order=in_time_order,
+            random_state=random_state,
         )
     return Segmentation(
         labels=labels,
