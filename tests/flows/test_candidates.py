@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from segmint.contract.ledger import KEPT_REJECTS
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.errors import PolicyError
-from segmint.flows.candidates import customers_of, with_policy_columns
+from segmint.flows.candidates import customers_of, today, with_policy_columns
 from segmint.tables.source import open_table
 from segmint.targeting.choose import NO_AMOUNT, amounts, choose
 from segmint.targeting.suppress import suppress
@@ -96,3 +97,16 @@ def test_a_code_in_a_column_of_money_is_no_amount() -> None:
         customers_of(table), only_excluding, contract, make_policy(exclude=[rule]), today=date(2026, 3, 14)
     )
     assert held_back.eligible.all()
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="this system sets time zones otherwise")
+def test_today_is_the_day_where_the_calls_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The two ends of the world never share a day."""
+    days = []
+    for zone in ("Etc/GMT+12", "Etc/GMT-14"):
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+        days.append(today())
+    monkeypatch.undo()
+    time.tzset()
+    assert days[0] < days[1]

@@ -56,6 +56,7 @@ def test_every_commented_key_of_the_template_is_a_real_key(tmp_path):
         ({"cost_per_call": 500, "value_per_success": 5}, {}, "look swapped"),
         ({"cost_per_call": 5, "value_per_success": 0}, {}, "no call can pay"),
         (MONEY, {"rest_days": 30}, "no history of calls is named"),
+        (MONEY | {"calls_per_customer": 3}, {"attempts": 2}, "calls would be counted"),
         (MONEY, {"call_windows": ["Mon-Fri 19:00-09:00"]}, "makes no sense"),
         (MONEY, {"call_windows": ["Mo-Fri 09:00-19:00"]}, "makes no sense"),
         (MONEY, {"exclude": [{"name": "arrears", "column": "default"}]}, "would exclude nobody"),

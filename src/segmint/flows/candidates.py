@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,11 @@ from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.suppress import UNNAMED, Suppression
 
 CARRIED = frozenset({"name", "phone", "quota"})
+
+
+def today() -> date:
+    """Return the day where this runs: histories of calls and call windows are in local time too."""
+    return datetime.now().astimezone().date()
 
 
 def require_usable(bundle: Bundle) -> None:

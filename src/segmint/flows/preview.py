@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from segmint.config import Config
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
-from segmint.flows.candidates import columns_of, customers_of, propensities_of, require_usable, segments_of
+from segmint.flows.candidates import columns_of, customers_of, propensities_of, require_usable, segments_of, today
 from segmint.flows.read import open_source
 from segmint.flows.target import policy_of
 from segmint.store.bundle import Bundle
@@ -97,7 +96,7 @@ def prepare_list(table: ValidTable, bundle: Bundle, config: Config) -> PreparedL
     policy = policy_of(config)
     require_usable(bundle)
     customers, columns = customers_of(table), columns_of(table, policy, bundle)
-    held_back = suppress(customers, columns, bundle.contract, policy, today=datetime.now(UTC).date())
+    held_back = suppress(customers, columns, bundle.contract, policy, today=today())
     segments = segments_of(table, bundle, held_back)
     if segments is not None and segments.name not in columns.columns:
         columns = columns.with_columns(segments)
@@ -117,7 +116,7 @@ def stands_on(config: Config, table: ValidTable) -> str:
     extra = sorted(set(policy.columns) - set(table.frame.columns))
     history = () if policy.history is None else (policy.history,)
     files = [_state(path) for path in (*policy.suppress, *policy.other_lists, *history)]
-    return repr((rules, extra, files, datetime.now(UTC).date()))
+    return repr((rules, extra, files, today()))
 
 
 def _state(path: Path) -> tuple[int, ...]:

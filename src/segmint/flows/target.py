@@ -6,7 +6,6 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress as suppress_errors
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from segmint.flows.candidates import (
     require_policy_columns,
     require_usable,
     segments_of,
+    today,
 )
 from segmint.flows.predict import trained_ids
 from segmint.flows.read import inputs_of, keep_reading, open_source, read
@@ -149,7 +149,7 @@ def target(
         columns = columns_of(table, policy, opened_bundle)
         customers = customers_of(table)
         earlier = None if policy.compare_with is None else read_earlier_list(policy.compare_with)
-        held_back = suppress(customers, columns, contract, policy, today=datetime.now(UTC).date())
+        held_back = suppress(customers, columns, contract, policy, today=today())
         segments = segments_of(table, opened_bundle, held_back)
         if segments is not None and SEGMENT not in columns.columns:
             columns = columns.with_columns(segments.alias(SEGMENT))

@@ -569,6 +569,14 @@ def _contradictions(policy: ContactPolicy) -> Iterator[Contradiction]:
     yield from _impossible_quotas(policy)
     yield from _bad_windows(policy.call_windows)
     yield from _mute_exclusions(policy)
+    calls = policy.economics.calls_per_customer
+    if policy.attempts is not None and calls > policy.attempts:
+        yield (
+            f"economics.calls_per_customer is {calls:g}, but policy.attempts allows {policy.attempts}: calls would be counted that may "
+            "not be made.",
+            f"at most {policy.attempts} calls for one customer",
+            "lower economics.calls_per_customer, or raise policy.attempts",
+        )
     if policy.rest_days and policy.history is None:
         yield (
             f"policy.rest_days is {policy.rest_days}, but no history of calls is named.",
