@@ -50,6 +50,12 @@ def test_titles_above_the_header_and_empty_rows_are_passed_over(tmp_path: Path) 
     assert rows_of(path, header_row=3) == EXPECTED
 
 
+def test_rows_behind_an_empty_row_keep_their_number(tmp_path: Path) -> None:
+    path = write(tmp_path, {"data": [["Campaign March"], [], *ROWS[:2], [], [" "], ROWS[2], [], [None] * 5 + ["note"]]})
+    assert [number for batch in open_table(path).batches() for number in batch.records] == [1, 4]
+    assert rows_of(path) == EXPECTED
+
+
 @pytest.mark.parametrize("header_row", [None, 3])
 @pytest.mark.parametrize("note", [[], [None, "as of March"]])
 def test_empty_columns_and_notes_beside_the_table_are_no_part_of_it(

@@ -23,7 +23,7 @@ MAX_ROWS_PER_BYTE = 100
 
 
 class FrameSource:
-    """A Polars frame, or what `frame_of` made of a pandas or Arrow one.
+    """A Polars frame, or what `frame_of` made of a pandas or Arrow one; with a `fingerprint`, what a file holds.
 
     Raises
     ------
@@ -39,7 +39,7 @@ class FrameSource:
         receipt: Mapping[str, JSON],
         fingerprint: str | None = None,
     ) -> None:
-        self.name, self._fingerprint = name, fingerprint
+        self.name, self._fingerprint, self._is_file = name, fingerprint, fingerprint is not None
         self.columns = check_names(tuple(frame.columns), name)
         _refuse_columns([column for column, dtype in frame.schema.items() if dtype.is_nested()], name)
         _refuse_types({column: "objects" for column, dtype in frame.schema.items() if dtype == pl.Object}, name)
@@ -64,7 +64,8 @@ class FrameSource:
         for start in range(0, self._frame.height, size):
             frame = self._frame.slice(start, size)
             records = np.arange(start + 1, start + 1 + frame.height, dtype=np.int64)
-            yield RawBatch(frame, records, done=start + frame.height)
+            batch = RawBatch(frame, records, done=start + frame.height)
+            yield without_empty_rows(batch) if self._is_file else batch
 
 
 class ParquetSource:

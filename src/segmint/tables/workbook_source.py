@@ -50,7 +50,7 @@ def open_workbook(path: Path, options: ReadOptions, *, fingerprint: str) -> Fram
     sheet, rows = _chosen_sheet(_read_sheets(path, options), path.name)
     header, table = _find_table(rows, options.header_row, path.name)
     names = check_names(tuple(table[0]), path.name)
-    body = [row for row in table[1:] if any(row)]
+    body = table[1:] if any(map(any, table[1:])) else []
     columns = zip(*body, strict=True) if body else [()] * len(names)
     frame = pl.DataFrame([pl.Series(name, cells, dtype=pl.String) for name, cells in zip(names, columns, strict=True)])
     receipt: dict[str, JSON] = {
