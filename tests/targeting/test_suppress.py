@@ -197,6 +197,13 @@ def test_no_consent_is_whatever_is_not_a_word_of_consent(contract, customers):
     assert found.because[2] == "no consent (consent to calls)"
 
 
+@pytest.mark.parametrize("column", [pl.Series([1.0, 0.0, None]), pl.Series(["1.0", "0.0", ""])])
+def test_consent_that_a_half_empty_column_writes_as_a_decimal_is_consent(contract, customers, column):
+    frame = customers.head(3).with_columns(opt_in=column)
+    assert run(frame, contract, make_policy()).eligible.tolist() == [True, False, False]
+    assert run(frame, contract, make_policy(consent_words=["1.0"])).eligible.tolist() == [True, False, False]
+
+
 def test_deceased_or_in_arrears_or_not_known_is_no_licence_to_call(contract, customers):
     frame = customers.head(6).with_columns(
         deceased=pl.Series(["no", "yes", None, "No", "n", "probably"], dtype=pl.String),
@@ -278,6 +285,22 @@ def test_a_call_whose_campaign_is_left_blank_counts_for_every_campaign(tmp_path,
     found = run(customers, contract, make_policy(attempts=3, history=str(history)))
     assert found.because[3] == "called 3 times in this campaign"
     assert found.spent.to_list()[:5] == [0, 0, 0, 3, 0]
+
+
+@pytest.mark.parametrize(("campaign", "there"), [("2026", "2026.0"), ("spring 26", "Spring 26")])
+def test_attempts_are_counted_however_the_history_spells_the_campaign(tmp_path, contract, customers, campaign, there):
+    calls = "client,date,campaign\n" + f"00003,2026-01-10,{there}\n" * 3 + "00004,2026-01-10,other\n"
+    history = str(write(tmp_path / "calls.csv", calls))
+    found = run(customers, contract, make_policy(attempts=3, history=history, campaign=campaign))
+    assert found.because[3] == "called 3 times in this campaign"
+    assert not found.of_nobody
+
+
+def test_a_history_of_other_campaigns_alone_is_told(tmp_path, contract, customers):
+    history = str(write(tmp_path / "calls.csv", "client,date,campaign\n00003,2026-01-10,other\n00004,2026-01-10,\n"))
+    (said,) = run(customers, contract, make_policy(attempts=3, history=history, campaign="2026")).of_nobody
+    assert "none of the 1 calls in 'calls.csv' that name a campaign is of '2026'" in said
+    assert not run(customers, contract, make_policy(rest_days=30, history=history, campaign="2026")).of_nobody
 
 
 def test_nobody_without_an_id_escapes_rest_attempts_or_another_campaign(tmp_path, contract, customers):

@@ -33,10 +33,11 @@ if TYPE_CHECKING:
 ID_NAMES = ("id", "customer", "customer_id", "client", "client_id", "account_id")
 PHONE_NAMES = ("phone", "phone_number", "telephone", "mobile", "msisdn")
 DATE_NAMES = ("date", "called_at", "call_date", "last_contact")
-NOT_EXCLUDED = ("no", "false", "0", "n", "0.0")
+NOT_EXCLUDED = ("no", "false", "0", "n")
 NO_PHONE = "no phone number that can be dialled"
 NO_ID = "no customer id to hold against the objections"
 NO_ID_BEFORE = "no customer id to hold against earlier calls and other lists"
+_WHOLE = r"^([0-9]+)[.,]0+$"  # as pandas and spreadsheets write the whole numbers of a half-empty column
 UNNAMED = "record "  # begins the name of a customer without an id; the same number is somebody else in the next table
 
 Rule = tuple[pl.Series, str]
@@ -57,7 +58,8 @@ class Suppression:
     receipt : tuple of str
         Which files were read, with how many entries and matches.
     of_nobody : tuple of str
-        Files with entries of which none is in the table: misspelt, they would keep nobody off.
+        Files with entries of which none is in the table, or a history of other campaigns alone: misspelt, they would
+        keep nobody off.
     no_country : str
         That phone numbers cannot be dialled because the policy names no country, and what to do; "" if there are none.
     """
@@ -176,6 +178,8 @@ def suppress(
         calls = _of_table(made, customers)
         if made.height and not calls["customer"].is_in(customers.implode()).any():
             of_nobody.append(_of_nobody(policy.history.name, made.height))
+        elif said := _of_no_call(policy.history.name, made, policy):
+            of_nobody.append(said)
     spent = _spent(customers, calls, policy)
     rules.extend(_earlier_calls(customers, calls, spent, policy, today))
     if nameless is not None and (policy.other_lists or policy.counts_calls):
@@ -470,7 +474,7 @@ def _of_role(contract: Contract, frame: pl.DataFrame, role: str) -> list[Column]
 
 
 def _consent(contract: Contract, frame: pl.DataFrame, policy: ContactPolicy) -> Iterator[Rule]:
-    words = [word.casefold() for word in policy.consent_words]
+    words = _plain(pl.Series(policy.consent_words, dtype=pl.String)).implode()
     for column in _of_role(contract, frame, "consent"):
         yield ~_plain(frame[column.name]).is_in(words).fill_null(False), f"no consent ({column.label})"
 
@@ -489,7 +493,8 @@ def _exclude_if(contract: Contract, frame: pl.DataFrame) -> Iterator[Rule]:
 
 
 def _plain(values: pl.Series) -> pl.Series:
-    return values.cast(pl.String).str.strip_chars().str.to_lowercase()
+    """Write words so that spellings of one meet: blanks and capitals do not count, and 1.0 is 1."""
+    return values.cast(pl.String).str.strip_chars().str.to_lowercase().str.replace(_WHOLE, "${1}")
 
 
 def _meets(rule: Exclusion, frame: pl.DataFrame, contract: Contract) -> pl.Series:
@@ -574,10 +579,26 @@ def _spent(customers: pl.Series, calls: pl.DataFrame | None, policy: ContactPoli
     """Count the calls of this campaign that each customer has had."""
     if calls is None:
         return pl.Series("spent", np.zeros(len(customers), dtype=np.int64))
-    mine = calls.filter(pl.col("campaign").is_null() | (pl.col("campaign") == policy.campaign))
+    mine = calls.filter(calls["campaign"].is_null() | _of_campaign(calls, policy))
     counted = mine.group_by("customer").len("spent")
     found = customers.to_frame("customer").join(counted, on="customer", how="left", maintain_order="left")
     return found["spent"].fill_null(0).cast(pl.Int64)
+
+
+def _of_campaign(calls: pl.DataFrame, policy: ContactPolicy) -> pl.Series:
+    """Tell which calls were made for this campaign, however the history spells it; null where it names none."""
+    return _plain(calls["campaign"]).is_in(_plain(pl.Series([policy.campaign])).implode())
+
+
+def _of_no_call(file: str, calls: pl.DataFrame, policy: ContactPolicy) -> str:
+    """Say that a history names campaigns, and never this one."""
+    named = calls["campaign"].count()
+    if policy.attempts is None or not named or _of_campaign(calls, policy).any():
+        return ""
+    return (
+        f"none of the {named:,} calls in '{file}' that name a campaign is of '{policy.campaign}', so `attempts` does not count "
+        "them; if calls were made for it, write policy.campaign as the history does"
+    )
 
 
 def _earlier_calls(
