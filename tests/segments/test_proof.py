@@ -84,3 +84,16 @@ def test_customers_with_many_rows_prove_nothing_by_their_number():
         proven += proof.differs
         assert proof.rows == 90
     assert proven <= 2
+
+
+def test_customers_are_not_judged_by_their_first_call():
+    """Who is called until they say yes says no at first; one answer for all is proof of nothing, and no failure."""
+    customers = np.repeat(np.arange(400), 3)
+    labels = (customers % 2).astype(np.int64)
+    yes = (np.arange(1_200) % 3 == 2) & (labels == 1)
+    apart = customers < 200
+    assert prove_segments(labels, yes, apart, customers=customers, random_state=1).differs
+    nobody = prove_segments(labels, yes & ~apart, apart, customers=customers, random_state=1)
+    assert (nobody.p, nobody.auc, nobody.differs) == (1.0, 0.5, False)
+    assert [effect.rate for effect in nobody.effects] == [0.0, 0.0]
+    assert to_bytes(nobody.to_json())

@@ -100,8 +100,8 @@ def prove_segments(
     propensity : ndarray of shape (n_customers,), optional
         An individual model's, out of sample.
     customers : ndarray of int of shape (n_customers,), optional
-        Rows of one customer share a number. Their answers go together, so the tests look at one row of each, the first;
-        left out, every row is a customer.
+        Rows of one customer share a number. Their answers go together, so the tests look at one row of each, drawn by lot:
+        the first would be a first call, to which hardly anybody says yes. Left out, every row is a customer.
     in_time_order : bool
         Whether rows stand in order of time.
     random_state : int or None
@@ -109,17 +109,18 @@ def prove_segments(
     from scipy.stats import chi2
 
     each = np.arange(len(labels)) if customers is None else customers
-    tested = np.flatnonzero(apart)[np.unique(each[apart], return_index=True)[1]]
-    table = contingency(labels[tested], yes[tested].astype(np.int64))
+    drawn = np.random.default_rng(random_state).permutation(np.flatnonzero(apart))
+    tested = np.sort(drawn[np.unique(each[drawn], return_index=True)[1]])
+    table = np.stack([np.bincount(labels[tested], weights=yes[tested] == answer) for answer in (False, True)], axis=1)
     statistic, freedom = likelihood_ratio(table)
     rates = _rates(labels[~apart], yes[~apart], int(labels.max()) + 1)
     return SegmentProof(
         rows=len(tested),
         chi_square=statistic,
         freedom=freedom,
-        p=float(chi2.sf(statistic, freedom)) if freedom else 1.0,  # all of one segment: nothing that could differ
+        p=float(chi2.sf(statistic, freedom)) if freedom else 1.0,  # all of one segment or answer: nothing could differ
         permutation_p=_permutation_p(labels[tested], yes[tested], statistic, random_state),
-        auc=roc_auc(yes[tested], rates[labels[tested]]),
+        auc=roc_auc(yes[tested], rates[labels[tested]]) if freedom else 0.5,
         profit_kept=None if propensity is None else _profit_kept(rates[labels], yes, apart, propensity, each),
         rank_stability=_rank_stability(labels, yes) if in_time_order else None,
         effects=_effects(table),
