@@ -538,6 +538,10 @@ def test_numbers_without_their_country_are_said_while_the_policy_names_none(cont
         ("+49 (0)30 123456", "+4930123456"),
         ("+372 712345", "712345"),
         ("0912 345 678", "+351 912345678"),
+        ("+370 612 34567", "861234567"),
+        ("8 612 34567", "+37061234567"),
+        ("(0 612) 34567", "370 8 612 34567"),
+        ("00370 612 34567", "61234567"),
     ],
 )
 def test_an_objection_is_found_however_short_numbers_are(on_file, in_table):

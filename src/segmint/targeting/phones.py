@@ -25,6 +25,8 @@ _NATIONAL_FORM = {"39": "(?:0[0-9]{5,10}|3[0-9]{8,9})"}  # a landline with its 0
 # what is dialled before a national number inside of the country only, or was until lately; elsewhere 0
 _TRUNK = {"7": ("8",), "36": ("06",), "52": ("1", "01", "044", "045"), "370": ("8", "0"), "375": ("80",)}
 _ZERO_BELONGS = frozenset({"39", "225", "229", "242", "378", "379"})  # here a number may begin with 0, and keeps it
+# eight digits, before which people inside of the country dial a ninth, 8 or 0, that the last of 370 is not
+_LITHUANIAN = r"^370([0-9]{8})$"
 _WHOLE = r"^(\s*\+?[0-9 ]*[0-9])[.,]0\s*$"  # a whole number as pandas and spreadsheets write it in a half-empty column
 _PLAIN = r"^[\s0-9+().\-\u00a0]*$"
 _SEVERAL = re.compile(r"[/;,|&\n]|[^\W\d_]+")  # what may stand between two numbers; a slash may stand inside of one
@@ -95,6 +97,8 @@ def _national(code: str) -> str:
 def comparable(phones: pl.Series) -> pl.Series:
     """Reduce phone numbers to their last nine digits, zeros before them left out; null where there are fewer than five.
 
+    Of Lithuanian numbers with their country code only the national eight are left: an 8 may stand before these elsewhere.
+
     Parameters
     ----------
     phones : polars.Series of String
@@ -102,6 +106,7 @@ def comparable(phones: pl.Series) -> pl.Series:
     """
     digits = phones.cast(pl.String).str.replace(_WHOLE, "${1}").str.replace(r"\(0\)", "")
     digits = digits.str.replace_all(r"[^0-9]", "").str.strip_chars_start("0")
+    digits = digits.str.replace(_LITHUANIAN, "${1}")
     enough = digits.str.len_chars() >= _FEWEST_DIGITS
     return pl.select(pl.when(enough).then(digits.str.tail(_COMPARED_DIGITS))).to_series().rename(phones.name)
 
