@@ -7,7 +7,7 @@ import pytest
 from segmint.contract.contract import parse_contract
 from segmint.contract.validate import validate
 from segmint.metrics.intervals import wilson
-from segmint.segments.profile import CallMoney, _profits, _response, profile_segments
+from segmint.segments.profile import CallMoney, _profits, profile_segments
 from segmint.tables.source import open_table
 from tests.segments.conftest import CONTRACT, draw_campaign
 
@@ -69,8 +69,10 @@ def test_of_a_dozen_channels_that_are_alike_none_is_the_best():
 def test_amounts_in_a_column_say_what_the_same_amount_for_everyone_says():
     for yes in (np.zeros(300, bool), np.arange(300) < 2, np.arange(300) < 40):
         rate, low, high = float(yes.mean()), *(float(end) for end in wilson(yes.sum(), len(yes)))
-        plain = _profits(yes, (rate, low, high), CallMoney(5.0, 400.0, "EUR"))
-        listed = _profits(yes, (rate, low, high), CallMoney(np.full(300, 5.0), np.full(300, 400.0), "EUR"))
+        plain = _profits(yes, np.arange(300), (rate, low, high), CallMoney(5.0, 400.0, "EUR"))
+        listed = _profits(
+            yes, np.arange(300), (rate, low, high), CallMoney(np.full(300, 5.0), np.full(300, 400.0), "EUR")
+        )
         assert listed == pytest.approx(plain)
         assert plain[:3] == pytest.approx([400 * rate - 5, 400 * low - 5, 400 * high - 5])
 
@@ -81,7 +83,7 @@ def test_the_interval_of_a_profit_holds_the_true_one():
     for _ in range(400):
         yes, values = draw.random(300) < 0.05, draw.gamma(2.0, 200.0, 300)
         ends = (float(end) for end in wilson(yes.sum(), 300))
-        _, low, high, _ = _profits(yes, (float(yes.mean()), *ends), CallMoney(5.0, values, "EUR"))
+        _, low, high, _ = _profits(yes, np.arange(300), (float(yes.mean()), *ends), CallMoney(5.0, values, "EUR"))
         held += low <= 0.05 * 400 - 5 <= high
     assert held >= 360  # of some fifteen a mean value is known poorly
 
@@ -121,9 +123,27 @@ def test_only_who_is_reached_brings_a_profit(campaign, truth):
         assert segment.response.profit_per_call == pytest.approx(0.4 * 50.0 * segment.response.rate - 2.0)
 
 
-def test_the_interval_of_a_rate_is_of_customers_and_not_of_their_rows():
-    yes = np.arange(60) < 12
-    once = _response(yes, np.arange(60), 0.2, None)
-    tenfold = _response(np.repeat(yes, 10), np.repeat(np.arange(60), 10), 0.2, None)
-    assert (tenfold.low, tenfold.high) == pytest.approx((once.low, once.high), abs=0.01)
-    assert tenfold.rate == once.rate
+def test_rows_that_say_the_same_again_make_nothing_surer():
+    frame = draw_campaign().with_row_index("customer").with_columns(pl.format("k{}", "customer").alias("customer"))
+    frame = frame.with_columns(
+        y=pl.when(pl.col("kind") == 0).then(pl.lit("no")).otherwise("y"),  # a segment in which nobody said yes
+        contact=pl.when(pl.col("age") % 3 == 0).then(pl.lit("cellular")).otherwise(pl.lit("telephone")),
+    )
+    contract = CONTRACT + '[columns.customer]\nkind = "category"\nrole = "id"\nlabel = "customer"\n'
+
+    def described(times):
+        rows = pl.concat([frame] * times)
+        table = validate(open_table(rows), parse_contract(contract, origin="test"))
+        money = CallMoney(5.0, 40.0 + table.frame["balance"].to_numpy() % 9, "EUR")
+        return profile_segments(table, rows["kind"].to_numpy(), money=money).segments
+
+    for once, tenfold in zip(described(1), described(10), strict=True):
+        first, again = once.response, tenfold.response
+        assert (again.low, again.high) == pytest.approx((first.low, first.high))
+        assert again.profit_low == pytest.approx(first.profit_low, abs=0.01)
+        assert again.profit_high == pytest.approx(first.profit_high, abs=0.01)
+        assert tenfold.best == once.best == ()
+        assert [row.high for row in tenfold.worth] == pytest.approx([row.high for row in once.worth], rel=0.001)
+        ends = {(row.column, row.level): row.high for row in once.markers}
+        for row in tenfold.markers:
+            assert row.high == pytest.approx(ends.get((row.column, row.level), row.high))

@@ -284,13 +284,14 @@ def profile_segments(
     names = keys or tuple(str(number + 1) for number in range(count))
     columns = tuple(column for column in table.features if column.role in DESCRIBING_ROLES)
     described = SegmentInputs(table.frame.select([column.name for column in columns]), columns)
-    markers = _markers(described, labels, count)
-    typical = _typical(described, labels, count)
-    yes = response_of(table)
-    best = _best_observed(table, labels, count, yes)
-    worth = _worth(table, labels, count)
     customers = row_customers(table)
     sizes = Sizes.of(labels, customers, count)
+    markers = _markers(described, labels, sizes)
+    typical = _typical(described, labels, count)
+    yes = response_of(table)
+    alike = 1.0 if yes is None else _alike(yes, labels, customers, count)
+    best = _best_observed(table, labels, count, yes, alike)
+    worth = _worth(table, labels, customers, count)
 
     def describe(place: int) -> SegmentProfile:
         here = labels == place
@@ -309,7 +310,7 @@ def profile_segments(
             typical=typical[place],
             response=None
             if yes is None
-            else _response(yes[here], customers[here], float(yes.mean()), money and money.of(here)),
+            else _response(yes[here], customers[here], alike, float(yes.mean()), money and money.of(here)),
             best=best[place],
             worth=worth[place],
         )
@@ -325,7 +326,16 @@ def response_of(table: ValidTable) -> NDArray[np.bool_] | None:
     return np.asarray(table.outcome == outcome.positive)
 
 
-def _markers(described: SegmentInputs, labels: Labels, count: int) -> list[tuple[Marker, ...]]:
+def _alike(yes: NDArray[np.bool_], labels: Labels, customers: NDArray[np.int64], count: int) -> float:
+    """How many answers of a customer say what one does, in all segments together: one where nobody says yes cannot tell."""
+    rates = np.bincount(labels, weights=yes, minlength=count) / np.maximum(np.bincount(labels, minlength=count), 1)
+    return design_effect(yes - rates[labels], customers * count + labels)
+
+
+def _markers(described: SegmentInputs, labels: Labels, sizes: Sizes) -> list[tuple[Marker, ...]]:
+    rows = np.maximum(sizes.rows, 1)
+    each = np.asarray(sizes.customers) / rows  # all rows of a customer say the same
+    count = len(rows)
     found: list[list[Marker]] = [[] for _ in range(count)]
     for state in learn_coding(described):
         column = next(column for column in described.columns if column.name == state["column"])
@@ -334,10 +344,10 @@ def _markers(described: SegmentInputs, labels: Labels, count: int) -> list[tuple
         width = len(state["labels"])
         cells = np.bincount(labels[known] * width + codes[known], minlength=count * width)
         table = cells.reshape(count, width).astype(float)
-        told = table.sum(axis=1) / np.maximum(np.bincount(labels, minlength=count), 1)
+        told = table.sum(axis=1) / rows
         for level, name in enumerate(state["labels"]):
             if name not in (OTHER, NO_VALUE):
-                _add_markers(found, column, name, table[:, level], table.sum(axis=1), told)
+                _add_markers(found, column, name, table[:, level], table.sum(axis=1), told, each)
     return [
         tuple(sorted(row, key=lambda marker: (-abs(marker.difference), marker.column, marker.level))[:MOST_MARKERS])
         for row in found
@@ -351,11 +361,12 @@ def _add_markers(
     hits: NDArray[np.float64],
     trials: NDArray[np.float64],
     told: NDArray[np.float64],
+    each: NDArray[np.float64],
 ) -> None:
     base = float(hits.sum() / trials.sum())
     if not 0 < base < 1:
         return
-    low, high = wilson(hits, trials)
+    low, high = wilson(hits * each, trials * each)
     for place in range(len(found)):
         if trials[place] < RAREST_LEVEL:
             continue
@@ -395,19 +406,18 @@ def _typical(described: SegmentInputs, labels: Labels, count: int) -> list[tuple
 
 
 def _response(
-    yes: NDArray[np.bool_], customers: NDArray[np.int64], base: float, money: CallMoney | None
+    yes: NDArray[np.bool_], customers: NDArray[np.int64], alike: float, base: float, money: CallMoney | None
 ) -> Response | None:
     if len(yes) == 0:
         return None
     rate = float(yes.mean())
-    alike = design_effect(yes - rate, customers)  # answers of one customer go together
     low, high = (float(end) for end in wilson(yes.sum() / alike, len(yes) / alike))
     index = 100 * rate / base if base > 0 else 100.0
-    return Response(int(yes.sum()), rate, low, high, index, base, *_profits(yes, (rate, low, high), money))
+    return Response(int(yes.sum()), rate, low, high, index, base, *_profits(yes, customers, (rate, low, high), money))
 
 
 def _profits(
-    yes: NDArray[np.bool_], rates: tuple[float, float, float], money: CallMoney | None
+    yes: NDArray[np.bool_], customers: NDArray[np.int64], rates: tuple[float, float, float], money: CallMoney | None
 ) -> tuple[float | None, ...]:
     """Profit per call with its interval, and per customer.
 
@@ -423,24 +433,27 @@ def _profits(
     )
     rate, low, high = rates
     profit = float((yes * values - costs).mean())
-    brought = values[yes] if yes.sum() >= RAREST_LEVEL else values  # of a few, a mean says little
-    worth = float(brought.mean())
-    unsure = float(np.hypot(rate * _reach(brought, max(int(yes.sum()), 1)), _reach(costs, len(costs))))
+    brought = yes if yes.sum() >= RAREST_LEVEL else np.full_like(yes, True)  # of a few, a mean says little
+    worth = float(values[brought].mean())
+    of_values = _reach(values[brought], customers[brought], max(int(yes.sum()), 1))
+    unsure = float(np.hypot(rate * of_values, _reach(costs, customers, len(costs))))
     below, above = (float(np.hypot(worth * (end - rate), unsure)) for end in (low, high))
     return (profit, profit - below, profit + above, profit * calls)
 
 
-def _mean_interval(amounts: NDArray[np.float64]) -> tuple[float, float, float]:
-    mean, reach = float(amounts.mean()), _reach(amounts, len(amounts))
+def _mean_interval(amounts: NDArray[np.float64], customers: NDArray[np.int64]) -> tuple[float, float, float]:
+    mean, reach = float(amounts.mean()), _reach(amounts, customers, len(amounts))
     return mean, mean - reach, mean + reach
 
 
-def _reach(amounts: NDArray[np.float64], count: int) -> float:
-    """Half the width of the 95 % interval of the mean of so many amounts as these."""
-    return NORMAL_95 * float(amounts.std(ddof=1)) / float(np.sqrt(count)) if len(amounts) > 1 else 0.0
+def _reach(amounts: NDArray[np.float64], customers: NDArray[np.int64], count: int) -> float:
+    """Half the width of the 95 % interval of the mean of so many amounts as these, of these customers."""
+    if len(amounts) < 2:
+        return 0.0
+    return NORMAL_95 * float(amounts.std(ddof=1)) * float(np.sqrt(design_effect(amounts, customers) / count))
 
 
-def _worth(table: ValidTable, labels: Labels, count: int) -> list[tuple[Worth, ...]]:
+def _worth(table: ValidTable, labels: Labels, customers: NDArray[np.int64], count: int) -> list[tuple[Worth, ...]]:
     """Every number that is money: of the role value, or a holding in account currency."""
     found: list[list[Worth]] = [[] for _ in range(count)]
     for column in table.contract.columns:
@@ -453,17 +466,18 @@ def _worth(table: ValidTable, labels: Labels, count: int) -> list[tuple[Worth, .
             continue
         total, base = float(numbers[plain].sum()), float(numbers[plain].mean())
         for place in range(count):
-            here = numbers[plain & (labels == place)]
+            mine = plain & (labels == place)
+            here = numbers[mine]
             if len(here) >= RAREST_LEVEL:
                 share = float(here.sum()) / total if total > 0 and (numbers[plain] >= 0).all() else None
                 found[place].append(
-                    Worth(column.name, column.label, len(here), *_mean_interval(here), base, share)
+                    Worth(column.name, column.label, len(here), *_mean_interval(here, customers[mine]), base, share)
                 )  # fmt: skip
     return [tuple(row) for row in found]
 
 
 def _best_observed(
-    table: ValidTable, labels: Labels, count: int, yes: NDArray[np.bool_] | None
+    table: ValidTable, labels: Labels, count: int, yes: NDArray[np.bool_] | None, alike: float
 ) -> list[tuple[Association, ...]]:
     """Find the level of each column of the call's circumstances in which a segment surely responded better than else.
 
@@ -491,19 +505,20 @@ def _best_observed(
                 if str(level) not in missing and (mine & (codes == code)).sum() >= 3 * RAREST_LEVEL
             ]
             sure = [
-                _association(column, level, yes[calls])
+                _association(column, level, yes[calls], alike)
                 for level, calls in enough
-                if _responded_better(yes[calls], yes[mine & ~calls], 1 - 0.05 / len(enough))
+                if _responded_better(yes[calls], yes[mine & ~calls], alike, 1 - 0.05 / len(enough))
             ]
             if sure:
                 found[place].append(max(sure, key=lambda option: (option.low, option.level)))
     return [tuple(row) for row in found]
 
 
-def _responded_better(yes: NDArray[np.bool_], others: NDArray[np.bool_], level: float) -> bool:
-    return len(others) > 0 and float(rate_difference(yes.sum(), len(yes), others.sum(), len(others), level)[0]) > 0
+def _responded_better(yes: NDArray[np.bool_], others: NDArray[np.bool_], alike: float, level: float) -> bool:
+    here, there = (yes.sum() / alike, len(yes) / alike), (others.sum() / alike, len(others) / alike)
+    return len(others) > 0 and float(rate_difference(*here, *there, level)[0]) > 0
 
 
-def _association(column: Column, level: str, yes: NDArray[np.bool_]) -> Association:
-    low, high = (float(end) for end in wilson(yes.sum(), len(yes)))
+def _association(column: Column, level: str, yes: NDArray[np.bool_], alike: float) -> Association:
+    low, high = (float(end) for end in wilson(yes.sum() / alike, len(yes) / alike))
     return Association(column.name, column.label, level, len(yes), float(yes.mean()), low, high)
