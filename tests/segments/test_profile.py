@@ -55,6 +55,13 @@ def test_the_most_frequent_channel_is_not_the_best_when_it_is_no_better(truth):
     assert all(segment.best == () for segment in profile_segments(table, truth).segments)
 
 
+def test_a_channel_is_not_the_best_because_nobody_knows_the_channel_of_those_who_said_no(truth):
+    unknown = (pl.col("y") == "no") & (pl.int_range(pl.len()) % 2 == 0)
+    alike = pl.when(pl.int_range(pl.len()) % 20 < 18).then(pl.lit("cellular")).otherwise(pl.lit("telephone"))
+    table = with_channel(pl.when(unknown).then(pl.lit("unknown")).otherwise(alike))
+    assert all(segment.best == () for segment in profile_segments(table, truth).segments)
+
+
 def test_of_a_dozen_channels_that_are_alike_none_is_the_best():
     draw = np.random.default_rng(0)
     found = 0

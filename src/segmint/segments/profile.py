@@ -482,8 +482,8 @@ def _best_observed(
     """Find the level of each column of the call's circumstances in which a segment surely responded better than else.
 
     The best lower end of the interval wins, so that a handful of lucky calls does not; and it must lie above the rate of
-    the segment's other calls, at a level that allows for the number of levels (Bonferroni): of a dozen that are all alike
-    one is always the best.
+    the segment's calls of other known levels, at a level that allows for the number of levels (Bonferroni): of a dozen that
+    are all alike one is always the best.
     """
     found: list[list[Association]] = [[] for _ in range(count)]
     columns = [
@@ -496,13 +496,13 @@ def _best_observed(
             continue
         levels = table.raw[column.name].cast(pl.String).fill_null("").to_numpy().astype(str)
         named, codes = np.unique(levels, return_inverse=True)
-        missing = {*table.contract.missing_tokens(column), "unknown"}
+        known = ~np.isin(named, [*table.contract.missing_tokens(column), "unknown"])
         for place in range(count):
-            mine = labels == place
+            mine = (labels == place) & known[codes]
             enough = [
                 (str(level), mine & (codes == code))
                 for code, level in enumerate(named)
-                if str(level) not in missing and (mine & (codes == code)).sum() >= 3 * RAREST_LEVEL
+                if (mine & (codes == code)).sum() >= 3 * RAREST_LEVEL
             ]
             sure = [
                 _association(column, level, yes[calls], alike)
