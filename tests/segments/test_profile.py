@@ -8,6 +8,7 @@ from segmint.contract.contract import parse_contract
 from segmint.contract.validate import validate
 from segmint.metrics.intervals import wilson
 from segmint.segments.profile import CallMoney, _profits, profile_segments
+from segmint.segments.words import say_segments
 from segmint.tables.source import open_table
 from tests.segments.conftest import CONTRACT, draw_campaign
 
@@ -19,6 +20,19 @@ def test_the_retired_are_marked_as_retired(campaign, truth):
     assert marker.low < marker.share < marker.high
     assert marker.index == pytest.approx(100 * marker.share / marker.base)
     assert next(row for row in retired.typical if row.column == "age").median > 60
+
+
+def test_a_trait_known_of_a_few_says_of_how_many_and_names_nobody(truth):
+    frame = draw_campaign().with_columns(
+        job=pl.when((pl.col("kind") == 2) & (pl.int_range(pl.len()) % 10 > 0)).then(None).otherwise("job")
+    )
+    table = validate(open_table(frame), parse_contract(CONTRACT, origin="test"))
+    profiles = profile_segments(table, truth)
+    marker = next(marker for marker in profiles.segments[2].markers if marker.level == "retired")
+    told = frame["job"].is_not_null().to_numpy()
+    assert (marker.known, marker.base_known) == pytest.approx((told[truth == 2].mean(), told.mean()), abs=0.03)
+    assert marker.share > 0.8 > 0.5 > marker.of_all
+    assert "retired" not in say_segments(profiles)[2].name.lower()
 
 
 def test_profit_is_response_times_value_less_cost(campaign, truth):

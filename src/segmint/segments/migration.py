@@ -139,7 +139,7 @@ def say_migration(
         verb = "grew" if row.change > 0 else "shrank"
         said.append(
             f"{row.key} {names[place[row.key]]} {verb} from {100 * row.before:.1f} % to {100 * row.after:.1f} % of the "
-            f"customers ({100 * row.change:+.1f} points, 95 % interval {100 * row.low:+.1f} to {100 * row.high:+.1f})."
+            f"customers ({100 * row.change:+.1f} points, 95 % interval of all together {100 * row.low:+.1f} to {100 * row.high:+.1f})."
         )
     if not sure:
         said.append("No segment's share of the customers surely changed.")

@@ -71,8 +71,8 @@ class Marker:
         100 × share ÷ base.
     difference : float
         (share − base) ÷ √(base (1 − base)): above 0.2 in size it is a marker (Dolnicar, Grün & Leisch, 2018).
-    known : float
-        Share of the segment's customers of whom the column says anything; `share` is of these, `base` of all such.
+    known, base_known : float
+        Share of the segment's customers, and of all, of whom the column says anything; `share` and `base` are of these.
     """
 
     column: str
@@ -85,6 +85,7 @@ class Marker:
     index: float
     difference: float
     known: float = 1.0
+    base_known: float = 1.0
 
     @property
     def of_all(self) -> float:
@@ -333,9 +334,7 @@ def _alike(yes: NDArray[np.bool_], labels: Labels, customers: NDArray[np.int64],
 
 
 def _markers(described: SegmentInputs, labels: Labels, sizes: Sizes) -> list[tuple[Marker, ...]]:
-    rows = np.maximum(sizes.rows, 1)
-    each = np.asarray(sizes.customers) / rows  # all rows of a customer say the same
-    count = len(rows)
+    count = len(sizes.rows)
     found: list[list[Marker]] = [[] for _ in range(count)]
     for state in learn_coding(described):
         column = next(column for column in described.columns if column.name == state["column"])
@@ -344,10 +343,9 @@ def _markers(described: SegmentInputs, labels: Labels, sizes: Sizes) -> list[tup
         width = len(state["labels"])
         cells = np.bincount(labels[known] * width + codes[known], minlength=count * width)
         table = cells.reshape(count, width).astype(float)
-        told = table.sum(axis=1) / rows
         for level, name in enumerate(state["labels"]):
             if name not in (OTHER, NO_VALUE):
-                _add_markers(found, column, name, table[:, level], table.sum(axis=1), told, each)
+                _add_markers(found, column, name, table[:, level], table.sum(axis=1), sizes)
     return [
         tuple(sorted(row, key=lambda marker: (-abs(marker.difference), marker.column, marker.level))[:MOST_MARKERS])
         for row in found
@@ -360,12 +358,12 @@ def _add_markers(
     level: str,
     hits: NDArray[np.float64],
     trials: NDArray[np.float64],
-    told: NDArray[np.float64],
-    each: NDArray[np.float64],
+    sizes: Sizes,
 ) -> None:
     base = float(hits.sum() / trials.sum())
     if not 0 < base < 1:
         return
+    each = np.asarray(sizes.customers) / np.maximum(sizes.rows, 1)  # all rows of a customer say the same
     low, high = wilson(hits * each, trials * each)
     for place in range(len(found)):
         if trials[place] < RAREST_LEVEL:
@@ -376,7 +374,8 @@ def _add_markers(
             found[place].append(
                 Marker(
                     column.name, column.label, level, share, float(low[place]), float(high[place]),
-                    base, 100 * share / base, difference, float(told[place]),
+                    base, 100 * share / base, difference, float(trials[place] / sizes.rows[place]),
+                    float(trials.sum() / sizes.all_rows),
                 )
             )  # fmt: skip
 

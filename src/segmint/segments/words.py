@@ -277,7 +277,7 @@ def _who(segment: SegmentProfile) -> list[Sentence]:
     sentences = []
     if one_each:
         said = "; ".join(
-            f"{marker.label} {marker.level}: {_percent(marker.share)}{_of_whom(marker)}, of all customers {_percent(marker.base)}"
+            f"{marker.label} {marker.level}: {_percent(marker.share)}{_of_whom(marker)} {_percent(marker.base)}"
             for marker in one_each[:4]
         )
         evidence = tuple(evidence_of(marker) for marker in one_each[:4])
@@ -290,7 +290,9 @@ def _who(segment: SegmentProfile) -> list[Sentence]:
 
 
 def _of_whom(marker: Marker) -> str:
-    return "" if marker.known > 0.995 else f" of the {_percent(marker.known)} of whom it is known"
+    """Say whose the two shares are that stand before and behind."""
+    here = "" if marker.known > 0.995 else f" of the {_percent(marker.known)} of whom it is known"
+    return f"{here}, of all customers{'' if marker.base_known > 0.995 else ' of whom it is known'}"
 
 
 def _half(typical: Typical) -> str:

@@ -369,7 +369,7 @@ def _typical(segment: Segment) -> list[Block]:
             "base": marker["base"],
             "more": marker["difference"] > 0,
             "tip": f"{marker['label']}, {marker['level']}: {percent(marker['share'], 0)} here, "
-            f"{percent(marker['base'], 0)} of all customers",
+            f"{percent(marker['base'], 0)} of all customers{_where_known(marker)}",
         }
         for marker in chosen
     ]
@@ -424,7 +424,8 @@ def _markers(segment: Segment) -> Block:
 
 
 def _where_known(marker: dict[str, Any]) -> str:
-    return ", where it is known" if marker.get("known", 1.0) <= 0.995 else ""
+    known = min(marker.get("known", 1.0), marker.get("base_known", 1.0))
+    return ", where it is known" if known <= 0.995 else ""
 
 
 def _rules(found: dict[str, Any]) -> Block:
