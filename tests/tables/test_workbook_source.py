@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import random
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import xlsxwriter
 
 from segmint.errors import InputError
 from segmint.tables.source import ReadOptions, open_table
+from segmint.tables.workbook_cells import lost_cells
 
 ROWS = [["id", "joined", "amount", "member"], ["007", datetime.date(2026, 3, 14), 3.0, True], ["NA", None, 2.5, False]]
 
@@ -130,8 +132,6 @@ def test_a_damaged_workbook_is_refused_in_words(tmp_path: Path) -> None:
 
 def test_other_archives_and_empty_workbooks_are_refused(tmp_path: Path) -> None:
     """ING-08."""
-    import zipfile
-
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("a.csv", "a;b\n1;2\n")
     (tmp_path / "b.xlsx").write_bytes(b"PK\x03\x04 and then nothing")
@@ -148,3 +148,45 @@ def test_a_sheet_is_named_so_that_a_shell_takes_it(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         open_table(path)
     assert caught.value.fix.endswith("--set 'data.sheet=Daten 2025'")
+
+
+def formulas(folder: Path, *cells: tuple[str, str]) -> Path:
+    path = folder / "formulas.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        book.add_worksheet("notes").write_formula(0, 0, "=1+1", value="")
+        sheet = book.add_worksheet("data & more")
+        sheet.write_row(0, 0, ["id", *(f"x{i}" for i in range(len(cells)))])
+        sheet.write(1, 0, "007")
+        for column, (formula, value) in enumerate(cells, start=1):
+            sheet.write_formula(1, column, formula, value=value)
+    return path
+
+
+def test_a_formula_that_was_never_calculated_is_not_taken_for_no_value(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"never calculated, as in cell C2\.(.|\n)*save it"):
+        open_table(formulas(tmp_path, ("=1", "1"), ("=1+1", "")), ReadOptions(sheet="data & more"))
+
+
+def test_an_error_is_not_taken_for_no_value(tmp_path: Path) -> None:
+    path = formulas(tmp_path, ("=1+1", "2"), ("=1/0", "#DIV/0!"), ('=IF(1>0,"a","")', "a"), ("=NA()", "#N/A"))
+    assert rows_of(path) == [("007", "2", "#DIV/0!", "a", "#N/A")]
+
+
+@pytest.mark.parametrize(
+    ("cell", "found"),
+    [
+        ('<c r="B2" t="str"><f>""</f><v></v></c>', []),
+        ('<c r="B2"><f>1+1</f><v></v></c>', [("B2", None)]),
+        ('<c r="B2"><f>1+1</f><v/></c>', [("B2", None)]),
+        ('<x:c r="B2"><x:f t="shared" si="0"/></x:c>', [("B2", None)]),
+        ('<c r="B2"><f t="shared" si="0"/><v>1</v></c><c r="C2" s="1"/>', []),
+        ('<c r="B2" s="1" t="e"><v>#REF!</v></c>', [("B2", "#REF!")]),
+    ],
+)
+def test_lost_cells_are_found_however_a_program_writes_them(
+    tmp_path: Path, cell: str, found: list[tuple[str, str | None]]
+) -> None:
+    with zipfile.ZipFile(write(tmp_path, {"data": ROWS})) as book, zipfile.ZipFile(tmp_path / "b.xlsx", "w") as other:
+        for part in book.namelist():
+            other.writestr(part, cell if part.endswith("sheet1.xml") else book.read(part))
+    assert list(lost_cells(tmp_path / "b.xlsx", "data")) == found

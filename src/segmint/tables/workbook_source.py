@@ -17,6 +17,7 @@ from segmint.errors import InputError
 from segmint.tables.frame_source import FrameSource
 from segmint.tables.table_source import JSON, ReadOptions
 from segmint.tables.text_source import check_names
+from segmint.tables.workbook_cells import lost_cells
 
 MAX_XML_BYTES = 512 << 20
 MAX_EXPANSION = 200
@@ -26,6 +27,7 @@ HEADER_SEARCH = 50
 # Excel keeps fifteen digits; what looks longer is not what was typed
 MAX_EXACT = 10**15
 _REFERENCE = re.compile(rb'<(?:\w+:)?c[ \n][^>]{0,200}?r="([A-Z]{1,3})([0-9]{1,7})"')
+_PLACE = re.compile("([A-Z]{1,3})([0-9]{1,7})")
 
 Rows = list[list[str]]
 
@@ -48,6 +50,7 @@ def open_workbook(path: Path, options: ReadOptions, *, fingerprint: str) -> Fram
     """
     _refuse_bomb(path)
     sheet, rows = _chosen_sheet(_read_sheets(path, options), path.name)
+    _fill_in_errors(rows, sheet, path)
     header, table = _find_table(rows, options.header_row, path.name)
     names = check_names(tuple(table[0]), path.name)
     body = table[1:] if any(map(any, table[1:])) else []
@@ -64,6 +67,7 @@ def open_workbook(path: Path, options: ReadOptions, *, fingerprint: str) -> Fram
 
 # what an archive that was cut or overwritten makes its reader say
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, UnicodeDecodeError)
+_DAMAGED_PARTS = (*_DAMAGE, LookupError, ValueError)
 
 
 def _refuse_bomb(path: Path) -> None:
@@ -134,6 +138,18 @@ def _read_sheets(path: Path, options: ReadOptions) -> dict[str, Rows]:
         name: [[_text(cell, path.name, comma=comma) for cell in row] for row in rows] for name, rows in sheets.items()
     }
     return {name: rows for name, rows in texts.items() if sum(any(row) for row in rows) > 1}
+
+
+def _fill_in_errors(rows: Rows, sheet: str, path: Path) -> None:
+    """Put errors such as ``#N/A`` where the reader left nothing; a formula without its value could be anything."""
+    try:
+        for reference, error_text in lost_cells(path, sheet):
+            if error_text is None:
+                raise _never_calculated(path, reference)
+            if place := _PLACE.fullmatch(reference):
+                rows[int(place[2]) - 1][_column_number(place[1].encode()) - 1] = error_text
+    except _DAMAGED_PARTS as error:
+        raise _not_a_workbook(path) from error
 
 
 def _chosen_sheet(sheets: dict[str, Rows], name: str) -> tuple[str, Rows]:
@@ -238,6 +254,15 @@ def _not_a_workbook(path: Path) -> InputError:
         f"'{path.name}' is an archive and no .xlsx workbook that can be read.",
         expected="delimited text, Parquet or an .xlsx workbook",
         fix="unpack the archive and name the table, or save the workbook again",
+    )
+
+
+def _never_calculated(path: Path, reference: str) -> InputError:
+    where = f", as in cell {reference}" if reference else ""
+    return InputError(
+        f"'{path.name}' holds formulas that were never calculated{where}.",
+        expected="formulas with the value that they showed last",
+        fix="open the workbook in a spreadsheet program and save it, or write values instead of formulas",
     )
 
 
