@@ -73,6 +73,16 @@ def test_pandas_columns_of_mixed_objects_become_text() -> None:
     assert frame_of(open_table(table))["a"].to_list() == ["x", "1", None, None]
 
 
+def test_a_named_index_of_pandas_is_a_column() -> None:
+    import pandas as pd
+
+    table = pd.DataFrame({"id": ["007", "042"], "n": [1, 2]})
+    assert frame_of(open_table(table.set_index("id"))).rows() == [("007", 1), ("042", 2)]
+    assert open_table(table.set_index(["id", "n"], drop=False)).columns == ("id", "n")
+    assert open_table(table.set_index(["n", "id"]).assign(x=[0.5, 1])).columns == ("n", "id", "x")
+    assert open_table(table.set_axis(["b", "a"])).columns == tuple(table.columns) == ("id", "n")
+
+
 def test_a_frame_has_the_same_fingerprint_however_it_is_cut() -> None:
     frame = pl.DataFrame({"a": list(range(100))})
     pieces = pl.concat([frame.head(30), frame.tail(70)], rechunk=False)

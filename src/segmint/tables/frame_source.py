@@ -166,8 +166,16 @@ def _with_texts(frame: pl.DataFrame, name: str) -> pl.DataFrame:
 
 def _from_pandas(table: Any) -> pl.DataFrame:
     """Convert column by column, so that a column of mixed objects becomes text and nothing else changes."""
-    names = check_names(tuple(str(name) for name in table.columns), "a frame")
-    return pl.DataFrame([_pandas_column(table.iloc[:, i], name) for i, name in enumerate(names)])
+    columns = [*_named_index(table), *((str(name), table.iloc[:, i]) for i, name in enumerate(table.columns))]
+    names = check_names(tuple(name for name, _ in columns), "a frame")
+    return pl.DataFrame([_pandas_column(column, name) for name, (_, column) in zip(names, columns, strict=True)])
+
+
+def _named_index(table: Any) -> list[tuple[str, Any]]:
+    """Take what has a name in the index as columns, as `to_csv` does: it is mostly the id."""
+    taken = set(map(str, table.columns))
+    levels = [(name, table.index.get_level_values(i).to_series()) for i, name in enumerate(table.index.names)]
+    return [(str(name), level) for name, level in levels if name is not None and str(name) not in taken]
 
 
 def _pandas_column(column: Any, name: str) -> pl.Series:
