@@ -73,6 +73,41 @@ def test_pandas_columns_of_mixed_objects_become_text() -> None:
     assert frame_of(open_table(table))["a"].to_list() == ["x", "1", None, None]
 
 
+def test_types_that_only_pandas_has_are_read_as_they_show() -> None:
+    import pandas as pd
+
+    months = pd.Series(pd.PeriodIndex(["2024-01", None], freq="M"))
+    table = pd.DataFrame(
+        {
+            "sparse": pd.arrays.SparseArray([0.0, float("nan")]),
+            "month": months,
+            "months": months.astype("category"),
+            "age": pd.cut(pd.Series([20, None]), [0, 30, 60]),
+        }
+    )
+    assert frame_of(open_table(table)).rows() == [(0.0, "2024-01", "2024-01", "(0, 30]"), (None,) * 4]
+
+
+def test_whole_numbers_of_128_bits_become_text() -> None:
+    frame = pl.DataFrame({"a": pl.Series([2**100, None], dtype=pl.Int128), "b": pl.Series([1, 2], dtype=pl.UInt128)})
+    read = frame_of(open_table(frame))
+    assert read.rows() == [(str(2**100), "1"), (None, "2")]
+    assert read.to_arrow().num_rows == 2
+
+
+def test_columns_of_pandas_that_hold_no_values_are_named() -> None:
+    import numpy as np
+    import pandas as pd
+
+    for values, sentence in (
+        (np.array([1j, 2]), r"cannot be read: x \(complex128\)"),
+        ([np.array([1, 2]), None], "lists or records: x"),
+        ([{"a": 1}, None], "lists or records: x"),
+    ):
+        with pytest.raises(InputError, match=sentence):
+            open_table(pd.DataFrame({"x": pd.Series(values)}))
+
+
 def test_a_named_index_of_pandas_is_a_column() -> None:
     import pandas as pd
 

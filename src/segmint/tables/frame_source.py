@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sized
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -153,9 +153,14 @@ def _uuid_text(column: pl.Expr) -> pl.Expr:
 
 
 def _with_texts(frame: pl.DataFrame, name: str) -> pl.DataFrame:
-    """Write categories out as the texts that they stand for, and bytes as the texts that old exports mean by them."""
+    """Write categories out as the texts that they stand for, and bytes as the texts that old exports mean by them.
+
+    Whole numbers of 128 bits become texts too: neither Arrow nor Parquet has them.
+    """
     columns = [column for column, dtype in frame.schema.items() if dtype == pl.Binary]
-    frame = frame.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String))
+    # by name, because older Polars has no UInt128
+    wide = [column for column, dtype in frame.schema.items() if str(dtype) in ("Int128", "UInt128")]
+    frame = frame.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String), pl.col(wide).cast(pl.String))
     for column in columns:
         try:
             frame = frame.with_columns(pl.col(column).cast(pl.String))
@@ -179,10 +184,34 @@ def _named_index(table: Any) -> list[tuple[str, Any]]:
 
 
 def _pandas_column(column: Any, name: str) -> pl.Series:
+    import pyarrow as pa
+
+    column = _plain(column)
     if column.dtype == object:
+        _refuse_columns([name] if any(_is_nested(value) for value in column) else [], "a frame")
         texts = [None if _is_none(value) else _object_text(value, name) for value in column]
         return pl.Series(name, texts, dtype=pl.String)
-    return pl.Series(name, pl.from_pandas(column, nan_to_null=True))
+    try:
+        return pl.Series(name, pl.from_pandas(column, nan_to_null=True))
+    except (pa.ArrowException, pl.exceptions.PolarsError) as error:
+        raise _unreadable({name: str(column.dtype)}, "a frame") from error
+
+
+def _plain(column: Any) -> Any:
+    """Take types that only pandas has as values, or as objects with the text that they show."""
+    if _kind(column) == "SparseDtype":
+        return column.sparse.to_dense()
+    # a category, as `cut` makes it, is what its categories are
+    shown = _kind(getattr(column.dtype, "categories", column)) in ("PeriodDtype", "IntervalDtype")
+    return column.astype(object) if shown else column
+
+
+def _kind(values: Any) -> str:
+    return type(values.dtype).__name__
+
+
+def _is_nested(value: object) -> bool:
+    return isinstance(value, Sized) and not isinstance(value, str | bytes)
 
 
 def _object_text(value: object, name: str) -> str:
