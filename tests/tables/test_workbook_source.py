@@ -97,6 +97,14 @@ def test_a_sheet_of_one_column_has_a_header_too(tmp_path: Path) -> None:
     assert batch.frame["customer_id"].to_list() == ["1001", "1002"]
 
 
+def test_a_header_may_have_numbers_among_its_names(tmp_path: Path) -> None:
+    path = write(
+        tmp_path, {"data": [["Answers"], [1, 2, 3], ["id", 2023, 2024], ["x", "yes", "no"], ["y", "no", "yes"]]}
+    )
+    assert open_table(path).columns == ("id", "2023", "2024")
+    assert rows_of(path) == [("x", "yes", "no"), ("y", "no", "yes")]
+
+
 @pytest.mark.parametrize("rows", [[[1, 2], [3, 4]], [[1001], [1002]]])
 def test_a_sheet_without_a_header_asks_for_it(tmp_path: Path, rows: list[list[int]]) -> None:
     path = write(tmp_path, {"data": rows})

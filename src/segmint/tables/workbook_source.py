@@ -213,9 +213,15 @@ def _widest_block(rows: Rows, used: Sequence[int]) -> list[int]:
 
 
 def _header_row(rows: Rows, columns: Sequence[int]) -> int | None:
-    """Find the first row that has a text in each of these columns."""
-    firsts = enumerate(rows[:HEADER_SEARCH])
-    return next((i for i, row in firsts if _looks_like_header([row[column] for column in columns])), None)
+    """Find the first row that has a text in each of these columns.
+
+    A row above it that fills them with texts and numbers is the header instead: years are names, too, and no row of
+    the table may be passed over.
+    """
+    firsts = [[row[column] for column in columns] for row in rows[:HEADER_SEARCH]]
+    if not any(map(_looks_like_header, firsts)):
+        return None
+    return next(i for i, row in enumerate(firsts) if all(row) and not all(map(_is_number, row)))
 
 
 def _names_only(row: Sequence[str], columns: Sequence[int]) -> bool:
@@ -225,7 +231,11 @@ def _names_only(row: Sequence[str], columns: Sequence[int]) -> bool:
 
 def _looks_like_header(row: Sequence[str]) -> bool:
     # a title above a wider table leaves the cells beside it empty
-    return bool(row) and all(row) and not any(re.fullmatch(r"-?[0-9.]+", cell) for cell in row)
+    return bool(row) and all(row) and not any(map(_is_number, row))
+
+
+def _is_number(cell: str) -> bool:
+    return re.fullmatch(r"-?[0-9.]+", cell) is not None
 
 
 def _text(cell: Any, name: str, *, comma: bool) -> str:
