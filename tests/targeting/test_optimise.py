@@ -129,6 +129,15 @@ def test_the_order_of_rows_does_not_change_an_optimised_list():
     assert set(people.gather(one.listed)) == set(people.gather(places).gather(other.listed))
 
 
+def test_a_list_that_minimums_alone_fill_is_not_told_to_call_nobody():
+    people, _, table = bank(20)
+    quota = [{"column": "branch", "level": "north", "minimum": 2}]
+    found = choose(people, [0.1] * 20, make_policy(cost=5.0, value=10.0, quotas=quota), columns=table)
+    assert found.advice == (
+        "No call pays; the minimums of the quotas put 2 customers on the list, expected to lose 8.00 EUR.",
+    )
+
+
 def test_a_minimum_nobody_can_fill_is_refused():
     people, chance, table = bank(20)
     quotas = [{"column": "branch", "level": "east", "minimum": 3}]

@@ -343,11 +343,17 @@ def advise(
     paying = int((profit[order] > 0).sum())
     if not order.size:
         return ("Call nobody: no customer is eligible under the rules.",)
-    if not paying:
+    listed = order[status[order] == LISTED]
+    if not paying and not listed.size:
         best = float(profit[order].max())
         return (f"Call nobody: even the best call is expected to lose {abs(best):,.2f} {currency}.",)
+    if not paying:
+        lost = abs(float(profit[listed].sum()))
+        return (
+            f"No call pays; the minimums of the quotas put {listed.size:,} customers on the list, expected to lose "
+            f"{lost:,.2f} {currency}.",
+        )
     share = paying / order.size
-    listed = order[status[order] == LISTED]
     beyond = order[status[order] == BEYOND_BUDGET]
     more = beyond[~holdout[beyond]]  # no budget would list the control group
     sentences = [_how_many(share, paying, order.size, limited=more.size > 0)]
