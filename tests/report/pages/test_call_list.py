@@ -229,6 +229,8 @@ def test_the_sliders_say_why_they_start_below_the_list() -> None:
     assert _beside_the_list(found | {"expected_profit": 80.0}, "EUR") == ""
     assert "parts of ten" in _beside_the_list(found | {"expected_profit": 80.6}, "EUR")
     assert "Calls cost unequally" in _beside_the_list(found | {"expected_profit": 200.0}, "EUR")
+    one_cost = {"economics": found["economics"] | {"cost": 5.0}, "expected_profit": 200.0}
+    assert "parts of ten" in _beside_the_list(found | one_cost, "EUR")
     assert "Quotas and capacities" in _beside_the_list(
         found | {"expected_profit": 200.0, "quotas_or_capacities": True}, "EUR"
     )

@@ -64,8 +64,8 @@ def _beside_the_list(found: dict[str, Any], currency: str) -> str:
     )
     if round(here) == round(there):
         return left_out
-    # far more is missing than the last part's customers
-    apart = there - here > 0.01 * abs(there)
+    # far more is missing than the last part's customers, and only a column makes calls cost unequally
+    apart = found["economics"].get("cost") is None and there - here > 0.01 * abs(there)
     unequal = " Calls cost unequally, and here those come first that bring most for their cost, which is not the best for a number of calls."
     because = left_out or (unequal if apart else " Customers are counted in parts of ten and more here.")
     return (
