@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, get_args
 
 import tomlkit
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -26,6 +27,9 @@ from segmint.segments.word_file import Name
 from segmint.store.network_spec import MAX_PARAMETERS, MAX_UNITS
 from segmint.targeting.policy import ContactRules, Economics
 from segmint.toml_files import parse_toml, read_toml_text
+
+FromAnywhere = Annotated[Path, AfterValidator(Path.absolute)]
+"""A file that is found again where a run is resumed in another folder."""
 
 
 class _Section(BaseModel):
@@ -59,12 +63,7 @@ class Data(_Section):
     decimal: Literal["point", "comma"] | None = None
     sheet: str | None = Field(default=None, coerce_numbers_to_str=True)  # 2026
     header_row: int | None = Field(default=None, ge=1)
-    upcoming: Path | None = None
-
-    @field_validator("upcoming")
-    @classmethod
-    def _found_from_anywhere(cls, upcoming: Path | None) -> Path | None:
-        return None if upcoming is None else upcoming.absolute()  # a run may be resumed in another folder
+    upcoming: FromAnywhere | None = None
 
     @field_validator("delimiter")
     @classmethod
@@ -274,12 +273,7 @@ class Segments(_Section):
     leave_out_sensitive: bool = False
     in_time_order: bool = False
     names: dict[str, Name] = Field(default={}, max_length=24)
-    words: Path | None = None
-
-    @field_validator("words")
-    @classmethod
-    def _found_from_anywhere(cls, words: Path | None) -> Path | None:
-        return None if words is None else words.absolute()  # a run may be resumed in another folder
+    words: FromAnywhere | None = None
 
 
 class Backtest(_Section):

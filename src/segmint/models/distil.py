@@ -137,8 +137,8 @@ def teach(
 
     trees: list[Callable[[], None]] = []
     others: list[Callable[[], None]] = []
-    for fold, place in product(range(folds), range(len(teachers))):
-        network = getattr(teachers[place](seed), "reads_encoded", False)
+    networks = [getattr(make(seed), "reads_encoded", False) for make in teachers]
+    for fold, (place, network) in product(range(folds), enumerate(networks)):
         rows = for_networks if network else for_trees
         apart = not network and grown_on_one_thread(rows.real)
         (trees if apart else others).append(partial(ask, fold, place, rows.real, rows.copies))

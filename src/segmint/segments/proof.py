@@ -111,8 +111,7 @@ def prove_segments(
     each = np.arange(len(labels)) if customers is None else customers
     drawn = np.random.default_rng(random_state).permutation(np.flatnonzero(apart))
     tested = np.sort(drawn[np.unique(each[drawn], return_index=True)[1]])
-    answers = (np.bincount(labels[tested], weights=yes[tested] == answer) for answer in (False, True))
-    table = np.stack([*answers], axis=1).astype(np.float64)
+    table = contingency(labels[tested], yes[tested].astype(np.int64), columns=2)
     statistic, freedom = likelihood_ratio(table)
     rates = _rates(labels[~apart], yes[~apart], int(labels.max()) + 1)
     return SegmentProof(

@@ -212,7 +212,7 @@ def discover_segments(
     )
     looked_at = None if yes is None else np.where(apart, "", yes.astype(str))
     finder = SegmentFinder(count, method, random_state, thorough).fit(inputs, looked_at, progress=progress)
-    labels = finder.labels_
+    labels, customers = finder.labels_, row_customers(table)
     profiles = profile_segments(
         table,
         labels,
@@ -228,14 +228,14 @@ def discover_segments(
             yes,
             apart,
             propensity=propensity,
-            customers=row_customers(table),
+            customers=customers,
             in_time_order=in_time_order,
             random_state=random_state,
         )
     return Segmentation(
         labels=labels,
         probabilities=finder.probabilities_,
-        sizes=Sizes.of(labels, row_customers(table), int(finder.state_["count"])),
+        sizes=Sizes.of(labels, customers, int(finder.state_["count"])),
         profiles=profiles,
         words=_say(profiles, words, money, names),
         rules=segment_rules(inputs, labels, random_state=random_state),

@@ -25,9 +25,9 @@ def trust(jaccard: float) -> str:
     return next(name for least, name in BANDS if jaccard >= least)
 
 
-def contingency(first: Labels, second: Labels) -> NDArray[np.float64]:
-    """Customers by first and second label; shape (max first + 1, max second + 1)."""
-    rows, columns = int(first.max()) + 1, int(second.max()) + 1
+def contingency(first: Labels, second: Labels, *, columns: int | None = None) -> NDArray[np.float64]:
+    """Customers by first and second label; shape (max first + 1, columns or max second + 1)."""
+    rows, columns = int(first.max()) + 1, columns or int(second.max()) + 1
     return np.bincount(first * columns + second, minlength=rows * columns).reshape(rows, columns).astype(float)
 
 

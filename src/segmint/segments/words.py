@@ -64,7 +64,8 @@ class SegmentWords:
 
 
 @lru_cache(maxsize=1)
-def _shipped() -> str:
+def shipped_words() -> str:
+    """Return the shipped rules of words as TOML, to start one's own from."""
     return resources.files("segmint.segments").joinpath("words.toml").read_text("utf-8")
 
 
@@ -77,7 +78,7 @@ def load_words(path: str | Path | None = None) -> Rules:
         If the file cannot be read or an entry makes no sense.
     """
     try:
-        rules = parse_toml(_shipped() if path is None else read_toml_text(Path(path)))
+        rules = parse_toml(shipped_words() if path is None else read_toml_text(Path(path)))
         return Words.model_validate(rules).model_dump(exclude_unset=True)
     except ValidationError as error:
         came, expected = first_complaint(error)
@@ -88,11 +89,6 @@ def load_words(path: str | Path | None = None) -> Rules:
         expected=expected,
         fix="compare with the shipped words: segmint words init",
     )
-
-
-def shipped_words() -> str:
-    """Return the shipped rules of words as TOML, to start one's own from."""
-    return _shipped()
 
 
 def say_segments(
@@ -111,8 +107,9 @@ def say_segments(
         Names that people gave, each under a segment's key or the name that it has by itself.
     """
     rules = rules or load_words()
-    said = _distinct([_name(segment, rules) for segment in profiles.segments], profiles.segments)
-    called = call_segments([segment.key for segment in profiles.segments], said, names or {})
+    called = call_segments(
+        [segment.key for segment in profiles.segments], _names_by_themselves(profiles, rules), names or {}
+    )
     highest = max((segment.response.rate for segment in profiles.segments if segment.response is not None), default=0.0)
     return tuple(
         SegmentWords(segment.key, name, tuple(_sentences(segment, rules, currency, highest)))
@@ -128,8 +125,8 @@ def call_segments(keys: Sequence[str], names: Sequence[str], given: Mapping[str,
 
 def names_of_nobody(profiles: Profiles, rules: Rules | None, names: Mapping[str, str]) -> tuple[str, ...]:
     """Return under what a name was given and no segment goes."""
-    by_itself = {words.name for words in say_segments(profiles, rules)}
-    return tuple(key for key in names if key not in by_itself | {segment.key for segment in profiles.segments})
+    theirs = {*_names_by_themselves(profiles, rules or load_words()), *(segment.key for segment in profiles.segments)}
+    return tuple(key for key in names if key not in theirs)
 
 
 def say_nobody(key: str) -> str:
@@ -235,6 +232,11 @@ def _next_marker(segment: SegmentProfile, told: frozenset[str]) -> Marker | None
 
 def _capital(name: str) -> str:
     return name[:1].upper() + name[1:]
+
+
+def _names_by_themselves(profiles: Profiles, rules: Rules) -> list[str]:
+    """Name segments by what most of their customers are."""
+    return _distinct([_name(segment, rules) for segment in profiles.segments], profiles.segments)
 
 
 def _distinct(names: list[_Name], segments: tuple[SegmentProfile, ...]) -> list[str]:
