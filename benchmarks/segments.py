@@ -138,6 +138,9 @@ def compare_rivals(inputs: SegmentInputs, outcome: np.ndarray, count: int) -> No
         except ImportError as missing:
             print(f"  {name}: {missing.name} is not installed")
             continue
+        except ValueError as failure:  # k-prototypes cannot always begin
+            print(f"  {name}: {failure}")
+            continue
         seconds = time.perf_counter() - began
 
         def refit(counts: np.ndarray, random: np.random.Generator, fit=fit) -> dict[int, np.ndarray]:
