@@ -30,6 +30,7 @@ from .test_champion import run_with_bundle
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 Ask = Callable[..., httpx.Response]
+CSV = {"content-type": "text/csv"}
 ECONOMICS = "economics.cost_per_call=1&economics.value_per_success=100&policy.holdout_share=0"
 
 HOSTILE = [
@@ -102,6 +103,37 @@ def by_table(ask: Ask, frame: pl.DataFrame | bytes, kind: str) -> tuple[pl.DataF
     assert answer.status_code == 200, answer.text
     read = pl.read_csv if kind == "csv" else pl.read_parquet
     return read(io.BytesIO(answer.content)), answer.headers
+
+
+def test_a_caller_may_say_how_a_table_is_written(ask: Ask) -> None:
+    """The charset of the content type, and settings of the query: "1,250" alone is ambiguous, and 0xB3 is any letter."""
+    table = "client|age|job|phone|note\nc1|41,250|student|+48221234567|Wałęsa\n"
+    plain = pl.read_csv(ask("POST", "/v1/predict", b"client,age,job\nc1,41.25,student\n", headers=CSV).content)
+    query, media = "data.decimal=comma&data.delimiter=%7C", "text/csv; charset=iso-8859-2"
+    came = ask("POST", f"/v1/predict?{query}", table.encode("iso-8859-2"), headers={"content-type": media})
+    assert came.status_code == 200, came.text
+    found = pl.read_csv(came.content)
+    assert found["note"].item() == "Wałęsa"
+    assert found["propensity"].item() == pytest.approx(plain["propensity"].item(), abs=1e-9)
+    listed = ask(
+        "POST",
+        f"/v1/target?{query}&economics.cost_per_call=1&economics.value_per_success=900",
+        table.encode("iso-8859-2"),
+        headers={"content-type": media},
+    )
+    assert listed.status_code == 200, listed.text
+    assert listed.json()["list"][0]["propensity"] == pytest.approx(plain["propensity"].item(), abs=1e-6)
+
+
+@pytest.mark.parametrize("query", ["data.decimal=maybe", "data.sheet=a", "policy.budget_calls=3", "data.delimiter=ab"])
+def test_a_way_of_writing_that_makes_no_sense_is_refused(ask: Ask, query: str) -> None:
+    came = ask("POST", f"/v1/predict?{query}", b"age,job\n41,student\n", headers=CSV)
+    assert came.status_code == 422
+    assert came.json()["field"] == "query"
+    strange = ask(
+        "POST", "/v1/predict", b"age,job\n41,student\n", headers={"content-type": "text/csv; charset=klingon"}
+    )
+    assert (strange.status_code, "encoding" in strange.json()["detail"]) == (422, True)
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
@@ -375,7 +407,13 @@ def test_a_key_that_asks_too_often_is_told_when_to_come_back(ask: Ask, service: 
 def test_settings_that_name_files_cannot_come_over_http(ask: Ask) -> None:
     files = [f"policy.{name}" for name, field in ContactRules.model_fields.items() if "Path" in str(field.annotation)]
     assert {"policy.suppress", "policy.history", "policy.other_lists", "policy.compare_with"} <= set(files)
-    for setting in [*(f"{name}=['/etc/passwd']" for name in files), "data.delimiter=;", "seed=1", "policy=x"]:
+    for setting in [
+        *(f"{name}=['/etc/passwd']" for name in files),
+        "data.upcoming=/etc/passwd",
+        "data.at=planning",
+        "seed=1",
+        "policy=x",
+    ]:
         answer = ask("POST", f"/v1/target?{setting}", {"rows": [GOOD]})
         assert problem(answer)["code"] == "setting"
 

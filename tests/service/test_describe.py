@@ -15,7 +15,7 @@ from segmint.contract.contract import load_contract
 from segmint.service.app import WAYS, Service
 from segmint.service.body import MOST_EXPLAINED, MOST_ROWS
 from segmint.service.describe import openapi, row_schema
-from segmint.service.tables import settings_without_files
+from segmint.service.tables import READING, settings_without_files
 from segmint.store.bundle import open_bundle, write_bundle
 
 from .small import GOOD, SEGMENTS, small_parts
@@ -87,7 +87,8 @@ def test_limits_and_settings_are_told(told: dict[str, Any], service: Service) ->
     assert schemas["rows"]["properties"]["rows"]["maxItems"] == MOST_ROWS
     assert schemas["few_rows"]["properties"]["rows"]["maxItems"] == MOST_EXPLAINED
     settings = {one["name"]: one["schema"] for one in told["paths"]["/v1/target"]["post"]["parameters"]}
-    assert set(settings) == settings_without_files()
+    assert set(settings) == settings_without_files() | READING
+    assert {one["name"] for one in told["paths"]["/v1/predict"]["post"]["parameters"]} == READING
     assert settings["policy.contact_rate"] == {"minimum": 1e-6, "maximum": 1, "type": "number"}
     assert settings["policy.exclude"] == {"type": "string"}
     assert told == openapi(service.champion.handle.bundle)

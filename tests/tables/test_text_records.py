@@ -66,6 +66,21 @@ def test_line_breaks_inside_a_quoted_field_stay_in_the_field() -> None:
     assert block.rejects == []
 
 
+@pytest.mark.parametrize("block", [64, 1 << 20])
+def test_a_pasted_letter_of_many_lines_is_one_field(block: int) -> None:
+    letter = "\n".join(f"line {i} of what the customer wrote" for i in range(400))
+    parsed = parse(f'1;"{letter}";x\n2;b;y\n', block=block)
+    assert parsed.rows == [["1", letter, "x"], ["2", "b", "y"]]
+    assert parsed.rejects == []
+
+
+def test_a_quote_never_closed_above_long_lines_reads_no_further_than_a_field_may_reach() -> None:
+    line = "x" * (text_records.MAX_JOINED_BYTES + 1)
+    parser = RecordParser(delimiter=";", encoding="utf-8", width=2)
+    blocks = parser.blocks(line_blocks(io.BytesIO(f'1;"open\n{line}\n2;b\n'.encode() * 40), block_bytes=1 << 17))
+    assert reasons(next(blocks))[:2] == [(1, "unclosed_quote"), (2, "too_few_fields")]
+
+
 def test_a_quote_inside_a_bare_field_is_a_quote() -> None:
     assert parse('1;5" pipe;x\n2;"say ""hi""";y\n').rows == [["1", '5" pipe', "x"], ["2", 'say "hi"', "y"]]
 

@@ -39,6 +39,14 @@ def test_the_arm_is_pinned_for_ever():
     assert [int(word) for word in words[0]] == [1006251729163458460, 987828753299051544]
 
 
+def test_a_spreadsheets_point_zero_draws_the_same_arm():
+    whole, saved = pl.Series(["1001", "007", "a.0"]), pl.Series(["1001.0", "007,00", "a.0"])
+    assert (
+        keyed_words(whole, campaign="spring", key="k").tolist()
+        == keyed_words(saved, campaign="spring", key="k").tolist()
+    )
+
+
 def test_another_campaign_or_key_draws_anew():
     people = ids(4000)
     base = in_holdout(keyed_words(people, campaign="a", key="k")[:, 0], 0.5)

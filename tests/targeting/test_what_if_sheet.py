@@ -64,6 +64,18 @@ def test_a_viewer_that_does_not_calculate_shows_todays_list(tmp_path, contract):
         assert total == pytest.approx(expected[name]) == sheet[RESULTS[name]].value
 
 
+def test_a_call_that_costs_nothing_is_not_offered_to_be_changed(tmp_path, contract):
+    """Other costs are multiples of today's, and a multiple of nothing is nothing: a cell to change would change nothing."""
+    made = make_list(make_customers(), cost=0.0)
+    write_workbook(made, contract, tmp_path / "a.xlsx", parts=parts_of(cost=0.0))
+    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")[SHEET]
+    cost, value = (sheet[cell] for cell in (COST, VALUE))
+    assert (cost.value, value.value) == (0, 100)
+    assert cost.fill.fill_type is None
+    assert value.fill.fill_type == "solid"
+    assert "make the list anew" in sheet.cell(cost.row, 1).value
+
+
 def test_only_the_what_if_sheet_has_formulas_and_they_hold_no_text(tmp_path, contract):
     """OUT-01: with 5,000 hostile customers the formulas are ours alone: cells, numbers and a few functions."""
     write_workbook(hostile_list(), contract, tmp_path / "a.xlsx", parts=parts_of())

@@ -60,6 +60,11 @@ def same_ids(named: pl.Series, known: pl.Series) -> pl.DataFrame:
     return pl.concat(pairs) if pairs else pl.DataFrame(schema={"named": pl.String, "known": pl.String})
 
 
+def without_point_zero(ids: pl.Series) -> pl.Series:
+    """Write ids that are whole numbers without the ``.0`` that files put behind them."""
+    return ids.str.replace(_WHOLE, "${1}")
+
+
 def lost_digits(ids: pl.Series) -> pl.Series:
     """Tell which ids a spreadsheet wrote with an exponent, as 1.001E+03: their last digits may be gone."""
     return ids.str.contains(_EXPONENT).fill_null(False)
@@ -67,4 +72,4 @@ def lost_digits(ids: pl.Series) -> pl.Series:
 
 def _spelled(ids: pl.Series, name: str) -> pl.DataFrame:
     ids = ids.drop_nulls().unique().alias(name)
-    return pl.DataFrame([ids, ids.str.replace(_WHOLE, "${1}").alias("whole")])
+    return pl.DataFrame([ids, without_point_zero(ids).alias("whole")])

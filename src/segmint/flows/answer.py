@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from segmint.config import Data
 from segmint.contract.cells import SAFE_INTEGER, cell_texts
 from segmint.contract.contract import Contract
 from segmint.contract.ledger import Ledger
@@ -20,6 +21,7 @@ from segmint.errors import ContractError, DataError
 from segmint.explain.words import reasons_for
 from segmint.flows.bundle import segments_in
 from segmint.flows.predict import moved_aside, with_predictions
+from segmint.flows.read import open_source
 from segmint.models.predict import Predictor
 from segmint.models.single import Answer, SinglePredictor
 from segmint.store.bundle import Bundle
@@ -193,7 +195,7 @@ def _said(answer: Answer, classes: Sequence[str]) -> dict[str, Any]:
     return {"propensity": answer.propensity, **interval, **rest}
 
 
-def predict_file(bundle: Bundle, predictor: Predictor, table: Path, out: Path) -> Ledger:
+def predict_file(bundle: Bundle, predictor: Predictor, table: Path, out: Path, written: Data | None = None) -> Ledger:
     """Predict a table that came as a file, in batches: every record of it gets a row, every input column is kept.
 
     Behind the columns of `with_predictions` stand `record`, the record's number in the file (the first after the header
@@ -209,6 +211,8 @@ def predict_file(bundle: Bundle, predictor: Predictor, table: Path, out: Path) -
         Delimited text or Parquet.
     out : Path
         Ends in .csv (safe for spreadsheets) or .parquet.
+    written : Data, optional
+        How the table is written, where that is known.
 
     Raises
     ------
@@ -216,7 +220,7 @@ def predict_file(bundle: Bundle, predictor: Predictor, table: Path, out: Path) -
         If the file is no such table, or holds no record.
     """
     ledgers: list[Ledger] = []
-    predicted = predicted_batches(bundle, predictor, open_table(table), ledgers)
+    predicted = predicted_batches(bundle, predictor, open_source(table, written or Data()), ledgers)
     (write_safe_csv if out.suffix == ".csv" else write_parquet)(predicted, out)
     ledger = sum(ledgers, Ledger())
     require_records(ledger)

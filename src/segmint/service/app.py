@@ -195,9 +195,10 @@ async def _explain(service: Service, request: Request, handle: Handle) -> Respon
 
 
 async def _target(service: Service, request: Request, handle: Handle) -> Response:
-    config = tables.config_of(request.query_params.multi_items(), service.standing)
+    kind = _kind(request)
+    config = tables.config_of(tables.settings_of(request, kind), service.standing)
     found = await tables.target_table(
-        request, handle, _kind(request), config, service.runs, service.workers, service.lists, service.children
+        request, handle, kind, config, service.runs, service.workers, service.lists, service.children
     )
     return await service.workers.do(partial(_json, {"bundle": handle.digest, **found}))
 

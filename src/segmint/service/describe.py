@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from segmint.config import Data
 from segmint.contract.column import Column
 from segmint.contract.contract import Contract
 from segmint.flows.bundle import SEGMENT, segment_names
 from segmint.service.body import MOST_EXPLAINED, MOST_JSON, MOST_ROWS, MOST_TABLE
-from segmint.service.tables import SECTIONS, settings_without_files
+from segmint.service.tables import READING, SECTIONS, settings_without_files
 from segmint.store.bundle import Bundle
 
 JSON = dict[str, Any]
@@ -68,6 +69,7 @@ def openapi(bundle: Bundle) -> JSON:
                     "Predict customers.",
                     {"application/json": _ref("predictions"), **_TABLES},
                     body={"application/json": _ref("rows"), **_TABLES},
+                    query=[_setting(*setting) for setting in _reading()],
                     headers=_COUNTS,
                 )
             },
@@ -83,7 +85,7 @@ def openapi(bundle: Bundle) -> JSON:
                     "Choose whom to call under a policy; the list is kept as a run.",
                     {"application/json": _ref("call_list")},
                     body={"application/json": _ref("rows"), **_TABLES},
-                    query=[_setting(*setting) for setting in _settings()],
+                    query=[_setting(*setting) for setting in (*_settings(), *_reading())],
                 )
             },
             "/v1/contract": {
@@ -218,6 +220,12 @@ def _settings() -> Iterator[tuple[str, JSON]]:
                 yield f"{section}.{name}", known[name]
 
 
+def _reading() -> Iterator[tuple[str, JSON]]:
+    """Every setting that says how a table is written."""
+    known = Data.model_json_schema()["properties"]
+    return ((name, known[name.partition(".")[2]]) for name in sorted(READING))
+
+
 def _setting(name: str, known: JSON) -> JSON:
     """Describe a setting as a parameter of the query; a list is written as TOML writes it."""
     is_list = known.get("type") == "array"
@@ -228,7 +236,7 @@ def _setting(name: str, known: JSON) -> JSON:
         "in": "query",
         "required": False,
         "schema": schema,
-        "description": f"{words} Explained by: segmint policy init.",
+        "description": f"{words} Explained by: segmint {'settings' if name in READING else 'policy init'}.",
     }
 
 

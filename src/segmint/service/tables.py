@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Sequence
+from email.message import Message
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -16,7 +17,7 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from segmint.config import Config
+from segmint.config import Config, Data, load_config
 from segmint.contract.contract import Contract
 from segmint.contract.ledger import Ledger
 from segmint.errors import ConfigError, SegmintError
@@ -33,16 +34,18 @@ from segmint.targeting.policy import ContactRules, Economics
 MEDIA = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
 SECTIONS: dict[str, type[BaseModel]] = {"policy": ContactRules, "economics": Economics}
 SHOWN = ("customer", "rank", "propensity", "expected_profit", "segment", "reason_1", "reason_2", "reason_3")
+READING = frozenset({"data.delimiter", "data.encoding", "data.decimal", "data.header_row"})
 MOST_COLUMNS = 1_000
 
 
 async def predict_table(request: Request, handle: Handle, kind: str, workers: Workers) -> tuple[Response, Ledger]:
     """Predict a CSV or Parquet body; the reply is the same kind, a row for each record, and its head counts them."""
+    written = reading_of(settings_of(request, kind))
     folder = Path(tempfile.mkdtemp(prefix="segmint-"))  # mode 0700
     try:
         table, out = folder / f"table.{kind}", folder / f"predicted.{kind}"
         await _receive(request, table)
-        ledger = await workers.do(partial(predict_file, handle.bundle, handle.predictor, table, out))
+        ledger = await workers.do(partial(predict_file, handle.bundle, handle.predictor, table, out, written))
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -116,7 +119,31 @@ def settings_without_files() -> frozenset[str]:
     )
 
 
-def config_of(query: Sequence[tuple[str, str]], standing: StandingPolicy) -> Config:
+def settings_of(request: Request, kind: str) -> list[tuple[str, str]]:
+    """Tell the settings that a request sends: its query, under which lies the charset of a CSV body."""
+    query = request.query_params.multi_items()
+    head = Message()
+    head["content-type"] = request.headers.get("content-type", "")
+    charset = head.get_param("charset") if kind == "csv" else None
+    return query if charset is None else [("data.encoding", str(charset)), *query]
+
+
+def reading_of(settings: Sequence[tuple[str, str]]) -> Data:
+    """Read how a table is written: ``?data.decimal=comma&data.delimiter=;``.
+
+    Raises
+    ------
+    Problem
+        422 for another setting, or one that makes no sense.
+    """
+    _refuse_others(settings, READING, f"Only {', '.join(sorted(READING))}.")
+    try:
+        return load_config(None, _sets(settings)).data
+    except SegmintError as error:
+        raise _settings_problem(error, "table") from error
+
+
+def config_of(settings: Sequence[tuple[str, str]], standing: StandingPolicy) -> Config:
     """Read the policy of a query, ``?policy.budget_calls=300&economics.cost_per_call=5``, with the standing one under it.
 
     Raises
@@ -124,15 +151,23 @@ def config_of(query: Sequence[tuple[str, str]], standing: StandingPolicy) -> Con
     Problem
         422 for a setting that may not be sent, or makes no sense.
     """
-    open_ones = settings_without_files()
-    if any(".".join(key.split(".")[:2]) not in open_ones for key, _ in query):
-        raise Problem(422, "setting", "Only settings of policy and economics that name no file.", field="query")
+    told = "Only settings of policy and economics that name no file, and how a table is written (data)."
+    _refuse_others(settings, settings_without_files() | READING, told)
     try:
-        config = standing.under([f"{key}={value}" for key, value in query])
+        config = standing.under(_sets(settings))
         policy_of(config)
     except SegmintError as error:
         raise _settings_problem(error, "policy") from error
     return config
+
+
+def _refuse_others(settings: Sequence[tuple[str, str]], known: frozenset[str], told: str) -> None:
+    if any(".".join(key.split(".")[:2]) not in known for key, _ in settings):
+        raise Problem(422, "setting", told, field="query")
+
+
+def _sets(settings: Sequence[tuple[str, str]]) -> list[str]:
+    return [f"{key}={value}" for key, value in settings]
 
 
 def _settings_problem(error: SegmintError, what: str) -> Problem:

@@ -18,7 +18,7 @@ from segmint.tables.rejects import MAX_RAW, Reject
 
 BLOCK_BYTES = 1 << 20
 MAX_LINE_BYTES = 16 << 20
-MAX_JOINED_LINES = 100
+MAX_JOINED_LINES = 1_000
 MAX_JOINED_BYTES = 65_536
 
 DETAILS = {
@@ -179,9 +179,10 @@ class RecordParser:
         except _Broken as broken:
             if broken.reason != "unclosed_quote":
                 raise
-        if i + MAX_JOINED_LINES > len(block.lines) and not block.last:
+        joined = block.lines[i : i + MAX_JOINED_LINES]
+        if len(joined) < MAX_JOINED_LINES and sum(map(len, joined)) <= MAX_JOINED_BYTES and not block.last:
             raise _NeedMoreLines
-        return self._record_over_lines(block.lines[i : i + MAX_JOINED_LINES])
+        return self._record_over_lines(joined)
 
     def _record_over_lines(self, lines: list[bytes]) -> tuple[list[str], int]:
         """Parse a record with line breaks inside a quoted field."""

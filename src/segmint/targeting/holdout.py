@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.special import bdtr, gammaln, ndtr, ndtri, stdtrit, xlog1py, xlogy
 
+from segmint.contract.ids import without_point_zero
 from segmint.metrics.intervals import EFFECT_LEVEL, FEWEST_OF_EACH
 
 Floats = NDArray[np.float64]
@@ -25,6 +26,7 @@ def keyed_words(customers: pl.Series, *, campaign: str, key: str) -> NDArray[np.
     Parameters
     ----------
     customers : polars.Series of String, shape (n_customers,)
+        ``1001.0`` has the words of 1001: a table that was saved by a spreadsheet in between draws the same arms.
     campaign : str
     key : str
         The bank's own secret, at most 64 bytes.
@@ -39,6 +41,7 @@ def keyed_words(customers: pl.Series, *, campaign: str, key: str) -> NDArray[np.
     # the length keeps ("ab", "c") and ("a", "bc") apart
     name = campaign.encode()
     seeded.update(len(name).to_bytes(8, "little") + name)
+    customers = without_point_zero(customers)
     words = np.empty((len(customers), 2), dtype=np.uint64)
     for start in range(0, len(customers), _CHUNK):
         digests = []

@@ -36,16 +36,12 @@ def write_what_if(book: Any, parts: pl.DataFrame, policy: ContactPolicy) -> None
     sheet.write_string(0, 0, "What if", styles["head"])
     sheet.write_string(1, 0, "Change the coloured cells. Quotas and capacities are left out.", styles["plain"])
     sheet.write_string(2, 0, "Change these", styles["head"])
-    settings = [
-        (f"A call costs ({currency})", economics.cost_per_call, "money"),
-        (f"A success brings ({currency})", economics.value_per_success, "money"),
-        ("Customers to call, at most", policy.most_customers, "count"),
-        (f"Money for calls, at most ({currency})", policy.budget_money, "money"),
-    ]
-    for line, (label, setting, style) in enumerate(settings, start=3):
-        by_column = isinstance(setting, str)
-        sheet.write_string(line, 0, f"{label.split(' (')[0]}, % of today's" if by_column else label, styles["plain"])
-        sheet.write_number(line, 1, 100 if by_column else _limit(setting), styles[f"{style} input"])
+    _economics(sheet, 3, "A call costs", economics.cost_per_call, currency, styles)
+    _economics(sheet, 4, "A success brings", economics.value_per_success, currency, styles)
+    _most(sheet, 5, "Customers to call, at most", policy.most_customers, styles["plain"], styles["count input"])
+    _most(
+        sheet, 6, f"Money for calls, at most ({currency})", policy.budget_money, styles["plain"], styles["money input"]
+    )
     today = [100.0 if isinstance(s, str) else float(s) for s in (economics.cost_per_call, economics.value_per_success)]
     cost, value = (_factor(cell, each) for cell, each in zip((COST, VALUE), today, strict=True))
     _results(sheet, parts, policy, currency, styles)
@@ -82,8 +78,22 @@ def _styles(book: Any) -> dict[str, Any]:
     }
 
 
-def _limit(setting: float | str | None) -> float:
-    return _NO_LIMIT if setting is None or np.isinf(float(setting)) else float(setting)
+def _economics(sheet: Any, line: int, label: str, today: float | str, currency: str, styles: dict[str, Any]) -> None:
+    """Write what a call costs or a success brings: in money, as a share of today's column, or fixed where it is nothing."""
+    if isinstance(today, str):
+        sheet.write_string(line, 0, f"{label}, % of today's", styles["plain"])
+        sheet.write_number(line, 1, 100, styles["money input"])
+    elif today:
+        sheet.write_string(line, 0, f"{label} ({currency})", styles["plain"])
+        sheet.write_number(line, 1, today, styles["money input"])
+    else:  # other amounts are multiples of today's
+        sheet.write_string(line, 0, f"{label} (make the list anew to try)", styles["plain"])
+        sheet.write_number(line, 1, 0, styles["money"])
+
+
+def _most(sheet: Any, line: int, label: str, limit: float | None, plain: Any, coloured: Any) -> None:
+    sheet.write_string(line, 0, label, plain)
+    sheet.write_number(line, 1, _NO_LIMIT if limit is None or np.isinf(limit) else limit, coloured)
 
 
 def _factor(cell: str, today: float) -> str:
@@ -121,7 +131,7 @@ def _part(
     first = row == FIRST_ROW
     above = f"SUM(G${FIRST_ROW - 1}:G{row - 1})", f"SUM(J${FIRST_ROW - 1}:J{row - 1})"
     best = f"(A{row}*{FIRST_PART})" if first else f"A{row - 1}"
-    edge = f"({cost}/{value})"
+    edge = f"({cost}/MAX({value},0.000000001))"  # a success may be tried at nothing
     # all of the part pays, none of it, or in proportion
     pays = f"IF(A{row}>{edge},1,IF(AND({best}>{edge},{best}>A{row}),({best}-{edge})/({best}-A{row}),0))"
     room = f"(${MOST[0]}${MOST[1:]}-{above[0]})/B{row}"

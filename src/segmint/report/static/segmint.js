@@ -169,6 +169,9 @@
       update();
     };
     sliders.forEach((input) => input.addEventListener("input", update));
+    // a multiple of nothing is nothing
+    slider("cost").disabled = data.cost === 0;
+    slider("value").disabled = data.value === 0;
     box.querySelector(".back").addEventListener("click", back);
     box.hidden = false;
     back();
