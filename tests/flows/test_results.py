@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from segmint.config import Data
+from segmint.contract.contract import Contract
 from segmint.errors import DataError, InputError
 from segmint.flows.results import PLAIN, outcomes_of, read_frame
 from tests.flows.test_candidates import CONTRACT
@@ -69,3 +70,16 @@ def test_a_word_for_no_value_that_is_a_code_keeps_its_meaning() -> None:
             contract,
             codes,
         )
+
+
+def test_ids_named_record_are_not_the_numbers_of_a_call_list() -> None:
+    """A list keeps the ids as `customer`, and its own `record` is the number of the row in the table."""
+    client, age = CONTRACT.columns
+    contract = Contract(
+        name="record", outcome=CONTRACT.outcome, columns=(client.model_copy(update={"name": "record"}), age)
+    )
+    listed = pl.DataFrame({"record": [1, 2], "customer": ["2", "1"], "status": ["listed"] * 2, "arm": ["call"] * 2})
+    listed = listed.with_columns(suppressed_because=pl.lit(""))
+    results = pl.DataFrame({"record": ["2"], "code": ["success"]})
+    rows, yes, _ = outcomes_of(listed, results, contract, PLAIN)
+    assert (rows.tolist(), yes.tolist()) == ([0], [True])

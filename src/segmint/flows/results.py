@@ -156,9 +156,27 @@ def outcomes_of(
     return answered["_row"].to_numpy().astype(np.int64), answered["_yes"].to_numpy(), sentence
 
 
+def ids_in(scored: pl.DataFrame, contract: Contract) -> str | None:
+    """Name the column with the customers' ids: a call list keeps them as ``customer``, and its ``record`` is a number.
+
+    Parameters
+    ----------
+    scored : polars.DataFrame
+        As `segmint predict` or `segmint target` wrote it.
+    contract : Contract
+
+    Returns
+    -------
+    str or None
+        None if there is no such column.
+    """
+    names = ("customer",) if _is_call_list(scored) else (contract.id_column, "customer")
+    return next((name for name in names if name and name in scored.columns), None)
+
+
 def groups_of(scored: pl.DataFrame, contract: Contract) -> NDArray[np.int64]:
     """Number the customers of a scored table: rows of one id have one outcome, and are one customer."""
-    name = next((name for name in (contract.id_column, "customer") if name and name in scored.columns), None)
+    name = ids_in(scored, contract)
     if name is None:
         return np.arange(scored.height)
     ids = bare_ids(scored[name])
@@ -192,8 +210,11 @@ class Answers(NamedTuple):
 
 def _was_called(scored: pl.DataFrame) -> pl.Expr:
     """Everyone, but on a call list only those listed: what the others bought says nothing of a call."""
-    on_list = {"status", "arm", "suppressed_because"} <= set(scored.columns)
-    return pl.col("status") == "listed" if on_list else pl.lit(True)
+    return pl.col("status") == "listed" if _is_call_list(scored) else pl.lit(True)
+
+
+def _is_call_list(scored: pl.DataFrame) -> bool:
+    return {"status", "arm", "suppressed_because", "customer"} <= set(scored.columns)
 
 
 def _left_out(joined: pl.DataFrame) -> list[str]:
@@ -212,13 +233,8 @@ def _left_out(joined: pl.DataFrame) -> list[str]:
 
 
 def _keys(scored: pl.DataFrame, results: pl.DataFrame, contract: Contract, codes: Dispositions) -> tuple[str, str]:
-    pairs = [
-        (contract.id_column, contract.id_column),
-        ("customer", codes.customer),
-        ("customer", contract.id_column),
-        (contract.id_column, codes.customer),
-        ("record", "record"),
-    ]
+    ids = ids_in(scored, contract)
+    pairs = [(ids, contract.id_column), (ids, codes.customer), ("record", "record")]
     for here, there in pairs:
         if here and there and here in scored.columns and there in results.columns:
             return here, there

@@ -19,6 +19,7 @@ from segmint.errors import DataError, RunError
 from segmint.flows.candidates import customers_of
 from segmint.flows.predict import APPENDED
 from segmint.flows.read import open_source
+from segmint.flows.results import ids_in
 from segmint.report.run_view import RunView
 from segmint.store.bundle import Bundle
 from segmint.store.promoted import RUN_ID
@@ -116,10 +117,11 @@ def _decimal_of(run: Run | None) -> str | None:
 def _joined(bundle: Bundle, wave: pl.DataFrame, customers: Any, data: Data, run: Run | None) -> Known:
     opened = open_source(customers, data)
     table = validate(opened, bundle.contract, purpose="predict", at=bundle.at, max_rejected=data.max_rejected)
-    if "record" in wave.columns and run is not None and opened.fingerprint in run.record["inputs"].values():
+    ids = ids_in(wave, bundle.contract)
+    if "record" in wave.columns and ids != "record" and run is not None and opened.fingerprint in run.record["inputs"].values():
         there = pl.DataFrame({"_key": pl.Series(table.records).cast(pl.Int64)}).with_row_index("_row")
         return _rows_of(table, wave["record"].cast(pl.Int64).to_frame("_key"), there)
-    here = next((n for n in (bundle.contract.id_column, "customer", "record") if n and n in wave.columns), None)
+    here = ids or ("record" if "record" in wave.columns else None)
     if here is None:
         raise DataError(
             "The scored table has no column that tells which customer of the other table stands in a row.",
