@@ -283,11 +283,12 @@ def test_pages_and_batch_say_the_same_propensities_in_the_same_order(here: Here,
     likely = pl.read_parquet(batch.folder / "predictions.parquet")["propensity"].to_numpy()
     form = {"holdout": "0", "cost": "1", "value": "100"}
     from segmint.dashboard.policy_form import config_of
+    from segmint.flows.settings import policy_of
 
     prepared = here.desk.prepared(here.table, config_of(form))
-    seen = prepared.preview.choice
-    assert np.abs(seen.propensity - likely).max() <= 5e-7  # rounded to 1e-6 so that two machines make one list
-    assert (np.diff(likely[seen.order]) <= 1e-6).all()
+    # rounded to 1e-6 so that two machines make one list
+    assert np.abs(prepared.preview.propensity - likely).max() <= 5e-7
+    assert (np.diff(likely[prepared.order(policy_of(config_of(form)))]) <= 1e-6).all()
     for row in (0, 5, 17):
         name = str(prepared.customers[row])
         context = pages.customer(here.desk, here.table, name)

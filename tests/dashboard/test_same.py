@@ -17,6 +17,7 @@ from segmint.contract.contract import parse_contract
 from segmint.dashboard.app import dashboard
 from segmint.dashboard.desk import Desk
 from segmint.dashboard.policy_form import config_of
+from segmint.flows.settings import policy_of
 from segmint.flows.standing import StandingPolicy
 from segmint.service.app import Service, make_app
 from segmint.service.champion import Champion
@@ -98,8 +99,8 @@ def prove(doors: Doors, count: int, folder: Path) -> None:
 
     place = doors.ask(doors.pages, "PUT", "/tables?name=a.csv", content=table.read_bytes()).json()["location"]
     key = place.rsplit("/", 1)[-1]
-    chosen = doors.desk.prepared(key, config_of(FORM)).preview.choice
-    scores = [np.round(found, 6) for found in (batch, http, chosen.propensity)]
+    prepared = doors.desk.prepared(key, config_of(FORM))
+    scores = [np.round(found, 6) for found in (batch, http, prepared.preview.propensity)]
     assert (scores[0] == scores[1]).all()
     assert (scores[0] == scores[2]).all()
     assert np.abs(single - http[:50]).max() <= 1e-6
@@ -112,7 +113,7 @@ def prove(doors: Doors, count: int, folder: Path) -> None:
     assert listed["rank"].to_list() == by_http["rank"].to_list()
     assert listed["propensity"].to_list() == by_http["propensity"].to_list()
     assert len(listed) > count // 2
-    order = frame["customer"].to_numpy()[chosen.order][: len(listed)]
+    order = frame["customer"].to_numpy()[prepared.order(policy_of(config_of(FORM)))][: len(listed)]
     assert listed["customer"].to_list() == order.tolist()  # what the preview says is what the list becomes
     at = {name: row for row, name in enumerate(frame["customer"])}
     in_order = scores[0][[at[name] for name in listed["customer"]]]
@@ -154,8 +155,9 @@ def test_the_banks_policy_holds_for_every_list_whatever_a_form_or_a_request_sets
         assert set(listed) <= set(may) - gone
 
     check({"c00003", "c00005"})
-    best = doors.desk.prepared(key, config_of(form, doors.desk.standing))
-    objector = str(best.customers[int(best.preview.choice.order[0])])
+    config = config_of(form, doors.desk.standing)
+    best = doors.desk.prepared(key, config)
+    objector = str(best.customers[int(best.order(policy_of(config))[0])])
     with stop.open("a") as file:  # somebody objects while the page is open
         file.write(f"{objector}\n")
     check({"c00003", "c00005", objector})

@@ -18,7 +18,8 @@ from segmint.contract.validate import validate
 from segmint.errors import PolicyError
 from segmint.flows.candidates import customers_of, today, with_policy_columns
 from segmint.tables.source import open_table
-from segmint.targeting.choose import NO_AMOUNT, amounts, choose
+from segmint.targeting.choose import NO_AMOUNT, choose
+from segmint.targeting.stakes import amounts
 from segmint.targeting.suppress import suppress
 from tests.targeting.conftest import make_policy
 

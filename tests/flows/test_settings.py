@@ -11,8 +11,7 @@ import pytest
 import segmint
 from segmint.config import Config, load_config
 from segmint.errors import BundleError
-from segmint.flows.settings import settings_of
-from segmint.flows.target import with_policy
+from segmint.flows.settings import settings_of, with_policy
 from segmint.targeting.policy import ContactPolicy, Economics, policy_template
 
 FLOWS = [name for name in segmint.__all__ if (getattr(segmint, name).__module__ or "").startswith("segmint.flows")]

@@ -17,6 +17,7 @@ from segmint.errors import PolicyError
 from segmint.flows import target as flow
 from segmint.flows.demo import sample_path
 from segmint.flows.run import RunResult, run
+from segmint.flows.settings import policy_of
 from segmint.flows.target import Targeted, target
 from segmint.store.run import Run
 from segmint.tables.simulate import Campaign, simulate_batches
@@ -120,7 +121,7 @@ def test_of_an_earlier_list_only_the_reasons_of_the_rows_it_lists_are_known(tmp_
 
 def test_the_segment_of_a_customer_is_that_of_the_row_which_is_listed() -> None:
     customers = pl.Series(["17", "18", "17"])
-    choice = choose(customers, [0.2, 0.5, 0.6], flow.policy_of(policy("policy.holdout_share=0")))
+    choice = choose(customers, [0.2, 0.5, 0.6], policy_of(policy("policy.holdout_share=0")))
     said = flow._of_rows_weighed(customers, pl.Series("segment", ["of row 1", "of row 2", "of row 3"]), choice)
     assert dict(said.iter_rows()) == {"17": "of row 3", "18": "of row 2"}
 

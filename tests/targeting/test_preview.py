@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import polars as pl
 import pytest
 
 from segmint.errors import PolicyError
@@ -58,3 +59,16 @@ def test_a_slider_that_moves_gets_the_answers_of_questions_asked_alone():
         seen = moved.of(policy)
         assert seen.expected_profit == pytest.approx(alone.expected_profit, rel=1e-6)
         assert seen.customers == alone.customers
+
+
+def test_who_has_no_amount_today_is_asked_about_again_tomorrow():
+    """A preview is prepared under one policy: whoever has no value in its column has one where a number is typed."""
+    people = pl.Series(["a", "a", "b", "c"])
+    table = pl.DataFrame({"customer": people, "worth": [80.0, None, None, 0.0]})
+    preview = ListPreview(people, [0.5, 0.6, 0.4, 0.3], make_policy(cost=5.0, value="worth"), columns=table)
+    for value in ("worth", 100.0, 4.0):
+        policy = make_policy(cost=5.0, value=value)
+        made = choose(people, [0.5, 0.6, 0.4, 0.3], policy, columns=table)
+        seen = preview.of(policy)
+        assert (seen.customers, seen.expected_profit) == (made.listed.size, pytest.approx(made.profit))
+        assert seen.rows.tolist() == made.listed.tolist()

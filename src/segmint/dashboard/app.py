@@ -29,6 +29,7 @@ from segmint.dashboard.policy_form import ControlError, config_of
 from segmint.dashboard.sign_in import COOKIE, HOURS
 from segmint.dashboard.tables import MOST_BYTES
 from segmint.errors import InputError, RunError, SegmintError
+from segmint.flows.settings import policy_of
 from segmint.report.html import environment, printable_dict, static
 from segmint.report.wording import printable
 from segmint.service.app import is_foreign, is_served
@@ -434,8 +435,6 @@ def _segment(desk: Desk, request: Request, form: Form) -> Response:
 def _lists(desk: Desk, request: Request, form: Form) -> Response | Awaitable[Response]:
     if request.method == "GET":
         return _page(desk, request, "lists", pages.list_builder(desk, request.query_params.get("table"), {}))
-    from segmint.flows.target import policy_of
-
     config = config_of(form, desk.standing)
     policy_of(config)
     table = desk.tables.find(form.get("table", "")).path

@@ -8,7 +8,6 @@ from functools import cache
 from math import ceil
 from typing import Any, TypeVar
 
-from segmint.config import Config
 from segmint.contract.column import Column
 from segmint.contract.contract import Contract
 from segmint.dashboard.contracts import choices
@@ -21,6 +20,7 @@ from segmint.flows.customer import TypedError, look_up, try_out
 from segmint.flows.preview import PreparedList, what_moved
 from segmint.flows.report import stored_report
 from segmint.flows.runs import rows_of, table_of
+from segmint.flows.settings import policy_of
 from segmint.monitoring.reference import OTHER
 from segmint.report.blocks import Block, banner, figures, heading, points, statements, table
 from segmint.report.html import printable_dict
@@ -194,23 +194,17 @@ def preview(
     """What a list would be and who comes and goes against the list of the controls `before`, as plain JSON."""
     config = config_of(form, desk.standing)
     prepared = desk.prepared(table, config)
-    policy = _policy(config)
+    policy = policy_of(config)
     found = prepared.ask(policy, exact=exact)
     since = found
     if before is not None:
         earlier = config_of(before, desk.standing)
-        since = desk.prepared(table, earlier).ask(_policy(earlier), exact=False)
+        since = desk.prepared(table, earlier).ask(policy_of(earlier), exact=False)
     return (
         _seen(prepared, found, policy)
         | what_moved(prepared, since.rows, found.rows)
         | {"curve": prepared.curve(policy)}
     )
-
-
-def _policy(config: Config) -> ContactPolicy:
-    from segmint.flows.target import policy_of
-
-    return policy_of(config)
 
 
 def _seen(prepared: PreparedList, found: Preview, policy: ContactPolicy) -> Context:

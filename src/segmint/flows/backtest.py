@@ -32,11 +32,12 @@ from segmint.splits.waves import ROW_ORDER, Wave, make_waves, time_proxies, time
 from segmint.store.run import Run
 from segmint.store.staging import publish_file
 from segmint.tables.table_source import TableSource
-from segmint.targeting.choose import amounts, choose
+from segmint.targeting.choose import choose
 from segmint.targeting.holdout import keyed_words
 from segmint.targeting.levels import has_level
 from segmint.targeting.optimise import Limit, limits_of
 from segmint.targeting.policy import ContactPolicy, ContactRules, Economics, Quota
+from segmint.targeting.stakes import Stakes
 
 FOUND, CALLS, WAVES = "backtest.json", "tables/backtest_calls.parquet", "tables/backtest_waves.parquet"
 
@@ -211,10 +212,9 @@ def replay_waves(
     _require_known(table, policy)
     columns = with_policy_columns(table, policy)
     ids = pl.Series("customer", np.arange(len(table))).cast(pl.String)
-    cost = amounts(policy.economics.cost_per_call, columns) * policy.economics.calls_per_customer
+    stakes = Stakes.of(policy, columns)
     # the history's customers were reached
-    value = amounts(policy.economics.value_per_success, columns) * policy.conversations_per_customer
-    able = _able(policy, columns)
+    cost, value, able = stakes.cost, stakes.value * stakes.reach, stakes.known
 
     def decide(rows: NDArray[np.int64], propensity: Floats) -> Mask:
         here = columns[rows]
@@ -300,13 +300,6 @@ def _takes_unequally(policy: ContactPolicy) -> bool:
     return policy.budget_money is not None or bool(policy.capacities) or quota
 
 
-def _able(policy: ContactPolicy, columns: pl.DataFrame) -> Mask:
-    """Tell for whom cost and value are known."""
-    economics = policy.economics
-    known = (np.isfinite(amounts(name, columns)) for name in (economics.cost_per_call, economics.value_per_success))
-    return np.logical_and(*known)
-
-
 def _fillable(policy: ContactPolicy, columns: pl.DataFrame, able: Mask) -> ContactPolicy:
     """Lower each quota's minimum to the customers of a wave who can fill it: the last wave may be short."""
     quotas = tuple(
@@ -323,7 +316,7 @@ def _members(quota: Quota, columns: pl.DataFrame, able: Mask) -> int:
 def _short_quotas(table: ValidTable, waves: Sequence[Wave], policy: ContactPolicy) -> list[str]:
     """Say in how many waves too few customers were there for a quota's minimum."""
     columns, said = with_policy_columns(table, policy), []
-    able = _able(policy, columns)
+    able = Stakes.of(policy, columns).known
     for quota in policy.quotas:
         short = sum(_members(quota, columns[wave.rows], able[wave.rows]) < quota.minimum for wave in waves)
         if short:
@@ -471,10 +464,9 @@ def _perfect(table: ValidTable, rows: NDArray[np.int64], policy: ContactPolicy) 
     """What calling exactly those who say yes would bring, as far as their cost and value are known."""
     columns = with_policy_columns(table, policy)[rows]
     yes = table.outcome[rows] == table.contract.outcome.positive
-    cost = amounts(policy.economics.cost_per_call, columns) * policy.economics.calls_per_customer
+    stakes = Stakes.of(policy, columns)
     # the history's customers were reached
-    value = amounts(policy.economics.value_per_success, columns) * policy.conversations_per_customer
-    return campaign_profit(yes, yes & _able(policy, columns), value=value, cost=cost)
+    return campaign_profit(yes, yes & stakes.known, value=stakes.value * stakes.reach, cost=stakes.cost)
 
 
 def _notes(config: Config, proxies: Sequence[str], policy: ContactPolicy, table: ValidTable) -> list[str]:

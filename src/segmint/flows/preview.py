@@ -16,12 +16,13 @@ from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.flows.candidates import columns_of, customers_of, propensities_of, require_usable, segments_of, today
 from segmint.flows.read import open_source
-from segmint.flows.target import policy_of
+from segmint.flows.settings import policy_of
 from segmint.store.bundle import Bundle
-from segmint.targeting.choose import amounts, choose
+from segmint.targeting.choose import choose
 from segmint.targeting.curves import expected_curve
 from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.preview import ListPreview, Preview, moved, preview_of
+from segmint.targeting.stakes import Stakes
 from segmint.targeting.suppress import suppress
 
 NAMED = 8  # customers named among those who come and go
@@ -59,19 +60,21 @@ class PreparedList:
         """Say what the list under `policy` would be: as it will be made, or faster by shadow prices."""
         if not exact:
             return self.preview.of(policy)
-        likely = self.preview.choice.propensity
-        able = self.eligible & np.isfinite(likely)
-        return preview_of(choose(self.customers, likely, policy, columns=self.columns, eligible=able))
+        likely = self.preview.propensity
+        return preview_of(choose(self.customers, likely, policy, columns=self.columns, eligible=self.eligible))
+
+    def order(self, policy: ContactPolicy) -> NDArray[np.int64]:
+        """Rank the customers who may be called under `policy`, best first: row numbers."""
+        return self.preview.order(Stakes.of(policy, self.columns))
 
     def curve(self, policy: ContactPolicy) -> dict[str, list[float]]:
         """Sum the expected profit of calling the best n customers, without any limit."""
-        choice = self.preview.choice
-        rows = choice.order[~choice.holdout[choice.order]]
-        value = amounts(policy.economics.value_per_success, self.columns)[rows]
-        cost = amounts(policy.economics.cost_per_call, self.columns)[rows] * policy.economics.calls_per_customer
-        likely = choice.propensity[rows] * policy.conversations_per_customer
-        found = expected_curve(likely, value, cost, points=80).select("customers", "expected_profit")
-        return {str(name): values for name, values in found.to_dict(as_series=False).items()}
+        stakes, order = Stakes.of(policy, self.columns), self.order(policy)
+        rows = order[~self.preview.holdout[order]]
+        likely = self.preview.propensity[rows] * stakes.reach
+        found = expected_curve(likely, stakes.value[rows], stakes.cost[rows], points=80)
+        told = found.select("customers", "expected_profit")
+        return {str(name): values for name, values in told.to_dict(as_series=False).items()}
 
 
 def read_customers(source: Any, bundle: Bundle, config: Config) -> ValidTable:

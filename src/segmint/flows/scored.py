@@ -118,7 +118,12 @@ def _joined(bundle: Bundle, wave: pl.DataFrame, customers: Any, data: Data, run:
     opened = open_source(customers, data)
     table = validate(opened, bundle.contract, purpose="predict", at=bundle.at, max_rejected=data.max_rejected)
     ids = ids_in(wave, bundle.contract)
-    if "record" in wave.columns and ids != "record" and run is not None and opened.fingerprint in run.record["inputs"].values():
+    if (
+        "record" in wave.columns
+        and ids != "record"
+        and run is not None
+        and opened.fingerprint in run.record["inputs"].values()
+    ):
         there = pl.DataFrame({"_key": pl.Series(table.records).cast(pl.Int64)}).with_row_index("_row")
         return _rows_of(table, wave["record"].cast(pl.Int64).to_frame("_key"), there)
     here = ids or ("record" if "record" in wave.columns else None)

@@ -46,6 +46,7 @@ from segmint.splits.folds import make_folds
 from segmint.splits.groups import RowIdentity, row_customers
 from segmint.store.run import Run, find_run
 from segmint.store.staging import publish_file
+from segmint.targeting.stakes import known_amounts
 
 SEGMENTS, SQL, CUSTOMERS, MIGRATION = "segments.json", "segments.sql", "segments.parquet", "migration.json"
 INDIVIDUAL = "lightgbm"
@@ -256,7 +257,7 @@ def _amounts(table: ValidTable, amount: float | str) -> float | NDArray[np.float
             expected=f"one of {', '.join(table.raw.columns)}",
             fix="name one of these, or write an amount of money",
         )
-    numbers = table.numbers(amount).values.to_numpy().astype(float)
+    numbers = known_amounts(table.numbers(amount).values)
     if np.isnan(numbers).all():
         raise ConfigError(
             f"The column '{amount}' holds no amount of money.",
@@ -268,7 +269,7 @@ def _amounts(table: ValidTable, amount: float | str) -> float | NDArray[np.float
 
 def _at_the_mean(table: ValidTable, names: Sequence[str]) -> str:
     """Say how many customers count with the mean, because a column says no amount for them."""
-    lacking = {name: table.numbers(name).values.null_count() for name in names}
+    lacking = {name: int(np.isnan(known_amounts(table.numbers(name).values)).sum()) for name in names}
     return "".join(
         f" {count:,} of {len(table):,} customers have no amount in '{name}' that can be read and count with the mean."
         for name, count in lacking.items()

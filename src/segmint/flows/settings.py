@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from segmint.config import Config, load_config
+from segmint.errors import PolicyError
+from segmint.targeting.policy import ContactPolicy, ContactRules
 
 Place: TypeAlias = Path | str
 Settings: TypeAlias = Config | Place | None
@@ -37,3 +39,30 @@ def settings_of(config: Settings) -> Config:
 def path_of(place: Place | None) -> Path | None:
     """Take a place as a path, if there is one."""
     return None if place is None else Path(place)
+
+
+def with_policy(config: Config, policy: ContactPolicy | Place | None) -> Config:
+    """Put a policy, or what its file sets, in the place of the one in the settings."""
+    if policy is None:
+        return config
+    if not isinstance(policy, ContactPolicy):
+        return load_config((config, policy))
+    rules = ContactRules(**{name: getattr(policy, name) for name in ContactRules.model_fields})
+    return config.model_copy(update={"economics": policy.economics, "policy": rules})
+
+
+def policy_of(config: Config) -> ContactPolicy:
+    """Join the sections `economics` and `policy`, free of contradictions.
+
+    Raises
+    ------
+    PolicyError
+        If nothing says what a call costs and a success brings, or the rules contradict each other.
+    """
+    if config.economics is None:
+        raise PolicyError(
+            "Nothing says what a call costs and what a success brings.",
+            expected="economics.cost_per_call and economics.value_per_success",
+            fix="start from: segmint policy init > policy.toml, then use --policy policy.toml",
+        )
+    return ContactPolicy.of(config.economics, config.policy)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from segmint.config import Config, load_config
+from segmint.config import Config
 from segmint.contract.column_match import match_columns
 from segmint.contract.contract import Contract
 from segmint.contract.valid_table import ValidTable
@@ -34,7 +34,7 @@ from segmint.flows.candidates import (
 from segmint.flows.predict import trained_ids
 from segmint.flows.read import inputs_of, keep_reading, open_source, read
 from segmint.flows.report import write_report
-from segmint.flows.settings import RUNS, Place, Settings, path_of, settings_of
+from segmint.flows.settings import RUNS, Place, Settings, path_of, policy_of, settings_of, with_policy
 from segmint.progress import Progress, silent
 from segmint.store.bundle import Bundle, open_bundle
 from segmint.store.promoted import WORD
@@ -53,7 +53,7 @@ from segmint.targeting.hand_off import (
     write_workbook,
 )
 from segmint.targeting.levels import levels_of_nobody
-from segmint.targeting.policy import ContactPolicy, ContactRules
+from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.sensitivity import what_if_parts
 from segmint.targeting.sheets import MOST_SHEETS, OTHERS
 from segmint.targeting.summary import fairness_of, groups_on_list, past_of, still_listed, summarise_list
@@ -209,33 +209,6 @@ def _list_columns(source: TableSource, contract: Contract, policy: ContactPolicy
     by_role = [column.name for column in contract.columns if column.role in CARRIED]
     carried = [name for name in dict.fromkeys((*by_role, *policy.handed_over)) if name in source.columns]
     return [*COLUMNS, "call_windows", *map(carried_name, carried)]
-
-
-def with_policy(config: Config, policy: ContactPolicy | Place | None) -> Config:
-    """Put a policy, or what its file sets, in the place of the one in the settings."""
-    if policy is None:
-        return config
-    if not isinstance(policy, ContactPolicy):
-        return load_config((config, policy))
-    rules = ContactRules(**{name: getattr(policy, name) for name in ContactRules.model_fields})
-    return config.model_copy(update={"economics": policy.economics, "policy": rules})
-
-
-def policy_of(config: Config) -> ContactPolicy:
-    """Join the sections `economics` and `policy`, free of contradictions.
-
-    Raises
-    ------
-    PolicyError
-        If nothing says what a call costs and a success brings, or the rules contradict each other.
-    """
-    if config.economics is None:
-        raise PolicyError(
-            "Nothing says what a call costs and what a success brings.",
-            expected="economics.cost_per_call and economics.value_per_success",
-            fix="start from: segmint policy init > policy.toml, then use --policy policy.toml",
-        )
-    return ContactPolicy.of(config.economics, config.policy)
 
 
 def _of_rows_weighed(customers: pl.Series, segments: pl.Series, choice: Choice) -> pl.DataFrame:

@@ -22,8 +22,8 @@ from segmint.contract.contract import Contract
 from segmint.contract.ledger import Ledger
 from segmint.errors import ConfigError, SegmintError
 from segmint.flows.answer import as_frame, predict_file
+from segmint.flows.settings import policy_of
 from segmint.flows.standing import StandingPolicy
-from segmint.flows.target import policy_of
 from segmint.service.body import MOST_TABLE, limited, parse_json, read_body, rows_of
 from segmint.service.champion import Handle
 from segmint.service.children import Children, Errand, in_turn, make_list

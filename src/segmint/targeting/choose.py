@@ -9,20 +9,18 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
-from segmint.errors import PolicyError
 from segmint.targeting.holdout import in_holdout, keyed_words
 from segmint.targeting.one_budget import price_of_budget
 from segmint.targeting.optimise import GAP, ShadowPrice, Solution, best_under_limits
 from segmint.targeting.policy import ContactPolicy
+from segmint.targeting.stakes import Stakes
 
 Floats = NDArray[np.float64]
 STATUSES = ("listed", "held_out", "suppressed", "beyond_budget", "below_break_even", "rejected")
 LISTED, HELD_OUT, SUPPRESSED, BEYOND_BUDGET, BELOW_BREAK_EVEN, REJECTED = range(6)
-NOBODY = -1
 ANOTHER_ROW = "another row of the same customer is used"
 NO_AMOUNT = "cost or value is not known"
 _EVERYBODY, _NEARLY = 0.995, 0.85
-_FOLD = 1e-6  # money and probability closer than this are equal: two machines must produce the same list
 
 
 @dataclass(frozen=True)
@@ -84,42 +82,6 @@ class Choice:
         return float(self.expected_profit[self.listed].sum())
 
 
-def amounts(setting: float | str, columns: pl.DataFrame) -> Floats:
-    """Money per customer: one number for all, or the column that the policy names; NaN where not known.
-
-    Parameters
-    ----------
-    setting : float or str
-        `economics.cost_per_call` or `economics.value_per_success`.
-    columns : polars.DataFrame of n_customers rows
-
-    Returns
-    -------
-    ndarray of shape (n_customers,), account currency
-
-    Raises
-    ------
-    PolicyError
-        If the column is missing or holds no numbers.
-    """
-    if not isinstance(setting, str):
-        return np.broadcast_to(np.float64(setting), (columns.height,))
-    if setting not in columns.columns:
-        raise PolicyError(
-            f"The policy takes money from a column '{setting}' that the table does not have.",
-            expected="the name of a number column, or an amount",
-            fix="correct economics.cost_per_call or economics.value_per_success",
-        )
-    numbers = columns[setting].cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy()
-    if columns.height and np.isnan(numbers).all():
-        raise PolicyError(
-            f"The column '{setting}' holds no amounts of money.",
-            expected="numbers in account currency",
-            fix="correct economics.cost_per_call or economics.value_per_success",
-        )
-    return np.where(np.isfinite(numbers) & (numbers >= 0), numbers, np.nan)
-
-
 def choose(
     customers: pl.Series,
     propensity: ArrayLike,
@@ -153,22 +115,22 @@ def choose(
     ------
     PolicyError
         If a column is missing, or quotas cannot be met.
+    ValueError
+        If `propensity` or `columns` are not of as many customers, or a propensity is no probability.
     """
+    if not len(customers) == np.size(propensity) == (len(customers) if columns is None else columns.height):
+        raise ValueError("The 'propensity' and the 'columns' must be of as many customers as 'customers'.")
     table = pl.DataFrame({"customer": customers}) if columns is None else columns
     able = np.ones(len(customers), dtype=bool) if eligible is None else eligible.copy()
-    value = amounts(policy.economics.value_per_success, table)
-    cost = amounts(policy.economics.cost_per_call, table) * policy.economics.calls_per_customer
-    because: dict[int, str] = dict.fromkeys(np.flatnonzero(able & (np.isnan(value) | np.isnan(cost))), NO_AMOUNT)
+    stakes = Stakes.of(policy, table)
+    because: dict[int, str] = dict.fromkeys(np.flatnonzero(able & ~stakes.known), NO_AMOUNT)
     able[list(because)] = False
 
-    chance: Floats = np.where(able, np.asarray(propensity, dtype=np.float64), np.float64(np.nan))
-    _require_probabilities(chance[able])
-    chance = np.round(chance, 6)
-    reach = policy.conversations_per_customer
-    profit = np.round(chance * reach * value - cost, 6) + 0.0
+    chance = chances_of(propensity, able)
+    profit, cost = stakes.profit(chance), stakes.cost
     words = keyed_words(customers, campaign=policy.campaign, key=policy.hash_key)
     order = ranked(profit, words[:, 1], np.flatnonzero(able))
-    order, repeated = _first_of_each(order, customers)
+    order, repeated = first_of_each(order, customers)
     because |= dict.fromkeys(repeated, ANOTHER_ROW)
 
     holdout = in_holdout(words[:, 0], policy.holdout_share)
@@ -178,7 +140,9 @@ def choose(
     listed = order[status[order] == LISTED]
     rank[listed] = np.arange(1, listed.size + 1)
     advice = advise(status, order, profit, chance, holdout, policy)
-    return Choice(status, because, holdout, rank, order, chance, value, cost, profit, advice, prices, gap, reach)
+    return Choice(
+        status, because, holdout, rank, order, chance, stakes.value, cost, profit, advice, prices, gap, stakes.reach
+    )
 
 
 def ranked(profit: Floats, ties: NDArray[np.uint64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -308,7 +272,7 @@ def _by_return(paying: NDArray[np.int64], profit: Floats, cost: Floats, policy: 
     return paying[np.argsort(-ratio, kind="stable")]
 
 
-def _first_of_each(order: NDArray[np.int64], customers: pl.Series) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def first_of_each(order: NDArray[np.int64], customers: pl.Series) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Keep each customer's best row; the others are returned beside."""
     if customers.n_unique() == len(customers):
         return order, np.empty(0, dtype=np.int64)
@@ -316,9 +280,20 @@ def _first_of_each(order: NDArray[np.int64], customers: pl.Series) -> tuple[NDAr
     return order[first], order[~first]
 
 
-def _require_probabilities(chance: Floats) -> None:
-    if not (np.isfinite(chance) & (chance >= 0) & (chance <= 1)).all():
+def chances_of(propensity: ArrayLike, able: NDArray[np.bool_]) -> Floats:
+    """Read the propensities of those who may be called, rounded so that two machines make one list; NaN for others.
+
+    Raises
+    ------
+    ValueError
+        If one is no probability in [0, 1].
+    """
+    chance: Floats = np.where(able, np.asarray(propensity, dtype=np.float64), np.float64(np.nan))
+    here = chance[able]
+    if not (np.isfinite(here) & (here >= 0) & (here <= 1)).all():
         raise ValueError("The 'propensity' of every eligible customer must be a probability in [0, 1].")
+    rounded: Floats = np.round(chance, 6)
+    return rounded
 
 
 def advise(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
-from segmint.targeting.choose import HELD_OUT, Choice, amounts, choose, cut, within_means
+from segmint.targeting.choose import HELD_OUT, Choice, chances_of, cut, first_of_each, within_means
+from segmint.targeting.holdout import in_holdout, keyed_words
 from segmint.targeting.optimise import limits_of, relaxed
 from segmint.targeting.policy import ContactPolicy
+from segmint.targeting.stakes import Stakes
 
 Floats = NDArray[np.float64]
 
@@ -62,6 +64,17 @@ class ListPreview:
         Columns of money, quotas and capacities.
     eligible : ndarray of bool, optional
 
+    Attributes
+    ----------
+    propensity : ndarray of shape (n_customers,)
+        NaN where the customer is not eligible.
+    holdout : ndarray of bool, shape (n_customers,)
+
+    Raises
+    ------
+    ValueError
+        If the propensity of an eligible customer is no probability.
+
     Examples
     --------
     >>> import polars as pl
@@ -83,13 +96,23 @@ class ListPreview:
         columns: pl.DataFrame | None = None,
         eligible: NDArray[np.bool_] | None = None,
     ) -> None:
+        self.customers = customers
         self.columns = pl.DataFrame({"customer": customers}) if columns is None else columns
-        free = policy.model_copy(
-            update={"quotas": (), "capacities": (), "budget_calls": None, "budget_money": None, "conversations": None}
-        )
-        self.choice: Choice = choose(customers, propensity, free, columns=self.columns, eligible=eligible)
+        able = np.ones(len(customers), dtype=bool) if eligible is None else eligible
+        self.propensity = chances_of(propensity, able)
+        words = keyed_words(customers, campaign=policy.campaign, key=policy.hash_key)
+        self.holdout = in_holdout(words[:, 0], policy.holdout_share)
+        by_lot = np.argsort(words[:, 1], kind="stable")
+        self._by_lot = by_lot[able[by_lot]]
         # a slider asks nearly the same question again: the prices of the last answer are where the next one starts
         self._prices: dict[str, float] = {}
+
+    def order(self, stakes: Stakes) -> NDArray[np.int64]:
+        """Rank the customers who may be called and whose amounts are known, best first, each customer once."""
+        profit = stakes.profit(self.propensity)
+        rows = self._by_lot[stakes.known[self._by_lot]]
+        order, _ = first_of_each(rows[np.argsort(-profit[rows], kind="stable")], self.customers)
+        return order
 
     def of(self, policy: ContactPolicy) -> Preview:
         """Say what the list under `policy` would be.
@@ -99,25 +122,21 @@ class ListPreview:
         PolicyError
             If a column is missing or the minimums cannot be met.
         """
-        choice, economics = self.choice, policy.economics
-        value = amounts(economics.value_per_success, self.columns)
-        cost = amounts(economics.cost_per_call, self.columns) * economics.calls_per_customer
-        profit: Floats = np.round(choice.propensity * policy.conversations_per_customer * value - cost, 6)
-        order = choice.order[np.isfinite(profit[choice.order])]
-        order = order[np.argsort(-profit[order], kind="stable")]
+        stakes = Stakes.of(policy, self.columns)
+        profit, cost, order = stakes.profit(self.propensity), stakes.cost, self.order(stakes)
         uneven = policy.budget_money is not None and order.size and np.ptp(cost[order]) > 0
         if policy.needs_optimiser or uneven:
             return self._priced(order, profit, cost, policy)
         paying = order[profit[order] > 0]
-        inside = paying[cut(paying, cost, choice.holdout, policy)]
-        listed = inside[~choice.holdout[inside]]
+        inside = paying[cut(paying, cost, self.holdout, policy)]
+        listed = inside[~self.holdout[inside]]
         ones = np.ones(listed.size)
-        choice = replace(choice, reach=policy.conversations_per_customer)
-        return _summed(choice, listed, ones, inside.size - listed.size, profit, cost, {}, exact=True)
+        successes = self.propensity * stakes.reach
+        held_out = inside.size - listed.size
+        return _summed(self.propensity, successes, listed, ones, held_out, profit, cost, {}, exact=True)
 
     def _priced(self, order: NDArray[np.int64], profit: Floats, cost: Floats, policy: ContactPolicy) -> Preview:
-        choice = self.choice
-        rows = order[~choice.holdout[order] & within_means(order, cost, policy)]
+        rows = order[~self.holdout[order] & within_means(order, cost, policy)]
         limits = limits_of(rows, cost, policy, self.columns)
         names = tuple(limit.name for limit in limits)
         before = self._prices
@@ -128,12 +147,15 @@ class ListPreview:
         prices = {name: float(dual) for name, dual in zip(names, duals, strict=True) if abs(dual) > 1e-6}
         called = max(rows.size, 1)
         held_out = round(float(share.sum()) * (order.size - rows.size) / called)
-        choice = replace(choice, reach=policy.conversations_per_customer)
-        return _summed(choice, rows[listed], share[listed], held_out, profit, cost, prices, exact=False)
+        successes = self.propensity * policy.conversations_per_customer
+        return _summed(
+            self.propensity, successes, rows[listed], share[listed], held_out, profit, cost, prices, exact=False
+        )
 
 
 def _summed(
-    choice: Choice,
+    propensity: Floats,
+    successes: Floats,
     listed: NDArray[np.int64],
     share: Floats,
     held_out: int,
@@ -148,8 +170,8 @@ def _summed(
         held_out=held_out,
         expected_profit=float(profit[listed] @ share),
         expected_cost=float(cost[listed] @ share),
-        expected_successes=float(choice.successes[listed] @ share),
-        last_propensity=float(choice.propensity[listed].min()) if listed.size else float("nan"),
+        expected_successes=float(successes[listed] @ share),
+        last_propensity=float(propensity[listed].min()) if listed.size else float("nan"),
         prices=prices,
         exact=exact,
         rows=listed,
@@ -159,8 +181,9 @@ def _summed(
 def preview_of(choice: Choice) -> Preview:
     """Say of a list that was chosen what a preview says of one that was not."""
     listed = choice.listed
-    seen = _summed(
-        choice,
+    return _summed(
+        choice.propensity,
+        choice.successes,
         listed,
         np.ones(listed.size),
         int((choice.status == HELD_OUT).sum()),
@@ -169,7 +192,6 @@ def preview_of(choice: Choice) -> Preview:
         {price.name: price.price for price in choice.prices},
         exact=True,
     )
-    return seen
 
 
 def moved(customers: pl.Series, before: NDArray[np.int64], after: NDArray[np.int64]) -> tuple[list[str], list[str]]:

@@ -1,0 +1,108 @@
+"""What is at stake in calling each customer: what the calls cost, what a yes brings, and whether anybody answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segmint.errors import PolicyError
+from segmint.targeting.policy import ContactPolicy
+
+Floats = NDArray[np.float64]
+_DIGITS = 6  # money and probability closer than 1e-6 are equal: two machines must produce the same list
+
+
+@dataclass(frozen=True)
+class Stakes:
+    """What is at stake in calling each customer.
+
+    Attributes
+    ----------
+    value : ndarray of shape (n_customers,)
+        Of a yes, account currency; NaN where not known.
+    cost : ndarray of shape (n_customers,)
+        Of all calls to a customer who is listed, account currency; NaN where not known.
+    reach : float
+        Chance that a customer who is listed is reached.
+    """
+
+    value: Floats
+    cost: Floats
+    reach: float
+
+    @classmethod
+    def of(cls, policy: ContactPolicy, columns: pl.DataFrame) -> Stakes:
+        """Read the economics of a policy for the customers of a table.
+
+        Parameters
+        ----------
+        policy : ContactPolicy
+        columns : polars.DataFrame of n_customers rows
+            With the columns of money that the policy names.
+
+        Raises
+        ------
+        PolicyError
+            If a column is missing or holds no numbers.
+        """
+        economics = policy.economics
+        return cls(
+            value=amounts(economics.value_per_success, columns),
+            cost=amounts(economics.cost_per_call, columns) * economics.calls_per_customer,
+            reach=policy.conversations_per_customer,
+        )
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """For whom both amounts are known."""
+        return np.isfinite(self.value) & np.isfinite(self.cost)
+
+    def profit(self, propensity: Floats) -> Floats:
+        """Expect what calling each customer brings; `propensity` is that of a customer who is reached."""
+        expected: Floats = np.round(propensity * self.reach * self.value - self.cost, _DIGITS) + 0.0
+        return expected
+
+
+def amounts(setting: float | str, columns: pl.DataFrame) -> Floats:
+    """Money per customer: one number for all, or the column that the policy names; NaN where not known.
+
+    Parameters
+    ----------
+    setting : float or str
+        `economics.cost_per_call` or `economics.value_per_success`.
+    columns : polars.DataFrame of n_customers rows
+
+    Returns
+    -------
+    ndarray of shape (n_customers,), account currency
+
+    Raises
+    ------
+    PolicyError
+        If the column is missing or holds no numbers.
+    """
+    if not isinstance(setting, str):
+        return np.broadcast_to(np.float64(setting), (columns.height,))
+    if setting not in columns.columns:
+        raise PolicyError(
+            f"The policy takes money from a column '{setting}' that the table does not have.",
+            expected="the name of a number column, or an amount",
+            fix="correct economics.cost_per_call or economics.value_per_success",
+        )
+    numbers = known_amounts(columns[setting])
+    if columns.height and np.isnan(numbers).all():
+        raise PolicyError(
+            f"The column '{setting}' holds no amounts of money.",
+            expected="numbers in account currency, 0 or more",
+            fix="correct economics.cost_per_call or economics.value_per_success",
+        )
+    return numbers
+
+
+def known_amounts(column: pl.Series) -> Floats:
+    """Read what a call costs or a yes brings; no number, infinity and less than nothing are not known: NaN."""
+    numbers = column.cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy()
+    return np.where(np.isfinite(numbers) & (numbers >= 0), numbers, np.nan)
