@@ -13,8 +13,6 @@
     ├── RunError                 a run folder that is missing, busy or unfinished
     └── MissingExtraError        an optional package that is not installed
 
-    SegmintWarning               something worth a look that does not stop the work
-
 Wrong arguments to Python functions stay ``ValueError`` and ``TypeError``.
 """
 
@@ -109,7 +107,3 @@ def why(error: Exception) -> str:
     if isinstance(error, FileNotFoundError):
         return "there is no such file"
     return getattr(error, "strerror", None) or type(error).__name__
-
-
-class SegmintWarning(UserWarning):
-    """Something worth a look that does not stop the work."""

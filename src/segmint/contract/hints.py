@@ -251,8 +251,3 @@ def feature_role(plain: str) -> Role:
 def is_objection(plain: str) -> bool:
     """Whether a name is that of who asked not to be called."""
     return bool(_OBJECTION.search(plain))
-
-
-def is_campaign(plain: str) -> bool:
-    """Whether a name is that of the campaign or its wave."""
-    return feature_role(plain) == "campaign"

@@ -276,7 +276,7 @@ def monitoring(desk: Desk) -> Context:
 
 def compare(desk: Desk, first: str, second: str) -> Context:
     """Two training runs side by side: the newest two of one outcome, the older first, so that a plus says that the newer is better."""
-    trained = [run for run in desk.all_runs() if run.record["command"] in ("run", "demo") and run.status == "done"]
+    trained = [run for run in desk.all_runs() if run.record["command"] == "run" and run.status == "done"]
     names = [run.id for run in trained]
     pair = [name if name in names else None for name in (first, second)]
     usual = _usual_pair(desk, names, next((name for name in pair if name), None))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit
 
 from segmint.metrics.calibration import log_odds
 
@@ -15,7 +16,7 @@ def turned(propensity: ArrayLike, slope: float, middle: float) -> Floats:
     """Stretch or press the log odds around `middle`; 1 leaves them as they are."""
     if slope == 1.0:
         return np.asarray(propensity, dtype=np.float64)
-    result: Floats = 1 / (1 + np.exp(-(middle + slope * (log_odds(propensity) - middle))))
+    result: Floats = expit(middle + slope * (log_odds(propensity) - middle))
     return result
 
 
@@ -45,7 +46,7 @@ def slope_of(propensity: ArrayLike, said_yes: ArrayLike, *, trust: float = 0.5) 
     apart = odds - middle
     move, slope = 0.0, 1.0
     for _ in range(50):
-        p = 1 / (1 + np.exp(-(middle + move + slope * apart)))
+        p = expit(middle + move + slope * apart)
         weight = p * (1 - p) + 1e-9
         gradient = np.array([(yes - p).sum(), (apart * (yes - p)).sum() - (slope - 1) / trust**2])
         cross = float((weight * apart).sum())
@@ -83,6 +84,6 @@ def intercept_shift(propensity: ArrayLike, said_yes: ArrayLike) -> float:
     # The mean grows with the shift; 60 halvings are exact to a double.
     for _ in range(60):
         middle = (low + high) / 2
-        mean = float(np.mean(1 / (1 + np.exp(-(odds + middle)))))
+        mean = float(np.mean(expit(odds + middle)))
         low, high = (middle, high) if mean < wanted else (low, middle)
     return (low + high) / 2

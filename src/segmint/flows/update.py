@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -248,8 +248,6 @@ def _offset_noted(reference: dict[str, Any], shift: float, positive: str) -> dic
 
 
 def _with(bundle: Bundle, calibration: dict[str, Any]) -> Bundle:
-    from dataclasses import replace
-
     return replace(bundle, calibration=calibration)
 
 

@@ -15,11 +15,12 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.special import betaln, chdtrc, ndtr
+from scipy.special import betaln, chdtrc, expit, ndtr
 
 from segmint.contract.counts import count_values
 from segmint.metrics.calibration import log_odds, shifted
 from segmint.metrics.intervals import design_effect, wilson
+from segmint.metrics.ranking import roc_auc
 from segmint.monitoring.expected import expected_auc
 from segmint.monitoring.reference import BINS, OTHER, place_in
 from segmint.splits.groups import last_rows
@@ -447,7 +448,7 @@ def _shift_z(propensity: Floats, yes: Mask, moved: float, moved_error: float, to
     A test at the fitted shift would lose all power where nobody says yes: its error grows faster than the shift
     (Hauck, Donner 1977, "Wald's test as applied to hypotheses in logit analysis", JASA 72(360)).
     """
-    p = 1 / (1 + np.exp(-(log_odds(propensity, edge=_EDGE) + moved)))
+    p = expit(log_odds(propensity, edge=_EDGE) + moved)
     spread = float((p * (1 - p)).sum())
     return float((yes - p).sum()) / math.sqrt(max(together * spread + (spread * moved_error) ** 2, 1e-9))
 
@@ -456,7 +457,7 @@ def _shift(propensity: Floats, rate: Floats, weight: Floats) -> tuple[float, flo
     """How far the log odds must move to promise what happened, with its standard error."""
     odds, shift = log_odds(propensity, edge=_EDGE), 0.0
     for _ in range(30):
-        p = 1 / (1 + np.exp(-(odds + shift)))
+        p = expit(odds + shift)
         spread = float((weight * p * (1 - p)).sum())
         wanted = float((weight * (rate - p)).sum())
         step = float(np.clip(wanted / max(spread, 1e-9), -1, 1))
@@ -479,7 +480,7 @@ def _slope(propensity: Floats, rate: Floats, weight: Floats) -> tuple[float, flo
     design = np.column_stack([np.ones(odds.size), odds - np.average(odds, weights=weight)])
     beta = np.array([float(np.average(odds, weights=weight)), 1.0])
     for _ in range(40):
-        p = 1 / (1 + np.exp(-(design @ beta)))
+        p = expit(design @ beta)
         information = (design * (weight * p * (1 - p))[:, None]).T @ design + 1e-9 * np.eye(2)
         step = np.linalg.solve(information, design.T @ (weight * (rate - p)))
         beta = beta + np.clip(step, -1, 1)
@@ -490,8 +491,6 @@ def _slope(propensity: Floats, rate: Floats, weight: Floats) -> tuple[float, flo
 
 
 def _auc(propensity: Floats, yes: Mask) -> float | None:
-    from segmint.metrics.ranking import roc_auc
-
     return float(roc_auc(yes, propensity)) if yes.any() and not yes.all() else None
 
 

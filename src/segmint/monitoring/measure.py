@@ -17,7 +17,6 @@ from segmint.metrics.intervals import EFFECT_LEVEL, FEWEST_OF_EACH
 from segmint.monitoring.codes import MEANINGS, NAME_THE_COLUMNS, SAY_WHAT_THEY_MEAN, Dispositions, codes_in_words
 
 Floats = NDArray[np.float64]
-QUANTITIES = ("response", "revenue", "profit")
 METHODS = ("plain", "cuped")
 ARMS = ("listed", "held_out")
 _SMALLEST_ARM = 20

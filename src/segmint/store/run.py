@@ -45,10 +45,14 @@ _LIBRARIES = (
     "scipy",
     "scikit-learn",
     "lightgbm",
+    # what a library is called depends on the machine that it was built for
     "xgboost",
+    "xgboost-cpu",
     "catboost",
     "keras",
+    "tensorflow",
     "tensorflow-cpu",
+    "optuna",
 )
 
 
@@ -179,10 +183,6 @@ class Run:
         self.record["progress"] = {"task": task, "done": done, "total": total}
         if time.monotonic() - self._beat >= _BEAT:
             self._update()
-
-    def add_inputs(self, inputs: Mapping[str, str]) -> None:
-        """Note what was read: names and fingerprints."""
-        self._update(inputs={**self.record["inputs"], **inputs})
 
     def done(self, summary: Mapping[str, Any] | None = None) -> None:
         """Note that the work is finished, with its headline figures; what was kept for continuing it goes."""

@@ -12,6 +12,7 @@ import polars as pl
 from segmint.targeting.choose import REJECTED, STATUSES, Choice
 from segmint.targeting.holdout import PowerCalculation, plan_holdout
 from segmint.targeting.policy import ContactPolicy
+from segmint.targeting.suppress import count_reasons
 
 COLUMNS: Mapping[str, pl.DataType] = {
     "customer": pl.String(),
@@ -102,8 +103,6 @@ class CallList:
     @property
     def reasons(self) -> dict[str, int]:
         """Suppressed customers by reason; one may count under several."""
-        from segmint.targeting.suppress import count_reasons
-
         held_back = self.rows.filter(pl.col("status") == "suppressed")["suppressed_because"]
         return count_reasons(held_back.fill_null(""))
 

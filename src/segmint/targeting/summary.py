@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from segmint.metrics.profit import empa
 from segmint.targeting.call_list import CallList
-from segmint.targeting.choose import LISTED, Choice, needs_optimiser
+from segmint.targeting.choose import LISTED, SUPPRESSED, Choice, needs_optimiser
 from segmint.targeting.curves import curves_of_bins, expected_curve
 from segmint.targeting.fairness import cost_of_floor, cost_of_floor_by_group, groups_of, selection_by_group
 from segmint.targeting.holdout import PowerCalculation, plan_holdout
@@ -211,10 +212,6 @@ def _effect(plan: PowerCalculation) -> float | None:
 
 def still_listed(choice: Choice, rows: NDArray[np.bool_]) -> Choice:
     """Take from a choice whoever left the list after it was made: `rows` is True where a customer is still on it."""
-    from dataclasses import replace
-
-    from segmint.targeting.choose import SUPPRESSED
-
     status = choice.status.copy()
     status[(status == LISTED) & ~rows] = SUPPRESSED
     return replace(choice, status=status)
