@@ -9,7 +9,7 @@ import pytest
 
 from segmint.contract.cells import read_cells
 from segmint.contract.column import Column
-from segmint.contract.dates import FORMATS, format_words, formats_of, is_format, read_dates
+from segmint.contract.dates import FORMATS, days_of, format_words, formats_of, is_format, read_dates
 
 
 @pytest.mark.parametrize(
@@ -61,3 +61,12 @@ def test_a_time_with_a_zone_is_of_its_local_day() -> None:
     column = Column(name="day", kind="date", role="time", label="day")
     moments = pl.Series("day", [datetime(2026, 5, 31, 23, 30, tzinfo=UTC)]).dt.convert_time_zone("Europe/Lisbon")
     assert read_cells(column, moments, ("",), "point").values.to_list() == [date(2026, 6, 1)]
+
+
+@pytest.mark.parametrize("form", ["%Y-%m-%d", "%d.%m.%Y", "%m/%d/%Y", "%Y%m%d"])
+def test_days_of_a_column_that_nobody_described(form: str) -> None:
+    days = [date(2026, 3, 14), date(2026, 11, 30), date(2025, 12, 31)]
+    texts = pl.Series(["?", *[f" {day.strftime(form)} " for day in days], None])
+    assert days_of(texts).to_list() == [None, *days, None]
+    moments = pl.Series([datetime(2026, 3, 14, 23, 30)]).dt.replace_time_zone("America/New_York")
+    assert days_of(moments).to_list() == [date(2026, 3, 14)]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import polars as pl
 import pytest
@@ -188,6 +190,61 @@ def test_a_call_code_of_somebody_held_out_is_no_purchase_and_is_counted_as_a_cal
     found = measure(join_results(call_list, dialled, CODES, purchases=purchases))
     assert len(found.cautions) == 1
     assert found.cautions[0].startswith("7 of ")
+
+
+def test_with_purchases_a_no_of_somebody_held_out_is_a_call():
+    call_list, calls, purchases = unmoved(3, n=2_000)
+    held = call_list.filter(pl.col("status") == "held_out").select("customer").head(30)
+    mistaken = held.with_columns(code=pl.Series(["NO"] * 17 + ["NA"] * 5 + ["SALE"] * 8))
+    found = measure(join_results(call_list, pl.concat([calls, mistaken]), CODES, purchases=purchases))
+    assert found.cautions[0].startswith("22 of ")
+
+
+def test_a_few_held_out_who_said_yes_speak_for_the_others_with_a_caution():
+    """They may be all who bought, or calls made by mistake: nobody can tell from the results."""
+    call_list, results = campaign(1)
+    held = call_list.filter(pl.col("status") == "held_out")
+    found = measure(join_results(call_list, results, CODES))
+    bought = results.join(held, on="customer", how="semi").height
+    caution = f"{bought:,} of {held.height:,} customers held out have a row that says they bought"
+    assert any(said.startswith(caution) for said in found.cautions)
+    every = pl.concat([results, held.join(results, on="customer", how="anti").select("customer", code=pl.lit("NO"))])
+    assert not any("by mistake" in said for said in measure(join_results(call_list, every, CODES)).cautions)
+
+
+def test_purchases_before_the_list_are_left_out_and_those_without_a_date_are_not():
+    call_list, calls, purchases = unmoved(2, n=2_000)
+    dates = ["01.03.2026", "31.12.2025", "?", "02.03.2026"]
+    dated = purchases.with_columns(
+        bought_on=pl.Series([dates[i % 4] if i < 40 else "05.03.2026" for i in range(purchases.height)])
+    )
+    joined = join_results(call_list, calls, CODES, purchases=dated, since=date(2026, 3, 1))
+    early = purchases["customer"].gather(range(1, 40, 4))
+    assert (joined.purchases, joined.too_early, joined.undated) == (purchases.height, 10, 10)
+    assert not joined.rows.filter(pl.col("customer").is_in(early.implode()))["success"].any()
+    assert joined.rows["success"].sum() == purchases.height - 10
+    assert "10 purchases were made before the list and are left out." in joined.sentence
+    assert "10 purchases have no date that can be read" in joined.sentence
+
+
+def test_results_of_calls_are_no_purchases():
+    call_list, calls, _ = unmoved(3, n=200)
+    with pytest.raises(DataError, match="these are results, and no purchases"):
+        join_results(call_list, calls, CODES, purchases=calls)
+    products = calls.select("customer", code=pl.lit("TD-12M"))
+    assert (
+        join_results(call_list, calls, CODES, purchases=products).purchases
+        == 200 - call_list.filter(pl.col("status") == "held_out").height
+    )
+
+
+def test_results_or_purchases_of_another_campaign_are_refused():
+    call_list, calls, purchases = unmoved(3, n=400)
+    others = pl.concat_str(pl.lit("Z"), "customer").alias("customer")
+    with pytest.raises(DataError, match=r"None of the \d+ results is of a customer on the list"):
+        measure(join_results(call_list, calls.with_columns(others), CODES, purchases=purchases))
+    with pytest.raises(DataError, match=r"None of the \d+ purchases is of a customer on the list"):
+        measure(join_results(call_list, calls, CODES, purchases=purchases.with_columns(others)))
 
 
 def test_purchases_without_a_column_of_customers_are_refused():

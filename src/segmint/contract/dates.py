@@ -45,6 +45,25 @@ def read_dates(texts: pl.Series, form: str) -> pl.Series:
     return days.set(~days.str.contains(_shape(form)), None).str.to_date(form, strict=False)
 
 
+def days_of(column: pl.Series) -> pl.Series:
+    """Read a column that nobody described as days: its own dates, or texts in the format that most of them have.
+
+    Parameters
+    ----------
+    column : polars.Series of shape (n_rows,)
+
+    Returns
+    -------
+    polars.Series of shape (n_rows,), Date
+        Null where nothing can be read.
+    """
+    if isinstance(column.dtype, pl.Date | pl.Datetime):
+        return column.dt.date()  # the local day, which a cast would not take from a time with a zone
+    texts = column.cast(pl.String).str.strip_chars()
+    different = texts.drop_nulls().unique()
+    return read_dates(texts, max(FORMATS, key=lambda form: read_dates(different, form).count()))
+
+
 def formats_of(texts: pl.Series) -> tuple[str, ...]:
     """Name the formats in which nearly all texts are dates between 1900 and 2100, the likeliest first."""
     different = texts.drop_nulls().unique()

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -114,17 +115,18 @@ def measure(
     inputs = inputs_of(*(open_source(each, config.data) for each in given))
     progress("reading results", 0, 1)
     listed = _read_list(call_list, config)
+    list_run = scoring_run(call_list, listed, runs)
     joined = join_results(
         listed,
         read_frame(results, config.data),
         meaning,
         purchases=None if purchases is None else read_frame(purchases, config.data),
+        since=_made_on(list_run),
         earlier=[_named(_read_list(each, config)) for each in earlier],
     )
     progress("reading results", 1, 1)
     with Run.create(runs, "measure", argv, config.to_toml(), None, inputs) as here:
         _keep_lists(here, joined)
-        list_run = scoring_run(call_list, listed, runs)
         grown = None if do_not_call is None else _add(do_not_call, joined, list_run)
         currency, source = _currency(list_run, config)
         found = estimate(joined, level=level, currency=currency, held_out_silence_means_no=silence_means_no)
@@ -148,6 +150,11 @@ def measure(
         report = write_report(here.folder)
         here.done({"sentences": list(sentences)})
     return Measured(here.folder, report, sentences if grown is None else (*sentences, grown.sentence), summary, found)
+
+
+def _made_on(list_run: Run | None) -> date | None:
+    """The day on which a list was made; None where its run is not at hand."""
+    return None if list_run is None else datetime.fromisoformat(list_run.record["made"]).date()
 
 
 def _read_list(source: Any, config: Config) -> pl.DataFrame:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
+from segmint.contract.dates import days_of
+from segmint.contract.hints import plain_name
 from segmint.contract.ids import bare_ids
 from segmint.errors import DataError
 from segmint.metrics.intervals import EFFECT_LEVEL, FEWEST_OF_EACH
@@ -20,6 +23,17 @@ Floats = NDArray[np.float64]
 METHODS = ("plain", "cuped")
 ARMS = ("listed", "held_out")
 _SMALLEST_ARM = 20
+_BOUGHT_ON = (
+    "date",
+    "day",
+    "bought_on",
+    "bought_at",
+    "purchase_date",
+    "purchased_on",
+    "purchased_at",
+    "booked_on",
+    "booking_date",
+)
 _NOT_BY_CHANCE = 3.3  # standard errors; arms that are drawn by lot lie further apart in one campaign of 1,000
 
 
@@ -31,7 +45,7 @@ class JoinedResults:
     ----------
     rows : polars.DataFrame of n_listed_rows rows
         The call list as it came, then calls (result rows), success, said_yes (a call code that means success), dialled
-        (a code that only a call leaves behind), do_not_call, has_result, new (the first row of a customer in any arm of the campaign) and
+        (a code that only a call leaves behind; also a no, where purchases stand in a table of their own), do_not_call, has_result, new (the first row of a customer in any arm of the campaign) and
         planned_cost (of all rows on which the customer is listed).
     read, matched, strangers : int
         Result rows read; those of customers on the list; those of customers who are not. Read is the sum.
@@ -41,6 +55,8 @@ class JoinedResults:
         Customers who asked not to be called again, on the list or not, to be added to the do-not-call file.
     purchases, purchases_matched : int or None
         Purchases read, and those of customers on the list. None if nobody named any: then success is what the codes say.
+    too_early, undated : int
+        Purchases before the day of the list, which are left out, and those whose date cannot be read, which are not.
     before, repeated : int
         Rows left out of the comparison: of customers on earlier lists, and further rows of a customer on this one.
     """
@@ -55,6 +71,8 @@ class JoinedResults:
     purchases_matched: int | None = None
     before: int = 0
     repeated: int = 0
+    too_early: int = 0
+    undated: int = 0
 
     @property
     def compared(self) -> pl.DataFrame:
@@ -74,6 +92,12 @@ class JoinedResults:
                 f"{self.purchases:,} purchases read, {self.purchases_matched:,} of customers on the list: "
                 "they alone tell who bought, in both arms."
             )
+            if self.too_early:
+                said.append(f"{self.too_early:,} purchases were made before the list and are left out.")
+            if self.undated:
+                said.append(
+                    f"{self.undated:,} purchases have no date that can be read and count as made since the list."
+                )
             if open_yes := listed.filter("said_yes", ~pl.col("success")).height:
                 said.append(f"{open_yes:,} customers said yes on the phone and have no purchase: they count as a no.")
         if self.before:
@@ -97,6 +121,13 @@ class JoinedResults:
                 "--purchases."
             )
         held = self.compared.filter(pl.col("status") == "held_out")
+        bought = held.filter("success").height
+        if self.purchases is None and bought and not _all_told(held):
+            said.append(
+                f"{bought:,} of {held.height:,} customers held out have a row that says they bought, "
+                f"{held.filter(~pl.col('has_result')).height:,} have none and count as not having bought. If the rows are of "
+                "calls made by mistake, calling looks better than it is."
+            )
         if dialled := held.filter("dialled").height:
             said.append(
                 f"{dialled:,} of {held.height:,} customers held out have a call code: they were called all the same. "
@@ -111,6 +142,7 @@ def join_results(
     dispositions: Dispositions,
     *,
     purchases: pl.DataFrame | None = None,
+    since: date | None = None,
     earlier: Sequence[pl.DataFrame] = (),
 ) -> JoinedResults:
     """Join the call centre's results to the call list; several calls to one customer are counted.
@@ -124,6 +156,8 @@ def join_results(
     dispositions : Dispositions
     purchases : polars.DataFrame, optional
         One row for each purchase since the list was made, of anyone, called or held out.
+    since : datetime.date, optional
+        The day on which the list was made: purchases that a column of dates puts before it are left out.
     earlier : sequence of polars.DataFrame
         Earlier lists of the campaign: whoever was called or held out there is not compared here. Those called were put to
         rest, those held out were not, so that only customers who are new to both arms are alike.
@@ -146,24 +180,28 @@ def join_results(
         )
     listed = call_list.with_columns(bare_ids(call_list["customer"]).alias("_key"))
     known = _among(calls["_key"], listed["_key"])
-    buyers = None if purchases is None else _buyers(purchases, dispositions)
     rows = _with_calls(listed, calls.filter(known))
-    if buyers is not None:
-        rows = rows.with_columns(success=_among(rows["_key"], buyers))
+    buyers, too_early, undated = None, 0, 0
+    if purchases is not None:
+        bought, too_early, undated = _since(purchases, since)
+        buyers = _buyers(bought, dispositions)
+        rows = rows.with_columns(success=_among(rows["_key"], buyers), dialled=pl.col("dialled") | pl.col("said_no"))
     rows, before, repeated = _with_new(rows, earlier)
     others = calls.filter(~known & (calls["meaning"] == "do_not_call"))["_key"].drop_nulls().unique(maintain_order=True)
     asked = pl.concat([rows.filter("do_not_call")["customer"].cast(pl.String), others.rename("customer")])
     return JoinedResults(
-        rows.drop("_key"),
+        rows.drop("_key", "said_no"),
         results.height,
         int(known.sum()),
         int((~known).sum()),
         results.filter(~known),
         asked.unique(maintain_order=True),
-        None if buyers is None else len(buyers),
+        None if purchases is None else purchases.height,
         None if buyers is None else int(_among(buyers, listed["_key"]).sum()),
         before,
         repeated,
+        too_early,
+        undated,
     )
 
 
@@ -180,17 +218,34 @@ def _require_columns(frame: pl.DataFrame, name: str, *wanted: str) -> None:
 
 def _buyers(purchases: pl.DataFrame, dispositions: Dispositions) -> pl.Series:
     """The customer of each purchase."""
+    code = dispositions.code
+    if code in purchases.columns and purchases[code].cast(pl.String).is_in(list(dispositions.codes)).any():
+        raise DataError(
+            f"The column '{code}' of the purchases holds what calls came to: these are results, and no purchases.",
+            expected="a table of the product system, one row for each purchase of anyone",
+            fix="name that table with --purchases, and the results of the calls before it",
+        )
     plain = "customer" in purchases.columns and dispositions.customer not in purchases.columns
     column = "customer" if plain else dispositions.customer
     _require_columns(purchases, "purchases", column)
     return bare_ids(purchases[column])
 
 
+def _since(purchases: pl.DataFrame, since: date | None) -> tuple[pl.DataFrame, int, int]:
+    """Leave out purchases before a day; also count them, and those without a date that can be read."""
+    named = next((name for name in purchases.columns if plain_name(name) in _BOUGHT_ON), None)
+    if since is None or named is None:
+        return purchases, 0, 0
+    days = days_of(purchases[named])
+    early = (days < since).fill_null(False)
+    return purchases.filter(~early), int(early.sum()), days.null_count()
+
+
 def _among(keys: pl.Series, known: pl.Series) -> pl.Series:
     return keys.is_in(known.drop_nulls().implode()).fill_null(False)
 
 
-# A no may also be a line of a table of who bought: these only a call leaves behind.
+# Where purchases stand among the results, a no may be a line of who bought: these only a call leaves behind.
 _OF_A_CALL = ("call_back", "not_reached", "wrong_number", "do_not_call")
 
 
@@ -201,13 +256,14 @@ def _with_calls(listed: pl.DataFrame, calls: pl.DataFrame) -> pl.DataFrame:
         calls=pl.len(),
         success=success.any(),
         said_yes=success.any(),
+        said_no=(pl.col("meaning") == "refused").any(),
         dialled=pl.col("meaning").is_in(_OF_A_CALL).any(),
         do_not_call=(pl.col("meaning") == "do_not_call").any(),
     )
     return listed.join(by_customer, on="_key", how="left", maintain_order="left").with_columns(
         pl.col("calls").is_not_null().alias("has_result"),
         pl.col("calls").fill_null(0),
-        pl.col("success", "said_yes", "dialled", "do_not_call").fill_null(False),
+        pl.col("success", "said_yes", "said_no", "dialled", "do_not_call").fill_null(False),
     )
 
 
@@ -292,6 +348,7 @@ def measure(
     """
     rows = joined.compared
     called = (rows["status"] == "listed").to_numpy()
+    _require_same_campaign(joined)
     _require_control_group(joined, called, held_out_silence_means_no)
     quantities = _quantities(rows, called)
     apart = _apart(quantities["response"].foretold, called)
@@ -323,6 +380,20 @@ def _apart(propensity: Floats, called: NDArray[np.bool_]) -> str | None:
     )
 
 
+def _require_same_campaign(joined: JoinedResults) -> None:
+    """Refuse results or purchases none of which is of a customer on the list: they are of another campaign, or other ids."""
+    for what, read, matched in (
+        ("results", joined.read, joined.matched),
+        ("purchases", joined.purchases or 0, joined.purchases_matched),
+    ):
+        if read and not matched:
+            raise DataError(
+                f"None of the {read:,} {what} is of a customer on the list.",
+                expected="the ids of the call list, and the same campaign",
+                fix=f"check that the list and the {what} belong together",
+            )
+
+
 def _require_control_group(joined: JoinedResults, called: NDArray[np.bool_], silence_means_no: bool) -> None:
     if (called.all() or not called.any()) and joined.before:
         raise DataError(
@@ -344,14 +415,18 @@ def _require_control_group(joined: JoinedResults, called: NDArray[np.bool_], sil
         )
     # a call code of somebody held out says that the customer was called, not what was bought without a call
     held = joined.compared.filter(pl.col("status") == "held_out")
-    complete = bool(held["has_result"].all()) and not held["dialled"].any()
-    told = joined.purchases is not None or complete or bool(held["success"].any())
+    told = joined.purchases is not None or _all_told(held) or bool(held["success"].any())
     if not silence_means_no and not told:
         raise DataError(
             "The results say nothing of the customers held out, so their own purchases are unknown.",
             expected="everyone's purchases from the product system (--purchases)",
             fix="name that table, or say that silence means no",
         )
+
+
+def _all_told(held: pl.DataFrame) -> bool:
+    """Whether the results say of every customer held out what was bought, and not what a call came to."""
+    return bool(held["has_result"].all()) and not held["dialled"].any()
 
 
 @dataclass(frozen=True)
