@@ -68,5 +68,5 @@ def test_days_of_a_column_that_nobody_described(form: str) -> None:
     days = [date(2026, 3, 14), date(2026, 11, 30), date(2025, 12, 31)]
     texts = pl.Series(["?", *[f" {day.strftime(form)} " for day in days], None])
     assert days_of(texts).to_list() == [None, *days, None]
-    moments = pl.Series([datetime(2026, 3, 14, 23, 30)]).dt.replace_time_zone("America/New_York")
+    moments = pl.Series([datetime(2026, 3, 15, 3, 30, tzinfo=UTC)]).dt.convert_time_zone("America/New_York")
     assert days_of(moments).to_list() == [date(2026, 3, 14)]
