@@ -136,6 +136,23 @@ def test_without_outcomes_performance_is_estimated(wave: dict[str, pl.DataFrame]
 
 
 @pytest.mark.network
+def test_outcomes_in_the_wave_count_also_where_some_are_not_known_yet(
+    wave: dict[str, pl.DataFrame], trained: Path, runs: Path
+) -> None:
+    """Three blanks among 1,500 had made "no outcomes yet" of a wave in which nobody said yes."""
+    nobody = wave["wave"].with_columns(subscribed=pl.Series(["", "", ""] + ["no"] * (wave["wave"].height - 3)))
+    found = monitor(nobody, trained, CONFIG, runs=runs)
+    assert found.summary["receipt"] == f"{nobody.height - 3:,} of {nobody.height:,} rows have an outcome."
+    assert found.drift.realised is not None
+    assert "DRIFT-06" in {alarm.code for alarm in found.drift.alarms}
+    blank = monitor(nobody.with_columns(subscribed=pl.lit(" ")), trained, CONFIG, runs=runs)
+    assert blank.drift.realised is None
+    with pytest.raises(DataError, match="7 of 1,500 rows have a word in 'subscribed' that means no outcome"):
+        strange = pl.Series(["maybe"] * 7 + ["no"] * (nobody.height - 7))
+        monitor(nobody.with_columns(subscribed=strange), trained, CONFIG, runs=runs)
+
+
+@pytest.mark.network
 def test_customers_who_stand_in_the_wave_twice_count_once(
     wave: dict[str, pl.DataFrame], trained: Path, tmp_path: Path
 ) -> None:

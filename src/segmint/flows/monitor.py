@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.contract.cells import read_outcome
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import BundleError, DataError
 from segmint.flows.bundle import propensities, segments_in
@@ -81,7 +82,7 @@ def monitor(
     Parameters
     ----------
     wave : path or frame
-        Customers as for `predict`; if it holds every outcome, they count.
+        Customers as for `predict`; outcomes that it holds count.
     bundle : path
         A run, a bundle's folder, or PROMOTED.
     config : Config or path, optional
@@ -159,12 +160,29 @@ def _outcomes(
         joined = table.raw if "record" in table.raw.columns else table.raw.with_columns(record=pl.Series(table.records))
         rows, yes, receipt = outcomes_of(joined, outcomes, bundle.contract, codes)
         return (rows, yes), receipt
-    if table.has_outcome:
-        return (
-            np.arange(len(table)),
-            table.outcome == bundle.contract.outcome.positive,
-        ), "Every customer has an outcome."
-    return None, "No outcomes yet: performance is estimated."
+    rows = _answered(table)
+    if not rows.size:
+        return None, "No outcomes yet: performance is estimated."
+    every = rows.size == len(table)
+    receipt = "Every customer has an outcome." if every else f"{rows.size:,} of {len(table):,} rows have an outcome."
+    return (rows, table.outcome[rows] == bundle.contract.outcome.positive), receipt
+
+
+def _answered(table: ValidTable) -> NDArray[np.int64]:
+    """Number the rows whose outcome stands in the table itself; a word that means none might be any."""
+    outcome = table.contract.outcome
+    if outcome.column not in table.frame.columns:
+        return np.empty(0, dtype=np.int64)
+    strange = int(
+        (read_outcome(outcome, table.raw[outcome.column], table.contract.missing).problem == "unknown_outcome").sum()
+    )
+    if strange:
+        raise DataError(
+            f"{strange:,} of {len(table):,} rows have a word in '{outcome.column}' that means no outcome.",
+            expected=f"one of {', '.join(outcome.levels)}, or no value while there is none",
+            fix="correct the table, or the words of the contract",
+        )
+    return np.flatnonzero(table.frame[outcome.column].is_not_null().to_numpy())
 
 
 def _by_segment(
