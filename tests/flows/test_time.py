@@ -26,7 +26,7 @@ from segmint.flows.results import groups_of
 from segmint.flows.run import run
 from segmint.flows.scored import known_of, scoring_run
 from segmint.flows.target import target
-from segmint.flows.update import _average_moved, _cross_fitted, _in_history, _require_apart, update
+from segmint.flows.update import _average_moved, _cross_fitted, _in_history, _of_the_wave_by_id, _require_apart, update
 from segmint.metrics.calibration import shifted
 from segmint.models.interval import PropensityInterval
 from segmint.monitoring.reference import _histograms
@@ -147,9 +147,9 @@ def test_outcomes_in_the_wave_count_also_where_some_are_not_known_yet(
     assert "DRIFT-06" in {alarm.code for alarm in found.drift.alarms}
     blank = monitor(nobody.with_columns(subscribed=pl.lit(" ")), trained, CONFIG, runs=runs)
     assert blank.drift.realised is None
+    strange = nobody.with_columns(subscribed=pl.Series(["maybe"] * 7 + ["no"] * (nobody.height - 7)))
     with pytest.raises(DataError, match="7 of 1,500 rows have a word in 'subscribed' that means no outcome"):
-        strange = pl.Series(["maybe"] * 7 + ["no"] * (nobody.height - 7))
-        monitor(nobody.with_columns(subscribed=strange), trained, CONFIG, runs=runs)
+        monitor(strange, trained, CONFIG, runs=runs)
 
 
 @pytest.mark.network
@@ -411,10 +411,25 @@ def test_a_wave_is_found_in_the_history_whatever_the_call_filled_in() -> None:
     assert _in_history(made, wave, bundle, by_id=False).tolist() == [True, False, True]
     many = np.arange(1_000) < 800
     _require_apart(many, by_id=True)
+    with pytest.raises(DataError, match="950 of 1,000 customers of the wave stand in the history\\."):
+        _require_apart(np.arange(1_000) < 950, by_id=True)
     with pytest.raises(DataError, match="800 of 1,000 customers of the wave stand in the history with the same values"):
         _require_apart(many, by_id=False)
     with pytest.raises(DataError, match="950 of 1,000 customers of the wave stand in the history"):
         _require_apart(np.arange(1_000) < 950, by_id=True)
+
+
+def test_a_wave_that_was_exported_again_is_found_by_its_outcomes() -> None:
+    """Every balance has moved; of those who say yes now nearly all say yes there, too, which no earlier wave has."""
+    bundle: Any = SimpleNamespace(contract=load_contract("simulated-campaign"))
+    ids, yes = [f"C{n}" for n in range(200)], np.arange(200) % 8 == 0
+    wave = pl.DataFrame({"customer_id": ids, "balance": np.arange(200.0)})
+    said = pl.Series("subscribed", np.where(yes, "yes", "no"))
+    history = wave.select("customer_id", pl.col("balance") + 1).with_columns(said)[:150]
+    assert _of_the_wave_by_id(history, wave, yes, bundle).tolist() == [n < 150 for n in range(200)]
+    earlier = history.with_columns(subscribed=said[:150].shuffle(seed=1))
+    assert not _of_the_wave_by_id(earlier, wave, yes, bundle).any()
+    assert not _of_the_wave_by_id(history.drop("subscribed"), wave, yes, bundle).any()
 
 
 @pytest.fixture(scope="module")
@@ -565,7 +580,7 @@ def test_results_of_other_customers_are_refused(wave: dict[str, pl.DataFrame], t
     strangers = wave["results"].with_columns(customer_id=pl.lit("X") + pl.col("customer_id"))
     with pytest.raises(DataError, match="None of the results"):
         monitor(wave["wave"], trained, CONFIG, runs=runs, outcomes=strangers)
-    with pytest.raises(DataError, match="no column that tells"):
+    with pytest.raises(DataError, match="no column that names the customers"):
         monitor(wave["wave"], trained, CONFIG, runs=runs, outcomes=wave["results"].rename({"customer_id": "who"}))
     few = wave["results"].head(20)
     with pytest.raises(DataError, match="20 customers have an outcome"):

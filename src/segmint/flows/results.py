@@ -239,6 +239,12 @@ def _keys(scored: pl.DataFrame, results: pl.DataFrame, contract: Contract, codes
         if here and there and here in scored.columns and there in results.columns:
             return here, there
     wanted = [name for name in (contract.id_column, "customer", "record") if name]
+    if ids is not None:
+        raise DataError(
+            f"The results have no column that names the customers, as '{ids}' of the scored table does.",
+            expected=f"one of {', '.join(dict.fromkeys((contract.id_column or codes.customer, codes.customer)))}",
+            fix=NAME_THE_COLUMNS,
+        )
     raise DataError(
         "The results and the scored table have no column that tells whose result it is.",
         expected=f"one of {', '.join(wanted)} in both",

@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.config import Config, load_config
+from segmint.contract.cells import read_outcome
 from segmint.contract.ids import bare_ids
 from segmint.contract.validate import MIN_ROWS_PER_LEVEL
 from segmint.errors import DataError
@@ -35,6 +36,7 @@ from segmint.store.training_ids import carry_training_ids
 
 FOUND = "update.json"
 PARTS = 5
+MOST_WHO_SAID_YES_BEFORE = 0.8  # of those who say yes now; so many bought before in no campaign
 MOST_AGAIN = 0.5  # in narrow tables other customers may well look the same
 
 
@@ -139,6 +141,8 @@ def update(
     earlier = read_frame(history, config.data, whole=False)
     by_id = current.contract.id_column in set(earlier.columns) & set(known.raw.columns)
     by_heart = _in_history(earlier, known.raw, current, by_id=by_id)
+    if by_id:
+        by_heart |= _of_the_wave_by_id(earlier, known.raw, yes, current)
     _require_apart(by_heart, by_id=by_id)
     # without ids a customer of the history may just look the same
     if by_heart.any() and by_id:
@@ -187,7 +191,7 @@ def _challenger(
         }
         here.keep(FOUND, summary)
         here.done(summary)
-    sentences = (receipt, *_sentences(summary, gate, how), f"To use it: segmint promote {here.folder}")
+    sentences = (receipt, *_sentences(summary, gate, how), _what_next(gate, here.folder))
     return Updated(here.folder, sentences, summary)
 
 
@@ -258,6 +262,12 @@ def _sentences(summary: dict[str, Any], gate: Gate, how: str) -> tuple[str, ...]
         _sureness(summary["intervals_from"]),
         f"Against the present one: {gate.sentence}.",
     )
+
+
+def _what_next(gate: Gate, folder: Path) -> str:
+    if gate.passed:
+        return f"To use it: segmint promote {folder}"
+    return f"It stays in {folder}; segmint promote takes it only if somebody says why: --despite WHY."
 
 
 def _sureness(customers: int | None) -> str:
@@ -347,6 +357,26 @@ def _in_history(history: pl.DataFrame, wave: pl.DataFrame, bundle: Bundle, *, by
     return again.to_numpy()
 
 
+def _of_the_wave_by_id(
+    history: pl.DataFrame, wave: pl.DataFrame, yes: NDArray[np.bool_], bundle: Bundle
+) -> NDArray[np.bool_]:
+    """Tell who stands in the history by id, if the history holds the wave's own outcomes, though other values beside them.
+
+    Balances move between two exports of one wave. But of those who said yes now, few said yes before: where nearly all
+    have a yes in the history, it is the yes of this wave.
+    """
+    name, outcome = str(bundle.contract.id_column), bundle.contract.outcome
+    nobody = np.zeros(wave.height, dtype=bool)
+    if outcome.column not in history.columns:
+        return nobody
+    said = read_outcome(outcome, history[outcome.column], bundle.contract.missing).values
+    known, ids = bare_ids(history[name]), bare_ids(wave[name])
+    there = ids.is_in(known.drop_nulls().implode()).fill_null(False).to_numpy()
+    before = ids.is_in(known.filter(said == outcome.positive).drop_nulls().implode()).fill_null(False).to_numpy()
+    again = before[there & yes]
+    return there if again.size >= MIN_ROWS_PER_LEVEL and again.mean() > MOST_WHO_SAID_YES_BEFORE else nobody
+
+
 def _comparable(values: pl.Expr, *, number: bool) -> pl.Expr:
     """Write values so that equal ones are equal, whatever the decimal sign; what cannot be read equals only itself."""
     texts = values.cast(pl.String)
@@ -363,7 +393,7 @@ def _require_apart(learned: NDArray[np.bool_], *, by_id: bool) -> None:
     most = learned.size - FEWEST if by_id else MOST_AGAIN * learned.size
     if again > max(most, 0):
         raise DataError(
-            f"{again:,} of {learned.size:,} customers of the wave stand in the history with the same values.",
+            f"{again:,} of {learned.size:,} customers of the wave stand in the history{'' if by_id else ' with the same values'}.",
             expected="a history of earlier calls, without the wave that the results are of",
             fix="take the wave out of the history; what it taught is judged on it",
         )
