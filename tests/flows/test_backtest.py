@@ -14,9 +14,9 @@ from segmint.cli import main
 from segmint.config import load_config
 from segmint.contract.contract import load_contract
 from segmint.contract.validate import validate
-from segmint.errors import ConfigError, PolicyError
+from segmint.errors import ConfigError, DataError, PolicyError
 from segmint.evaluation.backtest import Backtest
-from segmint.evaluation.strategies import AtRandom, Everyone, Forgetful, Look, Moment
+from segmint.evaluation.strategies import AtRandom, Everyone, Forgetful, Look, Moment, Rule
 from segmint.flows import backtest as flow
 from segmint.flows.demo import sample_path
 from segmint.store.run import Run
@@ -212,13 +212,14 @@ def test_other_windows_may_serve_better_and_are_chosen_without_hindsight(history
     assert "dense_network" in found.summary["strategies"]
 
 
-@pytest.mark.parametrize("rule", ["agee >= 60", "duration > 100", "age", "age >="])
+@pytest.mark.parametrize("rule", ["agee >= 60", "duration > 100", "age", "age >=", "job"])
 def test_a_rule_that_cannot_be_known_is_refused(rule: str, history: Path, tmp_path: Path) -> None:
     if rule == "age":  # a number other than 0 is a yes
         table = validate(open_table(history), load_contract("bank-marketing"), at="dialling")
         assert np.asarray(flow.rule_of(rule, table)(table.inputs)).all()
         return
-    with pytest.raises(ConfigError, match="cannot be used"):
+    why = "12 mean neither yes nor no" if rule == "job" else "cannot be used"
+    with pytest.raises(ConfigError, match=why):
         flow.backtest(history, "bank-marketing", config(f'backtest.rule="{rule}"'), runs=tmp_path)
 
 
@@ -315,8 +316,90 @@ def test_calls_at_random_are_not_said_to_be_as_many_where_money_may_end_them_ear
         ContactPolicy.of(economics, ContactRules(**rule)) for rule in ({"budget_calls": 9}, {"budget_money": 9.0})
     )
     drawn = AtRandom("dense_network")
-    assert flow._labelled(drawn, by_calls).label == "As many calls, at random"
-    assert flow._labelled(drawn, by_money).label == "At most as many calls, at random, within the limits"
+    assert flow._labelled(drawn, by_calls, binds=True).label == "As many calls, at random"
+    assert flow._labelled(drawn, by_money, binds=True).label == "At most as many calls, at random, within the limits"
+    assert flow._labelled(Everyone(), by_calls, binds=False).label == "Call everyone"
+
+
+CHEAP = ["backtest.rivals=[]", "economics.cost_per_call=1", "economics.value_per_success=100"]
+
+
+def cheap_strategies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a strategy that calls one in three in the place of the networks: nothing is trained."""
+    ours = Rule(lambda frame: np.arange(frame.height) % 3 == 0, "a third", name="dense_network")
+    rest = [AtRandom("dense_network"), Everyone()]
+    rules = lambda table, settings: (  # noqa: E731
+        [] if settings.backtest.rule is None else [Rule(flow.rule_of(settings.backtest.rule, table), "rule")]
+    )
+    monkeypatch.setattr(flow, "strategies_of", lambda table, settings: [ours, *rules(table, settings), *rest])
+
+
+def test_nobody_draws_lots_for_customers_whom_nobody_can_pay_for(
+    history: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cheap_strategies(monkeypatch)
+    frame = pl.read_csv(history, separator=";", infer_schema=False)
+    unknown = np.arange(frame.height) % 5 == 0
+    frame = frame.with_columns(fee=pl.Series(np.where(unknown, "", "1")))
+    settings = config(*CHEAP[:1], "economics.cost_per_call=fee", "economics.value_per_success=100")
+    table = validate(open_table(frame), load_contract("bank-marketing"), at="dialling")
+    waves = flow.waves_of(table, settings)
+    policy = flow.money_of(table, waves[0], settings)
+    found = flow.replay_waves(table, waves, policy, settings)
+    rows = np.concatenate([wave.rows for wave in waves])
+    called = {name: found.calls.filter(pl.col("strategy") == name)["called"].to_numpy() for name in found.strategies}
+    assert not any((each & unknown[rows]).any() for each in called.values())
+    assert called["random"].sum() == called["dense_network"].sum() > 0
+    assert called["everyone"].sum() == (~unknown[rows]).sum()
+    said = flow._nobody_called(table, rows, policy, found)
+    assert said == [
+        f"{unknown[rows].sum():,} of 1,800 customers have no cost or value in the history: no strategy calls them."
+    ]
+
+
+@pytest.mark.parametrize(("calls", "binds"), [(5_000, False), (300, True)])
+def test_calling_everyone_is_said_to_be_limited_only_where_a_limit_keeps_somebody_from_it(
+    calls: int, binds: bool, history: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cheap_strategies(monkeypatch)
+    settings = config(*CHEAP, f"policy.budget_calls={calls}")
+    table = validate(open_table(history), load_contract("bank-marketing"), at="dialling")
+    waves = flow.waves_of(table, settings)
+    policy = flow.money_of(table, waves[0], settings)
+    assert flow._limits_bind(table, waves, policy) is binds
+    label = flow.replay_waves(table, waves, policy, settings).strategies["everyone"]
+    assert label == ("As many calls as the limits allow, at random" if binds else "Call everyone")
+
+
+def test_a_rule_that_calls_nobody_is_said(history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cheap_strategies(monkeypatch)
+    settings = config(*CHEAP, "backtest.rule=age > 200")
+    table = validate(open_table(history), load_contract("bank-marketing"), at="dialling")
+    waves = flow.waves_of(table, settings)
+    policy = flow.money_of(table, waves[0], settings)
+    found = flow.replay_waves(table, waves, policy, settings)
+    assert "Today's rule called nobody" in flow._nobody_called(table, waves[0].rows, policy, found)[0]
+
+
+def test_what_a_customer_called_counts_is_said_where_not_all_are_reached(history: Path) -> None:
+    settings = config(*CHEAP, "economics.calls_per_customer=2", "policy.contact_rate=0.4")
+    table = validate(open_table(history), load_contract("bank-marketing"), at="dialling")
+    policy = flow.money_of(table, flow.waves_of(table, settings)[0], settings)
+    said = flow._notes(settings, [], policy, table, binds=False)
+    assert any("2 calls are paid, and 0.8 of those called are reached" in note for note in said)
+
+
+def test_without_a_yes_before_the_first_wave_nothing_says_what_a_call_may_cost(history: Path) -> None:
+    frame = pl.read_csv(history, separator=";", infer_schema=False)
+    late = frame.with_columns(y=pl.when(pl.int_range(frame.height) < 1_500).then(pl.lit("no")).otherwise("y"))
+    table = validate(open_table(late), load_contract("bank-marketing"), at="dialling")
+    waves = flow.waves_of(table, config())
+    with pytest.raises(DataError, match="1,500 outcomes are known, none of them a yes"):
+        flow.money_of(table, waves[0], config())
+    assert flow._thin_lessons(table, waves, config())[0].startswith("Before 1 of 3 waves fewer than 10 customers")
+    delayed = config("backtest.delay=3000")
+    with pytest.raises(DataError, match="0 outcomes are known"):
+        flow.money_of(table, flow.waves_of(table, delayed)[0], delayed)
 
 
 def test_a_perfect_choice_calls_nobody_whose_cost_or_value_is_not_known(history: Path) -> None:
@@ -350,7 +433,7 @@ def test_a_money_column_that_the_contract_does_not_know_is_named(history: Path, 
 @pytest.mark.parametrize(
     ("flags", "word"),
     [
-        (("--window", "9000"), "are needed before the first wave"),
+        (("--window", "9000"), "are to be known before the first wave"),
         (("--time-order", "when"), "no date or number column 'when'"),
         (("--step", "3"), "backtest.step"),
         (("--policy", "nowhere.toml"), "cannot be read"),

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import polars as pl
 import pytest
+from scipy.stats import ks_2samp
 
 from segmint.contract.column import Column, State
 from segmint.contract.contract import Contract, Outcome
@@ -16,6 +17,7 @@ from segmint.monitoring.drift import (
     _column,
     _joined_neighbours,
     _joined_rare,
+    _ks,
     _same_shares,
     drift_of,
     population_stability,
@@ -379,6 +381,27 @@ def test_each_drift_is_found_in_95_percent_of_200_seeds(kind):
     hits, right = found(kind, range(200))
     assert hits >= 0.95
     assert right >= 0.9
+
+
+def test_the_distance_of_distributions_has_coded_states_at_their_place():
+    """Of all values, −1 and 999 as the numbers they are: what scipy finds at the same cuts."""
+    draw = np.random.default_rng(2)
+    first, second = ({n: draw.integers(0, 40, 4_000).astype(float)} for n in ("days", "days"))
+    for frame, low, high in ((first, 0.5, 0.05), (second, 0.4, 0.15)):
+        coded = draw.random(4_000)
+        frame["days"][coded < low] = -1.0
+        frame["days"][coded > 1 - high] = 999.0
+    edges = np.arange(2.0, 40.0, 2.0)
+
+    def counted(values):
+        numbers = values[~np.isin(values, (-1.0, 999.0))]
+        cells = np.bincount(np.searchsorted(edges, numbers, "right"), minlength=len(edges) + 1)
+        return np.array([*cells, (values == -1).sum(), (values == 999).sum()], dtype=float)
+
+    column = {"edges": edges.tolist(), "states": {"-1.0": 0, "999.0": 0}}
+    found = _ks(column, counted(first["days"]), counted(second["days"]))
+    assert found == pytest.approx(ks_2samp(first["days"], second["days"]).statistic, abs=0.01)
+    assert found > 0.08
 
 
 def test_shifted_columns_are_named_and_no_others():

@@ -95,6 +95,7 @@ def backtest(
     settle: Settle,
     seed: int,
     limit: Limit | None = None,
+    able: Mask | None = None,
     ours: str = OURS,
     block: int = 500,
     repeats: int = 1_000,
@@ -122,6 +123,8 @@ def backtest(
     limit : callable, optional
         ``limit(rows, called)`` says whom of those that a strategy names by itself the budget has room for: True or False
         for each of the rows. None where there is no budget.
+    able : ndarray of bool, shape (n_customers,), optional
+        Whom anybody can call at all: nobody draws lots for the others.
     ours : str
         The strategy the others are measured against.
     block : int
@@ -153,7 +156,7 @@ def backtest(
             expected="an outcome that says yes or no",
             fix="name a contract with a response",
         )
-    replay = _Replay(table, decide, limit, settle, remember, names)
+    replay = _Replay(table, decide, limit, settle, remember, names, able)
     total = len(waves) * len(strategies)
     for place, wave in enumerate(waves):
         for turn, strategy in enumerate(strategies):
@@ -178,9 +181,11 @@ class _Replay:
         settle: Settle,
         remember: Remember | None,
         names: Sequence[str],
+        able: Mask | None,
     ) -> None:
         self._table, self._decide, self._settle, self._remember = table, decide, settle, remember
         self._limit = limit
+        self._able = np.ones(len(table), dtype=bool) if able is None else able
         self._inputs, self._outcome = table.inputs, table.outcome
         self._keys, self._groups = row_keys(table), row_groups(table)
         self._positive = str(table.contract.outcome.positive)
@@ -233,6 +238,7 @@ class _Replay:
             known_keys=self._keys[known],
             positive=self._positive,
             told={name: Told(said.raw[known], said.propensity[known]) for name, said in self._said.items()},
+            able=self._able[wave.rows],
             looks=dict(self._looks),
             decided={name: self._called[name][wave.rows] for name in self._looks},
             memory=self._memories[strategy.name],

@@ -34,8 +34,8 @@ def conclude_backtest(
     mine = waves.filter(pl.col("strategy") == ours)
     customers, calls = (int(mine[name].sum()) for name in ("customers", "called"))
     first = (
-        f"Replayed over {mine.height} waves and {customers:,} customers, {labels[ours]} would have brought "
-        f"{_money(profit[ours]['value'], currency)}{_span(profit[ours], currency)} with {calls:,} calls."
+        f"Replayed over {mine.height} wave{'' if mine.height == 1 else 's'} and {customers:,} customers, {labels[ours]} would have "
+        f"brought {_money(profit[ours]['value'], currency)}{_span(profit[ours], currency)} with {calls:,} customers called."
     )
     sentences = [first]
     if math.isnan(profit[ours]["low"]):

@@ -72,6 +72,8 @@ class Moment:
         The outcome that means yes.
     told : mapping of str to Told
         What each strategy said of the known customers before their outcome was known.
+    able : ndarray of bool
+        Which customers of the wave can be called at all.
     looks : mapping of str to Look
         What strategies before this one say of the present wave.
     decided : mapping of str to ndarray
@@ -88,6 +90,7 @@ class Moment:
     known_keys: NDArray[np.uint64]
     positive: str
     told: Mapping[str, Told]
+    able: Mask
     looks: Mapping[str, Look] = field(default_factory=dict)
     decided: Mapping[str, Mask] = field(default_factory=dict)
     memory: dict[str, Any] = field(default_factory=dict)
@@ -280,7 +283,7 @@ class Everyone(Forgetful):
 
     def look(self, moment: Moment) -> Look:
         """Call each customer of the wave."""
-        return Look(called=np.ones(moment.customers.height, dtype=bool))
+        return Look(called=moment.able)
 
 
 @dataclass(frozen=True)
@@ -308,12 +311,12 @@ class Rule(Forgetful):
 
     def look(self, moment: Moment) -> Look:
         """Call whom the rule names."""
-        return Look(called=np.asarray(self.choose(moment.customers), dtype=bool))
+        return Look(called=np.asarray(self.choose(moment.customers), dtype=bool) & moment.able)
 
 
 @dataclass(frozen=True)
 class AtRandom(Forgetful):
-    """Call as many as another strategy does, but anyone: what the choosing itself is worth.
+    """Call as many as another strategy does, but anyone who can be called: what the choosing itself is worth.
 
     Attributes
     ----------
@@ -339,7 +342,9 @@ class AtRandom(Forgetful):
         wanted = int(moment.decided[self.as_many_as].sum())
         # Not by fingerprints of the rows: they know the outcome.
         lots = np.random.default_rng([self.seed, moment.number]).permutation(moment.customers.height)
-        return Look(called=lots < wanted)
+        called = np.zeros(lots.size, dtype=bool)
+        called[np.argsort(np.where(moment.able, lots, lots.size), kind="stable")[:wanted]] = True
+        return Look(called=called & moment.able)
 
 
 def _propensities(model: Any, customers: pl.DataFrame, positive: str) -> Floats:

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from segmint.config import Config
 from segmint.contract.contract import Contract, load_contract
 from segmint.contract.valid_table import ValidTable
-from segmint.errors import ConfigError, PolicyError
+from segmint.errors import ConfigError, DataError, PolicyError
 from segmint.evaluation.backtest import Backtest
 from segmint.evaluation.backtest import backtest as replay
 from segmint.evaluation.comparison import OURS
 from segmint.evaluation.conformal import LabelSets, adaptive_sets
 from segmint.evaluation.lagged_rates import with_lagged_rates
-from segmint.evaluation.strategies import AtRandom, BestSoFar, Everyone, Learner, Rule, Strategy
+from segmint.evaluation.strategies import FEWEST_RESPONDERS, AtRandom, BestSoFar, Everyone, Learner, Rule, Strategy
 from segmint.flows.candidates import with_policy_columns
 from segmint.flows.read import begin, keep_reading, open_source, read, require_contract
 from segmint.flows.report import write_report
@@ -39,6 +39,7 @@ from segmint.targeting.optimise import Limit, limits_of
 from segmint.targeting.policy import ContactPolicy, ContactRules, Economics, Quota
 from segmint.targeting.stakes import Stakes
 
+YES, NO = ("yes", "true", "1", "y"), ("no", "false", "0", "n")
 FOUND, CALLS, WAVES = "backtest.json", "tables/backtest_calls.parquet", "tables/backtest_waves.parquet"
 
 Mask = NDArray[np.bool_]
@@ -125,7 +126,7 @@ def backtest_in(
     found = replay_waves(played, waves, policy, config, progress=both, remember=here.remember)
     sets = label_sets(table, waves, found, config)
     found = replace(found, calls=_with_sets(found.calls, sets))
-    summary = {**found.to_json(), **_about(table, waves, policy, sets, config)}
+    summary = {**found.to_json(), **_about(table, waves, policy, sets, config, found)}
     here.keep(FOUND, summary)
     publish_file(here.folder / CALLS, lambda path: found.calls.write_parquet(path))
     publish_file(here.folder / WAVES, lambda path: found.waves.write_parquet(path))
@@ -172,7 +173,13 @@ def money_of(table: ValidTable, first: Wave, config: Config) -> ContactPolicy:
     economics = config.economics
     if economics is None:
         yes = table.outcome[first.known] == table.contract.outcome.positive
-        rate = float(np.mean(yes)) if first.known.size else 0.5
+        if not yes.any():
+            raise DataError(
+                f"Before the first wave {first.known.size:,} outcomes are known, none of them a yes: nothing says what a call may cost.",
+                expected="outcomes to learn from before the first wave, or economics",
+                fix="begin later (--first), shorten --delay, or name a policy with what a call costs (--policy)",
+            )
+        rate = float(np.mean(yes))
         economics = Economics(currency="", cost_per_call=max(rate * rules.contact_rate, 1e-6), value_per_success=1.0)
     policy = ContactPolicy.of(economics, rules)
     policy.require_columns(tuple(dict.fromkeys((*table.frame.columns, *table.raw.columns))))
@@ -224,7 +231,9 @@ def replay_waves(
         return called
 
     def limit(rows: NDArray[np.int64], called: Mask) -> Mask:
-        return _within(policy, ids[rows], cost[rows], columns[rows], called & able[rows])
+        return _within(policy, ids[rows], cost[rows], columns[rows], called)
+
+    binds = _limits_bind(table, waves, policy)
 
     def settle(rows: NDArray[np.int64], called: Mask, said_yes: Mask) -> Floats:
         return np.where(called & able[rows], value[rows] * said_yes - cost[rows], 0.0)
@@ -232,9 +241,10 @@ def replay_waves(
     return replay(
         table,
         waves,
-        [_labelled(strategy, policy) for strategy in strategies_of(table, config)],
+        [_labelled(strategy, policy, binds=binds) for strategy in strategies_of(table, config)],
         decide=decide,
-        limit=limit if _bounded(policy) else None,
+        limit=limit if binds else None,
+        able=able,
         settle=settle,
         seed=config.seed,
         block=config.backtest.block,
@@ -251,9 +261,18 @@ def _limited(policy: ContactPolicy) -> bool:
     return policy.has_budget or policy.needs_optimiser or bool(policy.economics.columns)
 
 
-def _bounded(policy: ContactPolicy) -> bool:
-    """Tell whether a wave has room for only so many calls."""
-    return policy.has_budget or _takes_unequally(policy)
+def _limits_bind(table: ValidTable, waves: Sequence[Wave], policy: ContactPolicy) -> bool:
+    """Tell whether the limits of the policy keep anybody from calling everyone, in any wave."""
+    if not policy.has_budget and not _takes_unequally(policy):
+        return False
+    columns = with_policy_columns(table, policy)
+    stakes = Stakes.of(policy, columns)
+    ids = pl.Series("customer", np.arange(len(table))).cast(pl.String)
+    rows = (wave.rows[stakes.known[wave.rows]] for wave in waves)
+    return any(
+        not _within(policy, ids[here], stakes.cost[here], columns[here], np.ones(here.size, dtype=bool)).all()
+        for here in rows
+    )
 
 
 def _within(policy: ContactPolicy, ids: pl.Series, cost: Floats, columns: pl.DataFrame, called: Mask) -> Mask:
@@ -283,13 +302,15 @@ def _who_fit(limits: Sequence[Limit], size: int) -> NDArray[np.int64]:
     return np.concatenate([np.arange(0), *taken])
 
 
-def _labelled(strategy: Strategy, policy: ContactPolicy) -> Strategy:
-    """Say in its name that a strategy is held to the budget."""
-    if isinstance(strategy, Everyone) and _bounded(policy):
+def _labelled(strategy: Strategy, policy: ContactPolicy, *, binds: bool) -> Strategy:
+    """Say in its name that a strategy is held to limits that keep it from anybody."""
+    if not binds:
+        return strategy
+    if isinstance(strategy, Everyone):
         return replace(strategy, label="As many calls as the limits allow, at random")
     if isinstance(strategy, AtRandom) and _takes_unequally(policy):
         return replace(strategy, label="At most as many calls, at random, within the limits")
-    if isinstance(strategy, Rule) and _bounded(policy):
+    if isinstance(strategy, Rule):
         return replace(strategy, label=f"{strategy.label}, within the limits")
     return strategy
 
@@ -402,13 +423,12 @@ def rule_of(text: str, table: ValidTable) -> Callable[[pl.DataFrame], Any]:
         If it names a column that is not known when the call is decided, or is no condition.
     """
     known = table.inputs
+    _require_yes_or_no(text, known)
 
     def choose_by_rule(customers: pl.DataFrame) -> NDArray[np.bool_]:
         if text in customers.columns:
             column = customers[text]
-            yes = (
-                column != 0 if column.dtype.is_numeric() else column.str.to_lowercase().is_in(["yes", "true", "1", "y"])
-            )
+            yes = column != 0 if column.dtype.is_numeric() else column.str.to_lowercase().is_in(YES)
         else:
             yes = customers.select(pl.sql_expr(text).alias("called"))["called"]
         if yes.dtype != pl.Boolean or len(yes) != customers.height:
@@ -426,12 +446,25 @@ def rule_of(text: str, table: ValidTable) -> Callable[[pl.DataFrame], Any]:
     return choose_by_rule
 
 
+def _require_yes_or_no(text: str, known: pl.DataFrame) -> None:
+    """Refuse a column of other words as a rule: it would call nobody."""
+    if text not in known.columns or known[text].dtype != pl.String:
+        return
+    words = known[text].drop_nulls().str.to_lowercase().unique()
+    if strange := int((~words.is_in([*YES, *NO])).sum()):
+        raise ConfigError(
+            f"The rule names the column '{text}', of whose {len(words):,} words {strange:,} mean neither yes nor no.",
+            expected=f"a column of {', '.join(YES)} and {', '.join(NO)}, or of numbers; or a condition on columns",
+            fix=f"write a condition, such as: {text} = 'WORD'",
+        )
+
+
 def _about(
-    table: ValidTable, waves: Sequence[Wave], policy: ContactPolicy, sets: LabelSets, config: Config
+    table: ValidTable, waves: Sequence[Wave], policy: ContactPolicy, sets: LabelSets, config: Config, found: Backtest
 ) -> dict[str, Any]:
     """What stands beside the figures: money, time, columns that tell the time, label sets."""
     economics = policy.economics
-    proxies = time_proxies(table, waves)
+    proxies, binds = time_proxies(table, waves), _limits_bind(table, waves, policy)
     rows = np.concatenate([wave.rows for wave in waves])
     told = sets.to_json()
     told["sentence"] = (
@@ -455,8 +488,13 @@ def _about(
         "time_proxies": proxies,
         "label_sets": told,
         "perfect": _perfect(table, rows, policy),
-        "bounded": _bounded(policy),
-        "notes": [*_notes(config, proxies, policy, table), *_short_quotas(table, waves, policy)],
+        "bounded": binds,
+        "notes": [
+            *_notes(config, proxies, policy, table, binds=binds),
+            *_thin_lessons(table, waves, config),
+            *_short_quotas(table, waves, policy),
+            *_nobody_called(table, rows, policy, found),
+        ],
     }
 
 
@@ -469,7 +507,36 @@ def _perfect(table: ValidTable, rows: NDArray[np.int64], policy: ContactPolicy) 
     return campaign_profit(yes, yes & stakes.known, value=stakes.value * stakes.reach, cost=stakes.cost)
 
 
-def _notes(config: Config, proxies: Sequence[str], policy: ContactPolicy, table: ValidTable) -> list[str]:
+def _nobody_called(table: ValidTable, rows: NDArray[np.int64], policy: ContactPolicy, found: Backtest) -> list[str]:
+    """Say whom no strategy could call, and that a rule named nobody."""
+    said = []
+    unknown = int((~Stakes.of(policy, with_policy_columns(table, policy)[rows]).known).sum())
+    if unknown:
+        said.append(
+            f"{unknown:,} of {rows.size:,} customers have no cost or value in the history: no strategy calls them."
+        )
+    named = found.waves.filter(pl.col("strategy") == "rule")
+    if named.height and not named["called"].sum():
+        said.append("Today's rule called nobody: see whether backtest.rule says what it should.")
+    return said
+
+
+def _thin_lessons(table: ValidTable, waves: Sequence[Wave], config: Config) -> list[str]:
+    """Say before how many waves there was too little to learn from, and the rate of all stood in for every model."""
+    yes = table.outcome == table.contract.outcome.positive
+    taught = (yes[wave.known[-config.backtest.window :]] for wave in waves)
+    thin = sum(min(int(some.sum()), int((~some).sum())) < FEWEST_RESPONDERS for some in taught)
+    if not thin:
+        return []
+    return [
+        f"Before {thin:,} of {len(waves):,} waves fewer than {FEWEST_RESPONDERS} customers of one outcome were known: the response "
+        "rate of all stood in for every model there."
+    ]
+
+
+def _notes(
+    config: Config, proxies: Sequence[str], policy: ContactPolicy, table: ValidTable, *, binds: bool
+) -> list[str]:
     notes = []
     if config.backtest.time_order == ROW_ORDER:
         notes.append("The order of the rows is taken for the order of time.")
@@ -483,7 +550,13 @@ def _notes(config: Config, proxies: Sequence[str], policy: ContactPolicy, table:
         )
     elif config.policy.suppress or config.policy.exclude or config.policy.rest_days or config.policy.history:
         notes.append("Suppressions, rest days and the holdout of the policy are not applied to the past.")
-    if _bounded(policy):
+    economics = policy.economics
+    if policy.conversations_per_customer < 1 or economics.calls_per_customer != 1:
+        notes.append(
+            f"For a customer who is called, {economics.calls_per_customer:g} calls are paid, and {policy.conversations_per_customer:.3g} "
+            "of those called are reached: a yes of the history counts for so much of a success."
+        )
+    if binds:
         who = "Today's rule and calling everyone are" if config.backtest.rule is not None else "Calling everyone is"
         note = f"{who} held to the budget and the other limits of the policy too: who is called is drawn at random."
         unheld = any(quota.minimum for quota in policy.quotas)

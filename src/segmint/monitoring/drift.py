@@ -215,7 +215,7 @@ def _column(
         chance = _never_before(hardly, len(series), before, int(cells[seldom].sum()))
         rare.append(_Test("DRIFT-03", name, chance, odd))
     row = {
-        "column": name, "psi": psi, "ks": _ks(cells, now) if "edges" in column else None, "p_value": p_value,
+        "column": name, "psi": psi, "ks": _ks(column, cells, now) if "edges" in column else None, "p_value": p_value,
         "missing_before": was_missing, "missing_now": share, "unseen": unseen / max(len(series), 1),
     }  # fmt: skip
     return row, tests, rare
@@ -241,10 +241,16 @@ def _cells(column: Mapping[str, Any], known: pl.Series) -> tuple[Floats, Floats,
     return np.array(before, dtype=float), np.array([*tenths, *coded], dtype=float), 0
 
 
-def _ks(before: Floats, now: Floats) -> float:
-    """Kolmogorov-Smirnov distance at the training table's quantiles."""
+def _ks(column: Mapping[str, Any], before: Floats, now: Floats) -> float:
+    """Kolmogorov-Smirnov distance at the training table's quantiles, coded states at their place among the numbers."""
     if not before.sum() or not now.sum():
         return 0.0
+    edges = np.asarray(column["edges"], dtype=np.float64)
+    states = np.searchsorted(edges, [float(state) for state in column["states"]], "right")
+    # −1 stands before the numbers of the lowest cell, 999 behind those of the highest
+    places = np.concatenate([2 * np.arange(len(edges) + 1) + 1, np.where(states == 0, 0, 2 * states + 2)])
+    order = np.argsort(places, kind="stable")
+    before, now = before[order], now[order]
     return float(np.abs(np.cumsum(before) / before.sum() - np.cumsum(now) / now.sum()).max())
 
 

@@ -107,7 +107,11 @@ def make_waves(times: ArrayLike, *, start: int, step: int, delay: float = 0.0) -
     first_of_moment = np.searchsorted(ordered, ordered, side="left")
     cuts = _cuts(first_of_moment, start, step)
     if not cuts:
-        raise _too_short(f"All but {first_of_moment[-1]:,} rows are of one moment, the last", start)
+        raise DataError(
+            f"All but {first_of_moment[-1]:,} rows are of one moment, the last, and a moment is never divided.",
+            expected=f"a history in which a later moment begins after the first {start:,} rows",
+            fix="bring a longer history; or, if all calls bear one date, take the order of the rows: --time-order rows",
+        )
     return [
         Wave(number, order[begin:end], order[: np.searchsorted(ordered, ordered[begin] - delay, side="left")])
         for number, (begin, end) in enumerate(zip(cuts, [*cuts[1:], moments.size], strict=True), start=1)
@@ -125,9 +129,9 @@ def _cuts(first_of_moment: NDArray[np.intp], start: int, step: int) -> list[int]
 
 def _too_short(came: str, start: int) -> DataError:
     return DataError(
-        f"{came}, and {start} rows are needed before the first wave.",
-        expected="more rows than --window",
-        fix="ask for a smaller --window, or bring a longer history",
+        f"{came}, and {start:,} rows are to be known before the first wave.",
+        expected="more rows than --first, which is --window where nothing else is said",
+        fix="ask for a smaller --first, or bring a longer history",
     )
 
 

@@ -67,9 +67,9 @@ def _headline(found: dict[str, Any], totals: dict[str, dict[str, Row]], mine: li
     return [
         ("Profit", _amount(profit["value"], currency), f"95 %: {between(profit['low'], profit['high'], 0)}"),
         (f"More than {anyone}", _amount(gained, currency), "over all waves"),
-        ("Calls", count(ours["called"]["value"]), f"of {count(sum(row['customers'] for row in mine))} possible ones"),
+        ("Customers called", count(ours["called"]["value"]), f"of {count(sum(row['customers'] for row in mine))}"),
         (
-            "Successes per 100 calls",
+            "Said yes per 100 called",
             decimal(100 * (ours["successes_per_call"]["value"] or 0), 1),
             f"{anyone}: {decimal(100 * (everyone['successes_per_call']['value'] or 0), 1)}",
         ),
@@ -78,7 +78,7 @@ def _headline(found: dict[str, Any], totals: dict[str, dict[str, Row]], mine: li
 
 def _anyone(found: dict[str, Any]) -> str:
     """What the network is held against: everyone, or as many as the limits of the policy allow."""
-    return "calling at random" if found.get("bounded") else "calling everyone"
+    return "calling at random up to the limits" if found["bounded"] else "calling everyone"
 
 
 def _money_over_time(found: dict[str, Any], waves: dict[str, list[Row]]) -> Block:
@@ -146,7 +146,7 @@ def _strategies(found: dict[str, Any], totals: dict[str, dict[str, Row]]) -> Blo
     names = list(found["strategies"])
     rows = [_strategy(found["strategies"][name], totals[name]) for name in names]
     columns = [
-        "Strategy", "profit per 1,000", "95 %", "network brings more, 95 %", "calls", "successes per 100 calls", "regret",
+        "Strategy", "profit per 1,000", "95 %", "network brings more, 95 %", "called", "said yes per 100 called", "regret",
     ]  # fmt: skip
     note = (
         "Regret: what the best cut "
