@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Event
 
 import polars as pl
 import pytest
 
-from segmint.flows.answer import FEW, answer_rows, explain_rows, predict_file
+from segmint.flows.answer import FEW, NobodyWaits, answer_rows, explain_rows, predict_file, predicted_batches
 from segmint.flows.bundle import predictor_of, single_predictor_of
 from segmint.models.single import SinglePredictor
 from segmint.store.bundle import Bundle, open_bundle, write_bundle
+from segmint.tables.source import BATCH, open_table
 from tests.service.small import GOOD, SEGMENTS, small_parts
 
 
@@ -90,3 +92,17 @@ def test_a_rejected_record_of_a_typed_table_keeps_its_values(bundle: Bundle, tmp
         assert came["retired"].to_list() == TYPED["retired"].to_list()
     assert came["propensity"].is_null().to_list() == [False, True, False, True, False]
     assert came["error"].is_null().to_list() == [True, False, True, False, True]
+
+
+def test_a_table_nobody_waits_for_is_left_between_batches(bundle: Bundle, tmp_path: Path) -> None:
+    frame = pl.DataFrame({"age": ["41"], "job": ["student"]})
+    predictor, given_up = predictor_of(bundle), Event()
+    many = open_table(pl.concat([frame] * 2 * BATCH))
+    batches = predicted_batches(bundle, predictor, many, [], given_up)
+    assert len(next(batches)) == BATCH
+    given_up.set()
+    with pytest.raises(NobodyWaits):
+        next(batches)
+    frame.write_csv(tmp_path / "table.csv")
+    with pytest.raises(NobodyWaits):
+        predict_file(bundle, predictor, tmp_path / "table.csv", tmp_path / "out.csv", given_up=given_up)

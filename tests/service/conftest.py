@@ -77,3 +77,4 @@ def ask(service: Service, keys: dict[str, str]) -> Iterator[Callable[..., httpx.
 
     yield send
     service.workers.close()
+    service.tables.close()

@@ -16,7 +16,8 @@ import httpx
 import polars as pl
 import pytest
 
-from segmint.errors import BundleError
+from segmint.contract.ledger import Ledger
+from segmint.errors import BundleError, DataError
 from segmint.flows.bundle import predictor_of
 from segmint.service import app, tables
 from segmint.service.app import WAYS, Service
@@ -393,6 +394,39 @@ def test_api_14_a_full_queue_says_not_now_and_a_stuck_answer_too_long(
     busy = ask("POST", "/v1/predict", rows)
     assert (busy.status_code, busy.headers["retry-after"]) == (503, "1")
     free.set()
+
+
+def test_nobody_waits_for_a_table_of_somebody_else(ask: Ask, service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, free, told = threading.Event(), threading.Event(), []
+
+    def slow(*given: Any) -> Ledger:
+        begun.set()
+        free.wait(20)
+        raise DataError("The table holds no record.")
+
+    monkeypatch.setattr(tables, "predict_file", slow)
+    service.workers = Workers(threads=1, queue=0)
+    table = threading.Thread(target=lambda: told.append(ask("POST", "/v1/predict", b"age,job\n", headers=CSV)))
+    table.start()
+    assert begun.wait(20)
+    assert ask("POST", "/v1/predict", {"rows": [GOOD] * 500}).json()["accepted"] == 500
+    assert ask("POST", "/v1/explain", {"rows": [GOOD]}).json()["accepted"] == 1
+    assert not told
+    free.set()
+    table.join(20)
+    assert told[0].status_code == 422
+
+
+def test_a_table_whose_caller_was_told_that_it_takes_too_long_is_not_predicted_to_its_end(
+    ask: Ask, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[bool] = []
+    monkeypatch.setattr(tables, "predict_file", lambda *given: ended.append(given[-1].wait(20)))
+    service.tables = Workers(threads=1, queue=0, seconds=0.2)
+    assert problem(ask("POST", "/v1/predict", b"age,job\n", headers=CSV))["code"] == "deadline"
+    service.close()
+    assert service.tables.is_idle(20)
+    assert ended == [True]
 
 
 def test_a_key_that_asks_too_often_is_told_when_to_come_back(ask: Ask, service: Service) -> None:

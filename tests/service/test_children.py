@@ -18,6 +18,7 @@ from starlette.types import Receive
 from segmint.cli.app import main
 from segmint.errors import BundleError, ContractError
 from segmint.flows.standing import StandingPolicy
+from segmint.service import tables
 from segmint.service.app import Service, make_app
 from segmint.service.children import Children, Errand, in_turn, make_list
 from segmint.service.limits import Workers
@@ -85,6 +86,17 @@ def test_a_list_is_given_up_when_its_caller_hangs_up(service: Service, keys: dic
     assert said == 400
     service.lists.close()
     assert service.lists.is_idle(20)
+    assert given_up == [True]
+
+
+def test_a_table_is_given_up_when_its_caller_hangs_up(
+    service: Service, keys: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_up = []
+    monkeypatch.setattr(tables, "predict_file", lambda *given: given_up.append(given[-1].wait(20)))
+    assert hang_up(make_app(service), "/v1/predict", "", b"age,job\n41,student\n", keys["predict"]) == 400
+    service.tables.close()
+    assert service.tables.is_idle(20)
     assert given_up == [True]
 
 

@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import polars as pl
@@ -32,6 +33,10 @@ from segmint.tables.write import write_parquet, write_safe_csv
 Row = Mapping[str, Any]
 Answers = dict[int, dict[str, Any]]
 FEW = 20  # one by one is quicker up to here
+
+
+class NobodyWaits(Exception):  # noqa: N818 - nothing is wrong
+    """A table is not predicted to its end, as whoever asked for it was told something else or has gone."""
 
 
 def answer_rows(bundle: Bundle, predictor: Predictor, single: SinglePredictor, rows: Sequence[Row]) -> dict[str, Any]:
@@ -195,7 +200,14 @@ def _said(answer: Answer, classes: Sequence[str]) -> dict[str, Any]:
     return {"propensity": answer.propensity, **interval, **rest}
 
 
-def predict_file(bundle: Bundle, predictor: Predictor, table: Path, out: Path, written: Data | None = None) -> Ledger:
+def predict_file(
+    bundle: Bundle,
+    predictor: Predictor,
+    table: Path,
+    out: Path,
+    written: Data | None = None,
+    given_up: Event | None = None,
+) -> Ledger:
     """Predict a table that came as a file, in batches: every record of it gets a row, every input column is kept.
 
     Behind the columns of `with_predictions` stand `record`, the record's number in the file (the first after the header
@@ -213,14 +225,18 @@ def predict_file(bundle: Bundle, predictor: Predictor, table: Path, out: Path, w
         Ends in .csv (safe for spreadsheets) or .parquet.
     written : Data, optional
         How the table is written, where that is known.
+    given_up : Event, optional
+        Set as soon as nobody waits for the table any more; it is looked at between batches.
 
     Raises
     ------
     SegmintError
         If the file is no such table, or holds no record.
+    NobodyWaits
+        If `given_up` was set before the end.
     """
     ledgers: list[Ledger] = []
-    predicted = predicted_batches(bundle, predictor, open_source(table, written or Data()), ledgers)
+    predicted = predicted_batches(bundle, predictor, open_source(table, written or Data()), ledgers, given_up)
     (write_safe_csv if out.suffix == ".csv" else write_parquet)(predicted, out)
     ledger = sum(ledgers, Ledger())
     require_records(ledger)
@@ -228,11 +244,17 @@ def predict_file(bundle: Bundle, predictor: Predictor, table: Path, out: Path, w
 
 
 def predicted_batches(
-    bundle: Bundle, predictor: Predictor, source: TableSource, ledgers: list[Ledger]
+    bundle: Bundle,
+    predictor: Predictor,
+    source: TableSource,
+    ledgers: list[Ledger],
+    given_up: Event | None = None,
 ) -> Iterator[pl.DataFrame]:
     """Predict a table in batches, the rejected records among the others; see `predict_file`. Each adds its ledger."""
     waiting: list[Reject] = []
     for batch in validate_batches(source, bundle.contract, purpose="predict", at=bundle.at, on_reject=waiting.append):
+        if given_up is not None and given_up.is_set():
+            raise NobodyWaits
         ledgers.append(batch.ledger)
         likely = predictor.probabilities(batch.frame)
         said = predictor.predicted(likely, bundle.contract.outcome.positive)

@@ -27,7 +27,7 @@ from segmint.service.champion import Champion, Handle
 from segmint.service.children import Children, list_workers
 from segmint.service.describe import openapi, row_schema
 from segmint.service.keys import Key, KeyRing
-from segmint.service.limits import Buckets, Workers, page_workers
+from segmint.service.limits import Buckets, Workers, page_workers, table_workers
 from segmint.service.problems import Problem, place_of, problem_of, stopping
 
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
@@ -70,8 +70,8 @@ class Service:
         Names under which the service may be asked.
     standing : StandingPolicy
         What every list made here respects, whatever a request sets.
-    workers, lists, pages : Workers
-        Lists take long, and pages may: so each has a queue of its own.
+    workers, tables, lists, pages : Workers
+        Tables and lists take long, and pages may: so each has a queue of its own.
     buckets : Buckets
     metrics : Metrics
     children : Children
@@ -88,6 +88,7 @@ class Service:
     hosts: Sequence[str] = LOCAL
     standing: StandingPolicy = field(default_factory=StandingPolicy)
     workers: Workers = field(default_factory=Workers)
+    tables: Workers = field(default_factory=table_workers)
     lists: Workers = field(default_factory=list_workers)
     pages: Workers = field(default_factory=page_workers)
     buckets: Buckets = field(default_factory=lambda: Buckets(rate=500.0, burst=1000))
@@ -103,7 +104,7 @@ class Service:
     def stop(self) -> None:
         """End what is made for those who still wait, and tell them so."""
         self.children.close()
-        for pool in (self.workers, self.lists, self.pages):
+        for pool in self._pools():
             pool.close()
 
     def close(self) -> bool:
@@ -111,7 +112,10 @@ class Service:
         self.stop()
         for close in self.closers:
             close()
-        return all(pool.is_idle() for pool in (self.workers, self.lists, self.pages))
+        return all(pool.is_idle() for pool in self._pools())
+
+    def _pools(self) -> tuple[Workers, ...]:
+        return self.workers, self.tables, self.lists, self.pages
 
 
 @dataclass(frozen=True)
@@ -166,7 +170,7 @@ async def _openapi(service: Service, request: Request, handle: Handle) -> Respon
 
 async def _predict(service: Service, request: Request, handle: Handle) -> Response:
     if _kind(request) != "json":
-        table, ledger = await tables.predict_table(request, handle, _kind(request), service.workers)
+        table, ledger = await tables.predict_table(request, handle, _kind(request), service.tables)
         _count(service, ledger.accepted, ledger.rejected)
         return table
     body = await read_body(request.stream())

@@ -130,7 +130,7 @@ def list_workers() -> Workers:
 
 
 async def in_turn(workers: Workers, work: Callable[[Event], T], receive: Receive) -> T:
-    """Let workers do what waits for a child; it is told when nobody waits for it any more.
+    """Let workers do what takes long; it is told when nobody waits for it any more.
 
     Parameters
     ----------

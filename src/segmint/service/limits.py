@@ -131,6 +131,11 @@ class Workers:
         return not any(thread.is_alive() for thread in threads)
 
 
+def table_workers() -> Workers:
+    """Make those who predict tables: one at a time, as each may take a core for minutes, and a few more in the queue."""
+    return Workers(threads=1, queue=7, seconds=300.0)
+
+
 def page_workers() -> Workers:
     """Make those who work on pages: more of them, as some only wait for what another prepares, and for longer."""
     return Workers(threads=8, seconds=120.0)

@@ -45,7 +45,8 @@ async def predict_table(request: Request, handle: Handle, kind: str, workers: Wo
     try:
         table, out = folder / f"table.{kind}", folder / f"predicted.{kind}"
         await _receive(request, table)
-        ledger = await workers.do(partial(predict_file, handle.bundle, handle.predictor, table, out, written))
+        work = partial(predict_file, handle.bundle, handle.predictor, table, out, written)
+        ledger = await in_turn(workers, work, request.receive)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
