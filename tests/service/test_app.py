@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
 import json
 import random
 import subprocess
 import sys
 import threading
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from segmint.contract.ledger import Ledger
@@ -32,6 +36,7 @@ from .test_champion import run_with_bundle
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 Ask = Callable[..., httpx.Response]
 CSV = {"content-type": "text/csv"}
+TABLE = b"age,job\n41,student\n"
 ECONOMICS = "economics.cost_per_call=1&economics.value_per_success=100&policy.holdout_share=0"
 
 HOSTILE = [
@@ -233,6 +238,42 @@ def test_api_03_bodies_have_limits_and_kinds(ask: Ask) -> None:
     for media in ("multipart/form-data; boundary=x", "text/plain", "application/x-www-form-urlencoded"):
         assert ask("POST", "/v1/predict", b"a", headers={"content-type": media}).status_code == 415
     assert ask("POST", "/v1/predict", b"{}", headers={"content-encoding": "gzip"}).status_code == 415
+
+
+def packed_as_workbook() -> bytes:
+    book = io.BytesIO()
+    with zipfile.ZipFile(book, "w") as archive:
+        archive.writestr("table.csv", TABLE)
+    return book.getvalue()
+
+
+def as_parquet() -> bytes:
+    body = io.BytesIO()
+    pl.read_csv(TABLE).write_parquet(body)
+    return body.getvalue()
+
+
+@pytest.mark.parametrize("path", ["/v1/predict", f"/v1/target?{ECONOMICS}"])
+@pytest.mark.parametrize(
+    ("media", "body", "code", "named"),
+    [
+        ("text/csv", gzip.compress(TABLE), "content_encoding", "gzip"),
+        ("text/csv", pa.Codec("zstd").compress(TABLE).to_pybytes(), "content_encoding", "zstd"),
+        ("text/csv", bz2.compress(TABLE), "content_encoding", "bzip2"),
+        ("text/csv", packed_as_workbook(), "content_encoding", "zip"),
+        ("text/csv", as_parquet(), "media_type", "application/vnd.apache.parquet"),
+        ("application/vnd.apache.parquet", TABLE, "media_type", "PAR1"),
+        ("application/vnd.apache.parquet", gzip.compress(as_parquet()), "media_type", "PAR1"),
+    ],
+    ids=["gzip", "zstd", "bzip2", "zip", "parquet as text", "text as parquet", "gzip as parquet"],
+)
+def test_api_03_a_table_is_what_its_head_says_and_is_never_unpacked(
+    ask: Ask, path: str, media: str, body: bytes, code: str, named: str
+) -> None:
+    answer = ask("POST", path, body, headers={"content-type": media})
+    told = problem(answer)
+    assert (answer.status_code, told["code"], told["field"]) == (415, code, "body")
+    assert named in told["detail"]
 
 
 def test_api_03_a_table_that_is_none_is_refused(ask: Ask) -> None:

@@ -29,6 +29,7 @@ from segmint.service.champion import Handle
 from segmint.service.children import Children, Errand, in_turn, make_list
 from segmint.service.limits import Workers
 from segmint.service.problems import Problem
+from segmint.tables.byte_stream import ARCHIVES
 from segmint.targeting.policy import ContactRules, Economics
 
 MEDIA = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
@@ -36,6 +37,7 @@ SECTIONS: dict[str, type[BaseModel]] = {"policy": ContactRules, "economics": Eco
 SHOWN = ("customer", "rank", "propensity", "expected_profit", "segment", "reason_1", "reason_2", "reason_3")
 READING = frozenset({"data.delimiter", "data.encoding", "data.decimal", "data.header_row"})
 MOST_COLUMNS = 1_000
+PARQUET, MAGIC_BYTES = b"PAR1", 8
 
 
 async def predict_table(request: Request, handle: Handle, kind: str, workers: Workers) -> tuple[Response, Ledger]:
@@ -44,7 +46,7 @@ async def predict_table(request: Request, handle: Handle, kind: str, workers: Wo
     folder = Path(tempfile.mkdtemp(prefix="segmint-"))  # mode 0700
     try:
         table, out = folder / f"table.{kind}", folder / f"predicted.{kind}"
-        await _receive(request, table)
+        await _receive(request, table, kind)
         work = partial(predict_file, handle.bundle, handle.predictor, table, out, written)
         ledger = await in_turn(workers, work, request.receive)
     except BaseException:
@@ -78,7 +80,7 @@ async def target_table(
             await workers.do(partial(_write_rows, body, handle.bundle.contract, table))
         else:
             table = folder / f"table.{kind}"
-            await _receive(request, table)
+            await _receive(request, table, kind)
         policy = folder / "config.toml"
         policy.write_text(config.to_toml(), "utf-8")
         errand = Errand(table, policy, handle.origin, handle.digest, runs)
@@ -104,10 +106,26 @@ def _write_rows(body: bytes, contract: Contract, table: Path) -> None:
     as_frame(rows, list(columns), contract).write_parquet(table)
 
 
-async def _receive(request: Request, path: Path) -> None:
+async def _receive(request: Request, path: Path, kind: str) -> None:
     with path.open("wb") as file:
         async for piece in limited(request.stream(), MOST_TABLE):
             file.write(piece)
+    with path.open("rb") as file:
+        _refuse_other_kind(file.read(MAGIC_BYTES), kind)
+
+
+def _refuse_other_kind(start: bytes, kind: str) -> None:
+    """Refuse what is not of the kind that its head says: files are told apart by content, and archives unpacked."""
+    if kind == "parquet" and start and not start.startswith(PARQUET):
+        told = "The body came as Parquet and does not begin as Parquet does (PAR1). Send Parquet, or text as text/csv."
+        raise Problem(415, "media_type", told, field="body")
+    if kind == "csv" and start.startswith(PARQUET):
+        told = f"The body came as text/csv and is Parquet. Send it as {MEDIA['parquet']}."
+        raise Problem(415, "media_type", told, field="body")
+    archive = next((name for mark, name in ARCHIVES.items() if start.startswith(mark)), None)
+    if kind == "csv" and archive is not None:
+        told = f"The body came as text/csv and is a {archive} file. Send the text itself: no archive and no workbook."
+        raise Problem(415, "content_encoding", told, field="body")
 
 
 def settings_without_files() -> frozenset[str]:
