@@ -47,8 +47,11 @@ def test_what_the_controls_say_is_what_is_so(watched: Watched, desk: Desk) -> No
     assert (slider.get_attribute("max"), slider.input_value()) == ("120", "120")  # 60 customers, two calls each
     calls.fill("1,000")
     expect(tab.locator("#calls-shown")).to_have_text("1,000")
+    expect(tab.locator("#curve-words")).to_have_text("")  # the list is what brings the most
     calls.fill("40")
     expect(tab.locator('[data-seen="customers"]')).to_have_text("20")
+    expect(tab.locator("#curve-words")).to_contain_text("the most comes from calling 60 customers: ")
+    expect(tab.locator("#curve-words")).to_contain_text("This list has 20.")
     expect(tab.locator('[data-seen="of"]')).to_have_text("of 60 who may be called, in 40 calls")
     expect(slider).to_have_value("40")
     tab.get_by_label("Currency").fill("")

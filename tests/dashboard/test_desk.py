@@ -9,6 +9,7 @@ import time
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -69,6 +70,22 @@ def test_the_champion_is_used_or_else_the_newest_finished_run_with_a_bundle(tmp_
 def test_promoted_and_nobody_promoted_is_no_other_run(tmp_path: Path) -> None:
     run_with_bundle(tmp_path, 1)
     assert Desk(tmp_path, "PROMOTED").bundle_run() is None
+
+
+def test_the_most_that_calling_brings_is_no_less_than_any_list(tmp_path: Path) -> None:
+    run_with_bundle(tmp_path, 1)
+    desk = Desk(tmp_path)
+    table = bring(desk, "a", rows=300)
+    likely = desk.prepared(table, config_of(FORM, desk.standing)).preview.propensity
+    form = FORM | {"cost": f"{100 * np.quantile(likely, 0.417):.2f}"}
+    seen = pages.preview(desk, table, form, exact=True, before=None)
+    assert 0 < seen["customers"] < 300
+    assert seen["customers"] not in seen["curve"]["customers"]
+    assert seen["curve"]["peak"] == {name: seen[name] for name in ("customers", "expected_profit")}
+    limited = pages.preview(desk, table, form | {"calls": "20"}, exact=True, before=None)
+    assert limited["curve"]["peak"] == seen["curve"]["peak"]
+    nobody = pages.preview(desk, table, form | {"cost": "1000"}, exact=True, before=None)
+    assert nobody["curve"]["peak"] == {"customers": 0, "expected_profit": 0.0}
 
 
 def spoil(bundle: Path) -> None:

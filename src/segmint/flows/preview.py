@@ -67,14 +67,24 @@ class PreparedList:
         """Rank the customers who may be called under `policy`, best first: row numbers."""
         return self.preview.order(Stakes.of(policy, self.columns))
 
-    def curve(self, policy: ContactPolicy) -> dict[str, list[float]]:
-        """Sum the expected profit of calling the best n customers, without any limit."""
+    def curve(self, policy: ContactPolicy) -> dict[str, Any]:
+        """Sum the expected profit of calling the best n customers, without any limit.
+
+        Returns
+        -------
+        dict
+            customers and expected_profit: a few points, as lists; and peak, the same two of everybody whose call pays.
+        """
         stakes, order = Stakes.of(policy, self.columns), self.order(policy)
         rows = order[~self.preview.holdout[order]]
         likely = self.preview.propensity[rows] * stakes.reach
         found = expected_curve(likely, stakes.value[rows], stakes.cost[rows], points=80)
         told = found.select("customers", "expected_profit")
-        return {str(name): values for name, values in told.to_dict(as_series=False).items()}
+        each = stakes.profit(self.preview.propensity)[rows]
+        paying = each[each > 0]
+        # the points are too few to hold it: a list may bring more than the best of them
+        peak = {"customers": paying.size, "expected_profit": round(float(paying.sum()), 2)}
+        return {**told.to_dict(as_series=False), "peak": peak}
 
 
 def read_customers(source: Any, bundle: Bundle, config: Config) -> ValidTable:

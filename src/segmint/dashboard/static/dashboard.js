@@ -160,8 +160,10 @@
         make("text", { x: left, y: 236 }, "0"),
         make("text", { x: right, y: 236, "text-anchor": "end" }, `${whole(x[x.length - 1])} customers, best first`),
       );
-      const best = y.indexOf(Math.max(...y));
-      at("curve-words").textContent = `Without any limit the most comes from calling about ${whole(x[best])} customers: ${whole(y[best])} ${unit}. This list has ${whole(seen.customers)}.`;
+      const { customers, expected_profit: profit } = seen.curve.peak;
+      const whom = customers ? `${whole(customers)} customers: ${whole(profit)} ${unit}` : "nobody";
+      const there = seen.customers === customers && whole(seen.expected_profit) === whole(profit);
+      at("curve-words").textContent = there ? "" : `Without any limit the most comes from calling ${whom}. This list has ${whole(seen.customers)}.`;
     }
 
     async function ask(exact) {
