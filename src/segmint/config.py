@@ -338,6 +338,10 @@ class Config(_Section):
     ----------
     seed : int
         Seed of everything random.
+    data, split, compare, model, search, segments, backtest : Data, Split, Compare, Model, Search, Segments, Backtest
+    economics : Economics or None
+        What a call costs and a success brings, where that is known.
+    policy : ContactRules
     """
 
     seed: int = Field(default=7, ge=0, lt=2**31)

@@ -27,6 +27,12 @@ def test_the_best_cut_equals_the_best_of_every_cut_by_hand():
     assert best_cut(y, score, value=0, cost=1) == (0.0, 0.0)
 
 
+@pytest.mark.parametrize(("y", "score"), [([], []), ([1, 0], [0.5]), ([1, 0], [0.5, np.nan])])
+def test_the_best_cut_refuses_what_no_ranking_is_made_of(y, score):
+    with pytest.raises(ValueError, match="score"):
+        best_cut(y, score, value=100, cost=20)
+
+
 @pytest.mark.parametrize("direct_share", [1.0, 0.3])
 def test_empa_equals_the_integral_over_every_cut(direct_share):
     y, score = ranking()

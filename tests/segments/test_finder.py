@@ -5,6 +5,7 @@ import json
 import numpy as np
 import polars as pl
 import pytest
+from sklearn.exceptions import NotFittedError
 
 from segmint.errors import ConfigError, DataError
 from segmint.segments.assign import assign_segments
@@ -22,6 +23,13 @@ def test_planted_segments_are_found_with_the_right_count():
     assert finder.choice_.natural
     assert adjusted_rand(truth, finder.labels_) >= 0.88  # 1,500 customers teach less than the 5,000 of the proof
     assert min(finder.stability_.of(4).jaccard) >= 0.75
+
+
+def test_a_finder_that_found_nothing_yet_says_so():
+    frame, _ = planted(11, 2, rows=10)
+    for ask in (SegmentFinder().predict, SegmentFinder().predict_proba):
+        with pytest.raises(NotFittedError, match="Call 'fit'"):
+            ask(frame)
 
 
 def test_no_groups_are_recognised_where_none_are():

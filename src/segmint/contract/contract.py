@@ -82,7 +82,21 @@ class Outcome(BaseModel):
 
 
 class Contract(BaseModel):
-    """What a table must look like: an outcome and its columns, each with kind, role and `known`."""
+    """What a table must look like: an outcome and its columns, each with kind, role and `known`.
+
+    Attributes
+    ----------
+    name : str
+    version : int
+    title, source : str
+        What the table is, for people, and where it comes from.
+    reviewed : bool
+        Whether a person looked at every column; nothing is trained before.
+    missing : tuple of str
+        The words that mean "no value" in every column.
+    outcome : Outcome
+    columns : tuple of Column
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, ignored_types=(cached_property,))
 

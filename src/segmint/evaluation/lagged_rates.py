@@ -28,7 +28,8 @@ def with_lagged_rates(
     table : ValidTable
     times : ndarray of shape (n_customers,)
         See `times_of`.
-    start, step, delay :
+    start, step : int
+    delay : float
         As in `make_waves`.
     last : sequence of int
         Numbers of calls.

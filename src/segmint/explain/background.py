@@ -24,7 +24,7 @@ def background_rows(reference: Mapping[str, Any], *, rows: int = ROWS, seed: int
     Parameters
     ----------
     reference : dict
-        A bundle's ``reference.json``: decile edges and counts of numbers, counts of levels, missing shares.
+        A bundle's ``reference.json``: edges between twentieths and counts of numbers, counts of levels, missing shares.
     rows : int
     seed : int
         The same seed gives the same rows.

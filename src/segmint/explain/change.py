@@ -75,7 +75,7 @@ def what_would_change(
     customer : polars.DataFrame of shape (1, n_columns)
     contract : Contract
     reference : dict
-        Its deciles and levels are the values that a column may take.
+        Its edges between twentieths, at most ten of them, and levels are the values that a column may take.
     target : str
         The class whose probability is to rise.
     changeable : collection of str, optional

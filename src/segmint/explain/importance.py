@@ -88,7 +88,7 @@ def effect_curves(
     frame : polars.DataFrame of shape (n_customers, n_columns)
         At most 1,000 customers are used, evenly spread over the frame.
     reference : dict
-        The bundle's ``reference.json``: its deciles and levels are the values.
+        The bundle's ``reference.json``: its edges between twentieths, at most ten of them, and levels are the values.
     wording : Wording
     targets : sequence of str
         Classes to follow.
@@ -156,7 +156,9 @@ def set_to(frame: pl.DataFrame, name: str, cell: Cell) -> pl.DataFrame:
 
 
 def values_of(summary: Mapping[str, Any]) -> list[Point]:
-    """Values worth moving a column to: deciles and states of a number, levels of a category, and missing if it occurs.
+    """Values worth moving a column to: edges and states of a number, levels of a category, and missing if it occurs.
+
+    Of the edges between twentieths at most ten are taken, evenly; of the levels the twenty most common.
 
     Parameters
     ----------

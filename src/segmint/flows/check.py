@@ -28,8 +28,19 @@ def check(
 ) -> ValidTable:
     """Read a table as training would and say what would be rejected.
 
-    A table without anybody's outcome is read as predicting would: nobody can be taught by it. Nothing is written but each rejected row and its reason to `rejected` (CSV), if that is given; of a table without
-    any it has the header only.
+    A table without anybody's outcome is read as predicting would: nobody can be taught by it. Nothing is written but
+    the rejected rows.
+
+    Parameters
+    ----------
+    source : path or frame
+    contract : Contract, or the name or path of one
+    config : Config or path, optional
+        Only how tables are read.
+    rejected : path, optional
+        Where each rejected row goes with its reason (CSV); of a table without any it has the header only.
+    progress : Progress
+        Told how far the work is.
 
     Raises
     ------
@@ -66,7 +77,20 @@ def _purpose(source: TableSource, contract: Contract) -> Purpose:
 
 
 def verify(bundle: Place = WORD, *, runs: Place = RUNS) -> list[Check]:
-    """Ask every question about a bundle: files, hashes, the layer rule, the golden rows."""
+    """Ask every question about a bundle: files, hashes, the layer rule, the golden rows.
+
+    Parameters
+    ----------
+    bundle : path
+        A run, a bundle's folder, or PROMOTED.
+    runs : path
+        The folder that holds all runs.
+
+    Returns
+    -------
+    list of Check
+        All of them, in order, whatever happens.
+    """
     from segmint.flows.bundle import predict_texts
 
     return verify_bundle(bundle, predict_texts, runs=Path(runs))

@@ -99,6 +99,10 @@ def explain_customers(
         The folder that holds all runs.
     sensitive : bool
         Whether sensitive columns may be named as reasons.
+    argv : sequence of str
+        The command as typed, for the record.
+    progress : Progress
+        Told how far the work is.
 
     Raises
     ------

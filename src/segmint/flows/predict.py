@@ -99,6 +99,10 @@ def predict(
     out : path, optional
         Where a copy goes: .csv or .xlsx (safe to open in a spreadsheet) or .parquet. Never the table itself, nor the bundle's
         folder.
+    argv : sequence of str
+        The command as typed, for the record.
+    progress : Progress
+        Told how far the work is.
 
     Raises
     ------

@@ -96,7 +96,20 @@ def promote(
 
 
 def rollback(*, runs: Place = RUNS) -> Promoted:
-    """Put the bundle back in use that the present one replaced."""
+    """Put the bundle back in use that the present one replaced; again goes further back.
+
+    Parameters
+    ----------
+    runs : path
+        The folder that holds all runs.
+
+    Raises
+    ------
+    RunError
+        If there is nothing to go back to, or another promotion is under way.
+    BundleError
+        If that bundle is gone, was changed, or does not predict its golden rows.
+    """
     entry = champion.rollback(Path(runs), prove=require_golden)
     return Promoted(entry, f"In use again: {entry.run}.")
 

@@ -30,6 +30,8 @@ def resume(name: Place, *, runs: Place = RUNS, progress: Progress = silent) -> A
         The run's folder or id.
     runs : path
         The folder that holds all runs.
+    progress : Progress
+        Told how far the work is.
 
     Returns
     -------

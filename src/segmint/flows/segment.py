@@ -99,6 +99,10 @@ def segment(
         `segments` says how.
     runs : path
         The folder that holds all runs.
+    argv : sequence of str
+        The command as typed, for the record.
+    progress : Progress
+        Told how far the work is.
 
     Raises
     ------
@@ -322,12 +326,29 @@ def assign(
 
     Of `segments` in the settings only the names count; the others may say what they said there.
 
+    Parameters
+    ----------
+    source : path or frame
+    run : path
+        The earlier run: its folder or id.
+    config : Config or path, optional
+    runs : path
+        The folder that holds all runs.
+    argv : sequence of str
+        The command as typed, for the record.
+    progress : Progress
+        Told how far the work is.
+
     Raises
     ------
     BundleError
         If that run found no segments.
     ConfigError
         If the settings ask for other segments than that run's.
+    ContractError
+        If the table lacks columns of that run's contract.
+    DataError
+        If no row could be read, or too many were rejected.
     """
     config, runs = settings_of(config), Path(runs)
     earlier = RunView(find_run(run, runs).folder)

@@ -122,6 +122,10 @@ def target(
         A folder, not there yet, that receives copies: ``call_list.parquet``, ``call_list.xlsx``, ``dialler.csv``.
     dialler : path, optional
         A TOML profile of what the dialler accepts.
+    argv : sequence of str
+        The command as typed, for the record.
+    progress : Progress
+        Told how far the work is.
 
     Raises
     ------

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from segmint.metrics.ranking import roc_curve
+from segmint.metrics.ranking import Ranking, roc_curve
 
 Floats = NDArray[np.float64]
 
@@ -41,14 +41,18 @@ def best_cut(y: ArrayLike, score: ArrayLike, *, value: ArrayLike, cost: ArrayLik
     score : array-like of shape (n_customers,)
     value, cost : array-like of shape () or (n_customers,)
         Account currency per success and per customer called.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, there are no rows, or a score is not finite.
     """
-    yes, points = np.asarray(y, dtype=bool), np.asarray(score, dtype=np.float64)
-    order = np.argsort(-points, kind="stable")
-    each = (np.where(yes, value, 0.0) - np.asarray(cost))[order]
-    ends = np.flatnonzero(np.r_[np.diff(points[order]) != 0, True])
-    totals = np.r_[0.0, np.cumsum(each)[ends]]
+    ranking, yes = Ranking(y, score), np.asarray(y, dtype=bool)
+    each = (np.where(yes, value, 0.0) - np.asarray(cost))[ranking.order]
+    ends = np.r_[0, ranking.ends]
+    totals = np.r_[0.0, np.cumsum(each)][ends]
     best = int(totals.argmax())
-    return MaximumProfit(float(totals[best]) / yes.size, float(np.r_[0, ends + 1][best]) / yes.size)
+    return MaximumProfit(float(totals[best]) / yes.size, float(ends[best]) / yes.size)
 
 
 def empa(
@@ -89,6 +93,11 @@ def empa(
     -------
     MaximumProfit
         Expected profit per customer, and the expected share called.
+
+    Raises
+    ------
+    ValueError
+        If an amount or `shape` makes no sense, the shapes differ, there are no rows, or a score is not finite.
 
     References
     ----------

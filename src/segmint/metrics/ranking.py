@@ -183,6 +183,11 @@ def lift_at(y: ArrayLike, score: ArrayLike, fraction: float = 0.1, weights: Arra
     float
         1 for a ranking without information. A cut inside a group of equal scores takes its expected share,
         a cut inside a customer the fraction of that customer.
+
+    Raises
+    ------
+    ValueError
+        If `fraction` is not in (0, 1], the shapes differ, there are no rows, or a score is not finite.
     """
     if not 0 < fraction <= 1:
         raise ValueError(f"fraction must be above 0 and at most 1. Got {fraction!r} instead.")
@@ -202,6 +207,11 @@ def cumulative_gain(y: ArrayLike, score: ArrayLike, fractions: ArrayLike) -> Flo
     -------
     ndarray of shape (m,)
         From 0 at 0 to 1 at 1; NaN when nobody said yes.
+
+    Raises
+    ------
+    ValueError
+        If one of `fractions` is not in [0, 1], the shapes differ, there are no rows, or a score is not finite.
     """
     wanted = np.atleast_1d(np.asarray(fractions, dtype=np.float64))
     if ((wanted < 0) | (wanted > 1)).any():

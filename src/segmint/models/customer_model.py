@@ -99,6 +99,13 @@ def make_model(name: str, *, columns: Sequence[Column], random_state: int | None
     Pipeline
         With `fit(X, y, inner=(X, y))`, `predict_proba` and `classes_`; `X` is a Polars frame.
 
+    Raises
+    ------
+    ValueError
+        If there is no such model, or no such recipe.
+    TypeError
+        If a setting came that the model does not take.
+
     Examples
     --------
     >>> age = Column(name="age", kind="number", role="characteristic", label="age")

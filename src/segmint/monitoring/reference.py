@@ -42,7 +42,7 @@ def reference_of(
     Returns
     -------
     dict
-        Per column decile edges or level counts (levels in fewer than 10 customers pooled), missing share,
+        Per column edges between twentieths or level counts (levels in fewer than 10 customers pooled), missing share,
         outcome shares, a histogram of out-of-fold probabilities, at most 100 bins of about equally many customers,
         with their mean and how many said so in each bin, the ROC AUC they promise and how far rows of one customer go
         together, and the number of customers.

@@ -107,6 +107,8 @@ def bars(rows: Sequence[Row], *, title: str, percentages: bool = False) -> Chart
         "label", "value", "low", "high", "ours" (bool), "shown" (the value as text) and "tip".
     title : str
         Of the horizontal axis.
+    percentages : bool
+        Whether the horizontal axis shows percentages.
     """
     import altair as alt
 
@@ -173,12 +175,15 @@ def curves(
     lines : sequence of (name, x, y)
     colors : sequence of str
         One for each line; `SIGNAL` lines are dashed.
+    x_title, y_title : str
     tips : sequence of dict
         "x", "y" and "tip" of points that answer to a pointer.
     diagonal : bool
         Whether to draw the line from (0, 0) to (1, 1).
     level : float, optional
         Height of a horizontal line.
+    percentages : bool
+        Whether the upright axis shows percentages.
     unit : (bool, bool)
         Whether each axis runs from 0 to 1.
     shares : bool
@@ -244,6 +249,7 @@ def band(
     ----------
     x, value, low, high : ndarray of shape (n_points,)
         At most 300 points.
+    x_title, y_title : str
     tips : sequence of dict
         "x", "y" and "tip" of points that answer to a pointer.
     x_share, y_share : bool
@@ -415,6 +421,9 @@ def bubbles(rows: Sequence[Row], *, base: float, y_title: str, percentages: bool
         "share", "value", "low", "high", "size" (0 to 1), "good" (bool), "key" (one or two letters) and "tip".
     base : float
         The value of all customers, drawn as a level line.
+    y_title : str
+    percentages : bool
+        Whether the upright axis shows percentages.
     """
     import altair as alt
 

@@ -145,11 +145,18 @@ class SegmentFinder:
 
     def predict(self, X: SegmentInputs | pl.DataFrame) -> Labels:
         """Assign customers to the segments found."""
-        return assign_segments(self.state_, X.frame if isinstance(X, SegmentInputs) else X)[0]
+        return self._assign(X)[0]
 
     def predict_proba(self, X: SegmentInputs | pl.DataFrame) -> NDArray[np.float64]:
         """Return how sure the assignment is; shape (n_customers, count)."""
-        return assign_segments(self.state_, X.frame if isinstance(X, SegmentInputs) else X)[1]
+        return self._assign(X)[1]
+
+    def _assign(self, X: SegmentInputs | pl.DataFrame) -> tuple[Labels, NDArray[np.float64]]:
+        if not hasattr(self, "state_"):
+            from sklearn.exceptions import NotFittedError
+
+            raise NotFittedError("This SegmentFinder knows no segments yet. Call 'fit' with customers first.")
+        return assign_segments(self.state_, X.frame if isinstance(X, SegmentInputs) else X)
 
     def _check(self, inputs: SegmentInputs, y: Any) -> None:
         if self.method not in METHODS:

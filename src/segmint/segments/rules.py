@@ -102,8 +102,18 @@ def segment_rules(
     inputs : SegmentInputs or polars.DataFrame of shape (n_customers, n_columns)
         See `segment_inputs`; of a plain frame every column is taken.
     labels : ndarray of int of shape (n_customers,)
+        The segment of each customer, from 0.
     random_state : int or None
         Which three tenths of the customers are kept apart to measure the fidelity.
+
+    Returns
+    -------
+    SegmentRules
+
+    Raises
+    ------
+    DataError
+        If a category has a thousand levels or more, or fewer than two columns vary.
     """
     inputs = inputs if isinstance(inputs, SegmentInputs) else inputs_of(inputs)
     coding = learn_coding(inputs)

@@ -186,7 +186,9 @@ def discover_segments(
     Parameters
     ----------
     table : ValidTable
-    count, method, thorough, random_state :
+    count : "auto" or int
+    method : {"auto", "latent-class", "mixture", "k-means", "tree"}
+    thorough : bool
         See `SegmentFinder`.
     leave_out_sensitive : bool
         Make segments without sensitive columns.
@@ -195,6 +197,8 @@ def discover_segments(
         An individual model's, out of sample: for the share of its profit that segments keep.
     in_time_order : bool
         Whether the rows stand in order of time.
+    random_state : int or None
+        Seed of every draw.
     words : mapping, optional
         From `load_words`.
     names : mapping, optional
@@ -273,7 +277,8 @@ def describe_known_segments(
     table : ValidTable
     leave_out_sensitive : bool
         Say the segments in rules without sensitive columns.
-    random_state, words, names :
+    random_state : int or None
+    words, names : mapping, optional
         See `discover_segments`.
 
     Raises

@@ -138,6 +138,14 @@ def curves_of_bins(
         How many customers each bin holds and how many of them said yes; the last bin is called first.
     value, cost : float
         Account currency per success and per customer called.
+    currency : str
+    fractions : array-like
+        Shares of customers called, in (0, 1], rising.
+    repeats : int
+        How often the counts are drawn.
+    level : float
+        Nominal coverage of the pointwise percentile bands.
+    seed : int
 
     Raises
     ------

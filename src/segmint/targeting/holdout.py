@@ -222,6 +222,10 @@ def smallest_effect(
     rate_called : float
         Expected response rate of the customers called.
     called, held_out : int
+    level : float
+        Confidence level of the interval.
+    power : float
+        The wanted chance to find the difference.
     """
     for step in range(1, _EFFECTS + 1):
         without = rate_called * (1 - step / _EFFECTS)
@@ -238,6 +242,10 @@ def fewest_held_out(rate_called: float, called: int, *, level: float = EFFECT_LE
     rate_called : float
         Expected response rate of the customers called.
     called : int
+    level : float
+        Confidence level of the interval.
+    power : float
+        The wanted chance to find the difference.
     """
 
     def shows(held_out: int) -> bool:
@@ -258,6 +266,10 @@ def plan_holdout(
         Expected response rate of the customers called, in [0, 1].
     called, held_out : int
         Customers listed and held out.
+    level : float
+        Confidence level of the interval.
+    power : float
+        The wanted chance to find the difference.
     """
     if not called or not held_out or not 0 < base_rate < 1:
         return PowerCalculation(called, held_out, base_rate, math.nan, 0, level, power)

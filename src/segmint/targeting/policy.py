@@ -458,6 +458,10 @@ def _require(names: tuple[str, ...], present: tuple[str, ...]) -> None:
 def load_policy(path: Path | str) -> ContactPolicy:
     """Read a policy from a TOML file.
 
+    Parameters
+    ----------
+    path : path
+
     Raises
     ------
     PolicyError
