@@ -338,7 +338,22 @@ def test_few_and_many_rows_are_answered_alike(ask: Ask) -> None:
         assert one.keys() == other.keys()
         assert one.get("flags") == other.get("flags")
         assert one.get("propensity") == pytest.approx(other.get("propensity"), abs=1e-6)
-    assert ask("POST", "/v1/explain", {"rows": odd}).json()["rejected"] == 2
+    assert ask("POST", "/v1/explain", {"rows": odd}).json()["rejected"] == 3
+    assert few[2]["error"] == {"code": "empty_row", "detail": "The row holds no value."}
+
+
+def test_a_list_is_not_made_of_rows_that_a_prediction_would_refuse(ask: Ask) -> None:
+    """A misspelled key would have moved a customer on the list, and a row without any value was lost."""
+    whole = {"age": 41, "job": "student", "phone": "+48221234567"}
+    for odd, said in (
+        ({"age": 33}, "Not sent: job."),
+        ({"age": None, "job": None, "phone": ""}, "The row holds no value."),
+        ({}, "Not sent"),
+    ):
+        answer = ask("POST", f"/v1/target?{ECONOMICS}", {"rows": [whole, odd, whole, odd]})
+        assert answer.status_code == 422
+        assert problem(answer)["field"] == "rows[1]"
+        assert problem(answer)["detail"].startswith(f"2 of 4 rows cannot be listed; the first is rows[1]. {said}")
 
 
 def test_the_same_json_value_is_the_same_customer_by_every_way(ask: Ask) -> None:

@@ -69,7 +69,7 @@ def test_frames_of_polars_pandas_and_arrow_give_the_same_rows(tmp_path: Path) ->
 def test_pandas_columns_of_mixed_objects_become_text() -> None:
     import pandas as pd
 
-    table = pd.DataFrame({"a": pd.Series(["x", 1, None, float("nan")], dtype=object)})
+    table = pd.DataFrame({"a": pd.Series(["x", 1, None, float("nan")], dtype=object), "b": range(4)})
     assert frame_of(open_table(table))["a"].to_list() == ["x", "1", None, None]
 
 
@@ -83,9 +83,32 @@ def test_types_that_only_pandas_has_are_read_as_they_show() -> None:
             "month": months,
             "months": months.astype("category"),
             "age": pd.cut(pd.Series([20, None]), [0, 30, 60]),
+            "n": [1, 2],
         }
     )
-    assert frame_of(open_table(table)).rows() == [(0.0, "2024-01", "2024-01", "(0, 30]"), (None,) * 4]
+    assert frame_of(open_table(table)).rows() == [(0.0, "2024-01", "2024-01", "(0, 30]", 1), (*(None,) * 4, 2)]
+
+
+def test_a_row_without_any_value_is_rejected_in_a_frame_and_none_in_a_file(tmp_path: Path) -> None:
+    """Whoever made the frame counted its rows; below a table in a file they are what a spreadsheet left."""
+    frame = pl.DataFrame({"age": [41, None, 30, None], "job": ["student", None, "", " "]})
+    frame.write_parquet(tmp_path / "t.parquet")
+    batch = next(iter(open_table(frame).batches()))
+    assert batch.records.tolist() == [1, 3]
+    assert [(reject.record, reject.reason) for reject in batch.rejects] == [(2, "empty_row"), (4, "empty_row")]
+    assert next(iter(open_table(tmp_path / "t.parquet").batches())).rejects == ()
+
+
+def test_a_frame_is_one_whatever_its_class_is_called() -> None:
+    import pandas as pd
+
+    class Geo(pd.DataFrame):
+        __module__ = "geo.frames"
+
+    assert frame_of(open_table(Geo({"age": [41]})))["age"].to_list() == [41]
+    for other in (pd.Series([1], name="age"), pd.DataFrame({"age": [41]}).groupby("age"), [1]):
+        with pytest.raises(TypeError, match="table with its columns"):
+            open_table(other)
 
 
 def test_whole_numbers_of_128_bits_become_text() -> None:

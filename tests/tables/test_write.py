@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import random
 from datetime import date
 from pathlib import Path
@@ -138,3 +139,21 @@ def test_a_workbook_goes_on_on_another_sheet(tmp_path: Path, monkeypatch: pytest
     assert write_safe_workbook([frame.head(1), frame.tail(2)], tmp_path / "t.xlsx") == 3
     sheets = openpyxl.load_workbook(tmp_path / "t.xlsx").worksheets
     assert [[cell.value for cell in sheet["A"]] for sheet in sheets] == [["n", 1, 2], ["n", 3]]
+
+
+def test_a_full_disk_is_the_systems_own_error_for_a_workbook_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    import xlsxwriter
+
+    class Full:
+        def __init__(self, *_: object) -> None: ...
+
+        def __enter__(self) -> Full:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            raise xlsxwriter.exceptions.FileCreateError(OSError(errno.ENOSPC, "No space left on device"))
+
+    monkeypatch.setattr(xlsxwriter, "Workbook", Full)
+    with pytest.raises(OSError, match="No space left") as caught:
+        write_safe_workbook([], Path("a.xlsx"))
+    assert caught.value.errno == errno.ENOSPC

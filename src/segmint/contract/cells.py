@@ -245,7 +245,7 @@ def _numbers(column: Column, raw: pl.Series, missing: Sequence[str], decimal: st
         bare = raw.str.strip_chars()
         texts = _without(bare, missing, bare)
         values, absent = _parsed(texts, column.name, decimal), texts.is_null()
-    elif raw.dtype.is_temporal():
+    elif raw.dtype.is_temporal() or raw.dtype == pl.Boolean:
         values, absent = pl.Series([None] * len(raw), dtype=pl.Float64), raw.is_null()
     else:
         # not a number is how pandas writes "no value"

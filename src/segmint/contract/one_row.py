@@ -125,7 +125,7 @@ def _number(raw: Any, missing: frozenset[str], codes: frozenset[float]) -> tuple
         if not _NUMBER.fullmatch(text):
             return None, "not_a_number"
         value = float(text)
-    elif isinstance(raw, int | float):
+    elif isinstance(raw, int | float) and not isinstance(raw, bool):
         try:
             value = float(raw)
         except OverflowError:

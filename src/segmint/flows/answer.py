@@ -86,6 +86,22 @@ def explain_rows(bundle: Bundle, predictor: Predictor, rows: Sequence[Row]) -> d
     return _counted(_refused(bundle, rows), lambda kept: _explained(bundle, predictor, rows, kept), len(rows))
 
 
+def refused_rows(bundle: Bundle, rows: Sequence[Row]) -> dict[int, str]:
+    """Say why rows cannot be customers of a call list, before anything else is asked of them: as for a prediction.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    rows : sequence of mapping of str to text, number, truth value or None
+
+    Returns
+    -------
+    dict of int to str
+        The reason by the row's place, from 0; it names columns and no value.
+    """
+    return {place: str(said["error"]["detail"]) for place, said in _refused(bundle, rows).items()}
+
+
 def _counted(refused: Answers, answer: Callable[[list[int]], Answers], count: int) -> dict[str, Any]:
     kept = [place for place in range(count) if place not in refused]
     answers = refused | (answer(kept) if kept else {})
@@ -95,7 +111,7 @@ def _counted(refused: Answers, answer: Callable[[list[int]], Answers], count: in
 
 
 def _refused(bundle: Bundle, rows: Sequence[Row]) -> Answers:
-    """Refuse rows that lack a column, answer a number with a truth value, or lost digits; name the contract's columns."""
+    """Refuse rows that lack a column or any value, answer a number with a truth value, or lost digits; name the contract's columns."""
     needed = [c.name for c in bundle.contract.columns if c.is_feature and c.known_by(bundle.at)]
     if bundle.contract.id_column is not None:
         needed.append(bundle.contract.id_column)
@@ -105,6 +121,8 @@ def _refused(bundle: Bundle, rows: Sequence[Row]) -> Answers:
     for place, row in enumerate(rows):
         if missing := [name for name in needed if name not in row]:
             refused[place] = _error("column_missing", f"Not sent: {', '.join(missing)}.")
+        elif all(value is None or value == "" for value in row.values()):
+            refused[place] = _error("empty_row", "The row holds no value.")
         elif told := [name for name in numbers if isinstance(row.get(name), bool)]:
             refused[place] = _error("value_unreadable", f"'{told[0]}' is a truth value and should be a number.")
         elif lost := [name for name in texts if isinstance(v := row.get(name), float) and abs(v) > SAFE_INTEGER]:

@@ -18,10 +18,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from segmint.config import Config, Data, load_config
-from segmint.contract.contract import Contract
 from segmint.contract.ledger import Ledger
 from segmint.errors import ConfigError, SegmintError
-from segmint.flows.answer import as_frame, predict_file
+from segmint.flows.answer import as_frame, predict_file, refused_rows
 from segmint.flows.settings import policy_of
 from segmint.flows.standing import StandingPolicy
 from segmint.service.body import MOST_TABLE, limited, parse_json, read_body, rows_of
@@ -29,6 +28,7 @@ from segmint.service.champion import Handle
 from segmint.service.children import Children, Errand, in_turn, make_list
 from segmint.service.limits import Workers
 from segmint.service.problems import Problem
+from segmint.store.bundle import Bundle
 from segmint.tables.byte_stream import ARCHIVES
 from segmint.targeting.policy import ContactRules, Economics
 
@@ -77,7 +77,7 @@ async def target_table(
         folder = Path(name)
         if kind == "json":
             body, table = await read_body(request.stream()), folder / "rows.parquet"
-            await workers.do(partial(_write_rows, body, handle.bundle.contract, table))
+            await workers.do(partial(_write_rows, body, handle.bundle, table))
         else:
             table = folder / f"table.{kind}"
             await _receive(request, table, kind)
@@ -96,14 +96,24 @@ async def target_table(
             raise type(error)(came, expected=error.expected, fix=error.fix) from error
 
 
-def _write_rows(body: bytes, contract: Contract, table: Path) -> None:
-    """Write the rows of a JSON body as a table, which has a cell for every row and every column that any row names."""
+def _write_rows(body: bytes, bundle: Bundle, table: Path) -> None:
+    """Write the rows of a JSON body as a table, which has a cell for every row and every column that any row names.
+
+    A column that no row names is the contract's affair; one that only some lack is refused, as a misspelled key would
+    move a customer on the list without a word.
+    """
     rows = rows_of(parse_json(body))
     columns = dict.fromkeys(column for row in rows for column in row)
     if len(columns) > MOST_COLUMNS:
         came = f"The rows name {len(columns):,} different columns; at most {MOST_COLUMNS:,} are taken."
         raise Problem(422, "column_count", came, field="rows")
-    as_frame(rows, list(columns), contract).write_parquet(table)
+    needed = {column.name for column in bundle.contract.features(bundle.at)}
+    refused = refused_rows(bundle, rows) if needed <= columns.keys() else {}
+    if refused:
+        place = min(refused)
+        came = f"{len(refused):,} of {len(rows):,} rows cannot be listed; the first is rows[{place}]. {refused[place]}"
+        raise Problem(422, "rows", came, field=f"rows[{place}]")
+    as_frame(rows, list(columns), bundle.contract).write_parquet(table)
 
 
 async def _receive(request: Request, path: Path, kind: str) -> None:

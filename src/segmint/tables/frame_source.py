@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sized
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from segmint.errors import InputError
+from segmint.tables.rejects import Reject
 from segmint.tables.table_source import BATCH, JSON, NoRowsError, RawBatch, without_empty_rows
 from segmint.tables.text_source import check_names
 
@@ -65,7 +68,16 @@ class FrameSource:
             frame = self._frame.slice(start, size)
             records = np.arange(start + 1, start + 1 + frame.height, dtype=np.int64)
             batch = RawBatch(frame, records, done=start + frame.height)
-            yield without_empty_rows(batch) if self._is_file else batch
+            kept = without_empty_rows(batch)
+            yield kept if self._is_file else _rejecting(kept, records)
+
+
+def _rejecting(kept: RawBatch, records: NDArray[np.int64]) -> RawBatch:
+    """Reject the records of a frame in which no cell holds anything: its rows were counted by whoever made it."""
+    empty = np.setdiff1d(records, kept.records)
+    return replace(
+        kept, rejects=tuple(Reject(int(record), "empty_row", "The row holds no value.", "") for record in empty)
+    )
 
 
 class ParquetSource:
@@ -117,13 +129,15 @@ def frame_of(table: Any) -> pl.DataFrame:
         return table
     if isinstance(table, pl.LazyFrame):
         return table.collect()
-    origin = type(table).__module__.partition(".")[0]
-    if origin == "pyarrow":
+    kinds = {(kind.__module__.partition(".")[0], kind.__name__) for kind in type(table).__mro__}
+    if kinds & {("pyarrow", "Table"), ("pyarrow", "RecordBatch")}:
         _refuse_schema(table.schema, "a frame")
         return _from_arrow(table, tuple(table.schema.names), "a frame")
-    if origin == "pandas":
+    if ("pandas", "DataFrame") in kinds:
         return _from_pandas(table)
-    raise TypeError(f"A table must be a path, or a Polars, pandas or Arrow table. Got {type(table).__name__} instead.")
+    raise TypeError(
+        f"A table must be a path, or a Polars, pandas or Arrow table with its columns. Got {type(table).__name__} instead."
+    )
 
 
 def _from_arrow(table: Any, names: tuple[str, ...], name: str) -> pl.DataFrame:

@@ -115,7 +115,7 @@ def _is_empty(column: pl.Series) -> pl.Series:
 
 
 class TableSource(Protocol):
-    """A table to read; of a file, rows in which no cell holds anything are none."""
+    """A table to read; rows in which no cell holds anything are none in a file, and rejected in a frame."""
 
     @property
     def name(self) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import errno
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -76,10 +79,8 @@ def write_safe_workbook(frames: Iterable[pl.DataFrame], path: Path, *, title: st
     Texts are guarded as by `write_safe_csv`, and cut where a cell ends; days, truth values, and whole numbers and
     decimals of more digits than a spreadsheet keeps are texts. After a million rows another sheet goes on.
     """
-    import xlsxwriter
-
     rows, sheet = 0, None
-    with xlsxwriter.Workbook(str(path), PLAIN_WORKBOOK) as book:
+    with open_workbook(path) as book:
         for frame in frames:
             cells = _as_cells(frame)
             for row in cells.iter_rows():
@@ -92,6 +93,19 @@ def write_safe_workbook(frames: Iterable[pl.DataFrame], path: Path, *, title: st
                 _write_cells(sheet, line, row)
                 rows += 1
     return rows
+
+
+@contextmanager
+def open_workbook(path: Path) -> Iterator[Any]:
+    """Write a workbook whose texts stay texts; what the system refuses is its own error, as for any other file."""
+    import xlsxwriter
+
+    try:
+        with xlsxwriter.Workbook(str(path), PLAIN_WORKBOOK) as book:
+            yield book
+    except xlsxwriter.exceptions.FileCreateError as error:
+        cause = error.args[0] if error.args else None
+        raise (cause if isinstance(cause, OSError) else OSError(errno.EIO, os.strerror(errno.EIO))) from error
 
 
 def _write_cells(sheet: Any, line: int, cells: Sequence[Any]) -> None:

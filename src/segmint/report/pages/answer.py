@@ -123,10 +123,15 @@ def _how_well(run: RunView, found: Predictions | None) -> str:
 def _next(run: RunView, found: Predictions | None) -> str:
     if run.at == "after_call":
         return "Run again with --at planning to get a model that may choose whom to call."
-    if found is None or not run.is_response or run.positive not in found.classes:
+    if not run.is_response:
         return (
             "Predict the segment of new customers with this run's bundle, and give each segment its own offer; where the two "
             "highest probabilities are close, treat the segment as open."
+        )
+    if found is None or run.positive not in found.classes:
+        return (
+            "Run again with the comparison (compare.enabled) before a campaign relies on this network: nothing here says yet how well it "
+            "ranks customers it has not seen."
         )
     y, score = found.said(run.positive), found.probability(run.positive)
     if roc_auc(y, score) < 0.55:
