@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import html
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from segmint.contract.contract import SHIPPED, load_contract
@@ -66,6 +68,36 @@ def test_a_table_that_cannot_be_read_is_offered_them_all(desk: Desk) -> None:
     run = a_run(desk.runs, CONTRACT)
     [(title, offered)] = choices(desk, TABLE)
     assert (title, offered[0][0]) == (OTHERS, f"run:{run}")
+
+
+@pytest.mark.parametrize("body", [b"\x00\x01\x02\xff\xfe\x00\x9d\x81\x07", b"%PDF-1.7", b"age,job,y\n", b"a,a\n1,2\n"])
+def test_a_table_that_cannot_be_read_says_why_in_the_place_of_its_forms(desk: Desk, body: bytes) -> None:
+    browser = client(desk, signed_in=True)
+    token = {"x-token": desk.keeper.token(browser.cookies["segmint_session"])}
+    place = browser.request("PUT", "/tables?name=bad.csv", content=body, headers=token).json()["location"]
+    error = desk.unreadable(place.rsplit("/", 1)[-1])
+    assert error is not None
+    page = html.unescape(browser.get(place).text)
+    for said in (error.came, f"Expected: {error.expected}" if error.expected else "", f"Next: {error.fix}"):
+        assert said in page
+    assert [way for way in ("run", "contract", "forget") if f'action="{place}/{way}"' in page] == ["forget"]
+    assert "Build a call list" not in page
+    assert desk.unreadable(TABLE) is None
+    assert f'action="/tables/{TABLE}/run"' in browser.get(f"/tables/{TABLE}").text
+
+
+def test_a_packed_table_is_taken_as_the_command_line_takes_it(desk: Desk) -> None:
+    browser = client(desk, signed_in=True)
+    token = desk.keeper.token(browser.cookies["segmint_session"])
+    text = b"age,job,y\n" + b"41,student,yes\n42,admin.,no\n" * 20
+    packed = {"wave.csv.gz": gzip.compress(text), "Wave.TSV.ZST": pa.Codec("zstd").compress(text).to_pybytes()}
+    for name, body in packed.items():
+        brought = browser.request("PUT", f"/tables?name={name}", content=body, headers={"x-token": token})
+        place = brought.json()["location"]
+        assert desk.header(place.rsplit("/", 1)[-1]) == ("age", "job", "y")
+        assert Desk(desk.runs).tables.find(place.rsplit("/", 1)[-1]).path.name.lower() == name.lower()
+        draft = browser.post(f"{place}/contract", data={"token": token, "outcome": "y"}).text
+        assert 'name = "wave"' in html.unescape(draft)
 
 
 @pytest.mark.parametrize(

@@ -489,7 +489,7 @@ def _contract(desk: Desk, request: Request, form: Form) -> Response:
     if not text:
         outcome = form.get("outcome", "").strip() or None
         unanswered = form.get("unanswered") == "yes"
-        name = Path(table.name).stem or "table"
+        name = Path(table.name.lower().removesuffix(".gz").removesuffix(".zst")).stem or "table"
         draft = draft_contract(table.path, name=name, outcome=outcome, without_outcome=unanswered)
         return _page(desk, request, "table", pages.one_table(desk, table.id, draft))
     try:

@@ -223,11 +223,22 @@ class Desk:
 
     def header(self, table: str) -> tuple[str, ...]:
         """The names of a table's columns, looked at once; none if it cannot be read."""
-        path = self.tables.find(table).path
         try:
-            return self._headers.get(table, lambda: tuple(open_source(path, self.standing.under().data).columns))
+            return self._look_at(table)
         except SegmintError:
             return ()
+
+    def unreadable(self, table: str) -> SegmintError | None:
+        """Why nothing can be done with a table; None if it can be opened."""
+        try:
+            self._look_at(table)
+        except SegmintError as error:
+            return error
+        return None
+
+    def _look_at(self, table: str) -> tuple[str, ...]:
+        path = self.tables.find(table).path
+        return self._headers.get(table, lambda: tuple(open_source(path, self.standing.under().data).columns))
 
     def customers(self, table: str) -> ValidTable:
         """A table of customers, read once under the bundle's contract."""

@@ -294,15 +294,16 @@ def upload(desk: Desk) -> Context:
 
 def one_table(desk: Desk, table: str, draft: str | None = None, problem: SegmintError | None = None) -> Context:
     """One table: what to do with it."""
-    found = desk.tables.find(table)
+    found, unreadable = desk.tables.find(table), desk.unreadable(table)
     used, wrong = _used(desk)
     return {
         "title": found.name,
         "table": found,
         "size": f"{_size(found.size)}, brought {found.brought:{DAY}} UTC",
-        "contracts": choices(desk, table),
+        "readable": unreadable is None,
+        "contracts": [] if unreadable else choices(desk, table),
         "draft": draft,
-        "problem": problem or wrong,
+        "problem": unreadable or problem or wrong,
         "usable": wrong is None and _has_model(desk, used),
     }
 

@@ -16,7 +16,9 @@ from pathlib import Path
 from segmint.errors import InputError, RunError
 from segmint.store.staging import FILE_MODE, FOLDER_MODE, disk_explained, publish_file, write_file
 
-ENDINGS = (".csv", ".txt", ".tsv", ".xlsx", ".parquet")
+TEXTS, PACKED = (".csv", ".txt", ".tsv"), (".gz", ".zst")
+# ".csv.gz" before ".gz": all of it is kept in the file's name
+ENDINGS = (*TEXTS, ".xlsx", ".parquet", *(text + packed for packed in PACKED for text in TEXTS), *PACKED)
 MOST_BYTES = 2 << 30
 _ID = re.compile(r"[0-9a-f]{16}")
 _ABOUT, SAID, TOLD = "about.json", "said.txt", "told.json"
@@ -65,7 +67,8 @@ class Tables:
         """
         ending = next((e for e in ENDINGS if name.lower().endswith(e)), None)
         if ending is None:
-            raise InputError("This file has no ending of a table.", expected=" ".join(ENDINGS), fix="save it as CSV")
+            expected = f"{' '.join(TEXTS)} (also packed: {' '.join(PACKED)}) .xlsx .parquet"
+            raise InputError("This file has no ending of a table.", expected=expected, fix="save it as CSV")
         place = self.folder / secrets.token_hex(8)
         path = place / f"{plain(name[: -len(ending)])}{ending}"
         with disk_explained(path):
