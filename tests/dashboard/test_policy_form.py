@@ -43,6 +43,55 @@ def test_thousands_are_thousands_and_an_amount_that_may_be_either_is_refused() -
     assert config_of({"holdout": "0,125"}).policy.holdout_share == pytest.approx(0.00125)
 
 
+@pytest.mark.parametrize("text", ["1.234", "1,234", "12.345", "999,000", "+1.234", "1.234.567", "1,234,567"])
+def test_an_amount_that_may_be_thousands_or_a_fraction_is_refused_with_words_how_to_write_it(text: str) -> None:
+    for name in ("cost", "value", "money", "holdout"):
+        with pytest.raises(ControlError, match="read in two ways") as told:
+            config_of({name: text})
+        assert (told.value.control, "1234" in told.value.fix, "1.2340" in told.value.fix) == (name, True, True)
+
+
+@pytest.mark.parametrize(
+    "text", ["1_0", "٣", "３", "1 0", "1,234.5", "1.234,5", "1e", ".", ",", "0x1", "5-", "nan", "infinity"]
+)
+def test_an_amount_has_plain_digits_only(text: str) -> None:
+    for name in ("cost", "value", "money", "holdout"):
+        with pytest.raises(ControlError, match="holds no number"):
+            config_of({name: text})
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("1.2340", 1.234),
+        ("1234", 1234),
+        ("0.125", 0.125),
+        ("0,125", 0.125),
+        (".5", 0.5),
+        ("5.", 5),
+        ("1e2", 100),
+        ("4,50", 4.5),
+    ],
+)
+def test_an_amount_is_read_as_people_write_it(text: str, amount: float) -> None:
+    assert config_of({"cost": text}).economics.cost_per_call == amount
+
+
+@pytest.mark.parametrize("amount", [1.234, 12.345, 1234.0, 1234.567, 0.125, 1e15])
+def test_what_the_bank_set_stands_in_its_control_so_that_it_can_be_read(amount: float) -> None:
+    economics = [f"economics.cost_per_call={amount}", "economics.value_per_success=1.234"]
+    standing = StandingPolicy(
+        load_config(
+            None,
+            [*economics, f"policy.budget_money={amount}", "policy.budget_calls=1234", "policy.holdout_share=0.01234"],
+        )
+    )
+    config = config_of(starts(standing), standing)
+    assert (config.economics.cost_per_call, config.economics.value_per_success) == (amount, 1.234)
+    assert (config.policy.budget_money, config.policy.budget_calls) == (amount, 1234)
+    assert config.policy.holdout_share == pytest.approx(0.01234)
+
+
 @pytest.mark.parametrize("text", ["2.5", "2,5", "1.000", "1 000", "12,34", "٣"])
 def test_a_call_is_a_whole_thing(text: str) -> None:
     for name in ("calls", "quota_most_0"):

@@ -14,6 +14,10 @@ from segmint.targeting.policy import MOST
 
 ROWS = range(3)
 _GROUPED = "[1-9][0-9]{0,2}(?:,[0-9]{3})+"
+_TWO_WAYS = re.compile(r"[+-]?[1-9][0-9]{0,2}([.,][0-9]{3})+")
+_AMOUNT = re.compile(
+    r"[+-]?([0-9]+[.,]?[0-9]*|[.,][0-9]+)([eE][+-]?[0-9]+)?"
+)  # `float` also reads 1_0 and other digits
 DEFAULTS = {
     "cost": "5",
     "value": "120",
@@ -69,8 +73,9 @@ def _bank(standing: StandingPolicy) -> dict[str, str]:
 
 
 def _shown(amount: float | str | None) -> str:
-    """A number as a control shows it; what is taken from a column stands in no control."""
-    return f"{amount:.12g}" if isinstance(amount, int | float) else ""
+    """A number as a control shows it and `_number` reads it; what is taken from a column stands in no control."""
+    text = f"{amount:.12g}" if isinstance(amount, int | float) else ""
+    return f"{text}0" if isinstance(amount, float) and _TWO_WAYS.fullmatch(text) else text
 
 
 def placeholders(standing: StandingPolicy) -> dict[str, str]:
@@ -169,25 +174,22 @@ def _count(form: Mapping[str, str], control: str, what: str) -> int | None:
 
 
 def _number(form: Mapping[str, str], control: str, what: str, *, below: float = inf) -> float | None:
-    """Read an amount with a decimal point or comma; 3,000 could mean either three or three thousand."""
+    """Read an amount with a decimal point or comma; 3,000 and 3.000 could mean either three or three thousand."""
     text = form.get(control, "")
     if not text:
         return None
-    if re.fullmatch(_GROUPED, text):
+    if _TWO_WAYS.fullmatch(text):
         raise ControlError(
             control,
             f"The control “{what}” holds a number that can be read in two ways.",
             expected="an amount without marks between thousands",
-            fix="write 3000 for three thousand, and 3.0 for three",
+            fix="write 1234 for thousands, and 1.2340 for a fraction",
         )
-    try:
-        number = float(text.replace(",", "."))
-        if not isfinite(number):
-            raise ValueError("not finite")
-    except ValueError as error:
+    number = float(text.replace(",", ".")) if _AMOUNT.fullmatch(text) else inf
+    if not isfinite(number):
         raise ControlError(
             control, f"The control “{what}” holds no number.", expected="a number such as 5 or 4.50", fix="correct it"
-        ) from error
+        )
     if number < 0 or number >= below:
         raise ControlError(
             control,
