@@ -188,3 +188,30 @@ def test_api_07_every_stored_hash_is_compared_in_constant_time(monkeypatch: pyte
         assert (found.name if found else None) == name
         assert [stored for stored, _ in compared] == [digest_of(str(n)) for n in range(5)]  # also after it was found
         assert all(len(given) == 64 for _, given in compared)
+
+
+@pytest.mark.parametrize(
+    ("flags", "scopes"),
+    [
+        ((), ["predict", "read"]),
+        (("--scope", "predict", "--scope", "read", "--scope", "target"), ["predict", "read", "target"]),
+        (("--scope", "predict, read", "--scope", "target,read"), ["predict", "read", "target"]),
+        (("--scope", "target"), ["target"]),
+    ],
+)
+def test_scopes_may_be_given_one_by_one_or_with_commas_and_are_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], flags: tuple[str, ...], scopes: list[str]
+) -> None:
+    path = tmp_path / "keys.toml"
+    assert main(["keys", "add", "dialler", *flags, "--keys", str(path)]) == 0
+    said = capsys.readouterr()
+    assert sorted(read_keys(path)[0].scopes) == scopes
+    assert sorted(said.err.partition("and the scopes ")[2].partition(";")[0].split(", ")) == scopes
+    assert id_of(said.out.strip()) in said.err
+
+
+def test_an_unknown_scope_among_others_makes_no_key(tmp_path: Path) -> None:
+    path = tmp_path / "keys.toml"
+    for flags in (("--scope", "read", "--scope", "everything"), ("--scope", ""), ("--scope", ",")):
+        assert main(["keys", "add", "dialler", *flags, "--keys", str(path)]) == 2
+    assert not path.exists()

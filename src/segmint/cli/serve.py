@@ -15,7 +15,7 @@ keys_app = typer.Typer(no_args_is_help=True, help="Keys of the HTTP service: who
 app.add_typer(keys_app, name="keys")
 
 KeysFile = Annotated[Path, typer.Option("--keys", help="The file of keys.")]
-KEYS = Path("keys.toml")
+KEYS, SCOPES = Path("keys.toml"), "read,predict"
 
 
 @app.command()
@@ -70,16 +70,22 @@ def _with_pages(api: Any, service: Any, runs: Path, *, one_time: bool) -> tuple[
 @keys_app.command("add")
 def keys_add(
     name: Annotated[str, typer.Argument(help="Whose key it is.", show_default=False)],
-    scope: Annotated[str, typer.Option("--scope", help="Of read, predict, target; with commas.")] = "read,predict",
+    scope: Annotated[
+        list[str] | None,
+        typer.Option("--scope", help="Of read, predict, target; with commas. Repeatable.", show_default=SCOPES),
+    ] = None,
     days: Annotated[int, typer.Option(help="Calendar days until it ends.")] = 365,
     keys: KeysFile = KEYS,
 ) -> None:
     """Make a key and print it once; only its hash is stored."""
     from segmint.service.keys import add_key, id_of
 
-    text = add_key(keys, name, [part.strip() for part in scope.split(",") if part.strip()], days=days)
+    parts = (part.strip() for text in scope or [SCOPES] for part in text.split(","))
+    scopes = list(dict.fromkeys(part for part in parts if part))
+    text = add_key(keys, name, scopes, days=days)
     typer.echo(text)
-    typer.echo(f"kept as a hash in {keys} with the id {id_of(text)}; this is the only time it is shown", err=True)
+    kept = f"kept as a hash in {keys} with the id {id_of(text)} and the scopes {', '.join(scopes)}"
+    typer.echo(f"{kept}; this is the only time it is shown", err=True)
 
 
 @keys_app.command("list")
