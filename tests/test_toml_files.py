@@ -8,7 +8,9 @@ import pytest
 
 from segmint.config import load_config
 from segmint.contract.contract import load_contract
-from segmint.errors import ConfigError, ContractError
+from segmint.errors import ConfigError, ContractError, PolicyError
+from segmint.flows.results import read_codes
+from segmint.targeting.policy import load_policy
 from segmint.toml_files import parse_toml, read_toml_text
 
 HOSTILE = {"nested too deeply": "a = " + "[" * 5_000, "too many digits": "a = " + "9" * 5_000}
@@ -28,6 +30,14 @@ def test_another_encoding_is_named(tmp_path: Path) -> None:
         for read, error in ((load_contract, ContractError), (load_config, ConfigError)):
             with pytest.raises(error, match=f"{cause}.*save it as UTF-8"):
                 read(path)
+
+
+def test_whoever_asks_for_a_file_refuses_it_as_an_error_of_its_own(tmp_path: Path) -> None:
+    readers = ((load_contract, ContractError), (load_policy, PolicyError), (read_codes, ConfigError))
+    for read, error in readers:
+        with pytest.raises(error, match=r"^The (contract|policy|codes) '.*nowhere.toml' cannot be read: ") as caught:
+            read(tmp_path / "nowhere.toml")
+        assert caught.value.fix.startswith("check the path")
 
 
 @pytest.mark.parametrize("cause", HOSTILE)

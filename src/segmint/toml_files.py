@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from segmint.errors import why
+from segmint.errors import SegmintError, why
 
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -30,6 +30,20 @@ def read_toml_text(path: Path) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"byte {error.start:,} is no UTF-8; save it as UTF-8") from error
+
+
+def toml_text_of(path: Path, what: str, refuse: type[SegmintError], *, fix: str = "check the path") -> str:
+    """Read the text of a TOML file, or refuse it as an error of whoever asks; `what` names it: "The policy".
+
+    Raises
+    ------
+    SegmintError
+        Of the kind `refuse`, with the cause in words.
+    """
+    try:
+        return read_toml_text(path)
+    except ValueError as error:
+        raise refuse(f"{what} '{path}' cannot be read: {error}.", expected="a TOML file in UTF-8", fix=fix) from error
 
 
 def parse_toml(text: str) -> dict[str, Any]:

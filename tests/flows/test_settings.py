@@ -11,7 +11,7 @@ import pytest
 import segmint
 from segmint.config import Config, load_config
 from segmint.errors import BundleError
-from segmint.flows.settings import settings_of, with_policy
+from segmint.flows.settings import contract_of, settings_of, with_policy
 from segmint.targeting.policy import ContactPolicy, Economics, policy_template
 
 FLOWS = [name for name in segmint.__all__ if (getattr(segmint, name).__module__ or "").startswith("segmint.flows")]
@@ -22,6 +22,11 @@ def test_a_flow_has_the_defaults_of_its_command(name: str) -> None:
     asked = inspect.signature(getattr(segmint, name)).parameters
     defaults = {key: asked[key].default for key in ("bundle", "config", "runs") if key in asked}
     assert defaults.items() <= {"bundle": "PROMOTED", "config": None, "runs": "runs"}.items()
+
+
+def test_a_contract_is_taken_or_loaded_by_its_name() -> None:
+    contract = contract_of("bank-marketing")
+    assert contract_of(contract) is contract
 
 
 def test_a_result_is_frozen_and_has_a_frame() -> None:

@@ -37,6 +37,7 @@ def test_the_folder_exists_whole_from_the_first_second(tmp_path: Path) -> None:
     assert (told["seed"], told["inputs"]) == (7, {"bank.csv": "sha256:00"})
     assert told["versions"] == installed_versions()
     assert (run.folder / "config.toml").read_text() == "seed = 7\n"
+    assert Run.open(run.folder).settings == {"seed": 7}
     assert stat.S_IMODE(run.folder.stat().st_mode) == 0o700
 
 

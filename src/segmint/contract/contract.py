@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from segmint.contract.column import Column, Known
 from segmint.errors import ContractError
-from segmint.toml_files import parse_toml, read_toml_text
+from segmint.toml_files import parse_toml, toml_text_of
 
 YES_WORDS = ("yes", "y", "true", "t", "1")
 NO_WORDS = ("no", "n", "false", "f", "0")
@@ -171,14 +171,7 @@ def load_contract(name: str | Path) -> Contract:
             expected=f"one of {', '.join(SHIPPED)}, or the path of a .toml file",
             fix=f"did you mean '{close[0]}'?" if close else "name one of these, or write your own",
         )
-    try:
-        text = read_toml_text(path)
-    except ValueError as error:
-        raise ContractError(
-            f"The contract '{path}' cannot be read: {error}.",
-            expected="a TOML file in UTF-8",
-            fix="check the path and the file",
-        ) from error
+    text = toml_text_of(path, "The contract", ContractError, fix="check the path and the file")
     return parse_contract(text, origin=str(path))
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from segmint.contract.column_match import Purpose, lacks_outcome
-from segmint.contract.contract import Contract, load_contract
+from segmint.contract.contract import Contract
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import require_reviewed, validate, validate_batches
 from segmint.flows.read import has_answers, open_source, refuse_overwriting, rejected_rows
-from segmint.flows.settings import RUNS, Place, Settings, path_of, settings_of
+from segmint.flows.settings import RUNS, Place, Settings, contract_of, path_of, settings_of
 from segmint.progress import Progress, silent
 from segmint.store.promoted import WORD
 from segmint.store.verify import Check, verify_bundle
@@ -52,7 +52,7 @@ def check(
     config, rejected = settings_of(config), path_of(rejected)
     if rejected is not None:
         refuse_overwriting(rejected, source, contract)
-    contract = contract if isinstance(contract, Contract) else load_contract(contract)
+    contract = contract_of(contract)
     opened = open_source(source, config.data)
     # what can be refused before a row is read leaves the rejected rows of an earlier table where they are
     require_reviewed(contract)

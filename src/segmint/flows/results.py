@@ -25,7 +25,7 @@ from segmint.monitoring.codes import (
     draft_codes,
     parse_dispositions,
 )
-from segmint.toml_files import read_toml_text
+from segmint.toml_files import toml_text_of
 
 PLAIN = Dispositions(codes={meaning: meaning for meaning in MEANINGS} | {"yes": "success", "no": "refused"})
 """What codes mean when no file says it: their own name, or yes and no."""
@@ -70,15 +70,7 @@ def read_codes(path: Path | str | None) -> Dispositions:
     """Read the meaning of the codes; without a file they mean what they say."""
     if path is None:
         return PLAIN
-    try:
-        text = read_toml_text(Path(path))
-    except ValueError as error:
-        raise ConfigError(
-            f"The codes '{path}' cannot be read: {error}.",
-            expected="a TOML file in UTF-8",
-            fix="check the path",
-        ) from error
-    return parse_dispositions(text, origin=str(path))
+    return parse_dispositions(toml_text_of(Path(path), "The codes", ConfigError), origin=str(path))
 
 
 def codes_draft(source: Any, data: Data, *, customer: str | None = None, code: str | None = None) -> str:

@@ -13,7 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.config import Config
-from segmint.contract.contract import Contract, load_contract
+from segmint.contract.contract import Contract
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import ConfigError, DataError
 from segmint.evaluation.comparison import Comparison, compare_models
@@ -32,7 +32,7 @@ from segmint.flows.segment import (
     require_settings,
     words_of,
 )
-from segmint.flows.settings import RUNS, Place, Settings, settings_of
+from segmint.flows.settings import RUNS, Place, Settings, contract_of, settings_of
 from segmint.flows.train import (
     FINAL,
     Trained,
@@ -142,7 +142,7 @@ def run(
     _refuse_search_in_vain(settings)
     if settings.segments.enabled:
         words_of(settings)
-    contract = contract if isinstance(contract, Contract) else load_contract(contract)
+    contract = contract_of(contract)
     opened = open_source(source, settings.data)
     require_contract(opened, contract, at=settings.data.at)
     with here or begin("run", source, opened, contract, settings, runs=runs, argv=argv) as here:

@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 from segmint.config import Config, Segments
 from segmint.contract.column_match import Purpose
-from segmint.contract.contract import Contract, load_contract
+from segmint.contract.contract import Contract
 from segmint.contract.ids import bare_ids
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import BundleError, ConfigError, DataError
 from segmint.flows.candidates import ids_of
 from segmint.flows.read import has_answers, keep_reading, open_source, read, require_contract
 from segmint.flows.report import write_report
-from segmint.flows.settings import RUNS, Place, Settings, settings_of
+from segmint.flows.settings import RUNS, Place, Settings, contract_of, settings_of
 from segmint.models.customer_model import make_model
 from segmint.progress import Progress, silent
 from segmint.report.run_view import RunView
@@ -111,7 +111,7 @@ def segment(
     """
     config, runs = settings_of(config), Path(runs)
     words_of(config)
-    contract = contract if isinstance(contract, Contract) else load_contract(contract)
+    contract = contract_of(contract)
     opened = open_source(source, config.data)
     answered = has_answers(opened, contract)
     purpose: Purpose = "train" if answered else "predict"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from segmint.config import Config, load_config
+from segmint.contract.contract import Contract, load_contract
 from segmint.errors import PolicyError
 from segmint.targeting.policy import ContactPolicy, ContactRules
 
@@ -34,6 +35,11 @@ def settings_of(config: Settings) -> Config:
         f"The settings are of type {type(config).__name__}. Expected: a Config, the path of a TOML file, or None. "
         "Next: config=segmint.load_config(...); a contact policy goes to segmint.target as policy=..."
     )
+
+
+def contract_of(contract: Contract | Place) -> Contract:
+    """Take a contract, or load it by its name or path."""
+    return contract if isinstance(contract, Contract) else load_contract(contract)
 
 
 def path_of(place: Place | None) -> Path | None:

@@ -38,13 +38,14 @@ from segmint.flows.settings import RUNS, Place, Settings, path_of, policy_of, se
 from segmint.progress import Progress, silent
 from segmint.store.bundle import Bundle, open_bundle
 from segmint.store.promoted import WORD
-from segmint.store.run import CONFIG, Run, installed_versions, list_runs
+from segmint.store.run import Run, installed_versions, list_runs
 from segmint.store.staging import publish_file, require_free, require_writable, staging, write_file
 from segmint.tables.source import TableSource
 from segmint.targeting.call_list import COLUMNS, CallList, build_call_list, carried_name
 from segmint.targeting.choose import Choice, choose
 from segmint.targeting.compare import dropped_since, read_earlier_list
 from segmint.targeting.hand_off import (
+    DiallerProfile,
     general_profile,
     parse_profile,
     recheck,
@@ -58,7 +59,7 @@ from segmint.targeting.sensitivity import what_if_parts
 from segmint.targeting.sheets import MOST_SHEETS, OTHERS
 from segmint.targeting.summary import fairness_of, groups_on_list, past_of, still_listed, summarise_list
 from segmint.targeting.suppress import Suppression, respects_objections, suppress
-from segmint.toml_files import read_toml_text
+from segmint.toml_files import toml_text_of
 
 LIST, SHEET, DIALLER = "call_list.parquet", "call_list.xlsx", "dialler.csv"
 DROPPED = "dropped_out.parquet"
@@ -140,7 +141,7 @@ def target(
     opened_bundle = open_bundle(bundle, runs)
     require_usable(opened_bundle)
     opened = open_source(source, config.data)
-    given = None if dialler is None else parse_profile(_text(dialler), origin=str(dialler))
+    given = None if dialler is None else _profile_of(dialler)
     data = config.data.model_copy(update={"at": opened_bundle.at})
     inputs = inputs_of(opened, bundle=opened_bundle.digest)
     _require_columns(opened, opened_bundle, policy)
@@ -200,6 +201,11 @@ def target(
     return Targeted(here.folder, out, call_list, _sentences(call_list, summary), summary)
 
 
+def _profile_of(dialler: Path) -> DiallerProfile:
+    text = toml_text_of(dialler, "The dialler profile", PolicyError)
+    return parse_profile(text, origin=str(dialler))
+
+
 def _require_columns(source: TableSource, bundle: Bundle, policy: ContactPolicy) -> None:
     """Look at the names before there is a run: whoever sends another table leaves no failed one behind."""
     contract = bundle.contract
@@ -252,7 +258,7 @@ def _reasons_before(runs: Path, inputs: Mapping[str, str], config: Config) -> pl
     for run in list_runs(runs):
         if run.status == "done" and {name: run.record[name] for name in wanted} == wanted:
             with suppress_errors(OSError, ValueError, pl.exceptions.PolarsError):
-                if tomllib.loads((run.folder / CONFIG).read_text("utf-8")).get("data") != read_so:
+                if run.settings.get("data") != read_so:
                     continue
                 kept = pl.read_parquet(run.folder / LIST, columns=["record", "status", *REASONS])
                 # other rows of a listed customer carry reasons too: those of the row that is listed
@@ -349,14 +355,3 @@ def _copy(folder: Path, out: Path) -> None:
     with staging(out) as staged:
         for name in (LIST, SHEET, DIALLER):
             write_file(staged / name, (folder / name).read_bytes())
-
-
-def _text(path: Path) -> str:
-    try:
-        return read_toml_text(path)
-    except ValueError as error:
-        raise PolicyError(
-            f"The dialler profile '{path}' cannot be read: {error}.",
-            expected="a TOML file in UTF-8",
-            fix="check the path",
-        ) from error

@@ -6,12 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from xml.etree import ElementTree
 
-from segmint.report.charts import ACCENT, CLASSES, INK, MUTED, PAPER, WIDTH
+from segmint.report.charts import ACCENT, CLASSES, INK, MUTED, WIDTH
+from segmint.report.svg import Boxes
 from segmint.report.wording import count, percent
 
-_BOX, _GAP, _TOP = 38, 14, 4
 _COLORS = {"Dense": ACCENT, "BatchNormalization": CLASSES[2], "Dropout": CLASSES[1]}
 
 
@@ -53,19 +52,18 @@ def draw_architecture(network: Mapping[str, Any]) -> str:
     inputs, outputs = int(network.get("inputs", 0)), int(network.get("outputs", 0))
     widest = max([row.units for row in rows] + [inputs, 1])
     answer = "propensity" if network.get("head") == "logit" else f"{outputs} probabilities"
-    height = _TOP * 2 + (len(rows) + 2) * (_BOX + _GAP) - _GAP
     label = f"The network: {inputs} inputs, {len(rows)} layers, {answer}"
-    svg = ElementTree.Element("svg", {"viewBox": f"0 0 {WIDTH} {height}", "role": "img", "aria-label": label})
-    _box(svg, 0, inputs / widest, MUTED, f"{count(inputs)} inputs", "one customer", hollow=True)
+    boxes = Boxes.of(len(rows) + 2, label, height=38, gap=14)
+    _box(boxes, 0, inputs / widest, MUTED, f"{count(inputs)} inputs", "one customer", hollow=True)
     for place, row in enumerate(rows, start=1):
         title = f"{row.type}" + (
             f" · {count(row.units)} {'unit' if row.units == 1 else 'units'}" if row.type == "Dense" else ""
         )
-        _arrow(svg, place)
-        _box(svg, place, row.units / widest, _COLORS.get(row.type, MUTED), title, row.detail, tip=_tip(row))
-    _arrow(svg, len(rows) + 1)
-    _box(svg, len(rows) + 1, 0.0, MUTED, answer, "calibrated", hollow=True)
-    return ElementTree.tostring(svg, encoding="unicode")
+        boxes.arrow(place)
+        _box(boxes, place, row.units / widest, _COLORS.get(row.type, MUTED), title, row.detail, tip=_tip(row))
+    boxes.arrow(len(rows) + 1)
+    _box(boxes, len(rows) + 1, 0.0, MUTED, answer, "calibrated", hollow=True)
+    return boxes.drawn()
 
 
 def total_parameters(rows: Sequence[LayerRow]) -> int:
@@ -78,7 +76,7 @@ def _tip(row: LayerRow) -> str:
 
 
 def _box(
-    svg: ElementTree.Element,
+    boxes: Boxes,
     place: int,
     share: float,
     color: str,
@@ -90,29 +88,8 @@ def _box(
 ) -> None:
     # square root: 8 units stay visible beside 512
     width = 232 + (WIDTH - 4 - 232) * math.sqrt(max(0.0, min(1.0, share)))
-    left, top = (WIDTH - width) / 2, _TOP + place * (_BOX + _GAP)
-    shape = {
-        "x": f"{left:.1f}", "y": f"{top}", "width": f"{width:.1f}", "height": f"{_BOX}", "rx": "8",
-        "fill": PAPER if hollow else color, "stroke": color, "stroke-width": "1.5",
-        "fill-opacity": "0" if hollow else "0.14",
-    }  # fmt: skip
-    if hollow:
-        shape["stroke-dasharray"] = "4 3"
-    if tip:
-        shape["data-tip"] = tip
-    ElementTree.SubElement(svg, "rect", shape)
-    middle = f"{top + _BOX / 2 + 4.5:.1f}"
-    _words(svg, title, f"{left + 14:.1f}", middle, "start", INK, "600")
-    _words(svg, detail, f"{left + width - 14:.1f}", middle, "end", MUTED, "400")
-
-
-def _words(svg: ElementTree.Element, content: str, x: str, y: str, anchor: str, color: str, weight: str) -> None:
-    style = {"x": x, "y": y, "text-anchor": anchor, "fill": color, "font-size": "12.5px", "font-weight": weight}
-    ElementTree.SubElement(svg, "text", style).text = content
-
-
-def _arrow(svg: ElementTree.Element, place: int) -> None:
-    top = _TOP + place * (_BOX + _GAP) - _GAP
-    shape = f"M{WIDTH / 2:.0f},{top + 2}v{_GAP - 5}m-4,-4l4,4l4,-4"
-    style = {"d": shape, "fill": "none", "stroke": MUTED, "stroke-width": "1.5", "stroke-linecap": "round"}
-    ElementTree.SubElement(svg, "path", style)
+    left = (WIDTH - width) / 2
+    boxes.box(place, left, width, color, hollow=hollow, tip=tip)
+    middle = f"{boxes.top(place) + boxes.height / 2 + 4.5:.1f}"
+    boxes.words(title, left + 14, middle, "start", INK, "600")
+    boxes.words(detail, left + width - 14, middle, "end", MUTED, "400")

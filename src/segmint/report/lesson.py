@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from typing import Any
-from xml.etree import ElementTree
 
 from segmint.metrics.intervals import NORMAL_95
 from segmint.report.blocks import Block, chart, table
-from segmint.report.charts import ACCENT, CLASSES, INK, MUTED, PAPER, WIDTH
+from segmint.report.charts import ACCENT, CLASSES, INK, MUTED, WIDTH
+from segmint.report.svg import Boxes
 from segmint.report.wording import count, decimal, listed, percent
 
-_BOX, _GAP, _TOP = 50, 20, 4
 _HALF = (WIDTH - 4 - 12) / 2
 
 
@@ -127,34 +126,42 @@ def _draw(taught: Mapping[str, Any], lesson: Mapping[str, Any]) -> str:
     student = lesson["student"]
     names = [str(name) for name in taught["teachers"]]
     shown = " and ".join(names) if len(names) <= 2 else f"{len(names)} teachers, stacked"
-    svg = _canvas(5, f"{shown} teach the network")
-    _box(svg, 0, f"{count(taught['customers'])} customers with their outcome", "the training rows", MUTED, hollow=True)
-    _arrow(svg, 1)
-    detail = f"trained {taught['folds']} times · area {decimal(taught['auc'])}"
-    _box(svg, 1, f"Teacher: {shown}", detail, CLASSES[1], tip=listed(names))
-    _arrow(svg, 2, -WIDTH / 4)
-    _arrow(svg, 2, WIDTH / 4)
-    _box(svg, 2, "Targets", f"for {count(taught['customers'])} customers", CLASSES[2], left=2.0, width=_HALF)
+    boxes = _picture(5, f"{shown} teach the network")
     _box(
-        svg, 2, "Copies", f"{count(taught['copies'])} shuffled, labelled", CLASSES[2], left=2 + _HALF + 12, width=_HALF
+        boxes, 0, f"{count(taught['customers'])} customers with their outcome", "the training rows", MUTED, hollow=True
     )
-    _arrow(svg, 3, -WIDTH / 4)
-    _arrow(svg, 3, WIDTH / 4)
-    _box(svg, 3, "Student: the Dense network", f"area {decimal(student['auc'])}", ACCENT)
-    _arrow(svg, 4)
+    boxes.arrow(1)
+    detail = f"trained {taught['folds']} times · area {decimal(taught['auc'])}"
+    _box(boxes, 1, f"Teacher: {shown}", detail, CLASSES[1], tip=listed(names))
+    boxes.arrow(2, -WIDTH / 4)
+    boxes.arrow(2, WIDTH / 4)
+    _box(boxes, 2, "Targets", f"for {count(taught['customers'])} customers", CLASSES[2], left=2.0, width=_HALF)
+    _box(
+        boxes,
+        2,
+        "Copies",
+        f"{count(taught['copies'])} shuffled, labelled",
+        CLASSES[2],
+        left=2 + _HALF + 12,
+        width=_HALF,
+    )
+    boxes.arrow(3, -WIDTH / 4)
+    boxes.arrow(3, WIDTH / 4)
+    _box(boxes, 3, "Student: the Dense network", f"area {decimal(student['auc'])}", ACCENT)
+    boxes.arrow(4)
     alone = _learned_again(lesson) or "the student alone; the teacher is thrown away"
-    _box(svg, 4, "the bundle", alone, MUTED, hollow=True)
-    return ElementTree.tostring(svg, encoding="unicode")
+    _box(boxes, 4, "the bundle", alone, MUTED, hollow=True)
+    return boxes.drawn()
 
 
 def _draw_plain(lesson: Mapping[str, Any]) -> str:
-    svg = _canvas(3, "The network learns from the outcomes alone")
-    _box(svg, 0, "customers with their outcome", "the training rows", MUTED, hollow=True)
-    _arrow(svg, 1)
-    _box(svg, 1, "the Dense network", f"area {decimal(lesson['student']['auc'])}", ACCENT)
-    _arrow(svg, 2)
-    _box(svg, 2, "the bundle", _learned_again(lesson) or "no teacher", MUTED, hollow=True)
-    return ElementTree.tostring(svg, encoding="unicode")
+    boxes = _picture(3, "The network learns from the outcomes alone")
+    _box(boxes, 0, "customers with their outcome", "the training rows", MUTED, hollow=True)
+    boxes.arrow(1)
+    _box(boxes, 1, "the Dense network", f"area {decimal(lesson['student']['auc'])}", ACCENT)
+    boxes.arrow(2)
+    _box(boxes, 2, "the bundle", _learned_again(lesson) or "no teacher", MUTED, hollow=True)
+    return boxes.drawn()
 
 
 def _learned_again(lesson: Mapping[str, Any]) -> str:
@@ -162,13 +169,12 @@ def _learned_again(lesson: Mapping[str, Any]) -> str:
     return f"learned once more, from all {count(again['customers'])} customers" if again else ""
 
 
-def _canvas(rows: int, label: str) -> ElementTree.Element:
-    height = _TOP * 2 + rows * (_BOX + _GAP) - _GAP
-    return ElementTree.Element("svg", {"viewBox": f"0 0 {WIDTH} {height}", "role": "img", "aria-label": label})
+def _picture(rows: int, label: str) -> Boxes:
+    return Boxes.of(rows, label, height=50, gap=20)
 
 
 def _box(
-    svg: ElementTree.Element,
+    boxes: Boxes,
     row: int,
     title: str,
     detail: str,
@@ -179,28 +185,6 @@ def _box(
     width: float = WIDTH - 4.0,
     tip: str = "",
 ) -> None:
-    top = _TOP + row * (_BOX + _GAP)
-    shape = {
-        "x": f"{left:.1f}", "y": f"{top}", "width": f"{width:.1f}", "height": f"{_BOX}", "rx": "8",
-        "fill": PAPER if hollow else color, "stroke": color, "stroke-width": "1.5",
-        "fill-opacity": "0" if hollow else "0.14",
-    }  # fmt: skip
-    if hollow:
-        shape["stroke-dasharray"] = "4 3"
-    if tip:
-        shape["data-tip"] = tip
-    ElementTree.SubElement(svg, "rect", shape)
+    boxes.box(row, left, width, color, hollow=hollow, tip=tip)
     for line, (text, ink, weight) in enumerate(((title, INK, "600"), (detail, MUTED, "400"))):
-        style = {
-            "x": f"{left + width / 2:.1f}", "y": f"{top + 20 + 18 * line}", "text-anchor": "middle", "fill": ink,
-            "font-size": "12.5px", "font-weight": weight,
-        }  # fmt: skip
-        ElementTree.SubElement(svg, "text", style).text = text
-
-
-def _arrow(svg: ElementTree.Element, row: int, aside: float = 0.0) -> None:
-    """Draw an arrow that ends above row `row`."""
-    top = _TOP + row * (_BOX + _GAP) - _GAP
-    shape = f"M{WIDTH / 2 + aside:.0f},{top + 2}v{_GAP - 5}m-4,-4l4,4l4,-4"
-    style = {"d": shape, "fill": "none", "stroke": MUTED, "stroke-width": "1.5", "stroke-linecap": "round"}
-    ElementTree.SubElement(svg, "path", style)
+        boxes.words(text, left + width / 2, f"{boxes.top(row) + 20 + 18 * line}", "middle", ink, weight)

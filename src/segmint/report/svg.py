@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree
+
+from segmint.report.charts import MUTED, PAPER, WIDTH
+
+_TOP = 4
 
 _ELEMENTS = frozenset({"svg", "g", "path", "rect", "line", "text", "tspan", "circle"})
 _ATTRIBUTES = frozenset(
@@ -17,6 +22,63 @@ _ATTRIBUTES = frozenset(
 _DEFAULTS = frozenset({("opacity", "1"), ("transform", "translate(0,0)"), ("stroke-miterlimit", "10")})
 _NUMBERS = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
 _MEASURES = frozenset({"d", "transform", "x", "y", "x1", "x2", "y1", "y2", "width", "height"})
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """A picture of boxes below one another, with arrows between them.
+
+    Attributes
+    ----------
+    svg : Element
+    height, gap : int
+        Of a box, and between two of them.
+    """
+
+    svg: ElementTree.Element
+    height: int
+    gap: int
+
+    @classmethod
+    def of(cls, rows: int, label: str, *, height: int, gap: int) -> Boxes:
+        """Begin a picture with room for so many rows of boxes; `label` says what it shows."""
+        whole = _TOP * 2 + rows * (height + gap) - gap
+        attributes = {"viewBox": f"0 0 {WIDTH} {whole}", "role": "img", "aria-label": label}
+        return cls(ElementTree.Element("svg", attributes), height, gap)
+
+    def top(self, row: int) -> int:
+        """The upper edge of a row."""
+        return _TOP + row * (self.height + self.gap)
+
+    def box(self, row: int, left: float, width: float, color: str, *, hollow: bool = False, tip: str = "") -> None:
+        """Draw a box without words; a hollow one stands for what is no part of the machine."""
+        shape = {
+            "x": f"{left:.1f}", "y": f"{self.top(row)}", "width": f"{width:.1f}", "height": f"{self.height}", "rx": "8",
+            "fill": PAPER if hollow else color, "stroke": color, "stroke-width": "1.5",
+            "fill-opacity": "0" if hollow else "0.14",
+        }  # fmt: skip
+        if hollow:
+            shape["stroke-dasharray"] = "4 3"
+        if tip:
+            shape["data-tip"] = tip
+        ElementTree.SubElement(self.svg, "rect", shape)
+
+    def words(self, content: str, x: float, y: str, anchor: str, color: str, weight: str) -> None:
+        """Write a line of words."""
+        style = {
+            "x": f"{x:.1f}", "y": y, "text-anchor": anchor, "fill": color, "font-size": "12.5px", "font-weight": weight,
+        }  # fmt: skip
+        ElementTree.SubElement(self.svg, "text", style).text = content
+
+    def arrow(self, row: int, aside: float = 0.0) -> None:
+        """Draw an arrow that ends above a row."""
+        shape = f"M{WIDTH / 2 + aside:.0f},{self.top(row) - self.gap + 2}v{self.gap - 5}m-4,-4l4,4l4,-4"
+        style = {"d": shape, "fill": "none", "stroke": MUTED, "stroke-width": "1.5", "stroke-linecap": "round"}
+        ElementTree.SubElement(self.svg, "path", style)
+
+    def drawn(self) -> str:
+        """The picture as one ``<svg>`` element."""
+        return ElementTree.tostring(self.svg, encoding="unicode")
 
 
 def draw(chart: Any, label: str) -> str:

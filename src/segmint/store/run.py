@@ -9,6 +9,7 @@ import shutil
 import signal
 import threading
 import time
+import tomllib
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -177,6 +178,17 @@ class Run:
         process = self.record.get("process") or {}
         lives = is_alive(process) if is_here(process) else not self._silent()
         return "running" if lives else "interrupted"
+
+    @property
+    def settings(self) -> JSON:
+        """Every setting that it began with, as its ``config.toml`` says.
+
+        Raises
+        ------
+        OSError, ValueError
+            If the file cannot be read or is no TOML.
+        """
+        return tomllib.loads((self.folder / CONFIG).read_text("utf-8"))
 
     def progress(self, task: str, done: int, total: int) -> None:
         """Note how far the work is; written down every other second at most."""

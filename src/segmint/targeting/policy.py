@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from segmint.complaints import wanted
 from segmint.errors import PolicyError
-from segmint.toml_files import parse_toml, read_toml_text
+from segmint.toml_files import parse_toml, toml_text_of
 
 MOST = 10**15  # calls, customers or money; a float still tells every whole number
 _DAYS = 36_500
@@ -467,14 +467,8 @@ def load_policy(path: Path | str) -> ContactPolicy:
     PolicyError
         If the file cannot be read, holds an unknown key, or contradicts itself.
     """
-    try:
-        text = read_toml_text(Path(path))
-    except ValueError as error:
-        raise PolicyError(
-            f"The policy '{path}' cannot be read: {error}.",
-            expected="a TOML file in UTF-8",
-            fix="check the path, or start from one: segmint policy init > policy.toml",
-        ) from error
+    fix = "check the path, or start from one: segmint policy init > policy.toml"
+    text = toml_text_of(Path(path), "The policy", PolicyError, fix=fix)
     return parse_policy(text, origin=str(path))
 
 
