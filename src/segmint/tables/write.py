@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import errno
-import os
+import shutil
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -97,15 +97,18 @@ def write_safe_workbook(frames: Iterable[pl.DataFrame], path: Path, *, title: st
 
 @contextmanager
 def open_workbook(path: Path) -> Iterator[Any]:
-    """Write a workbook whose texts stay texts; what the system refuses is its own error, as for any other file."""
+    """Write a workbook whose texts stay texts; a full disk is the system's own error, as for any other file.
+
+    It is made whole in a temporary file first: a half-written archive complains once more when it is thrown away.
+    """
     import xlsxwriter
 
-    try:
-        with xlsxwriter.Workbook(str(path), PLAIN_WORKBOOK) as book:
+    with tempfile.TemporaryFile() as whole:
+        with xlsxwriter.Workbook(whole, PLAIN_WORKBOOK) as book:
             yield book
-    except xlsxwriter.exceptions.FileCreateError as error:
-        cause = error.args[0] if error.args else None
-        raise (cause if isinstance(cause, OSError) else OSError(errno.EIO, os.strerror(errno.EIO))) from error
+        whole.seek(0)
+        with path.open("wb") as file:
+            shutil.copyfileobj(whole, file)
 
 
 def _write_cells(sheet: Any, line: int, cells: Sequence[Any]) -> None:
