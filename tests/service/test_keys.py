@@ -169,12 +169,9 @@ def welch(count: int) -> float:
     return abs(float((first.mean() - last.mean()) / error))
 
 
-def test_api_07_how_long_a_wrong_key_takes_says_nothing_about_how_wrong_it_is() -> None:
-    assert min(welch(2_000) for _ in range(3)) < 4.5
-
-
 @pytest.mark.slow
-def test_api_07_the_same_of_twenty_thousand_looks() -> None:
+def test_api_07_how_long_a_wrong_key_takes_says_nothing_about_how_wrong_it_is() -> None:
+    """In `make proof` only: a busy machine moves any clock; the next test holds the cause without one."""
     assert min(welch(20_000) for _ in range(3)) < 4.5
 
 
