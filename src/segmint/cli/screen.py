@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import typer
 
 from segmint.report.wording import printable
+from segmint.store import run_files
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -167,13 +168,13 @@ class Screen:
             )
         if result.quality:
             lines.append("how well: " + ", ".join(f"{name} {value:.4f}" for name, value in result.quality.items()))
-        lines.append(f"predictions: {result.out or result.folder / 'predictions.parquet'}")
+        lines.append(f"predictions: {result.out or result.folder / run_files.PREDICTIONS}")
         self.say(said, *lines)
 
     def segmented(self, result: Segmented) -> None:
         """Show each segment in a line."""
         said = {"run": str(result.folder), "customers": str(result.customers), **result.summary}
-        sql = result.folder / "segments.sql"
+        sql = result.folder / run_files.SQL
         rules = [f"rules: {sql}"] if sql.is_file() else []
         self.say(said, *result.sentences, f"customers: {result.customers}", *rules, f"run: {result.folder}")
 
@@ -187,8 +188,8 @@ class Screen:
         """Show what the list brings and where it lies."""
         place = result.out or result.folder
         said = {"run": str(result.folder), "out": None if result.out is None else str(result.out), **result.summary}
-        lists = f"lists: {place}/call_list.parquet, call_list.xlsx, dialler.csv"
-        self.say(said, *result.sentences, lists, f"report: {result.folder / 'report.html'}")
+        lists = f"lists: {place}/{run_files.LIST}, {run_files.SHEET}, {run_files.DIALLER}"
+        self.say(said, *result.sentences, lists, f"report: {result.folder / run_files.PAGE}")
 
     def backtested(self, result: Backtested) -> None:
         """Show what each strategy would have brought."""
@@ -202,7 +203,7 @@ class Screen:
 
     def measured(self, result: Measured) -> None:
         """Show what calling brought."""
-        objectors = result.folder / "do_not_call.csv"
+        objectors = result.folder / run_files.OBJECTORS
         said = {"run": str(result.folder), "report": str(result.report), "objectors": str(objectors), **result.summary}
         asked = f"{result.summary['do_not_call']:,} asked not to be called again: {objectors}"
         self.say(said, *result.sentences, asked, f"report: {result.report}")

@@ -22,6 +22,7 @@ from segmint.report.model_card import model_card
 from segmint.segments.assign import assign_segments
 from segmint.segments.single import SingleAssigner
 from segmint.splits.groups import row_customers
+from segmint.store import run_files
 from segmint.store.bundle import Bundle, write_bundle
 from segmint.store.run import Run, installed_versions
 from segmint.store.verify import check_golden
@@ -59,7 +60,7 @@ def pack(
     }
     calibrated = calibrate(table, trained, comparison, threshold)
     if calibrated.told is not None:
-        here.keep("calibration.json", calibrated.told)
+        here.keep(run_files.CALIBRATION, calibrated.told)
     calibration = calibrated.calibration
     predictor = Predictor(features, network, classifier.weights_, calibration)
     rows = _golden_rows(table, features, seed)

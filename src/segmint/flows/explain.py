@@ -29,14 +29,14 @@ from segmint.flows.report import write_report
 from segmint.flows.settings import RUNS, Place, Settings, settings_of
 from segmint.progress import Progress, silent
 from segmint.splits.groups import row_keys
+from segmint.store import run_files
 from segmint.store.bundle import Bundle, open_bundle
 from segmint.store.promoted import WORD
 from segmint.store.run import Run
 from segmint.store.staging import publish_file
 from segmint.tables.table_source import TableSource
 
-REASONS, SUMMARY = "reasons.parquet", "reasons.json"
-IMPORTANCE, EFFECTS = "tables/importance.parquet", "tables/effects.parquet"
+REASONS_OF_EACH = "reasons.parquet"
 MOST_EXPLAINED, MOST_WEIGHED, MOST_DRAWN_AGAIN = 10_000, 500, 100
 DRAWS = (1, 2, 3)
 _RECORD = re.compile(r"record\s+([0-9]{1,15})", re.ASCII | re.IGNORECASE)
@@ -142,8 +142,8 @@ def keep_importance(here: Run, table: ValidTable, bundle: Bundle) -> dict[str, A
     importance = global_importance(found, wording)
     targets = bundle.classes if positive is None else [positive]
     effects = effect_curves(predictor, some.frame, bundle.reference, wording, targets=targets)
-    publish_file(here.folder / IMPORTANCE, lambda path: importance.write_parquet(path))
-    publish_file(here.folder / EFFECTS, lambda path: effects.write_parquet(path))
+    publish_file(here.folder / run_files.IMPORTANCE, lambda path: importance.write_parquet(path))
+    publish_file(here.folder / run_files.EFFECTS, lambda path: effects.write_parquet(path))
     again = draw_again(predictor, some.frame.head(MOST_DRAWN_AGAIN), bundle.reference, target=positive, seeds=DRAWS)
     stability = how_stable(again)
     summary = {
@@ -154,7 +154,7 @@ def keep_importance(here: Run, table: ValidTable, bundle: Bundle) -> dict[str, A
         "rank_agreement": stability.rank_agreement,
         "same_first": stability.same_first,
     }
-    here.keep(SUMMARY, summary)
+    here.keep(run_files.REASONS, summary)
     return summary
 
 
@@ -196,7 +196,7 @@ def _no_customer(customer: str, *, has_ids: bool) -> InputError:
 
 def _explain_one(here: Run, table: ValidTable, bundle: Bundle, sensitive: bool) -> Explained:
     reasons, summary = about_customer(table, bundle, sensitive=sensitive)
-    publish_file(here.folder / REASONS, lambda path: reasons.write_parquet(path))
+    publish_file(here.folder / REASONS_OF_EACH, lambda path: reasons.write_parquet(path))
     here.keep("customer.json", summary)
     here.done({"rows": 1})
     return Explained(here.folder, None, reasons, tuple(summary["letter"]), summary)
@@ -251,7 +251,7 @@ def _explain_all(here: Run, table: ValidTable, bundle: Bundle, sensitive: bool, 
     progress("explaining", 0, len(some))
     reasons = reasons_of(some, bundle, sensitive=sensitive)
     progress("explaining", len(some), len(some))
-    publish_file(here.folder / REASONS, lambda path: reasons.write_parquet(path))
+    publish_file(here.folder / REASONS_OF_EACH, lambda path: reasons.write_parquet(path))
     summary = keep_importance(here, table, bundle) | {"explained": len(some), "rows": len(table)}
     sentences = [str(summary["stability"])]
     if len(some) < len(table):

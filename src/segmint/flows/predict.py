@@ -17,7 +17,7 @@ from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import refuse_rejected, validate_batches
 from segmint.errors import DataError, InputError
 from segmint.flows.bundle import predictor_of, segments_in
-from segmint.flows.read import REJECTED, inputs_of, open_source, refuse_overwriting, rejected_rows, require_contract
+from segmint.flows.read import inputs_of, open_source, refuse_overwriting, rejected_rows, require_contract
 from segmint.flows.settings import RUNS, Place, Settings, path_of, settings_of
 from segmint.metrics.streamed import StreamedQuality
 from segmint.models.predict import Predictor
@@ -25,11 +25,11 @@ from segmint.progress import Progress, silent
 from segmint.store.bundle import FOLDER, Bundle, folder_of, locate, open_bundle
 from segmint.store.promoted import WORD, read_promoted
 from segmint.store.run import Run
+from segmint.store.run_files import LEDGER, PREDICTIONS, REJECTED
 from segmint.store.staging import publish_file, require_writable
 from segmint.store.training_ids import TrainingIds, open_training_ids
 from segmint.tables.write import write_parquet, write_safe_csv, write_safe_workbook
 
-PREDICTIONS = "predictions.parquet"
 Writer = Callable[[Iterator[pl.DataFrame], Path], int]
 WRITERS: dict[str, Writer] = {
     ".csv": write_safe_csv,
@@ -134,7 +134,7 @@ def predict(
         if out is not None:
             publish_file(out, lambda path: _copy(here.folder / PREDICTIONS, path, WRITERS[out.suffix]))
         result = work.finish(here.folder, out)
-        here.keep("ledger.json", result.ledger.to_json())
+        here.keep(LEDGER, result.ledger.to_json())
         here.done({"rows": result.rows, "predicted": result.counts, "quality": result.quality})
     return result
 

@@ -21,13 +21,13 @@ from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate, validate_batches
 from segmint.errors import DataError, InputError, why
 from segmint.progress import Progress, silent
-from segmint.store.run import Run
+from segmint.store.run import CONTRACT, Run
+from segmint.store.run_files import LEDGER, REJECTED
 from segmint.store.staging import disk_explained, make_folder, publish_file
 from segmint.tables.formulas import guarded_field
 from segmint.tables.rejects import Reject
 from segmint.tables.source import ReadOptions, TableSource, open_table
 
-REJECTED = "rejected.csv"
 _IN_MEMORY = 1 << 20  # bytes of rejected rows before they go to the disk
 
 
@@ -168,8 +168,8 @@ def read(
 
 def keep_reading(run: Run, table: ValidTable) -> None:
     """Keep in the run how its table was read, and under which contract."""
-    run.keep("ledger.json", table.ledger.to_json())
-    run.keep("contract.toml", contract_to_toml(table.contract).encode("utf-8"))
+    run.keep(LEDGER, table.ledger.to_json())
+    run.keep(CONTRACT, contract_to_toml(table.contract).encode("utf-8"))
 
 
 @contextmanager

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from segmint.errors import RunError
+from segmint.store.run_files import PAGE
 from segmint.store.staging import publish_file, write_file
 
-PAGE, STORED = "report.html", "report.json"
+STORED = "report.json"
 
 
 def write_report(folder: Path) -> Path:

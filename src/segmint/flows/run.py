@@ -53,6 +53,7 @@ from segmint.progress import Progress, Remember, silent, tell_both
 from segmint.report.tensorboard_images import result_images
 from segmint.splits.folds import Fold, make_folds
 from segmint.splits.groups import RowIdentity, names_of
+from segmint.store import run_files
 from segmint.store.run import Run
 from segmint.store.staging import publish_file
 from segmint.store.training_ids import write_training_ids
@@ -160,7 +161,7 @@ def run(
         comparison, found, start = None, None, settings
         if settings.search.enabled:
             found = clock.time("search", lambda: find_settings(table, start, who, here.remember, both))
-            here.keep("search.json", found.to_json())
+            here.keep(run_files.SEARCH, found.to_json())
             settings = found.config
             comparison = clock.time(
                 "compare", lambda: _compare_apart(table, start, found, log, both, who, here.remember)
@@ -186,7 +187,7 @@ def run(
             summary["no_segments"] = without
         if found is not None:
             summary["search"] = {"sentence": found.sentence, "settings": found.config.model.settings}
-        here.keep("summary.json", summary)
+        here.keep(run_files.SUMMARY, summary)
         both("writing the report", 0, 1)
         log.results(**result_images(here.folder))
         report = write_report(here.folder)
@@ -347,13 +348,13 @@ def _keep_input(here: Run, table: ValidTable) -> None:
     keep_reading(here, table)
     write_training_ids(here.folder, names_of(table))
     levels = outcome_by_level(table)
-    publish_file(here.folder / "tables" / "columns.parquet", lambda path: levels.write_parquet(path))
+    publish_file(here.folder / run_files.LEVELS, lambda path: levels.write_parquet(path))
 
 
 def _keep_comparison(here: Run, comparison: Comparison) -> None:
-    here.keep("comparison.json", comparison.to_json())
+    here.keep(run_files.COMPARISON, comparison.to_json())
     frame = comparison.predictions
-    publish_file(here.folder / "predictions.parquet", lambda path: frame.write_parquet(path))
+    publish_file(here.folder / run_files.PREDICTIONS, lambda path: frame.write_parquet(path))
 
 
 def _summary(

@@ -45,10 +45,10 @@ from segmint.segments.words import call_segments, load_words, say_nobody
 from segmint.splits.folds import make_folds
 from segmint.splits.groups import RowIdentity, row_customers
 from segmint.store.run import Run, find_run
+from segmint.store.run_files import CUSTOMERS, MIGRATION, SEGMENTS, SQL
 from segmint.store.staging import publish_file
 from segmint.targeting.stakes import known_amounts
 
-SEGMENTS, SQL, CUSTOMERS, MIGRATION = "segments.json", "segments.sql", "segments.parquet", "migration.json"
 INDIVIDUAL = "lightgbm"
 PARTS, MOST_TO_LEARN_FROM = 5, 50_000  # of the individual model that segments are measured against
 UNSURE = 0.6  # a customer assigned with less than this could as well be elsewhere

@@ -39,6 +39,7 @@ from segmint.progress import Progress, silent
 from segmint.store.bundle import Bundle, open_bundle
 from segmint.store.promoted import WORD
 from segmint.store.run import Run, installed_versions, list_runs
+from segmint.store.run_files import DIALLER, LIST, SHEET, TARGET
 from segmint.store.staging import publish_file, require_free, require_writable, staging, write_file
 from segmint.tables.source import TableSource
 from segmint.targeting.call_list import COLUMNS, CallList, build_call_list, carried_name
@@ -61,7 +62,6 @@ from segmint.targeting.summary import fairness_of, groups_on_list, past_of, stil
 from segmint.targeting.suppress import Suppression, respects_objections, suppress
 from segmint.toml_files import toml_text_of
 
-LIST, SHEET, DIALLER = "call_list.parquet", "call_list.xlsx", "dialler.csv"
 DROPPED = "dropped_out.parquet"
 REASONS = ("reason_1", "reason_2", "reason_3")
 
@@ -193,7 +193,7 @@ def target(
             dropped = dropped_since(earlier, call_list)
             publish_file(here.folder / DROPPED, lambda path: dropped.write_parquet(path))
             summary["dropped"] = _dropped(earlier, dropped)
-        here.keep("target.json", summary)
+        here.keep(TARGET, summary)
         if out is not None:
             _copy(here.folder, out)
         write_report(here.folder)

@@ -25,6 +25,7 @@ from segmint.models.teachers import missed_teachers
 from segmint.progress import Progress, Remember
 from segmint.splits.folds import inner_split
 from segmint.splits.groups import RowIdentity
+from segmint.store import run_files
 from segmint.store.run import Run
 from segmint.store.staging import publish_file
 
@@ -156,6 +157,6 @@ def keep_history(here: Run, table: ValidTable, trained: Trained) -> None:
     lesson = {"recipe": model.recipe, "taught": model.lesson_, "student": student, "missed": missed_teachers()}
     if trained.again:
         lesson["again"] = {"customers": len(table), "epochs": trained.again}
-    here.keep("lesson.json", lesson)
+    here.keep(run_files.LESSON, lesson)
     history = pl.DataFrame(epoch_rows(model[-1].history_, FINAL))
-    publish_file(here.folder / "tables" / "history.parquet", lambda path: history.write_parquet(path))
+    publish_file(here.folder / run_files.HISTORY, lambda path: history.write_parquet(path))

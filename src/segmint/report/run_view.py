@@ -19,6 +19,8 @@ from segmint.contract.column import KNOWN_ORDER, Known
 from segmint.contract.contract import Contract, parse_contract
 from segmint.errors import RunError
 from segmint.report.wording import listed
+from segmint.store import run_files
+from segmint.store.run import CONFIG, CONTRACT, RECORD
 
 
 @dataclass(frozen=True)
@@ -88,22 +90,22 @@ class RunView:
     @cached_property
     def run(self) -> dict[str, Any]:
         """What run.json says: command, status, versions, seed, inputs."""
-        return self.json("run.json") or {}
+        return self.json(RECORD) or {}
 
     @cached_property
     def summary(self) -> dict[str, Any]:
         """The headline figures."""
-        return self.json("summary.json") or {}
+        return self.json(run_files.SUMMARY) or {}
 
     @cached_property
     def ledger(self) -> dict[str, Any] | None:
         """What was read, accepted and rejected."""
-        return self.json("ledger.json")
+        return self.json(run_files.LEDGER)
 
     @cached_property
     def search(self) -> dict[str, Any] | None:
         """The trials of a search for settings, and how many rows it was kept from."""
-        return self.json("search.json")
+        return self.json(run_files.SEARCH)
 
     @property
     def kept_apart(self) -> int | None:
@@ -114,28 +116,28 @@ class RunView:
     @cached_property
     def comparison(self) -> dict[str, Any] | None:
         """The models side by side."""
-        return self.json("comparison.json")
+        return self.json(run_files.COMPARISON)
 
     @cached_property
     def columns(self) -> pl.DataFrame | None:
         """How the outcome differs by the levels of each column."""
-        return self.table("tables/columns.parquet")
+        return self.table(run_files.LEVELS)
 
     @cached_property
     def history(self) -> pl.DataFrame | None:
         """Loss and accuracy of each training, epoch by epoch."""
-        return self.table("tables/history.parquet")
+        return self.table(run_files.HISTORY)
 
     @cached_property
     def contract(self) -> Contract | None:
         """The contract the table was held against."""
-        content = self.text("contract.toml")
-        return None if content is None else parse_contract(content, origin="contract.toml")
+        content = self.text(CONTRACT)
+        return None if content is None else parse_contract(content, origin=CONTRACT)
 
     @cached_property
     def settings(self) -> dict[str, Any]:
         """Every setting as resolved."""
-        content = self.text("config.toml")
+        content = self.text(CONFIG)
         return {} if content is None else tomllib.loads(content)
 
     @property
@@ -195,7 +197,7 @@ class RunView:
 
     @cached_property
     def _all_predictions(self) -> pl.DataFrame | None:
-        return self.table("predictions.parquet")
+        return self.table(run_files.PREDICTIONS)
 
     def predictions(self, model: str) -> Predictions | None:
         """What `model` said of the rows kept apart from it."""

@@ -29,6 +29,7 @@ from segmint.report.pages import (
     settings,
 )
 from segmint.report.run_view import RunView
+from segmint.store import run_files
 
 PAGES = (
     answer,
@@ -84,10 +85,10 @@ def contents(pages: list[Page]) -> list[tuple[str, str]]:
 
 
 TITLES = {
-    "target.json": "Whom to call",
-    "backtest.json": "Had you used it since the first wave",
-    "monitor.json": "Is it as in training",
-    "measure.json": "What calling brought",
+    run_files.TARGET: "Whom to call",
+    run_files.BACKTEST: "Had you used it since the first wave",
+    run_files.MONITOR: "Is it as in training",
+    run_files.MEASURE: "What calling brought",
 }
 
 

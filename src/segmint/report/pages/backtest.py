@@ -11,6 +11,7 @@ from segmint.report.blocks import Block, Page, banner, chart, figures, fold, gri
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.report.wording import between, count, decimal, listed, percent, shorten
+from segmint.store import run_files
 
 OURS, MOST_LINES = "dense_network", 7
 Row = dict[str, Any]
@@ -18,7 +19,7 @@ Row = dict[str, Any]
 
 def page(run: RunView) -> Page | None:
     """Show the replay of past waves in money."""
-    found = run.json("backtest.json")
+    found = run.json(run_files.BACKTEST)
     if found is None:
         return None
     totals = _by_strategy(found["rows"])

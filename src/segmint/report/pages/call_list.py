@@ -25,6 +25,7 @@ from segmint.report.blocks import (
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.report.wording import count, decimal, money, percent
+from segmint.store import run_files
 
 STATUSES = {
     "listed": "to be called",
@@ -38,7 +39,7 @@ STATUSES = {
 
 def page(run: RunView) -> Page | None:
     """Show what the list is expected to bring, who is on it, and where everyone read went."""
-    found = run.json("target.json")
+    found = run.json(run_files.TARGET)
     if found is None:
         return None
     currency = str(found["currency"])

@@ -12,11 +12,12 @@ from segmint.report.blocks import Block, Page, chart, figures, grid, key, make_p
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.report.wording import count, decimal, money, percent, times
+from segmint.store import run_files
 
 
 def page(run: RunView) -> Page | None:
     """Show the curves of customers that the network had not seen, at this list's cost and value."""
-    found = run.json("target.json")
+    found = run.json(run_files.TARGET)
     past = (found or {}).get("past")
     if found is None or past is None:
         return None

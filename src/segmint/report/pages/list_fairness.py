@@ -9,13 +9,14 @@ from segmint.report.blocks import Block, Page, chart, fold, key, make_page, poin
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.report.wording import count, decimal, money, percent, percent_between
+from segmint.store import run_files
 
 _APART = 0.8  # a group called less than four fifths as often as everyone is named
 
 
 def page(run: RunView) -> Page | None:
     """Set the list beside the eligible population, group by group."""
-    found = run.json("target.json")
+    found = run.json(run_files.TARGET)
     watched = (found or {}).get("fairness")
     if found is None or not watched or not found["counts"].get("listed"):
         return None

@@ -11,13 +11,14 @@ from segmint.report.blocks import Block, Page, banner, chart, key, make_page, ta
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.report.wording import count, decimal, percent
+from segmint.store import run_files
 
 _WEAK = 0.5  # an effect as large as half the response is the least that a useful holdout finds
 
 
 def page(run: RunView) -> Page | None:
     """Say what difference the campaign will be able to show."""
-    found = run.json("target.json")
+    found = run.json(run_files.TARGET)
     holdout = (found or {}).get("holdout")
     if not holdout or not holdout["called"]:
         return None

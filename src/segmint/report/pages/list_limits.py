@@ -7,11 +7,12 @@ from typing import Any
 from segmint.report.blocks import Block, Page, make_page, points, table, text
 from segmint.report.run_view import RunView
 from segmint.report.wording import decimal, money, percent
+from segmint.store import run_files
 
 
 def page(run: RunView) -> Page | None:
     """Show every limit beside its use and its price."""
-    found = run.json("target.json")
+    found = run.json(run_files.TARGET)
     if found is None or not found.get("limits"):
         return None
     limits: list[dict[str, Any]] = found["limits"]

@@ -13,6 +13,7 @@ from segmint.report.pages.call_list import eligible_of
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.report.wording import count, money, percent
+from segmint.store import run_files
 from segmint.targeting.sensitivity import best_of_parts
 
 WHAT = {"cost": "a call costs", "value": "a success brings", "budget": "the budget is"}
@@ -25,7 +26,7 @@ _COLORS = {
 
 def page(run: RunView) -> Page | None:
     """Let the reader try other costs, values and budgets."""
-    found = run.json("target.json")
+    found = run.json(run_files.TARGET)
     if found is None or not found.get("parts", {}).get("customers"):
         return None
     currency, economics = str(found["currency"]), found["economics"]

@@ -7,13 +7,14 @@ from typing import Any
 from segmint.report.blocks import Block, Page, banner, figures, make_page, points, table
 from segmint.report.run_view import RunView
 from segmint.report.wording import between, count, decimal, percent
+from segmint.store import run_files
 
 Row = dict[str, Any]
 
 
 def page(run: RunView) -> Page | None:
     """Show the incremental response, revenue and profit of calling, with intervals."""
-    found = run.json("measure.json")
+    found = run.json(run_files.MEASURE)
     if found is None:
         return None
     rows: list[Row] = found["rows"]
@@ -52,7 +53,7 @@ def page(run: RunView) -> Page | None:
                         percent(response["called"]),
                         f"held out: {percent(response['held_out'])}",
                     ),
-                    ("Asked not to be called again", count(found["do_not_call"]), "in do_not_call.csv"),
+                    ("Asked not to be called again", count(found["do_not_call"]), f"in {run_files.OBJECTORS}"),
                 ]
             ),
             points([sentence for sentence in found["sentences"] if sentence not in cautions]),

@@ -11,11 +11,12 @@ from segmint.report.blocks import Block, Page, chart, key, make_page, points, ta
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.report.wording import count, decimal, percent
+from segmint.store import run_files
 
 
 def page(run: RunView) -> Page | None:
     """Show who moved from segment to segment, and which segments grew or shrank."""
-    found = run.json("migration.json")
+    found = run.json(run_files.MIGRATION)
     if found is None:
         return None
     return make_page(

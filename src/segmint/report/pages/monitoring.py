@@ -14,6 +14,7 @@ from segmint.report.blocks import Block, Page, Tone, banner, chart, figures, fol
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.report.wording import count, decimal, percent, percent_between
+from segmint.store import run_files
 
 Row = dict[str, Any]
 _TONES: dict[str, tuple[Tone, str]] = {
@@ -26,7 +27,7 @@ _TONES: dict[str, tuple[Tone, str]] = {
 
 def page(run: RunView) -> Page | None:
     """Show alarms with what to do, each column's drift, and realised against expected."""
-    found = run.json("monitor.json")
+    found = run.json(run_files.MONITOR)
     if found is None:
         return None
     tone, word = _TONES[found["advice"]]

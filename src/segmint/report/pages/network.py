@@ -17,11 +17,12 @@ from segmint.report.run_view import RunView
 from segmint.report.scores import largest_words
 from segmint.report.svg import draw
 from segmint.report.wording import count, decimal, listed, percent, percent_between
+from segmint.store import run_files
 
 
 def page(run: RunView) -> Page | None:
     """Show the layers of the network that was kept, who taught it, how it learned, and how far it can be believed."""
-    lesson = run.json("lesson.json")
+    lesson = run.json(run_files.LESSON)
     architecture, (loss, accuracy) = _architecture(run), _curves(run, (lesson or {}).get("again"))
     learned = [block for block in (loss, accuracy) if block is not None]
     if architecture is None and not learned:
@@ -59,7 +60,7 @@ def _architecture(run: RunView) -> Block | None:
 
 def _calibration(run: RunView) -> Block | None:
     """Show promise and outcome before and after calibration, each on customers kept apart from it."""
-    told = run.json("calibration.json")
+    told = run.json(run_files.CALIBRATION)
     if not told:
         return None
     before, after = told["before"], told["after"]

@@ -13,6 +13,7 @@ from segmint.report.blocks import Block, Page, chart, fold, grid, key, make_page
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.report.wording import between, capital, count, decimal, listed, percent, percent_between, shorten
+from segmint.store import run_files
 
 _OPEN, _MOST, _FEWEST_ON_A_LINE = 4, 12, 5
 _LINE_KEYS = [key("accent", "average propensity"), key("rival", "half of the customers lie between")]
@@ -21,10 +22,10 @@ _DOT_KEYS = [key("accent", "average propensity, half of the customers lie on the
 
 def page(run: RunView) -> Page | None:
     """Show what matters over all customers, then how predictions move along the strongest columns."""
-    importance = run.table("tables/importance.parquet")
+    importance = run.table(run_files.IMPORTANCE)
     if importance is None or importance.is_empty():
         return None
-    effects, told = run.table("tables/effects.parquet"), run.json("reasons.json") or {}
+    effects, told = run.table(run_files.EFFECTS), run.json(run_files.REASONS) or {}
     pictures = [] if effects is None else _effects(run, importance, effects, told.get("average"))
     what = "the propensity" if run.is_response else "the probability of the likeliest segment"
     rest = pictures[_OPEN:]

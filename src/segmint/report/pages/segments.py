@@ -11,6 +11,7 @@ from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.report.wording import count, decimal, percent, percent_between
 from segmint.segments.stability import STABLE
+from segmint.store import run_files
 
 Segment = dict[str, Any]
 
@@ -30,7 +31,7 @@ MOST_MARKERS = 8
 
 def page(run: RunView) -> Page | None:
     """Show every segment in words and figures, why there are so many, and what is not proven."""
-    found = run.json("segments.json")
+    found = run.json(run_files.SEGMENTS)
     if found is None:
         return _without(run)
     segments: list[Segment] = found["segments"]

@@ -1,0 +1,26 @@
+"""What the files of a run are called: flows write them; the report, the dashboard and the doors read them.
+
+``run.json``, ``config.toml`` and ``contract.toml`` are those of `segmint.store.run`, which begins a run with them.
+"""
+
+from __future__ import annotations
+
+LEDGER, REJECTED = "ledger.json", "rejected.csv"
+
+SUMMARY, COMPARISON, SEARCH = "summary.json", "comparison.json", "search.json"
+LESSON, CALIBRATION = "lesson.json", "calibration.json"
+LEVELS, HISTORY = "tables/columns.parquet", "tables/history.parquet"
+PREDICTIONS = "predictions.parquet"
+
+REASONS = "reasons.json"
+IMPORTANCE, EFFECTS = "tables/importance.parquet", "tables/effects.parquet"
+
+SEGMENTS, SQL, CUSTOMERS, MIGRATION = "segments.json", "segments.sql", "segments.parquet", "migration.json"
+
+TARGET = "target.json"
+LIST, SHEET, DIALLER = "call_list.parquet", "call_list.xlsx", "dialler.csv"
+
+BACKTEST, MONITOR = "backtest.json", "monitor.json"
+MEASURE, OBJECTORS = "measure.json", "do_not_call.csv"
+
+PAGE = "report.html"
