@@ -129,11 +129,9 @@ def test_a_network_too_wide_to_be_learned_wave_by_wave_is_refused() -> None:
     assert "at most 1,365" in str(caught.value)
 
 
-def test_the_names_and_numbers_said_here_are_those_of_the_models() -> None:
-    from segmint.models.customer_model import MODELS
+def test_the_numbers_said_here_are_those_of_the_models() -> None:
     from segmint.models.network_model import RECIPES
 
-    assert config_module.MODELS == MODELS
     assert RECIPES["rolling"].learning["members"] == config_module.ROLLING_MEMBERS
 
 

@@ -23,6 +23,7 @@ from pydantic import (
 
 from segmint.complaints import wanted
 from segmint.errors import ConfigError
+from segmint.models.names import MODELS, OURS
 from segmint.segments.word_file import Name
 from segmint.store.network_spec import MAX_PARAMETERS, MAX_UNITS
 from segmint.targeting.policy import ContactRules, Economics
@@ -88,21 +89,6 @@ class Split(_Section):
     inner: float | None = Field(default=None, gt=0, lt=0.5)
 
 
-# As `models.customer_model.MODELS`, which loads the training libraries.
-MODELS = (
-    "dense_network",
-    "lightgbm",
-    "catboost",
-    "xgboost",
-    "gradient_boosting",
-    "random_forest",
-    "logistic",
-    "knn",
-    "knn_5",
-    "base_rate",
-)
-
-
 class Compare(_Section):
     """Whether and against what the network is compared.
 
@@ -119,7 +105,7 @@ class Compare(_Section):
 
     enabled: bool = True
     models: tuple[str, ...] = (
-        "dense_network",
+        OURS,
         "knn_5",
         "gradient_boosting",
         "lightgbm",
@@ -133,8 +119,8 @@ class Compare(_Section):
     def _ours_is_there(cls, models: tuple[str, ...]) -> tuple[str, ...]:
         if strangers := [name for name in models if name not in MODELS]:
             raise ValueError(f"models out of {', '.join(MODELS)}; there is no {strangers[0]!r}")
-        if "dense_network" not in models or len(set(models)) != len(models):
-            raise ValueError("must name dense_network, and every model once")
+        if OURS not in models or len(set(models)) != len(models):
+            raise ValueError(f"must name {OURS}, and every model once")
         return models
 
 

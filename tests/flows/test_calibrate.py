@@ -10,11 +10,12 @@ import pytest
 from segmint.contract.contract import load_contract
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
-from segmint.evaluation.comparison import OURS, OutOfFold
+from segmint.evaluation.comparison import OutOfFold
 from segmint.flows.calibrate import calibrate
 from segmint.flows.demo import sample_path
 from segmint.flows.train import Trained
 from segmint.models.calibration import Calibration
+from segmint.models.names import OURS
 from segmint.tables.source import open_table
 
 

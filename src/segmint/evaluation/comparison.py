@@ -17,6 +17,7 @@ from segmint.evaluation.conclusion import Estimate, Standing, conclude
 from segmint.evaluation.paired_bootstrap import LOWER_IS_BETTER, Judged, affordable_repeats, bootstrap_scores
 from segmint.metrics.classification import best_f1_threshold, class_index, cross_fitted_thresholds
 from segmint.metrics.intervals import interval
+from segmint.models.names import OURS as OURS
 from segmint.models.reads import read_by
 from segmint.progress import Progress, Remember, silent
 from segmint.splits.folds import Fold
@@ -24,7 +25,6 @@ from segmint.splits.groups import RowIdentity
 
 Floats = NDArray[np.float64]
 MAIN_METRIC = {"response": "f1", "assignment": "weighted_f1"}
-OURS = "dense_network"
 
 
 @dataclass(frozen=True)

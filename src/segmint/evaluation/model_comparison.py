@@ -9,7 +9,8 @@ from sklearn.base import clone
 
 from segmint.contract.valid_table import ValidTable
 from segmint.evaluation.comparison import Comparison, compare_models
-from segmint.models.customer_model import MODEL_LABELS, MODELS, make_model
+from segmint.models.customer_model import make_model
+from segmint.models.names import MODEL_LABELS, MODELS
 from segmint.progress import Progress, silent
 from segmint.splits.folds import make_folds
 from segmint.splits.groups import row_groups, row_keys
@@ -21,7 +22,7 @@ class ModelComparison:
     Parameters
     ----------
     models : sequence of str or estimator
-        Names of `segmint.models.customer_model.MODELS`, or Pipelines as `make_model` returns them.
+        Names of `segmint.models.names.MODELS`, or Pipelines as `make_model` returns them.
     folds : int
         Parts; each is kept apart once.
     inner : float, optional

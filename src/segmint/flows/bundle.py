@@ -12,9 +12,10 @@ from segmint.contract.synthetic import synthetic_rows
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.errors import BundleError
-from segmint.evaluation.comparison import OURS, Comparison
+from segmint.evaluation.comparison import Comparison
 from segmint.features.apply import MISSING, OTHER
 from segmint.flows.calibrate import calibrate
+from segmint.models.names import OURS
 from segmint.models.predict import Predictor
 from segmint.models.single import SinglePredictor
 from segmint.monitoring.reference import reference_of
@@ -67,7 +68,7 @@ def pack(
     likely = predictor.probabilities(_typed(rows, table))
     reference = reference_of(table, network["classes"], calibrated.judged, _customers_judged(table, comparison))
     reference["average"] = _average(predictor, table)
-    quality = {} if comparison is None else comparison.headline("dense_network")
+    quality = {} if comparison is None else comparison.headline(OURS)
     return write_bundle(
         here.folder / "bundle",
         contract=table.contract,

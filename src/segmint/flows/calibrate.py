@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmint.contract.valid_table import ValidTable
-from segmint.evaluation.comparison import OURS, Comparison
+from segmint.evaluation.comparison import Comparison
 from segmint.metrics.calibration import expected_calibration_error, log_loss, reliability_table
 from segmint.metrics.classification import class_index
 from segmint.models.calibration import Calibration, fit_calibration, log_odds
 from segmint.models.interval import fit_interval
+from segmint.models.names import OURS
 
 if TYPE_CHECKING:
     from segmint.flows.train import Trained

@@ -44,8 +44,9 @@ from segmint.flows.train import (
     upcoming_customers,
 )
 from segmint.metrics.classification import best_f1_threshold
-from segmint.models.customer_model import MODEL_LABELS, make_model
+from segmint.models.customer_model import make_model
 from segmint.models.effort import expected_minutes
+from segmint.models.names import MODEL_LABELS, OURS
 from segmint.models.rivals import MOST_NEIGHBOURS
 from segmint.models.teachers import missed_teachers
 from segmint.models.tensorboard_log import TensorBoardLog
@@ -170,7 +171,7 @@ def run(
         elif settings.compare.enabled:
             comparison = clock.time("compare", lambda: compare(table, settings, log, both, who, here.remember))
             _keep_comparison(here, comparison)
-        make = _maker("dense_network", table, settings, lambda: log.named(FINAL))
+        make = _maker(OURS, table, settings, lambda: log.named(FINAL))
         trained = clock.time("train", lambda: train(table, settings, make, both, who, here.remember, upcoming))
         keep_history(here, table, trained)
         note = "" if found is None else found.sentence
@@ -290,7 +291,7 @@ def folds(table: ValidTable, config: Config, who: RowIdentity) -> list[Fold]:
 
 
 def _maker(name: str, table: ValidTable, config: Config, log: Callable[[], TensorBoardLog]) -> Callable[[], Any]:
-    if name != "dense_network":
+    if name != OURS:
         return lambda: make_model(name, columns=table.features, random_state=config.seed)
     return lambda: make_model(
         name, columns=table.features, random_state=config.seed, log=log(), **config.model.settings
@@ -302,7 +303,7 @@ def _threshold(table: ValidTable, trained: Trained, comparison: Comparison | Non
     positive = table.contract.outcome.positive
     if positive is None or comparison is None:
         return inner_threshold(table, trained)
-    mine = comparison.of("dense_network")
+    mine = comparison.of(OURS)
     return best_f1_threshold(mine.outcome == positive, mine.probability(positive))
 
 
@@ -378,6 +379,6 @@ def _summary(
         "seed": config.seed,
         "recipe": config.model.recipe,
         "missed_teachers": missed_teachers() if config.model.recipe == "best" else [],
-        "quality": comparison.headline("dense_network") if comparison is not None else {},
+        "quality": comparison.headline(OURS) if comparison is not None else {},
         "seconds": clock.seconds,
     }

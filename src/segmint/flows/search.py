@@ -11,9 +11,10 @@ from typing import Any
 from segmint.config import Config
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import ConfigError
-from segmint.evaluation.comparison import OURS, Comparison, compare_models
+from segmint.evaluation.comparison import Comparison, compare_models
 from segmint.evaluation.search import GivenUp, Range, Searched, Settings, Watch, search
-from segmint.models.customer_model import MODEL_LABELS, make_model
+from segmint.models.customer_model import make_model
+from segmint.models.names import MODEL_LABELS, OURS
 from segmint.models.network_model import RECIPES, most_copies
 from segmint.models.tensorboard_log import TensorBoardLog
 from segmint.progress import Progress, Remember

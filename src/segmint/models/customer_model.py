@@ -16,6 +16,8 @@ from sklearn.pipeline import Pipeline
 from segmint.contract.column import Column
 from segmint.features.customer_features import CustomerFeatures
 from segmint.features.natural import NaturalFeatures
+from segmint.models.names import MODEL_LABELS as MODEL_LABELS
+from segmint.models.names import MODELS, OURS
 from segmint.models.network_model import NetworkModel
 from segmint.models.rivals import CatBoost, LightGBM, TunedKNN, XGBoost
 
@@ -66,20 +68,6 @@ _MAKERS: dict[str, Maker] = {
     "base_rate": lambda columns, seed: _natural(columns, DummyClassifier(strategy="prior"), fill=True),
 }
 
-MODEL_LABELS: dict[str, str] = {
-    "dense_network": "Dense network (ours)",
-    "lightgbm": "LightGBM",
-    "catboost": "CatBoost",
-    "xgboost": "XGBoost",
-    "gradient_boosting": "Gradient boosting (scikit-learn)",
-    "random_forest": "Random forest",
-    "logistic": "Logistic regression",
-    "knn": "KNN, tuned",
-    "knn_5": "KNN, 5 neighbours",
-    "base_rate": "Base rate (knows nothing)",
-}
-MODELS: tuple[str, ...] = tuple(MODEL_LABELS)
-
 
 def make_model(name: str, *, columns: Sequence[Column], random_state: int | None = None, **settings: Any) -> Any:
     """Make a model by name, with the encoding its users would give it.
@@ -116,7 +104,7 @@ def make_model(name: str, *, columns: Sequence[Column], random_state: int | None
         ...
     ValueError: Unknown model 'oracle'. Choose one of: dense_network, lightgbm, ...
     """
-    if name == "dense_network":
+    if name == OURS:
         return NetworkModel.of(columns, random_state=random_state, **settings)
     if name not in _MAKERS:
         raise ValueError(f"Unknown model {name!r}. Choose one of: {', '.join(MODELS)}.")

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from segmint.evaluation.paired_bootstrap import LOWER_IS_BETTER
+from segmint.models.names import OURS
 from segmint.report.run_view import RunView
 from segmint.report.wording import decimal, percent
 
-NETWORK = "dense_network"
 _LABELS = {
     "f1": "F1",
     "weighted_f1": "Weighted F1",
@@ -73,7 +73,7 @@ def ranked(run: RunView, metric: str) -> list[Score]:
 
 def best_rival(run: RunView) -> str | None:
     """The name of the model that comes next to the network in the main metric, or before it."""
-    return next((row.model for row in ranked(run, main_metric(run)) if row.model != NETWORK), None)
+    return next((row.model for row in ranked(run, main_metric(run)) if row.model != OURS), None)
 
 
 def largest_words(run: RunView) -> str:
@@ -89,8 +89,8 @@ def largest_words(run: RunView) -> str:
 def same_or_better(run: RunView) -> str:
     """Say in one sentence where the network stands among its rivals."""
     order = ranked(run, main_metric(run))
-    ours = next((row for row in order if row.model == NETWORK), None)
-    rivals = [row for row in order if row.model != NETWORK]
+    ours = next((row for row in order if row.model == OURS), None)
+    rivals = [row for row in order if row.model != OURS]
     if ours is None or not rivals:
         return ""
     label, rival = metric_label(main_metric(run)), rivals[0]

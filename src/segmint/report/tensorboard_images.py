@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from segmint.metrics.classification import confusion_matrix
+from segmint.models.names import OURS
 from segmint.report import charts
 from segmint.report.pages import quality
 from segmint.report.run_view import RunView
-from segmint.report.scores import NETWORK, main_metric, metric_label, ranked
+from segmint.report.scores import main_metric, metric_label, ranked
 from segmint.report.wording import decimal
 
 SCALE = 2
@@ -31,7 +32,7 @@ def result_images(folder: Path) -> dict[str, dict[str, Any]]:
     if run.comparison is None:
         return {"images": {}, "texts": texts, "curves": {}}
     images = {"results/f1": _png(_scores(run))}
-    found = run.predictions(NETWORK)
+    found = run.predictions(OURS)
     if found is not None:
         counts = confusion_matrix(found.outcome, found.predicted, found.classes)
         images["results/confusion"] = _png(charts.confusion(counts, found.classes))
@@ -66,7 +67,7 @@ def _scores(run: RunView) -> Any:
             "value": score.value,
             "low": score.value if score.low is None else score.low,
             "high": score.value if score.high is None else score.high,
-            "ours": score.model == NETWORK,
+            "ours": score.model == OURS,
             "shown": decimal(score.value),
             "tip": "",
         }

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from segmint.models.names import OURS
 from segmint.report.blocks import Block
-from segmint.report.pages.backtest import MOST_LINES, OURS, _money_over_time, _rankings, _rates, _strategies
+from segmint.report.pages.backtest import MOST_LINES, _money_over_time, _rankings, _rates, _strategies
 
 OTHERS = [*(f"rival {number}" for number in range(1, 8)), "random", "everyone"]
 

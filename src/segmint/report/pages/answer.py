@@ -5,11 +5,12 @@ from __future__ import annotations
 import polars as pl
 
 from segmint.metrics.ranking import average_precision, cumulative_gain, lift_at, roc_auc
+from segmint.models.names import OURS
 from segmint.report.blocks import Block, Page, banner, figures, make_page, statements
 from segmint.report.levels import Level, strongest_levels
 from segmint.report.pages.search import judged_apart
 from segmint.report.run_view import Predictions, RunView
-from segmint.report.scores import NETWORK, main_metric, metric_label, metric_row, same_or_better
+from segmint.report.scores import main_metric, metric_label, metric_row, same_or_better
 from segmint.report.wording import between, count, decimal, listed, percent, times
 
 MOMENTS = {
@@ -23,7 +24,7 @@ def page(run: RunView) -> Page | None:
     """Say what was asked, who says yes or belongs where, how well the network finds them, and what to do next."""
     if not run.summary:
         return None
-    found = run.predictions(NETWORK)
+    found = run.predictions(OURS)
     return make_page(
         "answer",
         title="The answer",
@@ -81,7 +82,7 @@ def _classes(run: RunView) -> list[str]:
 
 
 def _shares(run: RunView) -> str:
-    found = run.predictions(NETWORK)
+    found = run.predictions(OURS)
     if found is None:
         return listed(_classes(run))
     return listed([f"{name} ({percent(float(found.said(name).mean()), 0)})" for name in found.classes])
@@ -104,7 +105,7 @@ def _level_words(level: Level) -> str:
 
 
 def _how_well(run: RunView, found: Predictions | None) -> str:
-    ours = metric_row(run, NETWORK, main_metric(run))
+    ours = metric_row(run, OURS, main_metric(run))
     sentences = []
     if found is not None and run.is_response and run.positive in found.classes:
         reached = float(cumulative_gain(found.said(run.positive), found.probability(run.positive), [0.2])[0])
@@ -159,7 +160,7 @@ def _headlines(run: RunView, found: Predictions | None) -> list[tuple[str, str, 
             )
         )
     metric = main_metric(run)
-    if (ours := metric_row(run, NETWORK, metric)) is not None:
+    if (ours := metric_row(run, OURS, metric)) is not None:
         note = f"95 % interval {between(ours.low, ours.high, 2)}" if ours.low is not None else "on rows kept apart"
         items.append((metric_label(metric), decimal(ours.value, 3), note))
     return items

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from segmint.models.names import OURS
 from segmint.report import charts
 from segmint.report.blocks import Block, Page, banner, chart, figures, fold, grid, key, make_page, points, table
 from segmint.report.run_view import RunView
@@ -13,7 +14,7 @@ from segmint.report.svg import draw
 from segmint.report.wording import between, count, decimal, listed, percent, shorten
 from segmint.store import run_files
 
-OURS, MOST_LINES = "dense_network", 7
+MOST_LINES = 7
 Row = dict[str, Any]
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from segmint.models.names import OURS
 from segmint.report import charts
 from segmint.report.blocks import Block, Page, chart, fold, make_page, points, table
 from segmint.report.run_view import RunView
-from segmint.report.scores import NETWORK, Score, largest_words, main_metric, metric_label, ranked, scores
+from segmint.report.scores import Score, largest_words, main_metric, metric_label, ranked, scores
 from segmint.report.svg import draw
 from segmint.report.wording import between, decimal, seconds
 
@@ -35,7 +36,7 @@ def _main_chart(run: RunView, order: list[Score]) -> Block:
     label = metric_label(main_metric(run))
     rows = [
         {
-            "label": run.model_label(row.model).split(" (")[0], "value": row.value, "ours": row.model == NETWORK,
+            "label": run.model_label(row.model).split(" (")[0], "value": row.value, "ours": row.model == OURS,
             "low": row.value if row.low is None else row.low, "high": row.value if row.high is None else row.high,
             "shown": decimal(row.value),
             "tip": f"{run.model_label(row.model)}: {label} {decimal(row.value)} ({between(row.low, row.high)})",
@@ -95,7 +96,7 @@ def _metrics(run: RunView, order: list[Score]) -> Block:
         names,
         rows,
         title="All metrics",
-        marked=[place for place, row in enumerate(order) if row.model == NETWORK],
+        marked=[place for place, row in enumerate(order) if row.model == OURS],
         note=f"Log loss and Brier score are better when lower; all others when higher.{_accuracy_note(run, metrics)}",
     )
 

@@ -16,11 +16,12 @@ from segmint.metrics.ranking import (
     roc_auc,
     roc_curve,
 )
+from segmint.models.names import OURS
 from segmint.report import charts
 from segmint.report.blocks import Block, Page, budget, chart, grid, key, make_page, table
 from segmint.report.pages.search import judged_apart
 from segmint.report.run_view import Predictions, RunView
-from segmint.report.scores import NETWORK, best_rival
+from segmint.report.scores import best_rival
 from segmint.report.svg import draw
 from segmint.report.wording import count, decimal, listed, percent, percent_between, shorten, times
 
@@ -30,7 +31,7 @@ _DEPTHS = (0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
 
 def page(run: RunView) -> Page | None:
     """Judge the network on customers it had not seen."""
-    found = run.predictions(NETWORK)
+    found = run.predictions(OURS)
     if found is None:
         return None
     if run.is_response and run.positive in found.classes:
