@@ -16,13 +16,12 @@ from segmint.contract.contract import load_contract
 from segmint.contract.validate import validate
 from segmint.errors import ConfigError, DataError, PolicyError
 from segmint.evaluation.backtest import Backtest
-from segmint.evaluation.strategies import AtRandom, Everyone, Forgetful, Look, Moment, Rule
+from segmint.evaluation.strategies import AtRandom, Everyone, Rule
 from segmint.flows import backtest as flow
 from segmint.flows.demo import sample_path
 from segmint.store.run import Run
 from segmint.tables.source import open_table
-from segmint.targeting.optimise import Limit
-from segmint.targeting.policy import Capacity, ContactPolicy, ContactRules, Economics, Quota
+from segmint.targeting.policy import ContactPolicy, ContactRules, Quota
 
 pytestmark = pytest.mark.network
 pytest.importorskip("tensorflow")
@@ -249,6 +248,16 @@ def test_limits_by_what_was_known_only_after_the_call_are_refused_without_econom
         flow.money_of(table, flow.waves_of(table, settings)[0], settings)
 
 
+class _Equal(Forgetful):
+    """Says of everyone that the call pays, without learning."""
+
+    name, label, hidden, settings = "dense_network", "Everyone alike", False, ""
+
+    def look(self, moment: Moment) -> Look:
+        said = np.full(moment.customers.height, 0.5)
+        return Look(propensity=said, raw=said)
+
+
 def test_a_shorter_last_wave_does_not_end_the_replay_of_a_quota(
     history: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -262,63 +271,6 @@ def test_a_shorter_last_wave_does_not_end_the_replay_of_a_quota(
     last = found.result.waves.filter((pl.col("strategy") == "dense_network") & (pl.col("wave") == 3))
     assert last["called"].to_list() == [60]
     assert any("In 1 of 3 waves fewer than 50 customers of marital divorced" in note for note in found.summary["notes"])
-
-
-def test_quotas_capacities_and_money_leave_as_many_as_find_room() -> None:
-    columns = pl.DataFrame({"cost": [4.0, 1.0] * 50, "job": ["student", "retired"] * 50, "minutes": [1.0] * 100})
-    rules = ContactRules(
-        budget_money=90.0,
-        quotas=(Quota(column="job", level="student", minimum=1, maximum=10),),
-        capacities=(Capacity(name="minute", available=40.0, per_customer="minutes"),),
-    )
-    policy = ContactPolicy.of(Economics(cost_per_call="cost", value_per_success=10.0), rules)
-    ids = pl.Series("customer", np.arange(100)).cast(pl.String)
-    called = np.arange(100) < 90
-    within = flow._within(policy, ids, columns["cost"].to_numpy(), columns, called)
-    kept = columns.filter(pl.Series(within))
-    assert not (within & ~called).any()
-    assert kept["cost"].sum() <= 90
-    assert kept.filter(pl.col("job") == "student").height <= 10
-    assert kept.height == 40
-    students = np.flatnonzero(within & (columns["job"] == "student").to_numpy())
-    assert students.tolist() != np.arange(0, 2 * students.size, 2).tolist()  # by lot, not by place
-
-
-def test_who_does_not_fit_takes_nothing_from_those_who_do() -> None:
-    """Money for 100, calls for 1, 2 and 150: whoever the lot puts behind the dear one is called all the same."""
-    cost = np.full(200, 2.0)
-    cost[:3] = [150.0, 1.0, 1.0]
-    policy = ContactPolicy.of(Economics(cost_per_call="cost", value_per_success=10.0), ContactRules(budget_money=100.0))
-    columns, everyone = pl.DataFrame({"cost": cost}), np.ones(200, dtype=bool)
-    for seed in range(20):
-        ids = pl.Series("customer", 1_000 * seed + np.arange(200)).cast(pl.String)
-        assert 99 <= cost[flow._within(policy, ids, cost, columns, everyone)].sum() <= 100
-
-
-def test_room_that_is_left_is_found_customer_by_customer() -> None:
-    """The same as a walk through the lot that passes over whoever does not fit."""
-    draw = np.random.default_rng(3)
-    for _ in range(50):
-        use = draw.choice([0.0, 0.1, 1.0, 3.0, 50.0], (3, 60))
-        high = draw.choice([0.0, 2.0, 7.3, np.inf], 3)
-        limits = [Limit("unit", each, -np.inf, most) for each, most in zip(use, high, strict=True)]
-        used, walked = np.zeros(3), []
-        for place in range(60):
-            if (used + use[:, place] <= high + 1e-9).all():
-                used += use[:, place]
-                walked.append(place)
-        assert flow._who_fit(limits, 60).tolist() == walked
-
-
-def test_calls_at_random_are_not_said_to_be_as_many_where_money_may_end_them_earlier() -> None:
-    economics = Economics(cost_per_call="cost", value_per_success=10.0)
-    by_calls, by_money = (
-        ContactPolicy.of(economics, ContactRules(**rule)) for rule in ({"budget_calls": 9}, {"budget_money": 9.0})
-    )
-    drawn = AtRandom("dense_network")
-    assert flow._labelled(drawn, by_calls, binds=True).label == "As many calls, at random"
-    assert flow._labelled(drawn, by_money, binds=True).label == "At most as many calls, at random, within the limits"
-    assert flow._labelled(Everyone(), by_calls, binds=False).label == "Call everyone"
 
 
 CHEAP = ["backtest.rivals=[]", "economics.cost_per_call=1", "economics.value_per_success=100"]
@@ -351,10 +303,6 @@ def test_nobody_draws_lots_for_customers_whom_nobody_can_pay_for(
     assert not any((each & unknown[rows]).any() for each in called.values())
     assert called["random"].sum() == called["dense_network"].sum() > 0
     assert called["everyone"].sum() == (~unknown[rows]).sum()
-    said = flow._nobody_called(table, rows, policy, found)
-    assert said == [
-        f"{unknown[rows].sum():,} of 1,800 customers have no cost or value in the history: no strategy calls them."
-    ]
 
 
 @pytest.mark.parametrize(("calls", "binds"), [(5_000, False), (300, True)])
@@ -366,7 +314,7 @@ def test_calling_everyone_is_said_to_be_limited_only_where_a_limit_keeps_somebod
     table = validate(open_table(history), load_contract("bank-marketing"), at="dialling")
     waves = flow.waves_of(table, settings)
     policy = flow.money_of(table, waves[0], settings)
-    assert flow._limits_bind(table, waves, policy) is binds
+    assert flow._applied(table, waves, policy).binds is binds
     label = flow.replay_waves(table, waves, policy, settings).strategies["everyone"]
     assert label == ("As many calls as the limits allow, at random" if binds else "Call everyone")
 
@@ -378,15 +326,7 @@ def test_a_rule_that_calls_nobody_is_said(history: Path, monkeypatch: pytest.Mon
     waves = flow.waves_of(table, settings)
     policy = flow.money_of(table, waves[0], settings)
     found = flow.replay_waves(table, waves, policy, settings)
-    assert "Today's rule called nobody" in flow._nobody_called(table, waves[0].rows, policy, found)[0]
-
-
-def test_what_a_customer_called_counts_is_said_where_not_all_are_reached(history: Path) -> None:
-    settings = config(*CHEAP, "economics.calls_per_customer=2", "policy.contact_rate=0.4")
-    table = validate(open_table(history), load_contract("bank-marketing"), at="dialling")
-    policy = flow.money_of(table, flow.waves_of(table, settings)[0], settings)
-    said = flow._notes(settings, [], policy, table, binds=False)
-    assert any("2 calls are paid, and 0.8 of those called are reached" in note for note in said)
+    assert "Today's rule called nobody" in flow._rule_of_nobody(found)[0]
 
 
 def test_without_a_yes_before_the_first_wave_nothing_says_what_a_call_may_cost(history: Path) -> None:
@@ -400,27 +340,6 @@ def test_without_a_yes_before_the_first_wave_nothing_says_what_a_call_may_cost(h
     delayed = config("backtest.delay=3000")
     with pytest.raises(DataError, match="0 outcomes are known"):
         flow.money_of(table, flow.waves_of(table, delayed)[0], delayed)
-
-
-def test_a_perfect_choice_calls_nobody_whose_cost_or_value_is_not_known(history: Path) -> None:
-    frame = pl.read_csv(history, separator=";", infer_schema=False)[:100].with_columns(
-        y=pl.Series(["yes", "yes", "no", "yes"] * 25),
-        cost=pl.Series(["1", None, "1", "1"] * 25),
-        worth=pl.Series(["10", "10", "10", None] * 25),
-    )
-    table = validate(open_table(frame), load_contract("bank-marketing"), at="dialling")
-    policy = ContactPolicy.of(Economics(cost_per_call="cost", value_per_success="worth"), ContactRules())
-    assert flow._perfect(table, np.arange(4), policy) == 9.0
-
-
-class _Equal(Forgetful):
-    """Says of everyone that the call pays, without learning."""
-
-    name, label, hidden, settings = "dense_network", "Everyone alike", False, ""
-
-    def look(self, moment: Moment) -> Look:
-        said = np.full(moment.customers.height, 0.5)
-        return Look(propensity=said, raw=said)
 
 
 def test_a_money_column_that_the_contract_does_not_know_is_named(history: Path, tmp_path: Path) -> None:

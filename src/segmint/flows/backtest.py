@@ -21,23 +21,18 @@ from segmint.evaluation.comparison import OURS
 from segmint.evaluation.conformal import LabelSets, adaptive_sets
 from segmint.evaluation.lagged_rates import with_lagged_rates
 from segmint.evaluation.strategies import FEWEST_RESPONDERS, AtRandom, BestSoFar, Everyone, Learner, Rule, Strategy
+from segmint.evaluation.wave_policy import WavePolicy
 from segmint.flows.candidates import with_policy_columns
 from segmint.flows.read import begin, keep_reading, open_source, read, require_contract
 from segmint.flows.report import write_report
 from segmint.flows.settings import RUNS, Place, Settings, settings_of
-from segmint.metrics.profit import campaign_profit
 from segmint.models.customer_model import MODEL_LABELS, make_model
 from segmint.progress import Progress, Remember, silent, tell_both
 from segmint.splits.waves import ROW_ORDER, Wave, make_waves, time_proxies, times_of
 from segmint.store.run import Run
 from segmint.store.staging import publish_file
 from segmint.tables.table_source import TableSource
-from segmint.targeting.choose import choose
-from segmint.targeting.holdout import keyed_words
-from segmint.targeting.levels import has_level
-from segmint.targeting.optimise import Limit, limits_of
-from segmint.targeting.policy import ContactPolicy, ContactRules, Economics, Quota
-from segmint.targeting.stakes import Stakes
+from segmint.targeting.policy import ContactPolicy, ContactRules, Economics
 
 YES, NO = ("yes", "true", "1", "y"), ("no", "false", "0", "n")
 FOUND, CALLS, WAVES = "backtest.json", "tables/backtest_calls.parquet", "tables/backtest_waves.parquet"
@@ -216,136 +211,28 @@ def replay_waves(
     PolicyError
         If the policy takes money or limits from what was known only after the call.
     """
-    _require_known(table, policy)
-    columns = with_policy_columns(table, policy)
-    ids = pl.Series("customer", np.arange(len(table))).cast(pl.String)
-    stakes = Stakes.of(policy, columns)
-    # the history's customers were reached
-    cost, value, able = stakes.cost, stakes.value * stakes.reach, stakes.known
-
-    def decide(rows: NDArray[np.int64], propensity: Floats) -> Mask:
-        here = columns[rows]
-        choice = choose(ids[rows], propensity, _fillable(policy, here, able[rows]), columns=here)
-        called = np.zeros(rows.size, dtype=bool)
-        called[choice.listed] = True
-        return called
-
-    def limit(rows: NDArray[np.int64], called: Mask) -> Mask:
-        return _within(policy, ids[rows], cost[rows], columns[rows], called)
-
-    binds = _limits_bind(table, waves, policy)
-
-    def settle(rows: NDArray[np.int64], called: Mask, said_yes: Mask) -> Floats:
-        return np.where(called & able[rows], value[rows] * said_yes - cost[rows], 0.0)
-
+    played = _applied(table, waves, policy)
     return replay(
         table,
         waves,
-        [_labelled(strategy, policy, binds=binds) for strategy in strategies_of(table, config)],
-        decide=decide,
-        limit=limit if binds else None,
-        able=able,
-        settle=settle,
+        [played.labelled(strategy) for strategy in strategies_of(table, config)],
+        decide=played.decide,
+        limit=played.limit if played.binds else None,
+        able=played.able,
+        settle=played.settle,
         seed=config.seed,
         block=config.backtest.block,
         repeats=config.backtest.repeats,
         currency=policy.economics.currency,
-        hindsight=not _limited(policy),
+        hindsight=not played.limited,
         progress=progress,
         remember=remember,
     )
 
 
-def _limited(policy: ContactPolicy) -> bool:
-    """Tell whether more than the propensity decides whom a wave calls."""
-    return policy.has_budget or policy.needs_optimiser or bool(policy.economics.columns)
-
-
-def _limits_bind(table: ValidTable, waves: Sequence[Wave], policy: ContactPolicy) -> bool:
-    """Tell whether the limits of the policy keep anybody from calling everyone, in any wave."""
-    if not policy.has_budget and not _takes_unequally(policy):
-        return False
-    columns = with_policy_columns(table, policy)
-    stakes = Stakes.of(policy, columns)
-    ids = pl.Series("customer", np.arange(len(table))).cast(pl.String)
-    rows = (wave.rows[stakes.known[wave.rows]] for wave in waves)
-    return any(
-        not _within(policy, ids[here], stakes.cost[here], columns[here], np.ones(here.size, dtype=bool)).all()
-        for here in rows
-    )
-
-
-def _within(policy: ContactPolicy, ids: pl.Series, cost: Floats, columns: pl.DataFrame, called: Mask) -> Mask:
-    """Draw, of those to be called, as many as every limit of the policy has room for: who names customers ranks nobody."""
-    lots = keyed_words(ids, campaign=policy.campaign, key=policy.hash_key)[:, 1]
-    rows = np.flatnonzero(called)
-    rows = rows[np.argsort(lots[rows], kind="stable")]
-    limits = limits_of(rows, cost, policy, columns)
-    within = np.zeros(called.size, dtype=bool)
-    within[rows[_who_fit(limits, rows.size)]] = True
-    return within
-
-
-def _who_fit(limits: Sequence[Limit], size: int) -> NDArray[np.int64]:
-    """Go from place to place and take whoever fits into what is left of every limit; who does not takes nothing."""
-    use = np.array([limit.use for limit in limits]).reshape(len(limits), size)
-    left = np.array([limit.high * (1 + 1e-9) for limit in limits])[:, None]
-    taken, waiting = [], np.arange(size)
-    while waiting.size:
-        # what is left only falls: who does not fit now never will
-        waiting = waiting[(use[:, waiting] <= left).all(axis=0)]
-        fits = (np.cumsum(use[:, waiting], axis=1) <= left).all(axis=0)
-        run = waiting if fits.all() else waiting[: fits.argmin()]
-        taken.append(run)
-        left = np.maximum(left - use[:, run].sum(axis=1, keepdims=True), 0.0)
-        waiting = waiting[run.size :]
-    return np.concatenate([np.arange(0), *taken])
-
-
-def _labelled(strategy: Strategy, policy: ContactPolicy, *, binds: bool) -> Strategy:
-    """Say in its name that a strategy is held to limits that keep it from anybody."""
-    if not binds:
-        return strategy
-    if isinstance(strategy, Everyone):
-        return replace(strategy, label="As many calls as the limits allow, at random")
-    if isinstance(strategy, AtRandom) and _takes_unequally(policy):
-        return replace(strategy, label="At most as many calls, at random, within the limits")
-    if isinstance(strategy, Rule):
-        return replace(strategy, label=f"{strategy.label}, within the limits")
-    return strategy
-
-
-def _takes_unequally(policy: ContactPolicy) -> bool:
-    """Tell whether as many other customers may take more of a limit: of money, a capacity or a quota."""
-    quota = any(quota.maximum is not None for quota in policy.quotas)
-    return policy.budget_money is not None or bool(policy.capacities) or quota
-
-
-def _fillable(policy: ContactPolicy, columns: pl.DataFrame, able: Mask) -> ContactPolicy:
-    """Lower each quota's minimum to the customers of a wave who can fill it: the last wave may be short."""
-    quotas = tuple(
-        quota.model_copy(update={"minimum": min(quota.minimum, _members(quota, columns, able))})
-        for quota in policy.quotas
-    )
-    return policy.model_copy(update={"quotas": quotas}) if quotas else policy
-
-
-def _members(quota: Quota, columns: pl.DataFrame, able: Mask) -> int:
-    return int((has_level(columns[quota.column], [quota.level]).to_numpy() & able).sum())
-
-
-def _short_quotas(table: ValidTable, waves: Sequence[Wave], policy: ContactPolicy) -> list[str]:
-    """Say in how many waves too few customers were there for a quota's minimum."""
-    columns, said = with_policy_columns(table, policy), []
-    able = Stakes.of(policy, columns).known
-    for quota in policy.quotas:
-        short = sum(_members(quota, columns[wave.rows], able[wave.rows]) < quota.minimum for wave in waves)
-        if short:
-            said.append(
-                f"In {short:,} of {len(waves):,} waves fewer than {quota.minimum:,} customers of {quota.words} were there: "
-                "in these the quota's minimum is those who were."
-            )
-    return said
+def _applied(table: ValidTable, waves: Sequence[Wave], policy: ContactPolicy) -> WavePolicy:
+    _require_known(table, policy)
+    return WavePolicy(policy, with_policy_columns(table, policy), waves)
 
 
 def label_sets(table: ValidTable, waves: Sequence[Wave], found: Backtest, config: Config) -> LabelSets:
@@ -464,7 +351,7 @@ def _about(
 ) -> dict[str, Any]:
     """What stands beside the figures: money, time, columns that tell the time, label sets."""
     economics = policy.economics
-    proxies, binds = time_proxies(table, waves), _limits_bind(table, waves, policy)
+    proxies, played = time_proxies(table, waves), _applied(table, waves, policy)
     rows = np.concatenate([wave.rows for wave in waves])
     told = sets.to_json()
     told["sentence"] = (
@@ -487,38 +374,23 @@ def _about(
         },
         "time_proxies": proxies,
         "label_sets": told,
-        "perfect": _perfect(table, rows, policy),
-        "bounded": binds,
+        "perfect": played.perfect(rows, table.outcome[rows] == table.contract.outcome.positive),
+        "bounded": played.binds,
         "notes": [
-            *_notes(config, proxies, policy, table, binds=binds),
+            *_notes(config, proxies, policy, table, binds=played.binds),
             *_thin_lessons(table, waves, config),
-            *_short_quotas(table, waves, policy),
-            *_nobody_called(table, rows, policy, found),
+            *played.notes(),
+            *_rule_of_nobody(found),
         ],
     }
 
 
-def _perfect(table: ValidTable, rows: NDArray[np.int64], policy: ContactPolicy) -> float:
-    """What calling exactly those who say yes would bring, as far as their cost and value are known."""
-    columns = with_policy_columns(table, policy)[rows]
-    yes = table.outcome[rows] == table.contract.outcome.positive
-    stakes = Stakes.of(policy, columns)
-    # the history's customers were reached
-    return campaign_profit(yes, yes & stakes.known, value=stakes.value * stakes.reach, cost=stakes.cost)
-
-
-def _nobody_called(table: ValidTable, rows: NDArray[np.int64], policy: ContactPolicy, found: Backtest) -> list[str]:
-    """Say whom no strategy could call, and that a rule named nobody."""
-    said = []
-    unknown = int((~Stakes.of(policy, with_policy_columns(table, policy)[rows]).known).sum())
-    if unknown:
-        said.append(
-            f"{unknown:,} of {rows.size:,} customers have no cost or value in the history: no strategy calls them."
-        )
+def _rule_of_nobody(found: Backtest) -> list[str]:
+    """Say that today's rule named nobody."""
     named = found.waves.filter(pl.col("strategy") == "rule")
-    if named.height and not named["called"].sum():
-        said.append("Today's rule called nobody: see whether backtest.rule says what it should.")
-    return said
+    if not named.height or named["called"].sum():
+        return []
+    return ["Today's rule called nobody: see whether backtest.rule says what it should."]
 
 
 def _thin_lessons(table: ValidTable, waves: Sequence[Wave], config: Config) -> list[str]:
@@ -550,12 +422,6 @@ def _notes(
         )
     elif config.policy.suppress or config.policy.exclude or config.policy.rest_days or config.policy.history:
         notes.append("Suppressions, rest days and the holdout of the policy are not applied to the past.")
-    economics = policy.economics
-    if policy.conversations_per_customer < 1 or economics.calls_per_customer != 1:
-        notes.append(
-            f"For a customer who is called, {economics.calls_per_customer:g} calls are paid, and {policy.conversations_per_customer:.3g} "
-            "of those called are reached: a yes of the history counts for so much of a success."
-        )
     if binds:
         who = "Today's rule and calling everyone are" if config.backtest.rule is not None else "Calling everyone is"
         note = f"{who} held to the budget and the other limits of the policy too: who is called is drawn at random."
