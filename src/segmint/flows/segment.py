@@ -422,8 +422,6 @@ def _migrate(
     before = earlier.table(CUSTOMERS)
     if before is None or before.is_empty():
         return {}
-    if "segment_key" not in before.columns:  # earlier versions called it so
-        before = before.rename({"segment": "segment_key"})
     place = {key: number for number, key in enumerate(keys)}
 
     def codes(segments: pl.Series) -> Any:

@@ -56,8 +56,8 @@ def _words(taught: Mapping[str, Any], lesson: Mapping[str, Any]) -> str:
 
 def _verdict(taught: Mapping[str, Any], student: Mapping[str, Any]) -> str:
     """Say who knows more, where that is more than chance: the two are judged on different customers."""
-    errors = [float(one["auc_error"]) for one in (taught, student) if one.get("auc_error") is not None]
-    if len(errors) < 2:  # an earlier version did not keep them
+    errors = [float(one["auc_error"]) for one in (taught, student) if one["auc_error"] is not None]
+    if len(errors) < 2:  # no chance is known where all customers had one outcome
         return ""
     gap, chance = float(student["auc"]) - float(taught["auc"]), NORMAL_95 * math.hypot(*errors)
     if abs(gap) <= chance:
