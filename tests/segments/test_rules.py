@@ -44,7 +44,7 @@ def test_sql_quotes_what_customers_may_have_typed():
     frame = pl.DataFrame({'a "b': np.where(labels == 1, "it's", "x"), "n": random.normal(size=400)})
     rules = segment_rules(frame, labels, random_state=1)
     sql = rules.sql(("no", "o'clock"))
-    assert "'it''s'" in sql or "'x'" in sql
+    assert "'it''s'" in sql
     assert "'o''clock'" in sql
     told = pl.SQLContext(t=frame).execute(f"SELECT {sql} FROM t", eager=True)["segment"].to_list()
     assert told == ["o'clock" if label else "no" for label in labels]
