@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 
 from segmint.contract.contract import load_contract
 from segmint.contract.validate import validate
-from segmint.evaluation.comparison import OURS, compare_models
+from segmint.evaluation.comparison import compare_models
 from segmint.flows.calibrate import calibrate
 from segmint.flows.train import Trained
 from segmint.metrics.calibration import venn_abers
 from segmint.models.customer_model import make_model
+from segmint.models.names import OURS
 from segmint.models.predict import Predictor
 from segmint.splits.folds import inner_split, make_folds
 from segmint.splits.groups import row_groups, row_keys

@@ -5,9 +5,10 @@ import polars as pl
 import pytest
 from sklearn import metrics as reference
 
-from segmint.evaluation.comparison import OURS, _conclusion, compare_models
+from segmint.evaluation.comparison import _conclusion, compare_models
 from segmint.evaluation.paired_bootstrap import affordable_repeats
 from segmint.metrics.classification import best_f1_threshold
+from segmint.models.names import OURS
 from segmint.splits.folds import make_folds
 from segmint.splits.groups import row_groups, row_keys
 

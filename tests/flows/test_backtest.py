@@ -16,7 +16,7 @@ from segmint.contract.contract import load_contract
 from segmint.contract.validate import validate
 from segmint.errors import ConfigError, DataError, PolicyError
 from segmint.evaluation.backtest import Backtest
-from segmint.evaluation.strategies import AtRandom, Everyone, Rule
+from segmint.evaluation.strategies import AtRandom, Everyone, Forgetful, Look, Moment, Rule
 from segmint.flows import backtest as flow
 from segmint.flows.demo import sample_path
 from segmint.store.run import Run
@@ -76,7 +76,7 @@ def test_the_page_and_the_figures_hold_no_customer(done: flow.Backtested) -> Non
     page = done.report.read_text("utf-8")
     assert "Had you used it since the first wave" in page
     assert "Today&#39;s rule" in page
-    found = json.loads((done.folder / flow.FOUND).read_text("utf-8"))
+    found = json.loads((done.folder / "backtest.json").read_text("utf-8"))
     assert "calls" not in found
     assert found["label_sets"]["calls"] == 1800
 

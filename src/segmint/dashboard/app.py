@@ -37,6 +37,7 @@ from segmint.service.body import limited, read_body
 from segmint.service.children import Errand, in_turn, make_list
 from segmint.service.problems import Problem, place_of
 from segmint.service.start import Door, bound, leave, server_config, write_log
+from segmint.store.run import CONFIG
 
 Form = dict[str, str]
 Page = Callable[[Desk, Request, Form], Response | Awaitable[Response]]
@@ -445,7 +446,7 @@ def _lists(desk: Desk, request: Request, form: Form) -> Response | Awaitable[Res
 async def _made(desk: Desk, request: Request, errand: Errand, config: Config) -> Response:
     """Let a child make a list, which may take long, and show it."""
     with TemporaryDirectory(prefix="segmint-") as folder:
-        policy = Path(folder) / "config.toml"
+        policy = Path(folder) / CONFIG
         policy.write_text(config.to_toml(), "utf-8")
         errand = replace(errand, policy=policy)
         told = await in_turn(desk.lists, partial(make_list, desk.children, errand), request.receive)

@@ -31,7 +31,8 @@ from segmint.report.scores import metric_label
 from segmint.report.wording import capital, count, decimal, percent
 from segmint.store.bundle import Bundle
 from segmint.store.promoted import WORD
-from segmint.store.run import Run
+from segmint.store.run import CONFIG, Run
+from segmint.store.run_files import CUSTOMERS, DIALLER, LIST, MONITOR, PAGE, PREDICTIONS, REJECTED, SEGMENTS, SHEET, SQL
 from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.preview import Preview
 from segmint.targeting.suppress import respects_objections
@@ -39,20 +40,20 @@ from segmint.targeting.suppress import respects_objections
 Context = dict[str, Any]
 Asked = TypeVar("Asked")
 FILES = {
-    "report.html": "the report as one file",
-    "call_list.xlsx": "the list for Excel",
-    "dialler.csv": "the list for the dialler",
-    "call_list.parquet": "everyone read, one status each",
-    "config.toml": "every setting: the policy too",
-    "predictions.parquet": "predictions",
-    "rejected.csv": "rows that were rejected, and why",
-    "segments.parquet": "the segment of every customer",
-    "segments.sql": "the segments as rules, for a table of your own",
+    PAGE: "the report as one file",
+    SHEET: "the list for Excel",
+    DIALLER: "the list for the dialler",
+    LIST: "everyone read, one status each",
+    CONFIG: "every setting: the policy too",
+    PREDICTIONS: "predictions",
+    REJECTED: "rows that were rejected, and why",
+    CUSTOMERS: "the segment of every customer",
+    SQL: "the segments as rules, for a table of your own",
 }
 # who may download it; any other file needs `read`. A list's settings hold the key by which its arms are drawn.
-FILE_SCOPES = dict.fromkeys(
-    ("call_list.xlsx", "dialler.csv", "call_list.parquet", "config.toml"), "target"
-) | dict.fromkeys(("predictions.parquet", "rejected.csv", "segments.parquet"), "predict")
+FILE_SCOPES = dict.fromkeys((SHEET, DIALLER, LIST, CONFIG), "target") | dict.fromkeys(
+    (PREDICTIONS, REJECTED, CUSTOMERS), "predict"
+)
 WATCHING = ("monitor", "measure", "backtest", "update")
 ALARMING = ("run", *WATCHING)
 COMMANDS = {
@@ -146,7 +147,7 @@ def one_segment(desk: Desk, key: str) -> Context | None:
     segment = next((part for part in found if str(part["key"]) == key), None)
     if segment is None:
         return None
-    kind = read_json(desk.runs / str(run) / "segments.json").get("kind")
+    kind = read_json(desk.runs / str(run) / SEGMENTS).get("kind")
     keys = [str(part["key"]) for part in found]
     title, *blocks = segment_blocks(segment, discovered=kind == "discovered")
     place = keys.index(key)
@@ -404,7 +405,7 @@ def _alarms(runs: list[Run]) -> list[dict[str, str]]:
 
 
 def _raised(run: Run) -> dict[str, str] | None:
-    found = read_json(run.folder / "monitor.json")
+    found = read_json(run.folder / MONITOR)
     alarms = found.get("alarms")
     if not alarms:
         return None
@@ -461,7 +462,7 @@ def _day(made: object) -> str:
 def _segments(desk: Desk) -> tuple[str | None, list[dict[str, Any]]]:
     used = desk.bundle_run()
     for name in dict.fromkeys([used, *(run.id for run in desk.all_runs()[:50])]):
-        if name is not None and (found := read_json(desk.runs / name / "segments.json")).get("segments"):
+        if name is not None and (found := read_json(desk.runs / name / SEGMENTS)).get("segments"):
             return name, list(found["segments"])
     return None, []
 

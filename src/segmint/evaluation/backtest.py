@@ -19,8 +19,8 @@ from segmint.contract.valid_table import ValidTable
 from segmint.errors import DataError
 from segmint.evaluation.backtest_scores import Replayed, block_of, totals, wave_figures
 from segmint.evaluation.backtest_words import conclude_backtest
-from segmint.evaluation.comparison import OURS
 from segmint.evaluation.strategies import Forgetful, Look, Moment, Strategy, Told
+from segmint.models.names import OURS
 from segmint.progress import Progress, Remember, silent
 from segmint.splits.groups import row_groups, row_keys
 from segmint.splits.waves import Rows, Wave

@@ -17,7 +17,7 @@ from segmint.evaluation.conclusion import Estimate, Standing, conclude
 from segmint.evaluation.paired_bootstrap import LOWER_IS_BETTER, Judged, affordable_repeats, bootstrap_scores
 from segmint.metrics.classification import best_f1_threshold, class_index, cross_fitted_thresholds
 from segmint.metrics.intervals import interval
-from segmint.models.names import OURS as OURS
+from segmint.models.names import OURS
 from segmint.models.reads import read_by
 from segmint.progress import Progress, Remember, silent
 from segmint.splits.folds import Fold

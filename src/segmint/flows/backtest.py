@@ -12,12 +12,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.config import Config
-from segmint.contract.contract import Contract, load_contract
+from segmint.contract.contract import Contract
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import ConfigError, DataError, PolicyError
 from segmint.evaluation.backtest import Backtest
 from segmint.evaluation.backtest import backtest as replay
-from segmint.evaluation.comparison import OURS
 from segmint.evaluation.conformal import LabelSets, adaptive_sets
 from segmint.evaluation.lagged_rates import with_lagged_rates
 from segmint.evaluation.strategies import FEWEST_RESPONDERS, AtRandom, BestSoFar, Everyone, Learner, Rule, Strategy
@@ -25,17 +24,19 @@ from segmint.evaluation.wave_policy import WavePolicy
 from segmint.flows.candidates import with_policy_columns
 from segmint.flows.read import begin, keep_reading, open_source, read, require_contract
 from segmint.flows.report import write_report
-from segmint.flows.settings import RUNS, Place, Settings, settings_of
-from segmint.models.customer_model import MODEL_LABELS, make_model
+from segmint.flows.settings import RUNS, Place, Settings, contract_of, settings_of
+from segmint.models.customer_model import make_model
+from segmint.models.names import MODEL_LABELS, OURS
 from segmint.progress import Progress, Remember, silent, tell_both
 from segmint.splits.waves import ROW_ORDER, Wave, make_waves, time_proxies, times_of
 from segmint.store.run import Run
+from segmint.store.run_files import BACKTEST
 from segmint.store.staging import publish_file
 from segmint.tables.table_source import TableSource
 from segmint.targeting.policy import ContactPolicy, ContactRules, Economics
 
 YES, NO = ("yes", "true", "1", "y"), ("no", "false", "0", "n")
-FOUND, CALLS, WAVES = "backtest.json", "tables/backtest_calls.parquet", "tables/backtest_waves.parquet"
+CALLS, WAVES = "tables/backtest_calls.parquet", "tables/backtest_waves.parquet"
 
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -92,6 +93,10 @@ def backtest(
         has. Without economics, a success brings 1 and a call costs the response rate before the first wave.
     runs : path
         The folder that holds all runs.
+    argv : sequence of str
+        The command as typed, for the record.
+    progress : Progress
+        Told how far the work is.
     here : Run, optional
         An earlier backtest to continue.
 
@@ -101,7 +106,7 @@ def backtest(
         For a table or setting that cannot be worked with.
     """
     config, runs = settings_of(config), Path(runs)
-    contract = contract if isinstance(contract, Contract) else load_contract(contract)
+    contract = contract_of(contract)
     opened = open_source(source, config.data)
     require_contract(opened, contract, at=config.data.at)
     with here or begin("backtest", source, opened, contract, config, runs=runs, argv=argv) as here:
@@ -122,7 +127,7 @@ def backtest_in(
     sets = label_sets(table, waves, found, config)
     found = replace(found, calls=_with_sets(found.calls, sets))
     summary = {**found.to_json(), **_about(table, waves, policy, sets, config, found)}
-    here.keep(FOUND, summary)
+    here.keep(BACKTEST, summary)
     publish_file(here.folder / CALLS, lambda path: found.calls.write_parquet(path))
     publish_file(here.folder / WAVES, lambda path: found.waves.write_parquet(path))
     report = write_report(here.folder)

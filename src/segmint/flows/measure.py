@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -25,12 +24,13 @@ from segmint.metrics.intervals import EFFECT_LEVEL
 from segmint.monitoring.measure import JoinedResults, Measurement, join_results
 from segmint.monitoring.measure import measure as estimate
 from segmint.progress import Progress, silent
-from segmint.store.run import CONFIG, CONTRACT, Run
+from segmint.store.run import CONTRACT, Run
+from segmint.store.run_files import MEASURE, OBJECTORS
 from segmint.store.staging import publish_file
 from segmint.tables.write import write_safe_csv
 from segmint.targeting.suppress import UNNAMED
 
-FOUND, ROWS, OBJECTORS, STRANGE = "measure.json", "measure.parquet", "do_not_call.csv", "strange_results.csv"
+ROWS, STRANGE = "measure.parquet", "strange_results.csv"
 NEEDED = ("customer", "status", "propensity", "value", "cost")
 
 
@@ -99,6 +99,10 @@ def measure(
         Whether a held-out customer without a row is known not to have bought.
     do_not_call : path, optional
         A growing .csv file that gets everyone who asked not to be called again, also if no effect can be told.
+    argv : sequence of str
+        The command as typed, for the record.
+    progress : Progress
+        Told how far the work is.
 
     Raises
     ------
@@ -145,7 +149,7 @@ def measure(
             else {"entries": grown.before + grown.added, "added": grown.added},
             "rows": found.frame().with_columns(pl.col(pl.Float64).fill_nan(None)).to_dicts(),
         }
-        here.keep(FOUND, summary)
+        here.keep(MEASURE, summary)
         publish_file(here.folder / ROWS, lambda path: found.frame().write_parquet(path))
         report = write_report(here.folder)
         here.done({"sentences": list(sentences)})
@@ -204,7 +208,7 @@ def _currency(run: Run | None, config: Config) -> tuple[str, str]:
     """Say in which currency the list's amounts are, and who says so: its own run before any policy."""
     if run is not None:
         with suppress(OSError, ValueError, KeyError, TypeError):
-            told = tomllib.loads((run.folder / CONFIG).read_text("utf-8"))["economics"]["currency"]
+            told = run.settings["economics"]["currency"]
             return str(told), f"Amounts are in {told}, as in the list's own run {run.id}."
     if config.economics is not None:
         told = config.economics.currency

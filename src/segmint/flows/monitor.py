@@ -28,9 +28,10 @@ from segmint.store import strict_json
 from segmint.store.bundle import Bundle, open_bundle
 from segmint.store.promoted import RUN_ID, WORD, read_promoted
 from segmint.store.run import Run, list_runs
+from segmint.store.run_files import MONITOR
 from segmint.store.staging import publish_file
 
-FOUND, COLUMNS = "monitor.json", "monitor_columns.parquet"
+COLUMNS = "monitor_columns.parquet"
 FEWEST = 100
 MOST_EARLIER = 50
 ADVICE = {
@@ -92,6 +93,10 @@ def monitor(
         Results of the wave: a row per call with its code, or the contract's outcome column.
     codes : path, optional
         TOML that says what the codes mean.
+    argv : sequence of str
+        The command as typed, for the record.
+    progress : Progress
+        Told how far the work is.
 
     Raises
     ------
@@ -142,7 +147,7 @@ def monitor(
                 table, known, said, happened, summary["realised"]["design_effect"]
             )
         summary["waves"] = [*_earlier(runs, here), _line(here, summary)]
-        here.keep(FOUND, summary)
+        here.keep(MONITOR, summary)
         publish_file(here.folder / COLUMNS, lambda path: drift.frame().write_parquet(path))
         report = write_report(here.folder)
         here.done({"advice": drift.advice, "alarms": [alarm.code for alarm in drift.alarms]})
@@ -213,7 +218,7 @@ def _earlier(runs: Path, here: Run) -> list[dict[str, Any]]:
             break
         # a folder that was tidied by hand is no reason to stop
         with suppress(OSError, ValueError, KeyError, TypeError):
-            line = _line(run, strict_json.from_bytes((run.folder / FOUND).read_bytes()))
+            line = _line(run, strict_json.from_bytes((run.folder / MONITOR).read_bytes()))
             known = found.setdefault(_table_of(run), line)
             if known["observed"] is None and line["observed"] is not None:
                 found[_table_of(run)] = line

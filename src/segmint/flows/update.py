@@ -101,6 +101,10 @@ def update(
         The table that was scored, for a call list: it carries no columns that a new network could be judged on.
     upcoming : path, optional
         Who is called next: the teacher of the network trained on `history` labels them too.
+    argv : sequence of str
+        The command as typed, for the record.
+    progress : Progress
+        Told how far the work is.
 
     Raises
     ------

@@ -16,7 +16,6 @@ from sklearn.pipeline import Pipeline
 from segmint.contract.column import Column
 from segmint.features.customer_features import CustomerFeatures
 from segmint.features.natural import NaturalFeatures
-from segmint.models.names import MODEL_LABELS as MODEL_LABELS
 from segmint.models.names import MODELS, OURS
 from segmint.models.network_model import NetworkModel
 from segmint.models.rivals import CatBoost, LightGBM, TunedKNN, XGBoost

@@ -29,6 +29,8 @@ from segmint.service.children import Children, Errand, in_turn, make_list
 from segmint.service.limits import Workers
 from segmint.service.problems import Problem
 from segmint.store.bundle import Bundle
+from segmint.store.run import CONFIG
+from segmint.store.run_files import LIST
 from segmint.tables.byte_stream import ARCHIVES
 from segmint.targeting.policy import ContactRules, Economics
 
@@ -81,7 +83,7 @@ async def target_table(
         else:
             table = folder / f"table.{kind}"
             await _receive(request, table, kind)
-        policy = folder / "config.toml"
+        policy = folder / CONFIG
         policy.write_text(config.to_toml(), "utf-8")
         errand = Errand(table, policy, handle.origin, handle.digest, runs)
         try:
@@ -209,7 +211,7 @@ def _listed(children: Children, errand: Errand, given_up: Event) -> dict[str, An
     """Make a list and tell whom to call, best first."""
     told = make_list(children, errand, given_up)
     run = Path(told["run"])
-    listed = pl.read_parquet(run / "call_list.parquet").filter(pl.col("status") == "listed").sort("rank")
+    listed = pl.read_parquet(run / LIST).filter(pl.col("status") == "listed").sort("rank")
     kept = listed.select([name for name in SHOWN if name in listed.columns])
     said = {name: told[name] for name in ("counts", "expected_profit", "sentences")}
     return {"run": run.name, **said, "list": kept.to_dicts()}
