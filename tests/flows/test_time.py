@@ -16,7 +16,7 @@ from segmint.cli import main
 from segmint.config import load_config
 from segmint.contract.contract import load_contract
 from segmint.errors import ConfigError, DataError, RunError
-from segmint.evaluation.recalibration import intercept_shift
+from segmint.evaluation.recalibration import cross_fitted, intercept_shift
 from segmint.flows.measure import measure
 from segmint.flows.monitor import monitor
 from segmint.flows.predict import predict
@@ -26,10 +26,8 @@ from segmint.flows.results import groups_of
 from segmint.flows.run import run
 from segmint.flows.scored import known_of, scoring_run
 from segmint.flows.target import target
-from segmint.flows.update import _average_moved, _cross_fitted, _in_history, _of_the_wave_by_id, _require_apart, update
-from segmint.metrics.calibration import shifted
+from segmint.flows.update import _require_apart, update
 from segmint.models.interval import PropensityInterval
-from segmint.monitoring.reference import _histograms
 from segmint.report.run_view import RunView
 from segmint.store.bundle import open_bundle
 from segmint.store.promoted import Entry
@@ -386,50 +384,13 @@ def test_a_history_that_holds_the_wave_is_refused(
         update(wave["results"], scored, trained, CONFIG, runs=runs, history=history)
 
 
-def test_numbers_with_a_comma_are_told_apart_and_found_with_a_point() -> None:
-    contract = load_contract("simulated-campaign")
-    bundle: Any = SimpleNamespace(contract=contract)
-    number = next(c.name for c in contract.features("planning") if c.kind == "number")
-    wave = pl.DataFrame({number: ["1000,25", "7,5", "many", None]})
-    history = pl.DataFrame({number: ["2000,75", "7.50", "lots", "1.000,25"]})
-    assert _in_history(history, wave, bundle, by_id=False).tolist() == [False, True, False, False]
-
-
-def test_a_wave_is_found_in_the_history_whatever_the_call_filled_in() -> None:
-    """The history holds the month of the call, the wave the month that was planned."""
-    contract = load_contract("simulated-campaign")
-    bundle: Any = SimpleNamespace(contract=contract)
-    number = next(c.name for c in contract.features("planning") if c.kind == "number")
-    late = next(c.name for c in contract.columns if c.known == "dialling")
-    wave = pl.DataFrame({"customer_id": ["1", "2", None], number: ["10", "20", "30"], late: ["a", "a", "a"]})
-    history = pl.DataFrame({"customer_id": [" 2", " 1", None], number: ["21", "10.0", "30"], late: ["b", "b", "b"]})
-    # who was called before, with other values then, is no line of the wave
-    assert _in_history(history, wave, bundle, by_id=True).tolist() == [True, False, False]
-    # without ids many look alike when a campaign is planned: what the call is made with must agree too
-    assert _in_history(history, wave, bundle, by_id=False).tolist() == [False, False, False]
-    made = history.with_columns(pl.lit("a").alias(late))
-    assert _in_history(made, wave, bundle, by_id=False).tolist() == [True, False, True]
+def test_so_many_may_stand_in_the_history_that_enough_are_left_to_judge() -> None:
     many = np.arange(1_000) < 800
     _require_apart(many, by_id=True)
     with pytest.raises(DataError, match="950 of 1,000 customers of the wave stand in the history\\."):
         _require_apart(np.arange(1_000) < 950, by_id=True)
     with pytest.raises(DataError, match="800 of 1,000 customers of the wave stand in the history with the same values"):
         _require_apart(many, by_id=False)
-    with pytest.raises(DataError, match="950 of 1,000 customers of the wave stand in the history"):
-        _require_apart(np.arange(1_000) < 950, by_id=True)
-
-
-def test_a_wave_that_was_exported_again_is_found_by_its_outcomes() -> None:
-    """Every balance has moved; of those who say yes now nearly all say yes there, too, which no earlier wave has."""
-    bundle: Any = SimpleNamespace(contract=load_contract("simulated-campaign"))
-    ids, yes = [f"C{n}" for n in range(200)], np.arange(200) % 8 == 0
-    wave = pl.DataFrame({"customer_id": ids, "balance": np.arange(200.0)})
-    said = pl.Series("subscribed", np.where(yes, "yes", "no"))
-    history = wave.select("customer_id", pl.col("balance") + 1).with_columns(said)[:150]
-    assert _of_the_wave_by_id(history, wave, yes, bundle).tolist() == [n < 150 for n in range(200)]
-    earlier = history.with_columns(subscribed=said[:150].shuffle(seed=1))
-    assert not _of_the_wave_by_id(earlier, wave, yes, bundle).any()
-    assert not _of_the_wave_by_id(history.drop("subscribed"), wave, yes, bundle).any()
 
 
 @pytest.fixture(scope="module")
@@ -473,7 +434,7 @@ def test_calls_of_one_customer_judge_as_one() -> None:
     four = [np.tile(values, 4) for values in (better, said, yes, np.arange(200))]
     again = compare_bundles(bundle, bundle, (four[0], four[1]), four[2], four[3])
     assert (again.low, again.high) == pytest.approx((once.low, once.high), abs=1e-9)
-    moved = _cross_fitted(four[1], four[2], four[3]).reshape(4, 200)
+    moved = cross_fitted(four[1], four[2], four[3]).reshape(4, 200)
     assert np.array_equal(moved[0], moved[3])
     repeated = pl.DataFrame({"customer_id": ["7", " 7", None, None, "8"]})
     groups = groups_of(repeated, load_contract("simulated-campaign"))
@@ -760,18 +721,3 @@ def test_who_asked_not_to_be_called_again_is_on_no_later_list(
     again = target(wave["wave"], trained, load_config(None, [*QUICK, *money]), runs=runs).call_list
     assert set(again.rows.filter(pl.col("customer").is_in(asked.implode()))["status"]) == {"suppressed"}
     assert not set(again.listed["customer"]) & set(asked)
-
-
-def test_customers_in_general_move_as_their_propensities_do() -> None:
-    draw = np.random.default_rng(4)
-    likely = 1 / (1 + np.exp(-draw.normal(-2.5, 2.0, 20_000)))
-    yes = np.where(draw.random(20_000) < likely, "yes", "no")
-    reference = {
-        "average": {"no": 1 - likely.mean(), "yes": likely.mean()},
-        "propensities": _histograms(yes, np.column_stack([1 - likely, likely]), ("no", "yes")),
-    }
-    moved = _average_moved(reference, 1.5, "yes")["average"]
-    assert moved["yes"] == pytest.approx(shifted(likely, 1.5).mean(), abs=0.01)
-    assert moved["no"] == pytest.approx(1 - moved["yes"])
-    assert abs(shifted(likely.mean(), 1.5) - shifted(likely, 1.5).mean()) > 0.1  # not the moved mean
-    assert _average_moved({}, 1.5, "yes") == {}

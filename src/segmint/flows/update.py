@@ -12,11 +12,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.config import Config, load_config
-from segmint.contract.cells import read_outcome
-from segmint.contract.ids import bare_ids
 from segmint.contract.validate import MIN_ROWS_PER_LEVEL
 from segmint.errors import DataError
-from segmint.evaluation.recalibration import intercept_shift
+from segmint.evaluation.recalibration import cross_fitted, intercept_shift
 from segmint.flows.bundle import predict_texts, propensities
 from segmint.flows.calibrate import interval_of
 from segmint.flows.predict import run_folder
@@ -26,8 +24,9 @@ from segmint.flows.results import FEWEST, Answers, groups_of, outcomes_of, read_
 from segmint.flows.run import run as train_run
 from segmint.flows.scored import Known, known_of, scoring_run
 from segmint.flows.settings import RUNS, Place, Settings, settings_of
-from segmint.metrics.calibration import shifted
+from segmint.monitoring.reference import moved_reference
 from segmint.progress import Progress, silent
+from segmint.splits.overlap import standing_in, standing_in_with_their_answers
 from segmint.store.bundle import Bundle, open_bundle, write_bundle
 from segmint.store.champion import Gate
 from segmint.store.promoted import WORD
@@ -35,8 +34,6 @@ from segmint.store.run import Run, installed_versions
 from segmint.store.training_ids import carry_training_ids
 
 FOUND = "update.json"
-PARTS = 5
-MOST_WHO_SAID_YES_BEFORE = 0.8  # of those who say yes now; so many bought before in no campaign
 MOST_AGAIN = 0.5  # in narrow tables other customers may well look the same
 
 
@@ -144,9 +141,9 @@ def update(
         )
     earlier = read_frame(history, config.data, whole=False)
     by_id = current.contract.id_column in set(earlier.columns) & set(known.raw.columns)
-    by_heart = _in_history(earlier, known.raw, current, by_id=by_id)
+    by_heart = standing_in(earlier, known.raw, current.contract, by_id=by_id)
     if by_id:
-        by_heart |= _of_the_wave_by_id(earlier, known.raw, yes, current)
+        by_heart |= standing_in_with_their_answers(earlier, known.raw, yes, current.contract)
     _require_apart(by_heart, by_id=by_id)
     # without ids a customer of the history may just look the same
     if by_heart.any() and by_id:
@@ -179,7 +176,7 @@ def _challenger(
     """Move the intercept of `fresh`, trained in the run `learned`, and judge it beside the present bundle."""
     with Run.create(runs, "update", argv, config.to_toml(), config.seed, inputs) as here:
         carry_training_ids(learned, here.folder)
-        promised = _cross_fitted(said[0], yes, groups)
+        promised = cross_fitted(said[0], yes, groups)
         sureness = interval_of(promised, yes)
         moved = _moved(here, fresh, intercept_shift(said[0], yes), sureness)
         gate = compare_bundles(moved, current, (promised, said[1]), yes, groups)
@@ -215,44 +212,12 @@ def _moved(here: Run, current: Bundle, shift: float, sureness: dict[str, Any]) -
         network=current.network,
         weights=current.weights,
         calibration=calibration,
-        reference=current.reference
-        | _average_moved(current.reference, shift, positive)
-        | _offset_noted(current.reference, shift, positive),
+        reference=moved_reference(current.reference, shift, positive),
         golden=golden,
         card=f"{current.card}\n\nThe intercept was moved by {shift:+.3f} (log odds) in the run {here.id}.\n",
         versions=installed_versions(),
         segments=current.segments,
     )
-
-
-def _average_moved(reference: dict[str, Any], shift: float, positive: str) -> dict[str, Any]:
-    """Move what customers in general have along with everyone; a bundle of long ago does not say it.
-
-    The mean of moved propensities is not the moved mean: it moves as the bins of training do.
-    """
-    if "average" not in reference:
-        return {}
-    yes = float(reference["average"][positive])
-    bins = (reference.get("propensities") or {}).get(positive)
-    if not bins or "means" not in bins:
-        yes = float(shifted(yes, shift))
-    else:
-        filled = [(mean, count) for mean, count in zip(bins["means"], bins["customers"], strict=True) if count]
-        means, counts = np.array(filled, dtype=np.float64).T
-        before = float(bins.get("offset", 0.0))
-        now, then = (float(np.average(shifted(means, by), weights=counts)) for by in (before + shift, before))
-        yes = float(np.clip(yes + now - then, 0.0, 1.0))
-    return {"average": {name: yes if name == positive else 1.0 - yes for name in reference["average"]}}
-
-
-def _offset_noted(reference: dict[str, Any], shift: float, positive: str) -> dict[str, Any]:
-    """Note beside the propensities of training how far they were moved since: what was moved has not drifted."""
-    histograms = reference.get("propensities") or {}
-    moved = {
-        level: {**told, "offset": float(told.get("offset", 0.0)) + (shift if level == positive else -shift)}
-        for level, told in histograms.items()
-    }
-    return {"propensities": moved or None}
 
 
 def _with(bundle: Bundle, calibration: dict[str, Any]) -> Bundle:
@@ -278,17 +243,6 @@ def _sureness(customers: int | None) -> str:
     if customers is None:
         return "propensity_low and propensity_high are gone: too few outcomes to say how well a propensity is known."
     return f"propensity_low and propensity_high are learned anew from these {customers:,} outcomes."
-
-
-def _cross_fitted(said: NDArray[np.float64], yes: NDArray[np.bool_], groups: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Recalibrate each part on the others, so that no customer judges a shift it helped to find."""
-    member = np.unique(groups, return_inverse=True)[1]
-    part = (np.random.default_rng(7).permutation(int(member.max(initial=-1)) + 1) % PARTS)[member]
-    moved = said.copy()
-    for number in range(PARTS):
-        here = part == number
-        moved[here] = shifted(said[here], intercept_shift(said[~here], yes[~here]))
-    return moved
 
 
 def _said(
@@ -323,72 +277,6 @@ def _require_enough(yes: NDArray[np.bool_], groups: NDArray[np.int64]) -> None:
             expected=f"at least {FEWEST} customers with an outcome, {MIN_ROWS_PER_LEVEL} of each",
             fix="wait for more results",
         )
-
-
-def _in_history(history: pl.DataFrame, wave: pl.DataFrame, bundle: Bundle, *, by_id: bool) -> NDArray[np.bool_]:
-    """Tell which customers of the wave stand in the history: the same id, if there are any, and the same values before the call.
-
-    What a call itself fills in, such as its month, differs between the wave as planned and the same wave in the history:
-    who has an id is found all the same. A customer of earlier waves whose values have moved since is another case, and may
-    judge.
-    """
-    columns = bundle.contract.columns
-    both = [column for column in columns if column.name in set(history.columns) & set(wave.columns)]
-    # without an id the few columns of planning are many customers': all that is known before the call must agree
-    early = ("planning",) if by_id else ("planning", "dialling")
-    shared = [column for column in both if column.known in early and column.role != "id"]
-    if by_id:
-        shared += [column for column in both if column.role == "id"]
-    shared = shared or both
-    if not shared:
-        return np.zeros(wave.height, dtype=bool)
-    names = [column.name for column in shared]
-
-    def values(frame: pl.DataFrame) -> pl.DataFrame:
-        return frame.select(
-            bare_ids(frame[column.name]).alias(column.name)
-            if column.role == "id"
-            else _comparable(pl.col(column.name), number=column.kind == "number")
-            for column in shared
-        )
-
-    seen = values(history).unique().with_columns(_seen=pl.lit(True))
-    again = (
-        values(wave).join(seen, on=names, how="left", nulls_equal=True, maintain_order="left")["_seen"].fill_null(False)
-    )
-    if by_id and bundle.contract.id_column is not None:  # nobody without an id is anybody else without one
-        again &= values(wave)[bundle.contract.id_column].is_not_null()
-    return again.to_numpy()
-
-
-def _of_the_wave_by_id(
-    history: pl.DataFrame, wave: pl.DataFrame, yes: NDArray[np.bool_], bundle: Bundle
-) -> NDArray[np.bool_]:
-    """Tell who stands in the history by id, if the history holds the wave's own outcomes, though other values beside them.
-
-    Balances move between two exports of one wave. But of those who said yes now, few said yes before: where nearly all
-    have a yes in the history, it is the yes of this wave.
-    """
-    name, outcome = str(bundle.contract.id_column), bundle.contract.outcome
-    nobody = np.zeros(wave.height, dtype=bool)
-    if outcome.column not in history.columns:
-        return nobody
-    said = read_outcome(outcome, history[outcome.column], bundle.contract.missing).values
-    known, ids = bare_ids(history[name]), bare_ids(wave[name])
-    there = ids.is_in(known.drop_nulls().implode()).fill_null(False).to_numpy()
-    before = ids.is_in(known.filter(said == outcome.positive).drop_nulls().implode()).fill_null(False).to_numpy()
-    again = before[there & yes]
-    return there if again.size >= MIN_ROWS_PER_LEVEL and again.mean() > MOST_WHO_SAID_YES_BEFORE else nobody
-
-
-def _comparable(values: pl.Expr, *, number: bool) -> pl.Expr:
-    """Write values so that equal ones are equal, whatever the decimal sign; what cannot be read equals only itself."""
-    texts = values.cast(pl.String)
-    if not number:
-        return texts
-    plain = texts.cast(pl.Float64, strict=False)
-    comma = texts.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
-    return pl.coalesce(plain.cast(pl.String), comma.cast(pl.String), texts)
 
 
 def _require_apart(learned: NDArray[np.bool_], *, by_id: bool) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from segmint.contract.column import Column
 from segmint.contract.counts import count_values
 from segmint.contract.valid_table import ValidTable
+from segmint.metrics.calibration import shifted
 from segmint.metrics.intervals import design_effect
 from segmint.monitoring.expected import expected_auc
 from segmint.splits.groups import last_rows, row_customers
@@ -132,3 +133,51 @@ def place_in(histogram: Mapping[str, Any], propensity: NDArray[np.float64]) -> N
     """
     edges = histogram.get("edges", EQUAL_EDGES)
     return np.searchsorted(np.asarray(edges, dtype=np.float64), propensity, "right").astype(np.int64)
+
+
+def moved_reference(reference: dict[str, Any], shift: float, positive: str) -> dict[str, Any]:
+    """Move a reference along with the propensities of its bundle, whose log odds of `positive` were moved by `shift`.
+
+    Parameters
+    ----------
+    reference : dict
+        From `reference_of`, with the average that was added to it.
+    shift : float
+        Of the log odds.
+    positive : str
+
+    Returns
+    -------
+    dict
+    """
+    return reference | _average_moved(reference, shift, positive) | _offset_noted(reference, shift, positive)
+
+
+def _average_moved(reference: dict[str, Any], shift: float, positive: str) -> dict[str, Any]:
+    """Move what customers in general have along with everyone; a bundle of long ago does not say it.
+
+    The mean of moved propensities is not the moved mean: it moves as the bins of training do.
+    """
+    if "average" not in reference:
+        return {}
+    yes = float(reference["average"][positive])
+    bins = (reference.get("propensities") or {}).get(positive)
+    if not bins or "means" not in bins:
+        yes = float(shifted(yes, shift))
+    else:
+        filled = [(mean, count) for mean, count in zip(bins["means"], bins["customers"], strict=True) if count]
+        means, counts = np.array(filled, dtype=np.float64).T
+        before = float(bins.get("offset", 0.0))
+        now, then = (float(np.average(shifted(means, by), weights=counts)) for by in (before + shift, before))
+        yes = float(np.clip(yes + now - then, 0.0, 1.0))
+    return {"average": {name: yes if name == positive else 1.0 - yes for name in reference["average"]}}
+
+
+def _offset_noted(reference: dict[str, Any], shift: float, positive: str) -> dict[str, Any]:
+    """Note beside the propensities of training how far they were moved since: what was moved has not drifted."""
+    histograms = reference.get("propensities") or {}
+    moved = {
+        level: {**told, "offset": float(told.get("offset", 0.0)) + (shift if level == positive else -shift)}
+        for level, told in histograms.items()
+    }
+    return {"propensities": moved or None}

@@ -1,0 +1,104 @@
+"""Does a history hold the wave? Who taught a network must not judge it."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segmint.contract.cells import read_outcome
+from segmint.contract.contract import Contract
+from segmint.contract.ids import bare_ids
+from segmint.contract.validate import MIN_ROWS_PER_LEVEL
+
+MOST_WHO_SAID_YES_BEFORE = 0.8  # of those who say yes now; so many bought before in no campaign
+
+
+def standing_in(history: pl.DataFrame, wave: pl.DataFrame, contract: Contract, *, by_id: bool) -> NDArray[np.bool_]:
+    """Tell which customers of the wave stand in the history: the same id, if there are any, and the same values before the call.
+
+    What a call itself fills in, such as its month, differs between the wave as planned and the same wave in the history:
+    who has an id is found all the same. A customer of earlier waves whose values have moved since is another case, and may
+    judge.
+
+    Parameters
+    ----------
+    history, wave : polars.DataFrame
+        As they came, every column.
+    contract : Contract
+    by_id : bool
+        Whether both name customers by the contract's id.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_wave,)
+    """
+    columns = contract.columns
+    both = [column for column in columns if column.name in set(history.columns) & set(wave.columns)]
+    # without an id the few columns of planning are many customers': all that is known before the call must agree
+    early = ("planning",) if by_id else ("planning", "dialling")
+    shared = [column for column in both if column.known in early and column.role != "id"]
+    if by_id:
+        shared += [column for column in both if column.role == "id"]
+    shared = shared or both
+    if not shared:
+        return np.zeros(wave.height, dtype=bool)
+    names = [column.name for column in shared]
+
+    def values(frame: pl.DataFrame) -> pl.DataFrame:
+        return frame.select(
+            bare_ids(frame[column.name]).alias(column.name)
+            if column.role == "id"
+            else _comparable(pl.col(column.name), number=column.kind == "number")
+            for column in shared
+        )
+
+    seen = values(history).unique().with_columns(_seen=pl.lit(True))
+    again = (
+        values(wave).join(seen, on=names, how="left", nulls_equal=True, maintain_order="left")["_seen"].fill_null(False)
+    )
+    if by_id and contract.id_column is not None:  # nobody without an id is anybody else without one
+        again &= values(wave)[contract.id_column].is_not_null()
+    return again.to_numpy()
+
+
+def standing_in_with_their_answers(
+    history: pl.DataFrame, wave: pl.DataFrame, yes: NDArray[np.bool_], contract: Contract
+) -> NDArray[np.bool_]:
+    """Tell who stands in the history by id, if the history holds the wave's own outcomes, though other values beside them.
+
+    Balances move between two exports of one wave. But of those who said yes now, few said yes before: where nearly all
+    have a yes in the history, it is the yes of this wave.
+
+    Parameters
+    ----------
+    history, wave : polars.DataFrame
+        Both with the contract's id.
+    yes : ndarray of bool, shape (n_wave,)
+    contract : Contract
+
+    Returns
+    -------
+    ndarray of bool, shape (n_wave,)
+        All False where the history does not hold this wave.
+    """
+    name, outcome = str(contract.id_column), contract.outcome
+    nobody = np.zeros(wave.height, dtype=bool)
+    if outcome.column not in history.columns:
+        return nobody
+    said = read_outcome(outcome, history[outcome.column], contract.missing).values
+    known, ids = bare_ids(history[name]), bare_ids(wave[name])
+    there = ids.is_in(known.drop_nulls().implode()).fill_null(False).to_numpy()
+    before = ids.is_in(known.filter(said == outcome.positive).drop_nulls().implode()).fill_null(False).to_numpy()
+    again = before[there & yes]
+    return there if again.size >= MIN_ROWS_PER_LEVEL and again.mean() > MOST_WHO_SAID_YES_BEFORE else nobody
+
+
+def _comparable(values: pl.Expr, *, number: bool) -> pl.Expr:
+    """Write values so that equal ones are equal, whatever the decimal sign; what cannot be read equals only itself."""
+    texts = values.cast(pl.String)
+    if not number:
+        return texts
+    plain = texts.cast(pl.Float64, strict=False)
+    comma = texts.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
+    return pl.coalesce(plain.cast(pl.String), comma.cast(pl.String), texts)
