@@ -681,6 +681,9 @@ def test_money_is_in_the_currency_of_the_lists_own_run(
         assert f"{path.name} and " in page
         assert "Revenue and profit in SEK" in page
         assert "Columns used" not in page
+    # by the id of the list's own contract, where the results name the customer so
+    named = measure(call_list, wave["results"].rename({"subscribed": "code"}), euros, runs=runs)
+    assert named.frame().equals(found.frame(), null_equal=True)
 
 
 def test_where_the_lists_run_is_gone_the_policy_names_the_currency_or_nobody_does(

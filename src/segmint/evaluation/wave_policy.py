@@ -104,9 +104,10 @@ class WavePolicy:
         """Say in words what the figures rest on: what a call counts, who is never called, quotas that a wave cannot fill."""
         economics, reach, said = self.policy.economics, self.policy.conversations_per_customer, []
         if reach < 1 or economics.calls_per_customer != 1:
+            calls = f"{economics.calls_per_customer:g} call{'s are' if economics.calls_per_customer > 1 else ' is'}"
             said.append(
-                f"For a customer who is called, {economics.calls_per_customer:g} calls are paid, and {reach:.3g} of those called "
-                "are reached: a yes of the history counts for so much of a success."
+                f"For a customer who is called {calls} paid, and {reach:.3g} of those called are reached: a yes of the history "
+                "counts for so much of a success."
             )
         rows = np.concatenate([wave.rows for wave in self._waves])
         if unknown := int((~self.able[rows]).sum()):

@@ -21,6 +21,7 @@ from segmint.flows.results import read_codes, read_frame
 from segmint.flows.scored import scoring_run
 from segmint.flows.settings import RUNS, Place, Settings, path_of, settings_of
 from segmint.metrics.intervals import EFFECT_LEVEL
+from segmint.monitoring.codes import Dispositions
 from segmint.monitoring.measure import JoinedResults, Measurement, join_results
 from segmint.monitoring.measure import measure as estimate
 from segmint.progress import Progress, silent
@@ -120,10 +121,11 @@ def measure(
     progress("reading results", 0, 1)
     listed = _read_list(call_list, config)
     list_run = scoring_run(call_list, listed, runs)
+    told = read_frame(results, config.data)
     joined = join_results(
         listed,
-        read_frame(results, config.data),
-        meaning,
+        told,
+        _by_the_lists_id(meaning, told, _contract_of(list_run)),
         purchases=None if purchases is None else read_frame(purchases, config.data),
         since=_made_on(list_run),
         earlier=[_named(_read_list(each, config)) for each in earlier],
@@ -154,6 +156,14 @@ def measure(
         report = write_report(here.folder)
         here.done({"sentences": list(sentences)})
     return Measured(here.folder, report, sentences if grown is None else (*sentences, grown.sentence), summary, found)
+
+
+def _by_the_lists_id(codes: Dispositions, results: pl.DataFrame, contract: Contract | None) -> Dispositions:
+    """Name the customer by the id of the list's contract, where the results have that and no other name was given."""
+    own = None if contract is None else contract.id_column
+    if own is None or codes.customer in results.columns or own not in results.columns:
+        return codes
+    return codes.model_copy(update={"customer": own})
 
 
 def _made_on(list_run: Run | None) -> date | None:
