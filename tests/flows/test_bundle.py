@@ -23,6 +23,14 @@ label = "band"
 """
 
 
+def test_a_golden_row_may_hold_no_value_at_all() -> None:
+    """Of a contract with few columns some made-up customer has none filled in; it proves the bundle like any other."""
+    contract = parse_contract(CONTRACT, origin="test")
+    frame = pl.DataFrame({"band": ["a", "b"] * 40, "y": ["no", "yes"] * 40})
+    table = validate(open_table(frame), contract, purpose="train", at="planning")
+    assert flow._typed(pl.DataFrame({"band": ["", "a"]}), table)["band"].to_list() == [None, "a"]
+
+
 def test_levels_in_brackets_are_in_the_golden_rows() -> None:
     contract = parse_contract(CONTRACT, origin="test")
     frame = pl.DataFrame({"band": ["(18, 25]", "(25, 60]"] * 40, "y": ["no", "yes"] * 40})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import polars as pl
 import pytest
 
@@ -9,9 +11,12 @@ from segmint.contract.contract import parse_contract
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.errors import InputError
+from segmint.flows.customer import try_out
 from segmint.flows.explain import one_customer
+from segmint.store.bundle import open_bundle
 from segmint.tables.source import open_table
 from tests.service.small import CONTRACT
+from tests.service.test_champion import run_with_bundle
 
 ID = '[columns.customer]\nkind = "text"\nrole = "id"\nlabel = "customer"\n'
 ROWS = {"customer": ["7", "b", "record 1", "d"], "age": ["20", "x", "22", "23"], "job": ["student"] * 4}
@@ -39,3 +44,10 @@ def test_a_bare_number_is_an_id_where_there_are_ids_and_a_record_where_there_are
     without = {name: cells for name, cells in ROWS.items() if name != "customer"}
     for asked in ("4", "record 4"):
         assert one_customer(read(CONTRACT, without), asked).records.tolist() == [4]
+
+
+def test_a_form_in_which_nothing_was_typed_is_a_customer_of_whom_nothing_is_known(tmp_path: Path) -> None:
+    bundle = open_bundle(tmp_path / run_with_bundle(tmp_path, 1))
+    found = try_out({"age": "", "job": " "}, bundle)
+    assert found["values"]["age"] == ""
+    assert 0 < found["prediction"] < 1

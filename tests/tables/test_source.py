@@ -13,7 +13,7 @@ import pytest
 
 from segmint.errors import InputError
 from segmint.tables import text_profile
-from segmint.tables.source import ReadOptions, TableSource, open_table
+from segmint.tables.source import ReadOptions, TableSource, open_rows, open_table
 
 TEXT = "id;job;amount\n007;admin.;1,5\n042;NA;2,25\n"
 
@@ -97,6 +97,12 @@ def test_a_row_without_any_value_is_rejected_in_a_frame_and_none_in_a_file(tmp_p
     assert batch.records.tolist() == [1, 3]
     assert [(reject.record, reject.reason) for reject in batch.rejects] == [(2, "empty_row"), (4, "empty_row")]
     assert next(iter(open_table(tmp_path / "t.parquet").batches())).rejects == ()
+
+
+def test_rows_that_somebody_made_are_all_records() -> None:
+    batch = next(iter(open_rows(pl.DataFrame({"age": ["", "41"], "job": ["", "nurse"]})).batches()))
+    assert batch.records.tolist() == [1, 2]
+    assert batch.rejects == ()
 
 
 def test_a_frame_is_one_whatever_its_class_is_called() -> None:

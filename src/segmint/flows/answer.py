@@ -27,7 +27,7 @@ from segmint.models.predict import Predictor
 from segmint.models.single import Answer, SinglePredictor
 from segmint.store.bundle import Bundle
 from segmint.tables.rejects import MAX_RAW, Reject
-from segmint.tables.source import TableSource, open_table
+from segmint.tables.source import TableSource, open_rows
 from segmint.tables.write import write_parquet, write_safe_csv
 
 Row = Mapping[str, Any]
@@ -121,7 +121,7 @@ def _refused(bundle: Bundle, rows: Sequence[Row]) -> Answers:
     for place, row in enumerate(rows):
         if missing := [name for name in needed if name not in row]:
             refused[place] = _error("column_missing", f"Not sent: {', '.join(missing)}.")
-        elif all(value is None or value == "" for value in row.values()):
+        elif all(value is None or str(value).strip() == "" for value in row.values()):
             refused[place] = _error("empty_row", "The row holds no value.")
         elif told := [name for name in numbers if isinstance(row.get(name), bool)]:
             refused[place] = _error("value_unreadable", f"'{told[0]}' is a truth value and should be a number.")
@@ -197,7 +197,7 @@ def _table_of(bundle: Bundle, rows: Sequence[Row], kept: list[int]) -> tuple[Val
         refused[kept[reject.record - 1]] = _error("value_unreadable", f"'{reject.column}' {said}.")
 
     batches = validate_batches(
-        open_table(as_frame([rows[place] for place in kept], names, bundle.contract)),
+        open_rows(as_frame([rows[place] for place in kept], names, bundle.contract)),
         bundle.contract,
         purpose="predict",
         at=bundle.at,

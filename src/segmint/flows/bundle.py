@@ -27,7 +27,7 @@ from segmint.store import run_files
 from segmint.store.bundle import Bundle, write_bundle
 from segmint.store.run import Run, installed_versions
 from segmint.store.verify import check_golden
-from segmint.tables.source import open_table
+from segmint.tables.source import open_rows
 
 if TYPE_CHECKING:
     from segmint.flows.train import Trained
@@ -135,7 +135,7 @@ def segments_in(bundle: Bundle, frame: pl.DataFrame) -> pl.Series | None:
 def predict_texts(bundle: Bundle, rows: list[dict[str, str]]) -> NDArray[np.float64]:
     """Predict rows of texts, as `verify` does with the golden ones."""
     frame = pl.DataFrame(rows, schema=dict.fromkeys(rows[0], pl.String))
-    table = validate(open_table(frame), bundle.contract, purpose="predict", at=bundle.at, max_rejected=0.0)
+    table = validate(open_rows(frame), bundle.contract, purpose="predict", at=bundle.at, max_rejected=0.0)
     return predictor_of(bundle).probabilities(table.frame)
 
 
@@ -181,4 +181,4 @@ def _named(levels: list[str]) -> list[str]:
 
 
 def _typed(rows: pl.DataFrame, table: ValidTable) -> pl.DataFrame:
-    return validate(open_table(rows), table.contract, purpose="predict", at=table.at, max_rejected=0.0).frame
+    return validate(open_rows(rows), table.contract, purpose="predict", at=table.at, max_rejected=0.0).frame

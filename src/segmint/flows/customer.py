@@ -17,7 +17,7 @@ from segmint.flows.bundle import segments_in
 from segmint.flows.explain import about_customer, one_customer
 from segmint.report.wording import capital
 from segmint.store.bundle import Bundle
-from segmint.tables.source import open_table
+from segmint.tables.source import open_rows
 
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+")
 _THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+")
@@ -76,7 +76,7 @@ def try_out(typed: Mapping[str, str], bundle: Bundle) -> dict[str, Any]:
     outcome = bundle.contract.outcome.column
     row = {column.name: given.get(column.name, "") for column in bundle.contract.columns if column.name != outcome}
     frame = pl.DataFrame([row], schema=dict.fromkeys(row, pl.String))
-    return told(validate(open_table(frame), bundle.contract, purpose="predict", at=bundle.at, max_rejected=0.0), bundle)
+    return told(validate(open_rows(frame), bundle.contract, purpose="predict", at=bundle.at, max_rejected=0.0), bundle)
 
 
 def _wrong(column: Column, text: str, bundle: Bundle) -> str:

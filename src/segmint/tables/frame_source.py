@@ -28,6 +28,8 @@ MAX_ROWS_PER_BYTE = 100
 class FrameSource:
     """A Polars frame, or what `frame_of` made of a pandas or Arrow one; with a `fingerprint`, what a file holds.
 
+    With `every_row` rows without any value are records like others.
+
     Raises
     ------
     InputError
@@ -41,8 +43,10 @@ class FrameSource:
         name: str = "a frame",
         receipt: Mapping[str, JSON],
         fingerprint: str | None = None,
+        every_row: bool = False,
     ) -> None:
         self.name, self._fingerprint, self._is_file = name, fingerprint, fingerprint is not None
+        self._every_row = every_row
         self.columns = check_names(tuple(frame.columns), name)
         _refuse_columns([column for column, dtype in frame.schema.items() if dtype.is_nested()], name)
         _refuse_types({column: "objects" for column, dtype in frame.schema.items() if dtype == pl.Object}, name)
@@ -68,7 +72,7 @@ class FrameSource:
             frame = self._frame.slice(start, size)
             records = np.arange(start + 1, start + 1 + frame.height, dtype=np.int64)
             batch = RawBatch(frame, records, done=start + frame.height)
-            kept = without_empty_rows(batch)
+            kept = batch if self._every_row else without_empty_rows(batch)
             yield kept if self._is_file else _rejecting(kept, records)
 
 

@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from segmint.errors import InputError
 from segmint.tables.byte_stream import (
     compression_of,
@@ -23,7 +25,7 @@ from segmint.tables.text_profile import Opener
 from segmint.tables.text_source import TextSource
 from segmint.tables.workbook_source import open_workbook
 
-__all__ = ["BATCH", "JSON", "RawBatch", "ReadOptions", "TableSource", "file_fingerprint", "open_table"]
+__all__ = ["BATCH", "JSON", "RawBatch", "ReadOptions", "TableSource", "file_fingerprint", "open_rows", "open_table"]
 
 DEFAULT = ReadOptions()
 MAGIC_BYTES = 8
@@ -71,6 +73,25 @@ def open_table(source: str | Path | Any, options: ReadOptions = DEFAULT) -> Tabl
         return open_workbook(path, options, fingerprint=file_fingerprint(path))
     _refuse_known_kinds(magic, path)
     return _open_text(path, magic, options)
+
+
+def open_rows(rows: pl.DataFrame) -> TableSource:
+    """Open rows that are customers whatever they hold, also nothing: typed into a form, or made up.
+
+    Parameters
+    ----------
+    rows : polars.DataFrame
+
+    Returns
+    -------
+    TableSource
+
+    Raises
+    ------
+    InputError
+        If there are no rows, nested columns or unusable column names.
+    """
+    return FrameSource(rows, receipt={"format": "rows"}, every_row=True)
 
 
 def _declared(options: ReadOptions) -> dict[str, JSON]:
