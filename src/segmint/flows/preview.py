@@ -22,7 +22,6 @@ from segmint.targeting.choose import choose
 from segmint.targeting.curves import expected_curve
 from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.preview import ListPreview, Preview, moved, preview_of
-from segmint.targeting.stakes import Stakes
 from segmint.targeting.suppress import suppress
 
 NAMED = 8  # customers named among those who come and go
@@ -65,7 +64,7 @@ class PreparedList:
 
     def order(self, policy: ContactPolicy) -> NDArray[np.int64]:
         """Rank the customers who may be called under `policy`, best first: row numbers."""
-        return self.preview.order(Stakes.of(policy, self.columns))
+        return self.preview.ranked(policy).order
 
     def curve(self, policy: ContactPolicy) -> dict[str, Any]:
         """Sum the expected profit of calling the best n customers, without any limit.
@@ -75,12 +74,12 @@ class PreparedList:
         dict
             customers and expected_profit: a few points, as lists; and peak, the same two of everybody whose call pays.
         """
-        stakes, order = Stakes.of(policy, self.columns), self.order(policy)
-        rows = order[~self.preview.holdout[order]]
+        ranked = self.preview.ranked(policy)
+        stakes, rows = ranked.stakes, ranked.order[~self.preview.holdout[ranked.order]]
         likely = self.preview.propensity[rows] * stakes.reach
         found = expected_curve(likely, stakes.value[rows], stakes.cost[rows], points=80)
         told = found.select("customers", "expected_profit")
-        each = stakes.profit(self.preview.propensity)[rows]
+        each = ranked.profit[rows]
         paying = each[each > 0]
         # the points are too few to hold it: a list may bring more than the best of them
         peak = {"customers": paying.size, "expected_profit": round(float(paying.sum()), 2)}

@@ -49,6 +49,24 @@ class Preview:
     rows: NDArray[np.int64]
 
 
+@dataclass(frozen=True)
+class Ranked:
+    """Customers who may be called and whose amounts are known, ranked under the economics of a policy.
+
+    Attributes
+    ----------
+    stakes : Stakes
+    profit : ndarray of shape (n_customers,)
+        Expected, account currency; NaN where nobody may be called or an amount is not known.
+    order : ndarray of int64
+        Row numbers, best first, each customer once.
+    """
+
+    stakes: Stakes
+    profit: Floats
+    order: NDArray[np.int64]
+
+
 class ListPreview:
     """Customers prepared once, to be asked about many policies.
 
@@ -104,15 +122,30 @@ class ListPreview:
         self.holdout = in_holdout(words[:, 0], policy.holdout_share)
         by_lot = np.argsort(words[:, 1], kind="stable")
         self._by_lot = by_lot[able[by_lot]]
-        # a slider asks nearly the same question again: the prices of the last answer are where the next one starts
+        self._repeated = customers.n_unique() < len(customers)
+        # a slider asks nearly the same question again: the last ranking may serve, and the last prices are where the next start
+        self._last: tuple[tuple[str, float], Ranked] | None = None
         self._prices: dict[str, float] = {}
 
-    def order(self, stakes: Stakes) -> NDArray[np.int64]:
-        """Rank the customers who may be called and whose amounts are known, best first, each customer once."""
+    def ranked(self, policy: ContactPolicy) -> Ranked:
+        """Rank the customers under the economics of a policy.
+
+        Raises
+        ------
+        PolicyError
+            If a column of money is missing or holds no amounts.
+        """
+        asked = policy.economics.model_dump_json(), policy.contact_rate
+        last = self._last  # somebody else may ask at the same time
+        if last is None or last[0] != asked:
+            last = self._last = asked, self._ranked(Stakes.of(policy, self.columns))
+        return last[1]
+
+    def _ranked(self, stakes: Stakes) -> Ranked:
         profit = stakes.profit(self.propensity)
         rows = self._by_lot[stakes.known[self._by_lot]]
-        order, _ = first_of_each(rows[np.argsort(-profit[rows], kind="stable")], self.customers)
-        return order
+        order = rows[np.argsort(-profit[rows], kind="stable")]
+        return Ranked(stakes, profit, first_of_each(order, self.customers)[0] if self._repeated else order)
 
     def of(self, policy: ContactPolicy) -> Preview:
         """Say what the list under `policy` would be.
@@ -122,8 +155,8 @@ class ListPreview:
         PolicyError
             If a column is missing or the minimums cannot be met.
         """
-        stakes = Stakes.of(policy, self.columns)
-        profit, cost, order = stakes.profit(self.propensity), stakes.cost, self.order(stakes)
+        ranked = self.ranked(policy)
+        stakes, profit, cost, order = ranked.stakes, ranked.profit, ranked.stakes.cost, ranked.order
         uneven = policy.budget_money is not None and order.size and np.ptp(cost[order]) > 0
         if policy.needs_optimiser or uneven:
             return self._priced(order, profit, cost, policy)
