@@ -288,7 +288,7 @@ def test_pages_and_batch_say_the_same_propensities_in_the_same_order(here: Here,
     prepared = here.desk.prepared(here.table, config_of(form))
     # rounded to 1e-6 so that two machines make one list
     assert np.abs(prepared.preview.propensity - likely).max() <= 5e-7
-    assert (np.diff(likely[prepared.order(policy_of(config_of(form)))]) <= 1e-6).all()
+    assert (np.diff(likely[prepared.preview.ranked(policy_of(config_of(form))).order]) <= 1e-6).all()
     for row in (0, 5, 17):
         name = str(prepared.customers[row])
         context = pages.customer(here.desk, here.table, name)

@@ -113,7 +113,7 @@ def prove(doors: Doors, count: int, folder: Path) -> None:
     assert listed["rank"].to_list() == by_http["rank"].to_list()
     assert listed["propensity"].to_list() == by_http["propensity"].to_list()
     assert len(listed) > count // 2
-    order = frame["customer"].to_numpy()[prepared.order(policy_of(config_of(FORM)))][: len(listed)]
+    order = frame["customer"].to_numpy()[prepared.preview.ranked(policy_of(config_of(FORM))).order][: len(listed)]
     assert listed["customer"].to_list() == order.tolist()  # what the preview says is what the list becomes
     at = {name: row for row, name in enumerate(frame["customer"])}
     in_order = scores[0][[at[name] for name in listed["customer"]]]
@@ -157,7 +157,7 @@ def test_the_banks_policy_holds_for_every_list_whatever_a_form_or_a_request_sets
     check({"c00003", "c00005"})
     config = config_of(form, doors.desk.standing)
     best = doors.desk.prepared(key, config)
-    objector = str(best.customers[int(best.order(policy_of(config))[0])])
+    objector = str(best.customers[int(best.preview.ranked(policy_of(config)).order[0])])
     with stop.open("a") as file:  # somebody objects while the page is open
         file.write(f"{objector}\n")
     check({"c00003", "c00005", objector})

@@ -36,6 +36,10 @@ def config(*more: str) -> Any:
     return load_config(None, [*SETTINGS, *more])
 
 
+def replayed(table: Any, waves: Any, policy: ContactPolicy, settings: Any, **more: Any) -> Any:
+    return flow.replay_waves(table, waves, flow.policy_in_waves(table, waves, policy), settings, **more)
+
+
 @pytest.fixture(scope="module")
 def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("history") / "history.csv"
@@ -120,7 +124,7 @@ def test_the_replay_settles_by_the_chance_that_somebody_answers(history: Path, m
     table = validate(open_table(history), load_contract("bank-marketing"), at="dialling")
     waves = flow.waves_of(table, settings)
     monkeypatch.setattr(flow, "replay", lambda *_, settle, **__: settle)
-    settle: Any = flow.replay_waves(table, waves, flow.money_of(table, waves[0], settings), settings)
+    settle: Any = replayed(table, waves, flow.money_of(table, waves[0], settings), settings)
     assert settle(np.arange(3), np.array([True, True, False]), np.array([True, False, True])).tolist() == [
         39.0,
         -1.0,
@@ -140,7 +144,7 @@ def test_a_poisoned_future_changes_no_decision(history: Path) -> None:
     told = []
     for table in (clean, poisoned):
         policy = flow.money_of(table, flow.waves_of(table, settings)[0], settings)
-        found = flow.replay_waves(table, waves[:2], policy, settings)
+        found = replayed(table, waves[:2], policy, settings)
         told.append(found.calls.select("strategy", "record", "propensity", "raw", "called"))
     assert told[0].equals(told[1])
 
@@ -185,13 +189,13 @@ def test_a_replay_taken_up_again_learns_nothing_twice(
     waves = flow.waves_of(table, settings)
     policy = flow.money_of(table, waves[0], settings)
     run = Run.create(tmp_path, "backtest", [], "", 7)
-    first = flow.replay_waves(table, waves, policy, settings, remember=run.remember)
+    first = replayed(table, waves, policy, settings, remember=run.remember)
 
     def never(self: Any, *more: Any, **settings: Any) -> None:
         raise AssertionError("learned again")
 
     monkeypatch.setattr("segmint.models.network_model.NetworkModel.fit", never)
-    again = flow.replay_waves(table, waves, policy, settings, remember=run.remember)
+    again = replayed(table, waves, policy, settings, remember=run.remember)
     assert again.calls.equals(first.calls)
 
 
@@ -237,7 +241,7 @@ def test_money_that_was_known_only_after_the_call_is_refused(column: str, histor
         flow.money_of(table, waves[0], settings)
     policy = ContactPolicy.of(settings.economics, settings.policy)
     with pytest.raises(PolicyError, match=f"'{column}' cannot be used in a replay"):
-        flow.replay_waves(table, waves, policy, settings)
+        replayed(table, waves, policy, settings)
 
 
 def test_limits_by_what_was_known_only_after_the_call_are_refused_without_economics_too(history: Path) -> None:
@@ -297,7 +301,7 @@ def test_nobody_draws_lots_for_customers_whom_nobody_can_pay_for(
     table = validate(open_table(frame), load_contract("bank-marketing"), at="dialling")
     waves = flow.waves_of(table, settings)
     policy = flow.money_of(table, waves[0], settings)
-    found = flow.replay_waves(table, waves, policy, settings)
+    found = replayed(table, waves, policy, settings)
     rows = np.concatenate([wave.rows for wave in waves])
     called = {name: found.calls.filter(pl.col("strategy") == name)["called"].to_numpy() for name in found.strategies}
     assert not any((each & unknown[rows]).any() for each in called.values())
@@ -314,8 +318,8 @@ def test_calling_everyone_is_said_to_be_limited_only_where_a_limit_keeps_somebod
     table = validate(open_table(history), load_contract("bank-marketing"), at="dialling")
     waves = flow.waves_of(table, settings)
     policy = flow.money_of(table, waves[0], settings)
-    assert flow._applied(table, waves, policy).binds is binds
-    label = flow.replay_waves(table, waves, policy, settings).strategies["everyone"]
+    assert flow.policy_in_waves(table, waves, policy).binds is binds
+    label = replayed(table, waves, policy, settings).strategies["everyone"]
     assert label == ("As many calls as the limits allow, at random" if binds else "Call everyone")
 
 
@@ -325,7 +329,7 @@ def test_a_rule_that_calls_nobody_is_said(history: Path, monkeypatch: pytest.Mon
     table = validate(open_table(history), load_contract("bank-marketing"), at="dialling")
     waves = flow.waves_of(table, settings)
     policy = flow.money_of(table, waves[0], settings)
-    found = flow.replay_waves(table, waves, policy, settings)
+    found = replayed(table, waves, policy, settings)
     assert "Today's rule called nobody" in flow._rule_of_nobody(found)[0]
 
 

@@ -123,10 +123,11 @@ def backtest_in(
     waves = waves_of(table, config)
     policy = money_of(table, waves[0], config)
     played = lagged(table, config)
-    found = replay_waves(played, waves, policy, config, progress=both, remember=here.remember)
+    applied = policy_in_waves(table, waves, policy)
+    found = replay_waves(played, waves, applied, config, progress=both, remember=here.remember)
     sets = label_sets(table, waves, found, config)
     found = replace(found, calls=_with_sets(found.calls, sets))
-    summary = {**found.to_json(), **_about(table, waves, policy, sets, config, found)}
+    summary = {**found.to_json(), **_about(table, waves, applied, sets, config, found)}
     here.keep(BACKTEST, summary)
     publish_file(here.folder / CALLS, lambda path: found.calls.write_parquet(path))
     publish_file(here.folder / WAVES, lambda path: found.waves.write_parquet(path))
@@ -200,44 +201,44 @@ def _require_known(table: ValidTable, policy: ContactPolicy) -> None:
             )
 
 
-def replay_waves(
-    table: ValidTable,
-    waves: Sequence[Wave],
-    policy: ContactPolicy,
-    config: Config,
-    *,
-    progress: Progress = silent,
-    remember: Remember | None = None,
-) -> Backtest:
-    """Let every strategy decide every wave, and settle in money.
+def policy_in_waves(table: ValidTable, waves: Sequence[Wave], policy: ContactPolicy) -> WavePolicy:
+    """Apply a policy to the waves of a history.
 
     Raises
     ------
     PolicyError
         If the policy takes money or limits from what was known only after the call.
     """
-    played = _applied(table, waves, policy)
+    _require_known(table, policy)
+    return WavePolicy(policy, with_policy_columns(table, policy), waves)
+
+
+def replay_waves(
+    table: ValidTable,
+    waves: Sequence[Wave],
+    applied: WavePolicy,
+    config: Config,
+    *,
+    progress: Progress = silent,
+    remember: Remember | None = None,
+) -> Backtest:
+    """Let every strategy decide every wave, and settle in money."""
     return replay(
         table,
         waves,
-        [played.labelled(strategy) for strategy in strategies_of(table, config)],
-        decide=played.decide,
-        limit=played.limit if played.binds else None,
-        able=played.able,
-        settle=played.settle,
+        [applied.labelled(strategy) for strategy in strategies_of(table, config)],
+        decide=applied.decide,
+        limit=applied.limit if applied.binds else None,
+        able=applied.able,
+        settle=applied.settle,
         seed=config.seed,
         block=config.backtest.block,
         repeats=config.backtest.repeats,
-        currency=policy.economics.currency,
-        hindsight=not played.limited,
+        currency=applied.policy.economics.currency,
+        hindsight=not applied.limited,
         progress=progress,
         remember=remember,
     )
-
-
-def _applied(table: ValidTable, waves: Sequence[Wave], policy: ContactPolicy) -> WavePolicy:
-    _require_known(table, policy)
-    return WavePolicy(policy, with_policy_columns(table, policy), waves)
 
 
 def label_sets(table: ValidTable, waves: Sequence[Wave], found: Backtest, config: Config) -> LabelSets:
@@ -352,11 +353,11 @@ def _require_yes_or_no(text: str, known: pl.DataFrame) -> None:
 
 
 def _about(
-    table: ValidTable, waves: Sequence[Wave], policy: ContactPolicy, sets: LabelSets, config: Config, found: Backtest
+    table: ValidTable, waves: Sequence[Wave], applied: WavePolicy, sets: LabelSets, config: Config, found: Backtest
 ) -> dict[str, Any]:
     """What stands beside the figures: money, time, columns that tell the time, label sets."""
-    economics = policy.economics
-    proxies, played = time_proxies(table, waves), _applied(table, waves, policy)
+    policy, economics = applied.policy, applied.policy.economics
+    proxies = time_proxies(table, waves)
     rows = np.concatenate([wave.rows for wave in waves])
     told = sets.to_json()
     told["sentence"] = (
@@ -379,12 +380,12 @@ def _about(
         },
         "time_proxies": proxies,
         "label_sets": told,
-        "perfect": played.perfect(rows, table.outcome[rows] == table.contract.outcome.positive),
-        "bounded": played.binds,
+        "perfect": applied.perfect(rows, table.outcome[rows] == table.contract.outcome.positive),
+        "bounded": applied.binds,
         "notes": [
-            *_notes(config, proxies, policy, table, binds=played.binds),
+            *_notes(config, proxies, policy, table, binds=applied.binds),
             *_thin_lessons(table, waves, config),
-            *played.notes(),
+            *applied.notes(),
             *_rule_of_nobody(found),
         ],
     }

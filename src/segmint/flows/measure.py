@@ -121,11 +121,12 @@ def measure(
     progress("reading results", 0, 1)
     listed = _read_list(call_list, config)
     list_run = scoring_run(call_list, listed, runs)
+    contract = _contract_of(list_run)
     told = read_frame(results, config.data)
     joined = join_results(
         listed,
         told,
-        _by_the_lists_id(meaning, told, _contract_of(list_run)),
+        _by_the_lists_id(meaning, told, contract),
         purchases=None if purchases is None else read_frame(purchases, config.data),
         since=_made_on(list_run),
         earlier=[_named(_read_list(each, config)) for each in earlier],
@@ -133,7 +134,7 @@ def measure(
     progress("reading results", 1, 1)
     with Run.create(runs, "measure", argv, config.to_toml(), None, inputs) as here:
         _keep_lists(here, joined)
-        grown = None if do_not_call is None else _add(do_not_call, joined, list_run)
+        grown = None if do_not_call is None else _add(do_not_call, joined, contract)
         currency, source = _currency(list_run, config)
         found = estimate(joined, level=level, currency=currency, held_out_silence_means_no=silence_means_no)
         sentences = (found.sentences[0], source, *found.sentences[1:])
@@ -194,9 +195,8 @@ def _named(listed: pl.DataFrame) -> pl.DataFrame:
     return listed
 
 
-def _add(path: Path, joined: JoinedResults, list_run: Run | None) -> Grown:
+def _add(path: Path, joined: JoinedResults, contract: Contract | None) -> Grown:
     """Add who asked not to be called again to the growing file."""
-    contract = _contract_of(list_run)
     if contract is not None and contract.id_column is None:
         raise DataError(
             "The list names customers by their place in a table, which names others in the next one.",

@@ -62,10 +62,6 @@ class PreparedList:
         likely = self.preview.propensity
         return preview_of(choose(self.customers, likely, policy, columns=self.columns, eligible=self.eligible))
 
-    def order(self, policy: ContactPolicy) -> NDArray[np.int64]:
-        """Rank the customers who may be called under `policy`, best first: row numbers."""
-        return self.preview.ranked(policy).order
-
     def curve(self, policy: ContactPolicy) -> dict[str, Any]:
         """Sum the expected profit of calling the best n customers, without any limit.
 

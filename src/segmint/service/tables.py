@@ -31,7 +31,7 @@ from segmint.service.problems import Problem
 from segmint.store.bundle import Bundle
 from segmint.store.run import CONFIG
 from segmint.store.run_files import LIST
-from segmint.tables.byte_stream import ARCHIVES
+from segmint.tables.byte_stream import ARCHIVES, PARQUET
 from segmint.targeting.policy import ContactRules, Economics
 
 MEDIA = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
@@ -39,7 +39,7 @@ SECTIONS: dict[str, type[BaseModel]] = {"policy": ContactRules, "economics": Eco
 SHOWN = ("customer", "rank", "propensity", "expected_profit", "segment", "reason_1", "reason_2", "reason_3")
 READING = frozenset({"data.delimiter", "data.encoding", "data.decimal", "data.header_row"})
 MOST_COLUMNS = 1_000
-PARQUET, MAGIC_BYTES = b"PAR1", 8
+MAGIC_BYTES = 8
 
 
 async def predict_table(request: Request, handle: Handle, kind: str, workers: Workers) -> tuple[Response, Ledger]:

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, cast
 from segmint.errors import InputError
 from segmint.tables.text_records import ByteStream
 
-GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+GZIP, ZSTD, PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
 ARCHIVES = {GZIP: "gzip", ZSTD: "zstd", b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz"}
 BOMS = {
     codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16, whose mark is its beginning

@@ -73,7 +73,7 @@ class FrameSource:
             records = np.arange(start + 1, start + 1 + frame.height, dtype=np.int64)
             batch = RawBatch(frame, records, done=start + frame.height)
             kept = batch if self._every_row else without_empty_rows(batch)
-            yield kept if self._is_file else _rejecting(kept, records)
+            yield kept if kept is batch or self._is_file else _rejecting(kept, records)
 
 
 def _rejecting(kept: RawBatch, records: NDArray[np.int64]) -> RawBatch:

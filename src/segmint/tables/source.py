@@ -13,6 +13,7 @@ import polars as pl
 
 from segmint.errors import InputError
 from segmint.tables.byte_stream import (
+    PARQUET,
     compression_of,
     is_one_byte_ascii,
     open_bytes,
@@ -67,7 +68,7 @@ def open_table(source: str | Path | Any, options: ReadOptions = DEFAULT) -> Tabl
         return FrameSource(frame_of(source), receipt=receipt | _declared(options))
     path = Path(source)
     magic = _first_bytes(path)
-    if magic.startswith(b"PAR1"):
+    if magic.startswith(PARQUET):
         return ParquetSource(path, fingerprint=file_fingerprint(path), receipt=_declared(options))
     if magic.startswith(b"PK\x03\x04"):
         return open_workbook(path, options, fingerprint=file_fingerprint(path))

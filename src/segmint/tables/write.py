@@ -80,7 +80,7 @@ def write_safe_workbook(frames: Iterable[pl.DataFrame], path: Path, *, title: st
     decimals of more digits than a spreadsheet keeps are texts. After a million rows another sheet goes on.
     """
     rows, sheet = 0, None
-    with open_workbook(path) as book:
+    with new_workbook(path) as book:
         for frame in frames:
             cells = _as_cells(frame)
             for row in cells.iter_rows():
@@ -96,7 +96,7 @@ def write_safe_workbook(frames: Iterable[pl.DataFrame], path: Path, *, title: st
 
 
 @contextmanager
-def open_workbook(path: Path) -> Iterator[Any]:
+def new_workbook(path: Path) -> Iterator[Any]:
     """Write a workbook whose texts stay texts; a full disk is the system's own error, as for any other file.
 
     It is made whole in a temporary file first: a half-written archive complains once more when it is thrown away.

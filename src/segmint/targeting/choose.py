@@ -13,7 +13,7 @@ from segmint.targeting.holdout import in_holdout, keyed_words
 from segmint.targeting.one_budget import price_of_budget
 from segmint.targeting.optimise import GAP, ShadowPrice, Solution, best_under_limits
 from segmint.targeting.policy import ContactPolicy
-from segmint.targeting.stakes import Stakes
+from segmint.targeting.stakes import DIGITS, Stakes
 
 Floats = NDArray[np.float64]
 STATUSES = ("listed", "held_out", "suppressed", "beyond_budget", "below_break_even", "rejected")
@@ -292,7 +292,7 @@ def chances_of(propensity: ArrayLike, able: NDArray[np.bool_]) -> Floats:
     here = chance[able]
     if not (np.isfinite(here) & (here >= 0) & (here <= 1)).all():
         raise ValueError("The 'propensity' of every eligible customer must be a probability in [0, 1].")
-    rounded: Floats = np.round(chance, 6)
+    rounded: Floats = np.round(chance, DIGITS)
     return rounded
 
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from segmint.contract.contract import Contract
 from segmint.errors import PolicyError
 from segmint.tables.formulas import guarded_field, guarded_text
-from segmint.tables.write import CELL_CHARACTERS, open_workbook
+from segmint.tables.write import CELL_CHARACTERS, new_workbook
 from segmint.targeting.call_list import STATUS_WORDS, CallList
 from segmint.targeting.phones import E164, to_e164
 from segmint.targeting.sheets import MOST_SHEETS, OTHERS, sheets_of
@@ -293,7 +293,7 @@ def write_workbook(
     sheets = sheets_of(call_list)
     columns = _sheet_columns(call_list, contract)
     neutralised = 0
-    with open_workbook(path) as book:
+    with new_workbook(path) as book:
         book.set_properties({"title": safe_text(title, 200)})
         _how_to_read(book, call_list, columns, what_if=parts is not None and parts.height > 0)
         styles = {

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
-from segmint.targeting.choose import HELD_OUT, Choice, chances_of, cut, first_of_each, within_means
+from segmint.targeting.choose import HELD_OUT, Choice, chances_of, cut, first_of_each, ranked, within_means
 from segmint.targeting.holdout import in_holdout, keyed_words
 from segmint.targeting.optimise import limits_of, relaxed
 from segmint.targeting.policy import ContactPolicy
@@ -120,8 +120,7 @@ class ListPreview:
         self.propensity = chances_of(propensity, able)
         words = keyed_words(customers, campaign=policy.campaign, key=policy.hash_key)
         self.holdout = in_holdout(words[:, 0], policy.holdout_share)
-        by_lot = np.argsort(words[:, 1], kind="stable")
-        self._by_lot = by_lot[able[by_lot]]
+        self._lots, self._able = words[:, 1], able
         self._repeated = customers.n_unique() < len(customers)
         # a slider asks nearly the same question again: the last ranking may serve, and the last prices are where the next start
         self._last: tuple[tuple[str, float], Ranked] | None = None
@@ -143,8 +142,7 @@ class ListPreview:
 
     def _ranked(self, stakes: Stakes) -> Ranked:
         profit = stakes.profit(self.propensity)
-        rows = self._by_lot[stakes.known[self._by_lot]]
-        order = rows[np.argsort(-profit[rows], kind="stable")]
+        order = ranked(profit, self._lots, np.flatnonzero(self._able & stakes.known))
         return Ranked(stakes, profit, first_of_each(order, self.customers)[0] if self._repeated else order)
 
     def of(self, policy: ContactPolicy) -> Preview:
@@ -155,8 +153,8 @@ class ListPreview:
         PolicyError
             If a column is missing or the minimums cannot be met.
         """
-        ranked = self.ranked(policy)
-        stakes, profit, cost, order = ranked.stakes, ranked.profit, ranked.stakes.cost, ranked.order
+        best = self.ranked(policy)
+        stakes, profit, cost, order = best.stakes, best.profit, best.stakes.cost, best.order
         uneven = policy.budget_money is not None and order.size and np.ptp(cost[order]) > 0
         if policy.needs_optimiser or uneven:
             return self._priced(order, profit, cost, policy)
@@ -164,9 +162,8 @@ class ListPreview:
         inside = paying[cut(paying, cost, self.holdout, policy)]
         listed = inside[~self.holdout[inside]]
         ones = np.ones(listed.size)
-        successes = self.propensity * stakes.reach
         held_out = inside.size - listed.size
-        return _summed(self.propensity, successes, listed, ones, held_out, profit, cost, {}, exact=True)
+        return _summed(self.propensity, stakes.reach, listed, ones, held_out, profit, cost, {}, exact=True)
 
     def _priced(self, order: NDArray[np.int64], profit: Floats, cost: Floats, policy: ContactPolicy) -> Preview:
         rows = order[~self.holdout[order] & within_means(order, cost, policy)]
@@ -180,15 +177,13 @@ class ListPreview:
         prices = {name: float(dual) for name, dual in zip(names, duals, strict=True) if abs(dual) > 1e-6}
         called = max(rows.size, 1)
         held_out = round(float(share.sum()) * (order.size - rows.size) / called)
-        successes = self.propensity * policy.conversations_per_customer
-        return _summed(
-            self.propensity, successes, rows[listed], share[listed], held_out, profit, cost, prices, exact=False
-        )
+        reach = policy.conversations_per_customer
+        return _summed(self.propensity, reach, rows[listed], share[listed], held_out, profit, cost, prices, exact=False)
 
 
 def _summed(
     propensity: Floats,
-    successes: Floats,
+    reach: float,
     listed: NDArray[np.int64],
     share: Floats,
     held_out: int,
@@ -203,7 +198,7 @@ def _summed(
         held_out=held_out,
         expected_profit=float(profit[listed] @ share),
         expected_cost=float(cost[listed] @ share),
-        expected_successes=float(successes[listed] @ share),
+        expected_successes=float(propensity[listed] * reach @ share),
         last_propensity=float(propensity[listed].min()) if listed.size else float("nan"),
         prices=prices,
         exact=exact,
@@ -216,7 +211,7 @@ def preview_of(choice: Choice) -> Preview:
     listed = choice.listed
     return _summed(
         choice.propensity,
-        choice.successes,
+        choice.reach,
         listed,
         np.ones(listed.size),
         int((choice.status == HELD_OUT).sum()),

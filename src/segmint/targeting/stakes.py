@@ -12,7 +12,7 @@ from segmint.errors import PolicyError
 from segmint.targeting.policy import ContactPolicy
 
 Floats = NDArray[np.float64]
-_DIGITS = 6  # money and probability closer than 1e-6 are equal: two machines must produce the same list
+DIGITS = 6  # money and probability closer than 1e-6 are equal: two machines must produce the same list
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Stakes:
 
     def profit(self, propensity: Floats) -> Floats:
         """Expect what calling each customer brings; `propensity` is that of a customer who is reached."""
-        expected: Floats = np.round(propensity * self.reach * self.value - self.cost, _DIGITS) + 0.0
+        expected: Floats = np.round(propensity * self.reach * self.value - self.cost, DIGITS) + 0.0
         return expected
 
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from segmint.contract.column import Column
 from segmint.contract.contract import Contract
+from segmint.contract.dates import days_of
 from segmint.contract.hints import feature_role, is_objection, personal_role, plain_name
 from segmint.contract.ids import bare_ids, lost_digits, same_ids
 from segmint.errors import InputError, PolicyError, why
@@ -652,7 +653,7 @@ def read_history(path: Path | str, contract: Contract) -> pl.DataFrame:
 
 def _days(values: pl.Series) -> pl.Series:
     if isinstance(values.dtype, pl.Date | pl.Datetime):
-        return values.dt.date()  # the local day, which a cast would not take from a time with a zone
+        return days_of(values)
     return values.cast(pl.String).str.strip_chars().str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
 
 
