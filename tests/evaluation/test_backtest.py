@@ -262,7 +262,7 @@ def test_words_name_what_chance_can_explain(played):
     assert "more than “static”" in said
     assert "The response rate moved between" in said
     twin = play(history(), chosen=[learner(), learner("twin")], currency="€")
-    assert "Chance alone can explain the difference to “twin” (€ 0.00; € 0.00 to € 0.00)." in twin.conclusion
+    assert "Chance alone can explain the difference to “twin” (0.00 €; 0.00 € to 0.00 €)." in twin.conclusion
 
 
 def noise(n, seed):

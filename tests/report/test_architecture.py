@@ -29,4 +29,4 @@ def test_the_picture_names_every_layer_and_its_setting() -> None:
     texts = [element.text for element in ElementTree.fromstring(draw_architecture(NETWORK)).iter("text")]
     assert texts[0] == "10 inputs"
     assert {"Dense · 8 units", "BatchNormalization", "Dropout", "Dense · 1 unit", "relu"} <= set(texts)
-    assert "leaves out 25\u00a0%" in texts
+    assert "leaves out 25 %" in texts

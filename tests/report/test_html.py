@@ -83,6 +83,13 @@ def test_words_from_right_to_left_turn_nothing_beside_them() -> None:
     assert "\u2068" not in printable_dict("\u2068abc\u2069")
 
 
+def test_a_number_is_not_parted_from_its_unit() -> None:
+    said = {"text": "4,521 EUR, 12 %, 3 min 20 s, 5 calls, 7 sorts and 3.50 €"}
+    assert printable_dict(said)["text"] == (
+        "4,521\u00a0EUR, 12\u00a0%, 3\u00a0min 20\u00a0s, 5 calls, 7 sorts and 3.50\u00a0€"
+    )
+
+
 def test_the_text_under_the_gains_plot_says_what_the_best_fifth_brings(response_page: str) -> None:
     assert re.search(
         r"Calling the best 20 % reaches \d+ % of all who say yes, \d\.\d times random",

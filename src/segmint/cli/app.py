@@ -15,7 +15,7 @@ import typer
 from segmint.cli import contracts, customers, dashboard, lists, serve, time, training
 from segmint.cli.screen import silence, tell_beside
 from segmint.cli.stopped import INTERRUPTED, STOPPED
-from segmint.report.wording import printable
+from segmint.wording import printable
 
 if TYPE_CHECKING:
     from segmint.errors import SegmintError

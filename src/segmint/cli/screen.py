@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
-from segmint.report.wording import printable
 from segmint.store import run_files
+from segmint.wording import printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars

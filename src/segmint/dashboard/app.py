@@ -31,13 +31,13 @@ from segmint.dashboard.tables import MOST_BYTES
 from segmint.errors import InputError, RunError, SegmintError
 from segmint.flows.settings import policy_of
 from segmint.report.html import environment, printable_dict, static
-from segmint.report.wording import printable
 from segmint.service.app import is_foreign, is_served
 from segmint.service.body import limited, read_body
 from segmint.service.children import Errand, in_turn, make_list
 from segmint.service.problems import Problem, place_of
 from segmint.service.start import Door, bound, leave, server_config, write_log
 from segmint.store.run import CONFIG
+from segmint.wording import printable
 
 Form = dict[str, str]
 Page = Callable[[Desk, Request, Form], Response | Awaitable[Response]]

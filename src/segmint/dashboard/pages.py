@@ -28,7 +28,6 @@ from segmint.report.pages.answer import warning
 from segmint.report.pages.segments import segment_blocks
 from segmint.report.run_view import RunView
 from segmint.report.scores import metric_label
-from segmint.report.wording import capital, count, decimal, percent
 from segmint.store.bundle import Bundle
 from segmint.store.promoted import WORD
 from segmint.store.run import CONFIG, Run
@@ -36,6 +35,7 @@ from segmint.store.run_files import CUSTOMERS, DIALLER, LIST, MONITOR, PAGE, PRE
 from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.preview import Preview
 from segmint.targeting.suppress import respects_objections
+from segmint.wording import capital, count, decimal, percent, signed
 
 Context = dict[str, Any]
 Asked = TypeVar("Asked")
@@ -628,7 +628,7 @@ def _qualities(views: list[RunView]) -> Block | None:
         [
             metric_label(name),
             *(decimal(float(q[name])) for q in qualities),
-            _signed(qualities[1][name] - qualities[0][name]),
+            signed(qualities[1][name] - qualities[0][name]),
         ]
         for name in names
     ]
@@ -658,8 +658,3 @@ def _facts(views: list[RunView]) -> Block:
 
 def _contract_name(contract: Contract | None) -> str:
     return contract.name if contract else "–"
-
-
-def _signed(number: float) -> str:
-    seen = round(number, 3) + 0.0  # what is nothing to three digits has no sign
-    return ("+" if seen > 0 else "") + decimal(seen)

@@ -11,6 +11,8 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.special import chdtrc
 
+from segmint.wording import money, percent
+
 Row = dict[str, Any]
 Floats = NDArray[np.float64]
 LEVEL = 0.05
@@ -35,7 +37,7 @@ def conclude_backtest(
     customers, calls = (int(mine[name].sum()) for name in ("customers", "called"))
     first = (
         f"Replayed over {mine.height} wave{'' if mine.height == 1 else 's'} and {customers:,} customers, {labels[ours]} would have "
-        f"brought {_money(profit[ours]['value'], currency)}{_span(profit[ours], currency)} with {calls:,} customers called."
+        f"brought {money(profit[ours]['value'], currency, None)}{_span(profit[ours], currency)} with {calls:,} customers called."
     )
     sentences = [first]
     if math.isnan(profit[ours]["low"]):
@@ -47,7 +49,7 @@ def conclude_backtest(
     rates = large["response_rate"].to_numpy()
     if rates.max() > 2 * rates.min() and _equal_rates(rates, large["customers"].to_numpy()) < LEVEL:
         sentences.append(
-            f"The response rate moved between {100 * rates.min():.0f} % and {100 * rates.max():.0f} % from wave to wave: "
+            f"The response rate moved between {percent(rates.min(), 0)} and {percent(rates.max(), 0)} from wave to wave: "
             "judge a model by such a replay, not by random parts of the table."
         )
     return tuple(sentences)
@@ -65,22 +67,15 @@ def _equal_rates(rates: Floats, customers: NDArray[np.int64]) -> float:
 def _against(other: Row, label: str, currency: str) -> str:
     ahead = -other["difference"]
     low, high = -other["difference_high"], -other["difference_low"]
-    span = f"{_money(low, currency)} to {_money(high, currency)}"
+    span = f"{money(low, currency, None)} to {money(high, currency, None)}"
     if low > 0:
-        return f"That is {_money(ahead, currency)} more than “{label}” ({span})."
+        return f"That is {money(ahead, currency, None)} more than “{label}” ({span})."
     if high < 0:
-        return f"“{label}” would have brought {_money(-ahead, currency)} more ({_money(-high, currency)} to {_money(-low, currency)})."
-    return f"Chance alone can explain the difference to “{label}” ({_money(ahead, currency)}; {span})."
+        return f"“{label}” would have brought {money(-ahead, currency, None)} more ({money(-high, currency, None)} to {money(-low, currency, None)})."
+    return f"Chance alone can explain the difference to “{label}” ({money(ahead, currency, None)}; {span})."
 
 
 def _span(row: Row, currency: str) -> str:
     if math.isnan(row["low"]):
         return ""
-    return f" (95 % interval {_money(row['low'], currency)} to {_money(row['high'], currency)})"
-
-
-def _money(amount: float, currency: str) -> str:
-    digits = 0 if abs(amount) >= 100 else 2
-    text = f"{abs(amount):,.{digits}f}"
-    sign = "−" if amount < 0 and float(text.replace(",", "")) else ""
-    return f"{sign}{currency + ' ' if currency else ''}{text}"
+    return f" (95 % interval {money(row['low'], currency, None)} to {money(row['high'], currency, None)})"

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from segmint.wording import decimal, percent, signed
+
 METRIC_WORDS = {
     "f1": "F1 (reaching those who say yes without calling those who say no; 1 is perfect)",
     "weighted_f1": "weighted F1 (how well customers land in their own segment; 1 is perfect)",
@@ -147,18 +149,13 @@ def _no_information(metric: str, area: Estimate | None) -> str:
     if area is not None and area.low > 0.5:
         return (
             "No model names those who say yes better than calling everyone does; the order of the list still says "
-            f"something: a responder ranks above another customer {_percent(area)} of the time, 50 % being chance."
+            f"something: a responder ranks above another customer {percent(area.value, 0)} ({100 * area.low:.0f} to {100 * area.high:.0f}) of the time, 50 % being chance."
         )
     return "No model does better than calling everyone: the table does not say who will answer."
 
 
-def _percent(estimate: Estimate) -> str:
-    value, low, high = (f"{100 * number:.0f}" for number in estimate)
-    return f"{value} % ({low} to {high})"
-
-
 def _with_interval(estimate: Estimate) -> str:
-    value, low, high = (_number(number, 3) for number in estimate)  # as in the tiles and tables beside it
+    value, low, high = (decimal(number) for number in estimate)  # as in the tiles and tables beside it
     return f"{value} (95 % interval {low} to {high})"
 
 
@@ -166,13 +163,8 @@ def _signed(estimate: Estimate) -> str:
     # A bound that chance cannot explain away must not be printed as zero.
     nearest = min(abs(estimate.low), abs(estimate.high))
     digits = 4 if estimate.sign and nearest < 0.0005 else 3
-    value, low, high = (_number(number, digits, plus=True) for number in estimate)
+    value, low, high = (signed(number, digits) for number in estimate)
     return f"{value}, {low} to {high}"
-
-
-def _number(value: float, digits: int, *, plus: bool = False) -> str:
-    text = f"{value:{'+' if plus else ''}.{digits}f}"
-    return text.replace("-", "−") if float(text) else f"{0:.{digits}f}"
 
 
 def _listed(names: Sequence[str]) -> str:

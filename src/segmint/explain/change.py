@@ -12,6 +12,7 @@ from segmint.contract.contract import Contract
 from segmint.explain.importance import Point, set_to, values_of
 from segmint.explain.words import CHANGE, SMALLEST, Cell, Wording
 from segmint.models.predict import Predictor
+from segmint.wording import percent
 
 CHANGEABLE_ROLES = frozenset({"holding", "interest"})
 STEPS = 3
@@ -40,8 +41,8 @@ class Change:
     def sentence(self) -> str:
         """Say the change: "balance: 5,000 instead of 200 takes the chance from 4.1 % to 7.9 %"."""
         return CHANGE.format(
-            label=self.label, then=self.then, now=self.now, before=f"{self.before:.1%}".replace("%", " %"),
-            after=f"{self.after:.1%}".replace("%", " %"),
+            label=self.label, then=self.then, now=self.now, before=percent(self.before),
+            after=percent(self.after),
         )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from segmint.explain.change import Change
 from segmint.explain.reasons import Attributions
 from segmint.explain.words import strongest
+from segmint.wording import percent, signed
 
 OPENING = "{who} has a chance of {chance} {event}. Customers in general have {average}; this is {beside}."
 REST = (
@@ -60,22 +61,18 @@ def letter(
     base, chance = float(found.base[0]), float(found.prediction[0])
     opening = OPENING.format(
         who=who,
-        chance=_percent(chance),
+        chance=percent(chance),
         event="of saying yes if called" if target is None else f"of belonging to {target}",
-        average=_percent(average),
+        average=percent(average),
         beside=_beside(chance, average),
     )
     moved = found.contributions[0]
     places = strongest(found.contributions, np.asarray(allowed), len(said))[0]
     sized = [f"{sentence} by {_points(abs(moved[place]))} points" for sentence, place in zip(said, places, strict=True)]
     left = float(moved.sum() - moved[places].sum()) if len(said) else float(moved.sum())
-    rest = REST.format(points=_signed(left), base=_percent(base), chance=_percent(chance))
+    rest = REST.format(points=_signed(left), base=percent(base), chance=percent(chance))
     told = [CHANGES, *(change.sentence() for change in changes)] if changes else [NO_CHANGE]
     return (opening, *sized, rest, *told, USE, stability)
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
 
 
 def _points(size: float) -> str:
@@ -86,7 +83,7 @@ SMALL = 0.0005
 
 
 def _signed(size: float) -> str:
-    return "less than 0.1" if abs(size) < SMALL else f"{100 * size:+.1f}".replace("-", "\u2212")
+    return "less than 0.1" if abs(size) < SMALL else signed(100 * size, 1)
 
 
 def _beside(chance: float, average: float) -> str:
@@ -94,4 +91,4 @@ def _beside(chance: float, average: float) -> str:
         return "about as usual"
     if chance > average:
         return f"{chance / average:.1f} times as much"
-    return f"{chance / average:.0%} of it".replace("%", " %")
+    return f"{percent(chance / average, 0)} of it"

@@ -16,6 +16,7 @@ from segmint.contract.valid_table import ValidTable
 from segmint.explain.background import background_rows
 from segmint.explain.reasons import Attributions, attribute
 from segmint.models.predict import Predictor
+from segmint.wording import plain
 
 TOP = 3
 LONGEST_LABEL = 3  # words that read well before "of"
@@ -105,7 +106,7 @@ class Wording:
         label, value = column.label, _with_unit(column, number)
         first = label.split()[0]
         if first in column.unit.split():  # "5 calls in this campaign"
-            value = "no" if number == 0 else write_number(number)
+            value = "no" if number == 0 else plain(number)
             label = label.replace(first, first.removesuffix("s"), 1) if number == 1 else label
             pattern, places = COUNTED, (MORE, FEWER, AS_USUAL)
         elif len(label.split()) > LONGEST_LABEL:
@@ -149,13 +150,7 @@ def _with_unit(column: Column, number: float) -> str:
     # "account currency" or "day of the month" behind a number is no English.
     unit = column.unit if len(column.unit.split()) == 1 else ""
     unit = unit.removesuffix("s") if number == 1 else unit
-    return f"{write_number(number)} {unit}".strip()
-
-
-def write_number(number: float) -> str:
-    """Write a number for people: 25,310 and 1.25, with a true minus sign; no decimals from 1,000 on."""
-    text = f"{number:,.0f}" if abs(number) >= 1_000 or float(number).is_integer() else f"{number:,.4g}"
-    return text.replace("-", "\u2212")
+    return f"{plain(number)} {unit}".strip()
 
 
 def effect_words(contribution: float, target: str | None) -> str:

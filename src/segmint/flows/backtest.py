@@ -34,6 +34,7 @@ from segmint.store.run_files import BACKTEST
 from segmint.store.staging import publish_file
 from segmint.tables.table_source import TableSource
 from segmint.targeting.policy import ContactPolicy, ContactRules, Economics
+from segmint.wording import percent
 
 YES, NO = ("yes", "true", "1", "y"), ("no", "false", "0", "n")
 CALLS, WAVES = "tables/backtest_calls.parquet", "tables/backtest_waves.parquet"
@@ -361,7 +362,7 @@ def _about(
     rows = np.concatenate([wave.rows for wave in waves])
     told = sets.to_json()
     told["sentence"] = (
-        f"Label sets held what happened in {100 * told['coverage']:.1f} % of calls (meant: 90 %), "
+        f"Label sets held what happened in {percent(told['coverage'])} of calls (meant: 90 %), "
         f"with {told['mean_size']:.2f} labels on average."
     )
     return {

@@ -15,9 +15,9 @@ from segmint.contract.validate import DETAILS, validate
 from segmint.errors import DataError, InputError
 from segmint.flows.bundle import segments_in
 from segmint.flows.explain import about_customer, one_customer
-from segmint.report.wording import capital
 from segmint.store.bundle import Bundle
 from segmint.tables.source import open_rows
+from segmint.wording import capital
 
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+")
 _THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+")

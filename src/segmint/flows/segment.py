@@ -25,7 +25,6 @@ from segmint.flows.settings import RUNS, Place, Settings, contract_of, settings_
 from segmint.models.customer_model import make_model
 from segmint.progress import Progress, silent
 from segmint.report.run_view import RunView
-from segmint.report.wording import listed
 from segmint.segments.assign import assign_segments
 from segmint.segments.finder import require_room
 from segmint.segments.inputs import segment_inputs
@@ -48,6 +47,7 @@ from segmint.store.run import Run, find_run
 from segmint.store.run_files import CUSTOMERS, MIGRATION, SEGMENTS, SQL
 from segmint.store.staging import publish_file
 from segmint.targeting.stakes import known_amounts
+from segmint.wording import listed, money, percent
 
 INDIVIDUAL = "lightgbm"
 PARTS, MOST_TO_LEARN_FROM = 5, 50_000  # of the individual model that segments are measured against
@@ -226,7 +226,7 @@ def _money(table: ValidTable, config: Config) -> CallMoney | None:
             + " and ".join(
                 f"the column '{source}' as the {what}"
                 if isinstance(source, str)
-                else f"{source:,.2f} {economics.currency} as the {what}"
+                else f"{money(source, economics.currency, 2)} as the {what}"
                 for source, what in zip(sources, said, strict=True)
             )
             + _reached(config.policy.contact_rate)
@@ -303,7 +303,7 @@ def keep_segments(here: Run, table: ValidTable, found: Segmentation) -> None:
 def rules_as_sql(found: Segmentation) -> str:
     """Write the rules as SQL for the bank's own table, with how well they agree and what the segments are called."""
     agree = (
-        f"On customers kept apart these rules agree with the segments in {100 * found.rules.fidelity:.0f} % of cases."
+        f"On customers kept apart these rules agree with the segments in {percent(found.rules.fidelity, 0)} of cases."
     )
     doubt = () if found.rules.faithful else ("Too few to stand for the segments: assign new customers with segmint.",)
     names = [f"{key}: {name}" for key, name in zip(found.keys, found.names, strict=True)]
@@ -467,7 +467,7 @@ def sentences_of(found: Segmentation) -> tuple[str, ...]:
     """Say each segment in a line, why so many, and which promises they miss."""
     sizes = found.sizes
     lines = [
-        f"{segment.key} {name}: {sizes.say(place)} ({100 * segment.share:.0f} %)"
+        f"{segment.key} {name}: {sizes.say(place)} ({percent(segment.share, 0)})"
         for place, (segment, name) in enumerate(zip(found.profiles.segments, found.names, strict=True))
     ]
     lines += [sizes.sentence] if sizes.sentence else []

@@ -32,6 +32,7 @@ from segmint.store.champion import Gate
 from segmint.store.promoted import WORD
 from segmint.store.run import Run, installed_versions
 from segmint.store.training_ids import carry_training_ids
+from segmint.wording import percent
 
 FOUND = "update.json"
 MOST_AGAIN = 0.5  # in narrow tables other customers may well look the same
@@ -226,8 +227,8 @@ def _with(bundle: Bundle, calibration: dict[str, Any]) -> Bundle:
 
 def _sentences(summary: dict[str, Any], gate: Gate, how: str) -> tuple[str, ...]:
     return (
-        f"{100 * summary['observed']:.1f} % said yes; the bundle promised {100 * summary['promised_before']:.1f} %. "
-        f"The challenger, {how}, promises {100 * summary['promised_now']:.1f} %.",
+        f"{percent(summary['observed'])} said yes; the bundle promised {percent(summary['promised_before'])}. "
+        f"The challenger, {how}, promises {percent(summary['promised_now'])}.",
         _sureness(summary["intervals_from"]),
         f"Against the present one: {gate.sentence}.",
     )

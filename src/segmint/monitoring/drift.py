@@ -24,6 +24,7 @@ from segmint.metrics.ranking import roc_auc
 from segmint.monitoring.expected import expected_auc
 from segmint.monitoring.reference import BINS, OTHER, place_in
 from segmint.splits.groups import last_rows
+from segmint.wording import percent
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -202,7 +203,7 @@ def _column(
     p_value = _same_shares(*dense)
     tests = [_Test("DRIFT-01", name, p_value if psi >= SMALLEST_PSI else 1.0, f"{name} has shifted (PSI {psi:.2f}).")]
     share = missing / max(len(series), 1)
-    said = f"{name} is missing for {100 * share:.1f} % of customers; in training it was {100 * was_missing:.1f} %."
+    said = f"{name} is missing for {percent(share)} of customers; in training it was {percent(was_missing)}."
     rare = []
     if was_missing > 0:
         absent = np.round([was_missing * before, (1 - was_missing) * before])
@@ -211,7 +212,7 @@ def _column(
         rare.append(_Test("DRIFT-02", name, _never_before(missing, len(series), before), said))
     if "levels" in column:
         hardly = int(now[seldom].sum()) if unseen else 0
-        odd = f"{name} has levels that training did not see, or hardly, for {100 * hardly / max(len(series), 1):.1f} % of customers."
+        odd = f"{name} has levels that training did not see, or hardly, for {percent(hardly / max(len(series), 1))} of customers."
         chance = _never_before(hardly, len(series), before, int(cells[seldom].sum()))
         rare.append(_Test("DRIFT-03", name, chance, odd))
     row = {
@@ -428,7 +429,7 @@ def _realised(
     observed, promised = float(yes.mean()), float(propensity.mean())
     direction = "More" if z_shift > 0 else "Fewer"
     tests = [
-        _Test("DRIFT-06", "", _two_sided(z_shift), f"{direction} say yes than promised: {100 * observed:.1f} % against {100 * promised:.1f} %."),
+        _Test("DRIFT-06", "", _two_sided(z_shift), f"{direction} say yes than promised: {percent(observed)} against {percent(promised)}."),
         _Test("DRIFT-07", "", float(ndtr(z_slope)), f"What moves customers has changed: a step in promised log odds brings {slope:.2f} of what it did ({was:.2f} in training)."),
     ]  # fmt: skip
     found = {

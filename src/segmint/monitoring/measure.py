@@ -18,6 +18,7 @@ from segmint.contract.ids import bare_ids
 from segmint.errors import DataError
 from segmint.metrics.intervals import EFFECT_LEVEL, FEWEST_OF_EACH
 from segmint.monitoring.codes import MEANINGS, NAME_THE_COLUMNS, SAY_WHAT_THEY_MEAN, Dispositions, codes_in_words
+from segmint.wording import between, money, percent, signed
 
 Floats = NDArray[np.float64]
 METHODS = ("plain", "cuped")
@@ -374,8 +375,8 @@ def _apart(propensity: Floats, called: NDArray[np.bool_]) -> str | None:
     if abs(one.mean() - other.mean()) <= max(_NOT_BY_CHANCE * error, 1e-9):
         return None
     return (
-        f"The two arms are not alike: the mean propensity is {100 * one.mean():.1f} % of those called and "
-        f"{100 * other.mean():.1f} % of those held out. The plain difference is left out; CUPED takes out what the propensity "
+        f"The two arms are not alike: the mean propensity is {percent(one.mean())} of those called and "
+        f"{percent(other.mean())} of those held out. The plain difference is left out; CUPED takes out what the propensity "
         "foretold, and nothing else. If this is not the campaign's first list, name the lists before it: --earlier."
     )
 
@@ -553,12 +554,12 @@ def _sentences(frame: pl.DataFrame, level: float, currency: str) -> Sequence[str
     }
     response, profit = best["response"], best["profit"]
     said = [
-        f"Calling changed the response rate by {100 * response['difference']:+.1f} points "
-        f"({100 * response['low']:+.1f} to {100 * response['high']:+.1f}, {100 * level:.0f} % interval){_allowed_for(frame, response)}: "
-        f"{100 * response['called']:.1f} % of {response['customers_called']:,} called against {100 * response['held_out']:.1f} % "
+        f"Calling changed the response rate by {signed(100 * response['difference'], 1)} points "
+        f"({signed(100 * response['low'], 1)} to {signed(100 * response['high'], 1)}, {percent(level, 0)} interval){_allowed_for(frame, response)}: "
+        f"{percent(response['called'])} of {response['customers_called']:,} called against {percent(response['held_out'])} "
         f"of {response['customers_held_out']:,} held out.",
-        f"In all it brought {_amount(profit['total'], currency)} after the planned cost of the calls "
-        f"({profit['total_low']:,.0f} to {profit['total_high']:,.0f}).",
+        f"In all it brought {money(profit['total'], currency)} after the planned cost of the calls "
+        f"({between(profit['total_low'], profit['total_high'], 0)}).",
     ]
     if response["low"] <= 0 <= response["high"]:
         said.append(
@@ -572,8 +573,8 @@ def _sentences(frame: pl.DataFrame, level: float, currency: str) -> Sequence[str
 
 def _allowed_for(frame: pl.DataFrame, response: Mapping[str, float]) -> str:
     """Say why the difference is not that of the two rates beside it, where it is not."""
-    without = f"{100 * (response['called'] - response['held_out']):+.1f}"
-    if without == f"{100 * response['difference']:+.1f}":
+    without = signed(100 * (response["called"] - response["held_out"]), 1)
+    if without == signed(100 * response["difference"], 1):
         return ""
     # where the arms are not alike, their plain difference says nothing
     beside = "" if frame.filter(pl.col("method") == "plain").is_empty() else f" ({without} without)"
@@ -583,12 +584,8 @@ def _allowed_for(frame: pl.DataFrame, response: Mapping[str, float]) -> str:
 def _too_few(frame: pl.DataFrame, lacking: str) -> Sequence[str]:
     response = frame.filter((pl.col("segment") == "everyone") & (pl.col("quantity") == "response")).row(0, named=True)
     return (
-        f"{100 * response['called']:.1f} % of {response['customers_called']:,} called bought, and "
-        f"{100 * response['held_out']:.1f} % of {response['customers_held_out']:,} held out.",
+        f"{percent(response['called'])} of {response['customers_called']:,} called bought, and "
+        f"{percent(response['held_out'])} of {response['customers_held_out']:,} held out.",
         f"There are too few {lacking} to tell what calling changed: at least {FEWEST_OF_EACH} customers who bought and "
         f"{FEWEST_OF_EACH} who did not are needed in each arm. Wait for more results, or hold out more customers next time.",
     )
-
-
-def _amount(money: float, currency: str) -> str:
-    return f"{money:,.0f} {currency}".strip()

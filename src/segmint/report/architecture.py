@@ -9,7 +9,7 @@ from typing import Any
 
 from segmint.report.charts import ACCENT, CLASSES, INK, MUTED, WIDTH
 from segmint.report.svg import Boxes
-from segmint.report.wording import count, percent
+from segmint.wording import count, percent
 
 _COLORS = {"Dense": ACCENT, "BatchNormalization": CLASSES[2], "Dropout": CLASSES[1]}
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from segmint.report.wording import percent, shorten
+from segmint.wording import percent, shorten
 
 WIDTH = 400
 LONGEST_LINE = 300

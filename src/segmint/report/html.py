@@ -11,9 +11,10 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from segmint.report.wording import NO_BREAK, printable
+from segmint.wording import printable
 
-_PERCENT = re.compile(r"(?<=\d) %")
+_NO_BREAK = "\u00a0"
+_UNIT = re.compile(r"(?<=\d) (?=(?:%|s|min|[A-Z]{3}|[€$£¥])(?!\w))")  # of a share, a duration, an amount of money
 _RIGHT_TO_LEFT = "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]+"
 _TURNED = re.compile(f"\u2068?({_RIGHT_TO_LEFT}(?: {_RIGHT_TO_LEFT})*)\u2069?")
 
@@ -63,7 +64,7 @@ def printable_dict(value: Any, *, unparted: bool = True) -> Any:
     value : any
         Dicts, lists and texts; anything else stays as it is.
     unparted : bool
-        Whether no number may be parted from its %, and no word written from right to left may turn what stands beside it: a
+        Whether no number may be parted from its unit, and no word written from right to left may turn what stands beside it: a
         "(32 %)" became "(% 32)". False where a text is more than read, as code is that may be copied.
     """
     if isinstance(value, dict):
@@ -74,4 +75,4 @@ def printable_dict(value: Any, *, unparted: bool = True) -> Any:
     if not isinstance(value, str):
         return value
     clean = printable(_TURNED.sub(r"\1", value))
-    return _TURNED.sub("\u2068\\1\u2069", _PERCENT.sub(f"{NO_BREAK}%", clean)) if unparted else clean
+    return _TURNED.sub("\u2068\\1\u2069", _UNIT.sub(_NO_BREAK, clean)) if unparted else clean

@@ -10,7 +10,7 @@ from segmint.metrics.intervals import NORMAL_95
 from segmint.report.blocks import Block, chart, table
 from segmint.report.charts import ACCENT, CLASSES, INK, MUTED, WIDTH
 from segmint.report.svg import Boxes
-from segmint.report.wording import count, decimal, listed, percent
+from segmint.wording import count, decimal, listed, percent
 
 _HALF = (WIDTH - 4 - 12) / 2
 

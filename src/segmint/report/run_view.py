@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from segmint.contract.column import KNOWN_ORDER, Known
 from segmint.contract.contract import Contract, parse_contract
 from segmint.errors import RunError
-from segmint.report.wording import listed
 from segmint.store import run_files
 from segmint.store.run import CONFIG, CONTRACT, RECORD
+from segmint.wording import listed
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 from segmint.evaluation.paired_bootstrap import LOWER_IS_BETTER
 from segmint.models.names import OURS
 from segmint.report.run_view import RunView
-from segmint.report.wording import decimal, percent
+from segmint.wording import decimal, percent
 
 _LABELS = {
     "f1": "F1",

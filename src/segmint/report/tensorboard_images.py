@@ -13,7 +13,7 @@ from segmint.report import charts
 from segmint.report.pages import quality
 from segmint.report.run_view import RunView
 from segmint.report.scores import main_metric, metric_label, ranked
-from segmint.report.wording import decimal
+from segmint.wording import decimal
 
 SCALE = 2
 

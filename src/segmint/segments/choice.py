@@ -16,6 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.segments.stability import STABLE, Labels, Stability, contingency
+from segmint.wording import percent
 
 EQUAL_INFORMATION = 0.95  # of the best gain in ICL over one group
 FAITHFUL = 0.90  # share of customers whom twelve rules put into their segment
@@ -240,7 +241,7 @@ def _failures(rows: list[CountEvidence]) -> str:
     if unstable:
         said.append(f"with {_listed(unstable)} segments not every one comes back with a Jaccard of {STABLE} or more")
     if small:
-        least = f"{100 * SMALLEST_SHARE:.0f} %"
+        least = percent(SMALLEST_SHARE, 0)
         said.append(f"with {_listed(small)} segments the smallest holds less than {least} of the customers")
     return ", and ".join(said)
 

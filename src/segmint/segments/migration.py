@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from segmint.metrics.intervals import rate_difference
 from segmint.segments.stability import Labels
+from segmint.wording import percent, signed
 
 
 @dataclass(frozen=True)
@@ -138,8 +139,8 @@ def say_migration(
     for row in sure:
         verb = "grew" if row.change > 0 else "shrank"
         said.append(
-            f"{row.key} {names[place[row.key]]} {verb} from {100 * row.before:.1f} % to {100 * row.after:.1f} % of the "
-            f"customers ({100 * row.change:+.1f} points, 95 % interval of all together {100 * row.low:+.1f} to {100 * row.high:+.1f})."
+            f"{row.key} {names[place[row.key]]} {verb} from {percent(row.before)} to {percent(row.after)} of the "
+            f"customers ({signed(100 * row.change, 1)} points, 95 % interval of all together {signed(100 * row.low, 1)} to {signed(100 * row.high, 1)})."
         )
     if not sure:
         said.append("No segment's share of the customers surely changed.")
@@ -150,7 +151,7 @@ def _moves(migration: Migration, names: Sequence[str]) -> list[str]:
     table = migration.customers
     total, moved = int(table.sum()), int(table.sum() - np.trace(table))
     said = [
-        f"{total:,} customers are in both waves; {total - moved:,} of them ({100 * migration.stayed:.0f} %) "
+        f"{total:,} customers are in both waves; {total - moved:,} of them ({percent(migration.stayed, 0)}) "
         "stayed in their segment."
     ]
     away = table - np.diag(np.diag(table))
@@ -160,7 +161,7 @@ def _moves(migration: Migration, names: Sequence[str]) -> list[str]:
             share = away[row, column] / table[row].sum()
             said.append(
                 f"{int(away[row, column]):,} went from {migration.before[row]} {names[row]} to "
-                f"{migration.after[column]} {names[column]}: {100 * share:.0f} % of those who were there."
+                f"{migration.after[column]} {names[column]}: {percent(share, 0)} of those who were there."
             )
     return said
 

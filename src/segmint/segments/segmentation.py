@@ -25,6 +25,7 @@ from segmint.segments.stability import STABLE, Labels, Stability
 from segmint.segments.words import SegmentWords, names_of_nobody, questions, say_nobody, say_segments
 from segmint.splits.folds import inner_split
 from segmint.splits.groups import RowIdentity, row_customers
+from segmint.wording import percent
 
 FORMAT = 1
 APART = 0.3
@@ -107,12 +108,12 @@ class Segmentation:
             if segment.jaccard is not None and segment.jaccard < STABLE
         ]
         missed += [
-            f"Segment {segment.key} holds {100 * segment.share:.1f} % of the customers, below 5 %."
+            f"Segment {segment.key} holds {percent(segment.share)} of the customers, below 5 %."
             for segment in self.profiles.segments
             if segment.share < 0.05
         ]
         if not self.rules.faithful:
-            missed.append(f"The rules put {100 * self.rules.fidelity:.0f} % of customers right, below 90 %.")
+            missed.append(f"The rules put {percent(self.rules.fidelity, 0)} of customers right, below 90 %.")
         if self.choice is not None and self.choice.natural and len(self.keys) < ENOUGH:
             missed.append(f"{len(self.keys)} segments are found, fewer than {ENOUGH}: {_why_no_more(self.choice)}.")
         if self.proof is not None and not self.proof.differs:
@@ -120,7 +121,7 @@ class Segmentation:
             missed.append(f"The response does not surely differ by segment on rows kept apart{advice}.")
         if self.proof is not None and self.proof.profit_kept is not None and self.proof.profit_kept < 0.5:
             missed.append(
-                f"Choosing whole segments keeps {100 * max(self.proof.profit_kept, 0):.0f} % of an individual model's profit."
+                f"Choosing whole segments keeps {percent(max(self.proof.profit_kept, 0), 0)} of an individual model's profit."
             )
         if self.proof is not None and (tau := self.proof.rank_stability) is not None and tau < STEADY:
             missed.append(

@@ -17,6 +17,7 @@ from segmint.segments.coding import tell_apart
 from segmint.segments.profile import MARKED, Marker, Profiles, SegmentProfile, Typical
 from segmint.segments.word_file import Kind, Words, first_complaint
 from segmint.toml_files import parse_toml, read_toml_text
+from segmint.wording import percent
 
 Rules = Mapping[str, Any]
 MOST = 0.5  # a name may only say what most of the segment is
@@ -267,7 +268,7 @@ def _sentences(segment: SegmentProfile, rules: Rules, currency: str, highest: fl
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %" if share >= 0.095 or share == 0 else f"{100 * share:.1f} %"
+    return percent(share, 0 if share >= 0.095 or share == 0 else 1)
 
 
 def _who(segment: SegmentProfile) -> list[Sentence]:

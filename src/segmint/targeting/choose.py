@@ -14,6 +14,7 @@ from segmint.targeting.one_budget import price_of_budget
 from segmint.targeting.optimise import GAP, ShadowPrice, Solution, best_under_limits
 from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.stakes import DIGITS, Stakes
+from segmint.wording import money, percent
 
 Floats = NDArray[np.float64]
 STATUSES = ("listed", "held_out", "suppressed", "beyond_budget", "below_break_even", "rejected")
@@ -321,12 +322,12 @@ def advise(
     listed = order[status[order] == LISTED]
     if not paying and not listed.size:
         best = float(profit[order].max())
-        return (f"Call nobody: even the best call is expected to lose {abs(best):,.2f} {currency}.",)
+        return (f"Call nobody: even the best call is expected to lose {money(abs(best), currency, 2)}.",)
     if not paying:
         lost = abs(float(profit[listed].sum()))
         return (
             f"No call pays; the minimums of the quotas put {listed.size:,} customers on the list, expected to lose "
-            f"{lost:,.2f} {currency}.",
+            f"{money(lost, currency, 2)}.",
         )
     share = paying / order.size
     beyond = order[status[order] == BEYOND_BUDGET]
@@ -337,13 +338,13 @@ def advise(
         who = f"; {held:,} of them would be held out, the other {more.size:,} bring" if held else ", together"
         sentences.append(
             f"{_what_ends(policy)} where calls still pay: {beyond.size:,} more customers would pay{who} "
-            f"{profit[more].sum():,.0f} {currency}."
+            f"{money(profit[more].sum(), currency)}."
         )
     if listed.size:
         sentences.append(
-            f"The list of {listed.size:,} is expected to bring {profit[listed].sum():,.0f} {currency} "
+            f"The list of {listed.size:,} is expected to bring {money(profit[listed].sum(), currency)} "
             f"and {policy.conversations_per_customer * propensity[listed].sum():,.0f} successes; its last customer has a propensity of "
-            f"{100 * propensity[listed[-1]]:.1f} %."
+            f"{percent(propensity[listed[-1]])}."
         )
     return tuple(sentences)
 

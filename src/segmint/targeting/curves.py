@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
 from segmint.metrics.intervals import interval, weight_blocks
+from segmint.wording import percent
 
 Floats = NDArray[np.float64]
 CURVES = ("gain", "lift", "response", "profit", "return")
@@ -56,14 +57,14 @@ class CampaignCurves:
         if self.best_profit <= 0:
             return "No list would have earned its calls: call nobody."
         ten = self.rows.filter((pl.col("curve") == "gain") & (pl.col("fraction").is_between(0.0999, 0.1001)))
-        gain = f" Calling the best 10 % reaches {100 * ten['value'][0]:.0f} % of all successes." if ten.height else ""
+        gain = f" Calling the best 10 % reaches {percent(ten['value'][0], 0)} of all successes." if ten.height else ""
         best = f"{100 * self.best_fraction:.0f}"
         text = (
             f"Calling {'everybody' if best == '100' else f'the best {best} %'} brings the most: {self.best_profit:,.0f} "
-            f"{self.currency} ({self.low:,.0f} to {self.high:,.0f} in {100 * self.level:.0f} % of resamples)."
+            f"{self.currency} ({self.low:,.0f} to {self.high:,.0f} in {percent(self.level, 0)} of resamples)."
         )
         if self.break_even is not None and self.break_even < 1:
-            return f"{text} Beyond {100 * self.break_even:.0f} % the whole list loses money.{gain}"
+            return f"{text} Beyond {percent(self.break_even, 0)} the whole list loses money.{gain}"
         everybody = "" if best == "100" else " Even calling everybody does not lose money."
         return f"{text}{everybody}{gain}"
 

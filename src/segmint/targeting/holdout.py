@@ -14,6 +14,7 @@ from scipy.special import bdtr, gammaln, ndtr, ndtri, stdtrit, xlog1py, xlogy
 
 from segmint.contract.ids import without_point_zero
 from segmint.metrics.intervals import EFFECT_LEVEL, FEWEST_OF_EACH
+from segmint.wording import percent
 
 Floats = NDArray[np.float64]
 _CHUNK = 65_536
@@ -102,7 +103,7 @@ class PowerCalculation:
         return (
             f"With {self.called:,} called and {self.held_out:,} held out, a difference of "
             f"{100 * self.smallest_effect:.1f} points in the response rate is found in "
-            f"{100 * self.power:.0f} % of cases. "
+            f"{percent(self.power, 0)} of cases. "
             f"To find a tenth of the expected response, {10 * self.base_rate:.1f} points, takes {self.needed:,} "
             "customers called."
         )
@@ -111,7 +112,7 @@ class PowerCalculation:
     def _nothing(self) -> str:
         return (
             f"With {self.called:,} called and {self.held_out:,} held out, nothing can be told of what calling brings: "
-            f"too few will buy to find even a large effect in {100 * self.power:.0f} % of cases."
+            f"too few will buy to find even a large effect in {percent(self.power, 0)} of cases."
         )
 
     @property

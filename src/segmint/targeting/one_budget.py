@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from segmint.targeting.optimise import ShadowPrice
 from segmint.targeting.policy import ContactPolicy
+from segmint.wording import money
 
 Floats = NDArray[np.float64]
 _STEP = 0.01
@@ -49,7 +50,7 @@ def price_of_budget(
             price,
             loosened=float(gains[next_ones].sum() / use[next_ones].sum()),
             tightened=float(gains[last_ones].sum() / use[last_ones].sum()),
-            sentence=f"One more {name} is worth {price:,.2f} {currency}.",
+            sentence=f"One more {name} is worth {money(price, currency, 2)}.",
         ),
     )
 

@@ -14,6 +14,7 @@ from segmint.errors import PolicyError
 from segmint.models.hush import OUTPUT, hushed
 from segmint.targeting.levels import has_level
 from segmint.targeting.policy import ContactPolicy, Quota
+from segmint.wording import money
 
 Floats = NDArray[np.float64]
 GAP = 1e-3
@@ -500,9 +501,9 @@ def _priced(
     loosened = (_relax(profit, _moved(limits, place, dual, step), duals)[0] - best) / step
     tightened = (best - _relax(profit, _moved(limits, place, dual, -step), duals)[0]) / step
     if dual > 0:
-        words = f"One more {limit.name} is worth {dual:,.2f} {currency}."
+        words = f"One more {limit.name} is worth {money(dual, currency, 2)}."
     else:
-        words = f"Each further customer demanded for '{limit.name.removeprefix('place for ')}' costs {-dual:,.2f} {currency}."
+        words = f"Each further customer demanded for '{limit.name.removeprefix('place for ')}' costs {money(-dual, currency, 2)}."
         # a minimum raised by one unit moves the profit by the (negative) dual
         loosened, tightened = -tightened, -loosened
     return ShadowPrice(limit.name, edge, dual, loosened, tightened, words)

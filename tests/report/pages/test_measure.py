@@ -37,5 +37,5 @@ def test_a_figure_that_does_not_subtract_says_why(tmp_path: Path, adjusted: floa
 def test_no_means_stand_beside_an_adjusted_difference(tmp_path: Path) -> None:
     (table,) = (block for block in blocks(tmp_path, 0.157) if block["kind"] == "table")
     means = {row[0]: row[1:3] for row in table["rows"]}
-    assert means["response, plain"] == ["30.5\u00a0%", "14.0\u00a0%"]
+    assert means["response, plain"] == ["30.5 %", "14.0 %"]
     assert [means[f"{name}, CUPED"] for name in ("response", "revenue", "profit")] == [["–", "–"]] * 3

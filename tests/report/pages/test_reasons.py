@@ -62,17 +62,15 @@ def test_every_plot_has_its_text_and_its_table(response: Path) -> None:
     for chart in charts:
         assert chart["caption"].endswith(".")
         assert chart["data"]["rows"]
-    assert charts[2]["keys"][-1]["label"] == "as they are 11.0\u00a0%"
-    assert (
-        "18.0\u00a0% at 4,200 and 10.0\u00a0% at 0. Not on the line: not known (20.0\u00a0%)." in charts[1]["caption"]
-    )
+    assert charts[2]["keys"][-1]["label"] == "as they are 11.0 %"
+    assert "18.0 % at 4,200 and 10.0 % at 0. Not on the line: not known (20.0 %)." in charts[1]["caption"]
 
 
 def test_how_stable_reasons_are_stands_on_the_page(response: Path) -> None:
     said = blocks_of(reasons.page(RunView(response)), "text")[0]["text"]
     assert "The reasons are stable." in said
     assert (
-        "500 customers were drawn for these pictures; what the network gives them as they are is 11.0\u00a0% on average."
+        "500 customers were drawn for these pictures; what the network gives them as they are is 11.0 % on average."
         in said
     )
 

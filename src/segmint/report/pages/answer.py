@@ -11,7 +11,7 @@ from segmint.report.levels import Level, strongest_levels
 from segmint.report.pages.search import judged_apart
 from segmint.report.run_view import Predictions, RunView
 from segmint.report.scores import main_metric, metric_label, metric_row, same_or_better
-from segmint.report.wording import between, count, decimal, listed, percent, times
+from segmint.wording import between, count, decimal, listed, percent, times
 
 MOMENTS = {
     "planning": "when the list is made",

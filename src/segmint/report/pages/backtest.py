@@ -11,8 +11,8 @@ from segmint.report import charts
 from segmint.report.blocks import Block, Page, banner, chart, figures, fold, grid, key, make_page, points, table
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
-from segmint.report.wording import between, count, decimal, listed, percent, shorten
 from segmint.store import run_files
+from segmint.wording import between, count, decimal, listed, money, percent, shorten
 
 MOST_LINES = 7
 Row = dict[str, Any]
@@ -55,11 +55,6 @@ def _by_strategy(rows: list[Row]) -> dict[str, dict[str, Row]]:
     return found
 
 
-def _amount(value: float | None, currency: str, digits: int | None = None) -> str:
-    shown = decimal(value, (0 if abs(value or 0) >= 100 else 2) if digits is None else digits)
-    return f"{shown} {currency}".strip()
-
-
 def _headline(found: dict[str, Any], totals: dict[str, dict[str, Row]], mine: list[Row]) -> list[tuple[str, str, str]]:
     currency = found["economics"]["currency"]
     ours, everyone = totals[OURS], totals["everyone"]
@@ -67,8 +62,8 @@ def _headline(found: dict[str, Any], totals: dict[str, dict[str, Row]], mine: li
     gained = profit["value"] - everyone["profit"]["value"]
     anyone = _anyone(found)
     return [
-        ("Profit", _amount(profit["value"], currency), f"95 %: {between(profit['low'], profit['high'], 0)}"),
-        (f"More than {anyone}", _amount(gained, currency), "over all waves"),
+        ("Profit", money(profit["value"], currency, None), f"95 %: {between(profit['low'], profit['high'], 0)}"),
+        (f"More than {anyone}", money(gained, currency, None), "over all waves"),
         ("Customers called", count(ours["called"]["value"]), f"of {count(sum(row['customers'] for row in mine))}"),
         (
             "Said yes per 100 called",
@@ -107,13 +102,13 @@ def _money_over_time(found: dict[str, Any], waves: dict[str, list[Row]]) -> Bloc
     best = max(brought, key=brought.__getitem__)
     ahead = "more than the next best" if ours >= brought[best] else "less than the best"
     caption = (
-        f"After the last wave the network has brought {_amount(ours, currency)}, "
-        f"{_amount(abs(ours - brought[best]), currency)} {ahead}: {found['strategies'][best]}."
+        f"After the last wave the network has brought {money(ours, currency, None)}, "
+        f"{money(abs(ours - brought[best]), currency, None)} {ahead}: {found['strategies'][best]}."
     )
     rows = [
         [
             found["strategies"][name],
-            *(_amount(waves[name][at]["profit_so_far"], currency) for at in _stops(waves[name])),
+            *(money(waves[name][at]["profit_so_far"], currency, None) for at in _stops(waves[name])),
         ]
         for name in (OURS, *others)
     ]

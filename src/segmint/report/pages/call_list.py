@@ -24,8 +24,8 @@ from segmint.report.blocks import (
 )
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
-from segmint.report.wording import count, decimal, money, percent
 from segmint.store import run_files
+from segmint.wording import count, decimal, money, percent
 
 STATUSES = {
     "listed": "to be called",

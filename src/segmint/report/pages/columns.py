@@ -7,7 +7,7 @@ from segmint.report.blocks import Block, Page, chart, fold, grid, key, make_page
 from segmint.report.levels import ColumnLevels, Level, base_of, strongest_columns
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
-from segmint.report.wording import capital, count, decimal, listed, percent, percent_between, shorten
+from segmint.wording import capital, count, decimal, listed, percent, percent_between, shorten
 
 _OPEN, _MOST_LEVELS = 6, 14
 _CAUTION = (

@@ -8,7 +8,7 @@ from segmint.report.blocks import Block, Page, chart, fold, make_page, points, t
 from segmint.report.run_view import RunView
 from segmint.report.scores import Score, largest_words, main_metric, metric_label, ranked, scores
 from segmint.report.svg import draw
-from segmint.report.wording import between, decimal, seconds
+from segmint.wording import between, decimal, seconds, signed
 
 
 def page(run: RunView) -> Page | None:
@@ -111,13 +111,9 @@ def _accuracy_note(run: RunView, metrics: list[str]) -> str:
 def _differences(run: RunView) -> Block:
     rows = [
         [metric_label(row.metric), run.model_label(row.model), decimal(row.value), between(row.low, row.high),
-         _signed(row.difference), f"{_signed(row.difference_low)} to {_signed(row.difference_high)}"]
+         signed(row.difference), f"{signed(row.difference_low)} to {signed(row.difference_high)}"]
         for row in scores(run)
     ]  # fmt: skip
     names = ["Metric", "method", "value", "95 % interval", "difference to best", "95 % interval"]
     note = "An interval that holds 0 means: the difference may be chance."
     return table(names, rows, words=(0, 1), note=note)
-
-
-def _signed(number: float | None) -> str:
-    return f"+{decimal(number)}" if number is not None and number > 0 else decimal(number)

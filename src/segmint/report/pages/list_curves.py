@@ -11,8 +11,8 @@ from segmint.report import charts
 from segmint.report.blocks import Block, Page, chart, figures, grid, key, make_page, table
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
-from segmint.report.wording import count, decimal, money, percent, times
 from segmint.store import run_files
+from segmint.wording import count, decimal, money, percent, times
 
 
 def page(run: RunView) -> Page | None:

@@ -8,8 +8,8 @@ from segmint.report import charts
 from segmint.report.blocks import Block, Page, chart, fold, key, make_page, points, table
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
-from segmint.report.wording import count, decimal, money, percent, percent_between
 from segmint.store import run_files
+from segmint.wording import count, decimal, money, percent, percent_between
 
 _APART = 0.8  # a group called less than four fifths as often as everyone is named
 

@@ -10,8 +10,8 @@ from segmint.report import charts
 from segmint.report.blocks import Block, Page, banner, chart, key, make_page, table, text
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
-from segmint.report.wording import count, decimal, percent
 from segmint.store import run_files
+from segmint.wording import count, decimal, percent
 
 _WEAK = 0.5  # an effect as large as half the response is the least that a useful holdout finds
 

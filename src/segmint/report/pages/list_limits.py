@@ -6,8 +6,8 @@ from typing import Any
 
 from segmint.report.blocks import Block, Page, make_page, points, table, text
 from segmint.report.run_view import RunView
-from segmint.report.wording import decimal, money, percent
 from segmint.store import run_files
+from segmint.wording import decimal, money, percent
 
 
 def page(run: RunView) -> Page | None:

@@ -12,9 +12,9 @@ from segmint.report.blocks import Block, Page, chart, key, make_page, table, wha
 from segmint.report.pages.call_list import eligible_of
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
-from segmint.report.wording import count, money, percent
 from segmint.store import run_files
 from segmint.targeting.sensitivity import best_of_parts
+from segmint.wording import count, money, percent
 
 WHAT = {"cost": "a call costs", "value": "a success brings", "budget": "the budget is"}
 _COLORS = {

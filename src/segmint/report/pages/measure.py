@@ -6,8 +6,8 @@ from typing import Any
 
 from segmint.report.blocks import Block, Page, banner, figures, make_page, points, table
 from segmint.report.run_view import RunView
-from segmint.report.wording import between, count, decimal, percent
 from segmint.store import run_files
+from segmint.wording import between, count, decimal, percent, signed
 
 Row = dict[str, Any]
 
@@ -36,7 +36,7 @@ def page(run: RunView) -> Page | None:
                 [
                     (
                         "Change of the response rate",
-                        f"{_signed(100 * response['difference'])} points" if known else "–",
+                        f"{signed(100 * response['difference'], 1)} points" if known else "–",
                         f"{level}: {_points_between(response)}{_allowed_for(response)}"
                         if known
                         else "too few purchases to tell",
@@ -66,7 +66,7 @@ def page(run: RunView) -> Page | None:
 def _allowed_for(response: Row) -> str:
     """Say why the change is not the difference of the two rates beside it, where it is not."""
     without = response["called"] - response["held_out"]
-    same = _signed(100 * without) == _signed(100 * response["difference"])
+    same = signed(100 * without, 1) == signed(100 * response["difference"], 1)
     return "" if same else ", after allowing for the arms' different propensities"
 
 
@@ -92,7 +92,7 @@ def _table(rows: list[Row], level: str, title: str, currency: str) -> Block:
 def _in_points(row: Row) -> list[str]:
     return [
         *(["–", "–"] if row["method"] == "cuped" else [percent(row["called"]), percent(row["held_out"])]),
-        f"{_signed(100 * row['difference'])} points",
+        f"{signed(100 * row['difference'], 1)} points",
         _points_between(row),
         "–" if row["low"] is None else f"{decimal(100 * row['smallest_visible'], 1)} points",
     ]
@@ -112,10 +112,6 @@ def _points_between(row: Row) -> str:
     return "–" if row["low"] is None else between(100 * row["low"], 100 * row["high"], 1)
 
 
-def _signed(points: float) -> str:
-    return f"{'+' if points > 0 else ''}{decimal(points, 1)}"
-
-
 def _segments(rows: list[Row], level: str) -> Block | None:
     if not rows:
         return None
@@ -123,7 +119,7 @@ def _segments(rows: list[Row], level: str) -> Block | None:
         [
             row["segment"],
             count(row["customers_called"]),
-            f"{_signed(100 * row['difference'])} points",
+            f"{signed(100 * row['difference'], 1)} points",
             _points_between(row),
         ]
         for row in rows

@@ -10,8 +10,8 @@ from segmint.report import charts
 from segmint.report.blocks import Block, Page, chart, key, make_page, points, table
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
-from segmint.report.wording import count, decimal, percent
 from segmint.store import run_files
+from segmint.wording import count, decimal, percent
 
 
 def page(run: RunView) -> Page | None:

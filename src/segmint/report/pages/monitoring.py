@@ -13,8 +13,8 @@ from segmint.report import charts
 from segmint.report.blocks import Block, Page, Tone, banner, chart, figures, fold, key, make_page, points, table, text
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
-from segmint.report.wording import count, decimal, percent, percent_between
 from segmint.store import run_files
+from segmint.wording import count, decimal, percent, percent_between
 
 Row = dict[str, Any]
 _TONES: dict[str, tuple[Tone, str]] = {

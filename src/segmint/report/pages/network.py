@@ -16,8 +16,8 @@ from segmint.report.lesson import lesson_block
 from segmint.report.run_view import RunView
 from segmint.report.scores import largest_words
 from segmint.report.svg import draw
-from segmint.report.wording import count, decimal, listed, percent, percent_between
 from segmint.store import run_files
+from segmint.wording import count, decimal, listed, percent, percent_between
 
 
 def page(run: RunView) -> Page | None:

@@ -23,7 +23,7 @@ from segmint.report.pages.search import judged_apart
 from segmint.report.run_view import Predictions, RunView
 from segmint.report.scores import best_rival
 from segmint.report.svg import draw
-from segmint.report.wording import count, decimal, listed, percent, percent_between, shorten, times
+from segmint.wording import count, decimal, listed, percent, percent_between, shorten, times
 
 Floats = NDArray[np.float64]
 _DEPTHS = (0.05, 0.1, 0.2, 0.3, 0.5, 1.0)

@@ -7,7 +7,7 @@ from typing import Any
 from segmint.report.blocks import Block, Page, figures, fold, make_page, table, text
 from segmint.report.pages.answer import MOMENTS
 from segmint.report.run_view import RunView
-from segmint.report.wording import count, listed, percent, spoken
+from segmint.wording import count, listed, percent, spoken
 
 _RECEIPT_LABELS = {
     "name": "file",

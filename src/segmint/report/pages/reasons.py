@@ -12,8 +12,8 @@ from segmint.report import charts
 from segmint.report.blocks import Block, Page, chart, fold, grid, key, make_page, table, text
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
-from segmint.report.wording import between, capital, count, decimal, listed, percent, percent_between, shorten
 from segmint.store import run_files
+from segmint.wording import between, capital, count, decimal, listed, percent, percent_between, shorten
 
 _OPEN, _MOST, _FEWEST_ON_A_LINE = 4, 12, 5
 _LINE_KEYS = [key("accent", "average propensity"), key("rival", "half of the customers lie between")]

@@ -10,7 +10,7 @@ from segmint.report import charts
 from segmint.report.blocks import Block, Page, banner, chart, key, make_page, table
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
-from segmint.report.wording import count, decimal
+from segmint.wording import count, decimal
 
 _WORDS = {
     "hidden": "widths",

@@ -9,9 +9,9 @@ from segmint.report import charts
 from segmint.report.blocks import Block, Page, chart, figures, fold, heading, key, make_page, points, statements, table
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
-from segmint.report.wording import count, decimal, percent, percent_between
 from segmint.segments.stability import STABLE
 from segmint.store import run_files
+from segmint.wording import count, decimal, percent, percent_between
 
 Segment = dict[str, Any]
 

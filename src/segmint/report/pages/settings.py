@@ -7,7 +7,7 @@ from typing import Any
 from segmint.report.blocks import Block, Page, code, definitions, fold, heading, make_page, table
 from segmint.report.pages.answer import MOMENTS
 from segmint.report.run_view import RunView
-from segmint.report.wording import decimal, seconds, spoken
+from segmint.wording import decimal, seconds, spoken
 
 _GLOSSARY = (
     ("Propensity", "The probability that a contacted customer says yes, from 0 to 100 %."),

@@ -1,4 +1,7 @@
-"""How numbers and names are written for people: 4,521 · 11.5 % · 3.1 times."""
+"""How numbers and names are written for people, on the screen, in files and on pages: 4,521 · 11.5 % · 3.1 times.
+
+A page keeps a number and its unit on one line (`report.html`); here they stand apart by an ordinary space.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ import math
 import re
 from collections.abc import Sequence
 
-NO_BREAK = "\u00a0"
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
@@ -35,12 +37,30 @@ def count(number: float) -> str:
 
 def decimal(number: float | None, digits: int = 3) -> str:
     """Write a number with a fixed count of digits; a dash when there is none."""
-    return "–" if number is None or not math.isfinite(number) else f"{number:,.{digits}f}".replace("-", "−")
+    if number is None or not math.isfinite(number):
+        return "–"
+    text = f"{number:,.{digits}f}"
+    return text.removeprefix("-") if float(text.replace(",", "")) == 0 else text.replace("-", "−")
 
 
-def money(amount: float | None, currency: str, digits: int = 0) -> str:
-    """Write an amount of money: 4,521 EUR."""
-    return "–" if amount is None or not math.isfinite(amount) else f"{decimal(amount, digits)}{NO_BREAK}{currency}"
+def plain(number: float) -> str:
+    """Write a number with the digits that it has: 25,310 and 1.25; no decimals from 1,000 on."""
+    if abs(number) >= 1_000 or float(number).is_integer():
+        return decimal(number, 0)
+    return f"{number:,.4g}".replace("-", "−")
+
+
+def signed(number: float | None, digits: int = 3) -> str:
+    """Write a difference: +0.012; what is nothing to so many digits has no sign."""
+    text = decimal(number, digits)
+    return f"+{text}" if number is not None and round(number, digits) > 0 else text
+
+
+def money(amount: float | None, currency: str, digits: int | None = 0) -> str:
+    """Write an amount of money: 4,521 EUR; `digits` None writes cents below 100 only."""
+    if digits is None:
+        digits = 0 if abs(amount or 0) >= 100 else 2
+    return "–" if amount is None or not math.isfinite(amount) else f"{decimal(amount, digits)} {currency}".rstrip()
 
 
 def percent(share: float | None, digits: int = 1) -> str:
@@ -49,7 +69,7 @@ def percent(share: float | None, digits: int = 1) -> str:
         return "–"
     if digits == 0 and 0 < abs(share) < 0.005:
         digits = 1
-    return f"{decimal(100 * share, digits)}{NO_BREAK}%"
+    return f"{decimal(100 * share, digits)} %"
 
 
 def times(ratio: float | None) -> str:
@@ -81,8 +101,8 @@ def listed(words: Sequence[str], *, last: str = "and") -> str:
 def seconds(duration: float) -> str:
     """Write a duration: 12 s, 3 min 20 s."""
     if duration < 60:
-        return f"{decimal(duration, 1 if duration < 10 else 0)}{NO_BREAK}s"
-    return f"{int(duration // 60)}{NO_BREAK}min {int(duration % 60)}{NO_BREAK}s"
+        return f"{decimal(duration, 1 if duration < 10 else 0)} s"
+    return f"{int(duration // 60)} min {int(duration % 60)} s"
 
 
 def spoken(code: object) -> str:

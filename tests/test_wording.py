@@ -1,0 +1,50 @@
+"""Numbers are written the same way on the screen, in files and on pages."""
+
+import math
+
+import pytest
+
+from segmint import wording
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (wording.count(4521), "4,521"),
+        (wording.decimal(-1234.5, 1), "−1,234.5"),
+        (wording.decimal(-0.0004), "0.000"),  # nothing to three digits has no sign
+        (wording.decimal(None), "–"),
+        (wording.decimal(math.nan), "–"),
+        (wording.plain(25310.4), "25,310"),
+        (wording.plain(-1.25), "−1.25"),
+        (wording.plain(3.0), "3"),
+        (wording.signed(0.0123), "+0.012"),
+        (wording.signed(-0.0123), "−0.012"),
+        (wording.signed(0.0004), "0.000"),
+        (wording.signed(1234.56, 1), "+1,234.6"),
+        (wording.signed(None), "–"),
+        (wording.money(4521.4, "EUR"), "4,521 EUR"),
+        (wording.money(99.5, "€", None), "99.50 €"),
+        (wording.money(-100.4, "EUR", None), "−100 EUR"),
+        (wording.money(3.0, "", 2), "3.00"),
+        (wording.money(None, "EUR"), "–"),
+        (wording.percent(0.1149), "11.5 %"),
+        (wording.percent(0.004, 0), "0.4 %"),  # a small share is not nothing
+        (wording.percent(0.0, 0), "0 %"),
+        (wording.percent(math.inf), "–"),
+        (wording.percent_between(0.102, 0.129), "10.2 to 12.9 %"),
+        (wording.between(0.4121, 0.4874), "0.412 to 0.487"),
+        (wording.between(None, 1.0), "–"),
+        (wording.times(3.14), "3.1 times"),
+        (wording.seconds(9.84), "9.8 s"),
+        (wording.seconds(200.0), "3 min 20 s"),
+        (wording.listed(["a"]), "a"),
+        (wording.listed(["a", "b", "c"], last="or"), "a, b or c"),
+        (wording.spoken("too_few_fields"), "too few fields"),
+        (wording.capital("number of calls"), "Number of calls"),
+        (wording.shorten("a name\tthat is much too long"), "a name that is much too…"),
+        (wording.printable("a\u202eb\x00c"), "a\ufffdb\ufffdc"),
+    ],
+)
+def test_numbers_and_names_are_written_for_people(written: str, said: str) -> None:
+    assert written == said
