@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from peers import STORED
 from quality import ABLATIONS, AGAIN, FOLDS, NETWORKS, TREES, folds_of, job_file, table_of
-from scipy.stats import t
+from scipy.stats import norm
 
 from segmint.evaluation.paired_bootstrap import LOWER_IS_BETTER, Judged, bootstrap_scores
 from segmint.metrics.classification import cross_fitted_thresholds
@@ -164,16 +164,35 @@ def _scores(level: str, judged: list[Judged], *, repeats: int = REPEATS_OF_BOOTS
 
 
 def _over_repeats(folder: Path, level: str, mine: str, rival: str, repeats: list[int], metric: str) -> str:
-    """Correct the t interval for training parts that overlap (Nadeau and Bengio 2003)."""
+    """Average the difference over deals of the folds, with an interval for both its errors."""
     there = [r for r in repeats if all(_complete(folder, level, r, model) for model in (mine, rival))]
     if len(there) < 2:
         return ""
-    gaps = []
-    for repeat in there:
-        scores = _scores(level, [_pooled(folder, level, repeat, model)[0] for model in (mine, rival)], repeats=1)
-        gaps.append(scores[metric][0, 0] - scores[metric][0, 1])
+    gaps = np.array(
+        [_gap(_scores(level, [_pooled(folder, level, r, model)[0] for model in (mine, rival)])[metric]) for r in there]
+    )  # (deals, 1 + samples); the same seed draws the same groups in every deal
     sign = -1.0 if metric in LOWER_IS_BETTER else 1.0
-    spread = np.std(gaps, ddof=1) * np.sqrt(1 / len(gaps) + 1 / (FOLDS - 1))
-    reach = t.ppf(0.975, len(gaps) - 1) * spread
-    mean = sign * float(np.mean(gaps))
-    return f"; mean of {len(gaps)} repeats {mean:+.4f} ({mean - reach:+.4f} to {mean + reach:+.4f}, corrected)"
+    mean, low, high = (sign * bound for bound in mean_of_deals(gaps))
+    return f"; mean of {len(there)} deals {mean:+.4f} ({min(low, high):+.4f} to {max(low, high):+.4f})"
+
+
+def _gap(scores: np.ndarray) -> np.ndarray:
+    return scores[:, 0] - scores[:, 1]
+
+
+def mean_of_deals(gaps: np.ndarray) -> tuple[float, float, float]:
+    """Mean of the deals' differences, with its 95 % interval.
+
+    The deals judge the same rows, so how they differ says nothing of the rows' own chance: that comes from one bootstrap
+    of groups that all deals share. To its variance is added the chance of trainings, the deals' own variance over their
+    number; `deals.py` shows how often the truth is held.
+
+    Parameters
+    ----------
+    gaps : array, (deals, 1 + samples)
+        Differences of two models in each deal: first of all rows, then of samples that all deals share.
+    """
+    rows = np.var(gaps[:, 1:].mean(axis=0), ddof=1)
+    training = np.var(gaps[:, 0], ddof=1) / len(gaps)
+    mean, reach = float(gaps[:, 0].mean()), float(norm.ppf(0.975) * np.sqrt(rows + training))
+    return mean, mean - reach, mean + reach

@@ -135,8 +135,8 @@ class Model(_Section):
     Attributes
     ----------
     recipe : {"fast", "best", "plain", "rolling"}
-        Who teaches: one LightGBM, several teachers, nobody but the outcomes, or one for a network learned anew wave by
-        wave.
+        Who teaches: one LightGBM (beside a small network below 10,000 customers), several teachers, nobody but the
+        outcomes, or one LightGBM for a network learned anew wave by wave.
     size : {"full", "compact"}
         "compact" takes three hidden layers of 64 units: a network to predict tens of millions with.
     hidden : tuple of int

@@ -110,3 +110,9 @@ def test_a_bound_above_zero_is_not_printed_as_zero():
 def test_an_interval_that_touches_zero_decides_nothing(low, high, sign):
     assert Estimate(0.0, low, high).sign == sign
     assert Estimate(np.nan, np.nan, np.nan).sign == 0
+
+
+def test_a_network_behind_the_base_rate_is_named_where_no_model_says_anything():
+    said = text(dense_network=(0.10, 0.02), lightgbm=(0.21, 0.05), base_rate=(0.22, 0.02))
+    assert "the table does not say who will answer" in said
+    assert "dense network is behind lightgbm (−0.110, −0.160 to −0.060) and base rate (−0.120" in said

@@ -2,9 +2,12 @@
 
 import polars as pl
 import pytest
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.pipeline import Pipeline
 
 from segmint.errors import DataError
 from segmint.evaluation.model_comparison import ModelComparison
+from segmint.features.natural import NaturalFeatures
 from segmint.models.customer_model import make_model
 
 from .tables import RESPONSE, campaign, valid
@@ -30,6 +33,23 @@ def test_a_table_without_signal_is_said_to_say_nothing():
 def test_unknown_names_are_refused_before_any_work():
     with pytest.raises(ValueError, match="Unknown model 'oracle'"):
         ModelComparison(["oracle"])
+
+
+def test_a_pipeline_of_scikit_learn_is_compared_under_its_own_name():
+    table = campaign(300)
+    forest = Pipeline([("features", NaturalFeatures(table.features)), ("classifier", RandomForestClassifier(20))])
+    compared = ModelComparison({"base_rate": "base_rate", "our forest": forest}, folds=3, repeats=100).run(table)
+    scores = dict(compared.frame().filter(pl.col("metric") == "roc_auc").select("model", "value").iter_rows())
+    assert scores["our forest"] > 0.6
+    assert "our forest" in " ".join(compared.conclusion)
+
+
+@pytest.mark.parametrize(
+    ("models", "words"), [("knn_5", "Got one text"), (["knn_5", "knn_5"], "'knn_5' is there twice")]
+)
+def test_models_that_would_be_lost_are_refused(models, words):
+    with pytest.raises(ValueError, match=words):
+        ModelComparison(models)
 
 
 def test_too_few_responders_for_the_folds_is_said_plainly():

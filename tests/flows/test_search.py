@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -47,6 +49,8 @@ def searched(tmp_path_factory: pytest.TempPathFactory, seen: list[set[int]]) -> 
 
         patch.setattr(NetworkModel, "fit", watched)
         patch.setattr(flow, "WIDTHS", ("16-8", "128-64"))
+        start = flow._Trial.start  # too slow a start, so that some trial is better
+        patch.setattr(flow._Trial, "start", lambda self: start(self) | {"learning_rate": 3e-4, "epochs": 4})
         return demo(load_config(None, QUICK), runs=tmp_path_factory.mktemp("runs"))
 
 
@@ -78,6 +82,22 @@ def test_the_bundle_is_the_best_trial_trained_on_all_rows(searched: RunResult) -
     assert widths == [int(width) for width in best["hidden"].split("-")]
     models = pl.read_parquet(searched.folder / "predictions.parquet")["model"].unique().to_list()
     assert set(models) == {"dense_network", "dense_network_start", "base_rate"}
+
+
+def test_a_start_that_nothing_beat_is_not_set_beside_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    @dataclass
+    class Compared:
+        models: dict[str, Any]
+        conclusion: tuple[str, ...] = ()
+
+    monkeypatch.setattr(flow, "compare_models", lambda models, *args, **kwargs: Compared(models))
+    config = load_config(None, QUICK)
+    fold = SimpleNamespace(train=range(80), test=range(20))
+    for best, expected in ((0, ["base_rate", "dense_network"]), (2, ["base_rate", "dense_network", flow.START])):
+        searched = SimpleNamespace(best=SimpleNamespace(number=best), trials=range(3))
+        found = flow.Found(searched, config, fold)  # type: ignore[arg-type]
+        compared = flow.compare_apart(None, config, found, lambda name, config: name, *[None] * 3)  # type: ignore[arg-type,return-value]
+        assert sorted(compared.models) == expected
 
 
 def test_without_optuna_nothing_is_read_and_the_pip_line_is_said(

@@ -59,13 +59,13 @@ def test_an_unknown_recipe_is_named() -> None:
 
 def test_the_fast_recipe_is_shorter_and_shows_fewer_epochs_of_many_rows_unless_asked() -> None:
     fast, best = (make_model("dense_network", columns=COLUMNS, recipe=recipe)[-1] for recipe in ("fast", "best"))
-    assert fast.pace(30_000) == best.pace(200_000) == (10, 2e-3)
-    assert fast.pace(100_000) == (8, 2.5e-3)
-    assert fast.pace(5_000_000) == (6, 3e-3)
+    assert fast.pace(30_000, copied=True) == best.pace(200_000, copied=True) == (10, 2e-3)
+    assert fast.pace(100_000, copied=True) == (8, 2.5e-3)
+    assert fast.pace(5_000_000, copied=True) == (6, 3e-3)
     assert fast.widths(9_000) == best.widths(9_000) == (128, 64)
     assert (fast.widths(30_000), best.widths(30_000)) == ((256, 128), (256, 256, 128))
     asked = make_model("dense_network", columns=COLUMNS, recipe="fast", epochs=3)[-1]
-    assert asked.pace(5_000_000) == (3, 2e-3)
+    assert asked.pace(5_000_000, copied=True) == (3, 2e-3)
 
 
 def test_lightgbm_stops_early_on_the_inner_rows() -> None:

@@ -27,6 +27,12 @@ def test_each_of_the_three_must_be_there(lacking: int) -> None:
         check_layers(layers)
 
 
+@pytest.mark.parametrize("activation", ["swish", "gelu", "leaky_relu", None, len])
+def test_an_activation_that_may_hide_a_layer_is_refused(activation: object) -> None:
+    with pytest.raises(LayerRuleError, match="activation"):
+        check_layers([DENSE | {"activation": activation}, NORM, DROP, DENSE])
+
+
 @pytest.mark.parametrize("rate", [0.0, 1.0, -0.1])
 def test_a_dropout_that_drops_nothing_or_all_is_refused(rate: float) -> None:
     with pytest.raises(LayerRuleError, match="rate"):

@@ -105,11 +105,85 @@ def test_a_teacher_can_replace_the_labels() -> None:
 
 @pytest.mark.parametrize(
     ("setting", "value", "words"),
-    [("dropout", 0.0, "above 0"), ("hidden", (), "at least one"), ("epochs", 0, "at least 1")],
+    [
+        ("dropout", 0.0, "'dropout' .* above 0 and below 1. Got 0.0"),
+        ("hidden", (), "'hidden' .* at least one"),
+        ("hidden", 64, "'hidden' .* Got 64"),
+        ("hidden", (3.5,), "'hidden'"),
+        ("epochs", 0, "'epochs' .* 1 or more"),
+        ("batch_size", "x", "'batch_size'"),
+        ("members", True, "'members'"),
+        ("patience", 0, "'patience'"),
+        ("learning_rate", -1, "'learning_rate'"),
+        ("averaging", 2.0, "'averaging'"),
+        ("inner_share", 0, "'inner_share'"),
+        ("activation", "swish", "'activation' .* relu, silu, tanh"),
+        ("activation", keras.layers.LeakyReLU(), "'activation'"),
+    ],
 )
 def test_a_parameter_out_of_range_is_named(setting: str, value: object, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         DenseNetworkClassifier(**{setting: value}).fit(*rows(50))
+
+
+def test_widths_may_come_as_an_array() -> None:
+    network = DenseNetworkClassifier(np.array([16, 8]), epochs=1, random_state=0).fit(*rows(100))
+    assert [layer["units"] for layer in network.layers_ if layer["type"] == "Dense"] == [16, 8, 1]
+
+
+def test_a_layer_as_an_activation_is_another_layer() -> None:
+    layers: list[keras.Layer] = [keras.layers.Dense(4, activation=keras.layers.LeakyReLU()), keras.layers.Dense(2)]
+    network = keras.Sequential(
+        [keras.Input((3,)), *layers, keras.layers.BatchNormalization(), keras.layers.Dropout(0.1)]
+    )
+    with pytest.raises(LayerRuleError, match="activation"):
+        _keras.check_built(network)
+
+
+@pytest.mark.parametrize(
+    ("inner", "words"),
+    [
+        ((np.zeros((0, 6), np.float32), np.array([], dtype="U1")), "0 sample"),
+        ((np.zeros((5, 3), np.float32), np.array(list("ABABA"))), "features"),
+        ((np.zeros((5, 6), np.float32), np.array(list("AB"))), "5 with 2 outcomes"),
+    ],
+)
+def test_inner_rows_that_cannot_judge_are_refused(inner: tuple[np.ndarray, np.ndarray], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        small().fit(*rows(100), inner=inner)
+
+
+def test_inner_rows_hold_some_of_each_class_and_teach_nobody() -> None:
+    X, y = rows(200)
+    y = np.where(np.arange(200) < 6, "B", "A")
+    network = DenseNetworkClassifier((8,), epochs=1, random_state=0)
+    network.classes_ = np.array(["A", "B"])
+    fit, labels, kept, judged = network._inner_rows(X, (y == "B").astype(int), None, 5)
+    assert (len(fit), len(kept)) == (170, 30)
+    assert (labels.sum(), judged.sum()) == (5, 1)
+    assert not {row.tobytes() for row in fit} & {row.tobytes() for row in kept}
+
+
+def test_who_teaches_judges_only_where_nobody_else_is_and_with_a_warning() -> None:
+    X, _ = rows(2)
+    with pytest.warns(UserWarning, match="also say when to stop"):
+        DenseNetworkClassifier((8,), epochs=1, random_state=0).fit(X, np.array(["A", "B"]))
+
+
+def test_a_short_training_starts_at_how_often_each_class_occurs() -> None:
+    X, _ = rows(200)
+    y = np.where(np.arange(200) % 10 == 0, "B", "A")
+    likely = DenseNetworkClassifier((8,), epochs=1, random_state=0).fit(X, y).predict_proba(X)
+    assert likely[:, 1].mean() == pytest.approx(0.10, abs=0.03)
+    three = np.where(np.arange(200) % 10 == 0, "C", y)
+    three[1::4] = "D"
+    shares = DenseNetworkClassifier((8,), epochs=1, random_state=0).fit(X, three).predict_proba(X).mean(axis=0)
+    assert shares == pytest.approx([(three == name).mean() for name in "ACD"], abs=0.05)
+
+
+def test_copies_are_learned_from_at_half_the_rate() -> None:
+    assert DenseNetworkClassifier().pace(1_000, copied=False) == (10, 4e-3)
+    assert DenseNetworkClassifier().pace(1_000, copied=True) == (10, 2e-3)
 
 
 def test_one_class_is_refused() -> None:

@@ -109,3 +109,34 @@ def test_copies_stop_where_memory_would() -> None:
     assert most_copies(fast, 1_000, 200) == 6_000
     assert most_copies(fast, 40_000, 200) == 100_000
     assert most_copies(fast, 40_000, 8_000) == 25_000
+
+
+def test_without_inner_rows_it_keeps_its_own_and_the_teacher() -> None:
+    X, y = calls(1)
+    model = NetworkModel.of(COLUMNS, recipe="fast", random_state=3, hidden=(16,), epochs=1).fit(X, y)
+    assert model.lesson_ is not None
+    assert model.lesson_["customers"] == 765  # 15 % tell when to stop
+    assert model.predict_proba(X).shape == (900, 2)
+
+
+def test_a_rare_class_takes_folds_from_the_teacher_and_not_the_teacher() -> None:
+    X, y = calls(1)
+    y = np.where(np.arange(900) < 4, "perhaps", y)
+    model = NetworkModel.of(COLUMNS, recipe="fast", random_state=3, hidden=(16,), epochs=1)
+    assert model._recipe(np.unique(y, return_inverse=True)[1]).teacher_folds == 4  # type: ignore[union-attr]
+    model.fit(X, y, inner=calls(2, 300))
+    assert model.lesson_ is not None
+    assert model.lesson_["folds"] == 4
+    y[2:4] = "no"
+    assert model._recipe(np.unique(y, return_inverse=True)[1]) is None
+
+
+def test_another_recipe_brings_its_own_way_of_learning() -> None:
+    model = NetworkModel.of(COLUMNS, recipe="fast", dropout=0.2)
+    model.set_params(recipe="best")
+    same = NetworkModel.of(COLUMNS, recipe="best", dropout=0.2)
+    assert model[-1].get_params() == same[-1].get_params()
+    asked = NetworkModel.of(COLUMNS, recipe="fast", hidden=(16,)).set_params(recipe="rolling", classifier__epochs=3)
+    assert (asked[-1].hidden, asked[-1].epochs, asked[-1].members, asked[0].within) == ((16,), 3, 3, True)
+    with pytest.raises(ValueError, match="Unknown recipe 'magic'"):
+        model.set_params(recipe="magic")

@@ -168,3 +168,15 @@ def test_results_hold_pictures_words_and_the_curves_of_every_model(tmp_path: Pat
     assert read_tags(tmp_path, "images") == {"results/f1"}
     assert read_tags(tmp_path, "text") == {"results/settings"}
     assert read_tags(tmp_path / "compared" / "knn", "pr_curves") == {"yes/pr_curves"}
+
+
+def test_a_fit_replaces_its_own_curves_and_nothing_else(tmp_path: Path) -> None:
+    mine = tmp_path / "training" / "mine.csv"
+    mine.parent.mkdir()
+    mine.write_text("mine")
+    draw = np.random.default_rng(0)
+    X, y = draw.normal(size=(80, 3)).astype(np.float32), np.arange(80) % 2
+    for _ in range(2):
+        DenseNetworkClassifier((4,), epochs=1, log=TensorBoardLog(tmp_path), random_state=0).fit(X, y)
+    assert mine.read_text() == "mine"
+    assert len(list((tmp_path / "training").glob("events.*"))) == 1

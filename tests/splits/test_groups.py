@@ -51,8 +51,17 @@ def test_rows_that_differ_only_in_outcome_and_call_length_belong_together():
 
 
 def test_a_column_outside_the_contract_tells_rows_apart():
-    groups = row_groups(table(rows(age=["30", "30"], branch=["north", "south"])))
-    assert len(partition(groups)) == 2
+    groups = row_groups(table(rows(age=["30", "30", "30"], branch=["north", "south", "north"])))
+    assert partition(groups) == {frozenset({0, 2}), frozenset({1})}
+
+
+def test_a_column_that_only_numbers_the_rows_tells_none_apart():
+    ages = ["30", "30", "31", "31"]
+    assert partition(row_groups(table(rows(age=ages, index=["0", "1", "2", "3"])))) == {
+        frozenset({0, 1}),
+        frozenset({2, 3}),
+    }
+    assert len(partition(row_groups(table(rows(age=["1", "2", "3", "4"], index=["0", "1", "2", "3"]))))) == 4
 
 
 def test_same_id_links_rows_that_look_different_and_chains_link_on():

@@ -26,7 +26,7 @@ import pytest
 from segmint.store.manifest import make_manifest
 from segmint.store.tensors import to_safetensors
 
-from .conftest import NETWORK, small_weights
+from .conftest import FEATURES, NETWORK, small_weights
 
 CHILD = Path(__file__).with_name("open_child.py")
 Attack = Callable[[Path], None]
@@ -67,6 +67,14 @@ def layer(**changes: Any) -> Attack:
 def weights(**changes: Any) -> Attack:
     kept = {**small_weights(), **{name.replace("_", ".", 1): value for name, value in changes.items()}}
     return content("network.safetensors", to_safetensors({k: v for k, v in kept.items() if v is not None}))
+
+
+def number(**changes: Any) -> Attack:
+    """Change the first column of numbers among the features."""
+    place = next(place for place, column in enumerate(FEATURES["columns"]) if column["kind"] == "number")
+    columns = list(FEATURES["columns"])
+    columns[place] = columns[place] | changes
+    return content("features.json", FEATURES | {"columns": columns})
 
 
 def header(change: Callable[[dict[str, Any]], Any]) -> Attack:
@@ -162,6 +170,7 @@ def archive(name: str, value: bytes) -> bytes:
     return stream.getvalue()
 
 
+CALM = {"temperature": 1.0, "offset": 0.0}
 PICKLE = pickle.dumps(Boom())
 KERAS_LAMBDA = {"module": "keras.layers", "class_name": "Lambda", "config": {"function": {"class_name": "__lambda__"}}}
 DEEP = b"[" * 100_000
@@ -271,6 +280,15 @@ ATTACKS: dict[str, Attack] = {
     "features for another network": content("features.json", {"columns": []}),
     "calibration missing": content("calibration.json", {}),
     "calibration of nothing": content("calibration.json", {"temperature": 0, "offset": 0}),
+    "features with a center in words": number(center="x"),
+    "features with a scale of nothing": number(scale=0),
+    "features with edges that fall": number(edges=[60.0, 40.0, 20.0]),
+    "features with a state in words": number(states=["999"]),
+    "a threshold in words": content("calibration.json", CALM | {"threshold": "x"}),
+    "a threshold above 1": content("calibration.json", CALM | {"threshold": 7.0}),
+    "a threshold that is true": content("calibration.json", CALM | {"threshold": True}),
+    "a temperature of almost nothing": content("calibration.json", CALM | {"temperature": 1e-320}),
+    "an offset beyond all odds": content("calibration.json", CALM | {"offset": 1e308}),
     "calibration in words": content("calibration.json", {"temperature": "1", "offset": True}),
     "golden rows as a list": content("golden.json", []),
     "contract nested deep": content("contract.toml", b"a = " + b"[" * 50_000),

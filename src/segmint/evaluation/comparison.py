@@ -215,8 +215,8 @@ class _Task:
         began = time.perf_counter()
         inputs, outcome, fold = self.table.inputs, self.table.outcome, self.fold
         inner = (inputs[fold.inner], outcome[fold.inner])
-        together = read_by(model, groups=self.groups[fold.fit])
-        model.fit(inputs[fold.fit], outcome[fold.fit], inner=inner, **together)
+        together = read_by(model, groups=self.groups[fold.fit], inner=inner)
+        model.fit(inputs[fold.fit], outcome[fold.fit], **together)
         probabilities = _aligned(model, inputs[fold.test], self.classes)
         threshold = None
         if self.positive is not None and self.alone:

@@ -71,7 +71,9 @@ def conclude(standings: Sequence[Standing], *, metric: str, ours: str, area: Est
     says = _informative(best, others)
     sentences = [_first_place(best, metric)]
     if says is False:
-        return (_no_information(metric, area), *sentences, *_if_any(_level_with(best, others)))
+        mine = [standing for standing in others if standing.model == ours and standing.to_best.sign < 0]
+        behind = _if_any(_ours_against_rivals(standings, ours)) if mine else ()
+        return (_no_information(metric, area), *sentences, *_if_any(_level_with(best, others)), *behind)
     sentences += _if_any(_level_with(best, others))
     sentences += _if_any(_ours_against_rivals(standings, ours))
     sentences += _if_any(_meaning(best, others, ours))

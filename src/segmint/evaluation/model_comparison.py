@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sklearn.base import clone
@@ -21,8 +21,10 @@ class ModelComparison:
 
     Parameters
     ----------
-    models : sequence of str or estimator
-        Names of `segmint.models.names.MODELS`, or Pipelines as `make_model` returns them.
+    models : sequence of str or estimator, or mapping
+        Names of `segmint.models.names.MODELS`, or classifiers that read Polars frames of the contract's columns, as
+        `make_model` returns them: scikit-learn's own behind a Pipeline that encodes, such as
+        ``Pipeline([("features", NaturalFeatures(columns)), ("classifier", RandomForestClassifier())])``. A mapping names them.
     folds : int
         Parts; each is kept apart once.
     inner : float, optional
@@ -41,17 +43,14 @@ class ModelComparison:
 
     def __init__(
         self,
-        models: Sequence[Any],
+        models: Sequence[Any] | Mapping[str, Any],
         *,
         folds: int = 5,
         inner: float | None = None,
         repeats: int = 1_000,
         random_state: int = 7,
     ) -> None:
-        for model in models:
-            if isinstance(model, str) and model not in MODELS:
-                raise ValueError(f"Unknown model {model!r}. Choose one of: {', '.join(MODELS)}.")
-        self.models, self.folds, self.inner = tuple(models), folds, inner
+        self.models, self.folds, self.inner = _named(models), folds, inner
         self.repeats, self.random_state = repeats, random_state
 
     def run(self, table: ValidTable, *, progress: Progress = silent) -> Comparison:
@@ -70,12 +69,29 @@ class ModelComparison:
             seed=self.random_state,
             keys=row_keys(table),
         )
-        made = dict(self._maker(model, place, table) for place, model in enumerate(self.models))
+        made = {name: self._maker(model, table) for name, model in self.models.items()}
         return compare_models(
             made, table, folds, seed=self.random_state, repeats=self.repeats, progress=progress, labels=MODEL_LABELS
         )
 
-    def _maker(self, model: Any, place: int, table: ValidTable) -> tuple[str, Callable[[], Any]]:
+    def _maker(self, model: Any, table: ValidTable) -> Callable[[], Any]:
         if isinstance(model, str):
-            return model, lambda: make_model(model, columns=table.features, random_state=self.random_state)
-        return f"model_{place + 1}", lambda: clone(model)
+            return lambda: make_model(model, columns=table.features, random_state=self.random_state)
+        return lambda: clone(model)
+
+
+def _named(models: Sequence[Any] | Mapping[str, Any]) -> dict[str, Any]:
+    """Name each model, those that come without a name by their place."""
+    if isinstance(models, str):
+        raise ValueError(f"models must be several, as [{models!r}]. Got one text instead.")
+    if not isinstance(models, Mapping):
+        names = [model if isinstance(model, str) else f"model_{place + 1}" for place, model in enumerate(models)]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(
+                f"The model {twice[0]!r} is there twice. Name each once, or give a mapping of names to models."
+            )
+        models = dict(zip(names, models, strict=True))
+    for model in models.values():
+        if isinstance(model, str) and model not in MODELS:
+            raise ValueError(f"Unknown model {model!r}. Choose one of: {', '.join(MODELS)}.")
+    return dict(models)

@@ -73,6 +73,30 @@ def count_features(state: Mapping[str, Any]) -> int:
     )
 
 
+def check_column(column: Mapping[str, Any]) -> None:
+    """Hold the numbers of a learned column that comes from a file against what `CustomerFeatures` learns.
+
+    Raises
+    ------
+    ValueError
+        If they are no finite numbers, the scale is not above 0, or edges or their scores do not ascend.
+    """
+    if column["kind"] != "number":
+        return
+    edges, scores = column["edges"], column.get("scores", ())
+    bounds = [column[name] for name in ("low", "high") if name in column]
+    numbers = [column["center"], column["scale"], *bounds, *edges, *scores, *column["states"], *unseen_codes(column)]
+    fits = (
+        all(type(number) in (int, float) and np.isfinite(number) for number in numbers)
+        and column["scale"] > 0
+        and all(np.diff(edges) > 0)
+        and all(np.diff(scores) >= 0)
+        and (len(edges) < 2 or len(scores) == len(edges))
+    )
+    if not fits:
+        raise ValueError(f"it holds numbers for '{column['name']}' that no fit has learned")
+
+
 def _blocks(widths: list[int], first: int = 0) -> list[slice]:
     ends = first + np.cumsum(widths, dtype=int)
     return [slice(int(end) - width, int(end)) for width, end in zip(widths, ends, strict=True)]

@@ -134,7 +134,8 @@ def compare_apart(
 ) -> Comparison:
     """Set the network with the settings found beside the one it started from and the rivals, on the rows kept apart."""
     models = {name: make(name, found.config) for name in found.config.compare.models}
-    models[START] = make(OURS, start)
+    if found.searched.best.number:  # trial 0 is the start: the same network twice would be told apart by chance only
+        models[START] = make(OURS, start)
     compared = compare_models(
         models,
         table,
@@ -164,7 +165,7 @@ class _Trial:
         customers, recipe = len(self.fold.fit), self.recipe
         asked = replace(recipe, copies=self.given.get("copies", recipe.copies))
         copies = 0 if recipe.teachers is None else most_copies(asked, customers)
-        epochs, rate = network.pace(customers + copies)
+        epochs, rate = network.pace(customers + copies, copied=copies > 0)
         start: Settings = {
             "hidden": "-".join(str(width) for width in network.widths(customers)),
             "dropout": network.dropout,

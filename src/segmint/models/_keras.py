@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmint.models.hush import hushed
-from segmint.models.layer_rule import check_layers
+from segmint.models.layer_rule import ACTIVATIONS, check_layers
 
 with hushed():
     import keras
@@ -30,6 +30,7 @@ _EXACT_TYPES = {
     keras.layers.BatchNormalization: "BatchNormalization",
     keras.layers.Dropout: "Dropout",
 }
+_EXACT_ACTIVATIONS = {keras.activations.get(name): name for name in ACTIVATIONS}
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,13 @@ def build(layers: Sequence[dict[str, Any]], *, inputs: int, seed: int) -> keras.
     return network
 
 
+def start_at(network: keras.Sequential, shares: NDArray[np.float32]) -> None:
+    """Let an untrained network give everybody these shares of the classes: the head's biases become their log odds."""
+    logs = np.log(np.clip(shares, 1e-6, 1.0))
+    bias = logs[1:] - logs[:1] if len(shares) == 2 else logs - logs.mean()
+    network.layers[-1].bias.assign(bias.astype(np.float32))
+
+
 def check_built(network: keras.Sequential) -> None:
     """Hold a built network against the layer rule, by exact type: a subclass is another layer."""
     check_layers(
@@ -99,10 +107,21 @@ def check_built(network: keras.Sequential) -> None:
             {
                 "type": _EXACT_TYPES.get(type(layer), type(layer).__name__),
                 "rate": getattr(layer, "rate", None),
+                "activation": _activation(layer),
             }
             for layer in network.layers
         ]
     )
+
+
+def _activation(layer: keras.Layer) -> Any:
+    given = getattr(layer, "activation", keras.activations.linear)
+    return _EXACT_ACTIVATIONS.get(given, given)
+
+
+def steps_of(schedule: Schedule, rows: int) -> int:
+    """Count the steps that a training of so many rows takes."""
+    return schedule.epochs * max(rows // min(schedule.batch_size, rows), 1)
 
 
 def train(
@@ -123,7 +142,7 @@ def train(
     """
     count = len(rows.inputs)
     batch = min(schedule.batch_size, count)
-    steps = max(count // batch, 1)
+    steps = steps_of(schedule, count) // schedule.epochs
     rates = _learning_rates(schedule, steps)
     optimizer = _Adam(network.trainable_variables)
     weights = [variable.value for variable in network.weights]

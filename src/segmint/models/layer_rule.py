@@ -8,10 +8,11 @@ from typing import Any
 from segmint.errors import LayerRuleError
 
 LAYER_TYPES = ("Dense", "BatchNormalization", "Dropout")
+ACTIVATIONS = ("linear", "relu", "silu", "tanh")
 
 
 def check_layers(layers: Sequence[Mapping[str, Any]]) -> None:
-    """Refuse a network that has any other layer, lacks one of the three, or drops out nothing.
+    """Refuse a network that has any other layer, lacks one of the three, hides one as an activation, or drops out nothing.
 
     Parameters
     ----------
@@ -31,6 +32,13 @@ def check_layers(layers: Sequence[Mapping[str, Any]]) -> None:
     if lacking := [kind for kind in LAYER_TYPES if kind not in types]:
         raise LayerRuleError(f"The network has no {' and no '.join(lacking)}.", expected=rule, fix="add it")
     for place, layer in enumerate(layers):
+        activation = layer.get("activation", "linear")
+        if layer["type"] == "Dense" and not (isinstance(activation, str) and activation in ACTIVATIONS):
+            raise LayerRuleError(
+                f"Dense layer {place} has the activation {activation!r}.",
+                expected=f"one of {', '.join(ACTIVATIONS)}: a layer is no activation",
+                fix="write relu",
+            )
         if layer["type"] == "Dropout" and not 0.0 < float(layer["rate"]) < 1.0:
             raise LayerRuleError(
                 f"Dropout layer {place} has rate {layer['rate']}.",

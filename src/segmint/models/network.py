@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
@@ -17,8 +18,10 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from segmint.models.calibration import Calibration, fit_calibration
 from segmint.models.forward import fold, forward
+from segmint.models.layer_rule import ACTIVATIONS
 from segmint.models.merge import merge
 from segmint.models.tensorboard_log import Seen, TensorBoardLog
+from segmint.splits.folds import inner_split
 
 Matrix = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -26,7 +29,44 @@ Integers = NDArray[np.int64]
 
 # Curves are read, not summed: this many rows show the training loss to the third decimal.
 ROWS_FOR_CURVES = 20_000
+# Fewer steps than this do not bring a head that starts at even odds to how often each class occurs.
+FEW_STEPS = 500
 MOST_SHOWN = 800_000
+
+
+def _count(given: Any) -> bool:
+    return isinstance(given, (int, np.integer)) and not isinstance(given, bool) and bool(given >= 1)
+
+
+def _between(given: Any, low: float, high: float) -> bool:
+    return isinstance(given, (int, float, np.number)) and not isinstance(given, bool) and bool(low < given < high)
+
+
+def _widths(given: Any) -> bool:
+    if isinstance(given, str):
+        return given in ("auto", "short")
+    return isinstance(given, (Sequence, np.ndarray)) and len(given) > 0 and all(_count(units) for units in given)
+
+
+# What each parameter must be, in words and as a check.
+_PARAMETERS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "hidden": ('at least one width of 1 or more, as (128, 64), or "auto" or "short"', _widths),
+    "activation": (
+        f"one of {', '.join(ACTIVATIONS[1:])}",
+        lambda given: isinstance(given, str) and given in ACTIVATIONS[1:],
+    ),
+    "dropout": ("above 0 and below 1", lambda given: _between(given, 0, 1)),
+    "epochs": ('1 or more, or "auto"', lambda given: given == "auto" or _count(given)),
+    "batch_size": ('1 or more, or "auto"', lambda given: given == "auto" or _count(given)),
+    "learning_rate": (
+        'above 0 and at most 1, or "auto"',
+        lambda given: given == "auto" or _between(given, 0, 1.0000001),
+    ),
+    "averaging": ("0 or more and below 1", lambda given: given == 0 or _between(given, 0, 1)),
+    "patience": ("1 or more", _count),
+    "members": ("1 or more", _count),
+    "inner_share": ("above 0 and below 1", lambda given: _between(given, 0, 1)),
+}
 
 
 @dataclass(frozen=True)
@@ -87,8 +127,9 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         fast again.
     batch_size : int or "auto"
         Rows per step; "auto" takes 64 for small tables and up to 512 for large ones.
-    learning_rate : float
-        Of Adam (Kingma and Ba 2015, arXiv 1412.6980), at its highest.
+    learning_rate : float or "auto"
+        Of Adam (Kingma and Ba 2015, arXiv 1412.6980), at its highest; "auto" takes 0.004, and half of it where a
+        teacher's copies make an epoch several times as long.
     averaging : float
         How much of the running average of the weights is kept at each step.
     patience : int
@@ -97,7 +138,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         Networks that learn from starts of their own and become one, see `merge`: what single ones get wrong by chance
         is averaged out.
     inner_share : float
-        Share of the rows kept for early stopping and calibration when `fit` gets no `inner`.
+        Share of the rows of each class kept for early stopping and calibration when `fit` gets no `inner`.
     log : TensorBoardLog, optional
         Where the curves go.
     random_state : int, RandomState or None
@@ -134,7 +175,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         dropout: float = 0.1,
         epochs: int | Literal["auto"] = 10,
         batch_size: int | Literal["auto"] = "auto",
-        learning_rate: float = 4e-3,
+        learning_rate: float | Literal["auto"] = "auto",
         averaging: float = 0.99,
         patience: int = 4,
         members: int = 1,
@@ -188,7 +229,8 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         seeds = [int(check_random_state(start).randint(2**31 - 1)) for start in self._starts()]
         X, labels, inner_X, inner_labels = self._inner_rows(X, labels, inner, seeds[0])
         self._widths = self.widths(len(X))
-        self._pace = self.pace(len(X) + (0 if teaching is None else len(teaching.inputs)))
+        copies = 0 if teaching is None else len(teaching.inputs)
+        self._pace = self.pace(len(X) + copies, copied=copies > 0)
         learned = []
         for number, seed in enumerate(seeds):
             curve = self._train(X, labels, inner_X, inner_labels, teaching, seed, number)
@@ -249,23 +291,12 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
 
     def _check_parameters(self) -> None:
-        if not 0.0 < self.dropout < 1.0:
-            raise ValueError(
-                "The 'dropout' parameter of DenseNetworkClassifier must be above 0 and below 1. "
-                f"Got {self.dropout!r} instead."
-            )
-        if self.hidden not in ("auto", "short") and (
-            isinstance(self.hidden, str) or not self.hidden or min(self.hidden) < 1
-        ):
-            raise ValueError(
-                "The 'hidden' parameter of DenseNetworkClassifier must hold at least one positive width. "
-                f"Got {self.hidden!r} instead."
-            )
-        if any(given != "auto" and given < 1 for given in (self.epochs, self.batch_size, self.members)):
-            raise ValueError(
-                "The 'epochs', 'batch_size' and 'members' parameters of DenseNetworkClassifier must be at least 1. "
-                f"Got {self.epochs!r}, {self.batch_size!r} and {self.members!r}."
-            )
+        for name, (expected, fits) in _PARAMETERS.items():
+            given = getattr(self, name)
+            if not fits(given):
+                raise ValueError(
+                    f"The '{name}' parameter of DenseNetworkClassifier must be {expected}. Got {given!r} instead."
+                )
 
     def _starts(self) -> list[Any]:
         """What each member's seed is drawn from."""
@@ -277,14 +308,21 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         self, X: Matrix, labels: Integers, inner: tuple[Any, Any] | None, seed: int
     ) -> tuple[Matrix, Integers, Matrix, Integers]:
         if inner is not None:
-            inner_y = np.asarray(inner[1])
+            inner_X, inner_y = validate_data(self, inner[0], dtype=np.float32, reset=False), np.asarray(inner[1])
+            if len(inner_X) != len(inner_y):
+                raise ValueError(f"The inner rows are {len(inner_X)} with {len(inner_y)} outcomes; one each is needed.")
             if strangers := sorted(set(np.unique(inner_y)) - set(self.classes_)):
                 raise ValueError(f"The inner rows have classes that the training rows lack: {strangers}.")
-            return X, labels, np.asarray(inner[0], np.float32), np.searchsorted(self.classes_, inner_y)
-        order = np.random.default_rng(seed).permutation(len(X))
-        count = round(self.inner_share * len(X))
-        kept, rest = order[:count], order[count:]
-        if count < 2 or len(np.unique(labels[rest])) < len(self.classes_):
+            return X, labels, inner_X, np.searchsorted(self.classes_, inner_y)
+        places = np.arange(len(X))
+        rest, kept = inner_split(
+            labels.astype(str), places, share=self.inner_share, seed=seed % 2**16, keys=places.astype(np.uint64)
+        )
+        if not len(kept):
+            warnings.warn(
+                "No class has two rows, so the rows that teach also say when to stop and how bold to be. Give more rows, or `inner`.",
+                stacklevel=3,
+            )
             return X, labels, X, labels
         return X[rest], labels[rest], X[kept], labels[kept]
 
@@ -331,14 +369,18 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         rows = self._rows(X, labels, teaching)
         epochs, rate = self._pace
         schedule = _keras.Schedule(epochs, self.batch(len(rows.inputs)), rate, self.averaging, seed)
+        if _keras.steps_of(schedule, len(rows.inputs)) < FEW_STEPS:
+            _keras.start_at(network, rows.targets.mean(axis=0))
         return _Beginning(layers, network, rows, schedule)
 
-    def pace(self, rows: int) -> tuple[int, float]:
-        """Return for how many epochs, and how fast, so many rows are learned from."""
+    def pace(self, rows: int, *, copied: bool) -> tuple[int, float]:
+        """Return for how many epochs, and how fast, so many rows are learned from; `copied`, most of them copies."""
+        # Copies make an epoch several times as long: a rate that a short one needs would only be noise.
+        rate = (2e-3 if copied else 4e-3) if self.learning_rate == "auto" else self.learning_rate
         if self.epochs != "auto":
-            return self.epochs, self.learning_rate
+            return self.epochs, rate
         epochs = int(np.clip(MOST_SHOWN // max(rows, 1), 6, 10))
-        return epochs, self.learning_rate * min(10 / epochs, 1.5)
+        return epochs, rate * min(10 / epochs, 1.5)
 
     def widths(self, customers: int) -> Sequence[int]:
         """Return the units of each hidden layer for so many customers."""

@@ -20,6 +20,7 @@ from segmint.models.distil import keep_fitted, scores_of, teach
 from segmint.models.network import DenseNetworkClassifier, Teaching
 from segmint.models.pair_choice import choose_pairs
 from segmint.models.teachers import Teachers, one_teacher, quick_teachers, several_teachers
+from segmint.splits.folds import inner_split
 
 Inner = tuple[pl.DataFrame, NDArray[Any]]
 Integers = NDArray[np.int64]
@@ -68,19 +69,17 @@ class Recipe:
     learning: Mapping[str, Any] = field(default_factory=dict)
 
 
-# Copies make an epoch several times as long: a rate that a short one needs would only be noise.
-_COPIED = {"learning_rate": 2e-3}
 RECIPES: dict[str, Recipe] = {
     "plain": Recipe(teachers=None, pairs=False),
-    "fast": Recipe(teachers=quick_teachers, learning={"epochs": "auto", "hidden": "short", **_COPIED}),
-    "best": Recipe(teachers=several_teachers, teacher_folds=8, copies=20.0, most_copies=250_000, learning=_COPIED),
+    "fast": Recipe(teachers=quick_teachers, learning={"epochs": "auto", "hidden": "short"}),
+    "best": Recipe(teachers=several_teachers, teacher_folds=8, copies=20.0, most_copies=250_000),
     # Pairs are left out: what kind of day a date was says little of the same date in another year.
     "rolling": Recipe(
         pairs=False,
         within=True,
         upcoming=True,
         refit=False,
-        learning={"hidden": (64, 32), "epochs": 5, "members": 3, **_COPIED},
+        learning={"hidden": (64, 32), "epochs": 5, "members": 3},
     ),
 }
 
@@ -88,11 +87,19 @@ RECIPES: dict[str, Recipe] = {
 MOST_CELLS = 200_000_000
 # Fewer customers than this cannot be split for a teacher and still teach.
 FEWEST_FOR_A_TEACHER = 300
+# Each part of the cross-fitting takes one of the rarest class, and two are left to learn it from.
+FEWEST_OF_A_CLASS = 3
 
 
 def most_copies(recipe: Recipe, customers: int, features: int = 1) -> int:
     """Return how many shuffled copies a recipe makes: so many for each customer, as long as memory holds them."""
     return min(round(recipe.copies * customers), recipe.most_copies, MOST_CELLS // max(features, 1))
+
+
+def _recipe_called(name: str) -> Recipe:
+    if name not in RECIPES:
+        raise ValueError(f"Unknown recipe {name!r}. Choose one of: {', '.join(RECIPES)}.")
+    return RECIPES[name]
 
 
 class NetworkModel(Pipeline):
@@ -156,10 +163,9 @@ class NetworkModel(Pipeline):
         **settings: Any,
     ) -> NetworkModel:
         """Make the model for these columns; `settings` are the parameters of `DenseNetworkClassifier`."""
-        if recipe not in RECIPES:
-            raise ValueError(f"Unknown recipe {recipe!r}. Choose one of: {', '.join(RECIPES)}.")
-        network = DenseNetworkClassifier(random_state=random_state, **{**RECIPES[recipe].learning, **settings})
-        features = CustomerFeatures(columns, within=RECIPES[recipe].within)
+        known = _recipe_called(recipe)
+        network = DenseNetworkClassifier(random_state=random_state, **{**known.learning, **settings})
+        features = CustomerFeatures(columns, within=known.within)
         return cls(
             [("features", features), ("classifier", network)],
             recipe=recipe,
@@ -169,12 +175,24 @@ class NetworkModel(Pipeline):
             pairs=pairs,
         )
 
+    def set_params(self, **params: Any) -> NetworkModel:
+        """Set parameters as scikit-learn does; another recipe brings its own way of learning, where the old one had its own."""
+        if "recipe" in params:
+            old, new = _recipe_called(self.recipe), _recipe_called(params["recipe"])
+            network, usual = self.named_steps["classifier"], DenseNetworkClassifier().get_params()
+            theirs = {name: old.learning.get(name, usual[name]) for name in {*old.learning, *new.learning}}
+            untouched = [name for name, value in theirs.items() if getattr(network, name) == value]
+            network.set_params(**{name: new.learning.get(name, usual[name]) for name in untouched})
+            self.named_steps["features"].set_params(within=new.within)
+        super().set_params(**params)
+        return self
+
     reads_groups = True  # see `read_by`
 
     @property
     def reads_upcoming(self) -> bool:
         """Whether `fit` makes use of customers who are yet to be called."""
-        return RECIPES[self.recipe].upcoming
+        return _recipe_called(self.recipe).upcoming
 
     def fit(
         self,
@@ -193,20 +211,19 @@ class NetworkModel(Pipeline):
         y : array of shape (n_customers,)
         inner : (X, y), optional
             Rows for early stopping and calibration, which teach nobody: nothing that was learned from them may judge by
-            them. Without them a share of `X`, and no teacher.
+            them. Left out, as many of `X` as a bundle keeps, see `inner_split`.
         upcoming : polars.DataFrame of shape (n_upcoming, n_columns), optional
             Customers who are yet to be called, whose outcome nobody knows; only a recipe that `reads_upcoming` looks.
         groups : ndarray of shape (n_customers,), optional
             Rows of one customer share a number, and a teacher labels none of whom it has seen another. Left out, every
             row is a customer.
         """
+        if inner is None:
+            X, y, inner, groups = _kept_apart(X, np.asarray(y), groups)
         features, network = self.named_steps["features"], self.named_steps["classifier"]
         labels = np.unique(y, return_inverse=True)[1]
-        recipe = self._taught_by = self._recipe(labels) if inner is not None else None
+        recipe = self._taught_by = self._recipe(labels)
         encoded = self._encode(X, labels, recipe)
-        if inner is None:
-            network.fit(encoded, y)
-            return self
         encoded_inner = features.transform(inner[0])
         upcoming = upcoming if self.reads_upcoming else None
         taught, self.lesson_ = self._teaching(recipe, X, labels, encoded, upcoming, groups)
@@ -255,9 +272,13 @@ class NetworkModel(Pipeline):
     def _recipe(self, labels: Integers) -> Recipe | None:
         """Return how to teach; None where the labels must do."""
         given: dict[str, Any] = {"copies": self.copies, "swap": self.swap, "share": self.share, "pairs": self.pairs}
-        recipe = replace(RECIPES[self.recipe], **{name: value for name, value in given.items() if value is not None})
-        scarce = len(labels) < FEWEST_FOR_A_TEACHER or np.bincount(labels).min() < 2 * recipe.teacher_folds
-        return None if recipe.teachers is None or scarce else recipe
+        recipe = replace(
+            _recipe_called(self.recipe), **{name: value for name, value in given.items() if value is not None}
+        )
+        rarest = int(np.bincount(labels).min())
+        if recipe.teachers is None or len(labels) < FEWEST_FOR_A_TEACHER or rarest < FEWEST_OF_A_CLASS:
+            return None
+        return replace(recipe, teacher_folds=min(recipe.teacher_folds, rarest))
 
     def _teaching(
         self,
@@ -308,6 +329,15 @@ class NetworkModel(Pipeline):
             **scores_of(lesson.targets, labels),
         }
         return Teaching(lesson.targets, lesson.inputs, lesson.copy_targets, recipe.share), told
+
+
+def _kept_apart(
+    X: pl.DataFrame, y: NDArray[Any], groups: Integers | None
+) -> tuple[pl.DataFrame, NDArray[Any], Inner, Integers | None]:
+    """Keep inner rows apart from those given, customers whole; the places of the rows decide which."""
+    places = np.arange(len(y))
+    fit, held = inner_split(y.astype(str), places if groups is None else groups, seed=0, keys=places.astype(np.uint64))
+    return X[fit], y[fit], (X[held], y[held]), None if groups is None else groups[fit]
 
 
 class _Rows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 
@@ -11,8 +12,11 @@ def read_by(model: Any, **known: Any) -> dict[str, Any]:
     Parameters
     ----------
     model : object
-        Asks for `groups` by a true `reads_groups`, for `upcoming` by a true `reads_upcoming`; see `NetworkModel.fit`.
+        Asks for `inner` by naming it in `fit`, for `groups` by a true `reads_groups`, for `upcoming` by a true
+        `reads_upcoming`; see `NetworkModel.fit`.
     **known
         What there is, by name.
     """
-    return {name: part for name, part in known.items() if getattr(model, f"reads_{name}", False)}
+    if "inner" in known and "inner" not in inspect.signature(model.fit).parameters:
+        known.pop("inner")
+    return {name: part for name, part in known.items() if name == "inner" or getattr(model, f"reads_{name}", False)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -98,7 +97,8 @@ class TensorBoardLog:
         from segmint.models import _keras
 
         for part in ("training", "validation"):  # a fit begun again starts a new curve
-            shutil.rmtree(self.folder / part, ignore_errors=True)
+            for curve in (self.folder / part).glob("events.out.tfevents.*"):
+                curve.unlink()
         numbers = _numbers(settings) | _size(network)
         self._introduce(numbers)
         with (

@@ -14,6 +14,8 @@ from segmint.contract.valid_table import ValidTable
 
 _KEY = b"segmint row"
 MOST_LINKED = 0.2
+# A column with another value in more of the rows than this numbers them.
+NUMBERS_ROWS = 0.95
 _SEPARATOR, _NO_VALUE = "\x1f", "\x00"
 
 
@@ -64,14 +66,16 @@ def row_groups(table: ValidTable) -> NDArray[np.int64]:
     Returns
     -------
     ndarray of shape (n_customers,)
-        Rows share a number if they share the id, or are equal in every column of the file except the id, the
-        outcome and columns known only after the call, or are linked by a chain of such pairs. Where such chains would
+        Rows share a number if they share the id, or are equal in every column of the file except the id, the outcome,
+        columns known only after the call and those that number the rows and teach nobody, or are linked by a chain of
+        such pairs. Where such chains would
         hold more than a fifth of the table together, which no fold could, ids alone decide. Which number a group gets
         carries no meaning.
     """
     contract = table.contract
     left_out = {contract.outcome.column, contract.id_column}
     left_out |= {column.name for column in contract.columns if column.known == "after_call"}
+    left_out |= _row_numbers(table)
     looks = _canonical_text(table.raw, sorted(set(table.raw.columns) - left_out))
     alike = _numbered(looks)
     if table.ids is None:
@@ -120,6 +124,13 @@ def names_of(table: ValidTable) -> pl.Series:
     contract = table.contract
     columns = contract.features("planning") or contract.features(table.at)
     return _canonical_text(table.frame, sorted(column.name for column in columns if column.name in table.frame.columns))
+
+
+def _row_numbers(table: ValidTable) -> set[str]:
+    """Name the columns that no model reads and that are another in nearly every row: an index tells no customers apart."""
+    read = {column.name for column in table.contract.features(table.at)}
+    unread = [name for name in table.raw.columns if name not in read]
+    return {name for name in unread if table.raw[name].n_unique() > NUMBERS_ROWS * len(table)}
 
 
 def _largest(groups: NDArray[np.int64]) -> float:

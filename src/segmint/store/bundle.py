@@ -380,15 +380,22 @@ def count_features(state: JSON) -> int:
     ValueError
         If it is no such state.
     """
+    from segmint.features.apply import check_column
     from segmint.features.apply import count_features as count
     from segmint.features.pairs import check_pair
 
     try:
         for pair in state.get("pairs", ()):
             check_pair(pair, [column["name"] for column in state["columns"]])
+        for column in state["columns"]:
+            check_column(column)
         return count(state)
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise ValueError("it is no state of features") from error
+
+
+# Beyond these every propensity would be the same, or 0 and 1: no calibration learns such numbers.
+_MILDEST, _FARTHEST = 1e-3, 50.0
 
 
 def _check_calibration(told: JSON) -> None:
@@ -396,8 +403,13 @@ def _check_calibration(told: JSON) -> None:
         # By exact type: in Python a truth value is an integer too.
         if type(told.get(name)) not in (int, float):
             raise ValueError(f"it needs a number for {name}")
-    if told["temperature"] <= 0:
-        raise ValueError("its temperature must be above 0")
+    if not _MILDEST <= told["temperature"] <= 1 / _MILDEST:
+        raise ValueError(f"its temperature must lie between {_MILDEST:g} and {1 / _MILDEST:g}")
+    if not abs(told["offset"]) <= _FARTHEST:
+        raise ValueError(f"its offset must lie between {-_FARTHEST:g} and {_FARTHEST:g}")
+    threshold = told.get("threshold")
+    if threshold is not None and (type(threshold) not in (int, float) or not 0 <= threshold <= 1):
+        raise ValueError("its threshold must lie between 0 and 1")
     if told.get("interval") is not None:
         PropensityInterval.from_json(told["interval"])
 
