@@ -479,6 +479,70 @@ def test_who_may_be_called_is_asked_and_what_only_sounds_like_it_is_not() -> Non
     assert "# LOOK: does yes mean that the customer may be called?" in draft.text.split("[columns.consent]")[0]
 
 
+def drafted_with(name: str, cells: list[str]) -> Draft:
+    """The draft of a table with one more column, in which these cells come again and again."""
+    column = pl.Series(name, [cells[i % len(cells)] for i in range(400)])
+    return infer_contract(open_table(churn().with_columns(column)), name="x")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Werbeeinwilligung", "Einwilligung", "Zustimmung", "Werbeerlaubnis", "Einverständnis Werbung", "DSGVO",
+        "newsletter <b>opt-in</b> & more", "OptIn", "opted_in", "NewsletterOptIn", "marketing_permission",
+        "consentement", "consenso", "Einwilligung Telefon", "telefon_einwilligung_status", "contact_permission_reason",
+    ],
+)  # fmt: skip
+def test_a_consent_is_one_in_other_words_and_languages(name: str) -> None:
+    draft = drafted_with(name, ["ja", "nein", ""])
+    assert (draft.contract.by_name[name].role, draft.contract.by_name[name].known) == ("consent", "planning")
+    assert "may be called?" in draft.suspects[name]
+    assert 'consent_words = ["ja"]' in draft.suspects[name]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["keine Werbung", "Keine Einwilligung", "Einwilligung fehlt", "Einwilligung_widerrufen", "ohne Zustimmung", "no_opt_in",
+     "sans_consentement", "Zustimmung verweigert", "permission_denied", "nicht_anrufen", "consenso_negato",
+     "Kontakt nicht erwünscht"],
+)  # fmt: skip
+def test_a_consent_denied_is_an_objection(name: str) -> None:
+    assert drafted_with(name, ["ja", "nein"]).contract.by_name[name].role == "exclude_if"
+
+
+@pytest.mark.parametrize(
+    "name", ["opting", "optimum", "options", "opt_info", "adoption", "Gewerbe", "nicht_erreichte_anrufe"]
+)
+def test_what_only_looks_like_a_consent_is_none_and_not_asked_about(name: str) -> None:
+    draft = drafted_with(name, ["ja", "nein"])
+    assert draft.contract.by_name[name].is_feature
+    assert "who may be called" not in draft.suspects.get(name, "")
+
+
+@pytest.mark.parametrize("name", ["Werbung per Post", "Newsletter", "marketing", "publicidad", "may_be_called"])
+@pytest.mark.parametrize("cells", [["ja", "nein"], ["1", "0", "NA"], ["yes", ""]])
+def test_a_yes_or_no_that_may_be_a_consent_is_asked_about(name: str, cells: list[str]) -> None:
+    assert "does it say who may be called?" in drafted_with(name, cells).suspects[name]
+
+
+@pytest.mark.parametrize("name", ["Werbekosten", "newsletters_read", "Zustimmungsquote"])
+def test_amounts_are_no_consent(name: str) -> None:
+    draft = drafted_with(name, [str(i) for i in range(40)])
+    assert draft.contract.by_name[name].role == "characteristic"
+    assert name not in draft.suspects
+
+
+def test_the_days_of_a_consent_are_asked_about() -> None:
+    draft = drafted_with("Einwilligung", [f"{day}.04.2024" for day in range(10, 30)] + [""] * 5)
+    assert draft.contract.by_name["Einwilligung"].role == "time"
+    assert "put yes or no" in draft.suspects["Einwilligung"]
+
+
+@pytest.mark.parametrize("name", ["consent_phone", "do_not_call_mobile"])
+def test_answers_about_a_phone_are_no_numbers_to_call(name: str) -> None:
+    assert drafted_with(name, ["yes", "no", "unknown"]).contract.by_name[name].role in ("consent", "exclude_if")
+
+
 @pytest.mark.parametrize("as_numbers", [False, True])
 @pytest.mark.parametrize("with_call_id", [False, True])
 def test_a_customer_in_several_rows_is_still_the_customer(as_numbers: bool, with_call_id: bool) -> None:

@@ -109,15 +109,28 @@ _AFTER_DATES = re.compile(
     r"clos(ed|ing)|end(ed|s)?(_|$)|finish|complet|cancel|terminat|deliver|convert|bought|purchas|sold|sign(ed|ature)(?!_?up)"
     r"|respon|answer|accept|won|lost|left|churn|exit|disburs|abgeschlossen|abschluss|beend|gek(ü|ue)ndigt|k(ü|ue)ndigung"
 )
+# The three patterns below are held against names without accents.
+_ASKED = r"(consen|permission|einwillig|zustimm|zugestimmt|einverst|erlaubnis|werbung)"
+_DENIED = (
+    r"(withdr|revok|revoc|refus|declin|denied|denega|negat|rechaz|recus|rifiut|retir|ritir|kein|nicht|fehl|entzog|entzug"
+    r"|verweiger|abgelehnt|ablehn|zuruckgez|zurueckgez|missing)"
+)
 _OBJECTION = re.compile(
     r"do_?not_?(call|contact|phone|disturb)|(^|_)dnc(_|$)|opt(ed)?_?out|objection|objected|(^|_)objects?$|robinson"
-    r"|(no|not|without)_?consent|consent.*(withdr|revok|refus|declin)|(withdr|revok|refus|declin).*consent"
-    r"|(^|_)withdrawn$|widerspr|widerruf|werbesperre"
+    r"|(no|not|without)_?consen|(^|_)(no|not|without|sans|sin|sem|senza|non|ohne)_(consen|permission|opt_?in|einwillig|zustimm)"
+    rf"|{_ASKED}.*{_DENIED}|{_DENIED}.*{_ASKED}|(kein|nicht)e?_?(anruf|kontakt|telefon|newsletter)e?(n|ieren)?(_|$)"
+    r"|(^|_)withdrawn$|widerspr|widerruf|(nicht_|un)erwu(e?)nscht|(werbe?|kontakt|anruf)_?(sperre|verbot)"
+)
+_CONSENT = re.compile(
+    r"consen(t|so)|opt(ed)?[\W_]?in(?![a-z])|gdpr|dsgvo|einwillig|zustimmung|zugestimmt|einverstandnis|einverstaendnis"
+    r"|einverstanden|(werbe?|anruf|kontakt|telefon|mail|sms)_?(erlaubnis|freigabe|genehmigung)|(^|_)(erlaubnis|permission)"
+)
+_PERHAPS_CONSENT = re.compile(
+    r"(^|_)werb(?!er)|(?<!be)werbung|newsletter|marketing|mailing|publici|pubblici|promo|erlaub|freigabe|genehmig"
+    r"|(^|_)(agree|allow|permi|accord|autoriz|contactable)|(may|can)_(be_)?(call|contact|phone)"
 )
 _FEATURES: tuple[tuple[Role, re.Pattern[str]], ...] = (
-    ("exclude_if", _OBJECTION),  # before consent: read as consent, the yes of an objector would be a licence to call
     ("exclude_if", re.compile(r"(^|_)(deceased|dead|verstorben)(_|$)")),
-    ("consent", re.compile(r"consent|opt(ed)?_?in(_|$)|gdpr")),
     ("treatment", re.compile(r"^(called|treated|treatment|arm)$")),
     ("cost", re.compile(r"^cost|cost_per")),
     ("campaign", re.compile(r"^(wave|campaign_?(id|name|wave))$")),
@@ -205,6 +218,8 @@ def perhaps_after_call(plain: str) -> bool:
 
 def _is_left_by_a_call(plain: str) -> bool:
     bare = without_accents(plain)
+    if _OBJECTION.search(bare) or _CONSENT.search(bare):
+        return False
     if _NO_SUCH_CALL.search(bare):
         return bool(_AFTER_CALL.search(plain))
     if _AFTER_CALL.search(plain) or _LENGTH_OF_A_CALL.search(bare):
@@ -242,6 +257,10 @@ def sounds_like_date(plain: str) -> bool:
 
 def feature_role(plain: str) -> Role:
     """The role of a column that describes a customer."""
+    if is_objection(plain):  # before consent: read as consent, the yes of an objector would be a licence to call
+        return "exclude_if"
+    if _CONSENT.search(without_accents(plain)):
+        return "consent"
     if _is_left_by_a_call(plain):
         return "context"
     role = next((role for role, pattern in _FEATURES if pattern.search(plain)), None)
@@ -250,4 +269,9 @@ def feature_role(plain: str) -> Role:
 
 def is_objection(plain: str) -> bool:
     """Whether a name is that of who asked not to be called."""
-    return bool(_OBJECTION.search(plain))
+    return bool(_OBJECTION.search(without_accents(plain)))
+
+
+def perhaps_consent(plain: str) -> bool:
+    """Whether a yes under such a name may say that the customer may be called, or must not."""
+    return bool(_PERHAPS_CONSENT.search(without_accents(plain)))

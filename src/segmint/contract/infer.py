@@ -34,6 +34,7 @@ from segmint.contract.hints import (
     names_customer,
     outcome_rank,
     perhaps_after_call,
+    perhaps_consent,
     plain_name,
     sounds_like_date,
 )
@@ -67,6 +68,11 @@ _WHO_MAY_BE_CALLED: Mapping[Role, str] = {
     "consent": 'does yes mean that the customer may be called? If it means the opposite, write role = "exclude_if"',
     "exclude_if": "does yes mean that the customer must not be called? Then no, false and 0 may be; empty is not called",
 }
+_DAYS_OF_CONSENT = "the days of a consent or an objection: to heed it, put yes or no for each customer into a column"
+_PERHAPS_CONSENT = (
+    'does it say who may be called? Then write role = "consent" (yes: may be called) or "exclude_if" (yes: must not)'
+)
+_MOST_CONSENTS = 10  # different numbers: more of them count something
 _AFTER_THE_CALL = 'is it known only after the call? Then write known = "after_call"'
 _NO_ANSWERS_YET = "nobody's answer is here yet; name the column that your campaign will fill"
 _NOBODY_MAY_BE_CALLED = 'with nothing in it nobody may be called: fill it in, or write role = "ignore"'
@@ -407,7 +413,8 @@ def _guess(look: Look, answers: pl.Series, called: Look | None, *, is_id: bool) 
     doubts = [*look.doubts, *([f"alone tells the outcome (AUC {auc:.2f})"] if auc > STRONG_AUC else [])]
     if look.kind == "date":
         return _date(look, called, doubts, tells=auc > STRONG_AUC)
-    role = feature_role(look.plain)
+    role = _role(look)
+    doubts += [_PERHAPS_CONSENT] if role not in _WHO_MAY_BE_CALLED and _may_be_consent(look) else []
     if why := _why_ignored(look, role):
         moment: Known = (
             "after_call" if auc > STRONG_AUC else moment_by_name(look.plain) if look.is_clock else "planning"
@@ -420,10 +427,31 @@ def _guess(look: Look, answers: pl.Series, called: Look | None, *, is_id: bool) 
     settings = _bounds_and_states(look, doubts) if look.kind == "number" else {"allowed": _allowed(look)}
     if role in _WHO_MAY_BE_CALLED:
         doubts += [_WHO_MAY_BE_CALLED[role], *([_NOBODY_MAY_BE_CALLED] if look.distinct == 0 else [])]
+        doubts += _foreign_yes(look) if role == "consent" else []
     column = _column(look, role, known, kind=look.kind, **settings)
     if column.is_feature and known != "after_call" and perhaps_after_call(look.plain):
         doubts.append(_AFTER_THE_CALL)
     return _Guess(column, tuple(doubts))
+
+
+def _role(look: Look) -> Role:
+    role = feature_role(look.plain)
+    amounts = look.kind == "number" and look.distinct > _MOST_CONSENTS
+    return "characteristic" if role == "consent" and amounts else role
+
+
+def _may_be_consent(look: Look) -> bool:
+    """Whether a column of yes and no, or of yes alone, is named as what may say who may be called."""
+    said = [level for level in look.levels if level not in MISSING_WORDS and level.casefold() not in NO_ANSWER]
+    flag = 1 <= len(said) <= 2 and all(_says_yes(level) or _says_no(level) for level in said)
+    return flag and perhaps_consent(look.plain)
+
+
+def _foreign_yes(look: Look) -> list[str]:
+    """Name the yes of a consent where it is not English."""
+    words = sorted(level for level in look.levels if _says_yes(level) and level.casefold() in YES_ABROAD)
+    listed = ", ".join(f'"{word.casefold()}"' for word in words)
+    return [f"its yes has to be among the policy's words of consent: consent_words = [{listed}]"] if words else []
 
 
 def _doubts_by_name(look: Look) -> list[str]:
@@ -469,6 +497,8 @@ def _date(look: Look, called: Look | None, doubts: list[str], *, tells: bool) ->
     role: Role = "campaign" if feature_role(look.plain) == "campaign" else "time"
     if look.distinct <= 1:
         role = "ignore"
+    if feature_role(look.plain) in _WHO_MAY_BE_CALLED:
+        doubts.append(_DAYS_OF_CONSENT)
     note = (
         f"dates, written {format_words(look.format or ISO)}: no feature. To use them, put a number into the table:"
         " months from the date to the day of the list"

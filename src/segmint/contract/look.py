@@ -13,9 +13,10 @@ from segmint.contract.cells import DAYS, as_text, read_cells
 from segmint.contract.column import Column, Kind, Role
 from segmint.contract.counts import count_values
 from segmint.contract.dates import ISO, format_words, formats_of
-from segmint.contract.hints import names_code, personal_role, plain_name
+from segmint.contract.hints import feature_role, names_code, personal_role, plain_name
 
 MAX_LEVELS = 60
+MAX_ANSWERS = 6
 MISSING_WORDS = ("NA", "N/A", "n/a", "nan", "NaN", "NULL", "null", "None", "none", "?", "-", "missing")
 # Zeros where a date should be; no calendar has that day.
 NO_DAYS = ("0000-00-00", "00.00.0000", "00/00/0000", "00000000")
@@ -88,10 +89,15 @@ class Look:
     @cached_property
     def personal(self) -> Role | None:
         """The role of a column that says who somebody is, else None; two levels are a flag, not names."""
-        if self.kind == "date" or self.distinct <= 2:
+        if self.kind == "date" or self.distinct <= 2 or self._says_who_may_be_called:
             return None
         role = personal_role(self.plain)
         return role or ("ignore" if self._mostly(_WHO, 0.5) else None)
+
+    @property
+    def _says_who_may_be_called(self) -> bool:
+        """Whether "consent phone" holds a few answers and no numbers to call."""
+        return self.distinct <= MAX_ANSWERS and feature_role(self.plain) in ("consent", "exclude_if")
 
     @cached_property
     def is_period(self) -> bool:
