@@ -681,6 +681,22 @@ def test_amounts_lengths_and_notes_are_no_id(cell: str) -> None:
     assert draft.notes["saldo"]
 
 
+@pytest.mark.parametrize("cell", ["1.{}.567,50 EUR", "€ {}.50", "{},50 EUR", "$1,{}.00"])
+@pytest.mark.parametrize("nothing", ["-", "n/a", ""])
+def test_amounts_are_known_beside_many_words_for_nothing_and_asked_about(cell: str, nothing: str) -> None:
+    cells = [nothing if i % 10 == 0 else cell.format(100 + i) for i in range(400)]
+    draft = drafted_with("Kontostand", cells)
+    assert draft.contract.by_name["Kontostand"].role == "ignore"
+    assert "with a currency" in draft.notes["Kontostand"]
+    assert "write 1234.50" in draft.suspects["Kontostand"]
+    assert "# LOOK: amounts that nothing is learned from" in draft.text
+
+
+def test_months_are_known_beside_many_words_for_nothing() -> None:
+    draft = drafted_with("stand", ["2024-03", "2024-04", "-"])
+    assert "training never saw" in draft.notes["stand"]
+
+
 @pytest.mark.parametrize("cell", ["CUS{:05}", "{:08}", "7f-{:04}", "DE {:06}"])
 def test_an_id_under_another_name_is_asked_about(cell: str) -> None:
     frame = churn().drop("customerID", "remark").with_columns(ref=pl.Series([cell.format(i) for i in range(400)]))

@@ -68,6 +68,8 @@ _WHO_MAY_BE_CALLED: Mapping[Role, str] = {
     "consent": 'does yes mean that the customer may be called? If it means the opposite, write role = "exclude_if"',
     "exclude_if": "does yes mean that the customer must not be called? Then no, false and 0 may be; empty is not called",
 }
+_NO_BARE_NUMBERS = "numbers with a currency, a unit, spaces or more than one point; write bare numbers to use them"
+_WRITTEN_OUT = "amounts that nothing is learned from, as they are written: write 1234.50 or 1234,50, and draft again"
 _DAYS_OF_CONSENT = "the days of a consent or an objection: to heed it, put yes or no for each customer into a column"
 _PERHAPS_CONSENT = (
     'does it say who may be called? Then write role = "consent" (yes: may be called) or "exclude_if" (yes: must not)'
@@ -421,6 +423,7 @@ def _guess(look: Look, answers: pl.Series, called: Look | None, *, is_id: bool) 
         )
         if look.is_clock:
             doubts.append("a time of day or a length of time: known only after the call?")
+        doubts += [_WRITTEN_OUT] if why == _NO_BARE_NUMBERS else []
         return _Guess(_column(look, "ignore", moment, kind=look.kind), tuple(doubts), f"ignored: {why}")
     known: Known = "after_call" if auc > STRONG_AUC else known_by_name(look.plain)
     doubts += _doubts_by_name(look)
@@ -521,7 +524,7 @@ def _why_ignored(look: Look, role: Role) -> str:
     if look.kind != "text":
         return ""
     if look.has_units or look.is_amount:
-        return "numbers with a currency, a unit, spaces or more than one point; write bare numbers to use them"
+        return _NO_BARE_NUMBERS
     return f"text with {look.distinct:,} different values; to use it, group them into at most {MAX_LEVELS} levels"
 
 

@@ -107,10 +107,7 @@ class Look:
     @cached_property
     def is_clock(self) -> bool:
         """Whether the values are times of day, or lengths of time written so."""
-        if self.kind not in ("text", "category"):
-            return False
-        known = self.texts.drop_nulls()
-        return share(known.filter(~known.is_in(list(MISSING_WORDS))).str.contains(_CLOCK)) > MANY
+        return self.kind in ("text", "category") and self._mostly(_CLOCK)
 
     @cached_property
     def is_count(self) -> bool:
@@ -135,7 +132,13 @@ class Look:
         return self.kind == "text" and self._mostly(_WORDS, 0.5)
 
     def _mostly(self, pattern: str, most: float = MANY) -> bool:
-        return share(self.texts.drop_nulls().str.contains(pattern)) > most
+        return share(self._said.str.contains(pattern)) > most
+
+    @cached_property
+    def _said(self) -> pl.Series:
+        """The values without words for "no value"."""
+        known = self.texts.drop_nulls()
+        return known.filter(~known.is_in(list(MISSING_WORDS)))
 
     @property
     def unread(self) -> int:
