@@ -457,6 +457,42 @@ def test_spellings_of_one_answer_are_one_level(
         assert "only in capital letters" in draft.suspects["Churn"]
 
 
+def test_a_word_of_few_is_no_answer_and_no_word_for_nothing_in_other_columns() -> None:
+    """OUT-04."""
+    answers = pl.Series("Churn", ["ja", "nein", "nein", "?"] * 100).scatter(17, "vielleicht")
+    frame = churn().with_columns(answers)
+    draft = infer_contract(open_table(frame), name="x")
+    assert draft.contract.missing == ("", "?")
+    assert draft.contract.outcome.levels == ("nein", "ja")
+    assert "1 row says neither 'nein' nor 'ja'" in draft.suspects["Churn"]
+    assert "100 rows have no outcome (empty, or ?)" in draft.suspects["Churn"]
+    assert "vielleicht" not in draft.text
+    reviewed = draft.contract.model_copy(update={"reviewed": True})
+    ledger = validate(open_table(frame), reviewed, max_rejected=0.5).ledger
+    assert ledger.reasons == {"missing_outcome: Churn": 100, "unknown_outcome: Churn": 1}
+    details = {reject.reason: reject.detail for reject in ledger.rejects}
+    assert "not a spelling of an outcome level" in details["unknown_outcome"]
+    assert "empty or a word for no value" in details["missing_outcome"]
+
+
+def test_a_bad_cell_beside_words_for_nothing_costs_one_row() -> None:
+    cells = ["-" if i % 8 == 0 else "NA" if i % 50 == 3 else str(20 + i % 60) for i in range(400)]
+    frame = churn().with_columns(Alter=pl.Series([*cells[:-1], "abc"]))
+    draft = infer_contract(open_table(frame), name="x")
+    assert draft.contract.by_name["Alter"].kind == "number"
+    assert draft.contract.by_name["Alter"].missing == ("", "-", "NA")
+    assert draft.suspects["Alter"] == "1 value is no number: its row would be rejected; read as no value: -, NA"
+    assert "abc" not in draft.text
+    assert validate_reviewed(draft, frame).ledger.reasons == {"not_a_number: Alter": 1}
+
+
+def test_levels_beside_a_word_for_nothing_stay_levels() -> None:
+    draft = drafted_with("plan", ["1", "2", "gold", "?"])
+    assert draft.contract.by_name["plan"].kind == "category"
+    assert draft.contract.by_name["plan"].allowed == ("1", "2", "?", "gold")
+    assert "is '?' a level" in draft.suspects["plan"]
+
+
 def test_a_word_for_nothing_may_be_one_of_several_answers() -> None:
     frame = churn().with_columns(segment=pl.Series(["none", "gold", "silver", "?"] * 100)).drop("Churn")
     outcome = infer_contract(open_table(frame), name="x", outcome="segment").contract.outcome

@@ -134,10 +134,11 @@ def infer_contract(
         suspects = {drafted.column: _NO_ANSWERS_YET, **_likely_answers(frame)}
     else:
         chosen = _outcome_column(frame, outcome, source.name)
-        answers, no_answer = _answers(frame[chosen])
+        answers, words = _answers(frame[chosen])
+        no_answer, strange = _rare_apart(frame[chosen], words)
         drafted = _draft_outcome(count_values(answers.drop_nulls()), chosen)
         answers = _one_spelling(answers)
-        suspects = _outcome_doubts(drafted, answers, no_answer)
+        suspects = _outcome_doubts(drafted, answers, no_answer, strange)
     notes: dict[str, str] = {}
     decimal = str(source.receipt.get("decimal", "point"))
     looks = [look_at(frame[column], decimal) for column in frame.columns if column != drafted.column]
@@ -212,6 +213,14 @@ def _answers(raw: pl.Series) -> tuple[pl.Series, tuple[str, ...]]:
         words = [word for word in words if word.casefold() not in ("none", "missing")]
     words += others
     return texts.set(texts.is_in(words), None), tuple(sorted(words))
+
+
+def _rare_apart(raw: pl.Series, words: Sequence[str]) -> tuple[tuple[str, ...], int]:
+    """Keep the words that mean no answer in general or to many; count the rows of all others, which nobody has named."""
+    counts = count_values(bare_texts(raw).drop_nulls())
+    known = (*MISSING_WORDS, *NO_ANSWER)
+    kept = tuple(word for word in words if {word, word.casefold()} & set(known) or counts[word] >= MIN_PER_LEVEL)
+    return kept, sum(counts[word] for word in words if word not in kept)
 
 
 def _neither(said: Sequence[str]) -> list[str]:
@@ -353,14 +362,18 @@ def _positive(counts: Mapping[str, int]) -> str:
     return sure[0] if len(sure) == 1 else min(counts, key=lambda level: (counts[level], level))
 
 
-def _outcome_doubts(outcome: Outcome, answers: pl.Series, no_answer: Sequence[str]) -> dict[str, str]:
+def _outcome_doubts(outcome: Outcome, answers: pl.Series, no_answer: Sequence[str], strange: int) -> dict[str, str]:
     """Ask about an outcome whose words do not tell which of them is the yes, or where some rows have none."""
     doubts = []
     if outcome.kind == "response" and not _says_yes(outcome.positive or ""):
         doubts.append(f"is '{outcome.positive}' the yes?")
     if len({level.casefold() for level in outcome.levels}) < len(outcome.levels):
         doubts.append("levels that differ only in capital letters: one level?")
-    if empty := answers.null_count():
+    if strange:
+        levels = " nor ".join(f"'{level}'" for level in outcome.levels)
+        rows = "1 row says" if strange == 1 else f"{strange:,} rows say"
+        doubts.append(f"{rows} neither {levels} and would be rejected; if it means one of them, write it under words")
+    if empty := answers.null_count() - strange:
         words = f" (empty, or {', '.join(no_answer)})" if no_answer else ""
         doubts.append(f"{empty:,} rows have no outcome{words} and would be rejected: not called, or a no?")
     return {outcome.column: "; ".join(doubts)} if doubts else {}

@@ -178,7 +178,11 @@ def look_at(raw: pl.Series, decimal: str) -> Look:
     if look.distinct <= 1:
         look.doubts.append("has one value only" if look.distinct else "is empty")
     if unread := look.unread:
-        look.doubts.append(f"{unread:,} values are no {look.kind}: their rows would be rejected")
+        look.doubts.append(
+            f"1 value is no {look.kind}: its row would be rejected"
+            if unread == 1
+            else f"{unread:,} values are no {look.kind}: their rows would be rejected"
+        )
     if look.kind == "category" and look.distinct > 2 and look.has_units:
         look.doubts.append("numbers with a currency, a unit or spaces, read as levels; write bare numbers instead?")
     if look.missing:
@@ -212,31 +216,38 @@ def _date(raw: pl.Series, texts: pl.Series, formats: Sequence[str]) -> Look:
 
 
 def _other(raw: pl.Series, texts: pl.Series, decimal: str) -> Look:
-    numbers, missing = _as_numbers(raw, texts, decimal)
+    numbers = _as_numbers(raw, decimal)
+    missing, strangers = _words_between(raw, texts, numbers)
     known = texts.drop_nulls()
     levels = count_values(known, sort=True) if known.n_unique() <= MAX_LEVELS else {}
     days = pl.Series([None] * len(raw), dtype=pl.Date)
     kind = _kind(texts, numbers, missing)
+    if kind != "number" and strangers:
+        missing = ()
+        kind = _kind(texts, numbers, missing)
     if kind == "number" and names_code(plain_name(raw.name)):
         kind = "category" if levels else "text"
     look = Look(raw.name, texts, numbers, days, missing, levels, kind)
     if decimal == "ambiguous" and kind == "number" and raw.dtype == pl.String and texts.str.contains(r"[.,]").any():
-        look = replace(look, otherwise=_as_numbers(raw, texts, "comma")[0])
+        look = replace(look, otherwise=_as_numbers(raw, "comma"))
         look.doubts.append(
             '1.234 may be a thousand or one: say which (data.decimal = "point" or "comma"); read as a point'
         )
     return look
 
 
-def _as_numbers(raw: pl.Series, texts: pl.Series, decimal: str) -> tuple[pl.Series, tuple[str, ...]]:
-    """Read a column as numbers; words for "no value" may stand between them."""
+def _as_numbers(raw: pl.Series, decimal: str) -> pl.Series:
     column = Column(name=raw.name, kind="number", role="ignore", label="number")
-    numbers = read_cells(column, raw, ("",), "point" if decimal == "ambiguous" else decimal).values
+    return read_cells(column, raw, ("",), "point" if decimal == "ambiguous" else decimal).values
+
+
+def _words_between(raw: pl.Series, texts: pl.Series, numbers: pl.Series) -> tuple[tuple[str, ...], bool]:
+    """Find the words for "no value" between numbers, and whether other texts stand there too."""
     if raw.dtype != pl.String:
-        return numbers, ()
+        return (), False
     others = texts.filter(numbers.is_null()).drop_nulls().unique().to_list()
     words = tuple(sorted(word for word in others if word in MISSING_WORDS))
-    return numbers, words if len(words) == len(others) else ()
+    return words, len(words) < len(others)
 
 
 def _kind(texts: pl.Series, numbers: pl.Series, missing: Sequence[str]) -> Kind:

@@ -35,7 +35,7 @@ DETAILS = {
     "not_a_date": "is not a date as the contract says it is written",
     "out_of_bounds": "is outside the contract's bounds",
     "unknown_level": "is not a level of the contract",
-    "missing_outcome": "is empty, and a row without an outcome teaches nothing",
+    "missing_outcome": "is empty or a word for no value, and a row without an outcome teaches nothing",
     "unknown_outcome": "is not a spelling of an outcome level",
 }
 
