@@ -282,6 +282,40 @@ def test_a_date_filled_only_for_those_who_said_yes_tells_the_outcome() -> None:
     assert "alone tells the outcome (AUC 1.00)" in draft.suspects["stamp"]
 
 
+def several_classes(rows: int, small: int) -> pl.DataFrame:
+    """A table of four classes, the last of few rows and of high age, and a stamp that only one class has."""
+    draw = random.Random(5)
+    classes = ["D" if i < small else "ABC"[i % 3] for i in range(rows)]
+    return pl.DataFrame(
+        {
+            "id": [f"C{i:05}" for i in range(rows)],
+            "age": [draw.randrange(75, 90) if each == "D" else draw.randrange(18, 80) for each in classes],
+            "note_no": ["7" if each == "B" else "" for each in classes],
+            "segment": classes,
+        }
+    )
+
+
+def test_a_small_class_at_the_end_of_an_age_is_no_leak() -> None:
+    """A class of several that 12 customers have tells nothing of what is known when."""
+    draft = infer_contract(open_table(several_classes(3_000, 12)), name="x")
+    assert draft.contract.by_name["age"].known == "planning"
+    assert "age" not in draft.suspects
+    assert draft.contract.by_name["note_no"].known == "after_call"
+    assert "alone tells who is 'B' (AUC 1.00)" in draft.suspects["note_no"]
+
+
+def test_one_of_several_classes_is_named_that_a_column_tells() -> None:
+    draft = infer_contract(open_table(several_classes(900, 40)), name="x")
+    assert "alone tells who is 'D' (AUC 0.9" in draft.suspects["age"]
+
+
+def test_a_rare_yes_is_told_all_the_same() -> None:
+    yes = pl.Series("Churn", ["Yes" if i < 8 else "No" for i in range(400)])
+    frame = churn().drop("final_bill").with_columns(yes, bill=pl.Series([str(i // 4) for i in range(400)]))
+    assert "alone tells the outcome" in infer_contract(open_table(frame), name="x").suspects["bill"]
+
+
 def test_what_could_be_read_in_two_ways_is_asked() -> None:
     days = ["03/04/2024", "05/06/2024", "01/02/2023"]
     frame = churn().with_columns(opened=pl.Series([days[i % 3] for i in range(400)]))

@@ -50,6 +50,8 @@ MOST_LISTED = 20  # names of columns in an error
 UNANSWERED = "response"  # the column of answers to come, unless it is named
 _VALUE = re.compile(r"^[-+0-9]|[0-9]{3}|@")  # what no name of a column looks like
 STRONG_AUC = 0.9
+MIN_TO_TELL = 30  # rows of one of several outcomes, below which a column that tells it proves nothing
+MIN_SHARE_TO_TELL = 0.01
 YES_ABROAD = (
     "ja", "j", "oui", "sim", "si", "sí", "sì", "wahr", "vrai", "vero", "verdadero", "verdadeiro",
     "won", "success", "accepted", "sold",
@@ -424,8 +426,9 @@ def _guess(look: Look, answers: pl.Series, called: Look | None, *, is_id: bool) 
         return _id(look)
     if look.personal:
         return _personal(look, look.personal)
-    auc = _single_column_auc(look, answers)
-    doubts = [*look.doubts, *([f"alone tells the outcome (AUC {auc:.2f})"] if auc > STRONG_AUC else [])]
+    auc, level = _single_column_auc(look, answers)
+    told = f"who is '{level}'" if level else "the outcome"
+    doubts = [*look.doubts, *([f"alone tells {told} (AUC {auc:.2f})"] if auc > STRONG_AUC else [])]
     if look.kind == "date":
         return _date(look, called, doubts, tells=auc > STRONG_AUC)
     role = _role(look)
@@ -573,17 +576,28 @@ def _round_up(number: float) -> float:
     return float(-(-number // unit) * unit)
 
 
-def _single_column_auc(look: Look, answers: pl.Series) -> float:
+def _single_column_auc(look: Look, answers: pl.Series) -> tuple[float, str]:
     """How well one column alone ranks customers by outcome: the best AUC of any outcome level, in [0.5, 1].
 
     Categories rank by the share of the level among all *other* rows, so that levels of single customers prove nothing.
+    Also names the level where there are more than two; those of few rows are left out: a small class at one end of an
+    age is no leak.
     """
-    best = 0.5
-    for level in answers.drop_nulls().unique():
+    counts = count_values(answers.drop_nulls())
+    found = [(0.5, "")]
+    for level in _large_enough(counts):
         yes = (answers == level).fill_null(False)
         auc = _auc(_scores(look, yes), yes)
-        best = max(best, auc, auc if look.kind == "category" else 1 - auc)
-    return best
+        best = auc if look.kind == "category" else max(auc, 1 - auc)
+        found.append((best, level if len(counts) > 2 else ""))
+    return max(found, key=lambda each: each[0])
+
+
+def _large_enough(counts: Mapping[str, int]) -> list[str]:
+    if len(counts) <= 2:  # either tells as much as the other
+        return sorted(counts)
+    least = max(MIN_TO_TELL, MIN_SHARE_TO_TELL * sum(counts.values()))
+    return [level for level in sorted(counts) if counts[level] >= least]
 
 
 def _scores(look: Look, yes: pl.Series) -> pl.Series:
