@@ -11,7 +11,14 @@ import polars as pl
 import pytest
 
 from segmint.contract.contract import load_contract, parse_contract
-from segmint.contract.hints import is_sensitive, known_by_name, perhaps_after_call, personal_role, plain_name
+from segmint.contract.hints import (
+    feature_role,
+    is_sensitive,
+    known_by_name,
+    perhaps_after_call,
+    personal_role,
+    plain_name,
+)
 from segmint.contract.infer import Draft, infer_contract
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
@@ -669,11 +676,25 @@ def test_times_of_day_are_no_levels_and_asked_about(name: str, cell: str, known:
     ("name", "sensitive"),
     [
         ("Age", True), ("customerAge", True), ("age_group", True), ("race", True), ("mortgage", False), ("usage", False),
-        ("package", False), ("coverage", False), ("percentage", False), ("terrace", False), ("average_balance", False),
+        ("package", False), ("coverage", False), ("age of the account in months", False), ("age_of_car", False),
+        ("age of the main account holder in completed years at the end of the last quarter", True),
+        ("AgeInYears", True), ("age at opening", True), ("Alter in Jahren", True), ("Alter des Kontos", False), ("percentage", False), ("terrace", False), ("average_balance", False),
     ],
 )  # fmt: skip
 def test_what_is_sensitive_is_a_word_of_its_own(name: str, sensitive: bool) -> None:
     assert is_sensitive(plain_name(name)) == sensitive
+
+
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [
+        ("age of the main account holder in completed years at the end of the last quarter", "characteristic"),
+        ("income last year", "characteristic"), ("balance_last_month", "holding"), ("card_spend_past_year", "history"),
+        ("last_contact", "history"), ("months_since_last_call", "history"), ("pastry", "characteristic"),
+    ],
+)  # fmt: skip
+def test_only_what_came_of_earlier_calls_is_history(name: str, role: str) -> None:
+    assert feature_role(plain_name(name)) == role
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,14 @@ _CODE = re.compile(
     r"(^|_)(plz|zip|blz|post_?code|postal|bankleitzahl|postleitzahl|zip_?code|postal_?code|code_postal|c(o|ó)digo_postal"
     r"|codice_postale|sort_?code)$|(^|_)filial_?(nr|nummer|e)$"
 )
+# A person's age in a name that says whose, or when; an account, a loan and a car have ages too.
+_AGE = (
+    r"^age_(in|at|years?|of_((the|a|an|main|first|account|contract|policy|primary)_)*(holder|owner|customer|client|person"
+    r"|borrower|applicant|member|insured|head|partner|spouse|cardholder)s?)(_|$)"
+    r"|^alter_(in_jahren|jahre|bei|am|((des|der|vom)_)?(haupt_?)?(konto_?|vertrags_?)?(kund|inhab|person|antragstell|partner|versichert))"
+)
 _SENSITIVE = re.compile(
+    rf"{_AGE}|"
     r"(^|_)age(_(group|band|range|class|years))?$|gender|sex$|marital|married|religio|ethnic|(^|_)race$|nationalit|birth|dob$|disab|health|pregnan"
     r"|geburt|geschlecht|familienstand|^alter$"
 )
@@ -130,6 +137,7 @@ _PERHAPS_CONSENT = re.compile(
     r"|(^|_)(agree|allow|permi|accord|autoriz|contactable)|(may|can)_(be_)?(call|contact|phone)"
 )
 _FEATURES: tuple[tuple[Role, re.Pattern[str]], ...] = (
+    ("characteristic", re.compile(_AGE)),
     ("exclude_if", re.compile(r"(^|_)(deceased|dead|verstorben)(_|$)")),
     ("treatment", re.compile(r"^(called|treated|treatment|arm)$")),
     ("cost", re.compile(r"^cost|cost_per")),
@@ -138,7 +146,10 @@ _FEATURES: tuple[tuple[Role, re.Pattern[str]], ...] = (
     ("interest", re.compile(r"interest|hobb|preferr?|genre|favou?r|categor|spending|browse|page|visit")),
     (
         "history",
-        re.compile(r"prev|earlier|past|pdays|poutcome|days_since|recency|frequency|last_|campaign|calls|tenure"),
+        re.compile(
+            r"prev|earlier|(^|_)past(_|$)|pdays|poutcome|days_since|recency|frequency|campaign|calls|tenure|^last_"
+            r"|(^|_)last_(call|contact|dial|visit|log_?in|purchase|order|transaction|payment|activ|offer|e?mail|respon|answer|result|outcome)"
+        ),
     ),
     (
         "holding",
