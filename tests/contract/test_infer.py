@@ -828,6 +828,15 @@ def test_numbers_that_may_be_thousands_are_asked_about_and_bounded_either_way(tm
         assert "data.decimal" not in told.text
 
 
+@pytest.mark.parametrize(("most", "bound"), [(4.83, 9.7), (0.6, 1.6), (3.29, 6.6), (17.04, 35.0), (150_000, 300_000)])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_bounds_have_two_digits(most: float, bound: float, sign: int) -> None:
+    numbers = pl.Series([sign * (most if i == 7 else most * i / 400) for i in range(400)])
+    draft = infer_contract(open_table(churn().with_columns(amount=numbers)), name="x")
+    low, high = draft.contract.by_name["amount"].bounds
+    assert (high, low) == (bound, 0) if sign == 1 else (low, high) == (-bound, 0)
+
+
 @pytest.mark.parametrize("sign", ["", "-"])
 def test_the_largest_number_there_is_has_no_bound(sign: str) -> None:
     numbers = pl.Series([f"{sign}1.7976931348623157E308" if i == 0 else str(i % 90) for i in range(400)])

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import floor, isinf, log10
+from math import ceil, floor, isinf, log10
 
 import polars as pl
 import tomlkit
@@ -569,11 +569,13 @@ def _bounds_and_states(look: Look, doubts: list[str]) -> dict[str, object]:
 
 
 def _round_up(number: float) -> float:
-    """Round a positive number up to two digits; what overflows is no bound."""
+    """Round a number of at least 1 up to two digits; what overflows is no bound."""
     if isinf(number):
         return number
-    unit = 10.0 ** (floor(log10(number)) - 1) if number > 0 else 1.0
-    return float(-(-number // unit) * unit)
+    tens = floor(log10(number)) - 1
+    digits = ceil(number / 10.0**tens)
+    rounded = float(f"{digits}e{tens}")  # a product of floats would be 9.700000000000001
+    return rounded if rounded >= number else float(f"{digits + 1}e{tens}")
 
 
 def _single_column_auc(look: Look, answers: pl.Series) -> tuple[float, str]:
