@@ -15,6 +15,7 @@ from segmint.contract.hints import (
     feature_role,
     is_sensitive,
     known_by_name,
+    label_for,
     perhaps_after_call,
     personal_role,
     plain_name,
@@ -802,6 +803,31 @@ def test_numbers_of_customers_in_several_rows_are_ids_abroad(name: str) -> None:
     draft = infer_contract(open_table(churn().drop("customerID").with_columns(numbers)), name="x")
     assert draft.contract.id_column == name
     assert "is it the customer?" in draft.suspects[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "german"),
+    [
+        ("Age", "age", "Age"), ("Job_Type", "job type", "Job Type"), ("MonthlyCharges", "monthly charges", "Monthly Charges"),
+        ("BALANCE", "balance", "balance"), ("emp.var.rate", "emp var rate", "emp var rate"), ("last-call", "last call", "last call"),
+        ("Nettoeinkommen (mtl.)", "nettoeinkommen (mtl.)", "Nettoeinkommen (mtl.)"), (" Kunde  seit ", "kunde seit", "Kunde seit"),
+        ("Gesprächsdauer (Sek.)", "gesprächsdauer (sek.)", "Gesprächsdauer (Sek.)"), ("E-Mail_Adr.", "e-mail adr.", "E-Mail Adr."),
+        ("Online-Logins (30 Tage)", "online-logins (30 tage)", "Online-Logins (30 Tage)"), ("...", "column", "column"),
+    ],
+)  # fmt: skip
+def test_labels_read_as_words_and_keep_dots_and_brackets(name: str, label: str, german: str) -> None:
+    assert (label_for(name), label_for(name, capitals=True)) == (label, german)
+
+
+def test_german_nouns_keep_their_capitals_and_other_names_do_not(german: Draft, draft: Draft) -> None:
+    labels = {name: column.label for name, column in german.contract.by_name.items()}
+    assert (labels["Geburtsdatum"], labels["Kunde_seit"], labels["call_length"]) == (
+        "Geburtsdatum", "Kunde seit", "call length",
+    )  # fmt: skip
+    assert labels["Kundennr"] == "customer"
+    assert all(column.label.islower() for column in draft.contract.columns)
+    frame = churn().rename({"Churn": "Abschluss"})
+    assert infer_contract(open_table(frame), name="x").contract.outcome.label == "Abschluss"
 
 
 @pytest.mark.parametrize("name", ["plz", "ZIP", "blz", "filialnr", "PostalCode"])

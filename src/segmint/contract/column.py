@@ -101,7 +101,7 @@ class Column(BaseModel):
     role : str
         What the column is for: one of the roles.
     label : str
-        The column's name for people, in lower case: "months since the last call".
+        The column's name for people, as in the middle of a sentence: "months since the last call".
     known : {"planning", "dialling", "after_call"}
         When the bank knows it: when the list is made, when the call is placed, or after the call.
     unit : str

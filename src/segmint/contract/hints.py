@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from segmint.contract.column import KNOWN_ORDER, Known, Role
 
@@ -163,15 +164,36 @@ _FEATURES: tuple[tuple[Role, re.Pattern[str]], ...] = (
     ),
 )
 
+_GERMAN = re.compile(
+    r"[äöß]|(?<!g)ü|kunden?(_|$|n)|nummer(_|$)|beruf(_|$)|einkommen|geschlecht(_|$)|familienstand|filiale|anruf|kontostand|guthaben"
+    r"|vertrag|abschluss|anzahl|betrag(_|$)|einwilligung|(^|_)(seit|tage|monate?|jahren?)(_|$)"
+)
+
 
 def plain_name(name: str) -> str:
     """Write a column name in lower case with underscores: "MonthlyCharges" is "monthly_charges"."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[\s-]+", "_", name.strip()).lower()
 
 
-def label_for(name: str) -> str:
-    """Write a column name for people: "MonthlyCharges" is "monthly charges"."""
-    return re.sub(r"[_.\s]+", " ", plain_name(name)).strip() or "column"
+def label_for(name: str, *, capitals: bool = False) -> str:
+    """Write a column name for people: "MonthlyCharges" is "monthly charges", and "Dauer (Sek.)" keeps its dot.
+
+    Parameters
+    ----------
+    name : str
+    capitals : bool
+        Whether to keep capitals, unless there is nothing else, as German does: see `is_german`.
+    """
+    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_+|-(?![A-ZÄÖÜ])|(?<=\w)\.(?=\w)", " ", name)
+    words = " ".join(parted.split())
+    if not re.search(r"\w", words):
+        return "column"
+    return words if capitals and not words.isupper() else words.lower()
+
+
+def is_german(names: Iterable[str]) -> bool:
+    """Whether columns are named in German, whose nouns have a capital wherever they stand in a sentence."""
+    return any(_GERMAN.search(plain_name(name)) for name in names)
 
 
 def outcome_rank(plain: str) -> int:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, isinf, log10
+from typing import TypeVar
 
 import polars as pl
 import tomlkit
@@ -24,6 +25,7 @@ from segmint.contract.export import column_table, contract_to_toml
 from segmint.contract.hints import (
     date_known_by_name,
     feature_role,
+    is_german,
     is_hardship,
     is_sensitive,
     known_by_name,
@@ -156,6 +158,8 @@ def infer_contract(
             suspects[look.name] = "; ".join(doubts)
         if guess.note:
             notes[look.name] = guess.note
+    if is_german(frame.columns):
+        drafted, columns = _with_capitals(drafted), [_with_capitals(column) for column in columns]
     columns.sort(key=lambda column: KNOWN_ORDER.index(column.known))
     contract = Contract(
         name=name,
@@ -166,6 +170,9 @@ def infer_contract(
         columns=tuple(columns),
     )
     return Draft(contract, suspects, notes, _with_comments(contract, suspects, notes, unread))
+
+
+_Labelled = TypeVar("_Labelled", Column, Outcome)
 
 
 @dataclass(frozen=True)
@@ -264,6 +271,14 @@ def _with_own_words(column: Column, look: Look, words: Sequence[str]) -> Column:
     if column.missing is None and words and bool(look.texts.is_in(list(words)).any()):
         return column.model_copy(update={"missing": ("",)})
     return column
+
+
+def _with_capitals(drafted: _Labelled) -> _Labelled:
+    """Keep the capitals of a column's name in the label made of it."""
+    name = drafted.column if isinstance(drafted, Outcome) else drafted.name
+    if drafted.label != label_for(name):  # "customer" for an id
+        return drafted
+    return drafted.model_copy(update={"label": label_for(name, capitals=True)})
 
 
 def _outcome_column(frame: pl.DataFrame, wanted: str | None, table: str) -> str:
