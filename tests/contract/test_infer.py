@@ -535,6 +535,13 @@ def test_levels_beside_a_word_for_nothing_stay_levels() -> None:
     assert "is '?' a level" in draft.suspects["plan"]
 
 
+def test_one_row_without_an_outcome_is_one_row() -> None:
+    frame = churn().with_columns(pl.Series("Churn", ["yes", "no"] * 200).scatter(3, "-"))
+    assert (
+        infer_contract(open_table(frame), name="x").suspects["Churn"].startswith("1 row has no outcome (empty, or -)")
+    )
+
+
 def test_a_word_for_nothing_may_be_one_of_several_answers() -> None:
     frame = churn().with_columns(segment=pl.Series(["none", "gold", "silver", "?"] * 100)).drop("Churn")
     outcome = infer_contract(open_table(frame), name="x", outcome="segment").contract.outcome

@@ -392,7 +392,8 @@ def _outcome_doubts(outcome: Outcome, answers: pl.Series, no_answer: Sequence[st
         doubts.append(f"{rows} neither {levels} and would be rejected; if it means one of them, write it under words")
     if empty := answers.null_count() - strange:
         words = f" (empty, or {', '.join(no_answer)})" if no_answer else ""
-        doubts.append(f"{empty:,} rows have no outcome{words} and would be rejected: not called, or a no?")
+        rows = "1 row has" if empty == 1 else f"{empty:,} rows have"
+        doubts.append(f"{rows} no outcome{words} and would be rejected: not called, or a no?")
     return {outcome.column: "; ".join(doubts)} if doubts else {}
 
 
