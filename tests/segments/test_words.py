@@ -179,6 +179,31 @@ def test_twins_are_told_apart_only_by_what_most_of_them_are(retired, share, name
     assert [words.name for words in say_segments(Profiles(twins))] == names
 
 
+@pytest.mark.parametrize(
+    ("label", "level", "name"),
+    [
+        ("profession", "Lawyer", "Lawyers"),
+        ("profession", "Executive", "Executives"),
+        ("profession", "Doctor", "Doctors"),
+        ("job", "housemaid", "Domestic workers"),
+        ("job", "self-employed", "Self-employed customers"),
+        ("education", "high.school", "Customers with secondary schooling"),
+        ("education", "higher education", "Customers with education higher education"),
+        ("ever married", "Yes", "Ever married customers"),  # or widowed, or divorced
+    ],
+)
+def test_a_noun_is_true_of_the_level_that_most_of_them_have(retired, label, level, name):
+    most = replace(trait(retired, 0.65, "x", level, 1.9), label=label)
+    few = replace(trait(retired, 0.13, "x", "Executive" if level != "Executive" else "Lawyer", 1.0), label=label)
+    assert say_segments(Profiles((plain(retired, "4", markers=(most, few)),)))[0].name == name
+
+
+def test_no_two_professions_share_a_noun():
+    nouns = [entry for entry in load_words()["noun"] if "profession" in entry["label"]]
+    assert not any("|" in entry["level"] for entry in nouns)
+    assert len({entry["text"] for entry in nouns}) == len(nouns)
+
+
 def test_twins_are_not_told_apart_by_what_their_name_says_already(retired):
     learned = trait(retired, 0.9, "education", "tertiary", 2.0)
     twins = (
