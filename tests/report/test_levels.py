@@ -9,13 +9,30 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segmint.report.levels import Level, strength, strongest_columns
+from segmint.metrics.intervals import wilson
+from segmint.report.levels import Level, strength, strongest_columns, strongest_levels
+from segmint.report.pages import columns
 from segmint.report.run_view import RunView
 from tests.report.conftest import render_report
 
 
 def _level(name: str, customers: int, rate: float, outcome: str = "") -> Level:
     return Level("c", "c", name, outcome, customers, rate, 0.0, 1.0, 100.0)
+
+
+def _rows(column: str, level: str, customers: int, **shares: tuple[float, float]) -> list[dict[str, object]]:
+    """Rows of ``columns.parquet``: of each outcome the share in the level and of all."""
+    return [
+        {"column": column, "label": column, "level": level, "customers": customers, "rate": rate,
+         "index": 100 * rate / base, "low": float(low), "high": float(high), "outcome_level": outcome}
+        for outcome, (rate, base) in shares.items()
+        for low, high in [wilson(round(rate * customers), customers)]
+    ]  # fmt: skip
+
+
+def _with(folder: Path, rows: list[dict[str, object]]) -> RunView:
+    pl.DataFrame(rows).write_parquet(folder / "tables" / "columns.parquet")
+    return RunView(folder)
 
 
 def test_out_04_no_level_of_fewer_than_ten_customers_reaches_the_page(make_run: Callable[..., Path]) -> None:
@@ -44,3 +61,31 @@ def test_the_strongest_column_comes_first(response_run: Path) -> None:
     found = strongest_columns(RunView(response_run))
     assert [column.strength for column in found] == sorted((column.strength for column in found), reverse=True)
     assert found[0].column == "poutcome"
+
+
+def test_a_share_of_none_is_never_above_average(make_run: Callable[..., Path]) -> None:
+    rows = _rows("low", "low", 400, A=(0.95, 0.94), B=(0.05, 0.05), C=(0.0, 0.01))
+    rows += _rows("low", "high", 600, A=(0.93, 0.94), B=(0.05, 0.05), C=(0.02, 0.01))
+    shown = str(columns.page(_with(make_run(kind="assignment", rows=300, hostile="x"), rows)))
+    assert "C among low" not in shown
+    assert "low, C: 0.0 %" in shown.replace("\u00a0", " ")  # surely below, though its index tells no overall share
+
+
+def test_what_chance_allows_is_no_extreme(make_run: Callable[..., Path]) -> None:
+    rows = _rows("region", "north", 20, A=(0.5, 0.45), B=(0.5, 0.55)) + _rows(
+        "region", "south", 20, A=(0.4, 0.45), B=(0.6, 0.55)
+    )
+    shown = str(columns.page(_with(make_run(kind="assignment", rows=300, hostile="x"), rows)))
+    assert "none surely" in shown
+    assert "Most above average" not in shown
+
+
+def test_a_class_of_a_few_customers_does_not_stand_for_the_column(make_run: Callable[..., Path]) -> None:
+    old = _rows("age", "50 or more", 500, tiny=(0.022, 0.004), None_=(0.30, 0.07), NA=(0.31, 0.11), A=(0.368, 0.816))
+    young = _rows(
+        "age", "under 50", 2_500, tiny=(0.0004, 0.004), None_=(0.024, 0.07), NA=(0.07, 0.11), A=(0.9056, 0.816)
+    )
+    run = _with(make_run(kind="assignment", rows=3_000, hostile="x"), old + young)
+    (level,) = strongest_levels(run, most=1)
+    assert (level.level, level.outcome) == ("50 or more", "None_")
+    assert "None_ among 50 or more (30 %, of all 7 %)" in str(columns.page(run)).replace("\u00a0", " ")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -31,6 +32,8 @@ class Level:
         Share of the customers with the outcome, with its 95 % interval.
     index : float
         100 · rate ÷ overall rate.
+    base : float
+        The overall rate; 0 where no level shown has the outcome.
     """
 
     column: str
@@ -42,6 +45,22 @@ class Level:
     low: float
     high: float
     index: float
+    base: float = 0.0
+
+    @property
+    def away(self) -> float:
+        """How far the rate is from the overall one: a rare outcome has large indexes and small differences."""
+        return self.rate - self.base
+
+    @property
+    def surely_above(self) -> bool:
+        """Whether the whole interval lies above the overall rate."""
+        return self.low > self.base
+
+    @property
+    def surely_below(self) -> bool:
+        """Whether the whole interval lies below the overall rate."""
+        return self.high < self.base
 
 
 @dataclass(frozen=True)
@@ -68,32 +87,25 @@ def strongest_columns(run: RunView) -> list[ColumnLevels]:
     frame = frame.filter(pl.col("customers") >= FEWEST)
     found = []
     for name in frame["column"].unique(maintain_order=True):
-        levels = tuple(_level(run, row) for row in frame.filter(pl.col("column") == name).iter_rows(named=True))
+        rows = list(frame.filter(pl.col("column") == name).iter_rows(named=True))
+        bases = _bases(rows)
+        levels = tuple(_level(run, row, bases.get(row.get("outcome_level"), 0.0)) for row in rows)
         if len({level.level for level in levels}) > 1:
             found.append(ColumnLevels(str(name), levels[0].label, _in_order(run, levels), strength(levels)))
     return sorted(found, key=lambda column: -column.strength)
 
 
 def strongest_levels(run: RunView, *, most: int) -> list[Level]:
-    """The level that stands out most from each of the strongest columns; only where the interval leaves the overall rate."""
+    """The level furthest above the overall rate in each of the strongest columns; only where its interval leaves that rate."""
     total = max(int(run.summary.get("rows") or 0), 1)
     chosen = []
     for column in strongest_columns(run):
-        large = [
-            level
-            for level in column.levels
-            if level.customers >= max(30, total // 100) and level.index > 0 and level.low > base_of(level)
-        ]
+        large = [level for level in column.levels if level.customers >= max(30, total // 100) and level.surely_above]
         if large:
-            chosen.append(max(large, key=lambda level: level.index))
+            chosen.append(max(large, key=lambda level: level.away))
         if len(chosen) == most:
             break
     return chosen
-
-
-def base_of(level: Level) -> float:
-    """The overall rate that a level's index refers to."""
-    return 100 * level.rate / level.index if level.index > 0 else 0.0
 
 
 def strength(levels: Iterable[Level]) -> float:
@@ -110,7 +122,12 @@ def strength(levels: Iterable[Level]) -> float:
     return cramers_v(list(counts.values()))
 
 
-def _level(run: RunView, row: dict[str, object]) -> Level:
+def _bases(rows: Iterable[dict[str, Any]]) -> dict[Any, float]:
+    """The overall rate of each outcome, from a level where somebody has it: an index of 0 tells none."""
+    return {row.get("outcome_level"): 100 * row["rate"] / row["index"] for row in rows if row.get("index")}
+
+
+def _level(run: RunView, row: dict[str, object], base: float) -> Level:
     outcome = "" if run.is_response else str(row.get("outcome_level") or "")
     numbers = {name: float(str(row[name])) for name in ("rate", "low", "high", "index") if row.get(name) is not None}
     return Level(
@@ -123,6 +140,7 @@ def _level(run: RunView, row: dict[str, object]) -> Level:
         low=numbers.get("low", 0.0),
         high=numbers.get("high", 1.0),
         index=numbers.get("index", 0.0),
+        base=base,
     )
 
 

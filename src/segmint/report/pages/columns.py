@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from segmint.report import charts
 from segmint.report.blocks import Block, Page, chart, fold, grid, key, make_page, table, text
-from segmint.report.levels import ColumnLevels, Level, base_of, strongest_columns
+from segmint.report.levels import ColumnLevels, Level, strongest_columns
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.wording import capital, count, decimal, listed, percent, percent_between, shorten
@@ -52,22 +54,36 @@ def _index_example(found: list[ColumnLevels]) -> str:
 def _overview(found: list[ColumnLevels]) -> Block:
     rows = []
     for column in found:
-        high = max(column.levels, key=lambda level: level.index)
-        low = min(column.levels, key=lambda level: level.index)
-        rows.append([column.label, decimal(column.strength, 2), _extreme(high), _extreme(low)])
+        above, below = _surely_above(column.levels), _surely_below(column.levels)
+        rows.append([column.label, decimal(column.strength, 2), _extreme(above), _extreme(below)])
     names = ["Column", "strength", "most above average", "most below average"]
-    note = "Strength is Cramér's V, corrected for chance: 0 when the outcome is the same at every level, 1 when the column decides it."
+    note = (
+        "Strength is Cramér's V, corrected for chance: 0 when the outcome is the same at every level, 1 when the column decides it. "
+        "Levels are named where their whole interval lies above or below the average."
+    )
     return fold("All columns at a glance", [table(names, rows, words=(0, 2, 3), note=note)], printed=True)
 
 
-def _extreme(level: Level) -> str:
+def _extreme(levels: list[Level]) -> str:
+    if not levels:
+        return "none surely"
+    level = levels[0]
     who = f", {level.outcome}" if level.outcome else ""
-    return f"{level.level}{who}: index {decimal(level.index, 0)}"
+    return f"{level.level}{who}: {percent(level.rate)}, index {decimal(level.index, 0)}"
+
+
+def _surely_above(levels: Iterable[Level]) -> list[Level]:
+    """The levels that are above average by more than chance allows, the furthest first."""
+    return sorted((level for level in levels if level.surely_above), key=lambda level: -level.away)
+
+
+def _surely_below(levels: Iterable[Level]) -> list[Level]:
+    return sorted((level for level in levels if level.surely_below), key=lambda level: level.away)
 
 
 def _response(run: RunView, column: ColumnLevels) -> Block:
     shown = _largest(column.levels)
-    base = base_of(max(shown, key=lambda level: level.rate))
+    base = shown[0].base
     rows = [
         {
             "label": level.level, "rate": level.rate, "low": level.low, "high": level.high,
@@ -80,7 +96,7 @@ def _response(run: RunView, column: ColumnLevels) -> Block:
     return chart(
         capital(column.label),
         picture,
-        caption=_caption(column, base),
+        caption=_caption(column),
         data=table(
             [capital(column.label), "customers", "response rate", "95 % interval", "index"],
             [
@@ -101,21 +117,18 @@ def _response(run: RunView, column: ColumnLevels) -> Block:
     )
 
 
-def _caption(column: ColumnLevels, base: float) -> str:
-    above = [level for level in column.levels if level.low > base]
-    below = [level for level in column.levels if level.high < base]
+def _caption(column: ColumnLevels) -> str:
+    above, below = _surely_above(column.levels)[:2], _surely_below(column.levels)[:2]
     if not above and not below:
         return "No level differs from the average by more than chance allows."
     sentences = []
     if above:
-        best = sorted(above, key=lambda level: -level.rate)[:2]
         sentences.append(
-            f"Above average: {listed([f'{shorten(level.level, 40)} ({percent(level.rate)})' for level in best])}."
+            f"Above average: {listed([f'{shorten(level.level, 40)} ({percent(level.rate)})' for level in above])}."
         )
     if below:
-        worst = sorted(below, key=lambda level: level.rate)[:2]
         sentences.append(
-            f"Below average: {listed([f'{shorten(level.level, 40)} ({percent(level.rate)})' for level in worst])}."
+            f"Below average: {listed([f'{shorten(level.level, 40)} ({percent(level.rate)})' for level in below])}."
         )
     return " ".join(sentences)
 
@@ -160,11 +173,12 @@ def _mix(column: ColumnLevels) -> Block:
 
 
 def _mix_caption(levels: tuple[Level, ...]) -> str:
-    certain = sorted((level for level in levels if level.low > base_of(level)), key=lambda level: -level.index)[:3]
+    certain = _surely_above(levels)[:3]
     if not certain:
         return "No level's mix differs from the average by more than chance allows."
     words = [
-        f"{shorten(level.outcome, 24)} among {shorten(level.level, 30)} (index {decimal(level.index, 0)})"
+        f"{shorten(level.outcome, 24)} among {shorten(level.level, 30)} "
+        f"({percent(level.rate, 0)}, of all {percent(level.base, 0)})"
         for level in certain
     ]
     return f"Most above average: {listed(words)}."
