@@ -35,6 +35,17 @@ def test_a_trait_known_of_a_few_says_of_how_many_and_names_nobody(truth):
     assert "retired" not in say_segments(profiles)[2].name.lower()
 
 
+def test_what_chance_allows_in_a_small_segment_is_no_marker(campaign, truth):
+    small = truth.copy()
+    small[:] = 0
+    small[np.random.default_rng(4).permutation(len(truth))[:12]] = 1  # drawn by lot: nothing is typical of them
+    few, many = profile_segments(campaign, small).segments[1], profile_segments(campaign, truth).segments[2]
+    assert few.customers == 12
+    for marker in (*few.markers, *many.markers):
+        assert not marker.low <= marker.base <= marker.high
+    assert len(few.markers) < len(many.markers)
+
+
 def test_profit_is_response_times_value_less_cost(campaign, truth):
     profiles = profile_segments(campaign, truth, money=CallMoney(5.0, 40.0))
     response = profiles.segments[2].response

@@ -240,6 +240,15 @@ def test_only_the_best_segment_is_called_first(retired):
     assert "first" not in then
 
 
+@pytest.mark.parametrize(("customers", "few"), [(29, True), (30, False)])
+def test_of_a_few_customers_no_offer_and_no_message_is_said(retired, customers, few):
+    words = say_segments(Profiles((replace(retired, customers=customers),)))[0]
+    assert (words.of("who")[0].text == f"{customers} customers: too few to describe.") == few
+    assert {"offer", "message", "need"}.isdisjoint(line.kind for line in words.sentences) == few
+    assert words.of("response")  # with an interval that is as wide as so few customers make it
+    assert all(line.evidence for line in words.sentences)
+
+
 def test_balances_are_said_in_money(retired):
     (worth,) = retired.worth
     said = [sentence.text for sentence in say_segments(Profiles((retired,)), currency="EUR")[0].of("worth")]

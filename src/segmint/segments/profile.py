@@ -57,7 +57,7 @@ class CallMoney:
 
 @dataclass(frozen=True)
 class Marker:
-    """A level that is more, or less, usual in a segment than among all customers.
+    """A level that is surely more, or less, usual in a segment than among all customers: `base` is outside `low` to `high`.
 
     Attributes
     ----------
@@ -370,7 +370,7 @@ def _add_markers(
             continue
         share = float(hits[place] / trials[place])
         difference = (share - base) / float(np.sqrt(base * (1 - base)))
-        if abs(difference) >= MARKED:
+        if abs(difference) >= MARKED and not low[place] <= base <= high[place]:
             found[place].append(
                 Marker(
                     column.name, column.label, level, share, float(low[place]), float(high[place]),

@@ -21,6 +21,7 @@ from segmint.wording import percent
 
 Rules = Mapping[str, Any]
 MOST = 0.5  # a name may only say what most of the segment is
+DESCRIBED = 30  # of fewer customers no description, offer or message is said
 NOTHING_SHARED = "mixed customers"  # most of them share nothing that is rarer elsewhere
 KINDS = get_args(Kind)
 
@@ -258,6 +259,8 @@ def _numbered(names: list[str], keys: Sequence[str]) -> list[str]:
 
 
 def _sentences(segment: SegmentProfile, rules: Rules, currency: str, highest: float) -> list[Sentence]:
+    if segment.customers < DESCRIBED:
+        return [_too_few(segment), *_responded(segment, currency), *_holds(segment, currency)]
     return [
         *_who(segment),
         *_responded(segment, currency),
@@ -265,6 +268,12 @@ def _sentences(segment: SegmentProfile, rules: Rules, currency: str, highest: fl
         *_best(segment),
         *_advice(segment, rules, highest),
     ]
+
+
+def _too_few(segment: SegmentProfile) -> Sentence:
+    many = f"{segment.customers:,} customer{'' if segment.customers == 1 else 's'}"
+    proof = Evidence("customers", "all", float(segment.customers), None, None, None, None)
+    return Sentence("who", f"{many}: too few to describe.", (proof,))
 
 
 def _percent(share: float) -> str:
