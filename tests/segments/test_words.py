@@ -213,6 +213,20 @@ def test_twins_are_not_told_apart_by_what_their_name_says_already(retired):
     assert [words.name for words in say_segments(Profiles(twins))] == ["Graduates, city of theirs York", "Graduates"]
 
 
+def test_twins_of_one_word_are_told_apart_by_the_level_behind_it(retired):
+    def called_before(key, level):
+        marker = replace(trait(retired, 1.0, "poutcome", level, 3.0), label="outcome of the earlier campaign", base=0.1)
+        return plain(retired, key, markers=(marker,))
+
+    shared = trait(retired, 0.6, "x", "under 2", 0.9)
+    twins = [called_before("5", "failure"), called_before("6", "other")]
+    twins = [replace(twin, markers=(*twin.markers, shared)) for twin in twins]
+    assert [words.name for words in say_segments(Profiles(tuple(twins)))] == [
+        "Customers called before, outcome of the earlier campaign failure",
+        "Customers called before, outcome of the earlier campaign other",
+    ]
+
+
 @pytest.mark.parametrize(
     ("known", "base", "name"),
     [(1.0, 0.19, "Customers called before"), (1.0, 0.98, "Mixed customers"), (0.4, 0.1, "Mixed customers")],

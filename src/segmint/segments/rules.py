@@ -188,7 +188,7 @@ def _sentence(state: State, levels: set[int], label: str, lacking: bool) -> str:
 
 def _said(state: State, named: set[int], rest: set[int], there: bool) -> str:
     """Say levels by their range, or by those they are not where these are fewer; `there`: a value is asked for."""
-    if state["type"] == "bands" and (spoken := _range_in_words(state, named)):
+    if state["type"] == "bands" and (spoken := range_in_words(state, named)):
         return spoken
     if there and not rest:
         return "any value"
@@ -198,14 +198,16 @@ def _said(state: State, named: set[int], rest: set[int], there: bool) -> str:
     return _either([state["labels"][level] for level in sorted(named)])
 
 
-def _range_in_words(state: State, named: set[int]) -> str:
-    """Say one unbroken run of bands as a range; "" when it is not one."""
+def range_in_words(state: State, named: set[int]) -> str:
+    """Say one unbroken run of bands as a range by its very ends; "" when it is not one, or whole numbers have a band of their own."""
     first, last = len(state["states"]), len(state["states"]) + len(state["cuts"])
     run = sorted(named)
-    if len(run) < 2 or run[0] < first or run[-1] > last or run[-1] - run[0] + 1 != len(run):
+    if not run or run[0] < first or run[-1] > last or run[-1] - run[0] + 1 != len(run):
         return ""
     low = None if run[0] == first else state["cuts"][run[0] - first - 1]
     high = None if run[-1] == last else state["cuts"][run[-1] - first]
+    if len(run) == 1 and all(end is None or end == round(end) for end in (low, high)):
+        return ""  # "34 to 37" reads better than "from 34 to under 38"
     if high is None:
         return "any number" if low is None else f"{_number(low)} or more"
     return f"under {_number(high)}" if low is None else f"from {_number(low)} to under {_number(high)}"

@@ -14,6 +14,7 @@ from segmint.contract.valid_table import ValidTable
 from segmint.errors import ConfigError
 from segmint.progress import Progress, silent
 from segmint.segments.choice import Choice
+from segmint.segments.cuts import Cuts, cuts_of
 from segmint.segments.finder import Method, SegmentFinder
 from segmint.segments.inputs import SegmentInputs, segment_inputs
 from segmint.segments.known import cramers_v
@@ -237,13 +238,15 @@ def discover_segments(
             in_time_order=in_time_order,
             random_state=random_state,
         )
+    rules = segment_rules(inputs, labels, random_state=random_state)
+    cuts = cuts_of(finder.state_, rules, _labels(inputs), len(profiles.segments))
     return Segmentation(
         labels=labels,
         probabilities=finder.probabilities_,
         sizes=Sizes.of(labels, customers, int(finder.state_["count"])),
         profiles=profiles,
-        words=_say(profiles, words, money, names),
-        rules=segment_rules(inputs, labels, random_state=random_state),
+        words=_say(profiles, words, money, names, cuts),
+        rules=rules,
         state=finder.state_,
         choice=finder.choice_,
         stability=finder.stability_,
@@ -251,7 +254,7 @@ def discover_segments(
         questions=_questions(inputs, table, words),
         cramers_v=cramers_v(labels, _known(table)[0]) if _is_assignment(table) else None,
         money=money,
-        names_of_nobody=names_of_nobody(profiles, words, names or {}),
+        names_of_nobody=names_of_nobody(profiles, words, names or {}, cuts),
     )
 
 
@@ -297,15 +300,17 @@ def describe_known_segments(
     inputs = segment_inputs(table, leave_out_sensitive=leave_out_sensitive)
     certain = np.eye(len(keys))[labels]
     profiles = profile_segments(table, labels, keys=keys)
+    rules = segment_rules(inputs, labels, random_state=random_state)
+    cuts = cuts_of(None, rules, _labels(inputs), len(keys))
     return Segmentation(
         labels=labels,
         probabilities=certain,
         sizes=Sizes.of(labels, row_customers(table), len(keys)),
         profiles=profiles,
-        words=_say(profiles, words, None, names),
-        rules=segment_rules(inputs, labels, random_state=random_state),
+        words=_say(profiles, words, None, names, cuts),
+        rules=rules,
         questions=_questions(inputs, table, words),
-        names_of_nobody=names_of_nobody(profiles, words, names or {}),
+        names_of_nobody=names_of_nobody(profiles, words, names or {}, cuts),
     )
 
 
@@ -324,8 +329,13 @@ def _say(
     words: Mapping[str, Any] | None,
     money: CallMoney | None,
     names: Mapping[str, str] | None,
+    cuts: Cuts,
 ) -> tuple[SegmentWords, ...]:
-    return say_segments(profiles, words, currency="" if money is None else money.currency, names=names)
+    return say_segments(profiles, words, currency="" if money is None else money.currency, names=names, cuts=cuts)
+
+
+def _labels(inputs: SegmentInputs) -> dict[str, str]:
+    return {column.name: column.label for column in inputs.columns}
 
 
 def _questions(inputs: SegmentInputs, table: ValidTable, words: Mapping[str, Any] | None) -> tuple[str, ...]:

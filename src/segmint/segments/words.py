@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib import resources
@@ -14,14 +14,17 @@ from pydantic import ValidationError
 
 from segmint.errors import ConfigError
 from segmint.segments.coding import tell_apart
+from segmint.segments.cuts import LONGEST, Cut, Cuts, Trait
 from segmint.segments.profile import MARKED, Marker, Profiles, SegmentProfile, Typical
 from segmint.segments.word_file import Kind, Words, first_complaint
 from segmint.toml_files import parse_toml, read_toml_text
-from segmint.wording import percent
+from segmint.wording import listed, percent, shorten
 
 Rules = Mapping[str, Any]
 MOST = 0.5  # a name may only say what most of the segment is
 DESCRIBED = 30  # of fewer customers no description, offer or message is said
+TELLING = 0.1  # by so much more usual in a segment than in others of its name
+LONGEST_NAME = 80  # a dialler shows little more
 NOTHING_SHARED = "mixed customers"  # most of them share nothing that is rarer elsewhere
 KINDS = get_args(Kind)
 
@@ -94,7 +97,12 @@ def load_words(path: str | Path | None = None) -> Rules:
 
 
 def say_segments(
-    profiles: Profiles, rules: Rules | None = None, *, currency: str = "", names: Mapping[str, str] | None = None
+    profiles: Profiles,
+    rules: Rules | None = None,
+    *,
+    currency: str = "",
+    names: Mapping[str, str] | None = None,
+    cuts: Cuts | None = None,
 ) -> tuple[SegmentWords, ...]:
     """Say every segment: the same profiles and rules give the same words.
 
@@ -107,10 +115,12 @@ def say_segments(
         Of profits.
     names : mapping, optional
         Names that people gave, each under a segment's key or the name that it has by itself.
+    cuts : Cuts, optional
+        What tells the segments apart: names say it where a tree made the segments, or where nothing else does.
     """
     rules = rules or load_words()
     called = call_segments(
-        [segment.key for segment in profiles.segments], _names_by_themselves(profiles, rules), names or {}
+        [segment.key for segment in profiles.segments], _names_by_themselves(profiles, rules, cuts), names or {}
     )
     highest = max((segment.response.rate for segment in profiles.segments if segment.response is not None), default=0.0)
     return tuple(
@@ -125,9 +135,12 @@ def call_segments(keys: Sequence[str], names: Sequence[str], given: Mapping[str,
     return _numbered(called, keys)
 
 
-def names_of_nobody(profiles: Profiles, rules: Rules | None, names: Mapping[str, str]) -> tuple[str, ...]:
+def names_of_nobody(
+    profiles: Profiles, rules: Rules | None, names: Mapping[str, str], cuts: Cuts | None = None
+) -> tuple[str, ...]:
     """Return under what a name was given and no segment goes."""
-    theirs = {*_names_by_themselves(profiles, rules or load_words()), *(segment.key for segment in profiles.segments)}
+    by_themselves = _names_by_themselves(profiles, rules or load_words(), cuts)
+    theirs = {*by_themselves, *(segment.key for segment in profiles.segments)}
     return tuple(key for key in names if key not in theirs)
 
 
@@ -199,56 +212,128 @@ def _strongest(segment: SegmentProfile, entries: list[Rules], most: int) -> list
     return chosen
 
 
-@dataclass(frozen=True)
-class _Name:
-    text: str
-    columns: frozenset[str]  # that it speaks of
-
-
-def _name(segment: SegmentProfile, rules: Rules) -> _Name:
+def _name(segment: SegmentProfile, rules: Rules) -> str:
     adjectives = _strongest(segment, rules.get("adjective", []), 2)
     nouns = _strongest(segment, rules.get("noun", []), 1)
     holdings = _strongest(segment, rules.get("holding", []), 2 if len(adjectives) < 2 else 1)
-    said = [*adjectives, *nouns, *holdings]
-    if not said:
+    if not (adjectives or nouns or holdings):
         return _named_by_marker(segment)
     before, noun, after = ([entry["text"] for entry, _ in part] for part in (adjectives, nouns, holdings))
     words = [", ".join(before), *(noun or ["customers"]), " and ".join(after)]
-    return _Name(_capital(" ".join(words).strip()), frozenset(evidence.column for _, evidence in said))
+    return _capital(" ".join(words).strip())
 
 
-def _named_by_marker(segment: SegmentProfile) -> _Name:
-    marker = _next_marker(segment, frozenset())
-    if marker is None:
-        return _Name(_capital(NOTHING_SHARED), frozenset())
-    return _Name(f"Customers with {marker.label} {marker.level}", frozenset({marker.column}))
+def _named_by_marker(segment: SegmentProfile) -> str:
+    marker = next(_of_most(segment), None)
+    return _capital(NOTHING_SHARED) if marker is None else f"Customers with {_short(marker)}"
 
 
-def _next_marker(segment: SegmentProfile, told: frozenset[str]) -> Marker | None:
-    """Find the strongest trait that most of the segment has, of a column that is not told yet."""
-    return next(
-        (m for m in segment.markers if m.difference > 0 and m.of_all >= MOST and m.column not in told),
-        None,
-    )
+def _short(marker: Marker) -> str:
+    return f"{shorten(marker.label, LONGEST)} {shorten(marker.level, LONGEST)}"
+
+
+def _of_most(segment: SegmentProfile) -> Iterator[Marker]:
+    """The traits that most of the segment have, the strongest first."""
+    return (marker for marker in segment.markers if marker.difference > 0 and marker.of_all >= MOST)
 
 
 def _capital(name: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-def _names_by_themselves(profiles: Profiles, rules: Rules) -> list[str]:
-    """Name segments by what most of their customers are."""
-    return _distinct([_name(segment, rules) for segment in profiles.segments], profiles.segments)
+def _names_by_themselves(profiles: Profiles, rules: Rules, cuts: Cuts | None) -> list[str]:
+    """Name segments by the cuts that make them, or by what most of their customers are; no two alike."""
+    cuts = cuts or Cuts()
+    if cuts.made_by:
+        names = _named_by_cuts(cuts.made_by, rules)
+    else:
+        names = _distinct([_name(segment, rules) for segment in profiles.segments], profiles.segments, cuts.told_by)
+    return _numbered(names, [segment.key for segment in profiles.segments])
 
 
-def _distinct(names: list[_Name], segments: tuple[SegmentProfile, ...]) -> list[str]:
-    """Tell segments of one name apart by the next trait that the name does not say, or by their number."""
-    texts = [name.text for name in names]
-    told: list[str] = []
-    for name, segment in zip(names, segments, strict=True):
-        more = _next_marker(segment, name.columns) if texts.count(name.text) > 1 else None
-        told.append(name.text if more is None else f"{name.text}, {more.label} {more.level}")
-    return _numbered(told, [segment.key for segment in segments])
+def _named_by_cuts(made_by: Sequence[tuple[Cut, ...]], rules: Rules) -> list[str]:
+    """Name segments by the last splits that lead to them: as many as tell them apart, two where there is room."""
+    said = [2 if len(_name_of(cuts[:2], rules)) <= LONGEST_NAME else 1 for cuts in made_by]
+    while True:
+        names = [_name_of(cuts[:many], rules) for cuts, many in zip(made_by, said, strict=True)]
+        more = [
+            many + (names.count(name) > 1 and many < len(cuts))
+            for name, cuts, many in zip(names, made_by, said, strict=True)
+        ]
+        if more == said:
+            return names
+        said = more
+
+
+def _name_of(cuts: tuple[Cut, ...], rules: Rules) -> str:
+    """Say conditions in the words there are for their levels, or as they are."""
+    parts: dict[str, list[str]] = {part: [] for part in ("adjective", "noun", "holding", "with")}
+    for cut in cuts:
+        part, text = next(_words_for(cut, rules), ("with", cut.text))
+        if part == "noun" and parts["noun"]:
+            part, text = "with", cut.text
+        parts[part].append(text)
+    after = parts["holding"] + ([f"with {listed(parts['with'])}"] if parts["with"] else [])
+    words = [", ".join(parts["adjective"]), *(parts["noun"] or ["customers"]), " and ".join(after)]
+    return _capital(" ".join(words).strip())
+
+
+def _words_for(cut: Cut, rules: Rules) -> Iterator[tuple[str, str]]:
+    for part in ("adjective", "noun", "holding"):
+        for entry in rules.get(part, []):
+            level = bool(cut.level) and "level" in entry and re.fullmatch(entry["level"], cut.level, re.IGNORECASE)
+            known = cut.known and entry.get("known", False)
+            if (level or known) and re.search(entry["label"], cut.label, re.IGNORECASE):
+                yield part, entry["text"]
+
+
+def _distinct(names: list[str], segments: tuple[SegmentProfile, ...], traits: Sequence[Trait]) -> list[str]:
+    """Tell segments of one name apart by what most of one have and fewer of the others: a marker, or a condition of their rules."""
+    alike = _alike(names)
+    names = _longer(names, [_telling_marker(place, group, segments) for place, group in enumerate(alike)])
+    alike = _alike(names)
+    return _longer(names, [_telling_trait(place, group, traits) for place, group in enumerate(alike)])
+
+
+def _alike(names: list[str]) -> list[list[int]]:
+    """List for every segment the others of its name."""
+    return [
+        [other for other, theirs in enumerate(names) if theirs == name and other != place]
+        for place, name in enumerate(names)
+    ]
+
+
+def _longer(names: list[str], more: Sequence[str]) -> list[str]:
+    """Add to a name that several have what tells it from the others; what does not is left out."""
+    told = [f"{name}, {added}" if added else name for name, added in zip(names, more, strict=True)]
+    return [longer if told.count(longer) == 1 else name for longer, name in zip(told, names, strict=True)]
+
+
+def _telling_marker(place: int, others: list[int], segments: tuple[SegmentProfile, ...]) -> str:
+    return _most_telling(
+        (marker.of_all - max(_share_of(marker, segments[other]) for other in others), _short(marker))
+        for marker in _of_most(segments[place])
+        if others
+    )
+
+
+def _share_of(marker: Marker, other: SegmentProfile) -> float:
+    """How many of another segment have the level; as many as of all customers, where it is no marker there."""
+    found = (theirs for theirs in other.markers if (theirs.column, theirs.level) == (marker.column, marker.level))
+    return next((theirs.of_all for theirs in found), marker.base * marker.base_known)
+
+
+def _telling_trait(place: int, others: list[int], traits: Sequence[Trait]) -> str:
+    return _most_telling(
+        (trait.at_least[place] - max(trait.at_most[other] for other in others), trait.cut.text)
+        for trait in traits
+        if others and trait.at_least[place] >= MOST
+    )
+
+
+def _most_telling(found: Iterable[tuple[float, str]]) -> str:
+    """Return what is said of most more of one segment than of the others of its name; "" where hardly anything is."""
+    return min(((-apart, text) for apart, text in found if apart >= TELLING), default=(0.0, ""))[1]
 
 
 def _numbered(names: list[str], keys: Sequence[str]) -> list[str]:

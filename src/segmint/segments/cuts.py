@@ -1,0 +1,173 @@
+"""What tells segments apart: the splits of a tree, in words short enough for a name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmint.segments.coding import NO_VALUE, State
+from segmint.segments.rules import SegmentRules, range_in_words
+from segmint.wording import listed, shorten
+
+LONGEST = 32  # of a label or a level in a name: it stands in a dialler's window
+FEW = 2  # levels that a name lists
+
+_Split = tuple[int, frozenset[int]]  # a column, and the levels of it that go on; -1 is no value
+
+
+@dataclass(frozen=True)
+class Cut:
+    """One condition of a tree.
+
+    Attributes
+    ----------
+    column, label : str
+        The column, and its name for people.
+    words : str
+        What is asked of it: "62 or more", "not retired".
+    level : str
+        The level, where it is a single one; "" otherwise.
+    known : bool
+        Whether nothing but a number is asked for.
+    """
+
+    column: str
+    label: str
+    words: str
+    level: str = ""
+    known: bool = False
+
+    @property
+    def text(self) -> str:
+        """The condition as a name says it."""
+        return f"{shorten(self.label, LONGEST)} {self.words}"
+
+
+@dataclass(frozen=True)
+class Trait:
+    """A condition of the rules, and which share of each segment meets it: at least and at most, as far as the tree tells."""
+
+    cut: Cut
+    at_least: tuple[float, ...]
+    at_most: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Cuts:
+    """What names may say of the cuts between segments.
+
+    Attributes
+    ----------
+    made_by : tuple of tuples of Cut
+        By segment the conditions that make it, the last split first; empty where no tree makes the segments.
+    told_by : tuple of Trait
+        The conditions of the rules that say segments after they were found.
+    """
+
+    made_by: tuple[tuple[Cut, ...], ...] = ()
+    told_by: tuple[Trait, ...] = ()
+
+
+def cuts_of(state: dict[str, Any] | None, rules: SegmentRules, labels: Mapping[str, str], count: int) -> Cuts:
+    """Read the cuts between segments off the tree that made them, or off their rules.
+
+    Parameters
+    ----------
+    state : dict or None
+        Of the finder; None for known segments.
+    rules : SegmentRules
+    labels : mapping
+        Columns' names for people.
+    count : int
+        Of segments.
+    """
+    if state is not None and state["method"] == "tree":
+        return Cuts(made_by=_made_by(state, labels))
+    return Cuts(told_by=_told_by(rules, labels, count))
+
+
+def _made_by(state: dict[str, Any], labels: Mapping[str, str]) -> tuple[tuple[Cut, ...], ...]:
+    made: dict[int, tuple[Cut, ...]] = {}
+    for leaf, splits in _paths(state["tree"]["nodes"], state["coding"]):
+        told = (_cut(state["coding"][column], levels, labels) for column, levels in splits)
+        made[state["segment_of_leaf"][leaf["leaf"]]] = tuple(told)
+    return tuple(made[place] for place in sorted(made))
+
+
+def _told_by(rules: SegmentRules, labels: Mapping[str, str], count: int) -> tuple[Trait, ...]:
+    paths = [(_counts(leaf, count), dict(splits)) for leaf, splits in _paths(rules.tree["nodes"], list(rules.coding))]
+    whole = np.maximum(sum((counts for counts, _ in paths), np.zeros(count)), 1)
+    traits = []
+    for column, levels in dict.fromkeys(split for _, path in paths for split in path.items()):
+        every = _every(rules.coding[column])
+        meet, fail = np.zeros(count), np.zeros(count)
+        for counts, path in paths:
+            here = path.get(column, every)
+            meet += counts * (here <= levels)
+            fail += counts * here.isdisjoint(levels)
+        at_least, at_most = meet / whole, 1 - fail / whole
+        traits.append(Trait(_cut(rules.coding[column], levels, labels), tuple(at_least), tuple(at_most)))
+    return tuple(traits)
+
+
+def _counts(leaf: State, count: int) -> NDArray[np.float64]:
+    counts = np.asarray(leaf["counts"], np.float64)  # of the last segments there may have been nobody
+    return np.pad(counts, (0, count - len(counts)))
+
+
+def _every(state: State) -> frozenset[int]:
+    return frozenset(range(-1, len(state["labels"])))
+
+
+def _paths(nodes: list[State], coding: list[State]) -> Iterator[tuple[State, list[_Split]]]:
+    """Go to every leaf; one condition per column, that of the last split first."""
+
+    def walk(place: int, path: dict[int, frozenset[int]]) -> Iterator[tuple[State, list[_Split]]]:
+        node = nodes[place]
+        if "leaf" in node:
+            yield node, list(reversed(path.items()))
+            return
+        column = int(node["column"])
+        here = path.get(column, _every(coding[column]))
+        above = {other: levels for other, levels in path.items() if other != column}
+        left = here & frozenset(node["left_levels"])
+        yield from walk(node["left"], above | {column: left})
+        yield from walk(node["right"], above | {column: here - left})
+
+    yield from walk(0, {})
+
+
+def _cut(state: State, levels: frozenset[int], labels: Mapping[str, str]) -> Cut:
+    column, every = state["column"], set(range(len(state["labels"])))
+    named = set(levels) & every
+    bands = every - set(range(len(state.get("states", ())))) - {state["missing"]}
+    return Cut(
+        column=column,
+        label=labels[column],
+        words=_said(state, named, every - named),
+        level=state["labels"][min(named)] if len(named) == 1 else "",
+        known=state["type"] == "bands" and named == bands,
+    )
+
+
+def _said(state: State, named: set[int], rest: set[int]) -> str:
+    """Say levels in a few words; that some have no value is left to the rules."""
+    if not named:
+        return NO_VALUE
+    if not rest:
+        return "known"
+    if state["type"] == "bands" and (spoken := range_in_words(state, named)):
+        return spoken
+    if len(rest) < len(named):
+        return f"not {_some(state, rest)}"
+    return _some(state, named)
+
+
+def _some(state: State, levels: set[int]) -> str:
+    words = [shorten(state["labels"][level], LONGEST) for level in sorted(levels)]
+    more = len(words) - FEW
+    return listed([*words[:FEW], f"{more} more"] if more > 1 else words, last="or")
