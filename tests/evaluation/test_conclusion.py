@@ -57,6 +57,15 @@ def test_a_rival_ahead_within_chance_is_not_passed_over():
     assert "nothing speaks against" not in said
 
 
+def test_nobody_is_called_where_segments_are_named():
+    behind = {"dense_network": (0.4, 0.02), "lightgbm": (0.5, 0.02), "base_rate": (0.2, 0.02)}
+    said = text("weighted_f1", **behind)
+    assert "lightgbm names segments better than our network does" in said
+    assert "calling" not in said
+    assert "the list" not in said
+    assert "weigh that before calling" in text("f1", **behind)
+
+
 def test_ours_behind_is_said_plainly():
     said = text(dense_network=(0.4, 0.02), lightgbm=(0.5, 0.02), base_rate=(0.2, 0.02))
     assert "behind lightgbm (−0.100, −0.120 to −0.080)" in said

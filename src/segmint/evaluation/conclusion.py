@@ -76,7 +76,7 @@ def conclude(standings: Sequence[Standing], *, metric: str, ours: str, area: Est
         return (_no_information(metric, area), *sentences, *_if_any(_level_with(best, others)), *behind)
     sentences += _if_any(_level_with(best, others))
     sentences += _if_any(_ours_against_rivals(standings, ours))
-    sentences += _if_any(_meaning(best, others, ours))
+    sentences += _if_any(_meaning(best, others, metric, ours))
     return tuple(sentences)
 
 
@@ -118,7 +118,7 @@ def _ours_against_rivals(standings: Sequence[Standing], ours: str) -> str:
     return f"{mine.label} is {'; '.join(parts)}."
 
 
-def _meaning(best: Standing, others: Sequence[Standing], ours: str) -> str:
+def _meaning(best: Standing, others: Sequence[Standing], metric: str, ours: str) -> str:
     level = [standing.model for standing in others if standing.to_best.sign >= 0]
     if not others or ours not in {best.model, *(standing.model for standing in others)}:
         return ""
@@ -130,6 +130,11 @@ def _meaning(best: Standing, others: Sequence[Standing], ours: str) -> str:
         return (
             f"On this table {best.label} is ahead of our network by no more than chance can be: the figures decide for "
             "neither, more rows would narrow the intervals."
+        )
+    if metric != "f1":
+        return (
+            f"On this table {best.label} names segments better than our network does: weigh that before segments that "
+            "the network names are relied on."
         )
     return (
         f"On this table {best.label} finds more than our network does; "

@@ -55,8 +55,14 @@ class Sizes:
             return ""
         return (
             f"The table has {self.all_rows:,} rows of {self.all_customers:,} customers: rows are put into segments, and "
-            f"shares and rates are of rows. {self.in_several:,} of the customers have rows in more than one segment."
+            f"shares and rates are of rows. {self._who_is_in_several} in more than one segment."
         )
+
+    @property
+    def _who_is_in_several(self) -> str:
+        if self.in_several == 0:
+            return "No customer has rows"
+        return "One customer has rows" if self.in_several == 1 else f"{self.in_several:,} of the customers have rows"
 
     def say(self, place: int) -> str:
         """Say the size of one segment."""

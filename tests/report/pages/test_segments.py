@@ -114,3 +114,20 @@ def test_every_word_of_the_page_is_explained_and_no_heading_is_empty(response_ru
     for word in ("Jaccard", "Adjusted Rand", "BIC", "ICL", "PSI", "KS", "EMPA", "CUPED", "Regret", "Calibration slope"):
         assert word in words
     assert '<th scope="col" class="word"></th>' not in render(report)
+
+
+def test_a_bar_that_is_missed_is_not_a_segment_that_is_not_kept(tmp_path: Path) -> None:
+    missed = ["Segment 1 comes back with Jaccard 0.62, below 0.75.", "No segment is called '9'."]
+    page = page_of(tmp_path, found() | {"gates_missed": missed})
+    assert page["blocks"][1]["items"] == [f"Bar missed: {missed[0]}", missed[1]]
+
+
+def test_rules_say_from_whom_they_were_learned(tmp_path: Path) -> None:
+    rules = {
+        "rules": [{"segment": 0, "sentence": "age is under 26", "customers": 2_098, "purity": 0.9}],
+        "fidelity": 0.95,
+        "rows_apart": 899,
+    }
+    shown = json.dumps(page_of(tmp_path, found() | {"rules": rules}), ensure_ascii=False).replace("\u00a0", " ")
+    assert "customers learned from" in shown
+    assert "learned from 2,098 customers, which are counted here; on 899 customers kept apart they agree" in shown

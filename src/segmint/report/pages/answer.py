@@ -68,7 +68,7 @@ def _who(run: RunView) -> str:
     if run.is_response:
         rate = float(run.summary.get("base_rate") or 0.0)
         asked = (
-            f"Of {count(customers)} customers {count(round(rate * customers))} {run.outcome_label}, "
+            f"Of {count(customers)} customers {count(round(rate * customers))} said yes ({run.outcome_label}), "
             f"a response rate of {percent(rate)}."
         )
     else:

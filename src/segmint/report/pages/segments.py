@@ -43,7 +43,7 @@ def page(run: RunView) -> Page | None:
         lead=_lead(found, segments),
         blocks=[
             points(_proven(found)),
-            points([f"Not kept: {missed}" for missed in found["gates_missed"]]) if found["gates_missed"] else None,
+            points([_missed(said) for said in found["gates_missed"]]) if found["gates_missed"] else None,
             _worth(found, segments),
             _responses(segments, _sizes(found)["unit"]),
             *(
@@ -81,6 +81,11 @@ def _lead(found: dict[str, Any], segments: Sequence[Segment]) -> str:
             "the answers, of seven in ten customers."
         )
     return f"{groups}, found without looking at their answers."
+
+
+def _missed(said: str) -> str:
+    """Say what falls short of a bar; a name for which there is no segment is no bar."""
+    return said if said.startswith("No segment is called") else f"Bar missed: {said}"
 
 
 def _proof(proof: dict[str, Any] | None, unit: str) -> list[str]:
@@ -436,15 +441,18 @@ def _rules(found: dict[str, Any]) -> Block:
         [names[rule["segment"]], rule["sentence"], count(rule["customers"]), percent(rule["purity"], 0)]
         for rule in rules["rules"]
     ]
-    fidelity = percent(rules["fidelity"], 0)
+    unit, fidelity = _sizes(found)["unit"], percent(rules["fidelity"], 0)
+    learned = sum(rule["customers"] for rule in rules["rules"])
+    apart = f"{count(rules['rows_apart'])} {unit} kept apart" if rules.get("rows_apart") else f"{unit} kept apart"
     return fold(
         "Rules that say who belongs where",
         [
             table(
-                ["Segment", "if", _sizes(found)["unit"], "right"],
+                ["Segment", "if", f"{unit} learned from", "right"],
                 rows,
                 words=(0, 1),
-                note=f"On {_sizes(found)['unit']} kept apart these rules agree with the segments in {fidelity} of cases.",
+                note=f"The rules were learned from {count(learned)} {unit}, which are counted here; on {apart} they agree with "
+                f"the segments in {fidelity} of cases.",
             )
         ],
     )
