@@ -89,3 +89,14 @@ def test_a_class_of_a_few_customers_does_not_stand_for_the_column(make_run: Call
     (level,) = strongest_levels(run, most=1)
     assert (level.level, level.outcome) == ("50 or more", "None_")
     assert "None_ among 50 or more (30 %, of all 7 %)" in str(columns.page(run)).replace("\u00a0", " ")
+
+
+def test_a_handful_of_a_class_is_not_above_average_and_no_example(make_run: Callable[..., Path]) -> None:
+    rows = _rows("family", "4", 450, tiny=(0.0111, 0.004), A=(0.59, 0.5), B=(0.3989, 0.496))
+    rows += _rows("family", "5", 550, tiny=(0.0, 0.004), A=(0.43, 0.5), B=(0.57, 0.496))
+    run = _with(make_run(kind="assignment", rows=300, hostile="x"), rows)
+    assert wilson(5, 450)[0] > 0.004  # five of the class's few would do
+    shown = columns.page(run)
+    assert shown is not None
+    assert "tiny among" not in str(shown)
+    assert "an index of 118 means 1.2 times" in shown["lead"].replace("\u00a0", " ")

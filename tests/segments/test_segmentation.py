@@ -88,7 +88,7 @@ def test_known_segments_are_described_like_discovered_ones(data_folder):
 
 def test_why_there_are_no_more_segments_is_taken_from_what_was_tried(found):
     few = replace(found.choice, evidence=tuple(row for row in found.choice.evidence if row.count <= 3))
-    assert "more were not tried" in " ".join(replace(found, choice=few).gates())
+    assert "4 or more were not tried" in " ".join(replace(found, choice=few).gates())
     passing = tuple(replace(row, jaccard=0.9, smallest=0.1) for row in found.choice.evidence)
     assert "no better proposal" in " ".join(replace(found, choice=replace(found.choice, evidence=passing)).gates())
     failing = tuple(replace(row, jaccard=0.1) for row in found.choice.evidence)

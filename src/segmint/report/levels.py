@@ -54,8 +54,8 @@ class Level:
 
     @property
     def surely_above(self) -> bool:
-        """Whether the whole interval lies above the overall rate."""
-        return self.low > self.base
+        """Whether the whole interval lies above the overall rate, and the outcome is that of more than a few."""
+        return self.low > self.base and self.rate * self.customers >= FEWEST
 
     @property
     def surely_below(self) -> bool:

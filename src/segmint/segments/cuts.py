@@ -14,7 +14,7 @@ from segmint.segments.rules import SegmentRules, range_in_words
 from segmint.wording import listed, shorten
 
 LONGEST = 32  # of a label or a level in a name: it stands in a dialler's window
-FEW = 2  # levels that a name lists
+LISTED, SHORT = 36, 24  # of all levels in a name, or of the first ones where the others are only counted
 
 _Split = tuple[int, frozenset[int]]  # a column, and the levels of it that go on; -1 is no value
 
@@ -169,5 +169,7 @@ def _said(state: State, named: set[int], rest: set[int]) -> str:
 
 def _some(state: State, levels: set[int]) -> str:
     words = [shorten(state["labels"][level], LONGEST) for level in sorted(levels)]
-    more = len(words) - FEW
-    return listed([*words[:FEW], f"{more} more"] if more > 1 else words, last="or")
+    if len(words) == 1 or len(listed(words, last="or")) <= LISTED:
+        return listed(words, last="or")
+    kept = 2 if len(words) > 2 and len(", ".join(words[:2])) <= SHORT else 1
+    return listed([*words[:kept], f"{len(words) - kept} more"], last="or")

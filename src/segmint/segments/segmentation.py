@@ -156,7 +156,7 @@ class Segmentation:
 def _why_no_more(choice: Choice) -> str:
     more = [row for row in choice.evidence if row.count >= ENOUGH]
     if not more:
-        return "more were not tried"
+        return f"{ENOUGH} or more were not tried"
     if any(row.passes for row in more):
         return "other counts are no better proposal"
     if all(row.jaccard < STABLE for row in more):

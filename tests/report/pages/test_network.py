@@ -52,3 +52,8 @@ def test_the_page_says_how_many_customers_a_rate_was_judged_by(
     (folder / "bundle" / "calibration.json").write_text(json.dumps({"interval": told.to_json()}), "utf-8")
     page = str(network.page(RunView(folder)))
     assert f"among the {near} of those customers who are nearest" in page
+
+
+def test_bars_are_of_the_metric_that_is_named(response_run: Path, segments_run: Path) -> None:
+    assert "Bars are weighted F1" in str(comparison.page(RunView(segments_run)))
+    assert "Bars are F1" in str(comparison.page(RunView(response_run)))

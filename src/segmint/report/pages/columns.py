@@ -47,7 +47,7 @@ def _how_to_look(run: RunView) -> str:
 
 
 def _index_example(found: list[ColumnLevels]) -> str:
-    level = max(found[0].levels, key=lambda level: level.index)
+    level = max(found[0].levels, key=lambda level: level.away)
     return f"an index of {decimal(level.index, 0)} means {decimal(level.index / 100, 1)} times the average."
 
 

@@ -63,7 +63,7 @@ def _reading(run: RunView, order: list[Score]) -> str:
     )
     times = (run.comparison or {}).get("repeats")
     often = f" {times:,} times" if times else " again and again"
-    lines = f"Bars are F1, the thin lines 95 % intervals from redrawing the customers{often}."
+    lines = f"Bars are {'F1' if run.is_response else 'weighted F1'}, the thin lines 95 % intervals from redrawing the customers{often}."
     best = order[0]
     even = [
         run.model_label(row.model)
