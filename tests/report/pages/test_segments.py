@@ -131,3 +131,11 @@ def test_rules_say_from_whom_they_were_learned(tmp_path: Path) -> None:
     shown = json.dumps(page_of(tmp_path, found() | {"rules": rules}), ensure_ascii=False).replace("\u00a0", " ")
     assert "customers learned from" in shown
     assert "learned from 2,098 customers, which are counted here; on 899 customers kept apart they agree" in shown
+
+
+def test_rates_that_chose_the_segments_are_said_to_flatter_them(tmp_path: Path) -> None:
+    def told(method: str) -> str:
+        return str(page_of(tmp_path, found() | {"state": {"method": method}})["blocks"][0]["items"])
+
+    assert "cut by the answers of seven in ten customers" in told("tree")
+    assert "seven in ten" not in told("latent-class")

@@ -119,7 +119,12 @@ def _beside_trees(kept: float) -> str:
 
 def _proven(found: dict[str, Any]) -> list[str]:
     sentence = _sizes(found)["sentence"]
-    said = [*([sentence] if sentence else []), *_steady(found), *_proof(found["proof"], _sizes(found)["unit"])]
+    said = [
+        *([sentence] if sentence else []),
+        *_steady(found),
+        *_proof(found["proof"], _sizes(found)["unit"]),
+        *_cut(found),
+    ]
     if found.get("cramers_v") is not None:
         said.append(
             f"They go with the known segments of the table at Cramér's V {decimal(found['cramers_v'], 2)} "
@@ -127,6 +132,16 @@ def _proven(found: dict[str, Any]) -> list[str]:
         )
     money = found.get("money")
     return [*said, money["source"]] if money and money["source"] else said
+
+
+def _cut(found: dict[str, Any]) -> list[str]:
+    """Say that rates which chose the segments flatter them."""
+    if (found.get("state") or {}).get("method") != "tree":
+        return []
+    return [
+        f"The segments were cut by the answers of seven in ten {_sizes(found)['unit']}, which are counted here too: among new "
+        "customers their response rates will lie somewhat closer together, and the intervals do not allow for that."
+    ]
 
 
 def _sizes(found: dict[str, Any]) -> dict[str, Any]:
@@ -305,7 +320,7 @@ def _responses(segments: Sequence[Segment], unit: str) -> Block | None:
         return None
     rows = [
         {
-            "label": f"{segment['key']} {segment['name']}",
+            "label": f"{segment['key']} {segment['name'].removeprefix('Customers with ')}",
             "rate": segment["response"]["rate"],
             "low": segment["response"]["low"],
             "high": segment["response"]["high"],
