@@ -100,6 +100,9 @@ def test_criteria_stand_in_the_fold_and_not_first(tmp_path: Path) -> None:
 def test_twelve_customers_are_not_none(tmp_path: Path) -> None:
     page = page_of(tmp_path, found())
     assert "0.4 % of all" in json.dumps(page, ensure_ascii=False)
+    shown = charts_of(page)
+    assert "What is typical of 2" in shown
+    assert "What is typical of 3" not in shown  # too few to describe, in words or in a picture
 
 
 def test_every_word_of_the_page_is_explained_and_no_heading_is_empty(response_run: Path) -> None:

@@ -10,6 +10,7 @@ from segmint.report.blocks import Block, Page, chart, figures, fold, heading, ke
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.segments.stability import STABLE
+from segmint.segments.words import DESCRIBED
 from segmint.store import run_files
 from segmint.wording import count, decimal, percent, percent_between
 
@@ -380,7 +381,7 @@ def segment_blocks(segment: Segment, *, discovered: bool, currency: str = "") ->
 def _typical(segment: Segment) -> list[Block]:
     """The strongest markers as a picture: here beside everybody."""
     chosen = segment["markers"][:MOST_MARKERS]
-    if not chosen:
+    if not chosen or segment["customers"] < DESCRIBED:
         return []
     chosen = sorted(chosen, key=lambda marker: -marker["difference"])
     rows = [
