@@ -215,6 +215,12 @@ def test_other_windows_may_serve_better_and_are_chosen_without_hindsight(history
     assert "dense_network" in found.summary["strategies"]
 
 
+def test_a_rule_is_read_in_the_banks_language(history: Path) -> None:
+    table = validate(open_table(history), load_contract("bank-marketing"), at="planning")
+    customers = table.inputs.head(3).with_columns(housing=pl.Series(["ja", " Nein", "JA"]))
+    assert flow.rule_of("housing", table)(customers).tolist() == [True, False, True]
+
+
 @pytest.mark.parametrize("rule", ["agee >= 60", "duration > 100", "age", "age >=", "job"])
 def test_a_rule_that_cannot_be_known_is_refused(rule: str, history: Path, tmp_path: Path) -> None:
     if rule == "age":  # a number other than 0 is a yes

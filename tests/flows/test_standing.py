@@ -63,12 +63,14 @@ def test_no_setting_brings_anybody_back_who_must_not_be_called(file: Path) -> No
     exclude = [{"name": "old", "column": "age", "above": 90}]
     loose = {"rest_days": 0, "attempts": 9, "exclude": exclude, "suppress": [], "other_lists": []}
     flags = {f"policy.{name}": value for name, value in loose.items()} | {"policy.consent_words": ["no", "YES"]}
+    flags |= {"policy.no_exclusion_words": ["yes", "NO", "nein"]}
     policy = StandingPolicy.load(file).under(flags=flags).policy
     assert (policy.rest_days, policy.attempts) == (30, 3)
     assert [path.name for path in (*policy.suppress, *policy.other_lists)] == ["stop.csv", "spring.csv"]
     assert policy.history == file.parent / "calls.csv"
     assert [rule.name for rule in policy.exclude] == ["students", "old"]
     assert policy.consent_words == ("yes",)
+    assert policy.no_exclusion_words == ("no", "nein")
     strict = StandingPolicy.load(file).under(["policy.rest_days=60", "policy.attempts=1"]).policy
     assert (strict.rest_days, strict.attempts) == (60, 1)
 

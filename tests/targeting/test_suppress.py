@@ -220,6 +220,49 @@ def test_deceased_or_in_arrears_or_not_known_is_no_licence_to_call(contract, cus
     ]
 
 
+@pytest.mark.parametrize(("yes", "no"), [("ja", "nein"), ("Oui", "Non"), ("TAK", "nie"), ("sí", "no"), ("Sim", "NÃO")])
+def test_consent_and_objections_are_read_in_the_banks_language(contract, customers, yes, no):
+    frame = customers.head(3).with_columns(opt_in=pl.Series([yes, yes, no]), deceased=pl.Series([no, yes, no]))
+    found = run(frame, contract, make_policy())
+    assert found.because.to_list() == ["", "deceased", "no consent (consent to calls)"]
+
+
+@pytest.mark.parametrize(
+    "column", [pl.Series(["none", "None ", "no"]), pl.Series(["9", "9.0", "0"]), pl.Series([9.0, 0.0, 1.0])]
+)
+def test_what_spares_from_an_exclusion_is_a_setting(contract, customers, column):
+    frame = customers.head(3).with_columns(deceased=column)
+    found = run(frame, contract, make_policy(no_exclusion_words=["none", 9]))
+    assert found.because.to_list() == ["", "", "deceased"]
+
+
+def test_a_column_whose_words_keep_nearly_everybody_off_is_said(contract, customers):
+    everyone = customers.with_columns(opt_in=pl.lit("agreed"))
+    (said,) = run(everyone, contract, make_policy()).by_words
+    assert said.startswith("'opt_in' keeps 200 of 200 customers off: it says 'agreed' (200), and the words")
+    assert "'yes', 'y', 'true', 't', '1', 'ja'" in said
+    assert "14 more" in said
+    assert "policy.consent_words" in said
+    assert not run(everyone, contract, make_policy(consent_words=["Agreed"])).by_words
+    flag = pl.Series(["leer"] * 150 + ["storno"] * 50)
+    (said,) = run(customers.with_columns(deceased=flag), contract, make_policy(no_exclusion_words=["no"])).by_words
+    assert "it says 'leer' (150) and 'storno' (50), and the words by which a customer may be called are 'no';" in said
+    assert "policy.no_exclusion_words" in said
+    assert 'the role "exclude_if"' in said
+    nearly = pl.Series(["yes"] * 11 + ["-"] * 189)
+    assert not run(customers.with_columns(opt_in=nearly), contract, make_policy()).by_words
+    assert not run(customers.with_columns(opt_in=pl.lit("")), contract, make_policy()).by_words
+
+
+@pytest.mark.parametrize("words", [[f"remark {i}" for i in range(200)], ["agreed"] * 199 + ["Mr Smith died"]])
+def test_words_that_may_say_something_of_one_customer_are_counted_alone(contract, customers, words):
+    (said,) = run(customers.with_columns(opt_in=pl.Series(words)), contract, make_policy()).by_words
+    assert f"it has {len(set(words))} different words, and" in said
+    assert "remark" not in said
+    assert "agreed" not in said
+    assert "Smith" not in said
+
+
 def test_a_safety_column_that_is_missing_stops_the_work(contract, customers):
     with pytest.raises(PolicyError, match="no column 'deceased'"):
         run(customers.drop("deceased"), contract, make_policy())

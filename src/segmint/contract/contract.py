@@ -11,12 +11,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
+from segmint.contract.answers import NO_WORDS, YES_WORDS
 from segmint.contract.column import Column, Known
 from segmint.errors import ContractError
 from segmint.toml_files import parse_toml, toml_text_of
 
-YES_WORDS = ("yes", "y", "true", "t", "1")
-NO_WORDS = ("no", "n", "false", "f", "0")
 SHIPPED = ("bank-marketing", "bank-additional", "customer-segments", "term-deposit", "simulated-campaign")
 
 

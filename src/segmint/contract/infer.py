@@ -16,9 +16,10 @@ from typing import TypeVar
 import polars as pl
 import tomlkit
 
+from segmint.contract.answers import NO, NO_WORDS, YES, YES_WORDS
 from segmint.contract.column import FEATURE_ROLES, KNOWN_ORDER, ROLES, Column, Known, Role, State
 from segmint.contract.column_match import suggested
-from segmint.contract.contract import NO_WORDS, YES_WORDS, Contract, Outcome
+from segmint.contract.contract import Contract, Outcome
 from segmint.contract.counts import count_values
 from segmint.contract.dates import ISO, format_words
 from segmint.contract.export import column_table, contract_to_toml
@@ -54,13 +55,8 @@ _VALUE = re.compile(r"^[-+0-9]|[0-9]{3}|@")  # what no name of a column looks li
 STRONG_AUC = 0.9
 MIN_TO_TELL = 30  # rows of one of several outcomes, below which a column that tells it proves nothing
 MIN_SHARE_TO_TELL = 0.01
-YES_ABROAD = (
-    "ja", "j", "oui", "sim", "si", "sí", "sì", "wahr", "vrai", "vero", "verdadero", "verdadeiro",
-    "won", "success", "accepted", "sold",
-)  # fmt: skip
-NO_ABROAD = (
-    "nein", "non", "não", "nao", "nee", "falsch", "faux", "falso", "lost", "failure", "rejected", "declined",
-)  # fmt: skip
+WON = ("won", "success", "accepted", "sold")
+LOST = ("lost", "failure", "rejected", "declined")
 NO_ANSWER = (
     "unknown", "unbekannt", "unclear", "unklar", "no answer", "not reached", "nicht erreicht", "keine antwort",
     "keine angabe", "k.a.", "k. a.", "ka", "n.a.", "desconocido", "desconhecido", "inconnu", "sconosciuto",
@@ -244,11 +240,11 @@ def _neither(said: Sequence[str]) -> list[str]:
 
 
 def _says_yes(text: str) -> bool:
-    return text.casefold() in (*YES_WORDS, *YES_ABROAD, "1.0")
+    return text.casefold() in (*YES, *WON, "1.0")
 
 
 def _says_no(text: str) -> bool:
-    return text.casefold() in (*NO_WORDS, *NO_ABROAD, "0.0")
+    return text.casefold() in (*NO, *LOST, "0.0")
 
 
 def _levels_of(counts: Mapping[str, int]) -> dict[str, str]:
@@ -462,7 +458,6 @@ def _guess(look: Look, answers: pl.Series, called: Look | None, *, is_id: bool) 
     settings = _bounds_and_states(look, doubts) if look.kind == "number" else {"allowed": _allowed(look)}
     if role in _WHO_MAY_BE_CALLED:
         doubts += [_WHO_MAY_BE_CALLED[role], *([_NOBODY_MAY_BE_CALLED] if look.distinct == 0 else [])]
-        doubts += _foreign_yes(look) if role == "consent" else []
     column = _column(look, role, known, kind=look.kind, **settings)
     if column.is_feature and known != "after_call" and perhaps_after_call(look.plain):
         doubts.append(_AFTER_THE_CALL)
@@ -480,13 +475,6 @@ def _may_be_consent(look: Look) -> bool:
     said = [level for level in look.levels if level not in MISSING_WORDS and level.casefold() not in NO_ANSWER]
     flag = 1 <= len(said) <= 2 and all(_says_yes(level) or _says_no(level) for level in said)
     return flag and perhaps_consent(look.plain)
-
-
-def _foreign_yes(look: Look) -> list[str]:
-    """Name the yes of a consent where it is not English."""
-    words = sorted(level for level in look.levels if _says_yes(level) and level.casefold() in YES_ABROAD)
-    listed = ", ".join(f'"{word.casefold()}"' for word in words)
-    return [f"its yes has to be among the policy's words of consent: consent_words = [{listed}]"] if words else []
 
 
 def _doubts_by_name(look: Look) -> list[str]:

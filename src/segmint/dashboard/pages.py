@@ -169,7 +169,7 @@ def list_builder(desk: Desk, table: str | None, form: Mapping[str, str]) -> Cont
         said = {**starts(desk.standing), **form}
         config = config_of(said, desk.standing)
         seen = preview(desk, table, said, exact=True, before=None)
-        no_country = desk.prepared(table, config).no_country
+        prepared = desk.prepared(table, config)
         known = {c.name: {"label": c.label, "levels": _levels(c, bundle)} for c in _choices(bundle)}
         levels = {name: column for name, column in known.items() if column["levels"]}
     except SegmintError as error:
@@ -185,7 +185,8 @@ def list_builder(desk: Desk, table: str | None, form: Mapping[str, str]) -> Cont
         "data": seen,
         "standing": desk.standing.rules(),
         "objections": respects_objections(config.policy, bundle.contract),
-        "no_country": no_country,
+        "no_country": prepared.no_country,
+        "off_by_words": prepared.by_words,
     }
 
 

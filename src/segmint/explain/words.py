@@ -10,8 +10,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.contract.answers import NO_WORDS, YES_WORDS
 from segmint.contract.column import Column
-from segmint.contract.contract import NO_WORDS, YES_WORDS, Contract
+from segmint.contract.contract import Contract
 from segmint.contract.valid_table import ValidTable
 from segmint.explain.background import background_rows
 from segmint.explain.reasons import Attributions, attribute

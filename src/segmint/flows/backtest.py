@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.config import Config
+from segmint.contract.answers import NO, YES, bare_words
 from segmint.contract.contract import Contract
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import ConfigError, DataError, PolicyError
@@ -36,7 +37,6 @@ from segmint.tables.table_source import TableSource
 from segmint.targeting.policy import ContactPolicy, ContactRules, Economics
 from segmint.wording import percent
 
-YES, NO = ("yes", "true", "1", "y"), ("no", "false", "0", "n")
 CALLS, WAVES = "tables/backtest_calls.parquet", "tables/backtest_waves.parquet"
 
 Mask = NDArray[np.bool_]
@@ -322,7 +322,7 @@ def rule_of(text: str, table: ValidTable) -> Callable[[pl.DataFrame], Any]:
     def choose_by_rule(customers: pl.DataFrame) -> NDArray[np.bool_]:
         if text in customers.columns:
             column = customers[text]
-            yes = column != 0 if column.dtype.is_numeric() else column.str.to_lowercase().is_in(YES)
+            yes = column != 0 if column.dtype.is_numeric() else bare_words(column).is_in(YES)
         else:
             yes = customers.select(pl.sql_expr(text).alias("called"))["called"]
         if yes.dtype != pl.Boolean or len(yes) != customers.height:
@@ -344,11 +344,11 @@ def _require_yes_or_no(text: str, known: pl.DataFrame) -> None:
     """Refuse a column of other words as a rule: it would call nobody."""
     if text not in known.columns or known[text].dtype != pl.String:
         return
-    words = known[text].drop_nulls().str.to_lowercase().unique()
+    words = bare_words(known[text].drop_nulls()).unique()
     if strange := int((~words.is_in([*YES, *NO])).sum()):
         raise ConfigError(
             f"The rule names the column '{text}', of whose {len(words):,} words {strange:,} mean neither yes nor no.",
-            expected=f"a column of {', '.join(YES)} and {', '.join(NO)}, or of numbers; or a condition on columns",
+            expected=f"a column of yes and no ({', '.join((*YES[:6], '…'))} and {', '.join((*NO[:6], '…'))}), or of numbers; or a condition on columns",
             fix=f"write a condition, such as: {text} = 'WORD'",
         )
 

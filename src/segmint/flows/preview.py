@@ -27,7 +27,7 @@ from segmint.targeting.suppress import suppress
 NAMED = 8  # customers named among those who come and go
 _DECIDING = (
     "campaign", "hash_key", "holdout_share", "suppress", "other_lists", "history", "rest_days", "attempts", "exclude",
-    "consent_words", "country_code",
+    "consent_words", "no_exclusion_words", "country_code",
 )  # fmt: skip
 
 
@@ -44,6 +44,7 @@ class PreparedList:
     suppressed : dict of str to int
         Customers by the rule that keeps them off.
     no_country : str
+    by_words : tuple of str
         As in `Suppression`.
     preview : ListPreview
     """
@@ -53,6 +54,7 @@ class PreparedList:
     eligible: NDArray[np.bool_]
     suppressed: dict[str, int]
     no_country: str
+    by_words: tuple[str, ...]
     preview: ListPreview
 
     def ask(self, policy: ContactPolicy, *, exact: bool) -> Preview:
@@ -110,7 +112,8 @@ def prepare_list(table: ValidTable, bundle: Bundle, config: Config) -> PreparedL
         columns = columns.with_columns(segments)
     likely = propensities_of(table, bundle, held_back)
     preview = ListPreview(customers, likely, policy, columns=columns, eligible=held_back.eligible)
-    return PreparedList(customers, columns, held_back.eligible, held_back.counts, held_back.no_country, preview)
+    doubts = held_back.no_country, held_back.by_words
+    return PreparedList(customers, columns, held_back.eligible, held_back.counts, *doubts, preview)
 
 
 def stands_on(config: Config, table: ValidTable) -> str:

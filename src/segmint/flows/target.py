@@ -288,6 +288,7 @@ def _summary(
         "files": list(held_back.receipt),
         "files_of_nobody": list(held_back.of_nobody),
         "no_country": held_back.no_country,
+        "off_by_words": list(held_back.by_words),
         "at": bundle.at,
         "groups": groups_on_list(choice, columns, [name for name in counted if name in columns.columns]),
         "fairness": fairness_of(choice, columns, watched, policy, outcome),
@@ -319,7 +320,12 @@ def _sentences(call_list: CallList, summary: dict[str, Any]) -> tuple[str, ...]:
             "warning: this list respects no do-not-call list; name the files of objections as policy.suppress, or a column of "
             "consent in the contract"
         )
-    doubts = (summary["no_country"], *summary["levels_of_nobody"], *summary["files_of_nobody"])
+    doubts = (
+        summary["no_country"],
+        *summary["off_by_words"],
+        *summary["levels_of_nobody"],
+        *summary["files_of_nobody"],
+    )
     said += [f"warning: {sentence}" for sentence in doubts if sentence]
     said += _hand_off_sentences(summary["hand_off"], summary["counts"]["listed"], call_list.policy.sheet_by)
     if "dropped" in summary:

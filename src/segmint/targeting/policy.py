@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from segmint.complaints import wanted
+from segmint.contract.answers import NO, YES
 from segmint.errors import PolicyError
 from segmint.toml_files import parse_toml, toml_text_of
 
@@ -20,7 +21,6 @@ MOST = 10**15  # calls, customers or money; a float still tells every whole numb
 _DAYS = 36_500
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-CONSENT_WORDS = ("yes", "true", "1", "y")
 _WINDOW = re.compile(r"^(?P<first>[A-Z][a-z]{2})(-(?P<last>[A-Z][a-z]{2}))? (?P<open>\d\d:\d\d)-(?P<close>\d\d:\d\d)$")
 _COUNTRY = re.compile(r"^[1-9][0-9]{0,2}\Z")
 _CLOCK = re.compile(r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")
@@ -241,6 +241,8 @@ class ContactRules(_Words):
         A column of the table, carried too, or the bundle's `segment`: the workbook has a sheet for each of its values.
     consent_words : tuple of str
         What a consent column says when there is consent; anything else is no consent.
+    no_exclusion_words : tuple of str
+        What an `exclude_if` column says of who may be called; anything else keeps the customer off.
     country_code : str
         Digits put before national phone numbers: "351", or "+351" or "00351". A number that could as well hold them already is not dialled.
     hash_key : str
@@ -266,7 +268,8 @@ class ContactRules(_Words):
     sensitive: tuple[str, ...] = ()
     carry: tuple[str, ...] = Field(default=(), max_length=30)
     sheet_by: str | None = Field(default=None, min_length=1)
-    consent_words: tuple[str, ...] = CONSENT_WORDS
+    consent_words: tuple[str, ...] = YES
+    no_exclusion_words: tuple[str, ...] = NO
     country_code: str = ""
     hash_key: str = Field(default="segmint", min_length=1, max_length=64)
 
@@ -282,14 +285,13 @@ class ContactRules(_Words):
     def under(self, standing: ContactRules) -> ContactRules:
         """Join these rules with standing ones: whoever must not be called by either is not called.
 
-        Files and exclusions of both hold, the longer rest, the fewer attempts, and consent only as both read it. Quotas
+        Files and exclusions of both hold, the longer rest, the fewer attempts, and consent and no exclusion only as both read it. Quotas
         and capacities of both hold; for the same level or name the tighter. Columns that either carries are carried, and sheets are the
         standing rules'. What decides in which campaign calls are
         counted, who is held out, which numbers can be dialled and when, is the standing rules' where they set it; more
         may be held out. What else is set here stays.
         """
         attempts = [most for most in (self.attempts, standing.attempts) if most is not None]
-        consent = {word.casefold() for word in self.consent_words}
         kept = {name: getattr(standing, name) for name in _KEPT if name in standing.model_fields_set}
         if "holdout_share" in standing.model_fields_set:
             # a larger share keeps everyone of a smaller one
@@ -302,7 +304,8 @@ class ContactRules(_Words):
                 "exclude": _both(standing.exclude, self.exclude),
                 "rest_days": max(standing.rest_days, self.rest_days),
                 "attempts": min(attempts, default=None),
-                "consent_words": tuple(word for word in standing.consent_words if word.casefold() in consent),
+                "consent_words": _words_of_both(standing.consent_words, self.consent_words),
+                "no_exclusion_words": _words_of_both(standing.no_exclusion_words, self.no_exclusion_words),
                 "carry": _both(standing.carry, self.carry),
                 "sheet_by": standing.sheet_by or self.sheet_by,
                 "quotas": _tighter(standing.quotas, self.quotas, lambda quota: (quota.column, quota.level)),
@@ -322,6 +325,11 @@ Limit = TypeVar("Limit", Quota, Capacity)
 
 def _both(first: tuple[T, ...], second: tuple[T, ...]) -> tuple[T, ...]:
     return (*first, *(one for one in second if one not in first))
+
+
+def _words_of_both(standing: tuple[str, ...], own: tuple[str, ...]) -> tuple[str, ...]:
+    folded = {word.casefold() for word in own}
+    return tuple(word for word in standing if word.casefold() in folded)
 
 
 def _tighter(standing: tuple[Limit, ...], own: tuple[Limit, ...], key: Callable[[Limit], Any]) -> tuple[Limit, ...]:
@@ -724,7 +732,8 @@ other_lists = []              # call lists of other campaigns: whoever is listed
 sensitive = []                # columns whose groups are watched on the list: ["age", "marital"]
 carry = []                    # columns of the table for those who call, in every file of the list: ["branch", "adviser"]
 # sheet_by = "branch"         # the workbook has a sheet for each value of this column, or of "segment"
-consent_words = ["yes", "true", "1", "y"]
+# consent_words = ["agreed"]  # what a column of consent says when there is consent; left out: yes, true, 1, ja, oui, sim, si, tak …
+# no_exclusion_words = ["none"]   # what an `exclude_if` column says of who may be called; left out: no, false, 0, nein, non, não, nie …
 country_code = ""             # digits put before national phone numbers: "351"; a number that has them keeps them
 hash_key = "segmint"          # a secret of your own makes the arms unpredictable from outside
 

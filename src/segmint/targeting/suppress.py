@@ -18,8 +18,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.contract.answers import bare_words
 from segmint.contract.column import Column
 from segmint.contract.contract import Contract
+from segmint.contract.counts import count_values
 from segmint.contract.dates import days_of
 from segmint.contract.hints import feature_role, is_objection, personal_role, plain_name
 from segmint.contract.ids import bare_ids, lost_digits, same_ids
@@ -27,6 +29,7 @@ from segmint.errors import InputError, PolicyError, why
 from segmint.targeting.levels import has_level
 from segmint.targeting.phones import among, lack_country, numbers_in, to_e164
 from segmint.targeting.policy import ContactPolicy, ContactRules, Exclusion
+from segmint.wording import listed
 
 if TYPE_CHECKING:
     from segmint.tables.source import RawBatch
@@ -34,11 +37,15 @@ if TYPE_CHECKING:
 ID_NAMES = ("id", "customer", "customer_id", "client", "client_id", "account_id")
 PHONE_NAMES = ("phone", "phone_number", "telephone", "mobile", "msisdn")
 DATE_NAMES = ("date", "called_at", "call_date", "last_contact")
-NOT_EXCLUDED = ("no", "false", "0", "n")
 NO_PHONE = "no phone number that can be dialled"
 NO_ID = "no customer id to hold against the objections"
 NO_ID_BEFORE = "no customer id to hold against earlier calls and other lists"
-_WHOLE = r"^([0-9]+)[.,]0+$"  # as pandas and spreadsheets write the whole numbers of a half-empty column
+NEARLY_EVERYBODY = 0.95  # a share of customers from which on the words of a column are more likely misread than meant
+MOST_WORDS, FEWEST_CUSTOMERS, MOST_ACCEPTED = (
+    5,
+    10,
+    9,
+)  # a word of few customers, or one of many words, may say something of one of them
 UNNAMED = "record "  # begins the name of a customer without an id; the same number is somebody else in the next table
 
 Rule = tuple[pl.Series, str]
@@ -63,6 +70,8 @@ class Suppression:
         keep nobody off.
     no_country : str
         That phone numbers cannot be dialled because the policy names no country, and what to do; "" if there are none.
+    by_words : tuple of str
+        That the words of a column of consent or objections keep nearly everybody off, how they were read, and what to do.
     """
 
     because: pl.Series
@@ -71,6 +80,7 @@ class Suppression:
     receipt: tuple[str, ...] = ()
     of_nobody: tuple[str, ...] = ()
     no_country: str = ""
+    by_words: tuple[str, ...] = ()
 
     @property
     def eligible(self) -> NDArray[np.bool_]:
@@ -168,7 +178,7 @@ def suppress(
         if objectors.records and not found.any():
             of_nobody.append(_of_nobody(objectors.name, objectors.records))
     rules.extend(_consent(contract, frame, policy))
-    rules.extend(_exclude_if(contract, frame))
+    rules.extend(_exclude_if(contract, frame, policy))
     rules.extend((_meets(rule, frame, contract), rule.name) for rule in policy.exclude)
     if phones:
         rules.append((_without_phone(phones, policy.country_code), NO_PHONE))
@@ -187,7 +197,8 @@ def suppress(
         rules.append((nameless, NO_ID_BEFORE))
     because = _spread(customers, _joined(rules, len(customers)))
     no_country = "" if policy.country_code else _no_country(phones)
-    return Suppression(because, count_reasons(because), spent, tuple(receipt), tuple(of_nobody), no_country)
+    by_words = tuple(_off_by_words(contract, frame, policy))
+    return Suppression(because, count_reasons(because), spent, tuple(receipt), tuple(of_nobody), no_country, by_words)
 
 
 def _no_country(phones: Sequence[pl.Series]) -> str:
@@ -475,27 +486,62 @@ def _of_role(contract: Contract, frame: pl.DataFrame, role: str) -> list[Column]
 
 
 def _consent(contract: Contract, frame: pl.DataFrame, policy: ContactPolicy) -> Iterator[Rule]:
-    words = _plain(pl.Series(policy.consent_words, dtype=pl.String)).implode()
     for column in _of_role(contract, frame, "consent"):
-        yield ~_plain(frame[column.name]).is_in(words).fill_null(False), f"no consent ({column.label})"
+        yield ~_says(frame[column.name], policy.consent_words), f"no consent ({column.label})"
 
 
-def _exclude_if(contract: Contract, frame: pl.DataFrame) -> Iterator[Rule]:
+def _exclude_if(contract: Contract, frame: pl.DataFrame, policy: ContactPolicy) -> Iterator[Rule]:
     for column in _of_role(contract, frame, "exclude_if"):
         values = frame[column.name]
-        unknown = values.is_null() | (_plain(values) == "")
-        if values.dtype.is_numeric():
-            spared = (values == 0).fill_null(True)
-        else:
-            spared = _plain(values).is_in(NOT_EXCLUDED).fill_null(True)
-        yield ~spared & ~unknown, column.label
+        unknown = values.is_null() | (bare_words(values) == "")
+        yield ~_spared(values, policy) & ~unknown, column.label
         # not knowing whether a customer died or is in arrears is no licence to call
         yield unknown, f"{column.label}: not known"
 
 
-def _plain(values: pl.Series) -> pl.Series:
-    """Write words so that spellings of one meet: blanks and capitals do not count, and 1.0 is 1."""
-    return values.cast(pl.String).str.strip_chars().str.to_lowercase().str.replace(_WHOLE, "${1}")
+def _spared(values: pl.Series, policy: ContactPolicy) -> pl.Series:
+    """Tell whom a column of exclusions lets be called; a count of 0, whatever words are set."""
+    by_word = _says(values, policy.no_exclusion_words)
+    return by_word | (values == 0).fill_null(False) if values.dtype.is_numeric() else by_word
+
+
+def _says(values: pl.Series, words: Sequence[str]) -> pl.Series:
+    """Tell who has one of some words; nobody without any."""
+    accepted = bare_words(pl.Series(words, dtype=pl.String)).implode()
+    return bare_words(values).is_in(accepted).fill_null(False)
+
+
+def _off_by_words(contract: Contract, frame: pl.DataFrame, policy: ContactPolicy) -> Iterator[str]:
+    """Say which columns keep nearly everybody off by what they say, as they do where their words are misread."""
+    for role, words, setting in (
+        ("consent", policy.consent_words, "consent_words"),
+        ("exclude_if", policy.no_exclusion_words, "no_exclusion_words"),
+    ):
+        for column in _of_role(contract, frame, role):
+            values = frame[column.name]
+            said = bare_words(values)
+            may = _says(values, words) if role == "consent" else _spared(values, policy)
+            off = int((~may & (said != "").fill_null(False)).sum())
+            if off > NEARLY_EVERYBODY * len(said):
+                yield (
+                    f"'{column.name}' keeps {off:,} of {len(said):,} customers off: it {_in_words(said)}, and the words by "
+                    f"which a customer may be called are {_some_of(words)}; if another word says so, name all that do as "
+                    f'policy.{setting}; if its yes means the opposite, change the role "{role}" in the contract'
+                )
+
+
+def _in_words(said: pl.Series) -> str:
+    """Name the words of a flag with their customers; of a column of many words, or of rare ones, only how many."""
+    counts = count_values(said.filter(said != ""), sort=True)
+    if len(counts) > MOST_WORDS or min(counts.values()) < FEWEST_CUSTOMERS:
+        return f"has {len(counts):,} different word{'s' if len(counts) != 1 else ''}"
+    return "says " + listed([f"'{word}' ({customers:,})" for word, customers in counts.items()])
+
+
+def _some_of(words: Sequence[str]) -> str:
+    named = [f"'{word}'" for word in words[:MOST_ACCEPTED]]
+    more = len(words) - len(named)
+    return listed([*named, f"{more:,} more"] if more else named) or "none"
 
 
 def _meets(rule: Exclusion, frame: pl.DataFrame, contract: Contract) -> pl.Series:
@@ -513,7 +559,7 @@ def _meets(rule: Exclusion, frame: pl.DataFrame, contract: Contract) -> pl.Serie
     if rule.above is not None or rule.below is not None:
         found |= _beyond(rule, values, contract.by_name.get(rule.column))
     if rule.missing:
-        found |= values.is_null() | (_plain(values) == "").fill_null(True)
+        found |= values.is_null() | (bare_words(values) == "").fill_null(True)
     return found
 
 
@@ -531,7 +577,7 @@ def _require_known_levels(rule: Exclusion, contract: Contract) -> None:
 
 def _beyond(rule: Exclusion, values: pl.Series, column: Column | None) -> pl.Series:
     numbers = values.cast(pl.Float64, strict=False)
-    unparsable = int((numbers.is_null() & values.is_not_null() & (_plain(values) != "")).sum())
+    unparsable = int((numbers.is_null() & values.is_not_null() & (bare_words(values) != "")).sum())
     if unparsable:
         raise PolicyError(
             f"'{rule.name}' compares '{rule.column}', where {unparsable:,} values are no numbers.",
@@ -588,7 +634,7 @@ def _spent(customers: pl.Series, calls: pl.DataFrame | None, policy: ContactPoli
 
 def _of_campaign(calls: pl.DataFrame, policy: ContactPolicy) -> pl.Series:
     """Tell which calls were made for this campaign, however the history spells it; null where it names none."""
-    return _plain(calls["campaign"]).is_in(_plain(pl.Series([policy.campaign])).implode())
+    return bare_words(calls["campaign"]).is_in(bare_words(pl.Series([policy.campaign])).implode())
 
 
 def _of_no_call(file: str, calls: pl.DataFrame, policy: ContactPolicy) -> str:

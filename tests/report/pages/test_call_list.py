@@ -119,6 +119,14 @@ def test_phone_numbers_without_their_country_are_said(tmp_path: Path) -> None:
     assert "The phone numbers of 9 customers." in html
 
 
+def test_words_that_keep_nearly_everybody_off_are_said(tmp_path: Path) -> None:
+    write_target(tmp_path)
+    assert "words of a column" not in render_report(tmp_path)
+    found = json.loads((tmp_path / "target.json").read_text()) | {"off_by_words": ["it keeps 99 of 99 customers off"]}
+    (tmp_path / "target.json").write_text(json.dumps(found))
+    assert "It keeps 99 of 99 customers off." in render_report(tmp_path)
+
+
 @pytest.mark.parametrize("respects", [False, True])
 def test_a_list_that_respects_no_objection_says_so(tmp_path: Path, respects: bool) -> None:
     write_target(tmp_path)

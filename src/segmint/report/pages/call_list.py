@@ -25,7 +25,7 @@ from segmint.report.blocks import (
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.store import run_files
-from segmint.wording import count, decimal, money, percent
+from segmint.wording import capital, count, decimal, money, percent
 
 STATUSES = {
     "listed": "to be called",
@@ -58,6 +58,7 @@ def page(run: RunView) -> Page | None:
             _trained_on(found, listed),
             _of_nobody(found),
             _no_country(found),
+            _off_by_words(found),
             figures(
                 [
                     ("To be called", count(listed), _share_of_eligible(counts)),
@@ -117,6 +118,11 @@ def _of_nobody(found: dict[str, Any]) -> Block | None:
 def _no_country(found: dict[str, Any]) -> Block | None:
     said = str(found.get("no_country", ""))
     return banner("caution", "Phone numbers lack a country", f"{said[:1].upper()}{said[1:]}.") if said else None
+
+
+def _off_by_words(found: dict[str, Any]) -> Block | None:
+    said = [f"{capital(sentence)}." for sentence in found.get("off_by_words", [])]
+    return banner("caution", "The words of a column keep nearly everybody off", " ".join(said)) if said else None
 
 
 def eligible_of(counts: dict[str, int]) -> int:

@@ -1,0 +1,38 @@
+"""What people write for yes and for no, said once: in outcomes, consents, objections, rules and purchases."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+YES_WORDS: Final = ("yes", "y", "true", "t", "1")
+NO_WORDS: Final = ("no", "n", "false", "f", "0")
+"""Read in every outcome, whatever its own levels are."""
+
+YES_ABROAD: Final = (
+    "ja", "j", "oui", "sim", "si", "sí", "sì", "tak", "ano", "áno", "da", "igen", "kyllä",
+    "wahr", "vrai", "vero", "verdadero", "verdadeiro",
+)  # fmt: skip
+NO_ABROAD: Final = (
+    "nein", "non", "não", "nao", "nee", "nie", "nej", "nei", "ne", "nem", "ei", "falsch", "faux", "falso",
+)  # fmt: skip
+
+YES: Final = (*YES_WORDS, *YES_ABROAD)
+NO: Final = (*NO_WORDS, *NO_ABROAD)
+
+_WHOLE = r"^([0-9]+)[.,]0+$"  # as pandas and spreadsheets write the whole numbers of a half-empty column
+
+
+def bare_words(values: pl.Series) -> pl.Series:
+    """Write words so that spellings of one meet: blanks and capitals do not count, and 1.0 is 1.
+
+    Parameters
+    ----------
+    values : polars.Series of shape (n_rows,)
+
+    Returns
+    -------
+    polars.Series of shape (n_rows,), String
+    """
+    return values.cast(pl.String).str.strip_chars().str.to_lowercase().str.replace(_WHOLE, "${1}")
