@@ -11,6 +11,9 @@ from segmint import wording
     ("written", "said"),
     [
         (wording.count(4521), "4,521"),
+        (wording.counted(0, "row"), "0 rows"),
+        (wording.counted(1, "row"), "1 row"),
+        (wording.counted(4521, "row was", "rows were"), "4,521 rows were"),
         (wording.decimal(-1234.5, 1), "−1,234.5"),
         (wording.decimal(-0.0004), "0.000"),  # nothing to three digits has no sign
         (wording.decimal(None), "–"),

@@ -35,6 +35,11 @@ def count(number: float) -> str:
     return f"{number:,.0f}"
 
 
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """Write how many there are of something: 1 row, 4,521 rows; `many` where it is not `one` and an s."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
 def decimal(number: float | None, digits: int = 3) -> str:
     """Write a number with a fixed count of digits; a dash when there is none."""
     if number is None or not math.isfinite(number):

@@ -220,11 +220,36 @@ def test_purchases_before_the_list_are_left_out_and_those_without_a_date_are_not
     )
     joined = join_results(call_list, calls, CODES, purchases=dated, since=date(2026, 3, 1))
     early = purchases["customer"].gather(range(1, 40, 4))
-    assert (joined.purchases, joined.too_early, joined.undated) == (purchases.height, 10, 10)
+    assert (joined.purchases, joined.bought.too_early, joined.bought.undated) == (purchases.height, 10, 10)
     assert not joined.rows.filter(pl.col("customer").is_in(early.implode()))["success"].any()
     assert joined.rows["success"].sum() == purchases.height - 10
-    assert "10 purchases were made before the list and are left out." in joined.sentence
-    assert "10 purchases have no date that can be read" in joined.sentence
+    assert "10 purchases were made before the list of 2026-03-01 and left out." in joined.sentence
+    assert "10 purchases without a date that can be read count as made" in joined.sentence
+
+
+def test_purchases_that_are_all_older_than_the_list_are_of_its_customers_and_refused():
+    call_list, calls, purchases = unmoved(2, n=2_000)
+    dated = purchases.with_columns(Datum=pl.lit("12.03.2026"))
+    joined = join_results(call_list, calls, CODES, purchases=dated, since=date(2026, 11, 27))
+    assert joined.purchases_matched == purchases.height
+    with pytest.raises(DataError, match=f"All {purchases.height} purchases were made before the list of 2026-11-27"):
+        measure(joined)
+    alone = join_results(call_list, calls, CODES, purchases=dated.head(1), since=date(2026, 11, 27))
+    with pytest.raises(DataError, match="The one purchase was made before the list"):
+        measure(alone)
+
+
+def test_a_row_for_every_customer_is_no_purchase_of_every_customer():
+    call_list, calls, purchases = unmoved(2, n=2_000)
+    with pytest.raises(DataError, match="Every one of the 2,000 customers, called or held out, has a row"):
+        measure(join_results(call_list, calls, CODES, purchases=call_list.select("customer", amount=pl.lit("12"))))
+    bought = pl.when(pl.col("customer").is_in(purchases["customer"].implode())).then(pl.lit("ja"))
+    rows = call_list.select("customer", gekauft=bought.otherwise(pl.lit("nein")))
+    joined = join_results(call_list, calls, CODES, purchases=rows)
+    plain = join_results(call_list, calls, CODES, purchases=purchases)
+    assert joined.rows.equals(plain.rows)
+    assert "2,000 rows of purchases read, 2,000 of customers on the list" in joined.sentence
+    assert f"{2_000 - purchases.height:,} rows without a yes are none" in joined.sentence
 
 
 def test_results_of_calls_are_no_purchases():

@@ -129,6 +129,7 @@ def measure(
         _by_the_lists_id(meaning, told, contract),
         purchases=None if purchases is None else read_frame(purchases, config.data),
         since=_made_on(list_run),
+        outcome=None if contract is None else contract.outcome.column,
         earlier=[_named(_read_list(each, config)) for each in earlier],
     )
     progress("reading results", 1, 1)

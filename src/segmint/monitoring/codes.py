@@ -72,7 +72,7 @@ _WORDS: tuple[tuple[Meaning, re.Pattern[str]], ...] = (
     (
         "success",
         re.compile(
-            r"sale|sold|success|accept|convert|signed|bought|won$|abschluss|verkauf|zusage|vent[ae]|vend|accord|^(yes|y|ja|sim|oui|si)$"
+            r"sale|sold|success|accept|convert|signed|bought|purchased|won$|abschluss|abgeschlossen|verkauf|gekauft|zusage|comprado|comprou|achete|acquistato|vent[ae]|vend|accord|^(yes|y|ja|sim|oui|si|kauf|purchase|compra|achat|acquisto)$"
         ),
     ),
 )

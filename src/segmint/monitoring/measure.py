@@ -12,29 +12,17 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
-from segmint.contract.dates import days_of
-from segmint.contract.hints import plain_name
 from segmint.contract.ids import bare_ids
 from segmint.errors import DataError
 from segmint.metrics.intervals import EFFECT_LEVEL, FEWEST_OF_EACH
 from segmint.monitoring.codes import MEANINGS, NAME_THE_COLUMNS, SAY_WHAT_THEY_MEAN, Dispositions, codes_in_words
+from segmint.monitoring.purchases import Purchases, purchases_of
 from segmint.wording import between, money, percent, signed
 
 Floats = NDArray[np.float64]
 METHODS = ("plain", "cuped")
 ARMS = ("listed", "held_out")
 _SMALLEST_ARM = 20
-_BOUGHT_ON = (
-    "date",
-    "day",
-    "bought_on",
-    "bought_at",
-    "purchase_date",
-    "purchased_on",
-    "purchased_at",
-    "booked_on",
-    "booking_date",
-)
 _NOT_BY_CHANCE = 3.3  # standard errors; arms that are drawn by lot lie further apart in one campaign of 1,000
 
 
@@ -55,9 +43,9 @@ class JoinedResults:
     do_not_call : polars.Series
         Customers who asked not to be called again, on the list or not, to be added to the do-not-call file.
     purchases, purchases_matched : int or None
-        Purchases read, and those of customers on the list. None if nobody named any: then success is what the codes say.
-    too_early, undated : int
-        Purchases before the day of the list, which are left out, and those whose date cannot be read, which are not.
+        Rows of purchases read, and those of customers on the list, whenever they bought. None if nobody named any: then success is what the codes say.
+    bought : Purchases or None
+        What the rows of the purchases were taken for.
     before, repeated : int
         Rows left out of the comparison: of customers on earlier lists, and further rows of a customer on this one.
     """
@@ -72,8 +60,7 @@ class JoinedResults:
     purchases_matched: int | None = None
     before: int = 0
     repeated: int = 0
-    too_early: int = 0
-    undated: int = 0
+    bought: Purchases | None = None
 
     @property
     def compared(self) -> pl.DataFrame:
@@ -89,16 +76,12 @@ class JoinedResults:
             silent = listed.filter(~pl.col("has_result")).height
             said.append(f"{silent:,} listed customers have no result and count as called without success.")
         else:
+            what = "purchases" if self.bought is None or self.bought.told_by is None else "rows of purchases"
             said.append(
-                f"{self.purchases:,} purchases read, {self.purchases_matched:,} of customers on the list: "
+                f"{self.purchases:,} {what} read, {self.purchases_matched:,} of customers on the list: "
                 "they alone tell who bought, in both arms."
             )
-            if self.too_early:
-                said.append(f"{self.too_early:,} purchases were made before the list and are left out.")
-            if self.undated:
-                said.append(
-                    f"{self.undated:,} purchases have no date that can be read and count as made since the list."
-                )
+            said += () if self.bought is None else self.bought.sentences
             if open_yes := listed.filter("said_yes", ~pl.col("success")).height:
                 said.append(f"{open_yes:,} customers said yes on the phone and have no purchase: they count as a no.")
         if self.before:
@@ -144,6 +127,7 @@ def join_results(
     *,
     purchases: pl.DataFrame | None = None,
     since: date | None = None,
+    outcome: str | None = None,
     earlier: Sequence[pl.DataFrame] = (),
 ) -> JoinedResults:
     """Join the call centre's results to the call list; several calls to one customer are counted.
@@ -159,6 +143,8 @@ def join_results(
         One row for each purchase since the list was made, of anyone, called or held out.
     since : datetime.date, optional
         The day on which the list was made: purchases that a column of dates puts before it are left out.
+    outcome : str, optional
+        The column of the purchases, where they have it, that says yes of who bought.
     earlier : sequence of polars.DataFrame
         Earlier lists of the campaign: whoever was called or held out there is not compared here. Those called were put to
         rest, those held out were not, so that only customers who are new to both arms are alike.
@@ -166,7 +152,8 @@ def join_results(
     Raises
     ------
     DataError
-        If a column is missing or a code has no meaning: a sale left out would bias the effect.
+        If a column is missing, a code has no meaning, or it is open whether a row is a purchase: a sale left out would bias
+        the effect.
     """
     _require_columns(results, "results", dispositions.customer, dispositions.code)
     code = pl.col(dispositions.code).cast(pl.String).str.strip_chars()
@@ -182,11 +169,12 @@ def join_results(
     listed = call_list.with_columns(bare_ids(call_list["customer"]).alias("_key"))
     known = _among(calls["_key"], listed["_key"])
     rows = _with_calls(listed, calls.filter(known))
-    buyers, too_early, undated = None, 0, 0
+    bought = None
     if purchases is not None:
-        bought, too_early, undated = _since(purchases, since)
-        buyers = _buyers(bought, dispositions)
-        rows = rows.with_columns(success=_among(rows["_key"], buyers), dialled=pl.col("dialled") | pl.col("said_no"))
+        bought = purchases_of(purchases, _customers_of(purchases, dispositions), since=since, outcome=outcome)
+        rows = rows.with_columns(
+            success=_among(rows["_key"], bought.buyers), dialled=pl.col("dialled") | pl.col("said_no")
+        )
     rows, before, repeated = _with_new(rows, earlier)
     others = calls.filter(~known & (calls["meaning"] == "do_not_call"))["_key"].drop_nulls().unique(maintain_order=True)
     asked = pl.concat([rows.filter("do_not_call")["customer"].cast(pl.String), others.rename("customer")])
@@ -198,11 +186,10 @@ def join_results(
         results.filter(~known),
         asked.unique(maintain_order=True),
         None if purchases is None else purchases.height,
-        None if buyers is None else int(_among(buyers, listed["_key"]).sum()),
+        None if bought is None else int(_among(bought.everybody, listed["_key"]).sum()),
         before,
         repeated,
-        too_early,
-        undated,
+        bought,
     )
 
 
@@ -217,8 +204,8 @@ def _require_columns(frame: pl.DataFrame, name: str, *wanted: str) -> None:
             )
 
 
-def _buyers(purchases: pl.DataFrame, dispositions: Dispositions) -> pl.Series:
-    """The customer of each purchase."""
+def _customers_of(purchases: pl.DataFrame, dispositions: Dispositions) -> pl.Series:
+    """Whose each row of the purchases is."""
     code = dispositions.code
     if code in purchases.columns and purchases[code].cast(pl.String).is_in(list(dispositions.codes)).any():
         raise DataError(
@@ -230,16 +217,6 @@ def _buyers(purchases: pl.DataFrame, dispositions: Dispositions) -> pl.Series:
     column = "customer" if plain else dispositions.customer
     _require_columns(purchases, "purchases", column)
     return bare_ids(purchases[column])
-
-
-def _since(purchases: pl.DataFrame, since: date | None) -> tuple[pl.DataFrame, int, int]:
-    """Leave out purchases before a day; also count them, and those without a date that can be read."""
-    named = next((name for name in purchases.columns if plain_name(name) in _BOUGHT_ON), None)
-    if since is None or named is None:
-        return purchases, 0, 0
-    days = days_of(purchases[named])
-    early = (days < since).fill_null(False)
-    return purchases.filter(~early), int(early.sum()), days.null_count()
 
 
 def _among(keys: pl.Series, known: pl.Series) -> pl.Series:
@@ -351,6 +328,7 @@ def measure(
     called = (rows["status"] == "listed").to_numpy()
     _require_same_campaign(joined)
     _require_control_group(joined, called, held_out_silence_means_no)
+    _require_purchases_of_some(joined)
     quantities = _quantities(rows, called)
     apart = _apart(quantities["response"].foretold, called)
     methods = METHODS if apart is None else ("cuped",)
@@ -393,6 +371,26 @@ def _require_same_campaign(joined: JoinedResults) -> None:
                 expected="the ids of the call list, and the same campaign",
                 fix=f"check that the list and the {what} belong together",
             )
+    if joined.bought is not None and joined.bought.all_too_early:
+        early = joined.bought.too_early
+        raise DataError(
+            f"{f'All {early:,} purchases were' if early > 1 else 'The one purchase was'} made before the list of {joined.bought.since}, as "
+            f"'{joined.bought.dated_by}' says: nobody has bought since.",
+            expected="purchases since the day of the list",
+            fix="export those, or wait for them; leave the column of dates out if they were made since all the same",
+        )
+
+
+def _require_purchases_of_some(joined: JoinedResults) -> None:
+    """Refuse purchases of every single customer: rows of customers, with or without a purchase, look like that."""
+    compared = joined.compared
+    if joined.purchases is not None and compared["success"].all():
+        raise DataError(
+            f"Every one of the {compared.height:,} customers, called or held out, has a row among the purchases: these seem "
+            "to be rows of customers, and no purchases.",
+            expected="one row for each purchase, and none for who bought nothing; or a column of yes and no that is called 'bought'",
+            fix="keep the rows of those who bought, and name that table with --purchases",
+        )
 
 
 def _require_control_group(joined: JoinedResults, called: NDArray[np.bool_], silence_means_no: bool) -> None:
