@@ -616,6 +616,10 @@ def test_purchases_and_earlier_lists_are_named_at_the_command(
     assert told["cautions"] == []
     assert told["left_out"] == {"earlier": 500, "repeated": 0}
     assert "cannot be compared as they are" not in Path(told["report"]).read_text("utf-8")
+    ids = pl.read_csv(tmp_path / "purchases.csv").select("customer")
+    ids.write_csv(tmp_path / "purchases.csv")  # a plain list has no delimiter
+    assert main(argv) == 0
+    assert json.loads(capsys.readouterr().out)["rows"] == told["rows"]
     listed.with_columns(customer=pl.lit("record 1")).write_parquet(tmp_path / "earlier.parquet")
     assert main(argv) == 2
     assert "by their place in a table" in capsys.readouterr().err

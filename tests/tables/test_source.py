@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+import gzip
 import os
 import random
 import uuid
@@ -13,7 +14,7 @@ import pytest
 
 from segmint.errors import InputError
 from segmint.tables import text_profile
-from segmint.tables.source import ReadOptions, TableSource, open_rows, open_table
+from segmint.tables.source import ReadOptions, TableSource, is_one_column, open_rows, open_table
 
 TEXT = "id;job;amount\n007;admin.;1,5\n042;NA;2,25\n"
 
@@ -455,3 +456,19 @@ def test_a_line_of_delimiters_is_no_row_and_moves_no_number(tmp_path: Path) -> N
         batches = list(table.batches())
         assert [row for batch in batches for row in batch.frame["a"].to_list()] == ["1", "3", "5"]
         assert [number for batch in batches for number in batch.records] == [1, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("data", "is_one"),
+    [
+        (b"id\n007\n", True),
+        (gzip.compress(b"id\n007\n"), True),
+        (b"id;n\n7;1\n", False),
+        ("id\n7\n".encode("utf-16"), False),
+    ],
+)
+def test_a_plain_list_is_a_header_without_a_delimiter(tmp_path: Path, data: bytes, is_one: bool) -> None:
+    path = write(tmp_path, data)
+    assert is_one_column(path) == is_one
+    if is_one:
+        assert frame_of(open_table(path, ReadOptions(delimiter=",")))["id"].to_list() == ["007"]

@@ -15,7 +15,7 @@ from segmint.config import Config
 from segmint.contract.contract import Contract, load_contract
 from segmint.errors import DataError, SegmintError
 from segmint.flows.do_not_call import Grown, add_objectors
-from segmint.flows.read import inputs_of, open_source, refuse_overwriting
+from segmint.flows.read import data_of_list, inputs_of, open_source, refuse_overwriting
 from segmint.flows.report import write_report
 from segmint.flows.results import read_codes, read_frame
 from segmint.flows.scored import scoring_run
@@ -117,7 +117,8 @@ def measure(
     if do_not_call is not None:
         refuse_overwriting(do_not_call, call_list, results, codes, purchases, *earlier)
     given = [each for each in (call_list, results, purchases, *earlier) if each is not None]
-    inputs = inputs_of(*(open_source(each, config.data) for each in given))
+    as_list = config.data if purchases is None else data_of_list(purchases, config.data)
+    inputs = inputs_of(*(open_source(each, as_list if each is purchases else config.data) for each in given))
     progress("reading results", 0, 1)
     listed = _read_list(call_list, config)
     list_run = scoring_run(call_list, listed, runs)
@@ -127,7 +128,7 @@ def measure(
         listed,
         told,
         _by_the_lists_id(meaning, told, contract),
-        purchases=None if purchases is None else read_frame(purchases, config.data),
+        purchases=None if purchases is None else read_frame(purchases, as_list),
         since=_made_on(list_run),
         outcome=None if contract is None else contract.outcome.column,
         earlier=[_named(_read_list(each, config)) for each in earlier],

@@ -26,7 +26,7 @@ from segmint.store.run_files import LEDGER, REJECTED
 from segmint.store.staging import disk_explained, make_folder, publish_file
 from segmint.tables.formulas import guarded_field
 from segmint.tables.rejects import Reject
-from segmint.tables.source import ReadOptions, TableSource, open_table
+from segmint.tables.source import ReadOptions, TableSource, is_one_column, open_table
 
 _IN_MEMORY = 1 << 20  # bytes of rejected rows before they go to the disk
 
@@ -35,6 +35,17 @@ def open_source(source: Any, data: Data) -> TableSource:
     """Open a table with what the settings know of how it is written."""
     known = data.model_dump(include={"delimiter", "encoding", "decimal", "sheet", "header_row"})
     return open_table(source, ReadOptions(**known))
+
+
+def data_of_list(source: Any, data: Data) -> Data:
+    """Say how a table is read that may be a plain list: one column, which has no delimiter."""
+    try:
+        open_source(source, data)
+    except InputError:
+        if data.delimiter is not None or not isinstance(source, str | Path) or not is_one_column(source):
+            raise
+        return data.model_copy(update={"delimiter": ","})
+    return data
 
 
 def has_answers(source: TableSource, contract: Contract) -> bool:

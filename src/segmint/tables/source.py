@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import stat
 from dataclasses import replace
 from functools import partial
@@ -26,7 +27,17 @@ from segmint.tables.text_profile import Opener
 from segmint.tables.text_source import TextSource
 from segmint.tables.workbook_source import open_workbook
 
-__all__ = ["BATCH", "JSON", "RawBatch", "ReadOptions", "TableSource", "file_fingerprint", "open_rows", "open_table"]
+__all__ = [
+    "BATCH",
+    "JSON",
+    "RawBatch",
+    "ReadOptions",
+    "TableSource",
+    "file_fingerprint",
+    "is_one_column",
+    "open_rows",
+    "open_table",
+]
 
 DEFAULT = ReadOptions()
 MAGIC_BYTES = 8
@@ -74,6 +85,20 @@ def open_table(source: str | Path | Any, options: ReadOptions = DEFAULT) -> Tabl
         return open_workbook(path, options, fingerprint=file_fingerprint(path))
     _refuse_known_kinds(magic, path)
     return _open_text(path, magic, options)
+
+
+def is_one_column(path: Path | str) -> bool:
+    """Whether a file is a plain list under one name, which has no delimiter to be found out; any can be named then.
+
+    Raises
+    ------
+    InputError
+        If it cannot be opened.
+    """
+    magic = _first_bytes(Path(path))
+    with open_bytes(Path(path), compression_of(magic)) as stream:
+        header = stream.read(65_536).partition(b"\n")[0]
+    return header.strip() != b"" and b"\0" not in header and not re.search(rb"[,;\t|]", header)
 
 
 def open_rows(rows: pl.DataFrame) -> TableSource:

@@ -6,7 +6,6 @@ a list without its objections must not exist.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -373,13 +372,12 @@ def _gathered(columns: Sequence[pl.Series]) -> pl.Series:
 
 def read_whole(path: Path | str) -> pl.DataFrame:
     """Read every record of a file; one that cannot be read might be an objector. A header alone gives no rows."""
-    from segmint.tables.source import ReadOptions, open_table
+    from segmint.tables.source import ReadOptions, is_one_column, open_table
     from segmint.tables.table_source import NoRowsError
 
     name = Path(path).name
     try:
-        # a plain list of numbers has one column, so no delimiter to be found out
-        options = ReadOptions(delimiter=",") if _single_column(path) else ReadOptions()
+        options = ReadOptions(delimiter=",") if is_one_column(path) else ReadOptions()
         batches = list(open_table(path, options).batches())
     except NoRowsError as error:
         return pl.DataFrame(schema=dict.fromkeys(error.columns, pl.String))
@@ -396,12 +394,6 @@ def read_whole(path: Path | str) -> pl.DataFrame:
             fix=f"correct the file; the first is record {_first_reject(batches)}",
         )
     return pl.concat([batch.frame for batch in batches])
-
-
-def _single_column(path: Path | str) -> bool:
-    with Path(path).open("rb") as file:
-        header = file.readline(65_536)
-    return header.strip() != b"" and b"\0" not in header and not re.search(rb"[,;\t|]", header)
 
 
 def _first_reject(batches: Sequence[RawBatch]) -> int:
