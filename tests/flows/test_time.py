@@ -688,6 +688,21 @@ def test_money_is_in_the_currency_of_the_lists_own_run(
     # by the id of the list's own contract, where the results name the customer so
     named = measure(call_list, wave["results"].rename({"subscribed": "code"}), euros, runs=runs)
     assert named.frame().equals(found.frame(), null_equal=True)
+    # and by the outcome of that contract, as `update` takes it
+    told = measure(call_list, wave["results"], euros, runs=runs)
+    assert told.frame().equals(found.frame(), null_equal=True)
+    assert "'subscribed' of the results tells who said yes" in told.sentences[1]
+    some_open = wave["results"].with_columns(
+        subscribed=pl.when(pl.int_range(pl.len()) >= 5).then("subscribed").otherwise(pl.lit(""))
+    )
+    assert "Left out: 5 results without an outcome yet." in measure(call_list, some_open, euros, runs=runs).sentences[1]
+    with pytest.raises(DataError, match="neither 'code' nor 'subscribed'"):
+        measure(call_list, wave["results"].rename({"subscribed": "said"}), euros, runs=runs)
+    # a no of somebody held out is an outcome there, and no call
+    bought = wave["results"].filter(pl.col("subscribed") == "yes").select("customer_id")
+    by_purchases = measure(call_list, wave["results"], euros, runs=runs, purchases=bought)
+    assert not by_purchases.summary["cautions"]
+    assert by_purchases.frame().equals(found.frame(), null_equal=True)
 
 
 def test_where_the_lists_run_is_gone_the_policy_names_the_currency_or_nobody_does(

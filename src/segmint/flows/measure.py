@@ -17,7 +17,7 @@ from segmint.errors import DataError, SegmintError
 from segmint.flows.do_not_call import Grown, add_objectors
 from segmint.flows.read import data_of_list, inputs_of, open_source, refuse_overwriting
 from segmint.flows.report import write_report
-from segmint.flows.results import read_codes, read_frame
+from segmint.flows.results import PLAIN, meaning_of, read_codes, read_frame
 from segmint.flows.scored import scoring_run
 from segmint.flows.settings import RUNS, Place, Settings, path_of, settings_of
 from segmint.metrics.intervals import EFFECT_LEVEL
@@ -30,6 +30,7 @@ from segmint.store.run_files import MEASURE, OBJECTORS
 from segmint.store.staging import publish_file
 from segmint.tables.write import write_safe_csv
 from segmint.targeting.suppress import UNNAMED
+from segmint.wording import counted
 
 ROWS, STRANGE = "measure.parquet", "strange_results.csv"
 NEEDED = ("customer", "status", "propensity", "value", "cost")
@@ -81,7 +82,7 @@ def measure(
     call_list : path or frame
         ``call_list.parquet`` of a target run, every row.
     results : path or frame
-        One row per call: customer and code. Without `purchases` also one for each purchase of a customer held out.
+        One row per call: customer and code, or the outcome column of the list's contract. Without `purchases` also one for each purchase of a customer held out.
     config : Config or path, optional
         Its economics name the currency where the list's own run is not at hand.
     runs : path
@@ -123,7 +124,7 @@ def measure(
     listed = _read_list(call_list, config)
     list_run = scoring_run(call_list, listed, runs)
     contract = _contract_of(list_run)
-    told = read_frame(results, config.data)
+    told, meaning, read_so = _by_the_outcome(read_frame(results, config.data), contract, meaning)
     joined = join_results(
         listed,
         told,
@@ -131,6 +132,7 @@ def measure(
         purchases=None if purchases is None else read_frame(purchases, as_list),
         since=_made_on(list_run),
         outcome=None if contract is None else contract.outcome.column,
+        of_calls=not read_so,
         earlier=[_named(_read_list(each, config)) for each in earlier],
     )
     progress("reading results", 1, 1)
@@ -139,7 +141,7 @@ def measure(
         grown = None if do_not_call is None else _add(do_not_call, joined, contract)
         currency, source = _currency(list_run, config)
         found = estimate(joined, level=level, currency=currency, held_out_silence_means_no=silence_means_no)
-        sentences = (found.sentences[0], source, *found.sentences[1:])
+        sentences = (found.sentences[0], *([read_so] if read_so else []), source, *found.sentences[1:])
         summary = {
             "sentences": list(sentences),
             "cautions": list(found.cautions),
@@ -159,6 +161,20 @@ def measure(
         report = write_report(here.folder)
         here.done({"sentences": list(sentences)})
     return Measured(here.folder, report, sentences if grown is None else (*sentences, grown.sentence), summary, found)
+
+
+def _by_the_outcome(
+    results: pl.DataFrame, contract: Contract | None, codes: Dispositions
+) -> tuple[pl.DataFrame, Dispositions, str]:
+    """Read the outcome of the list's contract as `update` does, where the results have it and no codes; say so."""
+    if contract is None or contract.outcome.positive is None or codes.code in results.columns:
+        return results, codes, ""
+    meaning = meaning_of(results, contract, codes)
+    answered = results.with_columns(meaning.alias(codes.code)).filter(meaning.is_not_null())
+    said = f"'{contract.outcome.column}' of the results tells who said yes, as the list's own contract reads it."
+    if still_open := results.height - answered.height:
+        said += f" Left out: {counted(still_open, 'result')} without an outcome yet."
+    return answered, PLAIN.model_copy(update={"customer": codes.customer, "code": codes.code}), said
 
 
 def _by_the_lists_id(codes: Dispositions, results: pl.DataFrame, contract: Contract | None) -> Dispositions:

@@ -128,6 +128,7 @@ def join_results(
     purchases: pl.DataFrame | None = None,
     since: date | None = None,
     outcome: str | None = None,
+    of_calls: bool = True,
     earlier: Sequence[pl.DataFrame] = (),
 ) -> JoinedResults:
     """Join the call centre's results to the call list; several calls to one customer are counted.
@@ -145,6 +146,8 @@ def join_results(
         The day on which the list was made: purchases that a column of dates puts before it are left out.
     outcome : str, optional
         The column of the purchases, where they have it, that says yes of who bought.
+    of_calls : bool
+        Whether a no of somebody held out says that the customer was called, as a call code does and an outcome does not.
     earlier : sequence of polars.DataFrame
         Earlier lists of the campaign: whoever was called or held out there is not compared here. Those called were put to
         rest, those held out were not, so that only customers who are new to both arms are alike.
@@ -172,9 +175,8 @@ def join_results(
     bought = None
     if purchases is not None:
         bought = purchases_of(purchases, _customers_of(purchases, dispositions), since=since, outcome=outcome)
-        rows = rows.with_columns(
-            success=_among(rows["_key"], bought.buyers), dialled=pl.col("dialled") | pl.col("said_no")
-        )
+        dialled = pl.col("dialled") | pl.col("said_no") if of_calls else pl.col("dialled")
+        rows = rows.with_columns(success=_among(rows["_key"], bought.buyers), dialled=dialled)
     rows, before, repeated = _with_new(rows, earlier)
     others = calls.filter(~known & (calls["meaning"] == "do_not_call"))["_key"].drop_nulls().unique(maintain_order=True)
     asked = pl.concat([rows.filter("do_not_call")["customer"].cast(pl.String), others.rename("customer")])
