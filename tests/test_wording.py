@@ -14,6 +14,8 @@ from segmint import wording
         (wording.counted(0, "row"), "0 rows"),
         (wording.counted(1, "row"), "1 row"),
         (wording.counted(4521, "row was", "rows were"), "4,521 rows were"),
+        (wording.some_of(1, 4521, "customers", "has", "have"), "1 of 4,521 customers has"),
+        (wording.some_of(0, 4521, "customers", "has", "have"), "0 of 4,521 customers have"),
         (wording.decimal(-1234.5, 1), "−1,234.5"),
         (wording.decimal(-0.0004), "0.000"),  # nothing to three digits has no sign
         (wording.decimal(None), "–"),

@@ -40,6 +40,11 @@ def counted(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
+def some_of(number: int, total: int, many: str, does: str, do: str) -> str:
+    """Write how many of all do something: 1 of 300 customers has, 4 of 300 customers have; `many` names all of them."""
+    return f"{number:,} of {total:,} {many} {does if number == 1 else do}"
+
+
 def decimal(number: float | None, digits: int = 3) -> str:
     """Write a number with a fixed count of digits; a dash when there is none."""
     if number is None or not math.isfinite(number):

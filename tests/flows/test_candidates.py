@@ -55,7 +55,7 @@ def test_money_and_limits_are_read_with_the_decimal_sign_of_the_table(tmp_path: 
 def test_a_limit_that_cannot_be_held_against_a_value_stops_the_work(tmp_path: Path) -> None:
     table = read_text(tmp_path, "client;age;debt\na;41;much\nb;30;2,5\n")
     policy = make_policy(exclude=[{"name": "in debt", "column": "debt", "above": 1.0}])
-    with pytest.raises(PolicyError, match="compares 'debt', where 1 values are no numbers"):
+    with pytest.raises(PolicyError, match="compares 'debt', where 1 value is no number"):
         with_policy_columns(table, policy)
     levels = make_policy(exclude=[{"name": "in debt", "column": "debt", "levels": ["much"]}])
     assert with_policy_columns(table, levels)["debt"].to_list() == ["much", "2,5"]

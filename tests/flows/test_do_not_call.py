@@ -105,6 +105,6 @@ def test_a_file_in_which_nobody_stands_yet_grows(tmp_path: Path) -> None:
     path = tmp_path / "d.csv"
     path.write_text("customer,asked\n", "utf-8")
     assert add_objectors(path, ids()).added == 0
-    assert add_objectors(path, ids("C1")).sentence.endswith("has 1 entries, 1 of them new.")
+    assert add_objectors(path, ids("C1")).sentence.endswith("has 1 entry, 1 of them new.")
     assert pl.read_csv(path, infer_schema=False).columns == ["customer", "asked"]
     assert on_file(path) == ["C1"]

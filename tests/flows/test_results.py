@@ -20,7 +20,7 @@ RESULTS = pl.DataFrame({"client": ["17", "18"], "code": ["success", "do_not_call
 def test_a_record_that_cannot_be_read_might_be_an_objection(tmp_path: Path) -> None:
     path = tmp_path / "results.csv"
     path.write_text("client;code\n17;success\n18;do_not_call;late\n19;refused\n")
-    with pytest.raises(InputError, match="1 records that cannot be read; the first is record 2"):
+    with pytest.raises(InputError, match="1 record that cannot be read; the first is record 2"):
         read_frame(path, Data())
     assert read_frame(path, Data(), whole=False).height == 2
 
@@ -63,7 +63,7 @@ def test_a_word_for_no_value_that_is_a_code_keeps_its_meaning() -> None:
     results = pl.DataFrame({"client": ["1", "2"], "code": ["SALE", "NA"]})
     _, _, sentence = outcomes_of(pl.DataFrame({"client": ["1", "2"]}), results, contract, codes)
     assert "1 not reached, 0 to be called back, 0 with no outcome yet" in sentence
-    with pytest.raises(DataError, match="1 of 2 results carry a code without a meaning"):
+    with pytest.raises(DataError, match="1 of 2 results carries a code without a meaning"):
         outcomes_of(
             pl.DataFrame({"client": ["1", "2"]}),
             results.with_columns(code=pl.Series(["SALE", "SOLD"])),

@@ -144,7 +144,7 @@ def test_amounts_are_read_as_the_table_is_written_and_gaps_are_said(tmp_path: Pa
     money = ["economics.cost_per_call=price", "economics.value_per_success=90", "segments.count=2"]
     found = segment(table, contract, load_config(None, money), runs=tmp_path / "runs")
     said = " ".join(found.sentences)
-    assert "180 of 200 customers have no amount in 'price' that can be read and count with the mean" in said
+    assert "180 of 200 customers have no amount in 'price' that can be read: counted with the mean" in said
 
 
 def test_a_code_or_less_than_nothing_among_the_amounts_is_no_amount() -> None:

@@ -178,6 +178,8 @@ def test_a_yes_on_the_phone_without_a_purchase_is_counted_and_is_no_purchase():
     joined = join_results(call_list, calls, CODES, purchases=bought)
     said_yes = calls.filter((pl.col("code") == "SALE") & pl.col("customer").is_in(called.head(500).implode())).height
     assert f"{said_yes:,} customers said yes on the phone and have no purchase" in joined.sentence
+    few = join_results(call_list, calls.head(1), CODES, purchases=purchases.head(1))
+    assert few.sentence.startswith("1 result read: 1 of customers on the list, 0 of others. 1 purchase read, 1 of")
     assert not joined.rows.filter(pl.col("customer").is_in(called.head(500).implode()))["success"].any()
 
 

@@ -48,8 +48,8 @@ def test_objections_by_id_or_by_phone_in_any_spelling_suppress(tmp_path, contrac
         (None, "cannot be used"),
         ("", "cannot be used"),
         ("name;note\nsomebody;a\n", "no column of customer ids or phone numbers"),
-        ("client;note\n00003;a\n;nobody\n", "1 records that name nobody"),
-        ("phone;note\n12;too short\n", "records that name nobody"),
+        ("client;note\n00003;a\n;nobody\n", "1 record that names nobody"),
+        ("phone;note\n12;too short\n", "record that names nobody"),
         ("client;note\n00003;a\n00004;b;c;d\n", "cannot be read"),
     ],
 )
@@ -81,7 +81,7 @@ def test_every_column_of_ids_and_phones_is_read(tmp_path, contract, customers):
 
 def test_the_number_of_a_row_is_nobodys_id(tmp_path, contract, customers):
     serial = write(tmp_path / "stop.csv", "id,customer_id,phone\n1,00003,\n2,,\n")
-    with pytest.raises(PolicyError, match="1 records that name nobody"):
+    with pytest.raises(PolicyError, match="1 record that names nobody"):
         run(customers, contract, make_policy(suppress=[str(serial)]))
     numbered = customers.with_columns(pl.int_range(len(customers)).cast(pl.String).alias(contract.id_column))
     beside = write(tmp_path / "stop2.csv", f"id,{contract.id_column}\n1,7\n2,8\n")
@@ -97,7 +97,7 @@ def test_an_objector_whom_the_table_cannot_show_stops_the_work(tmp_path, contrac
         run(customers, without_phones, make_policy(suppress=[str(path)]))
     assert "910000007" not in str(caught.value)
     without_ids = with_columns(contract, *contract.columns[1:])
-    with pytest.raises(PolicyError, match="1 records with an id alone"):
+    with pytest.raises(PolicyError, match="1 record with an id alone"):
         run(customers, without_ids, make_policy(suppress=[str(path)]))
 
 
@@ -133,11 +133,11 @@ def test_zeros_before_an_id_count_where_the_table_has_both(tmp_path, contract, c
 @pytest.mark.parametrize("written", ["1.001E+03", "1E+05", "1,001E+03"])
 def test_an_id_that_lost_its_digits_stops_the_work(tmp_path, contract, customers, written):
     stop = write(tmp_path / "stop.csv", f"client;note\n00001;a\n{written};b\n")
-    with pytest.raises(PolicyError, match="1 ids with an exponent; the first is in record 2") as caught:
+    with pytest.raises(PolicyError, match="1 id with an exponent; the first is in record 2") as caught:
         run(customers, contract, make_policy(suppress=[str(stop)]))
     assert written not in str(caught.value)
     history = write(tmp_path / "calls.csv", f"client;date\n{written};2026-03-10\n")
-    with pytest.raises(PolicyError, match="ids with an exponent"):
+    with pytest.raises(PolicyError, match=r"ids? with an exponent"):
         run(customers, contract, make_policy(history=str(history), rest_days=30))
 
 
@@ -161,7 +161,7 @@ def test_an_objector_is_found_however_people_wrote_the_number(tmp_path, contract
 @pytest.mark.parametrize("written", ["9.12346E+08", "912345678 213456789", "912345678 asked 2026", "1-800-FLOWERS"])
 def test_a_phone_number_that_cannot_be_read_stops_the_work(tmp_path, contract, customers, written):
     stop = write(tmp_path / "stop.csv", f"client;phone\n;+351910000007\n00003;{written}\n")
-    with pytest.raises(PolicyError, match="1 phone numbers that cannot be read; the first is in record 2") as caught:
+    with pytest.raises(PolicyError, match="1 phone number that cannot be read; the first is in record 2") as caught:
         run(customers, contract, make_policy(suppress=[str(stop)]))
     assert written not in str(caught.value)
 
@@ -183,7 +183,7 @@ def test_a_file_that_names_nobody_of_the_table_is_said(tmp_path, contract, custo
     assert found.eligible.all()
     assert [said.split(" is a customer")[0] for said in found.of_nobody] == [
         "none of the 2 entries of 'stop.csv'",
-        "none of the 1 entries of 'calls.csv'",
+        "not the one entry of 'calls.csv'",
     ]
     stop = write(tmp_path / "stop.csv", "client;note\n00001;a\nA-2;b\n")
     assert not run(customers, contract, make_policy(suppress=[str(stop)])).of_nobody
@@ -342,7 +342,7 @@ def test_attempts_are_counted_however_the_history_spells_the_campaign(tmp_path, 
 def test_a_history_of_other_campaigns_alone_is_told(tmp_path, contract, customers):
     history = str(write(tmp_path / "calls.csv", "client,date,campaign\n00003,2026-01-10,other\n00004,2026-01-10,\n"))
     (said,) = run(customers, contract, make_policy(attempts=3, history=history, campaign="2026")).of_nobody
-    assert "none of the 1 calls in 'calls.csv' that name a campaign is of '2026'" in said
+    assert "not the one call in 'calls.csv' that names a campaign is of '2026'" in said
     assert not run(customers, contract, make_policy(rest_days=30, history=history, campaign="2026")).of_nobody
 
 

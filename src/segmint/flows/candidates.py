@@ -16,6 +16,7 @@ from segmint.flows.bundle import SEGMENT, propensities, segment_names, segments_
 from segmint.store.bundle import Bundle
 from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.suppress import UNNAMED, Suppression
+from segmint.wording import counted
 
 CARRIED = frozenset({"name", "phone", "quota"})
 
@@ -109,7 +110,7 @@ def _numbers(table: ValidTable, name: str, policy: ContactPolicy) -> pl.Series:
     unreadable = len(table) - cells.problem.null_count()
     if unreadable and name in policy.measured_exclusions:
         raise PolicyError(
-            f"An exclusion compares '{name}', where {unreadable:,} values are no numbers.",
+            f"An exclusion compares '{name}', where {counted(unreadable, 'value is no number', 'values are no numbers')}.",
             expected="a number column",
             fix="use levels instead of above or below, or clean the column",
         )

@@ -14,6 +14,7 @@ from segmint.store.staging import disk_explained, make_folder, publish_file
 from segmint.tables.formulas import unguarded
 from segmint.tables.write import write_safe_csv
 from segmint.targeting.suppress import ID_NAMES, id_columns_of, read_whole
+from segmint.wording import counted
 
 CUSTOMER = "customer"
 
@@ -38,7 +39,7 @@ class Grown:
         """What became of the file, in words."""
         if not self.before + self.added:
             return f"Nobody asked not to be called again; '{self.path}' was not made."
-        return f"'{self.path}' has {self.before + self.added:,} entries, {self.added:,} of them new."
+        return f"'{self.path}' has {counted(self.before + self.added, 'entry', 'entries')}, {self.added:,} of them new."
 
 
 def add_objectors(path: Path, customers: pl.Series, own: str | None = None) -> Grown:

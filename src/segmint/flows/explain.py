@@ -35,6 +35,7 @@ from segmint.store.promoted import WORD
 from segmint.store.run import Run
 from segmint.store.staging import publish_file
 from segmint.tables.table_source import TableSource
+from segmint.wording import some_of
 
 REASONS_OF_EACH = "reasons.parquet"
 MOST_EXPLAINED, MOST_WEIGHED, MOST_DRAWN_AGAIN = 10_000, 500, 100
@@ -255,7 +256,9 @@ def _explain_all(here: Run, table: ValidTable, bundle: Bundle, sensitive: bool, 
     summary = keep_importance(here, table, bundle) | {"explained": len(some), "rows": len(table)}
     sentences = [str(summary["stability"])]
     if len(some) < len(table):
-        sentences.insert(0, f"{len(some):,} of {len(table):,} customers were explained, drawn by a fixed rule.")
+        sentences.insert(
+            0, f"{some_of(len(some), len(table), 'customers', 'was', 'were')} explained, drawn by a fixed rule."
+        )
     report = write_report(here.folder)
     here.done({"rows": len(table), "explained": len(some)})
     return Explained(here.folder, report, reasons, tuple(sentences), summary)

@@ -30,6 +30,7 @@ from segmint.store.promoted import RUN_ID, WORD, read_promoted
 from segmint.store.run import Run, list_runs
 from segmint.store.run_files import MONITOR
 from segmint.store.staging import publish_file
+from segmint.wording import counted, some_of
 
 COLUMNS = "monitor_columns.parquet"
 FEWEST = 100
@@ -169,7 +170,11 @@ def _outcomes(
     if not rows.size:
         return None, "No outcomes yet: performance is estimated."
     every = rows.size == len(table)
-    receipt = "Every customer has an outcome." if every else f"{rows.size:,} of {len(table):,} rows have an outcome."
+    receipt = (
+        "Every customer has an outcome."
+        if every
+        else f"{some_of(rows.size, len(table), 'rows', 'has', 'have')} an outcome."
+    )
     return (rows, table.outcome[rows] == bundle.contract.outcome.positive), receipt
 
 
@@ -183,7 +188,7 @@ def _answered(table: ValidTable) -> NDArray[np.int64]:
     )
     if strange:
         raise DataError(
-            f"{strange:,} of {len(table):,} rows have a word in '{outcome.column}' that means no outcome.",
+            f"{some_of(strange, len(table), 'rows', 'has', 'have')} a word in '{outcome.column}' that means no outcome.",
             expected=f"one of {', '.join(outcome.levels)}, or no value while there is none",
             fix="correct the table, or the words of the contract",
         )
@@ -246,7 +251,7 @@ def _line(run: Run, summary: Mapping[str, Any]) -> dict[str, Any]:
 
 def _sentences(drift: Drift, customers: int, receipt: str, advice: str) -> tuple[str, ...]:
     alarms = [f"{alarm.code}: {alarm.sentence}" for alarm in drift.alarms]
-    head = f"{customers:,} customers held against training; {len(alarms) or 'no'} alarm{'' if len(alarms) == 1 else 's'}. {receipt}"
+    head = f"{counted(customers, 'customer')} held against training; {counted(len(alarms), 'alarm') if alarms else 'no alarms'}. {receipt}"
     codes = sorted({alarm.code for alarm in drift.alarms})
     explained = [f"What {code} means: segmint monitor --explain {code}" for code in codes]
     return (head, *alarms, *explained, advice)

@@ -34,6 +34,7 @@ from segmint.store.champion import Gate
 from segmint.store.promoted import WORD, Entry, read_history
 from segmint.store.run import Run, find_run
 from segmint.store.training_ids import TrainingIds
+from segmint.wording import counted
 
 GATE = "gate.json"
 METRIC = "log score per 1,000 customers"
@@ -261,7 +262,10 @@ def _on_table(
     gate = compare_bundles(challenger, current, (said[new], before[new]), yes[new], groups[new])
     if new.all():
         return gate
-    left_out = f"{len(ours) - int(new.sum()):,} customers that one of the two was trained on{alike} are left out"
+    old = len(ours) - int(new.sum())
+    left_out = (
+        f"{counted(old, 'customer')} that one of the two was trained on{alike} {'is' if old == 1 else 'are'} left out"
+    )
     return replace(gate, sentence=f"{gate.sentence}; {left_out}")
 
 
@@ -270,7 +274,8 @@ def _require_enough(groups: NDArray[np.int64], yes: NDArray[np.bool_], new: NDAr
     answers = Answers.of(groups[new], yes[new])
     if answers.enough:
         return
-    judges = f"There are {answers.customers:,} customers to judge by; {answers.sentence}"
+    there_are = f"There {'is' if answers.customers == 1 else 'are'} {counted(answers.customers, 'customer')}"
+    judges = f"{there_are} to judge by; {answers.sentence}"
     old = f"One of the two bundles was trained on {np.sum(~new):,} of the {new.size:,} customers{alike}. "
     raise DataError(
         judges if new.all() else old + judges,

@@ -26,6 +26,7 @@ from segmint.monitoring.codes import (
     parse_dispositions,
 )
 from segmint.toml_files import toml_text_of
+from segmint.wording import counted, some_of
 
 PLAIN = Dispositions(codes={meaning: meaning for meaning in MEANINGS} | {"yes": "success", "no": "refused"})
 """What codes mean when no file says it: their own name, or yes and no."""
@@ -58,7 +59,7 @@ def read_frame(source: Any, data: Data, *, whole: bool = True) -> pl.DataFrame:
     rejects = [reject for batch in batches for reject in batch.rejects]
     if whole and rejects:
         raise InputError(
-            f"'{opened.name}' has {len(rejects):,} records that cannot be read; "
+            f"'{opened.name}' has {counted(len(rejects), 'record')} that cannot be read; "
             f"the first is record {min(reject.record for reject in rejects):,}.",
             expected="every record readable: one that is not might be a sale, or a customer who objects to calls",
             fix="correct these records, or export the file again",
@@ -140,8 +141,8 @@ def outcomes_of(
     strangers = results.height - int(asked.is_in(keys.drop_nulls().implode()).sum())
     sentence = " ".join(
         (
-            f"{results.height:,} results read, {strangers:,} of customers who are not in the scored table; "
-            f"{answered.height:,} of {scored.height:,} scored customers have an outcome.",
+            f"{counted(results.height, 'result')} read, {strangers:,} of customers who are not in the scored table; "
+            f"{some_of(answered.height, scored.height, 'scored customers', 'has', 'have')} an outcome.",
             *_left_out(joined),
         )
     )
@@ -269,7 +270,7 @@ def meaning_of(results: pl.DataFrame, contract: Contract, codes: Dispositions) -
     unknown = meaning.is_null() & said.is_not_null() & ~said.is_in(nothing)
     if unknown.any():
         raise DataError(
-            f"{unknown.sum():,} of {results.height:,} results carry a code without a meaning"
+            f"{some_of(int(unknown.sum()), results.height, 'results', 'carries', 'carry')} a code without a meaning"
             f"{codes_in_words(said.filter(unknown))}.",
             expected=f"one of {', '.join(list(codes.codes)[:20])}",
             fix=SAY_WHAT_THEY_MEAN,

@@ -24,6 +24,7 @@ from segmint.report.run_view import RunView
 from segmint.store.bundle import Bundle
 from segmint.store.promoted import RUN_ID
 from segmint.store.run import Run
+from segmint.wording import some_of
 
 SCORING = ("predict", "target")
 
@@ -141,7 +142,7 @@ def _rows_of(table: ValidTable, wanted: pl.DataFrame, there: pl.DataFrame) -> Kn
     rows = wanted.join(there.unique("_key", keep="first"), on="_key", how="left", maintain_order="left")["_row"]
     if lacking := rows.null_count():
         raise DataError(
-            f"{lacking:,} of {wanted.height:,} customers with an outcome are not in the table of customers.",
+            f"{some_of(lacking, wanted.height, 'customers with an outcome', 'is', 'are')} not in the table of customers.",
             expected="the table that was scored, with every customer of it",
             fix="name that table with --customers",
         )

@@ -47,7 +47,7 @@ from segmint.store.run import Run, find_run
 from segmint.store.run_files import CUSTOMERS, MIGRATION, SEGMENTS, SQL
 from segmint.store.staging import publish_file
 from segmint.targeting.stakes import known_amounts
-from segmint.wording import listed, money, percent
+from segmint.wording import listed, money, percent, some_of
 
 INDIVIDUAL = "lightgbm"
 PARTS, MOST_TO_LEARN_FROM = 5, 50_000  # of the individual model that segments are measured against
@@ -275,7 +275,7 @@ def _at_the_mean(table: ValidTable, names: Sequence[str]) -> str:
     """Say how many customers count with the mean, because a column says no amount for them."""
     lacking = {name: int(np.isnan(known_amounts(table.numbers(name).values)).sum()) for name in names}
     return "".join(
-        f" {count:,} of {len(table):,} customers have no amount in '{name}' that can be read and count with the mean."
+        f" {some_of(count, len(table), 'customers', 'has', 'have')} no amount in '{name}' that can be read: counted with the mean."
         for name, count in lacking.items()
         if count
     )

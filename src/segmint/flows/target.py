@@ -61,6 +61,7 @@ from segmint.targeting.sheets import MOST_SHEETS, OTHERS
 from segmint.targeting.summary import fairness_of, groups_on_list, past_of, still_listed, summarise_list
 from segmint.targeting.suppress import Suppression, respects_objections, suppress
 from segmint.toml_files import toml_text_of
+from segmint.wording import some_of
 
 DROPPED = "dropped_out.parquet"
 REASONS = ("reason_1", "reason_2", "reason_3")
@@ -331,8 +332,8 @@ def _sentences(call_list: CallList, summary: dict[str, Any]) -> tuple[str, ...]:
     if "dropped" in summary:
         gone = summary["dropped"]
         said.append(
-            f"{gone['dropped']:,} of {gone['before']:,} customers of the earlier list are not on this one; "
-            f"{DROPPED} of the run names them."
+            f"{some_of(gone['dropped'], gone['before'], 'customers of the earlier list', 'is', 'are')} not on this one; "
+            f"see {DROPPED} of the run."
             if gone["dropped"]
             else f"Nobody of the {gone['before']:,} customers of the earlier list drops out."
         )
@@ -343,13 +344,13 @@ def _hand_off_sentences(receipts: Mapping[str, Mapping[str, int]], listed: int, 
     said = []
     if others := receipts[SHEET]["others"]:
         said.append(
-            f"{others:,} of the {listed:,} to be called are on the sheet '{OTHERS}' of {SHEET}: they have no '{sheet_by}', or "
+            f"{others:,} of the {listed:,} to be called {'is' if others == 1 else 'are'} on the sheet '{OTHERS}' of {SHEET}: without a '{sheet_by}', or "
             f"it is none of the {MOST_SHEETS} most frequent."
         )
     if without := receipts[DIALLER]["without_phone"]:
         said.append(
-            f"warning: {without:,} of the {listed:,} to be called have no number that the dialler takes; "
-            f"{DIALLER} leaves them out"
+            f"warning: {without:,} of the {listed:,} to be called {'has' if without == 1 else 'have'} no number that the dialler takes; "
+            f"{DIALLER} leaves out whoever has none"
         )
     if any(receipt["neutralised"] for receipt in receipts.values()):
         cells = " and ".join(f"{receipt['neutralised']:,} in {name}" for name, receipt in receipts.items())

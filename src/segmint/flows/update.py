@@ -32,7 +32,7 @@ from segmint.store.champion import Gate
 from segmint.store.promoted import WORD
 from segmint.store.run import Run, installed_versions
 from segmint.store.training_ids import carry_training_ids
-from segmint.wording import percent
+from segmint.wording import counted, percent, some_of
 
 FOUND = "update.json"
 MOST_AGAIN = 0.5  # in narrow tables other customers may well look the same
@@ -274,7 +274,7 @@ def _require_enough(yes: NDArray[np.bool_], groups: NDArray[np.int64]) -> None:
     answers = Answers.of(groups, yes)
     if not answers.enough:
         raise DataError(
-            f"{answers.customers:,} customers have an outcome; {answers.sentence}",
+            f"{counted(answers.customers, 'customer has', 'customers have')} an outcome; {answers.sentence}",
             expected=f"at least {FEWEST} customers with an outcome, {MIN_ROWS_PER_LEVEL} of each",
             fix="wait for more results",
         )
@@ -286,7 +286,7 @@ def _require_apart(learned: NDArray[np.bool_], *, by_id: bool) -> None:
     most = learned.size - FEWEST if by_id else MOST_AGAIN * learned.size
     if again > max(most, 0):
         raise DataError(
-            f"{again:,} of {learned.size:,} customers of the wave stand in the history{'' if by_id else ' with the same values'}.",
+            f"{some_of(again, learned.size, 'customers of the wave', 'stands', 'stand')} in the history{'' if by_id else ' with the same values'}.",
             expected="a history of earlier calls, without the wave that the results are of",
             fix="take the wave out of the history; what it taught is judged on it",
         )

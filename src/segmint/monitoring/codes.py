@@ -22,6 +22,7 @@ from segmint.contract.hints import (
 )
 from segmint.errors import ConfigError, DataError
 from segmint.toml_files import parse_toml
+from segmint.wording import counted
 
 Meaning = Literal["success", "refused", "call_back", "not_reached", "wrong_number", "do_not_call"]
 MEANINGS: tuple[str, ...] = get_args(Meaning)
@@ -207,7 +208,7 @@ def _codes_table(said: pl.Series) -> tomlkit.items.Table:
     for code, rows in common.items():
         meaning = guess_meaning(code)
         item = tomlkit.item(meaning or "")
-        item.comment(f"{rows:,} rows" if meaning else f"LOOK: {rows:,} rows; what does it mean?")
+        item.comment(counted(rows, "row") if meaning else f"LOOK: {counted(rows, 'row')}; what does it mean?")
         table.add(code, item)
     if rare:
         table.add(

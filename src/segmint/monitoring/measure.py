@@ -17,7 +17,7 @@ from segmint.errors import DataError
 from segmint.metrics.intervals import EFFECT_LEVEL, FEWEST_OF_EACH
 from segmint.monitoring.codes import MEANINGS, NAME_THE_COLUMNS, SAY_WHAT_THEY_MEAN, Dispositions, codes_in_words
 from segmint.monitoring.purchases import Purchases, purchases_of
-from segmint.wording import between, money, percent, signed
+from segmint.wording import between, counted, money, percent, signed, some_of
 
 Floats = NDArray[np.float64]
 METHODS = ("plain", "cuped")
@@ -70,27 +70,34 @@ class JoinedResults:
     @property
     def sentence(self) -> str:
         """Where the result rows went."""
-        said = [f"{self.read:,} results read: {self.matched:,} of customers on the list, {self.strangers:,} of others."]
+        said = [
+            f"{counted(self.read, 'result')} read: {self.matched:,} of customers on the list, {self.strangers:,} of others."
+        ]
         listed = self.compared.filter(pl.col("status") == "listed")
         if self.purchases is None:
             silent = listed.filter(~pl.col("has_result")).height
-            said.append(f"{silent:,} listed customers have no result and count as called without success.")
+            without = counted(silent, "listed customer has", "listed customers have")
+            said.append(f"{without} no result: called without success.")
         else:
-            what = "purchases" if self.bought is None or self.bought.told_by is None else "rows of purchases"
+            plain = self.bought is None or self.bought.told_by is None
+            what = ("purchase", "purchases") if plain else ("row of purchases", "rows of purchases")
             said.append(
-                f"{self.purchases:,} {what} read, {self.purchases_matched:,} of customers on the list: "
+                f"{counted(self.purchases, *what)} read, {self.purchases_matched:,} of customers on the list: "
                 "they alone tell who bought, in both arms."
             )
             said += () if self.bought is None else self.bought.sentences
             if open_yes := listed.filter("said_yes", ~pl.col("success")).height:
-                said.append(f"{open_yes:,} customers said yes on the phone and have no purchase: they count as a no.")
+                who = counted(
+                    open_yes, "customer said yes on the phone and has", "customers said yes on the phone and have"
+                )
+                said.append(f"{who} no purchase: that counts as a no.")
         if self.before:
             said.append(
-                f"{self.before:,} customers were on an earlier list, to be called or held out, and are left out."
+                f"{counted(self.before, 'customer was', 'customers were')} on an earlier list, to be called or held out: left out."
             )
         if self.repeated:
             said.append(
-                f"{self.repeated:,} further rows of customers on several lists: each counts once, by the first."
+                f"{counted(self.repeated, 'further row')} of customers on several lists: each counts once, by the first."
             )
         return " ".join(said)
 
@@ -108,13 +115,13 @@ class JoinedResults:
         bought = held.filter("success").height
         if self.purchases is None and bought and not _all_told(held):
             said.append(
-                f"{bought:,} of {held.height:,} customers held out have a row that says they bought, "
+                f"{some_of(bought, held.height, 'customers held out', 'has', 'have')} a row that says they bought, "
                 f"{held.filter(~pl.col('has_result')).height:,} have none and count as not having bought. If the rows are of "
                 "calls made by mistake, calling looks better than it is."
             )
         if dialled := held.filter("dialled").height:
             said.append(
-                f"{dialled:,} of {held.height:,} customers held out have a call code: they were called all the same. "
+                f"{some_of(dialled, held.height, 'customers held out', 'has a call code and was', 'have a call code and were')} called all the same. "
                 "The difference then shows less than what calling brings."
             )
         return tuple(said)
@@ -165,7 +172,7 @@ def join_results(
     if unknown := calls["meaning"].null_count():
         named = codes_in_words(results.filter(calls["meaning"].is_null())[dispositions.code])
         raise DataError(
-            f"{unknown:,} of {results.height:,} results carry a code without a meaning{named}.",
+            f"{some_of(unknown, results.height, 'results', 'carries', 'carry')} a code without a meaning{named}.",
             expected=f"a meaning for every code: {', '.join(MEANINGS)}",
             fix=SAY_WHAT_THEY_MEAN,
         )
@@ -398,7 +405,7 @@ def _require_purchases_of_some(joined: JoinedResults) -> None:
 def _require_control_group(joined: JoinedResults, called: NDArray[np.bool_], silence_means_no: bool) -> None:
     if (called.all() or not called.any()) and joined.before:
         raise DataError(
-            f"{joined.before:,} customers were on an earlier list, and nobody else is left in one of the two arms.",
+            f"{counted(joined.before, 'customer was', 'customers were')} on an earlier list, and nobody else is left in one of the two arms.",
             expected="customers who are new on this list, some called and some held out",
             fix="name only lists that were made before this one",
         )

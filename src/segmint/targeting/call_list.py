@@ -13,6 +13,7 @@ from segmint.targeting.choose import REJECTED, STATUSES, Choice
 from segmint.targeting.holdout import PowerCalculation, plan_holdout
 from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.suppress import count_reasons
+from segmint.wording import counted
 
 COLUMNS: Mapping[str, pl.DataType] = {
     "customer": pl.String(),
@@ -123,7 +124,7 @@ class CallList:
         counts = self.counts
         words = STATUS_WORDS | {"suppressed": f"{STATUS_WORDS['suppressed']}{self._largest_reasons()}"}
         parts = "; ".join(f"{n:,} {words[status]}" for status, n in counts.items() if n)
-        return (f"{len(self):,} rows read: {parts}.", *self.advice, self.power.sentence)
+        return (f"{counted(len(self), 'row')} read: {parts}.", *self.advice, self.power.sentence)
 
     def _largest_reasons(self) -> str:
         """Name what keeps most customers off, in parentheses: " (no consent: 40, on 'dnc.csv': 12)"."""
@@ -132,7 +133,7 @@ class CallList:
             return ""
         named = [f"{reason}: {customers:,}" for reason, customers in reasons[:NAMED_REASONS]]
         more = len(reasons) - len(named)
-        return f" ({', '.join([*named, *([f'{more:,} more reasons'] if more else [])])})"
+        return f" ({', '.join([*named, *([counted(more, 'more reason')] if more else [])])})"
 
     def check(self) -> None:
         """Hold the list against its promises.

@@ -14,7 +14,7 @@ from segmint.targeting.one_budget import price_of_budget
 from segmint.targeting.optimise import GAP, ShadowPrice, Solution, best_under_limits
 from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.stakes import DIGITS, Stakes
-from segmint.wording import money, percent
+from segmint.wording import counted, money, percent, some_of
 
 Floats = NDArray[np.float64]
 STATUSES = ("listed", "held_out", "suppressed", "beyond_budget", "below_break_even", "rejected")
@@ -326,7 +326,7 @@ def advise(
     if not paying:
         lost = abs(float(profit[listed].sum()))
         return (
-            f"No call pays; the minimums of the quotas put {listed.size:,} customers on the list, expected to lose "
+            f"No call pays; the minimums of the quotas put {counted(listed.size, 'customer')} on the list, expected to lose "
             f"{money(lost, currency, 2)}.",
         )
     share = paying / order.size
@@ -335,9 +335,13 @@ def advise(
     sentences = [_how_many(share, paying, order.size, limited=more.size > 0)]
     if more.size:
         held = beyond.size - more.size
-        who = f"; {held:,} of them would be held out, the other {more.size:,} bring" if held else ", together"
+        who = (
+            f"; {held:,} of them would be held out, the other {more.size:,} {'brings' if more.size == 1 else 'bring'}"
+            if held
+            else ", together"
+        )
         sentences.append(
-            f"{_what_ends(policy)} where calls still pay: {beyond.size:,} more customers would pay{who} "
+            f"{_what_ends(policy)} where calls still pay: {counted(beyond.size, 'more customer')} would pay{who} "
             f"{money(profit[more].sum(), currency)}."
         )
     if listed.size:
@@ -358,5 +362,6 @@ def _how_many(share: float, paying: int, eligible: int, *, limited: bool) -> str
         who = "everybody" if share >= _EVERYBODY else "nearly everybody"
         # where a limit ends the list before, "call everybody" would be the wrong order
         advice = f"{who[0].upper()}{who[1:]} is worth a call" if limited else f"Call {who}"
-        return f"{advice}: {paying:,} of {eligible:,} eligible customers pay for it."
-    return f"{paying:,} of {eligible:,} eligible customers pay for their call; below them a call costs more than it brings."
+        return f"{advice}: {some_of(paying, eligible, 'eligible customers', 'pays', 'pay')} for it."
+    who = some_of(paying, eligible, "eligible customers", "pays for the", "pay for their")
+    return f"{who} call; below them a call costs more than it brings."

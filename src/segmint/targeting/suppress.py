@@ -28,7 +28,7 @@ from segmint.errors import InputError, PolicyError, why
 from segmint.targeting.levels import has_level
 from segmint.targeting.phones import among, lack_country, numbers_in, to_e164
 from segmint.targeting.policy import ContactPolicy, ContactRules, Exclusion
-from segmint.wording import listed
+from segmint.wording import counted, listed
 
 if TYPE_CHECKING:
     from segmint.tables.source import RawBatch
@@ -173,7 +173,8 @@ def suppress(
         rules.append((found, objectors.reason))
         if len(objectors.ids) and nameless is not None:
             rules.append((nameless, NO_ID))
-        receipt.append(f"'{objectors.name}': {objectors.records:,} entries, {int(found.sum()):,} customers matched")
+        entries = counted(objectors.records, "entry", "entries")
+        receipt.append(f"'{objectors.name}': {entries}, {counted(int(found.sum()), 'customer')} matched")
         if objectors.records and not found.any():
             of_nobody.append(_of_nobody(objectors.name, objectors.records))
     rules.extend(_consent(contract, frame, policy))
@@ -210,14 +211,14 @@ def _no_country(phones: Sequence[pl.Series]) -> str:
     if not (count := int((national & _without_phone(phones, "")).sum())):
         return ""
     return (
-        f"the phone numbers of {count:,} customers lack a country, so they cannot be dialled; "
+        f"the phone numbers of {counted(count, 'customer')} lack a country, so they cannot be dialled; "
         'set policy.country_code, for example "351"'
     )
 
 
 def _of_nobody(file: str, records: int) -> str:
     return (
-        f"none of the {records:,} entries of '{file}' is a customer of this table; check that it writes ids and phone "
+        f"{f'none of the {records:,} entries' if records > 1 else 'not the one entry'} of '{file}' is a customer of this table; check that it writes ids and phone "
         "numbers as the table does"
     )
 
@@ -329,7 +330,7 @@ def read_objectors(path: Path | str, contract: Contract) -> Objectors:
     by_phone = pl.int_range(frame.height, dtype=pl.UInt32, eager=True).is_in(phones["row"].implode())
     if nameless := int((~(by_id | by_phone)).sum()):
         raise PolicyError(
-            f"'{name}' has {nameless:,} records that name nobody.",
+            f"'{name}' has {counted(nameless, 'record that names', 'records that name')} nobody.",
             expected="an id or a phone number of at least five digits in every record",
             fix="complete or remove these records",
         )
@@ -389,7 +390,7 @@ def read_whole(path: Path | str) -> pl.DataFrame:
         ) from error
     if damaged := sum(len(batch.rejects) for batch in batches):
         raise PolicyError(
-            f"'{name}' has {damaged:,} records that cannot be read.",
+            f"'{name}' has {counted(damaged, 'record')} that cannot be read.",
             expected="every record readable: one that is not might be an objector",
             fix=f"correct the file; the first is record {_first_reject(batches)}",
         )
@@ -424,7 +425,7 @@ def _ids(column: pl.Series, file: str) -> pl.Series:
     ids = bare_ids(_texts(column, file))
     if (lost := lost_digits(ids)).any():
         raise PolicyError(
-            f"'{file}' has {lost.sum():,} ids with an exponent; the first is in record {lost.arg_true()[0] + 1:,}.",
+            f"'{file}' has {counted(int(lost.sum()), 'id')} with an exponent; the first is in record {lost.arg_true()[0] + 1:,}.",
             expected="every digit of every id",
             fix="export the column as text: a spreadsheet has shortened these numbers",
         )
@@ -435,7 +436,7 @@ def _require_clear(phones: pl.DataFrame, file: str) -> None:
     unclear = phones.filter(~pl.col("clear"))["row"].sort()
     if len(unclear):
         raise PolicyError(
-            f"'{file}' has {len(unclear):,} phone numbers that cannot be read; the first is in record {unclear[0] + 1:,}.",
+            f"'{file}' has {counted(len(unclear), 'phone number')} that cannot be read; the first is in record {unclear[0] + 1:,}.",
             expected="numbers of at most 15 digits; a comma or a slash between two of them",
             fix="correct these records: each might be an objector",
         )
@@ -454,7 +455,7 @@ def _require_common_ground(objectors: Objectors, contract: Contract, phones: Seq
         only, other = ("a phone number", "an id") if by_id else ("an id", "a phone number")
         role = "phone" if by_id else "id"
         raise PolicyError(
-            f"'{objectors.name}' has {lost:,} records with {only} alone, and the table has no such column.",
+            f"'{objectors.name}' has {counted(lost, 'record')} with {only} alone, and the table has no such column.",
             expected="records that can be held against the table: none of these customers could be kept off",
             fix=f"name the column in the contract (role '{role}'), or add {other} to each of these records",
         )
@@ -526,7 +527,7 @@ def _in_words(said: pl.Series) -> str:
     """Name the words of a flag with their customers; of a column of many words, or of rare ones, only how many."""
     counts = count_values(said.filter(said != ""), sort=True)
     if len(counts) > MOST_WORDS or min(counts.values()) < FEWEST_CUSTOMERS:
-        return f"has {len(counts):,} different word{'s' if len(counts) != 1 else ''}"
+        return f"has {counted(len(counts), 'different word')}"
     return "says " + listed([f"'{word}' ({customers:,})" for word, customers in counts.items()])
 
 
@@ -572,7 +573,7 @@ def _beyond(rule: Exclusion, values: pl.Series, column: Column | None) -> pl.Ser
     unparsable = int((numbers.is_null() & values.is_not_null() & (bare_words(values) != "")).sum())
     if unparsable:
         raise PolicyError(
-            f"'{rule.name}' compares '{rule.column}', where {unparsable:,} values are no numbers.",
+            f"'{rule.name}' compares '{rule.column}', where {counted(unparsable, 'value is no number', 'values are no numbers')}.",
             expected="a number column",
             fix="use levels instead of above or below, or clean the column",
         )
@@ -635,7 +636,7 @@ def _of_no_call(file: str, calls: pl.DataFrame, policy: ContactPolicy) -> str:
     if policy.attempts is None or not named or _of_campaign(calls, policy).any():
         return ""
     return (
-        f"none of the {named:,} calls in '{file}' that name a campaign is of '{policy.campaign}', so `attempts` does not count "
+        f"{f'none of the {named:,} calls' if named > 1 else 'not the one call'} in '{file}' that name{'s' * (named == 1)} a campaign is of '{policy.campaign}', so `attempts` does not count "
         "them; if calls were made for it, write policy.campaign as the history does"
     )
 
@@ -676,7 +677,7 @@ def read_history(path: Path | str, contract: Contract) -> pl.DataFrame:
     days = _days(frame[day_column])
     if useless := int((~_any_given(ids, frame.height) | days.is_null()).sum()):
         raise PolicyError(
-            f"The history '{name}' has {useless:,} records without an id or a date.",
+            f"The history '{name}' has {counted(useless, 'record')} without an id or a date.",
             expected="an id and a date such as 2026-03-14 in every record",
             fix="correct these records: each might be a customer who must rest",
         )
