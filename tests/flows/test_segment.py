@@ -323,7 +323,7 @@ def test_the_page_shows_size_response_profit_and_what_is_typical(tmp_path: Path)
         "How large, how willing",
         "What is typical of 2",
         "Profit per call",
-        "with 6.00 EUR as the cost of a call",
+        "with 6.00\u00a0EUR as the cost of a call",
     ):
         assert title in page
 
