@@ -7,10 +7,10 @@ import gzip
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from segmint.errors import InputError
+from segmint.tables.same_file import SameFile
 from segmint.tables.text_records import ByteStream
 
 GZIP, ZSTD, PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
@@ -67,19 +67,20 @@ def is_one_byte_ascii(encoding: str) -> bool:
 
 
 @contextmanager
-def open_bytes(path: Path, compression: str | None) -> Iterator[ByteStream]:
+def open_bytes(table: SameFile, compression: str | None) -> Iterator[ByteStream]:
     """Open a file's bytes, decompressed.
 
     Raises
     ------
     InputError
-        While reading: if the compressed data are damaged, hold another archive, or expand beyond all measure.
+        If the file is no longer what it was; while reading: if the compressed data are damaged, hold another archive,
+        or expand beyond all measure.
     """
-    with path.open("rb") as file:
+    with table.opened() as file:
         if compression is None:
             yield file
         else:
-            yield _Expanding(_decompressor(file, compression), path, compression)
+            yield _Expanding(_decompressor(file, compression), table, compression)
 
 
 @contextmanager
@@ -106,9 +107,9 @@ def _decompressor(file: BinaryIO, compression: str) -> ByteStream:
 class _Expanding:
     """Decompressed bytes, counted."""
 
-    def __init__(self, stream: ByteStream, path: Path, compression: str) -> None:
-        self._stream, self._path, self._compression = stream, path, compression
-        self._limit = max(HARMLESS_BYTES, MAX_EXPANSION * path.stat().st_size)
+    def __init__(self, stream: ByteStream, table: SameFile, compression: str) -> None:
+        self._stream, self._name, self._compression = stream, table.name, compression
+        self._limit = max(HARMLESS_BYTES, MAX_EXPANSION * table.size)
         self._read = 0
 
     def read(self, size: int = -1, /) -> bytes:
@@ -117,20 +118,20 @@ class _Expanding:
             data = self._stream.read(size)
         except (OSError, EOFError, zlib.error, _zstd_error()) as error:
             raise InputError(
-                f"'{self._path.name}' is damaged: its {self._compression} data cannot be read.",
+                f"'{self._name}' is damaged: its {self._compression} data cannot be read.",
                 expected="a complete file",
                 fix="copy or compress it again",
             ) from error
         self._read += len(data)
         if first and any(data.startswith(mark) for mark in ARCHIVES):
             raise InputError(
-                f"'{self._path.name}' holds an archive inside an archive.",
+                f"'{self._name}' holds an archive inside an archive.",
                 expected="a compressed text table",
                 fix="unpack it and name the table",
             )
         if self._read > self._limit:
             raise InputError(
-                f"'{self._path.name}' expands to more than {MAX_EXPANSION} times its size.",
+                f"'{self._name}' expands to more than {MAX_EXPANSION} times its size.",
                 expected="a compressed table; this looks like a decompression bomb",
                 fix="if you trust it, unpack it yourself and name the unpacked file",
             )

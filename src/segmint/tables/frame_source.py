@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sized
+from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from segmint.errors import InputError
 from segmint.tables.rejects import Reject
+from segmint.tables.same_file import SameFile
 from segmint.tables.table_source import BATCH, JSON, NoRowsError, RawBatch, without_empty_rows
 from segmint.tables.text_source import check_names
 
@@ -93,24 +94,24 @@ class ParquetSource:
         If the file is no Parquet table, has nested columns, no rows, or is a bomb.
     """
 
-    def __init__(self, path: Path, *, fingerprint: str, receipt: Mapping[str, JSON] | None = None) -> None:
-        self.name, self._path, self.fingerprint = path.name, path, fingerprint
-        with _parquet(path) as file:
-            _refuse_bomb(file.metadata, path)
-            self.columns = check_names(tuple(file.schema_arrow.names), path.name)
-            _refuse_schema(file.schema_arrow, path.name)
+    def __init__(self, table: SameFile, *, fingerprint: str, receipt: Mapping[str, JSON] | None = None) -> None:
+        self.name, self._table, self.fingerprint = table.name, table, fingerprint
+        with _parquet(table) as file:
+            _refuse_bomb(file.metadata, table)
+            self.columns = check_names(tuple(file.schema_arrow.names), table.name)
+            _refuse_schema(file.schema_arrow, table.name)
             self.rows: int | None = file.metadata.num_rows
         self.size = self.rows or 0
         self.receipt: dict[str, JSON] = {"format": "Parquet", **(receipt or {})}
         if not self.rows:
-            raise NoRowsError(f"'{path.name}' has no rows.", self.columns, fix="check the table")
+            raise NoRowsError(f"'{table.name}' has no rows.", self.columns, fix="check the table")
 
     def batches(self, size: int = BATCH) -> Iterator[RawBatch]:
         """Read from the start, at most `size` rows a batch."""
         import pyarrow as pa
 
         start = 0
-        with _parquet(self._path) as file:
+        with _parquet(self._table) as file:
             try:
                 for batch in file.iter_batches(batch_size=size):
                     frame = _from_arrow(batch, self.columns, self.name)
@@ -118,7 +119,7 @@ class ParquetSource:
                     start += frame.height
                     yield without_empty_rows(RawBatch(frame, records, done=start))
             except (OSError, ValueError, pa.ArrowException, pl.exceptions.PolarsError) as error:
-                raise _not_parquet(self._path) from error
+                raise _not_parquet(self.name) from error
 
 
 def frame_of(table: Any) -> pl.DataFrame:
@@ -246,26 +247,30 @@ def _is_none(value: object) -> bool:
     return value is None or type(value).__name__ in ("NAType", "NaTType") or value != value
 
 
-def _parquet(path: Path) -> pq.ParquetFile:
+@contextmanager
+def _parquet(table: SameFile) -> Iterator[pq.ParquetFile]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    try:
-        return pq.ParquetFile(path)
-    except (OSError, pa.ArrowException) as error:
-        raise _not_parquet(path) from error
+    with table.opened() as file:
+        try:
+            parquet = pq.ParquetFile(file)
+        except (OSError, pa.ArrowException) as error:
+            raise _not_parquet(table.name) from error
+        with parquet:
+            yield parquet
 
 
-def _not_parquet(path: Path) -> InputError:
+def _not_parquet(name: str) -> InputError:
     return InputError(
-        f"'{path.name}' cannot be read as Parquet.",
+        f"'{name}' cannot be read as Parquet.",
         expected="an undamaged Parquet file",
         fix="write the file again",
     )
 
 
-def _refuse_bomb(metadata: Any, path: Path) -> None:
-    size = path.stat().st_size
+def _refuse_bomb(metadata: Any, table: SameFile) -> None:
+    size = table.size
     groups = [metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups)]
     largest, total = max(groups, default=0), sum(groups)
     if (
@@ -274,7 +279,7 @@ def _refuse_bomb(metadata: Any, path: Path) -> None:
         or metadata.num_rows > MAX_ROWS_PER_BYTE * size
     ):
         raise InputError(
-            f"'{path.name}' promises {metadata.num_rows:,} rows and {total:,} bytes in {size:,} bytes.",
+            f"'{table.name}' promises {metadata.num_rows:,} rows and {total:,} bytes in {size:,} bytes.",
             expected=f"at most {MAX_EXPANSION:,} times the size, {MAX_ROW_GROUP_BYTES:,} bytes a row group",
             fix="write the file again with smaller row groups",
         )

@@ -7,6 +7,7 @@ import re
 import stat
 from dataclasses import replace
 from functools import partial
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from segmint.tables.byte_stream import (
     wide_encoding_of,
 )
 from segmint.tables.frame_source import FrameSource, ParquetSource, frame_of
+from segmint.tables.same_file import SameFile
 from segmint.tables.table_source import BATCH, JSON, RawBatch, ReadOptions, TableSource
 from segmint.tables.text_profile import Opener
 from segmint.tables.text_source import TextSource
@@ -77,14 +79,15 @@ def open_table(source: str | Path | Any, options: ReadOptions = DEFAULT) -> Tabl
     if not isinstance(source, str | Path):
         receipt: dict[str, JSON] = {"format": f"{type(source).__module__.partition('.')[0]} frame"}
         return FrameSource(frame_of(source), receipt=receipt | _declared(options))
-    path = Path(source)
-    magic = _first_bytes(path)
+    table, magic = _first_opened(Path(source))
     if magic.startswith(PARQUET):
-        return ParquetSource(path, fingerprint=file_fingerprint(path), receipt=_declared(options))
+        return ParquetSource(table, fingerprint=_fingerprint(table), receipt=_declared(options))
     if magic.startswith(b"PK\x03\x04"):
-        return open_workbook(path, options, fingerprint=file_fingerprint(path))
-    _refuse_known_kinds(magic, path)
-    return _open_text(path, magic, options)
+        fingerprint = _fingerprint(table)
+        with table.kept():
+            return open_workbook(table.path, options, fingerprint=fingerprint)
+    _refuse_known_kinds(magic, table.name)
+    return _open_text(table, magic, options)
 
 
 def is_one_column(path: Path | str) -> bool:
@@ -125,46 +128,55 @@ def _declared(options: ReadOptions) -> dict[str, JSON]:
     return {} if options.decimal is None else {"decimal": options.decimal}
 
 
-def _open_text(path: Path, magic: bytes, options: ReadOptions) -> TextSource:
+def _open_text(table: SameFile, magic: bytes, options: ReadOptions) -> TextSource:
     compression = compression_of(magic)
-    opener: Opener = partial(open_bytes, path, compression)
+    opener: Opener = partial(open_bytes, table, compression)
     with opener() as stream:
         start = stream.read(SNIFF_BYTES)
     encoding = options.encoding or wide_encoding_of(start)
     receipt: dict[str, JSON] = {"compression": compression} if compression else {}
     plain = compression is None
     if encoding is not None and not is_one_byte_ascii(encoding):
-        opener, plain = partial(open_transcoded, opener, encoding, path.name), False
+        opener, plain = partial(open_transcoded, opener, encoding, table.name), False
         options = replace(options, encoding="utf-8")
         receipt["encoding"] = encoding.upper()
     return TextSource(
-        path.name,
+        table.name,
         opener,
         options,
-        fingerprint=file_fingerprint(path),
-        size=path.stat().st_size if plain else 0,
+        fingerprint=_fingerprint(table),
+        size=table.size if plain else 0,
         receipt=receipt,
     )
 
 
-def _refuse_known_kinds(magic: bytes, path: Path) -> None:
+def _refuse_known_kinds(magic: bytes, name: str) -> None:
     for mark, (kind, fix) in OTHER_KINDS.items():
         if magic.startswith(mark):
-            raise InputError(
-                f"'{path.name}' is {kind}.", expected="delimited text, Parquet or an .xlsx workbook", fix=fix
-            )
+            raise InputError(f"'{name}' is {kind}.", expected="delimited text, Parquet or an .xlsx workbook", fix=fix)
 
 
 def file_fingerprint(path: Path) -> str:
     """Return ``sha256:`` and the hash of the file's bytes."""
     with path.open("rb") as file:
-        return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+        return _digest(file)
 
 
-def _first_bytes(path: Path) -> bytes:
+def _fingerprint(table: SameFile) -> str:
+    with table.opened() as file:
+        return _digest(file)
+
+
+def _digest(file: BufferedReader) -> str:
+    return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+
+
+def _first_opened(path: Path) -> tuple[SameFile, bytes]:
+    """Open a file for the first time: what it has to stay, and its first bytes."""
     try:
         _refuse_no_file(path, path.stat().st_mode)
-        with path.open("rb") as file:
+        table = SameFile(path)
+        with table.opened() as file:
             magic = file.read(MAGIC_BYTES)
     except (OSError, ValueError) as error:
         if str(path) == "-":
@@ -173,7 +185,7 @@ def _first_bytes(path: Path) -> bytes:
         raise InputError(f"{what} '{path}'.", expected="a readable file", fix="check the path") from error
     if not magic:
         raise InputError(f"'{path.name}' is empty.", expected="a header and rows", fix="check the export")
-    return magic
+    return table, magic
 
 
 def _refuse_no_file(path: Path, mode: int) -> None:
