@@ -330,3 +330,18 @@ def test_a_full_disk_under_the_output_is_said(tmp_path: Path) -> None:
     with Path("/dev/full").open("wb") as full, (tmp_path / "said").open("wb") as said:
         assert run_with(["contract", "show", "bank-marketing"], stdout=full.fileno(), stderr=said.fileno()) == 2
     assert "could not be written: No space left on device." in (tmp_path / "said").read_text("utf-8")
+
+
+@pytest.mark.parametrize("closed", ["2>&-", ">&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_a_stream_that_the_caller_closed_stops_no_work(tmp_path: Path, closed: str) -> None:
+    table, rejected = tmp_path / "t.csv", tmp_path / "rejected.csv"
+    table.write_text(sample_path().read_text("utf-8").replace("\n30;", "\nthirty;", 1))
+    words = [sys.executable, "-m", "segmint", "check", table, "--contract", "bank-marketing", "--rejected", rejected]
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$@" {closed}', "sh", *map(str, words)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0
+    assert ("rejected" in done.stdout) is (closed == "2>&-")
+    lines = rejected.read_text("utf-8").splitlines()
+    assert lines[0] == "record,reason,column,detail,raw"
+    assert len(lines) == 2

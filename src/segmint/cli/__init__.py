@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 from segmint.cli.stopped import INTERRUPTED, STOPPED
+from segmint.cli.streams import flush_streams, open_closed_streams
 
 __all__ = ["command", "main"]
 
@@ -21,11 +23,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def command() -> NoReturn:
     """Run the command line of this process and end it, also by a Ctrl-C that comes before anything is read."""
+    open_closed_streams()
     try:
         from segmint.cli import app
 
         app.command()
     except KeyboardInterrupt:
-        sys.stderr.write(f"{STOPPED}\n")
-        sys.stderr.flush()
+        with suppress(OSError):
+            sys.stderr.write(f"{STOPPED}\n")
+        flush_streams()
         os._exit(INTERRUPTED)

@@ -15,6 +15,7 @@ import typer
 from segmint.cli import contracts, customers, dashboard, lists, serve, time, training
 from segmint.cli.screen import silence, tell_beside
 from segmint.cli.stopped import INTERRUPTED, STOPPED
+from segmint.cli.streams import flush_streams
 from segmint.wording import printable
 
 if TYPE_CHECKING:
@@ -134,7 +135,6 @@ def command() -> NoReturn:
     code = main()
     if code == INTERRUPTED:
         # Libraries may still be at work in threads of their own; to end them politely has crashed the process.
-        sys.stdout.flush()
-        sys.stderr.flush()
+        flush_streams()
         os._exit(code)
     sys.exit(code)
