@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from segmint.config import load_config
 from segmint.contract.contract import load_contract
 from segmint.errors import ConfigError, ContractError, PolicyError
 from segmint.flows.results import read_codes
+from segmint.segments.words import load_words
 from segmint.targeting.policy import load_policy
 from segmint.toml_files import parse_toml, read_toml_text
 
@@ -47,3 +49,25 @@ def test_toml_that_python_cannot_hold_is_refused(tmp_path: Path, cause: str) -> 
     for read, error in ((load_contract, ContractError), (load_config, ConfigError)):
         with pytest.raises(error, match=cause):
             read(path)
+
+
+@pytest.mark.timeout(20)
+def test_a_pipe_with_a_name_is_refused_before_it_is_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.toml")
+    (tmp_path / "link.toml").symlink_to("pipe.toml")
+    readers = ((load_contract, ContractError), (load_policy, PolicyError), (load_config, ConfigError))
+    for read, error in (*readers, (read_codes, ConfigError), (load_words, ConfigError)):
+        for name in ("pipe.toml", "link.toml"):
+            with pytest.raises(error, match="it is a pipe or a device"):
+                read(tmp_path / name)
+    with pytest.raises(ConfigError, match="it is a pipe or a device"):
+        load_config(Path("/dev/zero"))
+
+
+def test_nothing_and_what_the_shell_hands_over_are_read(tmp_path: Path) -> None:
+    assert read_toml_text(Path(os.devnull)) == ""
+    reader, writer = os.pipe()
+    os.write(writer, b"[split]\nfolds = 4\n")
+    os.close(writer)
+    assert load_config(Path(f"/dev/fd/{reader}")).split.folds == 4
+    os.close(reader)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import os
+import stat
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -18,9 +20,10 @@ def read_toml_text(path: Path) -> str:
     Raises
     ------
     ValueError
-        If it cannot be read or is no UTF-8, with the cause in words.
+        If it cannot be read, is a named pipe or a device, or is no UTF-8, with the cause in words.
     """
     try:
+        _refuse_waiting(path)
         content = path.read_bytes()
     except OSError as error:
         raise ValueError(why(error)) from error
@@ -30,6 +33,17 @@ def read_toml_text(path: Path) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"byte {error.start:,} is no UTF-8; save it as UTF-8") from error
+
+
+def _refuse_waiting(path: Path) -> None:
+    """Refuse what may never begin or end to give: a pipe with a name waits for a writer, a device for anybody.
+
+    A pipe without a name, as the shell makes it for ``<(command)``, has its writer; nothing comes from the null device.
+    """
+    mode = path.stat().st_mode
+    nameless = stat.S_ISFIFO(mode) and not Path(os.path.realpath(path)).exists()
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or nameless or path.samefile(os.devnull)):
+        raise ValueError("it is a pipe or a device; save it to a file first, and name that")
 
 
 def toml_text_of(path: Path, what: str, refuse: type[SegmintError], *, fix: str = "check the path") -> str:

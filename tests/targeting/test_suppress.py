@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from datetime import UTC, date, datetime
 
 import numpy as np
@@ -617,3 +618,10 @@ def test_objections_are_respected_where_something_asks_about_them(contract, colu
 def test_a_call_with_a_time_zone_is_of_its_local_day() -> None:
     moments = pl.Series([datetime(2026, 5, 31, 23, 30, tzinfo=UTC)]).dt.convert_time_zone("Europe/Lisbon")
     assert _days(moments).to_list() == [date(2026, 6, 1)]
+
+
+def test_a_pipe_is_refused_before_it_is_waited_for(tmp_path, contract, customers):
+    os.mkfifo(tmp_path / "pipe")
+    for policy in (make_policy(suppress=[str(tmp_path / "pipe")]), make_policy(history=str(tmp_path / "pipe"))):
+        with pytest.raises(PolicyError, match="is a pipe or a device"):
+            run(customers, contract, policy)

@@ -98,8 +98,8 @@ def is_one_column(path: Path | str) -> bool:
     InputError
         If it cannot be opened.
     """
-    magic = _first_bytes(Path(path))
-    with open_bytes(Path(path), compression_of(magic)) as stream:
+    table, magic = _first_opened(Path(path))
+    with open_bytes(table, compression_of(magic)) as stream:
         header = stream.read(65_536).partition(b"\n")[0]
     return header.strip() != b"" and b"\0" not in header and not re.search(rb"[,;\t|]", header)
 
