@@ -14,10 +14,14 @@ from segmint.config import load_config
 from segmint.errors import ConfigError, ContractError, DataError, InputError, RunError
 from segmint.flows.check import check
 from segmint.flows.demo import sample_path
+from segmint.flows.predict import predict
 from segmint.flows.read import inputs_of, refuse_overwriting, rejected_rows
+from segmint.flows.run import run
 from segmint.flows.simulate import simulate
+from segmint.store.bundle import write_bundle
 from segmint.tables.rejects import Reject
 from segmint.tables.source import open_table
+from tests.service.small import small_parts
 
 
 def test_tables_of_one_name_are_both_named() -> None:
@@ -54,6 +58,23 @@ def test_a_corrected_table_leaves_no_rejected_rows_of_the_one_before(tmp_path: P
     assert rejected.read_text("utf-8").count("not_a_number") > 1
     check(sample_path(), "bank-marketing", load_config(), rejected=rejected)
     assert rejected.read_text("utf-8").splitlines() == ["record,reason,column,detail,raw"]
+
+
+@pytest.mark.parametrize("command", ["check", "run", "predict"])
+def test_where_too_many_rows_are_rejected_their_file_is_named(tmp_path: Path, command: str) -> None:
+    write_bundle(tmp_path / "bundle", **small_parts())
+    contract, strict = small_parts()["contract"], load_config(None, ["data.max_rejected=0.1"])
+    rows = pl.DataFrame({"age": ["x", "41"], "job": "student", "y": "yes"})
+    ask = {
+        "check": lambda: check(rows, contract, strict, rejected=tmp_path / "bad-rows.csv"),
+        "run": lambda: run(rows, contract, strict, runs=tmp_path),
+        "predict": lambda: predict(rows, tmp_path / "bundle", strict, runs=tmp_path),
+    }[command]
+    with pytest.raises(DataError) as refused:
+        ask()
+    (file,) = [tmp_path / "bad-rows.csv"] if command == "check" else tmp_path.glob("2*/rejected.csv")
+    assert refused.value.fix.endswith(f"each rejected row and its reason is in '{file}'")
+    assert "not_a_number" in file.read_text("utf-8")
 
 
 def test_a_run_without_rejected_rows_has_no_file_of_them(tmp_path: Path) -> None:

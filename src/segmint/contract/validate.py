@@ -7,6 +7,7 @@ import io
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,7 @@ def validate(
     at: Known = "planning",
     max_rejected: float = 0.05,
     on_reject: OnReject | None = None,
+    kept_in: Path | None = None,
     progress: Progress = silent,
 ) -> ValidTable:
     """Read a whole table and hold it against its contract.
@@ -67,6 +69,8 @@ def validate(
         The largest share of rejected rows that is acceptable, in [0, 1].
     on_reject : callable, optional
         Receives every rejected row, in order.
+    kept_in : path, optional
+        The file in which whoever receives them keeps them, to be named where too many are rejected.
     progress : Progress
 
     Returns
@@ -83,7 +87,7 @@ def validate(
     batches = validate_batches(source, contract, purpose=purpose, at=at, on_reject=on_reject, progress=progress)
     table = concatenate(batches)
     table.ledger.check()
-    refuse_rejected(table.ledger, max_rejected, kept=on_reject is not None)
+    refuse_rejected(table.ledger, max_rejected, kept_in=kept_in)
     if purpose == "train":
         _refuse_unteachable(table)
     return replace(table, ledger=_with_repeated_ids(table))
@@ -129,8 +133,8 @@ def require_reviewed(contract: Contract) -> None:
         )
 
 
-def refuse_rejected(ledger: Ledger, max_rejected: float, *, kept: bool = True) -> None:
-    """Raise DataError with a summary if a larger share than `max_rejected` was rejected; `kept`: somebody keeps them."""
+def refuse_rejected(ledger: Ledger, max_rejected: float, *, kept_in: Path | None) -> None:
+    """Raise DataError with a summary if a larger share than `max_rejected` was rejected; `kept_in`: where they are."""
     if ledger.rejected <= max_rejected * ledger.read:
         return
     common = Counter(ledger.reasons).most_common(8)
@@ -141,9 +145,9 @@ def refuse_rejected(ledger: Ledger, max_rejected: float, *, kept: bool = True) -
         expected=f"at most {max_rejected:.0%} rejected rows (data.max_rejected)",
         fix="correct the table or the contract; "
         + (
-            "each rejected row and its reason is in rejected.csv"
-            if kept
-            else "to see each: segmint check --rejected FILE"
+            "to see each: segmint check --rejected FILE"
+            if kept_in is None
+            else f"each rejected row and its reason is in '{kept_in}'"
         ),
     )
 

@@ -66,6 +66,7 @@ def check(
             at=config.data.at,
             max_rejected=config.data.max_rejected,
             on_reject=on_reject,
+            kept_in=rejected,
             progress=progress,
         )
 

@@ -121,7 +121,8 @@ def predict(
     with Run.create(runs, "predict", argv, config.to_toml(), None, inputs) as here:
         by_id = opened_bundle.contract.id_column is not None
         work = _Work(opened_bundle, trained_ids(bundle, runs) if by_id else None)
-        with rejected_rows(here.folder / REJECTED) as on_reject:
+        rejected = here.folder / REJECTED
+        with rejected_rows(rejected) as on_reject:
             batches = validate_batches(
                 opened,
                 opened_bundle.contract,
@@ -130,7 +131,10 @@ def predict(
                 on_reject=on_reject,
                 progress=progress,
             )
-            publish_file(here.folder / PREDICTIONS, lambda path: work.write(batches, path, config.data.max_rejected))
+            publish_file(
+                here.folder / PREDICTIONS,
+                lambda path: work.write(batches, path, config.data.max_rejected, kept_in=rejected),
+            )
         if out is not None:
             publish_file(out, lambda path: _copy(here.folder / PREDICTIONS, path, WRITERS[out.suffix]))
         result = work.finish(here.folder, out)
@@ -153,11 +157,11 @@ class _Work:
         self.judged = StreamedQuality(names, outcome.positive)
         self.complete = True
 
-    def write(self, batches: Iterator[ValidTable], path: Path, max_rejected: float) -> None:
+    def write(self, batches: Iterator[ValidTable], path: Path, max_rejected: float, *, kept_in: Path) -> None:
         """Write all predictions as Parquet, then refuse if too much was rejected."""
         write_parquet((self._batch(table) for table in batches), path)
         self.ledger.check()
-        refuse_rejected(self.ledger, max_rejected)
+        refuse_rejected(self.ledger, max_rejected, kept_in=kept_in)
         if not self.ledger.accepted:
             raise DataError("No row could be predicted.", expected="at least one row", fix="check the table")
 

@@ -173,6 +173,7 @@ def read(
             at=data.at,
             max_rejected=data.max_rejected,
             on_reject=on_reject,
+            kept_in=run.folder / REJECTED,
             progress=progress,
         )
 
