@@ -156,6 +156,11 @@ def test_whoever_asks_under_the_address_that_was_given_is_answered(host: str, as
         assert asyncio.run(go(app, path, "evil.example")) in (400, 421)
 
 
+def test_a_service_whose_terminal_closes_ends_as_one_that_is_told_to(served: Served) -> None:
+    served.process.send_signal(signal.SIGHUP)
+    assert served.process.wait(15) == 0
+
+
 def test_api_10_told_to_stop_it_answers_sixty_callers_and_ends(served: Served, send: Send) -> None:
     # every head is there, every body still lacks its end
     sockets = [send(served.head(len(MANY)) + MANY[:-1]) for _ in range(60)]

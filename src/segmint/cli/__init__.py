@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import NoReturn
 
-from segmint.cli.stopped import INTERRUPTED, STOPPED
+from segmint.cli.stopped import STOPPED, ended_by, heed_signals
 from segmint.cli.streams import flush_streams, open_closed_streams
 
 __all__ = ["command", "main"]
@@ -25,6 +25,7 @@ def command() -> NoReturn:
     """Run the command line of this process and end it, also by a Ctrl-C that comes before anything is read."""
     open_closed_streams()
     try:
+        heed_signals()
         from segmint.cli import app
 
         app.command()
@@ -32,4 +33,4 @@ def command() -> NoReturn:
         with suppress(OSError):
             sys.stderr.write(f"{STOPPED}\n")
         flush_streams()
-        os._exit(INTERRUPTED)
+        os._exit(ended_by())

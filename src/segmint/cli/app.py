@@ -14,7 +14,7 @@ import typer
 
 from segmint.cli import contracts, customers, dashboard, lists, serve, time, training
 from segmint.cli.screen import silence, tell_beside
-from segmint.cli.stopped import INTERRUPTED, STOPPED
+from segmint.cli.stopped import INTERRUPTED, STOPPED, ended_by
 from segmint.cli.streams import flush_streams
 from segmint.wording import printable
 
@@ -55,7 +55,7 @@ for group in (training, customers, lists, time, contracts, dashboard, serve):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; return the exit code: 0, 2 for bad input, 130 for Ctrl-C."""
+    """Run one command; return the exit code: 0, 2 for bad input, 128 and the number of a signal that stopped it."""
     from segmint.errors import SegmintError
 
     try:
@@ -74,8 +74,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if _as_json(argv) and hasattr(stop.__context__, "format_message"):
             _tell_json(_misused(stop.__context__))
         # Typer ends with 1 for one thing only: an input that ends where an answer is asked for.
-        code = INTERRUPTED if stop.code == 1 else int(stop.code or 0)
-        if code == INTERRUPTED:
+        code = ended_by() if stop.code in (1, INTERRUPTED) else int(stop.code or 0)
+        if code == ended_by():
             tell_beside("\n".join(_notes(stop)) or STOPPED)
         return code
     return 0
@@ -133,7 +133,9 @@ def command() -> NoReturn:
     # Some BLAS kernels read past the end of finite operands and mark the product invalid (numpy issue 24067).
     warnings.filterwarnings("ignore", "invalid value encountered in matmul", RuntimeWarning)
     code = main()
-    if code == INTERRUPTED:
+    if code and ended_by() != INTERRUPTED:
+        code = ended_by()  # with its terminal closed it may have failed to say so
+    if code == ended_by():
         # Libraries may still be at work in threads of their own; to end them politely has crashed the process.
         flush_streams()
         os._exit(code)

@@ -92,7 +92,10 @@ class Screen:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._bars is not None:
-            self._bars.stop()
+            try:
+                self._bars.stop()
+            except OSError:  # the terminal is gone
+                silence(sys.stderr)
 
     def progress(self, task: str, done: int, total: int) -> None:
         """Show that `done` of `total` of `task` is finished."""

@@ -203,6 +203,9 @@ class Door(uvicorn.Server):
         # uvicorn raises a signal once more when it is done, which would end us before our children are ended
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: None)
+        # of a terminal that closes uvicorn knows nothing; ignored, as `nohup` has it, it stays ignored
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, lambda *_: self.handle_exit(signal.SIGTERM, None))
         super().run(sockets)
 
     def handle_exit(self, sig: int, frame: Any) -> None:
