@@ -345,3 +345,22 @@ def test_a_stream_that_the_caller_closed_stops_no_work(tmp_path: Path, closed: s
     lines = rejected.read_text("utf-8").splitlines()
     assert lines[0] == "record,reason,column,detail,raw"
     assert len(lines) == 2
+
+
+@pytest.mark.parametrize(("option", "code"), [("--out", 2), ("--runs", 2), ("PYTHONUTF8", 0)])
+def test_a_name_that_libraries_would_write_in_other_bytes_is_refused_before_the_work(
+    tmp_path: Path, option: str, code: int
+) -> None:
+    place = tmp_path / "Größe"
+    argv = ["simulate", "--rows", "10", "--out", place / "t.parquet"]
+    if option == "--runs":
+        argv = ["segment", sample_path(), "--contract", "bank-marketing", "--runs", place]
+    done = subprocess.run(
+        [sys.executable, "-m", "segmint", *map(str, argv)],
+        env=os.environ | {"LC_ALL": "POSIX", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "1" if code == 0 else "0"},
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    assert (f"name another place: {option}".encode() in done.stderr) is (code == 2)
+    assert place.exists() is (code == 0)

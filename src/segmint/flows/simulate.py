@@ -10,7 +10,7 @@ import polars as pl
 from segmint.errors import ConfigError, InputError
 from segmint.flows.read import refuse_overwriting
 from segmint.flows.settings import Place, path_of
-from segmint.store.staging import publish_file
+from segmint.store.staging import publish_file, require_writable
 from segmint.tables.simulate import Campaign, Simulated, simulate_batches
 from segmint.tables.write import write_csv, write_parquet
 
@@ -39,9 +39,11 @@ def simulate(out: Place, truth: Place | None = None, **settings: object) -> Camp
         campaign = Campaign(**settings)  # type: ignore[arg-type]
     except ValueError as error:
         raise ConfigError(str(error), expected="settings of a campaign", fix="see: segmint simulate --help") from error
-    for path in (out,) if truth is None else (out, truth):
-        _writer(path)
-        refuse_overwriting(path)
+    for path, option in ((out, "--out"), (truth, "--truth")):
+        if path is not None:
+            _writer(path)
+            require_writable(path, option)
+            refuse_overwriting(path)
     if truth is not None and truth.resolve() == out.resolve():
         raise InputError(
             f"'{out}' cannot be both the table and its truth.", expected="two names", fix="give --truth another name"

@@ -16,6 +16,7 @@ import re
 import secrets
 import shutil
 import stat
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -296,8 +297,10 @@ def require_writable(target: Path, option: str) -> None:
     Raises
     ------
     RunError
-        If something that is no folder lies above it, or nothing may be written there.
+        If something that is no folder lies above it, nothing may be written there, or the libraries that write tables
+        would take it for another place.
     """
+    _refuse_other_bytes(Path(target).absolute(), option)
     above = next(folder for folder in Path(target).absolute().parents if os.path.lexists(folder))
     if not above.is_dir():
         came = f"'{above}' is no folder, so nothing can be written into it."
@@ -306,6 +309,17 @@ def require_writable(target: Path, option: str) -> None:
     else:
         return
     raise RunError(came, expected="a folder that can be written to", fix=f"name another place: {option}")
+
+
+def _refuse_other_bytes(target: Path, option: str) -> None:
+    """Refuse a name that the system writes in other bytes than UTF-8, in which Arrow and Polars write it."""
+    if os.fsencode(target) != str(target).encode("utf-8", "replace"):
+        raise RunError(
+            f"'{ascii(str(target))[1:-1]}' has letters that cannot be written in the encoding of file names here, "
+            f"{sys.getfilesystemencoding()}.",
+            expected="names of ASCII letters, or UTF-8 as the encoding",
+            fix=f"set LC_ALL=C.UTF-8 or PYTHONUTF8=1, or name another place: {option}",
+        )
 
 
 def _exists(target: Path) -> RunError:
