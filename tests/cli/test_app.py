@@ -255,6 +255,16 @@ def test_a_table_in_which_nobody_has_answered_is_checked_and_not_learned_from(
     assert "did you mean 'Response'?" in said("check", table, "--contract", mine)[2]
 
 
+@pytest.mark.parametrize(("option", "value"), [("--control-share", "1.5"), ("--call-effect", "nan"), ("--drift", "x")])
+def test_a_setting_of_a_simulation_is_refused_by_its_option(
+    tmp_path: Path, said: Callable[..., tuple[int, str, str]], option: str, value: str
+) -> None:
+    code, _, err = said("simulate", "--out", tmp_path / "t.csv", option, value)
+    assert code == 2
+    assert re.match(rf"error: {option} must .*\. Got {value} instead\.\n", err)
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_simulated_campaign_meets_its_contract(tmp_path: Path, said: Callable[..., tuple[int, str, str]]) -> None:
     table, truth = tmp_path / "campaign.csv", tmp_path / "truth.parquet"
     assert said("simulate", "--rows", 500, "--out", table, "--truth", truth)[0] == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import polars as pl
 import pytest
@@ -107,7 +109,14 @@ def _rich(simulated: Simulated) -> pl.Series:
     return (simulated.frame["interest"] == "investing").fill_null(True) | (simulated.truth["segment"] == SEGMENTS[3])
 
 
-@pytest.mark.parametrize("wrong", [{"rows": 0}, {"base_rate": 1.0}, {"control_share": 1.0}, {"drift": ("weather",)}])
+@pytest.mark.parametrize("wrong", [
+        {"rows": 0}, {"rows": 10**14}, {"waves": 0}, {"waves": 10**6}, {"seed": -1}, {"base_rate": 1.0},
+        {"base_rate": float("nan")}, {"control_share": 1.0}, {"missing_share": -0.5}, {"drift": ("weather",)},
+        {"call_effect": float("nan")}, {"call_effect": float("inf")}, {"call_effect": 1e308}, {"cost": -1.0},
+    ],
+)  # fmt: skip
 def test_a_campaign_that_makes_no_sense_is_a_value_error(wrong: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match=r"must|knows"):
+    ((name, value),) = wrong.items()
+    came = value[0] if isinstance(value, tuple) else value
+    with pytest.raises(ValueError, match=rf"^{name} must .*\. Got {re.escape(str(came))} instead\.$"):
         Campaign(**wrong)  # type: ignore[arg-type]

@@ -38,7 +38,10 @@ def simulate(out: Place, truth: Place | None = None, **settings: object) -> Camp
     try:
         campaign = Campaign(**settings)  # type: ignore[arg-type]
     except ValueError as error:
-        raise ConfigError(str(error), expected="settings of a campaign", fix="see: segmint simulate --help") from error
+        name, _, rest = str(error).partition(" ")
+        raise ConfigError(
+            f"--{name.replace('_', '-')} {rest}", expected="settings of a campaign", fix="see: segmint simulate --help"
+        ) from error
     for path, option in ((out, "--out"), (truth, "--truth")):
         if path is not None:
             _writer(path)

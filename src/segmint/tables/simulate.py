@@ -56,6 +56,16 @@ _JOB_EFFECT = np.array([0.5, -0.2, -0.1, 0.15, -0.3, 0.45])
 _INTEREST_EFFECT = np.array([0.0, -0.1, 0.55, -0.35, 0.05])
 _EARLIER_EFFECT = np.array([0.0, 0.25, 1.7])
 
+# beyond these log-odds every probability is 0 or 1; more customers would take days, more months no calendar has
+_LIMITS = {
+    "rows": (1, 100_000_000),
+    "waves": (1, 1_000),
+    "call_effect": (-20, 20),
+    "drift_size": (-20, 20),
+    "cost": (0, 1_000_000_000),
+    "value": (0, 1_000_000_000),
+}
+
 
 @dataclass(frozen=True)
 class Campaign:
@@ -98,16 +108,19 @@ class Campaign:
     value: float = 80.0
 
     def __post_init__(self) -> None:
-        if self.rows < 1 or self.waves < 1:
-            raise ValueError(f"rows and waves must be at least 1. Got {self.rows} and {self.waves} instead.")
+        for name, (least, most) in _LIMITS.items():
+            value = getattr(self, name)
+            if not least <= value <= most:  # nor is what is no number
+                raise ValueError(f"{name} must lie between {least:,} and {most:,}. Got {value} instead.")
         if self.seed < 0:
             raise ValueError(f"seed must be at least 0. Got {self.seed} instead.")
         if not 0 < self.base_rate < 1:
-            raise ValueError(f"base_rate must lie between 0 and 1. Got {self.base_rate} instead.")
-        if not (0 <= self.control_share < 1 and 0 <= self.missing_share < 1):
-            raise ValueError("control_share and missing_share must be at least 0 and below 1.")
+            raise ValueError(f"base_rate must be above 0 and below 1. Got {self.base_rate} instead.")
+        for name in ("control_share", "missing_share"):
+            if not 0 <= (share := getattr(self, name)) < 1:
+                raise ValueError(f"{name} must be at least 0 and below 1. Got {share} instead.")
         if strangers := set(self.drift) - {"inputs", "effects", "base_rate"}:
-            raise ValueError(f"drift knows inputs, effects and base_rate. Got {sorted(strangers)} instead.")
+            raise ValueError(f"drift must be inputs, effects or base_rate. Got {', '.join(sorted(strangers))} instead.")
 
 
 @dataclass(frozen=True)
