@@ -18,9 +18,12 @@ from segmint.flows.predict import predict
 from segmint.flows.read import inputs_of, refuse_overwriting, rejected_rows
 from segmint.flows.run import run
 from segmint.flows.simulate import simulate
+from segmint.flows.target import target
 from segmint.store.bundle import write_bundle
+from segmint.store.run import Run
 from segmint.tables.rejects import Reject
 from segmint.tables.source import open_table
+from segmint.targeting.policy import ContactPolicy, Economics
 from tests.service.small import small_parts
 
 
@@ -91,6 +94,35 @@ def test_what_is_no_file_is_not_replaced(tmp_path: Path, out: str) -> None:
     with pytest.raises(InputError, match="cannot be written to"):
         refuse_overwriting(tmp_path / out)
     refuse_overwriting(tmp_path / "new.csv")
+
+
+@pytest.mark.parametrize("place", ["segments.parquet", "new.parquet", "bundle/new.parquet"])
+def test_nothing_is_written_into_another_run(tmp_path: Path, place: str) -> None:
+    earlier = Run.create(tmp_path / "runs", "run", [], "", None)
+    earlier.done()
+    (tmp_path / "link").symlink_to(earlier.folder)
+    customers = pl.DataFrame({"age": [41], "job": ["student"]})
+    write_bundle(tmp_path / "bundle", **small_parts())
+    policy = ContactPolicy(economics=Economics(cost_per_call=1, value_per_success=9))
+    for folder in (earlier.folder, tmp_path / "link"):
+        for ask in (
+            lambda out: predict(customers, tmp_path / "bundle", runs=tmp_path / "others", out=out),
+            lambda out: target(customers, tmp_path / "bundle", policy=policy, runs=tmp_path / "others", out=out),
+            lambda out: simulate(out, rows=10),
+            lambda out: refuse_overwriting(out),
+        ):
+            with pytest.raises(InputError, match=f"lies in the run {earlier.id}"):
+                ask(folder / place)
+    assert not (tmp_path / "others").exists()
+
+
+def test_a_simulated_table_takes_the_place_of_no_table(tmp_path: Path) -> None:
+    (tmp_path / "customers.csv").write_text("id\n1\n")
+    for out, truth in (("customers.csv", None), ("new.csv", tmp_path / "customers.csv")):
+        with pytest.raises(RunError, match=r"'customers\.csv' exists already"):
+            simulate(tmp_path / out, truth, rows=10)
+    assert [path.name for path in tmp_path.iterdir()] == ["customers.csv"]
+    assert (tmp_path / "customers.csv").read_text() == "id\n1\n"
 
 
 def test_a_check_that_reads_no_row_leaves_the_rejected_rows_of_an_earlier_one(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import shutil
 import stat
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +20,7 @@ from segmint.contract.contract import Contract
 from segmint.contract.export import contract_to_toml
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate, validate_batches
-from segmint.errors import DataError, InputError, why
+from segmint.errors import DataError, InputError, RunError, why
 from segmint.progress import Progress, silent
 from segmint.store.run import CONTRACT, Run
 from segmint.store.run_files import LEDGER, REJECTED
@@ -71,12 +72,13 @@ def refuse_overwriting(out: Path, *inputs: Any) -> None:
     Raises
     ------
     InputError
-        If `out` is one of them, is a folder, a pipe or a device, or can be no file's name.
+        If `out` is one of them, lies in a run, is a folder, a pipe or a device, or can be no file's name.
     """
     if obstacle := _obstacle(out):
         raise InputError(
             f"'{out}' cannot be written to: {obstacle}.", expected="the path of a file", fix="choose another name"
         )
+    refuse_in_run(out)
     for given in inputs:
         if isinstance(given, str | Path) and _is_same_file(out, Path(given)):
             raise InputError(
@@ -84,6 +86,31 @@ def refuse_overwriting(out: Path, *inputs: Any) -> None:
                 expected="another file to write to",
                 fix="choose another name",
             )
+
+
+def refuse_in_run(out: Path) -> None:
+    """Refuse a place in the folder of a run: what a run found is not written over, and nothing joins it.
+
+    Raises
+    ------
+    InputError
+        If a folder above `out`, under whatever link, is a run.
+    """
+    for folder in Path(os.path.realpath(out)).parents:
+        if _is_run(folder):
+            raise InputError(
+                f"'{out}' lies in the run {folder.name}, which keeps what it found.",
+                expected="a place outside of every run",
+                fix="choose another name",
+            )
+
+
+def _is_run(folder: Path) -> bool:
+    try:
+        Run.open(folder)
+    except RunError:
+        return False
+    return True
 
 
 def _obstacle(out: Path) -> str:

@@ -10,7 +10,7 @@ import polars as pl
 from segmint.errors import ConfigError, InputError
 from segmint.flows.read import refuse_overwriting
 from segmint.flows.settings import Place, path_of
-from segmint.store.staging import publish_file, require_writable
+from segmint.store.staging import publish_file, require_free, require_writable
 from segmint.tables.simulate import Campaign, Simulated, simulate_batches
 from segmint.tables.write import write_csv, write_parquet
 
@@ -30,7 +30,9 @@ def simulate(out: Place, truth: Place | None = None, **settings: object) -> Camp
     Raises
     ------
     InputError
-        If a path has another ending, or both are the same.
+        If a path has another ending or lies in a run, or both are the same.
+    RunError
+        If something lies there already.
     ConfigError
         If a setting makes no sense.
     """
@@ -47,6 +49,7 @@ def simulate(out: Place, truth: Place | None = None, **settings: object) -> Camp
             _writer(path)
             require_writable(path, option)
             refuse_overwriting(path)
+            require_free(path)  # what lies there may be real customers
     if truth is not None and truth.resolve() == out.resolve():
         raise InputError(
             f"'{out}' cannot be both the table and its truth.", expected="two names", fix="give --truth another name"

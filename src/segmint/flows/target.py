@@ -32,7 +32,7 @@ from segmint.flows.candidates import (
     today,
 )
 from segmint.flows.predict import trained_ids
-from segmint.flows.read import inputs_of, keep_reading, open_source, read
+from segmint.flows.read import inputs_of, keep_reading, open_source, read, refuse_in_run
 from segmint.flows.report import write_report
 from segmint.flows.settings import RUNS, Place, Settings, path_of, policy_of, settings_of, with_policy
 from segmint.progress import Progress, silent
@@ -139,6 +139,7 @@ def target(
     if out is not None:
         require_free(out)
         require_writable(out, "--out")
+        refuse_in_run(out)
     opened_bundle = open_bundle(bundle, runs)
     require_usable(opened_bundle)
     opened = open_source(source, config.data)
