@@ -1,17 +1,24 @@
-"""One real run of the embedded sample, made quickly and shared by all tests of the story."""
+"""One real run of the embedded sample, and a network with its wave, made quickly and shared by all tests of the story."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import polars as pl
 import pytest
 
 from segmint.config import load_config
 from segmint.flows.demo import demo
-from segmint.flows.run import RunResult
+from segmint.flows.predict import predict
+from segmint.flows.run import RunResult, run
+from segmint.flows.target import target
+from segmint.flows.update import update
+from segmint.tables.simulate import Campaign, simulate_batches
+from tests.flows.waves import CONFIG, QUICK, more_yes
 
-QUICK = ["model.recipe=plain", "model.hidden=[16, 8]", "model.epochs=4", "split.folds=2", "compare.repeats=100"]
-QUICK += ["segments.enabled=false"]
+QUICK_DEMO = ["model.recipe=plain", "model.hidden=[16, 8]", "model.epochs=4", "split.folds=2", "compare.repeats=100"]
+QUICK_DEMO += ["segments.enabled=false"]
 
 
 @pytest.fixture(scope="session")
@@ -21,4 +28,33 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def done(runs: Path) -> RunResult:
-    return demo(load_config(None, QUICK), runs=runs)
+    return demo(load_config(None, QUICK_DEMO), runs=runs)
+
+
+@pytest.fixture(scope="module")
+def wave() -> dict[str, pl.DataFrame]:
+    whole = pl.concat([block.frame for block in simulate_batches(Campaign(rows=3_500, seed=5, missing_share=0.0))])
+    whole = whole.sample(fraction=1.0, shuffle=True, seed=2)
+    now = whole[2_000:]
+    return {"train": whole[:2_000], "wave": now.drop("subscribed"), "results": now.select("customer_id", "subscribed")}
+
+
+@pytest.fixture(scope="module")
+def trained(wave: dict[str, pl.DataFrame], runs: Path) -> Path:
+    pytest.importorskip("tensorflow")
+    return run(wave["train"], "simulated-campaign", CONFIG, runs=runs).folder
+
+
+@pytest.fixture(scope="module")
+def updated(wave: dict[str, pl.DataFrame], trained: Path, runs: Path) -> Any:
+    scored = predict(wave["wave"], trained, CONFIG, runs=runs)
+    path = scored.folder / "predictions.parquet"
+    return update(more_yes(wave["results"]), path, trained, CONFIG, runs=runs)
+
+
+@pytest.fixture(scope="module")
+def call_list(wave: dict[str, pl.DataFrame], trained: Path, runs: Path) -> Path:
+    """A list of everybody: calls cost next to nothing, and one in five is held out."""
+    money = ["economics.cost_per_call=0.001", "economics.value_per_success=1", 'economics.currency="SEK"']
+    policy = load_config(None, [*QUICK, *money, "policy.holdout_share=0.2"])
+    return target(wave["wave"], trained, policy, runs=runs).folder / "call_list.parquet"

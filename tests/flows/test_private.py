@@ -17,7 +17,7 @@ from segmint.contract.column import Column
 from segmint.contract.contract import load_contract
 from segmint.contract.export import contract_to_toml
 from segmint.flows.demo import sample_path
-from tests.flows.conftest import QUICK
+from tests.flows.conftest import QUICK_DEMO as QUICK
 
 pytestmark = [pytest.mark.network, pytest.mark.timeout(900)]  # a score of commands, one after the other
 pytest.importorskip("tensorflow")

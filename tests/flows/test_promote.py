@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
+from segmint.cli import main
 from segmint.config import load_config
-from segmint.contract.contract import parse_contract
+from segmint.contract.contract import load_contract, parse_contract
 from segmint.contract.validate import validate
 from segmint.errors import BundleError, DataError, RunError
-from segmint.flows.promote import promote, promotions, rollback
+from segmint.evaluation.recalibration import cross_fitted
+from segmint.flows.promote import compare_bundles, promote, promotions, rollback, told_promotion
+from segmint.flows.results import groups_of
 from segmint.splits.groups import names_of
-from segmint.store.bundle import write_bundle
+from segmint.store.bundle import open_bundle, write_bundle
+from segmint.store.promoted import Entry
 from segmint.store.run import Run
 from segmint.store.training_ids import write_training_ids
 from segmint.tables.source import file_fingerprint, open_table
+from tests.flows.waves import CONFIG as QUICK_CONFIG
 from tests.service.small import CONTRACT, small_parts
 
 CONFIG = load_config()
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of its own: other tests make runs too."""
+    return tmp_path_factory.mktemp("runs")
 
 
 def finished(runs: Path, seed: int, inputs: Any = None, **changes: Any) -> Path:
@@ -140,3 +154,105 @@ def test_rows_of_one_customer_are_one_customer_to_the_gate(tmp_path: Path) -> No
         gates.append(promote(challenger, CONFIG, runs=tmp_path, on=table, despite="a test").entry.gate)
     one, five = (gate["high"] - gate["low"] for gate in gates)
     assert five == pytest.approx(one, rel=0.15)
+
+
+@pytest.mark.network
+def test_the_challenger_passes_the_gate_and_the_way_back_is_one_line(
+    updated: Any, trained: Path, runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "there was no champion" in promote(trained, QUICK_CONFIG, runs=runs).sentence
+    assert "better" in promote(updated.folder, QUICK_CONFIG, runs=runs).sentence
+    assert open_bundle("PROMOTED", runs).digest == open_bundle(updated.folder).digest
+    assert main(["rollback", "--runs", str(runs), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["run"] == trained.name
+    assert main(["rollback", "--runs", str(runs)]) == 2
+    with pytest.raises(RunError, match="no earlier champion"):
+        rollback(runs=runs)
+
+
+@pytest.mark.network
+def test_a_challenger_that_is_no_better_is_refused_unless_a_person_says_why(
+    wave: dict[str, pl.DataFrame], trained: Path, updated: Any, runs: Path, tmp_path: Path
+) -> None:
+    promote(trained, QUICK_CONFIG, runs=runs)
+    as_it_was = wave["wave"].join(wave["results"], on="customer_id")
+    with pytest.raises(RunError, match="was not promoted; worse"):
+        promote(updated.folder, QUICK_CONFIG, runs=runs, on=as_it_was)
+    entry = promote(updated.folder, QUICK_CONFIG, runs=runs, on=as_it_was, despite="the rate will rise").entry
+    assert entry.gate["despite"] == "the rate will rise"
+
+
+@pytest.mark.network
+def test_two_bundles_are_not_compared_on_customers_that_one_was_trained_on(
+    wave: dict[str, pl.DataFrame], trained: Path, updated: Any, tmp_path: Path
+) -> None:
+    now, next_one = (shutil.copytree(folder, tmp_path / folder.name) for folder in (trained, updated.folder))
+    promote(now, QUICK_CONFIG, runs=tmp_path)
+    with pytest.raises(DataError, match=r"trained on 2,000 of the 2,000 customers"):
+        promote(next_one, QUICK_CONFIG, runs=tmp_path, on=wave["train"])
+    both = pl.concat([wave["train"].head(300), wave["wave"].join(wave["results"], on="customer_id")], how="diagonal")
+    with pytest.raises(RunError, match="300 customers that one of the two was trained on are left out"):
+        promote(next_one, QUICK_CONFIG, runs=tmp_path, on=both)
+
+
+@pytest.mark.network
+def test_the_history_says_when_which_run_and_why(
+    trained: Path, updated: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    argv = ["promote", "--runs", str(tmp_path)]
+    assert main([*argv, "--history"]) == 0
+    assert "Nothing was promoted here yet" in capsys.readouterr().out
+    for folder in (trained, updated.folder):
+        shutil.copytree(folder, tmp_path / folder.name)
+        promote(folder.name, QUICK_CONFIG, runs=tmp_path, despite="the quarter begins")
+    rollback(runs=tmp_path)
+    assert main([*argv, "--history"]) == 0
+    first, second, third = capsys.readouterr().out.splitlines()
+    assert f"promote   {trained.name}  first: there was no champion" in first
+    assert f"promote   {updated.folder.name}  better: log score" in second
+    assert f"rollback  {trained.name}  back to the one before (in use)" in third
+    assert main([*argv, "--history", "--json"]) == 0
+    assert [entry["action"] for entry in json.loads(capsys.readouterr().out)["history"]] == ["promote"] * 2 + [
+        "rollback"
+    ]
+    assert main(argv) == 2
+    assert "No run was named" in capsys.readouterr().err
+
+
+def test_a_promotion_against_the_gate_tells_the_reason() -> None:
+    entry = Entry(
+        "2026-03-14T10-15-02Z-3f9c",
+        "a" * 64,
+        "2026-11-26",
+        "promote",
+        None,
+        {"passed": False, "sentence": "worse: x", "despite": "trust"},
+    )
+    assert told_promotion(entry).endswith("worse: x; promoted all the same: trust")
+
+
+def test_calls_of_one_customer_judge_as_one() -> None:
+    """The same 200 customers four times are no 800 customers, and none judges a shift that it helped to find."""
+    random = np.random.default_rng(3)
+    said, better = random.uniform(0.05, 0.3, (2, 200))
+    yes, bundle = random.random(200) < 0.2, SimpleNamespace(weights={})
+    once = compare_bundles(bundle, bundle, (better, said), yes, np.arange(200))
+    four = [np.tile(values, 4) for values in (better, said, yes, np.arange(200))]
+    again = compare_bundles(bundle, bundle, (four[0], four[1]), four[2], four[3])
+    assert (again.low, again.high) == pytest.approx((once.low, once.high), abs=1e-9)
+    moved = cross_fitted(four[1], four[2], four[3]).reshape(4, 200)
+    assert np.array_equal(moved[0], moved[3])
+    repeated = pl.DataFrame({"customer_id": ["7", " 7", None, None, "8"]})
+    groups = groups_of(repeated, load_contract("simulated-campaign"))
+    assert groups[0] == groups[1]
+    assert np.unique(groups).size == 4
+
+
+def test_an_equal_and_simpler_challenger_passes() -> None:
+    random = np.random.default_rng(3)
+    said = random.uniform(0.05, 0.3, 20_000)
+    yes = random.random(20_000) < said
+    small, large = (SimpleNamespace(weights={"w": np.zeros(size)}) for size in (10, 100))
+    nearly = said * (1 + random.normal(0, 0.002, said.size))
+    assert compare_bundles(small, large, (nearly, said), yes).verdict == "equal_and_simpler"
+    assert compare_bundles(large, small, (nearly, said), yes).verdict == "not_better"

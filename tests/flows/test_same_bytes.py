@@ -13,7 +13,7 @@ import pytest
 from segmint.flows.run import RunResult
 from segmint.store import strict_json
 from segmint.store.run import list_runs
-from tests.flows.conftest import QUICK
+from tests.flows.conftest import QUICK_DEMO as QUICK
 
 pytestmark = [pytest.mark.network, pytest.mark.timeout(900)]
 pytest.importorskip("tensorflow")

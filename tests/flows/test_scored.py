@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
 import pytest
 
+from segmint.config import load_config
 from segmint.contract.column import Column
-from segmint.flows.scored import _as_it_came
+from segmint.flows.predict import predict
+from segmint.flows.report import write_report
+from segmint.flows.scored import _as_it_came, known_of, scoring_run
+from segmint.flows.target import target
+from segmint.report.run_view import RunView
+from segmint.store.bundle import open_bundle
+from tests.flows.waves import CONFIG, QUICK
 
 BUNDLE: Any = SimpleNamespace(
     at="planning",
@@ -24,3 +32,67 @@ def test_a_segment_of_the_table_s_own_is_kept_apart_from_the_one_found(aside: bo
     own = {"segment_input": ["retail"], "segment": ["Savers"]} if aside else {"segment": ["retail"]}
     wave = pl.DataFrame({**own, "propensity": [0.5], "predicted": ["no"], "flags": [""]})
     assert _as_it_came(wave, BUNDLE).to_dict(as_series=False) == {"segment": ["retail"]}
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of its own: other tests make runs too."""
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.mark.network
+def test_the_page_of_a_prediction_and_its_moment_are_those_of_the_bundle(
+    wave: dict[str, pl.DataFrame], trained: Path, runs: Path
+) -> None:
+    otherwise = load_config(None, [*QUICK, "data.at=after_call"])
+    found = predict(wave["wave"].head(50), trained, otherwise, runs=runs)
+    assert RunView(found.folder).at == open_bundle(trained).at == "planning"
+    assert "those known" in write_report(found.folder).read_text("utf-8")
+
+
+@pytest.mark.network
+def test_a_scored_table_can_be_scored_again_and_again(wave: dict[str, pl.DataFrame], trained: Path, runs: Path) -> None:
+    table: Any = wave["wave"].head(30)
+    for _ in range(3):
+        table = predict(table, trained, CONFIG, runs=runs).folder / "predictions.parquet"
+    frame = pl.read_parquet(table)
+    assert {"propensity", "propensity_input", "propensity_input_input"} <= set(frame.columns)
+    assert frame["propensity"].equals(frame["propensity_input_input"].alias("propensity"))
+
+
+@pytest.mark.network
+def test_a_scored_table_with_decimal_commas_is_read_again_as_it_was(
+    wave: dict[str, pl.DataFrame], trained: Path, runs: Path, tmp_path: Path
+) -> None:
+    column = next(name for name, kind in wave["wave"].schema.items() if kind.is_numeric())
+    few = wave["wave"].head(200).with_columns((pl.col(column).rank() + 0.125).alias(column))
+    frames = []
+    for name, comma in (("point.csv", False), ("comma.csv", True)):
+        few.write_csv(tmp_path / name, separator=";", decimal_comma=comma)
+        scored = predict(tmp_path / name, trained, CONFIG, runs=runs).folder / "predictions.parquet"
+        table = pl.read_parquet(scored)
+        known = known_of(open_bundle(trained), table, None, CONFIG.data, scoring_run(scored, table, runs))
+        assert known is not None
+        frames.append(known.frame)
+    assert frames[0].equals(frames[1])
+
+
+@pytest.mark.network
+def test_a_list_finds_the_very_row_that_it_chose(
+    wave: dict[str, pl.DataFrame], trained: Path, runs: Path, tmp_path: Path
+) -> None:
+    """A customer with two rows is listed with the better one, which need not be the first."""
+    inputs = [column.name for column in open_bundle(trained).contract.features("planning")]
+    other = (
+        wave["wave"]
+        .head(300)
+        .with_columns(wave["wave"].slice(300, 300).select(name for name in inputs if name in wave["wave"].columns))
+    )
+    twice = pl.concat([other, wave["wave"].head(300)])
+    money = ["economics.cost_per_call=0.001", "economics.value_per_success=1", "policy.holdout_share=0.2"]
+    listed = target(twice, trained, load_config(None, [*QUICK, *money]), runs=runs).call_list.listed
+    assert (listed["record"] > 300).any()
+    assert (listed["record"] <= 300).any()
+    known = known_of(open_bundle(trained), listed, twice, CONFIG.data, scoring_run(listed, listed, runs))
+    assert known is not None
+    assert known.raw.equals(twice[listed["record"].to_numpy() - 1])

@@ -22,7 +22,7 @@ from segmint.flows.target import Targeted, target
 from segmint.store.run import Run
 from segmint.tables.simulate import Campaign, simulate_batches
 from segmint.targeting.choose import choose
-from tests.flows.conftest import QUICK
+from tests.flows.conftest import QUICK_DEMO as QUICK
 
 pytestmark = pytest.mark.network
 pytest.importorskip("tensorflow")

@@ -1,0 +1,217 @@
+"""What calling brought, from a call list and its results to a page and a file of objectors."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from segmint.cli import main
+from segmint.config import load_config
+from segmint.errors import DataError
+from segmint.flows.measure import measure
+from segmint.flows.target import target
+from tests.flows.waves import CONFIG, QUICK
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of its own: other tests make runs too."""
+    return tmp_path_factory.mktemp("runs")
+
+
+def campaign(share: float = 0.2, n: int = 3_000) -> tuple[pl.DataFrame, pl.DataFrame]:
+    random = np.random.default_rng(4)
+    held = random.random(n) < share
+    yes = random.random(n) < np.where(held, 0.05, 0.15)
+    ids = [f"C{i:05d}" for i in range(n)]
+    listed = pl.DataFrame(
+        {"customer": ids, "status": np.where(held, "held_out", "listed"), "propensity": np.full(n, 0.15), "value": np.full(n, 60.0),
+         "cost": np.full(n, 2.0)}
+    )  # fmt: skip
+    code = np.where(yes, "SALE", np.where(random.random(n) < 0.02, "STOP", "NO"))
+    results = pl.DataFrame({"customer": ids, "code": code}).filter(pl.Series(yes | ~held))
+    return listed, results
+
+
+CODES = '[codes]\nSALE = "success"\nNO = "refused"\nSTOP = "do_not_call"\n'
+
+
+def test_what_calling_brought_stands_on_a_page_and_objectors_in_a_file(tmp_path: Path) -> None:
+    listed, results = campaign()
+    (tmp_path / "codes.toml").write_text(CODES)
+    found = measure(listed, results, CONFIG, runs=tmp_path / "runs", codes=tmp_path / "codes.toml")
+    response = found.frame().filter((pl.col("quantity") == "response") & (pl.col("method") == "plain"))
+    assert response["low"].item() < 0.1 < response["high"].item()
+    objectors = pl.read_csv(found.folder / "do_not_call.csv")["customer"].to_list()
+    assert objectors == results.filter(pl.col("code") == "STOP")["customer"].to_list()
+    page = found.report.read_text("utf-8")
+    assert "What calling brought" in page
+    assert "after the planned cost of calling" in page
+    assert "C00001" not in page
+    record = (found.folder / "run.json").read_text("utf-8")
+    assert "C0" not in record
+    assert list(json.loads(record)["inputs"]) == ["a frame", "a frame (2)"]
+
+
+def test_purchases_and_earlier_lists_are_named_at_the_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed, results = campaign()
+    (tmp_path / "codes.toml").write_text(CODES)
+    listed.write_parquet(tmp_path / "list.parquet")
+    results.write_csv(tmp_path / "results.csv")
+    results.filter(pl.col("code") == "SALE").select("customer", date=pl.lit("2026-03-14")).write_csv(
+        tmp_path / "purchases.csv"
+    )
+    listed.head(500).write_parquet(tmp_path / "earlier.parquet")
+    argv = [
+        "measure",
+        str(tmp_path / "list.parquet"),
+        str(tmp_path / "results.csv"),
+        "--runs",
+        str(tmp_path / "runs"),
+        "--json",
+    ]
+    argv += ["--codes", str(tmp_path / "codes.toml")]
+    assert main(argv) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert "judged by call codes" in told["cautions"][0]
+    assert "cannot be compared as they are" in Path(told["report"]).read_text("utf-8")
+    argv += ["--purchases", str(tmp_path / "purchases.csv"), "--earlier", str(tmp_path / "earlier.parquet")]
+    assert main(argv) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["cautions"] == []
+    assert told["left_out"] == {"earlier": 500, "repeated": 0}
+    assert "cannot be compared as they are" not in Path(told["report"]).read_text("utf-8")
+    ids = pl.read_csv(tmp_path / "purchases.csv").select("customer")
+    ids.write_csv(tmp_path / "purchases.csv")  # a plain list has no delimiter
+    assert main(argv) == 0
+    assert json.loads(capsys.readouterr().out)["rows"] == told["rows"]
+    listed.with_columns(customer=pl.lit("record 1")).write_parquet(tmp_path / "earlier.parquet")
+    assert main(argv) == 2
+    assert "by their place in a table" in capsys.readouterr().err
+
+
+def test_calls_that_reached_nobody_stay_in_what_calling_brought(tmp_path: Path) -> None:
+    """Who answers is no random part of those called: leaving the others out would flatter the calls."""
+    listed, results = campaign()
+    refused = (pl.col("code") == "NO") & (pl.int_range(pl.len()) % 2 == 0)
+    (tmp_path / "codes.toml").write_text(
+        CODES + 'NOBODY = "not_reached"\nWRONG = "wrong_number"\nLATER = "call_back"\n'
+    )
+    for code in ("NOBODY", "WRONG", "LATER"):
+        some = results.with_columns(code=pl.when(refused).then(pl.lit(code)).otherwise("code"))
+        found = measure(listed, some, CONFIG, runs=tmp_path / "runs", codes=tmp_path / "codes.toml").frame()
+        was = measure(listed, results, CONFIG, runs=tmp_path / "runs", codes=tmp_path / "codes.toml").frame()
+        assert found.equals(was)
+
+
+def test_without_a_control_group_the_command_refuses_with_code_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed, results = campaign(share=0.0)
+    listed.write_parquet(tmp_path / "list.parquet")
+    results.write_csv(tmp_path / "results.csv")
+    (tmp_path / "codes.toml").write_text(CODES)
+    argv = ["measure", str(tmp_path / "list.parquet"), str(tmp_path / "results.csv"), "--runs", str(tmp_path / "runs")]
+    assert main([*argv, "--codes", str(tmp_path / "codes.toml")]) == 2
+    assert "propensity is not uplift" in capsys.readouterr().err
+    assert main(argv) == 2
+    assert "a code without a meaning" in capsys.readouterr().err
+    assert main([*argv, "--codes", "nowhere.toml"]) == 2
+    assert main(["measure", str(tmp_path / "results.csv"), str(tmp_path / "results.csv"), "--runs", str(tmp_path)]) == 2
+    assert "has no column 'status'" in capsys.readouterr().err
+
+
+def test_a_small_holdout_is_said_on_the_page(tmp_path: Path) -> None:
+    listed, results = campaign(share=0.01, n=600)
+    (tmp_path / "codes.toml").write_text(CODES)
+    found = measure(
+        listed, results, CONFIG, runs=tmp_path / "runs", codes=tmp_path / "codes.toml", silence_means_no=True
+    )
+    page = found.report.read_text("utf-8")
+    assert "The holdout is too small to tell" in page
+    assert "too few purchases to tell" in page
+    assert "nan" not in page.lower().replace("nance", "")
+
+
+@pytest.mark.network
+def test_money_is_in_the_currency_of_the_lists_own_run(
+    wave: dict[str, pl.DataFrame], call_list: Path, runs: Path, tmp_path: Path
+) -> None:
+    results = wave["results"].rename({"customer_id": "customer", "subscribed": "code"})
+    euros = load_config(None, ["economics.cost_per_call=1", "economics.value_per_success=1"])
+    copy = Path(shutil.copy(call_list, tmp_path / "list.parquet"))
+    for path in (call_list, copy):
+        found = measure(path, results, euros, runs=runs)
+        assert found.summary["currency"] == "SEK"
+        assert call_list.parent.name in found.sentences[1]
+        assert "SEK after the planned cost" in " ".join(found.sentences)
+        assert not any("EUR" in sentence for sentence in found.sentences)
+        page = found.report.read_text("utf-8")
+        assert f"{path.name} and " in page
+        assert "Revenue and profit in SEK" in page
+        assert "Columns used" not in page
+    # by the id of the list's own contract, where the results name the customer so
+    named = measure(call_list, wave["results"].rename({"subscribed": "code"}), euros, runs=runs)
+    assert named.frame().equals(found.frame(), null_equal=True)
+    # and by the outcome of that contract, as `update` takes it
+    told = measure(call_list, wave["results"], euros, runs=runs)
+    assert told.frame().equals(found.frame(), null_equal=True)
+    assert "'subscribed' of the results tells who said yes" in told.sentences[1]
+    some_open = wave["results"].with_columns(
+        subscribed=pl.when(pl.int_range(pl.len()) >= 5).then("subscribed").otherwise(pl.lit(""))
+    )
+    assert "Left out: 5 results without an outcome yet." in measure(call_list, some_open, euros, runs=runs).sentences[1]
+    with pytest.raises(DataError, match="neither 'code' nor 'subscribed'"):
+        measure(call_list, wave["results"].rename({"subscribed": "said"}), euros, runs=runs)
+    # a no of somebody held out is an outcome there, and no call
+    bought = wave["results"].filter(pl.col("subscribed") == "yes").select("customer_id")
+    by_purchases = measure(call_list, wave["results"], euros, runs=runs, purchases=bought)
+    assert not by_purchases.summary["cautions"]
+    assert by_purchases.frame().equals(found.frame(), null_equal=True)
+
+
+def test_where_the_lists_run_is_gone_the_policy_names_the_currency_or_nobody_does(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed, results = campaign()
+    listed.write_parquet(tmp_path / "list.parquet")
+    results.with_columns(code=pl.col("code").replace({"SALE": "yes", "NO": "no", "STOP": "do_not_call"})).write_csv(
+        tmp_path / "results.csv"
+    )
+    (tmp_path / "policy.toml").write_text('[economics]\ncurrency = "CHF"\ncost_per_call = 1\nvalue_per_success = 2\n')
+    argv = ["measure", str(tmp_path / "list.parquet"), str(tmp_path / "results.csv"), "--runs", str(tmp_path / "runs")]
+    assert main([*argv, "--json", "--policy", str(tmp_path / "policy.toml")]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["currency"], "as the given policy says" in told["sentences"][1]) == ("CHF", True)
+    assert main([*argv, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["currency"] == ""
+    assert "which no run or policy at hand names" in told["sentences"][1]
+    assert not any("EUR" in sentence for sentence in told["sentences"])
+
+
+@pytest.mark.network
+def test_who_asked_not_to_be_called_again_is_on_no_later_list(
+    wave: dict[str, pl.DataFrame], trained: Path, call_list: Path, runs: Path, tmp_path: Path
+) -> None:
+    listed = pl.read_parquet(call_list)
+    asked = listed.filter(pl.col("status") == "listed")["customer"].head(20)
+    results = wave["results"].select(customer="customer_id", code="subscribed").with_columns(
+        code=pl.when(pl.col("customer").is_in(asked.implode())).then(pl.lit("do_not_call")).otherwise("code")
+    )  # fmt: skip
+    file = tmp_path / "do_not_call.csv"
+    found = measure(call_list, results, CONFIG, runs=runs, do_not_call=file)
+    assert found.sentences[-1] == f"'{file}' has 20 entries, 20 of them new."
+    assert found.summary["do_not_call_file"] == {"entries": 20, "added": 20}
+    assert measure(call_list, results, CONFIG, runs=runs, do_not_call=file).sentences[-1].endswith("0 of them new.")
+    money = ["economics.cost_per_call=0.001", "economics.value_per_success=1", f'policy.suppress=["{file}"]']
+    again = target(wave["wave"], trained, load_config(None, [*QUICK, *money]), runs=runs).call_list
+    assert set(again.rows.filter(pl.col("customer").is_in(asked.implode()))["status"]) == {"suppressed"}
+    assert not set(again.listed["customer"]) & set(asked)

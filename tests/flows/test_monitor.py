@@ -1,0 +1,116 @@
+"""A wave held against its bundle: alarms with advice, with and without outcomes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from segmint.cli import main
+from segmint.errors import DataError
+from segmint.flows.monitor import monitor
+from segmint.store.bundle import open_bundle
+from tests.flows.waves import CONFIG, more_yes
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of its own: other tests make runs too."""
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.mark.network
+def test_more_yes_than_promised_is_an_alarm_with_advice(
+    wave: dict[str, pl.DataFrame], trained: Path, runs: Path
+) -> None:
+    found = monitor(wave["wave"], trained, CONFIG, runs=runs, outcomes=more_yes(wave["results"]))
+    assert "DRIFT-06" in {alarm.code for alarm in found.drift.alarms}
+    assert "1,500 of 1,500 scored customers have an outcome" in found.sentences[0]
+    page = found.report.read_text("utf-8")
+    assert "Does the wave still look like training" in page
+    assert "DRIFT-06" in page
+    assert wave["wave"]["customer_id"][0] not in page
+
+
+@pytest.mark.network
+def test_waves_held_against_the_same_bundle_are_lined_up(
+    wave: dict[str, pl.DataFrame], trained: Path, updated: Any, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "spring.csv", tmp_path / "summer.csv"
+    wave["wave"].head(600).write_csv(first)
+    wave["wave"].tail(700).write_csv(second)
+    assert len(monitor(first, trained, CONFIG, runs=tmp_path / "r").summary["waves"]) == 1
+    monitor(first, trained, CONFIG, runs=tmp_path / "r", outcomes=wave["results"])
+    monitor(second, updated.folder, CONFIG, runs=tmp_path / "r")
+    found = monitor(second, trained, CONFIG, runs=tmp_path / "r", outcomes=more_yes(wave["results"]))
+    spring, summer = found.summary["waves"]
+    assert (spring["wave"], spring["customers"], spring["answered"]) == ("spring.csv", 600, 600)
+    said_yes = wave["wave"].head(600).join(wave["results"], on="customer_id")["subscribed"] == "yes"
+    assert spring["observed"] == pytest.approx(said_yes.mean())
+    assert summer["wave"] == "summer.csv"
+    assert "DRIFT-06" in summer["alarms"]
+    page = found.report.read_text("utf-8")
+    assert "Wave by wave, the same bundle" in page
+    assert "spring.\u200bcsv" in page
+
+
+@pytest.mark.network
+def test_advice_names_the_run_and_what_an_alarm_means_stands_with_the_user(
+    wave: dict[str, pl.DataFrame], trained: Path, runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = monitor(wave["wave"], trained, CONFIG, runs=runs, outcomes=more_yes(wave["results"]))
+    assert f"--bundle {trained.name}" in found.sentences[-1]
+    assert "segmint monitor --explain DRIFT-06" in " ".join(found.sentences)
+    page = found.report.read_text("utf-8")
+    assert "The order of the customers may still be right" in page
+    for text in (page, *found.sentences):
+        assert "docs/alarms" not in text
+        assert "--bundle RUN" not in text
+    assert main(["monitor", "--explain", "DRIFT-06"]) == 0
+    assert "The order of the customers may still be right" in capsys.readouterr().out
+    assert main(["monitor", "--explain", "DRIFT-60"]) == 2
+    assert "one of DRIFT-01" in capsys.readouterr().err
+
+
+@pytest.mark.network
+def test_without_outcomes_performance_is_estimated(wave: dict[str, pl.DataFrame], trained: Path, runs: Path) -> None:
+    found = monitor(wave["wave"], trained, CONFIG, runs=runs)
+    assert found.drift.realised is None
+    assert found.summary["estimated"]["auc"] > 0.5
+    assert found.frame().height == len(open_bundle(trained).reference["columns"])
+
+
+@pytest.mark.network
+def test_outcomes_in_the_wave_count_also_where_some_are_not_known_yet(
+    wave: dict[str, pl.DataFrame], trained: Path, runs: Path
+) -> None:
+    """Three blanks among 1,500 had made "no outcomes yet" of a wave in which nobody said yes."""
+    nobody = wave["wave"].with_columns(subscribed=pl.Series(["", "", ""] + ["no"] * (wave["wave"].height - 3)))
+    found = monitor(nobody, trained, CONFIG, runs=runs)
+    assert found.summary["receipt"] == f"{nobody.height - 3:,} of {nobody.height:,} rows have an outcome."
+    assert found.drift.realised is not None
+    assert "DRIFT-06" in {alarm.code for alarm in found.drift.alarms}
+    blank = monitor(nobody.with_columns(subscribed=pl.lit(" ")), trained, CONFIG, runs=runs)
+    assert blank.drift.realised is None
+    strange = nobody.with_columns(subscribed=pl.Series(["maybe"] * 7 + ["no"] * (nobody.height - 7)))
+    with pytest.raises(DataError, match="7 of 1,500 rows have a word in 'subscribed' that means no outcome"):
+        monitor(strange, trained, CONFIG, runs=runs)
+
+
+@pytest.mark.network
+def test_customers_who_stand_in_the_wave_twice_count_once(
+    wave: dict[str, pl.DataFrame], trained: Path, tmp_path: Path
+) -> None:
+    once, twice = (
+        monitor(frame, trained, CONFIG, runs=tmp_path, outcomes=wave["results"])
+        for frame in (wave["wave"], pl.concat([wave["wave"], wave["wave"]]))
+    )
+    assert twice.sentences[0].startswith("1,500 customers held against training")
+    assert twice.summary["customers"] == twice.summary["realised"]["customers"] == 1_500
+    assert twice.frame().sort("column").equals(once.frame().sort("column"))
+    assert [alarm.p_value for alarm in twice.drift.alarms] == pytest.approx([a.p_value for a in once.drift.alarms])
+    assert open_bundle(trained).reference["rows"] == 2_000
+    with pytest.raises(DataError, match="60 customers"):
+        monitor(pl.concat([wave["wave"].head(60)] * 3), trained, CONFIG, runs=tmp_path)

@@ -1,0 +1,248 @@
+"""From a scored wave and its results to a challenger: recalibrated, or trained anew on a history."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from segmint.config import load_config
+from segmint.errors import ConfigError, DataError
+from segmint.evaluation.recalibration import intercept_shift
+from segmint.flows.monitor import monitor
+from segmint.flows.predict import predict
+from segmint.flows.promote import promote, rollback
+from segmint.flows.run import run
+from segmint.flows.update import _require_apart, update
+from segmint.models.interval import PropensityInterval
+from segmint.store.bundle import open_bundle
+from segmint.store.run import Run, list_runs
+from tests.flows.waves import CONFIG, QUICK, more_yes
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of its own: other tests make runs too."""
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.mark.network
+def test_a_recalibrated_challenger_promises_what_was_observed(updated: Any, trained: Path) -> None:
+    before, now = open_bundle(trained), open_bundle(updated.folder)
+    assert updated.summary["promised_now"] == pytest.approx(updated.summary["observed"], abs=0.005)
+    assert updated.summary["gate"]["verdict"] == "better"
+    moved = abs(now.calibration["offset"] - before.calibration["offset"])
+    assert now.reference["propensities"]["yes"]["offset"] == pytest.approx(moved)
+    assert now.reference["propensities"]["no"]["offset"] == pytest.approx(-moved)
+    assert all(np.array_equal(before.weights[name], now.weights[name]) for name in before.weights)
+    assert now.calibration["offset"] > before.calibration["offset"]
+    assert now.reference["average"]["yes"] > before.reference["average"]["yes"] + 0.05
+    assert sum(now.reference["average"].values()) == pytest.approx(1.0)
+
+
+@pytest.mark.network
+def test_how_well_a_propensity_is_known_is_learned_anew(
+    wave: dict[str, pl.DataFrame], updated: Any, runs: Path
+) -> None:
+    scored = pl.read_parquet(predict(wave["wave"], updated.folder, CONFIG, runs=runs).folder / "predictions.parquet")
+    assert (scored["propensity_low"] < scored["propensity_high"]).all()
+    assert scored.select(pl.col("propensity").is_between("propensity_low", "propensity_high").all()).item()
+    interval = PropensityInterval.from_json(open_bundle(updated.folder).calibration["interval"])
+    assert interval.customers == 1_500
+    assert "learned anew from these 1,500 outcomes" in " ".join(updated.sentences)
+    top = scored.sort("propensity").tail(150)
+    happened = more_yes(wave["results"]).join(top, on="customer_id")["subscribed"] == "yes"
+    assert top["propensity_low"].mean() < happened.mean() < top["propensity_high"].mean()
+
+
+@pytest.mark.network
+def test_whoever_a_network_was_trained_on_is_told_by_id_and_after_an_update_too(
+    wave: dict[str, pl.DataFrame], trained: Path, updated: Any, runs: Path
+) -> None:
+    for bundle in (trained, trained.name, updated.folder, updated.folder.name, trained / "bundle"):
+        assert predict(wave["train"].head(20), bundle, CONFIG, runs=runs).trained_on == 20
+        assert predict(wave["wave"].head(20), bundle, CONFIG, runs=runs).trained_on == 0
+
+
+@pytest.mark.network
+def test_a_network_trained_anew_on_a_history_can_be_promoted_and_taken_back(
+    wave: dict[str, pl.DataFrame], trained: Path, tmp_path: Path
+) -> None:
+    scored = predict(wave["wave"], trained, CONFIG, runs=tmp_path).folder / "predictions.parquet"
+    found = update(more_yes(wave["results"]), scored, trained, CONFIG, runs=tmp_path, history=wave["train"])
+    assert "trained anew" in found.summary["how"]
+    assert found.summary["promised_now"] == pytest.approx(found.summary["observed"], abs=0.005)
+    before, now = open_bundle(trained), open_bundle(found.folder)
+    assert now.digest != before.digest
+    assert now.calibration["offset"] > before.calibration["offset"]
+    promote(shutil.copytree(trained, tmp_path / trained.name), CONFIG, runs=tmp_path)
+    assert promote(found.folder, CONFIG, runs=tmp_path).entry.manifest == now.digest
+    assert rollback(runs=tmp_path).entry.manifest == before.digest
+
+
+@pytest.mark.network
+def test_what_is_trained_anew_is_what_a_backtest_replays(
+    wave: dict[str, pl.DataFrame], trained: Path, tmp_path: Path
+) -> None:
+    scored = predict(wave["wave"], trained, CONFIG, runs=tmp_path).folder / "predictions.parquet"
+    wave["wave"].head(200).write_csv(tmp_path / "next.csv")
+    settings = load_config(
+        None, [*QUICK, "model.recipe=fast", "compare.enabled=false"], {"data.upcoming": tmp_path / "next.csv"}
+    )
+    found = update(wave["results"], scored, trained, settings, runs=tmp_path, history=wave["train"])
+    fresh = next(run for run in list_runs(tmp_path) if run.record["command"] == "run")
+    lesson = json.loads((fresh.folder / "lesson.json").read_text())
+    assert lesson["recipe"] == "rolling"
+    assert lesson["taught"]["upcoming"] == 200
+    units = [layer["units"] for layer in open_bundle(found.folder).network["layers"] if layer["type"] == "Dense"]
+    assert units == [24, 1]  # three networks of 8 units, side by side
+
+
+@pytest.mark.network
+def test_customers_yet_to_be_called_are_for_a_recipe_that_looks_at_them(
+    wave: dict[str, pl.DataFrame], tmp_path: Path
+) -> None:
+    wave["wave"].head(200).write_csv(tmp_path / "next.csv")
+    settings = load_config(None, QUICK, {"data.upcoming": tmp_path / "next.csv"})
+    with pytest.raises(ConfigError, match="'plain' does not look at customers who are yet to be called"):
+        run(wave["train"], "simulated-campaign", settings, runs=tmp_path)
+
+
+@pytest.mark.network
+def test_customers_of_the_wave_who_stand_in_the_history_judge_nothing(
+    wave: dict[str, pl.DataFrame], trained: Path, runs: Path, tmp_path: Path
+) -> None:
+    scored = predict(wave["wave"], trained, CONFIG, runs=runs).folder / "predictions.parquet"
+    again = wave["wave"].head(600).join(wave["results"], on="customer_id")
+    history = pl.concat([wave["train"], again.select(wave["train"].columns)])
+    found = update(wave["results"], scored, trained, CONFIG, runs=tmp_path, history=history)
+    assert found.summary["customers"] == 900
+    assert "stand in the history: 600" in found.sentences[0]
+
+
+@pytest.mark.network
+def test_a_history_that_holds_the_wave_is_refused(
+    wave: dict[str, pl.DataFrame], trained: Path, runs: Path, tmp_path: Path
+) -> None:
+    scored = predict(wave["wave"], trained, CONFIG, runs=tmp_path).folder / "predictions.parquet"
+    history = tmp_path / "history.csv"
+    wave["wave"].join(wave["results"], on="customer_id").write_csv(history)
+    with pytest.raises(DataError, match="1,500 of 1,500 customers of the wave stand in the history"):
+        update(wave["results"], scored, trained, CONFIG, runs=runs, history=history)
+
+
+def test_so_many_may_stand_in_the_history_that_enough_are_left_to_judge() -> None:
+    many = np.arange(1_000) < 800
+    _require_apart(many, by_id=True)
+    with pytest.raises(DataError, match="950 of 1,000 customers of the wave stand in the history\\."):
+        _require_apart(np.arange(1_000) < 950, by_id=True)
+    with pytest.raises(DataError, match="800 of 1,000 customers of the wave stand in the history with the same values"):
+        _require_apart(many, by_id=False)
+
+
+@pytest.mark.network
+def test_a_network_trained_anew_is_not_judged_by_what_another_said_on_a_call_list(
+    wave: dict[str, pl.DataFrame], trained: Path, call_list: Path, runs: Path, tmp_path: Path
+) -> None:
+    before = len(list(runs.iterdir()))
+    with pytest.raises(DataError, match=r"(?s)lacks the customers' columns.*--customers"):
+        update(wave["results"], call_list, trained, CONFIG, runs=runs, history=wave["train"])
+    assert len(list(runs.iterdir())) == before
+    found = update(
+        wave["results"], call_list, trained, CONFIG, runs=tmp_path, history=wave["train"], customers=wave["wave"]
+    )
+    fresh = next(folder for folder in tmp_path.iterdir() if Run.open(folder).record["command"] == "run")
+    listed = pl.read_parquet(call_list).filter(pl.col("status") == "listed")
+    asked = listed.join(wave["results"], left_on="customer", right_on="customer_id")
+    said = predict(wave["wave"], fresh, CONFIG, runs=runs).folder / "predictions.parquet"
+    by_fresh = asked.select("customer").join(
+        pl.read_parquet(said).select("customer_id", "propensity"), left_on="customer", right_on="customer_id",
+        maintain_order="left",
+    )  # fmt: skip
+    shift = open_bundle(found.folder).calibration["offset"] - open_bundle(fresh).calibration["offset"]
+    expected = intercept_shift(by_fresh["propensity"], asked["subscribed"] == "yes")
+    assert abs(shift) == pytest.approx(abs(expected), abs=1e-6)
+
+
+@pytest.mark.network
+def test_a_history_with_the_wave_in_it_is_noticed_on_a_call_list_too(
+    wave: dict[str, pl.DataFrame], trained: Path, call_list: Path, runs: Path
+) -> None:
+    history = wave["wave"].join(wave["results"], on="customer_id")
+    with pytest.raises(DataError, match="stand in the history"):
+        update(wave["results"], call_list, trained, CONFIG, runs=runs, history=history, customers=wave["wave"])
+    some = wave["wave"].head(10)
+    with pytest.raises(DataError, match="are not in the table of customers"):
+        update(wave["results"], call_list, trained, CONFIG, runs=runs, customers=some)
+
+
+@pytest.mark.network
+def test_propensities_of_another_bundle_recalibrate_nothing(
+    wave: dict[str, pl.DataFrame], trained: Path, updated: Any, call_list: Path, runs: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(DataError, match="with another bundle than the one to be updated"):
+        update(wave["results"], call_list, updated.folder, CONFIG, runs=runs)
+    known = update(wave["results"], call_list, trained, CONFIG, runs=runs)
+    assert "are taken for" not in known.sentences[0]
+    nobody_knows = update(wave["results"], pl.read_parquet(call_list), trained, CONFIG, runs=tmp_path)
+    assert "are taken for those of this bundle" in nobody_knows.sentences[0]
+    assert nobody_knows.summary["promised_before"] == known.summary["promised_before"]
+
+
+@pytest.mark.network
+def test_whoever_was_not_reached_says_nothing_of_the_propensities(
+    wave: dict[str, pl.DataFrame], trained: Path, runs: Path
+) -> None:
+    code = np.random.default_rng(3).choice(["as it was", "not_reached", "wrong_number", "call_back"], 1_500)
+    told = wave["results"].select(customer="customer_id", code=pl.Series(code)).with_columns(
+        code=pl.when(pl.col("code") == "as it was").then(wave["results"]["subscribed"]).otherwise("code")
+    )  # fmt: skip
+    reached = told.filter(pl.col("code").is_in(["yes", "no"]))
+    again = int((code == "call_back").sum())
+    found = monitor(wave["wave"], trained, CONFIG, runs=runs, outcomes=told)
+    only = monitor(wave["wave"], trained, CONFIG, runs=runs, outcomes=reached)
+    assert found.summary["realised"] == only.summary["realised"]
+    assert found.summary["realised"]["customers"] == reached.height
+    assert f"{1_500 - reached.height - again:,} not reached, {again:,} to be called back" in found.sentences[0]
+    assert "Left out" not in only.sentences[0]
+    # a later call that reached the customer counts, whatever came before
+    at_last = pl.concat([told, wave["results"].select(customer="customer_id", code="subscribed")])
+    assert monitor(wave["wave"], trained, CONFIG, runs=runs, outcomes=at_last).summary["realised"]["customers"] == 1_500
+    nobody = told.with_columns(code=pl.lit("not_reached"))
+    with pytest.raises(DataError, match="None of the 1,500 scored customers with a result was called and reached"):
+        monitor(wave["wave"], trained, CONFIG, runs=runs, outcomes=nobody)
+
+
+@pytest.mark.network
+def test_what_customers_held_out_bought_moves_no_intercept(
+    wave: dict[str, pl.DataFrame], trained: Path, call_list: Path, tmp_path: Path
+) -> None:
+    """Results for `measure` hold purchases of customers held out, and nothing of those who did not buy."""
+    listed = pl.read_parquet(call_list)
+    held = listed.filter(pl.col("status") == "held_out").select("customer", code=pl.lit("yes"))
+    calls = listed.filter(pl.col("status") == "listed").select("customer")
+    called = wave["results"].select(customer="customer_id", code="subscribed").join(calls, on="customer", how="semi")
+    found = update(pl.concat([called, held]), call_list, trained, CONFIG, runs=tmp_path)
+    assert found.summary["observed"] == pytest.approx((called["code"] == "yes").mean())
+    assert f"not to be called: {held.height:,} with a result" in found.sentences[0]
+
+
+@pytest.mark.network
+def test_results_of_other_customers_are_refused(wave: dict[str, pl.DataFrame], trained: Path, runs: Path) -> None:
+    strangers = wave["results"].with_columns(customer_id=pl.lit("X") + pl.col("customer_id"))
+    with pytest.raises(DataError, match="None of the results"):
+        monitor(wave["wave"], trained, CONFIG, runs=runs, outcomes=strangers)
+    with pytest.raises(DataError, match="no column that names the customers"):
+        monitor(wave["wave"], trained, CONFIG, runs=runs, outcomes=wave["results"].rename({"customer_id": "who"}))
+    few = wave["results"].head(20)
+    with pytest.raises(DataError, match="20 customers have an outcome"):
+        update(few, wave["wave"], trained, CONFIG, runs=runs)
+    said_yes = pl.col("subscribed") == "yes"
+    one_sided = pl.concat([wave["results"].filter(said_yes).head(9), wave["results"].filter(~said_yes)])
+    with pytest.raises(DataError, match="9 said yes"):
+        update(one_sided, wave["wave"], trained, CONFIG, runs=runs)
