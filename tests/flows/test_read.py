@@ -116,6 +116,12 @@ def test_nothing_is_written_into_another_run(tmp_path: Path, place: str) -> None
     assert not (tmp_path / "others").exists()
 
 
+def test_nothing_is_written_into_the_sealed_folder_of_a_bundle(tmp_path: Path) -> None:
+    write_bundle(tmp_path / "bundle", **small_parts())
+    with pytest.raises(InputError, match="which is sealed"):
+        predict(pl.DataFrame({"age": [41]}), tmp_path / "bundle", runs=tmp_path, out=tmp_path / "bundle" / "new.csv")
+
+
 def test_a_simulated_table_takes_the_place_of_no_table(tmp_path: Path) -> None:
     (tmp_path / "customers.csv").write_text("id\n1\n")
     for out, truth in (("customers.csv", None), ("new.csv", tmp_path / "customers.csv")):

@@ -123,7 +123,7 @@ def test_predict_needs_no_outcome_and_flags_what_is_strange(done: RunResult, run
 def test_predict_writes_nothing_into_the_sealed_folder_of_its_bundle(done: RunResult, runs: Path) -> None:
     before = {path: path.read_bytes() for path in (done.folder / "bundle").iterdir()}
     for bundle in (done.folder, done.folder / "bundle", done.folder.name):
-        with pytest.raises(InputError, match="which is sealed"):
+        with pytest.raises(InputError, match=f"lies in the run {done.folder.name}"):
             predict(sample_path(), bundle, load_config(), runs=runs, out=done.folder / "bundle" / "new.csv")
     assert {path: path.read_bytes() for path in (done.folder / "bundle").iterdir()} == before
 
