@@ -26,6 +26,10 @@ def test_a_written_configuration_reads_back_equal() -> None:
     ("text", "words"),
     [
         ("split.fold=3", "did you mean 'split.folds'"),
+        ("modl.recipe=best", "did you mean 'model'"),
+        ("model.recipe=bst", "did you mean 'best'"),
+        ("data.at=dialing", "did you mean 'dialling'"),
+        ('compare.models=["lihgtgbm"]', "did you mean 'lightgbm'"),
         ("folds=3", "did you mean 'split.folds'"),
         ("split.folds=many", "split.folds"),
         ("split.folds=1", "split.folds"),

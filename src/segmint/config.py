@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -118,7 +119,9 @@ class Compare(_Section):
     @classmethod
     def _ours_is_there(cls, models: tuple[str, ...]) -> tuple[str, ...]:
         if strangers := [name for name in models if name not in MODELS]:
-            raise ValueError(f"models out of {', '.join(MODELS)}; there is no {strangers[0]!r}")
+            meant = difflib.get_close_matches(strangers[0], MODELS, n=1)
+            asked = f": did you mean {meant[0]!r}?" if meant else ""
+            raise ValueError(f"models out of {', '.join(MODELS)}; there is no {strangers[0]!r}{asked}")
         if OURS not in models or len(set(models)) != len(models):
             raise ValueError(f"must name {OURS}, and every model once")
         return models
@@ -443,15 +446,23 @@ def _letter(error: ValidationError) -> ConfigError:
     if first["type"] == "missing":
         return ConfigError(f"The setting '{key}' is missing.", expected="a value", fix=f"say {key}")
     if first["type"] != "extra_forbidden":
+        expected = " or ".join(
+            dict.fromkeys(wanted(complaint) for complaint in complaints if _setting(complaint["loc"]) == key)
+        )
+        words = re.findall("'([^']+)'", expected) if isinstance(first["input"], str) else []
+        meant = difflib.get_close_matches(str(first["input"]), words, n=1)
         return ConfigError(
             f"The setting '{key}' makes no sense: {first['input']!r}.",
-            expected=" or ".join(
-                dict.fromkeys(wanted(complaint) for complaint in complaints if _setting(complaint["loc"]) == key)
-            ),
-            fix=f"set {key} to a value that makes sense",
+            expected=expected,
+            fix=f"did you mean '{meant[0]}'?" if meant else f"set {key} to a value that makes sense",
         )
     known = _keys(Config)
-    close = difflib.get_close_matches(key, known, n=1) or [name for name in known if name.endswith(f".{key}")]
+    sections = list(dict.fromkeys(name.partition(".")[0] for name in known))
+    close = (
+        difflib.get_close_matches(key, known, n=1)
+        or [name for name in known if name.endswith(f".{key}")]
+        or difflib.get_close_matches(key, sections, n=1)
+    )
     return ConfigError(
         f"There is no setting '{key}'.",
         expected=f"one of {', '.join(_near(key, known))}",
