@@ -24,8 +24,9 @@ def on_file(path: Path) -> list[str]:
     return read_objectors(path, CONTRACT).ids.to_list()
 
 
-def test_the_file_is_made_grows_and_names_nobody_twice(tmp_path: Path) -> None:
-    path = tmp_path / "lists" / "do_not_call.csv"
+@pytest.mark.parametrize("name", ["do_not_call.csv", "do_not_call.CSV"])
+def test_the_file_is_made_grows_and_names_nobody_twice(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "lists" / name
     assert add_objectors(path, ids("C1", "C2", "C1")).sentence.endswith("has 2 entries, 2 of them new.")
     grown = add_objectors(path, ids("C2", " C3 "))
     assert (grown.before, grown.added) == (2, 1)

@@ -116,6 +116,15 @@ def test_nothing_is_written_into_another_run(tmp_path: Path, place: str) -> None
     assert not (tmp_path / "others").exists()
 
 
+def test_an_ending_may_be_written_in_capitals(tmp_path: Path) -> None:
+    simulate(tmp_path / "s.CSV", tmp_path / "t.Parquet", rows=10)
+    assert len((tmp_path / "s.CSV").read_text("utf-8").splitlines()) == 11
+    write_bundle(tmp_path / "bundle", **small_parts())
+    customers = pl.DataFrame({"age": [41], "job": ["student"]})
+    predict(customers, tmp_path / "bundle", runs=tmp_path / "runs", out=tmp_path / "p.CSV")
+    assert len((tmp_path / "p.CSV").read_text("utf-8").splitlines()) == 2
+
+
 def test_nothing_is_written_into_the_sealed_folder_of_a_bundle(tmp_path: Path) -> None:
     write_bundle(tmp_path / "bundle", **small_parts())
     with pytest.raises(InputError, match="which is sealed"):

@@ -64,7 +64,7 @@ def add_objectors(path: Path, customers: pl.Series, own: str | None = None) -> G
     RunError
         If it cannot be written, or another process is at it.
     """
-    if path.suffix != ".csv":
+    if path.suffix.lower() != ".csv":
         raise InputError(f"'{path.name}' is no .csv file.", expected="a name ending in .csv", fix="rename it")
     path = path.resolve()
     with disk_explained(path):

@@ -136,7 +136,7 @@ def predict(
                 lambda path: work.write(batches, path, config.data.max_rejected, kept_in=rejected),
             )
         if out is not None:
-            publish_file(out, lambda path: _copy(here.folder / PREDICTIONS, path, WRITERS[out.suffix]))
+            publish_file(out, lambda path: _copy(here.folder / PREDICTIONS, path, WRITERS[out.suffix.lower()]))
         result = work.finish(here.folder, out)
         here.keep(LEDGER, result.ledger.to_json())
         here.done({"rows": result.rows, "predicted": result.counts, "quality": result.quality})
@@ -231,7 +231,7 @@ def moved_aside(columns: Sequence[str], new: Collection[str]) -> dict[str, str]:
 
 
 def _check_out(out: Path, source: Any, bundle: Path | str, runs: Path) -> None:
-    if out.suffix not in WRITERS:
+    if out.suffix.lower() not in WRITERS:
         raise InputError(
             f"'{out.name}' has no format that can be written.",
             expected="a name ending in .csv, .xlsx or .parquet",

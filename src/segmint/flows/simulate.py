@@ -61,7 +61,7 @@ def simulate(out: Place, truth: Place | None = None, **settings: object) -> Camp
 
 
 def _writer(path: Path) -> Callable[[Iterator[pl.DataFrame], Path], int]:
-    writer = WRITERS.get(path.suffix)
+    writer = WRITERS.get(path.suffix.lower())
     if writer is None:
         raise InputError(
             f"'{path.name}' has no format that can be written.",
