@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import os
 import random
 import secrets
 import subprocess
@@ -212,3 +213,10 @@ def test_an_unknown_scope_among_others_makes_no_key(tmp_path: Path) -> None:
     for flags in (("--scope", "read", "--scope", "everything"), ("--scope", ""), ("--scope", ",")):
         assert main(["keys", "add", "dialler", *flags, "--keys", str(path)]) == 2
     assert not path.exists()
+
+
+def test_a_pipe_in_the_place_of_the_keys_is_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "keys.toml"
+    os.mkfifo(pipe, 0o600)
+    with pytest.raises(ConfigError, match="cannot be read"):
+        read_keys(pipe)

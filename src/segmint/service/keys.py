@@ -20,6 +20,7 @@ import tomlkit
 from segmint.errors import ConfigError
 from segmint.store.alone import alone
 from segmint.store.staging import make_folder, publish_file, write_file
+from segmint.toml_files import read_toml_text
 
 SCOPES = ("read", "predict", "target")
 _RETIRED = frozenset({"admin"})  # was offered once and opened nothing
@@ -161,7 +162,7 @@ def read_keys(path: Path) -> list[Key]:
             raise ConfigError(
                 f"Others on this machine may read '{path.name}'.", expected="mode 0600", fix=f"chmod 600 {path}"
             )
-        told = tomllib.loads(path.read_text("utf-8"))
+        told = tomllib.loads(read_toml_text(path))
         return [_key(entry) for entry in told.get("keys", [])]
     except FileNotFoundError as error:
         raise ConfigError(
