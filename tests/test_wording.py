@@ -35,7 +35,11 @@ from segmint import wording
         (wording.money(None, "EUR"), "–"),
         (wording.percent(0.1149), "11.5 %"),
         (wording.percent(0.004, 0), "0.4 %"),  # a small share is not nothing
+        (wording.percent(0.0003), "0.03 %"),
         (wording.percent(0.0, 0), "0 %"),
+        (wording.percent(1e-17), "0.0 %"),
+        (wording.count(-5), "−5"),
+        (wording.seconds(math.nan), "–"),
         (wording.percent(math.inf), "–"),
         (wording.percent_between(0.102, 0.129), "10.2 to 12.9 %"),
         (wording.between(0.4121, 0.4874), "0.412 to 0.487"),

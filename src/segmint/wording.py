@@ -32,7 +32,7 @@ def capital(label: str) -> str:
 
 def count(number: float) -> str:
     """Write a whole number: 4,521."""
-    return f"{number:,.0f}"
+    return decimal(number, 0)
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
@@ -77,8 +77,8 @@ def percent(share: float | None, digits: int = 1) -> str:
     """Write a share as a percentage: 11.5 %; a small one is not written as 0 %."""
     if share is None or not math.isfinite(share):
         return "–"
-    if digits == 0 and 0 < abs(share) < 0.005:
-        digits = 1
+    while digits < 2 and 0.00005 <= abs(share) < 0.5 / 10 ** (digits + 2):
+        digits += 1
     return f"{decimal(100 * share, digits)} %"
 
 
@@ -109,7 +109,9 @@ def listed(words: Sequence[str], *, last: str = "and") -> str:
 
 
 def seconds(duration: float) -> str:
-    """Write a duration: 12 s, 3 min 20 s."""
+    """Write a duration: 12 s, 3 min 20 s; a dash when there is none."""
+    if not math.isfinite(duration):
+        return "–"
     if duration < 60:
         return f"{decimal(duration, 1 if duration < 10 else 0)} s"
     return f"{int(duration // 60)} min {int(duration % 60)} s"

@@ -313,6 +313,20 @@ def test_a_small_class_at_the_end_of_an_age_is_no_leak() -> None:
     assert "alone tells who is 'B' (AUC 1.00)" in draft.suspects["note_no"]
 
 
+def test_a_class_of_one_in_a_hundred_that_a_column_tells_is_told() -> None:
+    rare = several_classes(4_000, 36).with_columns(
+        pl.when(pl.col("segment") == "D").then(pl.lit("12.50")).otherwise(pl.lit("0")).alias("fee_paid")
+    )
+    draft = infer_contract(open_table(rare), name="x")
+    assert draft.contract.by_name["fee_paid"].known == "after_call"
+    assert "alone tells who is 'D' (AUC 1.00)" in draft.suspects["fee_paid"]
+
+
+def test_in_a_table_of_small_classes_alone_all_of_them_count() -> None:
+    small = several_classes(84, 12).with_columns(code=pl.col("segment"))
+    assert infer_contract(open_table(small), name="x").contract.by_name["code"].known == "after_call"
+
+
 def test_one_of_several_classes_is_named_that_a_column_tells() -> None:
     draft = infer_contract(open_table(several_classes(900, 40)), name="x")
     assert "alone tells who is 'D' (AUC 0.9" in draft.suspects["age"]
@@ -697,6 +711,7 @@ def test_what_is_sensitive_is_a_word_of_its_own(name: str, sensitive: bool) -> N
     [
         ("age of the main account holder in completed years at the end of the last quarter", "characteristic"),
         ("income last year", "characteristic"), ("balance_last_month", "holding"), ("card_spend_past_year", "history"),
+        ("months_last_paid", "history"), ("months_since_last_loan", "history"), ("months_employed", "characteristic"),
         ("last_contact", "history"), ("months_since_last_call", "history"), ("pastry", "characteristic"),
     ],
 )  # fmt: skip

@@ -45,11 +45,21 @@ def test_a_pipeline_of_scikit_learn_is_compared_under_its_own_name():
 
 
 @pytest.mark.parametrize(
-    ("models", "words"), [("knn_5", "Got one text"), (["knn_5", "knn_5"], "'knn_5' is there twice")]
+    ("models", "words"),
+    [
+        ("knn_5", "Got one text"),
+        (["knn_5", "knn_5"], "'knn_5' is there twice"),
+        ({"knn_5": "logistic"}, "'knn_5' is the name of a model that is shipped"),
+        ({1: "logistic"}, "Got 1 instead"),
+    ],
 )
 def test_models_that_would_be_lost_are_refused(models, words):
     with pytest.raises(ValueError, match=words):
         ModelComparison(models)
+
+
+def test_names_may_come_one_by_one():
+    assert list(ModelComparison(name for name in ("logistic", "base_rate")).models) == ["logistic", "base_rate"]
 
 
 def test_too_few_responders_for_the_folds_is_said_plainly():

@@ -116,6 +116,7 @@ def test_a_teacher_can_replace_the_labels() -> None:
         ("patience", 0, "'patience'"),
         ("learning_rate", -1, "'learning_rate'"),
         ("averaging", 2.0, "'averaging'"),
+        ("averaging", False, "'averaging'"),
         ("inner_share", 0, "'inner_share'"),
         ("activation", "swish", "'activation' .* relu, silu, tanh"),
         ("activation", keras.layers.LeakyReLU(), "'activation'"),
@@ -179,6 +180,11 @@ def test_a_short_training_starts_at_how_often_each_class_occurs() -> None:
     three[1::4] = "D"
     shares = DenseNetworkClassifier((8,), epochs=1, random_state=0).fit(X, three).predict_proba(X).mean(axis=0)
     assert shares == pytest.approx([(three == name).mean() for name in "ACD"], abs=0.05)
+
+
+def test_weights_may_be_left_as_they_are_at_each_step() -> None:
+    network = DenseNetworkClassifier((8,), epochs=1, averaging=0, random_state=0).fit(*rows(100))
+    assert len(network.history_) == 1
 
 
 def test_copies_are_learned_from_at_half_the_rate() -> None:

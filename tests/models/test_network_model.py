@@ -140,3 +140,19 @@ def test_another_recipe_brings_its_own_way_of_learning() -> None:
     assert (asked[-1].hidden, asked[-1].epochs, asked[-1].members, asked[0].within) == ((16,), 3, 3, True)
     with pytest.raises(ValueError, match="Unknown recipe 'magic'"):
         model.set_params(recipe="magic")
+
+
+def test_inner_rows_are_kept_of_a_pandas_frame_too_and_of_two_rows_none() -> None:
+    X, y = calls(1, 200)
+    model = NetworkModel.of(COLUMNS, recipe="plain", random_state=3, hidden=(8,), epochs=1)
+    same = NetworkModel.of(COLUMNS, recipe="plain", random_state=3, hidden=(8,), epochs=1).fit(X, y)
+    assert np.array_equal(model.fit(X.to_pandas(), y).predict_proba(X), same.predict_proba(X))
+    with pytest.warns(UserWarning, match="also say when to stop"):
+        model.fit(X[:2], np.array(["no", "yes"]))
+
+
+def test_a_change_of_recipe_leaves_widths_of_an_array_and_changes_nothing_where_a_name_is_wrong() -> None:
+    model = NetworkModel.of(COLUMNS, recipe="fast", hidden=np.array([8, 4]))
+    assert list(model.set_params(recipe="best")[-1].hidden) == [8, 4]
+    with pytest.raises(ValueError, match="wrong"):
+        model.set_params(recipe="rolling", classifier__wrong=1)

@@ -149,7 +149,8 @@ _FEATURES: tuple[tuple[Role, re.Pattern[str]], ...] = (
         "history",
         re.compile(
             r"prev|earlier|(^|_)past(_|$)|pdays|poutcome|days_since|recency|frequency|campaign|calls|tenure|^last_"
-            r"|(^|_)last_(call|contact|dial|visit|log_?in|purchase|order|transaction|payment|activ|offer|e?mail|respon|answer|result|outcome)"
+            r"|(^|_)last_(call|contact|dial|visit|log_?in|purchase|order|transaction|payment|activ|offer|e?mail|respon|answer|result|outcome|paid)"
+            r"|(^|_)(since|months|days)_(the_)?last_"
         ),
     ),
     (
@@ -160,7 +161,7 @@ _FEATURES: tuple[tuple[Role, re.Pattern[str]], ...] = (
     ),
     (
         "context",
-        re.compile(r"^(month|weekday|day|hour|season|channel|contact|communication)|_index$|_idx$|euribor|rate$"),
+        re.compile(r"^(month|weekday|day|hour|season|channel|contact|communication)(?!s_)|_index$|_idx$|euribor|rate$"),
     ),
 )
 

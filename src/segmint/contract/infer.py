@@ -54,7 +54,6 @@ UNANSWERED = "response"  # the column of answers to come, unless it is named
 _VALUE = re.compile(r"^[-+0-9]|[0-9]{3}|@")  # what no name of a column looks like
 STRONG_AUC = 0.9
 MIN_TO_TELL = 30  # rows of one of several outcomes, below which a column that tells it proves nothing
-MIN_SHARE_TO_TELL = 0.01
 WON = ("won", "success", "accepted", "sold")
 LOST = ("lost", "failure", "rejected", "declined")
 NO_ANSWER = (
@@ -602,8 +601,8 @@ def _single_column_auc(look: Look, answers: pl.Series) -> tuple[float, str]:
 def _large_enough(counts: Mapping[str, int]) -> list[str]:
     if len(counts) <= 2:  # either tells as much as the other
         return sorted(counts)
-    least = max(MIN_TO_TELL, MIN_SHARE_TO_TELL * sum(counts.values()))
-    return [level for level in sorted(counts) if counts[level] >= least]
+    large = [level for level in sorted(counts) if counts[level] >= MIN_TO_TELL]
+    return large or sorted(counts)
 
 
 def _scores(look: Look, yes: pl.Series) -> pl.Series:

@@ -71,7 +71,13 @@ class ModelComparison:
         )
         made = {name: self._maker(model, table) for name, model in self.models.items()}
         return compare_models(
-            made, table, folds, seed=self.random_state, repeats=self.repeats, progress=progress, labels=MODEL_LABELS
+            made,
+            table,
+            folds,
+            seed=self.random_state,
+            repeats=self.repeats,
+            progress=progress,
+            labels={name: MODEL_LABELS[name] for name in made if name in MODEL_LABELS},
         )
 
     def _maker(self, model: Any, table: ValidTable) -> Callable[[], Any]:
@@ -85,13 +91,18 @@ def _named(models: Sequence[Any] | Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(models, str):
         raise ValueError(f"models must be several, as [{models!r}]. Got one text instead.")
     if not isinstance(models, Mapping):
+        models = list(models)
         names = [model if isinstance(model, str) else f"model_{place + 1}" for place, model in enumerate(models)]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(
                 f"The model {twice[0]!r} is there twice. Name each once, or give a mapping of names to models."
             )
         models = dict(zip(names, models, strict=True))
-    for model in models.values():
+    for name, model in models.items():
         if isinstance(model, str) and model not in MODELS:
             raise ValueError(f"Unknown model {model!r}. Choose one of: {', '.join(MODELS)}.")
+        if not isinstance(name, str):
+            raise ValueError(f"A model is named by a text. Got {name!r} instead.")
+        if name in MODELS and model != name:
+            raise ValueError(f"{name!r} is the name of a model that is shipped. Give yours another.")
     return dict(models)

@@ -31,6 +31,7 @@ Integers = NDArray[np.int64]
 ROWS_FOR_CURVES = 20_000
 # Fewer steps than this do not bring a head that starts at even odds to how often each class occurs.
 FEW_STEPS = 500
+NOBODY_APART = "No class has two customers, so the rows that teach also say when to stop and how bold to be. Give more rows, or `inner`."
 MOST_SHOWN = 800_000
 
 
@@ -62,7 +63,7 @@ _PARAMETERS: dict[str, tuple[str, Callable[[Any], bool]]] = {
         'above 0 and at most 1, or "auto"',
         lambda given: given == "auto" or _between(given, 0, 1.0000001),
     ),
-    "averaging": ("0 or more and below 1", lambda given: given == 0 or _between(given, 0, 1)),
+    "averaging": ("0 or more and below 1", lambda given: _between(given, -1e-9, 1)),
     "patience": ("1 or more", _count),
     "members": ("1 or more", _count),
     "inner_share": ("above 0 and below 1", lambda given: _between(given, 0, 1)),
@@ -319,10 +320,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
             labels.astype(str), places, share=self.inner_share, seed=seed % 2**16, keys=places.astype(np.uint64)
         )
         if not len(kept):
-            warnings.warn(
-                "No class has two rows, so the rows that teach also say when to stop and how bold to be. Give more rows, or `inner`.",
-                stacklevel=3,
-            )
+            warnings.warn(NOBODY_APART, stacklevel=3)
             return X, labels, X, labels
         return X[rest], labels[rest], X[kept], labels[kept]
 
@@ -368,7 +366,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         network = _keras.build(layers, inputs=X.shape[1], seed=seed)
         rows = self._rows(X, labels, teaching)
         epochs, rate = self._pace
-        schedule = _keras.Schedule(epochs, self.batch(len(rows.inputs)), rate, self.averaging, seed)
+        schedule = _keras.Schedule(epochs, self.batch(len(rows.inputs)), float(rate), float(self.averaging), seed)
         if _keras.steps_of(schedule, len(rows.inputs)) < FEW_STEPS:
             _keras.start_at(network, rows.targets.mean(axis=0))
         return _Beginning(layers, network, rows, schedule)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
+from sklearn.utils import _safe_indexing
 
 from segmint.contract.column import Column
 from segmint.features.apply import feature_blocks, pair_blocks
@@ -17,7 +19,7 @@ from segmint.features.customer_features import CustomerFeatures
 from segmint.features.natural import NaturalFeatures
 from segmint.features.pairs import pair_codes, step_rows
 from segmint.models.distil import keep_fitted, scores_of, teach
-from segmint.models.network import DenseNetworkClassifier, Teaching
+from segmint.models.network import NOBODY_APART, DenseNetworkClassifier, Teaching
 from segmint.models.pair_choice import choose_pairs
 from segmint.models.teachers import Teachers, one_teacher, quick_teachers, several_teachers
 from segmint.splits.folds import inner_split
@@ -181,9 +183,9 @@ class NetworkModel(Pipeline):
             old, new = _recipe_called(self.recipe), _recipe_called(params["recipe"])
             network, usual = self.named_steps["classifier"], DenseNetworkClassifier().get_params()
             theirs = {name: old.learning.get(name, usual[name]) for name in {*old.learning, *new.learning}}
-            untouched = [name for name, value in theirs.items() if getattr(network, name) == value]
-            network.set_params(**{name: new.learning.get(name, usual[name]) for name in untouched})
-            self.named_steps["features"].set_params(within=new.within)
+            untouched = [name for name, value in theirs.items() if np.array_equal(getattr(network, name), value)]
+            brought = {f"classifier__{name}": new.learning.get(name, usual[name]) for name in untouched}
+            params = {**brought, "features__within": new.within, **params}
         super().set_params(**params)
         return self
 
@@ -337,7 +339,11 @@ def _kept_apart(
     """Keep inner rows apart from those given, customers whole; the places of the rows decide which."""
     places = np.arange(len(y))
     fit, held = inner_split(y.astype(str), places if groups is None else groups, seed=0, keys=places.astype(np.uint64))
-    return X[fit], y[fit], (X[held], y[held]), None if groups is None else groups[fit]
+    if not len(held):
+        warnings.warn(NOBODY_APART, stacklevel=3)
+        return X, y, (X, y), groups
+    inner = (_safe_indexing(X, held), y[held])
+    return _safe_indexing(X, fit), y[fit], inner, None if groups is None else groups[fit]
 
 
 class _Rows:
