@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from segmint.config import load_config
@@ -48,3 +49,11 @@ def test_neighbours_of_a_large_table_are_said_to_be_a_part_of_it(
     (said,) = flow.before_it_starts(table, load_config(), who)
     assert "nearest neighbours remember 1,000 customers of each training part" in said
     assert flow.before_it_starts(table, load_config(None, ["compare.models=['dense_network']"]), who) == []
+
+
+def test_rows_of_one_look_are_said_to_count_as_one_customer(table: ValidTable) -> None:
+    who = RowIdentity.of(table)
+    few = RowIdentity(who.keys, np.arange(len(table)) % 24)
+    (said,) = flow.before_it_starts(table, load_config(), few)
+    assert said.startswith("rows that look the same count as one customer: 24 of 4,521 are left")
+    assert 'role = "id"' in said

@@ -211,8 +211,19 @@ def _refuse_search_in_vain(config: Config) -> None:
 
 
 def before_it_starts(table: ValidTable, config: Config, who: RowIdentity) -> list[str]:
-    """Say what the best recipe takes and does without, and what is left out of a large table; nothing for seconds' work."""
-    return [*_effort_of_best(table, config, who), *_left_out(table, config)]
+    """Say what a long recipe takes and does without, what is left out of a large table, and who counts as one customer."""
+    return [*_effort_of_best(table, config, who), *_left_out(table, config), *_taken_for_one(table, who)]
+
+
+def _taken_for_one(table: ValidTable, who: RowIdentity) -> list[str]:
+    """Say that rows of the same look stand together, where no id tells them apart and they are many."""
+    looks = len(np.unique(who.groups))
+    if table.ids is not None or looks > len(table) / 2:
+        return []
+    return [
+        f"rows that look the same count as one customer: {looks:,} of {len(table):,} are left; if they are different "
+        'customers, say in the contract which column names them (role = "id")'
+    ]
 
 
 def _left_out(table: ValidTable, config: Config) -> list[str]:
