@@ -61,6 +61,9 @@ def by_response():
 def test_segments_cut_by_response_are_named_by_the_cuts(by_response):
     names = by_response.names
     assert "Customers with fondssparer ja" in names
+    assert (
+        sum("fondssparer nein" in name for name in names) == len(names) - 1
+    )  # the first split tells all others from them
     assert not any("(" in name for name in names)
     assert len(set(names)) == len(names) > 3
     rules = {rule.segment: rule.sentence for rule in by_response.rules.rules}
@@ -86,8 +89,8 @@ def test_a_band_at_the_end_is_said_by_the_very_cut():
     assert f"amount is {below} or more" in told
 
 
-def cut(column, words, level="", **parts):
-    return Cut(column, parts.pop("label", column), words, level, **parts)
+def cut(column, words, level="", levels=(), **parts):
+    return Cut(column, parts.pop("label", column), words, frozenset(levels), level, **parts)
 
 
 def named(retired, *made_by):
@@ -102,39 +105,55 @@ def retired(campaign, truth):
     return profile_segments(campaign, truth).segments[2]
 
 
-def test_a_name_says_the_last_two_cuts_and_more_only_where_it_must(retired):
-    a, b = cut("a", "under 3"), cut("b", "under 5")
-    deep = (a, b, cut("c", "x", "x"), cut("d", "y", "y"))
-    twin = (a, b, cut("c", "z", "z"), cut("d", "y", "y"))
-    assert named(retired, deep, (cut("a", "3 or more"), b)) == [
-        "Customers with a under 3 and b under 5",
-        "Customers with a 3 or more and b under 5",
+def test_a_name_says_the_fewest_cuts_that_no_other_segment_meets(retired):
+    cold, warm = cut("t", "under 3", levels=[0]), cut("t", "3 or more", levels=[1])
+    poor, rich = cut("b", "under 5", levels=[0]), cut("b", "5 or more", levels=[1])
+    hot = cut("t", "9 or more", levels=[2])
+    assert named(retired, (poor, warm), (rich, warm), (cold,), (hot,)) == [
+        "Customers with b under 5 and t 3 or more",
+        "Customers with b 5 or more and t 3 or more",
+        "Customers with t under 3",
+        "Customers with t 9 or more",
     ]
-    assert named(retired, deep, twin) == [
-        "Customers with a under 3, b under 5 and c x",
-        "Customers with a under 3, b under 5 and c z",
+    x, y, unknown = cut("c", "x", levels=[0]), cut("c", "y", levels=[1]), cut("t", "no value", levels=[-1])
+    assert named(retired, (poor, x, unknown), (rich, x, unknown), (y, unknown), (warm,)) == [
+        "Customers with b under 5, c x and t no value",
+        "Customers with b 5 or more, c x and t no value",
+        "Customers with c y and t no value",
+        "Customers with t 3 or more",
     ]
+    assert named(retired, (poor, x, warm), (rich, y, cold))[0] == "Customers with b under 5"  # the last split first
 
 
 def test_cuts_are_said_in_the_words_of_the_file(retired):
-    loan = cut("h", "no", "no", label="has a housing loan")
-    job = cut("j", "student", "student", label="profession")
-    days = cut("d", "known", known=True, label="days since the last call")
-    assert named(retired, (loan, job), (days, loan)) == [
-        "Students without a housing loan",
-        "Customers called before and without a housing loan",
-    ]
-
-
-def test_a_name_is_no_longer_than_a_dialler_shows(retired):
-    wide = "age of the main account holder in completed years at the end of the last quarter before the export was made"
-    names = named(
-        retired,
-        (cut("a", "under 62", label=wide), cut("b", "1.201 or more", label=wide)),
-        (cut("a", "62 or more", label=wide), cut("b", "1.201 or more", label=wide)),
+    loan = cut("h", "no", "no", label="has a housing loan", levels=[0])
+    lent = cut("h", "yes", "yes", label="has a housing loan", levels=[1])
+    job = cut("j", "student", "student", label="profession", levels=[0])
+    other = cut("j", "not student", label="profession", levels=[1])
+    days = cut("d", "known", known=True, label="days since the last call", levels=[1])
+    never = cut("d", "no value", label="days since the last call", levels=[0])
+    assert named(retired, (job, loan), (lent, job), (other, loan))[0] == "Students without a housing loan"
+    assert named(retired, (loan, days), (loan, never), (lent, days))[0] == (
+        "Customers without a housing loan and called before"
     )
-    assert all(len(name) <= 80 for name in names)
-    assert len(set(names)) == 2
+
+
+def test_a_name_that_is_too_long_says_every_cut_in_fewer_words(retired):
+    age = "age of the main account holder in completed years at the end of the last quarter before the export was made"
+    jobs = cut("j", "teacher, midwife or 3 more", label="profession", levels=[0], brief="teacher or 4 more")
+    old, young = cut("a", "62 or more", label=age, levels=[1]), cut("a", "under 62", label=age, levels=[0])
+    rich = cut("b", "1,201 or more", label="balance of the current account", levels=[1])
+    poor = cut("b", "under 1,201", label="balance of the current account", levels=[0])
+    others = cut("j", "cook", label="profession", levels=[1])
+    names = named(retired, (jobs, rich, old), (others, rich, old), (poor, old), (young,))
+    assert (
+        names[0] == "Customers with profession teacher or 4 more, balance of… 1,201 or more and age of the… 62 or more"
+    )
+    assert names[2] == "Customers with balance of the… under 1,201 and age of the main… 62 or more"
+    assert names[3] == "Customers with age of the main account holder… under 62"
+    assert all(
+        len(name) <= 80 for name in names[2:]
+    )  # one of three cuts may be longer: what tells it apart is not left out
 
 
 def test_what_is_cut_is_said_in_a_few_levels():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from segmint.wording import listed, shorten
 
 LONGEST = 32  # of a label or a level in a name: it stands in a dialler's window
 LISTED, SHORT = 36, 24  # of all levels in a name, or of the first ones where the others are only counted
+BRIEF = 12  # of a level where a name would be too long
 
 _Split = tuple[int, frozenset[int]]  # a column, and the levels of it that go on; -1 is no value
 
@@ -29,22 +30,32 @@ class Cut:
         The column, and its name for people.
     words : str
         What is asked of it: "62 or more", "not retired".
+    levels : frozenset of int
+        The same as codes of levels; -1 is no value.
     level : str
         The level, where it is a single one; "" otherwise.
     known : bool
         Whether nothing but a number is asked for.
+    brief : str
+        The words where there is little room; "" where there are no others.
     """
 
     column: str
     label: str
     words: str
+    levels: frozenset[int]
     level: str = ""
     known: bool = False
+    brief: str = ""
 
     @property
     def text(self) -> str:
         """The condition as a name says it."""
         return f"{shorten(self.label, LONGEST)} {self.words}"
+
+    def shortened(self, length: int) -> str:
+        """The condition where its label may have only so many characters."""
+        return f"{shorten(self.label, length)} {self.brief or self.words}"
 
 
 @dataclass(frozen=True)
@@ -148,13 +159,15 @@ def _cut(state: State, levels: frozenset[int], labels: Mapping[str, str]) -> Cut
     return Cut(
         column=column,
         label=labels[column],
-        words=_said(state, named, every - named),
+        words=_said(state, named, every - named, _some),
+        levels=levels,
         level=state["labels"][min(named)] if len(named) == 1 else "",
         known=state["type"] == "bands" and named == bands,
+        brief=_said(state, named, every - named, _first),
     )
 
 
-def _said(state: State, named: set[int], rest: set[int]) -> str:
+def _said(state: State, named: set[int], rest: set[int], say: Callable[[list[str]], str]) -> str:
     """Say levels in a few words; that some have no value is left to the rules."""
     if not named:
         return NO_VALUE
@@ -162,14 +175,22 @@ def _said(state: State, named: set[int], rest: set[int]) -> str:
         return "known"
     if state["type"] == "bands" and (spoken := range_in_words(state, named)):
         return spoken
-    if len(rest) < len(named):
-        return f"not {_some(state, rest)}"
-    return _some(state, named)
+    told = rest if len(rest) < len(named) else named
+    words = say([state["labels"][level] for level in sorted(told)])
+    return f"not {words}" if told is rest else words
 
 
-def _some(state: State, levels: set[int]) -> str:
-    words = [shorten(state["labels"][level], LONGEST) for level in sorted(levels)]
+def _some(levels: list[str]) -> str:
+    words = [shorten(level, LONGEST) for level in levels]
     if len(words) == 1 or len(listed(words, last="or")) <= LISTED:
         return listed(words, last="or")
     kept = 2 if len(words) > 2 and len(", ".join(words[:2])) <= SHORT else 1
     return listed([*words[:kept], f"{len(words) - kept} more"], last="or")
+
+
+def _first(levels: list[str]) -> str:
+    whole = listed(levels, last="or")
+    if len(whole) <= SHORT:
+        return whole
+    first = shorten(levels[0], BRIEF)
+    return first if len(levels) == 1 else f"{first} or {len(levels) - 1} more"

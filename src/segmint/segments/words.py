@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib import resources
+from itertools import combinations
 from pathlib import Path
 from typing import Any, get_args
 
@@ -25,6 +26,7 @@ MOST = 0.5  # a name may only say what most of the segment is
 DESCRIBED = 30  # of fewer customers no description, offer or message is said
 TELLING = 0.1  # by so much more usual in a segment than in others of its name
 LONGEST_NAME = 80  # a dialler shows little more
+SHORTER = (LONGEST, 24, 16, 12)  # of labels, with brief levels, where a name is longer
 NOTHING_SHARED = "mixed customers"  # most of them share nothing that is rarer elsewhere
 KINDS = get_args(Kind)
 
@@ -252,26 +254,36 @@ def _names_by_themselves(profiles: Profiles, rules: Rules, cuts: Cuts | None) ->
 
 
 def _named_by_cuts(made_by: Sequence[tuple[Cut, ...]], rules: Rules) -> list[str]:
-    """Name segments by the last splits that lead to them: as many as tell them apart, two where there is room."""
-    said = [2 if len(_name_of(cuts[:2], rules)) <= LONGEST_NAME else 1 for cuts in made_by]
-    while True:
-        names = [_name_of(cuts[:many], rules) for cuts, many in zip(made_by, said, strict=True)]
-        more = [
-            many + (names.count(name) > 1 and many < len(cuts))
-            for name, cuts, many in zip(names, made_by, said, strict=True)
-        ]
-        if more == said:
-            return names
-        said = more
+    """Name segments by what no other segment meets of the splits that lead to them, in shorter words where it is long."""
+    return [_name_with_room(_telling_cuts(place, made_by), rules) for place in range(len(made_by))]
 
 
-def _name_of(cuts: tuple[Cut, ...], rules: Rules) -> str:
-    """Say conditions in the words there are for their levels, or as they are."""
+def _telling_cuts(place: int, made_by: Sequence[tuple[Cut, ...]]) -> tuple[Cut, ...]:
+    """Choose the fewest of a segment's cuts, the last ones first, such that nobody in another segment meets them all."""
+    own = made_by[place]
+    others = [{cut.column: cut.levels for cut in cuts} for cuts in (*made_by[:place], *made_by[place + 1 :])]
+    for chosen in (chosen for many in range(1, len(own)) for chosen in combinations(own, many)):
+        if all(
+            any(cut.column in path and cut.levels.isdisjoint(path[cut.column]) for cut in chosen) for path in others
+        ):
+            return chosen
+    return own
+
+
+def _name_with_room(cuts: tuple[Cut, ...], rules: Rules) -> str:
+    """Shorten labels and levels until a dialler shows the whole name; no condition is left out, however many there are."""
+    names = [_name_of(cuts, rules), *(_name_of(cuts, rules, length) for length in SHORTER)]
+    return next((name for name in names if len(name) <= LONGEST_NAME), names[-1])
+
+
+def _name_of(cuts: tuple[Cut, ...], rules: Rules, length: int = 0) -> str:
+    """Say conditions in the words there are for their levels, or as they are; shorter, where labels may only have a length."""
     parts: dict[str, list[str]] = {part: [] for part in ("adjective", "noun", "holding", "with")}
     for cut in cuts:
-        part, text = next(_words_for(cut, rules), ("with", cut.text))
+        plain = cut.shortened(length) if length else cut.text
+        part, text = next(_words_for(cut, rules), ("with", plain))
         if part == "noun" and parts["noun"]:
-            part, text = "with", cut.text
+            part, text = "with", plain
         parts[part].append(text)
     after = parts["holding"] + ([f"with {listed(parts['with'])}"] if parts["with"] else [])
     words = [", ".join(parts["adjective"]), *(parts["noun"] or ["customers"]), " and ".join(after)]
