@@ -8,11 +8,13 @@ import pytest
 
 from segmint.contract.contract import parse_contract
 from segmint.contract.validate import validate
+from segmint.segments.coding import encode, learn_coding
 from segmint.segments.cuts import Cut, Cuts, Trait, cuts_of
 from segmint.segments.inputs import inputs_of
 from segmint.segments.profile import Profiles
 from segmint.segments.rules import segment_rules
 from segmint.segments.segmentation import discover_segments
+from segmint.segments.tree import find_leaves
 from segmint.segments.words import say_segments
 from segmint.tables.source import open_table
 from tests.segments.test_words import plain
@@ -172,9 +174,39 @@ def test_what_is_cut_is_said_in_a_few_levels():
     inputs = inputs_of(pl.DataFrame({"job": job, "other": other}))
     labels = np.isin(job, jobs[:4]).astype(np.int64)
     rules = segment_rules(inputs, labels, random_state=1)
-    told = {trait.cut.words: trait for trait in cuts_of(None, rules, {"job": "job", "other": "other"}, 2).told_by}
+    told = {trait.cut.words: trait for trait in cuts_of(None, rules, inputs, labels, 2).told_by}
     assert told["Arbeiter/in, Beamte/r or 2 more"].at_least == (0.0, 1.0)
     assert told["Angestellte/r or 3 more"].at_most == (1.0, 0.0)
+
+
+def test_of_many_levels_those_that_most_of_the_segment_have_are_named():
+    jobs = ["administrator", "banker", "craftsman", "director", "engineer", "farmer", "gardener", "host", "intern"]
+    here, there = [10, 20, 30, 40, 50, 60, 70, 80, 90], [50, 90, 60, 50, 90, 80, 60, 50, 40]
+    job = np.concatenate([np.repeat(jobs, here), np.repeat(jobs, there)])
+    other = np.repeat(["x", "y"], [sum(here), sum(there)])
+    inputs = inputs_of(pl.DataFrame({"job": job, "other": other}))
+    coding = learn_coding(inputs)
+    left = [coding[0]["labels"].index(level) for level in jobs[:4]]
+    nodes = [
+        {"column": 1, "left_levels": [coding[1]["labels"].index("x")], "left": 1, "right": 4},
+        {"column": 0, "left_levels": left, "left": 2, "right": 3},
+        {"leaf": 0},
+        {"leaf": 1},
+        {"column": 0, "left_levels": left, "left": 5, "right": 6},
+        {"leaf": 2},
+        {"leaf": 3},
+    ]
+    state = {"method": "tree", "coding": coding, "tree": {"nodes": nodes}, "segment_of_leaf": [0, 1, 2, 3]}
+    segments = find_leaves(state["tree"], encode(coding, inputs.frame).codes)
+    rules = segment_rules(inputs, segments, random_state=1)
+    made_by = cuts_of(state, rules, inputs, segments, 4).made_by
+    assert [cuts[0].words for cuts in made_by] == [
+        "director, craftsman or 2 more",
+        "not banker, craftsman or 2 more",  # who they are not, most others are
+        "banker, craftsman or 2 more",
+        "not banker, craftsman or 2 more",
+    ]
+    assert made_by[0][0].brief == "director or 3 more"
 
 
 def test_twins_are_told_apart_by_their_rules(retired):

@@ -9,14 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segmint.segments.coding import NO_VALUE, State
+from segmint.segments.coding import NO_VALUE, Codes, State, encode
+from segmint.segments.inputs import SegmentInputs
 from segmint.segments.rules import SegmentRules, range_in_words
+from segmint.segments.stability import Labels
 from segmint.wording import listed, shorten
 
 LONGEST = 32  # of a label or a level in a name: it stands in a dialler's window
 LISTED, SHORT = 36, 24  # of all levels in a name, or of the first ones where the others are only counted
 BRIEF = 12  # of a level where a name would be too long
 
+_Mask = NDArray[np.bool_]
 _Split = tuple[int, frozenset[int]]  # a column, and the levels of it that go on; -1 is no value
 
 
@@ -83,7 +86,9 @@ class Cuts:
     told_by: tuple[Trait, ...] = ()
 
 
-def cuts_of(state: dict[str, Any] | None, rules: SegmentRules, labels: Mapping[str, str], count: int) -> Cuts:
+def cuts_of(
+    state: dict[str, Any] | None, rules: SegmentRules, inputs: SegmentInputs, segments: Labels, count: int
+) -> Cuts:
     """Read the cuts between segments off the tree that made them, or off their rules.
 
     Parameters
@@ -91,25 +96,30 @@ def cuts_of(state: dict[str, Any] | None, rules: SegmentRules, labels: Mapping[s
     state : dict or None
         Of the finder; None for known segments.
     rules : SegmentRules
-    labels : mapping
-        Columns' names for people.
+    inputs : SegmentInputs of shape (n_customers, n_columns)
+    segments : ndarray of int of shape (n_customers,)
+        The segment of each customer, from 0: of many levels the most usual ones are named.
     count : int
         Of segments.
     """
+    labels = {column.name: column.label for column in inputs.columns}
     if state is not None and state["method"] == "tree":
-        return Cuts(made_by=_made_by(state, labels))
-    return Cuts(told_by=_told_by(rules, labels, count))
+        return Cuts(made_by=_made_by(state, labels, encode(state["coding"], inputs.frame).codes, segments))
+    return Cuts(told_by=_told_by(rules, labels, encode(rules.coding, inputs.frame).codes, count))
 
 
-def _made_by(state: dict[str, Any], labels: Mapping[str, str]) -> tuple[tuple[Cut, ...], ...]:
+def _made_by(state: State, labels: Mapping[str, str], codes: Codes, segments: Labels) -> tuple[tuple[Cut, ...], ...]:
     made: dict[int, tuple[Cut, ...]] = {}
     for leaf, splits in _paths(state["tree"]["nodes"], state["coding"]):
-        told = (_cut(state["coding"][column], levels, labels) for column, levels in splits)
-        made[state["segment_of_leaf"][leaf["leaf"]]] = tuple(told)
+        segment = state["segment_of_leaf"][leaf["leaf"]]
+        made[segment] = tuple(
+            _cut(state["coding"][column], levels, labels, codes[:, column], segments == segment)
+            for column, levels in splits
+        )
     return tuple(made[place] for place in sorted(made))
 
 
-def _told_by(rules: SegmentRules, labels: Mapping[str, str], count: int) -> tuple[Trait, ...]:
+def _told_by(rules: SegmentRules, labels: Mapping[str, str], codes: Codes, count: int) -> tuple[Trait, ...]:
     paths = [(_counts(leaf, count), dict(splits)) for leaf, splits in _paths(rules.tree["nodes"], list(rules.coding))]
     whole = np.maximum(sum((counts for counts, _ in paths), np.zeros(count)), 1)
     traits = []
@@ -121,7 +131,8 @@ def _told_by(rules: SegmentRules, labels: Mapping[str, str], count: int) -> tupl
             meet += counts * (here <= levels)
             fail += counts * here.isdisjoint(levels)
         at_least, at_most = meet / whole, 1 - fail / whole
-        traits.append(Trait(_cut(rules.coding[column], levels, labels), tuple(at_least), tuple(at_most)))
+        cut = _cut(rules.coding[column], levels, labels, codes[:, column], np.isin(codes[:, column], [*levels]))
+        traits.append(Trait(cut, tuple(at_least), tuple(at_most)))
     return tuple(traits)
 
 
@@ -152,22 +163,32 @@ def _paths(nodes: list[State], coding: list[State]) -> Iterator[tuple[State, lis
     yield from walk(0, {})
 
 
-def _cut(state: State, levels: frozenset[int], labels: Mapping[str, str]) -> Cut:
+def _cut(state: State, levels: frozenset[int], labels: Mapping[str, str], codes: Codes, theirs: _Mask) -> Cut:
+    """Say one condition; `codes` are the column's, `theirs` tells of which customers it is said."""
     column, every = state["column"], set(range(len(state["labels"])))
     named = set(levels) & every
     bands = every - set(range(len(state.get("states", ())))) - {state["missing"]}
+    rank = _usual_first(state["labels"], codes, theirs)
     return Cut(
         column=column,
         label=labels[column],
-        words=_said(state, named, every - named, _some),
+        words=_said(state, named, every - named, rank, _some),
         levels=levels,
         level=state["labels"][min(named)] if len(named) == 1 else "",
         known=state["type"] == "bands" and named == bands,
-        brief=_said(state, named, every - named, _first),
+        brief=_said(state, named, every - named, rank, _first),
     )
 
 
-def _said(state: State, named: set[int], rest: set[int], say: Callable[[list[str]], str]) -> str:
+def _usual_first(labels: list[str], codes: Codes, theirs: _Mask) -> list[int]:
+    """Rank levels by how many of them have each, then by how many of all: of what they are not, none of them has any."""
+    here, everywhere = (np.bincount(some[some >= 0], minlength=len(labels)) for some in (codes[theirs], codes))
+    return sorted(range(len(labels)), key=lambda level: (-here[level], -everywhere[level], labels[level]))
+
+
+def _said(
+    state: State, named: set[int], rest: set[int], rank: list[int], say: Callable[[list[str], list[str]], str]
+) -> str:
     """Say levels in a few words; that some have no value is left to the rules."""
     if not named:
         return NO_VALUE
@@ -176,21 +197,25 @@ def _said(state: State, named: set[int], rest: set[int], say: Callable[[list[str
     if state["type"] == "bands" and (spoken := range_in_words(state, named)):
         return spoken
     told = rest if len(rest) < len(named) else named
-    words = say([state["labels"][level] for level in sorted(told)])
+    in_order, usual_first = (
+        [state["labels"][level] for level in order if level in told] for order in (sorted(told), rank)
+    )
+    words = say(in_order, usual_first)
     return f"not {words}" if told is rest else words
 
 
-def _some(levels: list[str]) -> str:
-    words = [shorten(level, LONGEST) for level in levels]
+def _some(in_order: list[str], usual_first: list[str]) -> str:
+    words = [shorten(level, LONGEST) for level in in_order]
     if len(words) == 1 or len(listed(words, last="or")) <= LISTED:
         return listed(words, last="or")
+    words = [shorten(level, LONGEST) for level in usual_first]
     kept = 2 if len(words) > 2 and len(", ".join(words[:2])) <= SHORT else 1
     return listed([*words[:kept], f"{len(words) - kept} more"], last="or")
 
 
-def _first(levels: list[str]) -> str:
-    whole = listed(levels, last="or")
+def _first(in_order: list[str], usual_first: list[str]) -> str:
+    whole = listed(in_order, last="or")
     if len(whole) <= SHORT:
         return whole
-    first = shorten(levels[0], BRIEF)
-    return first if len(levels) == 1 else f"{first} or {len(levels) - 1} more"
+    first = shorten(usual_first[0], BRIEF)
+    return first if len(usual_first) == 1 else f"{first} or {len(usual_first) - 1} more"

@@ -239,7 +239,7 @@ def discover_segments(
             random_state=random_state,
         )
     rules = segment_rules(inputs, labels, random_state=random_state)
-    cuts = cuts_of(finder.state_, rules, _labels(inputs), len(profiles.segments))
+    cuts = cuts_of(finder.state_, rules, inputs, labels, len(profiles.segments))
     return Segmentation(
         labels=labels,
         probabilities=finder.probabilities_,
@@ -301,7 +301,7 @@ def describe_known_segments(
     certain = np.eye(len(keys))[labels]
     profiles = profile_segments(table, labels, keys=keys)
     rules = segment_rules(inputs, labels, random_state=random_state)
-    cuts = cuts_of(None, rules, _labels(inputs), len(keys))
+    cuts = cuts_of(None, rules, inputs, labels, len(keys))
     return Segmentation(
         labels=labels,
         probabilities=certain,
@@ -332,10 +332,6 @@ def _say(
     cuts: Cuts,
 ) -> tuple[SegmentWords, ...]:
     return say_segments(profiles, words, currency="" if money is None else money.currency, names=names, cuts=cuts)
-
-
-def _labels(inputs: SegmentInputs) -> dict[str, str]:
-    return {column.name: column.label for column in inputs.columns}
 
 
 def _questions(inputs: SegmentInputs, table: ValidTable, words: Mapping[str, Any] | None) -> tuple[str, ...]:
