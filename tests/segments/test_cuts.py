@@ -209,6 +209,16 @@ def test_of_many_levels_those_that_most_of_the_segment_have_are_named():
     assert made_by[0][0].brief == "director or 3 more"
 
 
+def test_a_level_that_looks_like_another_when_shortened_is_not_the_one_that_is_named():
+    jobs = ["self-employed in a large company", "chief accountant", "self-employed in a small company", "cook"]
+    job = np.repeat(jobs, [400, 300, 200, 100])
+    inputs = inputs_of(pl.DataFrame({"job": job, "other": np.random.default_rng(3).choice(["x", "y"], len(job))}))
+    labels = np.isin(job, jobs[:2]).astype(np.int64)
+    rules = segment_rules(inputs, labels, random_state=1)
+    briefs = {trait.cut.brief for trait in cuts_of(None, rules, inputs, labels, 2).told_by}
+    assert briefs == {"chief accou… or 1 more", "cook or 1 more"}
+
+
 def test_twins_are_told_apart_by_their_rules(retired):
     old, young = cut("age", "62 or more", label="age"), cut("age", "under 62", label="age")
     traits = (Trait(young, (0.9, 0.1), (0.95, 0.2)), Trait(old, (0.05, 0.8), (0.1, 0.9)))

@@ -168,22 +168,29 @@ def _cut(state: State, levels: frozenset[int], labels: Mapping[str, str], codes:
     column, every = state["column"], set(range(len(state["labels"])))
     named = set(levels) & every
     bands = every - set(range(len(state.get("states", ())))) - {state["missing"]}
-    rank = _usual_first(state["labels"], codes, theirs)
+    full, short = (_usual_first(state["labels"], codes, theirs, length) for length in (LONGEST, BRIEF))
     return Cut(
         column=column,
         label=labels[column],
-        words=_said(state, named, every - named, rank, _some),
+        words=_said(state, named, every - named, full, _some),
         levels=levels,
         level=state["labels"][min(named)] if len(named) == 1 else "",
         known=state["type"] == "bands" and named == bands,
-        brief=_said(state, named, every - named, rank, _first),
+        brief=_said(state, named, every - named, short, _first),
     )
 
 
-def _usual_first(labels: list[str], codes: Codes, theirs: _Mask) -> list[int]:
-    """Rank levels by how many of them have each, then by how many of all: of what they are not, none of them has any."""
+def _usual_first(labels: list[str], codes: Codes, theirs: _Mask, length: int) -> list[int]:
+    """Rank levels by how many of them have each, then by how many of all: of what they are not, none of them has any.
+
+    Levels that look like another where they are shortened to a length come last.
+    """
     here, everywhere = (np.bincount(some[some >= 0], minlength=len(labels)) for some in (codes[theirs], codes))
-    return sorted(range(len(labels)), key=lambda level: (-here[level], -everywhere[level], labels[level]))
+    shown = [shorten(label, length) for label in labels]
+    return sorted(
+        range(len(labels)),
+        key=lambda level: (shown.count(shown[level]) > 1, -here[level], -everywhere[level], labels[level]),
+    )
 
 
 def _said(
