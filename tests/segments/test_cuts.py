@@ -149,7 +149,8 @@ def test_a_name_that_is_too_long_says_every_cut_in_fewer_words(retired):
     others = cut("j", "cook", label="profession", levels=[1])
     names = named(retired, (jobs, rich, old), (others, rich, old), (poor, old), (young,))
     assert (
-        names[0] == "Customers with profession teacher or 4 more, balance of… 1,201 or more and age of the… 62 or more"
+        names[0]
+        == "Customers with profession teacher or 4 more, balance of the… 1,201 or more and age of the main… 62 or more"
     )
     assert names[2] == "Customers with balance of the… under 1,201 and age of the main… 62 or more"
     assert names[3] == "Customers with age of the main account holder… under 62"

@@ -26,7 +26,7 @@ MOST = 0.5  # a name may only say what most of the segment is
 DESCRIBED = 30  # of fewer customers no description, offer or message is said
 TELLING = 0.1  # by so much more usual in a segment than in others of its name
 LONGEST_NAME = 80  # a dialler shows little more
-SHORTER = (LONGEST, 24, 16, 12)  # of labels, with brief levels, where a name is longer
+SHORTER = (LONGEST, 24, 16)  # of labels, with brief levels, where a name is longer
 NOTHING_SHARED = "mixed customers"  # most of them share nothing that is rarer elsewhere
 KINDS = get_args(Kind)
 
