@@ -12,6 +12,8 @@ import pytest
 
 from segmint.cli import main
 from segmint.config import load_config
+from segmint.contract.column import Column
+from segmint.contract.contract import Contract, Outcome
 from segmint.errors import DataError
 from segmint.flows.measure import measure
 from segmint.flows.target import target
@@ -36,6 +38,16 @@ def campaign(share: float = 0.2, n: int = 3_000) -> tuple[pl.DataFrame, pl.DataF
     code = np.where(yes, "SALE", np.where(random.random(n) < 0.02, "STOP", "NO"))
     results = pl.DataFrame({"customer": ids, "code": code}).filter(pl.Series(yes | ~held))
     return listed, results
+
+
+def under_a_contract_of_words(monkeypatch: pytest.MonkeyPatch, yes: str = "S", no: str = "N") -> None:
+    contract = Contract(
+        name="words",
+        missing=("", "NA"),
+        outcome=Outcome(column="Abschluss Festgeld", kind="response", levels=(no, yes), positive=yes),
+        columns=(Column(name="customer", label="customer", kind="text", role="id", known="planning"),),
+    )
+    monkeypatch.setattr("segmint.flows.measure._contract_of", lambda run: contract)
 
 
 CODES = '[codes]\nSALE = "success"\nNO = "refused"\nSTOP = "do_not_call"\n'
@@ -138,6 +150,26 @@ def test_a_small_holdout_is_said_on_the_page(tmp_path: Path) -> None:
     assert "The holdout is too small to tell" in page
     assert "too few purchases to tell" in page
     assert "nan" not in page.lower().replace("nance", "")
+
+
+@pytest.mark.parametrize(("yes", "no"), [("S", "N"), ("Festgeld", "x"), ("nein", "ja")])
+def test_the_purchases_outcome_is_read_as_the_contract_reads_it(
+    yes: str, no: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    listed, results = campaign()
+    codes = tmp_path / "codes.toml"
+    codes.write_text(CODES)
+    bought = results.filter(code="SALE").select("customer")
+    plain = measure(listed, results, codes=codes, runs=tmp_path / "runs", purchases=bought)
+    under_a_contract_of_words(monkeypatch, yes, no)
+    is_yes = pl.col("customer").is_in(bought["customer"].implode())
+    said = {"Abschluss Festgeld": pl.when(is_yes).then(pl.lit(f" {yes.lower()}")).otherwise(pl.lit(no))}
+    everyone = listed.select("customer", bought=pl.lit("yes")).with_columns(**said)
+    found = measure(listed, results, codes=codes, runs=tmp_path / "runs", purchases=everyone)
+    assert found.frame().equals(plain.frame(), null_equal=True)
+    some = everyone.with_columns(pl.Series("Abschluss Festgeld", ["NA", "?", *everyone["Abschluss Festgeld"][2:]]))
+    with pytest.raises(DataError, match="2 of 3,000 rows say neither yes nor no"):
+        measure(listed, results, codes=codes, runs=tmp_path / "runs", purchases=some)
 
 
 @pytest.mark.network

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date
 
 import polars as pl
@@ -26,7 +27,8 @@ def test_every_row_is_a_purchase_where_no_column_says_otherwise() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["gekauft", "Kauf", "bought", "Abschluss Festgeld", "comprado", "acheté", "sold", "Vendido"]
+    "name",
+    ["gekauft", "Kauf", "bought", "Abschluss", "is_sold", "Purchase flag", "comprado", "acheté", "sold", "Vendido"],
 )
 @pytest.mark.parametrize("no", ["nein", "", None])
 def test_a_column_of_yes_and_no_that_is_called_so_tells_the_purchases(name: str, no: str | None) -> None:
@@ -48,6 +50,52 @@ def test_a_yes_or_no_that_leaves_open_what_a_purchase_is_is_refused(columns: lis
         read(**{name: ["ja", "nein", "ja", "nein"] for name in columns})
     assert all(f"'{name}'" in caught.value.came for name in columns)
     assert "is called 'bought'" in str(caught.value.expected)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "marketing_accepted",
+        "terms_accepted",
+        "cross_sold",
+        "wholesale",
+        "vendor_flag",
+        "first_sale",
+        "Abschluss Festgeld",
+    ],
+)
+def test_a_yes_or_no_of_something_else_tells_no_purchase(name: str) -> None:
+    few = [pl.Series([str(i) for i in range(100)]), pl.Series(["0", "1"])]
+    columns: dict[str, list[object]] = {name: ["yes", "no", "yes", "no"]}
+    table = pl.DataFrame({"customer": ["1", "0", "1", "0"], **columns})
+    found = purchases_of(table, table["customer"], arms=few)
+    assert (len(found.buyers), found.told_by, found.open_ones) == (4, None, (name,))
+    assert f"whatever it says under '{name}'" in found.sentences[0]
+    with pytest.raises(DataError, match="have a yes or a no under"):
+        purchases_of(table, table["customer"], arms=few[1:] * 2)
+
+
+@pytest.mark.parametrize(
+    "said", [["2", 0, "1,0", "0.0"], ["x", "", "X ", None], [3.0, 0.0, 1.0, None], [1.5, -1.0, 7.0, math.nan]]
+)
+def test_counts_and_crosses_tell_the_purchases(said: list[object]) -> None:
+    texts = [None if each is None else each if isinstance(each, float) else str(each) for each in said]
+    for found in (read(gekauft=texts), read("Festgeld", Festgeld=texts)):
+        assert (found.buyers.to_list(), found.none) == (["1", "1"], 2)
+
+
+@pytest.mark.parametrize("word", ["unknown", "pending", "Q", "x", "12.03.2026"])
+def test_a_column_that_tells_who_bought_in_other_words_is_refused(word: str) -> None:
+    for outcome, name in ((None, "bought"), ("Festgeld", "Festgeld")):
+        with pytest.raises(DataError, match=rf"'{name}' of the purchases .* 1 of 4 rows says neither yes nor no"):
+            read(outcome, **{name: ["yes", "no", word, None]})
+
+
+def test_the_outcome_comes_before_what_is_called_bought_and_that_before_all_else() -> None:
+    one, other = ["ja", "nein", "nein", "nein"], ["nein", "nein", "nein", "ja"]
+    assert read("Festgeld", Festgeld=one, bought=other, online=other).told_by == "Festgeld"
+    assert read(bought=one, sold_by_phone=other, online=other).told_by == "bought"
+    assert read(bought=["ja"] * 4, online=other).told_by is None
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from segmint.config import Config
+from segmint.contract.cells import read_outcome
 from segmint.contract.contract import Contract, load_contract
 from segmint.errors import DataError, SegmintError
 from segmint.flows.do_not_call import Grown, add_objectors
@@ -129,9 +130,9 @@ def measure(
         listed,
         told,
         _by_the_lists_id(meaning, told, contract),
-        purchases=None if purchases is None else read_frame(purchases, as_list),
+        purchases=None if purchases is None else _as_the_contract_reads(read_frame(purchases, as_list), contract),
         since=_made_on(list_run),
-        outcome=None if contract is None else contract.outcome.column,
+        outcome=None if contract is None or contract.outcome.positive is None else contract.outcome.column,
         of_calls=not read_so,
         earlier=[_named(_read_list(each, config)) for each in earlier],
     )
@@ -175,6 +176,17 @@ def _by_the_outcome(
     if still_open := results.height - answered.height:
         said += f" Left out: {counted(still_open, 'result')} without an outcome yet."
     return answered, PLAIN.model_copy(update={"customer": codes.customer, "code": codes.code}), said
+
+
+def _as_the_contract_reads(purchases: pl.DataFrame, contract: Contract | None) -> pl.DataFrame:
+    """Write yes and no for the contract's own words in its outcome column; all else stays."""
+    if contract is None or contract.outcome.positive is None or contract.outcome.column not in purchases.columns:
+        return purchases
+    outcome = contract.outcome
+    words = read_outcome(outcome, purchases[outcome.column], contract.missing).values
+    answers = {level: "yes" if level == outcome.positive else "no" for level in outcome.levels}
+    read = words.replace_strict(answers, default=None, return_dtype=pl.String)
+    return purchases.with_columns(read.fill_null(purchases[outcome.column].cast(pl.String)).alias(outcome.column))
 
 
 def _by_the_lists_id(codes: Dispositions, results: pl.DataFrame, contract: Contract | None) -> Dispositions:

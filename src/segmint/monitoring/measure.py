@@ -181,7 +181,8 @@ def join_results(
     rows = _with_calls(listed, calls.filter(known))
     bought = None
     if purchases is not None:
-        bought = purchases_of(purchases, _customers_of(purchases, dispositions), since=since, outcome=outcome)
+        whose, arms = _customers_of(purchases, dispositions), [listed.filter(status=arm)["_key"] for arm in ARMS]
+        bought = purchases_of(purchases, whose, since=since, outcome=outcome, arms=arms)
         dialled = pl.col("dialled") | pl.col("said_no") if of_calls else pl.col("dialled")
         rows = rows.with_columns(success=_among(rows["_key"], bought.buyers), dialled=dialled)
     rows, before, repeated = _with_new(rows, earlier)

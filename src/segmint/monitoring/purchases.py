@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,10 +11,9 @@ import polars as pl
 
 from segmint.contract.answers import NO, YES, bare_words
 from segmint.contract.dates import days_of
-from segmint.contract.hints import plain_name, tells_the_past, without_accents
+from segmint.contract.hints import plain_name, without_accents
 from segmint.errors import DataError
-from segmint.monitoring.codes import guess_meaning
-from segmint.wording import counted, listed
+from segmint.wording import counted, listed, some_of
 
 _DAY = r"(date|day|datum|tag|fecha|data)"
 _SALE = (
@@ -28,6 +28,15 @@ _MADE_ON = (
     ),
     re.compile(_DAY),
 )
+# the whole of a name without accents: `terms_accepted`, `cross_sold` and `first_sale` are something else
+_BOUGHT = re.compile(
+    r"((is|has|was|hat|ist|ha|a|e|est)_)?(bought|purchased?|purchases|sold|sales?|signed|converted|gekauft|kauf|kaufe|verkauft?|abschluss|abgeschlossen"
+    r"|comprado|comprada|comprou|compro|compra|vendido|vendida|venta|venda|achete|achat|vendu|acquistato|acquisto|venduto|vendita)"
+    r"(_(flag|yn|y_n|yes_no|ja_nein|j_n|kz|kennzeichen|indicator|ind|01|0_1))?"
+)
+_NUMBER = r"^[+-]?([0-9]+([.,][0-9]+)?|[0-9]{1,3}([.,'][0-9]{3})+([.,][0-9]+)?)$"
+_ABOVE_ZERO = r"^\+?[0-9.,']*[1-9]"
+_NEARLY_ALL = 0.9  # purchases of so many customers are rows of customers, with or without a purchase
 _DATE_NAMES = "date, bought_on, purchase_date, Datum, Kaufdatum, Buchungsdatum, fecha, data …"
 
 
@@ -51,6 +60,8 @@ class Purchases:
         The day of the list.
     too_early, undated : int
         Purchases before that day, which are left out, and those whose date cannot be read, which are not.
+    open_ones : tuple of str
+        Columns of yes and no of which nobody knows what they tell; every row counts.
     """
 
     everybody: pl.Series
@@ -61,6 +72,7 @@ class Purchases:
     since: date | None
     too_early: int
     undated: int
+    open_ones: tuple[str, ...] = ()
 
     @property
     def all_too_early(self) -> bool:
@@ -74,6 +86,11 @@ class Purchases:
         if self.told_by is not None:
             none = counted(self.none, "row without a yes is", "rows without a yes are")
             said.append(f"'{self.told_by}' tells the purchases: {none} none.")
+        if self.open_ones:
+            said.append(
+                f"Every row counts as a purchase, whatever it says under {_quoted(self.open_ones)}: the name does not tell "
+                "what the yes is. Call that column 'bought' if its yes is a purchase."
+            )
         if self.dated_by is None:
             said.append(
                 f"No column of the purchases is named as their date ({_DATE_NAMES}): those made before the list count too."
@@ -96,7 +113,12 @@ class Purchases:
 
 
 def purchases_of(
-    table: pl.DataFrame, customers: pl.Series, *, since: date | None = None, outcome: str | None = None
+    table: pl.DataFrame,
+    customers: pl.Series,
+    *,
+    since: date | None = None,
+    outcome: str | None = None,
+    arms: Sequence[pl.Series] = (),
 ) -> Purchases:
     """Tell which rows of a table of purchases count.
 
@@ -108,14 +130,17 @@ def purchases_of(
     since : datetime.date, optional
         The day on which the list was made: earlier purchases are left out.
     outcome : str, optional
-        What a column is called that says yes of who bought, whatever the name tells by itself.
+        What a column is called that says yes of who bought, whatever the name tells by itself. No other is looked at.
+    arms : sequence of polars.Series
+        The customers of each arm. A yes or no that nobody can name is refused where nearly all of both have a row, as
+        then the rows may be of customers; elsewhere every row is a purchase.
 
     Raises
     ------
     DataError
-        If a column of yes and no leaves open whether every row is a purchase.
+        If a column tells who bought in words that are neither yes nor no, or leaves open whether every row is a purchase.
     """
-    told_by = _told_by(table, customers.name, outcome)
+    told_by, open_ones = _told_by(table, customers, outcome, arms)
     is_one = pl.Series([True]).new_from_index(0, table.height) if told_by is None else _says_yes(table[told_by])
     bought, whose = table.filter(is_one), customers.filter(is_one)
     dated_by = _dated_by(bought)
@@ -124,45 +149,82 @@ def purchases_of(
         days = days_of(bought[dated_by])
         early, undated = (days < since).fill_null(False), days.null_count()
     none = table.height - bought.height
-    return Purchases(customers, whose.filter(~early), told_by, none, dated_by, since, int(early.sum()), undated)
+    return Purchases(
+        customers, whose.filter(~early), told_by, none, dated_by, since, int(early.sum()), undated, open_ones
+    )
 
 
-def _told_by(table: pl.DataFrame, customer: str, outcome: str | None) -> str | None:
-    """Name the column of yes and no that tells of each row whether it is a purchase; None if every row is one."""
-    others = (name for name in table.columns if name != customer)
-    answers = {name: said for name in others if (said := _answers(table[name]))}
-    named = [name for name in answers if name == outcome or _names_a_purchase(name)]
-    telling = [name for name in named if answers[name] - {*YES}]
-    open_ones = [name for name in answers if answers[name] & {*YES} and answers[name] & {*NO} and name not in named]
-    if len(telling) == 1:
-        return telling[0]
-    if doubtful := telling or open_ones:
-        columns = listed([f"'{name}'" for name in doubtful])
-        raise DataError(
-            f"The purchases have a yes or a no under {columns}, and the name does not tell whether each row is a purchase.",
-            expected="one row for each purchase, and none for who bought nothing; or one column of yes and no that is called 'bought'",
-            fix=f"call it 'bought' if its yes is a purchase; else keep only rows of purchases, and leave {columns} out",
-        )
-    return None
+def _told_by(
+    table: pl.DataFrame, customers: pl.Series, outcome: str | None, arms: Sequence[pl.Series]
+) -> tuple[str | None, tuple[str, ...]]:
+    """Name the column that tells of each row whether it is a purchase, None if every row is one; and those left open."""
+    others = [name for name in table.columns if name != customers.name]
+    named = [name for name in others if name == outcome] or [name for name in others if _names_a_purchase(name)]
+    telling = [name for name in named if not _says_yes(table[name]).all()]
+    if len(telling) > 1:
+        raise _open(telling)
+    if named:
+        return next(iter(telling), None), ()
+    open_ones = tuple(name for name in others if _yes_and_no(table[name]))
+    if open_ones and all(_nearly_all(arm, customers) for arm in arms):
+        raise _open(open_ones)
+    return None, open_ones
 
 
-def _answers(values: pl.Series) -> set[str]:
-    """The words for yes and no in a column, "" where it is blank; none if it says anything else, or nothing."""
-    different = bare_words(values).fill_null("").unique()
-    known = different.is_in([*YES, *NO, ""]).all() and (different != "").any()
-    return set(different) if known else set()
+def _open(columns: Sequence[str]) -> DataError:
+    return DataError(
+        f"The purchases have a yes or a no under {_quoted(columns)}, and the name does not tell whether each row is a purchase.",
+        expected="one row for each purchase, and none for who bought nothing; or one column of yes and no that is called 'bought'",
+        fix=f"call it 'bought' if its yes is a purchase; else keep only rows of purchases, and leave {_quoted(columns)} out",
+    )
+
+
+def _quoted(columns: Sequence[str]) -> str:
+    return listed([f"'{name}'" for name in columns])
+
+
+def _nearly_all(arm: pl.Series, customers: pl.Series) -> bool:
+    return arm.n_unique() * _NEARLY_ALL <= arm.unique().is_in(customers.drop_nulls().implode()).sum()
+
+
+def _yes_and_no(values: pl.Series) -> bool:
+    """Whether a column holds words for yes and for no, or a blank, and nothing else."""
+    different = set(_words(values).unique())
+    return different <= {*YES, *NO, ""} and bool(different & {*YES}) and bool(different & {*NO})
 
 
 def _names_a_purchase(name: str) -> bool:
-    return guess_meaning(name) == "success" and not tells_the_past(plain_name(name))
+    return bool(_BOUGHT.fullmatch(_plain(name)))
 
 
 def _says_yes(values: pl.Series) -> pl.Series:
-    return bare_words(values).is_in(YES).fill_null(False)
+    """Read who bought: a yes, a number above 0, or a cross where nothing else is written."""
+    words = _words(values)
+    if set(words.unique()) == {"x", ""}:
+        return words == "x"
+    numbers = words.str.contains(_NUMBER)
+    yes = words.is_in(YES) | (numbers & words.str.contains(_ABOVE_ZERO))
+    if strange := int((~yes & ~numbers & ~words.is_in([*NO, ""])).sum()):
+        raise DataError(
+            f"'{values.name}' of the purchases says who bought, and {some_of(strange, len(values), 'rows', 'says', 'say')} "
+            "neither yes nor no there.",
+            expected="yes or no in each row, a number of purchases, or nothing where there is none",
+            fix=f"write yes or no there, or leave those rows out; call '{values.name}' otherwise if it tells something else",
+        )
+    return yes
+
+
+def _words(values: pl.Series) -> pl.Series:
+    """Write a column in bare words, "" where it is blank."""
+    return bare_words(values.fill_nan(None) if values.dtype.is_float() else values).fill_null("")
 
 
 def _dated_by(table: pl.DataFrame) -> str | None:
     """Name the column of the day on which a purchase was made: one in which dates can be read before one in which none can."""
-    plain = {name: re.sub(r"\W+", "_", without_accents(plain_name(name))).strip("_") for name in table.columns}
+    plain = {name: _plain(name) for name in table.columns}
     named = [name for pattern in _MADE_ON for name in table.columns if pattern.fullmatch(plain[name])]
     return next((name for name in named if days_of(table[name]).count()), next(iter(named), None))
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"\W+", "_", without_accents(plain_name(name))).strip("_")
