@@ -172,6 +172,21 @@ def test_the_purchases_outcome_is_read_as_the_contract_reads_it(
         measure(listed, results, codes=codes, runs=tmp_path / "runs", purchases=some)
 
 
+def test_results_without_an_outcome_yet_are_no_refusals(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    under_a_contract_of_words(monkeypatch)
+    listed, results = campaign()
+    yes = listed["customer"].is_in(results.filter(code="SALE")["customer"].implode())
+    words = pl.select(pl.when(yes).then(pl.lit("S")).otherwise(pl.lit("N"))).to_series()
+    told = listed.select("customer", words.alias("Abschluss Festgeld"))
+    some_open = told.with_columns(pl.Series("Abschluss Festgeld", ["NA", "", None, *words[3:]]))
+    with pytest.raises(DataError, match="3 of 3,000 results have no outcome yet under 'Abschluss Festgeld'") as caught:
+        measure(listed, some_open, runs=tmp_path / "runs", silence_means_no=True)
+    assert "--purchases" in str(caught.value.fix)
+    bought = told.filter(yes).select("customer")
+    found = measure(listed, some_open, runs=tmp_path / "runs", purchases=bought)
+    assert "Left out: 3 results without an outcome yet." in " ".join(found.sentences)
+
+
 @pytest.mark.network
 def test_money_is_in_the_currency_of_the_lists_own_run(
     wave: dict[str, pl.DataFrame], call_list: Path, runs: Path, tmp_path: Path
@@ -199,7 +214,8 @@ def test_money_is_in_the_currency_of_the_lists_own_run(
     some_open = wave["results"].with_columns(
         subscribed=pl.when(pl.int_range(pl.len()) >= 5).then("subscribed").otherwise(pl.lit(""))
     )
-    assert "Left out: 5 results without an outcome yet." in measure(call_list, some_open, euros, runs=runs).sentences[1]
+    with pytest.raises(DataError, match=r"5 of .* results have no outcome yet under 'subscribed'"):
+        measure(call_list, some_open, euros, runs=runs)
     with pytest.raises(DataError, match="neither 'code' nor 'subscribed'"):
         measure(call_list, wave["results"].rename({"subscribed": "said"}), euros, runs=runs)
     # a no of somebody held out is an outcome there, and no call

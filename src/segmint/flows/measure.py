@@ -31,7 +31,7 @@ from segmint.store.run_files import MEASURE, OBJECTORS
 from segmint.store.staging import publish_file
 from segmint.tables.write import write_safe_csv
 from segmint.targeting.suppress import UNNAMED
-from segmint.wording import counted
+from segmint.wording import counted, some_of
 
 ROWS, STRANGE = "measure.parquet", "strange_results.csv"
 NEEDED = ("customer", "status", "propensity", "value", "cost")
@@ -125,7 +125,9 @@ def measure(
     listed = _read_list(call_list, config)
     list_run = scoring_run(call_list, listed, runs)
     contract = _contract_of(list_run)
-    told, meaning, read_so = _by_the_outcome(read_frame(results, config.data), contract, meaning)
+    told, meaning, read_so = _by_the_outcome(
+        read_frame(results, config.data), contract, meaning, alone=purchases is None
+    )
     joined = join_results(
         listed,
         told,
@@ -165,15 +167,25 @@ def measure(
 
 
 def _by_the_outcome(
-    results: pl.DataFrame, contract: Contract | None, codes: Dispositions
+    results: pl.DataFrame, contract: Contract | None, codes: Dispositions, *, alone: bool
 ) -> tuple[pl.DataFrame, Dispositions, str]:
-    """Read the outcome of the list's contract as `update` does, where the results have it and no codes; say so."""
+    """Read the outcome of the list's contract as `update` does, where the results have it and no codes; say so.
+
+    Where it alone tells who bought, none may be open: a customer without a row has bought nothing.
+    """
     if contract is None or contract.outcome.positive is None or codes.code in results.columns:
         return results, codes, ""
     meaning = meaning_of(results, contract, codes)
     answered = results.with_columns(meaning.alias(codes.code)).filter(meaning.is_not_null())
     said = f"'{contract.outcome.column}' of the results tells who said yes, as the list's own contract reads it."
-    if still_open := results.height - answered.height:
+    still_open = results.height - answered.height
+    if still_open and alone:
+        raise DataError(
+            f"{some_of(still_open, results.height, 'results', 'has', 'have')} no outcome yet under '{contract.outcome.column}'.",
+            expected="an outcome in each row: a customer without one counts as a no",
+            fix="wait for the others, or write the no where the customer was not reached or bought nothing; or name everyone's purchases: --purchases",
+        )
+    if still_open:
         said += f" Left out: {counted(still_open, 'result')} without an outcome yet."
     return answered, PLAIN.model_copy(update={"customer": codes.customer, "code": codes.code}), said
 
