@@ -214,6 +214,18 @@ def test_a_few_held_out_who_said_yes_speak_for_the_others_with_a_caution():
     assert not any("by mistake" in said for said in measure(join_results(call_list, every, CODES)).cautions)
 
 
+def test_one_outcome_of_both_arms_is_no_matter_of_call_codes():
+    call_list, calls, _ = unmoved(3, n=2_000)
+    outcomes = call_list.select("customer", code=pl.lit("NO"))
+    by_codes, by_outcome = (join_results(call_list, outcomes, CODES, of_calls=of) for of in (True, False))
+    assert any("judged by call codes" in said for said in by_codes.cautions)
+    assert not by_outcome.cautions
+    # of those called alone it is another measure than silence
+    assert any(
+        "judged by call codes" in said for said in join_results(call_list, calls, CODES, of_calls=False).cautions
+    )
+
+
 def test_purchases_before_the_list_are_left_out_and_those_without_a_date_are_not():
     call_list, calls, purchases = unmoved(2, n=2_000)
     dates = ["01.03.2026", "31.12.2025", "?", "02.03.2026"]

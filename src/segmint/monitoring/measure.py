@@ -46,6 +46,8 @@ class JoinedResults:
         Rows of purchases read, and those of customers on the list, whenever they bought. None if nobody named any: then success is what the codes say.
     bought : Purchases or None
         What the rows of the purchases were taken for.
+    of_calls : bool
+        Whether the results are of calls; else an outcome, the same for both arms.
     before, repeated : int
         Rows left out of the comparison: of customers on earlier lists, and further rows of a customer on this one.
     """
@@ -61,6 +63,7 @@ class JoinedResults:
     before: int = 0
     repeated: int = 0
     bought: Purchases | None = None
+    of_calls: bool = True
 
     @property
     def compared(self) -> pl.DataFrame:
@@ -105,13 +108,13 @@ class JoinedResults:
     def cautions(self) -> tuple[str, ...]:
         """What makes the comparison of the arms unfair."""
         said = []
-        if self.purchases is None:
+        held = self.compared.filter(pl.col("status") == "held_out")
+        if self.purchases is None and (self.of_calls or not held["has_result"].any()):
             said.append(
                 "Those called are judged by call codes, those held out by purchases. Who was called, did not say yes and "
                 "bought all the same is missed, so calling looks worse than it is. Name a table of everyone's purchases: "
                 "--purchases."
             )
-        held = self.compared.filter(pl.col("status") == "held_out")
         bought = held.filter("success").height
         if self.purchases is None and bought and not _all_told(held):
             said.append(
@@ -200,6 +203,7 @@ def join_results(
         before,
         repeated,
         bought,
+        of_calls,
     )
 
 
