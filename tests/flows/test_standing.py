@@ -75,6 +75,20 @@ def test_no_setting_brings_anybody_back_who_must_not_be_called(file: Path) -> No
     assert (strict.rest_days, strict.attempts) == (60, 1)
 
 
+@pytest.mark.parametrize("setting", ["consent_words", "no_exclusion_words"])
+def test_words_of_a_list_that_the_standing_policy_does_not_know_are_refused(setting: str, tmp_path: Path) -> None:
+    file = tmp_path / "policy.toml"
+    file.write_text("[policy]\nbudget_calls = 3\n")
+    with pytest.raises(PolicyError, match=rf"policy.{setting} \('agreed'\) is a word of the standing policy") as caught:
+        StandingPolicy.load(file).under(flags={f"policy.{setting}": ["agreed"]})
+    assert "set in the standing policy" in str(caught.value.fix)
+    file.write_text(f"[policy]\n{setting} = ['Agreed', '1']\n")
+    standing = StandingPolicy.load(file)
+    assert getattr(standing.under().policy, setting) == ("Agreed", "1")
+    assert getattr(standing.under(flags={f"policy.{setting}": [" agreed", "1.0"]}).policy, setting) == ("Agreed", "1")
+    assert getattr(standing.under(flags={f"policy.{setting}": []}).policy, setting) == ()
+
+
 @pytest.mark.parametrize(("asked", "holds"), [(5, 5), (100_000, 20), (None, 20)])
 def test_quotas_add_up_and_of_two_for_the_same_level_the_tighter_holds(
     file: Path, asked: int | None, holds: int

@@ -10,15 +10,17 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from segmint.complaints import wanted
-from segmint.contract.answers import NO, YES
+from segmint.contract.answers import NO, YES, bare_words
 from segmint.errors import PolicyError
 from segmint.toml_files import parse_toml, toml_text_of
 
 MOST = 10**15  # calls, customers or money; a float still tells every whole number
 _DAYS = 36_500
+_MOST_NAMED = 8
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _WINDOW = re.compile(r"^(?P<first>[A-Z][a-z]{2})(-(?P<last>[A-Z][a-z]{2}))? (?P<open>\d\d:\d\d)-(?P<close>\d\d:\d\d)$")
@@ -290,6 +292,11 @@ class ContactRules(_Words):
         standing rules'. What decides in which campaign calls are
         counted, who is held out, which numbers can be dialled and when, is the standing rules' where they set it; more
         may be held out. What else is set here stays.
+
+        Raises
+        ------
+        PolicyError
+            If no word is one of both, so that nobody could be called.
         """
         attempts = [most for most in (self.attempts, standing.attempts) if most is not None]
         kept = {name: getattr(standing, name) for name in _KEPT if name in standing.model_fields_set}
@@ -304,8 +311,8 @@ class ContactRules(_Words):
                 "exclude": _both(standing.exclude, self.exclude),
                 "rest_days": max(standing.rest_days, self.rest_days),
                 "attempts": min(attempts, default=None),
-                "consent_words": _words_of_both(standing.consent_words, self.consent_words),
-                "no_exclusion_words": _words_of_both(standing.no_exclusion_words, self.no_exclusion_words),
+                "consent_words": _words_of_both(standing, self, "consent_words"),
+                "no_exclusion_words": _words_of_both(standing, self, "no_exclusion_words"),
                 "carry": _both(standing.carry, self.carry),
                 "sheet_by": standing.sheet_by or self.sheet_by,
                 "quotas": _tighter(standing.quotas, self.quotas, lambda quota: (quota.column, quota.level)),
@@ -327,9 +334,22 @@ def _both(first: tuple[T, ...], second: tuple[T, ...]) -> tuple[T, ...]:
     return (*first, *(one for one in second if one not in first))
 
 
-def _words_of_both(standing: tuple[str, ...], own: tuple[str, ...]) -> tuple[str, ...]:
-    folded = {word.casefold() for word in own}
-    return tuple(word for word in standing if word.casefold() in folded)
+def _words_of_both(standing: ContactRules, own: ContactRules, setting: str) -> tuple[str, ...]:
+    """Keep the standing words that are the list's own too, however they are spelt."""
+    here, there = (pl.Series(getattr(rules, setting), dtype=pl.String) for rules in (own, standing))
+    both = tuple(there.filter(bare_words(there).is_in(bare_words(here).implode())))
+    if len(here) and len(there) and not both:
+        raise PolicyError(
+            f"None of the words of policy.{setting} ({_listed(here)}) is a word of the standing policy ({_listed(there)}): nobody could be called.",
+            expected=f"policy.{setting} among the words of the standing policy",
+            fix=f"have these words set in the standing policy: policy.{setting}; a list of its own can only leave some out",
+        )
+    return both
+
+
+def _listed(words: pl.Series) -> str:
+    more = len(words) - _MOST_NAMED
+    return ", ".join([*(f"'{word}'" for word in words[:_MOST_NAMED]), *([f"{more:,} more"] if more > 0 else [])])
 
 
 def _tighter(standing: tuple[Limit, ...], own: tuple[Limit, ...], key: Callable[[Limit], Any]) -> tuple[Limit, ...]:
