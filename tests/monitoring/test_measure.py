@@ -266,6 +266,18 @@ def test_a_row_for_every_customer_is_no_purchase_of_every_customer():
     assert f"{2_000 - purchases.height:,} rows without a yes are none" in joined.sentence
 
 
+def test_a_yes_or_no_of_something_else_is_refused_only_where_nearly_everybody_has_a_row():
+    call_list, calls, purchases = unmoved(2, n=2_000)
+    online = pl.when(pl.int_range(pl.len()) % 3 == 0).then(pl.lit("ja")).otherwise(pl.lit("nein")).alias("online")
+    joined = join_results(call_list, calls, CODES, purchases=purchases.with_columns(online))
+    assert joined.rows["success"].sum() == purchases.height
+    assert "Every row counts as a purchase, whatever it says under 'online'" in joined.sentence
+    with pytest.raises(DataError, match="have a yes or a no under 'online'"):
+        join_results(call_list, calls, CODES, purchases=call_list.select("customer").head(1_900).with_columns(online))
+    of_one_arm = call_list.filter(status="listed").select("customer").with_columns(online)
+    assert join_results(call_list, calls, CODES, purchases=of_one_arm).bought.open_ones == ("online",)
+
+
 def test_results_of_calls_are_no_purchases():
     call_list, calls, _ = unmoved(3, n=200)
     with pytest.raises(DataError, match="these are results, and no purchases"):

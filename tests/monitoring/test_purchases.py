@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import date
+from decimal import Decimal
 
 import polars as pl
 import pytest
@@ -28,7 +29,19 @@ def test_every_row_is_a_purchase_where_no_column_says_otherwise() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["gekauft", "Kauf", "bought", "Abschluss", "is_sold", "Purchase flag", "comprado", "acheté", "sold", "Vendido"],
+    [
+        "gekauft",
+        "Kauf",
+        "bought",
+        "Abschluss",
+        "is_sold",
+        "Purchase flag",
+        "Kauf (ja/nein)",
+        "comprado",
+        "acheté",
+        "sold",
+        "Vendido",
+    ],
 )
 @pytest.mark.parametrize("no", ["nein", "", None])
 def test_a_column_of_yes_and_no_that_is_called_so_tells_the_purchases(name: str, no: str | None) -> None:
@@ -76,10 +89,17 @@ def test_a_yes_or_no_of_something_else_tells_no_purchase(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", [["2", 0, "1,0", "0.0"], ["x", "", "X ", None], [3.0, 0.0, 1.0, None], [1.5, -1.0, 7.0, math.nan]]
+    "said",
+    [
+        ["2", 0, "1,0", "0.0"],
+        ["x", "", "X ", None],
+        [3.0, 0.0, 1.0, None],
+        [1e-9, -1.0, 1e20, math.nan],
+        ["S", "n", "s", None],
+    ],
 )
 def test_counts_and_crosses_tell_the_purchases(said: list[object]) -> None:
-    texts = [None if each is None else each if isinstance(each, float) else str(each) for each in said]
+    texts = [None if each is None else each if isinstance(each, float | Decimal) else str(each) for each in said]
     for found in (read(gekauft=texts), read("Festgeld", Festgeld=texts)):
         assert (found.buyers.to_list(), found.none) == (["1", "1"], 2)
 

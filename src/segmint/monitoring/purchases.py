@@ -198,10 +198,12 @@ def _names_a_purchase(name: str) -> bool:
 
 
 def _says_yes(values: pl.Series) -> pl.Series:
-    """Read who bought: a yes, a number above 0, or a cross where nothing else is written."""
+    """Read who bought: a yes, a number above 0, a cross where nothing else is written, or the S of S and N."""
+    if values.dtype.is_numeric():
+        return (values.cast(pl.Float64).fill_nan(None) > 0).fill_null(False)
     words = _words(values)
-    if set(words.unique()) == {"x", ""}:
-        return words == "x"
+    if (different := set(words.unique()) - {""}) in ({"x"}, {"s", "n"}):
+        return words.is_in(different - {"n"})
     numbers = words.str.contains(_NUMBER)
     yes = words.is_in(YES) | (numbers & words.str.contains(_ABOVE_ZERO))
     if strange := int((~yes & ~numbers & ~words.is_in([*NO, ""])).sum()):
@@ -216,7 +218,7 @@ def _says_yes(values: pl.Series) -> pl.Series:
 
 def _words(values: pl.Series) -> pl.Series:
     """Write a column in bare words, "" where it is blank."""
-    return bare_words(values.fill_nan(None) if values.dtype.is_float() else values).fill_null("")
+    return bare_words(values).fill_null("")
 
 
 def _dated_by(table: pl.DataFrame) -> str | None:
@@ -227,4 +229,4 @@ def _dated_by(table: pl.DataFrame) -> str | None:
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"\W+", "_", without_accents(plain_name(name))).strip("_")
+    return re.sub(r"[\W_]+", "_", without_accents(plain_name(name))).strip("_")
