@@ -182,6 +182,10 @@ def test_results_without_an_outcome_yet_are_no_refusals(monkeypatch: pytest.Monk
     with pytest.raises(DataError, match="3 of 3,000 results have no outcome yet under 'Abschluss Festgeld'") as caught:
         measure(listed, some_open, runs=tmp_path / "runs", silence_means_no=True)
     assert "--purchases" in str(caught.value.fix)
+    strangers = pl.DataFrame({"customer": ["X1", "X2"], "Abschluss Festgeld": ["NA", ""]})
+    found = measure(listed, pl.concat([told, strangers]), runs=tmp_path / "runs")
+    assert "Left out: 2 results without an outcome yet." in " ".join(found.sentences)
+    assert not found.summary["cautions"]
     bought = told.filter(yes).select("customer")
     found = measure(listed, some_open, runs=tmp_path / "runs", purchases=bought)
     assert "Left out: 3 results without an outcome yet." in " ".join(found.sentences)

@@ -14,6 +14,7 @@ import polars as pl
 from segmint.config import Config
 from segmint.contract.cells import read_outcome
 from segmint.contract.contract import Contract, load_contract
+from segmint.contract.ids import bare_ids
 from segmint.errors import DataError, SegmintError
 from segmint.flows.do_not_call import Grown, add_objectors
 from segmint.flows.read import data_of_list, inputs_of, open_source, refuse_overwriting
@@ -23,7 +24,7 @@ from segmint.flows.scored import scoring_run
 from segmint.flows.settings import RUNS, Place, Settings, path_of, settings_of
 from segmint.metrics.intervals import EFFECT_LEVEL
 from segmint.monitoring.codes import Dispositions
-from segmint.monitoring.measure import JoinedResults, Measurement, join_results
+from segmint.monitoring.measure import ARMS, JoinedResults, Measurement, join_results
 from segmint.monitoring.measure import measure as estimate
 from segmint.progress import Progress, silent
 from segmint.store.run import CONTRACT, Run
@@ -126,7 +127,7 @@ def measure(
     list_run = scoring_run(call_list, listed, runs)
     contract = _contract_of(list_run)
     told, meaning, read_so = _by_the_outcome(
-        read_frame(results, config.data), contract, meaning, alone=purchases is None
+        read_frame(results, config.data), contract, meaning, None if purchases is not None else listed
     )
     joined = join_results(
         listed,
@@ -167,11 +168,11 @@ def measure(
 
 
 def _by_the_outcome(
-    results: pl.DataFrame, contract: Contract | None, codes: Dispositions, *, alone: bool
+    results: pl.DataFrame, contract: Contract | None, codes: Dispositions, judged: pl.DataFrame | None
 ) -> tuple[pl.DataFrame, Dispositions, str]:
     """Read the outcome of the list's contract as `update` does, where the results have it and no codes; say so.
 
-    Where it alone tells who bought, none may be open: a customer without a row has bought nothing.
+    Where it alone tells who bought of a list, none of the `judged` may be open: a customer without a row has bought nothing.
     """
     if contract is None or contract.outcome.positive is None or codes.code in results.columns:
         return results, codes, ""
@@ -179,15 +180,25 @@ def _by_the_outcome(
     answered = results.with_columns(meaning.alias(codes.code)).filter(meaning.is_not_null())
     said = f"'{contract.outcome.column}' of the results tells who said yes, as the list's own contract reads it."
     still_open = results.height - answered.height
-    if still_open and alone:
+    waiting = 0 if judged is None else _of_the_arms(results.filter(meaning.is_null()), judged, contract, codes)
+    if waiting:
         raise DataError(
-            f"{some_of(still_open, results.height, 'results', 'has', 'have')} no outcome yet under '{contract.outcome.column}'.",
+            f"{some_of(waiting, results.height, 'results', 'has', 'have')} no outcome yet under '{contract.outcome.column}'.",
             expected="an outcome in each row: a customer without one counts as a no",
             fix="wait for the others, or write the no where the customer was not reached or bought nothing; or name everyone's purchases: --purchases",
         )
     if still_open:
         said += f" Left out: {counted(still_open, 'result')} without an outcome yet."
     return answered, PLAIN.model_copy(update={"customer": codes.customer, "code": codes.code}), said
+
+
+def _of_the_arms(results: pl.DataFrame, listed: pl.DataFrame, contract: Contract, codes: Dispositions) -> int:
+    """Count the results of customers who are compared."""
+    customer = _by_the_lists_id(codes, results, contract).customer
+    if customer not in results.columns:
+        return 0
+    arms = bare_ids(listed.filter(pl.col("status").is_in(ARMS))["customer"])
+    return int(bare_ids(results[customer]).is_in(arms.drop_nulls().implode()).sum())
 
 
 def _as_the_contract_reads(purchases: pl.DataFrame, contract: Contract | None) -> pl.DataFrame:
