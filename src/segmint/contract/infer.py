@@ -44,6 +44,7 @@ from segmint.contract.hints import (
 from segmint.contract.look import MANY, MAX_LEVELS, MISSING_WORDS, Look, bare_texts, look_at, share
 from segmint.errors import ContractError
 from segmint.tables.table_source import NoRowsError, TableSource
+from segmint.wording import counted
 
 SAMPLE_ROWS = 200_000
 MAX_OUTCOME_LEVELS = 12
@@ -383,11 +384,11 @@ def _outcome_doubts(outcome: Outcome, answers: pl.Series, no_answer: Sequence[st
         doubts.append("levels that differ only in capital letters: one level?")
     if strange:
         levels = " nor ".join(f"'{level}'" for level in outcome.levels)
-        rows = "1 row says" if strange == 1 else f"{strange:,} rows say"
+        rows = counted(strange, "row says", "rows say")
         doubts.append(f"{rows} neither {levels} and would be rejected; if it means one of them, write it under words")
     if empty := answers.null_count() - strange:
         words = f" (empty, or {', '.join(no_answer)})" if no_answer else ""
-        rows = "1 row has" if empty == 1 else f"{empty:,} rows have"
+        rows = counted(empty, "row has", "rows have")
         doubts.append(f"{rows} no outcome{words} and would be rejected: not called, or a no?")
     return {outcome.column: "; ".join(doubts)} if doubts else {}
 

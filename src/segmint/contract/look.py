@@ -14,6 +14,7 @@ from segmint.contract.column import Column, Kind, Role
 from segmint.contract.counts import count_values
 from segmint.contract.dates import ISO, format_words, formats_of
 from segmint.contract.hints import feature_role, names_code, personal_role, plain_name
+from segmint.wording import counted
 
 MAX_LEVELS = 60
 MAX_ANSWERS = 6
@@ -179,9 +180,11 @@ def look_at(raw: pl.Series, decimal: str) -> Look:
         look.doubts.append("has one value only" if look.distinct else "is empty")
     if unread := look.unread:
         look.doubts.append(
-            f"1 value is no {look.kind}: its row would be rejected"
-            if unread == 1
-            else f"{unread:,} values are no {look.kind}: their rows would be rejected"
+            counted(
+                unread,
+                f"value is no {look.kind}: its row would be rejected",
+                f"values are no {look.kind}: their rows would be rejected",
+            )
         )
     if look.kind == "category" and look.distinct > 2 and look.has_units:
         look.doubts.append("numbers with a currency, a unit or spaces, read as levels; write bare numbers instead?")

@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.special import chdtrc
 
-from segmint.wording import money, percent
+from segmint.wording import counted, money, percent
 
 Row = dict[str, Any]
 Floats = NDArray[np.float64]
@@ -36,7 +36,7 @@ def conclude_backtest(
     mine = waves.filter(pl.col("strategy") == ours)
     customers, calls = (int(mine[name].sum()) for name in ("customers", "called"))
     first = (
-        f"Replayed over {mine.height} wave{'' if mine.height == 1 else 's'} and {customers:,} customers, {labels[ours]} would have "
+        f"Replayed over {counted(mine.height, 'wave')} and {customers:,} customers, {labels[ours]} would have "
         f"brought {money(profit[ours]['value'], currency, None)}{_span(profit[ours], currency)} with {calls:,} customers called."
     )
     sentences = [first]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from segmint.wording import decimal, percent, signed
+from segmint.wording import decimal, listed, percent, signed
 
 METRIC_WORDS = {
     "f1": "F1 (reaching those who say yes without calling those who say no; 1 is perfect)",
@@ -92,8 +92,8 @@ def _level_with(best: Standing, others: Sequence[Standing]) -> str:
     if not level:
         return f"It is ahead of every other model by more than chance explains: {_closest(others)}."
     if len(level) == len(others):
-        return f"But chance alone can explain its distance to every other model: {_listed(level)}."
-    return f"Chance alone can explain its distance to {_listed(level)}; the others are behind."
+        return f"But chance alone can explain its distance to every other model: {listed(level)}."
+    return f"Chance alone can explain its distance to {listed(level)}; the others are behind."
 
 
 def _closest(others: Sequence[Standing]) -> str:
@@ -114,7 +114,7 @@ def _ours_against_rivals(standings: Sequence[Standing], ours: str) -> str:
             ahead = Estimate(-gap.value, -gap.high, -gap.low)
             sides[ahead.sign].append(f"{rival.label} ({_signed(ahead)})")
     words = ((1, "ahead of"), (0, "not told apart from"), (-1, "behind"))
-    parts = [f"{word} {_listed(sides[side])}" for side, word in words if sides[side]]
+    parts = [f"{word} {listed(sides[side])}" for side, word in words if sides[side]]
     return f"{mine.label} is {'; '.join(parts)}."
 
 
@@ -172,10 +172,6 @@ def _signed(estimate: Estimate) -> str:
     digits = 4 if estimate.sign and nearest < 0.0005 else 3
     value, low, high = (signed(number, digits) for number in estimate)
     return f"{value}, {low} to {high}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _if_any(sentence: str) -> tuple[str, ...]:

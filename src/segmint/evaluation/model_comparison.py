@@ -77,7 +77,7 @@ class ModelComparison:
             seed=self.random_state,
             repeats=self.repeats,
             progress=progress,
-            labels={name: MODEL_LABELS[name] for name in made if name in MODEL_LABELS},
+            labels=MODEL_LABELS,
         )
 
     def _maker(self, model: Any, table: ValidTable) -> Callable[[], Any]:

@@ -315,13 +315,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
             if strangers := sorted(set(np.unique(inner_y)) - set(self.classes_)):
                 raise ValueError(f"The inner rows have classes that the training rows lack: {strangers}.")
             return X, labels, inner_X, np.searchsorted(self.classes_, inner_y)
-        places = np.arange(len(X))
-        rest, kept = inner_split(
-            labels.astype(str), places, share=self.inner_share, seed=seed % 2**16, keys=places.astype(np.uint64)
-        )
-        if not len(kept):
-            warnings.warn(NOBODY_APART, stacklevel=3)
-            return X, labels, X, labels
+        rest, kept = keep_apart(labels, share=self.inner_share, seed=seed % 2**16)
         return X[rest], labels[rest], X[kept], labels[kept]
 
     def _train(
@@ -408,6 +402,29 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
 
     def _logits(self, X: Matrix) -> Floats:
         return forward(fold(self.layers_, self.weights_), X)
+
+
+def keep_apart(
+    labels: NDArray[Any], groups: Integers | None = None, *, share: float | None = None, seed: int = 0
+) -> tuple[Integers, Integers]:
+    """Split rows into those that teach and inner ones, by their places; where no class has two customers, all do both.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n_rows,)
+    groups, share, seed
+        As in `inner_split`; without groups every row is a customer.
+    """
+    places = np.arange(len(labels))
+    groups = places if groups is None else groups
+    fit, held = inner_split(labels.astype(str), groups, share=share, seed=seed, keys=places.astype(np.uint64))
+    if len(held):
+        return fit, held
+    warnings.warn(
+        "No class has two customers, so the rows that teach also say when to stop and how bold to be. Give more rows, or `inner`.",
+        stacklevel=4,
+    )
+    return places, places
 
 
 def _nobody(epoch: Epoch, seen: Seen) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,10 +18,9 @@ from segmint.features.customer_features import CustomerFeatures
 from segmint.features.natural import NaturalFeatures
 from segmint.features.pairs import pair_codes, step_rows
 from segmint.models.distil import keep_fitted, scores_of, teach
-from segmint.models.network import NOBODY_APART, DenseNetworkClassifier, Teaching
+from segmint.models.network import DenseNetworkClassifier, Teaching, keep_apart
 from segmint.models.pair_choice import choose_pairs
 from segmint.models.teachers import Teachers, one_teacher, quick_teachers, several_teachers
-from segmint.splits.folds import inner_split
 
 Inner = tuple[pl.DataFrame, NDArray[Any]]
 Integers = NDArray[np.int64]
@@ -221,7 +219,9 @@ class NetworkModel(Pipeline):
             row is a customer.
         """
         if inner is None:
-            X, y, inner, groups = _kept_apart(X, np.asarray(y), groups)
+            rows, held = keep_apart(y := np.asarray(y), groups)
+            inner = _safe_indexing(X, held), y[held]
+            X, y, groups = _safe_indexing(X, rows), y[rows], None if groups is None else groups[rows]
         features, network = self.named_steps["features"], self.named_steps["classifier"]
         labels = np.unique(y, return_inverse=True)[1]
         recipe = self._taught_by = self._recipe(labels)
@@ -331,19 +331,6 @@ class NetworkModel(Pipeline):
             **scores_of(lesson.targets, labels),
         }
         return Teaching(lesson.targets, lesson.inputs, lesson.copy_targets, recipe.share), told
-
-
-def _kept_apart(
-    X: pl.DataFrame, y: NDArray[Any], groups: Integers | None
-) -> tuple[pl.DataFrame, NDArray[Any], Inner, Integers | None]:
-    """Keep inner rows apart from those given, customers whole; the places of the rows decide which."""
-    places = np.arange(len(y))
-    fit, held = inner_split(y.astype(str), places if groups is None else groups, seed=0, keys=places.astype(np.uint64))
-    if not len(held):
-        warnings.warn(NOBODY_APART, stacklevel=3)
-        return X, y, (X, y), groups
-    inner = (_safe_indexing(X, held), y[held])
-    return _safe_indexing(X, fit), y[fit], inner, None if groups is None else groups[fit]
 
 
 class _Rows:

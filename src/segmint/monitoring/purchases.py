@@ -140,8 +140,9 @@ def purchases_of(
     DataError
         If a column tells who bought in words that are neither yes nor no, or leaves open whether every row is a purchase.
     """
-    told_by, open_ones = _told_by(table, customers, outcome, arms)
-    is_one = pl.Series([True]).new_from_index(0, table.height) if told_by is None else _says_yes(table[told_by])
+    is_one, open_ones = _told(table, customers, outcome, arms)
+    told_by = None if is_one is None else is_one.name
+    is_one = pl.Series([True]).new_from_index(0, table.height) if is_one is None else is_one
     bought, whose = table.filter(is_one), customers.filter(is_one)
     dated_by = _dated_by(bought)
     early, undated = pl.Series([False]).new_from_index(0, bought.height), 0
@@ -154,15 +155,15 @@ def purchases_of(
     )
 
 
-def _told_by(
+def _told(
     table: pl.DataFrame, customers: pl.Series, outcome: str | None, arms: Sequence[pl.Series]
-) -> tuple[str | None, tuple[str, ...]]:
-    """Name the column that tells of each row whether it is a purchase, None if every row is one; and those left open."""
+) -> tuple[pl.Series | None, tuple[str, ...]]:
+    """Read the column that tells of each row whether it is a purchase, None if every row is one; and name those left open."""
     others = [name for name in table.columns if name != customers.name]
     named = [name for name in others if name == outcome] or [name for name in others if _names_a_purchase(name)]
-    telling = [name for name in named if not _says_yes(table[name]).all()]
+    telling = [says for says in (_says_yes(table[name]) for name in named) if not says.all()]
     if len(telling) > 1:
-        raise _open(telling)
+        raise _open([says.name for says in telling])
     if named:
         return next(iter(telling), None), ()
     open_ones = tuple(name for name in others if _yes_and_no(table[name]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from segmint.segments.coding import NO_VALUE, Codes, State, encode
 from segmint.segments.inputs import SegmentInputs
 from segmint.segments.rules import SegmentRules, range_in_words
 from segmint.segments.stability import Labels
+from segmint.segments.tree import leaf_paths
 from segmint.wording import listed, shorten
 
 LONGEST = 32  # of a label or a level in a name: it stands in a dialler's window
@@ -20,7 +21,6 @@ LISTED, SHORT = 36, 24  # of all levels in a name, or of the first ones where th
 BRIEF = 12  # of a level where a name would be too long
 
 _Mask = NDArray[np.bool_]
-_Split = tuple[int, frozenset[int]]  # a column, and the levels of it that go on; -1 is no value
 
 
 @dataclass(frozen=True)
@@ -110,20 +110,20 @@ def cuts_of(
 
 def _made_by(state: State, labels: Mapping[str, str], codes: Codes, segments: Labels) -> tuple[tuple[Cut, ...], ...]:
     made: dict[int, tuple[Cut, ...]] = {}
-    for leaf, splits in _paths(state["tree"]["nodes"], state["coding"]):
+    for leaf, path in leaf_paths(state["tree"], _sizes(state["coding"])):
         segment = state["segment_of_leaf"][leaf["leaf"]]
         made[segment] = tuple(
             _cut(state["coding"][column], levels, labels, codes[:, column], segments == segment)
-            for column, levels in splits
+            for column, levels in reversed(path.items())
         )
     return tuple(made[place] for place in sorted(made))
 
 
 def _told_by(rules: SegmentRules, labels: Mapping[str, str], codes: Codes, count: int) -> tuple[Trait, ...]:
-    paths = [(_counts(leaf, count), dict(splits)) for leaf, splits in _paths(rules.tree["nodes"], list(rules.coding))]
+    paths = [(_counts(leaf, count), path) for leaf, path in leaf_paths(rules.tree, _sizes(rules.coding))]
     whole = np.maximum(sum((counts for counts, _ in paths), np.zeros(count)), 1)
     traits = []
-    for column, levels in dict.fromkeys(split for _, path in paths for split in path.items()):
+    for column, levels in dict.fromkeys(split for _, path in paths for split in reversed(path.items())):
         every = _every(rules.coding[column])
         meet, fail = np.zeros(count), np.zeros(count)
         for counts, path in paths:
@@ -141,26 +141,12 @@ def _counts(leaf: State, count: int) -> NDArray[np.float64]:
     return np.pad(counts, (0, count - len(counts)))
 
 
+def _sizes(coding: Sequence[State]) -> list[int]:
+    return [len(state["labels"]) for state in coding]
+
+
 def _every(state: State) -> frozenset[int]:
     return frozenset(range(-1, len(state["labels"])))
-
-
-def _paths(nodes: list[State], coding: list[State]) -> Iterator[tuple[State, list[_Split]]]:
-    """Go to every leaf; one condition per column, that of the last split first."""
-
-    def walk(place: int, path: dict[int, frozenset[int]]) -> Iterator[tuple[State, list[_Split]]]:
-        node = nodes[place]
-        if "leaf" in node:
-            yield node, list(reversed(path.items()))
-            return
-        column = int(node["column"])
-        here = path.get(column, _every(coding[column]))
-        above = {other: levels for other, levels in path.items() if other != column}
-        left = here & frozenset(node["left_levels"])
-        yield from walk(node["left"], above | {column: left})
-        yield from walk(node["right"], above | {column: here - left})
-
-    yield from walk(0, {})
 
 
 def _cut(state: State, levels: frozenset[int], labels: Mapping[str, str], codes: Codes, theirs: _Mask) -> Cut:

@@ -13,7 +13,7 @@ from segmint.contract.cells import TRUTHS
 from segmint.segments.coding import NO_ANSWER, NO_VALUE, RAREST_LEVEL, State, encode, learn_coding
 from segmint.segments.inputs import SegmentInputs, inputs_of
 from segmint.segments.stability import Labels
-from segmint.segments.tree import find_leaves, grow_tree, leaf_nodes
+from segmint.segments.tree import find_leaves, grow_tree, leaf_nodes, leaf_paths
 
 MOST_LEAVES = 12
 GROWN_LEAVES = 48
@@ -144,34 +144,23 @@ def segment_rules(
 
 def _rules(tree: State, coding: list[State], names: dict[str, str], lacking: list[bool]) -> list[Rule]:
     """Read every leaf as a rule; `lacking` tells of which columns customers lack a value."""
-    found: list[Rule] = []
-
-    def walk(place: int, allowed: dict[int, set[int]]) -> None:
-        node = tree["nodes"][place]
-        if "leaf" in node:
-            counts = np.asarray(node["counts"])
-            pairs = sorted(allowed.items())
-            found.append(
-                Rule(
-                    segment=int(counts.argmax()),
-                    sentence=", and ".join(
-                        _sentence(coding[column], levels, names[coding[column]["column"]], lacking[column])
-                        for column, levels in pairs
-                    )
-                    or "everyone",
-                    condition=" AND ".join(_condition(coding[column], levels) for column, levels in pairs) or "TRUE",
-                    customers=int(counts.sum()),
-                    purity=float(counts.max() / counts.sum()),
-                )
+    found = []
+    for leaf, path in leaf_paths(tree, [len(state["labels"]) for state in coding]):
+        counts = np.asarray(leaf["counts"])
+        pairs = [(column, set(levels)) for column, levels in sorted(path.items())]
+        sentence = ", and ".join(
+            _sentence(coding[column], levels, names[coding[column]["column"]], lacking[column])
+            for column, levels in pairs
+        )
+        found.append(
+            Rule(
+                segment=int(counts.argmax()),
+                sentence=sentence or "everyone",
+                condition=" AND ".join(_condition(coding[column], levels) for column, levels in pairs) or "TRUE",
+                customers=int(counts.sum()),
+                purity=float(counts.max() / counts.sum()),
             )
-            return
-        column = int(node["column"])
-        here = allowed.get(column, set(range(-1, len(coding[column]["labels"]))))
-        left = here & set(node["left_levels"])
-        walk(node["left"], allowed | {column: left})
-        walk(node["right"], allowed | {column: here - left})
-
-    walk(0, {})
+        )
     return sorted(found, key=lambda rule: (rule.segment, -rule.customers))
 
 

@@ -8,7 +8,7 @@ the classes they hold (the first principal direction; exact for two classes: Bre
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -121,6 +121,32 @@ def find_leaves(tree: State, codes: Codes) -> NDArray[np.int64]:
 def leaf_nodes(tree: State) -> list[State]:
     """The leaves of a tree, by number."""
     return sorted((node for node in tree["nodes"] if "leaf" in node), key=lambda node: int(node["leaf"]))
+
+
+def leaf_paths(tree: State, levels: Sequence[int]) -> Iterator[tuple[State, dict[int, frozenset[int]]]]:
+    """Go to every leaf: with the levels of each column that lead there, the column that was split last standing last.
+
+    Parameters
+    ----------
+    tree : dict
+        As `grow_tree` returns it.
+    levels : sequence of int
+        How many levels each column has; -1, no value, comes on top.
+    """
+
+    def walk(place: int, path: dict[int, frozenset[int]]) -> Iterator[tuple[State, dict[int, frozenset[int]]]]:
+        node = tree["nodes"][place]
+        if "leaf" in node:
+            yield node, path
+            return
+        column = int(node["column"])
+        here = path.get(column, frozenset(range(-1, levels[column])))
+        above = {other: theirs for other, theirs in path.items() if other != column}
+        left = here & frozenset(node["left_levels"])
+        yield from walk(node["left"], above | {column: left})
+        yield from walk(node["right"], above | {column: here - left})
+
+    return walk(0, {})
 
 
 def _prune(nodes: list[_Node], leaves: int) -> None:

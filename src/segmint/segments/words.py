@@ -19,7 +19,7 @@ from segmint.segments.cuts import LONGEST, Cut, Cuts, Trait
 from segmint.segments.profile import MARKED, Marker, Profiles, SegmentProfile, Typical
 from segmint.segments.word_file import Kind, Words, first_complaint
 from segmint.toml_files import parse_toml, read_toml_text
-from segmint.wording import listed, percent, shorten
+from segmint.wording import counted, listed, percent, shorten
 
 Rules = Mapping[str, Any]
 MOST = 0.5  # a name may only say what most of the segment is
@@ -368,7 +368,7 @@ def _sentences(segment: SegmentProfile, rules: Rules, currency: str, highest: fl
 
 
 def _too_few(segment: SegmentProfile) -> Sentence:
-    many = f"{segment.customers:,} customer{'' if segment.customers == 1 else 's'}"
+    many = counted(segment.customers, "customer")
     proof = Evidence("customers", "all", float(segment.customers), None, None, None, None)
     return Sentence("who", f"{many}: too few to describe.", (proof,))
 
