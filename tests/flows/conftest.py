@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ def done(runs: Path) -> RunResult:
     return demo(load_config(None, QUICK_DEMO), runs=runs)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def wave() -> dict[str, pl.DataFrame]:
     whole = pl.concat([block.frame for block in simulate_batches(Campaign(rows=3_500, seed=5, missing_share=0.0))])
     whole = whole.sample(fraction=1.0, shuffle=True, seed=2)
@@ -39,10 +40,16 @@ def wave() -> dict[str, pl.DataFrame]:
     return {"train": whole[:2_000], "wave": now.drop("subscribed"), "results": now.select("customer_id", "subscribed")}
 
 
-@pytest.fixture(scope="module")
-def trained(wave: dict[str, pl.DataFrame], runs: Path) -> Path:
+@pytest.fixture(scope="session")
+def trained_once(wave: dict[str, pl.DataFrame], tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("tensorflow")
-    return run(wave["train"], "simulated-campaign", CONFIG, runs=runs).folder
+    return run(wave["train"], "simulated-campaign", CONFIG, runs=tmp_path_factory.mktemp("trained")).folder
+
+
+@pytest.fixture(scope="module")
+def trained(trained_once: Path, runs: Path) -> Path:
+    """The one network, among the runs of these tests."""
+    return Path(shutil.copytree(trained_once, runs / trained_once.name))
 
 
 @pytest.fixture(scope="module")

@@ -40,11 +40,9 @@ NO_PHONE = "no phone number that can be dialled"
 NO_ID = "no customer id to hold against the objections"
 NO_ID_BEFORE = "no customer id to hold against earlier calls and other lists"
 NEARLY_EVERYBODY = 0.95  # a share of customers from which on the words of a column are more likely misread than meant
-MOST_WORDS, FEWEST_CUSTOMERS, MOST_ACCEPTED = (
-    5,
-    10,
-    9,
-)  # a word of few customers, or one of many words, may say something of one of them
+# a word of few customers, or one of many words, may say something of one of them
+MOST_WORDS, FEWEST_CUSTOMERS = 5, 10
+MOST_ACCEPTED = 9  # of the words that count, so many are named
 UNNAMED = "record "  # begins the name of a customer without an id; the same number is somebody else in the next table
 
 Rule = tuple[pl.Series, str]
