@@ -124,7 +124,7 @@ def make_predictor(
     }  # fmt: skip
     network = {"layers": layers, "classes": list(classes)}
     plain = {name: weight.astype(np.float32) for name, weight in weights.items()}
-    return Predictor(features, network, plain, {"temperature": 1.2, "offset": -0.3, "threshold": 0.5})
+    return Predictor(features, network, plain, {"temperature": 1.2, "offset": -0.3, "surest": 4.0, "threshold": 0.5})
 
 
 def customers(count: int, seed: int = 0) -> pl.DataFrame:

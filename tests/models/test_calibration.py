@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segmint.models.calibration import Calibration, fit_calibration, log_odds
+from segmint.models.calibration import Calibration, fit_calibration, log_odds, surest_of
 
 
 def test_overconfident_logits_are_cooled() -> None:
@@ -34,7 +34,7 @@ def test_a_handful_of_rows_changes_little() -> None:
 @pytest.mark.parametrize("classes", [1, 4])
 def test_one_calibration_after_another_is_one_calibration(classes: int) -> None:
     logits = np.random.default_rng(2).normal(0.0, 2.0, (50, classes))
-    first = Calibration(1.7, 0.4 if classes == 1 else 0.0)
+    first = Calibration(1.7, 0.4 if classes == 1 else 0.0, surest=3.0)
     second = Calibration(0.6, -0.3 if classes == 1 else 0.0)
     np.testing.assert_allclose(first.then(second).apply(logits), second.again(first.apply(logits)), atol=1e-9)
 
@@ -42,3 +42,19 @@ def test_one_calibration_after_another_is_one_calibration(classes: int) -> None:
 def test_log_odds_undo_probabilities() -> None:
     likely = Calibration().apply(np.array([[0.3], [-2.0]]))
     np.testing.assert_allclose(log_odds(likely), [[0.3], [-2.0]])
+
+
+def test_nobody_is_surer_than_the_customers_who_taught_allow() -> None:
+    surest = surest_of(998)  # had all 998 said no, the next one says yes one time in 1,000
+    yes = Calibration(surest=surest).apply(np.array([[-40.0], [-2.0], [40.0]]))[:, 1]
+    np.testing.assert_allclose(yes, [0.001, 1 / (1 + np.exp(2.0)), 0.999])
+    several = Calibration(surest=surest).apply(np.array([[40.0, 0.0, -40.0], [1.0, 0.0, -1.0]]))
+    np.testing.assert_allclose(several[0], np.array([999.0, 1.0, 1.0]) / 1001.0)
+    np.testing.assert_allclose(several[1], Calibration().apply(np.array([[1.0, 0.0, -1.0]]))[0])
+
+
+@pytest.mark.parametrize("found", [Calibration(1.5, -0.2), Calibration(1.5, -0.2, 7.0)])
+def test_a_calibration_comes_back_from_json(found: Calibration) -> None:
+    told = found.to_json()
+    assert None not in told.values()
+    assert Calibration.from_json(told | {"threshold": 0.5}) == found

@@ -49,6 +49,13 @@ def test_one_network_says_the_mean_of_the_calibrated_log_odds(outputs, offset, c
     assert all(value.dtype == np.float32 for value in weights.values())
 
 
+def test_the_one_network_is_no_surer_than_its_members_on_average():
+    draw = np.random.default_rng(2)
+    members = [(weights_of(draw, 1), Calibration(2.0, 0.0, 6.0)), (weights_of(draw, 1), Calibration(1.0, 0.0, 7.0))]
+    assert merge(layers_of(1), members)[2] == Calibration(1.0, 0.0, 5.0)
+    assert merge(layers_of(1), [(of, Calibration()) for of, _ in members])[2].surest is None
+
+
 def test_no_member_reads_the_units_of_another():
     draw = np.random.default_rng(1)
     _, weights, _ = merge(layers_of(1), [(weights_of(draw, 1), Calibration()) for _ in range(2)])

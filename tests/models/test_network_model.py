@@ -156,3 +156,13 @@ def test_a_change_of_recipe_leaves_widths_of_an_array_and_changes_nothing_where_
     assert list(model.set_params(recipe="best")[-1].hidden) == [8, 4]
     with pytest.raises(ValueError, match="wrong"):
         model.set_params(recipe="rolling", classifier__wrong=1)
+
+
+def test_nobody_is_surer_than_the_customers_who_taught_allow() -> None:
+    model = NetworkModel.of(COLUMNS, recipe="plain", random_state=3, hidden=(16,), epochs=2).fit(*calls(1))
+    head = max(name for name in model[-1].weights_ if name.endswith(".bias"))
+    model[-1].weights_[head] = model[-1].weights_[head] + np.float32(50.0)  # an unusual customer may get such logits
+    known = model[-1].calibration_
+    assert known.surest == pytest.approx(np.log(0.85 * 900 + 1), abs=0.01)
+    most = 1 / (1 + np.exp(-(known.surest / known.temperature + known.offset)))
+    np.testing.assert_allclose(model.predict_proba(calls(9)[0])[:, 1], most)

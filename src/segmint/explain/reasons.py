@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from segmint.features.apply import apply_features, feature_blocks, pair_blocks
 from segmint.features.pairs import pair_codes, step_rows
-from segmint.models.forward import _ACTIVATIONS, forward, probabilities
+from segmint.models.forward import _ACTIVATIONS, forward
 from segmint.models.predict import Predictor
 from segmint.one_thread import plain_products
 
@@ -158,7 +158,7 @@ class Walker:
     def __init__(self, predictor: Predictor, frame: pl.DataFrame, background: pl.DataFrame) -> None:
         (kernel, self.bias, activation), *self.layers = predictor.folded
         self.activate = _ACTIVATIONS[activation]
-        self.calibration = {name: float(predictor.calibration[name]) for name in ("temperature", "offset")}
+        self.calibrated = predictor.calibrated
         self.classes, self.behind = predictor.classes, background.height
         self.tables: list[Signals] = []
         codes = []
@@ -189,7 +189,7 @@ class Walker:
 
     def probabilities(self, sums: Signals) -> Floats:
         """Run the layers behind the first one; shape (n_rows, n_classes)."""
-        return probabilities(forward(self.layers, self.activate(sums)), **self.calibration)
+        return self.calibrated.apply(forward(self.layers, self.activate(sums)))
 
     def moved(self, sums: Signals, column: int, code: int) -> Signals:
         """What the first layer adds up for the customers, given what it did, were `column` what `code` stands for."""

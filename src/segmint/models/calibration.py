@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,26 +16,46 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Calibration:
-    """How logits become probabilities: ``logits / temperature + offset`` (the offset for one logit only)."""
+    """How logits become probabilities: ``logits / temperature + offset`` (the offset for one logit only).
+
+    Logits beyond `surest`, see `surest_of`, are taken for it.
+    """
 
     temperature: float = 1.0
     offset: float = 0.0
+    surest: float | None = None
 
     def apply(self, logits: Floats) -> Floats:
         """Return one probability per class; shape (n_rows, n_classes)."""
-        return probabilities(logits, temperature=self.temperature, offset=self.offset)
+        return probabilities(logits, temperature=self.temperature, offset=self.offset, surest=self.surest)
 
     def then(self, later: Calibration) -> Calibration:
-        """Return the calibration that does this one first and then `later` on its log odds."""
-        return Calibration(self.temperature * later.temperature, self.offset / later.temperature + later.offset)
+        """Return the calibration that does this one first and then `later`, which has no `surest`, on its log odds."""
+        temperature, offset = self.temperature * later.temperature, self.offset / later.temperature + later.offset
+        return Calibration(temperature, offset, self.surest)
 
     def again(self, likely: Floats) -> Floats:
         """Apply this calibration to probabilities that are given already; shape (n_rows, n_classes)."""
         return self.apply(log_odds(likely))
 
     def to_json(self) -> dict[str, float]:
-        """Return plain JSON."""
-        return asdict(self)
+        """Return plain JSON; what is None is left out."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Calibration:
+        """Read what `to_json` wrote; other entries are none of its business."""
+        surest = told.get("surest")
+        return cls(float(told["temperature"]), float(told["offset"]), None if surest is None else float(surest))
+
+
+def surest_of(customers: int) -> float:
+    """Return how far from even odds so many customers can be known: log(customers + 1).
+
+    Had all of them said the same, the next one would still say otherwise one time in customers + 2 (Laplace's rule of
+    succession). A network that meets an unusual customer can be much surer, on nothing.
+    """
+    return float(np.log(customers + 1))
 
 
 def log_odds(likely: Floats) -> Floats:
@@ -42,7 +64,9 @@ def log_odds(likely: Floats) -> Floats:
     return np.asarray(logs[:, 1:] - logs[:, :1] if logs.shape[1] == 2 else logs)
 
 
-def fit_calibration(logits: Floats, labels: NDArray[np.int64], *, trust: float = 0.3) -> Calibration:
+def fit_calibration(
+    logits: Floats, labels: NDArray[np.int64], *, trust: float = 0.3, surest: float | None = None
+) -> Calibration:
     """Learn temperature and offset on rows the network was not trained on.
 
     Platt scaling for one logit (Platt 1999), temperature scaling for several (Guo et al. 2017, arXiv
@@ -56,12 +80,14 @@ def fit_calibration(logits: Floats, labels: NDArray[np.int64], *, trust: float =
         Places of the classes.
     trust : float
         Standard deviation of the prior on the log temperature and on the offset.
+    surest : float, optional
+        Of the calibration, see `surest_of`.
     """
     rows = np.arange(len(labels))
     single = logits.shape[1] == 1
 
     def unlikely(values: Floats) -> float:
-        given = Calibration(float(np.exp(values[0])), float(values[1]) if single else 0.0)
+        given = Calibration(float(np.exp(values[0])), float(values[1]) if single else 0.0, surest)
         chosen = given.apply(logits)[rows, labels]
         return float(-np.log(np.clip(chosen, 1e-12, 1.0)).sum() + 0.5 * np.sum((values / trust) ** 2))
 
@@ -70,4 +96,4 @@ def fit_calibration(logits: Floats, labels: NDArray[np.int64], *, trust: float =
     best = minimize(
         unlikely, np.zeros(2 if single else 1), method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-4}
     )
-    return Calibration(float(np.exp(best.x[0])), float(best.x[1]) if single else 0.0)
+    return Calibration(float(np.exp(best.x[0])), float(best.x[1]) if single else 0.0, surest)

@@ -120,18 +120,27 @@ def forward_one(
     return signal
 
 
-def probabilities(logits: Floats, *, temperature: float = 1.0, offset: float = 0.0) -> Floats:
+def probabilities(
+    logits: Floats, *, temperature: float = 1.0, offset: float = 0.0, surest: float | None = None
+) -> Floats:
     """Turn logits into one probability per class; shape (n_rows, n_classes), rows sum to 1.
 
     One logit is that of the second class of two. `temperature` and `offset` calibrate: Platt scaling for one
-    logit (Platt 1999), temperature scaling for several (Guo et al. 2017, arXiv 1706.04599).
+    logit (Platt 1999), temperature scaling for several (Guo et al. 2017, arXiv 1706.04599). Logits farther apart than
+    `surest` are taken for as far.
     """
+    if surest is not None:
+        logits = np.clip(logits, -surest, surest) if logits.shape[1] == 1 else _within(logits, surest)
     scaled = logits / temperature + offset if logits.shape[1] == 1 else logits / temperature
     if scaled.shape[1] == 1:
         yes = 1.0 / (1.0 + np.exp(-np.clip(scaled[:, 0], -500.0, 500.0)))
         return np.column_stack([1.0 - yes, yes])
     shifted = np.exp(scaled - scaled.max(axis=1, keepdims=True))
     return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
+
+
+def _within(logits: Floats, surest: float) -> Floats:
+    return np.asarray(np.maximum(logits, logits.max(axis=1, keepdims=True) - surest))
 
 
 def _relu(x: NDArray[np.float32]) -> NDArray[np.float32]:

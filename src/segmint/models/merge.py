@@ -48,7 +48,14 @@ def merge(
         for place, layer in enumerate(layers)
     ]
     check_layers(wide)
-    return wide, weights, Calibration(1.0, float(np.mean([calibration.offset for _, calibration in members])))
+    return wide, weights, _agreed([calibration for _, calibration in members])
+
+
+def _agreed(calibrations: Sequence[Calibration]) -> Calibration:
+    """Calibrate the merged network, whose logits are the members' mean after their temperatures."""
+    ends = [each.surest / each.temperature for each in calibrations if each.surest is not None]
+    offset = float(np.mean([each.offset for each in calibrations]))
+    return Calibration(1.0, offset, float(np.mean(ends)) if ends else None)
 
 
 def _joined(

@@ -16,7 +16,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from segmint.models.calibration import Calibration, fit_calibration
+from segmint.models.calibration import Calibration, fit_calibration, surest_of
 from segmint.models.forward import fold, forward
 from segmint.models.layer_rule import ACTIVATIONS
 from segmint.models.merge import merge
@@ -235,7 +235,8 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         learned = []
         for number, seed in enumerate(seeds):
             curve = self._train(X, labels, inner_X, inner_labels, teaching, seed, number)
-            calibration = fit_calibration(forward(fold(curve.layers, curve.best_weights), inner_X), inner_labels)
+            inner_logits = forward(fold(curve.layers, curve.best_weights), inner_X)
+            calibration = fit_calibration(inner_logits, inner_labels, surest=surest_of(len(X)))
             learned.append((curve, calibration))
         first = learned[0][0]
         self.best_epoch_, self.history_ = first.best_epoch, first.epochs

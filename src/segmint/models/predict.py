@@ -10,7 +10,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.features.lookup import FeatureLookup
-from segmint.models.forward import FoldedLayer, fold, forward_summed, probabilities
+from segmint.models.calibration import Calibration
+from segmint.models.forward import FoldedLayer, fold, forward_summed
 from segmint.models.interval import PropensityInterval
 
 
@@ -26,6 +27,7 @@ class Predictor:
     Attributes
     ----------
     classes : tuple of str
+    calibrated : Calibration
     threshold : float or None
     interval : PropensityInterval or None
         How well a response's propensity is known; None if the bundle does not say.
@@ -42,6 +44,7 @@ class Predictor:
     ) -> None:
         self.features, self.calibration = features, calibration
         self.classes: tuple[str, ...] = tuple(network["classes"])
+        self.calibrated = Calibration.from_json(calibration)
         self.threshold: float | None = calibration.get("threshold")
         self.folded: list[FoldedLayer] = fold(network["layers"], weights)
         self._lookup = FeatureLookup(features)
@@ -53,11 +56,7 @@ class Predictor:
     def probabilities(self, frame: pl.DataFrame) -> NDArray[np.float64]:
         """Return one probability per class; shape (n_customers, n_classes)."""
         logits = forward_summed(self.folded, self._table, *self._lookup.pick(frame))
-        return probabilities(
-            logits,
-            temperature=float(self.calibration["temperature"]),
-            offset=float(self.calibration["offset"]),
-        )
+        return self.calibrated.apply(logits)
 
     def predicted(self, likely: NDArray[np.float64], positive: str | None) -> NDArray[np.str_]:
         """Name the class of each customer: the likeliest, or for a response the positive one from the threshold on."""

@@ -20,7 +20,7 @@ from segmint.contract.column import Known
 from segmint.contract.contract import Contract
 from segmint.contract.one_row import OneRow
 from segmint.features.lookup import FeatureLookup
-from segmint.models.forward import forward_one, probabilities
+from segmint.models.forward import forward_one
 from segmint.models.predict import Predictor
 
 Vector = NDArray[np.float32]
@@ -83,8 +83,8 @@ class SinglePredictor:
         self.classes = predictor.classes
         self._positive = None if contract.outcome.positive is None else self.classes.index(contract.outcome.positive)
         self._threshold = predictor.threshold
-        self._temperature = float(predictor.calibration["temperature"])
-        self._offset = float(predictor.calibration["offset"])
+        self._calibrated = predictor.calibrated
+        self._surest = math.inf if predictor.calibrated.surest is None else predictor.calibrated.surest
         told = predictor.interval
         self._steps = None if told is None else (told.edges.tolist(), told.low.tolist(), told.high.tolist())
         self._door = OneRow(contract, at)
@@ -121,11 +121,12 @@ class SinglePredictor:
 
     def _answer(self, logits: Vector, flags: str, segment: str | None = None) -> Answer:
         if len(logits) == 1:
-            scaled = float(logits[0]) / self._temperature + self._offset
+            logit = min(max(float(logits[0]), -self._surest), self._surest)
+            scaled = logit / self._calibrated.temperature + self._calibrated.offset
             yes = 1.0 / (1.0 + math.exp(-min(max(scaled, -500.0), 500.0)))
             likely: tuple[float, ...] = (1.0 - yes, yes)
         else:
-            rows = probabilities(logits[None].astype(np.float64), temperature=self._temperature)
+            rows = self._calibrated.apply(logits[None].astype(np.float64))
             likely = tuple(rows[0].tolist())
         if self._positive is None:
             return Answer(likely, self._named(likely), flags, segment=segment)

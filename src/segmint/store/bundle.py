@@ -407,6 +407,9 @@ def _check_calibration(told: JSON) -> None:
         raise ValueError(f"its temperature must lie between {_MILDEST:g} and {1 / _MILDEST:g}")
     if not abs(told["offset"]) <= _FARTHEST:
         raise ValueError(f"its offset must lie between {-_FARTHEST:g} and {_FARTHEST:g}")
+    surest = told.get("surest")
+    if surest is not None and (type(surest) not in (int, float) or not 0 < surest <= _FARTHEST):
+        raise ValueError(f"its surest must lie above 0 and be at most {_FARTHEST:g}")
     threshold = told.get("threshold")
     if threshold is not None and (type(threshold) not in (int, float) or not 0 <= threshold <= 1):
         raise ValueError("its threshold must lie between 0 and 1")
