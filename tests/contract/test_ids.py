@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from segmint.contract.ids import bare_ids
+from segmint.contract.ids import bare_ids, matched_by_zeros, same_ids
 from segmint.errors import ContractError
 
 
@@ -30,3 +30,9 @@ def test_whole_numbers_that_lost_digits_are_refused_from_the_first_one_on(dtype:
     for number in (first, -first, 2**60):
         with pytest.raises(ContractError, match="too large to keep every digit"):
             bare_ids(pl.Series("client", [number]).cast(dtype))
+
+
+def test_ids_meet_without_the_zeros_that_a_spreadsheet_dropped_in_either_file() -> None:
+    pairs = same_ids(pl.Series(["7", "0012", "5.0", "A7"]), pl.Series(["007", "12", "5", "0A7"])).sort("known")
+    assert pairs.rows() == [("7", "007"), ("0012", "12"), ("5.0", "5")]
+    assert matched_by_zeros(pairs).to_list() == [True, True, False]

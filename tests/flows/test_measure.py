@@ -182,6 +182,13 @@ def test_results_without_an_outcome_yet_are_no_refusals(monkeypatch: pytest.Monk
     with pytest.raises(DataError, match="3 of 3,000 results have no outcome yet under 'Abschluss Festgeld'") as caught:
         measure(listed, some_open, runs=tmp_path / "runs", silence_means_no=True)
     assert "--purchases" in str(caught.value.fix)
+    number = pl.col("customer").str.slice(1)
+    with pytest.raises(DataError, match="3 of 3,000 results have no outcome yet"):
+        measure(
+            listed.with_columns(customer=number),
+            some_open.with_columns(customer=number.cast(pl.Int64).cast(pl.String)),
+            runs=tmp_path / "runs",
+        )
     strangers = pl.DataFrame({"customer": ["X1", "X2"], "Abschluss Festgeld": ["NA", ""]})
     found = measure(listed, pl.concat([told, strangers]), runs=tmp_path / "runs")
     assert "Left out: 2 results without an outcome yet." in " ".join(found.sentences)

@@ -83,3 +83,19 @@ def test_ids_named_record_are_not_the_numbers_of_a_call_list() -> None:
     results = pl.DataFrame({"record": ["2"], "code": ["success"]})
     rows, yes, _ = outcomes_of(listed, results, contract, PLAIN)
     assert (rows.tolist(), yes.tolist()) == ([0], [True])
+
+
+def test_ids_meet_without_the_zeros_that_a_spreadsheet_dropped() -> None:
+    scored = pl.DataFrame({"client": ["0017", "0018", "019", "19"]})
+    results = pl.DataFrame({"client": ["17", "0018", "99"], "code": ["success", "refused", "refused"]})
+    rows, yes, sentence = outcomes_of(scored, results, CONTRACT, PLAIN)
+    assert (rows.tolist(), yes.tolist()) == ([0, 1], [True, False])
+    assert "3 results read, 1 of customers who are not in the scored table" in sentence
+    assert "1 result was matched although the ids differ by zeros before them." in sentence
+
+
+def test_an_id_that_lost_its_zeros_and_could_be_of_several_is_said() -> None:
+    scored = pl.DataFrame({"client": ["007", "07"]})
+    rows, _, sentence = outcomes_of(scored, pl.DataFrame({"client": ["7"], "code": ["success"]}), CONTRACT, PLAIN)
+    assert rows.tolist() == [0, 1]
+    assert "1 id of them could be of several customers: each was taken." in sentence

@@ -496,3 +496,48 @@ def test_a_table_that_says_yes_or_no_of_everybody_tells_of_no_calls():
     results = call_list.select("customer", code=pl.when(held).then(pl.lit("NO")).otherwise(pl.lit("SALE")))
     found = measure(join_results(call_list, results, CODES))  # nobody held out bought, and every one is told
     assert not any("were called all the same" in caution for caution in found.cautions)
+
+
+def without_zeros(table):
+    return table.with_columns(pl.col("customer").cast(pl.Int64).cast(pl.String))
+
+
+@pytest.mark.parametrize("lost", ["list", "others"])
+def test_zeros_that_a_spreadsheet_dropped_change_nothing(lost):
+    call_list, results = campaign(3)
+    purchases = results.filter(pl.col("code") == "SALE").select("customer")
+    earlier = call_list.head(300)
+    whole = join_results(call_list, results, CODES, purchases=purchases, earlier=[earlier])
+    tables = (call_list, results, purchases, earlier)
+    shortened = [without_zeros(table) if (table is call_list) == (lost == "list") else table for table in tables]
+    joined = join_results(shortened[0], shortened[1], CODES, purchases=shortened[2], earlier=shortened[3:])
+    assert joined.strangers == 0
+    assert (joined.before, joined.purchases_matched) == (300, purchases.height)
+    assert measure(joined).frame().equals(measure(whole).frame())
+    assert joined.by_zeros == {
+        "results": results.height,
+        "purchases": purchases.height,
+        "customers of earlier lists": 300,
+    }
+    assert "zeros before them, which a spreadsheet drops: " in joined.sentence
+    assert "spreadsheet drops" not in whole.sentence
+    assert whole.cautions == joined.cautions == ()
+
+
+def test_an_id_without_its_zeros_that_could_be_of_several_customers_is_a_caution():
+    call_list, _ = campaign(3, n=100)
+    twins = call_list.with_columns(customer=pl.Series(["07", "007", *call_list["customer"][2:]]))
+    joined = join_results(twins, pl.DataFrame({"customer": ["7"], "code": ["DNC"]}), CODES)
+    assert joined.do_not_call.to_list() == ["07", "007", "000007"]
+    assert any("1 id has lost the zeros before, and several" in said for said in joined.cautions)
+
+
+def test_an_earlier_list_that_meets_nobody_is_a_caution():
+    call_list, results = campaign(3, n=100)
+    purchases = results.filter(pl.col("code") == "SALE").select("customer")
+    other = call_list.with_columns(customer="X" + pl.col("customer"))
+    joined = join_results(call_list, results, CODES, purchases=purchases, earlier=[call_list.head(1), other])
+    assert joined.cautions == (
+        "None of the 100 customers on an earlier list is on this one, so it left nobody out. Check that it is of the same "
+        "campaign, and writes ids as this list does.",
+    )

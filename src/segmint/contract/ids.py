@@ -60,6 +60,11 @@ def same_ids(named: pl.Series, known: pl.Series) -> pl.DataFrame:
     return pl.concat(pairs) if pairs else pl.DataFrame(schema={"named": pl.String, "known": pl.String})
 
 
+def matched_by_zeros(pairs: pl.DataFrame) -> pl.Series:
+    """Tell which pairs of `same_ids` differ by the zeros before them."""
+    return without_point_zero(pairs["named"]) != without_point_zero(pairs["known"])
+
+
 def without_point_zero(ids: pl.Series) -> pl.Series:
     """Write ids that are whole numbers without the ``.0`` that files put behind them."""
     return ids.str.replace(_WHOLE, "${1}")

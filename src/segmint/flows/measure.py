@@ -14,7 +14,7 @@ import polars as pl
 from segmint.config import Config
 from segmint.contract.cells import read_outcome
 from segmint.contract.contract import Contract, load_contract
-from segmint.contract.ids import bare_ids
+from segmint.contract.ids import bare_ids, same_ids
 from segmint.errors import DataError, SegmintError
 from segmint.flows.do_not_call import Grown, add_objectors
 from segmint.flows.read import data_of_list, inputs_of, open_source, refuse_overwriting
@@ -198,7 +198,8 @@ def _of_the_arms(results: pl.DataFrame, listed: pl.DataFrame, contract: Contract
     if customer not in results.columns:
         return 0
     arms = bare_ids(listed.filter(pl.col("status").is_in(ARMS))["customer"])
-    return int(bare_ids(results[customer]).is_in(arms.drop_nulls().implode()).sum())
+    ids = bare_ids(results[customer])
+    return int(ids.is_in(same_ids(ids, arms)["named"].implode()).sum())
 
 
 def _as_the_contract_reads(purchases: pl.DataFrame, contract: Contract | None) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from segmint.config import Data
 from segmint.contract.cells import read_outcome
 from segmint.contract.contract import Contract
-from segmint.contract.ids import bare_ids
+from segmint.contract.ids import bare_ids, matched_by_zeros, same_ids
 from segmint.contract.validate import MIN_ROWS_PER_LEVEL
 from segmint.errors import ConfigError, DataError, InputError
 from segmint.flows.read import open_source
@@ -108,10 +108,11 @@ def outcomes_of(
         If the two cannot be joined, or nobody has an outcome.
     """
     here, there = _keys(scored, results, contract, codes)
-    asked = bare_ids(results[there]).alias("_key")
+    asked, keys = bare_ids(results[there]).alias("_named"), bare_ids(scored[here]).alias("_key")
+    pairs = same_ids(asked, keys)
     told = (
         results.select(asked, _meaning=meaning_of(results, contract, codes))
-        .drop_nulls("_key")
+        .join(pairs.rename({"known": "_key"}), left_on="_named", right_on="named")
         .group_by("_key")
         .agg(
             pl.col("_meaning").is_null().all().alias("_open"),
@@ -119,7 +120,6 @@ def outcomes_of(
             (pl.col("_meaning") == "call_back").any().fill_null(False).alias("_again"),
         )
     )
-    keys = bare_ids(scored[here]).alias("_key")
     joined = (
         scored.select(keys, _called=_was_called(scored))
         .with_row_index("_row")
@@ -138,11 +138,12 @@ def outcomes_of(
             expected="results that mean success, refused or do_not_call",
             fix="wait for more results, or correct the meaning of the codes",
         )
-    strangers = results.height - int(asked.is_in(keys.drop_nulls().implode()).sum())
+    strangers = results.height - int(asked.is_in(pairs["named"].implode()).sum())
     sentence = " ".join(
         (
             f"{counted(results.height, 'result')} read, {strangers:,} of customers who are not in the scored table; "
             f"{some_of(answered.height, scored.height, 'scored customers', 'has', 'have')} an outcome.",
+            *_by_zeros(asked, pairs),
             *_left_out(joined),
         )
     )
@@ -208,6 +209,20 @@ def _was_called(scored: pl.DataFrame) -> pl.Expr:
 
 def _is_call_list(scored: pl.DataFrame) -> bool:
     return {"status", "arm", "suppressed_because", "customer"} <= set(scored.columns)
+
+
+def _by_zeros(asked: pl.Series, pairs: pl.DataFrame) -> list[str]:
+    """Say how many results found their customer only without the zeros before an id, and which may be of several."""
+    lost = pairs.filter(matched_by_zeros(pairs))["named"]
+    rows = int(asked.is_in(lost.implode()).sum())
+    said = (
+        [f"{counted(rows, 'result was', 'results were')} matched although the ids differ by zeros before them."]
+        if rows
+        else []
+    )
+    if several := lost.filter(lost.is_duplicated()).n_unique():
+        said.append(f"{counted(several, 'id', 'ids')} of them could be of several customers: each was taken.")
+    return said
 
 
 def _left_out(joined: pl.DataFrame) -> list[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -12,7 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
-from segmint.contract.ids import bare_ids
+from segmint.contract.ids import bare_ids, matched_by_zeros, same_ids
 from segmint.errors import DataError
 from segmint.metrics.intervals import EFFECT_LEVEL, FEWEST_OF_EACH
 from segmint.monitoring.codes import MEANINGS, NAME_THE_COLUMNS, SAY_WHAT_THEY_MEAN, Dispositions, codes_in_words
@@ -48,6 +49,12 @@ class JoinedResults:
         What the rows of the purchases were taken for.
     of_calls : bool
         Whether the results are of calls; else an outcome, the same for both arms.
+    by_zeros : dict of str to int
+        How many results, purchases and customers of earlier lists found their customer only without the zeros before an id.
+    several : int
+        Ids without their zeros that are those of several customers of the list: each of these was taken.
+    met_nobody : tuple of int
+        Customers on each earlier list that has nobody of this one.
     before, repeated : int
         Rows left out of the comparison: of customers on earlier lists, and further rows of a customer on this one.
     """
@@ -64,6 +71,9 @@ class JoinedResults:
     repeated: int = 0
     bought: Purchases | None = None
     of_calls: bool = True
+    by_zeros: Mapping[str, int] = field(default_factory=dict)
+    several: int = 0
+    met_nobody: tuple[int, ...] = ()
 
     @property
     def compared(self) -> pl.DataFrame:
@@ -76,6 +86,9 @@ class JoinedResults:
         said = [
             f"{counted(self.read, 'result')} read: {self.matched:,} of customers on the list, {self.strangers:,} of others."
         ]
+        if self.by_zeros:
+            found = ", ".join(f"{rows:,} {what}" for what, rows in self.by_zeros.items())
+            said.append(f"Matched although the ids differ by zeros before them, which a spreadsheet drops: {found}.")
         listed = self.compared.filter(pl.col("status") == "listed")
         if self.purchases is None:
             silent = listed.filter(~pl.col("has_result")).height
@@ -107,7 +120,16 @@ class JoinedResults:
     @property
     def cautions(self) -> tuple[str, ...]:
         """What makes the comparison of the arms unfair."""
-        said = []
+        said = [
+            f"None of the {customers:,} customers on an earlier list is on this one, so it left nobody out. Check that it is of "
+            "the same campaign, and writes ids as this list does."
+            for customers in self.met_nobody
+        ]
+        if self.several:
+            said.append(
+                f"{counted(self.several, 'id has', 'ids have')} lost the zeros before, and several customers of the list could "
+                "be meant: each was taken. Export the ids as text."
+            )
         held = self.compared.filter(pl.col("status") == "held_out")
         if self.purchases is None and (self.of_calls or not held["has_result"].any()):
             said.append(
@@ -171,7 +193,7 @@ def join_results(
     _require_columns(results, "results", dispositions.customer, dispositions.code)
     code = pl.col(dispositions.code).cast(pl.String).str.strip_chars()
     meaning = code.replace_strict(dict(dispositions.codes), default=None, return_dtype=pl.String)
-    calls = results.select(bare_ids(results[dispositions.customer]).alias("_key"), meaning=meaning)
+    calls = results.select(bare_ids(results[dispositions.customer]).alias("_named"), meaning=meaning)
     if unknown := calls["meaning"].null_count():
         named = codes_in_words(results.filter(calls["meaning"].is_null())[dispositions.code])
         raise DataError(
@@ -180,16 +202,28 @@ def join_results(
             fix=SAY_WHAT_THEY_MEAN,
         )
     listed = call_list.with_columns(bare_ids(call_list["customer"]).alias("_key"))
-    known = _among(calls["_key"], listed["_key"])
-    rows = _with_calls(listed, calls.filter(known))
-    bought = None
+    pairs = same_ids(calls["_named"], listed["_key"])
+    known = _among(calls["_named"], pairs["named"])
+    rows = _with_calls(listed, calls.join(pairs.rename({"known": "_key"}), left_on="_named", right_on="named"))
+    found = [("results", calls["_named"], pairs)]
+    bought, matched = None, None
     if purchases is not None:
-        whose, arms = _customers_of(purchases, dispositions), [listed.filter(status=arm)["_key"] for arm in ARMS]
+        whose = _customers_of(purchases, dispositions)
+        theirs = same_ids(whose, listed["_key"])
+        arms = [_as_named(listed.filter(status=arm)["_key"], theirs) for arm in ARMS]
         bought = purchases_of(purchases, whose, since=since, outcome=outcome, arms=arms)
         dialled = pl.col("dialled") | pl.col("said_no") if of_calls else pl.col("dialled")
-        rows = rows.with_columns(success=_among(rows["_key"], bought.buyers), dialled=dialled)
-    rows, before, repeated = _with_new(rows, earlier)
-    others = calls.filter(~known & (calls["meaning"] == "do_not_call"))["_key"].drop_nulls().unique(maintain_order=True)
+        buyers = theirs.filter(_among(theirs["named"], bought.buyers))["known"]
+        rows = rows.with_columns(success=_among(rows["_key"], buyers), dialled=dialled)
+        matched = int(_among(whose, theirs["named"]).sum())
+        found.append(("purchases", whose, theirs))
+    seen = [bare_ids(each.filter(pl.col("status").is_in(ARMS))["customer"]).drop_nulls().unique() for each in earlier]
+    met = [same_ids(each, listed["_key"]) for each in seen]
+    found.extend(("customers of earlier lists", *each) for each in zip(seen, met, strict=True))
+    rows, before, repeated = _with_new(rows, met)
+    others = (
+        calls.filter(~known & (calls["meaning"] == "do_not_call"))["_named"].drop_nulls().unique(maintain_order=True)
+    )
     asked = pl.concat([rows.filter("do_not_call")["customer"].cast(pl.String), others.rename("customer")])
     return JoinedResults(
         rows.drop("_key", "said_no"),
@@ -199,11 +233,14 @@ def join_results(
         results.filter(~known),
         asked.unique(maintain_order=True),
         None if purchases is None else purchases.height,
-        None if bought is None else int(_among(bought.everybody, listed["_key"]).sum()),
+        matched,
         before,
         repeated,
         bought,
         of_calls,
+        _by_zeros(found),
+        len({named for _, _, pairs in found for named in pairs.filter(pairs["named"].is_duplicated())["named"]}),
+        tuple(len(each) for each, there in zip(seen, met, strict=True) if len(each) and there.is_empty()),
     )
 
 
@@ -237,6 +274,20 @@ def _among(keys: pl.Series, known: pl.Series) -> pl.Series:
     return keys.is_in(known.drop_nulls().implode()).fill_null(False)
 
 
+def _as_named(keys: pl.Series, pairs: pl.DataFrame) -> pl.Series:
+    """Write ids of the list as the other file does, where it has them."""
+    one = pairs.unique("known")
+    return keys.replace(one["known"], one["named"])
+
+
+def _by_zeros(found: Sequence[tuple[str, pl.Series, pl.DataFrame]]) -> dict[str, int]:
+    """Count, by what they are, the rows that found their customer only without the zeros before an id."""
+    counts: Counter[str] = Counter()
+    for what, ids, pairs in found:
+        counts[what] += int(_among(ids, pairs.filter(matched_by_zeros(pairs))["named"]).sum())
+    return {what: rows for what, rows in counts.items() if rows}
+
+
 # Where purchases stand among the results, a no may be a line of who bought: these only a call leaves behind.
 _OF_A_CALL = ("call_back", "not_reached", "wrong_number", "do_not_call")
 
@@ -259,11 +310,10 @@ def _with_calls(listed: pl.DataFrame, calls: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _with_new(rows: pl.DataFrame, earlier: Sequence[pl.DataFrame]) -> tuple[pl.DataFrame, int, int]:
+def _with_new(rows: pl.DataFrame, met: Sequence[pl.DataFrame]) -> tuple[pl.DataFrame, int, int]:
     """Mark the rows that are compared, and count those of earlier lists and further rows of a customer."""
     in_arm = pl.col("status").is_in(ARMS)
-    seen = [bare_ids(each.filter(in_arm)["customer"]) for each in earlier]
-    before = _among(rows["_key"], pl.concat(seen)) if seen else pl.lit(False)
+    before = _among(rows["_key"], pl.concat([each["known"] for each in met])) if met else pl.lit(False)
     cost = pl.col("cost").filter(pl.col("status") == "listed").sum() if "cost" in rows.columns else pl.lit(0.0)
     marked = rows.with_columns(_in=in_arm, _before=before).with_columns(
         new=pl.col("_in") & ~pl.col("_before") & (pl.col("_in").cast(pl.Int64).cum_sum().over("_key") == 1),
