@@ -17,6 +17,7 @@ from segmint.contract.contract import Contract, Outcome
 from segmint.errors import DataError
 from segmint.flows.measure import measure
 from segmint.flows.target import target
+from segmint.tables.write import write_safe_workbook
 from tests.flows.waves import CONFIG, QUICK
 
 
@@ -274,3 +275,45 @@ def test_who_asked_not_to_be_called_again_is_on_no_later_list(
     again = target(wave["wave"], trained, load_config(None, [*QUICK, *money]), runs=runs).call_list
     assert set(again.rows.filter(pl.col("customer").is_in(asked.implode()))["status"]) == {"suppressed"}
     assert not set(again.listed["customer"]) & set(asked)
+
+
+def a_saved_list(name: str, listed: pl.DataFrame, path: Path) -> Path:
+    """A list as Excel or another program saves it."""
+    path = path / name
+    if path.suffix == ".xlsx":
+        write_safe_workbook(iter([listed]), path)
+    elif "comma" in name:
+        listed.with_columns(pl.col(pl.Float64).cast(pl.String).str.replace(".", ",", literal=True)).write_csv(
+            path, separator=";"
+        )
+    else:
+        listed.write_csv(path)
+    return path
+
+
+@pytest.mark.parametrize("name", ["list.csv", "comma.csv", "list.xlsx"])
+def test_a_list_that_was_saved_again_is_measured_as_the_list_itself(name: str, tmp_path: Path) -> None:
+    listed, results = campaign(n=1_000)
+    draw = np.random.default_rng(3)
+    listed = listed.with_columns(
+        propensity=pl.Series(draw.uniform(0.1, 0.2, 1_000).round(6)),
+        cost=pl.when(pl.col("status") == "listed").then("cost"),
+        rank=pl.int_range(pl.len()),
+        segment=pl.Series(["families", None] * 500),
+    )
+    bought = results.filter(code="SALE").select("customer")
+    (tmp_path / "codes.toml").write_text(CODES)
+
+    def told(one: pl.DataFrame | Path) -> pl.DataFrame:
+        return measure(
+            one, results, runs=tmp_path / "runs", codes=tmp_path / "codes.toml", purchases=bought, earlier=[listed[:9]]
+        ).frame()
+
+    assert told(a_saved_list(name, listed, tmp_path)).equals(told(listed), null_equal=True)
+
+
+def test_a_number_of_a_saved_list_that_is_none_is_refused_by_its_column(tmp_path: Path) -> None:
+    listed, results = campaign(n=100)
+    remarks = listed.with_columns(value=pl.Series(["gold", *map(str, listed["value"][1:])]))
+    with pytest.raises(DataError, match=r"'value' of the call list has 1 value that is no number"):
+        measure(a_saved_list("list.csv", remarks, tmp_path), results, runs=tmp_path / "runs")

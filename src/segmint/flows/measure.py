@@ -12,7 +12,8 @@ from typing import Any
 import polars as pl
 
 from segmint.config import Config
-from segmint.contract.cells import read_outcome
+from segmint.contract.cells import read_cells, read_outcome
+from segmint.contract.column import Column
 from segmint.contract.contract import Contract, load_contract
 from segmint.contract.ids import bare_ids, same_ids
 from segmint.errors import DataError, SegmintError
@@ -31,6 +32,7 @@ from segmint.store.run import CONTRACT, Run
 from segmint.store.run_files import MEASURE, OBJECTORS
 from segmint.store.staging import publish_file
 from segmint.tables.write import write_safe_csv
+from segmint.targeting.call_list import COLUMNS
 from segmint.targeting.suppress import UNNAMED
 from segmint.wording import counted, some_of
 
@@ -235,7 +237,27 @@ def _read_list(source: Any, config: Config) -> pl.DataFrame:
             expected="call_list.parquet of a target run, with every row",
             fix="name the file runs/<id>/call_list.parquet",
         )
-    return listed
+    return _with_numbers(listed, str(open_source(source, config.data).receipt.get("decimal", "point")))
+
+
+def _with_numbers(listed: pl.DataFrame, decimal: str) -> pl.DataFrame:
+    """Read the numbers of a list that was saved again as a text file or workbook, which keep them as texts."""
+    texts = [name for name, kind in COLUMNS.items() if kind.is_numeric() and listed.schema.get(name) == pl.String]
+    columns = [_numbers_of(listed[name], decimal) for name in texts]
+    if listed.schema.get("segment") == pl.String:
+        columns.append(listed["segment"].set(listed["segment"].str.strip_chars() == "", None))  # as Parquet has it
+    return listed.with_columns(columns)
+
+
+def _numbers_of(texts: pl.Series, decimal: str) -> pl.Series:
+    read = read_cells(Column(name=texts.name, kind="number", role="ignore", label=texts.name), texts, ("",), decimal)
+    if wrong := read.problem.count():
+        raise DataError(
+            f"'{texts.name}' of the call list has {counted(wrong, 'value that is', 'values that are')} no number.",
+            expected="the numbers of call_list.parquet, or nothing",
+            fix=f"name the file runs/<id>/call_list.parquet, or correct '{texts.name}' in the file that was saved from it",
+        )
+    return read.values
 
 
 def _named(listed: pl.DataFrame) -> pl.DataFrame:
