@@ -101,6 +101,10 @@ def test_purchases_and_earlier_lists_are_named_at_the_command(
     assert told["cautions"] == []
     assert told["left_out"] == {"earlier": 500, "repeated": 0}
     assert "cannot be compared as they are" not in Path(told["report"]).read_text("utf-8")
+    later = pl.read_csv(tmp_path / "purchases.csv").with_columns(date=pl.lit("2926-03-14"))
+    later.write_csv(tmp_path / "purchases.csv")
+    assert main(argv) == 0
+    assert "purchases have a day after" in json.loads(capsys.readouterr().out)["cautions"][0]
     ids = pl.read_csv(tmp_path / "purchases.csv").select("customer")
     ids.write_csv(tmp_path / "purchases.csv")  # a plain list has no delimiter
     assert main(argv) == 0

@@ -158,3 +158,11 @@ def test_only_purchases_are_too_early() -> None:
     assert (found.none, found.too_early) == (2, 2)
     assert not read(Datum=["28.11.2026"] * 4).all_too_early
     assert not read(gekauft=["nein"] * 4, Datum=["28.11.2026"] * 4).all_too_early
+
+
+def test_purchases_that_lie_ahead_are_a_caution() -> None:
+    table = pl.DataFrame({"Kundennummer": ["1", "0", "1"], "Datum": ["28.11.2026", "29.11.2026", "01.12.2062"]})
+    found = purchases_of(table, table["Kundennummer"], since=LIST, today=date(2026, 11, 28))
+    assert found.buyers.to_list() == ["1", "0", "1"]
+    assert found.cautions[0].startswith("2 purchases have a day after 2026-11-28 under 'Datum': are the years right")
+    assert not read(Datum=["01.12.2062"] * 4).cautions

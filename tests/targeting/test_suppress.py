@@ -625,3 +625,15 @@ def test_a_pipe_is_refused_before_it_is_waited_for(tmp_path, contract, customers
     for policy in (make_policy(suppress=[str(tmp_path / "pipe")]), make_policy(history=str(tmp_path / "pipe"))):
         with pytest.raises(PolicyError, match="is a pipe or a device"):
             run(customers, contract, policy)
+
+
+def test_a_call_that_lies_ahead_is_said_and_is_none_of_the_last_days(tmp_path, contract, customers):
+    history = write(
+        tmp_path / "calls.csv", "client,date\n00001,2026-03-14\n00002,2026-03-15\n00003,2062-03-01\n00003,2062-03-02\n"
+    )
+    found = run(customers, contract, make_policy(rest_days=30, history=str(history)))
+    assert found.because[1] == "called within the last 30 days"
+    assert found.because[2] == found.because[3] == "called after 2026-03-14, as the history says"
+    assert found.not_yet.startswith("2 customers have a call after 2026-03-14 in 'calls.csv': are the years right")
+    write(history, "client,date\n00001,2026-03-14\n")
+    assert not run(customers, contract, make_policy(rest_days=30, history=str(history))).not_yet

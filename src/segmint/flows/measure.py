@@ -17,6 +17,7 @@ from segmint.contract.column import Column
 from segmint.contract.contract import Contract, load_contract
 from segmint.contract.ids import bare_ids, same_ids
 from segmint.errors import DataError, SegmintError
+from segmint.flows.candidates import today
 from segmint.flows.do_not_call import Grown, add_objectors
 from segmint.flows.read import data_of_list, inputs_of, open_source, refuse_overwriting
 from segmint.flows.report import write_report
@@ -137,6 +138,7 @@ def measure(
         _by_the_lists_id(meaning, told, contract),
         purchases=None if purchases is None else _as_the_contract_reads(read_frame(purchases, as_list), contract),
         since=_made_on(list_run),
+        today=today(),
         outcome=None if contract is None or contract.outcome.positive is None else contract.outcome.column,
         of_calls=not read_so,
         earlier=[_named(_read_list(each, config)) for each in earlier],

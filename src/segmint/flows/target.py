@@ -291,6 +291,7 @@ def _summary(
         "files_of_nobody": list(held_back.of_nobody),
         "no_country": held_back.no_country,
         "off_by_words": list(held_back.by_words),
+        "calls_not_yet": held_back.not_yet,
         "at": bundle.at,
         "groups": groups_on_list(choice, columns, [name for name in counted if name in columns.columns]),
         "fairness": fairness_of(choice, columns, watched, policy, outcome),
@@ -327,6 +328,7 @@ def _sentences(call_list: CallList, summary: dict[str, Any]) -> tuple[str, ...]:
         *summary["off_by_words"],
         *summary["levels_of_nobody"],
         *summary["files_of_nobody"],
+        summary["calls_not_yet"],
     )
     said += [f"warning: {sentence}" for sentence in doubts if sentence]
     said += _hand_off_sentences(summary["hand_off"], summary["counts"]["listed"], call_list.policy.sheet_by)

@@ -130,6 +130,7 @@ class JoinedResults:
                 f"{counted(self.several, 'id has', 'ids have')} lost the zeros before, and several customers of the list could "
                 "be meant: each was taken. Export the ids as text."
             )
+        said += () if self.bought is None else self.bought.cautions
         held = self.compared.filter(pl.col("status") == "held_out")
         if self.purchases is None and (self.of_calls or not held["has_result"].any()):
             said.append(
@@ -159,6 +160,7 @@ def join_results(
     *,
     purchases: pl.DataFrame | None = None,
     since: date | None = None,
+    today: date | None = None,
     outcome: str | None = None,
     of_calls: bool = True,
     earlier: Sequence[pl.DataFrame] = (),
@@ -176,6 +178,8 @@ def join_results(
         One row for each purchase since the list was made, of anyone, called or held out.
     since : datetime.date, optional
         The day on which the list was made: purchases that a column of dates puts before it are left out.
+    today : datetime.date, optional
+        Purchases after it are a caution.
     outcome : str, optional
         The column of the purchases, where they have it, that says yes of who bought.
     of_calls : bool
@@ -211,7 +215,7 @@ def join_results(
         whose = _customers_of(purchases, dispositions)
         theirs = same_ids(whose, listed["_key"])
         arms = [_as_named(listed.filter(status=arm)["_key"], theirs) for arm in ARMS]
-        bought = purchases_of(purchases, whose, since=since, outcome=outcome, arms=arms)
+        bought = purchases_of(purchases, whose, since=since, today=today, outcome=outcome, arms=arms)
         dialled = pl.col("dialled") | pl.col("said_no") if of_calls else pl.col("dialled")
         buyers = theirs.filter(_among(theirs["named"], bought.buyers))["known"]
         rows = rows.with_columns(success=_among(rows["_key"], buyers), dialled=dialled)

@@ -62,6 +62,9 @@ class Purchases:
         Purchases before that day, which are left out, and those whose date cannot be read, which are not.
     open_ones : tuple of str
         Columns of yes and no of which nobody knows what they tell; every row counts.
+    not_yet : int
+        Purchases after `today`, which count.
+    today : datetime.date or None
     """
 
     everybody: pl.Series
@@ -73,11 +76,24 @@ class Purchases:
     too_early: int
     undated: int
     open_ones: tuple[str, ...] = ()
+    not_yet: int = 0
+    today: date | None = None
 
     @property
     def all_too_early(self) -> bool:
         """Whether every purchase was made before the list."""
         return 0 < self.too_early == len(self.everybody) - self.none
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What is doubtful in the rows."""
+        if not self.not_yet:
+            return ()
+        later = counted(self.not_yet, "purchase has", "purchases have")
+        return (
+            f"{later} a day after {self.today} under '{self.dated_by}': are the years right, and day and month in their places? "
+            "They count as made since the list.",
+        )
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -117,6 +133,7 @@ def purchases_of(
     customers: pl.Series,
     *,
     since: date | None = None,
+    today: date | None = None,
     outcome: str | None = None,
     arms: Sequence[pl.Series] = (),
 ) -> Purchases:
@@ -129,6 +146,8 @@ def purchases_of(
         Whose each row is; called as the column of the table that says so.
     since : datetime.date, optional
         The day on which the list was made: earlier purchases are left out.
+    today : datetime.date, optional
+        Later purchases are counted, as their dates must be wrong.
     outcome : str, optional
         What a column is called that says yes of who bought, whatever the name tells by itself. No other is looked at.
     arms : sequence of polars.Series
@@ -146,12 +165,25 @@ def purchases_of(
     bought, whose = table.filter(is_one), customers.filter(is_one)
     dated_by = _dated_by(bought)
     early, undated = pl.Series([False]).new_from_index(0, bought.height), 0
-    if since is not None and dated_by is not None:
+    not_yet = 0
+    if dated_by is not None:
         days = days_of(bought[dated_by])
-        early, undated = (days < since).fill_null(False), days.null_count()
+        if since is not None:
+            early, undated = (days < since).fill_null(False), days.null_count()
+        not_yet = 0 if today is None else int((days > today).sum())
     none = table.height - bought.height
     return Purchases(
-        customers, whose.filter(~early), told_by, none, dated_by, since, int(early.sum()), undated, open_ones
+        customers,
+        whose.filter(~early),
+        told_by,
+        none,
+        dated_by,
+        since,
+        int(early.sum()),
+        undated,
+        open_ones,
+        not_yet,
+        today,
     )
 
 

@@ -69,6 +69,8 @@ class Suppression:
         That phone numbers cannot be dialled because the policy names no country, and what to do; "" if there are none.
     by_words : tuple of str
         That the words of a column of consent or objections keep nearly everybody off, how they were read, and what to do.
+    not_yet : str
+        That the history has calls after today, whose customers are kept off while days of rest are asked; "" if none.
     """
 
     because: pl.Series
@@ -78,6 +80,7 @@ class Suppression:
     of_nobody: tuple[str, ...] = ()
     no_country: str = ""
     by_words: tuple[str, ...] = ()
+    not_yet: str = ""
 
     @property
     def eligible(self) -> NDArray[np.bool_]:
@@ -181,7 +184,7 @@ def suppress(
     if phones:
         rules.append((_without_phone(phones, policy.country_code), NO_PHONE))
     rules.extend(_other_campaigns(customers, contract, policy))
-    calls = None
+    calls, not_yet = None, ""
     if policy.history is not None:
         made = read_history(policy.history, contract)
         calls = _of_table(made, customers)
@@ -189,6 +192,7 @@ def suppress(
             of_nobody.append(_of_nobody(policy.history.name, made.height))
         elif said := _of_no_call(policy.history.name, made, policy):
             of_nobody.append(said)
+        not_yet = _not_yet(policy.history.name, calls, customers, policy, today)
     spent = _spent(customers, calls, policy)
     rules.extend(_earlier_calls(customers, calls, spent, policy, today))
     if nameless is not None and (policy.other_lists or policy.counts_calls):
@@ -196,7 +200,9 @@ def suppress(
     because = _spread(customers, _joined(rules, len(customers)))
     no_country = "" if policy.country_code else _no_country(phones)
     by_words = tuple(_off_by_words(contract, frame, policy))
-    return Suppression(because, count_reasons(because), spent, tuple(receipt), tuple(of_nobody), no_country, by_words)
+    return Suppression(
+        because, count_reasons(because), spent, tuple(receipt), tuple(of_nobody), no_country, by_words, not_yet
+    )
 
 
 def _no_country(phones: Sequence[pl.Series]) -> str:
@@ -645,10 +651,29 @@ def _earlier_calls(
     if calls is None:
         return
     if policy.rest_days:
-        recent = calls.filter(pl.col("date") > today - timedelta(days=policy.rest_days))["customer"]
+        recent = calls.filter(
+            pl.col("date").is_between(today - timedelta(days=policy.rest_days), today, closed="right")
+        )["customer"]
         yield customers.is_in(recent.implode()), f"called within the last {policy.rest_days} days"
+        # a wrong year hides when the call was made: nobody knows that the customer has rested
+        yield customers.is_in(_later(calls, today).implode()), f"called after {today}, as the history says"
     if policy.attempts is not None:
         yield spent >= policy.attempts, f"called {policy.attempts} times in this campaign"
+
+
+def _later(calls: pl.DataFrame, today: date) -> pl.Series:
+    """Whom the history says was called on a day that has not come."""
+    return calls.filter(pl.col("date") > today)["customer"]
+
+
+def _not_yet(file: str, calls: pl.DataFrame, customers: pl.Series, policy: ContactPolicy, today: date) -> str:
+    off = customers.filter(customers.is_in(_later(calls, today).implode())).n_unique() if policy.rest_days else 0
+    if not off:
+        return ""
+    return (
+        f"{counted(off, 'customer has', 'customers have')} a call after {today} in '{file}': are the years right, and day and "
+        "month in their places? They are kept off the list until that file is corrected"
+    )
 
 
 def read_history(path: Path | str, contract: Contract) -> pl.DataFrame:

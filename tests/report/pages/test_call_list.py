@@ -127,6 +127,14 @@ def test_words_that_keep_nearly_everybody_off_are_said(tmp_path: Path) -> None:
     assert "It keeps 99 of 99 customers off." in render_report(tmp_path)
 
 
+def test_calls_of_the_history_that_lie_ahead_are_said(tmp_path: Path) -> None:
+    write_target(tmp_path)
+    assert "lie ahead" not in render_report(tmp_path)
+    found = json.loads((tmp_path / "target.json").read_text()) | {"calls_not_yet": "2 customers have a call after"}
+    (tmp_path / "target.json").write_text(json.dumps(found))
+    assert "2 customers have a call after." in render_report(tmp_path)
+
+
 @pytest.mark.parametrize("respects", [False, True])
 def test_a_list_that_respects_no_objection_says_so(tmp_path: Path, respects: bool) -> None:
     write_target(tmp_path)

@@ -59,6 +59,7 @@ def page(run: RunView) -> Page | None:
             _of_nobody(found),
             _no_country(found),
             _off_by_words(found),
+            _not_yet(found),
             figures(
                 [
                     ("To be called", count(listed), _share_of_eligible(counts)),
@@ -123,6 +124,11 @@ def _no_country(found: dict[str, Any]) -> Block | None:
 def _off_by_words(found: dict[str, Any]) -> Block | None:
     said = [f"{capital(sentence)}." for sentence in found.get("off_by_words", [])]
     return banner("caution", "The words of a column keep nearly everybody off", " ".join(said)) if said else None
+
+
+def _not_yet(found: dict[str, Any]) -> Block | None:
+    said = str(found.get("calls_not_yet", ""))
+    return banner("caution", "The history has calls that lie ahead", f"{capital(said)}.") if said else None
 
 
 def eligible_of(counts: dict[str, int]) -> int:
