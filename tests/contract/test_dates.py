@@ -9,7 +9,7 @@ import pytest
 
 from segmint.contract.cells import read_cells
 from segmint.contract.column import Column
-from segmint.contract.dates import FORMATS, days_of, format_words, formats_of, is_format, read_dates
+from segmint.contract.dates import FORMATS, days_of, format_words, formats_of, is_format, likeliest_formats, read_dates
 
 
 @pytest.mark.parametrize(
@@ -70,3 +70,11 @@ def test_days_of_a_column_that_nobody_described(form: str) -> None:
     assert days_of(texts).to_list() == [None, *days, None]
     moments = pl.Series([datetime(2026, 3, 15, 3, 30, tzinfo=UTC)]).dt.convert_time_zone("America/New_York")
     assert days_of(moments).to_list() == [date(2026, 3, 14)]
+
+
+def test_formats_that_read_other_days_in_as_many_texts_are_told() -> None:
+    assert likeliest_formats(pl.Series(["03/04/2026", "05/04/2026", "?"])) == ("%d/%m/%Y", "%m/%d/%Y")
+    assert likeliest_formats(pl.Series(["03/04/2026", "13/04/2026"])) == ("%d/%m/%Y",)
+    assert likeliest_formats(pl.Series(["03/03/2026", "14.04.2026", "15.04.2026"])) == ("%d.%m.%Y",)
+    assert likeliest_formats(pl.Series(["03/03/2026"])) == ("%d/%m/%Y",)
+    assert likeliest_formats(pl.Series(["?"])) == ("%Y-%m-%d",)

@@ -397,8 +397,26 @@ def test_a_call_that_two_columns_name_is_counted_once(tmp_path, contract, custom
 
 def test_a_history_with_an_unreadable_date_stops_the_work(tmp_path, contract, customers):
     history = write(tmp_path / "calls.csv", "client,date\n00001,10/03/2026\n")
-    with pytest.raises(PolicyError, match="without an id or a date"):
+    with pytest.raises(PolicyError, match=r"can be read as dd/mm/yyyy or as mm/dd/yyyy(.|\n)*write the year first"):
         run(customers, contract, make_policy(rest_days=30, history=str(history)))
+    write(history, "client,date\n00001,10.03.2026\n00002,10.03.26 x\n")
+    with pytest.raises(
+        PolicyError, match=r"1 record without an id or a date; .* written like '99\.99\.99 x' under 'date'"
+    ):
+        run(customers, contract, make_policy(rest_days=30, history=str(history)))
+    write(history, "client,Gespräch\n00001,10.03.2026\n")
+    with pytest.raises(PolicyError, match="not say a date: it has the columns client, Gespräch"):
+        run(customers, contract, make_policy(rest_days=30, history=str(history)))
+
+
+@pytest.mark.parametrize("header", ["Datum", "Anrufdatum", "fecha", "called_at", "date"])
+@pytest.mark.parametrize(
+    "day", ["14.03.2026", "2026-03-14", "2026-03-14 (morning)", "14.3.2026 10:22", "14/03/2026", "20260314"]
+)
+def test_a_history_is_read_as_purchases_are(tmp_path, contract, customers, header, day):
+    history = write(tmp_path / "calls.csv", f"client;{header}\n00001;{day}\n00002;{day.replace('14', '13')}\n")
+    found = run(customers, contract, make_policy(rest_days=1, history=str(history)))
+    assert found.counts == {"called within the last 1 days": 1}
 
 
 def test_customers_on_the_list_of_another_campaign_are_left_to_it(tmp_path, contract, customers):

@@ -60,8 +60,27 @@ def days_of(column: pl.Series) -> pl.Series:
     if isinstance(column.dtype, pl.Date | pl.Datetime):
         return column.dt.date()  # the local day, which a cast would not take from a time with a zone
     texts = column.cast(pl.String).str.strip_chars()
+    return read_dates(texts, likeliest_formats(texts)[0])
+
+
+def likeliest_formats(texts: pl.Series) -> tuple[str, ...]:
+    """Name the format that most texts have, and every other that as many have and that reads other days in them.
+
+    Parameters
+    ----------
+    texts : polars.Series of shape (n_rows,), String
+
+    Returns
+    -------
+    tuple of str
+        At least one; of several nobody can tell which is meant.
+    """
     different = texts.drop_nulls().unique()
-    return read_dates(texts, max(FORMATS, key=lambda form: read_dates(different, form).count()))
+    read = {form: read_dates(different, form) for form in FORMATS}
+    best = max(FORMATS, key=lambda form: read[form].count())
+    most = read[best].count()
+    others = [form for form in FORMATS if most and read[form].count() == most and not read[form].equals(read[best])]
+    return best, *others
 
 
 def formats_of(texts: pl.Series) -> tuple[str, ...]:

@@ -11,23 +11,10 @@ import polars as pl
 
 from segmint.contract.answers import NO, YES, bare_words
 from segmint.contract.dates import days_of
-from segmint.contract.hints import plain_name, without_accents
+from segmint.contract.event_dates import NAMES_OF_DATES, bare_name, dated_by
 from segmint.errors import DataError
 from segmint.wording import counted, listed, some_of
 
-_DAY = r"(date|day|datum|tag|fecha|data)"
-_SALE = (
-    r"(purchase|buy|booking|sale|order|contract|transaction|kauf|verkaufs?|buchungs?|abschluss|vertrags?|bestell|auftrags?"
-    r"|transaktions?|compra|contratacion|contratacao|venta|venda|operacao|operacion|achat|vente|souscription|operation|acquisto|vendita)"
-)
-# held against names without accents; the first that fits is taken
-_MADE_ON = (
-    re.compile(
-        rf"{_SALE}_?{_DAY}|{_DAY}_((of|de|da|do|della|di|d|l|la)_)*{_SALE}"
-        r"|(purchased|bought|booked|sold|signed|ordered)_(on|at)|(gekauft|verkauft|abgeschlossen|gebucht|bestellt)_am"
-    ),
-    re.compile(_DAY),
-)
 # the whole of a name without accents: `terms_accepted`, `cross_sold` and `first_sale` are something else
 _BOUGHT = re.compile(
     r"((is|has|was|hat|ist|ha|a|e|est)_)?(bought|purchased?|purchases|sold|sales?|signed|converted|gekauft|kauf|kaufe|verkauft?|abschluss|abgeschlossen"
@@ -37,7 +24,6 @@ _BOUGHT = re.compile(
 _NUMBER = r"^[+-]?([0-9]+([.,][0-9]+)?|[0-9]{1,3}([.,'][0-9]{3})+([.,][0-9]+)?)$"
 _ABOVE_ZERO = r"^\+?[0-9.,']*[1-9]"
 _NEARLY_ALL = 0.9  # purchases of so many customers are rows of customers, with or without a purchase
-_DATE_NAMES = "date, bought_on, purchase_date, Datum, Kaufdatum, Buchungsdatum, fecha, data …"
 
 
 @dataclass(frozen=True)
@@ -109,7 +95,7 @@ class Purchases:
             )
         if self.dated_by is None:
             said.append(
-                f"No column of the purchases is named as their date ({_DATE_NAMES}): those made before the list count too."
+                f"No column of the purchases is named as their date ({NAMES_OF_DATES['purchase']}): those made before the list count too."
             )
         elif self.since is None:
             said.append(
@@ -163,11 +149,11 @@ def purchases_of(
     told_by = None if is_one is None else is_one.name
     is_one = pl.Series([True]).new_from_index(0, table.height) if is_one is None else is_one
     bought, whose = table.filter(is_one), customers.filter(is_one)
-    dated_by = _dated_by(bought)
+    day_column = dated_by(bought, "purchase")
     early, undated = pl.Series([False]).new_from_index(0, bought.height), 0
     not_yet = 0
-    if dated_by is not None:
-        days = days_of(bought[dated_by])
+    if day_column is not None:
+        days = days_of(bought[day_column])
         if since is not None:
             early, undated = (days < since).fill_null(False), days.null_count()
         not_yet = 0 if today is None else int((days > today).sum())
@@ -177,7 +163,7 @@ def purchases_of(
         whose.filter(~early),
         told_by,
         none,
-        dated_by,
+        day_column,
         since,
         int(early.sum()),
         undated,
@@ -227,7 +213,7 @@ def _yes_and_no(values: pl.Series) -> bool:
 
 
 def _names_a_purchase(name: str) -> bool:
-    return bool(_BOUGHT.fullmatch(_plain(name)))
+    return bool(_BOUGHT.fullmatch(bare_name(name)))
 
 
 def _says_yes(values: pl.Series) -> pl.Series:
@@ -252,14 +238,3 @@ def _says_yes(values: pl.Series) -> pl.Series:
 def _words(values: pl.Series) -> pl.Series:
     """Write a column in bare words, "" where it is blank."""
     return bare_words(values).fill_null("")
-
-
-def _dated_by(table: pl.DataFrame) -> str | None:
-    """Name the column of the day on which a purchase was made: one in which dates can be read before one in which none can."""
-    plain = {name: _plain(name) for name in table.columns}
-    named = [name for pattern in _MADE_ON for name in table.columns if pattern.fullmatch(plain[name])]
-    return next((name for name in named if days_of(table[name]).count()), next(iter(named), None))
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[\W_]+", "_", without_accents(plain_name(name))).strip("_")

@@ -6,6 +6,7 @@ a list without its objections must not exist.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,8 @@ from segmint.contract.answers import bare_words
 from segmint.contract.column import Column
 from segmint.contract.contract import Contract
 from segmint.contract.counts import count_values
-from segmint.contract.dates import days_of
+from segmint.contract.dates import days_of, format_words, likeliest_formats
+from segmint.contract.event_dates import NAMES_OF_DATES, dated_by
 from segmint.contract.hints import feature_role, is_objection, personal_role, plain_name
 from segmint.contract.ids import bare_ids, lost_digits, same_ids
 from segmint.errors import InputError, PolicyError, why
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
 
 ID_NAMES = ("id", "customer", "customer_id", "client", "client_id", "account_id")
 PHONE_NAMES = ("phone", "phone_number", "telephone", "mobile", "msisdn")
-DATE_NAMES = ("date", "called_at", "call_date", "last_contact")
 NO_PHONE = "no phone number that can be dialled"
 NO_ID = "no customer id to hold against the objections"
 NO_ID_BEFORE = "no customer id to hold against earlier calls and other lists"
@@ -682,26 +683,27 @@ def read_history(path: Path | str, contract: Contract) -> pl.DataFrame:
     Raises
     ------
     PolicyError
-        If the file cannot be used, or a record has no id or no date (ISO 8601, such as 2026-03-14).
+        If the file cannot be used, a record has no id or no date, or the dates can be read in two ways.
     """
     frame = read_whole(path)
     name = Path(path).name
     id_columns = id_columns_of(frame, contract.id_column)
-    day_column = _named(frame, DATE_NAMES)
+    day_column = dated_by(frame, "call")
     if contract.id_column is None or not id_columns or day_column is None:
         missing = "a date" if id_columns and contract.id_column else "a customer id the table has too"
         raise PolicyError(
-            f"The history '{name}' does not say {missing}.",
-            expected=f"an id column as in the contract and one of {', '.join(DATE_NAMES)}",
+            f"The history '{name}' does not say {missing}: it has the columns {', '.join(frame.columns[:20])}.",
+            expected=f"an id column as in the contract, and a date: {NAMES_OF_DATES['call']}",
             fix="name the columns in the file's first line",
         )
     campaign = _named(frame, ("campaign",))
     ids = [_ids(frame[column], name) for column in id_columns]
+    _require_one_reading(frame[day_column], name)
     days = _days(frame[day_column])
     if useless := int((~_any_given(ids, frame.height) | days.is_null()).sum()):
         raise PolicyError(
-            f"The history '{name}' has {counted(useless, 'record')} without an id or a date.",
-            expected="an id and a date such as 2026-03-14 in every record",
+            f"The history '{name}' has {counted(useless, 'record')} without an id or a date{_shape_of_first(frame[day_column], days)}.",
+            expected="an id and a date such as 2026-03-14 or 14.03.2026 in every record, written in one way",
             fix="correct these records: each might be a customer who must rest",
         )
     said = _texts(frame[campaign], name) if campaign else _nobody(days)
@@ -714,9 +716,35 @@ def read_history(path: Path | str, contract: Contract) -> pl.DataFrame:
 
 
 def _days(values: pl.Series) -> pl.Series:
+    days = days_of(values)
     if isinstance(values.dtype, pl.Date | pl.Datetime):
-        return days_of(values)
-    return values.cast(pl.String).str.strip_chars().str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
+        return days
+    # whatever stands behind the year, month and day, and beside dates that are written otherwise
+    return days.fill_null(
+        values.cast(pl.String).str.strip_chars().str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
+    )
+
+
+def _require_one_reading(values: pl.Series, file: str) -> None:
+    if isinstance(values.dtype, pl.Date | pl.Datetime):
+        return
+    forms = likeliest_formats(values.cast(pl.String).str.strip_chars())
+    if len(forms) > 1:
+        raise PolicyError(
+            f"The dates under '{values.name}' of the history '{file}' can be read as {' or as '.join(map(format_words, forms))}.",
+            expected="dates that can be read in one way, such as 2026-03-14 or 14.03.2026",
+            fix="write the year first: each might be a call to a customer who must rest",
+        )
+
+
+def _shape_of_first(values: pl.Series, days: pl.Series) -> str:
+    """Say how the first text is written that is no date; its digits and letters are nobody's business."""
+    texts = values.cast(pl.String).str.strip_chars()
+    strange = texts.filter(days.is_null() & (texts != ""))
+    if strange.is_empty():
+        return ""
+    shape = re.sub(r"[^\W\d_]", "x", re.sub(r"[0-9]", "9", strange[0][:20]))
+    return f"; the first that is none is written like '{shape}' under '{values.name}'"
 
 
 def _joined(rules: Sequence[Rule], rows: int) -> pl.Series:

@@ -1,0 +1,70 @@
+"""When a call or a purchase was made: which column of a table that nobody described says so, by its name."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+import polars as pl
+
+from segmint.contract.dates import days_of
+from segmint.contract.hints import plain_name, without_accents
+
+Event = Literal["call", "purchase"]
+
+_DAY = r"(date|day|datum|tag|fecha|data)(_?time)?"
+_OF = r"((of|de|da|do|du|della|di|d|l|la|des|der|vom)_)*"
+_CALL = (
+    r"(calls?|contact|anrufs?|kontakts?|gesprachs?|gespraechs?|telefonats?|llamada|contacto|ligacao|chamada|appel"
+    r"|chiamata|contatto)"
+)
+_SALE = (
+    r"(purchase|buy|booking|sale|order|contract|transaction|kauf|verkaufs?|buchungs?|abschluss|vertrags?|bestell|auftrags?"
+    r"|transaktions?|compra|contratacion|contratacao|venta|venda|operacao|operacion|achat|vente|souscription|operation|acquisto|vendita)"
+)
+# held against names without accents; the first that fits is taken
+_NAMES: dict[Event, tuple[re.Pattern[str], ...]] = {
+    "call": (
+        re.compile(
+            rf"{_CALL}_?{_DAY}|{_DAY}_{_OF}{_CALL}|(called|contacted|dialled|dialed)_(on|at)|(angerufen|kontaktiert|telefoniert)_am"
+        ),
+        re.compile(_DAY),
+        re.compile(r"(last|letzter|ultim[oa]|dernier|ultima)_(call|contact|anruf|kontakt|llamada|contacto|ligacao|chamada|appel|chiamata|contatto)"),
+    ),
+    "purchase": (
+        re.compile(
+            rf"{_SALE}_?{_DAY}|{_DAY}_{_OF}{_SALE}"
+            r"|(purchased|bought|booked|sold|signed|ordered)_(on|at)|(gekauft|verkauft|abgeschlossen|gebucht|bestellt)_am"
+        ),
+        re.compile(_DAY),
+    ),
+}  # fmt: skip
+NAMES_OF_DATES: dict[Event, str] = {
+    "call": "date, called_at, call_date, last_contact, Datum, Anrufdatum, fecha, data …",
+    "purchase": "date, bought_on, purchase_date, Datum, Kaufdatum, Buchungsdatum, fecha, data …",
+}
+"""Some of the names, for people."""
+
+
+def dated_by(table: pl.DataFrame, event: Event) -> str | None:
+    """Name the column of the day on which something was made: one in which dates can be read before one in which none can.
+
+    Parameters
+    ----------
+    table : polars.DataFrame
+    event : {"call", "purchase"}
+        What the rows are.
+
+    Returns
+    -------
+    str or None
+        None if no column is called so.
+    """
+    plain = {name: bare_name(name) for name in table.columns}
+    named = [name for pattern in _NAMES[event] for name in table.columns if pattern.fullmatch(plain[name])]
+    return next((name for name in named if days_of(table[name]).count()), next(iter(named), None))
+
+
+def bare_name(name: str) -> str:
+    """Write a column name in lower case, without accents, its words parted by single underscores."""
+    return re.sub(r"[\W_]+", "_", without_accents(plain_name(name))).strip("_")

@@ -1,0 +1,29 @@
+"""When a call or a purchase was made is found by the name of the column."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from segmint.contract.event_dates import dated_by
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["date", "called_at", "call_date", "last_contact", "Datum", "Anrufdatum", "Datum des Anrufs", "angerufen am", "fecha",
+     "Fecha de llamada", "data", "Date d'appel", "CallDate", "contact date", "call datetime"],
+)  # fmt: skip
+def test_the_day_of_a_call_is_found_by_its_name(name: str) -> None:
+    assert dated_by(pl.DataFrame({"id": ["1"], name: ["2026-03-14"]}), "call") == name
+
+
+@pytest.mark.parametrize("name", ["Geburtsdatum", "date of birth", "update", "Kaufdatum", "contact"])
+def test_other_dates_are_none_of_a_call(name: str) -> None:
+    assert dated_by(pl.DataFrame({name: ["2026-03-14"]}), "call") is None
+
+
+def test_the_day_of_the_call_goes_before_any_other_and_what_can_be_read_before_what_cannot() -> None:
+    days = ["2026-03-14"]
+    assert dated_by(pl.DataFrame({"last_contact": days, "date": days, "called_at": days}), "call") == "called_at"
+    assert dated_by(pl.DataFrame({"last_contact": days, "date": days}), "call") == "date"
+    assert dated_by(pl.DataFrame({"call_date": ["?"], "Datum": days}), "call") == "Datum"
