@@ -15,8 +15,10 @@ from segmint.config import load_config
 from segmint.contract.column import Column
 from segmint.contract.contract import Contract, Outcome
 from segmint.errors import DataError
-from segmint.flows.measure import measure
+from segmint.flows.measure import Measured, measure
 from segmint.flows.target import target
+from segmint.store.run import Run
+from segmint.store.run_files import TARGET
 from segmint.tables.write import write_safe_workbook
 from tests.flows.waves import CONFIG, QUICK
 
@@ -279,6 +281,36 @@ def test_who_asked_not_to_be_called_again_is_on_no_later_list(
     again = target(wave["wave"], trained, load_config(None, [*QUICK, *money]), runs=runs).call_list
     assert set(again.rows.filter(pl.col("customer").is_in(asked.implode()))["status"]) == {"suppressed"}
     assert not set(again.listed["customer"]) & set(asked)
+
+
+def a_made_list(runs: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """A list with the run that made it, as far as its counts."""
+    listed, results = campaign(n=1_000)
+    with Run.create(runs, "target", (), CONFIG.to_toml(), None, {}) as run:
+        run.keep(TARGET, {"counts": dict(listed["status"].value_counts().iter_rows())})
+        run.done({})
+    return listed.with_columns(run=pl.lit(run.id)), results
+
+
+def test_a_list_that_lost_rows_is_measured_with_a_caution(tmp_path: Path) -> None:
+    listed, results = a_made_list(tmp_path / "runs")
+    (tmp_path / "codes.toml").write_text(CODES)
+    bought = results.filter(code="SALE").select("customer")
+
+    def found(one: pl.DataFrame) -> Measured:
+        return measure(one, results, runs=tmp_path / "runs", codes=tmp_path / "codes.toml", purchases=bought)
+
+    assert not found(listed).summary["cautions"]
+    twice = pl.concat([listed, listed.with_columns(run=pl.lit("another"), customer="X" + pl.col("customer"))])
+    assert not found(twice).summary["cautions"]
+    called, held = (listed.filter(status=arm).height for arm in ("listed", "held_out"))
+    some = found(listed.filter((pl.col("status") == "held_out") | (pl.int_range(pl.len()) >= 100)))
+    (caution,) = some.summary["cautions"]
+    assert f" had {called:,} to be called and {held:,} held out; this file has " in caution
+    assert caution in some.sentences
+    assert "two arms unlike: measure call_list.parquet of that run" in some.report.read_text("utf-8")
+    with pytest.raises(DataError, match=f"held {held:,} customers out, and this file has none of them"):
+        found(listed.filter(status="listed"))
 
 
 def a_saved_list(name: str, listed: pl.DataFrame, path: Path) -> Path:

@@ -29,8 +29,9 @@ from segmint.monitoring.codes import Dispositions
 from segmint.monitoring.measure import ARMS, JoinedResults, Measurement, join_results
 from segmint.monitoring.measure import measure as estimate
 from segmint.progress import Progress, silent
+from segmint.report.run_view import RunView
 from segmint.store.run import CONTRACT, Run
-from segmint.store.run_files import MEASURE, OBJECTORS
+from segmint.store.run_files import MEASURE, OBJECTORS, TARGET
 from segmint.store.staging import publish_file
 from segmint.tables.write import write_safe_csv
 from segmint.targeting.call_list import COLUMNS
@@ -148,11 +149,12 @@ def measure(
         _keep_lists(here, joined)
         grown = None if do_not_call is None else _add(do_not_call, joined, contract)
         currency, source = _currency(list_run, config)
+        changed = _changed_since(listed, list_run)
         found = estimate(joined, level=level, currency=currency, held_out_silence_means_no=silence_means_no)
-        sentences = (found.sentences[0], *([read_so] if read_so else []), source, *found.sentences[1:])
+        sentences = (found.sentences[0], *([read_so] if read_so else []), source, *changed, *found.sentences[1:])
         summary = {
             "sentences": list(sentences),
-            "cautions": list(found.cautions),
+            "cautions": [*changed, *found.cautions],
             "level": level,
             "currency": currency,
             "results": {"read": joined.read, "matched": joined.matched, "strangers": joined.strangers},
@@ -290,6 +292,30 @@ def _contract_of(list_run: Run | None) -> Contract | None:
         with suppress(OSError, SegmintError):
             return load_contract(list_run.folder / CONTRACT)
     return None
+
+
+def _changed_since(listed: pl.DataFrame, list_run: Run | None) -> list[str]:
+    """Say that a list has other numbers of rows to be called or held out than its own run made."""
+    made = None if list_run is None else RunView(list_run.folder).json(TARGET)
+    if list_run is None or made is None:
+        return []
+    # of several lists one under the other, each is held against its own run
+    own = listed.filter(pl.col("run").cast(pl.String) == list_run.id) if "run" in listed.columns else listed
+    before = {arm: int(made["counts"].get(arm, 0)) for arm in ARMS}
+    now = {arm: own.filter(status=arm).height for arm in ARMS}
+    if before == now:
+        return []
+    if before["held_out"] and not now["held_out"] and now["listed"]:
+        raise DataError(
+            f"The list's own run {list_run.id} held {counted(before['held_out'], 'customer')} out, and this file has none of them.",
+            expected="every row of the list, those held out too",
+            fix="measure call_list.parquet of that run",
+        )
+    return [
+        f"The list's own run {list_run.id} had {before['listed']:,} to be called and {before['held_out']:,} held out; this file "
+        f"has {now['listed']:,} and {now['held_out']:,}. Rows that were taken out or changed by anything but chance make the two "
+        "arms unlike: measure call_list.parquet of that run, where every row stands."
+    ]
 
 
 def _currency(run: Run | None, config: Config) -> tuple[str, str]:
