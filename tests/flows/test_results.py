@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from segmint.cli import main
 from segmint.config import Data
-from segmint.contract.contract import Contract
+from segmint.contract.contract import Contract, load_contract
 from segmint.errors import DataError, InputError
 from segmint.flows.results import PLAIN, outcomes_of, read_frame
 from tests.flows.test_candidates import CONTRACT
@@ -99,3 +100,13 @@ def test_an_id_that_lost_its_zeros_and_could_be_of_several_is_said() -> None:
     rows, _, sentence = outcomes_of(scored, pl.DataFrame({"client": ["7"], "code": ["success"]}), CONTRACT, PLAIN)
     assert rows.tolist() == [0, 1]
     assert "1 id of them could be of several customers: each was taken." in sentence
+
+
+def test_the_contract_tells_the_draft_of_codes_who_the_customer_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = load_contract("simulated-campaign").id_column
+    wave = pl.DataFrame({"ticket": [f"T{n:03}" for n in range(20)], str(own): ["1", "2"] * 10, "code": ["STOP"] * 20})
+    wave.write_csv(tmp_path / "results.csv")
+    assert main(["codes", "init", str(tmp_path / "results.csv"), "--contract", "simulated-campaign"]) == 0
+    assert f'customer = "{own}"\n' in capsys.readouterr().out

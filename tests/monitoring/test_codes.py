@@ -83,3 +83,36 @@ def test_codes_in_words_name_the_most_frequent_and_nobody() -> None:
     assert said.startswith(" (c11: 21, c10: 20, ")
     assert said.endswith("c02: 12, 2 more, codes in fewer than 10 rows each: 1, rows without a code: 1)")
     assert codes_in_words(many.clear()) == ""
+
+
+def test_a_column_of_many_values_is_asked_to_be_the_customer() -> None:
+    table = results(["SALE", "NO"] * 30).rename({"id": "client_ref"})
+    more = {
+        "mobile": [f"91200{n:04}" for n in range(60)],
+        "call duration": [str(100 + n) for n in range(60)],
+        "at": [f"2026-03-{1 + n % 28:02} 10:{n:02}" for n in range(60)],
+        "amount": [f"{n}.5" for n in range(60)],
+    }
+    draft = draft_codes(table.with_columns(pl.Series(name, values) for name, values in more.items()))
+    assert 'customer = "client_ref" # LOOK: nearly every row has another value there' in draft
+    assert parse_dispositions(draft).customer == "client_ref"
+    two = table.with_columns(ticket=pl.col("client_ref"))
+    with pytest.raises(DataError, match="'client_ref' and 'ticket' of the results could all be the customer"):
+        draft_codes(two)
+    assert 'customer = "ticket"\n' in draft_codes(two, own="ticket")
+    assert 'customer = "client_ref"\n' in draft_codes(two, own="ticket", customer="client_ref")
+
+
+@pytest.mark.parametrize(
+    "code", ["STOP", "Stop calls", "OPT OUT", "OPTOUT", "opted_out", "REMOVE", "Unsubscribe", "blacklist"]
+)
+def test_who_wants_no_more_calls_is_heard_in_any_word(code: str) -> None:
+    assert guess_meaning(code) == "do_not_call"
+
+
+def test_codes_left_open_are_named_all_at_once() -> None:
+    draft = draft_codes(results(["X9", "V1", "STOP", "SALE"] * 10))
+    with pytest.raises(ConfigError, match=r"the codes '(X9|V1)' and '(X9|V1)' no meaning yet: the draft asks for it"):
+        parse_dispositions(draft)
+    with pytest.raises(ConfigError, match=r"code 'V1' no meaning yet: .* the code 'X9' no meaning that is known"):
+        parse_dispositions(draft.replace('X9 = ""', 'X9 = "sold"'))

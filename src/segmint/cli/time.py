@@ -250,6 +250,9 @@ def codes_init(
         str | None, typer.Option("--customer", help="The customer's column; guessed if left out.")
     ] = None,
     code: Annotated[str | None, typer.Option("--code", help="The column of codes; guessed if left out.")] = None,
+    contract: Annotated[
+        str | None, typer.Option("--contract", help="The customers' contract, which names the customer's column.")
+    ] = None,
     config: ConfigFile = None,
     sets: Sets = None,
 ) -> None:
@@ -257,4 +260,5 @@ def codes_init(
     from segmint.config import load_config
     from segmint.flows.results import codes_draft
 
-    typer.echo(codes_draft(results, load_config(config, sets or ()).data, customer=customer, code=code), nl=False)
+    data = load_config(config, sets or ()).data
+    typer.echo(codes_draft(results, data, customer=customer, code=code, contract=contract), nl=False)

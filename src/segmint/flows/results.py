@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from segmint.config import Data
 from segmint.contract.cells import read_outcome
-from segmint.contract.contract import Contract
+from segmint.contract.contract import Contract, load_contract
 from segmint.contract.ids import bare_ids, matched_by_zeros, same_ids
 from segmint.contract.validate import MIN_ROWS_PER_LEVEL
 from segmint.errors import ConfigError, DataError, InputError
@@ -74,9 +74,12 @@ def read_codes(path: Path | str | None) -> Dispositions:
     return parse_dispositions(toml_text_of(Path(path), "The codes", ConfigError), origin=str(path))
 
 
-def codes_draft(source: Any, data: Data, *, customer: str | None = None, code: str | None = None) -> str:
-    """Draft the file of ``--codes`` from a table of results; see `draft_codes`."""
-    return draft_codes(read_frame(source, data, whole=False), customer=customer, code=code)
+def codes_draft(
+    source: Any, data: Data, *, customer: str | None = None, code: str | None = None, contract: str | None = None
+) -> str:
+    """Draft the file of ``--codes`` from a table of results; see `draft_codes`. A contract names its own id column."""
+    own = None if contract is None else load_contract(contract).id_column
+    return draft_codes(read_frame(source, data, whole=False), customer=customer, code=code, own=own)
 
 
 def outcomes_of(

@@ -11,8 +11,10 @@ import tomlkit
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from segmint.contract.counts import count_values
+from segmint.contract.dates import days_of
 from segmint.contract.hints import (
     is_objection,
+    known_by_name,
     looks_like_id,
     names_customer,
     outcome_rank,
@@ -22,13 +24,17 @@ from segmint.contract.hints import (
 )
 from segmint.errors import ConfigError, DataError
 from segmint.toml_files import parse_toml
-from segmint.wording import counted
+from segmint.wording import counted, listed
 
 Meaning = Literal["success", "refused", "call_back", "not_reached", "wrong_number", "do_not_call"]
 MEANINGS: tuple[str, ...] = get_args(Meaning)
 _DRAFT = "to draft one: segmint codes init RESULTS > codes.toml"
 SAY_WHAT_THEY_MEAN = f"say in a TOML file what each code means, and name it with --codes; {_DRAFT}"
 NAME_THE_COLUMNS = f"name the columns in a TOML file as `customer` and `code`, and the file with --codes; {_DRAFT}"
+_NAME_THE_CUSTOMER = "name it: --customer COLUMN; or name the customers' contract: --contract"
+_ID_LIKE = r"^[A-Za-z]{0,6}[-_/]?[0-9][0-9A-Za-z_/-]*(\.0)?$"
+# a customer is called more than once, so that ids in a table of calls are not all different
+_MOSTLY_DIFFERENT, _NEARLY_ALL = 0.8, 0.95
 FEWEST_ROWS = 10  # a code that fewer rows carry may be a remark about one customer
 MOST_NAMED, MOST_CODES = 10, 60
 # words of any call centre, which say nothing of one customer
@@ -41,6 +47,9 @@ _OF_ANYBODY = frozenset(
         "no",
         "dnc",
         "opt_out",
+        "optout",
+        "remove",
+        "stop",
         "cb",
         "callback",
         "wn",
@@ -53,7 +62,12 @@ _OF_ANYBODY = frozenset(
 _CODE = re.compile(r"(^|_)(code|result|outcome|disposition|status|ergebnis|resultado|resultat|risultato|esito|answer)")
 # held against words without accents; the first that fits is the guess, so that "no answer" is no "no"
 _WORDS: tuple[tuple[Meaning, re.Pattern[str]], ...] = (
-    ("do_not_call", re.compile(r"do_?not|remove|no_llamar|nao_ligar|ne_plus|non_chiamare|nicht_mehr|opposition")),
+    (
+        "do_not_call",
+        re.compile(
+            r"do_?not|remove|(^|_)stop(_|$)|unsubscri|(black|block)_?list|never_(call|contact)|no_llamar|nao_ligar|ne_plus|non_chiamare|nicht_mehr|opposition"
+        ),
+    ),
     ("wrong_number", re.compile(r"wrong|invalid|disconnect|bad_?num|falsch|equivocad|errad|faux|errat|^(wn|dc)$")),
     ("call_back", re.compile(r"call_?ba?c?k|later|ruckruf|rueckruf|wiedervorlage|rappel|volver|richiam|^(cb|cbk|wv)$")),
     (
@@ -128,17 +142,29 @@ def parse_dispositions(text: str, *, origin: str = "dispositions") -> Dispositio
 
 
 def _without_sense(error: Exception, origin: str) -> str:
-    """Name the first code whose meaning is none, such as one that a draft left open."""
-    places = [problem["loc"] for problem in error.errors()] if isinstance(error, ValidationError) else []
-    code = next((place[1] for place in places if place[0] == "codes" and len(place) > 1), None)
-    return (
-        f"'{origin}' makes no sense."
-        if code is None
-        else f"'{origin}' gives the code '{code}' no meaning that is known."
-    )
+    """Name every code whose meaning is none: those that a draft left open, and those with another word."""
+    problems = error.errors() if isinstance(error, ValidationError) else []
+    given = {str(at["loc"][1]): at["input"] for at in problems if at["loc"][0] == "codes" and len(at["loc"]) > 1}
+    still_open = [code for code, meaning in given.items() if meaning == ""]
+    said = []
+    if still_open:
+        said.append(f"'{origin}' gives {_codes(still_open)} no meaning yet: the draft asks for it.")
+    if strange := [code for code in given if code not in still_open]:
+        said.append(f"'{origin}' gives {_codes(strange)} no meaning that is known.")
+    return " ".join(said) or f"'{origin}' makes no sense."
 
 
-def draft_codes(results: pl.DataFrame, *, customer: str | None = None, code: str | None = None) -> str:
+def _codes(codes: Sequence[str]) -> str:
+    return f"the code{'s' * (len(codes) > 1)} {_quoted(codes)}"
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return listed([f"'{name}'" for name in names])
+
+
+def draft_codes(
+    results: pl.DataFrame, *, customer: str | None = None, code: str | None = None, own: str | None = None
+) -> str:
     """Draft the file of ``--codes`` as TOML: the two columns, and each code with its rows and a guess of its meaning.
 
     Parameters
@@ -147,6 +173,8 @@ def draft_codes(results: pl.DataFrame, *, customer: str | None = None, code: str
         One row for each call.
     customer, code : str, optional
         The columns; guessed from names and values if not given.
+    own : str, optional
+        The id column of the customers' contract: the customer, where the results have it and no `customer` is given.
 
     Returns
     -------
@@ -159,7 +187,15 @@ def draft_codes(results: pl.DataFrame, *, customer: str | None = None, code: str
     DataError
         If a column is not there or cannot be guessed.
     """
-    customer = customer or _customer_column(results)
+    by_name = customer or (own if own in results.columns else _customer_column(results))
+    alike = [] if by_name else [name for name in results.columns if name != code and _like_ids(results[name])]
+    if len(alike) > 1:
+        raise DataError(
+            f"{_quoted(alike)} of the results could all be the customer.",
+            expected="one row for each call, with the customer and a code of what came of it",
+            fix=_NAME_THE_CUSTOMER,
+        )
+    customer = by_name or next(iter(alike), None)
     code = code or _code_column([results[name] for name in results.columns if name != customer])
     for flag, name in (("customer", customer), ("code", code)):
         if name is None or name not in results.columns:
@@ -168,14 +204,17 @@ def draft_codes(results: pl.DataFrame, *, customer: str | None = None, code: str
                 if name is None
                 else f"The results have no column '{name}'.",
                 expected="one row for each call, with the customer and a code of what came of it",
-                fix=f"name it: --{flag} COLUMN",
+                fix=_NAME_THE_CUSTOMER if flag == "customer" else "name it: --code COLUMN",
             )
     document = tomlkit.document()
     document.add(
         tomlkit.comment("What the call centre's codes mean: a guess. Look at every line, then use it with --codes.")
     )
     document.add(tomlkit.comment(f"A meaning is one of {', '.join(MEANINGS)}."))
-    document["customer"], document["code"] = customer, code
+    whose = tomlkit.item(str(customer))
+    if not by_name:
+        whose.comment("LOOK: nearly every row has another value there; does it name the customer?")
+    document["customer"], document["code"] = whose, code
     document["codes"] = _codes_table(_said(results[str(code)]))
     return f"{tomlkit.dumps(document).rstrip()}\n"
 
@@ -242,6 +281,18 @@ def _customer_column(results: pl.DataFrame) -> str | None:
         lambda word: looks_like_id(word) and personal_role(word) is None,
     )
     return next((name for fits in asked for name in results.columns if fits(plain[name])), None)
+
+
+def _like_ids(column: pl.Series) -> bool:
+    """Whether a column holds numbers or codes of which nearly each row has its own: no dates, phones or lengths of calls."""
+    plain = plain_name(column.name)
+    texts = _said(column)
+    given = texts.filter(texts != "").drop_nulls()
+    if len(given) < FEWEST_ROWS or len(given) < _NEARLY_ALL * len(texts) or personal_role(plain) is not None:
+        return False
+    if known_by_name(plain) == "after_call" or given.n_unique() < _MOSTLY_DIFFERENT * len(given):
+        return False
+    return bool(given.str.contains(_ID_LIKE).all()) and days_of(given).count() < len(given) / 2
 
 
 def _code_column(columns: Sequence[pl.Series]) -> str | None:
