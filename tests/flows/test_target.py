@@ -195,6 +195,14 @@ def test_a_do_not_call_file_of_nobody_is_said(campaign: Path, knows_ids: Path, r
     assert any(sentence.startswith(said) for sentence in found.sentences)
 
 
+def test_calls_that_lie_ahead_are_said(campaign: Path, knows_ids: Path, runs: Path, tmp_path: Path) -> None:
+    customer = next(iter(pl.read_csv(campaign, infer_schema=False)["customer_id"]))
+    (tmp_path / "calls.csv").write_text(f"customer_id,date\n{customer},2962-03-14\n", "utf-8")
+    history = [f'policy.history="{tmp_path / "calls.csv"}"', "policy.rest_days=10"]
+    found = target(campaign, knows_ids, policy(*history), runs=runs)
+    assert any(sentence.startswith("warning: 1 customer has a call after") for sentence in found.sentences)
+
+
 def test_a_bundle_that_knows_the_future_is_refused(runs: Path) -> None:
     quick = [
         "model.recipe=plain",

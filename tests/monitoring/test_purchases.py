@@ -160,6 +160,13 @@ def test_only_purchases_are_too_early() -> None:
     assert not read(gekauft=["nein"] * 4, Datum=["28.11.2026"] * 4).all_too_early
 
 
+def test_dates_of_purchases_that_can_be_read_in_two_ways_are_a_caution() -> None:
+    (said,) = read(Datum=["03/04/2026", "12/11/2026", "05/12/2026", "01/02/2026"]).cautions
+    assert said.startswith("The dates under 'Datum' of the purchases can be read as dd/mm/yyyy or as mm/dd/yyyy")
+    assert not read(Datum=["03/04/2026", "12/11/2026", "13/12/2026", "01/02/2026"]).cautions
+    assert not read(Datum=[LIST] * 4).cautions
+
+
 def test_purchases_that_lie_ahead_are_a_caution() -> None:
     table = pl.DataFrame({"Kundennummer": ["1", "0", "1"], "Datum": ["28.11.2026", "29.11.2026", "01.12.2062"]})
     found = purchases_of(table, table["Kundennummer"], since=LIST, today=date(2026, 11, 28))

@@ -83,6 +83,14 @@ def likeliest_formats(texts: pl.Series) -> tuple[str, ...]:
     return best, *others
 
 
+def readings_of(column: pl.Series) -> str:
+    """Say how else the dates of a column that nobody described can be read: "dd/mm/yyyy or as mm/dd/yyyy"; "" if in no other way."""
+    if isinstance(column.dtype, pl.Date | pl.Datetime):
+        return ""
+    forms = likeliest_formats(column.cast(pl.String).str.strip_chars())
+    return " or as ".join(map(format_words, forms)) if len(forms) > 1 else ""
+
+
 def formats_of(texts: pl.Series) -> tuple[str, ...]:
     """Name the formats in which nearly all texts are dates between 1900 and 2100, the likeliest first."""
     different = texts.drop_nulls().unique()

@@ -10,7 +10,7 @@ from datetime import date
 import polars as pl
 
 from segmint.contract.answers import NO, YES, bare_words
-from segmint.contract.dates import days_of
+from segmint.contract.dates import days_of, readings_of
 from segmint.contract.event_dates import NAMES_OF_DATES, bare_name, dated_by
 from segmint.errors import DataError
 from segmint.wording import counted, listed, some_of
@@ -51,6 +51,8 @@ class Purchases:
     not_yet : int
         Purchases after `today`, which count.
     today : datetime.date or None
+    readings : str
+        How the dates can be read, the way that was taken first; "" if in one way only.
     """
 
     everybody: pl.Series
@@ -64,6 +66,7 @@ class Purchases:
     open_ones: tuple[str, ...] = ()
     not_yet: int = 0
     today: date | None = None
+    readings: str = ""
 
     @property
     def all_too_early(self) -> bool:
@@ -73,13 +76,19 @@ class Purchases:
     @property
     def cautions(self) -> tuple[str, ...]:
         """What is doubtful in the rows."""
-        if not self.not_yet:
-            return ()
-        later = counted(self.not_yet, "purchase has", "purchases have")
-        return (
-            f"{later} a day after {self.today} under '{self.dated_by}': are the years right, and day and month in their places? "
-            "They count as made since the list.",
-        )
+        said = []
+        if self.readings and self.since is not None:
+            said.append(
+                f"The dates under '{self.dated_by}' of the purchases can be read as {self.readings}: the first was taken to tell "
+                f"which were made before {self.since}. Write the year first."
+            )
+        if self.not_yet:
+            later = counted(self.not_yet, "purchase has", "purchases have")
+            said.append(
+                f"{later} a day after {self.today} under '{self.dated_by}': are the years right, and day and month in their "
+                "places? They count as made since the list."
+            )
+        return tuple(said)
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -170,6 +179,7 @@ def purchases_of(
         open_ones,
         not_yet,
         today,
+        "" if day_column is None else readings_of(bought[day_column]),
     )
 
 

@@ -22,7 +22,7 @@ from segmint.contract.answers import bare_words
 from segmint.contract.column import Column
 from segmint.contract.contract import Contract
 from segmint.contract.counts import count_values
-from segmint.contract.dates import days_of, format_words, likeliest_formats
+from segmint.contract.dates import days_of, readings_of
 from segmint.contract.event_dates import NAMES_OF_DATES, dated_by
 from segmint.contract.hints import feature_role, is_objection, personal_role, plain_name
 from segmint.contract.ids import bare_ids, lost_digits, same_ids
@@ -726,12 +726,9 @@ def _days(values: pl.Series) -> pl.Series:
 
 
 def _require_one_reading(values: pl.Series, file: str) -> None:
-    if isinstance(values.dtype, pl.Date | pl.Datetime):
-        return
-    forms = likeliest_formats(values.cast(pl.String).str.strip_chars())
-    if len(forms) > 1:
+    if readings := readings_of(values):
         raise PolicyError(
-            f"The dates under '{values.name}' of the history '{file}' can be read as {' or as '.join(map(format_words, forms))}.",
+            f"The dates under '{values.name}' of the history '{file}' can be read as {readings}.",
             expected="dates that can be read in one way, such as 2026-03-14 or 14.03.2026",
             fix="write the year first: each might be a call to a customer who must rest",
         )
