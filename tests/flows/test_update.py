@@ -36,6 +36,8 @@ def test_a_recalibrated_challenger_promises_what_was_observed(updated: Any, trai
     before, now = open_bundle(trained), open_bundle(updated.folder)
     assert updated.summary["promised_now"] == pytest.approx(updated.summary["observed"], abs=0.005)
     assert updated.summary["gate"]["verdict"] == "better"
+    assert updated.summary["beyond_chance"]
+    assert "chance" not in " ".join(updated.sentences)
     moved = abs(now.calibration["offset"] - before.calibration["offset"])
     assert now.reference["propensities"]["yes"]["offset"] == pytest.approx(moved)
     assert now.reference["propensities"]["no"]["offset"] == pytest.approx(-moved)
@@ -43,6 +45,21 @@ def test_a_recalibrated_challenger_promises_what_was_observed(updated: Any, trai
     assert now.calibration["offset"] > before.calibration["offset"]
     assert now.reference["average"]["yes"] > before.reference["average"]["yes"] + 0.05
     assert sum(now.reference["average"].values()) == pytest.approx(1.0)
+
+
+@pytest.mark.network
+def test_a_rate_that_moved_by_chance_alone_makes_nothing_better_or_worse(
+    wave: dict[str, pl.DataFrame], trained: Path, runs: Path, tmp_path: Path
+) -> None:
+    scored = predict(wave["wave"], trained, CONFIG, runs=runs).folder / "predictions.parquet"
+    said = pl.read_parquet(scored).sample(fraction=1.0, shuffle=True, seed=1).head(800)
+    for seed in range(3):
+        lucky = pl.Series(np.random.default_rng(seed).random(said.height)) < said["propensity"]
+        told = said.select("customer_id", subscribed=pl.when(lucky).then(pl.lit("yes")).otherwise(pl.lit("no")))
+        found = update(told, scored, trained, CONFIG, runs=tmp_path)
+        assert found.summary["gate"]["verdict"] == "not_better"
+        assert not found.summary["beyond_chance"]
+        assert "The rate has not moved by more than chance." in found.sentences
 
 
 @pytest.mark.network

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
 from segmint.metrics.calibration import log_odds, shifted
+from segmint.metrics.intervals import NORMAL_95, design_effect
 
 Floats = NDArray[np.float64]
 _FARTHEST = 30.0
@@ -88,6 +91,77 @@ def intercept_shift(propensity: ArrayLike, said_yes: ArrayLike) -> float:
         mean = float(np.mean(expit(odds + middle)))
         low, high = (middle, high) if mean < wanted else (low, middle)
     return (low + high) / 2
+
+
+@dataclass(frozen=True)
+class Move:
+    """What a move of the intercept brings, judged by the outcomes that it was found with.
+
+    Attributes
+    ----------
+    shift : float
+        Of the log odds.
+    doubt : float
+        Its standard error, rows of one customer going together.
+    gain, low, high : float
+        Log score per customer after the move less before it, with its interval of 95 %.
+    """
+
+    shift: float
+    doubt: float
+    gain: float
+    low: float
+    high: float
+
+    @property
+    def beyond_chance(self) -> bool:
+        """Whether the rate has moved by more than its own chance."""
+        return abs(self.shift) > NORMAL_95 * self.doubt
+
+
+def move_of(said: Floats, yes: NDArray[np.bool_], groups: NDArray[np.int64]) -> Move:
+    """Find the move and say what it brings, without setting customers apart to judge it.
+
+    For a given shift d the gain of a customer is d · yes − (A(x + d) − A(x)), x being the log odds and
+    A(x) = log(1 + exp(x)). So its mean is a line in the true response rate, and nothing else is unknown: the interval of
+    the rate, taken on the log odds, is that of the gain, and holds as often. A shift judged on parts that did not find it
+    runs against their own chance: it was called worse in one of five cases where the rate had not moved at all.
+
+    Parameters
+    ----------
+    said : ndarray of shape (n,)
+        Propensities.
+    yes : ndarray of bool, shape (n,)
+    groups : ndarray of shape (n,)
+        Whose each row is.
+    """
+    shift, odds = intercept_shift(said, yes), log_odds(said)
+    moved = expit(odds + shift)
+    left = yes - moved
+    doubt = float(np.sqrt(design_effect(left, groups) * (left**2).sum()) / (moved * (1 - moved)).sum())
+    price = float(np.mean(np.logaddexp(0, odds + shift) - np.logaddexp(0, odds)))
+
+    def gain(farther: float) -> float:
+        return shift * float(expit(odds + shift + farther).mean()) - price
+
+    low, high = sorted(gain(side * NORMAL_95 * doubt) for side in (-1, 1))
+    return Move(shift, doubt, gain(0.0), low, high)
+
+
+def flattered_by(said: Floats, yes: NDArray[np.bool_], groups: NDArray[np.int64]) -> float:
+    """Say by how much the log score per customer is too good, on average, on the rows that an intercept was found with.
+
+    One number that was fitted costs 1 / n (Akaike 1974, IEEE Transactions on Automatic Control 19(6)), and more where
+    rows of one customer go together.
+
+    Parameters
+    ----------
+    said : ndarray of shape (n,)
+        Propensities after the move.
+    yes : ndarray of bool, shape (n,)
+    groups : ndarray of shape (n,)
+    """
+    return design_effect(yes - said, groups) / yes.size
 
 
 def cross_fitted(said: Floats, yes: NDArray[np.bool_], groups: NDArray[np.int64]) -> Floats:

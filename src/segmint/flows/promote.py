@@ -18,6 +18,7 @@ from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import MIN_ROWS_PER_LEVEL
 from segmint.errors import BundleError, DataError, RunError
 from segmint.evaluation.paired_bootstrap import affordable_repeats
+from segmint.evaluation.recalibration import Move
 from segmint.flows.bundle import propensities, require_golden
 from segmint.flows.check import check
 from segmint.flows.predict import run_folder, trained_ids
@@ -165,16 +166,25 @@ def compare_bundles(
     said: tuple[NDArray[np.float64], NDArray[np.float64]],
     yes: NDArray[np.bool_],
     groups: NDArray[np.int64] | None = None,
+    flattered: float = 0.0,
 ) -> Gate:
     """Judge a challenger against the champion on the same rows by the log score, more being better.
 
-    Rows of one group, which is one customer, are drawn together.
+    Rows of one group, which is one customer, are drawn together. `flattered` is what the challenger gains per row by
+    numbers that were fitted on these very rows; it is taken off, but never speaks for "worse".
     """
     gain = 1_000 * (log_loss_by_row(yes, said[1]) - log_loss_by_row(yes, said[0]))
     blocks = weight_blocks(yes.size, affordable_repeats(yes.size, 1_000), seed=7, groups=groups)
     low, high = interval(np.concatenate([weights @ gain / weights.sum(axis=1) for weights in blocks]))
     simpler = _parameters(ours) < _parameters(theirs)
-    return Gate.judge(METRIC, float(gain.mean()), float(low), float(high), simpler=simpler, margin=MARGIN)
+    off = 1_000 * flattered
+    return Gate.judge(METRIC, float(gain.mean()) - off, float(low) - off, float(high), simpler=simpler, margin=MARGIN)
+
+
+def judge_move(move: Move) -> Gate:
+    """Judge a bundle with another intercept against the same bundle as it was."""
+    gain, low, high = (1_000 * value for value in (move.gain, move.low, move.high))
+    return Gate.judge(METRIC, gain, low, high, simpler=False, margin=MARGIN)
 
 
 def _gate(folder: Path, challenger: Bundle, config: Config, runs: Path, on: Any, despite: str | None) -> Gate:

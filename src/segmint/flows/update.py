@@ -14,16 +14,17 @@ from numpy.typing import NDArray
 from segmint.config import Config, load_config
 from segmint.contract.validate import MIN_ROWS_PER_LEVEL
 from segmint.errors import DataError
-from segmint.evaluation.recalibration import cross_fitted, intercept_shift
+from segmint.evaluation.recalibration import Move, cross_fitted, flattered_by, move_of
 from segmint.flows.bundle import predict_texts, propensities
 from segmint.flows.calibrate import interval_of
 from segmint.flows.predict import run_folder
-from segmint.flows.promote import GATE, compare_bundles
+from segmint.flows.promote import GATE, compare_bundles, judge_move
 from segmint.flows.read import inputs_of, open_source
 from segmint.flows.results import FEWEST, Answers, groups_of, outcomes_of, read_codes, read_frame
 from segmint.flows.run import run as train_run
 from segmint.flows.scored import Known, known_of, scoring_run
 from segmint.flows.settings import RUNS, Place, Settings, settings_of
+from segmint.metrics.calibration import shifted
 from segmint.monitoring.reference import moved_reference
 from segmint.progress import Progress, silent
 from segmint.splits.overlap import standing_in, standing_in_with_their_answers
@@ -177,10 +178,11 @@ def _challenger(
     """Move the intercept of `fresh`, trained in the run `learned`, and judge it beside the present bundle."""
     with Run.create(runs, "update", argv, config.to_toml(), config.seed, inputs) as here:
         carry_training_ids(learned, here.folder)
-        promised = cross_fitted(said[0], yes, groups)
-        sureness = interval_of(promised, yes)
-        moved = _moved(here, fresh, intercept_shift(said[0], yes), sureness)
-        gate = compare_bundles(moved, current, (promised, said[1]), yes, groups)
+        move = move_of(said[0], yes, groups)
+        sureness = interval_of(cross_fitted(said[0], yes, groups), yes)
+        moved = _moved(here, fresh, move.shift, sureness)
+        promised = shifted(said[0], move.shift)
+        gate = _judged(moved, current, (promised, said[1]), yes, groups, move if fresh is current else None)
         here.keep(GATE, {**asdict(gate), "champion": current.digest})
         summary = {
             "how": how,
@@ -188,6 +190,7 @@ def _challenger(
             "observed": float(yes.mean()),
             "promised_before": float(said[1].mean()),
             "promised_now": float(promised.mean()),
+            "beyond_chance": move.beyond_chance if fresh is current else None,
             "intervals_from": int(yes.size) if sureness else None,
             "gate": asdict(gate),
         }
@@ -195,6 +198,20 @@ def _challenger(
         here.done(summary)
     sentences = (receipt, *_sentences(summary, gate, how), _what_next(gate, here.folder))
     return Updated(here.folder, sentences, summary)
+
+
+def _judged(
+    moved: Bundle,
+    current: Bundle,
+    said: tuple[NDArray[np.float64], NDArray[np.float64]],
+    yes: NDArray[np.bool_],
+    groups: NDArray[np.int64],
+    move: Move | None,
+) -> Gate:
+    """Judge the challenger on the customers who moved it; `move` where nothing else tells it from the present bundle."""
+    if move is not None:
+        return judge_move(move)
+    return compare_bundles(moved, current, said, yes, groups, flattered_by(said[0], yes, groups))
 
 
 def _moved(here: Run, current: Bundle, shift: float, sureness: dict[str, Any]) -> Bundle:
@@ -229,6 +246,7 @@ def _sentences(summary: dict[str, Any], gate: Gate, how: str) -> tuple[str, ...]
     return (
         f"{percent(summary['observed'])} said yes; the bundle promised {percent(summary['promised_before'])}. "
         f"The challenger, {how}, promises {percent(summary['promised_now'])}.",
+        *(["The rate has not moved by more than chance."] if summary["beyond_chance"] is False else []),
         _sureness(summary["intervals_from"]),
         f"Against the present one: {gate.sentence}.",
     )
