@@ -18,8 +18,10 @@ from segmint.contract.contract import load_contract, parse_contract
 from segmint.contract.validate import validate
 from segmint.errors import BundleError, DataError, RunError
 from segmint.evaluation.recalibration import cross_fitted
+from segmint.flows.predict import predict
 from segmint.flows.promote import compare_bundles, promote, promotions, rollback, told_promotion
 from segmint.flows.results import groups_of
+from segmint.flows.update import update
 from segmint.splits.groups import names_of
 from segmint.store.bundle import open_bundle, write_bundle
 from segmint.store.promoted import Entry
@@ -27,6 +29,7 @@ from segmint.store.run import Run
 from segmint.store.training_ids import write_training_ids
 from segmint.tables.source import file_fingerprint, open_table
 from tests.flows.waves import CONFIG as QUICK_CONFIG
+from tests.flows.waves import more_yes
 from tests.service.small import CONTRACT, small_parts
 
 CONFIG = load_config()
@@ -170,12 +173,48 @@ def test_the_challenger_passes_the_gate_and_the_way_back_is_one_line(
         rollback(runs=runs)
 
 
+def strangers(wave: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """The wave with its answers as they were, of customers who moved no bundle."""
+    answered = wave["wave"].join(wave["results"], on="customer_id")
+    return answered.with_columns(customer_id=pl.lit("N") + pl.col("customer_id"))
+
+
+@pytest.mark.network
+def test_a_bundle_is_not_judged_on_the_customers_who_moved_it(
+    wave: dict[str, pl.DataFrame], trained: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(trained, tmp_path / trained.name)
+    promote(trained.name, QUICK_CONFIG, runs=tmp_path)
+    scored = predict(wave["wave"], trained, QUICK_CONFIG, runs=tmp_path).folder / "predictions.parquet"
+    answers = more_yes(wave["results"])
+    found = update(answers.head(900), scored, "PROMOTED", QUICK_CONFIG, runs=tmp_path)
+    assert "already" not in found.sentences[0]
+    whole = wave["wave"].join(answers, on="customer_id")
+    gate = promote(found.folder, QUICK_CONFIG, runs=tmp_path, on=whole).entry.gate
+    assert "900 customers that one of the two was trained on, or moved by, are left out" in gate["sentence"]
+    again = update(answers.tail(1_000), scored, "PROMOTED", QUICK_CONFIG, runs=tmp_path)
+    assert "400 of 1,000 customers have moved the present bundle already" in again.sentences[0]
+    assert again.summary["moved_before"] == 400
+    with pytest.raises(DataError, match="on 1,500 of the 1,500 customers, or moved by their results"):
+        promote(again.folder, QUICK_CONFIG, runs=tmp_path, on=whole)
+
+
+def test_without_ids_who_moved_a_bundle_is_found_by_how_the_customer_looks(tmp_path: Path) -> None:
+    champion = finished(tmp_path, 1)
+    promote(champion, CONFIG, runs=tmp_path)
+    wave = called(1).with_columns(record=pl.int_range(pl.len()))
+    found = update(wave.select("record", "y"), wave.drop("y"), champion, CONFIG, runs=tmp_path)
+    with pytest.raises(DataError, match="400 of the 400 customers, or on customers who look the same, or moved by"):
+        promote(found.folder, CONFIG, runs=tmp_path, on=called(1).reverse(), despite="a test")
+    promote(found.folder, CONFIG, runs=tmp_path, on=called(2), despite="a test")
+
+
 @pytest.mark.network
 def test_a_challenger_that_is_no_better_is_refused_unless_a_person_says_why(
     wave: dict[str, pl.DataFrame], trained: Path, updated: Any, runs: Path, tmp_path: Path
 ) -> None:
     promote(trained, QUICK_CONFIG, runs=runs)
-    as_it_was = wave["wave"].join(wave["results"], on="customer_id")
+    as_it_was = strangers(wave)
     with pytest.raises(RunError, match="was not promoted; worse"):
         promote(updated.folder, QUICK_CONFIG, runs=runs, on=as_it_was)
     entry = promote(updated.folder, QUICK_CONFIG, runs=runs, on=as_it_was, despite="the rate will rise").entry
@@ -190,8 +229,8 @@ def test_two_bundles_are_not_compared_on_customers_that_one_was_trained_on(
     promote(now, QUICK_CONFIG, runs=tmp_path)
     with pytest.raises(DataError, match=r"trained on 2,000 of the 2,000 customers"):
         promote(next_one, QUICK_CONFIG, runs=tmp_path, on=wave["train"])
-    both = pl.concat([wave["train"].head(300), wave["wave"].join(wave["results"], on="customer_id")], how="diagonal")
-    with pytest.raises(RunError, match="300 customers that one of the two was trained on are left out"):
+    both = pl.concat([wave["train"].head(300), strangers(wave)], how="diagonal")
+    with pytest.raises(RunError, match="300 customers that one of the two was trained on, or moved by, are left out"):
         promote(next_one, QUICK_CONFIG, runs=tmp_path, on=both)
 
 

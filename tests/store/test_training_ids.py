@@ -10,7 +10,13 @@ import polars as pl
 import pytest
 
 from segmint.errors import RunError
-from segmint.store.training_ids import carry_training_ids, open_training_ids, write_training_ids
+from segmint.store.training_ids import (
+    carry_moved_ids,
+    carry_training_ids,
+    open_moved_ids,
+    open_training_ids,
+    write_training_ids,
+)
 
 
 def test_known_ids_are_counted_and_strangers_are_not(tmp_path: Path) -> None:
@@ -55,6 +61,29 @@ def test_what_a_run_knows_can_be_carried_to_the_next(tmp_path: Path) -> None:
     assert kept.known([" 7", "8", "9"]).tolist() == [True, True, False]
     carry_training_ids(tmp_path / "nowhere", third)
     assert open_training_ids(third) is None
+
+
+def test_who_moved_a_bundle_is_kept_apart_from_whom_it_was_trained_on_and_carried_on(tmp_path: Path) -> None:
+    first, second, third = (tmp_path / name for name in ("first", "second", "third"))
+    for folder in (first, second, third):
+        folder.mkdir()
+    write_training_ids(first, ["1"])
+    assert open_moved_ids(first) is None
+    for before, after, ids in ((first, second, ["2", None]), (second, third, [" 3"])):
+        carry_training_ids(before, after)
+        carry_moved_ids(before, after, ids)
+    trained, moved = open_training_ids(third), open_moved_ids(third)
+    assert trained is not None
+    assert moved is not None
+    assert trained.known(["1", "2", "3"]).tolist() == [True, False, False]
+    assert moved.known(["1", "2", "3", None]).tolist() == [False, True, True, False]
+    nobody_knows = tmp_path / "fourth"
+    nobody_knows.mkdir()
+    carry_moved_ids(tmp_path / "nowhere", nobody_knows, ["4"])
+    again = open_moved_ids(nobody_knows)
+    assert again is not None
+    assert again.count_known(["4"]) == 1
+    assert open_training_ids(nobody_knows) is None
 
 
 def test_a_table_without_ids_keeps_none(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from segmint.evaluation.paired_bootstrap import affordable_repeats
 from segmint.evaluation.recalibration import Move
 from segmint.flows.bundle import propensities, require_golden
 from segmint.flows.check import check
-from segmint.flows.predict import run_folder, trained_ids
+from segmint.flows.predict import run_folder
 from segmint.flows.read import open_source
 from segmint.flows.results import FEWEST, Answers, groups_of
 from segmint.flows.settings import RUNS, Place, Settings, settings_of
@@ -34,7 +34,7 @@ from segmint.store.bundle import Bundle, open_bundle
 from segmint.store.champion import Gate
 from segmint.store.promoted import WORD, Entry, read_history
 from segmint.store.run import Run, find_run
-from segmint.store.training_ids import TrainingIds
+from segmint.store.training_ids import TrainingIds, open_moved_ids, open_training_ids
 from segmint.wording import counted
 
 GATE = "gate.json"
@@ -224,7 +224,7 @@ def _compared(
         return Gate(True, "first", "first: there was no champion")
     if on is not None:
         _require_another_table(on, (challenger, folder), (current, run_folder(WORD, runs)), config)
-        return _on_table(challenger, current, (trained_ids(folder, runs), trained_ids(WORD, runs)), config, on)
+        return _on_table(challenger, current, (_learned_from(folder, runs), _learned_from(WORD, runs)), config, on)
     told = RunView(folder).json(GATE)
     if told is not None and told.get("champion") == current.digest:
         return Gate(**{name: value for name, value in told.items() if name != "champion"})
@@ -250,9 +250,9 @@ def _require_another_table(on: Any, ours: tuple[Bundle, Path], theirs: tuple[Bun
 
 
 def _on_table(
-    challenger: Bundle, current: Bundle, trained: Sequence[TrainingIds | None], config: Config, on: Any
+    challenger: Bundle, current: Bundle, learned: Sequence[Sequence[TrainingIds]], config: Config, on: Any
 ) -> Gate:
-    """Judge the two on the customers of a table that neither was trained on."""
+    """Judge the two on the customers of a table that neither was trained on, nor moved by."""
     (ours, said), (theirs, before) = (_predicted(bundle, config, on) for bundle in (challenger, current))
     yes = ours.outcome == challenger.contract.outcome.positive
     same_rows = np.array_equal(ours.records, theirs.records)
@@ -263,9 +263,9 @@ def _on_table(
             fix="remove the rows that one of them rejects: segmint check",
         )
     new = np.ones(len(ours), dtype=bool)
-    for table, known in zip((ours, theirs), trained, strict=True):
-        if known is not None:
-            new &= ~known.known(names_of(table))
+    for table, known in zip((ours, theirs), learned, strict=True):
+        for each in known:
+            new &= ~each.known(names_of(table))
     alike = "" if ours.ids is not None else ", or on customers who look the same"
     groups = groups_of(ours.frame, ours.contract)
     _require_enough(groups, yes, new, alike)
@@ -274,9 +274,16 @@ def _on_table(
         return gate
     old = len(ours) - int(new.sum())
     left_out = (
-        f"{counted(old, 'customer')} that one of the two was trained on{alike} {'is' if old == 1 else 'are'} left out"
+        f"{counted(old, 'customer')} that one of the two was trained on{alike}, or moved by, "
+        f"{'is' if old == 1 else 'are'} left out"
     )
     return replace(gate, sentence=f"{gate.sentence}; {left_out}")
+
+
+def _learned_from(bundle: Path | str, runs: Path) -> tuple[TrainingIds, ...]:
+    """Say whom a bundle was trained on and who moved its intercept, as far as its run can tell."""
+    folder = run_folder(bundle, runs)
+    return tuple(each for each in (open_training_ids(folder), open_moved_ids(folder)) if each is not None)
 
 
 def _require_enough(groups: NDArray[np.int64], yes: NDArray[np.bool_], new: NDArray[np.bool_], alike: str) -> None:
@@ -286,7 +293,7 @@ def _require_enough(groups: NDArray[np.int64], yes: NDArray[np.bool_], new: NDAr
         return
     there_are = f"There {'is' if answers.customers == 1 else 'are'} {counted(answers.customers, 'customer')}"
     judges = f"{there_are} to judge by; {answers.sentence}"
-    old = f"One of the two bundles was trained on {np.sum(~new):,} of the {new.size:,} customers{alike}. "
+    old = f"One of the two bundles was trained on {np.sum(~new):,} of the {new.size:,} customers{alike}, or moved by their results. "
     raise DataError(
         judges if new.all() else old + judges,
         expected=f"at least {FEWEST} customers with outcomes that neither of the two was trained on, "

@@ -20,19 +20,20 @@ from segmint.flows.calibrate import interval_of
 from segmint.flows.predict import run_folder
 from segmint.flows.promote import GATE, compare_bundles, judge_move
 from segmint.flows.read import inputs_of, open_source
-from segmint.flows.results import FEWEST, Answers, groups_of, outcomes_of, read_codes, read_frame
+from segmint.flows.results import FEWEST, Answers, groups_of, ids_in, outcomes_of, read_codes, read_frame
 from segmint.flows.run import run as train_run
 from segmint.flows.scored import Known, known_of, scoring_run
 from segmint.flows.settings import RUNS, Place, Settings, settings_of
 from segmint.metrics.calibration import shifted
 from segmint.monitoring.reference import moved_reference
 from segmint.progress import Progress, silent
+from segmint.splits.groups import looks_of
 from segmint.splits.overlap import standing_in, standing_in_with_their_answers
 from segmint.store.bundle import Bundle, open_bundle, write_bundle
 from segmint.store.champion import Gate
 from segmint.store.promoted import WORD
 from segmint.store.run import Run, installed_versions
-from segmint.store.training_ids import carry_training_ids
+from segmint.store.training_ids import carry_moved_ids, carry_training_ids, open_moved_ids
 from segmint.wording import counted, percent, some_of
 
 FOUND = "update.json"
@@ -127,14 +128,18 @@ def update(
     _require_enough(yes, groups)
     made_by = scoring_run(scored, judged, runs)
     known = known_of(current, judged, customers, config.data, made_by)
+    names = _names(judged, known, current)
+    before = _moved_before(run_folder(bundle, runs), names)
+    receipt += _said_before(before, yes.size)
     inputs = inputs_of(*(open_source(each, config.data) for each in (results, scored, customers) if each is not None))
     if history is None:
         said, doubt = _said(current, known, judged, made_by)
         how = "recalibrated on the results"
         learned = run_folder(bundle, runs)
         return _challenger(
-            current, current, (said, said), yes, groups, receipt + doubt, config, runs, argv, inputs, how, learned
-        )
+            current, current, (said, said), yes, groups, receipt + doubt, config, runs, argv, inputs, how, learned,
+            names, before,
+        )  # fmt: skip
     if known is None:
         raise DataError(
             "A network trained anew cannot be judged on this scored table: it lacks the customers' columns.",
@@ -150,6 +155,7 @@ def update(
     # without ids a customer of the history may just look the same
     if by_heart.any() and by_id:
         known, yes, groups = known.of(~by_heart), yes[~by_heart], groups[~by_heart]
+        names = None if names is None else names.filter(pl.Series(~by_heart))
         receipt += f" Left out, as they stand in the history: {int(by_heart.sum()):,}; what was learned by heart must not judge itself."
         _require_enough(yes, groups)
     data = config.data.model_copy(update={"at": current.at})
@@ -158,7 +164,9 @@ def update(
     fresh = open_bundle(trained.folder)
     how = f"trained anew in {trained.folder} and recalibrated on the results"
     both = propensities(fresh, known.frame), propensities(current, known.frame)
-    return _challenger(fresh, current, both, yes, groups, receipt, config, runs, argv, inputs, how, trained.folder)
+    return _challenger(
+        fresh, current, both, yes, groups, receipt, config, runs, argv, inputs, how, trained.folder, names, before
+    )
 
 
 def _challenger(
@@ -174,10 +182,13 @@ def _challenger(
     inputs: dict[str, str],
     how: str,
     learned: Path,
+    names: pl.Series | None,
+    before: int,
 ) -> Updated:
-    """Move the intercept of `fresh`, trained in the run `learned`, and judge it beside the present bundle."""
+    """Move the intercept of `fresh`, trained in the run `learned`, by the customers `names`; judge it beside the present bundle."""
     with Run.create(runs, "update", argv, config.to_toml(), config.seed, inputs) as here:
         carry_training_ids(learned, here.folder)
+        carry_moved_ids(learned, here.folder, [] if names is None else names)
         move = move_of(said[0], yes, groups)
         sureness = interval_of(cross_fitted(said[0], yes, groups), yes)
         moved = _moved(here, fresh, move.shift, sureness)
@@ -187,6 +198,7 @@ def _challenger(
         summary = {
             "how": how,
             "customers": int(yes.size),
+            "moved_before": before,
             "observed": float(yes.mean()),
             "promised_before": float(said[1].mean()),
             "promised_now": float(promised.mean()),
@@ -198,6 +210,27 @@ def _challenger(
         here.done(summary)
     sentences = (receipt, *_sentences(summary, gate, how), _what_next(gate, here.folder))
     return Updated(here.folder, sentences, summary)
+
+
+def _names(judged: pl.DataFrame, known: Known | None, bundle: Bundle) -> pl.Series | None:
+    """Name the customers as training does; None where a list tells neither ids nor looks."""
+    if bundle.contract.id_column is None:
+        return None if known is None else looks_of(known.frame, bundle.contract, bundle.at)
+    ids = ids_in(judged, bundle.contract)
+    return None if ids is None else judged[ids].cast(pl.String)
+
+
+def _moved_before(folder: Path, names: pl.Series | None) -> int:
+    """Count the customers whose results have moved the present bundle already."""
+    moved = open_moved_ids(folder)
+    return 0 if moved is None or names is None else moved.count_known(names)
+
+
+def _said_before(before: int, customers: int) -> str:
+    if not before:
+        return ""
+    have = some_of(before, customers, "customers", "has", "have")
+    return f" {have} moved the present bundle already: their results are no news to it."
 
 
 def _judged(

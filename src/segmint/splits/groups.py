@@ -9,6 +9,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.contract.column import Known
+from segmint.contract.contract import Contract
 from segmint.contract.ids import bare_ids
 from segmint.contract.valid_table import ValidTable
 
@@ -119,11 +121,13 @@ def names_of(table: ValidTable) -> pl.Series:
         Without ids the columns known when the campaign is planned, written as one text, as they are the same whenever
         the customer is looked at. The outcome is left out: what is known of it must not decide who is taken for whom.
     """
-    if table.ids is not None:
-        return table.ids
-    contract = table.contract
-    columns = contract.features("planning") or contract.features(table.at)
-    return _canonical_text(table.frame, sorted(column.name for column in columns if column.name in table.frame.columns))
+    return table.ids if table.ids is not None else looks_of(table.frame, table.contract, table.at)
+
+
+def looks_of(frame: pl.DataFrame, contract: Contract, at: Known) -> pl.Series:
+    """Write how each customer looked before the call, as `names_of` does where there are no ids."""
+    columns = contract.features("planning") or contract.features(at)
+    return _canonical_text(frame, sorted(column.name for column in columns if column.name in frame.columns))
 
 
 def _row_numbers(table: ValidTable) -> set[str]:

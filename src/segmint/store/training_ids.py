@@ -1,4 +1,4 @@
-"""Which customers a model was trained on, without writing down who they are.
+"""Which customers a model was trained on, and whose results moved its intercept, without writing down who they are.
 
 Each id becomes 64 bits of a keyed BLAKE2b hash; where customers have no ids, a text of how each looked does. The key lies
 beside the file and never leaves the run: without it the fingerprints cannot be tried out against a list of ids. A
@@ -22,6 +22,7 @@ from segmint.errors import RunError
 from segmint.store.staging import publish_file, write_file
 
 IDS = "training_ids.bin"
+MOVED = "moved_ids.bin"
 KEY = "training_ids.key"
 
 
@@ -61,6 +62,18 @@ def carry_training_ids(folder: Path, target: Path) -> None:
         _keep(target, known.fingerprints, known.key)
 
 
+def carry_moved_ids(folder: Path, target: Path, ids: Iterable[str | None]) -> None:
+    """Keep in the run `target` whose results moved its bundle: `ids`, and those who had moved that of the run `folder`.
+
+    They are no trained customers: one number learns nobody by heart, but is found with their answers.
+    """
+    known, trained = open_moved_ids(folder), open_training_ids(folder)
+    carried = known or trained
+    key = secrets.token_bytes(32) if carried is None else carried.key
+    moved = _fingerprints(ids, key)
+    _keep(target, np.unique(moved if known is None else np.concatenate([known.fingerprints, moved])), key, MOVED)
+
+
 def open_training_ids(folder: Path) -> TrainingIds | None:
     """Read what `write_training_ids` kept; None if nothing was.
 
@@ -69,21 +82,30 @@ def open_training_ids(folder: Path) -> TrainingIds | None:
     RunError
         If the files are damaged.
     """
-    if not (folder / IDS).is_file() or not (folder / KEY).is_file():
+    return _open(folder, IDS)
+
+
+def open_moved_ids(folder: Path) -> TrainingIds | None:
+    """Read what `carry_moved_ids` kept; as `open_training_ids`."""
+    return _open(folder, MOVED)
+
+
+def _open(folder: Path, name: str) -> TrainingIds | None:
+    if not (folder / name).is_file() or not (folder / KEY).is_file():
         return None
-    key, kept = (folder / KEY).read_bytes(), (folder / IDS).read_bytes()
+    key, kept = (folder / KEY).read_bytes(), (folder / name).read_bytes()
     if len(key) != 32 or len(kept) % 8:
         raise RunError(
-            f"The {IDS} of run {folder.name} is damaged.",
+            f"The {name} of run {folder.name} is damaged.",
             expected="a key of 32 bytes and 8 bytes per customer",
             fix="train again",
         )
     return TrainingIds(np.frombuffer(kept, dtype="<u8").astype(np.uint64), key)
 
 
-def _keep(folder: Path, fingerprints: NDArray[np.uint64], key: bytes) -> None:
+def _keep(folder: Path, fingerprints: NDArray[np.uint64], key: bytes, name: str = IDS) -> None:
     publish_file(folder / KEY, lambda path: write_file(path, key))
-    publish_file(folder / IDS, lambda path: write_file(path, fingerprints.astype("<u8").tobytes()))
+    publish_file(folder / name, lambda path: write_file(path, fingerprints.astype("<u8").tobytes()))
 
 
 def _fingerprints(ids: Iterable[str | None], key: bytes) -> NDArray[np.uint64]:
