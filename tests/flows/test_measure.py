@@ -179,6 +179,22 @@ def test_the_purchases_outcome_is_read_as_the_contract_reads_it(
         measure(listed, results, codes=codes, runs=tmp_path / "runs", purchases=some)
 
 
+def test_results_most_of_which_are_of_others_are_questioned_first(tmp_path: Path) -> None:
+    listed, results = campaign()
+    (tmp_path / "codes.toml").write_text(CODES)
+    others = results.with_columns(customer=pl.lit("X") + pl.col("customer"))
+    told = pl.concat([results, others, others.head(9)])
+    found = measure(listed, told, runs=tmp_path / "runs", codes=tmp_path / "codes.toml")
+    asked = "50 % of the results are of customers who are not on this list: are they of this wave?"
+    assert (found.sentences[0], found.summary["cautions"][0], found.summary["others"]) == (asked, asked, asked)
+    page = found.report.read_text("utf-8")
+    assert page.index("Most results are of other customers") < page.index("The two arms cannot be compared")
+    assert page.count(asked.split(":")[0].replace(" %", "\u202f%")) <= 1
+    half = measure(listed, pl.concat([results, others]), runs=tmp_path / "runs", codes=tmp_path / "codes.toml")
+    assert half.summary["others"] is None
+    assert asked not in half.sentences
+
+
 def test_results_without_an_outcome_yet_are_no_refusals(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     under_a_contract_of_words(monkeypatch)
     listed, results = campaign()

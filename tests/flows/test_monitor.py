@@ -114,3 +114,18 @@ def test_customers_who_stand_in_the_wave_twice_count_once(
     assert open_bundle(trained).reference["rows"] == 2_000
     with pytest.raises(DataError, match="60 customers"):
         monitor(pl.concat([wave["wave"].head(60)] * 3), trained, CONFIG, runs=tmp_path)
+
+
+@pytest.mark.network
+def test_results_most_of_which_are_of_others_are_questioned_first(
+    wave: dict[str, pl.DataFrame], trained: Path, runs: Path
+) -> None:
+    told = wave["results"]
+    others = told.head(1_350).with_columns(customer_id=pl.lit("X") + pl.col("customer_id"))
+    found = monitor(wave["wave"], trained, CONFIG, runs=runs, outcomes=pl.concat([told.tail(150), others]))
+    asked = "90 % of the results are of customers who are not in this table: are they of this wave?"
+    assert found.sentences[0] == asked
+    assert found.summary["caution"] == asked
+    page = found.report.read_text("utf-8")
+    assert page.index("Most results are of other customers") < page.index("Promised response rate")
+    assert monitor(wave["wave"], trained, CONFIG, runs=runs, outcomes=told).summary["caution"] is None

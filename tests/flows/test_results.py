@@ -39,7 +39,7 @@ def test_a_table_is_told_by_its_content_and_not_by_its_name(tmp_path: Path) -> N
 def test_ids_meet_however_a_file_writes_them() -> None:
     scored = pl.DataFrame({"client": ["17 ", "-18", "19"]})
     results = pl.DataFrame({"client": [" 17", "'-18", "stranger"], "code": ["success", "refused", "refused"]})
-    rows, yes, sentence = outcomes_of(scored, results, CONTRACT, PLAIN)
+    rows, yes, sentence, *_ = outcomes_of(scored, results, CONTRACT, PLAIN)
     assert rows.tolist() == [0, 1]
     assert np.array_equal(yes, [True, False])
     assert "3 results read, 1 of customers who are not in the scored table" in sentence
@@ -52,7 +52,7 @@ def test_who_has_no_outcome_yet_is_no_stranger(column: str) -> None:
     scored = pl.DataFrame({"client": ["1", "2", "3", "4", "5"]})
     answers = {"code": ("success", "refused"), "y": ("yes", "no")}[column]
     results = pl.DataFrame({"client": list("123456"), column: [*answers, " ", "unknown", None, answers[0]]})
-    rows, yes, sentence = outcomes_of(scored, results, contract, PLAIN)
+    rows, yes, sentence, *_ = outcomes_of(scored, results, contract, PLAIN)
     assert (rows.tolist(), yes.tolist()) == ([0, 1], [True, False])
     assert "6 results read, 1 of customers who are not in the scored table" in sentence
     assert "0 not reached, 0 to be called back, 3 with no outcome yet" in sentence
@@ -62,7 +62,7 @@ def test_a_word_for_no_value_that_is_a_code_keeps_its_meaning() -> None:
     contract = CONTRACT.model_copy(update={"missing": ("", "NA")})
     codes = PLAIN.model_copy(update={"codes": {"NA": "not_reached", "SALE": "success"}})
     results = pl.DataFrame({"client": ["1", "2"], "code": ["SALE", "NA"]})
-    _, _, sentence = outcomes_of(pl.DataFrame({"client": ["1", "2"]}), results, contract, codes)
+    _, _, sentence, *_ = outcomes_of(pl.DataFrame({"client": ["1", "2"]}), results, contract, codes)
     assert "1 not reached, 0 to be called back, 0 with no outcome yet" in sentence
     with pytest.raises(DataError, match="1 of 2 results carries a code without a meaning"):
         outcomes_of(
@@ -82,7 +82,7 @@ def test_ids_named_record_are_not_the_numbers_of_a_call_list() -> None:
     listed = pl.DataFrame({"record": [1, 2], "customer": ["2", "1"], "status": ["listed"] * 2, "arm": ["call"] * 2})
     listed = listed.with_columns(suppressed_because=pl.lit(""))
     results = pl.DataFrame({"record": ["2"], "code": ["success"]})
-    rows, yes, _ = outcomes_of(listed, results, contract, PLAIN)
+    rows, yes, *_ = outcomes_of(listed, results, contract, PLAIN)
     assert (rows.tolist(), yes.tolist()) == ([0], [True])
 
 

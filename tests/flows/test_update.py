@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from segmint.cli import main
 from segmint.config import load_config
 from segmint.errors import ConfigError, DataError
 from segmint.evaluation.recalibration import intercept_shift
@@ -263,3 +264,22 @@ def test_results_of_other_customers_are_refused(wave: dict[str, pl.DataFrame], t
     one_sided = pl.concat([wave["results"].filter(said_yes).head(9), wave["results"].filter(~said_yes)])
     with pytest.raises(DataError, match="9 said yes"):
         update(one_sided, wave["wave"], trained, CONFIG, runs=runs)
+
+
+@pytest.mark.network
+def test_results_most_of_which_are_of_another_wave_make_no_challenger(
+    wave: dict[str, pl.DataFrame], trained: Path, runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scored = predict(wave["wave"], trained, CONFIG, runs=runs).folder / "predictions.parquet"
+    told = wave["results"]
+    others = told.head(1_200).with_columns(customer_id=pl.lit("X") + pl.col("customer_id"))
+    pl.concat([told.head(300), others]).write_csv(tmp_path / "results.csv")
+    argv = ["update", str(tmp_path / "results.csv"), "--scored", str(scored), "--bundle", str(trained), "--runs"]
+    assert main([*argv, str(tmp_path / "runs")]) == 2
+    said = capsys.readouterr().err
+    assert "1,200 of 1,500 results are of customers who are not in the scored table" in said
+    assert "Expected:" in said
+    assert "--scored" in said
+    assert not (tmp_path / "runs").exists()
+    half = pl.concat([told.head(300), others.head(300)])
+    assert update(half, scored, trained, CONFIG, runs=tmp_path).summary["customers"] == 300

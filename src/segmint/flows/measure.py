@@ -28,6 +28,7 @@ from segmint.metrics.intervals import EFFECT_LEVEL
 from segmint.monitoring.codes import Dispositions
 from segmint.monitoring.measure import ARMS, JoinedResults, Measurement, join_results
 from segmint.monitoring.measure import measure as estimate
+from segmint.monitoring.strangers import caution_of_strangers
 from segmint.progress import Progress, silent
 from segmint.report.run_view import RunView
 from segmint.store.run import CONTRACT, Run
@@ -151,10 +152,13 @@ def measure(
         currency, source = _currency(list_run, config)
         changed = _changed_since(listed, list_run)
         found = estimate(joined, level=level, currency=currency, held_out_silence_means_no=silence_means_no)
-        sentences = (found.sentences[0], *([read_so] if read_so else []), source, *changed, *found.sentences[1:])
+        others = caution_of_strangers(joined.strangers, joined.read, "on this list")
+        first = () if others is None else (others,)
+        sentences = (*first, found.sentences[0], *([read_so] if read_so else []), source, *changed, *found.sentences[1:])
         summary = {
             "sentences": list(sentences),
-            "cautions": [*changed, *found.cautions],
+            "cautions": [*first, *changed, *found.cautions],
+            "others": others,
             "level": level,
             "currency": currency,
             "results": {"read": joined.read, "matched": joined.matched, "strangers": joined.strangers},

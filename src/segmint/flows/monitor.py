@@ -22,6 +22,7 @@ from segmint.flows.results import meaning_of, outcomes_of, read_codes, read_fram
 from segmint.flows.settings import RUNS, Place, Settings, settings_of
 from segmint.monitoring.codes import Dispositions
 from segmint.monitoring.drift import Drift, by_group, drift_of
+from segmint.monitoring.strangers import caution_of_strangers
 from segmint.progress import Progress, silent
 from segmint.splits.groups import row_customers
 from segmint.store import strict_json
@@ -130,7 +131,7 @@ def monitor(
                 f"The wave has {customers} customers.", expected=f"at least {FEWEST}", fix="monitor a larger wave"
             )
         said = propensities(known, table.frame)
-        happened, receipt = _outcomes(table, known, told, meaning)
+        happened, receipt, caution = _outcomes(table, known, told, meaning)
         progress("holding the wave against training", 0, 1)
         drift = drift_of(known.reference, table.inputs, said, positive=positive, said_yes=happened, groups=groups)
         progress("holding the wave against training", 1, 1)
@@ -140,6 +141,7 @@ def monitor(
             **drift.to_json(),
             "bundle": name,
             "customers": customers,
+            "caution": caution,
             "receipt": receipt,
             "advice_sentence": advice,
         }
@@ -152,7 +154,7 @@ def monitor(
         publish_file(here.folder / COLUMNS, lambda path: drift.frame().write_parquet(path))
         report = write_report(here.folder)
         here.done({"advice": drift.advice, "alarms": [alarm.code for alarm in drift.alarms]})
-    return Monitored(here.folder, report, _sentences(drift, customers, receipt, advice), summary, drift)
+    return Monitored(here.folder, report, _sentences(drift, customers, receipt, advice, caution), summary, drift)
 
 
 Happened = tuple[NDArray[np.int64], NDArray[np.bool_]]
@@ -160,22 +162,24 @@ Happened = tuple[NDArray[np.int64], NDArray[np.bool_]]
 
 def _outcomes(
     table: ValidTable, bundle: Bundle, outcomes: pl.DataFrame | None, codes: Dispositions
-) -> tuple[Happened | None, str]:
+) -> tuple[Happened | None, str, str | None]:
+    """Find what happened; say where the results went, and ask whether they are of this wave where most are not."""
     if outcomes is not None:
         # by record too, for a table whose customers have no id
         joined = table.raw if "record" in table.raw.columns else table.raw.with_columns(record=pl.Series(table.records))
-        rows, yes, receipt = outcomes_of(joined, outcomes, bundle.contract, codes)
-        return (rows, yes), receipt
+        found = outcomes_of(joined, outcomes, bundle.contract, codes)
+        caution = caution_of_strangers(found.strangers, found.read, "in this table")
+        return (found.rows, found.said_yes), found.sentence, caution
     rows = _answered(table)
     if not rows.size:
-        return None, "No outcomes yet: performance is estimated."
+        return None, "No outcomes yet: performance is estimated.", None
     every = rows.size == len(table)
     receipt = (
         "Every customer has an outcome."
         if every
         else f"{some_of(rows.size, len(table), 'rows', 'has', 'have')} an outcome."
     )
-    return (rows, table.outcome[rows] == bundle.contract.outcome.positive), receipt
+    return (rows, table.outcome[rows] == bundle.contract.outcome.positive), receipt, None
 
 
 def _answered(table: ValidTable) -> NDArray[np.int64]:
@@ -249,9 +253,10 @@ def _line(run: Run, summary: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _sentences(drift: Drift, customers: int, receipt: str, advice: str) -> tuple[str, ...]:
+def _sentences(drift: Drift, customers: int, receipt: str, advice: str, caution: str | None) -> tuple[str, ...]:
     alarms = [f"{alarm.code}: {alarm.sentence}" for alarm in drift.alarms]
     head = f"{counted(customers, 'customer')} held against training; {counted(len(alarms), 'alarm') if alarms else 'no alarms'}. {receipt}"
     codes = sorted({alarm.code for alarm in drift.alarms})
     explained = [f"What {code} means: segmint monitor --explain {code}" for code in codes]
-    return (head, *alarms, *explained, advice)
+    first = [] if caution is None else [caution]
+    return (*first, head, *alarms, *explained, advice)

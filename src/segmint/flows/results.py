@@ -82,9 +82,28 @@ def codes_draft(
     return draft_codes(read_frame(source, data, whole=False), customer=customer, code=code, own=own)
 
 
-def outcomes_of(
-    scored: pl.DataFrame, results: pl.DataFrame, contract: Contract, codes: Dispositions
-) -> tuple[NDArray[np.int64], NDArray[np.bool_], str]:
+class Outcomes(NamedTuple):
+    """What customers of a scored table said.
+
+    Attributes
+    ----------
+    rows : ndarray
+        Positions in the scored table of the customers with an outcome.
+    said_yes : ndarray of bool
+    sentence : str
+        Where the result rows went.
+    read, strangers : int
+        Result rows, and those of customers who are not in the scored table.
+    """
+
+    rows: NDArray[np.int64]
+    said_yes: NDArray[np.bool_]
+    sentence: str
+    read: int
+    strangers: int
+
+
+def outcomes_of(scored: pl.DataFrame, results: pl.DataFrame, contract: Contract, codes: Dispositions) -> Outcomes:
     """Find what customers of a scored table said who were reached.
 
     A propensity is that of a contacted customer. Whoever was not reached, or is to be called back, has not answered yet
@@ -96,14 +115,6 @@ def outcomes_of(
         With the id of the contract, a `customer` or a `record` column that the results have too.
     results : polars.DataFrame
         One row per call, with a code; or one row per customer with the contract's outcome column.
-
-    Returns
-    -------
-    rows : ndarray
-        Positions in `scored` of the customers with an outcome.
-    said_yes : ndarray of bool
-    sentence : str
-        Where the result rows went.
 
     Raises
     ------
@@ -150,7 +161,13 @@ def outcomes_of(
             *_left_out(joined),
         )
     )
-    return answered["_row"].to_numpy().astype(np.int64), answered["_yes"].to_numpy(), sentence
+    return Outcomes(
+        answered["_row"].to_numpy().astype(np.int64),
+        answered["_yes"].to_numpy(),
+        sentence,
+        results.height,
+        strangers,
+    )
 
 
 def ids_in(scored: pl.DataFrame, contract: Contract) -> str | None:

@@ -20,12 +20,13 @@ from segmint.flows.calibrate import interval_of
 from segmint.flows.predict import run_folder
 from segmint.flows.promote import GATE, compare_bundles, judge_move
 from segmint.flows.read import inputs_of, open_source
-from segmint.flows.results import FEWEST, Answers, groups_of, ids_in, outcomes_of, read_codes, read_frame
+from segmint.flows.results import FEWEST, Answers, Outcomes, groups_of, ids_in, outcomes_of, read_codes, read_frame
 from segmint.flows.run import run as train_run
 from segmint.flows.scored import Known, known_of, scoring_run
 from segmint.flows.settings import RUNS, Place, Settings, settings_of
 from segmint.metrics.calibration import shifted
 from segmint.monitoring.reference import moved_reference
+from segmint.monitoring.strangers import most_are_strangers
 from segmint.progress import Progress, silent
 from segmint.splits.groups import looks_of
 from segmint.splits.overlap import standing_in, standing_in_with_their_answers
@@ -109,7 +110,7 @@ def update(
     Raises
     ------
     DataError
-        If fewer than 100 customers have an outcome, or all have the same; if the history holds the wave; or if the
+        If fewer than 100 customers have an outcome, or all have the same; if most results are of other customers; if the history holds the wave; or if the
         wave would be judged by what another bundle said of it.
     """
     config, runs = load_config(settings_of(config), flags={"data.upcoming": upcoming}), Path(runs)
@@ -122,8 +123,9 @@ def update(
             fix="train again with segmint run",
         )
     wave, told = read_frame(scored, config.data), read_frame(results, config.data)
-    rows, yes, receipt = outcomes_of(wave, told, current.contract, read_codes(codes))
-    judged = wave[rows]
+    found = outcomes_of(wave, told, current.contract, read_codes(codes))
+    _require_this_wave(found)
+    yes, receipt, judged = found.said_yes, found.sentence, wave[found.rows]
     groups = groups_of(judged, current.contract)
     _require_enough(yes, groups)
     made_by = scoring_run(scored, judged, runs)
@@ -318,6 +320,17 @@ def _said(
     told = judged["propensity"].cast(pl.Float64)
     doubt = "" if run is not None else " The propensities of the scored table are taken for those of this bundle."
     return told.fill_null(told.mean()).to_numpy(), doubt
+
+
+def _require_this_wave(found: Outcomes) -> None:
+    """Refuse results most of which are of other customers: the few that match by chance are not the wave."""
+    if most_are_strangers(found.strangers, found.read):
+        are = some_of(found.strangers, found.read, "results", "is of a customer who is", "are of customers who are")
+        raise DataError(
+            f"{are} not in the scored table: they seem to be of another wave.",
+            expected="results most of which are of customers of the scored table",
+            fix="name the table or list that these results are of with --scored, or the results of that wave alone",
+        )
 
 
 def _require_enough(yes: NDArray[np.bool_], groups: NDArray[np.int64]) -> None:

@@ -10,6 +10,7 @@ from segmint.store import run_files
 from segmint.wording import between, count, decimal, percent, signed
 
 Row = dict[str, Any]
+OTHERS = "Most results are of other customers"
 
 
 def page(run: RunView) -> Page | None:
@@ -21,7 +22,7 @@ def page(run: RunView) -> Page | None:
     best = {row["quantity"]: row for row in rows if row["segment"] == "everyone" and row["method"] == "cuped"}
     response, profit, currency = best["response"], best["profit"], found["currency"]
     known = response["low"] is not None
-    cautions = found.get("cautions", [])
+    cautions, others = found.get("cautions", []), found.get("others")
     told = known and (response["low"] > 0 or response["high"] < 0)
     level = percent(found["level"], 0)
     return make_page(
@@ -30,7 +31,12 @@ def page(run: RunView) -> Page | None:
         short="What calling brought",
         lead=f"{count(response['customers_called'])} customers called against {count(response['customers_held_out'])} held out.",
         blocks=[
-            *(banner("caution", "The two arms cannot be compared as they are", sentence) for sentence in cautions),
+            banner("caution", OTHERS, others) if others else None,
+            *(
+                banner("caution", "The two arms cannot be compared as they are", sentence)
+                for sentence in cautions
+                if sentence != others
+            ),
             None if told else banner("caution", "The holdout is too small to tell", found["sentences"][-1]),
             figures(
                 [
