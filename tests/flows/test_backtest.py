@@ -66,7 +66,7 @@ def test_every_strategy_is_settled_in_every_wave(done: flow.Backtested) -> None:
 def test_without_a_policy_a_call_costs_the_rate_before_the_first_wave(done: flow.Backtested, history: Path) -> None:
     yes = pl.read_csv(history, separator=";")["y"] == "yes"
     assert done.summary["economics"]["cost_per_call"] == pytest.approx(yes[:1500].mean())
-    assert "No policy says what a call costs" in done.sentences[1]
+    assert "No policy says what a call costs" in done.sentences[2]
     calls = pl.read_parquet(done.folder / flow.CALLS).filter(pl.col("strategy") == "everyone")
     assert calls["profit"].sum() == pytest.approx(yes[1500:3300].sum() - 1800 * yes[:1500].mean())
 
@@ -205,6 +205,21 @@ def test_lagged_rates_are_read_only_where_the_table_tells_the_time(history: Path
     assert flow.lagged(table, config("backtest.time_order=age", "backtest.lagged_rates=[]")) is table
     more = flow.lagged(table, config("backtest.time_order=age", "backtest.lagged_rates=[300]")).features
     assert [column.label for column in more[len(table.features) :]] == ["response rate of the last 300 known calls"]
+
+
+def test_the_column_of_time_is_named_first_and_a_number_that_models_read_is_doubted(
+    done: flow.Backtested, history: Path, tmp_path: Path
+) -> None:
+    assert done.sentences[0].endswith("calls replayed in the order of the rows.")
+    assert done.summary["time"]["caution"] is None
+    settings = config("backtest.time_order=age", "backtest.rivals=[]", "backtest.window=2500")
+    found = flow.backtest(history, "bank-marketing", settings, runs=tmp_path)
+    assert found.sentences[0].endswith("calls replayed in the order of 'age'.")
+    assert "'age' is a plain number that models read as well" in found.sentences[1]
+    page = found.report.read_text("utf-8")
+    assert "replayed in the order of &#39;age&#39;" in page or "replayed in the order of 'age'" in page
+    assert "Does this column tell the time?" in page
+    assert "Does this column tell the time?" not in done.report.read_text("utf-8")
 
 
 def test_other_windows_may_serve_better_and_are_chosen_without_hindsight(history: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from segmint.contract.contract import Contract, Outcome
 from segmint.contract.ledger import Ledger
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import DataError
-from segmint.splits.waves import make_waves, times_of
+from segmint.splits.waves import doubt_of_time, make_waves, times_of
 
 
 def table(frame):
@@ -79,6 +79,27 @@ def test_a_missing_time_or_column_is_said_plainly():
         times_of(table(frame), "called")
     with pytest.raises(DataError, match="no date or number column 'when'"):
         times_of(table(frame), "when")
+
+
+def told_by(*columns):
+    made = table(pl.DataFrame({c.name: [1.0] if c.kind == "number" else [datetime.date(2026, 3, 1)] for c in columns}))
+    return dataclasses.replace(made, contract=made.contract.model_copy(update={"columns": columns}))
+
+
+def test_only_columns_that_tell_the_time_are_advised_and_a_number_that_models_read_is_doubted():
+    age = Column(name="age", kind="number", role="characteristic", label="age")
+    day = Column(name="day", kind="number", role="time", label="day of the campaign")
+    date = Column(name="called", kind="date", role="time", label="date of the call")
+    with pytest.raises(DataError) as caught:
+        times_of(told_by(age, day, date), "when")
+    assert caught.value.fix == "columns that would do: day, called"
+    with pytest.raises(DataError) as caught:
+        times_of(told_by(age), "when")
+    assert "age" not in caught.value.fix
+    assert "--time-order rows" in caught.value.fix
+    assert "'age' is a plain number that models read" in doubt_of_time(told_by(age, day, date), "age")
+    for by in ("day", "called", "rows"):
+        assert doubt_of_time(told_by(age, day, date), by) is None
 
 
 def test_too_short_a_history_and_senseless_numbers_are_refused():

@@ -29,13 +29,13 @@ from segmint.flows.settings import RUNS, Place, Settings, contract_of, settings_
 from segmint.models.customer_model import make_model
 from segmint.models.names import MODEL_LABELS, OURS
 from segmint.progress import Progress, Remember, silent, tell_both
-from segmint.splits.waves import ROW_ORDER, Wave, make_waves, time_proxies, times_of
+from segmint.splits.waves import ROW_ORDER, Wave, doubt_of_time, make_waves, time_proxies, times_of
 from segmint.store.run import Run
 from segmint.store.run_files import BACKTEST
 from segmint.store.staging import publish_file
 from segmint.tables.table_source import TableSource
 from segmint.targeting.policy import ContactPolicy, ContactRules, Economics
-from segmint.wording import percent
+from segmint.wording import counted, percent
 
 CALLS, WAVES = "tables/backtest_calls.parquet", "tables/backtest_waves.parquet"
 
@@ -133,7 +133,7 @@ def backtest_in(
     publish_file(here.folder / CALLS, lambda path: found.calls.write_parquet(path))
     publish_file(here.folder / WAVES, lambda path: found.waves.write_parquet(path))
     report = write_report(here.folder)
-    sentences = (*summary["notes"], *found.conclusion, summary["label_sets"]["sentence"])
+    sentences = (summary["replayed"], *summary["notes"], *found.conclusion, summary["label_sets"]["sentence"])
     here.done({"conclusion": list(found.conclusion)})
     return Backtested(here.folder, report, table.ledger.sentence(), sentences, summary, found)
 
@@ -372,8 +372,10 @@ def _about(
             "value_per_success": economics.value_per_success,
             "given": config.economics is not None,
         },
+        "replayed": f"{counted(len(waves), 'past wave')} with {counted(rows.size, 'call')} replayed {_order(config)}.",
         "time": {
             "order": config.backtest.time_order,
+            "caution": doubt_of_time(table, config.backtest.time_order),
             "window": config.backtest.window,
             "step": config.backtest.step,
             "delay": config.backtest.delay,
@@ -390,6 +392,11 @@ def _about(
             *_rule_of_nobody(found),
         ],
     }
+
+
+def _order(config: Config) -> str:
+    by = config.backtest.time_order
+    return "in the order of the rows" if by == ROW_ORDER else f"in the order of '{by}'"
 
 
 def _rule_of_nobody(found: Backtest) -> list[str]:
@@ -417,6 +424,8 @@ def _notes(
     config: Config, proxies: Sequence[str], policy: ContactPolicy, table: ValidTable, *, binds: bool
 ) -> list[str]:
     notes = []
+    if doubt := doubt_of_time(table, config.backtest.time_order):
+        notes.append(doubt)
     if config.backtest.time_order == ROW_ORDER:
         notes.append("The order of the rows is taken for the order of time.")
     elif config.backtest.lagged_rates:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,7 +61,7 @@ def times_of(table: ValidTable, by: str = ROW_ORDER) -> NDArray[np.float64]:
         raise DataError(
             f"There is no date or number column '{by}' to take the time from.",
             expected="the name of such a column, or 'rows'",
-            fix=f"columns that would do: {', '.join(kinds) or 'none'}",
+            fix=_columns_of_time(table, kinds),
         )
     column = table.frame[by]
     if missing := column.null_count():
@@ -72,6 +72,28 @@ def times_of(table: ValidTable, by: str = ROW_ORDER) -> NDArray[np.float64]:
         )
     days = column.cast(pl.Int32) if kinds[by] == pl.Date else column
     return days.cast(pl.Float64).to_numpy()
+
+
+def _columns_of_time(table: ValidTable, kinds: Iterable[str]) -> str:
+    """Advise columns that tell the time by the contract: any number has an order, and few are that of time."""
+    known = table.contract.by_name
+    those = [name for name in kinds if name in known and (known[name].kind == "date" or known[name].role == "time")]
+    if those:
+        return f"columns that would do: {', '.join(those)}"
+    return (
+        'no column of the contract is a date, or has the role "time": give it to the one that tells when a call was made, '
+        "or take the order of the rows: --time-order rows"
+    )
+
+
+def doubt_of_time(table: ValidTable, by: str) -> str | None:
+    """Ask whether a plain number that models read tells the time at all; None of dates, of the role time and of rows."""
+    if by not in {column.name for column in table.features if column.kind == "number"}:
+        return None
+    return (
+        f"'{by}' is a plain number that models read as well. If it does not tell when a call was made, this is no replay of "
+        'the past; if it does, give it the role "time" in the contract.'
+    )
 
 
 def make_waves(times: ArrayLike, *, start: int, step: int, delay: float = 0.0) -> list[Wave]:

@@ -27,17 +27,18 @@ def page(run: RunView) -> Page | None:
     waves: dict[str, list[Row]] = {name: [] for name in found["strategies"]}
     for row in found["waves"]:
         waves[row["strategy"]].append(row)
-    mine = waves[OURS]
+    mine, doubt = waves[OURS], found["time"].get("caution")
     customers = sum(row["customers"] for row in mine)
     return make_page(
         "backtest",
         title="Had you used it since the first wave",
         short="Past waves",
-        lead=f"{len(mine)} past waves with {count(customers)} calls, replayed: before each wave every strategy knew only "
-        "what was known then.",
+        lead=f"{found.get('replayed') or f'{len(mine)} past waves with {count(customers)} calls replayed.'} "
+        "Before each wave every strategy knew only what was known then.",
         blocks=[
+            banner("caution", "Does this column tell the time?", doubt) if doubt else None,
             figures(_headline(found, totals, mine)),
-            points([*found["conclusion"], *found["notes"]]),
+            points([*found["conclusion"], *(note for note in found["notes"] if note != doubt)]),
             _money_over_time(found, waves),
             _strategies(found, totals),
             _rankings(found, totals),
