@@ -154,6 +154,11 @@ def test_a_call_pays_by_the_chance_that_somebody_answers():
     told = summarise_list(made, choice, policy, pl.DataFrame({"customer": people}))
     assert told["expected_successes"] == pytest.approx(choice.successes[choice.listed].sum())
     assert told["curve"]["expected_profit"][-1] == pytest.approx(choice.expected_profit.sum(), abs=0.01)
+    curve = told["curve"]
+    best = curve["customers"][int(np.argmax(curve["expected_profit"]))]
+    assert choice.advice[0].startswith(
+        f"{best} of 300 eligible customers pay"
+    )  # the page says one number for one thing
     assert made.power.base_rate == pytest.approx(choice.successes[choice.listed].mean())
     assert sum(told["parts"]["successes"]) == pytest.approx(choice.successes.sum())
     now = [row["expected_profit"] for row in told["sensitivity"] if row["factor"] == 1.0]

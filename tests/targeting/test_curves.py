@@ -71,7 +71,12 @@ def test_the_expected_curve_rises_to_break_even_and_falls_behind_it():
     profit = points["expected_profit"].to_numpy()
     paying = (p > 0.1).sum()
     top = points["customers"][int(profit.argmax())]
-    assert abs(top - paying) <= p.size / 99
+    assert top == paying
+    assert points["customers"].is_sorted()
+    assert points["customers"].n_unique() == points.height == 101
+    assert expected_curve(p, 100.0, 1_000.0).height == 100  # nobody pays: no point more
+    exactly_even = expected_curve([0.3, 0.1, 0.1, 0.05], 3.0, 0.3, points=2)
+    assert exactly_even["customers"].to_list() == [1, 4]
     assert (points["low"] < points["high"]).all()
     assert points["expected_profit"][-1] == pytest.approx((100 * p - 10).sum())
     assert expected_curve([], 1.0, 1.0).height == 0

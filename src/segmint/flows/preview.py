@@ -79,7 +79,6 @@ class PreparedList:
         told = found.select("customers", "expected_profit")
         each = ranked.profit[rows]
         paying = each[each > 0]
-        # the points are too few to hold it: a list may bring more than the best of them
         peak = {"customers": paying.size, "expected_profit": round(float(paying.sum()), 2)}
         return {**told.to_dict(as_series=False), "peak": peak}
 

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
 from segmint.metrics.intervals import interval, weight_blocks
+from segmint.targeting.stakes import DIGITS
 from segmint.wording import percent
 
 Floats = NDArray[np.float64]
@@ -257,7 +258,7 @@ def expected_curve(
     value, cost : array-like of shape () or (n_customers,)
         Account currency.
     points : int
-        Points of the curve, at most.
+        Points of the curve, at most, beside the one where it is highest: everybody whose call pays.
     level : float
         Coverage of the band: outcomes independent, their sum normal (Lyapunov).
 
@@ -268,12 +269,13 @@ def expected_curve(
     """
     chance = np.asarray(propensity, dtype=np.float64)
     worth = np.broadcast_to(np.asarray(value, dtype=np.float64), chance.shape)
-    profit = chance * worth - np.asarray(cost, dtype=np.float64)
+    profit = np.round(chance * worth - np.asarray(cost, dtype=np.float64), DIGITS)
     order = np.argsort(-profit, kind="stable")
     total = np.cumsum(profit[order])
     spread = np.sqrt(np.cumsum((chance * (1 - chance) * worth**2)[order])) * ndtri(0.5 + level / 2)
     places = np.unique(np.linspace(1, max(chance.size, 1), min(points, max(chance.size, 1))).astype(np.int64))
-    at = places[: chance.size] - 1
+    paying = int((profit > 0).sum())
+    at = np.union1d(places[: chance.size], [paying] if paying else []).astype(np.int64) - 1
     return pl.DataFrame(
         {
             "customers": at + 1,

@@ -210,9 +210,13 @@ def _curve(found: dict[str, Any], currency: str, listed: int) -> Block | None:
     )  # fmt: skip
     last = float(profit[-1])
     everyone = "bring" if last >= 0 else "lose"
+    most = (
+        f"the best {count(int(customers[best]))}: {money(float(profit[best]), currency)}"
+        if profit[best] > 0
+        else "nobody"
+    )
     caption = (
-        f"Without any limit or holdout the most is expected from calling the best {count(int(customers[best]))}: "
-        f"{money(float(profit[best]), currency)}. Calling everybody would {everyone} {money(abs(last), currency)}. "
+        f"Without any limit or holdout the most is expected from calling {most}. Calling everybody would {everyone} {money(abs(last), currency)}. "
         f"This list has {count(listed)} customers."
     )
     rows = [
