@@ -16,8 +16,9 @@ from segmint.flows.report import write_report
 from segmint.flows.scored import _as_it_came, known_of, scoring_run
 from segmint.flows.target import target
 from segmint.report.run_view import RunView
-from segmint.store.bundle import open_bundle
+from segmint.store.bundle import open_bundle, write_bundle
 from tests.flows.waves import CONFIG, QUICK
+from tests.service.small import small_parts
 
 BUNDLE: Any = SimpleNamespace(
     at="planning",
@@ -42,12 +43,15 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.network
 def test_the_page_of_a_prediction_and_its_moment_are_those_of_the_bundle(
-    wave: dict[str, pl.DataFrame], trained: Path, runs: Path
+    wave: dict[str, pl.DataFrame], trained: Path, runs: Path, tmp_path: Path
 ) -> None:
-    otherwise = load_config(None, [*QUICK, "data.at=after_call"])
-    found = predict(wave["wave"].head(50), trained, otherwise, runs=runs)
+    found = predict(wave["wave"].head(50), trained, CONFIG, runs=runs)
     assert RunView(found.folder).at == open_bundle(trained).at == "planning"
     assert "those known" in write_report(found.folder).read_text("utf-8")
+    late = write_bundle(tmp_path / "bundle", **small_parts(1) | {"at": "dialling"})
+    people = pl.DataFrame({"age": ["40"] * 20, "job": ["student"] * 20, "phone": ["1"] * 20})
+    assert CONFIG.data.at == "planning"
+    assert RunView(predict(people, tmp_path / "bundle", CONFIG, runs=runs).folder).at == late.at == "dialling"
 
 
 @pytest.mark.network

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import inspect
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 import segmint
+from segmint.cli import main
 from segmint.config import Config, load_config
-from segmint.errors import BundleError
-from segmint.flows.settings import contract_of, settings_of, with_policy
+from segmint.errors import BundleError, ConfigError
+from segmint.flows.settings import contract_of, require_its_moment, settings_of, with_policy
+from segmint.store.bundle import Bundle, open_bundle, write_bundle
 from segmint.targeting.policy import ContactPolicy, Economics, policy_template
+from tests.service.small import small_parts
 
 FLOWS = [name for name in segmint.__all__ if (getattr(segmint, name).__module__ or "").startswith("segmint.flows")]
 
@@ -52,6 +57,49 @@ def test_settings_are_taken_in_any_form(tmp_path: Path) -> None:
     policy = ContactPolicy(economics=Economics(cost_per_call=1, value_per_success=2))
     with pytest.raises(TypeError, match="a contact policy goes to segmint"):
         settings_of(policy)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    write_bundle(tmp_path / "bundle", **small_parts(1))
+    return tmp_path / "bundle"
+
+
+PEOPLE = pl.DataFrame({"age": ["40"] * 20, "job": ["student"] * 20, "phone": ["1"] * 20})
+MONEY = ["economics.cost_per_call=1", "economics.value_per_success=2"]
+
+
+@pytest.mark.parametrize("door", ["predict", "target", "monitor", "explain_customers", "update", "open_model"])
+def test_a_bundle_decides_the_moment_and_another_one_is_refused(door: str, bundle: Path, tmp_path: Path) -> None:
+    config, runs = load_config(None, [*MONEY, "data.at=dialling"]), tmp_path / "runs"
+    given = {"update": (PEOPLE, PEOPLE), "open_model": ()}.get(door, (PEOPLE,))
+    module = {"open_model": "model", "explain_customers": "explain"}.get(door, door)
+    flow = getattr(importlib.import_module(f"segmint.flows.{module}"), door)
+    with pytest.raises(ConfigError) as caught:
+        flow(*given, bundle, config, runs=runs)
+    said = str(caught.value)
+    assert "data.at is 'dialling', and the bundle was trained for 'planning'" in said
+    assert 'data.at = "planning", or none' in said
+    assert "segmint run --at dialling" in said
+    assert not runs.exists()
+
+
+def test_settings_shared_with_the_training_go_on_working(
+    bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    PEOPLE.write_csv(tmp_path / "people.csv")
+    shared = tmp_path / "shared.toml"
+    argv = ["predict", str(tmp_path / "people.csv"), "--bundle", str(bundle), "--runs", str(tmp_path / "runs")]
+    for at, code in (("planning", 0), ("dialling", 2)):
+        shared.write_text(f'[data]\nat = "{at}"\n')
+        assert main([*argv, "--config", str(shared)]) == code
+    assert "data.at is 'dialling'" in capsys.readouterr().err
+    assert main([*argv, "--set", "data.at=planning"]) == 0
+    require_its_moment(load_config(None, ["data.max_rejected=0.5"]), replace_at(bundle, "dialling"))
+
+
+def replace_at(bundle: Path, at: str) -> Bundle:
+    return dataclasses.replace(open_bundle(bundle), at=at)
 
 
 def test_a_policy_wins_over_the_settings_and_leaves_the_rest(tmp_path: Path) -> None:

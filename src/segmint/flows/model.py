@@ -17,7 +17,7 @@ from segmint.flows.answer import errors_of, predicted_batches, require_records
 from segmint.flows.bundle import predictor_of
 from segmint.flows.explain import reasons_of
 from segmint.flows.read import open_source
-from segmint.flows.settings import RUNS, Place, Settings, settings_of
+from segmint.flows.settings import RUNS, Place, Settings, require_its_moment, settings_of
 from segmint.models.predict import Predictor
 from segmint.store.bundle import Bundle, open_bundle
 from segmint.store.promoted import WORD
@@ -117,5 +117,9 @@ def open_model(bundle: Place = WORD, config: Settings = None, *, runs: Place = R
     ------
     BundleError
         If the bundle fails its checks.
+    ConfigError
+        If the settings name another moment than the bundle's.
     """
-    return OpenModel(open_bundle(bundle, Path(runs)), settings_of(config))
+    opened, config = open_bundle(bundle, Path(runs)), settings_of(config)
+    require_its_moment(config, opened)
+    return OpenModel(opened, config)

@@ -19,7 +19,7 @@ from segmint.flows.bundle import propensities, segments_in
 from segmint.flows.read import inputs_of, keep_reading, open_source, read, require_contract
 from segmint.flows.report import write_report
 from segmint.flows.results import meaning_of, outcomes_of, read_codes, read_frame
-from segmint.flows.settings import RUNS, Place, Settings, settings_of
+from segmint.flows.settings import RUNS, Place, Settings, require_its_moment, settings_of
 from segmint.monitoring.codes import Dispositions
 from segmint.monitoring.drift import Drift, by_group, drift_of
 from segmint.monitoring.strangers import caution_of_strangers
@@ -107,6 +107,7 @@ def monitor(
     """
     config, runs = settings_of(config), Path(runs)
     known = open_bundle(bundle, runs)
+    require_its_moment(config, known)
     positive = known.contract.outcome.positive
     if positive is None:
         raise BundleError(

@@ -16,7 +16,7 @@ from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.flows.candidates import columns_of, customers_of, propensities_of, require_usable, segments_of, today
 from segmint.flows.read import open_source
-from segmint.flows.settings import policy_of
+from segmint.flows.settings import policy_of, require_its_moment
 from segmint.store.bundle import Bundle
 from segmint.targeting.choose import choose
 from segmint.targeting.curves import expected_curve
@@ -85,6 +85,7 @@ class PreparedList:
 
 def read_customers(source: Any, bundle: Bundle, config: Config) -> ValidTable:
     """Read a table of customers under a bundle's contract; no run is made and nothing is written."""
+    require_its_moment(config, bundle)
     return validate(
         open_source(source, config.data),
         bundle.contract,

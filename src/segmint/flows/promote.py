@@ -24,7 +24,7 @@ from segmint.flows.check import check
 from segmint.flows.predict import run_folder
 from segmint.flows.read import open_source
 from segmint.flows.results import FEWEST, Answers, groups_of
-from segmint.flows.settings import RUNS, Place, Settings, settings_of
+from segmint.flows.settings import RUNS, Place, Settings, require_its_moment, settings_of
 from segmint.metrics.calibration import log_loss_by_row
 from segmint.metrics.intervals import interval, weight_blocks
 from segmint.report.run_view import RunView
@@ -90,6 +90,7 @@ def promote(
     config, runs = settings_of(config), Path(runs)
     here = find_run(run, runs)
     challenger = open_bundle(here.folder)
+    require_its_moment(config, challenger)
     past = read_history(runs)
     gate = _gate(here.folder, challenger, config, runs, on, despite)
     against = past[-1].manifest if past else ""

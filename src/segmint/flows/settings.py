@@ -7,7 +7,8 @@ from typing import TypeAlias
 
 from segmint.config import Config, load_config
 from segmint.contract.contract import Contract, load_contract
-from segmint.errors import PolicyError
+from segmint.errors import ConfigError, PolicyError
+from segmint.store.bundle import Bundle
 from segmint.targeting.policy import ContactPolicy, ContactRules
 
 Place: TypeAlias = Path | str
@@ -34,6 +35,24 @@ def settings_of(config: Settings) -> Config:
     raise TypeError(
         f"The settings are of type {type(config).__name__}. Expected: a Config, the path of a TOML file, or None. "
         "Next: config=segmint.load_config(...); a contact policy goes to segmint.target as policy=..."
+    )
+
+
+def require_its_moment(config: Config, bundle: Bundle) -> None:
+    """Refuse settings that name another moment than the one that a bundle was trained for: they would change nothing.
+
+    Raises
+    ------
+    ConfigError
+        If `data.at` was set, by anybody, to another moment.
+    """
+    given = config.data.at
+    if "data" not in config.model_fields_set or "at" not in config.data.model_fields_set or given == bundle.at:
+        return
+    raise ConfigError(
+        f"data.at is '{given}', and the bundle was trained for '{bundle.at}': predicting cannot change its moment.",
+        expected=f'data.at = "{bundle.at}", or none',
+        fix=f"leave data.at out, or name a bundle that was trained for that moment: segmint run --at {given}",
     )
 
 

@@ -34,7 +34,16 @@ from segmint.flows.candidates import (
 from segmint.flows.predict import trained_ids
 from segmint.flows.read import inputs_of, keep_reading, open_source, read, refuse_in_run
 from segmint.flows.report import write_report
-from segmint.flows.settings import RUNS, Place, Settings, path_of, policy_of, settings_of, with_policy
+from segmint.flows.settings import (
+    RUNS,
+    Place,
+    Settings,
+    path_of,
+    policy_of,
+    require_its_moment,
+    settings_of,
+    with_policy,
+)
 from segmint.progress import Progress, silent
 from segmint.store.bundle import Bundle, open_bundle
 from segmint.store.promoted import WORD
@@ -141,6 +150,7 @@ def target(
         require_writable(out, "--out")
         refuse_in_run(out)
     opened_bundle = open_bundle(bundle, runs)
+    require_its_moment(config, opened_bundle)
     require_usable(opened_bundle)
     opened = open_source(source, config.data)
     given = None if dialler is None else _profile_of(dialler)

@@ -23,7 +23,7 @@ from segmint.flows.read import inputs_of, open_source
 from segmint.flows.results import FEWEST, Answers, Outcomes, groups_of, ids_in, outcomes_of, read_codes, read_frame
 from segmint.flows.run import run as train_run
 from segmint.flows.scored import Known, known_of, scoring_run
-from segmint.flows.settings import RUNS, Place, Settings, settings_of
+from segmint.flows.settings import RUNS, Place, Settings, require_its_moment, settings_of
 from segmint.metrics.calibration import shifted
 from segmint.monitoring.reference import moved_reference
 from segmint.monitoring.strangers import most_are_strangers
@@ -115,6 +115,7 @@ def update(
     """
     config, runs = load_config(settings_of(config), flags={"data.upcoming": upcoming}), Path(runs)
     current = open_bundle(bundle, runs)
+    require_its_moment(config, current)
     positive = current.contract.outcome.positive
     if positive is None:
         raise DataError(
