@@ -66,6 +66,25 @@ def test_the_list_is_the_best_that_pays_best_first(targeted: Targeted) -> None:
     assert listed["expected_profit"].min() >= beyond["expected_profit"].max()
 
 
+def test_without_ids_the_very_table_that_was_trained_on_is_known_and_said(
+    targeted: Targeted, done: RunResult, runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert targeted.summary["trained_on"] == 300
+    assert any("trained on 300 of the 300 to be called" in said for said in targeted.sentences)
+    assert "The network has seen customers of this list" in (targeted.folder / "report.html").read_text("utf-8")
+    argv = ["--bundle", str(done.folder), "--runs", str(runs)]
+    assert main(["predict", str(sample_path()), *argv]) == 0
+    said = capsys.readouterr().out
+    assert "warning: 4,521 of 4,521 customers were trained on" in said
+    assert "how well on the customers it learned from: f1" in said
+    other = tmp_path / "other.csv"
+    other.write_text("".join(sample_path().read_text("utf-8").splitlines(keepends=True)[:400]), "utf-8")
+    assert main(["predict", str(other), *argv]) == 0
+    said = capsys.readouterr().out
+    assert "trained on" not in said
+    assert "how well: f1" in said
+
+
 def test_copies_lie_where_they_were_asked_for(targeted: Targeted) -> None:
     assert targeted.out is not None
     assert sorted(path.name for path in targeted.out.iterdir()) == [

@@ -170,7 +170,9 @@ class Screen:
                 "no predictions about strangers"
             )
         if result.quality:
-            lines.append("how well: " + ", ".join(f"{name} {value:.4f}" for name, value in result.quality.items()))
+            lines.append(
+                f"{_how_well(result)}: " + ", ".join(f"{name} {value:.4f}" for name, value in result.quality.items())
+            )
         lines.append(f"predictions: {result.out or result.folder / run_files.PREDICTIONS}")
         self.say(said, *lines)
 
@@ -269,6 +271,16 @@ class Screen:
         lines = [f"{'ok  ' if check.ok else 'FAIL'} {check.name}: {check.detail}" for check in checks]
         self.say({"ok": passed, "checks": rows}, *lines)
         return passed
+
+
+def _how_well(result: Predicted) -> str:
+    if not result.trained_on:
+        return "how well"
+    return (
+        "how well on the customers it learned from"
+        if result.trained_on == result.rows
+        else "how well, those it learned from among them"
+    )
 
 
 def _run_line(line: RunLine, width: int) -> str:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from segmint.contract.ledger import Ledger
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import refuse_rejected, validate_batches
-from segmint.errors import DataError, InputError
+from segmint.errors import DataError, InputError, RunError
 from segmint.flows.bundle import predictor_of, segments_in
 from segmint.flows.read import inputs_of, open_source, refuse_overwriting, rejected_rows, require_contract
 from segmint.flows.settings import RUNS, Place, Settings, path_of, require_its_moment, settings_of
@@ -28,6 +28,7 @@ from segmint.store.run import Run
 from segmint.store.run_files import LEDGER, PREDICTIONS, REJECTED
 from segmint.store.staging import publish_file, require_writable
 from segmint.store.training_ids import TrainingIds, open_training_ids
+from segmint.tables.source import TableSource
 from segmint.tables.write import write_parquet, write_safe_csv, write_safe_workbook
 
 Writer = Callable[[Iterator[pl.DataFrame], Path], int]
@@ -53,9 +54,10 @@ class Predicted:
     counts : dict of str to int
         Customers by predicted class.
     trained_on : int or None
-        Customers the network was trained on; None when nobody can tell.
+        Customers the network was trained on: by id, or where the contract has none those of the very table that it
+        learned; None when nobody can tell.
     quality : dict of str to float
-        How well it did, where the table holds every outcome.
+        How well it did, where the table holds every outcome; too good where customers were trained on.
     """
 
     folder: Path
@@ -120,8 +122,8 @@ def predict(
     require_contract(opened, opened_bundle.contract, purpose="predict", at=opened_bundle.at)
     inputs = inputs_of(opened, bundle=opened_bundle.digest)
     with Run.create(runs, "predict", argv, config.to_toml(), None, inputs) as here:
-        by_id = opened_bundle.contract.id_column is not None
-        work = _Work(opened_bundle, trained_ids(bundle, runs) if by_id else None)
+        learned = Learned.of(opened_bundle, run_folder(bundle, runs), opened)
+        work = _Work(opened_bundle, learned)
         rejected = here.folder / REJECTED
         with rejected_rows(rejected) as on_reject:
             batches = validate_batches(
@@ -147,10 +149,10 @@ def predict(
 class _Work:
     """Predicts batch after batch and keeps the counts."""
 
-    def __init__(self, bundle: Bundle, trained: TrainingIds | None) -> None:
-        self.bundle, self.trained = bundle, trained
+    def __init__(self, bundle: Bundle, learned: Learned | None) -> None:
+        self.bundle, self.learned = bundle, learned
         self.ledger, self.counts = Ledger(), dict[str, int]()
-        self.trained_on = None if trained is None else 0
+        self.trained_on = None if learned is None else 0
         self.predictor: Predictor = predictor_of(bundle)
         outcome = bundle.contract.outcome
         # A segment that nobody was in at training can be a customer's all the same; the network is then wrong.
@@ -172,8 +174,8 @@ class _Work:
         self.ledger = self.ledger + table.ledger
         for name, count in zip(*np.unique(said, return_counts=True), strict=True):
             self.counts[str(name)] = self.counts.get(str(name), 0) + int(count)
-        if self.trained_on is not None and self.trained is not None and table.ids is not None:
-            self.trained_on += self.trained.count_known(table.ids)
+        if self.trained_on is not None and self.learned is not None:
+            self.trained_on += int(self.learned.rows(table).sum())
         self.complete = self.complete and (table.has_outcome or not len(table))
         if self.complete and len(table):
             self.judged.add(table.outcome, said, likely)
@@ -260,6 +262,46 @@ def _stream(parquet: Path) -> Iterator[pl.DataFrame]:
         frame = pl.from_arrow(batch)
         assert isinstance(frame, pl.DataFrame)
         yield frame
+
+
+@dataclass(frozen=True)
+class Learned:
+    """Tells which customers of a table a network was trained on: by id, or all with an outcome if it learned this very table.
+
+    Attributes
+    ----------
+    ids : TrainingIds or None
+        None where the contract has no id.
+    """
+
+    ids: TrainingIds | None
+
+    @classmethod
+    def of(cls, bundle: Bundle, folder: Path, source: TableSource) -> Learned | None:
+        """Ask the run of a bundle about a table; None when nobody can tell."""
+        if bundle.contract.id_column is not None:
+            ids = open_training_ids(folder)
+            return None if ids is None else cls(ids)
+        return cls(None) if learned_this_very(source.fingerprint, bundle, folder) else None
+
+    def rows(self, table: ValidTable) -> NDArray[np.bool_]:
+        """Tell for each row whether its customer was trained on."""
+        if self.ids is not None:
+            nobody = np.zeros(len(table), dtype=bool)
+            return nobody if table.ids is None else self.ids.known(table.ids)
+        outcome = table.contract.outcome.column
+        known = table.frame[outcome].is_not_null() if outcome in table.frame.columns else None
+        return np.zeros(len(table), dtype=bool) if known is None else known.to_numpy()
+
+
+def learned_this_very(fingerprint: str, bundle: Bundle, folder: Path) -> bool:
+    """Whether the run `folder` of a bundle learned from the very table of this fingerprint, where no id tells its customers."""
+    if bundle.contract.id_column is not None:
+        return False
+    try:
+        return fingerprint in Run.open(folder).record["inputs"].values()
+    except RunError:  # a bundle without its run
+        return False
 
 
 def trained_ids(bundle: Path | str, runs: Path) -> TrainingIds | None:

@@ -21,7 +21,7 @@ from segmint.evaluation.paired_bootstrap import affordable_repeats
 from segmint.evaluation.recalibration import Move
 from segmint.flows.bundle import propensities, require_golden
 from segmint.flows.check import check
-from segmint.flows.predict import run_folder
+from segmint.flows.predict import learned_this_very, run_folder
 from segmint.flows.read import open_source
 from segmint.flows.results import FEWEST, Answers, groups_of
 from segmint.flows.settings import RUNS, Place, Settings, require_its_moment, settings_of
@@ -33,7 +33,7 @@ from segmint.store import champion
 from segmint.store.bundle import Bundle, open_bundle
 from segmint.store.champion import Gate
 from segmint.store.promoted import WORD, Entry, read_history
-from segmint.store.run import Run, find_run
+from segmint.store.run import find_run
 from segmint.store.training_ids import TrainingIds, open_moved_ids, open_training_ids
 from segmint.wording import counted
 
@@ -242,7 +242,7 @@ def _require_another_table(on: Any, ours: tuple[Bundle, Path], theirs: tuple[Bun
     """Refuse the very table that one of the two was trained on, where no id tells its customers from new ones."""
     fingerprint = open_source(on, config.data).fingerprint
     for bundle, folder in (ours, theirs):
-        if bundle.contract.id_column is None and fingerprint in Run.open(folder).record["inputs"].values():
+        if learned_this_very(fingerprint, bundle, folder):
             raise DataError(
                 f"{folder.name} was trained on this very table; what was learned by heart must not judge itself.",
                 expected=f"at least {FEWEST} customers with outcomes that neither of the two was trained on",

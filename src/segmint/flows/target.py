@@ -31,7 +31,7 @@ from segmint.flows.candidates import (
     segments_of,
     today,
 )
-from segmint.flows.predict import trained_ids
+from segmint.flows.predict import Learned, run_folder
 from segmint.flows.read import inputs_of, keep_reading, open_source, read, refuse_in_run
 from segmint.flows.report import write_report
 from segmint.flows.settings import (
@@ -199,8 +199,9 @@ def target(
         summary["respects_objections"] = respects_objections(policy, contract)
         summary["levels_of_nobody"] = list(levels_of_nobody(policy, columns, known_levels(opened_bundle)))
         summary["hand_off"] = {SHEET: asdict(for_people), DIALLER: asdict(for_dialler)}
-        if contract.id_column is not None and (trained := trained_ids(bundle, runs)) is not None:
-            summary["trained_on"] = trained.count_known(call_list.listed["customer"])
+        if (learned := Learned.of(opened_bundle, run_folder(bundle, runs), opened)) is not None:
+            listed = pl.Series(table.records).is_in(call_list.listed["record"].to_list()).to_numpy()
+            summary["trained_on"] = int(learned.rows(table.rows(listed)).sum())
         if earlier is not None:
             dropped = dropped_since(earlier, call_list)
             publish_file(here.folder / DROPPED, lambda path: dropped.write_parquet(path))
