@@ -147,6 +147,23 @@ def test_without_a_control_group_the_command_refuses_with_code_2(
     assert "has no column 'status'" in capsys.readouterr().err
 
 
+def test_a_refusal_says_that_the_do_not_call_file_has_grown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    listed, results = campaign(share=0.0, n=400)
+    listed.write_parquet(tmp_path / "list.parquet")
+    results.write_csv(tmp_path / "results.csv")
+    (tmp_path / "codes.toml").write_text(CODES)
+    asked = results.filter(pl.col("code") == "STOP").height
+    kept = tmp_path / "do_not_call.csv"
+    argv = ["measure", str(tmp_path / "list.parquet"), str(tmp_path / "results.csv"), "--runs", str(tmp_path / "runs")]
+    argv += ["--codes", str(tmp_path / "codes.toml"), "--do-not-call", str(kept), "--json"]
+    assert main(argv) == 2
+    told = json.loads(capsys.readouterr().out)["error"]
+    assert f"'{kept}' has {asked} entries, {asked} of them new" in told["came"]
+    assert pl.read_csv(kept).height == asked
+    assert main(argv) == 2
+    assert str(kept) not in json.loads(capsys.readouterr().out)["error"]["came"]
+
+
 def test_a_small_holdout_is_said_on_the_page(tmp_path: Path) -> None:
     listed, results = campaign(share=0.01, n=600)
     (tmp_path / "codes.toml").write_text(CODES)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -150,8 +150,9 @@ def measure(
         _keep_lists(here, joined)
         grown = None if do_not_call is None else _add(do_not_call, joined, contract)
         currency, source = _currency(list_run, config)
-        changed = _changed_since(listed, list_run)
-        found = estimate(joined, level=level, currency=currency, held_out_silence_means_no=silence_means_no)
+        with _said_what_grew(grown):
+            changed = _changed_since(listed, list_run)
+            found = estimate(joined, level=level, currency=currency, held_out_silence_means_no=silence_means_no)
         others = caution_of_strangers(joined.strangers, joined.read, "on this list")
         first = () if others is None else (others,)
         sentences = (*first, found.sentences[0], *([read_so] if read_so else []), source, *changed, *found.sentences[1:])
@@ -288,6 +289,18 @@ def _add(path: Path, joined: JoinedResults, contract: Contract | None) -> Grown:
             fix="add the id to the contract, or leave --do-not-call out",
         )
     return add_objectors(path, joined.do_not_call, None if contract is None else contract.id_column)
+
+
+@contextmanager
+def _said_what_grew(grown: Grown | None) -> Iterator[None]:
+    """Objections hold whatever can be told of calling; an error says that the file has them."""
+    try:
+        yield
+    except SegmintError as error:
+        if grown is None or not grown.added:
+            raise
+        came = f"{error.came} Who asked not to be called again is kept all the same: {grown.sentence}"
+        raise type(error)(came, expected=error.expected, fix=error.fix) from error
 
 
 def _contract_of(list_run: Run | None) -> Contract | None:
