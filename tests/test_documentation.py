@@ -7,6 +7,7 @@ import runpy
 import shlex
 from pathlib import Path
 
+import polars as pl
 import pytest
 import typer.main
 
@@ -73,6 +74,17 @@ def test_the_commands_of_the_tutorial_and_the_readme_are_found() -> None:
     assert {words[1] for words in commands_of(OURS["README.md"])} >= {"run", "predict", "target"}
 
 
+def call_and_wait(made: Path) -> None:
+    """What the call centre and the product system bring, some weeks after a list."""
+    arms = pl.read_parquet(made).filter(pl.col("status").is_in(["listed", "held_out"])).select("customer", "status")
+    buys = pl.int_range(pl.len()) % 4 == 0
+    called = arms.filter(status="listed").select(
+        "customer", code=pl.when(buys).then(pl.lit("yes")).otherwise(pl.lit("no"))
+    )
+    called.write_csv("results.csv")
+    arms.filter(buys).select("customer", date=pl.lit("2099-01-01")).write_csv("purchases.csv")
+
+
 @pytest.mark.network
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", ["docs/tutorial.md", "docs/own-table.md"])
@@ -87,6 +99,8 @@ def test_the_commands_of_a_page_run_one_after_the_other(
         trained = [path.parent.name for path in Path("runs").glob("*/bundle")]
         words = shlex.split(line.replace("runs/RUN", f"runs/{trained[0]}" if trained else "runs/none"))
         words, files = (words[: words.index(">")], words[words.index(">") + 1 :]) if ">" in words else (words, [])
+        if words[1] == "codes":
+            call_and_wait(Path("lists/call_list.parquet"))
         capsys.readouterr()
         assert main([*words[1:], *QUICKER.get(words[1], [])]) == 0, line
         for file in files:
