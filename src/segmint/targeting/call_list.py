@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from segmint.targeting.choose import REJECTED, STATUSES, Choice
+from segmint.targeting.given_ids import Ids, given_ids
 from segmint.targeting.holdout import PowerCalculation, plan_holdout
 from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.suppress import count_reasons
@@ -198,7 +199,7 @@ class CallList:
 
 
 def build_call_list(
-    customers: pl.Series,
+    customers: Ids,
     choice: Choice,
     because: pl.Series,
     policy: ContactPolicy,
@@ -213,7 +214,8 @@ def build_call_list(
 
     Parameters
     ----------
-    customers : polars.Series of String, shape (n_customers,)
+    customers : polars.Series, list or ndarray of shape (n_customers,)
+        Ids: texts, or whole numbers.
     choice : Choice
         Of the same rows.
     because : polars.Series of String, shape (n_customers,)
@@ -230,6 +232,7 @@ def build_call_list(
     spent : polars.Series of Int64, shape (n_customers,), optional
         `Suppression.spent`; None means that nobody was called yet in this campaign.
     """
+    customers = given_ids(customers)
     late_reasons = pl.Series(list(choice.because.values()), dtype=pl.String)
     reason = because.rename("suppressed_because")
     if choice.because:
@@ -248,7 +251,7 @@ def build_call_list(
             ("value", choice.value),
         )
     }
-    frame = pl.DataFrame({"customer": customers.cast(pl.String), "suppressed_because": reason, **money}).with_columns(
+    frame = pl.DataFrame({"customer": customers, "suppressed_because": reason, **money}).with_columns(
         status,
         pl.Series("record", np.arange(1, len(customers) + 1) if records is None else records, dtype=pl.Int64),
         pl.Series("rank", choice.rank).replace(0, None).alias("rank"),

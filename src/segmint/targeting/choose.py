@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
+from segmint.targeting.given_ids import Ids, given_ids
 from segmint.targeting.holdout import in_holdout, keyed_words
 from segmint.targeting.one_budget import price_of_budget
 from segmint.targeting.optimise import GAP, ShadowPrice, Solution, best_under_limits
@@ -84,7 +85,7 @@ class Choice:
 
 
 def choose(
-    customers: pl.Series,
+    customers: Ids,
     propensity: ArrayLike,
     policy: ContactPolicy,
     *,
@@ -99,7 +100,8 @@ def choose(
 
     Parameters
     ----------
-    customers : polars.Series of String, shape (n_customers,)
+    customers : polars.Series, list or ndarray of shape (n_customers,)
+        Ids: texts, or whole numbers.
     propensity : array-like of shape (n_customers,)
         Calibrated probability of a yes if reached; read only where eligible.
     policy : ContactPolicy
@@ -116,9 +118,12 @@ def choose(
     ------
     PolicyError
         If a column is missing, or quotas cannot be met.
+    TypeError
+        If `customers` are no ids.
     ValueError
-        If `propensity` or `columns` are not of as many customers, or a propensity is no probability.
+        If `propensity` or `columns` are not of as many customers, a customer has no id, or a propensity is no probability.
     """
+    customers = given_ids(customers)
     if not len(customers) == np.size(propensity) == (len(customers) if columns is None else columns.height):
         raise ValueError("The 'propensity' and the 'columns' must be of as many customers as 'customers'.")
     table = pl.DataFrame({"customer": customers}) if columns is None else columns

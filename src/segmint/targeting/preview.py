@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
 from segmint.targeting.choose import HELD_OUT, Choice, chances_of, cut, first_of_each, ranked, within_means
+from segmint.targeting.given_ids import Ids, given_ids
 from segmint.targeting.holdout import in_holdout, keyed_words
 from segmint.targeting.optimise import limits_of, relaxed
 from segmint.targeting.policy import ContactPolicy
@@ -75,7 +76,8 @@ class ListPreview:
 
     Parameters
     ----------
-    customers : polars.Series of String, shape (n_customers,)
+    customers : polars.Series, list or ndarray of shape (n_customers,)
+        Ids: texts, or whole numbers.
     propensity : array-like of shape (n_customers,)
     policy : ContactPolicy
     columns : polars.DataFrame of n_customers rows, optional
@@ -90,8 +92,10 @@ class ListPreview:
 
     Raises
     ------
+    TypeError
+        If `customers` are no ids.
     ValueError
-        If the propensity of an eligible customer is no probability.
+        If a customer has no id, or the propensity of an eligible one is no probability.
 
     Examples
     --------
@@ -107,14 +111,14 @@ class ListPreview:
 
     def __init__(
         self,
-        customers: pl.Series,
+        customers: Ids,
         propensity: ArrayLike,
         policy: ContactPolicy,
         *,
         columns: pl.DataFrame | None = None,
         eligible: NDArray[np.bool_] | None = None,
     ) -> None:
-        self.customers = customers
+        self.customers = customers = given_ids(customers)
         self.columns = pl.DataFrame({"customer": customers}) if columns is None else columns
         able = np.ones(len(customers), dtype=bool) if eligible is None else eligible
         self.propensity = chances_of(propensity, able)
