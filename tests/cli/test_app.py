@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from segmint import ModelComparison, check, infer_contract
 from segmint.cli import main
 from segmint.cli.screen import Screen
 from segmint.cli.time import measure
+from segmint.errors import ContractError
 from segmint.flows.demo import sample_path
 from segmint.metrics.intervals import EFFECT_LEVEL
 
@@ -229,11 +231,28 @@ def test_an_inferred_contract_waits_for_a_person(tmp_path: Path, said: Callable[
     draft = said("contract", "infer", sample_path())[1]
     mine = tmp_path / "mine.toml"
     mine.write_text(draft)
-    code, _, err = said("check", sample_path(), "--contract", mine, "--quiet")
-    assert code == 2
-    assert "reviewed = true" in err
+    for command in ("run", "segment"):
+        code, _, err = said(command, sample_path(), "--contract", mine, "--quiet", "--runs", tmp_path / "runs")
+        assert code == 2
+        assert "reviewed = true" in err
+    code, out, _ = said("check", sample_path(), "--contract", mine)
+    assert code == 0
+    assert "the contract is a draft" in out
+    assert json.loads(said("check", sample_path(), "--contract", mine, "--json")[1])["reviewed"] is False
     mine.write_text(draft.replace("reviewed = false", "reviewed = true"))
-    assert said("check", sample_path(), "--contract", mine, "--quiet")[0] == 0
+    code, out, _ = said("check", sample_path(), "--contract", mine)
+    assert code == 0
+    assert "draft" not in out
+
+
+def test_from_python_a_draft_is_checked_where_that_is_asked_for_and_teaches_nothing() -> None:
+    draft = infer_contract(sample_path()).contract
+    with pytest.raises(ContractError, match="Nobody has reviewed"):
+        check(sample_path(), draft)
+    table = check(sample_path(), draft, draft=True)
+    assert len(table) == 4521
+    with pytest.raises(ContractError, match="Nobody has reviewed"):
+        ModelComparison(["base_rate"], folds=2).run(table)
 
 
 def test_a_table_in_which_nobody_has_answered_is_checked_and_not_learned_from(
@@ -244,7 +263,7 @@ def test_a_table_in_which_nobody_has_answered_is_checked_and_not_learned_from(
     table.write_text("\n".join(line.rpartition(";")[0] for line in (header, *lines)), "utf-8")
     draft = said("contract", "infer", table, "--no-outcome")[1]
     mine.write_text(draft)
-    assert "reviewed = true" in said("check", table, "--contract", mine)[2]
+    assert "the contract is a draft" in said("check", table, "--contract", mine)[1]
     mine.write_text(draft.replace("reviewed = false", "reviewed = true"))
     code, out, _ = said("check", table, "--contract", mine)
     assert (code, "nobody's 'response' is in the table" in out) == (0, True)

@@ -84,7 +84,7 @@ def contract_infer(
     config: ConfigFile = None,
     sets: Sets = None,
 ) -> None:
-    """Draft a contract from a table, suspects commented; training refuses it until you set reviewed = true."""
+    """Draft a contract from a table, suspects commented; run, segment and backtest refuse it until you set reviewed = true."""
     from segmint.config import load_config
     from segmint.flows.draft import infer_contract as flow
 

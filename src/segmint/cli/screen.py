@@ -249,11 +249,16 @@ class Screen:
         lines += [f"  rejected {count:,}: {reason}" for reason, count in ledger.reasons.items()]
         lines += [f"  flagged {count:,}: {reason}" for reason, count in ledger.flags.items()]
         lines.append(f"meets the contract '{table.contract.name}'")
+        if not table.contract.reviewed:
+            lines.append(
+                "the contract is a draft: `segmint run`, `segment` and `backtest` refuse it until a person sets "
+                "reviewed = true"
+            )
         if not table.has_outcome:
             lines.append(
                 f"nobody's '{outcome.column}' is in the table: it can be segmented and predicted, not learned from"
             )
-        self.say(ledger.to_json() | {"answers": table.has_outcome}, *lines)
+        self.say(ledger.to_json() | {"answers": table.has_outcome, "reviewed": table.contract.reviewed}, *lines)
 
     def runs(self, found: RunList) -> None:
         """List runs, each in a line with what tells it from the others."""

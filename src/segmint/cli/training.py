@@ -110,7 +110,7 @@ def check(
 
     settings = load_config(config, sets or (), {"data.at": at})
     with Screen(json=json, quiet=quiet) as screen:
-        result = flow(table, contract, settings, rejected=rejected, progress=screen.progress)
+        result = flow(table, contract, settings, rejected=rejected, draft=True, progress=screen.progress)
     screen.checked(result)
 
 

@@ -1,7 +1,7 @@
 """Draft a contract from a table: every column once, under the moment it is known, with suspects named beside it.
 
-A draft is a guess from names and values. It carries ``reviewed = false``, and training refuses it until a person has
-read it and set that to true.
+A draft is a guess from names and values. It carries ``reviewed = false``, and `run`, `segment` and `backtest`
+refuse it until a person has read it and set that to true.
 """
 
 from __future__ import annotations
@@ -639,7 +639,7 @@ def _with_comments(contract: Contract, suspects: Mapping[str, str], notes: Mappi
     head, outcome = tomlkit.dumps(whole).strip().split("\n[outcome]\n")
     parts = [
         "# A draft. Look at every column: its kind, its role, and when the bank knows it.\n"
-        "# Then set reviewed = true; training refuses the contract until a person does.\n"
+        "# `segmint check` helps. Then set reviewed = true; `run`, `segment` and `backtest` refuse the contract until a person does.\n"
         + _roles_used(contract)
         + _comment("LOOK", unread)
         + head.rstrip(),

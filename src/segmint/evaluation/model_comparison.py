@@ -8,6 +8,7 @@ from typing import Any
 from sklearn.base import clone
 
 from segmint.contract.valid_table import ValidTable
+from segmint.contract.validate import require_reviewed
 from segmint.evaluation.comparison import Comparison, compare_models
 from segmint.models.customer_model import make_model
 from segmint.models.names import MODEL_LABELS, MODELS
@@ -58,9 +59,12 @@ class ModelComparison:
 
         Raises
         ------
+        ContractError
+            If nobody has reviewed the table's contract.
         DataError
             If an outcome has fewer customers than there are folds.
         """
+        require_reviewed(table.contract)
         folds = make_folds(
             table.outcome,
             row_groups(table),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ def check(
     config: Settings = None,
     *,
     rejected: Place | None = None,
+    draft: bool = False,
     progress: Progress = silent,
 ) -> ValidTable:
     """Read a table as training would and say what would be rejected.
@@ -39,6 +41,8 @@ def check(
         Only how tables are read.
     rejected : path, optional
         Where each rejected row goes with its reason (CSV); of a table without any it has the header only.
+    draft : bool
+        Whether a contract that nobody has reviewed may be checked too, as the command does: checking is how it is reviewed.
     progress : Progress
         Told how far the work is.
 
@@ -55,13 +59,15 @@ def check(
     contract = contract_of(contract)
     opened = open_source(source, config.data)
     # what can be refused before a row is read leaves the rejected rows of an earlier table where they are
-    require_reviewed(contract)
+    if not draft:
+        require_reviewed(contract)
+    as_reviewed = contract.model_copy(update={"reviewed": True})
     purpose = _purpose(opened, contract)
-    validate_batches(opened, contract, purpose=purpose, at=config.data.at)
+    validate_batches(opened, as_reviewed, purpose=purpose, at=config.data.at)
     with nullcontext(None) if rejected is None else rejected_rows(rejected, also_none=True) as on_reject:
-        return validate(
+        table = validate(
             opened,
-            contract,
+            as_reviewed,
             purpose=purpose,
             at=config.data.at,
             max_rejected=config.data.max_rejected,
@@ -69,6 +75,7 @@ def check(
             kept_in=rejected,
             progress=progress,
         )
+    return replace(table, contract=contract)
 
 
 def _purpose(source: TableSource, contract: Contract) -> Purpose:
