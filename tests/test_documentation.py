@@ -108,6 +108,33 @@ def test_the_commands_of_a_page_run_one_after_the_other(
     assert list(Path("runs").glob("*/report.html"))
 
 
+@pytest.mark.network
+@pytest.mark.timeout(900)
+def test_a_campaign_without_data_of_ones_own_is_played_as_the_page_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("tensorflow")
+    monkeypatch.chdir(tmp_path)
+    section = OURS["docs/time.md"].read_text("utf-8").partition("\n## Try it without data of your own\n")[2]
+    for kind, block in re.findall(r"^```(\w+)\n(.*?)^```", section.partition("\n## ")[0], re.M | re.S):
+        if kind == "python":
+            Path("block.py").write_text(block, "utf-8")
+            runpy.run_path("block.py")
+            truth = float(capsys.readouterr().out.partition("the truth:")[2] or "nan")
+            continue
+        for line in re.findall(r"^\$ segmint (.+)$", block, re.M):
+            bundle = next(iter(Path("runs").glob("*/bundle")), Path("runs/none/bundle"))
+            command, _, file = line.replace("runs/RUN", str(bundle.parent)).partition(" > ")
+            words = shlex.split(command)
+            capsys.readouterr()
+            assert main([*words, *QUICKER.get(words[0], [])]) == 0, line
+            if file:
+                Path(file).write_text(capsys.readouterr().out, "utf-8")
+    found = pl.read_parquet(next(Path("runs").glob("*/measure.parquet")))
+    low, high = found.filter(quantity="response", method="plain").select("low", "high").row(0)
+    assert low - 0.05 < truth < high + 0.05
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_every_documented_setting_exists(name: str) -> None:
     for text in re.findall(r"--set ([\w.]+=[^\s`]+)", OURS[name].read_text("utf-8")):
