@@ -227,6 +227,15 @@ def test_python_m_segmint_is_the_same_door() -> None:
     assert (done.returncode, done.stdout.split()[0]) == (0, "bank-marketing")
 
 
+def test_help_says_what_works_without_what_is_required_and_which_customers_can_be_named(
+    said: Callable[..., tuple[int, str, str]],
+) -> None:
+    assert "needs no wave and no --bundle" in " ".join(said("monitor", "--help")[1].split())
+    code, out, _ = said("monitor", "--explain", "DRIFT-01")
+    assert (code, out[:8]) == (0, "DRIFT-01")
+    assert "'record 7'; 7 where the contract has no id" in " ".join(said("explain", "--help")[1].split())
+
+
 def test_an_inferred_contract_waits_for_a_person(tmp_path: Path, said: Callable[..., tuple[int, str, str]]) -> None:
     draft = said("contract", "infer", sample_path())[1]
     mine = tmp_path / "mine.toml"

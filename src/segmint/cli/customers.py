@@ -96,7 +96,10 @@ def words_init() -> None:
 def explain(
     table: Table,
     bundle: Bundle,
-    customer: Annotated[str | None, typer.Option("--customer", help="One customer: the id, or 'record 7'.")] = None,
+    customer: Annotated[
+        str | None,
+        typer.Option("--customer", help="One customer: the id, or 'record 7'; 7 where the contract has no id."),
+    ] = None,
     config: ConfigFile = None,
     sets: Sets = None,
     runs: Runs = RUNS,

@@ -95,7 +95,10 @@ def monitor(
     explain: Annotated[
         str | None,
         typer.Option(
-            "--explain", callback=_explain, is_eager=True, help="Say what an alarm means: --explain DRIFT-01."
+            "--explain",
+            callback=_explain,
+            is_eager=True,
+            help="Say what an alarm means, and nothing else: --explain DRIFT-01 needs no wave and no --bundle.",
         ),
     ] = None,
     config: ConfigFile = None,
