@@ -39,7 +39,7 @@ class _Section(BaseModel):
 
 
 class Data(_Section):
-    """How tables are read.
+    r"""How tables are read.
 
     Attributes
     ----------
@@ -47,13 +47,19 @@ class Data(_Section):
         The moment of the decision; columns known later are set aside.
     max_rejected : float
         Largest acceptable share of rejected rows.
-    delimiter, encoding : str or None
-        How text files are written; None finds out.
+    delimiter : str or None
+        What stands between two columns of a text file: one character, a tab as ``"\t"``; None finds out.
+    encoding : str or None
+        How a text file is written: any name that Python knows, such as ``"utf-8"``, ``"cp1252"`` (or ``"1252"``), ``"latin-1"``,
+        ``"utf-16"``; None finds out.
     decimal : {"point", "comma"} or None
         The decimal sign of text files, and of numbers that a workbook or frame holds as texts; None finds out, and
         takes a point in a workbook or frame.
-    sheet, header_row : str, int or None
-        Which sheet of a workbook, and the row (of a text file the line) that holds the column names, from 1.
+    sheet : str or None
+        The name of a sheet of a workbook; None takes the only one that holds a table.
+    header_row : int or None
+        The row of a workbook, or the line of a text file, that holds the column names, from 1; None takes the first
+        line, or the row that looks like it.
     upcoming : Path or None
         A table of the customers who are called next, for a recipe whose teacher labels them too: "rolling".
     """
@@ -293,8 +299,10 @@ class Backtest(_Section):
         Models under the same kit.
     rule : str or None
         Today's rule: a column that says who is called, or an expression such as ``age >= 60``.
-    block, repeats : int
-        Calls per block of the bootstrap (fewer in a short replay, so that there are about 20 blocks), and its repeats.
+    block : int
+        Calls per block of the bootstrap; fewer in a short replay, so that there are about 20 blocks.
+    repeats : int
+        Repeats of the bootstrap.
     """
 
     time_order: str = "rows"

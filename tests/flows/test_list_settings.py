@@ -29,6 +29,14 @@ def test_every_setting_has_a_meaning_and_a_default_that_is_toml() -> None:
     assert (defaults["split.folds"], defaults["split.inner"], defaults["economics.cost_per_call"]) == ("5", "", None)
 
 
+def test_no_two_keys_share_one_sentence() -> None:
+    meanings = {setting.key: setting.meaning for section in sections() for setting in section.settings}
+    meanings |= {f"column {name}": meaning for name, meaning in said(Column)[1].items()}
+    assert [key for key, meaning in meanings.items() if list(meanings.values()).count(meaning) > 1] == []
+    assert "one character" in meanings["data.delimiter"]
+    assert "any name that Python knows" in meanings["data.encoding"]
+
+
 def test_a_section_is_found_by_its_name_and_a_misspelt_one_is_suggested() -> None:
     for name in ("segments", "[segments]", "segments.count"):
         assert [section.name for section in sections_named(name)] == ["segments"]

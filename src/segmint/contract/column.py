@@ -124,8 +124,10 @@ class Column(BaseModel):
     changeable : bool or None
         Whether it may be proposed as a change that raises a chance; None takes what is usual for the role: yes for
         a holding or an interest that is not sensitive.
-    cyclic, ordered : bool
-        Whether the levels of `allowed` form a ring (months) or a ladder (schooling).
+    cyclic : bool
+        Whether the levels of `allowed` form a ring, as months do: after the last comes the first.
+    ordered : bool
+        Whether the levels of `allowed` form a ladder, as schooling does.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -92,8 +92,10 @@ class Exclusion(_Words):
         The column that is looked at.
     levels : tuple of str
         Excluded when the column holds one of these.
-    above, below : float or None
-        Excluded when the number is above, or below. A code that the contract knows to be no number is neither.
+    above : float or None
+        Excluded when the number is above this. A code that the contract knows to be no number is not.
+    below : float or None
+        Excluded when the number is below this. A code that the contract knows to be no number is not.
     missing : bool
         Excluded when the column holds no value; a code that the contract knows says something, as a level does.
     """
@@ -116,10 +118,14 @@ class Quota(_Words):
 
     Attributes
     ----------
-    column, level : str
-        Of whom: a column of the table, or "segment", and one of its levels.
-    minimum, maximum : int, int or None
-        The fewest and the most of them on the list.
+    column : str
+        By what customers are told apart: a column of the table, or "segment".
+    level : str
+        Of whom: one of the column's levels.
+    minimum : int
+        The fewest of them on the list.
+    maximum : int or None
+        The most of them on the list.
     """
 
     column: str
@@ -152,8 +158,10 @@ class Capacity(_Section):
         How many units there are.
     per_customer : float, str or None
         How much one listed customer takes, or the name of the column that holds it.
-    agents, hours : float or None
-        How many agents, and the hours each of them has for this list.
+    agents : float or None
+        How many agents call.
+    hours : float or None
+        The hours that each agent has for this list.
     handling_minutes : float or None
         Minutes of one conversation, the work after it counted.
     ringing_minutes : float
