@@ -142,6 +142,26 @@ def test_a_way_of_writing_that_makes_no_sense_is_refused(ask: Ask, query: str) -
     assert (strange.status_code, "encoding" in strange.json()["detail"]) == (422, True)
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/v1/predict?data.decimal=comma"),
+        ("POST", "/v1/explain?data.decimal=comma"),
+        ("POST", f"/v1/target?{ECONOMICS}&data.decimal=comma"),
+        ("POST", "/v1/predict?policy.budget_calls="),
+        ("GET", "/v1/bundle?bundle=other"),
+        ("GET", "/v1/contract?at=dialling"),
+        ("GET", "/openapi.json?x"),
+    ],
+)
+def test_a_setting_that_nobody_reads_is_refused(ask: Ask, method: str, path: str) -> None:
+    """A query at JSON was ignored: "1,234" stayed 1234 where the caller had said that a comma is decimal."""
+    answer = ask(method, path, {"rows": [GOOD | {"phone": "+48221234567"}]} if method == "POST" else None)
+    told = problem(answer)
+    assert (answer.status_code, told["code"], told["field"]) == (422, "setting", "query")
+    assert "table" in told["detail"]
+
+
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_a_table_comes_back_with_a_row_for_every_record_and_says_which_were_rejected(ask: Ask, kind: str) -> None:
     ages, jobs = ["41", "SECRET", "30", "old", "22"], ["student", "student", "nobody", "admin.", "student"]

@@ -145,11 +145,13 @@ async def _metrics(service: Service, request: Request, handle: Handle) -> Respon
 
 
 async def _contract(service: Service, request: Request, handle: Handle) -> Response:
+    tables.refuse_query(request)
     rows = handle.bundle.golden.get("rows") or [None]
     return _json(row_schema(handle.bundle.contract, handle.bundle.at, rows[0]))
 
 
 async def _bundle(service: Service, request: Request, handle: Handle) -> Response:
+    tables.refuse_query(request)
     bundle = handle.bundle
     return _json(
         {
@@ -165,6 +167,7 @@ async def _bundle(service: Service, request: Request, handle: Handle) -> Respons
 
 
 async def _openapi(service: Service, request: Request, handle: Handle) -> Response:
+    tables.refuse_query(request)
     return _json(openapi(handle.bundle))
 
 
@@ -173,6 +176,7 @@ async def _predict(service: Service, request: Request, handle: Handle) -> Respon
         table, ledger = await tables.predict_table(request, handle, _kind(request), service.tables)
         _count(service, ledger.accepted, ledger.rejected)
         return table
+    tables.refuse_query(request)
     body = await read_body(request.stream())
 
     def work() -> Response:
@@ -187,6 +191,7 @@ async def _predict(service: Service, request: Request, handle: Handle) -> Respon
 async def _explain(service: Service, request: Request, handle: Handle) -> Response:
     if _kind(request) != "json":
         raise Problem(415, "media_type", "Send application/json.")
+    tables.refuse_query(request)
     body = await read_body(request.stream())
 
     def work() -> Response:
@@ -200,7 +205,7 @@ async def _explain(service: Service, request: Request, handle: Handle) -> Respon
 
 async def _target(service: Service, request: Request, handle: Handle) -> Response:
     kind = _kind(request)
-    config = tables.config_of(tables.settings_of(request, kind), service.standing)
+    config = tables.config_of(tables.settings_of(request, kind), service.standing, kind)
     found = await tables.target_table(
         request, handle, kind, config, service.runs, service.workers, service.lists, service.children
     )

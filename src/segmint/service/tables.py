@@ -159,6 +159,19 @@ def settings_of(request: Request, kind: str) -> list[tuple[str, str]]:
     return query if charset is None else [("data.encoding", str(charset)), *query]
 
 
+def refuse_query(request: Request) -> None:
+    """Refuse settings where none is read: whoever sends one believes that it holds.
+
+    Raises
+    ------
+    Problem
+        422 for any query.
+    """
+    if request.url.query:
+        told = "No setting is read here: those of a query say how a table is written; JSON numbers need none."
+        raise Problem(422, "setting", f"{told} Leave the query out.", field="query")
+
+
 def reading_of(settings: Sequence[tuple[str, str]]) -> Data:
     """Read how a table is written: ``?data.decimal=comma&data.delimiter=;``.
 
@@ -174,16 +187,19 @@ def reading_of(settings: Sequence[tuple[str, str]]) -> Data:
         raise _settings_problem(error, "table") from error
 
 
-def config_of(settings: Sequence[tuple[str, str]], standing: StandingPolicy) -> Config:
+def config_of(settings: Sequence[tuple[str, str]], standing: StandingPolicy, kind: str) -> Config:
     """Read the policy of a query, ``?policy.budget_calls=300&economics.cost_per_call=5``, with the standing one under it.
+
+    How a table is written may be said of a table only.
 
     Raises
     ------
     Problem
         422 for a setting that may not be sent, or makes no sense.
     """
-    told = "Only settings of policy and economics that name no file, and how a table is written (data)."
-    _refuse_others(settings, settings_without_files() | READING, told)
+    told = "Only settings of policy and economics that name no file, and of a table how it is written (data)."
+    reading = frozenset() if kind == "json" else READING
+    _refuse_others(settings, settings_without_files() | reading, told)
     try:
         config = standing.under(_sets(settings))
         policy_of(config)
