@@ -8,7 +8,15 @@ from threading import Event
 import polars as pl
 import pytest
 
-from segmint.flows.answer import FEW, NobodyWaits, answer_rows, explain_rows, predict_file, predicted_batches
+from segmint.flows.answer import (
+    FEW,
+    NobodyWaits,
+    answer_rows,
+    explain_rows,
+    predict_file,
+    predicted_batches,
+    refused_rows,
+)
 from segmint.flows.bundle import predictor_of, single_predictor_of
 from segmint.models.single import SinglePredictor
 from segmint.store.bundle import Bundle, open_bundle, write_bundle
@@ -34,6 +42,25 @@ def test_few_customers_and_many_get_the_same_answer(bundle: Bundle, age: object)
     assert few.keys() == many.keys()
     assert few.get("propensity") == pytest.approx(many.get("propensity"), abs=1e-6)
     assert few.get("flags") == many.get("flags")
+
+
+@pytest.mark.parametrize("count", [1, FEW + 1])
+@pytest.mark.parametrize("age", ["1,234", "1.234", " -41.500 "])
+def test_a_number_as_text_that_can_be_read_in_two_ways_is_refused(bundle: Bundle, age: str, count: int) -> None:
+    predictor, row = predictor_of(bundle), {"age": age, "job": "student"}
+    single = single_predictor_of(bundle)
+    for told in (answer_rows(bundle, predictor, single, [row] * count), explain_rows(bundle, predictor, [row])):
+        said = told["answers"][0]["error"]
+        assert said["code"] == "value_unreadable"
+        assert said["detail"] == "'age' is a text that can be read in two ways, like 1.234: send a JSON number."
+    assert list(refused_rows(bundle, [row | {"age": 41}, row])) == [1]
+
+
+@pytest.mark.parametrize("count", [1, FEW + 1])
+@pytest.mark.parametrize("age", ["41.5", "1234", "0.125", "1,234,567", "1,234.5", 1.234])
+def test_a_number_as_text_that_can_be_read_in_one_way_is_read(bundle: Bundle, age: object, count: int) -> None:
+    rows = [{"age": age, "job": "student"}] * count
+    assert answer_rows(bundle, predictor_of(bundle), single_predictor_of(bundle), rows)["rejected"] == 0
 
 
 def test_a_bundle_that_knows_segments_names_the_customer_s(tmp_path: Path) -> None:

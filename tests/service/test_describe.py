@@ -11,14 +11,14 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
-from segmint.contract.contract import load_contract
+from segmint.contract.contract import load_contract, parse_contract
 from segmint.service.app import WAYS, Service
 from segmint.service.body import MOST_EXPLAINED, MOST_ROWS
 from segmint.service.describe import openapi, row_schema
 from segmint.service.tables import READING, settings_without_files
 from segmint.store.bundle import open_bundle, write_bundle
 
-from .small import GOOD, SEGMENTS, small_parts
+from .small import CONTRACT, GOOD, SEGMENTS, small_parts
 
 Ask = Callable[..., httpx.Response]
 BAD = {"age": "x", "job": "student"}
@@ -115,6 +115,15 @@ def test_a_setting_that_makes_no_sense_is_not_echoed(ask: Ask, setting: str) -> 
     assert (answer.status_code, answer.json()["code"]) == (422, "policy")
     assert "Expected: " in answer.json()["detail"]
     assert "secret17" not in answer.text
+
+
+def test_the_example_of_a_row_can_be_sent_as_it_is() -> None:
+    """Its numbers were texts; of 123.456 as a text nobody could say what it means."""
+    contract = parse_contract(CONTRACT, origin="test")
+    for text, number in (("123.456", 123.456), ("41", 41), ("", None)):
+        assert row_schema(contract, "planning", {"age": text, "job": "7.125"})["examples"] == [
+            {"age": number, "job": "7.125"}
+        ]
 
 
 def test_the_row_in_the_document_is_a_whole_one() -> None:

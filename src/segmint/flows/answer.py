@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -32,6 +33,7 @@ from segmint.tables.write import write_parquet, write_safe_csv
 
 Row = Mapping[str, Any]
 Answers = dict[int, dict[str, Any]]
+_TWO_WAYS = re.compile(r"\s*[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}\s*")  # 1.234 is a thousand to one, a fraction to the other
 FEW = 20  # one by one is quicker up to here
 
 
@@ -111,7 +113,10 @@ def _counted(refused: Answers, answer: Callable[[list[int]], Answers], count: in
 
 
 def _refused(bundle: Bundle, rows: Sequence[Row]) -> Answers:
-    """Refuse rows that lack a column or any value, answer a number with a truth value, or lost digits; name the contract's columns."""
+    """Refuse rows that lack a column or any value, answer a number with a truth value, or lost digits; name the contract's columns.
+
+    A number that came as a text and can be read in two ways is refused too: nothing here says which is meant.
+    """
     needed = [c.name for c in bundle.contract.columns if c.is_feature and c.known_by(bundle.at)]
     if bundle.contract.id_column is not None:
         needed.append(bundle.contract.id_column)
@@ -125,6 +130,9 @@ def _refused(bundle: Bundle, rows: Sequence[Row]) -> Answers:
             refused[place] = _error("empty_row", "The row holds no value.")
         elif told := [name for name in numbers if isinstance(row.get(name), bool)]:
             refused[place] = _error("value_unreadable", f"'{told[0]}' is a truth value and should be a number.")
+        elif told := [name for name in numbers if isinstance(v := row.get(name), str) and _TWO_WAYS.fullmatch(v)]:
+            said = f"'{told[0]}' is a text that can be read in two ways, like 1.234: send a JSON number."
+            refused[place] = _error("value_unreadable", said)
         elif lost := [name for name in texts if isinstance(v := row.get(name), float) and abs(v) > SAFE_INTEGER]:
             refused[place] = _error("value_unreadable", f"'{lost[0]}' is a number too large to keep every digit.")
     return refused

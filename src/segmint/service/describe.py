@@ -34,8 +34,25 @@ def row_schema(contract: Contract, at: str, example: JSON | None = None) -> JSON
         schema["properties"][contract.id_column] = {"type": ["string", "integer", "null"], "description": "the id"}
         schema["required"].append(contract.id_column)
     if example is not None:
-        schema["examples"] = [example]
+        schema["examples"] = [_with_numbers(example, columns)]
     return schema
+
+
+def _with_numbers(row: JSON, columns: Sequence[Column]) -> JSON:
+    """Write the numbers of a row of texts as JSON numbers: as texts some could be read in two ways, like 1.234."""
+    numbers = {column.name for column in columns if column.kind == "number"}
+    return {name: _number(value) if name in numbers else value for name, value in row.items()}
+
+
+def _number(text: Any) -> Any:
+    """Read a number that came as text; None where it says that there is no value."""
+    if not isinstance(text, str):
+        return text
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return int(value) if value.is_integer() else value
 
 
 def _column(column: Column) -> JSON:
