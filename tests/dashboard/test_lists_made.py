@@ -21,6 +21,7 @@ from segmint.dashboard.sign_in import COOKIE
 from segmint.service import start as start_file
 from segmint.service.problems import Problem
 from segmint.service.start import Door, bound, server_config
+from tests.labels import controls_without_a_name
 from tests.service.test_champion import run_with_bundle
 from tests.service.test_children import hang_up
 
@@ -50,6 +51,15 @@ def test_a_list_is_made_and_what_is_wrong_is_said(desk: Desk) -> None:
     assert "job" in wrong.text
     assert str(desk.runs) not in wrong.text
     assert post(browser, desk, FORM | {"table": table, "cost": "5000"}).status_code == 422
+
+
+def test_every_control_of_the_pages_has_a_name(desk: Desk) -> None:
+    table, browser = bring(desk, "a"), client(desk, signed_in=True)
+    listed = post(browser, desk, FORM | {"table": table}).headers["location"]
+    paths = {f"/lists?table={table}": 10, f"/tables/{table}": 3, "/try": 2, "/upload": 1, "/customer": 2, listed: 3}
+    for path, least in paths.items():
+        assert controls_without_a_name(browser.get(path).text, least=least) == [], path
+    assert controls_without_a_name(client(desk).get("/sign-in").text, least=1) == []
 
 
 def test_a_table_that_was_brought_is_called_by_its_name_in_the_runs_made_of_it(desk: Desk) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from segmint.report.html import printable_dict, render
 from segmint.report.summary import summarise
+from tests.labels import controls_without_a_name
 from tests.payloads import payloads
 from tests.report.conftest import render_report
 
@@ -71,6 +72,11 @@ def test_a_run_without_a_comparison_still_has_a_page(make_run: Callable[..., Pat
     page = render_report(folder)
     assert "The network and how it learned" in page
     assert "The network beside other methods" not in page
+
+
+def test_every_slider_of_a_report_has_a_name(response_page: str) -> None:
+    """The label of "How many to call?" named the number that it shows, and not the slider."""
+    assert controls_without_a_name(response_page, least=1) == []
 
 
 def test_words_from_right_to_left_turn_nothing_beside_them() -> None:
