@@ -162,6 +162,28 @@ def test_a_setting_that_nobody_reads_is_refused(ask: Ask, method: str, path: str
     assert "table" in told["detail"]
 
 
+@pytest.mark.parametrize(
+    ("path", "named"),
+    [
+        (f"/v1/target?{ECONOMICS}&policy.budget_calls=30&policy.budget_calls=40", "policy.budget_calls"),
+        ("/v1/predict?data.decimal=comma&data.delimiter=;&data.decimal=point", "data.decimal"),
+    ],
+)
+def test_a_setting_that_comes_twice_is_refused(ask: Ask, path: str, named: str) -> None:
+    """The last was taken without a word."""
+    answer = ask("POST", path, TABLE, headers=CSV)
+    told = problem(answer)
+    assert (answer.status_code, told["code"], told["field"]) == (422, "setting", "query")
+    assert told["detail"] == f"The setting {named} is sent more than once. Send each setting once."
+
+
+def test_an_encoding_of_the_query_goes_before_the_charset_of_the_head(ask: Ask) -> None:
+    body, head = "age,job,note\n41,student,Wałęsa\n".encode("iso-8859-2"), {"content-type": "text/csv; charset=utf-8"}
+    came = ask("POST", "/v1/predict?data.encoding=iso-8859-2", body, headers=head)
+    assert came.status_code == 200, came.text
+    assert pl.read_csv(came.content)["note"].item() == "Wałęsa"
+
+
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_a_table_comes_back_with_a_row_for_every_record_and_says_which_were_rejected(ask: Ask, kind: str) -> None:
     ages, jobs = ["41", "SECRET", "30", "old", "22"], ["student", "student", "nobody", "admin.", "student"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from email.message import Message
 from functools import partial
@@ -151,12 +152,13 @@ def settings_without_files() -> frozenset[str]:
 
 
 def settings_of(request: Request, kind: str) -> list[tuple[str, str]]:
-    """Tell the settings that a request sends: its query, under which lies the charset of a CSV body."""
+    """Tell the settings that a request sends: its query, and the charset of a CSV body where the query names none."""
     query = request.query_params.multi_items()
     head = Message()
     head["content-type"] = request.headers.get("content-type", "")
     charset = head.get_param("charset") if kind == "csv" else None
-    return query if charset is None else [("data.encoding", str(charset)), *query]
+    named = charset is None or any(key == "data.encoding" for key, _ in query)
+    return query if named else [("data.encoding", str(charset)), *query]
 
 
 def refuse_query(request: Request) -> None:
@@ -209,8 +211,17 @@ def config_of(settings: Sequence[tuple[str, str]], standing: StandingPolicy, kin
 
 
 def _refuse_others(settings: Sequence[tuple[str, str]], known: frozenset[str], told: str) -> None:
-    if any(".".join(key.split(".")[:2]) not in known for key, _ in settings):
+    """Refuse settings that are not known here, and one that came twice: either value may be the one that was meant."""
+    if any(_setting_of(key) not in known for key, _ in settings):
         raise Problem(422, "setting", told, field="query")
+    twice = [key for key, count in Counter(key for key, _ in settings).items() if count > 1]
+    if twice:
+        told = f"The setting {_setting_of(twice[0])} is sent more than once. Send each setting once."
+        raise Problem(422, "setting", told, field="query")
+
+
+def _setting_of(key: str) -> str:
+    return ".".join(key.split(".")[:2])
 
 
 def _sets(settings: Sequence[tuple[str, str]]) -> list[str]:
