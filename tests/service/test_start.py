@@ -188,6 +188,35 @@ def test_api_10_told_to_stop_it_answers_sixty_callers_and_ends(served: Served, s
     assert {answer["accepted"] for answer in told} == {40}
 
 
+def test_told_to_stop_it_says_that_it_is_not_ready_while_somebody_is_answered(served: Served, send: Send) -> None:
+    """A load balancer that came then found a closed door."""
+    assert served.ask("/health/ready")[0] == 200
+    caller = send(served.head(len(MANY)) + MANY[:-1])
+    time.sleep(0.3)
+    served.process.send_signal(signal.SIGTERM)
+    time.sleep(0.5)
+    status, told = served.ask("/health/ready")
+    assert (status, json.loads(told)["code"]) == (503, "stopping")
+    assert served.ask("/health/live")[0] == 200
+    caller.sendall(MANY[-1:])
+    answer = http.client.HTTPResponse(caller)
+    answer.begin()
+    assert (answer.status, json.loads(answer.read())["accepted"]) == (200, 40)
+    start = time.monotonic()
+    assert served.process.wait(15) == 0
+    assert time.monotonic() - start < 4  # it does not wait for the time that it would have given
+
+
+def test_told_to_stop_twice_it_closes_at_once(served: Served, send: Send) -> None:
+    send(served.head(len(MANY)) + MANY[:-1])
+    time.sleep(0.3)
+    for _ in range(2):
+        served.process.send_signal(signal.SIGTERM)
+        time.sleep(0.4)
+    with pytest.raises(ConnectionRefusedError):
+        served.ask("/health/ready")
+
+
 @pytest.mark.slow
 def test_api_05_slow_heads_and_bodies_are_cut_while_others_are_answered(served: Served, send: Send) -> None:
     heads = [send(b"GET /health/live HTTP/1.1\r\nX-Slow: ") for _ in range(100)]

@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -185,6 +186,8 @@ def is_local(host: str) -> bool:
 class Door(uvicorn.Server):
     """A server that can be told to stop: it says so, and lets us end what is ours.
 
+    While requests under way finish it stays open, so that whoever asks hears that it is not ready; then it closes.
+
     Parameters
     ----------
     config : uvicorn.Config
@@ -197,6 +200,8 @@ class Door(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, stop: Callable[[], Any], told: Callable[[], Any] = lambda: None) -> None:
         super().__init__(config)
         self._stop, self._told = stop, told
+        self._end: float | None = None  # when uvicorn gives up on those who still wait
+        self._under_way: set[Any] | None = None
 
     def run(self, sockets: Any = None) -> None:
         """Answer until told to stop."""
@@ -209,9 +214,24 @@ class Door(uvicorn.Server):
         super().run(sockets)
 
     def handle_exit(self, sig: int, frame: Any) -> None:
-        """Begin to stop."""
+        """Begin to stop; told twice, close at once."""
+        if self._end is not None:
+            self.should_exit = True
+            super().handle_exit(sig, frame)
+            return
+        self._end = time.monotonic() + GRACE
         self._told()
         last = threading.Timer(GRACE - 1, self._stop)
         last.daemon = True
         last.start()
-        super().handle_exit(sig, frame)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Close as soon as those are answered who asked before it was told to stop, or have waited too long."""
+        if self._end is not None:
+            if self._under_way is None:
+                self._under_way = set(self.server_state.tasks)
+            left = self._end - time.monotonic()
+            if left <= 1 or all(task.done() for task in self._under_way):
+                self.config.timeout_graceful_shutdown = max(1, round(left))
+                self.should_exit = True
+        return await super().on_tick(counter)
