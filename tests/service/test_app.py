@@ -553,7 +553,9 @@ def test_settings_that_name_files_cannot_come_over_http(ask: Ask) -> None:
 def test_a_policy_that_says_too_little_is_answered_in_words(ask: Ask) -> None:
     answer = ask("POST", "/v1/target?policy.budget_calls=1", {"rows": [GOOD]})
     assert problem(answer)["code"] == "policy"
-    assert "cost_per_call" in answer.json()["detail"]
+    detail = answer.json()["detail"]
+    assert detail.endswith("Send economics.cost_per_call and economics.value_per_success in the query.")
+    assert "segmint" not in detail  # a command, which nobody has who asks over HTTP
 
 
 def test_rows_of_a_list_that_name_too_many_columns_are_refused(ask: Ask) -> None:

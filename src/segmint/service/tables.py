@@ -41,6 +41,10 @@ SHOWN = ("customer", "rank", "propensity", "expected_profit", "segment", "reason
 READING = frozenset({"data.delimiter", "data.encoding", "data.decimal", "data.header_row"})
 MOST_COLUMNS = 1_000
 MAGIC_BYTES = 8
+_NO_MONEY = (
+    "Nothing says what a call costs and what a success brings. "
+    "Send economics.cost_per_call and economics.value_per_success in the query."
+)
 
 
 async def predict_table(request: Request, handle: Handle, kind: str, workers: Workers) -> tuple[Response, Ledger]:
@@ -204,6 +208,8 @@ def config_of(settings: Sequence[tuple[str, str]], standing: StandingPolicy, kin
     _refuse_others(settings, settings_without_files() | reading, told)
     try:
         config = standing.under(_sets(settings))
+        if config.economics is None:
+            raise Problem(422, "policy", _NO_MONEY, field="query")
         policy_of(config)
     except SegmintError as error:
         raise _settings_problem(error, "policy") from error
