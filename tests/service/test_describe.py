@@ -101,6 +101,15 @@ def test_a_setting_that_makes_no_sense_is_refused(ask: Ask, value: str) -> None:
     assert len(answer.content) < 16_384
 
 
+@pytest.mark.parametrize("value", ["NaN", "nan", "Infinity", "-inf"])
+def test_money_that_is_no_number_is_refused_before_a_column_is_looked_for(ask: Ask, value: str) -> None:
+    query = f"economics.cost_per_call={value}&economics.value_per_success=9"
+    answer = ask("POST", f"/v1/target?{query}", {"rows": [GOOD | {"phone": "+48221234567"}]})
+    assert (answer.status_code, answer.json()["field"]) == (422, "query")
+    assert "economics.cost_per_call" in answer.json()["detail"]
+    assert "the name of a column" in answer.json()["detail"]
+
+
 @pytest.mark.parametrize(
     "setting",
     [

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from segmint.errors import PolicyError
+from segmint.config import load_config
+from segmint.errors import ConfigError, PolicyError
 from segmint.targeting.policy import ContactPolicy, load_policy, parse_policy, policy_from, policy_template
 from tests.targeting.conftest import make_policy
 
@@ -101,10 +102,22 @@ def test_an_unknown_key_is_answered_with_the_closest_one(text, suggestion):
     assert caught.value.fix == f"did you mean '{suggestion}'?"
 
 
-@pytest.mark.parametrize("amount", ["nan", "inf", "-1", "true", "''"])
+@pytest.mark.parametrize("amount", ["nan", "inf", "-1", "true", "''", "'NaN'", "'Infinity'", "' -inf '"])
 def test_an_amount_of_money_is_finite_and_not_negative(amount):
-    with pytest.raises(PolicyError, match=r"economics\.cost_per_call"):
+    """ "NaN" was the name of a column, as TOML writes its own nan in small letters."""
+    with pytest.raises(PolicyError, match=r"economics\.cost_per_call") as caught:
         parse_policy(f"[economics]\ncost_per_call = {amount}\nvalue_per_success = 9")
+    assert "an amount of money" in str(caught.value)
+    assert "the name of a column" in str(caught.value)
+
+
+@pytest.mark.parametrize("amount", ["NaN", "nan", "+Inf", "Infinity"])
+def test_no_number_is_no_column_wherever_it_is_set(amount):
+    with pytest.raises(ConfigError, match=r"economics\.cost_per_call") as caught:
+        load_config(None, [f"economics.cost_per_call={amount}", "economics.value_per_success=9"])
+    assert "the name of a column" in caught.value.expected
+    named = load_config(None, ["economics.cost_per_call=Nancy", "economics.value_per_success=information"])
+    assert named.economics.columns == ("Nancy", "information")
 
 
 def test_money_must_be_said():

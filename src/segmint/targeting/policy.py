@@ -19,6 +19,8 @@ from segmint.errors import PolicyError
 from segmint.toml_files import parse_toml, toml_text_of
 
 MOST = 10**15  # calls, customers or money; a float still tells every whole number
+_MONEY_OR_COLUMN = f"must be an amount of money, 0 to {MOST:,}, or the name of a column"
+_NO_AMOUNT = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 _DAYS = 36_500
 _MOST_NAMED = 8
 
@@ -65,10 +67,12 @@ class Economics(_Section):
     @field_validator("cost_per_call", "value_per_success", mode="before")
     @classmethod
     def _money_or_column(cls, amount: object) -> object:
-        if isinstance(amount, bool) or amount == "":
-            raise ValueError("must be an amount of money or the name of a column")
+        # text that a program has made of a number that it did not have: no column is called that
+        is_no_number = isinstance(amount, str) and _NO_AMOUNT.fullmatch(amount.strip())
+        if isinstance(amount, bool) or amount == "" or is_no_number:
+            raise ValueError(_MONEY_OR_COLUMN)
         if isinstance(amount, (int, float)) and not 0 <= amount <= MOST:
-            raise ValueError(f"must be an amount of money, 0 to {MOST:,}")
+            raise ValueError(_MONEY_OR_COLUMN)
         return amount
 
     @property
