@@ -51,6 +51,8 @@ def test_a_list_is_made_and_what_is_wrong_is_said(desk: Desk) -> None:
     assert "job" in wrong.text
     assert str(desk.runs) not in wrong.text
     assert post(browser, desk, FORM | {"table": table, "cost": "5000"}).status_code == 422
+    none = post(browser, desk, FORM | {"table": table, "calls": "0"})
+    assert (none.status_code, "“Calls at most” is 0" in none.text, "policy." in none.text) == (422, True, False)
 
 
 def test_every_control_of_the_pages_has_a_name(desk: Desk) -> None:

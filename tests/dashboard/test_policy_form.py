@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from segmint.config import load_config
-from segmint.dashboard.policy_form import ControlError, config_of, placeholders, starts
+from segmint.dashboard.policy_form import ControlError, config_of, placeholders, policy_of_controls, starts
 from segmint.errors import PolicyError, SegmintError
 from segmint.flows.standing import StandingPolicy
 
@@ -147,6 +147,30 @@ def test_a_count_that_no_bank_has_is_refused_and_not_repeated(text: str) -> None
         assert text not in str(told.value)
     with pytest.raises(SegmintError, match=r"1,?000,?000,?000,?000,?000"):
         config_of({"value": "1e308"})
+
+
+@pytest.mark.parametrize(
+    ("form", "control", "said"),
+    [
+        ({"calls": "0"}, "calls", "“Calls at most” is 0, so no list can be built."),
+        ({"value": "0"}, "value", "“Value of a yes” is 0, so no call can pay."),
+        ({"money": "1"}, "money", "“Money at most” is 1, less than one customer costs (5)."),
+        ({"cost": "5000"}, "cost", "exchange “Cost of a call” and “Value of a yes”"),
+        ({"value": "1e308"}, "value", "The control “Value of a yes” makes no sense"),
+        (QUOTA | {"calls": "2"}, "calls", "lower the minimums or raise “Calls at most”"),
+        (QUOTA | {"quota_most_1": "2"}, None, "correct the quotas"),
+    ],
+)
+def test_a_control_that_leaves_nobody_to_be_called_is_named_as_the_page_names_it(
+    form: dict[str, str], control: str | None, said: str
+) -> None:
+    """A marketer read "policy.budget_calls is 0", and no control of the page is called that."""
+    with pytest.raises(PolicyError) as told:
+        policy_of_controls(config_of(form))
+    assert said in str(told.value)
+    assert "policy." not in str(told.value)
+    assert "economics." not in str(told.value)
+    assert getattr(told.value, "control", None) == control
 
 
 @pytest.mark.parametrize("text", ["nan", "inf", "-1", "1e999"])

@@ -25,11 +25,10 @@ from segmint.config import Config
 from segmint.dashboard import pages
 from segmint.dashboard.contracts import chosen
 from segmint.dashboard.desk import Desk
-from segmint.dashboard.policy_form import ControlError, config_of
+from segmint.dashboard.policy_form import ControlError, config_of, policy_of_controls
 from segmint.dashboard.sign_in import COOKIE, HOURS
 from segmint.dashboard.tables import MOST_BYTES
 from segmint.errors import InputError, RunError, SegmintError
-from segmint.flows.settings import policy_of
 from segmint.report.html import environment, printable_dict, static
 from segmint.service.app import is_foreign, is_served
 from segmint.service.body import limited, read_body
@@ -437,7 +436,7 @@ def _lists(desk: Desk, request: Request, form: Form) -> Response | Awaitable[Res
     if request.method == "GET":
         return _page(desk, request, "lists", pages.list_builder(desk, request.query_params.get("table"), {}))
     config = config_of(form, desk.standing)
-    policy_of(config)
+    policy_of_controls(config)
     table = desk.tables.find(form.get("table", "")).path
     errand = Errand(table, Path(), desk.origin(), desk.bundle().digest, desk.runs)
     return _made(desk, request, errand, config)

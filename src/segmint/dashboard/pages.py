@@ -12,7 +12,7 @@ from segmint.contract.column import Column
 from segmint.contract.contract import Contract
 from segmint.dashboard.contracts import choices
 from segmint.dashboard.desk import Desk, read_json
-from segmint.dashboard.policy_form import ROWS, config_of, placeholders, starts
+from segmint.dashboard.policy_form import ROWS, config_of, placeholders, policy_of_controls, starts
 from segmint.errors import SegmintError
 from segmint.evaluation.paired_bootstrap import LOWER_IS_BETTER
 from segmint.flows.bundle import SEGMENT, segment_names
@@ -20,7 +20,6 @@ from segmint.flows.customer import TypedError, look_up, try_out
 from segmint.flows.preview import PreparedList, what_moved
 from segmint.flows.report import stored_report
 from segmint.flows.runs import rows_of, table_of
-from segmint.flows.settings import policy_of
 from segmint.monitoring.reference import OTHER
 from segmint.report.blocks import Block, banner, figures, heading, points, statements, table
 from segmint.report.html import printable_dict
@@ -196,12 +195,12 @@ def preview(
     """What a list would be and who comes and goes against the list of the controls `before`, as plain JSON."""
     config = config_of(form, desk.standing)
     prepared = desk.prepared(table, config)
-    policy = policy_of(config)
+    policy = policy_of_controls(config)
     found = prepared.ask(policy, exact=exact)
     since = found
     if before is not None:
         earlier = config_of(before, desk.standing)
-        since = desk.prepared(table, earlier).ask(policy_of(earlier), exact=False)
+        since = desk.prepared(table, earlier).ask(policy_of_controls(earlier), exact=False)
     return (
         _seen(prepared, found, policy)
         | what_moved(prepared, since.rows, found.rows)

@@ -8,9 +8,10 @@ from math import inf, isfinite
 from typing import Any
 
 from segmint.config import Config
-from segmint.errors import PolicyError
+from segmint.errors import ConfigError, PolicyError
+from segmint.flows.settings import policy_of
 from segmint.flows.standing import StandingPolicy
-from segmint.targeting.policy import MOST
+from segmint.targeting.policy import MOST, ContactPolicy
 
 ROWS = range(3)
 _GROUPED = "[1-9][0-9]{0,2}(?:,[0-9]{3})+"
@@ -34,6 +35,18 @@ _NEEDED = {
     "currency": ("currency", "a name such as EUR"),
     "holdout": ("held out", "a percentage such as 10, or 0 to call everybody who is worth it"),
     "campaign": ("campaign", "a name such as spring"),
+}
+# what the page calls a setting; whoever moves a control has never seen the setting's own name
+_CALLED = {
+    "economics.cost_per_call": ("cost", "“Cost of a call”"),
+    "economics.value_per_success": ("value", "“Value of a yes”"),
+    "economics.currency": ("currency", "“Currency”"),
+    "policy.campaign": ("campaign", "“Campaign”"),
+    "policy.budget_calls": ("calls", "“Calls at most”"),
+    "policy.budget_money": ("money", "“Money at most”"),
+    "policy.holdout_share": ("holdout", "“Held out”"),
+    "policy.quotas": ("", "the quotas"),
+    "policy.exclude": ("", "the exclusions"),
 }
 
 
@@ -93,9 +106,9 @@ def config_of(form: Mapping[str, str], standing: StandingPolicy | None = None) -
     Raises
     ------
     ControlError
-        If a control is half filled, empty though no policy fills it, or no number.
-    SegmintError
-        If the rules contradict each other.
+        If a control is half filled, empty though no policy fills it, or no number that makes sense.
+    PolicyError
+        If a setting beside the controls makes no sense.
     """
     standing = standing or StandingPolicy()
     filled = {name: text.strip() for name, text in form.items()}
@@ -115,7 +128,42 @@ def config_of(form: Mapping[str, str], standing: StandingPolicy | None = None) -
         "policy.quotas": [quota for row in ROWS if (quota := _quota(filled, row))] or None,
         "policy.exclude": [rule for row in ROWS if (rule := _exclusion(filled, row))] or None,
     }
-    return standing.under(flags=flags)
+    try:
+        return standing.under(flags=flags)
+    except ConfigError as error:
+        raise _in_words_of_the_page(error) from error
+
+
+def policy_of_controls(config: Config) -> ContactPolicy:
+    """Join the sections that the controls have made, free of contradictions; what contradicts is said in the page's words.
+
+    Raises
+    ------
+    ControlError
+        If a control leaves nobody to be called.
+    PolicyError
+        If the rules contradict each other otherwise.
+    """
+    try:
+        return policy_of(config)
+    except ConfigError as error:
+        raise _in_words_of_the_page(error) from error
+
+
+def _in_words_of_the_page(error: ConfigError) -> PolicyError:
+    """Say what is wrong with settings as whoever sees their controls knows them, beside the first that is named."""
+    said = f"{error.came} {error.fix}"
+    came, expected, fix = (_reworded(text) for text in (error.came, error.expected, error.fix))
+    named = sorted((said.index(name), control) for name, (control, _) in _CALLED.items() if control and name in said)
+    if not named:
+        return PolicyError(came, expected=expected, fix=fix)
+    return ControlError(named[0][1], came, expected=expected, fix=fix)
+
+
+def _reworded(text: str) -> str:
+    for name, (_, words) in _CALLED.items():
+        text = text.replace(f"The setting '{name}'", f"The control {words}").replace(name, words)
+    return text
 
 
 def _quota(form: Mapping[str, str], row: int) -> dict[str, Any] | None:
