@@ -313,6 +313,9 @@ def _kind(request: Request) -> str:
     kinds = {"application/json": "json", "text/csv": "csv", "application/vnd.apache.parquet": "parquet"}
     if media not in kinds:
         raise Problem(415, "media_type", f"Send one of: {', '.join(kinds)}.")
+    charset = tables.charset_of(request) or "utf-8"
+    if kinds[media] == "json" and charset.lower() not in ("utf-8", "utf8"):
+        raise Problem(415, "media_type", "JSON is UTF-8: send it so, as application/json without another charset.")
     return kinds[media]
 
 

@@ -158,11 +158,18 @@ def settings_without_files() -> frozenset[str]:
 def settings_of(request: Request, kind: str) -> list[tuple[str, str]]:
     """Tell the settings that a request sends: its query, and the charset of a CSV body where the query names none."""
     query = request.query_params.multi_items()
+    charset = charset_of(request) if kind == "csv" else None
+    if charset is None or any(key == "data.encoding" for key, _ in query):
+        return query
+    return [("data.encoding", charset), *query]
+
+
+def charset_of(request: Request) -> str | None:
+    """Tell the charset that the head of a request names."""
     head = Message()
     head["content-type"] = request.headers.get("content-type", "")
-    charset = head.get_param("charset") if kind == "csv" else None
-    named = charset is None or any(key == "data.encoding" for key, _ in query)
-    return query if named else [("data.encoding", str(charset)), *query]
+    charset = head.get_param("charset")
+    return None if charset is None else str(charset)
 
 
 def refuse_query(request: Request) -> None:
