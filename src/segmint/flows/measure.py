@@ -155,7 +155,14 @@ def measure(
             found = estimate(joined, level=level, currency=currency, held_out_silence_means_no=silence_means_no)
         others = caution_of_strangers(joined.strangers, joined.read, "on this list")
         first = () if others is None else (others,)
-        sentences = (*first, found.sentences[0], *([read_so] if read_so else []), source, *changed, *found.sentences[1:])
+        sentences = (
+            *first,
+            found.sentences[0],
+            *([read_so] if read_so else []),
+            source,
+            *changed,
+            *found.sentences[1:],
+        )
         summary = {
             "sentences": list(sentences),
             "cautions": [*first, *changed, *found.cautions],
