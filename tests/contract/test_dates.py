@@ -78,3 +78,6 @@ def test_formats_that_read_other_days_in_as_many_texts_are_told() -> None:
     assert likeliest_formats(pl.Series(["03/03/2026", "14.04.2026", "15.04.2026"])) == ("%d.%m.%Y",)
     assert likeliest_formats(pl.Series(["03/03/2026"])) == ("%d/%m/%Y",)
     assert likeliest_formats(pl.Series(["?"])) == ("%Y-%m-%d",)
+    # as many different texts, and no text that is two days
+    assert likeliest_formats(pl.Series(["2026-11-20", "20.11.2026"])) == ("%Y-%m-%d",)
+    assert likeliest_formats(pl.Series(["20.11.2026", "20.11.2026", "2026-11-21"])) == ("%d.%m.%Y",)

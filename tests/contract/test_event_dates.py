@@ -22,8 +22,11 @@ def test_other_dates_are_none_of_a_call(name: str) -> None:
     assert dated_by(pl.DataFrame({name: ["2026-03-14"]}), "call") is None
 
 
-def test_the_day_of_the_call_goes_before_any_other_and_what_can_be_read_before_what_cannot() -> None:
+def test_the_names_of_the_page_go_before_any_other_and_what_can_be_read_before_what_cannot() -> None:
     days = ["2026-03-14"]
-    assert dated_by(pl.DataFrame({"last_contact": days, "date": days, "called_at": days}), "call") == "called_at"
+    assert dated_by(pl.DataFrame({"last_contact": days, "date": days, "called_at": days}), "call") == "date"
+    assert dated_by(pl.DataFrame({"last_contact": days, "contact_day": days, "called_at": days}), "call") == "called_at"
+    half = pl.DataFrame({"date": ["2026-03-14", None], "Datum": ["2026-03-14", "2026-03-15"]})
+    assert dated_by(half, "call") == "Datum"
     assert dated_by(pl.DataFrame({"last_contact": days, "date": days}), "call") == "date"
     assert dated_by(pl.DataFrame({"call_date": ["?"], "Datum": days}), "call") == "Datum"

@@ -114,11 +114,13 @@ def test_a_file_in_which_nobody_stands_yet_grows(tmp_path: Path) -> None:
 def test_ids_that_a_spreadsheet_made_numbers_are_not_added_again(tmp_path: Path) -> None:
     path = tmp_path / "d.csv"
     add_objectors(path, ids("0050012", "0050013"))
-    path.write_text("customer\n50012\n50013.0\n", "utf-8")
-    assert add_objectors(path, ids("0050012", "0050013", "0060000")).sentence.endswith("has 3 entries, 1 of them new.")
+    path.write_text("customer\n50012.0\n50013.0\n", "utf-8")
+    assert add_objectors(path, ids("50012", "50013", "60000")).sentence.endswith("has 3 entries, 1 of them new.")
 
 
 def test_whose_id_differs_by_zeros_from_another_objector_is_not_lost(tmp_path: Path) -> None:
     path = tmp_path / "d.csv"
     add_objectors(path, ids("12"))
     assert add_objectors(path, ids("12", "0012")).added == 1
+    add_objectors(path, ids("0017"))
+    assert add_objectors(path, ids("17")).added == 1

@@ -229,6 +229,13 @@ def test_results_without_an_outcome_yet_are_no_refusals(monkeypatch: pytest.Monk
             some_open.with_columns(customer=number.cast(pl.Int64).cast(pl.String)),
             runs=tmp_path / "runs",
         )
+    # 1 is a customer below break-even, and no 0001 of the arms
+    numbered = listed.with_columns(customer=pl.format("0{}", number))
+    below = listed.head(1).with_columns(customer=pl.lit("1"), status=pl.lit("below_break_even"))
+    asked = told.with_columns(customer=pl.format("0{}", number))
+    open_below = pl.DataFrame({"customer": ["1"], "Abschluss Festgeld": ["NA"]})
+    found = measure(pl.concat([numbered, below]), pl.concat([asked, open_below]), runs=tmp_path / "runs")
+    assert "Left out: 1 result without an outcome yet." in " ".join(found.sentences)
     strangers = pl.DataFrame({"customer": ["X1", "X2"], "Abschluss Festgeld": ["NA", ""]})
     found = measure(listed, pl.concat([told, strangers]), runs=tmp_path / "runs")
     assert "Left out: 2 results without an outcome yet." in " ".join(found.sentences)
@@ -342,8 +349,15 @@ def test_a_list_that_lost_rows_is_measured_with_a_caution(tmp_path: Path) -> Non
     assert f" had {called:,} to be called and {held:,} held out; this file has " in caution
     assert caution in some.sentences
     assert "two arms unlike: measure call_list.parquet of that run" in some.report.read_text("utf-8")
-    with pytest.raises(DataError, match=f"held {held:,} customers out, and this file has none of them"):
+    none_held = f"held {held:,} customers out, and this file has none of them"
+    with pytest.raises(DataError, match=none_held):
         found(listed.filter(status="listed"))
+    # of several lists one under the other each is held against its own run, in whatever order they stand
+    other = a_made_list(tmp_path / "runs")[0].with_columns(customer="X" + pl.col("customer"))
+    assert not found(pl.concat([other, listed])).summary["cautions"]
+    for lists in ([other, listed.filter(status="listed")], [listed.filter(status="listed"), other]):
+        with pytest.raises(DataError, match=none_held):
+            found(pl.concat(lists))
 
 
 def a_saved_list(name: str, listed: pl.DataFrame, path: Path) -> Path:

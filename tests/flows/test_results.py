@@ -89,7 +89,7 @@ def test_ids_named_record_are_not_the_numbers_of_a_call_list() -> None:
 def test_ids_meet_without_the_zeros_that_a_spreadsheet_dropped() -> None:
     scored = pl.DataFrame({"client": ["0017", "0018", "019", "19"]})
     results = pl.DataFrame({"client": ["17", "0018", "99"], "code": ["success", "refused", "refused"]})
-    rows, yes, sentence = outcomes_of(scored, results, CONTRACT, PLAIN)
+    rows, yes, sentence, *_ = outcomes_of(scored, results, CONTRACT, PLAIN)
     assert (rows.tolist(), yes.tolist()) == ([0, 1], [True, False])
     assert "3 results read, 1 of customers who are not in the scored table" in sentence
     assert "1 result was matched although the ids differ by zeros before them." in sentence
@@ -97,9 +97,10 @@ def test_ids_meet_without_the_zeros_that_a_spreadsheet_dropped() -> None:
 
 def test_an_id_that_lost_its_zeros_and_could_be_of_several_is_said() -> None:
     scored = pl.DataFrame({"client": ["007", "07"]})
-    rows, _, sentence = outcomes_of(scored, pl.DataFrame({"client": ["7"], "code": ["success"]}), CONTRACT, PLAIN)
-    assert rows.tolist() == [0, 1]
-    assert "1 id of them could be of several customers: each was taken." in sentence
+    results = pl.DataFrame({"client": ["7", "07"], "code": ["success", "refused"]})
+    rows, yes, sentence, *_ = outcomes_of(scored, results, CONTRACT, PLAIN)
+    assert (rows.tolist(), yes.tolist()) == ([1], [False])
+    assert "1 id without the zeros before could be of several customers: taken for none." in sentence
 
 
 def test_the_contract_tells_the_draft_of_codes_who_the_customer_is(

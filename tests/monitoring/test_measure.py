@@ -527,8 +527,10 @@ def test_zeros_that_a_spreadsheet_dropped_change_nothing(lost):
 def test_an_id_without_its_zeros_that_could_be_of_several_customers_is_a_caution():
     call_list, _ = campaign(3, n=100)
     twins = call_list.with_columns(customer=pl.Series(["07", "007", *call_list["customer"][2:]]))
-    joined = join_results(twins, pl.DataFrame({"customer": ["7"], "code": ["DNC"]}), CODES)
-    assert joined.do_not_call.to_list() == ["07", "007", "000007"]
+    said = pl.DataFrame({"customer": ["7", "07", "7"], "code": ["DNC", "NO", "SALE"]})
+    joined = join_results(twins, said, CODES, purchases=pl.DataFrame({"customer": ["7"]}))
+    assert joined.rows.select(pl.col("dialled", "success").sum()).row(0) == (1, 0)  # 07 alone, who refused
+    assert joined.do_not_call.to_list() == ["7"]  # `segmint target` keeps off whoever that may be
     assert any("1 id has lost the zeros before, and several" in said for said in joined.cautions)
 
 

@@ -401,7 +401,7 @@ def test_a_history_with_an_unreadable_date_stops_the_work(tmp_path, contract, cu
         run(customers, contract, make_policy(rest_days=30, history=str(history)))
     write(history, "client,date\n00001,10.03.2026\n00002,10.03.26 x\n")
     with pytest.raises(
-        PolicyError, match=r"1 record without an id or a date; .* written like '99\.99\.99 x' under 'date'"
+        PolicyError, match=r"1 record without an id or a date under 'date'; .* written like '99\.99\.99 x'"
     ):
         run(customers, contract, make_policy(rest_days=30, history=str(history)))
     write(history, "client,Gespräch\n00001,10.03.2026\n")

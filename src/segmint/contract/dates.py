@@ -64,7 +64,7 @@ def days_of(column: pl.Series) -> pl.Series:
 
 
 def likeliest_formats(texts: pl.Series) -> tuple[str, ...]:
-    """Name the format that most texts have, and every other that as many have and that reads other days in them.
+    """Name the format that most texts have, and every other that as many have and that reads another day in one of them.
 
     Parameters
     ----------
@@ -75,11 +75,12 @@ def likeliest_formats(texts: pl.Series) -> tuple[str, ...]:
     tuple of str
         At least one; of several nobody can tell which is meant.
     """
-    different = texts.drop_nulls().unique()
+    counts = texts.alias("text").drop_nulls().value_counts(sort=True, name="rows")
+    different, rows = counts["text"], counts["rows"]
     read = {form: read_dates(different, form) for form in FORMATS}
-    best = max(FORMATS, key=lambda form: read[form].count())
-    most = read[best].count()
-    others = [form for form in FORMATS if most and read[form].count() == most and not read[form].equals(read[best])]
+    covered = {form: int(rows.filter(days.is_not_null()).sum()) for form, days in read.items()}
+    best = max(FORMATS, key=covered.__getitem__)
+    others = [form for form in FORMATS if covered[form] == covered[best] and (read[form] != read[best]).any()]
     return best, *others
 
 

@@ -25,6 +25,7 @@ _SALE = (
 # held against names without accents; the first that fits is taken
 _NAMES: dict[Event, tuple[re.Pattern[str], ...]] = {
     "call": (
+        *map(re.compile, ("date", "called_at", "call_date", "last_contact")),  # as the page on call lists names them
         re.compile(
             rf"{_CALL}_?{_DAY}|{_DAY}_{_OF}{_CALL}|(called|contacted|dialled|dialed)_(on|at)|(angerufen|kontaktiert|telefoniert)_am"
         ),
@@ -47,7 +48,7 @@ NAMES_OF_DATES: dict[Event, str] = {
 
 
 def dated_by(table: pl.DataFrame, event: Event) -> str | None:
-    """Name the column of the day on which something was made: one in which dates can be read before one in which none can.
+    """Name the column of the day on which something was made: of those that are called so, the first with most dates.
 
     Parameters
     ----------
@@ -62,7 +63,7 @@ def dated_by(table: pl.DataFrame, event: Event) -> str | None:
     """
     plain = {name: bare_name(name) for name in table.columns}
     named = [name for pattern in _NAMES[event] for name in table.columns if pattern.fullmatch(plain[name])]
-    return next((name for name in named if days_of(table[name]).count()), next(iter(named), None))
+    return max(named, key=lambda name: days_of(table[name]).count(), default=None)
 
 
 def bare_name(name: str) -> str:

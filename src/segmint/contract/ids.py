@@ -60,6 +60,11 @@ def same_ids(named: pl.Series, known: pl.Series) -> pl.DataFrame:
     return pl.concat(pairs) if pairs else pl.DataFrame(schema={"named": pl.String, "known": pl.String})
 
 
+def told_apart(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Keep the pairs of `same_ids` that name one customer: an id without its zeros may be that of several."""
+    return pairs.filter(~(pairs["named"].is_duplicated() & matched_by_zeros(pairs)))
+
+
 def matched_by_zeros(pairs: pl.DataFrame) -> pl.Series:
     """Tell which pairs of `same_ids` differ by the zeros before them."""
     return without_point_zero(pairs["named"]) != without_point_zero(pairs["known"])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from segmint.contract.ids import bare_ids, same_ids
+from segmint.contract.ids import bare_ids, without_point_zero
 from segmint.errors import InputError
 from segmint.store.alone import alone
 from segmint.store.staging import disk_explained, make_folder, publish_file
@@ -74,8 +74,8 @@ def add_objectors(path: Path, customers: pl.Series, own: str | None = None) -> G
         known = known.with_columns(unguarded(known[column]) for column in known.columns)
         name = _id_column(known, own, path.name)
         asked = bare_ids(customers.alias(name)).drop_nulls().unique(maintain_order=True)
-        # as `segmint target` finds them by the file: a spreadsheet may have dropped the zeros before its ids
-        new = asked.filter(~asked.is_in(same_ids(bare_ids(known[name]), asked)["known"].implode()))
+        # zeros count here: 0017 may be another customer than 17, and a line too many keeps nobody off who may be called
+        new = asked.filter(~without_point_zero(asked).is_in(without_point_zero(bare_ids(known[name])).implode()))
         grown = Grown(path, known.height, len(new))
         if len(new):
             mode = path.stat().st_mode if path.exists() else None

@@ -15,7 +15,7 @@ from segmint.config import Config
 from segmint.contract.cells import read_cells, read_outcome
 from segmint.contract.column import Column
 from segmint.contract.contract import Contract, load_contract
-from segmint.contract.ids import bare_ids, same_ids
+from segmint.contract.ids import bare_ids, same_ids, told_apart
 from segmint.errors import DataError, SegmintError
 from segmint.flows.candidates import today
 from segmint.flows.do_not_call import Grown, add_objectors
@@ -151,7 +151,7 @@ def measure(
         grown = None if do_not_call is None else _add(do_not_call, joined, contract)
         currency, source = _currency(list_run, config)
         with _said_what_grew(grown):
-            changed = _changed_since(listed, list_run)
+            changed = _changed_since(listed, list_run, runs)
             found = estimate(joined, level=level, currency=currency, held_out_silence_means_no=silence_means_no)
         others = caution_of_strangers(joined.strangers, joined.read, "on this list")
         first = () if others is None else (others,)
@@ -215,9 +215,10 @@ def _of_the_arms(results: pl.DataFrame, listed: pl.DataFrame, contract: Contract
     customer = _by_the_lists_id(codes, results, contract).customer
     if customer not in results.columns:
         return 0
-    arms = bare_ids(listed.filter(pl.col("status").is_in(ARMS))["customer"])
-    ids = bare_ids(results[customer])
-    return int(ids.is_in(same_ids(ids, arms)["named"].implode()).sum())
+    keys, ids = bare_ids(listed["customer"]), bare_ids(results[customer])
+    compared = keys.filter(listed["status"].is_in(ARMS))
+    pairs = told_apart(same_ids(ids, keys))  # of the whole list: 17 is nobody's 0017 where there is a 17
+    return int(ids.is_in(pairs.filter(pairs["known"].is_in(compared.implode()))["named"].implode()).sum())
 
 
 def _as_the_contract_reads(purchases: pl.DataFrame, contract: Contract | None) -> pl.DataFrame:
@@ -318,13 +319,23 @@ def _contract_of(list_run: Run | None) -> Contract | None:
     return None
 
 
-def _changed_since(listed: pl.DataFrame, list_run: Run | None) -> list[str]:
-    """Say that a list has other numbers of rows to be called or held out than its own run made."""
-    made = None if list_run is None else RunView(list_run.folder).json(TARGET)
-    if list_run is None or made is None:
+def _changed_since(listed: pl.DataFrame, list_run: Run | None, runs: Path) -> list[str]:
+    """Say that a list has other numbers of rows to be called or held out than its own run made; of several, each list."""
+    if "run" not in listed.columns:
+        return [] if list_run is None else _changed(listed, list_run)
+    ids = listed["run"].cast(pl.String)
+    changed: list[str] = []
+    for name in ids.drop_nulls().unique(maintain_order=True):
+        own = listed.filter(ids == name)
+        made_by = list_run if list_run is not None and name == list_run.id else scoring_run(None, own, runs)
+        changed += [] if made_by is None else _changed(own, made_by)
+    return changed
+
+
+def _changed(own: pl.DataFrame, list_run: Run) -> list[str]:
+    made = RunView(list_run.folder).json(TARGET)
+    if made is None:
         return []
-    # of several lists one under the other, each is held against its own run
-    own = listed.filter(pl.col("run").cast(pl.String) == list_run.id) if "run" in listed.columns else listed
     before = {arm: int(made["counts"].get(arm, 0)) for arm in ARMS}
     now = {arm: own.filter(status=arm).height for arm in ARMS}
     if before == now:

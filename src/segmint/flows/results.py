@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from segmint.config import Data
 from segmint.contract.cells import read_outcome
 from segmint.contract.contract import Contract, load_contract
-from segmint.contract.ids import bare_ids, matched_by_zeros, same_ids
+from segmint.contract.ids import bare_ids, matched_by_zeros, same_ids, told_apart
 from segmint.contract.validate import MIN_ROWS_PER_LEVEL
 from segmint.errors import ConfigError, DataError, InputError
 from segmint.flows.read import open_source
@@ -123,7 +123,8 @@ def outcomes_of(scored: pl.DataFrame, results: pl.DataFrame, contract: Contract,
     """
     here, there = _keys(scored, results, contract, codes)
     asked, keys = bare_ids(results[there]).alias("_named"), bare_ids(scored[here]).alias("_key")
-    pairs = same_ids(asked, keys)
+    every = same_ids(asked, keys)
+    pairs = told_apart(every)
     told = (
         results.select(asked, _meaning=meaning_of(results, contract, codes))
         .join(pairs.rename({"known": "_key"}), left_on="_named", right_on="named")
@@ -157,7 +158,7 @@ def outcomes_of(scored: pl.DataFrame, results: pl.DataFrame, contract: Contract,
         (
             f"{counted(results.height, 'result')} read, {strangers:,} of customers who are not in the scored table; "
             f"{some_of(answered.height, scored.height, 'scored customers', 'has', 'have')} an outcome.",
-            *_by_zeros(asked, pairs),
+            *_by_zeros(asked, every),
             *_left_out(joined),
         )
     )
@@ -234,14 +235,16 @@ def _is_call_list(scored: pl.DataFrame) -> bool:
 def _by_zeros(asked: pl.Series, pairs: pl.DataFrame) -> list[str]:
     """Say how many results found their customer only without the zeros before an id, and which may be of several."""
     lost = pairs.filter(matched_by_zeros(pairs))["named"]
-    rows = int(asked.is_in(lost.implode()).sum())
+    rows = int(asked.is_in(lost.filter(~lost.is_duplicated()).implode()).sum())
     said = (
         [f"{counted(rows, 'result was', 'results were')} matched although the ids differ by zeros before them."]
         if rows
         else []
     )
     if several := lost.filter(lost.is_duplicated()).n_unique():
-        said.append(f"{counted(several, 'id', 'ids')} of them could be of several customers: each was taken.")
+        said.append(
+            f"{counted(several, 'id', 'ids')} without the zeros before could be of several customers: taken for none."
+        )
     return said
 
 

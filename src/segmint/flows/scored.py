@@ -97,7 +97,9 @@ def _as_it_came(wave: pl.DataFrame, bundle: Bundle) -> pl.DataFrame:
 
 def scoring_run(scored: Any, wave: pl.DataFrame, runs: Path) -> Run | None:
     """Find the run that scored a table: the one a call list names, or the one whose folder it lies in."""
-    named = wave["run"].drop_nulls().cast(pl.String).unique().to_list() if "run" in wave.columns else []
+    named = (
+        wave["run"].drop_nulls().cast(pl.String).unique(maintain_order=True).to_list() if "run" in wave.columns else []
+    )
     folders = [runs / name for name in named if RUN_ID.fullmatch(name)]
     if isinstance(scored, str | Path):
         folders.append(Path(scored).absolute().parent)

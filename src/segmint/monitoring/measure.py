@@ -13,7 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
-from segmint.contract.ids import bare_ids, matched_by_zeros, same_ids
+from segmint.contract.ids import bare_ids, matched_by_zeros, same_ids, told_apart
 from segmint.errors import DataError
 from segmint.metrics.intervals import EFFECT_LEVEL, FEWEST_OF_EACH
 from segmint.monitoring.codes import MEANINGS, NAME_THE_COLUMNS, SAY_WHAT_THEY_MEAN, Dispositions, codes_in_words
@@ -52,7 +52,7 @@ class JoinedResults:
     by_zeros : dict of str to int
         How many results, purchases and customers of earlier lists found their customer only without the zeros before an id.
     several : int
-        Ids without their zeros that are those of several customers of the list: each of these was taken.
+        Ids of results and purchases without their zeros that could be those of several customers of the list: of none, then.
     met_nobody : tuple of int
         Customers on each earlier list that has nobody of this one.
     before, repeated : int
@@ -128,7 +128,7 @@ class JoinedResults:
         if self.several:
             said.append(
                 f"{counted(self.several, 'id has', 'ids have')} lost the zeros before, and several customers of the list could "
-                "be meant: each was taken. Export the ids as text."
+                "be meant: these results and purchases count for nobody. Export the ids as text."
             )
         said += () if self.bought is None else self.bought.cautions
         held = self.compared.filter(pl.col("status") == "held_out")
@@ -206,14 +206,16 @@ def join_results(
             fix=SAY_WHAT_THEY_MEAN,
         )
     listed = call_list.with_columns(bare_ids(call_list["customer"]).alias("_key"))
-    pairs = same_ids(calls["_named"], listed["_key"])
+    every = same_ids(calls["_named"], listed["_key"])
+    pairs, unclear = told_apart(every), _unclear(every)
     known = _among(calls["_named"], pairs["named"])
     rows = _with_calls(listed, calls.join(pairs.rename({"known": "_key"}), left_on="_named", right_on="named"))
     found = [("results", calls["_named"], pairs)]
     bought, matched = None, None
     if purchases is not None:
         whose = _customers_of(purchases, dispositions)
-        theirs = same_ids(whose, listed["_key"])
+        every = same_ids(whose, listed["_key"])
+        theirs, unclear = told_apart(every), unclear | _unclear(every)
         arms = [_as_named(listed.filter(status=arm)["_key"], theirs) for arm in ARMS]
         bought = purchases_of(purchases, whose, since=since, today=today, outcome=outcome, arms=arms)
         dialled = pl.col("dialled") | pl.col("said_no") if of_calls else pl.col("dialled")
@@ -243,7 +245,7 @@ def join_results(
         bought,
         of_calls,
         _by_zeros(found),
-        len({named for _, _, pairs in found for named in pairs.filter(pairs["named"].is_duplicated())["named"]}),
+        len(unclear),
         tuple(len(each) for each, there in zip(seen, met, strict=True) if len(each) and there.is_empty()),
     )
 
@@ -276,6 +278,11 @@ def _customers_of(purchases: pl.DataFrame, dispositions: Dispositions) -> pl.Ser
 
 def _among(keys: pl.Series, known: pl.Series) -> pl.Series:
     return keys.is_in(known.drop_nulls().implode()).fill_null(False)
+
+
+def _unclear(pairs: pl.DataFrame) -> set[str]:
+    """Name the ids that could be those of several customers."""
+    return set(pairs["named"]) - set(told_apart(pairs)["named"])
 
 
 def _as_named(keys: pl.Series, pairs: pl.DataFrame) -> pl.Series:

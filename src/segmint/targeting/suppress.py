@@ -702,7 +702,8 @@ def read_history(path: Path | str, contract: Contract) -> pl.DataFrame:
     days = _days(frame[day_column])
     if useless := int((~_any_given(ids, frame.height) | days.is_null()).sum()):
         raise PolicyError(
-            f"The history '{name}' has {counted(useless, 'record')} without an id or a date{_shape_of_first(frame[day_column], days)}.",
+            f"The history '{name}' has {counted(useless, 'record')} without an id or a date under '{day_column}'"
+            f"{_shape_of_first(frame[day_column], days)}.",
             expected="an id and a date such as 2026-03-14 or 14.03.2026 in every record, written in one way",
             fix="correct these records: each might be a customer who must rest",
         )
@@ -741,7 +742,7 @@ def _shape_of_first(values: pl.Series, days: pl.Series) -> str:
     if strange.is_empty():
         return ""
     shape = re.sub(r"[^\W\d_]", "x", re.sub(r"[0-9]", "9", strange[0][:20]))
-    return f"; the first that is none is written like '{shape}' under '{values.name}'"
+    return f"; the first that is none is written like '{shape}'"
 
 
 def _joined(rules: Sequence[Rule], rows: int) -> pl.Series:
