@@ -209,6 +209,35 @@ def test_without_ids_who_moved_a_bundle_is_found_by_how_the_customer_looks(tmp_p
     promote(found.folder, CONFIG, runs=tmp_path, on=called(2), despite="a test")
 
 
+def test_without_ids_an_update_keeps_the_table_that_was_trained_on_apart_from_those_that_moved_it(
+    tmp_path: Path,
+) -> None:
+    runs, files = tmp_path / "runs", {name: tmp_path / f"{name}.csv" for name in ("train", "wave", "results", "again")}
+    called(1).write_csv(files["train"])
+    wave = called(2).with_columns(record=pl.int_range(1, pl.len() + 1))
+    wave.write_csv(files["wave"])
+    wave.select("record", "y").write_csv(files["results"])
+    wave.select("record", "y").head(300).write_csv(files["again"])
+    bundle = finished(runs, 1, {"train.csv": file_fingerprint(files["train"])})
+    promote(bundle, CONFIG, runs=runs)
+    scored = wave.drop("y")
+    for results in ("results", "again"):
+        bundle = update(files[results], scored, bundle, CONFIG, runs=runs, customers=files["wave"]).folder
+        assert predict(files["train"], bundle, CONFIG, runs=runs).trained_on == 400
+        assert predict(files["wave"], bundle, CONFIG, runs=runs).trained_on is None
+        with pytest.raises(DataError, match=f"{bundle.name} was moved by the results of this very table"):
+            promote(bundle, CONFIG, runs=runs, on=files["wave"])
+    with pytest.raises(DataError, match="was trained on this very table"):
+        promote(bundle, CONFIG, runs=runs, on=files["train"])
+
+
+def test_a_bundle_without_its_run_can_be_updated_and_nobody_can_tell_whom_it_was_trained_on(tmp_path: Path) -> None:
+    bare, wave = tmp_path / "bare", called(2).with_columns(record=pl.int_range(pl.len()))
+    shutil.copytree(finished(tmp_path / "elsewhere", 1) / "bundle", bare)
+    found = update(wave.select("record", "y"), wave.drop("y"), bare, CONFIG, runs=tmp_path / "runs")
+    assert predict(called(1), found.folder, CONFIG, runs=tmp_path / "runs").trained_on is None
+
+
 @pytest.mark.network
 def test_a_challenger_that_is_no_better_is_refused_unless_a_person_says_why(
     wave: dict[str, pl.DataFrame], trained: Path, updated: Any, runs: Path, tmp_path: Path

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from segmint.contract.ledger import Ledger
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import refuse_rejected, validate_batches
-from segmint.errors import DataError, InputError, RunError
+from segmint.errors import DataError, InputError
 from segmint.flows.bundle import predictor_of, segments_in
 from segmint.flows.read import inputs_of, open_source, refuse_overwriting, rejected_rows, require_contract
 from segmint.flows.settings import RUNS, Place, Settings, path_of, require_its_moment, settings_of
@@ -23,6 +23,7 @@ from segmint.metrics.streamed import StreamedQuality
 from segmint.models.predict import Predictor
 from segmint.progress import Progress, silent
 from segmint.store.bundle import FOLDER, Bundle, folder_of, locate, open_bundle
+from segmint.store.learned_tables import LearnedTables
 from segmint.store.promoted import WORD, read_promoted
 from segmint.store.run import Run
 from segmint.store.run_files import LEDGER, PREDICTIONS, REJECTED
@@ -282,7 +283,7 @@ class Learned:
         if bundle.contract.id_column is not None:
             ids = open_training_ids(folder)
             return None if ids is None else cls(ids)
-        return cls(None) if learned_this_very(source.fingerprint, bundle, folder) else None
+        return cls(None) if source.fingerprint in LearnedTables.of(folder).trained else None
 
     def rows(self, table: ValidTable) -> NDArray[np.bool_]:
         """Tell for each row whether its customer was trained on."""
@@ -292,21 +293,6 @@ class Learned:
         outcome = table.contract.outcome.column
         known = table.frame[outcome].is_not_null() if outcome in table.frame.columns else None
         return np.zeros(len(table), dtype=bool) if known is None else known.to_numpy()
-
-
-def learned_this_very(fingerprint: str, bundle: Bundle, folder: Path) -> bool:
-    """Whether the run `folder` of a bundle learned from the very table of this fingerprint, where no id tells its customers."""
-    if bundle.contract.id_column is not None:
-        return False
-    try:
-        return fingerprint in Run.open(folder).record["inputs"].values()
-    except RunError:  # a bundle without its run
-        return False
-
-
-def trained_ids(bundle: Path | str, runs: Path) -> TrainingIds | None:
-    """Say whom the network of a bundle was trained on: ids, or looks where its contract has none; None if nobody can tell."""
-    return open_training_ids(run_folder(bundle, runs))
 
 
 def run_folder(bundle: Path | str, runs: Path) -> Path:

@@ -21,7 +21,7 @@ from segmint.evaluation.paired_bootstrap import affordable_repeats
 from segmint.evaluation.recalibration import Move
 from segmint.flows.bundle import propensities, require_golden
 from segmint.flows.check import check
-from segmint.flows.predict import learned_this_very, run_folder
+from segmint.flows.predict import run_folder
 from segmint.flows.read import open_source
 from segmint.flows.results import FEWEST, Answers, groups_of
 from segmint.flows.settings import RUNS, Place, Settings, require_its_moment, settings_of
@@ -32,6 +32,7 @@ from segmint.splits.groups import names_of
 from segmint.store import champion
 from segmint.store.bundle import Bundle, open_bundle
 from segmint.store.champion import Gate
+from segmint.store.learned_tables import LearnedTables
 from segmint.store.promoted import WORD, Entry, read_history
 from segmint.store.run import find_run
 from segmint.store.training_ids import TrainingIds, open_moved_ids, open_training_ids
@@ -239,13 +240,19 @@ def _compared(
 
 
 def _require_another_table(on: Any, ours: tuple[Bundle, Path], theirs: tuple[Bundle, Path], config: Config) -> None:
-    """Refuse the very table that one of the two was trained on, where no id tells its customers from new ones."""
+    """Refuse the very table that one of the two was trained on or moved by, where no id tells its customers from new ones."""
     fingerprint = open_source(on, config.data).fingerprint
     for bundle, folder in (ours, theirs):
-        if learned_this_very(fingerprint, bundle, folder):
+        if bundle.contract.id_column is not None:
+            continue
+        learned = LearnedTables.of(folder)
+        if fingerprint in learned.trained | learned.moved:
+            trained = fingerprint in learned.trained
             raise DataError(
-                f"{folder.name} was trained on this very table; what was learned by heart must not judge itself.",
-                expected=f"at least {FEWEST} customers with outcomes that neither of the two was trained on",
+                f"{folder.name} was trained on this very table; what was learned by heart must not judge itself."
+                if trained
+                else f"{folder.name} was moved by the results of this very table; they must not judge what they moved.",
+                expected=f"at least {FEWEST} customers with outcomes that neither of the two was trained on, or moved by",
                 fix="name a table of other customers, such as the latest wave",
             )
 

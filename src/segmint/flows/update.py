@@ -32,6 +32,7 @@ from segmint.splits.groups import looks_of
 from segmint.splits.overlap import standing_in, standing_in_with_their_answers
 from segmint.store.bundle import Bundle, open_bundle, write_bundle
 from segmint.store.champion import Gate
+from segmint.store.learned_tables import carry_learned_tables
 from segmint.store.promoted import WORD
 from segmint.store.run import Run, installed_versions
 from segmint.store.training_ids import carry_moved_ids, carry_training_ids, open_moved_ids
@@ -190,6 +191,7 @@ def _challenger(
 ) -> Updated:
     """Move the intercept of `fresh`, trained in the run `learned`, by the customers `names`; judge it beside the present bundle."""
     with Run.create(runs, "update", argv, config.to_toml(), config.seed, inputs) as here:
+        carry_learned_tables(learned, here.folder)
         carry_training_ids(learned, here.folder)
         carry_moved_ids(learned, here.folder, [] if names is None else names)
         move = move_of(said[0], yes, groups)
