@@ -96,17 +96,19 @@ def test_purchases_and_earlier_lists_are_named_at_the_command(
     assert main(argv) == 0
     told = json.loads(capsys.readouterr().out)
     assert "judged by call codes" in told["cautions"][0]
-    assert "cannot be compared as they are" in Path(told["report"]).read_text("utf-8")
+    assert "Look at this first" in Path(told["report"]).read_text("utf-8")
     argv += ["--purchases", str(tmp_path / "purchases.csv"), "--earlier", str(tmp_path / "earlier.parquet")]
     assert main(argv) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["cautions"] == []
     assert told["left_out"] == {"earlier": 500, "repeated": 0}
-    assert "cannot be compared as they are" not in Path(told["report"]).read_text("utf-8")
+    assert "Look at this first" not in Path(told["report"]).read_text("utf-8")
     later = pl.read_csv(tmp_path / "purchases.csv").with_columns(date=pl.lit("2926-03-14"))
     later.write_csv(tmp_path / "purchases.csv")
     assert main(argv) == 0
-    assert "purchases have a day after" in json.loads(capsys.readouterr().out)["cautions"][0]
+    told = json.loads(capsys.readouterr().out)
+    assert "purchases have a day after" in told["cautions"][0]
+    assert "cannot be compared as they are" not in Path(told["report"]).read_text("utf-8")
     ids = pl.read_csv(tmp_path / "purchases.csv").select("customer")
     ids.write_csv(tmp_path / "purchases.csv")  # a plain list has no delimiter
     assert main(argv) == 0
@@ -196,6 +198,18 @@ def test_the_purchases_outcome_is_read_as_the_contract_reads_it(
         measure(listed, results, codes=codes, runs=tmp_path / "runs", purchases=some)
 
 
+def test_only_arms_that_are_unlike_are_said_to_be_no_match(tmp_path: Path) -> None:
+    """That the arms are not judged alike is a caution too, but of another kind."""
+    listed, results = campaign()
+    unlike = listed.with_columns(propensity=pl.when(pl.col("status") == "held_out").then(0.1).otherwise("propensity"))
+    (tmp_path / "codes.toml").write_text(CODES)
+    found = measure(unlike, results, runs=tmp_path / "runs", codes=tmp_path / "codes.toml")
+    page = found.report.read_text("utf-8")
+    judged, apart = "Look at this first", "The two arms cannot be compared as they are"
+    assert page.index(judged) < page.index("judged by call codes") < page.index(apart) < page.index("are not alike")
+    assert page.count(apart) == 1
+
+
 def test_results_most_of_which_are_of_others_are_questioned_first(tmp_path: Path) -> None:
     listed, results = campaign()
     (tmp_path / "codes.toml").write_text(CODES)
@@ -205,7 +219,7 @@ def test_results_most_of_which_are_of_others_are_questioned_first(tmp_path: Path
     asked = "50 % of the results are of customers who are not on this list: are they of this wave?"
     assert (found.sentences[0], found.summary["cautions"][0], found.summary["others"]) == (asked, asked, asked)
     page = found.report.read_text("utf-8")
-    assert page.index("Most results are of other customers") < page.index("The two arms cannot be compared")
+    assert page.index("Most results are of other customers") < page.index("Look at this first")
     assert page.count(asked.split(":")[0].replace(" %", "\u202f%")) <= 1
     half = measure(listed, pl.concat([results, others]), runs=tmp_path / "runs", codes=tmp_path / "codes.toml")
     assert half.summary["others"] is None

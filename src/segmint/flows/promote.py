@@ -252,7 +252,7 @@ def _require_another_table(on: Any, ours: tuple[Bundle, Path], theirs: tuple[Bun
                 f"{folder.name} was trained on this very table; what was learned by heart must not judge itself."
                 if trained
                 else f"{folder.name} was moved by the results of this very table; they must not judge what they moved.",
-                expected=f"at least {FEWEST} customers with outcomes that neither of the two was trained on, or moved by",
+                expected=f"at least {FEWEST} customers with outcomes that neither of the two was trained on or moved by",
                 fix="name a table of other customers, such as the latest wave",
             )
 

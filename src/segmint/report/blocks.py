@@ -48,6 +48,11 @@ def banner(tone: Tone, title: str, sentence: str) -> Block:
     return {"kind": "banner", "tone": tone, "title": title, "text": sentence}
 
 
+def others_banner(sentence: str | None) -> Block | None:
+    """Results that are of another wave, most likely; nothing where they are of this one."""
+    return banner("caution", "Most results are of other customers", sentence) if sentence else None
+
+
 def points(sentences: Sequence[str]) -> Block:
     """Make a list of sentences."""
     return {"kind": "points", "items": list(sentences)}

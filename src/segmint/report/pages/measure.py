@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from segmint.report.blocks import Block, Page, banner, figures, make_page, points, table
+from segmint.report.blocks import Block, Page, banner, figures, make_page, others_banner, points, table
 from segmint.report.run_view import RunView
 from segmint.store import run_files
 from segmint.wording import between, count, decimal, percent, signed
 
 Row = dict[str, Any]
-OTHERS = "Most results are of other customers"
 
 
 def page(run: RunView) -> Page | None:
@@ -31,12 +30,8 @@ def page(run: RunView) -> Page | None:
         short="What calling brought",
         lead=f"{count(response['customers_called'])} customers called against {count(response['customers_held_out'])} held out.",
         blocks=[
-            banner("caution", OTHERS, others) if others else None,
-            *(
-                banner("caution", "The two arms cannot be compared as they are", sentence)
-                for sentence in cautions
-                if sentence != others
-            ),
+            others_banner(others),
+            *_looked_at_first([sentence for sentence in cautions if sentence != others], rows),
             None if told else banner("caution", "The holdout is too small to tell", found["sentences"][-1]),
             figures(
                 [
@@ -67,6 +62,20 @@ def page(run: RunView) -> Page | None:
             _segments([row for row in rows if row["segment"] != "everyone" and row["method"] == "cuped"], level),
         ],
     )
+
+
+def _looked_at_first(cautions: list[str], rows: list[Row]) -> list[Block]:
+    """Show what is doubtful; only arms that differ by more than chance, which have no plain difference, cannot be compared."""
+    # the measurement says last that the arms are unlike
+    unlike = cautions[-1:] if all(row["method"] != "plain" for row in rows) else []
+    return [
+        banner(
+            "caution",
+            "The two arms cannot be compared as they are" if sentence in unlike else "Look at this first",
+            sentence,
+        )
+        for sentence in cautions
+    ]
 
 
 def _allowed_for(response: Row) -> str:

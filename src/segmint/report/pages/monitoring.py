@@ -10,8 +10,21 @@ import numpy as np
 from segmint.monitoring.alarm_texts import alarm_text
 from segmint.monitoring.drift import ALARMS
 from segmint.report import charts
-from segmint.report.blocks import Block, Page, Tone, banner, chart, figures, fold, key, make_page, points, table, text
-from segmint.report.pages.measure import OTHERS
+from segmint.report.blocks import (
+    Block,
+    Page,
+    Tone,
+    banner,
+    chart,
+    figures,
+    fold,
+    key,
+    make_page,
+    others_banner,
+    points,
+    table,
+    text,
+)
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.store import run_files
@@ -38,7 +51,7 @@ def page(run: RunView) -> Page | None:
         short="The wave",
         lead=f"{count(found['customers'])} customers. {found['receipt']}",
         blocks=[
-            banner("caution", OTHERS, found["caution"]) if found.get("caution") else None,
+            others_banner(found.get("caution")),
             banner(tone, word, found["advice_sentence"].removeprefix(f"{word}: ")),
             figures(_headline(found)),
             _alarms(found["alarms"]),
