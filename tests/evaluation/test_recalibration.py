@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from segmint.evaluation.recalibration import flattered_by, move_of, slope_of, turned
+from segmint.evaluation.recalibration import Move, flattered_by, move_of, slope_of, turned
 from segmint.flows.promote import compare_bundles, judge_move
 from segmint.metrics.calibration import log_odds, shifted
 
@@ -80,6 +80,28 @@ def test_what_is_said_of_a_move_is_wrong_in_few_waves_and_its_interval_holds(tru
         assert beyond <= 0.08
     if true_shift == 1.0:
         assert beyond == 1.0
+
+
+def test_results_that_moved_a_bundle_already_move_it_no_farther_and_show_no_noise_of_computing():
+    said, yes = calls(2_000, 1.0)
+    groups = np.arange(said.size)
+    first = move_of(said, yes, groups)
+    assert first.shift != 0.0
+    for off in (0.0, 3e-9, -4e-7):
+        again = move_of(shifted(said, first.shift + off), yes, groups)
+        assert (again.shift, again.gain, again.low, again.high) == (0.0, 0.0, 0.0, 0.0)
+        assert not again.beyond_chance
+        gate = judge_move(again)
+        assert (gate.verdict, gate.passed, gate.difference, gate.low, gate.high) == ("not_better", False, 0.0, 0.0, 0.0)
+        assert "promises what was observed already" in gate.sentence
+        assert "e-" not in gate.sentence
+
+
+def test_a_difference_that_is_noise_of_computing_is_neither_better_nor_worse():
+    for noise in (3.9e-16, -3.9e-16):
+        gate = judge_move(Move(shift=2e-6, doubt=0.0, gain=noise, low=noise, high=noise))
+        assert gate.verdict == "not_better"
+        assert gate.sentence == "not better: log score per 1,000 customers +0 (0 to 0)"
 
 
 @pytest.mark.slow

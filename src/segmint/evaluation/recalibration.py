@@ -13,6 +13,7 @@ from segmint.metrics.intervals import NORMAL_95, design_effect
 
 Floats = NDArray[np.float64]
 _FARTHEST = 30.0
+_NEAREST = 1e-6  # log odds; what is less is the noise of computing, never that of customers
 PARTS = 5
 
 
@@ -100,7 +101,7 @@ class Move:
     Attributes
     ----------
     shift : float
-        Of the log odds.
+        Of the log odds; 0 where what was found is too small to be more than the noise of computing.
     doubt : float
         Its standard error, rows of one customer going together.
     gain, low, high : float
@@ -136,6 +137,8 @@ def move_of(said: Floats, yes: NDArray[np.bool_], groups: NDArray[np.int64]) -> 
         Whose each row is.
     """
     shift, odds = intercept_shift(said, yes), log_odds(said)
+    if abs(shift) < _NEAREST:
+        shift = 0.0
     moved = expit(odds + shift)
     left = yes - moved
     doubt = float(np.sqrt(design_effect(left, groups) * (left**2).sum()) / (moved * (1 - moved)).sum())

@@ -40,6 +40,7 @@ from segmint.wording import counted
 
 GATE = "gate.json"
 METRIC = "log score per 1,000 customers"
+DIGITS = 6  # of the log score; farther behind stands the noise of computing
 MARGIN = 0.5  # a loss of so little counts as equal; without a margin no interval around nothing could ever pass
 
 
@@ -185,7 +186,11 @@ def compare_bundles(
 
 def judge_move(move: Move) -> Gate:
     """Judge a bundle with another intercept against the same bundle as it was."""
-    gain, low, high = (1_000 * value for value in (move.gain, move.low, move.high))
+    if move.shift == 0.0:
+        stays = "not better: the present one promises what was observed already, so its intercept stays where it is"
+        return Gate(False, "not_better", stays, METRIC, 0.0, 0.0, 0.0)
+    # + 0.0: a loss that is rounded away has no sign
+    gain, low, high = (round(1_000 * value, DIGITS) + 0.0 for value in (move.gain, move.low, move.high))
     return Gate.judge(METRIC, gain, low, high, simpler=False, margin=MARGIN)
 
 
