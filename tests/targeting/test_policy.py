@@ -50,6 +50,16 @@ def test_every_commented_key_of_the_template_is_a_real_key(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("calls", "expected"),
+    [(1, "at least the one call that a customer takes"), (2.5, "at least the 2.5 calls that one customer takes")],
+)
+def test_a_budget_for_nobody_says_how_many_calls_one_customer_takes(calls, expected):
+    with pytest.raises(PolicyError) as caught:
+        policy_from({"economics": MONEY | {"calls_per_customer": calls}, "policy": {"budget_calls": 0}})
+    assert caught.value.expected == expected
+
+
+@pytest.mark.parametrize(
     ("economics", "rules", "said"),
     [
         (MONEY, {"budget_calls": 0}, "budget_calls is 0, so no list can be built"),

@@ -625,14 +625,17 @@ def _contradictions(policy: ContactPolicy) -> Iterator[Contradiction]:
 
 def _empty_budgets(policy: ContactPolicy) -> Iterator[Contradiction]:
     economics = policy.economics
-    if policy.budget_calls is not None and policy.budget_calls < economics.calls_per_customer:
+    calls = economics.calls_per_customer
+    if policy.budget_calls is not None and policy.budget_calls < calls:
         yield (
             f"policy.budget_calls is {policy.budget_calls}, so no list can be built.",
-            f"at least the {economics.calls_per_customer:g} calls that one customer takes",
+            "at least the one call that a customer takes"
+            if calls == 1
+            else f"at least the {calls:g} calls that one customer takes",
             "set policy.budget_calls to the number of calls the team can make",
         )
     if policy.budget_money is not None and isinstance(economics.cost_per_call, (int, float)):
-        needed = economics.cost_per_call * economics.calls_per_customer
+        needed = economics.cost_per_call * calls
         if policy.budget_money < needed or policy.budget_money == 0:
             yield (
                 f"policy.budget_money is {policy.budget_money:g}, less than one customer costs ({needed:g}).",
