@@ -69,35 +69,34 @@ def know_tables(folder: Path) -> list[str]:
 
 
 def print_table(folder: Path, levels: list[str]) -> None:
-    """Print one line per table: the best tree and each network, and how far the network is ahead."""
+    """Print one line per table: the best tree and each network, and how far the network is ahead; then each tree by itself."""
     print("| table | rows | measure | best tree | " + " | ".join(f"{name} | ahead by" for name in NETWORKS) + " |")
     print("|---" * (4 + 2 * len(NETWORKS)) + "|")
-    tally: dict[str, list[tuple[float, float]]] = {name: [] for name in NETWORKS}
-    for level in levels:
-        models = [name for name in (*quality.TREES, *NETWORKS) if _complete(folder, level, 0, name)]
-        pooled = [_pooled(folder, level, 0, name)[0] for name in models]
-        scores, main = _scores(level, pooled), MAIN[_kind(level)]
-        best = max(range(len(quality.TREES)), key=lambda place, said=scores[main][0]: said[place])
+    models = [*quality.TREES, *NETWORKS]
+    said, losses = [], []
+    for level in [level for level in levels if all(_complete(folder, level, 0, name) for name in models)]:
+        scores = _scores(level, [_pooled(folder, level, 0, name)[0] for name in models])
+        main = MAIN[_kind(level)]
+        best = int(np.argmax(scores[main][0, : len(quality.TREES)]))
         cells = [level.split(":")[0], f"{len(quality.table_of(level)):,}", main]
         cells.append(f"{scores[main][0, best]:.4f} ({models[best]})")
-        for name in NETWORKS:
-            if name not in models:
-                cells += ["–", "–"]
-                continue
-            mine = models.index(name)
-            losses = scores["log_loss"][0]
-            tally[name].append(
-                (scores[main][0, mine] - scores[main][0, best], losses[mine] - min(losses[: len(quality.TREES)]))
-            )
+        for mine in range(len(quality.TREES), len(models)):
             cells += [f"{scores[main][0, mine]:.4f}", _difference(scores[main], mine, best)]
         print("| " + " | ".join(cells) + " |", flush=True)
-    for name, gaps in tally.items():
-        if gaps:
-            better, closer = np.array(gaps).T
-            print(
-                f"\n{name}: ahead of the best tree of a table in {np.sum(better > 0)} of {len(better)}, median {np.median(better):+.4f}; "
-                f"lower log loss than the lowest of the trees in {np.sum(closer < 0)} of {len(closer)}"
-            )
+        said.append(scores[main][0])
+        losses.append(scores["log_loss"][0])
+    _tell_each(models, np.array(said), np.array(losses))
+
+
+def _tell_each(models: list[str], said: np.ndarray, losses: np.ndarray) -> None:
+    """Count for each network and tree on how many tables the network is ahead."""
+    print("\n| network | tree | ahead in AUC or weighted F1 | mean gap | lower log loss | mean gap |")
+    print("|---|---|---|---|---|---|")
+    for mine in range(len(quality.TREES), len(models)):
+        for tree in range(len(quality.TREES)):
+            gap, less = said[:, mine] - said[:, tree], losses[:, mine] - losses[:, tree]
+            counts = f"{np.sum(gap > 0)} of {len(gap)} | {gap.mean():+.4f} | {np.sum(less < 0)} of {len(less)} | {less.mean():+.4f}"
+            print(f"| {models[mine]} | {models[tree]} | {counts} |")
 
 
 if __name__ == "__main__":
