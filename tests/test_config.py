@@ -20,6 +20,7 @@ def test_flags_win_over_set_and_set_over_the_file(tmp_path: Path) -> None:
 def test_a_written_configuration_reads_back_equal() -> None:
     config = load_config(None, ["model.hidden=[32, 16]", "data.at=after_call"])
     assert Config(**tomllib.loads(config.to_toml())) == config
+    assert load_config(None, ["data.max_rejected=0.5"]).to_toml(only_set=True) == "[data]\nmax_rejected = 0.5\n"
 
 
 @pytest.mark.parametrize(

@@ -362,9 +362,9 @@ class Config(_Section):
             return {**given, "split": {**split, "folds": FOLDS_OF_BEST}}
         return given
 
-    def to_toml(self) -> str:
-        """Write every setting as resolved, so that a run can be repeated."""
-        settings = self.model_dump(mode="json", exclude_none=True)
+    def to_toml(self, *, only_set: bool = False) -> str:
+        """Write every setting as resolved, so that a run can be repeated; or only those that somebody set, to hand them on."""
+        settings = self.model_dump(mode="json", exclude_none=True, exclude_unset=only_set)
         return tomlkit.dumps(settings)
 
 

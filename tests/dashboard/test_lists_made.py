@@ -55,6 +55,13 @@ def test_a_list_is_made_and_what_is_wrong_is_said(desk: Desk) -> None:
     assert (none.status_code, "“Calls at most” is 0" in none.text, "policy." in none.text) == (422, True, False)
 
 
+def test_a_list_is_made_with_a_bundle_of_another_moment_than_the_default(tmp_path: Path) -> None:
+    run_with_bundle(tmp_path, 1, at="dialling")
+    desk = Desk(tmp_path)
+    table, browser = bring(desk, "a"), client(desk, signed_in=True)
+    assert post(browser, desk, FORM | {"table": table}).status_code == 303
+
+
 def test_every_control_of_the_pages_has_a_name(desk: Desk) -> None:
     table, browser = bring(desk, "a"), client(desk, signed_in=True)
     listed = post(browser, desk, FORM | {"table": table}).headers["location"]

@@ -98,6 +98,27 @@ def test_settings_shared_with_the_training_go_on_working(
     require_its_moment(load_config(None, ["data.max_rejected=0.5"]), replace_at(bundle, "dialling"))
 
 
+@pytest.mark.parametrize(("command", "table"), [("predict", "predictions.parquet"), ("target", "call_list.parquet")])
+def test_the_settings_of_a_run_name_its_moment_and_repeat_it(command: str, table: str, tmp_path: Path) -> None:
+    write_bundle(tmp_path / "bundle", **small_parts(1) | {"at": "dialling"})
+    PEOPLE.with_columns(phone=pl.lit("+48221234567")).write_csv(tmp_path / "people.csv")
+    argv = [command, str(tmp_path / "people.csv"), "--bundle", str(tmp_path / "bundle")]
+    money = [text for each in MONEY if command == "target" for text in ("--set", each)]
+    assert main([*argv, *money, "--runs", str(tmp_path / "first")]) == 0
+    (kept,) = (tmp_path / "first").glob("*/config.toml")
+    assert load_config(kept).data.at == "dialling"
+    assert main([*argv, "--config", str(kept), "--runs", str(tmp_path / "again")]) == 0
+    (before,), (again,) = ((tmp_path / name).glob(f"*/{table}") for name in ("first", "again"))
+    assert pl.read_parquet(before)["propensity"].equals(pl.read_parquet(again)["propensity"])
+
+
+def test_the_settings_of_an_old_run_are_refused_with_a_word_about_it(tmp_path: Path) -> None:
+    write_bundle(tmp_path / "bundle", **small_parts(1) | {"at": "dialling"})
+    (tmp_path / "config.toml").write_text(Config().to_toml(), "utf-8")
+    with pytest.raises(ConfigError, match="settings that an earlier run kept"):
+        require_its_moment(load_config(tmp_path / "config.toml"), open_bundle(tmp_path / "bundle"))
+
+
 def replace_at(bundle: Path, at: str) -> Bundle:
     return dataclasses.replace(open_bundle(bundle), at=at)
 

@@ -25,8 +25,9 @@ from .small import small_parts
 
 
 @pytest.fixture
-def bundle(tmp_path: Path) -> Path:
-    write_bundle(tmp_path / "bundle", **small_parts())
+def bundle(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """A small bundle, of the moment that a test asks for."""
+    write_bundle(tmp_path / "bundle", **small_parts() | {"at": getattr(request, "param", "planning")})
     return tmp_path / "bundle"
 
 

@@ -131,6 +131,13 @@ def test_a_caller_may_say_how_a_table_is_written(ask: Ask) -> None:
     assert listed.json()["list"][0]["propensity"] == pytest.approx(plain["propensity"].item(), abs=1e-6)
 
 
+@pytest.mark.parametrize("bundle", ["dialling"], indirect=True)
+def test_a_list_is_made_with_a_bundle_of_another_moment_than_the_default(ask: Ask) -> None:
+    """The child was handed every default as if set, data.at too, and every list was refused."""
+    made = ask("POST", f"/v1/target?{ECONOMICS}", {"rows": [GOOD | {"phone": "+48221234567"}]})
+    assert made.status_code == 200, made.text
+
+
 @pytest.mark.parametrize("query", ["data.decimal=maybe", "data.sheet=a", "policy.budget_calls=3", "data.delimiter=ab"])
 def test_a_way_of_writing_that_makes_no_sense_is_refused(ask: Ask, query: str) -> None:
     came = ask("POST", f"/v1/predict?{query}", b"age,job\n41,student\n", headers=CSV)

@@ -446,7 +446,7 @@ async def _made(desk: Desk, request: Request, errand: Errand, config: Config) ->
     """Let a child make a list, which may take long, and show it."""
     with TemporaryDirectory(prefix="segmint-") as folder:
         policy = Path(folder) / CONFIG
-        policy.write_text(config.to_toml(), "utf-8")
+        policy.write_text(config.to_toml(only_set=True), "utf-8")
         errand = replace(errand, policy=policy)
         told = await in_turn(desk.lists, partial(make_list, desk.children, errand), request.receive)
     return RedirectResponse(f"/runs/{Path(told['run']).name}", status_code=303)

@@ -26,7 +26,7 @@ from segmint.flows.bundle import predictor_of
 from segmint.flows.candidates import ids_of
 from segmint.flows.read import inputs_of, keep_reading, open_source, read, require_contract
 from segmint.flows.report import write_report
-from segmint.flows.settings import RUNS, Place, Settings, require_its_moment, settings_of
+from segmint.flows.settings import RUNS, Place, Settings, of_its_moment, settings_of
 from segmint.progress import Progress, silent
 from segmint.splits.groups import row_keys
 from segmint.store import run_files
@@ -114,15 +114,14 @@ def explain_customers(
     """
     config, runs = settings_of(config), Path(runs)
     opened_bundle = open_bundle(bundle, runs)
-    require_its_moment(config, opened_bundle)
+    config = of_its_moment(config, opened_bundle)
     opened = open_source(source, config.data)
-    data = config.data.model_copy(update={"at": opened_bundle.at})
     require_contract(opened, opened_bundle.contract, purpose="predict", at=opened_bundle.at)
     if customer is not None:
         _require_customer(opened, opened_bundle.contract, customer)
     inputs = inputs_of(opened, bundle=opened_bundle.digest)
     with Run.create(runs, "explain", argv, config.to_toml(), None, inputs) as here:
-        table = read(opened, opened_bundle.contract, data, here, purpose="predict", progress=progress)
+        table = read(opened, opened_bundle.contract, config.data, here, purpose="predict", progress=progress)
         keep_reading(here, table)
         if customer is not None:
             return _explain_one(here, one_customer(table, customer), opened_bundle, sensitive)

@@ -19,7 +19,7 @@ from segmint.flows.bundle import propensities, segments_in
 from segmint.flows.read import inputs_of, keep_reading, open_source, read, require_contract
 from segmint.flows.report import write_report
 from segmint.flows.results import meaning_of, outcomes_of, read_codes, read_frame
-from segmint.flows.settings import RUNS, Place, Settings, require_its_moment, settings_of
+from segmint.flows.settings import RUNS, Place, Settings, of_its_moment, settings_of
 from segmint.monitoring.codes import Dispositions
 from segmint.monitoring.drift import Drift, by_group, drift_of
 from segmint.monitoring.strangers import caution_of_strangers
@@ -107,7 +107,7 @@ def monitor(
     """
     config, runs = settings_of(config), Path(runs)
     known = open_bundle(bundle, runs)
-    require_its_moment(config, known)
+    config = of_its_moment(config, known)
     positive = known.contract.outcome.positive
     if positive is None:
         raise BundleError(
@@ -120,10 +120,9 @@ def monitor(
     told, meaning = None if outcomes is None else read_frame(outcomes, config.data), read_codes(codes)
     if told is not None:
         meaning_of(told, known.contract, meaning)
-    data = config.data.model_copy(update={"at": known.at})
     inputs = inputs_of(opened, bundle=known.digest)
     with Run.create(runs, "monitor", argv, config.to_toml(), None, inputs) as here:
-        table = read(opened, known.contract, data, here, purpose="predict", progress=progress)
+        table = read(opened, known.contract, config.data, here, purpose="predict", progress=progress)
         keep_reading(here, table)
         groups = row_customers(table)
         customers = np.unique(groups).size

@@ -18,7 +18,7 @@ from segmint.contract.validate import refuse_rejected, validate_batches
 from segmint.errors import DataError, InputError
 from segmint.flows.bundle import predictor_of, segments_in
 from segmint.flows.read import inputs_of, open_source, refuse_overwriting, rejected_rows, require_contract
-from segmint.flows.settings import RUNS, Place, Settings, path_of, require_its_moment, settings_of
+from segmint.flows.settings import RUNS, Place, Settings, of_its_moment, path_of, settings_of
 from segmint.metrics.streamed import StreamedQuality
 from segmint.models.predict import Predictor
 from segmint.progress import Progress, silent
@@ -118,7 +118,7 @@ def predict(
     if out is not None:
         _check_out(out, source, bundle, runs)
     opened_bundle = open_bundle(bundle, runs)
-    require_its_moment(config, opened_bundle)
+    config = of_its_moment(config, opened_bundle)
     opened = open_source(source, config.data)
     require_contract(opened, opened_bundle.contract, purpose="predict", at=opened_bundle.at)
     inputs = inputs_of(opened, bundle=opened_bundle.digest)

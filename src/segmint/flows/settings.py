@@ -52,8 +52,21 @@ def require_its_moment(config: Config, bundle: Bundle) -> None:
     raise ConfigError(
         f"data.at is '{given}', and the bundle was trained for '{bundle.at}': predicting cannot change its moment.",
         expected=f'data.at = "{bundle.at}", or none',
-        fix=f"leave data.at out, or name a bundle that was trained for that moment: segmint run --at {given}",
+        fix=f"leave data.at out, or name a bundle that was trained for that moment: segmint run --at {given}; if these are "
+        f'the settings that an earlier run kept, nobody may have set it: take the line at = "{given}" out of a copy',
     )
+
+
+def of_its_moment(config: Config, bundle: Bundle) -> Config:
+    """Put a bundle's own moment into settings, so that what a run keeps of them is true and repeats the run.
+
+    Raises
+    ------
+    ConfigError
+        As `require_its_moment`.
+    """
+    require_its_moment(config, bundle)
+    return config.model_copy(update={"data": config.data.model_copy(update={"at": bundle.at})})
 
 
 def contract_of(contract: Contract | Place) -> Contract:

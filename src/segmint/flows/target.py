@@ -38,9 +38,9 @@ from segmint.flows.settings import (
     RUNS,
     Place,
     Settings,
+    of_its_moment,
     path_of,
     policy_of,
-    require_its_moment,
     settings_of,
     with_policy,
 )
@@ -150,18 +150,17 @@ def target(
         require_writable(out, "--out")
         refuse_in_run(out)
     opened_bundle = open_bundle(bundle, runs)
-    require_its_moment(config, opened_bundle)
+    config = of_its_moment(config, opened_bundle)
     require_usable(opened_bundle)
     opened = open_source(source, config.data)
     given = None if dialler is None else _profile_of(dialler)
-    data = config.data.model_copy(update={"at": opened_bundle.at})
     inputs = inputs_of(opened, bundle=opened_bundle.digest)
     _require_columns(opened, opened_bundle, policy)
     if given is not None:
         require_sources(given, _list_columns(opened, opened_bundle.contract, policy))
     with Run.create(runs, "target", argv, config.to_toml(), None, inputs) as here:
         contract = opened_bundle.contract
-        table = read(opened, contract, data, here, purpose="predict", progress=progress)
+        table = read(opened, contract, config.data, here, purpose="predict", progress=progress)
         keep_reading(here, table)
         columns = columns_of(table, policy, opened_bundle)
         customers = customers_of(table)

@@ -23,7 +23,7 @@ from segmint.flows.read import inputs_of, open_source
 from segmint.flows.results import FEWEST, Answers, Outcomes, groups_of, ids_in, outcomes_of, read_codes, read_frame
 from segmint.flows.run import run as train_run
 from segmint.flows.scored import Known, known_of, scoring_run
-from segmint.flows.settings import RUNS, Place, Settings, require_its_moment, settings_of
+from segmint.flows.settings import RUNS, Place, Settings, of_its_moment, settings_of
 from segmint.metrics.calibration import shifted
 from segmint.monitoring.reference import moved_reference
 from segmint.monitoring.strangers import most_are_strangers
@@ -116,7 +116,7 @@ def update(
     """
     config, runs = load_config(settings_of(config), flags={"data.upcoming": upcoming}), Path(runs)
     current = open_bundle(bundle, runs)
-    require_its_moment(config, current)
+    config = of_its_moment(config, current)
     positive = current.contract.outcome.positive
     if positive is None:
         raise DataError(
@@ -162,8 +162,7 @@ def update(
         names = None if names is None else names.filter(pl.Series(~by_heart))
         receipt += f" Left out, as they stand in the history: {int(by_heart.sum()):,}; what was learned by heart must not judge itself."
         _require_enough(yes, groups)
-    data = config.data.model_copy(update={"at": current.at})
-    settings = config.model_copy(update={"data": data, "model": config.model.over_time})
+    settings = config.model_copy(update={"model": config.model.over_time})
     trained = train_run(history, current.contract, settings, runs=runs, argv=argv, progress=progress)
     fresh = open_bundle(trained.folder)
     how = f"trained anew in {trained.folder} and recalibrated on the results"

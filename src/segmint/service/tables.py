@@ -89,7 +89,7 @@ async def target_table(
             table = folder / f"table.{kind}"
             await _receive(request, table, kind)
         policy = folder / CONFIG
-        policy.write_text(config.to_toml(), "utf-8")
+        policy.write_text(config.to_toml(only_set=True), "utf-8")
         errand = Errand(table, policy, handle.origin, handle.digest, runs)
         try:
             return await in_turn(lists, partial(_listed, children, errand), request.receive)
