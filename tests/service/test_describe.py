@@ -52,6 +52,19 @@ def test_replies_have_the_shape_that_is_described(ask: Ask, told: dict[str, Any]
     hold(told, "/v1/target", "post", ask("POST", "/v1/target?seed=1", {"rows": [GOOD]}))
 
 
+@pytest.mark.parametrize("word", ["nan", "inf", "-1e999", "99"])
+def test_a_word_for_no_value_is_null_in_the_example(word: str, tmp_path: Path) -> None:
+    parts = small_parts()
+    contract = parse_contract(f'missing = ["", "{word}"]\n{CONTRACT}', origin="test")
+    rows = [{"age": f" {word} ", "job": "student"}, *parts["golden"]["rows"][1:]]
+    write_bundle(tmp_path / "coded", **parts | {"contract": contract, "golden": parts["golden"] | {"rows": rows}})
+    bundle = open_bundle(tmp_path / "coded")
+    customer = openapi(bundle)["components"]["schemas"]["customer"]
+    assert customer == row_schema(bundle.contract, bundle.at, rows[0])
+    assert customer["examples"] == [{"age": None, "job": "student"}]
+    json.dumps(openapi(bundle), allow_nan=False)
+
+
 def test_segments_are_described_where_the_bundle_knows_some(told: dict[str, Any], tmp_path: Path) -> None:
     write_bundle(tmp_path / "knows", **small_parts() | {"segments": SEGMENTS})
     knows = openapi(open_bundle(tmp_path / "knows"))

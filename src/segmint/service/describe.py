@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import isfinite
 from typing import Any
 
 from segmint.config import Data
@@ -34,23 +35,25 @@ def row_schema(contract: Contract, at: str, example: JSON | None = None) -> JSON
         schema["properties"][contract.id_column] = {"type": ["string", "integer", "null"], "description": "the id"}
         schema["required"].append(contract.id_column)
     if example is not None:
-        schema["examples"] = [_with_numbers(example, columns)]
+        schema["examples"] = [_with_numbers(example, columns, contract)]
     return schema
 
 
-def _with_numbers(row: JSON, columns: Sequence[Column]) -> JSON:
+def _with_numbers(row: JSON, columns: Sequence[Column], contract: Contract) -> JSON:
     """Write the numbers of a row of texts as JSON numbers: as texts some could be read in two ways, like 1.234."""
-    numbers = {column.name for column in columns if column.kind == "number"}
-    return {name: _number(value) if name in numbers else value for name, value in row.items()}
+    missing = {column.name: contract.missing_tokens(column) for column in columns if column.kind == "number"}
+    return {name: _number(value, missing[name]) if name in missing else value for name, value in row.items()}
 
 
-def _number(text: Any) -> Any:
+def _number(text: Any, missing: Sequence[str]) -> Any:
     """Read a number that came as text; None where it says that there is no value."""
     if not isinstance(text, str):
         return text
     try:
-        value = float(text)
+        value = None if text.strip() in missing else float(text)
     except ValueError:
+        return None
+    if value is None or not isfinite(value):  # JSON has no word for them
         return None
     return int(value) if value.is_integer() else value
 
