@@ -8,6 +8,7 @@ from threading import Event
 import polars as pl
 import pytest
 
+from segmint.contract.column import Column
 from segmint.flows.answer import (
     FEW,
     NobodyWaits,
@@ -61,6 +62,35 @@ def test_a_number_as_text_that_can_be_read_in_two_ways_is_refused(bundle: Bundle
 def test_a_number_as_text_that_can_be_read_in_one_way_is_read(bundle: Bundle, age: object, count: int) -> None:
     rows = [{"age": age, "job": "student"}] * count
     assert answer_rows(bundle, predictor_of(bundle), single_predictor_of(bundle), rows)["rejected"] == 0
+
+
+@pytest.mark.parametrize("count", [1, FEW + 1])
+@pytest.mark.parametrize("told", [{"known": "after_call"}, {"role": "ignore"}])
+def test_a_text_where_nobody_reads_a_number_refuses_no_row(told: dict[str, str], count: int, tmp_path: Path) -> None:
+    parts = small_parts()
+    other = {"name": "seconds", "kind": "number", "role": "history", "label": "seconds", **told}
+    contract = parts["contract"].model_copy(update={"columns": (*parts["contract"].columns, Column(**other))})
+    write_bundle(tmp_path / "later", **parts | {"contract": contract})
+    bundle, row = open_bundle(tmp_path / "later"), {"age": 41, "job": "student", "seconds": "1.234"}
+    said = answer_rows(
+        bundle, predictor_of(bundle), single_predictor_of(bundle), [row, row | {"seconds": True}] * count
+    )
+    assert said["rejected"] == explain_rows(bundle, predictor_of(bundle), [row])["rejected"] == 0
+    assert refused_rows(bundle, [row]) == {}
+    assert list(refused_rows(bundle, [row], ["seconds"])) == [0]
+    assert list(refused_rows(bundle, [row | {"price": "1.234"}], ["price"])) == [0]
+
+
+@pytest.mark.parametrize("count", [1, FEW + 1])
+def test_a_word_for_no_value_is_never_a_number_that_can_be_read_in_two_ways(count: int, tmp_path: Path) -> None:
+    parts = small_parts()
+    contract = parts["contract"].model_copy(update={"missing": ("", "9.999")})
+    write_bundle(tmp_path / "coded", **parts | {"contract": contract})
+    bundle, rows = open_bundle(tmp_path / "coded"), [{"age": age, "job": "student"} for age in (" 9.999 ", None)]
+    told = answer_rows(bundle, predictor_of(bundle), single_predictor_of(bundle), rows * count)
+    assert told["rejected"] == 0
+    assert told["answers"][0]["propensity"] == pytest.approx(told["answers"][1]["propensity"], abs=1e-6)
+    assert list(refused_rows(bundle, [*rows, {"age": "9.998", "job": "student"}])) == [2]
 
 
 def test_a_bundle_that_knows_segments_names_the_customer_s(tmp_path: Path) -> None:

@@ -418,6 +418,15 @@ def test_a_list_is_not_made_of_rows_that_a_prediction_would_refuse(ask: Ask) -> 
         assert problem(answer)["detail"].startswith(f"2 of 4 rows cannot be listed; the first is rows[1]. {said}")
 
 
+def test_an_amount_of_the_policy_that_can_be_read_in_two_ways_refuses_its_row(ask: Ask) -> None:
+    row, query = {"age": 41, "job": "student", "phone": "+48221234567"}, "economics.cost_per_call=1"
+    rows = [row | {"worth": worth} for worth in (1234, "1234", "1.234")]
+    answer = ask("POST", f"/v1/target?{query}&economics.value_per_success=worth", {"rows": rows})
+    assert (answer.status_code, problem(answer)["field"]) == (422, "rows[2]")
+    assert "'worth' is a text that can be read in two ways" in problem(answer)["detail"]
+    assert ask("POST", "/v1/predict", {"rows": rows}).json()["rejected"] == 0
+
+
 def test_the_same_json_value_is_the_same_customer_by_every_way(ask: Ask) -> None:
     values: list[Any] = [True, False, 3.0, 3, 3.5, 1e-7, 4e-5, 10**30, 2.0**60, "student", None]
     rows = [{"age": 41, "job": value, "phone": value} for value in values]

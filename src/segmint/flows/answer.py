@@ -89,20 +89,22 @@ def explain_rows(bundle: Bundle, predictor: Predictor, rows: Sequence[Row]) -> d
     return _counted(_refused(bundle, rows), lambda kept: _explained(bundle, predictor, rows, kept), len(rows))
 
 
-def refused_rows(bundle: Bundle, rows: Sequence[Row]) -> dict[int, str]:
+def refused_rows(bundle: Bundle, rows: Sequence[Row], measured: Sequence[str] = ()) -> dict[int, str]:
     """Say why rows cannot be customers of a call list, before anything else is asked of them: as for a prediction.
 
     Parameters
     ----------
     bundle : Bundle
     rows : sequence of mapping of str to text, number, truth value or None
+    measured : sequence of str
+        Columns that a policy reads as numbers, whether or not the bundle reads them.
 
     Returns
     -------
     dict of int to str
         The reason by the row's place, from 0; it names columns and no value.
     """
-    return {place: str(said["error"]["detail"]) for place, said in _refused(bundle, rows).items()}
+    return {place: str(said["error"]["detail"]) for place, said in _refused(bundle, rows, measured).items()}
 
 
 def _counted(refused: Answers, answer: Callable[[list[int]], Answers], count: int) -> dict[str, Any]:
@@ -113,7 +115,7 @@ def _counted(refused: Answers, answer: Callable[[list[int]], Answers], count: in
     return {"read": count, "accepted": count - rejected, "rejected": rejected, "answers": in_order}
 
 
-def _refused(bundle: Bundle, rows: Sequence[Row]) -> Answers:
+def _refused(bundle: Bundle, rows: Sequence[Row], measured: Sequence[str] = ()) -> Answers:
     """Refuse rows that lack a column or any value, answer a number with a truth value, or lost digits; name the contract's columns.
 
     A number that came as a text and can be read in two ways is refused too: nothing here says which is meant.
@@ -121,7 +123,7 @@ def _refused(bundle: Bundle, rows: Sequence[Row]) -> Answers:
     needed = [c.name for c in bundle.contract.columns if c.is_feature and c.known_by(bundle.at)]
     if bundle.contract.id_column is not None:
         needed.append(bundle.contract.id_column)
-    numbers = [c.name for c in bundle.contract.columns if c.kind == "number"]
+    numbers = _read_as_numbers(bundle, measured)
     texts = [c.name for c in bundle.contract.columns if c.kind != "number"]
     refused: Answers = {}
     for place, row in enumerate(rows):
@@ -131,12 +133,26 @@ def _refused(bundle: Bundle, rows: Sequence[Row]) -> Answers:
             refused[place] = _error("empty_row", "The row holds no value.")
         elif told := [name for name in numbers if isinstance(row.get(name), bool)]:
             refused[place] = _error("value_unreadable", f"'{told[0]}' is a truth value and should be a number.")
-        elif told := [name for name in numbers if isinstance(v := row.get(name), str) and _TWO_WAYS.fullmatch(v)]:
+        elif told := [name for name in numbers if _has_two_readings(row.get(name), numbers[name])]:
             said = f"'{told[0]}' is a text that can be read in two ways, like 1.234: send a JSON number."
             refused[place] = _error("value_unreadable", said)
         elif lost := [name for name in texts if isinstance(v := row.get(name), float) and abs(v) > SAFE_INTEGER]:
             refused[place] = _error("value_unreadable", f"'{lost[0]}' is a number too large to keep every digit.")
     return refused
+
+
+def _read_as_numbers(bundle: Bundle, measured: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Name the columns that somebody reads as numbers, each with its words for no value; in others anything may stand."""
+    contract = bundle.contract
+    read = [c.name for c in contract.columns if c.kind == "number" and c.role != "ignore" and c.known_by(bundle.at)]
+    known = contract.by_name
+    return {
+        name: contract.missing_tokens(known[name]) if name in known else contract.missing for name in (*read, *measured)
+    }
+
+
+def _has_two_readings(value: object, missing: Sequence[str]) -> bool:
+    return isinstance(value, str) and value.strip() not in missing and _TWO_WAYS.fullmatch(value) is not None
 
 
 def _error(code: str, detail: str) -> dict[str, Any]:

@@ -84,7 +84,7 @@ async def target_table(
         folder = Path(name)
         if kind == "json":
             body, table = await read_body(request.stream()), folder / "rows.parquet"
-            await workers.do(partial(_write_rows, body, handle.bundle, table))
+            await workers.do(partial(_write_rows, body, handle.bundle, table, policy_of(config).number_columns))
         else:
             table = folder / f"table.{kind}"
             await _receive(request, table, kind)
@@ -103,7 +103,7 @@ async def target_table(
             raise type(error)(came, expected=error.expected, fix=error.fix) from error
 
 
-def _write_rows(body: bytes, bundle: Bundle, table: Path) -> None:
+def _write_rows(body: bytes, bundle: Bundle, table: Path, measured: Sequence[str]) -> None:
     """Write the rows of a JSON body as a table, which has a cell for every row and every column that any row names.
 
     A column that no row names is the contract's affair; one that only some lack is refused, as a misspelled key would
@@ -115,7 +115,7 @@ def _write_rows(body: bytes, bundle: Bundle, table: Path) -> None:
         came = f"The rows name {len(columns):,} different columns; at most {MOST_COLUMNS:,} are taken."
         raise Problem(422, "column_count", came, field="rows")
     needed = {column.name for column in bundle.contract.features(bundle.at)}
-    refused = refused_rows(bundle, rows) if needed <= columns.keys() else {}
+    refused = refused_rows(bundle, rows, measured) if needed <= columns.keys() else {}
     if refused:
         place = min(refused)
         came = f"{len(refused):,} of {len(rows):,} rows cannot be listed; the first is rows[{place}]. {refused[place]}"
