@@ -313,6 +313,6 @@ def test_errors_are_words_and_hold_no_customer(here: Here) -> None:
     token = {"x-token": here.desk.keeper.token(session), "accept": "application/json"}
     told = browser.post("/lists/preview", json={"table": here.table, "calls": "x"}, headers=token)
     assert told.status_code == 422
-    assert "calls at most" in told.json()["came"]
+    assert "“Calls at most”" in told.json()["came"]
     told = browser.post("/lists/preview", json={"table": "../x"}, headers=token)
     assert told.status_code == 404

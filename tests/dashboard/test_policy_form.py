@@ -28,7 +28,7 @@ def test_controls_become_economics_and_policy() -> None:
 
 
 def test_a_text_that_is_no_number_is_named() -> None:
-    with pytest.raises(PolicyError, match="calls at most"):
+    with pytest.raises(PolicyError, match="“Calls at most”"):
         config_of({"calls": "many"})
 
 
@@ -156,9 +156,36 @@ def test_a_count_that_no_bank_has_is_refused_and_not_repeated(text: str) -> None
         ({"value": "0"}, "value", "“Value of a yes” is 0, so no call can pay."),
         ({"money": "1"}, "money", "“Money at most” is 1, less than one customer costs (5)."),
         ({"cost": "5000"}, "cost", "exchange “Cost of a call” and “Value of a yes”"),
-        ({"value": "1e308"}, "value", "The control “Value of a yes” makes no sense"),
+        (
+            {"value": "1e308"},
+            "value",
+            "The number in the control “Value of a yes” is too large.\nExpected: 0 to 1,000,000,000,000,000",
+        ),
         (QUOTA | {"calls": "2"}, "calls", "lower the minimums or raise “Calls at most”"),
-        (QUOTA | {"quota_most_1": "2"}, None, "correct the quotas"),
+        (
+            {"cost": "1e16"},
+            "cost",
+            "The number in the control “Cost of a call” is too large.\nExpected: 0 to 1,000,000,000,000,000",
+        ),
+        ({"money": "1e400"}, "money", "The number in the control “Money at most” is too large."),
+        (
+            {"calls": "9" * 16},
+            "calls",
+            "“Calls at most” is too large: 16 digits.\nExpected: at most 1,000,000,000,000,000",
+        ),
+        (QUOTA | {"quota_most_1": "2"}, "quota_most_1", "Quota 2 asks for at least 3 and at most 2."),
+        (QUOTA | {"quota_most_1": "x"}, "quota_most_1", "The control “Quota 2: At most” holds no whole number."),
+        (
+            QUOTA | {"quota_column_2": "job", "quota_level_2": "clerk", "quota_most_2": "9"},
+            "quota_level_2",
+            "Quota 3 chooses the same column and level as quota 2.",
+        ),
+        (
+            {f"exclude_{part}_{row}": part for part in ("column", "level") for row in (0, 2)},
+            "exclude_level_2",
+            "Exclusion 3 chooses the same column and level as exclusion 1.",
+        ),
+        ({"holdout": ""}, "holdout", "The control “Held out” is empty."),
     ],
 )
 def test_a_control_that_leaves_nobody_to_be_called_is_named_as_the_page_names_it(
@@ -167,6 +194,7 @@ def test_a_control_that_leaves_nobody_to_be_called_is_named_as_the_page_names_it
     """A marketer read "policy.budget_calls is 0", and no control of the page is called that."""
     with pytest.raises(PolicyError) as told:
         policy_of_controls(config_of(form))
+    assert "must be" not in str(told.value)
     assert said in str(told.value)
     assert "policy." not in str(told.value)
     assert "economics." not in str(told.value)

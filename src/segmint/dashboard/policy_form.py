@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from math import inf, isfinite
+from collections.abc import Hashable, Mapping
+from math import inf
 from typing import Any
 
 from segmint.config import Config
@@ -28,23 +28,35 @@ DEFAULTS = {
     "holdout": "10",
     "campaign": "campaign",
 }
+# what the page calls its controls
+_LABELS = {
+    "cost": "Cost of a call",
+    "value": "Value of a yes",
+    "currency": "Currency",
+    "calls": "Calls at most",
+    "money": "Money at most",
+    "holdout": "Held out",
+    "campaign": "Campaign",
+}
 # what an emptied control that no policy fills would have to say
 _NEEDED = {
-    "cost": ("cost of a call", "an amount such as 5 or 4.50"),
-    "value": ("value of a yes", "an amount such as 120"),
-    "currency": ("currency", "a name such as EUR"),
-    "holdout": ("held out", "a percentage such as 10, or 0 to call everybody who is worth it"),
-    "campaign": ("campaign", "a name such as spring"),
+    "cost": "an amount such as 5 or 4.50",
+    "value": "an amount such as 120",
+    "currency": "a name such as EUR",
+    "holdout": "a percentage such as 10, or 0 to call everybody who is worth it",
+    "campaign": "a name such as spring",
 }
-# what the page calls a setting; whoever moves a control has never seen the setting's own name
-_CALLED = {
-    "economics.cost_per_call": ("cost", "“Cost of a call”"),
-    "economics.value_per_success": ("value", "“Value of a yes”"),
-    "economics.currency": ("currency", "“Currency”"),
-    "policy.campaign": ("campaign", "“Campaign”"),
-    "policy.budget_calls": ("calls", "“Calls at most”"),
-    "policy.budget_money": ("money", "“Money at most”"),
-    "policy.holdout_share": ("holdout", "“Held out”"),
+_SETTINGS = {
+    "economics.cost_per_call": "cost",
+    "economics.value_per_success": "value",
+    "economics.currency": "currency",
+    "policy.campaign": "campaign",
+    "policy.budget_calls": "calls",
+    "policy.budget_money": "money",
+    "policy.holdout_share": "holdout",
+}
+# whoever moves a control has never seen the setting's own name
+_CALLED = {setting: (control, f"“{_LABELS[control]}”") for setting, control in _SETTINGS.items()} | {
     "policy.quotas": ("", "the quotas"),
     "policy.exclude": ("", "the exclusions"),
 }
@@ -106,27 +118,28 @@ def config_of(form: Mapping[str, str], standing: StandingPolicy | None = None) -
     Raises
     ------
     ControlError
-        If a control is half filled, empty though no policy fills it, or no number that makes sense.
+        If a control is half filled, empty though no policy fills it, no number that makes sense, or says again or
+        against what another one says.
     PolicyError
         If a setting beside the controls makes no sense.
     """
     standing = standing or StandingPolicy()
     filled = {name: text.strip() for name, text in form.items()}
     bank = _bank(standing)
-    for name, (what, expected) in _NEEDED.items():
+    for name, expected in _NEEDED.items():
         if name in filled and not filled[name] and name not in bank:
-            raise ControlError(name, f"The control “{what}” is empty.", expected=expected, fix="fill it in")
+            raise ControlError(name, f"The control “{_LABELS[name]}” is empty.", expected=expected, fix="fill it in")
     said = {name: filled.get(name) or default for name, default in starts(standing).items()}
     flags = {
-        "economics.cost_per_call": _number(said, "cost", "cost of a call"),
-        "economics.value_per_success": _number(said, "value", "value of a yes"),
+        "economics.cost_per_call": _number(said, "cost"),
+        "economics.value_per_success": _number(said, "value"),
         "economics.currency": said["currency"][:12],
         "policy.campaign": said["campaign"][:100],
-        "policy.budget_calls": _count(said, "calls", "calls at most"),
-        "policy.budget_money": _number(said, "money", "money at most"),
-        "policy.holdout_share": (_number(said, "holdout", "held out", below=100) or 0.0) / 100,
-        "policy.quotas": [quota for row in ROWS if (quota := _quota(filled, row))] or None,
-        "policy.exclude": [rule for row in ROWS if (rule := _exclusion(filled, row))] or None,
+        "policy.budget_calls": _count(said, "calls", _LABELS["calls"]),
+        "policy.budget_money": _number(said, "money"),
+        "policy.holdout_share": (_number(said, "holdout", below=100) or 0.0) / 100,
+        "policy.quotas": _quotas(filled) or None,
+        "policy.exclude": _exclusions(filled) or None,
     }
     try:
         return standing.under(flags=flags)
@@ -166,16 +179,49 @@ def _reworded(text: str) -> str:
     return text
 
 
+def _quotas(form: Mapping[str, str]) -> list[dict[str, Any]]:
+    quotas = {row: quota for row in ROWS if (quota := _quota(form, row))}
+    _refuse_again({row: (quota["column"], quota["level"]) for row, quota in quotas.items()}, "Quota", "quota_level")
+    return list(quotas.values())
+
+
+def _exclusions(form: Mapping[str, str]) -> list[dict[str, Any]]:
+    rules = {row: rule for row in ROWS if (rule := _exclusion(form, row))}
+    _refuse_again({row: rule["name"] for row, rule in rules.items()}, "Exclusion", "exclude_level")
+    return list(rules.values())
+
+
+def _refuse_again(chosen: Mapping[int, Hashable], what: str, control: str) -> None:
+    """Refuse a row that chooses what an earlier one has chosen."""
+    earlier: dict[Hashable, int] = {}
+    for row, choice in chosen.items():
+        if choice in earlier:
+            raise ControlError(
+                f"{control}_{row}",
+                f"{what} {row + 1} chooses the same column and level as {what.lower()} {earlier[choice] + 1}.",
+                expected="each column and level once",
+                fix=f"choose another level, or “none” as the column of {what.lower()} {row + 1}",
+            )
+        earlier[choice] = row
+
+
 def _quota(form: Mapping[str, str], row: int) -> dict[str, Any] | None:
     names = {part: f"quota_{part}_{row}" for part in ("column", "level", "least", "most")}
     if not any(form.get(name) for name in names.values()):
         return None
     column, level = _chosen(form, names["column"], names["level"], f"Quota {row + 1}")
-    least = _count(form, names["least"], "quota")
-    most = _count(form, names["most"], "quota")
+    least = _count(form, names["least"], f"Quota {row + 1}: At least")
+    most = _count(form, names["most"], f"Quota {row + 1}: At most")
     if least is None and most is None:
         raise ControlError(
             names["most"], f"Quota {row + 1} has no number.", expected="at least, at most, or both", fix="fill one in"
+        )
+    if most is not None and (least or 0) > most:
+        raise ControlError(
+            names["most"],
+            f"Quota {row + 1} asks for at least {least:,} and at most {most:,}.",
+            expected="“At most” no smaller than “At least”",
+            fix="correct one of the two",
         )
     return {"column": column, "level": level, "minimum": least or 0, "maximum": most}
 
@@ -211,19 +257,19 @@ def _count(form: Mapping[str, str], control: str, what: str) -> int | None:
             fix="correct it",
         )
     digits = text.replace(",", "").lstrip("0")
-    if len(digits) > len(str(MOST)):
+    if len(digits) > len(str(MOST)) or int(digits or 0) > MOST:
         raise ControlError(
             control,
-            f"The control “{what}” holds a number of {len(digits):,} digits.",
+            f"The number in the control “{what}” is too large: {len(digits):,} digits.",
             expected=f"at most {MOST:,}",
             fix="leave it empty for no limit",
         )
     return int(digits or 0)
 
 
-def _number(form: Mapping[str, str], control: str, what: str, *, below: float = inf) -> float | None:
+def _number(form: Mapping[str, str], control: str, *, below: float = inf) -> float | None:
     """Read an amount with a decimal point or comma; 3,000 and 3.000 could mean either three or three thousand."""
-    text = form.get(control, "")
+    text, what = form.get(control, ""), _LABELS[control]
     if not text:
         return None
     if _TWO_WAYS.fullmatch(text):
@@ -233,16 +279,16 @@ def _number(form: Mapping[str, str], control: str, what: str, *, below: float = 
             expected="an amount without marks between thousands",
             fix="write 1234 for thousands, and 1.2340 for a fraction",
         )
-    number = float(text.replace(",", ".")) if _AMOUNT.fullmatch(text) else inf
-    if not isfinite(number):
+    if not _AMOUNT.fullmatch(text):
         raise ControlError(
             control, f"The control “{what}” holds no number.", expected="a number such as 5 or 4.50", fix="correct it"
         )
-    if number < 0 or number >= below:
+    number = float(text.replace(",", "."))
+    if number < 0 or number >= below or number > MOST:
         raise ControlError(
             control,
             f"The number in the control “{what}” is too {'small' if number < 0 else 'large'}.",
-            expected="0 or more" if below == inf else f"0 or more, and below {below:g}",
+            expected=f"0 to {MOST:,}" if below == inf else f"0 or more, and below {below:g}",
             fix="correct it",
         )
     return number
