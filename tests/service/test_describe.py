@@ -102,6 +102,16 @@ def test_limits_and_settings_are_told(told: dict[str, Any], service: Service) ->
     settings = {one["name"]: one["schema"] for one in told["paths"]["/v1/target"]["post"]["parameters"]}
     assert set(settings) == settings_without_files() | READING
     assert {one["name"] for one in told["paths"]["/v1/predict"]["post"]["parameters"]} == READING
+    words = {one["name"]: one["description"] for one in told["paths"]["/v1/target"]["post"]["parameters"]}
+    for name in READING:
+        assert words[name].startswith("Of text/csv")
+        assert ("text/csv only" in words[name], "refused with JSON" in words[name]) == (name != "data.decimal", True)
+    assert words["policy.contact_rate"].startswith("As in a policy file.")
+    shown = {name: column["description"] for name, column in schemas["customer"]["properties"].items()}
+    assert {name: "1.234 can be read in two ways" in text for name, text in shown.items()} == {
+        "age": True,
+        "job": False,
+    }
     assert settings["policy.contact_rate"] == {"minimum": 1e-6, "maximum": 1, "type": "number"}
     assert settings["policy.exclude"] == {"type": "string"}
     assert told == openapi(service.champion.handle.bundle)

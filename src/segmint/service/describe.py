@@ -69,6 +69,10 @@ def _column(column: Column) -> JSON:
     if column.bounds[1] is not None:
         words.append(f"to {column.bounds[1]:g}")
     words += [f"{state.value:g} means {state.name}" for state in column.states]
+    if column.kind == "number":
+        words.append(
+            "as a text with a point as the decimal sign; one such as 1.234 can be read in two ways and is refused"
+        )
     kinds = ["number", "string", "null"] if column.kind == "number" else ["string", "null"]
     return {"type": kinds, "description": "; ".join(words)}
 
@@ -251,6 +255,10 @@ def _setting(name: str, known: JSON) -> JSON:
     is_list = known.get("type") == "array"
     schema = {"type": "string"} if is_list else {key: known[key] for key in known if key not in ("title", "default")}
     words = "A list, as TOML writes it." if is_list else "As in a policy file."
+    if name in READING:
+        words = "Of text/csv only; refused with JSON, and without effect on Parquet."
+    if name == "data.decimal":
+        words = "Of text/csv, and of numbers that stand in Parquet as texts; refused with JSON."
     return {
         "name": name,
         "in": "query",

@@ -175,14 +175,18 @@ def charset_of(request: Request) -> str | None:
 def refuse_query(request: Request) -> None:
     """Refuse settings where none is read: whoever sends one believes that it holds.
 
+    The words are those of the address: `/v1/predict` reads how a table is written, others read no query at all.
+
     Raises
     ------
     Problem
         422 for any query.
     """
     if request.url.query:
-        told = "No setting is read here: those of a query say how a table is written; JSON numbers need none."
-        raise Problem(422, "setting", f"{told} Leave the query out.", field="query")
+        told = "This address reads no query. Leave it out."
+        if request.url.path == "/v1/predict":
+            told = "With JSON no query is read: it says how a table is written; JSON numbers need none. Leave it out."
+        raise Problem(422, "setting", told, field="query")
 
 
 def reading_of(settings: Sequence[tuple[str, str]]) -> Data:
