@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import logging
 import time
@@ -313,10 +314,17 @@ def _kind(request: Request) -> str:
     kinds = {"application/json": "json", "text/csv": "csv", "application/vnd.apache.parquet": "parquet"}
     if media not in kinds:
         raise Problem(415, "media_type", f"Send one of: {', '.join(kinds)}.")
-    charset = tables.charset_of(request) or "utf-8"
-    if kinds[media] == "json" and charset.lower() not in ("utf-8", "utf8"):
+    if kinds[media] == "json" and not _is_utf8(tables.charset_of(request) or "utf-8"):
         raise Problem(415, "media_type", "JSON is UTF-8: send it so, as application/json without another charset.")
     return kinds[media]
+
+
+def _is_utf8(charset: str) -> bool:
+    """Whether what is said to be in a charset reads the same as UTF-8, however the charset is spelled."""
+    try:
+        return codecs.lookup(charset).name in ("utf-8", "ascii")
+    except (LookupError, ValueError):  # a name that nobody knows, or that is none
+        return False
 
 
 def _place(request: Request) -> str | None:
