@@ -4,7 +4,7 @@ import pytest
 
 from segmint.config import load_config
 from segmint.errors import ConfigError, PolicyError
-from segmint.targeting.policy import ContactPolicy, load_policy, parse_policy, policy_from, policy_template
+from segmint.targeting.policy import Capacity, ContactPolicy, load_policy, parse_policy, policy_from, policy_template
 from tests.targeting.conftest import make_policy
 
 MONEY = {"cost_per_call": 5, "value_per_success": 100}
@@ -112,13 +112,28 @@ def test_an_unknown_key_is_answered_with_the_closest_one(text, suggestion):
     assert caught.value.fix == f"did you mean '{suggestion}'?"
 
 
-@pytest.mark.parametrize("amount", ["nan", "inf", "-1", "true", "''", "'NaN'", "'Infinity'", "' -inf '"])
+@pytest.mark.parametrize(
+    "amount", ["nan", "inf", "-1", "true", "''", "'NaN'", "'Infinity'", "' -inf '", "1e400", "'1e400'"]
+)
 def test_an_amount_of_money_is_finite_and_not_negative(amount):
     """ "NaN" was the name of a column, as TOML writes its own nan in small letters."""
     with pytest.raises(PolicyError, match=r"economics\.cost_per_call") as caught:
         parse_policy(f"[economics]\ncost_per_call = {amount}\nvalue_per_success = 9")
     assert "an amount of money" in str(caught.value)
-    assert "the name of a column" in str(caught.value)
+    assert "the name of a column (NaN, Infinity and numbers too large to be one are no names of columns here" in str(
+        caught.value
+    )
+
+
+@pytest.mark.parametrize("amount", ["'NaN'", "'Infinity'", "' -inf '", "'1e400'"])
+def test_what_a_customer_takes_of_a_capacity_is_no_column_called_nan(amount):
+    money = "[economics]\ncost_per_call = 1\nvalue_per_success = 9\n"
+    with pytest.raises(PolicyError, match="per_customer") as caught:
+        parse_policy(
+            f'{money}[policy]\ncapacities = [{{name = "hour", available = 9, per_customer = {amount}}}]', origin="test"
+        )
+    assert "NaN, Infinity and numbers too large to be one are no names of columns here" in str(caught.value)
+    assert Capacity(name="hour", available=9, per_customer="information").per_customer == "information"
 
 
 @pytest.mark.parametrize("amount", ["NaN", "nan", "+Inf", "Infinity"])

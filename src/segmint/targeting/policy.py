@@ -19,8 +19,9 @@ from segmint.errors import PolicyError
 from segmint.toml_files import parse_toml, toml_text_of
 
 MOST = 10**15  # calls, customers or money; a float still tells every whole number
-_MONEY_OR_COLUMN = f"must be an amount of money, 0 to {MOST:,}, or the name of a column"
-_NO_AMOUNT = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
+_NO_NAMES = "NaN, Infinity and numbers too large to be one are no names of columns here: rename a column called so"
+_MONEY_OR_COLUMN = f"must be an amount of money, 0 to {MOST:,}, or the name of a column ({_NO_NAMES})"
+_AMOUNT_OR_COLUMN = f"must be a number, or the name of a column ({_NO_NAMES})"
 _DAYS = 36_500
 _MOST_NAMED = 8
 
@@ -38,6 +39,14 @@ class _Words(_Section):
     """A section whose texts may look like numbers: a country code, a level, a campaign named after its year."""
 
     model_config = ConfigDict(coerce_numbers_to_str=True)
+
+
+def _is_no_amount(given: object) -> bool:
+    """Whether a text is what a program makes of a number that it does not have; no column is called that."""
+    try:
+        return isinstance(given, str) and not math.isfinite(float(given))
+    except ValueError:
+        return False
 
 
 class Economics(_Section):
@@ -67,9 +76,7 @@ class Economics(_Section):
     @field_validator("cost_per_call", "value_per_success", mode="before")
     @classmethod
     def _money_or_column(cls, amount: object) -> object:
-        # text that a program has made of a number that it did not have: no column is called that
-        is_no_number = isinstance(amount, str) and _NO_AMOUNT.fullmatch(amount.strip())
-        if isinstance(amount, bool) or amount == "" or is_no_number:
+        if isinstance(amount, bool) or amount == "" or _is_no_amount(amount):
             raise ValueError(_MONEY_OR_COLUMN)
         if isinstance(amount, (int, float)) and not 0 <= amount <= MOST:
             raise ValueError(_MONEY_OR_COLUMN)
@@ -179,6 +186,13 @@ class Capacity(_Section):
     hours: float | None = Field(default=None, ge=0, le=MOST)
     handling_minutes: float | None = Field(default=None, gt=0, le=MOST)
     ringing_minutes: float = Field(default=0.0, ge=0, le=MOST)
+
+    @field_validator("per_customer", mode="before")
+    @classmethod
+    def _amount_or_column(cls, amount: object) -> object:
+        if _is_no_amount(amount):
+            raise ValueError(_AMOUNT_OR_COLUMN)
+        return amount
 
     @model_validator(mode="after")
     def _said_once(self) -> Capacity:
