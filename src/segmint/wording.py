@@ -108,6 +108,11 @@ def listed(words: Sequence[str], *, last: str = "and") -> str:
     return f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
+def quoted(names: Sequence[str]) -> str:
+    """Name columns, codes or levels: 'a', 'b' and 'c'."""
+    return listed([f"'{name}'" for name in names])
+
+
 def seconds(duration: float) -> str:
     """Write a duration: 12 s, 3 min 20 s; a dash when there is none."""
     if not math.isfinite(duration):

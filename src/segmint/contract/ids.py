@@ -65,6 +65,16 @@ def told_apart(pairs: pl.DataFrame) -> pl.DataFrame:
     return pairs.filter(~(pairs["named"].is_duplicated() & matched_by_zeros(pairs)))
 
 
+def not_told_apart(pairs: pl.DataFrame) -> set[str]:
+    """Name the ids of `same_ids` that could be those of several customers."""
+    return set(pairs["named"]) - set(told_apart(pairs)["named"])
+
+
+def rows_by_zeros(ids: pl.Series, pairs: pl.DataFrame) -> int:
+    """Count the rows whose ids found their customer only without the zeros before them."""
+    return int(ids.is_in(pairs.filter(matched_by_zeros(pairs))["named"].implode()).sum())
+
+
 def matched_by_zeros(pairs: pl.DataFrame) -> pl.Series:
     """Tell which pairs of `same_ids` differ by the zeros before them."""
     return without_point_zero(pairs["named"]) != without_point_zero(pairs["known"])

@@ -167,6 +167,7 @@ def measure(
             "sentences": list(sentences),
             "cautions": [*first, *changed, *found.cautions],
             "others": others,
+            "unlike": found.unlike,
             "level": level,
             "currency": currency,
             "results": {"read": joined.read, "matched": joined.matched, "strangers": joined.strangers},
@@ -254,12 +255,13 @@ def _read_list(source: Any, config: Config) -> pl.DataFrame:
             expected="call_list.parquet of a target run, with every row",
             fix="name the file runs/<id>/call_list.parquet",
         )
-    return _with_numbers(listed, str(open_source(source, config.data).receipt.get("decimal", "point")))
-
-
-def _with_numbers(listed: pl.DataFrame, decimal: str) -> pl.DataFrame:
-    """Read the numbers of a list that was saved again as a text file or workbook, which keep them as texts."""
     texts = [name for name, kind in COLUMNS.items() if kind.is_numeric() and listed.schema.get(name) == pl.String]
+    decimal = str(open_source(source, config.data).receipt.get("decimal", "point")) if texts else "point"
+    return _with_numbers(listed, texts, decimal)
+
+
+def _with_numbers(listed: pl.DataFrame, texts: Sequence[str], decimal: str) -> pl.DataFrame:
+    """Read the numbers of a list that was saved again as a text file or workbook, which keep them as texts."""
     columns = [_numbers_of(listed[name], decimal) for name in texts]
     if listed.schema.get("segment") == pl.String:
         columns.append(listed["segment"].set(listed["segment"].str.strip_chars() == "", None))  # as Parquet has it

@@ -291,8 +291,9 @@ class Learned:
             nobody = np.zeros(len(table), dtype=bool)
             return nobody if table.ids is None else self.ids.known(table.ids)
         outcome = table.contract.outcome.column
-        known = table.frame[outcome].is_not_null() if outcome in table.frame.columns else None
-        return np.zeros(len(table), dtype=bool) if known is None else known.to_numpy()
+        if outcome not in table.frame.columns:
+            return np.zeros(len(table), dtype=bool)
+        return table.frame[outcome].is_not_null().to_numpy()
 
 
 def run_folder(bundle: Path | str, runs: Path) -> Path:

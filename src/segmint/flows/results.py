@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from segmint.config import Data
 from segmint.contract.cells import read_outcome
 from segmint.contract.contract import Contract, load_contract
-from segmint.contract.ids import bare_ids, matched_by_zeros, same_ids, told_apart
+from segmint.contract.ids import bare_ids, not_told_apart, rows_by_zeros, same_ids, told_apart
 from segmint.contract.validate import MIN_ROWS_PER_LEVEL
 from segmint.errors import ConfigError, DataError, InputError
 from segmint.flows.read import open_source
@@ -234,14 +234,12 @@ def _is_call_list(scored: pl.DataFrame) -> bool:
 
 def _by_zeros(asked: pl.Series, pairs: pl.DataFrame) -> list[str]:
     """Say how many results found their customer only without the zeros before an id, and which may be of several."""
-    lost = pairs.filter(matched_by_zeros(pairs))["named"]
-    rows = int(asked.is_in(lost.filter(~lost.is_duplicated()).implode()).sum())
-    said = (
-        [f"{counted(rows, 'result was', 'results were')} matched although the ids differ by zeros before them."]
-        if rows
-        else []
-    )
-    if several := lost.filter(lost.is_duplicated()).n_unique():
+    said = []
+    if rows := rows_by_zeros(asked, told_apart(pairs)):
+        said.append(
+            f"{counted(rows, 'result was', 'results were')} matched although the ids differ by zeros before them."
+        )
+    if several := len(not_told_apart(pairs)):
         said.append(
             f"{counted(several, 'id', 'ids')} without the zeros before could be of several customers: taken for none."
         )

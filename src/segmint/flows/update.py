@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -132,18 +132,18 @@ def update(
     _require_enough(yes, groups)
     made_by = scoring_run(scored, judged, runs)
     known = known_of(current, judged, customers, config.data, made_by)
-    names = _names(judged, known, current)
-    before = _moved_before(run_folder(bundle, runs), names)
+    answered = _Answered(yes, groups, _names(judged, known, current))
+    before = _moved_before(run_folder(bundle, runs), answered.names)
     receipt += _said_before(before, yes.size)
     inputs = inputs_of(*(open_source(each, config.data) for each in (results, scored, customers) if each is not None))
     if history is None:
         said, doubt = _said(current, known, judged, made_by)
         how = "recalibrated on the results"
         learned = run_folder(bundle, runs)
+        receipt += doubt
         return _challenger(
-            current, current, (said, said), yes, groups, receipt + doubt, config, runs, argv, inputs, how, learned,
-            names, before,
-        )  # fmt: skip
+            current, current, (said, said), answered, before, receipt, config, runs, argv, inputs, how, learned
+        )
     if known is None:
         raise DataError(
             "A network trained anew cannot be judged on this scored table: it lacks the customers' columns.",
@@ -158,26 +158,45 @@ def update(
     _require_apart(by_heart, by_id=by_id)
     # without ids a customer of the history may just look the same
     if by_heart.any() and by_id:
-        known, yes, groups = known.of(~by_heart), yes[~by_heart], groups[~by_heart]
-        names = None if names is None else names.filter(pl.Series(~by_heart))
+        known, answered = known.of(~by_heart), answered.of(~by_heart)
         receipt += f" Left out, as they stand in the history: {int(by_heart.sum()):,}; what was learned by heart must not judge itself."
-        _require_enough(yes, groups)
+        _require_enough(answered.yes, answered.groups)
     settings = config.model_copy(update={"model": config.model.over_time})
     trained = train_run(history, current.contract, settings, runs=runs, argv=argv, progress=progress)
     fresh = open_bundle(trained.folder)
     how = f"trained anew in {trained.folder} and recalibrated on the results"
     both = propensities(fresh, known.frame), propensities(current, known.frame)
-    return _challenger(
-        fresh, current, both, yes, groups, receipt, config, runs, argv, inputs, how, trained.folder, names, before
-    )
+    return _challenger(fresh, current, both, answered, before, receipt, config, runs, argv, inputs, how, trained.folder)
+
+
+class _Answered(NamedTuple):
+    """Customers with an outcome.
+
+    Attributes
+    ----------
+    yes : ndarray of bool, shape (n_rows,)
+    groups : ndarray of shape (n_rows,)
+        Whose each row is.
+    names : polars.Series or None
+        As training names them; None where nothing tells.
+    """
+
+    yes: NDArray[np.bool_]
+    groups: NDArray[np.int64]
+    names: pl.Series | None
+
+    def of(self, kept: NDArray[np.bool_]) -> _Answered:
+        """Keep some rows."""
+        names = None if self.names is None else self.names.filter(pl.Series(kept))
+        return _Answered(self.yes[kept], self.groups[kept], names)
 
 
 def _challenger(
     fresh: Bundle,
     current: Bundle,
     said: tuple[NDArray[np.float64], NDArray[np.float64]],
-    yes: NDArray[np.bool_],
-    groups: NDArray[np.int64],
+    answered: _Answered,
+    before: int,
     receipt: str,
     config: Config,
     runs: Path,
@@ -185,10 +204,9 @@ def _challenger(
     inputs: dict[str, str],
     how: str,
     learned: Path,
-    names: pl.Series | None,
-    before: int,
 ) -> Updated:
-    """Move the intercept of `fresh`, trained in the run `learned`, by the customers `names`; judge it beside the present bundle."""
+    """Move the intercept of `fresh`, trained in the run `learned`, by those who answered; judge it beside the present bundle."""
+    yes, groups, names = answered
     with Run.create(runs, "update", argv, config.to_toml(), config.seed, inputs) as here:
         carry_learned_tables(learned, here.folder)
         carry_training_ids(learned, here.folder)

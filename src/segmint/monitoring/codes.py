@@ -24,7 +24,7 @@ from segmint.contract.hints import (
 )
 from segmint.errors import ConfigError, DataError
 from segmint.toml_files import parse_toml
-from segmint.wording import counted, listed
+from segmint.wording import counted, quoted
 
 Meaning = Literal["success", "refused", "call_back", "not_reached", "wrong_number", "do_not_call"]
 MEANINGS: tuple[str, ...] = get_args(Meaning)
@@ -155,11 +155,7 @@ def _without_sense(error: Exception, origin: str) -> str:
 
 
 def _codes(codes: Sequence[str]) -> str:
-    return f"the code{'s' * (len(codes) > 1)} {_quoted(codes)}"
-
-
-def _quoted(names: Sequence[str]) -> str:
-    return listed([f"'{name}'" for name in names])
+    return f"the code{'s' * (len(codes) > 1)} {quoted(codes)}"
 
 
 def draft_codes(
@@ -191,7 +187,7 @@ def draft_codes(
     alike = [] if by_name else [name for name in results.columns if name != code and _like_ids(results[name])]
     if len(alike) > 1:
         raise DataError(
-            f"{_quoted(alike)} of the results could all be the customer.",
+            f"{quoted(alike)} of the results could all be the customer.",
             expected="one row for each call, with the customer and a code of what came of it",
             fix=_NAME_THE_CUSTOMER,
         )

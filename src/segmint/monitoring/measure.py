@@ -13,7 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
-from segmint.contract.ids import bare_ids, matched_by_zeros, same_ids, told_apart
+from segmint.contract.ids import bare_ids, not_told_apart, rows_by_zeros, same_ids, told_apart
 from segmint.errors import DataError
 from segmint.metrics.intervals import EFFECT_LEVEL, FEWEST_OF_EACH
 from segmint.monitoring.codes import MEANINGS, NAME_THE_COLUMNS, SAY_WHAT_THEY_MEAN, Dispositions, codes_in_words
@@ -207,7 +207,7 @@ def join_results(
         )
     listed = call_list.with_columns(bare_ids(call_list["customer"]).alias("_key"))
     every = same_ids(calls["_named"], listed["_key"])
-    pairs, unclear = told_apart(every), _unclear(every)
+    pairs, unclear = told_apart(every), not_told_apart(every)
     known = _among(calls["_named"], pairs["named"])
     rows = _with_calls(listed, calls.join(pairs.rename({"known": "_key"}), left_on="_named", right_on="named"))
     found = [("results", calls["_named"], pairs)]
@@ -215,7 +215,7 @@ def join_results(
     if purchases is not None:
         whose = _customers_of(purchases, dispositions)
         every = same_ids(whose, listed["_key"])
-        theirs, unclear = told_apart(every), unclear | _unclear(every)
+        theirs, unclear = told_apart(every), unclear | not_told_apart(every)
         arms = [_as_named(listed.filter(status=arm)["_key"], theirs) for arm in ARMS]
         bought = purchases_of(purchases, whose, since=since, today=today, outcome=outcome, arms=arms)
         dialled = pl.col("dialled") | pl.col("said_no") if of_calls else pl.col("dialled")
@@ -280,11 +280,6 @@ def _among(keys: pl.Series, known: pl.Series) -> pl.Series:
     return keys.is_in(known.drop_nulls().implode()).fill_null(False)
 
 
-def _unclear(pairs: pl.DataFrame) -> set[str]:
-    """Name the ids that could be those of several customers."""
-    return set(pairs["named"]) - set(told_apart(pairs)["named"])
-
-
 def _as_named(keys: pl.Series, pairs: pl.DataFrame) -> pl.Series:
     """Write ids of the list as the other file does, where it has them."""
     one = pairs.unique("known")
@@ -295,7 +290,7 @@ def _by_zeros(found: Sequence[tuple[str, pl.Series, pl.DataFrame]]) -> dict[str,
     """Count, by what they are, the rows that found their customer only without the zeros before an id."""
     counts: Counter[str] = Counter()
     for what, ids, pairs in found:
-        counts[what] += int(_among(ids, pairs.filter(matched_by_zeros(pairs))["named"]).sum())
+        counts[what] += rows_by_zeros(ids, pairs)
     return {what: rows for what, rows in counts.items() if rows}
 
 
@@ -353,12 +348,15 @@ class Measurement:
     sentences : tuple of str
     cautions : tuple of str
         Those of the sentences that say what makes the comparison unfair.
+    unlike : str or None
+        That of the cautions which says that the arms differed before the first call; None if they did not.
     """
 
     rows: pl.DataFrame
     level: float
     sentences: tuple[str, ...]
     cautions: tuple[str, ...] = ()
+    unlike: str | None = None
 
     def frame(self) -> pl.DataFrame:
         """Return every estimate."""
@@ -418,7 +416,7 @@ def measure(
     lacking = _lacking(quantities["response"].outcome, called)
     said = _sentences(frame, level, currency) if lacking is None else _too_few(frame, lacking)
     cautions = joined.cautions if apart is None else (*joined.cautions, apart)
-    return Measurement(frame, level, (joined.sentence, *cautions, *said), cautions)
+    return Measurement(frame, level, (joined.sentence, *cautions, *said), cautions, apart)
 
 
 def _apart(propensity: Floats, called: NDArray[np.bool_]) -> str | None:

@@ -13,7 +13,7 @@ from segmint.contract.answers import NO, YES, bare_words
 from segmint.contract.dates import days_of, readings_of
 from segmint.contract.event_dates import NAMES_OF_DATES, bare_name, dated_by
 from segmint.errors import DataError
-from segmint.wording import counted, listed, some_of
+from segmint.wording import counted, quoted, some_of
 
 # the whole of a name without accents: `terms_accepted`, `cross_sold` and `first_sale` are something else
 _BOUGHT = re.compile(
@@ -99,7 +99,7 @@ class Purchases:
             said.append(f"'{self.told_by}' tells the purchases: {none} none.")
         if self.open_ones:
             said.append(
-                f"Every row counts as a purchase, whatever it says under {_quoted(self.open_ones)}: the name does not tell "
+                f"Every row counts as a purchase, whatever it says under {quoted(self.open_ones)}: the name does not tell "
                 "what the yes is. Call that column 'bought' if its yes is a purchase."
             )
         if self.dated_by is None:
@@ -202,14 +202,10 @@ def _told(
 
 def _open(columns: Sequence[str]) -> DataError:
     return DataError(
-        f"The purchases have a yes or a no under {_quoted(columns)}, and the name does not tell whether each row is a purchase.",
+        f"The purchases have a yes or a no under {quoted(columns)}, and the name does not tell whether each row is a purchase.",
         expected="one row for each purchase, and none for who bought nothing; or one column of yes and no that is called 'bought'",
-        fix=f"call it 'bought' if its yes is a purchase; else keep only rows of purchases, and leave {_quoted(columns)} out",
+        fix=f"call it 'bought' if its yes is a purchase; else keep only rows of purchases, and leave {quoted(columns)} out",
     )
-
-
-def _quoted(columns: Sequence[str]) -> str:
-    return listed([f"'{name}'" for name in columns])
 
 
 def _nearly_all(arm: pl.Series, customers: pl.Series) -> bool:

@@ -31,7 +31,7 @@ def page(run: RunView) -> Page | None:
         lead=f"{count(response['customers_called'])} customers called against {count(response['customers_held_out'])} held out.",
         blocks=[
             others_banner(others),
-            *_looked_at_first([sentence for sentence in cautions if sentence != others], rows),
+            *(_looked_at_first(sentence, found.get("unlike")) for sentence in cautions if sentence != others),
             None if told else banner("caution", "The holdout is too small to tell", found["sentences"][-1]),
             figures(
                 [
@@ -64,18 +64,10 @@ def page(run: RunView) -> Page | None:
     )
 
 
-def _looked_at_first(cautions: list[str], rows: list[Row]) -> list[Block]:
-    """Show what is doubtful; only arms that differ by more than chance, which have no plain difference, cannot be compared."""
-    # the measurement says last that the arms are unlike
-    unlike = cautions[-1:] if all(row["method"] != "plain" for row in rows) else []
-    return [
-        banner(
-            "caution",
-            "The two arms cannot be compared as they are" if sentence in unlike else "Look at this first",
-            sentence,
-        )
-        for sentence in cautions
-    ]
+def _looked_at_first(caution: str, unlike: str | None) -> Block:
+    """Show what is doubtful; only arms that differ by more than chance cannot be compared."""
+    title = "The two arms cannot be compared as they are" if caution == unlike else "Look at this first"
+    return banner("caution", title, caution)
 
 
 def _allowed_for(response: Row) -> str:
