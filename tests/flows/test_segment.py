@@ -14,7 +14,7 @@ from segmint.config import load_config
 from segmint.contract.column import Column, State
 from segmint.contract.contract import Contract, Outcome, load_contract, parse_contract
 from segmint.contract.validate import validate
-from segmint.errors import BundleError
+from segmint.errors import BundleError, ConfigError
 from segmint.flows.demo import sample_path
 from segmint.flows.segment import (
     Segmented,
@@ -302,6 +302,16 @@ def test_a_later_wave_takes_names_and_no_other_setting_of_segments(
     assert all(f"segments.{name}" in said for name in ("count", "leave_out_sensitive", "words"))
     assert "segments.method" not in said
     assert sorted((tmp_path / "runs").iterdir()) == runs_before
+
+
+def test_a_later_wave_is_read_at_the_moment_of_the_segments(tmp_path: Path) -> None:
+    (tmp_path / "waves.toml").write_text(WAVE)
+    at = load_config(None, flags={"segments.count": 2, "data.at": "dialling"})
+    earlier = segment(wave(0, 400, 1, 0.3), tmp_path / "waves.toml", at, runs=tmp_path)
+    later = assign(wave(300, 400, 2, 0.3), earlier.folder, runs=tmp_path)
+    assert load_config(later.folder / "config.toml").data.at == "dialling"
+    with pytest.raises(ConfigError, match="'planning', and the segments were found for 'dialling'"):
+        assign(wave(300, 400, 2, 0.3), earlier.folder, load_config(None, ["data.at=planning"]), runs=tmp_path)
 
 
 def test_without_ids_only_the_shares_are_compared(segmented: Segmented, runs: Path) -> None:

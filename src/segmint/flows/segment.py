@@ -21,7 +21,7 @@ from segmint.errors import BundleError, ConfigError, DataError
 from segmint.flows.candidates import ids_of
 from segmint.flows.read import has_answers, keep_reading, open_source, read, require_contract
 from segmint.flows.report import write_report
-from segmint.flows.settings import RUNS, Place, Settings, contract_of, settings_of
+from segmint.flows.settings import RUNS, Place, Settings, contract_of, of_the_segments_moment, settings_of
 from segmint.models.customer_model import make_model
 from segmint.progress import Progress, silent
 from segmint.report.run_view import RunView
@@ -366,6 +366,7 @@ def assign(
             fix="find segments first: segmint segment TABLE --contract NAME",
         )
     _require_its_settings(config.segments, earlier)
+    config = of_the_segments_moment(config, earlier.settings.get("data", {}).get("at", config.data.at))
     opened = open_source(source, config.data)
     require_contract(opened, earlier.contract, purpose="predict", at=config.data.at)
     with Run.create(runs, "segment", argv, config.to_toml(), None, {opened.name: opened.fingerprint}) as here:

@@ -46,14 +46,8 @@ def require_its_moment(config: Config, bundle: Bundle) -> None:
     ConfigError
         If `data.at` was set, by anybody, to another moment.
     """
-    given = config.data.at
-    if "data" not in config.model_fields_set or "at" not in config.data.model_fields_set or given == bundle.at:
-        return
-    raise ConfigError(
-        f"data.at is '{given}', and the bundle was trained for '{bundle.at}': predicting cannot change its moment.",
-        expected=f'data.at = "{bundle.at}", or none',
-        fix=f"leave data.at out, or name a bundle that was trained for that moment: segmint run --at {given}; if these are "
-        f'the settings that an earlier run kept, nobody may have set it: take the line at = "{given}" out of a copy',
+    _require_moment(
+        config, bundle.at, "the bundle was trained for", "name a bundle that was trained for that moment: segmint run"
     )
 
 
@@ -66,7 +60,35 @@ def of_its_moment(config: Config, bundle: Bundle) -> Config:
         As `require_its_moment`.
     """
     require_its_moment(config, bundle)
-    return config.model_copy(update={"data": config.data.model_copy(update={"at": bundle.at})})
+    return _at_moment(config, bundle.at)
+
+
+def of_the_segments_moment(config: Config, at: str) -> Config:
+    """Put the moment at which segments were found into the settings of putting more customers into them.
+
+    Raises
+    ------
+    ConfigError
+        If `data.at` was set, by anybody, to another moment.
+    """
+    _require_moment(config, at, "the segments were found for", "find segments anew: segmint segment TABLE --contract NAME")
+    return _at_moment(config, at)
+
+
+def _require_moment(config: Config, at: str, made_for: str, otherwise: str) -> None:
+    given = config.data.at
+    if "data" not in config.model_fields_set or "at" not in config.data.model_fields_set or given == at:
+        return
+    raise ConfigError(
+        f"data.at is '{given}', and {made_for} '{at}': what was learned at one moment is used at that moment.",
+        expected=f'data.at = "{at}", or none',
+        fix=f"leave data.at out, or {otherwise} --at {given}; if these are the settings that an earlier run kept, nobody "
+        f'may have set it: take the line at = "{given}" out of a copy',
+    )
+
+
+def _at_moment(config: Config, at: str) -> Config:
+    return config.model_copy(update={"data": config.data.model_copy(update={"at": at})})
 
 
 def contract_of(contract: Contract | Place) -> Contract:
