@@ -71,7 +71,9 @@ def of_the_segments_moment(config: Config, at: str) -> Config:
     ConfigError
         If `data.at` was set, by anybody, to another moment.
     """
-    _require_moment(config, at, "the segments were found for", "find segments anew: segmint segment TABLE --contract NAME")
+    _require_moment(
+        config, at, "the segments were found for", "find segments anew: segmint segment TABLE --contract NAME"
+    )
     return _at_moment(config, at)
 
 
