@@ -12,6 +12,7 @@ import pytest
 
 from segmint.contract.cells import missing_codes
 from segmint.contract.contract import Contract, load_contract, parse_contract
+from segmint.contract.export import contract_to_toml
 from segmint.contract.synthetic import synthetic_rows
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate, validate_batches
@@ -604,3 +605,34 @@ def test_degenerate_tables_end_in_a_sentence_or_in_plain_rows(change, sentence: 
     else:
         with pytest.raises(DataError, match=sentence):
             validate(source, CONTRACT)
+
+
+def with_treatment(rows: list[dict[str, object]], known: str = "planning") -> tuple[pl.DataFrame, Contract]:
+    called = f'[columns.called]\nkind = "category"\nrole = "treatment"\nlabel = "called"\nknown = "{known}"\n'
+    return pl.DataFrame(rows), parse_contract(contract_to_toml(CONTRACT) + called, origin="shop")
+
+
+@pytest.mark.parametrize("known", ["planning", "after_call"])
+def test_who_was_left_alone_teaches_nothing_and_does_not_count_as_a_fault(known: str) -> None:
+    """A third was left alone, of whom all said yes by themselves; two rows do not say, and one of the called is broken."""
+    words = ["yes", "Called", "1.0", "3", *["no", "Control"]] * 50
+    rows = [GOOD | {"id": str(i), "called": word, "y": "yes" if i % 10 == 0 else "no"} for i, word in enumerate(words)]
+    for row in rows:
+        row["y"] = "yes" if row["called"] in ("no", "Control") else row["y"]
+    rows += [GOOD | {"id": "a", "called": ""}, GOOD | {"id": "b", "called": "perhaps"}]
+    rows += [GOOD | {"id": "c", "called": "no", "age": "many"}, GOOD | {"id": "d", "called": "yes", "age": "many"}]
+    frame, contract = with_treatment(rows, known)
+    table = validate(open_table(frame), contract)
+    assert table.ledger.reasons == {
+        "left_alone: called": 101, "unknown_treatment: called": 2, "not_a_number: age": 1,
+    }  # fmt: skip
+    assert (len(table), table.ledger.left_alone) == (200, 101)
+    assert 0 < np.mean(table.outcome == "yes") < 0.2
+    assert "104 rejected, 101 of them because nobody called the customer" in table.ledger.sentence()
+    assert len(validate(open_table(frame), contract, purpose="predict")) == 302
+
+
+def test_words_that_do_not_say_who_was_called_are_refused() -> None:
+    frame, contract = with_treatment([GOOD | {"id": str(i), "called": "AB"[i % 2]} for i in range(100)])
+    with pytest.raises(DataError, match="100: unknown_treatment: called"):
+        validate(open_table(frame), contract)

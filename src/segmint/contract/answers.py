@@ -21,6 +21,10 @@ NO_ABROAD: Final = (
 YES: Final = (*YES_WORDS, *YES_ABROAD)
 NO: Final = (*NO_WORDS, *NO_ABROAD)
 
+CALLED: Final = (*YES, "called", "treated", "treatment", "contacted", "reached")
+LEFT_ALONE: Final = (*NO, "control", "holdout", "held out", "left alone", "untreated", "not called")
+"""What a column of the role `treatment` says: whether anybody called the customer."""
+
 _WHOLE = r"^([0-9]+)[.,]0+$"  # as pandas and spreadsheets write the whole numbers of a half-empty column
 
 

@@ -31,7 +31,7 @@ ROLES: Mapping[Role, str] = {
     "cost": "money that a call to this customer costs; never a feature",
     "time": "a date; never a feature",
     "campaign": "the campaign or wave of a row; never a feature",
-    "treatment": "whether the customer was called or left alone; never a feature",
+    "treatment": "whether the customer was called or left alone, who then teaches nothing; never a feature",
     "name": "who somebody is; reaches the call list and nothing else",
     "phone": "a number to call; reaches the call list and nothing else",
     "consent": "yes means that the customer may be called, anything else that the customer may not",

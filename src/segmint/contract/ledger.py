@@ -12,6 +12,8 @@ from segmint.tables.table_source import JSON
 
 KEPT_REJECTS = 1_000
 DECIMAL_NAMES = {"point": "decimal point", "comma": "decimal comma"}
+LEFT_ALONE = "left_alone"
+"""The reason of a record whose customer nobody called."""
 KNOWN_NAMES = {
     "dialling": "known only when the call is placed",
     "after_call": "known only after the call",
@@ -60,6 +62,11 @@ class Ledger:
             self.receipt or other.receipt,
         )
 
+    @property
+    def left_alone(self) -> int:
+        """Records, among the rejected, of customers whom nobody called: nothing is wrong with them."""
+        return sum(count for reason, count in self.reasons.items() if reason.partition(": ")[0] == LEFT_ALONE)
+
     def check(self) -> None:
         """Raise AssertionError unless every record was accepted, or rejected for a named reason."""
         if self.read != self.accepted + self.rejected or self.rejected != sum(self.reasons.values()):
@@ -90,7 +97,8 @@ class Ledger:
     def _rows(self) -> str:
         if not self.rejected:
             return f"{self.read:,} rows"
-        return f"{self.read:,} rows ({self.accepted:,} accepted, {self.rejected:,} rejected)"
+        alone = f", {self.left_alone:,} of them because nobody called the customer" if self.left_alone else ""
+        return f"{self.read:,} rows ({self.accepted:,} accepted, {self.rejected:,} rejected{alone})"
 
 
 def _written(receipt: Mapping[str, Any]) -> list[str]:

@@ -14,13 +14,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.contract.answers import CALLED, bare_words
+from segmint.contract.answers import LEFT_ALONE as WORDS_FOR_LEFT_ALONE
 from segmint.contract.cells import Cells, as_text, read_cells, read_outcome, unusual
 from segmint.contract.column import Column, Known
 from segmint.contract.column_match import ColumnMatch, Purpose, match_columns
 from segmint.contract.contract import Contract
 from segmint.contract.counts import count_values
 from segmint.contract.ids import bare_ids
-from segmint.contract.ledger import KEPT_REJECTS, KNOWN_NAMES, Ledger
+from segmint.contract.ledger import KEPT_REJECTS, KNOWN_NAMES, LEFT_ALONE, Ledger
 from segmint.contract.valid_table import ValidTable, concatenate
 from segmint.errors import ContractError, DataError
 from segmint.progress import Progress, silent
@@ -38,6 +40,8 @@ DETAILS = {
     "unknown_level": "is not a level of the contract",
     "missing_outcome": "is empty or a word for no value, and a row without an outcome teaches nothing",
     "unknown_outcome": "is not a spelling of an outcome level",
+    LEFT_ALONE: "says that nobody called: what this customer did, no call brought about",
+    "unknown_treatment": "says neither that the customer was called (yes, called, 1) nor that nobody did (no, control, 0)",
 }
 
 OnReject = Callable[[Reject], None]
@@ -61,12 +65,12 @@ def validate(
     source : TableSource
     contract : Contract
     purpose : {"train", "predict"}
-        To train, a row with a value that the contract does not allow is rejected; to predict it is accepted
-        and flagged.
+        To train, a row with a value that the contract does not allow is rejected, and so is a customer whom nobody called,
+        as a column of the role `treatment` says; to predict, both are accepted, the former with a flag.
     at : {"planning", "dialling", "after_call"}
         The moment of the decision; columns known later are set aside unread.
     max_rejected : float
-        The largest share of rejected rows that is acceptable, in [0, 1].
+        The largest share of rejected rows that is acceptable, in [0, 1]; customers left alone do not count.
     on_reject : callable, optional
         Receives every rejected row, in order.
     kept_in : path, optional
@@ -134,8 +138,11 @@ def require_reviewed(contract: Contract) -> None:
 
 
 def refuse_rejected(ledger: Ledger, max_rejected: float, *, kept_in: Path | None) -> None:
-    """Raise DataError with a summary if a larger share than `max_rejected` was rejected; `kept_in`: where they are."""
-    if ledger.rejected <= max_rejected * ledger.read:
+    """Raise DataError with a summary if a larger share than `max_rejected` was rejected; `kept_in`: where they are.
+
+    Customers left alone are no fault of the table: neither they nor their share count.
+    """
+    if ledger.rejected - ledger.left_alone <= max_rejected * (ledger.read - ledger.left_alone):
         return
     common = Counter(ledger.reasons).most_common(8)
     lines = [f"{ledger.rejected:,} of {ledger.read:,} rows are rejected."]
@@ -166,7 +173,7 @@ class _Door:
         problems = {name: cell.problem for name, cell in cells.items() if _any(cell.problem)}
         strange = self._strange(cells)
         if self.purpose == "train":
-            problems, strange = _merged(problems, strange), {}
+            problems, strange = _merged(self._treatment(batch.frame), _merged(problems, strange)), {}
         failed = _any_of(problems, batch.frame.height)
         rejects = (*batch.rejects, *_rejects(batch, problems, failed, self.receipt))
         rejects = tuple(sorted(rejects, key=lambda reject: reject.record))
@@ -199,6 +206,12 @@ class _Door:
             # what a customer answered is no reason to refuse a prediction
             cells[outcome.column] = read if self.purpose == "train" else Cells(read.values, _nothing(read.values))
         return cells
+
+    def _treatment(self, frame: pl.DataFrame) -> dict[str, pl.Series]:
+        """Say of each row that nobody called the customer, or that this is not known; whenever the bank knows it."""
+        columns = [column.name for column in (*self.match.read, *self.match.set_aside) if column.role == "treatment"]
+        found = {name: _not_called(as_text(frame[name], name)) for name in columns}
+        return {name: codes for name, codes in found.items() if _any(codes)}
 
     def _strange(self, cells: dict[str, Cells]) -> dict[str, pl.Series]:
         found = {column.name: unusual(column, cells[column.name].values) for column in self.match.read}
@@ -261,6 +274,14 @@ def _with_states(column: Column, cells: dict[str, Cells]) -> Cells:
             here = (read.values == state.written) & (cells[state.when.column].values > state.when.above)
             values = pl.select(pl.when(here.fill_null(False)).then(pl.lit(state.value)).otherwise(values)).to_series()
     return Cells(values.alias(column.name), read.problem)
+
+
+def _not_called(texts: pl.Series) -> pl.Series:
+    words = bare_words(texts)
+    alone = words.is_in(WORDS_FOR_LEFT_ALONE)
+    called = words.is_in(CALLED) | (words.cast(pl.Float64, strict=False) > 0).fill_null(False)  # so many calls
+    code = pl.when(alone).then(pl.lit(LEFT_ALONE)).when(~called | words.is_null()).then(pl.lit("unknown_treatment"))
+    return pl.select(code).to_series()
 
 
 def _any(codes: pl.Series) -> bool:
