@@ -9,7 +9,7 @@ import pytest
 
 from segmint.cli import main
 from segmint.flows.promote import promote
-from segmint.flows.runs import list_runs
+from segmint.flows.runs import list_runs, open_failures
 from segmint.store.bundle import write_bundle
 from segmint.store.run import Run
 from tests.service.small import small_parts
@@ -48,3 +48,21 @@ def test_the_command_says_so_too(runs: Path, capsys: pytest.CaptureFixture[str])
 
 def test_without_runs_the_list_is_empty(tmp_path: Path) -> None:
     assert list_runs(tmp_path / "nowhere").frame().height == 0
+
+
+def test_a_failure_counts_until_the_same_was_done_with_a_table_of_that_name(tmp_path: Path) -> None:
+    def ends(command: str, table: str, status: str) -> Run:
+        with Run.create(tmp_path, command, (), "", None, {table: "sha256:1"}) as run:
+            run.done({})
+        record = json.loads((run.folder / "run.json").read_text()) | {"status": status}
+        (run.folder / "run.json").write_text(json.dumps(record))
+        return Run.open(run.folder)
+
+    mended, done = ends("run", "march.csv", "failed"), ends("run", "march.csv", "done")
+    other, again = ends("monitor", "march.csv", "failed"), ends("run", "march.csv", "interrupted")
+    unasked = ends("target", "march.csv", "failed")
+    newest_first = [unasked, again, other, done, mended]
+    assert open_failures(newest_first) == [again, other]
+    assert open_failures([]) == []
+    many = [ends("update", f"{n}.csv", "failed") for n in range(20)]
+    assert open_failures([*many, *newest_first]) == many, "what was long ago is no news"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from segmint.contract.column import Column
 from segmint.metrics.calibration import shifted
-from segmint.monitoring.reference import FEWEST, _histograms, moved_reference, place_in
+from segmint.monitoring.reference import FEWEST, OTHER, Usual, _histograms, moved_reference, place_in, usual_of
 from segmint.targeting.curves import campaign_curves, curves_of_bins
 
 
@@ -61,3 +62,38 @@ def test_customers_in_general_move_as_their_propensities_do() -> None:
     assert moved["no"] == pytest.approx(1 - moved["yes"])
     assert abs(shifted(likely.mean(), 1.5) - shifted(likely, 1.5).mean()) > 0.1  # not the moved mean
     assert "average" not in moved_reference({}, 1.5, "yes")
+
+
+def of_column(kind="number", **told):
+    column = Column(name="x", kind=kind, role="holding", label="x", **told.pop("contract", {}))
+    return usual_of(column, {"columns": [{"name": "x", "missing_share": 0.0} | told]})
+
+
+@pytest.mark.parametrize(
+    ("told", "value"),
+    [
+        ({"edges": [10.0, 20.0, 30.0], "counts": [1, 5, 3, 1], "states": {}}, "10"),
+        ({"edges": [10.0, 20.0, 30.0], "counts": [1, 1, 7, 1], "states": {}}, "20"),
+        ({"edges": [10.0, 20.0], "counts": [9, 0, 0], "states": {}}, "10"),
+        ({"edges": [10.0], "counts": [2, 2], "states": {"-1.0": 3, "999.0": 9}}, "999"),
+        ({"edges": [10.0], "counts": [9, 9], "states": {"-1.0": 3}}, "10"),
+        ({"edges": [], "counts": [4], "states": {}}, ""),
+    ],
+)
+def test_a_usual_number_is_the_middle_or_the_state_that_most_have(told, value):
+    usual = of_column(**told)
+    assert (usual.value, usual.levels) == (value, ())
+    assert usual.between == ((told["edges"][0], told["edges"][-1]) if told["edges"] else None)
+
+
+def test_a_usual_level_is_one_that_a_customer_may_hold():
+    assert of_column("category", levels={"a": 12, "b": 30, OTHER: 99}).value == "b"
+    assert of_column("category", levels={"a": 12, "b": 30, OTHER: 99}).levels == ("a", "b")
+    allowed = of_column("category", levels={"b": 30}, contract={"allowed": ("a", "b", "c")})
+    assert (allowed.value, allowed.levels) == ("b", ("a", "b", "c"))
+
+
+def test_a_column_is_mostly_empty_above_a_half_and_an_unknown_one_has_nothing_usual():
+    assert [of_column(missing_share=share).mostly_empty for share in (0.5, 0.51)] == [False, True]
+    column = Column(name="new", kind="number", role="holding", label="new")
+    assert usual_of(column, {"columns": []}) == Usual((), "", None, mostly_empty=False)

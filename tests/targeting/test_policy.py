@@ -206,3 +206,20 @@ def test_what_is_no_country_code_is_told_without_a_pattern(code):
     with pytest.raises(PolicyError) as caught:
         policy_from({"economics": MONEY, "policy": {"country_code": code}})
     assert caught.value.expected == 'the one to three digits of a country: "49", "+49" or "0049"'
+
+
+@pytest.mark.parametrize(("each", "customers", "calls"), [(1.1, 100, 110), (1.1, 101, 112), (2.5, 3, 8), (1.0, 4, 4)])
+def test_customers_take_whole_calls_and_the_noise_of_computing_is_no_call(each, customers, calls):
+    policy = policy_from({"economics": MONEY | {"calls_per_customer": each}, "policy": {"budget_calls": calls}})
+    assert policy.economics.calls_of(customers) == calls
+    assert policy.most_customers == customers
+
+
+@pytest.mark.parametrize(("reached", "wanted", "customers"), [(0.1, 3, 30), (0.07, 7, 100), (0.3, 1, 4), (1.0, 5, 5)])
+def test_conversations_take_whole_customers(reached, wanted, customers):
+    policy = policy_from({"economics": MONEY, "policy": {"conversations": wanted, "contact_rate": reached}})
+    assert policy.customers_for_conversations == customers == policy.most_customers
+
+
+def test_without_conversations_wanted_they_limit_nobody():
+    assert policy_from({"economics": MONEY, "policy": {}}).customers_for_conversations == float("inf")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
-from math import ceil
 from typing import Any, TypeVar
 
 from segmint.contract.column import Column
@@ -19,8 +18,8 @@ from segmint.flows.bundle import SEGMENT, segment_names
 from segmint.flows.customer import TypedError, look_up, try_out
 from segmint.flows.preview import PreparedList, what_moved
 from segmint.flows.report import stored_report
-from segmint.flows.runs import rows_of, table_of
-from segmint.monitoring.reference import OTHER
+from segmint.flows.runs import WATCHING, open_failures, rows_of, table_of, watched_runs
+from segmint.monitoring.reference import Usual, usual_of
 from segmint.report.blocks import Block, banner, figures, heading, points, statements, table
 from segmint.report.html import printable_dict
 from segmint.report.pages.answer import warning
@@ -53,8 +52,6 @@ FILES = {
 FILE_SCOPES = dict.fromkeys((SHEET, DIALLER, LIST, CONFIG), "target") | dict.fromkeys(
     (PREDICTIONS, REJECTED, CUSTOMERS), "predict"
 )
-WATCHING = ("monitor", "measure", "backtest", "update")
-ALARMING = ("run", *WATCHING)
 COMMANDS = {
     "run": "Training",
     "target": "Call list",
@@ -210,11 +207,11 @@ def preview(
 
 def _seen(prepared: PreparedList, found: Preview, policy: ContactPolicy) -> Context:
     last, eligible = found.last_propensity, int(prepared.eligible.sum())
-    each = policy.economics.calls_per_customer
+    calls = policy.economics.calls_of
     return {
         "currency": policy.economics.currency,
-        "calls": ceil(found.customers * each - 1e-6),
-        "most_calls": ceil(eligible * each - 1e-6),
+        "calls": calls(found.customers),
+        "most_calls": calls(eligible),
         "customers": found.customers,
         "held_out": found.held_out,
         "expected_profit": round(found.expected_profit, 2),
@@ -382,21 +379,12 @@ def _next(desk: Desk, runs: list[Run], used: str | None, champion: str | None) -
 
 
 def _alarms(runs: list[Run]) -> list[dict[str, str]]:
-    """What monitoring raised, then which training or watching failed; what failed alike is said once.
-
-    What was done later with a table of the same name is no alarm any more. A list that failed is no alarm: whoever wanted it was told.
-    """
-    watched = [run for run in runs if run.record["command"] in ALARMING][:20]
+    """What monitoring raised, then which training or watching failed; what failed alike is said once."""
     failed: dict[tuple[str, str, str], list[Run]] = {}
-    mended: set[tuple[str, str]] = set()
-    for run in watched:
-        work = (run.record["command"], table_of(run))
-        if run.status == "done":
-            mended.add(work)
-        elif run.status in ("failed", "interrupted") and work not in mended:
-            words = (run.record.get("error") or {}).get("came") or f"It stopped before its end; {_again(run)}."
-            failed.setdefault((_command(run), run.status, str(words)), []).append(run)
-    raised = [alarm for run in watched if run.record["command"] == "monitor" and (alarm := _raised(run))]
+    for run in open_failures(runs):
+        words = (run.record.get("error") or {}).get("came") or f"It stopped before its end; {_again(run)}."
+        failed.setdefault((_command(run), run.status, str(words)), []).append(run)
+    raised = [alarm for run in watched_runs(runs) if run.record["command"] == "monitor" and (alarm := _raised(run))]
     failures = [
         {"run": same[0].id, "title": f"{command} {status}{_times(len(same))}", "text": words}
         for (command, status, words), same in failed.items()
@@ -492,46 +480,32 @@ def _segment_level(bundle: Bundle) -> Context:
 
 
 def _levels(column: Column, bundle: Bundle) -> list[str]:
-    """The levels that a customer may hold; rare ones that were pooled have a name that no customer has."""
-    if column.allowed:
-        return list(column.allowed)
-    known: dict[str, Any] = next((c for c in bundle.reference["columns"] if c["name"] == column.name), {})
-    return [str(level) for level in (known.get("levels") or {}) if level != OTHER]
+    return list(usual_of(column, bundle.reference).levels)
 
 
 def _field(column: Column, bundle: Bundle, form: Mapping[str, str]) -> dict[str, Any]:
-    known: dict[str, Any] = next((c for c in bundle.reference["columns"] if c["name"] == column.name), {})
-    edges = known.get("edges") or []
-    levels = _levels(column, bundle) if column.kind == "category" else []
-    usual = max(levels, key=lambda level: (known.get("levels") or {}).get(level, 0), default="")
-    middle = _middle(edges, known.get("counts") or [])
-    states = known.get("states") or {}
-    if states and sum(states.values()) > sum(known.get("counts") or []):
-        middle = f"{float(max(states, key=lambda state: states[state])):g}"
-    usual = usual if levels else middle
-    mostly_empty = known.get("missing_share", 0.0) > 0.5
+    usual = usual_of(column, bundle.reference)
     return {
         "name": column.name,
         "label": capital(column.label),
         "unit": column.unit,
-        "levels": levels,
+        "levels": list(usual.levels),
         "numeric": column.kind == "number",
-        "value": form.get(column.name, "" if mostly_empty else usual),
-        "usual": usual,
+        "value": form.get(column.name, "" if usual.mostly_empty else usual.value),
+        "usual": usual.value,
         "empty": column.missing_means or "not known",
-        "hint": "; ".join(_hints(column, edges, mostly_empty=mostly_empty)),
+        "hint": "; ".join(_hints(column, usual)),
         "wrong": "",
     }
 
 
-def _hints(column: Column, edges: list[float], *, mostly_empty: bool) -> list[str]:
+def _hints(column: Column, usual: Usual) -> list[str]:
     """Say what is usually typed into a field, and what it means to leave it empty."""
     means = f": {column.missing_means}" if column.missing_means else ""
-    hints = [f"most have no value{means}"] if mostly_empty else [f"empty{means}"] if means else []
-    if edges:
-        hints.insert(
-            0, f"{'if there is one, ' if mostly_empty else ''}usually {_about(edges[0])} to {_about(edges[-1])}"
-        )
+    hints = [f"most have no value{means}"] if usual.mostly_empty else [f"empty{means}"] if means else []
+    if usual.between is not None:
+        low, high = map(_about, usual.between)
+        hints.insert(0, f"{'if there is one, ' if usual.mostly_empty else ''}usually {low} to {high}")
     return [*hints, *(f"{_minus(f'{state.value:g}')} is {state.name}" for state in column.states)]
 
 
@@ -542,17 +516,6 @@ def _about(number: float) -> str:
 
 def _minus(text: str) -> str:
     return text.replace("-", "\u2212")
-
-
-def _middle(edges: list[float], counts: list[int]) -> str:
-    """The lower edge of the band in which the customer in the middle lies: a value that is usual."""
-    if not edges:
-        return ""
-    passed, band = 0, 0
-    while band < len(counts) - 1 and 2 * (passed + counts[band]) < sum(counts):
-        passed += counts[band]
-        band += 1
-    return f"{edges[max(band - 1, 0)]:g}"
 
 
 def _told(told: dict[str, Any], bundle: Bundle) -> Context:

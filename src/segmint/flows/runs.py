@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,6 +15,9 @@ from segmint.flows.settings import RUNS, Place
 from segmint.store.promoted import read_promoted
 from segmint.store.run import Run
 from segmint.store.run import list_runs as read_runs
+
+WATCHING = ("monitor", "measure", "backtest", "update")
+_ALARMING, _NEWEST = ("run", *WATCHING), 20
 
 HEADLINES = ("roc_auc", "weighted_f1")
 """By what a network is told from another at a glance: one of a response, one of known segments."""
@@ -103,6 +106,38 @@ def _line(run: Run, *, in_use: bool) -> RunLine:
         value=None if metric is None else float(quality[metric]),
         in_use=in_use,
     )
+
+
+def watched_runs(runs: Sequence[Run]) -> list[Run]:
+    """Return the newest runs of training and watching: the ones of which anybody wants to hear unasked.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        Newest first.
+    """
+    return [run for run in runs if run.record["command"] in _ALARMING][:_NEWEST]
+
+
+def open_failures(runs: Sequence[Run]) -> list[Run]:
+    """Return which training or watching failed and was not done since with a table of the same name, newest first.
+
+    A list that failed does not count: whoever wanted it was told.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        Newest first.
+    """
+    failed: list[Run] = []
+    mended: set[tuple[str, str]] = set()
+    for run in watched_runs(runs):
+        work = (run.record["command"], table_of(run))
+        if run.status == "done":
+            mended.add(work)
+        elif run.status in ("failed", "interrupted") and work not in mended:
+            failed.append(run)
+    return failed
 
 
 def table_of(run: Run) -> str:

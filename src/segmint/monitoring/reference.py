@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -133,6 +134,64 @@ def place_in(histogram: Mapping[str, Any], propensity: NDArray[np.float64]) -> N
     """
     edges = histogram.get("edges", EQUAL_EDGES)
     return np.searchsorted(np.asarray(edges, dtype=np.float64), propensity, "right").astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Usual:
+    """What the customers of training usually have in a column.
+
+    Attributes
+    ----------
+    levels : tuple of str
+        Of a category: those that a customer may hold; rare ones that were pooled have a name that no customer has.
+    value : str
+        The most frequent level or special value, or about the median; "" where nothing is known.
+    between : (float, float) or None
+        Of a number: the 5th and the 95th percentile.
+    mostly_empty : bool
+        Whether more than half have no value.
+    """
+
+    levels: tuple[str, ...]
+    value: str
+    between: tuple[float, float] | None
+    mostly_empty: bool
+
+
+def usual_of(column: Column, reference: Mapping[str, Any]) -> Usual:
+    """Say what is usual in a column.
+
+    Parameters
+    ----------
+    column : Column
+    reference : dict
+        From `reference_of`; a column that it does not know has nothing usual.
+    """
+    summary: dict[str, Any] = next((c for c in reference["columns"] if c["name"] == column.name), {})
+    told, edges = summary.get("levels") or {}, summary.get("edges") or []
+    levels: tuple[str, ...] = ()
+    if column.kind == "category":
+        levels = column.allowed or tuple(str(level) for level in told if level != OTHER)
+    return Usual(
+        levels=tuple(levels),
+        value=max(levels, key=lambda level: told.get(level, 0)) if levels else _usual_number(summary),
+        between=(float(edges[0]), float(edges[-1])) if edges else None,
+        mostly_empty=summary.get("missing_share", 0.0) > 0.5,
+    )
+
+
+def _usual_number(summary: Mapping[str, Any]) -> str:
+    """The most frequent special value where most have one, else the lower edge of the band of the customer in the middle."""
+    edges, counts, states = (summary.get(name) or () for name in ("edges", "counts", "states"))
+    if states and sum(states.values()) > sum(counts):
+        return f"{float(max(states, key=lambda state: states[state])):g}"
+    if not edges:
+        return ""
+    passed, band = 0, 0
+    while band < len(counts) - 1 and 2 * (passed + counts[band]) < sum(counts):
+        passed += counts[band]
+        band += 1
+    return f"{edges[max(band - 1, 0)]:g}"
 
 
 def moved_reference(reference: dict[str, Any], shift: float, positive: str) -> dict[str, Any]:

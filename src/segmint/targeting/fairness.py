@@ -237,7 +237,7 @@ class _Floored:
             update={
                 "capacities": (),
                 "conversations": None,
-                "budget_calls": math.ceil(choice.listed.size * policy.economics.calls_per_customer),
+                "budget_calls": policy.economics.calls_of(choice.listed.size),
             }
         )
 

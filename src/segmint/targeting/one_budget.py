@@ -60,7 +60,6 @@ def _what_ends(listed: int, cost: Floats, policy: ContactPolicy) -> tuple[str, f
     if policy.budget_money is not None and listed < policy.most_customers:
         return policy.economics.currency, policy.budget_money, cost
     calls, talks = policy.economics.calls_per_customer, policy.conversations_per_customer
-    by_talks = policy.conversations is not None and listed >= np.ceil(policy.conversations / talks - 1e-6)
-    if policy.conversations is not None and by_talks:
+    if policy.conversations is not None and listed >= policy.customers_for_conversations:
         return "conversation", policy.conversations, np.full(cost.size, talks)
     return "call", float(policy.budget_calls or 0.0), np.full(cost.size, calls)

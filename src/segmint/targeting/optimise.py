@@ -199,9 +199,8 @@ def limits_of(rows: NDArray[np.int64], cost: Floats, policy: ContactPolicy, colu
         limits.append(Limit(economics.currency, cost[rows], -np.inf, policy.budget_money))
     if policy.conversations is not None:
         each = np.full(rows.size, policy.conversations_per_customer)
-        # rounded up to whole names
-        names = np.ceil(policy.conversations / policy.conversations_per_customer - _NOTHING)
-        limits.append(Limit("conversation", each, -np.inf, names * policy.conversations_per_customer))
+        most = policy.customers_for_conversations * policy.conversations_per_customer
+        limits.append(Limit("conversation", each, -np.inf, most))
     for capacity in policy.capacities:
         use = _use(capacity.use(policy), capacity.name, columns)[rows]
         limits.append(Limit(capacity.name, use, -np.inf, capacity.total))

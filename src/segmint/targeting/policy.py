@@ -19,6 +19,7 @@ from segmint.errors import PolicyError
 from segmint.toml_files import parse_toml, toml_text_of
 
 MOST = 10**15  # calls, customers or money; a float still tells every whole number
+WHOLE = 1e-6  # a customer or a call short of so little is a whole one
 _NO_NAMES = "NaN, Infinity and numbers too large to be one are no names of columns here: rename a column called so"
 _MONEY_OR_COLUMN = f"must be an amount of money, 0 to {MOST:,}, or the name of a column ({_NO_NAMES})"
 _AMOUNT_OR_COLUMN = f"must be a number, or the name of a column ({_NO_NAMES})"
@@ -29,6 +30,16 @@ WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _WINDOW = re.compile(r"^(?P<first>[A-Z][a-z]{2})(-(?P<last>[A-Z][a-z]{2}))? (?P<open>\d\d:\d\d)-(?P<close>\d\d:\d\d)$")
 _COUNTRY = re.compile(r"^[1-9][0-9]{0,2}\Z")
 _CLOCK = re.compile(r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")
+
+
+def whole_up(amount: float) -> int:
+    """Round up to whole customers or calls; what is above one by the noise of computing is that one."""
+    return math.ceil(amount - WHOLE)
+
+
+def whole_down(amount: float) -> int:
+    """Round down to whole customers or calls; what is short of one by the noise of computing is that one."""
+    return math.floor(amount + WHOLE)
 
 
 class _Section(BaseModel):
@@ -86,6 +97,10 @@ class Economics(_Section):
     def columns(self) -> tuple[str, ...]:
         """Names of the columns that hold cost or value."""
         return tuple(name for name in (self.cost_per_call, self.value_per_success) if isinstance(name, str))
+
+    def calls_of(self, customers: int) -> int:
+        """Whole calls that so many listed customers take."""
+        return whole_up(customers * self.calls_per_customer)
 
     def conversations(self, contact_rate: float) -> float:
         """Chance that a listed customer is reached by one of the calls, where `contact_rate` is that of each."""
@@ -423,10 +438,15 @@ class ContactPolicy(ContactRules):
         """Listed customers that the budget in calls and the conversations wanted allow; infinite without a limit."""
         most = math.inf
         if self.budget_calls is not None:
-            most = math.floor(self.budget_calls / self.economics.calls_per_customer + 1e-6)
-        if self.conversations is not None:
-            most = min(most, math.ceil(self.conversations / self.conversations_per_customer - 1e-6))
-        return most
+            most = whole_down(self.budget_calls / self.economics.calls_per_customer)
+        return min(most, self.customers_for_conversations)
+
+    @property
+    def customers_for_conversations(self) -> float:
+        """Listed customers that bring the conversations wanted; infinite where none are set."""
+        return (
+            math.inf if self.conversations is None else whole_up(self.conversations / self.conversations_per_customer)
+        )
 
     @property
     def has_budget(self) -> bool:

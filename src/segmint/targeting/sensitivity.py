@@ -9,13 +9,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.targeting.choose import Choice, best_for_budget
-from segmint.targeting.policy import ContactPolicy
+from segmint.targeting.policy import WHOLE, ContactPolicy
 
 FACTORS = (0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0, 3.0)
 WHAT = ("cost", "value", "budget")
 PARTS, SMALLEST_PART = 200, 10
 FIRST_PART = 1.5  # the best of the first part is taken for so many times its worst
-WHOLE = 1e-6  # a customer short of so little is a whole customer
 _LARGEST = 1e9
 
 

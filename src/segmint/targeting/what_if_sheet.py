@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from segmint.targeting.policy import ContactPolicy
-from segmint.targeting.sensitivity import FIRST_PART, WHOLE, best_of_parts, shares_of_parts
+from segmint.targeting.policy import WHOLE, ContactPolicy
+from segmint.targeting.sensitivity import FIRST_PART, best_of_parts, shares_of_parts
 
 SHEET = "What if"
 COST, VALUE, MOST, MONEY = "B4", "B5", "B6", "B7"
