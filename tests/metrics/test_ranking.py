@@ -48,8 +48,11 @@ def test_curves_equal_scikit_learn(levels):
     y, score = campaign(1, levels=levels)
     for ours, theirs in zip(roc_curve(y, score), reference.roc_curve(y, score, drop_intermediate=False), strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-12)
-    for ours, theirs in zip(precision_recall_curve(y, score), reference.precision_recall_curve(y, score), strict=True):
+    curve = precision_recall_curve(y, score)
+    for ours, theirs in zip(curve[:3], reference.precision_recall_curve(y, score), strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-12)
+    np.testing.assert_array_equal(curve.named[:-1], [(score >= least).sum() for least in curve.thresholds])
+    assert curve.named[-1] == 0
 
 
 @pytest.mark.parametrize("metric", [roc_auc, average_precision, lift_at])

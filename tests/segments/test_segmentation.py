@@ -11,6 +11,7 @@ from segmint.contract.contract import load_contract, parse_contract
 from segmint.contract.validate import validate
 from segmint.errors import ConfigError
 from segmint.segments.assign import assign_segments
+from segmint.segments.brought import brought_by
 from segmint.segments.segmentation import describe_known_segments, discover_segments, kept_apart
 from segmint.segments.stability import adjusted_rand
 from segmint.splits.groups import RowIdentity
@@ -47,6 +48,8 @@ def test_segments_json_assigns_and_holds_no_customer(campaign, found):
     assert held["kind"] == "discovered"
     assert [segment["name"] for segment in held["segments"]] == list(found.names)
     assert "labels" not in held
+    assert held["brought"] == brought_by(held["segments"])
+    assert held["brought"]["in_money"]
 
 
 def test_known_segments_need_an_assignment(campaign):

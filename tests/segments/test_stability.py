@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from segmint.segments.stability import adjusted_rand, best_jaccard, segment_stability, trust
+from segmint.segments.stability import adjusted_rand, best_jaccard, segment_stability, shared, trust
 
 
 def test_adjusted_rand_equals_scikit_learns():
@@ -26,6 +26,12 @@ def test_jaccard_is_intersection_over_union_with_the_nearest_segment():
 )
 def test_bands_are_hennigs(jaccard, band):
     assert trust(jaccard) == band
+
+
+def test_a_jaccard_is_the_share_that_two_groups_of_one_size_have_in_common():
+    first, second = np.repeat([0, 1], 50), np.r_[np.repeat(0, 40), np.repeat(1, 50), np.repeat(0, 10)]
+    assert shared(float(best_jaccard(first, second)[0])) == pytest.approx(40 / 50)
+    assert (shared(0.0), shared(1.0)) == (0.0, 1.0)
 
 
 def test_segments_that_always_come_back_have_jaccard_one_and_chance_has_not():

@@ -24,6 +24,7 @@ class PrecisionRecallCurve(NamedTuple):
     precision: Floats
     recall: Floats
     thresholds: Floats
+    named: NDArray[np.int64]
 
 
 class Ranking:
@@ -255,6 +256,7 @@ def precision_recall_curve(y: ArrayLike, score: ArrayLike) -> PrecisionRecallCur
     -------
     PrecisionRecallCurve
         `precision` and `recall` of shape (distinct scores + 1,), ending at (1, 0); `thresholds` one shorter.
+        `named`, as long as they: how many customers have that score or a higher one, ending at 0.
     """
     ranking = Ranking(y, score)
     reached = ranking.responders_before[ranking.ends].astype(np.float64)
@@ -264,6 +266,7 @@ def precision_recall_curve(y: ArrayLike, score: ArrayLike) -> PrecisionRecallCur
         np.append(precision[::-1], 1.0),
         np.append(recall[::-1], 0.0),
         ranking.sorted_scores[ranking.starts][::-1],
+        np.append(ranking.ends[::-1], 0),
     )
 
 

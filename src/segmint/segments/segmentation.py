@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import ConfigError
 from segmint.progress import Progress, silent
+from segmint.segments.brought import brought_by
 from segmint.segments.choice import Choice
 from segmint.segments.cuts import Cuts, cuts_of
 from segmint.segments.finder import Method, SegmentFinder
@@ -132,6 +133,10 @@ class Segmentation:
 
     def to_json(self) -> dict[str, Any]:
         """Return what `segments.json` holds: aggregates and the state, never a customer."""
+        segments = [
+            {**profile, "name": words.name, "sentences": [asdict(line) for line in words.sentences]}
+            for profile, words in zip(self.profiles.to_json(), self.words, strict=True)
+        ]
         return {
             "format": FORMAT,
             "kind": "known" if self.state is None else "discovered",
@@ -139,10 +144,8 @@ class Segmentation:
             "state": self.state,
             "choice": None if self.choice is None else self.choice.to_json(),
             "stability": None if self.stability is None else self.stability.to_json(),
-            "segments": [
-                {**profile, "name": words.name, "sentences": [asdict(line) for line in words.sentences]}
-                for profile, words in zip(self.profiles.to_json(), self.words, strict=True)
-            ],
+            "segments": segments,
+            "brought": brought_by(segments),
             "sizes": self.sizes.to_json(),
             "rules": {**self.rules.to_json(), "sql": self.rules.sql(self.names)},
             "proof": None if self.proof is None else self.proof.to_json(),

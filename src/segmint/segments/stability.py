@@ -25,6 +25,11 @@ def trust(jaccard: float) -> str:
     return next(name for least, name in BANDS if jaccard >= least)
 
 
+def shared(jaccard: float) -> float:
+    """Turn a Jaccard, customers in both of two groups ÷ those in either, into the share of each if they are as large."""
+    return 2 * jaccard / (1 + jaccard)
+
+
 def contingency(first: Labels, second: Labels, *, columns: int | None = None) -> NDArray[np.float64]:
     """Customers by first and second label; shape (max first + 1, columns or max second + 1)."""
     rows, columns = int(first.max()) + 1, columns or int(second.max()) + 1

@@ -13,6 +13,7 @@ from segmint.report.html import render
 from segmint.report.pages import segments
 from segmint.report.run_view import RunView
 from segmint.report.summary import summarise
+from segmint.segments.brought import brought_by
 
 CRITERIA = "The criteria of information (BIC and ICL) leave open whether there are 2 or 3 segments."
 
@@ -88,6 +89,18 @@ def test_more_than_all_is_not_kept(tmp_path: Path, kept: float, said: str) -> No
 def test_a_jaccard_is_said_as_the_share_of_customers_it_means(tmp_path: Path) -> None:
     first = page_of(tmp_path, found())["blocks"][0]["items"][0].replace("\u00a0", " ")
     assert "came back worst shared about 86 % of its customers with its counterpart" in first
+
+
+def test_what_the_segments_brought_is_as_the_run_kept_it_and_reckoned_where_it_kept_none(tmp_path: Path) -> None:
+    content, name = found(), "How large, how willing, how much"
+    weighed = brought_by(content["segments"])
+    assert weighed is not None
+    old, new = (charts_of(page_of(tmp_path, content | kept))[name] for kept in ({}, {"brought": weighed}))
+    assert old == new
+    third = weighed["segments"][2]
+    told = weighed | {"segments": [*weighed["segments"][:2], third | {"part": 0.99}]}
+    caption = charts_of(page_of(tmp_path, content | {"brought": told}))[name]["caption"]
+    assert "Segment 3 (Customers without a housing loan), 99" in caption
 
 
 def test_criteria_stand_in_the_fold_and_not_first(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segmint.metrics.calibration import reliability_table
+from segmint.metrics.calibration import expected_calibration_error, reliability_table
 from segmint.metrics.classification import confusion_matrix, f1_per_class
 from segmint.metrics.ranking import (
     average_precision,
@@ -230,7 +230,7 @@ def calibration_picture(y: NDArray[np.bool_], score: Floats) -> charts.Chart:
 
 def _calibration(y: NDArray[np.bool_], score: Floats, what: str) -> Block:
     bins, rows = reliability_table(y, score), _reliability_rows(y, score)
-    gap = float(np.average(np.abs(bins.mean_propensity - bins.response_rate), weights=bins.customers))
+    gap = expected_calibration_error(y, score)
     inside = int(((bins.low <= bins.mean_propensity) & (bins.mean_propensity <= bins.high)).sum())
     last = len(rows) - 1
     return chart(
@@ -334,10 +334,8 @@ def _precision_recall(run: RunView, y: NDArray[np.bool_], score: Floats) -> Bloc
 def _recall_precision(y: NDArray[np.bool_], score: Floats) -> tuple[Floats, Floats]:
     """Recall and precision where at least ten customers are named: before that precision jumps by chance alone."""
     curve = precision_recall_curve(y, score)
-    named = curve.recall * int(y.sum()) / np.maximum(curve.precision, 1e-12)
-    kept = named[: len(curve.thresholds)] >= min(10, len(y))
-    recall, precision = curve.recall[: len(kept)][kept], curve.precision[: len(kept)][kept]
-    return recall[::-1], precision[::-1]
+    kept = curve.named >= min(10, len(y))
+    return curve.recall[kept][::-1], curve.precision[kept][::-1]
 
 
 def _rival(run: RunView) -> tuple[str, NDArray[np.bool_], Floats] | None:

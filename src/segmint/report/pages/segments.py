@@ -9,7 +9,8 @@ from segmint.report import charts
 from segmint.report.blocks import Block, Page, chart, figures, fold, heading, key, make_page, points, statements, table
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
-from segmint.segments.stability import STABLE
+from segmint.segments.brought import brought_by, rows_in
+from segmint.segments.stability import STABLE, shared
 from segmint.segments.words import DESCRIBED
 from segmint.store import run_files
 from segmint.wording import count, decimal, percent, percent_between
@@ -150,18 +151,14 @@ def _sizes(found: dict[str, Any]) -> dict[str, Any]:
     return found.get("sizes") or {"unit": "customers", "sentence": ""}
 
 
-def _rows(segment: Segment) -> int:
-    return int(segment["rows"] if "rows" in segment else segment["customers"])
-
-
 def _steady(found: dict[str, Any]) -> list[str]:
     chosen = _chosen(found)
     if chosen is None:
         return []
     return [
         f"When the customers were drawn anew {found['stability']['resamples']} times and the segments searched again, the one "
-        f"that came back worst shared about {percent(_shared(chosen['jaccard']), 0)} of its customers with its counterpart; "
-        f"{percent(_shared(STABLE), 0)} and more is stable."
+        f"that came back worst shared about {percent(shared(chosen['jaccard']), 0)} of its customers with its counterpart; "
+        f"{percent(shared(STABLE), 0)} and more is stable."
     ]
 
 
@@ -171,68 +168,53 @@ def _chosen(found: dict[str, Any]) -> dict[str, Any] | None:
     return next((row for row in evidence if row["verdict"] == "chosen"), evidence[0] if evidence else None)
 
 
-def _shared(jaccard: float) -> float:
-    """Turn a Jaccard, customers in both of two groups ÷ those in either, into the share of each if they are as large."""
-    return 2 * jaccard / (1 + jaccard)
-
-
 def _worth(found: dict[str, Any], segments: Sequence[Segment]) -> Block | None:
     """Size, response and profit in one picture: in money where the run knows what a call costs and a yes is worth."""
-    answered = [segment for segment in segments if segment["response"] is not None]
-    if len(answered) < 2:
+    weighed = found["brought"] if "brought" in found else brought_by(segments)  # older runs do not keep it
+    if weighed is None:
         return None
-    in_money = all(segment["response"]["profit_per_call"] is not None for segment in answered)
+    in_money, base = weighed["in_money"], weighed["base"]
     currency = _currency(found) or "account currency"
-    names = ("profit_per_call", "profit_low", "profit_high") if in_money else ("rate", "low", "high")
-    rows_answered = sum(_rows(segment) for segment in answered)
-    brought = [max(_brought(segment, in_money=in_money), 0.0) for segment in answered]
-    base = sum(s["response"][names[0]] * _rows(s) for s in answered) / max(rows_answered, 1)
+    by_key = {segment["key"]: segment for segment in segments}
+    pairs = [(by_key[told["key"]], told) for told in weighed["segments"]]
 
     def say(number: float) -> str:
         return f"{decimal(number, 2)} {currency}" if in_money else percent(number)
 
-    unit = f"in {currency}" if in_money else "yes"
+    title = f"profit per call, {currency}" if in_money else "response rate"
+    largest = max(told["part"] for _, told in pairs) or 1.0
     rows = [
         {
             "key": segment["key"],
             "share": segment["share"],
-            "value": segment["response"][names[0]],
-            "low": segment["response"][names[1]],
-            "high": segment["response"][names[2]],
-            "size": amount / max([*brought, 1e-9]),
-            "good": segment["response"][names[0]] >= base,
-            "tip": f"{segment['name']}: {percent(segment['share'], 0)} of the customers, {say(segment['response'][names[0]])}"
+            "value": told["each"],
+            "low": told["low"],
+            "high": told["high"],
+            "size": told["part"] / largest,
+            "good": told["each"] >= base,
+            "tip": f"{segment['name']}: {percent(segment['share'], 0)} of the customers, {say(told['each'])}"
             + (" a call" if in_money else " said yes"),
         }
-        for segment, amount in zip(answered, brought, strict=True)
+        for segment, told in pairs
     ]
-    whole = sum(brought)
-    first = max(zip(answered, brought, strict=True), key=lambda pair: pair[1])
-    caption = (
-        f"The largest bubble brings most: {_named(first[0])}, {percent(first[1] / whole, 0)} of "
-        f"{'what calls to the segments that pay earned' if in_money else 'all who said yes'}, "
-        f"being {percent(first[0]['share'], 0)} of the customers."
-        if whole > 0
-        else "No segment earns what its calls cost."
-    )
     data = [
         [
             f"{segment['key']} {segment['name']}",
             percent(segment["share"], 0),
-            say(segment["response"][names[0]]),
-            f"{say(segment['response'][names[1]])} to {say(segment['response'][names[2]])}",
-            count(_brought(segment, in_money=in_money)),
+            say(told["each"]),
+            f"{say(told['low'])} to {say(told['high'])}",
+            count(told["amount"]),
         ]
-        for segment in answered
+        for segment, told in pairs
     ]
-    title = f"profit per call, {currency}" if in_money else "response rate"
+    unit = f"in {currency}" if in_money else "yes"
     return chart(
         "How large, how willing, how much",
         draw(
             charts.bubbles(rows, base=base, y_title=title, percentages=not in_money),
             "Segments by their share of the customers and what a call to them brings",
         ),
-        caption=caption,
+        caption=_most_brought(pairs, in_money=in_money),
         data=table(["Segment", "share", title, "95 % interval", f"in all, {unit}"], data),
         keys=[
             key("accent", "above all customers", "dot"),
@@ -243,12 +225,15 @@ def _worth(found: dict[str, Any], segments: Sequence[Segment]) -> Block | None:
     )
 
 
-def _brought(segment: Segment, *, in_money: bool) -> float:
-    response = segment["response"]
-    if not in_money:
-        return float(response["yes"])
-    each = response.get("profit_per_customer")
-    return float((response["profit_per_call"] if each is None else each) * _rows(segment))
+def _most_brought(pairs: Sequence[tuple[Segment, dict[str, Any]]], *, in_money: bool) -> str:
+    segment, told = max(pairs, key=lambda pair: float(pair[1]["part"]))
+    if told["part"] == 0:
+        return "No segment earns what its calls cost."
+    return (
+        f"The largest bubble brings most: {_named(segment)}, {percent(told['part'], 0)} of "
+        f"{'what calls to the segments that pay earned' if in_money else 'all who said yes'}, "
+        f"being {percent(segment['share'], 0)} of the customers."
+    )
 
 
 def _returns(found: dict[str, Any]) -> Block | None:
@@ -325,11 +310,11 @@ def _responses(segments: Sequence[Segment], unit: str) -> Block | None:
             "rate": segment["response"]["rate"],
             "low": segment["response"]["low"],
             "high": segment["response"]["high"],
-            "tip": f"{segment['name']}: {percent(segment['response']['rate'])} of {count(_rows(segment))} {unit}",
+            "tip": f"{segment['name']}: {percent(segment['response']['rate'])} of {count(rows_in(segment))} {unit}",
         }
         for segment in answered
     ]
-    rows_answered = sum(_rows(segment) for segment in answered)
+    rows_answered = sum(rows_in(segment) for segment in answered)
     base = sum(segment["response"]["yes"] for segment in answered) / max(rows_answered, 1)
     best = max(answered, key=lambda segment: segment["response"]["rate"])
     caption = (
@@ -339,7 +324,7 @@ def _responses(segments: Sequence[Segment], unit: str) -> Block | None:
     data = [
         [
             f"{segment['key']} {segment['name']}",
-            count(_rows(segment)),
+            count(rows_in(segment)),
             percent(segment["response"]["rate"]),
             percent_between(segment["response"]["low"], segment["response"]["high"]),
             f"{segment['response']['index']:.0f}",
@@ -415,7 +400,7 @@ def _currency(found: dict[str, Any]) -> str:
 
 
 def _figures(segment: Segment, currency: str, *, discovered: bool) -> list[tuple[str, str, str]]:
-    rows, share = _rows(segment), f"{percent(segment['share'], 0)} of all"
+    rows, share = rows_in(segment), f"{percent(segment['share'], 0)} of all"
     of_rows = share if rows == segment["customers"] else f"with {count(rows)} rows, {share}"
     shown = [("Customers", count(segment["customers"]), of_rows)]
     response = segment["response"]
@@ -427,8 +412,8 @@ def _figures(segment: Segment, currency: str, *, discovered: bool) -> list[tuple
             worth = f"{decimal(response['profit_per_call'], 2)} {currency}".strip()
             shown.append(("Profit per call", worth, f"{decimal(low, 2)} to {decimal(high, 2)}"))
     if discovered and segment["jaccard"] is not None:
-        shared = percent(_shared(segment["jaccard"]), 0)
-        shown.append(("Comes back", str(segment["trust"]), f"with about {shared} of it on new draws"))
+        of_each = percent(shared(segment["jaccard"]), 0)
+        shown.append(("Comes back", str(segment["trust"]), f"with about {of_each} of it on new draws"))
     return shown
 
 

@@ -1,0 +1,60 @@
+"""What calls to each segment brought, beside all of them: how large, how willing, how much."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def brought_by(segments: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """Weigh the segments by what they brought: in money where every one knows what a call earned, else in customers who said yes.
+
+    Parameters
+    ----------
+    segments : sequence of dict
+        As `segments.json` holds them.
+
+    Returns
+    -------
+    dict or None
+        in_money, base (of all segments together, as `each`) and segments: key, each (profit per call, account currency, or
+        the response rate) with its interval low and high, amount (account currency, or customers who said yes) and part (of
+        the sum of what is gained; 0 where calls lose). None where fewer than two segments were called.
+    """
+    called = [segment for segment in segments if segment["response"] is not None]
+    if len(called) < 2:
+        return None
+    in_money = all(segment["response"]["profit_per_call"] is not None for segment in called)
+    each, low, high = ("profit_per_call", "profit_low", "profit_high") if in_money else ("rate", "low", "high")
+    rows = [rows_in(segment) for segment in called]
+    amounts = [_amount(segment, in_money=in_money) for segment in called]
+    gained = sum(max(amount, 0.0) for amount in amounts)
+    base = sum(s["response"][each] * n for s, n in zip(called, rows, strict=True)) / max(sum(rows), 1)
+    return {
+        "in_money": in_money,
+        "base": base,
+        "segments": [
+            {
+                "key": segment["key"],
+                "each": segment["response"][each],
+                "low": segment["response"][low],
+                "high": segment["response"][high],
+                "amount": amount,
+                "part": max(amount, 0.0) / gained if gained > 0 else 0.0,
+            }
+            for segment, amount in zip(called, amounts, strict=True)
+        ],
+    }
+
+
+def rows_in(segment: Mapping[str, Any]) -> int:
+    """Rows of a segment; runs from before rows were counted took every one for a customer."""
+    return int(segment["rows"] if "rows" in segment else segment["customers"])
+
+
+def _amount(segment: Mapping[str, Any], *, in_money: bool) -> float:
+    response = segment["response"]
+    if not in_money:
+        return float(response["yes"])
+    of_customer = response.get("profit_per_customer")
+    return float((response["profit_per_call"] if of_customer is None else of_customer) * rows_in(segment))
