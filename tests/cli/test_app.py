@@ -15,7 +15,6 @@ import pytest
 
 from segmint import ModelComparison, check, infer_contract
 from segmint.cli import main
-from segmint.cli.screen import Screen
 from segmint.cli.time import measure
 from segmint.errors import ContractError
 from segmint.flows.demo import sample_path
@@ -205,15 +204,6 @@ def test_plain_lines_on_no_terminal(said: Callable[..., tuple[int, str, str]]) -
     _, out, err = said("check", sample_path(), "--contract", "bank-marketing")
     assert "reading bank.csv 100 %" in err
     assert "\x1b" not in out + err
-
-
-def test_a_table_of_unknown_length_is_not_called_done_at_every_batch(capsys: pytest.CaptureFixture[str]) -> None:
-    screen = Screen()
-    for done in (1_000, 2_000, 3_000):
-        screen.progress("reading a.csv.gz", done, 0)
-    screen.progress("training", 0, 1)
-    screen.progress("training", 1, 1)
-    assert capsys.readouterr().err.splitlines() == ["reading a.csv.gz", "training", "training done"]
 
 
 def test_python_m_segmint_is_the_same_door() -> None:

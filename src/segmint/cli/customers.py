@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from segmint.cli import results
 from segmint.cli.options import RUNS, AsJson, At, Bundle, ConfigFile, Quiet, Runs, Seed, Sets, Table
 from segmint.cli.screen import Screen
 
@@ -34,7 +35,7 @@ def predict(
     settings = load_config(config, sets or ())
     with Screen(json=json, quiet=quiet) as screen:
         result = flow(table, bundle, settings, runs=runs, out=out, argv=sys.argv[1:], progress=screen.progress)
-    screen.predicted(result)
+    results.predicted(screen, result)
 
 
 @app.command()
@@ -81,7 +82,7 @@ def segment(
             result = flows.assign(table, assign_with, settings, **more)
         else:
             result = flows.segment(table, str(contract), settings, **more)
-    screen.segmented(result)
+    results.segmented(screen, result)
 
 
 @words_app.command("init")
@@ -115,7 +116,7 @@ def explain(
         result = flow(
             table, bundle, settings, customer=customer, runs=runs, argv=sys.argv[1:], progress=screen.progress
         )
-    screen.explained(result)
+    results.explained(screen, result)
 
 
 def _number(text: str, flag: str) -> int:

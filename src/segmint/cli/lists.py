@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from segmint.cli import results
 from segmint.cli.options import RUNS, AsJson, Bundle, ConfigFile, Quiet, Runs, Sets, Table
 from segmint.cli.screen import Screen
 
@@ -46,7 +47,7 @@ def target(
         result = flow(
             table, bundle, settings, runs=runs, out=out, dialler=dialler, argv=sys.argv[1:], progress=screen.progress
         )
-    screen.targeted(result)
+    results.targeted(screen, result)
 
 
 def _with_objections(settings: Config, files: list[Path]) -> Config:

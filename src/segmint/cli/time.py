@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from segmint.cli import results as shown  # two commands take a table of results
 from segmint.cli.options import (
     RUNS,
     AsJson,
@@ -74,7 +75,7 @@ def backtest(
     settings = load_config((config, policy), sets or (), flags)
     with Screen(json=json, quiet=quiet) as screen:
         result = flow(history, contract, settings, runs=runs, argv=sys.argv[1:], progress=screen.progress)
-    screen.backtested(result)
+    shown.backtested(screen, result)
 
 
 def _explain(code: str | None) -> None:
@@ -123,7 +124,7 @@ def monitor(
             argv=sys.argv[1:],
             progress=screen.progress,
         )
-    screen.monitored(result)
+    shown.monitored(screen, result)
 
 
 @app.command()
@@ -159,7 +160,7 @@ def update(
             results, scored, bundle, settings, runs=runs, codes=codes, history=history, customers=customers,
             argv=sys.argv[1:], progress=screen.progress,
         )  # fmt: skip
-    screen.updated(result)
+    shown.updated(screen, result)
 
 
 @app.command()
@@ -185,13 +186,13 @@ def promote(
     from segmint.flows.promote import promotions
 
     if history:
-        return Screen(json=json, quiet=quiet).promotions(promotions(runs=runs))
+        return shown.promotions(Screen(json=json, quiet=quiet), promotions(runs=runs))
     if run is None:
         raise InputError(
             "No run was named.", expected="segmint promote RUN, or --history", fix="list the runs: segmint runs"
         )
     result = flow(run, load_config(config, sets or ()), runs=runs, on=on, despite=despite)
-    Screen(json=json, quiet=quiet).promoted(result)
+    shown.promoted(Screen(json=json, quiet=quiet), result)
 
 
 @app.command()
@@ -199,7 +200,7 @@ def rollback(runs: Runs = RUNS, json: AsJson = False, quiet: Quiet = False) -> N
     """Put the bundle back in use that the present one replaced."""
     from segmint.flows.promote import rollback as flow
 
-    Screen(json=json, quiet=quiet).promoted(flow(runs=runs))
+    shown.promoted(Screen(json=json, quiet=quiet), flow(runs=runs))
 
 
 @app.command()
@@ -243,7 +244,7 @@ def measure(
             call_list, results, settings, runs=runs, codes=codes, purchases=purchases, earlier=earlier or (), level=level,
             silence_means_no=silence_means_no, do_not_call=do_not_call, argv=sys.argv[1:], progress=screen.progress,
         )  # fmt: skip
-    screen.measured(result)
+    shown.measured(screen, result)
 
 
 @codes_app.command("init")

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from segmint.cli import results
 from segmint.cli.options import (
     RUNS,
     AsJson,
@@ -56,7 +57,7 @@ def run(
         result = flow(
             table, contract, settings, runs=runs, argv=sys.argv[1:], progress=screen.progress, say=screen.notice
         )
-    screen.run_result(result)
+    results.run_result(screen, result)
 
 
 @app.command()
@@ -66,7 +67,7 @@ def resume(run: RunPath, runs: Runs = RUNS, json: AsJson = False, quiet: Quiet =
 
     with Screen(json=json, quiet=quiet) as screen:
         result = flow(run, runs=runs, progress=screen.progress)
-    screen.resumed(result)
+    results.resumed(screen, result)
 
 
 @app.command()
@@ -90,7 +91,7 @@ def demo(
     settings = load_config(config, sets or (), run_flags(at, seed, folds, recipe, no_compare, search))
     with Screen(json=json, quiet=quiet) as screen:
         result = flow(settings, runs=runs, argv=sys.argv[1:], progress=screen.progress, say=screen.notice)
-    screen.run_result(result)
+    results.run_result(screen, result)
 
 
 @app.command()
@@ -111,7 +112,7 @@ def check(
     settings = load_config(config, sets or (), {"data.at": at})
     with Screen(json=json, quiet=quiet) as screen:
         result = flow(table, contract, settings, rejected=rejected, draft=True, progress=screen.progress)
-    screen.checked(result)
+    results.checked(screen, result)
 
 
 @app.command()
@@ -143,7 +144,7 @@ def list_runs(runs: Runs = RUNS, json: AsJson = False) -> None:
     """List all runs, newest first."""
     from segmint.flows.runs import list_runs as flow
 
-    Screen(json=json).runs(flow(runs))
+    results.runs(Screen(json=json), flow(runs))
 
 
 @app.command()
@@ -155,5 +156,5 @@ def verify(
     """Check a bundle: files, hashes, the layer rule, the golden rows."""
     from segmint.flows.check import verify as flow
 
-    if not Screen(json=json).verified(flow(bundle, runs=runs)):
+    if not results.verified(Screen(json=json), flow(bundle, runs=runs)):
         raise typer.Exit(2)

@@ -81,6 +81,11 @@ class Ledger:
         parts += [f"not used: {text}" if i == 0 else text for i, text in enumerate(_unused(self.receipt))]
         return "; ".join(parts)
 
+    def by_reason(self) -> tuple[str, ...]:
+        """Say how many were rejected and flagged, and why, a line for each reason."""
+        rejected = (f"rejected {count:,}: {reason}" for reason, count in self.reasons.items())
+        return (*rejected, *(f"flagged {count:,}: {reason}" for reason, count in self.flags.items()))
+
     def to_json(self) -> dict[str, JSON]:
         """Everything but the rejected records themselves, which hold customers' values."""
         return {

@@ -105,6 +105,22 @@ class ValidTable:
         return name in self.frame.columns and self.frame[name].null_count() == 0 and self.frame.height > 0
 
     @property
+    def sentences(self) -> tuple[str, ...]:
+        """Say what was read and rejected, and what the table is good for, as `segmint check` does."""
+        said = [self.ledger.sentence(), *self.ledger.by_reason(), f"meets the contract '{self.contract.name}'"]
+        if not self.contract.reviewed:
+            said.append(
+                "the contract is a draft: `segmint run`, `segment` and `backtest` refuse it until a person sets "
+                "reviewed = true"
+            )
+        if not self.has_outcome:
+            said.append(
+                f"nobody's '{self.contract.outcome.column}' is in the table: it can be segmented and predicted, not "
+                "learned from"
+            )
+        return tuple(said)
+
+    @property
     def outcome(self) -> NDArray[np.str_]:
         """The outcome of each row, as a level of the contract; shape (n_customers,)."""
         return self.frame[self.contract.outcome.column].to_numpy().astype(str)

@@ -73,6 +73,31 @@ class Predicted:
         """Customers predicted."""
         return self.ledger.accepted
 
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """Say how many customers got which prediction, and how far it can be trusted."""
+        said = [self.ledger.sentence(), "predicted: " + ", ".join(f"{k} {v:,}" for k, v in self.counts.items())]
+        if self.ledger.flagged:
+            flags = ", ".join(f"{word} {count:,}" for word, count in self.ledger.flags.items())
+            said.append(f"flagged {self.ledger.flagged:,} rows: {flags}")
+        if self.trained_on:
+            said.append(
+                f"warning: {self.trained_on:,} of {self.rows:,} customers were trained on; for them these are "
+                "no predictions about strangers"
+            )
+        if self.quality:
+            figures = ", ".join(f"{name} {value:.4f}" for name, value in self.quality.items())
+            said.append(f"{self._how_well}: {figures}")
+        return tuple(said)
+
+    @property
+    def _how_well(self) -> str:
+        if not self.trained_on:
+            return "how well"
+        if self.trained_on == self.rows:
+            return "how well on the customers it learned from"
+        return "how well, those it learned from among them"
+
     def frame(self) -> pl.DataFrame:
         """Return every predicted customer: the columns of the table, then what is predicted."""
         return pl.read_parquet(self.folder / PREDICTIONS)

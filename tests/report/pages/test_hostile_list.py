@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from segmint.cli import results
 from segmint.cli.screen import Screen
 from segmint.flows.target import Targeted
 from segmint.targeting.call_list import build_call_list
@@ -94,7 +95,7 @@ def test_hostile_strings_give_the_terminal_no_commands(capsys: pytest.CaptureFix
     frame, choice, policy = campaign()
     made = build_call_list(frame["client"], choice, pl.Series("b", [""] * PEOPLE, dtype=pl.String), policy)
     screen = Screen()
-    screen.targeted(Targeted(Path(texts[0]), Path(texts[1]), made, tuple(texts), {}))
+    results.targeted(screen, Targeted(Path(texts[0]), Path(texts[1]), made, tuple(texts), {}))
     for text in texts:
         screen.notice(text)
         screen.progress(text, 1, 1)

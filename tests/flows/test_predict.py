@@ -1,0 +1,36 @@
+"""What is said of predictions: how many got which, and how far they can be trusted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from segmint.contract.ledger import Ledger
+from segmint.flows.predict import Predicted
+
+
+def predicted(trained_on: int | None = None, quality: dict[str, float] | None = None, **ledger: object) -> Predicted:
+    rows = Ledger(**{"read": 1_200, "accepted": 1_200} | ledger)  # type: ignore[arg-type]
+    return Predicted(Path("runs/a"), None, rows, {"no": 1_000, "yes": 200}, trained_on, quality or {})
+
+
+def test_what_was_read_and_predicted_is_said_first() -> None:
+    assert predicted().sentences == ("1,200 rows", "predicted: no 1,000, yes 200")
+    flagged = predicted(flagged=3, flags={"job: unseen level": 2, "age: out of range": 1})
+    assert flagged.sentences[2] == "flagged 3 rows: job: unseen level 2, age: out of range 1"
+
+
+@pytest.mark.parametrize(
+    ("trained_on", "said"),
+    [
+        (None, ("how well: f1 0.5000",)),
+        (0, ("how well: f1 0.5000",)),
+        (700, ("warning: 700 of 1,200 customers", "how well, those it learned from among them: f1 0.5000")),
+        (1_200, ("warning: 1,200 of 1,200 customers", "how well on the customers it learned from: f1 0.5000")),
+    ],
+)
+def test_python_too_is_warned_of_customers_who_were_trained_on(trained_on: int | None, said: tuple[str, ...]) -> None:
+    told = predicted(trained_on, {"f1": 0.5}).sentences[2:]
+    assert len(told) == len(said)
+    assert all(line.startswith(start) for line, start in zip(told, said, strict=True))
