@@ -204,11 +204,6 @@ def outcome_rank(plain: str) -> int:
     return 2 if _OUTCOME.search(plain) else int(bool(_LIKE_OUTCOME.search(plain)))
 
 
-def tells_the_past(plain: str) -> bool:
-    """Whether a name is that of something earlier: the previous campaign, the last purchase."""
-    return bool(_EARLIER.search(plain))
-
-
 def looks_like_id(plain: str) -> bool:
     """Whether a name is that of a number or code that names a customer or a case."""
     return bool(_ID.search(plain))

@@ -126,7 +126,6 @@ def compare_models(
     progress: Progress = silent,
     remember: Remember | None = None,
     labels: Mapping[str, str] | None = None,
-    ours: str = OURS,
     identity: RowIdentity | None = None,
 ) -> Comparison:
     """Train each model on each fold and judge it on the rows kept apart.
@@ -154,8 +153,6 @@ def compare_models(
         ``remember(key, compute)`` keeps the result of one model on one fold, so that work can be taken up again.
     labels : mapping of str to str, optional
         Names of the models for people.
-    ours : str
-        The model whose standing the conclusion spells out.
     identity : RowIdentity, optional
         Who is who in the table, where it is known already.
 
@@ -179,7 +176,7 @@ def compare_models(
             done += 1
     progress("comparing models", done, total)
     shown = {name: (labels or {}).get(name, name.replace("_", " ")) for name in models}
-    return _judge(table, folds, parts, classes, shown, who.groups, seed=seed, repeats=repeats, ours=ours)
+    return _judge(table, folds, parts, classes, shown, who.groups, seed=seed, repeats=repeats)
 
 
 @dataclass(frozen=True)
@@ -270,7 +267,6 @@ def _judge(
     *,
     seed: int,
     repeats: int,
-    ours: str,
 ) -> Comparison:
     outcome = table.contract.outcome
     positive = None if outcome.positive is None else classes.index(outcome.positive)
@@ -306,7 +302,7 @@ def _judge(
         models=labels,
         rows=_rows(outcome.kind, names, scores, folds=len(folds), rows=rows.size, seconds=seconds),
         predictions=_predictions(table, folds, parts, classes, positive),
-        conclusion=_conclusion(scores, names, labels, metric, ours),
+        conclusion=_conclusion(scores, names, labels, metric),
         folds=len(folds),
         repeats=repeats,
         history=_history(parts),
@@ -346,20 +342,20 @@ def _rows(
 
 
 def _conclusion(
-    scores: Mapping[str, Floats], names: list[str], labels: Mapping[str, str], metric: str, ours: str
+    scores: Mapping[str, Floats], names: list[str], labels: Mapping[str, str], metric: str
 ) -> tuple[str, ...]:
     values = scores[metric]
     best = _best(metric, values[0])
     to_best = _estimates(values - values[:, [best]])
-    to_ours = _estimates(values - values[:, [names.index(ours)]]) if ours in names else [None] * len(names)
+    to_ours = _estimates(values - values[:, [names.index(OURS)]]) if OURS in names else [None] * len(names)
     standings = [
         Standing(name, labels[name], score, to_best[place], to_ours[place])
         for place, (name, score) in enumerate(zip(names, _estimates(values), strict=True))
     ]
     # of our own model, if it is there: the best of several would rank too well by chance
-    judged = names.index(ours) if ours in names else best
+    judged = names.index(OURS) if OURS in names else best
     area = _estimates(scores["roc_auc"])[judged] if "roc_auc" in scores else None
-    return conclude(standings, metric=metric, ours=ours, area=area)
+    return conclude(standings, metric=metric, ours=OURS, area=area)
 
 
 def _best(metric: str, values: Floats) -> int:

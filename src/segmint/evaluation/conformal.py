@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Mask = NDArray[np.bool_]
 _CALMEST = 0.5  # of a miss rate: what all calls that wait for an outcome may move the sets together
+BLOCK = 1_000  # calls
 
 
 @dataclass(frozen=True)
@@ -33,19 +34,19 @@ class LabelSets:
     covered: Mask
     target: float
 
-    def blocks(self, size: int = 1_000) -> NDArray[np.float64]:
-        """Coverage of each whole block of `size` successive calls."""
-        whole = self.covered[: self.covered.size // size * size]
-        return np.asarray(whole.reshape(-1, size).mean(axis=1), dtype=np.float64)
+    def blocks(self) -> NDArray[np.float64]:
+        """Coverage of each whole block of 1,000 successive calls."""
+        whole = self.covered[: self.covered.size // BLOCK * BLOCK]
+        return np.asarray(whole.reshape(-1, BLOCK).mean(axis=1), dtype=np.float64)
 
     def words(self) -> list[str]:
         """The set of each call: "yes", "no", "both" or "none"."""
         words = np.array(["none", "no", "yes", "both"])
         return [str(word) for word in words[2 * self.yes + self.no]]
 
-    def to_json(self, size: int = 1_000) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Return the figures as plain JSON, no call in it."""
-        blocks = self.blocks(size)
+        blocks = self.blocks()
         size_of = self.yes.astype(np.int64) + self.no
         return {
             "target": self.target,
@@ -54,7 +55,7 @@ class LabelSets:
             "mean_size": float(size_of.mean()),
             "empty": float((size_of == 0).mean()),
             "both": float((size_of == 2).mean()),
-            "block": size,
+            "block": BLOCK,
             "block_coverage": [round(float(share), 4) for share in blocks],
             "blocks_within_3_points": float((abs(blocks - self.target) <= 0.03).mean()) if blocks.size else None,
         }

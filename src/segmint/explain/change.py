@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from segmint.contract.column import Column
 from segmint.contract.contract import Contract
 from segmint.explain.importance import Point, set_to, values_of
 from segmint.explain.words import CHANGE, SMALLEST, Cell, Wording
@@ -46,13 +47,17 @@ class Change:
         )  # fmt: skip
 
 
-def changeable_columns(contract: Contract, roles: Collection[str] = CHANGEABLE_ROLES) -> tuple[str, ...]:
-    """Columns that a customer or the bank can change: what the contract says, else those of some roles, never a sensitive one."""
+def changeable_columns(contract: Contract) -> tuple[str, ...]:
+    """Columns that a customer or the bank can change: what the contract says, else holdings and interests that are not sensitive."""
     return tuple(
         column.name
         for column in contract.columns
-        if (column.changeable if column.changeable is not None else column.role in roles and not column.sensitive)
+        if (_usually_changeable(column) if column.changeable is None else column.changeable)
     )
+
+
+def _usually_changeable(column: Column) -> bool:
+    return column.role in CHANGEABLE_ROLES and not column.sensitive
 
 
 def what_would_change(

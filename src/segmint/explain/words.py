@@ -21,6 +21,7 @@ from segmint.wording import plain
 
 TOP = 3
 LONGEST_LABEL = 3  # words that read well before "of"
+SEED = 0  # fixed, so that the same customer gets the same reasons in every command
 SMALLEST = 0.0005  # of a probability; less does not round to a tenth of a point
 
 # Every sentence that explains comes from here.
@@ -230,17 +231,8 @@ def reason_frame(
     return pl.DataFrame(list(said), schema=dict.fromkeys(names, pl.String), orient="row")
 
 
-def reasons_for(
-    table: ValidTable,
-    predictor: Predictor,
-    reference: Mapping[str, Any],
-    top: int = TOP,
-    *,
-    sensitive: bool = False,
-    background: pl.DataFrame | None = None,
-    seed: int = 0,
-) -> pl.DataFrame:
-    """Say in words why each customer's propensity is what it is.
+def reasons_for(table: ValidTable, predictor: Predictor, reference: Mapping[str, Any], top: int = TOP) -> pl.DataFrame:
+    """Say in words why each customer's propensity is what it is; no sensitive column is named.
 
     Parameters
     ----------
@@ -250,18 +242,12 @@ def reasons_for(
         The bundle's ``reference.json``.
     top : int
         Reasons per customer.
-    sensitive : bool
-        Whether sensitive columns may be named.
-    background : polars.DataFrame, optional
-        Customers to compare with; left out, made up from the reference.
-    seed : int
-        Leave it, and the same customer always gets the same reasons.
 
     Returns
     -------
     polars.DataFrame of shape (n_customers, top)
         reason_1, reason_2, ..., strongest first, in the order of the table; null where nothing else matters.
     """
-    behind = background_rows(reference, seed=seed) if background is None else background
-    found = attribute(predictor, table.frame, behind, seed=seed, target=table.contract.outcome.positive)
-    return reason_frame(table, found, reference, top=top, sensitive=sensitive)
+    behind = background_rows(reference, seed=SEED)
+    found = attribute(predictor, table.frame, behind, seed=SEED, target=table.contract.outcome.positive)
+    return reason_frame(table, found, reference, top=top)

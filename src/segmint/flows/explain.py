@@ -21,7 +21,7 @@ from segmint.explain.importance import effect_curves, global_importance
 from segmint.explain.letter import letter
 from segmint.explain.reasons import Attributions, attribute
 from segmint.explain.stability import draw_again, how_stable
-from segmint.explain.words import Wording, reason_frame
+from segmint.explain.words import SEED, Wording, reason_frame
 from segmint.flows.bundle import predictor_of
 from segmint.flows.candidates import ids_of
 from segmint.flows.read import inputs_of, keep_reading, open_source, read, require_contract
@@ -41,7 +41,6 @@ REASONS_OF_EACH = "reasons.parquet"
 MOST_EXPLAINED, MOST_WEIGHED, MOST_DRAWN_AGAIN = 10_000, 500, 100
 DRAWS = (1, 2, 3)
 _RECORD = re.compile(r"record\s+([0-9]{1,15})", re.ASCII | re.IGNORECASE)
-SEED = 0  # fixed, so that the same customer gets the same reasons in every command
 
 
 @dataclass(frozen=True)

@@ -421,10 +421,7 @@ def keep_apart(
     fit, held = inner_split(labels.astype(str), groups, share=share, seed=seed, keys=places.astype(np.uint64))
     if len(held):
         return fit, held
-    warnings.warn(
-        "No class has two customers, so the rows that teach also say when to stop and how bold to be. Give more rows, or `inner`.",
-        stacklevel=4,
-    )
+    warnings.warn(NOBODY_APART, stacklevel=4)
     return places, places
 
 

@@ -98,7 +98,7 @@ def mix(rows: Sequence[Row], classes: Sequence[str]) -> Chart:
     return _themed(chart, height=46 + 25 * levels)
 
 
-def bars(rows: Sequence[Row], *, title: str, percentages: bool = False) -> Chart:
+def bars(rows: Sequence[Row], *, title: str) -> Chart:
     """Values as bars with their intervals; rows with "ours" stand out.
 
     Parameters
@@ -107,8 +107,6 @@ def bars(rows: Sequence[Row], *, title: str, percentages: bool = False) -> Chart
         "label", "value", "low", "high", "ours" (bool), "shown" (the value as text) and "tip".
     title : str
         Of the horizontal axis.
-    percentages : bool
-        Whether the horizontal axis shows percentages.
     """
     import altair as alt
 
@@ -117,7 +115,7 @@ def bars(rows: Sequence[Row], *, title: str, percentages: bool = False) -> Chart
     x = alt.X(
         "value:Q",
         title=title,
-        axis=alt.Axis(format=".0%" if percentages else ",~r", tickCount=5),
+        axis=alt.Axis(format=",~r", tickCount=5),
         scale=alt.Scale(domain=[0, top * 1.2], nice=False),
     )
     color = alt.condition("datum.ours", alt.value(ACCENT), alt.value(RIVAL))

@@ -14,6 +14,7 @@ from segmint.errors import DataError
 
 Rows = NDArray[np.int64]
 ROW_ORDER = "rows"
+_TELLS_TIME = 0.8
 
 
 @dataclass(frozen=True)
@@ -157,21 +158,21 @@ def _too_short(came: str, start: int) -> DataError:
     )
 
 
-def time_proxies(table: ValidTable, waves: Sequence[Wave], *, share: float = 0.8) -> list[str]:
+def time_proxies(table: ValidTable, waves: Sequence[Wave]) -> list[str]:
     """Name the context columns that tell the time: when the wave is known, so are they, nearly.
+
+    Of their spread (of categories: of their Gini impurity) at least four fifths lies between the waves.
 
     Parameters
     ----------
     table : ValidTable
     waves : sequence of Wave
-    share : float
-        The share of a column's spread (for categories: of its Gini impurity) that lies between the waves.
     """
     if len(waves) < 2:
         return []
     parts = [wave.rows for wave in waves]
     context = [column for column in table.features if column.role == "context"]
-    return [c.name for c in context if _between(table.frame[c.name], parts) >= share]
+    return [c.name for c in context if _between(table.frame[c.name], parts) >= _TELLS_TIME]
 
 
 def _between(values: pl.Series, parts: Sequence[Rows]) -> float:

@@ -67,13 +67,12 @@ def make_manifest(
     at: str,
     versions: Mapping[str, str],
     quality: Mapping[str, float],
-    made: datetime | None = None,
 ) -> bytes:
     """Write the manifest of `files` (name to content)."""
     entries = {name: {"sha256": strict_json.sha256(files[name]), "size": len(files[name])} for name in sorted(files)}
     manifest: dict[str, Any] = {
         "format": FORMAT,
-        "made": (made or datetime.now(UTC)).isoformat(timespec="seconds"),
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "at": at,
         "versions": dict(versions),
         "quality": {name: float(value) for name, value in quality.items()},

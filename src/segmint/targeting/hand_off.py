@@ -134,15 +134,13 @@ class HandOffReceipt:
     others: int = 0
 
 
-def recheck(call_list: CallList, contract: Contract, files: Sequence[Path] = ()) -> CallList:
+def recheck(call_list: CallList, contract: Contract) -> CallList:
     """Hold the list against the objections as they are now, right before it is handed over.
 
     Parameters
     ----------
     call_list : CallList
     contract : Contract
-    files : sequence of Path
-        Further objection files; those of the policy are read again anyway.
 
     Raises
     ------
@@ -151,7 +149,7 @@ def recheck(call_list: CallList, contract: Contract, files: Sequence[Path] = ())
     """
     rows = call_list.rows
     phones = [rows[c.name] for c in contract.columns if c.role == "phone" and c.name in rows.columns]
-    for path in dict.fromkeys((*call_list.policy.suppress, *files)):
+    for path in dict.fromkeys(call_list.policy.suppress):
         objectors, found = objecting(path, contract, call_list.rows["customer"], phones)
         call_list = call_list.without(found, because=objectors.reason)
     return call_list
