@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, Field, ValidationError
 
-from segmint.complaints import wanted
+from segmint.complaints import first_of, wanted
 
 
 class Inner(BaseModel):
@@ -46,3 +46,15 @@ def test_what_was_wanted_is_said_in_plain_words(given: dict[str, Any], words: st
     with pytest.raises(ValidationError) as caught:
         Settings(**given)
     assert wanted(caught.value.errors()[0]) == words
+
+
+def test_a_misspelt_key_is_told_before_the_key_that_is_missing_for_it() -> None:
+    class Strict(BaseModel, extra="forbid"):
+        amount: int
+
+    with pytest.raises(ValidationError) as caught:
+        Strict.model_validate({"amuont": 1})
+    complaints = caught.value.errors()
+    assert [complaint["type"] for complaint in complaints] == ["missing", "extra_forbidden"]
+    assert first_of(complaints)["loc"] == ("amuont",)
+    assert first_of(complaints[:1])["loc"] == ("amount",)

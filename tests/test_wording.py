@@ -57,3 +57,12 @@ from segmint import wording
 )
 def test_numbers_and_names_are_written_for_people(written: str, said: str) -> None:
     assert written == said
+
+
+def test_a_known_word_is_asked_for_where_one_is_written_almost_so() -> None:
+    known = ("budget_calls", "budget_money")
+    assert wording.did_you_mean("budget_cals", known) == "did you mean 'budget_calls'?"
+    assert wording.did_you_mean("age", known) == ""
+    assert wording.did_you_mean("calls", known) == ""
+    assert wording.did_you_mean("calls", known, cutoff=0.5) == "did you mean 'budget_calls'?"
+    assert wording.did_you_mean("age", ()) == ""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+Complaint = TypeVar("Complaint", bound=Mapping[str, Any])
 
 _PLAIN = {
     "int": "a whole number",
@@ -19,6 +21,11 @@ _PLAIN = {
     "path": "a path",
 }
 _KINDS = ("type", "parsing", "number", "from_float", "parsing_size")  # int_type, bool_parsing, finite_number
+
+
+def first_of(complaints: Sequence[Complaint]) -> Complaint:
+    """Choose the complaint to tell: a misspelt key before all else, as it is a missing key too and the better news."""
+    return min(complaints, key=lambda complaint: complaint["type"] != "extra_forbidden")
 
 
 def wanted(complaint: Mapping[str, Any]) -> str:

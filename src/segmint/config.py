@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -22,13 +21,14 @@ from pydantic import (
     model_validator,
 )
 
-from segmint.complaints import wanted
+from segmint.complaints import first_of, wanted
 from segmint.errors import ConfigError
 from segmint.models.names import MODELS, OURS
 from segmint.segments.word_file import Name
 from segmint.store.network_spec import MAX_PARAMETERS, MAX_UNITS
 from segmint.targeting.policy import ContactRules, Economics
 from segmint.toml_files import parse_toml, read_toml_text
+from segmint.wording import did_you_mean
 
 FromAnywhere = Annotated[Path, AfterValidator(Path.absolute)]
 """A file that is found again where a run is resumed in another folder."""
@@ -125,8 +125,8 @@ class Compare(_Section):
     @classmethod
     def _ours_is_there(cls, models: tuple[str, ...]) -> tuple[str, ...]:
         if strangers := [name for name in models if name not in MODELS]:
-            meant = difflib.get_close_matches(strangers[0], MODELS, n=1)
-            asked = f": did you mean {meant[0]!r}?" if meant else ""
+            meant = did_you_mean(strangers[0], MODELS)
+            asked = f": {meant}" if meant else ""
             raise ValueError(f"models out of {', '.join(MODELS)}; there is no {strangers[0]!r}{asked}")
         if OURS not in models or len(set(models)) != len(models):
             raise ValueError(f"must name {OURS}, and every model once")
@@ -449,7 +449,7 @@ def _put(settings: dict[str, Any], key: str, value: Any) -> None:
 
 def _letter(error: ValidationError) -> ConfigError:
     complaints = error.errors(include_url=False)
-    first = min(complaints, key=lambda complaint: complaint["type"] != "extra_forbidden")
+    first = first_of(complaints)
     key = _setting(first["loc"])
     if first["type"] == "missing":
         return ConfigError(f"The setting '{key}' is missing.", expected="a value", fix=f"say {key}")
@@ -458,23 +458,18 @@ def _letter(error: ValidationError) -> ConfigError:
             dict.fromkeys(wanted(complaint) for complaint in complaints if _setting(complaint["loc"]) == key)
         )
         words = re.findall("'([^']+)'", expected) if isinstance(first["input"], str) else []
-        meant = difflib.get_close_matches(str(first["input"]), words, n=1)
         return ConfigError(
             f"The setting '{key}' makes no sense: {first['input']!r}.",
             expected=expected,
-            fix=f"did you mean '{meant[0]}'?" if meant else f"set {key} to a value that makes sense",
+            fix=did_you_mean(str(first["input"]), words) or f"set {key} to a value that makes sense",
         )
     known = _keys(Config)
     sections = list(dict.fromkeys(name.partition(".")[0] for name in known))
-    close = (
-        difflib.get_close_matches(key, known, n=1)
-        or [name for name in known if name.endswith(f".{key}")]
-        or difflib.get_close_matches(key, sections, n=1)
-    )
+    ending = next((f"did you mean '{name}'?" for name in known if name.endswith(f".{key}")), "")
     return ConfigError(
         f"There is no setting '{key}'.",
         expected=f"one of {', '.join(_near(key, known))}",
-        fix=f"did you mean '{close[0]}'?" if close else "use one of these",
+        fix=did_you_mean(key, known) or ending or did_you_mean(key, sections) or "use one of these",
     )
 
 

@@ -5,9 +5,10 @@ A page keeps a number and its unit on one line (`report.html`); here they stand 
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
@@ -111,6 +112,12 @@ def listed(words: Sequence[str], *, last: str = "and") -> str:
 def quoted(names: Sequence[str]) -> str:
     """Name columns, codes or levels: 'a', 'b' and 'c'."""
     return listed([f"'{name}'" for name in names])
+
+
+def did_you_mean(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
+    """Ask whether a known word was meant that is written almost so; "" where none is at least `cutoff` alike."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)
+    return f"did you mean '{close[0]}'?" if close else ""
 
 
 def seconds(duration: float) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from functools import cached_property
 from importlib import resources
@@ -11,10 +10,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
+from segmint.complaints import first_of
 from segmint.contract.answers import NO_WORDS, YES_WORDS
 from segmint.contract.column import Column, Known
 from segmint.errors import ContractError
 from segmint.toml_files import parse_toml, toml_text_of
+from segmint.wording import did_you_mean
 
 SHIPPED = ("bank-marketing", "bank-additional", "customer-segments", "term-deposit", "simulated-campaign")
 
@@ -164,11 +165,10 @@ def load_contract(name: str | Path) -> Contract:
         return parse_contract(text, origin=str(name))
     path = Path(name)
     if path.suffix != ".toml":
-        close = difflib.get_close_matches(str(name), SHIPPED, n=1)
         raise ContractError(
             f"There is no contract '{name}'.",
             expected=f"one of {', '.join(SHIPPED)}, or the path of a .toml file",
-            fix=f"did you mean '{close[0]}'?" if close else "name one of these, or write your own",
+            fix=did_you_mean(str(name), SHIPPED) or "name one of these, or write your own",
         )
     text = toml_text_of(path, "The contract", ContractError, fix="check the path and the file")
     return parse_contract(text, origin=str(path))
@@ -204,8 +204,7 @@ def _column(name: str, settings: dict[str, Any]) -> Column:
 def _first_problem(error: Exception) -> str:
     if not isinstance(error, ValidationError):
         return str(error)
-    # a misspelt key explains a missing one
-    first = min(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
+    first = first_of(error.errors())
     place = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         return f"unknown key '{place}'{_suggestion(place.rpartition('.')[2])}"
@@ -214,5 +213,5 @@ def _first_problem(error: Exception) -> str:
 
 def _suggestion(key: str) -> str:
     known = [*Column.model_fields, *Contract.model_fields, *Outcome.model_fields]
-    close = difflib.get_close_matches(key, known, n=1)
-    return f", did you mean '{close[0]}'?" if close else ""
+    meant = did_you_mean(key, known)
+    return f", {meant}" if meant else ""

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError, model_validator
 
-from segmint.complaints import wanted
+from segmint.complaints import first_of, wanted
 
 Kind = Literal["need", "offer", "message", "timing", "avoid"]
 
@@ -103,7 +103,7 @@ class Words(_Entries):
 def first_complaint(error: ValidationError) -> tuple[str, str]:
     """Say what a file of words holds that makes no sense, and what was expected."""
     complaints = error.errors(include_url=False)
-    first = min(complaints, key=lambda complaint: complaint["type"] != "extra_forbidden")
+    first = first_of(complaints)
     *above, last = first["loc"]
     place = _place(first["loc"])
     if first["type"] == "extra_forbidden":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections import Counter
@@ -13,10 +12,11 @@ from typing import Any, TypeVar
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from segmint.complaints import wanted
+from segmint.complaints import first_of, wanted
 from segmint.contract.answers import NO, YES, bare_words
 from segmint.errors import PolicyError
 from segmint.toml_files import parse_toml, toml_text_of
+from segmint.wording import did_you_mean
 
 MOST = 10**15  # calls, customers or money; a float still tells every whole number
 WHOLE = 1e-6  # a customer or a call short of so little is a whole one
@@ -25,6 +25,7 @@ _MONEY_OR_COLUMN = f"must be an amount of money, 0 to {MOST:,}, or the name of a
 _AMOUNT_OR_COLUMN = f"must be a number, or the name of a column ({_NO_NAMES})"
 _DAYS = 36_500
 _MOST_NAMED = 8
+_ALIKE = 0.5  # the names of a bank's columns differ more than those of settings
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _WINDOW = re.compile(r"^(?P<first>[A-Z][a-z]{2})(-(?P<last>[A-Z][a-z]{2}))? (?P<open>\d\d:\d\d)-(?P<close>\d\d:\d\d)$")
@@ -525,7 +526,7 @@ def _require(names: tuple[str, ...], present: tuple[str, ...]) -> None:
             raise PolicyError(
                 f"The policy names a column '{name}' that the table does not have.",
                 expected=f"one of {', '.join(present[:40])}",
-                fix=_did_you_mean(name, present) or "correct the name in the policy",
+                fix=did_you_mean(name, present, cutoff=_ALIKE) or "correct the name in the policy",
             )
 
 
@@ -571,7 +572,7 @@ def policy_from(sections: Mapping[str, Any], *, origin: str = "policy") -> Conta
         raise PolicyError(
             f"'{origin}' has an unknown section [{strange[0]}].",
             expected="[economics] and [policy]",
-            fix=_did_you_mean(strange[0], ("economics", "policy")) or "remove the section",
+            fix=did_you_mean(strange[0], ("economics", "policy"), cutoff=_ALIKE) or "remove the section",
         )
     try:
         economics = Economics(**sections.get("economics", {}))
@@ -596,15 +597,14 @@ def _letter(error: ValidationError | TypeError, origin: str, section: str) -> Po
             f"'{origin}': {section} is no section.", expected=f"[{section}]", fix="see: segmint policy init"
         )
     complaints = error.errors(include_url=False, include_input=False)
-    # a misspelt key is a missing key too; the misspelling is the better news
-    first = min(complaints, key=lambda complaint: complaint["type"] != "extra_forbidden")
+    first = first_of(complaints)
     place = [section, *(str(part) for part in first["loc"])]
     if first["type"] == "extra_forbidden":
         known = _known_keys(section, first["loc"])
         return PolicyError(
             f"'{origin}' has an unknown key '{'.'.join(place)}'.",
             expected=f"one of {', '.join(known)}",
-            fix=_did_you_mean(place[-1], known) or "remove the key",
+            fix=did_you_mean(place[-1], known, cutoff=_ALIKE) or "remove the key",
         )
     if first["type"] == "missing":
         return PolicyError(
@@ -625,11 +625,6 @@ def _known_keys(section: str, place: tuple[int | str, ...]) -> tuple[str, ...]:
     if len(place) > 1:
         owner = inner.get(str(place[0]), owner)
     return tuple(owner.model_fields)
-
-
-def _did_you_mean(word: str, known: tuple[str, ...]) -> str:
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"did you mean '{close[0]}'?" if close else ""
 
 
 Contradiction = tuple[str, str, str]
