@@ -17,7 +17,7 @@ from segmint.contract.contract import parse_contract
 from segmint.dashboard import desk as desk_file
 from segmint.dashboard import jobs as jobs_file
 from segmint.dashboard import pages
-from segmint.dashboard.desk import KEPT, Desk, Kept, read_json
+from segmint.dashboard.desk import KEPT, Desk, Kept
 from segmint.dashboard.policy_form import config_of
 from segmint.errors import BundleError, RunError, SegmintError
 from segmint.flows.standing import StandingPolicy
@@ -359,11 +359,3 @@ def test_a_table_that_meets_no_contract_is_said_in_words(tmp_path: Path) -> None
         desk.customers("e" * 16)
     assert "SECRET" not in str(told.value)
     assert pages.list_builder(desk, "e" * 16, {})["problem"] is not None
-
-
-def test_json_that_cannot_be_read_is_empty(tmp_path: Path) -> None:
-    assert read_json(tmp_path / "no.json") == {}
-    (tmp_path / "a.json").write_text("[1]")
-    assert read_json(tmp_path / "a.json") == {}
-    (tmp_path / "a.json").write_bytes(b"\xff{")
-    assert read_json(tmp_path / "a.json") == {}

@@ -222,3 +222,15 @@ def test_no_level_of_headings_is_left_out_on_the_page_of_a_segment(tmp_path: Pat
     page = client(Desk(tmp_path), signed_in=True).get("/segments/1").text
     levels = [int(level) for level in re.findall("<h([1-6])", page)]
     assert levels[:3] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("damage", ["[1]", "{", None])
+def test_what_a_run_kept_and_nobody_can_read_takes_no_page_with_it(tmp_path: Path, damage: str | None) -> None:
+    with Run.create(tmp_path, "monitor", (), "", None, {}) as watched:
+        watched.done({})
+    if damage is not None:
+        (watched.folder / "monitor.json").write_text(damage)
+        (watched.folder / "segments.json").write_text(damage)
+    desk = Desk(tmp_path)
+    assert pages.overview(desk)["alarms"] == []
+    assert pages.segment_list(desk)["segments"] == []

@@ -17,7 +17,7 @@ import pytest
 from segmint.contract.contract import load_contract
 from segmint.errors import BundleError, DataError, RunError
 from segmint.store import strict_json
-from segmint.store.bundle import Bundle, open_bundle, write_bundle
+from segmint.store.bundle import Bundle, open_bundle, run_of, write_bundle
 from segmint.store.run import Run
 
 from .conftest import NETWORK, predict, small_weights
@@ -269,3 +269,18 @@ def test_a_run_without_a_bundle_says_what_it_did_and_which_to_take(
         with pytest.raises(BundleError, match=f"{other.id} {said}; it holds no bundle") as told:
             open_bundle(name, tmp_path)
         assert trained.id in str(told.value.fix)
+
+
+def test_a_bundle_is_of_the_run_in_which_it_lies_and_of_no_other_folder(tmp_path: Path) -> None:
+    runs, elsewhere = tmp_path / "runs", tmp_path / "elsewhere"
+    with Run.create(runs, "run", (), "", 1, {}) as run:
+        run.done({})
+    (run.folder / "bundle").mkdir()
+    for told in (run.id, run.id[:19], run.folder, str(run.folder / "bundle"), runs / ".." / "runs" / run.id):
+        assert run_of(told, runs) == run.folder, told
+    brought = elsewhere / run.id / "bundle"
+    brought.mkdir(parents=True)
+    for told in (brought, brought.parent, tmp_path, "9999-01-01"):
+        assert run_of(told, runs) is None, told
+    with pytest.raises(BundleError):
+        run_of("PROMOTED", runs)

@@ -196,3 +196,14 @@ def test_a_name_that_no_run_can_have_and_a_closed_folder_are_said(
     monkeypatch.setattr(Path, "is_file", closed)
     with pytest.raises(RunError, match="cannot be opened: Permission denied"):
         find_run("2026-03-14T10-15-02Z-3f9c", tmp_path)
+
+
+def test_what_a_run_kept_is_read_again_and_what_is_damaged_is_said(tmp_path: Path) -> None:
+    run = create(tmp_path)
+    assert run.kept("found.json") is None
+    run.keep("found.json", {"name": "Grüße", "count": 3})
+    assert Run.open(run.folder).kept("found.json") == {"name": "Grüße", "count": 3}
+    for damage in (b"{", b"\xff{}"):
+        (run.folder / "found.json").write_bytes(damage)
+        with pytest.raises(RunError, match=r"'found\.json' of the run cannot be read"):
+            run.kept("found.json")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from threading import Lock
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from segmint.config import Config
 from segmint.contract.valid_table import ValidTable
@@ -25,8 +24,8 @@ from segmint.service.champion import Champion
 from segmint.service.children import Children, list_workers
 from segmint.service.limits import Workers, page_workers
 from segmint.service.problems import Problem
-from segmint.store.bundle import FOLDER, Bundle, open_bundle
-from segmint.store.promoted import RUN_ID, WORD, read_history, read_promoted
+from segmint.store.bundle import FOLDER, Bundle, open_bundle, run_of
+from segmint.store.promoted import WORD, read_history, read_promoted
 from segmint.store.run import Run, find_run, list_runs
 
 KEPT, MOST_HEADERS = 3, 100
@@ -161,7 +160,8 @@ class Desk:
     def bundle_run(self) -> str | None:
         """The run whose bundle is in use here; None if there is none, or a bundle is served that is of no run here."""
         if self.served is not None:
-            return _run_of(self.served.handle.origin, self.runs)
+            run = run_of(self.served.handle.origin, self.runs)
+            return None if run is None else run.name
         if self.bundle_name not in (None, WORD):
             return self.run(str(self.bundle_name)).id
         champion = self.champion()
@@ -275,26 +275,10 @@ class Desk:
 def _run_in(name: str, runs: Path) -> str:
     """Find the run that whoever starts the pages names, by id or by a path."""
     run = find_run(Path(name).parent if Path(name).name == FOLDER else name, runs)
-    if _run_of(run.folder, runs) is None:
+    if run_of(run.folder, runs) is None:
         raise RunError(
             f"The run {run.id} is not in the folder of runs that the pages show.",
             expected=f"a run in '{runs}'",
             fix="name the folder that it is in with --runs",
         )
     return run.id
-
-
-def _run_of(folder: Path, runs: Path) -> str | None:
-    """The run of `runs` that a folder is, or that a bundle's folder lies in."""
-    whole = folder.resolve()
-    found = (place for place in (whole, whole.parent) if RUN_ID.fullmatch(place.name))
-    return next((place.name for place in found if place.parent == runs.resolve()), None)
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON file of a run; empty if there is none or it cannot be read."""
-    try:
-        found = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar
 
 from segmint.contract.column import Column
 from segmint.contract.contract import Contract
 from segmint.dashboard.contracts import choices
-from segmint.dashboard.desk import Desk, read_json
+from segmint.dashboard.desk import Desk
 from segmint.dashboard.policy_form import ROWS, config_of, placeholders, policy_of_controls, starts
-from segmint.errors import SegmintError
+from segmint.errors import RunError, SegmintError
 from segmint.evaluation.paired_bootstrap import LOWER_IS_BETTER
 from segmint.flows.bundle import SEGMENT, segment_names
 from segmint.flows.customer import TypedError, look_up, try_out
@@ -28,7 +30,7 @@ from segmint.report.run_view import RunView
 from segmint.report.scores import metric_label
 from segmint.store.bundle import Bundle
 from segmint.store.promoted import WORD
-from segmint.store.run import CONFIG, Run
+from segmint.store.run import CONFIG, Run, read_kept
 from segmint.store.run_files import CUSTOMERS, DIALLER, LIST, MONITOR, PAGE, PREDICTIONS, REJECTED, SEGMENTS, SHEET, SQL
 from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.preview import Preview
@@ -143,7 +145,7 @@ def one_segment(desk: Desk, key: str) -> Context | None:
     segment = next((part for part in found if str(part["key"]) == key), None)
     if segment is None:
         return None
-    kind = read_json(desk.runs / str(run) / SEGMENTS).get("kind")
+    kind = _kept(desk.runs / str(run), SEGMENTS).get("kind")
     keys = [str(part["key"]) for part in found]
     title, *blocks = segment_blocks(segment, discovered=kind == "discovered")
     place = keys.index(key)
@@ -393,7 +395,7 @@ def _alarms(runs: list[Run]) -> list[dict[str, str]]:
 
 
 def _raised(run: Run) -> dict[str, str] | None:
-    found = read_json(run.folder / MONITOR)
+    found = _kept(run.folder, MONITOR)
     alarms = found.get("alarms")
     if not alarms:
         return None
@@ -401,6 +403,13 @@ def _raised(run: Run) -> dict[str, str] | None:
     more = f" And {len(alarms) - 1} more." if len(alarms) > 1 else ""
     text = f"{alarms[0]['sentence']}{more} {found.get('advice_sentence', '')}".strip()
     return {"run": run.id, "title": title, "text": text}
+
+
+def _kept(folder: Path, name: str) -> dict[str, Any]:
+    """What a run kept under a name; nothing where that cannot be read, as the rest of a page can be shown."""
+    with suppress(RunError):
+        return read_kept(folder, name) or {}
+    return {}
 
 
 def _times(count: int) -> str:
@@ -450,7 +459,7 @@ def _day(made: object) -> str:
 def _segments(desk: Desk) -> tuple[str | None, list[dict[str, Any]]]:
     used = desk.bundle_run()
     for name in dict.fromkeys([used, *(run.id for run in desk.all_runs()[:50])]):
-        if name is not None and (found := read_json(desk.runs / name / SEGMENTS)).get("segments"):
+        if name is not None and (found := _kept(desk.runs / name, SEGMENTS)).get("segments"):
             return name, list(found["segments"])
     return None, []
 

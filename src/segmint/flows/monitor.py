@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from segmint.contract.cells import read_outcome
 from segmint.contract.valid_table import ValidTable
-from segmint.errors import BundleError, DataError
+from segmint.errors import BundleError, DataError, RunError
 from segmint.flows.bundle import propensities, segments_in
 from segmint.flows.read import inputs_of, keep_reading, open_source, read, require_contract
 from segmint.flows.report import write_report
@@ -25,9 +25,8 @@ from segmint.monitoring.drift import Drift, by_group, drift_of
 from segmint.monitoring.strangers import caution_of_strangers
 from segmint.progress import Progress, silent
 from segmint.splits.groups import row_customers
-from segmint.store import strict_json
-from segmint.store.bundle import Bundle, open_bundle
-from segmint.store.promoted import RUN_ID, WORD, read_promoted
+from segmint.store.bundle import Bundle, open_bundle, run_of
+from segmint.store.promoted import WORD
 from segmint.store.run import Run, list_runs
 from segmint.store.run_files import MONITOR
 from segmint.store.staging import publish_file
@@ -208,11 +207,8 @@ def _by_segment(
 
 def _name_of(bundle: Path | str, runs: Path) -> str:
     """Name a bundle as --bundle wants it: by the id of its run where that is in the folder of runs."""
-    if str(bundle) == WORD:
-        return read_promoted(runs).run
-    folder = Path(bundle)
-    inside = [place.name for place in (folder, folder.parent) if RUN_ID.fullmatch(place.name)]
-    return next((name for name in inside if (runs / name).is_dir()), str(bundle))
+    run = run_of(bundle, runs)
+    return str(bundle) if run is None else run.name
 
 
 def _earlier(runs: Path, here: Run) -> list[dict[str, Any]]:
@@ -226,8 +222,8 @@ def _earlier(runs: Path, here: Run) -> list[dict[str, Any]]:
         if len(found) == MOST_EARLIER:
             break
         # a folder that was tidied by hand is no reason to stop
-        with suppress(OSError, ValueError, KeyError, TypeError):
-            line = _line(run, strict_json.from_bytes((run.folder / MONITOR).read_bytes()))
+        with suppress(RunError, KeyError, TypeError):
+            line = _line(run, run.kept(MONITOR) or {})
             known = found.setdefault(_table_of(run), line)
             if known["observed"] is None and line["observed"] is not None:
                 found[_table_of(run)] = line

@@ -22,9 +22,9 @@ from segmint.flows.settings import RUNS, Place, Settings, of_its_moment, path_of
 from segmint.metrics.streamed import StreamedQuality
 from segmint.models.predict import Predictor
 from segmint.progress import Progress, silent
-from segmint.store.bundle import FOLDER, Bundle, folder_of, locate, open_bundle
+from segmint.store.bundle import FOLDER, Bundle, folder_of, locate, open_bundle, run_of
 from segmint.store.learned_tables import LearnedTables
-from segmint.store.promoted import WORD, read_promoted
+from segmint.store.promoted import WORD
 from segmint.store.run import Run
 from segmint.store.run_files import LEDGER, PREDICTIONS, REJECTED
 from segmint.store.staging import publish_file, require_writable
@@ -323,8 +323,8 @@ class Learned:
 
 def run_folder(bundle: Path | str, runs: Path) -> Path:
     """Say in which run's folder the trained ids of a bundle would lie."""
-    if str(bundle) == WORD:
-        champion = read_promoted(runs)
-        return champion.runs / champion.run
-    folder = folder_of(bundle, runs)
+    run = run_of(bundle, runs)
+    if run is not None:
+        return run
+    folder = folder_of(bundle, runs)  # a bundle from elsewhere, with what was brought beside it
     return folder if (folder / FOLDER).is_dir() else folder.parent

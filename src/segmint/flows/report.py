@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from segmint.errors import RunError
+from segmint.store.run import read_kept
 from segmint.store.run_files import PAGE
 from segmint.store.staging import publish_file, write_file
 
@@ -37,17 +38,17 @@ def stored_report(folder: Path) -> dict[str, Any] | None:
     RunError
         If the file is damaged.
     """
-    path = folder / STORED
-    if not path.is_file():
-        return None
+    damaged = RunError(
+        f"The stored report of {folder.name} cannot be read.",
+        expected=f"{STORED} as the run wrote it",
+        fix=f"write it again: segmint report {folder.name}",
+    )
     try:
-        report = json.loads(path.read_text("utf-8"))
-        if not isinstance(report, dict) or not isinstance(report.get("pages"), list):
-            raise ValueError("no pages")
-    except (OSError, ValueError) as error:
-        raise RunError(
-            f"The stored report of {folder.name} cannot be read.",
-            expected=f"{STORED} as the run wrote it",
-            fix=f"write it again: segmint report {folder.name}",
-        ) from error
+        report = read_kept(folder, STORED)
+    except RunError as error:
+        raise damaged from error
+    if report is None and not (folder / STORED).is_file():
+        return None
+    if report is None or not isinstance(report.get("pages"), list):
+        raise damaged
     return report

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 from copy import deepcopy
 from dataclasses import dataclass
@@ -17,9 +16,8 @@ from numpy.typing import NDArray
 
 from segmint.contract.column import KNOWN_ORDER, Known
 from segmint.contract.contract import Contract, parse_contract
-from segmint.errors import RunError
 from segmint.store import run_files
-from segmint.store.run import CONFIG, CONTRACT, RECORD
+from segmint.store.run import CONFIG, CONTRACT, RECORD, read_kept, unreadable
 from segmint.wording import listed
 
 
@@ -64,18 +62,11 @@ class RunView:
         try:
             return path.read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise _unreadable(name, error) from error
+            raise unreadable(name, error) from error
 
     def json(self, name: str) -> dict[str, Any] | None:
         """The content of a JSON file of the run."""
-        content = self.text(name)
-        if content is None:
-            return None
-        try:
-            found = json.loads(content)
-        except json.JSONDecodeError as error:
-            raise _unreadable(name, error) from error
-        return found if isinstance(found, dict) else None
+        return read_kept(self.folder, name)
 
     def table(self, name: str) -> pl.DataFrame | None:
         """The content of a Parquet file of the run."""
@@ -85,7 +76,7 @@ class RunView:
         try:
             return pl.read_parquet(path)
         except (OSError, pl.exceptions.PolarsError) as error:
-            raise _unreadable(name, error) from error
+            raise unreadable(name, error) from error
 
     @cached_property
     def run(self) -> dict[str, Any]:
@@ -214,11 +205,3 @@ class RunView:
             probabilities=frame.select(names).to_numpy().astype(np.float64),
             classes=tuple(name.removeprefix("probability_") for name in names),
         )
-
-
-def _unreadable(name: str, error: Exception) -> RunError:
-    return RunError(
-        f"'{name}' of the run cannot be read ({type(error).__name__}).",
-        expected="the file as the run wrote it",
-        fix="run `segmint verify` on the run folder, or run the command again",
-    )

@@ -207,6 +207,29 @@ def folder_of(path: Path | str, runs: Path | None) -> Path:
     return folder if run is None else run.folder
 
 
+def run_of(bundle: Path | str, runs: Path) -> Path | None:
+    """Say which run of the folder of runs a bundle is of; None where it lies elsewhere.
+
+    Parameters
+    ----------
+    bundle : path
+        PROMOTED, a run's id, the beginning of one, the folder of a run or of its bundle.
+    runs : Path
+
+    Raises
+    ------
+    BundleError
+        If nothing is promoted, or what is cannot be trusted.
+    RunError
+        If several runs begin so.
+    """
+    if str(bundle) == promoted.WORD:
+        return runs / promoted.read_promoted(runs).run
+    whole = folder_of(bundle, runs).resolve()
+    found = (place for place in (whole, whole.parent) if RUN_ID.fullmatch(place.name))
+    return next((runs / place.name for place in found if place.parent == runs.resolve()), None)
+
+
 def _without_bundle(folder: Path) -> BundleError:
     """Say what a run did instead of training, and which run to name."""
     did = "is another command's"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import secrets
 import shutil
@@ -214,6 +215,10 @@ class Run:
         written = content if isinstance(content, bytes) else strict_json.to_bytes(dict(content))
         publish_file(self.folder / name, lambda path: write_file(path, written))
 
+    def kept(self, name: str) -> JSON | None:
+        """Read again what `keep` published as JSON; as `read_kept`."""
+        return read_kept(self.folder, name)
+
     def remember(self, key: Mapping[str, Any], compute: Callable[[], Result]) -> Result:
         """Return what `compute` gave for this `key` before, or compute it now and keep it in ``work/``."""
         return remember(self.folder / WORK)(key, compute)
@@ -278,6 +283,33 @@ def _impatience_waits() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before if before is not None else signal.SIG_DFL)
+
+
+def read_kept(folder: Path, name: str) -> JSON | None:
+    """Read a JSON file that the run of a folder kept; None if it kept none of that name.
+
+    Raises
+    ------
+    RunError
+        If the file is damaged.
+    """
+    path = folder / name
+    if not path.is_file():
+        return None
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise unreadable(name, error) from error
+    return found if isinstance(found, dict) else None
+
+
+def unreadable(name: str, error: Exception) -> RunError:
+    """Say that a file of a run is damaged."""
+    return RunError(
+        f"'{name}' of the run cannot be read ({type(error).__name__}).",
+        expected="the file as the run wrote it",
+        fix="run `segmint verify` on the run folder, or run the command again",
+    )
 
 
 def list_runs(runs: Path) -> list[Run]:
