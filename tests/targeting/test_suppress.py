@@ -13,7 +13,6 @@ from segmint.errors import PolicyError
 from segmint.targeting.call_list import build_call_list
 from segmint.targeting.choose import STATUSES, choose
 from segmint.targeting.hand_off import recheck
-from segmint.targeting.phones import among, comparable, numbers_in, to_e164
 from segmint.targeting.suppress import NO_ID, NO_ID_BEFORE, _days, respects_objections, suppress
 from tests.targeting.conftest import make_customers, make_policy
 
@@ -165,16 +164,6 @@ def test_a_phone_number_that_cannot_be_read_stops_the_work(tmp_path, contract, c
     with pytest.raises(PolicyError, match="1 phone number that cannot be read; the first is in record 2") as caught:
         run(customers, contract, make_policy(suppress=[str(stop)]))
     assert written not in str(caught.value)
-
-
-def test_a_slash_inside_of_a_number_makes_no_second_one():
-    found = numbers_in([pl.Series(["0171/1234567", "1234567/7654321", "n/a", None, "12"])])
-    assert found.rows() == [
-        (0, "711234567", True),
-        (1, "1234567", True),
-        (1, "7654321", True),
-        (1, "677654321", True),
-    ]
 
 
 def test_a_file_that_names_nobody_of_the_table_is_said(tmp_path, contract, customers):
@@ -530,57 +519,6 @@ def test_ten_thousand_objections_at_any_moment_leave_no_objector_on_a_list(tmp_p
         assert listed.counts["suppressed"] == len(gone)
 
 
-def test_phones_are_written_for_diallers_or_not_at_all():
-    phones = pl.Series(["+351 912 345 678", "00351912345678", "0912 345 678", "912345678", "12", "=1+1", None])
-    assert to_e164(phones, "351").to_list() == ["+351912345678"] * 4 + [None] * 3
-    assert to_e164(phones).to_list() == ["+351912345678"] * 2 + [None] * 5
-    assert comparable(phones).to_list() == ["912345678"] * 4 + [None] * 3
-
-
-@pytest.mark.parametrize(
-    ("code", "written", "dialled"),
-    [
-        ("351", "351912345678", "+351912345678"),
-        ("351", "351 234 567", "+351351234567"),  # nine digits: a national number that begins as the code does
-        ("45", "4512345678", "+4512345678"),
-        ("45", "45123456", "+4545123456"),
-        ("1", "1 (212) 555-0123", "+12125550123"),
-        ("1", "212 555 0123", "+12125550123"),
-        ("39", "3921234567", "+393921234567"),
-        ("39", "393471234567", "+393471234567"),
-        ("49", "0494112345", "+49494112345"),
-        ("49", "4915112345678", "+4915112345678"),
-        ("49", "4930123456", None),  # Berlin from abroad, or a place whose code begins with 49
-        ("670", "67077123456", None),  # how long numbers are there is not known
-        ("49", "+49 (0)30 123456", "+4930123456"),
-        ("39", "0612345678", "+390612345678"),  # the zero belongs to Italian numbers
-        ("39", "390612345678", "+390612345678"),
-        ("36", "06201234567", "+36201234567"),
-        ("36", "061234567", None),
-        ("7", "89123456789", "+79123456789"),
-        ("7", "8123456789", "+78123456789"),
-        ("370", "861234567", "+37061234567"),
-        ("375", "80291234567", "+375291234567"),
-        ("351", "447911123456", None),  # of another country, without its plus
-        ("351", "+44 7911 123456", "+447911123456"),
-        ("351", "12345", None),
-        ("351", "+35112345", None),
-        ("351", "+3510912345678", "+351912345678"),  # the zero of calls inside of the country, behind the code
-        ("49", "+49 0151 12345678", "+4915112345678"),
-        ("33", "330612345678", "+33612345678"),
-        ("44", "0044 07911 123456", "+447911123456"),
-        ("39", "+39 06 123456", "+3906123456"),
-        ("39", "+39 12345678", None),
-        ("52", "+52 1 55 1234 5678", "+525512345678"),
-        ("229", "0197123456", "+2290197123456"),
-        ("351", "912345678.0", "+351912345678"),
-        ("670", "077123456", "+67077123456"),
-    ],
-)
-def test_a_number_is_dialled_with_its_country_code_once_or_not_at_all(code, written, dialled):
-    assert to_e164(pl.Series([written]), code).to_list() == [dialled]
-
-
 def test_numbers_without_their_country_are_said_while_the_policy_names_none(contract, customers):
     local = pl.Series("mobile", ["0695682069", "91 234 56 78", "+351910000002", "12", None, "910000005.0"])
     frame = customers.head(6).with_columns(local)
@@ -589,26 +527,6 @@ def test_numbers_without_their_country_are_said_while_the_policy_names_none(cont
     assert "policy.country_code" in said
     assert run(frame, contract, make_policy(country_code="351")).no_country == ""
     assert run(customers, contract, make_policy()).no_country == ""
-
-
-@pytest.mark.parametrize(
-    ("on_file", "in_table"),
-    [
-        ("+45 12 34 56 78", "12345678"),
-        ("12345678", "0045 12345678"),
-        ("+49 30 123456", "030 123456"),
-        ("+49 (0)30 123456", "+4930123456"),
-        ("+372 712345", "712345"),
-        ("0912 345 678", "+351 912345678"),
-        ("+370 612 34567", "861234567"),
-        ("8 612 34567", "+37061234567"),
-        ("(0 612) 34567", "370 8 612 34567"),
-        ("00370 612 34567", "61234567"),
-    ],
-)
-def test_an_objection_is_found_however_short_numbers_are(on_file, in_table):
-    found = among(comparable(pl.Series([in_table, "+4587654321", "87654321", None])), comparable(pl.Series([on_file])))
-    assert found.to_list() == [True, False, False, False]
 
 
 def test_an_objector_whose_country_has_short_numbers_is_kept_off(tmp_path, contract, customers):
