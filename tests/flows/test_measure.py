@@ -19,8 +19,7 @@ from segmint.flows.measure import Measured, measure
 from segmint.flows.target import target
 from segmint.store.run import Run
 from segmint.store.run_files import TARGET
-from segmint.tables.write import write_safe_workbook
-from tests.flows.waves import CONFIG, QUICK
+from tests.flows.waves import CONFIG, QUICK, a_saved_list
 
 
 @pytest.fixture(scope="module")
@@ -372,20 +371,6 @@ def test_a_list_that_lost_rows_is_measured_with_a_caution(tmp_path: Path) -> Non
     for lists in ([other, listed.filter(status="listed")], [listed.filter(status="listed"), other]):
         with pytest.raises(DataError, match=none_held):
             found(pl.concat(lists))
-
-
-def a_saved_list(name: str, listed: pl.DataFrame, path: Path) -> Path:
-    """A list as Excel or another program saves it."""
-    path = path / name
-    if path.suffix == ".xlsx":
-        write_safe_workbook(iter([listed]), path)
-    elif "comma" in name:
-        listed.with_columns(pl.col(pl.Float64).cast(pl.String).str.replace(".", ",", literal=True)).write_csv(
-            path, separator=";"
-        )
-    else:
-        listed.write_csv(path)
-    return path
 
 
 @pytest.mark.parametrize("name", ["list.csv", "comma.csv", "list.xlsx"])

@@ -23,7 +23,7 @@ from segmint.flows.update import _require_apart, update
 from segmint.models.interval import PropensityInterval
 from segmint.store.bundle import open_bundle
 from segmint.store.run import Run, list_runs
-from tests.flows.waves import CONFIG, QUICK, more_yes
+from tests.flows.waves import CONFIG, QUICK, a_saved_list, more_yes
 
 
 @pytest.fixture(scope="module")
@@ -210,6 +210,40 @@ def test_propensities_of_another_bundle_recalibrate_nothing(
     nobody_knows = update(wave["results"], pl.read_parquet(call_list), trained, CONFIG, runs=tmp_path)
     assert "are taken for those of this bundle" in nobody_knows.sentences[0]
     assert nobody_knows.summary["promised_before"] == known.summary["promised_before"]
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("name", ["list.csv", "comma.csv", "list.xlsx"])
+def test_a_call_list_that_was_saved_again_moves_a_bundle_as_the_list_itself(
+    name: str, wave: dict[str, pl.DataFrame], trained: Path, call_list: Path, runs: Path, tmp_path: Path
+) -> None:
+    told, listed = more_yes(wave["results"]), pl.read_parquet(call_list)
+    before = update(told, listed, trained, CONFIG, runs=runs).summary
+    saved = a_saved_list(name, listed, tmp_path)
+    assert update(told, saved, trained, CONFIG, runs=runs).summary == before
+    if name == "comma.csv":  # nor need it have more than ids and propensities
+        few = a_saved_list(name, listed.filter(status="listed").select("customer", "propensity"), tmp_path)
+        assert update(told, few, trained, CONFIG, runs=runs).summary == before
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("wrong", [None, float("nan"), 12.5], ids=["nothing", "not a number", "per cent"])
+def test_an_outcome_without_a_propensity_makes_no_challenger(
+    wrong: float | None, wave: dict[str, pl.DataFrame], trained: Path, call_list: Path, runs: Path, tmp_path: Path
+) -> None:
+    listed = pl.read_parquet(call_list)
+    one = (pl.int_range(pl.len()) == 0) & (pl.col("status") == "listed")
+    lacking = listed.with_columns(propensity=pl.when(one).then(pl.lit(wrong)).otherwise("propensity"))
+    lacking.write_parquet(tmp_path / "list.parquet")
+    before, called = len(list(runs.iterdir())), listed.filter(status="listed").height
+    for path in (tmp_path / "list.parquet", a_saved_list("list.csv", lacking.fill_nan(None), tmp_path)):
+        with pytest.raises(
+            DataError, match=rf"^1 of {called:,} customers with an outcome has no propensity"
+        ) as refused:
+            update(wave["results"], path, trained, CONFIG, runs=runs)
+        assert "--customers" in refused.value.fix
+    assert len(list(runs.iterdir())) == before
+    assert update(wave["results"], path, trained, CONFIG, runs=runs, customers=wave["wave"]).summary["customers"]
 
 
 @pytest.mark.network

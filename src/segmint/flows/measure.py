@@ -12,11 +12,11 @@ from typing import Any
 import polars as pl
 
 from segmint.config import Config
-from segmint.contract.cells import read_cells, read_outcome
-from segmint.contract.column import Column
+from segmint.contract.cells import read_outcome
 from segmint.contract.contract import Contract, load_contract
 from segmint.contract.ids import bare_ids, same_ids, told_apart
 from segmint.errors import DataError, SegmintError
+from segmint.flows.call_lists import read_call_list
 from segmint.flows.candidates import today
 from segmint.flows.do_not_call import Grown, add_objectors
 from segmint.flows.read import data_of_list, inputs_of, open_source, refuse_overwriting
@@ -35,7 +35,6 @@ from segmint.store.run import CONTRACT, Run
 from segmint.store.run_files import MEASURE, OBJECTORS, TARGET
 from segmint.store.staging import publish_file
 from segmint.tables.write import write_safe_csv
-from segmint.targeting.call_list import COLUMNS
 from segmint.targeting.suppress import UNNAMED
 from segmint.wording import counted, some_of
 
@@ -128,7 +127,7 @@ def measure(
     as_list = config.data if purchases is None else data_of_list(purchases, config.data)
     inputs = inputs_of(*(open_source(each, as_list if each is purchases else config.data) for each in given))
     progress("reading results", 0, 1)
-    listed = _read_list(call_list, config)
+    listed = read_call_list(call_list, config.data, needed=NEEDED)
     list_run = scoring_run(call_list, listed, runs)
     contract = _contract_of(list_run)
     told, meaning, read_so = _by_the_outcome(
@@ -143,7 +142,7 @@ def measure(
         today=today(),
         outcome=None if contract is None or contract.outcome.positive is None else contract.outcome.column,
         of_calls=not read_so,
-        earlier=[_named(_read_list(each, config)) for each in earlier],
+        earlier=[_named(read_call_list(each, config.data, needed=NEEDED)) for each in earlier],
     )
     progress("reading results", 1, 1)
     with Run.create(runs, "measure", argv, config.to_toml(), None, inputs) as here:
@@ -244,39 +243,6 @@ def _by_the_lists_id(codes: Dispositions, results: pl.DataFrame, contract: Contr
 def _made_on(list_run: Run | None) -> date | None:
     """The day on which a list was made; None where its run is not at hand."""
     return None if list_run is None else datetime.fromisoformat(list_run.record["made"]).date()
-
-
-def _read_list(source: Any, config: Config) -> pl.DataFrame:
-    """Read a call list, every row."""
-    listed = read_frame(source, config.data)
-    if lacking := [name for name in NEEDED if name not in listed.columns]:
-        raise DataError(
-            f"The call list has no column '{lacking[0]}'.",
-            expected="call_list.parquet of a target run, with every row",
-            fix="name the file runs/<id>/call_list.parquet",
-        )
-    texts = [name for name, kind in COLUMNS.items() if kind.is_numeric() and listed.schema.get(name) == pl.String]
-    decimal = str(open_source(source, config.data).receipt.get("decimal", "point")) if texts else "point"
-    return _with_numbers(listed, texts, decimal)
-
-
-def _with_numbers(listed: pl.DataFrame, texts: Sequence[str], decimal: str) -> pl.DataFrame:
-    """Read the numbers of a list that was saved again as a text file or workbook, which keep them as texts."""
-    columns = [_numbers_of(listed[name], decimal) for name in texts]
-    if listed.schema.get("segment") == pl.String:
-        columns.append(listed["segment"].set(listed["segment"].str.strip_chars() == "", None))  # as Parquet has it
-    return listed.with_columns(columns)
-
-
-def _numbers_of(texts: pl.Series, decimal: str) -> pl.Series:
-    read = read_cells(Column(name=texts.name, kind="number", role="ignore", label=texts.name), texts, ("",), decimal)
-    if wrong := read.problem.count():
-        raise DataError(
-            f"'{texts.name}' of the call list has {counted(wrong, 'value that is', 'values that are')} no number.",
-            expected="the numbers of call_list.parquet, or nothing",
-            fix=f"name the file runs/<id>/call_list.parquet, or correct '{texts.name}' in the file that was saved from it",
-        )
-    return read.values
 
 
 def _named(listed: pl.DataFrame) -> pl.DataFrame:

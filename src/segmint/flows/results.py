@@ -185,7 +185,7 @@ def ids_in(scored: pl.DataFrame, contract: Contract) -> str | None:
     str or None
         None if there is no such column.
     """
-    names = ("customer",) if _is_call_list(scored) else (contract.id_column, "customer")
+    names = ("customer",) if is_call_list(scored) else (contract.id_column, "customer")
     return next((name for name in names if name and name in scored.columns), None)
 
 
@@ -225,10 +225,11 @@ class Answers(NamedTuple):
 
 def _was_called(scored: pl.DataFrame) -> pl.Expr:
     """Everyone, but on a call list only those listed: what the others bought says nothing of a call."""
-    return pl.col("status") == "listed" if _is_call_list(scored) else pl.lit(True)
+    return pl.col("status") == "listed" if is_call_list(scored) else pl.lit(True)
 
 
-def _is_call_list(scored: pl.DataFrame) -> bool:
+def is_call_list(scored: pl.DataFrame) -> bool:
+    """Whether a table of scored customers is a call list, whose columns segmint has named, not the bank."""
     return {"status", "arm", "suppressed_because", "customer"} <= set(scored.columns)
 
 

@@ -17,6 +17,7 @@ from segmint.errors import DataError
 from segmint.evaluation.recalibration import Move, cross_fitted, flattered_by, move_of
 from segmint.flows.bundle import predict_texts, propensities
 from segmint.flows.calibrate import interval_of
+from segmint.flows.call_lists import read_call_list, with_numbers
 from segmint.flows.predict import run_folder
 from segmint.flows.promote import GATE, compare_bundles, judge_move
 from segmint.flows.read import inputs_of, open_source
@@ -124,7 +125,7 @@ def update(
             expected="a bundle trained on a response",
             fix="train again with segmint run",
         )
-    wave, told = read_frame(scored, config.data), read_frame(results, config.data)
+    wave, told = read_call_list(scored, config.data), read_frame(results, config.data)
     found = outcomes_of(wave, told, current.contract, read_codes(codes))
     _require_this_wave(found)
     yes, receipt, judged = found.said_yes, found.sentence, wave[found.rows]
@@ -137,6 +138,8 @@ def update(
     receipt += _said_before(before, yes.size)
     inputs = inputs_of(*(open_source(each, config.data) for each in (results, scored, customers) if each is not None))
     if history is None:
+        if known is None:
+            judged = with_numbers(judged, ("propensity",), scored, config.data)
         said, doubt = _said(current, known, judged, made_by)
         how = "recalibrated on the results"
         learned = run_folder(bundle, runs)
@@ -338,8 +341,15 @@ def _said(
             fix="name that bundle, or the table that was scored: --customers customers.csv",
         )
     told = judged["propensity"].cast(pl.Float64)
+    if lacking := len(told) - int(told.is_between(0, 1).sum()):
+        have = some_of(lacking, len(told), "customers with an outcome", "has", "have")
+        raise DataError(
+            f"{have} no propensity between 0 and 1 in the scored table.",
+            expected="the propensity of everyone who was called, as segmint wrote it",
+            fix="name the file that segmint wrote, or the table that was scored: --customers customers.csv",
+        )
     doubt = "" if run is not None else " The propensities of the scored table are taken for those of this bundle."
-    return told.fill_null(told.mean()).to_numpy(), doubt
+    return told.to_numpy(), doubt
 
 
 def _require_this_wave(found: Outcomes) -> None:
