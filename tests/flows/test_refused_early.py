@@ -62,6 +62,12 @@ Ask = Callable[[Path, dict[str, Any]], Any]
             ),
             "a column 'phone' that the table does not have",
         ),
+        (
+            lambda at, more: target(
+                CUSTOMERS, at / "bundle", policy=POLICY.model_copy(update={"compare_with": at / "d.toml"}), **more
+            ),
+            "d.toml'",
+        ),
         (lambda _, more: measure(LISTED.drop("cost"), RESULTS, **more), "no column 'cost'"),
         (lambda _, more: measure(LISTED, RESULTS.rename({"code": "result"}), **more), "no column 'code'"),
         (lambda _, more: measure(LISTED, RESULTS.with_columns(code=pl.lit("S17")), **more), "code without a meaning"),

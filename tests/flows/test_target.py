@@ -334,9 +334,10 @@ def test_quotas_and_a_team_are_kept_and_priced_in_words(done: RunResult, runs: P
 
 
 def test_an_earlier_list_is_compared_with_and_more_budget_drops_nobody(
-    targeted: Targeted, done: RunResult, runs: Path
+    targeted: Targeted, done: RunResult, runs: Path, tmp_path: Path
 ) -> None:
-    before = f'policy.compare_with="{targeted.folder / "call_list.parquet"}"'
+    pl.read_parquet(targeted.folder / "call_list.parquet").write_csv(tmp_path / "list.csv")
+    before = f'policy.compare_with="{tmp_path / "list.csv"}"'
     more = target(sample_path(), done.folder, policy("policy.budget_calls=350", before), runs=runs)
     fewer = target(sample_path(), done.folder, policy("policy.budget_calls=100", before), runs=runs)
     assert more.summary["dropped"] == {"before": 300, "dropped": 0, "because": {}}

@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 
 from segmint.errors import PolicyError
+from segmint.tables.write import write_safe_csv, write_safe_workbook
 from segmint.targeting.compare import GONE, dropped_since, read_earlier_list
 from tests.targeting.conftest import make_customers
 from tests.targeting.test_call_list import make_list
@@ -32,5 +33,23 @@ def test_what_is_no_list_is_refused(tmp_path):
     pl.DataFrame({"a": [1]}).write_parquet(tmp_path / "a.parquet")
     with pytest.raises(PolicyError, match="no call list"):
         read_earlier_list(tmp_path / "a.parquet")
-    with pytest.raises(PolicyError, match="cannot be read"):
-        read_earlier_list(tmp_path / "b.parquet")
+    for name in ("b.parquet", "b.csv"):
+        with pytest.raises(PolicyError, match=f"{name}' named in the policy cannot be used"):
+            read_earlier_list(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["list.csv", "list.xlsx"])
+def test_an_earlier_list_that_was_saved_again_is_the_list_itself(name, tmp_path):
+    rows = make_list(make_customers(), budget_calls=40).rows
+    rows.write_parquet(tmp_path / "list.parquet")
+    (write_safe_workbook if name.endswith("xlsx") else write_safe_csv)(iter([rows]), tmp_path / name)
+    assert read_earlier_list(tmp_path / name).equals(read_earlier_list(tmp_path / "list.parquet"))
+
+
+@pytest.mark.parametrize("rank", ["first", "1.5"])
+def test_a_rank_that_is_no_whole_number_is_refused_and_not_said(rank, tmp_path):
+    told = pl.DataFrame({"customer": ["a", "b"], "status": ["listed", "listed"], "rank": ["1", rank]})
+    told.write_csv(tmp_path / "list.csv")
+    with pytest.raises(PolicyError, match=r"'rank' of 'list\.csv' has 1 value that is no whole number") as refused:
+        read_earlier_list(tmp_path / "list.csv")
+    assert rank not in str(refused.value)

@@ -158,13 +158,13 @@ def target(
     _require_columns(opened, opened_bundle, policy)
     if given is not None:
         require_sources(given, _list_columns(opened, opened_bundle.contract, policy))
+    earlier = None if policy.compare_with is None else read_earlier_list(policy.compare_with)
     with Run.create(runs, "target", argv, config.to_toml(), None, inputs) as here:
         contract = opened_bundle.contract
         table = read(opened, contract, config.data, here, purpose="predict", progress=progress)
         keep_reading(here, table)
         columns = columns_of(table, policy, opened_bundle)
         customers = customers_of(table)
-        earlier = None if policy.compare_with is None else read_earlier_list(policy.compare_with)
         held_back = suppress(customers, columns, contract, policy, today=today())
         segments = segments_of(table, opened_bundle, held_back)
         if segments is not None and SEGMENT not in columns.columns:

@@ -6,9 +6,13 @@ from pathlib import Path
 
 import polars as pl
 
+from segmint.contract.cells import read_cells
+from segmint.contract.column import Column
 from segmint.contract.ids import bare_ids
-from segmint.errors import PolicyError, why
+from segmint.errors import PolicyError
 from segmint.targeting.call_list import STATUS_WORDS, CallList
+from segmint.targeting.suppress import read_whole
+from segmint.wording import counted
 
 GONE = "not in the table any more"
 COLUMNS = ("customer", "rank_before", "status", "because", "propensity", "expected_profit")
@@ -17,27 +21,38 @@ COLUMNS = ("customer", "rank_before", "status", "because", "propensity", "expect
 def read_earlier_list(path: Path) -> pl.DataFrame:
     """Read whom an earlier list called: customer and rank.
 
+    Parameters
+    ----------
+    path : Path
+        ``call_list.parquet``, or what another program saved from it.
+
     Raises
     ------
     PolicyError
-        If the file is missing or is no call list.
+        If the file cannot be read whole, or is no call list.
     """
-    try:
-        frame = pl.read_parquet(path)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise PolicyError(
-            f"The earlier list '{path}' cannot be read: {why(error)}.",
-            expected="a call_list.parquet",
-            fix="correct policy.compare_with",
-        ) from error
+    frame, name = read_whole(path), Path(path).name
     if not {"customer", "status", "rank"} <= set(frame.columns):
         raise PolicyError(
-            f"'{Path(path).name}' is no call list.",
+            f"'{name}' is no call list.",
             expected="a call_list.parquet with customer, status and rank",
             fix="correct policy.compare_with",
         )
     listed = frame.filter(pl.col("status") == "listed")
-    return listed.select(bare_ids(listed["customer"]), pl.col("rank").cast(pl.Int64).alias("rank_before"))
+    return listed.select(bare_ids(listed["customer"]), _ranks(listed["rank"], name).alias("rank_before"))
+
+
+def _ranks(told: pl.Series, file: str) -> pl.Series:
+    """Read ranks as numbers: a text file or workbook keeps them as texts."""
+    read = read_cells(Column(name="rank", kind="number", role="ignore", label="rank"), told, ("",), "point")
+    wrong = read.problem.is_not_null() | (read.values % 1 != 0).fill_null(False)
+    if wrong.any():
+        raise PolicyError(
+            f"'rank' of '{file}' has {counted(int(wrong.sum()), 'value that is', 'values that are')} no whole number.",
+            expected="the ranks of a call_list.parquet",
+            fix="correct the file, or name the call_list.parquet that it was saved from: policy.compare_with",
+        )
+    return read.values.cast(pl.Int64)
 
 
 def dropped_since(earlier: pl.DataFrame, call_list: CallList) -> pl.DataFrame:
