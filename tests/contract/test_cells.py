@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from segmint.contract.cells import read_cells
+from segmint.contract.cells import has_two_readings, read_cells
 from segmint.contract.column import Column
 from segmint.contract.contract import parse_contract
 from segmint.contract.one_row import OneRow
@@ -26,6 +26,20 @@ role = "holding"
 label = "active"
 allowed = ALLOWED
 """
+
+
+@pytest.mark.parametrize(
+    ("text", "either"),
+    [
+        ("1.234", True), ("1,234", True), ("12.345", True), ("999,000", True), ("+1.234", True), ("-1,234", True),
+        ("\u22121,234", True), (" 1.234\n", True),
+        ("1234", False), ("1.2340", False), ("1.23", False), ("1234.567", False), ("0.125", False), ("0,125", False),
+        ("012.345", False), (".125", False), ("1,234,567", False), ("1.234.567", False), ("1,234.5", False),
+        ("1.234,5", False), ("1.234e2", False), ("\u0661.\u0662\u0663\u0664", False), ("1.234 EUR", False), ("", False),
+    ],
+)  # fmt: skip
+def test_a_number_is_a_thousand_or_a_fraction_where_nobody_said_how_it_is_written(text: str, either: bool) -> None:
+    assert has_two_readings(text) is either
 
 
 @pytest.mark.parametrize("allowed", [("True", "False"), ("true", "false"), ("TRUE", "FALSE")])

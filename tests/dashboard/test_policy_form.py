@@ -43,7 +43,7 @@ def test_thousands_are_thousands_and_an_amount_that_may_be_either_is_refused() -
     assert config_of({"holdout": "0,125"}).policy.holdout_share == pytest.approx(0.00125)
 
 
-@pytest.mark.parametrize("text", ["1.234", "1,234", "12.345", "999,000", "+1.234", "1.234.567", "1,234,567"])
+@pytest.mark.parametrize("text", ["1.234", "1,234", "12.345", "999,000", "+1.234"])
 def test_an_amount_that_may_be_thousands_or_a_fraction_is_refused_with_words_how_to_write_it(text: str) -> None:
     for name in ("cost", "value", "money", "holdout"):
         with pytest.raises(ControlError, match="read in two ways") as told:
@@ -52,12 +52,30 @@ def test_an_amount_that_may_be_thousands_or_a_fraction_is_refused_with_words_how
 
 
 @pytest.mark.parametrize(
-    "text", ["1_0", "٣", "３", "1 0", "1,234.5", "1.234,5", "1e", ".", ",", "0x1", "5-", "nan", "infinity"]
+    "text",
+    [
+        "1_0",
+        "٣",
+        "３",
+        "1 0",
+        "1,234.5",
+        "1.234,5",
+        "1,234,567",
+        "1.234.567",
+        "1e",
+        ".",
+        ",",
+        "0x1",
+        "5-",
+        "nan",
+        "infinity",
+    ],
 )
 def test_an_amount_has_plain_digits_only(text: str) -> None:
     for name in ("cost", "value", "money", "holdout"):
-        with pytest.raises(ControlError, match="holds no number"):
+        with pytest.raises(ControlError, match="holds no number") as told:
             config_of({name: text})
+        assert "without marks between thousands" in told.value.expected
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from segmint.contract.contract import parse_contract
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.errors import InputError
-from segmint.flows.customer import try_out
+from segmint.flows.customer import TypedError, try_out
 from segmint.flows.explain import one_customer
 from segmint.store.bundle import open_bundle
 from segmint.tables.source import open_table
@@ -51,3 +51,16 @@ def test_a_form_in_which_nothing_was_typed_is_a_customer_of_whom_nothing_is_know
     found = try_out({"age": "", "job": " "}, bundle)
     assert found["values"]["age"] == ""
     assert 0 < found["prediction"] < 1
+
+
+def test_a_point_is_the_decimal_sign_of_a_form_that_writes_one_itself(tmp_path: Path) -> None:
+    bundle = open_bundle(tmp_path / run_with_bundle(tmp_path, 1))
+
+    def said(age: str) -> float:
+        return float(try_out({"age": age, "job": "student"}, bundle)["prediction"])
+
+    assert said("12.345") == said("12.3450") != said("12345")
+    assert said("1,234,567") == said("1234567")
+    for either in ("12,345", "\u221212,345"):
+        with pytest.raises(TypedError, match="two ways"):
+            said(either)

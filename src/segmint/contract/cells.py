@@ -19,6 +19,7 @@ from segmint.tables.lengths import lengths_as_text
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _GROUPED = r"^[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]*)?$"
 _WHOLE = re.compile(r"^([0-9]+)\.0+$")
+_EITHER_WAY = re.compile(r"[+\u2212-]?[1-9][0-9]{0,2}[.,][0-9]{3}")
 TRUTHS = ("true", "false")
 SAFE_INTEGER = 2**53 - 1  # from 2**53 on, two whole numbers are one Float64
 DAYS = (pl.Date, pl.Datetime)
@@ -120,6 +121,20 @@ def unusual(column: Column, values: pl.Series) -> pl.Series | None:
         return None
     code = "out_of_bounds" if column.kind == "number" else "unknown_level"
     return _code_where(strange, code)
+
+
+def has_two_readings(text: str) -> bool:
+    """Tell whether a number is a thousand to one reader and a fraction to another, where nobody said how it is written.
+
+    That is one mark, with exactly three digits behind it and one to three before it, of which the first is no nought. A
+    number has but one decimal sign: 1,234,567 can only be a million, whether or not a door takes it.
+
+    Examples
+    --------
+    >>> has_two_readings("1.234"), has_two_readings("1.2340"), has_two_readings("0,125"), has_two_readings("1,234,567")
+    (True, False, False, False)
+    """
+    return _EITHER_WAY.fullmatch(text.strip()) is not None
 
 
 def read_outcome(outcome: Outcome, raw: pl.Series, missing: Sequence[str]) -> Cells:

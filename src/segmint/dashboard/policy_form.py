@@ -8,6 +8,7 @@ from math import inf
 from typing import Any
 
 from segmint.config import Config
+from segmint.contract.cells import has_two_readings
 from segmint.errors import ConfigError, PolicyError
 from segmint.flows.settings import policy_of
 from segmint.flows.standing import StandingPolicy
@@ -15,7 +16,6 @@ from segmint.targeting.policy import MOST, ContactPolicy
 
 ROWS = range(3)
 _GROUPED = "[1-9][0-9]{0,2}(?:,[0-9]{3})+"
-_TWO_WAYS = re.compile(r"[+-]?[1-9][0-9]{0,2}([.,][0-9]{3})+")
 _AMOUNT = re.compile(
     r"[+-]?([0-9]+[.,]?[0-9]*|[.,][0-9]+)([eE][+-]?[0-9]+)?"
 )  # `float` also reads 1_0 and other digits
@@ -100,7 +100,7 @@ def _bank(standing: StandingPolicy) -> dict[str, str]:
 def _shown(amount: float | str | None) -> str:
     """A number as a control shows it and `_number` reads it; what is taken from a column stands in no control."""
     text = f"{amount:.12g}" if isinstance(amount, int | float) else ""
-    return f"{text}0" if isinstance(amount, float) and _TWO_WAYS.fullmatch(text) else text
+    return f"{text}0" if isinstance(amount, float) and has_two_readings(text) else text
 
 
 def placeholders(standing: StandingPolicy) -> dict[str, str]:
@@ -245,7 +245,7 @@ def _chosen(form: Mapping[str, str], column: str, level: str, rule: str) -> tupl
 
 
 def _count(form: Mapping[str, str], control: str, what: str) -> int | None:
-    """Read a whole number; 3,000 can only mean thousands."""
+    """Read a whole number; it has no decimal sign, so that 3,000 can only mean thousands."""
     text = form.get(control, "")
     if not text:
         return None
@@ -272,7 +272,7 @@ def _number(form: Mapping[str, str], control: str, *, below: float = inf) -> flo
     text, what = form.get(control, ""), _LABELS[control]
     if not text:
         return None
-    if _TWO_WAYS.fullmatch(text):
+    if has_two_readings(text):
         raise ControlError(
             control,
             f"The control “{what}” holds a number that can be read in two ways.",
@@ -281,7 +281,10 @@ def _number(form: Mapping[str, str], control: str, *, below: float = inf) -> flo
         )
     if not _AMOUNT.fullmatch(text):
         raise ControlError(
-            control, f"The control “{what}” holds no number.", expected="a number such as 5 or 4.50", fix="correct it"
+            control,
+            f"The control “{what}” holds no number.",
+            expected="a number without marks between thousands, such as 1234 or 4.50",
+            fix="correct it",
         )
     number = float(text.replace(",", "."))
     if number < 0 or number >= below or number > MOST:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from segmint.config import Data
-from segmint.contract.cells import SAFE_INTEGER, cell_texts
+from segmint.contract.cells import SAFE_INTEGER, cell_texts, has_two_readings
 from segmint.contract.contract import Contract
 from segmint.contract.ledger import Ledger
 from segmint.contract.valid_table import ValidTable, concatenate
@@ -33,7 +32,6 @@ from segmint.tables.write import write_parquet, write_safe_csv
 
 Row = Mapping[str, Any]
 Answers = dict[int, dict[str, Any]]
-_TWO_WAYS = re.compile(r"\s*[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}\s*")  # 1.234 is a thousand to one, a fraction to the other
 FEW = 20  # one by one is quicker up to here
 
 
@@ -133,7 +131,7 @@ def _refused(bundle: Bundle, rows: Sequence[Row], measured: Sequence[str] = ()) 
             refused[place] = _error("empty_row", "The row holds no value.")
         elif told := [name for name in numbers if isinstance(row.get(name), bool)]:
             refused[place] = _error("value_unreadable", f"'{told[0]}' is a truth value and should be a number.")
-        elif told := [name for name in numbers if _has_two_readings(row.get(name), numbers[name])]:
+        elif told := [name for name in numbers if _may_be_either(row.get(name), numbers[name])]:
             said = f"'{told[0]}' is a text that can be read in two ways, like 1.234: send a JSON number."
             refused[place] = _error("value_unreadable", said)
         elif lost := [name for name in texts if isinstance(v := row.get(name), float) and abs(v) > SAFE_INTEGER]:
@@ -151,8 +149,8 @@ def _read_as_numbers(bundle: Bundle, measured: Sequence[str]) -> dict[str, tuple
     }
 
 
-def _has_two_readings(value: object, missing: Sequence[str]) -> bool:
-    return isinstance(value, str) and value.strip() not in missing and _TWO_WAYS.fullmatch(value) is not None
+def _may_be_either(value: object, missing: Sequence[str]) -> bool:
+    return isinstance(value, str) and value.strip() not in missing and has_two_readings(value)
 
 
 def _error(code: str, detail: str) -> dict[str, Any]:

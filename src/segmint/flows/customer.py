@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from segmint.contract.cells import read_cells
+from segmint.contract.cells import has_two_readings, read_cells
 from segmint.contract.column import Column
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import DETAILS, validate
@@ -20,7 +20,6 @@ from segmint.tables.source import open_rows
 from segmint.wording import capital
 
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+")
-_THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+")
 _TWO_WAYS = "can be read in two ways: write 1500 for thousands, 1.5 for a fraction"
 
 
@@ -81,7 +80,8 @@ def try_out(typed: Mapping[str, str], bundle: Bundle) -> dict[str, Any]:
 
 def _wrong(column: Column, text: str, bundle: Bundle) -> str:
     """Say why a text cannot be read, if it cannot."""
-    if column.kind == "number" and _THOUSANDS.fullmatch(text):
+    # the form writes a point into its own fields and hints, 12.345 too, so that a point is a decimal sign here
+    if column.kind == "number" and "," in text and has_two_readings(text):
         return _TWO_WAYS
     text = _as_number(text) if column.kind == "number" else text
     cells = read_cells(column, pl.Series([text], dtype=pl.String), bundle.contract.missing_tokens(column), "point")
