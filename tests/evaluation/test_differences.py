@@ -32,6 +32,7 @@ def test_index_is_the_rate_in_hundredths_of_the_base_and_lies_in_its_interval():
     table = campaign(2_000)
     found = outcome_by_level(table)
     base = (table.outcome == "yes").mean()
+    np.testing.assert_allclose(found["base"], base)
     np.testing.assert_allclose(found["index"], 100 * found["rate"] / base)
     assert (found["low"] <= found["rate"]).all()
     assert (found["rate"] <= found["high"]).all()

@@ -163,8 +163,8 @@ def _write_columns(
             low, high = wilson(share * size, np.full(len(share), size))
             table += [
                 {"column": name, "label": f"{label} {hostile}" if name == "marital" else label, "level": level, "customers": int(size),
-                 "rate": float(share[at]), "index": float(100 * share[at] / base[at]), "low": float(low[at]), "high": float(high[at]),
-                 "outcome_level": classes[at]}
+                 "rate": float(share[at]), "base": float(base[at]), "index": float(100 * share[at] / base[at]), "low": float(low[at]),
+                 "high": float(high[at]), "outcome_level": classes[at], "strength": spread / 3}
                 for at in (range(1, 2) if len(base) == 2 else range(len(base)))
             ]  # fmt: skip
     pl.DataFrame(table).write_parquet(folder / "tables" / "columns.parquet")

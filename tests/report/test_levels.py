@@ -5,26 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import polars as pl
-import pytest
 
 from segmint.metrics.intervals import wilson
-from segmint.report.levels import Level, strength, strongest_columns, strongest_levels
+from segmint.report.levels import strongest_columns, strongest_levels
 from segmint.report.pages import columns
 from segmint.report.run_view import RunView
 from tests.report.conftest import render_report
-
-
-def _level(name: str, customers: int, rate: float, outcome: str = "") -> Level:
-    return Level("c", "c", name, outcome, customers, rate, 0.0, 1.0, 100.0)
 
 
 def _rows(column: str, level: str, customers: int, **shares: tuple[float, float]) -> list[dict[str, object]]:
     """Rows of ``columns.parquet``: of each outcome the share in the level and of all."""
     return [
         {"column": column, "label": column, "level": level, "customers": customers, "rate": rate,
-         "index": 100 * rate / base, "low": float(low), "high": float(high), "outcome_level": outcome}
+         "base": base, "index": 100 * rate / base, "low": float(low), "high": float(high), "outcome_level": outcome,
+         "strength": 0.5}
         for outcome, (rate, base) in shares.items()
         for low, high in [wilson(round(rate * customers), customers)]
     ]  # fmt: skip
@@ -43,24 +38,21 @@ def test_out_04_no_level_of_fewer_than_ten_customers_reaches_the_page(make_run: 
     assert "astronaut" not in render_report(folder)
 
 
-def test_strength_is_zero_for_equal_rates_and_one_when_the_column_decides() -> None:
-    assert strength([_level("a", 50, 0.2), _level("b", 70, 0.2)]) == pytest.approx(0.0)
-    assert strength([_level("a", 50, 0.0), _level("b", 50, 1.0)]) == pytest.approx(1.0)
-    random = np.random.default_rng(1)
-    assert strength([_level(str(i), 15, random.binomial(15, 0.2) / 15) for i in range(200)]) < 0.1
-    decided = [
-        _level("a", 50, 1.0, "A"),
-        _level("a", 50, 0.0, "B"),
-        _level("b", 50, 0.0, "A"),
-        _level("b", 50, 1.0, "B"),
-    ]
-    assert strength(decided) == pytest.approx(1.0)
-
-
 def test_the_strongest_column_comes_first(response_run: Path) -> None:
     found = strongest_columns(RunView(response_run))
     assert [column.strength for column in found] == sorted((column.strength for column in found), reverse=True)
     assert found[0].column == "poutcome"
+
+
+def test_of_a_run_that_does_not_tell_the_overall_rate_the_report_goes_without_the_page(
+    make_run: Callable[..., Path],
+) -> None:
+    folder = make_run(kind="response", rows=300, hostile="x")
+    path = folder / "tables" / "columns.parquet"
+    assert columns.page(RunView(folder)) is not None
+    pl.read_parquet(path).drop("base", "strength").write_parquet(path)
+    assert columns.page(RunView(folder)) is None
+    assert render_report(folder)
 
 
 def test_a_share_of_none_is_never_above_average(make_run: Callable[..., Path]) -> None:

@@ -32,9 +32,9 @@ def outcome_by_level(table: ValidTable) -> pl.DataFrame:
     -------
     polars.DataFrame
         One row per column, level and outcome level (a response has its positive level only), the columns that tell
-        most first: column, label, level, outcome_level, customers, rate, index (100 · rate ÷ overall rate), low, high
-        (Wilson, 95 %), strength (Cramér's V of column and outcome, corrected for chance). Numbers are cut into
-        bands of about equal size; levels in fewer than 10 customers are pooled, and left out if still too few.
+        most first: column, label, level, outcome_level, customers, rate, base (the overall rate), index (100 · rate ÷
+        base), low, high (Wilson, 95 %), strength (Cramér's V of column and outcome, corrected for chance, in [0, 1]).
+        Numbers are cut into bands of about equal size; levels in fewer than 10 customers are pooled, and left out if still too few.
     """
     outcome = table.outcome
     names = np.unique(outcome)
@@ -62,8 +62,8 @@ def _column_rows(
             rows.append(
                 {
                     "column": column.name, "label": column.label, "level": level, "outcome_level": str(name),
-                    "customers": int(count.sum()), "rate": rate, "index": 100.0 * rate / float(base[place]),
-                    "low": float(low), "high": float(high), "strength": strength,
+                    "customers": int(count.sum()), "rate": rate, "base": float(base[place]),
+                    "index": 100.0 * rate / float(base[place]), "low": float(low), "high": float(high), "strength": strength,
                 }
             )  # fmt: skip
     return pl.DataFrame(rows, schema=_SCHEMA)
@@ -83,7 +83,7 @@ def _counts(
 
 _SCHEMA = {
     "column": pl.String, "label": pl.String, "level": pl.String, "outcome_level": pl.String, "customers": pl.Int64,
-    "rate": pl.Float64, "index": pl.Float64, "low": pl.Float64, "high": pl.Float64, "strength": pl.Float64,
+    "rate": pl.Float64, "base": pl.Float64, "index": pl.Float64, "low": pl.Float64, "high": pl.Float64, "strength": pl.Float64,
 }  # fmt: skip
 
 

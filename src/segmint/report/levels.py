@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
-from segmint.metrics.association import cramers_v
 from segmint.report.run_view import RunView
 
 FEWEST = 10
@@ -33,7 +30,7 @@ class Level:
     index : float
         100 · rate ÷ overall rate.
     base : float
-        The overall rate; 0 where no level shown has the outcome.
+        The overall rate.
     """
 
     column: str
@@ -82,16 +79,15 @@ class ColumnLevels:
 def strongest_columns(run: RunView) -> list[ColumnLevels]:
     """Columns by the strength of their connection with the outcome, the strongest first."""
     frame = run.columns
-    if frame is None or frame.is_empty():
+    if frame is None or "base" not in frame.columns:  # an older run's rates alone do not tell what they are far from
         return []
     frame = frame.filter(pl.col("customers") >= FEWEST)
     found = []
     for name in frame["column"].unique(maintain_order=True):
         rows = list(frame.filter(pl.col("column") == name).iter_rows(named=True))
-        bases = _bases(rows)
-        levels = tuple(_level(run, row, bases.get(row.get("outcome_level"), 0.0)) for row in rows)
+        levels = tuple(_level(run, row) for row in rows)
         if len({level.level for level in levels}) > 1:
-            found.append(ColumnLevels(str(name), levels[0].label, _in_order(run, levels), strength(levels)))
+            found.append(ColumnLevels(str(name), levels[0].label, _in_order(run, levels), float(rows[0]["strength"])))
     return sorted(found, key=lambda column: -column.strength)
 
 
@@ -108,28 +104,10 @@ def strongest_levels(run: RunView, *, most: int) -> list[Level]:
     return chosen
 
 
-def strength(levels: Iterable[Level]) -> float:
-    """Cramér's V of a column and the outcome, corrected for chance, from the levels' rates; see `cramers_v`."""
-    every = list(levels)
-    outcomes = list(dict.fromkeys(level.outcome for level in every))
-    counts: dict[str, list[float]] = {}
-    for level in every:
-        row = counts.setdefault(level.level, [0.0] * len(outcomes))
-        row[outcomes.index(level.outcome)] = round(level.customers * level.rate)
-    if len(outcomes) == 1:  # a response names its yes only
-        customers = {level.level: level.customers for level in every}
-        counts = {name: [yes, customers[name] - yes] for name, (yes,) in counts.items()}
-    return cramers_v(list(counts.values()))
-
-
-def _bases(rows: Iterable[dict[str, Any]]) -> dict[Any, float]:
-    """The overall rate of each outcome, from a level where somebody has it: an index of 0 tells none."""
-    return {row.get("outcome_level"): 100 * row["rate"] / row["index"] for row in rows if row.get("index")}
-
-
-def _level(run: RunView, row: dict[str, object], base: float) -> Level:
+def _level(run: RunView, row: dict[str, object]) -> Level:
     outcome = "" if run.is_response else str(row.get("outcome_level") or "")
-    numbers = {name: float(str(row[name])) for name in ("rate", "low", "high", "index") if row.get(name) is not None}
+    told = ("rate", "low", "high", "index", "base")
+    numbers = {name: float(str(row[name])) for name in told if row.get(name) is not None}
     return Level(
         column=str(row["column"]),
         label=str(row.get("label") or run.column_label(str(row["column"]))),
@@ -140,7 +118,7 @@ def _level(run: RunView, row: dict[str, object], base: float) -> Level:
         low=numbers.get("low", 0.0),
         high=numbers.get("high", 1.0),
         index=numbers.get("index", 0.0),
-        base=base,
+        base=numbers.get("base", 0.0),
     )
 
 
