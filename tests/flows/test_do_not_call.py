@@ -11,7 +11,7 @@ import pytest
 from segmint.contract.contract import load_contract
 from segmint.errors import InputError, SegmintError
 from segmint.flows.do_not_call import add_objectors
-from segmint.targeting.suppress import read_objectors
+from segmint.targeting.objections import read_objectors
 
 CONTRACT = load_contract("simulated-campaign")
 

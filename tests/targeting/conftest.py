@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pytest
@@ -9,6 +12,9 @@ import pytest
 from segmint.contract.column import Column
 from segmint.contract.contract import Contract, Outcome
 from segmint.targeting.policy import ContactPolicy, policy_from
+from segmint.targeting.suppress import Suppression, suppress
+
+TODAY = date(2026, 3, 14)
 
 
 @pytest.fixture(scope="session")
@@ -65,3 +71,16 @@ def make_policy(cost: float | str = 5.0, value: float | str = 100.0, **rules: ob
             "policy": {"holdout_share": 0.0, **rules},
         }
     )
+
+
+def run(frame: pl.DataFrame, contract: Contract, policy: ContactPolicy) -> Suppression:
+    return suppress(frame["client"], frame, contract, policy, today=TODAY)
+
+
+def with_columns(contract: Contract, *columns: Column) -> Contract:
+    return Contract(name="other", outcome=contract.outcome, columns=columns)
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path

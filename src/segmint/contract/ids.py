@@ -60,6 +60,11 @@ def same_ids(named: pl.Series, known: pl.Series) -> pl.DataFrame:
     return pl.concat(pairs) if pairs else pl.DataFrame(schema={"named": pl.String, "known": pl.String})
 
 
+def are_among(customers: pl.Series, others: pl.Series) -> pl.Series:
+    """Tell which customers are named in another file, as `same_ids` compares them."""
+    return customers.is_in(same_ids(others, customers)["known"].implode()).fill_null(False)
+
+
 def told_apart(pairs: pl.DataFrame) -> pl.DataFrame:
     """Keep the pairs of `same_ids` that name one customer: an id without its zeros may be that of several."""
     return pairs.filter(~(pairs["named"].is_duplicated() & matched_by_zeros(pairs)))

@@ -13,7 +13,7 @@ from segmint.store.alone import alone
 from segmint.store.staging import disk_explained, make_folder, publish_file
 from segmint.tables.formulas import unguarded
 from segmint.tables.write import write_safe_csv
-from segmint.targeting.suppress import ID_NAMES, id_columns_of, read_whole
+from segmint.targeting.named_files import ID_NAMES, id_columns_of, read_whole
 from segmint.wording import counted
 
 CUSTOMER = "customer"

@@ -17,9 +17,9 @@ from segmint.errors import PolicyError
 from segmint.tables.formulas import guarded_field, guarded_text
 from segmint.tables.write import CELL_CHARACTERS, new_workbook
 from segmint.targeting.call_list import STATUS_WORDS, CallList
+from segmint.targeting.objections import objecting
 from segmint.targeting.phones import E164, to_e164
 from segmint.targeting.sheets import MOST_SHEETS, OTHERS, sheets_of
-from segmint.targeting.suppress import objecting
 from segmint.targeting.what_if_sheet import write_what_if
 from segmint.toml_files import parse_toml
 
