@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+
+from segmint.errors import PolicyError
+from segmint.targeting.policy import policy_from
+
+MONEY = {"cost_per_call": 5, "value_per_success": 100}
+
+
+@pytest.mark.parametrize(
+    ("calls", "expected"),
+    [(1, "at least the one call that a customer takes"), (2.5, "at least the 2.5 calls that one customer takes")],
+)
+def test_a_budget_for_nobody_says_how_many_calls_one_customer_takes(calls, expected):
+    with pytest.raises(PolicyError) as caught:
+        policy_from({"economics": MONEY | {"calls_per_customer": calls}, "policy": {"budget_calls": 0}})
+    assert caught.value.expected == expected
+
+
+@pytest.mark.parametrize(
+    ("economics", "rules", "said"),
+    [
+        (MONEY, {"budget_calls": 0}, "budget_calls is 0, so no list can be built"),
+        (MONEY, {"budget_money": 4}, "less than one customer costs"),
+        ({"cost_per_call": 500, "value_per_success": 5}, {}, "look swapped"),
+        ({"cost_per_call": 5, "value_per_success": 0}, {}, "no call can pay"),
+        (MONEY, {"rest_days": 30}, "no history of calls is named"),
+        (MONEY | {"calls_per_customer": 3}, {"attempts": 2}, "calls would be counted"),
+        (MONEY, {"call_windows": ["Mon-Fri 19:00-09:00"]}, "makes no sense"),
+        (MONEY, {"call_windows": ["Mo-Fri 09:00-19:00"]}, "makes no sense"),
+        (MONEY, {"exclude": [{"name": "arrears", "column": "default"}]}, "would exclude nobody"),
+        (MONEY, {"quotas": [{"column": "job", "level": "a", "minimum": 9, "maximum": 3}]}, "at least 9"),
+        (
+            MONEY,
+            {"budget_calls": 10, "quotas": [{"column": "job", "level": "a", "minimum": 99}]},
+            "the budget allows 10",
+        ),
+        (MONEY, {"quotas": [{"column": "job", "level": "a"}, {"column": "job", "level": "a"}]}, "2 times"),
+    ],
+)
+def test_contradictions_are_found_before_work_starts(economics, rules, said):
+    with pytest.raises(PolicyError, match=said) as caught:
+        policy_from({"economics": economics, "policy": rules})
+    assert caught.value.expected
+    assert caught.value.fix
+
+
+def test_several_contradictions_are_told_at_once():
+    with pytest.raises(PolicyError, match="budget_calls is 0") as caught:
+        policy_from({"economics": MONEY, "policy": {"budget_calls": 0, "rest_days": 3}})
+    assert "no history" in caught.value.came
