@@ -9,10 +9,10 @@ import pytest
 
 from segmint.config import load_config
 from segmint.contract.contract import load_contract
-from segmint.errors import ConfigError, ContractError, PolicyError
+from segmint.errors import ConfigError, ContractError
 from segmint.flows.results import read_codes
+from segmint.flows.settings import load_policy
 from segmint.segments.words import load_words
-from segmint.targeting.policy import load_policy
 from segmint.toml_files import parse_toml, read_toml_text
 
 HOSTILE = {"nested too deeply": "a = " + "[" * 5_000, "too many digits": "a = " + "9" * 5_000}
@@ -35,9 +35,11 @@ def test_another_encoding_is_named(tmp_path: Path) -> None:
 
 
 def test_whoever_asks_for_a_file_refuses_it_as_an_error_of_its_own(tmp_path: Path) -> None:
-    readers = ((load_contract, ContractError), (load_policy, PolicyError), (read_codes, ConfigError))
+    readers = ((load_contract, ContractError), (load_policy, ConfigError), (read_codes, ConfigError))
     for read, error in readers:
-        with pytest.raises(error, match=r"^The (contract|policy|codes) '.*nowhere.toml' cannot be read: ") as caught:
+        with pytest.raises(
+            error, match=r"^The (contract|settings in|codes) '.*nowhere.toml' cannot be read: "
+        ) as caught:
             read(tmp_path / "nowhere.toml")
         assert caught.value.fix.startswith("check the path")
 
@@ -55,7 +57,7 @@ def test_toml_that_python_cannot_hold_is_refused(tmp_path: Path, cause: str) -> 
 def test_a_pipe_with_a_name_is_refused_before_it_is_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.toml")
     (tmp_path / "link.toml").symlink_to("pipe.toml")
-    readers = ((load_contract, ContractError), (load_policy, PolicyError), (load_config, ConfigError))
+    readers = ((load_contract, ContractError), (load_policy, ConfigError), (load_config, ConfigError))
     for read, error in (*readers, (read_codes, ConfigError), (load_words, ConfigError)):
         for name in ("pipe.toml", "link.toml"):
             with pytest.raises(error, match="it is a pipe or a device"):

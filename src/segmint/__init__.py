@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from segmint.flows.run import run
     from segmint.flows.runs import list_runs
     from segmint.flows.segment import segment
+    from segmint.flows.settings import load_policy
     from segmint.flows.simulate import simulate
     from segmint.flows.target import target
     from segmint.flows.update import update
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from segmint.store.bundle import open_bundle
     from segmint.targeting.call_list import build_call_list
     from segmint.targeting.choose import choose
-    from segmint.targeting.policy import ContactPolicy, load_policy
+    from segmint.targeting.policy import ContactPolicy
     from segmint.targeting.preview import ListPreview
 
 _WHERE = {
@@ -67,7 +68,7 @@ _WHERE = {
     "list_runs": "segmint.flows.runs",
     "load_config": "segmint.config",
     "load_contract": "segmint.contract.contract",
-    "load_policy": "segmint.targeting.policy",
+    "load_policy": "segmint.flows.settings",
     "make_model": "segmint.models.customer_model",
     "measure": "segmint.flows.measure",
     "monitor": "segmint.flows.monitor",

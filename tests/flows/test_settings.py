@@ -14,7 +14,7 @@ import segmint
 from segmint.cli import main
 from segmint.config import Config, load_config
 from segmint.errors import BundleError, ConfigError
-from segmint.flows.settings import contract_of, require_its_moment, settings_of, with_policy
+from segmint.flows.settings import contract_of, policy_of, require_its_moment, settings_of, with_policy
 from segmint.store.bundle import Bundle, open_bundle, write_bundle
 from segmint.targeting.policy import ContactPolicy, Economics, policy_template
 from tests.service.small import small_parts
@@ -132,6 +132,28 @@ def test_a_policy_wins_over_the_settings_and_leaves_the_rest(tmp_path: Path) -> 
     assert of_file.economics == of_object.economics != before.economics
     assert of_file.policy == of_object.policy
     assert with_policy(before, None) is before
+
+
+def test_a_policy_file_is_read_in_one_way_by_everybody(tmp_path: Path) -> None:
+    whole = tmp_path / "whole.toml"
+    whole.write_text(f'seed = 3\n{policy_template()}\n[data]\nat = "dialling"\n')
+    assert segmint.load_policy(whole) == policy_of(load_config(whole)) == policy_of(with_policy(Config(), whole))
+    misspelt = tmp_path / "misspelt.toml"
+    misspelt.write_text(policy_template().replace("budget_calls", "budget_cals"))
+    said = []
+    for read in (segmint.load_policy, load_config, lambda path: with_policy(Config(), path)):
+        with pytest.raises(ConfigError) as caught:
+            read(misspelt)
+        said.append(str(caught.value))
+    assert len(set(said)) == 1
+    assert "policy.budget_calls" in caught.value.fix
+
+
+def test_a_policy_file_that_cannot_be_read_is_an_error_with_a_way_out(tmp_path: Path) -> None:
+    (tmp_path / "broken.toml").write_text("[economics\n")
+    for name in ("none.toml", "broken.toml"):
+        with pytest.raises(ConfigError, match="segmint policy init"):
+            segmint.load_policy(tmp_path / name)
 
 
 def test_the_champion_is_looked_for_where_the_commands_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -128,3 +128,24 @@ def policy_of(config: Config) -> ContactPolicy:
             fix="start from: segmint policy init > policy.toml, then use --policy policy.toml",
         )
     return ContactPolicy.of(config.economics, config.policy)
+
+
+def load_policy(path: Place) -> ContactPolicy:
+    """Read a contact policy from a TOML file, as every command does: it may hold other settings, which change nothing.
+
+    Parameters
+    ----------
+    path : path
+
+    Returns
+    -------
+    ContactPolicy
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read, holds an unknown key, or a value that makes no sense.
+    PolicyError
+        If nothing says what a call costs and a success brings, or the rules contradict each other.
+    """
+    return policy_of(load_config(path))

@@ -11,7 +11,7 @@ from segmint.contract.column import Column
 from segmint.contract.ids import bare_ids
 from segmint.errors import PolicyError
 from segmint.targeting.call_list import STATUS_WORDS, CallList
-from segmint.targeting.suppress import read_whole
+from segmint.targeting.named_files import read_whole
 from segmint.wording import counted
 
 GONE = "not in the table any more"

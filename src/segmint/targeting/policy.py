@@ -9,13 +9,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from segmint.complaints import first_of, wanted
 from segmint.contract.answers import NO, YES, bare_words
 from segmint.errors import PolicyError
 from segmint.targeting.contradictions import contradictions
-from segmint.toml_files import parse_toml, toml_text_of
 from segmint.wording import did_you_mean
 
 MOST = 10**15  # calls, customers or money; a float still tells every whole number
@@ -527,101 +525,22 @@ def _require(names: tuple[str, ...], present: tuple[str, ...]) -> None:
             )
 
 
-def load_policy(path: Path | str) -> ContactPolicy:
-    """Read a policy from a TOML file.
-
-    Parameters
-    ----------
-    path : path
+def policy_from(sections: Mapping[str, Mapping[str, Any]]) -> ContactPolicy:
+    """Make a policy of the sections ``economics`` and ``policy`` as Python holds them.
 
     Raises
     ------
     PolicyError
-        If the file cannot be read, holds an unknown key, or contradicts itself.
+        If two values contradict each other.
+    pydantic.ValidationError
+        If a key is unknown or missing, or a value makes no sense.
     """
-    fix = "check the path, or start from one: segmint policy init > policy.toml"
-    text = toml_text_of(Path(path), "The policy", PolicyError, fix=fix)
-    return parse_policy(text, origin=str(path))
-
-
-def parse_policy(text: str, *, origin: str = "policy") -> ContactPolicy:
-    """Read a policy from TOML text; `origin` is named in errors."""
-    try:
-        sections = parse_toml(text)
-    except ValueError as error:
-        raise PolicyError(
-            f"'{origin}' is not TOML: {error}.",
-            expected="sections [economics] and [policy]",
-            fix="compare with: segmint policy init",
-        ) from error
-    return policy_from(sections, origin=origin)
-
-
-def policy_from(sections: Mapping[str, Any], *, origin: str = "policy") -> ContactPolicy:
-    """Make a policy of the sections ``economics`` and ``policy`` of a configuration.
-
-    Raises
-    ------
-    PolicyError
-        If a section or key is unknown or missing, a value makes no sense, or two contradict each other.
-    """
-    if strange := [name for name in sections if name not in ("economics", "policy")]:
-        raise PolicyError(
-            f"'{origin}' has an unknown section [{strange[0]}].",
-            expected="[economics] and [policy]",
-            fix=did_you_mean(strange[0], ("economics", "policy"), cutoff=_ALIKE) or "remove the section",
-        )
-    try:
-        economics = Economics(**sections.get("economics", {}))
-    except (ValidationError, TypeError) as error:
-        raise _letter(error, origin, "economics") from error
-    try:
-        rules = ContactRules(**sections.get("policy", {}))
-    except (ValidationError, TypeError) as error:
-        raise _letter(error, origin, "policy") from error
-    return ContactPolicy.of(economics, rules)
+    return ContactPolicy.of(Economics(**sections["economics"]), ContactRules(**sections.get("policy", {})))
 
 
 def policy_template() -> str:
     """Return a policy to start from, every key explained, ready to be parsed."""
     return _TEMPLATE
-
-
-def _letter(error: ValidationError | TypeError, origin: str, section: str) -> PolicyError:
-    """Turn the first complaint of pydantic into an error that helps."""
-    if isinstance(error, TypeError):
-        return PolicyError(
-            f"'{origin}': {section} is no section.", expected=f"[{section}]", fix="see: segmint policy init"
-        )
-    complaints = error.errors(include_url=False, include_input=False)
-    first = first_of(complaints)
-    place = [section, *(str(part) for part in first["loc"])]
-    if first["type"] == "extra_forbidden":
-        known = _known_keys(section, first["loc"])
-        return PolicyError(
-            f"'{origin}' has an unknown key '{'.'.join(place)}'.",
-            expected=f"one of {', '.join(known)}",
-            fix=did_you_mean(place[-1], known, cutoff=_ALIKE) or "remove the key",
-        )
-    if first["type"] == "missing":
-        return PolicyError(
-            f"'{origin}' does not say '{'.'.join(place)}'.",
-            expected=f"a value for {place[-1]}",
-            fix="see what it means in: segmint policy init",
-        )
-    return PolicyError(
-        f"'{origin}': '{'.'.join(place)}' makes no sense.",
-        expected=wanted(first),
-        fix=f"set {section}.{first['loc'][0] if first['loc'] else ''} to a value that makes sense",
-    )
-
-
-def _known_keys(section: str, place: tuple[int | str, ...]) -> tuple[str, ...]:
-    inner: dict[str, type[_Section]] = {"exclude": Exclusion, "quotas": Quota, "capacities": Capacity}
-    owner: type[_Section] = Economics if section == "economics" else ContactRules
-    if len(place) > 1:
-        owner = inner.get(str(place[0]), owner)
-    return tuple(owner.model_fields)
 
 
 _TEMPLATE = """\
