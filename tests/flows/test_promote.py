@@ -20,8 +20,8 @@ from segmint.errors import BundleError, DataError, RunError
 from segmint.evaluation.recalibration import cross_fitted
 from segmint.flows.predict import predict
 from segmint.flows.promote import compare_bundles, promote, promotions, rollback, told_promotion
-from segmint.flows.results import groups_of
 from segmint.flows.update import update
+from segmint.monitoring.results import groups_of
 from segmint.splits.groups import names_of
 from segmint.store.bundle import open_bundle, write_bundle
 from segmint.store.promoted import Entry

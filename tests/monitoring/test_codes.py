@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from segmint.errors import ConfigError, DataError
-from segmint.monitoring.codes import codes_in_words, draft_codes, guess_meaning, parse_dispositions
+from segmint.monitoring.codes import PLAIN, codes_in_words, draft_codes, guess_meaning, meanings_of, parse_dispositions
 
 CODES = ["SALE"] * 12 + ["NO"] * 30 + ["No answer"] * 20 + ["DNC"] * 2 + ["Mrs Smith moved"] * 3 + [""]
 
@@ -116,3 +116,22 @@ def test_codes_left_open_are_named_all_at_once() -> None:
         parse_dispositions(draft)
     with pytest.raises(ConfigError, match=r"code 'V1' no meaning yet: .* the code 'X9' no meaning that is known"):
         parse_dispositions(draft.replace('X9 = ""', 'X9 = "sold"'))
+
+
+def test_dispositions_are_read_from_toml_and_name_a_success():
+    read = parse_dispositions('customer = "id"\n[codes]\nSALE = "success"\n10 = "not_reached"')
+    assert read.codes["10"] == "not_reached"
+    with pytest.raises(ConfigError, match="no code that means success"):
+        parse_dispositions('[codes]\nA = "refused"')
+    with pytest.raises(ConfigError, match="gives the code 'A' no meaning"):
+        parse_dispositions('[codes]\nA = "sold"')
+
+
+def test_an_empty_cell_is_no_outcome_yet_or_a_code_without_a_meaning() -> None:
+    results = pl.DataFrame({"code": [" success", "", None, "open"]})
+    assert meanings_of(results, PLAIN, nothing=("", "open")).to_list() == ["success", None, None, None]
+    with pytest.raises(DataError, match="1 of 4 results carries a code without a meaning") as caught:
+        meanings_of(results, PLAIN, nothing=("",))
+    assert caught.value.expected.startswith("a meaning for every code: success")
+    with pytest.raises(DataError, match="3 of 4 results carry"):
+        meanings_of(results, PLAIN)

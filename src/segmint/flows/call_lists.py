@@ -12,7 +12,8 @@ from segmint.contract.cells import read_cells
 from segmint.contract.column import Column
 from segmint.errors import DataError
 from segmint.flows.read import open_source
-from segmint.flows.results import is_call_list, read_frame
+from segmint.flows.results import read_frame
+from segmint.monitoring.results import is_call_list
 from segmint.targeting.call_list import COLUMNS
 from segmint.wording import counted
 

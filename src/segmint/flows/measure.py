@@ -21,13 +21,15 @@ from segmint.flows.candidates import today
 from segmint.flows.do_not_call import Grown, add_objectors
 from segmint.flows.read import data_of_list, inputs_of, open_source, refuse_overwriting
 from segmint.flows.report import write_report
-from segmint.flows.results import PLAIN, meaning_of, read_codes, read_frame
+from segmint.flows.results import read_codes, read_frame
 from segmint.flows.scored import scoring_run
 from segmint.flows.settings import RUNS, Place, Settings, path_of, settings_of
 from segmint.metrics.intervals import EFFECT_LEVEL
-from segmint.monitoring.codes import Dispositions
-from segmint.monitoring.measure import ARMS, JoinedResults, Measurement, join_results
+from segmint.monitoring.codes import PLAIN, Dispositions
+from segmint.monitoring.joined import ARMS, JoinedResults, join_results
+from segmint.monitoring.measure import Measurement
 from segmint.monitoring.measure import measure as estimate
+from segmint.monitoring.results import meaning_of
 from segmint.monitoring.strangers import caution_of_strangers
 from segmint.progress import Progress, silent
 from segmint.report.run_view import RunView

@@ -18,10 +18,11 @@ from segmint.errors import BundleError, DataError, RunError
 from segmint.flows.bundle import propensities, segments_in
 from segmint.flows.read import inputs_of, keep_reading, open_source, read, require_contract
 from segmint.flows.report import write_report
-from segmint.flows.results import meaning_of, outcomes_of, read_codes, read_frame
+from segmint.flows.results import read_codes, read_frame
 from segmint.flows.settings import RUNS, Place, Settings, of_its_moment, settings_of
 from segmint.monitoring.codes import Dispositions
 from segmint.monitoring.drift import Drift, by_group, drift_of
+from segmint.monitoring.results import meaning_of, outcomes_of
 from segmint.monitoring.strangers import caution_of_strangers
 from segmint.progress import Progress, silent
 from segmint.splits.groups import row_customers

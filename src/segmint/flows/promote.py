@@ -23,10 +23,10 @@ from segmint.flows.bundle import propensities, require_golden
 from segmint.flows.check import check
 from segmint.flows.predict import run_folder
 from segmint.flows.read import open_source
-from segmint.flows.results import FEWEST, Answers, groups_of
 from segmint.flows.settings import RUNS, Place, Settings, require_its_moment, settings_of
 from segmint.metrics.calibration import log_loss_by_row
 from segmint.metrics.intervals import interval, weight_blocks
+from segmint.monitoring.results import FEWEST, Answers, groups_of
 from segmint.report.run_view import RunView
 from segmint.splits.groups import names_of
 from segmint.store import champion

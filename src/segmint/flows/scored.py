@@ -19,7 +19,7 @@ from segmint.errors import DataError, RunError
 from segmint.flows.candidates import customers_of
 from segmint.flows.predict import APPENDED
 from segmint.flows.read import open_source
-from segmint.flows.results import ids_in
+from segmint.monitoring.results import ids_in
 from segmint.report.run_view import RunView
 from segmint.store.bundle import Bundle
 from segmint.store.promoted import RUN_ID

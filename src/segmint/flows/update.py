@@ -21,12 +21,13 @@ from segmint.flows.call_lists import read_call_list, with_numbers
 from segmint.flows.predict import run_folder
 from segmint.flows.promote import GATE, compare_bundles, judge_move
 from segmint.flows.read import inputs_of, open_source
-from segmint.flows.results import FEWEST, Answers, Outcomes, groups_of, ids_in, outcomes_of, read_codes, read_frame
+from segmint.flows.results import read_codes, read_frame
 from segmint.flows.run import run as train_run
 from segmint.flows.scored import Known, known_of, scoring_run
 from segmint.flows.settings import RUNS, Place, Settings, of_its_moment, settings_of
 from segmint.metrics.calibration import shifted
 from segmint.monitoring.reference import moved_reference
+from segmint.monitoring.results import FEWEST, Answers, Outcomes, groups_of, ids_in, outcomes_of
 from segmint.monitoring.strangers import most_are_strangers
 from segmint.progress import Progress, silent
 from segmint.splits.groups import looks_of

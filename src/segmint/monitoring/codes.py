@@ -24,7 +24,7 @@ from segmint.contract.hints import (
 )
 from segmint.errors import ConfigError, DataError
 from segmint.toml_files import parse_toml
-from segmint.wording import counted, quoted
+from segmint.wording import counted, quoted, some_of
 
 Meaning = Literal["success", "refused", "call_back", "not_reached", "wrong_number", "do_not_call"]
 MEANINGS: tuple[str, ...] = get_args(Meaning)
@@ -114,6 +114,10 @@ class Dispositions(BaseModel):
     customer: str = "customer"
     code: str = "code"
     codes: dict[str, Meaning]
+
+
+PLAIN = Dispositions(codes={meaning: meaning for meaning in MEANINGS} | {"yes": "success", "no": "refused"})
+"""What codes mean when no file says it: their own name, or yes and no."""
 
 
 def parse_dispositions(text: str, *, origin: str = "dispositions") -> Dispositions:
@@ -213,6 +217,42 @@ def draft_codes(
     document["customer"], document["code"] = whose, code
     document["codes"] = _codes_table(_said(results[str(code)]))
     return f"{tomlkit.dumps(document).rstrip()}\n"
+
+
+def meanings_of(results: pl.DataFrame, codes: Dispositions, *, nothing: Sequence[str] | None = None) -> pl.Series:
+    """Say what the code of each result means.
+
+    Parameters
+    ----------
+    results : polars.DataFrame
+        With the column of codes.
+    codes : Dispositions
+    nothing : sequence of str, optional
+        Words that say, as an empty cell does, that there is no outcome yet; without them every row must have a code.
+
+    Returns
+    -------
+    polars.Series of String
+        Null where there is no outcome yet.
+
+    Raises
+    ------
+    DataError
+        If a code has no meaning.
+    """
+    said = results[codes.code].cast(pl.String).str.strip_chars()
+    meaning = said.replace_strict(dict(codes.codes), default=None, return_dtype=pl.String)
+    unknown = meaning.is_null()
+    if nothing is not None:
+        unknown &= said.is_not_null() & ~said.is_in([word for word in nothing if word not in codes.codes])
+    if unknown.any():
+        raise DataError(
+            f"{some_of(int(unknown.sum()), results.height, 'results', 'carries', 'carry')} a code without a meaning"
+            f"{codes_in_words(said.filter(unknown))}.",
+            expected=f"a meaning for every code: {', '.join(MEANINGS)}",
+            fix=SAY_WHAT_THEY_MEAN,
+        )
+    return meaning
 
 
 def codes_in_words(codes: pl.Series) -> str:

@@ -3,332 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
-from segmint.contract.ids import bare_ids, not_told_apart, rows_by_zeros, same_ids, told_apart
 from segmint.errors import DataError
 from segmint.metrics.intervals import EFFECT_LEVEL, FEWEST_OF_EACH
-from segmint.monitoring.codes import MEANINGS, NAME_THE_COLUMNS, SAY_WHAT_THEY_MEAN, Dispositions, codes_in_words
-from segmint.monitoring.purchases import Purchases, purchases_of
-from segmint.wording import between, counted, money, percent, signed, some_of
+from segmint.monitoring.joined import JoinedResults, all_told
+from segmint.wording import between, counted, money, percent, signed
 
 Floats = NDArray[np.float64]
 METHODS = ("plain", "cuped")
-ARMS = ("listed", "held_out")
 _SMALLEST_ARM = 20
 _NOT_BY_CHANCE = 3.3  # standard errors; arms that are drawn by lot lie further apart in one campaign of 1,000
-
-
-@dataclass(frozen=True)
-class JoinedResults:
-    """The call list with what happened, not a row lost.
-
-    Attributes
-    ----------
-    rows : polars.DataFrame of n_listed_rows rows
-        The call list as it came, then calls (result rows), success, said_yes (a call code that means success), dialled
-        (a code that only a call leaves behind; also a no, where purchases stand in a table of their own), do_not_call, has_result, new (the first row of a customer in any arm of the campaign) and
-        planned_cost (of all rows on which the customer is listed).
-    read, matched, strangers : int
-        Result rows read; those of customers on the list; those of customers who are not. Read is the sum.
-    strange_rows : polars.DataFrame
-        The result rows of customers who are not on the list, as they came.
-    do_not_call : polars.Series
-        Customers who asked not to be called again, on the list or not, to be added to the do-not-call file.
-    purchases, purchases_matched : int or None
-        Rows of purchases read, and those of customers on the list, whenever they bought. None if nobody named any: then success is what the codes say.
-    bought : Purchases or None
-        What the rows of the purchases were taken for.
-    of_calls : bool
-        Whether the results are of calls; else an outcome, the same for both arms.
-    by_zeros : dict of str to int
-        How many results, purchases and customers of earlier lists found their customer only without the zeros before an id.
-    several : int
-        Ids of results and purchases without their zeros that could be those of several customers of the list: of none, then.
-    met_nobody : tuple of int
-        Customers on each earlier list that has nobody of this one.
-    before, repeated : int
-        Rows left out of the comparison: of customers on earlier lists, and further rows of a customer on this one.
-    """
-
-    rows: pl.DataFrame
-    read: int
-    matched: int
-    strangers: int
-    strange_rows: pl.DataFrame
-    do_not_call: pl.Series
-    purchases: int | None = None
-    purchases_matched: int | None = None
-    before: int = 0
-    repeated: int = 0
-    bought: Purchases | None = None
-    of_calls: bool = True
-    by_zeros: Mapping[str, int] = field(default_factory=dict)
-    several: int = 0
-    met_nobody: tuple[int, ...] = ()
-
-    @property
-    def compared(self) -> pl.DataFrame:
-        """The rows of both arms, each customer once."""
-        return self.rows.filter("new")
-
-    @property
-    def sentence(self) -> str:
-        """Where the result rows went."""
-        said = [
-            f"{counted(self.read, 'result')} read: {self.matched:,} of customers on the list, {self.strangers:,} of others."
-        ]
-        if self.by_zeros:
-            found = ", ".join(f"{rows:,} {what}" for what, rows in self.by_zeros.items())
-            said.append(f"Matched although the ids differ by zeros before them, which a spreadsheet drops: {found}.")
-        listed = self.compared.filter(pl.col("status") == "listed")
-        if self.purchases is None:
-            silent = listed.filter(~pl.col("has_result")).height
-            without = counted(silent, "listed customer has", "listed customers have")
-            said.append(f"{without} no result: called without success.")
-        else:
-            plain = self.bought is None or self.bought.told_by is None
-            what = ("purchase", "purchases") if plain else ("row of purchases", "rows of purchases")
-            said.append(
-                f"{counted(self.purchases, *what)} read, {self.purchases_matched:,} of customers on the list: "
-                "they alone tell who bought, in both arms."
-            )
-            said += () if self.bought is None else self.bought.sentences
-            if open_yes := listed.filter("said_yes", ~pl.col("success")).height:
-                who = counted(
-                    open_yes, "customer said yes on the phone and has", "customers said yes on the phone and have"
-                )
-                said.append(f"{who} no purchase: that counts as a no.")
-        if self.before:
-            said.append(
-                f"{counted(self.before, 'customer was', 'customers were')} on an earlier list, to be called or held out: left out."
-            )
-        if self.repeated:
-            said.append(
-                f"{counted(self.repeated, 'further row')} of customers on several lists: each counts once, by the first."
-            )
-        return " ".join(said)
-
-    @property
-    def cautions(self) -> tuple[str, ...]:
-        """What makes the comparison of the arms unfair."""
-        said = [
-            f"None of the {customers:,} customers on an earlier list is on this one, so it left nobody out. Check that it is of "
-            "the same campaign, and writes ids as this list does."
-            for customers in self.met_nobody
-        ]
-        if self.several:
-            said.append(
-                f"{counted(self.several, 'id has', 'ids have')} lost the zeros before, and several customers of the list could "
-                "be meant: these results and purchases count for nobody. Export the ids as text."
-            )
-        said += () if self.bought is None else self.bought.cautions
-        held = self.compared.filter(pl.col("status") == "held_out")
-        if self.purchases is None and (self.of_calls or not held["has_result"].any()):
-            said.append(
-                "Those called are judged by call codes, those held out by purchases. Who was called, did not say yes and "
-                "bought all the same is missed, so calling looks worse than it is. Name a table of everyone's purchases: "
-                "--purchases."
-            )
-        bought = held.filter("success").height
-        if self.purchases is None and bought and not _all_told(held):
-            said.append(
-                f"{some_of(bought, held.height, 'customers held out', 'has', 'have')} a row that says they bought, "
-                f"{held.filter(~pl.col('has_result')).height:,} have none and count as not having bought. If the rows are of "
-                "calls made by mistake, calling looks better than it is."
-            )
-        if dialled := held.filter("dialled").height:
-            said.append(
-                f"{some_of(dialled, held.height, 'customers held out', 'has a call code and was', 'have a call code and were')} called all the same. "
-                "The difference then shows less than what calling brings."
-            )
-        return tuple(said)
-
-
-def join_results(
-    call_list: pl.DataFrame,
-    results: pl.DataFrame,
-    dispositions: Dispositions,
-    *,
-    purchases: pl.DataFrame | None = None,
-    since: date | None = None,
-    today: date | None = None,
-    outcome: str | None = None,
-    of_calls: bool = True,
-    earlier: Sequence[pl.DataFrame] = (),
-) -> JoinedResults:
-    """Join the call centre's results to the call list; several calls to one customer are counted.
-
-    Parameters
-    ----------
-    call_list : polars.DataFrame
-        Every row of call_list.parquet. Of several lists one under the other, each customer counts once, by the first row.
-    results : polars.DataFrame
-        One row for each call; without `purchases` also one for each purchase of a customer held out.
-    dispositions : Dispositions
-    purchases : polars.DataFrame, optional
-        One row for each purchase since the list was made, of anyone, called or held out.
-    since : datetime.date, optional
-        The day on which the list was made: purchases that a column of dates puts before it are left out.
-    today : datetime.date, optional
-        Purchases after it are a caution.
-    outcome : str, optional
-        The column of the purchases, where they have it, that says yes of who bought.
-    of_calls : bool
-        Whether a no of somebody held out says that the customer was called, as a call code does and an outcome does not.
-    earlier : sequence of polars.DataFrame
-        Earlier lists of the campaign: whoever was called or held out there is not compared here. Those called were put to
-        rest, those held out were not, so that only customers who are new to both arms are alike.
-
-    Raises
-    ------
-    DataError
-        If a column is missing, a code has no meaning, or it is open whether a row is a purchase: a sale left out would bias
-        the effect.
-    """
-    _require_columns(results, "results", dispositions.customer, dispositions.code)
-    code = pl.col(dispositions.code).cast(pl.String).str.strip_chars()
-    meaning = code.replace_strict(dict(dispositions.codes), default=None, return_dtype=pl.String)
-    calls = results.select(bare_ids(results[dispositions.customer]).alias("_named"), meaning=meaning)
-    if unknown := calls["meaning"].null_count():
-        named = codes_in_words(results.filter(calls["meaning"].is_null())[dispositions.code])
-        raise DataError(
-            f"{some_of(unknown, results.height, 'results', 'carries', 'carry')} a code without a meaning{named}.",
-            expected=f"a meaning for every code: {', '.join(MEANINGS)}",
-            fix=SAY_WHAT_THEY_MEAN,
-        )
-    listed = call_list.with_columns(bare_ids(call_list["customer"]).alias("_key"))
-    every = same_ids(calls["_named"], listed["_key"])
-    pairs, unclear = told_apart(every), not_told_apart(every)
-    known = _among(calls["_named"], pairs["named"])
-    rows = _with_calls(listed, calls.join(pairs.rename({"known": "_key"}), left_on="_named", right_on="named"))
-    found = [("results", calls["_named"], pairs)]
-    bought, matched = None, None
-    if purchases is not None:
-        whose = _customers_of(purchases, dispositions)
-        every = same_ids(whose, listed["_key"])
-        theirs, unclear = told_apart(every), unclear | not_told_apart(every)
-        arms = [_as_named(listed.filter(status=arm)["_key"], theirs) for arm in ARMS]
-        bought = purchases_of(purchases, whose, since=since, today=today, outcome=outcome, arms=arms)
-        dialled = pl.col("dialled") | pl.col("said_no") if of_calls else pl.col("dialled")
-        buyers = theirs.filter(_among(theirs["named"], bought.buyers))["known"]
-        rows = rows.with_columns(success=_among(rows["_key"], buyers), dialled=dialled)
-        matched = int(_among(whose, theirs["named"]).sum())
-        found.append(("purchases", whose, theirs))
-    seen = [bare_ids(each.filter(pl.col("status").is_in(ARMS))["customer"]).drop_nulls().unique() for each in earlier]
-    met = [same_ids(each, listed["_key"]) for each in seen]
-    found.extend(("customers of earlier lists", *each) for each in zip(seen, met, strict=True))
-    rows, before, repeated = _with_new(rows, met)
-    others = (
-        calls.filter(~known & (calls["meaning"] == "do_not_call"))["_named"].drop_nulls().unique(maintain_order=True)
-    )
-    asked = pl.concat([rows.filter("do_not_call")["customer"].cast(pl.String), others.rename("customer")])
-    return JoinedResults(
-        rows.drop("_key", "said_no"),
-        results.height,
-        int(known.sum()),
-        int((~known).sum()),
-        results.filter(~known),
-        asked.unique(maintain_order=True),
-        None if purchases is None else purchases.height,
-        matched,
-        before,
-        repeated,
-        bought,
-        of_calls,
-        _by_zeros(found),
-        len(unclear),
-        tuple(len(each) for each, there in zip(seen, met, strict=True) if len(each) and there.is_empty()),
-    )
-
-
-def _require_columns(frame: pl.DataFrame, name: str, *wanted: str) -> None:
-    named = " and ".join(f"'{column}'" for column in wanted)
-    for column in wanted:
-        if column not in frame.columns:
-            raise DataError(
-                f"The {name} have no column '{column}'.",
-                expected=f"{named} among the columns {', '.join(frame.columns[:20])}",
-                fix=NAME_THE_COLUMNS,
-            )
-
-
-def _customers_of(purchases: pl.DataFrame, dispositions: Dispositions) -> pl.Series:
-    """Whose each row of the purchases is."""
-    code = dispositions.code
-    if code in purchases.columns and purchases[code].cast(pl.String).is_in(list(dispositions.codes)).any():
-        raise DataError(
-            f"The column '{code}' of the purchases holds what calls came to: these are results, and no purchases.",
-            expected="a table of the product system, one row for each purchase of anyone",
-            fix="name that table with --purchases, and the results of the calls before it",
-        )
-    plain = "customer" in purchases.columns and dispositions.customer not in purchases.columns
-    column = "customer" if plain else dispositions.customer
-    _require_columns(purchases, "purchases", column)
-    return bare_ids(purchases[column])
-
-
-def _among(keys: pl.Series, known: pl.Series) -> pl.Series:
-    return keys.is_in(known.drop_nulls().implode()).fill_null(False)
-
-
-def _as_named(keys: pl.Series, pairs: pl.DataFrame) -> pl.Series:
-    """Write ids of the list as the other file does, where it has them."""
-    one = pairs.unique("known")
-    return keys.replace(one["known"], one["named"])
-
-
-def _by_zeros(found: Sequence[tuple[str, pl.Series, pl.DataFrame]]) -> dict[str, int]:
-    """Count, by what they are, the rows that found their customer only without the zeros before an id."""
-    counts: Counter[str] = Counter()
-    for what, ids, pairs in found:
-        counts[what] += rows_by_zeros(ids, pairs)
-    return {what: rows for what, rows in counts.items() if rows}
-
-
-# Where purchases stand among the results, a no may be a line of who bought: these only a call leaves behind.
-_OF_A_CALL = ("call_back", "not_reached", "wrong_number", "do_not_call")
-
-
-def _with_calls(listed: pl.DataFrame, calls: pl.DataFrame) -> pl.DataFrame:
-    """Put beside each row what became of its calls."""
-    success = pl.col("meaning") == "success"
-    by_customer = calls.group_by("_key").agg(
-        calls=pl.len(),
-        success=success.any(),
-        said_yes=success.any(),
-        said_no=(pl.col("meaning") == "refused").any(),
-        dialled=pl.col("meaning").is_in(_OF_A_CALL).any(),
-        do_not_call=(pl.col("meaning") == "do_not_call").any(),
-    )
-    return listed.join(by_customer, on="_key", how="left", maintain_order="left").with_columns(
-        pl.col("calls").is_not_null().alias("has_result"),
-        pl.col("calls").fill_null(0),
-        pl.col("success", "said_yes", "said_no", "dialled", "do_not_call").fill_null(False),
-    )
-
-
-def _with_new(rows: pl.DataFrame, met: Sequence[pl.DataFrame]) -> tuple[pl.DataFrame, int, int]:
-    """Mark the rows that are compared, and count those of earlier lists and further rows of a customer."""
-    in_arm = pl.col("status").is_in(ARMS)
-    before = _among(rows["_key"], pl.concat([each["known"] for each in met])) if met else pl.lit(False)
-    cost = pl.col("cost").filter(pl.col("status") == "listed").sum() if "cost" in rows.columns else pl.lit(0.0)
-    marked = rows.with_columns(_in=in_arm, _before=before).with_columns(
-        new=pl.col("_in") & ~pl.col("_before") & (pl.col("_in").cast(pl.Int64).cum_sum().over("_key") == 1),
-        planned_cost=cost.over("_key"),
-    )
-    arms = marked.filter("_in")
-    left_out = arms.filter("_before")["_key"].n_unique()
-    repeated = arms.filter(~pl.col("_before") & ~pl.col("new")).height
-    return marked.drop("_in", "_before"), left_out, repeated
 
 
 @dataclass(frozen=True)
@@ -487,18 +178,13 @@ def _require_control_group(joined: JoinedResults, called: NDArray[np.bool_], sil
         )
     # a call code of somebody held out says that the customer was called, not what was bought without a call
     held = joined.compared.filter(pl.col("status") == "held_out")
-    told = joined.purchases is not None or _all_told(held) or bool(held["success"].any())
+    told = joined.purchases is not None or all_told(held) or bool(held["success"].any())
     if not silence_means_no and not told:
         raise DataError(
             "The results say nothing of the customers held out, so their own purchases are unknown.",
             expected="everyone's purchases from the product system (--purchases)",
             fix="name that table, or say that silence means no",
         )
-
-
-def _all_told(held: pl.DataFrame) -> bool:
-    """Whether the results say of every customer held out what was bought, and not what a call came to."""
-    return bool(held["has_result"].all()) and not held["dialled"].any()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,249 @@
+"""What customers of a scored table said, of the results that came back from the call centre."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segmint.contract.cells import read_outcome
+from segmint.contract.contract import Contract
+from segmint.contract.ids import bare_ids, not_told_apart, rows_by_zeros, same_ids, told_apart
+from segmint.contract.validate import MIN_ROWS_PER_LEVEL
+from segmint.errors import DataError
+from segmint.monitoring.codes import (
+    NAME_THE_COLUMNS,
+    Dispositions,
+    meanings_of,
+)
+from segmint.wording import counted, some_of
+
+ANSWERS = {"success": True, "refused": False, "do_not_call": False}
+"""What a customer who was reached has said; every other meaning is no answer."""
+
+FEWEST = 100
+"""Customers with an answer from which on a bundle can be judged or moved."""
+
+
+class Outcomes(NamedTuple):
+    """What customers of a scored table said.
+
+    Attributes
+    ----------
+    rows : ndarray
+        Positions in the scored table of the customers with an outcome.
+    said_yes : ndarray of bool
+    sentence : str
+        Where the result rows went.
+    read, strangers : int
+        Result rows, and those of customers who are not in the scored table.
+    """
+
+    rows: NDArray[np.int64]
+    said_yes: NDArray[np.bool_]
+    sentence: str
+    read: int
+    strangers: int
+
+
+def outcomes_of(scored: pl.DataFrame, results: pl.DataFrame, contract: Contract, codes: Dispositions) -> Outcomes:
+    """Find what customers of a scored table said who were reached.
+
+    A propensity is that of a contacted customer. Whoever was not reached, or is to be called back, has not answered yet
+    and is left out; so are those of a call list who were not called.
+
+    Parameters
+    ----------
+    scored : polars.DataFrame
+        With the id of the contract, a `customer` or a `record` column that the results have too.
+    results : polars.DataFrame
+        One row per call, with a code; or one row per customer with the contract's outcome column.
+
+    Raises
+    ------
+    DataError
+        If the two cannot be joined, or nobody has an outcome.
+    """
+    here, there = _keys(scored, results, contract, codes)
+    asked, keys = bare_ids(results[there]).alias("_named"), bare_ids(scored[here]).alias("_key")
+    every = same_ids(asked, keys)
+    pairs = told_apart(every)
+    told = (
+        results.select(asked, _meaning=meaning_of(results, contract, codes))
+        .join(pairs.rename({"known": "_key"}), left_on="_named", right_on="named")
+        .group_by("_key")
+        .agg(
+            pl.col("_meaning").is_null().all().alias("_open"),
+            pl.col("_meaning").replace_strict(ANSWERS, default=None, return_dtype=pl.Boolean).max().alias("_yes"),
+            (pl.col("_meaning") == "call_back").any().fill_null(False).alias("_again"),
+        )
+    )
+    joined = (
+        scored.select(keys, _called=_was_called(scored))
+        .with_row_index("_row")
+        .join(told, on="_key", how="inner", maintain_order="left")
+    )
+    if joined.is_empty():
+        raise DataError(
+            "None of the results belongs to a customer of the scored table.",
+            expected=f"the same customers in '{here}' and '{there}'",
+            fix="check that the two files belong to the same wave",
+        )
+    answered = joined.filter("_called", pl.col("_yes").is_not_null())
+    if answered.is_empty():
+        raise DataError(
+            f"None of the {joined.height:,} scored customers with a result was called and reached.",
+            expected="results that mean success, refused or do_not_call",
+            fix="wait for more results, or correct the meaning of the codes",
+        )
+    strangers = results.height - int(asked.is_in(pairs["named"].implode()).sum())
+    sentence = " ".join(
+        (
+            f"{counted(results.height, 'result')} read, {strangers:,} of customers who are not in the scored table; "
+            f"{some_of(answered.height, scored.height, 'scored customers', 'has', 'have')} an outcome.",
+            *_by_zeros(asked, every),
+            *_left_out(joined),
+        )
+    )
+    return Outcomes(
+        answered["_row"].to_numpy().astype(np.int64),
+        answered["_yes"].to_numpy(),
+        sentence,
+        results.height,
+        strangers,
+    )
+
+
+def ids_in(scored: pl.DataFrame, contract: Contract) -> str | None:
+    """Name the column with the customers' ids: a call list keeps them as ``customer``, and its ``record`` is a number.
+
+    Parameters
+    ----------
+    scored : polars.DataFrame
+        As `segmint predict` or `segmint target` wrote it.
+    contract : Contract
+
+    Returns
+    -------
+    str or None
+        None if there is no such column.
+    """
+    names = ("customer",) if is_call_list(scored) else (contract.id_column, "customer")
+    return next((name for name in names if name and name in scored.columns), None)
+
+
+def groups_of(scored: pl.DataFrame, contract: Contract) -> NDArray[np.int64]:
+    """Number the customers of a scored table: rows of one id have one outcome, and are one customer."""
+    name = ids_in(scored, contract)
+    if name is None:
+        return np.arange(scored.height)
+    ids = bare_ids(scored[name])
+    alone = pl.int_range(scored.height, eager=True).cast(pl.String)
+    named = pl.select(pl.when(ids.is_not_null()).then("id " + ids).otherwise("row " + alone)).to_series()
+    return (named.rank("dense").to_numpy() - 1).astype(np.int64)
+
+
+class Answers(NamedTuple):
+    """How many customers answered, and how many of them said yes and no; rows of one customer are one."""
+
+    customers: int
+    said_yes: int
+    said_no: int
+
+    @classmethod
+    def of(cls, groups: NDArray[np.int64], yes: NDArray[np.bool_]) -> Answers:
+        """Count; `groups` says whose each row is, see `groups_of`."""
+        return cls(*(np.unique(some).size for some in (groups, groups[yes], groups[~yes])))
+
+    @property
+    def enough(self) -> bool:
+        """Whether they can say anything of a response rate: fewer of one answer are chance that no interval shows."""
+        return self.customers >= FEWEST and min(self.said_yes, self.said_no) >= MIN_ROWS_PER_LEVEL
+
+    @property
+    def sentence(self) -> str:
+        """Say how many said yes and no."""
+        return f"{self.said_yes:,} said yes and {self.said_no:,} said no."
+
+
+def meaning_of(results: pl.DataFrame, contract: Contract, codes: Dispositions) -> pl.Series:
+    """Say what each result means; null where there is no outcome yet: a blank, or a word of the contract for no value."""
+    outcome = contract.outcome
+    if outcome.column in results.columns and codes.code not in results.columns:
+        cells = read_outcome(outcome, results[outcome.column], contract.missing)
+        if (cells.problem == "unknown_outcome").any():
+            raise DataError(
+                f"'{outcome.column}' of the results has words that mean no outcome.",
+                expected=f"one of {', '.join(outcome.levels)}",
+                fix="correct the file, or the words of the contract",
+            )
+        means = {level: "success" if level == outcome.positive else "refused" for level in outcome.levels}
+        return cells.values.replace_strict(means, default=None, return_dtype=pl.String)
+    if codes.code not in results.columns:
+        raise DataError(
+            f"The results have neither '{codes.code}' nor '{outcome.column}'.",
+            expected="a column of codes, or the outcome",
+            fix=NAME_THE_COLUMNS,
+        )
+    return meanings_of(results, codes, nothing=("", *contract.missing))
+
+
+def _keys(scored: pl.DataFrame, results: pl.DataFrame, contract: Contract, codes: Dispositions) -> tuple[str, str]:
+    ids = ids_in(scored, contract)
+    pairs = [(ids, contract.id_column), (ids, codes.customer), ("record", "record")]
+    for here, there in pairs:
+        if here and there and here in scored.columns and there in results.columns:
+            return here, there
+    wanted = [name for name in (contract.id_column, "customer", "record") if name]
+    if ids is not None:
+        raise DataError(
+            f"The results have no column that names the customers, as '{ids}' of the scored table does.",
+            expected=f"one of {', '.join(dict.fromkeys((contract.id_column or codes.customer, codes.customer)))}",
+            fix=NAME_THE_COLUMNS,
+        )
+    raise DataError(
+        "The results and the scored table have no column that tells whose result it is.",
+        expected=f"one of {', '.join(wanted)} in both",
+        fix="score with `segmint predict` a table that has such a column, and hand it on to the call centre",
+    )
+
+
+def _was_called(scored: pl.DataFrame) -> pl.Expr:
+    """Everyone, but on a call list only those listed: what the others bought says nothing of a call."""
+    return pl.col("status") == "listed" if is_call_list(scored) else pl.lit(True)
+
+
+def is_call_list(scored: pl.DataFrame) -> bool:
+    """Whether a table of scored customers is a call list, whose columns segmint has named, not the bank."""
+    return {"status", "arm", "suppressed_because", "customer"} <= set(scored.columns)
+
+
+def _by_zeros(asked: pl.Series, pairs: pl.DataFrame) -> list[str]:
+    """Say how many results found their customer only without the zeros before an id, and which may be of several."""
+    said = []
+    if rows := rows_by_zeros(asked, told_apart(pairs)):
+        said.append(
+            f"{counted(rows, 'result was', 'results were')} matched although the ids differ by zeros before them."
+        )
+    if several := len(not_told_apart(pairs)):
+        said.append(
+            f"{counted(several, 'id', 'ids')} without the zeros before could be of several customers: taken for none."
+        )
+    return said
+
+
+def _left_out(joined: pl.DataFrame) -> list[str]:
+    """Say how many with a result have no outcome, and why."""
+    waiting = joined.filter("_called", pl.col("_yes").is_null())
+    again, unknown = int(waiting["_again"].sum()), int(waiting["_open"].sum())
+    said = []
+    if waiting.height:
+        said.append(
+            f"Left out, as they have not answered: {waiting.height - again - unknown:,} not reached, {again:,} to be called "
+            f"back, {unknown:,} with no outcome yet."
+        )
+    if others := joined.filter(~pl.col("_called")).height:
+        said.append(f"Left out, as they were not to be called: {others:,} with a result.")
+    return said

@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+import pytest
+
+from segmint.errors import DataError
+from segmint.monitoring.joined import join_results
+from segmint.monitoring.measure import measure
+from tests.monitoring.campaigns import CODES, campaign, unmoved
+
+
+def test_results_are_joined_without_losing_a_row():
+    call_list, results = campaign(1)
+    extra = pl.DataFrame({"customer": ["stranger", "000001", "000001"], "code": ["SALE", "NA", "DNC"]})
+    joined = join_results(call_list, pl.concat([results, extra]), CODES)
+    assert joined.read == results.height + 3 == joined.matched + joined.strangers
+    assert joined.rows.height == call_list.height
+    assert joined.rows["customer"].to_list() == call_list["customer"].to_list()
+    assert joined.strange_rows["customer"].to_list() == ["stranger"]
+    assert joined.do_not_call.to_list() == ["000001"]
+    before = results.filter(pl.col("customer") == "000001").height
+    assert joined.rows["calls"].sum() == results.height + 2
+    assert joined.rows.filter(pl.col("customer") == "000001")["calls"][0] == before + 2
+
+
+def test_who_asks_not_to_be_called_is_heard_on_the_list_or_not():
+    call_list, results = campaign(1, n=50)
+    asked = pl.DataFrame({"customer": ["stranger", "000001", "stranger", None], "code": ["DNC"] * 4})
+    joined = join_results(call_list, pl.concat([results, asked]), CODES)
+    assert joined.do_not_call.to_list() == ["000001", "stranger"]
+
+
+def test_an_id_neutralised_for_spreadsheets_finds_its_customer():
+    call_list, results = campaign(1, n=50)
+    call_list = call_list.with_columns(customer=pl.lit("-") + pl.col("customer"))
+    dialler = results.with_columns(customer=pl.lit("'-") + pl.col("customer"))
+    assert join_results(call_list, dialler, CODES).strangers == 0
+
+
+def test_an_id_with_blanks_around_it_finds_its_customer():
+    call_list, results = campaign(1, n=50)
+    padded = call_list.with_columns(customer=pl.col("customer") + " ")
+    joined = join_results(padded, results, CODES)
+    assert joined.strangers == 0
+    assert joined.rows.columns[: call_list.width] == call_list.columns
+    assert joined.rows["customer"].to_list() == padded["customer"].to_list()
+
+
+def test_a_code_without_a_meaning_stops_the_work():
+    call_list, results = campaign(1, n=50)
+    with pytest.raises(DataError, match=r"code without a meaning \(SOLD!: [0-9]+\)\.(.|\n)*codes init RESULTS"):
+        join_results(call_list, results.with_columns(code=pl.lit("SOLD!")), CODES)
+    with pytest.raises(DataError, match=r"no column 'code'(.|\n)*--codes; to draft one: segmint codes init"):
+        join_results(call_list, results.drop("code"), CODES)
+
+
+def test_a_yes_on_the_phone_without_a_purchase_is_counted_and_is_no_purchase():
+    call_list, calls, purchases = unmoved(2, n=2_000)
+    called = call_list.filter(pl.col("status") == "listed")["customer"]
+    bought = purchases.filter(~pl.col("customer").is_in(called.head(500).implode()))
+    joined = join_results(call_list, calls, CODES, purchases=bought)
+    said_yes = calls.filter((pl.col("code") == "SALE") & pl.col("customer").is_in(called.head(500).implode())).height
+    assert f"{said_yes:,} customers said yes on the phone and have no purchase" in joined.sentence
+    few = join_results(call_list, calls.head(1), CODES, purchases=purchases.head(1))
+    assert few.sentence.startswith("1 result read: 1 of customers on the list, 0 of others. 1 purchase read, 1 of")
+    assert not joined.rows.filter(pl.col("customer").is_in(called.head(500).implode()))["success"].any()
+
+
+def test_purchases_before_the_list_are_left_out_and_those_without_a_date_are_not():
+    call_list, calls, purchases = unmoved(2, n=2_000)
+    dates = ["01.03.2026", "31.12.2025", "?", "02.03.2026"]
+    dated = purchases.with_columns(
+        bought_on=pl.Series([dates[i % 4] if i < 40 else "05.03.2026" for i in range(purchases.height)])
+    )
+    joined = join_results(call_list, calls, CODES, purchases=dated, since=date(2026, 3, 1))
+    early = purchases["customer"].gather(range(1, 40, 4))
+    assert (joined.purchases, joined.bought.too_early, joined.bought.undated) == (purchases.height, 10, 10)
+    assert not joined.rows.filter(pl.col("customer").is_in(early.implode()))["success"].any()
+    assert joined.rows["success"].sum() == purchases.height - 10
+    assert "10 purchases were made before the list of 2026-03-01 and left out." in joined.sentence
+    assert "10 purchases without a date that can be read count as made" in joined.sentence
+
+
+def test_purchases_that_are_all_older_than_the_list_are_of_its_customers_and_refused():
+    call_list, calls, purchases = unmoved(2, n=2_000)
+    dated = purchases.with_columns(Datum=pl.lit("12.03.2026"))
+    joined = join_results(call_list, calls, CODES, purchases=dated, since=date(2026, 11, 27))
+    assert joined.purchases_matched == purchases.height
+    with pytest.raises(DataError, match=f"All {purchases.height} purchases were made before the list of 2026-11-27"):
+        measure(joined)
+    alone = join_results(call_list, calls, CODES, purchases=dated.head(1), since=date(2026, 11, 27))
+    with pytest.raises(DataError, match="The one purchase was made before the list"):
+        measure(alone)
+
+
+def test_a_yes_or_no_of_something_else_is_refused_only_where_nearly_everybody_has_a_row():
+    call_list, calls, purchases = unmoved(2, n=2_000)
+    online = pl.when(pl.int_range(pl.len()) % 3 == 0).then(pl.lit("ja")).otherwise(pl.lit("nein")).alias("online")
+    joined = join_results(call_list, calls, CODES, purchases=purchases.with_columns(online))
+    assert joined.rows["success"].sum() == purchases.height
+    assert "Every row counts as a purchase, whatever it says under 'online'" in joined.sentence
+    with pytest.raises(DataError, match="have a yes or a no under 'online'"):
+        join_results(call_list, calls, CODES, purchases=call_list.select("customer").head(1_900).with_columns(online))
+    of_one_arm = call_list.filter(status="listed").select("customer").with_columns(online)
+    assert join_results(call_list, calls, CODES, purchases=of_one_arm).bought.open_ones == ("online",)
+
+
+def test_results_of_calls_are_no_purchases():
+    call_list, calls, _ = unmoved(3, n=200)
+    with pytest.raises(DataError, match="these are results, and no purchases"):
+        join_results(call_list, calls, CODES, purchases=calls)
+    products = calls.select("customer", code=pl.lit("TD-12M"))
+    assert (
+        join_results(call_list, calls, CODES, purchases=products).purchases
+        == 200 - call_list.filter(pl.col("status") == "held_out").height
+    )
+
+
+def test_purchases_without_a_column_of_customers_are_refused():
+    call_list, calls, purchases = unmoved(3, n=200)
+    with pytest.raises(DataError, match="purchases have no column 'customer'"):
+        join_results(call_list, calls, CODES, purchases=purchases.rename({"customer": "who"}))
+    renamed = CODES.model_copy(update={"customer": "id"})
+    assert join_results(call_list, calls.rename({"customer": "id"}), renamed, purchases=purchases).purchases
+
+
+def without_zeros(table):
+    return table.with_columns(pl.col("customer").cast(pl.Int64).cast(pl.String))
+
+
+@pytest.mark.parametrize("lost", ["list", "others"])
+def test_zeros_that_a_spreadsheet_dropped_change_nothing(lost):
+    call_list, results = campaign(3)
+    purchases = results.filter(pl.col("code") == "SALE").select("customer")
+    earlier = call_list.head(300)
+    whole = join_results(call_list, results, CODES, purchases=purchases, earlier=[earlier])
+    tables = (call_list, results, purchases, earlier)
+    shortened = [without_zeros(table) if (table is call_list) == (lost == "list") else table for table in tables]
+    joined = join_results(shortened[0], shortened[1], CODES, purchases=shortened[2], earlier=shortened[3:])
+    assert joined.strangers == 0
+    assert (joined.before, joined.purchases_matched) == (300, purchases.height)
+    assert measure(joined).frame().equals(measure(whole).frame())
+    assert joined.by_zeros == {
+        "results": results.height,
+        "purchases": purchases.height,
+        "customers of earlier lists": 300,
+    }
+    assert "zeros before them, which a spreadsheet drops: " in joined.sentence
+    assert "spreadsheet drops" not in whole.sentence
+    assert whole.cautions == joined.cautions == ()
+
+
+def test_an_id_without_its_zeros_that_could_be_of_several_customers_is_a_caution():
+    call_list, _ = campaign(3, n=100)
+    twins = call_list.with_columns(customer=pl.Series(["07", "007", *call_list["customer"][2:]]))
+    said = pl.DataFrame({"customer": ["7", "07", "7"], "code": ["DNC", "NO", "SALE"]})
+    joined = join_results(twins, said, CODES, purchases=pl.DataFrame({"customer": ["7"]}))
+    assert joined.rows.select(pl.col("dialled", "success").sum()).row(0) == (1, 0)  # 07 alone, who refused
+    assert joined.do_not_call.to_list() == ["7"]  # `segmint target` keeps off whoever that may be
+    assert any("1 id has lost the zeros before, and several" in said for said in joined.cautions)
+
+
+def test_an_earlier_list_that_meets_nobody_is_a_caution():
+    call_list, results = campaign(3, n=100)
+    purchases = results.filter(pl.col("code") == "SALE").select("customer")
+    other = call_list.with_columns(customer="X" + pl.col("customer"))
+    joined = join_results(call_list, results, CODES, purchases=purchases, earlier=[call_list.head(1), other])
+    assert joined.cautions == (
+        "None of the 100 customers on an earlier list is on this one, so it left nobody out. Check that it is of the same "
+        "campaign, and writes ids as this list does.",
+    )

@@ -1,0 +1,80 @@
+"""What came back from the call centre finds its customers, whoever wrote their ids."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from segmint.contract.contract import Contract
+from segmint.errors import DataError
+from segmint.monitoring.codes import PLAIN
+from segmint.monitoring.results import outcomes_of
+from tests.flows.test_candidates import CONTRACT
+
+
+def test_ids_meet_however_a_file_writes_them() -> None:
+    scored = pl.DataFrame({"client": ["17 ", "-18", "19"]})
+    results = pl.DataFrame({"client": [" 17", "'-18", "stranger"], "code": ["success", "refused", "refused"]})
+    rows, yes, sentence, *_ = outcomes_of(scored, results, CONTRACT, PLAIN)
+    assert rows.tolist() == [0, 1]
+    assert np.array_equal(yes, [True, False])
+    assert "3 results read, 1 of customers who are not in the scored table" in sentence
+
+
+@pytest.mark.parametrize("column", ["code", "y"])
+def test_who_has_no_outcome_yet_is_no_stranger(column: str) -> None:
+    """A CSV says nothing by a blank, the contract by a word of its own, a frame by null."""
+    contract = CONTRACT.model_copy(update={"missing": ("", "unknown")})
+    scored = pl.DataFrame({"client": ["1", "2", "3", "4", "5"]})
+    answers = {"code": ("success", "refused"), "y": ("yes", "no")}[column]
+    results = pl.DataFrame({"client": list("123456"), column: [*answers, " ", "unknown", None, answers[0]]})
+    rows, yes, sentence, *_ = outcomes_of(scored, results, contract, PLAIN)
+    assert (rows.tolist(), yes.tolist()) == ([0, 1], [True, False])
+    assert "6 results read, 1 of customers who are not in the scored table" in sentence
+    assert "0 not reached, 0 to be called back, 3 with no outcome yet" in sentence
+
+
+def test_a_word_for_no_value_that_is_a_code_keeps_its_meaning() -> None:
+    contract = CONTRACT.model_copy(update={"missing": ("", "NA")})
+    codes = PLAIN.model_copy(update={"codes": {"NA": "not_reached", "SALE": "success"}})
+    results = pl.DataFrame({"client": ["1", "2"], "code": ["SALE", "NA"]})
+    _, _, sentence, *_ = outcomes_of(pl.DataFrame({"client": ["1", "2"]}), results, contract, codes)
+    assert "1 not reached, 0 to be called back, 0 with no outcome yet" in sentence
+    with pytest.raises(DataError, match="1 of 2 results carries a code without a meaning"):
+        outcomes_of(
+            pl.DataFrame({"client": ["1", "2"]}),
+            results.with_columns(code=pl.Series(["SALE", "SOLD"])),
+            contract,
+            codes,
+        )
+
+
+def test_ids_named_record_are_not_the_numbers_of_a_call_list() -> None:
+    """A list keeps the ids as `customer`, and its own `record` is the number of the row in the table."""
+    client, age = CONTRACT.columns
+    contract = Contract(
+        name="record", outcome=CONTRACT.outcome, columns=(client.model_copy(update={"name": "record"}), age)
+    )
+    listed = pl.DataFrame({"record": [1, 2], "customer": ["2", "1"], "status": ["listed"] * 2, "arm": ["call"] * 2})
+    listed = listed.with_columns(suppressed_because=pl.lit(""))
+    results = pl.DataFrame({"record": ["2"], "code": ["success"]})
+    rows, yes, *_ = outcomes_of(listed, results, contract, PLAIN)
+    assert (rows.tolist(), yes.tolist()) == ([0], [True])
+
+
+def test_ids_meet_without_the_zeros_that_a_spreadsheet_dropped() -> None:
+    scored = pl.DataFrame({"client": ["0017", "0018", "019", "19"]})
+    results = pl.DataFrame({"client": ["17", "0018", "99"], "code": ["success", "refused", "refused"]})
+    rows, yes, sentence, *_ = outcomes_of(scored, results, CONTRACT, PLAIN)
+    assert (rows.tolist(), yes.tolist()) == ([0, 1], [True, False])
+    assert "3 results read, 1 of customers who are not in the scored table" in sentence
+    assert "1 result was matched although the ids differ by zeros before them." in sentence
+
+
+def test_an_id_that_lost_its_zeros_and_could_be_of_several_is_said() -> None:
+    scored = pl.DataFrame({"client": ["007", "07"]})
+    results = pl.DataFrame({"client": ["7", "07"], "code": ["success", "refused"]})
+    rows, yes, sentence, *_ = outcomes_of(scored, results, CONTRACT, PLAIN)
+    assert (rows.tolist(), yes.tolist()) == ([1], [False])
+    assert "1 id without the zeros before could be of several customers: taken for none." in sentence
