@@ -15,7 +15,8 @@ import pytest
 
 from segmint.config import load_config
 from segmint.dashboard.desk import Desk
-from segmint.store.champion import Gate, promote
+from segmint.evaluation.gate import Gate
+from segmint.store.champion import promote
 from segmint.store.staging import publish_file
 
 HOSTILE = "<img src=x onerror=alert(1)>'\"</script><script>alert(2)</script>"

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from segmint.errors import BundleError
+from segmint.evaluation.gate import Gate
 from segmint.service import champion as champion_file
 from segmint.service.champion import Champion, Handle
 from segmint.store.bundle import write_bundle
-from segmint.store.champion import Gate, promote
+from segmint.store.champion import promote
 from segmint.store.run import Run
 
 from .small import GOOD, small_parts

@@ -17,21 +17,18 @@ from segmint.contract.ledger import KNOWN_NAMES
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import MIN_ROWS_PER_LEVEL
 from segmint.errors import BundleError, DataError, RunError
-from segmint.evaluation.paired_bootstrap import affordable_repeats
-from segmint.evaluation.recalibration import Move
+from segmint.evaluation.gate import Gate, judge_losses
 from segmint.flows.bundle import propensities, require_golden
 from segmint.flows.check import check
 from segmint.flows.predict import run_folder
 from segmint.flows.read import open_source
 from segmint.flows.settings import RUNS, Place, Settings, require_its_moment, settings_of
 from segmint.metrics.calibration import log_loss_by_row
-from segmint.metrics.intervals import interval, weight_blocks
 from segmint.monitoring.results import FEWEST, Answers, groups_of
 from segmint.report.run_view import RunView
 from segmint.splits.groups import names_of
 from segmint.store import champion
 from segmint.store.bundle import Bundle, open_bundle
-from segmint.store.champion import Gate
 from segmint.store.learned_tables import LearnedTables
 from segmint.store.promoted import WORD, Entry, read_history
 from segmint.store.run import find_run
@@ -39,9 +36,6 @@ from segmint.store.training_ids import TrainingIds, open_moved_ids, open_trainin
 from segmint.wording import counted
 
 GATE = "gate.json"
-METRIC = "log score per 1,000 customers"
-DIGITS = 6  # of the log score; farther behind stands the noise of computing
-MARGIN = 0.5  # a loss of so little counts as equal; without a margin no interval around nothing could ever pass
 
 
 @dataclass(frozen=True)
@@ -176,22 +170,9 @@ def compare_bundles(
     Rows of one group, which is one customer, are drawn together. `flattered` is what the challenger gains per row by
     numbers that were fitted on these very rows; it is taken off, but never speaks for "worse".
     """
-    gain = 1_000 * (log_loss_by_row(yes, said[1]) - log_loss_by_row(yes, said[0]))
-    blocks = weight_blocks(yes.size, affordable_repeats(yes.size, 1_000), seed=7, groups=groups)
-    low, high = interval(np.concatenate([weights @ gain / weights.sum(axis=1) for weights in blocks]))
+    our_loss, their_loss = (log_loss_by_row(yes, each) for each in said)
     simpler = _parameters(ours) < _parameters(theirs)
-    off = 1_000 * flattered
-    return Gate.judge(METRIC, float(gain.mean()) - off, float(low) - off, float(high), simpler=simpler, margin=MARGIN)
-
-
-def judge_move(move: Move) -> Gate:
-    """Judge a bundle with another intercept against the same bundle as it was."""
-    if move.shift == 0.0:
-        stays = "not better: the present one promises what was observed already, so its intercept stays where it is"
-        return Gate(False, "not_better", stays, METRIC, 0.0, 0.0, 0.0)
-    # + 0.0: a loss that is rounded away has no sign
-    gain, low, high = (round(1_000 * value, DIGITS) + 0.0 for value in (move.gain, move.low, move.high))
-    return Gate.judge(METRIC, gain, low, high, simpler=False, margin=MARGIN)
+    return judge_losses(our_loss, their_loss, groups, simpler=simpler, flattered=flattered)
 
 
 def _gate(folder: Path, challenger: Bundle, config: Config, runs: Path, on: Any, despite: str | None) -> Gate:

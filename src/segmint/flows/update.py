@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from segmint.config import Config, load_config
 from segmint.contract.validate import MIN_ROWS_PER_LEVEL
 from segmint.errors import DataError
+from segmint.evaluation.gate import Gate, judge_move
 from segmint.evaluation.recalibration import Move, cross_fitted, flattered_by, move_of
 from segmint.flows.bundle import predict_texts, propensities
 from segmint.flows.calibrate import interval_of
 from segmint.flows.call_lists import read_call_list, with_numbers
 from segmint.flows.predict import run_folder
-from segmint.flows.promote import GATE, compare_bundles, judge_move
+from segmint.flows.promote import GATE, compare_bundles
 from segmint.flows.read import inputs_of, open_source
 from segmint.flows.results import read_codes, read_frame
 from segmint.flows.run import run as train_run
@@ -33,7 +34,6 @@ from segmint.progress import Progress, silent
 from segmint.splits.groups import looks_of
 from segmint.splits.overlap import standing_in, standing_in_with_their_answers
 from segmint.store.bundle import Bundle, open_bundle, write_bundle
-from segmint.store.champion import Gate
 from segmint.store.learned_tables import carry_learned_tables
 from segmint.store.promoted import WORD
 from segmint.store.run import Run, installed_versions

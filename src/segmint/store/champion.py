@@ -7,10 +7,10 @@ visible in one step.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from segmint.errors import RunError
 from segmint.store import strict_json
@@ -20,66 +20,14 @@ from segmint.store.promoted import WORD, Entry, read_history
 from segmint.store.run import find_run
 from segmint.store.staging import publish_file, write_file
 
+if TYPE_CHECKING:
+    from segmint.evaluation.gate import Gate
+
 Prove = Callable[[Bundle], object]
 
 
 def _trusted(bundle: Bundle) -> None:
     """Ask no more of a bundle than that it could be opened."""
-
-
-@dataclass(frozen=True)
-class Gate:
-    """The answer to "may the challenger replace the champion?", made by who compared the two.
-
-    Attributes
-    ----------
-    passed : bool
-    verdict : {"first", "better", "equal_and_simpler", "not_better", "worse"}
-        First: there was no champion. Better: the interval of the difference lies above zero.
-    sentence : str
-        The reason for people, with the figures: "profit per 1,000 customers +14.2 (3.1 to 25.0)".
-    metric : str
-    difference, low, high : float or None
-        Challenger minus champion, with its interval.
-    """
-
-    passed: bool
-    verdict: Literal["first", "better", "equal_and_simpler", "not_better", "worse"]
-    sentence: str
-    metric: str = ""
-    difference: float | None = None
-    low: float | None = None
-    high: float | None = None
-
-    @classmethod
-    def judge(
-        cls, metric: str, difference: float, low: float, high: float, *, simpler: bool, margin: float = 0.0
-    ) -> Gate:
-        """Let pass what is better with its whole interval, or no worse than `margin` and simpler.
-
-        Parameters
-        ----------
-        metric : str
-            What was compared, more being better.
-        difference, low, high : float
-            Challenger minus champion on the same rows, with its interval.
-        simpler : bool
-            Whether the challenger is simpler (fewer columns or parameters).
-        margin : float
-            The loss that counts as equal; 0 asks for a lower end of at least zero.
-        """
-        figures = f"{metric} {difference:+.4g} ({low:.4g} to {high:.4g})"
-        if low > 0.0:
-            verdict: Literal["better", "equal_and_simpler", "not_better", "worse"] = "better"
-        elif high < 0.0:
-            verdict = "worse"
-        elif low >= -margin and simpler:
-            verdict = "equal_and_simpler"
-        else:
-            verdict = "not_better"
-        passed = verdict in ("better", "equal_and_simpler")
-        words = verdict.replace("_", " ")
-        return cls(passed, verdict, f"{words}: {figures}", metric, difference, low, high)
 
 
 def promote(
