@@ -14,7 +14,8 @@ from segmint.evaluation.comparison import OutOfFold
 from segmint.flows.calibrate import calibrate
 from segmint.flows.demo import sample_path
 from segmint.flows.train import Trained
-from segmint.models.calibration import Calibration
+from segmint.metrics.calibration import log_loss
+from segmint.models.calibration import Calibration, fit_calibration, log_odds
 from segmint.models.names import OURS
 from segmint.tables.source import open_table
 
@@ -40,7 +41,9 @@ class Compared:
         odds = 1.2 * yes + draw.normal(size=len(yes)) - 3.4
         propensity = 1 / (1 + np.exp(-odds))
         self.mine = OutOfFold(table.outcome, np.column_stack([1 - propensity, propensity]), ("no", "yes"))
-        self.predictions = pl.DataFrame({"model": [OURS] * len(yes), "fold": np.arange(len(yes)) % 5 + 1})
+        self.predictions = pl.DataFrame(
+            {"model": [OURS] * len(yes), "fold": np.arange(len(yes)) % 5 + 1, "record": table.records}
+        )
 
     def of(self, model: str) -> OutOfFold:
         return self.mine
@@ -72,3 +75,20 @@ def test_without_a_comparison_the_inner_rows_say_how_sure_it_is(table: ValidTabl
     assert found.calibration["threshold"] == 0.2
     assert found.calibration["temperature"] == 1.2
     assert found.calibration["interval"]["customers"] == len(inner)
+
+
+def test_rows_of_one_customer_do_not_judge_what_the_others_of_them_taught(
+    table: ValidTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a search there is one fold, whose customers are halved; here each customer has two equal rows."""
+    compared: Any = Compared(table)
+    people = np.repeat(np.arange(150), 2)
+    likely, said = compared.mine.probabilities[people], table.outcome[people]
+    compared.mine = OutOfFold(said, likely, ("no", "yes"))
+    compared.predictions = compared.predictions.head(300).with_columns(fold=pl.lit(1))
+    monkeypatch.setattr("segmint.flows.calibrate.row_groups", lambda table: np.arange(len(table)) // 2)
+    told = calibrate(table, trained(likely[:, 1], np.arange(10)), compared, threshold=0.2).told
+    yes = (said == "yes").astype(np.int64)
+    by_heart = fit_calibration(log_odds(likely[::2]), yes[::2]).again(likely)
+    assert told is not None
+    assert told["after"]["log_loss"] > log_loss(yes, by_heart)

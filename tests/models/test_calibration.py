@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segmint.models.calibration import Calibration, fit_calibration, log_odds, surest_of
+from segmint.models.calibration import Calibration, fit_calibration, log_odds, moved_threshold, surest_of
 
 
 def test_overconfident_logits_are_cooled() -> None:
@@ -58,3 +58,11 @@ def test_a_calibration_comes_back_from_json(found: Calibration) -> None:
     told = found.to_json()
     assert None not in told.values()
     assert Calibration.from_json(told | {"threshold": 0.5}) == found
+
+
+def test_a_threshold_moves_along_and_who_calls_everyone_goes_on() -> None:
+    likely = np.column_stack([np.linspace(0.99, 0.01, 50), np.linspace(0.01, 0.99, 50)])
+    later = Calibration(1.3, 0.4)
+    threshold = moved_threshold(0.305, later, 1)
+    assert np.array_equal(later.again(likely)[:, 1] >= threshold, likely[:, 1] >= 0.305)
+    assert moved_threshold(0.0, later, 1) == 0.0

@@ -14,7 +14,7 @@ from segmint.contract.validate import validate
 from segmint.errors import BundleError
 from segmint.evaluation.comparison import Comparison
 from segmint.features.apply import MISSING, OTHER
-from segmint.flows.calibrate import calibrate
+from segmint.flows.calibrate import calibrate, rows_judged
 from segmint.models.names import OURS
 from segmint.models.predict import Predictor
 from segmint.models.single import SinglePredictor
@@ -91,9 +91,7 @@ def _customers_judged(table: ValidTable, comparison: Comparison | None) -> NDArr
     """The customer of each row that the comparison kept apart, in its order."""
     if comparison is None:
         return None
-    records = comparison.predictions.filter(model=OURS)["record"].to_numpy()
-    order = np.argsort(table.records)
-    return row_customers(table)[order[np.searchsorted(table.records[order], records)]]
+    return row_customers(table)[rows_judged(table, comparison)]
 
 
 def predictor_of(bundle: Bundle) -> Predictor:

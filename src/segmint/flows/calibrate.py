@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmint.contract.valid_table import ValidTable
+from segmint.evaluation.calibration_gain import before_and_after, halves
 from segmint.evaluation.comparison import Comparison
-from segmint.metrics.calibration import expected_calibration_error, log_loss, reliability_table
 from segmint.metrics.classification import class_index
-from segmint.models.calibration import Calibration, fit_calibration, log_odds
+from segmint.models.calibration import Calibration, fit_calibration, log_odds, moved_threshold
 from segmint.models.interval import fit_interval
 from segmint.models.names import OURS
+from segmint.splits.groups import row_groups
 
 if TYPE_CHECKING:
     from segmint.flows.train import Trained
@@ -63,13 +64,23 @@ def calibrate(
     more = fit_calibration(log_odds(mine.probabilities), labels)
     likely = more.again(mine.probabilities)
     if threshold is not None and positive is not None:
-        threshold = _moved(threshold, more, classes.index(positive))
+        threshold = moved_threshold(threshold, more, classes.index(positive))
     found = ours.then(more).to_json() | {"threshold": threshold}
     if positive is not None:
         found |= interval_of(likely[:, classes.index(positive)], mine.outcome == positive)
-    fold = comparison.predictions.filter(model=OURS)["fold"].to_numpy()
-    told = _before_and_after(mine.probabilities, labels, fold, None if positive is None else classes.index(positive))
+    folds = comparison.predictions.filter(model=OURS)["fold"].to_numpy()
+    if np.unique(folds).size == 1:  # after a search
+        folds = halves(row_groups(table)[rows_judged(table, comparison)])
+    place = None if positive is None else classes.index(positive)
+    told = before_and_after(mine.probabilities, labels, folds, place)
     return Calibrated(found, (mine.outcome, likely), told | more.to_json())
+
+
+def rows_judged(table: ValidTable, comparison: Comparison) -> NDArray[np.int64]:
+    """Return the place in the table of each row that the comparison kept apart, in its order."""
+    records = comparison.predictions.filter(model=OURS)["record"].to_numpy()
+    order = np.argsort(table.records)
+    return np.asarray(order[np.searchsorted(table.records[order], records)])
 
 
 def _on_inner_rows(table: ValidTable, trained: Trained, positive: str | None) -> dict[str, Any]:
@@ -84,44 +95,3 @@ def interval_of(propensity: Floats, said_yes: NDArray[np.bool_]) -> dict[str, An
     """Learn the entry "interval" of ``calibration.json`` from customers that did not teach; empty if they are too few."""
     found = fit_interval(propensity, said_yes)
     return {} if found is None else {"interval": found.to_json()}
-
-
-def _moved(threshold: float, more: Calibration, positive: int) -> float:
-    if threshold <= 0.0:  # who calls everyone goes on calling everyone
-        return threshold
-    chances = np.full((1, 2), 1.0 - threshold)
-    chances[0, positive] = threshold
-    return float(more.again(chances)[0, positive])
-
-
-def _before_and_after(
-    likely: Floats, labels: NDArray[np.int64], fold: NDArray[np.int64], positive: int | None
-) -> dict[str, Any]:
-    """Judge the calibration on customers that it was not learned from: each fold by what the others teach."""
-    after = np.empty_like(likely)
-    if len(np.unique(fold)) == 1:
-        fold = np.arange(len(fold)) % 2
-    for number in np.unique(fold):
-        others = fold != number
-        after[~others] = fit_calibration(log_odds(likely[others]), labels[others]).again(likely[~others])
-    return {
-        "customers": len(labels),
-        "before": _judged(likely, labels, positive),
-        "after": _judged(after, labels, positive),
-    }
-
-
-def _judged(likely: Floats, labels: NDArray[np.int64], positive: int | None) -> dict[str, Any]:
-    """Judge the propensities of a response; of an assignment, whether the likeliest segment is as likely as said."""
-    score = likely.max(axis=1) if positive is None else likely[:, positive]
-    happened = likely.argmax(axis=1) == labels if positive is None else labels == positive
-    bins = reliability_table(happened, score)
-    return {
-        "log_loss": log_loss(labels, likely),
-        "calibration_error": expected_calibration_error(happened, score),
-        "promised": bins.mean_propensity.tolist(),
-        "observed": bins.response_rate.tolist(),
-        "low": bins.low.tolist(),
-        "high": bins.high.tolist(),
-        "customers": bins.customers.tolist(),
-    }

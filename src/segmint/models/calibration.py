@@ -97,3 +97,21 @@ def fit_calibration(
         unlikely, np.zeros(2 if single else 1), method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-4}
     )
     return Calibration(float(np.exp(best.x[0])), float(best.x[1]) if single else 0.0, surest)
+
+
+def moved_threshold(threshold: float, later: Calibration, positive: int) -> float:
+    """Move a threshold along with a calibration of two classes, so that it chooses the same customers.
+
+    Parameters
+    ----------
+    threshold : float
+        Of the probability of the class in the place `positive`.
+    later : Calibration
+        What the probabilities go through.
+    positive : int
+    """
+    if threshold <= 0.0:  # who calls everyone goes on calling everyone
+        return threshold
+    chances = np.full((1, 2), 1.0 - threshold)
+    chances[0, positive] = threshold
+    return float(later.again(chances)[0, positive])
