@@ -43,6 +43,21 @@ def test_the_promoted_bundle_is_the_one_in_use(finished: Finished, tmp_path: Pat
     assert entry.gate["verdict"] == "first"
 
 
+def test_the_folder_of_runs_may_be_a_link_and_nothing_below_it(finished: Finished, tmp_path: Path) -> None:
+    run = finished(1)
+    linked = tmp_path / "linked"
+    linked.symlink_to(tmp_path)
+    entry = promote(linked, run.id, GOOD)
+    assert open_bundle("PROMOTED", linked).digest == entry.manifest
+    assert read_promoted(linked).run == run.id
+    again = promote(linked, finished(2).id, GOOD)
+    assert rollback(linked).manifest == entry.manifest != again.manifest
+    run.folder.rename(tmp_path / "moved")
+    run.folder.symlink_to(tmp_path / "moved")
+    with pytest.raises(BundleError, match="is a link"):
+        open_bundle("PROMOTED", linked)
+
+
 def test_the_gate_holds_unless_a_person_gives_a_reason(finished: Finished, tmp_path: Path) -> None:
     first, second = finished(1), finished(2)
     promote(tmp_path, first.id, GOOD)

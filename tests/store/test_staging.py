@@ -122,6 +122,17 @@ def test_everything_is_for_the_owner_only_whatever_the_umask(tmp_path: Path) -> 
     assert modes(tmp_path / "a") == {("folder", 0o700), ("file", 0o600)}
 
 
+def test_a_folder_that_is_a_link_is_written_into_like_the_folder_itself(tmp_path: Path) -> None:
+    (tmp_path / "volume").mkdir()
+    (tmp_path / "linked").symlink_to("volume")
+    publish_file(tmp_path / "linked" / "list.csv", lambda staged: staged.write_text("whole"))
+    with staging(tmp_path / "linked" / "deep" / "bundle") as folder:
+        write_file(folder / "a", b"1")
+    assert (tmp_path / "volume" / "list.csv").read_text() == "whole"
+    assert (tmp_path / "volume" / "deep" / "bundle" / "a").read_bytes() == b"1"
+    assert (tmp_path / "linked").is_symlink()
+
+
 def test_links_are_not_published(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="neither a file nor a folder"), staging(tmp_path / "bundle") as folder:
         (folder / "passwd").symlink_to("/etc/passwd")

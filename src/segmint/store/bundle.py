@@ -40,7 +40,7 @@ from segmint.store.network_spec import NetworkSpec, parse_network
 from segmint.store.promoted import RUN_ID
 from segmint.store.run import RECORD, Run, list_runs, run_beginning
 from segmint.store.sealed_folder import opened_folder, printable, read_file, refused
-from segmint.store.staging import staging, write_file
+from segmint.store.staging import real_path, staging, write_file
 from segmint.store.tensors import expected_size, to_safetensors, weights_from_safetensors
 
 JSON = dict[str, Any]
@@ -177,7 +177,7 @@ def locate(path: Path | str, runs: Path | None = None) -> Opening:
     """Find the folder that `path` means and prepare to open it, step by step."""
     if str(path) == promoted.WORD:
         champion = promoted.read_promoted(runs)
-        return Opening(champion.runs, (champion.run, FOLDER), pinned=champion.manifest)
+        return Opening(real_path(champion.runs), (champion.run, FOLDER), pinned=champion.manifest)
     folder = folder_of(path, runs)
     if os.path.lexists(folder / RECORD) and not os.path.lexists(folder / FOLDER):
         raise _without_bundle(folder)

@@ -18,7 +18,7 @@ from segmint.store.alone import alone
 from segmint.store.bundle import FOLDER, Bundle, Opening
 from segmint.store.promoted import WORD, Entry, read_history
 from segmint.store.run import find_run
-from segmint.store.staging import publish_file, write_file
+from segmint.store.staging import publish_file, real_path, write_file
 
 if TYPE_CHECKING:
     from segmint.evaluation.gate import Gate
@@ -130,7 +130,7 @@ def rollback(runs: Path, *, prove: Prove = _trusted) -> Entry:
 
 
 def _opened(runs: Path, run: str, pinned: str | None) -> Bundle:
-    return Opening(runs, (run, FOLDER), pinned=pinned).finish()
+    return Opening(real_path(runs), (run, FOLDER), pinned=pinned).finish()
 
 
 def _write(runs: Path, past: list[Entry], entry: Entry) -> Entry:

@@ -14,6 +14,7 @@ from pydantic.dataclasses import dataclass as checked
 from segmint.errors import BundleError
 from segmint.store import strict_json
 from segmint.store.sealed_folder import opened_folder, read_file
+from segmint.store.staging import real_path
 
 WORD = "PROMOTED"
 
@@ -101,7 +102,7 @@ def read_history(runs: Path) -> list[Entry]:
 def _read(runs: Path) -> _File | None:
     if not os.path.lexists(runs / WORD):
         return None
-    with opened_folder(runs) as folder:
+    with opened_folder(real_path(runs)) as folder:  # the operator's own folder may be a link, what lies in it not
         content = read_file(folder, WORD, limit=_LIMIT)
     try:
         strict_json.from_bytes(content)

@@ -119,7 +119,15 @@ def make_folder(path: Path) -> None:
     with suppress(FileExistsError):
         path.mkdir(FOLDER_MODE)
         path.chmod(FOLDER_MODE)
-        _flush(path.parent)
+        _flush(real_path(path.parent))
+
+
+def real_path(path: Path) -> Path:
+    """Follow every link of a path that an operator named: what lies there is meant, not the link.
+
+    Where links lead in a circle the path stays as it is, for the system to refuse.
+    """
+    return Path(os.path.realpath(path))
 
 
 @contextmanager
@@ -223,7 +231,7 @@ def _swap(folder: Path, target: Path) -> None:
 
 def _make_lasting(target: Path) -> None:
     try:
-        _flush(target.parent)
+        _flush(real_path(target.parent))
     except OSError as error:
         raise RunError(
             f"'{target.name}' is in place, but the disk did not confirm it: {os.strerror(error.errno or 0)}.",
