@@ -125,6 +125,27 @@ def test_an_ending_may_be_written_in_capitals(tmp_path: Path) -> None:
     assert len((tmp_path / "p.CSV").read_text("utf-8").splitlines()) == 2
 
 
+def test_where_a_name_to_write_to_is_a_link_the_file_that_it_points_to_is_written(tmp_path: Path) -> None:
+    write_bundle(tmp_path / "bundle", **small_parts())
+    customers = pl.DataFrame({"age": [41], "job": ["student"]})
+    for there, place in ((True, tmp_path / "old"), (False, tmp_path / "new")):
+        place.mkdir()
+        (tmp_path / "link.csv").unlink(missing_ok=True)
+        (tmp_path / "link.csv").symlink_to(place / "p")
+        if there:
+            (place / "p").write_text("of the last campaign")
+        predict(customers, tmp_path / "bundle", runs=tmp_path / "runs", out=tmp_path / "link.csv")
+        assert (tmp_path / "link.csv").is_symlink()
+        assert len((place / "p").read_text("utf-8").splitlines()) == 2
+
+
+def test_rejected_rows_are_written_where_a_link_points(tmp_path: Path) -> None:
+    (tmp_path / "link.csv").symlink_to(tmp_path / "r.csv")
+    check(sample_path(), "bank-marketing", rejected=tmp_path / "link.csv")
+    assert (tmp_path / "link.csv").is_symlink()
+    assert (tmp_path / "r.csv").is_file()
+
+
 def test_nothing_is_written_into_the_sealed_folder_of_a_bundle(tmp_path: Path) -> None:
     write_bundle(tmp_path / "bundle", **small_parts())
     with pytest.raises(InputError, match="which is sealed"):

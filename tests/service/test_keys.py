@@ -39,6 +39,17 @@ def test_a_key_is_stored_as_a_hash_by_its_owner_only(tmp_path: Path) -> None:
     assert found.scopes == {"read", "predict"}
 
 
+def test_keys_are_added_to_the_file_that_a_link_points_to(tmp_path: Path) -> None:
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "linked").symlink_to("secret")
+    (tmp_path / "keys.toml").symlink_to(tmp_path / "secret" / "ours.toml")
+    first = add_key(tmp_path / "keys.toml", "analyst", ["read"])
+    second = add_key(tmp_path / "linked" / "ours.toml", "analyst", ["read"])
+    assert revoke_keys(tmp_path / "keys.toml", "analyst", id_of(first)) == 1
+    assert (tmp_path / "keys.toml").is_symlink()
+    assert [key.sha256 for key in read_keys(tmp_path / "secret" / "ours.toml")] == [digest_of(second)]
+
+
 def test_a_file_with_the_scope_admin_is_read_and_no_new_key_gets_it(tmp_path: Path) -> None:
     path = tmp_path / "keys.toml"
     text = add_key(path, "old", ["read", "predict"])

@@ -15,6 +15,7 @@ from segmint.flows.read import has_answers, open_source, refuse_overwriting, rej
 from segmint.flows.settings import RUNS, Place, Settings, contract_of, path_of, settings_of
 from segmint.progress import Progress, silent
 from segmint.store.promoted import WORD
+from segmint.store.staging import real_path
 from segmint.store.verify import Check, verify_bundle
 from segmint.tables.source import TableSource
 
@@ -64,7 +65,7 @@ def check(
     as_reviewed = contract.model_copy(update={"reviewed": True})
     purpose = _purpose(opened, contract)
     validate_batches(opened, as_reviewed, purpose=purpose, at=config.data.at)
-    with nullcontext(None) if rejected is None else rejected_rows(rejected, also_none=True) as on_reject:
+    with nullcontext(None) if rejected is None else rejected_rows(real_path(rejected), also_none=True) as on_reject:
         table = validate(
             opened,
             as_reviewed,

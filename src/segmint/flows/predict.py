@@ -27,7 +27,7 @@ from segmint.store.learned_tables import LearnedTables
 from segmint.store.promoted import WORD
 from segmint.store.run import Run
 from segmint.store.run_files import LEDGER, PREDICTIONS, REJECTED
-from segmint.store.staging import publish_file, require_writable
+from segmint.store.staging import publish_file, real_path, require_writable
 from segmint.store.training_ids import TrainingIds, open_training_ids
 from segmint.tables.source import TableSource
 from segmint.tables.write import write_parquet, write_safe_csv, write_safe_workbook
@@ -165,7 +165,8 @@ def predict(
                 lambda path: work.write(batches, path, config.data.max_rejected, kept_in=rejected),
             )
         if out is not None:
-            publish_file(out, lambda path: _copy(here.folder / PREDICTIONS, path, WRITERS[out.suffix.lower()]))
+            write = WRITERS[out.suffix.lower()]
+            publish_file(real_path(out), lambda path: _copy(here.folder / PREDICTIONS, path, write))
         result = work.finish(here.folder, out)
         here.keep(LEDGER, result.ledger.to_json())
         here.done({"rows": result.rows, "predicted": result.counts, "quality": result.quality})
@@ -266,7 +267,7 @@ def _check_out(out: Path, source: Any, bundle: Path | str, runs: Path) -> None:
             expected="a name ending in .csv, .xlsx or .parquet",
             fix="rename it",
         )
-    require_writable(out, "--out")
+    require_writable(real_path(out), "--out")
     refuse_overwriting(out, source)
     opening = locate(bundle, runs)
     if opening.folder.joinpath(*opening.below).resolve() in out.resolve().parents:

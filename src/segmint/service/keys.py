@@ -19,7 +19,7 @@ import tomlkit
 
 from segmint.errors import ConfigError
 from segmint.store.alone import alone
-from segmint.store.staging import make_folder, publish_file, write_file
+from segmint.store.staging import make_folder, publish_file, real_path, write_file
 from segmint.toml_files import read_toml_text
 
 SCOPES = ("read", "predict", "target")
@@ -216,6 +216,7 @@ def add_key(path: Path, name: str, scopes: Sequence[str], *, days: int = 365) ->
         raise ConfigError(f"A key cannot live {days} days.", expected="1 to 3650 days", fix="--days 365")
     text = PREFIX + secrets.token_urlsafe(32)
     expires = (datetime.now(UTC) + timedelta(days=days)).replace(microsecond=0)
+    path = real_path(path)
     with _alone(path):
         keys = read_keys(path) if path.exists() else []
         _write(path, [*keys, Key(name, digest_of(text), frozenset(scopes), expires)])
@@ -237,6 +238,7 @@ def revoke_keys(path: Path, name: str, key: str | None = None) -> int:
     ConfigError
         If there is none.
     """
+    path = real_path(path)
     with _alone(path):
         keys = read_keys(path)
         kept = [one for one in keys if one.name != name or (key is not None and one.id != key)]
