@@ -10,6 +10,7 @@ import random
 import subprocess
 import sys
 import threading
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +27,7 @@ from segmint.flows.bundle import predictor_of
 from segmint.service import app, tables
 from segmint.service.app import WAYS, Service
 from segmint.service.champion import Handle
+from segmint.service.keys import FileRing
 from segmint.service.limits import Workers
 from segmint.store.bundle import open_bundle
 from segmint.targeting.policy import ContactRules
@@ -496,6 +498,19 @@ def test_api_11_ready_says_no_while_stopping_and_live_says_yes(ask: Ask, service
     service.draining = True
     assert ask("GET", "/health/ready").status_code == 503
     assert ask("GET", "/health/live").status_code == 200
+
+
+def test_api_11_ready_says_no_while_the_file_of_keys_cannot_be_used(ask: Ask, service: Service, tmp_path: Path) -> None:
+    ring, now = service.keys, [time.monotonic() + 10]
+    assert isinstance(ring, FileRing)
+    ring._clock = lambda: now[0]
+    (tmp_path / "keys.toml").chmod(0o644)
+    told = ask("GET", "/health/ready")
+    assert (told.status_code, told.json()["code"]) == (503, "keys")
+    assert ask("GET", "/health/live").status_code == 200
+    (tmp_path / "keys.toml").chmod(0o600)
+    now[0] += 2
+    assert ask("GET", "/health/ready").json()["ready"]
 
 
 def test_api_13_many_threads_get_the_same_answers(service: Service) -> None:

@@ -77,6 +77,37 @@ def test_a_revoked_key_opens_nothing_a_second_later(tmp_path: Path) -> None:
     assert ring.find(other) is not None
 
 
+def test_a_file_of_keys_that_is_spoiled_opens_nothing_and_the_log_says_so_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path, now = tmp_path / "keys.toml", [0.0]
+    text = add_key(path, "dialler", ["predict"])
+    ring, whole = FileRing(path, clock=lambda: now[0]), path.read_text()
+    caplog.set_level("INFO", "segmint.service")
+
+    def look() -> list[str]:
+        caplog.clear()
+        for _ in range(3):
+            now[0] += 2
+            assert ring.is_refused() == (ring.find(text) is None)
+        return [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+
+    path.write_text(f"{whole}sgm_secret = =")
+    assert "cannot be read" in " ".join(told := look())
+    assert len(told) == 1
+    assert "sgm_" not in told[0]
+    path.write_text(whole)
+    assert look() == []
+    path.chmod(0o644)
+    assert ["Others on this machine" in line for line in look()] == [True]
+    path.unlink()
+    assert ["There is no file of keys" in line for line in look()] == [True]
+    add_key(path, "dialler", ["predict"])
+    now[0] += 2
+    assert not ring.is_refused()
+    assert "can be used again" in caplog.text
+
+
 def test_two_keys_of_one_name_overlap_while_one_replaces_the_other(tmp_path: Path) -> None:
     path = tmp_path / "keys.toml"
     texts = [add_key(path, "dialler", ["predict"]) for _ in range(2)]

@@ -136,6 +136,8 @@ async def _live(service: Service, request: Request, handle: Handle) -> Response:
 async def _ready(service: Service, request: Request, handle: Handle) -> Response:
     if service.draining:
         raise stopping()
+    if service.keys.is_refused():
+        raise Problem(503, "keys", "The file of keys cannot be used, so nobody is let in; the service's log says why.")
     return _json({"ready": True})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 import re
 import secrets
 import stat
@@ -26,6 +27,7 @@ SCOPES = ("read", "predict", "target")
 _RETIRED = frozenset({"admin"})  # was offered once and opened nothing
 PREFIX = "sgm_"
 _ID = 8  # letters of the hash that tell keys apart
+log = logging.getLogger("segmint.service")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -85,6 +87,10 @@ class KeyRing:
         """Whether a key that was found before is still on the ring, unchanged, and has not ended."""
         return key in self._keys and key.expires > datetime.now(UTC)
 
+    def is_refused(self) -> bool:
+        """Whether nobody is let in because where the keys are kept cannot be trusted."""
+        return False
+
 
 class FileRing(KeyRing):
     """The keys of a file, read again when the file changes; looked at once a second at most.
@@ -92,7 +98,8 @@ class FileRing(KeyRing):
     Raises
     ------
     ConfigError
-        If the file cannot be trusted at the start, or holds no key. Later on, an untrustworthy file opens nothing.
+        If the file cannot be trusted at the start, or holds no key. Later on, an untrustworthy file opens nothing, and
+        the log says why, once for each change of the file.
     """
 
     def __init__(self, path: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -102,7 +109,7 @@ class FileRing(KeyRing):
             raise ConfigError(
                 f"There is no key in '{path.name}'.", expected="one at least", fix="segmint keys add NAME"
             )
-        self._mark, self._looked = self._now(), clock()
+        self._mark, self._looked, self._refused = self._now(), clock(), False
 
     def find(self, text: str) -> Key | None:
         """Return the key that this text is, after a look at the file."""
@@ -114,22 +121,35 @@ class FileRing(KeyRing):
         self._look()
         return super().still(key)
 
+    def is_refused(self) -> bool:
+        """Whether the file cannot be trusted now, after a look at it."""
+        self._look()
+        return self._refused
+
     def _look(self) -> None:
         if self._clock() - self._looked >= 1.0:
             self._looked = self._clock()
             if (mark := self._now()) != self._mark:
                 self._mark = mark
-                try:
-                    self._keys = tuple(read_keys(self._path))
-                except ConfigError:
-                    self._keys = ()
+                self._read()
+
+    def _read(self) -> None:
+        try:
+            self._keys = tuple(read_keys(self._path))
+        except ConfigError as error:
+            self._keys, self._refused = (), True
+            log.error("no key opens anything until this is mended: %s Next: %s", error.came, error.fix)
+            return
+        if self._refused:
+            self._refused = False
+            log.info("the file of keys can be used again: '%s'", self._path.name)
 
     def _now(self) -> tuple[int, ...]:
         try:
             seen = self._path.stat()
         except OSError:
             return ()
-        return seen.st_ino, seen.st_mtime_ns, seen.st_size, seen.st_mode
+        return seen.st_ino, seen.st_mtime_ns, seen.st_size, seen.st_mode, seen.st_uid, seen.st_gid
 
 
 def digest_of(text: str) -> str:
