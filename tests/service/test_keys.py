@@ -50,6 +50,17 @@ def test_keys_are_added_to_the_file_that_a_link_points_to(tmp_path: Path) -> Non
     assert [key.sha256 for key in read_keys(tmp_path / "secret" / "ours.toml")] == [digest_of(second)]
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_keys_that_root_changes_stay_the_services(tmp_path: Path) -> None:
+    path = tmp_path / "keys.toml"
+    add_key(path, "dialler", ["predict"])
+    os.chown(path, 4711, 4712)
+    add_key(path, "analyst", ["read"])
+    revoke_keys(path, "dialler")
+    known = path.stat()
+    assert (known.st_uid, known.st_gid, known.st_mode & 0o777) == (4711, 4712, 0o600)
+
+
 def test_a_file_with_the_scope_admin_is_read_and_no_new_key_gets_it(tmp_path: Path) -> None:
     path = tmp_path / "keys.toml"
     text = add_key(path, "old", ["read", "predict"])

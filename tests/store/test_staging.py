@@ -133,6 +133,52 @@ def test_a_folder_that_is_a_link_is_written_into_like_the_folder_itself(tmp_path
     assert (tmp_path / "linked").is_symlink()
 
 
+def test_a_file_that_is_replaced_passes_its_access_on_before_it_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, seen = tmp_path / "shared.csv", []
+    publish_file(path, lambda staged: staged.write_text("first"), keep_access=True)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    path.chmod(0o640)
+    known, rename = path.stat(), Path.rename
+    monkeypatch.setattr(os, "fchown", lambda _, user, group: seen.append((user, group)))
+
+    def watched(staged: Path, target: Path) -> Path:
+        seen.append(stat.S_IMODE(staged.stat().st_mode))
+        return rename(staged, target)
+
+    monkeypatch.setattr(Path, "rename", watched)
+    publish_file(path, lambda staged: staged.write_text("second"), keep_access=True)
+    assert seen == [(known.st_uid, known.st_gid), 0o640]
+    publish_file(path, lambda staged: staged.write_text("third"))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(("mode", "may_keep_group", "is_replaced"), [
+    (0o400, True, False), (0o660, True, True), (0o644, True, True), (0o660, False, False),
+])  # fmt: skip
+def test_a_file_of_somebody_else_is_replaced_only_where_they_can_read_it_still(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int, may_keep_group: bool, is_replaced: bool
+) -> None:
+    path = tmp_path / "shared.csv"
+    path.write_text("old")
+    path.chmod(mode)
+
+    def refused(_: int, user: int, __: int) -> None:
+        if user != -1 or not may_keep_group:
+            raise PermissionError(errno.EPERM, "no")
+
+    monkeypatch.setattr(os, "fchown", refused)
+    if is_replaced:
+        publish_file(path, lambda staged: staged.write_text("new"), keep_access=True)
+    else:
+        with pytest.raises(RunError, match="belongs to another user or group"):
+            publish_file(path, lambda staged: staged.write_text("new"), keep_access=True)
+    assert path.read_text() == ("new" if is_replaced else "old")
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_links_are_not_published(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="neither a file nor a folder"), staging(tmp_path / "bundle") as folder:
         (folder / "passwd").symlink_to("/etc/passwd")

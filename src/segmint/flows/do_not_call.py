@@ -78,11 +78,9 @@ def add_objectors(path: Path, customers: pl.Series, own: str | None = None) -> G
         new = asked.filter(~without_point_zero(asked).is_in(without_point_zero(bare_ids(known[name])).implode()))
         grown = Grown(path, known.height, len(new))
         if len(new):
-            mode = path.stat().st_mode if path.exists() else None
             whole = pl.concat([known, new.to_frame()], how="diagonal")
-            publish_file(path, lambda staged: write_safe_csv(iter([whole]), staged))
-            if mode is not None:
-                path.chmod(mode & 0o777)  # colleagues who could read it still can
+            # colleagues who could read it still can
+            publish_file(path, lambda staged: write_safe_csv(iter([whole]), staged), keep_access=True)
     return grown
 
 

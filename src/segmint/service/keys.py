@@ -284,4 +284,5 @@ def _write(path: Path, keys: Sequence[Key]) -> None:
         for k in keys
     ]
     text = tomlkit.dumps({"keys": told})
-    publish_file(path, lambda staged: write_file(staged, text.encode("utf-8")))
+    # whoever the service runs as can read it still, also after another user changed it
+    publish_file(path, lambda staged: write_file(staged, text.encode("utf-8")), keep_access=True)

@@ -74,7 +74,9 @@ def staging(target: Path, *, replace: bool = False) -> Iterator[Path]:
         _make_lasting(target)
 
 
-def publish_file(path: Path, write: Callable[[Path], Result], *, replace: bool = True) -> Result:
+def publish_file(
+    path: Path, write: Callable[[Path], Result], *, replace: bool = True, keep_access: bool = False
+) -> Result:
     """Let `write` make one file, which then becomes `path`, whole; return what `write` does.
 
     Parameters
@@ -85,11 +87,13 @@ def publish_file(path: Path, write: Callable[[Path], Result], *, replace: bool =
         Gets a path with the same file name in a folder of its own, and writes exactly that file.
     replace : bool
         Whether a file that exists may be replaced (in one step).
+    keep_access : bool
+        Whether a file that is replaced passes its owner, group and mode on, so that who could read it still can.
 
     Raises
     ------
     RunError
-        As for `staging`.
+        As for `staging`; with `keep_access` also if somebody could not read the file any more.
     """
     path = Path(path).absolute()
     if os.path.lexists(path) and not replace:
@@ -99,6 +103,8 @@ def publish_file(path: Path, write: Callable[[Path], Result], *, replace: bool =
             result = write(folder / path.name)
         with _disk_explained(path):
             _seal(folder)
+            if keep_access and path.is_file():
+                _pass_access_on(path, folder / path.name)
             (folder / path.name).rename(path)
         _make_lasting(path)
     return result
@@ -202,6 +208,39 @@ def _seal(folder: Path) -> None:
                 )
             _flush(file, mode=FILE_MODE)
         _flush(Path(place), mode=FOLDER_MODE)
+
+
+def _pass_access_on(old: Path, new: Path) -> None:
+    """Give a file the owner, group and mode of the one that it replaces.
+
+    Only the system's administrator may give a file away; without the owner it does where others than the owner may read it.
+    """
+    known, made = old.stat(), new.stat()
+    if _access(known) == _access(made):
+        return
+    for_others = known.st_mode & (stat.S_IRGRP | stat.S_IROTH)
+    descriptor = os.open(new, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        try:
+            os.fchown(descriptor, known.st_uid, known.st_gid)
+        except PermissionError:
+            if not for_others:
+                raise
+            os.fchown(descriptor, -1, known.st_gid)
+        os.fchmod(descriptor, _access(known)[-1])
+        os.fsync(descriptor)
+    except PermissionError as error:
+        raise RunError(
+            f"'{old.name}' belongs to another user or group, and who may read it now could not read the new one.",
+            expected="a user who may give the file to whom it belongs",
+            fix="run the command as the user that the file belongs to; the file was left as it was",
+        ) from error
+    finally:
+        os.close(descriptor)
+
+
+def _access(known: os.stat_result) -> tuple[int, int, int]:
+    return known.st_uid, known.st_gid, stat.S_IMODE(known.st_mode) & 0o777
 
 
 def _raise(error: OSError) -> None:
