@@ -51,6 +51,16 @@ def test_without_a_bundle_it_says_what_to_do(tmp_path: Path) -> None:
         Desk(tmp_path).bundle()
 
 
+def test_a_table_whose_file_is_gone_takes_no_page_away_and_is_forgotten(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    gone, here = bring(desk, "a"), bring(desk, "b")
+    (tmp_path / "tables" / gone / "table.csv").unlink()
+    for page in (pages.upload(desk), pages.list_builder(desk, None, {}), pages.customer(desk, None, "")):
+        assert [table["id"] for table in page["tables"]] == [here]
+    desk.forget(gone)
+    assert [place.name for place in (tmp_path / "tables").iterdir()] == [here]
+
+
 def test_the_champion_is_used_or_else_the_newest_finished_run_with_a_bundle(tmp_path: Path) -> None:
     first = run_with_bundle(tmp_path, 1)
     desk = Desk(tmp_path)

@@ -82,6 +82,21 @@ def test_a_table_that_is_forgotten_leaves_nothing(tmp_path: Path) -> None:
             tables.forget(gone)
 
 
+@pytest.mark.parametrize("about", [None, "{", "[]", '{"file": "bank.csv"}'])
+def test_a_table_that_is_gone_hides_no_other_and_can_be_forgotten(about: str | None, tmp_path: Path) -> None:
+    tables = Tables(tmp_path)
+    table, other = bring(tables, "bank.csv", b"a,b\n1,2\n"), bring(tables, "bank.csv", b"a,b\n1,2\n")
+    if about is None:
+        table.path.unlink()
+    else:
+        (table.path.parent / "about.json").write_text(about)
+    assert [found.id for found in tables.all()] == [other.id]
+    with pytest.raises(RunError, match="no such table"):
+        tables.find(table.id)
+    tables.forget(table.id)
+    assert [place.name for place in tmp_path.iterdir()] == [other.id]
+
+
 def test_too_much_is_refused_and_nothing_stays(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="larger than this page takes"):
         bring(Tables(tmp_path), "a.csv", b"x" * 60, b"x" * 60)

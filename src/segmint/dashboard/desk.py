@@ -253,7 +253,7 @@ class Desk:
         RunError
             If there is none, or a run that was started here is at work on it.
         """
-        place = self.tables.find(table).path.parent
+        place = self.tables.place(table)
         if self.jobs.works_in(place):
             raise RunError(
                 "A run is at work on this table.",

@@ -9,6 +9,7 @@ import secrets
 import shutil
 import unicodedata
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -92,34 +93,55 @@ class Tables:
         RunError
             If there is none.
         """
-        place = self.folder / table
-        if _ID.fullmatch(table) and (place / _ABOUT).is_file():
-            about = json.loads((place / _ABOUT).read_text())
+        place = self.place(table)
+        with suppress(OSError, ValueError, KeyError, TypeError):  # somebody tidied up in our folder
+            about = json.loads((place / _ABOUT).read_text("utf-8"))
             # earlier ones were all called table
             names = [str(about["file"])] if "file" in about else [f"table{ending}" for ending in ENDINGS]
             path = next((place / name for name in names if Path(name).name == name and (place / name).is_file()), None)
             if path is not None:
                 return Table(table, str(about["name"]), path)
-        raise RunError("There is no such table here.", expected="a table of the list", fix="bring it again")
+        raise _unknown()
 
-    def forget(self, table: str) -> None:
-        """Delete a table, its contract and what was said about it.
+    def place(self, table: str) -> Path:
+        """The folder of a table by its id, also where the table itself is gone from it.
 
         Raises
         ------
         RunError
             If there is none.
         """
-        place = self.find(table).path.parent
+        place = self.folder / table
+        if not _ID.fullmatch(table) or not (place / _ABOUT).is_file():
+            raise _unknown()
+        return place
+
+    def forget(self, table: str) -> None:
+        """Delete a table, its contract and what was said about it, also where the table itself is gone already.
+
+        Raises
+        ------
+        RunError
+            If there is none.
+        """
+        place = self.place(table)
         (place / _ABOUT).unlink()  # from now on it is found no more, whatever becomes of the rest
         shutil.rmtree(place)
 
     def all(self) -> list[Table]:
-        """Every table, newest first."""
+        """Every table that can be opened, newest first."""
         if not self.folder.is_dir():
             return []
         places = [p for p in self.folder.iterdir() if _ID.fullmatch(p.name) and (p / _ABOUT).is_file()]
-        return [self.find(p.name) for p in sorted(places, key=lambda p: -(p / _ABOUT).stat().st_mtime)]
+        tables = []
+        for place in sorted(places, key=lambda p: -(p / _ABOUT).stat().st_mtime):
+            with suppress(RunError):
+                tables.append(self.find(place.name))
+        return tables
+
+
+def _unknown() -> RunError:
+    return RunError("There is no such table here.", expected="a table of the list", fix="bring it again")
 
 
 def plain(name: str) -> str:
