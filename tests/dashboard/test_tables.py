@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import re
 import resource
+import subprocess
+import sys
+import textwrap
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from segmint.dashboard.desk import Desk
 from segmint.dashboard.tables import Table, Tables
 from segmint.errors import InputError, RunError
 
@@ -80,6 +84,39 @@ def test_a_table_that_is_forgotten_leaves_nothing(tmp_path: Path) -> None:
     for gone in (table.id, "..", "a" * 16):
         with pytest.raises(RunError, match="no such table"):
             tables.forget(gone)
+
+
+def test_what_a_killed_upload_left_is_swept_and_what_is_being_brought_is_not(tmp_path: Path) -> None:
+    child = textwrap.dedent("""
+        import asyncio, sys, time
+        from pathlib import Path
+        from segmint.dashboard.tables import Tables
+        async def chunks():
+            yield b"customer;phone" * 10_000
+            print("half", flush=True)
+            await asyncio.sleep(60)
+        asyncio.run(Tables(Path(sys.argv[1])).receive("a.csv", chunks()))
+    """)
+    tables = Tables(tmp_path)
+    whole = bring(tables, "bank.csv", b"a,b\n1,2\n")
+    (tmp_path / ("b" * 16)).mkdir()
+    (tmp_path / ("b" * 16) / "half.csv").write_text("of an earlier version")
+    (tmp_path / "notes").mkdir()
+    with subprocess.Popen([sys.executable, "-c", child, str(tmp_path)], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "half\n"
+        tables.sweep()
+        assert len(list(tmp_path.glob(".*.staging-*/a.csv"))) == 1, "a living upload lost its table"
+        assert [table.id for table in tables.all()] == [whole.id]
+        other.kill()
+    tables.sweep()
+    assert {place.name for place in tmp_path.iterdir()} == {whole.id, "notes"}
+
+
+def test_a_dashboard_sweeps_its_tables_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "tables" / ("b" * 16)).mkdir(parents=True)
+    Desk(tmp_path)
+    assert list((tmp_path / "tables").iterdir()) == []
 
 
 @pytest.mark.parametrize("about", [None, "{", "[]", '{"file": "bank.csv"}'])

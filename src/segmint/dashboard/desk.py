@@ -127,6 +127,7 @@ class Desk:
         self.standing = standing or StandingPolicy()
         self.keeper = keeper or Doorkeeper()
         self.tables, self.jobs = Tables(runs / "tables"), Jobs(runs)
+        self.tables.sweep()
         self.lists, self.workers = lists or list_workers(), workers or page_workers()
         self.children = children or Children()
         self._bundle: tuple[str | None, Bundle] | None = None

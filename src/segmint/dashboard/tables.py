@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -15,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from segmint.errors import InputError, RunError
-from segmint.store.staging import FILE_MODE, FOLDER_MODE, disk_explained, publish_file, write_file
+from segmint.store.staging import FILE_MODE, staging, sweep_dead, write_file
 
 TEXTS, PACKED = (".csv", ".txt", ".tsv"), (".gz", ".zst")
 # ".csv.gz" before ".gz": all of it is kept in the file's name
@@ -70,20 +71,19 @@ class Tables:
         if ending is None:
             expected = f"{' '.join(TEXTS)} (also packed: {' '.join(PACKED)}) .xlsx .parquet"
             raise InputError("This file has no ending of a table.", expected=expected, fix="save it as CSV")
-        place = self.folder / secrets.token_hex(8)
-        path = place / f"{plain(name[: -len(ending)])}{ending}"
-        with disk_explained(path):
-            place.mkdir(parents=True, mode=FOLDER_MODE)
-        try:
-            with disk_explained(path):
-                await _write(path, chunks, most)
-            about = json.dumps({"name": name[:200], "file": path.name}).encode()
-            publish_file(place / _ABOUT, lambda staged: write_file(staged, about))
-        except BaseException:
-            path.unlink(missing_ok=True)
-            place.rmdir()
-            raise
-        return Table(place.name, name[:200], path)
+        place, file = self.folder / secrets.token_hex(8), f"{plain(name[: -len(ending)])}{ending}"
+        with staging(place) as staged:
+            await _write(staged / file, chunks, most)
+            write_file(staged / _ABOUT, json.dumps({"name": name[:200], "file": file}).encode())
+        return Table(place.name, name[:200], place / file)
+
+    def sweep(self) -> None:
+        """Remove what is left of tables that were never whole, as their process died, or that were half forgotten."""
+        sweep_dead(self.folder, _ID)
+        with suppress(OSError):
+            for place in [entry for entry in self.folder.iterdir() if _ID.fullmatch(entry.name)]:
+                if place.is_dir() and not (place / _ABOUT).exists():
+                    shutil.rmtree(place, ignore_errors=True)
 
     def find(self, table: str) -> Table:
         """Open a table by its id.
@@ -165,5 +165,7 @@ async def _write(path: Path, chunks: AsyncIterator[bytes], most: int) -> None:
                     fix="run it at the command line: segmint run",
                 )
             file.write(chunk)
+        file.flush()
+        await asyncio.to_thread(os.fsync, file.fileno())  # long for a large table, and others wait on the loop
     if not taken:
         raise InputError("The file is empty.", expected="a table", fix="choose another file")

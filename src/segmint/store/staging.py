@@ -34,6 +34,7 @@ FOLDER_MODE = 0o700
 _DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EROFS, errno.EMFILE, errno.ENFILE})
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_STAGED = re.compile(r"\.(.*)\.staging-[0-9a-f]{16}", re.DOTALL)
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
 
@@ -115,6 +116,23 @@ def write_file(path: Path, content: bytes) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     with os.fdopen(os.open(path, flags, FILE_MODE), "wb") as file:
         file.write(content)
+
+
+def sweep_dead(folder: Path, published: re.Pattern[str]) -> None:
+    """Remove what dead processes left in a folder; what is locked belongs to a living one.
+
+    Parameters
+    ----------
+    folder : Path
+    published : re.Pattern
+        What the names of the targets are like, whose unfinished states go: for names that never come again.
+    """
+    with suppress(OSError):
+        staged = [(entry, _STAGED.fullmatch(entry.name)) for entry in folder.iterdir()]
+        for entry, name in staged:
+            if name is not None and published.fullmatch(name[1]):
+                with suppress(OSError):
+                    _remove_unlocked(entry)
 
 
 def make_folder(path: Path) -> None:
