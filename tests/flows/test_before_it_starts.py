@@ -57,3 +57,13 @@ def test_rows_of_one_look_are_said_to_count_as_one_customer(table: ValidTable) -
     (said,) = flow.before_it_starts(table, load_config(), few)
     assert said.startswith("rows that look the same count as one customer: 24 of 4,521 are left")
     assert 'role = "id"' in said
+
+
+def test_a_search_shorter_than_its_first_trial_is_said_to_be_too_short(table: ValidTable) -> None:
+    who = RowIdentity.of(table)
+    short, long = (load_config(None, ["model.recipe=best", f"search.minutes={minutes}"]) for minutes in (0.1, 60))
+    effort, said = flow.before_it_starts(table, short, who)[0], flow.before_it_starts(table, short, who)[-1]
+    assert "beside the search" in effort
+    assert said.startswith("the time of the search (6.0 s) is less than its first trial may take (about ")
+    assert said.endswith("give --search at least 1m")
+    assert not any("the time of the search" in said for said in flow.before_it_starts(table, long, who))

@@ -100,6 +100,28 @@ def test_a_start_that_nothing_beat_is_not_set_beside_itself(monkeypatch: pytest.
         assert sorted(compared.models) == expected
 
 
+def found_after(seconds: list[float], *search: str) -> flow.Found:
+    """Return what is found after trials of so many seconds, the first the best."""
+    trials = [SimpleNamespace(seconds=spent, number=number) for number, spent in enumerate(seconds)]
+    fold = SimpleNamespace(train=range(80), test=range(20))
+    return flow.Found(SimpleNamespace(trials=trials, best=trials[0]), load_config(None, list(search)), fold)  # type: ignore[arg-type]
+
+
+def test_a_search_with_time_for_one_trial_says_that_nothing_else_was_tried_and_how_long_it_must_be() -> None:
+    found = found_after([200.0], "search.minutes=0.5")
+    assert "made 1 trial on 80 % of the rows (80)" in found.sentence
+    assert "No other settings were tried: the time (30 s) was too short for a second trial" in found.sentence
+    assert "after a first of 3 min 20 s; give --search at least 7m." in found.sentence
+    assert "every figure is about the other 20 % (20 rows)" in found.sentence
+    assert "were searched" not in found.sentence
+
+
+def test_one_trial_that_was_asked_for_is_no_matter_of_time() -> None:
+    found = found_after([200.0], "search.minutes=9", "search.trials=1")
+    assert "one trial was asked for; set search.trials to 2 or more" in found.sentence
+    assert not found_after([1.0, 1.0], "search.minutes=9").only_the_start
+
+
 def test_without_optuna_nothing_is_read_and_the_pip_line_is_said(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -23,7 +23,7 @@ from segmint.flows.bundle import pack
 from segmint.flows.explain import keep_importance
 from segmint.flows.read import begin, keep_reading, open_source, read, require_contract
 from segmint.flows.report import write_report
-from segmint.flows.search import Found, compare_apart, find_settings, settings_to_search
+from segmint.flows.search import Found, compare_apart, find_settings, settings_to_search, too_short
 from segmint.flows.segment import (
     INDIVIDUAL,
     find_segments,
@@ -212,7 +212,13 @@ def _refuse_search_in_vain(config: Config) -> None:
 
 def before_it_starts(table: ValidTable, config: Config, who: RowIdentity) -> list[str]:
     """Say what a long recipe takes and does without, what is left out of a large table, and who counts as one customer."""
-    return [*_effort_of_best(table, config, who), *_left_out(table, config), *_taken_for_one(table, who)]
+    short = too_short(table, config)
+    return [
+        *_effort_of_best(table, config, who),
+        *([short] if short else []),
+        *_left_out(table, config),
+        *_taken_for_one(table, who),
+    ]
 
 
 def _taken_for_one(table: ValidTable, who: RowIdentity) -> list[str]:
@@ -238,12 +244,14 @@ def _effort_of_best(table: ValidTable, config: Config, who: RowIdentity) -> list
     if config.model.recipe != "best":
         return []
     final = 1 + learns_again(config, len(inner_parts(table, config, who)[1]), len(table))
-    fits = (config.split.folds if config.compare.enabled else 0) + final
+    compared = 2 if config.search.enabled else config.split.folds  # after a search: the settings found and those before
+    fits = (compared if config.compare.enabled else 0) + final
     classes = len(table.contract.outcome.levels)
     minutes = expected_minutes(config.model.recipe, len(table), len(table.features), fits, classes=classes)
     said = [
         f"the recipe 'best' trains {fits} {'network' if fits == 1 else 'networks'} and their teachers: about "
         f"{minutes:.0f} {'minute' if round(minutes) == 1 else 'minutes'} on two free processor cores"
+        f"{', beside the search' if config.search.enabled else ''}"
     ]
     if missed := missed_teachers():
         said.append(f"it does without {' and '.join(missed)}; to have them: pip install 'segmint[best]'")

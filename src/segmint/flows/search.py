@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,12 +15,14 @@ from segmint.errors import ConfigError
 from segmint.evaluation.comparison import Comparison, compare_models
 from segmint.evaluation.search import GivenUp, Range, Searched, Settings, Watch, search
 from segmint.models.customer_model import make_model
+from segmint.models.effort import expected_seconds
 from segmint.models.names import MODEL_LABELS, OURS
 from segmint.models.network_model import RECIPES, most_copies
 from segmint.models.tensorboard_log import TensorBoardLog
 from segmint.progress import Progress, Remember
 from segmint.splits.folds import Fold, make_folds
 from segmint.splits.groups import RowIdentity
+from segmint.wording import seconds
 
 APART = 5  # one part of five is never seen by the search
 START = "dense_network_start"
@@ -46,9 +49,28 @@ class Found:
     @property
     def sentence(self) -> str:
         """What must stand beside every figure of this run."""
+        searched, apart = f"80 % of the rows ({len(self.fold.train):,})", f"20 % ({len(self.fold.test):,} rows)"
+        if self.only_the_start:
+            return (
+                f"The search made 1 trial on {searched}. {self.only_the_start} Compared all the same: every figure is about the other "
+                f"{apart}, which the search never saw."
+            )
         return (
-            f"The settings were searched on 80 % of the rows ({len(self.fold.train):,}) in {len(self.searched.trials)} trials; "
-            f"every figure is about the other 20 % ({len(self.fold.test):,} rows), which the search never saw."
+            f"The settings were searched on {searched} in {len(self.searched.trials):,} trials; every figure is about the other "
+            f"{apart}, which the search never saw."
+        )
+
+    @property
+    def only_the_start(self) -> str:
+        """Why no settings were tried but those the search started from; empty where others were."""
+        if len(self.searched.trials) > 1:
+            return ""
+        first, minutes, trials = self.searched.trials[0].seconds, self.config.search.minutes, self.config.search.trials
+        if minutes is None or trials == 1:
+            return "No other settings were tried: one trial was asked for; set search.trials to 2 or more."
+        return (
+            f"No other settings were tried: the time ({seconds(60 * minutes)}) was too short for a second trial, after a first of "
+            f"{seconds(first)}; give --search at least {_long_enough(first)}."
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -56,9 +78,30 @@ class Found:
         return {
             **self.searched.to_json(),
             "sentence": self.sentence,
+            "only_the_start": self.only_the_start,
             "rows_searched": len(self.fold.train),
             "rows_apart": len(self.fold.test),
         }
+
+
+def too_short(table: ValidTable, config: Config) -> str:
+    """Say before the start that the time of a search is less than its first trial takes; empty where it is not."""
+    minutes = config.search.minutes
+    if minutes is None or config.search.trials == 1:
+        return ""
+    learning, classes = len(table) * (APART - 1) // APART, len(table.contract.outcome.levels)
+    first = expected_seconds(config.model.recipe, learning, len(table.features), 1, classes=classes)
+    if 60 * minutes >= first:
+        return ""
+    return (
+        f"the time of the search ({seconds(60 * minutes)}) is less than its first trial may take (about {seconds(first)}): it will "
+        f"then end with the settings that it starts from; give --search at least {_long_enough(first)}"
+    )
+
+
+def _long_enough(first: float) -> str:
+    """Return a time in which there are two trials, as --search takes it."""
+    return f"{math.ceil(2 * first / 60)}m"
 
 
 def settings_to_search(config: Config, customers: int = 0) -> dict[str, Range]:

@@ -11,5 +11,10 @@ _CORES = 2
 
 def expected_minutes(recipe: str, customers: int, columns: int, fits: int, *, classes: int = 2) -> float:
     """Estimate the minutes that `fits` fits of a recipe take on two free cores; at least one."""
+    return max(expected_seconds(recipe, customers, columns, fits, classes=classes) / 60, 1.0)
+
+
+def expected_seconds(recipe: str, customers: int, columns: int, fits: int, *, classes: int = 2) -> float:
+    """Estimate the seconds that `fits` fits of a recipe take on two free cores."""
     cells = customers / 1_000 * columns * (1 if classes == 2 else classes)
-    return max(fits * (_START[recipe] + _PER_CELL[recipe] * cells) / _CORES / 60, 1.0)
+    return fits * (_START[recipe] + _PER_CELL[recipe] * cells) / _CORES

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from segmint.report.pages import answer, quality
+from segmint.report.pages import answer, quality, search
 from segmint.report.run_view import RunView
 
 SENTENCE = "The settings were searched on 80 % of the rows (1,200); every figure is about the other 20 % (300 rows)."
@@ -49,3 +49,13 @@ def test_without_a_search_every_customer_was_judged(plain: Path) -> None:
     assert not banners(answer.page(run))
     assert "Every customer was" in str(quality.page(run))
     assert "of 300 " not in str(answer.page(run)).replace("Of 300 customers", "")
+
+
+def test_a_search_of_one_trial_says_that_nothing_else_was_tried(plain: Path) -> None:
+    trial = {"number": 0, "settings": {"epochs": 8}, "losses": [0.3], "loss": 0.3, "given_up": False, "seconds": 200.0}
+    told = {"sentence": SENTENCE, "only_the_start": "No other settings were tried: too short.", "rows_searched": 1_200}
+    told |= {"rows_apart": 300, "trials": [trial], "best": 0}
+    (plain / "search.json").write_text(json.dumps(told), "utf-8")
+    page = str(search.page(RunView(plain)))
+    assert "1 trial was made. No other settings were tried: too short." in page
+    assert "None was better" not in page

@@ -82,6 +82,8 @@ def _picture(found: dict[str, Any]) -> Block:
 def _words(found: dict[str, Any], whole: int, best: dict[str, Any]) -> str:
     trials = found["trials"]
     gain = trials[0]["loss"] - best["loss"]
+    if len(trials) == 1:
+        return f"1 trial was made. {found.get('only_the_start') or 'No other settings were tried than those it started from.'}"
     said = f"{count(len(trials))} trials were made; {count(len(trials) - whole)} of them were given up early because they were behind. "
     if best["number"] == 0:
         return said + "None was better than the settings it started from, so these were kept."
