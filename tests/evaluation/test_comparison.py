@@ -239,3 +239,16 @@ def test_the_order_is_judged_by_our_model_not_by_the_one_that_names_best():
     names = ["base_rate", OURS, "logistic"]
     said = " ".join(_conclusion(scores, names, {name: name for name in names}, "f1"))
     assert "ranks above another customer 68 %" in said
+
+
+@pytest.mark.parametrize(("area", "behind"), [(0.8, False), (0.6, True)])
+def test_a_network_behind_at_its_threshold_is_judged_by_its_order_before_the_list_is_doubted(area, behind):
+    scores = {
+        "f1": np.array([[0.1, 0.2, 0.4]] * 3),
+        "roc_auc": np.array([[0.5, area, 0.7]] * 3),
+        "lift_10": np.array([[1.0, 2.0, 2.0]] * 3),
+    }
+    names = ["base_rate", OURS, "lightgbm"]
+    said = " ".join(_conclusion(scores, names, {name: name for name in names}, "f1", OURS))
+    assert ("weigh that before calling" in said) == behind
+    assert ("our network is ahead" in said) == (not behind)

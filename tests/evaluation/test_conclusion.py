@@ -6,6 +6,8 @@ import pytest
 from segmint.evaluation.conclusion import Estimate, Standing, conclude
 
 OURS = "dense_network"
+SURELY_BEHIND, NOT_TOLD_APART = Estimate(-0.05, -0.08, -0.02), Estimate(-0.01, -0.05, 0.03)
+SURELY_AHEAD = Estimate(0.04, 0.01, 0.07)
 
 
 def standings(**scores):
@@ -30,8 +32,8 @@ def standings(**scores):
     ]
 
 
-def text(metric="f1", area=None, **scores):
-    return " ".join(conclude(standings(**scores), metric=metric, ours=OURS, area=area))
+def text(metric="f1", area=None, order=(), **scores):
+    return " ".join(conclude(standings(**scores), metric=metric, ours=OURS, area=area, order=order))
 
 
 def test_ours_best_and_clear_is_the_model_to_use():
@@ -63,14 +65,29 @@ def test_nobody_is_called_where_segments_are_named():
     assert "lightgbm names segments better than our network does" in said
     assert "calling" not in said
     assert "the list" not in said
-    assert "weigh that before calling" in text("f1", **behind)
+    assert "weigh that before calling" in text("f1", order=[SURELY_BEHIND], **behind)
 
 
 def test_ours_behind_is_said_plainly():
     said = text(dense_network=(0.4, 0.02), lightgbm=(0.5, 0.02), base_rate=(0.2, 0.02))
     assert "behind lightgbm (−0.100, −0.120 to −0.080)" in said
-    assert "lightgbm finds more than our network does" in said
+    assert "lightgbm names those who say yes better than our network does, each at its threshold" in said
     assert "nothing speaks against" not in said
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        ([SURELY_BEHIND, NOT_TOLD_APART], "lightgbm finds more than our network does; the list is only as good as"),
+        ([NOT_TOLD_APART, SURELY_BEHIND], "lightgbm finds more than our network does; the list is only as good as"),
+        ([NOT_TOLD_APART, NOT_TOLD_APART], "the two are not told apart."),
+        ([SURELY_AHEAD, NOT_TOLD_APART], "In the order of the list our network is ahead"),
+    ],
+)
+def test_a_list_is_spoken_of_only_where_the_order_is_behind_too(order, expected):
+    said = text(order=order, dense_network=(0.17, 0.02), lightgbm=(0.41, 0.02), base_rate=(0.1, 0.02))
+    assert expected in said
+    assert ("weigh that before calling" in said) == (SURELY_BEHIND in order)
 
 
 def test_all_equal_is_chance():

@@ -25,6 +25,7 @@ from segmint.splits.groups import RowIdentity
 
 Floats = NDArray[np.float64]
 MAIN_METRIC = {"response": "f1", "assignment": "weighted_f1"}
+ORDER = ("roc_auc", "lift_10")  # measures of the order alone, whatever the threshold
 
 
 @dataclass(frozen=True)
@@ -355,7 +356,8 @@ def _conclusion(
     # of our own model, if it is there: the best of several would rank too well by chance
     judged = names.index(OURS) if OURS in names else best
     area = _estimates(scores["roc_auc"])[judged] if "roc_auc" in scores else None
-    return conclude(standings, metric=metric, ours=OURS, area=area)
+    order = [_estimates(scores[name] - scores[name][:, [best]])[judged] for name in ORDER if name in scores]
+    return conclude(standings, metric=metric, ours=OURS, area=area, order=order)
 
 
 def _best(metric: str, values: Floats) -> int:

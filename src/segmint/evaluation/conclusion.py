@@ -47,7 +47,14 @@ class Standing:
     to_ours: Estimate | None = None
 
 
-def conclude(standings: Sequence[Standing], *, metric: str, ours: str, area: Estimate | None = None) -> tuple[str, ...]:
+def conclude(
+    standings: Sequence[Standing],
+    *,
+    metric: str,
+    ours: str,
+    area: Estimate | None = None,
+    order: Sequence[Estimate] = (),
+) -> tuple[str, ...]:
     """Say who is best, what is chance, where ours stands, and what that means.
 
     Parameters
@@ -60,6 +67,9 @@ def conclude(standings: Sequence[Standing], *, metric: str, ours: str, area: Est
     area : Estimate, optional
         ROC AUC of our model, or of the best if ours is not there; for a response it tells whether the order of the list
         says something even when naming those who say yes does not.
+    order : sequence of Estimate
+        Our model minus the best, in measures of the order alone (ROC AUC, lift); a list is spoken of only where one of them
+        is surely behind too.
 
     Returns
     -------
@@ -76,7 +86,7 @@ def conclude(standings: Sequence[Standing], *, metric: str, ours: str, area: Est
         return (_no_information(metric, area), *sentences, *_if_any(_level_with(best, others)), *behind)
     sentences += _if_any(_level_with(best, others))
     sentences += _if_any(_ours_against_rivals(standings, ours))
-    sentences += _if_any(_meaning(best, others, metric, ours))
+    sentences += _if_any(_meaning(best, others, metric, ours, order))
     return tuple(sentences)
 
 
@@ -118,7 +128,7 @@ def _ours_against_rivals(standings: Sequence[Standing], ours: str) -> str:
     return f"{mine.label} is {'; '.join(parts)}."
 
 
-def _meaning(best: Standing, others: Sequence[Standing], metric: str, ours: str) -> str:
+def _meaning(best: Standing, others: Sequence[Standing], metric: str, ours: str, order: Sequence[Estimate]) -> str:
     level = [standing.model for standing in others if standing.to_best.sign >= 0]
     if not others or ours not in {best.model, *(standing.model for standing in others)}:
         return ""
@@ -136,10 +146,23 @@ def _meaning(best: Standing, others: Sequence[Standing], metric: str, ours: str)
             f"On this table {best.label} names segments better than our network does: weigh that before segments that "
             "the network names are relied on."
         )
-    return (
-        f"On this table {best.label} finds more than our network does; "
-        "the list is only as good as the model behind it, so weigh that before calling."
-    )
+    if any(gap.sign < 0 for gap in order):
+        return (
+            f"On this table {best.label} finds more than our network does; "
+            "the list is only as good as the model behind it, so weigh that before calling."
+        )
+    return f"On this table {best.label} names those who say yes better than our network does, each at its threshold.{_in_order(order)}"
+
+
+def _in_order(order: Sequence[Estimate]) -> str:
+    """Say what that does not mean for a list, which is called from the top and knows no threshold."""
+    if not order:
+        return ""
+    if any(gap.sign > 0 for gap in order):
+        return (
+            " In the order of the list our network is ahead: for calls from the top of the list it is the better one."
+        )
+    return " In the order of the list, which calls from the top follow, the two are not told apart."
 
 
 def _informative(best: Standing, others: Sequence[Standing]) -> bool | None:
