@@ -9,7 +9,7 @@ import pytest
 
 from segmint.contract.contract import load_contract, parse_contract
 from segmint.contract.validate import validate
-from segmint.errors import ConfigError
+from segmint.errors import ConfigError, DataError
 from segmint.segments.assign import assign_segments
 from segmint.segments.brought import brought_by
 from segmint.segments.segmentation import describe_known_segments, discover_segments, kept_apart
@@ -33,11 +33,24 @@ def test_three_kinds_are_found_said_and_proven(campaign, truth, found):
 
 def test_promises_that_segments_miss_are_said(found):
     alike = replace(found.proof, p=0.3, profit_kept=0.2)
-    said = " ".join(replace(found, proof=alike).gates())
+    said = " ".join(replace(found, proof=alike, tree_cuts=True).gates())
     assert "the method tree cuts by response instead" in said
     assert "keeps 20 % of an individual model's profit" in said
     by_response = replace(found, proof=alike, state={**found.state, "method": "tree"})
     assert "the method tree" not in " ".join(by_response.gates())
+
+
+def test_the_response_tree_is_no_advice_where_it_finds_nothing_to_cut_by():
+    called = draw_campaign(900).with_columns(pl.col("y").shuffle(seed=3))
+    by_chance = validate(open_table(called), parse_contract(CONTRACT, origin="test"))
+    found = discover_segments(by_chance, method="latent-class", count=3, random_state=1)
+    assert not found.proof.differs
+    assert found.tree_cuts is False
+    said = " ".join(found.gates())
+    assert "on rows kept apart, and no describing column tells the answers apart on the other rows." in said
+    assert "method tree" not in said
+    with pytest.raises(DataError, match="No describing column"):
+        discover_segments(by_chance, method="tree", random_state=1)
 
 
 def test_segments_json_assigns_and_holds_no_customer(campaign, found):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Literal
@@ -125,16 +125,7 @@ class SegmentFinder:
         """
         inputs = X if isinstance(X, SegmentInputs) else inputs_of(X)
         self._check(inputs, y)
-        random = np.random.default_rng(self.random_state)
-        outcome = None if y is None else _outcome_codes(np.asarray(y).astype(str))
-        final = _draw(random, inputs.frame.height, FINAL_ROWS, outcome)
-        work = _Work(
-            inputs.rows(final.tolist()),
-            None if outcome is None else outcome[final],
-            random,
-            100 if self.thorough else 20,
-            progress,
-        )
+        work = self._work(inputs, y, progress)
         with plain_products():
             self.state_, self.choice_, self.stability_ = work.find(self.count, self.method)
         labels, _ = assign_segments(self.state_, inputs.frame)
@@ -142,6 +133,11 @@ class SegmentFinder:
         self.stability_ = _reorder(self.stability_, self.state_)
         self.labels_, self.probabilities_ = assign_segments(self.state_, inputs.frame)
         return self
+
+    def cuts_by_response(self, X: SegmentInputs | pl.DataFrame, y: Sequence[str] | NDArray[Any]) -> bool:
+        """Tell whether the method "tree" would find segments of these customers, see `fit`; nothing is kept."""
+        inputs = X if isinstance(X, SegmentInputs) else inputs_of(X)
+        return self._work(inputs, y, silent).cuts_by_response()
 
     def predict(self, X: SegmentInputs | pl.DataFrame) -> Labels:
         """Assign customers to the segments found."""
@@ -157,6 +153,18 @@ class SegmentFinder:
 
             raise NotFittedError("This SegmentFinder knows no segments yet. Call 'fit' with customers first.")
         return assign_segments(self.state_, X.frame if isinstance(X, SegmentInputs) else X)
+
+    def _work(self, inputs: SegmentInputs, y: Any, progress: Progress) -> _Work:
+        random = np.random.default_rng(self.random_state)
+        outcome = None if y is None else _outcome_codes(np.asarray(y).astype(str))
+        final = _draw(random, inputs.frame.height, FINAL_ROWS, outcome)
+        return _Work(
+            inputs.rows(final.tolist()),
+            None if outcome is None else outcome[final],
+            random,
+            100 if self.thorough else 20,
+            progress,
+        )
 
     def _check(self, inputs: SegmentInputs, y: Any) -> None:
         if self.method not in METHODS:
@@ -279,19 +287,7 @@ class _Work:
 
     def _tree(self, count: int | None, verdict: str) -> tuple[dict[str, Any], Choice, Stability]:
         """Segments by response: a tree whose every split is sure, none smaller than five per cent."""
-        assert self.outcome is not None
-        seen = np.flatnonzero(self.outcome >= 0)
-        outcome = self.outcome[seen]
-        coding = learn_coding(self.inputs)
-        design = encode(coding, self.inputs.frame).rows(seen)
-        ladders = [bool(state["ordered"]) for state in coding]
-
-        def grow(rows: Labels) -> dict[str, Any]:
-            return grow_tree(
-                design.codes[rows], design.sizes, ladders, outcome[rows],
-                leaves=count or 6, smallest=max(FEWEST_PER_SEGMENT, len(rows) // 20), surest=SURE_SPLIT,
-            )  # fmt: skip
-
+        coding, design, outcome, grow = self._cutting(count)
         tree = grow(np.arange(len(outcome)))
         leaves = len(leaf_nodes(tree))
         if leaves < 2:
@@ -316,6 +312,30 @@ class _Work:
             "segment_of_leaf": list(range(leaves)),
         }  # fmt: skip
         return state, replace(choice, verdict=verdict, reasons=reasons), stability
+
+    def cuts_by_response(self) -> bool:
+        """Whether the response tree has any split."""
+        _, _, outcome, grow = self._cutting(None)
+        return len(leaf_nodes(grow(np.arange(len(outcome))))) > 1
+
+    def _cutting(
+        self, count: int | None
+    ) -> tuple[list[dict[str, Any]], Design, Labels, Callable[[Labels], dict[str, Any]]]:
+        """Return the columns and responses that may be looked at, and what grows a tree on some of these rows."""
+        assert self.outcome is not None
+        seen = np.flatnonzero(self.outcome >= 0)
+        outcome = self.outcome[seen]
+        coding = learn_coding(self.inputs)
+        design = encode(coding, self.inputs.frame).rows(seen)
+        ladders = [bool(state["ordered"]) for state in coding]
+
+        def grow(rows: Labels) -> dict[str, Any]:
+            return grow_tree(
+                design.codes[rows], design.sizes, ladders, outcome[rows],
+                leaves=count or 6, smallest=max(FEWEST_PER_SEGMENT, len(rows) // 20), surest=SURE_SPLIT,
+            )  # fmt: skip
+
+        return coding, design, outcome, grow
 
 
 class _Family:

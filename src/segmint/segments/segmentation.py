@@ -61,6 +61,8 @@ class Segmentation:
         What profits were reckoned with.
     names_of_nobody : tuple of str
         Under what a name was given and no segment goes.
+    tree_cuts : bool or None
+        Whether the method "tree" finds segments where these do not differ in their response; None where it is not asked.
     """
 
     labels: Labels
@@ -77,6 +79,7 @@ class Segmentation:
     cramers_v: float | None = None
     money: CallMoney | None = None
     names_of_nobody: tuple[str, ...] = ()
+    tree_cuts: bool | None = None
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -119,8 +122,7 @@ class Segmentation:
         if self.choice is not None and self.choice.natural and len(self.keys) < ENOUGH:
             missed.append(f"{len(self.keys)} segments are found, fewer than {ENOUGH}: {_why_no_more(self.choice)}.")
         if self.proof is not None and not self.proof.differs:
-            advice = "" if (self.state or {}).get("method") == "tree" else "; the method tree cuts by response instead"
-            missed.append(f"The response does not surely differ by segment on rows kept apart{advice}.")
+            missed.append(f"The response does not surely differ by segment on rows kept apart{self._instead()}.")
         if self.proof is not None and self.proof.profit_kept is not None and self.proof.profit_kept < 0.5:
             missed.append(
                 f"Choosing whole segments keeps {percent(max(self.proof.profit_kept, 0), 0)} of an individual model's profit."
@@ -130,6 +132,13 @@ class Segmentation:
                 f"The segments change places from one block of time to the next (rank correlation {tau:.2f})."
             )
         return (*missed, *map(say_nobody, self.names_of_nobody))
+
+    def _instead(self) -> str:
+        if (self.state or {}).get("method") == "tree" or self.tree_cuts is None:
+            return ""
+        if self.tree_cuts:
+            return "; the method tree cuts by response instead"
+        return ", and no describing column tells the answers apart on the other rows"
 
     def to_json(self) -> dict[str, Any]:
         """Return what `segments.json` holds: aggregates and the state, never a customer."""
@@ -241,6 +250,9 @@ def discover_segments(
             in_time_order=in_time_order,
             random_state=random_state,
         )
+    tree_cuts = None
+    if looked_at is not None and proof is not None and not proof.differs and finder.state_["method"] != "tree":
+        tree_cuts = finder.cuts_by_response(inputs, looked_at)
     rules = segment_rules(inputs, labels, random_state=random_state)
     cuts = cuts_of(finder.state_, rules, inputs, labels, len(profiles.segments))
     return Segmentation(
@@ -258,6 +270,7 @@ def discover_segments(
         cramers_v=cramers_v(labels, _known(table)[0]) if _is_assignment(table) else None,
         money=money,
         names_of_nobody=names_of_nobody(profiles, words, names or {}, cuts),
+        tree_cuts=tree_cuts,
     )
 
 
