@@ -60,6 +60,9 @@ def test_the_tree_counts_only_customers_whose_response_may_be_looked_at(campaign
     hidden = np.arange(len(campaign)) % 3 == 0
     finder = SegmentFinder(4, "tree", random_state=1)
     finder.fit(segment_inputs(campaign), np.where(hidden, "", campaign.outcome))
+    assert finder.choice_.reasons[0].startswith(
+        "Among the customers whose answers made the cuts, the response differs surely"
+    )
     counted = sum(sum(node["counts"]) for node in finder.state_["tree"]["nodes"] if "leaf" in node)
     assert counted == int((~hidden).sum())
     assert len(finder.labels_) == len(campaign)

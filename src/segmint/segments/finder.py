@@ -306,7 +306,10 @@ class _Work:
         )
         evidence = weigh({leaves: Candidate(0.0, 0.0, labels, 1.0)}, 0.0, stability, outcome)
         choice = choose_count(evidence, structure=False)
-        reasons = (f"The response differs surely between {leaves} groups of the response tree.",)
+        reasons = (
+            f"Among the customers whose answers made the cuts, the response differs surely between {leaves} groups of the "
+            "response tree; among others it need not.",
+        )
         state = {
             "format": 1, "method": "tree", "count": leaves, "coding": coding, "tree": tree,
             "segment_of_leaf": list(range(leaves)),
