@@ -273,6 +273,33 @@ def test_a_later_wave_says_who_moved_and_which_segments_grew(tmp_path: Path) -> 
     assert not any(f"customer-{number}" in page for number in range(300, 900))
 
 
+def test_a_later_wave_says_first_what_is_empty_now_and_which_values_no_segment_knows(tmp_path: Path) -> None:
+    (tmp_path / "waves.toml").write_text(WAVE)
+    earlier = segment(
+        wave(0, 600, 1, 0.3), tmp_path / "waves.toml", load_config(None, ["segments.count=2"]), runs=tmp_path
+    )
+    place = pl.int_range(600)
+    now = wave(600, 600, 2, 0.3).with_columns(
+        plan=pl.lit(None, pl.String),
+        job=pl.when(place % 12 == 0).then(pl.lit("astronaut")).otherwise("job"),
+    )
+    later = assign(now, earlier.folder, runs=tmp_path)
+    said = json.loads((later.folder / "migration.json").read_text())["sentences"]
+    assert said[:3] == [
+        "Job: 8.3 % of the rows have a value that nobody or hardly anybody had when the segments were found; "
+        "no segment knows it.",
+        "Plan: 100.0 % of the rows have no value, 0.0 % before.",
+        "Changes of the segments below may come of that alone, and not of other customers: check the table first.",
+    ]
+    assert set(said) <= set(later.sentences)
+    assert "astronaut" not in " ".join(said)
+    assert "no segment knows it" in (later.folder / "report.html").read_text("utf-8")
+    assert later.frame()["flags"].dtype == pl.String
+
+    alike = assign(wave(600, 600, 2, 0.3), earlier.folder, runs=tmp_path)
+    assert not any("no value" in line or "no segment knows" in line for line in alike.sentences)
+
+
 def test_a_later_wave_takes_names_and_no_other_setting_of_segments(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -27,6 +27,7 @@ from segmint.progress import Progress, silent
 from segmint.report.run_view import RunView
 from segmint.segments.assign import assign_segments
 from segmint.segments.finder import require_room
+from segmint.segments.gaps import say_gaps
 from segmint.segments.inputs import segment_inputs
 from segmint.segments.migration import (
     Migration,
@@ -383,9 +384,10 @@ def assign(
             segment=pl.Series(names, dtype=pl.String).gather(labels),
             segment_key=pl.Series(keys, dtype=pl.String).gather(labels),
             segment_probability=pl.Series(likely.max(axis=1)),
+            flags=table.flags,
         )
         publish_file(here.folder / CUSTOMERS, lambda path: rows.write_parquet(path))
-        migrated = _migrate(here, earlier, rows, table, keys, names)
+        migrated = _migrate(here, earlier, found, rows, table, keys, names)
         write_report(here.folder)
         here.done({"rows": len(table)})
     sizes = Sizes.of(labels, row_customers(table), len(keys))
@@ -417,12 +419,19 @@ def _names_since(asked: Segments, earlier: RunView) -> dict[str, str]:
 
 
 def _migrate(
-    here: Run, earlier: RunView, now: pl.DataFrame, table: ValidTable, keys: list[str], names: list[str]
+    here: Run,
+    earlier: RunView,
+    found: dict[str, Any],
+    now: pl.DataFrame,
+    table: ValidTable,
+    keys: list[str],
+    names: list[str],
 ) -> dict[str, Any]:
     """Compare this wave with the customers among whom the segments were found; nothing when they are not kept."""
     before = earlier.table(CUSTOMERS)
     if before is None or before.is_empty():
         return {}
+    rows_before = before.height
     place = {key: number for number, key in enumerate(keys)}
 
     def codes(segments: pl.Series) -> Any:
@@ -437,6 +446,9 @@ def _migrate(
             migration = migration_table(codes(both["segment_key"]), codes(both["segment_key_now"]), keys, keys)
     changes = share_changes(codes(before["segment_key"]), codes(now["segment_key"]), keys)
     content = _migration_json(earlier, changes, migration, names, known)
+    labels = {column.name: column.label for column in table.contract.columns}
+    gaps = say_gaps(found.get("gaps", {}), rows_before, found["state"]["coding"], table.frame, labels)
+    content["sentences"] = [*gaps, *content["sentences"]]
     here.keep(MIGRATION, content)
     publish_file(here.folder / "tables" / "shares.parquet", lambda path: changes_frame(changes).write_parquet(path))
     if migration is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -17,6 +17,7 @@ from segmint.segments.brought import brought_by
 from segmint.segments.choice import Choice
 from segmint.segments.cuts import Cuts, cuts_of
 from segmint.segments.finder import Method, SegmentFinder
+from segmint.segments.gaps import Gaps, gaps_of
 from segmint.segments.inputs import SegmentInputs, segment_inputs
 from segmint.segments.known import cramers_v
 from segmint.segments.profile import CallMoney, Profiles, profile_segments, response_of
@@ -63,6 +64,8 @@ class Segmentation:
         Under what a name was given and no segment goes.
     tree_cuts : bool or None
         Whether the method "tree" finds segments where these do not differ in their response; None where it is not asked.
+    gaps : dict
+        How much of each describing column is empty; see `gaps_of`. Nothing for known segments.
     """
 
     labels: Labels
@@ -80,6 +83,7 @@ class Segmentation:
     money: CallMoney | None = None
     names_of_nobody: tuple[str, ...] = ()
     tree_cuts: bool | None = None
+    gaps: Gaps = field(default_factory=dict)
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -151,6 +155,7 @@ class Segmentation:
             "kind": "known" if self.state is None else "discovered",
             "keys": list(self.keys),
             "state": self.state,
+            "gaps": self.gaps,
             "choice": None if self.choice is None else self.choice.to_json(),
             "stability": None if self.stability is None else self.stability.to_json(),
             "segments": segments,
@@ -271,6 +276,7 @@ def discover_segments(
         money=money,
         names_of_nobody=names_of_nobody(profiles, words, names or {}, cuts),
         tree_cuts=tree_cuts,
+        gaps=gaps_of(finder.state_["coding"], inputs.frame),
     )
 
 
