@@ -254,6 +254,17 @@ def test_only_the_best_segment_is_called_first(retired):
     assert "first" not in then
 
 
+def test_nobody_is_called_first_whose_rate_chance_can_explain_or_who_does_not_come_back(retired):
+    best = plain(retired, "6", response=Response(20, 0.20, 0.13, 0.29, 182, base=0.11))
+    near = plain(retired, "4", response=Response(36, 0.18, 0.13, 0.24, 164, base=0.11))
+    said = [words.of("timing")[0].text for words in say_segments(Profiles((best, near)))]
+    assert all(text.startswith("Early in the campaign") for text in said)
+    sure = replace(near, response=Response(20, 0.05, 0.03, 0.08, 45, base=0.11))
+    assert say_segments(Profiles((best, sure)))[0].of("timing")[0].text.startswith("Call them first")
+    fleeting = tuple(replace(segment, jaccard=0.5) for segment in (best, sure))
+    assert not any(words.of("timing") or words.of("avoid") for words in say_segments(Profiles(fleeting)))
+
+
 @pytest.mark.parametrize(("customers", "few"), [(29, True), (30, False)])
 def test_of_a_few_customers_no_offer_and_no_message_is_said(retired, customers, few):
     words = say_segments(Profiles((replace(retired, customers=customers),)))[0]

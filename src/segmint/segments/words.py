@@ -17,6 +17,7 @@ from segmint.errors import ConfigError
 from segmint.segments.coding import tell_apart
 from segmint.segments.cuts import LONGEST, Cut, Cuts, Trait
 from segmint.segments.profile import MARKED, Marker, Profiles, SegmentProfile, Typical
+from segmint.segments.stability import STABLE
 from segmint.segments.word_file import Kind, Words, first_complaint
 from segmint.toml_files import parse_toml, read_toml_text
 from segmint.wording import counted, listed, percent, shorten
@@ -124,9 +125,9 @@ def say_segments(
     called = call_segments(
         [segment.key for segment in profiles.segments], _names_by_themselves(profiles, rules, cuts), names or {}
     )
-    highest = max((segment.response.rate for segment in profiles.segments if segment.response is not None), default=0.0)
+    first = _answer_best(profiles.segments)
     return tuple(
-        SegmentWords(segment.key, name, tuple(_sentences(segment, rules, currency, highest)))
+        SegmentWords(segment.key, name, tuple(_sentences(segment, rules, currency, segment.key == first)))
         for segment, name in zip(profiles.segments, called, strict=True)
     )
 
@@ -355,7 +356,16 @@ def _numbered(names: list[str], keys: Sequence[str]) -> list[str]:
     return names
 
 
-def _sentences(segment: SegmentProfile, rules: Rules, currency: str, highest: float) -> list[Sentence]:
+def _answer_best(segments: Sequence[SegmentProfile]) -> str | None:
+    """Return the key of the segment that surely says yes more often than every other one; None where there is none."""
+    answered = [(segment.response, segment.key) for segment in segments if segment.response is not None]
+    if not answered:
+        return None
+    best, key = max(answered, key=lambda pair: pair[0].rate)
+    return key if all(other is best or best.surely_above(other) for other, _ in answered) else None
+
+
+def _sentences(segment: SegmentProfile, rules: Rules, currency: str, best: bool) -> list[Sentence]:
     if segment.customers < DESCRIBED:
         return [_too_few(segment), *_responded(segment, currency), *_holds(segment, currency)]
     return [
@@ -363,7 +373,7 @@ def _sentences(segment: SegmentProfile, rules: Rules, currency: str, highest: fl
         *_responded(segment, currency),
         *_holds(segment, currency),
         *_best(segment),
-        *_advice(segment, rules, highest),
+        *_advice(segment, rules, best),
     ]
 
 
@@ -484,23 +494,24 @@ def _best(segment: SegmentProfile) -> list[Sentence]:
     ]
 
 
-def _advice(segment: SegmentProfile, rules: Rules, highest: float) -> list[Sentence]:
+def _advice(segment: SegmentProfile, rules: Rules, best: bool) -> list[Sentence]:
     sentences = []
     for kind in KINDS:
         entries = [entry for entry in rules.get("advice", []) if entry["kind"] == kind]
         sentences += [Sentence(kind, entry["text"], (evidence,)) for entry, evidence in _strongest(segment, entries, 2)]
-    return sentences + _by_response(segment, rules, highest)
+    return sentences + _by_response(segment, rules, best)
 
 
-def _by_response(segment: SegmentProfile, rules: Rules, highest: float) -> list[Sentence]:
+def _by_response(segment: SegmentProfile, rules: Rules, best: bool) -> list[Sentence]:
     """Advise by response only where even the near end of the interval lies beyond the base rate.
 
-    An entry may be for the segment of the highest rate alone (`best`), or for the others.
+    An entry may be for the segment alone whose rate is surely above every other's (`best`), or for the others. Of a segment
+    that does not come back nothing is advised: next time other customers are in it.
     """
     response = segment.response
-    if response is None:
+    if response is None or (segment.jaccard is not None and segment.jaccard < STABLE):
         return []
-    base, best = response.base, response.rate >= highest
+    base = response.base
     proof = (Evidence("response", "yes", response.rate, base, response.index, response.low, response.high),)
     return [
         Sentence(entry["kind"], entry["text"], proof)
