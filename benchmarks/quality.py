@@ -155,7 +155,7 @@ def learn_again(made: Any, X: Any, y: Any, groups: NDArray[np.int64]) -> None:
             rounds = booster.best_iteration + 1
         case _:
             rounds = booster.tree_count_
-    made.set_params(classifier__rounds=rounds).fit(X, y)
+    made.set_params(classifier__rounds=rounds, classifier__inner_share=0).fit(X, y)
 
 
 def size_of(classifier: Any) -> int:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from segmint.errors import MissingExtraError
+from segmint.metrics.calibration import log_loss
 from segmint.models import rivals
 from segmint.models.rivals import CatBoost, LightGBM, TunedKNN, XGBoost
 
@@ -31,12 +32,38 @@ def test_native_categories_and_missing_values_are_learned(kind: type, classes: i
     assert (fitted.predict(X[700:]) == y[700:]).mean() > 0.8
 
 
+@pytest.mark.parametrize("kind", [LightGBM, CatBoost, XGBoost])
+def test_without_inner_rows_a_share_of_the_rows_says_when_to_stop(kind: type) -> None:
+    draw = np.random.default_rng(3)
+    X, y = draw.normal(size=(1_200, 5)), np.where(draw.random(1_200) < 0.1, "yes", "no")
+    by_rate = log_loss(y[800:] == "yes", np.full(400, (y[:800] == "yes").mean()))
+    stopped = kind(random_state=1).fit(X[:800], y[:800])
+    assert log_loss(y[800:] == "yes", stopped.predict_proba(X[800:])[:, 1]) < by_rate + 0.06
+
+
+def _rounds(fitted: object) -> int:
+    booster = fitted.booster_
+    if isinstance(fitted, LightGBM):
+        return booster.booster_.num_trees()
+    return booster.tree_count_ if isinstance(fitted, CatBoost) else fitted.rounds_
+
+
+@pytest.mark.parametrize("kind", [LightGBM, CatBoost, XGBoost])
+def test_where_nobody_is_kept_apart_all_rows_teach_all_rounds(kind: type) -> None:
+    draw = np.random.default_rng(3)
+    X, y = draw.normal(size=(400, 3)), np.where(draw.random(400) < 0.3, "yes", "no")
+    assert _rounds(kind(rounds=150, inner_share=0, random_state=1).fit(X, y)) == 150
+    assert _rounds(kind(rounds=150, random_state=1).fit(X, y)) < 150
+    with pytest.raises(ValueError, match=r"'inner_share' parameter of .* must be 0 or more and below 1. Got 1.5"):
+        kind(inner_share=1.5).fit(X, y)
+
+
 def test_a_small_table_is_learned_on_one_thread_and_a_large_one_on_as_many_as_there_are(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     X, y = some_customers(2)
     small = LightGBM(rounds=5, random_state=1).fit(X, y)
-    monkeypatch.setattr(rivals, "FEWEST_CELLS_TO_SHARE", X.size)
+    monkeypatch.setattr(rivals, "FEWEST_CELLS_TO_SHARE", X.size // 2)
     large = LightGBM(rounds=5, random_state=1).fit(X, y)
     assert (small.booster_.n_jobs, large.booster_.n_jobs) == (1, 0)
     assert np.array_equal(small.predict_proba(X), large.predict_proba(X))

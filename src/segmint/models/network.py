@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
@@ -18,10 +17,10 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from segmint.models.calibration import Calibration, fit_calibration, surest_of
 from segmint.models.forward import fold, forward
+from segmint.models.keep_apart import keep_apart
 from segmint.models.layer_rule import ACTIVATIONS
 from segmint.models.merge import merge
 from segmint.models.tensorboard_log import Seen, TensorBoardLog
-from segmint.splits.folds import inner_split
 
 Matrix = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -31,7 +30,6 @@ Integers = NDArray[np.int64]
 ROWS_FOR_CURVES = 20_000
 # Fewer steps than this do not bring a head that starts at even odds to how often each class occurs.
 FEW_STEPS = 500
-NOBODY_APART = "No class has two customers, so the rows that teach also say when to stop and how bold to be. Give more rows, or `inner`."
 MOST_SHOWN = 800_000
 
 
@@ -403,26 +401,6 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
 
     def _logits(self, X: Matrix) -> Floats:
         return forward(fold(self.layers_, self.weights_), X)
-
-
-def keep_apart(
-    labels: NDArray[Any], groups: Integers | None = None, *, share: float | None = None, seed: int = 0
-) -> tuple[Integers, Integers]:
-    """Split rows into those that teach and inner ones, by their places; where no class has two customers, all do both.
-
-    Parameters
-    ----------
-    labels : ndarray of shape (n_rows,)
-    groups, share, seed
-        As in `inner_split`; without groups every row is a customer.
-    """
-    places = np.arange(len(labels))
-    groups = places if groups is None else groups
-    fit, held = inner_split(labels.astype(str), groups, share=share, seed=seed, keys=places.astype(np.uint64))
-    if len(held):
-        return fit, held
-    warnings.warn(NOBODY_APART, stacklevel=4)
-    return places, places
 
 
 def _nobody(epoch: Epoch, seen: Seen) -> None:

@@ -18,7 +18,8 @@ from segmint.features.customer_features import CustomerFeatures
 from segmint.features.natural import NaturalFeatures
 from segmint.features.pairs import pair_codes, step_rows
 from segmint.models.distil import keep_fitted, scores_of, teach
-from segmint.models.network import DenseNetworkClassifier, Teaching, keep_apart
+from segmint.models.keep_apart import keep_apart
+from segmint.models.network import DenseNetworkClassifier, Teaching
 from segmint.models.pair_choice import choose_pairs
 from segmint.models.teachers import Teachers, one_teacher, quick_teachers, several_teachers
 

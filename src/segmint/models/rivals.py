@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from segmint.errors import require
+from segmint.models.keep_apart import keep_apart
 
 # Nearest neighbours hold each customer asked about against all they remember: of a million that would take an hour a fold.
 MOST_NEIGHBOURS = 30_000
@@ -39,6 +41,24 @@ class _Rival(ClassifierMixin, BaseEstimator):
         self.classes_, labels = np.unique(y, return_inverse=True)
         return X, labels
 
+    def _with_inner(
+        self, X: NDArray[Any], labels: NDArray[np.int64], inner: tuple[Any, Any] | None
+    ) -> tuple[NDArray[Any], NDArray[np.int64], tuple[Any, NDArray[np.int64]] | None]:
+        """Return the rows that teach and those that say when to stop: a share of the former where none came."""
+        if inner is not None:
+            return X, labels, (inner[0], np.searchsorted(self.classes_, inner[1]))
+        settings = self.get_params()
+        if not 0 <= settings["inner_share"] < 1:
+            raise ValueError(
+                f"The 'inner_share' parameter of {type(self).__name__} must be 0 or more and below 1. "
+                f"Got {settings['inner_share']!r} instead."
+            )
+        if not settings["inner_share"] or len(self.classes_) < 2:
+            return X, labels, None
+        seed = int(check_random_state(settings["random_state"]).randint(2**16))
+        rest, kept = keep_apart(labels, share=settings["inner_share"], seed=seed)
+        return X[rest], labels[rest], (X[kept], labels[kept])
+
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Say how likely each class is; shape (n_customers, n_classes)."""
         raise NotImplementedError
@@ -55,12 +75,15 @@ class LightGBM(_Rival):
     Parameters
     ----------
     rounds : int
-        Trees at most; with `inner`, training stops 50 rounds after the best one.
+        Trees at most; training stops 50 rounds after the best one.
     learning_rate : float
     leaves, min_leaf : int
         Leaves per tree and customers per leaf.
     categories : sequence of int
         Places of the columns that hold category codes.
+    inner_share : float
+        Share of the rows of each class kept apart to say when to stop when `fit` gets no `inner`; with 0 all teach, and
+        all `rounds` are grown.
     random_state : int
     """
 
@@ -72,6 +95,7 @@ class LightGBM(_Rival):
         leaves: int = 31,
         min_leaf: int = 20,
         categories: Sequence[int] = (),
+        inner_share: float = 0.15,
         random_state: int | None = None,
     ) -> None:
         self.rounds = rounds
@@ -79,13 +103,14 @@ class LightGBM(_Rival):
         self.leaves = leaves
         self.min_leaf = min_leaf
         self.categories = categories
+        self.inner_share = inner_share
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any, *, inner: tuple[Any, Any] | None = None) -> LightGBM:
-        """Grow trees; `inner` says when to stop."""
+        """Grow trees; `inner`, or a share of the rows if left out, says when to stop."""
         from lightgbm import LGBMClassifier, early_stopping
 
-        X, labels = self._learned(X, y, ensure_all_finite="allow-nan")
+        X, labels, watched = self._with_inner(*self._learned(X, y, ensure_all_finite="allow-nan"), inner)
         self.booster_ = LGBMClassifier(
             n_estimators=self.rounds,
             learning_rate=self.learning_rate,
@@ -101,10 +126,10 @@ class LightGBM(_Rival):
             verbose=-1,
         )
         watching: dict[str, Any] = {}
-        if inner is not None:
+        if watched is not None:
             watching = {
-                "eval_X": inner[0],
-                "eval_y": np.searchsorted(self.classes_, inner[1]),
+                "eval_X": watched[0],
+                "eval_y": watched[1],
                 "callbacks": [early_stopping(50, verbose=False)],
             }
         self.booster_.fit(X, labels, categorical_feature=list(self.categories), **watching)
@@ -128,12 +153,15 @@ class CatBoost(_Rival):
     Parameters
     ----------
     rounds : int
-        Trees at most; with `inner`, training stops 50 rounds after the best one.
+        Trees at most; training stops 50 rounds after the best one.
     learning_rate : float
     depth : int
         Levels of each symmetric tree.
     categories : sequence of int
         Places of the columns that hold category codes.
+    inner_share : float
+        Share of the rows of each class kept apart to say when to stop when `fit` gets no `inner`; with 0 all teach, and
+        all `rounds` are grown.
     random_state : int
     """
 
@@ -144,22 +172,25 @@ class CatBoost(_Rival):
         learning_rate: float = 0.06,
         depth: int = 6,
         categories: Sequence[int] = (),
+        inner_share: float = 0.15,
         random_state: int | None = None,
     ) -> None:
         self.rounds = rounds
         self.learning_rate = learning_rate
         self.depth = depth
         self.categories = categories
+        self.inner_share = inner_share
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any, *, inner: tuple[Any, Any] | None = None) -> CatBoost:
-        """Grow trees; `inner` says when to stop."""
+        """Grow trees; `inner`, or a share of the rows if left out, says when to stop."""
         require("catboost", "segmint[best]")
         from catboost import CatBoostClassifier, Pool
 
         X, labels = self._learned(X, y, ensure_all_finite="allow-nan")
         if len(self.classes_) < 2:
             raise ValueError(f"The outcome has 1 class, {self.classes_[0]!r}; CatBoost needs at least 2.")
+        X, labels, watched = self._with_inner(X, labels, inner)
         self.booster_ = CatBoostClassifier(
             iterations=self.rounds,
             learning_rate=self.learning_rate,
@@ -170,9 +201,9 @@ class CatBoost(_Rival):
             verbose=False,
         )
         watching = {}
-        if inner is not None:
-            truth = np.searchsorted(self.classes_, inner[1])
-            watching = {"eval_set": Pool(self._parts(np.asarray(inner[0])), truth), "early_stopping_rounds": 50}
+        if watched is not None:
+            pool = Pool(self._parts(np.asarray(watched[0])), watched[1])
+            watching = {"eval_set": pool, "early_stopping_rounds": 50}
         self.booster_.fit(Pool(self._parts(X), labels), **watching)
         return self
 
@@ -205,12 +236,15 @@ class XGBoost(_Rival):
     Parameters
     ----------
     rounds : int
-        Trees at most; with `inner`, training stops 50 rounds after the best one.
+        Trees at most; training stops 50 rounds after the best one.
     learning_rate : float
     depth : int
         Levels of each tree.
     categories : sequence of int
         Places of the columns that hold category codes.
+    inner_share : float
+        Share of the rows of each class kept apart to say when to stop when `fit` gets no `inner`; with 0 all teach, and
+        all `rounds` are grown.
     random_state : int
     """
 
@@ -221,20 +255,22 @@ class XGBoost(_Rival):
         learning_rate: float = 0.05,
         depth: int = 5,
         categories: Sequence[int] = (),
+        inner_share: float = 0.15,
         random_state: int | None = None,
     ) -> None:
         self.rounds = rounds
         self.learning_rate = learning_rate
         self.depth = depth
         self.categories = categories
+        self.inner_share = inner_share
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any, *, inner: tuple[Any, Any] | None = None) -> XGBoost:
-        """Grow trees; `inner` says when to stop."""
+        """Grow trees; `inner`, or a share of the rows if left out, says when to stop."""
         require("xgboost", "segmint[best]")
         from xgboost import DMatrix, train
 
-        X, labels = self._learned(X, y, ensure_all_finite="allow-nan")
+        X, labels, watched = self._with_inner(*self._learned(X, y, ensure_all_finite="allow-nan"), inner)
         kinds = ["c" if place in set(self.categories) else "q" for place in range(X.shape[1])]
         self.matrix_ = {"feature_types": kinds, "enable_categorical": True}
         several = len(self.classes_) > 2
@@ -253,12 +289,11 @@ class XGBoost(_Rival):
         if several:
             settings["num_class"] = len(self.classes_)
         watching: dict[str, Any] = {}
-        if inner is not None:
-            truth = np.searchsorted(self.classes_, inner[1])
-            watched = DMatrix(np.asarray(inner[0], dtype=np.float64), truth, **self.matrix_)
-            watching = {"evals": [(watched, "inner")], "early_stopping_rounds": 50, "verbose_eval": False}
+        if watched is not None:
+            held = DMatrix(np.asarray(watched[0], dtype=np.float64), watched[1], **self.matrix_)
+            watching = {"evals": [(held, "inner")], "early_stopping_rounds": 50, "verbose_eval": False}
         self.booster_ = train(settings, DMatrix(X, labels, **self.matrix_), self.rounds, **watching)
-        self.rounds_ = self.booster_.best_iteration + 1 if inner is not None else self.rounds
+        self.rounds_ = self.booster_.best_iteration + 1 if watched is not None else self.rounds
         return self
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
