@@ -405,6 +405,25 @@ def test_an_outcome_is_asked_about_where_words_do_not_tell() -> None:
     assert "# LOOK: is 'ko' the yes?" in draft.text.split("[outcome]")[0]
 
 
+@pytest.mark.parametrize(
+    ("counts", "positive", "asked"),
+    [
+        ({"1": 356, "2": 44}, "2", True),
+        ({"2": 356, "1": 44}, "1", True),
+        ({"1": 356, "0": 44}, "yes", False),
+        ({"1": 356, "-1": 44}, "1", False),
+        ({"1": 356, "nein": 44}, "1", False),
+        ({"1": 356, "ja": 44}, "ja", True),
+    ],
+)
+def test_1_is_the_yes_only_beside_a_no(counts: dict[str, int], positive: str, asked: bool) -> None:
+    answers = [level for level, count in counts.items() for _ in range(count)]
+    draft = infer_contract(open_table(churn().with_columns(Churn=pl.Series(answers))), name="x")
+    assert draft.contract.outcome.positive == positive
+    assert (f"is '{positive}' the yes?" in draft.suspects.get("Churn", "")) == asked
+    assert validate_reviewed(draft, churn().with_columns(Churn=pl.Series(answers))).ledger.rejected == 0
+
+
 def test_the_german_draft_reads_its_table(german: Draft) -> None:
     assert parse_contract(german.text, origin="draft") == german.contract
     assert validate_reviewed(german, german_export()).ledger.rejected == 0

@@ -369,16 +369,26 @@ def _draft_outcome(counts: Mapping[str, int], name: str) -> Outcome:
 
 def _positive(counts: Mapping[str, int]) -> str:
     """Choose which of two levels means yes: by the word, else the rarer."""
-    said = [level for level in counts if _says_yes(level)]
+    if sure := _sure_yes(tuple(counts)):
+        return sure
     unsaid = [level for level in counts if not _says_no(level)]
-    sure = said if len(said) == 1 else unsaid
-    return sure[0] if len(sure) == 1 else min(counts, key=lambda level: (counts[level], level))
+    return unsaid[0] if len(unsaid) == 1 else min(counts, key=lambda level: (counts[level], level))
+
+
+def _sure_yes(levels: Sequence[str]) -> str | None:
+    """Name the level that means yes by its word; 1 does beside 0, -1 or a no, and beside 2 it is only a number."""
+    said = [level for level in levels if _says_yes(level)]
+    if len(said) != 1:
+        return None
+    number = said[0] in ("1", "1.0")
+    clear = all(_says_no(level) or level in ("-1", "-1.0") for level in levels if level != said[0])
+    return None if number and not clear else said[0]
 
 
 def _outcome_doubts(outcome: Outcome, answers: pl.Series, no_answer: Sequence[str], strange: int) -> dict[str, str]:
     """Ask about an outcome whose words do not tell which of them is the yes, or where some rows have none."""
     doubts = []
-    if outcome.kind == "response" and not _says_yes(outcome.positive or ""):
+    if outcome.kind == "response" and _sure_yes(outcome.levels) is None:
         doubts.append(f"is '{outcome.positive}' the yes?")
     if len({level.casefold() for level in outcome.levels}) < len(outcome.levels):
         doubts.append("levels that differ only in capital letters: one level?")

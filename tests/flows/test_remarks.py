@@ -1,0 +1,36 @@
+"""What a checked table says of its answers."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from segmint.contract.contract import parse_contract
+from segmint.contract.valid_table import ValidTable
+from segmint.contract.validate import validate
+from segmint.flows.remarks import remarks
+from segmint.tables.source import open_table
+
+CONTRACT = """
+name = "x"
+
+[outcome]
+column = "answer"
+kind = "response"
+levels = ["no", "yes"]
+positive = "yes"
+
+[columns.age]
+kind = "number"
+role = "characteristic"
+label = "age"
+"""
+
+
+def table_of(frame: pl.DataFrame, purpose: str = "train") -> ValidTable:
+    return validate(open_table(frame), parse_contract(CONTRACT, origin="x"), purpose=purpose)
+
+
+def test_how_many_said_yes_is_told_where_anybody_answered() -> None:
+    frame = pl.DataFrame({"age": [20, 30, 40, 50] * 25, "answer": ["yes"] * 20 + ["no"] * 80})
+    assert remarks(table_of(frame)) == ["20 of 100 rows (20.0 %) have the outcome 'yes'"]
+    assert remarks(table_of(frame.drop("answer"), "predict")) == []
