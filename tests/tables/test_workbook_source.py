@@ -158,6 +158,34 @@ def test_a_sheet_is_named_so_that_a_shell_takes_it(tmp_path: Path) -> None:
     assert caught.value.fix.endswith("--set 'data.sheet=Daten 2025'")
 
 
+def merged(folder: Path, *ranges: tuple[str, str]) -> Path:
+    """Write five customers below a title, with some cells merged."""
+    path = folder / "merged.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("data")
+        sheet.merge_range("A1:C1", "customers")
+        sheet.write_row(1, 0, ["id", "Beruf", "Ort"])
+        for row in range(2, 7):
+            sheet.write_row(row, 0, [f"00{row}", f"job {row}", "Bonn"])
+        for cells, text in ranges:
+            sheet.merge_range(cells, text, book.add_format())
+    return path
+
+
+def test_merged_cells_are_not_taken_for_no_value(tmp_path: Path) -> None:
+    with pytest.raises(
+        InputError, match=r"below its header: 2 cells in column 'Beruf' would be(.|\n)*unmerge the cells"
+    ):
+        open_table(merged(tmp_path, ("B3:B5", "engineer")))
+    with pytest.raises(InputError, match="4 cells in columns 'Beruf' and 'Ort' would be"):
+        open_table(merged(tmp_path, ("B3:B5", "engineer"), ("C4:C5", "Ulm"), ("B7:C7", "none")))
+
+
+def test_merged_titles_footnotes_and_empty_cells_lose_nothing(tmp_path: Path) -> None:
+    path = merged(tmp_path, ("A9:C10", "as of May"), ("B4:B5", ""), ("E3:E6", "a note"))
+    assert [row[0] for row in rows_of(path)] == ["002", "003", "004", "005", "006", "as of May"]
+
+
 def formulas(folder: Path, *cells: tuple[str, str]) -> Path:
     path = folder / "formulas.xlsx"
     with xlsxwriter.Workbook(path) as book:

@@ -1,4 +1,4 @@
-"""The cells of a workbook whose content its reader leaves out: errors, and formulas that were never calculated."""
+"""The cells of a workbook whose content its reader leaves out: errors, formulas never calculated, what is merged."""
 
 from __future__ import annotations
 
@@ -39,6 +39,13 @@ def lost_cells(path: Path, sheet: str) -> Iterator[tuple[str, str | None]]:
         # a text of no characters is a value, too
         elif cell["formula"] and not value and (kind != "str" or value is None):
             yield attributes.get("r", ""), None
+
+
+def merged_ranges(path: Path, sheet: str) -> Iterator[str]:
+    """Find the merged cells of a sheet, such as ``B2:B7``; the first cell of each alone holds the value."""
+    with zipfile.ZipFile(path) as archive:
+        xml = archive.read(_member(archive, sheet))
+    return (merged["ref"] for merged in _tags(xml, b"mergeCell") if "ref" in merged)
 
 
 def _member(archive: zipfile.ZipFile, sheet: str) -> str:

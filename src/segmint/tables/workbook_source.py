@@ -7,7 +7,8 @@ import re
 import shlex
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from segmint.errors import InputError
 from segmint.tables.frame_source import FrameSource
 from segmint.tables.table_source import JSON, ReadOptions
 from segmint.tables.text_source import check_names
-from segmint.tables.workbook_cells import lost_cells
+from segmint.tables.workbook_cells import lost_cells, merged_ranges
+from segmint.wording import counted, quoted
 
 MAX_XML_BYTES = 512 << 20
 MAX_EXPANSION = 200
@@ -46,13 +48,16 @@ def open_workbook(path: Path, options: ReadOptions, *, fingerprint: str) -> Fram
     Raises
     ------
     InputError
-        If this is no .xlsx workbook, expands beyond all measure, or the sheet or header has to be named.
+        If this is no .xlsx workbook, expands beyond all measure, the sheet or header has to be named, or cells of the
+        table are merged: only the first of them holds the value.
     """
     _refuse_bomb(path)
     sheet, rows = _chosen_sheet(_read_sheets(path, options), path.name)
     _fill_in_errors(rows, sheet, path)
-    header, table = _find_table(rows, options.header_row, path.name)
+    header, places = _find_table(rows, options.header_row, path.name)
+    table = [[row[column] for column in places] for row in rows[header:]]
     names = check_names(tuple(table[0]), path.name)
+    _refuse_merged(rows, header, dict(zip(places, names, strict=True)), sheet, path)
     body = table[1:] if any(map(any, table[1:])) else []
     columns = zip(*body, strict=True) if body else [()] * len(names)
     frame = pl.DataFrame([pl.Series(name, cells, dtype=pl.String) for name, cells in zip(names, columns, strict=True)])
@@ -152,6 +157,44 @@ def _fill_in_errors(rows: Rows, sheet: str, path: Path) -> None:
         raise _not_a_workbook(path) from error
 
 
+def _refuse_merged(rows: Rows, header: int, names: dict[int, str], sheet: str, path: Path) -> None:
+    """Refuse a table that would lose values: of merged cells all but the first are read as empty."""
+    lost: Counter[str] = Counter()
+    try:
+        for reference in merged_ranges(path, sheet):
+            lost.update(names[column] for column in _lost_by_merge(reference, rows, header, names))
+    except _DAMAGED_PARTS as error:
+        raise _not_a_workbook(path) from error
+    if lost:
+        where = f"{'column' if len(lost) == 1 else 'columns'} {quoted(list(lost))}"
+        raise InputError(
+            f"'{path.name}' has merged cells below its header: {counted(lost.total(), 'cell')} in {where} would be read as empty.",
+            expected="a value in each cell of its own",
+            fix="unmerge the cells and write the value into each row that it is true of",
+        )
+
+
+def _lost_by_merge(reference: str, rows: Rows, header: int, names: Collection[int]) -> list[int]:
+    """Name the column of each cell that a merge leaves empty; a line of its own, such as a footnote, loses nothing."""
+    corners = [_PLACE.fullmatch(corner) for corner in reference.split(":")]
+    if len(corners) != 2 or corners[0] is None or corners[1] is None:
+        return []
+    (left, top), (right, bottom) = [
+        (_column_number(found[1].encode()) - 1, int(found[2]) - 1) for found in corners if found
+    ]
+    if top <= header or top >= len(rows) or left >= len(rows[top]) or not rows[top][left]:
+        return []
+    merged = [column for column in names if left <= column <= right]
+    others = [column for column in names if column not in merged]
+    return [
+        column
+        for row in range(top, min(bottom + 1, len(rows)))
+        if any(rows[row][other] for other in others)
+        for column in merged
+        if (row, column) != (top, left)
+    ]
+
+
 def _chosen_sheet(sheets: dict[str, Rows], name: str) -> tuple[str, Rows]:
     if not sheets:
         raise InputError(
@@ -169,8 +212,8 @@ def _naming(sheet: str) -> str:
     return f"name the sheet, for example: --set {shlex.quote(f'data.sheet={sheet}')}"
 
 
-def _find_table(rows: Rows, declared: int | None, name: str) -> tuple[int, Rows]:
-    """Find the row of the header, counted from 0, and the table from there on, without what stands beside it.
+def _find_table(rows: Rows, declared: int | None, name: str) -> tuple[int, list[int]]:
+    """Find the row of the header and the columns of the table, counted from 0, without what stands beside it.
 
     Empty columns are no part of the table, nor is a note behind an empty column that has nothing in the row of the
     header.
@@ -186,7 +229,7 @@ def _find_table(rows: Rows, declared: int | None, name: str) -> tuple[int, Rows]
     for columns in (used, main):
         header = _header_row(rows, columns) if declared is None else declared - 1
         if header is not None and _names_only(rows[header], columns):
-            return header, [[row[column] for column in columns] for row in rows[header:]]
+            return header, columns
     if declared is None:
         raise InputError(
             f"No row of '{name}' looks like a header.",
