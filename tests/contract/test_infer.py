@@ -424,6 +424,32 @@ def test_1_is_the_yes_only_beside_a_no(counts: dict[str, int], positive: str, as
     assert validate_reviewed(draft, churn().with_columns(Churn=pl.Series(answers))).ledger.rejected == 0
 
 
+@pytest.mark.parametrize("name", ["Eröffnungsdatum", "Geburtsdatum", "birthdate", "startdate", "Startdatum"])
+def test_days_as_a_spreadsheet_counts_them_are_no_feature_under_a_name_joined_to_date(name: str) -> None:
+    days = pl.Series([str(38_000 + 17 * row) for row in range(400)])
+    draft = infer_contract(open_table(churn().with_columns(days.alias(name))), name="x")
+    assert draft.contract.by_name[name].role == "ignore"
+    assert "named like a date but written as a number" in draft.notes[name]
+
+
+@pytest.mark.parametrize("name", ["Kundeseit", "Vertragsbeginn", "account_opened", "customer_since", "Kunde seit"])
+def test_days_as_a_spreadsheet_counts_them_are_asked_about_under_the_name_of_a_beginning(name: str) -> None:
+    days = pl.Series([38_000 + 17 * row for row in range(400)])
+    asked = "are they days as a spreadsheet keeps them, counted from 1900?"
+    draft = infer_contract(open_table(churn().with_columns(days.alias(name))), name="x")
+    assert asked in draft.suspects[name]
+    months = infer_contract(open_table(churn().with_columns((days // 500).alias(name))), name="x")
+    assert asked not in months.suspects.get(name, "")
+
+
+@pytest.mark.parametrize(
+    "name", ["update", "mandate", "candidate", "updates", "validate", "last_update", "consolidated"]
+)
+def test_words_that_end_in_date_by_chance_are_no_dates(name: str) -> None:
+    draft = infer_contract(open_table(churn().with_columns(pl.Series(name, range(400)) % 50)), name="x")
+    assert draft.contract.by_name[name].role != "ignore"
+
+
 def test_the_german_draft_reads_its_table(german: Draft) -> None:
     assert parse_contract(german.text, origin="draft") == german.contract
     assert validate_reviewed(german, german_export()).ledger.rejected == 0

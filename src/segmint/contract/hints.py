@@ -106,7 +106,9 @@ _PHONE = re.compile(
 _PERSONAL = re.compile(
     r"(^|_)iban$|address|^addr|street|stra(ß|ss)e|adresse|direcci(o|ó)n|morada|endere(c|ç)o|indirizzo|(^|_)(ssn|nif|passport|tax_?id|twitter|facebook|linkedin)$"
 )
-_DATE = re.compile(r"(^|_)(date|datum|fecha|datetime|timestamp|ts)($|_)|_(on|at|am)$")
+# German and English join the word to what it is the date of; "update", "mandate" and their like end in it by chance.
+_NO_DATE = "".join(f"(?<!{word})" for word in ("up", "man", "candi", "vali", "soli", "liqui", "mmo", "intimi"))
+_DATE = re.compile(rf"(^|_)(fecha|datetime|timestamp|ts)($|_)|({_NO_DATE}date|datum)($|_)|_(on|at|am)$")
 _OLD_DATES = re.compile(
     r"birth|dob|geburt|since|seit|open(ed|ing)|start|begin|join|sign_?up|regist|enrol|creat|first|eröffn|alta$|nac|nasc|naiss|prev|last|letzt"
 )
@@ -287,6 +289,11 @@ def moment_by_name(plain: str) -> Known:
 def sounds_like_date(plain: str) -> bool:
     """Whether a name is that of a date."""
     return bool(_DATE.search(plain))
+
+
+def may_be_date(plain: str) -> bool:
+    """Whether a name may be that of the day on which something began: Kundeseit, account_opened, start."""
+    return bool(_OLD_DATES.search(plain))
 
 
 def feature_role(plain: str) -> Role:

@@ -32,6 +32,7 @@ from segmint.contract.hints import (
     known_by_name,
     label_for,
     looks_like_id,
+    may_be_date,
     moment_by_name,
     names_code,
     names_customer,
@@ -76,6 +77,10 @@ _PERHAPS_CONSENT = (
 )
 _MOST_CONSENTS = 10  # different numbers: more of them count something
 _AFTER_THE_CALL = 'is it known only after the call? Then write known = "after_call"'
+_DAYS_OF_A_SHEET = (
+    "are they days as a spreadsheet keeps them, counted from 1900? Then give the column a format of dates there,"
+    " or put months until the day of the list into it"
+)
 _NO_ANSWERS_YET = "nobody's answer is here yet; name the column that your campaign will fill"
 _NOBODY_MAY_BE_CALLED = 'with nothing in it nobody may be called: fill it in, or write role = "ignore"'
 
@@ -496,7 +501,14 @@ def _doubts_by_name(look: Look) -> list[str]:
             'whole numbers, all different: a number of the customer (role = "id", kind = "text", no bounds), of the case, '
             "or an amount?"
         )
+    if look.kind == "number" and may_be_date(look.plain) and _may_be_serial_days(look.numbers.drop_nulls()):
+        doubts.append(_DAYS_OF_A_SHEET)
     return doubts
+
+
+def _may_be_serial_days(numbers: pl.Series) -> bool:
+    """Whether these are whole numbers as a spreadsheet keeps the days from 1954 to 2064."""
+    return numbers.n_unique() > 1 and bool((numbers.is_between(20_000, 60_000) & (numbers == numbers.round(0))).all())
 
 
 def _column(look: Look, role: Role, known: Known, **settings: object) -> Column:
