@@ -72,3 +72,16 @@ def test_who_has_no_amount_today_is_asked_about_again_tomorrow():
         seen = preview.of(policy)
         assert (seen.customers, seen.expected_profit) == (made.listed.size, pytest.approx(made.profit))
         assert seen.rows.tolist() == made.listed.tolist()
+
+
+def test_the_curve_is_highest_where_everybody_is_called_whose_call_pays():
+    people, chance, table = bank(2000)
+    policy = make_policy(cost=4.0, value=70.0, holdout_share=0.1)
+    preview = ListPreview(people, chance, policy, columns=table)
+    curve, most = preview.curve(policy.model_copy(update={"budget_calls": 10})), preview.of(policy)
+    assert curve["peak"]["customers"] == most.customers
+    assert curve["peak"]["expected_profit"] == pytest.approx(most.expected_profit, abs=0.01)
+    assert max(curve["expected_profit"]) == pytest.approx(most.expected_profit)
+    assert curve["customers"][curve["expected_profit"].index(max(curve["expected_profit"]))] == most.customers
+    assert curve["customers"][-1] == int((~preview.holdout).sum())
+    assert len(curve["customers"]) <= 81

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from segmint.contract.ids import bare_ids
 from segmint.contract.valid_table import ValidTable
@@ -15,7 +16,7 @@ from segmint.errors import PolicyError
 from segmint.flows.bundle import SEGMENT, propensities, segment_names, segments_in
 from segmint.store.bundle import Bundle
 from segmint.targeting.policy import ContactPolicy
-from segmint.targeting.suppress import UNNAMED, Suppression
+from segmint.targeting.suppress import UNNAMED, Suppression, suppress
 from segmint.wording import counted
 
 CARRIED = frozenset({"name", "phone", "quota"})
@@ -46,6 +47,46 @@ def require_usable(bundle: Bundle) -> None:
             expected="a bundle trained --at planning, or --at dialling with the planned values in the table",
             fix="train again: segmint run ... --at planning",
         )
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The customers of a table under a policy, before anybody is chosen.
+
+    Attributes
+    ----------
+    customers : polars.Series of String, shape (n_customers,)
+        Their names; a customer may have several rows.
+    columns : polars.DataFrame
+        What the policy may take from, the segment that the bundle found among it.
+    held_back : Suppression
+    segments : polars.Series of String, shape (n_customers,), or None
+        As the bundle found them; None where it knows none.
+    propensity : ndarray of shape (n_customers,)
+        NaN where the customer may not be called.
+    """
+
+    customers: pl.Series
+    columns: pl.DataFrame
+    held_back: Suppression
+    segments: pl.Series | None
+    propensity: NDArray[np.float64]
+
+
+def weigh(table: ValidTable, policy: ContactPolicy, bundle: Bundle) -> Candidates:
+    """Say who may be called today, and how likely each of them is to say yes.
+
+    Raises
+    ------
+    PolicyError
+        If the policy names columns, levels or files that cannot be used.
+    """
+    columns, customers = columns_of(table, policy, bundle), customers_of(table)
+    held_back = suppress(customers, columns, bundle.contract, policy, today=today())
+    segments = segments_of(table, bundle, held_back)
+    if segments is not None and SEGMENT not in columns.columns:
+        columns = columns.with_columns(segments)
+    return Candidates(customers, columns, held_back, segments, propensities_of(table, bundle, held_back))
 
 
 def columns_of(table: ValidTable, policy: ContactPolicy, bundle: Bundle) -> pl.DataFrame:
@@ -152,7 +193,7 @@ def customers_of(table: ValidTable) -> pl.Series:
     return ids.zip_with(ids.is_not_null(), UNNAMED + pl.Series(table.records).cast(pl.String))
 
 
-def propensities_of(table: ValidTable, bundle: Bundle, held_back: Suppression) -> np.ndarray[Any, np.dtype[np.float64]]:
+def propensities_of(table: ValidTable, bundle: Bundle, held_back: Suppression) -> NDArray[np.float64]:
     """Predict those who may be called, and nobody else: an objection forbids profiling too."""
     propensity = np.full(len(table), np.nan)
     eligible = held_back.eligible

@@ -14,15 +14,13 @@ from numpy.typing import NDArray
 from segmint.config import Config
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
-from segmint.flows.candidates import columns_of, customers_of, propensities_of, require_usable, segments_of, today
+from segmint.flows.candidates import require_usable, today, weigh
 from segmint.flows.read import open_source
 from segmint.flows.settings import policy_of, require_its_moment
 from segmint.store.bundle import Bundle
 from segmint.targeting.choose import choose
-from segmint.targeting.curves import expected_curve
 from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.preview import ListPreview, Preview, moved, preview_of
-from segmint.targeting.suppress import suppress
 
 NAMED = 8  # customers named among those who come and go
 _DECIDING = (
@@ -65,22 +63,8 @@ class PreparedList:
         return preview_of(choose(self.customers, likely, policy, columns=self.columns, eligible=self.eligible))
 
     def curve(self, policy: ContactPolicy) -> dict[str, Any]:
-        """Sum the expected profit of calling the best n customers, without any limit.
-
-        Returns
-        -------
-        dict
-            customers and expected_profit: a few points, as lists; and peak, the same two of everybody whose call pays.
-        """
-        ranked = self.preview.ranked(policy)
-        stakes, rows = ranked.stakes, ranked.order[~self.preview.holdout[ranked.order]]
-        likely = self.preview.propensity[rows] * stakes.reach
-        found = expected_curve(likely, stakes.value[rows], stakes.cost[rows], points=80)
-        told = found.select("customers", "expected_profit")
-        each = ranked.profit[rows]
-        paying = each[each > 0]
-        peak = {"customers": paying.size, "expected_profit": round(float(paying.sum()), 2)}
-        return {**told.to_dict(as_series=False), "peak": peak}
+        """Sum the expected profit of calling the best n customers, without any limit; see `ListPreview.curve`."""
+        return self.preview.curve(policy)
 
 
 def read_customers(source: Any, bundle: Bundle, config: Config) -> ValidTable:
@@ -105,13 +89,9 @@ def prepare_list(table: ValidTable, bundle: Bundle, config: Config) -> PreparedL
     """
     policy = policy_of(config)
     require_usable(bundle)
-    customers, columns = customers_of(table), columns_of(table, policy, bundle)
-    held_back = suppress(customers, columns, bundle.contract, policy, today=today())
-    segments = segments_of(table, bundle, held_back)
-    if segments is not None and segments.name not in columns.columns:
-        columns = columns.with_columns(segments)
-    likely = propensities_of(table, bundle, held_back)
-    preview = ListPreview(customers, likely, policy, columns=columns, eligible=held_back.eligible)
+    found = weigh(table, policy, bundle)
+    customers, columns, held_back = found.customers, found.columns, found.held_back
+    preview = ListPreview(customers, found.propensity, policy, columns=columns, eligible=held_back.eligible)
     doubts = held_back.no_country, held_back.by_words
     return PreparedList(customers, columns, held_back.eligible, held_back.counts, *doubts, preview)
 

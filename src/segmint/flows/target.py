@@ -22,14 +22,10 @@ from segmint.flows.bundle import SEGMENT, predictor_of
 from segmint.flows.candidates import (
     CARRIED,
     carried_of,
-    columns_of,
-    customers_of,
     known_levels,
-    propensities_of,
     require_policy_columns,
     require_usable,
-    segments_of,
-    today,
+    weigh,
 )
 from segmint.flows.predict import Learned, run_folder
 from segmint.flows.read import inputs_of, keep_reading, open_source, read, refuse_in_run
@@ -68,7 +64,7 @@ from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.sensitivity import what_if_parts
 from segmint.targeting.sheets import MOST_SHEETS, OTHERS
 from segmint.targeting.summary import fairness_of, groups_on_list, past_of, still_listed, summarise_list
-from segmint.targeting.suppress import Suppression, respects_objections, suppress
+from segmint.targeting.suppress import Suppression, respects_objections
 from segmint.toml_files import toml_text_of
 from segmint.wording import some_of
 
@@ -163,14 +159,9 @@ def target(
         contract = opened_bundle.contract
         table = read(opened, contract, config.data, here, purpose="predict", progress=progress)
         keep_reading(here, table)
-        columns = columns_of(table, policy, opened_bundle)
-        customers = customers_of(table)
-        held_back = suppress(customers, columns, contract, policy, today=today())
-        segments = segments_of(table, opened_bundle, held_back)
-        if segments is not None and SEGMENT not in columns.columns:
-            columns = columns.with_columns(segments.alias(SEGMENT))
-        propensity = propensities_of(table, opened_bundle, held_back)
-        choice = choose(customers, propensity, policy, columns=columns, eligible=held_back.eligible)
+        found = weigh(table, policy, opened_bundle)
+        customers, columns, held_back = found.customers, found.columns, found.held_back
+        choice = choose(customers, found.propensity, policy, columns=columns, eligible=held_back.eligible)
         call_list = build_call_list(
             customers,
             choice,
@@ -182,12 +173,12 @@ def target(
             run=here.id,
             spent=held_back.spent,
         )
-        if segments is not None:
-            call_list = call_list.joined(_of_rows_weighed(customers, segments, choice))
+        if found.segments is not None:
+            call_list = call_list.joined(_of_rows_weighed(customers, found.segments, choice))
         known = _reasons_before(runs, inputs, config)
         call_list = recheck(_with_reasons(call_list, table, customers, opened_bundle, known), contract)
         profile = given or general_profile(call_list, contract)
-        choice = still_listed(choice, pl.Series(table.records).is_in(call_list.listed["record"].to_list()).to_numpy())
+        choice = still_listed(choice, call_list.lists(table.records))
         parts = what_if_parts(choice, policy)
         publish_file(here.folder / LIST, call_list.write)
         for_people = publish_file(
@@ -199,8 +190,7 @@ def target(
         summary["levels_of_nobody"] = list(levels_of_nobody(policy, columns, known_levels(opened_bundle)))
         summary["hand_off"] = {SHEET: asdict(for_people), DIALLER: asdict(for_dialler)}
         if (learned := Learned.of(opened_bundle, run_folder(bundle, runs), opened)) is not None:
-            listed = pl.Series(table.records).is_in(call_list.listed["record"].to_list()).to_numpy()
-            summary["trained_on"] = int(learned.rows(table.rows(listed)).sum())
+            summary["trained_on"] = int(learned.rows(table.rows(call_list.lists(table.records))).sum())
         if earlier is not None:
             dropped = dropped_since(earlier, call_list)
             publish_file(here.folder / DROPPED, lambda path: dropped.write_parquet(path))
@@ -244,7 +234,7 @@ def _with_reasons(
     call_list: CallList, table: ValidTable, customers: pl.Series, bundle: Bundle, known: pl.DataFrame | None = None
 ) -> CallList:
     """Say why for everyone on the list, and for nobody else; what is `known` is not worked out again."""
-    listed = pl.Series(table.records).is_in(call_list.listed["record"].to_list()).to_numpy()
+    listed = call_list.lists(table.records)
     if not listed.any():
         return call_list
     records = pl.Series("record", table.records)

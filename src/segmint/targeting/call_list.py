@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from segmint.targeting.choose import REJECTED, STATUSES, Choice
 from segmint.targeting.given_ids import Ids, given_ids
@@ -82,6 +83,10 @@ class CallList:
     def listed(self) -> pl.DataFrame:
         """The customers to call, best first."""
         return self.rows.filter(pl.col("status") == "listed").sort("rank")
+
+    def lists(self, records: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Tell of each of a table's records whether it is to be called."""
+        return pl.Series(records).is_in(self.listed["record"].implode()).to_numpy()
 
     @property
     def taken_along(self) -> tuple[str, ...]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
 from segmint.targeting.choose import HELD_OUT, Choice, chances_of, cut, first_of_each, ranked, within_means
+from segmint.targeting.curves import expected_curve
 from segmint.targeting.given_ids import Ids, given_ids
 from segmint.targeting.holdout import in_holdout, keyed_words
 from segmint.targeting.optimise import limits_of, relaxed
@@ -16,6 +18,7 @@ from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.stakes import Stakes
 
 Floats = NDArray[np.float64]
+POINTS = 80  # of a curve, at most: more than a page has room for
 
 
 @dataclass(frozen=True)
@@ -168,6 +171,24 @@ class ListPreview:
         ones = np.ones(listed.size)
         held_out = inside.size - listed.size
         return _summed(self.propensity, stakes.reach, listed, ones, held_out, profit, cost, {}, exact=True)
+
+    def curve(self, policy: ContactPolicy) -> dict[str, Any]:
+        """Sum the expected profit of calling the best n customers, without any limit.
+
+        Returns
+        -------
+        dict
+            customers and expected_profit: a few points, as lists; and peak, the same two of everybody whose call pays.
+        """
+        best = self.ranked(policy)
+        stakes, rows = best.stakes, best.order[~self.holdout[best.order]]
+        likely = self.propensity[rows] * stakes.reach
+        found = expected_curve(likely, stakes.value[rows], stakes.cost[rows], points=POINTS)
+        told = found.select("customers", "expected_profit")
+        each = best.profit[rows]
+        paying = each[each > 0]
+        peak = {"customers": paying.size, "expected_profit": round(float(paying.sum()), 2)}
+        return {**told.to_dict(as_series=False), "peak": peak}
 
     def _priced(self, order: NDArray[np.int64], profit: Floats, cost: Floats, policy: ContactPolicy) -> Preview:
         rows = order[~self.holdout[order] & within_means(order, cost, policy)]
