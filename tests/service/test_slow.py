@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import socket
@@ -11,6 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from prometheus_client import generate_latest
 
 from segmint.service import body, slow
 from segmint.service.app import Service, make_app
@@ -41,7 +43,7 @@ def port(service: Service) -> Iterator[int]:
             await send({"type": "http.response.body", "body": bytes(1 << 16), "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
-    with served(with_long) as found:
+    with served(with_long, slow.Crowd(service.metrics.turned_away.inc)) as found:
         yield found
 
 
@@ -134,8 +136,21 @@ def test_who_hangs_up_in_the_middle_of_a_body_is_no_failure_of_ours(
     assert "SECRET" not in caplog.text
 
 
+def test_a_crowd_is_counted_whole_and_logged_once_a_second(caplog: pytest.LogCaptureFixture) -> None:
+    now, counted = [0.0], []
+    crowd = slow.Crowd(lambda: counted.append(1), clock=lambda: now[0])
+
+    async def nowhere(_: Any) -> None: ...
+
+    for second in (0.0, 0.2, 0.9, 1.1, 1.2):
+        now[0] = second
+        asyncio.run(crowd({"type": "http"}, None, nowhere))
+    assert len(counted) == 5
+    assert [record.getMessage().rpartition(": ")[2] for record in caplog.records] == ["1", "3"]
+
+
 def test_who_comes_when_all_seats_are_taken_is_told_when_to_come_again(
-    port: int, monkeypatch: pytest.MonkeyPatch
+    port: int, service: Service, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(slow, "SEATS", 2)
     sitting = [dial(port, b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n") for _ in range(2)]
@@ -146,6 +161,8 @@ def test_who_comes_when_all_seats_are_taken_is_told_when_to_come_again(
     assert b"retry-after: 1" in head.lower()
     assert b"x-content-type-options" in head.lower()
     assert json.loads(told)["code"] == "crowded"
+    assert b"segmint_turned_away_total 1.0" in generate_latest(service.metrics.registry)
+    assert "(all 2 connections taken) 503, turned away: 1" in caplog.text
     for caller in sitting:
         caller.close()
     time.sleep(0.1)

@@ -26,6 +26,7 @@ from segmint.dashboard.app import dashboard
 from segmint.dashboard.desk import Desk
 from segmint.service.app import make_app
 from segmint.service.keys import add_key
+from segmint.service.slow import SEATS
 from segmint.service.start import prepare
 from segmint.store.bundle import write_bundle
 
@@ -119,6 +120,20 @@ def test_a_port_that_is_taken_is_said_before_anybody_is_sent_there(
             for wrong in ("0", "70000"):
                 assert main([door, "--port", wrong, "--runs", str(tmp_path)]) == 2
                 assert "Invalid value for '--port'" in capsys.readouterr().err
+
+
+def test_who_is_sent_away_is_in_the_metrics_and_the_log(served: Served, send: Send) -> None:
+    sitting = [send(b"GET") for _ in range(SEATS)]
+    time.sleep(0.5)
+    turned = send(b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    assert turned.recv(12) == b"HTTP/1.1 503"
+    for caller in [turned, *sitting]:
+        caller.close()
+    time.sleep(0.5)
+    status, told = served.ask("/metrics")
+    assert status == 200
+    assert b"segmint_turned_away_total 1.0" in told
+    assert "connections taken) 503, turned away: 1" in served.log.read_text()
 
 
 def test_a_named_run_that_is_not_there_ends_the_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -54,6 +54,7 @@ class Metrics:
         self.requests = Counter("segmint_requests", "Requests.", ["route", "status"], registry=self.registry)
         self.seconds = Histogram("segmint_seconds", "Seconds to answer.", ["route"], registry=self.registry)
         self.rows = Counter("segmint_rows", "Customers.", ["became"], registry=self.registry)
+        self.turned_away = Counter("segmint_turned_away", "Sent away by 503 crowded.", registry=self.registry)
         self.swaps = Gauge("segmint_swaps", "Bundles taken into use while running.", registry=self.registry)
         self.refused = Gauge("segmint_refused_bundles", "Promoted bundles that failed.", registry=self.registry)
 

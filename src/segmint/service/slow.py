@@ -6,6 +6,9 @@ Slow bodies are cut by `body.limited`.
 from __future__ import annotations
 
 import asyncio
+import logging
+import time
+from collections.abc import Callable
 from typing import Any
 
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
@@ -17,20 +20,48 @@ HEAD_SECONDS = 8.0
 READ_SECONDS = 8.0  # for every 64 KiB or so of an answer
 SEATS = 512  # connections at once
 
+log = logging.getLogger("segmint.service")
 Timer = asyncio.TimerHandle | None
 
 
-async def crowded(scope: Any, receive: Any, send: Any) -> None:
-    """Send a caller away, and say when to come again: uvicorn's own answer says neither why nor when."""
-    busy = Problem(503, "crowded", "Too many are connected.", headers={"retry-after": "1", "connection": "close"})
-    response = busy.response()
-    response.raw_headers.extend(HEADERS)
-    await response(scope, receive, send)
+class Crowd:
+    """Sends callers away, and says when to come again: uvicorn's own answer says neither why nor when.
+
+    Parameters
+    ----------
+    count : callable
+        Called for each; the log has a line a second at most, as a crowd would fill the disk.
+    """
+
+    def __init__(self, count: Callable[[], Any] = lambda: None, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._count, self._clock = count, clock
+        self._untold, self._again = 0, clock()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one request."""
+        self._note()
+        busy = Problem(503, "crowded", "Too many are connected.", headers={"retry-after": "1", "connection": "close"})
+        response = busy.response()
+        response.raw_headers.extend(HEADERS)
+        await response(scope, receive, send)
+
+    def _note(self) -> None:
+        self._count()
+        self._untold += 1
+        if self._clock() >= self._again:
+            log.warning("- (all %s connections taken) 503, turned away: %s", SEATS, self._untold)
+            self._untold, self._again = 0, self._clock() + 1.0
+
+
+def protocol(crowd: Crowd) -> type[Impatient]:
+    """The protocol of a server whose surplus callers go to `crowd`."""
+    return type("Impatient", (Impatient,), {"crowd": crowd})
 
 
 class Impatient(AutoHTTPProtocol):  # type: ignore[misc,valid-type]  # uvicorn picks the parser at run time
     """uvicorn's protocol with a clock for heads and for readers: it has none, and a few hundred such sockets block it."""
 
+    crowd = Crowd()
     _head: Timer = None
     _reader: Timer = None
 
@@ -38,7 +69,7 @@ class Impatient(AutoHTTPProtocol):  # type: ignore[misc,valid-type]  # uvicorn p
         """Start the clock of the first head; beyond the last seat, every request of this connection is sent away."""
         super().connection_made(transport)
         if len(self.connections) > SEATS:
-            self.app = crowded
+            self.app = self.crowd
         self._head = self.loop.call_later(HEAD_SECONDS, transport.abort)
 
     def data_received(self, data: bytes) -> None:

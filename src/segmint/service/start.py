@@ -22,7 +22,7 @@ from segmint.flows.standing import StandingPolicy
 from segmint.service.app import LOCAL, Service, make_app
 from segmint.service.champion import Champion
 from segmint.service.keys import FileRing, KeyRing, session_key
-from segmint.service.slow import Impatient
+from segmint.service.slow import Crowd, Impatient, protocol
 
 Say = Callable[[str], Any]
 Pages = Callable[[Any, Service], tuple[Any, str]]
@@ -70,7 +70,8 @@ def start(
         app, path = pages(app, service)
         say(f"pages: {address}{path}")
     say(f"answers: {address}/v1/predict, described at {address}/openapi.json; Ctrl-C stops")
-    Door(server_config(app, host, port), service.stop, service.drain).run(sockets)
+    crowd = Crowd(service.metrics.turned_away.inc)
+    Door(server_config(app, host, port, crowd), service.stop, service.drain).run(sockets)
     if not service.close():
         leave()
 
@@ -117,13 +118,13 @@ def write_log() -> None:
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO)
 
 
-def server_config(app: Any, host: str, port: int) -> uvicorn.Config:
+def server_config(app: Any, host: str, port: int, crowd: Crowd | None = None) -> uvicorn.Config:
     """How the server runs, whatever app it serves: who is slow is cut off, and it says nothing about itself."""
     return uvicorn.Config(
         app,
         host=host,
         port=port,
-        http=Impatient,
+        http=Impatient if crowd is None else protocol(crowd),
         log_config=None,
         log_level="warning",
         access_log=False,
