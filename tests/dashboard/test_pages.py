@@ -152,6 +152,32 @@ def test_the_form_starts_with_a_customer_there_is(
     assert '<option value="">no plan</option>' in client(desk, signed_in=True).get("/try").text
 
 
+@pytest.mark.parametrize(("file", "text"), [("summary.json", "{"), ("contract.toml", "[[["), ("ledger.json", "no")])
+def test_a_run_that_cannot_be_read_takes_no_page_away_and_is_named(tmp_path: Path, file: str, text: str) -> None:
+    runs = sorted(run_with_bundle(tmp_path, seed) for seed in (1, 2, 3))
+    for day, run in enumerate(runs, 1):
+        made_on(tmp_path, run, f"2025-01-0{day}")
+    spoiled = runs[-1]
+    (tmp_path / spoiled / "summary.json").write_text('{"base_rate": 0.1}')
+    (tmp_path / spoiled / file).write_text(text)
+    desk = Desk(tmp_path)
+    for asked in (("", ""), (spoiled, ""), (runs[0], spoiled)):
+        found = pages.compare(desk, *asked)
+        assert sorted(found["pair"]) == runs[:2]
+        assert [choice["id"] for choice in found["choices"]] == runs[::-1]
+        assert found["blocks"][0]["title"] == f"Run {spoiled} is left out"
+    whole, browser = Desk(tmp_path, runs[0]), client(desk, signed_in=True)
+    assert spoiled in browser.get("/compare").text
+    overview = browser.get("/")
+    assert overview.status_code == 200
+    assert f"What run {spoiled} says of the model in use cannot be read" in overview.text
+    assert "cannot be read" not in client(whole, signed_in=True).get("/").text
+    (tmp_path / runs[0] / file).write_text(text)
+    alone = client(desk, signed_in=True).get("/compare").text
+    assert f"Run {runs[0]} is left out" in alone
+    assert "/runs/None" not in alone
+
+
 def test_two_runs_are_compared_older_first_and_nothing_has_no_sign(tmp_path: Path) -> None:
     runs = []
     for seed, f1 in ((1, 0.5), (2, 0.4999)):

@@ -277,13 +277,14 @@ def monitoring(desk: Desk) -> Context:
 def compare(desk: Desk, first: str, second: str) -> Context:
     """Two training runs side by side: the newest two of one outcome, the older first, so that a plus says that the newer is better."""
     trained = [run for run in desk.all_runs() if run.record["command"] == "run" and run.status == "done"]
-    names = [run.id for run in trained]
-    pair = [name if name in names else None for name in (first, second)]
-    usual = _usual_pair(desk, names, next((name for name in pair if name), None))
-    pair = [chosen or (usual.pop() if usual else None) for chosen in pair]
-    blocks: list[Block] = []
-    if len(names) > 1 and pair[0] and pair[1]:
-        blocks = _side_by_side(desk.run(pair[0]), desk.run(pair[1]))
+    names, blocks = [run.id for run in trained], list[Block]()
+    pair = _pair(desk, names, (first, second))
+    while astray := {name: wrong for name in pair if name and (wrong := _unreadable(desk, name))}:
+        blocks += [banner("caution", f"Run {name} is left out", wrong.came) for name, wrong in astray.items()]
+        names = [name for name in names if name not in astray]
+        pair = _pair(desk, names, (first, second))
+    if pair[0] and pair[1]:
+        blocks += _side_by_side(desk.run(pair[0]), desk.run(pair[1]))
     return {"title": "Compare runs", "choices": [_line(run) for run in trained], "pair": pair, "blocks": blocks}
 
 
@@ -338,6 +339,13 @@ def _in_use(desk: Desk, used: str | None, champion: str | None) -> list[Block]:
                 "Bring a table of past campaign results under “Upload and run”; a few minutes later there is one.",
             )
         ]
+    try:
+        return _figures_of(desk, used, champion)
+    except SegmintError as error:
+        return [banner("caution", f"What run {used} says of the model in use cannot be read", error.came)]
+
+
+def _figures_of(desk: Desk, used: str, champion: str | None) -> list[Block]:
     view = RunView(desk.runs / used)
     summary = view.summary
     quality: dict[str, Any] = summary.get("quality") or {}
@@ -555,6 +563,19 @@ def _told(told: dict[str, Any], bundle: Bundle) -> Context:
         "propensity": likely,
         "values": table(["Column", "value"], rows, words=(0, 1)),
     }
+
+
+def _pair(desk: Desk, names: list[str], asked: tuple[str, str]) -> list[str | None]:
+    """Name the two runs that stand side by side: those that were asked for, or what is usual in their place."""
+    pair = [name if name in names else None for name in asked]
+    usual = _usual_pair(desk, names, next((name for name in pair if name), None))
+    return [chosen or (usual.pop() if usual else None) for chosen in pair]
+
+
+def _unreadable(desk: Desk, name: str) -> SegmintError | None:
+    """Why a run cannot be put beside another; None if it can."""
+    view = RunView(desk.run(name).folder)
+    return _or_why_not(lambda: (view.summary, view.contract, view.source))[1]
 
 
 def _usual_pair(desk: Desk, names: list[str], chosen: str | None) -> list[str]:
