@@ -374,7 +374,11 @@ def test_only_health_is_open() -> None:
 
 
 def test_api_08_hosts_origins_and_headers(ask: Ask) -> None:
-    assert ask("GET", "/health/live", headers={"host": "evil.example"}).status_code == 421
+    for host in ("evil.example", "10.0.0.7:8000", ""):
+        assert ask("GET", "/v1/bundle", headers={"host": host}).status_code == 421
+        for probe in ("/health/live", "/health/ready"):
+            assert ask("GET", probe, headers={"host": host}).status_code == 200
+    assert ask("GET", "/health/live", headers={"origin": "http://evil.example"}).status_code == 403
     foreign = ask("GET", "/v1/bundle", headers={"origin": "http://evil.example"})
     assert (foreign.status_code, problem(foreign)["title"]) == (403, "Sent from another site")
     for host in ("LOCALHOST", "LocalHost:8123"):

@@ -251,7 +251,9 @@ async def _answered(service: Service, way: Way, request: Request) -> Response:
     start, caller = time.perf_counter(), "-"
     handle = service.champion.handle
     try:
-        _require_host(service, request)
+        if way.scope is not None:  # probes ask for health by whatever address they know, and it tells nothing
+            _require_host(service, request)
+        _require_origin(request)
         if way.scope is not None:
             key = _key(service, request)
             caller = key.caller
@@ -276,6 +278,9 @@ async def _answered(service: Service, way: Way, request: Request) -> Response:
 def _require_host(service: Service, request: Request) -> None:
     if not is_served(request, service.hosts):
         raise Problem(421, "host", "This address is not served here.")
+
+
+def _require_origin(request: Request) -> None:
     if is_foreign(request):
         raise Problem(403, "origin", "Sent from another site.")
 
@@ -351,6 +356,7 @@ def _no_route(service: Service, request: Request, error: Exception) -> Response:
     status, caller = error.status_code if isinstance(error, HTTPException) else 500, "-"
     try:
         _require_host(service, request)
+        _require_origin(request)
         key = _key(service, request)
         caller = key.caller
         _admit(service, key, None)
