@@ -102,6 +102,16 @@ def test_a_key_in_an_address_opens_nothing(tmp_path: Path) -> None:
     assert browser.get("/runs").status_code == 200
 
 
+def test_a_look_at_the_head_does_not_use_the_one_time_address_up(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    browser = client(desk)
+    for _ in range(2):
+        head = browser.request("HEAD", f"/sign-in?code={desk.keeper.code}")
+        assert (head.status_code, head.headers.get("set-cookie")) == (200, None)
+    assert browser.get(f"/sign-in?code={desk.keeper.code}").status_code == 303
+    assert browser.request("HEAD", "/lists").status_code == 200
+
+
 def test_every_page_has_a_scope_and_a_key_without_it_is_refused_by_name(tmp_path: Path) -> None:
     assert {way.path for way in ways() if way.scope is None} == {"/sign-in", "/sign-out", "/static/{name}"}
     path = tmp_path / "keys.toml"

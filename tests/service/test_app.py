@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import random
+import re
 import subprocess
 import sys
 import threading
@@ -495,6 +496,13 @@ def test_metrics_count_without_values(ask: Ask) -> None:
     told = ask("GET", "/metrics").text
     assert 'segmint_rows_total{became="rejected"} 1.0' in told
     assert "SECRET" not in told
+
+
+def test_the_log_names_the_method_that_came(ask: Ask, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "segmint.service")
+    for method in ("HEAD", "GET"):
+        assert ask(method, "/v1/bundle").status_code == 200
+    assert re.findall(r"(\S+) /v1/bundle 200", caplog.text) == ["HEAD", "GET"]
 
 
 def test_api_11_ready_says_no_while_stopping_and_live_says_yes(ask: Ask, service: Service) -> None:

@@ -365,7 +365,8 @@ def _no_page(desk: Desk, request: Request, error: Exception) -> Response:
 
 def _sign_in(desk: Desk, request: Request, form: Form) -> Response:
     key, code = form.get("key", "").strip(), request.query_params.get("code", "")
-    if not (key or code):
+    # who only asks for the head, such as a preview of links, does not use the one-time address up
+    if request.method == "HEAD" or not (key or code):
         return _page(desk, request, "sign_in", {"title": "Sign in", "wrong": False})
     address = request.client.host if request.client else "-"
     if wait := desk.keeper.wrong_keys.wait(address):
@@ -433,7 +434,7 @@ def _segment(desk: Desk, request: Request, form: Form) -> Response:
 
 
 def _lists(desk: Desk, request: Request, form: Form) -> Response | Awaitable[Response]:
-    if request.method == "GET":
+    if request.method != "POST":
         return _page(desk, request, "lists", pages.list_builder(desk, request.query_params.get("table"), {}))
     config = config_of(form, desk.standing)
     policy_of_controls(config)

@@ -271,7 +271,7 @@ async def _answered(service: Service, way: Way, request: Request) -> Response:
     seconds = time.perf_counter() - start
     service.metrics.requests.labels(way.path, str(response.status_code)).inc()
     service.metrics.seconds.labels(way.path).observe(seconds)
-    log.info("%s %s %s %s %.1f ms", caller, way.method, way.path, response.status_code, 1000 * seconds)
+    log.info("%s %s %s %s %.1f ms", caller, request.method, way.path, response.status_code, 1000 * seconds)
     return response
 
 
