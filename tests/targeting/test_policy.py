@@ -182,3 +182,30 @@ def test_conversations_take_whole_customers(reached, wanted, customers):
 
 def test_without_conversations_wanted_they_limit_nobody():
     assert policy_from({"economics": MONEY, "policy": {}}).customers_for_conversations == float("inf")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"budget_call": 5}, r"unknown key 'policy\.budget_call'(.|\n)*did you mean 'budget_calls'"),
+        ({"budget_calls": -3}, r"'policy\.budget_calls' makes no sense"),
+        ({"budget_calls": 2.5}, r"'policy\.budget_calls' makes no sense"),
+        ({"holdout_share": 1.5}, r"'policy\.holdout_share' makes no sense"),
+        ({"economics": {"cost_per_cal": 5}}, r"unknown key 'economics\.cost_per_cal'"),
+        ({"economics": 5}, "economics is no section"),
+        ({"economics": {"value_per_success": 0}}, "no call can pay"),
+        ({"rest_days": 5}, "no history of calls is named"),
+    ],
+)
+def test_what_if_is_checked_like_any_policy(changes, said):
+    with pytest.raises(PolicyError, match=said):
+        make_policy().but(**changes)
+
+
+def test_what_if_changes_what_it_names_and_keeps_the_rest():
+    policy = ContactPolicy(economics={**MONEY, "currency": "CHF"}, budget_calls=10, campaign="May")
+    other = policy.but(budget_calls=20, economics={"cost_per_call": 4})
+    assert (other.budget_calls, other.campaign) == (20, "May")
+    assert (other.economics.cost_per_call, other.economics.currency) == (4, "CHF")
+    assert policy.but() == policy
+    assert policy.but(economics=policy.economics).economics == policy.economics

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from segmint.complaints import first_of, wanted
 from segmint.contract.answers import NO, YES, bare_words
 from segmint.errors import PolicyError
 from segmint.targeting.contradictions import contradictions
@@ -362,6 +363,7 @@ class ContactRules(_Words):
 _KEPT = ("campaign", "hash_key", "country_code", "call_windows")  # what standing rules set of these nobody changes
 
 T = TypeVar("T")
+_Part = TypeVar("_Part", bound=_Section)
 
 
 Limit = TypeVar("Limit", Quota, Capacity)
@@ -423,6 +425,27 @@ class ContactPolicy(ContactRules):
             If they contradict each other.
         """
         return cls(economics=economics, **{name: getattr(rules, name) for name in ContactRules.model_fields})
+
+    def but(self, **changes: Any) -> ContactPolicy:
+        """Return the same policy with other settings, checked like any: what if there were 2,000 calls?
+
+        Parameters
+        ----------
+        **changes
+            Settings by name, as in ``budget_calls=2000``; a part of `economics` is enough: ``economics={"cost_per_call": 4}``.
+
+        Raises
+        ------
+        PolicyError
+            If a setting is unknown, a value makes no sense, or two contradict each other.
+        """
+        kept = {name: getattr(self, name) for name in self.model_fields_set - {"economics"}}
+        money = changes.pop("economics", {})
+        if isinstance(money, Economics):
+            money = money.model_dump(exclude_unset=True)
+        if isinstance(money, Mapping):
+            money = {**self.economics.model_dump(exclude_unset=True), **money}
+        return ContactPolicy.of(_checked(Economics, money), _checked(ContactRules, {**kept, **changes}))
 
     @property
     def conversations_per_customer(self) -> float:
@@ -536,6 +559,30 @@ def policy_from(sections: Mapping[str, Mapping[str, Any]]) -> ContactPolicy:
         If a key is unknown or missing, or a value makes no sense.
     """
     return ContactPolicy.of(Economics(**sections["economics"]), ContactRules(**sections.get("policy", {})))
+
+
+def _checked(model: type[_Part], values: Any) -> _Part:
+    """Make a part of a policy; what makes no sense is said in words."""
+    section = "economics" if issubclass(model, Economics) else "policy"
+    if not isinstance(values, Mapping):
+        raise PolicyError(
+            f"{section} is no section.", expected="settings by their names", fix="see: segmint policy init"
+        )
+    try:
+        return model(**values)
+    except ValidationError as error:
+        first = first_of(error.errors(include_url=False, include_input=False))
+    name = ".".join((section, *map(str, first["loc"])))
+    if first["type"] == "extra_forbidden":
+        known = tuple(model.model_fields)
+        raise PolicyError(
+            f"There is an unknown key '{name}'.",
+            expected=f"one of {', '.join(known)}",
+            fix=did_you_mean(str(first["loc"][-1]), known, cutoff=_ALIKE) or "leave it out",
+        )
+    raise PolicyError(
+        f"'{name}' makes no sense.", expected=wanted(first), fix=f"set {name} to a value that makes sense"
+    )
 
 
 def policy_template() -> str:

@@ -108,7 +108,7 @@ class ListPreview:
     >>> preview = ListPreview(pl.Series(["a", "b", "c"]), [0.5, 0.1, 0.01], policy)
     >>> preview.of(policy).customers
     2
-    >>> preview.of(policy.model_copy(update={"budget_calls": 1})).expected_profit
+    >>> preview.of(policy.but(budget_calls=1)).expected_profit
     45.0
     """
 
