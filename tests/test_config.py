@@ -10,6 +10,10 @@ from segmint.config import Config, load_config
 from segmint.errors import ConfigError
 
 
+def test_one_text_is_one_setting() -> None:
+    assert load_config(sets="seed=3") == load_config(sets=["seed=3"])
+
+
 def test_flags_win_over_set_and_set_over_the_file(tmp_path: Path) -> None:
     file = tmp_path / "my.toml"
     file.write_text('seed = 1\n[split]\nfolds = 3\n[data]\nat = "dialling"\n')

@@ -370,7 +370,7 @@ class Config(_Section):
 
 def load_config(
     path: str | Path | Config | Sequence[str | Path | Config | None] | None = None,
-    sets: Sequence[str] = (),
+    sets: Sequence[str] | str = (),
     flags: Mapping[str, Any] | None = None,
 ) -> Config:
     """Join files, `--set` texts and flags, the later winning.
@@ -379,7 +379,7 @@ def load_config(
     ----------
     path : str, Path, Config or sequence of them, optional
         TOML files; a policy file is one of them. Or settings that were read before.
-    sets : sequence of str
+    sets : str or sequence of str
         ``"split.folds=3"``: a full dotted key and a TOML value; text needs no quotes.
     flags : mapping of str to object, optional
         Dotted key to value; None is not set.
@@ -393,7 +393,7 @@ def load_config(
     for given in [path] if path is None or isinstance(path, str | Path | Config) else path:
         if given is not None:
             _merge(settings, given.model_dump(exclude_unset=True) if isinstance(given, Config) else _read(Path(given)))
-    for text in sets:
+    for text in [sets] if isinstance(sets, str) else sets:
         key, equals, value = text.partition("=")
         if not equals or not key.strip():
             raise ConfigError(
