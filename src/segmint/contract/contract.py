@@ -15,8 +15,9 @@ from segmint.contract.answers import NO_WORDS, YES_WORDS
 from segmint.contract.column import Column, Known
 from segmint.errors import ContractError
 from segmint.toml_files import parse_toml, toml_text_of
-from segmint.wording import did_you_mean
+from segmint.wording import did_you_mean, shorten
 
+LONGEST_NAME = 80  # of a contract in an error: whoever gives its text for its name reads it once
 SHIPPED = ("bank-marketing", "bank-additional", "customer-segments", "term-deposit", "simulated-campaign")
 
 
@@ -165,10 +166,15 @@ def load_contract(name: str | Path) -> Contract:
         return parse_contract(text, origin=str(name))
     path = Path(name)
     if path.suffix != ".toml":
+        otherwise = (
+            "write the text into a .toml file, and name that"
+            if "\n" in str(name)
+            else "name one of these, or write your own"
+        )
         raise ContractError(
-            f"There is no contract '{name}'.",
+            f"There is no contract '{shorten(name, LONGEST_NAME)}'.",
             expected=f"one of {', '.join(SHIPPED)}, or the path of a .toml file",
-            fix=did_you_mean(str(name), SHIPPED) or "name one of these, or write your own",
+            fix=did_you_mean(str(name), SHIPPED) or otherwise,
         )
     text = toml_text_of(path, "The contract", ContractError, fix="check the path and the file")
     return parse_contract(text, origin=str(path))

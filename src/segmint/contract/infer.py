@@ -106,6 +106,13 @@ class Draft:
     notes: Mapping[str, str]
     text: str
 
+    def reviewed(self) -> Contract:
+        """Return the contract as one that a person has looked at: call it when you have read `text`, suspects and notes.
+
+        What is to be different is corrected in a file, which holds `text`; `load_contract` reads it.
+        """
+        return self.contract.model_copy(update={"reviewed": True})
+
 
 def infer_contract(
     source: TableSource, *, name: str, outcome: str | None = None, without_outcome: bool = False
@@ -289,7 +296,7 @@ def _outcome_column(frame: pl.DataFrame, wanted: str | None, table: str) -> str:
                 f"'{table}' has no column '{wanted}'.",
                 expected=_choice_of_columns(frame),
                 fix=(_has_header(frame) and suggested(wanted, frame.columns))
-                or "name the outcome column: --outcome COLUMN",
+                or 'name the outcome column: --outcome COLUMN (in Python outcome="COLUMN")',
             )
         return wanted
     if found := _likely_outcome(frame):
@@ -297,7 +304,8 @@ def _outcome_column(frame: pl.DataFrame, wanted: str | None, table: str) -> str:
     raise ContractError(
         f"No column of '{table}' looks like an outcome.",
         expected="a column that says how each customer answered",
-        fix="name it: --outcome COLUMN; or, where nobody has answered yet: --no-outcome",
+        fix="name it: --outcome COLUMN; or, where nobody has answered yet: --no-outcome "
+        '(in Python outcome="COLUMN", without_outcome=True)',
     )
 
 
@@ -320,7 +328,8 @@ def _outcome_to_come(frame: pl.DataFrame, name: str, table: str) -> tuple[Outcom
         raise ContractError(
             f"'{table}' has answers in '{name}'.",
             expected="a table in which nobody has answered yet, as --no-outcome says",
-            fix="leave --no-outcome out; or name another column for the answers to come: --outcome COLUMN",
+            fix="leave --no-outcome out; or name another column for the answers to come: --outcome COLUMN "
+            '(in Python without_outcome, outcome="COLUMN")',
         )
     outcome = Outcome(column=name, kind="response", levels=("no", "yes"), positive="yes", label=label_for(name))
     return outcome, answers, no_answer

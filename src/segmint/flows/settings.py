@@ -94,8 +94,28 @@ def _at_moment(config: Config, at: str) -> Config:
 
 
 def contract_of(contract: Contract | Place) -> Contract:
-    """Take a contract, or load it by its name or path."""
-    return contract if isinstance(contract, Contract) else load_contract(contract)
+    """Take a contract, or load it by its name or path.
+
+    Raises
+    ------
+    TypeError
+        For anything else, such as a draft that nobody has looked at.
+    """
+    if isinstance(contract, Contract):
+        return contract
+    if isinstance(contract, Path | str):
+        return load_contract(contract)
+    raise _no_contract(contract)
+
+
+def _no_contract(given: object) -> TypeError:
+    kind = type(given).__name__
+    step = (
+        "read draft.text, then give draft.reviewed()"
+        if kind == "Draft"
+        else "give segmint.load_contract(...), or its path"
+    )
+    return TypeError(f"The contract is of type {kind}. Expected: a Contract, or the name or path of one. Next: {step}")
 
 
 def path_of(place: Place | None) -> Path | None:
