@@ -43,6 +43,10 @@ def test_a_run_leaves_what_it_promises(done: RunResult) -> None:
     assert read_json(done.folder / "run.json")["status"] == "done"
 
 
+def test_a_result_says_in_sentences_what_the_command_prints(done: RunResult) -> None:
+    assert done.sentences == (done.receipt, *done.conclusion)
+
+
 def test_everybody_read_is_predicted_once_by_every_model(done: RunResult) -> None:
     frame = pl.read_parquet(done.folder / "predictions.parquet")
     for _, mine in frame.group_by("model"):

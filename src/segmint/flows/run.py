@@ -85,6 +85,11 @@ class RunResult:
     summary: dict[str, Any] = field(repr=False)
     comparison: Comparison | None = field(default=None, repr=False)
 
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """How the table was read, and what the comparison supports."""
+        return (self.receipt, *self.conclusion)
+
     def frame(self) -> pl.DataFrame:
         """Return one row per model and metric, see `Comparison.frame`; nothing without a comparison."""
         return pl.DataFrame() if self.comparison is None else self.comparison.frame()
