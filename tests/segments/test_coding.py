@@ -64,6 +64,14 @@ def test_bands_of_whole_numbers_are_said_without_gaps():
     assert band_labels([1.0, 2.0, 30.0], whole=True) == ["under 1", "1", "2 to 29", "30 or more"]
 
 
+def test_a_first_band_of_one_whole_number_is_said_as_that_number():
+    assert band_labels([1.0, 2.0], whole=True, lowest=0.0) == ["0", "1", "2 or more"]
+    assert band_labels([20.0, 30.0], whole=True, lowest=18.0)[0] == "under 20"
+    assert band_labels([1.0, 2.0], whole=False, lowest=0.5)[0] == "under 1"
+    calls = pl.DataFrame({"calls": [0.0] * 80 + [1.0, 2.0] * 20, "job": ["a", "b"] * 60})
+    assert learn_coding(inputs_of(calls))[0]["labels"][0] == "0"
+
+
 def test_normal_scores_keep_the_order_and_are_about_standard():
     scores = encode(learn_coding(inputs_of(FRAME), bands=False), FRAME).scores[:, 0]
     assert (np.diff(scores) >= 0).all()

@@ -236,6 +236,14 @@ def test_who_has_a_day_of_the_last_call_was_called_before(retired, known, base, 
     assert say_segments(Profiles((plain(retired, "6", typical=(days,)),)))[0].name == name
 
 
+def test_who_has_no_call_before_this_campaign_was_never_called(retired):
+    none = replace(trait(retired, 0.8, "previous", "0", 0.5), label="calls before this campaign")
+    assert say_segments(Profiles((plain(retired, "6", markers=(none,)),)))[0].name == "Customers never called before"
+    days = replace(trait(retired, 0.8, "pdays", "never contacted", 0.5), label="days since the last call")
+    both = plain(retired, "6", markers=(none, days))
+    assert say_segments(Profiles((both,)))[0].name == "Customers never called before"
+
+
 def test_two_holdings_are_said_and_earlier_calls_only_once(retired):
     days = Typical("pdays", "days since the call of an earlier campaign", "days", 133, 197, 0.0, 1.0, 0.19)
     loan = replace(trait(retired, 0.7, "housing", "no", 0.5), label="has a housing loan")

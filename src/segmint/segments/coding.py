@@ -188,7 +188,7 @@ def _learn_bands(column: Column, values: pl.Series) -> State:
     cuts = _cuts(numbers) if len(numbers) >= RAREST_LEVEL else []
     labels = [name for _, name in states]
     if len(numbers) >= RAREST_LEVEL:
-        labels += band_labels(cuts, whole=bool((numbers == np.round(numbers)).all()))
+        labels += band_labels(cuts, whole=bool((numbers == np.round(numbers)).all()), lowest=float(numbers.min()))
     missing = _missing_level(values, labels)
     return {
         "column": column.name, "type": "bands", "cuts": cuts, "states": [value for value, _ in states],
@@ -216,8 +216,11 @@ def _recoded(column: Column, values: pl.Series) -> list[State]:
     ]
 
 
-def band_labels(cuts: Sequence[float], *, whole: bool) -> list[str]:
-    """Say bands in words: "under 30", "30 to 39", "60 or more"; whole numbers have no gaps between bands."""
+def band_labels(cuts: Sequence[float], *, whole: bool, lowest: float | None = None) -> list[str]:
+    """Say bands in words: "under 30", "30 to 39", "60 or more"; whole numbers have no gaps between bands.
+
+    A first band that holds one whole number alone, the `lowest`, is said as that number: 0 rather than "under 1".
+    """
     if not cuts:
         return ["any value"]
 
@@ -229,7 +232,9 @@ def band_labels(cuts: Sequence[float], *, whole: bool) -> list[str]:
             return f"{low} to under {high}"
         return low if cuts[place + 1] - cuts[place] <= 1 else f"{low} to {cuts[place + 1] - 1:,.0f}"
 
-    return [f"under {said[0]}", *(between(place) for place in range(len(cuts) - 1)), f"{said[-1]} or more"]
+    alone = whole and lowest is not None and cuts[0] - lowest <= 1
+    first = f"{lowest:,.0f}" if alone else f"under {said[0]}"
+    return [first, *(between(place) for place in range(len(cuts) - 1)), f"{said[-1]} or more"]
 
 
 def tell_apart(numbers: Sequence[float]) -> list[str]:
