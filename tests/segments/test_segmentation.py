@@ -24,7 +24,7 @@ def test_three_kinds_are_found_said_and_proven(campaign, truth, found):
     assert found.choice.count == 3
     assert found.choice.natural
     assert adjusted_rand(truth, found.labels) > 0.8
-    assert found.gates() == ("3 segments are found, fewer than 4: more do not all come back.",)
+    assert found.gates() == ("3 segments are found, fewer than 4: 4 or more do not all come back.",)
     assert found.proof.differs
     assert len(found.questions) == 3
     assert found.frame()["name"].to_list() == list(found.names)
@@ -108,7 +108,9 @@ def test_why_there_are_no_more_segments_is_taken_from_what_was_tried(found):
     passing = tuple(replace(row, jaccard=0.9, smallest=0.1) for row in found.choice.evidence)
     assert "no better proposal" in " ".join(replace(found, choice=replace(found.choice, evidence=passing)).gates())
     failing = tuple(replace(row, jaccard=0.1) for row in found.choice.evidence)
-    assert "do not all come back" in " ".join(replace(found, choice=replace(found.choice, evidence=failing)).gates())
+    assert ": 4 or more do not all come back." in " ".join(
+        replace(found, choice=replace(found.choice, evidence=failing)).gates()
+    )
     small = tuple(replace(row, jaccard=0.9, smallest=0.01) for row in found.choice.evidence)
     assert "or is too small" in " ".join(replace(found, choice=replace(found.choice, evidence=small)).gates())
 

@@ -177,7 +177,7 @@ def _why_no_more(choice: Choice) -> str:
     if any(row.passes for row in more):
         return "other counts are no better proposal"
     if all(row.jaccard < STABLE for row in more):
-        return "more do not all come back"
+        return f"{ENOUGH} or more do not all come back"
     return "with more, one does not come back or is too small"
 
 
