@@ -185,6 +185,15 @@ def test_a_search_that_is_left_nothing_to_try_is_refused(tmp_path: Path, capsys:
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.parametrize("folds", [["--folds", "3"], ["--set", "split.folds=3"]])
+def test_folds_beside_a_search_are_refused_and_not_dropped(
+    folds: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["demo", "--search", "1m", *folds, "--runs", str(tmp_path / "runs")]) == 2
+    assert "the comparison is on 20 % of the rows, which the search never saw" in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()
+
+
 @pytest.mark.parametrize("wrong", ["soon", "0m", "-5m", "20 minutes"])
 def test_a_duration_that_is_none_is_refused(wrong: str, tmp_path: Path) -> None:
     assert main(["demo", f"--search={wrong}", "--runs", str(tmp_path)]) == 2

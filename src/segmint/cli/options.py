@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from segmint.errors import ConfigError
+
+if TYPE_CHECKING:
+    from segmint.config import Config
 
 Table = Annotated[
     Path, typer.Argument(help="A table: delimited text, Parquet or an .xlsx workbook.", show_default=False)
@@ -24,7 +30,7 @@ Standing = Annotated[
     Path | None, typer.Option("--policy", help="The bank's policy, a TOML file: every list made here respects it.")
 ]
 Seed = Annotated[int | None, typer.Option("--seed", help="Seed of everything random.")]
-Folds = Annotated[int | None, typer.Option("--folds", help="Parts to compare on.")]
+Folds = Annotated[int | None, typer.Option("--folds", help="Parts to compare on. Not with --search.")]
 Recipe = Annotated[
     str | None, typer.Option("--recipe", help="How the network is taught: fast, best, plain or rolling.")
 ]
@@ -32,7 +38,8 @@ Search = Annotated[
     str | None,
     typer.Option(
         "--search",
-        help="Look for better settings this long: 20m, 1h, 90s. Needs segmint[search]; not with --no-compare.",
+        help="Look for better settings this long: 20m, 1h, 90s. The comparison is then on 20 % of the rows, kept apart from "
+        "the search. Needs segmint[search]; not with --no-compare or --folds.",
     ),
 ]
 NoCompare = Annotated[bool, typer.Option("--no-compare", help="Train only; compare with nothing. Not with --search.")]
@@ -59,6 +66,23 @@ def run_flags(
         "compare.enabled": False if no_compare else None,
         "search.minutes": None if search is None else minutes(search),
     }
+
+
+def refuse_folds_of_a_search(config: Config, folds: int | None, sets: Sequence[str]) -> None:
+    """Refuse folds typed beside a search; a file of settings may have them, as the one that a run keeps does.
+
+    Raises
+    ------
+    ConfigError
+        If both were asked for.
+    """
+    typed = folds is not None or any(text.partition("=")[0].strip() == "split.folds" for text in sets)
+    if config.search.enabled and typed:
+        raise ConfigError(
+            "Folds to compare on are asked for (--folds), and a search for settings (--search).",
+            expected="one of them: after a search the comparison is on 20 % of the rows, which the search never saw",
+            fix="leave out --folds, or the search",
+        )
 
 
 def minutes(text: str) -> float:

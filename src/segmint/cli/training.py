@@ -25,6 +25,7 @@ from segmint.cli.options import (
     Seed,
     Sets,
     Table,
+    refuse_folds_of_a_search,
     run_flags,
 )
 from segmint.cli.screen import Screen
@@ -53,6 +54,7 @@ def run(
     from segmint.flows.run import run as flow
 
     settings = load_config(config, sets or (), run_flags(at, seed, folds, recipe, no_compare, search))
+    refuse_folds_of_a_search(settings, folds, sets or ())
     with Screen(json=json, quiet=quiet) as screen:
         result = flow(
             table, contract, settings, runs=runs, argv=sys.argv[1:], progress=screen.progress, say=screen.notice
@@ -89,6 +91,7 @@ def demo(
     from segmint.flows.demo import demo as flow
 
     settings = load_config(config, sets or (), run_flags(at, seed, folds, recipe, no_compare, search))
+    refuse_folds_of_a_search(settings, folds, sets or ())
     with Screen(json=json, quiet=quiet) as screen:
         result = flow(settings, runs=runs, argv=sys.argv[1:], progress=screen.progress, say=screen.notice)
     results.run_result(screen, result)
