@@ -179,3 +179,15 @@ def test_rows_that_say_the_same_again_make_nothing_surer():
         ends = {(row.column, row.level): row.high for row in once.markers}
         for row in tenfold.markers:
             assert row.high == pytest.approx(ends.get((row.column, row.level), row.high))
+
+
+def test_what_a_yes_is_worth_or_a_call_costs_is_not_what_customers_hold(truth):
+    roles = "".join(
+        f'[columns.{role}]\nkind = "number"\nrole = "{role}"\nlabel = "{role}"\nunit = "account currency"\n'
+        for role in ("value", "cost")
+    )
+    frame = draw_campaign().with_columns(value=pl.lit(80.0), cost=pl.lit(12.0))
+    table = validate(open_table(frame), parse_contract(CONTRACT + roles, origin="test"))
+    profiles = profile_segments(table, truth)
+    assert {row.column for segment in profiles.segments for row in segment.worth} == {"balance"}
+    assert all(said.text.startswith("Balance") for words in say_segments(profiles) for said in words.of("worth"))

@@ -290,6 +290,16 @@ def test_balances_are_said_in_money(retired):
     assert worth.share > retired.share
 
 
+def test_a_loss_is_said_with_a_minus_sign_and_its_unit(retired):
+    lost = replace(
+        retired.response, profit_per_call=-2.494, profit_low=-3.1, profit_high=-1.5, profit_per_customer=None
+    )
+    worth = replace(retired.worth[0], mean=-1234.0, low=-1500.0, high=-900.0)
+    said = said_of(replace(retired, response=lost, worth=(worth,)))
+    assert "A call to them earned −2.49 in account currency on average (−3.10 to −1.50)." in said
+    assert "−1,234 in account currency a customer on average (−1,500 to −900)" in said
+
+
 def said_of(segment):
     return " ".join(sentence.text for sentence in say_segments(Profiles((segment,)))[0].sentences)
 

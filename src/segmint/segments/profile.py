@@ -157,7 +157,7 @@ class Association:
 
 @dataclass(frozen=True)
 class Worth:
-    """Money that a segment's customers hold or bring: a balance, a deposit, a value of the table.
+    """Money that a segment's customers hold: a balance, a deposit.
 
     Attributes
     ----------
@@ -458,10 +458,10 @@ def _reach(amounts: NDArray[np.float64], customers: NDArray[np.int64], count: in
 
 
 def _worth(table: ValidTable, labels: Labels, customers: NDArray[np.int64], count: int) -> list[tuple[Worth, ...]]:
-    """Every number that is money: of the role value, or a holding in account currency."""
+    """Every holding in account currency; what a yes is worth or a call costs is nothing that a customer has."""
     found: list[list[Worth]] = [[] for _ in range(count)]
     for column in table.contract.columns:
-        money = column.role == "value" or (column.role == "holding" and "currency" in column.unit)
+        money = column.role == "holding" and "currency" in column.unit
         if not money or column.kind != "number" or column.name not in table.frame.columns:
             continue
         numbers = table.frame[column.name].to_numpy().astype(float)

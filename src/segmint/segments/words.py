@@ -20,7 +20,7 @@ from segmint.segments.profile import MARKED, Marker, Profiles, SegmentProfile, T
 from segmint.segments.stability import STABLE
 from segmint.segments.word_file import Kind, Words, first_complaint
 from segmint.toml_files import parse_toml, read_toml_text
-from segmint.wording import counted, listed, percent, shorten
+from segmint.wording import between, counted, decimal, listed, percent, shorten
 
 Rules = Mapping[str, Any]
 MOST = 0.5  # a name may only say what most of the segment is
@@ -441,17 +441,19 @@ def _responded(segment: SegmentProfile, currency: str) -> list[Sentence]:
         )
     ]
     if response.profit_per_call is not None and response.profit_low is not None and response.profit_high is not None:
-        unit = f" {currency}" if currency else ""
+        unit = f" {currency or 'in account currency'}"
         money = Evidence(
             "profit per call", currency, response.profit_per_call, None, None, response.profit_low, response.profit_high
         )
         each = response.profit_per_customer
-        whole = f", {each:,.2f}{unit} a customer" if each is not None and each != response.profit_per_call else ""
+        whole = (
+            f", {decimal(each, 2)}{unit} a customer" if each is not None and each != response.profit_per_call else ""
+        )
         sentences.append(
             Sentence(
                 "worth",
-                f"A call to them earned {response.profit_per_call:,.2f}{unit} on average "
-                f"({response.profit_low:,.2f} to {response.profit_high:,.2f}){whole}.",
+                f"A call to them earned {decimal(response.profit_per_call, 2)}{unit} on average "
+                f"({between(response.profit_low, response.profit_high, 2)}){whole}.",
                 (money,),
             )
         )
@@ -459,12 +461,12 @@ def _responded(segment: SegmentProfile, currency: str) -> list[Sentence]:
 
 
 def _holds(segment: SegmentProfile, currency: str) -> list[Sentence]:
-    unit = f" {currency}" if currency else " in account currency"
+    unit = f" {currency or 'in account currency'}"
     return [
         Sentence(
             "worth",
-            f"{worth.label[:1].upper()}{worth.label[1:]}: {worth.mean:,.0f}{unit} a customer on average "
-            f"({worth.low:,.0f} to {worth.high:,.0f}), among all customers {worth.base_mean:,.0f}"
+            f"{worth.label[:1].upper()}{worth.label[1:]}: {decimal(worth.mean, 0)}{unit} a customer on average "
+            f"({between(worth.low, worth.high, 0)}), among all customers {decimal(worth.base_mean, 0)}"
             + _of_the_sum(segment.share, worth.share),
             (
                 Evidence(
