@@ -415,14 +415,18 @@ def _of_whom(marker: Marker) -> str:
 
 
 def _half(typical: Typical) -> str:
-    """Say a median; where some have no number, here or among all, it is that of the others."""
+    """Say a median; where some have no number, here or among all, it is that of the others.
+
+    Many may have the median itself, of counts above all: at least half have it or more, and at least half have it or less.
+    """
     unit = f" {typical.unit}" if typical.unit else ""
     median, base = tell_apart([typical.median, typical.base_median])
     whose = "of them have"
     if typical.known < 1:
         whose = f"of the {_percent(min(typical.known, 0.99))} of them with a number have"
     all_of_them = "all customers with a number" if typical.base_known < 1 else "all customers"
-    return f"Half {whose} {typical.label} of {median}{unit} or more; among {all_of_them} it is {base}."
+    end = "more" if typical.median > typical.base_median else "less"
+    return f"At least half {whose} {typical.label} of {median}{unit} or {end}; the median of {all_of_them} is {base}."
 
 
 def _responded(segment: SegmentProfile, currency: str) -> list[Sentence]:
