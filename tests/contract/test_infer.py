@@ -1011,3 +1011,13 @@ def test_three_letters_are_three_segments(levels: tuple[str, ...]) -> None:
 )
 def test_a_product_or_a_line_of_service_is_no_call_of_the_campaign(name: str) -> None:
     assert known_by_name(name) == "planning"
+
+
+@pytest.mark.parametrize(("words", "understood"), [(["yes", "no"], True), (["A", "B"], False)])
+def test_a_draft_asks_whether_a_column_says_who_was_called_and_for_words_that_say_it(
+    words: list[str], understood: bool
+) -> None:
+    frame = churn().with_columns(arm=pl.Series(words * 200))
+    asked = infer_contract(open_table(frame), name="x").text.split("[columns.arm]")[0].rsplit("[", 1)[1]
+    assert "# LOOK: does it say whom the bank called" in asked
+    assert ("# LOOK: write yes, called or 1" in asked) is not understood

@@ -14,8 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.contract.answers import CALLED, bare_words
-from segmint.contract.answers import LEFT_ALONE as WORDS_FOR_LEFT_ALONE
+from segmint.contract.answers import left_alone
 from segmint.contract.cells import Cells, as_text, read_cells, read_outcome, unusual
 from segmint.contract.column import Column, Known
 from segmint.contract.column_match import ColumnMatch, Purpose, match_columns
@@ -277,10 +276,8 @@ def _with_states(column: Column, cells: dict[str, Cells]) -> Cells:
 
 
 def _not_called(texts: pl.Series) -> pl.Series:
-    words = bare_words(texts)
-    alone = words.is_in(WORDS_FOR_LEFT_ALONE)
-    called = words.is_in(CALLED) | (words.cast(pl.Float64, strict=False) > 0).fill_null(False)  # so many calls
-    code = pl.when(alone).then(pl.lit(LEFT_ALONE)).when(~called | words.is_null()).then(pl.lit("unknown_treatment"))
+    alone = left_alone(texts)
+    code = pl.when(alone).then(pl.lit(LEFT_ALONE)).when(alone.is_null()).then(pl.lit("unknown_treatment"))
     return pl.select(code).to_series()
 
 
