@@ -12,7 +12,7 @@ import pytest
 from segmint.cli import main
 from segmint.config import load_config
 from segmint.contract.column import Column, State
-from segmint.contract.contract import Contract, Outcome, load_contract, parse_contract
+from segmint.contract.contract import Contract, Outcome, parse_contract
 from segmint.contract.validate import validate
 from segmint.errors import BundleError, ConfigError
 from segmint.flows.demo import sample_path
@@ -22,11 +22,9 @@ from segmint.flows.segment import (
     _at_the_mean,
     _money,
     assign,
-    individual_propensities,
     known_segments,
     segment,
 )
-from segmint.metrics.ranking import roc_auc
 from segmint.tables.source import open_table
 
 
@@ -114,17 +112,6 @@ def test_what_segments_keep_of_an_individual_models_profit_is_said(segmented: Se
     again = segment(sample_path(), "bank-marketing", ordered, runs=runs)
     assert again.summary["proof"]["rank_stability"] is not None
     assert "From one block of time to the next" in (again.folder / "report.html").read_text("utf-8")
-
-
-def test_individual_propensities_are_of_customers_not_seen() -> None:
-    """With outcomes that nothing explains, trees that had seen a customer would know better than chance."""
-    given = pl.read_csv(sample_path(), separator=";", infer_schema=False)
-    given = given.with_columns(pl.col("y").shuffle(seed=1))
-    shuffled = validate(open_table(given), load_contract("bank-marketing"))
-    likely = individual_propensities(shuffled, 7)
-    assert likely is not None
-    assert np.isfinite(likely).all()
-    assert 0.45 < roc_auc(shuffled.outcome == "yes", likely) < 0.55
 
 
 def test_amounts_are_read_as_the_table_is_written_and_gaps_are_said(tmp_path: Path) -> None:

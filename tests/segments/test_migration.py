@@ -1,9 +1,10 @@
 """One wave beside an earlier one."""
 
 import numpy as np
+import polars as pl
 import pytest
 
-from segmint.segments.migration import changes_frame, migration_table, say_migration, share_changes
+from segmint.segments.migration import changes_frame, compare_waves, migration_table, say_migration, share_changes
 
 KEYS = ("1", "2")
 NAMES = ("Retired savers", "Students")
@@ -53,3 +54,19 @@ def test_without_known_customers_only_shares_are_compared():
     same = np.repeat([0, 1], [500, 500])
     said = say_migration(share_changes(same, same, KEYS), None, NAMES, known="Nobody is recognised.")
     assert said == ("Nobody is recognised.", "No segment's share of the customers surely changed.")
+
+
+def test_the_last_row_of_a_customer_counts_and_who_has_no_id_is_of_the_shares_alone() -> None:
+    before = pl.DataFrame({"customer": ["7 ", "7", "8", None], "segment_key": ["a", "b", "a", "a"]})
+    now = pl.DataFrame({"customer": ["7", "8", "9"], "segment_key": ["b", "b", "a"]})
+    found = compare_waves(before, now, ["a", "b"], by_id=True)
+    assert found.migration is not None
+    assert found.migration.customers.tolist() == [[0, 1], [0, 1]]
+    assert found.frame()["customers_before"].to_list() == [2, 1]
+    assert list(found.to_json(["A", "B"])) == ["names", "shares", "migration", "sentences"]
+    unknown = compare_waves(before, now, ["a", "b"], by_id=False)
+    assert unknown.migration is None
+    assert unknown.frame()["customers_before"].to_list() == [3, 1]
+    assert unknown.to_json(["A", "B"])["sentences"][0].startswith("The contract names no id column")
+    strangers = compare_waves(before, now.tail(1), ["a", "b"], by_id=True)
+    assert strangers.to_json(["A", "B"])["sentences"][0].startswith("No customer is in both waves")

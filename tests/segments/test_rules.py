@@ -11,7 +11,7 @@ from segmint.contract.contract import parse_contract
 from segmint.contract.validate import validate
 from segmint.segments.coding import encode, learn_coding
 from segmint.segments.inputs import SegmentInputs, inputs_of, segment_inputs
-from segmint.segments.rules import MOST_LEAVES, segment_rules
+from segmint.segments.rules import MOST_LEAVES, Rule, SegmentRules, rules_as_sql, segment_rules
 from segmint.segments.tree import find_leaves, leaf_nodes
 from segmint.tables.source import open_table
 
@@ -269,3 +269,13 @@ def test_a_truth_value_is_the_same_to_the_sql_however_the_table_writes_it():
     labels = (jobs.str.to_lowercase() == "true").fill_null(False).cast(pl.Int64).to_numpy()
     _, told, expected = raw_and_rules(raw, labels, contract)
     assert told == expected == labels.astype(str).tolist()
+
+
+def test_rules_as_sql_say_how_well_they_agree_and_what_the_segments_are_called() -> None:
+    rule = Rule(segment=0, sentence="all", condition="TRUE", customers=9, purity=1.0)
+    rules = SegmentRules((rule,), 0.5, 9, (), {})
+    assert rules_as_sql(rules, ["1"], ["Golden\nsavers"]).splitlines()[:3] == [
+        "-- On customers kept apart these rules agree with the segments in 50 % of cases.",
+        "-- Too few to stand for the segments: assign new customers with segmint.",
+        "-- 1: Golden savers",
+    ]

@@ -25,7 +25,6 @@ from segmint.flows.read import begin, keep_reading, open_source, read, require_c
 from segmint.flows.report import write_report
 from segmint.flows.search import Found, compare_apart, find_settings, settings_to_search, too_short
 from segmint.flows.segment import (
-    INDIVIDUAL,
     find_segments,
     keep_segments,
     known_segments,
@@ -52,6 +51,7 @@ from segmint.models.teachers import missed_teachers
 from segmint.models.tensorboard_log import TensorBoardLog
 from segmint.progress import Progress, Remember, silent, tell_both
 from segmint.report.tensorboard_images import result_images
+from segmint.segments.individual import INDIVIDUAL
 from segmint.splits.folds import Fold, make_folds
 from segmint.splits.groups import RowIdentity, names_of
 from segmint.store import run_files

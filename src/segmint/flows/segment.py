@@ -15,34 +15,25 @@ from numpy.typing import NDArray
 from segmint.config import Config, Segments
 from segmint.contract.column_match import Purpose
 from segmint.contract.contract import Contract
-from segmint.contract.ids import bare_ids
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import BundleError, ConfigError, DataError
 from segmint.flows.candidates import ids_of
 from segmint.flows.read import has_answers, keep_reading, open_source, read, require_contract
 from segmint.flows.report import write_report
 from segmint.flows.settings import RUNS, Place, Settings, contract_of, of_the_segments_moment, settings_of
-from segmint.models.customer_model import make_model
 from segmint.progress import Progress, silent
 from segmint.report.run_view import RunView
 from segmint.segments.assign import assign_segments
 from segmint.segments.finder import require_room
 from segmint.segments.gaps import say_gaps
+from segmint.segments.individual import individual_propensities
 from segmint.segments.inputs import segment_inputs
-from segmint.segments.migration import (
-    Migration,
-    ShareChange,
-    changes_frame,
-    migration_table,
-    say_migration,
-    share_changes,
-)
+from segmint.segments.migration import compare_waves
 from segmint.segments.profile import CallMoney
-from segmint.segments.rules import BEYOND
+from segmint.segments.rules import rules_as_sql
 from segmint.segments.segmentation import Segmentation, describe_known_segments, discover_segments
 from segmint.segments.sizes import Sizes
 from segmint.segments.words import call_segments, load_words, say_nobody
-from segmint.splits.folds import make_folds
 from segmint.splits.groups import RowIdentity, row_customers
 from segmint.store.run import Run, find_run
 from segmint.store.run_files import CUSTOMERS, MIGRATION, SEGMENTS, SQL
@@ -50,8 +41,6 @@ from segmint.store.staging import publish_file
 from segmint.targeting.stakes import known_amounts
 from segmint.wording import listed, money, percent, some_of
 
-INDIVIDUAL = "lightgbm"
-PARTS, MOST_TO_LEARN_FROM = 5, 50_000  # of the individual model that segments are measured against
 UNSURE = 0.6  # a customer assigned with less than this could as well be elsewhere
 
 
@@ -186,31 +175,6 @@ def words_of(config: Config) -> dict[str, Any] | None:
     return None if config.segments.words is None else dict(load_words(config.segments.words))
 
 
-def individual_propensities(table: ValidTable, seed: int, who: RowIdentity | None = None) -> NDArray[np.float64] | None:
-    """Say how likely each customer says yes, by boosted trees that have not seen them; shape (n_customers,).
-
-    What choosing customer by customer earns is what choosing whole segments is measured against. None without a
-    response, or with too few of one outcome to keep parts of it apart.
-    """
-    positive = table.contract.outcome.positive
-    if positive is None or not table.has_outcome or not table.features:
-        return None
-    who = who or RowIdentity.of(table)
-    try:
-        folds = make_folds(table.outcome, who.groups, count=PARTS, seed=seed, keys=who.keys)
-    except DataError:
-        return None
-    propensity = np.full(len(table), np.nan)
-    draw = np.random.default_rng(seed)
-    for fold in folds:
-        some = np.sort(draw.permutation(fold.fit)[:MOST_TO_LEARN_FROM])
-        model = make_model(INDIVIDUAL, columns=table.features, random_state=seed)
-        model.fit(table.inputs[some], table.outcome[some], inner=(table.inputs[fold.inner], table.outcome[fold.inner]))
-        place = [str(name) for name in model.classes_].index(positive)
-        propensity[fold.test] = model.predict_proba(table.inputs[fold.test])[:, place]
-    return propensity
-
-
 def _money(table: ValidTable, config: Config) -> CallMoney | None:
     """Return the money of a call: from the settings, or from the table's columns of cost and value."""
     economics = config.economics
@@ -296,22 +260,9 @@ def known_segments(table: ValidTable, config: Config) -> Segmentation:
 def keep_segments(here: Run, table: ValidTable, found: Segmentation) -> None:
     """Keep the segments in the run, and who belongs to which."""
     here.keep(SEGMENTS, found.to_json())
-    here.keep(SQL, rules_as_sql(found).encode("utf-8"))
+    here.keep(SQL, rules_as_sql(found.rules, found.keys, found.names).encode("utf-8"))
     rows = _named(table).hstack(found.customers())
     publish_file(here.folder / CUSTOMERS, lambda path: rows.write_parquet(path))
-
-
-def rules_as_sql(found: Segmentation) -> str:
-    """Write the rules as SQL for the bank's own table, with how well they agree and what the segments are called."""
-    agree = (
-        f"On customers kept apart these rules agree with the segments in {percent(found.rules.fidelity, 0)} of cases."
-    )
-    doubt = () if found.rules.faithful else ("Too few to stand for the segments: assign new customers with segmint.",)
-    names = [f"{key}: {name}" for key, name in zip(found.keys, found.names, strict=True)]
-    sql = found.rules.sql(found.names)
-    nan = (f"NaN counts as no value: databases hold it for greater than {BEYOND}.",) if BEYOND in sql else ()
-    comments = [f"-- {' '.join(line.split())}" for line in (agree, *doubt, *nan, *names)]
-    return "\n".join((*comments, sql, ""))
 
 
 def assign(
@@ -431,49 +382,23 @@ def _migrate(
     before = earlier.table(CUSTOMERS)
     if before is None or before.is_empty():
         return {}
-    rows_before = before.height
-    place = {key: number for number, key in enumerate(keys)}
-
-    def codes(segments: pl.Series) -> Any:
-        return segments.replace_strict(place, return_dtype=pl.Int64).to_numpy()
-
-    migration, known = None, "The contract names no id column: who moved cannot be told, only how the shares changed."
-    if table.ids is not None:
-        before, now = _last_of_each(before.with_columns(bare_ids(before["customer"]))), _last_of_each(now)
-        both = before.join(now, on="customer", suffix="_now")
-        known = "No customer is in both waves: who moved cannot be told, only how the shares changed."
-        if both.height:
-            migration = migration_table(codes(both["segment_key"]), codes(both["segment_key_now"]), keys, keys)
-    changes = share_changes(codes(before["segment_key"]), codes(now["segment_key"]), keys)
-    content = _migration_json(earlier, changes, migration, names, known)
+    compared = compare_waves(before, now, keys, by_id=table.ids is not None)
     labels = {column.name: column.label for column in table.contract.columns}
-    gaps = say_gaps(found.get("gaps", {}), rows_before, found["state"]["coding"], table.frame, labels)
-    content["sentences"] = [*gaps, *content["sentences"]]
-    here.keep(MIGRATION, content)
-    publish_file(here.folder / "tables" / "shares.parquet", lambda path: changes_frame(changes).write_parquet(path))
-    if migration is not None:
-        moves = migration.frame()
-        publish_file(here.folder / "tables" / "migration.parquet", lambda path: moves.write_parquet(path))
-    return content
-
-
-def _last_of_each(rows: pl.DataFrame) -> pl.DataFrame:
-    """Keep the last row of every customer, and every row without an id."""
-    return rows.filter(pl.col("customer").is_null() | pl.col("customer").is_last_distinct())
-
-
-def _migration_json(
-    earlier: RunView, changes: Sequence[ShareChange], migration: Migration | None, names: Sequence[str], known: str
-) -> dict[str, Any]:
-    return {
+    gaps = say_gaps(found.get("gaps", {}), before.height, found["state"]["coding"], table.frame, labels)
+    told = compared.to_json(names)
+    content = {
         "format": 1,
         "earlier_run": earlier.folder.name,
         "earlier_source": earlier.source,
-        "names": list(names),
-        "shares": changes_frame(changes).to_dicts(),
-        "migration": None if migration is None else migration.to_json(),
-        "sentences": list(say_migration(changes, migration, names, known=known)),
+        **told,
+        "sentences": [*gaps, *told["sentences"]],
     }
+    here.keep(MIGRATION, content)
+    publish_file(here.folder / "tables" / "shares.parquet", lambda path: compared.frame().write_parquet(path))
+    if compared.migration is not None:
+        moves = compared.migration.frame()
+        publish_file(here.folder / "tables" / "migration.parquet", lambda path: moves.write_parquet(path))
+    return content
 
 
 def sentences_of(found: Segmentation) -> tuple[str, ...]:

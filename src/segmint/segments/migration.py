@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.contract.ids import bare_ids
 from segmint.metrics.intervals import rate_difference
 from segmint.segments.stability import Labels
 from segmint.wording import percent, signed
@@ -169,3 +170,66 @@ def _moves(migration: Migration, names: Sequence[str]) -> list[str]:
 def changes_frame(changes: Sequence[ShareChange]) -> pl.DataFrame:
     """Return one row per segment: customers and shares before and after, change with interval."""
     return pl.DataFrame([asdict(row) for row in changes])
+
+
+@dataclass(frozen=True)
+class WavesCompared:
+    """One wave beside an earlier one.
+
+    Attributes
+    ----------
+    changes : tuple of ShareChange
+    migration : Migration or None
+        Of the customers in both waves; None where nobody can be recognised.
+    known : str
+        Why customers can or cannot be recognised, when there is no migration.
+    """
+
+    changes: tuple[ShareChange, ...]
+    migration: Migration | None
+    known: str
+
+    def frame(self) -> pl.DataFrame:
+        """Return one row per segment; see `changes_frame`."""
+        return changes_frame(self.changes)
+
+    def to_json(self, names: Sequence[str]) -> dict[str, Any]:
+        """Return it as JSON; `names` are the segments' names for people."""
+        return {
+            "names": list(names),
+            "shares": self.frame().to_dicts(),
+            "migration": None if self.migration is None else self.migration.to_json(),
+            "sentences": list(say_migration(self.changes, self.migration, names, known=self.known)),
+        }
+
+
+def compare_waves(before: pl.DataFrame, now: pl.DataFrame, keys: Sequence[str], *, by_id: bool) -> WavesCompared:
+    """Compare a wave with an earlier one in the same segments.
+
+    Parameters
+    ----------
+    before, now : polars.DataFrame
+        customer and segment_key, one row for each row of the table.
+    keys : sequence of str
+        The segments' keys.
+    by_id : bool
+        Whether `customer` is an id, by which a customer is the same in both; the last row of each then counts.
+    """
+    place = {key: number for number, key in enumerate(keys)}
+
+    def codes(segments: pl.Series) -> Labels:
+        return segments.replace_strict(place, return_dtype=pl.Int64).to_numpy()
+
+    migration, known = None, "The contract names no id column: who moved cannot be told, only how the shares changed."
+    if by_id:
+        before, now = _last_of_each(before.with_columns(bare_ids(before["customer"]))), _last_of_each(now)
+        both = before.join(now, on="customer", suffix="_now")
+        known = "No customer is in both waves: who moved cannot be told, only how the shares changed."
+        if both.height:
+            migration = migration_table(codes(both["segment_key"]), codes(both["segment_key_now"]), keys, keys)
+    return WavesCompared(share_changes(codes(before["segment_key"]), codes(now["segment_key"]), keys), migration, known)
+
+
+def _last_of_each(rows: pl.DataFrame) -> pl.DataFrame:
+    """Keep the last row of every customer, and every row without an id."""
+    return rows.filter(pl.col("customer").is_null() | pl.col("customer").is_last_distinct())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from segmint.segments.coding import NO_ANSWER, NO_VALUE, RAREST_LEVEL, State, en
 from segmint.segments.inputs import SegmentInputs, inputs_of
 from segmint.segments.stability import Labels
 from segmint.segments.tree import find_leaves, grow_tree, leaf_nodes, leaf_paths
+from segmint.wording import percent
 
 MOST_LEAVES = 12
 GROWN_LEAVES = 48
@@ -140,6 +142,24 @@ def segment_rules(
         coding=tuple(coding),
         tree=tree,
     )
+
+
+def rules_as_sql(rules: SegmentRules, keys: Sequence[str], names: Sequence[str]) -> str:
+    """Write rules as SQL for the bank's own table, with how well they agree and what the segments are called.
+
+    Parameters
+    ----------
+    rules : SegmentRules
+    keys, names : sequence of str
+        Of the segments, in order.
+    """
+    agree = f"On customers kept apart these rules agree with the segments in {percent(rules.fidelity, 0)} of cases."
+    doubt = () if rules.faithful else ("Too few to stand for the segments: assign new customers with segmint.",)
+    named = [f"{key}: {name}" for key, name in zip(keys, names, strict=True)]
+    sql = rules.sql(tuple(names))
+    nan = (f"NaN counts as no value: databases hold it for greater than {BEYOND}.",) if BEYOND in sql else ()
+    comments = [f"-- {' '.join(line.split())}" for line in (agree, *doubt, *nan, *named)]
+    return "\n".join((*comments, sql, ""))
 
 
 def _rules(tree: State, coding: list[State], names: dict[str, str], lacking: list[bool]) -> list[Rule]:

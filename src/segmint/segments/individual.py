@@ -1,0 +1,40 @@
+"""How likely each customer says yes, chosen one by one: what choosing whole segments is measured against."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmint.contract.valid_table import ValidTable
+from segmint.errors import DataError
+from segmint.models.customer_model import make_model
+from segmint.splits.folds import make_folds
+from segmint.splits.groups import RowIdentity
+
+INDIVIDUAL = "lightgbm"
+PARTS, MOST_TO_LEARN_FROM = 5, 50_000
+
+
+def individual_propensities(table: ValidTable, seed: int, who: RowIdentity | None = None) -> NDArray[np.float64] | None:
+    """Say how likely each customer says yes, by boosted trees that have not seen them; shape (n_customers,).
+
+    What choosing customer by customer earns is what choosing whole segments is measured against. None without a
+    response, or with too few of one outcome to keep parts of it apart.
+    """
+    positive = table.contract.outcome.positive
+    if positive is None or not table.has_outcome or not table.features:
+        return None
+    who = who or RowIdentity.of(table)
+    try:
+        folds = make_folds(table.outcome, who.groups, count=PARTS, seed=seed, keys=who.keys)
+    except DataError:
+        return None
+    propensity = np.full(len(table), np.nan)
+    draw = np.random.default_rng(seed)
+    for fold in folds:
+        some = np.sort(draw.permutation(fold.fit)[:MOST_TO_LEARN_FROM])
+        model = make_model(INDIVIDUAL, columns=table.features, random_state=seed)
+        model.fit(table.inputs[some], table.outcome[some], inner=(table.inputs[fold.inner], table.outcome[fold.inner]))
+        place = [str(name) for name in model.classes_].index(positive)
+        propensity[fold.test] = model.predict_proba(table.inputs[fold.test])[:, place]
+    return propensity
