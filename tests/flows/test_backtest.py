@@ -16,6 +16,7 @@ from segmint.contract.contract import load_contract
 from segmint.contract.validate import validate
 from segmint.errors import ConfigError, DataError, PolicyError
 from segmint.evaluation.backtest import Backtest
+from segmint.evaluation.rule import rule_of
 from segmint.evaluation.strategies import AtRandom, Everyone, Forgetful, Look, Moment, Rule
 from segmint.flows import backtest as flow
 from segmint.flows.demo import sample_path
@@ -230,20 +231,9 @@ def test_other_windows_may_serve_better_and_are_chosen_without_hindsight(history
     assert "dense_network" in found.summary["strategies"]
 
 
-def test_a_rule_is_read_in_the_banks_language(history: Path) -> None:
-    table = validate(open_table(history), load_contract("bank-marketing"), at="planning")
-    customers = table.inputs.head(3).with_columns(housing=pl.Series(["ja", " Nein", "JA"]))
-    assert flow.rule_of("housing", table)(customers).tolist() == [True, False, True]
-
-
-@pytest.mark.parametrize("rule", ["agee >= 60", "duration > 100", "age", "age >=", "job"])
+@pytest.mark.parametrize("rule", ["duration > 100", "job"])
 def test_a_rule_that_cannot_be_known_is_refused(rule: str, history: Path, tmp_path: Path) -> None:
-    if rule == "age":  # a number other than 0 is a yes
-        table = validate(open_table(history), load_contract("bank-marketing"), at="dialling")
-        assert np.asarray(flow.rule_of(rule, table)(table.inputs)).all()
-        return
-    why = "12 mean neither yes nor no" if rule == "job" else "cannot be used"
-    with pytest.raises(ConfigError, match=why):
+    with pytest.raises(ConfigError, match="mean neither yes nor no" if rule == "job" else "cannot be used"):
         flow.backtest(history, "bank-marketing", config(f'backtest.rule="{rule}"'), runs=tmp_path)
 
 
@@ -306,7 +296,7 @@ def cheap_strategies(monkeypatch: pytest.MonkeyPatch) -> None:
     ours = Rule(lambda frame: np.arange(frame.height) % 3 == 0, "a third", name="dense_network")
     rest = [AtRandom("dense_network"), Everyone()]
     rules = lambda table, settings: (  # noqa: E731
-        [] if settings.backtest.rule is None else [Rule(flow.rule_of(settings.backtest.rule, table), "rule")]
+        [] if settings.backtest.rule is None else [Rule(rule_of(settings.backtest.rule, table), "rule")]
     )
     monkeypatch.setattr(flow, "strategies_of", lambda table, settings: [ours, *rules(table, settings), *rest])
 

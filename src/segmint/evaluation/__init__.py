@@ -7,5 +7,8 @@
 `differences`             how the outcome differs by column
 `backtest`                past waves replayed: learn before, choose, see what it brought
 `strategies`              ways of choosing that a backtest replays; the drift kit of a learning one
+`rule`                    today's rule of the bank: a column, or a condition on columns
+`gate`                    may a challenger replace the champion?
+`calibration_gain`        what one more calibration brings, on customers that did not teach it
 ========================  ====================================================================
 """

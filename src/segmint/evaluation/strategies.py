@@ -209,7 +209,7 @@ class Learner:
     def _learned(self, moment: Moment) -> Any:
         window = slice(None if self.window is None else -self.window, None)
         known, outcome, groups = moment.known[window], moment.outcome[window], moment.known_groups[window]
-        if min((outcome == moment.positive).sum(), (outcome != moment.positive).sum()) < FEWEST_RESPONDERS:
+        if not teaches(outcome == moment.positive):
             return _Average(float(np.mean(outcome == moment.positive)) if outcome.size else 0.5, moment.positive)
         fit, held = inner_split(outcome, groups, share=self.inner, seed=self.seed, keys=moment.known_keys[window])
         lesson = (known[fit], outcome[fit])
@@ -218,6 +218,12 @@ class Learner:
         more = read_by(model, groups=groups[fit], upcoming=moment.customers)
         model.fit(*lesson, inner=inner, **more)
         return model
+
+
+def teaches(said_yes: Mask) -> bool:
+    """Whether there are customers enough of both outcomes to learn from."""
+    yes = int(said_yes.sum())
+    return min(yes, said_yes.size - yes) >= FEWEST_RESPONDERS
 
 
 @dataclass(frozen=True)

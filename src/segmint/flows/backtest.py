@@ -12,15 +12,24 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.config import Config
-from segmint.contract.answers import NO, YES, bare_words
 from segmint.contract.contract import Contract
 from segmint.contract.valid_table import ValidTable
-from segmint.errors import ConfigError, DataError, PolicyError
+from segmint.errors import DataError, PolicyError
 from segmint.evaluation.backtest import Backtest
 from segmint.evaluation.backtest import backtest as replay
 from segmint.evaluation.conformal import LabelSets, adaptive_sets
 from segmint.evaluation.lagged_rates import with_lagged_rates
-from segmint.evaluation.strategies import FEWEST_RESPONDERS, AtRandom, BestSoFar, Everyone, Learner, Rule, Strategy
+from segmint.evaluation.rule import rule_of
+from segmint.evaluation.strategies import (
+    FEWEST_RESPONDERS,
+    AtRandom,
+    BestSoFar,
+    Everyone,
+    Learner,
+    Rule,
+    Strategy,
+    teaches,
+)
 from segmint.evaluation.wave_policy import WavePolicy
 from segmint.flows.candidates import with_policy_columns
 from segmint.flows.read import begin, keep_reading, open_source, read, require_contract
@@ -308,51 +317,6 @@ class _Kit:
         return lambda: make_model(model, columns=self.columns, random_state=seed)
 
 
-def rule_of(text: str, table: ValidTable) -> Callable[[pl.DataFrame], Any]:
-    """Read today's rule: a column (yes, true or a number other than 0 means call) or a condition on columns.
-
-    Raises
-    ------
-    ConfigError
-        If it names a column that is not known when the call is decided, or is no condition.
-    """
-    known = table.inputs
-    _require_yes_or_no(text, known)
-
-    def choose_by_rule(customers: pl.DataFrame) -> NDArray[np.bool_]:
-        if text in customers.columns:
-            column = customers[text]
-            yes = column != 0 if column.dtype.is_numeric() else bare_words(column).is_in(YES)
-        else:
-            yes = customers.select(pl.sql_expr(text).alias("called"))["called"]
-        if yes.dtype != pl.Boolean or len(yes) != customers.height:
-            raise TypeError("the rule does not say yes or no for each customer")
-        return yes.fill_null(False).to_numpy()
-
-    try:
-        choose_by_rule(known.head(20))
-    except (pl.exceptions.PolarsError, TypeError) as error:
-        raise ConfigError(
-            f"The rule '{text}' cannot be used.",
-            expected=f"a column, or a condition such as age >= 60, on: {', '.join(known.columns)}",
-            fix="correct backtest.rule; columns known only later than --at cannot be used",
-        ) from error
-    return choose_by_rule
-
-
-def _require_yes_or_no(text: str, known: pl.DataFrame) -> None:
-    """Refuse a column of other words as a rule: it would call nobody."""
-    if text not in known.columns or known[text].dtype != pl.String:
-        return
-    words = bare_words(known[text].drop_nulls()).unique()
-    if strange := int((~words.is_in([*YES, *NO])).sum()):
-        raise ConfigError(
-            f"The rule names the column '{text}', of whose {len(words):,} words {strange:,} mean neither yes nor no.",
-            expected=f"a column of yes and no ({', '.join((*YES[:6], '…'))} and {', '.join((*NO[:6], '…'))}), or of numbers; or a condition on columns",
-            fix=f"write a condition, such as: {text} = 'WORD'",
-        )
-
-
 def _about(
     table: ValidTable, waves: Sequence[Wave], applied: WavePolicy, sets: LabelSets, config: Config, found: Backtest
 ) -> dict[str, Any]:
@@ -410,8 +374,7 @@ def _rule_of_nobody(found: Backtest) -> list[str]:
 def _thin_lessons(table: ValidTable, waves: Sequence[Wave], config: Config) -> list[str]:
     """Say before how many waves there was too little to learn from, and the rate of all stood in for every model."""
     yes = table.outcome == table.contract.outcome.positive
-    taught = (yes[wave.known[-config.backtest.window :]] for wave in waves)
-    thin = sum(min(int(some.sum()), int((~some).sum())) < FEWEST_RESPONDERS for some in taught)
+    thin = sum(not teaches(yes[wave.known[-config.backtest.window :]]) for wave in waves)
     if not thin:
         return []
     return [
