@@ -558,7 +558,7 @@ def policy_from(sections: Mapping[str, Mapping[str, Any]]) -> ContactPolicy:
     pydantic.ValidationError
         If a key is unknown or missing, or a value makes no sense.
     """
-    return ContactPolicy.of(Economics(**sections["economics"]), ContactRules(**sections.get("policy", {})))
+    return ContactPolicy.of(Economics(**sections.get("economics", {})), ContactRules(**sections.get("policy", {})))
 
 
 def _checked(model: type[_Part], values: Any) -> _Part:
