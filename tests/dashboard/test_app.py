@@ -33,6 +33,7 @@ from segmint.store.bundle import write_bundle
 from segmint.store.run import Run
 from tests.service.conftest import served
 from tests.service.small import small_parts
+from tests.service.test_champion import run_with_bundle
 
 from .conftest import Here
 
@@ -164,9 +165,29 @@ def test_only_what_can_be_continued_is_said_to_be(tmp_path: Path) -> None:
     for run in (going_on, gone):
         run.interrupted()
     overview = client(Desk(tmp_path / "runs"), signed_in=True).get("/").text
-    assert f"segmint resume {going_on.id} continues it" in overview
+    again = f"segmint resume {going_on.id} --runs {tmp_path / 'runs'} continues it"
+    assert again in overview
     assert f"segmint resume {gone.id}" not in overview
     assert "begin it again" in overview
+    pages_of = [client(Desk(tmp_path / "runs"), signed_in=True).get(f"/runs/{run.id}").text for run in (going_on, gone)]
+    assert f"The run stopped before its end; {again}." in pages_of[0]
+    assert "The run stopped before its end; begin it again." in pages_of[1]
+    assert not any("segmint report" in page for page in pages_of)
+
+
+def test_commands_to_type_name_the_folder_of_runs_where_it_is_not_the_usual_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for runs, named in ((Path("runs"), ""), (Path("our runs"), " --runs &#39;our runs&#39;")):
+        finished = run_with_bundle(runs, 1)
+        browser = client(Desk(runs), signed_in=True)
+        assert f"(segmint promote {finished}{named})" in browser.get("/").text
+        assert f"Write it with: segmint report {finished}{named}<" in browser.get(f"/runs/{finished}").text
+    at_work = Run.create(tmp_path / "runs", "run", [], "", None, {})
+    shown = client(Desk(Path("runs")), signed_in=True).get(f"/runs/{at_work.id}").text
+    assert "The run is still at work" in shown
+    assert "segmint report" not in shown
 
 
 def test_a_run_that_failed_unexpectedly_has_a_page_that_says_so(tmp_path: Path) -> None:

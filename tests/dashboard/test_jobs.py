@@ -86,6 +86,22 @@ def test_a_child_that_dies_without_a_word_is_told_as_such(tmp_path: Path, monkey
     assert job.state()["error"]["came"] == "The run stopped unexpectedly."
 
 
+def test_a_child_that_is_killed_is_gone_on_with_as_its_run_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = few_rows(tmp_path / "t")
+    program(
+        monkeypatch,
+        "import os, signal; from pathlib import Path; from segmint.store.run import Run\n"
+        f"Run.create(Path({str(tmp_path)!r}), 'run', [], '', 1, source=Path({str(table)!r}), contract_toml='')\n"
+        "os.kill(os.getpid(), signal.SIGKILL)",
+    )
+    job = Jobs(tmp_path).start("a.csv", table, "bank-marketing")
+    assert until(lambda: job.state()["status"] == "failed", 20)
+    told = job.state()
+    assert told["error"]["fix"] == f"segmint resume {told['run']} --runs {tmp_path} continues it"
+
+
 def test_one_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program(monkeypatch, "import time; time.sleep(60)")
     jobs, table = Jobs(tmp_path), few_rows(tmp_path / "t")

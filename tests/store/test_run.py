@@ -68,8 +68,9 @@ def test_leaving_the_block_ends_the_run_as_it_went(tmp_path: Path) -> None:
         raise DataError("One outcome only.", fix="add rows")
     with pytest.raises(ZeroDivisionError), create(tmp_path) as unexpected:
         _ = 1 / 0
-    with pytest.raises(KeyboardInterrupt), create(tmp_path) as stopped:
+    with pytest.raises(KeyboardInterrupt) as caught, create(tmp_path) as stopped:
         raise KeyboardInterrupt
+    assert "cannot be continued: begin it again" in caught.value.__notes__[0]
     runs = [good, ours, unexpected, stopped]
     assert [on_disk(run)["status"] for run in runs] == ["done", "failed", "failed", "interrupted"]
     assert on_disk(ours)["error"]["came"] == "One outcome only."  # type: ignore[index]

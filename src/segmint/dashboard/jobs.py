@@ -72,7 +72,9 @@ class Job:
         try:
             said = json.loads(self.told.read_text("utf-8"))["error"]
         except (OSError, ValueError, KeyError, TypeError):
-            said = {"came": "The run stopped unexpectedly.", "fix": "begin it again"}
+            run = self.find_run()
+            fix = "begin it again" if run is None else run.goes_on
+            said = {"came": "The run stopped unexpectedly.", "fix": fix}
         return {part: str(said.get(part, ""))[:2000] for part in ("came", "expected", "fix")}
 
 

@@ -30,7 +30,7 @@ from segmint.report.run_view import RunView
 from segmint.report.scores import metric_label
 from segmint.store.bundle import Bundle
 from segmint.store.promoted import WORD
-from segmint.store.run import CONFIG, Run, read_kept
+from segmint.store.run import CONFIG, Run, read_kept, typed
 from segmint.store.run_files import CUSTOMERS, DIALLER, LIST, MONITOR, PAGE, PREDICTIONS, REJECTED, SEGMENTS, SHEET, SQL
 from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.preview import Preview
@@ -119,6 +119,7 @@ def one_run(desk: Desk, name: str) -> Context:
         "pages": report["pages"] if report else [],
         "files": files,
         "error": _error(run),
+        "no_report": _why_no_report(run),
     }
 
 
@@ -383,7 +384,7 @@ def _next(desk: Desk, runs: list[Run], used: str | None, champion: str | None) -
     if used and used != champion and any(run.record["command"] == "run" for run in runs):
         return (
             "Read the report of the model in use. If it convinces you, have whoever runs segmint here make it the champion "
-            f"(segmint promote {used}), and build the list of the next campaign."
+            f"({typed(f'segmint promote {used}', desk.runs)}), and build the list of the next campaign."
         )
     return "Bring the customers of the next campaign and build their call list; leave a random part uncalled."
 
@@ -431,7 +432,16 @@ def _error(run: Run) -> dict[str, str]:
 
 
 def _again(run: Run) -> str:
-    return f"segmint resume {run.id} continues it" if run.record.get("source") else "begin it again"
+    return run.goes_on
+
+
+def _why_no_report(run: Run) -> tuple[str, str]:
+    if run.status == "running":
+        return "No report here yet", "The run is still at work; its report stands here when it is finished."
+    if run.status == "done":
+        report = typed(f"segmint report {run.id}", run.folder.parent)
+        return "No report here yet", f"A run that was made before reports were stored has none. Write it with: {report}"
+    return "No report here", f"The run stopped before its end; {run.goes_on}."
 
 
 def _line(run: Run) -> dict[str, Any]:

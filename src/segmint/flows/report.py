@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from segmint.errors import RunError
-from segmint.store.run import read_kept
+from segmint.store.run import read_kept, typed
 from segmint.store.run_files import PAGE
 from segmint.store.staging import publish_file, write_file
 
@@ -41,7 +41,7 @@ def stored_report(folder: Path) -> dict[str, Any] | None:
     damaged = RunError(
         f"The stored report of {folder.name} cannot be read.",
         expected=f"{STORED} as the run wrote it",
-        fix=f"write it again: segmint report {folder.name}",
+        fix=f"write it again: {typed(f'segmint report {folder.name}', folder.parent)}",
     )
     try:
         report = read_kept(folder, STORED)

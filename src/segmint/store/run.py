@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import secrets
+import shlex
 import shutil
 import signal
 import threading
@@ -181,6 +182,17 @@ class Run:
         return "running" if lives else "interrupted"
 
     @property
+    def goes_on(self) -> str:
+        """What to do about it now, as half a sentence: by how it stands, and whether its command can be continued."""
+        if self.status == "done":
+            return "it is finished"
+        if self.status == "running":
+            return "it is still at work"
+        if not self.record.get("source"):
+            return "begin it again"
+        return f"{typed(f'segmint resume {self.id}', self.folder.parent)} continues it"
+
+    @property
     def settings(self) -> JSON:
         """Every setting that it began with, as its ``config.toml`` says.
 
@@ -263,6 +275,10 @@ class Run:
             end()
         if self.record.get("source") and isinstance(error, KeyboardInterrupt | RunError):
             error.add_note(self._what_is_kept())
+        elif isinstance(error, KeyboardInterrupt):
+            error.add_note(
+                f"stopped; nothing was published by halves. What was done cannot be continued: {self.goes_on}"
+            )
 
     def _what_is_kept(self) -> str:
         doing = self.record.get("progress") or {}
@@ -310,6 +326,11 @@ def unreadable(name: str, error: Exception) -> RunError:
         expected="the file as the run wrote it",
         fix="run `segmint verify` on the run folder, or run the command again",
     )
+
+
+def typed(command: str, runs: Path) -> str:
+    """Write a command as somebody types it: the folder of runs is named where it is not the usual one."""
+    return command if runs.absolute() == Path("runs").absolute() else f"{command} --runs {shlex.quote(str(runs))}"
 
 
 def list_runs(runs: Path) -> list[Run]:
