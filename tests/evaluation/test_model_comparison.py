@@ -30,6 +30,11 @@ def test_a_table_without_signal_is_said_to_say_nothing():
     assert "does not say who will answer" in comparison.conclusion[0]
 
 
+def test_a_frame_that_no_contract_was_held_against_is_refused_in_words():
+    with pytest.raises(TypeError, match=r"ValidTable is needed.* Got DataFrame(.|\n)*segmint\.check"):
+        ModelComparison(["logistic", "base_rate"]).run(pl.DataFrame({"age": [1]}))
+
+
 def test_unknown_names_are_refused_before_any_work():
     with pytest.raises(ValueError, match="Unknown model 'oracle'"):
         ModelComparison(["oracle"])

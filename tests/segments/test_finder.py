@@ -11,6 +11,8 @@ from segmint.errors import ConfigError, DataError
 from segmint.segments.assign import assign_segments
 from segmint.segments.finder import SegmentFinder
 from segmint.segments.inputs import segment_inputs
+from segmint.segments.profile import profile_segments
+from segmint.segments.rules import segment_rules
 from segmint.segments.stability import adjusted_rand
 
 from .planted import planted, unplanted
@@ -30,6 +32,20 @@ def test_a_finder_that_found_nothing_yet_says_so():
     for ask in (SegmentFinder().predict, SegmentFinder().predict_proba):
         with pytest.raises(NotFittedError, match="Call 'fit'"):
             ask(frame)
+
+
+def test_pandas_and_arrow_tables_are_taken_and_a_missing_column_is_named():
+    frame, _ = planted(11, 2, rows=400)
+    finder = SegmentFinder(2, random_state=1).fit(frame)
+    other = SegmentFinder(2, random_state=1).fit(frame.to_pandas())
+    assert np.array_equal(finder.labels_, other.labels_)
+    assert np.array_equal(finder.predict(frame.to_arrow()), finder.labels_)
+    assert segment_rules(frame.to_pandas(), finder.labels_, random_state=1).rules
+    column = finder.state_["coding"][0]["column"]
+    with pytest.raises(DataError, match=f"have no column '{column}'"):
+        finder.predict(frame.drop(column))
+    with pytest.raises(TypeError, match=r"ValidTable is needed(.|\n)*segmint\.check"):
+        profile_segments(frame, finder.labels_)
 
 
 def test_no_groups_are_recognised_where_none_are():

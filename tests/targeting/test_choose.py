@@ -14,6 +14,7 @@ from segmint.targeting.choose import (
     STATUSES,
     choose,
 )
+from segmint.targeting.preview import ListPreview
 from segmint.targeting.summary import summarise_list
 from tests.targeting.conftest import make_policy
 
@@ -252,3 +253,36 @@ def test_the_list_cut_at_break_even_earns_nearly_what_hindsight_would(ratio):
         oracle = profit[profit > 0].sum()
         assert profit[choice.listed].sum() >= 0.97 * best_cut
         assert profit[choice.listed].sum() >= 0.90 * oracle
+
+
+def test_pandas_and_arrow_columns_are_taken():
+    table = pl.DataFrame({"dear": [1.0, 2.0, 3.0]})
+    policy = make_policy(cost="dear", holdout_share=0)
+    made = choose(ids(3), [0.5, 0.5, 0.5], policy, columns=table)
+    for other in (table.to_pandas(), table.to_arrow()):
+        assert np.array_equal(choose(ids(3), [0.5, 0.5, 0.5], policy, columns=other).order, made.order)
+        assert ListPreview(ids(3), [0.5, 0.5, 0.5], policy, columns=other).of(policy).customers == made.listed.size
+
+
+def test_who_may_be_called_is_said_by_a_list_a_series_or_zeros_and_ones():
+    policy = make_policy(holdout_share=0)
+    for mask in ([True, False, True], pl.Series([True, False, True]), np.array([1, 0, 1]), [1, 0, 1]):
+        assert set(choose(ids(3), [0.9, 0.9, 0.9], policy, eligible=mask).listed) == {0, 2}
+        assert ListPreview(ids(3), [0.9, 0.9, 0.9], policy, eligible=mask).of(policy).customers == 2
+
+
+@pytest.mark.parametrize(
+    ("mask", "error", "said"),
+    [
+        ([True, False], ValueError, "each of the 3 'customers'"),
+        ([[True, False, True]], ValueError, r"shape \(1, 3\)"),
+        ([0, 2, 1], TypeError, "true or false"),
+        (["yes", "no", "yes"], TypeError, "true or false"),
+        ([True, None, True], TypeError, "true or false"),
+        ([0.2, 0.5, 1.0], TypeError, "true or false"),
+    ],
+)
+def test_what_does_not_say_who_may_be_called_is_refused(mask, error, said):
+    for door in (choose, ListPreview):
+        with pytest.raises(error, match=said):
+            door(ids(3), [0.9, 0.9, 0.9], make_policy(), eligible=mask)

@@ -146,3 +146,18 @@ def concatenate(batches: Iterable[ValidTable]) -> ValidTable:
         ledger=reduce(add, (table.ledger for table in tables)),
         rejected=np.concatenate([table.rejected for table in tables]),
     )
+
+
+def require_valid_table(table: object) -> None:
+    """Refuse a frame where a table is needed that was held against a contract.
+
+    Raises
+    ------
+    TypeError
+        If it is anything but a ValidTable.
+    """
+    if not isinstance(table, ValidTable):
+        raise TypeError(
+            f"A ValidTable is needed, a table that was held against its contract. Got {type(table).__name__} instead. "
+            "Next: table = segmint.check(frame, contract)"
+        )

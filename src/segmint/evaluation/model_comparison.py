@@ -7,7 +7,7 @@ from typing import Any
 
 from sklearn.base import clone
 
-from segmint.contract.valid_table import ValidTable
+from segmint.contract.valid_table import ValidTable, require_valid_table
 from segmint.contract.validate import require_reviewed
 from segmint.evaluation.comparison import Comparison, compare_models
 from segmint.models.customer_model import make_model
@@ -59,11 +59,14 @@ class ModelComparison:
 
         Raises
         ------
+        TypeError
+            If the table is not one that was held against a contract.
         ContractError
             If nobody has reviewed the table's contract.
         DataError
             If an outcome has fewer customers than there are folds.
         """
+        require_valid_table(table)
         require_reviewed(table.contract)
         folds = make_folds(
             table.outcome,

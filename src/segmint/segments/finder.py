@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from segmint.errors import ConfigError, DataError
@@ -24,6 +23,8 @@ from segmint.segments.mixture import Floats, Mixture, Solution, statistics
 from segmint.segments.rules import segment_rules
 from segmint.segments.stability import Labels, Stability, segment_stability
 from segmint.segments.tree import find_leaves, grow_tree, leaf_nodes
+from segmint.tables.frame_source import frame_of
+from segmint.wording import quoted
 
 Method = Literal["auto", "latent-class", "mixture", "k-means", "tree"]
 METHODS: tuple[Method, ...] = ("auto", "latent-class", "mixture", "k-means", "tree")
@@ -100,7 +101,7 @@ class SegmentFinder:
 
     def fit(
         self,
-        X: SegmentInputs | pl.DataFrame,
+        X: SegmentInputs | Any,
         y: Sequence[str] | NDArray[Any] | None = None,
         *,
         progress: Progress = silent,
@@ -109,7 +110,7 @@ class SegmentFinder:
 
         Parameters
         ----------
-        X : SegmentInputs or polars.DataFrame of shape (n_customers, n_columns)
+        X : SegmentInputs, or a Polars, pandas or Arrow table of shape (n_customers, n_columns)
             See `segment_inputs`; of a plain frame every column is taken.
         y : sequence of length n_customers, optional
             The response: it decides between equally good counts, and the method "tree" splits by it. The customers
@@ -134,25 +135,33 @@ class SegmentFinder:
         self.labels_, self.probabilities_ = assign_segments(self.state_, inputs.frame)
         return self
 
-    def cuts_by_response(self, X: SegmentInputs | pl.DataFrame, y: Sequence[str] | NDArray[Any]) -> bool:
+    def cuts_by_response(self, X: SegmentInputs | Any, y: Sequence[str] | NDArray[Any]) -> bool:
         """Tell whether the method "tree" would find segments of these customers, see `fit`; nothing is kept."""
         inputs = X if isinstance(X, SegmentInputs) else inputs_of(X)
         return self._work(inputs, y, silent).cuts_by_response()
 
-    def predict(self, X: SegmentInputs | pl.DataFrame) -> Labels:
+    def predict(self, X: SegmentInputs | Any) -> Labels:
         """Assign customers to the segments found."""
         return self._assign(X)[0]
 
-    def predict_proba(self, X: SegmentInputs | pl.DataFrame) -> NDArray[np.float64]:
+    def predict_proba(self, X: SegmentInputs | Any) -> NDArray[np.float64]:
         """Return how sure the assignment is; shape (n_customers, count)."""
         return self._assign(X)[1]
 
-    def _assign(self, X: SegmentInputs | pl.DataFrame) -> tuple[Labels, NDArray[np.float64]]:
+    def _assign(self, X: SegmentInputs | Any) -> tuple[Labels, NDArray[np.float64]]:
         if not hasattr(self, "state_"):
             from sklearn.exceptions import NotFittedError
 
             raise NotFittedError("This SegmentFinder knows no segments yet. Call 'fit' with customers first.")
-        return assign_segments(self.state_, X.frame if isinstance(X, SegmentInputs) else X)
+        frame = X.frame if isinstance(X, SegmentInputs) else frame_of(X)
+        needed = dict.fromkeys(str(state["column"]) for state in self.state_["coding"])
+        if lacking := [name for name in needed if name not in frame.columns]:
+            raise DataError(
+                f"The customers have no column {quoted(lacking)}.",
+                expected=f"the columns that the segments were found by: {quoted(list(needed))}",
+                fix="give these columns, empty where nothing is known",
+            )
+        return assign_segments(self.state_, frame)
 
     def _work(self, inputs: SegmentInputs, y: Any, progress: Progress) -> _Work:
         random = np.random.default_rng(self.random_state)

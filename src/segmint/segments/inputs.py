@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -12,6 +13,7 @@ from segmint.contract.column import Column
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import DataError
 from segmint.splits.groups import row_customers
+from segmint.tables.frame_source import frame_of
 
 SEGMENT_ROLES = frozenset({"characteristic", "holding", "interest", "history"})
 
@@ -83,8 +85,9 @@ def segment_inputs(table: ValidTable, *, leave_out_sensitive: bool = False) -> S
     return SegmentInputs(table.frame.select([column.name for column in columns]), columns, row_customers(table))
 
 
-def inputs_of(frame: pl.DataFrame) -> SegmentInputs:
-    """Take every column of a frame as a describing column: numbers by their type, all others as categories."""
+def inputs_of(frame: Any) -> SegmentInputs:
+    """Take every column of a Polars, pandas or Arrow table as a describing one: numbers by their type, all others as categories."""
+    frame = frame_of(frame)
     columns = tuple(
         Column(
             name=name,

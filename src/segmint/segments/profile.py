@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.contract.column import Column
-from segmint.contract.valid_table import ValidTable
+from segmint.contract.valid_table import ValidTable, require_valid_table
 from segmint.metrics.intervals import NORMAL_95, design_effect, rate_difference, wilson
 from segmint.segments.coding import NO_VALUE, OTHER, RAREST_LEVEL, Codes, encode_column, learn_coding
 from segmint.segments.inputs import SegmentInputs
@@ -286,6 +286,7 @@ def profile_segments(
     money : CallMoney, optional
         For profit per call.
     """
+    require_valid_table(table)
     count = int(labels.max()) + 1 if keys is None else len(keys)
     names = keys or tuple(str(number + 1) for number in range(count))
     columns = tuple(column for column in table.features if column.role in DESCRIBING_ROLES)

@@ -94,14 +94,12 @@ class SegmentRules:
         }  # fmt: skip
 
 
-def segment_rules(
-    inputs: SegmentInputs | pl.DataFrame, labels: Labels, *, random_state: int | None = None
-) -> SegmentRules:
+def segment_rules(inputs: SegmentInputs | Any, labels: Labels, *, random_state: int | None = None) -> SegmentRules:
     """Say segments in at most twelve rules.
 
     Parameters
     ----------
-    inputs : SegmentInputs or polars.DataFrame of shape (n_customers, n_columns)
+    inputs : SegmentInputs, or a Polars, pandas or Arrow table of shape (n_customers, n_columns)
         See `segment_inputs`; of a plain frame every column is taken.
     labels : ndarray of int of shape (n_customers,)
         The segment of each customer, from 0.

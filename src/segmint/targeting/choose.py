@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
-from segmint.targeting.given_ids import Ids, given_ids
+from segmint.tables.frame_source import frame_of
+from segmint.targeting.given_ids import Ids, given_ids, given_mask
 from segmint.targeting.holdout import in_holdout, keyed_words
 from segmint.targeting.one_budget import price_of_budget
 from segmint.targeting.optimise import GAP, ShadowPrice, Solution, best_under_limits
@@ -89,8 +91,8 @@ def choose(
     propensity: ArrayLike,
     policy: ContactPolicy,
     *,
-    columns: pl.DataFrame | None = None,
-    eligible: NDArray[np.bool_] | None = None,
+    columns: Any = None,
+    eligible: ArrayLike | None = None,
 ) -> Choice:
     """Choose the customers whose calls are expected to bring the most, under the policy.
 
@@ -105,9 +107,9 @@ def choose(
     propensity : array-like of shape (n_customers,)
         Calibrated probability of a yes if reached; read only where eligible.
     policy : ContactPolicy
-    columns : polars.DataFrame of n_customers rows, optional
+    columns : polars.DataFrame, pandas.DataFrame or pyarrow.Table of n_customers rows, optional
         The columns that the policy names (money, quotas, capacities).
-    eligible : ndarray of bool, optional
+    eligible : array-like of bool, or of 0 and 1, shape (n_customers,), optional
         False where a rule suppressed the customer; None means everyone.
 
     Returns
@@ -124,10 +126,11 @@ def choose(
         If `propensity` or `columns` are not of as many customers, a customer has no id, or a propensity is no probability.
     """
     customers = given_ids(customers)
+    columns = None if columns is None else frame_of(columns)
     if not len(customers) == np.size(propensity) == (len(customers) if columns is None else columns.height):
         raise ValueError("The 'propensity' and the 'columns' must be of as many customers as 'customers'.")
     table = pl.DataFrame({"customer": customers}) if columns is None else columns
-    able = np.ones(len(customers), dtype=bool) if eligible is None else eligible.copy()
+    able = given_mask(eligible, len(customers))
     stakes = Stakes.of(policy, table)
     because: dict[int, str] = dict.fromkeys(np.flatnonzero(able & ~stakes.known), NO_AMOUNT)
     able[list(because)] = False

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Ids = pl.Series | Sequence[str] | Sequence[int] | NDArray[Any]
 
@@ -42,6 +42,43 @@ def given_ids(customers: Ids) -> pl.Series:
     if ids.dtype in (pl.String, pl.Categorical, pl.Enum, pl.Null) or ids.dtype.is_integer():
         return ids.cast(pl.String)
     raise _no_ids(f"{ids.dtype} values")
+
+
+def given_mask(eligible: ArrayLike | None, customers: int) -> NDArray[np.bool_]:
+    """Read who may be called, whatever it came in; None means everyone.
+
+    Parameters
+    ----------
+    eligible : array-like of bool, or of 0 and 1, shape (n_customers,), optional
+    customers : int
+
+    Returns
+    -------
+    ndarray of bool, shape (n_customers,)
+        A copy.
+
+    Raises
+    ------
+    TypeError
+        If it holds anything else than yes and no.
+    ValueError
+        If it is not of as many customers.
+    """
+    if eligible is None:
+        return np.ones(customers, dtype=bool)
+    mask = np.asarray(eligible)
+    if mask.shape != (customers,):
+        raise ValueError(
+            f"'eligible' must say of each of the {customers:,} 'customers' whether they may be called. "
+            f"Got an array of shape {mask.shape} instead."
+        )
+    if mask.dtype == object and all(isinstance(each, bool | np.bool_) for each in mask):
+        mask = mask.astype(bool)
+    if mask.dtype != bool and not (np.issubdtype(mask.dtype, np.integer) and np.isin(mask, (0, 1)).all()):
+        raise TypeError(
+            f"'eligible' must be true or false, or 1 or 0, for each customer. Got {mask.dtype} values instead."
+        )
+    return mask.astype(bool)
 
 
 def _as_series(customers: Any) -> pl.Series:

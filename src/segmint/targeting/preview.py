@@ -9,9 +9,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
+from segmint.tables.frame_source import frame_of
 from segmint.targeting.choose import HELD_OUT, Choice, chances_of, cut, first_of_each, ranked, within_means
 from segmint.targeting.curves import expected_curve
-from segmint.targeting.given_ids import Ids, given_ids
+from segmint.targeting.given_ids import Ids, given_ids, given_mask
 from segmint.targeting.holdout import in_holdout, keyed_words
 from segmint.targeting.optimise import limits_of, relaxed
 from segmint.targeting.policy import ContactPolicy
@@ -83,9 +84,9 @@ class ListPreview:
         Ids: texts, or whole numbers.
     propensity : array-like of shape (n_customers,)
     policy : ContactPolicy
-    columns : polars.DataFrame of n_customers rows, optional
+    columns : polars.DataFrame, pandas.DataFrame or pyarrow.Table of n_customers rows, optional
         Columns of money, quotas and capacities.
-    eligible : ndarray of bool, optional
+    eligible : array-like of bool, or of 0 and 1, shape (n_customers,), optional
 
     Attributes
     ----------
@@ -118,12 +119,12 @@ class ListPreview:
         propensity: ArrayLike,
         policy: ContactPolicy,
         *,
-        columns: pl.DataFrame | None = None,
-        eligible: NDArray[np.bool_] | None = None,
+        columns: Any = None,
+        eligible: ArrayLike | None = None,
     ) -> None:
         self.customers = customers = given_ids(customers)
-        self.columns = pl.DataFrame({"customer": customers}) if columns is None else columns
-        able = np.ones(len(customers), dtype=bool) if eligible is None else eligible
+        self.columns = pl.DataFrame({"customer": customers}) if columns is None else frame_of(columns)
+        able = given_mask(eligible, len(customers))
         self.propensity = chances_of(propensity, able)
         words = keyed_words(customers, campaign=policy.campaign, key=policy.hash_key)
         self.holdout = in_holdout(words[:, 0], policy.holdout_share)
