@@ -9,7 +9,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.errors import DataError
 from segmint.features.pairs import pair_steps, step_rows
+from segmint.wording import counted
 
 Matrix = NDArray[np.float32]
 
@@ -129,9 +131,29 @@ def unseen_codes(column: Mapping[str, Any]) -> list[float]:
     return [float(code) for code in column.get("unseen", ())]
 
 
+def numbers_of(series: pl.Series) -> pl.Series:
+    """Read a column as numbers; null means no value.
+
+    Raises
+    ------
+    DataError
+        If texts in it are no numbers; they are counted, and none is shown.
+    """
+    if series.dtype.is_numeric():
+        return series.cast(pl.Float64)
+    numbers = series.cast(pl.Float64, strict=False)
+    if strange := numbers.null_count() - series.null_count():
+        raise DataError(
+            f"'{series.name}' is a column of numbers, and {counted(strange, 'value is none', 'values are none')}.",
+            expected="numbers, and nothing where there is none",
+            fix="read the table with its contract, or put numbers into the column",
+        )
+    return numbers
+
+
 def read_numbers(series: pl.Series, unseen: list[float]) -> NDArray[np.float64]:
     """Return a column's numbers, NaN where there is none."""
-    values: NDArray[np.float64] = series.cast(pl.Float64).fill_null(np.nan).to_numpy()
+    values: NDArray[np.float64] = numbers_of(series).fill_null(np.nan).to_numpy()
     return np.where(np.isin(values, unseen), np.nan, values) if unseen else values
 
 

@@ -1,4 +1,4 @@
-"""Take customers as a Polars or pandas frame or an array of numbers, and hand on a Polars frame."""
+"""Take customers as a Polars, pandas or Arrow table or an array of numbers, and hand on a Polars frame."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import numpy as np
 import polars as pl
 
 from segmint.contract.column import Column
+from segmint.errors import DataError
+from segmint.tables.frame_source import frame_of
+from segmint.wording import quoted
 
 
 def as_frame(estimator: Any, X: Any, *, reset: bool) -> pl.DataFrame:
@@ -21,7 +24,9 @@ def as_frame(estimator: Any, X: Any, *, reset: bool) -> pl.DataFrame:
     if isinstance(X, pl.DataFrame):
         frame = X
     elif hasattr(X, "columns") and hasattr(X, "iloc"):
-        frame = pl.from_pandas(X) if len(X.columns) else pl.DataFrame()
+        frame = _of_pandas(X) if len(X.columns) else pl.DataFrame()
+    elif type(X).__module__.partition(".")[0] == "pyarrow":
+        frame = frame_of(X)
     else:
         return _array_frame(estimator, X, reset=reset)
     if reset:
@@ -34,6 +39,17 @@ def as_frame(estimator: Any, X: Any, *, reset: bool) -> pl.DataFrame:
     return frame
 
 
+def _of_pandas(table: Any) -> pl.DataFrame:
+    """Keep a category a category, also where its levels are numbers."""
+    frame = pl.from_pandas(table)
+    kinds = [type(dtype).__name__ for dtype in table.dtypes]
+    return frame.with_columns(
+        pl.col(name).cast(pl.String)
+        for name, kind in zip(frame.columns, kinds, strict=True)
+        if kind == "CategoricalDtype"
+    )
+
+
 def _array_frame(estimator: Any, X: Any, *, reset: bool) -> pl.DataFrame:
     from sklearn.utils.validation import validate_data
 
@@ -44,7 +60,15 @@ def _array_frame(estimator: Any, X: Any, *, reset: bool) -> pl.DataFrame:
 
 
 def guess_columns(frame: pl.DataFrame) -> tuple[Column, ...]:
-    """Tell numbers and categories apart by their type, when there is no contract to say so."""
+    """Tell numbers and categories apart by their type, when there is no contract to say so.
+
+    Raises
+    ------
+    DataError
+        If a column holds days, times or nested values, which are neither, or numbers without end.
+    """
+    _refuse_neither(frame)
+    _refuse_endless(frame)
     return tuple(
         Column(
             name=name,
@@ -54,3 +78,28 @@ def guess_columns(frame: pl.DataFrame) -> tuple[Column, ...]:
         )
         for name, dtype in frame.schema.items()
     )
+
+
+def _refuse_neither(frame: pl.DataFrame) -> None:
+    strange = {
+        name: dtype
+        for name, dtype in frame.schema.items()
+        if dtype.is_temporal() or dtype.is_nested() or dtype in (pl.Object, pl.Binary)
+    }
+    if strange:
+        kinds = ", ".join(dict.fromkeys(str(dtype.base_type()) for dtype in strange.values()))
+        raise DataError(
+            f"{quoted(list(strange))}: values of the type {kinds} are neither numbers nor categories.",
+            expected="numbers, texts, categories or truth values in each column",
+            fix="leave the columns out, or put numbers in their place: of a date, the months until the day of the list",
+        )
+
+
+def _refuse_endless(frame: pl.DataFrame) -> None:
+    floats = [name for name, dtype in frame.schema.items() if dtype.is_float()]
+    if endless := [name for name in floats if frame[name].is_infinite().any()]:
+        raise DataError(
+            f"{quoted(endless)}: infinite numbers are no amounts.",
+            expected="finite numbers, and nothing where there is none",
+            fix="leave the cells empty, or leave these rows out",
+        )

@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from segmint.contract.column import Column
-from segmint.features.apply import level_codes
+from segmint.features.apply import level_codes, numbers_of
 from segmint.features.frame import as_frame, guess_columns
 
 HUGE = 1e30  # scikit-learn's trees read single precision, and refuse what is infinite there
@@ -72,7 +72,7 @@ class NaturalFeatures(TransformerMixin, BaseEstimator):
                 codes = level_codes(frame[name], self.levels_[name]).astype(np.float64)
                 matrix[:, place] = np.where(codes < 0, np.nan, codes)
             else:
-                numbers = frame[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
+                numbers = numbers_of(frame[name]).fill_null(np.nan).to_numpy()
                 matrix[:, place] = np.clip(numbers, -HUGE, HUGE)
         return matrix
 

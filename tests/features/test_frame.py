@@ -1,0 +1,76 @@
+"""Customers in any table: what is neither number nor category is named, and no cell is shown."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from segmint.contract.column import Column
+from segmint.errors import DataError
+from segmint.features.customer_features import CustomerFeatures
+from segmint.features.frame import guess_columns
+from segmint.features.natural import NaturalFeatures
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ([date(2026, 3, 14)] * 20, "'odd': values of the type Date are neither numbers nor categories"),
+        ([[1, 2]] * 20, "'odd': values of the type List are neither"),
+        ([1.0] * 19 + [float("inf")], "'odd': infinite numbers are no amounts"),
+    ],
+)
+def test_what_is_neither_number_nor_category_is_refused_by_name(values: list[Any], said: str) -> None:
+    frame = pl.DataFrame({"age": range(20), "odd": values})
+    for features in (CustomerFeatures(), NaturalFeatures()):
+        with pytest.raises(DataError, match=said):
+            features.fit(frame)
+
+
+def test_categories_of_pandas_stay_categories_and_arrow_tables_keep_their_names() -> None:
+    frame = pl.DataFrame({"age": [float(each) for each in range(40)], "branch": [10, 20] * 20})
+    pandas = frame.to_pandas().astype({"branch": "category"})
+    fitted = CustomerFeatures().fit(pandas)
+    assert [column["kind"] for column in fitted.state_["columns"]] == ["number", "category"]
+    assert np.array_equal(
+        fitted.transform(pandas), fitted.transform(frame.with_columns(pl.col("branch").cast(pl.String)))
+    )
+    assert list(CustomerFeatures().fit(frame.to_arrow()).feature_names_in_) == ["age", "branch"]
+
+
+def test_truth_values_and_texts_are_categories() -> None:
+    frame = pl.DataFrame({"age": [1, 2], "member": [True, False], "job": ["a", "b"]})
+    assert [column.kind for column in guess_columns(frame)] == ["number", "category", "category"]
+
+
+def test_a_text_among_numbers_is_counted_and_not_shown() -> None:
+    age = Column(name="age", kind="number", role="characteristic", label="age")
+    frame = pl.DataFrame({"age": ["30", "40", "Jane Doe", None] * 10})
+    for features in (CustomerFeatures((age,)), NaturalFeatures((age,))):
+        with pytest.raises(DataError, match="'age' is a column of numbers, and 10 values are none") as error:
+            features.fit(frame)
+        assert "Jane" not in str(error.value)
+    fitted = CustomerFeatures((age,)).fit(pl.DataFrame({"age": ["30", "40", None] * 10}))
+    with pytest.raises(DataError, match="10 values are none"):
+        fitted.transform(frame)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("numbers", "steps"),
+        ("bins", 0),
+        ("bins", 2.5),
+        ("rare", -1),
+        ("within", "yes"),
+        ("pairs", ["age"]),
+        ("columns", ["age"]),
+    ],
+)
+def test_a_parameter_out_of_its_range_is_named(name: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=f"The '{name}' parameter of CustomerFeatures must be"):
+        CustomerFeatures(**{name: value}).fit(pl.DataFrame({"age": range(20)}))
