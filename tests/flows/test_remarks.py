@@ -31,6 +31,12 @@ def table_of(frame: pl.DataFrame, purpose: str = "train") -> ValidTable:
 
 
 def test_how_many_said_yes_is_told_where_anybody_answered() -> None:
-    frame = pl.DataFrame({"age": [20, 30, 40, 50] * 25, "answer": ["yes"] * 20 + ["no"] * 80})
+    frame = pl.DataFrame({"age": range(18, 118), "answer": ["yes"] * 20 + ["no"] * 80})
     assert remarks(table_of(frame)) == ["20 of 100 rows (20.0 %) have the outcome 'yes'"]
     assert remarks(table_of(frame.drop("answer"), "predict")) == []
+
+
+def test_many_copies_are_told() -> None:
+    frame = pl.DataFrame({"age": range(18, 118), "answer": ["yes"] * 20 + ["no"] * 80})
+    twice = remarks(table_of(pl.concat([frame, frame])))
+    assert twice[1].startswith("100 of 200 rows are copies of another in every column: exported twice?")

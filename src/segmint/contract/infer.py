@@ -20,6 +20,7 @@ from segmint.contract.answers import NO, NO_WORDS, YES, YES_WORDS, left_alone
 from segmint.contract.column import FEATURE_ROLES, KNOWN_ORDER, ROLES, Column, Known, Role, State
 from segmint.contract.column_match import suggested
 from segmint.contract.contract import Contract, Outcome
+from segmint.contract.copies import copies_told
 from segmint.contract.counts import count_values
 from segmint.contract.dates import ISO, format_words
 from segmint.contract.export import column_table, contract_to_toml
@@ -179,7 +180,7 @@ def infer_contract(
         outcome=drafted,
         columns=tuple(columns),
     )
-    return Draft(contract, suspects, notes, _with_comments(contract, suspects, notes, unread))
+    return Draft(contract, suspects, notes, _with_comments(contract, suspects, notes, (unread, copies_told(frame))))
 
 
 _Labelled = TypeVar("_Labelled", Column, Outcome)
@@ -670,7 +671,9 @@ def _auc(scores: pl.Series, yes: pl.Series) -> float:
     return float((ranks - positive * (positive + 1) / 2) / (positive * negative))
 
 
-def _with_comments(contract: Contract, suspects: Mapping[str, str], notes: Mapping[str, str], unread: str) -> str:
+def _with_comments(
+    contract: Contract, suspects: Mapping[str, str], notes: Mapping[str, str], about_rows: Sequence[str]
+) -> str:
     """Write the draft with a heading for each `known` level and the suspects beside their columns."""
     whole = tomlkit.parse(contract_to_toml(contract.model_copy(update={"columns": ()})))
     whole.pop("columns", None)
@@ -679,7 +682,7 @@ def _with_comments(contract: Contract, suspects: Mapping[str, str], notes: Mappi
         "# A draft. Look at every column: its kind, its role, and when the bank knows it.\n"
         "# `segmint check` helps. Then set reviewed = true; `run`, `segment` and `backtest` refuse the contract until a person does.\n"
         + _roles_used(contract)
-        + _comment("LOOK", unread)
+        + "".join(_comment("LOOK", doubt) for doubt in about_rows)
         + head.rstrip(),
         f"{_comment('LOOK', suspects.get(contract.outcome.column))}[outcome]\n{outcome}",
     ]

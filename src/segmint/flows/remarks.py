@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from segmint.contract.copies import copies_told
 from segmint.contract.valid_table import ValidTable
 from segmint.wording import percent
 
 
 def remarks(table: ValidTable) -> list[str]:
-    """Say of a table how many of its customers said yes, as sentences.
+    """Say of a table how many of its rows have the yes, and whether many are copies, as sentences.
 
     Parameters
     ----------
     table : ValidTable
     """
-    return _share_of_yes(table)
+    return [*_share_of_yes(table), *filter(None, [copies_told(table.raw)])]
 
 
 def _share_of_yes(table: ValidTable) -> list[str]:
