@@ -3,6 +3,7 @@ from __future__ import annotations
 import inspect
 import subprocess
 import sys
+from importlib.metadata import version
 from typing import Any
 
 import pytest
@@ -48,6 +49,10 @@ def test_importing_segmint_loads_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr.strip() == "[]"
+
+
+def test_the_package_says_its_version() -> None:
+    assert segmint.__version__ == version("segmint")
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    __version__: str
     from segmint.config import Config, load_config
     from segmint.contract.contract import Contract, load_contract
     from segmint.contract.valid_table import ValidTable
@@ -136,6 +137,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("segmint")
     if name not in _WHERE:
         raise AttributeError(f"module 'segmint' has no attribute {name!r}")
     return getattr(importlib.import_module(_WHERE[name]), name)

@@ -123,7 +123,7 @@ def test_without_a_base_rate_nothing_is_said_about_information():
 def test_one_model_alone_is_not_compared():
     assert conclude(standings(knn=(0.4, 0.02)), metric="f1", ours=OURS) == (
         "By F1 (reaching those who say yes without calling those who say no; 1 is perfect), "
-        "knn comes first with 0.400 (95 % interval 0.370 to 0.430).",
+        "knn has 0.400 (95 % interval 0.370 to 0.430); no other model was compared.",
     )
 
 

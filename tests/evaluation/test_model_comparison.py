@@ -35,6 +35,15 @@ def test_a_frame_that_no_contract_was_held_against_is_refused_in_words():
         ModelComparison(["logistic", "base_rate"]).run(pl.DataFrame({"age": [1]}))
 
 
+def test_no_model_and_what_is_no_model_are_refused_before_any_work():
+    for none in ([], {}):
+        with pytest.raises(ValueError, match="one or more"):
+            ModelComparison(none)
+    for strange in (object(), RandomForestClassifier, None):
+        with pytest.raises(TypeError, match="'model_1' must be a name, or a classifier"):
+            ModelComparison([strange])
+
+
 def test_unknown_names_are_refused_before_any_work():
     with pytest.raises(ValueError, match="Unknown model 'oracle'"):
         ModelComparison(["oracle"])

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import polars as pl
 import pytest
@@ -72,3 +74,11 @@ def test_lightgbm_stops_early_on_the_inner_rows() -> None:
     X, y = customers(900, 0)
     model = make_model("lightgbm", columns=COLUMNS, random_state=3).fit(X, y, inner=customers(200, 1))
     assert model[-1].booster_.best_iteration_ < 1000
+
+
+@pytest.mark.parametrize("name", ["lightgbm", "dense_network", "logistic"])
+def test_the_view_of_a_notebook_warns_of_nothing(name: str) -> None:
+    age = Column(name="age", kind="number", role="characteristic", label="age")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert "<div" in make_model(name, columns=(age,))._repr_html_()

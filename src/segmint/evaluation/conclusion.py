@@ -79,7 +79,7 @@ def conclude(
     best = max(standings, key=lambda standing: standing.score.value)
     others = [standing for standing in standings if standing is not best]
     says = _informative(best, others)
-    sentences = [_first_place(best, metric)]
+    sentences = [_first_place(best, metric) if others else _alone(best, metric)]
     if says is False:
         mine = [standing for standing in others if standing.model == ours and standing.to_best.sign < 0]
         behind = _if_any(_ours_against_rivals(standings, ours)) if mine else ()
@@ -93,6 +93,10 @@ def conclude(
 def _first_place(best: Standing, metric: str) -> str:
     name = METRIC_WORDS.get(metric, metric)
     return f"By {name}, {best.label} comes first with {_with_interval(best.score)}."
+
+
+def _alone(only: Standing, metric: str) -> str:
+    return f"By {METRIC_WORDS.get(metric, metric)}, {only.label} has {_with_interval(only.score)}; no other model was compared."
 
 
 def _level_with(best: Standing, others: Sequence[Standing]) -> str:

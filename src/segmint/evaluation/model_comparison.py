@@ -105,7 +105,14 @@ def _named(models: Sequence[Any] | Mapping[str, Any]) -> dict[str, Any]:
                 f"The model {twice[0]!r} is there twice. Name each once, or give a mapping of names to models."
             )
         models = dict(zip(names, models, strict=True))
+    if not models:
+        raise ValueError("models must be one or more. Got none.")
     for name, model in models.items():
+        if not isinstance(model, str) and (isinstance(model, type) or not _learns(model)):
+            raise TypeError(
+                f"The model {name!r} must be a name, or a classifier with fit, predict_proba and get_params. "
+                f"Got {model.__name__ if isinstance(model, type) else type(model).__name__} instead."
+            )
         if isinstance(model, str) and model not in MODELS:
             raise ValueError(f"Unknown model {model!r}. Choose one of: {', '.join(MODELS)}.")
         if not isinstance(name, str):
@@ -113,3 +120,7 @@ def _named(models: Sequence[Any] | Mapping[str, Any]) -> dict[str, Any]:
         if name in MODELS and model != name:
             raise ValueError(f"{name!r} is the name of a model that is shipped. Give yours another.")
     return dict(models)
+
+
+def _learns(model: Any) -> bool:
+    return all(hasattr(model, name) for name in ("fit", "predict_proba", "get_params"))

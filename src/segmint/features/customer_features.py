@@ -94,13 +94,11 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
     n_features_in_, feature_names_in_
         As in scikit-learn.
 
-    Input shape
-    -----------
-    (n_customers, n_columns): a Polars, pandas or Arrow table, or an array of numbers; missing values welcome.
+    Notes
+    -----
+    Input shape (n_customers, n_columns): a Polars, pandas or Arrow table, or an array of numbers; missing values welcome.
 
-    Output shape
-    ------------
-    (n_customers, n_features), float32, finite.
+    Output shape (n_customers, n_features), float32, finite.
     """
 
     def __init__(

@@ -35,9 +35,9 @@ class NaturalFeatures(TransformerMixin, BaseEstimator):
     categories_ : list of int
         Places of the category columns, for models that treat them natively.
 
-    Output shape
-    ------------
-    (n_customers, n_columns), float64, at most 1e30 in size; NaN where a value is missing or a level was never seen, unless
+    Notes
+    -----
+    Output shape (n_customers, n_columns), float64, at most 1e30 in size; NaN where a value is missing or a level was never seen, unless
     `fill`.
     """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import polars as pl
@@ -13,6 +14,7 @@ from segmint.flows.settings import Place, path_of
 from segmint.store.staging import publish_file, require_free, require_writable
 from segmint.tables.simulate import Campaign, Simulated, simulate_batches
 from segmint.tables.write import write_csv, write_parquet
+from segmint.wording import quoted
 
 WRITERS: dict[str, Callable[[Iterator[pl.DataFrame], Path], int]] = {".csv": write_csv, ".parquet": write_parquet}
 
@@ -25,10 +27,16 @@ def simulate(out: Place, truth: Place | None = None, **settings: object) -> Camp
     out, truth : path
         Names ending in .csv or .parquet.
     **settings
-        Of `Campaign`.
+        `rows` (customers in all waves together), `seed`, `waves` (campaign periods, a month each), `base_rate` (share of
+        called customers who say yes in the first wave, in (0, 1)), `call_effect` (what a call adds to the log-odds),
+        `control_share` (share deliberately not called, in [0, 1)), `drift` (a tuple of "inputs", "effects" and
+        "base_rate": what changes from the first wave to the last), `drift_size` (1 is plain to see), `missing_share`
+        (share of empty cells), `cost` and `value` (of a call and of a yes, in account currency).
 
     Raises
     ------
+    TypeError
+        If there is no such setting.
     InputError
         If a path has another ending or lies in a run, or both are the same.
     RunError
@@ -37,6 +45,9 @@ def simulate(out: Place, truth: Place | None = None, **settings: object) -> Camp
         If a setting makes no sense.
     """
     out, truth = Path(out), path_of(truth)
+    known = [field.name for field in fields(Campaign)]
+    if unknown := [name for name in settings if name not in known]:
+        raise TypeError(f"A campaign has no setting {quoted(unknown)}. Choose among: {', '.join(known)}.")
     try:
         campaign = Campaign(**settings)  # type: ignore[arg-type]
     except ValueError as error:

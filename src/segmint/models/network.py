@@ -157,13 +157,11 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
     refit_epochs_ : int
         For how many epochs the first member learned once more; only after `refit`.
 
-    Input shape
-    -----------
-    (n_customers, n_features), float32, no missing values: the output of `CustomerFeatures`.
+    Notes
+    -----
+    Input shape (n_customers, n_features), float32, no missing values: the output of `CustomerFeatures`.
 
-    Output shape of predict_proba
-    -----------------------------
-    (n_customers, n_classes): one probability per class in the order of `classes_`, rows sum to 1.
+    Output shape of `predict_proba` (n_customers, n_classes): one probability per class in the order of `classes_`, rows sum to 1.
     """
 
     def __init__(
