@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.special import softmax
 
 from segmint.models import distil
 from segmint.models.distil import COPIES_OF_UPCOMING, Lesson, auc_error, scores_of, teach
@@ -145,22 +144,3 @@ def test_few_customers_with_many_rows_leave_no_fold_empty() -> None:
         for seed in range(10):
             groups = np.arange(400) % (customers * 7) // 7
             teach(natural, labels, [lambda _: Counted()], folds=8, copies=400, swap=0.0, seed=seed, groups=groups)
-
-
-def test_a_stack_of_several_classes_is_better_than_its_best_teacher_and_learns_nothing_by_heart() -> None:
-    """Three teachers that err each in its own way and one that knows nothing, 300 customers of four classes."""
-    draw = np.random.default_rng(4)
-    gained, kept = [], []
-    for _ in range(10):
-        truth = draw.normal(size=(20_300, 4))
-        labels = (truth + draw.gumbel(size=truth.shape)).argmax(axis=1)
-        said = np.stack([truth + draw.normal(size=truth.shape) for _ in range(3)] + [draw.normal(size=truth.shape)])
-        likely = softmax(said, axis=2)
-        few, fresh = slice(300), slice(300, None)
-        blend = distil._blend(likely[:, few], labels[few])
-        here = scores_of(blend(likely[:, few]), labels[few])["loss"]
-        there = scores_of(blend(likely[:, fresh]), labels[fresh])["loss"]
-        gained.append(min(scores_of(one[fresh], labels[fresh])["loss"] for one in likely) - there)
-        kept.append(there - here)
-    assert min(gained) > 0.17  # a weight for each teacher and class gains 0.15 at most
-    assert np.mean(kept) < 0.04  # and learns 0.13 by heart

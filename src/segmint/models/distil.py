@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_softmax, softmax
 
 from segmint.metrics.calibration import log_loss
 from segmint.metrics.ranking import roc_auc
@@ -31,7 +30,6 @@ Joined = Callable[[Integers], Floats]
 Encoded = Callable[[Integers], Matrix]
 
 COPIES_OF_UPCOMING = 20
-ALIKE = 10.0  # how firmly teachers count alike in the stack; anything from 1 to 100 does as well
 MOST_COPIES_OF_UPCOMING = 100_000
 
 
@@ -84,7 +82,7 @@ def teach(
     labels : ndarray of shape (n_labelled,)
         Places of the classes, 0 to n_classes - 1.
     teachers : sequence of callable (seed) -> classifier
-        Several are stacked by their out-of-fold probabilities, in a logarithmic pool.
+        Several are stacked by a logistic regression on their out-of-fold log odds.
     folds, copies : int
         Copies of labelled customers; there are `COPIES_OF_UPCOMING` of each without a label, half of them unchanged.
         Where that would be more than `MOST_COPIES_OF_UPCOMING` there are fewer of each, down to two, and beyond that
@@ -273,37 +271,15 @@ def _swap_cells(
 
 
 def _blend(real: Floats, labels: Integers) -> Callable[[Floats], Floats]:
-    """Stack teachers in a logarithmic pool; one teacher is taken as it is.
-
-    Each teacher has one weight, which all classes share, and each class a level of its own: a weight for every class and
-    teacher would learn a small table by heart. Teachers count alike until the customers say otherwise.
-
-    References
-    ----------
-    Genest, Zidek 1986, "Combining probability distributions: a critique and an annotated bibliography", Statistical
-    Science 1(1); Wolpert 1992, "Stacked generalization", Neural Networks 5(2).
-    """
+    """Stack teachers by a logistic regression on their log odds; one teacher is taken as it is."""
     if len(real) == 1:
         return lambda given: given[0]
-    from scipy.optimize import minimize
+    from sklearn.linear_model import LogisticRegression
 
-    teachers, _, classes = real.shape
-    logs, happened, alike = _centred_logs(real), np.eye(classes)[labels], 1 / teachers
+    def log_odds(given: Floats) -> Floats:
+        logs = np.log(np.clip(given, 1e-4, 1.0))
+        centred = logs - logs.mean(axis=2, keepdims=True)
+        return np.asarray(np.concatenate(list(centred[:, :, 1:] if given.shape[2] == 2 else centred), axis=1))
 
-    def loss(place: Floats) -> tuple[float, Floats]:
-        weights, levels = place[:teachers], place[teachers:]
-        said = log_softmax(np.tensordot(weights, logs, axes=1) + levels, axis=1)
-        over = np.exp(said) - happened
-        apart = weights - alike
-        value = -np.sum(happened * said) + (ALIKE * apart @ apart + levels @ levels) / 2
-        slope = np.tensordot(logs, over, axes=((1, 2), (0, 1))) + ALIKE * apart
-        return float(value), np.concatenate([slope, over.sum(axis=0) + levels])
-
-    found = minimize(loss, np.r_[np.full(teachers, alike), np.zeros(classes)], jac=True, method="L-BFGS-B").x
-    weights, levels = found[:teachers], found[teachers:]
-    return lambda given: np.asarray(softmax(np.tensordot(weights, _centred_logs(given), axes=1) + levels, axis=1))
-
-
-def _centred_logs(likely: Floats) -> Floats:
-    logs = np.log(np.clip(likely, 1e-4, 1.0))
-    return np.asarray(logs - logs.mean(axis=2, keepdims=True))
+    stack = LogisticRegression(C=1.0, max_iter=500).fit(log_odds(real), labels)
+    return lambda given: np.asarray(stack.predict_proba(log_odds(given))) if given.shape[1] else given[0]
