@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from segmint.contract.column import Column
 from segmint.contract.contract import Contract
 from segmint.errors import DataError
 from segmint.monitoring.codes import PLAIN
@@ -78,3 +79,17 @@ def test_an_id_that_lost_its_zeros_and_could_be_of_several_is_said() -> None:
     rows, yes, sentence, *_ = outcomes_of(scored, results, CONTRACT, PLAIN)
     assert (rows.tolist(), yes.tolist()) == ([1], [False])
     assert "1 id without the zeros before could be of several customers: taken for none." in sentence
+
+
+@pytest.mark.parametrize("where", ["scored", "results"])
+def test_whom_nobody_called_has_not_answered(where: str) -> None:
+    arm = Column(name="arm", kind="category", role="treatment", label="called")
+    contract = CONTRACT.model_copy(update={"columns": (*CONTRACT.columns, arm)})
+    tables = {
+        "scored": pl.DataFrame({"client": ["1", "2", "3"]}),
+        "results": pl.DataFrame({"client": ["1", "2", "3"], "y": ["yes", "yes", "no"]}),
+    }
+    tables[where] = tables[where].with_columns(arm=pl.Series(["yes", "no", "yes"]))
+    rows, yes, sentence, *_ = outcomes_of(tables["scored"], tables["results"], contract, PLAIN)
+    assert (rows.tolist(), yes.tolist()) == ([0, 2], [True, False])
+    assert "Left out, as nobody called them: 1 with a result." in sentence

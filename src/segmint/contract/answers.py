@@ -21,10 +21,6 @@ NO_ABROAD: Final = (
 YES: Final = (*YES_WORDS, *YES_ABROAD)
 NO: Final = (*NO_WORDS, *NO_ABROAD)
 
-CALLED: Final = (*YES, "called", "treated", "treatment", "contacted", "reached")
-LEFT_ALONE: Final = (*NO, "control", "holdout", "held out", "left alone", "untreated", "not called")
-"""What a column of the role `treatment` says: whether anybody called the customer."""
-
 _WHOLE = r"^([0-9]+)[.,]0+$"  # as pandas and spreadsheets write the whole numbers of a half-empty column
 
 
@@ -40,21 +36,3 @@ def bare_words(values: pl.Series) -> pl.Series:
     polars.Series of shape (n_rows,), String
     """
     return values.cast(pl.String).str.strip_chars().str.to_lowercase().str.replace(_WHOLE, "${1}")
-
-
-def left_alone(texts: pl.Series) -> pl.Series:
-    """Read whether nobody called the customer, as a column of the role `treatment` says it; a number counts calls.
-
-    Parameters
-    ----------
-    texts : polars.Series of shape (n_rows,), String
-
-    Returns
-    -------
-    polars.Series of shape (n_rows,), Boolean
-        Null where it is not said.
-    """
-    words = bare_words(texts)
-    called = words.is_in(CALLED) | (words.cast(pl.Float64, strict=False) > 0).fill_null(False)
-    said = pl.when(words.is_in(LEFT_ALONE)).then(True).when(called).then(False)
-    return pl.select(said.alias(texts.name)).to_series()

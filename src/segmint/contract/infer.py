@@ -16,7 +16,7 @@ from typing import TypeVar
 import polars as pl
 import tomlkit
 
-from segmint.contract.answers import NO, NO_WORDS, YES, YES_WORDS, left_alone
+from segmint.contract.answers import NO, NO_WORDS, YES, YES_WORDS
 from segmint.contract.column import FEATURE_ROLES, KNOWN_ORDER, ROLES, Column, Known, Role, State
 from segmint.contract.column_match import suggested
 from segmint.contract.contract import Contract, Outcome
@@ -44,6 +44,7 @@ from segmint.contract.hints import (
     sounds_like_date,
 )
 from segmint.contract.look import MANY, MAX_LEVELS, MISSING_WORDS, Look, bare_texts, look_at, share
+from segmint.contract.treatment import left_alone
 from segmint.errors import ContractError
 from segmint.tables.table_source import NoRowsError, TableSource
 from segmint.wording import counted
@@ -77,7 +78,10 @@ _PERHAPS_CONSENT = (
     'does it say who may be called? Then write role = "consent" (yes: may be called) or "exclude_if" (yes: must not)'
 )
 _WHO_WAS_CALLED = "does it say whom the bank called, and whom it left alone? Who was left alone teaches nothing"
-_WORDS_FOR_CALLED = "write yes, called or 1 for who was called, and no, control or 0 for who was left alone"
+_WORDS_FOR_CALLED = (
+    "write yes, called or 1 for who was called, and no, control or 0 for who was left alone; where an empty cell says that"
+    ' nobody called, write missing_means = "not called"'
+)
 _MOST_CONSENTS = 10  # different numbers: more of them count something
 _AFTER_THE_CALL = 'is it known only after the call? Then write known = "after_call"'
 _DAYS_OF_A_SHEET = (
@@ -485,12 +489,10 @@ def _guess(look: Look, answers: pl.Series, called: Look | None, *, is_id: bool) 
     settings = _bounds_and_states(look, doubts) if look.kind == "number" else {"allowed": _allowed(look)}
     if role in _WHO_MAY_BE_CALLED:
         doubts += [_WHO_MAY_BE_CALLED[role], *([_NOBODY_MAY_BE_CALLED] if look.distinct == 0 else [])]
-    if role == "treatment":
-        doubts += [
-            _WHO_WAS_CALLED,
-            *([_WORDS_FOR_CALLED] if left_alone(pl.Series([*look.levels], dtype=pl.String)).has_nulls() else []),
-        ]
     column = _column(look, role, known, kind=look.kind, **settings)
+    if role == "treatment":
+        said = left_alone(look.texts.unique(), column)
+        doubts += [_WHO_WAS_CALLED, *([_WORDS_FOR_CALLED] if said.has_nulls() else [])]
     if column.is_feature and known != "after_call" and perhaps_after_call(look.plain):
         doubts.append(_AFTER_THE_CALL)
     return _Guess(column, tuple(doubts))

@@ -14,7 +14,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.contract.answers import left_alone
 from segmint.contract.cells import Cells, as_text, read_cells, read_outcome, unusual
 from segmint.contract.column import Column, Known
 from segmint.contract.column_match import ColumnMatch, Purpose, match_columns
@@ -22,6 +21,7 @@ from segmint.contract.contract import Contract
 from segmint.contract.counts import count_values
 from segmint.contract.ids import bare_ids
 from segmint.contract.ledger import KEPT_REJECTS, KNOWN_NAMES, LEFT_ALONE, Ledger
+from segmint.contract.treatment import left_alone, treatments
 from segmint.contract.valid_table import ValidTable, concatenate
 from segmint.errors import ContractError, DataError
 from segmint.progress import Progress, silent
@@ -30,6 +30,7 @@ from segmint.tables.table_source import BATCH, JSON, RawBatch, TableSource
 
 MIN_ROWS = 50
 MIN_ROWS_PER_LEVEL = 10
+UNKNOWN_TREATMENT = "unknown_treatment"
 FLAG_WORDS = {"out_of_bounds": "out of range", "unknown_level": "unseen level"}
 DETAILS = {
     "not_a_number": "is not a number",
@@ -40,7 +41,7 @@ DETAILS = {
     "missing_outcome": "is empty or a word for no value, and a row without an outcome teaches nothing",
     "unknown_outcome": "is not a spelling of an outcome level",
     LEFT_ALONE: "says that nobody called: what this customer did, no call brought about",
-    "unknown_treatment": "says neither that the customer was called (yes, called, 1) nor that nobody did (no, control, 0)",
+    UNKNOWN_TREATMENT: "says neither that the customer was called (yes, called, 1) nor that nobody did (no, control, 0)",
 }
 
 OnReject = Callable[[Reject], None]
@@ -141,11 +142,15 @@ def refuse_rejected(ledger: Ledger, max_rejected: float, *, kept_in: Path | None
 
     Customers left alone are no fault of the table: neither they nor their share count.
     """
-    if ledger.rejected - ledger.left_alone <= max_rejected * (ledger.read - ledger.left_alone):
+    wrong, judged = ledger.rejected - ledger.left_alone, ledger.read - ledger.left_alone
+    if wrong <= max_rejected * judged:
         return
-    common = Counter(ledger.reasons).most_common(8)
-    lines = [f"{ledger.rejected:,} of {ledger.read:,} rows are rejected."]
-    lines += [f"  {count:,}: {reason}{_first_record(ledger, reason)}" for reason, count in common]
+    lines = [f"{wrong:,} of {judged:,} rows are rejected."]
+    for reason, count in Counter(ledger.reasons).most_common(8):
+        code = reason.partition(": ")[0]
+        words = f", which {DETAILS[code]}" if code == UNKNOWN_TREATMENT else ""
+        lines += [f"  {count:,}: {reason}{words}{_first_record(ledger, reason)}"] if code != LEFT_ALONE else []
+    lines += [f"  {ledger.left_alone:,} more: nobody called the customer"] if ledger.left_alone else []
     raise DataError(
         "\n".join(lines),
         expected=f"at most {max_rejected:.0%} rejected rows (data.max_rejected)",
@@ -208,8 +213,11 @@ class _Door:
 
     def _treatment(self, frame: pl.DataFrame) -> dict[str, pl.Series]:
         """Say of each row that nobody called the customer, or that this is not known; whenever the bank knows it."""
-        columns = [column.name for column in (*self.match.read, *self.match.set_aside) if column.role == "treatment"]
-        found = {name: _not_called(as_text(frame[name], name)) for name in columns}
+        columns = treatments(self.contract, frame.columns)
+        found = {
+            column.name: _not_called(left_alone(frame[column.name], column, self.contract.missing_tokens(column)))
+            for column in columns
+        }
         return {name: codes for name, codes in found.items() if _any(codes)}
 
     def _strange(self, cells: dict[str, Cells]) -> dict[str, pl.Series]:
@@ -275,9 +283,8 @@ def _with_states(column: Column, cells: dict[str, Cells]) -> Cells:
     return Cells(values.alias(column.name), read.problem)
 
 
-def _not_called(texts: pl.Series) -> pl.Series:
-    alone = left_alone(texts)
-    code = pl.when(alone).then(pl.lit(LEFT_ALONE)).when(alone.is_null()).then(pl.lit("unknown_treatment"))
+def _not_called(alone: pl.Series) -> pl.Series:
+    code = pl.when(alone).then(pl.lit(LEFT_ALONE)).when(alone.is_null()).then(pl.lit(UNKNOWN_TREATMENT))
     return pl.select(code).to_series()
 
 
@@ -385,11 +392,12 @@ def _nothing_to_learn_from(contract: Contract, match: ColumnMatch, at: Known) ->
 
 def _refuse_unteachable(table: ValidTable) -> None:
     """Refuse a table from which no model can learn the outcome."""
-    outcome = table.contract.outcome
+    outcome, alone = table.contract.outcome, table.ledger.left_alone
     if len(table) < MIN_ROWS:
         raise DataError(
-            f"Only {len(table):,} rows are usable.",
-            expected=f"at least {MIN_ROWS} rows with an outcome",
+            f"Only {len(table):,} rows are usable"
+            + (f": nobody called {alone:,} of the {table.ledger.read:,} customers." if alone else "."),
+            expected=f"at least {MIN_ROWS} rows with an outcome" + (", of customers who were called" if alone else ""),
             fix="use a larger table",
         )
     counts = count_values(table.frame[outcome.column])

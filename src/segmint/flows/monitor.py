@@ -13,6 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.contract.cells import read_outcome
+from segmint.contract.treatment import nobody_called
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import BundleError, DataError, RunError
 from segmint.flows.bundle import propensities, segments_in
@@ -172,14 +173,19 @@ def _outcomes(
         return (found.rows, found.said_yes), found.sentence, caution
     rows = _answered(table)
     if not rows.size:
-        return None, "No outcomes yet: performance is estimated.", None
+        return None, "No outcomes yet: performance is estimated." + _said_left_alone(table), None
     every = rows.size == len(table)
     receipt = (
         "Every customer has an outcome."
         if every
-        else f"{some_of(rows.size, len(table), 'rows', 'has', 'have')} an outcome."
-    )
+        else f"{some_of(rows.size, len(table), 'rows', 'has', 'have')} an outcome{' of a call' if _said_left_alone(table) else ''}."
+    ) + _said_left_alone(table)
     return (rows, table.outcome[rows] == bundle.contract.outcome.positive), receipt, None
+
+
+def _said_left_alone(table: ValidTable) -> str:
+    alone = int(nobody_called(table.raw, table.contract).sum())
+    return f" Left out, as nobody called them: {counted(alone, 'row')}." if alone else ""
 
 
 def _answered(table: ValidTable) -> NDArray[np.int64]:
@@ -196,7 +202,8 @@ def _answered(table: ValidTable) -> NDArray[np.int64]:
             expected=f"one of {', '.join(outcome.levels)}, or no value while there is none",
             fix="correct the table, or the words of the contract",
         )
-    return np.flatnonzero(table.frame[outcome.column].is_not_null().to_numpy())
+    said = table.frame[outcome.column].is_not_null() & ~nobody_called(table.raw, table.contract)
+    return np.flatnonzero(said.to_numpy())
 
 
 def _by_segment(

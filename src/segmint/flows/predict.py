@@ -13,6 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.contract.ledger import Ledger
+from segmint.contract.treatment import nobody_called
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import refuse_rejected, validate_batches
 from segmint.errors import DataError, InputError
@@ -59,6 +60,8 @@ class Predicted:
         learned; None when nobody can tell.
     quality : dict of str to float
         How well it did, where the table holds every outcome; too good where customers were trained on.
+    left_alone : int
+        Customers whom nobody called, as the table says: predicted like all, and not judged by.
     """
 
     folder: Path
@@ -67,6 +70,7 @@ class Predicted:
     counts: dict[str, int]
     trained_on: int | None
     quality: dict[str, float]
+    left_alone: int = 0
 
     @property
     def rows(self) -> int:
@@ -87,7 +91,8 @@ class Predicted:
             )
         if self.quality:
             figures = ", ".join(f"{name} {value:.4f}" for name, value in self.quality.items())
-            said.append(f"{self._how_well}: {figures}")
+            called = f", {self.left_alone:,} whom nobody called left out" if self.left_alone else ""
+            said.append(f"{self._how_well}{called}: {figures}")
         return tuple(said)
 
     @property
@@ -185,7 +190,7 @@ class _Work:
         # A segment that nobody was in at training can be a customer's all the same; the network is then wrong.
         names = bundle.classes if outcome.positive is not None else outcome.levels
         self.judged = StreamedQuality(names, outcome.positive)
-        self.complete = True
+        self.complete, self.left_alone = True, 0
 
     def write(self, batches: Iterator[ValidTable], path: Path, max_rejected: float, *, kept_in: Path) -> None:
         """Write all predictions as Parquet, then refuse if too much was rejected."""
@@ -205,13 +210,16 @@ class _Work:
             self.trained_on += int(self.learned.rows(table).sum())
         self.complete = self.complete and (table.has_outcome or not len(table))
         if self.complete and len(table):
-            self.judged.add(table.outcome, said, likely)
+            called = ~nobody_called(table.raw, table.contract).to_numpy()
+            self.left_alone += int((~called).sum())
+            self.judged.add(table.outcome[called], said[called], likely[called])
         return with_predictions(table, likely, said, self.predictor, segments_in(self.bundle, table.frame))
 
     def finish(self, folder: Path, out: Path | None) -> Predicted:
         """Judge the predictions where every outcome is known."""
-        quality = self.judged.quality() if self.complete else {}
-        return Predicted(folder, out, self.ledger, self.counts, self.trained_on, quality)
+        judged = self.complete and self.left_alone < self.ledger.accepted
+        quality = self.judged.quality() if judged else {}
+        return Predicted(folder, out, self.ledger, self.counts, self.trained_on, quality, self.left_alone)
 
 
 APPENDED = ("propensity", "propensity_low", "propensity_high", "predicted", "segment", "flags")

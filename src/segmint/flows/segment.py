@@ -39,7 +39,7 @@ from segmint.store.run import Run, find_run
 from segmint.store.run_files import CUSTOMERS, MIGRATION, SEGMENTS, SQL
 from segmint.store.staging import publish_file
 from segmint.targeting.stakes import known_amounts
-from segmint.wording import listed, money, percent, some_of
+from segmint.wording import counted, listed, money, percent, some_of
 
 UNSURE = 0.6  # a customer assigned with less than this could as well be elsewhere
 
@@ -117,7 +117,18 @@ def segment(
     unanswered = (
         () if answered else (f"Nobody's {contract.outcome.label} is in the table: segments are described without.",)
     )
-    return Segmented(here.folder, (*sentences_of(found), *unanswered), found.to_json(), here.folder / CUSTOMERS)
+    said = (*sentences_of(found), *unanswered, *_said_left_alone(table, here))
+    return Segmented(here.folder, said, found.to_json(), here.folder / CUSTOMERS)
+
+
+def _said_left_alone(table: ValidTable, here: Run) -> tuple[str, ...]:
+    alone = table.ledger.left_alone
+    if not alone:
+        return ()
+    return (
+        f"The segments are of the customers who were called, without {counted(alone, 'other')}: whom nobody called has not "
+        f"answered. They get theirs by: segmint segment TABLE --assign-with {here.folder.name}",
+    )
 
 
 def require_settings(table: ValidTable, config: Config) -> None:

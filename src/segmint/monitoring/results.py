@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from segmint.contract.cells import read_outcome
 from segmint.contract.contract import Contract
 from segmint.contract.ids import bare_ids, not_told_apart, rows_by_zeros, same_ids, told_apart
+from segmint.contract.treatment import nobody_called
 from segmint.contract.validate import MIN_ROWS_PER_LEVEL
 from segmint.errors import DataError
 from segmint.monitoring.codes import (
@@ -52,7 +53,7 @@ def outcomes_of(scored: pl.DataFrame, results: pl.DataFrame, contract: Contract,
     """Find what customers of a scored table said who were reached.
 
     A propensity is that of a contacted customer. Whoever was not reached, or is to be called back, has not answered yet
-    and is left out; so are those of a call list who were not called.
+    and is left out; so are those of a call list who were not called, and whom nobody called as either table says.
 
     Parameters
     ----------
@@ -71,19 +72,21 @@ def outcomes_of(scored: pl.DataFrame, results: pl.DataFrame, contract: Contract,
     every = same_ids(asked, keys)
     pairs = told_apart(every)
     told = (
-        results.select(asked, _meaning=meaning_of(results, contract, codes))
+        results.select(asked, _meaning=meaning_of(results, contract, codes), _alone=nobody_called(results, contract))
         .join(pairs.rename({"known": "_key"}), left_on="_named", right_on="named")
         .group_by("_key")
         .agg(
             pl.col("_meaning").is_null().all().alias("_open"),
             pl.col("_meaning").replace_strict(ANSWERS, default=None, return_dtype=pl.Boolean).max().alias("_yes"),
             (pl.col("_meaning") == "call_back").any().fill_null(False).alias("_again"),
+            pl.col("_alone").all(),
         )
     )
     joined = (
-        scored.select(keys, _called=_was_called(scored))
+        scored.select(keys, _called=_was_called(scored, contract))
         .with_row_index("_row")
         .join(told, on="_key", how="inner", maintain_order="left")
+        .with_columns(pl.col("_called") & ~pl.col("_alone"))
     )
     if joined.is_empty():
         raise DataError(
@@ -104,7 +107,7 @@ def outcomes_of(scored: pl.DataFrame, results: pl.DataFrame, contract: Contract,
             f"{counted(results.height, 'result')} read, {strangers:,} of customers who are not in the scored table; "
             f"{some_of(answered.height, scored.height, 'scored customers', 'has', 'have')} an outcome.",
             *_by_zeros(asked, every),
-            *_left_out(joined),
+            *_left_out(joined, "they were not to be called" if is_call_list(scored) else "nobody called them"),
         )
     )
     return Outcomes(
@@ -210,9 +213,9 @@ def _keys(scored: pl.DataFrame, results: pl.DataFrame, contract: Contract, codes
     )
 
 
-def _was_called(scored: pl.DataFrame) -> pl.Expr:
-    """Everyone, but on a call list only those listed: what the others bought says nothing of a call."""
-    return pl.col("status") == "listed" if is_call_list(scored) else pl.lit(True)
+def _was_called(scored: pl.DataFrame, contract: Contract) -> pl.Series:
+    """Everyone, but on a call list only those listed, and else nobody who was left alone: what they bought says nothing of a call."""
+    return scored["status"] == "listed" if is_call_list(scored) else ~nobody_called(scored, contract)
 
 
 def is_call_list(scored: pl.DataFrame) -> bool:
@@ -234,7 +237,7 @@ def _by_zeros(asked: pl.Series, pairs: pl.DataFrame) -> list[str]:
     return said
 
 
-def _left_out(joined: pl.DataFrame) -> list[str]:
+def _left_out(joined: pl.DataFrame, uncalled: str) -> list[str]:
     """Say how many with a result have no outcome, and why."""
     waiting = joined.filter("_called", pl.col("_yes").is_null())
     again, unknown = int(waiting["_again"].sum()), int(waiting["_open"].sum())
@@ -245,5 +248,5 @@ def _left_out(joined: pl.DataFrame) -> list[str]:
             f"back, {unknown:,} with no outcome yet."
         )
     if others := joined.filter(~pl.col("_called")).height:
-        said.append(f"Left out, as they were not to be called: {others:,} with a result.")
+        said.append(f"Left out, as {uncalled}: {others:,} with a result.")
     return said
