@@ -249,6 +249,6 @@ def test_a_network_behind_at_its_threshold_is_judged_by_its_order_before_the_lis
         "lift_10": np.array([[1.0, 2.0, 2.0]] * 3),
     }
     names = ["base_rate", OURS, "lightgbm"]
-    said = " ".join(_conclusion(scores, names, {name: name for name in names}, "f1", OURS))
+    said = " ".join(_conclusion(scores, names, {name: name for name in names}, "f1"))
     assert ("weigh that before calling" in said) == behind
     assert ("our network is ahead" in said) == (not behind)
