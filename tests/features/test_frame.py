@@ -6,7 +6,9 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from segmint.contract.column import Column
@@ -40,6 +42,19 @@ def test_categories_of_pandas_stay_categories_and_arrow_tables_keep_their_names(
         fitted.transform(pandas), fitted.transform(frame.with_columns(pl.col("branch").cast(pl.String)))
     )
     assert list(CustomerFeatures().fit(frame.to_arrow()).feature_names_in_) == ["age", "branch"]
+
+
+def test_levels_that_are_whole_numbers_are_alike_where_somebody_has_none() -> None:
+    fitted = CustomerFeatures().fit(pd.DataFrame({"branch": pd.Categorical([1, 2, 3] * 20)}))
+    gap = pd.DataFrame({"branch": pd.Series([1, None, 3], dtype=float).astype("category")})
+    texts = pl.DataFrame({"branch": ["1", None, "3"]})
+    for table in (gap, pa.Table.from_pandas(gap, preserve_index=False)):
+        assert np.array_equal(fitted.transform(table), fitted.transform(texts))
+    assert fitted.transform(gap).sum() == 2
+    many = pd.concat([gap] * 20)
+    of_arrow = CustomerFeatures().fit(pa.Table.from_pandas(many, preserve_index=False))
+    assert of_arrow.state_ == CustomerFeatures().fit(many).state_
+    assert [column["kind"] for column in of_arrow.state_["columns"]] == ["category"]
 
 
 def test_truth_values_and_texts_are_categories() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from segmint.contract.cells import as_text
 from segmint.contract.column import Column
 from segmint.errors import DataError
 from segmint.tables.frame_source import frame_of
@@ -26,7 +27,7 @@ def as_frame(estimator: Any, X: Any, *, reset: bool) -> pl.DataFrame:
     elif hasattr(X, "columns") and hasattr(X, "iloc"):
         frame = _of_pandas(X) if len(X.columns) else pl.DataFrame()
     elif type(X).__module__.partition(".")[0] == "pyarrow":
-        frame = frame_of(X)
+        frame = _of_arrow(X)
     else:
         return _array_frame(estimator, X, reset=reset)
     if reset:
@@ -43,10 +44,21 @@ def _of_pandas(table: Any) -> pl.DataFrame:
     """Keep a category a category, also where its levels are numbers."""
     frame = pl.from_pandas(table)
     kinds = [type(dtype).__name__ for dtype in table.dtypes]
+    return _with_levels(frame, [kind == "CategoricalDtype" for kind in kinds])
+
+
+def _of_arrow(table: Any) -> pl.DataFrame:
+    """Keep a dictionary, which is how Arrow writes categories, a category."""
+    import pyarrow as pa
+
+    frame = frame_of(table)
+    return _with_levels(frame, [pa.types.is_dictionary(kind) for kind in table.schema.types])
+
+
+def _with_levels(frame: pl.DataFrame, categories: list[bool]) -> pl.DataFrame:
+    """Write levels as text: 1.0 is a 1, as pandas makes it where somebody has none."""
     return frame.with_columns(
-        pl.col(name).cast(pl.String)
-        for name, kind in zip(frame.columns, kinds, strict=True)
-        if kind == "CategoricalDtype"
+        as_text(frame[name], name) for name, category in zip(frame.columns, categories, strict=True) if category
     )
 
 
