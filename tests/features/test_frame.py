@@ -57,6 +57,29 @@ def test_levels_that_are_whole_numbers_are_alike_where_somebody_has_none() -> No
     assert [column["kind"] for column in of_arrow.state_["columns"]] == ["category"]
 
 
+def test_a_text_among_numbers_of_pandas_is_read_as_text_and_never_shown() -> None:
+    for cells in ([1200, "Maria Schmidt 1970", 2.5], ["Maria Schmidt 1970", 1200, 2.5], [2**70, "Maria", None]):
+        mixed = pd.DataFrame({"income": pd.Series(cells * 20, dtype=object)})
+        texts = pl.DataFrame({"income": [None if cell is None else str(cell) for cell in cells] * 20})
+        for features in (CustomerFeatures(), NaturalFeatures(fill=True)):
+            assert np.array_equal(features.fit(mixed).transform(mixed), features.fit(texts).transform(texts))
+        for features in (CustomerFeatures(), NaturalFeatures()):
+            fitted = features.fit(pd.DataFrame({"income": [1200, 2.5] * 20}))
+            with pytest.raises(DataError, match=r"'income' is a column of numbers, and [24]0 values are none") as error:
+                fitted.transform(mixed)
+            assert "Maria" not in str(error.value)
+
+
+def test_objects_of_pandas_that_are_all_of_one_type_keep_it() -> None:
+    objects = {"age": [30, None, 40] * 20, "member": [True, None, False] * 20, "job": ["a", None, "b"] * 20}
+    frame = pl.DataFrame(objects)
+    table = pd.DataFrame({name: pd.Series(cells, dtype=object) for name, cells in objects.items()})
+    table.index.name = "customer_id"
+    fitted = CustomerFeatures().fit(table)
+    assert list(fitted.feature_names_in_) == ["age", "member", "job"]
+    assert np.array_equal(fitted.transform(table), CustomerFeatures().fit(frame).transform(frame))
+
+
 def test_truth_values_and_texts_are_categories() -> None:
     frame = pl.DataFrame({"age": [1, 2], "member": [True, False], "job": ["a", "b"]})
     assert [column.kind for column in guess_columns(frame)] == ["number", "category", "category"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from segmint.contract.cells import as_text
 from segmint.contract.column import Column
 from segmint.errors import DataError
 from segmint.tables.frame_source import frame_of
+from segmint.tables.text_source import check_names
 from segmint.wording import quoted
 
 
@@ -21,6 +23,8 @@ def as_frame(estimator: Any, X: Any, *, reset: bool) -> pl.DataFrame:
     ------
     ValueError
         If columns are missing, or an array is not a finite two-dimensional table of numbers.
+    InputError
+        If a table's columns cannot be told apart, or hold what cannot be read.
     """
     if isinstance(X, pl.DataFrame):
         frame = X
@@ -42,9 +46,22 @@ def as_frame(estimator: Any, X: Any, *, reset: bool) -> pl.DataFrame:
 
 def _of_pandas(table: Any) -> pl.DataFrame:
     """Keep a category a category, also where its levels are numbers."""
-    frame = pl.from_pandas(table)
+    names = tuple(map(str, table.columns))
+    check_names(names, "a frame")
+    columns = [_pandas_column(table.iloc[:, [place]]).alias(name) for place, name in enumerate(names)]
     kinds = [type(dtype).__name__ for dtype in table.dtypes]
-    return _with_levels(frame, [kind == "CategoricalDtype" for kind in kinds])
+    return _with_levels(pl.DataFrame(columns), [kind == "CategoricalDtype" for kind in kinds])
+
+
+def _pandas_column(table: Any) -> pl.Series:
+    """Read objects as the one type that they have, as numbers with a gap may be objects; those of several are texts."""
+    column = table.iloc[:, 0]
+    if column.dtype == object:
+        # each library that tries raises another exception, some of them with the cell
+        with suppress(TypeError, ValueError, ArithmeticError, pl.exceptions.PolarsError):
+            return pl.Series(values=pl.from_pandas(column))
+    # an index with a name, the id for the most part, is no column that describes a customer
+    return frame_of(table.reset_index(drop=True)).to_series()
 
 
 def _of_arrow(table: Any) -> pl.DataFrame:
