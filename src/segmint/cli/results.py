@@ -134,10 +134,8 @@ def resumed(screen: Screen, result: RunResult | Backtested) -> None:
 
 def checked(screen: Screen, table: ValidTable) -> None:
     """Show what a table would be to training, or without answers to a bundle."""
-    from segmint.flows.remarks import remarks
-
     told = {"answers": table.has_outcome, "reviewed": table.contract.reviewed}
-    screen.say(table.ledger.to_json() | told, *table.sentences, *remarks(table))
+    screen.say(table.ledger.to_json() | told, *table.sentences)
 
 
 def runs(screen: Screen, found: RunList) -> None:

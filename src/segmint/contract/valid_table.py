@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from segmint.contract.cells import Cells, read_cells
 from segmint.contract.column import Column, Known
 from segmint.contract.contract import Contract
+from segmint.contract.copies import copies_told
 from segmint.contract.ledger import Ledger
+from segmint.wording import percent
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ class ValidTable:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """Say what was read and rejected, and what the table is good for, as `segmint check` does."""
+        """Say what was read and rejected, what the table is good for, its share of the yes, and whether many rows are copies."""
         said = [self.ledger.sentence(), *self.ledger.by_reason(), f"meets the contract '{self.contract.name}'"]
         if not self.contract.reviewed:
             said.append(
@@ -118,7 +120,14 @@ class ValidTable:
                 f"nobody's '{self.contract.outcome.column}' is in the table: it can be segmented and predicted, not "
                 "learned from"
             )
-        return tuple(said)
+        return (*said, *self._share_of_yes(), *filter(None, [copies_told(self.raw)]))
+
+    def _share_of_yes(self) -> list[str]:
+        outcome = self.contract.outcome
+        if outcome.positive is None or not self.has_outcome:
+            return []
+        yes = int((self.outcome == outcome.positive).sum())
+        return [f"{yes:,} of {len(self):,} rows ({percent(yes / len(self))}) have the outcome '{outcome.positive}'"]
 
     @property
     def outcome(self) -> NDArray[np.str_]:

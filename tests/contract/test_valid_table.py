@@ -1,4 +1,4 @@
-"""What a checked table says of its answers."""
+"""What a checked table says of its answers, in Python as on the screen."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import polars as pl
 from segmint.contract.contract import parse_contract
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
-from segmint.flows.remarks import remarks
 from segmint.tables.source import open_table
 
 CONTRACT = """
@@ -32,11 +31,12 @@ def table_of(frame: pl.DataFrame, purpose: str = "train") -> ValidTable:
 
 def test_how_many_said_yes_is_told_where_anybody_answered() -> None:
     frame = pl.DataFrame({"age": range(18, 118), "answer": ["yes"] * 20 + ["no"] * 80})
-    assert remarks(table_of(frame)) == ["20 of 100 rows (20.0 %) have the outcome 'yes'"]
-    assert remarks(table_of(frame.drop("answer"), "predict")) == []
+    assert table_of(frame).sentences[-1] == "20 of 100 rows (20.0 %) have the outcome 'yes'"
+    assert not any("have the outcome" in said for said in table_of(frame.drop("answer"), "predict").sentences)
 
 
-def test_many_copies_are_told() -> None:
+def test_many_copies_are_told_last() -> None:
     frame = pl.DataFrame({"age": range(18, 118), "answer": ["yes"] * 20 + ["no"] * 80})
-    twice = remarks(table_of(pl.concat([frame, frame])))
-    assert twice[1].startswith("100 of 200 rows are copies of another in every column: exported twice?")
+    *_, share, copies = table_of(pl.concat([frame, frame])).sentences
+    assert share.startswith("40 of 200 rows (20.0 %)")
+    assert copies.startswith("100 of 200 rows are copies of another in every column: exported twice?")
