@@ -181,6 +181,13 @@ def test_merged_cells_are_not_taken_for_no_value(tmp_path: Path) -> None:
         open_table(merged(tmp_path, ("B3:B5", "engineer"), ("C4:C5", "Ulm"), ("B7:C7", "none")))
 
 
+def test_cells_merged_from_the_header_downwards_are_not_taken_for_no_value(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="2 cells in column 'Beruf' would be"):
+        open_table(merged(tmp_path, ("B2:B4", "Beruf")))
+    with pytest.raises(InputError, match="10 cells in columns 'Beruf' and 'Ort' would be"):
+        open_table(merged(tmp_path, ("B2:B7", "Beruf"), ("C2:C7", "Ort")))
+
+
 def test_merged_titles_footnotes_and_empty_cells_lose_nothing(tmp_path: Path) -> None:
     path = merged(tmp_path, ("A9:C10", "as of May"), ("B4:B5", ""), ("E3:E6", "a note"))
     assert [row[0] for row in rows_of(path)] == ["002", "003", "004", "005", "006", "as of May"]

@@ -182,13 +182,13 @@ def _lost_by_merge(reference: str, rows: Rows, header: int, names: Collection[in
     (left, top), (right, bottom) = [
         (_column_number(found[1].encode()) - 1, int(found[2]) - 1) for found in corners if found
     ]
-    if top <= header or top >= len(rows) or left >= len(rows[top]) or not rows[top][left]:
+    if top < header or top >= len(rows) or left >= len(rows[top]) or not rows[top][left]:
         return []
     merged = [column for column in names if left <= column <= right]
     others = [column for column in names if column not in merged]
     return [
         column
-        for row in range(top, min(bottom + 1, len(rows)))
+        for row in range(max(top, header + 1), min(bottom + 1, len(rows)))
         if any(rows[row][other] for other in others)
         for column in merged
         if (row, column) != (top, left)
