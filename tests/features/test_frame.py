@@ -103,9 +103,13 @@ def test_a_text_among_numbers_is_counted_and_not_shown() -> None:
         ("numbers", "steps"),
         ("bins", 0),
         ("bins", 2.5),
+        ("bins", "all"),
+        ("bins", np.array([1, 2])),
         ("rare", -1),
         ("within", "yes"),
         ("pairs", ["age"]),
+        ("pairs", ["ab"]),
+        ("pairs", [1]),
         ("columns", ["age"]),
     ],
 )

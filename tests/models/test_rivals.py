@@ -54,8 +54,16 @@ def test_where_nobody_is_kept_apart_all_rows_teach_all_rounds(kind: type) -> Non
     X, y = draw.normal(size=(400, 3)), np.where(draw.random(400) < 0.3, "yes", "no")
     assert _rounds(kind(rounds=150, inner_share=0, random_state=1).fit(X, y)) == 150
     assert _rounds(kind(rounds=150, random_state=1).fit(X, y)) < 150
-    with pytest.raises(ValueError, match=r"'inner_share' parameter of .* must be 0 or more and below 1. Got 1.5"):
-        kind(inner_share=1.5).fit(X, y)
+
+
+@pytest.mark.parametrize("kind", [LightGBM, CatBoost, XGBoost])
+@pytest.mark.parametrize("share", [1.5, -0.1, "a", None, float("nan")])
+def test_a_share_that_is_none_is_refused_in_words(kind: type, share: object) -> None:
+    X, y = some_customers(2)
+    with pytest.raises(
+        ValueError, match=rf"'inner_share' parameter of .* must be 0 or more and below 1. Got {share!r}"
+    ):
+        kind(inner_share=share).fit(X, y)
 
 
 def test_a_small_table_is_learned_on_one_thread_and_a_large_one_on_as_many_as_there_are(

@@ -45,15 +45,20 @@ def _columns(given: Any) -> bool:
 
 
 def _pairs(given: Any) -> bool:
-    pairs = isinstance(given, Sequence) and not isinstance(given, str)
-    return pairs and all(len(pair) == 2 and all(isinstance(name, str) for name in pair) for pair in given)
+    return _several(given) and all(
+        _several(pair) and len(pair) == 2 and all(isinstance(name, str) for name in pair) for pair in given
+    )
+
+
+def _several(given: Any) -> bool:
+    return isinstance(given, Sequence) and not isinstance(given, str)
 
 
 # What each parameter must be, in words and as a check.
 _PARAMETERS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "columns": ("the columns of a contract, or None", _columns),
     "numbers": ('"piecewise" or "scaled"', lambda given: isinstance(given, str) and given in get_args(Numbers)),
-    "bins": ('1 or more, or "auto"', lambda given: given == "auto" or _count(given)),
+    "bins": ('1 or more, or "auto"', lambda given: given == "auto" if isinstance(given, str) else _count(given)),
     "rare": ("1 or more", _count),
     "within": ("True or False", lambda given: isinstance(given, bool | np.bool_)),
     "pairs": ('pairs of names of columns, as [("job", "age")]', _pairs),

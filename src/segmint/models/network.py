@@ -41,6 +41,10 @@ def _between(given: Any, low: float, high: float) -> bool:
     return isinstance(given, (int, float, np.number)) and not isinstance(given, bool) and bool(low < given < high)
 
 
+def _auto(given: Any) -> bool:
+    return isinstance(given, str) and given == "auto"
+
+
 def _widths(given: Any) -> bool:
     if isinstance(given, str):
         return given in ("auto", "short")
@@ -55,11 +59,11 @@ _PARAMETERS: dict[str, tuple[str, Callable[[Any], bool]]] = {
         lambda given: isinstance(given, str) and given in ACTIVATIONS[1:],
     ),
     "dropout": ("above 0 and below 1", lambda given: _between(given, 0, 1)),
-    "epochs": ('1 or more, or "auto"', lambda given: given == "auto" or _count(given)),
-    "batch_size": ('1 or more, or "auto"', lambda given: given == "auto" or _count(given)),
+    "epochs": ('1 or more, or "auto"', lambda given: _auto(given) or _count(given)),
+    "batch_size": ('1 or more, or "auto"', lambda given: _auto(given) or _count(given)),
     "learning_rate": (
         'above 0 and at most 1, or "auto"',
-        lambda given: given == "auto" or _between(given, 0, 1.0000001),
+        lambda given: _auto(given) or _between(given, 0, 1.0000001),
     ),
     "averaging": ("0 or more and below 1", lambda given: _between(given, -1e-9, 1)),
     "patience": ("1 or more", _count),

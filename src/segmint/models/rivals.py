@@ -48,15 +48,16 @@ class _Rival(ClassifierMixin, BaseEstimator):
         if inner is not None:
             return X, labels, (inner[0], np.searchsorted(self.classes_, inner[1]))
         settings = self.get_params()
-        if not 0 <= settings["inner_share"] < 1:
+        share = settings["inner_share"]
+        if not (isinstance(share, int | float | np.number) and 0 <= share < 1):
             raise ValueError(
                 f"The 'inner_share' parameter of {type(self).__name__} must be 0 or more and below 1. "
-                f"Got {settings['inner_share']!r} instead."
+                f"Got {share!r} instead."
             )
-        if not settings["inner_share"] or len(self.classes_) < 2:
+        if not share or len(self.classes_) < 2:
             return X, labels, None
         seed = int(check_random_state(settings["random_state"]).randint(2**16))
-        rest, kept = keep_apart(labels, share=settings["inner_share"], seed=seed)
+        rest, kept = keep_apart(labels, share=float(share), seed=seed)
         return X[rest], labels[rest], (X[kept], labels[kept])
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
