@@ -432,7 +432,11 @@ def test_days_as_a_spreadsheet_counts_them_are_no_feature_under_a_name_joined_to
     assert "named like a date but written as a number" in draft.notes[name]
 
 
-@pytest.mark.parametrize("name", ["Kundeseit", "Vertragsbeginn", "account_opened", "customer_since", "Kunde seit"])
+@pytest.mark.parametrize(
+    "name",
+    ["Kundeseit", "Vertragsbeginn", "account_opened", "customer_since", "Kunde seit", "salary_account_opened",
+     "last_contact", "LastVisit", "letzter Anruf", "letzte_Änderung", "letzte_Aenderung", "previous_purchase", "first_seen", "last_login"],
+)  # fmt: skip
 def test_days_as_a_spreadsheet_counts_them_are_asked_about_under_the_name_of_a_beginning(name: str) -> None:
     days = pl.Series([38_000 + 17 * row for row in range(400)])
     asked = "are they days as a spreadsheet keeps them, counted from 1900?"
@@ -440,6 +444,18 @@ def test_days_as_a_spreadsheet_counts_them_are_asked_about_under_the_name_of_a_b
     assert asked in draft.suspects[name]
     months = infer_contract(open_table(churn().with_columns((days // 500).alias(name))), name="x")
     assert asked not in months.suspects.get(name, "")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["last_salary", "salary_last_year", "previous_income", "last_payment", "letztes Gehalt", "first_salary_eur",
+     "last_purchase_amount", "last_order_value", "OpeningBalance", "starting_salary", "joint_income_gross", "plastic"],
+)  # fmt: skip
+def test_amounts_are_not_asked_about_as_days_of_a_spreadsheet(name: str) -> None:
+    amounts = pl.Series(name, [20_000 + 97 * row for row in range(400)])
+    draft = infer_contract(open_table(churn().with_columns(amounts)), name="x")
+    assert draft.contract.by_name[name].kind == "number"
+    assert "days as a spreadsheet" not in draft.suspects.get(name, "")
 
 
 @pytest.mark.parametrize(

@@ -109,9 +109,25 @@ _PERSONAL = re.compile(
 # German and English join the word to what it is the date of; "update", "mandate" and their like end in it by chance.
 _NO_DATE = "".join(f"(?<!{word})" for word in ("up", "man", "candi", "vali", "soli", "liqui", "mmo", "intimi"))
 _DATE = re.compile(rf"(^|_)(fecha|datetime|timestamp|ts)($|_)|({_NO_DATE}date|datum)($|_)|_(on|at|am)$")
-_OLD_DATES = re.compile(
-    r"birth|dob|geburt|since|seit|open(ed|ing)|start|begin|join|sign_?up|regist|enrol|creat|first|eröffn|alta$|nac|nasc|naiss|prev|last|letzt"
+_BEGINNING = (
+    r"birth|dob|geburt|since|seit|open(ed|ing)|start|begin|join|sign_?up|regist|enrol|creat|eröffn|alta$|nac|nasc|naiss"
 )
+_ONE_OF_SEVERAL = r"first|prev|last|letzt"
+_OLD_DATES = re.compile(rf"{_BEGINNING}|{_ONE_OF_SEVERAL}")
+# What happens on a day, and is no amount: of a last contact the day is kept, of a last salary the sum. The two patterns
+# below are held against names without accents.
+_HAPPENS_ON_A_DAY = re.compile(
+    rf"^(?=.*({_ONE_OF_SEVERAL})).*((^|_)(day|tag|used?|seen)(_|$)|contact|kontakt|call|anruf|gespra|visit|besuch|meeting"
+    r"|log_?(in|on)|activ|aktiv|interact|purchase|kauf|order|bestell|transa|buchung|change|ae?nderung|updat|renew|review"
+    r"|respon|answer|mail|campaign|kampagne)"
+)
+_SUM = (
+    r"salar(y|ies)|incomes?|wages?|earnings?|gehalt|lohn|einkommen|balances?|saldo|kontostand|guthaben|amounts?|betrag|summe|sum"
+    r"|totals?|values?|wert|limite?|prices?|preis|costs?|kosten|fees?|revenues?|umsatz|turnover|capital|kapital|volumen?|sueldo"
+    r"|ingresos?|renda|importe|monto|valor|montant|revenu|salaire|importo|reddito|stipendio"
+)
+_NAMES_A_SUM = re.compile(rf"(^|_)({_SUM})(_|$)")
+_IS_A_SUM = re.compile(rf"({_SUM})(_(in_)?(eur|euro|usd|gbp|chf|pln|brl|mxn|k|gross|net|brutto|netto))*$")
 _CALL_DATES = re.compile(
     r"(call|contact[oe]?|contato|dial|anruf|kontakt|llamada|appel)(ed)?_?(date|day|on|at|datum|time|am)?$"
 )
@@ -292,8 +308,11 @@ def sounds_like_date(plain: str) -> bool:
 
 
 def may_be_date(plain: str) -> bool:
-    """Whether a name may be that of the day on which something began: Kundeseit, account_opened, start."""
-    return bool(_OLD_DATES.search(plain))
+    """Whether a name may be that of a day: Kundeseit, account_opened, last_contact; and not opening_balance, last_salary."""
+    bare = without_accents(plain)
+    if re.search(_BEGINNING, plain) and not _IS_A_SUM.search(bare):
+        return True
+    return bool(_HAPPENS_ON_A_DAY.search(bare)) and not _NAMES_A_SUM.search(bare) and not _IS_A_SUM.search(bare)
 
 
 def feature_role(plain: str) -> Role:
