@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
@@ -14,14 +16,14 @@ def test_a_larger_budget_at_equal_cost_drops_nobody(tmp_path):
     make_list(make_customers(), budget_calls=40).write(tmp_path / "before.parquet")
     earlier = read_earlier_list(tmp_path / "before.parquet")
     assert earlier.height == 40
-    assert dropped_since(earlier, make_list(make_customers(), budget_calls=60)).is_empty()
+    assert dropped_since(earlier, make_list(make_customers(), budget_calls=60)).rows.is_empty()
 
 
 def test_who_drops_out_is_named_with_the_reason(tmp_path):
     make_list(make_customers(), budget_calls=40).write(tmp_path / "before.parquet")
     earlier = read_earlier_list(tmp_path / "before.parquet")
     now = make_list(make_customers().head(120), budget_calls=10)
-    gone = dropped_since(earlier, now)
+    gone = dropped_since(earlier, now).rows
     assert set(gone["customer"]) == set(earlier["customer"]) - set(now.listed["customer"])
     there = set(now.rows["customer"])
     for customer, because in gone.select("customer", "because").iter_rows():
@@ -53,3 +55,36 @@ def test_a_rank_that_is_no_whole_number_is_refused_and_not_said(rank, tmp_path):
     with pytest.raises(PolicyError, match=r"'rank' of 'list\.csv' has 1 value that is no whole number") as refused:
         read_earlier_list(tmp_path / "list.csv")
     assert rank not in str(refused.value)
+
+
+def test_an_earlier_list_whose_ids_lost_their_zeros_in_a_spreadsheet_is_the_list_itself():
+    now = make_list(make_customers(), budget_calls=40)
+    customers = now.listed["customer"]
+    padded = now.rows.with_columns(pl.concat_str(pl.lit("0"), pl.col("customer").rank("dense").cast(pl.String)))
+    now = replace(now, rows=padded)
+    listed = now.listed
+    earlier = listed.select(pl.col("customer").str.strip_chars_start("0"), rank_before="rank")
+    found = dropped_since(earlier, now)
+    assert len(customers) == found.by_zeros == 40
+    assert found.rows.is_empty()
+    assert found.sentences == (
+        "40 customers of the earlier list were matched although the ids differ by zeros before them.",
+    )
+    unlisted = padded.filter(pl.col("status") != "listed")["customer"].head(1)
+    gone = dropped_since(pl.DataFrame({"customer": unlisted.str.slice(1), "rank_before": [1]}), now).rows
+    assert gone["customer"].to_list() == unlisted.to_list()
+    assert gone["because"].to_list() != [GONE]
+
+
+def test_an_id_without_zeros_that_could_be_of_several_is_compared_with_none():
+    now = make_list(make_customers(), budget_calls=40)
+    listed = now.listed["customer"][0]
+    rest = next(name for name in now.rows["customer"].unique() if name != listed)
+    named = pl.col("customer").replace({listed: "0017", rest: "017"})
+    now = replace(now, rows=now.rows.with_columns(named))
+    found = dropped_since(pl.DataFrame({"customer": ["17", "nobody"], "rank_before": [1, 2]}), now)
+    assert found.rows["customer"].to_list() == ["nobody"]
+    assert (found.by_zeros, found.several) == (0, 1)
+    assert found.sentences == (
+        "1 id of the earlier list without the zeros before could be of several customers: compared with none.",
+    )

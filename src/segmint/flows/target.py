@@ -49,7 +49,7 @@ from segmint.store.staging import publish_file, require_free, require_writable, 
 from segmint.tables.source import TableSource
 from segmint.targeting.call_list import COLUMNS, CallList, build_call_list, carried_name
 from segmint.targeting.choose import Choice, choose
-from segmint.targeting.compare import dropped_since, read_earlier_list
+from segmint.targeting.compare import Dropped, dropped_since, read_earlier_list
 from segmint.targeting.hand_off import (
     DiallerProfile,
     general_profile,
@@ -193,7 +193,7 @@ def target(
             summary["trained_on"] = int(learned.rows(table.rows(call_list.lists(table.records))).sum())
         if earlier is not None:
             dropped = dropped_since(earlier, call_list)
-            publish_file(here.folder / DROPPED, lambda path: dropped.write_parquet(path))
+            publish_file(here.folder / DROPPED, lambda path: dropped.rows.write_parquet(path))
             summary["dropped"] = _dropped(earlier, dropped)
         here.keep(TARGET, summary)
         if out is not None:
@@ -304,9 +304,16 @@ def _quota_columns(policy: ContactPolicy) -> list[str]:
     return [quota.column for quota in policy.quotas]
 
 
-def _dropped(earlier: pl.DataFrame, dropped: pl.DataFrame) -> dict[str, Any]:
-    because = dict(dropped["because"].value_counts(sort=True).iter_rows())
-    return {"before": earlier.height, "dropped": dropped.height, "because": because}
+def _dropped(earlier: pl.DataFrame, dropped: Dropped) -> dict[str, Any]:
+    because = dict(dropped.rows["because"].value_counts(sort=True).iter_rows())
+    return {
+        "before": earlier.height,
+        "dropped": dropped.rows.height,
+        "because": because,
+        "matched_by_zeros": dropped.by_zeros,
+        "of_several": dropped.several,
+        "sentences": list(dropped.sentences),
+    }
 
 
 def _sentences(call_list: CallList, summary: dict[str, Any]) -> tuple[str, ...]:
@@ -340,6 +347,7 @@ def _sentences(call_list: CallList, summary: dict[str, Any]) -> tuple[str, ...]:
             if gone["dropped"]
             else f"Nobody of the {gone['before']:,} customers of the earlier list drops out."
         )
+        said += gone["sentences"]
     return tuple(said)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from segmint.contract.cells import read_cells
 from segmint.contract.column import Column
-from segmint.contract.ids import bare_ids
+from segmint.contract.ids import bare_ids, not_told_apart, rows_by_zeros, same_ids, told_apart
 from segmint.errors import PolicyError
 from segmint.targeting.call_list import STATUS_WORDS, CallList
 from segmint.targeting.named_files import read_whole
@@ -16,6 +17,41 @@ from segmint.wording import counted
 
 GONE = "not in the table any more"
 COLUMNS = ("customer", "rank_before", "status", "because", "propensity", "expected_profit")
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """Who drops out since an earlier list.
+
+    Attributes
+    ----------
+    rows : polars.DataFrame
+        customer, rank_before, status and because (of now), propensity, expected_profit; by their rank before.
+    by_zeros : int
+        Customers of the earlier list found only without the zeros before their id, which a spreadsheet drops.
+    several : int
+        Ids of the earlier list without their zeros that could be those of several customers: compared with none.
+    """
+
+    rows: pl.DataFrame
+    by_zeros: int
+    several: int
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """How the ids of the earlier list met those of now, where zeros before them were lost."""
+        said = []
+        if self.by_zeros:
+            said.append(
+                f"{counted(self.by_zeros, 'customer')} of the earlier list {'was' if self.by_zeros == 1 else 'were'} matched "
+                "although the ids differ by zeros before them."
+            )
+        if self.several:
+            said.append(
+                f"{counted(self.several, 'id')} of the earlier list without the zeros before could be of several customers: "
+                "compared with none."
+            )
+        return tuple(said)
 
 
 def read_earlier_list(path: Path) -> pl.DataFrame:
@@ -55,7 +91,7 @@ def _ranks(told: pl.Series, file: str) -> pl.Series:
     return read.values.cast(pl.Int64)
 
 
-def dropped_since(earlier: pl.DataFrame, call_list: CallList) -> pl.DataFrame:
+def dropped_since(earlier: pl.DataFrame, call_list: CallList) -> Dropped:
     """Name who was to be called before and is not now.
 
     With one budget and equal costs a larger budget drops nobody; with quotas, capacities or unequal costs it can.
@@ -68,18 +104,25 @@ def dropped_since(earlier: pl.DataFrame, call_list: CallList) -> pl.DataFrame:
 
     Returns
     -------
-    polars.DataFrame
-        customer, rank_before, status and because (of now), propensity, expected_profit; by their rank before.
+    Dropped
     """
-    order = pl.col("status") == "listed"
     now = (
         call_list.rows.filter(pl.col("customer").is_not_null())
-        .sort(order, descending=True, maintain_order=True)
+        .sort(pl.col("status") == "listed", descending=True, maintain_order=True)
         .unique("customer", keep="first", maintain_order=True)
         .select("customer", "status", "suppressed_because", "propensity", "expected_profit")
     )
-    joined = earlier.join(now, on="customer", how="left", maintain_order="left")
+    every = same_ids(earlier["customer"], now["customer"])
+    pairs, several = told_apart(every), not_told_apart(every)
+    known = pairs.unique("named", keep="first", maintain_order=True).rename({"named": "customer"})
+    joined = (
+        earlier.filter(~pl.col("customer").is_in(list(several)).fill_null(False))
+        .join(known, on="customer", how="left", maintain_order="left")
+        .with_columns(customer=pl.coalesce("known", "customer"))
+        .join(now, on="customer", how="left", maintain_order="left")
+    )
     gone = joined.filter(pl.col("status").fill_null("") != "listed")
     words = pl.col("status").replace_strict(STATUS_WORDS, default=GONE, return_dtype=pl.String)
     because = pl.coalesce(pl.when(pl.col("status") == "suppressed").then("suppressed_because"), words, pl.lit(GONE))
-    return gone.with_columns(because=because).select(COLUMNS).sort("rank_before")
+    rows = gone.with_columns(because=because).select(COLUMNS).sort("rank_before")
+    return Dropped(rows, rows_by_zeros(earlier["customer"], pairs), len(several))

@@ -250,3 +250,14 @@ def test_the_sliders_say_why_they_start_below_the_list() -> None:
     assert "Quotas and capacities" in _beside_the_list(
         found | {"expected_profit": 200.0, "quotas_or_capacities": True}, "EUR"
     )
+
+
+@pytest.mark.parametrize("dropped", [0, 1])
+def test_ids_of_the_earlier_list_without_their_zeros_are_said(tmp_path: Path, dropped: int) -> None:
+    write_target(tmp_path)
+    path = tmp_path / "target.json"
+    met = "2 customers of the earlier list were matched although the ids differ by zeros before them."
+    gone = {"before": 3, "dropped": dropped, "because": {"not in the table any more": 1} if dropped else {}}
+    for sentences in ([], [met]):
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"dropped": gone | {"sentences": sentences}}))
+        assert (met in render_report(tmp_path)) is bool(sentences)

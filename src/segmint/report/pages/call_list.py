@@ -168,10 +168,13 @@ def _dropped(found: dict[str, Any]) -> Block | None:
     gone = found.get("dropped")
     if gone is None:
         return None
+    met = " ".join(("", *gone.get("sentences", ())))  # a list made before this was kept does not say it
     if not gone["dropped"]:
-        return text(f"Beside the earlier list: nobody of its {count(gone['before'])} customers drops out.")
+        return text(f"Beside the earlier list: nobody of its {count(gone['before'])} customers drops out.{met}")
     rows = [[because, count(n)] for because, n in gone["because"].items()]
-    note = f"{count(gone['dropped'])} of {count(gone['before'])}; dropped_out.parquet in the run's folder names them."
+    note = (
+        f"{count(gone['dropped'])} of {count(gone['before'])}; dropped_out.parquet in the run's folder names them.{met}"
+    )
     return table(["On the earlier list, not on this one", "customers"], rows, title="Who dropped out", note=note)
 
 
