@@ -165,6 +165,37 @@ def test_a_refusal_says_that_the_do_not_call_file_has_grown(tmp_path: Path, caps
     assert str(kept) not in json.loads(capsys.readouterr().out)["error"]["came"]
 
 
+def test_a_do_not_call_file_that_cannot_be_written_loses_no_measurement(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed, results = campaign()
+    listed.write_parquet(tmp_path / "list.parquet")
+    results.write_csv(tmp_path / "results.csv")
+    (tmp_path / "codes.toml").write_text(CODES)
+    kept = tmp_path / "stop.csv"
+    kept.write_text("phone\n123456\n")
+    argv = ["measure", str(tmp_path / "list.parquet"), str(tmp_path / "results.csv"), "--runs", str(tmp_path / "runs")]
+    argv += ["--codes", str(tmp_path / "codes.toml"), "--do-not-call", str(kept), "--json", "--silence-means-no"]
+    assert main(argv) == 2
+    said = capsys.readouterr()
+    told = json.loads(said.out)
+    folder = Path(told["run"])
+    assert Run.open(folder).status == "done"
+    reason = told["do_not_call_file"]["refused"]
+    assert reason.startswith("'stop.csv' was not written")
+    assert f"do_not_call.csv of the run {folder.name} only. 'stop.csv' has no column of customer ids." in reason
+    assert reason in told["cautions"]
+    assert f"error: {reason}" in said.err
+    assert "was not written" in (folder / "report.html").read_text("utf-8")
+    asked = results.filter(pl.col("code") == "STOP").height
+    assert pl.read_csv(folder / "do_not_call.csv").height == told["do_not_call"] == asked
+    assert kept.read_text() == "phone\n123456\n"
+    campaign(share=0.0, n=400)[0].write_parquet(tmp_path / "list.parquet")
+    assert main(argv) == 2
+    came = json.loads(capsys.readouterr().out)["error"]["came"]
+    assert "'stop.csv' was not written" in came
+
+
 def test_a_small_holdout_is_said_on_the_page(tmp_path: Path) -> None:
     listed, results = campaign(share=0.01, n=600)
     (tmp_path / "codes.toml").write_text(CODES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import pwd
 import resource
 import signal
 import stat
@@ -19,6 +20,7 @@ import pytest
 from segmint.errors import RunError
 from segmint.store import staging as module
 from segmint.store.staging import (
+    _may_be_in,
     disk_explained,
     make_folder,
     publish_file,
@@ -154,13 +156,48 @@ def test_a_file_that_is_replaced_passes_its_access_on_before_it_is_seen(
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize(("mode", "may_keep_group", "is_replaced"), [
-    (0o400, True, False), (0o660, True, True), (0o644, True, True), (0o660, False, False),
+@pytest.mark.parametrize(("mode", "may_keep_group", "then"), [
+    (0o400, True, None), (0o660, True, 0o660), (0o644, True, 0o644), (0o660, False, None), (0o644, False, 0o644),
+    (0o664, False, 0o644), (0o604, True, None), (0o604, False, None),
 ])  # fmt: skip
 def test_a_file_of_somebody_else_is_replaced_only_where_they_can_read_it_still(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int, may_keep_group: bool, is_replaced: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int, may_keep_group: bool, then: int | None
 ) -> None:
-    path = tmp_path / "shared.csv"
+    path = shared_file(tmp_path, monkeypatch, mode, may_keep_group)
+    if then is not None:
+        publish_file(path, lambda staged: staged.write_text("new"), keep_access=True)
+    else:
+        with pytest.raises(RunError, match="belongs to another user or group"):
+            publish_file(path, lambda staged: staged.write_text("new"), keep_access=True)
+    assert path.read_text() == ("old" if then is None else "new")
+    assert stat.S_IMODE(path.stat().st_mode) == (mode if then is None else then)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_of_somebody_outside_of_its_group_is_not_taken_from_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = shared_file(tmp_path, monkeypatch, 0o640, may_keep_group=True)
+    monkeypatch.setattr("segmint.store.staging._may_be_in", lambda user, group: False)
+    with pytest.raises(RunError, match="not everybody who may read it now"):
+        publish_file(path, lambda staged: staged.write_text("new"), keep_access=True)
+    path.chmod(0o644)
+    publish_file(path, lambda staged: staged.write_text("new"), keep_access=True)
+    assert path.read_text() == "new"
+
+
+def test_who_is_in_a_group_is_known_of_named_users_and_believed_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    nobody = pwd.getpwnam("nobody")
+    assert _may_be_in(nobody.pw_uid, nobody.pw_gid)
+    assert not _may_be_in(nobody.pw_uid, 54_321)
+    assert _may_be_in(0, 54_321)  # root reads every file
+    monkeypatch.setattr(pwd, "getpwuid", lambda user: {}[user])
+    assert _may_be_in(nobody.pw_uid, 54_321)
+
+
+def shared_file(folder: Path, monkeypatch: pytest.MonkeyPatch, mode: int, may_keep_group: bool) -> Path:
+    """A file that may not be given to its owner, and to its group only if said so."""
+    path = folder / "shared.csv"
     path.write_text("old")
     path.chmod(mode)
 
@@ -169,14 +206,7 @@ def test_a_file_of_somebody_else_is_replaced_only_where_they_can_read_it_still(
             raise PermissionError(errno.EPERM, "no")
 
     monkeypatch.setattr(os, "fchown", refused)
-    if is_replaced:
-        publish_file(path, lambda staged: staged.write_text("new"), keep_access=True)
-    else:
-        with pytest.raises(RunError, match="belongs to another user or group"):
-            publish_file(path, lambda staged: staged.write_text("new"), keep_access=True)
-    assert path.read_text() == ("new" if is_replaced else "old")
-    assert stat.S_IMODE(path.stat().st_mode) == mode
-    assert list(tmp_path.iterdir()) == [path]
+    return path
 
 
 def test_links_are_not_published(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from segmint.cli.options import (
     Sets,
     Table,
 )
-from segmint.cli.screen import Screen
+from segmint.cli.screen import Screen, one_line, tell_beside
 
 app = typer.Typer()
 codes_app = typer.Typer(no_args_is_help=True, help="Codes: what the results of the call centre mean.")
@@ -245,6 +245,9 @@ def measure(
             silence_means_no=silence_means_no, do_not_call=do_not_call, argv=sys.argv[1:], progress=screen.progress,
         )  # fmt: skip
     shown.measured(screen, result)
+    if result.not_grown:
+        tell_beside(one_line(f"error: {result.not_grown}"))
+        raise typer.Exit(2)
 
 
 @codes_app.command("init")

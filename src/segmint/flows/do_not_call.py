@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from segmint.contract.ids import bare_ids, without_point_zero
-from segmint.errors import InputError
+from segmint.errors import InputError, SegmintError
 from segmint.store.alone import alone
 from segmint.store.staging import disk_explained, make_folder, publish_file
 from segmint.tables.formulas import unguarded
@@ -40,6 +40,31 @@ class Grown:
         if not self.before + self.added:
             return f"Nobody asked not to be called again; '{self.path}' was not made."
         return f"'{self.path}' has {counted(self.before + self.added, 'entry', 'entries')}, {self.added:,} of them new."
+
+
+@dataclass(frozen=True)
+class NotGrown:
+    """Why the file did not grow, and where those are who belong there.
+
+    Attributes
+    ----------
+    path : Path
+    error : SegmintError
+    kept : str
+        Where else they stand.
+    """
+
+    path: Path
+    error: SegmintError
+    kept: str
+
+    @property
+    def sentence(self) -> str:
+        """Say it in words, with what to do."""
+        return (
+            f"'{self.path.name}' was not written, and who asked not to be called again stands in {self.kept} only. "
+            f"{self.error.came} To mend it: {self.error.fix}."
+        )
 
 
 def add_objectors(path: Path, customers: pl.Series, own: str | None = None) -> Grown:

@@ -18,7 +18,7 @@ from segmint.contract.ids import bare_ids, same_ids, told_apart
 from segmint.errors import DataError, SegmintError
 from segmint.flows.call_lists import read_call_list
 from segmint.flows.candidates import today
-from segmint.flows.do_not_call import Grown, add_objectors
+from segmint.flows.do_not_call import Grown, NotGrown, add_objectors
 from segmint.flows.read import data_of_list, inputs_of, open_source, refuse_overwriting
 from segmint.flows.report import write_report
 from segmint.flows.results import read_codes, read_frame
@@ -62,6 +62,11 @@ class Measured:
     sentences: tuple[str, ...]
     summary: dict[str, Any] = field(repr=False)
     measurement: Measurement = field(repr=False)
+
+    @property
+    def not_grown(self) -> str:
+        """Why the do-not-call file that was asked for was not written; empty where it was, or none was asked for."""
+        return str((self.summary["do_not_call_file"] or {}).get("refused", ""))
 
     def frame(self) -> pl.DataFrame:
         """Return every estimate; see `Measurement.frame`."""
@@ -108,7 +113,8 @@ def measure(
     silence_means_no : bool
         Whether a held-out customer without a row is known not to have bought.
     do_not_call : path, optional
-        A growing .csv file that gets everyone who asked not to be called again, also if no effect can be told.
+        A growing .csv file that gets everyone who asked not to be called again, also if no effect can be told. Where it
+        cannot be written, `Measured.not_grown` says why and the run has them.
     argv : sequence of str
         The command as typed, for the record.
     progress : Progress
@@ -149,13 +155,14 @@ def measure(
     progress("reading results", 1, 1)
     with Run.create(runs, "measure", argv, config.to_toml(), None, inputs) as here:
         _keep_lists(here, joined)
-        grown = None if do_not_call is None else _add(do_not_call, joined, contract)
+        grown = None if do_not_call is None else _add(do_not_call, joined, contract, here)
         currency, source = _currency(list_run, config)
         with _said_what_grew(grown):
             changed = _changed_since(listed, list_run, runs)
             found = estimate(joined, level=level, currency=currency, held_out_silence_means_no=silence_means_no)
         others = caution_of_strangers(joined.strangers, joined.read, "on this list")
-        first = () if others is None else (others,)
+        refused = (grown.sentence,) if isinstance(grown, NotGrown) else ()
+        first = (*refused, *(() if others is None else (others,)))
         sentences = (
             *first,
             found.sentences[0],
@@ -175,16 +182,15 @@ def measure(
             "purchases": {"read": joined.purchases, "matched": joined.purchases_matched},
             "left_out": {"earlier": joined.before, "repeated": joined.repeated},
             "do_not_call": len(joined.do_not_call),
-            "do_not_call_file": None
-            if grown is None
-            else {"entries": grown.before + grown.added, "added": grown.added},
+            "do_not_call_file": _of_the_file(grown),
             "rows": found.frame().with_columns(pl.col(pl.Float64).fill_nan(None)).to_dicts(),
         }
         here.keep(MEASURE, summary)
         publish_file(here.folder / ROWS, lambda path: found.frame().write_parquet(path))
         report = write_report(here.folder)
         here.done({"sentences": list(sentences)})
-    return Measured(here.folder, report, sentences if grown is None else (*sentences, grown.sentence), summary, found)
+    last = (grown.sentence,) if isinstance(grown, Grown) else ()
+    return Measured(here.folder, report, (*sentences, *last), summary, found)
 
 
 def _by_the_outcome(
@@ -258,27 +264,36 @@ def _named(listed: pl.DataFrame) -> pl.DataFrame:
     return listed
 
 
-def _add(path: Path, joined: JoinedResults, contract: Contract | None) -> Grown:
-    """Add who asked not to be called again to the growing file."""
-    if contract is not None and contract.id_column is None:
-        raise DataError(
-            "The list names customers by their place in a table, which names others in the next one.",
-            expected="a list made under a contract with an id column",
-            fix="add the id to the contract, or leave --do-not-call out",
-        )
-    return add_objectors(path, joined.do_not_call, None if contract is None else contract.id_column)
+def _add(path: Path, joined: JoinedResults, contract: Contract | None, here: Run) -> Grown | NotGrown:
+    """Add who asked not to be called again to the growing file; what calling brought is told also where that is refused."""
+    try:
+        if contract is not None and contract.id_column is None:
+            raise DataError(
+                "The list names customers by their place in a table, which names others in the next one.",
+                expected="a list made under a contract with an id column",
+                fix="add the id to the contract, or leave --do-not-call out",
+            )
+        return add_objectors(path, joined.do_not_call, None if contract is None else contract.id_column)
+    except SegmintError as error:
+        return NotGrown(path, error, f"{OBJECTORS} of the run {here.id}")
+
+
+def _of_the_file(grown: Grown | NotGrown | None) -> dict[str, Any] | None:
+    if isinstance(grown, NotGrown):
+        return {"entries": None, "added": 0, "refused": grown.sentence}
+    return None if grown is None else {"entries": grown.before + grown.added, "added": grown.added}
 
 
 @contextmanager
-def _said_what_grew(grown: Grown | None) -> Iterator[None]:
-    """Objections hold whatever can be told of calling; an error says that the file has them."""
+def _said_what_grew(grown: Grown | NotGrown | None) -> Iterator[None]:
+    """Objections hold whatever can be told of calling; an error says that the file has them, or why not."""
     try:
         yield
     except SegmintError as error:
-        if grown is None or not grown.added:
+        if grown is None or (isinstance(grown, Grown) and not grown.added):
             raise
-        came = f"{error.came} Who asked not to be called again is kept all the same: {grown.sentence}"
-        raise type(error)(came, expected=error.expected, fix=error.fix) from error
+        kept = "Who asked not to be called again is kept all the same: " if isinstance(grown, Grown) else ""
+        raise type(error)(f"{error.came} {kept}{grown.sentence}", expected=error.expected, fix=error.fix) from error
 
 
 def _contract_of(list_run: Run | None) -> Contract | None:

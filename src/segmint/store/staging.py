@@ -12,6 +12,7 @@ import ctypes
 import errno
 import fcntl
 import os
+import pwd
 import re
 import secrets
 import shutil
@@ -89,7 +90,7 @@ def publish_file(
     replace : bool
         Whether a file that exists may be replaced (in one step).
     keep_access : bool
-        Whether a file that is replaced passes its owner, group and mode on, so that who could read it still can.
+        Whether a file that is replaced passes its owner, group and mode on, or what of them lets everybody read it still who could.
 
     Raises
     ------
@@ -229,32 +230,59 @@ def _seal(folder: Path) -> None:
 
 
 def _pass_access_on(old: Path, new: Path) -> None:
-    """Give a file the owner, group and mode of the one that it replaces.
+    """Give a file the owner, group and mode of the one that it replaces, or what lets everybody read it who could.
 
-    Only the system's administrator may give a file away; without the owner it does where others than the owner may read it.
+    Only the system's administrator may give a file away, and only to a group of one's own may one pass it on: where everybody
+    may read a file, neither is needed, and where a group may, its owner is not.
     """
     known, made = old.stat(), new.stat()
     if _access(known) == _access(made):
         return
-    for_others = known.st_mode & (stat.S_IRGRP | stat.S_IROTH)
     descriptor = os.open(new, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
-        try:
-            os.fchown(descriptor, known.st_uid, known.st_gid)
-        except PermissionError:
-            if not for_others:
-                raise
-            os.fchown(descriptor, -1, known.st_gid)
-        os.fchmod(descriptor, _access(known)[-1])
+        os.fchmod(descriptor, _passed_on(descriptor, known))
         os.fsync(descriptor)
     except PermissionError as error:
         raise RunError(
-            f"'{old.name}' belongs to another user or group, and who may read it now could not read the new one.",
+            f"'{old.name}' belongs to another user or group, and not everybody who may read it now could read the new one.",
             expected="a user who may give the file to whom it belongs",
             fix="run the command as the user that the file belongs to; the file was left as it was",
         ) from error
     finally:
         os.close(descriptor)
+
+
+def _passed_on(descriptor: int, known: os.stat_result) -> int:
+    """Pass owner and group on as far as one may; return the mode that goes with them.
+
+    Raises
+    ------
+    PermissionError
+        If somebody could not read the file any more.
+    """
+    mode = _access(known)[-1]
+    with suppress(PermissionError):
+        os.fchown(descriptor, known.st_uid, known.st_gid)
+        return mode
+    everybody = mode & stat.S_IRGRP and mode & stat.S_IROTH
+    try:
+        os.fchown(descriptor, -1, known.st_gid)
+    except PermissionError:
+        if not everybody:
+            raise
+        return mode & ~stat.S_IRWXG | (mode & stat.S_IRWXO) << 3  # to a group of ours no more than to everybody
+    if not everybody and not (mode & stat.S_IRGRP and _may_be_in(known.st_uid, known.st_gid)):
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+    return mode
+
+
+def _may_be_in(user: int, group: int) -> bool:
+    """Whether a user reads what a group may; of one whom the system does not know by name, as in a container, the file itself says so."""
+    try:
+        known = pwd.getpwuid(user)
+        return user == 0 or group in os.getgrouplist(known.pw_name, known.pw_gid)
+    except (KeyError, OSError):
+        return True
 
 
 def _access(known: os.stat_result) -> tuple[int, int, int]:
