@@ -79,9 +79,9 @@ class ColumnLevels:
 def strongest_columns(run: RunView) -> list[ColumnLevels]:
     """Columns by the strength of their connection with the outcome, the strongest first."""
     frame = run.columns
-    if frame is None or "base" not in frame.columns:  # an older run's rates alone do not tell what they are far from
+    if frame is None or not {"strength", "rate", "index"} <= set(frame.columns):
         return []
-    frame = frame.filter(pl.col("customers") >= FEWEST)
+    frame = _with_base(frame).filter(pl.col("customers") >= FEWEST)
     found = []
     for name in frame["column"].unique(maintain_order=True):
         rows = list(frame.filter(pl.col("column") == name).iter_rows(named=True))
@@ -102,6 +102,15 @@ def strongest_levels(run: RunView, *, most: int) -> list[Level]:
         if len(chosen) == most:
             break
     return chosen
+
+
+def _with_base(frame: pl.DataFrame) -> pl.DataFrame:
+    """Add the overall rates to the table of an earlier version, which tells them by rate and index of a level that has the outcome."""
+    if "base" in frame.columns:
+        return frame
+    of_outcome = ["column", *(["outcome_level"] if "outcome_level" in frame.columns else [])]
+    base = pl.when(pl.col("index") > 0).then(100 * pl.col("rate") / pl.col("index"))
+    return frame.with_columns(base=base.max().over(of_outcome).fill_null(0.0))
 
 
 def _level(run: RunView, row: dict[str, object]) -> Level:
