@@ -192,6 +192,18 @@ def test_without_conversations_wanted_they_limit_nobody():
         ({"budget_calls": 2.5}, r"'policy\.budget_calls' makes no sense"),
         ({"holdout_share": 1.5}, r"'policy\.holdout_share' makes no sense"),
         ({"economics": {"cost_per_cal": 5}}, r"unknown key 'economics\.cost_per_cal'"),
+        (
+            {"quotas": [{"column": "job", "level": "clerk", "minium": 5}]},
+            r"unknown key 'policy\.quotas\.0\.minium'(.|\n)*one of column, (.|\n)*did you mean 'minimum'",
+        ),
+        (
+            {"exclude": [{"name": "a", "colum": "job"}]},
+            r"unknown key 'policy\.exclude\.0\.colum'(.|\n)*did you mean 'column'",
+        ),
+        (
+            {"cost_per_call": 4},
+            r'one of currency, (.|\n)*Next: it is one of economics: economics=\{"cost_per_call": \.\.\.\}',
+        ),
         ({"economics": 5}, "economics is no section"),
         ({"economics": {"value_per_success": 0}}, "no call can pay"),
         ({"rest_days": 5}, "no history of calls is named"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -574,15 +574,26 @@ def _checked(model: type[_Part], values: Any) -> _Part:
         first = first_of(error.errors(include_url=False, include_input=False))
     name = ".".join((section, *map(str, first["loc"])))
     if first["type"] == "extra_forbidden":
-        known = tuple(model.model_fields)
-        raise PolicyError(
-            f"There is an unknown key '{name}'.",
-            expected=f"one of {', '.join(known)}",
-            fix=did_you_mean(str(first["loc"][-1]), known, cutoff=_ALIKE) or "leave it out",
-        )
+        *place, key = first["loc"]
+        known = tuple(_model_at(model, place).model_fields)
+        if section == "policy" and not place and key in Economics.model_fields:
+            known, fix = tuple(Economics.model_fields), f'it is one of economics: economics={{"{key}": ...}}'
+        else:
+            fix = did_you_mean(str(key), known, cutoff=_ALIKE) or "leave it out"
+        raise PolicyError(f"There is an unknown key '{name}'.", expected=f"one of {', '.join(known)}", fix=fix)
     raise PolicyError(
         f"'{name}' makes no sense.", expected=wanted(first), fix=f"set {name} to a value that makes sense"
     )
+
+
+def _model_at(model: type[BaseModel], place: Sequence[str | int]) -> type[BaseModel]:
+    """Find what lies at a place of a part of a policy: a quota at ("quotas", 0)."""
+    for part in place:
+        if isinstance(part, str) and part in model.model_fields:
+            annotation = model.model_fields[part].annotation
+            kinds = (annotation, *get_args(annotation))
+            model = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), model)
+    return model
 
 
 def policy_template() -> str:
