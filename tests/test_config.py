@@ -36,6 +36,8 @@ def test_a_written_configuration_reads_back_equal() -> None:
         ("data.at=dialing", "did you mean 'dialling'"),
         ('compare.models=["lihgtgbm"]', "did you mean 'lightgbm'"),
         ("folds=3", "did you mean 'split.folds'"),
+        ("econmics={currency='EUR'}", "did you mean 'economics'?"),
+        ("econmics.currency=EUR", "did you mean 'economics'?"),
         ("split.folds=many", "split.folds"),
         ("split.folds=1", "split.folds"),
         ("split.folds", "no key and value"),

@@ -466,10 +466,12 @@ def _letter(error: ValidationError) -> ConfigError:
     known = _keys(Config)
     sections = list(dict.fromkeys(name.partition(".")[0] for name in known))
     ending = next((f"did you mean '{name}'?" for name in known if name.endswith(f".{key}")), "")
+    near = (did_you_mean(key, known), did_you_mean(key, sections))
     return ConfigError(
         f"There is no setting '{key}'.",
         expected=f"one of {', '.join(_near(key, known))}",
-        fix=did_you_mean(key, known) or ending or did_you_mean(key, sections) or "use one of these",
+        # a key without a dot is a setting without its section, or else a section
+        fix=next(filter(None, near if "." in key else (ending, *reversed(near))), "use one of these"),
     )
 
 
