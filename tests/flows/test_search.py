@@ -185,13 +185,21 @@ def test_a_search_that_is_left_nothing_to_try_is_refused(tmp_path: Path, capsys:
     assert not (tmp_path / "runs").exists()
 
 
-@pytest.mark.parametrize("folds", [["--folds", "3"], ["--set", "split.folds=3"]])
+@pytest.mark.parametrize("folds", [["--folds", "3"], ["--set", "split.folds=3"], ["--set", "split={folds=3}"]])
 def test_folds_beside_a_search_are_refused_and_not_dropped(
     folds: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["demo", "--search", "1m", *folds, "--runs", str(tmp_path / "runs")]) == 2
     assert "the comparison is on 20 % of the rows, which the search never saw" in capsys.readouterr().err
     assert not (tmp_path / "runs").exists()
+
+
+def test_folds_that_a_file_sets_are_said_to_be_of_no_use_to_a_search(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("[split]\nfolds = 3\n")
+    with_search = load_config(tmp_path / "config.toml", ["search.trials=2"])
+    assert "split.folds = 3" in flow.unused_folds(with_search)
+    assert not flow.unused_folds(load_config(tmp_path / "config.toml"))
+    assert not flow.unused_folds(load_config(None, ["search.trials=2"]))
 
 
 @pytest.mark.parametrize("wrong", ["soon", "0m", "-5m", "20 minutes"])

@@ -76,13 +76,20 @@ def refuse_folds_of_a_search(config: Config, folds: int | None, sets: Sequence[s
     ConfigError
         If both were asked for.
     """
-    typed = folds is not None or any(text.partition("=")[0].strip() == "split.folds" for text in sets)
-    if config.search.enabled and typed:
+    if config.search.enabled and (folds is not None or _sets_folds(sets)):
         raise ConfigError(
             "Folds to compare on are asked for (--folds), and a search for settings (--search).",
             expected="one of them: after a search the comparison is on 20 % of the rows, which the search never saw",
             fix="leave out --folds, or the search",
         )
+
+
+def _sets_folds(sets: Sequence[str]) -> bool:
+    """Whether folds are among the settings typed, by their own key or in a table: ``split={folds=3}``."""
+    from segmint.config import load_config
+
+    of_split = [text for text in sets if text.partition("=")[0].strip().partition(".")[0] == "split"]
+    return "folds" in load_config(None, of_split).split.model_fields_set
 
 
 def minutes(text: str) -> float:

@@ -23,7 +23,7 @@ from segmint.flows.bundle import pack
 from segmint.flows.explain import keep_importance
 from segmint.flows.read import begin, keep_reading, open_source, read, require_contract
 from segmint.flows.report import write_report
-from segmint.flows.search import Found, compare_apart, find_settings, settings_to_search, too_short
+from segmint.flows.search import Found, compare_apart, find_settings, settings_to_search, too_short, unused_folds
 from segmint.flows.segment import (
     find_segments,
     keep_segments,
@@ -217,10 +217,11 @@ def _refuse_search_in_vain(config: Config) -> None:
 
 def before_it_starts(table: ValidTable, config: Config, who: RowIdentity) -> list[str]:
     """Say what a long recipe takes and does without, what is left out of a large table, and who counts as one customer."""
-    short = too_short(table, config)
+    short, folds = too_short(table, config), unused_folds(config)
     return [
         *_effort_of_best(table, config, who),
         *([short] if short else []),
+        *([folds] if folds else []),
         *_left_out(table, config),
         *_taken_for_one(table, who),
     ]

@@ -99,6 +99,16 @@ def too_short(table: ValidTable, config: Config) -> str:
     )
 
 
+def unused_folds(config: Config) -> str:
+    """Say before the start that folds which somebody set serve nothing beside a search; empty where none do.
+
+    They are not refused here: the settings that a run keeps name every setting, its folds too.
+    """
+    if not config.search.enabled or config.split.folds == Config().split.folds:
+        return ""
+    return f"split.folds = {config.split.folds} is not used: after a search the comparison is on 20 % of the rows, which the search never saw"
+
+
 def _long_enough(first: float) -> str:
     """Return a time in which there are two trials, as --search takes it."""
     return f"{math.ceil(2 * first / 60)}m"
