@@ -200,6 +200,7 @@ def test_folds_that_a_file_sets_are_said_to_be_of_no_use_to_a_search(tmp_path: P
     assert "split.folds = 3" in flow.unused_folds(with_search)
     assert not flow.unused_folds(load_config(tmp_path / "config.toml"))
     assert not flow.unused_folds(load_config(None, ["search.trials=2"]))
+    assert not flow.unused_folds(load_config(None, ["search.trials=2", "model.recipe=best"]))  # the recipe's own folds
 
 
 @pytest.mark.parametrize("wrong", ["soon", "0m", "-5m", "20 minutes"])

@@ -104,7 +104,8 @@ def unused_folds(config: Config) -> str:
 
     They are not refused here: the settings that a run keeps name every setting, its folds too.
     """
-    if not config.search.enabled or config.split.folds == Config().split.folds:
+    usual = Config.model_validate({"model": {"recipe": config.model.recipe}}).split.folds
+    if not config.search.enabled or config.split.folds == usual:
         return ""
     return f"split.folds = {config.split.folds} is not used: after a search the comparison is on 20 % of the rows, which the search never saw"
 
