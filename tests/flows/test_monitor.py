@@ -11,6 +11,7 @@ import pytest
 from segmint.cli import main
 from segmint.errors import DataError
 from segmint.flows.monitor import monitor
+from segmint.flows.predict import predict
 from segmint.store.bundle import open_bundle
 from tests.flows.waves import CONFIG, more_yes
 
@@ -129,3 +130,25 @@ def test_results_most_of_which_are_of_others_are_questioned_first(
     page = found.report.read_text("utf-8")
     assert page.index("Most results are of other customers") < page.index("Promised response rate")
     assert monitor(wave["wave"], trained, CONFIG, runs=runs, outcomes=told).summary["caution"] is None
+
+
+@pytest.mark.network
+def test_whom_nobody_called_answers_nothing_and_is_counted(
+    wave: dict[str, pl.DataFrame], trained: Path, tmp_path: Path
+) -> None:
+    """All who were left alone say yes by themselves, which no call brought about."""
+    answered = wave["wave"].drop("subscribed", strict=False).join(wave["results"], on="customer_id")
+    alone = pl.int_range(answered.height, eager=True) % 3 == 0
+    called = pl.when(alone).then(pl.lit("no")).otherwise(pl.lit("yes"))
+    said = pl.when(alone).then(pl.lit("yes")).otherwise("subscribed")
+    mixed = answered.with_columns(called=called, subscribed=said)
+    found = monitor(mixed, trained, CONFIG, runs=tmp_path)
+    alike = monitor(mixed.filter(~alone), trained, CONFIG, runs=tmp_path)
+    assert found.summary["realised"]["observed"] == alike.summary["realised"]["observed"]
+    assert found.summary["receipt"] == (
+        f"1,000 of {answered.height:,} rows have an outcome of a call. Left out, as nobody called them: 500 rows."
+    )
+    assert (
+        predict(mixed, trained, runs=tmp_path).quality == predict(mixed.filter(~alone), trained, runs=tmp_path).quality
+    )
+    assert predict(mixed, trained, runs=tmp_path).left_alone == 500

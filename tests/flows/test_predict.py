@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,8 @@ def test_python_too_is_warned_of_customers_who_were_trained_on(trained_on: int |
     told = predicted(trained_on, {"f1": 0.5}).sentences[2:]
     assert len(told) == len(said)
     assert all(line.startswith(start) for line, start in zip(told, said, strict=True))
+
+
+def test_whom_nobody_called_is_predicted_and_judges_nothing() -> None:
+    told = replace(predicted(0, {"f1": 0.5}), left_alone=300).sentences
+    assert told[-1] == "how well, 300 whom nobody called left out: f1 0.5000"

@@ -25,6 +25,7 @@ from segmint.flows.segment import (
     known_segments,
     segment,
 )
+from segmint.tables.simulate import Campaign, simulate
 from segmint.tables.source import open_table
 
 
@@ -453,3 +454,12 @@ def test_a_table_whose_outcome_is_there_and_empty_is_segmented_and_says_so(
     assert "is in the table: segments are described without" in said.out + said.err
     (folder,) = (tmp_path / "runs").iterdir()
     assert all(part["response"] is None for part in json.loads((folder / "segments.json").read_text())["segments"])
+
+
+def test_segments_are_of_those_called_and_say_how_many_are_not_among_them(tmp_path: Path) -> None:
+    campaign = simulate(Campaign(rows=900, control_share=0.4, seed=5)).frame
+    alone = campaign["called"].eq("no").sum()
+    found = segment(campaign, "simulated-campaign", load_config(None, ["segments.count=2"]), runs=tmp_path)
+    assert found.frame().height == 900 - alone
+    assert f"without {alone} others: whom nobody called has not answered" in found.sentences[-1]
+    assert assign(campaign, found.folder, runs=tmp_path).frame().height == 900

@@ -171,25 +171,20 @@ def _outcomes(
         found = outcomes_of(joined, outcomes, bundle.contract, codes)
         caution = caution_of_strangers(found.strangers, found.read, "in this table")
         return (found.rows, found.said_yes), found.sentence, caution
-    rows = _answered(table)
+    alone = nobody_called(table.raw, bundle.contract)
+    rows = _answered(table, alone)
+    left_out = f" Left out, as nobody called them: {counted(int(alone.sum()), 'row')}." if alone.any() else ""
     if not rows.size:
-        return None, "No outcomes yet: performance is estimated." + _said_left_alone(table), None
-    every = rows.size == len(table)
-    receipt = (
-        "Every customer has an outcome."
-        if every
-        else f"{some_of(rows.size, len(table), 'rows', 'has', 'have')} an outcome{' of a call' if _said_left_alone(table) else ''}."
-    ) + _said_left_alone(table)
-    return (rows, table.outcome[rows] == bundle.contract.outcome.positive), receipt, None
+        return None, f"No outcomes yet: performance is estimated.{left_out}", None
+    receipt = "Every customer has an outcome."
+    if rows.size < len(table):
+        have = some_of(rows.size, len(table), "rows", "has", "have")
+        receipt = f"{have} an outcome{' of a call' if left_out else ''}."
+    return (rows, table.outcome[rows] == bundle.contract.outcome.positive), receipt + left_out, None
 
 
-def _said_left_alone(table: ValidTable) -> str:
-    alone = int(nobody_called(table.raw, table.contract).sum())
-    return f" Left out, as nobody called them: {counted(alone, 'row')}." if alone else ""
-
-
-def _answered(table: ValidTable) -> NDArray[np.int64]:
-    """Number the rows whose outcome stands in the table itself; a word that means none might be any."""
+def _answered(table: ValidTable, alone: pl.Series) -> NDArray[np.int64]:
+    """Number the rows whose outcome stands in the table itself, without those left alone; a word that means none might be any."""
     outcome = table.contract.outcome
     if outcome.column not in table.frame.columns:
         return np.empty(0, dtype=np.int64)
@@ -202,8 +197,7 @@ def _answered(table: ValidTable) -> NDArray[np.int64]:
             expected=f"one of {', '.join(outcome.levels)}, or no value while there is none",
             fix="correct the table, or the words of the contract",
         )
-    said = table.frame[outcome.column].is_not_null() & ~nobody_called(table.raw, table.contract)
-    return np.flatnonzero(said.to_numpy())
+    return np.flatnonzero((table.frame[outcome.column].is_not_null() & ~alone).to_numpy())
 
 
 def _by_segment(
