@@ -33,7 +33,7 @@ def standings(**scores):
 
 
 def text(metric="f1", area=None, order=(), **scores):
-    return " ".join(conclude(standings(**scores), metric=metric, ours=OURS, area=area, order=order))
+    return " ".join(conclude(standings(**scores), metric=metric, area=area, order=order))
 
 
 def test_ours_best_and_clear_is_the_model_to_use():
@@ -99,7 +99,7 @@ def test_all_equal_is_chance():
 
 def test_a_table_that_says_nothing_is_called_that_first():
     sentences = conclude(
-        standings(dense_network=(0.22, 0.05), lightgbm=(0.21, 0.05), base_rate=(0.21, 0.05)), metric="f1", ours=OURS
+        standings(dense_network=(0.22, 0.05), lightgbm=(0.21, 0.05), base_rate=(0.21, 0.05)), metric="f1"
     )
     assert sentences[0].endswith("the table does not say who will answer.")
     assert "model to use" not in " ".join(sentences)
@@ -121,7 +121,7 @@ def test_without_a_base_rate_nothing_is_said_about_information():
 
 
 def test_one_model_alone_is_not_compared():
-    assert conclude(standings(knn=(0.4, 0.02)), metric="f1", ours=OURS) == (
+    assert conclude(standings(knn=(0.4, 0.02)), metric="f1") == (
         "By F1 (reaching those who say yes without calling those who say no; 1 is perfect), "
         "knn has 0.400 (95 % interval 0.370 to 0.430); no other model was compared.",
     )

@@ -48,6 +48,16 @@ def test_pandas_and_arrow_tables_are_taken_and_a_missing_column_is_named():
         profile_segments(frame, finder.labels_)
 
 
+def test_an_index_with_a_name_makes_no_segments():
+    frame = pl.DataFrame(
+        {"id": [f"c{i}" for i in range(400)], "age": [20.0, 60.0] * 200, "job": ["clerk", "pensioner"] * 200}
+    )
+    indexed = frame.to_pandas().set_index("id")
+    finder = SegmentFinder(2, random_state=1).fit(indexed)
+    assert {state["column"] for state in finder.state_["coding"]} <= {"age", "job"}
+    assert (finder.predict(indexed) == finder.predict(frame.drop("id"))).all()
+
+
 def test_no_groups_are_recognised_where_none_are():
     finder = SegmentFinder(random_state=1).fit(unplanted(2, 1_000))
     assert not finder.choice_.natural

@@ -14,7 +14,7 @@ import xlsxwriter
 
 from segmint.errors import InputError
 from segmint.tables.source import ReadOptions, open_table
-from segmint.tables.workbook_cells import lost_cells
+from segmint.tables.workbook_cells import lost_cells, sheet_xml
 
 ROWS = [["id", "joined", "amount", "member"], ["007", datetime.date(2026, 3, 14), 3.0, True], ["NA", None, 2.5, False]]
 
@@ -232,4 +232,4 @@ def test_lost_cells_are_found_however_a_program_writes_them(
     with zipfile.ZipFile(write(tmp_path, {"data": ROWS})) as book, zipfile.ZipFile(tmp_path / "b.xlsx", "w") as other:
         for part in book.namelist():
             other.writestr(part, cell if part.endswith("sheet1.xml") else book.read(part))
-    assert list(lost_cells(tmp_path / "b.xlsx", "data")) == found
+    assert list(lost_cells(sheet_xml(tmp_path / "b.xlsx", "data"))) == found

@@ -33,17 +33,21 @@ def nobody_called(frame: pl.DataFrame, contract: Contract) -> pl.Series:
     polars.Series of shape (n_rows,), Boolean
     """
     marked = pl.Series([False]).new_from_index(0, frame.height)
-    for column in treatments(contract, frame.columns):
-        marked |= left_alone(frame[column.name], column, contract.missing_tokens(column)).fill_null(False)
+    for said in said_left_alone(frame, contract).values():
+        marked |= said.fill_null(False)
     return marked
 
 
-def treatments(contract: Contract, names: Iterable[str]) -> list[Column]:
-    """Return the columns that say who was called, as far as a table with these columns has them; none of an assignment."""
+def said_left_alone(frame: pl.DataFrame, contract: Contract) -> dict[str, pl.Series]:
+    """Read each column of a table that says who was called, see `left_alone`; none of an assignment."""
     if contract.outcome.kind != "response":
-        return []
-    here = set(names)
-    return [column for column in contract.columns if column.role == "treatment" and column.name in here]
+        return {}
+    here = set(frame.columns)
+    return {
+        column.name: left_alone(frame[column.name], column, contract.missing_tokens(column))
+        for column in contract.columns
+        if column.role == "treatment" and column.name in here
+    }
 
 
 def left_alone(raw: pl.Series, column: Column, missing: Iterable[str] = ()) -> pl.Series:

@@ -21,7 +21,7 @@ from segmint.contract.contract import Contract
 from segmint.contract.counts import count_values
 from segmint.contract.ids import bare_ids
 from segmint.contract.ledger import KEPT_REJECTS, KNOWN_NAMES, LEFT_ALONE, Ledger
-from segmint.contract.treatment import left_alone, treatments
+from segmint.contract.treatment import said_left_alone
 from segmint.contract.valid_table import ValidTable, concatenate
 from segmint.errors import ContractError, DataError
 from segmint.progress import Progress, silent
@@ -213,11 +213,7 @@ class _Door:
 
     def _treatment(self, frame: pl.DataFrame) -> dict[str, pl.Series]:
         """Say of each row that nobody called the customer, or that this is not known; whenever the bank knows it."""
-        columns = treatments(self.contract, frame.columns)
-        found = {
-            column.name: _not_called(left_alone(frame[column.name], column, self.contract.missing_tokens(column)))
-            for column in columns
-        }
+        found = {name: _not_called(alone) for name, alone in said_left_alone(frame, self.contract).items()}
         return {name: codes for name, codes in found.items() if _any(codes)}
 
     def _strange(self, cells: dict[str, Cells]) -> dict[str, pl.Series]:

@@ -357,7 +357,7 @@ def _conclusion(
     judged = names.index(OURS) if OURS in names else best
     area = _estimates(scores["roc_auc"])[judged] if "roc_auc" in scores else None
     order = [_estimates(scores[name] - scores[name][:, [best]])[judged] for name in ORDER if name in scores]
-    return conclude(standings, metric=metric, ours=OURS, area=area, order=order)
+    return conclude(standings, metric=metric, area=area, order=order)
 
 
 def _best(metric: str, values: Floats) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from segmint.models.names import OURS
 from segmint.wording import decimal, listed, percent, signed
 
 METRIC_WORDS = {
@@ -51,7 +52,6 @@ def conclude(
     standings: Sequence[Standing],
     *,
     metric: str,
-    ours: str,
     area: Estimate | None = None,
     order: Sequence[Estimate] = (),
 ) -> tuple[str, ...]:
@@ -62,8 +62,6 @@ def conclude(
     standings : sequence of Standing
         One for each model; the best is the one whose `to_best` is exactly 0 and whose score is highest.
     metric : {"f1", "weighted_f1"}
-    ours : str
-        The name of our model.
     area : Estimate, optional
         ROC AUC of our model, or of the best if ours is not there; for a response it tells whether the order of the list
         says something even when naming those who say yes does not.
@@ -81,12 +79,12 @@ def conclude(
     says = _informative(best, others)
     sentences = [_first_place(best, metric) if others else _alone(best, metric)]
     if says is False:
-        mine = [standing for standing in others if standing.model == ours and standing.to_best.sign < 0]
-        behind = _if_any(_ours_against_rivals(standings, ours)) if mine else ()
+        mine = [standing for standing in others if standing.model == OURS and standing.to_best.sign < 0]
+        behind = _if_any(_ours_against_rivals(standings)) if mine else ()
         return (_no_information(metric, area), *sentences, *_if_any(_level_with(best, others)), *behind)
     sentences += _if_any(_level_with(best, others))
-    sentences += _if_any(_ours_against_rivals(standings, ours))
-    sentences += _if_any(_meaning(best, others, metric, ours, order))
+    sentences += _if_any(_ours_against_rivals(standings))
+    sentences += _if_any(_meaning(best, others, metric, order))
     return tuple(sentences)
 
 
@@ -116,9 +114,9 @@ def _closest(others: Sequence[Standing]) -> str:
     return f"{_with_interval(Estimate(-gap.value, -gap.high, -gap.low))} above {second.label}, the next"
 
 
-def _ours_against_rivals(standings: Sequence[Standing], ours: str) -> str:
-    mine = next((standing for standing in standings if standing.model == ours), None)
-    rivals = [standing for standing in standings if standing.model != ours and standing.to_ours is not None]
+def _ours_against_rivals(standings: Sequence[Standing]) -> str:
+    mine = next((standing for standing in standings if standing.model == OURS), None)
+    rivals = [standing for standing in standings if standing.model != OURS and standing.to_ours is not None]
     if mine is None or not rivals:
         return ""
     sides: dict[int, list[str]] = {1: [], 0: [], -1: []}
@@ -132,15 +130,15 @@ def _ours_against_rivals(standings: Sequence[Standing], ours: str) -> str:
     return f"{mine.label} is {'; '.join(parts)}."
 
 
-def _meaning(best: Standing, others: Sequence[Standing], metric: str, ours: str, order: Sequence[Estimate]) -> str:
+def _meaning(best: Standing, others: Sequence[Standing], metric: str, order: Sequence[Estimate]) -> str:
     level = [standing.model for standing in others if standing.to_best.sign >= 0]
-    if not others or ours not in {best.model, *(standing.model for standing in others)}:
+    if not others or OURS not in {best.model, *(standing.model for standing in others)}:
         return ""
-    if best.model == ours and not level:
+    if best.model == OURS and not level:
         return "On this table our network is the model to use."
-    if best.model == ours:
+    if best.model == OURS:
         return "On this table nothing speaks against our network; more rows would narrow the intervals."
-    if ours in level:
+    if OURS in level:
         return (
             f"On this table {best.label} is ahead of our network by no more than chance can be: the figures decide for "
             "neither, more rows would narrow the intervals."

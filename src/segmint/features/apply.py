@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -151,10 +151,10 @@ def numbers_of(series: pl.Series) -> pl.Series:
     return numbers
 
 
-def read_numbers(series: pl.Series, unseen: list[float]) -> NDArray[np.float64]:
+def read_numbers(series: pl.Series, unseen: Sequence[float] = ()) -> NDArray[np.float64]:
     """Return a column's numbers, NaN where there is none."""
     values: NDArray[np.float64] = numbers_of(series).fill_null(np.nan).to_numpy()
-    return np.where(np.isin(values, unseen), np.nan, values) if unseen else values
+    return np.where(np.isin(values, list(unseen)), np.nan, values) if unseen else values
 
 
 def _fill_number(block: Matrix, column: Mapping[str, Any], series: pl.Series) -> None:

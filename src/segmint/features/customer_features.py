@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import ceil, floor, log10
 from typing import Any, Literal, get_args
 
@@ -25,19 +25,16 @@ from segmint.features.apply import (
     apply_features,
     count_features,
     feature_names,
-    numbers_of,
+    read_numbers,
 )
 from segmint.features.frame import as_frame, guess_columns
 from segmint.features.pairs import learn_pair
+from segmint.features.parameters import Rules, auto, check_parameters, count
 
 TINY = 1.0 / HUGE
 MOST_LEVELS = 1_000
 
 Numbers = Literal["piecewise", "scaled"]
-
-
-def _count(given: Any) -> bool:
-    return isinstance(given, (int, np.integer)) and not isinstance(given, bool) and bool(given >= 1)
 
 
 def _columns(given: Any) -> bool:
@@ -55,11 +52,11 @@ def _several(given: Any) -> bool:
 
 
 # What each parameter must be, in words and as a check.
-_PARAMETERS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+_PARAMETERS: Rules = {
     "columns": ("the columns of a contract, or None", _columns),
     "numbers": ('"piecewise" or "scaled"', lambda given: isinstance(given, str) and given in get_args(Numbers)),
-    "bins": ('1 or more, or "auto"', lambda given: given == "auto" if isinstance(given, str) else _count(given)),
-    "rare": ("1 or more", _count),
+    "bins": ('1 or more, or "auto"', lambda given: auto(given) or count(given)),
+    "rare": ("1 or more", count),
     "within": ("True or False", lambda given: isinstance(given, bool | np.bool_)),
     "pairs": ('pairs of names of columns, as [("job", "age")]', _pairs),
 }
@@ -125,7 +122,7 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
 
     def fit(self, X: Any, y: ArrayLike | None = None) -> CustomerFeatures:
         """Learn quantiles, scales and levels from customers; `y` is not looked at."""
-        self._check_parameters()
+        check_parameters(self, _PARAMETERS)
         frame = as_frame(self, X, reset=True)
         columns = guess_columns(frame) if self.columns is None else self.columns
         bins = (16 if frame.height < 15_000 else 24) if self.bins == "auto" else self.bins
@@ -151,16 +148,8 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
         check_is_fitted(self, "state_")
         return np.asarray(feature_names(self.state_), dtype=object)
 
-    def _check_parameters(self) -> None:
-        for name, (expected, fits) in _PARAMETERS.items():
-            given = getattr(self, name)
-            if not fits(given):
-                raise ValueError(
-                    f"The '{name}' parameter of CustomerFeatures must be {expected}. Got {given!r} instead."
-                )
-
     def _learn_number(self, column: Column, series: pl.Series, bins: int) -> dict[str, Any]:
-        values = numbers_of(series).fill_null(np.nan).to_numpy()
+        values = read_numbers(series)
         states = [code for code in column.codes if np.any(values == code)]
         flag_missing = bool(np.isnan(values).any())
         values = np.clip(values[np.isfinite(values) & ~np.isin(values, states)], -HUGE, HUGE)

@@ -60,8 +60,7 @@ def _pandas_column(table: Any) -> pl.Series:
         # each library that tries raises another exception, some of them with the cell
         with suppress(TypeError, ValueError, ArithmeticError, pl.exceptions.PolarsError):
             return pl.Series(values=pl.from_pandas(column))
-    # an index with a name, the id for the most part, is no column that describes a customer
-    return frame_of(table.reset_index(drop=True)).to_series()
+    return frame_of(table, named_index=False).to_series()
 
 
 def _of_arrow(table: Any) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from segmint.contract.column import Column
-from segmint.features.apply import level_codes, numbers_of
+from segmint.features.apply import level_codes, read_numbers
 from segmint.features.frame import as_frame, guess_columns
 
 HUGE = 1e30  # scikit-learn's trees read single precision, and refuse what is infinite there
@@ -72,8 +72,7 @@ class NaturalFeatures(TransformerMixin, BaseEstimator):
                 codes = level_codes(frame[name], self.levels_[name]).astype(np.float64)
                 matrix[:, place] = np.where(codes < 0, np.nan, codes)
             else:
-                numbers = numbers_of(frame[name]).fill_null(np.nan).to_numpy()
-                matrix[:, place] = np.clip(numbers, -HUGE, HUGE)
+                matrix[:, place] = np.clip(read_numbers(frame[name]), -HUGE, HUGE)
         return matrix
 
     def __sklearn_tags__(self) -> Any:

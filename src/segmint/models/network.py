@@ -15,6 +15,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from segmint.features.parameters import Rules, auto, between, check_parameters, count
 from segmint.models.calibration import Calibration, fit_calibration, surest_of
 from segmint.models.forward import fold, forward
 from segmint.models.keep_apart import keep_apart
@@ -33,42 +34,30 @@ FEW_STEPS = 500
 MOST_SHOWN = 800_000
 
 
-def _count(given: Any) -> bool:
-    return isinstance(given, (int, np.integer)) and not isinstance(given, bool) and bool(given >= 1)
-
-
-def _between(given: Any, low: float, high: float) -> bool:
-    return isinstance(given, (int, float, np.number)) and not isinstance(given, bool) and bool(low < given < high)
-
-
-def _auto(given: Any) -> bool:
-    return isinstance(given, str) and given == "auto"
-
-
 def _widths(given: Any) -> bool:
     if isinstance(given, str):
         return given in ("auto", "short")
-    return isinstance(given, (Sequence, np.ndarray)) and len(given) > 0 and all(_count(units) for units in given)
+    return isinstance(given, (Sequence, np.ndarray)) and len(given) > 0 and all(count(units) for units in given)
 
 
 # What each parameter must be, in words and as a check.
-_PARAMETERS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+_PARAMETERS: Rules = {
     "hidden": ('at least one width of 1 or more, as (128, 64), or "auto" or "short"', _widths),
     "activation": (
         f"one of {', '.join(ACTIVATIONS[1:])}",
         lambda given: isinstance(given, str) and given in ACTIVATIONS[1:],
     ),
-    "dropout": ("above 0 and below 1", lambda given: _between(given, 0, 1)),
-    "epochs": ('1 or more, or "auto"', lambda given: _auto(given) or _count(given)),
-    "batch_size": ('1 or more, or "auto"', lambda given: _auto(given) or _count(given)),
+    "dropout": ("above 0 and below 1", lambda given: between(given, 0, 1)),
+    "epochs": ('1 or more, or "auto"', lambda given: auto(given) or count(given)),
+    "batch_size": ('1 or more, or "auto"', lambda given: auto(given) or count(given)),
     "learning_rate": (
         'above 0 and at most 1, or "auto"',
-        lambda given: _auto(given) or _between(given, 0, 1.0000001),
+        lambda given: auto(given) or between(given, 0, 1.0000001),
     ),
-    "averaging": ("0 or more and below 1", lambda given: _between(given, -1e-9, 1)),
-    "patience": ("1 or more", _count),
-    "members": ("1 or more", _count),
-    "inner_share": ("above 0 and below 1", lambda given: _between(given, 0, 1)),
+    "averaging": ("0 or more and below 1", lambda given: between(given, -1e-9, 1)),
+    "patience": ("1 or more", count),
+    "members": ("1 or more", count),
+    "inner_share": ("above 0 and below 1", lambda given: between(given, 0, 1)),
 }
 
 
@@ -221,7 +210,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         ValueError
             If there is only one class, or a parameter is out of its range.
         """
-        self._check_parameters()
+        check_parameters(self, _PARAMETERS)
         X, y = validate_data(self, X, y, dtype=np.float32)
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
@@ -291,14 +280,6 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         """Name the likeliest class; shape (n_customers,)."""
         check_is_fitted(self, "weights_")
         return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
-
-    def _check_parameters(self) -> None:
-        for name, (expected, fits) in _PARAMETERS.items():
-            given = getattr(self, name)
-            if not fits(given):
-                raise ValueError(
-                    f"The '{name}' parameter of DenseNetworkClassifier must be {expected}. Got {given!r} instead."
-                )
 
     def _starts(self) -> list[Any]:
         """What each member's seed is drawn from."""

@@ -13,6 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from segmint.errors import require
+from segmint.features.parameters import Rules, check_parameters
 from segmint.models.keep_apart import keep_apart
 
 # Nearest neighbours hold each customer asked about against all they remember: of a million that would take an hour a fold.
@@ -32,6 +33,14 @@ def _threads(X: NDArray[Any]) -> int:
     return 1 if grown_on_one_thread(X) else 0
 
 
+_INNER_SHARE: Rules = {
+    "inner_share": (
+        "0 or more and below 1",
+        lambda given: isinstance(given, int | float | np.number) and bool(0 <= given < 1),
+    )
+}
+
+
 class _Rival(ClassifierMixin, BaseEstimator):
     """What both rivals of our own wrapping share: checked inputs, and the likeliest class as the prediction."""
 
@@ -48,12 +57,8 @@ class _Rival(ClassifierMixin, BaseEstimator):
         if inner is not None:
             return X, labels, (inner[0], np.searchsorted(self.classes_, inner[1]))
         settings = self.get_params()
+        check_parameters(self, _INNER_SHARE)
         share = settings["inner_share"]
-        if not (isinstance(share, int | float | np.number) and 0 <= share < 1):
-            raise ValueError(
-                f"The 'inner_share' parameter of {type(self).__name__} must be 0 or more and below 1. "
-                f"Got {share!r} instead."
-            )
         if not share or len(self.classes_) < 2:
             return X, labels, None
         seed = int(check_random_state(settings["random_state"]).randint(2**16))

@@ -173,7 +173,7 @@ def usual_of(column: Column, reference: Mapping[str, Any]) -> Usual:
     if column.kind == "category":
         levels = column.allowed or tuple(str(level) for level in told if level != OTHER)
     return Usual(
-        levels=tuple(levels),
+        levels=levels,
         value=max(levels, key=lambda level: told.get(level, 0)) if levels else _usual_number(summary),
         between=(float(edges[0]), float(edges[-1])) if edges else None,
         mostly_empty=summary.get("missing_share", 0.0) > 0.5,

@@ -106,7 +106,7 @@ def outcomes_of(scored: pl.DataFrame, results: pl.DataFrame, contract: Contract,
         (
             f"{counted(results.height, 'result')} read, {strangers:,} of customers who are not in the scored table; "
             f"{some_of(answered.height, scored.height, 'scored customers', 'has', 'have')} an outcome.",
-            *_by_zeros(asked, every),
+            *_by_zeros(asked, every, pairs),
             *_left_out(joined, "they were not to be called" if is_call_list(scored) else "nobody called them"),
         )
     )
@@ -223,14 +223,14 @@ def is_call_list(scored: pl.DataFrame) -> bool:
     return {"status", "arm", "suppressed_because", "customer"} <= set(scored.columns)
 
 
-def _by_zeros(asked: pl.Series, pairs: pl.DataFrame) -> list[str]:
+def _by_zeros(asked: pl.Series, every: pl.DataFrame, pairs: pl.DataFrame) -> list[str]:
     """Say how many results found their customer only without the zeros before an id, and which may be of several."""
     said = []
-    if rows := rows_by_zeros(asked, told_apart(pairs)):
+    if rows := rows_by_zeros(asked, pairs):
         said.append(
             f"{counted(rows, 'result was', 'results were')} matched although the ids differ by zeros before them."
         )
-    if several := len(not_told_apart(pairs)):
+    if several := len(not_told_apart(every)):
         said.append(
             f"{counted(several, 'id', 'ids')} without the zeros before could be of several customers: taken for none."
         )

@@ -124,7 +124,7 @@ class SegmentFinder:
         DataError
             If there are too few customers or columns to tell groups apart.
         """
-        inputs = X if isinstance(X, SegmentInputs) else inputs_of(X)
+        inputs = inputs_of(X)
         self._check(inputs, y)
         work = self._work(inputs, y, progress)
         with plain_products():
@@ -137,7 +137,7 @@ class SegmentFinder:
 
     def cuts_by_response(self, X: SegmentInputs | Any, y: Sequence[str] | NDArray[Any]) -> bool:
         """Tell whether the method "tree" would find segments of these customers, see `fit`; nothing is kept."""
-        inputs = X if isinstance(X, SegmentInputs) else inputs_of(X)
+        inputs = inputs_of(X)
         return self._work(inputs, y, silent).cuts_by_response()
 
     def predict(self, X: SegmentInputs | Any) -> Labels:
@@ -153,7 +153,7 @@ class SegmentFinder:
             from sklearn.exceptions import NotFittedError
 
             raise NotFittedError("This SegmentFinder knows no segments yet. Call 'fit' with customers first.")
-        frame = X.frame if isinstance(X, SegmentInputs) else frame_of(X)
+        frame = X.frame if isinstance(X, SegmentInputs) else frame_of(X, named_index=False)
         needed = dict.fromkeys(str(state["column"]) for state in self.state_["coding"])
         if lacking := [name for name in needed if name not in frame.columns]:
             raise DataError(
@@ -327,7 +327,7 @@ class _Work:
 
     def cuts_by_response(self) -> bool:
         """Whether the response tree has any split."""
-        _, _, outcome, grow = self._cutting(None)
+        _, _, outcome, grow = self._cutting(2)
         return len(leaf_nodes(grow(np.arange(len(outcome))))) > 1
 
     def _cutting(

@@ -24,9 +24,10 @@ def individual_propensities(table: ValidTable, seed: int, who: RowIdentity | Non
     positive = table.contract.outcome.positive
     if positive is None or not table.has_outcome or not table.features:
         return None
+    inputs, outcome = table.inputs, table.outcome
     who = who or RowIdentity.of(table)
     try:
-        folds = make_folds(table.outcome, who.groups, count=PARTS, seed=seed, keys=who.keys)
+        folds = make_folds(outcome, who.groups, count=PARTS, seed=seed, keys=who.keys)
     except DataError:
         return None
     propensity = np.full(len(table), np.nan)
@@ -34,7 +35,7 @@ def individual_propensities(table: ValidTable, seed: int, who: RowIdentity | Non
     for fold in folds:
         some = np.sort(draw.permutation(fold.fit)[:MOST_TO_LEARN_FROM])
         model = make_model(INDIVIDUAL, columns=table.features, random_state=seed)
-        model.fit(table.inputs[some], table.outcome[some], inner=(table.inputs[fold.inner], table.outcome[fold.inner]))
+        model.fit(inputs[some], outcome[some], inner=(inputs[fold.inner], outcome[fold.inner]))
         place = [str(name) for name in model.classes_].index(positive)
-        propensity[fold.test] = model.predict_proba(table.inputs[fold.test])[:, place]
+        propensity[fold.test] = model.predict_proba(inputs[fold.test])[:, place]
     return propensity

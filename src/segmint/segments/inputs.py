@@ -86,8 +86,13 @@ def segment_inputs(table: ValidTable, *, leave_out_sensitive: bool = False) -> S
 
 
 def inputs_of(frame: Any) -> SegmentInputs:
-    """Take every column of a Polars, pandas or Arrow table as a describing one: numbers by their type, all others as categories."""
-    frame = frame_of(frame)
+    """Take every column of a Polars, pandas or Arrow table as a describing one: numbers by their type, all others as categories.
+
+    A named index of pandas describes nobody; inputs are handed back as they are.
+    """
+    if isinstance(frame, SegmentInputs):
+        return frame
+    frame = frame_of(frame, named_index=False)
     columns = tuple(
         Column(
             name=name,

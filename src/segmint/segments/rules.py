@@ -115,7 +115,7 @@ def segment_rules(inputs: SegmentInputs | Any, labels: Labels, *, random_state: 
     DataError
         If a category has a thousand levels or more, or fewer than two columns vary.
     """
-    inputs = inputs if isinstance(inputs, SegmentInputs) else inputs_of(inputs)
+    inputs = inputs_of(inputs)
     coding = learn_coding(inputs)
     design = encode(coding, inputs.frame)
     shuffled = np.random.default_rng(random_state).permutation(len(labels))

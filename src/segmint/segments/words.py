@@ -20,7 +20,7 @@ from segmint.segments.profile import MARKED, Marker, Profiles, SegmentProfile, T
 from segmint.segments.stability import STABLE
 from segmint.segments.word_file import Kind, Words, first_complaint
 from segmint.toml_files import parse_toml, read_toml_text
-from segmint.wording import between, counted, decimal, listed, percent, shorten
+from segmint.wording import between, capital, counted, decimal, listed, percent, shorten
 
 Rules = Mapping[str, Any]
 MOST = 0.5  # a name may only say what most of the segment is
@@ -223,12 +223,12 @@ def _name(segment: SegmentProfile, rules: Rules) -> str:
         return _named_by_marker(segment)
     before, noun, after = ([entry["text"] for entry, _ in part] for part in (adjectives, nouns, holdings))
     words = [", ".join(before), *(noun or ["customers"]), " and ".join(after)]
-    return _capital(" ".join(words).strip())
+    return capital(" ".join(words).strip())
 
 
 def _named_by_marker(segment: SegmentProfile) -> str:
     marker = next(_of_most(segment), None)
-    return _capital(NOTHING_SHARED) if marker is None else f"Customers with {_short(marker)}"
+    return capital(NOTHING_SHARED) if marker is None else f"Customers with {_short(marker)}"
 
 
 def _short(marker: Marker) -> str:
@@ -238,10 +238,6 @@ def _short(marker: Marker) -> str:
 def _of_most(segment: SegmentProfile) -> Iterator[Marker]:
     """The traits that most of the segment have, the strongest first."""
     return (marker for marker in segment.markers if marker.difference > 0 and marker.of_all >= MOST)
-
-
-def _capital(name: str) -> str:
-    return name[:1].upper() + name[1:]
 
 
 def _names_by_themselves(profiles: Profiles, rules: Rules, cuts: Cuts | None) -> list[str]:
@@ -288,7 +284,7 @@ def _name_of(cuts: tuple[Cut, ...], rules: Rules, length: int = 0) -> str:
         parts[part].append(text)
     after = parts["holding"] + ([f"with {listed(parts['with'])}"] if parts["with"] else [])
     words = [", ".join(parts["adjective"]), *(parts["noun"] or ["customers"]), " and ".join(after)]
-    return _capital(" ".join(words).strip())
+    return capital(" ".join(words).strip())
 
 
 def _words_for(cut: Cut, rules: Rules) -> Iterator[tuple[str, str]]:
@@ -469,7 +465,7 @@ def _holds(segment: SegmentProfile, currency: str) -> list[Sentence]:
     return [
         Sentence(
             "worth",
-            f"{worth.label[:1].upper()}{worth.label[1:]}: {decimal(worth.mean, 0)}{unit} a customer on average "
+            f"{capital(worth.label)}: {decimal(worth.mean, 0)}{unit} a customer on average "
             f"({between(worth.low, worth.high, 0)}), among all customers {decimal(worth.base_mean, 0)}"
             + _of_the_sum(segment.share, worth.share),
             (

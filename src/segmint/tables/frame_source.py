@@ -122,8 +122,14 @@ class ParquetSource:
                 raise _not_parquet(self.name) from error
 
 
-def frame_of(table: Any) -> pl.DataFrame:
+def frame_of(table: Any, *, named_index: bool = True) -> pl.DataFrame:
     """Make a Polars frame of a Polars, pandas or Arrow table.
+
+    Parameters
+    ----------
+    table : frame
+    named_index : bool
+        Whether an index of pandas with a name, the id for the most part, becomes a column.
 
     Raises
     ------
@@ -139,7 +145,7 @@ def frame_of(table: Any) -> pl.DataFrame:
         _refuse_schema(table.schema, "a frame")
         return _from_arrow(table, tuple(table.schema.names), "a frame")
     if ("pandas", "DataFrame") in kinds:
-        return _from_pandas(table)
+        return _from_pandas(table, named_index=named_index)
     raise TypeError(
         f"A table must be a path, or a Polars, pandas or Arrow table with its columns. Got {type(table).__name__} instead."
     )
@@ -188,9 +194,10 @@ def _with_texts(frame: pl.DataFrame, name: str) -> pl.DataFrame:
     return frame
 
 
-def _from_pandas(table: Any) -> pl.DataFrame:
+def _from_pandas(table: Any, *, named_index: bool) -> pl.DataFrame:
     """Convert column by column, so that a column of mixed objects becomes text and nothing else changes."""
-    columns = [*_named_index(table), *((str(name), table.iloc[:, i]) for i, name in enumerate(table.columns))]
+    index = _named_index(table) if named_index else []
+    columns = [*index, *((str(name), table.iloc[:, i]) for i, name in enumerate(table.columns))]
     names = check_names(tuple(name for name, _ in columns), "a frame")
     return pl.DataFrame([_pandas_column(column, name) for name, (_, column) in zip(names, columns, strict=True)])
 

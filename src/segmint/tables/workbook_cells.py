@@ -17,7 +17,13 @@ _CELL = re.compile(
 _ATTRIBUTE = re.compile(r"""([\w:]+)\s*=\s*("[^"<]*"|'[^'<]*')""")
 
 
-def lost_cells(path: Path, sheet: str) -> Iterator[tuple[str, str | None]]:
+def sheet_xml(path: Path, sheet: str) -> bytes:
+    """Read the part of a workbook that holds a sheet."""
+    with zipfile.ZipFile(path) as archive:
+        return archive.read(_member(archive, sheet))
+
+
+def lost_cells(xml: bytes) -> Iterator[tuple[str, str | None]]:
     """Find the cells of a sheet that hold an error, such as ``#N/A``, or a formula without its value.
 
     Yields
@@ -27,8 +33,6 @@ def lost_cells(path: Path, sheet: str) -> Iterator[tuple[str, str | None]]:
     error : str or None
         None for a formula without its value.
     """
-    with zipfile.ZipFile(path) as archive:
-        xml = archive.read(_member(archive, sheet))
     if not _LOSABLE.search(xml):
         return
     for cell in _CELL.finditer(xml):
@@ -41,10 +45,8 @@ def lost_cells(path: Path, sheet: str) -> Iterator[tuple[str, str | None]]:
             yield attributes.get("r", ""), None
 
 
-def merged_ranges(path: Path, sheet: str) -> Iterator[str]:
+def merged_ranges(xml: bytes) -> Iterator[str]:
     """Find the merged cells of a sheet, such as ``B2:B7``; the first cell of each alone holds the value."""
-    with zipfile.ZipFile(path) as archive:
-        xml = archive.read(_member(archive, sheet))
     return (merged["ref"] for merged in _tags(xml, b"mergeCell") if "ref" in merged)
 
 

@@ -18,7 +18,7 @@ from segmint.errors import InputError
 from segmint.tables.frame_source import FrameSource
 from segmint.tables.table_source import JSON, ReadOptions
 from segmint.tables.text_source import check_names
-from segmint.tables.workbook_cells import lost_cells, merged_ranges
+from segmint.tables.workbook_cells import lost_cells, merged_ranges, sheet_xml
 from segmint.wording import counted, quoted
 
 MAX_XML_BYTES = 512 << 20
@@ -53,11 +53,16 @@ def open_workbook(path: Path, options: ReadOptions, *, fingerprint: str) -> Fram
     """
     _refuse_bomb(path)
     sheet, rows = _chosen_sheet(_read_sheets(path, options), path.name)
-    _fill_in_errors(rows, sheet, path)
+    try:
+        xml = sheet_xml(path, sheet)
+        _fill_in_errors(rows, xml, path)
+        merged = list(merged_ranges(xml))
+    except _DAMAGED_PARTS as error:
+        raise _not_a_workbook(path) from error
     header, places = _find_table(rows, options.header_row, path.name)
     table = [[row[column] for column in places] for row in rows[header:]]
     names = check_names(tuple(table[0]), path.name)
-    _refuse_merged(rows, header, dict(zip(places, names, strict=True)), sheet, path)
+    _refuse_merged(rows, header, dict(zip(places, names, strict=True)), merged, path.name)
     body = table[1:] if any(map(any, table[1:])) else []
     columns = zip(*body, strict=True) if body else [()] * len(names)
     frame = pl.DataFrame([pl.Series(name, cells, dtype=pl.String) for name, cells in zip(names, columns, strict=True)])
@@ -145,30 +150,31 @@ def _read_sheets(path: Path, options: ReadOptions) -> dict[str, Rows]:
     return {name: rows for name, rows in texts.items() if sum(any(row) for row in rows) > 1}
 
 
-def _fill_in_errors(rows: Rows, sheet: str, path: Path) -> None:
+def _fill_in_errors(rows: Rows, xml: bytes, path: Path) -> None:
     """Put errors such as ``#N/A`` where the reader left nothing; a formula without its value could be anything."""
-    try:
-        for reference, error_text in lost_cells(path, sheet):
-            if error_text is None:
-                raise _never_calculated(path, reference)
-            if place := _PLACE.fullmatch(reference):
-                rows[int(place[2]) - 1][_column_number(place[1].encode()) - 1] = error_text
-    except _DAMAGED_PARTS as error:
-        raise _not_a_workbook(path) from error
+    for reference, error_text in lost_cells(xml):
+        if error_text is None:
+            raise _never_calculated(path, reference)
+        if place := _place(reference):
+            row, column = place
+            rows[row][column] = error_text
 
 
-def _refuse_merged(rows: Rows, header: int, names: dict[int, str], sheet: str, path: Path) -> None:
+def _place(reference: str) -> tuple[int, int] | None:
+    """Return row and column of a cell such as ``B2``, counted from 0."""
+    found = _PLACE.fullmatch(reference)
+    return None if found is None else (int(found[2]) - 1, _column_number(found[1].encode()) - 1)
+
+
+def _refuse_merged(rows: Rows, header: int, names: dict[int, str], merged: Sequence[str], workbook: str) -> None:
     """Refuse a table that would lose values: of merged cells all but the first are read as empty."""
     lost: Counter[str] = Counter()
-    try:
-        for reference in merged_ranges(path, sheet):
-            lost.update(names[column] for column in _lost_by_merge(reference, rows, header, names))
-    except _DAMAGED_PARTS as error:
-        raise _not_a_workbook(path) from error
+    for reference in merged:
+        lost.update(names[column] for column in _lost_by_merge(reference, rows, header, names))
     if lost:
         where = f"{'column' if len(lost) == 1 else 'columns'} {quoted(list(lost))}"
         raise InputError(
-            f"'{path.name}' has merged cells below its header: {counted(lost.total(), 'cell')} in {where} would be read as empty.",
+            f"'{workbook}' has merged cells below its header: {counted(lost.total(), 'cell')} in {where} would be read as empty.",
             expected="a value in each cell of its own",
             fix="unmerge the cells and write the value into each row that it is true of",
         )
@@ -176,12 +182,11 @@ def _refuse_merged(rows: Rows, header: int, names: dict[int, str], sheet: str, p
 
 def _lost_by_merge(reference: str, rows: Rows, header: int, names: Collection[int]) -> list[int]:
     """Name the column of each cell that a merge leaves empty; a line of its own, such as a footnote, loses nothing."""
-    corners = [_PLACE.fullmatch(corner) for corner in reference.split(":")]
-    if len(corners) != 2 or corners[0] is None or corners[1] is None:
+    first, _, last = reference.partition(":")
+    corners = _place(first), _place(last)
+    if corners[0] is None or corners[1] is None:
         return []
-    (left, top), (right, bottom) = [
-        (_column_number(found[1].encode()) - 1, int(found[2]) - 1) for found in corners if found
-    ]
+    (top, left), (bottom, right) = corners[0], corners[1]
     if top < header or top >= len(rows) or left >= len(rows[top]) or not rows[top][left]:
         return []
     merged = [column for column in names if left <= column <= right]
