@@ -311,7 +311,7 @@ def test_pages_and_batch_say_the_same_propensities_in_the_same_order(here: Here,
     assert np.abs(prepared.preview.propensity - likely).max() <= 5e-7
     assert (np.diff(likely[prepared.preview.ranked(policy_of(config_of(form))).order]) <= 1e-6).all()
     for row in (0, 5, 17):
-        name = str(prepared.customers[row])
+        name = str(prepared.preview.customers[row])
         context = pages.customer(here.desk, here.table, name)
         assert context["found"]["propensity"] == pytest.approx(likely[row], abs=1e-7)  # single precision
 

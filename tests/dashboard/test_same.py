@@ -157,7 +157,7 @@ def test_the_banks_policy_holds_for_every_list_whatever_a_form_or_a_request_sets
     check({"c00003", "c00005"})
     config = config_of(form, doors.desk.standing)
     best = doors.desk.prepared(key, config)
-    objector = str(best.customers[int(best.preview.ranked(policy_of(config)).order[0])])
+    objector = str(best.preview.customers[int(best.preview.ranked(policy_of(config)).order[0])])
     with stop.open("a") as file:  # somebody objects while the page is open
         file.write(f"{objector}\n")
     check({"c00003", "c00005", objector})

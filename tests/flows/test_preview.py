@@ -74,4 +74,4 @@ def test_the_curve_does_without_limits(bundle: Bundle, customers: Path) -> None:
     policy = policy_of(config)
     free = policy.model_copy(update={"budget_calls": None})
     assert prepared.ask(policy, exact=True).customers == 3
-    assert prepared.curve(policy)["peak"]["customers"] == prepared.ask(free, exact=True).customers > 3
+    assert prepared.preview.curve(policy)["peak"]["customers"] == prepared.ask(free, exact=True).customers > 3

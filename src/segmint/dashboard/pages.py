@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -169,7 +168,9 @@ def list_builder(desk: Desk, table: str | None, form: Mapping[str, str]) -> Cont
         config = config_of(said, desk.standing)
         seen = preview(desk, table, said, exact=True, before=None)
         prepared = desk.prepared(table, config)
-        known = {c.name: {"label": c.label, "levels": _levels(c, bundle)} for c in _choices(bundle)}
+        known = {
+            c.name: {"label": c.label, "levels": list(usual_of(c, bundle.reference).levels)} for c in _choices(bundle)
+        }
         levels = {name: column for name, column in known.items() if column["levels"]}
     except SegmintError as error:
         return context | {"problem": error}
@@ -204,7 +205,7 @@ def preview(
     return (
         _seen(prepared, found, policy)
         | what_moved(prepared, since.rows, found.rows)
-        | {"curve": prepared.curve(policy)}
+        | {"curve": prepared.preview.curve(policy)}
     )
 
 
@@ -223,7 +224,7 @@ def _seen(prepared: PreparedList, found: Preview, policy: ContactPolicy) -> Cont
         "last_propensity": None if last != last else round(last, 6),
         "prices": {name: round(price, 4) for name, price in found.prices.items()},
         "exact": found.exact,
-        "read": len(prepared.customers),
+        "read": len(prepared.preview.customers),
         "eligible": eligible,
         "suppressed": prepared.suppressed,
     }
@@ -279,13 +280,14 @@ def compare(desk: Desk, first: str, second: str) -> Context:
     """Two training runs side by side: the newest two of one outcome, the older first, so that a plus says that the newer is better."""
     trained = [run for run in desk.all_runs() if run.record["command"] == "run" and run.status == "done"]
     names, blocks = [run.id for run in trained], list[Block]()
-    pair = _pair(desk, names, (first, second))
-    while astray := {name: wrong for name in pair if name and (wrong := _unreadable(desk, name))}:
+    views = {run.id: RunView(run.folder) for run in trained}
+    pair = _pair(views, names, (first, second))
+    while astray := {name: wrong for name in pair if name and (wrong := _unreadable(views[name]))}:
         blocks += [banner("caution", f"Run {name} is left out", wrong.came) for name, wrong in astray.items()]
         names = [name for name in names if name not in astray]
-        pair = _pair(desk, names, (first, second))
+        pair = _pair(views, names, (first, second))
     if pair[0] and pair[1]:
-        blocks += _side_by_side(desk.run(pair[0]), desk.run(pair[1]))
+        blocks += _side_by_side([views[pair[0]], views[pair[1]]])
     return {"title": "Compare runs", "choices": [_line(run) for run in trained], "pair": pair, "blocks": blocks}
 
 
@@ -393,7 +395,7 @@ def _alarms(runs: list[Run]) -> list[dict[str, str]]:
     """What monitoring raised, then which training or watching failed; what failed alike is said once."""
     failed: dict[tuple[str, str, str], list[Run]] = {}
     for run in open_failures(runs):
-        words = (run.record.get("error") or {}).get("came") or f"It stopped before its end; {_again(run)}."
+        words = (run.record.get("error") or {}).get("came") or f"It stopped before its end; {run.goes_on}."
         failed.setdefault((_command(run), run.status, str(words)), []).append(run)
     raised = [alarm for run in watched_runs(runs) if run.record["command"] == "monitor" and (alarm := _raised(run))]
     failures = [
@@ -428,11 +430,7 @@ def _times(count: int) -> str:
 def _error(run: Run) -> dict[str, str]:
     """What went wrong in a run, in words; an error that was not foreseen came with no advice of its own."""
     told = run.record.get("error")
-    return {"came": "", "expected": "", "fix": _again(run), **told} if told else {}
-
-
-def _again(run: Run) -> str:
-    return run.goes_on
+    return {"came": "", "expected": "", "fix": run.goes_on, **told} if told else {}
 
 
 def _why_no_report(run: Run) -> tuple[str, str]:
@@ -506,10 +504,6 @@ def _segment_level(bundle: Bundle) -> Context:
     return {SEGMENT: {"label": "segment", "levels": names}} if names else {}
 
 
-def _levels(column: Column, bundle: Bundle) -> list[str]:
-    return list(usual_of(column, bundle.reference).levels)
-
-
 def _field(column: Column, bundle: Bundle, form: Mapping[str, str]) -> dict[str, Any]:
     usual = usual_of(column, bundle.reference)
     return {
@@ -575,25 +569,25 @@ def _told(told: dict[str, Any], bundle: Bundle) -> Context:
     }
 
 
-def _pair(desk: Desk, names: list[str], asked: tuple[str, str]) -> list[str | None]:
+def _pair(views: Mapping[str, RunView], names: list[str], asked: tuple[str, str]) -> list[str | None]:
     """Name the two runs that stand side by side: those that were asked for, or what is usual in their place."""
     pair = [name if name in names else None for name in asked]
-    usual = _usual_pair(desk, names, next((name for name in pair if name), None))
+    usual = _usual_pair(views, names, next((name for name in pair if name), None))
     return [chosen or (usual.pop() if usual else None) for chosen in pair]
 
 
-def _unreadable(desk: Desk, name: str) -> SegmintError | None:
+def _unreadable(view: RunView) -> SegmintError | None:
     """Why a run cannot be put beside another; None if it can."""
-    view = RunView(desk.run(name).folder)
     return _or_why_not(lambda: (view.summary, view.contract, view.source))[1]
 
 
-def _usual_pair(desk: Desk, names: list[str], chosen: str | None) -> list[str]:
+def _usual_pair(views: Mapping[str, RunView], names: list[str], chosen: str | None) -> list[str]:
     """Name what stands beside `chosen`, or the newest two: runs that learned one outcome, where there are any; newest first."""
-    learned = cache(lambda name: _learned(RunView(desk.run(name).folder)))
     for place, name in enumerate([chosen] if chosen else names[:MOST_RUNS]):
         others = [other for other in (names if chosen else names[place + 1 :]) if other != name]
-        if alike := next((other for other in others[:MOST_RUNS] if learned(other) == learned(name)), None):
+        if alike := next(
+            (other for other in others[:MOST_RUNS] if _learned(views[other]) == _learned(views[name])), None
+        ):
             return [alike] if chosen else [name, alike]
     return [name for name in names if name != chosen][: 1 if chosen else 2]
 
@@ -604,8 +598,7 @@ def _learned(view: RunView) -> tuple[str, tuple[str, ...]] | None:
     return None if contract is None else (contract.outcome.column, contract.outcome.levels)
 
 
-def _side_by_side(first: Run, second: Run) -> list[Block]:
-    views = [RunView(first.folder), RunView(second.folder)]
+def _side_by_side(views: list[RunView]) -> list[Block]:
     blocks = [_qualities(views) if _learned(views[0]) == _learned(views[1]) else _not_alike(views), _facts(views)]
     return [block for block in blocks if block is not None]
 

@@ -55,6 +55,7 @@ def calibrate(
     ours: Calibration = classifier.calibration_
     positive = table.contract.outcome.positive
     classes = tuple(str(name) for name in classifier.classes_)
+    place = None if positive is None else classes.index(positive)
     if comparison is None:
         return Calibrated(
             ours.to_json() | {"threshold": threshold} | _on_inner_rows(table, trained, positive), None, None
@@ -63,15 +64,14 @@ def calibrate(
     labels = class_index(mine.outcome, classes)
     more = fit_calibration(log_odds(mine.probabilities), labels)
     likely = more.again(mine.probabilities)
-    if threshold is not None and positive is not None:
-        threshold = moved_threshold(threshold, more, classes.index(positive))
+    if threshold is not None and place is not None:
+        threshold = moved_threshold(threshold, more, place)
     found = ours.then(more).to_json() | {"threshold": threshold}
-    if positive is not None:
-        found |= interval_of(likely[:, classes.index(positive)], mine.outcome == positive)
+    if place is not None:
+        found |= interval_of(likely[:, place], mine.outcome == positive)
     folds = comparison.predictions.filter(model=OURS)["fold"].to_numpy()
     if np.unique(folds).size == 1:  # after a search
         folds = halves(row_groups(table)[rows_judged(table, comparison)])
-    place = None if positive is None else classes.index(positive)
     told = before_and_after(mine.probabilities, labels, folds, place)
     return Calibrated(found, (mine.outcome, likely), told | more.to_json())
 

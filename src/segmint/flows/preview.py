@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from segmint.config import Config
@@ -35,20 +34,16 @@ class PreparedList:
 
     Attributes
     ----------
-    customers : polars.Series of String, shape (n_customers,)
-    columns : polars.DataFrame
-        What quotas, costs and values may be taken from.
-    eligible : ndarray of bool
+    eligible : ndarray of bool, shape (n_customers,)
     suppressed : dict of str to int
         Customers by the rule that keeps them off.
     no_country : str
     by_words : tuple of str
         As in `Suppression`.
     preview : ListPreview
+        Of these customers, and the columns that quotas, costs and values may be taken from.
     """
 
-    customers: pl.Series
-    columns: pl.DataFrame
     eligible: NDArray[np.bool_]
     suppressed: dict[str, int]
     no_country: str
@@ -59,12 +54,10 @@ class PreparedList:
         """Say what the list under `policy` would be: as it will be made, or faster by shadow prices."""
         if not exact:
             return self.preview.of(policy)
-        likely = self.preview.propensity
-        return preview_of(choose(self.customers, likely, policy, columns=self.columns, eligible=self.eligible))
-
-    def curve(self, policy: ContactPolicy) -> dict[str, Any]:
-        """Sum the expected profit of calling the best n customers, without any limit; see `ListPreview.curve`."""
-        return self.preview.curve(policy)
+        all_of = self.preview
+        return preview_of(
+            choose(all_of.customers, all_of.propensity, policy, columns=all_of.columns, eligible=self.eligible)
+        )
 
 
 def read_customers(source: Any, bundle: Bundle, config: Config) -> ValidTable:
@@ -90,10 +83,10 @@ def prepare_list(table: ValidTable, bundle: Bundle, config: Config) -> PreparedL
     policy = policy_of(config)
     require_usable(bundle)
     found = weigh(table, policy, bundle)
-    customers, columns, held_back = found.customers, found.columns, found.held_back
-    preview = ListPreview(customers, found.propensity, policy, columns=columns, eligible=held_back.eligible)
+    held_back = found.held_back
+    preview = ListPreview(found.customers, found.propensity, policy, columns=found.columns, eligible=held_back.eligible)
     doubts = held_back.no_country, held_back.by_words
-    return PreparedList(customers, columns, held_back.eligible, held_back.counts, *doubts, preview)
+    return PreparedList(held_back.eligible, held_back.counts, *doubts, preview)
 
 
 def stands_on(config: Config, table: ValidTable) -> str:
@@ -122,5 +115,5 @@ def what_moved(
     prepared: PreparedList, before: Sequence[int] | NDArray[np.int64], after: NDArray[np.int64]
 ) -> dict[str, Any]:
     """Count who would come onto a list and who would leave it, and name the first of them."""
-    joined, left = moved(prepared.customers, np.asarray(before, dtype=np.int64), after)
+    joined, left = moved(prepared.preview.customers, np.asarray(before, dtype=np.int64), after)
     return {"joined": len(joined), "left": len(left), "first_joined": joined[:NAMED], "first_left": left[:NAMED]}

@@ -38,17 +38,20 @@ def stored_report(folder: Path) -> dict[str, Any] | None:
     RunError
         If the file is damaged.
     """
-    damaged = RunError(
+    if not (folder / STORED).is_file():
+        return None
+    try:
+        report = read_kept(folder, STORED)
+    except RunError as error:
+        raise _damaged(folder) from error
+    if report is None or not isinstance(report.get("pages"), list):
+        raise _damaged(folder)
+    return report
+
+
+def _damaged(folder: Path) -> RunError:
+    return RunError(
         f"The stored report of {folder.name} cannot be read.",
         expected=f"{STORED} as the run wrote it",
         fix=f"write it again: {typed(f'segmint report {folder.name}', folder.parent)}",
     )
-    try:
-        report = read_kept(folder, STORED)
-    except RunError as error:
-        raise damaged from error
-    if report is None and not (folder / STORED).is_file():
-        return None
-    if report is None or not isinstance(report.get("pages"), list):
-        raise damaged
-    return report

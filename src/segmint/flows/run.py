@@ -217,11 +217,9 @@ def _refuse_search_in_vain(config: Config) -> None:
 
 def before_it_starts(table: ValidTable, config: Config, who: RowIdentity) -> list[str]:
     """Say what a long recipe takes and does without, what is left out of a large table, and who counts as one customer."""
-    short, folds = too_short(table, config), unused_folds(config)
     return [
         *_effort_of_best(table, config, who),
-        *([short] if short else []),
-        *([folds] if folds else []),
+        *filter(None, (too_short(table, config), unused_folds(config))),
         *_left_out(table, config),
         *_taken_for_one(table, who),
     ]

@@ -329,7 +329,7 @@ def assign(
             fix="find segments first: segmint segment TABLE --contract NAME",
         )
     _require_its_settings(config.segments, earlier)
-    config = of_the_segments_moment(config, earlier.settings.get("data", {}).get("at", config.data.at))
+    config = of_the_segments_moment(config, earlier.at)
     opened = open_source(source, config.data)
     require_contract(opened, earlier.contract, purpose="predict", at=config.data.at)
     with Run.create(runs, "segment", argv, config.to_toml(), None, {opened.name: opened.fingerprint}) as here:

@@ -126,10 +126,9 @@ def choose(
         If `propensity` or `columns` are not of as many customers, a customer has no id, or a propensity is no probability.
     """
     customers = given_ids(customers)
-    columns = None if columns is None else frame_of(columns)
-    if not len(customers) == np.size(propensity) == (len(customers) if columns is None else columns.height):
+    table = pl.DataFrame({"customer": customers}) if columns is None else frame_of(columns)
+    if not len(customers) == np.size(propensity) == table.height:
         raise ValueError("The 'propensity' and the 'columns' must be of as many customers as 'customers'.")
-    table = pl.DataFrame({"customer": customers}) if columns is None else columns
     able = given_mask(eligible, len(customers))
     stakes = Stakes.of(policy, table)
     because: dict[int, str] = dict.fromkeys(np.flatnonzero(able & ~stakes.known), NO_AMOUNT)
