@@ -434,7 +434,7 @@ def test_days_as_a_spreadsheet_counts_them_are_no_feature_under_a_name_joined_to
 
 @pytest.mark.parametrize(
     "name",
-    ["Kundeseit", "Vertragsbeginn", "account_opened", "customer_since", "Kunde seit", "salary_account_opened",
+    ["Kundeseit", "Vertragsbeginn", "account_opened", "Konto_eroeffnet", "Konto eröffnet", "customer_since", "Kunde seit", "salary_account_opened",
      "last_contact", "LastVisit", "letzter Anruf", "letzte_Änderung", "letzte_Aenderung", "previous_purchase", "first_seen", "last_login"],
 )  # fmt: skip
 def test_days_as_a_spreadsheet_counts_them_are_asked_about_under_the_name_of_a_beginning(name: str) -> None:

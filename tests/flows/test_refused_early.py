@@ -25,6 +25,7 @@ from tests.service.small import CONTRACT, small_parts
 
 CUSTOMERS = pl.DataFrame({"id": ["a", "b"], "age": ["20", "70"], "job": ["student", "admin."], "y": ["yes", "no"]})
 WITH_IDS = CONTRACT + '[columns.id]\nkind = "text"\nrole = "id"\nlabel = "customer"\n'
+WITH_PHONES = CUSTOMERS.with_columns(phone=pl.lit("+351210000000"))
 DRAFT = parse_contract("reviewed = false\n" + WITH_IDS, origin="a draft")
 POLICY = ContactPolicy(economics=Economics(cost_per_call=1, value_per_success=9))
 LISTED = pl.DataFrame({"customer": ["a"], "status": ["listed"], "propensity": [0.1], "value": [9.0], "cost": [1.0]})
@@ -55,16 +56,16 @@ Ask = Callable[[Path, dict[str, Any]], Any]
             lambda at, more: explain_customers(CUSTOMERS, at / "bundle", customer="nobody", **more),
             "no customer 'nobody'",
         ),
-        (lambda at, more: target(CUSTOMERS, at / "bundle", policy=POLICY, dialler=at / "d.toml", **more), "'branch'"),
+        (lambda at, more: target(WITH_PHONES, at / "bundle", policy=POLICY, dialler=at / "d.toml", **more), "'branch'"),
         (
             lambda at, more: target(
-                CUSTOMERS, at / "bundle", policy=POLICY.model_copy(update={"carry": ("phone",)}), **more
+                WITH_PHONES, at / "bundle", policy=POLICY.model_copy(update={"carry": ("branch",)}), **more
             ),
-            "a column 'phone' that the table does not have",
+            "a column 'branch' that the table does not have",
         ),
         (
             lambda at, more: target(
-                CUSTOMERS, at / "bundle", policy=POLICY.model_copy(update={"compare_with": at / "d.toml"}), **more
+                WITH_PHONES, at / "bundle", policy=POLICY.model_copy(update={"compare_with": at / "d.toml"}), **more
             ),
             "d.toml'",
         ),
@@ -90,6 +91,14 @@ def test_words_that_cannot_be_used_leave_no_run(ask: Callable[..., Any], tmp_pat
     for outcome in (CONTRACT, contract):
         with pytest.raises(SegmintError, match="updated is unknown"):
             ask(CUSTOMERS, parse_contract(outcome, origin="test"), settings, runs=tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_table_without_a_column_that_can_forbid_a_call_leaves_no_run(tmp_path: Path) -> None:
+    consent = '[columns.optin]\nkind = "text"\nrole = "consent"\nlabel = "opt-in"\n'
+    write_bundle(tmp_path / "bundle", **small_parts() | {"contract": parse_contract(CONTRACT + consent, origin="test")})
+    with pytest.raises(SegmintError, match="no column 'optin', which the contract reads as 'consent'"):
+        target(WITH_PHONES, tmp_path / "bundle", policy=POLICY, runs=tmp_path / "runs")
     assert not (tmp_path / "runs").exists()
 
 

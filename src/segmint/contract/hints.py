@@ -110,7 +110,7 @@ _PERSONAL = re.compile(
 _NO_DATE = "".join(f"(?<!{word})" for word in ("up", "man", "candi", "vali", "soli", "liqui", "mmo", "intimi"))
 _DATE = re.compile(rf"(^|_)(fecha|datetime|timestamp|ts)($|_)|({_NO_DATE}date|datum)($|_)|_(on|at|am)$")
 _BEGINNING = (
-    r"birth|dob|geburt|since|seit|open(ed|ing)|start|begin|join|sign_?up|regist|enrol|creat|eröffn|alta$|nac|nasc|naiss"
+    r"birth|dob|geburt|since|seit|open(ed|ing)|start|begin|join|sign_?up|regist|enrol|creat|er(ö|oe)ffn|alta$|nac|nasc|naiss"
 )
 _ONE_OF_SEVERAL = r"first|prev|last|letzt"
 _OLD_DATES = re.compile(rf"{_BEGINNING}|{_ONE_OF_SEVERAL}")

@@ -64,7 +64,7 @@ from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.sensitivity import what_if_parts
 from segmint.targeting.sheets import MOST_SHEETS, OTHERS
 from segmint.targeting.summary import fairness_of, groups_on_list, past_of, still_listed, summarise_list
-from segmint.targeting.suppress import Suppression, respects_objections
+from segmint.targeting.suppress import Suppression, require_safety_columns, respects_objections
 from segmint.toml_files import toml_text_of
 from segmint.wording import some_of
 
@@ -212,6 +212,7 @@ def _require_columns(source: TableSource, bundle: Bundle, policy: ContactPolicy)
     """Look at the names before there is a run: whoever sends another table leaves no failed one behind."""
     contract = bundle.contract
     match_columns(source.columns, contract, table=source.name, purpose="predict", at=bundle.at)
+    require_safety_columns(contract, source.columns)
     found_by_bundle = require_policy_columns((*contract.by_name, *source.columns), policy, bundle)
     policy.require_handed_over((*source.columns, *found_by_bundle))
 

@@ -7,7 +7,7 @@ a list without its objections must not exist.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -38,6 +38,7 @@ NEARLY_EVERYBODY = 0.95  # a share of customers from which on the words of a col
 # a word of few customers, or one of many words, may say something of one of them
 MOST_WORDS, FEWEST_CUSTOMERS = 5, 10
 MOST_ACCEPTED = 9  # of the words that count, so many are named
+SAFETY = frozenset({"consent", "exclude_if", "phone"})
 UNNAMED = "record "  # begins the name of a customer without an id; the same number is somebody else in the next table
 
 Rule = tuple[pl.Series, str]
@@ -114,11 +115,12 @@ def suppress(
     PolicyError
         If a named file or column is missing or cannot be used.
     """
+    require_safety_columns(contract, frame.columns)
     customers = bare_ids(customers)
     rules: list[Rule] = []
     receipt: list[str] = []
     of_nobody: list[str] = []
-    phones = [frame[column.name] for column in _of_role(contract, frame, "phone")]
+    phones = [frame[column.name] for column in _of_role(contract, "phone")]
     nameless = None if contract.id_column not in frame.columns else bare_ids(frame[contract.id_column]).is_null()
     for path in policy.suppress:
         objectors, found = objecting(path, contract, customers, phones)
@@ -216,26 +218,40 @@ def respects_objections(policy: ContactRules, contract: Contract) -> bool:
     )
 
 
-def _of_role(contract: Contract, frame: pl.DataFrame, role: str) -> list[Column]:
-    """Return the columns of a safety role; one that the contract promises must be in the table."""
-    columns = [column for column in contract.columns if column.role == role]
-    for column in columns:
-        if column.name not in frame.columns:
+def require_safety_columns(contract: Contract, columns: Collection[str]) -> None:
+    """Check that a table has each column that can forbid a call, and the phones.
+
+    Parameters
+    ----------
+    contract : Contract
+    columns : collection of str
+        Names in the table.
+
+    Raises
+    ------
+    PolicyError
+        Naming the first that is missing.
+    """
+    for column in contract.columns:
+        if column.role in SAFETY and column.name not in columns:
             raise PolicyError(
-                f"The table has no column '{column.name}', which the contract reads as '{role}'.",
+                f"The table has no column '{column.name}', which the contract reads as '{column.role}'.",
                 expected="every column that can forbid a call",
                 fix="add the column, or take it out of the contract",
             )
-    return columns
+
+
+def _of_role(contract: Contract, role: str) -> list[Column]:
+    return [column for column in contract.columns if column.role == role]
 
 
 def _consent(contract: Contract, frame: pl.DataFrame, policy: ContactPolicy) -> Iterator[Rule]:
-    for column in _of_role(contract, frame, "consent"):
+    for column in _of_role(contract, "consent"):
         yield ~_says(frame[column.name], policy.consent_words), f"no consent ({column.label})"
 
 
 def _exclude_if(contract: Contract, frame: pl.DataFrame, policy: ContactPolicy) -> Iterator[Rule]:
-    for column in _of_role(contract, frame, "exclude_if"):
+    for column in _of_role(contract, "exclude_if"):
         values = frame[column.name]
         unknown = values.is_null() | (bare_words(values) == "")
         yield ~_spared(values, policy) & ~unknown, column.label
@@ -261,7 +277,7 @@ def _off_by_words(contract: Contract, frame: pl.DataFrame, policy: ContactPolicy
         ("consent", policy.consent_words, "consent_words"),
         ("exclude_if", policy.no_exclusion_words, "no_exclusion_words"),
     ):
-        for column in _of_role(contract, frame, role):
+        for column in _of_role(contract, role):
             values = frame[column.name]
             said = bare_words(values)
             may = _says(values, words) if role == "consent" else _spared(values, policy)
