@@ -109,9 +109,7 @@ _PERSONAL = re.compile(
 # German and English join the word to what it is the date of; "update", "mandate" and their like end in it by chance.
 _NO_DATE = "".join(f"(?<!{word})" for word in ("up", "man", "candi", "vali", "soli", "liqui", "mmo", "intimi"))
 _DATE = re.compile(rf"(^|_)(fecha|datetime|timestamp|ts)($|_)|({_NO_DATE}date|datum)($|_)|_(on|at|am)$")
-_BEGINNING = (
-    r"birth|dob|geburt|since|seit|open(ed|ing)|start|begin|join|sign_?up|regist|enrol|creat|er(ö|oe)ffn|alta$|nac|nasc|naiss"
-)
+_BEGINNING = r"birth|dob|geburt|since|seit|open(ed|ing)|start|begin|join|sign_?up|regist|enrol|creat|er(ö|oe)ffn|alta$|nac|nasc|naiss"
 _ONE_OF_SEVERAL = r"first|prev|last|letzt"
 _OLD_DATES = re.compile(rf"{_BEGINNING}|{_ONE_OF_SEVERAL}")
 # What happens on a day, and is no amount: of a last contact the day is kept, of a last salary the sum. The two patterns
