@@ -32,7 +32,7 @@ from segmint.evaluation.strategies import (
 )
 from segmint.evaluation.wave_policy import WavePolicy
 from segmint.flows.candidates import with_policy_columns
-from segmint.flows.read import begin, keep_reading, open_source, read, require_contract
+from segmint.flows.read import begin, open_source, read, require_contract
 from segmint.flows.report import write_report
 from segmint.flows.settings import RUNS, Place, Settings, contract_of, settings_of
 from segmint.models.customer_model import make_model
@@ -129,7 +129,6 @@ def backtest_in(
     """Replay in a run that is there: what it remembers of waves already played is not learned again."""
     both = tell_both(progress, here.progress)
     table = read(opened, contract, config.data, here, progress=both)
-    keep_reading(here, table)
     waves = waves_of(table, config)
     policy = money_of(table, waves[0], config)
     played = lagged(table, config)

@@ -24,7 +24,7 @@ from segmint.explain.stability import draw_again, how_stable
 from segmint.explain.words import SEED, Wording, reason_frame
 from segmint.flows.bundle import predictor_of
 from segmint.flows.candidates import ids_of
-from segmint.flows.read import inputs_of, keep_reading, open_source, read, require_contract
+from segmint.flows.read import inputs_of, open_source, read, require_contract
 from segmint.flows.report import write_report
 from segmint.flows.settings import RUNS, Place, Settings, of_its_moment, settings_of
 from segmint.progress import Progress, silent
@@ -121,7 +121,6 @@ def explain_customers(
     inputs = inputs_of(opened, bundle=opened_bundle.digest)
     with Run.create(runs, "explain", argv, config.to_toml(), None, inputs) as here:
         table = read(opened, opened_bundle.contract, config.data, here, purpose="predict", progress=progress)
-        keep_reading(here, table)
         if customer is not None:
             return _explain_one(here, one_customer(table, customer), opened_bundle, sensitive)
         return _explain_all(here, table, opened_bundle, sensitive, progress)

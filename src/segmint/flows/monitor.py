@@ -17,7 +17,7 @@ from segmint.contract.treatment import nobody_called
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import BundleError, DataError, RunError
 from segmint.flows.bundle import propensities, segments_in
-from segmint.flows.read import inputs_of, keep_reading, open_source, read, require_contract
+from segmint.flows.read import inputs_of, open_source, read, require_contract
 from segmint.flows.report import write_report
 from segmint.flows.results import read_codes, read_frame
 from segmint.flows.settings import RUNS, Place, Settings, of_its_moment, settings_of
@@ -124,7 +124,6 @@ def monitor(
     inputs = inputs_of(opened, bundle=known.digest)
     with Run.create(runs, "monitor", argv, config.to_toml(), None, inputs) as here:
         table = read(opened, known.contract, config.data, here, purpose="predict", progress=progress)
-        keep_reading(here, table)
         groups = row_customers(table)
         customers = np.unique(groups).size
         if customers < FEWEST:

@@ -191,9 +191,9 @@ def read(
     purpose: Purpose = "train",
     progress: Progress = silent,
 ) -> ValidTable:
-    """Read a table and hold it against its contract; what is rejected is published, whatever comes of it."""
+    """Read a table and hold it against its contract; the run keeps how that went, and what is rejected whatever comes of it."""
     with rejected_rows(run.folder / REJECTED) as on_reject:
-        return validate(
+        table = validate(
             source,
             contract,
             purpose=purpose,
@@ -203,12 +203,9 @@ def read(
             kept_in=run.folder / REJECTED,
             progress=progress,
         )
-
-
-def keep_reading(run: Run, table: ValidTable) -> None:
-    """Keep in the run how its table was read, and under which contract."""
     run.keep(LEDGER, table.ledger.to_json())
     run.keep(CONTRACT, contract_to_toml(table.contract).encode("utf-8"))
+    return table
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from segmint.evaluation.differences import outcome_by_level
 from segmint.evaluation.search import require_optuna
 from segmint.flows.bundle import pack
 from segmint.flows.explain import keep_importance
-from segmint.flows.read import begin, keep_reading, open_source, read, require_contract
+from segmint.flows.read import begin, open_source, read, require_contract
 from segmint.flows.report import write_report
 from segmint.flows.search import Found, compare_apart, find_settings, settings_to_search, too_short, unused_folds
 from segmint.flows.segment import (
@@ -369,7 +369,6 @@ def _segments(
 
 
 def _keep_input(here: Run, table: ValidTable) -> None:
-    keep_reading(here, table)
     write_training_ids(here.folder, names_of(table))
     levels = outcome_by_level(table)
     publish_file(here.folder / run_files.LEVELS, lambda path: levels.write_parquet(path))

@@ -18,7 +18,7 @@ from segmint.contract.contract import Contract
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import BundleError, ConfigError, DataError
 from segmint.flows.candidates import ids_of
-from segmint.flows.read import has_answers, keep_reading, open_source, read, require_contract
+from segmint.flows.read import has_answers, open_source, read, require_contract
 from segmint.flows.report import write_report
 from segmint.flows.settings import RUNS, Place, Settings, contract_of, of_the_segments_moment, settings_of
 from segmint.progress import Progress, silent
@@ -108,7 +108,6 @@ def segment(
     require_contract(opened, contract, purpose=purpose, at=config.data.at)
     with Run.create(runs, "segment", argv, config.to_toml(), config.seed, {opened.name: opened.fingerprint}) as here:
         table = read(opened, contract, config.data, here, purpose=purpose, progress=progress)
-        keep_reading(here, table)
         require_settings(table, config)
         found = find_segments(table, config, progress=progress)
         keep_segments(here, table, found)
@@ -336,7 +335,6 @@ def assign(
         table = read(opened, earlier.contract, config.data, here, purpose="predict", progress=progress)
         if not len(table):
             raise DataError("No row could be read.", expected="at least one row", fix="check the table")
-        keep_reading(here, table)
         labels, likely = assign_segments(found["state"], table.frame)
         keys = [str(part["key"]) for part in found["segments"]]
         before = [str(part["name"]) for part in found["segments"]]

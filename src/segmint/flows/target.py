@@ -28,7 +28,7 @@ from segmint.flows.candidates import (
     weigh,
 )
 from segmint.flows.predict import Learned, run_folder
-from segmint.flows.read import inputs_of, keep_reading, open_source, read, refuse_in_run
+from segmint.flows.read import inputs_of, open_source, read, refuse_in_run
 from segmint.flows.report import write_report
 from segmint.flows.settings import (
     RUNS,
@@ -158,7 +158,6 @@ def target(
     with Run.create(runs, "target", argv, config.to_toml(), None, inputs) as here:
         contract = opened_bundle.contract
         table = read(opened, contract, config.data, here, purpose="predict", progress=progress)
-        keep_reading(here, table)
         found = weigh(table, policy, opened_bundle)
         customers, columns, held_back = found.customers, found.columns, found.held_back
         choice = choose(customers, found.propensity, policy, columns=columns, eligible=held_back.eligible)
