@@ -99,6 +99,20 @@ def predictor_of(bundle: Bundle) -> Predictor:
     return Predictor(bundle.features, bundle.network, bundle.weights, bundle.calibration)
 
 
+def require_response(bundle: Bundle, so: str, *, fix: str = "train one on past campaign results: segmint run") -> str:
+    """Return the outcome that counts as yes.
+
+    Raises
+    ------
+    BundleError
+        If the bundle names segments: `so` says what cannot be done then.
+    """
+    positive = bundle.contract.outcome.positive
+    if positive is None:
+        raise BundleError(f"This bundle names segments; {so}.", expected="a bundle trained on a response", fix=fix)
+    return positive
+
+
 def propensities(bundle: Bundle, frame: pl.DataFrame) -> NDArray[np.float64]:
     """Say how likely each customer of a typed frame says yes; shape (n_customers,)."""
     return predictor_of(bundle).probabilities(frame)[:, bundle.classes.index(str(bundle.contract.outcome.positive))]

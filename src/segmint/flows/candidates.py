@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from segmint.contract.ids import bare_ids
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import PolicyError
-from segmint.flows.bundle import SEGMENT, propensities, segment_names, segments_in
+from segmint.flows.bundle import SEGMENT, propensities, require_response, segment_names, segments_in
 from segmint.store.bundle import Bundle
 from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.suppress import UNNAMED, Suppression, suppress
@@ -32,15 +32,12 @@ def require_usable(bundle: Bundle) -> None:
 
     Raises
     ------
+    BundleError
+        If it names segments.
     PolicyError
-        If it names segments, or uses what is known only after the call.
+        If it uses what is known only after the call.
     """
-    if bundle.contract.outcome.positive is None:
-        raise PolicyError(
-            "This bundle names segments; it does not say who will say yes.",
-            expected="a bundle trained on a response",
-            fix="train one on past campaign results: segmint run",
-        )
+    require_response(bundle, "it does not say who will say yes")
     if bundle.at == "after_call":
         raise PolicyError(
             "This bundle uses what is known only after the call, so it cannot choose whom to call.",

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from segmint.contract.cells import read_outcome
 from segmint.contract.treatment import nobody_called
 from segmint.contract.valid_table import ValidTable
-from segmint.errors import BundleError, DataError, RunError
-from segmint.flows.bundle import propensities, segments_in
+from segmint.errors import DataError, RunError
+from segmint.flows.bundle import propensities, require_response, segments_in
 from segmint.flows.read import inputs_of, open_source, read, require_contract
 from segmint.flows.report import write_report
 from segmint.flows.results import read_codes, read_frame
@@ -109,13 +109,7 @@ def monitor(
     config, runs = settings_of(config), Path(runs)
     known = open_bundle(bundle, runs)
     config = of_its_moment(config, known)
-    positive = known.contract.outcome.positive
-    if positive is None:
-        raise BundleError(
-            "This bundle names segments; there is no response to watch.",
-            expected="a bundle trained on a response",
-            fix="train one with segmint run",
-        )
+    positive = require_response(known, "there is no response to watch")
     opened = open_source(wave, config.data)
     require_contract(opened, known.contract, purpose="predict", at=known.at)
     told, meaning = None if outcomes is None else read_frame(outcomes, config.data), read_codes(codes)

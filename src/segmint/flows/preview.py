@@ -77,8 +77,8 @@ def prepare_list(table: ValidTable, bundle: Bundle, config: Config) -> PreparedL
 
     Raises
     ------
-    PolicyError
-        If the policy contradicts itself, or the bundle cannot choose whom to call.
+    BundleError, PolicyError
+        If the bundle cannot choose whom to call, or the policy contradicts itself.
     """
     policy = policy_of(config)
     require_usable(bundle)

@@ -16,9 +16,9 @@ from segmint.contract.column import KNOWN_ORDER
 from segmint.contract.ledger import KNOWN_NAMES
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import MIN_ROWS_PER_LEVEL
-from segmint.errors import BundleError, DataError, RunError
+from segmint.errors import DataError, RunError
 from segmint.evaluation.gate import Gate, judge_losses
-from segmint.flows.bundle import propensities, require_golden
+from segmint.flows.bundle import propensities, require_golden, require_response
 from segmint.flows.check import check
 from segmint.flows.predict import run_folder
 from segmint.flows.read import open_source
@@ -298,13 +298,7 @@ def _require_enough(groups: NDArray[np.int64], yes: NDArray[np.bool_], new: NDAr
 
 def _predicted(bundle: Bundle, config: Config, on: Any) -> tuple[ValidTable, NDArray[np.float64]]:
     """Read a table under a bundle's contract; say how likely each customer says yes."""
-    positive = bundle.contract.outcome.positive
-    if positive is None:
-        raise BundleError(
-            "This bundle names segments; the gate compares responses.",
-            expected="two bundles trained on a response",
-            fix="give a reason with --despite",
-        )
+    require_response(bundle, "the gate compares responses", fix="give a reason with --despite")
     data = config.data.model_copy(update={"at": bundle.at})
     table = check(on, bundle.contract, config.model_copy(update={"data": data}))
     return table, propensities(bundle, table.frame)

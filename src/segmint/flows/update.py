@@ -16,7 +16,7 @@ from segmint.contract.validate import MIN_ROWS_PER_LEVEL
 from segmint.errors import DataError
 from segmint.evaluation.gate import Gate, judge_move
 from segmint.evaluation.recalibration import Move, cross_fitted, flattered_by, move_of
-from segmint.flows.bundle import predict_texts, propensities
+from segmint.flows.bundle import predict_texts, propensities, require_response
 from segmint.flows.calibrate import interval_of
 from segmint.flows.call_lists import read_call_list, with_numbers
 from segmint.flows.predict import run_folder
@@ -112,6 +112,8 @@ def update(
 
     Raises
     ------
+    BundleError
+        If the bundle names segments.
     DataError
         If fewer than 100 customers have an outcome, or all have the same; if most results are of other customers; if the history holds the wave; or if the
         wave would be judged by what another bundle said of it.
@@ -119,13 +121,7 @@ def update(
     config, runs = load_config(settings_of(config), flags={"data.upcoming": upcoming}), Path(runs)
     current = open_bundle(bundle, runs)
     config = of_its_moment(config, current)
-    positive = current.contract.outcome.positive
-    if positive is None:
-        raise DataError(
-            "This bundle names segments; there is no response to recalibrate.",
-            expected="a bundle trained on a response",
-            fix="train again with segmint run",
-        )
+    require_response(current, "there is no response to recalibrate")
     wave, told = read_call_list(scored, config.data), read_frame(results, config.data)
     found = outcomes_of(wave, told, current.contract, read_codes(codes))
     _require_this_wave(found)
