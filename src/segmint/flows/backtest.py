@@ -41,7 +41,6 @@ from segmint.progress import Progress, Remember, silent, tell_both
 from segmint.splits.waves import ROW_ORDER, Wave, doubt_of_time, make_waves, time_proxies, times_of
 from segmint.store.run import Run
 from segmint.store.run_files import BACKTEST
-from segmint.store.staging import publish_file
 from segmint.tables.table_source import TableSource
 from segmint.targeting.policy import ContactPolicy, ContactRules, Economics
 from segmint.wording import counted, percent
@@ -138,8 +137,8 @@ def backtest_in(
     found = replace(found, calls=_with_sets(found.calls, sets))
     summary = {**found.to_json(), **_about(table, waves, applied, sets, config, found)}
     here.keep(BACKTEST, summary)
-    publish_file(here.folder / CALLS, lambda path: found.calls.write_parquet(path))
-    publish_file(here.folder / WAVES, lambda path: found.waves.write_parquet(path))
+    here.keep(CALLS, found.calls)
+    here.keep(WAVES, found.waves)
     report = write_report(here.folder)
     sentences = (summary["replayed"], *summary["notes"], *found.conclusion, summary["label_sets"]["sentence"])
     here.done({"conclusion": list(found.conclusion)})

@@ -12,7 +12,7 @@ from segmint.contract.infer import infer_contract as draft
 from segmint.errors import ContractError
 from segmint.flows.read import open_source
 from segmint.flows.settings import Settings, settings_of
-from segmint.store.staging import publish_file, write_file
+from segmint.store.staging import publish_bytes
 
 _REVIEWED = re.compile(r"^[ \t]*reviewed[ \t]*=[ \t]*false", re.MULTILINE)
 
@@ -78,4 +78,4 @@ def review_contract(text: str, path: Path, *, reviewed: bool) -> None:
         )
     signed = _REVIEWED.sub("reviewed = true", text.replace("\r\n", "\n"))
     parse_contract(signed, origin="the contract")
-    publish_file(path, lambda staged: write_file(staged, signed.encode("utf-8")))
+    publish_bytes(path, signed.encode("utf-8"))

@@ -33,7 +33,6 @@ from segmint.store import run_files
 from segmint.store.bundle import Bundle, open_bundle
 from segmint.store.promoted import WORD
 from segmint.store.run import Run
-from segmint.store.staging import publish_file
 from segmint.tables.table_source import TableSource
 from segmint.wording import some_of
 
@@ -141,8 +140,8 @@ def keep_importance(here: Run, table: ValidTable, bundle: Bundle) -> dict[str, A
     importance = global_importance(found, wording)
     targets = bundle.classes if positive is None else [positive]
     effects = effect_curves(predictor, some.frame, bundle.reference, wording, targets=targets)
-    publish_file(here.folder / run_files.IMPORTANCE, lambda path: importance.write_parquet(path))
-    publish_file(here.folder / run_files.EFFECTS, lambda path: effects.write_parquet(path))
+    here.keep(run_files.IMPORTANCE, importance)
+    here.keep(run_files.EFFECTS, effects)
     again = draw_again(predictor, some.frame.head(MOST_DRAWN_AGAIN), bundle.reference, target=positive, seeds=DRAWS)
     stability = how_stable(again)
     summary = {
@@ -195,7 +194,7 @@ def _no_customer(customer: str, *, has_ids: bool) -> InputError:
 
 def _explain_one(here: Run, table: ValidTable, bundle: Bundle, sensitive: bool) -> Explained:
     reasons, summary = about_customer(table, bundle, sensitive=sensitive)
-    publish_file(here.folder / REASONS_OF_EACH, lambda path: reasons.write_parquet(path))
+    here.keep(REASONS_OF_EACH, reasons)
     here.keep("customer.json", summary)
     here.done({"rows": 1})
     return Explained(here.folder, None, reasons, tuple(summary["letter"]), summary)
@@ -250,7 +249,7 @@ def _explain_all(here: Run, table: ValidTable, bundle: Bundle, sensitive: bool, 
     progress("explaining", 0, len(some))
     reasons = reasons_of(some, bundle, sensitive=sensitive)
     progress("explaining", len(some), len(some))
-    publish_file(here.folder / REASONS_OF_EACH, lambda path: reasons.write_parquet(path))
+    here.keep(REASONS_OF_EACH, reasons)
     summary = keep_importance(here, table, bundle) | {"explained": len(some), "rows": len(table)}
     sentences = [str(summary["stability"])]
     if len(some) < len(table):

@@ -186,7 +186,7 @@ def measure(
             "rows": found.frame().with_columns(pl.col(pl.Float64).fill_nan(None)).to_dicts(),
         }
         here.keep(MEASURE, summary)
-        publish_file(here.folder / ROWS, lambda path: found.frame().write_parquet(path))
+        here.keep(ROWS, found.frame())
         report = write_report(here.folder)
         here.done({"sentences": list(sentences)})
     last = (grown.sentence,) if isinstance(grown, Grown) else ()

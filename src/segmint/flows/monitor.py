@@ -31,7 +31,6 @@ from segmint.store.bundle import Bundle, open_bundle, run_of
 from segmint.store.promoted import WORD
 from segmint.store.run import Run, list_runs
 from segmint.store.run_files import MONITOR
-from segmint.store.staging import publish_file
 from segmint.wording import counted, some_of
 
 COLUMNS = "monitor_columns.parquet"
@@ -145,7 +144,7 @@ def monitor(
             )
         summary["waves"] = [*_earlier(runs, here), _line(here, summary)]
         here.keep(MONITOR, summary)
-        publish_file(here.folder / COLUMNS, lambda path: drift.frame().write_parquet(path))
+        here.keep(COLUMNS, drift.frame())
         report = write_report(here.folder)
         here.done({"advice": drift.advice, "alarms": [alarm.code for alarm in drift.alarms]})
     return Monitored(here.folder, report, _sentences(drift, customers, receipt, advice, caution), summary, drift)

@@ -9,7 +9,7 @@ from typing import Any
 from segmint.errors import RunError
 from segmint.store.run import read_kept, typed
 from segmint.store.run_files import PAGE
-from segmint.store.staging import publish_file, write_file
+from segmint.store.staging import publish_bytes
 
 STORED = "report.json"
 
@@ -23,10 +23,8 @@ def write_report(folder: Path) -> Path:
     from segmint.report.summary import summarise
 
     report = summarise(folder)
-    stored = json.dumps(report, ensure_ascii=False).encode("utf-8", "replace")
-    publish_file(folder / STORED, lambda path: write_file(path, stored))
-    page = render(report).encode("utf-8")
-    publish_file(folder / PAGE, lambda path: write_file(path, page))
+    publish_bytes(folder / STORED, json.dumps(report, ensure_ascii=False).encode("utf-8", "replace"))
+    publish_bytes(folder / PAGE, render(report).encode("utf-8"))
     return folder / PAGE
 
 

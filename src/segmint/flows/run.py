@@ -56,7 +56,6 @@ from segmint.splits.folds import Fold, make_folds
 from segmint.splits.groups import RowIdentity, names_of
 from segmint.store import run_files
 from segmint.store.run import Run
-from segmint.store.staging import publish_file
 from segmint.store.training_ids import write_training_ids
 
 
@@ -370,14 +369,12 @@ def _segments(
 
 def _keep_input(here: Run, table: ValidTable) -> None:
     write_training_ids(here.folder, names_of(table))
-    levels = outcome_by_level(table)
-    publish_file(here.folder / run_files.LEVELS, lambda path: levels.write_parquet(path))
+    here.keep(run_files.LEVELS, outcome_by_level(table))
 
 
 def _keep_comparison(here: Run, comparison: Comparison) -> None:
     here.keep(run_files.COMPARISON, comparison.to_json())
-    frame = comparison.predictions
-    publish_file(here.folder / run_files.PREDICTIONS, lambda path: frame.write_parquet(path))
+    here.keep(run_files.PREDICTIONS, comparison.predictions)
 
 
 def _summary(

@@ -37,7 +37,6 @@ from segmint.segments.words import call_segments, load_words, say_nobody
 from segmint.splits.groups import RowIdentity, row_customers
 from segmint.store.run import Run, find_run
 from segmint.store.run_files import CUSTOMERS, MIGRATION, SEGMENTS, SQL
-from segmint.store.staging import publish_file
 from segmint.targeting.stakes import known_amounts
 from segmint.wording import counted, listed, money, percent, some_of
 
@@ -271,8 +270,7 @@ def keep_segments(here: Run, table: ValidTable, found: Segmentation) -> None:
     """Keep the segments in the run, and who belongs to which."""
     here.keep(SEGMENTS, found.to_json())
     here.keep(SQL, rules_as_sql(found.rules, found.keys, found.names).encode("utf-8"))
-    rows = _named(table).hstack(found.customers())
-    publish_file(here.folder / CUSTOMERS, lambda path: rows.write_parquet(path))
+    here.keep(CUSTOMERS, _named(table).hstack(found.customers()))
 
 
 def assign(
@@ -346,7 +344,7 @@ def assign(
             segment_probability=pl.Series(likely.max(axis=1)),
             flags=table.flags,
         )
-        publish_file(here.folder / CUSTOMERS, lambda path: rows.write_parquet(path))
+        here.keep(CUSTOMERS, rows)
         migrated = _migrate(here, earlier, found, rows, table, keys, names)
         write_report(here.folder)
         here.done({"rows": len(table)})
@@ -403,10 +401,9 @@ def _migrate(
         "sentences": [*gaps, *told["sentences"]],
     }
     here.keep(MIGRATION, content)
-    publish_file(here.folder / "tables" / "shares.parquet", lambda path: compared.frame().write_parquet(path))
+    here.keep("tables/shares.parquet", compared.frame())
     if compared.migration is not None:
-        moves = compared.migration.frame()
-        publish_file(here.folder / "tables" / "migration.parquet", lambda path: moves.write_parquet(path))
+        here.keep("tables/migration.parquet", compared.migration.frame())
     return content
 
 

@@ -192,7 +192,7 @@ def target(
             summary["trained_on"] = int(learned.rows(table.rows(call_list.lists(table.records))).sum())
         if earlier is not None:
             dropped = dropped_since(earlier, call_list)
-            publish_file(here.folder / DROPPED, lambda path: dropped.rows.write_parquet(path))
+            here.keep(DROPPED, dropped.rows)
             summary["dropped"] = _dropped(earlier, dropped)
         here.keep(TARGET, summary)
         if out is not None:

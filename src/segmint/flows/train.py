@@ -27,7 +27,6 @@ from segmint.splits.folds import inner_split
 from segmint.splits.groups import RowIdentity
 from segmint.store import run_files
 from segmint.store.run import Run
-from segmint.store.staging import publish_file
 
 FINAL = "final"
 # A larger share of the customers than this, kept from teaching, is worth a second training.
@@ -158,5 +157,4 @@ def keep_history(here: Run, table: ValidTable, trained: Trained) -> None:
     if trained.again:
         lesson["again"] = {"customers": len(table), "epochs": trained.again}
     here.keep(run_files.LESSON, lesson)
-    history = pl.DataFrame(epoch_rows(model[-1].history_, FINAL))
-    publish_file(here.folder / run_files.HISTORY, lambda path: history.write_parquet(path))
+    here.keep(run_files.HISTORY, pl.DataFrame(epoch_rows(model[-1].history_, FINAL)))

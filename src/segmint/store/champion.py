@@ -18,7 +18,7 @@ from segmint.store.alone import alone
 from segmint.store.bundle import FOLDER, Bundle, Opening
 from segmint.store.promoted import WORD, Entry, read_history
 from segmint.store.run import find_run
-from segmint.store.staging import publish_file, real_path, write_file
+from segmint.store.staging import publish_bytes, real_path
 
 if TYPE_CHECKING:
     from segmint.evaluation.gate import Gate
@@ -139,7 +139,7 @@ def _write(runs: Path, past: list[Entry], entry: Entry) -> Entry:
         "manifest": entry.manifest,
         "history": [asdict(one) for one in [*past, entry]],
     }
-    publish_file(runs / WORD, lambda path: write_file(path, strict_json.to_bytes(content)))
+    publish_bytes(runs / WORD, strict_json.to_bytes(content))
     return entry
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from segmint.errors import RunError
 from segmint.store import strict_json
 from segmint.store.run import Run
-from segmint.store.staging import publish_file, write_file
+from segmint.store.staging import publish_bytes
 
 TABLES = "learned_tables.json"
 _MOVES = "update"
@@ -53,7 +53,7 @@ def carry_learned_tables(folder: Path, target: Path) -> None:
     """Keep in the run `target`, which moves the bundle of the run `folder`, what that had learned from."""
     known = LearnedTables.of(folder)
     content = strict_json.to_bytes({"trained": sorted(known.trained), "moved": sorted(known.moved)})
-    publish_file(target / TABLES, lambda path: write_file(path, content))
+    publish_bytes(target / TABLES, content)
 
 
 def _kept(folder: Path) -> LearnedTables:

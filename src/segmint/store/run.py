@@ -21,13 +21,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
+import polars as pl
+
 from segmint.errors import RunError, SegmintError, why
 from segmint.store import strict_json
 from segmint.store.process import is_alive, is_here, this_process
 from segmint.store.promoted import RUN_ID
 from segmint.store.remember import Result, remember
 from segmint.store.sealed_folder import printable
-from segmint.store.staging import publish_file, require_writable, staging, write_file
+from segmint.store.staging import publish_bytes, publish_file, require_writable, staging, write_file
 
 JSON = dict[str, Any]
 Status = Literal["running", "done", "failed", "interrupted"]
@@ -222,10 +224,13 @@ class Run:
         """Note that somebody stopped the work."""
         self._end("interrupted")
 
-    def keep(self, name: str, content: bytes | Mapping[str, Any]) -> None:
-        """Publish a file of the run, whole: bytes as they are, anything else as JSON."""
-        written = content if isinstance(content, bytes) else strict_json.to_bytes(dict(content))
-        publish_file(self.folder / name, lambda path: write_file(path, written))
+    def keep(self, name: str, content: bytes | pl.DataFrame | Mapping[str, Any]) -> None:
+        """Publish a file of the run, whole: bytes as they are, a table as Parquet, anything else as JSON."""
+        if isinstance(content, pl.DataFrame):
+            publish_file(self.folder / name, content.write_parquet)
+        else:
+            written = content if isinstance(content, bytes) else strict_json.to_bytes(dict(content))
+            publish_bytes(self.folder / name, written)
 
     def kept(self, name: str) -> JSON | None:
         """Read again what `keep` published as JSON; as `read_kept`."""
@@ -248,8 +253,7 @@ class Run:
 
     def _update(self, **changes: Any) -> None:
         self.record = {**self.record, **changes, "heartbeat": _stamp(datetime.now(UTC))}
-        content = strict_json.to_bytes(self.record)
-        publish_file(self.folder / RECORD, lambda path: write_file(path, content))
+        publish_bytes(self.folder / RECORD, strict_json.to_bytes(self.record))
         self._beat = time.monotonic()
 
     def _silent(self) -> bool:

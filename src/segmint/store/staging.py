@@ -112,6 +112,11 @@ def publish_file(
     return result
 
 
+def publish_bytes(path: Path, content: bytes) -> None:
+    """Make `content` the file `path`, whole; as `publish_file`."""
+    publish_file(path, lambda staged: write_file(staged, content))
+
+
 def write_file(path: Path, content: bytes) -> None:
     """Write a new file with mode 0600; `staging` flushes it when it publishes."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from segmint.contract.ids import bare_ids
 from segmint.errors import RunError
-from segmint.store.staging import publish_file, write_file
+from segmint.store.staging import publish_bytes
 
 IDS = "training_ids.bin"
 MOVED = "moved_ids.bin"
@@ -104,8 +104,8 @@ def _open(folder: Path, name: str) -> TrainingIds | None:
 
 
 def _keep(folder: Path, fingerprints: NDArray[np.uint64], key: bytes, name: str = IDS) -> None:
-    publish_file(folder / KEY, lambda path: write_file(path, key))
-    publish_file(folder / name, lambda path: write_file(path, fingerprints.astype("<u8").tobytes()))
+    publish_bytes(folder / KEY, key)
+    publish_bytes(folder / name, fingerprints.astype("<u8").tobytes())
 
 
 def _fingerprints(ids: Iterable[str | None], key: bytes) -> NDArray[np.uint64]:
