@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,8 @@ import openpyxl
 import polars as pl
 import pytest
 
-from segmint.cli import main
+from segmint.cli import main, results
+from segmint.cli.screen import Screen
 from segmint.config import Config, load_config
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import PolicyError
@@ -22,6 +25,7 @@ from segmint.flows.target import Targeted, target
 from segmint.store.run import Run
 from segmint.tables.simulate import Campaign, simulate_batches
 from segmint.targeting.choose import choose
+from segmint.wording import capital
 from tests.flows.conftest import QUICK_DEMO as QUICK
 
 pytestmark = pytest.mark.network
@@ -203,7 +207,6 @@ def test_an_objector_is_neither_listed_nor_predicted(done: RunResult, runs: Path
 
 
 def test_a_list_that_respects_no_objection_says_so(targeted: Targeted) -> None:
-    assert not targeted.summary["respects_objections"]
     assert any("this list respects no do-not-call list" in sentence for sentence in targeted.sentences)
 
 
@@ -241,7 +244,9 @@ def test_a_quota_for_a_level_that_nobody_has_is_refused(done: RunResult, runs: P
         target(sample_path(), done.folder, policy(quota), runs=runs)
 
 
-def test_a_level_that_nobody_has_is_said(done: RunResult, runs: Path, tmp_path: Path) -> None:
+def test_a_level_that_nobody_has_is_said_everywhere(
+    done: RunResult, runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     given = pl.read_csv(sample_path(), separator=";", infer_schema=False).head(300)
     given.with_columns(branch=pl.Series(["101", "102"] * 150)).write_csv(tmp_path / "customers.csv")
     rules = policy(
@@ -249,11 +254,18 @@ def test_a_level_that_nobody_has_is_said(done: RunResult, runs: Path, tmp_path: 
         'policy.quotas=[{column = "branch", level = "Porto", maximum = 5}]',
     )
     found = target(tmp_path / "customers.csv", done.folder, rules, runs=runs)
-    said = [sentence for sentence in found.sentences if sentence.startswith("warning: nobody has")]
+    said = [doubt["sentence"] for doubt in found.summary["doubts"] if doubt["title"] == "A rule waits for nobody"]
     assert said == [
-        "warning: nobody has '11O' in 'branch', for which the exclusion 'closed' waits; is it written so in the table?",
-        "warning: nobody has 'Porto' in 'branch', for which the quota 'branch Porto' waits; is it written so in the table?",
+        "nobody has '11O' in 'branch', for which the exclusion 'closed' waits; look how the table writes it",
+        "nobody has 'Porto' in 'branch', for which the quota 'branch Porto' waits; look how the table writes it",
     ]
+    page = unescape((found.folder / "report.html").read_text("utf-8"))
+    results.targeted(Screen(json=True), found)
+    told = json.loads(capsys.readouterr().out)["sentences"]
+    for sentence in said:
+        assert f"warning: {sentence}" in found.sentences
+        assert f"warning: {sentence}" in told
+        assert f"{capital(sentence)}." in page
     assert found.summary["suppressed_because"] == {"closed": 150}
 
 

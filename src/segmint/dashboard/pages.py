@@ -16,10 +16,12 @@ from segmint.dashboard.policy_form import ROWS, config_of, placeholders, policy_
 from segmint.errors import RunError, SegmintError
 from segmint.evaluation.paired_bootstrap import LOWER_IS_BETTER
 from segmint.flows.bundle import SEGMENT, segment_names
+from segmint.flows.candidates import doubts_of
 from segmint.flows.customer import TypedError, look_up, try_out
 from segmint.flows.preview import PreparedList, what_moved
 from segmint.flows.report import stored_report
 from segmint.flows.runs import WATCHING, open_failures, rows_of, table_of, watched_runs
+from segmint.flows.settings import policy_of
 from segmint.monitoring.reference import Usual, usual_of
 from segmint.report.blocks import Block, banner, figures, heading, points, statements, table
 from segmint.report.html import printable_dict
@@ -33,7 +35,6 @@ from segmint.store.run import CONFIG, Run, read_kept, typed
 from segmint.store.run_files import CUSTOMERS, DIALLER, LIST, MONITOR, PAGE, PREDICTIONS, REJECTED, SEGMENTS, SHEET, SQL
 from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.preview import Preview
-from segmint.targeting.suppress import respects_objections
 from segmint.wording import capital, count, decimal, percent, signed
 
 Context = dict[str, Any]
@@ -168,6 +169,7 @@ def list_builder(desk: Desk, table: str | None, form: Mapping[str, str]) -> Cont
         config = config_of(said, desk.standing)
         seen = preview(desk, table, said, exact=True, before=None)
         prepared = desk.prepared(table, config)
+        doubts = doubts_of(policy_of(config), bundle, prepared.preview.columns, prepared.doubts)
         known = {
             c.name: {"label": c.label, "levels": list(usual_of(c, bundle.reference).levels)} for c in _choices(bundle)
         }
@@ -184,9 +186,7 @@ def list_builder(desk: Desk, table: str | None, form: Mapping[str, str]) -> Cont
         "rows": ROWS,
         "data": seen,
         "standing": desk.standing.rules(),
-        "objections": respects_objections(config.policy, bundle.contract),
-        "no_country": prepared.no_country,
-        "off_by_words": prepared.by_words,
+        "doubts": doubts,
     }
 
 

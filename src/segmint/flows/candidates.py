@@ -15,11 +15,17 @@ from segmint.contract.valid_table import ValidTable
 from segmint.errors import PolicyError
 from segmint.flows.bundle import SEGMENT, propensities, require_response, segment_names, segments_in
 from segmint.store.bundle import Bundle
+from segmint.targeting.levels import levels_of_nobody
 from segmint.targeting.policy import ContactPolicy
-from segmint.targeting.suppress import UNNAMED, Suppression, suppress
+from segmint.targeting.suppress import UNNAMED, Doubt, Suppression, respects_objections, suppress
 from segmint.wording import counted
 
 CARRIED = frozenset({"name", "phone", "quota"})
+NO_OBJECTIONS = Doubt(
+    title="Nobody is left out who asked not to be called",
+    sentence="this list respects no do-not-call list; name the files of objections as policy.suppress, or a column of "
+    "consent in the contract",
+)
 
 
 def today() -> date:
@@ -84,6 +90,16 @@ def weigh(table: ValidTable, policy: ContactPolicy, bundle: Bundle) -> Candidate
     if segments is not None and SEGMENT not in columns.columns:
         columns = columns.with_columns(segments)
     return Candidates(customers, columns, held_back, segments, propensities_of(table, bundle, held_back))
+
+
+def doubts_of(policy: ContactPolicy, bundle: Bundle, columns: pl.DataFrame, read: Sequence[Doubt]) -> list[Doubt]:
+    """Say what may be wrong with a list: that it respects no objection, what was `read`, or rules that wait in vain."""
+    waiting = levels_of_nobody(policy, columns, known_levels(bundle))
+    return [
+        *([] if respects_objections(policy, bundle.contract) else [NO_OBJECTIONS]),
+        *read,
+        *(Doubt(title="A rule waits for nobody", sentence=said) for said in waiting),
+    ]
 
 
 def columns_of(table: ValidTable, policy: ContactPolicy, bundle: Bundle) -> pl.DataFrame:

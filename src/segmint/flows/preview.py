@@ -20,6 +20,7 @@ from segmint.store.bundle import Bundle
 from segmint.targeting.choose import choose
 from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.preview import ListPreview, Preview, moved, preview_of
+from segmint.targeting.suppress import Doubt
 
 NAMED = 8  # customers named among those who come and go
 _DECIDING = (
@@ -37,8 +38,7 @@ class PreparedList:
     eligible : ndarray of bool, shape (n_customers,)
     suppressed : dict of str to int
         Customers by the rule that keeps them off.
-    no_country : str
-    by_words : tuple of str
+    doubts : tuple of Doubt
         As in `Suppression`.
     preview : ListPreview
         Of these customers, and the columns that quotas, costs and values may be taken from.
@@ -46,8 +46,7 @@ class PreparedList:
 
     eligible: NDArray[np.bool_]
     suppressed: dict[str, int]
-    no_country: str
-    by_words: tuple[str, ...]
+    doubts: tuple[Doubt, ...]
     preview: ListPreview
 
     def ask(self, policy: ContactPolicy, *, exact: bool) -> Preview:
@@ -85,8 +84,7 @@ def prepare_list(table: ValidTable, bundle: Bundle, config: Config) -> PreparedL
     found = weigh(table, policy, bundle)
     held_back = found.held_back
     preview = ListPreview(found.customers, found.propensity, policy, columns=found.columns, eligible=held_back.eligible)
-    doubts = held_back.no_country, held_back.by_words
-    return PreparedList(held_back.eligible, held_back.counts, *doubts, preview)
+    return PreparedList(held_back.eligible, held_back.counts, held_back.doubts, preview)
 
 
 def stands_on(config: Config, table: ValidTable) -> str:

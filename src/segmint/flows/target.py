@@ -22,7 +22,7 @@ from segmint.flows.bundle import SEGMENT, predictor_of
 from segmint.flows.candidates import (
     CARRIED,
     carried_of,
-    known_levels,
+    doubts_of,
     require_policy_columns,
     require_usable,
     weigh,
@@ -59,12 +59,11 @@ from segmint.targeting.hand_off import (
     write_dialler,
     write_workbook,
 )
-from segmint.targeting.levels import levels_of_nobody
 from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.sensitivity import what_if_parts
 from segmint.targeting.sheets import MOST_SHEETS, OTHERS
 from segmint.targeting.summary import fairness_of, groups_on_list, past_of, still_listed, summarise_list
-from segmint.targeting.suppress import Suppression, require_safety_columns, respects_objections
+from segmint.targeting.suppress import Doubt, Suppression, require_safety_columns
 from segmint.toml_files import toml_text_of
 from segmint.wording import some_of
 
@@ -185,11 +184,12 @@ def target(
         )
         for_dialler = publish_file(here.folder / DIALLER, lambda path: write_dialler(call_list, profile, path))
         summary = _summary(call_list, choice, held_back, table, columns, opened_bundle)
-        summary["respects_objections"] = respects_objections(policy, contract)
-        summary["levels_of_nobody"] = list(levels_of_nobody(policy, columns, known_levels(opened_bundle)))
+        summary["doubts"] = doubts_of(policy, opened_bundle, columns, held_back.doubts)
         summary["hand_off"] = {SHEET: asdict(for_people), DIALLER: asdict(for_dialler)}
         if (learned := Learned.of(opened_bundle, run_folder(bundle, runs), opened)) is not None:
-            summary["trained_on"] = int(learned.rows(table.rows(call_list.lists(table.records))).sum())
+            seen = int(learned.rows(table.rows(call_list.lists(table.records))).sum())
+            summary["trained_on"] = seen
+            summary["doubts"][:0] = _trained_on(seen, call_list.counts["listed"])
         if earlier is not None:
             dropped = dropped_since(earlier, call_list)
             here.keep(DROPPED, dropped.rows)
@@ -288,16 +288,20 @@ def _summary(
     return {
         **summarise_list(call_list, choice, policy, columns),
         "files": list(held_back.receipt),
-        "files_of_nobody": list(held_back.of_nobody),
-        "no_country": held_back.no_country,
-        "off_by_words": list(held_back.by_words),
-        "calls_not_yet": held_back.not_yet,
         "at": bundle.at,
         "groups": groups_on_list(choice, columns, [name for name in counted if name in columns.columns]),
         "fairness": fairness_of(choice, columns, watched, policy, outcome),
         "past": past_of(histograms.get(str(contract.outcome.positive)), choice, policy),
         "labels": {c.name: c.label for c in contract.columns},
     }
+
+
+def _trained_on(seen: int, listed: int) -> list[Doubt]:
+    said = (
+        f"the network was trained on {seen:,} of the {listed:,} to be called: for them this is no prediction about "
+        "strangers, and what they are expected to bring may be too high"
+    )
+    return [Doubt(title="The network has seen customers of this list", sentence=said)] if seen else []
 
 
 def _quota_columns(policy: ContactPolicy) -> list[str]:
@@ -319,25 +323,7 @@ def _dropped(earlier: pl.DataFrame, dropped: Dropped) -> dict[str, Any]:
 def _sentences(call_list: CallList, summary: dict[str, Any]) -> tuple[str, ...]:
     """Say where everyone went, what to do, what limits the list and who left it."""
     prices = [limit["sentence"] for limit in summary["limits"] if limit["sentence"]]
-    said = [*call_list.sentences(), *prices]
-    if known := summary.get("trained_on"):
-        said.append(
-            f"warning: the network was trained on {known:,} of the {summary['counts']['listed']:,} to be called; what they "
-            "are expected to bring may be too high"
-        )
-    if not summary["respects_objections"]:
-        said.append(
-            "warning: this list respects no do-not-call list; name the files of objections as policy.suppress, or a column of "
-            "consent in the contract"
-        )
-    doubts = (
-        summary["no_country"],
-        *summary["off_by_words"],
-        *summary["levels_of_nobody"],
-        *summary["files_of_nobody"],
-        summary["calls_not_yet"],
-    )
-    said += [f"warning: {sentence}" for sentence in doubts if sentence]
+    said = [*call_list.sentences(), *prices, *(f"warning: {doubt['sentence']}" for doubt in summary["doubts"])]
     said += _hand_off_sentences(summary["hand_off"], summary["counts"]["listed"], call_list.policy.sheet_by)
     if "dropped" in summary:
         gone = summary["dropped"]

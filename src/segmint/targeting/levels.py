@@ -46,7 +46,7 @@ def levels_of_nobody(
     waiting = [(f"exclusion '{rule.name}'", rule.column, level) for rule in policy.exclude for level in rule.levels]
     waiting += [(f"quota '{quota.words}'", quota.column, quota.level) for quota in policy.quotas]
     return tuple(
-        f"nobody has '{level}' in '{column}', for which the {what} waits; is it written so in the table?"
+        f"nobody has '{level}' in '{column}', for which the {what} waits; look how the table writes it"
         for what, column, level in waiting
         if level not in known.get(column, ()) and not has_level(columns[column], [level]).any()
     )

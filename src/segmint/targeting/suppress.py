@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 import polars as pl
@@ -42,6 +43,13 @@ SAFETY = frozenset({"consent", "exclude_if", "phone"})
 UNNAMED = "record "  # begins the name of a customer without an id; the same number is somebody else in the next table
 
 Rule = tuple[pl.Series, str]
+
+
+class Doubt(TypedDict):
+    """What somebody should look at before a list is used: in a title, and in a sentence without capital and full stop."""
+
+    title: str
+    sentence: str
 
 
 @dataclass(frozen=True)
@@ -82,6 +90,19 @@ class Suppression:
     def eligible(self) -> NDArray[np.bool_]:
         """Whether nothing speaks against calling; shape (n_customers,)."""
         return (self.because == "").to_numpy()
+
+    @property
+    def doubts(self) -> tuple[Doubt, ...]:
+        """What may be wrong with what was read."""
+        said = {
+            "Phone numbers lack a country": (self.no_country,),
+            "The words of a column keep nearly everybody off": self.by_words,
+            "A file keeps nobody off": self.of_nobody,
+            "The history has calls that lie ahead": (self.not_yet,),
+        }
+        return tuple(
+            Doubt(title=title, sentence=sentence) for title, found in said.items() for sentence in found if sentence
+        )
 
 
 def suppress(

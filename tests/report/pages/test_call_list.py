@@ -43,7 +43,8 @@ def write_target(folder: Path, **rules) -> Path:
     histogram = {"customers": [900, 600, 300, 150, 50], "happened": [20, 40, 45, 40, 20]}
     found = {
         **summarise_list(call_list, choice, policy, frame),
-        "files": [],
+        "files": ["'stop.csv': 2 entries, 0 customers matched"],
+        "doubts": [],
         "at": "planning",
         "groups": groups_on_list(choice, frame, ["branch"]),
         "fairness": fairness_of(
@@ -99,48 +100,16 @@ def test_a_holdout_too_small_to_show_anything_says_so(tmp_path: Path) -> None:
     assert "points or more" not in html
 
 
-def test_files_that_keep_nobody_off_are_said(tmp_path: Path) -> None:
+def test_every_doubt_is_a_banner(tmp_path: Path) -> None:
     write_target(tmp_path)
     found = json.loads((tmp_path / "target.json").read_text())
-    found |= {"files": ["'stop.csv': 2 entries, 0 customers matched"], "files_of_nobody": ["none of the 2 entries"]}
+    found["doubts"] = [{"title": "A file keeps nobody off", "sentence": f"not the one entry of '{HOSTILE}'"}]
     (tmp_path / "target.json").write_text(json.dumps(found))
     html = render_report(tmp_path)
+    assert "A file keeps nobody off" in html
+    assert "Not the one entry of" in html
+    assert HOSTILE not in html
     assert "2 entries, 0 customers matched" in html
-    assert "None of the 2 entries." in html
-
-
-def test_phone_numbers_without_their_country_are_said(tmp_path: Path) -> None:
-    write_target(tmp_path)
-    assert "lack a country" not in render_report(tmp_path)
-    found = json.loads((tmp_path / "target.json").read_text()) | {"no_country": "the phone numbers of 9 customers"}
-    (tmp_path / "target.json").write_text(json.dumps(found))
-    html = render_report(tmp_path)
-    assert "Phone numbers lack a country" in html
-    assert "The phone numbers of 9 customers." in html
-
-
-def test_words_that_keep_nearly_everybody_off_are_said(tmp_path: Path) -> None:
-    write_target(tmp_path)
-    assert "words of a column" not in render_report(tmp_path)
-    found = json.loads((tmp_path / "target.json").read_text()) | {"off_by_words": ["it keeps 99 of 99 customers off"]}
-    (tmp_path / "target.json").write_text(json.dumps(found))
-    assert "It keeps 99 of 99 customers off." in render_report(tmp_path)
-
-
-def test_calls_of_the_history_that_lie_ahead_are_said(tmp_path: Path) -> None:
-    write_target(tmp_path)
-    assert "lie ahead" not in render_report(tmp_path)
-    found = json.loads((tmp_path / "target.json").read_text()) | {"calls_not_yet": "2 customers have a call after"}
-    (tmp_path / "target.json").write_text(json.dumps(found))
-    assert "2 customers have a call after." in render_report(tmp_path)
-
-
-@pytest.mark.parametrize("respects", [False, True])
-def test_a_list_that_respects_no_objection_says_so(tmp_path: Path, respects: bool) -> None:
-    write_target(tmp_path)
-    found = json.loads((tmp_path / "target.json").read_text()) | {"respects_objections": respects}
-    (tmp_path / "target.json").write_text(json.dumps(found))
-    assert ("This list respects no do-not-call list" in render_report(tmp_path)) is not respects
 
 
 def test_bands_of_age_stand_in_their_order(folder: Path) -> None:

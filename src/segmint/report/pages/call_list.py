@@ -53,13 +53,8 @@ def page(run: RunView) -> Page | None:
         short="Call list",
         lead=f"{count(sum(counts.values()))} rows read; each has one place below.",
         blocks=[
-            _no_objections(found),
+            *(banner("caution", doubt["title"], f"{capital(doubt['sentence'])}.") for doubt in found["doubts"]),
             _dialling(found),
-            _trained_on(found, listed),
-            _of_nobody(found),
-            _no_country(found),
-            _off_by_words(found),
-            _not_yet(found),
             figures(
                 [
                     ("To be called", count(listed), _share_of_eligible(counts)),
@@ -77,17 +72,6 @@ def page(run: RunView) -> Page | None:
     )
 
 
-def _no_objections(found: dict[str, Any]) -> Block | None:
-    if found.get("respects_objections", True):  # a list made before this was kept does not say it
-        return None
-    return banner(
-        "caution",
-        "This list respects no do-not-call list",
-        "No file of objections is named and the table has no column of consent, so nobody is left out who asked not to be called. "
-        "Name the files in the policy as suppress, or mark a column as consent in the contract, and make the list again.",
-    )
-
-
 def _dialling(found: dict[str, Any]) -> Block | None:
     if found.get("at") != "dialling":
         return None
@@ -97,38 +81,6 @@ def _dialling(found: dict[str, Any]) -> Block | None:
         "The network was trained on what is chosen when dialling, such as month and channel. The list holds for the values "
         "planned in the table; call in another month and it must be made again.",
     )
-
-
-def _trained_on(found: dict[str, Any], listed: int) -> Block | None:
-    known = found.get("trained_on")
-    if not known:
-        return None
-    return banner(
-        "caution",
-        "The network has seen customers of this list",
-        f"It was trained on {count(known)} of the {count(listed)} to be called. For them this is no prediction about strangers: "
-        "what they are expected to bring may be too high.",
-    )
-
-
-def _of_nobody(found: dict[str, Any]) -> Block | None:
-    said = [f"{sentence[:1].upper()}{sentence[1:]}." for sentence in found.get("files_of_nobody", [])]
-    return banner("caution", "A file keeps nobody off", " ".join(said)) if said else None
-
-
-def _no_country(found: dict[str, Any]) -> Block | None:
-    said = str(found.get("no_country", ""))
-    return banner("caution", "Phone numbers lack a country", f"{said[:1].upper()}{said[1:]}.") if said else None
-
-
-def _off_by_words(found: dict[str, Any]) -> Block | None:
-    said = [f"{capital(sentence)}." for sentence in found.get("off_by_words", [])]
-    return banner("caution", "The words of a column keep nearly everybody off", " ".join(said)) if said else None
-
-
-def _not_yet(found: dict[str, Any]) -> Block | None:
-    said = str(found.get("calls_not_yet", ""))
-    return banner("caution", "The history has calls that lie ahead", f"{capital(said)}.") if said else None
 
 
 def eligible_of(counts: dict[str, int]) -> int:
