@@ -183,11 +183,18 @@ def test_commands_to_type_name_the_folder_of_runs_where_it_is_not_the_usual_one(
         finished = run_with_bundle(runs, 1)
         browser = client(Desk(runs), signed_in=True)
         assert f"(segmint promote {finished}{named})" in browser.get("/").text
-        assert f"Write it with: segmint report {finished}{named}<" in browser.get(f"/runs/{finished}").text
     at_work = Run.create(tmp_path / "runs", "run", [], "", None, {})
     shown = client(Desk(Path("runs")), signed_in=True).get(f"/runs/{at_work.id}").text
     assert "The run is still at work" in shown
     assert "segmint report" not in shown
+
+
+def test_a_command_that_writes_no_report_is_not_taken_for_an_old_one(tmp_path: Path) -> None:
+    with Run.create(tmp_path, "predict", [], "", None, {}) as run:
+        run.done({})
+    shown = client(Desk(tmp_path), signed_in=True).get(f"/runs/{run.id}").text
+    assert "This run has none; its files are named above." in shown
+    assert shown.index("config.toml") < shown.index("This run has none")
 
 
 def test_a_run_that_failed_unexpectedly_has_a_page_that_says_so(tmp_path: Path) -> None:

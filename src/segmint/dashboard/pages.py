@@ -437,8 +437,7 @@ def _why_no_report(run: Run) -> tuple[str, str]:
     if run.status == "running":
         return "No report here yet", "The run is still at work; its report stands here when it is finished."
     if run.status == "done":
-        report = typed(f"segmint report {run.id}", run.folder.parent)
-        return "No report here yet", f"A run that was made before reports were stored has none. Write it with: {report}"
+        return "No report", "This run has none; its files are named above."
     return "No report here", f"The run stopped before its end; {run.goes_on}."
 
 
