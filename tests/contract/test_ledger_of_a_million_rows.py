@@ -64,14 +64,8 @@ def check(path: Path, rows: int, planted: dict[str, int]) -> None:
     assert dict(total.reasons) == planted
     assert len(rejects) == rows // 100
     assert [reject.record for reject in rejects] == sorted({reject.record for reject in rejects})
-    with path.open("rb") as file:
-        for reject in rejects[:200]:
-            assert reject.span is not None
-            file.seek(reject.span[0])
-            line = file.read(reject.span[1] - reject.span[0])
-            assert line.count(b"\n") == 1
-            if not reject.column and reject.reason != "undecodable":
-                assert line.decode().rstrip("\n") == reject.raw
+    lines = path.read_text("utf-8", errors="backslashreplace").split("\n")
+    assert all(reject.raw == lines[reject.record] for reject in rejects)
 
 
 def test_every_planted_bad_row_is_found_and_explained(tmp_path: Path) -> None:

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from segmint.contract.cells import Cells, as_text, read_cells, read_outcome, unusual
 from segmint.contract.column import Column, Known
@@ -327,7 +326,6 @@ def _rejects(
             detail=f"'{name}' {DETAILS[code]}.",
             raw=_raw_text(raws[k], str(receipt.get("delimiter", ","))),
             column=name,
-            span=_span(batch.spans, int(i)),
         )
 
 
@@ -335,10 +333,6 @@ def _raw_text(values: tuple[Any, ...], delimiter: str) -> str:
     text = io.StringIO()
     csv.writer(text, delimiter=delimiter, lineterminator="").writerow(values)
     return text.getvalue()[:MAX_RAW]
-
-
-def _span(spans: NDArray[np.int64] | None, i: int) -> tuple[int, int] | None:
-    return None if spans is None else (int(spans[i, 0]), int(spans[i, 1]))
 
 
 def _flags(strange: dict[str, pl.Series], height: int) -> pl.Series:

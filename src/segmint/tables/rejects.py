@@ -23,8 +23,6 @@ class Reject:
         The record as it came, at most `MAX_RAW` characters. Belongs in rejected.csv and nowhere else.
     column : str or None
         The column at fault, if it is one.
-    span : (int, int) or None
-        First byte, and the byte after the last, in the uncompressed text; None for frames and Parquet.
     """
 
     record: int
@@ -32,4 +30,3 @@ class Reject:
     detail: str
     raw: str
     column: str | None = None
-    span: tuple[int, int] | None = None

@@ -78,16 +78,13 @@ class RawBatch:
         Record number of each row; the first record after the header is 1.
     rejects : tuple of Reject
         Records that are no rows.
-    spans : ndarray of shape (n_rows, 2) or None
-        Byte range of each row in the uncompressed text.
     done : int
-        How much of `TableSource.size` is read after this batch.
+        How much of `TableSource.size` was read for this batch; of a text up to a block of bytes more than it holds.
     """
 
     frame: pl.DataFrame
     records: NDArray[np.int64]
     rejects: tuple[Reject, ...] = ()
-    spans: NDArray[np.int64] | None = None
     done: int = 0
 
 
@@ -99,12 +96,7 @@ def without_empty_rows(batch: RawBatch) -> RawBatch:
         if not empty.any():
             return batch
     kept = (~empty).to_numpy()
-    return replace(
-        batch,
-        frame=batch.frame.filter(~empty),
-        records=batch.records[kept],
-        spans=None if batch.spans is None else batch.spans[kept],
-    )
+    return replace(batch, frame=batch.frame.filter(~empty), records=batch.records[kept])
 
 
 def _is_empty(column: pl.Series) -> pl.Series:

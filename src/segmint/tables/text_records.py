@@ -50,10 +50,9 @@ class LineBlock:
 
 @dataclass
 class RecordBlock:
-    """Records of one block: rows, their byte ranges and numbers, and the rejects between them."""
+    """Records of one block: rows, their numbers, the rejects between them, and the byte at which the block ends."""
 
     rows: list[list[str]] = field(default_factory=list)
-    spans: list[tuple[int, int]] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
     end: int = 0
@@ -123,20 +122,18 @@ class RecordParser:
             offset = rest.offset if rest.lines else block.offset
             whole = LineBlock(rest.lines + block.lines, offset, block.last)
             records, used, number = self._parse(whole, number)
+            records.end = whole.offset + sum(map(len, whole.lines[:used]))
             rest = LineBlock(whole.lines[used:], records.end, last=False)
             yield records
 
     def _parse(self, block: LineBlock, number: int) -> tuple[RecordBlock, int, int]:
         """Parse a block; also tell how many lines are used up, and the number of the next record."""
-        ends = list(accumulate(map(len, block.lines), initial=block.offset))
         rows = self._parse_at_once(block.lines)
         if rows is None:
-            return self._parse_one_by_one(block, ends, number)
-        filled = [i for i, line in enumerate(block.lines) if not self._is_blank(line)]
-        spans = [(ends[i], ends[i + 1]) for i in filled]
+            return self._parse_one_by_one(block, number)
         counted = list(accumulate((bool(line.strip()) for line in block.lines), initial=number))
-        numbers = [counted[i] for i in filled]
-        return RecordBlock(rows, spans, numbers, [], ends[-1]), len(block.lines), counted[-1]
+        numbers = [counted[i] for i, line in enumerate(block.lines) if not self._is_blank(line)]
+        return RecordBlock(rows, numbers), len(block.lines), counted[-1]
 
     def _parse_at_once(self, lines: list[bytes]) -> list[list[str]] | None:
         """Parse clean lines in one go; None if any of them needs a closer look."""
@@ -150,7 +147,7 @@ class RecordParser:
         clean = len(rows) == len(filled) and all(len(row) == self.width for row in rows)
         return rows if clean and not any(b"\0" in line for line in filled) else None
 
-    def _parse_one_by_one(self, block: LineBlock, ends: list[int], number: int) -> tuple[RecordBlock, int, int]:
+    def _parse_one_by_one(self, block: LineBlock, number: int) -> tuple[RecordBlock, int, int]:
         """Parse line by line."""
         records, i = RecordBlock(), 0
         while i < len(block.lines):
@@ -162,14 +159,12 @@ class RecordParser:
             except _NeedMoreLines:
                 break
             except _Broken as broken:
-                raw, used = block.lines[i], 1
-                records.rejects.append(self._reject(broken.reason, raw, number, (ends[i], ends[i + 1])))
+                used = 1
+                records.rejects.append(self._reject(broken.reason, block.lines[i], number))
             else:
                 records.rows.append(row)
-                records.spans.append((ends[i], ends[i + used]))
                 records.numbers.append(number)
             number, i = number + 1, i + used
-        records.end = ends[i]
         return records, i, number
 
     def _record_at(self, block: LineBlock, i: int) -> tuple[list[str], int]:
@@ -230,9 +225,9 @@ class RecordParser:
             raise _Broken("too_few_fields" if width < self.width else "too_many_fields")
         return rows[0]
 
-    def _reject(self, reason: str, line: bytes, number: int, span: tuple[int, int]) -> Reject:
+    def _reject(self, reason: str, line: bytes, number: int) -> Reject:
         raw = line.decode(self.encoding, errors="backslashreplace").rstrip("\r\n")[:MAX_RAW]
-        return Reject(number, reason, f"The record has {DETAILS[reason]}.", raw, span=span)
+        return Reject(number, reason, f"The record has {DETAILS[reason]}.", raw)
 
 
 def quote_reason(message: str) -> str:

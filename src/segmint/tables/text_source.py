@@ -83,13 +83,7 @@ class TextSource:
             [pl.Series(name, values, dtype=pl.String) for name, values in zip(self.columns, fields, strict=True)]
         )
         return without_empty_rows(
-            RawBatch(
-                frame,
-                np.array(records.numbers, dtype=np.int64),
-                tuple(records.rejects),
-                np.array(records.spans, dtype=np.int64).reshape(-1, 2),
-                records.end,
-            )
+            RawBatch(frame, np.array(records.numbers, dtype=np.int64), tuple(records.rejects), records.end)
         )
 
     def _refuse_header_only(self) -> None:
@@ -140,7 +134,6 @@ def _shifted(blocks: Iterator[LineBlock], start: int) -> Iterator[LineBlock]:
 
 def _append(records: RecordBlock, more: RecordBlock) -> None:
     records.rows += more.rows
-    records.spans += more.spans
     records.numbers += more.numbers
     records.rejects += more.rejects
     records.end = more.end
@@ -150,14 +143,8 @@ def _take(records: RecordBlock, count: int) -> RecordBlock:
     """Cut the first `count` rows off, with the rejects that precede the next row."""
     following = records.numbers[count] if len(records.numbers) > count else None
     split = _first_after(records.rejects, following)
-    taken = RecordBlock(
-        records.rows[:count],
-        records.spans[:count],
-        records.numbers[:count],
-        records.rejects[:split],
-        records.spans[count - 1][1],
-    )
-    del records.rows[:count], records.spans[:count], records.numbers[:count], records.rejects[:split]
+    taken = RecordBlock(records.rows[:count], records.numbers[:count], records.rejects[:split], records.end)
+    del records.rows[:count], records.numbers[:count], records.rejects[:split]
     return taken
 
 
