@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from segmint.wording import did_you_mean
 
 Complaint = TypeVar("Complaint", bound=Mapping[str, Any])
 
@@ -26,6 +30,32 @@ _KINDS = ("type", "parsing", "number", "from_float", "parsing_size")  # int_type
 def first_of(complaints: Sequence[Complaint]) -> Complaint:
     """Choose the complaint to tell: a misspelt key before all else, as it is a missing key too and the better news."""
     return min(complaints, key=lambda complaint: complaint["type"] != "extra_forbidden")
+
+
+def said(error: Exception, known: Iterable[str] = ()) -> str:
+    """Say an error, of pydantic's the first complaint and its place, not what came; `known` keys may have been meant."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = first_of(error.errors(include_url=False, include_input=False))
+    place = ".".join(map(str, first["loc"]))
+    if first["type"] == "extra_forbidden":
+        meant = did_you_mean(str(first["loc"][-1]), known)
+        return f"unknown key '{place}'" + (f", {meant}" if meant else "")
+    return f"{place + ': ' if place else ''}{first['msg'].removeprefix('Value error, ')}"
+
+
+def section_in(annotation: Any) -> type[BaseModel] | None:
+    """Find the section that a field holds: itself, in a list, or where there is one."""
+    kinds = (annotation, *get_args(annotation))
+    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
+
+
+def fields_at(model: type[BaseModel], place: Sequence[str | int]) -> tuple[str, ...]:
+    """Name the keys that are known at a place below a section: those of a quota at ("quotas", 0)."""
+    for part in place:
+        field = model.model_fields.get(str(part))
+        model = (field and section_in(field.annotation)) or model
+    return tuple(model.model_fields)
 
 
 def wanted(complaint: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 import tomlkit
 from pydantic import (
@@ -21,7 +21,7 @@ from pydantic import (
     model_validator,
 )
 
-from segmint.complaints import first_of, wanted
+from segmint.complaints import first_of, section_in, wanted
 from segmint.errors import ConfigError
 from segmint.models.names import MODELS, OURS
 from segmint.segments.word_file import Name
@@ -492,15 +492,10 @@ def _near(key: str, known: Sequence[str]) -> Sequence[str]:
     return list(dict.fromkeys(f"{name.partition('.')[0]}.…" if "." in name else name for name in known))
 
 
-def _is_section(annotation: Any) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
-
-
 def _keys(section: type[BaseModel], prefix: str = "") -> list[str]:
     keys: list[str] = []
     for name, field in section.model_fields.items():
-        inner = next((part for part in (field.annotation, *get_args(field.annotation)) if _is_section(part)), None)
-        if inner is not None:
+        if inner := section_in(field.annotation):
             keys += _keys(inner, f"{prefix}{name}.")
         else:
             keys.append(prefix + name)

@@ -216,8 +216,20 @@ def test_a_profile_is_read_from_toml():
     text = 'name = "general"\n[[columns]]\nheader = "Phone"\nsource = "mobile"\nphone = true\n'
     assert parse_profile(text).columns[0].phone
     assert isinstance(parse_profile(text), DiallerProfile)
-    with pytest.raises(PolicyError, match="makes no sense"):
-        parse_profile("max_colums = 3")
+    with pytest.raises(PolicyError, match="max_cell: Input should be greater than or equal to 1"):
+        parse_profile("max_cell = 0")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("max_colums = 3", "unknown key 'max_colums', did you mean 'max_columns'"),
+        ('[[columns]]\nheader = "Phone"\nsorce = "mobile"', "unknown key 'columns.0.sorce', did you mean 'source'"),
+    ],
+)
+def test_a_misspelt_key_of_a_profile_is_told_with_the_one_that_was_meant(text: str, said: str):
+    with pytest.raises(PolicyError, match=said):
+        parse_profile(text)
 
 
 def test_a_file_opened_with_the_wrong_separator_has_no_formula_either():

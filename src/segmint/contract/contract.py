@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from segmint.complaints import first_of
+from segmint.complaints import said
 from segmint.contract.answers import NO_WORDS, YES_WORDS
 from segmint.contract.column import Column, Known
 from segmint.errors import ContractError
@@ -148,6 +148,9 @@ class Contract(BaseModel):
         return self.missing if column.missing is None else column.missing
 
 
+_KEYS = (*Column.model_fields, *Contract.model_fields, *Outcome.model_fields)
+
+
 def load_contract(name: str | Path) -> Contract:
     """Load a shipped contract by name, or the user's own from a TOML file.
 
@@ -194,7 +197,7 @@ def parse_contract(text: str, *, origin: str) -> Contract:
         return Contract(**raw, columns=tuple(_column(name, rest) for name, rest in columns.items()))
     except (ValueError, TypeError, AttributeError) as error:
         raise ContractError(
-            f"The contract '{origin}' makes no sense: {_first_problem(error)}",
+            f"The contract '{origin}' makes no sense: {said(error, _KEYS)}",
             expected="TOML with name, [outcome] and one [columns.<name>] table for each column",
             fix="compare with a shipped contract: `segmint contract show bank-marketing`",
         ) from error
@@ -204,20 +207,4 @@ def _column(name: str, settings: dict[str, Any]) -> Column:
     try:
         return Column(name=name, **settings)
     except ValidationError as error:
-        raise TypeError(f"columns.{name}: {_first_problem(error)}") from error
-
-
-def _first_problem(error: Exception) -> str:
-    if not isinstance(error, ValidationError):
-        return str(error)
-    first = first_of(error.errors())
-    place = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        return f"unknown key '{place}'{_suggestion(place.rpartition('.')[2])}"
-    return f"{place + ': ' if place else ''}{first['msg'].removeprefix('Value error, ')}"
-
-
-def _suggestion(key: str) -> str:
-    known = [*Column.model_fields, *Contract.model_fields, *Outcome.model_fields]
-    meant = did_you_mean(key, known)
-    return f", {meant}" if meant else ""
+        raise TypeError(f"columns.{name}: {said(error, _KEYS)}") from error

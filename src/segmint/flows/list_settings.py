@@ -5,12 +5,13 @@ from __future__ import annotations
 import inspect
 import re
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
 import tomlkit
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from segmint.complaints import section_in
 from segmint.config import Config
 from segmint.contract.column_match import suggested
 from segmint.errors import ConfigError
@@ -50,7 +51,7 @@ class Section:
 
 def sections() -> tuple[Section, ...]:
     """Return every setting, by section, in the order of the configuration."""
-    fields = {name: _section_of(field) for name, field in Config.model_fields.items()}
+    fields = {name: section_in(field.annotation) for name, field in Config.model_fields.items()}
     above = tuple(_setting(Config, name, "") for name, inner in fields.items() if inner is None)
     inner = [Section(name, said(found)[0], _settings(found, f"{name}.")) for name, found in fields.items() if found]
     return (Section("", "", above), *inner)
@@ -99,17 +100,11 @@ def _plain(text: str) -> str:
     return " ".join(_NOTHING.sub(r"left out, it \1", text).replace("``", "`").split())
 
 
-def _section_of(field: Any) -> type[BaseModel] | None:
-    """Return the section that a field holds, or None for a plain setting."""
-    kinds = (field.annotation, *get_args(field.annotation))
-    return next((kind for kind in kinds if inspect.isclass(kind) and issubclass(kind, BaseModel)), None)
-
-
 def _settings(section: type[BaseModel], prefix: str) -> tuple[Setting, ...]:
     """Return a section's settings, those of sections within it too."""
     found: list[Setting] = []
     for name, field in section.model_fields.items():
-        inner = _section_of(field)
+        inner = section_in(field.annotation)
         found += [_setting(section, name, prefix)] if inner is None else _settings(inner, f"{prefix}{name}.")
     return tuple(found)
 

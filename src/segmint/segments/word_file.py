@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError, model_validator
 
-from segmint.complaints import first_of, wanted
+from segmint.complaints import fields_at, first_of, wanted
 
 Kind = Literal["need", "offer", "message", "timing", "avoid"]
 
@@ -107,7 +107,7 @@ def first_complaint(error: ValidationError) -> tuple[str, str]:
     *above, last = first["loc"]
     place = _place(first["loc"])
     if first["type"] == "extra_forbidden":
-        return f"{place} is unknown", "one of " + ", ".join(_known(above))
+        return f"{place} is unknown", "one of " + ", ".join(fields_at(Words, above))
     if first["type"] == "missing":
         return f"{_place(above)} has no {last}", f"a {last}"
     if not above and first["type"] == "list_type":
@@ -121,9 +121,3 @@ def _place(loc: Sequence[str | int]) -> str:
     section, *rest = [str(part + 1) if isinstance(part, int) else part for part in loc]
     number = f" {rest.pop(0)}" if rest and rest[0].isdigit() else ""
     return ", ".join([section + number, *rest])
-
-
-def _known(above: Sequence[str | int]) -> list[str]:
-    """List the keys of a section, or the sections."""
-    section = get_args(Words.model_fields[str(above[0])].annotation)[0] if above else Words
-    return list(section.model_fields)

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from segmint.complaints import said
 from segmint.contract.column import Known
 from segmint.store import strict_json
 
@@ -96,8 +97,7 @@ def parse_manifest(content: bytes) -> Manifest:
     try:
         manifest = Manifest.model_validate(told)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        raise ValueError(said(error)) from None
     # Equal bytes as well as an equal seal: white space and escapes are bytes too.
     if told["seal"] != _seal({k: v for k, v in told.items() if k != "seal"}) or content != strict_json.to_bytes(told):
         raise ValueError("it was changed after it was written")

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from segmint.complaints import said
 from segmint.errors import LayerRuleError
 from segmint.features.apply import MOST_FEATURES
 from segmint.models.layer_rule import check_layers
@@ -120,6 +121,4 @@ def parse_network(value: dict[str, Any]) -> NetworkSpec:
     try:
         return NetworkSpec.model_validate(value)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise ValueError(f"{place + ': ' if place else ''}{first['msg'].removeprefix('Value error, ')}") from None
+        raise ValueError(said(error)) from None

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
+from segmint.complaints import said
 from segmint.contract.contract import Contract
 from segmint.errors import PolicyError
 from segmint.tables.formulas import guarded_field, guarded_text
@@ -90,9 +91,9 @@ def parse_profile(text: str, *, origin: str = "dialler profile") -> DiallerProfi
     try:
         return DiallerProfile(**parse_toml(text))
     except (ValueError, TypeError) as error:
-        place = ".".join(map(str, error.errors()[0]["loc"])) if isinstance(error, ValidationError) else ""
+        known = [*DiallerProfile.model_fields, *DiallerColumn.model_fields]
         raise PolicyError(
-            f"'{origin}' makes no sense as a dialler profile: " + (f"see '{place}'." if place else f"{error}."),
+            f"'{origin}' makes no sense as a dialler profile: {said(error, known)}",
             expected="keys " + ", ".join(DiallerProfile.model_fields),
             fix="correct the profile; [[columns]] have header, source and phone = true or false",
         ) from error

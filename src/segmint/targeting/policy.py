@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from segmint.complaints import first_of, wanted
+from segmint.complaints import fields_at, first_of, wanted
 from segmint.contract.answers import NO, YES, bare_words
 from segmint.errors import PolicyError
 from segmint.targeting.contradictions import contradictions
@@ -575,7 +575,7 @@ def _checked(model: type[_Part], values: Any) -> _Part:
     name = ".".join((section, *map(str, first["loc"])))
     if first["type"] == "extra_forbidden":
         *place, key = first["loc"]
-        known = tuple(_model_at(model, place).model_fields)
+        known = fields_at(model, place)
         if section == "policy" and not place and key in Economics.model_fields:
             known, fix = tuple(Economics.model_fields), f'it is one of economics: economics={{"{key}": ...}}'
         else:
@@ -584,16 +584,6 @@ def _checked(model: type[_Part], values: Any) -> _Part:
     raise PolicyError(
         f"'{name}' makes no sense.", expected=wanted(first), fix=f"set {name} to a value that makes sense"
     )
-
-
-def _model_at(model: type[BaseModel], place: Sequence[str | int]) -> type[BaseModel]:
-    """Find what lies at a place of a part of a policy: a quota at ("quotas", 0)."""
-    for part in place:
-        if isinstance(part, str) and part in model.model_fields:
-            annotation = model.model_fields[part].annotation
-            kinds = (annotation, *get_args(annotation))
-            model = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), model)
-    return model
 
 
 def policy_template() -> str:
