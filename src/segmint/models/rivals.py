@@ -42,7 +42,7 @@ _INNER_SHARE: Rules = {
 
 
 class _Rival(ClassifierMixin, BaseEstimator):
-    """What both rivals of our own wrapping share: checked inputs, and the likeliest class as the prediction."""
+    """What the rivals of our own wrapping share: checked inputs, and the likeliest class as the prediction."""
 
     def _learned(self, X: Any, y: Any, **checks: Any) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         X, y = validate_data(self, X, y, dtype=np.float64, **checks)
@@ -50,10 +50,24 @@ class _Rival(ClassifierMixin, BaseEstimator):
         self.classes_, labels = np.unique(y, return_inverse=True)
         return X, labels
 
-    def _with_inner(
-        self, X: NDArray[Any], labels: NDArray[np.int64], inner: tuple[Any, Any] | None
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Say how likely each class is; shape (n_customers, n_classes)."""
+        raise NotImplementedError
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Name the likeliest class."""
+        check_is_fitted(self)
+        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+
+
+class _Boosted(_Rival):
+    """Grown trees: a missing value is a value, and inner rows say when to stop."""
+
+    def _taught(
+        self, X: Any, y: Any, inner: tuple[Any, Any] | None
     ) -> tuple[NDArray[Any], NDArray[np.int64], tuple[Any, NDArray[np.int64]] | None]:
         """Return the rows that teach and those that say when to stop: a share of the former where none came."""
+        X, labels = self._learned(X, y, ensure_all_finite="allow-nan")
         if inner is not None:
             return X, labels, (inner[0], np.searchsorted(self.classes_, inner[1]))
         settings = self.get_params()
@@ -67,15 +81,20 @@ class _Rival(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Say how likely each class is; shape (n_customers, n_classes)."""
+        check_is_fitted(self, "booster_")
+        X = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False)
+        return np.asarray(self._likely(X), dtype=np.float64)
+
+    def _likely(self, X: NDArray[np.float64]) -> Any:
         raise NotImplementedError
 
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Name the likeliest class."""
-        check_is_fitted(self)
-        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
 
 
-class LightGBM(_Rival):
+class LightGBM(_Boosted):
     """Gradient boosting by LightGBM, with native categories and early stopping on the inner rows.
 
     Parameters
@@ -116,7 +135,7 @@ class LightGBM(_Rival):
         """Grow trees; `inner`, or a share of the rows if left out, says when to stop."""
         from lightgbm import LGBMClassifier, early_stopping
 
-        X, labels, watched = self._with_inner(*self._learned(X, y, ensure_all_finite="allow-nan"), inner)
+        X, labels, watched = self._taught(X, y, inner)
         self.booster_ = LGBMClassifier(
             n_estimators=self.rounds,
             learning_rate=self.learning_rate,
@@ -141,35 +160,12 @@ class LightGBM(_Rival):
         self.booster_.fit(X, labels, categorical_feature=list(self.categories), **watching)
         return self
 
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:
-        """Say how likely each class is; shape (n_customers, n_classes)."""
-        check_is_fitted(self, "booster_")
-        X = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False)
-        return np.asarray(self.booster_.predict_proba(X), dtype=np.float64)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        return tags
+    def _likely(self, X: NDArray[np.float64]) -> Any:
+        return self.booster_.predict_proba(X)
 
 
-class CatBoost(_Rival):
-    """Gradient boosting by CatBoost, with native categories and early stopping on the inner rows.
-
-    Parameters
-    ----------
-    rounds : int
-        Trees at most; training stops 50 rounds after the best one.
-    learning_rate : float
-    depth : int
-        Levels of each symmetric tree.
-    categories : sequence of int
-        Places of the columns that hold category codes.
-    inner_share : float
-        Share of the rows of each class kept apart to say when to stop when `fit` gets no `inner`; with 0 all teach, and
-        all `rounds` are grown.
-    random_state : int
-    """
+class CatBoost(_Boosted):
+    """Gradient boosting by CatBoost; its parameters are those of `LightGBM`, but `depth` for the leaves."""
 
     def __init__(
         self,
@@ -193,10 +189,9 @@ class CatBoost(_Rival):
         require("catboost", "segmint[best]")
         from catboost import CatBoostClassifier, Pool
 
-        X, labels = self._learned(X, y, ensure_all_finite="allow-nan")
+        X, labels, watched = self._taught(X, y, inner)
         if len(self.classes_) < 2:
             raise ValueError(f"The outcome has 1 class, {self.classes_[0]!r}; CatBoost needs at least 2.")
-        X, labels, watched = self._with_inner(X, labels, inner)
         self.booster_ = CatBoostClassifier(
             iterations=self.rounds,
             learning_rate=self.learning_rate,
@@ -213,11 +208,8 @@ class CatBoost(_Rival):
         self.booster_.fit(Pool(self._parts(X), labels), **watching)
         return self
 
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:
-        """Say how likely each class is; shape (n_customers, n_classes)."""
-        check_is_fitted(self, "booster_")
-        X = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False)
-        return np.asarray(self.booster_.predict_proba(self._parts(X)), dtype=np.float64)
+    def _likely(self, X: NDArray[np.float64]) -> Any:
+        return self.booster_.predict_proba(self._parts(X))
 
     def _parts(self, X: NDArray[np.float64]) -> Any:
         """Hand numbers over as numbers and codes as levels; a missing code is a level too."""
@@ -230,29 +222,9 @@ class CatBoost(_Rival):
             cat_feature_data=codes.astype("S8").astype(object) if len(self.categories) else None,
         )
 
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        return tags
 
-
-class XGBoost(_Rival):
-    """Gradient boosting by XGBoost, with native categories and early stopping on the inner rows.
-
-    Parameters
-    ----------
-    rounds : int
-        Trees at most; training stops 50 rounds after the best one.
-    learning_rate : float
-    depth : int
-        Levels of each tree.
-    categories : sequence of int
-        Places of the columns that hold category codes.
-    inner_share : float
-        Share of the rows of each class kept apart to say when to stop when `fit` gets no `inner`; with 0 all teach, and
-        all `rounds` are grown.
-    random_state : int
-    """
+class XGBoost(_Boosted):
+    """Gradient boosting by XGBoost; its parameters are those of `LightGBM`, but `depth` for the leaves."""
 
     def __init__(
         self,
@@ -276,7 +248,7 @@ class XGBoost(_Rival):
         require("xgboost", "segmint[best]")
         from xgboost import DMatrix, train
 
-        X, labels, watched = self._with_inner(*self._learned(X, y, ensure_all_finite="allow-nan"), inner)
+        X, labels, watched = self._taught(X, y, inner)
         kinds = ["c" if place in set(self.categories) else "q" for place in range(X.shape[1])]
         self.matrix_ = {"feature_types": kinds, "enable_categorical": True}
         several = len(self.classes_) > 2
@@ -302,20 +274,12 @@ class XGBoost(_Rival):
         self.rounds_ = self.booster_.best_iteration + 1 if watched is not None else self.rounds
         return self
 
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:
-        """Say how likely each class is; shape (n_customers, n_classes)."""
-        check_is_fitted(self, "booster_")
+    def _likely(self, X: NDArray[np.float64]) -> Any:
         from xgboost import DMatrix
 
-        X = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False)
         likely = self.booster_.predict(DMatrix(X, **self.matrix_), iteration_range=(0, self.rounds_))
         likely = likely.astype(np.float64)
         return np.column_stack([1.0 - likely, likely]) if likely.ndim == 1 else likely
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        return tags
 
 
 class TunedKNN(_Rival):
