@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from segmint.contract.ids import bare_ids, matched_by_zeros, same_ids, told_apart
+from segmint.contract.ids import bare_ids, match_ids, matched_by_zeros, same_ids
 from segmint.errors import ContractError
 
 
@@ -39,6 +39,8 @@ def test_ids_meet_without_the_zeros_that_a_spreadsheet_dropped_in_either_file() 
 
 
 def test_an_id_without_zeros_that_could_be_of_several_tells_none_of_them_apart() -> None:
-    pairs = same_ids(pl.Series(["17", "017", "18"]), pl.Series(["0017", "017", "0018"]))
-    assert sorted(pairs["known"].to_list()) == ["0017", "0018", "017", "017"]
-    assert sorted(told_apart(pairs).rows()) == [("017", "017"), ("18", "0018")]
+    named, known = pl.Series(["17", "017", "18", "18"]), pl.Series(["0017", "017", "0018"])
+    assert sorted(same_ids(named, known)["known"].to_list()) == ["0017", "0018", "017", "017"]
+    met = match_ids(named, known)
+    assert sorted(met.pairs.rows()) == [("017", "017"), ("18", "0018")]
+    assert (met.unclear, met.by_zeros) == ({"17"}, 2)

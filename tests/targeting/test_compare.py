@@ -65,7 +65,7 @@ def test_an_earlier_list_whose_ids_lost_their_zeros_in_a_spreadsheet_is_the_list
     listed = now.listed
     earlier = listed.select(pl.col("customer").str.strip_chars_start("0"), rank_before="rank")
     found = dropped_since(earlier, now)
-    assert len(customers) == found.by_zeros == 40
+    assert len(customers) == found.met.by_zeros == 40
     assert found.rows.is_empty()
     assert found.sentences == (
         "40 customers of the earlier list were matched although the ids differ by zeros before them.",
@@ -84,7 +84,7 @@ def test_an_id_without_zeros_that_could_be_of_several_is_compared_with_none():
     now = replace(now, rows=now.rows.with_columns(named))
     found = dropped_since(pl.DataFrame({"customer": ["17", "nobody"], "rank_before": [1, 2]}), now)
     assert found.rows["customer"].to_list() == ["nobody"]
-    assert (found.by_zeros, found.several) == (0, 1)
+    assert (found.met.by_zeros, len(found.met.unclear)) == (0, 1)
     assert found.sentences == (
-        "1 id of the earlier list without the zeros before could be of several customers: compared with none.",
+        "1 id of the earlier list without the zeros before could be of several customers: taken for none.",
     )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import polars as pl
 
 from segmint.contract.cells import whole_as_text
 from segmint.tables.formulas import unguarded
+from segmint.wording import counted
 
 # as pandas and spreadsheets write the whole numbers of a half-empty column, and large ones
 _WHOLE, _EXPONENT = r"^([0-9]+)[.,]0{1,2}$", r"^[0-9]([.,][0-9]+[eE]\+?|[eE]\+)[0-9]+$"
@@ -65,14 +68,28 @@ def are_among(customers: pl.Series, others: pl.Series) -> pl.Series:
     return customers.is_in(same_ids(others, customers)["known"].implode()).fill_null(False)
 
 
-def told_apart(pairs: pl.DataFrame) -> pl.DataFrame:
-    """Keep the pairs of `same_ids` that name one customer: an id without its zeros may be that of several."""
-    return pairs.filter(~(pairs["named"].is_duplicated() & matched_by_zeros(pairs)))
+class IdMatch(NamedTuple):
+    """The customers that another file names."""
+
+    pairs: pl.DataFrame  # named and known, where an id can be that of one customer only
+    unclear: set[str]  # ids without their zeros that could be those of several customers
+    by_zeros: int  # rows of the file that found their customer only without the zeros before an id
+
+    def said(self, what: str, of: str = "") -> tuple[str, ...]:
+        """Say what became of ids that lost the zeros before them; `what` are the rows `of` the file."""
+        rows, unclear = self.by_zeros, len(self.unclear)
+        matched = f"{counted(rows, what)}{of} {'was' if rows == 1 else 'were'} matched although the ids differ by zeros before them."
+        dropped = (
+            f"{counted(unclear, 'id')}{of} without the zeros before could be of several customers: taken for none."
+        )
+        return (matched,) * (rows > 0) + (dropped,) * (unclear > 0)
 
 
-def not_told_apart(pairs: pl.DataFrame) -> set[str]:
-    """Name the ids of `same_ids` that could be those of several customers."""
-    return set(pairs["named"]) - set(told_apart(pairs)["named"])
+def match_ids(named: pl.Series, known: pl.Series) -> IdMatch:
+    """Find the ids of a table that another file names, as `same_ids` compares them, each the id of one customer."""
+    every = same_ids(named, known)
+    pairs = every.filter(~(every["named"].is_duplicated() & matched_by_zeros(every)))
+    return IdMatch(pairs, set(every["named"]) - set(pairs["named"]), rows_by_zeros(named, pairs))
 
 
 def rows_by_zeros(ids: pl.Series, pairs: pl.DataFrame) -> int:

@@ -14,7 +14,7 @@ import polars as pl
 from segmint.config import Config
 from segmint.contract.cells import read_outcome
 from segmint.contract.contract import Contract, load_contract
-from segmint.contract.ids import bare_ids, same_ids, told_apart
+from segmint.contract.ids import bare_ids, match_ids
 from segmint.errors import DataError, SegmintError
 from segmint.flows.call_lists import read_call_list
 from segmint.flows.candidates import today
@@ -225,7 +225,7 @@ def _of_the_arms(results: pl.DataFrame, listed: pl.DataFrame, contract: Contract
         return 0
     keys, ids = bare_ids(listed["customer"]), bare_ids(results[customer])
     compared = keys.filter(listed["status"].is_in(ARMS))
-    pairs = told_apart(same_ids(ids, keys))  # of the whole list: 17 is nobody's 0017 where there is a 17
+    pairs = match_ids(ids, keys).pairs  # of the whole list: 17 is nobody's 0017 where there is a 17
     return int(ids.is_in(pairs.filter(pairs["known"].is_in(compared.implode()))["named"].implode()).sum())
 
 

@@ -314,8 +314,8 @@ def _dropped(earlier: pl.DataFrame, dropped: Dropped) -> dict[str, Any]:
         "before": earlier.height,
         "dropped": dropped.rows.height,
         "because": because,
-        "matched_by_zeros": dropped.by_zeros,
-        "of_several": dropped.several,
+        "matched_by_zeros": dropped.met.by_zeros,
+        "of_several": len(dropped.met.unclear),
         "sentences": list(dropped.sentences),
     }
 

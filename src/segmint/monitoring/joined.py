@@ -9,7 +9,7 @@ from datetime import date
 
 import polars as pl
 
-from segmint.contract.ids import bare_ids, not_told_apart, rows_by_zeros, same_ids, told_apart
+from segmint.contract.ids import bare_ids, match_ids, rows_by_zeros, same_ids
 from segmint.errors import DataError
 from segmint.monitoring.codes import (
     NAME_THE_COLUMNS,
@@ -195,26 +195,24 @@ def join_results(
     meaning = meanings_of(results, dispositions)
     calls = results.select(bare_ids(results[dispositions.customer]).alias("_named"), meaning=meaning)
     listed = call_list.with_columns(bare_ids(call_list["customer"]).alias("_key"))
-    every = same_ids(calls["_named"], listed["_key"])
-    pairs, unclear = told_apart(every), not_told_apart(every)
+    pairs, unclear, of_results = match_ids(calls["_named"], listed["_key"])
     known = _among(calls["_named"], pairs["named"])
     rows = _with_calls(listed, calls.join(pairs.rename({"known": "_key"}), left_on="_named", right_on="named"))
-    found = [("results", calls["_named"], pairs)]
+    by_zeros = Counter(results=of_results)
     bought, matched = None, None
     if purchases is not None:
         whose = _customers_of(purchases, dispositions)
-        every = same_ids(whose, listed["_key"])
-        theirs, unclear = told_apart(every), unclear | not_told_apart(every)
+        theirs, also_unclear, by_zeros["purchases"] = match_ids(whose, listed["_key"])
+        unclear |= also_unclear
         arms = [_as_named(listed.filter(status=arm)["_key"], theirs) for arm in ARMS]
         bought = purchases_of(purchases, whose, since=since, today=today, outcome=outcome, arms=arms)
         dialled = pl.col("dialled") | pl.col("said_no") if of_calls else pl.col("dialled")
         buyers = theirs.filter(_among(theirs["named"], bought.buyers))["known"]
         rows = rows.with_columns(success=_among(rows["_key"], buyers), dialled=dialled)
         matched = int(_among(whose, theirs["named"]).sum())
-        found.append(("purchases", whose, theirs))
     seen = [bare_ids(each.filter(pl.col("status").is_in(ARMS))["customer"]).drop_nulls().unique() for each in earlier]
     met = [same_ids(each, listed["_key"]) for each in seen]
-    found.extend(("customers of earlier lists", *each) for each in zip(seen, met, strict=True))
+    by_zeros["customers of earlier lists"] = sum(map(rows_by_zeros, seen, met))
     rows, before, repeated = _with_new(rows, met)
     others = (
         calls.filter(~known & (calls["meaning"] == "do_not_call"))["_named"].drop_nulls().unique(maintain_order=True)
@@ -233,7 +231,7 @@ def join_results(
         repeated=repeated,
         bought=bought,
         of_calls=of_calls,
-        by_zeros=_by_zeros(found),
+        by_zeros=dict(+by_zeros),
         several=len(unclear),
         met_nobody=tuple(len(each) for each, there in zip(seen, met, strict=True) if len(each) and there.is_empty()),
     )
@@ -273,14 +271,6 @@ def _as_named(keys: pl.Series, pairs: pl.DataFrame) -> pl.Series:
     """Write ids of the list as the other file does, where it has them."""
     one = pairs.unique("known")
     return keys.replace(one["known"], one["named"])
-
-
-def _by_zeros(found: Sequence[tuple[str, pl.Series, pl.DataFrame]]) -> dict[str, int]:
-    """Count, by what they are, the rows that found their customer only without the zeros before an id."""
-    counts: Counter[str] = Counter()
-    for what, ids, pairs in found:
-        counts[what] += rows_by_zeros(ids, pairs)
-    return {what: rows for what, rows in counts.items() if rows}
 
 
 def _with_calls(listed: pl.DataFrame, calls: pl.DataFrame) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from segmint.contract.cells import read_outcome
 from segmint.contract.contract import Contract
-from segmint.contract.ids import bare_ids, not_told_apart, rows_by_zeros, same_ids, told_apart
+from segmint.contract.ids import bare_ids, match_ids
 from segmint.contract.treatment import nobody_called
 from segmint.contract.validate import MIN_ROWS_PER_LEVEL
 from segmint.errors import DataError
@@ -69,11 +69,10 @@ def outcomes_of(scored: pl.DataFrame, results: pl.DataFrame, contract: Contract,
     """
     here, there = _keys(scored, results, contract, codes)
     asked, keys = bare_ids(results[there]).alias("_named"), bare_ids(scored[here]).alias("_key")
-    every = same_ids(asked, keys)
-    pairs = told_apart(every)
+    met = match_ids(asked, keys)
     told = (
         results.select(asked, _meaning=meaning_of(results, contract, codes), _alone=nobody_called(results, contract))
-        .join(pairs.rename({"known": "_key"}), left_on="_named", right_on="named")
+        .join(met.pairs.rename({"known": "_key"}), left_on="_named", right_on="named")
         .group_by("_key")
         .agg(
             pl.col("_meaning").is_null().all().alias("_open"),
@@ -101,12 +100,12 @@ def outcomes_of(scored: pl.DataFrame, results: pl.DataFrame, contract: Contract,
             expected="results that mean success, refused or do_not_call",
             fix="wait for more results, or correct the meaning of the codes",
         )
-    strangers = results.height - int(asked.is_in(pairs["named"].implode()).sum())
+    strangers = results.height - int(asked.is_in(met.pairs["named"].implode()).sum())
     sentence = " ".join(
         (
             f"{counted(results.height, 'result')} read, {strangers:,} of customers who are not in the scored table; "
             f"{some_of(answered.height, scored.height, 'scored customers', 'has', 'have')} an outcome.",
-            *_by_zeros(asked, every, pairs),
+            *met.said("result"),
             *_left_out(joined, "they were not to be called" if is_call_list(scored) else "nobody called them"),
         )
     )
@@ -221,20 +220,6 @@ def _was_called(scored: pl.DataFrame, contract: Contract) -> pl.Series:
 def is_call_list(scored: pl.DataFrame) -> bool:
     """Whether a table of scored customers is a call list, whose columns segmint has named, not the bank."""
     return {"status", "arm", "suppressed_because", "customer"} <= set(scored.columns)
-
-
-def _by_zeros(asked: pl.Series, every: pl.DataFrame, pairs: pl.DataFrame) -> list[str]:
-    """Say how many results found their customer only without the zeros before an id, and which may be of several."""
-    said = []
-    if rows := rows_by_zeros(asked, pairs):
-        said.append(
-            f"{counted(rows, 'result was', 'results were')} matched although the ids differ by zeros before them."
-        )
-    if several := len(not_told_apart(every)):
-        said.append(
-            f"{counted(several, 'id', 'ids')} without the zeros before could be of several customers: taken for none."
-        )
-    return said
 
 
 def _left_out(joined: pl.DataFrame, uncalled: str) -> list[str]:

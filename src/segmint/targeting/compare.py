@@ -9,7 +9,7 @@ import polars as pl
 
 from segmint.contract.cells import read_cells
 from segmint.contract.column import Column
-from segmint.contract.ids import bare_ids, not_told_apart, rows_by_zeros, same_ids, told_apart
+from segmint.contract.ids import IdMatch, bare_ids, match_ids
 from segmint.errors import PolicyError
 from segmint.targeting.call_list import STATUS_WORDS, CallList
 from segmint.targeting.named_files import read_whole
@@ -27,31 +27,17 @@ class Dropped:
     ----------
     rows : polars.DataFrame
         customer, rank_before, status and because (of now), propensity, expected_profit; by their rank before.
-    by_zeros : int
-        Customers of the earlier list found only without the zeros before their id, which a spreadsheet drops.
-    several : int
-        Ids of the earlier list without their zeros that could be those of several customers: compared with none.
+    met : IdMatch
+        Whom of now the earlier list names; an id that could be of several is compared with none.
     """
 
     rows: pl.DataFrame
-    by_zeros: int
-    several: int
+    met: IdMatch
 
     @property
     def sentences(self) -> tuple[str, ...]:
         """How the ids of the earlier list met those of now, where zeros before them were lost."""
-        said = []
-        if self.by_zeros:
-            said.append(
-                f"{counted(self.by_zeros, 'customer')} of the earlier list {'was' if self.by_zeros == 1 else 'were'} matched "
-                "although the ids differ by zeros before them."
-            )
-        if self.several:
-            said.append(
-                f"{counted(self.several, 'id')} of the earlier list without the zeros before could be of several customers: "
-                "compared with none."
-            )
-        return tuple(said)
+        return self.met.said("customer", of=" of the earlier list")
 
 
 def read_earlier_list(path: Path) -> pl.DataFrame:
@@ -112,11 +98,10 @@ def dropped_since(earlier: pl.DataFrame, call_list: CallList) -> Dropped:
         .unique("customer", keep="first", maintain_order=True)
         .select("customer", "status", "suppressed_because", "propensity", "expected_profit")
     )
-    every = same_ids(earlier["customer"], now["customer"])
-    pairs, several = told_apart(every), not_told_apart(every)
-    known = pairs.unique("named", keep="first", maintain_order=True).rename({"named": "customer"})
+    met = match_ids(earlier["customer"], now["customer"])
+    known = met.pairs.unique("named", keep="first", maintain_order=True).rename({"named": "customer"})
     joined = (
-        earlier.filter(~pl.col("customer").is_in(list(several)).fill_null(False))
+        earlier.filter(~pl.col("customer").is_in(list(met.unclear)).fill_null(False))
         .join(known, on="customer", how="left", maintain_order="left")
         .with_columns(customer=pl.coalesce("known", "customer"))
         .join(now, on="customer", how="left", maintain_order="left")
@@ -125,4 +110,4 @@ def dropped_since(earlier: pl.DataFrame, call_list: CallList) -> Dropped:
     words = pl.col("status").replace_strict(STATUS_WORDS, default=GONE, return_dtype=pl.String)
     because = pl.coalesce(pl.when(pl.col("status") == "suppressed").then("suppressed_because"), words, pl.lit(GONE))
     rows = gone.with_columns(because=because).select(COLUMNS).sort("rank_before")
-    return Dropped(rows, rows_by_zeros(earlier["customer"], pairs), len(several))
+    return Dropped(rows, met)
