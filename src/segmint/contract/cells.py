@@ -42,6 +42,11 @@ class Cells:
     values: pl.Series
     problem: pl.Series
 
+    @classmethod
+    def without_problem(cls, values: pl.Series) -> Cells:
+        """Take values that could all be read."""
+        return cls(values, pl.Series([None], dtype=Text).new_from_index(0, len(values)))
+
 
 def read_cells(column: Column, raw: pl.Series, missing: Sequence[str], decimal: str) -> Cells:
     """Read the cells of one column.
@@ -63,16 +68,24 @@ def read_cells(column: Column, raw: pl.Series, missing: Sequence[str], decimal: 
         If a column of texts came as floating point numbers that cannot hold its digits.
     """
     if column.kind == "number":
-        return _without_codes(_numbers(column, raw, missing, decimal), missing_codes(missing, decimal))
+        return number_cells(raw, missing, decimal)
     if column.kind == "date":
         return _dates(column, raw, missing)
     level = column.kind == "category" and column.role != "id"
     texts = as_text(raw, column.name) if level else whole_as_text(raw, column.name)
     if column.kind == "category" and _is_clean(texts, missing):
-        return Cells(_as_allowed(column, texts), _no_problem(raw))
+        return Cells.without_problem(_as_allowed(column, texts))
     bare = texts.str.strip_chars()
     values = _without(bare if column.kind == "category" else texts, missing, bare)
-    return Cells(_as_allowed(column, values), _no_problem(raw))
+    return Cells.without_problem(_as_allowed(column, values))
+
+
+def number_cells(raw: pl.Series, missing: Sequence[str] = ("",), decimal: str = "point") -> Cells:
+    """Read the cells of a column of numbers, of whatever role, as `read_cells` does."""
+    cells, codes = _numbers(raw, missing, decimal), missing_codes(missing, decimal)
+    if not codes:
+        return cells
+    return Cells(cells.values.set(cells.values.is_in(codes).fill_null(False), None), cells.problem)
 
 
 def spellings(allowed: Sequence[str]) -> dict[str, str]:
@@ -253,13 +266,13 @@ def _plain(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _numbers(column: Column, raw: pl.Series, missing: Sequence[str], decimal: str) -> Cells:
+def _numbers(raw: pl.Series, missing: Sequence[str], decimal: str) -> Cells:
     if raw.dtype.is_integer():  # always a number, always finite
-        return Cells(raw.cast(pl.Float64), _no_problem(raw))
+        return Cells.without_problem(raw.cast(pl.Float64))
     if raw.dtype == Text:
         bare = raw.str.strip_chars()
         texts = _without(bare, missing, bare)
-        values, absent = _parsed(texts, column.name, decimal), texts.is_null()
+        values, absent = _parsed(texts, raw.name, decimal), texts.is_null()
     elif raw.dtype.is_temporal() or raw.dtype == pl.Boolean:
         values, absent = pl.Series([None] * len(raw), dtype=pl.Float64), raw.is_null()
     else:
@@ -277,12 +290,6 @@ def _numbers(column: Column, raw: pl.Series, missing: Sequence[str], decimal: st
     # -0.0 equals 0.0 and would still sort, print and hash differently
     clean = pl.select(pl.when(finite & (values == 0)).then(0.0).when(finite).then(values)).to_series()
     return Cells(clean.alias(raw.name), problem)
-
-
-def _without_codes(cells: Cells, codes: Sequence[float]) -> Cells:
-    if not codes:
-        return cells
-    return Cells(cells.values.set(cells.values.is_in(codes).fill_null(False), None), cells.problem)
 
 
 def _parsed(texts: pl.Series, name: str, decimal: str) -> pl.Series:
@@ -359,7 +366,3 @@ def _without(texts: pl.Series, missing: Sequence[str], bare: pl.Series) -> pl.Se
 
 def _code_where(mask: pl.Series, code: str) -> pl.Series:
     return pl.select(pl.when(mask).then(pl.lit(code)).otherwise(pl.lit(None, dtype=Text))).to_series()
-
-
-def _no_problem(raw: pl.Series) -> pl.Series:
-    return pl.Series([None], dtype=Text).new_from_index(0, len(raw))

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import polars as pl
 
-from segmint.contract.cells import DAYS, as_text, read_cells
+from segmint.contract.cells import DAYS, as_text, number_cells, read_cells
 from segmint.contract.column import Column, Kind, Role
 from segmint.contract.counts import count_values
 from segmint.contract.dates import ISO, format_words, formats_of
@@ -240,8 +240,7 @@ def _other(raw: pl.Series, texts: pl.Series, decimal: str) -> Look:
 
 
 def _as_numbers(raw: pl.Series, decimal: str) -> pl.Series:
-    column = Column(name=raw.name, kind="number", role="ignore", label="number")
-    return read_cells(column, raw, ("",), "point" if decimal == "ambiguous" else decimal).values
+    return number_cells(raw, decimal="point" if decimal == "ambiguous" else decimal).values
 
 
 def _words_between(raw: pl.Series, texts: pl.Series, numbers: pl.Series) -> tuple[tuple[str, ...], bool]:

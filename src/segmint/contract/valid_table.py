@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.contract.cells import Cells, read_cells
+from segmint.contract.cells import Cells, number_cells
 from segmint.contract.column import Column, Known
 from segmint.contract.contract import Contract
 from segmint.contract.copies import copies_told
@@ -85,10 +85,9 @@ class ValidTable:
             values = self.frame[name]
             if known.states:
                 values = values.set(values.is_in(known.codes).fill_null(False), None)
-            return Cells(values, pl.Series([None], dtype=pl.String).new_from_index(0, len(self)))
-        column = Column(name=name, kind="number", role="ignore", label="number")
+            return Cells.without_problem(values)
         missing = self.contract.missing if known is None else self.contract.missing_tokens(known)
-        return read_cells(column, self.raw[name], missing, str(self.ledger.receipt.get("decimal", "point")))
+        return number_cells(self.raw[name], missing, str(self.ledger.receipt.get("decimal", "point")))
 
     @property
     def features(self) -> tuple[Column, ...]:

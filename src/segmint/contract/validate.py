@@ -207,7 +207,7 @@ class _Door:
         if self.match.outcome:
             read = read_outcome(outcome, frame[outcome.column], self.contract.missing)
             # what a customer answered is no reason to refuse a prediction
-            cells[outcome.column] = read if self.purpose == "train" else Cells(read.values, _nothing(read.values))
+            cells[outcome.column] = read if self.purpose == "train" else Cells.without_problem(read.values)
         return cells
 
     def _treatment(self, frame: pl.DataFrame) -> dict[str, pl.Series]:
@@ -285,10 +285,6 @@ def _not_called(alone: pl.Series) -> pl.Series:
 
 def _any(codes: pl.Series) -> bool:
     return codes.null_count() < len(codes)
-
-
-def _nothing(values: pl.Series) -> pl.Series:
-    return pl.Series([None], dtype=pl.String).new_from_index(0, len(values))
 
 
 def _merged(first: dict[str, pl.Series], second: dict[str, pl.Series]) -> dict[str, pl.Series]:

@@ -8,8 +8,7 @@ from typing import Any
 import polars as pl
 
 from segmint.config import Data
-from segmint.contract.cells import read_cells
-from segmint.contract.column import Column
+from segmint.contract.cells import number_cells
 from segmint.errors import DataError
 from segmint.flows.read import open_source
 from segmint.flows.results import read_frame
@@ -80,7 +79,7 @@ def with_numbers(listed: pl.DataFrame, names: Sequence[str], source: Any, data: 
 
 
 def _numbers_of(texts: pl.Series, decimal: str) -> pl.Series:
-    read = read_cells(Column(name=texts.name, kind="number", role="ignore", label=texts.name), texts, ("",), decimal)
+    read = number_cells(texts, decimal=decimal)
     if wrong := read.problem.count():
         raise DataError(
             f"'{texts.name}' of the call list has {counted(wrong, 'value that is', 'values that are')} no number.",

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from segmint.contract.cells import read_cells
-from segmint.contract.column import Column
+from segmint.contract.cells import number_cells
 from segmint.contract.ids import IdMatch, bare_ids, match_ids
 from segmint.errors import PolicyError
 from segmint.targeting.call_list import STATUS_WORDS, CallList
@@ -66,7 +65,7 @@ def read_earlier_list(path: Path) -> pl.DataFrame:
 
 def _ranks(told: pl.Series, file: str) -> pl.Series:
     """Read ranks as numbers: a text file or workbook keeps them as texts."""
-    read = read_cells(Column(name="rank", kind="number", role="ignore", label="rank"), told, ("",), "point")
+    read = number_cells(told)
     wrong = read.problem.is_not_null() | (read.values % 1 != 0).fill_null(False)
     if wrong.any():
         raise PolicyError(
