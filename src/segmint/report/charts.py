@@ -61,7 +61,7 @@ def dots(rows: Sequence[Row], *, base: float, title: str, lines: Literal[1, 2] =
     y = _levels(rows, lines=lines)
     x = alt.X("rate:Q", title=title, axis=alt.Axis(format=".0%", tickCount=5), scale=alt.Scale(zero=True))
     chart = alt.layer(
-        _upright(base),
+        _dashed("x", base),
         alt.Chart()
         .mark_rule(color=ACCENT, strokeWidth=2, opacity=0.55, aria=False)
         .encode(y=y, x="low:Q", x2="high:Q"),
@@ -141,9 +141,7 @@ def columns(rows: Sequence[Row], *, base: float, base_label: str, x_title: str, 
         alt.Chart()
         .mark_bar(color=ACCENT, cornerRadiusEnd=3)
         .encode(x=x, y=alt.Y("value:Q", title=y_title, axis=alt.Axis(tickCount=5)), description="tip:N"),
-        alt.Chart(_values([{"base": base}]))
-        .mark_rule(color=SIGNAL, strokeDash=[5, 4], strokeWidth=1.6, aria=False)
-        .encode(y="base:Q"),
+        _dashed("y", base),
         alt.Chart(_values([{"base": base, "word": base_label}]))
         .mark_text(color=SIGNAL, align="right", dy=-7, fontSize=12, aria=False)
         .encode(x=alt.value("width"), y="base:Q", text="word:N"),
@@ -213,11 +211,7 @@ def curves(
         layers.append(_line(_thinned("", np.array([0.0, 1.0]), np.array([level, level])), SIGNAL, x, y))
     layers += [_line(_thinned(*line), color, x, y) for line, color in zip(lines, colors, strict=True)]
     if tips:
-        layers.append(
-            alt.Chart(_values(tips))
-            .mark_circle(color=ACCENT, size=60, opacity=0)
-            .encode(x="x:Q", y="y:Q", description="tip:N")
-        )
+        layers.append(_answering(tips))
     return _themed(alt.layer(*layers), height=300)
 
 
@@ -283,17 +277,12 @@ def band(
         data = _values([{"base": float(at), "word": word}])
         right = at <= middle
         layers += [
-            alt.Chart(data).mark_rule(color=SIGNAL, strokeDash=[5, 4], strokeWidth=1.6, aria=False).encode(x="base:Q"),
+            _dashed("x", float(at)),
             alt.Chart(data)
             .mark_text(color=SIGNAL, fontSize=12, align="left" if right else "right", dx=5 if right else -5, aria=False)
             .encode(x="base:Q", y=alt.value(10 + 16 * place), text="word:N"),
         ]
-    layers.append(
-        alt.Chart(_values(tips))
-        .mark_circle(color=ACCENT, size=60, opacity=0)
-        .encode(x="x:Q", y="y:Q", description="tip:N")
-    )
-    return _themed(alt.layer(*layers), height=300)
+    return _themed(alt.layer(*layers, _answering(tips)), height=300)
 
 
 def reliability(rows: Sequence[Row], *, most: float) -> Chart:
@@ -334,8 +323,7 @@ def confusion(matrix: NDArray[np.int64], classes: Sequence[str]) -> Chart:
     import altair as alt
 
     names = [shorten(name, 12) for name in classes]
-    totals = matrix.sum(axis=1, keepdims=True)
-    shares = np.divide(matrix, totals, out=np.zeros(matrix.shape), where=totals > 0)
+    shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     rows = [
         {
             "truth": row, "said": column, "share": float(shares[row, column]),
@@ -346,16 +334,12 @@ def confusion(matrix: NDArray[np.int64], classes: Sequence[str]) -> Chart:
         for row in range(len(names))
         for column in range(len(names))
     ]  # fmt: skip
-    words = "[" + ", ".join(_quoted(name) for name in names) + "][datum.value]"
     written = len(names) <= MOST_WRITTEN
     wide = round(LETTER * max(len(name) for name in names))
     level = wide * (len(names) + 1) < WIDTH - 30
 
-    def axis(angle: int) -> Any:
-        return alt.Axis(labelExpr=words, ticks=False, domain=False, grid=False, labelAngle=angle)
-
-    x = alt.X("said:O", title="predicted", axis=axis(0 if level else -90), scale=alt.Scale(padding=0.04))
-    y = alt.Y("truth:O", title="what happened", axis=axis(0), scale=alt.Scale(padding=0.04))
+    x = alt.X("said:O", title="predicted", axis=_places(names, 0 if level else -90), scale=alt.Scale(padding=0.04))
+    y = alt.Y("truth:O", title="what happened", axis=_places(names), scale=alt.Scale(padding=0.04))
     shade = alt.Opacity("share:Q", legend=None, scale=alt.Scale(domain=[0, 1], range=[0.06, 0.95]))
     color = alt.condition("datum.share > 0.75", alt.value(PAPER), alt.value(INK))
     large = 17 if len(names) < 4 else 14
@@ -380,8 +364,7 @@ def cells(
     """Customers by where they were (rows) and where they are (columns), shaded by the share of the row."""
     import altair as alt
 
-    totals = table.sum(axis=1, keepdims=True)
-    shares = np.divide(table, totals, out=np.zeros(table.shape), where=totals > 0)
+    shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
     values = [
         {
             "from": row, "to": column, "share": float(shares[row, column]), "stays": row == column,
@@ -393,12 +376,9 @@ def cells(
         for column in range(len(columns))
     ]  # fmt: skip
 
-    def axis(names: Sequence[str]) -> Any:
-        words = "[" + ", ".join(_quoted(shorten(name, 18)) for name in names) + "][datum.value]"
-        return alt.Axis(labelExpr=words, ticks=False, domain=False, grid=False, labelAngle=0)
-
-    x = alt.X("to:O", title=column_title, axis=axis(columns), scale=alt.Scale(padding=0.04))
-    y = alt.Y("from:O", title=row_title, axis=axis(rows), scale=alt.Scale(padding=0.04))
+    left, below = ([shorten(name, 18) for name in names] for names in (rows, columns))
+    x = alt.X("to:O", title=column_title, axis=_places(below), scale=alt.Scale(padding=0.04))
+    y = alt.Y("from:O", title=row_title, axis=_places(left), scale=alt.Scale(padding=0.04))
     shade = alt.Opacity("share:Q", legend=None, scale=alt.Scale(domain=[0, 1], range=[0.05, 0.95]))
     color = alt.condition("datum.stays", alt.value(ACCENT), alt.value(SIGNAL))
     word = alt.condition("datum.share > 0.6", alt.value(PAPER), alt.value(INK))
@@ -445,9 +425,7 @@ def bubbles(rows: Sequence[Row], *, base: float, y_title: str, percentages: bool
     rows = sorted(rows, key=lambda row: -row["size"])  # a small one is not hidden by a large one
     size = alt.Size("size:Q", legend=None, scale=alt.Scale(domain=[0, 1], range=[260, 2600]))
     chart = alt.layer(
-        alt.Chart(_values([{"base": base}]))
-        .mark_rule(color=SIGNAL, strokeDash=[5, 4], strokeWidth=1.6, aria=False)
-        .encode(y="base:Q"),
+        _dashed("y", base),
         alt.Chart()
         .mark_circle(fillOpacity=0.3, opacity=1)
         .encode(x=x, y=y, size=size, color=color, description="tip:N"),
@@ -535,9 +513,7 @@ def returns(rows: Sequence[Row], *, stable: float) -> Chart:
     x = alt.X("count:O", title="number of segments", sort=None, axis=alt.Axis(labelAngle=0, ticks=False, grid=False))
     y = alt.Y("jaccard:Q", title="how well they come back (1 is wholly)", axis=alt.Axis(tickCount=5), scale=_unit())
     chart = alt.layer(
-        alt.Chart(_values([{"stable": stable}]))
-        .mark_rule(color=SIGNAL, strokeDash=[5, 4], strokeWidth=1.6, aria=False)
-        .encode(y="stable:Q"),
+        _dashed("y", stable),
         alt.Chart().mark_line(color=RIVAL, strokeWidth=1.8, aria=False).encode(x=x, y="rand:Q"),
         alt.Chart().mark_circle(color=RIVAL, size=45, opacity=1, aria=False).encode(x=x, y="rand:Q"),
         alt.Chart().mark_line(color=ACCENT, strokeWidth=2.6, aria=False).encode(x=x, y=y),
@@ -597,14 +573,28 @@ def _escaped(letter: str) -> str:
     return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
 
 
-def _upright(place: float) -> Chart:
+def _dashed(axis: Literal["x", "y"], place: float) -> Chart:
+    """Cross the picture with a dashed line at a place of an axis."""
     import altair as alt
 
-    return (
-        alt.Chart(_values([{"base": place}]))
-        .mark_rule(color=SIGNAL, strokeDash=[5, 4], strokeWidth=1.6, aria=False)
-        .encode(x="base:Q")
-    )
+    rule = alt.Chart(_values([{"base": place}])).mark_rule(color=SIGNAL, strokeDash=[5, 4], strokeWidth=1.6, aria=False)
+    return rule.encode(**{axis: "base:Q"})
+
+
+def _answering(tips: Sequence[Row]) -> Chart:
+    """Points that nobody sees and that answer to a pointer."""
+    import altair as alt
+
+    points = alt.Chart(_values(tips)).mark_circle(color=ACCENT, size=60, opacity=0)
+    return points.encode(x="x:Q", y="y:Q", description="tip:N")
+
+
+def _places(names: Sequence[str], angle: int = 0) -> Any:
+    """Axis of cells that lie by the places of their names."""
+    import altair as alt
+
+    words = "[" + ", ".join(_quoted(name) for name in names) + "][datum.value]"
+    return alt.Axis(labelExpr=words, ticks=False, domain=False, grid=False, labelAngle=angle)
 
 
 def _line(data: Any, color: str, x: Any, y: Any) -> Chart:
