@@ -26,17 +26,17 @@ from planted import planted, unplanted  # noqa: E402
 from segmint.contract.contract import load_contract  # noqa: E402
 from segmint.contract.valid_table import ValidTable  # noqa: E402
 from segmint.contract.validate import validate  # noqa: E402
+from segmint.metrics.association import cramers_v  # noqa: E402
 from segmint.segments.assign import assign_segments  # noqa: E402
 from segmint.segments.choice import response_spread  # noqa: E402
 from segmint.segments.coding import encode, learn_coding  # noqa: E402
 from segmint.segments.finder import SegmentFinder  # noqa: E402
 from segmint.segments.inputs import SegmentInputs, segment_inputs  # noqa: E402
-from segmint.segments.known import cramers_v  # noqa: E402
 from segmint.segments.mixture import statistics  # noqa: E402
 from segmint.segments.profile import response_of  # noqa: E402
 from segmint.segments.rules import segment_rules  # noqa: E402
 from segmint.segments.segmentation import Segmentation, discover_segments, kept_apart  # noqa: E402
-from segmint.segments.stability import adjusted_rand, segment_stability  # noqa: E402
+from segmint.segments.stability import adjusted_rand, contingency, segment_stability  # noqa: E402
 from segmint.splits.groups import RowIdentity  # noqa: E402
 from segmint.tables.source import open_table  # noqa: E402
 
@@ -150,7 +150,7 @@ def compare_rivals(inputs: SegmentInputs, outcome: np.ndarray, count: int) -> No
         print(
             f"  {name}: weakest Jaccard {stable.of(count).weakest:.2f}, "
             f"fidelity {segment_rules(inputs, labels, random_state=7).fidelity:.2f}, "
-            f"spread {response_spread(labels, answers):.0f}, V {cramers_v(labels, answers):.3f}, {seconds:.1f} s",
+            f"spread {response_spread(labels, answers):.0f}, V {cramers_v(contingency(labels, answers), corrected=False):.3f}, {seconds:.1f} s",
             flush=True,
         )
 

@@ -18,19 +18,17 @@ from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import refuse_rejected, validate_batches
 from segmint.errors import DataError, InputError
 from segmint.flows.bundle import predictor_of, segments_in
+from segmint.flows.learned import Learned, run_folder
 from segmint.flows.read import inputs_of, open_source, refuse_overwriting, rejected_rows, require_contract
 from segmint.flows.settings import RUNS, Place, Settings, of_its_moment, path_of, settings_of
 from segmint.metrics.streamed import StreamedQuality
 from segmint.models.predict import Predictor
 from segmint.progress import Progress, silent
-from segmint.store.bundle import FOLDER, Bundle, folder_of, locate, open_bundle, run_of
-from segmint.store.learned_tables import LearnedTables
+from segmint.store.bundle import Bundle, locate, open_bundle
 from segmint.store.promoted import WORD
 from segmint.store.run import Run
 from segmint.store.run_files import LEDGER, PREDICTIONS, REJECTED
 from segmint.store.staging import publish_file, real_path, require_writable
-from segmint.store.training_ids import TrainingIds, open_training_ids
-from segmint.tables.source import TableSource
 from segmint.tables.write import write_parquet, write_safe_csv, write_safe_workbook
 
 Writer = Callable[[Iterator[pl.DataFrame], Path], int]
@@ -297,43 +295,3 @@ def _stream(parquet: Path) -> Iterator[pl.DataFrame]:
         frame = pl.from_arrow(batch)
         assert isinstance(frame, pl.DataFrame)
         yield frame
-
-
-@dataclass(frozen=True)
-class Learned:
-    """Tells which customers of a table a network was trained on: by id, or all with an outcome if it learned this very table.
-
-    Attributes
-    ----------
-    ids : TrainingIds or None
-        None where the contract has no id.
-    """
-
-    ids: TrainingIds | None
-
-    @classmethod
-    def of(cls, bundle: Bundle, folder: Path, source: TableSource) -> Learned | None:
-        """Ask the run of a bundle about a table; None when nobody can tell."""
-        if bundle.contract.id_column is not None:
-            ids = open_training_ids(folder)
-            return None if ids is None else cls(ids)
-        return cls(None) if source.fingerprint in LearnedTables.of(folder).trained else None
-
-    def rows(self, table: ValidTable) -> NDArray[np.bool_]:
-        """Tell for each row whether its customer was trained on."""
-        if self.ids is not None:
-            nobody = np.zeros(len(table), dtype=bool)
-            return nobody if table.ids is None else self.ids.known(table.ids)
-        outcome = table.contract.outcome.column
-        if outcome not in table.frame.columns:
-            return np.zeros(len(table), dtype=bool)
-        return table.frame[outcome].is_not_null().to_numpy()
-
-
-def run_folder(bundle: Path | str, runs: Path) -> Path:
-    """Say in which run's folder the trained ids of a bundle would lie."""
-    run = run_of(bundle, runs)
-    if run is not None:
-        return run
-    folder = folder_of(bundle, runs)  # a bundle from elsewhere, with what was brought beside it
-    return folder if (folder / FOLDER).is_dir() else folder.parent

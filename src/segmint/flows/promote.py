@@ -20,7 +20,7 @@ from segmint.errors import DataError, RunError
 from segmint.evaluation.gate import Gate, judge_losses
 from segmint.flows.bundle import propensities, require_golden, require_response
 from segmint.flows.check import check
-from segmint.flows.predict import run_folder
+from segmint.flows.learned import run_folder
 from segmint.flows.read import open_source
 from segmint.flows.settings import RUNS, Place, Settings, require_its_moment, settings_of
 from segmint.metrics.calibration import log_loss_by_row

@@ -27,7 +27,7 @@ from segmint.flows.candidates import (
     require_usable,
     weigh,
 )
-from segmint.flows.predict import Learned, run_folder
+from segmint.flows.learned import Learned, run_folder
 from segmint.flows.read import inputs_of, open_source, read, refuse_in_run
 from segmint.flows.report import write_report
 from segmint.flows.settings import (
@@ -68,7 +68,7 @@ from segmint.toml_files import toml_text_of
 from segmint.wording import some_of
 
 DROPPED = "dropped_out.parquet"
-REASONS = ("reason_1", "reason_2", "reason_3")
+REASON_COLUMNS = ("reason_1", "reason_2", "reason_3")
 
 
 @dataclass(frozen=True)
@@ -262,9 +262,9 @@ def _reasons_before(runs: Path, inputs: Mapping[str, str], config: Config) -> pl
             with suppress_errors(OSError, ValueError, pl.exceptions.PolarsError):
                 if run.settings.get("data") != read_so:
                     continue
-                kept = pl.read_parquet(run.folder / LIST, columns=["record", "status", *REASONS])
+                kept = pl.read_parquet(run.folder / LIST, columns=["record", "status", *REASON_COLUMNS])
                 # other rows of a listed customer carry reasons too: those of the row that is listed
-                said = (pl.col("status") == "listed") & pl.any_horizontal(pl.col(REASONS).is_not_null())
+                said = (pl.col("status") == "listed") & pl.any_horizontal(pl.col(REASON_COLUMNS).is_not_null())
                 return kept.filter(said).drop("status")
     return None
 
@@ -281,7 +281,7 @@ def _summary(
     policy, contract = call_list.policy, bundle.contract
     watched = list(policy.sensitive) or [c.name for c in contract.columns if c.sensitive and c.name in columns.columns]
     counted = dict.fromkeys(
-        (SEGMENT, *(c.name for c in contract.columns if c.role == "quota"), *_quota_columns(policy))
+        (SEGMENT, *(c.name for c in contract.columns if c.role == "quota"), *(quota.column for quota in policy.quotas))
     )
     outcome = table.outcome == contract.outcome.positive if table.has_outcome else None
     histograms = bundle.reference.get("propensities") or {}
@@ -302,10 +302,6 @@ def _trained_on(seen: int, listed: int) -> list[Doubt]:
         "strangers, and what they are expected to bring may be too high"
     )
     return [Doubt(title="The network has seen customers of this list", sentence=said)] if seen else []
-
-
-def _quota_columns(policy: ContactPolicy) -> list[str]:
-    return [quota.column for quota in policy.quotas]
 
 
 def _dropped(earlier: pl.DataFrame, dropped: Dropped) -> dict[str, Any]:

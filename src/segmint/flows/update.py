@@ -19,7 +19,7 @@ from segmint.evaluation.recalibration import Move, cross_fitted, flattered_by, m
 from segmint.flows.bundle import predict_texts, propensities, require_response
 from segmint.flows.calibrate import interval_of
 from segmint.flows.call_lists import read_call_list, with_numbers
-from segmint.flows.predict import run_folder
+from segmint.flows.learned import run_folder
 from segmint.flows.promote import GATE, compare_bundles
 from segmint.flows.read import inputs_of, open_source
 from segmint.flows.results import read_codes, read_frame
@@ -275,7 +275,7 @@ def _moved(here: Run, current: Bundle, shift: float, sureness: dict[str, Any]) -
     toward = shift if current.classes[1] == positive else -shift
     kept = {name: value for name, value in current.calibration.items() if name != "interval"}
     calibration = {**kept, "offset": float(current.calibration["offset"]) + toward, **sureness}
-    draft = _with(current, calibration)
+    draft = replace(current, calibration=calibration)
     golden = {**current.golden, "probabilities": predict_texts(draft, current.golden["rows"]).tolist()}
     return write_bundle(
         here.folder / "bundle",
@@ -291,10 +291,6 @@ def _moved(here: Run, current: Bundle, shift: float, sureness: dict[str, Any]) -
         versions=installed_versions(),
         segments=current.segments,
     )
-
-
-def _with(bundle: Bundle, calibration: dict[str, Any]) -> Bundle:
-    return replace(bundle, calibration=calibration)
 
 
 def _sentences(summary: dict[str, Any], gate: Gate, how: str) -> tuple[str, ...]:

@@ -15,11 +15,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.segments.rules import FAITHFUL
 from segmint.segments.stability import STABLE, Labels, Stability, contingency
 from segmint.wording import percent
 
 EQUAL_INFORMATION = 0.95  # of the best gain in ICL over one group
-FAITHFUL = 0.90  # share of customers whom twelve rules put into their segment
 SMALLEST_SHARE = 0.05
 NATURAL = "These segments are groups that the table itself holds: they come back on resampled customers."
 DOUBTFUL = (

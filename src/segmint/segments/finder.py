@@ -19,7 +19,7 @@ from segmint.segments.choice import ASKED, GIVEN, NO_GROUPS, Candidate, Choice, 
 from segmint.segments.coding import Design, encode, learn_coding
 from segmint.segments.inputs import SegmentInputs, inputs_of
 from segmint.segments.kmeans import k_means
-from segmint.segments.mixture import Floats, Mixture, Solution, statistics
+from segmint.segments.mixture import Floats32, Mixture, Solution, statistics
 from segmint.segments.rules import segment_rules
 from segmint.segments.stability import Labels, Stability, segment_stability
 from segmint.segments.tree import find_leaves, grow_tree, leaf_nodes
@@ -357,7 +357,7 @@ class _Family:
         self.method = method
         self.coding = learn_coding(inputs, bands=method == "latent-class")
         self.design: Design = encode(self.coding, inputs.frame)
-        self.rows: Floats = statistics(self.design.rows(judged))
+        self.rows: Floats32 = statistics(self.design.rows(judged))
 
     def solutions(
         self, counts: NDArray[np.int64] | None, most: int, random: np.random.Generator

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from segmint.segments.mixture import Floats, Mixture, Solution
+from segmint.segments.mixture import Floats32, Mixture, Solution
 
 STARTS = 10
 ROUNDS = 50
@@ -32,7 +32,7 @@ def k_means(mixture: Mixture, count: int, random: np.random.Generator, *, starts
         spherical normals with that spread.
     """
     points, scale = _embed(mixture)
-    best: tuple[float, Floats, Floats] | None = None
+    best: tuple[float, Floats32, Floats32] | None = None
     for _ in range(starts):
         own = mixture.random_start(count, random).argmax(axis=0)
         inertia, own, centres = _lloyd(points, mixture.counts, own, count)
@@ -42,7 +42,7 @@ def k_means(mixture: Mixture, count: int, random: np.random.Generator, *, starts
     return _solution(mixture, points, scale, *best)
 
 
-def _embed(mixture: Mixture) -> tuple[Floats, Floats]:
+def _embed(mixture: Mixture) -> tuple[Floats32, Floats32]:
     """Points of shape (n_rows, n_levels + n_scores) and the scale of each level; no value lies in the middle."""
     sizes = np.asarray(mixture.sizes)
     scale = (1 / np.sqrt(mixture.whole * np.repeat(np.maximum(sizes - 1, 1), sizes))).astype(np.float32)
@@ -53,7 +53,7 @@ def _embed(mixture: Mixture) -> tuple[Floats, Floats]:
     return np.hstack([levels, scores]).astype(np.float32), scale
 
 
-def _lloyd(points: Floats, counts: Floats, own: Floats, count: int) -> tuple[float, Floats, Floats]:
+def _lloyd(points: Floats32, counts: Floats32, own: Floats32, count: int) -> tuple[float, Floats32, Floats32]:
     squares = (points**2).sum(axis=1)
     for _ in range(ROUNDS):
         member = np.eye(count, dtype=np.float32)[own] * counts[:, None]
@@ -67,7 +67,7 @@ def _lloyd(points: Floats, counts: Floats, own: Floats, count: int) -> tuple[flo
 
 
 def _solution(
-    mixture: Mixture, points: Floats, scale: Floats, inertia: float, own: Floats, centres: Floats
+    mixture: Mixture, points: Floats32, scale: Floats32, inertia: float, own: Floats32, centres: Floats32
 ) -> Solution:
     count, dimensions = centres.shape
     spread = max(inertia / (mixture.n * dimensions), 1e-6)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from segmint.segments.coding import Design
 
-Floats = NDArray[np.float32]
+Floats32 = NDArray[np.float32]
 PRIOR = 2.0  # customers' worth of the whole table in each class: no level is ever impossible
 ROUGH, FINE = 2e-4, 1e-5  # rounds stop when the mean log-likelihood grows by less
 SMALLEST_VARIANCE = 0.05  # of a normal score, whose variance over all customers is 1
@@ -45,12 +45,12 @@ class Solution:
         How often each row counts.
     """
 
-    weights: Floats
-    log_shares: Floats
-    responsibilities: Floats
+    weights: Floats32
+    log_shares: Floats32
+    responsibilities: Floats32
     log_likelihood: float
     bic: float
-    counts: Floats
+    counts: Floats32
 
     @property
     def count(self) -> int:
@@ -69,7 +69,7 @@ class Solution:
         return float(self.responsibilities.mean(axis=1).min())
 
 
-def statistics(design: Design) -> Floats:
+def statistics(design: Design) -> Floats32:
     """Rows of sufficient statistics: one-hot levels, squared scores, scores, and whether there is a score.
 
     Returns
@@ -98,7 +98,7 @@ class Mixture:
         How often each row counts: a bootstrap resample is a vector of counts.
     """
 
-    def __init__(self, rows: Floats, sizes: tuple[int, ...], counts: NDArray[np.int64] | None = None) -> None:
+    def __init__(self, rows: Floats32, sizes: tuple[int, ...], counts: NDArray[np.int64] | None = None) -> None:
         kept = np.ones(len(rows), bool) if counts is None else counts > 0
         self.rows, self.sizes = rows[kept], sizes
         self.counts = np.ones(len(rows), np.float32) if counts is None else counts[kept].astype(np.float32)
@@ -147,14 +147,14 @@ class Mixture:
         """Fit these rows from a solution that other rows began."""
         return self._fit(self._expect(solution.weights, solution.log_shares)[0], rounds)
 
-    def random_start(self, count: int, random: np.random.Generator) -> Floats:
+    def random_start(self, count: int, random: np.random.Generator) -> Floats32:
         """Soft memberships around rows far from each other (k-means++ seeding on chi-square distances)."""
         scale = np.concatenate([1 / np.sqrt(self.whole), np.zeros(self.scored), np.ones(self.scored)])
         points = self.rows[:, : len(scale)] * scale.astype(np.float32)
         norms = (points**2).sum(axis=1)
 
-        def distance(row: int) -> Floats:
-            gap: Floats = np.maximum(norms - 2 * points @ points[row] + norms[row], 0)
+        def distance(row: int) -> Floats32:
+            gap: Floats32 = np.maximum(norms - 2 * points @ points[row] + norms[row], 0)
             return gap
 
         gaps = [distance(int(random.integers(len(points))))]
@@ -176,7 +176,7 @@ class Mixture:
             solutions.append(solution)
         return solutions
 
-    def _fit(self, responsibilities: Floats, rounds: int, tolerance: float = FINE) -> Solution:
+    def _fit(self, responsibilities: Floats32, rounds: int, tolerance: float = FINE) -> Solution:
         before = -np.inf
         for _ in range(rounds):
             weights, log_shares = self._maximise(responsibilities)
@@ -190,7 +190,7 @@ class Mixture:
         bic = -2 * likelihood + (count * self.parameters + count - 1) * float(np.log(self.n))
         return Solution(weights, log_shares, responsibilities, likelihood, bic, self.counts)
 
-    def _expect(self, weights: Floats, log_shares: Floats) -> tuple[Floats, Floats]:
+    def _expect(self, weights: Floats32, log_shares: Floats32) -> tuple[Floats32, Floats32]:
         # Classes by rows, not rows by classes: sums over a handful of classes then run along memory.
         logs = weights.T @ self.rows.T + log_shares[:, None]
         top = logs.max(axis=0)
@@ -198,11 +198,11 @@ class Mixture:
         total = shares.sum(axis=0)
         return shares / total, top + np.log(total)
 
-    def _sums(self, responsibilities: Floats) -> tuple[Floats, Floats]:
+    def _sums(self, responsibilities: Floats32) -> tuple[Floats32, Floats32]:
         weighted = responsibilities * self.counts
         return weighted @ self.rows, weighted.sum(axis=1)
 
-    def _maximise(self, responsibilities: Floats) -> tuple[Floats, Floats]:
+    def _maximise(self, responsibilities: Floats32) -> tuple[Floats32, Floats32]:
         sums, sizes = self._sums(responsibilities)
         hot = sums[:, : self.hot]
         chances = (hot + PRIOR * self.whole) / ((hot @ self.member + PRIOR) @ self.member.T)
@@ -213,7 +213,7 @@ class Mixture:
         log_shares = np.log((sizes + 1) / (self.n + len(sizes)))
         return np.hstack(weights).T.astype(np.float32), log_shares.astype(np.float32)
 
-    def _normals(self, sums: Floats) -> tuple[Floats, Floats]:
+    def _normals(self, sums: Floats32) -> tuple[Floats32, Floats32]:
         squares, first, there = np.split(sums[:, self.hot :], 3, axis=1)
         weight = there + PRIOR
         mean = first / weight
@@ -230,7 +230,7 @@ class Mixture:
             score = score - 0.5 * (sums[:, -self.scored :] * np.log(variance)).sum(axis=1)
         return np.asarray(score, float)
 
-    def _cheapest_pair(self, responsibilities: Floats, smallest: float) -> tuple[int, int]:
+    def _cheapest_pair(self, responsibilities: Floats32, smallest: float) -> tuple[int, int]:
         """The two classes whose union costs the least likelihood; one too small must be among them."""
         sums, sizes = (part.astype(float) for part in self._sums(responsibilities))
         own = self._score(sums, sizes)

@@ -20,7 +20,7 @@ from segmint.wording import percent
 MOST_LEAVES = 12
 GROWN_LEAVES = 48
 KEPT_APART = 0.3
-FAITHFUL = 0.90
+FAITHFUL = 0.90  # share of customers whom twelve rules put into their segment
 NOT_A_NUMBER = ("NaN", "nan")  # as PostgreSQL and DuckDB write it
 BEYOND = "1e100"  # every number of a table lies below, NaN does not; a cast of 'NaN' is 0 to some databases
 

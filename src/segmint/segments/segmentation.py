@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import ConfigError
+from segmint.metrics.association import cramers_v
 from segmint.progress import Progress, silent
 from segmint.segments.brought import brought_by
 from segmint.segments.choice import Choice
@@ -19,12 +20,11 @@ from segmint.segments.cuts import Cuts, cuts_of
 from segmint.segments.finder import Method, SegmentFinder
 from segmint.segments.gaps import Gaps, gaps_of
 from segmint.segments.inputs import SegmentInputs, segment_inputs
-from segmint.segments.known import cramers_v
 from segmint.segments.profile import CallMoney, Profiles, profile_segments, response_of
 from segmint.segments.proof import SegmentProof, prove_segments
 from segmint.segments.rules import SegmentRules, segment_rules
 from segmint.segments.sizes import Sizes
-from segmint.segments.stability import STABLE, Labels, Stability
+from segmint.segments.stability import STABLE, Labels, Stability, contingency
 from segmint.segments.words import SegmentWords, names_of_nobody, questions, say_nobody, say_segments
 from segmint.splits.folds import inner_split
 from segmint.splits.groups import RowIdentity, row_customers
@@ -272,7 +272,7 @@ def discover_segments(
         stability=finder.stability_,
         proof=proof,
         questions=_questions(inputs, table, words),
-        cramers_v=cramers_v(labels, _known(table)[0]) if _is_assignment(table) else None,
+        cramers_v=cramers_v(contingency(labels, _known(table)[0]), corrected=False) if _is_assignment(table) else None,
         money=money,
         names_of_nobody=names_of_nobody(profiles, words, names or {}, cuts),
         tree_cuts=tree_cuts,

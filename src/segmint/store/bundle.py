@@ -39,7 +39,7 @@ from segmint.store import promoted, strict_json
 from segmint.store.network_spec import NetworkSpec, parse_network
 from segmint.store.promoted import RUN_ID
 from segmint.store.run import RECORD, Run, list_runs, run_beginning
-from segmint.store.sealed_folder import opened_folder, printable, read_file, refused
+from segmint.store.sealed_folder import in_ascii, opened_folder, read_file, refused
 from segmint.store.staging import real_path, staging, write_file
 from segmint.store.tensors import expected_size, to_safetensors, weights_from_safetensors
 
@@ -183,7 +183,7 @@ def locate(path: Path | str, runs: Path | None = None) -> Opening:
         raise _without_bundle(folder)
     if not os.path.lexists(folder):
         raise BundleError(
-            f"There is no run or bundle '{printable(str(path))}' here.",
+            f"There is no run or bundle '{in_ascii(str(path))}' here.",
             expected="a run's id, its beginning or its folder, a bundle's folder, or PROMOTED",
             fix="list the runs: segmint runs",
         )
@@ -239,7 +239,7 @@ def _without_bundle(folder: Path) -> BundleError:
     holding = (run.id for run in list_runs(folder.absolute().parent) if _is_trained(run))
     newest = next(holding, None)
     return BundleError(
-        f"The run {printable(folder.name)} {did}; it holds no bundle.",
+        f"The run {in_ascii(folder.name)} {did}; it holds no bundle.",
         expected="a run of `segmint run` or `segmint update`",
         fix=f"the newest that holds one: {newest}" if newest else "train one: segmint run TABLE --contract NAME",
     )
@@ -271,16 +271,15 @@ class Opening:
             ("the other files can be read", self._rest),
         ]
 
-    def take_step(self) -> tuple[str, str]:
-        """Do the next check; return its name and what was found.
+    def take_step(self) -> str:
+        """Do the next check; return what was found.
 
         Raises
         ------
         BundleError
             If the check fails.
         """
-        name, step = self.steps.pop(0)
-        return name, step()
+        return self.steps.pop(0)[1]()
 
     def finish(self) -> Bundle:
         """Take every step that is left, and return the bundle."""

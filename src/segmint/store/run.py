@@ -28,7 +28,7 @@ from segmint.store import strict_json
 from segmint.store.process import is_alive, is_here, this_process
 from segmint.store.promoted import RUN_ID
 from segmint.store.remember import Result, remember
-from segmint.store.sealed_folder import printable
+from segmint.store.sealed_folder import in_ascii
 from segmint.store.staging import publish_bytes, publish_file, require_writable, staging, write_file
 
 JSON = dict[str, Any]
@@ -384,7 +384,7 @@ def find_run(name: Path | str, runs: Path, *, paths: bool = True) -> Run:
     if run := run_beginning(text, runs):
         return run
     raise RunError(
-        f"There is no run '{printable(text)}' here.",
+        f"There is no run '{in_ascii(text)}' here.",
         expected="a run's id or folder, such as runs/2026-03-14T10-15-02Z-3f9c",
         fix="list the runs: `segmint runs`",
     )
@@ -401,7 +401,7 @@ def run_beginning(text: str, runs: Path) -> Run | None:
     known = [run for run in list_runs(runs) if run.id.startswith(text)] if len(text) >= _DAY else []
     if len(known) > 1:
         raise RunError(
-            f"There are several runs '{printable(text)}' here.",
+            f"There are several runs '{in_ascii(text)}' here.",
             expected=f"one of them, such as {known[0].id}",
             fix="say more of the id; list the runs: `segmint runs`",
         )

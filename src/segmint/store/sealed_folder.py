@@ -96,12 +96,12 @@ def _read(descriptor: int, count: int) -> bytes:
 def refused(name: str, why: str) -> BundleError:
     """Make the error that names the file and says what is wrong with it."""
     return BundleError(
-        f"In this bundle '{printable(name)}' {why}.",
+        f"In this bundle '{in_ascii(name)}' {why}.",
         expected="a bundle as segmint wrote it",
         fix="copy it again from where it was made, or train again",
     )
 
 
-def printable(name: str) -> str:
+def in_ascii(name: str) -> str:
     """Make a name fit for a terminal and a log: strangers choose names too."""
     return ascii(name[:80])[1:-1]

@@ -65,9 +65,9 @@ def staging(target: Path, *, replace: bool = False) -> Iterator[Path]:
     if not replace:
         require_free(target)
     with _stage_beside(target) as folder:
-        with _disk_explained(target, _DISK_ERRORS):
+        with disk_explained(target, _DISK_ERRORS):
             yield folder
-        with _disk_explained(target):
+        with disk_explained(target):
             _seal(folder)
             if replace and os.path.lexists(target):
                 _swap(folder, target)
@@ -101,9 +101,9 @@ def publish_file(
     if os.path.lexists(path) and not replace:
         raise _exists(path)
     with _stage_beside(path) as folder:
-        with _disk_explained(path, _DISK_ERRORS):
+        with disk_explained(path, _DISK_ERRORS):
             result = write(folder / path.name)
-        with _disk_explained(path):
+        with disk_explained(path):
             _seal(folder)
             if keep_access and path.is_file():
                 _pass_access_on(path, folder / path.name)
@@ -131,9 +131,9 @@ def sweep_dead(folder: Path, published: re.Pattern[str]) -> None:
     ----------
     folder : Path
     published : re.Pattern
-        What the names of the targets are like, whose unfinished states go: for names that never come again.
+        What the names of the targets are like, of long ones the first 100 bytes, whose unfinished states go.
     """
-    with suppress(OSError):
+    with suppress(OSError):  # tidying up may fail; publishing must not fail because of it
         staged = [(entry, _STAGED.fullmatch(entry.name)) for entry in folder.iterdir()]
         for entry, name in staged:
             if name is not None and published.fullmatch(name[1]):
@@ -162,9 +162,9 @@ def real_path(path: Path) -> Path:
 
 @contextmanager
 def _stage_beside(target: Path) -> Iterator[Path]:
-    with _disk_explained(target):
+    with disk_explained(target):
         make_folder(target.parent)
-        _sweep(target)
+        sweep_dead(target.parent, re.compile(re.escape(_short(target.name))))
         folder, lock = _new_locked_folder(target)
     try:
         yield folder
@@ -178,7 +178,7 @@ def _stage_beside(target: Path) -> Iterator[Path]:
 def _new_locked_folder(target: Path) -> tuple[Path, int]:
     """Make a staging folder and hold its lock, which the system lets go when this process dies."""
     while True:
-        folder = target.parent / f"{_staging_name(target)}{secrets.token_hex(8)}"
+        folder = target.parent / f".{_short(target.name)}.staging-{secrets.token_hex(8)}"
         folder.mkdir(FOLDER_MODE)
         try:
             folder.chmod(FOLDER_MODE)
@@ -194,18 +194,9 @@ def _new_locked_folder(target: Path) -> tuple[Path, int]:
         os.close(lock)
 
 
-def _staging_name(target: Path) -> str:
-    """Begin the name of a staging folder; file systems count the bytes of a name, not its characters."""
-    return f".{os.fsencode(target.name)[:100].decode('utf-8', 'ignore')}.staging-"
-
-
-def _sweep(target: Path) -> None:
-    """Remove what dead processes left beside `target`; what is locked belongs to a living one."""
-    name = re.compile(re.escape(_staging_name(target)) + "[0-9a-f]{16}")
-    with suppress(OSError):  # tidying up may fail; publishing must not fail because of it
-        leftovers = [entry for entry in target.parent.iterdir() if name.fullmatch(entry.name)]
-        for leftover in leftovers:
-            _remove_unlocked(leftover)
+def _short(name: str) -> str:
+    """Cut a name for that of a staging folder; file systems count the bytes of a name, not its characters."""
+    return os.fsencode(name)[:100].decode("utf-8", "ignore")
 
 
 def _remove_unlocked(folder: Path) -> None:
@@ -331,14 +322,8 @@ def _make_lasting(target: Path) -> None:
 
 
 @contextmanager
-def disk_explained(target: Path) -> Iterator[None]:
+def disk_explained(target: Path, codes: frozenset[int] | None = None) -> Iterator[None]:
     """Say in words why something for `target` cannot be written: a full or failing disk, a folder that is closed."""
-    with _disk_explained(target):
-        yield
-
-
-@contextmanager
-def _disk_explained(target: Path, codes: frozenset[int] | None = None) -> Iterator[None]:
     try:
         yield
     except SegmintError:

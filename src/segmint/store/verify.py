@@ -52,7 +52,7 @@ def verify_bundle(path: Path | str, predict: Predict, *, runs: Path | None = Non
     while opening.steps:
         name = opening.steps[0][0]
         try:
-            checks.append(Check(*_passed(*opening.take_step())))
+            checks.append(Check(name, True, opening.take_step()))
         except BundleError as error:
             rest = [name for name, _ in opening.steps] + [GOLDEN]
             return [
@@ -77,7 +77,3 @@ def check_golden(bundle: Bundle, predict: Predict) -> Check:
     difference = float(np.abs(found - expected).max())
     # Not `difference > TOLERANCE`: a NaN must not pass.
     return Check(GOLDEN, difference <= TOLERANCE, f"{len(rows)} rows, largest difference {difference:.1e}")
-
-
-def _passed(name: str, detail: str) -> tuple[str, bool, str]:
-    return name, True, detail

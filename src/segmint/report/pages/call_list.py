@@ -25,16 +25,8 @@ from segmint.report.blocks import (
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.store import run_files
+from segmint.targeting.call_list import STATUS_WORDS
 from segmint.wording import capital, count, decimal, money, percent
-
-STATUSES = {
-    "listed": "to be called",
-    "held_out": "held out: not called, to measure the effect of calling",
-    "suppressed": "suppressed by a rule",
-    "beyond_budget": "would pay, but a budget, quota or capacity ends the list before",
-    "below_break_even": "would cost more than it brings",
-    "rejected": "not readable as the contract asks",
-}
 
 
 def page(run: RunView) -> Page | None:
@@ -132,7 +124,7 @@ def _dropped(found: dict[str, Any]) -> Block | None:
 
 def _where(counts: dict[str, int]) -> Block:
     everyone = max(sum(counts.values()), 1)
-    rows = [[STATUSES[name], count(n), percent(n / everyone)] for name, n in counts.items() if name in STATUSES]
+    rows = [[STATUS_WORDS[name], count(n), percent(n / everyone)] for name, n in counts.items() if name in STATUS_WORDS]
     return table(["Where everyone went", "customers", "share"], rows, title="Who is on it, who is not")
 
 
