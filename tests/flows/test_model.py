@@ -39,6 +39,16 @@ def test_it_says_what_the_command_says(model: OpenModel, tmp_path: Path) -> None
     assert (tmp_path / "out.csv").is_file()
 
 
+@pytest.mark.parametrize("job", [["student", None, "retired"], [1, None, 2]])
+def test_a_row_without_any_value_is_rejected_in_a_typed_frame_too(model: OpenModel, job: list[object]) -> None:
+    ages = {"age": pl.Series([20, None, 70], dtype=pl.Int64), "share": pl.Series([0.5, None, 1.0], dtype=pl.Float32)}
+    frame = pl.DataFrame({**ages, "job": job})
+    said = model.predict(frame)
+    assert said.select(frame.columns).equals(frame)
+    assert said["error"].to_list() == [None, "empty_row: The row holds no value.", None]
+    assert model.predict(frame.to_pandas())["propensity"].is_null().to_list() == [False, True, False]
+
+
 def test_reasons_have_a_row_for_each_record_too(model: OpenModel) -> None:
     said = model.explain(AGES)
     assert said["record"].to_list() == [1, 2, 3]

@@ -324,9 +324,10 @@ def _every_record(batch: ValidTable, predicted: pl.DataFrame, rejects: Sequence[
     inputs = accepted.columns[: len(batch.raw.columns)]
     delimiter = str(batch.ledger.receipt.get("delimiter", ","))
     rows = [reject for reject in rejects if reject.column is not None]
-    broken = [reject for reject in rejects if reject.column is None]  # only text has records that are no rows
+    # lines of text that are no rows, and a frame's rows without any value, whose cells keep the frame's types
+    broken = [reject for reject in rejects if reject.column is None]
     cells = [_cells(reject, delimiter, len(inputs)) for reject in broken]
-    told_apart = pl.DataFrame(cells, schema=dict.fromkeys(inputs, pl.String), orient="row")
+    told_apart = pl.DataFrame(cells, schema={name: accepted.schema[name] for name in inputs}, orient="row")
     unread = batch.rejected_raw.rename(dict(zip(batch.rejected_raw.columns, inputs, strict=True)))
     parts = [accepted, _with_errors(unread, rows), *([_with_errors(told_apart, broken)] if broken else [])]
     return pl.concat(parts, how="diagonal").sort("record")
