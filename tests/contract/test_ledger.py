@@ -32,6 +32,10 @@ def test_no_customers_value_is_in_the_ledgers_json() -> None:
     assert "SECRET" not in json.dumps(ledger.to_json())
 
 
+def test_no_customers_value_is_in_what_a_notebook_shows() -> None:
+    assert repr(Reject(1, "a", "b", "SECRET")) == "Reject(record=1, reason='a', detail='b', column=None, span=None)"
+
+
 def test_only_the_first_thousand_rejects_stay_in_memory() -> None:
     rejects = tuple(Reject(i, "a", "", "") for i in range(900))
     both = Ledger(900, 0, 900, {"a": 900}, rejects) + Ledger(900, 0, 900, {"a": 900}, rejects)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 MAX_RAW = 65_536
 
@@ -28,5 +28,5 @@ class Reject:
     record: int
     reason: str
     detail: str
-    raw: str
+    raw: str = field(repr=False)
     column: str | None = None
