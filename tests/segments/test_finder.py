@@ -3,13 +3,14 @@
 import json
 
 import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 from sklearn.exceptions import NotFittedError
 
 from segmint.errors import ConfigError, DataError
 from segmint.segments.assign import assign_segments
-from segmint.segments.finder import SegmentFinder
+from segmint.segments.finder import SegmentFinder, _responses
 from segmint.segments.inputs import segment_inputs
 from segmint.segments.profile import profile_segments
 from segmint.segments.rules import segment_rules
@@ -56,6 +57,43 @@ def test_an_index_with_a_name_makes_no_segments():
     finder = SegmentFinder(2, random_state=1).fit(indexed)
     assert {state["column"] for state in finder.state_["coding"]} <= {"age", "job"}
     assert (finder.predict(indexed) == finder.predict(frame.drop("id"))).all()
+
+
+@pytest.mark.parametrize("method", ["latent-class", "mixture"])
+def test_texts_among_numbers_are_counted_and_never_shown(method):
+    frame = pl.DataFrame({"age": [20.0, 60.0] * 200, "calls": [1, 2, 3, 4] * 100, "job": ["clerk", "pensioner"] * 200})
+    finder = SegmentFinder(2, method, random_state=1).fit(frame)
+    texts = frame.head(3).with_columns(age=pl.Series(["20", "Erika Mustermann", "x"]))
+    for ask in (finder.predict, finder.predict_proba):
+        with pytest.raises(DataError, match="'age' is a column of numbers, and 2 values are none"):
+            ask(texts)
+    assert (finder.predict(frame.head(3).cast({"age": pl.String})) == finder.predict(frame.head(3))).all()
+
+
+def test_whose_response_is_missing_has_none(campaign):
+    inputs = segment_inputs(campaign)
+    hidden = np.arange(len(campaign)) % 3 == 0
+    blank = np.where(hidden, "", campaign.outcome)
+    for none in (None, float("nan"), pd.NA):
+        y = [none if hide else str(said) for hide, said in zip(hidden, campaign.outcome, strict=True)]
+        for given in (y, pd.Series(y)):
+            assert np.array_equal(_responses(given, len(campaign)), blank)
+    answers = pl.Series(campaign.outcome).set(pl.Series(hidden), None)
+    same = SegmentFinder(4, "tree", random_state=1).fit(inputs, blank)
+    assert SegmentFinder(4, "tree", random_state=1).fit(inputs, answers).state_ == same.state_
+
+
+def test_more_or_fewer_responses_or_segments_than_customers_are_refused():
+    frame, _ = planted(11, 2, rows=400)
+    for ask in (SegmentFinder(2).fit, SegmentFinder(2).cuts_by_response):
+        with pytest.raises(ValueError, match=r"each of the 400 customers. Got an array of shape \(300,\)"):
+            ask(frame, ["yes"] * 300)
+    with pytest.raises(ValueError, match=r"each of the 400 customers. Got an array of shape \(300,\)"):
+        segment_rules(frame, np.zeros(300, dtype=int))
+    with pytest.raises(ValueError, match="1 of 400 are less"):
+        segment_rules(frame, np.append(np.zeros(399, dtype=int), -1))
+    with pytest.raises(ValueError, match="whole numbers from 0"):
+        segment_rules(frame, ["a"] * 400)
 
 
 def test_no_groups_are_recognised_where_none_are():

@@ -22,6 +22,22 @@ def test_the_retired_are_marked_as_retired(campaign, truth):
     assert next(row for row in retired.typical if row.column == "age").median > 60
 
 
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"keys": ("a", "b")}, "Got 2 for the segments 0 to 2"),
+        ({"keys": ("a", "b", "b")}, "must differ"),
+        ({"jaccard": (0.9, 0.8)}, "each of the 3 segments. Got 2"),
+        ({"probabilities": np.ones((3, 3))}, r"Got \(3, 3\)"),
+        ({"labels": np.zeros(3, dtype=int)}, r"Got an array of shape \(3,\)"),
+        ({"labels": np.full(1_500, 0.5)}, "whole numbers from 0"),
+    ],
+)
+def test_what_does_not_fit_the_segments_is_refused(campaign, truth, given, words):
+    with pytest.raises(ValueError, match=words):
+        profile_segments(campaign, **{"labels": truth, **given})
+
+
 def test_a_trait_known_of_a_few_says_of_how_many_and_names_nobody(truth):
     frame = draw_campaign().with_columns(
         job=pl.when((pl.col("kind") == 2) & (pl.int_range(pl.len()) % 10 > 0)).then(None).otherwise("job")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from segmint.segments.coding import Design, encode
 from segmint.segments.tree import find_leaves
@@ -42,6 +42,35 @@ def assign_segments(state: dict[str, Any], frame: pl.DataFrame) -> tuple[Labels,
         probabilities[part] = probabilities_of(state, encode(state["coding"], piece))
         labels[part] = probabilities[part].argmax(axis=1)
     return labels, probabilities
+
+
+def given_labels(labels: ArrayLike, customers: int) -> Labels:
+    """Read the segment of each customer that somebody hands over.
+
+    Parameters
+    ----------
+    labels : array-like of int of shape (n_customers,)
+        From 0.
+    customers : int
+
+    Raises
+    ------
+    ValueError
+        If they are not of as many customers, or no whole numbers from 0.
+    """
+    given = np.asarray(labels)
+    if given.shape != (customers,):
+        raise ValueError(
+            f"'labels' must say the segment of each of the {customers:,} customers. "
+            f"Got an array of shape {given.shape} instead."
+        )
+    if not np.issubdtype(given.dtype, np.integer):
+        raise ValueError(
+            f"'labels' must be whole numbers from 0, one for each customer. Got {given.dtype} values instead."
+        )
+    if outside := int((given < 0).sum()):
+        raise ValueError(f"'labels' must be 0 or more. {outside:,} of {customers:,} are less.")
+    return given
 
 
 def probabilities_of(state: dict[str, Any], design: Design) -> Probabilities:

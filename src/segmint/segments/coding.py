@@ -18,6 +18,7 @@ from segmint.contract.cells import missing_codes
 from segmint.contract.column import Column
 from segmint.contract.counts import count_values
 from segmint.errors import DataError
+from segmint.features.apply import read_numbers
 from segmint.segments.inputs import SegmentInputs
 
 BANDS = 8
@@ -115,7 +116,7 @@ def encode_column(state: State, values: pl.Series) -> NDArray[np.int16]:
             list(mapping), list(mapping.values()), default=state["other"], return_dtype=pl.Int16
         )
         return np.asarray(coded.to_numpy())
-    numbers = values.cast(pl.Float64).to_numpy()
+    numbers = read_numbers(values)
     states, cuts = state["states"], np.asarray(state["cuts"], float)
     codes = (len(states) + np.searchsorted(cuts, numbers, side="right")).astype(np.int16)
     # Too few plain numbers had no band of their own when the coding was learned: they count as no value.
@@ -279,7 +280,7 @@ def _learn_scores(column: Column, values: pl.Series) -> list[State]:
 
 
 def _score(state: State, values: pl.Series) -> NDArray[np.float32]:
-    numbers = values.cast(pl.Float64).to_numpy()
+    numbers = read_numbers(values)
     scores: NDArray[np.float32] = np.interp(numbers, state["knots"], state["values"]).astype(np.float32)
     scores[np.isnan(numbers) | np.isin(numbers, state["states"])] = np.nan
     return scores

@@ -23,7 +23,7 @@ from segmint.segments.mixture import Floats32, Mixture, Solution, statistics
 from segmint.segments.rules import segment_rules
 from segmint.segments.stability import Labels, Stability, segment_stability
 from segmint.segments.tree import find_leaves, grow_tree, leaf_nodes
-from segmint.tables.frame_source import frame_of
+from segmint.tables.frame_source import frame_of, is_none
 from segmint.wording import quoted
 
 Method = Literal["auto", "latent-class", "mixture", "k-means", "tree"]
@@ -114,7 +114,7 @@ class SegmentFinder:
             See `segment_inputs`; of a plain frame every column is taken.
         y : sequence of length n_customers, optional
             The response: it decides between equally good counts, and the method "tree" splits by it. The customers
-            whose response is "" help to find groups, but nothing looks at how they responded.
+            whose response is "", None or NaN help to find groups, but nothing looks at how they responded.
         progress : Progress
 
         Raises
@@ -123,6 +123,8 @@ class SegmentFinder:
             If the count or the method makes no sense for this table.
         DataError
             If there are too few customers or columns to tell groups apart.
+        ValueError
+            If there are more or fewer responses than customers.
         """
         inputs = inputs_of(X)
         self._check(inputs, y)
@@ -165,7 +167,7 @@ class SegmentFinder:
 
     def _work(self, inputs: SegmentInputs, y: Any, progress: Progress) -> _Work:
         random = np.random.default_rng(self.random_state)
-        outcome = None if y is None else _outcome_codes(np.asarray(y).astype(str))
+        outcome = None if y is None else _outcome_codes(_responses(y, inputs.frame.height))
         final = _draw(random, inputs.frame.height, FINAL_ROWS, outcome)
         return _Work(
             inputs.rows(final.tolist()),
@@ -386,6 +388,16 @@ class _Family:
 def _how_it_comes_back(choice: Choice) -> str:
     chosen = next(row for row in choice.evidence if row.count == choice.count)
     return f"With {choice.count} segments the one that comes back worst has a Jaccard of {chosen.jaccard:.2f}."
+
+
+def _responses(y: Any, customers: int) -> NDArray[np.str_]:
+    """Write the responses as text, "" where there is none."""
+    given = np.asarray(y, dtype=object)
+    if given.shape != (customers,):
+        raise ValueError(
+            f"'y' must be the response of each of the {customers:,} customers. Got an array of shape {given.shape} instead."
+        )
+    return np.array(["" if is_none(response) else str(response) for response in given], dtype=str)
 
 
 def _outcome_codes(outcome: NDArray[np.str_]) -> Labels:

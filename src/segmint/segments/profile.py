@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from segmint.contract.column import Column
 from segmint.contract.valid_table import ValidTable, require_valid_table
 from segmint.metrics.intervals import NORMAL_95, design_effect, rate_difference, wilson
+from segmint.segments.assign import given_labels
 from segmint.segments.coding import NO_VALUE, OTHER, RAREST_LEVEL, Codes, encode_column, learn_coding
 from segmint.segments.inputs import SegmentInputs
 from segmint.segments.sizes import Sizes
@@ -285,9 +286,16 @@ def profile_segments(
         Stability by segment.
     money : CallMoney, optional
         For profit per call.
+
+    Raises
+    ------
+    ValueError
+        If `labels`, `probabilities` or `jaccard` are of other customers or segments, or `keys` are too few or repeated.
     """
     require_valid_table(table)
+    labels = given_labels(labels, len(table))
     count = int(labels.max()) + 1 if keys is None else len(keys)
+    _require_as_many(labels, count, keys, probabilities, jaccard)
     names = keys or tuple(str(number + 1) for number in range(count))
     columns = tuple(column for column in table.features if column.role in DESCRIBING_ROLES)
     described = SegmentInputs(table.frame.select([column.name for column in columns]), columns)
@@ -323,6 +331,26 @@ def profile_segments(
         )
 
     return Profiles(tuple(describe(place) for place in range(count)))
+
+
+def _require_as_many(
+    labels: Labels,
+    count: int,
+    keys: tuple[str, ...] | None,
+    probabilities: NDArray[np.float64] | None,
+    jaccard: tuple[float, ...] | None,
+) -> None:
+    if len(labels) and labels.max() >= count:
+        raise ValueError(f"'keys' must name each segment. Got {count} for the segments 0 to {labels.max()}.")
+    if keys is not None and len(set(keys)) < count:
+        raise ValueError(f"'keys' must differ from each other. Got {list(keys)} instead.")
+    if probabilities is not None and np.shape(probabilities) != (len(labels), count):
+        raise ValueError(
+            f"'probabilities' must be of shape {(len(labels), count)}, customers by segments. "
+            f"Got {np.shape(probabilities)} instead."
+        )
+    if jaccard is not None and len(jaccard) != count:
+        raise ValueError(f"'jaccard' must be one number for each of the {count} segments. Got {len(jaccard)}.")
 
 
 def response_of(table: ValidTable) -> NDArray[np.bool_] | None:

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from segmint.contract.cells import TRUTHS
+from segmint.segments.assign import given_labels
 from segmint.segments.coding import NO_ANSWER, NO_VALUE, RAREST_LEVEL, State, encode, learn_coding
 from segmint.segments.inputs import SegmentInputs, inputs_of
 from segmint.segments.stability import Labels
@@ -114,8 +115,11 @@ def segment_rules(inputs: SegmentInputs | Any, labels: Labels, *, random_state: 
     ------
     DataError
         If a category has a thousand levels or more, or fewer than two columns vary.
+    ValueError
+        If `labels` are not of as many customers, or no whole numbers from 0.
     """
     inputs = inputs_of(inputs)
+    labels = given_labels(labels, inputs.frame.height)
     coding = learn_coding(inputs)
     design = encode(coding, inputs.frame)
     shuffled = np.random.default_rng(random_state).permutation(len(labels))

@@ -215,7 +215,7 @@ def _pandas_column(column: Any, name: str) -> pl.Series:
     column = _plain(column)
     if column.dtype == object:
         _refuse_columns([name] if any(_is_nested(value) for value in column) else [], "a frame")
-        texts = [None if _is_none(value) else _object_text(value, name) for value in column]
+        texts = [None if is_none(value) else _object_text(value, name) for value in column]
         return pl.Series(name, texts, dtype=pl.String)
     try:
         return pl.Series(name, pl.from_pandas(column, nan_to_null=True))
@@ -249,8 +249,8 @@ def _object_text(value: object, name: str) -> str:
         raise _unreadable({name: "bytes that are no UTF-8 text"}, "a frame") from error
 
 
-def _is_none(value: object) -> bool:
-    # NaN, NaT and NA are what pandas puts where there is no value; none of them equals itself
+def is_none(value: object) -> bool:
+    """Tell whether a value of pandas stands for none: NaN, NaT and NA, none of which equals itself, and None."""
     return value is None or type(value).__name__ in ("NAType", "NaTType") or value != value
 
 
