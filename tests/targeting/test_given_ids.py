@@ -67,6 +67,22 @@ def test_what_is_no_list_of_ids_is_refused_with_what_came(customers: Any, came: 
             take(customers)
 
 
+@pytest.mark.parametrize("choosing", [choose, ListPreview])
+def test_propensities_and_columns_of_other_customers_are_refused(choosing: Any) -> None:
+    few = pl.DataFrame({"branch": ["a", "b"]})
+    for chances, columns in (([0.5], None), (CHANCES[:40], None), (CHANCES, few)):
+        with pytest.raises(ValueError, match="of as many customers as 'customers'"):
+            choosing(TEXTS, chances, POLICY, columns=columns)
+
+
+def test_a_list_of_other_customers_than_were_chosen_from_is_refused() -> None:
+    choice = choose(TEXTS, CHANCES, POLICY)
+    with pytest.raises(ValueError, match=r"'choice' must be of as many customers as 'customers', 2. Got 50"):
+        build_call_list(["a", "b"], choice, pl.Series(["", ""]), POLICY)
+    with pytest.raises(ValueError, match="'because' must be of as many"):
+        build_call_list(TEXTS, choice, pl.Series(["", ""]), POLICY)
+
+
 def test_a_customer_without_an_id_is_refused() -> None:
     with pytest.raises(ValueError, match="1 of 2 have none"):
         choose(["a", None], [0.5, 0.5], POLICY)  # type: ignore[list-item]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -203,6 +203,12 @@ class CallList:
         self.rows.write_parquet(path, compression="zstd")
 
 
+def _require_as_many(customers: int, **given: Sized | None) -> None:
+    for name, each in given.items():
+        if each is not None and len(each) != customers:
+            raise ValueError(f"'{name}' must be of as many customers as 'customers', {customers:,}. Got {len(each):,}.")
+
+
 def build_call_list(
     customers: Ids,
     choice: Choice,
@@ -236,8 +242,16 @@ def build_call_list(
         The run that made the list.
     spent : polars.Series of Int64, shape (n_customers,), optional
         `Suppression.spent`; None means that nobody was called yet in this campaign.
+
+    Raises
+    ------
+    ValueError
+        If one of them is of more or fewer customers than the others.
     """
     customers = given_ids(customers)
+    _require_as_many(
+        len(customers), choice=choice.status, because=because, records=records, carried=carried, spent=spent
+    )
     late_reasons = pl.Series(list(choice.because.values()), dtype=pl.String)
     reason = because.rename("suppressed_because")
     if choice.because:

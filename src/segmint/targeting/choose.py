@@ -126,9 +126,7 @@ def choose(
         If `propensity` or `columns` are not of as many customers, a customer has no id, or a propensity is no probability.
     """
     customers = given_ids(customers)
-    table = pl.DataFrame({"customer": customers}) if columns is None else frame_of(columns)
-    if not len(customers) == np.size(propensity) == table.height:
-        raise ValueError("The 'propensity' and the 'columns' must be of as many customers as 'customers'.")
+    table = given_columns(columns, customers, propensity)
     able = given_mask(eligible, len(customers))
     stakes = Stakes.of(policy, table)
     because: dict[int, str] = dict.fromkeys(np.flatnonzero(able & ~stakes.known), NO_AMOUNT)
@@ -151,6 +149,20 @@ def choose(
     return Choice(
         status, because, holdout, rank, order, chance, stakes.value, cost, profit, advice, prices, gap, stakes.reach
     )
+
+
+def given_columns(columns: Any, customers: pl.Series, propensity: ArrayLike) -> pl.DataFrame:
+    """Read the columns that a policy names; None means that it names none but the customer.
+
+    Raises
+    ------
+    ValueError
+        If `propensity` or `columns` are not of as many customers.
+    """
+    table = pl.DataFrame({"customer": customers}) if columns is None else frame_of(columns)
+    if not np.shape(propensity) == (len(customers),) == (table.height,):
+        raise ValueError("The 'propensity' and the 'columns' must be of as many customers as 'customers'.")
+    return table
 
 
 def ranked(profit: Floats, ties: NDArray[np.uint64], rows: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -9,8 +9,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
-from segmint.tables.frame_source import frame_of
-from segmint.targeting.choose import HELD_OUT, Choice, chances_of, cut, first_of_each, ranked, within_means
+from segmint.targeting.choose import (
+    HELD_OUT,
+    Choice,
+    chances_of,
+    cut,
+    first_of_each,
+    given_columns,
+    ranked,
+    within_means,
+)
 from segmint.targeting.curves import expected_curve
 from segmint.targeting.given_ids import Ids, given_ids, given_mask
 from segmint.targeting.holdout import in_holdout, keyed_words
@@ -99,7 +107,8 @@ class ListPreview:
     TypeError
         If `customers` are no ids.
     ValueError
-        If a customer has no id, or the propensity of an eligible one is no probability.
+        If `propensity` or `columns` are not of as many customers, a customer has no id, or the propensity of an eligible
+        one is no probability.
 
     Examples
     --------
@@ -123,7 +132,7 @@ class ListPreview:
         eligible: ArrayLike | None = None,
     ) -> None:
         self.customers = customers = given_ids(customers)
-        self.columns = pl.DataFrame({"customer": customers}) if columns is None else frame_of(columns)
+        self.columns = given_columns(columns, customers, propensity)
         able = given_mask(eligible, len(customers))
         self.propensity = chances_of(propensity, able)
         words = keyed_words(customers, campaign=policy.campaign, key=policy.hash_key)
