@@ -121,6 +121,7 @@ def test_a_teacher_can_replace_the_labels() -> None:
         ("averaging", 2.0, "'averaging'"),
         ("averaging", False, "'averaging'"),
         ("inner_share", 0, "'inner_share'"),
+        ("log", "runs", "'log' .* a TensorBoardLog, or None. Got 'runs'"),
         ("activation", "swish", "'activation' .* relu, silu, tanh"),
         ("activation", keras.layers.LeakyReLU(), "'activation'"),
     ],
@@ -270,6 +271,13 @@ def test_a_refit_keeps_the_layers_that_were_judged(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(DenseNetworkClassifier, "pace", lambda self, rows: (0, 1.0))
     assert network.refit(X, y).layers_ == layers
     assert network.refit_epochs_ == 1
+
+
+def test_a_refit_with_classes_that_the_fit_did_not_know_is_refused() -> None:
+    X, y = rows(200)
+    network = small().fit(X, y)
+    with pytest.raises(ValueError, match=r"a refit have classes that the fit lack: \[False, True\]"):
+        network.refit(X, y == "A")
 
 
 def test_nothing_is_learned_once_more_before_it_was_learned_once() -> None:

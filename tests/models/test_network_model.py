@@ -1,5 +1,7 @@
 """The recipes that the network is taught by; what each learns is in `test_customer_model` and `test_distil`."""
 
+from collections.abc import Callable
+
 import numpy as np
 import polars as pl
 import pytest
@@ -149,6 +151,23 @@ def test_inner_rows_are_kept_of_a_pandas_frame_too_and_of_two_rows_none() -> Non
     assert np.array_equal(model.fit(X.to_pandas(), y).predict_proba(X), same.predict_proba(X))
     with pytest.warns(UserWarning, match="also say when to stop"):
         model.fit(X[:2], np.array(["no", "yes"]))
+
+
+@pytest.mark.parametrize("make", [lambda frame: frame.to_pandas(), lambda frame: frame.to_arrow()])
+def test_a_teacher_takes_tables_of_any_kind(make: Callable[[pl.DataFrame], object]) -> None:
+    (X, y), (inner, said), upcoming = calls(1), calls(2, 300), calls(7, 60)[0]
+    settings = {"random_state": 3, "hidden": (8,), "epochs": 1, "members": 1, "pairs": True}
+    same, other = (NetworkModel.of(COLUMNS, recipe="rolling", **settings) for _ in range(2))
+    same.fit(X, y, inner=(inner, said), upcoming=upcoming).refit(X, y)
+    other.fit(make(X), y, inner=(make(inner), said), upcoming=make(upcoming)).refit(make(X), y)
+    assert np.array_equal(same.predict_proba(X), other.predict_proba(make(X)))
+
+
+def test_more_or_fewer_outcomes_than_customers_are_refused(rolling: NetworkModel) -> None:
+    X, y = calls(1)
+    for learn in (NetworkModel.of(COLUMNS).fit, rolling.refit):
+        with pytest.raises(ValueError, match=r"\[900, 700\]"):
+            learn(X, y[:700])
 
 
 def test_a_change_of_recipe_leaves_widths_of_an_array_and_changes_nothing_where_a_name_is_wrong() -> None:

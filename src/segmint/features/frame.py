@@ -26,13 +26,8 @@ def as_frame(estimator: Any, X: Any, *, reset: bool) -> pl.DataFrame:
     InputError
         If a table's columns cannot be told apart, or hold what cannot be read.
     """
-    if isinstance(X, pl.DataFrame):
-        frame = X
-    elif hasattr(X, "columns") and hasattr(X, "iloc"):
-        frame = _of_pandas(X) if len(X.columns) else pl.DataFrame()
-    elif type(X).__module__.partition(".")[0] == "pyarrow":
-        frame = _of_arrow(X)
-    else:
+    frame = polars_of(X)
+    if frame is None:
         return _array_frame(estimator, X, reset=reset)
     if reset:
         estimator.n_features_in_ = frame.width
@@ -42,6 +37,15 @@ def as_frame(estimator: Any, X: Any, *, reset: bool) -> pl.DataFrame:
     elif lacking := [name for name in estimator.feature_names_in_ if name not in frame.columns]:
         raise ValueError(f"Columns seen when fitting are missing: {lacking}. Got {frame.columns}.")
     return frame
+
+
+def polars_of(X: Any) -> pl.DataFrame | None:
+    """Return a Polars, pandas or Arrow table as a Polars frame, and None of an array: its columns have no names."""
+    if isinstance(X, pl.DataFrame):
+        return X
+    if hasattr(X, "columns") and hasattr(X, "iloc"):
+        return _of_pandas(X) if len(X.columns) else pl.DataFrame()
+    return _of_arrow(X) if type(X).__module__.partition(".")[0] == "pyarrow" else None
 
 
 def _of_pandas(table: Any) -> pl.DataFrame:

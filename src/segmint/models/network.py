@@ -58,6 +58,7 @@ _PARAMETERS: Rules = {
     "patience": ("1 or more", count),
     "members": ("1 or more", count),
     "inner_share": ("above 0 and below 1", lambda given: between(given, 0, 1)),
+    "log": ("a TensorBoardLog, or None", lambda given: given is None or hasattr(given, "watch")),
 }
 
 
@@ -248,10 +249,15 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
             There may be other features than at the fit.
         y : array of shape (n_customers,)
         teaching : Teaching, optional
+
+        Raises
+        ------
+        ValueError
+            If there is a class that the fit did not know.
         """
         check_is_fitted(self, "_judged")
         X, y = validate_data(self, X, y, dtype=np.float32)
-        labels = np.searchsorted(self.classes_, y)
+        labels = self._places(y, "customers of a refit", "fit")
         again = []
         for start, (epochs, _) in zip(self._starts(), self._judged, strict=True):
             seed = int(check_random_state(start).randint(2**31 - 1))
@@ -294,11 +300,15 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
             inner_X, inner_y = validate_data(self, inner[0], dtype=np.float32, reset=False), np.asarray(inner[1])
             if len(inner_X) != len(inner_y):
                 raise ValueError(f"The inner rows are {len(inner_X)} with {len(inner_y)} outcomes; one each is needed.")
-            if strangers := sorted(set(np.unique(inner_y)) - set(self.classes_)):
-                raise ValueError(f"The inner rows have classes that the training rows lack: {strangers}.")
-            return X, labels, inner_X, np.searchsorted(self.classes_, inner_y)
+            return X, labels, inner_X, self._places(inner_y, "inner rows", "training rows")
         rest, kept = keep_apart(labels, share=self.inner_share, seed=seed % 2**16)
         return X[rest], labels[rest], X[kept], labels[kept]
+
+    def _places(self, y: NDArray[Any], whose: str, known: str) -> Integers:
+        """Return the place of each outcome in `classes_`."""
+        if strangers := sorted(set(np.unique(y).tolist()) - set(self.classes_.tolist())):
+            raise ValueError(f"The {whose} have classes that the {known} lack: {strangers}.")
+        return np.searchsorted(self.classes_, y)
 
     def _train(
         self,

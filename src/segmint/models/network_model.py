@@ -10,11 +10,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
-from sklearn.utils import _safe_indexing
+from sklearn.utils import _safe_indexing, check_consistent_length
 
 from segmint.contract.column import Column
 from segmint.features.apply import feature_blocks, pair_blocks
 from segmint.features.customer_features import CustomerFeatures
+from segmint.features.frame import polars_of
 from segmint.features.natural import NaturalFeatures
 from segmint.features.pairs import pair_codes, step_rows
 from segmint.models.distil import keep_fitted, scores_of, teach
@@ -208,7 +209,7 @@ class NetworkModel(Pipeline):
 
         Parameters
         ----------
-        X : polars.DataFrame of shape (n_customers, n_columns)
+        X : polars.DataFrame, pandas.DataFrame or pyarrow.Table of shape (n_customers, n_columns)
         y : array of shape (n_customers,)
         inner : (X, y), optional
             Rows for early stopping and calibration, which teach nobody: nothing that was learned from them may judge by
@@ -218,7 +219,14 @@ class NetworkModel(Pipeline):
         groups : ndarray of shape (n_customers,), optional
             Rows of one customer share a number, and a teacher labels none of whom it has seen another. Left out, every
             row is a customer.
+
+        Raises
+        ------
+        ValueError
+            If there are more or fewer outcomes than customers.
         """
+        X, upcoming = _table(X), _table(upcoming)
+        check_consistent_length(X, y, groups)
         if inner is None:
             rows, held = keep_apart(y := np.asarray(y), groups)
             inner = _safe_indexing(X, held), y[held]
@@ -252,6 +260,8 @@ class NetworkModel(Pipeline):
         X, y, upcoming, groups
             As in `fit`.
         """
+        X, upcoming = _table(X), _table(upcoming)
+        check_consistent_length(X, y, groups)
         labels = np.unique(y, return_inverse=True)[1]
         self.kept_teachers = None  # they learned from fewer
         encoded = self._encode(X, labels, self._taught_by)
@@ -332,6 +342,12 @@ class NetworkModel(Pipeline):
             **scores_of(lesson.targets, labels),
         }
         return Teaching(lesson.targets, lesson.inputs, lesson.copy_targets, recipe.share), told
+
+
+def _table(X: Any) -> Any:
+    """Return a table as a Polars frame, whose columns have names; an array stays what it is, and None too."""
+    frame = polars_of(X)
+    return X if frame is None else frame
 
 
 class _Rows:
