@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
+import pytest
 
 from segmint.contract.contract import parse_contract
 from segmint.contract.valid_table import ValidTable
@@ -40,3 +42,13 @@ def test_many_copies_are_told_last() -> None:
     *_, share, copies = table_of(pl.concat([frame, frame])).sentences
     assert share.startswith("40 of 200 rows (20.0 %)")
     assert copies.startswith("100 of 200 rows are copies of another in every column: exported twice?")
+
+
+def test_rows_and_columns_that_the_table_lacks_are_refused_in_words() -> None:
+    table = table_of(pl.DataFrame({"age": range(18, 118), "answer": ["yes", "no"] * 50}))
+    assert len(table.rows(table.frame["age"].to_numpy() > 20)) == 97
+    for chosen in (np.ones(3, dtype=bool), np.arange(100)):
+        with pytest.raises(ValueError, match="true or false for each of the 100 rows"):
+            table.rows(chosen)
+    with pytest.raises(ValueError, match=r"no column 'zz'. Choose one of: age, answer"):
+        table.numbers("zz")

@@ -49,6 +49,23 @@ def test_unknown_names_are_refused_before_any_work():
         ModelComparison(["oracle"])
 
 
+@pytest.mark.parametrize(
+    ("parameter", "value"), [("repeats", 0), ("folds", 2.5), ("folds", 1), ("inner", 1), ("random_state", "x")]
+)
+def test_parameters_out_of_range_are_refused_before_any_work(parameter, value):
+    with pytest.raises(ValueError, match=f"The '{parameter}' parameter of ModelComparison must be"):
+        ModelComparison(["base_rate"], **{parameter: value})
+    ModelComparison(["base_rate"], random_state=0)
+
+
+def test_models_and_classes_that_were_not_compared_are_named():
+    compared = ModelComparison(["base_rate"], folds=2, repeats=50).run(campaign(200))
+    with pytest.raises(ValueError, match=r"'zz' was not compared. Choose one of: base_rate"):
+        compared.of("zz")
+    with pytest.raises(ValueError, match=r"Unknown class 'zz'. Choose one of: no, yes"):
+        compared.of("base_rate").probability("zz")
+
+
 def test_a_pipeline_of_scikit_learn_is_compared_under_its_own_name():
     table = campaign(300)
     forest = Pipeline([("features", NaturalFeatures(table.features)), ("classifier", RandomForestClassifier(20))])

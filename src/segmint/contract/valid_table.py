@@ -60,7 +60,19 @@ class ValidTable:
         return self.frame.height
 
     def rows(self, chosen: NDArray[np.bool_]) -> ValidTable:
-        """Return some of the rows; the ledger and what was rejected stay those of the whole table."""
+        """Return some of the rows; the ledger and what was rejected stay those of the whole table.
+
+        Raises
+        ------
+        ValueError
+            If `chosen` does not say yes or no of each row.
+        """
+        chosen = np.asarray(chosen)
+        if chosen.shape != (len(self),) or chosen.dtype != bool:
+            raise ValueError(
+                f"'chosen' must be true or false for each of the {len(self):,} rows. "
+                f"Got {chosen.dtype} values of shape {chosen.shape} instead."
+            )
         mask = pl.Series(chosen)
         return replace(
             self,
@@ -79,6 +91,8 @@ class ValidTable:
         ------
         InputError
             If a number could be read both ways and nobody declared the decimal sign.
+        ValueError
+            If the file has no such column.
         """
         known = self.contract.by_name.get(name)
         if known is not None and known.kind == "number" and name in self.frame.columns:
@@ -86,6 +100,8 @@ class ValidTable:
             if known.states:
                 values = values.set(values.is_in(known.codes).fill_null(False), None)
             return Cells.without_problem(values)
+        if name not in self.raw.columns:
+            raise ValueError(f"The table has no column {name!r}. Choose one of: {', '.join(self.raw.columns)}.")
         missing = self.contract.missing if known is None else self.contract.missing_tokens(known)
         return number_cells(self.raw[name], missing, str(self.ledger.receipt.get("decimal", "point")))
 

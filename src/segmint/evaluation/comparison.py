@@ -45,7 +45,15 @@ class OutOfFold:
     classes: tuple[str, ...]
 
     def probability(self, name: str) -> Floats:
-        """Return the probability of one class; shape (n,)."""
+        """Return the probability of one class; shape (n,).
+
+        Raises
+        ------
+        ValueError
+            If there is no such class.
+        """
+        if name not in self.classes:
+            raise ValueError(f"Unknown class {name!r}. Choose one of: {', '.join(self.classes)}.")
         return np.asarray(self.probabilities[:, self.classes.index(name)])
 
 
@@ -93,7 +101,15 @@ class Comparison:
         return self.rows
 
     def of(self, model: str) -> OutOfFold:
-        """Return what one model said of each customer kept apart."""
+        """Return what one model said of each customer kept apart.
+
+        Raises
+        ------
+        ValueError
+            If no such model was compared.
+        """
+        if model not in self.models:
+            raise ValueError(f"The model {model!r} was not compared. Choose one of: {', '.join(self.models)}.")
         mine = self.predictions.filter(pl.col("model") == model)
         classes = tuple(name.removeprefix("probability_") for name in mine.columns if name.startswith("probability_"))
         likely = mine.select([f"probability_{name}" for name in classes]).to_numpy()

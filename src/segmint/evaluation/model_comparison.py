@@ -10,11 +10,23 @@ from sklearn.base import clone
 from segmint.contract.valid_table import ValidTable, require_valid_table
 from segmint.contract.validate import require_reviewed
 from segmint.evaluation.comparison import Comparison, compare_models
+from segmint.features.parameters import Rules, between, check_parameters, count
 from segmint.models.customer_model import make_model
 from segmint.models.names import MODEL_LABELS, MODELS
 from segmint.progress import Progress, silent
 from segmint.splits.folds import make_folds
 from segmint.splits.groups import row_groups, row_keys
+
+# What each parameter must be, in words and as a check.
+_PARAMETERS: Rules = {
+    "folds": ("2 or more", lambda given: count(given) and given > 1),
+    "inner": ("above 0 and below 1, or None", lambda given: given is None or between(given, 0, 1)),
+    "repeats": ("1 or more", count),
+    "random_state": (
+        "a whole number of 0 or more",
+        lambda given: count(given) or (isinstance(given, int) and given == 0),
+    ),
+}
 
 
 class ModelComparison:
@@ -53,6 +65,7 @@ class ModelComparison:
     ) -> None:
         self.models, self.folds, self.inner = _named(models), folds, inner
         self.repeats, self.random_state = repeats, random_state
+        check_parameters(self, _PARAMETERS)
 
     def run(self, table: ValidTable, *, progress: Progress = silent) -> Comparison:
         """Train every model on every fold of a table and judge it on the rows kept apart.
