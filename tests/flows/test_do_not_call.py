@@ -70,6 +70,13 @@ def test_an_id_that_looks_like_a_formula_is_written_safely_and_known_again(tmp_p
     assert pl.read_csv(path, infer_schema=False)["customer"].to_list() == ["'+351912345", "'=A1", "C1"]
 
 
+def test_an_id_that_lost_digits_is_never_added(tmp_path: Path) -> None:
+    path = tmp_path / "d.csv"
+    with pytest.raises(InputError, match="1 customer who asked not to be called again has an id with an exponent"):
+        add_objectors(path, ids("C1", "5,02E+05"))
+    assert not path.exists()
+
+
 def test_while_nobody_has_asked_there_is_no_file(tmp_path: Path) -> None:
     assert "was not made" in add_objectors(tmp_path / "d.csv", ids()).sentence
     assert not (tmp_path / "d.csv").exists()

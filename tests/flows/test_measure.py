@@ -196,6 +196,41 @@ def test_a_do_not_call_file_that_cannot_be_written_loses_no_measurement(
     assert "'stop.csv' was not written" in came
 
 
+def test_who_asked_without_an_id_is_not_lost_in_silence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    listed, results = campaign()
+    results = results.filter(pl.col("code") != "STOP")
+    nameless = pl.DataFrame({"customer": [None, "", None], "code": ["STOP", "STOP", "NO"]})
+    listed.write_parquet(tmp_path / "list.parquet")
+    pl.concat([results, nameless]).write_csv(tmp_path / "results.csv")
+    (tmp_path / "codes.toml").write_text(CODES)
+    argv = ["measure", str(tmp_path / "list.parquet"), str(tmp_path / "results.csv"), "--runs", str(tmp_path / "runs")]
+    argv += ["--codes", str(tmp_path / "codes.toml"), "--json", "--silence-means-no"]
+    for file in ([], ["--do-not-call", str(tmp_path / "stop.csv")]):
+        assert main([*argv, *file]) == 2
+        said = capsys.readouterr()
+        told = json.loads(said.out)
+        lost = "2 results without an id ask not to be called again"
+        assert lost in told["lost_objections"]
+        assert told["lost_objections"] in told["cautions"]
+        assert f"error: {lost}" in said.err
+        assert told["results"] == {
+            "read": results.height + 3,
+            "matched": results.height,
+            "strangers": 0,
+            "without_id": 3,
+        }
+        folder = Path(told["run"])
+        assert pl.read_csv(folder / "strange_results.csv").height == 3
+        assert lost in (folder / "report.html").read_text("utf-8")
+    assert "Nobody with an id asked not to be called again" in measure(
+        listed, pl.concat([results, nameless]), CONFIG, runs=tmp_path / "runs", codes=tmp_path / "codes.toml",
+        silence_means_no=True, do_not_call=tmp_path / "stop.csv",
+    ).sentences[-1]  # fmt: skip
+    campaign(share=0.0, n=400)[0].write_parquet(tmp_path / "list.parquet")
+    assert main(argv) == 2
+    assert lost in json.loads(capsys.readouterr().out)["error"]["came"]
+
+
 def test_a_small_holdout_is_said_on_the_page(tmp_path: Path) -> None:
     listed, results = campaign(share=0.01, n=600)
     (tmp_path / "codes.toml").write_text(CODES)

@@ -30,6 +30,17 @@ def test_who_asks_not_to_be_called_is_heard_on_the_list_or_not():
     asked = pl.DataFrame({"customer": ["stranger", "000001", "stranger", None], "code": ["DNC"] * 4})
     joined = join_results(call_list, pl.concat([results, asked]), CODES)
     assert joined.do_not_call.to_list() == ["000001", "stranger"]
+    assert joined.read == joined.matched + joined.strangers + joined.unnamed == results.height + 4
+    assert (joined.strangers, joined.unnamed, joined.nameless_objections) == (2, 1, 1)
+    assert "2 of others, 1 without an id." in joined.sentence
+    assert joined.strange_rows.height == 3
+
+
+def test_an_objector_whose_id_lost_digits_stops_the_work():
+    call_list, results = campaign(1, n=50)
+    asked = pl.DataFrame({"customer": ["5,02E+05", "000001", "1E+2"], "code": ["DNC", "DNC", "NO"]})
+    with pytest.raises(DataError, match=r"1 of 2 results that ask not to be called again has an id with an exponent"):
+        join_results(call_list, pl.concat([results, asked]), CODES)
 
 
 def test_an_id_neutralised_for_spreadsheets_finds_its_customer():

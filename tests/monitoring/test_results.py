@@ -23,6 +23,15 @@ def test_ids_meet_however_a_file_writes_them() -> None:
     assert "3 results read, 1 of customers who are not in the scored table" in sentence
 
 
+def test_results_without_an_id_are_of_nobody_and_counted_apart() -> None:
+    results = pl.DataFrame(
+        {"client": ["1", None, " ", "stranger"], "code": ["success", "refused", "refused", "refused"]}
+    )
+    found = outcomes_of(pl.DataFrame({"client": ["1", "2"]}), results, CONTRACT, PLAIN)
+    assert "4 results read, 1 of customers who are not in the scored table, 2 without an id;" in found.sentence
+    assert found.strangers == 1
+
+
 @pytest.mark.parametrize("column", ["code", "y"])
 def test_who_has_no_outcome_yet_is_no_stranger(column: str) -> None:
     """A CSV says nothing by a blank, the contract by a word of its own, a frame by null."""

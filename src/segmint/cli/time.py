@@ -245,8 +245,9 @@ def measure(
             silence_means_no=silence_means_no, do_not_call=do_not_call, argv=sys.argv[1:], progress=screen.progress,
         )  # fmt: skip
     shown.measured(screen, result)
-    if result.not_grown:
-        tell_beside(one_line(f"error: {result.not_grown}"))
+    if lost := [said for said in (result.not_grown, result.lost_objections) if said]:
+        for said in lost:
+            tell_beside(one_line(f"error: {said}"))
         raise typer.Exit(2)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from segmint.contract.ids import bare_ids, without_point_zero
+from segmint.contract.ids import bare_ids, lost_digits, without_point_zero
 from segmint.errors import InputError, SegmintError
 from segmint.store.alone import alone
 from segmint.store.staging import disk_explained, make_folder, publish_file
@@ -28,17 +28,21 @@ class Grown:
     path : Path
     before, added : int
         Entries that stood there, and new ones.
+    nameless : int
+        Who asked, and of whom nobody knows the id.
     """
 
     path: Path
     before: int
     added: int
+    nameless: int = 0
 
     @property
     def sentence(self) -> str:
         """What became of the file, in words."""
         if not self.before + self.added:
-            return f"Nobody asked not to be called again; '{self.path}' was not made."
+            who = "Nobody with an id" if self.nameless else "Nobody"
+            return f"{who} asked not to be called again; '{self.path}' was not made."
         return f"'{self.path}' has {counted(self.before + self.added, 'entry', 'entries')}, {self.added:,} of them new."
 
 
@@ -83,7 +87,7 @@ def add_objectors(path: Path, customers: pl.Series, own: str | None = None) -> G
     Raises
     ------
     InputError
-        If the file is no .csv file, or has no column of ids.
+        If the file is no .csv file, or has no column of ids; if a spreadsheet has shortened an id of `customers`.
     PolicyError
         If it cannot be read whole: a record that cannot be read might be an objector, and would be lost.
     RunError
@@ -91,6 +95,12 @@ def add_objectors(path: Path, customers: pl.Series, own: str | None = None) -> G
     """
     if path.suffix.lower() != ".csv":
         raise InputError(f"'{path.name}' is no .csv file.", expected="a name ending in .csv", fix="rename it")
+    if cut := int(lost_digits(bare_ids(customers)).sum()):
+        raise InputError(
+            f"{counted(cut, 'customer', 'customers')} who asked not to be called again {'has' if cut == 1 else 'have'} an id with an exponent.",
+            expected="every digit of every id",
+            fix="export the ids as text: a spreadsheet has shortened these numbers",
+        )
     path = path.resolve()
     with disk_explained(path):
         make_folder(path.parent)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,11 @@ class Measured:
     def not_grown(self) -> str:
         """Why the do-not-call file that was asked for was not written; empty where it was, or none was asked for."""
         return str((self.summary["do_not_call_file"] or {}).get("refused", ""))
+
+    @property
+    def lost_objections(self) -> str:
+        """That results without an id ask not to be called again, and where they stand; empty where none does."""
+        return str(self.summary["lost_objections"])
 
     def frame(self) -> pl.DataFrame:
         """Return every estimate; see `Measurement.frame`."""
@@ -157,12 +162,13 @@ def measure(
         _keep_lists(here, joined)
         grown = None if do_not_call is None else _add(do_not_call, joined, contract, here)
         currency, source = _currency(list_run, config)
-        with _said_what_grew(grown):
+        lost = _lost_objections(joined, here)
+        with _said_what_grew(grown, lost):
             changed = _changed_since(listed, list_run, runs)
             found = estimate(joined, level=level, currency=currency, held_out_silence_means_no=silence_means_no)
         others = caution_of_strangers(joined.strangers, joined.read, "on this list")
         refused = (grown.sentence,) if isinstance(grown, NotGrown) else ()
-        first = (*refused, *(() if others is None else (others,)))
+        first = (*refused, *([lost] if lost else []), *(() if others is None else (others,)))
         sentences = (
             *first,
             found.sentences[0],
@@ -178,11 +184,17 @@ def measure(
             "unlike": found.unlike,
             "level": level,
             "currency": currency,
-            "results": {"read": joined.read, "matched": joined.matched, "strangers": joined.strangers},
+            "results": {
+                "read": joined.read,
+                "matched": joined.matched,
+                "strangers": joined.strangers,
+                "without_id": joined.unnamed,
+            },
             "purchases": {"read": joined.purchases, "matched": joined.purchases_matched},
             "left_out": {"earlier": joined.before, "repeated": joined.repeated},
             "do_not_call": len(joined.do_not_call),
             "do_not_call_file": _of_the_file(grown),
+            "lost_objections": lost,
             "rows": found.frame().with_columns(pl.col(pl.Float64).fill_nan(None)).to_dicts(),
         }
         here.keep(MEASURE, summary)
@@ -273,7 +285,8 @@ def _add(path: Path, joined: JoinedResults, contract: Contract | None, here: Run
                 expected="a list made under a contract with an id column",
                 fix="add the id to the contract, or leave --do-not-call out",
             )
-        return add_objectors(path, joined.do_not_call, None if contract is None else contract.id_column)
+        own = None if contract is None else contract.id_column
+        return replace(add_objectors(path, joined.do_not_call, own), nameless=joined.nameless_objections)
     except SegmintError as error:
         return NotGrown(path, error, f"{OBJECTORS} of the run {here.id}")
 
@@ -284,16 +297,31 @@ def _of_the_file(grown: Grown | NotGrown | None) -> dict[str, Any] | None:
     return None if grown is None else {"entries": grown.before + grown.added, "added": grown.added}
 
 
+def _lost_objections(joined: JoinedResults, here: Run) -> str:
+    """Say how many asked not to be called again whom nobody can name, and where to look for them; "" if none did."""
+    if not (lost := joined.nameless_objections):
+        return ""
+    return (
+        f"{counted(lost, 'result', 'results')} without an id {'asks' if lost == 1 else 'ask'} not to be called again, and no "
+        f"do-not-call file can name {'that customer' if lost == 1 else 'those customers'}: find out who it was, by {STRANGE} of "
+        f"the run {here.id}, and add the id{'' if lost == 1 else 's'} to the file."
+    )
+
+
 @contextmanager
-def _said_what_grew(grown: Grown | NotGrown | None) -> Iterator[None]:
+def _said_what_grew(grown: Grown | NotGrown | None, lost: str) -> Iterator[None]:
     """Objections hold whatever can be told of calling; an error says that the file has them, or why not."""
     try:
         yield
     except SegmintError as error:
-        if grown is None or (isinstance(grown, Grown) and not grown.added):
+        said = [lost] if lost else []
+        if isinstance(grown, NotGrown):
+            said.append(grown.sentence)
+        elif grown is not None and grown.added:
+            said.append(f"Who asked not to be called again is kept all the same: {grown.sentence}")
+        if not said:
             raise
-        kept = "Who asked not to be called again is kept all the same: " if isinstance(grown, Grown) else ""
-        raise type(error)(f"{error.came} {kept}{grown.sentence}", expected=error.expected, fix=error.fix) from error
+        raise type(error)(" ".join((error.came, *said)), expected=error.expected, fix=error.fix) from error
 
 
 def _contract_of(list_run: Run | None) -> Contract | None:
@@ -354,5 +382,5 @@ def _keep_lists(here: Run, joined: JoinedResults) -> None:
     """Keep who asked not to be called again, ready for policy.suppress, and results of strangers."""
     objectors = joined.do_not_call.to_frame("customer")
     publish_file(here.folder / OBJECTORS, lambda path: write_safe_csv(iter([objectors]), path))
-    if joined.strangers:
+    if joined.strange_rows.height:
         publish_file(here.folder / STRANGE, lambda path: write_safe_csv(iter([joined.strange_rows]), path))

@@ -9,7 +9,7 @@ from datetime import date
 
 import polars as pl
 
-from segmint.contract.ids import bare_ids, match_ids, rows_by_zeros, same_ids
+from segmint.contract.ids import bare_ids, lost_digits, match_ids, rows_by_zeros, same_ids
 from segmint.errors import DataError
 from segmint.monitoring.codes import (
     NAME_THE_COLUMNS,
@@ -34,12 +34,14 @@ class JoinedResults:
         The call list as it came, then calls (result rows), success, said_yes (a call code that means success), dialled
         (a code that only a call leaves behind; also a no, where purchases stand in a table of their own), do_not_call, has_result, new (the first row of a customer in any arm of the campaign) and
         planned_cost (of all rows on which the customer is listed).
-    read, matched, strangers : int
-        Result rows read; those of customers on the list; those of customers who are not. Read is the sum.
+    read, matched, strangers, unnamed : int
+        Result rows read; those of customers on the list; those of customers who are not; those without an id. Read is the sum.
     strange_rows : polars.DataFrame
-        The result rows of customers who are not on the list, as they came.
+        The result rows of customers who are not on the list, or without an id, as they came.
     do_not_call : polars.Series
         Customers who asked not to be called again, on the list or not, to be added to the do-not-call file.
+    nameless_objections : int
+        Rows without an id that say that somebody asked not to be called again: nobody knows who.
     purchases, purchases_matched : int or None
         Rows of purchases read, and those of customers on the list, whenever they bought. None if nobody named any: then success is what the codes say.
     bought : Purchases or None
@@ -71,6 +73,8 @@ class JoinedResults:
     by_zeros: Mapping[str, int] = field(default_factory=dict)
     several: int = 0
     met_nobody: tuple[int, ...] = ()
+    unnamed: int = 0
+    nameless_objections: int = 0
 
     @property
     def compared(self) -> pl.DataFrame:
@@ -80,8 +84,9 @@ class JoinedResults:
     @property
     def sentence(self) -> str:
         """Where the result rows went."""
+        nameless = f", {self.unnamed:,} without an id" if self.unnamed else ""
         said = [
-            f"{counted(self.read, 'result')} read: {self.matched:,} of customers on the list, {self.strangers:,} of others."
+            f"{counted(self.read, 'result')} read: {self.matched:,} of customers on the list, {self.strangers:,} of others{nameless}."
         ]
         if self.by_zeros:
             found = ", ".join(f"{rows:,} {what}" for what, rows in self.by_zeros.items())
@@ -188,13 +193,14 @@ def join_results(
     Raises
     ------
     DataError
-        If a column is missing, a code has no meaning, or it is open whether a row is a purchase: a sale left out would bias
-        the effect.
+        If a column is missing, a code has no meaning, an objector's id has lost digits, or it is open whether a row is a
+        purchase: a sale left out would bias the effect.
     """
     _require_columns(results, "results", dispositions.customer, dispositions.code)
     meaning = meanings_of(results, dispositions)
     calls = results.select(bare_ids(results[dispositions.customer]).alias("_named"), meaning=meaning)
     listed = call_list.with_columns(bare_ids(call_list["customer"]).alias("_key"))
+    _require_whole_ids(calls)
     pairs, unclear, of_results = match_ids(calls["_named"], listed["_key"])
     known = _among(calls["_named"], pairs["named"])
     rows = _with_calls(listed, calls.join(pairs.rename({"known": "_key"}), left_on="_named", right_on="named"))
@@ -214,15 +220,14 @@ def join_results(
     met = [same_ids(each, listed["_key"]) for each in seen]
     by_zeros["customers of earlier lists"] = sum(map(rows_by_zeros, seen, met))
     rows, before, repeated = _with_new(rows, met)
-    others = (
-        calls.filter(~known & (calls["meaning"] == "do_not_call"))["_named"].drop_nulls().unique(maintain_order=True)
-    )
-    asked = pl.concat([rows.filter("do_not_call")["customer"].cast(pl.String), others.rename("customer")])
+    others = calls.filter(~known & (calls["meaning"] == "do_not_call"))["_named"]
+    asked = pl.concat([rows.filter("do_not_call")["customer"].cast(pl.String), others.drop_nulls().rename("customer")])
+    unnamed = calls["_named"].null_count()
     return JoinedResults(
         rows=rows.drop("_key", "said_no"),
         read=results.height,
         matched=int(known.sum()),
-        strangers=int((~known).sum()),
+        strangers=int((~known).sum()) - unnamed,
         strange_rows=results.filter(~known),
         do_not_call=asked.unique(maintain_order=True),
         purchases=None if purchases is None else purchases.height,
@@ -234,6 +239,8 @@ def join_results(
         by_zeros=dict(+by_zeros),
         several=len(unclear),
         met_nobody=tuple(len(each) for each, there in zip(seen, met, strict=True) if len(each) and there.is_empty()),
+        unnamed=unnamed,
+        nameless_objections=others.null_count(),
     )
 
 
@@ -246,6 +253,18 @@ def _require_columns(frame: pl.DataFrame, name: str, *wanted: str) -> None:
                 expected=f"{named} among the columns {', '.join(frame.columns[:20])}",
                 fix=NAME_THE_COLUMNS,
             )
+
+
+def _require_whole_ids(calls: pl.DataFrame) -> None:
+    """Refuse objectors whose ids a spreadsheet has shortened: nobody would keep them from being called."""
+    asked = calls.filter(meaning="do_not_call")
+    if cut := int(lost_digits(asked["_named"]).sum()):
+        raise DataError(
+            f"{some_of(cut, asked.height, 'results that ask not to be called again', 'has', 'have')} an id with an exponent, "
+            "such as 1.5E+05: whose it is cannot be told.",
+            expected="every digit of every id",
+            fix="export the results with their ids as text: a spreadsheet has shortened these numbers",
+        )
 
 
 def _customers_of(purchases: pl.DataFrame, dispositions: Dispositions) -> pl.Series:

@@ -100,10 +100,12 @@ def outcomes_of(scored: pl.DataFrame, results: pl.DataFrame, contract: Contract,
             expected="results that mean success, refused or do_not_call",
             fix="wait for more results, or correct the meaning of the codes",
         )
-    strangers = results.height - int(asked.is_in(met.pairs["named"].implode()).sum())
+    unnamed = asked.null_count()
+    strangers = results.height - unnamed - int(asked.is_in(met.pairs["named"].implode()).sum())
+    nameless = f", {unnamed:,} without an id" if unnamed else ""
     sentence = " ".join(
         (
-            f"{counted(results.height, 'result')} read, {strangers:,} of customers who are not in the scored table; "
+            f"{counted(results.height, 'result')} read, {strangers:,} of customers who are not in the scored table{nameless}; "
             f"{some_of(answered.height, scored.height, 'scored customers', 'has', 'have')} an outcome.",
             *met.said("result"),
             *_left_out(joined, "they were not to be called" if is_call_list(scored) else "nobody called them"),
