@@ -148,6 +148,12 @@ def test_whom_nobody_called_answers_nothing_and_is_counted(
     assert found.summary["receipt"] == (
         f"1,000 of {answered.height:,} rows have an outcome of a call. Left out, as nobody called them: 500 rows."
     )
+    # before the first call nobody has been called, and nobody is left out
+    before = monitor(mixed.drop("subscribed"), trained, CONFIG, runs=tmp_path)
+    assert "No outcomes yet: performance is estimated." in before.sentences[0]
+    assert "Left out" not in before.sentences[0]
+    nobody = monitor(mixed.filter(alone), trained, CONFIG, runs=tmp_path)
+    assert "estimated. Left out, as nobody called them: 500 rows." in nobody.sentences[0]
     assert (
         predict(mixed, trained, runs=tmp_path).quality == predict(mixed.filter(~alone), trained, runs=tmp_path).quality
     )

@@ -64,6 +64,36 @@ def test_a_rate_that_moved_by_chance_alone_makes_nothing_better_or_worse(
 
 
 @pytest.mark.network
+def test_a_chosen_part_of_the_results_that_moved_a_bundle_moves_it_no_further(
+    wave: dict[str, pl.DataFrame], trained: Path, updated: Any, runs: Path, tmp_path: Path
+) -> None:
+    told = more_yes(wave["results"])
+    said_yes = pl.col("subscribed") == "yes"
+    mostly_no = pl.concat([told.filter(~said_yes).head(400), told.filter(said_yes).head(20)])
+    wave["wave"].write_csv(tmp_path / "wave.csv")
+    old = predict(tmp_path / "wave.csv", trained, CONFIG, runs=runs).folder / "predictions.parquet"
+    moved = update(told, old, trained, CONFIG, runs=runs)
+    scored_again = predict(tmp_path / "wave.csv", moved.folder, CONFIG, runs=runs).folder / "predictions.parquet"
+    before = open_bundle(moved.folder)
+    for scored in (old, scored_again):
+        found = update(mostly_no, scored, moved.folder, CONFIG, runs=runs)
+        now = open_bundle(found.folder)
+        assert now.calibration == before.calibration
+        assert found.summary["promised_now"] == found.summary["promised_before"]
+        assert (found.summary["gate"]["verdict"], found.summary["beyond_chance"]) == ("not_better", None)
+        assert "420 of 420 customers have moved the present bundle already" in found.sentences[0]
+        said = " ".join(found.sentences)
+        assert "propensity_low and propensity_high stay as they were" in said
+        assert "so its intercept stays where it is" in said
+    # the same customers in a later wave, which the moved bundle scored, have answered anew
+    later = wave["wave"].with_columns(pl.col("age") + 1)
+    scored = predict(later, moved.folder, CONFIG, runs=runs).folder / "predictions.parquet"
+    found = update(mostly_no, scored, moved.folder, CONFIG, runs=runs)
+    assert found.summary["moved_before"] == 0
+    assert found.summary["promised_now"] == pytest.approx(found.summary["observed"], abs=0.005)
+
+
+@pytest.mark.network
 def test_how_well_a_propensity_is_known_is_learned_anew(
     wave: dict[str, pl.DataFrame], updated: Any, runs: Path
 ) -> None:

@@ -164,10 +164,11 @@ def _outcomes(
         caution = caution_of_strangers(found.strangers, found.read, "in this table")
         return (found.rows, found.said_yes), found.sentence, caution
     alone = nobody_called(table.raw, bundle.contract)
-    rows = _answered(table, alone)
+    answered = _answered(table)
+    rows = answered[~alone.to_numpy()[answered]]
     left_out = f" Left out, as nobody called them: {counted(int(alone.sum()), 'row')}." if alone.any() else ""
     if not rows.size:
-        return None, f"No outcomes yet: performance is estimated.{left_out}", None
+        return None, f"No outcomes yet: performance is estimated.{left_out if answered.size else ''}", None
     receipt = "Every customer has an outcome."
     if rows.size < len(table):
         have = some_of(rows.size, len(table), "rows", "has", "have")
@@ -175,8 +176,8 @@ def _outcomes(
     return (rows, table.outcome[rows] == bundle.contract.outcome.positive), receipt + left_out, None
 
 
-def _answered(table: ValidTable, alone: pl.Series) -> NDArray[np.int64]:
-    """Number the rows whose outcome stands in the table itself, without those left alone; a word that means none might be any."""
+def _answered(table: ValidTable) -> NDArray[np.int64]:
+    """Number the rows whose outcome stands in the table itself; a word that means none might be any."""
     outcome = table.contract.outcome
     if outcome.column not in table.frame.columns:
         return np.empty(0, dtype=np.int64)
@@ -189,7 +190,7 @@ def _answered(table: ValidTable, alone: pl.Series) -> NDArray[np.int64]:
             expected=f"one of {', '.join(outcome.levels)}, or no value while there is none",
             fix="correct the table, or the words of the contract",
         )
-    return np.flatnonzero((table.frame[outcome.column].is_not_null() & ~alone).to_numpy())
+    return np.flatnonzero(table.frame[outcome.column].is_not_null().to_numpy())
 
 
 def _by_segment(

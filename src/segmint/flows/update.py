@@ -34,13 +34,19 @@ from segmint.progress import Progress, silent
 from segmint.splits.groups import looks_of
 from segmint.splits.overlap import standing_in, standing_in_with_their_answers
 from segmint.store.bundle import Bundle, open_bundle, write_bundle
-from segmint.store.learned_tables import carry_learned_tables
+from segmint.store.learned_tables import LearnedTables, carry_learned_tables, tables_of
 from segmint.store.promoted import WORD
 from segmint.store.run import Run, installed_versions
 from segmint.store.training_ids import carry_moved_ids, carry_training_ids, open_moved_ids
 from segmint.wording import counted, percent, some_of
 
 FOUND = "update.json"
+UNMOVED = Move(0.0, 0.0, 0.0, 0.0, 0.0)
+NOTHING_NEW = Gate(
+    False,
+    "not_better",
+    "not better: all of these results have moved the present one already, so its intercept stays where it is",
+)
 MOST_AGAIN = 0.5  # in narrow tables other customers may well look the same
 
 
@@ -131,7 +137,9 @@ def update(
     made_by = scoring_run(scored, judged, runs)
     known = known_of(current, judged, customers, config.data, made_by)
     answered = _Answered(yes, groups, _names(judged, known, current))
-    before = _moved_before(run_folder(bundle, runs), answered.names)
+    learned = run_folder(bundle, runs)
+    no_news = _moved_before(learned, answered.names, yes.size, scored_since=_scored_since(made_by, current, learned))
+    before = int(no_news.sum())
     receipt += _said_before(before, yes.size)
     inputs = inputs_of(*(open_source(each, config.data) for each in (results, scored, customers) if each is not None))
     if history is None:
@@ -139,10 +147,15 @@ def update(
             judged = with_numbers(judged, ("propensity",), scored, config.data)
         said, doubt = _said(current, known, judged, made_by)
         how = "recalibrated on the results"
-        learned = run_folder(bundle, runs)
+        if 0 < before < yes.size:
+            said, answered = said[~no_news], answered.of(~no_news)
+            _require_enough(answered.yes, answered.groups, before)
+            receipt += f" The intercept is moved and judged by the {answered.yes.size:,} others."
+        elif before:
+            how = "the same bundle"
         receipt += doubt
         return _challenger(
-            current, current, (said, said), answered, before, receipt, config, runs, argv, inputs, how, learned
+            current, current, (said, said), answered, before, receipt, config, runs, argv, inputs, how, learned, made_by
         )
     if known is None:
         raise DataError(
@@ -166,7 +179,9 @@ def update(
     fresh = open_bundle(trained.folder)
     how = f"trained anew in {trained.folder} and recalibrated on the results"
     both = propensities(fresh, known.frame), propensities(current, known.frame)
-    return _challenger(fresh, current, both, answered, before, receipt, config, runs, argv, inputs, how, trained.folder)
+    return _challenger(
+        fresh, current, both, answered, before, receipt, config, runs, argv, inputs, how, trained.folder, made_by
+    )
 
 
 class _Answered(NamedTuple):
@@ -204,18 +219,27 @@ def _challenger(
     inputs: dict[str, str],
     how: str,
     learned: Path,
+    made_by: Run | None,
 ) -> Updated:
-    """Move the intercept of `fresh`, trained in the run `learned`, by those who answered; judge it beside the present bundle."""
+    """Move the intercept of `fresh`, trained in the run `learned`, by those who answered; judge it beside the present bundle.
+
+    Where all of them, `before` in number, have moved the present bundle already it stays as it is: they are a part of what
+    it learned, chosen by whoever sent them, and would move it towards themselves.
+    """
     yes, groups, names = answered
+    stays = fresh is current and before == yes.size
     with Run.create(runs, "update", argv, config.to_toml(), config.seed, inputs) as here:
-        carry_learned_tables(learned, here.folder)
+        carry_learned_tables(learned, here.folder, tables_of(made_by))
         carry_training_ids(learned, here.folder)
         carry_moved_ids(learned, here.folder, [] if names is None else names)
-        move = move_of(said[0], yes, groups)
-        sureness = interval_of(cross_fitted(said[0], yes, groups), yes)
+        move = UNMOVED if stays else move_of(said[0], yes, groups)
+        learned_anew = {} if stays else interval_of(cross_fitted(said[0], yes, groups), yes)
+        sureness = _interval_in(current) if stays else learned_anew
+        intervals_from = int(yes.size) if learned_anew else None
         moved = _moved(here, fresh, move.shift, sureness)
         promised = shifted(said[0], move.shift)
-        gate = _judged(moved, current, (promised, said[1]), yes, groups, move if fresh is current else None)
+        own = move if fresh is current else None
+        gate = NOTHING_NEW if stays else _judged(moved, current, (promised, said[1]), yes, groups, own)
         here.keep(GATE, {**asdict(gate), "champion": current.digest})
         summary = {
             "how": how,
@@ -224,13 +248,14 @@ def _challenger(
             "observed": float(yes.mean()),
             "promised_before": float(said[1].mean()),
             "promised_now": float(promised.mean()),
-            "beyond_chance": move.beyond_chance if fresh is current else None,
-            "intervals_from": int(yes.size) if sureness else None,
+            "beyond_chance": move.beyond_chance if fresh is current and not stays else None,
+            "intervals_from": intervals_from,
             "gate": asdict(gate),
         }
         here.keep(FOUND, summary)
         here.done(summary)
-    sentences = (receipt, *_sentences(summary, gate, how), _what_next(gate, here.folder))
+    kept = "propensity_low and propensity_high stay as they were." if stays else _sureness(intervals_from)
+    sentences = (receipt, *_sentences(summary, gate, how, kept), _what_next(gate, here.folder))
     return Updated(here.folder, sentences, summary)
 
 
@@ -242,17 +267,35 @@ def _names(judged: pl.DataFrame, known: Known | None, bundle: Bundle) -> pl.Seri
     return None if ids is None else judged[ids].cast(pl.String)
 
 
-def _moved_before(folder: Path, names: pl.Series | None) -> int:
-    """Count the customers whose results have moved the present bundle already."""
+def _moved_before(folder: Path, names: pl.Series | None, customers: int, *, scored_since: bool) -> NDArray[np.bool_]:
+    """Tell whose results have moved the present bundle already; of a wave that it scored since, nobody's have."""
     moved = open_moved_ids(folder)
-    return 0 if moved is None or names is None else moved.count_known(names)
+    if moved is None or names is None or scored_since:
+        return np.zeros(customers, dtype=bool)
+    return moved.known(names)
+
+
+def _scored_since(made_by: Run | None, current: Bundle, folder: Path) -> bool:
+    """Whether the present bundle itself, moved as it is, scored the wave, and the wave is none whose results moved it."""
+    if made_by is None or made_by.record["inputs"].get("bundle") != f"sha256:{current.digest}":
+        return False
+    return not tables_of(made_by) & LearnedTables.of(folder).moved
 
 
 def _said_before(before: int, customers: int) -> str:
     if not before:
         return ""
     have = some_of(before, customers, "customers", "has", "have")
-    return f" {have} moved the present bundle already: their results are no news to it."
+    later = (
+        " If they are of a later wave, name with --scored what the present bundle wrote of it, in the folder of that run."
+        if before == customers
+        else ""
+    )
+    return f" {have} moved the present bundle already: their results are no news to it.{later}"
+
+
+def _interval_in(bundle: Bundle) -> dict[str, Any]:
+    return {name: value for name, value in bundle.calibration.items() if name == "interval"}
 
 
 def _judged(
@@ -293,12 +336,12 @@ def _moved(here: Run, current: Bundle, shift: float, sureness: dict[str, Any]) -
     )
 
 
-def _sentences(summary: dict[str, Any], gate: Gate, how: str) -> tuple[str, ...]:
+def _sentences(summary: dict[str, Any], gate: Gate, how: str, intervals: str) -> tuple[str, ...]:
     return (
         f"{percent(summary['observed'])} said yes; the bundle promised {percent(summary['promised_before'])}. "
         f"The challenger, {how}, promises {percent(summary['promised_now'])}.",
         *(["The rate has not moved by more than chance."] if summary["beyond_chance"] is False else []),
-        _sureness(summary["intervals_from"]),
+        intervals,
         f"Against the present one: {gate.sentence}.",
     )
 
@@ -356,12 +399,13 @@ def _require_this_wave(found: Outcomes) -> None:
         )
 
 
-def _require_enough(yes: NDArray[np.bool_], groups: NDArray[np.int64]) -> None:
-    """Refuse too few customers, or too few of one outcome, to say anything of a response rate."""
+def _require_enough(yes: NDArray[np.bool_], groups: NDArray[np.int64], before: int = 0) -> None:
+    """Refuse too few customers, or too few of one outcome, to say anything of a response rate, beside those from `before`."""
     answers = Answers.of(groups, yes)
     if not answers.enough:
+        beside = f" beside {before:,} whose results have moved the present bundle already" if before else ""
         raise DataError(
-            f"{counted(answers.customers, 'customer has', 'customers have')} an outcome; {answers.sentence}",
+            f"{counted(answers.customers, 'customer has', 'customers have')} an outcome{beside}; {answers.sentence}",
             expected=f"at least {FEWEST} customers with an outcome, {MIN_ROWS_PER_LEVEL} of each",
             fix="wait for more results",
         )
