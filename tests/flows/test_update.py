@@ -315,6 +315,23 @@ def test_what_customers_held_out_bought_moves_no_intercept(
 
 
 @pytest.mark.network
+def test_calls_before_the_list_move_no_intercept(
+    wave: dict[str, pl.DataFrame], trained: Path, call_list: Path, tmp_path: Path
+) -> None:
+    day = Run.open(call_list.parent).record["made"][:10]
+    told = wave["results"].select(customer="customer_id", code="subscribed", called_at=pl.lit(f"{day} 09:30"))
+    early = told.with_columns(code=pl.lit("yes"), called_at=pl.lit("2020-10-10 09:30"))
+    runs = call_list.parent.parent
+    plain = update(told, call_list, trained, CONFIG, runs=runs)
+    found = update(pl.concat([told, early]), call_list, trained, CONFIG, runs=runs)
+    assert found.summary == plain.summary
+    assert f"results are of calls before the list of {day}, as 'called_at' says, and left out." in found.sentences[0]
+    assert "left out" not in plain.sentences[0]
+    with pytest.raises(DataError, match="of scored customers are of calls before the list of"):
+        update(early, call_list, trained, CONFIG, runs=runs)
+
+
+@pytest.mark.network
 def test_results_of_other_customers_are_refused(wave: dict[str, pl.DataFrame], trained: Path, runs: Path) -> None:
     strangers = wave["results"].with_columns(customer_id=pl.lit("X") + pl.col("customer_id"))
     with pytest.raises(DataError, match="None of the results"):

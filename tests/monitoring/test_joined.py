@@ -25,6 +25,32 @@ def test_results_are_joined_without_losing_a_row():
     assert joined.rows.filter(pl.col("customer") == "000001")["calls"][0] == before + 2
 
 
+def test_calls_before_the_list_are_no_answers_to_it_but_their_objections_hold():
+    call_list, calls, purchases = unmoved(2, n=2_000)
+    dated = calls.with_columns(Anrufdatum=pl.lit("01.12.2026"))
+    listed = calls["customer"].head(300)
+    before = pl.DataFrame({"customer": listed, "code": "SALE", "Anrufdatum": "10.10.2026"})
+    asked = pl.DataFrame({"customer": [listed[0], listed[1]], "code": ["DNC", "NA"], "Anrufdatum": ["10.10.2026", "?"]})
+    every, since = pl.concat([dated, before, asked]), date(2026, 11, 27)
+    joined = join_results(call_list, every, CODES, purchases=purchases, since=since)
+    plain = join_results(call_list, calls, CODES, purchases=purchases)
+    assert joined.rows["said_yes"].to_list() == plain.rows["said_yes"].to_list()
+    assert joined.rows["calls"].sum() == calls.height + 1
+    assert joined.do_not_call.to_list() == [listed[0]]
+    assert (joined.read, joined.matched, joined.too_early) == (every.height, every.height, 301)
+    assert (
+        "301 results are of calls before the list of 2026-11-27, as 'Anrufdatum' says, and left out." in joined.sentence
+    )
+    assert "1 result without a date that can be read counts as of calls since the list" in joined.sentence
+    assert join_results(call_list, every, CODES, purchases=purchases).too_early == 0  # the day of the list is not known
+    alone = join_results(call_list, before, CODES, purchases=purchases, since=since)
+    assert not alone.rows["has_result"].any()
+    with pytest.raises(DataError, match="All 300 results of customers on the list are of calls before the list of"):
+        measure(alone)
+    two_ways = join_results(call_list, dated.with_columns(Anrufdatum=pl.lit("01/12/2026")), CODES, since=since)
+    assert "can be read as dd/mm/yyyy or as mm/dd/yyyy" in two_ways.sentence
+
+
 def test_who_asks_not_to_be_called_is_heard_on_the_list_or_not():
     call_list, results = campaign(1, n=50)
     asked = pl.DataFrame({"customer": ["stranger", "000001", "stranger", None], "code": ["DNC"] * 4})

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from segmint.flows.do_not_call import Grown, NotGrown, add_objectors
 from segmint.flows.read import data_of_list, inputs_of, open_source, refuse_overwriting
 from segmint.flows.report import write_report
 from segmint.flows.results import read_codes, read_frame
-from segmint.flows.scored import scoring_run
+from segmint.flows.scored import made_on, scoring_run
 from segmint.flows.settings import RUNS, Place, Settings, path_of, settings_of
 from segmint.metrics.intervals import EFFECT_LEVEL
 from segmint.monitoring.codes import PLAIN, Dispositions
@@ -151,7 +150,7 @@ def measure(
         told,
         _by_the_lists_id(meaning, told, contract),
         purchases=None if purchases is None else _as_the_contract_reads(read_frame(purchases, as_list), contract),
-        since=_made_on(list_run),
+        since=made_on(list_run),
         today=today(),
         outcome=None if contract is None or contract.outcome.positive is None else contract.outcome.column,
         of_calls=not read_so,
@@ -258,11 +257,6 @@ def _by_the_lists_id(codes: Dispositions, results: pl.DataFrame, contract: Contr
     if own is None or codes.customer in results.columns or own not in results.columns:
         return codes
     return codes.model_copy(update={"customer": own})
-
-
-def _made_on(list_run: Run | None) -> date | None:
-    """The day on which a list was made; None where its run is not at hand."""
-    return None if list_run is None else datetime.fromisoformat(list_run.record["made"]).date()
 
 
 def _named(listed: pl.DataFrame) -> pl.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,11 @@ def scoring_run(scored: Any, wave: pl.DataFrame, runs: Path) -> Run | None:
             if run.record.get("command") in SCORING:
                 return run
     return None
+
+
+def made_on(run: Run | None) -> date | None:
+    """The day on which a run was made, that of its list; None where it is not at hand."""
+    return None if run is None else datetime.fromisoformat(run.record["made"]).date()
 
 
 def _decimal_of(run: Run | None) -> str | None:

@@ -24,11 +24,11 @@ from segmint.flows.promote import GATE, compare_bundles
 from segmint.flows.read import inputs_of, open_source
 from segmint.flows.results import read_codes, read_frame
 from segmint.flows.run import run as train_run
-from segmint.flows.scored import Known, known_of, scoring_run
+from segmint.flows.scored import Known, known_of, made_on, scoring_run
 from segmint.flows.settings import RUNS, Place, Settings, of_its_moment, settings_of
 from segmint.metrics.calibration import shifted
 from segmint.monitoring.reference import moved_reference
-from segmint.monitoring.results import FEWEST, Answers, Outcomes, groups_of, ids_in, outcomes_of
+from segmint.monitoring.results import FEWEST, Answers, Outcomes, groups_of, ids_in, is_call_list, outcomes_of
 from segmint.monitoring.strangers import most_are_strangers
 from segmint.progress import Progress, silent
 from segmint.splits.groups import looks_of
@@ -129,7 +129,8 @@ def update(
     config = of_its_moment(config, current)
     require_response(current, "there is no response to recalibrate")
     wave, told = read_call_list(scored, config.data), read_frame(results, config.data)
-    found = outcomes_of(wave, told, current.contract, read_codes(codes))
+    since = made_on(scoring_run(scored, wave, runs)) if is_call_list(wave) else None
+    found = outcomes_of(wave, told, current.contract, read_codes(codes), since=since)
     _require_this_wave(found)
     yes, receipt, judged = found.said_yes, found.sentence, wave[found.rows]
     groups = groups_of(judged, current.contract)

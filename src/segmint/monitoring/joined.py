@@ -17,6 +17,7 @@ from segmint.monitoring.codes import (
     meanings_of,
 )
 from segmint.monitoring.purchases import Purchases, purchases_of
+from segmint.monitoring.results import EarlyCalls, early_calls
 from segmint.wording import counted, some_of
 
 ARMS = ("listed", "held_out")
@@ -40,6 +41,10 @@ class JoinedResults:
         The result rows of customers who are not on the list, or without an id, as they came.
     do_not_call : polars.Series
         Customers who asked not to be called again, on the list or not, to be added to the do-not-call file.
+    early : EarlyCalls
+        Results of calls before the list: no answer to it, but whoever asked not to be called again has asked.
+    too_early : int
+        Those of them that are of customers on the list.
     nameless_objections : int
         Rows without an id that say that somebody asked not to be called again: nobody knows who.
     purchases, purchases_matched : int or None
@@ -75,6 +80,8 @@ class JoinedResults:
     met_nobody: tuple[int, ...] = ()
     unnamed: int = 0
     nameless_objections: int = 0
+    early: EarlyCalls | None = None
+    too_early: int = 0
 
     @property
     def compared(self) -> pl.DataFrame:
@@ -88,6 +95,7 @@ class JoinedResults:
         said = [
             f"{counted(self.read, 'result')} read: {self.matched:,} of customers on the list, {self.strangers:,} of others{nameless}."
         ]
+        said += [] if self.early is None else self.early.sentences(self.too_early)
         if self.by_zeros:
             found = ", ".join(f"{rows:,} {what}" for what, rows in self.by_zeros.items())
             said.append(f"Matched although the ids differ by zeros before them, which a spreadsheet drops: {found}.")
@@ -179,7 +187,7 @@ def join_results(
     purchases : polars.DataFrame, optional
         One row for each purchase since the list was made, of anyone, called or held out.
     since : datetime.date, optional
-        The day on which the list was made: purchases that a column of dates puts before it are left out.
+        The day on which the list was made: results and purchases that a column of dates puts before it are left out.
     today : datetime.date, optional
         Purchases after it are a caution.
     outcome : str, optional
@@ -198,7 +206,8 @@ def join_results(
     """
     _require_columns(results, "results", dispositions.customer, dispositions.code)
     meaning = meanings_of(results, dispositions)
-    calls = results.select(bare_ids(results[dispositions.customer]).alias("_named"), meaning=meaning)
+    early = early_calls(results, since, [dispositions.customer, dispositions.code])
+    calls = results.select(bare_ids(results[dispositions.customer]).alias("_named"), meaning=meaning, early=early.rows)
     listed = call_list.with_columns(bare_ids(call_list["customer"]).alias("_key"))
     _require_whole_ids(calls)
     pairs, unclear, of_results = match_ids(calls["_named"], listed["_key"])
@@ -241,6 +250,8 @@ def join_results(
         met_nobody=tuple(len(each) for each, there in zip(seen, met, strict=True) if len(each) and there.is_empty()),
         unnamed=unnamed,
         nameless_objections=others.null_count(),
+        early=early,
+        too_early=int((known & early.rows).sum()),
     )
 
 
@@ -294,17 +305,18 @@ def _as_named(keys: pl.Series, pairs: pl.DataFrame) -> pl.Series:
 
 def _with_calls(listed: pl.DataFrame, calls: pl.DataFrame) -> pl.DataFrame:
     """Put beside each row what became of its calls."""
-    success = pl.col("meaning") == "success"
+    answer = pl.col("meaning").filter(~pl.col("early"))
+    success = answer == "success"
     by_customer = calls.group_by("_key").agg(
-        calls=pl.len(),
+        calls=answer.len(),
         success=success.any(),
         said_yes=success.any(),
-        said_no=(pl.col("meaning") == "refused").any(),
-        dialled=pl.col("meaning").is_in(_OF_A_CALL).any(),
+        said_no=(answer == "refused").any(),
+        dialled=answer.is_in(_OF_A_CALL).any(),
         do_not_call=(pl.col("meaning") == "do_not_call").any(),
     )
     return listed.join(by_customer, on="_key", how="left", maintain_order="left").with_columns(
-        pl.col("calls").is_not_null().alias("has_result"),
+        (pl.col("calls") > 0).fill_null(False).alias("has_result"),
         pl.col("calls").fill_null(0),
         pl.col("success", "said_yes", "said_no", "dialled", "do_not_call").fill_null(False),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +12,8 @@ from numpy.typing import NDArray
 
 from segmint.contract.cells import read_outcome
 from segmint.contract.contract import Contract
+from segmint.contract.dates import days_of, readings_of
+from segmint.contract.event_dates import dated_by
 from segmint.contract.ids import bare_ids, match_ids
 from segmint.contract.treatment import nobody_called
 from segmint.contract.validate import MIN_ROWS_PER_LEVEL
@@ -49,7 +53,57 @@ class Outcomes(NamedTuple):
     strangers: int
 
 
-def outcomes_of(scored: pl.DataFrame, results: pl.DataFrame, contract: Contract, codes: Dispositions) -> Outcomes:
+class EarlyCalls(NamedTuple):
+    """Results of calls that were made before the list, of which they are no answer.
+
+    Attributes
+    ----------
+    rows : polars.Series of Boolean
+    dated_by : str or None
+        The column of dates; None where no column is called so, or the day of the list is not known.
+    since : datetime.date or None
+        The day of the list.
+    undated : int
+        Rows without a date that can be read: they count.
+    readings : str
+        How the dates can be read, the way that was taken first; "" if in one way only.
+    """
+
+    rows: pl.Series
+    dated_by: str | None = None
+    since: date | None = None
+    undated: int = 0
+    readings: str = ""
+
+    def sentences(self, left_out: int) -> list[str]:
+        """Say how many are left out, and what is doubtful in the dates."""
+        said = []
+        if left_out:
+            was = counted(left_out, "result is of a call", "results are of calls")
+            said.append(f"{was} before the list of {self.since}, as '{self.dated_by}' says, and left out.")
+        if self.undated:
+            one, many = "result without a date that can be read counts", "results without a date that can be read count"
+            said.append(f"{counted(self.undated, one, many)} as of calls since the list.")
+        if self.readings:
+            said.append(
+                f"The dates under '{self.dated_by}' of the results can be read as {self.readings}: the first was taken. Write "
+                "the year first."
+            )
+        return said
+
+
+def early_calls(results: pl.DataFrame, since: date | None, not_dates: Sequence[str]) -> EarlyCalls:
+    """Find the results of calls before the day of the list, where a column is plainly named as their date."""
+    dated = results.drop(not_dates, strict=False)
+    column = None if since is None else dated_by(dated, "call")
+    if column is None or since is None or not (days := days_of(dated[column])).count():
+        return EarlyCalls(pl.Series([False]).new_from_index(0, results.height))
+    return EarlyCalls((days < since).fill_null(False), column, since, days.null_count(), readings_of(dated[column]))
+
+
+def outcomes_of(
+    scored: pl.DataFrame, results: pl.DataFrame, contract: Contract, codes: Dispositions, *, since: date | None = None
+) -> Outcomes:
     """Find what customers of a scored table said who were reached.
 
     A propensity is that of a contacted customer. Whoever was not reached, or is to be called back, has not answered yet
@@ -61,6 +115,8 @@ def outcomes_of(scored: pl.DataFrame, results: pl.DataFrame, contract: Contract,
         With the id of the contract, a `customer` or a `record` column that the results have too.
     results : polars.DataFrame
         One row per call, with a code; or one row per customer with the contract's outcome column.
+    since : datetime.date, optional
+        The day on which the scored list was made: results that a column of dates puts before it are left out.
 
     Raises
     ------
@@ -70,8 +126,11 @@ def outcomes_of(scored: pl.DataFrame, results: pl.DataFrame, contract: Contract,
     here, there = _keys(scored, results, contract, codes)
     asked, keys = bare_ids(results[there]).alias("_named"), bare_ids(scored[here]).alias("_key")
     met = match_ids(asked, keys)
+    early = early_calls(results, since, [there, codes.code, contract.outcome.column])
+    left_out = int((early.rows & asked.is_in(met.pairs["named"].implode()).fill_null(False)).sum())
     told = (
         results.select(asked, _meaning=meaning_of(results, contract, codes), _alone=nobody_called(results, contract))
+        .filter(~early.rows)
         .join(met.pairs.rename({"known": "_key"}), left_on="_named", right_on="named")
         .group_by("_key")
         .agg(
@@ -87,6 +146,12 @@ def outcomes_of(scored: pl.DataFrame, results: pl.DataFrame, contract: Contract,
         .join(told, on="_key", how="inner", maintain_order="left")
         .with_columns(pl.col("_called") & ~pl.col("_alone"))
     )
+    if joined.is_empty() and left_out:
+        raise DataError(
+            f"All {counted(left_out, 'result')} of scored customers are of calls before the list of {early.since}, as '{early.dated_by}' says.",
+            expected="results of calls since the day of the list",
+            fix="export those, or name the list that these results are of",
+        )
     if joined.is_empty():
         raise DataError(
             "None of the results belongs to a customer of the scored table.",
@@ -107,6 +172,7 @@ def outcomes_of(scored: pl.DataFrame, results: pl.DataFrame, contract: Contract,
         (
             f"{counted(results.height, 'result')} read, {strangers:,} of customers who are not in the scored table{nameless}; "
             f"{some_of(answered.height, scored.height, 'scored customers', 'has', 'have')} an outcome.",
+            *early.sentences(left_out),
             *met.said("result"),
             *_left_out(joined, "they were not to be called" if is_call_list(scored) else "nobody called them"),
         )
