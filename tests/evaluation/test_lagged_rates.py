@@ -35,6 +35,14 @@ def test_a_wave_is_shown_the_rate_of_the_latest_calls_known_when_it_is_decided(y
         assert np.allclose(rate, yes[begin - DELAY - 100 : begin - DELAY].mean())
 
 
+def test_the_rates_are_those_of_the_waves_that_are_replayed_also_where_moments_are_large(yes):
+    months = np.repeat(np.arange(10.0), 200)
+    table = with_lagged_rates(calls(yes), months, start=700, step=500, delay=0, last=(100,))
+    for wave in make_waves(months, start=700, step=500):
+        rate = table.frame[name_of(100)].to_numpy()[wave.rows]
+        assert np.allclose(rate, yes[wave.known[-100:]].mean())
+
+
 def test_what_a_model_learns_from_is_as_old_as_what_it_is_shown(yes):
     early = lagged(yes).frame[:START]
     assert early[name_of(100)].n_unique() == START // STEP

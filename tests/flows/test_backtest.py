@@ -223,6 +223,27 @@ def test_the_column_of_time_is_named_first_and_a_number_that_models_read_is_doub
     assert "Does this column tell the time?" not in done.report.read_text("utf-8")
 
 
+def test_waves_in_time_say_when_they_were_and_that_they_are_of_unequal_size(history: Path, tmp_path: Path) -> None:
+    frame = pl.read_csv(history, separator=";", infer_schema=False)
+    month = pl.int_range(pl.len()).replace_strict(
+        dict(enumerate(np.repeat(range(8), [800, 800, 300, 800, 100, 200, 200, 100])))
+    )
+    shuffled = frame.with_columns(age=(month + 20).cast(pl.String)).sample(fraction=1.0, shuffle=True, seed=1)
+    settings = config(
+        "backtest.time_order=age", "backtest.rivals=[]", "backtest.step=400", "policy.budget_calls=50",
+        "economics.cost_per_call=1", "economics.value_per_success=20",
+    )  # fmt: skip
+    found = flow.backtest(shuffled, "bank-marketing", settings, runs=tmp_path)
+    assert found.summary["time"]["spans"] == [["22", "22"], ["23", "23"], ["24", "26"], ["27", "27"]]
+    said = " ".join(found.sentences)
+    assert "Waves hold 300 to 800 calls, as calls of one moment are never divided between two." in said
+    assert "The budget and the other limits are per wave, whatever its size." in said
+    page = found.report.read_text("utf-8")
+    table = page[page.index("Every wave") :]
+    assert "24 to 26" in table
+    assert "records" not in table[: table.index("regret")]
+
+
 def test_other_windows_may_serve_better_and_are_chosen_without_hindsight(history: Path, tmp_path: Path) -> None:
     found = flow.backtest(
         history, "bank-marketing", config("backtest.rivals=[]", "backtest.windows=[600]"), runs=tmp_path

@@ -33,6 +33,16 @@ def test_waves_cover_every_later_row_once_in_order():
     assert [wave.number for wave in waves] == list(range(1, 8))
 
 
+def test_waves_of_months_are_as_near_as_can_be_to_what_was_asked_for():
+    """A wave begins where the one before ended, whatever its size: no month is skipped."""
+    months = np.repeat(np.arange(12), 333)
+    assert [wave.rows.size for wave in make_waves(months, start=1_000, step=700)] == [666, 666, 666, 666]
+    assert [wave.rows.size for wave in make_waves(months, start=999, step=500)] == [666] * 4 + [333]
+    assert [wave.rows.size for wave in make_waves(months, start=999, step=450)] == [333] * 9
+    uneven = np.repeat(np.arange(4), [100, 100, 10, 300])
+    assert [wave.rows.size for wave in make_waves(uneven, start=100, step=100)] == [100, 10, 300]
+
+
 @pytest.mark.parametrize("delay", [0, 1, 30])
 @pytest.mark.parametrize("seed", range(3))
 def test_nothing_in_known_happened_or_was_learned_after_the_wave_began(seed, delay):

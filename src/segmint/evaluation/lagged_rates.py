@@ -20,8 +20,8 @@ def with_lagged_rates(
 ) -> ValidTable:
     """Add, for each number of calls, the response rate of so many latest calls known when a row's wave is decided.
 
-    Rows before the first wave are cut into waves of the same size, so that a model learns from rates as old as those it
-    is shown later. Where fewer calls are known there is no value.
+    Rows before the first wave are cut into waves of about the same size, so that a model learns from rates as old as
+    those it is shown later. Where fewer calls are known there is no value.
 
     Parameters
     ----------
@@ -36,10 +36,12 @@ def with_lagged_rates(
     """
     yes = table.outcome == table.contract.outcome.positive
     rates = {name_of(count): np.full(len(table), np.nan) for count in last}
-    for wave in make_waves(times, start=start % step or min(step, start), step=step, delay=delay):
+    before = make_waves(times, start=start % step or min(step, start), step=step, delay=delay)
+    # where moments are large those may end elsewhere: the waves that are replayed have the last word
+    for wave in (*before, *make_waves(times, start=start, step=step, delay=delay)):
         for count in last:
-            if wave.known.size >= count:
-                rates[name_of(count)][wave.rows] = yes[wave.known[-count:]].mean()
+            known = wave.known[-count:]
+            rates[name_of(count)][wave.rows] = yes[known].mean() if known.size == count else np.nan
     added = [pl.Series(name, rate, nan_to_null=True) for name, rate in rates.items()]
     columns = tuple(Column(name=name, kind="number", role="context", label=name) for name in rates)
     fields = {name: getattr(table.contract, name) for name in Contract.model_fields}

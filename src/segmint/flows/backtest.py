@@ -43,8 +43,9 @@ from segmint.store.run import Run
 from segmint.store.run_files import BACKTEST
 from segmint.tables.table_source import TableSource
 from segmint.targeting.policy import ContactPolicy, ContactRules, Economics
-from segmint.wording import counted, percent
+from segmint.wording import counted, percent, plain
 
+MOST_UNEQUAL = 1.1
 CALLS, WAVES = "tables/backtest_calls.parquet", "tables/backtest_waves.parquet"
 
 Mask = NDArray[np.bool_]
@@ -342,6 +343,7 @@ def _about(
             "step": config.backtest.step,
             "delay": config.backtest.delay,
             "before": int(waves[0].known.size),
+            "spans": _spans(table, waves, config.backtest.time_order),
         },
         "time_proxies": proxies,
         "label_sets": told,
@@ -349,6 +351,7 @@ def _about(
         "bounded": applied.binds,
         "notes": [
             *_notes(config, proxies, policy, table, binds=applied.binds),
+            *_unequal(waves, binds=applied.binds),
             *_thin_lessons(table, waves, config),
             *applied.notes(),
             *_rule_of_nobody(found),
@@ -359,6 +362,26 @@ def _about(
 def _order(config: Config) -> str:
     by = config.backtest.time_order
     return "in the order of the rows" if by == ROW_ORDER else f"in the order of '{by}'"
+
+
+def _spans(table: ValidTable, waves: Sequence[Wave], by: str) -> list[list[str]] | None:
+    """Say when each wave begins and ends; None where the rows' order alone tells."""
+    if by == ROW_ORDER:
+        return None
+    times = table.frame[by]
+    written = str if times.dtype == pl.Date else plain
+    return [[written(times[int(row)]) for row in (wave.rows[0], wave.rows[-1])] for wave in waves]
+
+
+def _unequal(waves: Sequence[Wave], *, binds: bool) -> list[str]:
+    """Say that waves are of very different size; the last may always be short."""
+    sizes = [wave.rows.size for wave in waves[:-1]]
+    if not sizes or max(sizes) <= MOST_UNEQUAL * min(sizes):
+        return []
+    limits = " The budget and the other limits are per wave, whatever its size." if binds else ""
+    return [
+        f"Waves hold {min(sizes):,} to {max(sizes):,} calls, as calls of one moment are never divided between two.{limits}"
+    ]
 
 
 def _rule_of_nobody(found: Backtest) -> list[str]:

@@ -107,7 +107,8 @@ def make_waves(times: ArrayLike, *, start: int, step: int, delay: float = 0.0) -
     start : int
         Rows before the first wave, at least 1: what there is to learn from.
     step : int
-        Rows of a wave, at least 1; the last may be shorter.
+        Rows of a wave, at least 1; the last may be shorter. Where moments are large, a wave ends with the one that
+        brings it nearest to so many.
     delay : float
         How long after a call its outcome is known, in the unit of `times`.
 
@@ -142,12 +143,18 @@ def make_waves(times: ArrayLike, *, start: int, step: int, delay: float = 0.0) -
 
 
 def _cuts(first_of_moment: NDArray[np.intp], start: int, step: int) -> list[int]:
-    """Find where waves begin: at each wished place, or where the next moment begins after it."""
-    beginnings = np.unique(first_of_moment)
-    wished = np.arange(start, first_of_moment.size, step)
-    places = np.searchsorted(beginnings, wished, side="left")
-    cuts = [int(beginnings[place]) for place in places if place < beginnings.size]
-    return sorted(set(cuts))
+    """Find where waves begin: with the first moment after `start`, then where a moment begins nearest to `step` rows later."""
+    end = first_of_moment.size
+    places = np.append(np.unique(first_of_moment), end)
+    cut = int(places[np.searchsorted(places, start)])
+    cuts = []
+    while cut < end:
+        cuts.append(cut)
+        wished, next_one = cut + step, int(np.searchsorted(places, cut, side="right"))
+        place = min(max(next_one, int(np.searchsorted(places, wished))), places.size - 1)
+        earlier_is_nearer = place > next_one and wished - places[place - 1] < places[place] - wished
+        cut = int(places[place - 1 if earlier_is_nearer else place])
+    return cuts
 
 
 def _too_short(came: str, start: int) -> DataError:

@@ -252,13 +252,26 @@ def _proxies(names: list[str], run: RunView) -> Block | None:
 
 def _waves(waves: dict[str, list[Row]], found: dict[str, Any]) -> Block:
     everyone = waves["everyone"]
+    spans = found["time"].get("spans")
+    records = [(count(row["first_record"]), count(row["last_record"])) for row in waves[OURS]]
     rows = [
         [
-            str(row["wave"]), f"{count(row['first_record'])} to {count(row['last_record'])}", percent(row["response_rate"]),
+            str(row["wave"]), " to ".join(dict.fromkeys(span)), count(row["customers"]), percent(row["response_rate"]),
             count(row["called"]), count(row["successes"]), decimal(row["profit"], 1), decimal(all_["profit"], 1),
             decimal(row["regret"], 1), decimal(row["auc"]),
         ]
-        for row, all_ in zip(waves[OURS], everyone, strict=True)
+        for row, all_, span in zip(waves[OURS], everyone, spans or records, strict=True)
     ]  # fmt: skip
-    columns = ["Wave", "records", "response rate", "called", "successes", "profit", _anyone(found), "regret", "AUC"]
+    columns = [
+        "Wave",
+        "time" if spans else "records",
+        "customers",
+        "response rate",
+        "called",
+        "successes",
+        "profit",
+        _anyone(found),
+        "regret",
+        "AUC",
+    ]
     return table(columns, rows, words=(), note="Called to AUC: the network, kept up to date.")
