@@ -16,9 +16,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from segmint.metrics.profit import best_cut, campaign_profit
+from segmint.metrics.profit import campaign_profit
+from segmint.metrics.ranking import Ranking
 from segmint.targeting.choose import choose
-from segmint.targeting.policy import policy_from
+from segmint.targeting.policy import ContactPolicy
 
 VALUE = 100.0
 
@@ -40,15 +41,14 @@ def main(folder: Path) -> None:
         people = frame["record"].cast(pl.String).alias("customer")
         for ratio in (0.3 * base, base, 3 * base, 1.1):
             cost = ratio * VALUE
-            policy = policy_from(
-                {"economics": {"cost_per_call": cost, "value_per_success": VALUE}, "policy": {"holdout_share": 0.0}}
-            )
+            policy = ContactPolicy(economics={"cost_per_call": cost, "value_per_success": VALUE}, holdout_share=0.0)
             choice = choose(people, chance, policy)
             called = np.zeros(len(yes), dtype=bool)
             called[choice.listed] = True
             happened = campaign_profit(yes, called, value=VALUE, cost=cost)
             everyone = campaign_profit(yes, np.ones(len(yes), dtype=bool), value=VALUE, cost=cost)
-            best = best_cut(yes, chance, value=VALUE, cost=cost).profit * len(yes)
+            ranking = Ranking(yes, chance)
+            best = max(0.0, *(VALUE * ranking.responders_before - cost * np.arange(len(yes) + 1))[ranking.ends])
             print(
                 f"{ratio:>10.4f} {choice.listed.size:>8,} {choice.listed.size / len(yes):>7.1%} {choice.profit:>10,.0f} "
                 f"{happened:>10,.0f} {everyone:>10,.0f} {best:>10,.0f}  {choice.advice[0]}"

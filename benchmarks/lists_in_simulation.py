@@ -22,8 +22,8 @@ from segmint.flows.predict import predict
 from segmint.flows.run import run
 from segmint.tables.simulate import Campaign, simulate
 from segmint.targeting.choose import choose
-from segmint.targeting.curves import campaign_curves
-from segmint.targeting.policy import policy_from
+from segmint.targeting.curves import curves_of_bins
+from segmint.targeting.policy import ContactPolicy
 
 Floats = NDArray[np.float64]
 VALUE = 100.0
@@ -87,9 +87,9 @@ def _campaign(seed: int, rows: int) -> tuple[Floats, Floats]:
 
 def _shares(truth: Floats, learnt: Floats, cost: float) -> tuple[int, float, float, float]:
     """Return how many are listed, what they bring, and its shares of the best cut and of the oracle's list."""
-    rules = {"economics": {"cost_per_call": cost, "value_per_success": VALUE}, "policy": {"holdout_share": 0.0}}
+    policy = ContactPolicy(economics={"cost_per_call": cost, "value_per_success": VALUE}, holdout_share=0.0)
     ids = pl.select(pl.int_range(truth.size).cast(pl.String)).to_series()
-    listed = choose(ids, learnt, policy_from(rules)).listed
+    listed = choose(ids, learnt, policy).listed
     profit = VALUE * truth - cost
     brings = float(profit[listed].sum())
     best = max(float(np.cumsum(profit[np.argsort(-learnt, kind="stable")]).max()), 0.0)
@@ -105,8 +105,10 @@ def bands(seeds: int = 500, calls: int = 2_000) -> None:
     found = np.empty((seeds, 3, FRACTIONS.size))
     for seed in range(seeds):
         yes, score, _ = _calls(np.random.default_rng(seed), calls)
-        made = campaign_curves(yes, score, value=VALUE, cost=10, fractions=FRACTIONS, repeats=300, seed=seed).frame()
-        profit = made.filter(pl.col("curve") == "profit")
+        bins = np.unique(score, return_inverse=True)[1]
+        said = np.bincount(bins, weights=yes)
+        made = curves_of_bins(np.bincount(bins), said, value=VALUE, cost=10, repeats=300)
+        profit = made.rows.filter(pl.col("curve") == "profit")[[9, 29, 49]]  # at FRACTIONS
         found[seed] = np.stack([profit[name].to_numpy() for name in ("low", "value", "high")]) / calls
     low, value, high = found.transpose(1, 0, 2)
     held = ((low <= truth) & (truth <= high)).mean(axis=0)

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from segmint.targeting.choose import choose
-from segmint.targeting.policy import ContactPolicy, policy_from
+from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.preview import ListPreview
 
 
@@ -26,8 +26,8 @@ def bank(n: int) -> tuple[pl.Series, np.ndarray]:
 
 def policy(**rules: object) -> ContactPolicy:
     """Make a policy at 5 a call and 100 a success."""
-    return policy_from(
-        {"economics": {"cost_per_call": 5.0, "value_per_success": 100.0}, "policy": {"holdout_share": 0.05, **rules}}
+    return ContactPolicy(
+        economics={"cost_per_call": 5.0, "value_per_success": 100.0}, **{"holdout_share": 0.05, **rules}
     )
 
 

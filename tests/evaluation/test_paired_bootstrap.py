@@ -4,9 +4,10 @@ import time
 
 import numpy as np
 import pytest
+from sklearn.metrics import f1_score
 
 from segmint.evaluation.paired_bootstrap import Judged, affordable_repeats, bootstrap_scores
-from segmint.metrics.classification import cross_fitted_thresholds, f1
+from segmint.metrics.classification import cross_fitted_thresholds
 from segmint.metrics.intervals import weight_blocks
 
 
@@ -65,7 +66,7 @@ def judged_with_own_thresholds(seed: int, n: int = 600) -> tuple[np.ndarray, Jud
 def test_on_the_rows_as_they_are_f1_is_that_of_the_chosen_thresholds(seed: int) -> None:
     truth, judged = judged_with_own_thresholds(seed)
     scores = bootstrap_scores(truth, [judged], ["no", "yes"], positive=1, seed=1, repeats=5)
-    assert scores["f1"][0, 0] == f1(truth, judged.predicted)
+    assert scores["f1"][0, 0] == pytest.approx(f1_score(truth, judged.predicted))
 
 
 def test_a_rare_outcome_has_thresholds_enough_to_choose_among() -> None:
@@ -81,7 +82,7 @@ def test_a_rare_outcome_has_thresholds_enough_to_choose_among() -> None:
         parts = [rows[folds[rows] == fold] for fold in range(3)]
         chosen = cross_fitted_thresholds([truth[part] for part in parts], [yes[part] for part in parts])
         named = np.concatenate([yes[part] >= threshold for part, threshold in zip(parts, chosen, strict=True)])
-        expected.append(f1(truth[np.concatenate(parts)], named))
+        expected.append(f1_score(truth[np.concatenate(parts)], named))
     assert scores.mean() == pytest.approx(np.mean(expected), rel=0.04)
 
 
@@ -107,7 +108,7 @@ def test_a_sample_chooses_thresholds_of_its_own() -> None:
         yes = [judged.probabilities[part, 1] for part in parts]
         chosen = cross_fitted_thresholds([truth[part] for part in parts], yes)
         named = np.concatenate([likely >= threshold for likely, threshold in zip(yes, chosen, strict=True)])
-        expected.append(f1(truth[np.concatenate(parts)], named))
+        expected.append(f1_score(truth[np.concatenate(parts)], named))
     # A score that no row of the sample has may lie nearer to a threshold than the nearest that one has.
     np.testing.assert_allclose(scores[1:], expected, atol=0.02)
     assert np.isclose(scores[1:], expected).mean() > 0.8

@@ -4,18 +4,24 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
-from segmint.metrics.calibration import brier, expected_calibration_error, log_loss, reliability_table, venn_abers
+from segmint.metrics.calibration import (
+    brier_by_row,
+    expected_calibration_error,
+    log_loss,
+    reliability_table,
+    venn_abers,
+)
 
 
 def test_losses_equal_scikit_learn():
     random = np.random.default_rng(1)
     y, score = random.random(500) < 0.3, random.random(500)
     assert log_loss(y, score) == pytest.approx(reference.log_loss(y, score))
-    assert brier(y, score) == pytest.approx(reference.brier_score_loss(y, score))
-    assert brier(y, np.column_stack([1 - score, score])) == pytest.approx(brier(y, score))
+    assert brier_by_row(y, score).mean() == pytest.approx(reference.brier_score_loss(y, score))
+    assert brier_by_row(y, np.column_stack([1 - score, score])) == pytest.approx(brier_by_row(y, score))
     classes, shares = random.integers(0, 4, 500), random.dirichlet(np.ones(4), 500)
     assert log_loss(classes, shares) == pytest.approx(reference.log_loss(classes, shares))
-    assert brier(classes, shares) == pytest.approx(np.mean(np.sum((shares - np.eye(4)[classes]) ** 2, axis=1)))
+    assert brier_by_row(classes, shares) == pytest.approx(np.sum((shares - np.eye(4)[classes]) ** 2, axis=1))
 
 
 def test_log_loss_of_a_wrong_certainty_is_finite():

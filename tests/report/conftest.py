@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from sklearn.metrics import f1_score
 
-from segmint.metrics.classification import best_f1_threshold, f1, weighted_f1
+from segmint.metrics.classification import best_f1_threshold
 from segmint.metrics.intervals import wilson
 from segmint.metrics.ranking import average_precision, lift_at, roc_auc
 from segmint.report.html import render
@@ -125,16 +126,15 @@ def _write_predictions(
 def _scores(
     model: str, outcome: np.ndarray, share: np.ndarray, said: np.ndarray, classes: Sequence[str]
 ) -> list[dict[str, Any]]:
-    names = np.array(classes)
     if len(classes) == 2:
         y, score = outcome == 1, share[:, 1]
         values = {
-            "f1": f1(y, said == 1), "accuracy": float((said == outcome).mean()), "roc_auc": roc_auc(y, score),
+            "f1": f1_score(y, said == 1), "accuracy": float((said == outcome).mean()), "roc_auc": roc_auc(y, score),
             "average_precision": average_precision(y, score), "lift_at_10": lift_at(y, score), "brier": float(((score - y) ** 2).mean()),
         }  # fmt: skip
     else:
         values = {
-            "weighted_f1": weighted_f1(names[outcome], names[said], classes),
+            "weighted_f1": f1_score(outcome, said, average="weighted"),
             "accuracy": float((said == outcome).mean()),
         }
     return [

@@ -11,7 +11,7 @@ import pytest
 
 from segmint.contract.column import Column
 from segmint.contract.contract import Contract, Outcome
-from segmint.targeting.policy import ContactPolicy, policy_from
+from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.suppress import Suppression, suppress
 
 TODAY = date(2026, 3, 14)
@@ -65,12 +65,8 @@ def customers() -> pl.DataFrame:
 
 def make_policy(cost: float | str = 5.0, value: float | str = 100.0, **rules: object) -> ContactPolicy:
     calls = rules.pop("calls_per_customer", 1.0)
-    return policy_from(
-        {
-            "economics": {"cost_per_call": cost, "value_per_success": value, "calls_per_customer": calls},
-            "policy": {"holdout_share": 0.0, **rules},
-        }
-    )
+    money = {"cost_per_call": cost, "value_per_success": value, "calls_per_customer": calls}
+    return ContactPolicy(economics=money, **{"holdout_share": 0.0, **rules})
 
 
 def run(frame: pl.DataFrame, contract: Contract, policy: ContactPolicy) -> Suppression:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from segmint.errors import PolicyError
-from segmint.targeting.policy import policy_from
+from segmint.targeting.policy import ContactPolicy
 
 MONEY = {"cost_per_call": 5, "value_per_success": 100}
 
@@ -14,7 +14,7 @@ MONEY = {"cost_per_call": 5, "value_per_success": 100}
 )
 def test_a_budget_for_nobody_says_how_many_calls_one_customer_takes(calls, expected):
     with pytest.raises(PolicyError) as caught:
-        policy_from({"economics": MONEY | {"calls_per_customer": calls}, "policy": {"budget_calls": 0}})
+        ContactPolicy(economics=MONEY | {"calls_per_customer": calls}, budget_calls=0)
     assert caught.value.expected == expected
 
 
@@ -41,12 +41,12 @@ def test_a_budget_for_nobody_says_how_many_calls_one_customer_takes(calls, expec
 )
 def test_contradictions_are_found_before_work_starts(economics, rules, said):
     with pytest.raises(PolicyError, match=said) as caught:
-        policy_from({"economics": economics, "policy": rules})
+        ContactPolicy(economics=economics, **rules)
     assert caught.value.expected
     assert caught.value.fix
 
 
 def test_several_contradictions_are_told_at_once():
     with pytest.raises(PolicyError, match="budget_calls is 0") as caught:
-        policy_from({"economics": MONEY, "policy": {"budget_calls": 0, "rest_days": 3}})
+        ContactPolicy(economics=MONEY, budget_calls=0, rest_days=3)
     assert "no history" in caught.value.came

@@ -9,11 +9,10 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from segmint import ListPreview, build_call_list, choose
+from segmint import ContactPolicy, ListPreview, build_call_list, choose
 from segmint.targeting.given_ids import given_ids
-from segmint.targeting.policy import policy_from
 
-POLICY = policy_from({"economics": {"cost_per_call": 5, "value_per_success": 100}, "policy": {"holdout_share": 0.2}})
+POLICY = ContactPolicy(economics={"cost_per_call": 5, "value_per_success": 100}, holdout_share=0.2)
 CHANCES = np.linspace(0.01, 0.9, 50)
 NUMBERS = list(range(1001, 1051))
 TEXTS = [str(number) for number in NUMBERS]

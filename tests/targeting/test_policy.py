@@ -7,7 +7,7 @@ import pytest
 from segmint.config import load_config
 from segmint.errors import ConfigError, PolicyError
 from segmint.flows.settings import load_policy
-from segmint.targeting.policy import Capacity, ContactPolicy, policy_from, policy_template
+from segmint.targeting.policy import Capacity, ContactPolicy, policy_template
 from tests.targeting.conftest import make_policy
 
 MONEY = {"cost_per_call": 5, "value_per_success": 100}
@@ -119,18 +119,16 @@ def test_money_must_be_said(tmp_path):
 
 
 def test_a_missing_column_is_answered_with_the_closest_one():
-    policy = policy_from({"economics": {**MONEY, "value_per_success": "margn"}})
+    policy = ContactPolicy(economics={**MONEY, "value_per_success": "margn"})
     with pytest.raises(PolicyError, match="'margn'") as caught:
         policy.require_columns(("age", "margin"))
     assert caught.value.fix == "did you mean 'margin'?"
-    policy_from({"economics": {**MONEY, "value_per_success": "margin"}}).require_columns(("age", "margin"))
+    ContactPolicy(economics={**MONEY, "value_per_success": "margin"}).require_columns(("age", "margin"))
 
 
 def test_a_team_is_a_capacity_in_hours():
     team = {"name": "agent hour", "agents": 4, "hours": 15, "handling_minutes": 6, "ringing_minutes": 0.5}
-    policy = policy_from(
-        {"economics": {**MONEY, "calls_per_customer": 2}, "policy": {"contact_rate": 0.4, "capacities": [team]}}
-    )
+    policy = ContactPolicy(economics={**MONEY, "calls_per_customer": 2}, contact_rate=0.4, capacities=[team])
     # two calls reach 0.8 of a customer: 0.8 conversations of 6 minutes and 1.2 calls nobody answers
     assert policy.capacities[0].total == 60
     assert policy.capacities[0].use(policy) == pytest.approx((0.8 * 6 + 1.2 * 0.5) / 60)
@@ -146,7 +144,7 @@ def test_a_capacity_said_by_halves_is_refused(half):
 
 
 def test_conversations_say_how_many_names():
-    policy = policy_from({"economics": MONEY, "policy": {"conversations": 100, "contact_rate": 0.3}})
+    policy = ContactPolicy(economics=MONEY, conversations=100, contact_rate=0.3)
     assert policy.most_customers == 334
 
 
@@ -169,19 +167,19 @@ def test_what_is_no_country_code_is_told_without_a_pattern(code):
 
 @pytest.mark.parametrize(("each", "customers", "calls"), [(1.1, 100, 110), (1.1, 101, 112), (2.5, 3, 8), (1.0, 4, 4)])
 def test_customers_take_whole_calls_and_the_noise_of_computing_is_no_call(each, customers, calls):
-    policy = policy_from({"economics": MONEY | {"calls_per_customer": each}, "policy": {"budget_calls": calls}})
+    policy = ContactPolicy(economics=MONEY | {"calls_per_customer": each}, budget_calls=calls)
     assert policy.economics.calls_of(customers) == calls
     assert policy.most_customers == customers
 
 
 @pytest.mark.parametrize(("reached", "wanted", "customers"), [(0.1, 3, 30), (0.07, 7, 100), (0.3, 1, 4), (1.0, 5, 5)])
 def test_conversations_take_whole_customers(reached, wanted, customers):
-    policy = policy_from({"economics": MONEY, "policy": {"conversations": wanted, "contact_rate": reached}})
+    policy = ContactPolicy(economics=MONEY, conversations=wanted, contact_rate=reached)
     assert policy.customers_for_conversations == customers == policy.most_customers
 
 
 def test_without_conversations_wanted_they_limit_nobody():
-    assert policy_from({"economics": MONEY, "policy": {}}).customers_for_conversations == float("inf")
+    assert ContactPolicy(economics=MONEY).customers_for_conversations == float("inf")
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,6 @@ _GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]*)?")
 # Unicode's White_Space, which is not quite what `str.strip` takes away.
 _WHITE = "\t\n\x0b\x0c\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 
-Value = float | str | None
 ReadCell = Callable[[Any], tuple[Any, str | None]]
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from segmint.config import Config
 from segmint.contract.contract import Contract
@@ -47,9 +46,6 @@ from segmint.wording import counted, percent, plain
 
 MOST_UNEQUAL = 1.1
 CALLS, WAVES = "tables/backtest_calls.parquet", "tables/backtest_waves.parquet"
-
-Mask = NDArray[np.bool_]
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

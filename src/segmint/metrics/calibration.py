@@ -73,20 +73,15 @@ def log_loss(y_index: ArrayLike, probabilities: ArrayLike) -> float:
 
 
 def brier_by_row(y_index: ArrayLike, probabilities: ArrayLike) -> Floats:
-    """Squared distance between the probabilities and what happened; shape (n,). See `brier`."""
-    truth, shares = _truth_and_shares(y_index, probabilities)
-    happened = np.arange(shares.shape[1])[None, :] == truth[:, None]
-    distance: Floats = ((shares - happened) ** 2).sum(axis=1)
-    return distance / 2 if shares.shape[1] == 2 else distance
-
-
-def brier(y_index: ArrayLike, probabilities: ArrayLike) -> float:
-    """Mean squared distance between probabilities and outcomes; lower is better.
+    """Squared distance between the probabilities and what happened; shape (n,), and its mean is the Brier score.
 
     For two classes (p − y)², in [0, 1]; for more the sum over the classes, in [0, 2] (Brier 1950).
     Parameters as in `log_loss`.
     """
-    return float(brier_by_row(y_index, probabilities).mean())
+    truth, shares = _truth_and_shares(y_index, probabilities)
+    happened = np.arange(shares.shape[1])[None, :] == truth[:, None]
+    distance: Floats = ((shares - happened) ** 2).sum(axis=1)
+    return distance / 2 if shares.shape[1] == 2 else distance
 
 
 def reliability_table(y: ArrayLike, score: ArrayLike, bins: int = 10) -> ReliabilityTable:

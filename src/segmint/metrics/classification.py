@@ -12,30 +12,6 @@ from segmint.metrics.ranking import Ranking
 Floats = NDArray[np.float64]
 
 
-def accuracy(y: ArrayLike, predicted: ArrayLike) -> float:
-    """Share of the customers whose class was predicted right; both of shape (n,)."""
-    return float(np.mean(np.asarray(y) == np.asarray(predicted)))
-
-
-def f1(y: ArrayLike, yes: ArrayLike) -> float:
-    """Harmonic mean of precision and recall of the customers named as responders.
-
-    Parameters
-    ----------
-    y : array-like of shape (n,)
-        Whether each customer said yes.
-    yes : array-like of shape (n,)
-        Whether each customer was predicted to say yes.
-
-    Returns
-    -------
-    float
-        In [0, 1]; 0 when nobody was named or nobody said yes.
-    """
-    truth, named = np.asarray(y).astype(bool), np.asarray(yes).astype(bool)
-    return float(f1_from_counts((truth & named).sum(), named.sum(), truth.sum()))
-
-
 def f1_from_counts(hits: ArrayLike, named: ArrayLike, actual: ArrayLike) -> Floats:
     """F1 from counts: 2 · hits / (named + actual), 0 where both are 0; any one shape, weights allowed."""
     both = np.asarray(named, dtype=np.float64) + np.asarray(actual, dtype=np.float64)
@@ -80,17 +56,6 @@ def f1_per_class(y: ArrayLike, predicted: ArrayLike, classes: Sequence[str]) -> 
     """F1 of each class against all others; shape (n_classes,)."""
     matrix = confusion_matrix(y, predicted, classes)
     return f1_from_counts(np.diag(matrix), matrix.sum(axis=0), matrix.sum(axis=1))
-
-
-def macro_f1(y: ArrayLike, predicted: ArrayLike, classes: Sequence[str]) -> float:
-    """Mean of the classes' F1, every class counting the same."""
-    return float(f1_per_class(y, predicted, classes).mean())
-
-
-def weighted_f1(y: ArrayLike, predicted: ArrayLike, classes: Sequence[str]) -> float:
-    """Mean of the classes' F1, every class counting as often as it occurs."""
-    matrix = confusion_matrix(y, predicted, classes)
-    return float(np.average(f1_per_class(y, predicted, classes), weights=matrix.sum(axis=1)))
 
 
 def best_f1_threshold(y: ArrayLike, score: ArrayLike, *, default: float | None = None) -> float:

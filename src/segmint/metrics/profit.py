@@ -1,4 +1,4 @@
-"""What a list earned, the best cut in hindsight, and the expected maximum profit of acquisition (EMPA)."""
+"""What a list earned, and the expected maximum profit of acquisition (EMPA)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from segmint.metrics.ranking import Ranking, roc_curve
+from segmint.metrics.ranking import roc_curve
 
 Floats = NDArray[np.float64]
 
@@ -30,29 +30,6 @@ def campaign_profit(y: ArrayLike, called: ArrayLike, *, value: ArrayLike, cost: 
     """
     yes, on_list = np.asarray(y, dtype=bool), np.asarray(called, dtype=bool)
     return float(np.sum(np.where(on_list, np.where(yes, value, 0.0) - np.asarray(cost), 0.0)))
-
-
-def best_cut(y: ArrayLike, score: ArrayLike, *, value: ArrayLike, cost: ArrayLike) -> MaximumProfit:
-    """Find the cut of a ranking that would have earned most; equal scores are called together.
-
-    Parameters
-    ----------
-    y : array-like of bool, shape (n_customers,)
-    score : array-like of shape (n_customers,)
-    value, cost : array-like of shape () or (n_customers,)
-        Account currency per success and per customer called.
-
-    Raises
-    ------
-    ValueError
-        If the shapes differ, there are no rows, or a score is not finite.
-    """
-    ranking, yes = Ranking(y, score), np.asarray(y, dtype=bool)
-    each = (np.where(yes, value, 0.0) - np.asarray(cost))[ranking.order]
-    ends = np.r_[0, ranking.ends]
-    totals = np.r_[0.0, np.cumsum(each)][ends]
-    best = int(totals.argmax())
-    return MaximumProfit(float(totals[best]) / yes.size, float(ends[best]) / yes.size)
 
 
 def empa(

@@ -23,7 +23,6 @@ tf.get_logger().setLevel("ERROR")
 tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 Matrix = NDArray[np.float32]
-Weights = list[NDArray[np.float32]]
 
 _EXACT_TYPES = {
     keras.layers.Dense: "Dense",

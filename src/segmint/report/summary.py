@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from segmint.report.blocks import Page
 from segmint.report.pages import (
     answer,
     backtest,
@@ -77,11 +76,6 @@ def summarise(folder: Path) -> dict[str, Any]:
     run = RunView(folder)
     pages = [page for module in PAGES if (page := module.page(run)) is not None]
     return {"title": _title(run), "subtitle": _subtitle(run), "run": _run_name(run), "pages": pages}
-
-
-def contents(pages: list[Page]) -> list[tuple[str, str]]:
-    """List the anchors and short titles of the pages."""
-    return [(page["name"], page["short"]) for page in pages]
 
 
 TITLES = {

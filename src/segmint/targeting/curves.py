@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
-from segmint.metrics.intervals import interval, weight_blocks
+from segmint.metrics.intervals import interval
 from segmint.targeting.stakes import DIGITS
 from segmint.wording import percent
 
 Floats = NDArray[np.float64]
 CURVES = ("gain", "lift", "response", "profit", "return")
 FRACTIONS: Floats = np.linspace(0.01, 1.0, 100)
+LEVEL = 0.9
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,6 @@ class CampaignCurves:
     level: float
     currency: str
 
-    def frame(self) -> pl.DataFrame:
-        """Return the points of all curves."""
-        return self.rows
-
     @property
     def sentence(self) -> str:
         """What the profit curve says, for the text under the plot."""
@@ -70,66 +66,10 @@ class CampaignCurves:
         return f"{text}{everybody}{gain}"
 
 
-def campaign_curves(
-    outcome: ArrayLike,
-    rank_by: ArrayLike,
-    *,
-    value: ArrayLike,
-    cost: ArrayLike,
-    currency: str = "EUR",
-    fractions: ArrayLike = FRACTIONS,
-    repeats: int = 1000,
-    level: float = 0.9,
-    seed: int = 0,
-) -> CampaignCurves:
-    """Measure what calling the best customers brought, on rows whose outcome is known.
-
-    Customers are drawn anew with replacement and ranked again in each repeat. Equal scores share their
-    outcome evenly, so the order of the rows never matters.
-
-    Parameters
-    ----------
-    outcome : array-like of bool, shape (n_customers,)
-    rank_by : array-like of shape (n_customers,)
-        Expected profit or propensity; highest is called first.
-    value, cost : array-like of shape () or (n_customers,)
-        Account currency per success and per customer called.
-    currency : str
-    fractions : array-like
-        Shares of customers called, in (0, 1], rising.
-    repeats : int
-        Bootstrap repeats.
-    level : float
-        Nominal coverage of the pointwise percentile bands.
-    seed : int
-
-    Raises
-    ------
-    ValueError
-        If shapes differ or nobody said yes.
-    """
-    groups = _Groups(outcome, rank_by, value, cost)
-    shares = np.asarray(fractions, dtype=np.float64)
-    ones = np.ones((1, groups.customers), dtype=np.int32)
-    seen = groups.curves(ones, shares)
-    drawn = [groups.curves(block, shares) for block in weight_blocks(groups.customers, repeats, seed)]
-    bands = {name: np.concatenate([block[name] for block in drawn]) for name in CURVES}
-    return _drawn_curves(seen, bands, shares, groups.customers, level, currency)
-
-
 def curves_of_bins(
-    customers: ArrayLike,
-    happened: ArrayLike,
-    *,
-    value: float,
-    cost: float,
-    currency: str = "EUR",
-    fractions: ArrayLike = FRACTIONS,
-    repeats: int = 1000,
-    level: float = 0.9,
-    seed: int = 0,
+    customers: ArrayLike, happened: ArrayLike, *, value: float, cost: float, currency: str = "EUR", repeats: int = 1000
 ) -> CampaignCurves:
-    """Measure the same from counts alone: customers and successes by bin of propensity, as a bundle keeps them.
+    """Measure what calling the best customers brought, from counts by bin of propensity, as a bundle keeps them.
 
     The order of customers inside a bin is not known, so they share its successes evenly. Drawing the counts of
     all bins together is drawing customers with replacement.
@@ -141,13 +81,8 @@ def curves_of_bins(
     value, cost : float
         Account currency per success and per customer called.
     currency : str
-    fractions : array-like
-        Shares of customers called, in (0, 1], rising.
     repeats : int
-        How often the counts are drawn.
-    level : float
-        Nominal coverage of the pointwise percentile bands.
-    seed : int
+        How often the counts are drawn for the bands.
 
     Raises
     ------
@@ -155,27 +90,38 @@ def curves_of_bins(
         If nobody said yes.
     """
     everyone, yes = np.asarray(customers, dtype=np.int64), np.asarray(happened, dtype=np.int64)
-    shares = np.asarray(fractions, dtype=np.float64)
-    score = np.tile(np.arange(everyone.size, dtype=np.float64), 2)
-    said = np.repeat([True, False], everyone.size)
-    counts = np.concatenate([yes, everyone - yes])
     if not yes.sum():
         raise ValueError("Curves need at least one success.")
-    groups = _Groups(said, score, value, cost)
+    counts = np.concatenate([yes, everyone - yes])
     total = int(counts.sum())
-    drawn = np.random.default_rng(seed).multinomial(total, counts / total, size=repeats)
-    drawn = drawn[drawn[:, : everyone.size].sum(axis=1) > 0]
-    seen, bands = groups.curves(counts[None, :], shares), groups.curves(drawn, shares)
-    return _drawn_curves(seen, bands, shares, total, level, currency)
+    drawn = np.random.default_rng(0).multinomial(total, counts / total, size=repeats)
+    drawn = drawn[drawn[:, : yes.size].sum(axis=1) > 0]
+    return _with_bands(_curves(counts[None, :], value, cost), _curves(drawn, value, cost), total, currency)
 
 
-def _drawn_curves(
-    seen: dict[str, Floats], bands: dict[str, Floats], shares: Floats, customers: int, level: float, currency: str
-) -> CampaignCurves:
+def _curves(counts: NDArray[np.int64], value: float, cost: float) -> dict[str, Floats]:
+    """Read every curve off each row of counts: who said yes by bin, then who did not; shape (repeats, n_fractions)."""
+    yes, no = (part[:, ::-1] for part in np.split(counts, 2, axis=1))
+    reached, called = (np.pad(part.cumsum(axis=1), ((0, 0), (1, 0))) for part in (yes, yes + no))
+    calls = called[:, -1:] * FRACTIONS
+    successes = np.stack([np.interp(at, c, r) for at, c, r in zip(calls, called, reached, strict=True)])
+    gain, spent = successes / reached[:, -1:], cost * calls
+    profit = value * successes - spent
+    return {
+        "gain": gain,
+        "lift": gain / FRACTIONS,
+        "response": successes / calls,
+        "profit": profit,
+        # calls that cost nothing have no return on their cost
+        "return": np.divide(profit, spent, out=np.full_like(profit, np.nan), where=spent > 0),
+    }
+
+
+def _with_bands(seen: dict[str, Floats], drawn: dict[str, Floats], customers: int, currency: str) -> CampaignCurves:
     frames = []
     for curve in CURVES:
-        low, high = interval(bands[curve], level)
-        points = {"fraction": shares, "customers": np.round(shares * customers).astype(np.int64)}
+        low, high = interval(drawn[curve], LEVEL)
+        points = {"fraction": FRACTIONS, "customers": np.round(FRACTIONS * customers).astype(np.int64)}
         frames.append(
             pl.DataFrame({**points, "value": seen[curve][0], "low": low, "high": high}).select(
                 pl.lit(curve).alias("curve"), pl.all()
@@ -187,69 +133,20 @@ def _drawn_curves(
     kept = np.flatnonzero(profit["value"].to_numpy() >= 0)
     return CampaignCurves(
         rows,
-        best_fraction=float(shares[best]),
+        best_fraction=float(FRACTIONS[best]),
         best_profit=float(profit["value"][best]),
         low=float(profit["low"][best]),
         high=float(profit["high"][best]),
-        break_even=float(shares[kept[-1]]) if kept.size else None,
-        level=level,
+        break_even=float(FRACTIONS[kept[-1]]) if kept.size else None,
+        level=LEVEL,
         currency=currency,
     )
 
 
-class _Groups:
-    """Customers sorted once into groups of equal score, to be weighed many times."""
+def expected_curve(propensity: ArrayLike, value: ArrayLike, cost: ArrayLike, *, points: int = 100) -> pl.DataFrame:
+    """Sum the expected profit of the best n customers, with what chance alone does to it in 90 % of cases.
 
-    def __init__(self, outcome: ArrayLike, rank_by: ArrayLike, value: ArrayLike, cost: ArrayLike) -> None:
-        yes = np.asarray(outcome).astype(bool)
-        score = np.asarray(rank_by, dtype=np.float64)
-        if yes.ndim != 1 or yes.shape != score.shape or not yes.any():
-            raise ValueError("Curves need one score for each outcome, and at least one success.")
-        self.order = np.lexsort((~yes, -score))
-        self.customers = yes.size
-        ordered = -score[self.order]
-        self.starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
-        self.yes = yes[self.order].astype(np.float64)
-        self.value = np.broadcast_to(np.asarray(value, dtype=np.float64), yes.shape)[self.order] * self.yes
-        self.cost = np.broadcast_to(np.asarray(cost, dtype=np.float64), yes.shape)[self.order]
-
-    def curves(self, weights: NDArray[np.integer[Any]], fractions: Floats) -> dict[str, Floats]:
-        """Return every curve under each set of weights; arrays of shape (repeats, n_fractions)."""
-        weights = weights[:, self.order]
-        called, reached, brought, spent = (
-            self._totals(weights if column is None else weights * column)
-            for column in (None, self.yes, self.value, self.cost)
-        )
-        at = [_read_off(called, total, fractions) for total in (reached, brought, spent)]
-        calls = called[:, -1:] * fractions
-        with np.errstate(divide="ignore", invalid="ignore"):
-            gain = at[0] / reached[:, -1:]
-            profit = at[1] - at[2]
-            return {
-                "gain": gain,
-                "lift": gain / fractions,
-                "response": at[0] / calls,
-                "profit": profit,
-                # calls that cost nothing have no return on their cost
-                "return": np.where(at[2] > 0, profit / at[2], np.nan),
-            }
-
-    def _totals(self, weighed: NDArray[np.generic]) -> Floats:
-        per_group = np.add.reduceat(weighed.astype(np.float64), self.starts, axis=1)
-        totals = np.zeros((per_group.shape[0], per_group.shape[1] + 1))
-        np.cumsum(per_group, axis=1, out=totals[:, 1:])
-        return totals
-
-
-def _read_off(called: Floats, total: Floats, fractions: Floats) -> Floats:
-    """Read running totals at shares of the customers; inside a group of equals, in proportion."""
-    return np.stack([np.interp(fractions * c[-1], c, t) for c, t in zip(called, total, strict=True)])
-
-
-def expected_curve(
-    propensity: ArrayLike, value: ArrayLike, cost: ArrayLike, *, points: int = 100, level: float = 0.9
-) -> pl.DataFrame:
-    """Sum the expected profit of the best n customers, with what chance alone does to it.
+    Outcomes are taken as independent, their sum as normal (Lyapunov).
 
     Parameters
     ----------
@@ -259,8 +156,6 @@ def expected_curve(
         Account currency.
     points : int
         Points of the curve, at most, beside the one where it is highest: everybody whose call pays.
-    level : float
-        Coverage of the band: outcomes independent, their sum normal (Lyapunov).
 
     Returns
     -------
@@ -272,7 +167,7 @@ def expected_curve(
     profit = np.round(chance * worth - np.asarray(cost, dtype=np.float64), DIGITS)
     order = np.argsort(-profit, kind="stable")
     total = np.cumsum(profit[order])
-    spread = np.sqrt(np.cumsum((chance * (1 - chance) * worth**2)[order])) * ndtri(0.5 + level / 2)
+    spread = np.sqrt(np.cumsum((chance * (1 - chance) * worth**2)[order])) * ndtri(0.5 + LEVEL / 2)
     places = np.unique(np.linspace(1, max(chance.size, 1), min(points, max(chance.size, 1))).astype(np.int64))
     paying = int((profit > 0).sum())
     at = np.union1d(places[: chance.size], [paying] if paying else []).astype(np.int64) - 1

@@ -548,19 +548,6 @@ def _require(names: tuple[str, ...], present: tuple[str, ...]) -> None:
             )
 
 
-def policy_from(sections: Mapping[str, Mapping[str, Any]]) -> ContactPolicy:
-    """Make a policy of the sections ``economics`` and ``policy`` as Python holds them.
-
-    Raises
-    ------
-    PolicyError
-        If two values contradict each other.
-    pydantic.ValidationError
-        If a key is unknown or missing, or a value makes no sense.
-    """
-    return ContactPolicy.of(Economics(**sections.get("economics", {})), ContactRules(**sections.get("policy", {})))
-
-
 def _checked(model: type[_Part], values: Any) -> _Part:
     """Make a part of a policy; what makes no sense is said in words."""
     section = "economics" if issubclass(model, Economics) else "policy"

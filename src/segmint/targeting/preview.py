@@ -113,8 +113,8 @@ class ListPreview:
     Examples
     --------
     >>> import polars as pl
-    >>> from segmint.targeting.policy import policy_from
-    >>> policy = policy_from({"economics": {"cost_per_call": 5, "value_per_success": 100}, "policy": {"holdout_share": 0}})
+    >>> from segmint import ContactPolicy, ListPreview
+    >>> policy = ContactPolicy(economics={"cost_per_call": 5, "value_per_success": 100}, holdout_share=0)
     >>> preview = ListPreview(pl.Series(["a", "b", "c"]), [0.5, 0.1, 0.01], policy)
     >>> preview.of(policy).customers
     2

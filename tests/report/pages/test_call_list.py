@@ -13,7 +13,7 @@ from segmint.report.pages.list_what_if import _beside_the_list
 from segmint.report.summary import summarise
 from segmint.targeting.call_list import build_call_list
 from segmint.targeting.choose import choose
-from segmint.targeting.policy import policy_from
+from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.summary import fairness_of, groups_on_list, past_of, summarise_list
 from tests.report.conftest import render_report
 
@@ -32,7 +32,7 @@ def campaign(cost=5.0, **rules):
         }
     )
     chance = rng.beta(1, 7, PEOPLE)
-    policy = policy_from({"economics": {"cost_per_call": cost, "value_per_success": 80.0}, "policy": rules})
+    policy = ContactPolicy(economics={"cost_per_call": cost, "value_per_success": 80.0}, **rules)
     return frame, choose(frame["client"], chance, policy, columns=frame), policy
 
 
