@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from segmint.evaluation import conformal
 from segmint.evaluation.conformal import adaptive_sets
 
 
@@ -29,8 +30,10 @@ def test_nine_of_ten_sets_hold_what_happened_whatever_drifts(seed, wrong, delay)
     assert len(found["block_coverage"]) == 20
 
 
-def test_a_fixed_limit_would_not_hold():
-    still = adaptive_sets(*stream(growth=4.0, wrong=1.5), gamma=0.0, memory=10**9)
+def test_a_fixed_limit_would_not_hold(monkeypatch):
+    monkeypatch.setattr(conformal, "GAMMA", 0.0)
+    monkeypatch.setattr(conformal, "MEMORY", 10**9)
+    still = adaptive_sets(*stream(growth=4.0, wrong=1.5))
     assert np.abs(still.blocks() - 0.9).max() > 0.03
 
 

@@ -19,28 +19,17 @@ def test_campaign_profit_is_value_of_successes_less_cost_of_calls():
     assert campaign_profit(y, called, value=[10, 0, 0, 0], cost=[1, 2, 3, 4]) == 7
 
 
-@pytest.mark.parametrize("direct_share", [1.0, 0.3])
-def test_empa_equals_the_integral_over_every_cut(direct_share):
+def test_empa_equals_the_integral_over_every_cut():
     y, score = ranking()
-    cost, sales, mean, shape, commission = 50.0, 500.0, 8000.0, 12.0, 0.1
+    cost, mean, shape = 50.0, 8000.0, 12.0
     yes_share = y.mean()
     edges = np.r_[np.inf, np.unique(score)[::-1]]
     right = np.array([(y & (score >= edge)).mean() for edge in edges])
     wrong = np.array([(~y & (score >= edge)).mean() for edge in edges])
     values = gamma(shape, scale=mean / shape).ppf((np.arange(20_000) + 0.5) / 20_000)
-    brings = direct_share * (values - cost - sales) + (1 - direct_share) * (commission * values - cost)
-    profits = brings[:, None] * right - cost * wrong
+    profits = (values - cost)[:, None] * right - cost * wrong
     expected, cut = profits.max(axis=1).mean(), profits.argmax(axis=1)
-    found = empa(
-        y,
-        score,
-        contact_cost=cost,
-        sales_cost=sales,
-        mean_value=mean,
-        shape=shape,
-        direct_share=direct_share,
-        commission=commission,
-    )
+    found = empa(y, score, contact_cost=cost, mean_value=mean, shape=shape)
     assert found.profit == pytest.approx(expected, rel=1e-3)
     assert found.fraction == pytest.approx((right + wrong)[cut].mean(), abs=2e-3)
     assert yes_share < 1

@@ -39,8 +39,10 @@ def test_weights_equal_repeated_rows(levels):
     y, score = campaign(3, levels=levels)
     weights = np.random.default_rng(0).integers(0, 4, y.size)
     again = np.repeat(np.arange(y.size), weights)
-    for metric in (roc_auc, average_precision, lift_at):
-        assert metric(y, score, weights=weights) == pytest.approx(metric(y[again], score[again]), abs=1e-12)
+    weighed, repeated = Ranking(y, score).weigh(weights), Ranking(y[again], score[again]).weigh()
+    assert weighed.roc_auc() == pytest.approx(repeated.roc_auc(), abs=1e-12)
+    assert weighed.average_precision() == pytest.approx(repeated.average_precision(), abs=1e-12)
+    assert weighed.lift_at(0.1) == pytest.approx(repeated.lift_at(0.1), abs=1e-12)
 
 
 @pytest.mark.parametrize("levels", [None, 5])

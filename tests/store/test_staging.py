@@ -96,12 +96,10 @@ def test_two_who_publish_the_same_name_leave_one_whole_folder(tmp_path: Path) ->
     assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
 
 
-def test_a_file_is_replaced_in_one_step_or_refused(tmp_path: Path) -> None:
+def test_a_file_is_replaced_in_one_step(tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     publish_file(path, lambda staged: staged.write_text("old"))
     publish_file(path, lambda staged: staged.write_text("new"))
-    with pytest.raises(RunError, match="exists already"):
-        publish_file(path, lambda staged: staged.write_text("third"), replace=False)
     assert path.read_text() == "new"
     assert list(tmp_path.iterdir()) == [path]
 

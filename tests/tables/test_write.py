@@ -60,13 +60,12 @@ def test_a_stream_of_frames_becomes_one_file(tmp_path: Path) -> None:
     assert pl.read_parquet(tmp_path / "t.parquet").equals(pl.concat(FRAMES))
 
 
-@pytest.mark.parametrize("delimiter", [",", ";"])
-def test_no_text_is_a_formula_however_the_file_is_cut(tmp_path: Path, delimiter: str) -> None:
+def test_no_text_is_a_formula_however_the_file_is_cut(tmp_path: Path) -> None:
     """OUT-01: what a spreadsheet sees with any of the usual separators never begins like a formula."""
     texts = hostile(5_000)
     frame = pl.DataFrame({"=1+1": texts, "amount": [-1.5] * 5_000, "@x": ["-7"] * 5_000})
     path = tmp_path / "t.csv"
-    assert write_safe_csv([frame], path, delimiter=delimiter) == 5_000
+    assert write_safe_csv([frame], path) == 5_000
     data = path.read_bytes().decode()
     assert "\0" not in data
     for separator in (",", ";", "\t", "|"):
@@ -75,7 +74,7 @@ def test_no_text_is_a_formula_however_the_file_is_cut(tmp_path: Path, delimiter:
                 start = cell.lstrip(" \t\r\n\"'\ufeff")[:1]
                 assert cell[:1] == "'" or start not in "=+@＝＋－＠-" or start == "" or is_number(cell)
     with path.open(newline="") as file:
-        rows = list(csv.reader(file, delimiter=delimiter))
+        rows = list(csv.reader(file))
     assert len(rows) == 5_001
     assert rows[0] == ["'=1+1", "amount", "'@x"]
     assert {row[1] for row in rows[1:]} == {"-1.5"}

@@ -86,7 +86,7 @@ def hostile_list():
 def test_five_thousand_hostile_strings_become_no_formula_in_the_workbook(tmp_path, contract):
     """OUT-01: the workbook, opened again, holds no formula and no link."""
     made = hostile_list()
-    receipt = write_workbook(made, contract, tmp_path / "call_list.xlsx", title="=1+1")
+    receipt = write_workbook(made, contract, tmp_path / "call_list.xlsx")
     assert receipt.rows == 5000
     assert receipt.neutralised > 5000
     book = openpyxl.load_workbook(tmp_path / "call_list.xlsx")

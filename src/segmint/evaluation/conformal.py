@@ -11,6 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Mask = NDArray[np.bool_]
+TARGET = 0.9  # of the calls are to be covered
+# How strongly one miss moves the next sets; less where many calls are made before an outcome is known, so that they do not swing.
+GAMMA = 0.01
+MEMORY = 1_000  # latest resolved calls that scores are held against
 _CALMEST = 0.5  # of a miss rate: what all calls that wait for an outcome may move the sets together
 BLOCK = 1_000  # calls
 
@@ -25,14 +29,11 @@ class LabelSets:
         Whether each label is in the call's set. Neither: an unusual call. Both: nothing can be ruled out.
     covered : ndarray of bool, shape (n_calls,)
         Whether the set held the outcome.
-    target : float
-        The share of calls that sets are meant to cover.
     """
 
     yes: Mask
     no: Mask
     covered: Mask
-    target: float
 
     def blocks(self) -> NDArray[np.float64]:
         """Coverage of each whole block of 1,000 successive calls."""
@@ -49,7 +50,7 @@ class LabelSets:
         blocks = self.blocks()
         size_of = self.yes.astype(np.int64) + self.no
         return {
-            "target": self.target,
+            "target": TARGET,
             "calls": int(self.covered.size),
             "coverage": float(self.covered.mean()),
             "mean_size": float(size_of.mean()),
@@ -57,19 +58,11 @@ class LabelSets:
             "both": float((size_of == 2).mean()),
             "block": BLOCK,
             "block_coverage": [round(float(share), 4) for share in blocks],
-            "blocks_within_3_points": float((abs(blocks - self.target) <= 0.03).mean()) if blocks.size else None,
+            "blocks_within_3_points": float((abs(blocks - TARGET) <= 0.03).mean()) if blocks.size else None,
         }
 
 
-def adaptive_sets(
-    propensity: ArrayLike,
-    said_yes: ArrayLike,
-    *,
-    target: float = 0.9,
-    gamma: float = 0.01,
-    memory: int = 1_000,
-    resolved: ArrayLike | None = None,
-) -> LabelSets:
+def adaptive_sets(propensity: ArrayLike, said_yes: ArrayLike, *, resolved: ArrayLike | None = None) -> LabelSets:
     """Make a label set for each call of a stream, from the calls resolved before it.
 
     A label is in the set if its probability is not among the lowest that the true labels lately had. How low is
@@ -81,13 +74,6 @@ def adaptive_sets(
     propensity : array-like of shape (n_calls,)
         In the order of the calls, each said before its outcome was known.
     said_yes : array-like of shape (n_calls,)
-    target : float
-        Share of calls to cover.
-    gamma : float
-        How strongly one miss moves the next sets; less where many calls are made before an outcome is known, so that
-        the sets do not swing.
-    memory : int
-        Latest resolved calls that scores are held against.
     resolved : array-like of int, shape (n_calls,), optional
         How many of the first calls had a known outcome when each call was made; unless said otherwise, all before it.
 
@@ -102,20 +88,20 @@ def adaptive_sets(
     before = np.arange(p.size) if resolved is None else np.minimum(np.asarray(resolved), np.arange(p.size))
     ordered: list[float] = []
     latest: deque[float] = deque()
-    miss_rate, taught = 1 - target, 0
+    miss_rate, taught = 1 - TARGET, 0
     for call in range(p.size):
-        step = min(gamma, _CALMEST / max(call - taught, 1))
+        step = min(GAMMA, _CALMEST / max(call - taught, 1))
         for teacher in range(taught, before[call]):
-            miss_rate += step * ((1 - target) - (not covered[teacher]))
+            miss_rate += step * ((1 - TARGET) - (not covered[teacher]))
             insort(ordered, float(strangeness[teacher]))
             latest.append(float(strangeness[teacher]))
-            if len(latest) > memory:
+            if len(latest) > MEMORY:
                 ordered.pop(bisect_left(ordered, latest.popleft()))
         taught = max(taught, int(before[call]))
         limit = _limit(ordered, miss_rate)
         yes[call], no[call] = 1 - p[call] <= limit, p[call] <= limit
         covered[call] = strangeness[call] <= limit
-    return LabelSets(yes, no, covered, target)
+    return LabelSets(yes, no, covered)
 
 
 def _limit(ordered: list[float], miss_rate: float) -> float:

@@ -15,6 +15,7 @@ Floats = NDArray[np.float64]
 _FARTHEST = 30.0
 _NEAREST = 1e-6  # log odds; what is less is the noise of computing, never that of customers
 PARTS = 5
+_TRUST = 0.5  # standard deviation of the prior of the slope
 
 
 def turned(propensity: ArrayLike, slope: float, middle: float) -> Floats:
@@ -25,7 +26,7 @@ def turned(propensity: ArrayLike, slope: float, middle: float) -> Floats:
     return result
 
 
-def slope_of(propensity: ArrayLike, said_yes: ArrayLike, *, trust: float = 0.5) -> tuple[float, float]:
+def slope_of(propensity: ArrayLike, said_yes: ArrayLike) -> tuple[float, float]:
     """Find how far apart the log odds should lie, judged by what lately happened.
 
     Under drift a model is too sure of its differences: those promised least say yes more often than promised, and not
@@ -36,8 +37,6 @@ def slope_of(propensity: ArrayLike, said_yes: ArrayLike, *, trust: float = 0.5) 
     ----------
     propensity, said_yes : array-like of shape (n,)
         As in `intercept_shift`.
-    trust : float
-        Standard deviation of the prior.
 
     Returns
     -------
@@ -53,9 +52,9 @@ def slope_of(propensity: ArrayLike, said_yes: ArrayLike, *, trust: float = 0.5) 
     for _ in range(50):
         p = expit(middle + move + slope * apart)
         weight = p * (1 - p) + 1e-9
-        gradient = np.array([(yes - p).sum(), (apart * (yes - p)).sum() - (slope - 1) / trust**2])
+        gradient = np.array([(yes - p).sum(), (apart * (yes - p)).sum() - (slope - 1) / _TRUST**2])
         cross = float((weight * apart).sum())
-        matrix = np.array([[weight.sum(), cross], [cross, (weight * apart**2).sum() + 1 / trust**2]])
+        matrix = np.array([[weight.sum(), cross], [cross, (weight * apart**2).sum() + 1 / _TRUST**2]])
         step = np.clip(np.linalg.solve(matrix, gradient), -1, 1)
         move, slope = move + float(step[0]), slope + float(step[1])
         if np.abs(step).max() < 1e-9:

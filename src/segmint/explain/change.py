@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,8 +67,6 @@ def what_would_change(
     reference: Mapping[str, Any],
     *,
     target: str,
-    changeable: Collection[str] | None = None,
-    steps: int = STEPS,
 ) -> tuple[Change, ...]:
     """Find, one after the other, the single changes that raise a customer's probability most.
 
@@ -84,15 +82,11 @@ def what_would_change(
         Its edges between twentieths, at most ten of them, and levels are the values that a column may take.
     target : str
         The class whose probability is to rise.
-    changeable : collection of str, optional
-        Columns that may change; left out, those with the role holding or interest.
-    steps : int
-        Most changes.
 
     Returns
     -------
     tuple of Change
-        The strongest first, each of another column; empty if nothing helps.
+        At most three, the strongest first, each of another of the `changeable_columns`; empty if nothing helps.
 
     References
     ----------
@@ -101,12 +95,13 @@ def what_would_change(
     """
     if customer.height != 1:
         raise ValueError(f"customer must be 1 row. Got {customer.height} instead.")
-    names = changeable_columns(contract) if changeable is None else tuple(changeable)
     wording, place = Wording.of(contract, reference), predictor.classes.index(target)
-    open_columns = {name: values_of(wording.reference[name]) for name in names if name in wording.reference}
+    open_columns = {
+        name: values_of(wording.reference[name]) for name in changeable_columns(contract) if name in wording.reference
+    }
     found: list[Change] = []
     before = float(predictor.probabilities(customer)[0, place])
-    while open_columns and len(found) < steps:
+    while open_columns and len(found) < STEPS:
         options = list(_options(customer, open_columns))
         if not options:
             break

@@ -20,24 +20,21 @@ Floats = NDArray[np.float64]
 MOST_POINTS = 10
 MOST_LEVELS = 20
 CUSTOMERS = 1_000
+REPEATS = 500
 
 
-def global_importance(
-    attributions: Attributions, wording: Wording, *, seed: int = 0, repeats: int = 500
-) -> pl.DataFrame:
+def global_importance(attributions: Attributions, wording: Wording) -> pl.DataFrame:
     """Say how far each column moves the prediction of a customer on average.
 
     Parameters
     ----------
     attributions : Attributions
     wording : Wording
-    seed, repeats : int
-        Of the bootstrap over customers behind the intervals.
 
     Returns
     -------
     polars.DataFrame
-        column, label, importance (mean absolute contribution, in probability), low, high (95 %), share (of all
+        column, label, importance (mean absolute contribution, in probability), low, high (95 % of resamples), share (of all
         importance); the strongest first.
 
     References
@@ -48,7 +45,7 @@ def global_importance(
     size = np.abs(attributions.contributions)
     if not len(size):
         raise ValueError("attributions must hold at least 1 customer. Got 0 instead.")
-    again = [weights @ size / len(size) for weights in weight_blocks(len(size), repeats, seed)]
+    again = [weights @ size / len(size) for weights in weight_blocks(len(size), REPEATS, seed=0)]
     low, high = interval(np.concatenate(again))
     mean = size.mean(axis=0)
     told = {

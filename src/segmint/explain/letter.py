@@ -11,7 +11,7 @@ from segmint.explain.reasons import Attributions
 from segmint.explain.words import strongest
 from segmint.wording import percent, signed
 
-OPENING = "{who} has a chance of {chance} {event}. Customers in general have {average}; this is {beside}."
+OPENING = "This customer has a chance of {chance} {event}. Customers in general have {average}; this is {beside}."
 REST = (
     "Everything not named here moves it by {points} points. The points start from {base}, where customers would be on "
     "average if their columns had nothing to do with each other, and lead to {chance}."
@@ -32,7 +32,6 @@ def letter(
     *,
     average: float,
     target: str | None,
-    who: str = "This customer",
 ) -> tuple[str, ...]:
     """Write what can be said about one customer, in the order a person would say it.
 
@@ -51,7 +50,6 @@ def letter(
         What customers in general have; `found.base` is of made-up ones, whose columns are combined at random.
     target : str or None
         The segment that is spoken for; None for a response.
-    who : str
 
     Returns
     -------
@@ -60,7 +58,6 @@ def letter(
     """
     base, chance = float(found.base[0]), float(found.prediction[0])
     opening = OPENING.format(
-        who=who,
         chance=percent(chance),
         event="of saying yes if called" if target is None else f"of belonging to {target}",
         average=percent(average),

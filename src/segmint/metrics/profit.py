@@ -37,17 +37,13 @@ def empa(
     score: ArrayLike,
     *,
     contact_cost: float,
-    sales_cost: float = 0.0,
     mean_value: float,
     shape: float = 12.0,
-    direct_share: float = 1.0,
-    commission: float = 0.1,
 ) -> MaximumProfit:
     """Expected maximum profit of acquiring customers, when the value of one is known only as a distribution.
 
-    A contact costs c. A responder is sold to directly with probability ρ and then brings R − c − S, or by a
-    partner and brings γR − c; anyone else costs c. R follows a gamma distribution. For each R the ranking is
-    cut where that R makes it best, and the profit is averaged over R. On a face of the ROC's convex hull
+    A contact costs c. A responder brings R − c, anyone else costs c. R follows a gamma distribution. For each R the
+    ranking is cut where that R makes it best, and the profit is averaged over R. On a face of the ROC's convex hull
     that average has a closed form in incomplete gamma functions.
 
     Parameters
@@ -55,16 +51,12 @@ def empa(
     y : array-like of bool, shape (n_customers,)
     score : array-like of shape (n_customers,)
         Ranked by it, highest first.
-    contact_cost, sales_cost : float
-        c and S, account currency.
+    contact_cost : float
+        c, account currency.
     mean_value : float
         Mean of R: the bank's own value per success.
     shape : float
         Shape α of the gamma distribution; its rate is α / mean_value.
-    direct_share : float
-        ρ in [0, 1].
-    commission : float
-        γ in [0, 1], the share of R that stays when a partner sells.
 
     Returns
     -------
@@ -79,7 +71,7 @@ def empa(
     References
     ----------
     Verbraken, Verbeke, Baesens 2013, "A novel profit maximizing metric for measuring classification
-    performance of customer churn prediction models", IEEE TKDE 25(5), carried over to acquisition.
+    performance of customer churn prediction models", IEEE TKDE 25(5), carried over to acquisition by the bank itself.
     """
     if contact_cost < 0 or mean_value <= 0 or shape <= 0:
         raise ValueError("contact_cost must not be negative; mean_value and shape must be positive.")
@@ -87,15 +79,13 @@ def empa(
     wrong, right = _upper_hull(np.asarray(curve.false_positive_rate), np.asarray(curve.true_positive_rate))
     share_yes = float(np.mean(np.asarray(y, dtype=bool)))
     more_right, more_wrong = share_yes * np.diff(right), (1 - share_yes) * np.diff(wrong)
-    kept = direct_share + (1 - direct_share) * commission
-    fixed = direct_share * sales_cost + contact_cost
     with np.errstate(divide="ignore", invalid="ignore"):
-        # the R from which on calling this face pays: (kept·R − fixed)·responders ≥ cost of the others
-        from_value = np.where(more_right > 0, (contact_cost * more_wrong / more_right + fixed) / kept, np.inf)
+        # the R from which on calling this face pays: (R − c)·responders ≥ cost of the others
+        from_value = np.where(more_right > 0, contact_cost * more_wrong / more_right + contact_cost, np.inf)
     rate = shape / mean_value
     reached = _upper_tail(shape, rate * from_value)
     value_above = mean_value * _upper_tail(shape + 1, rate * from_value)
-    profit = more_right * (kept * value_above - fixed * reached) - contact_cost * more_wrong * reached
+    profit = more_right * (value_above - contact_cost * reached) - contact_cost * more_wrong * reached
     return MaximumProfit(float(profit.sum()), float(((more_right + more_wrong) * reached).sum()))
 
 

@@ -130,7 +130,7 @@ class WeighedRanking:
         return self.cumulative_gain(fraction) / fraction
 
 
-def roc_auc(y: ArrayLike, score: ArrayLike, weights: ArrayLike | None = None) -> float:
+def roc_auc(y: ArrayLike, score: ArrayLike) -> float:
     """Chance that a random responder scores above a random non-responder; a tie counts one half.
 
     Parameters
@@ -138,8 +138,6 @@ def roc_auc(y: ArrayLike, score: ArrayLike, weights: ArrayLike | None = None) ->
     y : array-like of shape (n,)
         Whether each customer said yes.
     score : array-like of shape (n,)
-    weights : array-like of shape (n,), optional
-        Whole numbers: how often each customer counts.
 
     Returns
     -------
@@ -150,15 +148,15 @@ def roc_auc(y: ArrayLike, score: ArrayLike, weights: ArrayLike | None = None) ->
     ----------
     Hanley, McNeil 1982, "The meaning and use of the area under a ROC curve", Radiology 143(1).
     """
-    return float(Ranking(y, score).weigh(weights).roc_auc()[0])
+    return float(Ranking(y, score).weigh().roc_auc()[0])
 
 
-def average_precision(y: ArrayLike, score: ArrayLike, weights: ArrayLike | None = None) -> float:
+def average_precision(y: ArrayLike, score: ArrayLike) -> float:
     """Precision averaged over the responders: the sum of (recall step) · precision at distinct scores.
 
     Parameters
     ----------
-    y, score, weights : array-like of shape (n,)
+    y, score : array-like of shape (n,)
         As in `roc_auc`.
 
     Returns
@@ -166,15 +164,15 @@ def average_precision(y: ArrayLike, score: ArrayLike, weights: ArrayLike | None 
     float
         In [0, 1]; a ranking without information gets the base rate. NaN when nobody said yes.
     """
-    return float(Ranking(y, score).weigh(weights).average_precision()[0])
+    return float(Ranking(y, score).weigh().average_precision()[0])
 
 
-def lift_at(y: ArrayLike, score: ArrayLike, fraction: float = 0.1, weights: ArrayLike | None = None) -> float:
+def lift_at(y: ArrayLike, score: ArrayLike, fraction: float = 0.1) -> float:
     """Response rate of the first `fraction` of the customers, divided by the response rate of all.
 
     Parameters
     ----------
-    y, score, weights : array-like of shape (n,)
+    y, score : array-like of shape (n,)
         As in `roc_auc`.
     fraction : float
         Share of the customers that is called, in (0, 1].
@@ -192,7 +190,7 @@ def lift_at(y: ArrayLike, score: ArrayLike, fraction: float = 0.1, weights: Arra
     """
     if not 0 < fraction <= 1:
         raise ValueError(f"fraction must be above 0 and at most 1. Got {fraction!r} instead.")
-    return float(Ranking(y, score).weigh(weights).lift_at(fraction)[0])
+    return float(Ranking(y, score).weigh().lift_at(fraction)[0])
 
 
 def cumulative_gain(y: ArrayLike, score: ArrayLike, fractions: ArrayLike) -> Floats:

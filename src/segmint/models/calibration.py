@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from segmint.models.forward import probabilities
 
 Floats = NDArray[np.float64]
+_TRUST = 0.3  # standard deviation of the prior on the log temperature and on the offset
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,7 @@ def log_odds(likely: Floats) -> Floats:
     return np.asarray(logs[:, 1:] - logs[:, :1] if logs.shape[1] == 2 else logs)
 
 
-def fit_calibration(
-    logits: Floats, labels: NDArray[np.int64], *, trust: float = 0.3, surest: float | None = None
-) -> Calibration:
+def fit_calibration(logits: Floats, labels: NDArray[np.int64], *, surest: float | None = None) -> Calibration:
     """Learn temperature and offset on rows the network was not trained on.
 
     Platt scaling for one logit (Platt 1999), temperature scaling for several (Guo et al. 2017, arXiv
@@ -78,8 +77,6 @@ def fit_calibration(
     logits : ndarray of shape (n_rows, 1) or (n_rows, n_classes)
     labels : ndarray of shape (n_rows,)
         Places of the classes.
-    trust : float
-        Standard deviation of the prior on the log temperature and on the offset.
     surest : float, optional
         Of the calibration, see `surest_of`.
     """
@@ -89,7 +86,7 @@ def fit_calibration(
     def unlikely(values: Floats) -> float:
         given = Calibration(float(np.exp(values[0])), float(values[1]) if single else 0.0, surest)
         chosen = given.apply(logits)[rows, labels]
-        return float(-np.log(np.clip(chosen, 1e-12, 1.0)).sum() + 0.5 * np.sum((values / trust) ** 2))
+        return float(-np.log(np.clip(chosen, 1e-12, 1.0)).sum() + 0.5 * np.sum((values / _TRUST) ** 2))
 
     from scipy.optimize import minimize
 

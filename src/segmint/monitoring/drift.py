@@ -126,7 +126,6 @@ def drift_of(
     positive: str,
     said_yes: tuple[NDArray[np.int64], Mask] | None = None,
     groups: NDArray[np.int64] | None = None,
-    level: float = LEVEL,
 ) -> Drift:
     """Hold a wave against the training table that ``reference.json`` sums up.
 
@@ -144,8 +143,6 @@ def drift_of(
         Positions of customers whose outcome is known, and what it is.
     groups : ndarray of shape (n_customers,), optional
         The customer of each row, who counts once: columns by the last row, outcomes by how far they go together.
-    level : float
-        Chance of any false alarm in a wave that is as in training.
     """
     rows, tests, rare = [], [], []
     groups = np.arange(wave.height) if groups is None else groups
@@ -165,7 +162,7 @@ def drift_of(
         before = int(reference["rows"])
         realised, found = _realised(histogram, rate, before, propensity[answered], yes, groups[answered])
         tests += found
-    alarms = _raised(tests, (1 - RARE_SHARE) * level) + _raised(rare, RARE_SHARE * level)
+    alarms = _raised(tests, (1 - RARE_SHARE) * LEVEL) + _raised(rare, RARE_SHARE * LEVEL)
     # The reference holds out-of-fold propensities, a little unlike those of the bundle: alone they prove no drift.
     if any(alarm.code == "DRIFT-01" for alarm in alarms):
         alarms += _estimated_alarms(estimated)

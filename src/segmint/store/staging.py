@@ -76,19 +76,15 @@ def staging(target: Path, *, replace: bool = False) -> Iterator[Path]:
         _make_lasting(target)
 
 
-def publish_file(
-    path: Path, write: Callable[[Path], Result], *, replace: bool = True, keep_access: bool = False
-) -> Result:
+def publish_file(path: Path, write: Callable[[Path], Result], *, keep_access: bool = False) -> Result:
     """Let `write` make one file, which then becomes `path`, whole; return what `write` does.
 
     Parameters
     ----------
     path : Path
-        The file to be.
+        The file to be; one that exists is replaced in one step.
     write : callable (Path) -> Result
         Gets a path with the same file name in a folder of its own, and writes exactly that file.
-    replace : bool
-        Whether a file that exists may be replaced (in one step).
     keep_access : bool
         Whether a file that is replaced passes its owner, group and mode on, or what of them lets everybody read it still who could.
 
@@ -98,8 +94,6 @@ def publish_file(
         As for `staging`; with `keep_access` also if somebody could not read the file any more.
     """
     path = Path(path).absolute()
-    if os.path.lexists(path) and not replace:
-        raise _exists(path)
     with _stage_beside(path) as folder:
         with disk_explained(path, _DISK_ERRORS):
             result = write(folder / path.name)

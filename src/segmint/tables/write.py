@@ -49,14 +49,14 @@ def _with_lengths(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def write_safe_csv(frames: Iterable[pl.DataFrame], path: Path, *, delimiter: str = ",") -> int:
+def write_safe_csv(frames: Iterable[pl.DataFrame], path: Path) -> int:
     """Write a view for spreadsheets in which no text can be taken for a formula; return the number of rows.
 
     A text (or column name) that a spreadsheet could calculate gets a ``'`` before it, NUL characters are left out,
     and every text stands in quotes, so that another delimiter cannot cut a formula free. Numbers stay numbers. The
     truth belongs in Parquet.
     """
-    return write_csv(map(safe_for_spreadsheets, frames), path, delimiter=delimiter, quote_style="non_numeric")
+    return write_csv(map(safe_for_spreadsheets, frames), path, quote_style="non_numeric")
 
 
 def safe_for_spreadsheets(frame: pl.DataFrame) -> pl.DataFrame:

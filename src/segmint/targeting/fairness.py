@@ -83,9 +83,7 @@ def _written(number: float) -> str:
     return f"{number:.10g}"
 
 
-def selection_by_group(
-    choice: Choice, groups: pl.Series, *, outcome: ArrayLike | None = None, level: float = 0.95
-) -> pl.DataFrame:
+def selection_by_group(choice: Choice, groups: pl.Series, *, outcome: ArrayLike | None = None) -> pl.DataFrame:
     """Compare the list with the eligible population, group by group.
 
     Parameters
@@ -96,13 +94,11 @@ def selection_by_group(
         they are fewer than 10 together.
     outcome : array-like of bool, shape (n_customers,), optional
         Where known, the error: successes that the list missed, and listed customers who said no.
-    level : float
-        Of the Wilson intervals.
 
     Returns
     -------
     polars.DataFrame
-        column, group, eligible, listed, selection_rate, low, high, ratio (to the overall rate),
+        column, group, eligible, listed, selection_rate, low, high (Wilson, 95 %), ratio (to the overall rate),
         mean_propensity, benefit (expected profit per eligible customer); with an outcome missed,
         missed_low, missed_high, refused, refused_low, refused_high. First row: everyone.
     """
@@ -117,9 +113,9 @@ def selection_by_group(
     table = []
     for name, member in parts:
         row: dict[str, float | int | str] = {"column": groups.name, "group": name}
-        row |= _selection(choice, rows[member], on_list[member], overall, level)
+        row |= _selection(choice, rows[member], on_list[member], overall)
         if yes is not None:
-            row |= _errors(on_list[member], yes[member], level)
+            row |= _errors(on_list[member], yes[member])
         table.append(row)
     return pl.DataFrame(table)
 
@@ -142,10 +138,10 @@ def _pooled(groups: pl.Series) -> pl.Series:
 
 
 def _selection(
-    choice: Choice, rows: NDArray[np.int64], on_list: NDArray[np.bool_], overall: float, level: float
+    choice: Choice, rows: NDArray[np.int64], on_list: NDArray[np.bool_], overall: float
 ) -> dict[str, float | int | str]:
     listed = int(on_list.sum())
-    low, high = wilson(listed, rows.size, level)
+    low, high = wilson(listed, rows.size)
     rate = listed / rows.size if rows.size else math.nan
     gained = float(choice.expected_profit[rows[on_list]].sum())
     return {
@@ -160,11 +156,11 @@ def _selection(
     }
 
 
-def _errors(on_list: NDArray[np.bool_], yes: NDArray[np.bool_], level: float) -> dict[str, float | int | str]:
+def _errors(on_list: NDArray[np.bool_], yes: NDArray[np.bool_]) -> dict[str, float | int | str]:
     errors: dict[str, float | int | str] = {}
     for name, wrong, among in (("missed", yes & ~on_list, yes), ("refused", on_list & ~yes, on_list)):
         count, trials = int(wrong.sum()), int(among.sum())
-        low, high = wilson(count, trials, level)
+        low, high = wilson(count, trials)
         errors[name] = count / trials if trials else math.nan
         errors[f"{name}_low"], errors[f"{name}_high"] = float(low), float(high)
     return errors

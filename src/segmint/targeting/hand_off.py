@@ -271,7 +271,6 @@ def write_workbook(
     path: Path,
     *,
     parts: pl.DataFrame | None = None,
-    title: str = "Call list",
 ) -> HandOffReceipt:
     """Write the listed customers as a workbook for people, with a sheet that says how to read it.
 
@@ -287,13 +286,12 @@ def write_workbook(
         In a folder that the store lends.
     parts : polars.DataFrame, optional
         From `what_if_parts`.
-    title : str
     """
     sheets = sheets_of(call_list)
     columns = _sheet_columns(call_list, contract)
     neutralised = 0
     with new_workbook(path) as book:
-        book.set_properties({"title": safe_text(title, 200)})
+        book.set_properties({"title": "Call list"})
         _how_to_read(book, call_list, columns, what_if=parts is not None and parts.height > 0)
         styles = {
             "head": book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"}),
