@@ -55,11 +55,11 @@ def test_a_table_keeps_the_plain_part_of_its_name(name: str, file: str, tmp_path
     assert (table.path.name, table.name) == (file, name)
 
 
-def test_a_table_that_was_brought_earlier_is_still_found(tmp_path: Path) -> None:
+def test_a_table_is_found_in_its_own_folder_only(tmp_path: Path) -> None:
     place = tmp_path / ("a" * 16)
     place.mkdir()
     (place / "table.csv").write_text("a,b\n")
-    (place / "about.json").write_text('{"name": "old.csv"}')
+    (place / "about.json").write_text('{"name": "old.csv", "file": "table.csv"}')
     assert Tables(tmp_path).find(place.name).path.name == "table.csv"
     (place / "about.json").write_text('{"name": "old.csv", "file": "../../secret.csv"}')
     (tmp_path.parent / "secret.csv").write_text("a")

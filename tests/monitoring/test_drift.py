@@ -23,7 +23,7 @@ from segmint.monitoring.drift import (
     population_stability,
 )
 from segmint.monitoring.expected import expected_auc
-from segmint.monitoring.reference import place_in, reference_of
+from segmint.monitoring.reference import reference_of
 
 NUMBERS = [f"n{i}" for i in range(6)]
 LEVELS = [f"c{i}" for i in range(6)]
@@ -162,23 +162,6 @@ def test_propensities_that_an_update_moved_have_not_drifted():
     assert drift_of(reference, frame, moved, positive="yes").estimated["psi"] > 0.2
     reference["propensities"]["yes"]["offset"] = 1.2
     assert drift_of(reference, frame, moved, positive="yes").estimated["psi"] < 0.05
-
-
-@pytest.mark.parametrize("with_means", [True, False])
-def test_an_older_bundle_is_read_by_equal_bins_and_without_means_by_their_middles(with_means):
-    random = np.random.default_rng(21)
-    reference = training(random)
-    _, said, yes = customers(np.random.default_rng(21), 12_000)
-    place = place_in({}, said)
-    count, sums = np.bincount(place, minlength=100), np.bincount(place, said, minlength=100)
-    older = {"customers": count.tolist(), "happened": np.bincount(place[yes], minlength=100).tolist()}
-    if with_means:
-        older["means"] = [total / n if n else None for total, n in zip(sums, count, strict=True)]
-    newer = alarms(22, reference)
-    drift = alarms(22, reference | {"propensities": {"yes": older}})
-    assert not drift.alarms
-    assert drift.estimated["psi"] == pytest.approx(newer.estimated["psi"], abs=0.01)
-    assert drift.realised["slope_in_training"] == pytest.approx(newer.realised["slope_in_training"], abs=0.05)
 
 
 @pytest.mark.parametrize("base", [-2.2, -8.0])

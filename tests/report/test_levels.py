@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
-import pytest
 
 from segmint.metrics.intervals import wilson
 from segmint.report.levels import strongest_columns, strongest_levels
@@ -43,32 +42,6 @@ def test_the_strongest_column_comes_first(response_run: Path) -> None:
     found = strongest_columns(RunView(response_run))
     assert [column.strength for column in found] == sorted((column.strength for column in found), reverse=True)
     assert found[0].column == "poutcome"
-
-
-@pytest.mark.parametrize("kind", ["response", "assignment"])
-def test_the_report_of_an_earlier_version_works_the_overall_rate_out(make_run: Callable[..., Path], kind: str) -> None:
-    folder = make_run(kind=kind, rows=300, hostile="x")
-    path = folder / "tables" / "columns.parquet"
-    table = pl.read_parquet(path)
-    new = strongest_columns(RunView(folder))
-    shown = str(columns.page(RunView(folder)))
-    table.drop("base").write_parquet(path)
-    assert str(columns.page(RunView(folder))) == shown
-    for before, now in zip(new, strongest_columns(RunView(folder)), strict=True):
-        assert [level.base for level in before.levels] == pytest.approx([level.base for level in now.levels])
-    table.drop("base", "strength").write_parquet(path)
-    assert columns.page(RunView(folder)) is None
-    assert render_report(folder)
-
-
-def test_a_level_without_the_outcome_has_the_overall_rate_of_the_others(make_run: Callable[..., Path]) -> None:
-    rows = _rows("low", "low", 400, A=(0.96, 0.94), C=(0.04, 0.06)) + _rows(
-        "low", "high", 600, A=(1.0, 0.94), C=(0.0, 0.06)
-    )
-    for row in rows:
-        del row["base"]
-    (column,) = strongest_columns(_with(make_run(kind="assignment", rows=300, hostile="x"), rows))
-    assert [level.base for level in column.levels if level.outcome == "C"] == pytest.approx([0.06, 0.06])
 
 
 def test_a_share_of_none_is_never_above_average(make_run: Callable[..., Path]) -> None:

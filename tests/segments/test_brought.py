@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from segmint.segments.brought import brought_by, rows_in
+from segmint.segments.brought import brought_by
 
 
 def segment(key: str, rows: int, yes: int, profit: float | None = None, *, calls: float = 1.0) -> dict[str, Any]:
@@ -56,9 +56,3 @@ def test_nothing_is_weighed_where_fewer_than_two_were_called():
     uncalled = segment("2", 50, 10) | {"response": None}
     assert brought_by([segment("1", 100, 30), uncalled]) is None
     assert brought_by([]) is None
-
-
-def test_a_run_from_before_rows_were_counted_has_one_for_each_customer():
-    old = {name: value for name, value in segment("1", 70, 7).items() if name != "rows"}
-    assert rows_in(old) == 70
-    assert rows_in(segment("1", 100, 7) | {"customers": 60}) == 100

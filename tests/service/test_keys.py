@@ -61,17 +61,6 @@ def test_keys_that_root_changes_stay_the_services(tmp_path: Path) -> None:
     assert (known.st_uid, known.st_gid, known.st_mode & 0o777) == (4711, 4712, 0o600)
 
 
-def test_a_file_with_the_scope_admin_is_read_and_no_new_key_gets_it(tmp_path: Path) -> None:
-    path = tmp_path / "keys.toml"
-    text = add_key(path, "old", ["read", "predict"])
-    path.write_text(path.read_text().replace('"predict"', '"admin"'))
-    found = FileRing(path).find(text)
-    assert found is not None
-    assert found.scopes == {"read"}
-    with pytest.raises(ConfigError, match="not known"):
-        add_key(path, "new", ["admin"])
-
-
 def test_a_key_that_has_ended_opens_nothing() -> None:
     past = datetime.now(UTC) - timedelta(seconds=1)
     assert KeyRing([Key("a", digest_of("sgm_x"), frozenset({"read"}), past)]).find("sgm_x") is None

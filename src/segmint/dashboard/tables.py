@@ -96,11 +96,9 @@ class Tables:
         place = self.place(table)
         with suppress(OSError, ValueError, KeyError, TypeError):  # somebody tidied up in our folder
             about = json.loads((place / _ABOUT).read_text("utf-8"))
-            # earlier ones were all called table
-            names = [str(about["file"])] if "file" in about else [f"table{ending}" for ending in ENDINGS]
-            path = next((place / name for name in names if Path(name).name == name and (place / name).is_file()), None)
-            if path is not None:
-                return Table(table, str(about["name"]), path)
+            file = str(about["file"])
+            if Path(file).name == file and (place / file).is_file():
+                return Table(table, str(about["name"]), place / file)
         raise _unknown()
 
     def place(self, table: str) -> Path:

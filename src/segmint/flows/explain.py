@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -221,7 +221,7 @@ def about_customer(
     named = bundle.contract.by_name
     allowed = [sensitive or not named[name].sensitive for name in found.columns]
     target = None if positive is not None else str(found.classes[0])
-    average = _average(bundle.reference, str(found.classes[0]))
+    average = float(bundle.reference["average"][str(found.classes[0])])
     written = letter(found, said, allowed, changes, stability.sentence(), average=average, target=target)
     summary = {
         "class": str(found.classes[0]),
@@ -234,12 +234,6 @@ def about_customer(
         "letter": list(written),
     }
     return reasons, summary
-
-
-def _average(reference: Mapping[str, Any], name: str) -> float:
-    """What customers in general have; a bundle made before that was kept says how many there were of the class."""
-    told: Mapping[str, float] = reference.get("average", reference["outcome_shares"])
-    return float(told[name])
 
 
 def _explain_all(here: Run, table: ValidTable, bundle: Bundle, sensitive: bool, progress: Progress) -> Explained:

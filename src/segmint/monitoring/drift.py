@@ -22,7 +22,7 @@ from segmint.metrics.calibration import log_odds, shifted
 from segmint.metrics.intervals import design_effect, wilson
 from segmint.metrics.ranking import roc_auc
 from segmint.monitoring.expected import expected_auc
-from segmint.monitoring.reference import BINS, OTHER, place_in
+from segmint.monitoring.reference import OTHER, place_in
 from segmint.splits.groups import last_rows
 from segmint.wording import percent
 
@@ -362,19 +362,12 @@ def _estimated(histogram: Mapping[str, Any] | None, propensity: Floats, rate: fl
     }
     if histogram is not None:
         customers = np.asarray(histogram["customers"], dtype=np.float64)
-        found["auc_in_training"] = histogram.get("expected_auc", expected_auc(_promises(histogram), customers))
+        found["auc_in_training"] = histogram["expected_auc"]
         # what an update moved has not drifted
         same = shifted(propensity, -float(histogram.get("offset", 0.0)))
         now = np.bincount(place_in(histogram, same), minlength=customers.size).astype(np.float64)
         found["psi"] = population_stability(*_tenths(customers, now))
     return found
-
-
-def _promises(histogram: Mapping[str, Any]) -> Floats:
-    """Mean propensity of each bin in training; its middle where an old bundle has an empty bin, or no means."""
-    middles = (np.arange(BINS) + 0.5) / BINS
-    means = histogram.get("means", [None] * BINS)
-    return np.array([middles[place] if mean is None else mean for place, mean in enumerate(means)], dtype=np.float64)
 
 
 def _tenths(before: Floats, now: Floats) -> tuple[Floats, Floats]:
@@ -416,8 +409,8 @@ def _realised(
         customers = np.asarray(histogram["customers"], dtype=np.float64)
         happened = np.asarray(histogram["happened"], dtype=np.float64)
         used = customers > 0
-        promises, rates = _promises(histogram)[used], happened[used] / customers[used]
-        weight = customers[used] / histogram.get("design_effect", 1.0)
+        promises, rates = np.asarray(histogram["means"])[used], happened[used] / customers[used]
+        weight = customers[used] / histogram["design_effect"]
         was, was_error = _slope(promises, rates, weight)
         moved, moved_error = _shift(promises, rates, weight)
     z_shift = _shift_z(propensity, yes, moved, moved_error, together)

@@ -19,7 +19,6 @@ from segmint.monitoring.expected import expected_auc
 from segmint.splits.groups import last_rows, row_customers
 
 BINS = 100
-EQUAL_EDGES = np.arange(1, BINS) / BINS
 FEWEST = 10
 OTHER = "(other)"
 
@@ -129,11 +128,10 @@ def place_in(histogram: Mapping[str, Any], propensity: NDArray[np.float64]) -> N
     Parameters
     ----------
     histogram : dict
-        Of one class, from `reference_of`. Older bundles have 100 equal bins and do not write their edges.
+        Of one class, from `reference_of`.
     propensity : ndarray of shape (n_customers,)
     """
-    edges = histogram.get("edges", EQUAL_EDGES)
-    return np.searchsorted(np.asarray(edges, dtype=np.float64), propensity, "right").astype(np.int64)
+    return np.searchsorted(np.asarray(histogram["edges"], dtype=np.float64), propensity, "right").astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -213,15 +211,13 @@ def moved_reference(reference: dict[str, Any], shift: float, positive: str) -> d
 
 
 def _average_moved(reference: dict[str, Any], shift: float, positive: str) -> dict[str, Any]:
-    """Move what customers in general have along with everyone; a bundle of long ago does not say it.
+    """Move what customers in general have along with everyone.
 
     The mean of moved propensities is not the moved mean: it moves as the bins of training do.
     """
-    if "average" not in reference:
-        return {}
     yes = float(reference["average"][positive])
     bins = (reference.get("propensities") or {}).get(positive)
-    if not bins or "means" not in bins:
+    if not bins:
         yes = float(shifted(yes, shift))
     else:
         filled = [(mean, count) for mean, count in zip(bins["means"], bins["customers"], strict=True) if count]

@@ -30,28 +30,28 @@ def describe(network: Mapping[str, Any]) -> list[LayerRow]:
     A Dense layer has inputs · units weights and one bias for each unit; a BatchNormalization layer has four numbers for
     each unit (scale, shift, mean, variance), the latter two of which are observed and not learned.
     """
-    width = int(network.get("inputs", 0))
+    width = int(network["inputs"])
     rows = []
-    for layer in network.get("layers", ()):
-        kind = str(layer.get("type"))
+    for layer in network["layers"]:
+        kind = str(layer["type"])
         if kind == "Dense":
             units = int(layer["units"])
-            activation = str(layer.get("activation") or "linear")
+            activation = str(layer["activation"])
             rows.append(LayerRow(kind, units, activation, width * units + units))
             width = units
         elif kind == "BatchNormalization":
             rows.append(LayerRow(kind, width, "centres and scales", 4 * width))
         else:
-            rows.append(LayerRow(kind, width, f"leaves out {percent(float(layer.get('rate', 0)), 0)}", 0))
+            rows.append(LayerRow(kind, width, f"leaves out {percent(float(layer['rate']), 0)}", 0))
     return rows
 
 
 def draw_architecture(network: Mapping[str, Any]) -> str:
     """Draw the network as an ``<svg>`` element, 400 units wide."""
     rows = describe(network)
-    inputs, outputs = int(network.get("inputs", 0)), int(network.get("outputs", 0))
+    inputs, outputs = int(network["inputs"]), int(network["outputs"])
     widest = max([row.units for row in rows] + [inputs, 1])
-    answer = "propensity" if network.get("head") == "logit" else f"{outputs} probabilities"
+    answer = "propensity" if network["head"] == "logit" else f"{outputs} probabilities"
     label = f"The network: {inputs} inputs, {len(rows)} layers, {answer}"
     boxes = Boxes.of(len(rows) + 2, label, height=38, gap=14)
     _box(boxes, 0, inputs / widest, MUTED, f"{count(inputs)} inputs", "one customer", hollow=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -42,7 +43,7 @@ class Level:
     low: float
     high: float
     index: float
-    base: float = 0.0
+    base: float
 
     @property
     def away(self) -> float:
@@ -79,9 +80,9 @@ class ColumnLevels:
 def strongest_columns(run: RunView) -> list[ColumnLevels]:
     """Columns by the strength of their connection with the outcome, the strongest first."""
     frame = run.columns
-    if frame is None or not {"strength", "rate", "index"} <= set(frame.columns):
+    if frame is None:
         return []
-    frame = _with_base(frame).filter(pl.col("customers") >= FEWEST)
+    frame = frame.filter(pl.col("customers") >= FEWEST)
     found = []
     for name in frame["column"].unique(maintain_order=True):
         rows = list(frame.filter(pl.col("column") == name).iter_rows(named=True))
@@ -104,31 +105,10 @@ def strongest_levels(run: RunView, *, most: int) -> list[Level]:
     return chosen
 
 
-def _with_base(frame: pl.DataFrame) -> pl.DataFrame:
-    """Add the overall rates to the table of an earlier version, which tells them by rate and index of a level that has the outcome."""
-    if "base" in frame.columns:
-        return frame
-    of_outcome = ["column", *(["outcome_level"] if "outcome_level" in frame.columns else [])]
-    base = pl.when(pl.col("index") > 0).then(100 * pl.col("rate") / pl.col("index"))
-    return frame.with_columns(base=base.max().over(of_outcome).fill_null(0.0))
-
-
-def _level(run: RunView, row: dict[str, object]) -> Level:
-    outcome = "" if run.is_response else str(row.get("outcome_level") or "")
-    told = ("rate", "low", "high", "index", "base")
-    numbers = {name: float(str(row[name])) for name in told if row.get(name) is not None}
-    return Level(
-        column=str(row["column"]),
-        label=str(row.get("label") or run.column_label(str(row["column"]))),
-        level=str(row["level"]),
-        outcome=outcome,
-        customers=int(str(row["customers"])),
-        rate=numbers.get("rate", 0.0),
-        low=numbers.get("low", 0.0),
-        high=numbers.get("high", 1.0),
-        index=numbers.get("index", 0.0),
-        base=numbers.get("base", 0.0),
-    )
+def _level(run: RunView, row: dict[str, Any]) -> Level:
+    told = ("column", "label", "level", "customers", "rate", "low", "high", "index", "base")
+    outcome = "" if run.is_response else row["outcome_level"]
+    return Level(outcome=outcome, **{name: row[name] for name in told})
 
 
 def _in_order(run: RunView, levels: tuple[Level, ...]) -> tuple[Level, ...]:

@@ -26,7 +26,7 @@ def brought_by(segments: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
         return None
     in_money = all(segment["response"]["profit_per_call"] is not None for segment in called)
     each, low, high = ("profit_per_call", "profit_low", "profit_high") if in_money else ("rate", "low", "high")
-    rows = [rows_in(segment) for segment in called]
+    rows = [segment["rows"] for segment in called]
     amounts = [_amount(segment, in_money=in_money) for segment in called]
     gained = sum(max(amount, 0.0) for amount in amounts)
     base = sum(s["response"][each] * n for s, n in zip(called, rows, strict=True)) / max(sum(rows), 1)
@@ -47,14 +47,9 @@ def brought_by(segments: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     }
 
 
-def rows_in(segment: Mapping[str, Any]) -> int:
-    """Rows of a segment; runs from before rows were counted took every one for a customer."""
-    return int(segment["rows"] if "rows" in segment else segment["customers"])
-
-
 def _amount(segment: Mapping[str, Any], *, in_money: bool) -> float:
     response = segment["response"]
     if not in_money:
         return float(response["yes"])
     of_customer = response.get("profit_per_customer")
-    return float((response["profit_per_call"] if of_customer is None else of_customer) * rows_in(segment))
+    return float((response["profit_per_call"] if of_customer is None else of_customer) * segment["rows"])

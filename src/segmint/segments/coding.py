@@ -123,7 +123,7 @@ def encode_column(state: State, values: pl.Series) -> NDArray[np.int16]:
     banded = len(state["labels"]) > len(states) + (state["missing"] >= 0)
     codes[np.isnan(numbers) | (not banded)] = state["missing"]
     # A code that hardly anybody had is no level, and no number either.
-    codes[np.isin(numbers, state.get("codes") or states)] = state["missing"]
+    codes[np.isin(numbers, state["codes"])] = state["missing"]
     for code, special in enumerate(states):
         codes[numbers == special] = code
     return codes

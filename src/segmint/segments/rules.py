@@ -302,7 +302,7 @@ def _none_of(column: str, named: list[str]) -> str:
 
 def _band_parts(state: State, levels: set[int], column: str) -> list[str]:
     states, cuts = state["states"], state["cuts"]
-    codes = list(dict.fromkeys([*states, *state.get("codes", [])]))
+    codes = list(dict.fromkeys([*states, *state["codes"]]))
     parts = [f"{column} = {_literal(states[level])}" for level in sorted(levels) if 0 <= level < len(states)]
     bands = sorted(level - len(states) for level in levels if len(states) <= level <= len(states) + len(cuts))
     if state["missing"] in levels and len(state["labels"]) == len(states):  # hardly any number, so none has a band

@@ -49,7 +49,7 @@ def _level_coder(state: State) -> Callable[[Any], int]:
         return lambda value: code_of.get(value, other)
     states, cuts = state["states"], state["cuts"]
     banded = len(state["labels"]) > len(states) + (missing >= 0)
-    special = dict.fromkeys(state.get("codes") or states, missing)
+    special = dict.fromkeys(state["codes"], missing)
     special |= {number: code for code, number in enumerate(states)}
 
     def code(value: float | None) -> int:

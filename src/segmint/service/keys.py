@@ -24,7 +24,6 @@ from segmint.store.staging import make_folder, publish_file, real_path, write_fi
 from segmint.toml_files import read_toml_text
 
 SCOPES = ("read", "predict", "target")
-_RETIRED = frozenset({"admin"})  # was offered once and opened nothing
 PREFIX = "sgm_"
 _ID = 8  # letters of the hash that tell keys apart
 log = logging.getLogger("segmint.service")
@@ -200,7 +199,7 @@ def read_keys(path: Path) -> list[Key]:
 
 def _key(entry: dict[str, object]) -> Key:
     expires = entry["expires"]
-    scopes = frozenset(str(scope) for scope in entry["scopes"]) - _RETIRED  # type: ignore[attr-defined]
+    scopes = frozenset(str(scope) for scope in entry["scopes"])  # type: ignore[attr-defined]
     if not isinstance(expires, datetime) or expires.tzinfo is None or not scopes <= set(SCOPES):
         raise ValueError("a key needs known scopes and an end with a time zone")
     if not _HASH.fullmatch(str(entry["sha256"])) or not _NAME.fullmatch(str(entry["name"])):

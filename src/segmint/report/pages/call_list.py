@@ -112,7 +112,7 @@ def _dropped(found: dict[str, Any]) -> Block | None:
     gone = found.get("dropped")
     if gone is None:
         return None
-    met = " ".join(("", *gone.get("sentences", ())))  # a list made before this was kept does not say it
+    met = " ".join(("", *gone["sentences"]))
     if not gone["dropped"]:
         return text(f"Beside the earlier list: nobody of its {count(gone['before'])} customers drops out.{met}")
     rows = [[because, count(n)] for because, n in gone["because"].items()]

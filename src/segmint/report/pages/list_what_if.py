@@ -60,9 +60,7 @@ def _beside_the_list(found: dict[str, Any], currency: str) -> str:
         money=np.inf if budget is None else budget,
     )["profit"]
     there = float(found["expected_profit"])
-    left_out = (
-        " Quotas and capacities are left out here." if found.get("quotas_or_capacities", found.get("optimised")) else ""
-    )
+    left_out = " Quotas and capacities are left out here." if found["quotas_or_capacities"] else ""
     if round(here) == round(there):
         return left_out
     # far more is missing than the last part's customers, and only a column makes calls cost unequally

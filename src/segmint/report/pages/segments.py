@@ -9,7 +9,6 @@ from segmint.report import charts
 from segmint.report.blocks import Block, Page, chart, figures, fold, heading, key, make_page, points, statements, table
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
-from segmint.segments.brought import brought_by, rows_in
 from segmint.segments.stability import STABLE, shared
 from segmint.segments.words import DESCRIBED
 from segmint.store import run_files
@@ -47,7 +46,7 @@ def page(run: RunView) -> Page | None:
             points(_proven(found)),
             points([_missed(said) for said in found["gates_missed"]]) if found["gates_missed"] else None,
             _worth(found, segments),
-            _responses(segments, _sizes(found)["unit"]),
+            _responses(segments, found["sizes"]["unit"]),
             *(
                 block
                 for segment in segments
@@ -120,11 +119,11 @@ def _beside_trees(kept: float) -> str:
 
 
 def _proven(found: dict[str, Any]) -> list[str]:
-    sentence = _sizes(found)["sentence"]
+    sentence = found["sizes"]["sentence"]
     said = [
         *([sentence] if sentence else []),
         *_steady(found),
-        *_proof(found["proof"], _sizes(found)["unit"]),
+        *_proof(found["proof"], found["sizes"]["unit"]),
         *_cut(found),
     ]
     if found.get("cramers_v") is not None:
@@ -141,14 +140,9 @@ def _cut(found: dict[str, Any]) -> list[str]:
     if (found.get("state") or {}).get("method") != "tree":
         return []
     return [
-        f"The segments were cut by the answers of seven in ten {_sizes(found)['unit']}, which are counted here too: among new "
+        f"The segments were cut by the answers of seven in ten {found['sizes']['unit']}, which are counted here too: among new "
         "customers their response rates will lie somewhat closer together, and the intervals do not allow for that."
     ]
-
-
-def _sizes(found: dict[str, Any]) -> dict[str, Any]:
-    """Say what figures count; runs from before that took every row for a customer."""
-    return found.get("sizes") or {"unit": "customers", "sentence": ""}
 
 
 def _steady(found: dict[str, Any]) -> list[str]:
@@ -170,7 +164,7 @@ def _chosen(found: dict[str, Any]) -> dict[str, Any] | None:
 
 def _worth(found: dict[str, Any], segments: Sequence[Segment]) -> Block | None:
     """Size, response and profit in one picture: in money where the run knows what a call costs and a yes is worth."""
-    weighed = found["brought"] if "brought" in found else brought_by(segments)  # older runs do not keep it
+    weighed = found["brought"]
     if weighed is None:
         return None
     in_money, base = weighed["in_money"], weighed["base"]
@@ -310,11 +304,11 @@ def _responses(segments: Sequence[Segment], unit: str) -> Block | None:
             "rate": segment["response"]["rate"],
             "low": segment["response"]["low"],
             "high": segment["response"]["high"],
-            "tip": f"{segment['name']}: {percent(segment['response']['rate'])} of {count(rows_in(segment))} {unit}",
+            "tip": f"{segment['name']}: {percent(segment['response']['rate'])} of {count(segment['rows'])} {unit}",
         }
         for segment in answered
     ]
-    rows_answered = sum(rows_in(segment) for segment in answered)
+    rows_answered = sum(segment["rows"] for segment in answered)
     base = sum(segment["response"]["yes"] for segment in answered) / max(rows_answered, 1)
     best = max(answered, key=lambda segment: segment["response"]["rate"])
     caption = (
@@ -324,7 +318,7 @@ def _responses(segments: Sequence[Segment], unit: str) -> Block | None:
     data = [
         [
             f"{segment['key']} {segment['name']}",
-            count(rows_in(segment)),
+            count(segment["rows"]),
             percent(segment["response"]["rate"]),
             percent_between(segment["response"]["low"], segment["response"]["high"]),
             f"{segment['response']['index']:.0f}",
@@ -400,7 +394,7 @@ def _currency(found: dict[str, Any]) -> str:
 
 
 def _figures(segment: Segment, currency: str, *, discovered: bool) -> list[tuple[str, str, str]]:
-    rows, share = rows_in(segment), f"{percent(segment['share'], 0)} of all"
+    rows, share = segment["rows"], f"{percent(segment['share'], 0)} of all"
     of_rows = share if rows == segment["customers"] else f"with {count(rows)} rows, {share}"
     shown = [("Customers", count(segment["customers"]), of_rows)]
     response = segment["response"]
@@ -431,7 +425,7 @@ def _markers(segment: Segment) -> Block:
 
 
 def _where_known(marker: dict[str, Any]) -> str:
-    known = min(marker.get("known", 1.0), marker.get("base_known", 1.0))
+    known = min(marker["known"], marker["base_known"])
     return ", where it is known" if known <= 0.995 else ""
 
 
@@ -442,7 +436,7 @@ def _rules(found: dict[str, Any]) -> Block:
         [names[rule["segment"]], rule["sentence"], count(rule["customers"]), percent(rule["purity"], 0)]
         for rule in rules["rules"]
     ]
-    unit, fidelity = _sizes(found)["unit"], percent(rules["fidelity"], 0)
+    unit, fidelity = found["sizes"]["unit"], percent(rules["fidelity"], 0)
     learned = sum(rule["customers"] for rule in rules["rules"])
     apart = f"{count(rules['rows_apart'])} {unit} kept apart" if rules.get("rows_apart") else f"{unit} kept apart"
     return fold(
