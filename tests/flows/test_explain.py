@@ -64,15 +64,11 @@ def test_one_customer_is_told_why_what_would_change_it_and_how_sure(
     assert one.report is None
 
 
-@pytest.mark.parametrize("kept", [True, False], ids=["bundle of today", "bundle without the average"])
-def test_customers_in_general_are_real_ones(done: RunResult, few: pl.DataFrame, kept: bool) -> None:
+def test_customers_in_general_are_real_ones(done: RunResult, few: pl.DataFrame) -> None:
     bundle = open_bundle(done.folder)
     texts = pl.read_csv(sample_path(), separator=";", infer_schema=False)
     table = validate(open_table(texts), bundle.contract, purpose="predict", at=bundle.at, max_rejected=0.0)
     average = propensities(bundle, table.frame).mean()
-    if not kept:
-        del bundle.reference["average"]
-        average = (texts["y"] == "yes").mean()
     told = flow.about_customer(table.rows(np.arange(len(table)) == 16), bundle)[1]
     assert told["average"] == pytest.approx(average, abs=1e-6)
     assert f"Customers in general have {100 * average:.1f} %;" in told["letter"][0]
