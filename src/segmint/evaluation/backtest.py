@@ -80,9 +80,7 @@ class Backtest:
             "conclusion": list(self.conclusion),
             "block": self.block,
             "repeats": self.repeats,
-            **{
-                name: frame.with_columns(pl.col(pl.Float64).fill_nan(None)).to_dicts() for name, frame in tables.items()
-            },
+            **{name: frame.fill_nan(None).to_dicts() for name, frame in tables.items()},
         }
 
 

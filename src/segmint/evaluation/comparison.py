@@ -129,7 +129,7 @@ class Comparison:
             "folds": self.folds,
             "repeats": self.repeats,
             "conclusion": list(self.conclusion),
-            "rows": self.rows.with_columns(pl.col(pl.Float64).fill_nan(None)).to_dicts(),
+            "rows": self.rows.fill_nan(None).to_dicts(),
         }
 
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import brentq
 from scipy.special import expit
 
 from segmint.metrics.calibration import log_odds, shifted
 from segmint.metrics.intervals import NORMAL_95, design_effect
 
 Floats = NDArray[np.float64]
-_FARTHEST = 30.0
+_FARTHEST = 60.0  # there even the least and the surest propensities are 0 and 1
 _NEAREST = 1e-6  # log odds; what is less is the noise of computing, never that of customers
 PARTS = 5
 _TRUST = 0.5  # standard deviation of the prior of the slope
@@ -84,13 +85,7 @@ def intercept_shift(propensity: ArrayLike, said_yes: ArrayLike) -> float:
     if not yes.size:
         return 0.0
     wanted = (yes.sum() + 0.5) / (yes.size + 1)
-    low, high = -_FARTHEST, _FARTHEST
-    # The mean grows with the shift; 60 halvings are exact to a double.
-    for _ in range(60):
-        middle = (low + high) / 2
-        mean = float(np.mean(expit(odds + middle)))
-        low, high = (middle, high) if mean < wanted else (low, middle)
-    return (low + high) / 2
+    return float(brentq(lambda shift: expit(odds + shift).mean() - wanted, -_FARTHEST, _FARTHEST, xtol=1e-14))
 
 
 @dataclass(frozen=True)

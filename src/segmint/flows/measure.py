@@ -194,7 +194,7 @@ def measure(
             "do_not_call": len(joined.do_not_call),
             "do_not_call_file": _of_the_file(grown),
             "lost_objections": lost,
-            "rows": found.frame().with_columns(pl.col(pl.Float64).fill_nan(None)).to_dicts(),
+            "rows": found.frame().fill_nan(None).to_dicts(),
         }
         here.keep(MEASURE, summary)
         here.keep(ROWS, found.frame())

@@ -104,7 +104,7 @@ class Drift:
         return {
             "advice": self.advice,
             "alarms": [asdict(alarm) for alarm in self.alarms],
-            "columns": self.columns.with_columns(pl.col(pl.Float64).fill_nan(None)).to_dicts(),
+            "columns": self.columns.fill_nan(None).to_dicts(),
             "estimated": self.estimated,
             "realised": self.realised,
         }

@@ -23,6 +23,7 @@ from segmint.targeting.phones import E164, to_e164
 from segmint.targeting.sheets import MOST_SHEETS, OTHERS, sheets_of
 from segmint.targeting.what_if_sheet import write_what_if
 from segmint.toml_files import parse_toml
+from segmint.wording import capital
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _BATCH = 65_536
@@ -326,7 +327,7 @@ def _sheet_columns(call_list: CallList, contract: Contract) -> tuple[_SheetColum
     carried = []
     for name in call_list.carried:
         column = contract.by_name.get(name)
-        label = column.label[:1].upper() + column.label[1:] if column else name
+        label = capital(column.label) if column else name
         phone = column is not None and column.role == "phone"
         carried.append(_SheetColumn(name, label, "text", f"Column '{name}' of the table.", phone))
     last = [

@@ -222,4 +222,4 @@ def _groups(name: str, rows: list[dict[str, Any]], found: dict[str, Any], curren
         "propensity",
         "expected profit",
     ]
-    return table([column[:1].upper() + column[1:] if not at else column for at, column in enumerate(columns)], cells)
+    return table([capital(column) if not at else column for at, column in enumerate(columns)], cells)

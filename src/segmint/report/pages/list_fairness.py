@@ -9,7 +9,7 @@ from segmint.report.blocks import Block, Page, chart, fold, key, make_page, poin
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.store import run_files
-from segmint.wording import count, decimal, money, percent, percent_between
+from segmint.wording import capital, count, decimal, money, percent, percent_between
 
 _APART = 0.8  # a group called less than four fifths as often as everyone is named
 
@@ -46,18 +46,14 @@ def _named(watched: list[dict[str, Any]], found: dict[str, Any]) -> list[str]:
     for part in watched:
         everyone, *groups = part["rows"]
         apart = [row for row in groups if row["high"] < _APART * everyone["selection_rate"]]
-        label = _label(part, found)
+        label = capital(_label(part, found))
         if len(groups) < 2:
-            said.append(
-                f"{label[:1].upper()}{label[1:]}: no two groups have 10 customers or more, so nothing was compared."
-            )
+            said.append(f"{label}: no two groups have 10 customers or more, so nothing was compared.")
         elif not apart:
-            said.append(
-                f"{label[:1].upper()}{label[1:]}: no group is clearly called less than four fifths as often as everyone."
-            )
+            said.append(f"{label}: no group is clearly called less than four fifths as often as everyone.")
         for row in apart:
             said.append(
-                f"{label[:1].upper()}{label[1:]} {row['group']}: {percent(row['selection_rate'])} are called, of everyone "
+                f"{label} {row['group']}: {percent(row['selection_rate'])} are called, of everyone "
                 f"{percent(everyone['selection_rate'])}; their mean propensity is {percent(row['mean_propensity'])}, "
                 f"of everyone {percent(everyone['mean_propensity'])}."
             )
@@ -106,9 +102,9 @@ def _chart(part: dict[str, Any], found: dict[str, Any]) -> Block:
 
 
 def _table(part: dict[str, Any], found: dict[str, Any], currency: str) -> Block:
-    label = _label(part, found)
+    label = capital(_label(part, found))
     known = "missed" in part["rows"][0]
-    columns = [label[:1].upper() + label[1:], "times everyone", "mean propensity", "profit per customer"]
+    columns = [label, "times everyone", "mean propensity", "profit per customer"]
     columns += ["yes, but not called", "called, but no"] if known else []
     rows = []
     for row in part["rows"]:

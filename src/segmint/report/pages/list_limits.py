@@ -7,7 +7,7 @@ from typing import Any
 from segmint.report.blocks import Block, Page, make_page, points, table, text
 from segmint.report.run_view import RunView
 from segmint.store import run_files
-from segmint.wording import decimal, money, percent
+from segmint.wording import capital, decimal, money, percent
 
 
 def page(run: RunView) -> Page | None:
@@ -53,10 +53,9 @@ def _nothing_binds(found: dict[str, Any]) -> str:
 
 def _row(limit: dict[str, Any], currency: str) -> list[str]:
     edge = limit["maximum"] if limit["maximum"] is not None else limit["minimum"]
-    name = str(limit["limit"])
     price = float(limit["price"])
     return [
-        name[:1].upper() + name[1:],
+        capital(str(limit["limit"])),
         "" if limit["minimum"] is None else _amount(limit["minimum"]),
         "" if limit["maximum"] is None else _amount(limit["maximum"]),
         _amount(limit["used"]),
