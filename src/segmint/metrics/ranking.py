@@ -151,6 +151,13 @@ def roc_auc(y: ArrayLike, score: ArrayLike) -> float:
     return float(Ranking(y, score).weigh().roc_auc()[0])
 
 
+def auc_of_masses(yes: ArrayLike, no: ArrayLike) -> float | None:
+    """ROC AUC of how many say yes and how many say no at each score, from the lowest on; None without a pair to compare."""
+    won, lost = np.asarray(yes, dtype=np.float64), np.asarray(no, dtype=np.float64)
+    pairs = float(won.sum() * lost.sum())
+    return float((won * (np.cumsum(lost) - lost / 2)).sum()) / pairs if pairs else None
+
+
 def average_precision(y: ArrayLike, score: ArrayLike) -> float:
     """Precision averaged over the responders: the sum of (recall step) · precision at distinct scores.
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from segmint.metrics.classification import confusion_matrix, f1_from_counts
+from segmint.metrics.ranking import auc_of_masses
 
 DIGITS = 6
 _BINS = 10**DIGITS + 1
@@ -57,13 +58,6 @@ class StreamedQuality:
         if self._by_score is None or self._positive is None:
             return {"weighted_f1": float(np.average(each, weights=actual)), "accuracy": right}
         found = {"f1": float(each[self._classes.index(self._positive)]), "accuracy": right}
-        return found | _roc_auc(*self._by_score)
-
-
-def _roc_auc(no: NDArray[np.int64], yes: NDArray[np.int64]) -> dict[str, float]:
-    """Share of pairs in which the one who said yes ranks higher, a tie counting half; nothing without pairs."""
-    pairs = float(no.sum()) * float(yes.sum())
-    if not pairs:
-        return {}
-    below = np.cumsum(no) - no
-    return {"roc_auc": float((yes * (below + no / 2)).sum() / pairs)}
+        no, yes = self._by_score
+        area = auc_of_masses(yes, no)
+        return found if area is None else found | {"roc_auc": area}
