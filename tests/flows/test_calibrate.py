@@ -15,7 +15,7 @@ from segmint.flows.calibrate import calibrate
 from segmint.flows.demo import sample_path
 from segmint.flows.train import Trained
 from segmint.metrics.calibration import log_loss
-from segmint.models.calibration import Calibration, fit_calibration, log_odds
+from segmint.models.calibration import Calibration, fit_calibration, logits_of
 from segmint.models.names import OURS
 from segmint.tables.source import open_table
 
@@ -89,6 +89,6 @@ def test_rows_of_one_customer_do_not_judge_what_the_others_of_them_taught(
     monkeypatch.setattr("segmint.flows.calibrate.row_groups", lambda table: np.arange(len(table)) // 2)
     told = calibrate(table, trained(likely[:, 1], np.arange(10)), compared, threshold=0.2).told
     yes = (said == "yes").astype(np.int64)
-    by_heart = fit_calibration(log_odds(likely[::2]), yes[::2]).again(likely)
+    by_heart = fit_calibration(logits_of(likely[::2]), yes[::2]).again(likely)
     assert told is not None
     assert told["after"]["log_loss"] > log_loss(yes, by_heart)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segmint.models.calibration import Calibration, fit_calibration, log_odds, moved_threshold, surest_of
+from segmint.models.calibration import Calibration, fit_calibration, logits_of, moved_threshold, surest_of
 
 
 def test_overconfident_logits_are_cooled() -> None:
@@ -41,7 +41,7 @@ def test_one_calibration_after_another_is_one_calibration(classes: int) -> None:
 
 def test_log_odds_undo_probabilities() -> None:
     likely = Calibration().apply(np.array([[0.3], [-2.0]]))
-    np.testing.assert_allclose(log_odds(likely), [[0.3], [-2.0]])
+    np.testing.assert_allclose(logits_of(likely), [[0.3], [-2.0]])
 
 
 def test_nobody_is_surer_than_the_customers_who_taught_allow() -> None:

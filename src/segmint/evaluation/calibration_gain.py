@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmint.metrics.calibration import expected_calibration_error, log_loss, reliability_table
-from segmint.models.calibration import fit_calibration, log_odds
+from segmint.models.calibration import fit_calibration, logits_of
 
 Floats = NDArray[np.float64]
 
@@ -38,7 +38,7 @@ def before_and_after(
     after = np.empty_like(likely)
     for number in np.unique(folds):
         others = folds != number
-        after[~others] = fit_calibration(log_odds(likely[others]), labels[others]).again(likely[~others])
+        after[~others] = fit_calibration(logits_of(likely[others]), labels[others]).again(likely[~others])
     return {
         "customers": len(labels),
         "before": _judged(likely, labels, positive),

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 from scipy.special import expit
 
-from segmint.metrics.calibration import log_odds, shifted
+from segmint.metrics.calibration import fitted_line, log_odds, shifted
 from segmint.metrics.intervals import NORMAL_95, design_effect
 
 Floats = NDArray[np.float64]
@@ -47,19 +47,7 @@ def slope_of(propensity: ArrayLike, said_yes: ArrayLike) -> tuple[float, float]:
     odds, yes = log_odds(propensity), np.asarray(said_yes, dtype=np.float64)
     if not yes.size:
         return 1.0, 0.0
-    middle = float(odds.mean())
-    apart = odds - middle
-    move, slope = 0.0, 1.0
-    for _ in range(50):
-        p = expit(middle + move + slope * apart)
-        weight = p * (1 - p) + 1e-9
-        gradient = np.array([(yes - p).sum(), (apart * (yes - p)).sum() - (slope - 1) / _TRUST**2])
-        cross = float((weight * apart).sum())
-        matrix = np.array([[weight.sum(), cross], [cross, (weight * apart**2).sum() + 1 / _TRUST**2]])
-        step = np.clip(np.linalg.solve(matrix, gradient), -1, 1)
-        move, slope = move + float(step[0]), slope + float(step[1])
-        if np.abs(step).max() < 1e-9:
-            break
+    slope, _, middle = fitted_line(odds, yes, np.ones(odds.size), trust=_TRUST)
     return max(slope, 0.0), middle
 
 

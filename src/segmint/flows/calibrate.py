@@ -12,7 +12,7 @@ from segmint.contract.valid_table import ValidTable
 from segmint.evaluation.calibration_gain import before_and_after, halves
 from segmint.evaluation.comparison import Comparison
 from segmint.metrics.classification import class_index
-from segmint.models.calibration import Calibration, fit_calibration, log_odds, moved_threshold
+from segmint.models.calibration import Calibration, fit_calibration, logits_of, moved_threshold
 from segmint.models.interval import fit_interval
 from segmint.models.names import OURS
 from segmint.splits.groups import row_groups
@@ -62,7 +62,7 @@ def calibrate(
         )
     mine = comparison.of(OURS)
     labels = class_index(mine.outcome, classes)
-    more = fit_calibration(log_odds(mine.probabilities), labels)
+    more = fit_calibration(logits_of(mine.probabilities), labels)
     likely = more.again(mine.probabilities)
     if threshold is not None and place is not None:
         threshold = moved_threshold(threshold, more, place)

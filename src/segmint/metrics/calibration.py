@@ -59,6 +59,26 @@ def log_loss_by_row(y_index: ArrayLike, probabilities: ArrayLike) -> Floats:
     return result
 
 
+def fitted_line(odds: Floats, rate: Floats, weight: Floats, *, trust: float = np.inf) -> tuple[float, float, float]:
+    """Slope of what happened on promised log odds (Cox 1958), its variance if the line holds, and the mean it turns about.
+
+    Each of the `odds` is that of `weight` customers, of whom the share `rate` said yes; all of shape (n,). A normal prior
+    with the standard deviation `trust` holds the slope near 1.
+    """
+    # about their mean the two columns are nearly at right angles, and the inverse is safe
+    middle = float(np.average(odds, weights=weight))
+    design, prior = np.column_stack([np.ones(odds.size), odds - middle]), np.array([0.0, 1 / trust**2])
+    beta = np.array([middle, 1.0])
+    for _ in range(40):
+        p = 1 / (1 + np.exp(-(design @ beta)))
+        information = (design * (weight * p * (1 - p))[:, None]).T @ design + np.diag(prior + 1e-9)
+        step = np.linalg.solve(information, design.T @ (weight * (rate - p)) - prior * (beta - 1))
+        beta = beta + np.clip(step, -1, 1)
+        if np.abs(step).max() < 1e-9:
+            break
+    return float(beta[1]), float(np.linalg.inv(information)[1, 1]), middle
+
+
 def log_loss(y_index: ArrayLike, probabilities: ArrayLike) -> float:
     """Mean surprise of the outcomes under the probabilities, in nats; lower is better.
 

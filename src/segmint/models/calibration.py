@@ -37,7 +37,7 @@ class Calibration:
 
     def again(self, likely: Floats) -> Floats:
         """Apply this calibration to probabilities that are given already; shape (n_rows, n_classes)."""
-        return self.apply(log_odds(likely))
+        return self.apply(logits_of(likely))
 
     def to_json(self) -> dict[str, float]:
         """Return plain JSON; what is None is left out."""
@@ -59,7 +59,7 @@ def surest_of(customers: int) -> float:
     return float(np.log(customers + 1))
 
 
-def log_odds(likely: Floats) -> Floats:
+def logits_of(likely: Floats) -> Floats:
     """Turn probabilities back into logits: one for two classes, else one per class."""
     logs = np.log(np.clip(likely, 1e-12, 1.0))
     return np.asarray(logs[:, 1:] - logs[:, :1] if logs.shape[1] == 2 else logs)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.special import betaln, chdtrc, expit, ndtr
 
 from segmint.contract.counts import count_values
-from segmint.metrics.calibration import log_odds, shifted
+from segmint.metrics.calibration import fitted_line, log_odds, shifted
 from segmint.metrics.intervals import design_effect, wilson
 from segmint.metrics.ranking import roc_auc
 from segmint.monitoring.expected import expected_auc
@@ -473,18 +473,8 @@ def _slope(propensity: Floats, rate: Floats, weight: Floats) -> tuple[float, flo
     happened = float((weight * rate).sum() / weight.sum()) if odds.size else 0.0
     if not 0 < happened < 1 or np.ptp(odds) < _SAME_ODDS:
         return 1.0, math.inf
-    # about their mean the two columns are nearly at right angles, and the inverse is safe
-    design = np.column_stack([np.ones(odds.size), odds - np.average(odds, weights=weight)])
-    beta = np.array([float(np.average(odds, weights=weight)), 1.0])
-    for _ in range(40):
-        p = expit(design @ beta)
-        information = (design * (weight * p * (1 - p))[:, None]).T @ design + 1e-9 * np.eye(2)
-        step = np.linalg.solve(information, design.T @ (weight * (rate - p)))
-        beta = beta + np.clip(step, -1, 1)
-        if np.abs(step).max() < 1e-9:
-            break
-    variance = float(np.linalg.inv(information)[1, 1])
-    return float(beta[1]), math.sqrt(variance) if variance > 0 else math.inf
+    slope, variance, _ = fitted_line(odds, rate, weight)
+    return slope, math.sqrt(variance) if variance > 0 else math.inf
 
 
 def _auc(propensity: Floats, yes: Mask) -> float | None:
