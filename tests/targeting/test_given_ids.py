@@ -80,6 +80,7 @@ def test_a_list_of_other_customers_than_were_chosen_from_is_refused() -> None:
         build_call_list(["a", "b"], choice, pl.Series(["", ""]), POLICY)
     with pytest.raises(ValueError, match="'because' must be of as many"):
         build_call_list(TEXTS, choice, pl.Series(["", ""]), POLICY)
+    assert build_call_list(TEXTS, choice, pl.Series([""] * 50), POLICY, carried=pl.DataFrame()).rows.height == 50
 
 
 def test_a_customer_without_an_id_is_refused() -> None:

@@ -205,7 +205,8 @@ class CallList:
 
 def _require_as_many(customers: int, **given: Sized | None) -> None:
     for name, each in given.items():
-        if each is not None and len(each) != customers:
+        nothing = isinstance(each, pl.DataFrame) and not each.width  # a frame without columns has no length of its own
+        if each is not None and not nothing and len(each) != customers:
             raise ValueError(f"'{name}' must be of as many customers as 'customers', {customers:,}. Got {len(each):,}.")
 
 
