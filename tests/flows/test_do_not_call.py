@@ -51,6 +51,19 @@ def test_what_the_bank_keeps_in_its_file_stays(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o644
 
 
+def test_the_column_by_which_the_results_name_customers_is_taken_where_no_other_names_them(tmp_path: Path) -> None:
+    path = tmp_path / "robinson.csv"
+    path.write_text("Kundennummer,asked\nC7,2025-01-01\n", "utf-8")
+    with pytest.raises(InputError, match="no column of customer ids") as refused:
+        add_objectors(path, ids("C8"), "KNR", "Kunde")
+    assert "KNR, Kunde, id, customer" in refused.value.expected
+    assert add_objectors(path, ids("C8", "C7"), "KNR", "Kundennummer").added == 1
+    assert pl.read_csv(path, infer_schema=False)["Kundennummer"].to_list() == ["C7", "C8"]
+    path.write_text("client,Kundennummer\nC7,1\n", "utf-8")  # where `target` looks
+    add_objectors(path, ids("C8"), None, "Kundennummer")
+    assert on_file(path) == ["C7", "C8"]
+
+
 def test_who_asks_is_added_where_the_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "robinson.csv"
     own = CONTRACT.id_column
@@ -128,6 +141,11 @@ def test_ids_that_a_spreadsheet_made_numbers_are_not_added_again(tmp_path: Path)
 def test_whose_id_differs_by_zeros_from_another_objector_is_not_lost(tmp_path: Path) -> None:
     path = tmp_path / "d.csv"
     add_objectors(path, ids("12"))
-    assert add_objectors(path, ids("12", "0012")).added == 1
-    add_objectors(path, ids("0017"))
-    assert add_objectors(path, ids("17")).added == 1
+    grown = add_objectors(path, ids("12", "0012"))
+    assert (grown.added, grown.by_zeros) == (1, 1)
+    assert add_objectors(path, ids("0017")).by_zeros == 0
+    grown = add_objectors(path, ids("17", "19"))
+    assert grown.added == 2
+    assert grown.sentence.endswith(
+        "2 of them new. 1 new one differs from another entry by zeros before the id alone: the same customer, or somebody else."
+    )

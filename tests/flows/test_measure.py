@@ -186,7 +186,11 @@ def test_a_do_not_call_file_that_cannot_be_written_loses_no_measurement(
     assert f"do_not_call.csv of the run {folder.name} only. 'stop.csv' has no column of customer ids." in reason
     assert reason in told["cautions"]
     assert f"error: {reason}" in said.err
+    assert "Expected: a header with one of customer, id" in reason
     assert "was not written" in (folder / "report.html").read_text("utf-8")
+    assert main([each for each in argv if each != "--json"]) == 2
+    said = capsys.readouterr()
+    assert (said.out + said.err).count("was not written") == 1
     asked = results.filter(pl.col("code") == "STOP").height
     assert pl.read_csv(folder / "do_not_call.csv").height == told["do_not_call"] == asked
     assert kept.read_text() == "phone\n123456\n"

@@ -13,7 +13,7 @@ from segmint.store.alone import alone
 from segmint.store.staging import disk_explained, make_folder, publish_file
 from segmint.tables.formulas import unguarded
 from segmint.tables.write import write_safe_csv
-from segmint.targeting.named_files import ID_NAMES, id_columns_of, read_whole
+from segmint.targeting.named_files import ID_NAMES, all_named, id_columns_of, read_whole
 from segmint.wording import counted
 
 CUSTOMER = "customer"
@@ -28,6 +28,8 @@ class Grown:
     path : Path
     before, added : int
         Entries that stood there, and new ones.
+    by_zeros : int
+        New ones that differ from another entry by the zeros before them alone: the same customer, or somebody else.
     nameless : int
         Who asked, and of whom nobody knows the id.
     """
@@ -35,6 +37,7 @@ class Grown:
     path: Path
     before: int
     added: int
+    by_zeros: int = 0
     nameless: int = 0
 
     @property
@@ -43,7 +46,11 @@ class Grown:
         if not self.before + self.added:
             who = "Nobody with an id" if self.nameless else "Nobody"
             return f"{who} asked not to be called again; '{self.path}' was not made."
-        return f"'{self.path}' has {counted(self.before + self.added, 'entry', 'entries')}, {self.added:,} of them new."
+        said = f"'{self.path}' has {counted(self.before + self.added, 'entry', 'entries')}, {self.added:,} of them new."
+        if not self.by_zeros:
+            return said
+        differs = counted(self.by_zeros, "new one differs", "new ones differ")
+        return f"{said} {differs} from another entry by zeros before the id alone: the same customer, or somebody else."
 
 
 @dataclass(frozen=True)
@@ -67,12 +74,12 @@ class NotGrown:
         """Say it in words, with what to do."""
         return (
             f"'{self.path.name}' was not written, and who asked not to be called again stands in {self.kept} only. "
-            f"{self.error.came} To mend it: {self.error.fix}."
+            f"{self.error.came} Expected: {self.error.expected}. To mend it: {self.error.fix}."
         )
 
 
-def add_objectors(path: Path, customers: pl.Series, own: str | None = None) -> Grown:
-    """Add customers to a do-not-call file; nobody who stands there is lost, nobody is added twice.
+def add_objectors(path: Path, customers: pl.Series, own: str | None = None, named: str | None = None) -> Grown:
+    """Add customers to a do-not-call file; nobody who stands there is lost, no id is added twice.
 
     Parameters
     ----------
@@ -83,6 +90,8 @@ def add_objectors(path: Path, customers: pl.Series, own: str | None = None) -> G
         Ids.
     own : str, optional
         The id column of the customers' contract: where `segmint target` will look for it.
+    named : str, optional
+        The column by which the results name the customers: taken where the file has no column called as ids are.
 
     Raises
     ------
@@ -107,11 +116,11 @@ def add_objectors(path: Path, customers: pl.Series, own: str | None = None) -> G
     with alone(path.parent, "change of the do-not-call file"):
         known = read_whole(path) if path.exists() else pl.DataFrame(schema={CUSTOMER: pl.String})
         known = known.with_columns(unguarded(known[column]) for column in known.columns)
-        name = _id_column(known, own, path.name)
+        name = _id_column(known, own, named, path.name)
         asked = bare_ids(customers.alias(name)).drop_nulls().unique(maintain_order=True)
         # zeros count here: 0017 may be another customer than 17, and a line too many keeps nobody off who may be called
         new = asked.filter(~without_point_zero(asked).is_in(without_point_zero(bare_ids(known[name])).implode()))
-        grown = Grown(path, known.height, len(new))
+        grown = Grown(path, known.height, len(new), _by_zeros(new, bare_ids(known[name])))
         if len(new):
             whole = pl.concat([known, new.to_frame()], how="diagonal")
             # colleagues who could read it still can
@@ -119,12 +128,22 @@ def add_objectors(path: Path, customers: pl.Series, own: str | None = None) -> G
     return grown
 
 
-def _id_column(known: pl.DataFrame, own: str | None, file: str) -> str:
-    found = id_columns_of(known, own)
+def _by_zeros(new: pl.Series, known: pl.Series) -> int:
+    """Count the new ids, all of digits, of which another entry differs by the zeros before it alone."""
+    every = without_point_zero(pl.concat([known.alias("id"), new.alias("id")])).drop_nulls().unique()
+    bare = every.filter(every.str.contains("^[0-9]+$")).str.strip_chars_start("0")
+    mine = without_point_zero(new)
+    mine = mine.filter(mine.str.contains("^[0-9]+$")).str.strip_chars_start("0")
+    return int(mine.is_in(bare.filter(bare.is_duplicated()).implode()).sum())
+
+
+def _id_column(known: pl.DataFrame, own: str | None, named: str | None, file: str) -> str:
+    found = id_columns_of(known, own) or ([] if named is None else all_named(known, [named]))
     if not found:
+        names = dict.fromkeys(name for name in (own, named, *ID_NAMES) if name)
         raise InputError(
             f"'{file}' has no column of customer ids.",
-            expected=f"a header with one of {', '.join(ID_NAMES)}",
+            expected=f"a header with one of {', '.join(names)}",
             fix="name the column in the file's first line; the file was left as it is",
         )
     return found[0]

@@ -159,7 +159,7 @@ def measure(
     progress("reading results", 1, 1)
     with Run.create(runs, "measure", argv, config.to_toml(), None, inputs) as here:
         _keep_lists(here, joined)
-        grown = None if do_not_call is None else _add(do_not_call, joined, contract, here)
+        grown = None if do_not_call is None else _add(do_not_call, joined, contract, meaning.customer, here)
         currency, source = _currency(list_run, config)
         lost = _lost_objections(joined, here)
         with _said_what_grew(grown, lost):
@@ -270,7 +270,7 @@ def _named(listed: pl.DataFrame) -> pl.DataFrame:
     return listed
 
 
-def _add(path: Path, joined: JoinedResults, contract: Contract | None, here: Run) -> Grown | NotGrown:
+def _add(path: Path, joined: JoinedResults, contract: Contract | None, named: str, here: Run) -> Grown | NotGrown:
     """Add who asked not to be called again to the growing file; what calling brought is told also where that is refused."""
     try:
         if contract is not None and contract.id_column is None:
@@ -280,7 +280,7 @@ def _add(path: Path, joined: JoinedResults, contract: Contract | None, here: Run
                 fix="add the id to the contract, or leave --do-not-call out",
             )
         own = None if contract is None else contract.id_column
-        return replace(add_objectors(path, joined.do_not_call, own), nameless=joined.nameless_objections)
+        return replace(add_objectors(path, joined.do_not_call, own, named), nameless=joined.nameless_objections)
     except SegmintError as error:
         return NotGrown(path, error, f"{OBJECTORS} of the run {here.id}")
 
