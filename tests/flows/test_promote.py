@@ -118,6 +118,8 @@ def test_without_ids_customers_of_training_are_found_by_how_they_look(tmp_path: 
         promote(folders["challenger"], CONFIG, runs=tmp_path, on=again)
     both = pl.concat([again, called(2)])
     entry = promote(folders["challenger"], CONFIG, runs=tmp_path, on=both, despite="a test").entry
+    assert entry.gate["judged_on"] == {"customers": 400, "learned_from": 400, "nobody_called": 0}
+    assert "; judged on 400 customers; 400 customers that" in promotions(runs=tmp_path).sentences[-1]
     assert "400 customers that one of the two was trained on" in entry.gate["sentence"]
     alone = promote(folders["champion"], CONFIG, runs=tmp_path, on=called(2), despite="a test").entry
     assert alone.gate["difference"] == pytest.approx(-entry.gate["difference"])
@@ -265,6 +267,23 @@ def test_two_bundles_are_not_compared_on_customers_that_one_was_trained_on(
     both = pl.concat([wave["train"].head(300), strangers(wave)], how="diagonal")
     with pytest.raises(RunError, match="300 customers that one of the two was trained on, or moved by, are left out"):
         promote(next_one, QUICK_CONFIG, runs=tmp_path, on=both)
+
+
+@pytest.mark.network
+def test_the_gate_says_on_whom_it_judged(
+    wave: dict[str, pl.DataFrame], trained: Path, updated: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now, next_one = (shutil.copytree(folder, tmp_path / folder.name) for folder in (trained, updated.folder))
+    promote(now, QUICK_CONFIG, runs=tmp_path)
+    alone = pl.when(pl.int_range(pl.len()) < 200).then(pl.lit("no")).otherwise(pl.lit("yes"))
+    table = pl.concat([strangers(wave).with_columns(called=alone), wave["train"].head(300)], how="diagonal_relaxed")
+    table.with_columns(pl.col("called").fill_null("yes")).write_csv(tmp_path / "latest.csv")
+    argv = ["promote", str(next_one), "--runs", str(tmp_path), "--on", str(tmp_path / "latest.csv"), "--json"]
+    assert main([*argv, "--despite", "a test"]) == 0
+    gate = json.loads(capsys.readouterr().out)["gate"]
+    assert gate["judged_on"] == {"customers": 1_300, "learned_from": 300, "nobody_called": 200}
+    assert "judged on 1,300 customers; 300 customers that one" in gate["sentence"]
+    assert gate["sentence"].endswith("200 rows whose customer nobody called are left out")
 
 
 @pytest.mark.network

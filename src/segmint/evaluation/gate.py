@@ -33,6 +33,9 @@ class Gate:
     metric : str
     difference, low, high : float or None
         Challenger minus champion, with its interval.
+    judged_on : dict of str to int or None
+        Where a table was named to judge by: its customers who did, and its rows left out as one of the two had learned from
+        them, or as nobody called them.
     """
 
     passed: bool
@@ -42,6 +45,7 @@ class Gate:
     difference: float | None = None
     low: float | None = None
     high: float | None = None
+    judged_on: dict[str, int] | None = None
 
     @classmethod
     def judge(

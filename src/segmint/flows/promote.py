@@ -264,14 +264,15 @@ def _on_table(
     groups = groups_of(ours.frame, ours.contract)
     _require_enough(groups, yes, new, alike)
     gate = compare_bundles(challenger, current, (said[new], before[new]), yes[new], groups[new])
-    if new.all():
-        return gate
-    old = len(ours) - int(new.sum())
-    left_out = (
-        f"{counted(old, 'customer')} that one of the two was trained on{alike}, or moved by, "
-        f"{'is' if old == 1 else 'are'} left out"
-    )
-    return replace(gate, sentence=f"{gate.sentence}; {left_out}")
+    judged, old, alone = np.unique(groups[new]).size, int(np.sum(~new)), ours.ledger.left_alone
+    words = [gate.sentence, f"judged on {counted(judged, 'customer')}"]
+    if old:
+        are = f"{'is' if old == 1 else 'are'} left out"
+        words.append(f"{counted(old, 'customer')} that one of the two was trained on{alike}, or moved by, {are}")
+    if alone:
+        words.append(f"{counted(alone, 'row')} whose customer nobody called {'is' if alone == 1 else 'are'} left out")
+    counts = {"customers": judged, "learned_from": old, "nobody_called": alone}
+    return replace(gate, sentence="; ".join(words), judged_on=counts)
 
 
 def _learned_from(bundle: Path | str, runs: Path) -> tuple[TrainingIds, ...]:
