@@ -18,6 +18,8 @@ def test_ledgers_add_and_keep_the_receipt() -> None:
     assert (both.read, both.accepted, both.rejected, both.flagged) == (7, 4, 3, 1)
     assert both.reasons == {"a": 2, "b: c": 1}
     assert both.sentence() == "7 rows (4 accepted, 3 rejected), Parquet"
+    assert Ledger(1, 1).sentence() == "1 row"
+    assert Ledger(1, 0, 1, {"a": 1}).sentence().startswith("1 row (0 accepted")
 
 
 def test_a_ledger_that_loses_a_row_is_caught() -> None:

@@ -590,7 +590,7 @@ def test_clean_resamples_raise_no_alarm(data_folder: Path, seed: int) -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda f: f.head(1), "Only 1 rows are usable"),
+        (lambda f: f.head(1), "Only 1 row is usable"),
         (lambda f: f.with_columns(pl.lit(None, dtype=pl.String).alias("y")), "60 of 60 rows are rejected"),
         (lambda f: f.with_columns(age=pl.lit("")), None),
         (lambda f: f.with_columns(pl.lit("").alias(name) for name in ("age", "land", "joined")), None),

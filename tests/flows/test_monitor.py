@@ -79,6 +79,8 @@ def test_advice_names_the_run_and_what_an_alarm_means_stands_with_the_user(
 def test_without_outcomes_performance_is_estimated(wave: dict[str, pl.DataFrame], trained: Path, runs: Path) -> None:
     found = monitor(wave["wave"], trained, CONFIG, runs=runs)
     assert found.drift.realised is None
+    with pytest.raises(DataError, match=r"^The wave has 1 customer\."):
+        monitor(wave["wave"].head(1), trained, CONFIG, runs=runs)
     assert found.summary["estimated"]["auc"] > 0.5
     assert found.frame().height == len(open_bundle(trained).reference["columns"])
 

@@ -51,6 +51,14 @@ def test_calls_before_the_list_are_no_answers_to_it_but_their_objections_hold():
     assert "can be read as dd/mm/yyyy or as mm/dd/yyyy" in two_ways.sentence
 
 
+def test_listed_customers_without_a_result_are_counted_whoever_tells_who_bought():
+    call_list, calls, purchases = unmoved(2, n=500)
+    for bought, counts in ((None, "called without success"), (purchases, "their purchases tell, called or not")):
+        some = join_results(call_list, calls[3:], CODES, purchases=bought)
+        assert f"3 listed customers have no result: {counts}." in some.sentence
+        assert "no result" not in join_results(call_list, calls, CODES, purchases=bought).sentence
+
+
 def test_who_asks_not_to_be_called_is_heard_on_the_list_or_not():
     call_list, results = campaign(1, n=50)
     asked = pl.DataFrame({"customer": ["stranger", "000001", "stranger", None], "code": ["DNC"] * 4})

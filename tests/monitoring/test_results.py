@@ -45,6 +45,24 @@ def test_who_has_no_outcome_yet_is_no_stranger(column: str) -> None:
     assert "0 not reached, 0 to be called back, 3 with no outcome yet" in sentence
 
 
+def test_under_a_wrong_number_nobody_can_be_called_back() -> None:
+    scored = pl.DataFrame({"client": ["1", "2", "3"]})
+    results = pl.DataFrame(
+        {
+            "client": ["1", "1", "2", "2", "3"],
+            "code": ["call_back", "wrong_number", "wrong_number", "call_back", "success"],
+        }
+    )
+    said = outcomes_of(scored, results, CONTRACT, PLAIN).sentence
+    assert "1 not reached, 1 to be called back" in said
+    newest_first = results.with_columns(
+        called_at=pl.Series([f"2026-11-{day}" for day in (20, 21, 22, 23, 20)])
+    ).reverse()
+    assert outcomes_of(scored, newest_first, CONTRACT, PLAIN).sentence == said
+    last_is_wrong = results.head(2).vstack(pl.DataFrame({"client": ["2"], "code": ["success"]}))
+    assert "1 not reached, 0 to be called back" in outcomes_of(scored, last_is_wrong, CONTRACT, PLAIN).sentence
+
+
 def test_a_word_for_no_value_that_is_a_code_keeps_its_meaning() -> None:
     contract = CONTRACT.model_copy(update={"missing": ("", "NA")})
     codes = PLAIN.model_copy(update={"codes": {"NA": "not_reached", "SALE": "success"}})

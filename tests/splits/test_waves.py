@@ -85,7 +85,7 @@ def test_time_comes_from_a_date_column_in_days():
 
 def test_a_missing_time_or_column_is_said_plainly():
     frame = pl.DataFrame({"called": [None, datetime.date(2026, 3, 1)], "y": ["no", "no"]})
-    with pytest.raises(DataError, match="1 rows have no 'called'"):
+    with pytest.raises(DataError, match="1 row has no 'called'"):
         times_of(table(frame), "called")
     with pytest.raises(DataError, match="no date or number column 'when'"):
         times_of(table(frame), "when")

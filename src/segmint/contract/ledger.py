@@ -9,6 +9,7 @@ from typing import Any
 
 from segmint.tables.rejects import Reject
 from segmint.tables.table_source import JSON
+from segmint.wording import counted
 
 KEPT_REJECTS = 1_000
 DECIMAL_NAMES = {"point": "decimal point", "comma": "decimal comma"}
@@ -101,9 +102,9 @@ class Ledger:
 
     def _rows(self) -> str:
         if not self.rejected:
-            return f"{self.read:,} rows"
+            return counted(self.read, "row")
         alone = f", {self.left_alone:,} of them because nobody called the customer" if self.left_alone else ""
-        return f"{self.read:,} rows ({self.accepted:,} accepted, {self.rejected:,} rejected{alone})"
+        return f"{counted(self.read, 'row')} ({self.accepted:,} accepted, {self.rejected:,} rejected{alone})"
 
 
 def _written(receipt: Mapping[str, Any]) -> list[str]:

@@ -26,6 +26,7 @@ from segmint.errors import ContractError, DataError
 from segmint.progress import Progress, silent
 from segmint.tables.rejects import MAX_RAW, Reject
 from segmint.tables.table_source import BATCH, JSON, RawBatch, TableSource
+from segmint.wording import counted
 
 MIN_ROWS = 50
 MIN_ROWS_PER_LEVEL = 10
@@ -381,7 +382,7 @@ def _refuse_unteachable(table: ValidTable) -> None:
     outcome, alone = table.contract.outcome, table.ledger.left_alone
     if len(table) < MIN_ROWS:
         raise DataError(
-            f"Only {len(table):,} rows are usable"
+            f"Only {counted(len(table), 'row is', 'rows are')} usable"
             + (f": nobody called {alone:,} of the {table.ledger.read:,} customers." if alone else "."),
             expected=f"at least {MIN_ROWS} rows with an outcome" + (", of customers who were called" if alone else ""),
             fix="use a larger table",

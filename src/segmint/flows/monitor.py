@@ -121,7 +121,9 @@ def monitor(
         customers = np.unique(groups).size
         if customers < FEWEST:
             raise DataError(
-                f"The wave has {customers} customers.", expected=f"at least {FEWEST}", fix="monitor a larger wave"
+                f"The wave has {counted(customers, 'customer')}.",
+                expected=f"at least {FEWEST}",
+                fix="monitor a larger wave",
             )
         said = propensities(known, table.frame)
         happened, receipt, caution = _outcomes(table, known, told, meaning)

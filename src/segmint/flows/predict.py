@@ -30,6 +30,7 @@ from segmint.store.run import Run
 from segmint.store.run_files import LEDGER, PREDICTIONS, REJECTED
 from segmint.store.staging import publish_file, real_path, require_writable
 from segmint.tables.write import write_parquet, write_safe_csv, write_safe_workbook
+from segmint.wording import counted, some_of
 
 Writer = Callable[[Iterator[pl.DataFrame], Path], int]
 WRITERS: dict[str, Writer] = {
@@ -81,10 +82,10 @@ class Predicted:
         said = [self.ledger.sentence(), "predicted: " + ", ".join(f"{k} {v:,}" for k, v in self.counts.items())]
         if self.ledger.flagged:
             flags = ", ".join(f"{word} {count:,}" for word, count in self.ledger.flags.items())
-            said.append(f"flagged {self.ledger.flagged:,} rows: {flags}")
+            said.append(f"flagged {counted(self.ledger.flagged, 'row')}: {flags}")
         if self.trained_on:
             said.append(
-                f"warning: {self.trained_on:,} of {self.rows:,} customers were trained on; for them these are "
+                f"warning: {some_of(self.trained_on, self.rows, 'customers', 'was', 'were')} trained on; for them these are "
                 "no predictions about strangers"
             )
         if self.quality:

@@ -100,11 +100,7 @@ class JoinedResults:
             found = ", ".join(f"{rows:,} {what}" for what, rows in self.by_zeros.items())
             said.append(f"Matched although the ids differ by zeros before them, which a spreadsheet drops: {found}.")
         listed = self.compared.filter(pl.col("status") == "listed")
-        if self.purchases is None:
-            silent = listed.filter(~pl.col("has_result")).height
-            without = counted(silent, "listed customer has", "listed customers have")
-            said.append(f"{without} no result: called without success.")
-        else:
+        if self.purchases is not None:
             plain = self.bought is None or self.bought.told_by is None
             what = ("purchase", "purchases") if plain else ("row of purchases", "rows of purchases")
             said.append(
@@ -117,6 +113,10 @@ class JoinedResults:
                     open_yes, "customer said yes on the phone and has", "customers said yes on the phone and have"
                 )
                 said.append(f"{who} no purchase: that counts as a no.")
+        if silent := listed.filter(~pl.col("has_result")).height:
+            without = counted(silent, "listed customer has", "listed customers have")
+            counts = "called without success" if self.purchases is None else "their purchases tell, called or not"
+            said.append(f"{without} no result: {counts}.")
         if self.before:
             said.append(
                 f"{counted(self.before, 'customer was', 'customers were')} on an earlier list, to be called or held out: left out."

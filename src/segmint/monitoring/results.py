@@ -126,17 +126,27 @@ def outcomes_of(
     here, there = _keys(scored, results, contract, codes)
     asked, keys = bare_ids(results[there]).alias("_named"), bare_ids(scored[here]).alias("_key")
     met = match_ids(asked, keys)
-    early = early_calls(results, since, [there, codes.code, contract.outcome.column])
+    not_dates = [there, codes.code, contract.outcome.column]
+    early = early_calls(results, since, not_dates)
     left_out = int((early.rows & asked.is_in(met.pairs["named"].implode()).fill_null(False)).sum())
     told = (
-        results.select(asked, _meaning=meaning_of(results, contract, codes), _alone=nobody_called(results, contract))
+        results.select(
+            asked,
+            _meaning=meaning_of(results, contract, codes),
+            _alone=nobody_called(results, contract),
+            _day=_days(results, not_dates),
+        )
         .filter(~early.rows)
-        .join(met.pairs.rename({"known": "_key"}), left_on="_named", right_on="named")
-        .group_by("_key")
+        .sort("_day", maintain_order=True)
+        .join(met.pairs.rename({"known": "_key"}), left_on="_named", right_on="named", maintain_order="left")
+        .group_by("_key", maintain_order=True)
         .agg(
             pl.col("_meaning").is_null().all().alias("_open"),
             pl.col("_meaning").replace_strict(ANSWERS, default=None, return_dtype=pl.Boolean).max().alias("_yes"),
-            (pl.col("_meaning") == "call_back").any().fill_null(False).alias("_again"),
+            # under a number that turned out to be wrong nobody can be called back
+            ((pl.col("_meaning") == "call_back").any() & (pl.col("_meaning").drop_nulls().last() != "wrong_number"))
+            .fill_null(False)
+            .alias("_again"),
             pl.col("_alone").all(),
         )
     )
@@ -183,6 +193,15 @@ def outcomes_of(
         sentence,
         results.height,
         strangers,
+    )
+
+
+def _days(results: pl.DataFrame, not_dates: Sequence[str]) -> pl.Series:
+    """When each call was, where a column is plainly named so; else all alike, so that the order of the rows tells."""
+    dated = results.drop(not_dates, strict=False)
+    column = dated_by(dated, "call")
+    return (
+        pl.Series([None], dtype=pl.Date).new_from_index(0, results.height) if column is None else days_of(dated[column])
     )
 
 

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import DataError
+from segmint.wording import counted
 
 Rows = NDArray[np.int64]
 ROW_ORDER = "rows"
@@ -67,7 +68,7 @@ def times_of(table: ValidTable, by: str = ROW_ORDER) -> NDArray[np.float64]:
     column = table.frame[by]
     if missing := column.null_count():
         raise DataError(
-            f"{missing} rows have no '{by}', so their place in time is unknown.",
+            f"{counted(missing, 'row has', 'rows have')} no '{by}', so their place in time is unknown.",
             expected="a time in every row",
             fix="complete the column, or remove these rows",
         )

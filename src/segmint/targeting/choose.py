@@ -364,9 +364,10 @@ def advise(
             f"{money(profit[more].sum(), currency)}."
         )
     if listed.size:
+        successes = counted(round(policy.conversations_per_customer * propensity[listed].sum()), "success", "successes")
         sentences.append(
             f"The list of {listed.size:,} is expected to bring {money(profit[listed].sum(), currency)} "
-            f"and {policy.conversations_per_customer * propensity[listed].sum():,.0f} successes; its last customer has a propensity of "
+            f"and {successes}; its last customer has a propensity of "
             f"{percent(propensity[listed[-1]])}."
         )
     return tuple(sentences)
