@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from segmint.contract.column import KNOWN_ORDER, Known
 from segmint.contract.contract import Contract, parse_contract
 from segmint.store import run_files
-from segmint.store.run import CONFIG, CONTRACT, RECORD, read_kept, unreadable
+from segmint.store.run import CONFIG, CONTRACT, RECORD, read_kept, read_with
 from segmint.wording import listed
 
 
@@ -56,13 +56,7 @@ class RunView:
 
     def text(self, name: str) -> str | None:
         """The text of a file of the run."""
-        path = self.folder / name
-        if not path.is_file():
-            return None
-        try:
-            return path.read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise unreadable(name, error) from error
+        return read_with(lambda path: path.read_text("utf-8"), self.folder, name)
 
     def json(self, name: str) -> dict[str, Any] | None:
         """The content of a JSON file of the run."""
@@ -70,13 +64,7 @@ class RunView:
 
     def table(self, name: str) -> pl.DataFrame | None:
         """The content of a Parquet file of the run."""
-        path = self.folder / name
-        if not path.is_file():
-            return None
-        try:
-            return pl.read_parquet(path)
-        except (OSError, pl.exceptions.PolarsError) as error:
-            raise unreadable(name, error) from error
+        return read_with(pl.read_parquet, self.folder, name)
 
     @cached_property
     def run(self) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from segmint import errors
 from segmint.errors import SegmintError
 from segmint.service.limits import Workers
 from segmint.service.problems import Problem, stopping
-from segmint.store.run import RECORD
+from segmint.store.run import Run
 
 T = TypeVar("T")
 CHILD_SECONDS = 300
@@ -119,8 +119,7 @@ def make_list(children: Children, errand: Errand, given_up: Event) -> dict[str, 
     if code:
         raise _error_of(out) or Problem(500, "failed", "The list could not be made.")
     told: dict[str, Any] = json.loads(out)
-    record = json.loads((Path(told["run"]) / RECORD).read_text("utf-8"))
-    if record["inputs"].get("bundle") != f"sha256:{errand.digest}":
+    if Run.open(Path(told["run"])).record["inputs"].get("bundle") != f"sha256:{errand.digest}":
         raise Problem(503, "swapped", "The bundle changed meanwhile.", headers={"retry-after": "1"})
     return told
 

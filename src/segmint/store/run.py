@@ -19,7 +19,9 @@ from datetime import UTC, datetime, timedelta
 from importlib import metadata
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
+
+import polars as pl
 
 import polars as pl
 
@@ -32,6 +34,7 @@ from segmint.store.sealed_folder import in_ascii
 from segmint.store.staging import publish_bytes, publish_file, require_writable, staging, write_file
 
 JSON = dict[str, Any]
+Kept = TypeVar("Kept")
 Status = Literal["running", "done", "failed", "interrupted"]
 
 RECORD = "run.json"
@@ -306,7 +309,13 @@ def _impatience_waits() -> Iterator[None]:
 
 
 def read_kept(folder: Path, name: str) -> JSON | None:
-    """Read a JSON file that the run of a folder kept; None if it kept none of that name.
+    """Read a JSON file that the run of a folder kept; as `read_with`."""
+    found = read_with(lambda path: json.loads(path.read_text("utf-8")), folder, name)
+    return found if isinstance(found, dict) else None
+
+
+def read_with(read: Callable[[Path], Kept], folder: Path, name: str) -> Kept | None:
+    """Read a file that the run of a folder kept; None if it kept none of that name.
 
     Raises
     ------
@@ -317,19 +326,13 @@ def read_kept(folder: Path, name: str) -> JSON | None:
     if not path.is_file():
         return None
     try:
-        found = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise unreadable(name, error) from error
-    return found if isinstance(found, dict) else None
-
-
-def unreadable(name: str, error: Exception) -> RunError:
-    """Say that a file of a run is damaged."""
-    return RunError(
-        f"'{name}' of the run cannot be read ({type(error).__name__}).",
-        expected="the file as the run wrote it",
-        fix="run `segmint verify` on the run folder, or run the command again",
-    )
+        return read(path)
+    except (OSError, ValueError, pl.exceptions.PolarsError) as error:
+        raise RunError(
+            f"'{name}' of the run cannot be read ({type(error).__name__}).",
+            expected="the file as the run wrote it",
+            fix="run `segmint verify` on the run folder, or run the command again",
+        ) from error
 
 
 def typed(command: str, runs: Path) -> str:
