@@ -51,7 +51,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Promoted:
+class Pinned:
     """The champion: its run and the SHA-256 of its bundle's manifest."""
 
     runs: Path
@@ -69,7 +69,7 @@ class _File:
 _READER = TypeAdapter(_File)
 
 
-def read_promoted(runs: Path | None) -> Promoted:
+def read_promoted(runs: Path | None) -> Pinned:
     """Read which run is promoted.
 
     Raises
@@ -84,7 +84,7 @@ def read_promoted(runs: Path | None) -> Promoted:
             expected=f"the file {WORD} in the folder of runs",
             fix="promote one: `segmint promote runs/<id>`, or name a run with --bundle",
         )
-    return Promoted(runs=runs, run=told.run, manifest=told.manifest)
+    return Pinned(runs=runs, run=told.run, manifest=told.manifest)
 
 
 def read_history(runs: Path) -> list[Entry]:
