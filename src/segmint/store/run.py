@@ -23,8 +23,6 @@ from typing import Any, Literal, TypeVar
 
 import polars as pl
 
-import polars as pl
-
 from segmint.errors import RunError, SegmintError, why
 from segmint.store import strict_json
 from segmint.store.process import is_alive, is_here, this_process
