@@ -45,10 +45,6 @@ class TrainingIds:
         asked = _fingerprints(ids, self.key)
         return np.isin(asked, self.fingerprints)
 
-    def count_known(self, ids: Iterable[str | None]) -> int:
-        """Count how many of `ids` were trained on."""
-        return int(self.known(ids).sum())
-
 
 def write_training_ids(folder: Path, ids: Iterable[str | None]) -> None:
     """Keep the fingerprints of `ids` in a run's folder, under a new key."""
