@@ -25,7 +25,7 @@ def test_what_was_read_and_predicted_is_said_first() -> None:
 @pytest.mark.parametrize(
     ("trained_on", "said"),
     [
-        (None, ("how well: f1 0.5000",)),
+        (None, ("how well, if it learned from none of them (nobody can tell): f1 0.5000",)),
         (0, ("how well: f1 0.5000",)),
         (700, ("warning: 700 of 1,200 customers", "how well, those it learned from among them: f1 0.5000")),
         (1_200, ("warning: 1,200 of 1,200 customers", "how well on the customers it learned from: f1 0.5000")),
@@ -35,6 +35,16 @@ def test_python_too_is_warned_of_customers_who_were_trained_on(trained_on: int |
     told = predicted(trained_on, {"f1": 0.5}).sentences[2:]
     assert len(told) == len(said)
     assert all(line.startswith(start) for line, start in zip(told, said, strict=True))
+
+
+def test_the_figures_are_those_that_the_command_tells_programs() -> None:
+    told = predicted(700, {"f1": 0.5}).summary
+    assert told["ledger"]["accepted"] == 1_200
+    assert {name: told[name] for name in ("predicted", "trained_on", "quality")} == {
+        "predicted": {"no": 1_000, "yes": 200},
+        "trained_on": 700,
+        "quality": {"f1": 0.5},
+    }
 
 
 def test_whom_nobody_called_is_predicted_and_judges_nothing() -> None:

@@ -45,14 +45,7 @@ def run_result(screen: Screen, result: RunResult) -> None:
 
 def predicted(screen: Screen, result: Predicted) -> None:
     """Show how many customers got which prediction."""
-    said = {
-        "run": str(result.folder),
-        "out": None if result.out is None else str(result.out),
-        "ledger": result.ledger.to_json(),
-        "predicted": result.counts,
-        "trained_on": result.trained_on,
-        "quality": result.quality,
-    }
+    said = {"run": str(result.folder), "out": None if result.out is None else str(result.out), **result.summary}
     screen.say(said, *result.sentences, f"predictions: {result.out or result.folder / run_files.PREDICTIONS}")
 
 

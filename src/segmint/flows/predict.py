@@ -96,14 +96,29 @@ class Predicted:
 
     @property
     def _how_well(self) -> str:
+        if self.trained_on is None:
+            return "how well, if it learned from none of them (nobody can tell)"
         if not self.trained_on:
             return "how well"
         if self.trained_on == self.rows:
             return "how well on the customers it learned from"
         return "how well, those it learned from among them"
 
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The figures: ledger, predicted (customers by class), trained_on and quality."""
+        return {
+            "ledger": self.ledger.to_json(),
+            "predicted": self.counts,
+            "trained_on": self.trained_on,
+            "quality": self.quality,
+        }
+
     def frame(self) -> pl.DataFrame:
-        """Return every predicted customer: the columns of the table, then what is predicted."""
+        """Return every predicted customer: the columns of the table, then what is predicted.
+
+        Rejected records are in the run's ``rejected.csv``, by their number; `OpenModel.predict` gives all in one frame.
+        """
         return pl.read_parquet(self.folder / PREDICTIONS)
 
 

@@ -33,6 +33,11 @@ def simulate(out: Place, truth: Place | None = None, **settings: object) -> Camp
         "base_rate": what changes from the first wave to the last), `drift_size` (1 is plain to see), `missing_share`
         (share of empty cells), `cost` and `value` (of a call and of a yes, in account currency).
 
+    Returns
+    -------
+    Campaign
+        All settings of what was written, also those left out.
+
     Raises
     ------
     TypeError
