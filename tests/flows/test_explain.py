@@ -99,6 +99,21 @@ def test_of_many_customers_some_are_drawn_whatever_their_order(
     assert there.sentences[0] == "20 of 200 customers were explained, drawn by a fixed rule."
 
 
+def test_the_more_columns_the_fewer_customers_are_weighed(
+    done: RunResult, runs: Path, few: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = [flow._weighed(500, columns) for columns in (1, 16, 40, 80, 150, 5_000)]
+    assert asked == [500, 500, 500, 250, 133, 100]
+    monkeypatch.setattr(flow, "MANY_COLUMNS", 5)
+    monkeypatch.setattr(flow, "MOST_WEIGHED", 100)
+    monkeypatch.setattr(flow, "DRAWS", (1, 2))
+    told = explain_customers(few, done.folder, load_config(), runs=runs)
+    assert told.report is not None
+    columns = pl.read_parquet(told.folder / "tables" / "importance.parquet").height
+    assert told.summary["customers"] == 500 // columns < 100
+    assert f"{500 // columns} customers were drawn" in told.report.read_text("utf-8").replace("\u00a0", " ")
+
+
 def test_the_page_has_what_matters_and_no_customer(explained: Explained) -> None:
     assert explained.report is not None
     page = explained.report.read_text("utf-8").replace("\u00a0", " ")

@@ -39,6 +39,7 @@ from segmint.wording import some_of
 REASONS_OF_EACH = "reasons.parquet"
 MOST_EXPLAINED, MOST_WEIGHED, MOST_DRAWN_AGAIN = 10_000, 500, 100
 DRAWS = (1, 2, 3)
+MANY_COLUMNS = 40  # from here on fewer customers are weighed, as each has as many steps as there are columns
 _RECORD = re.compile(r"record\s+([0-9]{1,15})", re.ASCII | re.IGNORECASE)
 
 
@@ -135,14 +136,16 @@ def keep_importance(here: Run, table: ValidTable, bundle: Bundle) -> dict[str, A
     """
     predictor, wording = predictor_of(bundle), Wording.of(bundle.contract, bundle.reference)
     positive = bundle.contract.outcome.positive
-    some = _spread(table, MOST_WEIGHED)
+    columns = len(predictor.features["columns"])
+    some = _spread(table, _weighed(MOST_WEIGHED, columns))
     found = _attributions(some, bundle)
     importance = global_importance(found, wording)
     targets = bundle.classes if positive is None else [positive]
     effects = effect_curves(predictor, some.frame, bundle.reference, wording, targets=targets)
     here.keep(run_files.IMPORTANCE, importance)
     here.keep(run_files.EFFECTS, effects)
-    again = draw_again(predictor, some.frame.head(MOST_DRAWN_AGAIN), bundle.reference, target=positive, seeds=DRAWS)
+    few = some.frame.head(_weighed(MOST_DRAWN_AGAIN, columns))
+    again = draw_again(predictor, few, bundle.reference, target=positive, seeds=DRAWS)
     stability = how_stable(again)
     summary = {
         "customers": len(some),
@@ -273,6 +276,11 @@ def _reasons(table: ValidTable, found: Attributions, bundle: Bundle, sensitive: 
     told = found.frame()
     first = ["class", "base", "prediction"]
     return pl.concat([pl.DataFrame([numbers, ids]), told.select(first), words, told.drop(first)], how="horizontal")
+
+
+def _weighed(most: int, columns: int) -> int:
+    """Say how many of at most so many customers are weighed by so many columns: a fifth of them at least."""
+    return max(most * MANY_COLUMNS // max(columns, MANY_COLUMNS), most // 5)
 
 
 def _spread(table: ValidTable, most: int) -> ValidTable:
