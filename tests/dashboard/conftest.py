@@ -88,7 +88,10 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Here:
     place = desk.tables.folder / ("a" * 16)
     place.mkdir(parents=True)
     hostile_table().write_csv(place / "table.csv")
-    publish_file(place / "about.json", lambda path: path.write_text('{"name": "<img src=x onerror=alert(3)>.csv"}'))
+    publish_file(
+        place / "about.json",
+        lambda path: path.write_text('{"name": "<img src=x onerror=alert(3)>.csv", "file": "table.csv"}'),
+    )
     return Here(desk, "a" * 16, place / "table.csv", done.folder.name)
 
 

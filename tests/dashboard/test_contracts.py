@@ -37,7 +37,7 @@ def desk(tmp_path: Path) -> Desk:
     place = tmp_path / "tables" / TABLE
     place.mkdir(parents=True)
     pl.DataFrame({"age": [41, 42], "job": ["student", "admin."], "y": ["yes", "no"]}).write_csv(place / "table.csv")
-    (place / "about.json").write_text('{"name": "wave-2.csv"}')
+    (place / "about.json").write_text('{"name": "wave-2.csv", "file": "table.csv"}')
     return Desk(tmp_path)
 
 

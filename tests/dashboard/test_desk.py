@@ -42,7 +42,7 @@ def bring(desk: Desk, key: str, rows: int = 60, country: str = "+49") -> str:
     phones = [f"{country}30{n:07}" for n in range(rows)]
     frame = pl.DataFrame({"age": range(20, 20 + rows), "job": jobs, "phone": phones, "month": months})
     frame.write_csv(place / "table.csv")
-    (place / "about.json").write_text('{"name": "a.csv"}')
+    (place / "about.json").write_text('{"name": "a.csv", "file": "table.csv"}')
     return key * 16
 
 
@@ -365,7 +365,7 @@ def test_a_table_that_meets_no_contract_is_said_in_words(tmp_path: Path) -> None
     place = desk.tables.folder / ("e" * 16)
     place.mkdir(parents=True)
     (place / "table.csv").write_text("a;b\nSECRET;2\n")
-    (place / "about.json").write_text('{"name": "a.csv"}')
+    (place / "about.json").write_text('{"name": "a.csv", "file": "table.csv"}')
     with pytest.raises(SegmintError) as told:
         desk.customers("e" * 16)
     assert "SECRET" not in str(told.value)

@@ -239,8 +239,9 @@ def test_two_tables_of_one_name_are_told_apart(tmp_path: Path) -> None:
 
 
 def test_no_level_of_headings_is_left_out_on_the_page_of_a_segment(tmp_path: Path) -> None:
-    marker = {"label": "age", "level": "under 26", "share": 0.6, "base": 0.2, "index": 300.0, "difference": 1.0}
-    students = {"key": "1", "name": "Students", "customers": 40, "share": 0.1, "jaccard": None, "response": None,
+    marker = {"label": "age", "level": "under 26", "share": 0.6, "base": 0.2, "index": 300.0, "difference": 1.0, "known": 1.0,
+              "base_known": 1.0}  # fmt: skip
+    students = {"key": "1", "name": "Students", "customers": 40, "rows": 40, "share": 0.1, "jaccard": None, "response": None,
                 "markers": [marker], "sentences": [{"kind": "who", "text": "They are young."}]}  # fmt: skip
     with Run.create(tmp_path, "segment", [], "", 7, {}) as run:
         run.keep("segments.json", {"kind": "discovered", "segments": [students]})

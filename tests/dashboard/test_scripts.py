@@ -41,7 +41,7 @@ def bring(desk: Desk, name: str, number: int = 0) -> str:
     place = desk.tables.folder / f"{number:016x}"
     place.mkdir(parents=True, exist_ok=True)
     (place / "table.csv").write_text("age,job,phone\n41,student,1\n")
-    (place / "about.json").write_text(json.dumps({"name": name}))
+    (place / "about.json").write_text(json.dumps({"name": name, "file": "table.csv"}))
     return place.name
 
 

@@ -36,7 +36,7 @@ def desk(tmp_path: Path) -> Desk:
     frame = {"age": range(20, 80), "job": ["student"] * 60, "phone": [f"+4930{n:07}" for n in range(60)]}
     rates, yes = ["5 %" if n % 3 else "10 %" for n in range(60)], ["yes" if n % 2 else "no" for n in range(60)]
     pl.DataFrame(frame | {"rate": rates, "y at 5 %": yes}).write_csv(place / "table.csv")
-    (place / "about.json").write_text('{"name": "a.csv"}')
+    (place / "about.json").write_text('{"name": "a.csv", "file": "table.csv"}')
     return Desk(tmp_path)
 
 

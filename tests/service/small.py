@@ -112,4 +112,5 @@ def _reference(contract: Contract) -> dict[str, Any]:
             "y": draw.choice(["no", "yes"], 300),
         }
     )
-    return reference_of(validate(open_table(frame), contract), ["no", "yes"], None)
+    made = reference_of(validate(open_table(frame), contract), ["no", "yes"], None)
+    return made | {"average": made["outcome_shares"]}
