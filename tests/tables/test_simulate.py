@@ -27,6 +27,13 @@ def test_the_same_seed_gives_the_same_table() -> None:
     assert not simulate(Campaign(rows=500, seed=8)).frame.equals(one.frame)
 
 
+def test_a_second_table_has_other_people() -> None:
+    campaign, wave = (simulate(Campaign(rows=500, first=first)) for first in (0, 500))
+    assert wave.frame["customer_id"].to_list() == [f"C{number:08d}" for number in range(500, 1_000)]
+    assert wave.truth["customer_id"].equals(wave.frame["customer_id"])
+    assert wave.frame.drop("customer_id").equals(campaign.frame.drop("customer_id"))
+
+
 def test_blocks_join_to_the_whole_and_ids_are_unique(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("segmint.tables.simulate.BLOCK", 1_000)
     campaign = Campaign(rows=3_500)

@@ -105,6 +105,7 @@ def simulate(
     control_share: Annotated[float, typer.Option(help="Share deliberately not called.")] = 0.0,
     drift: Annotated[list[str] | None, typer.Option(help="inputs, effects or base_rate. Repeatable.")] = None,
     missing_share: Annotated[float, typer.Option(help="Share of empty cells.")] = 0.02,
+    first: Annotated[int, typer.Option(help="Number of the first customer; a second table has other people.")] = 0,
     json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -122,6 +123,7 @@ def simulate(
         control_share=control_share,
         drift=tuple(drift or ()),
         missing_share=missing_share,
+        first=first,
     )
     said = {"rows": rows, "out": str(out), "truth": None if truth is None else str(truth)}
     Screen(json=json, quiet=quiet).say(said, f"{rows:,} customers: {out}")

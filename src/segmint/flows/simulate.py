@@ -31,7 +31,8 @@ def simulate(out: Place, truth: Place | None = None, **settings: object) -> Camp
         called customers who say yes in the first wave, in (0, 1)), `call_effect` (what a call adds to the log-odds),
         `control_share` (share deliberately not called, in [0, 1)), `drift` (a tuple of "inputs", "effects" and
         "base_rate": what changes from the first wave to the last), `drift_size` (1 is plain to see), `missing_share`
-        (share of empty cells), `cost` and `value` (of a call and of a yes, in account currency).
+        (share of empty cells), `cost` and `value` (of a call and of a yes, in account currency), `first` (number of the
+        first customer: other people than those of another table).
 
     Returns
     -------

@@ -64,6 +64,7 @@ _LIMITS = {
     "drift_size": (-20, 20),
     "cost": (0, 1_000_000_000),
     "value": (0, 1_000_000_000),
+    "first": (0, 50_000_000),
 }
 
 
@@ -93,6 +94,8 @@ class Campaign:
         Share of empty cells in the columns `GAPS`, at random.
     cost, value : float
         Cost of a call and mean value of a yes, in account currency.
+    first : int
+        Number of the first customer: a second table, with a `seed` of its own, has other people under other ids.
     """
 
     rows: int = 20_000
@@ -106,6 +109,7 @@ class Campaign:
     missing_share: float = 0.02
     cost: float = 5.0
     value: float = 80.0
+    first: int = 0
 
     def __post_init__(self) -> None:
         for name, (least, most) in _LIMITS.items():
@@ -233,7 +237,7 @@ def _block(campaign: Campaign, number: NDArray[np.int64], intercept: float, rng:
     propensity, uncalled = _logistic(odds), _logistic(odds - effect)
     called = rng.random(n) >= campaign.control_share
     yes = rng.random(n) < np.where(called, propensity, uncalled)
-    ids = pl.Series("customer_id", [f"C{i:08d}" for i in number])
+    ids = pl.Series("customer_id", [f"C{i:08d}" for i in campaign.first + number])
     frame = _frame(campaign, who, ids, called, yes, rng)
     truth = pl.DataFrame(
         {
