@@ -193,7 +193,7 @@ def test_a_command_that_writes_no_report_is_not_taken_for_an_old_one(tmp_path: P
     with Run.create(tmp_path, "predict", [], "", None, {}) as run:
         run.done({})
     shown = client(Desk(tmp_path), signed_in=True).get(f"/runs/{run.id}").text
-    assert "This run has none; its files are named above." in shown
+    assert "This run has none; what it found is in the files of its folder." in shown
     assert shown.index("config.toml") < shown.index("This run has none")
 
 

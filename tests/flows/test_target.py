@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from html import unescape
 from pathlib import Path
@@ -47,6 +48,7 @@ def test_everyone_read_has_one_place(targeted: Targeted) -> None:
     frame = pl.read_parquet(targeted.folder / "call_list.parquet")
     assert sorted(frame["record"].to_list()) == list(range(1, 4522))
     assert sum(targeted.summary["counts"].values()) == 4521
+    assert targeted.summary["sentences"] == list(targeted.sentences)
     assert targeted.summary["counts"]["listed"] == 300
 
 
@@ -60,6 +62,18 @@ def test_of_a_table_with_empty_lines_the_list_names_the_record_that_was_rejected
     rows = target(tmp_path / "table.csv", done.folder, policy(), runs=runs).call_list.rows
     assert rows.filter(pl.col("status") == "rejected")["record"].to_list() == [303]
     assert rows.height == 300
+
+
+def test_the_page_of_a_list_that_another_version_made_is_refused_in_words(
+    targeted: Targeted, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    older = tmp_path / targeted.folder.name
+    shutil.copytree(targeted.folder, older)
+    told = json.loads((older / "target.json").read_text("utf-8"))
+    del told["doubts"]
+    (older / "target.json").write_text(json.dumps(told), encoding="utf-8")
+    assert main(["report", older.name, "--runs", str(tmp_path)]) == 2
+    assert "do not say 'doubts', which its report shows" in capsys.readouterr().err
 
 
 def test_the_list_is_the_best_that_pays_best_first(targeted: Targeted) -> None:

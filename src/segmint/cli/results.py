@@ -68,7 +68,6 @@ def targeted(screen: Screen, result: Targeted) -> None:
     """Show what the list brings and where it lies."""
     place = result.out or result.folder
     said = {"run": str(result.folder), "out": None if result.out is None else str(result.out), **result.summary}
-    said["sentences"] = list(result.sentences)
     lists = f"lists: {place}/{run_files.LIST}, {run_files.SHEET}, {run_files.DIALLER}"
     screen.say(said, *result.sentences, lists, f"report: {result.folder / run_files.PAGE}")
 

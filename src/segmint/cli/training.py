@@ -121,10 +121,10 @@ def check(
 @app.command()
 def report(run: RunPath, runs: Runs = RUNS, json: AsJson = False, quiet: Quiet = False) -> None:
     """Write a run's page again."""
-    from segmint.flows.report import write_report
+    from segmint.flows.report import write_report_again
     from segmint.store.run import find_run
 
-    page = write_report(find_run(run, runs).folder)
+    page = write_report_again(find_run(run, runs).folder)
     Screen(json=json, quiet=quiet).say({"report": str(page)}, f"report: {page}")
 
 

@@ -437,7 +437,7 @@ def _why_no_report(run: Run) -> tuple[str, str]:
     if run.status == "running":
         return "No report here yet", "The run is still at work; its report stands here when it is finished."
     if run.status == "done":
-        return "No report", "This run has none; its files are named above."
+        return "No report", "This run has none; what it found is in the files of its folder."
     return "No report here", f"The run stopped before its end; {run.goes_on}."
 
 

@@ -28,6 +28,24 @@ def write_report(folder: Path) -> Path:
     return folder / PAGE
 
 
+def write_report_again(folder: Path) -> Path:
+    """Render the report of a finished run once more.
+
+    Raises
+    ------
+    RunError
+        If its files say less than they do today: another version of segmint wrote them.
+    """
+    try:
+        return write_report(folder)
+    except KeyError as error:
+        raise RunError(
+            f"The files of {folder.name} do not say {error}, which its report shows.",
+            expected="a run of this version of segmint",
+            fix="give its command once more",
+        ) from error
+
+
 def stored_report(folder: Path) -> dict[str, Any] | None:
     """Return a run's report as it was stored; None if the run has none yet.
 

@@ -184,22 +184,24 @@ def target(
         )
         for_dialler = publish_file(here.folder / DIALLER, lambda path: write_dialler(call_list, profile, path))
         summary = _summary(call_list, choice, held_back, table, columns, opened_bundle)
-        summary["doubts"] = doubts_of(policy, opened_bundle, columns, held_back.doubts)
+        doubts = doubts_of(policy, opened_bundle, columns, held_back.doubts)
         summary["hand_off"] = {SHEET: asdict(for_people), DIALLER: asdict(for_dialler)}
         if (learned := Learned.of(opened_bundle, run_folder(bundle, runs), opened)) is not None:
             seen = int(learned.rows(table.rows(call_list.lists(table.records))).sum())
             summary["trained_on"] = seen
-            summary["doubts"][:0] = _trained_on(seen, call_list.counts["listed"])
+            doubts = _trained_on(seen, call_list.counts["listed"]) + doubts
         if earlier is not None:
             dropped = dropped_since(earlier, call_list)
             here.keep(DROPPED, dropped.rows)
             summary["dropped"] = _dropped(earlier, dropped)
+        summary["doubts"] = doubts
         here.keep(TARGET, summary)
         if out is not None:
             _copy(here.folder, out)
         write_report(here.folder)
         here.done({key: summary[key] for key in ("counts", "expected_profit")})
-    return Targeted(here.folder, out, call_list, _sentences(call_list, summary), summary)
+    sentences = _sentences(call_list, summary)
+    return Targeted(here.folder, out, call_list, sentences, summary | {"sentences": list(sentences)})
 
 
 def _profile_of(dialler: Path) -> DiallerProfile:
