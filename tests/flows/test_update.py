@@ -85,12 +85,27 @@ def test_a_chosen_part_of_the_results_that_moved_a_bundle_moves_it_no_further(
         said = " ".join(found.sentences)
         assert "propensity_low and propensity_high stay as they were" in said
         assert "so its intercept stays where it is" in said
-    # the same customers in a later wave, which the moved bundle scored, have answered anew
+        assert "There is nothing to promote" in said
+
+
+@pytest.mark.network
+def test_customers_of_a_later_wave_answer_anew_whatever_part_of_the_results_comes_first(
+    wave: dict[str, pl.DataFrame], trained: Path, runs: Path
+) -> None:
+    told = more_yes(wave["results"])
+    scored = predict(wave["wave"], trained, CONFIG, runs=runs).folder / "predictions.parquet"
+    bundle = update(told, scored, trained, CONFIG, runs=runs).folder
     later = wave["wave"].with_columns(pl.col("age") + 1)
-    scored = predict(later, moved.folder, CONFIG, runs=runs).folder / "predictions.parquet"
-    found = update(mostly_no, scored, moved.folder, CONFIG, runs=runs)
-    assert found.summary["moved_before"] == 0
-    assert found.summary["promised_now"] == pytest.approx(found.summary["observed"], abs=0.005)
+    scored = predict(later, bundle, CONFIG, runs=runs).folder / "predictions.parquet"
+    for part in (told.head(600), told.tail(600)):
+        found = update(part, scored, bundle, CONFIG, runs=runs)
+        assert found.summary["moved_before"] == 0
+        assert found.summary["promised_now"] == pytest.approx(found.summary["observed"], abs=0.005)
+        bundle = found.folder
+    again = update(told.head(600), scored, bundle, CONFIG, runs=runs)
+    assert (again.summary["moved_before"], again.summary["gate"]["verdict"]) == (600, "not_better")
+    copied = update(told.head(600), pl.read_parquet(scored), bundle, CONFIG, runs=runs)
+    assert "without the run that scored them nobody can tell" in copied.sentences[0]
 
 
 @pytest.mark.network

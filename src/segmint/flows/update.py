@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.config import Config, load_config
+from segmint.contract.ids import bare_ids
 from segmint.contract.validate import MIN_ROWS_PER_LEVEL
 from segmint.errors import DataError
 from segmint.evaluation.gate import Gate, judge_move
@@ -34,7 +35,7 @@ from segmint.progress import Progress, silent
 from segmint.splits.groups import looks_of
 from segmint.splits.overlap import standing_in, standing_in_with_their_answers
 from segmint.store.bundle import Bundle, open_bundle, write_bundle
-from segmint.store.learned_tables import LearnedTables, carry_learned_tables, tables_of
+from segmint.store.learned_tables import carry_learned_tables
 from segmint.store.promoted import WORD
 from segmint.store.run import Run, installed_versions
 from segmint.store.training_ids import carry_moved_ids, carry_training_ids, open_moved_ids
@@ -139,21 +140,14 @@ def update(
     known = known_of(current, judged, customers, config.data, made_by)
     answered = _Answered(yes, groups, _names(judged, known, current))
     learned = run_folder(bundle, runs)
-    no_news = _moved_before(learned, answered.names, yes.size, scored_since=_scored_since(made_by, current, learned))
-    before = int(no_news.sum())
-    receipt += _said_before(before, yes.size)
+    before = _moved_before(learned, answered.names, _wave_of(made_by))
+    receipt += _said_before(before, yes.size, known=made_by is not None)
     inputs = inputs_of(*(open_source(each, config.data) for each in (results, scored, customers) if each is not None))
     if history is None:
         if known is None:
             judged = with_numbers(judged, ("propensity",), scored, config.data)
         said, doubt = _said(current, known, judged, made_by)
         how = "recalibrated on the results"
-        if 0 < before < yes.size:
-            said, answered = said[~no_news], answered.of(~no_news)
-            _require_enough(answered.yes, answered.groups, before)
-            receipt += f" The intercept is moved and judged by the {answered.yes.size:,} others."
-        elif before:
-            how = "the same bundle"
         receipt += doubt
         return _challenger(
             current, current, (said, said), answered, before, receipt, config, runs, argv, inputs, how, learned, made_by
@@ -224,15 +218,16 @@ def _challenger(
 ) -> Updated:
     """Move the intercept of `fresh`, trained in the run `learned`, by those who answered; judge it beside the present bundle.
 
-    Where all of them, `before` in number, have moved the present bundle already it stays as it is: they are a part of what
-    it learned, chosen by whoever sent them, and would move it towards themselves.
+    Where all of them, `before` in number, have moved the present bundle already, it stays as it is: they are a part of
+    what it learned, chosen by whoever sent them, and would move it towards themselves.
     """
     yes, groups, names = answered
-    stays = fresh is current and before == yes.size
+    wave = _wave_of(made_by)
+    stays = fresh is current and wave is not None and before == yes.size
     with Run.create(runs, "update", argv, config.to_toml(), config.seed, inputs) as here:
-        carry_learned_tables(learned, here.folder, tables_of(made_by))
+        carry_learned_tables(learned, here.folder)
         carry_training_ids(learned, here.folder)
-        carry_moved_ids(learned, here.folder, [] if names is None else names)
+        carry_moved_ids(learned, here.folder, [] if names is None else [*names, *_in_wave(names, wave)])
         move = UNMOVED if stays else move_of(said[0], yes, groups)
         learned_anew = {} if stays else interval_of(cross_fitted(said[0], yes, groups), yes)
         sureness = _interval_in(current) if stays else learned_anew
@@ -256,7 +251,8 @@ def _challenger(
         here.keep(FOUND, summary)
         here.done(summary)
     kept = "propensity_low and propensity_high stay as they were." if stays else _sureness(intervals_from)
-    sentences = (receipt, *_sentences(summary, gate, how, kept), _what_next(gate, here.folder))
+    told = _what_next(gate, here.folder, stays=stays)
+    sentences = (receipt, *_sentences(summary, gate, "the same bundle" if stays else how, kept), told)
     return Updated(here.folder, sentences, summary)
 
 
@@ -268,31 +264,38 @@ def _names(judged: pl.DataFrame, known: Known | None, bundle: Bundle) -> pl.Seri
     return None if ids is None else judged[ids].cast(pl.String)
 
 
-def _moved_before(folder: Path, names: pl.Series | None, customers: int, *, scored_since: bool) -> NDArray[np.bool_]:
-    """Tell whose results have moved the present bundle already; of a wave that it scored since, nobody's have."""
+def _wave_of(made_by: Run | None) -> str | None:
+    """Name the wave that was scored: by the list's run, or by the table that was predicted, whoever predicts it again."""
+    if made_by is None:
+        return None
+    if made_by.record["command"] == "target":
+        return made_by.id
+    return " ".join(sorted(sha for name, sha in made_by.record["inputs"].items() if name != "bundle"))
+
+
+def _in_wave(names: pl.Series, wave: str | None) -> pl.Series:
+    """Name customers as those of a wave: in the next one they answer anew."""
+    return bare_ids(names).head(0) if wave is None else f"{wave} " + bare_ids(names)
+
+
+def _moved_before(folder: Path, names: pl.Series | None, wave: str | None) -> int:
+    """Count the customers whose results have moved the present bundle already; in any wave where nobody knows which this is."""
     moved = open_moved_ids(folder)
-    if moved is None or names is None or scored_since:
-        return np.zeros(customers, dtype=bool)
-    return moved.known(names)
+    if moved is None or names is None:
+        return 0
+    return int(moved.known(names if wave is None else _in_wave(names, wave)).sum())
 
 
-def _scored_since(made_by: Run | None, current: Bundle, folder: Path) -> bool:
-    """Whether the present bundle itself, moved as it is, scored the wave, and the wave is none whose results moved it."""
-    if made_by is None or made_by.record["inputs"].get("bundle") != f"sha256:{current.digest}":
-        return False
-    return not tables_of(made_by) & LearnedTables.of(folder).moved
-
-
-def _said_before(before: int, customers: int) -> str:
+def _said_before(before: int, customers: int, *, known: bool) -> str:
     if not before:
         return ""
     have = some_of(before, customers, "customers", "has", "have")
-    later = (
-        " If they are of a later wave, name with --scored what the present bundle wrote of it, in the folder of that run."
-        if before == customers
-        else ""
+    which = (
+        ""
+        if known
+        else ", with these results or those of another wave: without the run that scored them nobody can tell"
     )
-    return f" {have} moved the present bundle already: their results are no news to it.{later}"
+    return f" {have} moved the present bundle already{which}."
 
 
 def _interval_in(bundle: Bundle) -> dict[str, Any]:
@@ -347,7 +350,9 @@ def _sentences(summary: dict[str, Any], gate: Gate, how: str, intervals: str) ->
     )
 
 
-def _what_next(gate: Gate, folder: Path) -> str:
+def _what_next(gate: Gate, folder: Path, *, stays: bool) -> str:
+    if stays:
+        return f"There is nothing to promote: {folder} says what the present one says."
     if gate.passed:
         return f"To use it: segmint promote {folder}"
     return f"It stays in {folder}; segmint promote takes it only if somebody says why: --despite WHY."
@@ -400,13 +405,12 @@ def _require_this_wave(found: Outcomes) -> None:
         )
 
 
-def _require_enough(yes: NDArray[np.bool_], groups: NDArray[np.int64], before: int = 0) -> None:
-    """Refuse too few customers, or too few of one outcome, to say anything of a response rate, beside those from `before`."""
+def _require_enough(yes: NDArray[np.bool_], groups: NDArray[np.int64]) -> None:
+    """Refuse too few customers, or too few of one outcome, to say anything of a response rate."""
     answers = Answers.of(groups, yes)
     if not answers.enough:
-        beside = f" beside {before:,} whose results have moved the present bundle already" if before else ""
         raise DataError(
-            f"{counted(answers.customers, 'customer has', 'customers have')} an outcome{beside}; {answers.sentence}",
+            f"{counted(answers.customers, 'customer has', 'customers have')} an outcome; {answers.sentence}",
             expected=f"at least {FEWEST} customers with an outcome, {MIN_ROWS_PER_LEVEL} of each",
             fix="wait for more results",
         )

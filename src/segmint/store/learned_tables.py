@@ -49,20 +49,10 @@ class LearnedTables:
         return cls(kept.trained, kept.moved | read)
 
 
-def tables_of(run: Run | None) -> frozenset[str]:
-    """Fingerprints of the tables that a run read; empty where it is not known."""
-    return (
-        frozenset() if run is None else frozenset(sha for name, sha in run.record["inputs"].items() if name != "bundle")
-    )
-
-
-def carry_learned_tables(folder: Path, target: Path, waves: frozenset[str] = frozenset()) -> None:
-    """Keep in the run `target`, which moves the bundle of the run `folder`, what that had learned from.
-
-    `waves` are fingerprints of the tables whose customers move it, where a run had scored them.
-    """
+def carry_learned_tables(folder: Path, target: Path) -> None:
+    """Keep in the run `target`, which moves the bundle of the run `folder`, what that had learned from."""
     known = LearnedTables.of(folder)
-    content = strict_json.to_bytes({"trained": sorted(known.trained), "moved": sorted(known.moved | waves)})
+    content = strict_json.to_bytes({"trained": sorted(known.trained), "moved": sorted(known.moved)})
     publish_bytes(target / TABLES, content)
 
 
