@@ -51,6 +51,25 @@ def test_calls_before_the_list_are_no_answers_to_it_but_their_objections_hold():
     assert "can be read as dd/mm/yyyy or as mm/dd/yyyy" in two_ways.sentence
 
 
+@pytest.mark.parametrize("days", [("12/01/2026", "12/02/2026"), ("12/01/2026", "12/12/2026")])
+def test_calls_before_the_list_in_one_reading_only_are_refused_but_their_objections_hold(days: tuple[str, ...]) -> None:
+    call_list, calls, purchases = unmoved(2, n=2_000)
+    called_at = pl.Series(days).gather(pl.Series(range(calls.height)) % 2)
+    asked = pl.DataFrame({"customer": [calls["customer"][0]], "code": ["DNC"], "called_at": [days[0]]})
+    dated = pl.concat([calls.with_columns(called_at=called_at), asked])
+    joined = join_results(call_list, dated, CODES, purchases=purchases, since=date(2026, 11, 27))
+    assert joined.do_not_call.to_list() == asked["customer"].to_list()
+    with pytest.raises(DataError, match=r"'called_at'.*can be read as dd/mm/yyyy or as mm/dd/yyyy") as refused:
+        measure(joined)
+    assert "leave the column of dates out" in str(refused.value)
+    # the year before in either reading
+    old = dated.with_columns(pl.col("called_at").str.replace("2026", "2025"))
+    both = join_results(call_list, old, CODES, purchases=purchases, since=date(2026, 11, 27))
+    with pytest.raises(DataError, match=r"are of calls before the list of .*'called_at' says") as refused:
+        measure(both)
+    assert "leave the column of dates out" in str(refused.value)
+
+
 def test_listed_customers_without_a_result_are_counted_whoever_tells_who_bought():
     call_list, calls, purchases = unmoved(2, n=500)
     for bought, counts in ((None, "called without success"), (purchases, "their purchases tell, called or not")):

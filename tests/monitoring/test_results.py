@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import polars as pl
 import pytest
@@ -61,6 +63,16 @@ def test_under_a_wrong_number_nobody_can_be_called_back() -> None:
     assert outcomes_of(scored, newest_first, CONTRACT, PLAIN).sentence == said
     last_is_wrong = results.head(2).vstack(pl.DataFrame({"client": ["2"], "code": ["success"]}))
     assert "1 not reached, 0 to be called back" in outcomes_of(scored, last_is_wrong, CONTRACT, PLAIN).sentence
+
+
+def test_calls_before_the_list_in_one_reading_only_are_refused() -> None:
+    scored = pl.DataFrame({"client": ["1", "2"]})
+    results = pl.DataFrame({"client": ["1", "2"], "code": ["success", "refused"], "date": ["12/01/2026", "12/12/2026"]})
+    with pytest.raises(
+        DataError, match=r"can be read as dd/mm/yyyy or as mm/dd/yyyy.*in the first way 1 of 2 results is"
+    ):
+        outcomes_of(scored, results, CONTRACT, PLAIN, since=date(2026, 11, 27))
+    assert outcomes_of(scored, results, CONTRACT, PLAIN, since=date(2025, 11, 27)).rows.tolist() == [0, 1]
 
 
 def test_a_word_for_no_value_that_is_a_code_keeps_its_meaning() -> None:

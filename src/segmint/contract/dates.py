@@ -57,10 +57,25 @@ def days_of(column: pl.Series) -> pl.Series:
     polars.Series of shape (n_rows,), Date
         Null where nothing can be read.
     """
+    return days_in_each_reading(column)[0]
+
+
+def days_in_each_reading(column: pl.Series) -> tuple[pl.Series, ...]:
+    """Read a column that nobody described as days in each way that `readings_of` names, the first as `days_of` does.
+
+    Parameters
+    ----------
+    column : polars.Series of shape (n_rows,)
+
+    Returns
+    -------
+    tuple of polars.Series of shape (n_rows,), Date
+        At least one.
+    """
     if isinstance(column.dtype, pl.Date | pl.Datetime):
-        return column.dt.date()  # the local day, which a cast would not take from a time with a zone
+        return (column.dt.date(),)  # the local day, which a cast would not take from a time with a zone
     texts = column.cast(pl.String).str.strip_chars()
-    return read_dates(texts, likeliest_formats(texts)[0])
+    return tuple(read_dates(texts, form) for form in likeliest_formats(texts))
 
 
 def likeliest_formats(texts: pl.Series) -> tuple[str, ...]:

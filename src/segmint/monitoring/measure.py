@@ -81,7 +81,8 @@ def measure(
     Raises
     ------
     DataError
-        Without a control group, or when nothing is known of its purchases: no effect can be told.
+        Without a control group, or when nothing is known of its purchases: no effect can be told. If the dates of the
+        results leave open which calls were made before the list.
 
     References
     ----------
@@ -135,13 +136,8 @@ def _require_same_campaign(joined: JoinedResults) -> None:
                 expected="the ids of the call list, and the same campaign",
                 fix=f"check that the list and the {what} belong together",
             )
-    if joined.early is not None and 0 < joined.too_early == joined.matched:
-        raise DataError(
-            f"All {counted(joined.too_early, 'result')} of customers on the list are of calls before the list of "
-            f"{joined.early.since}, as '{joined.early.dated_by}' says.",
-            expected="results of calls since the day of the list",
-            fix="export those, or name the list that these results are of",
-        )
+    if joined.early is not None:
+        joined.early.require_answers(joined.too_early, joined.matched, "customers on the list")
     if joined.bought is not None and joined.bought.all_too_early:
         early = joined.bought.too_early
         raise DataError(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from segmint.contract.cells import read_outcome
 from segmint.contract.contract import Contract
-from segmint.contract.dates import days_of, readings_of
+from segmint.contract.dates import days_in_each_reading, days_of, readings_of
 from segmint.contract.event_dates import dated_by
 from segmint.contract.ids import bare_ids, match_ids
 from segmint.contract.treatment import nobody_called
@@ -67,6 +67,8 @@ class EarlyCalls(NamedTuple):
         Rows without a date that can be read: they count.
     readings : str
         How the dates can be read, the way that was taken first; "" if in one way only.
+    doubtful : bool
+        Whether another reading puts other calls before the list.
     """
 
     rows: pl.Series
@@ -74,6 +76,39 @@ class EarlyCalls(NamedTuple):
     since: date | None = None
     undated: int = 0
     readings: str = ""
+    doubtful: bool = False
+
+    def require_answers(self, left_out: int, results: int, whose: str) -> None:
+        """Refuse to leave out calls that were made before the list in one reading only, or all there are.
+
+        Parameters
+        ----------
+        left_out, results : int
+            How many results of customers who count are left out, and how many there are.
+        whose : str
+            "scored customers".
+
+        Raises
+        ------
+        DataError
+        """
+        if not left_out:
+            return
+        since_all_the_same = "leave the column of dates out if the calls were made since all the same"
+        if self.doubtful:
+            raise DataError(
+                f"The dates under '{self.dated_by}' of the results can be read as {self.readings}, and which calls were made "
+                f"before the list of {self.since} depends on it: in the first way {some_of(left_out, results, 'results', 'is', 'are')}.",
+                expected="dates that can be read in one way, such as 2026-03-14 or 14.03.2026",
+                fix=f"write the year first; {since_all_the_same}",
+            )
+        if left_out == results:
+            raise DataError(
+                f"All {counted(left_out, 'result')} of {whose} are of calls before the list of {self.since}, as "
+                f"'{self.dated_by}' says.",
+                expected="results of calls since the day of the list",
+                fix=f"export those, or name the list that these results are of; {since_all_the_same}",
+            )
 
     def sentences(self, left_out: int) -> list[str]:
         """Say how many are left out, and what is doubtful in the dates."""
@@ -98,7 +133,9 @@ def early_calls(results: pl.DataFrame, since: date | None, not_dates: Sequence[s
     column = None if since is None else dated_by(dated, "call")
     if column is None or since is None or not (days := days_of(dated[column])).count():
         return EarlyCalls(pl.Series([False]).new_from_index(0, results.height))
-    return EarlyCalls((days < since).fill_null(False), column, since, days.null_count(), readings_of(dated[column]))
+    early, *others = [(read < since).fill_null(False) for read in days_in_each_reading(dated[column])]
+    doubtful = any((other != early).any() for other in others)
+    return EarlyCalls(early, column, since, days.null_count(), readings_of(dated[column]), doubtful)
 
 
 def outcomes_of(
@@ -121,14 +158,15 @@ def outcomes_of(
     Raises
     ------
     DataError
-        If the two cannot be joined, or nobody has an outcome.
+        If the two cannot be joined, nobody has an outcome, or the dates leave open which calls were made before the list.
     """
     here, there = _keys(scored, results, contract, codes)
     asked, keys = bare_ids(results[there]).alias("_named"), bare_ids(scored[here]).alias("_key")
     met = match_ids(asked, keys)
     not_dates = [there, codes.code, contract.outcome.column]
     early = early_calls(results, since, not_dates)
-    left_out = int((early.rows & asked.is_in(met.pairs["named"].implode()).fill_null(False)).sum())
+    known = asked.is_in(met.pairs["named"].implode()).fill_null(False)
+    left_out = int((early.rows & known).sum())
     told = (
         results.select(
             asked,
@@ -156,12 +194,7 @@ def outcomes_of(
         .join(told, on="_key", how="inner", maintain_order="left")
         .with_columns(pl.col("_called") & ~pl.col("_alone"))
     )
-    if joined.is_empty() and left_out:
-        raise DataError(
-            f"All {counted(left_out, 'result')} of scored customers are of calls before the list of {early.since}, as '{early.dated_by}' says.",
-            expected="results of calls since the day of the list",
-            fix="export those, or name the list that these results are of",
-        )
+    early.require_answers(left_out, int(known.sum()), "scored customers")
     if joined.is_empty():
         raise DataError(
             "None of the results belongs to a customer of the scored table.",
@@ -176,7 +209,7 @@ def outcomes_of(
             fix="wait for more results, or correct the meaning of the codes",
         )
     unnamed = asked.null_count()
-    strangers = results.height - unnamed - int(asked.is_in(met.pairs["named"].implode()).sum())
+    strangers = results.height - unnamed - int(known.sum())
     nameless = f", {unnamed:,} without an id" if unnamed else ""
     sentence = " ".join(
         (
