@@ -22,6 +22,13 @@ def test_other_dates_are_none_of_a_call(name: str) -> None:
     assert dated_by(pl.DataFrame({name: ["2026-03-14"]}), "call") is None
 
 
+@pytest.mark.parametrize("name", ["last_contact", "Last Call", "letzter Anruf", "letzter Kontakt", "última llamada"])
+def test_the_last_contact_dates_a_call_of_a_history_and_no_result(name: str) -> None:
+    table = pl.DataFrame({"id": ["1"], name: ["2026-03-14"]})
+    assert (dated_by(table, "call"), dated_by(table, "result")) == (name, None)
+    assert dated_by(table.with_columns(Anrufdatum=pl.lit("15.03.2026")), "result") == "Anrufdatum"
+
+
 def test_the_names_of_the_page_go_before_any_other_and_what_can_be_read_before_what_cannot() -> None:
     days = ["2026-03-14"]
     assert dated_by(pl.DataFrame({"last_contact": days, "date": days, "called_at": days}), "call") == "date"

@@ -75,6 +75,22 @@ def test_calls_before_the_list_in_one_reading_only_are_refused() -> None:
     assert outcomes_of(scored, results, CONTRACT, PLAIN, since=date(2025, 11, 27)).rows.tolist() == [0, 1]
 
 
+def test_when_a_customer_was_last_called_before_is_no_date_of_a_result() -> None:
+    scored = pl.DataFrame({"client": ["1", "2"]})
+    results = pl.DataFrame(
+        {
+            "client": ["1", "2", "2"],
+            "code": ["success", "wrong_number", "call_back"],
+            "last_contact": ["2026-03-14", "2026-11-20", "2026-10-01"],
+        }
+    )
+    found = outcomes_of(scored, results, CONTRACT, PLAIN, since=date(2026, 11, 27))
+    assert found.rows.tolist() == [0]
+    assert "left out" not in found.sentence
+    # nor does it say in which order the calls were
+    assert "0 not reached, 1 to be called back" in found.sentence
+
+
 def test_a_word_for_no_value_that_is_a_code_keeps_its_meaning() -> None:
     contract = CONTRACT.model_copy(update={"missing": ("", "NA")})
     codes = PLAIN.model_copy(update={"codes": {"NA": "not_reached", "SALE": "success"}})

@@ -10,7 +10,7 @@ import polars as pl
 from segmint.contract.dates import days_of
 from segmint.contract.hints import plain_name, without_accents
 
-Event = Literal["call", "purchase"]
+Event = Literal["call", "result", "purchase"]
 
 _DAY = r"(date|day|datum|tag|fecha|data)(_?time)?"
 _OF = r"((of|de|da|do|du|della|di|d|l|la|des|der|vom)_)*"
@@ -22,16 +22,21 @@ _SALE = (
     r"(purchase|buy|booking|sale|order|contract|transaction|kauf|verkaufs?|buchungs?|abschluss|vertrags?|bestell|auftrags?"
     r"|transaktions?|compra|contratacion|contratacao|venta|venda|operacao|operacion|achat|vente|souscription|operation|acquisto|vendita)"
 )
+_AS_ON_THE_PAGE = tuple(map(re.compile, ("date", "called_at", "call_date")))  # on call lists
+_DAY_OF_A_CALL = (
+    re.compile(
+        rf"{_CALL}_?{_DAY}|{_DAY}_{_OF}{_CALL}|(called|contacted|dialled|dialed)_(on|at)|(angerufen|kontaktiert|telefoniert)_am"
+    ),
+    re.compile(_DAY),
+)
+_LAST_CALL = re.compile(
+    r"(last|letzter|ultim[oa]|dernier|ultima)_(call|contact|anruf|kontakt|llamada|contacto|ligacao|chamada|appel|chiamata|contatto)"
+)
 # held against names without accents; the first that fits is taken
 _NAMES: dict[Event, tuple[re.Pattern[str], ...]] = {
-    "call": (
-        *map(re.compile, ("date", "called_at", "call_date", "last_contact")),  # as the page on call lists names them
-        re.compile(
-            rf"{_CALL}_?{_DAY}|{_DAY}_{_OF}{_CALL}|(called|contacted|dialled|dialed)_(on|at)|(angerufen|kontaktiert|telefoniert)_am"
-        ),
-        re.compile(_DAY),
-        re.compile(r"(last|letzter|ultim[oa]|dernier|ultima)_(call|contact|anruf|kontakt|llamada|contacto|ligacao|chamada|appel|chiamata|contatto)"),
-    ),
+    "call": (*_AS_ON_THE_PAGE, re.compile("last_contact"), *_DAY_OF_A_CALL, _LAST_CALL),
+    # beside a result the last contact is the customer's, of before this call
+    "result": (*_AS_ON_THE_PAGE, *_DAY_OF_A_CALL),
     "purchase": (
         re.compile(
             rf"{_SALE}_?{_DAY}|{_DAY}_{_OF}{_SALE}"
@@ -39,8 +44,8 @@ _NAMES: dict[Event, tuple[re.Pattern[str], ...]] = {
         ),
         re.compile(_DAY),
     ),
-}  # fmt: skip
-NAMES_OF_DATES: dict[Event, str] = {
+}
+NAMES_OF_DATES: dict[Literal["call", "purchase"], str] = {
     "call": "date, called_at, call_date, last_contact, Datum, Anrufdatum, fecha, data …",
     "purchase": "date, bought_on, purchase_date, Datum, Kaufdatum, Buchungsdatum, fecha, data …",
 }
@@ -53,8 +58,8 @@ def dated_by(table: pl.DataFrame, event: Event) -> str | None:
     Parameters
     ----------
     table : polars.DataFrame
-    event : {"call", "purchase"}
-        What the rows are.
+    event : {"call", "result", "purchase"}
+        What the rows are: calls of a history, results of calls to a list, purchases.
 
     Returns
     -------

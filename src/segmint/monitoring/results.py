@@ -130,7 +130,7 @@ class EarlyCalls(NamedTuple):
 def early_calls(results: pl.DataFrame, since: date | None, not_dates: Sequence[str]) -> EarlyCalls:
     """Find the results of calls before the day of the list, where a column is plainly named as their date."""
     dated = results.drop(not_dates, strict=False)
-    column = None if since is None else dated_by(dated, "call")
+    column = None if since is None else dated_by(dated, "result")
     if column is None or since is None or not (days := days_of(dated[column])).count():
         return EarlyCalls(pl.Series([False]).new_from_index(0, results.height))
     early, *others = [(read < since).fill_null(False) for read in days_in_each_reading(dated[column])]
@@ -232,7 +232,7 @@ def outcomes_of(
 def _days(results: pl.DataFrame, not_dates: Sequence[str]) -> pl.Series:
     """When each call was, where a column is plainly named so; else all alike, so that the order of the rows tells."""
     dated = results.drop(not_dates, strict=False)
-    column = dated_by(dated, "call")
+    column = dated_by(dated, "result")
     return (
         pl.Series([None], dtype=pl.Date).new_from_index(0, results.height) if column is None else days_of(dated[column])
     )
