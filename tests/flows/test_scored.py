@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +15,7 @@ from segmint.config import load_config
 from segmint.contract.column import Column
 from segmint.flows.predict import predict
 from segmint.flows.report import write_report
-from segmint.flows.scored import _as_it_came, known_of, scoring_run
+from segmint.flows.scored import _as_it_came, known_of, made_on, scoring_run
 from segmint.flows.target import target
 from segmint.report.run_view import RunView
 from segmint.store.bundle import open_bundle, write_bundle
@@ -33,6 +35,21 @@ def test_a_segment_of_the_table_s_own_is_kept_apart_from_the_one_found(aside: bo
     own = {"segment_input": ["retail"], "segment": ["Savers"]} if aside else {"segment": ["retail"]}
     wave = pl.DataFrame({**own, "propensity": [0.5], "predicted": ["no"], "flags": [""]})
     assert _as_it_came(wave, BUNDLE).to_dict(as_series=False) == {"segment": ["retail"]}
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="this system sets time zones otherwise")
+def test_the_day_of_a_list_is_that_where_the_calls_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs are stamped in UTC: there the evening of a day is the next one already."""
+    evening: Any = SimpleNamespace(record={"made": "2026-11-28T01:30:00+00:00"})
+    days = []
+    for zone in ("Etc/GMT+5", "Etc/GMT-9"):
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+        days.append(made_on(evening))
+    monkeypatch.undo()
+    time.tzset()
+    assert days == [date(2026, 11, 27), date(2026, 11, 28)]
+    assert made_on(None) is None
 
 
 @pytest.fixture(scope="module")

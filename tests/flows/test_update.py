@@ -19,6 +19,7 @@ from segmint.flows.monitor import monitor
 from segmint.flows.predict import predict
 from segmint.flows.promote import promote, rollback
 from segmint.flows.run import run
+from segmint.flows.scored import made_on
 from segmint.flows.update import _require_apart, update
 from segmint.models.interval import PropensityInterval
 from segmint.store.bundle import open_bundle
@@ -333,7 +334,7 @@ def test_what_customers_held_out_bought_moves_no_intercept(
 def test_calls_before_the_list_move_no_intercept(
     wave: dict[str, pl.DataFrame], trained: Path, call_list: Path, tmp_path: Path
 ) -> None:
-    day = Run.open(call_list.parent).record["made"][:10]
+    day = made_on(Run.open(call_list.parent))
     told = wave["results"].select(customer="customer_id", code="subscribed", called_at=pl.lit(f"{day} 09:30"))
     early = told.with_columns(code=pl.lit("yes"), called_at=pl.lit("2020-10-10 09:30"))
     runs = call_list.parent.parent

@@ -113,8 +113,8 @@ def scoring_run(scored: Any, wave: pl.DataFrame, runs: Path) -> Run | None:
 
 
 def made_on(run: Run | None) -> date | None:
-    """The day on which a run was made, that of its list; None where it is not at hand."""
-    return None if run is None else datetime.fromisoformat(run.record["made"]).date()
+    """The day where this runs on which a run was made, that of its list, as calls are dated; None where it is not at hand."""
+    return None if run is None else datetime.fromisoformat(run.record["made"]).astimezone().date()
 
 
 def _decimal_of(run: Run | None) -> str | None:
