@@ -51,16 +51,18 @@ def test_what_the_bank_keeps_in_its_file_stays(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o644
 
 
-def test_the_column_by_which_the_results_name_customers_is_taken_where_no_other_names_them(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", ["kunde\nC7\n", "kunde,phone\nC7,+351912345\n"], ids=["alone", "with phones"])
+def test_nobody_is_added_where_target_reads_no_ids(tmp_path: Path, content: str) -> None:
     path = tmp_path / "robinson.csv"
-    path.write_text("Kundennummer,asked\nC7,2025-01-01\n", "utf-8")
+    path.write_text(content, "utf-8")
     with pytest.raises(InputError, match="no column of customer ids") as refused:
-        add_objectors(path, ids("C8"), "KNR", "Kunde")
-    assert "KNR, Kunde, id, customer" in refused.value.expected
-    assert add_objectors(path, ids("C8", "C7"), "KNR", "Kundennummer").added == 1
-    assert pl.read_csv(path, infer_schema=False)["Kundennummer"].to_list() == ["C7", "C8"]
-    path.write_text("client,Kundennummer\nC7,1\n", "utf-8")  # where `target` looks
-    add_objectors(path, ids("C8"), None, "Kundennummer")
+        add_objectors(path, ids("C8"), "KNR", "kunde")
+    assert "KNR, id, customer" in refused.value.expected
+    assert "kunde" not in refused.value.expected
+    assert "rename the column 'kunde', to KNR if it holds ids" in refused.value.fix
+    assert path.read_text("utf-8") == content
+    path.write_text(content.replace("kunde", "customer"), "utf-8")
+    add_objectors(path, ids("C8"), "KNR", "kunde")
     assert on_file(path) == ["C7", "C8"]
 
 

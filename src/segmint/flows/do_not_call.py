@@ -13,7 +13,7 @@ from segmint.store.alone import alone
 from segmint.store.staging import disk_explained, make_folder, publish_file
 from segmint.tables.formulas import unguarded
 from segmint.tables.write import write_safe_csv
-from segmint.targeting.named_files import ID_NAMES, all_named, id_columns_of, read_whole
+from segmint.targeting.named_files import ID_NAMES, first_named, id_columns_of, read_whole
 from segmint.wording import counted
 
 CUSTOMER = "customer"
@@ -91,7 +91,8 @@ def add_objectors(path: Path, customers: pl.Series, own: str | None = None, name
     own : str, optional
         The id column of the customers' contract: where `segmint target` will look for it.
     named : str, optional
-        The column by which the results name the customers: taken where the file has no column called as ids are.
+        The column by which the results name the customers: where the file has no other, the error says to rename it,
+        for `segmint target` knows no column of that name.
 
     Raises
     ------
@@ -138,12 +139,16 @@ def _by_zeros(new: pl.Series, known: pl.Series) -> int:
 
 
 def _id_column(known: pl.DataFrame, own: str | None, named: str | None, file: str) -> str:
-    found = id_columns_of(known, own) or ([] if named is None else all_named(known, [named]))
-    if not found:
-        names = dict.fromkeys(name for name in (own, named, *ID_NAMES) if name)
-        raise InputError(
-            f"'{file}' has no column of customer ids.",
-            expected=f"a header with one of {', '.join(names)}",
-            fix="name the column in the file's first line; the file was left as it is",
-        )
-    return found[0]
+    """Name the column in which `segmint target` looks for ids: in any other the customers would be called again."""
+    if found := id_columns_of(known, own):
+        return found[0]
+    names = dict.fromkeys((own or CUSTOMER, *ID_NAMES))
+    theirs = first_named(known, [named]) if named else None
+    mend = (
+        "name the column" if theirs is None else f"rename the column '{theirs}', to {own or CUSTOMER} if it holds ids,"
+    )
+    raise InputError(
+        f"'{file}' has no column of customer ids.",
+        expected=f"a header with one of {', '.join(names)}",
+        fix=f"{mend} in the file's first line; the file was left as it is",
+    )
