@@ -226,13 +226,36 @@ def test_who_asked_without_an_id_is_not_lost_in_silence(tmp_path: Path, capsys: 
         folder = Path(told["run"])
         assert pl.read_csv(folder / "strange_results.csv").height == 3
         assert lost in (folder / "report.html").read_text("utf-8")
-    assert "Nobody with an id asked not to be called again" in measure(
+    assert "Nobody whose id is known asked not to be called again" in measure(
         listed, pl.concat([results, nameless]), CONFIG, runs=tmp_path / "runs", codes=tmp_path / "codes.toml",
         silence_means_no=True, do_not_call=tmp_path / "stop.csv",
     ).sentences[-1]  # fmt: skip
     campaign(share=0.0, n=400)[0].write_parquet(tmp_path / "list.parquet")
     assert main(argv) == 2
     assert lost in json.loads(capsys.readouterr().out)["error"]["came"]
+
+
+def test_one_shortened_id_loses_no_other_objection(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    listed, results = campaign()
+    asked = results.filter(pl.col("code") == "STOP")["customer"].to_list()
+    shortened = pl.DataFrame({"customer": ["1.5E+05", "1,6E+05"], "code": ["STOP", "NO"]})
+    listed.write_parquet(tmp_path / "list.parquet")
+    pl.concat([shortened, results]).write_csv(tmp_path / "results.csv")
+    (tmp_path / "codes.toml").write_text(CODES)
+    kept = tmp_path / "stop.csv"
+    argv = ["measure", str(tmp_path / "list.parquet"), str(tmp_path / "results.csv"), "--runs", str(tmp_path / "runs")]
+    argv += ["--codes", str(tmp_path / "codes.toml"), "--json", "--silence-means-no", "--do-not-call", str(kept)]
+    assert main(argv) == 2
+    said = capsys.readouterr()
+    told = json.loads(said.out)
+    lost = "1 result with an id that a spreadsheet has shortened, such as 1.5E+05, asks not to be called again"
+    assert told["lost_objections"].startswith(lost)
+    assert told["lost_objections"].endswith("to the file; export the results with their ids as text.")
+    assert f"error: {lost}" in said.err
+    folder = Path(told["run"])
+    assert pl.read_csv(kept, infer_schema=False)["customer"].to_list() == asked
+    assert pl.read_csv(folder / "do_not_call.csv", infer_schema=False)["customer"].to_list() == asked
+    assert pl.read_csv(folder / "strange_results.csv", infer_schema=False).equals(shortened)
 
 
 def test_a_small_holdout_is_said_on_the_page(tmp_path: Path) -> None:

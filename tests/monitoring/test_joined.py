@@ -89,11 +89,18 @@ def test_who_asks_not_to_be_called_is_heard_on_the_list_or_not():
     assert joined.strange_rows.height == 3
 
 
-def test_an_objector_whose_id_lost_digits_stops_the_work():
+def test_an_objector_whose_id_lost_digits_is_counted_and_no_other_objection_is_lost():
     call_list, results = campaign(1, n=50)
     asked = pl.DataFrame({"customer": ["5,02E+05", "000001", "1E+2"], "code": ["DNC", "DNC", "NO"]})
-    with pytest.raises(DataError, match=r"1 of 2 results that ask not to be called again has an id with an exponent"):
-        join_results(call_list, pl.concat([results, asked]), CODES)
+    joined = join_results(call_list, pl.concat([results, asked]), CODES)
+    assert joined.do_not_call.to_list() == ["000001"]
+    assert (joined.shortened_objections, joined.nameless_objections, joined.strangers) == (1, 0, 2)
+    # a list that was shortened alike names it, and still nobody knows who it is
+    shortened = call_list.with_columns(customer=pl.col("customer").replace("000002", "5,02E+05"))
+    joined = join_results(shortened, pl.concat([results, asked]), CODES)
+    assert joined.do_not_call.to_list() == ["000001"]
+    assert joined.shortened_objections == 1
+    assert "5,02E+05" in joined.strange_rows["customer"]
 
 
 def test_an_id_neutralised_for_spreadsheets_finds_its_customer():

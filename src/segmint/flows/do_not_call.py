@@ -44,7 +44,7 @@ class Grown:
     def sentence(self) -> str:
         """What became of the file, in words."""
         if not self.before + self.added:
-            who = "Nobody with an id" if self.nameless else "Nobody"
+            who = "Nobody whose id is known" if self.nameless else "Nobody"
             return f"{who} asked not to be called again; '{self.path}' was not made."
         said = f"'{self.path}' has {counted(self.before + self.added, 'entry', 'entries')}, {self.added:,} of them new."
         if not self.by_zeros:

@@ -69,7 +69,7 @@ class Measured:
 
     @property
     def lost_objections(self) -> str:
-        """That results without an id ask not to be called again, and where they stand; empty where none does."""
+        """That results without an id, or with a shortened one, ask not to be called again, and where they stand; empty where none does."""
         return str(self.summary["lost_objections"])
 
     def frame(self) -> pl.DataFrame:
@@ -280,7 +280,8 @@ def _add(path: Path, joined: JoinedResults, contract: Contract | None, named: st
                 fix="add the id to the contract, or leave --do-not-call out",
             )
         own = None if contract is None else contract.id_column
-        return replace(add_objectors(path, joined.do_not_call, own, named), nameless=joined.nameless_objections)
+        lost = joined.nameless_objections + joined.shortened_objections
+        return replace(add_objectors(path, joined.do_not_call, own, named), nameless=lost)
     except SegmintError as error:
         return NotGrown(path, error, f"{OBJECTORS} of the run {here.id}")
 
@@ -293,12 +294,19 @@ def _of_the_file(grown: Grown | NotGrown | None) -> dict[str, Any] | None:
 
 def _lost_objections(joined: JoinedResults, here: Run) -> str:
     """Say how many asked not to be called again whom nobody can name, and where to look for them; "" if none did."""
-    if not (lost := joined.nameless_objections):
+    kinds = (
+        (joined.nameless_objections, "without an id"),
+        (joined.shortened_objections, "with an id that a spreadsheet has shortened, such as 1.5E+05,"),
+    )
+    lost = sum(rows for rows, _ in kinds)
+    if not lost:
         return ""
+    who = " and ".join(f"{counted(rows, 'result')} {how}" for rows, how in kinds if rows)
+    again = "; export the results with their ids as text" if joined.shortened_objections else ""
     return (
-        f"{counted(lost, 'result', 'results')} without an id {'asks' if lost == 1 else 'ask'} not to be called again, and no "
+        f"{who} {'asks' if lost == 1 else 'ask'} not to be called again, and no "
         f"do-not-call file can name {'that customer' if lost == 1 else 'those customers'}: find out who it was, by {STRANGE} of "
-        f"the run {here.id}, and add the id{'' if lost == 1 else 's'} to the file."
+        f"the run {here.id}, and add the id{'' if lost == 1 else 's'} to the file{again}."
     )
 
 

@@ -38,15 +38,16 @@ class JoinedResults:
     read, matched, strangers, unnamed : int
         Result rows read; those of customers on the list; those of customers who are not; those without an id. Read is the sum.
     strange_rows : polars.DataFrame
-        The result rows of customers who are not on the list, or without an id, as they came.
+        The result rows of customers who are not on the list, or without an id, as they came; and those of `shortened_objections`.
     do_not_call : polars.Series
         Customers who asked not to be called again, on the list or not, to be added to the do-not-call file.
     early : EarlyCalls
         Results of calls before the list: no answer to it, but whoever asked not to be called again has asked.
     too_early : int
         Those of them that are of customers on the list.
-    nameless_objections : int
-        Rows without an id that say that somebody asked not to be called again: nobody knows who.
+    nameless_objections, shortened_objections : int
+        Rows without an id that say that somebody asked not to be called again, and rows whose id a spreadsheet has shortened
+        to an exponent: nobody knows who, and none of them is in `do_not_call`.
     purchases, purchases_matched : int or None
         Rows of purchases read, and those of customers on the list, whenever they bought. None if nobody named any: then success is what the codes say.
     bought : Purchases or None
@@ -80,6 +81,7 @@ class JoinedResults:
     met_nobody: tuple[int, ...] = ()
     unnamed: int = 0
     nameless_objections: int = 0
+    shortened_objections: int = 0
     early: EarlyCalls | None = None
     too_early: int = 0
 
@@ -201,15 +203,14 @@ def join_results(
     Raises
     ------
     DataError
-        If a column is missing, a code has no meaning, an objector's id has lost digits, or it is open whether a row is a
-        purchase: a sale left out would bias the effect.
+        If a column is missing, a code has no meaning, or it is open whether a row is a purchase: a sale left out would bias
+        the effect.
     """
     _require_columns(results, "results", dispositions.customer, dispositions.code)
     meaning = meanings_of(results, dispositions)
     early = early_calls(results, since, [dispositions.customer, dispositions.code])
     calls = results.select(bare_ids(results[dispositions.customer]).alias("_named"), meaning=meaning, early=early.rows)
     listed = call_list.with_columns(bare_ids(call_list["customer"]).alias("_key"))
-    _require_whole_ids(calls)
     pairs, unclear, of_results = match_ids(calls["_named"], listed["_key"])
     known = _among(calls["_named"], pairs["named"])
     rows = _with_calls(listed, calls.join(pairs.rename({"known": "_key"}), left_on="_named", right_on="named"))
@@ -229,7 +230,8 @@ def join_results(
     met = [same_ids(each, listed["_key"]) for each in seen]
     by_zeros["customers of earlier lists"] = sum(map(rows_by_zeros, seen, met))
     rows, before, repeated = _with_new(rows, met)
-    others = calls.filter(~known & (calls["meaning"] == "do_not_call"))["_named"]
+    objects = (calls["meaning"] == "do_not_call").fill_null(False)
+    others, shortened = calls["_named"].filter(~known & objects), objects & lost_digits(calls["_named"])
     asked = pl.concat([rows.filter("do_not_call")["customer"].cast(pl.String), others.drop_nulls().rename("customer")])
     unnamed = calls["_named"].null_count()
     return JoinedResults(
@@ -237,8 +239,9 @@ def join_results(
         read=results.height,
         matched=int(known.sum()),
         strangers=int((~known).sum()) - unnamed,
-        strange_rows=results.filter(~known),
-        do_not_call=asked.unique(maintain_order=True),
+        strange_rows=results.filter(~known | shortened),
+        # 1.5E+05 may be anybody, and one such id in a do-not-call file makes the whole file useless
+        do_not_call=asked.filter(~lost_digits(bare_ids(asked))).unique(maintain_order=True),
         purchases=None if purchases is None else purchases.height,
         purchases_matched=matched,
         before=before,
@@ -250,6 +253,7 @@ def join_results(
         met_nobody=tuple(len(each) for each, there in zip(seen, met, strict=True) if len(each) and there.is_empty()),
         unnamed=unnamed,
         nameless_objections=others.null_count(),
+        shortened_objections=int(shortened.sum()),
         early=early,
         too_early=int((known & early.rows).sum()),
     )
@@ -264,18 +268,6 @@ def _require_columns(frame: pl.DataFrame, name: str, *wanted: str) -> None:
                 expected=f"{named} among the columns {', '.join(frame.columns[:20])}",
                 fix=NAME_THE_COLUMNS,
             )
-
-
-def _require_whole_ids(calls: pl.DataFrame) -> None:
-    """Refuse objectors whose ids a spreadsheet has shortened: nobody would keep them from being called."""
-    asked = calls.filter(meaning="do_not_call")
-    if cut := int(lost_digits(asked["_named"]).sum()):
-        raise DataError(
-            f"{some_of(cut, asked.height, 'results that ask not to be called again', 'has', 'have')} an id with an exponent, "
-            "such as 1.5E+05: whose it is cannot be told.",
-            expected="every digit of every id",
-            fix="export the results with their ids as text: a spreadsheet has shortened these numbers",
-        )
 
 
 def _customers_of(purchases: pl.DataFrame, dispositions: Dispositions) -> pl.Series:
