@@ -141,24 +141,45 @@ def test_the_gate_needs_enough_new_customers_and_enough_of_each_outcome(tmp_path
         promote(challenger, CONFIG, runs=tmp_path, on=pl.concat([called(1), few]))
 
 
-def test_rows_of_one_customer_are_one_customer_to_the_gate(tmp_path: Path) -> None:
-    """Five rows each are no five times as many customers: the interval must not shrink."""
+def two_with_ids(runs: Path) -> tuple[Path, Path]:
+    """Two bundles whose contract names the customers."""
     contract = parse_contract(
         CONTRACT + '[columns.customer]\nkind = "text"\nrole = "id"\nlabel = "customer"\n', origin="test"
     )
     goldens = [small_parts(seed)["golden"] for seed in (1, 2)]
     for golden in goldens:
         golden["rows"] = [row | {"customer": f"G{place}"} for place, row in enumerate(golden["rows"])]
-    first, second = (
-        finished(tmp_path, seed, contract=contract, golden=golden) for seed, golden in enumerate(goldens, 1)
-    )
+    first, second = (finished(runs, seed, contract=contract, golden=golden) for seed, golden in enumerate(goldens, 1))
+    return first, second
+
+
+def with_ids(table: pl.DataFrame) -> pl.DataFrame:
+    return table.with_columns(customer=pl.format("C{}", pl.int_range(pl.len())))
+
+
+def test_rows_of_one_customer_are_one_customer_to_the_gate(tmp_path: Path) -> None:
+    """Five rows each are no five times as many customers: the interval must not shrink."""
+    first, second = two_with_ids(tmp_path)
     promote(first, CONFIG, runs=tmp_path)
-    once = called(3).with_columns(customer=pl.format("C{}", pl.int_range(pl.len())))
+    once = with_ids(called(3))
     gates = []
     for table, challenger in ((once, second), (pl.concat([once] * 5), first)):
         gates.append(promote(challenger, CONFIG, runs=tmp_path, on=table, despite="a test").entry.gate)
     one, five = (gate["high"] - gate["low"] for gate in gates)
     assert five == pytest.approx(one, rel=0.15)
+
+
+def test_customers_left_out_are_counted_as_customers_and_not_by_their_rows(tmp_path: Path) -> None:
+    first, second = two_with_ids(tmp_path)
+    once = with_ids(called(3))
+    learned = once.head(150)
+    write_training_ids(first, learned["customer"])
+    promote(first, CONFIG, runs=tmp_path)
+    with pytest.raises(DataError, match="trained on 150 of the 150 customers, or moved by their results"):
+        promote(second, CONFIG, runs=tmp_path, on=pl.concat([learned] * 3))
+    entry = promote(second, CONFIG, runs=tmp_path, on=pl.concat([once] * 3), despite="a test").entry
+    assert entry.gate["judged_on"] == {"customers": 250, "learned_from": 150, "nobody_called": 0}
+    assert "judged on 250 customers; 150 customers that one of the two was trained on" in entry.gate["sentence"]
 
 
 @pytest.mark.network

@@ -34,8 +34,8 @@ class Gate:
     difference, low, high : float or None
         Challenger minus champion, with its interval.
     judged_on : dict of str to int or None
-        Where a table was named to judge by: its customers who did, and its rows left out as one of the two had learned from
-        them, or as nobody called them.
+        Where a table was named to judge by: its customers who did, those left out as one of the two had learned from them, and
+        its rows left out as nobody called them.
     """
 
     passed: bool

@@ -264,7 +264,7 @@ def _on_table(
     groups = groups_of(ours.frame, ours.contract)
     _require_enough(groups, yes, new, alike)
     gate = compare_bundles(challenger, current, (said[new], before[new]), yes[new], groups[new])
-    judged, old, alone = np.unique(groups[new]).size, int(np.sum(~new)), ours.ledger.left_alone
+    judged, old, alone = np.unique(groups[new]).size, np.unique(groups[~new]).size, ours.ledger.left_alone
     words = [gate.sentence, f"judged on {counted(judged, 'customer')}"]
     if old:
         are = f"{'is' if old == 1 else 'are'} left out"
@@ -288,7 +288,8 @@ def _require_enough(groups: NDArray[np.int64], yes: NDArray[np.bool_], new: NDAr
         return
     there_are = f"There {'is' if answers.customers == 1 else 'are'} {counted(answers.customers, 'customer')}"
     judges = f"{there_are} to judge by; {answers.sentence}"
-    old = f"One of the two bundles was trained on {np.sum(~new):,} of the {new.size:,} customers{alike}, or moved by their results. "
+    learned, every = np.unique(groups[~new]).size, np.unique(groups).size
+    old = f"One of the two bundles was trained on {learned:,} of the {every:,} customers{alike}, or moved by their results. "
     raise DataError(
         judges if new.all() else old + judges,
         expected=f"at least {FEWEST} customers with outcomes that neither of the two was trained on, "
