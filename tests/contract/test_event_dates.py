@@ -29,6 +29,12 @@ def test_the_last_contact_dates_a_call_of_a_history_and_no_result(name: str) -> 
     assert dated_by(table.with_columns(Anrufdatum=pl.lit("15.03.2026")), "result") == "Anrufdatum"
 
 
+def test_of_results_a_column_of_the_call_is_believed_before_one_of_any_day_also_with_gaps() -> None:
+    days = ["2026-03-14", "2026-03-15"]
+    assert dated_by(pl.DataFrame({"date": days, "call_date": ["2026-03-16", None]}), "result") == "call_date"
+    assert dated_by(pl.DataFrame({"date": days, "call_date": ["?", None]}), "result") == "date"
+
+
 def test_the_names_of_the_page_go_before_any_other_and_what_can_be_read_before_what_cannot() -> None:
     days = ["2026-03-14"]
     assert dated_by(pl.DataFrame({"last_contact": days, "date": days, "called_at": days}), "call") == "date"

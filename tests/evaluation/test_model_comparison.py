@@ -1,5 +1,6 @@
 """The analyst's class: names or objects in, one comparison out."""
 
+import numpy as np
 import polars as pl
 import pytest
 from sklearn.ensemble import RandomForestClassifier
@@ -50,12 +51,13 @@ def test_unknown_names_are_refused_before_any_work():
 
 
 @pytest.mark.parametrize(
-    ("parameter", "value"), [("repeats", 0), ("folds", 2.5), ("folds", 1), ("inner", 1), ("random_state", "x")]
+    ("parameter", "value"),
+    [("repeats", 0), ("folds", 2.5), ("folds", 1), ("inner", 1), ("random_state", "x"), ("random_state", False)],
 )
 def test_parameters_out_of_range_are_refused_before_any_work(parameter, value):
     with pytest.raises(ValueError, match=f"The '{parameter}' parameter of ModelComparison must be"):
         ModelComparison(["base_rate"], **{parameter: value})
-    ModelComparison(["base_rate"], random_state=0)
+    ModelComparison(["base_rate"], random_state=np.int64(0))
 
 
 def test_models_and_classes_that_were_not_compared_are_named():

@@ -20,6 +20,7 @@ from segmint.evaluation.rule import rule_of
 from segmint.evaluation.strategies import AtRandom, Everyone, Forgetful, Look, Moment, Rule
 from segmint.flows import backtest as flow
 from segmint.flows.demo import sample_path
+from segmint.splits.waves import Wave
 from segmint.store.run import Run
 from segmint.tables.source import open_table
 from segmint.targeting.policy import ContactPolicy, ContactRules, Quota
@@ -242,6 +243,14 @@ def test_waves_in_time_say_when_they_were_and_that_they_are_of_unequal_size(hist
     table = page[page.index("Every wave") :]
     assert "24 to 26" in table
     assert "records" not in table[: table.index("regret")]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "said"), [([400, 400, 100], None), ([400, 400, 900], "Waves hold 400 to 900 calls"), ([400], None)]
+)
+def test_a_last_wave_may_be_short_and_not_large(sizes: list[int], said: str | None) -> None:
+    waves = [Wave(place, np.arange(size), np.arange(0)) for place, size in enumerate(sizes, start=1)]
+    assert [sentence[:27] for sentence in flow._unequal(waves, binds=False)] == ([] if said is None else [said])
 
 
 def test_other_windows_may_serve_better_and_are_chosen_without_hindsight(history: Path, tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def test_results_without_an_id_are_of_nobody_and_counted_apart() -> None:
     )
     found = outcomes_of(pl.DataFrame({"client": ["1", "2"]}), results, CONTRACT, PLAIN)
     assert "4 results read, 1 of customers who are not in the scored table, 2 without an id;" in found.sentence
-    assert found.strangers == 1
+    assert (found.named, found.strangers) == (2, 1)
 
 
 @pytest.mark.parametrize("column", ["code", "y"])

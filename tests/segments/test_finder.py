@@ -76,7 +76,7 @@ def test_whose_response_is_missing_has_none(campaign):
     blank = np.where(hidden, "", campaign.outcome)
     for none in (None, float("nan"), pd.NA):
         y = [none if hide else str(said) for hide, said in zip(hidden, campaign.outcome, strict=True)]
-        for given in (y, pd.Series(y)):
+        for given in (y, pd.Series(y), pd.DataFrame({"y": y})):
             assert np.array_equal(_responses(given, len(campaign)), blank)
     answers = pl.Series(campaign.outcome).set(pl.Series(hidden), None)
     same = SegmentFinder(4, "tree", random_state=1).fit(inputs, blank)

@@ -36,7 +36,7 @@ _LAST_CALL = re.compile(
 _NAMES: dict[Event, tuple[re.Pattern[str], ...]] = {
     "call": (*_AS_ON_THE_PAGE, re.compile("last_contact"), *_DAY_OF_A_CALL, _LAST_CALL),
     # beside a result the last contact is the customer's, of before this call
-    "result": (*_AS_ON_THE_PAGE, *_DAY_OF_A_CALL),
+    "result": (re.compile("called_at"), *_DAY_OF_A_CALL[:1], re.compile("date"), *_DAY_OF_A_CALL[1:]),
     "purchase": (
         re.compile(
             rf"{_SALE}_?{_DAY}|{_DAY}_{_OF}{_SALE}"
@@ -55,6 +55,9 @@ NAMES_OF_DATES: dict[Literal["call", "purchase"], str] = {
 def dated_by(table: pl.DataFrame, event: Event) -> str | None:
     """Name the column of the day on which something was made: of those that are called so, the first with most dates.
 
+    Of results it is the first with half as many: a column that speaks of the call is believed before one of any day, also
+    where it has gaps.
+
     Parameters
     ----------
     table : polars.DataFrame
@@ -68,7 +71,9 @@ def dated_by(table: pl.DataFrame, event: Event) -> str | None:
     """
     plain = {name: bare_name(name) for name in table.columns}
     named = [name for pattern in _NAMES[event] for name in table.columns if pattern.fullmatch(plain[name])]
-    return max(named, key=lambda name: days_of(table[name]).count(), default=None)
+    dates = {name: days_of(table[name]).count() for name in named}
+    enough = max(dates.values(), default=0) * (0.5 if event == "result" else 1.0)
+    return next((name for name in named if dates[name] >= enough), None)
 
 
 def bare_name(name: str) -> str:

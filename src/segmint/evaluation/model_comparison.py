@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from sklearn.base import clone
 
 from segmint.contract.valid_table import ValidTable, require_valid_table
@@ -24,7 +25,7 @@ _PARAMETERS: Rules = {
     "repeats": ("1 or more", count),
     "random_state": (
         "a whole number of 0 or more",
-        lambda given: count(given) or (isinstance(given, int) and given == 0),
+        lambda given: isinstance(given, (int, np.integer)) and not isinstance(given, bool) and bool(given >= 0),
     ),
 }
 

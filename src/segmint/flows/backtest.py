@@ -371,7 +371,8 @@ def _spans(table: ValidTable, waves: Sequence[Wave], by: str) -> list[list[str]]
 
 def _unequal(waves: Sequence[Wave], *, binds: bool) -> list[str]:
     """Say that waves are of very different size; the last may always be short."""
-    sizes = [wave.rows.size for wave in waves[:-1]]
+    *sizes, last = (wave.rows.size for wave in waves)
+    sizes += [last] if sizes and last > min(sizes) else []
     if not sizes or max(sizes) <= MOST_UNEQUAL * min(sizes):
         return []
     limits = " The budget and the other limits are per wave, whatever its size." if binds else ""

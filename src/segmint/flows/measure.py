@@ -165,7 +165,7 @@ def measure(
         with _said_what_grew(grown, lost):
             changed = _changed_since(listed, list_run, runs)
             found = estimate(joined, level=level, currency=currency, held_out_silence_means_no=silence_means_no)
-        others = caution_of_strangers(joined.strangers, joined.read, "on this list")
+        others = caution_of_strangers(joined.strangers, joined.read - joined.unnamed, "on this list")
         refused = (grown.sentence,) if isinstance(grown, NotGrown) else ()
         first = (*refused, *([lost] if lost else []), *(() if others is None else (others,)))
         sentences = (

@@ -163,7 +163,7 @@ def _outcomes(
         # by record too, for a table whose customers have no id
         joined = table.raw if "record" in table.raw.columns else table.raw.with_columns(record=pl.Series(table.records))
         found = outcomes_of(joined, outcomes, bundle.contract, codes)
-        caution = caution_of_strangers(found.strangers, found.read, "in this table")
+        caution = caution_of_strangers(found.strangers, found.named, "in this table")
         return (found.rows, found.said_yes), found.sentence, caution
     alone = nobody_called(table.raw, bundle.contract)
     answered = _answered(table)

@@ -396,8 +396,8 @@ def _said(
 
 def _require_this_wave(found: Outcomes) -> None:
     """Refuse results most of which are of other customers: the few that match by chance are not the wave."""
-    if most_are_strangers(found.strangers, found.read):
-        are = some_of(found.strangers, found.read, "results", "is of a customer who is", "are of customers who are")
+    if most_are_strangers(found.strangers, found.named):
+        are = some_of(found.strangers, found.named, "results", "is of a customer who is", "are of customers who are")
         raise DataError(
             f"{are} not in the scored table: they seem to be of another wave.",
             expected="results most of which are of customers of the scored table",

@@ -165,7 +165,7 @@ class LightGBM(_Boosted):
 
 
 class CatBoost(_Boosted):
-    """Gradient boosting by CatBoost; its parameters are those of `LightGBM`, but `depth` for the leaves."""
+    """Gradient boosting by CatBoost; its parameters are those of `LightGBM`, but `depth` in the place of `leaves` and `min_leaf`."""
 
     def __init__(
         self,
@@ -224,7 +224,7 @@ class CatBoost(_Boosted):
 
 
 class XGBoost(_Boosted):
-    """Gradient boosting by XGBoost; its parameters are those of `LightGBM`, but `depth` for the leaves."""
+    """Gradient boosting by XGBoost; its parameters are those of `LightGBM`, but `depth` in the place of `leaves` and `min_leaf`."""
 
     def __init__(
         self,

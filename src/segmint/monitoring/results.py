@@ -42,14 +42,14 @@ class Outcomes(NamedTuple):
     said_yes : ndarray of bool
     sentence : str
         Where the result rows went.
-    read, strangers : int
-        Result rows, and those of customers who are not in the scored table.
+    named, strangers : int
+        Result rows with an id, and those of customers who are not in the scored table.
     """
 
     rows: NDArray[np.int64]
     said_yes: NDArray[np.bool_]
     sentence: str
-    read: int
+    named: int
     strangers: int
 
 
@@ -224,7 +224,7 @@ def outcomes_of(
         answered["_row"].to_numpy().astype(np.int64),
         answered["_yes"].to_numpy(),
         sentence,
-        results.height,
+        results.height - unnamed,
         strangers,
     )
 

@@ -393,6 +393,8 @@ def _how_it_comes_back(choice: Choice) -> str:
 def _responses(y: Any, customers: int) -> NDArray[np.str_]:
     """Write the responses as text, "" where there is none."""
     given = np.asarray(y, dtype=object)
+    if given.shape == (customers, 1):  # a table of one column
+        given = given[:, 0]
     if given.shape != (customers,):
         raise ValueError(
             f"'y' must be the response of each of the {customers:,} customers. Got an array of shape {given.shape} instead."
