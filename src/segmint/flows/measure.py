@@ -190,7 +190,11 @@ def measure(
                 "without_id": joined.unnamed,
             },
             "purchases": {"read": joined.purchases, "matched": joined.purchases_matched},
-            "left_out": {"earlier": joined.before, "repeated": joined.repeated},
+            "left_out": {
+                "earlier": joined.before,
+                "repeated": joined.repeated,
+                "before_the_list": joined.too_early,
+            },
             "do_not_call": len(joined.do_not_call),
             "do_not_call_file": _of_the_file(grown),
             "lost_objections": lost,
