@@ -35,7 +35,7 @@ def test_no_customers_value_is_in_the_ledgers_json() -> None:
 
 
 def test_no_customers_value_is_in_what_a_notebook_shows() -> None:
-    assert repr(Reject(1, "a", "b", "SECRET")) == "Reject(record=1, reason='a', detail='b', column=None, span=None)"
+    assert repr(Reject(1, "a", "b", "SECRET")) == "Reject(record=1, reason='a', detail='b', column=None)"
 
 
 def test_only_the_first_thousand_rejects_stay_in_memory() -> None:
