@@ -36,7 +36,7 @@ check: $(READY)  ## lint, types, the staircase, the documentation
 docs: $(READY)   ## the documentation as a site, in build/site
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
 
-check-fast: $(READY)  ## the tests that need no TensorFlow and no browser, in about a minute
+check-fast: $(READY)  ## the tests that need no TensorFlow and no browser, in about four minutes
 	$(BIN)/ruff check .
 	$(BIN)/python -m pytest -q -n 2 -m "not network and not browser and not slow"
 
