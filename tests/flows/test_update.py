@@ -86,6 +86,7 @@ def test_a_chosen_part_of_the_results_that_moved_a_bundle_moves_it_no_further(
         said = " ".join(found.sentences)
         assert "propensity_low and propensity_high stay as they were" in said
         assert "so its intercept stays where it is" in said
+        assert found.summary["how"] == "the same bundle"
         assert "There is nothing to promote" in said
 
 

@@ -22,27 +22,27 @@ _SALE = (
     r"(purchase|buy|booking|sale|order|contract|transaction|kauf|verkaufs?|buchungs?|abschluss|vertrags?|bestell|auftrags?"
     r"|transaktions?|compra|contratacion|contratacao|venta|venda|operacao|operacion|achat|vente|souscription|operation|acquisto|vendita)"
 )
-_AS_ON_THE_PAGE = tuple(map(re.compile, ("date", "called_at", "call_date")))  # on call lists
-_DAY_OF_A_CALL = (
-    re.compile(
-        rf"{_CALL}_?{_DAY}|{_DAY}_{_OF}{_CALL}|(called|contacted|dialled|dialed)_(on|at)|(angerufen|kontaktiert|telefoniert)_am"
-    ),
-    re.compile(_DAY),
+_ANY_DAY = re.compile(_DAY)
+_DAY_OF_A_CALL = re.compile(
+    rf"{_CALL}_?{_DAY}|{_DAY}_{_OF}{_CALL}|(called|contacted|dialled|dialed)_(on|at)|(angerufen|kontaktiert|telefoniert)_am"
 )
 _LAST_CALL = re.compile(
     r"(last|letzter|ultim[oa]|dernier|ultima)_(call|contact|anruf|kontakt|llamada|contacto|ligacao|chamada|appel|chiamata|contatto)"
 )
 # held against names without accents; the first that fits is taken
 _NAMES: dict[Event, tuple[re.Pattern[str], ...]] = {
-    "call": (*_AS_ON_THE_PAGE, re.compile("last_contact"), *_DAY_OF_A_CALL, _LAST_CALL),
+    "call": (
+        *map(re.compile, ("date", "called_at", "call_date", "last_contact")),  # as the page on call lists names them
+        *(_DAY_OF_A_CALL, _ANY_DAY, _LAST_CALL),
+    ),
     # beside a result the last contact is the customer's, of before this call
-    "result": (re.compile("called_at"), *_DAY_OF_A_CALL[:1], re.compile("date"), *_DAY_OF_A_CALL[1:]),
+    "result": (re.compile("called_at"), _DAY_OF_A_CALL, re.compile("date"), _ANY_DAY),
     "purchase": (
         re.compile(
             rf"{_SALE}_?{_DAY}|{_DAY}_{_OF}{_SALE}"
             r"|(purchased|bought|booked|sold|signed|ordered)_(on|at)|(gekauft|verkauft|abgeschlossen|gebucht|bestellt)_am"
         ),
-        re.compile(_DAY),
+        _ANY_DAY,
     ),
 }
 NAMES_OF_DATES: dict[Literal["call", "purchase"], str] = {

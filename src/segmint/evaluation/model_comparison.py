@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 from sklearn.base import clone
 
 from segmint.contract.valid_table import ValidTable, require_valid_table
@@ -20,13 +19,10 @@ from segmint.splits.groups import row_groups, row_keys
 
 # What each parameter must be, in words and as a check.
 _PARAMETERS: Rules = {
-    "folds": ("2 or more", lambda given: count(given) and given > 1),
+    "folds": ("2 or more", lambda given: count(given, 2)),
     "inner": ("above 0 and below 1, or None", lambda given: given is None or between(given, 0, 1)),
     "repeats": ("1 or more", count),
-    "random_state": (
-        "a whole number of 0 or more",
-        lambda given: isinstance(given, (int, np.integer)) and not isinstance(given, bool) and bool(given >= 0),
-    ),
+    "random_state": ("a whole number of 0 or more", lambda given: count(given, 0)),
 }
 
 

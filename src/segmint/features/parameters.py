@@ -26,9 +26,9 @@ def check_parameters(estimator: Any, rules: Rules) -> None:
             )
 
 
-def count(given: Any) -> bool:
-    """Whether it is a whole number of 1 or more."""
-    return isinstance(given, (int, np.integer)) and not isinstance(given, bool) and bool(given >= 1)
+def count(given: Any, least: int = 1) -> bool:
+    """Whether it is a whole number of 1, or of `least`, or more."""
+    return isinstance(given, (int, np.integer)) and not isinstance(given, bool) and bool(given >= least)
 
 
 def between(given: Any, low: float, high: float) -> bool:

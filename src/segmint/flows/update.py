@@ -140,8 +140,9 @@ def update(
     known = known_of(current, judged, customers, config.data, made_by)
     answered = _Answered(yes, groups, _names(judged, known, current))
     learned = run_folder(bundle, runs)
-    before = _moved_before(learned, answered.names, _wave_of(made_by))
-    receipt += _said_before(before, yes.size, known=made_by is not None)
+    which = _wave_of(made_by)
+    before = _moved_before(learned, answered.names, which)
+    receipt += _said_before(before, yes.size, known=which is not None)
     inputs = inputs_of(*(open_source(each, config.data) for each in (results, scored, customers) if each is not None))
     if history is None:
         if known is None:
@@ -150,7 +151,7 @@ def update(
         how = "recalibrated on the results"
         receipt += doubt
         return _challenger(
-            current, current, (said, said), answered, before, receipt, config, runs, argv, inputs, how, learned, made_by
+            current, current, (said, said), answered, before, receipt, config, runs, argv, inputs, how, learned, which
         )
     if known is None:
         raise DataError(
@@ -175,7 +176,7 @@ def update(
     how = f"trained anew in {trained.folder} and recalibrated on the results"
     both = propensities(fresh, known.frame), propensities(current, known.frame)
     return _challenger(
-        fresh, current, both, answered, before, receipt, config, runs, argv, inputs, how, trained.folder, made_by
+        fresh, current, both, answered, before, receipt, config, runs, argv, inputs, how, trained.folder, which
     )
 
 
@@ -214,7 +215,7 @@ def _challenger(
     inputs: dict[str, str],
     how: str,
     learned: Path,
-    made_by: Run | None,
+    wave: str | None,
 ) -> Updated:
     """Move the intercept of `fresh`, trained in the run `learned`, by those who answered; judge it beside the present bundle.
 
@@ -222,19 +223,18 @@ def _challenger(
     what it learned, chosen by whoever sent them, and would move it towards themselves.
     """
     yes, groups, names = answered
-    wave = _wave_of(made_by)
     stays = fresh is current and wave is not None and before == yes.size
+    how = "the same bundle" if stays else how
     with Run.create(runs, "update", argv, config.to_toml(), config.seed, inputs) as here:
         carry_learned_tables(learned, here.folder)
         carry_training_ids(learned, here.folder)
         carry_moved_ids(learned, here.folder, [] if names is None else [*names, *_in_wave(names, wave)])
         move = UNMOVED if stays else move_of(said[0], yes, groups)
-        learned_anew = {} if stays else interval_of(cross_fitted(said[0], yes, groups), yes)
-        sureness = _interval_in(current) if stays else learned_anew
-        intervals_from = int(yes.size) if learned_anew else None
+        sureness = _interval_in(current) if stays else interval_of(cross_fitted(said[0], yes, groups), yes)
+        intervals_from = int(yes.size) if sureness and not stays else None
         moved = _moved(here, fresh, move.shift, sureness)
         promised = shifted(said[0], move.shift)
-        own = move if fresh is current else None
+        own = move if fresh is current and not stays else None
         gate = NOTHING_NEW if stays else _judged(moved, current, (promised, said[1]), yes, groups, own)
         here.keep(GATE, {**asdict(gate), "champion": current.digest})
         summary = {
@@ -244,7 +244,7 @@ def _challenger(
             "observed": float(yes.mean()),
             "promised_before": float(said[1].mean()),
             "promised_now": float(promised.mean()),
-            "beyond_chance": move.beyond_chance if fresh is current and not stays else None,
+            "beyond_chance": None if own is None else own.beyond_chance,
             "intervals_from": intervals_from,
             "gate": asdict(gate),
         }
@@ -252,7 +252,7 @@ def _challenger(
         here.done(summary)
     kept = "propensity_low and propensity_high stay as they were." if stays else _sureness(intervals_from)
     told = _what_next(gate, here.folder, stays=stays)
-    sentences = (receipt, *_sentences(summary, gate, "the same bundle" if stays else how, kept), told)
+    sentences = (receipt, *_sentences(summary, gate, how, kept), told)
     return Updated(here.folder, sentences, summary)
 
 

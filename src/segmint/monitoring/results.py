@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from segmint.contract.cells import read_outcome
 from segmint.contract.contract import Contract
-from segmint.contract.dates import days_in_each_reading, days_of, readings_of
+from segmint.contract.dates import days_in_each_reading, readings_of
 from segmint.contract.event_dates import dated_by
 from segmint.contract.ids import bare_ids, match_ids
 from segmint.contract.treatment import nobody_called
@@ -59,6 +59,8 @@ class EarlyCalls(NamedTuple):
     Attributes
     ----------
     rows : polars.Series of Boolean
+    days : polars.Series of Date
+        When each call was; null where nothing tells.
     dated_by : str or None
         The column of dates; None where no column is called so, or the day of the list is not known.
     since : datetime.date or None
@@ -72,6 +74,7 @@ class EarlyCalls(NamedTuple):
     """
 
     rows: pl.Series
+    days: pl.Series
     dated_by: str | None = None
     since: date | None = None
     undated: int = 0
@@ -130,12 +133,14 @@ class EarlyCalls(NamedTuple):
 def early_calls(results: pl.DataFrame, since: date | None, not_dates: Sequence[str]) -> EarlyCalls:
     """Find the results of calls before the day of the list, where a column is plainly named as their date."""
     dated = results.drop(not_dates, strict=False)
-    column = None if since is None else dated_by(dated, "result")
-    if column is None or since is None or not (days := days_of(dated[column])).count():
-        return EarlyCalls(pl.Series([False]).new_from_index(0, results.height))
-    early, *others = [(read < since).fill_null(False) for read in days_in_each_reading(dated[column])]
-    doubtful = any((other != early).any() for other in others)
-    return EarlyCalls(early, column, since, days.null_count(), readings_of(dated[column]), doubtful)
+    column = dated_by(dated, "result")
+    undated = pl.Series([None], dtype=pl.Date).new_from_index(0, results.height)
+    days, *others = (undated,) if column is None else days_in_each_reading(dated[column])
+    if column is None or since is None or not days.count():
+        return EarlyCalls(pl.Series([False]).new_from_index(0, results.height), days)
+    early = (days < since).fill_null(False)
+    doubtful = any(((other < since).fill_null(False) != early).any() for other in others)
+    return EarlyCalls(early, days, column, since, days.null_count(), readings_of(dated[column]), doubtful)
 
 
 def outcomes_of(
@@ -163,8 +168,7 @@ def outcomes_of(
     here, there = _keys(scored, results, contract, codes)
     asked, keys = bare_ids(results[there]).alias("_named"), bare_ids(scored[here]).alias("_key")
     met = match_ids(asked, keys)
-    not_dates = [there, codes.code, contract.outcome.column]
-    early = early_calls(results, since, not_dates)
+    early = early_calls(results, since, [there, codes.code, contract.outcome.column])
     known = asked.is_in(met.pairs["named"].implode()).fill_null(False)
     left_out = int((early.rows & known).sum())
     told = (
@@ -172,7 +176,7 @@ def outcomes_of(
             asked,
             _meaning=meaning_of(results, contract, codes),
             _alone=nobody_called(results, contract),
-            _day=_days(results, not_dates),
+            _day=early.days,
         )
         .filter(~early.rows)
         .sort("_day", maintain_order=True)
@@ -226,15 +230,6 @@ def outcomes_of(
         sentence,
         results.height - unnamed,
         strangers,
-    )
-
-
-def _days(results: pl.DataFrame, not_dates: Sequence[str]) -> pl.Series:
-    """When each call was, where a column is plainly named so; else all alike, so that the order of the rows tells."""
-    dated = results.drop(not_dates, strict=False)
-    column = dated_by(dated, "result")
-    return (
-        pl.Series([None], dtype=pl.Date).new_from_index(0, results.height) if column is None else days_of(dated[column])
     )
 
 
