@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.config import Config, load_config
+from segmint.contract.contract import Contract
 from segmint.contract.ids import bare_ids
 from segmint.contract.validate import MIN_ROWS_PER_LEVEL
 from segmint.errors import DataError
@@ -129,131 +130,201 @@ def update(
     current = open_bundle(bundle, runs)
     config = of_its_moment(config, current)
     require_response(current, "there is no response to recalibrate")
-    wave, told = read_call_list(scored, config.data), read_frame(results, config.data)
-    since = made_on(scoring_run(scored, wave, runs)) if is_call_list(wave) else None
-    found = outcomes_of(wave, told, current.contract, read_codes(codes), since=since)
-    _require_this_wave(found)
-    yes, receipt, judged = found.said_yes, found.sentence, wave[found.rows]
-    groups = groups_of(judged, current.contract)
-    _require_enough(yes, groups)
-    made_by = scoring_run(scored, judged, runs)
-    known = known_of(current, judged, customers, config.data, made_by)
-    answered = _Answered(yes, groups, _names(judged, known, current))
+    wave = _read_wave(results, scored, customers, current, codes, config, runs)
     learned = run_folder(bundle, runs)
-    which = _wave_of(made_by)
-    before = _moved_before(learned, answered.names, which)
-    receipt += _said_before(before, yes.size, known=which is not None)
+    before = _moved_before(learned, wave)
+    receipt = wave.receipt + _said_before(before, wave.yes.size, known=wave.name is not None)
     inputs = inputs_of(*(open_source(each, config.data) for each in (results, scored, customers) if each is not None))
     if history is None:
-        if known is None:
-            judged = with_numbers(judged, ("propensity",), scored, config.data)
-        said, doubt = _said(current, known, judged, made_by)
-        how = "recalibrated on the results"
+        said, doubt = _said(current, wave, scored, config)
         receipt += doubt
-        return _challenger(
-            current, current, (said, said), answered, before, receipt, config, runs, argv, inputs, how, learned, which
-        )
-    if known is None:
-        raise DataError(
-            "A network trained anew cannot be judged on this scored table: it lacks the customers' columns.",
-            expected="predictions.parquet of `segmint predict`, or the table that was scored beside the call list",
-            fix="name that table: --customers customers.csv",
-        )
-    earlier = read_frame(history, config.data, whole=False)
-    by_id = current.contract.id_column in set(earlier.columns) & set(known.raw.columns)
-    by_heart = standing_in(earlier, known.raw, current.contract, by_id=by_id)
-    if by_id:
-        by_heart |= standing_in_with_their_answers(earlier, known.raw, yes, current.contract)
-    _require_apart(by_heart, by_id=by_id)
-    # without ids a customer of the history may just look the same
-    if by_heart.any() and by_id:
-        known, answered = known.of(~by_heart), answered.of(~by_heart)
-        receipt += f" Left out, as they stand in the history: {int(by_heart.sum()):,}; what was learned by heart must not judge itself."
-        _require_enough(answered.yes, answered.groups)
-    settings = config.model_copy(update={"model": config.model.over_time})
-    trained = train_run(history, current.contract, settings, runs=runs, argv=argv, progress=progress)
-    fresh = open_bundle(trained.folder)
-    how = f"trained anew in {trained.folder} and recalibrated on the results"
-    both = propensities(fresh, known.frame), propensities(current, known.frame)
-    return _challenger(
-        fresh, current, both, answered, before, receipt, config, runs, argv, inputs, how, trained.folder, which
-    )
+        draft = _Draft(current, learned, "recalibrated on the results", said, said)
+    else:
+        wave, left_out = _apart_from(read_frame(history, config.data, whole=False), wave, current.contract)
+        receipt += left_out
+        settings = config.model_copy(update={"model": config.model.over_time})
+        trained = train_run(history, current.contract, settings, runs=runs, argv=argv, progress=progress)
+        draft = _trained_anew(trained.folder, current, wave)
+    with Run.create(runs, "update", argv, config.to_toml(), config.seed, inputs) as here:
+        return _challenger(here, draft, current, wave, before, receipt)
 
 
-class _Answered(NamedTuple):
-    """Customers with an outcome.
+@dataclass(frozen=True)
+class _Wave:
+    """Customers of the scored wave who have an outcome.
 
     Attributes
     ----------
+    judged : polars.DataFrame of shape (n_rows, n_scored_columns)
+        Their rows of the scored table.
+    known : Known or None
+        Their columns; None where nothing that was named has them.
     yes : ndarray of bool, shape (n_rows,)
     groups : ndarray of shape (n_rows,)
         Whose each row is.
     names : polars.Series or None
         As training names them; None where nothing tells.
+    made_by : Run or None
+        The run that scored them, where it is found.
+    receipt : str
+        How the results met the scored table.
     """
 
+    judged: pl.DataFrame
+    known: Known | None
     yes: NDArray[np.bool_]
     groups: NDArray[np.int64]
     names: pl.Series | None
+    made_by: Run | None
+    receipt: str
 
-    def of(self, kept: NDArray[np.bool_]) -> _Answered:
-        """Keep some rows."""
-        names = None if self.names is None else self.names.filter(pl.Series(kept))
-        return _Answered(self.yes[kept], self.groups[kept], names)
+    @property
+    def name(self) -> str | None:
+        """The list's run, or the table that was predicted, whoever predicts it again; None where nothing tells."""
+        if self.made_by is None:
+            return None
+        if self.made_by.record["command"] == "target":
+            return self.made_by.id
+        return " ".join(sorted(sha for name, sha in self.made_by.record["inputs"].items() if name != "bundle"))
+
+    @property
+    def marks(self) -> pl.Series | None:
+        """The customers as those of this wave, where it has a name: in the next one they answer anew."""
+        if self.names is None or self.name is None:
+            return None
+        return f"{self.name} " + bare_ids(self.names)
+
+    def of(self, kept: NDArray[np.bool_]) -> _Wave:
+        """Keep some customers."""
+        mask = pl.Series(kept)
+        return replace(
+            self,
+            judged=self.judged.filter(mask),
+            known=None if self.known is None else self.known.of(kept),
+            yes=self.yes[kept],
+            groups=self.groups[kept],
+            names=None if self.names is None else self.names.filter(mask),
+        )
 
 
-def _challenger(
-    fresh: Bundle,
-    current: Bundle,
-    said: tuple[NDArray[np.float64], NDArray[np.float64]],
-    answered: _Answered,
-    before: int,
-    receipt: str,
-    config: Config,
-    runs: Path,
-    argv: Sequence[str],
-    inputs: dict[str, str],
-    how: str,
-    learned: Path,
-    wave: str | None,
-) -> Updated:
-    """Move the intercept of `fresh`, trained in the run `learned`, by those who answered; judge it beside the present bundle.
+class _Draft(NamedTuple):
+    """A network before its intercept moves, and what it and the present bundle said of the wave.
+
+    Attributes
+    ----------
+    bundle : Bundle
+    learned : Path
+        The run that it was trained in.
+    how : str
+    said : ndarray of shape (n_rows,)
+    said_now : ndarray of shape (n_rows,)
+        By the present bundle.
+    """
+
+    bundle: Bundle
+    learned: Path
+    how: str
+    said: NDArray[np.float64]
+    said_now: NDArray[np.float64]
+
+
+def _read_wave(
+    results: Any, scored: Any, customers: Any, current: Bundle, codes: Place | None, config: Config, runs: Path
+) -> _Wave:
+    """Join the results to the scored table; refuse those of another wave, and too few."""
+    wave, told = read_call_list(scored, config.data), read_frame(results, config.data)
+    since = made_on(scoring_run(scored, wave, runs)) if is_call_list(wave) else None
+    found = outcomes_of(wave, told, current.contract, read_codes(codes), since=since)
+    _require_this_wave(found)
+    judged = wave[found.rows]
+    groups = groups_of(judged, current.contract)
+    _require_enough(found.said_yes, groups)
+    made_by = scoring_run(scored, judged, runs)
+    known = known_of(current, judged, customers, config.data, made_by)
+    names = _names(judged, known, current)
+    return _Wave(judged, known, found.said_yes, groups, names, made_by, found.sentence)
+
+
+def _apart_from(history: pl.DataFrame, wave: _Wave, contract: Contract) -> tuple[_Wave, str]:
+    """Leave out customers of the wave who stand in the history: what was learned by heart must not judge itself."""
+    if wave.known is None:
+        raise DataError(
+            "A network trained anew cannot be judged on this scored table: it lacks the customers' columns.",
+            expected="predictions.parquet of `segmint predict`, or the table that was scored beside the call list",
+            fix="name that table: --customers customers.csv",
+        )
+    raw = wave.known.raw
+    by_id = contract.id_column in set(history.columns) & set(raw.columns)
+    by_heart = standing_in(history, raw, contract, by_id=by_id)
+    if by_id:
+        by_heart |= standing_in_with_their_answers(history, raw, wave.yes, contract)
+    _require_apart(by_heart, by_id=by_id)
+    # without ids a customer of the history may just look the same
+    if not (by_heart.any() and by_id):
+        return wave, ""
+    wave = wave.of(~by_heart)
+    _require_enough(wave.yes, wave.groups)
+    return (
+        wave,
+        f" Left out, as they stand in the history: {int(by_heart.sum()):,}; what was learned by heart must not judge itself.",
+    )
+
+
+def _trained_anew(folder: Path, current: Bundle, wave: _Wave) -> _Draft:
+    """Let the network that was trained in `folder` and the present one say what they think of the wave."""
+    assert wave.known is not None
+    fresh = open_bundle(folder)
+    how = f"trained anew in {folder} and recalibrated on the results"
+    return _Draft(fresh, folder, how, propensities(fresh, wave.known.frame), propensities(current, wave.known.frame))
+
+
+def _challenger(here: Run, draft: _Draft, current: Bundle, wave: _Wave, before: int, receipt: str) -> Updated:
+    """Move the draft's intercept by those who answered; judge it beside the present bundle.
 
     Where all of them, `before` in number, have moved the present bundle already, it stays as it is: they are a part of
     what it learned, chosen by whoever sent them, and would move it towards themselves.
     """
-    yes, groups, names = answered
-    stays = fresh is current and wave is not None and before == yes.size
-    how = "the same bundle" if stays else how
-    with Run.create(runs, "update", argv, config.to_toml(), config.seed, inputs) as here:
-        carry_learned_tables(learned, here.folder)
-        carry_training_ids(learned, here.folder)
-        carry_moved_ids(learned, here.folder, [] if names is None else [*names, *_in_wave(names, wave)])
-        move = UNMOVED if stays else move_of(said[0], yes, groups)
-        sureness = _interval_in(current) if stays else interval_of(cross_fitted(said[0], yes, groups), yes)
-        intervals_from = int(yes.size) if sureness and not stays else None
-        moved = _moved(here, fresh, move.shift, sureness)
-        promised = shifted(said[0], move.shift)
-        own = move if fresh is current and not stays else None
-        gate = NOTHING_NEW if stays else _judged(moved, current, (promised, said[1]), yes, groups, own)
-        here.keep(GATE, {**asdict(gate), "champion": current.digest})
-        summary = {
-            "how": how,
-            "customers": int(yes.size),
-            "moved_before": before,
-            "observed": float(yes.mean()),
-            "promised_before": float(said[1].mean()),
-            "promised_now": float(promised.mean()),
-            "beyond_chance": None if own is None else own.beyond_chance,
-            "intervals_from": intervals_from,
-            "gate": asdict(gate),
-        }
-        here.keep(FOUND, summary)
-        here.done(summary)
+    yes, groups = wave.yes, wave.groups
+    recalibrated = draft.bundle is current
+    stays = recalibrated and wave.name is not None and before == yes.size
+    _carry(draft.learned, here.folder, wave)
+    move = UNMOVED if stays else move_of(draft.said, yes, groups)
+    sureness = _interval_in(current) if stays else interval_of(cross_fitted(draft.said, yes, groups), yes)
+    moved = _moved(here, draft.bundle, move.shift, sureness)
+    promised = shifted(draft.said, move.shift)
+    if stays:
+        gate = NOTHING_NEW
+    elif recalibrated:  # nothing but the move tells it from the present one
+        gate = judge_move(move)
+    else:
+        both = promised, draft.said_now
+        gate = compare_bundles(moved, current, both, yes, groups, flattered_by(draft.said, yes, groups))
+    here.keep(GATE, {**asdict(gate), "champion": current.digest})
+    intervals_from = int(yes.size) if sureness and not stays else None
+    summary = {
+        "how": "the same bundle" if stays else draft.how,
+        "customers": int(yes.size),
+        "moved_before": before,
+        "observed": float(yes.mean()),
+        "promised_before": float(draft.said_now.mean()),
+        "promised_now": float(promised.mean()),
+        "beyond_chance": move.beyond_chance if recalibrated and not stays else None,
+        "intervals_from": intervals_from,
+        "gate": asdict(gate),
+    }
+    here.keep(FOUND, summary)
+    here.done(summary)
     kept = "propensity_low and propensity_high stay as they were." if stays else _sureness(intervals_from)
-    told = _what_next(gate, here.folder, stays=stays)
-    sentences = (receipt, *_sentences(summary, gate, how, kept), told)
+    sentences = (receipt, *_sentences(summary, gate, kept), _what_next(gate, here.folder, stays=stays))
     return Updated(here.folder, sentences, summary)
+
+
+def _carry(learned: Path, folder: Path, wave: _Wave) -> None:
+    """Take over what tells whom the network has learned from, and whom it has been moved by."""
+    carry_learned_tables(learned, folder)
+    carry_training_ids(learned, folder)
+    names, marks = wave.names, wave.marks
+    carry_moved_ids(learned, folder, [*([] if names is None else names), *([] if marks is None else marks)])
 
 
 def _names(judged: pl.DataFrame, known: Known | None, bundle: Bundle) -> pl.Series | None:
@@ -264,26 +335,11 @@ def _names(judged: pl.DataFrame, known: Known | None, bundle: Bundle) -> pl.Seri
     return None if ids is None else judged[ids].cast(pl.String)
 
 
-def _wave_of(made_by: Run | None) -> str | None:
-    """Name the wave that was scored: by the list's run, or by the table that was predicted, whoever predicts it again."""
-    if made_by is None:
-        return None
-    if made_by.record["command"] == "target":
-        return made_by.id
-    return " ".join(sorted(sha for name, sha in made_by.record["inputs"].items() if name != "bundle"))
-
-
-def _in_wave(names: pl.Series, wave: str | None) -> pl.Series:
-    """Name customers as those of a wave: in the next one they answer anew."""
-    return bare_ids(names).head(0) if wave is None else f"{wave} " + bare_ids(names)
-
-
-def _moved_before(folder: Path, names: pl.Series | None, wave: str | None) -> int:
+def _moved_before(learned: Path, wave: _Wave) -> int:
     """Count the customers whose results have moved the present bundle already; in any wave where nobody knows which this is."""
-    moved = open_moved_ids(folder)
-    if moved is None or names is None:
-        return 0
-    return int(moved.known(names if wave is None else _in_wave(names, wave)).sum())
+    moved = open_moved_ids(learned)
+    marks = wave.names if wave.marks is None else wave.marks
+    return 0 if moved is None or marks is None else int(moved.known(marks).sum())
 
 
 def _said_before(before: int, customers: int, *, known: bool) -> str:
@@ -300,20 +356,6 @@ def _said_before(before: int, customers: int, *, known: bool) -> str:
 
 def _interval_in(bundle: Bundle) -> dict[str, Any]:
     return {name: value for name, value in bundle.calibration.items() if name == "interval"}
-
-
-def _judged(
-    moved: Bundle,
-    current: Bundle,
-    said: tuple[NDArray[np.float64], NDArray[np.float64]],
-    yes: NDArray[np.bool_],
-    groups: NDArray[np.int64],
-    move: Move | None,
-) -> Gate:
-    """Judge the challenger on the customers who moved it; `move` where nothing else tells it from the present bundle."""
-    if move is not None:
-        return judge_move(move)
-    return compare_bundles(moved, current, said, yes, groups, flattered_by(said[0], yes, groups))
 
 
 def _moved(here: Run, current: Bundle, shift: float, sureness: dict[str, Any]) -> Bundle:
@@ -340,10 +382,10 @@ def _moved(here: Run, current: Bundle, shift: float, sureness: dict[str, Any]) -
     )
 
 
-def _sentences(summary: dict[str, Any], gate: Gate, how: str, intervals: str) -> tuple[str, ...]:
+def _sentences(summary: dict[str, Any], gate: Gate, intervals: str) -> tuple[str, ...]:
     return (
         f"{percent(summary['observed'])} said yes; the bundle promised {percent(summary['promised_before'])}. "
-        f"The challenger, {how}, promises {percent(summary['promised_now'])}.",
+        f"The challenger, {summary['how']}, promises {percent(summary['promised_now'])}.",
         *(["The rate has not moved by more than chance."] if summary["beyond_chance"] is False else []),
         intervals,
         f"Against the present one: {gate.sentence}.",
@@ -364,12 +406,11 @@ def _sureness(customers: int | None) -> str:
     return f"propensity_low and propensity_high are learned anew from these {customers:,} outcomes."
 
 
-def _said(
-    bundle: Bundle, known: Known | None, judged: pl.DataFrame, run: Run | None
-) -> tuple[NDArray[np.float64], str]:
+def _said(bundle: Bundle, wave: _Wave, scored: Any, config: Config) -> tuple[NDArray[np.float64], str]:
     """Predict the customers again, or take what this very bundle said of them; say so if nobody can tell who said it."""
-    if known is not None:
-        return propensities(bundle, known.frame), ""
+    if wave.known is not None:
+        return propensities(bundle, wave.known.frame), ""
+    judged, run = with_numbers(wave.judged, ("propensity",), scored, config.data), wave.made_by
     if "propensity" not in judged.columns:
         raise DataError(
             "The scored table has neither propensities nor the customers' columns.",
