@@ -29,6 +29,7 @@ from segmint.store.run import Run
 from tests.service.small import CONTRACT, small_parts
 from tests.service.test_champion import GATE, run_with_bundle
 
+from .conftest import Here, hostile_table
 from .test_app import client
 
 FORM = {"holdout": "0", "cost": "1", "value": "100"}
@@ -357,6 +358,17 @@ def test_the_list_builder_says_that_phone_numbers_lack_a_country(tmp_path: Path)
     for desk, said in ((plain, True), (knowing, False)):
         page = client(desk, signed_in=True).get(f"/lists?table={table}").text
         assert ("The phone numbers of 60 customers lack a country" in page) == said
+
+
+@pytest.mark.network
+def test_the_list_builder_says_whom_the_network_has_learned_from(here: Here) -> None:
+    strangers = here.desk.tables.folder / ("d" * 16)
+    strangers.mkdir(parents=True)
+    hostile_table(50).with_columns(customer="new " + pl.col("customer")).write_csv(strangers / "table.csv")
+    (strangers / "about.json").write_text('{"name": "d.csv", "file": "table.csv"}')
+    known, unknown = (pages.list_builder(here.desk, table, FORM)["doubts"] for table in (here.table, "d" * 16))
+    assert "trained on 400 of the 400 who may be called" in known[0]["sentence"]
+    assert not [doubt for doubt in unknown if "trained on" in doubt["sentence"]]
 
 
 def test_a_table_that_meets_no_contract_is_said_in_words(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from segmint.dashboard.sign_in import Doorkeeper
 from segmint.dashboard.tables import Tables
 from segmint.errors import RunError, SegmintError
 from segmint.flows.bundle import require_golden
+from segmint.flows.learned import Learned, run_folder
 from segmint.flows.preview import PreparedList, prepare_list, read_customers, stands_on
 from segmint.flows.read import open_source
 from segmint.flows.standing import StandingPolicy
@@ -270,7 +271,11 @@ class Desk:
         """A list prepared for previews; made anew when what it stands on changes."""
         bundle, valid = self.bundle(), self.customers(table)
         key = (bundle.digest, table, stands_on(config, valid))
-        return self._prepared.get(key, lambda: prepare_list(valid, bundle, config))
+        return self._prepared.get(key, lambda: prepare_list(valid, bundle, config, self._learned(table, bundle)))
+
+    def _learned(self, table: str, bundle: Bundle) -> Learned | None:
+        source = open_source(self.tables.find(table).path, self.standing.under().data)
+        return Learned.of(bundle, run_folder(self.origin(), self.runs), source)
 
 
 def _run_in(name: str, runs: Path) -> str:

@@ -16,7 +16,7 @@ from segmint.dashboard.policy_form import ROWS, config_of, placeholders, policy_
 from segmint.errors import RunError, SegmintError
 from segmint.evaluation.paired_bootstrap import LOWER_IS_BETTER
 from segmint.flows.bundle import SEGMENT, segment_names
-from segmint.flows.candidates import doubts_of
+from segmint.flows.candidates import doubts_of, trained_on
 from segmint.flows.customer import TypedError, look_up, try_out
 from segmint.flows.preview import PreparedList, what_moved
 from segmint.flows.report import stored_report
@@ -169,7 +169,10 @@ def list_builder(desk: Desk, table: str | None, form: Mapping[str, str]) -> Cont
         config = config_of(said, desk.standing)
         seen = preview(desk, table, said, exact=True, before=None)
         prepared = desk.prepared(table, config)
-        doubts = doubts_of(policy_of(config), bundle, prepared.preview.columns, prepared.doubts)
+        doubts = [
+            *trained_on(prepared.trained_on, int(prepared.eligible.sum()), "who may be called"),
+            *doubts_of(policy_of(config), bundle, prepared.preview.columns, prepared.doubts),
+        ]
         known = {
             c.name: {"label": c.label, "levels": list(usual_of(c, bundle.reference).levels)} for c in _choices(bundle)
         }

@@ -28,6 +28,15 @@ NO_OBJECTIONS = Doubt(
 )
 
 
+def trained_on(seen: int, of: int, who: str) -> list[Doubt]:
+    """Say that the network has learned from `seen` of the `of` customers `who`, where it has from any."""
+    said = (
+        f"the network was trained on {seen:,} of the {of:,} {who}: for them this is no prediction about strangers, and what "
+        "they are expected to bring may be too high"
+    )
+    return [Doubt(title="The network has seen customers of this list", sentence=said)] if seen else []
+
+
 def today() -> date:
     """Return the day where this runs: histories of calls and call windows are in local time too."""
     return datetime.now().astimezone().date()

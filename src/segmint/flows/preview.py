@@ -14,6 +14,7 @@ from segmint.config import Config
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.flows.candidates import require_usable, today, weigh
+from segmint.flows.learned import Learned
 from segmint.flows.read import open_source
 from segmint.flows.settings import policy_of, require_its_moment
 from segmint.store.bundle import Bundle
@@ -40,6 +41,8 @@ class PreparedList:
         Customers by the rule that keeps them off.
     doubts : tuple of Doubt
         As in `Suppression`.
+    trained_on : int
+        Of those who may be called, whom the network has learned from.
     preview : ListPreview
         Of these customers, and the columns that quotas, costs and values may be taken from.
     """
@@ -47,6 +50,7 @@ class PreparedList:
     eligible: NDArray[np.bool_]
     suppressed: dict[str, int]
     doubts: tuple[Doubt, ...]
+    trained_on: int
     preview: ListPreview
 
     def ask(self, policy: ContactPolicy, *, exact: bool) -> Preview:
@@ -71,8 +75,8 @@ def read_customers(source: Any, bundle: Bundle, config: Config) -> ValidTable:
     )
 
 
-def prepare_list(table: ValidTable, bundle: Bundle, config: Config) -> PreparedList:
-    """Suppress and predict the customers of a table once, for many previews.
+def prepare_list(table: ValidTable, bundle: Bundle, config: Config, learned: Learned | None = None) -> PreparedList:
+    """Suppress and predict the customers of a table once, for many previews; `learned` tells whom the network knows.
 
     Raises
     ------
@@ -84,7 +88,8 @@ def prepare_list(table: ValidTable, bundle: Bundle, config: Config) -> PreparedL
     found = weigh(table, policy, bundle)
     held_back = found.held_back
     preview = ListPreview(found.customers, found.propensity, policy, columns=found.columns, eligible=held_back.eligible)
-    return PreparedList(held_back.eligible, held_back.counts, held_back.doubts, preview)
+    trained_on = 0 if learned is None else int(learned.rows(table.rows(held_back.eligible)).sum())
+    return PreparedList(held_back.eligible, held_back.counts, held_back.doubts, trained_on, preview)
 
 
 def stands_on(config: Config, table: ValidTable) -> str:

@@ -25,6 +25,7 @@ from segmint.flows.candidates import (
     doubts_of,
     require_policy_columns,
     require_usable,
+    trained_on,
     weigh,
 )
 from segmint.flows.learned import Learned, run_folder
@@ -63,7 +64,7 @@ from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.sensitivity import what_if_parts
 from segmint.targeting.sheets import MOST_SHEETS, OTHERS
 from segmint.targeting.summary import fairness_of, groups_on_list, past_of, still_listed, summarise_list
-from segmint.targeting.suppress import Doubt, Suppression, require_safety_columns
+from segmint.targeting.suppress import Suppression, require_safety_columns
 from segmint.toml_files import toml_text_of
 from segmint.wording import some_of
 
@@ -189,7 +190,7 @@ def target(
         if (learned := Learned.of(opened_bundle, run_folder(bundle, runs), opened)) is not None:
             seen = int(learned.rows(table.rows(call_list.lists(table.records))).sum())
             summary["trained_on"] = seen
-            doubts = _trained_on(seen, call_list.counts["listed"]) + doubts
+            doubts = trained_on(seen, call_list.counts["listed"], "to be called") + doubts
         if earlier is not None:
             dropped = dropped_since(earlier, call_list)
             here.keep(DROPPED, dropped.rows)
@@ -296,14 +297,6 @@ def _summary(
         "past": past_of(histograms.get(str(contract.outcome.positive)), choice, policy),
         "labels": {c.name: c.label for c in contract.columns},
     }
-
-
-def _trained_on(seen: int, listed: int) -> list[Doubt]:
-    said = (
-        f"the network was trained on {seen:,} of the {listed:,} to be called: for them this is no prediction about "
-        "strangers, and what they are expected to bring may be too high"
-    )
-    return [Doubt(title="The network has seen customers of this list", sentence=said)] if seen else []
 
 
 def _dropped(earlier: pl.DataFrame, dropped: Dropped) -> dict[str, Any]:

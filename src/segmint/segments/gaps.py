@@ -36,7 +36,7 @@ def _gap(state: State, values: pl.Series) -> dict[str, float]:
     if state["type"] == "levels":
         text = values.cast(pl.String)
         values = text.set(text.is_in(list(NO_ANSWER)), None)
-        rare = int((~values.drop_nulls().is_in(pl.Series(state["levels"], dtype=pl.String))).sum())
+        rare = int((~values.drop_nulls().is_in(pl.Series(state["levels"], dtype=pl.String).implode())).sum())
     return {"empty": round(values.null_count() / rows, 4), "rare": round(rare / rows, 4)}
 
 
