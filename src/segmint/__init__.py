@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from segmint.models.customer_model import make_model
     from segmint.models.network import DenseNetworkClassifier
     from segmint.models.tensorboard_log import TensorBoardLog
+    from segmint.report.architecture import draw_architecture
     from segmint.segments.finder import SegmentFinder
     from segmint.segments.profile import profile_segments
     from segmint.segments.rules import segment_rules
@@ -64,6 +65,7 @@ _WHERE = {
     "build_call_list": "segmint.targeting.call_list",
     "check": "segmint.flows.check",
     "choose": "segmint.targeting.choose",
+    "draw_architecture": "segmint.report.architecture",
     "explain_customers": "segmint.flows.explain",
     "infer_contract": "segmint.flows.draft",
     "list_runs": "segmint.flows.runs",
@@ -108,6 +110,7 @@ __all__ = [
     "build_call_list",
     "check",
     "choose",
+    "draw_architecture",
     "explain_customers",
     "infer_contract",
     "list_runs",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
 from segmint.errors import ContractError, SegmintError
 from segmint.flows.model import OpenModel, open_model
 from segmint.flows.predict import predict
+from segmint.models.calibration import Calibration
 from segmint.store.bundle import write_bundle
 from tests.service.small import small_parts
 
@@ -47,6 +49,16 @@ def test_a_row_without_any_value_is_rejected_in_a_typed_frame_too(model: OpenMod
     assert said.select(frame.columns).equals(frame)
     assert said["error"].to_list() == [None, "empty_row: The row holds no value.", None]
     assert model.predict(frame.to_pandas())["propensity"].is_null().to_list() == [False, True, False]
+
+
+@pytest.mark.network
+def test_the_keras_model_says_what_the_bundle_says(model: OpenModel) -> None:
+    encoded = model.encode(AGES)
+    assert encoded.shape == (3, model.bundle.network["inputs"])
+    assert np.isnan(encoded).all(axis=1).tolist() == [False, True, False]
+    logits = np.asarray(model.keras_model()(encoded[[0, 2]], training=False), dtype=float)
+    likely = Calibration.from_json(model.bundle.calibration).apply(logits)[:, 1]
+    assert likely == pytest.approx(model.predict(AGES)["propensity"].drop_nulls().to_list(), abs=1e-6)
 
 
 def test_reasons_have_a_row_for_each_record_too(model: OpenModel) -> None:

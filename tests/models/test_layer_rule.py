@@ -33,7 +33,7 @@ def test_an_activation_that_may_hide_a_layer_is_refused(activation: object) -> N
         check_layers([DENSE | {"activation": activation}, NORM, DROP, DENSE])
 
 
-@pytest.mark.parametrize("rate", [0.0, 1.0, -0.1])
-def test_a_dropout_that_drops_nothing_or_all_is_refused(rate: float) -> None:
+@pytest.mark.parametrize("rate", [0.0, 1.0, -0.1, None, "0.1"])
+def test_a_dropout_that_drops_nothing_or_all_is_refused(rate: object) -> None:
     with pytest.raises(LayerRuleError, match="rate"):
         check_layers([DENSE, NORM, {"type": "Dropout", "rate": rate}])

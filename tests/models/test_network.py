@@ -12,6 +12,7 @@ from segmint.models import _keras  # noqa: E402
 from segmint.models.forward import fold, forward  # noqa: E402
 from segmint.models.layer_rule import check_layers  # noqa: E402
 from segmint.models.network import DenseNetworkClassifier, Teaching  # noqa: E402
+from segmint.report.architecture import draw_architecture  # noqa: E402
 
 
 def rows(count: int = 800, classes: int = 2) -> tuple[np.ndarray, np.ndarray]:
@@ -77,6 +78,71 @@ def test_a_subclass_of_an_allowed_layer_is_another_layer() -> None:
     )
     with pytest.raises(LayerRuleError, match="Sneaky"):
         _keras.check_built(network)
+
+
+@pytest.mark.parametrize(
+    ("layer", "words"),
+    [
+        (keras.layers.Dense(4, kernel_regularizer="l2"), "Dense layer 0 has its own kernel_regularizer"),
+        (keras.layers.Dense(4, use_bias=False), "Dense layer 0 has its own use_bias"),
+        (keras.layers.Dropout(0.1, noise_shape=(None, 1)), "Dropout layer 0 has its own noise_shape"),
+        (keras.layers.BatchNormalization(scale=False), "BatchNormalization layer 0 has its own scale"),
+    ],
+)
+def test_a_layer_with_something_added_is_refused(layer: keras.layers.Layer, words: str) -> None:
+    rest = [keras.layers.Dense(2), keras.layers.BatchNormalization(), keras.layers.Dropout(0.1)]
+    with pytest.raises(LayerRuleError, match=words):
+        _keras.check_built(keras.Sequential([keras.Input((3,)), layer, *rest]))
+
+
+def test_a_model_that_may_do_more_than_its_layers_is_refused() -> None:
+    class Sneaky(keras.Sequential):
+        pass
+
+    layers = [keras.layers.Dense(2), keras.layers.BatchNormalization(), keras.layers.Dropout(0.1)]
+    with pytest.raises(LayerRuleError, match="The network is a Sneaky"):
+        _keras.check_built(Sneaky([keras.Input((3,)), *layers]))
+
+
+@pytest.mark.parametrize(("count", "batch"), [(127, 64), (130, 64), (5, 64), (100, 33)])
+def test_every_customer_teaches_in_every_epoch(count: int, batch: int) -> None:
+    layers = _keras.layer_specs((4,), activation="tanh", dropout=0.1, outputs=1)
+    network = _keras.build(layers, inputs=count, seed=1)
+    network.layers[-1].kernel.assign(np.ones((4, 1)))  # at nought nothing below it learns in the first step
+    before = network.layers[0].kernel.numpy()
+    targets = np.eye(2, dtype=np.float32)[np.arange(count) % 2]
+    rows = _keras.TrainingRows(np.eye(count, dtype=np.float32), targets)  # a row of the kernel is of one customer
+    _keras.train(network, rows, _keras.Schedule(1, batch, 1e-2, 0.0, 1), lambda epoch, loss, rate: True)
+    assert (network.layers[0].kernel.numpy() != before).any(axis=1).all()
+
+
+def test_a_training_of_one_step_learns_too() -> None:
+    X = np.random.default_rng(0).normal(size=(500, 4))
+    fitted = DenseNetworkClassifier((16,), epochs=1, batch_size=512, random_state=1).fit(X, X[:, 0] > 0)
+    assert fitted.history_[0].learning_rate > 0
+    assert fitted.history_[0].validation_auc > 0.6
+
+
+def test_a_training_that_diverges_says_so() -> None:
+    X, y = rows(200)
+    with pytest.raises(ValueError, match="Training diverged in epoch 1"):
+        small().fit(X * np.float32(1e30), y)
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+def test_the_keras_model_says_what_the_network_says(classes: int) -> None:
+    X, y = rows(classes=classes)
+    fitted = small(members=classes // 2).fit(X, y)
+    model = fitted.keras_model()
+    assert type(model) is keras.Sequential
+    likely = fitted.calibration_.apply(np.asarray(model(X, training=False), dtype=float))
+    assert_allclose(likely, fitted.predict_proba(X), atol=1e-6)
+
+
+def test_a_network_can_be_drawn(fitted: DenseNetworkClassifier) -> None:
+    picture = draw_architecture(fitted.network_)
+    assert 'xmlns="http://www.w3.org/2000/svg"' in picture
+    assert picture.count("<rect") == len(fitted.layers_) + 2
 
 
 def test_what_is_built_is_what_the_rule_allows(fitted: DenseNetworkClassifier) -> None:

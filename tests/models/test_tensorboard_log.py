@@ -42,6 +42,29 @@ def test_tensorboard_shows_one_finite_value_per_epoch_equal_to_the_history(tmp_p
             np.testing.assert_allclose([value for _, value in points], [value for _, value in expected], rtol=1e-6)
 
 
+@pytest.mark.parametrize("name", ["", "widths"])
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_fit_of_the_same_name_takes_the_place_of_the_one_before(tmp_path: Path, name: str) -> None:
+    from tensorboard.plugins.hparams import metadata
+
+    log = TensorBoardLog(tmp_path, name)
+    X = np.random.default_rng(0).normal(size=(200, 4))
+    for hidden, epochs in (((8,), 3), ((6, 4), 2)):
+        DenseNetworkClassifier(hidden, epochs=epochs, log=log, random_state=1).fit(X, X[:, 0] > 0)
+    assert [step for step, _ in read_scalars(log.folder / "validation", "loss")] == [1, 2]
+    content = read_events(log.folder).PluginTagToContent("hparams")[metadata.SESSION_START_INFO_TAG]
+    assert metadata.parse_session_start_info_plugin_data(content).hparams["hidden_units"].number_value == 10
+    assert metadata.EXPERIMENT_TAG in read_events(tmp_path).PluginTagToContent("hparams")
+
+
+def test_a_yes_that_is_none_of_the_classes_is_refused_before_anything_is_learned(tmp_path: Path) -> None:
+    X = np.random.default_rng(0).normal(size=(60, 2))
+    log = TensorBoardLog(tmp_path, positive="yess")
+    with pytest.raises(ValueError, match="'yess' is none of the classes no, yes"):
+        DenseNetworkClassifier((4,), log=log).fit(X, np.where(X[:, 0] > 0, "yes", "no"))
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_named_log_writes_elsewhere(tmp_path: Path) -> None:
     assert TensorBoardLog(tmp_path).named("fold 1").folder == tmp_path / "fold 1"
 

@@ -26,7 +26,7 @@ def test_parameters_are_counted_layer_by_layer() -> None:
 
 
 def test_the_picture_names_every_layer_and_its_setting() -> None:
-    texts = [element.text for element in ElementTree.fromstring(draw_architecture(NETWORK)).iter("text")]
+    texts = [element.text for element in ElementTree.fromstring(draw_architecture(NETWORK, alone=False)).iter("text")]
     assert texts[0] == "10 inputs"
     assert {"Dense · 8 units", "BatchNormalization", "Dropout", "Dense · 1 unit", "relu"} <= set(texts)
     assert "leaves out 25 %" in texts

@@ -51,14 +51,7 @@ def pack(
     `note` stands in the model card beside the figures.
     """
     features, classifier = trained.model[0].state_, trained.model[-1]
-    network: dict[str, Any] = {
-        "format": 1,
-        "layers": classifier.layers_,
-        "inputs": classifier.n_features_in_,
-        "outputs": classifier.layers_[-1]["units"],
-        "head": "logit" if len(classifier.classes_) == 2 else "softmax",
-        "classes": [str(name) for name in classifier.classes_],
-    }
+    network: dict[str, Any] = classifier.network_
     calibrated = calibrate(table, trained, comparison, threshold)
     if calibrated.told is not None:
         here.keep(run_files.CALIBRATION, calibrated.told)

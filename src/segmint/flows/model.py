@@ -7,12 +7,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from segmint.config import Config
 from segmint.contract.ledger import Ledger
 from segmint.contract.valid_table import concatenate
 from segmint.contract.validate import validate_batches
+from segmint.features.apply import apply_features
 from segmint.flows.answer import errors_of, predicted_batches, require_records
 from segmint.flows.bundle import predictor_of
 from segmint.flows.explain import reasons_of
@@ -70,6 +73,40 @@ class OpenModel:
         parts = list(predicted_batches(self.bundle, self._predictor, opened, ledgers))
         require_records(sum(ledgers, Ledger()))
         return pl.concat(parts, how="diagonal_relaxed")
+
+    def encode(self, source: Any) -> NDArray[np.float32]:
+        """Return what the network reads of every customer of a table.
+
+        Parameters
+        ----------
+        source : polars.DataFrame, pandas.DataFrame, pyarrow.Table or path
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_inputs)
+            One row for each row of the table, in order; NaN where it was rejected.
+
+        Raises
+        ------
+        SegmintError
+            As for `predict`.
+        """
+        opened = open_source(source, self.config.data)
+        table = concatenate(validate_batches(opened, self.bundle.contract, purpose="predict", at=self.bundle.at))
+        require_records(table.ledger)
+        encoded = np.full((table.ledger.read, self.bundle.network["inputs"]), np.nan, dtype=np.float32)
+        encoded[table.records - 1] = apply_features(self.bundle.features, table.frame)
+        return encoded
+
+    def keras_model(self) -> Any:
+        """Build the network in Keras: a `keras.Sequential` from what `encode` returns to logits, before calibration.
+
+        Of two classes there is one logit, of the second in ``bundle.classes``.
+        """
+        from segmint.models import _keras
+
+        network = self.bundle.network
+        return _keras.with_weights(network["layers"], self.bundle.weights, inputs=network["inputs"])
 
     def explain(self, source: Any, *, sensitive: bool = False) -> pl.DataFrame:
         """Say why customers get the predictions they get; a few thousand at a time, as it takes a while.

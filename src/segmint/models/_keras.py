@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segmint.errors import LayerRuleError
 from segmint.models.hush import hushed
 from segmint.models.layer_rule import ACTIVATIONS, check_layers
 
@@ -24,10 +25,13 @@ tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 Matrix = NDArray[np.float32]
 
-_EXACT_TYPES = {
-    keras.layers.Dense: "Dense",
-    keras.layers.BatchNormalization: "BatchNormalization",
-    keras.layers.Dropout: "Dropout",
+# Each kind of layer as Keras makes it, with what may differ from one to the next.
+_PLAIN: dict[type[keras.layers.Layer], Callable[[Any], keras.layers.Layer]] = {
+    keras.layers.Dense: lambda layer: keras.layers.Dense(layer.units, activation=layer.activation),
+    keras.layers.BatchNormalization: lambda layer: keras.layers.BatchNormalization(
+        epsilon=layer.epsilon, momentum=layer.momentum
+    ),
+    keras.layers.Dropout: lambda layer: keras.layers.Dropout(layer.rate, seed=layer.seed),
 }
 _EXACT_ACTIVATIONS = {keras.activations.get(name): name for name in ACTIVATIONS}
 
@@ -100,17 +104,48 @@ def start_at(network: keras.Sequential, shares: NDArray[np.float32]) -> None:
 
 
 def check_built(network: keras.Sequential) -> None:
-    """Hold a built network against the layer rule, by exact type: a subclass is another layer."""
+    """Hold a built network against the layer rule: exactly these types, in one sequence, with nothing added to a layer.
+
+    A subclass is another layer; what a layer adds beside its sum, such as a penalty on its weights, `train` would not see.
+
+    Raises
+    ------
+    LayerRuleError
+        Naming what breaks the rule.
+    """
+    if type(network) is not keras.Sequential:
+        raise LayerRuleError(
+            f"The network is a {type(network).__name__}, which may do more than its layers.",
+            expected="a keras.Sequential",
+            fix="build it from its layers alone",
+        )
     check_layers(
         [
             {
-                "type": _EXACT_TYPES.get(type(layer), type(layer).__name__),
+                "type": type(layer).__name__ if type(layer) in _PLAIN else repr(type(layer).__name__),
                 "rate": getattr(layer, "rate", None),
                 "activation": _activation(layer),
             }
             for layer in network.layers
         ]
     )
+    for place, layer in enumerate(network.layers):
+        if added := _added(layer):
+            raise LayerRuleError(
+                f"{type(layer).__name__} layer {place} has its own {' and '.join(added)}.",
+                expected="a layer as Keras makes it, but for its units, activation, epsilon or rate",
+                fix="leave that out",
+            )
+
+
+def _added(layer: keras.Layer) -> list[str]:
+    """Name what a layer has beside what every one of its kind has."""
+    plain, found = _PLAIN[type(layer)](layer).get_config(), layer.get_config()
+    return [
+        name
+        for name in sorted(plain.keys() | found.keys())
+        if name != "name" and not name.endswith("_initializer") and plain.get(name) != found.get(name)
+    ]
 
 
 def _activation(layer: keras.Layer) -> Any:
@@ -120,7 +155,7 @@ def _activation(layer: keras.Layer) -> Any:
 
 def steps_of(schedule: Schedule, rows: int) -> int:
     """Count the steps that a training of so many rows takes."""
-    return schedule.epochs * max(rows // min(schedule.batch_size, rows), 1)
+    return schedule.epochs * -(-rows // schedule.batch_size)
 
 
 def train(
@@ -136,12 +171,13 @@ def train(
     network : keras.Sequential
     rows : TrainingRows
     schedule : Schedule
-    on_epoch : callable (epoch, training loss, learning rate) -> bool
+    on_epoch : callable (epoch, training loss, mean learning rate) -> bool
         Called after each epoch with the averaged weights in place; True stops.
     """
     count = len(rows.inputs)
-    batch = min(schedule.batch_size, count)
     steps = steps_of(schedule, count) // schedule.epochs
+    # Every row teaches in every epoch, in steps as large as one another: BatchNormalization learns nothing from one row.
+    ends = tf.constant(np.arange(steps + 1) * count // steps, tf.int32)
     rates = _learning_rates(schedule, steps)
     optimizer = _Adam(network.trainable_variables)
     weights = [variable.value for variable in network.weights]
@@ -162,7 +198,7 @@ def train(
     @tf.function(autograph=False)  # type: ignore[untyped-decorator]
     def one_epoch(order: tf.Tensor, rates: tf.Tensor) -> tf.Tensor:
         def body(i: tf.Tensor, total: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            return i + 1, total + step(order[i * batch : (i + 1) * batch], rates[i])
+            return i + 1, total + step(order[ends[i] : ends[i + 1]], rates[i])
 
         start = (tf.constant(0), tf.constant(0.0))
         return tf.while_loop(lambda i, total: i < steps, body, start, parallel_iterations=1)[1] / steps
@@ -172,7 +208,7 @@ def train(
         loss = float(one_epoch(tf.constant(order), tf.constant(rates[epoch])))
         _copy(weights, kept)
         _copy(averaged, weights)
-        stop = on_epoch(epoch, loss, float(rates[epoch, -1]))
+        stop = on_epoch(epoch, loss, float(rates[epoch].mean()))
         if stop or epoch == schedule.epochs - 1:
             return
         _copy(kept, weights)
@@ -180,7 +216,7 @@ def train(
 
 def _learning_rates(schedule: Schedule, steps: int) -> Matrix:
     """Rise over the first twentieth of all steps, then fall along a cosine; shape (epochs, steps)."""
-    done = (np.arange(schedule.epochs * steps) + 1.0) / (schedule.epochs * steps)
+    done = (np.arange(schedule.epochs * steps) + 0.5) / (schedule.epochs * steps)
     rates = schedule.learning_rate * np.minimum(done / 0.05, 0.5 * (1.0 + np.cos(np.pi * done)))
     return rates.astype(np.float32).reshape(schedule.epochs, steps)
 
@@ -219,6 +255,17 @@ def _cross_entropy(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
     if logits.shape[-1] == 1:
         return tf.nn.sigmoid_cross_entropy_with_logits(targets[:, 1:], logits)[:, 0]
     return tf.nn.softmax_cross_entropy_with_logits(targets, logits)
+
+
+def with_weights(
+    layers: Sequence[dict[str, Any]], weights: Mapping[str, NDArray[np.float32]], *, inputs: int
+) -> keras.Sequential:
+    """Build a trained network again; `weights` as `named_weights` returns them."""
+    network = build(layers, inputs=inputs, seed=0)
+    for place, layer in enumerate(network.layers):
+        for variable in layer.weights:
+            variable.assign(weights[f"{place}.{variable.name}"])
+    return network
 
 
 def named_weights(network: keras.Sequential) -> dict[str, NDArray[np.float32]]:

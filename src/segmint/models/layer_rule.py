@@ -39,9 +39,10 @@ def check_layers(layers: Sequence[Mapping[str, Any]]) -> None:
                 expected=f"one of {', '.join(ACTIVATIONS)}: a layer is no activation",
                 fix="write relu",
             )
-        if layer["type"] == "Dropout" and not 0.0 < float(layer["rate"]) < 1.0:
+        rate = layer.get("rate")
+        if layer["type"] == "Dropout" and not (isinstance(rate, (int, float)) and 0.0 < rate < 1.0):
             raise LayerRuleError(
-                f"Dropout layer {place} has rate {layer['rate']}.",
+                f"Dropout layer {place} has rate {rate}.",
                 expected=rule,
                 fix="set model.dropout to 0.1",
             )

@@ -66,7 +66,7 @@ class TensorBoardLog:
     folder : Path or str
         The run's ``tensorboard/`` folder.
     fit : str
-        Name of the next fit; `named` gives a log for another.
+        Name of the next fit. A fit of the same name takes the place of the one before: `named` gives a log for another.
     positive : str, optional
         The level that means yes; of two classes the second if left out.
 
@@ -91,22 +91,34 @@ class TensorBoardLog:
         """Return a log for a fit of this name, in the same place."""
         return TensorBoardLog(self.root, fit, positive=self.positive)
 
+    def require(self, classes: NDArray[Any]) -> None:
+        """Refuse two classes without the one that means yes.
+
+        Raises
+        ------
+        ValueError
+            Naming it.
+        """
+        names = [str(name) for name in classes]
+        if len(names) == 2 and self.positive is not None and self.positive not in names:
+            raise ValueError(f"The log's positive {self.positive!r} is none of the classes {', '.join(names)}.")
+
     @contextmanager
     def watch(self, network: Any, settings: Mapping[str, Any]) -> Iterator[Write]:
         """Open the log of one fit; what is yielded writes an epoch at once, so that one can follow."""
         from segmint.models import _keras
 
-        for part in ("training", "validation"):  # a fit begun again starts a new curve
-            for curve in (self.folder / part).glob("events.out.tfevents.*"):
-                curve.unlink()
+        for part in ("", "training", "validation"):  # a fit begun again has new curves, and its own settings
+            for events in (self.folder / part).glob("events.out.tfevents.*"):
+                events.unlink()
         numbers = _numbers(settings) | _size(network)
         self._introduce(numbers)
         with (
-            _keras.Events(self.folder) as fit,
+            _keras.Events(self.folder) as whole,
             _keras.Events(self.folder / "training") as training,
             _keras.Events(self.folder / "validation") as validation,
         ):
-            fit.settings(numbers, self.name or "fit")
+            whole.settings(numbers, self.name or "fit")
             training.graph(network)
             training.text("settings", "\n".join(f"- **{key}**: {value}" for key, value in settings.items()))
 
@@ -124,7 +136,7 @@ class TensorBoardLog:
                     validation.precision_recall(name, yes, likely, epoch.epoch)
                 for name, value in self._business(seen).items():
                     validation.scalar(name, value, epoch.epoch)
-                for events in (fit, training, validation):
+                for events in (whole, training, validation):
                     events.flush()
 
             yield write

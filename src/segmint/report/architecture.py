@@ -46,8 +46,21 @@ def describe(network: Mapping[str, Any]) -> list[LayerRow]:
     return rows
 
 
-def draw_architecture(network: Mapping[str, Any]) -> str:
-    """Draw the network as an ``<svg>`` element, 400 units wide."""
+def draw_architecture(network: Mapping[str, Any], *, alone: bool = True) -> str:
+    """Draw a network, box by box.
+
+    Parameters
+    ----------
+    network : dict
+        As in a bundle's ``network.json``: `DenseNetworkClassifier.network_`, or `Bundle.network`.
+    alone : bool
+        For a file of its own, rather than inside a page.
+
+    Returns
+    -------
+    str
+        An ``<svg>`` element, 400 units wide.
+    """
     rows = describe(network)
     inputs, outputs = int(network["inputs"]), int(network["outputs"])
     widest = max([row.units for row in rows] + [inputs, 1])
@@ -63,7 +76,7 @@ def draw_architecture(network: Mapping[str, Any]) -> str:
         _box(boxes, place, row.units / widest, _COLORS.get(row.type, MUTED), title, row.detail, tip=_tip(row))
     boxes.arrow(len(rows) + 1)
     _box(boxes, len(rows) + 1, 0.0, MUTED, answer, "calibrated", hollow=True)
-    return boxes.drawn()
+    return boxes.drawn(alone=alone)
 
 
 def total_parameters(rows: Sequence[LayerRow]) -> int:

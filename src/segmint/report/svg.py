@@ -76,8 +76,11 @@ class Boxes:
         style = {"d": shape, "fill": "none", "stroke": MUTED, "stroke-width": "1.5", "stroke-linecap": "round"}
         ElementTree.SubElement(self.svg, "path", style)
 
-    def drawn(self) -> str:
-        """The picture as one ``<svg>`` element."""
+    def drawn(self, *, alone: bool = False) -> str:
+        """The picture as one ``<svg>`` element; `alone` in a file, where no page says which font and what the tags mean."""
+        if alone:
+            self.svg.set("xmlns", "http://www.w3.org/2000/svg")
+            self.svg.set("font-family", "system-ui, sans-serif")
         return ElementTree.tostring(self.svg, encoding="unicode")
 
 

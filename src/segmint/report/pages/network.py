@@ -47,7 +47,7 @@ def _architecture(run: RunView) -> Block | None:
     )
     return chart(
         "Layers from input to answer",
-        draw_architecture(network),
+        draw_architecture(network, alone=False),
         caption=f"{len(rows)} layers ({kinds}) with {count(total_parameters(rows))} parameters. Dropout leaves out a share of the "
         "signals while learning, so that no single one is relied upon; it does nothing when predicting.",
         data=table(
