@@ -59,6 +59,15 @@ def test_rows_of_one_look_are_said_to_count_as_one_customer(table: ValidTable) -
     assert 'role = "id"' in said
 
 
+def test_best_does_not_promise_teachers_that_too_few_customers_could_have(table: ValidTable) -> None:
+    best = load_config(None, ["model.recipe=best", "compare.models=['dense_network']"])
+    few = table.rows(np.arange(len(table)) < 340)
+    (said,) = flow.before_it_starts(few, best, RowIdentity.of(few))
+    assert said.startswith(
+        "too few customers for the teachers of 'best' (at least 300 customers to learn from, 3 of each"
+    )
+
+
 def test_a_search_shorter_than_its_first_trial_is_said_to_be_too_short(table: ValidTable) -> None:
     who = RowIdentity.of(table)
     short, long = (load_config(None, ["model.recipe=best", f"search.minutes={minutes}"]) for minutes in (0.1, 60))

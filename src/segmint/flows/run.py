@@ -46,6 +46,7 @@ from segmint.metrics.classification import best_f1_threshold
 from segmint.models.customer_model import make_model
 from segmint.models.effort import expected_minutes
 from segmint.models.names import MODEL_LABELS, OURS
+from segmint.models.network_model import FEWEST_FOR_A_TEACHER, FEWEST_OF_A_CLASS, enough_for_a_teacher
 from segmint.models.rivals import MOST_NEIGHBOURS
 from segmint.models.teachers import missed_teachers
 from segmint.models.tensorboard_log import TensorBoardLog
@@ -246,7 +247,11 @@ def _left_out(table: ValidTable, config: Config) -> list[str]:
 def _effort_of_best(table: ValidTable, config: Config, who: RowIdentity) -> list[str]:
     if config.model.recipe != "best":
         return []
-    final = 1 + learns_again(config, len(inner_parts(table, config, who)[1]), len(table))
+    fit, inner = inner_parts(table, config, who)
+    if not enough_for_a_teacher(np.unique(table.outcome[fit], return_inverse=True)[1]):
+        least = f"at least {FEWEST_FOR_A_TEACHER} customers to learn from, {FEWEST_OF_A_CLASS} of each outcome"
+        return [f"too few customers for the teachers of 'best' ({least}): the network learns from the outcomes alone"]
+    final = 1 + learns_again(config, len(inner), len(table))
     compared = 2 if config.search.enabled else config.split.folds  # after a search: the settings found and those before
     fits = (compared if config.compare.enabled else 0) + final
     classes = len(table.contract.outcome.levels)

@@ -93,6 +93,11 @@ FEWEST_FOR_A_TEACHER = 300
 FEWEST_OF_A_CLASS = 3
 
 
+def enough_for_a_teacher(labels: Integers) -> bool:
+    """Tell whether so many training customers, by the place of their class, can be split for a teacher."""
+    return len(labels) >= FEWEST_FOR_A_TEACHER and int(np.bincount(labels).min()) >= FEWEST_OF_A_CLASS
+
+
 def most_copies(recipe: Recipe, customers: int, features: int = 1) -> int:
     """Return how many shuffled copies a recipe makes: so many for each customer, as long as memory holds them."""
     return min(round(recipe.copies * customers), recipe.most_copies, MOST_CELLS // max(features, 1))
@@ -288,10 +293,9 @@ class NetworkModel(Pipeline):
         recipe = replace(
             _recipe_called(self.recipe), **{name: value for name, value in given.items() if value is not None}
         )
-        rarest = int(np.bincount(labels).min())
-        if recipe.teachers is None or len(labels) < FEWEST_FOR_A_TEACHER or rarest < FEWEST_OF_A_CLASS:
+        if recipe.teachers is None or not enough_for_a_teacher(labels):
             return None
-        return replace(recipe, teacher_folds=min(recipe.teacher_folds, rarest))
+        return replace(recipe, teacher_folds=min(recipe.teacher_folds, int(np.bincount(labels).min())))
 
     def _teaching(
         self,
