@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 import sys
 import threading
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -21,8 +23,9 @@ from segmint.dashboard.sign_in import COOKIE
 from segmint.service import start as start_file
 from segmint.service.problems import Problem
 from segmint.service.start import Door, bound, server_config
+from segmint.store.champion import promote
 from tests.labels import controls_without_a_name
-from tests.service.test_champion import run_with_bundle
+from tests.service.test_champion import GATE, run_with_bundle
 from tests.service.test_children import hang_up
 
 from .test_app import Asker, client
@@ -193,3 +196,24 @@ def test_a_list_from_the_pages_is_given_up_when_the_browser_leaves(desk: Desk) -
     desk.lists.close()
     assert desk.lists.is_idle(20)
     assert given_up == [True]
+
+
+def test_a_page_opened_under_another_model_makes_no_list_and_leads_back(desk: Desk) -> None:
+    table, browser = bring(desk, "a"), client(desk, signed_in=True)
+    page = browser.get(f"/lists?table={table}").text
+    digest = re.search('name="model" value="([0-9a-f]{64})"', page)
+    assert digest is not None
+    made = desk.run(str(desk.bundle_run())).record["made"]
+    assert f"The model was trained on {datetime.fromisoformat(made):%d %b %Y, %H:%M} UTC" in page.replace("\u00a0", " ")
+    form, lists = FORM | {"table": table, "model": digest.group(1)}, len(desk.all_runs())
+    json = {"accept": "application/json", "x-token": desk.keeper.token(browser.cookies["segmint_session"])}
+    assert browser.post("/lists/preview", json=form, headers=json).status_code == 200
+    promote(desk.runs, run_with_bundle(desk.runs, 2), GATE)
+    for asked in (post(browser, desk, form), browser.post("/lists/preview", json=form, headers=json)):
+        assert asked.status_code == 409
+        assert "The model in use has changed since this page was opened" in asked.text
+    assert f'href="/lists?table={table}">Back to the list builder' in post(browser, desk, form).text
+    assert len(desk.all_runs()) == lists + 1  # the other training
+    again = re.search('name="model" value="([0-9a-f]{64})"', browser.get(f"/lists?table={table}").text)
+    assert again is not None
+    assert post(browser, desk, form | {"model": again.group(1)}).status_code == 303

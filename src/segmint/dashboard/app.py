@@ -284,6 +284,10 @@ class _RefusedError(SegmintError):
     status = 403
 
 
+class _ChangedError(SegmintError):
+    status = 409
+
+
 def _require_scope(desk: Desk, request: Request, scope: str) -> None:
     visitor = desk.keeper.who(request.cookies.get(COOKIE))
     enough = scope.split("|")
@@ -349,7 +353,8 @@ def _problem(desk: Desk, request: Request, error: SegmintError, *, status: int |
         about = {"control": error.control} if isinstance(error, ControlError) else {}
         return JSONResponse(printable_dict(told | about), status_code=code)
     title = "This key may not do that" if code == 403 else "That did not work"
-    return _page(desk, request, "problem", {"title": title, "problem": told}, status=code)
+    back = getattr(request.state, "back", None)
+    return _page(desk, request, "problem", {"title": title, "problem": told, "back": back}, status=code)
 
 
 def _no_page(desk: Desk, request: Request, error: Exception) -> Response:
@@ -436,11 +441,24 @@ def _segment(desk: Desk, request: Request, form: Form) -> Response:
 def _lists(desk: Desk, request: Request, form: Form) -> Response | Awaitable[Response]:
     if request.method != "POST":
         return _page(desk, request, "lists", pages.list_builder(desk, request.query_params.get("table"), {}))
+    table = desk.tables.find(form.get("table", ""))
+    request.state.back = f"/lists?table={quote(table.id)}", "Back to the list builder"
+    digest = _require_same_model(desk, form)
     config = config_of(form, desk.standing)
     policy_of_controls(config)
-    table = desk.tables.find(form.get("table", "")).path
-    errand = Errand(table, Path(), desk.origin(), desk.bundle().digest, desk.runs)
-    return _made(desk, request, errand, config)
+    return _made(desk, request, Errand(table.path, Path(), desk.origin(), digest, desk.runs), config)
+
+
+def _require_same_model(desk: Desk, form: Form) -> str:
+    """Return the digest of the model in use; refuse a page that was opened under another one."""
+    digest = desk.bundle().digest
+    if form.get("model", digest) != digest:
+        raise _ChangedError(
+            "The model in use has changed since this page was opened, so its figures no longer hold; no list is made.",
+            expected="the model that the page names",
+            fix="load the list builder again",
+        )
+    return digest
 
 
 async def _made(desk: Desk, request: Request, errand: Errand, config: Config) -> Response:
@@ -454,6 +472,7 @@ async def _made(desk: Desk, request: Request, errand: Errand, config: Config) ->
 
 
 def _preview(desk: Desk, request: Request, form: Form) -> Response:
+    _require_same_model(desk, form)
     before = {k.removeprefix("before_"): v for k, v in form.items() if k.startswith("before_")}
     seen = pages.preview(desk, form.get("table", ""), form, exact=form.get("exact") == "yes", before=before or None)
     return JSONResponse(printable_dict(seen, unparted=False))

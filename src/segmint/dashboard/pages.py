@@ -181,6 +181,8 @@ def list_builder(desk: Desk, table: str | None, form: Mapping[str, str]) -> Cont
         return context | {"problem": error}
     return context | {
         "table": chosen,
+        "digest": bundle.digest,
+        "model": _model_in_words(desk, bundle),
         "form": said,
         "unset": placeholders(desk.standing),
         "seen": seen,
@@ -366,6 +368,16 @@ def _figures_of(desk: Desk, used: str, champion: str | None) -> list[Block]:
         if isinstance(quality.get(name), int | float)
     ][:2]
     return [block for block in (warning(view.at), figures(shown)) if block is not None]
+
+
+def _model_in_words(desk: Desk, bundle: Bundle) -> str:
+    """Name the model in use: when it was trained, and on which table."""
+    used, _ = _or_why_not(desk.bundle_run)
+    view = None if used is None else RunView(desk.runs / used)
+    told, _ = _or_why_not(lambda: None if view is None else (_day(view.run.get("made")), view.source))
+    if told is None:
+        return f"The model learned {bundle.contract.outcome.label} under the contract {bundle.contract.name}."
+    return f"The model was trained on {told[0]} UTC, on {told[1]}."
 
 
 def _role(desk: Desk, used: str, champion: str | None, made: object) -> tuple[str, str, str]:

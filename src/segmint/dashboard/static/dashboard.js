@@ -36,7 +36,7 @@
     // The browser brings back columns but not their levels, which are built here; so the page brings back everything itself.
     const remember = () => history.replaceState({ controls: values() }, "");
     function restore(controls) {
-      const names = Object.keys(controls).filter((name) => form.elements[name] && name !== "table");
+      const names = Object.keys(controls).filter((name) => form.elements[name] && name !== "table" && name !== "model");
       const columns = names.filter((name) => form.elements[name].dataset.levels);
       for (const name of columns) {
         form.elements[name].value = controls[name];
