@@ -67,6 +67,16 @@ def test_what_the_controls_say_is_what_is_so(watched: Watched, desk: Desk) -> No
     assert [line for line in watched.wrong if "422" not in line] == []  # the same level twice, for a moment
 
 
+def test_the_rows_that_could_not_be_read_are_among_those_left_out(watched: Watched, desk: Desk) -> None:
+    table = bring(desk, "a", rows=90)
+    file = desk.tables.find(table).path
+    file.write_text("".join(f"{file.read_text()}old,student,+49301,may\n"))
+    desk.standing = StandingPolicy(load_config(None, ["data.max_rejected=0.05"]))
+    watched.tab.goto(f"/lists?table={table}")
+    expect(watched.tab.locator("#left-out")).to_contain_text("1 of 91 rows read may not be called")
+    expect(watched.tab.locator("#left-out-because li")).to_have_text("1: rejected, not readable as the contract asks")
+
+
 def test_what_was_set_is_still_set_after_going_back(watched: Watched, desk: Desk) -> None:
     tab = watched.tab
     tab.goto(f"/lists?table={bring(desk, 'a')}")

@@ -14,6 +14,7 @@ import pytest
 
 from segmint.cli import main
 from segmint.contract.contract import parse_contract
+from segmint.dashboard import pages
 from segmint.dashboard.app import dashboard
 from segmint.dashboard.desk import Desk
 from segmint.dashboard.policy_form import config_of
@@ -162,6 +163,25 @@ def test_the_banks_policy_holds_for_every_list_whatever_a_form_or_a_request_sets
         file.write(f"{objector}\n")
     check({"c00003", "c00005", objector})
     assert doors.service.close()
+
+
+def test_every_row_read_is_counted_by_the_builder_as_by_the_list(doors: Doors) -> None:
+    frame = customers(300).with_columns(pl.col("age").cast(pl.String))
+    unreadable = frame.head(2).with_columns(pl.Series("customer", ["x1", "x2"]), pl.lit("old").alias("age"))
+    csv = pl.concat([frame, frame.tail(20), unreadable]).write_csv().encode()
+    key = doors.ask(doors.pages, "PUT", "/tables?name=a.csv", content=csv).json()["location"][-16:]
+    form = FORM | {"table": key, "exclude_column_0": "job", "exclude_level_0": "student"}
+    where = doors.ask(doors.pages, "POST", "/lists", data=form).headers["location"]
+    made = pl.read_parquet(doors.desk.runs / where.rsplit("/", 1)[-1] / "call_list.parquet")
+    counts = dict(made["status"].value_counts().iter_rows())
+    twice = (made["suppressed_because"] == "another row of the same customer is used").sum()
+    for exact in ("yes", "no"):
+        seen = doors.ask(doors.pages, "POST", "/lists/preview", json=form | {"exact": exact}).json()
+        assert (seen["read"], seen["rejected"]) == (322, counts["rejected"]) == (len(made), 2)
+        assert seen["eligible"] == seen["most_calls"] == len(made) - counts["suppressed"] - counts["rejected"]
+        assert seen["suppressed"]["another row of the same customer is used"] == twice > 0
+        assert sum(seen["suppressed"].values()) == counts["suppressed"]
+    assert pages.list_builder(doors.desk, key, form)["seen"]["read"] == 322
 
 
 def test_sco_07_a_thousand_customers_through_every_door(doors: Doors, tmp_path: Path) -> None:

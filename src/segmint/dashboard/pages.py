@@ -169,9 +169,11 @@ def list_builder(desk: Desk, table: str | None, form: Mapping[str, str]) -> Cont
         config = config_of(said, desk.standing)
         seen = preview(desk, table, said, exact=True, before=None)
         prepared = desk.prepared(table, config)
+        policy = policy_of(config)
+        callable_rows = prepared.may_be_called(policy)
         doubts = [
-            *trained_on(prepared.trained_on, int(prepared.eligible.sum()), "who may be called"),
-            *doubts_of(policy_of(config), bundle, prepared.preview.columns, prepared.doubts),
+            *trained_on(int(prepared.trained_on[callable_rows].sum()), callable_rows.size, "who may be called"),
+            *doubts_of(policy, bundle, prepared.preview.columns, prepared.doubts),
         ]
         known = {
             c.name: {"label": c.label, "levels": list(usual_of(c, bundle.reference).levels)} for c in _choices(bundle)
@@ -215,7 +217,7 @@ def preview(
 
 
 def _seen(prepared: PreparedList, found: Preview, policy: ContactPolicy) -> Context:
-    last, eligible = found.last_propensity, int(prepared.eligible.sum())
+    last, eligible = found.last_propensity, prepared.may_be_called(policy).size
     calls = policy.economics.calls_of
     return {
         "currency": policy.economics.currency,
@@ -229,9 +231,10 @@ def _seen(prepared: PreparedList, found: Preview, policy: ContactPolicy) -> Cont
         "last_propensity": None if last != last else round(last, 6),
         "prices": {name: round(price, 4) for name, price in found.prices.items()},
         "exact": found.exact,
-        "read": len(prepared.preview.customers),
+        "read": len(prepared.preview.customers) + prepared.rejected,
+        "rejected": prepared.rejected,
         "eligible": eligible,
-        "suppressed": prepared.suppressed,
+        "suppressed": prepared.left_out(policy),
     }
 
 

@@ -18,7 +18,7 @@ from segmint.flows.learned import Learned
 from segmint.flows.read import open_source
 from segmint.flows.settings import policy_of, require_its_moment
 from segmint.store.bundle import Bundle
-from segmint.targeting.choose import choose
+from segmint.targeting.choose import ANOTHER_ROW, NO_AMOUNT, choose
 from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.preview import ListPreview, Preview, moved, preview_of
 from segmint.targeting.suppress import Doubt
@@ -37,21 +37,36 @@ class PreparedList:
     Attributes
     ----------
     eligible : ndarray of bool, shape (n_customers,)
+        Whom no rule keeps off.
     suppressed : dict of str to int
         Customers by the rule that keeps them off.
+    rejected : int
+        Rows beside these customers that could not be read as the contract asks.
     doubts : tuple of Doubt
         As in `Suppression`.
-    trained_on : int
-        Of those who may be called, whom the network has learned from.
+    trained_on : ndarray of bool, shape (n_customers,)
+        Of those whom no rule keeps off, whom the network has learned from.
     preview : ListPreview
         Of these customers, and the columns that quotas, costs and values may be taken from.
     """
 
     eligible: NDArray[np.bool_]
     suppressed: dict[str, int]
+    rejected: int
     doubts: tuple[Doubt, ...]
-    trained_on: int
+    trained_on: NDArray[np.bool_]
     preview: ListPreview
+
+    def may_be_called(self, policy: ContactPolicy) -> NDArray[np.int64]:
+        """Return the rows of those who may be called under `policy`, each customer once, as `choose` takes them."""
+        return self.preview.ranked(policy).order
+
+    def left_out(self, policy: ContactPolicy) -> dict[str, int]:
+        """Count who may not be called by reason: by the rules, and by what only choosing finds."""
+        best = self.preview.ranked(policy)
+        known = int((self.eligible & best.stakes.known).sum())
+        chosen = {NO_AMOUNT: int(self.eligible.sum()) - known, ANOTHER_ROW: known - best.order.size}
+        return self.suppressed | {because: rows for because, rows in chosen.items() if rows}
 
     def ask(self, policy: ContactPolicy, *, exact: bool) -> Preview:
         """Say what the list under `policy` would be: as it will be made, or faster by shadow prices."""
@@ -88,8 +103,11 @@ def prepare_list(table: ValidTable, bundle: Bundle, config: Config, learned: Lea
     found = weigh(table, policy, bundle)
     held_back = found.held_back
     preview = ListPreview(found.customers, found.propensity, policy, columns=found.columns, eligible=held_back.eligible)
-    trained_on = 0 if learned is None else int(learned.rows(table.rows(held_back.eligible)).sum())
-    return PreparedList(held_back.eligible, held_back.counts, held_back.doubts, trained_on, preview)
+    trained_on = np.zeros(len(table), dtype=bool)
+    if learned is not None:
+        trained_on[held_back.eligible] = learned.rows(table.rows(held_back.eligible))
+    rejected = table.ledger.rejected
+    return PreparedList(held_back.eligible, held_back.counts, rejected, held_back.doubts, trained_on, preview)
 
 
 def stands_on(config: Config, table: ValidTable) -> str:

@@ -98,11 +98,11 @@
       sayCalls();
       at("moves").textContent = seen.joined || seen.left ? `${whole(seen.joined)} come onto the list, ${whole(seen.left)} leave it.` : "The same customers as on the list you compare with.";
       const out = seen.read - seen.eligible;
-      at("left-out").textContent = out ? `${whole(out)} of ${whole(seen.read)} customers are left out; one may be counted under several reasons.` : `All ${whole(seen.read)} customers may be called.`;
+      at("left-out").textContent = out ? `${whole(out)} of ${whole(seen.read)} rows read may not be called; one may be counted under several reasons.` : `All customers of the ${whole(seen.read)} rows read may be called.`;
       at("left-out-because").replaceChildren(
-        ...Object.entries(seen.suppressed).map(([because, customers]) => {
+        ...[...Object.entries(seen.suppressed), ["rejected, not readable as the contract asks", seen.rejected]].filter(([, rows]) => rows).map(([because, rows]) => {
           const item = document.createElement("li");
-          item.textContent = `${whole(customers)}: ${because}`;
+          item.textContent = `${whole(rows)}: ${because}`;
           return item;
         }),
       );
