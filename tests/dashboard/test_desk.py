@@ -138,6 +138,34 @@ def test_a_bundle_that_does_not_predict_its_golden_rows_is_used_by_no_page(tmp_p
     assert "does not predict its golden rows" in browser.get("/try").text
 
 
+def test_a_bundle_that_was_changed_or_taken_away_while_the_pages_are_open_is_used_by_none(tmp_path: Path) -> None:
+    run = run_with_bundle(tmp_path, 1)
+    run_with_bundle(tmp_path, 2)
+    promote(tmp_path, run, GATE)
+    desk = Desk(tmp_path)
+    table, browser, bundle = bring(desk, "a"), client(desk, signed_in=True), tmp_path / run / "bundle"
+    assert desk.bundle() is desk.bundle()
+    assert "Trained on" not in browser.get("/").text  # this run says nothing of it
+    weights = bundle / "network.safetensors"
+    whole = weights.read_bytes()
+    weights.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    for path in ("/", "/try", f"/lists?table={table}", f"/tables/{table}"):
+        assert "is not what the manifest says: it was changed" in browser.get(path).text, path
+    weights.write_bytes(whole)
+    assert desk.bundle().digest
+    shutil.rmtree(tmp_path / run)
+    for path in ("/", "/try", f"/lists?table={table}"):
+        assert "is missing, or is a link" in browser.get(path).text, path
+    assert "Champion" not in browser.get("/").text
+
+
+def test_a_service_goes_on_with_its_bundle_and_the_overview_says_that_its_run_is_gone(tmp_path: Path) -> None:
+    run = run_with_bundle(tmp_path, 1)
+    desk = Desk(tmp_path, served=Champion(run, tmp_path))
+    shutil.rmtree(tmp_path / run)
+    assert "its run is not here" in client(desk, signed_in=True).get("/").text
+
+
 def test_beside_the_service_the_pages_use_its_bundle(tmp_path: Path) -> None:
     first, runs = run_with_bundle(tmp_path / "runs", 1), tmp_path / "runs"
     run_with_bundle(runs, 2)

@@ -131,7 +131,7 @@ class Desk:
         self.tables.sweep()
         self.lists, self.workers = lists or list_workers(), workers or page_workers()
         self.children = children or Children()
-        self._bundle: tuple[str | None, Bundle] | None = None
+        self._bundle: tuple[tuple[object, ...], Bundle] | None = None
         self._headers: Kept[str, tuple[str, ...]] = Kept(MOST_HEADERS)
         self._read: Kept[tuple[str, str], ValidTable] = Kept()
         self._prepared: Kept[tuple[str, str, str], PreparedList] = Kept()
@@ -193,7 +193,7 @@ class Desk:
         return WORD if not named and run == self.champion() else self.runs / run
 
     def bundle(self) -> Bundle:
-        """The bundle in use, opened and proven once.
+        """The bundle in use, opened and proven once, and again when its files look changed.
 
         Raises
         ------
@@ -205,11 +205,16 @@ class Desk:
         if self.served is not None:
             return self.served.handle.bundle
         where, run = self.origin(), self.bundle_run()
-        if self._bundle is None or self._bundle[0] != run:
+        looks = (
+            run,
+            *_looks(self.runs / str(run) / FOLDER),
+        )  # first: what changes while it is opened is seen next time
+        kept = self._bundle  # somebody else may open another meanwhile
+        if kept is None or kept[0] != looks:
             opened = open_bundle(where, self.runs)
             require_golden(opened)
-            self._bundle = (run, opened)
-        return self._bundle[1]
+            kept = self._bundle = (looks, opened)
+        return kept[1]
 
     def stop(self) -> None:
         """End what is made for those who still wait, and tell them so."""
@@ -276,6 +281,16 @@ class Desk:
     def _learned(self, table: str, bundle: Bundle) -> Learned | None:
         source = open_source(self.tables.find(table).path, self.standing.under().data)
         return Learned.of(bundle, run_folder(self.origin(), self.runs), source)
+
+
+def _looks(folder: Path) -> list[tuple[str | int, ...]]:
+    """What the files of a folder look like from outside; nothing where it is gone."""
+    try:
+        with os.scandir(folder) as files:
+            seen = {file.name: file.stat(follow_symlinks=False) for file in files}
+    except OSError:
+        return []
+    return sorted((name, s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns) for name, s in seen.items())
 
 
 def _run_in(name: str, runs: Path) -> str:

@@ -338,7 +338,7 @@ def _has_model(desk: Desk, used: str | None) -> bool:
 
 
 def _in_use(desk: Desk, used: str | None, champion: str | None) -> list[Block]:
-    if used is None and desk.served is not None:
+    if desk.served is not None and (used is None or not (desk.runs / used).is_dir()):
         bundle = desk.bundle()
         words = f"It learned {bundle.contract.outcome.label} under the contract {bundle.contract.name}; its run is not here."
         return [banner("plain", "The model that the service was started with", words)]
@@ -362,7 +362,8 @@ def _figures_of(desk: Desk, used: str, champion: str | None) -> list[Block]:
     quality: dict[str, Any] = summary.get("quality") or {}
     rate = summary.get("base_rate")
     shown = [_role(desk, used, champion, view.run.get("made"))]
-    shown.append(("Trained on", count(float(summary.get("rows") or 0)), f"customers of {view.source}"))
+    if rows := summary.get("rows"):
+        shown.append(("Trained on", count(float(rows)), f"customers of {view.source}"))
     if rate is not None:
         shown.append(("Response rate", percent(float(rate)), view.outcome_label))
     shown += [
