@@ -11,11 +11,14 @@ import pytest
 from playwright.sync_api import expect
 
 from segmint.config import load_config
+from segmint.contract.contract import parse_contract
 from segmint.dashboard.app import dashboard
 from segmint.dashboard.desk import Desk
 from segmint.flows.standing import StandingPolicy
+from segmint.store.bundle import write_bundle
 from segmint.store.run import Run
 from tests.service.conftest import served
+from tests.service.small import CONTRACT, small_parts
 from tests.service.test_champion import run_with_bundle
 
 from .test_browser import Watched
@@ -75,6 +78,33 @@ def test_the_rows_that_could_not_be_read_are_among_those_left_out(watched: Watch
     watched.tab.goto(f"/lists?table={table}")
     expect(watched.tab.locator("#left-out")).to_contain_text("1 of 91 rows read may not be called")
     expect(watched.tab.locator("#left-out-because li")).to_have_text("1: rejected, not readable as the contract asks")
+
+
+def test_a_rule_that_waits_for_nobody_is_said_when_it_is_typed_in(watched: Watched, desk: Desk) -> None:
+    parts = small_parts() | {"contract": parse_contract(CONTRACT.replace("allowed = [", "# ["), origin="test")}
+    with Run.create(desk.runs, "run", (), "", 1, {}) as here:
+        write_bundle(here.folder / "bundle", **parts)
+        here.done({})
+    desk.bundle_name = here.id
+    tab, table = watched.tab, bring(desk, "a")
+    file = desk.tables.find(table).path
+    file.write_text(file.read_text().replace("student", "admin."))
+    tab.goto(f"/lists?table={table}")
+    bands, waits = tab.locator("#doubts .banner"), tab.get_by_text("A rule waits for nobody")
+    expect(bands).to_have_count(1)  # no objection is heard
+    before = bands.first.inner_html()
+    tab.locator("summary", has_text="Quotas").press("Enter")
+    tab.select_option("[name=quota_column_0]", "job")
+    tab.select_option("[name=quota_level_0]", "student")
+    tab.locator("[name=quota_most_0]").fill("7")
+    tab.locator("[name=quota_most_0]").press("Tab")
+    expect(waits).to_be_visible()
+    expect(bands.last).to_contain_text("Nobody has 'student' in 'job', for which the quota")
+    assert bands.first.inner_html() == before  # as the page itself said it
+    tab.select_option("[name=quota_column_0]", "")
+    tab.locator("[name=quota_most_0]").fill("")
+    tab.locator("[name=quota_most_0]").press("Tab")
+    expect(waits).to_have_count(0)
 
 
 def test_what_was_set_is_still_set_after_going_back(watched: Watched, desk: Desk) -> None:

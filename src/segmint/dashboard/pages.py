@@ -21,7 +21,6 @@ from segmint.flows.customer import TypedError, look_up, try_out
 from segmint.flows.preview import PreparedList, what_moved
 from segmint.flows.report import stored_report
 from segmint.flows.runs import WATCHING, open_failures, rows_of, table_of, watched_runs
-from segmint.flows.settings import policy_of
 from segmint.monitoring.reference import Usual, usual_of
 from segmint.report.blocks import Block, banner, figures, heading, points, statements, table
 from segmint.report.html import printable_dict
@@ -35,6 +34,7 @@ from segmint.store.run import CONFIG, Run, read_kept, typed
 from segmint.store.run_files import CUSTOMERS, DIALLER, LIST, MONITOR, PAGE, PREDICTIONS, REJECTED, SEGMENTS, SHEET, SQL
 from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.preview import Preview
+from segmint.targeting.suppress import Doubt
 from segmint.wording import capital, count, decimal, percent, signed
 
 Context = dict[str, Any]
@@ -166,15 +166,7 @@ def list_builder(desk: Desk, table: str | None, form: Mapping[str, str]) -> Cont
     try:
         bundle, chosen = desk.bundle(), desk.tables.find(table)
         said = {**starts(desk.standing), **form}
-        config = config_of(said, desk.standing)
         seen = preview(desk, table, said, exact=True, before=None)
-        prepared = desk.prepared(table, config)
-        policy = policy_of(config)
-        callable_rows = prepared.may_be_called(policy)
-        doubts = [
-            *trained_on(int(prepared.trained_on[callable_rows].sum()), callable_rows.size, "who may be called"),
-            *doubts_of(policy, bundle, prepared.preview.columns, prepared.doubts),
-        ]
         known = {
             c.name: {"label": c.label, "levels": list(usual_of(c, bundle.reference).levels)} for c in _choices(bundle)
         }
@@ -193,7 +185,7 @@ def list_builder(desk: Desk, table: str | None, form: Mapping[str, str]) -> Cont
         "rows": ROWS,
         "data": seen,
         "standing": desk.standing.rules(),
-        "doubts": doubts,
+        "doubts": seen["doubts"],
     }
 
 
@@ -213,7 +205,17 @@ def preview(
         _seen(prepared, found, policy)
         | what_moved(prepared, since.rows, found.rows)
         | {"curve": prepared.preview.curve(policy)}
+        | ({"doubts": _doubts(desk, prepared, policy)} if exact else {})
     )
+
+
+def _doubts(desk: Desk, prepared: PreparedList, policy: ContactPolicy) -> list[Doubt]:
+    """What may be wrong with the list that these controls would make."""
+    rows = prepared.may_be_called(policy)
+    return [
+        *trained_on(int(prepared.trained_on[rows].sum()), rows.size, "who may be called"),
+        *doubts_of(policy, desk.bundle(), prepared.preview.columns, prepared.doubts),
+    ]
 
 
 def _seen(prepared: PreparedList, found: Preview, policy: ContactPolicy) -> Context:

@@ -79,6 +79,21 @@
       at("state").textContent = text;
     }
 
+    function doubt({ title, sentence }) {
+      const [band, head, words] = ["div", "p", "p"].map((name) => document.createElement(name));
+      band.className = "banner caution";
+      head.className = "title";
+      head.textContent = title;
+      words.textContent = `${sentence[0].toUpperCase()}${sentence.slice(1)}.`;
+      if (sentence.includes("policy.")) {
+        const how = document.createElement("code");
+        how.textContent = "--policy policy.toml";
+        words.append(" Start segmint with ", how, " and set it there.");
+      }
+      band.append(head, words);
+      return band;
+    }
+
     const sayCalls = () => slider.setAttribute("aria-valuetext", `${whole(slider.value)} calls`);
 
     function show(seen, values, moving) {
@@ -108,6 +123,7 @@
       );
       const names = (word, list, all) => (list.length ? `${word}: ${list.join(", ")}${all > list.length ? " …" : "."} ` : "");
       at("named").textContent = names("In", seen.first_joined, seen.joined) + names("Out", seen.first_left, seen.left);
+      if (seen.doubts) at("doubts").replaceChildren(...seen.doubts.map(doubt));
       const prices = Object.entries(seen.prices).map(([name, price]) => `one more ${name} is worth ${price.toFixed(2)} ${unit}`);
       at("prices").textContent = prices.length ? `At the limit, ${prices.join("; ")}.` : "";
       const close = seen.exact ? "Exactly the list that will be made." : "Close to the list that will be made.";
