@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,11 @@ from segmint.dashboard.app import dashboard
 from segmint.dashboard.desk import Desk
 from segmint.flows.standing import StandingPolicy
 from segmint.store.bundle import write_bundle
+from segmint.store.champion import promote
 from segmint.store.run import Run
 from tests.service.conftest import served
 from tests.service.small import CONTRACT, small_parts
-from tests.service.test_champion import run_with_bundle
+from tests.service.test_champion import GATE, run_with_bundle
 
 from .test_browser import Watched
 from .test_desk import bring
@@ -150,6 +152,39 @@ def test_what_is_wrong_stands_beside_its_control_and_makes_no_list(watched: Watc
     expect(tab.locator("#state")).to_contain_text("Quota 1 has no number")
     expect(tab.locator("[name=quota_most_0]")).to_have_attribute("aria-invalid", "true")
     assert tab.url.endswith("a" * 16)
+
+
+def test_enter_waits_until_it_is_known_whether_the_controls_make_a_list(watched: Watched, desk: Desk) -> None:
+    tab = watched.tab
+    tab.goto(f"/lists?table={bring(desk, 'a')}")
+    tab.route("**/lists/preview", lambda route: (time.sleep(0.5), route.continue_()))
+    money, here = tab.get_by_label("Money at most"), tab.url
+    money.fill("1,234")
+    money.press("Enter")
+    tab.get_by_label("Campaign").focus()
+    expect(money).to_be_focused()
+    expect(money).to_have_attribute("aria-invalid", "true")
+    assert tab.url == here
+    money.fill("50")
+    money.press("Enter")
+    tab.wait_for_url("**/runs/*")
+    assert load_config(desk.runs / tab.url.rsplit("/", 1)[-1] / "config.toml").policy.budget_money == 50
+
+
+def test_a_list_that_was_not_made_leads_back_to_its_controls(watched: Watched, desk: Desk) -> None:
+    tab = watched.tab
+    tab.goto(f"/lists?table={bring(desk, 'a')}")
+    tab.get_by_label("Calls at most").fill("10")
+    tab.get_by_label("Calls at most").press("Tab")
+    expect(tab.locator("#state")).to_contain_text("Exactly")
+    promote(desk.runs, run_with_bundle(desk.runs, 2), GATE)
+    tab.get_by_role("button", name="Make the list").click()
+    expect(tab.get_by_text("The model in use has changed")).to_be_visible()
+    tab.get_by_role("link", name="Back to the list builder").click()
+    expect(tab.locator("#state")).to_contain_text("Exactly")
+    expect(tab.get_by_label("Calls at most")).to_have_value("10")
+    tab.get_by_role("button", name="Make the list").click()
+    tab.wait_for_url("**/runs/*")
 
 
 def test_one_short_sentence_is_read_out_after_a_movement(watched: Watched, desk: Desk) -> None:

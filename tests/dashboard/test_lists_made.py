@@ -212,7 +212,7 @@ def test_a_page_opened_under_another_model_makes_no_list_and_leads_back(desk: De
     for asked in (post(browser, desk, form), browser.post("/lists/preview", json=form, headers=json)):
         assert asked.status_code == 409
         assert "The model in use has changed since this page was opened" in asked.text
-    assert f'href="/lists?table={table}">Back to the list builder' in post(browser, desk, form).text
+    assert f'data-back href="/lists?table={table}">Back to the list builder' in post(browser, desk, form).text
     assert len(desk.all_runs()) == lists + 1  # the other training
     again = re.search('name="model" value="([0-9a-f]{64})"', browser.get(f"/lists?table={table}").text)
     assert again is not None

@@ -22,6 +22,8 @@
     let pinned = null; // to be compared with from now on, if it turns out to make a list
     let busy = false;
     let waiting = null;
+    let making = false; // to be made as soon as it is known whether what the controls say makes a list
+    let out = false;
     let drawn = () => {};
 
     function put(name, text) {
@@ -204,7 +206,8 @@
           show(told, now, !exact);
         } else refuse(say(told), told);
         if (pinned === since) pinned = null;
-        if (answer.status === 401) return; // still busy: nothing more is asked until somebody signs in
+        out = answer.status === 401;
+        if (out) return made(); // still busy: nothing more is asked until somebody signs in
       } catch {
         refuse("The server does not answer. Is segmint still running?");
       }
@@ -213,7 +216,16 @@
         const next = waiting;
         waiting = null;
         ask(next);
+      } else if (!at("state").classList.contains("wrong")) made();
+      else if (making) {
+        making = false;
+        form.querySelector('[aria-invalid="true"]')?.focus();
       }
+    }
+
+    function made() {
+      if (making) form.requestSubmit();
+      making = false;
     }
 
     slider.addEventListener("input", () => {
@@ -230,6 +242,11 @@
       ask(true);
     });
     form.addEventListener("submit", (event) => {
+      if (busy && !out) {
+        event.preventDefault();
+        making = true;
+        return;
+      }
       const wrong = form.querySelector('[aria-invalid="true"]');
       if (wrong) {
         event.preventDefault();
@@ -347,6 +364,13 @@
     setTimeout(() => watch(work), 700);
   }
 
+  // going back brings the controls back as they were
+  const back = document.querySelector("a[data-back]");
+  if (back?.href === document.referrer)
+    back.addEventListener("click", (event) => {
+      event.preventDefault();
+      history.back();
+    });
   if (at("builder")) builder(at("builder"));
   if (at("drop")) bring(at("drop"));
   if (at("work")) watch(at("work"));
