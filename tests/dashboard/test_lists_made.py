@@ -217,3 +217,16 @@ def test_a_page_opened_under_another_model_makes_no_list_and_leads_back(desk: De
     again = re.search('name="model" value="([0-9a-f]{64})"', browser.get(f"/lists?table={table}").text)
     assert again is not None
     assert post(browser, desk, form | {"model": again.group(1)}).status_code == 303
+
+
+def test_a_second_list_of_a_campaign_says_whom_the_first_one_calls(desk: Desk) -> None:
+    table, browser = bring(desk, "a"), client(desk, signed_in=True)
+
+    def said(campaign: str) -> list[str]:
+        form = FORM | {"campaign": campaign}
+        return [doubt["title"] for doubt in pages.preview(desk, table, form, exact=True, before=None)["doubts"]]
+
+    before = said("spring")
+    assert post(browser, desk, FORM | {"table": table, "campaign": "spring", "calls": "7"}).status_code == 303
+    assert said("spring") == ["A list of the campaign 'spring' was made before", *before]
+    assert said("autumn") == before

@@ -133,6 +133,7 @@ class Desk:
         self.children = children or Children()
         self._bundle: tuple[tuple[object, ...], Bundle] | None = None
         self._headers: Kept[str, tuple[str, ...]] = Kept(MOST_HEADERS)
+        self._fingerprints: Kept[str, str] = Kept(MOST_HEADERS)
         self._read: Kept[tuple[str, str], ValidTable] = Kept()
         self._prepared: Kept[tuple[str, str, str], PreparedList] = Kept()
 
@@ -247,6 +248,11 @@ class Desk:
         path = self.tables.find(table).path
         return self._headers.get(table, lambda: tuple(open_source(path, self.standing.under().data).columns))
 
+    def fingerprint(self, table: str) -> str:
+        """What names the content of a table's file; worked out once."""
+        path = self.tables.find(table).path
+        return self._fingerprints.get(table, lambda: open_source(path, self.standing.under().data).fingerprint)
+
     def customers(self, table: str) -> ValidTable:
         """A table of customers, read once under the bundle's contract."""
         bundle, path = self.bundle(), self.tables.find(table).path  # one whose folder was deleted is forgotten
@@ -269,6 +275,7 @@ class Desk:
             )
         self.tables.forget(table)
         self._headers.drop(lambda key: key == table)
+        self._fingerprints.drop(lambda key: key == table)
         self._read.drop(lambda key: key[1] == table)
         self._prepared.drop(lambda key: key[1] == table)
 

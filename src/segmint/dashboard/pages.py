@@ -21,6 +21,7 @@ from segmint.flows.customer import TypedError, look_up, try_out
 from segmint.flows.preview import PreparedList, what_moved
 from segmint.flows.report import stored_report
 from segmint.flows.runs import WATCHING, open_failures, rows_of, table_of, watched_runs
+from segmint.flows.same_campaign import shared_customers
 from segmint.monitoring.reference import Usual, usual_of
 from segmint.report.blocks import Block, banner, figures, heading, points, statements, table
 from segmint.report.html import printable_dict
@@ -205,15 +206,22 @@ def preview(
         _seen(prepared, found, policy)
         | what_moved(prepared, since.rows, found.rows)
         | {"curve": prepared.preview.curve(policy)}
-        | ({"doubts": _doubts(desk, prepared, policy)} if exact else {})
+        | ({"doubts": _doubts(desk, table, prepared, policy)} if exact else {})
     )
 
 
-def _doubts(desk: Desk, prepared: PreparedList, policy: ContactPolicy) -> list[Doubt]:
+def _doubts(desk: Desk, table: str, prepared: PreparedList, policy: ContactPolicy) -> list[Doubt]:
     """What may be wrong with the list that these controls would make."""
     rows = prepared.may_be_called(policy)
     return [
         *trained_on(int(prepared.trained_on[rows].sum()), rows.size, "who may be called"),
+        *shared_customers(
+            desk.all_runs(),
+            policy,
+            prepared.preview.customers.gather(rows),
+            by_id=desk.bundle().contract.id_column is not None,
+            table=desk.fingerprint(table),
+        ),
         *doubts_of(policy, desk.bundle(), prepared.preview.columns, prepared.doubts),
     ]
 

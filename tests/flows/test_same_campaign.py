@@ -1,0 +1,64 @@
+"""Whom a list of the campaign calls already is said, unless a rule leaves them out of the next one."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from segmint.flows.same_campaign import shared_customers
+from segmint.store.run import Run, list_runs
+from segmint.targeting.policy import ContactPolicy, Economics
+
+POLICY = ContactPolicy(economics=Economics(cost_per_call=1, value_per_success=10), campaign="Spring 2026")
+CUSTOMERS = pl.Series(["c1", "c2", "c3", "record 7"])
+
+
+def a_list(runs: Path, campaign: str, called: list[str], *, command: str = "target") -> Path:
+    with Run.create(runs, command, (), f'[policy]\ncampaign = "{campaign}"\n', None, {"a.csv": "sha256:1"}) as here:
+        statuses = {"customer": [*called, "c3"], "status": ["listed"] * len(called) + ["held_out"]}
+        pl.DataFrame(statuses).write_parquet(here.folder / "call_list.parquet")
+        here.done({})
+    return here.folder
+
+
+def said(runs: Path, policy: ContactPolicy = POLICY, *, by_id: bool = True, table: str = "sha256:2") -> list[str]:
+    doubts = shared_customers(list_runs(runs), policy, CUSTOMERS, by_id=by_id, table=table)
+    return [doubt["sentence"] for doubt in doubts]
+
+
+def test_customers_of_a_list_of_the_same_campaign_are_counted(tmp_path: Path) -> None:
+    a_list(tmp_path, "autumn", ["c1"])
+    a_list(tmp_path, "spring 2026", ["c1"], command="predict")
+    assert said(tmp_path) == []
+    made = a_list(tmp_path, " spring  2026", ["c1", "c2", "record 7", "stranger"])
+    (sentence,) = said(tmp_path)
+    assert "2 of the 4 who may be called are to be called by the list of" in sentence
+    assert f"name call_list.parquet of the run {made.name} in policy.other_lists" in sentence
+    assert "3 of the 4" in said(tmp_path, table="sha256:1")[0]  # records are the same in the same table alone
+
+
+def test_without_ids_only_lists_of_the_same_table_share_customers(tmp_path: Path) -> None:
+    a_list(tmp_path, "Spring 2026", ["c1"])
+    assert said(tmp_path, by_id=False) == []
+    assert "use one of the two" in said(tmp_path, by_id=False, table="sha256:1")[0]
+
+
+@pytest.mark.parametrize("is_copy", [False, True])
+def test_nothing_is_said_where_a_rule_leaves_them_out(tmp_path: Path, is_copy: bool) -> None:
+    made = a_list(tmp_path / "runs", "Spring 2026", ["c1"]) / "call_list.parquet"
+    copy = shutil.copy(made, tmp_path / "spring.parquet") if is_copy else made
+    assert said(tmp_path / "runs", POLICY.but(other_lists=[tmp_path / "other.parquet"])) != []
+    assert said(tmp_path / "runs", POLICY.but(other_lists=[copy])) == []
+    history = {"history": tmp_path / "calls.csv"}
+    assert said(tmp_path / "runs", POLICY.but(**history)) != []  # it keeps nobody off by itself
+    assert said(tmp_path / "runs", POLICY.but(**history, rest_days=30)) == []
+
+
+def test_a_list_that_cannot_be_read_shares_nobody(tmp_path: Path) -> None:
+    made = a_list(tmp_path, "Spring 2026", ["c1"])
+    (made / "call_list.parquet").write_text("no")
+    (a_list(tmp_path, "Spring 2026", ["c1"]) / "config.toml").write_text("[[[")
+    assert said(tmp_path) == []
