@@ -271,6 +271,30 @@ def test_a_table_that_was_refused_can_be_chosen_again(watched: Watched, tmp_path
     tab.wait_for_url("**/tables/*")
 
 
+def test_what_was_changed_in_a_draft_is_still_there_when_the_page_is_loaded_again(watched: Watched, desk: Desk) -> None:
+    tab, page, draft = watched.tab, f"/tables/{bring(desk, 'a')}", watched.tab.get_by_label("Contract (TOML)")
+
+    def make() -> None:
+        tab.goto(page)
+        tab.get_by_label("Nobody has answered yet").check()
+        tab.get_by_role("button", name="Draft a contract").click()
+
+    make()
+    drafted = draft.input_value()
+    draft.fill(f"# mine\n{drafted}")
+    tab.reload()
+    expect(draft).to_have_value(f"# mine\n{drafted}")
+    draft.press("Control+Home")
+    draft.press_sequentially("# and ")
+    tab.reload()  # without leaving the field
+    expect(draft).to_have_value(f"# and # mine\n{drafted}")
+    tab.get_by_role("button", name="Keep this contract").click()
+    tab.get_by_text("Nobody has said that the contract was reviewed").wait_for()
+    expect(draft).to_have_value(f"# and # mine\n{drafted}")
+    make()
+    expect(draft).to_have_value(drafted)
+
+
 def test_a_run_that_failed_says_what_to_do_and_shows_no_progress(
     watched: Watched, desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -364,6 +364,18 @@
     setTimeout(() => watch(work), 700);
   }
 
+  // Whoever loads a draft again that was changed gets the changes again; one that is made anew has none. The page was
+  // posted, and would be asked for otherwise if its place in the history were written to.
+  function review(draft) {
+    const name = `draft ${location.pathname}`;
+    const kept = JSON.parse(sessionStorage.getItem(name));
+    const [how] = performance.getEntriesByType("navigation");
+    if (how.type !== "navigate" && kept?.drafted === draft.defaultValue) draft.value = kept.changed;
+    draft.addEventListener("input", () => {
+      sessionStorage.setItem(name, JSON.stringify({ drafted: draft.defaultValue, changed: draft.value }));
+    });
+  }
+
   // going back brings the controls back as they were
   const back = document.querySelector("a[data-back]");
   if (back?.href === document.referrer)
@@ -372,6 +384,7 @@
       history.back();
     });
   if (at("builder")) builder(at("builder"));
+  if (at("draft")) review(at("draft"));
   if (at("drop")) bring(at("drop"));
   if (at("work")) watch(at("work"));
 })();
