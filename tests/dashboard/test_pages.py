@@ -261,3 +261,20 @@ def test_what_a_run_kept_and_nobody_can_read_takes_no_page_with_it(tmp_path: Pat
     desk = Desk(tmp_path)
     assert pages.overview(desk)["alarms"] == []
     assert pages.segment_list(desk)["segments"] == []
+
+
+@pytest.mark.parametrize(
+    "record", ['{"status": "done"}', '{"status": "done", "command": "run", "summary": "x", "inputs": []}']
+)
+def test_a_run_whose_record_is_not_whole_takes_no_page_away_and_its_own_says_why(tmp_path: Path, record: str) -> None:
+    good, spoiled = (run_with_bundle(tmp_path, seed) for seed in (1, 2))
+    (tmp_path / spoiled / "run.json").write_text(record)
+    browser = client(Desk(tmp_path), signed_in=True)
+    for path in ("/", "/runs", "/monitoring", "/compare", "/segments"):
+        shown = browser.get(path)
+        assert shown.status_code == 200, path
+        assert spoiled not in shown.text
+    assert good in browser.get("/runs").text
+    named = browser.get(f"/runs/{spoiled}")
+    assert named.status_code == 404
+    assert "cannot be read: it" in html.unescape(named.text)

@@ -72,8 +72,9 @@ def test_no_name_opens_anything_outside_the_folder_of_runs(tmp_path: Path) -> No
     runs = tmp_path / "runs"
     Run.create(runs, "run", [], "", 1).done()
     outside = tmp_path / "outside"
-    outside.mkdir()
-    (outside / "run.json").write_text('{"status": "done"}')
+    whole = Run.create(tmp_path, "run", [], "", 1)
+    whole.done()
+    whole.folder.rename(outside)
     (runs / ID).symlink_to(outside)
     names = hostile_names(2_000)
     assert len(names) >= 2_000

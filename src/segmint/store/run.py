@@ -28,6 +28,7 @@ from segmint.store import strict_json
 from segmint.store.process import is_alive, is_here, this_process
 from segmint.store.promoted import RUN_ID
 from segmint.store.remember import Result, remember
+from segmint.store.run_record import read_record
 from segmint.store.sealed_folder import in_ascii
 from segmint.store.staging import publish_bytes, publish_file, require_writable, staging, write_file
 
@@ -143,12 +144,11 @@ class Run:
             If there is no run in `folder`, or its record cannot be read.
         """
         try:
-            record = strict_json.from_bytes((folder / RECORD).read_bytes())
-            if record.get("status") not in ("running", "done", "failed", "interrupted"):
-                raise ValueError("no status")
+            record = read_record((folder / RECORD).read_bytes())
         except (OSError, ValueError) as error:
+            said = why(error) if isinstance(error, OSError) else str(error)
             raise RunError(
-                f"'{folder.name}' is no run, or its {RECORD} cannot be read.",
+                f"'{folder.name}' is no run, or its {RECORD} cannot be read: {said}.",
                 expected=f"a folder with a {RECORD}",
                 fix="list the runs: `segmint runs`",
             ) from error
