@@ -224,6 +224,44 @@ def test_what_monitoring_found_stands_on_the_overview_and_on_its_page(tmp_path: 
     assert found.folder.name in browser.get("/monitoring").text
 
 
+def watched(runs: Path, day: str, bundle: str, table: str, *alarms: str) -> str:
+    """Leave a monitoring of that day; return its id."""
+    with Run.create(runs, "monitor", [], "", None, {table: "sha256:1", "bundle": f"sha256:{bundle}"}) as run:
+        run.keep("monitor.json", {"bundle": "/a/folder/model", "alarms": [{"sentence": words} for words in alarms]})
+        run.record["made"] = f"2026-03-{day}T10:00:00+00:00"
+        run.done({})
+    return run.folder.rename(runs / f"2026-03-{day}T10-00-00Z-0000").name
+
+
+def test_an_alarm_ends_with_the_next_monitoring_and_with_its_model_and_has_a_day(tmp_path: Path) -> None:
+    def told() -> list[tuple[str, str]]:
+        return [(alarm["about"], alarm["text"]) for alarm in pages.overview(Desk(tmp_path))["alarms"]]
+
+    watched(tmp_path, "01", "one", "march.csv", "Ages have moved.")
+    assert told() == [("01 Mar 2026, march.csv, the model model", "Ages have moved.")], "no model is in use yet"
+    watched(tmp_path, "02", "one", "march.csv")
+    assert told() == []
+    watched(tmp_path, "03", "one", "april.csv", "Jobs have moved.")
+    watched(tmp_path, "04", "two", "april.csv")
+    assert len(told()) == 1, "of another model"
+    run = run_with_bundle(tmp_path, 1)
+    digest = Desk(tmp_path, run).bundle().digest
+    assert told() == [], "that model is not in use"
+    watched(tmp_path, "05", digest, "april.csv", "Jobs have moved.", "Ages have moved.")
+    assert told() == [("05 Mar 2026, april.csv, the model in use", "Jobs have moved. And 1 more.")]
+    (tmp_path / watched(tmp_path, "06", digest, "april.csv") / "monitor.json").write_text("{")
+    assert len(told()) == 1, "what cannot be read ends no alarm"
+    assert "05 Mar 2026, april.csv, the model in use" in client(Desk(tmp_path), signed_in=True).get("/").text
+
+
+@pytest.mark.parametrize("alarms", ["many", [1], {"sentence": "x"}, None])
+def test_alarms_of_another_shape_take_no_overview_away(tmp_path: Path, alarms: object) -> None:
+    with Run.create(tmp_path, "monitor", [], "", None, {}) as run:
+        run.keep("monitor.json", {"alarms": alarms})
+        run.done({})
+    assert pages.overview(Desk(tmp_path))["alarms"] == []
+
+
 def test_the_overview_says_what_monitoring_raised_first_and_what_failed_alike_once(tmp_path: Path) -> None:
     with Run.create(tmp_path, "monitor", [], "", None, {}) as watched:
         watched.keep("monitor.json", {"alarms": [{"sentence": "Ages have moved."}]})

@@ -80,7 +80,7 @@ def overview(desk: Desk) -> Context:
         "title": "Overview",
         "problem": wrong or astray,
         "blocks": blocks,
-        "alarms": _alarms(runs),
+        "alarms": _alarms(runs, _in_use_as(desk)),
         "runs": [_line(run) | {"champion": run.id == champion} for run in runs[:6]],
         "used": used,
         "actions": wrong is None and _has_model(desk, used),
@@ -420,29 +420,58 @@ def _next(desk: Desk, runs: list[Run], used: str | None, champion: str | None) -
     return "Bring the customers of the next campaign and build their call list; leave a random part uncalled."
 
 
-def _alarms(runs: list[Run]) -> list[dict[str, str]]:
-    """What monitoring raised, then which training or watching failed; what failed alike is said once."""
+def _in_use_as(desk: Desk) -> str | None:
+    """The bundle in use as runs note it among what they read; None where none can be used."""
+    bundle, _ = _or_why_not(desk.bundle)
+    return None if bundle is None else f"sha256:{bundle.digest}"
+
+
+def _alarms(runs: list[Run], in_use: str | None) -> list[dict[str, str]]:
+    """What monitoring raised of the model in use, then which training or watching failed; what failed alike is said once."""
     failed: dict[tuple[str, str, str], list[Run]] = {}
     for run in open_failures(runs):
         words = (run.record.get("error") or {}).get("came") or f"It stopped before its end; {run.goes_on}."
         failed.setdefault((_command(run), run.status, str(words)), []).append(run)
-    raised = [alarm for run in watched_runs(runs) if run.record["command"] == "monitor" and (alarm := _raised(run))]
     failures = [
-        {"run": same[0].id, "title": f"{command} {status}{_times(len(same))}", "text": words}
+        {
+            "run": same[0].id,
+            "title": f"{command} {status}{_times(len(same))}",
+            "about": f"{'' if len(same) == 1 else 'The last on '}{_when(same[0])[:11]}",
+            "text": words,
+        }
         for (command, status, words), same in failed.items()
     ]
-    return [*raised, *failures][:5]
+    return [*_raised(runs, in_use), *failures][:5]
 
 
-def _raised(run: Run) -> dict[str, str] | None:
-    found = _kept(run.folder, MONITOR)
+def _raised(runs: list[Run], in_use: str | None) -> list[dict[str, str]]:
+    """What the newest monitoring of each bundle and table raised; of the bundle in use alone, where that is known."""
+    newest: dict[tuple[str | None, str], tuple[Run, dict[str, Any]]] = {}
+    for run in watched_runs(runs):
+        bundle = run.record["inputs"].get("bundle")
+        if run.record["command"] != "monitor" or in_use not in (None, bundle):
+            continue
+        if found := _kept(run.folder, MONITOR):
+            newest.setdefault((bundle, table_of(run)), (run, found))
+    return [alarm for run, found in newest.values() if (alarm := _alarm(run, found, known=in_use is not None))]
+
+
+def _alarm(run: Run, found: Mapping[str, Any], *, known: bool) -> dict[str, str] | None:
     alarms = found.get("alarms")
-    if not alarms:
+    said = (
+        [str(alarm.get("sentence", "")) for alarm in alarms if isinstance(alarm, dict)]
+        if isinstance(alarms, list)
+        else []
+    )
+    if not said:
         return None
-    title = "Monitoring raised an alarm" if len(alarms) == 1 else f"Monitoring raised {len(alarms)} alarms"
-    more = f" And {len(alarms) - 1} more." if len(alarms) > 1 else ""
-    text = f"{alarms[0]['sentence']}{more} {found.get('advice_sentence', '')}".strip()
-    return {"run": run.id, "title": title, "text": text}
+    model = "the model in use" if known else f"the model {Path(str(found.get('bundle', ''))).name}".rstrip()
+    return {
+        "run": run.id,
+        "title": "Monitoring raised an alarm" if len(said) == 1 else f"Monitoring raised {len(said)} alarms",
+        "about": ", ".join(part for part in (_when(run)[:11], table_of(run), model) if part),
+        "text": f"{said[0]}{f' And {len(said) - 1} more.' if said[1:] else ''} {found.get('advice_sentence', '')}".strip(),
+    }
 
 
 def _kept(folder: Path, name: str) -> dict[str, Any]:
