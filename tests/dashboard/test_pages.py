@@ -161,9 +161,10 @@ def test_a_run_that_cannot_be_read_takes_no_page_away_and_is_named(tmp_path: Pat
     (tmp_path / spoiled / "summary.json").write_text('{"base_rate": 0.1}')
     (tmp_path / spoiled / file).write_text(text)
     desk = Desk(tmp_path)
-    for asked in (("", ""), (spoiled, ""), (runs[0], spoiled)):
+    for asked, pair in ((("", ""), runs[:2]), ((spoiled, ""), [None, None]), ((runs[0], spoiled), [runs[0], None])):
         found = pages.compare(desk, *asked)
-        assert sorted(found["pair"]) == runs[:2]
+        assert found["pair"] == pair
+        assert len(found["blocks"]) == (1 if None in pair else 2), "nothing is compared that was not asked for"
         assert [choice["id"] for choice in found["choices"]] == runs[::-1]
         assert found["blocks"][0]["title"] == f"Run {spoiled} is left out"
     whole, browser = Desk(tmp_path, runs[0]), client(desk, signed_in=True)
@@ -190,6 +191,57 @@ def test_two_runs_are_compared_older_first_and_nothing_has_no_sign(tmp_path: Pat
     assert found["pair"] == runs
     assert found["blocks"][0]["rows"][0][1:] == ["0.500", "0.500", "0.000"]
     assert pages.compare(Desk(tmp_path), runs[1], runs[0])["pair"] == runs[::-1]
+
+
+def test_a_run_that_is_gone_is_named_and_no_other_is_compared_in_its_place(tmp_path: Path) -> None:
+    here, other, broken = sorted(run_with_bundle(tmp_path, seed) for seed in (1, 2, 3))
+    with Run.create(tmp_path, "target", (), "", 1, {}) as listed:
+        listed.done({})
+    (tmp_path / broken / "run.json").write_text("{}")
+    desk, gone = Desk(tmp_path), "2020-01-02T03-04-05Z-abcd"
+    for asked, title in (
+        (gone, f"There is no run {gone} any more"),
+        ("../x", "There is no run ../x any more"),
+        (listed.id, f"Run {listed.id} is left out"),
+        (broken, f"Run {broken} is left out"),
+    ):
+        for first, second in ((asked, here), (here, asked), (asked, ""), (asked, asked)):
+            found = pages.compare(desk, first, second)
+            assert [block["title"] for block in found["blocks"]] == [title]
+            assert found["pair"] == [name if name == here else None for name in (first, second)]
+    page = client(desk, signed_in=True).get(f"/compare?first={gone}&second={here}").text
+    assert f"There is no run {gone} any more" in page
+    assert page.count('<option value="">choose a run') == 1
+    assert "Report of the first" not in page
+    assert "choose a run" not in client(desk, signed_in=True).get(f"/compare?first={other}&second={here}").text
+
+
+def test_what_is_not_known_of_a_run_is_a_dash_and_no_zero(tmp_path: Path) -> None:
+    for summary in (
+        None,
+        {"quality": {"f1": 0.5}, "rows": "many", "columns": 3},
+        {"quality": {"f1": 0.5}},
+        {"quality": 1},
+    ):
+        with Run.create(tmp_path, "run", (), "", 1, {}) as here:
+            if summary is not None:
+                (here.folder / "summary.json").write_text(json.dumps(summary))
+            here.done({})
+    desk = Desk(tmp_path)
+    first, second, third, last = (run.id for run in desk.all_runs())
+    for pair in ((first, second), (third, last), (first, third)):
+        facts = {row[0]: row[1:] for row in pages.compare(desk, *pair)["blocks"][-1]["rows"]}
+        unknown = {name: facts[name] for name in ("Customers", "Contract", "Outcome", "Recipe", "Columns used", "Seed")}
+        assert set(map(tuple, unknown.values())) == {("–", "–")}
+    notes = [
+        block["note"]
+        for one in (first, second, third, last)
+        for other in (first, second, third, last)
+        if one != other
+        for block in pages.compare(desk, one, other)["blocks"][:-1]
+    ]
+    assert len(notes) == 2
+    assert all("is not known" in note for note in notes)
 
 
 def test_runs_of_one_outcome_are_paired_and_no_difference_is_made_of_two(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ from segmint.report.pages.segments import segment_blocks
 from segmint.report.run_view import RunView
 from segmint.report.scores import metric_label
 from segmint.store.bundle import Bundle
-from segmint.store.promoted import WORD
+from segmint.store.promoted import RUN_ID, WORD
 from segmint.store.run import CONFIG, Run, read_kept, typed
 from segmint.store.run_files import CUSTOMERS, DIALLER, LIST, MONITOR, PAGE, PREDICTIONS, REJECTED, SEGMENTS, SHEET, SQL
 from segmint.targeting.policy import ContactPolicy
@@ -68,6 +68,7 @@ COMMANDS = {
 }
 MOST_RUNS = 100
 DAY = "%d %b %Y, %H:%M"
+UNKNOWN = "–"
 
 
 def overview(desk: Desk) -> Context:
@@ -295,10 +296,13 @@ def monitoring(desk: Desk) -> Context:
 
 
 def compare(desk: Desk, first: str, second: str) -> Context:
-    """Two training runs side by side: the newest two of one outcome, the older first, so that a plus says that the newer is better."""
+    """Two training runs side by side: the newest two of one outcome, the older first, so that a plus says that the newer is better.
+
+    One that was asked for and cannot be shown is named, and no other stands in its place.
+    """
     trained = [run for run in desk.all_runs() if run.record["command"] == "run" and run.status == "done"]
-    names, blocks = [run.id for run in trained], list[Block]()
-    views = {run.id: RunView(run.folder) for run in trained}
+    names, views = [run.id for run in trained], {run.id: RunView(run.folder) for run in trained}
+    blocks = [_not_there(desk, name) for name in dict.fromkeys((first, second)) if name and name not in views]
     pair = _pair(views, names, (first, second))
     while astray := {name: wrong for name in pair if name and (wrong := _unreadable(views[name]))}:
         blocks += [banner("caution", f"Run {name} is left out", wrong.came) for name, wrong in astray.items()]
@@ -369,12 +373,11 @@ def _in_use(desk: Desk, used: str | None, champion: str | None) -> list[Block]:
 def _figures_of(desk: Desk, used: str, champion: str | None) -> list[Block]:
     view = RunView(desk.runs / used)
     summary = view.summary
-    quality: dict[str, Any] = summary.get("quality") or {}
+    quality = _quality(view)
     rate = summary.get("base_rate")
     shown = [_role(desk, used, champion, view.run.get("made"))]
-    if rows := summary.get("rows"):
-        shown.append(("Trained on", count(float(rows)), f"customers of {view.source}"))
-    if rate is not None:
+    shown.append(("Trained on", _trained_on(view), f"customers of {view.source}"))
+    if isinstance(rate, int | float):
         shown.append(("Response rate", percent(float(rate)), view.outcome_label))
     shown += [
         (metric_label(name), decimal(float(quality[name])), "on rows kept apart")
@@ -526,7 +529,7 @@ def _day(made: object) -> str:
     try:
         return f"{datetime.fromisoformat(str(made)):{DAY}}"
     except ValueError:
-        return "–"
+        return UNKNOWN
 
 
 def _segments(desk: Desk) -> tuple[str | None, list[dict[str, Any]]]:
@@ -627,10 +630,22 @@ def _told(told: dict[str, Any], bundle: Bundle) -> Context:
 
 
 def _pair(views: Mapping[str, RunView], names: list[str], asked: tuple[str, str]) -> list[str | None]:
-    """Name the two runs that stand side by side: those that were asked for, or what is usual in their place."""
+    """Name the two runs that stand side by side: those that were asked for, or what is usual where none was."""
     pair = [name if name in names else None for name in asked]
+    if any(name and name not in names for name in asked):
+        return pair
     usual = _usual_pair(views, names, next((name for name in pair if name), None))
     return [chosen or (usual.pop() if usual else None) for chosen in pair]
+
+
+def _not_there(desk: Desk, name: str) -> Block:
+    """Say why a run that was asked for is not among those that can be compared."""
+    shown = name[:60]
+    if not RUN_ID.fullmatch(name) or not (desk.runs / name).is_dir():
+        return banner("caution", f"There is no run {shown} any more", "No other stands in its place: choose one.")
+    run, wrong = _or_why_not(lambda: desk.run(name))
+    said = wrong.came if run is None and wrong else "It is no training that is done."
+    return banner("caution", f"Run {shown} is left out", said)
 
 
 def _unreadable(view: RunView) -> SegmintError | None:
@@ -675,7 +690,7 @@ def _outcome_words(view: RunView) -> str:
 
 
 def _qualities(views: list[RunView]) -> Block | None:
-    qualities = [view.summary.get("quality") or {} for view in views]
+    qualities = [_quality(view) for view in views]
     names = [name for name in qualities[0] if all(isinstance(q.get(name), int | float) for q in qualities)]
     rows = [
         [
@@ -685,29 +700,50 @@ def _qualities(views: list[RunView]) -> Block | None:
         ]
         for name in names
     ]
-    same = views[0].summary.get("fingerprints") == views[1].summary.get("fingerprints")
-    note = (
-        "Both were judged on the same table."
-        if same
-        else "The tables differ, so the figures are not of the same customers: read the difference with care."
-    )
+    note = _same_table(*(view.summary.get("fingerprints") for view in views))
     if less := [metric_label(name) for name in names if name in LOWER_IS_BETTER]:
         note += f" Less is better: {', '.join(less)}."
     return table(["Quality on rows kept apart", "first", "second", "difference"], rows, note=note) if rows else None
 
 
+def _quality(view: RunView) -> dict[str, Any]:
+    quality = view.summary.get("quality")
+    return quality if isinstance(quality, dict) else {}
+
+
+def _same_table(first: object, second: object) -> str:
+    if not first or not second:
+        return "Whether both were judged on the same table is not known: read the difference with care."
+    if first == second:
+        return "Both were judged on the same table."
+    return "The tables differ, so the figures are not of the same customers: read the difference with care."
+
+
 def _facts(views: list[RunView]) -> Block:
     facts = [
         ["Table", *(view.source for view in views)],
-        ["Customers", *(count(float(view.summary.get("rows") or 0)) for view in views)],
+        ["Customers", *(_trained_on(view) for view in views)],
         ["Contract", *(_contract_name(view.contract) for view in views)],
-        ["Outcome", *(view.outcome_label for view in views)],
-        ["Recipe", *(str(view.summary.get("recipe", "–")) for view in views)],
-        ["Columns used", *(str(len(view.summary.get("columns") or [])) for view in views)],
-        ["Seed", *(str(view.summary.get("seed", "–")) for view in views)],
+        ["Outcome", *(UNKNOWN if view.contract is None else view.outcome_label for view in views)],
+        ["Recipe", *(_known(view.summary.get("recipe")) for view in views)],
+        ["Columns used", *(_how_many(view.summary.get("columns")) for view in views)],
+        ["Seed", *(_known(view.summary.get("seed")) for view in views)],
     ]
     return table(["How they were made", "first", "second"], facts, words=(0, 1, 2))
 
 
+def _trained_on(view: RunView) -> str:
+    rows = view.summary.get("rows")
+    return count(float(rows)) if isinstance(rows, int | float) else UNKNOWN
+
+
+def _how_many(found: object) -> str:
+    return str(len(found)) if isinstance(found, list) else UNKNOWN
+
+
+def _known(told: object) -> str:
+    return UNKNOWN if told is None else str(told)
+
+
 def _contract_name(contract: Contract | None) -> str:
-    return contract.name if contract else "–"
+    return contract.name if contract else UNKNOWN
