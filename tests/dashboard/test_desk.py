@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import sys
 import threading
@@ -302,6 +304,35 @@ def test_a_table_is_forgotten_from_its_page_and_not_while_a_run_works_on_it(
     assert (gone.status_code, gone.headers["location"]) == (303, "/upload")
     assert [found.id for found in desk.tables.all()] == [other]
     assert {key[1] for key in (*desk._read._made, *desk._prepared._made)} == {other}
+
+
+def test_a_folder_that_is_closed_is_said_in_words_and_without_its_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(tmp_path)
+    table = bring(desk, "a")
+    browser = client(desk, signed_in=True)
+    form = {"token": desk.keeper.token(browser.cookies["segmint_session"])}
+    (desk.tables.folder / table / "told.json").mkdir()
+    run = browser.post(f"/tables/{table}/run", data=form | {"contract": "bank-marketing", "how": "quick"})
+
+    def closed(self: Path, *_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self))
+
+    for name in ("unlink", "mkdir"):
+        monkeypatch.setattr(Path, name, closed)
+    forget = browser.post(f"/tables/{table}/forget", data=form)
+    asked = {"x-token": form["token"], "accept": "application/json"}
+    brought = browser.request("PUT", "/tables?name=a.csv", content=b"a,b", headers=asked)
+    for answer, said in (
+        (run, "Nothing may be written into the folder of this table: Is a directory."),
+        (forget, "Nothing may be deleted from the folder of this table: Permission denied."),
+        (brought, "could not be written: Permission denied."),
+    ):
+        assert answer.status_code == 404
+        assert said in answer.text
+        assert str(tmp_path) not in answer.text
+    assert [found.id for found in desk.tables.all()] == [table]
 
 
 def test_a_list_is_prepared_anew_only_for_other_rules_or_another_bundle(tmp_path: Path) -> None:

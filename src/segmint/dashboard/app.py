@@ -33,7 +33,7 @@ from segmint.report.html import environment, printable_dict, static
 from segmint.service.app import is_foreign, is_served
 from segmint.service.body import limited, read_body
 from segmint.service.children import Errand, in_turn, make_list
-from segmint.service.problems import Problem, place_of
+from segmint.service.problems import Problem, place_of, without_folders
 from segmint.service.start import Door, bound, leave, server_config, write_log
 from segmint.store.run import CONFIG
 from segmint.wording import printable
@@ -348,7 +348,7 @@ def _readable(context: dict[str, Any]) -> dict[str, Any]:
 
 def _problem(desk: Desk, request: Request, error: SegmintError, *, status: int | None = None) -> Response:
     code = status or (404 if isinstance(error, RunError) else error.status)
-    told = {"came": error.came, "expected": error.expected, "fix": error.fix}
+    told = {"came": without_folders(error.came), "expected": error.expected, "fix": error.fix}
     if "application/json" in request.headers.get("accept", ""):
         about = {"control": error.control} if isinstance(error, ControlError) else {}
         return JSONResponse(printable_dict(told | about), status_code=code)

@@ -7,12 +7,13 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from segmint.dashboard.tables import SAID, TOLD
+from segmint.dashboard.tables import SAID, TOLD, writing
 from segmint.errors import RunError
 from segmint.store.run import Run, list_runs
 
@@ -92,7 +93,7 @@ class Jobs:
         Raises
         ------
         RunError
-            If as many are at work as may be, or the dashboard stops.
+            If as many are at work as may be, the dashboard stops, or nothing may be written beside the table.
         """
         command = [*SEGMINT, "run", str(path), "--contract", contract, "--runs", str(self.runs), "--json", *options]
         before = frozenset(run.id for run in list_runs(self.runs))
@@ -102,7 +103,9 @@ class Jobs:
                     "Another table is being worked on.", expected="one at a time", fix="wait until it is finished"
                 )
             errors, told = path.parent / SAID, path.parent / TOLD
-            with errors.open("wb") as said, told.open("wb") as telling:
+            with ExitStack() as files:
+                with writing():
+                    said, telling = (files.enter_context(file.open("wb")) for file in (errors, told))
                 process = subprocess.Popen(  # noqa: S603 - our own command; path and contract are names of our making
                     command, stdin=subprocess.DEVNULL, stdout=telling, stderr=said
                 )

@@ -9,13 +9,13 @@ import re
 import secrets
 import shutil
 import unicodedata
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from segmint.errors import InputError, RunError
+from segmint.errors import InputError, RunError, why
 from segmint.store.staging import FILE_MODE, staging, sweep_dead, write_file
 
 TEXTS, PACKED = (".csv", ".txt", ".tsv"), (".gz", ".zst")
@@ -120,11 +120,12 @@ class Tables:
         Raises
         ------
         RunError
-            If there is none.
+            If there is none, or it cannot be deleted.
         """
         place = self.place(table)
-        (place / _ABOUT).unlink()  # from now on it is found no more, whatever becomes of the rest
-        shutil.rmtree(place)
+        with writing("deleted from"):
+            (place / _ABOUT).unlink()  # from now on it is found no more, whatever becomes of the rest
+            shutil.rmtree(place)
 
     def all(self) -> list[Table]:
         """Every table that can be opened, newest first."""
@@ -136,6 +137,25 @@ class Tables:
             with suppress(RunError):
                 tables.append(self.find(place.name))
         return tables
+
+
+@contextmanager
+def writing(what: str = "written into") -> Iterator[None]:
+    """Say in words that the folder of a table is closed, full or failing.
+
+    Raises
+    ------
+    RunError
+        If the system refuses what is done in the block.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise RunError(
+            f"Nothing may be {what} the folder of this table: {why(error)}.",
+            expected="a folder of runs that can be written to",
+            fix="ask whoever runs segmint here for access to it, or for room in it",
+        ) from error
 
 
 def _unknown() -> RunError:

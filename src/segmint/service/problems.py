@@ -79,9 +79,14 @@ def problem_of(error: SegmintError, field: str | None = None) -> Problem:
     status = 503 if code in ("bundle", "run") else error.status
     lines = [*error.came.splitlines(), *([f"Next: {error.fix}"] if error.fix else [])]
     detail = " ".join(_ended(line.strip()) for line in lines)
-    if status >= 500:  # folders of the server are nobody else's business
-        detail = _FOLDERS.sub("'", detail)
+    if status >= 500:
+        detail = without_folders(detail)
     return Problem(status, code, detail, field=None if status >= 500 else field)
+
+
+def without_folders(text: str) -> str:
+    """Leave of every path in quotes its last part: folders of the server are nobody else's business."""
+    return _FOLDERS.sub("'", text)
 
 
 def _ended(line: str) -> str:
