@@ -28,6 +28,7 @@ from segmint.flows.segment import CUSTOMERS
 from segmint.service.app import WAYS, Service, make_app
 from segmint.service.champion import Champion
 from segmint.service.keys import KeyRing, session_key
+from segmint.service.problems import Problem
 from segmint.service.slow import Impatient
 from segmint.store.bundle import write_bundle
 from segmint.store.run import Run
@@ -101,6 +102,36 @@ def test_a_form_needs_its_token_and_our_own_host(tmp_path: Path) -> None:
     assert browser.get("/", headers={"host": "evil.example"}).status_code == 400
     assert browser.get("/", headers={"origin": "http://evil.example"}).status_code == 403
     assert not (tmp_path / "tables").exists()
+
+
+def test_who_sends_too_much_is_not_told_to_send_it_again(tmp_path: Path) -> None:
+    browser = client(Desk(tmp_path), signed_in=True)
+    refused = browser.post("/lists", data={"token": "x" * (2 << 20)})
+    assert refused.status_code == 413
+    assert "The body is larger than 1 MiB." in refused.text
+    assert "Next: send less<" in refused.text
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [
+        (429, "wait a moment"),
+        (503, "wait a moment"),
+        (504, "wait a moment"),
+        (408, "send it again over a faster connection"),
+        (400, "send it again"),
+    ],
+)
+def test_what_to_do_next_fits_what_went_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, advice: str
+) -> None:
+    def refuse(desk: Desk) -> None:
+        raise Problem(status, "x", "Not so.")
+
+    monkeypatch.setattr(pages, "overview", refuse)
+    refused = client(Desk(tmp_path), signed_in=True).get("/")
+    assert refused.status_code == status
+    assert f"Next: {advice}" in refused.text
 
 
 def test_every_answer_carries_the_guarding_headers(tmp_path: Path) -> None:

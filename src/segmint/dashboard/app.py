@@ -71,6 +71,11 @@ OPEN = frozenset({"/sign-in"})
 SENT_BACK = frozenset({"draft", "columns", "quota_columns", "fields", "form"})
 RUNNING_TEXT = frozenset({"blocks", "pages", "found", "alarms", "problem"})
 QUIET = frozenset({"/static/{name}", "/work/{job}/state"})  # asked for all the time, and nobody's affair
+WHAT_NEXT = dict.fromkeys((429, 503, 504), "wait a moment and send it again") | {
+    408: "send it again over a faster connection",
+    413: "send less",
+    500: "try again; if it comes back, ask whoever runs segmint here to look at its log",
+}
 NEEDED_FOR = {
     "read": "for runs, reports and segments",
     "predict": "for customers and the tables they stand in",
@@ -231,7 +236,7 @@ async def _answer(desk: Desk, way: Way, request: Request) -> Response:
     except SegmintError as error:
         response = _problem(desk, request, error)
     except Problem as refused:
-        told = SegmintError(refused.detail, fix="wait a moment and send it again")
+        told = SegmintError(refused.detail, fix=WHAT_NEXT.get(refused.status, "send it again"))
         response = _problem(desk, request, told, status=refused.status)
         response.headers.update(refused.headers)
     except Exception as error:  # the page names no cause; the log names kind and place and never the message
