@@ -15,11 +15,14 @@ import httpx
 import pytest
 
 from segmint.dashboard import jobs as jobs_file
+from segmint.dashboard.desk import Desk
 from segmint.dashboard.jobs import Job, Jobs
 from segmint.errors import RunError
 from segmint.flows.demo import sample_path
 from segmint.store.process import is_alive
 from segmint.store.run import Run, list_runs
+
+from .test_app import client
 
 TINY = (
     "--folds", "2", "--recipe", "plain", "--set", "segments.enabled=false", "--set", "compare.repeats=100",
@@ -112,6 +115,30 @@ def test_one_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert first.process.returncode == -signal.SIGTERM
     with pytest.raises(RunError):  # no child is born while the dashboard goes
         jobs.start("a.csv", table, "bank-marketing")
+
+
+def test_a_run_that_is_at_work_is_found_again_and_by_whoever_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program(monkeypatch, "import time; time.sleep(60)")
+    desk = Desk(tmp_path)
+    browser = client(desk, signed_in=True)
+    place = desk.tables.folder / ("a" * 16)
+    few_rows(place)
+    (place / "about.json").write_text('{"name": "a.csv", "file": "table.csv"}')
+    form = {"token": desk.keeper.token(browser.cookies["segmint_session"]), "contract": "bank-marketing"}
+    for path in ("/upload", "/runs"):
+        assert "A run is at work" not in browser.get(path).text
+    begun = browser.post(f"/tables/{place.name}/run", data=form)
+    assert begun.status_code == 303
+    link = f'href="{begun.headers["location"]}">See how far it is'
+    refused = browser.post(f"/tables/{place.name}/run", data=form)
+    assert "Another table is being worked on" in refused.text
+    for shown in (browser.get("/upload"), browser.get("/runs"), refused):
+        assert link in shown.text
+    desk.jobs.stop()
+    for path in ("/upload", "/runs"):
+        assert link not in browser.get(path).text
 
 
 def test_a_stuck_child_is_ended_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,7 @@ from segmint.config import Config
 from segmint.dashboard import pages
 from segmint.dashboard.contracts import chosen
 from segmint.dashboard.desk import Desk
+from segmint.dashboard.jobs import BusyError
 from segmint.dashboard.policy_form import ControlError, config_of, policy_of_controls
 from segmint.dashboard.sign_in import COOKIE, HOURS
 from segmint.dashboard.tables import MOST_BYTES
@@ -358,8 +359,14 @@ def _problem(desk: Desk, request: Request, error: SegmintError, *, status: int |
         about = {"control": error.control} if isinstance(error, ControlError) else {}
         return JSONResponse(printable_dict(told | about), status_code=code)
     title = "This key may not do that" if code == 403 else "That did not work"
-    back = getattr(request.state, "back", None)
-    return _page(desk, request, "problem", {"title": title, "problem": told, "back": back}, status=code)
+    job = error.job if isinstance(error, BusyError) else None
+    context = {
+        "title": title,
+        "problem": told,
+        "back": getattr(request.state, "back", None),
+        "job": None if job is None else job.id,
+    }
+    return _page(desk, request, "problem", context, status=code)
 
 
 def _no_page(desk: Desk, request: Request, error: Exception) -> Response:

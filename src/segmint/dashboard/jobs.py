@@ -79,6 +79,18 @@ class Job:
         return {part: str(said.get(part, ""))[:2000] for part in ("came", "expected", "fix")}
 
 
+class BusyError(RunError):
+    """As many runs are at work as may be; `job` is one of them, if there is any."""
+
+    def __init__(self, job: Job | None) -> None:
+        self.job = job
+        super().__init__(
+            "Another table is being worked on.",
+            expected="one at a time",
+            fix="wait until it is finished; “Upload and run” says how far it is",
+        )
+
+
 class Jobs:
     """The children of this process, few at a time."""
 
@@ -92,16 +104,17 @@ class Jobs:
 
         Raises
         ------
+        BusyError
+            If as many are at work as may be, or the dashboard stops.
         RunError
-            If as many are at work as may be, the dashboard stops, or nothing may be written beside the table.
+            If nothing may be written beside the table.
         """
         command = [*SEGMINT, "run", str(path), "--contract", contract, "--runs", str(self.runs), "--json", *options]
         before = frozenset(run.id for run in list_runs(self.runs))
         with self._lock:
-            if self._stopped or sum(job.process.poll() is None for job in self._jobs.values()) >= self.at_once:
-                raise RunError(
-                    "Another table is being worked on.", expected="one at a time", fix="wait until it is finished"
-                )
+            at_work = self.at_work()
+            if self._stopped or len(at_work) >= self.at_once:
+                raise BusyError(next(iter(at_work), None))
             errors, told = path.parent / SAID, path.parent / TOLD
             with ExitStack() as files:
                 with writing():
@@ -115,7 +128,11 @@ class Jobs:
 
     def works_in(self, place: Path) -> bool:
         """Whether a child is at work on the table of this folder."""
-        return any(job.errors.parent == place and job.process.poll() is None for job in self._jobs.values())
+        return any(job.errors.parent == place for job in self.at_work())
+
+    def at_work(self) -> list[Job]:
+        """The children that have not ended."""
+        return [job for job in tuple(self._jobs.values()) if job.process.poll() is None]
 
     def find(self, job: str) -> Job:
         """Return a job by id.
@@ -135,7 +152,7 @@ class Jobs:
         """End every child and start no more; their runs are interrupted and can be resumed."""
         with self._lock:
             self._stopped = True
-            at_work = [job.process for job in self._jobs.values() if job.process.poll() is None]
+            at_work = [job.process for job in self.at_work()]
         for process in at_work:
             process.terminate()
         for process in at_work:

@@ -97,7 +97,13 @@ def run_list(desk: Desk) -> Context:
         "problem": wrong,
         "runs": [_line(run) | {"champion": run.id == champion} for run in runs[:MOST_RUNS]],
         "more": _more(runs),
+        "work": _at_work(desk),
     }
+
+
+def _at_work(desk: Desk) -> list[dict[str, str]]:
+    """The runs that were started here and have not ended: whoever left their page finds it again."""
+    return [{"job": job.id, "table": job.table} for job in desk.jobs.at_work()]
 
 
 def _more(runs: list[Run]) -> str:
@@ -315,7 +321,7 @@ def compare(desk: Desk, first: str, second: str) -> Context:
 
 def upload(desk: Desk) -> Context:
     """Where tables are brought, and those that are here."""
-    return {"title": "Upload and run", "tables": _tables(desk)}
+    return {"title": "Upload and run", "tables": _tables(desk), "work": _at_work(desk)}
 
 
 def one_table(desk: Desk, table: str, draft: str | None = None, problem: SegmintError | None = None) -> Context:
