@@ -34,6 +34,7 @@ def finished(runs: Path) -> Run:
         ({"source": {}}, "its 'source' is not"),
         ({"summary": {"counts": [1, 2]}}, "in its 'summary' 'counts' is not"),
         ({"summary": {"quality": {"roc_auc": "high"}}}, "in its 'summary' 'quality' is not"),
+        ({"summary": {"rows": 10**400}}, "in its 'summary' 'rows' is not"),
         ({"summary": {"rows": "many"}}, "in its 'summary' 'rows' is not"),
     ],
 )

@@ -11,6 +11,8 @@ from segmint.store import strict_json
 
 Check = Callable[[Any], bool]
 
+_MOST = 1 << 53  # whole numbers that a float holds exactly
+
 STATUSES = ("running", "done", "failed", "interrupted")
 
 
@@ -43,7 +45,7 @@ def _is_text(told: Any) -> bool:
 
 
 def _is_whole(told: Any) -> bool:
-    return isinstance(told, int) and not isinstance(told, bool)
+    return isinstance(told, int) and not isinstance(told, bool) and abs(told) < _MOST
 
 
 def _is_number(told: Any) -> bool:
