@@ -237,7 +237,7 @@ def test_the_order_is_judged_by_our_model_not_by_the_one_that_names_best():
     areas = np.array([[0.5, 0.68, 0.75], [0.5, 0.66, 0.75], [0.5, 0.7, 0.75]])
     scores = {"f1": np.array([[0.75, 0.74, 0.7]] * 3), "roc_auc": areas}
     names = ["base_rate", OURS, "logistic"]
-    said = " ".join(_conclusion(scores, names, {name: name for name in names}, "f1"))
+    said = " ".join(_conclusion(scores, names, {name: name for name in names}, "f1")[0])
     assert "ranks above another customer 68 %" in said
 
 
@@ -249,6 +249,6 @@ def test_a_network_behind_at_its_threshold_is_judged_by_its_order_before_the_lis
         "lift_10": np.array([[1.0, 2.0, 2.0]] * 3),
     }
     names = ["base_rate", OURS, "lightgbm"]
-    said = " ".join(_conclusion(scores, names, {name: name for name in names}, "f1"))
+    said = " ".join(_conclusion(scores, names, {name: name for name in names}, "f1")[0])
     assert ("weigh that before calling" in said) == behind
     assert ("our network is ahead" in said) == (not behind)

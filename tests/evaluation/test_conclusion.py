@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from segmint.evaluation.conclusion import Estimate, Standing, conclude
+from segmint.evaluation.conclusion import Estimate, Standing, conclude, nothing_told, verdict_of
 
 OURS = "dense_network"
 SURELY_BEHIND, NOT_TOLD_APART = Estimate(-0.05, -0.08, -0.02), Estimate(-0.01, -0.05, 0.03)
@@ -114,6 +114,22 @@ def test_an_order_that_says_something_is_not_thrown_away():
     assert "does not say who will answer" not in said
     faint = text(area=Estimate(0.52, 0.49, 0.55), dense_network=(0.22, 0.05), base_rate=(0.21, 0.05))
     assert "does not say who will answer" in faint
+
+
+@pytest.mark.parametrize(
+    ("metric", "area", "scores", "verdict"),
+    [
+        ("f1", None, {"dense_network": (0.5, 0.02), "base_rate": (0.2, 0.02)}, "told"),
+        ("f1", None, {"dense_network": (0.22, 0.05), "base_rate": (0.21, 0.05)}, "nothing"),
+        ("f1", Estimate(0.6, 0.55, 0.65), {"dense_network": (0.22, 0.05), "base_rate": (0.21, 0.05)}, "order"),
+        ("f1", Estimate(0.6, 0.49, 0.65), {"dense_network": (0.22, 0.05), "base_rate": (0.21, 0.05)}, "nothing"),
+        ("weighted_f1", None, {"dense_network": (0.2, 0.05), "base_rate": (0.21, 0.05)}, "nothing"),
+        ("f1", None, {"dense_network": (0.4, 0.02), "knn": (0.2, 0.02)}, ""),
+    ],
+)
+def test_programs_are_told_the_verdict_that_people_are_told(metric, area, scores, verdict):
+    assert verdict_of(standings(**scores), metric=metric, area=area) == verdict
+    assert (nothing_told(metric) in text(metric, area, **scores)) == (verdict == "nothing")
 
 
 def test_without_a_base_rate_nothing_is_said_about_information():

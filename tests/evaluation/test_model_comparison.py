@@ -29,6 +29,7 @@ def test_names_and_objects_are_compared_on_the_same_folds():
 def test_a_table_without_signal_is_said_to_say_nothing():
     comparison = ModelComparison(["logistic", "base_rate"], folds=3, repeats=300).run(campaign(500, strength=0.0))
     assert "does not say who will answer" in comparison.conclusion[0]
+    assert comparison.to_json()["verdict"] == "nothing"
 
 
 def test_a_frame_that_no_contract_was_held_against_is_refused_in_words():

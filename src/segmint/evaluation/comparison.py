@@ -13,7 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.contract.valid_table import ValidTable
-from segmint.evaluation.conclusion import Estimate, Standing, conclude
+from segmint.evaluation.conclusion import Estimate, Standing, Verdict, conclude, verdict_of
 from segmint.evaluation.paired_bootstrap import LOWER_IS_BETTER, Judged, affordable_repeats, bootstrap_scores
 from segmint.metrics.classification import best_f1_threshold, class_index, cross_fitted_thresholds
 from segmint.metrics.intervals import interval
@@ -75,6 +75,9 @@ class Comparison:
         threshold (of that fold, null for an assignment), predicted.
     conclusion : tuple of str
         The intervals in words.
+    verdict : {"told", "order", "nothing", ""}
+        What the table says of the outcome: who it is, only the order of a list, nothing; "" where knowing nothing was not
+        compared.
     folds, repeats : int
         Folds, and bootstrap repeats behind each interval.
     history : polars.DataFrame
@@ -87,6 +90,7 @@ class Comparison:
     rows: pl.DataFrame
     predictions: pl.DataFrame
     conclusion: tuple[str, ...]
+    verdict: Verdict
     folds: int
     repeats: int
     history: pl.DataFrame = field(default_factory=pl.DataFrame)
@@ -129,6 +133,7 @@ class Comparison:
             "folds": self.folds,
             "repeats": self.repeats,
             "conclusion": list(self.conclusion),
+            "verdict": self.verdict,
             "rows": self.rows.fill_nan(None).to_dicts(),
         }
 
@@ -313,13 +318,15 @@ def _judge(
     metric = MAIN_METRIC[outcome.kind]
     names = list(parts)
     seconds = [sum(part.seconds for part in mine) for mine in parts.values()]
+    conclusion, verdict = _conclusion(scores, names, labels, metric)
     return Comparison(
         task=outcome.kind,
         metric=metric,
         models=labels,
         rows=_rows(outcome.kind, names, scores, folds=len(folds), rows=rows.size, seconds=seconds),
         predictions=_predictions(table, folds, parts, classes, positive),
-        conclusion=_conclusion(scores, names, labels, metric),
+        conclusion=conclusion,
+        verdict=verdict,
         folds=len(folds),
         repeats=repeats,
         history=_history(parts),
@@ -360,7 +367,7 @@ def _rows(
 
 def _conclusion(
     scores: Mapping[str, Floats], names: list[str], labels: Mapping[str, str], metric: str
-) -> tuple[str, ...]:
+) -> tuple[tuple[str, ...], Verdict]:
     values = scores[metric]
     best = _best(metric, values[0])
     to_best = _estimates(values - values[:, [best]])
@@ -373,7 +380,8 @@ def _conclusion(
     judged = names.index(OURS) if OURS in names else best
     area = _estimates(scores["roc_auc"])[judged] if "roc_auc" in scores else None
     order = [_estimates(scores[name] - scores[name][:, [best]])[judged] for name in ORDER if name in scores]
-    return conclude(standings, metric=metric, area=area, order=order)
+    said = conclude(standings, metric=metric, area=area, order=order)
+    return said, verdict_of(standings, metric=metric, area=area)
 
 
 def _best(metric: str, values: Floats) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from segmint.models.names import OURS
 from segmint.wording import decimal, listed, percent, signed
@@ -13,6 +13,9 @@ METRIC_WORDS = {
     "f1": "F1 (reaching those who say yes without calling those who say no; 1 is perfect)",
     "weighted_f1": "weighted F1 (how well customers land in their own segment; 1 is perfect)",
 }
+
+Verdict = Literal["told", "order", "nothing", ""]
+"""What a table says of the outcome: who it is, only the order of a list, nothing; "" where nobody compared that."""
 
 
 class Estimate(NamedTuple):
@@ -74,18 +77,38 @@ def conclude(
     tuple of str
         Sentences, the most important first.
     """
-    best = max(standings, key=lambda standing: standing.score.value)
-    others = [standing for standing in standings if standing is not best]
-    says = _informative(best, others)
+    best, others = _best_and_others(standings)
     sentences = [_first_place(best, metric) if others else _alone(best, metric)]
-    if says is False:
+    if (verdict := verdict_of(standings, metric=metric, area=area)) in ("order", "nothing"):
         mine = [standing for standing in others if standing.model == OURS and standing.to_best.sign < 0]
         behind = _if_any(_ours_against_rivals(standings)) if mine else ()
-        return (_no_information(metric, area), *sentences, *_if_any(_level_with(best, others)), *behind)
+        return (_no_information(verdict, metric, area), *sentences, *_if_any(_level_with(best, others)), *behind)
     sentences += _if_any(_level_with(best, others))
     sentences += _if_any(_ours_against_rivals(standings))
     sentences += _if_any(_meaning(best, others, metric, order))
     return tuple(sentences)
+
+
+def verdict_of(standings: Sequence[Standing], *, metric: str, area: Estimate | None = None) -> Verdict:
+    """Say for programs what the first sentence of `conclude` says to people; parameters as there."""
+    says = _informative(*_best_and_others(standings))
+    if says is None:
+        return ""
+    if says:
+        return "told"
+    return "order" if metric == "f1" and area is not None and area.low > 0.5 else "nothing"
+
+
+def nothing_told(metric: str) -> str:
+    """Say that the table does not tell the outcome: the first sentence of `conclude` where the verdict is "nothing"."""
+    if metric != "f1":
+        return "No model does better than naming the largest segment: the table does not say who is who."
+    return "No model does better than calling everyone: the table does not say who will answer."
+
+
+def _best_and_others(standings: Sequence[Standing]) -> tuple[Standing, list[Standing]]:
+    best = max(standings, key=lambda standing: standing.score.value)
+    return best, [standing for standing in standings if standing is not best]
 
 
 def _first_place(best: Standing, metric: str) -> str:
@@ -175,15 +198,13 @@ def _informative(best: Standing, others: Sequence[Standing]) -> bool | None:
     return None if base is None else base.to_best.sign < 0
 
 
-def _no_information(metric: str, area: Estimate | None) -> str:
-    if metric != "f1":
-        return "No model does better than naming the largest segment: the table does not say who is who."
-    if area is not None and area.low > 0.5:
-        return (
-            "No model names those who say yes better than calling everyone does; the order of the list still says "
-            f"something: a responder ranks above another customer {percent(area.value, 0)} ({100 * area.low:.0f} to {100 * area.high:.0f}) of the time, 50 % being chance."
-        )
-    return "No model does better than calling everyone: the table does not say who will answer."
+def _no_information(verdict: Verdict, metric: str, area: Estimate | None) -> str:
+    if verdict == "nothing" or area is None:
+        return nothing_told(metric)
+    return (
+        "No model names those who say yes better than calling everyone does; the order of the list still says "
+        f"something: a responder ranks above another customer {percent(area.value, 0)} ({100 * area.low:.0f} to {100 * area.high:.0f}) of the time, 50 % being chance."
+    )
 
 
 def _with_interval(estimate: Estimate) -> str:

@@ -53,6 +53,11 @@ def main_metric(run: RunView) -> str:
     return str((run.comparison or {}).get("metric") or ("f1" if run.is_response else "weighted_f1"))
 
 
+def tells_nothing(run: RunView) -> bool:
+    """Whether no model of the comparison beats knowing nothing: its figures are chance."""
+    return (run.comparison or {}).get("verdict") == "nothing"
+
+
 def metric_label(metric: str) -> str:
     """A metric's name for people."""
     if metric.startswith("f1_"):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from segmint.report.pages.answer import _next, _who
+from segmint.report.pages.answer import _next, _who, page
+from segmint.report.run_view import RunView
 
 
 def test_a_response_without_a_comparison_is_not_advised_as_if_it_were_segments() -> None:
@@ -21,3 +25,32 @@ def test_any_label_of_the_outcome_makes_a_sentence() -> None:
                                outcome_label="abschluss festgeld")  # fmt: skip
     said = _who(run).replace("\u00a0", " ")
     assert said == "Of 2,997 customers 701 said yes (abschluss festgeld), a response rate of 23.4 %."
+
+
+def _answer(folder: Path, verdict: str) -> str:
+    path = folder / "comparison.json"
+    comparison = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps(comparison | {"verdict": verdict}), "utf-8")
+    return json.dumps(page(RunView(folder)), ensure_ascii=False).replace("\u00a0", " ")
+
+
+def test_a_table_that_tells_nothing_is_not_called_from_the_top(make_run: Callable[..., Path]) -> None:
+    folder = make_run(kind="response")
+    told = _answer(folder, "told")
+    assert "Calling the best 20 %" in told
+    assert "call from the top of the list" in told
+    assert "Lift, best 10 %" in told
+    nothing = _answer(folder, "nothing")
+    verdict = nothing.index("No model does better than calling everyone: the table does not say who will answer.")
+    assert verdict < nothing.index("said yes")
+    assert "Call a random part of the customers" in nothing
+    for belied in ("best 20 %", "from the top", "on a par", "Lift", "Yes is most frequent"):
+        assert belied not in nothing
+
+
+def test_segments_that_the_table_does_not_tell_get_no_offers(make_run: Callable[..., Path]) -> None:
+    nothing = _answer(make_run(kind="assignment"), "nothing")
+    assert "the table does not say who is who" in nothing
+    assert "Do not rely on the segments" in nothing
+    for belied in ("its own offer", "names the right segment", "They differ most"):
+        assert belied not in nothing

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import polars as pl
 
+from segmint.evaluation.conclusion import nothing_told
 from segmint.metrics.ranking import average_precision, cumulative_gain, lift_at, roc_auc
 from segmint.models.names import OURS
 from segmint.report.blocks import Block, Page, banner, figures, make_page, statements
 from segmint.report.levels import Level, strongest_levels
 from segmint.report.pages.search import judged_apart
 from segmint.report.run_view import Predictions, RunView
-from segmint.report.scores import main_metric, metric_label, metric_row, same_or_better
+from segmint.report.scores import main_metric, metric_label, metric_row, same_or_better, tells_nothing
 from segmint.wording import between, count, decimal, listed, percent, times
 
 MOMENTS = {
@@ -32,13 +33,7 @@ def page(run: RunView) -> Page | None:
         blocks=[
             warning(run.at),
             judged_apart(run),
-            statements(
-                [
-                    ("Who", _who(run)),
-                    ("How well the network finds them", _how_well(run, found)),
-                    ("What to do next", _next(run, found)),
-                ]
-            ),
+            statements(_sentences(run, found)),
             figures(_headlines(run, found)),
         ],
     )
@@ -61,6 +56,32 @@ def warning(at: str) -> Block | None:
             "when you predict with it.",
         )
     return None
+
+
+def _sentences(run: RunView, found: Predictions | None) -> list[tuple[str, str]]:
+    if tells_nothing(run):  # beside this verdict, what a list reaches is chance
+        return [
+            ("The verdict", nothing_told(main_metric(run))),
+            ("Who", _who(run)),
+            ("What to do next", _next_without_knowing(run)),
+        ]
+    return [
+        ("Who", _who(run)),
+        ("How well the network finds them", _how_well(run, found)),
+        ("What to do next", _next(run, found)),
+    ]
+
+
+def _next_without_knowing(run: RunView) -> str:
+    if run.is_response:
+        return (
+            "Do not call by this ranking: it is no better than chance. Call a random part of the customers, add their answers and "
+            "columns that say more about them, and run again."
+        )
+    return (
+        "Do not rely on the segments that this network names: gather more customers whose segment is known, or columns that say "
+        "more about them, and run again."
+    )
 
 
 def _who(run: RunView) -> str:
@@ -89,7 +110,7 @@ def _shares(run: RunView) -> str:
 
 
 def _where(run: RunView) -> str:
-    if run.columns is None:
+    if run.columns is None or tells_nothing(run):
         return ""
     best = strongest_levels(run, most=3)
     if not best:
@@ -171,8 +192,9 @@ def _response_headlines(run: RunView, found: Predictions) -> list[tuple[str, str
     rate = float(y.mean())
     lift = lift_at(y, score, 0.1)
     apart = f" of {count(run.kept_apart)} kept apart" if run.kept_apart else ""
+    lifted = ("Lift, best 10 %", f"{decimal(lift, 1)}×", f"{percent(min(lift * rate, 1.0), 0)} of them say yes")
     return [
         ("Response rate", percent(rate), f"{count(int(y.sum()))}{apart} said yes"),
-        ("Lift, best 10 %", f"{decimal(lift, 1)}×", f"{percent(min(lift * rate, 1.0), 0)} of them say yes"),
+        *([] if tells_nothing(run) else [lifted]),
         ("ROC AUC", decimal(roc_auc(y, score), 3), f"average precision {decimal(average_precision(y, score), 3)}"),
     ]
