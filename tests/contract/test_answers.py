@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import polars as pl
 
-from segmint.contract.answers import bare_words
+from segmint.contract.answers import FEWEST_YES, bare_words, few_yes_told
 
 
 def test_spellings_of_a_word_meet() -> None:
     assert bare_words(pl.Series([" Ja ", "1.0", "1,00", "JA", None])).to_list() == ["ja", "1", "1", "ja", None]
+
+
+def test_too_few_who_said_yes_are_counted() -> None:
+    assert few_yes_told(FEWEST_YES - 1).startswith("only 49 said yes: with fewer than about 50 the intervals")
+    assert few_yes_told(FEWEST_YES) == ""

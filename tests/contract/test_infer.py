@@ -1037,3 +1037,10 @@ def test_a_draft_asks_whether_a_column_says_who_was_called_and_for_words_that_sa
     asked = infer_contract(open_table(frame), name="x").text.split("[columns.arm]")[0].rsplit("[", 1)[1]
     assert "# LOOK: does it say whom the bank called" in asked
     assert ("write yes, called or 1" in asked) is not understood
+
+
+@pytest.mark.parametrize(("yes", "asked"), [(49, True), (50, False)])
+def test_a_draft_says_where_too_few_said_yes(yes: int, asked: bool) -> None:
+    frame = churn(1_000).with_columns(Churn=pl.Series(["1"] * yes + ["0"] * (1_000 - yes)))
+    doubt = infer_contract(open_table(frame), name="x").suspects.get("Churn", "")
+    assert (f"only {yes} said yes" in doubt) is asked

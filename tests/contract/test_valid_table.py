@@ -33,13 +33,20 @@ def table_of(frame: pl.DataFrame, purpose: str = "train") -> ValidTable:
 
 def test_how_many_said_yes_is_told_where_anybody_answered() -> None:
     frame = pl.DataFrame({"age": range(18, 118), "answer": ["yes"] * 20 + ["no"] * 80})
-    assert table_of(frame).sentences[-1] == "20 of 100 rows (20.0 %) have the outcome 'yes'"
+    assert table_of(frame).sentences[-2] == "20 of 100 rows (20.0 %) have the outcome 'yes'"
     assert not any("have the outcome" in said for said in table_of(frame.drop("answer"), "predict").sentences)
+
+
+def test_too_few_who_said_yes_are_no_ground_for_figures() -> None:
+    few = pl.DataFrame({"age": range(18, 118), "answer": ["yes"] * 49 + ["no"] * 51})
+    assert table_of(few).sentences[-1].startswith("only 49 said yes")
+    enough = few.with_columns(answer=pl.Series(["yes"] * 50 + ["no"] * 50))
+    assert not any("only" in said for said in table_of(enough).sentences)
 
 
 def test_many_copies_are_told_last() -> None:
     frame = pl.DataFrame({"age": range(18, 118), "answer": ["yes"] * 20 + ["no"] * 80})
-    *_, share, copies = table_of(pl.concat([frame, frame])).sentences
+    *_, share, _, copies = table_of(pl.concat([frame, frame])).sentences
     assert share.startswith("40 of 200 rows (20.0 %)")
     assert copies.startswith("100 of 200 rows are copies of another in every column: exported twice?")
 

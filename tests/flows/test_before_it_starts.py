@@ -76,3 +76,12 @@ def test_a_search_shorter_than_its_first_trial_is_said_to_be_too_short(table: Va
     assert said.startswith("the time of the search (6.0 s) is less than its first trial may take (about ")
     assert said.endswith("give --search at least 1m")
     assert not any("the time of the search" in said for said in flow.before_it_starts(table, long, who))
+
+
+def test_a_result_says_first_where_too_few_said_yes(table: ValidTable) -> None:
+    assert flow._conclusion(table, None) == ()
+    yes = np.flatnonzero(table.outcome == "yes")
+    few = np.ones(len(table), dtype=bool)
+    few[yes[30:]] = False
+    (said,) = flow._conclusion(table.rows(few), None)
+    assert said.startswith("Only 30 said yes: with fewer than about 50")

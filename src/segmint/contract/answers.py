@@ -21,7 +21,20 @@ NO_ABROAD: Final = (
 YES: Final = (*YES_WORDS, *YES_ABROAD)
 NO: Final = (*NO_WORDS, *NO_ABROAD)
 
+FEWEST_YES: Final = 50
+"""Of those who said yes; with fewer the interval of any figure is too wide to decide anything."""
+
 _WHOLE = r"^([0-9]+)[.,]0+$"  # as pandas and spreadsheets write the whole numbers of a half-empty column
+
+
+def few_yes_told(yes: int) -> str:
+    """Say that too few said yes for any figure to mean much; empty where they are enough."""
+    if yes >= FEWEST_YES:
+        return ""
+    return (
+        f"only {yes:,} said yes: with fewer than about {FEWEST_YES} the intervals are too wide to tell you anything; "
+        "collect more answers before you rely on a figure"
+    )
 
 
 def bare_words(values: pl.Series) -> pl.Series:

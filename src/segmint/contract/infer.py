@@ -16,7 +16,7 @@ from typing import TypeVar
 import polars as pl
 import tomlkit
 
-from segmint.contract.answers import NO, NO_WORDS, YES, YES_WORDS
+from segmint.contract.answers import NO, NO_WORDS, YES, YES_WORDS, few_yes_told
 from segmint.contract.column import FEATURE_ROLES, KNOWN_ORDER, ROLES, Column, Known, Role, State
 from segmint.contract.column_match import suggested
 from segmint.contract.contract import Contract, Outcome
@@ -407,12 +407,14 @@ def _sure_yes(levels: Sequence[str]) -> str | None:
 
 
 def _outcome_doubts(outcome: Outcome, answers: pl.Series, no_answer: Sequence[str], strange: int) -> dict[str, str]:
-    """Ask about an outcome whose words do not tell which of them is the yes, or where some rows have none."""
+    """Ask about an outcome whose words do not tell which of them is the yes, where few said it, or where some rows have none."""
     doubts = []
     if outcome.kind == "response" and _sure_yes(outcome.levels) is None:
         doubts.append(f"is '{outcome.positive}' the yes?")
     if len({level.casefold() for level in outcome.levels}) < len(outcome.levels):
         doubts.append("levels that differ only in capital letters: one level?")
+    if outcome.kind == "response" and len(answers) < SAMPLE_ROWS and (few := few_yes_told(_yes(outcome, answers))):
+        doubts.append(few)
     if strange:
         levels = " nor ".join(f"'{level}'" for level in outcome.levels)
         rows = counted(strange, "row says", "rows say")
@@ -422,6 +424,12 @@ def _outcome_doubts(outcome: Outcome, answers: pl.Series, no_answer: Sequence[st
         rows = counted(empty, "row has", "rows have")
         doubts.append(f"{rows} no outcome{words} and would be rejected: not called, or a no?")
     return {outcome.column: "; ".join(doubts)} if doubts else {}
+
+
+def _yes(outcome: Outcome, answers: pl.Series) -> int:
+    """Count who said yes."""
+    counts = count_values(answers.drop_nulls())
+    return sum(rows for text, rows in counts.items() if outcome.level_of(text) == outcome.positive)
 
 
 def _id_column(looks: Sequence[Look]) -> str | None:

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.contract.answers import few_yes_told
 from segmint.contract.cells import Cells, number_cells
 from segmint.contract.column import Column, Known
 from segmint.contract.contract import Contract
@@ -123,7 +124,7 @@ class ValidTable:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """Say what was read and rejected, what the table is good for, its share of the yes, and whether many rows are copies."""
+        """Say what was read and rejected, what the table is good for, its share of the yes and whether they are too few, and whether many rows are copies."""
         said = [self.ledger.sentence(), *self.ledger.by_reason(), f"meets the contract '{self.contract.name}'"]
         if not self.contract.reviewed:
             said.append(
@@ -142,7 +143,8 @@ class ValidTable:
         if outcome.positive is None or not self.has_outcome:
             return []
         yes = int((self.outcome == outcome.positive).sum())
-        return [f"{yes:,} of {len(self):,} rows ({percent(yes / len(self))}) have the outcome '{outcome.positive}'"]
+        share = f"{yes:,} of {len(self):,} rows ({percent(yes / len(self))}) have the outcome '{outcome.positive}'"
+        return [share, *filter(None, [few_yes_told(yes)])]
 
     @property
     def outcome(self) -> NDArray[np.str_]:

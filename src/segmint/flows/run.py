@@ -13,6 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.config import Config
+from segmint.contract.answers import few_yes_told
 from segmint.contract.contract import Contract
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import ConfigError, DataError
@@ -58,6 +59,7 @@ from segmint.splits.groups import RowIdentity, names_of
 from segmint.store import run_files
 from segmint.store.run import Run
 from segmint.store.training_ids import write_training_ids
+from segmint.wording import capital
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class RunResult:
     receipt : str
         How the table was read, in a sentence.
     conclusion : tuple of str
-        What the comparison supports; empty without one.
+        What the comparison supports; empty without one. First whether too few said yes for that.
     summary : dict
         Headline figures, plain JSON.
     comparison : Comparison or None
@@ -199,8 +201,15 @@ def run(
         report = write_report(here.folder)
         both("writing the report", 1, 1)
         here.done(summary)
-    conclusion = comparison.conclusion if comparison is not None else ()
-    return RunResult(here.folder, report, table.ledger.sentence(), tuple(conclusion), summary, comparison)
+    conclusion = _conclusion(table, comparison)
+    return RunResult(here.folder, report, table.ledger.sentence(), conclusion, summary, comparison)
+
+
+def _conclusion(table: ValidTable, comparison: Comparison | None) -> tuple[str, ...]:
+    """Say whether too few said yes for any figure to mean much, and what the comparison supports."""
+    positive = table.contract.outcome.positive
+    few = "" if positive is None else few_yes_told(int((table.outcome == positive).sum()))
+    return (*([f"{capital(few)}."] if few else []), *(() if comparison is None else comparison.conclusion))
 
 
 def _refuse_search_in_vain(config: Config) -> None:

@@ -27,6 +27,16 @@ def test_any_label_of_the_outcome_makes_a_sentence() -> None:
     assert said == "Of 2,997 customers 701 said yes (abschluss festgeld), a response rate of 23.4 %."
 
 
+def test_too_few_who_said_yes_are_named_beside_the_figures(make_run: Callable[..., Path]) -> None:
+    folder = make_run(kind="response")
+    path = folder / "summary.json"
+    summary = json.loads(path.read_text("utf-8"))
+    assert "said yes: with fewer" not in _answer(folder, "told")
+    path.write_text(json.dumps(summary | {"rows": 6_000, "base_rate": 30 / 6_000}), "utf-8")
+    assert "Only 30 said yes: with fewer than about 50 the intervals" in _answer(folder, "told")
+    assert "Only 30 said yes: with fewer than about 50 the intervals" in _answer(folder, "nothing")
+
+
 def _answer(folder: Path, verdict: str) -> str:
     path = folder / "comparison.json"
     comparison = json.loads(path.read_text("utf-8"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from segmint.contract.answers import few_yes_told
 from segmint.evaluation.conclusion import nothing_told
 from segmint.metrics.ranking import average_precision, cumulative_gain, lift_at, roc_auc
 from segmint.models.names import OURS
@@ -12,7 +13,7 @@ from segmint.report.levels import Level, strongest_levels
 from segmint.report.pages.search import judged_apart
 from segmint.report.run_view import Predictions, RunView
 from segmint.report.scores import main_metric, metric_label, metric_row, same_or_better, tells_nothing
-from segmint.wording import between, count, decimal, listed, percent, times
+from segmint.wording import between, capital, count, decimal, listed, percent, times
 
 MOMENTS = {
     "planning": "when the list is made",
@@ -61,7 +62,7 @@ def warning(at: str) -> Block | None:
 def _sentences(run: RunView, found: Predictions | None) -> list[tuple[str, str]]:
     if tells_nothing(run):  # beside this verdict, what a list reaches is chance
         return [
-            ("The verdict", nothing_told(main_metric(run))),
+            ("The verdict", f"{nothing_told(main_metric(run))} {_few(run)}".strip()),
             ("Who", _who(run)),
             ("What to do next", _next_without_knowing(run)),
         ]
@@ -89,7 +90,7 @@ def _who(run: RunView) -> str:
     if run.is_response:
         rate = float(run.summary.get("base_rate") or 0.0)
         asked = (
-            f"Of {count(customers)} customers {count(round(rate * customers))} said yes ({run.outcome_label}), "
+            f"Of {count(customers)} customers {count(_yes(run))} said yes ({run.outcome_label}), "
             f"a response rate of {percent(rate)}."
         )
     else:
@@ -139,7 +140,20 @@ def _how_well(run: RunView, found: Predictions | None) -> str:
         sentences.append(f"It names the right segment for {percent(right, 0)} of customers it had not seen.")
     if ours is not None:
         sentences.append(same_or_better(run))
-    return " ".join(sentence for sentence in sentences if sentence) or "No comparison was made in this run."
+    said = " ".join(sentence for sentence in sentences if sentence) or "No comparison was made in this run."
+    return f"{said} {_few(run)}".strip()
+
+
+def _few(run: RunView) -> str:
+    """Say it where too few said yes for these figures to mean much."""
+    if not run.is_response or run.summary.get("base_rate") is None:
+        return ""
+    few = few_yes_told(_yes(run))
+    return f"{capital(few)}." if few else ""
+
+
+def _yes(run: RunView) -> int:
+    return round(float(run.summary.get("base_rate") or 0.0) * int(run.summary.get("rows") or 0))
 
 
 def _next(run: RunView, found: Predictions | None) -> str:
