@@ -72,3 +72,10 @@ def test_a_date_of_a_workbook_is_read_whatever_the_contract_says_of_texts(form: 
     read = read_cells(column, pl.Series("since", ["2026-03-14", day.strftime(form), "14th"]), (), "point")
     assert read.values.to_list() == [day, day, None]
     assert read.problem.to_list() == [None, None, "not_a_date"]
+
+
+def test_a_number_beyond_what_a_network_holds_is_refused_unless_it_is_a_code() -> None:
+    column = Column(name="balance", kind="number", role="holding", label="balance")
+    cells = read_cells(column, pl.Series("balance", [3e38, -3.5e38, 8.9e307]), ("8.9e307",), "point")
+    assert cells.values.to_list() == [3e38, None, None]
+    assert cells.problem.to_list() == [None, "too_large", None]

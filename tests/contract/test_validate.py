@@ -91,6 +91,7 @@ def test_good_rows_get_types_and_ids_stay_text() -> None:
         ({"age": "nan"}, "not_a_number: age"),
         ({"age": "inf"}, "not_a_number: age"),
         ({"age": "1e400"}, "not_finite: age"),
+        ({"age": "-1e308"}, "too_large: age"),
         ({"age": "1_0"}, "not_a_number: age"),
         ({"age": "٤٠"}, "not_a_number: age"),
         ({"age": "17"}, "out_of_bounds: age"),
@@ -199,7 +200,7 @@ def test_no_non_finite_number_gets_past_the_door() -> None:
     table = validate(open_table(frame), CONTRACT, purpose="predict", max_rejected=1.0)
     ages = table.frame["age"]
     assert ages.drop_nulls().is_finite().all()
-    assert dict(table.ledger.reasons) == {"not_finite: age": 2}
+    assert dict(table.ledger.reasons) == {"not_finite: age": 2, "too_large: age": 1}
     assert ages.null_count() == 2  # nan from a frame and null mean no value
     assert not np.signbit(ages[1])
 

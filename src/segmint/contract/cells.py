@@ -20,6 +20,8 @@ _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _GROUPED = r"^[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]*)?$"
 _WHOLE = re.compile(r"^([0-9]+)\.0+$")
 _EITHER_WAY = re.compile(r"[+\u2212-]?[1-9][0-9]{0,2}[.,][0-9]{3}")
+LARGEST = float(np.finfo(np.float32).max)
+"""A network holds no larger number, and the square of a much larger one is held nowhere."""
 TRUTHS = ("true", "false")
 SAFE_INTEGER = 2**53 - 1  # from 2**53 on, two whole numbers are one Float64
 DAYS = (pl.Date, pl.Datetime)
@@ -34,7 +36,7 @@ class Cells:
     Attributes
     ----------
     values : polars.Series of shape (n_rows,)
-        Float64 without NaN or infinity, String, or Date; null means no value.
+        Float64 without NaN, infinity or what is beyond `LARGEST`, String, or Date; null means no value.
     problem : polars.Series of shape (n_rows,), String
         Reason code where a cell could not be read, else null.
     """
@@ -83,9 +85,16 @@ def read_cells(column: Column, raw: pl.Series, missing: Sequence[str], decimal: 
 def number_cells(raw: pl.Series, missing: Sequence[str] = ("",), decimal: str = "point") -> Cells:
     """Read the cells of a column of numbers, of whatever role, as `read_cells` does."""
     cells, codes = _numbers(raw, missing, decimal), missing_codes(missing, decimal)
-    if not codes:
+    if codes:
+        cells = Cells(cells.values.set(cells.values.is_in(codes).fill_null(False), None), cells.problem)
+    return _without_too_large(cells)
+
+
+def _without_too_large(cells: Cells) -> Cells:
+    large = (cells.values.abs() > LARGEST).fill_null(False)
+    if not large.any():
         return cells
-    return Cells(cells.values.set(cells.values.is_in(codes).fill_null(False), None), cells.problem)
+    return Cells(cells.values.set(large, None), cells.problem.zip_with(~large, _code_where(large, "too_large")))
 
 
 def spellings(allowed: Sequence[str]) -> dict[str, str]:

@@ -11,6 +11,8 @@ from tomlkit.items import InlineTable, Table
 from segmint.contract.column import Column
 from segmint.contract.contract import Contract
 
+_LONG = 1e15  # from here on people count noughts
+
 
 def contract_to_toml(contract: Contract) -> str:
     """Write a contract as TOML; what equals the default is left out.
@@ -59,10 +61,10 @@ def _plain(key: str, value: Any) -> Any:
 
 
 def _number(value: Any) -> Any:
-    """Write 17.0 as 17; TOML has no null, so "no bound" is infinity, which `Column` reads as none."""
+    """Write 17.0 as 17 and 1e30 as it is; TOML has no null, so "no bound" is infinity, which `Column` reads as none."""
     if value is None:
         return float("inf")
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < _LONG else value
 
 
 def _inline(values: dict[str, Any]) -> InlineTable:

@@ -35,6 +35,10 @@ _SENSITIVE = re.compile(
     r"(^|_)age(_(group|band|range|class|years))?$|gender|sex$|marital|married|religio|ethnic|(^|_)race$|nationalit|birth|dob$|disab|health|pregnan"
     r"|geburt|geschlecht|familienstand|^alter$"
 )
+# Held against names without accents.
+_PERSONS_AGE = re.compile(
+    rf"^((customer|client|person|current)s?_)?(age|alter|edad|idade|eta)(_years)?$|^kundenalter$|{_AGE}"
+)
 # Payments that were missed; held against names without accents.
 _HARDSHIP = re.compile(
     r"default|arrear|overdue|past_?due|delinq|overdra|insolven|bankrupt|foreclos|dunning|write_?off|charge_?off|non_?perform"
@@ -238,6 +242,11 @@ def names_code(plain: str) -> bool:
 def is_sensitive(plain: str) -> bool:
     """Whether law or decency asks for care with such a column."""
     return bool(_SENSITIVE.search(plain))
+
+
+def is_age(plain: str) -> bool:
+    """Whether a name is that of a person's age in years."""
+    return bool(_PERSONS_AGE.search(without_accents(plain)))
 
 
 def is_hardship(plain: str) -> bool:

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, floor, isinf, log10
+from math import ceil, floor, log10
 from typing import TypeVar
 
 import polars as pl
@@ -27,6 +27,7 @@ from segmint.contract.export import column_table, contract_to_toml
 from segmint.contract.hints import (
     date_known_by_name,
     feature_role,
+    is_age,
     is_german,
     is_hardship,
     is_sensitive,
@@ -43,7 +44,7 @@ from segmint.contract.hints import (
     plain_name,
     sounds_like_date,
 )
-from segmint.contract.look import MANY, MAX_LEVELS, MISSING_WORDS, Look, bare_texts, look_at, share
+from segmint.contract.look import MANY, MAX_LEVELS, MISSING_WORDS, Look, bare_texts, look_at, share, some_named
 from segmint.contract.treatment import left_alone
 from segmint.errors import ContractError
 from segmint.tables.table_source import NoRowsError, TableSource
@@ -56,6 +57,8 @@ MIN_PER_LEVEL = 10
 MOST_LISTED = 20  # names of columns in an error
 UNANSWERED = "response"  # the column of answers to come, unless it is named
 _VALUE = re.compile(r"^[-+0-9]|[0-9]{3}|@")  # what no name of a column looks like
+AGES = (0.0, 160.0)  # years
+FAR_AWAY = 1e5  # times the size that 95 in 100 do not exceed: a slip, or a code
 STRONG_AUC = 0.9
 MIN_TO_TELL = 30  # rows of one of several outcomes, below which a column that tells it proves nothing
 WON = ("won", "success", "accepted", "sold")
@@ -614,17 +617,39 @@ def _bounds_and_states(look: Look, doubts: list[str]) -> dict[str, object]:
         return {}
     if look.otherwise is not None:  # bounds that hold by either decimal sign
         rest = pl.concat([rest, look.otherwise.drop_nulls()])
-    low, high = float(rest.min()), float(rest.max())  # type: ignore[arg-type]
-    span = max(high - low, 1.0)
-    bounds = (0.0 if low >= 0 else -_round_up(span - low), _round_up(high + span) if high > 0 else 0.0)
+    bounds, outside = _bounds(look, rest)
+    if len(outside):
+        doubts.append(_outside_told(outside, bounds))
     named = tuple(State(value=state, name=f"code {state:g}") for state in states)
     return {"bounds": bounds, "states": named}
 
 
+def _bounds(look: Look, numbers: pl.Series) -> tuple[tuple[float, float], pl.Series]:
+    """Bound what is plausible, with room for more; also name the numbers that are not."""
+    if is_age(look.plain) and share(numbers.is_between(*AGES)) >= MANY:
+        return AGES, numbers.filter(~numbers.is_between(*AGES))
+    sizes = numbers.abs()
+    usual = float(sizes.filter(sizes > 0).quantile(0.95, "lower") or 0.0)
+    far = sizes > FAR_AWAY * max(usual, 1.0)
+    near = numbers.filter(~far)
+    low, high = float(near.min()), float(near.max())  # type: ignore[arg-type]
+    span = max(high - low, 1.0)
+    bounds = (0.0 if low >= 0 else -_round_up(span - low), _round_up(high + span) if high > 0 else 0.0)
+    return bounds, numbers.filter(far)
+
+
+def _outside_told(outside: pl.Series, bounds: tuple[float, float]) -> str:
+    named = some_named([f"{number:g}" for number in outside.unique().sort()])
+    words = f"outside {bounds[0]:g} to {bounds[1]:g} ({named})"
+    return counted(
+        len(outside),
+        f"value is {words}: its row would be rejected",
+        f"values are {words}: their rows would be rejected",
+    )
+
+
 def _round_up(number: float) -> float:
-    """Round a number of at least 1 up to two digits; what overflows is no bound."""
-    if isinf(number):
-        return number
+    """Round a number of at least 1 up to two digits."""
     tens = floor(log10(number)) - 1
     digits = ceil(number / 10.0**tens)
     rounded = float(f"{digits}e{tens}")  # a product of floats would be 9.700000000000001

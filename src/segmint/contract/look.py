@@ -14,7 +14,7 @@ from segmint.contract.column import Column, Kind, Role
 from segmint.contract.counts import count_values
 from segmint.contract.dates import ISO, format_words, formats_of
 from segmint.contract.hints import feature_role, names_code, personal_role, plain_name
-from segmint.wording import counted
+from segmint.wording import counted, shorten
 
 MAX_LEVELS = 60
 MAX_ANSWERS = 6
@@ -23,6 +23,7 @@ MISSING_WORDS = ("NA", "N/A", "n/a", "nan", "NaN", "NULL", "null", "None", "none
 NO_DAYS = ("0000-00-00", "00.00.0000", "00/00/0000", "00000000")
 SENTINELS = (-1.0, -9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0)
 MANY = 0.98
+MOST_NAMED = 3
 _PERIOD = (
     r"^(19|20)[0-9]{2}[-/. ]?(0[1-9]|1[0-2]|[QqWwKk][0-9]{1,2})$"  # 2024-03, 202403, 2024Q1, 2024W07
     r"|^(0?[1-9]|1[0-2]|[QqWwKk][0-9]{1,2})[-/. ](19|20)[0-9]{2}$"  # 03/2024, Q1 2024
@@ -142,12 +143,12 @@ class Look:
         return known.filter(~known.is_in(list(MISSING_WORDS)))
 
     @property
-    def unread(self) -> int:
-        """How many values are neither read by the kind nor words for "no value"."""
+    def unread(self) -> pl.Series:
+        """The values that are neither read by the kind nor words for "no value"."""
         if self.kind not in ("number", "date"):
-            return 0
+            return self.texts.clear()
         read = self.numbers if self.kind == "number" else self.days
-        return int((self.texts.is_not_null() & read.is_null() & ~self.texts.is_in(list(self.missing))).sum())
+        return self.texts.filter(self.texts.is_not_null() & read.is_null() & ~self.texts.is_in(list(self.missing)))
 
     def sentinels(self) -> list[float]:
         """Find codes among the numbers: frequent, at an end, and far from all others."""
@@ -178,14 +179,8 @@ def look_at(raw: pl.Series, decimal: str) -> Look:
     look = _date(raw, texts, formats) if formats or raw.dtype in DAYS else _other(raw, texts, decimal)
     if look.distinct <= 1:
         look.doubts.append("has one value only" if look.distinct else "is empty")
-    if unread := look.unread:
-        look.doubts.append(
-            counted(
-                unread,
-                f"value is no {look.kind}: its row would be rejected",
-                f"values are no {look.kind}: their rows would be rejected",
-            )
-        )
+    if len(unread := look.unread):
+        look.doubts.append(_unread_told(unread, look.kind))
     if look.kind == "category" and look.distinct > 2 and look.has_units:
         look.doubts.append("numbers with a currency, a unit or spaces, read as levels; write bare numbers instead?")
     if look.missing:
@@ -195,10 +190,26 @@ def look_at(raw: pl.Series, decimal: str) -> Look:
     return look
 
 
+def _unread_told(unread: pl.Series, kind: Kind) -> str:
+    """Say how many values cannot be read and name some, but none that tells who somebody is."""
+    named = unread.filter(~unread.str.contains(_WHO)).unique().sort().to_list()
+    which = f" ({some_named([shorten(text) for text in named])})" if named else ""
+    return counted(
+        len(unread),
+        f"value cannot be read as a {kind}{which}: its row would be rejected",
+        f"values cannot be read as a {kind}{which}: their rows would be rejected",
+    )
+
+
 def bare_texts(raw: pl.Series) -> pl.Series:
     """Write cells as text without white space around them; null where nothing is left."""
     texts = as_text(raw, raw.name, exact=False).str.strip_chars()
     return texts.set(texts == "", None)
+
+
+def some_named(values: Sequence[str]) -> str:
+    """Name up to three of several values, and say that there are more."""
+    return f"{', '.join(values[:MOST_NAMED])}{', …' if len(values) > MOST_NAMED else ''}"
 
 
 def share(mask: pl.Series) -> float:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from segmint.contract.cells import cell_texts, missing_codes, plainly, read_cells, spellings
+from segmint.contract.cells import LARGEST, cell_texts, missing_codes, plainly, read_cells, spellings
 from segmint.contract.column import Column, Known
 from segmint.contract.column_match import match_columns
 from segmint.contract.contract import Contract
@@ -133,9 +133,15 @@ def _number(raw: Any, missing: frozenset[str], codes: frozenset[float]) -> tuple
             return None, None
     else:
         return None, "not_a_number"
-    if math.isinf(value):
-        return None, "not_finite"
-    return None if value in codes else value + 0.0, None  # -0.0 becomes 0.0
+    if value in codes:
+        return None, None
+    return (None, problem) if (problem := _too_large(value)) else (value + 0.0, None)  # -0.0 becomes 0.0
+
+
+def _too_large(value: float) -> str | None:
+    if abs(value) <= LARGEST:
+        return None
+    return "not_finite" if math.isinf(value) else "too_large"
 
 
 def _slowly(column: Column, raw: Any, missing: tuple[str, ...]) -> tuple[Any, str | None]:

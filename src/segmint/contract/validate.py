@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from segmint.contract.cells import Cells, as_text, read_cells, read_outcome, unusual
+from segmint.contract.cells import LARGEST, Cells, as_text, read_cells, read_outcome, unusual
 from segmint.contract.column import Column, Known
 from segmint.contract.column_match import ColumnMatch, Purpose, match_columns
 from segmint.contract.contract import Contract
@@ -35,6 +35,7 @@ FLAG_WORDS = {"out_of_bounds": "out of range", "unknown_level": "unseen level"}
 DETAILS = {
     "not_a_number": "is not a number",
     "not_finite": "is not a finite number",
+    "too_large": f"is a number beyond {LARGEST:.1e}, which no model can hold",
     "not_a_date": "is not a date as the contract says it is written",
     "out_of_bounds": "is outside the contract's bounds",
     "unknown_level": "is not a level of the contract",
