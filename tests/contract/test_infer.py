@@ -1085,3 +1085,21 @@ def test_a_draft_says_where_too_few_said_yes(yes: int, asked: bool) -> None:
     frame = churn(1_000).with_columns(Churn=pl.Series(["1"] * yes + ["0"] * (1_000 - yes)))
     doubt = infer_contract(open_table(frame), name="x").suspects.get("Churn", "")
     assert (f"only {yes} said yes" in doubt) is asked
+
+
+def test_copies_of_a_column_are_asked_about_and_set_aside() -> None:
+    amounts = [round(i * 7.31 % 900 - 100, 2) for i in range(400)]
+    talk = churn()["call_duration"]
+    frame = churn().with_columns(
+        pl.Series("saldo", amounts),
+        pl.Series("saldo_kopie", amounts),
+        pl.Series("saldo_cent", [round(100 * amount) for amount in amounts]),
+        talk.alias("x1"),
+    )
+    draft = infer_contract(open_table(frame.select("x1", pl.exclude("x1"))), name="x")
+    columns = draft.contract.by_name
+    assert [columns[name].role for name in ("saldo", "saldo_kopie", "saldo_cent")] == ["holding", "ignore", "holding"]
+    assert "the same values as 'saldo'" in draft.suspects["saldo_kopie"]
+    assert "always 100 times 'saldo'" in draft.suspects["saldo_cent"]
+    assert columns["x1"].role == "ignore"
+    assert columns["call_duration"].role == "context"

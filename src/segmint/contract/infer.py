@@ -46,6 +46,7 @@ from segmint.contract.hints import (
 )
 from segmint.contract.look import MANY, MAX_LEVELS, MISSING_WORDS, Look, bare_texts, look_at, share, some_named
 from segmint.contract.treatment import left_alone
+from segmint.contract.twins import Twin, twins_of
 from segmint.errors import ContractError
 from segmint.tables.table_source import NoRowsError, TableSource
 from segmint.wording import counted
@@ -168,9 +169,9 @@ def infer_contract(
     called = next(
         (look for look in looks if look.kind == "date" and date_known_by_name(look.plain) == "dialling"), None
     )
+    guesses = [_guess(look, answers, called, is_id=look.name == identity) for look in looks]
     columns = []
-    for look in looks:
-        guess = _guess(look, answers, called, is_id=look.name == identity)
+    for look, guess in zip(looks, _with_twins(looks, guesses), strict=True):
         columns.append(_with_own_words(guess.column, look, no_answer))
         if doubts := [*([suspects[look.name]] if look.name in suspects else []), *guess.doubts]:
             suspects[look.name] = "; ".join(doubts)
@@ -433,6 +434,28 @@ def _yes(outcome: Outcome, answers: pl.Series) -> int:
     """Count who said yes."""
     counts = count_values(answers.drop_nulls())
     return sum(rows for text, rows in counts.items() if outcome.level_of(text) == outcome.positive)
+
+
+def _with_twins(looks: Sequence[Look], guesses: Sequence[_Guess]) -> list[_Guess]:
+    """Ask about features that say what another one says, and set exact copies aside.
+
+    Of two copies the one stays that is known later, or asks for care: a copy of it under another name is no way around that.
+    """
+    features = [(look, guess.column) for look, guess in zip(looks, guesses, strict=True) if guess.column.is_feature]
+    features.sort(key=lambda each: (-KNOWN_ORDER.index(each[1].known), not each[1].sensitive))
+    twins = twins_of([look for look, _ in features])
+    return [
+        _with_twin(look, guess, twins[look.name]) if look.name in twins else guess
+        for look, guess in zip(looks, guesses, strict=True)
+    ]
+
+
+def _with_twin(look: Look, guess: _Guess, twin: Twin) -> _Guess:
+    doubts = (*guess.doubts, str(twin))
+    if not twin.exact:
+        return _Guess(guess.column, doubts, guess.note)
+    column = _column(look, "ignore", guess.column.known, kind=look.kind)
+    return _Guess(column, doubts, f"ignored: '{twin.of}' says the same")
 
 
 def _id_column(looks: Sequence[Look]) -> str | None:
