@@ -1103,3 +1103,37 @@ def test_copies_of_a_column_are_asked_about_and_set_aside() -> None:
     assert "always 100 times 'saldo'" in draft.suspects["saldo_cent"]
     assert columns["x1"].role == "ignore"
     assert columns["call_duration"].role == "context"
+
+
+ERRORS = ["#REF!", "#DIV/0!", "#NAME?", "#N/A", "#VALUE!", "#NUM!", "#NULL!"]
+
+
+def test_errors_of_a_spreadsheet_are_no_value_and_no_level() -> None:
+    numbers = pl.Series([*ERRORS, *(f"{i}.5" for i in range(393))])
+    levels = pl.Series([*ERRORS, *(["J", "N", "K"] * 131)])
+    frame = churn().with_columns(amount=numbers, plan=levels)
+    draft = infer_contract(open_table(frame), name="x")
+    columns = draft.contract.by_name
+    assert columns["amount"].kind == "number"
+    assert columns["amount"].missing == columns["plan"].missing == ("", *sorted(ERRORS))
+    assert columns["plan"].allowed == ("J", "K", "N")
+    assert "cannot be read" not in draft.text
+    table = validate_reviewed(draft, frame)
+    assert (table.ledger.rejected, table.frame["amount"].null_count(), table.frame["plan"].null_count()) == (0, 7, 7)
+
+
+def test_every_word_that_may_mean_no_value_is_asked_about() -> None:
+    words = ["N/A", "-", "null", "#REF!"]
+    frame = churn().with_columns(plan=pl.Series([*words * 4, *(["J", "N", "K"] * 128)]))
+    asked = infer_contract(open_table(frame), name="x").suspects["plan"]
+    assert asked == "read as no value: #REF!; are 'N/A', 'null' and '-' levels, or no value?"
+    one = infer_contract(open_table(frame.with_columns(plan=pl.Series(["J", "N", "K", "-"] * 100))), name="x")
+    assert one.suspects["plan"] == "is '-' a level, or no value?"
+
+
+def test_what_cannot_be_read_is_named_but_not_who_somebody_is() -> None:
+    cells = ["about 40", "ten", "many", "few", "anna@bank.example", *(str(20 + i % 60) for i in range(395))]
+    draft = infer_contract(open_table(churn().with_columns(visits=pl.Series(cells))), name="x")
+    said = "5 values cannot be read as a number (about 40, few, many, …): their rows would be rejected"
+    assert said in draft.suspects["visits"]
+    assert "anna" not in draft.text

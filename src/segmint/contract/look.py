@@ -14,11 +14,13 @@ from segmint.contract.column import Column, Kind, Role
 from segmint.contract.counts import count_values
 from segmint.contract.dates import ISO, format_words, formats_of
 from segmint.contract.hints import feature_role, names_code, personal_role, plain_name
-from segmint.wording import counted, shorten
+from segmint.wording import counted, quoted, shorten
 
 MAX_LEVELS = 60
 MAX_ANSWERS = 6
-MISSING_WORDS = ("NA", "N/A", "n/a", "nan", "NaN", "NULL", "null", "None", "none", "?", "-", "missing")
+# What a spreadsheet writes where a formula has no value: never a level.
+ERROR_WORDS = ("#REF!", "#DIV/0!", "#NAME?", "#N/A", "#VALUE!", "#NUM!", "#NULL!")
+MISSING_WORDS = ("NA", "N/A", "n/a", "nan", "NaN", "NULL", "null", "None", "none", "?", "-", "missing", *ERROR_WORDS)
 # Zeros where a date should be; no calendar has that day.
 NO_DAYS = ("0000-00-00", "00.00.0000", "00/00/0000", "00000000")
 SENTINELS = (-1.0, -9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0)
@@ -57,7 +59,7 @@ class Look:
     missing : tuple of str
         Words that mean "no value".
     levels : dict of str to int
-        Rows of each level; empty if there are more than `MAX_LEVELS`.
+        Rows of each level, without words that mean "no value"; empty if there are more than `MAX_LEVELS`.
     kind : {"number", "category", "text", "date"}
     format : str
         How dates are written, if not as 2026-03-14.
@@ -185,8 +187,9 @@ def look_at(raw: pl.Series, decimal: str) -> Look:
         look.doubts.append("numbers with a currency, a unit or spaces, read as levels; write bare numbers instead?")
     if look.missing:
         look.doubts.append(f"read as no value: {', '.join(look.missing)}")
-    elif look.kind == "category" and (words := [word for word in MISSING_WORDS if word in look.levels]):
-        look.doubts.append(f"is '{words[0]}' a level, or no value?")
+    if look.kind == "category" and (words := [word for word in MISSING_WORDS if word in look.levels]):
+        asked = f"is {quoted(words)} a level" if len(words) == 1 else f"are {quoted(words)} levels"
+        look.doubts.append(f"{asked}, or no value?")
     return look
 
 
@@ -233,12 +236,14 @@ def _other(raw: pl.Series, texts: pl.Series, decimal: str) -> Look:
     numbers = _as_numbers(raw, decimal)
     missing, strangers = _words_between(raw, texts, numbers)
     known = texts.drop_nulls()
-    levels = count_values(known, sort=True) if known.n_unique() <= MAX_LEVELS else {}
     days = pl.Series([None] * len(raw), dtype=pl.Date)
     kind = _kind(texts, numbers, missing)
     if kind != "number" and strangers:
-        missing = ()
+        missing = tuple(sorted(word for word in known.unique() if word in ERROR_WORDS))
         kind = _kind(texts, numbers, missing)
+        missing = () if kind == "text" else missing
+    known = known.filter(~known.is_in(list(missing)))
+    levels = count_values(known, sort=True) if known.n_unique() <= MAX_LEVELS else {}
     if kind == "number" and names_code(plain_name(raw.name)):
         kind = "category" if levels else "text"
     look = Look(raw.name, texts, numbers, days, missing, levels, kind)
