@@ -637,3 +637,20 @@ def test_words_that_do_not_say_who_was_called_are_refused() -> None:
     frame, contract = with_treatment([GOOD | {"id": str(i), "called": "AB"[i % 2]} for i in range(100)])
     with pytest.raises(DataError, match="100: unknown_treatment: called"):
         validate(open_table(frame), contract)
+
+
+def test_rows_without_an_outcome_may_be_left_out_with_a_share_that_is_named() -> None:
+    source = open_table(shop([{"y": ""}] * 15 + [{"age": "x"}], fill=59))
+    with pytest.raises(DataError, match=r"16 of 75 rows are rejected") as refused:
+        validate(source, CONTRACT)
+    assert "--set data.max_rejected=0.25 (59 rows with an outcome are left to learn from)" in str(refused.value)
+    assert "where no outcome means a no, write the no into the table" in str(refused.value)
+    assert validate(source, CONTRACT, max_rejected=0.25).ledger.rejected == 16
+
+
+def test_other_rejected_rows_are_to_be_corrected() -> None:
+    with pytest.raises(DataError, match="correct the table or the contract") as refused:
+        validate(open_table(shop([{"y": ""}] * 15 + [{"age": "x"}] * 5, fill=59)), CONTRACT)
+    assert "max_rejected=" not in str(refused.value)
+    with pytest.raises(DataError, match="correct the table or the contract"):
+        validate(open_table(shop([{"y": ""}] * 15, fill=0)), CONTRACT)

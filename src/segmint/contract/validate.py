@@ -7,6 +7,7 @@ import io
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -155,12 +156,25 @@ def refuse_rejected(ledger: Ledger, max_rejected: float, *, kept_in: Path | None
     raise DataError(
         "\n".join(lines),
         expected=f"at most {max_rejected:.0%} rejected rows (data.max_rejected)",
-        fix="correct the table or the contract; "
+        fix=_without_outcomes(ledger, wrong, judged, max_rejected)
         + (
             "to see each: segmint check --rejected FILE"
             if kept_in is None
             else f"each rejected row and its reason is in '{kept_in}'"
         ),
+    )
+
+
+def _without_outcomes(ledger: Ledger, wrong: int, judged: int, max_rejected: float) -> str:
+    """Say what to do; where it is the rows without an outcome that are too many, how to go on without them."""
+    empty = sum(count for reason, count in ledger.reasons.items() if reason.partition(": ")[0] == "missing_outcome")
+    if not ledger.accepted or wrong - empty > max_rejected * judged:
+        return "correct the table or the contract; "
+    enough = ceil(20 * wrong / judged) / 20
+    return (
+        f"where these customers did not answer, go on without them: --set data.max_rejected={enough:g} "
+        f"({ledger.accepted:,} rows with an outcome are left to learn from); where no outcome means a no, write the no into "
+        "the table; "
     )
 
 
