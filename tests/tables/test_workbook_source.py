@@ -91,6 +91,14 @@ def test_a_workbook_with_several_tables_asks_for_the_sheet(tmp_path: Path) -> No
         open_table(path, ReadOptions(sheet="May"))
 
 
+@pytest.mark.parametrize("sheet", [None, "kunden"])
+def test_the_sheet_of_the_example_is_the_one_with_most_rows(tmp_path: Path, sheet: str | None) -> None:
+    legend = [["column", "meaning"], ["amount", "in euros"]]
+    path = write(tmp_path, {"Deckblatt": [["Campaign"], ["2026"]], "Kunden": ROWS, "Legende": legend})
+    with pytest.raises(InputError, match=r"--set data\.sheet=Kunden"):
+        open_table(path, ReadOptions(sheet=sheet))
+
+
 def test_a_sheet_of_one_column_has_a_header_too(tmp_path: Path) -> None:
     source = open_table(write(tmp_path, {"data": [["customer_id"], [1001], [1002]]}))
     (batch,) = source.batches()

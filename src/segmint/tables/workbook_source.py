@@ -138,7 +138,7 @@ def _read_sheets(path: Path, options: ReadOptions) -> dict[str, Rows]:
                 raise InputError(
                     f"'{path.name}' has no sheet '{wanted}'.",
                     expected=f"one of {', '.join(names)}",
-                    fix=_naming(names[0]),
+                    fix=_naming(max(names, key=lambda name: book.get_sheet_by_name(name).height)),
                 )
             chosen = [wanted] if wanted is not None else names
             sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in chosen}
@@ -206,8 +206,9 @@ def _chosen_sheet(sheets: dict[str, Rows], name: str) -> tuple[str, Rows]:
             f"'{name}' holds no table.", expected="a sheet with a header and rows", fix="check the workbook"
         )
     if len(sheets) > 1:
+        longest = max(sheets, key=lambda sheet: sum(any(row) for row in sheets[sheet]))  # what is on a cover is short
         raise InputError(
-            f"'{name}' has several sheets: {', '.join(sheets)}.", expected="one sheet", fix=_naming(next(iter(sheets)))
+            f"'{name}' has several sheets: {', '.join(sheets)}.", expected="one sheet", fix=_naming(longest)
         )
     return next(iter(sheets.items()))
 
