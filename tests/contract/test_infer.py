@@ -598,7 +598,7 @@ def test_a_bad_cell_beside_words_for_nothing_costs_one_row() -> None:
     draft = infer_contract(open_table(frame), name="x")
     assert draft.contract.by_name["Alter"].kind == "number"
     assert draft.contract.by_name["Alter"].missing == ("", "-", "NA")
-    said = "1 value cannot be read as a number (abc): its row would be rejected; read as no value: -, NA"
+    said = "1 value cannot be read as a number: its row would be rejected; read as no value: -, NA"
     assert draft.suspects["Alter"] == said
     assert validate_reviewed(draft, frame).ledger.reasons == {"not_a_number: Alter": 1}
 
@@ -949,7 +949,7 @@ def test_bounds_have_two_digits(most: float, bound: float, sign: int) -> None:
 @pytest.mark.parametrize(
     ("number", "said"),
     [
-        ("1.7976931348623157E308", "cannot be read as a number ({sign}1.7976931348623157E308)"),
+        ("1.7976931348623157E308", "1 value cannot be read as a number"),
         ("1e30", "is outside {bounds} ({sign}1e+30)"),
     ],
 )
@@ -1131,9 +1131,10 @@ def test_every_word_that_may_mean_no_value_is_asked_about() -> None:
     assert one.suspects["plan"] == "is '-' a level, or no value?"
 
 
-def test_what_cannot_be_read_is_named_but_not_who_somebody_is() -> None:
-    cells = ["about 40", "ten", "many", "few", "anna@bank.example", *(str(20 + i % 60) for i in range(395))]
+def test_words_that_cannot_be_read_are_named_but_not_who_somebody_is() -> None:
+    words = ["about 40", "anna@bank.example"] * 2 + ["Anna"]
+    cells = [*words, *(str(20 + i % 60) for i in range(400 - len(words)))]
     draft = infer_contract(open_table(churn().with_columns(visits=pl.Series(cells))), name="x")
-    said = "5 values cannot be read as a number (about 40, few, many, …): their rows would be rejected"
+    said = "5 values cannot be read as a number (about 40): their rows would be rejected"
     assert said in draft.suspects["visits"]
-    assert "anna" not in draft.text
+    assert "anna" not in draft.text.casefold()

@@ -194,8 +194,9 @@ def look_at(raw: pl.Series, decimal: str) -> Look:
 
 
 def _unread_told(unread: pl.Series, kind: Kind) -> str:
-    """Say how many values cannot be read and name some, but none that tells who somebody is."""
-    named = unread.filter(~unread.str.contains(_WHO)).unique().sort().to_list()
+    """Say how many values cannot be read and name words that several rows have: what one row has may tell who somebody is."""
+    words = unread.filter(unread.is_duplicated() & ~unread.str.contains(_WHO))
+    named = words.unique().sort().to_list()
     which = f" ({some_named([shorten(text) for text in named])})" if named else ""
     return counted(
         len(unread),
