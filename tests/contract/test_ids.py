@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from segmint.contract.ids import bare_ids, match_ids, matched_by_zeros, same_ids
+from segmint.contract.ids import bare_ids, match_ids, matched_by_zeros, same_ids, without_zeros
 from segmint.errors import ContractError
 
 
@@ -44,3 +44,8 @@ def test_an_id_without_zeros_that_could_be_of_several_tells_none_of_them_apart()
     met = match_ids(named, known)
     assert sorted(met.pairs.rows()) == [("017", "017"), ("18", "0018")]
     assert (met.unclear, met.by_zeros) == ({"17"}, 2)
+
+
+def test_ids_of_digits_are_written_without_the_zeros_before_them() -> None:
+    written = ["0017", "17", "017.0", "000", "0", "0A7", "-017", "", None]
+    assert without_zeros(pl.Series(written)).to_list() == ["17", "17", "17", "0", "0", "0A7", "-017", "", None]

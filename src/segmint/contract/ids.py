@@ -12,6 +12,7 @@ from segmint.wording import counted
 
 # as pandas and spreadsheets write the whole numbers of a half-empty column, and large ones
 _WHOLE, _EXPONENT = r"^([0-9]+)[.,]0{1,2}$", r"^[0-9]([.,][0-9]+[eE]\+?|[eE]\+)[0-9]+$"
+_ZEROS = "^0+([0-9]+)$"
 
 
 def bare_ids(ids: pl.Series) -> pl.Series:
@@ -105,6 +106,11 @@ def matched_by_zeros(pairs: pl.DataFrame) -> pl.Series:
 def without_point_zero(ids: pl.Series) -> pl.Series:
     """Write ids that are whole numbers without the ``.0`` that files put behind them."""
     return ids.str.replace(_WHOLE, "${1}")
+
+
+def without_zeros(ids: pl.Series) -> pl.Series:
+    """Write ids that are whole numbers without what spreadsheets add behind and drop before them: 0017 and 17.0 are 17."""
+    return without_point_zero(ids).str.replace(_ZEROS, "${1}")
 
 
 def lost_digits(ids: pl.Series) -> pl.Series:

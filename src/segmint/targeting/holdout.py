@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.special import bdtr, gammaln, ndtr, ndtri, stdtrit, xlog1py, xlogy
 
-from segmint.contract.ids import without_point_zero
+from segmint.contract.ids import without_zeros
 from segmint.metrics.intervals import EFFECT_LEVEL, FEWEST_OF_EACH
 from segmint.wording import percent
 
@@ -27,7 +27,7 @@ def keyed_words(customers: pl.Series, *, campaign: str, key: str) -> NDArray[np.
     Parameters
     ----------
     customers : polars.Series of String, shape (n_customers,)
-        ``1001.0`` has the words of 1001: a table that was saved by a spreadsheet in between draws the same arms.
+        ``0017`` and ``17.0`` have the arm of 17: a table that was saved by a spreadsheet in between draws the same arms.
     campaign : str
     key : str
         The bank's own secret, at most 64 bytes.
@@ -42,7 +42,7 @@ def keyed_words(customers: pl.Series, *, campaign: str, key: str) -> NDArray[np.
     # the length keeps ("ab", "c") and ("a", "bc") apart
     name = campaign.encode()
     seeded.update(len(name).to_bytes(8, "little") + name)
-    customers = without_point_zero(customers)
+    written, customers = customers, without_zeros(customers)
     words = np.empty((len(customers), 2), dtype=np.uint64)
     for start in range(0, len(customers), _CHUNK):
         digests = []
@@ -51,6 +51,8 @@ def keyed_words(customers: pl.Series, *, campaign: str, key: str) -> NDArray[np.
             hashed.update(customer.encode())
             digests.append(hashed.digest())
         words[start : start + len(digests)] = np.frombuffer(b"".join(digests), "<u8").reshape(-1, 2)
+    # 017 and 17 in one table share an arm and are still two: a tie between them is broken whatever the order of the rows
+    words[:, 1] += (written.str.len_bytes() - customers.str.len_bytes()).to_numpy().astype(np.uint64)
     return words
 
 
