@@ -70,3 +70,15 @@ def test_the_last_row_of_a_customer_counts_and_who_has_no_id_is_of_the_shares_al
     assert unknown.to_json(["A", "B"])["sentences"][0].startswith("The contract names no id column")
     strangers = compare_waves(before, now.tail(1), ["a", "b"], by_id=True)
     assert strangers.to_json(["A", "B"])["sentences"][0].startswith("No customer is in both waves")
+
+
+def test_customers_whose_ids_lost_the_zeros_before_them_are_in_both_waves_and_it_is_said() -> None:
+    before = pl.DataFrame({"customer": ["0017", "0018", "0019"], "segment_key": ["a", "b", "a"]})
+    now = pl.DataFrame({"customer": ["17", "18", "20"], "segment_key": ["b", "b", "a"]})
+    found = compare_waves(before, now, ["a", "b"], by_id=True)
+    assert found.migration is not None
+    assert found.migration.customers.tolist() == [[0, 1], [0, 1]]
+    met, both, *_ = found.to_json(["A", "B"])["sentences"]
+    assert met == "2 customers were matched although the ids differ by zeros before them."
+    assert both.startswith("2 customers are in both waves")
+    assert not compare_waves(before, before, ["a", "b"], by_id=True).matched

@@ -32,6 +32,17 @@ def test_a_wave_is_found_in_the_history_whatever_the_call_filled_in() -> None:
     assert standing_in(made, wave, contract, by_id=False).tolist() == [True, False, True]
 
 
+def test_a_wave_whose_ids_lost_the_zeros_before_them_is_found_in_the_history() -> None:
+    contract = load_contract("simulated-campaign")
+    number = next(c.name for c in contract.features("planning") if c.kind == "number")
+    history = pl.DataFrame({"customer_id": ["0017", "0018"], number: ["10", "20"], "subscribed": ["yes", "no"]})
+    wave = pl.DataFrame({"customer_id": ["17", "18", "19"], number: ["10", "21", "10"]})
+    assert standing_in(history, wave, contract, by_id=True).tolist() == [True, False, False]
+    many = pl.DataFrame({"customer_id": [f"{n:04d}" for n in range(200)], "subscribed": ["yes"] * 200})
+    now, yes = pl.DataFrame({"customer_id": [str(n) for n in range(200)]}), np.ones(200, dtype=bool)
+    assert standing_in_with_their_answers(many, now, yes, contract).all()
+
+
 def test_a_wave_that_was_exported_again_is_found_by_its_outcomes() -> None:
     """Every balance has moved; of those who say yes now nearly all say yes there, too, which no earlier wave has."""
     contract = load_contract("simulated-campaign")

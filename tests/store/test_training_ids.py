@@ -11,6 +11,8 @@ import pytest
 
 from segmint.errors import RunError
 from segmint.store.training_ids import (
+    TrainingIds,
+    _hashed,
     carry_moved_ids,
     carry_training_ids,
     open_moved_ids,
@@ -24,8 +26,21 @@ def test_known_ids_are_counted_and_strangers_are_not(tmp_path: Path) -> None:
     kept = open_training_ids(tmp_path)
     assert kept is not None
     assert kept.known([str(i) for i in range(4000, 7000)]).sum() == 1000
-    assert kept.known(pl.Series(["1", "01", None, "-1"])).tolist() == [True, False, False, False]
+    assert kept.known(pl.Series(["1", "A1", None, "-1"])).tolist() == [True, False, False, False]
     assert len(kept.fingerprints) == 5000
+
+
+def test_ids_are_known_whether_a_spreadsheet_dropped_the_zeros_before_them_or_not(tmp_path: Path) -> None:
+    write_training_ids(tmp_path, ["0000017", "18", "000"])
+    kept = open_training_ids(tmp_path)
+    assert kept is not None
+    assert kept.known(["17", "0000017", "17.0", "018", "0", "170", "0A17"]).tolist() == [True] * 5 + [False] * 2
+
+
+def test_ids_that_an_older_run_kept_with_their_zeros_are_known(tmp_path: Path) -> None:
+    key = bytes(32)
+    kept = TrainingIds(np.sort(_hashed(pl.Series(["0017", "18"]), key)), key)
+    assert kept.known(["0017", "18", "19", None]).tolist() == [True, True, False, False]
 
 
 def test_missing_ids_are_nobody(tmp_path: Path) -> None:

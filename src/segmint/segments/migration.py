@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.contract.ids import bare_ids
+from segmint.contract.ids import bare_ids, match_ids
 from segmint.metrics.intervals import rate_difference
 from segmint.segments.stability import Labels
 from segmint.wording import percent, signed
@@ -183,11 +183,14 @@ class WavesCompared:
         Of the customers in both waves; None where nobody can be recognised.
     known : str
         Why customers can or cannot be recognised, when there is no migration.
+    matched : tuple of str
+        That customers were recognised although zeros before their ids were lost, or could not be.
     """
 
     changes: tuple[ShareChange, ...]
     migration: Migration | None
     known: str
+    matched: tuple[str, ...] = ()
 
     def frame(self) -> pl.DataFrame:
         """Return one row per segment; see `changes_frame`."""
@@ -199,7 +202,7 @@ class WavesCompared:
             "names": list(names),
             "shares": self.frame().to_dicts(),
             "migration": None if self.migration is None else self.migration.to_json(),
-            "sentences": list(say_migration(self.changes, self.migration, names, known=self.known)),
+            "sentences": [*self.matched, *say_migration(self.changes, self.migration, names, known=self.known)],
         }
 
 
@@ -213,21 +216,29 @@ def compare_waves(before: pl.DataFrame, now: pl.DataFrame, keys: Sequence[str], 
     keys : sequence of str
         The segments' keys.
     by_id : bool
-        Whether `customer` is an id, by which a customer is the same in both; the last row of each then counts.
+        Whether `customer` is an id, by which a customer is the same in both, zeros lost before it or not; the last row
+        of each then counts.
     """
     place = {key: number for number, key in enumerate(keys)}
 
     def codes(segments: pl.Series) -> Labels:
         return segments.replace_strict(place, return_dtype=pl.Int64).to_numpy()
 
-    migration, known = None, "The contract names no id column: who moved cannot be told, only how the shares changed."
+    known = "The contract names no id column: who moved cannot be told, only how the shares changed."
+    migration: Migration | None = None
+    matched: tuple[str, ...] = ()
     if by_id:
         before, now = _last_of_each(before.with_columns(bare_ids(before["customer"]))), _last_of_each(now)
-        both = before.join(now, on="customer", suffix="_now")
+        met = match_ids(now["customer"], before["customer"])
+        matched = met.said("customer")
+        both = met.pairs.join(before, left_on="known", right_on="customer")
+        both = both.join(now, left_on="named", right_on="customer", suffix="_now")
         known = "No customer is in both waves: who moved cannot be told, only how the shares changed."
         if both.height:
             migration = migration_table(codes(both["segment_key"]), codes(both["segment_key_now"]), keys, keys)
-    return WavesCompared(share_changes(codes(before["segment_key"]), codes(now["segment_key"]), keys), migration, known)
+    return WavesCompared(
+        share_changes(codes(before["segment_key"]), codes(now["segment_key"]), keys), migration, known, matched
+    )
 
 
 def _last_of_each(rows: pl.DataFrame) -> pl.DataFrame:

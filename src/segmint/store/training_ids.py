@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.contract.ids import bare_ids
+from segmint.contract.ids import bare_ids, without_zeros
 from segmint.errors import RunError
 from segmint.store.staging import publish_bytes
 
@@ -41,9 +41,14 @@ class TrainingIds:
     key: bytes
 
     def known(self, ids: Iterable[str | None]) -> NDArray[np.bool_]:
-        """Tell for each id whether it was trained on; shape (n_ids,)."""
-        asked = _fingerprints(ids, self.key)
-        return np.isin(asked, self.fingerprints)
+        """Tell for each id whether it was trained on; shape (n_ids,). Ids of digits count without the zeros before them."""
+        bare = _bare(ids)
+        short = without_zeros(bare)
+        found = np.isin(_hashed(short, self.key), self.fingerprints)
+        # older runs kept ids with their zeros
+        odd = (short != bare).fill_null(False)
+        found[odd.to_numpy()] |= np.isin(_hashed(bare.filter(odd), self.key), self.fingerprints)
+        return found
 
 
 def write_training_ids(folder: Path, ids: Iterable[str | None]) -> None:
@@ -105,7 +110,14 @@ def _keep(folder: Path, fingerprints: NDArray[np.uint64], key: bytes, name: str 
 
 
 def _fingerprints(ids: Iterable[str | None], key: bytes) -> NDArray[np.uint64]:
-    ids = bare_ids(pl.Series(list(ids), dtype=pl.String))
+    return _hashed(without_zeros(_bare(ids)), key)
+
+
+def _bare(ids: Iterable[str | None]) -> pl.Series:
+    return bare_ids(pl.Series(list(ids), dtype=pl.String))
+
+
+def _hashed(ids: pl.Series, key: bytes) -> NDArray[np.uint64]:
     # No id is no customer: it gets a fingerprint of its own, so it never looks like a known one.
     digests = b"".join(
         secrets.token_bytes(8)
