@@ -224,6 +224,22 @@ def test_a_list_that_respects_no_objection_says_so(targeted: Targeted) -> None:
     assert any("this list respects no do-not-call list" in sentence for sentence in targeted.sentences)
 
 
+def test_a_table_that_is_not_written_as_the_network_learned_it_is_said(
+    done: RunResult, runs: Path, targeted: Targeted
+) -> None:
+    table = pl.read_csv(sample_path(), separator=";", infer_schema=False)
+    written = table.with_columns(pl.col("housing").replace({"yes": "true", "no": "false"}))
+    said = "100.0 % of the rows have a value of 'housing' that training did not see, or hardly (it had 'no' and 'yes')"
+    found = target(written, done.folder, policy(), runs=runs)
+    (doubt,) = (each for each in found.summary["doubts"] if "not written as" in each["title"])
+    assert doubt["sentence"].startswith(said)
+    assert any(sentence.startswith(f"warning: {said}") for sentence in found.sentences)
+    assert "of the rows have a value of 'housing' that training" in unescape(
+        (found.folder / "report.html").read_text("utf-8")
+    )
+    assert not any("not written as" in each["title"] for each in targeted.summary["doubts"])
+
+
 def test_a_do_not_call_file_of_nobody_is_said(campaign: Path, knows_ids: Path, runs: Path, tmp_path: Path) -> None:
     (tmp_path / "stop.csv").write_text("customer_id\nnobody-1\nnobody-2\n", "utf-8")
     found = target(campaign, knows_ids, policy(f'policy.suppress=["{tmp_path / "stop.csv"}"]'), runs=runs)

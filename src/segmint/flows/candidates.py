@@ -14,6 +14,7 @@ from segmint.contract.ids import bare_ids
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import PolicyError
 from segmint.flows.bundle import SEGMENT, propensities, require_response, segment_names, segments_in
+from segmint.monitoring.unread import unread_columns
 from segmint.store.bundle import Bundle
 from segmint.targeting.levels import levels_of_nobody
 from segmint.targeting.policy import ContactPolicy
@@ -35,6 +36,13 @@ def trained_on(seen: int, of: int, who: str) -> list[Doubt]:
         "they are expected to bring may be too high"
     )
     return [Doubt(title="The network has seen customers of this list", sentence=said)] if seen else []
+
+
+def unread(bundle: Bundle, columns: pl.DataFrame) -> list[Doubt]:
+    """Say which columns the network cannot make sense of, as they are written otherwise than in training."""
+    found = unread_columns(bundle.reference, columns)
+    said = f"{'; '.join(each.sentence for each in found)}: what is expected of the list may be far off, check the table first"
+    return [Doubt(title="The table is not written as the network learned it", sentence=said)] if found else []
 
 
 def today() -> date:
@@ -102,10 +110,11 @@ def weigh(table: ValidTable, policy: ContactPolicy, bundle: Bundle) -> Candidate
 
 
 def doubts_of(policy: ContactPolicy, bundle: Bundle, columns: pl.DataFrame, read: Sequence[Doubt]) -> list[Doubt]:
-    """Say what may be wrong with a list: that it respects no objection, what was `read`, or rules that wait in vain."""
+    """Say what may be wrong with a list: no objections, columns unlike training, what was `read`, rules that wait in vain."""
     waiting = levels_of_nobody(policy, columns, known_levels(bundle))
     return [
         *([] if respects_objections(policy, bundle.contract) else [NO_OBJECTIONS]),
+        *unread(bundle, columns),
         *read,
         *(Doubt(title="A rule waits for nobody", sentence=said) for said in waiting),
     ]
