@@ -111,7 +111,7 @@ def weigh(table: ValidTable, policy: ContactPolicy, bundle: Bundle) -> Candidate
 
 def doubts_of(policy: ContactPolicy, bundle: Bundle, columns: pl.DataFrame, read: Sequence[Doubt]) -> list[Doubt]:
     """Say what may be wrong with a list: no objections, columns unlike training, what was `read`, rules that wait in vain."""
-    waiting = levels_of_nobody(policy, columns, known_levels(bundle))
+    waiting = levels_of_nobody(policy, columns)
     return [
         *([] if respects_objections(policy, bundle.contract) else [NO_OBJECTIONS]),
         *unread(bundle, columns),
