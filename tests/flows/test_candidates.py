@@ -16,7 +16,7 @@ from segmint.contract.ledger import KEPT_REJECTS
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.errors import PolicyError
-from segmint.flows.candidates import customers_of, today, with_policy_columns
+from segmint.flows.candidates import choose_of, customers_of, today, with_policy_columns
 from segmint.tables.source import open_table
 from segmint.targeting.choose import NO_AMOUNT, choose
 from segmint.targeting.stakes import amounts
@@ -111,3 +111,25 @@ def test_today_is_the_day_where_the_calls_are_made(monkeypatch: pytest.MonkeyPat
     monkeypatch.undo()
     time.tzset()
     assert days[0] < days[1]
+
+
+def test_a_quota_that_cannot_be_filled_says_what_keeps_its_customers_off() -> None:
+    people, chance = pl.Series([f"c{n}" for n in range(9)]), [0.5] * 9
+    columns = pl.DataFrame({"branch": ["north"] * 6 + ["east"] * 3})
+    off = pl.Series(["no phone; no consent"] * 2 + ["no phone"] * 2 + [""] * 2 + ["no consent"] * 3)
+    policy = make_policy(holdout_share=0, quotas=[{"column": "branch", "level": "north", "minimum": 3}])
+    with pytest.raises(PolicyError) as refused:
+        choose_of(people, chance, policy, columns, off)
+    assert refused.value.came == (
+        "The quota asks for at least 3 of 'branch north', only 2 can be called. Rules keep 4 of its 6 customers off, most of "
+        "them: no phone (4)."
+    )
+    assert refused.value.fix == "look at that rule, or lower the minimum in policy.quotas"
+    short = policy.but(quotas=[{"column": "branch", "level": "north", "minimum": 7}])
+    with pytest.raises(PolicyError) as refused:
+        choose_of(people, chance, short, columns, pl.Series([""] * 9))
+    assert refused.value.came.endswith("only 6 can be called.")
+    assert refused.value.fix == "lower the minimum in policy.quotas"
+    strange = policy.but(quotas=[{"column": "branch", "level": "west", "minimum": 3}])
+    with pytest.raises(PolicyError, match=r"only 0 can be called\. Nobody has 'west' in 'branch'\."):
+        choose_of(people, chance, strange, columns, off)

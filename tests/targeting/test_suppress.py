@@ -8,7 +8,7 @@ from segmint.contract.column import Column, State
 from segmint.errors import PolicyError
 from segmint.targeting.call_list import build_call_list
 from segmint.targeting.choose import STATUSES, choose
-from segmint.targeting.suppress import NO_ID_BEFORE, respects_objections, suppress
+from segmint.targeting.suppress import NO_ID_BEFORE, NO_PHONE, SHORTENED_PHONE, respects_objections, suppress
 from tests.targeting.conftest import TODAY, make_policy, run, with_columns, write
 
 
@@ -143,6 +143,21 @@ def test_a_code_of_the_contract_is_neither_above_nor_below_nor_missing(contract,
 def test_a_customer_without_a_phone_that_can_be_dialled_is_suppressed(contract, customers):
     frame = customers.head(3).with_columns(mobile=pl.Series(["+351910000000", "none", None], dtype=pl.String))
     assert run(frame, contract, make_policy()).counts == {"no phone number that can be dialled": 2}
+
+
+@pytest.mark.parametrize("written", ["4,917E+11", "3.5191E+11", " 4E+11 "])
+def test_a_phone_that_a_spreadsheet_shortened_is_a_reason_and_a_doubt(contract, customers, written):
+    frame = customers.head(4).with_columns(mobile=pl.Series(["+351910000000", written, written, "none"]))
+    found = run(frame, contract, make_policy())
+    assert found.counts == {SHORTENED_PHONE: 2, NO_PHONE: 1}
+    assert found.doubts == (
+        {
+            "title": "A spreadsheet has shortened phone numbers",
+            "sentence": "2 customers have a phone number with an exponent; export the column as text: a spreadsheet has "
+            "shortened these numbers",
+        },
+    )
+    assert not run(customers, contract, make_policy()).shortened
 
 
 def test_nobody_without_an_id_escapes_rest_attempts_or_another_campaign(tmp_path, contract, customers):

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from segmint.contract.ids import bare_ids
 from segmint.contract.valid_table import ValidTable
@@ -16,9 +16,11 @@ from segmint.errors import PolicyError
 from segmint.flows.bundle import SEGMENT, propensities, require_response, segment_names, segments_in
 from segmint.monitoring.unread import unread_columns
 from segmint.store.bundle import Bundle
-from segmint.targeting.levels import levels_of_nobody
+from segmint.targeting.choose import Choice, choose
+from segmint.targeting.levels import has_level, levels_of_nobody
+from segmint.targeting.optimise import UnfilledQuotaError
 from segmint.targeting.policy import ContactPolicy
-from segmint.targeting.suppress import UNNAMED, Doubt, Suppression, respects_objections, suppress
+from segmint.targeting.suppress import UNNAMED, Doubt, Suppression, count_reasons, respects_objections, suppress
 from segmint.wording import counted
 
 CARRIED = frozenset({"name", "phone", "quota"})
@@ -107,6 +109,39 @@ def weigh(table: ValidTable, policy: ContactPolicy, bundle: Bundle) -> Candidate
     if segments is not None and SEGMENT not in columns.columns:
         columns = columns.with_columns(segments)
     return Candidates(customers, columns, held_back, segments, propensities_of(table, bundle, held_back))
+
+
+def choose_of(
+    customers: pl.Series, propensity: ArrayLike, policy: ContactPolicy, columns: pl.DataFrame, because: pl.Series
+) -> Choice:
+    """Choose from those of whom nothing says `because` of what they must not be called; see `choose`.
+
+    Raises
+    ------
+    PolicyError
+        As `choose`; of a quota that cannot be filled it says what keeps its customers off.
+    """
+    able = because == ""
+    try:
+        return choose(customers, propensity, policy, columns=columns, eligible=able.to_numpy())
+    except UnfilledQuotaError as error:
+        quota = next(quota for quota in policy.quotas if quota.words == error.quota)
+        members = has_level(columns[quota.column], [quota.level])
+        if not members.any():
+            said = f"{error.came} Nobody has '{quota.level}' in '{quota.column}'."
+            raise UnfilledQuotaError(error.quota, said, fix="look how the table writes it") from None
+        if not (off := int((members & ~able).sum())):
+            raise
+        reason, most = next(iter(count_reasons(because.filter(members)).items()))
+        those = (
+            f"{off:,} of its {int(members.sum()):,} customers"
+            if off < members.sum()
+            else f"all of its {off:,} customers"
+        )
+        said = f"{error.came} Rules keep {those} off, most of them: {reason} ({most:,})."
+        raise UnfilledQuotaError(
+            error.quota, said, fix="look at that rule, or lower the minimum in policy.quotas"
+        ) from None
 
 
 def doubts_of(policy: ContactPolicy, bundle: Bundle, columns: pl.DataFrame, read: Sequence[Doubt]) -> list[Doubt]:

@@ -8,17 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from segmint.config import Config
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
-from segmint.flows.candidates import require_usable, today, weigh
+from segmint.flows.candidates import choose_of, require_usable, today, weigh
 from segmint.flows.learned import Learned
 from segmint.flows.read import open_source
 from segmint.flows.settings import policy_of, require_its_moment
 from segmint.store.bundle import Bundle
-from segmint.targeting.choose import ANOTHER_ROW, NO_AMOUNT, choose
+from segmint.targeting.choose import ANOTHER_ROW, NO_AMOUNT
 from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.preview import ListPreview, Preview, moved, preview_of
 from segmint.targeting.suppress import Doubt
@@ -36,8 +37,8 @@ class PreparedList:
 
     Attributes
     ----------
-    eligible : ndarray of bool, shape (n_customers,)
-        Whom no rule keeps off.
+    because : polars.Series of String, shape (n_customers,)
+        As in `Suppression`.
     suppressed : dict of str to int
         Customers by the rule that keeps them off.
     rejected : int
@@ -50,12 +51,17 @@ class PreparedList:
         Of these customers, and the columns that quotas, costs and values may be taken from.
     """
 
-    eligible: NDArray[np.bool_]
+    because: pl.Series
     suppressed: dict[str, int]
     rejected: int
     doubts: tuple[Doubt, ...]
     trained_on: NDArray[np.bool_]
     preview: ListPreview
+
+    @property
+    def eligible(self) -> NDArray[np.bool_]:
+        """Whom no rule keeps off; shape (n_customers,)."""
+        return (self.because == "").to_numpy()
 
     def may_be_called(self, policy: ContactPolicy) -> NDArray[np.int64]:
         """Return the rows of those who may be called under `policy`, each customer once, as `choose` takes them."""
@@ -73,9 +79,7 @@ class PreparedList:
         if not exact:
             return self.preview.of(policy)
         all_of = self.preview
-        return preview_of(
-            choose(all_of.customers, all_of.propensity, policy, columns=all_of.columns, eligible=self.eligible)
-        )
+        return preview_of(choose_of(all_of.customers, all_of.propensity, policy, all_of.columns, self.because))
 
 
 def read_customers(source: Any, bundle: Bundle, config: Config) -> ValidTable:
@@ -107,7 +111,7 @@ def prepare_list(table: ValidTable, bundle: Bundle, config: Config, learned: Lea
     if learned is not None:
         trained_on[held_back.eligible] = learned.rows(table.rows(held_back.eligible))
     rejected = table.ledger.rejected
-    return PreparedList(held_back.eligible, held_back.counts, rejected, held_back.doubts, trained_on, preview)
+    return PreparedList(held_back.because, held_back.counts, rejected, held_back.doubts, trained_on, preview)
 
 
 def stands_on(config: Config, table: ValidTable) -> str:

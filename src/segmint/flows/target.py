@@ -22,6 +22,7 @@ from segmint.flows.bundle import SEGMENT, predictor_of
 from segmint.flows.candidates import (
     CARRIED,
     carried_of,
+    choose_of,
     doubts_of,
     require_policy_columns,
     require_usable,
@@ -49,7 +50,7 @@ from segmint.store.run_files import DIALLER, LIST, SHEET, TARGET
 from segmint.store.staging import publish_file, require_free, require_writable, staging, write_file
 from segmint.tables.source import TableSource
 from segmint.targeting.call_list import COLUMNS, CallList, build_call_list, carried_name
-from segmint.targeting.choose import Choice, choose
+from segmint.targeting.choose import Choice
 from segmint.targeting.compare import Dropped, dropped_since, read_earlier_list
 from segmint.targeting.hand_off import (
     DiallerProfile,
@@ -160,7 +161,7 @@ def target(
         table = read(opened, contract, config.data, here, purpose="predict", progress=progress)
         found = weigh(table, policy, opened_bundle)
         customers, columns, held_back = found.customers, found.columns, found.held_back
-        choice = choose(customers, found.propensity, policy, columns=columns, eligible=held_back.eligible)
+        choice = choose_of(customers, found.propensity, policy, columns, held_back.because)
         call_list = build_call_list(
             customers,
             choice,

@@ -26,6 +26,20 @@ _SIFTED = 8_000
 _NEAR = 2_000  # with prices of a similar question to start from
 
 
+class UnfilledQuotaError(PolicyError):
+    """A quota asks for more customers than can be called.
+
+    Attributes
+    ----------
+    quota : str
+        Its name for people.
+    """
+
+    def __init__(self, quota: str, came: str, *, fix: str = "lower the minimum in policy.quotas") -> None:
+        super().__init__(came, expected="a minimum that the eligible customers can fill", fix=fix)
+        self.quota = quota
+
+
 @dataclass(frozen=True)
 class Limit:
     """One limit of the policy, as a row of the program: low ≤ Σ use ≤ high over the listed customers.
@@ -300,12 +314,9 @@ def _require_enough(limits: Sequence[Limit], candidates: NDArray[np.int64]) -> N
     for limit in limits:
         there = float(limit.use.sum())
         if limit.low > there:
-            raise PolicyError(
-                f"The quota asks for at least {limit.low:,.0f} of '{limit.name.removeprefix('place for ')}', "
-                f"only {there:,.0f} can be called.",
-                expected="a minimum that the eligible customers can fill",
-                fix="lower the minimum in policy.quotas",
-            )
+            quota = limit.name.removeprefix("place for ")
+            said = f"The quota asks for at least {limit.low:,.0f} of '{quota}', only {there:,.0f} can be called."
+            raise UnfilledQuotaError(quota, said)
 
 
 def _program(limits: Sequence[Limit]) -> tuple[Any, Floats, Floats]:

@@ -22,7 +22,7 @@ from segmint.contract.column import Column
 from segmint.contract.contract import Contract
 from segmint.contract.counts import count_values
 from segmint.contract.hints import feature_role, is_objection, plain_name
-from segmint.contract.ids import are_among, bare_ids
+from segmint.contract.ids import are_among, bare_ids, lost_digits
 from segmint.errors import PolicyError
 from segmint.targeting.calls_made import earlier_calls, not_yet_made, of_no_call, of_table, read_history, spent_by
 from segmint.targeting.levels import has_level
@@ -33,6 +33,7 @@ from segmint.targeting.policy import ContactPolicy, ContactRules, Exclusion
 from segmint.wording import counted, listed
 
 NO_PHONE = "no phone number that can be dialled"
+SHORTENED_PHONE = "a phone number that a spreadsheet has shortened"
 NO_ID = "no customer id to hold against the objections"
 NO_ID_BEFORE = "no customer id to hold against earlier calls and other lists"
 NEARLY_EVERYBODY = 0.95  # a share of customers from which on the words of a column are more likely misread than meant
@@ -75,6 +76,8 @@ class Suppression:
         That the words of a column of consent or objections keep nearly everybody off, how they were read, and what to do.
     not_yet : str
         That the history has calls after today, whose customers are kept off while days of rest are asked; "" if none.
+    shortened : str
+        That a spreadsheet has shortened phone numbers, and what to do; "" if there are none.
     """
 
     because: pl.Series
@@ -85,6 +88,7 @@ class Suppression:
     no_country: str = ""
     by_words: tuple[str, ...] = ()
     not_yet: str = ""
+    shortened: str = ""
 
     @property
     def eligible(self) -> NDArray[np.bool_]:
@@ -96,6 +100,7 @@ class Suppression:
         """What may be wrong with what was read."""
         said = {
             "Phone numbers lack a country": (self.no_country,),
+            "A spreadsheet has shortened phone numbers": (self.shortened,),
             "The words of a column keep nearly everybody off": self.by_words,
             "A file keeps nobody off": self.of_nobody,
             "The history has calls that lie ahead": (self.not_yet,),
@@ -155,8 +160,12 @@ def suppress(
     rules.extend(_consent(contract, frame, policy))
     rules.extend(_exclude_if(contract, frame, policy))
     rules.extend((_meets(rule, frame, contract), rule.name) for rule in policy.exclude)
+    shortened = ""
     if phones:
-        rules.append((_without_phone(phones, policy.country_code), NO_PHONE))
+        without = _without_phone(phones, policy.country_code)
+        cut = without & _any_shortened(phones)
+        rules += [(without & ~cut, NO_PHONE), (cut, SHORTENED_PHONE)]
+        shortened = _say_shortened(int(cut.sum()))
     rules.extend(_other_campaigns(customers, contract, policy))
     calls, not_yet = None, ""
     if policy.history is not None:
@@ -175,8 +184,30 @@ def suppress(
     no_country = "" if policy.country_code else _no_country(phones)
     by_words = tuple(_off_by_words(contract, frame, policy))
     return Suppression(
-        because, count_reasons(because), spent, tuple(receipt), tuple(of_nobody), no_country, by_words, not_yet
+        because,
+        count_reasons(because),
+        spent,
+        tuple(receipt),
+        tuple(of_nobody),
+        no_country,
+        by_words,
+        not_yet,
+        shortened,
     )
+
+
+def _any_shortened(phones: Sequence[pl.Series]) -> pl.Series:
+    found = pl.Series(np.zeros(len(phones[0]), dtype=bool))
+    for column in phones:
+        found |= lost_digits(column.cast(pl.String).str.strip_chars())
+    return found
+
+
+def _say_shortened(customers: int) -> str:
+    if not customers:
+        return ""
+    said = counted(customers, "customer has a phone number", "customers have a phone number")
+    return f"{said} with an exponent; export the column as text: a spreadsheet has shortened these numbers"
 
 
 def _no_country(phones: Sequence[pl.Series]) -> str:
