@@ -48,6 +48,18 @@ def test_parts_add_up_to_everyone_who_may_be_called():
     assert money[pays].sum() >= 0.97 * choice.profit
 
 
+@pytest.mark.parametrize("share", [0.1, 0.07])
+def test_the_plan_of_the_share_of_the_list_counts_who_was_drawn(share):
+    call_list, choice, policy, frame = made(budget_calls=180, holdout_share=share)
+    found = summarise_list(call_list, choice, policy, frame)["holdout"]
+    drawn = call_list.counts["held_out"]
+    assert drawn not in (0, round(180 * share / (1 - share)))  # else this shows nothing
+    (own,) = (plan for plan in found["plans"] if plan["share"] == share)
+    assert own == {"share": share, "held_out": drawn, "effect": found["effect"], "needed": found["needed"]}
+    others = {plan["share"]: plan["held_out"] for plan in found["plans"] if plan["share"] != share}
+    assert all(held_out == round(180 * other / (1 - other)) for other, held_out in others.items())
+
+
 def test_the_past_is_measured_at_the_costs_of_this_list():
     _, choice, policy, _ = made(cost=4.0, value=80.0)
     customers, happened = [500, 300, 100, 50], [10, 20, 25, 30]

@@ -186,13 +186,15 @@ def past_of(
 def holdout_plans(call_list: CallList, policy: ContactPolicy) -> dict[str, Any]:
     """Say what the holdout of this list can show, and what other shares would.
 
-    The list keeps its length: whoever is held out is replaced by the next.
+    The list keeps its length: whoever is held out is replaced by the next. Of its own share those count who were drawn,
+    of others as many as are to be expected.
     """
-    power = call_list.power
+    power, own = call_list.power, round(policy.holdout_share, 4)
     called = power.called
     plans = []
-    for share in sorted({*HOLDOUT_SHARES, round(policy.holdout_share, 4)} - {0.0}):
-        plan = plan_holdout(power.base_rate, called, round(called * share / (1 - share)))
+    for share in sorted({*HOLDOUT_SHARES, own} - {0.0}):
+        expected = round(called * share / (1 - share))
+        plan = power if share == own else plan_holdout(power.base_rate, called, expected)
         plans.append({"share": share, "held_out": plan.held_out, "effect": _effect(plan), "needed": plan.needed})
     return {
         "share": policy.holdout_share,

@@ -100,6 +100,18 @@ def test_a_holdout_too_small_to_show_anything_says_so(tmp_path: Path) -> None:
     assert "points or more" not in html
 
 
+def test_the_row_of_the_share_of_the_list_says_who_was_drawn(tmp_path: Path) -> None:
+    write_target(tmp_path, budget_calls=100, holdout_share=0.1)
+    found = json.loads((tmp_path / "target.json").read_text())["holdout"]
+    pages = {page["name"]: page for page in summarise(tmp_path)["pages"]}
+    (figures,) = (
+        block.get("data", block) for block in pages["holdout"]["blocks"] if block["kind"] in ("table", "chart")
+    )
+    (marked,) = figures["marked"]
+    assert figures["rows"][marked][:2] == ["10 %", str(found["held_out"])]
+    assert "drawn" in figures["note"]
+
+
 def test_every_doubt_is_a_banner(tmp_path: Path) -> None:
     write_target(tmp_path)
     found = json.loads((tmp_path / "target.json").read_text())

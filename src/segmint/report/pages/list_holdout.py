@@ -107,4 +107,7 @@ def _figures(holdout: dict[str, Any]) -> Block:
         rows,
         words=(),
         marked=marked,
+        note="In the row that stands out, the customers who were drawn; in the others, as many as are to be expected."
+        if marked
+        else "",
     )
