@@ -470,14 +470,16 @@ def test_batches_add_up_to_the_whole(tmp_path: Path, size: int) -> None:
     assert total.read == 400
 
 
-@pytest.mark.parametrize("kind", ["csv", "parquet"])
-def test_a_line_without_any_value_is_not_taken_for_a_rejected_record(tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize(("kind", "read", "rejected"), [("csv", 3, [4]), ("parquet", 5, [2, 3, 4])])
+def test_a_line_without_any_value_is_no_record_and_a_row_of_parquet_a_rejected_one(
+    tmp_path: Path, kind: str, read: int, rejected: list[int]
+) -> None:
     nothing = dict.fromkeys(GOOD)
     frame = pl.DataFrame([GOOD, nothing, nothing, GOOD | {"age": "x"}, GOOD])
     path = tmp_path / f"t.{kind}"
     frame.write_csv(path) if kind == "csv" else frame.write_parquet(path)
     table = validate(open_table(path), CONTRACT, purpose="predict", max_rejected=1.0)
-    assert (table.ledger.read, table.records.tolist(), table.rejected.tolist()) == (3, [1, 5], [4])
+    assert (table.ledger.read, table.records.tolist(), table.rejected.tolist()) == (read, [1, 5], rejected)
 
 
 MUTATIONS = {

@@ -24,6 +24,12 @@ def test_a_record_that_cannot_be_read_might_be_an_objection(tmp_path: Path) -> N
     assert read_frame(path, Data(), whole=False).height == 2
 
 
+def test_a_row_of_parquet_without_any_value_is_no_sale(tmp_path: Path) -> None:
+    path = tmp_path / "results.parquet"
+    pl.concat([RESULTS, RESULTS.clear(1)]).write_parquet(path)
+    assert read_frame(path, Data()).equals(RESULTS)
+
+
 def test_a_table_is_told_by_its_content_and_not_by_its_name(tmp_path: Path) -> None:
     RESULTS.write_parquet(tmp_path / "results.dat")
     RESULTS.write_csv(tmp_path / "results.parquet", separator=";")

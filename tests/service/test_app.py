@@ -222,6 +222,16 @@ def test_a_table_comes_back_with_a_row_for_every_record_and_says_which_were_reje
     assert 'segmint_rows_total{became="rejected"} 4.0' in told
 
 
+def test_a_row_of_parquet_without_any_value_comes_back_too(ask: Ask) -> None:
+    sent = pl.DataFrame({"age": [41, 30, None, 22], "job": ["student", "admin.", None, "student"]})
+    came, head = by_table(ask, sent, "parquet")
+    assert [head[f"segmint-{name}"] for name in ("read", "accepted", "rejected")] == ["4", "3", "1"]
+    assert came["record"].to_list() == [1, 2, 3, 4]
+    assert came["error"].to_list() == [None, None, "empty_row: The row holds no value.", None]
+    by_csv, _ = by_table(ask, sent, "csv")
+    assert by_csv["record"].to_list() == [1, 2, 4]
+
+
 def test_what_came_back_can_be_sent_again(ask: Ask) -> None:
     came, _ = by_table(ask, pl.DataFrame({"age": [41, 30], "job": ["student", "admin."]}), "parquet")
     again, _ = by_table(ask, came, "parquet")

@@ -90,14 +90,16 @@ def test_types_that_only_pandas_has_are_read_as_they_show() -> None:
     assert frame_of(open_table(table)).rows() == [(0.0, "2024-01", "2024-01", "(0, 30]", 1), (*(None,) * 4, 2)]
 
 
-def test_a_row_without_any_value_is_rejected_in_a_frame_and_none_in_a_file(tmp_path: Path) -> None:
-    """Whoever made the frame counted its rows; below a table in a file they are what a spreadsheet left."""
+def test_a_row_without_any_value_is_rejected_where_rows_are_counted_and_none_in_a_text(tmp_path: Path) -> None:
+    """A frame and a Parquet file know how many rows they have; below a table in a text they are what a spreadsheet left."""
     frame = pl.DataFrame({"age": [41, None, 30, None], "job": ["student", None, "", " "]})
     frame.write_parquet(tmp_path / "t.parquet")
-    batch = next(iter(open_table(frame).batches()))
-    assert batch.records.tolist() == [1, 3]
-    assert [(reject.record, reject.reason) for reject in batch.rejects] == [(2, "empty_row"), (4, "empty_row")]
-    assert next(iter(open_table(tmp_path / "t.parquet").batches())).rejects == ()
+    frame.write_csv(tmp_path / "t.csv")
+    for table in (frame, tmp_path / "t.parquet"):
+        batch = next(iter(open_table(table).batches()))
+        assert batch.records.tolist() == [1, 3]
+        assert [(reject.record, reject.reason) for reject in batch.rejects] == [(2, "empty_row"), (4, "empty_row")]
+    assert next(iter(open_table(tmp_path / "t.csv").batches())).rejects == ()
 
 
 def test_rows_that_somebody_made_are_all_records() -> None:
@@ -346,18 +348,18 @@ def test_a_column_with_many_words_for_nothing_still_tells_the_decimal_sign(tmp_p
     assert open_table(write(tmp_path, "id;amount\n" + rows)).receipt["decimal"] == "comma"
 
 
-def test_rows_without_any_value_are_none_in_every_format(tmp_path: Path) -> None:
+def test_rows_without_any_value_are_none_in_a_text_and_rejected_in_parquet(tmp_path: Path) -> None:
     empty = ";;\n" * 5 + ' ; ;\n"";"";""\n;\n   \n'
     texts = write(tmp_path, ";;\n" + TEXT + empty + "043;x;1,5\n" + empty)
     frame = pl.DataFrame(
         {"id": ["1", None, " ", None], "age": [30.0, None, float("nan"), 4.0], "n": [1, None, None, None]}
     )
     frame.write_parquet(tmp_path / "t.parquet")
-    for path, first, rows in ((texts, "007", 3), (tmp_path / "t.parquet", "1", 2)):
+    for path, first, rows, empty_ones in ((texts, "007", 3, []), (tmp_path / "t.parquet", "1", 2, [2, 3])):
         batches = list(open_table(path).batches())
         assert sum(batch.frame.height for batch in batches) == rows
         assert sum(len(batch.records) for batch in batches) == rows
-        assert not any(batch.rejects for batch in batches)
+        assert [reject.record for batch in batches for reject in batch.rejects] == empty_ones
         assert batches[0].frame["id"][0] == first
     assert next(iter(open_table(tmp_path / "t.parquet").batches())).records.tolist() == [1, 4]
 

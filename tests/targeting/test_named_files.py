@@ -37,3 +37,10 @@ def test_a_pipe_is_refused_before_it_is_waited_for(tmp_path, contract, customers
     for policy in (make_policy(suppress=[str(tmp_path / "pipe")]), make_policy(history=str(tmp_path / "pipe"))):
         with pytest.raises(PolicyError, match="is a pipe or a device"):
             run(customers, contract, policy)
+
+
+def test_a_row_of_parquet_without_any_value_is_nobody_who_objects(tmp_path, contract, customers):
+    frame = customers.head(2).with_columns(client=pl.Series(["1001", "1002"]))
+    pl.DataFrame({"client": ["1001", None]}).write_parquet(tmp_path / "stop.parquet")
+    found = run(frame, contract, make_policy(suppress=[str(tmp_path / "stop.parquet")]))
+    assert found.eligible.tolist() == [False, True]

@@ -209,8 +209,9 @@ def _sample(source: TableSource) -> tuple[pl.DataFrame, str]:
     for batch in source.batches():
         frames.append(batch.frame)
         rows += batch.frame.height
-        # "The record has more fields than the header has names."
-        unread.update(reject.detail.removeprefix("The record has ").rstrip(".") for reject in batch.rejects)
+        # "The record has more fields than the header has names." "The row holds no value."
+        details = (reject.detail.removeprefix("The record has ") for reject in batch.rejects)
+        unread.update(detail.removeprefix("The row holds ").rstrip(".") for detail in details)
         if rows >= SAMPLE_ROWS:
             break
     lost = unread.total()

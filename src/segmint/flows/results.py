@@ -39,7 +39,7 @@ def read_frame(source: Any, data: Data, *, whole: bool = True) -> pl.DataFrame:
     """
     opened = open_source(source, data)
     batches = list(opened.batches())
-    rejects = [reject for batch in batches for reject in batch.rejects]
+    rejects = [reject for batch in batches for reject in batch.rejects if not reject.is_empty]
     if whole and rejects:
         raise InputError(
             f"'{opened.name}' has {counted(len(rejects), 'record')} that cannot be read; "

@@ -10,10 +10,9 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from segmint.errors import InputError
-from segmint.tables.rejects import Reject
+from segmint.tables.rejects import EMPTY_ROW, Reject
 from segmint.tables.same_file import SameFile
 from segmint.tables.table_source import BATCH, JSON, NoRowsError, RawBatch, without_empty_rows
 from segmint.tables.text_source import check_names
@@ -73,15 +72,18 @@ class FrameSource:
             frame = self._frame.slice(start, size)
             records = np.arange(start + 1, start + 1 + frame.height, dtype=np.int64)
             batch = RawBatch(frame, records, done=start + frame.height)
-            kept = batch if self._every_row else without_empty_rows(batch)
-            yield kept if kept is batch or self._is_file else _rejecting(kept, records)
+            if self._every_row:
+                yield batch
+            else:
+                yield without_empty_rows(batch) if self._is_file else _rejecting_empty_rows(batch)
 
 
-def _rejecting(kept: RawBatch, records: NDArray[np.int64]) -> RawBatch:
-    """Reject the records of a frame in which no cell holds anything: its rows were counted by whoever made it."""
-    empty = np.setdiff1d(records, kept.records)
+def _rejecting_empty_rows(batch: RawBatch) -> RawBatch:
+    """Reject the records in which no cell holds anything, where somebody counted the rows: of a frame, or of Parquet."""
+    kept = without_empty_rows(batch)
+    empty = np.setdiff1d(batch.records, kept.records)
     return replace(
-        kept, rejects=tuple(Reject(int(record), "empty_row", "The row holds no value.", "") for record in empty)
+        kept, rejects=tuple(Reject(int(record), EMPTY_ROW, "The row holds no value.", "") for record in empty)
     )
 
 
@@ -117,7 +119,7 @@ class ParquetSource:
                     frame = _from_arrow(batch, self.columns, self.name)
                     records = np.arange(start + 1, start + 1 + frame.height, dtype=np.int64)
                     start += frame.height
-                    yield without_empty_rows(RawBatch(frame, records, done=start))
+                    yield _rejecting_empty_rows(RawBatch(frame, records, done=start))
             except (OSError, ValueError, pa.ArrowException, pl.exceptions.PolarsError) as error:
                 raise _not_parquet(self.name) from error
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 MAX_RAW = 65_536
+EMPTY_ROW = "empty_row"
 
 
 @dataclass(frozen=True)
@@ -30,3 +31,8 @@ class Reject:
     detail: str
     raw: str = field(repr=False)
     column: str | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the record holds no value at all, so that nothing is lost with it."""
+        return self.reason == EMPTY_ROW

@@ -107,7 +107,11 @@ def _is_empty(column: pl.Series) -> pl.Series:
 
 
 class TableSource(Protocol):
-    """A table to read; rows in which no cell holds anything are none in a file, and rejected in a frame."""
+    """A table to read.
+
+    Rows in which no cell holds anything are none in a text or a workbook, and rejected in a frame or a Parquet file,
+    which count their rows.
+    """
 
     @property
     def name(self) -> str:

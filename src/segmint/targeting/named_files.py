@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -12,10 +11,6 @@ import polars as pl
 from segmint.contract.ids import bare_ids, lost_digits
 from segmint.errors import InputError, PolicyError, why
 from segmint.wording import counted
-
-if TYPE_CHECKING:
-    from segmint.tables.source import RawBatch
-
 
 ID_NAMES = ("id", "customer", "customer_id", "client", "client_id", "account_id")
 
@@ -37,17 +32,13 @@ def read_whole(path: Path | str) -> pl.DataFrame:
             expected="a readable table",
             fix="correct the file or its name; no list is made without it",
         ) from error
-    if damaged := sum(len(batch.rejects) for batch in batches):
+    if damaged := [reject.record for batch in batches for reject in batch.rejects if not reject.is_empty]:
         raise PolicyError(
-            f"'{name}' has {counted(damaged, 'record')} that cannot be read.",
+            f"'{name}' has {counted(len(damaged), 'record')} that cannot be read.",
             expected="every record readable: one that is not might be an objector",
-            fix=f"correct the file; the first is record {_first_reject(batches)}",
+            fix=f"correct the file; the first is record {min(damaged)}",
         )
     return pl.concat([batch.frame for batch in batches])
-
-
-def _first_reject(batches: Sequence[RawBatch]) -> int:
-    return min(reject.record for batch in batches for reject in batch.rejects)
 
 
 def id_columns_of(frame: pl.DataFrame, own: str | None) -> list[str]:
