@@ -166,7 +166,11 @@ def test_what_is_wrong_with_a_table_a_policy_or_the_bundle_is_told_apart(
     rows = ask("POST", f"/v1/target?{ECONOMICS}", {"rows": [{"age": 41, "work": "SECRET"}]})
     assert rows.json()["detail"].startswith("'rows' does not meet the contract 'small'.")
     assert (lacking.json()["field"], rows.json()["field"]) == ("body", "rows")
-    strange = asked("&policy.sensitive=['SECRET']")
+    unsafe, unsafe_rows = asked(), ask("POST", f"/v1/target?{ECONOMICS}", {"rows": [GOOD]})
+    for answer, field in ((unsafe, "body"), (unsafe_rows, "rows")):
+        assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (422, "contract", field)
+        assert "no column 'phone', which the contract reads as 'phone'" in answer.json()["detail"]
+    strange = asked("&policy.sensitive=['SECRET']", body=b"age,job,phone\n41,student,+48221234567\n")
     assert (strange.status_code, strange.json()["code"]) == (422, "policy")
     assert list_runs(tmp_path) == []  # no alarm for everybody, and nothing on the disk
     policy = tmp_path / "policy.toml"

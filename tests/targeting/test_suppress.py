@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from segmint.contract.column import Column, State
-from segmint.errors import PolicyError
+from segmint.errors import ContractError, PolicyError
 from segmint.targeting.call_list import build_call_list
 from segmint.targeting.choose import STATUSES, choose
 from segmint.targeting.suppress import NO_ID_BEFORE, NO_PHONE, SHORTENED_PHONE, respects_objections, suppress
@@ -100,7 +100,7 @@ def test_words_that_may_say_something_of_one_customer_are_counted_alone(contract
 
 
 def test_a_safety_column_that_is_missing_stops_the_work(contract, customers):
-    with pytest.raises(PolicyError, match="no column 'deceased'"):
+    with pytest.raises(ContractError, match="no column 'deceased'"):
         run(customers.drop("deceased"), contract, make_policy())
 
 

@@ -137,6 +137,8 @@ def target(
 
     Raises
     ------
+    ContractError
+        If the table lacks a column that the bundle reads, or one that can forbid a call.
     PolicyError
         If the policy contradicts itself, or names files or columns that cannot be used.
     """

@@ -23,7 +23,7 @@ from segmint.contract.contract import Contract
 from segmint.contract.counts import count_values
 from segmint.contract.hints import feature_role, is_objection, plain_name
 from segmint.contract.ids import are_among, bare_ids, lost_digits
-from segmint.errors import PolicyError
+from segmint.errors import ContractError, PolicyError
 from segmint.targeting.calls_made import earlier_calls, not_yet_made, of_no_call, of_table, read_history, spent_by
 from segmint.targeting.levels import has_level
 from segmint.targeting.named_files import read_whole
@@ -138,6 +138,8 @@ def suppress(
 
     Raises
     ------
+    ContractError
+        If a column that can forbid a call is missing.
     PolicyError
         If a named file or column is missing or cannot be used.
     """
@@ -281,12 +283,12 @@ def require_safety_columns(contract: Contract, columns: Collection[str]) -> None
 
     Raises
     ------
-    PolicyError
+    ContractError
         Naming the first that is missing.
     """
     for column in contract.columns:
         if column.role in SAFETY and column.name not in columns:
-            raise PolicyError(
+            raise ContractError(
                 f"The table has no column '{column.name}', which the contract reads as '{column.role}'.",
                 expected="every column that can forbid a call",
                 fix="add the column, or take it out of the contract",
