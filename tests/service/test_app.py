@@ -488,7 +488,7 @@ def test_the_contract_is_told_as_json_schema_with_an_example(ask: Ask) -> None:
     schema = ask("GET", "/v1/contract").json()
     assert set(schema["required"]) == {"age", "job"}
     assert "student" in schema["properties"]["job"]["description"]
-    assert set(schema["examples"][0]) == {"age", "job"}
+    assert set(schema["examples"][0]) == {"age", "job", "phone"}
     assert ask("GET", "/openapi.json").json()["components"]["schemas"]["customer"] == schema
 
 

@@ -14,7 +14,8 @@ from jsonschema import Draft202012Validator
 from segmint.contract.contract import load_contract, parse_contract
 from segmint.service.app import WAYS, Service
 from segmint.service.body import MOST_EXPLAINED, MOST_ROWS
-from segmint.service.describe import openapi, row_schema
+from segmint.service.champion import Champion
+from segmint.service.describe import NUMBER_OF_NOBODY, openapi, row_schema
 from segmint.service.tables import READING, settings_without_files
 from segmint.store.bundle import open_bundle, write_bundle
 
@@ -61,7 +62,7 @@ def test_a_word_for_no_value_is_null_in_the_example(word: str, tmp_path: Path) -
     bundle = open_bundle(tmp_path / "coded")
     customer = openapi(bundle)["components"]["schemas"]["customer"]
     assert customer == row_schema(bundle.contract, bundle.at, rows[0])
-    assert customer["examples"] == [{"age": None, "job": "student"}]
+    assert customer["examples"] == [{"age": None, "job": "student", "phone": NUMBER_OF_NOBODY}]
     json.dumps(openapi(bundle), allow_nan=False)
 
 
@@ -95,6 +96,50 @@ def test_a_list_has_the_shape_that_is_described(ask: Ask, told: dict[str, Any]) 
     hold(told, "/v1/target", "post", answer)
 
 
+SAFETY = """
+[columns.client]
+kind = "text"
+role = "id"
+label = "client"
+[columns.opt_in]
+kind = "category"
+role = "consent"
+label = "opt-in"
+allowed = ["Nie", "Tak"]
+[columns.died]
+kind = "text"
+role = "exclude_if"
+label = "died"
+[columns.arrears]
+kind = "number"
+role = "exclude_if"
+label = "payments in arrears"
+"""
+
+
+def test_the_example_can_be_listed_and_what_a_list_needs_is_described(
+    service: Service, ask: Ask, tmp_path: Path
+) -> None:
+    write_bundle(tmp_path / "safe", **small_parts() | {"contract": parse_contract(CONTRACT + SAFETY, origin="test")})
+    service.champion = Champion(tmp_path / "safe", tmp_path)
+    told, customer = ask("GET", "/openapi.json").json(), ask("GET", "/v1/contract").json()
+    example = customer["examples"][0]
+    assert example | {"age": 20, "job": "admin."} == example
+    assert [example[name] for name in ("client", "opt_in", "died", "arrears")] == ["1", "Tak", "no", 0]
+    setting = "economics.cost_per_call=1&economics.value_per_success=100&policy.holdout_share=0"
+    answer = ask("POST", f"/v1/target?{setting}", {"rows": [example, example | {"client": "2", "opt_in": "Nie"}]})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["counts"]["listed"] == 1
+    schema = told["paths"]["/v1/target"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    check = Draft202012Validator(schema | {"components": told["components"]}).is_valid
+    assert check({"rows": [example]})
+    for name in ("phone", "opt_in", "died", "arrears"):
+        fewer = {key: value for key, value in example.items() if key != name}
+        assert not check({"rows": [fewer]})
+        assert Draft202012Validator(customer).is_valid(fewer)  # predictions do not need it
+        assert ask("POST", f"/v1/target?{setting}", {"rows": [fewer]}).json()["code"] == "contract"
+
+
 def test_limits_and_settings_are_told(told: dict[str, Any], service: Service) -> None:
     schemas = told["components"]["schemas"]
     assert schemas["rows"]["properties"]["rows"]["maxItems"] == MOST_ROWS
@@ -111,6 +156,7 @@ def test_limits_and_settings_are_told(told: dict[str, Any], service: Service) ->
     assert {name: "1.234 can be read in two ways" in text for name, text in shown.items()} == {
         "age": True,
         "job": False,
+        "phone": False,
     }
     assert settings["policy.contact_rate"] == {"minimum": 1e-6, "maximum": 1, "type": "number"}
     assert settings["policy.exclude"] == {"type": "string"}
@@ -154,7 +200,7 @@ def test_the_example_of_a_row_can_be_sent_as_it_is() -> None:
     contract = parse_contract(CONTRACT, origin="test")
     for text, number in (("123.456", 123.456), ("41", 41), ("", None)):
         assert row_schema(contract, "planning", {"age": text, "job": "7.125"})["examples"] == [
-            {"age": number, "job": "7.125"}
+            {"age": number, "job": "7.125", "phone": NUMBER_OF_NOBODY}
         ]
 
 

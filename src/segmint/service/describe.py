@@ -6,22 +6,27 @@ from collections.abc import Iterator, Sequence
 from math import isfinite
 from typing import Any
 
+import polars as pl
+
 from segmint.config import Data
+from segmint.contract.answers import NO, YES, bare_words
 from segmint.contract.column import Column
 from segmint.contract.contract import Contract
 from segmint.flows.bundle import SEGMENT, segment_names
 from segmint.service.body import MOST_EXPLAINED, MOST_JSON, MOST_ROWS, MOST_TABLE
 from segmint.service.tables import READING, SECTIONS, settings_without_files
 from segmint.store.bundle import Bundle
+from segmint.targeting.suppress import safety_columns
 
 JSON = dict[str, Any]
+NUMBER_OF_NOBODY = "+442079460000"  # kept free for films and examples
 
 
 def row_schema(contract: Contract, at: str, example: JSON | None = None) -> JSON:
     """Describe one customer as JSON Schema: the columns that the network reads, their levels, units and bounds.
 
     Unknown levels and numbers out of their bounds are answered and flagged, so levels and bounds are told in words and
-    not enforced.
+    not enforced. Columns that can forbid a call are described and stand in the example; only a list needs them.
     """
     columns = [c for c in contract.columns if c.is_feature and c.known_by(at)]  # type: ignore[arg-type]
     schema: JSON = {
@@ -31,12 +36,36 @@ def row_schema(contract: Contract, at: str, example: JSON | None = None) -> JSON
         "required": [column.name for column in columns],
         "additionalProperties": True,
     }
+    safety = safety_columns(contract)
+    schema["properties"] |= {column.name: _safety(column) for column in safety}
     if contract.id_column is not None:
         schema["properties"][contract.id_column] = {"type": ["string", "integer", "null"], "description": "the id"}
         schema["required"].append(contract.id_column)
     if example is not None:
-        schema["examples"] = [_with_numbers(example, columns, contract)]
+        may_be_called = {column.name: _may_be_called(column) for column in safety}
+        named = {} if contract.id_column is None else {contract.id_column: "1"}
+        schema["examples"] = [_with_numbers(named | example | may_be_called, columns, contract)]
     return schema
+
+
+def _safety(column: Column) -> JSON:
+    """Describe a column that can forbid a call."""
+    told = _column(column)
+    kinds = ["string", "integer" if column.role == "phone" else "boolean", "null"]
+    words = f"{told['description']}; read as '{column.role}': /v1/target needs it, predictions do not"
+    return {"type": list(dict.fromkeys((*told["type"], *kinds))), "description": words}
+
+
+def _may_be_called(column: Column) -> str | int:
+    """Tell what such a column says of somebody who may be called."""
+    if column.role == "phone":
+        return NUMBER_OF_NOBODY
+    words = YES if column.role == "consent" else NO
+    if column.kind == "number":
+        return int(column.role == "consent")
+    levels = column.allowed or ()
+    spelled = dict(zip(bare_words(pl.Series(levels, dtype=pl.String)), levels, strict=True))
+    return next((spelled[word] for word in words if word in spelled), words[0])
 
 
 def _with_numbers(row: JSON, columns: Sequence[Column], contract: Contract) -> JSON:
@@ -108,7 +137,7 @@ def openapi(bundle: Bundle) -> JSON:
                 "post": _operation(
                     "Choose whom to call under a policy; the list is kept as a run.",
                     {"application/json": _ref("call_list")},
-                    body={"application/json": _ref("rows"), **_TABLES},
+                    body={"application/json": _ref("listed_rows"), **_TABLES},
                     query=[_setting(*setting) for setting in (*_settings(), *_reading())],
                 )
             },
@@ -164,6 +193,7 @@ def _schemas(bundle: Bundle) -> JSON:
         "expected_profit": {"type": "number"},
         **dict.fromkeys(("segment", "reason_1", "reason_2", "reason_3"), _TEXT_OR_NONE),
     }
+    names_of_safety = [column.name for column in safety_columns(bundle.contract)]
     problem = {
         "type": _TEXT,
         "title": _TEXT,
@@ -174,8 +204,10 @@ def _schemas(bundle: Bundle) -> JSON:
     }
     return {
         "customer": row_schema(bundle.contract, bundle.at, shown[0]),
+        "listed_customer": {"allOf": [_ref("customer"), {"required": names_of_safety}]},
         "rows": _rows(MOST_ROWS),
         "few_rows": _rows(MOST_EXPLAINED),
+        "listed_rows": _rows(MOST_ROWS, "listed_customer"),
         "predictions": _answers(answer),
         "explanations": _answers(reason),
         "call_list": _object(
@@ -211,8 +243,8 @@ def _likely(bundle: Bundle) -> JSON:
     return dict.fromkeys(("propensity", "propensity_low", "propensity_high"), _SHARE)
 
 
-def _rows(most: int) -> JSON:
-    rows = {"type": "array", "minItems": 1, "maxItems": most, "items": _ref("customer")}
+def _rows(most: int, each: str = "customer") -> JSON:
+    rows = {"type": "array", "minItems": 1, "maxItems": most, "items": _ref(each)}
     words = f"At most {most:,} rows and {MOST_JSON >> 20} MiB."
     return _object({"rows": rows}, "rows") | {"additionalProperties": False, "description": words}
 

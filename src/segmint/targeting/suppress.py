@@ -272,6 +272,11 @@ def respects_objections(policy: ContactRules, contract: Contract) -> bool:
     )
 
 
+def safety_columns(contract: Contract) -> list[Column]:
+    """Name the columns that can forbid a call, and the phones: a table must have them for a list."""
+    return [column for column in contract.columns if column.role in SAFETY]
+
+
 def require_safety_columns(contract: Contract, columns: Collection[str]) -> None:
     """Check that a table has each column that can forbid a call, and the phones.
 
@@ -286,8 +291,8 @@ def require_safety_columns(contract: Contract, columns: Collection[str]) -> None
     ContractError
         Naming the first that is missing.
     """
-    for column in contract.columns:
-        if column.role in SAFETY and column.name not in columns:
+    for column in safety_columns(contract):
+        if column.name not in columns:
             raise ContractError(
                 f"The table has no column '{column.name}', which the contract reads as '{column.role}'.",
                 expected="every column that can forbid a call",
