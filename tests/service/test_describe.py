@@ -97,10 +97,6 @@ def test_a_list_has_the_shape_that_is_described(ask: Ask, told: dict[str, Any]) 
 
 
 SAFETY = """
-[columns.client]
-kind = "text"
-role = "id"
-label = "client"
 [columns.opt_in]
 kind = "category"
 role = "consent"
@@ -125,9 +121,9 @@ def test_the_example_can_be_listed_and_what_a_list_needs_is_described(
     told, customer = ask("GET", "/openapi.json").json(), ask("GET", "/v1/contract").json()
     example = customer["examples"][0]
     assert example | {"age": 20, "job": "admin."} == example
-    assert [example[name] for name in ("client", "opt_in", "died", "arrears")] == ["1", "Tak", "no", 0]
+    assert [example[name] for name in ("opt_in", "died", "arrears")] == ["Tak", "no", 0]
     setting = "economics.cost_per_call=1&economics.value_per_success=100&policy.holdout_share=0"
-    answer = ask("POST", f"/v1/target?{setting}", {"rows": [example, example | {"client": "2", "opt_in": "Nie"}]})
+    answer = ask("POST", f"/v1/target?{setting}", {"rows": [example, example | {"opt_in": "Nie"}]})
     assert answer.status_code == 200, answer.text
     assert answer.json()["counts"]["listed"] == 1
     schema = told["paths"]["/v1/target"]["post"]["requestBody"]["content"]["application/json"]["schema"]

@@ -43,8 +43,7 @@ def row_schema(contract: Contract, at: str, example: JSON | None = None) -> JSON
         schema["required"].append(contract.id_column)
     if example is not None:
         may_be_called = {column.name: _may_be_called(column) for column in safety}
-        named = {} if contract.id_column is None else {contract.id_column: "1"}
-        schema["examples"] = [_with_numbers(named | example | may_be_called, columns, contract)]
+        schema["examples"] = [_with_numbers(example | may_be_called, columns, contract)]
     return schema
 
 
