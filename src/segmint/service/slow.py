@@ -90,6 +90,9 @@ class Impatient(AutoHTTPProtocol):  # type: ignore[misc,valid-type]  # uvicorn p
             self.transport.write(b"\r\n".join([*lines, b"", bytes(problem.body)]))
         self.transport.close()
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say nothing of an upgrade that is not made: uvicorn would advise everybody to install a library."""
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop both clocks."""
         self._stop_head()

@@ -21,6 +21,7 @@ from segmint.errors import ConfigError, why
 from segmint.flows.standing import StandingPolicy
 from segmint.service.app import LOCAL, Service, make_app
 from segmint.service.champion import Champion
+from segmint.service.heads import OneMeaning
 from segmint.service.keys import FileRing, KeyRing, session_key
 from segmint.service.slow import Crowd, Impatient, protocol
 
@@ -121,9 +122,10 @@ def write_log() -> None:
 def server_config(app: Any, host: str, port: int, crowd: Crowd | None = None) -> uvicorn.Config:
     """How the server runs, whatever app it serves: who is slow is cut off, and it says nothing about itself."""
     return uvicorn.Config(
-        app,
+        OneMeaning(app),
         host=host,
         port=port,
+        ws="none",
         http=Impatient if crowd is None else protocol(crowd),
         log_config=None,
         log_level="warning",
