@@ -11,7 +11,7 @@ import pytest
 from segmint.errors import BundleError
 from segmint.evaluation.gate import Gate
 from segmint.service import champion as champion_file
-from segmint.service.champion import Champion, Handle
+from segmint.service.champion import Champion, Handle, _cause
 from segmint.store.bundle import write_bundle
 from segmint.store.champion import promote
 from segmint.store.run import Run
@@ -59,6 +59,31 @@ def test_a_bad_bundle_is_refused_and_the_old_one_stays(tmp_path: Path) -> None:
     assert (champion.refused, champion.swaps, champion.handle.digest) == (1, 0, digest)
     now[0] += 2.0
     assert not champion.is_stale()  # not tried again at once
+
+
+def test_the_log_says_why_a_promoted_bundle_is_refused(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    first, second = (run_with_bundle(tmp_path, seed) for seed in (1, 2))
+    promote(tmp_path, first, GATE)
+    champion = Champion("PROMOTED", tmp_path)
+    promote(tmp_path, second, GATE)
+    (tmp_path / second / "bundle" / "golden.json").write_text("{}")
+    champion.swap()
+    assert f"the promoted bundle of {second} is refused: In this bundle 'golden.json' " in caplog.text
+    assert "Next: copy it again from where it was made" in caplog.text
+    caplog.clear()
+    (tmp_path / "PROMOTED").write_text("")
+    champion.swap()
+    (said,) = [record.getMessage() for record in caplog.records]
+    assert said.startswith("the promoted bundle is refused: ")
+    assert "PROMOTED" in said
+    assert "Next: " in said
+
+
+def test_a_cause_takes_one_line_of_the_log() -> None:
+    said = _cause(BundleError("a\nb\x1b[1m" + "c" * 1_000, fix="d"))
+    assert said.startswith("a b\\x1b[1mccc")
+    assert len(said) < 600
+    assert _cause(ValueError("SECRET")) == "ValueError"
 
 
 def test_a_bundle_that_was_refused_is_tried_again_after_a_while(tmp_path: Path) -> None:

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from segmint.errors import SegmintError
 from segmint.flows.bundle import predictor_of, require_golden, single_predictor_of
 from segmint.models.predict import Predictor
 from segmint.models.single import SinglePredictor
+from segmint.service.problems import place_of
 from segmint.store.bundle import Bundle, folder_of, open_bundle
 from segmint.store.promoted import WORD, read_promoted
 
@@ -19,6 +21,7 @@ log = logging.getLogger("segmint.service")
 
 LOOK_EVERY = 1.0  # seconds
 TRY_EVERY = 60.0
+MOST_SAID = 500  # characters of a cause in the log
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,15 @@ class Handle:
         bundle = open_bundle(path, runs)
         require_golden(bundle)
         return cls(_folder(path, runs), bundle, predictor_of(bundle), single_predictor_of(bundle))
+
+
+def _cause(error: Exception) -> str:
+    """Say for the log why a bundle is refused, in one line; what an unexpected error says may hold anything."""
+    if not isinstance(error, SegmintError):
+        return place_of(error)
+    told = f"{error.came} Next: {error.fix}" if error.fix else error.came
+    # a bundle from elsewhere may hold line breaks that would write lines of their own into the log
+    return ascii(" ".join(told.split())[:MOST_SAID])[1:-1]
 
 
 def _folder(path: Path | str, runs: Path) -> Path:
@@ -102,9 +114,16 @@ class Champion:
         except Exception as error:
             self.refused += self._again is None or self._mark != before
             self._again = self._clock() + TRY_EVERY
-            log.error("the promoted bundle is refused: %s", type(error).__name__)
+            log.error("the promoted bundle %sis refused: %s", self._run_promoted(), _cause(error))
         finally:
             self._swapping.release()
+
+    def _run_promoted(self) -> str:
+        """The id of the run that is promoted, for the log; nothing where that cannot be read."""
+        try:
+            return f"of {read_promoted(self._runs).run} "
+        except (SegmintError, OSError):
+            return ""
 
     def look(self) -> None:
         """Take what was promoted meanwhile into use."""
