@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import bz2
+import errno
 import gzip
 import io
 import json
+import os
 import random
 import re
 import subprocess
@@ -533,6 +535,19 @@ def test_api_11_ready_says_no_while_the_file_of_keys_cannot_be_used(ask: Ask, se
     (tmp_path / "keys.toml").chmod(0o600)
     now[0] += 2
     assert ask("GET", "/health/ready").json()["ready"]
+
+
+def test_a_full_disk_is_said_with_when_to_come_again(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "SECRET")
+
+    monkeypatch.setattr(app.tables, "predict_file", full)
+    answer = ask("POST", "/v1/predict", b"age,job\n41,student\n", headers=CSV)
+    assert (answer.status_code, problem(answer)["code"], answer.headers["retry-after"]) == (503, "storage", "60")
+    assert f"/v1/predict failed: OSError ({os.strerror(errno.ENOSPC)}) at " in caplog.text
+    assert "SECRET" not in caplog.text
 
 
 def test_api_13_many_threads_get_the_same_answers(service: Service) -> None:

@@ -29,7 +29,7 @@ from segmint.service.children import Children, list_workers
 from segmint.service.describe import openapi, row_schema
 from segmint.service.keys import Key, KeyRing
 from segmint.service.limits import Buckets, Workers, page_workers, table_workers
-from segmint.service.problems import Problem, place_of, problem_of, stopping
+from segmint.service.problems import Problem, place_of, problem_of, stopping, unexpected
 
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
 AT_ONCE = 8 << 10  # bytes that are answered on the loop: quicker than handing them to a thread
@@ -265,7 +265,7 @@ async def _answered(service: Service, way: Way, request: Request) -> Response:
         response = problem_of(error, _place(request)).response()
     except Exception as error:  # the reply names no cause; the log names kind and place and never the message
         log.error("%s failed: %s", way.path, place_of(error))
-        response = Problem(500, "failed", "The answer could not be made.").response()
+        response = unexpected(error).response()
     if way.scope is not None and response.status_code not in (401, 403, 421):
         response.headers["segmint-bundle"] = handle.digest
     seconds = time.perf_counter() - start

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 import traceback
 from pathlib import Path
@@ -28,6 +30,8 @@ TITLES = {
     503: "Not now",
     504: "This took too long",
 }
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+FULL_SECONDS = 60  # after which somebody may have made room
 _FOLDERS = re.compile(r"'/(?:[^'/]+/)*(?=[^'/]+')")
 OTHER_TITLES = {"origin": "Sent from another site", "gone": "Nobody waits for it any more"}  # by code
 
@@ -93,10 +97,24 @@ def _ended(line: str) -> str:
     return line if line.endswith((".", "?", "!")) else f"{line}."
 
 
+def unexpected(error: Exception) -> Problem:
+    """What a caller is told of an error that nobody foresaw: a full disk can be waited for, and of others no cause."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, OSError) and seen.errno in FULL:
+            again = {"retry-after": str(FULL_SECONDS)}
+            return Problem(503, "storage", "The service has no room left to write to.", headers=again)
+        seen = seen.__cause__ or seen.__context__
+    return Problem(500, "failed", "The answer could not be made.")
+
+
 def place_of(error: Exception) -> str:
-    """Say in which line of ours an unexpected error came up, for the log; its message may hold a customer's value."""
+    """Say in which line of ours an unexpected error came up, for the log; its message may hold a customer's value.
+
+    What the system says of a file or a disk is its own words.
+    """
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if "segmint" in Path(frame.filename).parts] or list(frames)
-    return (
-        f"{type(error).__name__} at {Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else type(error).__name__
-    )
+    said = f" ({os.strerror(error.errno)})" if isinstance(error, OSError) and error.errno else ""
+    kind = f"{type(error).__name__}{said}"
+    return f"{kind} at {Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else kind
