@@ -19,6 +19,7 @@ import uvicorn
 
 from segmint.errors import ConfigError, why
 from segmint.flows.standing import StandingPolicy
+from segmint.service import tables
 from segmint.service.app import LOCAL, Service, make_app
 from segmint.service.champion import Champion
 from segmint.service.heads import OneMeaning
@@ -64,6 +65,7 @@ def start(
             unless_started.callback(one.close)
         service = prepare(bundle, runs, host=host, keys=keys, names=names, policy=policy, say=say)
         unless_started.pop_all()
+    tables.sweep()
     write_log()
     service.champion.watch()
     app, address = make_app(service), f"http://{as_asked(host)}:{port}"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
+import os
+import re
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import ExitStack
 from email.message import Message
 from functools import partial
 from pathlib import Path
@@ -32,6 +34,7 @@ from segmint.service.problems import Problem
 from segmint.store.bundle import Bundle
 from segmint.store.run import CONFIG
 from segmint.store.run_files import LIST
+from segmint.store.staging import passing_folder, sweep_dead
 from segmint.tables.byte_stream import ARCHIVES, PARQUET
 from segmint.targeting.policy import ContactRules, Economics
 
@@ -47,22 +50,30 @@ _NO_MONEY = (
 )
 
 
+def sweep() -> None:
+    """Remove the tables that services left which were killed; those of living ones are locked."""
+    place = _place()
+    sweep_dead(place.parent, re.compile(re.escape(place.name)))
+
+
+def _place() -> Path:
+    """Where tables lie while they are answered; of each user his own, as everybody writes there."""
+    return Path(tempfile.gettempdir()) / f"segmint-tables-{os.getuid()}"
+
+
 async def predict_table(request: Request, handle: Handle, kind: str, workers: Workers) -> tuple[Response, Ledger]:
     """Predict a CSV or Parquet body; the reply is the same kind, a row for each record, and its head counts them."""
     written = reading_of(settings_of(request, kind))
-    folder = Path(tempfile.mkdtemp(prefix="segmint-"))  # mode 0700
-    try:
+    with ExitStack() as lent:
+        folder = lent.enter_context(passing_folder(_place()))
         table, out = folder / f"table.{kind}", folder / f"predicted.{kind}"
         await _receive(request, table, kind)
         work = partial(predict_file, handle.bundle, handle.predictor, table, out, written)
         ledger = await in_turn(workers, work, request.receive)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+        returned = lent.pop_all()  # the folder stays until the reply has left
     counts = {"read": ledger.read, "accepted": ledger.accepted, "rejected": ledger.rejected}
     headers = {f"segmint-{name}": str(count) for name, count in counts.items()}
-    gone = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
-    return FileResponse(out, media_type=MEDIA[kind], headers=headers, background=gone), ledger
+    return FileResponse(out, media_type=MEDIA[kind], headers=headers, background=BackgroundTask(returned.close)), ledger
 
 
 async def target_table(
@@ -80,8 +91,7 @@ async def target_table(
     A child process does it, as the command line would, so that a large table or a long optimisation never weighs on
     the answers of others. `workers` read what came as JSON, `lists` wait for the child.
     """
-    with tempfile.TemporaryDirectory(prefix="segmint-") as name:
-        folder = Path(name)
+    with passing_folder(_place()) as folder:
         if kind == "json":
             body, table = await read_body(request.stream()), folder / "rows.parquet"
             await workers.do(partial(_write_rows, body, handle.bundle, table, policy_of(config).number_columns))

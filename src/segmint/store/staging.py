@@ -118,6 +118,17 @@ def write_file(path: Path, content: bytes) -> None:
         file.write(content)
 
 
+@contextmanager
+def passing_folder(place: Path) -> Iterator[Path]:
+    """Lend an empty folder of mode 0700 beside `place` that is removed when the block ends.
+
+    What a process leaves that dies meanwhile goes with ``sweep_dead(place.parent, re.compile(re.escape(place.name)))``.
+    """
+    folder, lock = _new_locked_folder(place)
+    with _removed(folder, lock):
+        yield folder
+
+
 def sweep_dead(folder: Path, published: re.Pattern[str]) -> None:
     """Remove what dead processes left in a folder; what is locked belongs to a living one.
 
@@ -160,11 +171,16 @@ def _stage_beside(target: Path) -> Iterator[Path]:
         make_folder(target.parent)
         sweep_dead(target.parent, re.compile(re.escape(_short(target.name))))
         folder, lock = _new_locked_folder(target)
-    try:
+    # After a swap this is the old state, after an error the unfinished one; after a rename there is nothing here.
+    with _removed(folder, lock):
         yield folder
+
+
+@contextmanager
+def _removed(folder: Path, lock: int) -> Iterator[None]:
+    try:
+        yield
     finally:
-        # After a swap this is the old state, after an error the unfinished one; after a rename there is
-        # nothing here.
         shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)
 
