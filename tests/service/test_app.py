@@ -141,6 +141,7 @@ def test_a_list_is_made_with_a_bundle_of_another_moment_than_the_default(ask: As
     """The child was handed every default as if set, data.at too, and every list was refused."""
     made = ask("POST", f"/v1/target?{ECONOMICS}", {"rows": [GOOD | {"phone": "+48221234567"}]})
     assert made.status_code == 200, made.text
+    assert 'segmint_rows_total{became="accepted"} 1.0' in ask("GET", "/metrics").text
 
 
 @pytest.mark.parametrize("query", ["data.decimal=maybe", "data.sheet=a", "policy.budget_calls=3", "data.delimiter=ab"])
@@ -484,6 +485,10 @@ def test_api_11_and_12_live_and_answers_never_wait_for_a_swap(
 def test_nowhere_is_a_problem_too(ask: Ask) -> None:
     assert problem(ask("GET", "/nowhere", headers={"authorization": ""}))["status"] == 401
     assert problem(ask("GET", "/v2/predict"))["status"] == 404
+    assert problem(ask("GET", "/v1/predict"))["status"] == 405
+    told = ask("GET", "/metrics").text
+    for status in (401, 404, 405):
+        assert f'segmint_requests_total{{route="none",status="{status}"}} 1.0' in told
 
 
 def test_the_contract_is_told_as_json_schema_with_an_example(ask: Ask) -> None:
@@ -660,7 +665,7 @@ def test_nobody_waits_while_the_rows_of_a_list_are_read_or_written(ask: Ask, mon
 
         monkeypatch.setattr(place, name, noted)
 
-    monkeypatch.setattr(tables, "_listed", lambda *_: {"list": [GOOD] * 100})
+    monkeypatch.setattr(tables, "_listed", lambda *_: ({"list": [GOOD] * 100}, {"accepted": 1, "rejected": 0}))
     for place, name in ((tables, "parse_json"), (tables, "as_frame"), (app, "parse_json"), (app, "_json")):
         noting(place, name)
     assert len(ask("POST", f"/v1/target?{ECONOMICS}", {"rows": [GOOD]}).json()["list"]) == 100

@@ -32,6 +32,7 @@ from segmint.service.limits import Buckets, Workers, page_workers, table_workers
 from segmint.service.problems import Problem, place_of, problem_of, stopping, unexpected
 
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
+NO_ROUTE = "none"
 AT_ONCE = 8 << 10  # bytes that are answered on the loop: quicker than handing them to a thread
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -51,9 +52,11 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.requests = Counter("segmint_requests", "Requests.", ["route", "status"], registry=self.registry)
+        told = f"Requests; route {NO_ROUTE} where there is none (404, 405)."
+        self.requests = Counter("segmint_requests", told, ["route", "status"], registry=self.registry)
         self.seconds = Histogram("segmint_seconds", "Seconds to answer.", ["route"], registry=self.registry)
-        self.rows = Counter("segmint_rows", "Customers.", ["became"], registry=self.registry)
+        told = "Customers whose rows were predicted, explained or weighed for a list."
+        self.rows = Counter("segmint_rows", told, ["became"], registry=self.registry)
         self.turned_away = Counter("segmint_turned_away", "Sent away by 503 crowded.", registry=self.registry)
         self.swaps = Gauge("segmint_swaps", "Bundles taken into use while running.", registry=self.registry)
         self.refused = Gauge("segmint_refused_bundles", "Promoted bundles that failed.", registry=self.registry)
@@ -210,9 +213,10 @@ async def _explain(service: Service, request: Request, handle: Handle) -> Respon
 async def _target(service: Service, request: Request, handle: Handle) -> Response:
     kind = _kind(request)
     config = tables.config_of(tables.settings_of(request, kind), service.standing, kind)
-    found = await tables.target_table(
+    found, counts = await tables.target_table(
         request, handle, kind, config, service.runs, service.workers, service.lists, service.children
     )
+    _count(service, counts["accepted"], counts["rejected"])
     return await service.workers.do(partial(_json, {"bundle": handle.digest, **found}))
 
 
@@ -364,6 +368,7 @@ def _no_route(service: Service, request: Request, error: Exception) -> Response:
         response = Problem(status, "no_route", "See /openapi.json.", headers=headers).response()
     except Problem as problem:
         response = problem.response()
+    service.metrics.requests.labels(NO_ROUTE, str(response.status_code)).inc()
     log.info("%s %s (no such route) %s", caller, request.method, response.status_code)
     return response
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tempfile
@@ -33,7 +34,7 @@ from segmint.service.limits import Workers
 from segmint.service.problems import Problem
 from segmint.store.bundle import Bundle
 from segmint.store.run import CONFIG
-from segmint.store.run_files import LIST
+from segmint.store.run_files import LEDGER, LIST
 from segmint.store.staging import passing_folder, sweep_dead
 from segmint.tables.byte_stream import ARCHIVES, PARQUET
 from segmint.targeting.policy import ContactRules, Economics
@@ -85,8 +86,8 @@ async def target_table(
     workers: Workers,
     lists: Workers,
     children: Children,
-) -> dict[str, Any]:
-    """Build a call list of a body.
+) -> tuple[dict[str, Any], dict[str, int]]:
+    """Build a call list of a body; return what is told of it, and how many rows were accepted and rejected.
 
     A child process does it, as the command line would, so that a large table or a long optimisation never weighs on
     the answers of others. `workers` read what came as JSON, `lists` wait for the child.
@@ -261,11 +262,13 @@ def _settings_problem(error: SegmintError, what: str) -> Problem:
     return Problem(422, "policy", " ".join(detail.split())[-600:], field="query")
 
 
-def _listed(children: Children, errand: Errand, given_up: Event) -> dict[str, Any]:
-    """Make a list and tell whom to call, best first."""
+def _listed(children: Children, errand: Errand, given_up: Event) -> tuple[dict[str, Any], dict[str, int]]:
+    """Make a list and tell whom to call, best first, and how many rows were accepted and rejected."""
     told = make_list(children, errand, given_up)
     run = Path(told["run"])
     listed = pl.read_parquet(run / LIST).filter(pl.col("status") == "listed").sort("rank")
     kept = listed.select([name for name in SHOWN if name in listed.columns])
     said = {name: told[name] for name in ("counts", "expected_profit", "sentences")}
-    return {"run": run.name, **said, "list": kept.to_dicts()}
+    ledger = json.loads((run / LEDGER).read_text("utf-8"))
+    counts = {name: int(ledger[name]) for name in ("accepted", "rejected")}
+    return {"run": run.name, **said, "list": kept.to_dicts()}, counts
