@@ -305,6 +305,10 @@ def test_api_03_bodies_have_limits_and_kinds(ask: Ask) -> None:
     for media in ("multipart/form-data; boundary=x", "text/plain", "application/x-www-form-urlencoded"):
         assert ask("POST", "/v1/predict", b"a", headers={"content-type": media}).status_code == 415
     assert ask("POST", "/v1/predict", b"{}", headers={"content-encoding": "gzip"}).status_code == 415
+    assert ask("POST", "/v1/predict", {"rows": [GOOD]}, headers={"content-encoding": "Identity"}).status_code == 200
+    for pack in (gzip.compress, bz2.compress):
+        packed = problem(ask("POST", "/v1/predict", pack(json.dumps({"rows": [GOOD]}).encode())))
+        assert (packed["status"], packed["code"], packed["field"]) == (415, "content_encoding", "body")
 
 
 @pytest.mark.parametrize("path", ["/v1/predict", "/v1/explain", f"/v1/target?{ECONOMICS}"])

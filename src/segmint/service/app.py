@@ -320,7 +320,7 @@ def _admit(service: Service, key: Key, scope: str | None) -> None:
 
 
 def _kind(request: Request) -> str:
-    if request.headers.get("content-encoding", "identity") != "identity":
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
         raise Problem(415, "content_encoding", "Send the body as it is, not compressed.")
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     kinds = {"application/json": "json", "text/csv": "csv", "application/vnd.apache.parquet": "parquet"}

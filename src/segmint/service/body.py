@@ -11,6 +11,7 @@ from typing import Any
 from starlette.requests import ClientDisconnect
 
 from segmint.service.problems import Problem
+from segmint.tables.byte_stream import ARCHIVES
 
 MOST_JSON = 8 << 20
 MOST_TABLE = 256 << 20
@@ -56,8 +57,12 @@ def parse_json(body: bytes) -> Any:
     Raises
     ------
     Problem
-        400, with a code and no value of the body.
+        400, or 415 for what is compressed; with a code and no value of the body.
     """
+    archive = next((name for mark, name in ARCHIVES.items() if body.startswith(mark)), None)
+    if archive is not None:
+        told = f"The body came as application/json and is a {archive} file. Send the JSON itself, not compressed."
+        raise Problem(415, "content_encoding", told, field="body")
     if body.startswith(_BOM):
         raise Problem(400, "byte_order_mark", "The body starts with a byte order mark; JSON has none.")
     try:
