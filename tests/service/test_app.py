@@ -142,6 +142,21 @@ def test_a_list_is_made_with_a_bundle_of_another_moment_than_the_default(ask: As
     made = ask("POST", f"/v1/target?{ECONOMICS}", {"rows": [GOOD | {"phone": "+48221234567"}]})
     assert made.status_code == 200, made.text
     assert 'segmint_rows_total{became="accepted"} 1.0' in ask("GET", "/metrics").text
+    assert not any("policy.attempts" in said for said in made.json()["sentences"])
+
+
+def test_what_needs_a_history_of_calls_says_who_names_it(ask: Ask) -> None:
+    rows = {"rows": [GOOD | {"phone": "+48221234567"}]}
+    rest = ask("POST", f"/v1/target?{ECONOMICS}&policy.rest_days=30", rows)
+    assert (rest.status_code, rest.json()["code"]) == (422, "policy")
+    assert (
+        "let the operator name the file in policy.history of --policy, or set policy.rest_days" in rest.json()["detail"]
+    )
+    made = ask("POST", f"/v1/target?{ECONOMICS}&policy.attempts=1", rows)
+    assert made.status_code == 200, made.text
+    (said,) = [said for said in made.json()["sentences"] if "policy.attempts" in said]
+    assert "keeps nobody off" in said
+    assert "--policy" in said
 
 
 @pytest.mark.parametrize("query", ["data.decimal=maybe", "data.sheet=a", "policy.budget_calls=3", "data.delimiter=ab"])

@@ -45,6 +45,11 @@ SHOWN = ("customer", "rank", "propensity", "expected_profit", "segment", "reason
 READING = frozenset({"data.delimiter", "data.encoding", "data.decimal", "data.header_row"})
 MOST_COLUMNS = 1_000
 MAGIC_BYTES = 8
+_NAMES_A_FILE = re.compile(r"name the file in (policy\.\w+)")  # which no request may
+_NO_HISTORY = (
+    "policy.attempts keeps nobody off, as there is no history of earlier calls: "
+    "the operator names its file in policy.history of --policy."
+)
 _NO_MONEY = (
     "Nothing says what a call costs and what a success brings. "
     "Send economics.cost_per_call and economics.value_per_success in the query."
@@ -103,7 +108,7 @@ async def target_table(
         policy.write_text(config.to_toml(only_set=True), "utf-8")
         errand = Errand(table, policy, handle.origin, handle.digest, runs)
         try:
-            return await in_turn(lists, partial(_listed, children, errand), request.receive)
+            found, counts = await in_turn(lists, partial(_listed, children, errand), request.receive)
         except ConfigError as error:
             raise _settings_problem(error, "list") from error
         except SegmintError as error:
@@ -112,6 +117,9 @@ async def target_table(
             # nobody sent a file of that name
             came = error.came.replace(table.name, table.stem)
             raise type(error)(came, expected=error.expected, fix=error.fix) from error
+    if config.policy.attempts is not None and config.policy.history is None:
+        found["sentences"] = [*found["sentences"], _NO_HISTORY]
+    return found, counts
 
 
 def _write_rows(body: bytes, bundle: Bundle, table: Path, measured: Sequence[str]) -> None:
@@ -258,7 +266,8 @@ def _sets(settings: Sequence[tuple[str, str]]) -> list[str]:
 
 def _settings_problem(error: SegmintError, what: str) -> Problem:
     """Say why settings make none; what came is left out, as it quotes the values that were sent."""
-    detail = f"These settings make no {what}. Expected: {error.expected}. Next: {error.fix or 'correct them'}."
+    fix = _NAMES_A_FILE.sub(r"let the operator name the file in \1 of --policy", error.fix or "correct them")
+    detail = f"These settings make no {what}. Expected: {error.expected}. Next: {fix}."
     return Problem(422, "policy", " ".join(detail.split())[-600:], field="query")
 
 
