@@ -262,6 +262,14 @@ def test_only_the_best_segment_is_called_first(retired):
     assert "first" not in then
 
 
+@pytest.mark.parametrize(("low", "high", "timed"), [(0.0, 4.0, True), (-0.5, 4.0, False), (-3.0, -1.0, False)])
+def test_when_to_call_is_not_said_of_a_segment_whose_calls_may_have_lost_money(retired, low, high, timed):
+    money = {"profit_per_call": (low + high) / 2, "profit_low": low, "profit_high": high}
+    best = plain(retired, "6", response=Response(447, 0.447, 0.40, 0.49, 405, base=0.11, **money))
+    good = plain(retired, "4", response=Response(143, 0.143, 0.13, 0.16, 130, base=0.11, **money))
+    assert [bool(words.of("timing")) for words in say_segments(Profiles((best, good)))] == [timed, timed]
+
+
 def test_nobody_is_called_first_whose_rate_chance_can_explain_or_who_does_not_come_back(retired):
     best = plain(retired, "6", response=Response(20, 0.20, 0.13, 0.29, 182, base=0.11))
     near = plain(retired, "4", response=Response(36, 0.18, 0.13, 0.24, 164, base=0.11))
