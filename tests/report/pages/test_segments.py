@@ -145,6 +145,22 @@ def test_a_bar_that_is_missed_is_not_a_segment_that_is_not_kept(tmp_path: Path) 
     assert page["blocks"][1]["items"] == [f"Bar missed: {missed[0]}", missed[1]]
 
 
+@pytest.mark.parametrize(
+    ("second", "said"),
+    [
+        (-1.0, "Only segment 1 (Married customers) pays; it is 83 % of the customers."),
+        (0.5, "The largest bubble brings most: Segment 1 (Married customers), 91"),
+    ],
+)
+def test_the_picture_says_where_one_segment_alone_pays(tmp_path: Path, second: float, said: str) -> None:
+    content = found()
+    for part, profit in zip(content["segments"], (1.0, second, -2.0), strict=True):
+        part["response"] |= {"profit_per_call": profit, "profit_low": profit - 1, "profit_high": profit + 1,
+                             "profit_per_customer": profit}  # fmt: skip
+    content["brought"] = brought_by(content["segments"])
+    assert said in charts_of(page_of(tmp_path, content))["How large, how willing, how much"]["caption"]
+
+
 def test_rules_say_from_whom_they_were_learned(tmp_path: Path) -> None:
     rules = {
         "rules": [{"segment": 0, "sentence": "age is under 26", "customers": 2_098, "purity": 0.9}],

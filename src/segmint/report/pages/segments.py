@@ -223,6 +223,8 @@ def _most_brought(pairs: Sequence[tuple[Segment, dict[str, Any]]], *, in_money: 
     segment, told = max(pairs, key=lambda pair: float(pair[1]["part"]))
     if told["part"] == 0:
         return "No segment earns what its calls cost."
+    if in_money and sum(other["part"] > 0 for _, other in pairs) == 1:
+        return f"Only {_named(segment).replace('Segment', 'segment', 1)} pays; it is {percent(segment['share'], 0)} of the customers."
     return (
         f"The largest bubble brings most: {_named(segment)}, {percent(told['part'], 0)} of "
         f"{'what calls to the segments that pay earned' if in_money else 'all who said yes'}, "
