@@ -50,3 +50,9 @@ def test_the_figures_are_those_that_the_command_tells_programs() -> None:
 def test_whom_nobody_called_is_predicted_and_judges_nothing() -> None:
     told = replace(predicted(0, {"f1": 0.5}), left_alone=300).sentences
     assert told[-1] == "how well, 300 whom nobody called left out: f1 0.5000"
+
+
+def test_a_column_that_says_nothing_is_a_warning() -> None:
+    told = replace(predicted(), doubts=("the column says nothing",))
+    assert told.sentences[-1] == "warning: the column says nothing"
+    assert told.summary["doubts"] == ["the column says nothing"]

@@ -229,14 +229,12 @@ def test_a_table_that_is_not_written_as_the_network_learned_it_is_said(
 ) -> None:
     table = pl.read_csv(sample_path(), separator=";", infer_schema=False)
     written = table.with_columns(pl.col("housing").replace({"yes": "true", "no": "false"}))
-    said = "100.0 % of the rows have a value of 'housing' that training did not see, or hardly (it had 'no' and 'yes')"
+    said = "have a level of 'housing' that training did not know"
     found = target(written, done.folder, policy(), runs=runs)
     (doubt,) = (each for each in found.summary["doubts"] if "not written as" in each["title"])
-    assert doubt["sentence"].startswith(said)
-    assert any(sentence.startswith(f"warning: {said}") for sentence in found.sentences)
-    assert "of the rows have a value of 'housing' that training" in unescape(
-        (found.folder / "report.html").read_text("utf-8")
-    )
+    assert said in doubt["sentence"]
+    assert any(sentence.startswith("warning: ") and said in sentence for sentence in found.sentences)
+    assert said in unescape((found.folder / "report.html").read_text("utf-8"))
     assert not any("not written as" in each["title"] for each in targeted.summary["doubts"])
 
 

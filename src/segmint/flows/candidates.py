@@ -14,7 +14,7 @@ from segmint.contract.ids import bare_ids
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import PolicyError
 from segmint.flows.bundle import SEGMENT, propensities, require_response, segment_names, segments_in
-from segmint.monitoring.unread import unread_columns
+from segmint.monitoring.unread import Unread
 from segmint.store.bundle import Bundle
 from segmint.targeting.choose import Choice, choose
 from segmint.targeting.levels import has_level, levels_of_nobody
@@ -42,9 +42,10 @@ def trained_on(seen: int, of: int, who: str) -> list[Doubt]:
 
 def unread(bundle: Bundle, columns: pl.DataFrame) -> list[Doubt]:
     """Say which columns the network cannot make sense of, as they are written otherwise than in training."""
-    found = unread_columns(bundle.reference, columns)
-    said = f"{'; '.join(each.sentence for each in found)}: what is expected of the list may be far off, check the table first"
-    return [Doubt(title="The table is not written as the network learned it", sentence=said)] if found else []
+    found = Unread([column for column in bundle.contract.columns if column.is_feature], bundle.reference)
+    found.add(columns)
+    said = ". ".join([*found.doubts, "What is expected of the list may be far off"])
+    return [Doubt(title="The table is not written as the network learned it", sentence=said)] if found.doubts else []
 
 
 def today() -> date:

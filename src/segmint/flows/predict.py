@@ -23,6 +23,7 @@ from segmint.flows.read import inputs_of, open_source, refuse_overwriting, rejec
 from segmint.flows.settings import RUNS, Place, Settings, of_its_moment, path_of, settings_of
 from segmint.metrics.streamed import StreamedQuality
 from segmint.models.predict import Predictor
+from segmint.monitoring.unread import Unread
 from segmint.progress import Progress, silent
 from segmint.store.bundle import Bundle, locate, open_bundle
 from segmint.store.promoted import WORD
@@ -61,6 +62,8 @@ class Predicted:
         How well it did, where the table holds every outcome; too good where customers were trained on.
     left_alone : int
         Customers whom nobody called, as the table says: predicted like all, and not judged by.
+    doubts : tuple of str
+        A sentence for each column that says little to this network: levels that training did not know, values that are gone.
     """
 
     folder: Path
@@ -70,6 +73,7 @@ class Predicted:
     trained_on: int | None
     quality: dict[str, float]
     left_alone: int = 0
+    doubts: tuple[str, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -83,6 +87,7 @@ class Predicted:
         if self.ledger.flagged:
             flags = ", ".join(f"{word} {count:,}" for word, count in self.ledger.flags.items())
             said.append(f"flagged {counted(self.ledger.flagged, 'row')}: {flags}")
+        said += [f"warning: {doubt}" for doubt in self.doubts]
         if self.trained_on:
             said.append(
                 f"warning: {some_of(self.trained_on, self.rows, 'customers', 'was', 'were')} trained on; for them these are "
@@ -106,12 +111,13 @@ class Predicted:
 
     @property
     def summary(self) -> dict[str, Any]:
-        """The figures: ledger, predicted (customers by class), trained_on and quality."""
+        """The figures: ledger, predicted (customers by class), trained_on, quality and doubts."""
         return {
             "ledger": self.ledger.to_json(),
             "predicted": self.counts,
             "trained_on": self.trained_on,
             "quality": self.quality,
+            "doubts": list(self.doubts),
         }
 
     def frame(self) -> pl.DataFrame:
@@ -188,7 +194,9 @@ def predict(
             publish_file(real_path(out), lambda path: _copy(here.folder / PREDICTIONS, path, write))
         result = work.finish(here.folder, out)
         here.keep(LEDGER, result.ledger.to_json())
-        here.done({"rows": result.rows, "predicted": result.counts, "quality": result.quality})
+        here.done(
+            {"rows": result.rows, "predicted": result.counts, "quality": result.quality, "doubts": list(result.doubts)}
+        )
     return result
 
 
@@ -205,6 +213,7 @@ class _Work:
         names = bundle.classes if outcome.positive is not None else outcome.levels
         self.judged = StreamedQuality(names, outcome.positive)
         self.complete, self.left_alone = True, 0
+        self.unread = Unread(bundle.contract.features(bundle.at), bundle.reference)
 
     def write(self, batches: Iterator[ValidTable], path: Path, max_rejected: float, *, kept_in: Path) -> None:
         """Write all predictions as Parquet, then refuse if too much was rejected."""
@@ -218,6 +227,7 @@ class _Work:
         likely = self.predictor.probabilities(table.frame)
         said = self.predictor.predicted(likely, self.bundle.contract.outcome.positive)
         self.ledger = self.ledger + table.ledger
+        self.unread.add(table.frame)
         for name, count in zip(*np.unique(said, return_counts=True), strict=True):
             self.counts[str(name)] = self.counts.get(str(name), 0) + int(count)
         if self.trained_on is not None and self.learned is not None:
@@ -233,7 +243,8 @@ class _Work:
         """Judge the predictions where every outcome is known."""
         judged = self.complete and self.left_alone < self.ledger.accepted
         quality = self.judged.quality() if judged else {}
-        return Predicted(folder, out, self.ledger, self.counts, self.trained_on, quality, self.left_alone)
+        doubts = self.unread.doubts
+        return Predicted(folder, out, self.ledger, self.counts, self.trained_on, quality, self.left_alone, doubts)
 
 
 APPENDED = ("propensity", "propensity_low", "propensity_high", "predicted", "segment", "flags")

@@ -1,75 +1,109 @@
-"""Columns of a table that a network cannot make sense of: values it has not learned, or hardly any values at all."""
+"""Columns of a wave that say nothing to a network: levels that training did not know, and values that are gone."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
-from segmint.monitoring.reference import OTHER
-from segmint.wording import percent, quoted
+from segmint.contract.column import Column
+from segmint.contract.counts import count_values
+from segmint.monitoring.reference import FEWEST, OTHER
+from segmint.wording import listed, percent, quoted, shorten, some_of
 
-UNSEEN = 0.05  # of the rows, beyond those whose levels were rare in training too
-EMPTIED = 0.5  # of the rows, beyond those that were empty in training
-_MOST_LEVELS = 5
+WORTH_WARNING = 0.05  # of the rows with a level that training did not know
+EMPTIED = 0.5  # of the rows, by which a column is emptier than in training
+SHOWN = 3
+NAMED = 8
+LONGEST = 40
+_KEPT = 1_000  # levels that are told apart: a column of names must not fill the memory
 
 
-@dataclass(frozen=True)
 class Unread:
-    """A column that is written otherwise than in training.
-
-    Attributes
-    ----------
-    column : str
-    unseen : float
-        Share of the rows with a level that training did not see, or hardly; 0 where that is not more than it was.
-    empty, empty_before : float
-        Share of the rows without a value, now and in training.
-    levels : tuple of str
-        Those of training that enough customers had; empty for numbers.
-    """
-
-    column: str
-    unseen: float
-    empty: float
-    empty_before: float
-    levels: tuple[str, ...]
-
-    @property
-    def sentence(self) -> str:
-        """How the column is written otherwise, without capital and full stop."""
-        if not self.unseen:
-            return f"'{self.column}' has no value in {percent(self.empty)} of the rows, and in {percent(self.empty_before)} of those of training"
-        known = quoted(self.levels) if len(self.levels) <= _MOST_LEVELS else ""
-        said = (
-            f"{percent(self.unseen)} of the rows have a value of '{self.column}' that training did not see, or hardly"
-        )
-        return f"{said} (it had {known})" if known else said
-
-
-def unread_columns(reference: Mapping[str, Any], frame: pl.DataFrame) -> tuple[Unread, ...]:
-    """Find the columns of which a network cannot make sense in many rows.
+    """What the columns of a wave do not tell a network, counted batch after batch.
 
     Parameters
     ----------
+    columns : sequence of Column
+        The features; those that a batch lacks are left out.
     reference : dict
-        From `reference_of`.
-    frame : polars.DataFrame of n_customers rows
-        Typed columns as in a `ValidTable`; columns that it lacks are left out.
+        From `reference_of`, of the bundle that is to read the wave; a column that it does not know is not judged.
     """
-    there = (column for column in reference["columns"] if column["name"] in frame.columns and frame.height)
-    found = (_read(column, frame[column["name"]]) for column in there)
-    return tuple(each for each in found if each.unseen or each.empty - each.empty_before > EMPTIED)
+
+    def __init__(self, columns: Sequence[Column], reference: Mapping[str, Any]) -> None:
+        self._rows = int(reference.get("rows", 0))
+        known = {told["name"]: told for told in reference.get("columns", ())}
+        self._columns = [_Column(column, known[column.name], self._rows) for column in columns if column.name in known]
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """Look at typed rows, as in a `ValidTable`."""
+        for column in self._columns:
+            if column.name in frame.columns:
+                column.add(frame[column.name])
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """A sentence, without "warning", for each column that says little.
+
+        That is one of which at least 5 % of the rows, and ten, have a level that training did not know, or of which half of
+        the rows more than in training are empty. A level is shown if ten rows have it.
+        """
+        return tuple(said for column in self._columns for said in (column.strange_said, column.empty_said) if said)
 
 
-def _read(column: Mapping[str, Any], values: pl.Series) -> Unread:
-    counts: Mapping[str, int] = column.get("levels") or {}
-    levels = tuple(level for level in counts if level != OTHER)
-    unseen = 0.0
-    if "levels" in column:
-        strange = int((~values.drop_nulls().cast(pl.String).is_in(list(levels))).sum()) / len(values)
-        rare = (1 - column["missing_share"]) * counts.get(OTHER, 0) / max(sum(counts.values()), 1)
-        unseen = strange if strange - rare > UNSEEN else 0.0
-    return Unread(column["name"], unseen, values.null_count() / len(values), column["missing_share"], levels)
+class _Column:
+    def __init__(self, column: Column, told: Mapping[str, Any], rows: int) -> None:
+        self.name = column.name
+        seen = {level: int(count) for level, count in (told.get("levels") or {}).items() if level != OTHER}
+        self.known = column.allowed or tuple(seen)
+        self._is_category = column.kind == "category"
+        # without levels in the contract, what hardly anybody had was pooled: as many may have it again
+        pooled = 0 if column.allowed else int((told.get("levels") or {}).get(OTHER, 0))
+        self._usual = pooled / max(rows, 1)
+        self._was_missing = float(told["missing_share"])
+        self._rows = self._missing = self._strange = 0
+        self._levels = Counter[str]()
+
+    def add(self, series: pl.Series) -> None:
+        values = series.drop_nulls()
+        self._rows += len(series)
+        self._missing += len(series) - len(values)
+        if self._is_category and len(values):
+            strange = values.filter(~values.is_in(pl.Series(self.known, dtype=pl.String).implode()))
+            self._strange += len(strange)
+            for level, count in sorted(count_values(strange).items()):
+                if level in self._levels or len(self._levels) < _KEPT:
+                    self._levels[level] += count
+
+    @property
+    def strange_said(self) -> str:
+        share = self._strange / max(self._rows, 1)
+        if self._strange < FEWEST or share - self._usual < WORTH_WARNING:
+            return ""
+        have = some_of(self._strange, self._rows, "rows", "has", "have")
+        first = sorted(self._levels.items(), key=lambda told: (-told[1], told[0]))[:SHOWN]
+        often = [shorten(level, LONGEST) for level, count in first if count >= FEWEST]
+        such_as = f", such as {quoted(often)}" if often else ""
+        return (
+            f"{have} a level of '{self.name}' that training did not know{such_as} (it knew {_named(self.known)}): "
+            "for these the column says nothing; check how the table writes it"
+        )
+
+    @property
+    def empty_said(self) -> str:
+        share = self._missing / max(self._rows, 1)
+        if self._missing < FEWEST or share - self._was_missing < EMPTIED:
+            return ""
+        have = some_of(self._missing, self._rows, "rows", "has", "have")
+        return f"{have} no '{self.name}'; in training {percent(self._was_missing)} had none: check the table"
+
+
+def _named(levels: Sequence[str]) -> str:
+    if not levels:
+        return "none that ten customers had"
+    more = len(levels) - NAMED
+    if more <= 1:
+        return quoted(levels)
+    return listed([*(f"'{level}'" for level in levels[:NAMED]), f"{more:,} more"])
