@@ -656,3 +656,39 @@ def test_other_rejected_rows_are_to_be_corrected() -> None:
     assert "max_rejected=" not in str(refused.value)
     with pytest.raises(DataError, match="correct the table or the contract"):
         validate(open_table(shop([{"y": ""}] * 15, fill=0)), CONTRACT)
+
+
+def german(folder: Path, header: str, cells: str) -> Path:
+    path = folder / "t.csv"
+    rows = "".join(f"c{i};4{i % 10},5;DE;2020-01-01;1;{'yes' if i % 2 else 'no'};{cells}\n" for i in range(60))
+    path.write_text(f"id;age;land;joined;seconds;y;{header}\n{rows}")
+    return path
+
+
+@pytest.mark.parametrize("stranger", ["propensity", "rate"])
+def test_a_column_that_the_contract_does_not_know_decides_no_decimal_sign(stranger: str, tmp_path: Path) -> None:
+    table = validate(open_table(german(tmp_path, stranger, "0.5")), CONTRACT)
+    assert table.frame["age"][:2].to_list() == [40.5, 41.5]
+    assert table.ledger.receipt["decimal"] == "comma"
+    assert table.numbers(stranger).values[0] == 0.5
+
+
+def test_two_columns_of_the_contract_that_disagree_are_named(tmp_path: Path) -> None:
+    path = german(tmp_path, "note", "x")
+    path.write_text(path.read_text().replace(";1;", ";1.5;"))
+    with pytest.raises(InputError, match="'age' has decimal commas, as in 0,5, and 'seconds' decimal points") as told:
+        validate(open_table(path), CONTRACT, at="after_call")
+    assert "data.decimal" in str(told.value)
+    assert validate(open_table(path), CONTRACT).ledger.receipt["decimal"] == "comma", (
+        "what is set aside decides nothing"
+    )
+
+
+def test_numbers_that_are_some_with_the_other_sign_say_so(tmp_path: Path) -> None:
+    path = german(tmp_path, "note", "x")
+    with pytest.raises(DataError, match="not_a_number: age") as told:
+        validate(open_table(path, ReadOptions(decimal="point")), CONTRACT)
+    assert "--set data.decimal=comma" in str(told.value)
+    with pytest.raises(DataError, match="not_a_number: age") as told:
+        validate(open_table(shop([{"age": "forty"}, {"age": "4,5"}])), CONTRACT, max_rejected=0.0)
+    assert "data.decimal" not in str(told.value)

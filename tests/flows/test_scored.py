@@ -13,6 +13,7 @@ import pytest
 
 from segmint.config import load_config
 from segmint.contract.column import Column
+from segmint.flows.call_lists import read_call_list
 from segmint.flows.predict import predict
 from segmint.flows.report import write_report
 from segmint.flows.scored import _as_it_came, known_of, made_on, scoring_run
@@ -117,3 +118,20 @@ def test_a_list_finds_the_very_row_that_it_chose(
     known = known_of(open_bundle(trained), listed, twice, CONFIG.data, scoring_run(listed, listed, runs))
     assert known is not None
     assert known.raw.equals(twice[listed["record"].to_numpy() - 1])
+
+
+@pytest.mark.parametrize("name", ["scored.csv", "scored.parquet", "scored.xlsx"])
+def test_a_copy_elsewhere_of_a_table_with_decimal_commas_is_read_as_it_is_written(name: str, tmp_path: Path) -> None:
+    """`predict --out` keeps the table's own texts beside propensities with a point, and names no run."""
+    bundle = write_bundle(tmp_path / "bundle", **small_parts(1))
+    people = pl.DataFrame({"age": [f"{20 + i},5" for i in range(30)], "job": ["student"] * 30, "phone": ["1"] * 30})
+    people.write_csv(tmp_path / "people.csv", separator=";")
+    copy = tmp_path / name
+    predict(tmp_path / "people.csv", tmp_path / "bundle", CONFIG, runs=tmp_path / "runs", out=copy)
+    wave = read_call_list(copy, CONFIG.data)
+    assert scoring_run(copy, wave, tmp_path / "runs") is None
+    known = known_of(bundle, wave, None, CONFIG.data)
+    assert known is not None
+    assert known.frame["age"].to_list() == [20.5 + i for i in range(30)]
+    again = predict(copy, tmp_path / "bundle", CONFIG, runs=tmp_path / "runs").frame()
+    assert again["propensity"].to_list() == pytest.approx(again["propensity_input"].cast(pl.Float64).to_list())

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from segmint.errors import InputError
-from segmint.tables import text_profile
+from segmint.tables import decimal_sign, text_profile
 from segmint.tables.source import ReadOptions, TableSource, is_one_column, open_rows, open_table
 
 TEXT = "id;job;amount\n007;admin.;1,5\n042;NA;2,25\n"
@@ -329,7 +329,7 @@ def test_no_unmistakable_decimal_is_passed_over_by_the_quick_look() -> None:
         "".join(draw.choices("0123456789.,", weights=[3] + [1] * 9 + [4, 4], k=draw.randrange(2, 10)))
         for _ in range(30_000)
     ]
-    exact = {";": (text_profile._POINT, text_profile._COMMA), ",": (text_profile._COMMA,)}
+    exact = {";": (decimal_sign.POINT, decimal_sign.COMMA), ",": (decimal_sign.COMMA,)}
     for delimiter, patterns in exact.items():
         told = [number for number in numbers if any(pattern.fullmatch(number) for pattern in patterns)]
         assert len(told) > 1_000

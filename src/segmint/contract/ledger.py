@@ -109,7 +109,8 @@ class Ledger:
 
 def _written(receipt: Mapping[str, Any]) -> list[str]:
     if "delimiter_name" not in receipt:
-        return [str(receipt["format"])] if "format" in receipt else []
+        comma = [DECIMAL_NAMES["comma"]] if receipt.get("decimal") == "comma" else []
+        return [str(receipt["format"]), *comma] if "format" in receipt else []
     decimal = DECIMAL_NAMES.get(receipt["decimal"])
     return [f"{receipt['delimiter_name']}-separated", receipt["encoding"], *([decimal] if decimal else [])]
 

@@ -17,6 +17,7 @@ from segmint.contract.column import Column, Known
 from segmint.contract.contract import Contract
 from segmint.contract.copies import copies_told
 from segmint.contract.ledger import Ledger
+from segmint.tables.decimal_sign import decimal_among
 from segmint.wording import percent
 
 
@@ -104,7 +105,7 @@ class ValidTable:
         if name not in self.raw.columns:
             raise ValueError(f"The table has no column {name!r}. Choose one of: {', '.join(self.raw.columns)}.")
         missing = self.contract.missing if known is None else self.contract.missing_tokens(known)
-        return number_cells(self.raw[name], missing, str(self.ledger.receipt.get("decimal", "point")))
+        return number_cells(self.raw[name], missing, decimal_among(self.ledger.receipt, [name]))
 
     @property
     def features(self) -> tuple[Column, ...]:

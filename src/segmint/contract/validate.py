@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from segmint.contract.cells import LARGEST, Cells, as_text, read_cells, read_outcome, unusual
+from segmint.contract.cells import LARGEST, Cells, as_text, number_cells, read_cells, read_outcome, unusual
 from segmint.contract.column import Column, Known
 from segmint.contract.column_match import ColumnMatch, Purpose, match_columns
 from segmint.contract.contract import Contract
@@ -23,8 +23,9 @@ from segmint.contract.ids import bare_ids
 from segmint.contract.ledger import KEPT_REJECTS, KNOWN_NAMES, LEFT_ALONE, Ledger
 from segmint.contract.treatment import said_left_alone
 from segmint.contract.valid_table import ValidTable, concatenate
-from segmint.errors import ContractError, DataError
+from segmint.errors import ContractError, DataError, InputError
 from segmint.progress import Progress, silent
+from segmint.tables.decimal_sign import decimal_among, written_apart
 from segmint.tables.rejects import MAX_RAW, Reject
 from segmint.tables.table_source import BATCH, JSON, RawBatch, TableSource
 from segmint.wording import counted
@@ -126,6 +127,7 @@ def validate_batches(
     if purpose == "train" and not any(column.is_feature for column in match.read):
         raise _nothing_to_learn_from(contract, match, at)
     door = _Door(contract, match, purpose, at, _receipt(source, contract, match, purpose, at))
+    _refuse_two_signs(door)
     return _through(door, source, size, on_reject, progress)
 
 
@@ -153,10 +155,12 @@ def refuse_rejected(ledger: Ledger, max_rejected: float, *, kept_in: Path | None
         words = f", which {DETAILS[code]}" if code == UNKNOWN_TREATMENT else ""
         lines += [f"  {count:,}: {reason}{words}{_first_record(ledger, reason)}"] if code != LEFT_ALONE else []
     lines += [f"  {ledger.left_alone:,} more: nobody called the customer"] if ledger.left_alone else []
+    other = _other_sign(ledger)
     raise DataError(
         "\n".join(lines),
         expected=f"at most {max_rejected:.0%} rejected rows (data.max_rejected)",
-        fix=_without_outcomes(ledger, wrong, judged, max_rejected)
+        fix=(f"read them with a decimal {other}: --set data.decimal={other}; or " if other else "")
+        + _without_outcomes(ledger, wrong, judged, max_rejected)
         + (
             "to see each: segmint check --rejected FILE"
             if kept_in is None
@@ -176,6 +180,20 @@ def _without_outcomes(ledger: Ledger, wrong: int, judged: int, max_rejected: flo
         f"({ledger.accepted:,} rows with an outcome are left to learn from); where no outcome means a no, write the no into "
         "the table; "
     )
+
+
+def _other_sign(ledger: Ledger) -> str:
+    """Name the other decimal sign if all cells that are no numbers would be some with it; "" if not."""
+    other = "point" if ledger.receipt.get("decimal") == "comma" else "comma"
+    names, delimiter = ledger.receipt.get("columns"), str(ledger.receipt.get("delimiter", ","))
+    places = {str(name): place for place, name in enumerate(names)} if isinstance(names, list) else {}
+    cells = []
+    for reject in ledger.rejects:
+        if reject.reason == "not_a_number" and reject.column in places and len(reject.raw) < MAX_RAW:
+            place = places[reject.column]
+            row = next(csv.reader(io.StringIO(reject.raw), delimiter=delimiter), [])
+            cells += row[place : place + 1]
+    return other if cells and not _any(number_cells(pl.Series(cells), decimal=other).problem) else ""
 
 
 @dataclass(frozen=True)
@@ -271,6 +289,7 @@ def _receipt(
         "source": source.name,
         "fingerprint": source.fingerprint,
         **source.receipt,
+        **_decimal(source, match),
         "contract": contract.name,
         "purpose": purpose,
         "at": at,
@@ -281,6 +300,26 @@ def _receipt(
         "not_in_contract": list(match.strangers),
         "absent": list(absent),
     }
+
+
+def _decimal(source: TableSource, match: ColumnMatch) -> dict[str, JSON]:
+    """Judge the decimal sign by the columns that are read: another one may be a program's, and no customer's."""
+    sign = decimal_among(source.receipt, _numbers(match))
+    return {"decimal": sign} if "decimal" in source.receipt or sign != "point" else {}
+
+
+def _numbers(match: ColumnMatch) -> list[str]:
+    return [column.name for column in match.read if column.kind == "number"]
+
+
+def _refuse_two_signs(door: _Door) -> None:
+    apart = written_apart(door.receipt, _numbers(door.match)) if door.receipt.get("decimal") == "ambiguous" else ""
+    if apart:
+        raise InputError(
+            f"The numbers are written in two ways: {apart}.",
+            expected="one decimal sign in all columns of numbers that the contract reads",
+            fix="correct the export, or say which is meant: --set data.decimal=comma (or point)",
+        )
 
 
 def _with_states(column: Column, cells: dict[str, Cells]) -> Cells:

@@ -13,6 +13,7 @@ from segmint.errors import DataError
 from segmint.flows.read import open_source
 from segmint.flows.results import read_frame
 from segmint.monitoring.results import is_call_list
+from segmint.tables.decimal_sign import decimal_among
 from segmint.targeting.call_list import COLUMNS
 from segmint.wording import counted
 
@@ -74,8 +75,8 @@ def with_numbers(listed: pl.DataFrame, names: Sequence[str], source: Any, data: 
         If a number is none.
     """
     texts = [name for name in names if listed.schema.get(name) == pl.String]
-    decimal = str(open_source(source, data).receipt.get("decimal", "point")) if texts else "point"
-    return listed.with_columns(_numbers_of(listed[name], decimal) for name in texts)
+    receipt = open_source(source, data).receipt if texts else {}
+    return listed.with_columns(_numbers_of(listed[name], decimal_among(receipt, [name])) for name in texts)
 
 
 def _numbers_of(texts: pl.Series, decimal: str) -> pl.Series:

@@ -25,6 +25,7 @@ from segmint.report.run_view import RunView
 from segmint.store.bundle import Bundle
 from segmint.store.promoted import RUN_ID
 from segmint.store.run import Run
+from segmint.tables.decimal_sign import commas_in, decimal_among
 from segmint.wording import some_of
 
 SCORING = ("predict", "target")
@@ -65,7 +66,8 @@ def known_of(bundle: Bundle, wave: pl.DataFrame, customers: Any, data: Data, run
     data : Data
         How that table is read.
     run : Run, optional
-        That scored the wave: it knows which decimal sign the texts of its table have.
+        That scored the wave: it knows which decimal sign the texts of its table have. Where it is not at hand, as for a
+        copy elsewhere, the texts themselves say it.
 
     Returns
     -------
@@ -82,7 +84,7 @@ def known_of(bundle: Bundle, wave: pl.DataFrame, customers: Any, data: Data, run
     if not all(column.name in wave.columns for column in bundle.contract.features(bundle.at)):
         return None
     inputs = _as_it_came(wave, bundle)
-    written = data.model_copy(update={"decimal": data.decimal or _decimal_of(run)})
+    written = data.model_copy(update={"decimal": data.decimal or _decimal_of(run) or _decimal_in(wave, bundle)})
     table = validate(open_source(inputs, written), bundle.contract, purpose="predict", at=bundle.at, max_rejected=0.0)
     return Known(wave, table.frame)
 
@@ -121,6 +123,11 @@ def _decimal_of(run: Run | None) -> str | None:
     ledger = (None if run is None else RunView(run.folder).ledger) or {}
     receipt = ledger.get("receipt", {})
     return "comma" if receipt.get("decimal") == "comma" else None
+
+
+def _decimal_in(wave: pl.DataFrame, bundle: Bundle) -> str:
+    numbers = [column.name for column in bundle.contract.features(bundle.at) if column.kind == "number"]
+    return decimal_among(commas_in(wave), numbers)
 
 
 def _joined(bundle: Bundle, wave: pl.DataFrame, customers: Any, data: Data, run: Run | None) -> Known:

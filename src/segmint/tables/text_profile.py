@@ -6,11 +6,12 @@ import codecs
 import csv
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from segmint.errors import InputError
+from segmint.tables.decimal_sign import COMMA, DecimalSigns
 from segmint.tables.table_source import ReadOptions
 from segmint.tables.text_records import ByteStream, line_blocks, quote_reason
 
@@ -20,13 +21,6 @@ LATE_RECORDS = 100_000
 MAX_HEADER_LINES = 100
 DELIMITERS = {",": "','", ";": "';'", "\t": "tab", "|": "'|'"}
 _CONTROL = bytes(set(range(32)) - {9, 10, 13}) + b"\x7f"
-_POINT = re.compile(r"[+-]?(\d*\.(\d{1,2}|\d{4,})|\d{4,}\.\d+|0\.\d+|\d{1,3}(,\d{3})+\.\d+)")
-_COMMA = re.compile(r"[+-]?(\d*,(\d{1,2}|\d{4,})|\d{4,},\d+|0,\d+|\d{1,3}(\.\d{3})+,\d+)")
-_EITHER = re.compile(r"[+-]?\d{1,3}[.,]\d{3}")
-_NO_VALUE = re.compile(r"\W+|n\W?a\W?|nan|null|none|missing|unknown", re.IGNORECASE)
-_NUMBER_LIKE = re.compile(r"[+-]?[\d.,]*\d[\d.,]*")
-# 03.2024 and 10.30 may be a month and a time of day: alone they prove nothing of how decimals are written
-_MONTH_OR_CLOCK = re.compile(r"(0?[1-9]|1[0-2])\.(19|20)\d\d|([01]?\d|2[0-3])\.[0-5]\d")
 
 # what UTF-8 or another 8-bit encoding looks like when it is read as Windows-1252: "M\u00c3\u00bcller", "Wa\u00b3\u00easa"
 _NONSENSE = re.compile(
@@ -56,6 +50,8 @@ class TextProfile:
         One character.
     decimal : {"point", "comma", "ambiguous"}
         "ambiguous" when all numbers could be read both ways, like ``1.234``, or when both occur.
+    decimals : dict of str to str
+        By column "point", "comma", "both" or "either", where they are not all written alike.
     bom : int
         Bytes of the byte order mark to skip.
     header : tuple of str
@@ -67,6 +63,7 @@ class TextProfile:
     encoding: str
     delimiter: str
     decimal: str
+    decimals: dict[str, str]
     bom: int
     header: tuple[str, ...]
     header_end: int
@@ -106,14 +103,14 @@ def find_profile(opener: Opener, name: str, options: ReadOptions) -> TextProfile
     delimiter = options.delimiter or (separator[1] if separator else _find_delimiter(texts, name))
     header, header_lines = _header(texts, delimiter)
     header_end = skipped + sum(map(len, lines[:header_lines]))
-    decimal = options.decimal
+    decimal, decimals = options.decimal, dict[str, str]()
     if decimal is None:
-        signs = _Signs.of(_sample_records(texts, delimiter))
+        signs = DecimalSigns.of(_sample_records(texts, delimiter))
         if not signs.decided:
             sampled = bom + skipped + sum(map(len, lines[: _sample_end(texts, header_lines)]))
             _look_further(opener, sampled, signs, delimiter, encoding)
-        decimal = _decimal(signs, delimiter)
-    return TextProfile(encoding, delimiter, decimal, bom, tuple(header), header_end)
+        decimal, decimals = signs.decimal(delimiter), signs.where_unlike
+    return TextProfile(encoding, delimiter, decimal, decimals, bom, tuple(header), header_end)
 
 
 def _empty(name: str) -> InputError:
@@ -131,86 +128,7 @@ def _lines_above(texts: list[str], name: str, header_row: int) -> int:
     return header_row - 1
 
 
-def _decimal(signs: _Signs, delimiter: str) -> str:
-    if signs.point and signs.comma:
-        return "ambiguous"
-    if signs.comma:
-        return "comma"
-    # where the comma parts the fields, nobody writes 1.234 for a thousand
-    return "ambiguous" if signs.either and not signs.point and delimiter != "," else "point"
-
-
-@dataclass
-class _Column:
-    """What the filled fields of one column look like."""
-
-    filled: int = 0
-    numbers: int = 0
-    months_or_clocks: int = 0
-    point: bool = False
-    comma: bool = False
-    either: bool = False
-
-    def add(self, text: str) -> None:
-        if _NO_VALUE.fullmatch(text):
-            return
-        self.filled += 1
-        if not _NUMBER_LIKE.fullmatch(text):
-            return
-        self.numbers += 1
-        if text.isdigit():
-            return
-        self.months_or_clocks += bool(_MONTH_OR_CLOCK.fullmatch(text))
-        self.point = self.point or bool(_POINT.fullmatch(text))
-        self.comma = self.comma or bool(_COMMA.fullmatch(text))
-        self.either = self.either or bool(_EITHER.fullmatch(text))
-
-    @property
-    def tells(self) -> bool:
-        """Whether it is a column of numbers, of which some may be words, and not of months or times of day."""
-        return 3 * self.numbers > self.filled and self.numbers > self.months_or_clocks
-
-
-@dataclass
-class _Signs:
-    """The signs that the columns of numbers write their decimals with."""
-
-    columns: list[_Column]
-
-    @classmethod
-    def of(cls, records: Sequence[list[str]]) -> _Signs:
-        """Look at records below a header."""
-        header, *rows = records
-        signs = cls([_Column() for _ in header])
-        for row in rows:
-            signs.add(row)
-        return signs
-
-    def add(self, row: list[str]) -> None:
-        """Look at a record; one of another width is none."""
-        if len(row) == len(self.columns):
-            for column, text in zip(self.columns, row, strict=True):
-                if bare := text.strip():
-                    column.add(bare)
-
-    @property
-    def point(self) -> bool:
-        return any(column.point for column in self.columns if column.tells)
-
-    @property
-    def comma(self) -> bool:
-        return any(column.comma for column in self.columns if column.tells)
-
-    @property
-    def either(self) -> bool:
-        return any(column.either for column in self.columns if column.tells)
-
-    @property
-    def decided(self) -> bool:
-        return self.point or self.comma
-
-
-def _look_further(opener: Opener, start: int, signs: _Signs, delimiter: str, encoding: str) -> None:
+def _look_further(opener: Opener, start: int, signs: DecimalSigns, delimiter: str, encoding: str) -> None:
     """Look for decimals from a byte on until some are found: they may start after thousands of whole numbers."""
     unmistakable, found = _unmistakable(delimiter), 0
     with opener() as stream:
@@ -233,7 +151,7 @@ def _unmistakable(delimiter: str) -> re.Pattern[bytes]:
     It begins with the sign, because that is found in a tenth of the time. Between commas only a quoted field holds one.
     """
     if delimiter == ",":
-        return re.compile(f'" *({_COMMA.pattern}) *"'.encode())
+        return re.compile(f'" *({COMMA.pattern}) *"'.encode())
     no_date = r"(?<![.,]\d[.,])(?<![.,]\d\d[.,])"
     digits = r"(\d{1,2}|\d{4,}|(?<=\d{4}[.,])\d{3}|(?<!\d0[.,])(?<=0[.,])\d{3}|(?<=[.,]\d{3}[.,])\d{3})"
     return re.compile(f'[.,]{no_date}{digits} *($|[{re.escape(delimiter)}"\r\n])'.encode())

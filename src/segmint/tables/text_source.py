@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from segmint.errors import InputError
+from segmint.tables.decimal_sign import unlike
 from segmint.tables.rejects import Reject
 from segmint.tables.table_source import BATCH, JSON, MAX_COLUMNS, NoRowsError, RawBatch, ReadOptions, without_empty_rows
 from segmint.tables.text_profile import DELIMITERS, Opener, TextProfile, find_profile
@@ -162,4 +163,5 @@ def _receipt(profile: TextProfile) -> dict[str, JSON]:
         "delimiter_name": DELIMITERS.get(profile.delimiter, repr(profile.delimiter)),
         "encoding": encoding + (" with byte order mark" if profile.bom else ""),
         "decimal": profile.decimal,
+        **unlike(profile.decimals),
     }

@@ -15,6 +15,7 @@ from typing import Any
 import polars as pl
 
 from segmint.errors import InputError
+from segmint.tables.decimal_sign import commas_in
 from segmint.tables.frame_source import FrameSource
 from segmint.tables.table_source import JSON, ReadOptions
 from segmint.tables.text_source import check_names
@@ -71,6 +72,7 @@ def open_workbook(path: Path, options: ReadOptions, *, fingerprint: str) -> Fram
         "sheet": sheet,
         "header_row": header + 1,
         "decimal": options.decimal or "point",
+        **(commas_in(frame) if options.decimal is None else {}),
     }
     return FrameSource(frame, name=path.name, receipt=receipt, fingerprint=fingerprint)
 

@@ -16,7 +16,7 @@ _RECEIPT_LABELS = {
     "encoding": "encoding",
     "decimal": "decimal sign",
 }
-_SHOWN_ELSEWHERE = frozenset({"set_aside", "not_in_contract", "delimiter_name"})
+_SHOWN_ELSEWHERE = frozenset({"set_aside", "not_in_contract", "delimiter_name", "decimals"})
 _SIGNS = {";": "semicolon ;", ",": "comma ,", "\t": "tab", "|": "bar |", ".": "point .", " ": "space"}
 
 
