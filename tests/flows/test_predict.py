@@ -56,3 +56,14 @@ def test_a_column_that_says_nothing_is_a_warning() -> None:
     told = replace(predicted(), doubts=("the column says nothing",))
     assert told.sentences[-1] == "warning: the column says nothing"
     assert told.summary["doubts"] == ["the column says nothing"]
+
+
+def test_what_was_rejected_is_told_with_its_reason_and_its_place() -> None:
+    told = predicted(accepted=1_170, rejected=30, reasons={"not_a_number: age": 28, "too_few_fields": 2}).sentences
+    assert told[:4] == (
+        "1,200 rows (1,170 accepted, 30 rejected)",
+        "rejected 28: not_a_number: age",
+        "rejected 2: too_few_fields",
+        f"rejected rows: {Path('runs/a/rejected.csv')}",
+    )
+    assert not any("rejected" in line for line in predicted().sentences)

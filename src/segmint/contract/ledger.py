@@ -84,8 +84,11 @@ class Ledger:
 
     def by_reason(self) -> tuple[str, ...]:
         """Say how many were rejected and flagged, and why, a line for each reason."""
-        rejected = (f"rejected {count:,}: {reason}" for reason, count in self.reasons.items())
-        return (*rejected, *(f"flagged {count:,}: {reason}" for reason, count in self.flags.items()))
+        return (*self.why_rejected(), *(f"flagged {count:,}: {reason}" for reason, count in self.flags.items()))
+
+    def why_rejected(self) -> tuple[str, ...]:
+        """Say how many were rejected, and why, a line for each reason."""
+        return tuple(f"rejected {count:,}: {reason}" for reason, count in self.reasons.items())
 
     def to_json(self) -> dict[str, JSON]:
         """Everything but the rejected records themselves, which hold customers' values."""

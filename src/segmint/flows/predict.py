@@ -82,8 +82,11 @@ class Predicted:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """Say how many customers got which prediction, and how far it can be trusted."""
-        said = [self.ledger.sentence(), "predicted: " + ", ".join(f"{k} {v:,}" for k, v in self.counts.items())]
+        """Say what was rejected and where that is, how many customers got which prediction, and how far it can be trusted."""
+        said = [self.ledger.sentence(), *self.ledger.why_rejected()]
+        if self.ledger.rejected:
+            said.append(f"rejected rows: {self.folder / REJECTED}")
+        said.append("predicted: " + ", ".join(f"{k} {v:,}" for k, v in self.counts.items()))
         if self.ledger.flagged:
             flags = ", ".join(f"{word} {count:,}" for word, count in self.ledger.flags.items())
             said.append(f"flagged {counted(self.ledger.flagged, 'row')}: {flags}")
