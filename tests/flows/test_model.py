@@ -61,6 +61,17 @@ def test_the_keras_model_says_what_the_bundle_says(model: OpenModel) -> None:
     assert likely == pytest.approx(model.predict(AGES)["propensity"].drop_nulls().to_list(), abs=1e-6)
 
 
+@pytest.mark.network
+def test_what_the_network_reads_stands_in_the_order_of_the_predictions(model: OpenModel, tmp_path: Path) -> None:
+    (tmp_path / "blank.csv").write_text("age,job\n20,student\n,\n70,retired\n\nold,student\n30,student\n")
+    encoded, said = model.encode(tmp_path / "blank.csv"), model.predict(tmp_path / "blank.csv")
+    assert (
+        np.isnan(encoded).all(axis=1).tolist() == said["propensity"].is_null().to_list() == [False, False, True, False]
+    )
+    alone = model.encode(pl.DataFrame({"age": ["20", "70", "30"], "job": ["student", "retired", "student"]}))
+    np.testing.assert_array_equal(encoded[[0, 1, 3]], alone)
+
+
 def test_reasons_have_a_row_for_each_record_too(model: OpenModel) -> None:
     said = model.explain(AGES)
     assert said["record"].to_list() == [1, 2, 3]

@@ -125,8 +125,11 @@ def test_a_training_of_one_step_learns_too() -> None:
 
 def test_a_training_that_diverges_says_so() -> None:
     X, y = rows(200)
-    with pytest.raises(ValueError, match="Training diverged in epoch 1"):
+    with pytest.raises(ValueError, match="Training diverged"):
         small().fit(X * np.float32(1e30), y)
+    fitted = small().fit(X, y)
+    with pytest.raises(ValueError, match="Training diverged"):
+        fitted.refit(X * np.float32(1e30), y)
 
 
 @pytest.mark.parametrize("classes", [2, 4])

@@ -47,14 +47,15 @@ def test_tensorboard_shows_one_finite_value_per_epoch_equal_to_the_history(tmp_p
 def test_a_fit_of_the_same_name_takes_the_place_of_the_one_before(tmp_path: Path, name: str) -> None:
     from tensorboard.plugins.hparams import metadata
 
-    log = TensorBoardLog(tmp_path, name)
+    log = TensorBoardLog(tmp_path, name, positive=True)  # type: ignore[arg-type]
     X = np.random.default_rng(0).normal(size=(200, 4))
+    log.results(images={}, texts={"conclusion": "level"})
     for hidden, epochs in (((8,), 3), ((6, 4), 2)):
         DenseNetworkClassifier(hidden, epochs=epochs, log=log, random_state=1).fit(X, X[:, 0] > 0)
     assert [step for step, _ in read_scalars(log.folder / "validation", "loss")] == [1, 2]
     content = read_events(log.folder).PluginTagToContent("hparams")[metadata.SESSION_START_INFO_TAG]
     assert metadata.parse_session_start_info_plugin_data(content).hparams["hidden_units"].number_value == 10
-    assert metadata.EXPERIMENT_TAG in read_events(tmp_path).PluginTagToContent("hparams")
+    assert "conclusion" in read_tags(tmp_path, "text")
 
 
 def test_a_yes_that_is_none_of_the_classes_is_refused_before_anything_is_learned(tmp_path: Path) -> None:

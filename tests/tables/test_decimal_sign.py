@@ -62,8 +62,10 @@ def test_texts_of_typed_files_may_have_commas(suffix: str, tmp_path: Path) -> No
         write_safe_workbook([frame], path)
     receipt = open_table(path).receipt
     assert decimal_among(receipt, ["worth"]) == "comma"
-    assert decimal_among(receipt, ["rate", "note"]) == "point"
-    assert decimal_among(receipt, ["worth", "note"]) == "point", "1.234 of a typed table is read with a point"
+    assert decimal_among(receipt, ["rate"]) == "point"
+    assert decimal_among(receipt, ["worth", "note"]) == "comma", (
+        "beside commas 1.234 is a thousand and more, as in a CSV"
+    )
 
 
 def test_a_frame_of_numbers_has_nothing_to_judge() -> None:

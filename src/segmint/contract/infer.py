@@ -48,6 +48,7 @@ from segmint.contract.look import MANY, MAX_LEVELS, MISSING_WORDS, Look, bare_te
 from segmint.contract.treatment import left_alone
 from segmint.contract.twins import Twin, twins_of
 from segmint.errors import ContractError
+from segmint.tables.decimal_sign import decimal_among
 from segmint.tables.table_source import NoRowsError, TableSource
 from segmint.wording import counted
 
@@ -163,8 +164,8 @@ def infer_contract(
         answers = _one_spelling(answers)
         suspects = _outcome_doubts(drafted, answers, no_answer, strange)
     notes: dict[str, str] = {}
-    decimal = str(source.receipt.get("decimal", "point"))
-    looks = [look_at(frame[column], decimal) for column in frame.columns if column != drafted.column]
+    inputs = [column for column in frame.columns if column != drafted.column]
+    looks = [look_at(frame[column], decimal_among(source.receipt, [column])) for column in inputs]
     identity = _id_column(looks)
     called = next(
         (look for look in looks if look.kind == "date" and date_known_by_name(look.plain) == "dialling"), None
@@ -221,8 +222,10 @@ def _sample(source: TableSource) -> tuple[pl.DataFrame, str]:
     if not rows:
         raise ContractError(
             f"None of the {lost:,} rows of '{source.name}' can be read: {words}.",
-            expected="rows with one field for each name of the header",
-            fix="make header and rows alike (does each row end in a delimiter, and the header does not?)",
+            expected="rows with one field for each name of the header, and a value in some of them",
+            fix="check the export"
+            if set(unread) == {"no value"}
+            else "make header and rows alike (does each row end in a delimiter, and the header does not?)",
         )
     frame = pl.concat(frames, how="vertical_relaxed").head(SAMPLE_ROWS)
     return frame, f"{lost:,} of {lost + rows:,} rows cannot be read and say nothing here: {words}" if lost else ""

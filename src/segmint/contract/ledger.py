@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from segmint.tables.rejects import Reject
+from segmint.tables.rejects import EMPTY_ROW, Reject
 from segmint.tables.table_source import JSON
 from segmint.wording import counted
 
@@ -66,7 +66,15 @@ class Ledger:
     @property
     def left_alone(self) -> int:
         """Records, among the rejected, of customers whom nobody called: nothing is wrong with them."""
-        return sum(count for reason, count in self.reasons.items() if reason.partition(": ")[0] == LEFT_ALONE)
+        return self._rejected_for(LEFT_ALONE)
+
+    @property
+    def empty(self) -> int:
+        """Records, among the rejected, that hold no value: nothing is lost with them."""
+        return self._rejected_for(EMPTY_ROW)
+
+    def _rejected_for(self, code: str) -> int:
+        return sum(count for reason, count in self.reasons.items() if reason.partition(": ")[0] == code)
 
     def check(self) -> None:
         """Raise AssertionError unless every record was accepted, or rejected for a named reason."""

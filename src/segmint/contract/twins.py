@@ -86,10 +86,12 @@ def _multiples(looks: Sequence[Look]) -> dict[str, Twin]:
     part = np.column_stack([look.numbers.gather(rows).to_numpy() for look in looks])
     found: dict[str, Twin] = {}
     for place, look in enumerate(looks[:-1]):
-        ahead = np.arange(place + 1, len(looks))
+        if look.name in found:  # its multiples are those of the first one
+            continue
+        ahead = np.array([other for other in range(place + 1, len(looks)) if looks[other].name not in found], dtype=int)
         for other in ahead[_ratios(part[:, ahead], part[:, place]) != 0]:
             ratio = float(_ratios(looks[other].numbers.to_numpy()[:, None], look.numbers.to_numpy())[0])
-            if ratio and looks[other].name not in found:
+            if ratio:
                 found[looks[other].name] = Twin(look.name, _round_ratio(ratio), exact=False)
     return found
 

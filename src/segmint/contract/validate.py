@@ -144,9 +144,10 @@ def require_reviewed(contract: Contract) -> None:
 def refuse_rejected(ledger: Ledger, max_rejected: float, *, kept_in: Path | None) -> None:
     """Raise DataError with a summary if a larger share than `max_rejected` was rejected; `kept_in`: where they are.
 
-    Customers left alone are no fault of the table: neither they nor their share count.
+    Customers left alone and rows that hold nothing are no fault of the table: neither they nor their share count.
     """
-    wrong, judged = ledger.rejected - ledger.left_alone, ledger.read - ledger.left_alone
+    harmless = ledger.left_alone + ledger.empty
+    wrong, judged = ledger.rejected - harmless, ledger.read - harmless
     if wrong <= max_rejected * judged:
         return
     lines = [f"{wrong:,} of {judged:,} rows are rejected."]
@@ -183,7 +184,9 @@ def _without_outcomes(ledger: Ledger, wrong: int, judged: int, max_rejected: flo
 
 
 def _other_sign(ledger: Ledger) -> str:
-    """Name the other decimal sign if all cells that are no numbers would be some with it; "" if not."""
+    """Name the other decimal sign if all cells that are no numbers would be some with it, and few rows are read as it is; "" if not."""
+    if ledger.accepted > ledger.rejected:
+        return ""
     other = "point" if ledger.receipt.get("decimal") == "comma" else "comma"
     names, delimiter = ledger.receipt.get("columns"), str(ledger.receipt.get("delimiter", ","))
     places = {str(name): place for place, name in enumerate(names)} if isinstance(names, list) else {}

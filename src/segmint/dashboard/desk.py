@@ -181,9 +181,11 @@ class Desk:
         RunError
             If there is none.
         """
+        return self._origin_of(self.bundle_run())
+
+    def _origin_of(self, run: str | None) -> Path | str:
         if self.served is not None:
             return self.served.handle.origin
-        run = self.bundle_run()
         if run is None:
             raise RunError(
                 "There is no model yet.",
@@ -205,7 +207,8 @@ class Desk:
         """
         if self.served is not None:
             return self.served.handle.bundle
-        where, run = self.origin(), self.bundle_run()
+        run = self.bundle_run()
+        where = self._origin_of(run)
         looks = (
             run,
             *_looks(self.runs / str(run) / FOLDER),

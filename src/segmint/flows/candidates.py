@@ -146,11 +146,10 @@ def choose_of(
 
 
 def doubts_of(policy: ContactPolicy, bundle: Bundle, columns: pl.DataFrame, read: Sequence[Doubt]) -> list[Doubt]:
-    """Say what may be wrong with a list: no objections, columns unlike training, what was `read`, rules that wait in vain."""
+    """Say what may be wrong with a list: that it respects no objection, what was `read`, or rules that wait in vain."""
     waiting = levels_of_nobody(policy, columns)
     return [
         *([] if respects_objections(policy, bundle.contract) else [NO_OBJECTIONS]),
-        *unread(bundle, columns),
         *read,
         *(Doubt(title="A rule waits for nobody", sentence=said) for said in waiting),
     ]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from segmint.config import Config
 from segmint.contract.ledger import Ledger
-from segmint.contract.valid_table import concatenate
+from segmint.contract.valid_table import ValidTable, concatenate
 from segmint.contract.validate import validate_batches
 from segmint.features.apply import apply_features
 from segmint.flows.answer import errors_of, predicted_batches, require_records
@@ -91,11 +91,10 @@ class OpenModel:
         SegmintError
             As for `predict`.
         """
-        opened = open_source(source, self.config.data)
-        table = concatenate(validate_batches(opened, self.bundle.contract, purpose="predict", at=self.bundle.at))
-        require_records(table.ledger)
-        encoded = np.full((table.ledger.read, self.bundle.network["inputs"]), np.nan, dtype=np.float32)
-        encoded[table.records - 1] = apply_features(self.bundle.features, table.frame)
+        table, rejects = self._read(source)
+        records = np.sort([*table.records, *(reject.record for reject in rejects)])  # blank lines are none, but count
+        encoded = np.full((len(records), self.bundle.network["inputs"]), np.nan, dtype=np.float32)
+        encoded[np.searchsorted(records, table.records)] = apply_features(self.bundle.features, table.frame)
         return encoded
 
     def keras_model(self) -> Any:
@@ -128,14 +127,18 @@ class OpenModel:
         SegmintError
             As for `predict`.
         """
+        table, rejects = self._read(source)
+        reasons = reasons_of(table, self.bundle, sensitive=sensitive) if len(table) else pl.DataFrame()
+        return pl.concat([reasons, errors_of(rejects)], how="diagonal").sort("record")
+
+    def _read(self, source: Any) -> tuple[ValidTable, list[Reject]]:
         rejects: list[Reject] = []
         opened = open_source(source, self.config.data)
         known = self.bundle.contract
         batches = validate_batches(opened, known, purpose="predict", at=self.bundle.at, on_reject=rejects.append)
         table = concatenate(batches)
         require_records(table.ledger)
-        reasons = reasons_of(table, self.bundle, sensitive=sensitive) if len(table) else pl.DataFrame()
-        return pl.concat([reasons, errors_of(rejects)], how="diagonal").sort("record")
+        return table, rejects
 
 
 def open_model(bundle: Place = WORD, config: Settings = None, *, runs: Place = RUNS) -> OpenModel:

@@ -27,6 +27,7 @@ from segmint.flows.candidates import (
     require_policy_columns,
     require_usable,
     trained_on,
+    unread,
     weigh,
 )
 from segmint.flows.learned import Learned, run_folder
@@ -188,7 +189,7 @@ def target(
         )
         for_dialler = publish_file(here.folder / DIALLER, lambda path: write_dialler(call_list, profile, path))
         summary = _summary(call_list, choice, held_back, table, columns, opened_bundle)
-        doubts = doubts_of(policy, opened_bundle, columns, held_back.doubts)
+        doubts = doubts_of(policy, opened_bundle, columns, [*unread(opened_bundle, columns), *held_back.doubts])
         summary["hand_off"] = {SHEET: asdict(for_people), DIALLER: asdict(for_dialler)}
         if (learned := Learned.of(opened_bundle, run_folder(bundle, runs), opened)) is not None:
             seen = int(learned.rows(table.rows(call_list.lists(table.records))).sum())

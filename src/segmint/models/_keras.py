@@ -280,9 +280,9 @@ def named_weights(network: keras.Sequential) -> dict[str, NDArray[np.float32]]:
 class Events:
     """One TensorBoard event file; close it by leaving its `with` block."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, suffix: str = ".v2") -> None:
         self._folder = folder
-        self._writer = tf.summary.create_file_writer(str(folder))
+        self._writer = tf.summary.create_file_writer(str(folder), filename_suffix=suffix)
 
     def __enter__(self) -> Events:
         return self

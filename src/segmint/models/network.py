@@ -450,10 +450,16 @@ class _Beginning:
         _keras.train(self.network, self.rows, self.schedule, on_epoch)
 
     def weights(self) -> dict[str, Matrix]:
-        """Return the weights as they are now."""
+        """Return the weights as they are now; `ValueError` if some are no longer finite."""
         from segmint.models import _keras
 
-        return _keras.named_weights(self.network)
+        weights = _keras.named_weights(self.network)
+        if not all(np.isfinite(values).all() for values in weights.values()):
+            raise ValueError(
+                "Training diverged: weights are no longer finite. Lower the learning rate, or scale the inputs as "
+                "CustomerFeatures does."
+            )
+        return weights
 
 
 class _Curve:
@@ -473,11 +479,6 @@ class _Curve:
         self.likely: Floats = np.zeros((0, 0))
 
     def add(self, epoch: int, weights: dict[str, Matrix], matching_loss: float, rate: float) -> bool:
-        if not all(np.isfinite(values).all() for values in weights.values()):
-            raise ValueError(
-                f"Training diverged in epoch {epoch + 1}: weights are no longer finite. Lower the learning rate, or scale the "
-                "inputs as CustomerFeatures does."
-            )
         folded = fold(self.layers, weights)
         training_loss, training_accuracy, _ = _judge(forward(folded, self.training[0]), self.training[1])
         logits = forward(folded, self.inner[0])

@@ -24,6 +24,7 @@ CHARTS = {
     "ranking (area under the ROC curve)": r"^auc$",
     "matching loss (what training minimises)": r"^matching_loss$",
 }
+OF_A_FIT = ".fit"  # how the file with a fit's settings ends: without a name it lies beside the run's results
 # What the tab "HParams" shows beside the settings of each fit.
 METRICS = {"validation": ("loss", "accuracy", "auc", "profit"), "training": ("loss", "accuracy")}
 
@@ -80,7 +81,7 @@ class TensorBoardLog:
     def __init__(self, folder: Path | str, fit: str = "", *, positive: str | None = None) -> None:
         self.root = Path(folder)
         self.name = fit
-        self.positive = positive
+        self.positive = None if positive is None else str(positive)
 
     @property
     def folder(self) -> Path:
@@ -108,13 +109,16 @@ class TensorBoardLog:
         """Open the log of one fit; what is yielded writes an epoch at once, so that one can follow."""
         from segmint.models import _keras
 
-        for part in ("", "training", "validation"):  # a fit begun again has new curves, and its own settings
-            for events in (self.folder / part).glob("events.out.tfevents.*"):
-                events.unlink()
+        # a fit begun again has new curves, and its own settings; the run's results stay
+        old = [*self.folder.glob(f"events.*{OF_A_FIT}")]
+        for part in ("training", "validation"):
+            old += (self.folder / part).glob("events.out.tfevents.*")
+        for events in old:
+            events.unlink()
         numbers = _numbers(settings) | _size(network)
         self._introduce(numbers)
         with (
-            _keras.Events(self.folder) as whole,
+            _keras.Events(self.folder, OF_A_FIT) as whole,
             _keras.Events(self.folder / "training") as training,
             _keras.Events(self.folder / "validation") as validation,
         ):
@@ -165,7 +169,7 @@ class TensorBoardLog:
         """Say once what belongs together and what to compare fits by."""
         from segmint.models import _keras
 
-        if any(self.root.glob("events.*")):
+        if any(not place.name.endswith(OF_A_FIT) for place in self.root.glob("events.*")):
             return
         self.root.mkdir(0o700, parents=True, exist_ok=True)
         with _keras.Events(self.root) as events:

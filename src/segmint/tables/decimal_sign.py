@@ -134,7 +134,9 @@ def commas_in(frame: pl.DataFrame) -> dict[str, JSON]:
     found = DecimalSigns.of([texts.columns, *texts.iter_rows()]).by_column if texts.width else {}
     if "comma" not in found.values():
         return {}
-    return {DECIMALS: {name: "point" if sign == "either" else sign for name, sign in found.items()}}
+    if {"point", "both"}.isdisjoint(found.values()):  # then 1.234 is a thousand and more here
+        return {DECIMALS: dict.fromkeys(found, "comma")}
+    return {DECIMALS: dict(found)}
 
 
 def decimal_among(receipt: Mapping[str, JSON], names: Collection[str]) -> str:
