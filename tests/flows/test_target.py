@@ -297,6 +297,13 @@ def test_a_level_that_nobody_has_is_said_everywhere(
     assert found.summary["suppressed_because"] == {"closed": 150}
 
 
+def test_a_level_of_the_contract_that_nobody_has_this_time_is_no_doubt(done: RunResult, runs: Path) -> None:
+    table = pl.read_csv(sample_path(), separator=";", infer_schema=False)
+    rule = policy('policy.exclude=[{name = "studying", column = "job", levels = ["student"]}]')
+    found = target(table.filter(pl.col("job") != "student"), done.folder, rule, runs=runs)
+    assert not any("waits for nobody" in doubt["title"] for doubt in found.summary["doubts"])
+
+
 def test_what_those_who_call_need_is_carried_into_every_file_and_no_page(
     done: RunResult, runs: Path, tmp_path: Path
 ) -> None:

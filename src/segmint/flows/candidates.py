@@ -147,7 +147,8 @@ def choose_of(
 
 def doubts_of(policy: ContactPolicy, bundle: Bundle, columns: pl.DataFrame, read: Sequence[Doubt]) -> list[Doubt]:
     """Say what may be wrong with a list: that it respects no objection, what was `read`, or rules that wait in vain."""
-    waiting = levels_of_nobody(policy, columns)
+    known = known_levels(bundle, segments=SEGMENT not in bundle.contract.by_name)
+    waiting = levels_of_nobody(policy, columns, known)
     return [
         *([] if respects_objections(policy, bundle.contract) else [NO_OBJECTIONS]),
         *read,
