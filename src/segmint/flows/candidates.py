@@ -17,11 +17,13 @@ from segmint.flows.bundle import SEGMENT, propensities, require_response, segmen
 from segmint.monitoring.unread import Unread
 from segmint.store.bundle import Bundle
 from segmint.targeting.choose import Choice, choose
+from segmint.targeting.holdout import in_holdout, keyed_words
 from segmint.targeting.levels import has_level, levels_of_nobody
 from segmint.targeting.optimise import UnfilledQuotaError
 from segmint.targeting.policy import ContactPolicy
+from segmint.targeting.stakes import Stakes
 from segmint.targeting.suppress import UNNAMED, Doubt, Suppression, count_reasons, respects_objections, suppress
-from segmint.wording import counted
+from segmint.wording import counted, listed
 
 CARRIED = frozenset({"name", "phone", "quota"})
 NO_OBJECTIONS = Doubt(
@@ -120,29 +122,53 @@ def choose_of(
     Raises
     ------
     PolicyError
-        As `choose`; of a quota that cannot be filled it says what keeps its customers off.
+        As `choose`; of a quota that cannot be filled it says what keeps its customers off, or where choosing lost them.
     """
     able = because == ""
     try:
         return choose(customers, propensity, policy, columns=columns, eligible=able.to_numpy())
     except UnfilledQuotaError as error:
-        quota = next(quota for quota in policy.quotas if quota.words == error.quota)
-        members = has_level(columns[quota.column], [quota.level])
-        if not members.any():
-            said = f"{error.came} Nobody has '{quota.level}' in '{quota.column}'."
-            raise UnfilledQuotaError(error.quota, said, fix="look how the table writes it") from None
-        if not (off := int((members & ~able).sum())):
-            raise
-        reason, most = next(iter(count_reasons(because.filter(members)).items()))
-        those = (
-            f"{off:,} of its {int(members.sum()):,} customers"
-            if off < members.sum()
-            else f"all of its {off:,} customers"
-        )
-        said = f"{error.came} Rules keep {those} off, most of them: {reason} ({most:,})."
-        raise UnfilledQuotaError(
-            error.quota, said, fix="look at that rule, or lower the minimum in policy.quotas"
-        ) from None
+        raise _explained(error, customers, policy, columns, because) from None
+
+
+def _explained(
+    error: UnfilledQuotaError, customers: pl.Series, policy: ContactPolicy, columns: pl.DataFrame, because: pl.Series
+) -> UnfilledQuotaError:
+    """Say where the customers of a quota went: nobody has its level, rules keep them off, or choosing does."""
+    quota = next(quota for quota in policy.quotas if quota.words == error.quota)
+    members, able = has_level(columns[quota.column], [quota.level]), because == ""
+    if not members.any():
+        said = f"{error.came} Nobody has '{quota.level}' in '{quota.column}'."
+        return UnfilledQuotaError(error.quota, said, fix="look how the table writes it")
+    off = int((members & ~able).sum())
+    if not off or customers.filter(members & able).n_unique() >= (quota.minimum or 0):
+        return _lost_in_choosing(error, customers, policy, columns, members & able)
+    reason, most = next(iter(count_reasons(because.filter(members)).items()))
+    those = (
+        f"{off:,} of its {int(members.sum()):,} customers" if off < members.sum() else f"all of its {off:,} customers"
+    )
+    said = f"{error.came} Rules keep {those} off, most of them: {reason} ({most:,})."
+    return UnfilledQuotaError(error.quota, said, fix="look at that rule, or lower the minimum in policy.quotas")
+
+
+def _lost_in_choosing(
+    error: UnfilledQuotaError, customers: pl.Series, policy: ContactPolicy, columns: pl.DataFrame, free: pl.Series
+) -> UnfilledQuotaError:
+    """Say how many of the `free` rows' customers are held out or have no known amount, where any are."""
+    weighed = customers.filter(free & pl.Series(Stakes.of(policy, columns).known)).unique()
+    words = keyed_words(weighed, campaign=policy.campaign, key=policy.hash_key)
+    held = int(in_holdout(words[:, 0], policy.holdout_share).sum())
+    of = customers.filter(free).n_unique()
+    told = [
+        (held, "is held out", "are held out", "lower policy.holdout_share"),
+        (of - len(weighed), "has no known cost or value", "have no known cost or value", "fill in the amounts"),
+    ]
+    lost = [(f"{number:,} {one if number == 1 else many}", fix) for number, one, many, fix in told if number]
+    if not lost:
+        return error
+    said = f"{error.came} Of the {of:,} whom no rule keeps off, {listed([clause for clause, _ in lost])}."
+    fixes = listed(["lower the minimum in policy.quotas", *(fix for _, fix in lost)], last="or")
+    return UnfilledQuotaError(error.quota, said, fix=fixes)
 
 
 def doubts_of(policy: ContactPolicy, bundle: Bundle, columns: pl.DataFrame, read: Sequence[Doubt]) -> list[Doubt]:
