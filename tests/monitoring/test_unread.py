@@ -100,3 +100,24 @@ def test_many_known_levels_are_counted() -> None:
     towns = [f"town {i % 20:02d}" for i in range(ROWS)]
     (said,) = unread_in(table(), learned(town=towns))
     assert "'town 07' and 12 more" in said
+
+
+@pytest.mark.parametrize("frequent_first", [True, False])
+def test_a_frequent_level_is_shown_however_many_rare_ones_come_before_it(frequent_first: bool) -> None:
+    rare, frequent = [f"a {i:04d}" for i in range(1_200)], ["zz"] * 300
+    batches = [frequent, rare] if frequent_first else [rare, frequent]
+    for parts in (batches, [[*batches[0], *batches[1]]]):
+        unread = Unread(COLUMNS, learned())
+        for part in parts:
+            unread.add(pl.DataFrame({"town": part}))
+        (said,) = unread.doubts
+        assert "such as 'zz' (it knew" in said
+
+
+def test_a_level_that_the_contract_lists_and_training_never_had_is_told() -> None:
+    wave = table(saves=some(360, "nein", "ja"))
+    (said,) = unread_in(wave, learned(saves=["ja"] * ROWS))
+    assert said.startswith(
+        "360 of 400 rows have a level of 'saves' that training did not know, such as 'nein' (it knew 'ja')"
+    )
+    assert unread_in(wave, learned(saves=some(3, "nein", "ja"))) == ()  # pooled, as fewer than ten had it

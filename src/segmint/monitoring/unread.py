@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
 from segmint.contract.column import Column
-from segmint.contract.counts import count_values
 from segmint.monitoring.reference import FEWEST, OTHER
 from segmint.wording import listed, percent, quoted, shorten, some_of
 
@@ -56,15 +54,17 @@ class Unread:
 class _Column:
     def __init__(self, column: Column, told: Mapping[str, Any], rows: int) -> None:
         self.name = column.name
-        seen = {level: int(count) for level, count in (told.get("levels") or {}).items() if level != OTHER}
-        self.known = column.allowed or tuple(seen)
+        levels = told.get("levels") or {}
+        seen = [level for level in levels if level != OTHER]
+        # what hardly anybody had was pooled without its name: it may have been any level of the contract
+        self.known = tuple(dict.fromkeys([*seen, *(column.allowed if OTHER in levels else ())]))
         self._is_category = column.kind == "category"
-        # without levels in the contract, what hardly anybody had was pooled: as many may have it again
-        pooled = 0 if column.allowed else int((told.get("levels") or {}).get(OTHER, 0))
+        # without levels in the contract, as many as were pooled may have such a level again
+        pooled = 0 if column.allowed else int(levels.get(OTHER, 0))
         self._usual = pooled / max(rows, 1)
         self._was_missing = float(told["missing_share"])
         self._rows = self._missing = self._strange = 0
-        self._levels = Counter[str]()
+        self._levels = pl.DataFrame(schema={"level": pl.String, "rows": pl.UInt64})
 
     def add(self, series: pl.Series) -> None:
         values = series.drop_nulls()
@@ -73,9 +73,7 @@ class _Column:
         if self._is_category and len(values):
             strange = values.filter(~values.is_in(pl.Series(self.known, dtype=pl.String).implode()))
             self._strange += len(strange)
-            for level, count in sorted(count_values(strange).items()):
-                if level in self._levels or len(self._levels) < _KEPT:
-                    self._levels[level] += count
+            self._levels = _most_frequent(pl.concat([self._levels, _counted(strange)]))
 
     @property
     def strange_said(self) -> str:
@@ -83,8 +81,8 @@ class _Column:
         if self._strange < FEWEST or share - self._usual < WORTH_WARNING:
             return ""
         have = some_of(self._strange, self._rows, "rows", "has", "have")
-        first = sorted(self._levels.items(), key=lambda told: (-told[1], told[0]))[:SHOWN]
-        often = [shorten(level, LONGEST) for level, count in first if count >= FEWEST]
+        first = self._levels.head(SHOWN).iter_rows()
+        often = [shorten(level, LONGEST) for level, rows in first if rows >= FEWEST]
         such_as = f", such as {quoted(often)}" if often else ""
         return (
             f"{have} a level of '{self.name}' that training did not know{such_as} (it knew {_named(self.known)}): "
@@ -98,6 +96,17 @@ class _Column:
             return ""
         have = some_of(self._missing, self._rows, "rows", "has", "have")
         return f"{have} no '{self.name}'; in training {percent(self._was_missing)} had none: check the table"
+
+
+def _counted(values: pl.Series) -> pl.DataFrame:
+    told = values.alias("level").value_counts(name="rows")
+    return told.cast({"level": pl.String, "rows": pl.UInt64})
+
+
+def _most_frequent(told: pl.DataFrame) -> pl.DataFrame:
+    """Add up the rows of each level and keep the most frequent, ties by name."""
+    summed = told.group_by("level").agg(pl.col("rows").sum())
+    return summed.sort(["rows", "level"], descending=[True, False]).head(_KEPT)
 
 
 def _named(levels: Sequence[str]) -> str:
