@@ -112,12 +112,3 @@ def test_a_frequent_level_is_shown_however_many_rare_ones_come_before_it(frequen
             unread.add(pl.DataFrame({"town": part}))
         (said,) = unread.doubts
         assert "such as 'zz' (it knew" in said
-
-
-def test_a_level_that_the_contract_lists_and_training_never_had_is_told() -> None:
-    wave = table(saves=some(360, "nein", "ja"))
-    (said,) = unread_in(wave, learned(saves=["ja"] * ROWS))
-    assert said.startswith(
-        "360 of 400 rows have a level of 'saves' that training did not know, such as 'nein' (it knew 'ja')"
-    )
-    assert unread_in(wave, learned(saves=some(3, "nein", "ja"))) == ()  # pooled, as fewer than ten had it

@@ -55,9 +55,8 @@ class _Column:
     def __init__(self, column: Column, told: Mapping[str, Any], rows: int) -> None:
         self.name = column.name
         levels = told.get("levels") or {}
-        seen = [level for level in levels if level != OTHER]
-        # what hardly anybody had was pooled without its name: it may have been any level of the contract
-        self.known = tuple(dict.fromkeys([*seen, *(column.allowed if OTHER in levels else ())]))
+        # a reference counts each customer's last row: earlier ones may have had any level of the contract
+        self.known = column.allowed or tuple(level for level in levels if level != OTHER)
         self._is_category = column.kind == "category"
         # without levels in the contract, as many as were pooled may have such a level again
         pooled = 0 if column.allowed else int(levels.get(OTHER, 0))
