@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -73,7 +73,7 @@ class Predicted:
     trained_on: int | None
     quality: dict[str, float]
     left_alone: int = 0
-    doubts: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def rows(self) -> int:
