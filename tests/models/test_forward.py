@@ -54,11 +54,7 @@ def test_rows_and_tables_get_the_logits_of_keras(name: str) -> None:
     from segmint.models import _keras
 
     layers, inputs = NETWORKS[name], customers(300)
-    network = _keras.build(layers, inputs=FEATURES, seed=1)
-    for place, layer in enumerate(network.layers):
-        for variable in layer.weights:
-            if (kept := some_weights(layers).get(f"{place}.{variable.name}")) is not None:
-                variable.assign(kept)
+    network = _keras.with_weights(layers, some_weights(layers), inputs=FEATURES)
     folded = fold(layers, _keras.named_weights(network))
     expected = network.predict(inputs, batch_size=64, verbose=0)
     assert np.ptp(expected) > 1, "logits that are all alike prove nothing"

@@ -57,7 +57,7 @@ def same_ids(named: pl.Series, known: pl.Series) -> pl.DataFrame:
     here = _spelled(known, "known")
     exact = there.join(here, on="whole")
     digits = pl.col("whole").str.contains("^[0-9]+$")
-    bare = pl.col("whole").str.strip_chars_start("0")
+    bare = pl.col("whole").str.replace(_ZEROS, "${1}")
     lost = there.join(here, on="whole", how="anti").filter(digits).with_columns(whole=bare)
     short = lost.join(here.filter(digits).with_columns(whole=bare), on="whole") if lost.height else lost.clear()
     pairs = [part.select("named", "known") for part in (exact, short) if part.height]

@@ -258,7 +258,10 @@ class Desk:
 
     def customers(self, table: str) -> ValidTable:
         """A table of customers, read once under the bundle's contract."""
-        bundle, path = self.bundle(), self.tables.find(table).path  # one whose folder was deleted is forgotten
+        return self._customers_under(self.bundle(), table)
+
+    def _customers_under(self, bundle: Bundle, table: str) -> ValidTable:
+        path = self.tables.find(table).path  # one whose folder was deleted is forgotten
         return self._read.get((bundle.digest, table), lambda: read_customers(path, bundle, self.standing.under()))
 
     def forget(self, table: str) -> None:
@@ -284,7 +287,8 @@ class Desk:
 
     def prepared(self, table: str, config: Config) -> PreparedList:
         """A list prepared for previews; made anew when what it stands on changes."""
-        bundle, valid = self.bundle(), self.customers(table)
+        bundle = self.bundle()
+        valid = self._customers_under(bundle, table)
         key = (bundle.digest, table, stands_on(config, valid))
         return self._prepared.get(key, lambda: prepare_list(valid, bundle, config, self._learned(table, bundle)))
 

@@ -219,17 +219,17 @@ def preview(
 
 def _doubts(desk: Desk, table: str, prepared: PreparedList, policy: ContactPolicy) -> list[Doubt]:
     """What may be wrong with the list that these controls would make."""
-    rows = prepared.may_be_called(policy)
+    rows, bundle = prepared.may_be_called(policy), desk.bundle()
     return [
         *trained_on(int(prepared.trained_on[rows].sum()), rows.size, "who may be called"),
         *shared_customers(
             desk.all_runs(),
             policy,
             prepared.preview.customers.gather(rows),
-            by_id=desk.bundle().contract.id_column is not None,
+            by_id=bundle.contract.id_column is not None,
             table=desk.fingerprint(table),
         ),
-        *doubts_of(policy, desk.bundle(), prepared.preview.columns, prepared.doubts),
+        *doubts_of(policy, bundle, prepared.preview.columns, prepared.doubts),
     ]
 
 

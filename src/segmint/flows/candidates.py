@@ -44,7 +44,7 @@ def trained_on(seen: int, of: int, who: str) -> list[Doubt]:
 
 def unread(bundle: Bundle, columns: pl.DataFrame) -> list[Doubt]:
     """Say which columns the network cannot make sense of, as they are written otherwise than in training."""
-    found = Unread([column for column in bundle.contract.columns if column.is_feature], bundle.reference)
+    found = Unread(bundle.contract.features(bundle.at), bundle.reference)
     found.add(columns)
     said = ". ".join([*found.doubts, "What is expected of the list may be far off"])
     return [Doubt(title="The table is not written as the network learned it", sentence=said)] if found.doubts else []

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from segmint.contract.ids import bare_ids, lost_digits, without_point_zero
+from segmint.contract.ids import bare_ids, lost_digits, without_point_zero, without_zeros
 from segmint.errors import InputError, SegmintError
 from segmint.store.alone import alone
 from segmint.store.staging import disk_explained, make_folder, publish_file
@@ -132,10 +132,8 @@ def add_objectors(path: Path, customers: pl.Series, own: str | None = None, name
 def _by_zeros(new: pl.Series, known: pl.Series) -> int:
     """Count the new ids, all of digits, of which another entry differs by the zeros before it alone."""
     every = without_point_zero(pl.concat([known.alias("id"), new.alias("id")])).drop_nulls().unique()
-    bare = every.filter(every.str.contains("^[0-9]+$")).str.strip_chars_start("0")
-    mine = without_point_zero(new)
-    mine = mine.filter(mine.str.contains("^[0-9]+$")).str.strip_chars_start("0")
-    return int(mine.is_in(bare.filter(bare.is_duplicated()).implode()).sum())
+    short = without_zeros(every)  # spelled alike, now that zeros do not count
+    return int(without_zeros(new).is_in(short.filter(short.is_duplicated()).implode()).sum())
 
 
 def _id_column(known: pl.DataFrame, own: str | None, named: str | None, file: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from starlette.requests import ClientDisconnect
 
 from segmint.service.problems import Problem
-from segmint.tables.byte_stream import ARCHIVES
+from segmint.tables.byte_stream import archive_of
 
 MOST_JSON = 8 << 20
 MOST_TABLE = 256 << 20
@@ -59,8 +59,7 @@ def parse_json(body: bytes) -> Any:
     Problem
         400, or 415 for what is compressed; with a code and no value of the body.
     """
-    archive = next((name for mark, name in ARCHIVES.items() if body.startswith(mark)), None)
-    if archive is not None:
+    if (archive := archive_of(body)) is not None:
         told = f"The body came as application/json and is a {archive} file. Send the JSON itself, not compressed."
         raise Problem(415, "content_encoding", told, field="body")
     if body.startswith(_BOM):

@@ -36,7 +36,7 @@ from segmint.store.bundle import Bundle
 from segmint.store.run import CONFIG
 from segmint.store.run_files import LEDGER, LIST
 from segmint.store.staging import passing_folder, sweep_dead
-from segmint.tables.byte_stream import ARCHIVES, PARQUET
+from segmint.tables.byte_stream import PARQUET, archive_of
 from segmint.targeting.policy import ContactRules, Economics
 
 MEDIA = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
@@ -158,7 +158,7 @@ def _refuse_other_kind(start: bytes, kind: str) -> None:
     if kind == "csv" and start.startswith(PARQUET):
         told = f"The body came as text/csv and is Parquet. Send it as {MEDIA['parquet']}."
         raise Problem(415, "media_type", told, field="body")
-    archive = next((name for mark, name in ARCHIVES.items() if start.startswith(mark)), None)
+    archive = archive_of(start)
     if kind == "csv" and archive is not None:
         told = f"The body came as text/csv and is a {archive} file. Send the text itself: no archive and no workbook."
         raise Problem(415, "content_encoding", told, field="body")

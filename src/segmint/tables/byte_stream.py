@@ -32,6 +32,11 @@ def compression_of(magic: bytes) -> str | None:
     return next((ARCHIVES[mark] for mark in (GZIP, ZSTD) if magic.startswith(mark)), None)
 
 
+def archive_of(start: bytes) -> str | None:
+    """Name the archive, or the compression, that a file begins as; None for what is neither."""
+    return next((name for mark, name in ARCHIVES.items() if start.startswith(mark)), None)
+
+
 def wide_encoding_of(start: bytes) -> str | None:
     """Name the UTF-16 or UTF-32 encoding that a text's first bytes tell of, or None."""
     for bom, name in BOMS.items():
@@ -123,7 +128,7 @@ class _Expanding:
                 fix="copy or compress it again",
             ) from error
         self._read += len(data)
-        if first and any(data.startswith(mark) for mark in ARCHIVES):
+        if first and archive_of(data) is not None:
             raise InputError(
                 f"'{self._name}' holds an archive inside an archive.",
                 expected="a compressed text table",
