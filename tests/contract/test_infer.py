@@ -236,7 +236,7 @@ def german_export(rows: int = 400) -> pl.DataFrame:
             "Anrufdatum": [f"{day:%d.%m.%Y}" for day in called],
             "closed_on": [f"{day:%d.%m.%Y}" if draw.random() < 0.9 else "31.12.9999" for day in called],
             "fertig": [f"{day:%d.%m.%Y} 1{draw.randrange(10)}:05" for day in called],
-            "paid": [f"{draw.randrange(1, 900)} EUR" for _ in range(rows)],
+            "paid": [f"{draw.randrange(1, 900)} {draw.choice(('EUR', 'USD'))}" for _ in range(rows)],
             "quote_ts": [str(1_700_000_000 + draw.randrange(10**6)) for _ in range(rows)],
             "cancel_reason": [draw.choice(["price", "moved"]) for _ in range(rows)],
             "talk_minutes": [f"{draw.uniform(0, 9):.1f}" for _ in range(rows)],
@@ -374,7 +374,7 @@ def test_every_ignored_column_has_a_reason(german: Draft, draft: Draft) -> None:
         assert ignored
         assert set(ignored) <= set(drafted.notes)
         assert all(f"# NOTE: {drafted.notes[name]}\n[columns." in drafted.text for name in ignored)
-    assert "a currency" in german.notes["paid"]
+    assert "currencies or units that differ" in german.notes["paid"]
     assert "seconds?" in german.notes["quote_ts"]
 
 
@@ -474,7 +474,7 @@ def test_the_german_draft_reads_its_table(german: Draft) -> None:
 def test_periods_and_numbers_with_units_are_no_levels() -> None:
     some = {
         "stand": ["2024-03", "2024-04"], "month_end": ["03/2024", "04/2024"], "quarter": ["2024Q1", "2024Q2"],
-        "yyyymm": ["202403", "202404", "202405"], "rate": ["1,5 %", "2 %", "3 %"], "fee": ["EUR 10", "EUR 12", "EUR 9"],
+        "yyyymm": ["202403", "202404", "202405"], "rate": ["1,5 %", "2 %", "3 %"], "fee": ["EUR 10", "USD 12", "EUR 9"],
         "size": ["10", "12", "9"], "plan": ["5G", "4G"],
     }  # fmt: skip
     frame = churn().with_columns(
@@ -485,8 +485,8 @@ def test_periods_and_numbers_with_units_are_no_levels() -> None:
     assert features == {"size", "plan", "rate", "fee"}
     for name in ("stand", "month_end", "quarter", "yyyymm"):
         assert "training never saw" in draft.notes[name]
-    for name in ("rate", "fee"):
-        assert "bare numbers" in draft.suspects[name]
+    assert "bare numbers" in draft.suspects["fee"]
+    assert (draft.contract.by_name["rate"].kind, draft.contract.by_name["rate"].unit) == ("number", "%")
     assert not {"size", "plan"} & set(draft.suspects)
 
 
@@ -852,16 +852,31 @@ def test_amounts_lengths_and_notes_are_no_id(cell: str) -> None:
     frame = churn().drop("customerID", "remark").with_columns(saldo=pl.Series(cells))
     draft = infer_contract(open_table(frame), name="x")
     assert draft.contract.id_column is None
-    assert draft.notes["saldo"]
+    assert draft.notes.get("saldo") or draft.contract.by_name["saldo"].kind == "number"
 
 
-@pytest.mark.parametrize("cell", ["1.{}.567,50 EUR", "€ {}.50", "{},50 EUR", "$1,{}.00"])
+@pytest.mark.parametrize(
+    ("cell", "unit"),
+    [
+        ("1.{}.567,50 EUR", "EUR"), ("€ {}.50", "€"), ("{},50 EUR", "EUR"), ("$1,{}.00", "$"), ("{},5 %", "%"),
+        ("1 {},50-", ""), ("1'{}.60", ""), ("{} kg", "kg"),
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize("nothing", ["-", "n/a", ""])
-def test_amounts_are_known_beside_many_words_for_nothing_and_asked_about(cell: str, nothing: str) -> None:
+def test_amounts_are_read_with_their_unit_beside_many_words_for_nothing(cell: str, unit: str, nothing: str) -> None:
     cells = [nothing if i % 10 == 0 else cell.format(100 + i) for i in range(400)]
     draft = drafted_with("Kontostand", cells)
+    column = draft.contract.by_name["Kontostand"]
+    assert (column.kind, column.role, column.unit) == ("number", "holding", unit)
+    assert (f"read as numbers in {unit}" in draft.suspects.get("Kontostand", "")) == bool(unit)
+
+
+@pytest.mark.parametrize("nothing", ["-", "n/a", ""])
+def test_amounts_in_two_currencies_are_known_beside_many_words_for_nothing_and_asked_about(nothing: str) -> None:
+    cells = [nothing if i % 10 == 0 else f"{100 + i},50 {'EUR' if i % 2 else 'USD'}" for i in range(400)]
+    draft = drafted_with("Kontostand", cells)
     assert draft.contract.by_name["Kontostand"].role == "ignore"
-    assert "with a currency" in draft.notes["Kontostand"]
+    assert "currencies or units that differ" in draft.notes["Kontostand"]
     assert "write 1234.50" in draft.suspects["Kontostand"]
     assert "# LOOK: amounts that nothing is learned from" in draft.text
 

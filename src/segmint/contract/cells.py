@@ -14,6 +14,7 @@ from segmint.contract.column import Column
 from segmint.contract.contract import Outcome
 from segmint.contract.dates import ISO, read_dates
 from segmint.errors import ContractError, InputError
+from segmint.tables.amounts import bare_amounts
 from segmint.tables.lengths import lengths_as_text
 
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
@@ -70,7 +71,7 @@ def read_cells(column: Column, raw: pl.Series, missing: Sequence[str], decimal: 
         If a column of texts came as floating point numbers that cannot hold its digits.
     """
     if column.kind == "number":
-        return number_cells(raw, missing, decimal)
+        return number_cells(raw, missing, decimal, column.unit)
     if column.kind == "date":
         return _dates(column, raw, missing)
     level = column.kind == "category" and column.role != "id"
@@ -82,9 +83,9 @@ def read_cells(column: Column, raw: pl.Series, missing: Sequence[str], decimal: 
     return Cells.without_problem(_as_allowed(column, values))
 
 
-def number_cells(raw: pl.Series, missing: Sequence[str] = ("",), decimal: str = "point") -> Cells:
-    """Read the cells of a column of numbers, of whatever role, as `read_cells` does."""
-    cells, codes = _numbers(raw, missing, decimal), missing_codes(missing, decimal)
+def number_cells(raw: pl.Series, missing: Sequence[str] = ("",), decimal: str = "point", unit: str = "") -> Cells:
+    """Read the cells of a column of numbers, of whatever role, as `read_cells` does; each may carry its unit."""
+    cells, codes = _numbers(raw, missing, decimal, unit), missing_codes(missing, decimal)
     if codes:
         cells = Cells(cells.values.set(cells.values.is_in(codes).fill_null(False), None), cells.problem)
     return _without_too_large(cells)
@@ -275,13 +276,13 @@ def _plain(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _numbers(raw: pl.Series, missing: Sequence[str], decimal: str) -> Cells:
+def _numbers(raw: pl.Series, missing: Sequence[str], decimal: str, unit: str) -> Cells:
     if raw.dtype.is_integer():  # always a number, always finite
         return Cells.without_problem(raw.cast(pl.Float64))
     if raw.dtype == Text:
         bare = raw.str.strip_chars()
         texts = _without(bare, missing, bare)
-        values, absent = _parsed(texts, raw.name, decimal), texts.is_null()
+        values, absent = _parsed(bare_amounts(texts, unit), raw.name, decimal), texts.is_null()
     elif raw.dtype.is_temporal() or raw.dtype == pl.Boolean:
         values, absent = pl.Series([None] * len(raw), dtype=pl.Float64), raw.is_null()
     else:

@@ -49,7 +49,7 @@ _HARDSHIP = re.compile(
 _OUTCOME = re.compile(
     r"^(y|target|label|outcome|response|responded|churn(ed)?|exited|attrition|subscribed|converted|conversion|bought"
     r"|purchased?|accepted|deposit|segment(ation)?|class|success|renewed|cancelled|left|result|sold|sale|abschluss"
-    r"|ergebnis|zusage)$"
+    r"|ergebnis|zusage|antwort|reaktion|termineinlage|term_?deposit)$"
 )
 _LIKE_OUTCOME = re.compile(
     r"subscribed|churn|convert|conversion|bought|accepted|purchased|respon(se|ded)|took_up|signed_up|abgeschlossen"

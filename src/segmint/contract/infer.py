@@ -76,7 +76,9 @@ _WHO_MAY_BE_CALLED: Mapping[Role, str] = {
     "consent": 'does yes mean that the customer may be called? If it means the opposite, write role = "exclude_if"',
     "exclude_if": "does yes mean that the customer must not be called? Then no, false and 0 may be; empty is not called",
 }
-_NO_BARE_NUMBERS = "numbers with a currency, a unit, spaces or more than one point; write bare numbers to use them"
+_NO_BARE_NUMBERS = (
+    "numbers with currencies or units that differ, or in a form that is not read; write bare numbers to use them"
+)
 _WRITTEN_OUT = "amounts that nothing is learned from, as they are written: write 1234.50 or 1234,50, and draft again"
 _DAYS_OF_CONSENT = "the days of a consent or an objection: to heed it, put yes or no for each customer into a column"
 _PERHAPS_CONSENT = (
@@ -524,6 +526,7 @@ def _guess(look: Look, answers: pl.Series, called: Look | None, *, is_id: bool) 
         return _Guess(_column(look, "ignore", moment, kind=look.kind), tuple(doubts), f"ignored: {why}")
     known: Known = "after_call" if auc > STRONG_AUC else known_by_name(look.plain)
     doubts += _doubts_by_name(look)
+    doubts += [f"read as numbers in {look.unit}: a row with another unit here would be rejected"] if look.unit else []
     settings = _bounds_and_states(look, doubts) if look.kind == "number" else {"allowed": _allowed(look)}
     if role in _WHO_MAY_BE_CALLED:
         doubts += [_WHO_MAY_BE_CALLED[role], *([_NOBODY_MAY_BE_CALLED] if look.distinct == 0 else [])]
@@ -570,6 +573,7 @@ def _may_be_serial_days(numbers: pl.Series) -> bool:
 
 def _column(look: Look, role: Role, known: Known, **settings: object) -> Column:
     settings |= {"name": look.name, "role": role, "label": label_for(look.name), "known": known}
+    settings |= {"unit": look.unit} if look.unit else {}
     settings |= {"sensitive": True} if is_sensitive(look.plain) else {}
     settings |= {"changeable": False} if role in FEATURE_ROLES and is_hardship(look.plain) else {}
     settings |= {"missing": ("", *look.missing)} if look.missing and settings["kind"] != "text" else {}

@@ -14,6 +14,7 @@ from segmint.contract.column import Column, Kind, Role
 from segmint.contract.counts import count_values
 from segmint.contract.dates import ISO, format_words, formats_of
 from segmint.contract.hints import feature_role, names_code, personal_role, plain_name
+from segmint.tables.amounts import bare_amounts, unit_of
 from segmint.wording import counted, quoted, shorten
 
 MAX_LEVELS = 60
@@ -63,6 +64,8 @@ class Look:
     kind : {"number", "category", "text", "date"}
     format : str
         How dates are written, if not as 2026-03-14.
+    unit : str
+        What numbers are written with: "EUR", "%"; empty for nothing.
     doubts : list of str
         What a person should look at.
     otherwise : polars.Series of shape (n_rows,), Float64, or None
@@ -77,6 +80,7 @@ class Look:
     levels: Mapping[str, int]
     kind: Kind
     format: str = ""
+    unit: str = ""
     doubts: list[str] = field(default_factory=list)
     otherwise: pl.Series | None = None
 
@@ -184,7 +188,7 @@ def look_at(raw: pl.Series, decimal: str) -> Look:
     if len(unread := look.unread):
         look.doubts.append(_unread_told(unread, look.kind))
     if look.kind == "category" and look.distinct > 2 and look.has_units:
-        look.doubts.append("numbers with a currency, a unit or spaces, read as levels; write bare numbers instead?")
+        look.doubts.append("numbers with currencies or units that differ, read as levels; write bare numbers instead?")
     if look.missing:
         look.doubts.append(f"read as no value: {', '.join(look.missing)}")
     if look.kind == "category" and (words := [word for word in MISSING_WORDS if word in look.levels]):
@@ -234,30 +238,32 @@ def _date(raw: pl.Series, texts: pl.Series, formats: Sequence[str]) -> Look:
 
 
 def _other(raw: pl.Series, texts: pl.Series, decimal: str) -> Look:
-    numbers = _as_numbers(raw, decimal)
+    unit = unit_of(texts) if raw.dtype == pl.String else ""
+    numbers = _as_numbers(raw, decimal, unit)
     missing, strangers = _words_between(raw, texts, numbers)
     known = texts.drop_nulls()
     days = pl.Series([None] * len(raw), dtype=pl.Date)
-    kind = _kind(texts, numbers, missing)
+    bare = bare_amounts(texts, unit)
+    kind = _kind(bare, numbers, missing)
     if kind != "number" and strangers:
         missing = tuple(sorted(word for word in known.unique() if word in ERROR_WORDS))
-        kind = _kind(texts, numbers, missing)
+        kind = _kind(bare, numbers, missing)
         missing = () if kind == "text" else missing
     known = known.filter(~known.is_in(list(missing)))
     levels = count_values(known, sort=True) if known.n_unique() <= MAX_LEVELS else {}
     if kind == "number" and names_code(plain_name(raw.name)):
         kind = "category" if levels else "text"
-    look = Look(raw.name, texts, numbers, days, missing, levels, kind)
+    look = Look(raw.name, texts, numbers, days, missing, levels, kind, unit=unit if kind == "number" else "")
     if decimal == "ambiguous" and kind == "number" and raw.dtype == pl.String and texts.str.contains(r"[.,]").any():
-        look = replace(look, otherwise=_as_numbers(raw, "comma"))
+        look = replace(look, otherwise=_as_numbers(raw, "comma", unit))
         look.doubts.append(
             '1.234 may be a thousand or one: say which (data.decimal = "point" or "comma"); read as a point'
         )
     return look
 
 
-def _as_numbers(raw: pl.Series, decimal: str) -> pl.Series:
-    return number_cells(raw, decimal="point" if decimal == "ambiguous" else decimal).values
+def _as_numbers(raw: pl.Series, decimal: str, unit: str) -> pl.Series:
+    return number_cells(raw, decimal="point" if decimal == "ambiguous" else decimal, unit=unit).values
 
 
 def _words_between(raw: pl.Series, texts: pl.Series, numbers: pl.Series) -> tuple[tuple[str, ...], bool]:

@@ -7,12 +7,15 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+import polars as pl
+
 from segmint.contract.cells import LARGEST, cell_texts, missing_codes, plainly, read_cells, spellings
 from segmint.contract.column import Column, Known
 from segmint.contract.column_match import match_columns
 from segmint.contract.contract import Contract
 from segmint.contract.validate import DETAILS, FLAG_WORDS
 from segmint.errors import DataError
+from segmint.tables.amounts import bare_amounts
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]*)?")
@@ -91,7 +94,7 @@ def _reader(column: Column, missing: tuple[str, ...]) -> ReadCell:
     tokens = frozenset(missing)
     if column.kind == "number":
         codes = frozenset(missing_codes(missing, "point"))
-        return lambda raw: _number(raw, tokens, codes)
+        return lambda raw: _number(raw, tokens, codes, column.unit)
     if column.kind == "date":
         return lambda raw: _slowly(column, raw, missing)
     strip = column.kind == "category"
@@ -112,18 +115,17 @@ def _reader(column: Column, missing: tuple[str, ...]) -> ReadCell:
     return read
 
 
-def _number(raw: Any, missing: frozenset[str], codes: frozenset[float]) -> tuple[float | None, str | None]:
+def _number(raw: Any, missing: frozenset[str], codes: frozenset[float], unit: str) -> tuple[float | None, str | None]:
     if raw is None:
         return None, None
     if isinstance(raw, str):
         text = raw.strip(_WHITE)
         if text in missing:
             return None, None
-        if _GROUPED.fullmatch(text):
-            text = text.replace(",", "")
-        if not _NUMBER.fullmatch(text):
+        bare = _bare(text, unit)
+        if bare is None:
             return None, "not_a_number"
-        value = float(text)
+        value = float(bare)
     elif isinstance(raw, int | float) and not isinstance(raw, bool):
         try:
             value = float(raw)
@@ -136,6 +138,15 @@ def _number(raw: Any, missing: frozenset[str], codes: frozenset[float]) -> tuple
     if value in codes:
         return None, None
     return (None, problem) if (problem := _too_large(value)) else (value + 0.0, None)  # -0.0 becomes 0.0
+
+
+def _bare(text: str, unit: str) -> str | None:
+    """Write a number without its unit and without commas between thousands; None if it is none."""
+    if not _NUMBER.fullmatch(text):
+        text = bare_amounts(pl.Series([text]), unit)[0]
+    if _GROUPED.fullmatch(text):
+        text = text.replace(",", "")
+    return text if _NUMBER.fullmatch(text) else None
 
 
 def _too_large(value: float) -> str | None:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from segmint.tables.amounts import bare_amount
 from segmint.tables.table_source import JSON
 
 DECIMALS = "decimals"
 """Where a receipt keeps the sign of each column, if they are not all written alike."""
 SAMPLE_ROWS = 2_000
-POINT = re.compile(r"[+-]?(\d*\.(\d{1,2}|\d{4,})|\d{4,}\.\d+|0\.\d+|\d{1,3}(,\d{3})+\.\d+)")
-COMMA = re.compile(r"[+-]?(\d*,(\d{1,2}|\d{4,})|\d{4,},\d+|0,\d+|\d{1,3}(\.\d{3})+,\d+)")
+POINT = re.compile(r"[+-]?(\d*\.(\d{1,2}|\d{4,})|\d{4,}\.\d+|0\.\d+|\d{1,3}(,\d{3})+\.\d+|[1-9]\d{0,2}(,\d{3}){2,})")
+COMMA = re.compile(r"[+-]?(\d*,(\d{1,2}|\d{4,})|\d{4,},\d+|0,\d+|\d{1,3}(\.\d{3})+,\d+|[1-9]\d{0,2}(\.\d{3}){2,})")
 _EITHER = re.compile(r"[+-]?\d{1,3}[.,]\d{3}")
 _NO_VALUE = re.compile(r"\W+|n\W?a\W?|nan|null|none|missing|unknown", re.IGNORECASE)
 _NUMBER_LIKE = re.compile(r"[+-]?[\d.,]*\d[\d.,]*")
@@ -40,6 +41,7 @@ class _Column:
         if _NO_VALUE.fullmatch(text):
             return
         self.filled += 1
+        text = text if _NUMBER_LIKE.fullmatch(text) else bare_amount(text)
         if not _NUMBER_LIKE.fullmatch(text):
             return
         self.numbers += 1

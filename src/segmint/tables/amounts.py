@@ -1,0 +1,70 @@
+"""Numbers as people write them, and as bare numbers: € 1'234.50, 12 345,60 EUR, 12,5 %, 12345,60-."""
+
+from __future__ import annotations
+
+import re
+
+import polars as pl
+
+_SPACE = "[ \u00a0\u2009\u202f]"
+_MARK = "[ \u00a0\u2009\u202f'\u2019]"
+_DIGITS = rf"[1-9][0-9]{{0,2}}(?:{_MARK}[0-9]{{3}})+(?:[.,][0-9]+)?|[0-9.,]*[0-9](?:[eE][+-]?[0-9]+)?"
+_SYMBOL = "[%‰€$£¥¢₺₽₹₪₴₩₫฿]"
+_BEFORE = rf"{_SYMBOL}|[A-Z]{{3}}"
+_AFTER = rf"{_SYMBOL}|[A-Z]{{3}}|{_SPACE}\p{{L}}{{1,5}}\.?"
+_BARE = r"^[+-]?[0-9.,]*([eE][+-]?[0-9]+)?$"
+
+
+def _pattern(before: str, after: str) -> str:
+    """Match a number with its unit; a sign may stand before or behind either."""
+    return rf"^([+-]?){_SPACE}?(?:{before})?{_SPACE}?([+-]?)({_DIGITS})(-?){_SPACE}?(?:{after})?(-?)$"
+
+
+_OF_A_UNIT = _pattern(f"(?P<before>{_BEFORE})", f"(?P<after>{_AFTER})")
+_OF_ANY_UNIT = re.compile(_pattern(_BEFORE, _AFTER).replace(r"\p{L}", r"[^\W\d_]"))
+
+
+def bare_amounts(texts: pl.Series, unit: str = "") -> pl.Series:
+    """Write numbers without their unit, without the spaces or apostrophes between thousands, with the minus before them.
+
+    Points and commas stay as they are, and so does what is no number, or has another unit.
+
+    Parameters
+    ----------
+    texts : polars.Series of shape (n_rows,), String
+        Without white space around them.
+    unit : str
+        What may stand before or behind a number, as ``unit = "EUR"`` in a contract says; empty for nothing.
+    """
+    odd = ~texts.str.contains(_BARE)
+    if not odd.any():
+        return texts
+    written = pl.escape_regex(unit) if unit else ""
+    return _rewritten(texts, odd, _pattern(written, written))
+
+
+def bare_amount(text: str) -> str:
+    """Write one number as `bare_amounts` does, whatever its unit."""
+    parts = _OF_ANY_UNIT.fullmatch(text.replace("\u2212", "-"))
+    return re.sub(_MARK, "", "".join(parts.group(1, 2, 4, 5, 3))) if parts else text
+
+
+def unit_of(texts: pl.Series) -> str:
+    """Name the unit that amounts are written with; "" where they have none, or more than one.
+
+    Parameters
+    ----------
+    texts : polars.Series of shape (n_rows,), String
+        Without white space around them.
+    """
+    odd = texts.filter(~texts.str.contains(_BARE)).drop_nulls().str.replace_all("\u2212", "-")
+    groups = odd.str.extract_groups(_OF_A_UNIT).struct.unnest()
+    units = pl.concat([groups["before"], groups["after"].rename("before")]).drop_nulls().str.strip_chars().unique()
+    return str(units[0]) if len(units) == 1 else ""
+
+
+def _rewritten(texts: pl.Series, odd: pl.Series, pattern: str) -> pl.Series:
+    plain = texts.str.replace_all("\u2212", "-")
+    is_amount = (odd & plain.str.contains(pattern)).fill_null(False)
+    bare = plain.str.replace(pattern, "${1}${2}${4}${5}${3}").str.replace_all(_MARK, "")
+    return bare.zip_with(is_amount, texts).alias(texts.name)
