@@ -14,6 +14,7 @@ from segmint.contract.synthetic import synthetic_rows
 from segmint.contract.validate import validate, validate_batches
 from segmint.errors import ContractError, DataError
 from segmint.tables.source import open_table
+from segmint.tables.table_source import ReadOptions
 
 CONTRACT = parse_contract(
     """
@@ -67,7 +68,7 @@ known = "after_call"
 )
 PLAIN = {"id": "a", "age": "41", "job": "clerk", "town": "X", "previous": "0", "pdays": "-1"}
 NUMBERS = [
-    "41", " 41 ", "\u00a041", "41.", ".5", "-0", "1e2", "1E+2", "1e400", "-1e308", "3.4e38", "3.5e38", "1,234", "1,234.5", "0,125", "-0,125", "01,234", "12,34", "1.2.3", "", "NA",
+    "41", " 41 ", "\u00a041", "41.", ".5", "-0", "1e2", "1E+2", "1e400", "-1e308", "3.4e38", "3.5e38", "1,234", "1,234.5", "0,125", "-0,125", "01,234", "12,34", "1.2.3", "1 234", "1 23", "12,5-", "7-", "\u22123", "41 years", "41 EUR", "years 41", "", "NA",
     " NA", "nan", "inf", "0x10", "４１", "41\n", "+7", "1_000", 41, 41.5, -0.0, 999, 999.0, -999, "999", "999.0", "999.5", "9.99e2", math.nan, math.inf, 1e308, True, None, 17, 200,
     "\x1c41",
 ]  # fmt: skip
@@ -77,7 +78,8 @@ TEXTS = ["clerk", " clerk ", "Clerk", "", "NA", None, 7, 7.0, 7.5, 1e-7, True, "
 def batch_says(row: dict[str, object], contract=CONTRACT, at="planning") -> tuple[str, object]:
     """What the batch path makes of a frame of this one row."""
     try:
-        (table,) = validate_batches(open_table(pl.DataFrame([row])), contract, purpose="predict", at=at)
+        source = open_table(pl.DataFrame([row]), ReadOptions(decimal="point"))
+        (table,) = validate_batches(source, contract, purpose="predict", at=at)
     except ContractError as error:
         return "contract", error.came
     if not len(table):
