@@ -690,8 +690,8 @@ def test_numbers_that_are_some_with_the_other_sign_say_so(tmp_path: Path) -> Non
         validate(open_table(path, ReadOptions(decimal="point")), CONTRACT)
     assert "--set data.decimal=comma" in str(told.value)
     for cells in (["forty", "4,5"], ["4,5"]):  # the second: nearly all others are read as it is
+        point = ReadOptions(decimal="point")
         with pytest.raises(DataError, match="not_a_number: age") as told:
-            point = ReadOptions(decimal="point")
             validate(open_table(shop([{"age": cell} for cell in cells]), point), CONTRACT, max_rejected=0.0)
         assert "data.decimal" not in str(told.value)
 
