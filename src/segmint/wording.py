@@ -109,6 +109,12 @@ def listed(words: Sequence[str], *, last: str = "and") -> str:
     return f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
+def some_named(names: Sequence[str], most: int, *, last: str = "and") -> str:
+    """Join the first few of many words: a, b and 3 more."""
+    more = len(names) - most
+    return listed([*names[:most], *([f"{more:,} more"] if more > 0 else [])], last=last)
+
+
 def quoted(names: Sequence[str]) -> str:
     """Name columns, codes or levels: 'a', 'b' and 'c'."""
     return listed([f"'{name}'" for name in names])

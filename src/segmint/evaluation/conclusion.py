@@ -82,8 +82,8 @@ def conclude(
     if (verdict := verdict_of(standings, metric=metric, area=area)) in ("order", "nothing"):
         mine = [standing for standing in others if standing.model == OURS and standing.to_best.sign < 0]
         behind = _if_any(_ours_against_rivals(standings)) if mine else ()
-        return (_no_information(verdict, metric, area), *sentences, *_if_any(_level_with(best, others)), *behind)
-    sentences += _if_any(_level_with(best, others))
+        return (_no_information(verdict, metric, area), *sentences, *_if_any(_level_with(others)), *behind)
+    sentences += _if_any(_level_with(others))
     sentences += _if_any(_ours_against_rivals(standings))
     sentences += _if_any(_meaning(best, others, metric, order))
     return tuple(sentences)
@@ -120,7 +120,7 @@ def _alone(only: Standing, metric: str) -> str:
     return f"By {METRIC_WORDS.get(metric, metric)}, {only.label} has {_with_interval(only.score)}; no other model was compared."
 
 
-def _level_with(best: Standing, others: Sequence[Standing]) -> str:
+def _level_with(others: Sequence[Standing]) -> str:
     if not others:
         return ""
     level = [standing.label for standing in others if standing.to_best.sign >= 0]

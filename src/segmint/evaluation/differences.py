@@ -13,6 +13,7 @@ from segmint.contract.counts import count_values
 from segmint.contract.valid_table import ValidTable
 from segmint.metrics.association import cramers_v
 from segmint.metrics.intervals import wilson
+from segmint.wording import plain
 
 FEWEST = 10
 BANDS = 6
@@ -142,14 +143,10 @@ def _edges(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
 def _band(edges: NDArray[np.float64], place: int, inside: NDArray[np.float64]) -> str:
     """Name a band by the smallest and largest number that lie in it, but for the ends of the column: one customer's own."""
     if not len(inside):
-        return f"{_said(edges[place])}"
+        return plain(edges[place])
     low, high = inside.min(), inside.max()
     if low == high:
-        return _said(low)
+        return plain(low)
     if place == 0:
-        return f"up to {_said(high)}"
-    return f"{_said(low)} or more" if place == len(edges) - 2 else f"{_said(low)} to {_said(high)}"
-
-
-def _said(number: float) -> str:
-    return f"{number:,.0f}" if abs(number) >= 1_000 or float(number).is_integer() else f"{number:,.4g}"
+        return f"up to {plain(high)}"
+    return f"{plain(low)} or more" if place == len(edges) - 2 else f"{plain(low)} to {plain(high)}"

@@ -9,7 +9,7 @@ import polars as pl
 
 from segmint.contract.column import Column
 from segmint.monitoring.reference import FEWEST, OTHER
-from segmint.wording import listed, percent, quoted, shorten, some_of
+from segmint.wording import percent, quoted, shorten, some_named, some_of
 
 WORTH_WARNING = 0.05  # of the rows with a level that training did not know
 EMPTIED = 0.5  # of the rows, by which a column is emptier than in training
@@ -111,7 +111,6 @@ def _most_frequent(told: pl.DataFrame) -> pl.DataFrame:
 def _named(levels: Sequence[str]) -> str:
     if not levels:
         return "none that ten customers had"
-    more = len(levels) - NAMED
-    if more <= 1:
+    if len(levels) <= NAMED + 1:
         return quoted(levels)
-    return listed([*(f"'{level}'" for level in levels[:NAMED]), f"{more:,} more"])
+    return some_named([f"'{level}'" for level in levels], NAMED)

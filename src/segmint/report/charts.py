@@ -206,10 +206,10 @@ def curves(
     )
     layers = []
     if diagonal:
-        layers.append(_line(_thinned("", np.array([0.0, 1.0]), np.array([0.0, 1.0])), SIGNAL, x, y))
+        layers.append(_line(_thinned(np.array([0.0, 1.0]), np.array([0.0, 1.0])), SIGNAL, x, y))
     if level is not None:
-        layers.append(_line(_thinned("", np.array([0.0, 1.0]), np.array([level, level])), SIGNAL, x, y))
-    layers += [_line(_thinned(*line), color, x, y) for line, color in zip(lines, colors, strict=True)]
+        layers.append(_line(_thinned(np.array([0.0, 1.0]), np.array([level, level])), SIGNAL, x, y))
+    layers += [_line(_thinned(across, up), color, x, y) for (_, across, up), color in zip(lines, colors, strict=True)]
     if tips:
         layers.append(_answering(tips))
     return _themed(alt.layer(*layers), height=300)
@@ -607,7 +607,7 @@ def _line(data: Any, color: str, x: Any, y: Any) -> Chart:
     )
 
 
-def _thinned(name: str, x: NDArray[np.float64], y: NDArray[np.float64]) -> Any:
+def _thinned(x: NDArray[np.float64], y: NDArray[np.float64]) -> Any:
     """At most 300 points of a line, its ends among them."""
     kept = np.unique(np.linspace(0, len(x) - 1, min(len(x), LONGEST_LINE)).round().astype(int))
     return _values([{"place": int(at), "x": round(float(x[at]), 5), "y": round(float(y[at]), 5)} for at in kept])

@@ -19,10 +19,7 @@ _LABELS = {
     "average_precision": "Average precision",
     "log_loss": "Log loss",
     "brier": "Brier score",
-    "lift_at_10": "Lift at 10 %",
     "lift_10": "Lift at 10 %",
-    "lift_at_0.1": "Lift at 10 %",
-    "lift": "Lift at 10 %",
     "expected_calibration_error": "Calibration error",
 }
 

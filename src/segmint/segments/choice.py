@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from segmint.segments.rules import FAITHFUL
 from segmint.segments.stability import STABLE, Labels, Stability, contingency
-from segmint.wording import percent
+from segmint.wording import listed, percent
 
 EQUAL_INFORMATION = 0.95  # of the best gain in ICL over one group
 SMALLEST_SHARE = 0.05
@@ -247,7 +247,7 @@ def _failures(rows: list[CountEvidence]) -> str:
 
 
 def _listed(counts: list[int]) -> str:
-    return " or ".join(str(count) for count in counts)
+    return listed([str(count) for count in counts], last="or")
 
 
 def _least_bad_reason(chosen: CountEvidence, compared: list[CountEvidence]) -> str:

@@ -39,7 +39,8 @@ def k_means(mixture: Mixture, count: int, random: np.random.Generator, *, starts
         if best is None or inertia < best[0]:
             best = inertia, own, centres
     assert best is not None
-    return _solution(mixture, points, scale, *best)
+    inertia, _, centres = best
+    return _solution(mixture, scale, inertia, centres)
 
 
 def _embed(mixture: Mixture) -> tuple[Floats32, Floats32]:
@@ -66,9 +67,7 @@ def _lloyd(points: Floats32, counts: Floats32, own: Floats32, count: int) -> tup
     return float(counts @ gaps.min(axis=1)), own, centres
 
 
-def _solution(
-    mixture: Mixture, points: Floats32, scale: Floats32, inertia: float, own: Floats32, centres: Floats32
-) -> Solution:
+def _solution(mixture: Mixture, scale: Floats32, inertia: float, centres: Floats32) -> Solution:
     count, dimensions = centres.shape
     spread = max(inertia / (mixture.n * dimensions), 1e-6)
     levels = centres[:, : mixture.hot] * scale

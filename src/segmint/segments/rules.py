@@ -16,7 +16,7 @@ from segmint.segments.coding import NO_ANSWER, NO_VALUE, RAREST_LEVEL, State, en
 from segmint.segments.inputs import SegmentInputs, inputs_of
 from segmint.segments.stability import Labels
 from segmint.segments.tree import find_leaves, grow_tree, leaf_nodes, leaf_paths
-from segmint.wording import percent
+from segmint.wording import listed, percent
 
 MOST_LEAVES = 12
 GROWN_LEAVES = 48
@@ -205,8 +205,8 @@ def _said(state: State, named: set[int], rest: set[int], there: bool) -> str:
         return "any value"
     if len(rest) < len(named) and rest:
         others = [state["labels"][level] for level in sorted(rest)]
-        return f"not {_either([*others, NO_VALUE] if there else others)}"
-    return _either([state["labels"][level] for level in sorted(named)])
+        return "not " + listed([*others, NO_VALUE] if there else others, last="or")
+    return listed([state["labels"][level] for level in sorted(named)], last="or")
 
 
 def range_in_words(state: State, named: set[int]) -> str:
@@ -226,11 +226,8 @@ def range_in_words(state: State, named: set[int]) -> str:
 
 def _number(number: float) -> str:
     """Say a number in full where it is whole or large: nobody reads 1.2e+07."""
-    return f"{number:,.0f}" if number == round(number) or abs(number) >= 1e5 else f"{number:,g}"
-
-
-def _either(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " or " + words[-1]
+    text = f"{number:,.0f}" if number == round(number) or abs(number) >= 1e5 else f"{number:,g}"
+    return text.replace("-", "\u2212")
 
 
 def _condition(state: State, levels: set[int]) -> str:

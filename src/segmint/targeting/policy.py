@@ -15,7 +15,7 @@ from segmint.complaints import fields_at, first_of, wanted
 from segmint.contract.answers import NO, YES, bare_words
 from segmint.errors import PolicyError
 from segmint.targeting.contradictions import contradictions
-from segmint.wording import did_you_mean
+from segmint.wording import did_you_mean, some_named
 
 MOST = 10**15  # calls, customers or money; a float still tells every whole number
 WHOLE = 1e-6  # a customer or a call short of so little is a whole one
@@ -387,8 +387,7 @@ def _words_of_both(standing: ContactRules, own: ContactRules, setting: str) -> t
 
 
 def _listed(words: pl.Series) -> str:
-    more = len(words) - _MOST_NAMED
-    return ", ".join([*(f"'{word}'" for word in words[:_MOST_NAMED]), *([f"{more:,} more"] if more > 0 else [])])
+    return some_named([f"'{word}'" for word in words], _MOST_NAMED)
 
 
 def _tighter(standing: tuple[Limit, ...], own: tuple[Limit, ...], key: Callable[[Limit], Any]) -> tuple[Limit, ...]:

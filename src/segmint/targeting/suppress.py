@@ -30,7 +30,7 @@ from segmint.targeting.named_files import read_whole
 from segmint.targeting.objections import objecting
 from segmint.targeting.phones import lack_country, to_e164
 from segmint.targeting.policy import ContactPolicy, ContactRules, Exclusion
-from segmint.wording import counted, listed
+from segmint.wording import counted, listed, some_named
 
 NO_PHONE = "no phone number that can be dialled"
 SHORTENED_PHONE = "a phone number that a spreadsheet has shortened"
@@ -358,9 +358,7 @@ def _in_words(said: pl.Series) -> str:
 
 
 def _some_of(words: Sequence[str]) -> str:
-    named = [f"'{word}'" for word in words[:MOST_ACCEPTED]]
-    more = len(words) - len(named)
-    return listed([*named, f"{more:,} more"] if more else named) or "none"
+    return some_named([f"'{word}'" for word in words], MOST_ACCEPTED) or "none"
 
 
 def _meets(rule: Exclusion, frame: pl.DataFrame, contract: Contract) -> pl.Series:

@@ -23,7 +23,7 @@ def page(run: RunView) -> Page | None:
     found = strongest_columns(run)
     if not found:
         return None
-    pictures = [_response(run, column) if run.is_response else _mix(column) for column in found]
+    pictures = [_response(column) if run.is_response else _mix(column) for column in found]
     what = "response rate" if run.is_response else "mix of segments"
     rest = pictures[_OPEN:]
     return make_page(
@@ -81,7 +81,7 @@ def _surely_below(levels: Iterable[Level]) -> list[Level]:
     return sorted((level for level in levels if level.surely_below), key=lambda level: level.away)
 
 
-def _response(run: RunView, column: ColumnLevels) -> Block:
+def _response(column: ColumnLevels) -> Block:
     shown = _largest(column.levels)
     base = shown[0].base
     rows = [

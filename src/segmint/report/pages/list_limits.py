@@ -38,7 +38,7 @@ def page(run: RunView) -> Page | None:
                     "each of 1 % less costs",
                 ],
                 [_row(limit, currency) for limit in limits],
-                note=_note(found, bool(binding)),
+                note=_note(bool(binding)),
             ),
             _gap(found),
         ],
@@ -70,7 +70,7 @@ def _amount(number: float) -> str:
     return decimal(number, 0 if float(number).is_integer() or number > 1000 else 1)
 
 
-def _note(found: dict[str, Any], binding: bool) -> str:
+def _note(binding: bool) -> str:
     if not binding:
         return ""
     return (
