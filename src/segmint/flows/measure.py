@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from segmint.config import Config
+from segmint.config import Config, Data
 from segmint.contract.cells import read_outcome
 from segmint.contract.contract import Contract, load_contract
 from segmint.contract.ids import bare_ids, match_ids
@@ -35,6 +35,7 @@ from segmint.report.run_view import RunView
 from segmint.store.run import CONTRACT, Run
 from segmint.store.run_files import MEASURE, OBJECTORS, TARGET
 from segmint.store.staging import publish_file
+from segmint.tables.table_source import TableSource
 from segmint.tables.write import write_safe_csv
 from segmint.targeting.suppress import UNNAMED
 from segmint.wording import counted, some_of
@@ -135,47 +136,25 @@ def measure(
     meaning = read_codes(codes)
     if do_not_call is not None:
         refuse_overwriting(do_not_call, call_list, results, codes, purchases, *earlier)
-    given = [each for each in (call_list, results, purchases, *earlier) if each is not None]
-    as_list = config.data if purchases is None else data_of_list(purchases, config.data)
-    inputs = inputs_of(*(open_source(each, as_list if each is purchases else config.data) for each in given))
+    tables = _Tables(call_list, results, purchases, tuple(earlier))
+    inputs = inputs_of(*tables.opened(config))
     progress("reading results", 0, 1)
-    listed = read_call_list(call_list, config.data, needed=NEEDED)
-    list_run = scoring_run(call_list, listed, runs)
-    contract = _contract_of(list_run)
-    told, meaning, read_so = _by_the_outcome(
-        read_frame(results, config.data), contract, meaning, None if purchases is not None else listed
-    )
-    joined = join_results(
-        listed,
-        told,
-        _by_the_lists_id(meaning, told, contract),
-        purchases=None if purchases is None else _as_the_contract_reads(read_frame(purchases, as_list), contract),
-        since=made_on(list_run),
-        today=today(),
-        outcome=None if contract is None or contract.outcome.positive is None else contract.outcome.column,
-        of_calls=not read_so,
-        earlier=[_named(read_call_list(each, config.data, needed=NEEDED)) for each in earlier],
-    )
+    read = _read(tables, meaning, config, runs)
     progress("reading results", 1, 1)
     with Run.create(runs, "measure", argv, config.to_toml(), None, inputs) as here:
-        _keep_lists(here, joined)
-        grown = None if do_not_call is None else _add(do_not_call, joined, contract, meaning.customer, here)
-        currency, source = _currency(list_run, config)
-        lost = _lost_objections(joined, here)
-        with _said_what_grew(grown, lost):
-            changed = _changed_since(listed, list_run, runs)
-            found = estimate(joined, level=level, currency=currency, held_out_silence_means_no=silence_means_no)
-        others = caution_of_strangers(joined.strangers, joined.read - joined.unnamed, "on this list")
-        refused = (grown.sentence,) if isinstance(grown, NotGrown) else ()
-        first = (*refused, *([lost] if lost else []), *(() if others is None else (others,)))
-        sentences = (
-            *first,
-            found.sentences[0],
-            *([read_so] if read_so else []),
-            source,
-            *changed,
-            *found.sentences[1:],
+        _keep_lists(here, read.joined)
+        grown = (
+            None if do_not_call is None else _add(do_not_call, read.joined, read.contract, read.codes.customer, here)
         )
+        currency, source = _currency(read.list_run, config)
+        lost = _lost_objections(read.joined, here)
+        with _said_what_grew(grown, lost):
+            changed = _changed_since(read.listed, read.list_run, runs)
+            found = estimate(read.joined, level=level, currency=currency, held_out_silence_means_no=silence_means_no)
+        others = caution_of_strangers(read.joined.strangers, read.joined.read - read.joined.unnamed, "on this list")
+        refused = (grown.sentence,) if isinstance(grown, NotGrown) else ()
+        first = (*refused, *_if_said(lost), *_if_said(others))
+        sentences = (*first, found.sentences[0], *_if_said(read.said), source, *changed, *found.sentences[1:])
         summary = {
             "sentences": list(sentences),
             "cautions": [*first, *changed, *found.cautions],
@@ -183,19 +162,8 @@ def measure(
             "unlike": found.unlike,
             "level": level,
             "currency": currency,
-            "results": {
-                "read": joined.read,
-                "matched": joined.matched,
-                "strangers": joined.strangers,
-                "without_id": joined.unnamed,
-            },
-            "purchases": {"read": joined.purchases, "matched": joined.purchases_matched},
-            "left_out": {
-                "earlier": joined.before,
-                "repeated": joined.repeated,
-                "before_the_list": joined.too_early,
-            },
-            "do_not_call": len(joined.do_not_call),
+            **_counts(read.joined),
+            "do_not_call": len(read.joined.do_not_call),
             "do_not_call_file": _of_the_file(grown),
             "lost_objections": lost,
             "rows": found.frame().fill_nan(None).to_dicts(),
@@ -206,6 +174,78 @@ def measure(
         here.done({"sentences": list(sentences)})
     last = (grown.sentence,) if isinstance(grown, Grown) else ()
     return Measured(here.folder, report, (*sentences, *last), summary, found)
+
+
+@dataclass(frozen=True)
+class _Tables:
+    """The tables as they were given."""
+
+    call_list: Any
+    results: Any
+    purchases: Any
+    earlier: tuple[Any, ...]
+
+    def opened(self, config: Config) -> list[TableSource]:
+        """Open those that are there."""
+        given = [each for each in (self.call_list, self.results, self.purchases, *self.earlier) if each is not None]
+        as_list = self.data_of_purchases(config)
+        return [open_source(each, as_list if each is self.purchases else config.data) for each in given]
+
+    def data_of_purchases(self, config: Config) -> Data:
+        """Say how the purchases are read: a plain list of ids has no delimiter."""
+        return config.data if self.purchases is None else data_of_list(self.purchases, config.data)
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A list and its results, joined; `said`: what was read by the outcome and not by codes, "" if nothing."""
+
+    listed: pl.DataFrame
+    list_run: Run | None
+    contract: Contract | None
+    codes: Dispositions
+    joined: JoinedResults
+    said: str
+
+
+def _read(tables: _Tables, codes: Dispositions, config: Config, runs: Path) -> _Read:
+    listed = read_call_list(tables.call_list, config.data, needed=NEEDED)
+    list_run = scoring_run(tables.call_list, listed, runs)
+    contract = _contract_of(list_run)
+    bought = tables.purchases is not None
+    results = read_frame(tables.results, config.data)
+    told, codes, said = _by_the_outcome(results, contract, codes, None if bought else listed)
+    purchases = read_frame(tables.purchases, tables.data_of_purchases(config)) if bought else None
+    joined = join_results(
+        listed,
+        told,
+        _by_the_lists_id(codes, told, contract),
+        purchases=None if purchases is None else _as_the_contract_reads(purchases, contract),
+        since=made_on(list_run),
+        today=today(),
+        outcome=None if contract is None or contract.outcome.positive is None else contract.outcome.column,
+        of_calls=not said,
+        earlier=[_named(read_call_list(each, config.data, needed=NEEDED)) for each in tables.earlier],
+    )
+    return _Read(listed, list_run, contract, codes, joined, said)
+
+
+def _counts(joined: JoinedResults) -> dict[str, Any]:
+    """Count what was read and what became of it."""
+    return {
+        "results": {
+            "read": joined.read,
+            "matched": joined.matched,
+            "strangers": joined.strangers,
+            "without_id": joined.unnamed,
+        },
+        "purchases": {"read": joined.purchases, "matched": joined.purchases_matched},
+        "left_out": {"earlier": joined.before, "repeated": joined.repeated, "before_the_list": joined.too_early},
+    }
+
+
+def _if_said(sentence: str | None) -> tuple[str, ...]:
+    return (sentence,) if sentence else ()
 
 
 def _by_the_outcome(
