@@ -1,0 +1,386 @@
+"""A column of a drafted contract: its kind, role and moment, what a person should look at, and why it is no feature."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil, floor, log10
+
+import polars as pl
+
+from segmint.contract.column import FEATURE_ROLES, KNOWN_ORDER, Column, Known, Role, State
+from segmint.contract.counts import count_values
+from segmint.contract.dates import ISO, format_words
+from segmint.contract.draft_outcome import MIN_PER_LEVEL, NO_ANSWER, says_no, says_yes
+from segmint.contract.hints import (
+    date_known_by_name,
+    feature_role,
+    is_age,
+    is_hardship,
+    is_sensitive,
+    known_by_name,
+    label_for,
+    looks_like_id,
+    may_be_date,
+    moment_by_name,
+    names_code,
+    names_customer,
+    outcome_rank,
+    perhaps_after_call,
+    perhaps_consent,
+    sounds_like_date,
+)
+from segmint.contract.look import MANY, MAX_LEVELS, MISSING_WORDS, Look, share, some_named
+from segmint.contract.treatment import left_alone
+from segmint.contract.twins import Twin, twins_of
+from segmint.wording import counted
+
+AGES = (0.0, 160.0)  # years
+FAR_AWAY = 1e5  # times the size that 95 in 100 do not exceed: a slip, or a code
+STRONG_AUC = 0.9
+MIN_TO_TELL = 30  # rows of one of several outcomes, below which a column that tells it proves nothing
+# a wrong guess here calls whom the bank must not call, or nobody
+_WHO_MAY_BE_CALLED: Mapping[Role, str] = {
+    "consent": 'does yes mean that the customer may be called? If it means the opposite, write role = "exclude_if"',
+    "exclude_if": "does yes mean that the customer must not be called? Then no, false and 0 may be; empty is not called",
+}
+_NO_BARE_NUMBERS = (
+    "numbers with currencies or units that differ, or in a form that is not read; write bare numbers to use them"
+)
+_WRITTEN_OUT = "amounts that nothing is learned from, as they are written: write 1234.50 or 1234,50, and draft again"
+_DAYS_OF_CONSENT = "the days of a consent or an objection: to heed it, put yes or no for each customer into a column"
+_PERHAPS_CONSENT = (
+    'does it say who may be called? Then write role = "consent" (yes: may be called) or "exclude_if" (yes: must not)'
+)
+_WHO_WAS_CALLED = "does it say whom the bank called, and whom it left alone? Who was left alone teaches nothing"
+_WORDS_FOR_CALLED = (
+    "write yes, called or 1 for who was called, and no, control or 0 for who was left alone; where an empty cell says that"
+    ' nobody called, write missing_means = "not called"'
+)
+_MOST_CONSENTS = 10  # different numbers: more of them count something
+_AFTER_THE_CALL = 'is it known only after the call? Then write known = "after_call"'
+_DAYS_OF_A_SHEET = (
+    "are they days as a spreadsheet keeps them, counted from 1900? Then give the column a format of dates there,"
+    " or put months until the day of the list into it"
+)
+_NOBODY_MAY_BE_CALLED = 'with nothing in it nobody may be called: fill it in, or write role = "ignore"'
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A column as drafted, what a person should look at, and why it is no feature."""
+
+    column: Column
+    doubts: tuple[str, ...] = ()
+    note: str = ""
+
+
+def with_twins(looks: Sequence[Look], guesses: Sequence[Guess]) -> list[Guess]:
+    """Ask about features that say what another one says, and set exact copies aside.
+
+    Of two copies the one stays that is known later, or asks for care: a copy of it under another name is no way around that.
+    """
+    features = [(look, guess.column) for look, guess in zip(looks, guesses, strict=True) if guess.column.is_feature]
+    features.sort(key=lambda each: (-KNOWN_ORDER.index(each[1].known), not each[1].sensitive))
+    twins = twins_of([look for look, _ in features])
+    return [
+        _with_twin(look, guess, twins[look.name]) if look.name in twins else guess
+        for look, guess in zip(looks, guesses, strict=True)
+    ]
+
+
+def _with_twin(look: Look, guess: Guess, twin: Twin) -> Guess:
+    doubts = (*guess.doubts, str(twin))
+    if not twin.exact:
+        return Guess(guess.column, doubts, guess.note)
+    column = _column(look, "ignore", guess.column.known, kind=look.kind)
+    return Guess(column, doubts, f"ignored: '{twin.of}' says the same")
+
+
+def id_column(looks: Sequence[Look]) -> str | None:
+    """Name the column that tells customers apart; a call's own number would part the calls of one customer."""
+    able = [look for look in looks if look.kind in ("text", "number") and look.personal is None]
+    unique = [look for look in able if look.texts.null_count() == 0 and look.distinct > MANY * len(look.texts)]
+    repeated = [look for look in able if look not in unique and _is_mostly_there(look) and look.distinct > MAX_LEVELS]
+    found = [
+        *(look.name for look in unique if names_customer(look.plain)),
+        *(look.name for look in repeated if names_customer(look.plain)),
+        *(look.name for look in unique if looks_like_id(look.plain)),
+        *(look.name for look in repeated if look.plain == "id"),
+        # a column of unique texts is an id under any name; unique numbers may be amounts
+        *(look.name for look in unique if _may_be_id(look)),
+    ]
+    return next(iter(found), None)
+
+
+def _may_be_id(look: Look) -> bool:
+    return (
+        look.kind == "text"
+        and not names_code(look.plain)
+        and not (look.is_amount or look.is_clock or look.is_free_text or look.is_period)
+    )
+
+
+def _is_mostly_there(look: Look) -> bool:
+    return look.texts.count() >= MANY * len(look.texts)
+
+
+def _id(look: Look) -> Guess:
+    column, rows = Column(name=look.name, kind="text", role="id", label="customer"), look.texts.count()
+    doubts = []
+    if look.distinct <= MANY * rows:
+        doubts.append(
+            f"{rows:,} rows with {look.distinct:,} different values, whose rows stay together: is it the customer?"
+        )
+    if not looks_like_id(look.plain) and not names_customer(look.plain):
+        doubts.append("texts, all different: is it the number of the customer?")
+    return Guess(column, tuple(doubts))
+
+
+def draft_column(look: Look, answers: pl.Series, called: Look | None, *, is_id: bool) -> Guess:
+    """Draft a column.
+
+    Parameters
+    ----------
+    look : Look
+    answers : polars.Series of shape (n_rows,)
+        The outcome's levels, null where there is none.
+    called : Look, optional
+        The column of the days on which calls were made.
+    is_id : bool
+        Whether it names the customer.
+    """
+    if is_id:
+        return _id(look)
+    if look.personal:
+        return _personal(look, look.personal)
+    auc, level = _single_column_auc(look, answers)
+    told, tells = f"who is '{level}'" if level else "the outcome", auc > STRONG_AUC
+    doubts = [*look.doubts, *([f"alone tells {told} (AUC {auc:.2f})"] if tells else [])]
+    if look.kind == "date":
+        return _date(look, called, doubts, tells=tells)
+    role = _role(look)
+    doubts += [_PERHAPS_CONSENT] if role not in _WHO_MAY_BE_CALLED and _may_be_consent(look) else []
+    if why := _why_ignored(look, role):
+        return _ignored(look, why, doubts, tells=tells)
+    return _used(look, role, "after_call" if tells else known_by_name(look.plain), doubts)
+
+
+def _ignored(look: Look, why: str, doubts: list[str], *, tells: bool) -> Guess:
+    known: Known = "after_call" if tells else moment_by_name(look.plain) if look.is_clock else "planning"
+    doubts += ["a time of day or a length of time: known only after the call?"] if look.is_clock else []
+    doubts += [_WRITTEN_OUT] if why == _NO_BARE_NUMBERS else []
+    return Guess(_column(look, "ignore", known, kind=look.kind), tuple(doubts), f"ignored: {why}")
+
+
+def _used(look: Look, role: Role, known: Known, doubts: list[str]) -> Guess:
+    doubts += _doubts_by_name(look)
+    doubts += [f"read as numbers in {look.unit}: a row with another unit here would be rejected"] if look.unit else []
+    settings = _bounds_and_states(look, doubts) if look.kind == "number" else {"allowed": _allowed(look)}
+    if role in _WHO_MAY_BE_CALLED:
+        doubts += [_WHO_MAY_BE_CALLED[role], *([_NOBODY_MAY_BE_CALLED] if look.distinct == 0 else [])]
+    column = _column(look, role, known, kind=look.kind, **settings)
+    if role == "treatment":
+        said = left_alone(look.texts.unique(), column)
+        doubts += [_WHO_WAS_CALLED, *([_WORDS_FOR_CALLED] if said.has_nulls() else [])]
+    if column.is_feature and known != "after_call" and perhaps_after_call(look.plain):
+        doubts.append(_AFTER_THE_CALL)
+    return Guess(column, tuple(doubts))
+
+
+def _role(look: Look) -> Role:
+    role = feature_role(look.plain)
+    amounts = look.kind == "number" and look.distinct > _MOST_CONSENTS
+    return "characteristic" if role == "consent" and amounts else role
+
+
+def _may_be_consent(look: Look) -> bool:
+    """Whether a column of yes and no, or of yes alone, is named as what may say who may be called."""
+    said = [level for level in look.levels if level not in MISSING_WORDS and level.casefold() not in NO_ANSWER]
+    flag = 1 <= len(said) <= 2 and all(says_yes(level) or says_no(level) for level in said)
+    return flag and perhaps_consent(look.plain)
+
+
+def _doubts_by_name(look: Look) -> list[str]:
+    doubts = []
+    if known_by_name(look.plain) == "after_call" and outcome_rank(look.plain):
+        doubts.append("named like an outcome")
+    if look.is_count:
+        doubts.append(
+            'whole numbers, all different: a number of the customer (role = "id", kind = "text", no bounds), of the case, '
+            "or an amount?"
+        )
+    if look.kind == "number" and may_be_date(look.plain) and _may_be_serial_days(look.numbers.drop_nulls()):
+        doubts.append(_DAYS_OF_A_SHEET)
+    return doubts
+
+
+def _may_be_serial_days(numbers: pl.Series) -> bool:
+    """Whether these are whole numbers as a spreadsheet keeps the days from 1954 to 2064."""
+    return numbers.n_unique() > 1 and bool((numbers.is_between(20_000, 60_000) & (numbers == numbers.round(0))).all())
+
+
+def _column(look: Look, role: Role, known: Known, **settings: object) -> Column:
+    settings |= {"name": look.name, "role": role, "label": label_for(look.name), "known": known}
+    settings |= {"unit": look.unit} if look.unit else {}
+    settings |= {"sensitive": True} if is_sensitive(look.plain) else {}
+    settings |= {"changeable": False} if role in FEATURE_ROLES and is_hardship(look.plain) else {}
+    settings |= {"missing": ("", *look.missing)} if look.missing and settings["kind"] != "text" else {}
+    return Column.model_validate(settings)
+
+
+def _personal(look: Look, role: Role) -> Guess:
+    """Name what says who somebody is, without any of its values."""
+    use = "for the call list" if role in ("name", "phone") else "ignored"
+    note = f"personal data, {use}: says who somebody is, so it is never a feature and its values stand nowhere"
+    return Guess(_column(look, role, "planning", kind="text"), note=note)
+
+
+def _date(look: Look, called: Look | None, doubts: list[str], *, tells: bool) -> Guess:
+    """Draft a date: its moment from its name, unless most of its days are not before the call."""
+    known = date_known_by_name(look.plain)
+    late = 0.0
+    if called is not None and called is not look:
+        late = share((look.days >= called.days).drop_nulls())
+    if late > 0.5:
+        doubts.append(f"{late:.0%} of its days are not before '{called.name if called else ''}': known after the call?")
+    elif known == "after_call":
+        doubts.append("its name says that it is known only after the call")
+    elif known is None:
+        doubts.append(_AFTER_THE_CALL)
+    moment: Known = "after_call" if late > 0.5 or tells else known or "planning"
+    role: Role = "campaign" if feature_role(look.plain) == "campaign" else "time"
+    if look.distinct <= 1:
+        role = "ignore"
+    if feature_role(look.plain) in _WHO_MAY_BE_CALLED:
+        doubts.append(_DAYS_OF_CONSENT)
+    note = (
+        f"dates, written {format_words(look.format or ISO)}: no feature. To use them, put a number into the table:"
+        " months from the date to the day of the list"
+    )
+    return Guess(_column(look, role, moment, kind="date", format=look.format), tuple(doubts), note)
+
+
+def _why_ignored(look: Look, role: Role) -> str:
+    """Say why a column is of no use; empty if it is of use."""
+    if look.distinct <= 1 and role not in _WHO_MAY_BE_CALLED:  # the next table has an objector
+        return "a column with one value tells nobody apart"
+    if look.kind == "number" and looks_like_id(look.plain):
+        return "a number that names a case, not an amount"
+    if look.kind == "number" and sounds_like_date(look.plain):
+        return "named like a date but written as a number (seconds? days?); write dates as 2026-03-14"
+    if look.is_clock:
+        return "times such as 09:30 are no levels; to use them, put a number into the table: the hour, or minutes"
+    if look.is_period:
+        return "months, quarters or weeks of a year; the next list has one that training never saw"
+    if look.kind != "text":
+        return ""
+    if look.has_units or look.is_amount:
+        return _NO_BARE_NUMBERS
+    return f"text with {look.distinct:,} different values; to use it, group them into at most {MAX_LEVELS} levels"
+
+
+def _allowed(look: Look) -> tuple[str, ...]:
+    """List the levels, unless some are so rare that they could name a person or that others like them will come."""
+    if not look.levels or min(look.levels.values()) < MIN_PER_LEVEL:
+        return ()
+    return tuple(sorted(look.levels))
+
+
+def _bounds_and_states(look: Look, doubts: list[str]) -> dict[str, object]:
+    values = look.numbers.drop_nulls()
+    states = look.sentinels()
+    rest = values.filter(~values.is_in(states)) if states else values
+    if states:
+        doubts.append(f"is {', '.join(f'{state:g}' for state in states)} a code?")
+    if not len(rest):
+        return {}
+    if look.otherwise is not None:  # bounds that hold by either decimal sign
+        rest = pl.concat([rest, look.otherwise.drop_nulls()])
+    bounds, outside = _bounds(look, rest)
+    if len(outside):
+        doubts.append(_outside_told(outside, bounds))
+    named = tuple(State(value=state, name=f"code {state:g}") for state in states)
+    return {"bounds": bounds, "states": named}
+
+
+def _bounds(look: Look, numbers: pl.Series) -> tuple[tuple[float, float], pl.Series]:
+    """Bound what is plausible, with room for more; also name the numbers that are not."""
+    if is_age(look.plain) and share(numbers.is_between(*AGES)) >= MANY:
+        return AGES, numbers.filter(~numbers.is_between(*AGES))
+    sizes = numbers.abs()
+    usual = float(sizes.filter(sizes > 0).quantile(0.95, "lower") or 0.0)
+    far = sizes > FAR_AWAY * max(usual, 1.0)
+    near = numbers.filter(~far)
+    low, high = float(near.min()), float(near.max())  # type: ignore[arg-type]
+    span = max(high - low, 1.0)
+    bounds = (0.0 if low >= 0 else -_round_up(span - low), _round_up(high + span) if high > 0 else 0.0)
+    return bounds, numbers.filter(far)
+
+
+def _outside_told(outside: pl.Series, bounds: tuple[float, float]) -> str:
+    named = some_named([f"{number:g}" for number in outside.unique().sort()])
+    words = f"outside {bounds[0]:g} to {bounds[1]:g} ({named})"
+    return counted(
+        len(outside),
+        f"value is {words}: its row would be rejected",
+        f"values are {words}: their rows would be rejected",
+    )
+
+
+def _round_up(number: float) -> float:
+    """Round a number of at least 1 up to two digits."""
+    tens = floor(log10(number)) - 1
+    digits = ceil(number / 10.0**tens)
+    rounded = float(f"{digits}e{tens}")  # a product of floats would be 9.700000000000001
+    return rounded if rounded >= number else float(f"{digits + 1}e{tens}")
+
+
+def _single_column_auc(look: Look, answers: pl.Series) -> tuple[float, str]:
+    """How well one column alone ranks customers by outcome: the best AUC of any outcome level, in [0.5, 1].
+
+    Categories rank by the share of the level among all *other* rows, so that levels of single customers prove nothing.
+    Also names the level where there are more than two; those of few rows are left out: a small class at one end of an
+    age is no leak.
+    """
+    counts = count_values(answers.drop_nulls())
+    found = [(0.5, "")]
+    for level in _large_enough(counts):
+        yes = (answers == level).fill_null(False)
+        auc = _auc(_scores(look, yes), yes)
+        best = auc if look.kind == "category" else max(auc, 1 - auc)
+        found.append((best, level if len(counts) > 2 else ""))
+    return max(found, key=lambda each: each[0])
+
+
+def _large_enough(counts: Mapping[str, int]) -> list[str]:
+    if len(counts) <= 2:  # either tells as much as the other
+        return sorted(counts)
+    large = [level for level in sorted(counts) if counts[level] >= MIN_TO_TELL]
+    return large or sorted(counts)
+
+
+def _scores(look: Look, yes: pl.Series) -> pl.Series:
+    if look.kind == "category":
+        return _share_among_others(look.texts, yes)
+    if look.kind == "text":  # whether anything is written at all
+        return look.texts.is_not_null().cast(pl.Float64)
+    numbers = look.numbers if look.kind == "number" else look.days.cast(pl.Int32).cast(pl.Float64)
+    return numbers.fill_null(-1e308)
+
+
+def _share_among_others(texts: pl.Series, yes: pl.Series) -> pl.Series:
+    frame = pl.DataFrame({"level": texts.fill_null(""), "yes": yes.cast(pl.Float64)})
+    base = frame["yes"].mean()
+    total, count = pl.col("yes").sum().over("level"), pl.len().over("level")
+    return frame.select((total - pl.col("yes") + base) / count).to_series()
+
+
+def _auc(scores: pl.Series, yes: pl.Series) -> float:
+    """Area under the ROC curve from mean ranks (Mann and Whitney 1947)."""
+    positive = int(yes.sum())
+    negative = len(yes) - positive
+    if not positive or not negative:
+        return 0.5
+    ranks = float(scores.rank("average").filter(yes).sum())
+    return float((ranks - positive * (positive + 1) / 2) / (positive * negative))
