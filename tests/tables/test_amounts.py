@@ -15,6 +15,7 @@ from segmint.tables.amounts import bare_amount, bare_amounts, unit_of
         ("EUR 12", "EUR", "12"), ("12,5 %", "%", "12,5"), ("12345,60-", "", "-12345,60"), ("-€5", "€", "-5"),
         ("€-5", "€", "-5"), ("- 5,00 €", "€", "-5,00"), ("5,00- EUR", "EUR", "-5,00"), ("5,00 EUR-", "EUR", "-5,00"),
         ("\u22123,5", "", "-3,5"), ("1 234 567", "", "1234567"), ("12 (net)", "(net)", "12"),
+        ("'-500,00 €", "€", "-500,00"), ("'-1.234,50", "", "-1.234,50"),
     ],
 )  # fmt: skip
 def test_an_amount_is_written_as_a_bare_number(text: str, unit: str, bare: str) -> None:

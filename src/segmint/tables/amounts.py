@@ -16,8 +16,8 @@ _BARE = r"^[+-]?[0-9.,]*([eE][+-]?[0-9]+)?$"
 
 
 def _pattern(before: str, after: str) -> str:
-    """Match a number with its unit; a sign may stand before or behind either."""
-    return rf"^([+-]?){_SPACE}?(?:{before})?{_SPACE}?([+-]?)({_DIGITS})(-?){_SPACE}?(?:{after})?(-?)$"
+    """Match a number with its unit; a sign may stand before or behind either, and the ``'`` that `guarded` puts before all."""
+    return rf"^'?([+-]?){_SPACE}?(?:{before})?{_SPACE}?([+-]?)({_DIGITS})(-?){_SPACE}?(?:{after})?(-?)$"
 
 
 _OF_A_UNIT = _pattern(f"(?P<before>{_BEFORE})", f"(?P<after>{_AFTER})")
