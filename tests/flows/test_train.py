@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,8 @@ from segmint.tables.source import open_table
 pytestmark = pytest.mark.network
 pytest.importorskip("tensorflow")
 
-from segmint.models.network_model import NetworkModel  # noqa: E402
+from segmint.models.network_model import RECIPES, NetworkModel  # noqa: E402
+from segmint.models.teachers import one_teacher  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +45,9 @@ def trained(table: ValidTable, *settings: str) -> Trained:
 
 @pytest.fixture(scope="module")
 def both(table: ValidTable) -> tuple[Trained, Trained]:
-    return trained(table), trained(table, "model.refit=false")
+    with pytest.MonkeyPatch.context() as patch:  # the small network among the teachers would be trained fifteen times
+        patch.setitem(RECIPES, "fast", replace(RECIPES["fast"], teachers=one_teacher))
+        return trained(table), trained(table, "model.refit=false")
 
 
 def test_on_a_small_table_everybody_teaches_in_the_end(table: ValidTable, both: tuple[Trained, Trained]) -> None:

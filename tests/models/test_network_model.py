@@ -1,6 +1,8 @@
 """The recipes that the network is taught by; what each learns is in `test_customer_model` and `test_distil`."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -9,6 +11,7 @@ import pytest
 from segmint.contract.column import Column
 from segmint.models.distil import COPIES_OF_UPCOMING
 from segmint.models.network_model import RECIPES, NetworkModel, most_copies
+from segmint.models.teachers import one_teacher
 
 pytestmark = pytest.mark.network
 pytest.importorskip("tensorflow")
@@ -17,6 +20,12 @@ COLUMNS = (
     Column(name="age", kind="number", role="characteristic", label="age"),
     Column(name="job", kind="category", role="characteristic", label="job"),
 )
+
+
+@pytest.fixture(autouse=True)
+def fewer_folds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two folds of the teachers prove what five do: the small network among them is trained for each."""
+    monkeypatch.setitem(RECIPES, "fast", replace(RECIPES["fast"], teacher_folds=2))
 
 
 def calls(seed: int, count: int = 900) -> tuple[pl.DataFrame, np.ndarray]:
@@ -65,7 +74,8 @@ def test_customers_yet_to_be_called_move_what_a_rolling_network_says(rolling: Ne
     assert np.corrcoef(alone, told)[0, 1] > 0.9
 
 
-def test_another_recipe_does_not_look_at_customers_yet_to_be_called() -> None:
+def test_another_recipe_does_not_look_at_customers_yet_to_be_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(RECIPES, "fast", replace(RECIPES["fast"], teachers=one_teacher))
     upcoming = calls(7, 200)[0]
     assert np.array_equal(learned("fast", upcoming).predict_proba(upcoming), learned("fast").predict_proba(upcoming))
 
@@ -121,7 +131,8 @@ def test_without_inner_rows_it_keeps_its_own_and_the_teacher() -> None:
     assert model.predict_proba(X).shape == (900, 2)
 
 
-def test_a_rare_class_takes_folds_from_the_teacher_and_not_the_teacher() -> None:
+def test_a_rare_class_takes_folds_from_the_teacher_and_not_the_teacher(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(RECIPES, "fast", replace(RECIPES["fast"], teachers=one_teacher, teacher_folds=5))
     X, y = calls(1)
     y = np.where(np.arange(900) < 4, "perhaps", y)
     model = NetworkModel.of(COLUMNS, recipe="fast", random_state=3, hidden=(16,), epochs=1)
@@ -153,14 +164,19 @@ def test_inner_rows_are_kept_of_a_pandas_frame_too_and_of_two_rows_none() -> Non
         model.fit(X[:2], np.array(["no", "yes"]))
 
 
-@pytest.mark.parametrize("make", [lambda frame: frame.to_pandas(), lambda frame: frame.to_arrow()])
-def test_a_teacher_takes_tables_of_any_kind(make: Callable[[pl.DataFrame], object]) -> None:
+def said_having_learned_of(make: Callable[[pl.DataFrame], Any]) -> np.ndarray:
+    """What a network says whose tables, to learn from and to predict, were all made by `make`."""
     (X, y), (inner, said), upcoming = calls(1), calls(2, 300), calls(7, 60)[0]
     settings = {"random_state": 3, "hidden": (8,), "epochs": 1, "members": 1, "pairs": True}
-    same, other = (NetworkModel.of(COLUMNS, recipe="rolling", **settings) for _ in range(2))
-    same.fit(X, y, inner=(inner, said), upcoming=upcoming).refit(X, y)
-    other.fit(make(X), y, inner=(make(inner), said), upcoming=make(upcoming)).refit(make(X), y)
-    assert np.array_equal(same.predict_proba(X), other.predict_proba(make(X)))
+    model = NetworkModel.of(COLUMNS, recipe="rolling", **settings)
+    model.fit(make(X), y, inner=(make(inner), said), upcoming=make(upcoming)).refit(make(X), y)
+    return model.predict_proba(make(X))
+
+
+def test_a_teacher_takes_tables_of_any_kind() -> None:
+    same = said_having_learned_of(lambda frame: frame)
+    for make in (pl.DataFrame.to_pandas, pl.DataFrame.to_arrow):
+        assert np.array_equal(same, said_having_learned_of(make)), make
 
 
 def test_more_or_fewer_outcomes_than_customers_are_refused(rolling: NetworkModel) -> None:

@@ -1,5 +1,7 @@
 """A pair is read together where its count says what trees miss, and nowhere else."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -8,7 +10,9 @@ from segmint.contract.column import Column
 from segmint.features.pairs import learn_pair, pair_steps
 from segmint.models import pair_choice
 from segmint.models.customer_model import make_model
+from segmint.models.network_model import RECIPES
 from segmint.models.pair_choice import choose_pairs
+from segmint.models.teachers import one_teacher
 
 COLUMNS = (
     Column(name="day", kind="number", role="history", label="day"),
@@ -52,7 +56,8 @@ def test_several_classes_are_tested_together() -> None:
 
 
 @pytest.mark.network
-def test_the_network_reads_the_chosen_pair_and_says_so() -> None:
+def test_the_network_reads_the_chosen_pair_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(RECIPES, "fast", replace(RECIPES["fast"], teachers=one_teacher))
     frame, yes = campaign(3_500, 4, effect=0.4)
     inner, outer = slice(0, 600), slice(600, None)
     made = make_model("dense_network", columns=COLUMNS, random_state=0, epochs=2, copies=1.0)
