@@ -54,7 +54,7 @@ def program(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
 @pytest.mark.network
 def test_a_run_shows_its_steps_while_it_works_and_its_id_when_it_is_done(tmp_path: Path) -> None:
     jobs = Jobs(tmp_path / "runs")
-    job = jobs.start("few.csv", few_rows(tmp_path / "t"), "bank-marketing", (*TINY, "--set", "model.epochs=40"))
+    job = jobs.start("few.csv", few_rows(tmp_path / "t"), "bank-marketing", (*TINY, "--set", "model.epochs=10"))
     seen = []
 
     def ended() -> bool:

@@ -40,10 +40,23 @@ def wave() -> dict[str, pl.DataFrame]:
     return {"train": whole[:2_000], "wave": now.drop("subscribed"), "results": now.select("customer_id", "subscribed")}
 
 
+def draw_nothing(patch: pytest.MonkeyPatch) -> None:
+    """Let runs leave their page and pictures out: drawing takes as long as everything else of a small run."""
+    patch.setattr("segmint.flows.run.write_report", lambda folder: folder / "report.html")
+    patch.setattr("segmint.flows.run.result_images", lambda folder: {"images": {}, "texts": {}, "curves": {}})
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    draw_nothing(monkeypatch)
+
+
 @pytest.fixture(scope="session")
 def trained_once(wave: dict[str, pl.DataFrame], tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("tensorflow")
-    return run(wave["train"], "simulated-campaign", CONFIG, runs=tmp_path_factory.mktemp("trained")).folder
+    with pytest.MonkeyPatch.context() as patch:
+        draw_nothing(patch)
+        return run(wave["train"], "simulated-campaign", CONFIG, runs=tmp_path_factory.mktemp("trained")).folder
 
 
 @pytest.fixture(scope="module")

@@ -105,7 +105,7 @@ def check_predict(table: Path, bundle: Path, runs: Path, moments: list[float]) -
 def test_a_killed_run_is_finished_by_resume_and_a_killed_predict_by_another(table: Path, tmp_path: Path) -> None:
     assert check_run(table, tmp_path / "runs", [1.0]) == 1
     (trained,) = list_runs(tmp_path / "runs")
-    assert check_predict(table, trained.folder, tmp_path / "predicted", [0.4, 0.8]) >= 1
+    assert check_predict(table, trained.folder, tmp_path / "predicted", [0.5]) == 1
 
 
 @pytest.mark.slow

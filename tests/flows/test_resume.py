@@ -20,7 +20,7 @@ from segmint.models.network_model import NetworkModel
 from segmint.store.bundle import open_bundle
 from segmint.store.run import list_runs
 
-pytestmark = pytest.mark.network
+pytestmark = [pytest.mark.network, pytest.mark.usefixtures("undrawn")]
 pytest.importorskip("tensorflow")
 
 QUICK = ["model.recipe=plain", "model.hidden=[8]", "model.epochs=2", "split.folds=2", "compare.repeats=100"]

@@ -10,14 +10,17 @@ from typing import Any
 
 import pytest
 
+from segmint.config import load_config
+from segmint.flows.demo import demo
 from segmint.flows.run import RunResult
 from segmint.store import strict_json
 from segmint.store.run import list_runs
-from tests.flows.conftest import QUICK_DEMO as QUICK
+from tests.flows.conftest import QUICK_DEMO
 
 pytestmark = [pytest.mark.network, pytest.mark.timeout(900)]
 pytest.importorskip("tensorflow")
 
+QUICK = [*QUICK_DEMO, 'compare.models=["dense_network", "lightgbm"]']
 # What is made while the clock shows another second: `datetime` itself cannot be changed, its users can.
 LATER = """
 import sys, time
@@ -56,15 +59,20 @@ OTHERS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> RunResult:
+    return demo(load_config(None, QUICK), runs=tmp_path_factory.mktemp("here"))
+
+
 @pytest.mark.parametrize("there", [FIRST, *(pytest.param(other, marks=pytest.mark.slow) for other in OTHERS)])
-def test_est_03_the_same_seed_gives_the_same_bundle(done: RunResult, there: dict[str, Any], tmp_path: Path) -> None:
+def test_est_03_the_same_seed_gives_the_same_bundle(here: RunResult, there: dict[str, Any], tmp_path: Path) -> None:
     sets = [word for text in QUICK for word in ("--set", text)]
     command = [sys.executable, "-c", LATER, str(there["now"]), "demo", "--quiet", "--runs", str(tmp_path), *sets]
     subprocess.run(command, check=True, capture_output=True, env={**os.environ, **there["names"]})
     (again,) = list_runs(tmp_path)
     assert again.record["made"][:4] in ("1970", "2026", "2038")
     before, after = (
-        strict_json.from_bytes((run / "bundle" / "manifest.json").read_bytes()) for run in (done.folder, again.folder)
+        strict_json.from_bytes((run / "bundle" / "manifest.json").read_bytes()) for run in (here.folder, again.folder)
     )
     assert after["files"] == before["files"]
     assert after["content"] == before["content"]

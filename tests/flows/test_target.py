@@ -28,6 +28,7 @@ from segmint.tables.simulate import Campaign, simulate_batches
 from segmint.targeting.choose import choose
 from segmint.wording import capital
 from tests.flows.conftest import QUICK_DEMO as QUICK
+from tests.flows.conftest import draw_nothing
 
 pytestmark = pytest.mark.network
 pytest.importorskip("tensorflow")
@@ -185,7 +186,9 @@ def campaign(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def knows_ids(campaign: Path, runs: Path) -> Path:
     config = load_config(None, [*QUICK, 'compare.models=["dense_network","base_rate"]'])
-    return run(campaign, "simulated-campaign", config, runs=runs).folder
+    with pytest.MonkeyPatch.context() as patch:
+        draw_nothing(patch)
+        return run(campaign, "simulated-campaign", config, runs=runs).folder
 
 
 @pytest.mark.parametrize("late", [1, 199], ids=["one comes late", "all but one come late"])
@@ -253,6 +256,7 @@ def test_calls_that_lie_ahead_are_said(campaign: Path, knows_ids: Path, runs: Pa
     assert any(sentence.startswith("warning: 1 customer has a call after") for sentence in found.sentences)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_bundle_that_knows_the_future_is_refused(runs: Path) -> None:
     quick = [
         "model.recipe=plain",
@@ -261,7 +265,8 @@ def test_a_bundle_that_knows_the_future_is_refused(runs: Path) -> None:
         "compare.enabled=false",
         "segments.enabled=false",
     ]
-    cheat = run(sample_path(), "bank-marketing", load_config(None, quick, {"data.at": "after_call"}), runs=runs)
+    table = pl.read_csv(sample_path(), separator=";", infer_schema=False)[:600]
+    cheat = run(table, "bank-marketing", load_config(None, quick, {"data.at": "after_call"}), runs=runs)
     with pytest.raises(PolicyError, match="only after the call"):
         target(sample_path(), cheat.folder, policy(), runs=runs)
 

@@ -26,6 +26,8 @@ from segmint.store.bundle import open_bundle
 from segmint.store.run import Run, list_runs
 from tests.flows.waves import CONFIG, QUICK, a_saved_list, more_yes
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
