@@ -53,6 +53,7 @@ def test_everyone_read_has_one_place(targeted: Targeted) -> None:
     assert targeted.summary["counts"]["listed"] == 300
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_of_a_table_with_empty_lines_the_list_names_the_record_that_was_rejected(
     done: RunResult, runs: Path, tmp_path: Path
 ) -> None:
@@ -119,6 +120,7 @@ def test_the_page_has_counts_and_no_customer(targeted: Targeted) -> None:
     assert "spring" not in page
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_what_if_works_out_only_reasons_that_nobody_asked_for_before(
     targeted: Targeted, done: RunResult, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -164,6 +166,7 @@ def test_the_segment_of_a_customer_is_that_of_the_row_which_is_listed() -> None:
     assert dict(said.iter_rows()) == {"17": "of row 3", "18": "of row 2"}
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_whom_the_dialler_cannot_call_is_said(done: RunResult, runs: Path, tmp_path: Path) -> None:
     profile = tmp_path / "dialler.toml"
     profile.write_text('[[columns]]\nheader = "phone"\nsource = "customer"\nphone = true\n')
@@ -191,6 +194,7 @@ def knows_ids(campaign: Path, runs: Path) -> Path:
         return run(campaign, "simulated-campaign", config, runs=runs).folder
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("late", [1, 199], ids=["one comes late", "all but one come late"])
 def test_whoever_objects_at_any_moment_is_on_no_later_list(
     campaign: Path, knows_ids: Path, runs: Path, tmp_path: Path, late: int
@@ -210,6 +214,7 @@ def test_whoever_objects_at_any_moment_is_on_no_later_list(
         assert not set(pl.read_csv(made.out / "dialler.csv")["customer"]) & set(known)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_an_objector_is_neither_listed_nor_predicted(done: RunResult, runs: Path, tmp_path: Path) -> None:
     given = pl.read_csv(sample_path(), separator=";", infer_schema=False).head(400)
     with_consent = given.with_columns(consent=pl.Series(["yes", "no"] * 200))
@@ -241,6 +246,7 @@ def test_a_table_that_is_not_written_as_the_network_learned_it_is_said(
     assert not any("not written as" in each["title"] for each in targeted.summary["doubts"])
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_do_not_call_file_of_nobody_is_said(campaign: Path, knows_ids: Path, runs: Path, tmp_path: Path) -> None:
     (tmp_path / "stop.csv").write_text("customer_id\nnobody-1\nnobody-2\n", "utf-8")
     found = target(campaign, knows_ids, policy(f'policy.suppress=["{tmp_path / "stop.csv"}"]'), runs=runs)
@@ -248,6 +254,7 @@ def test_a_do_not_call_file_of_nobody_is_said(campaign: Path, knows_ids: Path, r
     assert any(sentence.startswith(said) for sentence in found.sentences)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_calls_that_lie_ahead_are_said(campaign: Path, knows_ids: Path, runs: Path, tmp_path: Path) -> None:
     customer = next(iter(pl.read_csv(campaign, infer_schema=False)["customer_id"]))
     (tmp_path / "calls.csv").write_text(f"customer_id,date\n{customer},2962-03-14\n", "utf-8")
@@ -302,6 +309,7 @@ def test_a_level_that_nobody_has_is_said_everywhere(
     assert found.summary["suppressed_because"] == {"closed": 150}
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_level_of_the_contract_that_nobody_has_this_time_is_no_doubt(done: RunResult, runs: Path) -> None:
     table = pl.read_csv(sample_path(), separator=";", infer_schema=False)
     rule = policy('policy.exclude=[{name = "studying", column = "job", levels = ["student"]}]')
@@ -385,6 +393,7 @@ def test_quotas_and_a_team_are_kept_and_priced_in_words(done: RunResult, runs: P
     assert "What this ranking is worth" in page
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_an_earlier_list_is_compared_with_and_more_budget_drops_nobody(
     targeted: Targeted, done: RunResult, runs: Path, tmp_path: Path
 ) -> None:
@@ -408,6 +417,7 @@ def test_a_quota_by_segment_needs_a_bundle_with_segments(done: RunResult, runs: 
         )
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_calls_that_cost_nothing_are_worth_making(done: RunResult, runs: Path) -> None:
     free = load_config(None, ["economics.cost_per_call=0", "economics.value_per_success=60"])
     made = target(sample_path(), done.folder, free, runs=runs)

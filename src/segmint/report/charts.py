@@ -628,19 +628,21 @@ def _unit() -> Any:
 def _themed(chart: Chart, *, height: int) -> Chart:
     import altair as alt
 
-    return (
-        chart.properties(
-            width=WIDTH,
-            height=height,
-            autosize=alt.AutoSizeParams(type="fit", contains="padding"),
-            padding={"left": 2, "right": 8, "top": 6, "bottom": 2},
-        )
-        .configure(font="Arial, sans-serif")  # where there is no Arial, a picture would have no words
-        .configure_view(stroke=None)
-        .configure_axis(
+    # Each of Altair's `configure` methods copies the chart with all its values; this way it is copied once.
+    config = alt.Config(
+        font="Arial, sans-serif",  # where there is no Arial, a picture would have no words
+        view=alt.ViewConfig(stroke=None),
+        axis=alt.AxisConfig(
             labelFontSize=13, titleFontSize=12.5, titleFontWeight="normal", labelColor=INK, titleColor=MUTED,
             gridColor=GRID, domainColor=GRID, tickColor=GRID, labelPadding=6, titlePadding=8,
             labelFlush=False, labelSeparation=6,
-        )
-        .configure_axisY(titleAlign="left", titleAngle=0, titleAnchor="start", titleY=-10, titleX=0)
+        ),
+        axisY=alt.AxisConfig(titleAlign="left", titleAngle=0, titleAnchor="start", titleY=-10, titleX=0),
     )  # fmt: skip
+    return chart.properties(
+        width=WIDTH,
+        height=height,
+        autosize=alt.AutoSizeParams(type="fit", contains="padding"),
+        padding={"left": 2, "right": 8, "top": 6, "bottom": 2},
+        config=config,
+    )

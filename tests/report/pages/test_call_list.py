@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -164,6 +166,15 @@ def test_a_floor_that_the_money_cannot_pay_is_said(folder: Path, tmp_path: Path)
     assert "cannot be met with this money" in render_report(tmp_path)
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    sync = pytest.importorskip("playwright.sync_api")
+    with sync.sync_playwright() as running:
+        opened = running.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"])
+        yield opened
+        opened.close()
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize(
     ("rules", "words"),
@@ -172,46 +183,44 @@ def test_a_floor_that_the_money_cannot_pay_is_said(folder: Path, tmp_path: Path)
         ({"cost": 0.01}, "Call everybody who is not held out."),
     ],
 )
-def test_the_sliders_begin_with_what_the_list_says(tmp_path: Path, rules: dict[str, float], words: str) -> None:
-    sync = pytest.importorskip("playwright.sync_api")
+def test_the_sliders_begin_with_what_the_list_says(
+    browser: Any, tmp_path: Path, rules: dict[str, float], words: str
+) -> None:
     page = tmp_path / "report.html"
     page.write_text(render_report(write_target(tmp_path, **rules, holdout_share=0.1)), "utf-8")
-    with sync.sync_playwright() as running:
-        browser = running.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"])
-        tab = browser.new_page()
-        tab.goto(page.as_uri())
-        shown = tab.locator("#call-list .figure, #call-list .figures").first.inner_text()
-        said = tab.locator(".what-if p.verdict").inner_text()
-        browser.close()
+    tab = browser.new_page()
+    tab.goto(page.as_uri())
+    shown = tab.locator("#call-list .figure, #call-list .figures").first.inner_text()
+    said = tab.locator(".what-if p.verdict").inner_text()
+    tab.close()
     assert " of 2,000 who may be called" in shown
     assert said == words
     assert "budget_calls" not in rules or "20.0\u00a0% of 2,000" in shown
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("cost", "budget"), [(1.0, None), (2.0, None), (0.5, None), (1.0, 300)])
-def test_the_sliders_answer_as_choosing_again_would(tmp_path: Path, cost: float, budget: int | None) -> None:
+@pytest.mark.parametrize(("rules", "costs"), [({}, (1.0, 2.0, 0.5)), ({"budget_calls": 300}, (1.0,))])
+def test_the_sliders_answer_as_choosing_again_would(
+    browser: Any, tmp_path: Path, rules: dict[str, int], costs: tuple[float, ...]
+) -> None:
     """What the page says after moving a slider is within 2 % of making the list at that cost."""
-    sync = pytest.importorskip("playwright.sync_api")
-    rules = {} if budget is None else {"budget_calls": budget}
     page = tmp_path / "report.html"
     page.write_text(render_report(write_target(tmp_path, **rules)), "utf-8")
-    _, again, _ = campaign(cost=5.0 * cost, **rules)
-    with sync.sync_playwright() as running:
-        browser = running.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"])
+    for cost in costs:
+        _, again, _ = campaign(cost=5.0 * cost, **rules)
         tab = browser.new_page(viewport={"width": 390, "height": 800})
         troubles: list[str] = []
-        tab.on("pageerror", lambda error: troubles.append(str(error)))
-        tab.on("console", lambda said: troubles.append(said.text))
+        tab.on("pageerror", lambda error, troubles=troubles: troubles.append(str(error)))
+        tab.on("console", lambda said, troubles=troubles: troubles.append(said.text))
         tab.goto(page.as_uri())
         tab.locator(".by-cost").fill(str(round(100 * cost)))
         said = tab.locator(".what-if dd.profit").inner_text()
         wide = tab.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-        browser.close()
-    assert troubles == []
-    assert not wide
-    shown = float(said.replace(",", "").replace("−", "-").split("\u00a0")[0])
-    assert shown == pytest.approx(again.profit, rel=0.02)
+        tab.close()
+        assert troubles == []
+        assert not wide
+        shown = float(said.replace(",", "").replace("−", "-").split("\u00a0")[0])
+        assert shown == pytest.approx(again.profit, rel=0.02), cost
 
 
 def test_the_sliders_say_why_they_start_below_the_list() -> None:
@@ -233,6 +242,14 @@ def test_the_sliders_say_why_they_start_below_the_list() -> None:
     )
 
 
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words without pictures: drawing these takes nearly all of the time of a page."""
+    for page in ("list_curves", "list_fairness", "list_holdout", "list_what_if"):
+        monkeypatch.setattr(f"segmint.report.pages.{page}.draw", lambda picture, label: "<svg></svg>")
+
+
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("dropped", [0, 1])
 def test_ids_of_the_earlier_list_without_their_zeros_are_said(tmp_path: Path, dropped: int) -> None:
     write_target(tmp_path)
