@@ -18,6 +18,9 @@ from segmint.dashboard.desk import Desk
 from segmint.evaluation.gate import Gate
 from segmint.store.champion import promote
 from segmint.store.staging import publish_file
+from tests.undrawn import undrawn_lists
+
+__all__ = ["undrawn_lists"]
 
 HOSTILE = "<img src=x onerror=alert(1)>'\"</script><script>alert(2)</script>"
 QUICK = ["model.recipe=plain", "model.hidden=[8]", "model.epochs=3", "split.folds=2", "compare.repeats=100"]

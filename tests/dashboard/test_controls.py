@@ -27,7 +27,7 @@ from .test_browser import Watched
 from .test_desk import bring
 from .test_jobs import few_rows, program
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("undrawn_lists")]
 
 
 @pytest.fixture

@@ -43,6 +43,7 @@ def post(browser: Asker, desk: Desk, form: dict[str, str]) -> httpx.Response:
     return browser.post("/lists", data=form | {"token": token})
 
 
+@pytest.mark.usefixtures("undrawn_lists")
 def test_a_list_is_made_and_what_is_wrong_is_said(desk: Desk) -> None:
     table, browser = bring(desk, "a"), client(desk, signed_in=True)
     made = post(browser, desk, FORM | {"table": table, "campaign": "spring"})
@@ -58,6 +59,7 @@ def test_a_list_is_made_and_what_is_wrong_is_said(desk: Desk) -> None:
     assert (none.status_code, "“Calls at most” is 0" in none.text, "policy." in none.text) == (422, True, False)
 
 
+@pytest.mark.usefixtures("undrawn_lists")
 def test_a_list_is_made_with_a_bundle_of_another_moment_than_the_default(tmp_path: Path) -> None:
     run_with_bundle(tmp_path, 1, at="dialling")
     desk = Desk(tmp_path)
@@ -74,6 +76,7 @@ def test_every_control_of_the_pages_has_a_name(desk: Desk) -> None:
     assert controls_without_a_name(client(desk).get("/sign-in").text, least=1) == []
 
 
+@pytest.mark.usefixtures("undrawn_lists")
 def test_a_table_that_was_brought_is_called_by_its_name_in_the_runs_made_of_it(desk: Desk) -> None:
     browser = client(desk, signed_in=True)
     token = desk.keeper.token(browser.cookies["segmint_session"])
@@ -198,6 +201,7 @@ def test_a_list_from_the_pages_is_given_up_when_the_browser_leaves(desk: Desk) -
     assert given_up == [True]
 
 
+@pytest.mark.usefixtures("undrawn_lists")
 def test_a_page_opened_under_another_model_makes_no_list_and_leads_back(desk: Desk) -> None:
     table, browser = bring(desk, "a"), client(desk, signed_in=True)
     page = browser.get(f"/lists?table={table}").text
@@ -219,6 +223,7 @@ def test_a_page_opened_under_another_model_makes_no_list_and_leads_back(desk: De
     assert post(browser, desk, form | {"model": again.group(1)}).status_code == 303
 
 
+@pytest.mark.usefixtures("undrawn_lists")
 def test_a_second_list_of_a_campaign_says_whom_the_first_one_calls(desk: Desk) -> None:
     table, browser = bring(desk, "a"), client(desk, signed_in=True)
 

@@ -27,6 +27,7 @@ from segmint.store.bundle import write_bundle
 from segmint.store.run import Run
 from tests.service.small import CONTRACT, small_parts
 
+pytestmark = pytest.mark.usefixtures("undrawn_lists")
 ID = '[columns.customer]\nkind = "text"\nrole = "id"\nlabel = "customer"\n'
 PHONE = '[columns.phone]\nkind = "text"\nrole = "phone"\nlabel = "phone"\n'
 FORM = {"cost": "1", "value": "100", "holdout": "0"}

@@ -21,8 +21,11 @@ from segmint.service.keys import FileRing, KeyRing, add_key
 from segmint.service.slow import Crowd
 from segmint.service.start import server_config
 from segmint.store.bundle import write_bundle
+from tests.undrawn import undrawn_lists
 
 from .small import small_parts
+
+__all__ = ["undrawn_lists"]
 
 
 @pytest.fixture

@@ -38,7 +38,10 @@ from segmint.targeting.policy import ContactRules
 from .small import GOOD
 from .test_champion import run_with_bundle
 
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning"),
+    pytest.mark.usefixtures("undrawn_lists"),
+]
 Ask = Callable[..., httpx.Response]
 CSV = {"content-type": "text/csv"}
 TABLE = b"age,job\n41,student\n"

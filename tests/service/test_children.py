@@ -27,6 +27,7 @@ from segmint.store.run import list_runs
 
 from .small import GOOD
 
+pytestmark = pytest.mark.usefixtures("undrawn_lists")
 Ask = Callable[..., httpx.Response]
 ECONOMICS = "economics.cost_per_call=1&economics.value_per_success=100&policy.holdout_share=0"
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]

@@ -21,6 +21,7 @@ from segmint.store.bundle import open_bundle, write_bundle
 
 from .small import CONTRACT, GOOD, SEGMENTS, small_parts
 
+pytestmark = pytest.mark.usefixtures("undrawn_lists")
 Ask = Callable[..., httpx.Response]
 BAD = {"age": "x", "job": "student"}
 
