@@ -1,0 +1,640 @@
+"""The columns of a draft: kinds, roles, moments, bounds, and what a person is asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from segmint.contract.contract import parse_contract
+from segmint.contract.hints import (
+    feature_role,
+    is_sensitive,
+    known_by_name,
+    label_for,
+    perhaps_after_call,
+    personal_role,
+    plain_name,
+)
+from segmint.contract.infer import Draft, infer_contract
+from segmint.contract.validate import validate
+from segmint.tables.source import ReadOptions, open_table
+from tests.contract.drafts import ERRORS, churn, drafted_with, several_classes, validate_reviewed
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["default", "CreditDefault", "loan_arrears", "days overdue", "kredit_rückstand", "Mahnstufe_Konto", "saldo_mora",
+     "crédito_vencido", "prêt_impayé", "conta_em_atraso", "carta_scaduta", "account_in_collections", "overdraft_credit"],
+)  # fmt: skip
+def test_nobody_is_talked_into_missed_payments(name: str) -> None:
+    frame = churn().with_columns(pl.Series(name, ["yes", "no"] * 200))
+    assert infer_contract(open_table(frame), name="x").contract.by_name[name].changeable is False
+
+
+def test_what_a_bank_sells_and_who_somebody_is_keep_what_is_usual() -> None:
+    names = ["housing_loan", "credit_card", "deposit_account", "morada_tipo", "Alter", "sex", "debit_card"]
+    frame = churn().with_columns(pl.Series(name, ["yes", "no"] * 200) for name in names)
+    columns = infer_contract(open_table(frame), name="x").contract.by_name
+    assert [columns[name].changeable for name in names] == [None] * len(names)
+    assert [columns[name].sensitive for name in ("Alter", "sex")] == [True, True]
+
+
+def test_dates_are_recognised_as_they_are_written_and_are_never_features(german: Draft) -> None:
+    written = {column.name: column.format for column in german.contract.columns if column.kind == "date"}
+    assert written == {
+        "Geburtsdatum": "%d.%m.%Y",
+        "Kunde_seit": "%d/%m/%Y",
+        "review": "%m/%d/%Y",
+        "Stand": "%Y%m%d",
+        "Anrufdatum": "%d.%m.%Y",
+        "closed_on": "%d.%m.%Y",
+        "fertig": "%d.%m.%Y",
+    }
+    for name in written:
+        assert not german.contract.by_name[name].is_feature
+        assert "To use them, put a number into the table" in german.notes[name]
+    assert "dd.mm.yyyy" in german.notes["closed_on"]
+
+
+def test_dates_known_only_after_the_call_are_suspects(german: Draft) -> None:
+    known = {name: column.known for name, column in german.contract.by_name.items()}
+    assert known["closed_on"] == known["fertig"] == "after_call"
+    assert known["Anrufdatum"] == "dialling"
+    assert known["Geburtsdatum"] == known["Kunde_seit"] == "planning"
+    assert "100% of its days are not before 'Anrufdatum'" in german.suspects["fertig"]
+    assert "is it known only after the call?" in german.suspects["Stand"]
+    assert "Kunde_seit" not in german.suspects
+
+
+def test_a_date_filled_only_for_those_who_said_yes_tells_the_outcome() -> None:
+    stamps = [f"{i % 9 + 13}.04.2024" if answer == "Yes" else "" for i, answer in enumerate(churn()["Churn"])]
+    frame = churn().with_columns(stamp=pl.Series(stamps))
+    draft = infer_contract(open_table(frame), name="x")
+    assert draft.contract.by_name["stamp"].known == "after_call"
+    assert "alone tells the outcome (AUC 1.00)" in draft.suspects["stamp"]
+
+
+def test_a_small_class_at_the_end_of_an_age_is_no_leak() -> None:
+    """A class of several that 12 customers have tells nothing of what is known when."""
+    draft = infer_contract(open_table(several_classes(3_000, 12)), name="x")
+    assert draft.contract.by_name["age"].known == "planning"
+    assert "age" not in draft.suspects
+    assert draft.contract.by_name["note_no"].known == "after_call"
+    assert "alone tells who is 'B' (AUC 1.00)" in draft.suspects["note_no"]
+
+
+def test_a_class_of_one_in_a_hundred_that_a_column_tells_is_told() -> None:
+    rare = several_classes(4_000, 36).with_columns(
+        pl.when(pl.col("segment") == "D").then(pl.lit("12.50")).otherwise(pl.lit("0")).alias("fee_paid")
+    )
+    draft = infer_contract(open_table(rare), name="x")
+    assert draft.contract.by_name["fee_paid"].known == "after_call"
+    assert "alone tells who is 'D' (AUC 1.00)" in draft.suspects["fee_paid"]
+
+
+def test_in_a_table_of_small_classes_alone_all_of_them_count() -> None:
+    small = several_classes(84, 12).with_columns(code=pl.col("segment"))
+    assert infer_contract(open_table(small), name="x").contract.by_name["code"].known == "after_call"
+
+
+def test_one_of_several_classes_is_named_that_a_column_tells() -> None:
+    draft = infer_contract(open_table(several_classes(900, 40)), name="x")
+    assert "alone tells who is 'D' (AUC 0.9" in draft.suspects["age"]
+
+
+def test_a_rare_yes_is_told_all_the_same() -> None:
+    yes = pl.Series("Churn", ["Yes" if i < 8 else "No" for i in range(400)])
+    frame = churn().drop("final_bill").with_columns(yes, bill=pl.Series([str(i // 4) for i in range(400)]))
+    assert "alone tells the outcome" in infer_contract(open_table(frame), name="x").suspects["bill"]
+
+
+def test_what_could_be_read_in_two_ways_is_asked() -> None:
+    days = ["03/04/2024", "05/06/2024", "01/02/2023"]
+    frame = churn().with_columns(opened=pl.Series([days[i % 3] for i in range(400)]))
+    draft = infer_contract(open_table(frame), name="x")
+    assert draft.contract.by_name["opened"].format == "%d/%m/%Y"
+    assert draft.suspects["opened"] == "read as dd/mm/yyyy; all would also be days as mm/dd/yyyy"
+
+
+def test_whole_numbers_that_are_days_are_dates() -> None:
+    frame = churn().with_columns(paid_until=pl.Series([20240100 + i % 28 + 1 for i in range(400)]))
+    draft = infer_contract(open_table(frame), name="x")
+    assert draft.contract.by_name["paid_until"].format == "%Y%m%d"
+    assert validate_reviewed(draft, frame).ledger.rejected == 0
+
+
+@pytest.mark.parametrize("name", ["Eröffnungsdatum", "Geburtsdatum", "birthdate", "startdate", "Startdatum"])
+def test_days_as_a_spreadsheet_counts_them_are_no_feature_under_a_name_joined_to_date(name: str) -> None:
+    days = pl.Series([str(38_000 + 17 * row) for row in range(400)])
+    draft = infer_contract(open_table(churn().with_columns(days.alias(name))), name="x")
+    assert draft.contract.by_name[name].role == "ignore"
+    assert "named like a date but written as a number" in draft.notes[name]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Kundeseit", "Vertragsbeginn", "account_opened", "Konto_eroeffnet", "Konto eröffnet", "customer_since", "Kunde seit", "salary_account_opened",
+     "last_contact", "LastVisit", "letzter Anruf", "letzte_Änderung", "letzte_Aenderung", "previous_purchase", "first_seen", "last_login"],
+)  # fmt: skip
+def test_days_as_a_spreadsheet_counts_them_are_asked_about_under_the_name_of_a_beginning(name: str) -> None:
+    days = pl.Series([38_000 + 17 * row for row in range(400)])
+    asked = "are they days as a spreadsheet keeps them, counted from 1900?"
+    draft = infer_contract(open_table(churn().with_columns(days.alias(name))), name="x")
+    assert asked in draft.suspects[name]
+    months = infer_contract(open_table(churn().with_columns((days // 500).alias(name))), name="x")
+    assert asked not in months.suspects.get(name, "")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["last_salary", "salary_last_year", "previous_income", "last_payment", "letztes Gehalt", "first_salary_eur",
+     "last_purchase_amount", "last_order_value", "OpeningBalance", "starting_salary", "joint_income_gross", "plastic"],
+)  # fmt: skip
+def test_amounts_are_not_asked_about_as_days_of_a_spreadsheet(name: str) -> None:
+    amounts = pl.Series(name, [20_000 + 97 * row for row in range(400)])
+    draft = infer_contract(open_table(churn().with_columns(amounts)), name="x")
+    assert draft.contract.by_name[name].kind == "number"
+    assert "days as a spreadsheet" not in draft.suspects.get(name, "")
+
+
+@pytest.mark.parametrize(
+    "name", ["update", "mandate", "candidate", "updates", "validate", "last_update", "consolidated"]
+)
+def test_words_that_end_in_date_by_chance_are_no_dates(name: str) -> None:
+    draft = infer_contract(open_table(churn().with_columns(pl.Series(name, range(400)) % 50)), name="x")
+    assert draft.contract.by_name[name].role != "ignore"
+
+
+def test_periods_and_numbers_with_units_are_no_levels() -> None:
+    some = {
+        "stand": ["2024-03", "2024-04"], "month_end": ["03/2024", "04/2024"], "quarter": ["2024Q1", "2024Q2"],
+        "yyyymm": ["202403", "202404", "202405"], "rate": ["1,5 %", "2 %", "3 %"], "fee": ["EUR 10", "USD 12", "EUR 9"],
+        "size": ["10", "12", "9"], "plan": ["5G", "4G"],
+    }  # fmt: skip
+    frame = churn().with_columns(
+        pl.Series(name, [cells[i % len(cells)] for i in range(400)]) for name, cells in some.items()
+    )
+    draft = infer_contract(open_table(frame), name="x")
+    features = {name for name in some if draft.contract.by_name[name].is_feature}
+    assert features == {"size", "plan", "rate", "fee"}
+    for name in ("stand", "month_end", "quarter", "yyyymm"):
+        assert "training never saw" in draft.notes[name]
+    assert "bare numbers" in draft.suspects["fee"]
+    assert (draft.contract.by_name["rate"].kind, draft.contract.by_name["rate"].unit) == ("number", "%")
+    assert not {"size", "plan"} & set(draft.suspects)
+
+
+@pytest.mark.parametrize(
+    ("column", "role"),
+    [
+        ("Nombre", "name"), ("apellidos", "name"), ("prénom", "name"), ("customer_email", "name"), ("Móvil", "phone"),
+        ("homePhone2", "phone"), ("phone_number", "phone"), ("Morada", "ignore"), ("shipping address", "ignore"),
+        ("PhoneService", None), ("email_opens", None), ("nominal", None), ("product_name", None), ("mobile_calls", None),
+    ],
+)  # fmt: skip
+def test_who_somebody_is_is_known_by_its_name(column: str, role: str | None) -> None:
+    assert personal_role(plain_name(column)) == role
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["do_not_call", "DoNotContact", "no_consent", "consent_withdrawn", "gdpr_objection", "opt_out", "Werbesperre"],
+)
+@pytest.mark.parametrize("cells", [["yes", "no"], ["0", "1"], ["no"]])
+def test_an_objection_is_never_drafted_as_consent(name: str, cells: list[str]) -> None:
+    frame = churn().with_columns(pl.Series(name, [cells[i % len(cells)] for i in range(400)]))
+    draft = infer_contract(open_table(frame), name="x")
+    assert draft.contract.by_name[name].role == "exclude_if"
+    assert "must not be called?" in draft.suspects[name]
+
+
+@pytest.mark.parametrize("name", ["do_not_call", "deceased", "consent"])
+def test_who_may_be_called_is_read_in_the_next_table_though_this_one_says_nothing(name: str) -> None:
+    frame = churn().with_columns(pl.lit("", pl.String).alias(name))
+    draft = infer_contract(open_table(frame), name="x")
+    assert draft.contract.by_name[name].role == ("consent" if name == "consent" else "exclude_if")
+    assert "nobody may be called" in draft.suspects[name]
+
+
+def test_a_bad_cell_beside_words_for_nothing_costs_one_row() -> None:
+    cells = ["-" if i % 8 == 0 else "NA" if i % 50 == 3 else str(20 + i % 60) for i in range(400)]
+    frame = churn().with_columns(Alter=pl.Series([*cells[:-1], "abc"]))
+    draft = infer_contract(open_table(frame), name="x")
+    assert draft.contract.by_name["Alter"].kind == "number"
+    assert draft.contract.by_name["Alter"].missing == ("", "-", "NA")
+    said = "1 value cannot be read as a number: its row would be rejected; read as no value: -, NA"
+    assert draft.suspects["Alter"] == said
+    assert validate_reviewed(draft, frame).ledger.reasons == {"not_a_number: Alter": 1}
+
+
+def test_levels_beside_a_word_for_nothing_stay_levels() -> None:
+    draft = drafted_with("plan", ["1", "2", "gold", "?"])
+    assert draft.contract.by_name["plan"].kind == "category"
+    assert draft.contract.by_name["plan"].allowed == ("1", "2", "?", "gold")
+    assert "is '?' a level" in draft.suspects["plan"]
+
+
+def test_who_may_be_called_is_asked_and_what_only_sounds_like_it_is_not() -> None:
+    cells = {
+        "consent": ["yes", "no"],
+        "opt_in_sms": ["Y", "N"],
+        "withdrawals": ["0", "3"],
+        "object_type": ["car", "house"],
+    }
+    frame = churn().with_columns(pl.Series(name, [each[i % 2] for i in range(400)]) for name, each in cells.items())
+    draft = infer_contract(open_table(frame), name="x")
+    roles = {name: draft.contract.by_name[name].role for name in cells}
+    assert (roles["consent"], roles["opt_in_sms"]) == ("consent", "consent")
+    assert not {"consent", "exclude_if"} & {roles["withdrawals"], roles["object_type"]}
+    assert "may be called?" in draft.suspects["consent"]
+    assert "# LOOK: does yes mean that the customer may be called?" in draft.text.split("[columns.consent]")[0]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Werbeeinwilligung", "Einwilligung", "Zustimmung", "Werbeerlaubnis", "Einverständnis Werbung", "DSGVO",
+        "newsletter <b>opt-in</b> & more", "OptIn", "opted_in", "NewsletterOptIn", "marketing_permission",
+        "consentement", "consenso", "Einwilligung Telefon", "telefon_einwilligung_status", "contact_permission_reason",
+    ],
+)  # fmt: skip
+def test_a_consent_is_one_in_other_words_and_languages(name: str) -> None:
+    draft = drafted_with(name, ["ja", "nein", ""])
+    assert (draft.contract.by_name[name].role, draft.contract.by_name[name].known) == ("consent", "planning")
+    assert "may be called?" in draft.suspects[name]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["keine Werbung", "Keine Einwilligung", "Einwilligung fehlt", "Einwilligung_widerrufen", "ohne Zustimmung", "no_opt_in",
+     "sans_consentement", "Zustimmung verweigert", "permission_denied", "nicht_anrufen", "consenso_negato",
+     "Kontakt nicht erwünscht"],
+)  # fmt: skip
+def test_a_consent_denied_is_an_objection(name: str) -> None:
+    assert drafted_with(name, ["ja", "nein"]).contract.by_name[name].role == "exclude_if"
+
+
+@pytest.mark.parametrize(
+    "name", ["opting", "optimum", "options", "opt_info", "adoption", "Gewerbe", "nicht_erreichte_anrufe"]
+)
+def test_what_only_looks_like_a_consent_is_none_and_not_asked_about(name: str) -> None:
+    draft = drafted_with(name, ["ja", "nein"])
+    assert draft.contract.by_name[name].is_feature
+    assert "who may be called" not in draft.suspects.get(name, "")
+
+
+@pytest.mark.parametrize("name", ["Werbung per Post", "Newsletter", "marketing", "publicidad", "may_be_called"])
+@pytest.mark.parametrize("cells", [["ja", "nein"], ["1", "0", "NA"], ["yes", ""]])
+def test_a_yes_or_no_that_may_be_a_consent_is_asked_about(name: str, cells: list[str]) -> None:
+    assert "does it say who may be called?" in drafted_with(name, cells).suspects[name]
+
+
+@pytest.mark.parametrize("name", ["Werbekosten", "newsletters_read", "Zustimmungsquote"])
+def test_amounts_are_no_consent(name: str) -> None:
+    draft = drafted_with(name, [str(i) for i in range(40)])
+    assert draft.contract.by_name[name].role == "characteristic"
+    assert name not in draft.suspects
+
+
+def test_the_days_of_a_consent_are_asked_about() -> None:
+    draft = drafted_with("Einwilligung", [f"{day}.04.2024" for day in range(10, 30)] + [""] * 5)
+    assert draft.contract.by_name["Einwilligung"].role == "time"
+    assert "put yes or no" in draft.suspects["Einwilligung"]
+
+
+@pytest.mark.parametrize("name", ["consent_phone", "do_not_call_mobile"])
+def test_answers_about_a_phone_are_no_numbers_to_call(name: str) -> None:
+    assert drafted_with(name, ["yes", "no", "unknown"]).contract.by_name[name].role in ("consent", "exclude_if")
+
+
+@pytest.mark.parametrize("as_numbers", [False, True])
+@pytest.mark.parametrize("with_call_id", [False, True])
+def test_a_customer_in_several_rows_is_still_the_customer(as_numbers: bool, with_call_id: bool) -> None:
+    ids = pl.Series([100_000 + i // 3 for i in range(400)])
+    frame = churn().drop("customerID").with_columns(customer_id=ids if as_numbers else ids.cast(pl.String) + "-X")
+    if with_call_id:
+        frame = frame.insert_column(0, pl.Series("call_id", [f"C{i}" for i in range(400)]))
+    draft = infer_contract(open_table(frame), name="x")
+    assert draft.contract.id_column == "customer_id"
+    assert "400 rows with 134 different values" in draft.suspects["customer_id"]
+    assert "# LOOK: 400 rows with 134" in draft.text
+    ids_read = validate_reviewed(draft, frame).ledger.receipt["ids"]
+    assert isinstance(ids_read, dict)
+    assert ids_read["repeated_rows"] == 266
+
+
+def test_a_number_of_a_branch_or_case_in_many_rows_is_no_customer() -> None:
+    numbers = pl.Series("branch_id", [i // 4 for i in range(400)])
+    frame = churn().drop("customerID").with_columns(numbers, agent_no="a" + numbers.cast(pl.String))
+    assert infer_contract(open_table(frame), name="x").contract.id_column not in ("branch_id", "agent_no")
+
+
+@pytest.mark.parametrize("name", ["CLIENTNUM", "cust_num", "custno", "cif", "acct", "ClientNumber", "Unnamed: 0"])
+def test_whole_numbers_that_are_all_different_are_ids_or_asked_about(name: str) -> None:
+    numbers = pl.Series(name, [7_000_000 + 3 * i for i in range(400)])
+    draft = infer_contract(open_table(churn().drop("customerID", "remark").with_columns(numbers)), name="x")
+    if name == "Unnamed: 0":
+        assert "all different" in draft.suspects[name]
+    else:
+        assert draft.contract.id_column == name
+    amounts = numbers.cast(pl.Float64) + 0.5
+    asked = infer_contract(open_table(churn().with_columns(amounts.alias("amount"))), name="x").suspects
+    assert "amount" not in asked
+
+
+@pytest.mark.parametrize(
+    ("name", "cell", "known"),
+    [
+        ("call_time", "09:3{}", "dialling"),
+        ("last_call_time", "9:3{} pm", "planning"),
+        ("duration", "00:0{}:17", "after_call"),
+        ("when", "17:0{}", "planning"),
+    ],
+)
+def test_times_of_day_are_no_levels_and_asked_about(name: str, cell: str, known: str) -> None:
+    frame = churn().with_columns(pl.Series(name, ["NA" if i == 9 else cell.format(i % 7) for i in range(400)]))
+    draft = infer_contract(open_table(frame), name="x")
+    assert (draft.contract.by_name[name].role, draft.contract.by_name[name].known) == ("ignore", known)
+    assert "known only after the call?" in draft.suspects[name]
+    assert "the hour" in draft.notes[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "sensitive"),
+    [
+        ("Age", True), ("customerAge", True), ("age_group", True), ("race", True), ("mortgage", False), ("usage", False),
+        ("package", False), ("coverage", False), ("age of the account in months", False), ("age_of_car", False),
+        ("age of the main account holder in completed years at the end of the last quarter", True),
+        ("AgeInYears", True), ("age at opening", True), ("Alter in Jahren", True), ("Alter des Kontos", False), ("percentage", False), ("terrace", False), ("average_balance", False),
+    ],
+)  # fmt: skip
+def test_what_is_sensitive_is_a_word_of_its_own(name: str, sensitive: bool) -> None:
+    assert is_sensitive(plain_name(name)) == sensitive
+
+
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [
+        ("age of the main account holder in completed years at the end of the last quarter", "characteristic"),
+        ("income last year", "characteristic"), ("balance_last_month", "holding"), ("card_spend_past_year", "history"),
+        ("months_last_paid", "history"), ("months_since_last_loan", "history"), ("months_employed", "characteristic"),
+        ("last_contact", "history"), ("months_since_last_call", "history"), ("pastry", "characteristic"),
+    ],
+)  # fmt: skip
+def test_only_what_came_of_earlier_calls_is_history(name: str, role: str) -> None:
+    assert feature_role(plain_name(name)) == role
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "duracion", "duração", "durata", "duree_appel", "time_on_call", "contact_length", "Telefondauer", "minutes_on_call",
+        "call_status", "call_rating", "contact_result", "contact_outcome", "Kontaktergebnis", "satisfaction_with_call",
+        "estado_llamada", "resultado_contato", "esito_chiamata", "statut_appel", "Gesprächsergebnis",
+    ],
+)  # fmt: skip
+def test_what_a_call_leaves_behind_is_known_after_it(name: str) -> None:
+    assert known_by_name(plain_name(name)) == "after_call"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "poutcome", "previous_call_status", "last_contact_result", "resultado_llamada_anterior", "days_since_call",
+        "duracion_prestamo", "Vertragsdauer", "contact_type", "previous_answered",
+    ],
+)  # fmt: skip
+def test_what_was_known_before_the_call_is_not_asked_about(name: str) -> None:
+    assert known_by_name(plain_name(name)) == "planning"
+    assert not perhaps_after_call(plain_name(name))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["secs", "refusal_reason", "answered", "follow_up", "sale_amount", "order_amount", "Gesprächszeit", "call_time"],
+)
+def test_what_only_a_call_may_bring_is_asked_about(name: str) -> None:
+    frame = churn().with_columns(pl.Series(name, [str(i % 3) for i in range(400)]))
+    draft = infer_contract(open_table(frame), name="x")
+    assert "is it known only after the call?" in draft.suspects[name]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "€ {}.50", "1'{}.60", "1\u2009{},60", "{},60-", "12.{} %", "1.{}.567", "wants to hear about {} more",
+        "2{}: Kunde ruft zurück", "{}:00:17",
+    ],
+)  # fmt: skip
+def test_amounts_lengths_and_notes_are_no_id(cell: str) -> None:
+    cells = [cell.format(100 + i) for i in range(400)]
+    frame = churn().drop("customerID", "remark").with_columns(saldo=pl.Series(cells))
+    draft = infer_contract(open_table(frame), name="x")
+    assert draft.contract.id_column is None
+    assert draft.notes.get("saldo") or draft.contract.by_name["saldo"].kind == "number"
+
+
+@pytest.mark.parametrize(
+    ("cell", "unit"),
+    [
+        ("1.{}.567,50 EUR", "EUR"), ("€ {}.50", "€"), ("{},50 EUR", "EUR"), ("$1,{}.00", "$"), ("{},5 %", "%"),
+        ("1 {},50-", ""), ("1'{}.60", ""), ("{} kg", "kg"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("nothing", ["-", "n/a", ""])
+def test_amounts_are_read_with_their_unit_beside_many_words_for_nothing(cell: str, unit: str, nothing: str) -> None:
+    cells = [nothing if i % 10 == 0 else cell.format(100 + i) for i in range(400)]
+    draft = drafted_with("Kontostand", cells)
+    column = draft.contract.by_name["Kontostand"]
+    assert (column.kind, column.role, column.unit) == ("number", "holding", unit)
+    assert (f"read as numbers in {unit}" in draft.suspects.get("Kontostand", "")) == bool(unit)
+
+
+@pytest.mark.parametrize("nothing", ["-", "n/a", ""])
+def test_amounts_in_two_currencies_are_known_beside_many_words_for_nothing_and_asked_about(nothing: str) -> None:
+    cells = [nothing if i % 10 == 0 else f"{100 + i},50 {'EUR' if i % 2 else 'USD'}" for i in range(400)]
+    draft = drafted_with("Kontostand", cells)
+    assert draft.contract.by_name["Kontostand"].role == "ignore"
+    assert "currencies or units that differ" in draft.notes["Kontostand"]
+    assert "write 1234.50" in draft.suspects["Kontostand"]
+    assert "# LOOK: amounts that nothing is learned from" in draft.text
+
+
+def test_months_are_known_beside_many_words_for_nothing() -> None:
+    draft = drafted_with("stand", ["2024-03", "2024-04", "-"])
+    assert "training never saw" in draft.notes["stand"]
+
+
+@pytest.mark.parametrize("cell", ["CUS{:05}", "{:08}", "7f-{:04}", "DE {:06}"])
+def test_an_id_under_another_name_is_asked_about(cell: str) -> None:
+    frame = churn().drop("customerID", "remark").with_columns(ref=pl.Series([cell.format(i) for i in range(400)]))
+    draft = infer_contract(open_table(frame), name="x")
+    assert draft.contract.id_column == "ref"
+    assert "is it the number of the customer?" in draft.suspects["ref"]
+
+
+@pytest.mark.parametrize("name", ["kdnr", "Partnernr", "GP-Nummer", "id_cliente", "numero_cliente"])
+def test_numbers_of_customers_in_several_rows_are_ids_abroad(name: str) -> None:
+    numbers = pl.Series(name, [100_000 + i // 3 for i in range(400)])
+    draft = infer_contract(open_table(churn().drop("customerID").with_columns(numbers)), name="x")
+    assert draft.contract.id_column == name
+    assert "is it the customer?" in draft.suspects[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "german"),
+    [
+        ("Age", "age", "Age"), ("Job_Type", "job type", "Job Type"), ("MonthlyCharges", "monthly charges", "Monthly Charges"),
+        ("BALANCE", "balance", "balance"), ("emp.var.rate", "emp var rate", "emp var rate"), ("last-call", "last call", "last call"),
+        ("Nettoeinkommen (mtl.)", "nettoeinkommen (mtl.)", "Nettoeinkommen (mtl.)"), (" Kunde  seit ", "kunde seit", "Kunde seit"),
+        ("Gesprächsdauer (Sek.)", "gesprächsdauer (sek.)", "Gesprächsdauer (Sek.)"), ("E-Mail_Adr.", "e-mail adr.", "E-Mail Adr."),
+        ("Online-Logins (30 Tage)", "online-logins (30 tage)", "Online-Logins (30 Tage)"), ("...", "column", "column"),
+    ],
+)  # fmt: skip
+def test_labels_read_as_words_and_keep_dots_and_brackets(name: str, label: str, german: str) -> None:
+    assert (label_for(name), label_for(name, capitals=True)) == (label, german)
+
+
+@pytest.mark.parametrize("name", ["plz", "ZIP", "blz", "filialnr", "PostalCode"])
+@pytest.mark.parametrize("many", [False, True])
+def test_codes_of_places_are_no_amounts(name: str, many: bool) -> None:
+    numbers = pl.Series(name, [20_000 + i % (200 if many else 20) for i in range(400)])
+    draft = infer_contract(open_table(churn().with_columns(numbers)), name="x")
+    assert draft.contract.by_name[name].kind == ("text" if many else "category")
+    assert draft.contract.by_name[name].is_feature != many
+    assert validate_reviewed(draft, churn().with_columns(numbers)).ledger.rejected == 0
+
+
+def test_numbers_that_may_be_thousands_are_asked_about_and_bounded_either_way(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    rows = [f"K{i:05};{10 + i % 80}.{100 + i};{'yes' if i % 5 == 0 else 'no'}" for i in range(200)]
+    path.write_text("\n".join(["kdnr;saldo;y", *rows]), "utf-8")
+    draft = infer_contract(open_table(path), name="x")
+    assert "data.decimal" in draft.suspects["saldo"]
+    reviewed = draft.contract.model_copy(update={"reviewed": True})
+    for decimal in ("point", "comma"):
+        ledger = validate(open_table(path, ReadOptions(decimal=decimal)), reviewed).ledger
+        assert (ledger.rejected, dict(ledger.flags)) == (0, {})
+        told = infer_contract(open_table(path, ReadOptions(decimal=decimal)), name="x")
+        assert "data.decimal" not in told.text
+
+
+@pytest.mark.parametrize(("most", "bound"), [(4.83, 9.7), (0.6, 1.6), (3.29, 6.6), (17.04, 35.0), (150_000, 300_000)])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_bounds_have_two_digits(most: float, bound: float, sign: int) -> None:
+    numbers = pl.Series([sign * (most if i == 7 else most * i / 400) for i in range(400)])
+    draft = infer_contract(open_table(churn().with_columns(amount=numbers)), name="x")
+    low, high = draft.contract.by_name["amount"].bounds
+    assert (high, low) == (bound, 0) if sign == 1 else (low, high) == (-bound, 0)
+
+
+@pytest.mark.parametrize("sign", ["", "-"])
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        ("1.7976931348623157E308", "1 value cannot be read as a number"),
+        ("1e30", "is outside {bounds} ({sign}1e+30)"),
+    ],
+)
+def test_a_number_far_from_all_others_is_named_and_moves_no_bound(sign: str, number: str, said: str) -> None:
+    frame = churn().with_columns(amount=pl.Series([f"{sign}{number}" if i == 0 else f"{i % 90}" for i in range(400)]))
+    draft = infer_contract(open_table(frame), name="x")
+    assert draft.contract.by_name["amount"].bounds == (0, 180)
+    assert said.format(sign=sign, bounds="0 to 180") in draft.suspects["amount"]
+    assert parse_contract(draft.text, origin="draft") == draft.contract
+    assert validate_reviewed(draft, frame).ledger.rejected == 1
+
+
+def test_amounts_that_few_customers_have_are_not_far_away() -> None:
+    amounts = pl.Series(["0"] * 395 + ["12", "70", "900", "20000", "1000000"])
+    draft = infer_contract(open_table(churn().with_columns(amount=amounts)), name="x")
+    assert draft.contract.by_name["amount"].bounds == (0, 2_000_000)
+    assert "amount" not in draft.suspects
+
+
+def test_large_bounds_are_written_so_that_a_person_can_read_them() -> None:
+    amounts = pl.Series([f"{i + 1}e20" for i in range(400)])
+    draft = infer_contract(open_table(churn().with_columns(amount=amounts)), name="x")
+    assert "bounds = [0, 8e+22]" in draft.text
+    assert parse_contract(draft.text, origin="draft") == draft.contract
+
+
+@pytest.mark.parametrize("name", ["alter", "age", "customer_age", "Alter in Jahren", "edad"])
+def test_an_age_that_nobody_has_is_asked_about_and_no_bound(name: str) -> None:
+    ages = [str(18 + i % 70) for i in range(400)]
+    clean = infer_contract(open_table(churn().with_columns(pl.Series(name, ages))), name="x")
+    assert clean.contract.by_name[name].bounds == (0, 160)
+    frame = churn().with_columns(pl.Series(name, ["-5", "-1", "999", "203", *ages[4:]]))
+    draft = infer_contract(open_table(frame), name="x")
+    assert draft.contract.by_name[name].bounds == (0, 160)
+    said = "4 values are outside 0 to 160 (-5, -1, 203, …): their rows would be rejected"
+    assert said in draft.suspects[name]
+    assert validate_reviewed(draft, frame).ledger.rejected == 4
+
+
+@pytest.mark.parametrize("name", ["age_in_months", "account_age"])
+def test_an_age_in_months_or_of_an_account_has_bounds_of_its_own(name: str) -> None:
+    frame = churn().with_columns(pl.Series(name, [str(200 + i) for i in range(400)]))
+    assert infer_contract(open_table(frame), name="x").contract.by_name[name].bounds == (0, 1_000)
+
+
+def test_a_postcode_is_never_the_customer() -> None:
+    rows = 400
+    table = pl.DataFrame(
+        {"plz": [f"{10_000 + i}" for i in range(rows)], "vorgang": [f"V-{i:05d}" for i in range(rows)]}
+    )
+    table = table.with_columns(alter=pl.Series(np.arange(rows) % 60 + 18), y=pl.Series(["ja", "nein"] * (rows // 2)))
+    drafted = infer_contract(open_table(table), name="bank").contract
+    assert drafted.id_column == "vorgang"
+
+
+@pytest.mark.parametrize(
+    "name", ["contactless_status", "telefonbanking_status", "call_account_status", "service_call_reason"]
+)
+def test_a_product_or_a_line_of_service_is_no_call_of_the_campaign(name: str) -> None:
+    assert known_by_name(name) == "planning"
+
+
+@pytest.mark.parametrize(("words", "understood"), [(["yes", "no"], True), (["A", "B"], False)])
+def test_a_draft_asks_whether_a_column_says_who_was_called_and_for_words_that_say_it(
+    words: list[str], understood: bool
+) -> None:
+    frame = churn().with_columns(arm=pl.Series(words * 200))
+    asked = infer_contract(open_table(frame), name="x").text.split("[columns.arm]")[0].rsplit("[", 1)[1]
+    assert "# LOOK: does it say whom the bank called" in asked
+    assert ("write yes, called or 1" in asked) is not understood
+
+
+def test_errors_of_a_spreadsheet_are_no_value_and_no_level() -> None:
+    numbers = pl.Series([*ERRORS, *(f"{i}.5" for i in range(393))])
+    levels = pl.Series([*ERRORS, *(["J", "N", "K"] * 131)])
+    frame = churn().with_columns(amount=numbers, plan=levels)
+    draft = infer_contract(open_table(frame), name="x")
+    columns = draft.contract.by_name
+    assert columns["amount"].kind == "number"
+    assert columns["amount"].missing == columns["plan"].missing == ("", *sorted(ERRORS))
+    assert columns["plan"].allowed == ("J", "K", "N")
+    assert "cannot be read" not in draft.text
+    table = validate_reviewed(draft, frame)
+    assert (table.ledger.rejected, table.frame["amount"].null_count(), table.frame["plan"].null_count()) == (0, 7, 7)
+
+
+def test_every_word_that_may_mean_no_value_is_asked_about() -> None:
+    words = ["N/A", "-", "null", "#REF!"]
+    frame = churn().with_columns(plan=pl.Series([*words * 4, *(["J", "N", "K"] * 128)]))
+    asked = infer_contract(open_table(frame), name="x").suspects["plan"]
+    assert asked == "read as no value: #REF!; are 'N/A', 'null' and '-' levels, or no value?"
+    one = infer_contract(open_table(frame.with_columns(plan=pl.Series(["J", "N", "K", "-"] * 100))), name="x")
+    assert one.suspects["plan"] == "is '-' a level, or no value?"
+
+
+def test_words_that_cannot_be_read_are_named_but_not_who_somebody_is() -> None:
+    words = ["about 40", "anna@bank.example"] * 2 + ["Anna"]
+    cells = [*words, *(str(20 + i % 60) for i in range(400 - len(words)))]
+    draft = infer_contract(open_table(churn().with_columns(visits=pl.Series(cells))), name="x")
+    said = "5 values cannot be read as a number (about 40): their rows would be rejected"
+    assert said in draft.suspects["visits"]
+    assert "anna" not in draft.text.casefold()
