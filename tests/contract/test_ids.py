@@ -44,6 +44,13 @@ def test_an_id_without_zeros_that_could_be_of_several_tells_none_of_them_apart()
     met = match_ids(named, known)
     assert sorted(met.pairs.rows()) == [("017", "017"), ("18", "0018")]
     assert (met.unclear, met.by_zeros) == ({"17"}, 2)
+    assert met.theirs(pl.Series(["18", "17", "19", None, "017"])).to_list() == ["0018", None, None, None, "017"]
+
+
+def test_of_two_rows_that_write_an_id_alike_the_same_spelling_is_taken() -> None:
+    for ids in (["17.0", "17"], ["17", "17.0"]):
+        named = pl.Series(["17", "17.0"])
+        assert match_ids(named, pl.Series(ids)).theirs(named).to_list() == ["17", "17.0"]
 
 
 def test_ids_of_digits_are_written_without_the_zeros_before_them() -> None:

@@ -7,15 +7,16 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from segmint.config import load_config
 from segmint.contract.contract import parse_contract
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.errors import InputError
 from segmint.flows.customer import TypedError, try_out
-from segmint.flows.explain import one_customer
-from segmint.store.bundle import open_bundle
+from segmint.flows.explain import _as_written, explain_customers, one_customer
+from segmint.store.bundle import open_bundle, write_bundle
 from segmint.tables.source import open_table
-from tests.service.small import CONTRACT
+from tests.service.small import CONTRACT, small_parts
 from tests.service.test_champion import run_with_bundle
 
 ID = '[columns.customer]\nkind = "text"\nrole = "id"\nlabel = "customer"\n'
@@ -44,6 +45,35 @@ def test_a_bare_number_is_an_id_where_there_are_ids_and_a_record_where_there_are
     without = {name: cells for name, cells in ROWS.items() if name != "customer"}
     for asked in ("4", "record 4"):
         assert one_customer(read(CONTRACT, without), asked).records.tolist() == [4]
+
+
+def test_an_id_that_lost_or_kept_its_zeros_finds_the_customer_whose_id_it_must_be() -> None:
+    table = read(CONTRACT + ID, ROWS | {"customer": ["007", "17", "18", "0018"], "age": ["20", "21", "22", "23"]})
+    for asked, record in (("7", 1), ("7.0", 1), ("0017", 2), ("18", 3), ("0018", 4)):
+        assert one_customer(table, asked).records.tolist() == [record]
+    with pytest.raises(InputError, match="'018' could be several customers of the table") as told:
+        one_customer(table, "018")
+    assert "write the zeros too" in told.value.fix
+
+
+def test_an_id_is_written_as_the_table_does_before_there_is_a_run() -> None:
+    contract = parse_contract(CONTRACT + ID, origin="test")
+    source = open_table(pl.DataFrame(ROWS | {"customer": ["007", "17", "18", "0018"]}))
+    asked = ["7", "0017", "18", "record 2"]
+    assert [_as_written(source, contract, customer) for customer in asked] == ["007", "17", "18", "record 2"]
+    for customer, words in (("9", "There is no customer '9'"), ("018", "could be several customers")):
+        with pytest.raises(InputError, match=words):
+            _as_written(source, contract, customer)
+
+
+def test_a_rejected_row_is_not_explained_by_one_that_differs_by_zeros(tmp_path: Path) -> None:
+    write_bundle(tmp_path / "bundle", **small_parts(1) | {"contract": parse_contract(CONTRACT + ID, origin="test")})
+    people = pl.DataFrame(ROWS | {"customer": ["007", "7", "17", "d"], "phone": ["1"] * 4})
+    config = load_config(None, ["data.max_rejected=0.5"])
+    with pytest.raises(InputError, match="There is no customer '7'"):  # its age is no number
+        explain_customers(people, tmp_path / "bundle", config, customer="7", runs=tmp_path / "runs")
+    explained = explain_customers(people, tmp_path / "bundle", config, customer="0017", runs=tmp_path / "runs")
+    assert explained.reasons["customer"].to_list() == ["17"]
 
 
 def test_a_form_in_which_nothing_was_typed_is_a_customer_of_whom_nothing_is_known(tmp_path: Path) -> None:

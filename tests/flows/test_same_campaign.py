@@ -46,6 +46,13 @@ def test_without_ids_only_lists_of_the_same_table_share_customers(tmp_path: Path
     assert "use one of the two" in said(tmp_path, by_id=False, table="sha256:1")[0]
 
 
+def test_ids_that_lost_their_zeros_are_of_the_same_customers(tmp_path: Path) -> None:
+    a_list(tmp_path, "Spring 2026", ["7", "0009"])
+    ids = pl.Series(["007", "9", "10"])
+    doubts = shared_customers(list_runs(tmp_path), POLICY, ids, by_id=True, table="sha256:2")
+    assert "2 of the 3 who may be called" in doubts[0]["sentence"]
+
+
 @pytest.mark.parametrize("is_copy", [False, True])
 def test_nothing_is_said_where_a_rule_leaves_them_out(tmp_path: Path, is_copy: bool) -> None:
     made = a_list(tmp_path / "runs", "Spring 2026", ["c1"]) / "call_list.parquet"

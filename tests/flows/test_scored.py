@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +14,8 @@ import pytest
 
 from segmint.config import load_config
 from segmint.contract.column import Column
+from segmint.contract.contract import parse_contract
+from segmint.errors import DataError
 from segmint.flows.call_lists import read_call_list
 from segmint.flows.predict import predict
 from segmint.flows.report import write_report
@@ -21,7 +24,7 @@ from segmint.flows.target import target
 from segmint.report.run_view import RunView
 from segmint.store.bundle import open_bundle, write_bundle
 from tests.flows.waves import CONFIG, QUICK
-from tests.service.small import small_parts
+from tests.service.small import CONTRACT, small_parts
 
 BUNDLE: Any = SimpleNamespace(
     at="planning",
@@ -135,3 +138,22 @@ def test_a_copy_elsewhere_of_a_table_with_decimal_commas_is_read_as_it_is_writte
     assert known.frame["age"].to_list() == [20.5 + i for i in range(30)]
     again = predict(copy, tmp_path / "bundle", CONFIG, runs=tmp_path / "runs").frame()
     assert again["propensity"].to_list() == pytest.approx(again["propensity_input"].cast(pl.Float64).to_list())
+
+
+@pytest.mark.parametrize("shortened", ["scored", "customers"])
+def test_customers_are_found_by_ids_that_lost_their_zeros_in_either_file(shortened: str, tmp_path: Path) -> None:
+    with_id = parse_contract(
+        CONTRACT + '[columns.customer]\nkind = "text"\nrole = "id"\nlabel = "customer"\n', origin="test"
+    )
+    bundle = replace(write_bundle(tmp_path / "bundle", **small_parts(1)), contract=with_id)
+    ids, short = ["0007", "0012", "0300"], ["7", "12", "300"]
+    theirs, ours = (short, ids) if shortened == "scored" else (ids, short)
+    people = pl.DataFrame({"customer": ours, "age": ["20", "30", "40"], "job": ["student"] * 3, "phone": ["1"] * 3})
+    known = known_of(bundle, pl.DataFrame({"customer": theirs[::-1]}), people, CONFIG.data)
+    assert known is not None
+    assert known.raw["customer"].to_list() == ours[::-1]
+    assert known.said == ("3 customers of the scored table were matched although the ids differ by zeros before them.",)
+    twice = people.with_columns(customer=pl.Series(["07", "007", "300"]))
+    with pytest.raises(DataError, match=r"2 of 3 .* not in the table of customers\. 1 id .* several") as told:
+        known_of(bundle, pl.DataFrame({"customer": ["7", "12", "0300"]}), twice, CONFIG.data)
+    assert "were matched" not in told.value.came

@@ -76,6 +76,12 @@ class IdMatch(NamedTuple):
     unclear: set[str]  # ids without their zeros that could be those of several customers
     by_zeros: int  # rows of the file that found their customer only without the zeros before an id
 
+    def theirs(self, ids: pl.Series) -> pl.Series:
+        """Return the table's id for each of the file's `ids`, null where the table has none or it is unclear which."""
+        alike_first = self.pairs.sort(self.pairs["named"] == self.pairs["known"], descending=True, maintain_order=True)
+        one = alike_first.unique("named", keep="first")
+        return ids.replace_strict(one["named"], one["known"], default=None, return_dtype=pl.String).alias(ids.name)
+
     def said(self, what: str, of: str = "") -> tuple[str, ...]:
         """Say what became of ids that lost the zeros before them; `what` are the rows `of` the file."""
         rows, unclear = self.by_zeros, len(self.unclear)

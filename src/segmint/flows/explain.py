@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from segmint.contract.contract import Contract
-from segmint.contract.ids import bare_ids
+from segmint.contract.ids import bare_ids, match_ids, same_ids
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import DataError, InputError
 from segmint.explain.background import background_rows
@@ -117,12 +117,15 @@ def explain_customers(
     opened = open_source(source, config.data)
     require_contract(opened, opened_bundle.contract, purpose="predict", at=opened_bundle.at)
     if customer is not None:
-        _require_customer(opened, opened_bundle.contract, customer)
+        customer = _as_written(opened, opened_bundle.contract, customer)
     inputs = inputs_of(opened, bundle=opened_bundle.digest)
     with Run.create(runs, "explain", argv, config.to_toml(), None, inputs) as here:
         table = read(opened, opened_bundle.contract, config.data, here, purpose="predict", progress=progress)
         if customer is not None:
-            return _explain_one(here, one_customer(table, customer), opened_bundle, sensitive)
+            one = one_customer(table, customer)
+            if one.ids is not None and customer != ids_of(one)[0] and not _RECORD.fullmatch(customer.strip()):
+                raise _no_customer(customer, has_ids=True)  # its row is rejected, and another differs by zeros alone
+            return _explain_one(here, one, opened_bundle, sensitive)
         return _explain_all(here, table, opened_bundle, sensitive, progress)
 
 
@@ -160,16 +163,17 @@ def keep_importance(here: Run, table: ValidTable, bundle: Bundle) -> dict[str, A
 
 
 def one_customer(table: ValidTable, customer: str) -> ValidTable:
-    """Keep one customer of a table: the first row with this id, or the record that "record 7" names.
+    """Keep one customer of a table: the first row with this id, as `match_ids` compares them, or the record that "record 7" names.
 
     In a table without ids the number of the record is enough.
 
     Raises
     ------
     InputError
-        If there is none.
+        If there is none, or more than one that differs from it by the zeros before the id.
     """
-    found = np.flatnonzero((ids_of(table) == bare_ids(pl.Series([customer]))[0]).fill_null(False).to_numpy())
+    ids = ids_of(table)
+    found = np.flatnonzero((ids == (_one_id(customer, ids) or "")).fill_null(False).to_numpy())  # no id is empty
     if not len(found) and (number := _RECORD.fullmatch(customer.strip())):
         found = np.flatnonzero(table.records == int(number[1]))
     if not len(found):
@@ -177,14 +181,35 @@ def one_customer(table: ValidTable, customer: str) -> ValidTable:
     return table.rows(np.arange(len(table)) == found[0])
 
 
-def _require_customer(source: TableSource, contract: Contract, customer: str) -> None:
-    """Look for an id before there is a run; records and rejected rows are counted when the table is read."""
+def _as_written(source: TableSource, contract: Contract, customer: str) -> str:
+    """Look for an id before there is a run, and write it as the table does; records and rejected rows are counted when it is read."""
     name = contract.id_column
     if name is None or _RECORD.fullmatch(customer.strip()):
-        return
+        return customer
     wanted = bare_ids(pl.Series([customer]))
-    if not any(bare_ids(batch.frame[name]).is_in(wanted.implode()).any() for batch in source.batches()):
+    alike = pl.Series("known", [], dtype=pl.String)
+    for batch in source.batches():
+        alike.append(same_ids(wanted, bare_ids(batch.frame[name]))["known"])
+        if wanted[0] in alike:
+            break
+    written = _one_id(customer, alike)
+    if written is None:
         raise _no_customer(customer, has_ids=True)
+    return written
+
+
+def _one_id(customer: str, ids: pl.Series) -> str | None:
+    """Find the id among `ids` that somebody named; None where it is none of them."""
+    wanted = bare_ids(pl.Series([customer]))
+    met = match_ids(wanted, ids)
+    if met.unclear:
+        raise InputError(
+            f"'{customer}' could be several customers of the table, whose ids differ by the zeros before them.",
+            expected="the id as the table writes it",
+            fix="write the zeros too",
+        )
+    written = met.theirs(wanted)[0]
+    return None if written is None else str(written)
 
 
 def _no_customer(customer: str, *, has_ids: bool) -> InputError:

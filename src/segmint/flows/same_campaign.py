@@ -12,6 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
+from segmint.contract.ids import are_among
 from segmint.store.run import Run
 from segmint.store.run_files import LIST
 from segmint.targeting.policy import ContactPolicy, ContactRules
@@ -47,7 +48,7 @@ def shared_customers(
         called = _called(run.folder)
         if table not in (run.record.get("inputs") or {}).values():
             called = called.filter(~called.str.starts_with(UNNAMED) & by_id)
-        both = int(customers.is_in(called.implode()).sum())
+        both = int(are_among(customers, called).sum())
         if both and not any(_is_copy(path, run.folder / LIST) for path in policy.other_lists):
             return [_said(run, policy.campaign, f"{both:,} of the {len(customers):,} who may be called", by_id=by_id)]
     return []

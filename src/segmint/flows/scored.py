@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.config import Data
-from segmint.contract.ids import bare_ids
+from segmint.contract.ids import bare_ids, match_ids
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.errors import DataError, RunError
@@ -41,14 +41,17 @@ class Known:
         Their columns as they came.
     frame : polars.DataFrame of shape (n_customers, n_columns)
         The same, typed: what a bundle of the same contract can predict.
+    said : tuple of str
+        How ids that lost the zeros before them found their customer.
     """
 
     raw: pl.DataFrame
     frame: pl.DataFrame
+    said: tuple[str, ...] = ()
 
     def of(self, chosen: NDArray[np.bool_]) -> Known:
         """Return some of the customers."""
-        return Known(self.raw.filter(pl.Series(chosen)), self.frame.filter(pl.Series(chosen)))
+        return replace(self, raw=self.raw.filter(pl.Series(chosen)), frame=self.frame.filter(pl.Series(chosen)))
 
 
 def known_of(bundle: Bundle, wave: pl.DataFrame, customers: Any, data: Data, run: Run | None = None) -> Known | None:
@@ -62,7 +65,8 @@ def known_of(bundle: Bundle, wave: pl.DataFrame, customers: Any, data: Data, run
         The scored customers that are asked for.
     customers : path or frame, optional
         The table that was scored: joined by record where it is the very table that `run` read, as a customer may have
-        several rows and the list names one of them; else by id, or by record where the contract has no ids.
+        several rows and the list names one of them; else by id, as `match_ids` compares them, or by record where the
+        contract has no ids.
     data : Data
         How that table is read.
     run : Run, optional
@@ -141,7 +145,7 @@ def _joined(bundle: Bundle, wave: pl.DataFrame, customers: Any, data: Data, run:
         and opened.fingerprint in run.record["inputs"].values()
     ):
         there = pl.DataFrame({"_key": pl.Series(table.records).cast(pl.Int64)}).with_row_index("_row")
-        return _rows_of(table, wave["record"].cast(pl.Int64).to_frame("_key"), there)
+        return Known(*_rows_of(table, wave["record"].cast(pl.Int64), there))
     here = ids or ("record" if "record" in wave.columns else None)
     if here is None:
         raise DataError(
@@ -149,16 +153,25 @@ def _joined(bundle: Bundle, wave: pl.DataFrame, customers: Any, data: Data, run:
             expected=f"one of {', '.join(n for n in (bundle.contract.id_column, 'customer', 'record') if n)}",
             fix="give the table as `segmint predict` or `segmint target` wrote it",
         )
-    there = pl.DataFrame({"_key": customers_of(table)}).with_row_index("_row")
-    return _rows_of(table, bare_ids(wave[here]).to_frame("_key"), there)
+    customers, wanted = customers_of(table), bare_ids(wave[here])
+    met = match_ids(wanted, customers)
+    said = met.said("customer", " of the scored table")
+    there = pl.DataFrame({"_key": customers}).with_row_index("_row")
+    return Known(*_rows_of(table, met.theirs(wanted), there, said[met.by_zeros > 0 :]), said)
 
 
-def _rows_of(table: ValidTable, wanted: pl.DataFrame, there: pl.DataFrame) -> Known:
-    rows = wanted.join(there.unique("_key", keep="first"), on="_key", how="left", maintain_order="left")["_row"]
+def _rows_of(
+    table: ValidTable, wanted: pl.Series, there: pl.DataFrame, unclear: tuple[str, ...] = ()
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    keys = wanted.to_frame("_key")
+    rows = keys.join(there.unique("_key", keep="first"), on="_key", how="left", maintain_order="left")["_row"]
     if lacking := rows.null_count():
+        missed = (
+            f"{some_of(lacking, len(wanted), 'customers with an outcome', 'is', 'are')} not in the table of customers."
+        )
         raise DataError(
-            f"{some_of(lacking, wanted.height, 'customers with an outcome', 'is', 'are')} not in the table of customers.",
+            " ".join((missed, *unclear)),
             expected="the table that was scored, with every customer of it",
             fix="name that table with --customers",
         )
-    return Known(table.raw[rows], table.frame[rows])
+    return table.raw[rows], table.frame[rows]

@@ -167,7 +167,7 @@ class _Wave:
     made_by : Run or None
         The run that scored them, where it is found.
     receipt : str
-        How the results met the scored table.
+        How the results met the scored table, and that one the table of customers.
     """
 
     judged: pl.DataFrame
@@ -242,7 +242,8 @@ def _read_wave(
     made_by = scoring_run(scored, judged, runs)
     known = known_of(current, judged, customers, config.data, made_by)
     names = _names(judged, known, current)
-    return _Wave(judged, known, found.said_yes, groups, names, made_by, found.sentence)
+    receipt = " ".join((found.sentence, *(() if known is None else known.said)))
+    return _Wave(judged, known, found.said_yes, groups, names, made_by, receipt)
 
 
 def _apart_from(history: pl.DataFrame, wave: _Wave, contract: Contract) -> tuple[_Wave, str]:
