@@ -8,9 +8,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from segmint.contract.contract import parse_contract
 from segmint.flows.same_campaign import shared_customers
+from segmint.flows.target import Targeted, target
+from segmint.store.bundle import write_bundle
 from segmint.store.run import Run, list_runs
 from segmint.targeting.policy import ContactPolicy, Economics
+from tests.service.small import CONTRACT, small_parts
 
 POLICY = ContactPolicy(economics=Economics(cost_per_call=1, value_per_success=10), campaign="Spring 2026")
 CUSTOMERS = pl.Series(["c1", "c2", "c3", "record 7"])
@@ -25,7 +29,7 @@ def a_list(runs: Path, campaign: str, called: list[str], *, command: str = "targ
 
 
 def said(runs: Path, policy: ContactPolicy = POLICY, *, by_id: bool = True, table: str = "sha256:2") -> list[str]:
-    doubts = shared_customers(list_runs(runs), policy, CUSTOMERS, by_id=by_id, table=table)
+    doubts = shared_customers(list_runs(runs), policy, CUSTOMERS, "who may be called", by_id=by_id, table=table)
     return [doubt["sentence"] for doubt in doubts]
 
 
@@ -35,7 +39,7 @@ def test_customers_of_a_list_of_the_same_campaign_are_counted(tmp_path: Path) ->
     assert said(tmp_path) == []
     made = a_list(tmp_path, " spring  2026", ["c1", "c2", "record 7", "stranger"])
     (sentence,) = said(tmp_path)
-    assert "2 of the 4 who may be called are to be called by the list of" in sentence
+    assert "2 of the 4 who may be called are called by the list of" in sentence
     assert f"name call_list.parquet of the run {made.name} in policy.other_lists" in sentence
     assert "3 of the 4" in said(tmp_path, table="sha256:1")[0]  # records are the same in the same table alone
 
@@ -49,8 +53,8 @@ def test_without_ids_only_lists_of_the_same_table_share_customers(tmp_path: Path
 def test_ids_that_lost_their_zeros_are_of_the_same_customers(tmp_path: Path) -> None:
     a_list(tmp_path, "Spring 2026", ["7", "0009"])
     ids = pl.Series(["007", "9", "10"])
-    doubts = shared_customers(list_runs(tmp_path), POLICY, ids, by_id=True, table="sha256:2")
-    assert "2 of the 3 who may be called" in doubts[0]["sentence"]
+    doubts = shared_customers(list_runs(tmp_path), POLICY, ids, "to be called", by_id=True, table="sha256:2")
+    assert "2 of the 3 to be called are called by the list of" in doubts[0]["sentence"]
 
 
 @pytest.mark.parametrize("is_copy", [False, True])
@@ -69,3 +73,23 @@ def test_a_list_that_cannot_be_read_shares_nobody(tmp_path: Path) -> None:
     (made / "call_list.parquet").write_text("no")
     (a_list(tmp_path, "Spring 2026", ["c1"]) / "config.toml").write_text("[[[")
     assert said(tmp_path) == []
+
+
+def test_a_list_that_is_made_says_whom_an_earlier_one_calls_too(tmp_path: Path) -> None:
+    with_id = CONTRACT + '[columns.client]\nkind = "text"\nrole = "id"\nlabel = "client"\n'
+    write_bundle(tmp_path / "bundle", **small_parts() | {"contract": parse_contract(with_id, origin="test")})
+
+    def made(customers: range, **rules: object) -> Targeted:
+        rows = [{"client": f"c{n}", "age": "40", "job": "student", "phone": f"+3519100{n:05}"} for n in customers]
+        policy = POLICY.but(holdout_share=0.0, **rules)
+        return target(pl.DataFrame(rows), tmp_path / "bundle", policy=policy, runs=tmp_path / "runs")
+
+    said = "20 of the 30 to be called are called by the list of"
+    first = made(range(30))
+    assert not any("are called by" in sentence for sentence in first.sentences)
+    second = made(range(10, 40))
+    assert any(sentence.startswith(f"warning: {said}") for sentence in second.sentences)
+    assert said in (second.folder / "report.html").read_text("utf-8")
+    apart = made(range(10, 40), other_lists=[first.folder / "call_list.parquet", second.folder / "call_list.parquet"])
+    assert apart.call_list.counts["listed"] == 0
+    assert not any("are called by" in sentence for sentence in apart.sentences)

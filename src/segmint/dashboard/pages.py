@@ -16,12 +16,11 @@ from segmint.dashboard.policy_form import ROWS, config_of, placeholders, policy_
 from segmint.errors import RunError, SegmintError
 from segmint.evaluation.paired_bootstrap import LOWER_IS_BETTER
 from segmint.flows.bundle import SEGMENT, segment_names
-from segmint.flows.candidates import doubts_of, trained_on
+from segmint.flows.candidates import doubts_of_list
 from segmint.flows.customer import TypedError, look_up, try_out
 from segmint.flows.preview import PreparedList, what_moved
 from segmint.flows.report import stored_report
 from segmint.flows.runs import WATCHING, open_failures, rows_of, table_of, watched_runs
-from segmint.flows.same_campaign import shared_customers
 from segmint.monitoring.reference import Usual, usual_of
 from segmint.report.blocks import Block, banner, figures, heading, points, statements, table
 from segmint.report.html import printable_dict
@@ -220,17 +219,17 @@ def preview(
 def _doubts(desk: Desk, table: str, prepared: PreparedList, policy: ContactPolicy) -> list[Doubt]:
     """What may be wrong with the list that these controls would make."""
     rows, bundle = prepared.may_be_called(policy), desk.bundle()
-    return [
-        *trained_on(int(prepared.trained_on[rows].sum()), rows.size, "who may be called"),
-        *shared_customers(
-            desk.all_runs(),
-            policy,
-            prepared.preview.customers.gather(rows),
-            by_id=bundle.contract.id_column is not None,
-            table=desk.fingerprint(table),
-        ),
-        *doubts_of(policy, bundle, prepared.preview.columns, prepared.doubts),
-    ]
+    return doubts_of_list(
+        policy,
+        bundle,
+        prepared.preview.columns,
+        prepared.preview.customers.gather(rows),
+        "who may be called",
+        seen=int(prepared.trained_on[rows].sum()),
+        read=prepared.doubts,
+        runs=desk.all_runs(),
+        table=desk.fingerprint(table),
+    )
 
 
 def _seen(prepared: PreparedList, found: Preview, policy: ContactPolicy) -> Context:

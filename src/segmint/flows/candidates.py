@@ -14,8 +14,10 @@ from segmint.contract.ids import bare_ids
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import PolicyError
 from segmint.flows.bundle import SEGMENT, propensities, require_response, segment_names, segments_in
+from segmint.flows.same_campaign import shared_customers
 from segmint.monitoring.unread import Unread
 from segmint.store.bundle import Bundle
+from segmint.store.run import Run
 from segmint.targeting.choose import Choice, choose
 from segmint.targeting.holdout import in_holdout, keyed_words
 from segmint.targeting.levels import has_level, levels_of_nobody
@@ -33,7 +35,47 @@ NO_OBJECTIONS = Doubt(
 )
 
 
-def trained_on(seen: int, of: int, who: str) -> list[Doubt]:
+def doubts_of_list(
+    policy: ContactPolicy,
+    bundle: Bundle,
+    columns: pl.DataFrame,
+    called: pl.Series,
+    who: str,
+    *,
+    seen: int,
+    read: Sequence[Doubt],
+    runs: Sequence[Run],
+    table: str,
+) -> list[Doubt]:
+    """Say what may be wrong with a list that is made, or would be.
+
+    Parameters
+    ----------
+    policy, bundle
+    columns : polars.DataFrame
+        What the policy may take from.
+    called : polars.Series of String
+        The customers `who`, as `customers_of` names them.
+    who : str
+        What they are to the list: "to be called".
+    seen : int
+        How many of them the network was trained on.
+    read : sequence of Doubt
+        What suppressing said, and which columns the network cannot make sense of.
+    runs : sequence of Run
+        Newest first; lists of the same campaign among them may call the same customers.
+    table : str
+        The fingerprint of the customers' table.
+    """
+    by_id = bundle.contract.id_column is not None
+    return [
+        *_trained_on(seen, len(called), who),
+        *shared_customers(runs, policy, called, who, by_id=by_id, table=table),
+        *_doubts_of(policy, bundle, columns, read),
+    ]
+
+
+def _trained_on(seen: int, of: int, who: str) -> list[Doubt]:
     """Say that the network has learned from `seen` of the `of` customers `who`, where it has from any."""
     said = (
         f"the network was trained on {seen:,} of the {of:,} {who}: for them this is no prediction about strangers, and what "
@@ -171,8 +213,8 @@ def _lost_in_choosing(
     return UnfilledQuotaError(error.quota, said, fix=fixes)
 
 
-def doubts_of(policy: ContactPolicy, bundle: Bundle, columns: pl.DataFrame, read: Sequence[Doubt]) -> list[Doubt]:
-    """Say what may be wrong with a list: that it respects no objection, what was `read`, or rules that wait in vain."""
+def _doubts_of(policy: ContactPolicy, bundle: Bundle, columns: pl.DataFrame, read: Sequence[Doubt]) -> list[Doubt]:
+    """Say that a list respects no objection, what was `read`, and which rules wait in vain."""
     known = known_levels(bundle, segments=SEGMENT not in bundle.contract.by_name)
     waiting = levels_of_nobody(policy, columns, known)
     return [

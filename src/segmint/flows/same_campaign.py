@@ -22,7 +22,7 @@ NEWEST = 10  # lists of a campaign that are looked into
 
 
 def shared_customers(
-    runs: Sequence[Run], policy: ContactPolicy, customers: pl.Series, *, by_id: bool, table: str
+    runs: Sequence[Run], policy: ContactPolicy, customers: pl.Series, who: str, *, by_id: bool, table: str
 ) -> list[Doubt]:
     """Say that customers are called by a finished list of the same campaign, and that no rule leaves them out.
 
@@ -34,7 +34,9 @@ def shared_customers(
         Newest first.
     policy : ContactPolicy
     customers : polars.Series of String
-        Who may be called, as `customers_of` names them.
+        Whom a list calls or may call, as `customers_of` names them.
+    who : str
+        What they are to the list: "who may be called".
     by_id : bool
         Whether these names are ids; the number of a record is somebody else in another table.
     table : str
@@ -50,7 +52,7 @@ def shared_customers(
             called = called.filter(~called.str.starts_with(UNNAMED) & by_id)
         both = int(are_among(customers, called).sum())
         if both and not any(_is_copy(path, run.folder / LIST) for path in policy.other_lists):
-            return [_said(run, policy.campaign, f"{both:,} of the {len(customers):,} who may be called", by_id=by_id)]
+            return [_said(run, policy.campaign, f"{both:,} of the {len(customers):,} {who}", by_id=by_id)]
     return []
 
 
@@ -63,7 +65,7 @@ def _said(run: Run, campaign: str, who: str, *, by_id: bool) -> Doubt:
     )
     return Doubt(
         title=f"A list of the campaign '{campaign}' was made before",
-        sentence=f"{who} are to be called by the list of {day:%d %b %Y, %H:%M} UTC too, and are not left out of this one; {fix}",
+        sentence=f"{who} are called by the list of {day:%d %b %Y, %H:%M} UTC too, and are not left out of this one; {fix}",
     )
 
 

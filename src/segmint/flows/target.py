@@ -23,10 +23,9 @@ from segmint.flows.candidates import (
     CARRIED,
     carried_of,
     choose_of,
-    doubts_of,
+    doubts_of_list,
     require_policy_columns,
     require_usable,
-    trained_on,
     unread,
     weigh,
 )
@@ -189,17 +188,24 @@ def target(
         )
         for_dialler = publish_file(here.folder / DIALLER, lambda path: write_dialler(call_list, profile, path))
         summary = _summary(call_list, choice, held_back, table, columns, opened_bundle)
-        doubts = doubts_of(policy, opened_bundle, columns, [*unread(opened_bundle, columns), *held_back.doubts])
         summary["hand_off"] = {SHEET: asdict(for_people), DIALLER: asdict(for_dialler)}
         if (learned := Learned.of(opened_bundle, run_folder(bundle, runs), opened)) is not None:
-            seen = int(learned.rows(table.rows(call_list.lists(table.records))).sum())
-            summary["trained_on"] = seen
-            doubts = trained_on(seen, call_list.counts["listed"], "to be called") + doubts
+            summary["trained_on"] = int(learned.rows(table.rows(call_list.lists(table.records))).sum())
+        summary["doubts"] = doubts_of_list(
+            policy,
+            opened_bundle,
+            columns,
+            call_list.listed["customer"],
+            "to be called",
+            seen=summary.get("trained_on", 0),
+            read=[*unread(opened_bundle, columns), *held_back.doubts],
+            runs=list_runs(runs),
+            table=opened.fingerprint,
+        )
         if earlier is not None:
             dropped = dropped_since(earlier, call_list)
             here.keep(DROPPED, dropped.rows)
             summary["dropped"] = _dropped(earlier, dropped)
-        summary["doubts"] = doubts
         here.keep(TARGET, summary)
         if out is not None:
             _copy(here.folder, out)
