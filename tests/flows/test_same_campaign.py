@@ -75,6 +75,16 @@ def test_a_list_that_cannot_be_read_shares_nobody(tmp_path: Path) -> None:
     assert said(tmp_path) == []
 
 
+@pytest.mark.parametrize("name", ["call_list.parquet", "config.toml", "run.json"])
+def test_a_list_that_could_not_be_read_for_a_moment_is_read_again(tmp_path: Path, name: str) -> None:
+    made = a_list(tmp_path, "Spring 2026", ["c1"])
+    known = list_runs(tmp_path)
+    (made / name).rename(made / "away")
+    assert shared_customers(known, POLICY, CUSTOMERS, "to be called", by_id=True, table="sha256:2") == []
+    (made / "away").rename(made / name)
+    assert len(said(tmp_path)) == 1
+
+
 def test_a_list_that_is_made_says_whom_an_earlier_one_calls_too(tmp_path: Path) -> None:
     with_id = CONTRACT + '[columns.client]\nkind = "text"\nrole = "id"\nlabel = "client"\n'
     write_bundle(tmp_path / "bundle", **small_parts() | {"contract": parse_contract(with_id, origin="test")})

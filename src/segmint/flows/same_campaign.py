@@ -13,6 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from segmint.contract.ids import are_among
+from segmint.errors import RunError
 from segmint.store.run import Run
 from segmint.store.run_files import LIST
 from segmint.targeting.policy import ContactPolicy, ContactRules
@@ -69,22 +70,31 @@ def _said(run: Run, campaign: str, who: str, *, by_id: bool) -> Doubt:
     )
 
 
-@lru_cache(maxsize=1000)
 def _campaign(folder: Path) -> str | None:
     """The campaign of a finished list; None where its settings cannot be read."""
-    with suppress(OSError, ValueError, AttributeError):
-        said = Run.open(folder).settings.get("policy", {})
-        return _plain(str(said.get("campaign", ContactRules().campaign)))
+    with suppress(OSError, ValueError, AttributeError, RunError):
+        return _campaign_in(folder)
     return None
 
 
-@lru_cache(maxsize=NEWEST)
 def _called(folder: Path) -> pl.Series:
     """The customers that a finished list calls; nobody where it cannot be read."""
     with suppress(OSError, pl.exceptions.PolarsError):
-        rows = pl.read_parquet(folder / LIST, columns=["customer", "status"])
-        return rows.filter(pl.col("status") == "listed")["customer"].cast(pl.String)
+        return _called_in(folder)
     return pl.Series("customer", [], dtype=pl.String)
+
+
+# what raises is not kept: a list that cannot be read now may be there again in a moment
+@lru_cache(maxsize=1000)
+def _campaign_in(folder: Path) -> str:
+    said = Run.open(folder).settings.get("policy", {})
+    return _plain(str(said.get("campaign", ContactRules().campaign)))
+
+
+@lru_cache(maxsize=NEWEST)
+def _called_in(folder: Path) -> pl.Series:
+    rows = pl.read_parquet(folder / LIST, columns=["customer", "status"])
+    return rows.filter(pl.col("status") == "listed")["customer"].cast(pl.String)
 
 
 def _plain(campaign: str) -> str:
