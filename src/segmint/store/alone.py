@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import time
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from segmint.errors import RunError, why
+from segmint.store.locks import open_folder, take_lock
 
 _PATIENCE = 5.0  # seconds to wait for another one to end
 
@@ -27,10 +27,11 @@ def alone(folder: Path, what: str) -> Iterator[None]:
     Raises
     ------
     RunError
-        If another process holds the lock for longer than a few seconds, or the folder cannot be opened.
+        If another process holds the lock for longer than a few seconds, or the folder cannot be opened, or the file system
+        has no locks: without one, of two changes at once the first would be lost, and nobody would know.
     """
     try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        descriptor = open_folder(folder, follow=True)
     except OSError as error:
         raise RunError(
             f"The folder '{folder}' cannot be opened for a {what}: {why(error)}.",
@@ -38,23 +39,25 @@ def alone(folder: Path, what: str) -> Iterator[None]:
             fix="check its name; the folder of runs is named with --runs",
         ) from error
     try:
-        _lock(descriptor, what)
+        _lock(descriptor, folder, what)
         yield
     finally:
         os.close(descriptor)
 
 
-def _lock(descriptor: int, what: str) -> None:
+def _lock(descriptor: int, folder: Path, what: str) -> None:
     end = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError as error:
-            if time.monotonic() > end:
-                raise RunError(
-                    f"Another {what} is under way in this folder.",
-                    expected="one at a time",
-                    fix="try again in a moment",
-                ) from error
-            time.sleep(0.02)
+    while (lock := take_lock(descriptor)) == "another's":
+        if time.monotonic() > end:
+            raise RunError(
+                f"Another {what} is under way in this folder.",
+                expected="one at a time",
+                fix="try again in a moment",
+            )
+        time.sleep(0.02)
+    if lock == "none":
+        raise RunError(
+            f"The folder '{folder}' cannot be locked for a {what}: nothing was changed, as of two at once one could be lost.",
+            expected="a folder on a file system with locks, as local disks have them",
+            fix="try again in a moment; if that does not help, keep the folder on a local disk",
+        )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import secrets
@@ -25,6 +24,7 @@ import polars as pl
 
 from segmint.errors import RunError, SegmintError, why
 from segmint.store import strict_json
+from segmint.store.locks import open_folder, take_lock
 from segmint.store.process import is_alive, is_here, this_process
 from segmint.store.promoted import RUN_ID
 from segmint.store.remember import Result, remember
@@ -433,14 +433,10 @@ def _free_name(runs: Path, now: datetime) -> str:
 
 
 def _lock_folder(folder: Path) -> int:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
+    descriptor = open_folder(folder)
+    if take_lock(descriptor) == "another's":  # where there are no locks the process id in the record must do
         os.close(descriptor)
-        raise _busy(folder.name) from error
-    except OSError:
-        pass  # a file system without locks: the process id in the record must do
+        raise _busy(folder.name)
     return descriptor
 
 

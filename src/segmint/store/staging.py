@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import fcntl
 import os
 import pwd
 import re
@@ -24,6 +23,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from segmint.errors import RunError, SegmintError
+from segmint.store.locks import open_folder, take_lock
 
 Result = TypeVar("Result")
 
@@ -34,7 +34,6 @@ FOLDER_MODE = 0o700
 # affair.
 _DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EROFS, errno.EMFILE, errno.ENFILE})
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _STAGED = re.compile(r"\.(.*)\.staging-[0-9a-f]{16}", re.DOTALL)
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
@@ -192,12 +191,11 @@ def _new_locked_folder(target: Path) -> tuple[Path, int]:
         folder.mkdir(FOLDER_MODE)
         try:
             folder.chmod(FOLDER_MODE)
-            lock = os.open(folder, _OPEN_FOLDER)
+            lock = open_folder(folder)
         except OSError:
             folder.rmdir()
             raise
-        with suppress(OSError):  # a file system without locks: leftovers stay, nothing else is lost
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        take_lock(lock, wait=True)  # where there are no locks leftovers stay, nothing else is lost
         # Someone may have swept the folder in the moment between making and locking it.
         if folder.exists():
             return folder, lock
@@ -210,10 +208,9 @@ def _short(name: str) -> str:
 
 
 def _remove_unlocked(folder: Path) -> None:
-    lock = os.open(folder, _OPEN_FOLDER)
+    lock = open_folder(folder)
     try:
-        with suppress(BlockingIOError):
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if take_lock(lock) == "ours":
             shutil.rmtree(folder, ignore_errors=True)
     finally:
         os.close(lock)
