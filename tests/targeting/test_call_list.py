@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import polars as pl
 import pytest
@@ -86,6 +89,38 @@ def test_a_list_that_breaks_its_promises_cannot_exist():
     twice = pl.concat([made.rows, made.listed.head(1)])
     with pytest.raises(AssertionError, match="listed once"):
         CallList(twice, made.policy)
+    unknown = twice.with_columns(status=pl.col("status").replace("beyond_budget", "?"))
+    with pytest.raises(AssertionError, match=r"one known status; .* listed once"):
+        CallList(unknown, made.policy)
+
+
+def test_a_list_keeps_its_promises_under_python_o_too(tmp_path):
+    made = make_list(make_customers(), budget_calls=20)
+    pl.concat([made.rows, made.listed.head(1)]).write_parquet(tmp_path / "twice.parquet")
+    script = "import sys, polars; from segmint.targeting.call_list import CallList; CallList(polars.read_parquet(sys.argv[1]), None)"
+    child = subprocess.run(
+        [sys.executable, "-O", "-c", script, str(tmp_path / "twice.parquet")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "a customer is listed once" in child.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"status": pl.lit(None, pl.String)}, "one known status"),
+        ({"rank": pl.col("rank") + 1}, "ranks run from 1"),
+        ({"arm": pl.lit("holdout")}, "nobody held out is listed"),
+        ({"arm": pl.lit(None, pl.String)}, "nobody held out is listed"),
+        ({"status": pl.lit("suppressed"), "suppressed_because": pl.lit("")}, "suppression has a reason"),
+    ],
+)
+def test_each_promise_is_held_against_the_list(change, words):
+    made = make_list(make_customers(), budget_calls=20)
+    with pytest.raises(AssertionError, match=words):
+        CallList(made.rows.with_columns(**change), made.policy)
 
 
 def test_the_file_is_the_truth(tmp_path):

@@ -152,11 +152,15 @@ class CallList:
         """
         listed = self.rows.filter(pl.col("status") == "listed")
         suppressed = self.rows.filter(pl.col("status") == "suppressed")
-        assert self.rows["status"].is_in(list(STATUSES)).all(), "every row has one known status"
-        assert listed["customer"].n_unique() == listed.height, "a customer is listed once"
-        assert listed["rank"].sort().to_list() == list(range(1, listed.height + 1)), "ranks run from 1"
-        assert (listed["arm"] == "call").all(), "nobody held out is listed"
-        assert (suppressed["suppressed_because"].fill_null("") != "").all(), "suppression has a reason"
+        promises = [
+            (self.rows["status"].is_in(list(STATUSES)).fill_null(False).all(), "every row has one known status"),
+            (listed["customer"].n_unique() == listed.height, "a customer is listed once"),
+            (listed["rank"].sort().to_list() == list(range(1, listed.height + 1)), "ranks run from 1"),
+            ((listed["arm"] == "call").fill_null(False).all(), "nobody held out is listed"),
+            ((suppressed["suppressed_because"].fill_null("") != "").all(), "suppression has a reason"),
+        ]
+        if broken := [words for holds, words in promises if not holds]:
+            raise AssertionError(f"the call list breaks what it promises: {'; '.join(broken)}")
 
     def joined(self, late: pl.DataFrame) -> CallList:
         """Add segments and reasons, found later for some of the rows.
