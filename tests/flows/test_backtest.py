@@ -278,9 +278,7 @@ def test_money_that_was_known_only_after_the_call_is_refused(column: str, histor
     settings = config("economics.cost_per_call=1", f"economics.value_per_success={column}")
     table = validate(open_table(history), load_contract("bank-marketing"), at="dialling")
     waves = flow.waves_of(table, settings)
-    with pytest.raises(PolicyError, match=f"'{column}' cannot be used in a replay"):
-        flow.money_of(table, waves[0], settings)
-    policy = ContactPolicy.of(settings.economics, settings.policy)
+    policy = flow.money_of(table, waves[0], settings)
     with pytest.raises(PolicyError, match=f"'{column}' cannot be used in a replay"):
         replayed(table, waves, policy, settings)
 
@@ -289,8 +287,10 @@ def test_limits_by_what_was_known_only_after_the_call_are_refused_without_econom
     quotas = ContactRules(quotas=(Quota(column="duration", level="0", maximum=1),))
     settings = config().model_copy(update={"policy": quotas})
     table = validate(open_table(history), load_contract("bank-marketing"), at="dialling")
+    waves = flow.waves_of(table, settings)
+    policy = flow.money_of(table, waves[0], settings)
     with pytest.raises(PolicyError, match="'duration' cannot be used in a replay"):
-        flow.money_of(table, flow.waves_of(table, settings)[0], settings)
+        flow.policy_in_waves(table, waves, policy)
 
 
 class _Equal(Forgetful):

@@ -127,8 +127,8 @@ def backtest_in(
     table = read(opened, contract, config.data, here, progress=both)
     waves = waves_of(table, config)
     policy = money_of(table, waves[0], config)
-    played = lagged(table, config)
     applied = policy_in_waves(table, waves, policy)
+    played = lagged(table, config)
     found = replay_waves(played, waves, applied, config, progress=both, remember=here.remember)
     sets = label_sets(table, waves, found, config)
     found = replace(found, calls=_with_sets(found.calls, sets))
@@ -189,7 +189,6 @@ def money_of(table: ValidTable, first: Wave, config: Config) -> ContactPolicy:
         economics = Economics(currency="", cost_per_call=max(rate * rules.contact_rate, 1e-6), value_per_success=1.0)
     policy = ContactPolicy.of(economics, rules)
     policy.require_columns(tuple(dict.fromkeys((*table.frame.columns, *table.raw.columns))))
-    _require_known(table, policy)
     return policy
 
 

@@ -62,7 +62,6 @@ from segmint.targeting.hand_off import (
     write_workbook,
 )
 from segmint.targeting.policy import ContactPolicy
-from segmint.targeting.sensitivity import what_if_parts
 from segmint.targeting.sheets import MOST_SHEETS, OTHERS
 from segmint.targeting.summary import fairness_of, groups_on_list, past_of, still_listed, summarise_list
 from segmint.targeting.suppress import Suppression, require_safety_columns
@@ -181,13 +180,13 @@ def target(
         call_list = recheck(_with_reasons(call_list, table, customers, opened_bundle, known), contract)
         profile = given or general_profile(call_list, contract)
         choice = still_listed(choice, call_list.lists(table.records))
-        parts = what_if_parts(choice, policy)
+        summary = _summary(call_list, choice, held_back, table, columns, opened_bundle)
+        parts = pl.DataFrame(summary["parts"])
         publish_file(here.folder / LIST, call_list.write)
         for_people = publish_file(
             here.folder / SHEET, lambda path: write_workbook(call_list, contract, path, parts=parts)
         )
         for_dialler = publish_file(here.folder / DIALLER, lambda path: write_dialler(call_list, profile, path))
-        summary = _summary(call_list, choice, held_back, table, columns, opened_bundle)
         summary["hand_off"] = {SHEET: asdict(for_people), DIALLER: asdict(for_dialler)}
         if (learned := Learned.of(opened_bundle, run_folder(bundle, runs), opened)) is not None:
             summary["trained_on"] = int(learned.rows(table.rows(call_list.lists(table.records))).sum())
