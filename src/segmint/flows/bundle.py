@@ -24,7 +24,7 @@ from segmint.segments.assign import assign_segments
 from segmint.segments.single import SingleAssigner
 from segmint.splits.groups import row_customers
 from segmint.store import run_files
-from segmint.store.bundle import Bundle, write_bundle
+from segmint.store.bundle import FOLDER, Bundle, write_bundle
 from segmint.store.run import Run, installed_versions
 from segmint.store.verify import check_golden
 from segmint.tables.source import open_rows
@@ -63,7 +63,7 @@ def pack(
     reference["average"] = _average(predictor, table)
     quality = {} if comparison is None else comparison.headline(OURS)
     return write_bundle(
-        here.folder / "bundle",
+        here.folder / FOLDER,
         contract=table.contract,
         at=table.at,
         features=features,

@@ -31,7 +31,6 @@ from segmint.monitoring.measure import measure as estimate
 from segmint.monitoring.results import meaning_of
 from segmint.monitoring.strangers import caution_of_strangers
 from segmint.progress import Progress, silent
-from segmint.report.run_view import RunView
 from segmint.store.run import CONTRACT, Run
 from segmint.store.run_files import MEASURE, OBJECTORS, TARGET
 from segmint.store.staging import publish_file
@@ -392,7 +391,7 @@ def _changed_since(listed: pl.DataFrame, list_run: Run | None, runs: Path) -> li
 
 
 def _changed(own: pl.DataFrame, list_run: Run) -> list[str]:
-    made = RunView(list_run.folder).json(TARGET)
+    made = list_run.kept(TARGET)
     if made is None:
         return []
     before = {arm: int(made["counts"].get(arm, 0)) for arm in ARMS}

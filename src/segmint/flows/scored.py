@@ -21,10 +21,10 @@ from segmint.flows.candidates import customers_of
 from segmint.flows.predict import APPENDED
 from segmint.flows.read import open_source
 from segmint.monitoring.results import ids_in
-from segmint.report.run_view import RunView
 from segmint.store.bundle import Bundle
 from segmint.store.promoted import RUN_ID
 from segmint.store.run import Run
+from segmint.store.run_files import LEDGER
 from segmint.tables.decimal_sign import commas_in, decimal_among
 from segmint.wording import some_of
 
@@ -124,7 +124,7 @@ def made_on(run: Run | None) -> date | None:
 
 
 def _decimal_of(run: Run | None) -> str | None:
-    ledger = (None if run is None else RunView(run.folder).ledger) or {}
+    ledger = (None if run is None else run.kept(LEDGER)) or {}
     receipt = ledger.get("receipt", {})
     return "comma" if receipt.get("decimal") == "comma" else None
 

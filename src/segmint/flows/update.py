@@ -35,7 +35,7 @@ from segmint.monitoring.strangers import most_are_strangers
 from segmint.progress import Progress, silent
 from segmint.splits.groups import looks_of
 from segmint.splits.overlap import standing_in, standing_in_with_their_answers
-from segmint.store.bundle import Bundle, open_bundle, write_bundle
+from segmint.store.bundle import FOLDER, Bundle, open_bundle, write_bundle
 from segmint.store.learned_tables import carry_learned_tables
 from segmint.store.promoted import WORD
 from segmint.store.run import Run, installed_versions
@@ -368,7 +368,7 @@ def _moved(here: Run, current: Bundle, shift: float, sureness: dict[str, Any]) -
     draft = replace(current, calibration=calibration)
     golden = {**current.golden, "probabilities": predict_texts(draft, current.golden["rows"]).tolist()}
     return write_bundle(
-        here.folder / "bundle",
+        here.folder / FOLDER,
         contract=current.contract,
         at=current.at,
         features=current.features,
