@@ -10,11 +10,12 @@ and `demo` are read in the same way. The others are what several of them share:
 `train`, `calibrate`      the network that goes into the bundle; `search`: better settings for it
 `bundle`, `learned`       use a bundle; whom it has learned from
 `model`, `answer`         a bundle in memory for a notebook, and for a service; `customer`: one of its customers
-`candidates`, `preview`   who could be called; what a list would be; `standing`: what the bank lays down for every list
+`candidates`, `preview`   who could be called; what a list would be; `standing`: what the bank lays down for every list;
+                          `same_campaign`: whom an earlier list of the campaign calls too
 `call_lists`, `results`   what comes back: lists, results of calls, a wave that was `scored`, objections (`do_not_call`)
 `settings`                what every flow takes besides its tables; `list_settings`: what can be set
 ========================  ====================================================================
 
-Nothing here does arithmetic, parses options or knows file formats: each function reads like the sentence one would
-say aloud.
+Nothing here parses options or knows file formats, and what is calculated beyond a count or a mean is calculated in a
+room: each function reads like the sentence one would say aloud.
 """

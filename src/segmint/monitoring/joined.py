@@ -186,6 +186,7 @@ def join_results(
     results : polars.DataFrame
         One row for each call; without `purchases` also one for each purchase of a customer held out.
     dispositions : Dispositions
+        What the codes mean, and the columns of the customer and the code.
     purchases : polars.DataFrame, optional
         One row for each purchase since the list was made, of anyone, called or held out.
     since : datetime.date, optional

@@ -157,6 +157,10 @@ def outcomes_of(
         With the id of the contract, a `customer` or a `record` column that the results have too.
     results : polars.DataFrame
         One row per call, with a code; or one row per customer with the contract's outcome column.
+    contract : Contract
+        Of the bundle that scored: names the id and the outcome, and tells whom nobody called.
+    codes : Dispositions
+        What the codes mean, and the columns of the customer and the code.
     since : datetime.date, optional
         The day on which the scored list was made: results that a column of dates puts before it are left out.
 
