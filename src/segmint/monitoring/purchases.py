@@ -26,7 +26,7 @@ _ABOVE_ZERO = r"^\+?[0-9.,']*[1-9]"
 _NEARLY_ALL = 0.9  # purchases of so many customers are rows of customers, with or without a purchase
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Purchases:
     """The rows of a table of purchases, counted by what becomes of them.
 
@@ -168,18 +168,18 @@ def purchases_of(
         not_yet = 0 if today is None else int((days > today).sum())
     none = table.height - bought.height
     return Purchases(
-        customers,
-        whose.filter(~early),
-        told_by,
-        none,
-        day_column,
-        since,
-        int(early.sum()),
-        undated,
-        open_ones,
-        not_yet,
-        today,
-        "" if day_column is None else readings_of(bought[day_column]),
+        everybody=customers,
+        buyers=whose.filter(~early),
+        told_by=told_by,
+        none=none,
+        dated_by=day_column,
+        since=since,
+        too_early=int(early.sum()),
+        undated=undated,
+        open_ones=open_ones,
+        not_yet=not_yet,
+        today=today,
+        readings="" if day_column is None else readings_of(bought[day_column]),
     )
 
 

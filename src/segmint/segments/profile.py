@@ -56,7 +56,7 @@ class CallMoney:
         return replace(self, cost_per_call=some(self.cost_per_call), value_per_success=some(self.value_per_success))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Marker:
     """A level that is surely more, or less, usual in a segment than among all customers: `base` is outside `low` to `high`.
 
@@ -407,11 +407,19 @@ def _add_markers(
         if abs(difference) >= MARKED and not low[place] <= base <= high[place]:
             found[place].append(
                 Marker(
-                    column.name, column.label, level, share, float(low[place]), float(high[place]),
-                    base, 100 * share / base, difference, float(trials[place] / sizes.rows[place]),
-                    float(trials.sum() / sizes.all_rows),
+                    column=column.name,
+                    label=column.label,
+                    level=level,
+                    share=share,
+                    low=float(low[place]),
+                    high=float(high[place]),
+                    base=base,
+                    index=100 * share / base,
+                    difference=difference,
+                    known=float(trials[place] / sizes.rows[place]),
+                    base_known=float(trials.sum() / sizes.all_rows),
                 )
-            )  # fmt: skip
+            )
 
 
 def _typical(described: SegmentInputs, labels: Labels, count: int) -> list[tuple[Typical, ...]]:

@@ -27,7 +27,7 @@ NO_AMOUNT = "cost or value is not known"
 _EVERYBODY, _NEARLY = 0.995, 0.85
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Choice:
     """Who is called, who is not, and why; arrays of shape (n_customers,) in the order of the rows.
 
@@ -147,7 +147,19 @@ def choose(
     rank[listed] = np.arange(1, listed.size + 1)
     advice = advise(status, order, profit, chance, holdout, policy)
     return Choice(
-        status, because, holdout, rank, order, chance, stakes.value, cost, profit, advice, prices, gap, stakes.reach
+        status=status,
+        because=because,
+        holdout=holdout,
+        rank=rank,
+        order=order,
+        propensity=chance,
+        value=stakes.value,
+        cost=cost,
+        expected_profit=profit,
+        advice=advice,
+        prices=prices,
+        gap=gap,
+        reach=stakes.reach,
     )
 
 

@@ -53,7 +53,7 @@ class Doubt(TypedDict):
     sentence: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Suppression:
     """Who must not be called, and why.
 
@@ -186,15 +186,15 @@ def suppress(
     no_country = "" if policy.country_code else _no_country(phones)
     by_words = tuple(_off_by_words(contract, frame, policy))
     return Suppression(
-        because,
-        count_reasons(because),
-        spent,
-        tuple(receipt),
-        tuple(of_nobody),
-        no_country,
-        by_words,
-        not_yet,
-        shortened,
+        because=because,
+        counts=count_reasons(because),
+        spent=spent,
+        receipt=tuple(receipt),
+        of_nobody=tuple(of_nobody),
+        no_country=no_country,
+        by_words=by_words,
+        not_yet=not_yet,
+        shortened=shortened,
     )
 
 
