@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -109,8 +110,47 @@ def test_a_table_without_ids_keeps_none(tmp_path: Path) -> None:
     assert kept.known(["1"]).sum() == 0
 
 
-def test_damaged_fingerprints_are_refused(tmp_path: Path) -> None:
-    write_training_ids(tmp_path, ["1"])
-    (tmp_path / "training_ids.bin").write_bytes(b"1234567")
-    with pytest.raises(RunError, match="damaged"):
+def _emptied(folder: Path) -> None:
+    (folder / "training_ids.bin").write_bytes(b"")
+
+
+def _cut(folder: Path) -> None:
+    kept = (folder / "training_ids.bin").read_bytes()
+    (folder / "training_ids.bin").write_bytes(kept[:-8])
+
+
+def _none_left(folder: Path) -> None:
+    (folder / "training_ids.bin").write_bytes(bytes(40))
+
+
+def _another_key(folder: Path) -> None:
+    (folder / "training_ids.key").write_bytes(bytes(32))
+
+
+def _short_key(folder: Path) -> None:
+    (folder / "training_ids.key").write_bytes(b"")
+
+
+def _no_key(folder: Path) -> None:
+    (folder / "training_ids.key").unlink()
+
+
+def _key_alone(folder: Path) -> None:
+    (folder / "training_ids.bin").unlink()
+
+
+@pytest.mark.parametrize("damage", [_emptied, _cut, _none_left, _another_key, _short_key, _no_key, _key_alone])
+def test_fingerprints_and_key_are_refused_when_one_of_them_is_not_as_it_was_written(
+    tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    write_training_ids(tmp_path, ["1", "2"])
+    damage(tmp_path)
+    with pytest.raises(RunError, match="damaged or missing"):
         open_training_ids(tmp_path)
+
+
+def test_who_moved_a_bundle_is_refused_under_another_key(tmp_path: Path) -> None:
+    carry_moved_ids(tmp_path / "nowhere", tmp_path, ["1"])
+    _another_key(tmp_path)
+    with pytest.raises(RunError, match="damaged or missing"):
+        open_moved_ids(tmp_path)

@@ -3,6 +3,9 @@
 Each id becomes 64 bits of a keyed BLAKE2b hash; where customers have no ids, a text of how each looked does. The key lies
 beside the file and never leaves the run: without it the fingerprints cannot be tried out against a list of ids. A
 stranger among 2,600 customers meets one of a million trained ids by chance with a probability of about 1e-10.
+
+A file begins with the number of its fingerprints (8 bytes) and their BLAKE2b hash under the same key (32 bytes): neither
+the key nor the fingerprints can be emptied, cut or exchanged without the other noticing.
 """
 
 from __future__ import annotations
@@ -24,6 +27,8 @@ from segmint.store.staging import publish_bytes
 IDS = "training_ids.bin"
 MOVED = "moved_ids.bin"
 KEY = "training_ids.key"
+
+_COUNT, _SEAL = 8, 32
 
 
 @dataclass(frozen=True)
@@ -92,21 +97,36 @@ def open_moved_ids(folder: Path) -> TrainingIds | None:
 
 
 def _open(folder: Path, name: str) -> TrainingIds | None:
-    if not (folder / name).is_file() or not (folder / KEY).is_file():
+    there = {each for each in (KEY, IDS, MOVED) if (folder / each).is_file()}
+    if there and (KEY not in there or there == {KEY}):
+        raise _damaged(folder, name if KEY in there else KEY)
+    if name not in there:
         return None
     key, kept = (folder / KEY).read_bytes(), (folder / name).read_bytes()
-    if len(key) != 32 or len(kept) % 8:
-        raise RunError(
-            f"The {name} of run {folder.name} is damaged.",
-            expected="a key of 32 bytes and 8 bytes per customer",
-            fix="train again",
-        )
-    return TrainingIds(np.frombuffer(kept, dtype="<u8").astype(np.uint64), key)
+    fingerprints = kept[_COUNT + _SEAL :]
+    if len(key) != _SEAL or kept != _sealed(fingerprints, key):
+        raise _damaged(folder, name)
+    return TrainingIds(np.frombuffer(fingerprints, dtype="<u8").astype(np.uint64), key)
+
+
+def _damaged(folder: Path, name: str) -> RunError:
+    return RunError(
+        f"The {name} of run {folder.name} is damaged or missing: nobody can tell whom its bundle has learned from.",
+        expected=f"{IDS} or {MOVED} and the {KEY} that they were written with, as the run left them",
+        fix="copy the run again from where it was made, or train again",
+    )
 
 
 def _keep(folder: Path, fingerprints: NDArray[np.uint64], key: bytes, name: str = IDS) -> None:
     publish_bytes(folder / KEY, key)
-    publish_bytes(folder / name, fingerprints.astype("<u8").tobytes())
+    publish_bytes(folder / name, _sealed(fingerprints.astype("<u8").tobytes(), key))
+
+
+def _sealed(fingerprints: bytes, key: bytes) -> bytes:
+    """Write before the fingerprints how many they are, and their hash under the key."""
+    count = len(fingerprints) // 8
+    seal = hashlib.blake2b(fingerprints, digest_size=_SEAL, key=key).digest()
+    return count.to_bytes(_COUNT, "little") + seal + fingerprints
 
 
 def _fingerprints(ids: Iterable[str | None], key: bytes) -> NDArray[np.uint64]:
