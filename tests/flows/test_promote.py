@@ -48,6 +48,12 @@ def finished(runs: Path, seed: int, inputs: Any = None, **changes: Any) -> Path:
     return here.folder
 
 
+def taught(folder: Path, ids: Any) -> None:
+    """Let a finished run have been trained on these customers."""
+    write_training_ids(folder, ids)
+    Run.open(folder).done({})
+
+
 def test_golden_rows_are_predicted_before_a_bundle_is_used_and_before_going_back(tmp_path: Path) -> None:
     spoilt = small_parts(1)["golden"]
     spoilt["probabilities"][0] = [0.9, 0.1]
@@ -83,6 +89,26 @@ def test_a_challenger_decides_no_later_than_the_champion(tmp_path: Path) -> None
         promote(earlier, CONFIG, runs=tmp_path)
 
 
+@pytest.mark.parametrize("command", ["run", "update"])
+def test_only_an_update_judges_itself_and_only_by_what_it_wrote(tmp_path: Path, command: str) -> None:
+    champion = promote(finished(tmp_path, 1), CONFIG, runs=tmp_path).entry.manifest
+    forged = {"passed": True, "verdict": "better", "sentence": "better by far", "champion": champion}
+    with Run.create(tmp_path, command, (), "", 2, {}) as here:
+        write_bundle(here.folder / "bundle", **small_parts(2))
+        here.done({})
+    (here.folder / "gate.json").write_text(json.dumps(forged))
+    with pytest.raises(RunError, match="nothing to compare"):
+        promote(here.folder, CONFIG, runs=tmp_path)
+    (here.folder / "gate.json").unlink()
+    Run.open(here.folder).keep("gate.json", forged)
+    Run.open(here.folder).done({})
+    if command == "update":
+        assert promote(here.folder, CONFIG, runs=tmp_path).entry.gate["passed"]
+    else:
+        with pytest.raises(RunError, match="nothing to compare"):
+            promote(here.folder, CONFIG, runs=tmp_path)
+
+
 def called(seed: int, n: int = 400) -> pl.DataFrame:
     draw = np.random.default_rng(seed)
     return pl.DataFrame(
@@ -111,7 +137,7 @@ def test_without_ids_customers_of_training_are_found_by_how_they_look(tmp_path: 
     """Another file, another order, other rows beside them: what was learned by heart still does not judge itself."""
     folders = {name: finished(tmp_path, seed) for seed, name in enumerate(("champion", "challenger"), 1)}
     trained = validate(open_table(called(1)), small_parts()["contract"])
-    write_training_ids(folders[learned], names_of(trained))
+    taught(folders[learned], names_of(trained))
     promote(folders["champion"], CONFIG, runs=tmp_path)
     again = called(1).reverse()
     with pytest.raises(DataError, match="trained on 400 of the 400 customers, or on customers who look the same"):
@@ -128,7 +154,7 @@ def test_without_ids_customers_of_training_are_found_by_how_they_look(tmp_path: 
 def test_the_gate_needs_enough_new_customers_and_enough_of_each_outcome(tmp_path: Path) -> None:
     """What is checked is what is left once customers of training are taken out."""
     champion, challenger = (finished(tmp_path, seed) for seed in (1, 2))
-    write_training_ids(champion, names_of(validate(open_table(called(1)), small_parts()["contract"])))
+    taught(champion, names_of(validate(open_table(called(1)), small_parts()["contract"])))
     promote(champion, CONFIG, runs=tmp_path)
     with pytest.raises(DataError, match="There are 60 customers to judge by"):
         promote(challenger, CONFIG, runs=tmp_path, on=called(2, 60))
@@ -173,7 +199,7 @@ def test_customers_left_out_are_counted_as_customers_and_not_by_their_rows(tmp_p
     first, second = two_with_ids(tmp_path)
     once = with_ids(called(3))
     learned = once.head(150)
-    write_training_ids(first, learned["customer"])
+    taught(first, learned["customer"])
     promote(first, CONFIG, runs=tmp_path)
     with pytest.raises(DataError, match="trained on 150 of the 150 customers, or moved by their results"):
         promote(second, CONFIG, runs=tmp_path, on=pl.concat([learned] * 3))

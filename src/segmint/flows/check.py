@@ -86,7 +86,7 @@ def _purpose(source: TableSource, contract: Contract) -> Purpose:
 
 
 def verify(bundle: Place = WORD, *, runs: Place = RUNS) -> list[Check]:
-    """Ask every question about a bundle: files, hashes, the layer rule, the golden rows.
+    """Ask every question about a run and its bundle: files, hashes, the layer rule, the golden rows.
 
     Parameters
     ----------

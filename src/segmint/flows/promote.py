@@ -25,13 +25,13 @@ from segmint.flows.read import open_source
 from segmint.flows.settings import RUNS, Place, Settings, require_its_moment, settings_of
 from segmint.metrics.calibration import log_loss_by_row
 from segmint.monitoring.results import FEWEST, Answers, groups_of
-from segmint.report.run_view import RunView
 from segmint.splits.groups import names_of
 from segmint.store import champion
+from segmint.store.as_made import require_as_made
 from segmint.store.bundle import Bundle, open_bundle
 from segmint.store.learned_tables import LearnedTables
 from segmint.store.promoted import WORD, Entry, read_history
-from segmint.store.run import find_run
+from segmint.store.run import Run, find_run, read_kept
 from segmint.store.training_ids import TrainingIds, open_moved_ids, open_training_ids
 from segmint.wording import counted
 
@@ -78,13 +78,15 @@ def promote(
     Raises
     ------
     RunError
-        If the gate did not pass, the challenger reads what is known later than what the champion reads, or there is
-        nothing to compare by.
+        If the gate did not pass, the run is not as it was left, the challenger reads what is known later than what the
+        champion reads, or there is nothing to compare by.
     BundleError
         If the bundle cannot be trusted, or does not predict its golden rows.
     """
     config, runs = settings_of(config), Path(runs)
     here = find_run(run, runs)
+    if here.status == "done":
+        require_as_made(here.record, here.folder)
     challenger = open_bundle(here.folder)
     require_its_moment(config, challenger)
     past = read_history(runs)
@@ -213,7 +215,7 @@ def _compared(
     if on is not None:
         _require_another_table(on, (challenger, folder), (current, run_folder(WORD, runs)), config)
         return _on_table(challenger, current, (_learned_from(folder, runs), _learned_from(WORD, runs)), config, on)
-    told = RunView(folder).json(GATE)
+    told = _its_own_gate(folder)
     if told is not None and told.get("champion") == current.digest:
         return Gate(**{name: value for name, value in told.items() if name != "champion"})
     if despite:
@@ -223,6 +225,14 @@ def _compared(
         expected="customers with outcomes that neither of the two was trained on",
         fix="name a table of them: segmint promote RUN --on latest.csv, or give a reason with --despite",
     )
+
+
+def _its_own_gate(folder: Path) -> dict[str, Any] | None:
+    """Return how a run of `segmint update` judged itself; None of any other run, whatever lies in its folder."""
+    run = Run.open(folder)
+    if run.record["command"] != "update" or GATE not in (run.record.get("files") or {}):
+        return None
+    return read_kept(folder, GATE)
 
 
 def _require_another_table(on: Any, ours: tuple[Bundle, Path], theirs: tuple[Bundle, Path], config: Config) -> None:

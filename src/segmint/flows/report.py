@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from segmint.errors import RunError
-from segmint.store.run import read_kept, typed
-from segmint.store.run_files import PAGE
+from segmint.store.run import Run, read_kept, typed
+from segmint.store.run_files import PAGE, STORED_PAGE
 from segmint.store.staging import publish_bytes
 
-STORED = "report.json"
+STORED = STORED_PAGE
 
 
 def write_report(folder: Path) -> Path:
@@ -37,13 +37,15 @@ def write_report_again(folder: Path) -> Path:
         If its files say less than they do today: another version of segmint wrote them.
     """
     try:
-        return write_report(folder)
+        page = write_report(folder)
     except KeyError as error:
         raise RunError(
             f"The files of {folder.name} do not say {error}, which its report shows.",
             expected="a run of this version of segmint",
             fix="give its command once more",
         ) from error
+    Run.open(folder).page_written_again()
+    return page
 
 
 def stored_report(folder: Path) -> dict[str, Any] | None:

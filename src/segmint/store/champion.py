@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segmint.errors import RunError
-from segmint.store import strict_json
+from segmint.store import as_made, strict_json
 from segmint.store.alone import alone
 from segmint.store.bundle import FOLDER, Bundle, Opening
 from segmint.store.promoted import WORD, Entry, read_history
-from segmint.store.run import find_run
+from segmint.store.run import Run, find_run
 from segmint.store.staging import publish_bytes, real_path
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ def promote(
     Raises
     ------
     RunError
-        If the gate did not pass, the run is not done, another promotion is under way, or the champion is another one
-        than the gate was judged against.
+        If the gate did not pass, the run is not done or not as it was left, another promotion is under way, or the
+        champion is another one than the gate was judged against.
     BundleError
         If the bundle does not pass every check.
     """
@@ -87,9 +87,11 @@ def promote(
             expected="a challenger that is better with its interval, or equal and simpler",
             fix="keep the champion, or give a reason to promote all the same",
         )
+    as_made.require_as_made(run.record, run.folder)
     bundle = _opened(runs, run.id, None)
-    prove(bundle)
     digest = bundle.digest
+    _require_its_own(run, digest)
+    prove(bundle)
     with alone(runs, "promotion"):
         past = read_history(runs)
         if past and (past[-1].run, past[-1].manifest) == (run.id, digest):
@@ -127,6 +129,15 @@ def rollback(runs: Path, *, prove: Prove = _trusted) -> Entry:
         earlier = past[back]
         prove(_opened(runs, earlier.run, earlier.manifest))
         return _write(runs, past, Entry(earlier.run, earlier.manifest, _now(), "rollback", earlier.back, {}))
+
+
+def _require_its_own(run: Run, digest: str) -> None:
+    if run.record["files"].get(as_made.MANIFEST) != digest:
+        raise RunError(
+            f"The run {run.id} cannot be promoted: its bundle is not the one that it made.",
+            expected="the bundle that the run finished with",
+            fix="copy the run again from where it was made",
+        )
 
 
 def _opened(runs: Path, run: str, pinned: str | None) -> Bundle:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from segmint.errors import RunError
 from segmint.store import strict_json
+from segmint.store.as_made import require_as_made
 from segmint.store.run import Run
 from segmint.store.staging import publish_bytes
 
@@ -36,12 +37,15 @@ class LearnedTables:
         Raises
         ------
         RunError
-            If what an update kept is damaged.
+            If what an update kept is damaged, or is not what the finished run vouches for.
         """
         try:
-            record = Run.open(folder).record
+            run = Run.open(folder)
         except RunError:
             return cls()
+        if run.status == "done":
+            require_as_made(run.record, folder, (TABLES,))
+        record = run.record
         read = frozenset(record["inputs"].values())
         if record["command"] != _MOVES:
             return cls(trained=read)

@@ -23,7 +23,7 @@ from typing import Any, Literal, TypeVar
 import polars as pl
 
 from segmint.errors import RunError, SegmintError, why
-from segmint.store import strict_json
+from segmint.store import as_made, strict_json
 from segmint.store.locks import open_folder, take_lock
 from segmint.store.process import is_alive, is_here, this_process
 from segmint.store.promoted import RUN_ID
@@ -74,7 +74,8 @@ class Run:
     record : dict
         The content of ``run.json``: id, command, argv, status, process, made, heartbeat, ended, progress,
         versions, seed, inputs (name to fingerprint), source (path of the table, where the run can be continued),
-        sealed (SHA-256 of the settings and the contract it began with), summary, error.
+        sealed (SHA-256 of the settings and the contract it began with), summary, error; of a finished run also files
+        and pages (name to SHA-256) and seal (SHA-256 of everything else here but pages).
     """
 
     def __init__(self, folder: Path, record: JSON, lock: int | None = None) -> None:
@@ -221,6 +222,12 @@ class Run:
         """Note what went wrong. Only our own errors are quoted: they never hold a customer's value."""
         self._end("failed", error=_told(error))
 
+    def page_written_again(self) -> None:
+        """Vouch for the page of a finished run as it is now."""
+        if self.record["status"] == "done":
+            self.record = as_made.with_pages(self.record, self.folder)
+            publish_bytes(self.folder / RECORD, strict_json.to_bytes(self.record))
+
     def interrupted(self) -> None:
         """Note that somebody stopped the work."""
         self._end("interrupted")
@@ -254,6 +261,8 @@ class Run:
 
     def _update(self, **changes: Any) -> None:
         self.record = {**self.record, **changes, "heartbeat": _stamp(datetime.now(UTC))}
+        if self.record["status"] == "done":
+            self.record = as_made.sealed(self.record, self.folder)
         publish_bytes(self.folder / RECORD, strict_json.to_bytes(self.record))
         self._beat = time.monotonic()
 

@@ -23,4 +23,4 @@ LIST, SHEET, DIALLER = "call_list.parquet", "call_list.xlsx", "dialler.csv"
 BACKTEST, MONITOR = "backtest.json", "monitor.json"
 MEASURE, OBJECTORS = "measure.json", "do_not_call.csv"
 
-PAGE = "report.html"
+PAGE, STORED_PAGE = "report.html", "report.json"

@@ -83,6 +83,9 @@ _RECORD: dict[str, Check] = {
     "progress": _or_null(_is_dict),
     "summary": _or_null(_is_dict),
     "error": _or_null(_is_dict),
+    "files": _or_null(_dict_of(_is_text)),
+    "pages": _or_null(_dict_of(_is_text)),
+    "seal": _or_null(_is_text),
 }
 _SUMMARY: dict[str, Check] = {
     "rows": _or_null(_is_whole),

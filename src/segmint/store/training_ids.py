@@ -11,6 +11,7 @@ the key nor the fingerprints can be emptied, cut or exchanged without the other 
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from numpy.typing import NDArray
 
 from segmint.contract.ids import bare_ids, without_zeros
 from segmint.errors import RunError
+from segmint.store.as_made import require_as_made
+from segmint.store.run import RECORD, Run
 from segmint.store.staging import publish_bytes
 
 IDS = "training_ids.bin"
@@ -86,7 +89,7 @@ def open_training_ids(folder: Path) -> TrainingIds | None:
     Raises
     ------
     RunError
-        If the files are damaged.
+        If the files are damaged, or not those that the finished run vouches for.
     """
     return _open(folder, IDS)
 
@@ -97,6 +100,7 @@ def open_moved_ids(folder: Path) -> TrainingIds | None:
 
 
 def _open(folder: Path, name: str) -> TrainingIds | None:
+    _require_its_own(folder)
     there = {each for each in (KEY, IDS, MOVED) if (folder / each).is_file()}
     if there and (KEY not in there or there == {KEY}):
         raise _damaged(folder, name if KEY in there else KEY)
@@ -107,6 +111,12 @@ def _open(folder: Path, name: str) -> TrainingIds | None:
     if len(key) != _SEAL or kept != _sealed(fingerprints, key):
         raise _damaged(folder, name)
     return TrainingIds(np.frombuffer(fingerprints, dtype="<u8").astype(np.uint64), key)
+
+
+def _require_its_own(folder: Path) -> None:
+    """Refuse what a finished run does not vouch for; a bundle without its run has nobody to ask."""
+    if os.path.lexists(folder / RECORD) and (run := Run.open(folder)).status == "done":
+        require_as_made(run.record, folder, (KEY, IDS, MOVED))
 
 
 def _damaged(folder: Path, name: str) -> RunError:

@@ -1,7 +1,8 @@
-"""Verify a bundle: every check by name, and the golden rows predicted again."""
+"""Verify a run and its bundle: the run's files, every check of the bundle by name, and the golden rows predicted again."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,17 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmint.errors import BundleError, SegmintError
-from segmint.store.bundle import Bundle, locate
+from segmint.store import as_made
+from segmint.store.bundle import FOLDER, Bundle, Opening, folder_of, locate
+from segmint.store.promoted import WORD, read_promoted
+from segmint.store.run import RECORD, Run
 
 Predict = Callable[[Bundle, list[dict[str, str]]], NDArray[np.float64]]
 
 TOLERANCE = 1e-6
 GOLDEN = "golden rows are predicted as when it was made"
+RUN = "run"
 
 
 @dataclass(frozen=True)
 class Check:
-    """One question about a bundle and its answer."""
+    """One question about a run or its bundle and its answer."""
 
     name: str
     ok: bool
@@ -29,6 +34,8 @@ class Check:
 
 def verify_bundle(path: Path | str, predict: Predict, *, runs: Path | None = None) -> list[Check]:
     """Ask every question about a bundle; after a no, the ones that follow are not looked at and count as no.
+
+    Of a run its own files are looked at first, whatever comes of the bundle; a run that made none is verified by them alone.
 
     Parameters
     ----------
@@ -44,10 +51,53 @@ def verify_bundle(path: Path | str, predict: Predict, *, runs: Path | None = Non
     list of Check
         All of them, in order, whatever happens.
     """
+    files: list[Check] = []
     try:
+        run = _run(path, runs)
+        files = [] if run is None else [check_run(run)]
+        if run is not None and _without_bundle(run):
+            return files
         opening = locate(path, runs)
     except SegmintError as error:
-        return [Check("the bundle is there", False, f"{error.came} Next: {error.fix}")]
+        return [*files, Check("the bundle is there", False, f"{error.came} Next: {error.fix}")]
+    return [*files, *_verified(opening, predict)]
+
+
+def check_run(folder: Path) -> Check:
+    """Hold every file of a finished run against what the run vouches for."""
+    try:
+        record = Run.open(folder).record
+        found = as_made.look(record, folder)
+    except SegmintError as error:
+        return Check(RUN, False, error.came)
+    if found.differences:
+        return Check(RUN, False, found.differences)
+    return Check(RUN, True, f"{found.sentence}; seal {record['seal']}")
+
+
+def _run(path: Path | str, runs: Path | None) -> Path | None:
+    """Say which run is meant; None where it is a bundle by itself."""
+    if str(path) != WORD:
+        folder = folder_of(path, runs)
+    elif runs is None:
+        return None
+    else:
+        folder = runs / read_promoted(runs).run
+    return folder if os.path.lexists(folder / RECORD) else None
+
+
+def _without_bundle(folder: Path) -> bool:
+    """Tell whether a finished run neither made a bundle nor holds one."""
+    if os.path.lexists(folder / FOLDER):
+        return False
+    try:
+        record = Run.open(folder).record
+    except SegmintError:
+        return False
+    return record["status"] == "done" and as_made.MANIFEST not in (record.get("files") or {})
+
+
+def _verified(opening: Opening, predict: Predict) -> list[Check]:
     checks: list[Check] = []
     while opening.steps:
         name = opening.steps[0][0]

@@ -1,0 +1,190 @@
+"""A finished run vouches for its files: what was changed, lost or exchanged is found, what may change is not."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from segmint.errors import RunError
+from segmint.evaluation.gate import Gate
+from segmint.store.as_made import look, require_as_made
+from segmint.store.bundle import write_bundle
+from segmint.store.champion import promote
+from segmint.store.run import Run
+from segmint.store.training_ids import open_training_ids, write_training_ids
+from segmint.store.verify import Check, verify_bundle
+
+from .conftest import predict
+
+Make = Callable[[int], Path]
+
+
+@pytest.fixture
+def finished(tmp_path: Path, parts: dict[str, Any]) -> Make:
+    def make(seed: int) -> Path:
+        with Run.create(tmp_path / "runs", "run", [], "seed = 1\n", seed) as run:
+            write_bundle(run.folder / "bundle", **{**parts, "card": f"the bundle of run {seed}"})
+            run.keep("summary.json", {"quality": {"roc_auc": 0.75}})
+            run.keep("tables/columns.parquet", b"a table")
+            for page in ("report.html", "report.json"):
+                run.keep(page, b"{}")
+            write_training_ids(run.folder, ["1"])
+            run.done({"quality": {"roc_auc": 0.75}})
+        return run.folder
+
+    return make
+
+
+def checked(folder: Path) -> Check:
+    """What `verify` says of the files of a run."""
+    return verify_bundle(folder, predict)[0]
+
+
+def test_a_run_as_it_was_left_is_said_to_be_and_may_be_copied_and_renamed(finished: Make, tmp_path: Path) -> None:
+    folder = finished(1)
+    checks = verify_bundle(folder, predict)
+    assert [check.ok for check in checks] == [True] * 9
+    assert checks[0].name == "run"
+    assert checks[0].detail.startswith("9 files as they were; seal ")
+    (tmp_path / "runs").rename(tmp_path / "renamed")
+    shutil.copytree(tmp_path / "renamed", tmp_path / "copied")
+    for runs in ("renamed", "copied"):
+        assert verify_bundle(folder.name, predict, runs=tmp_path / runs)[0].ok
+
+
+def _figures(folder: Path) -> None:
+    record = json.loads((folder / "run.json").read_text())
+    record["summary"]["quality"]["roc_auc"] = 0.99
+    (folder / "run.json").write_text(json.dumps(record))
+
+
+def _summary(folder: Path) -> None:
+    path = folder / "summary.json"
+    path.write_text(path.read_text().replace("0.75", "0.99"))
+
+
+def _settings(folder: Path) -> None:
+    (folder / "config.toml").write_text("seed = 2\n")
+
+
+def _link(folder: Path) -> None:
+    (folder / "summary.json").rename(folder.parent / "elsewhere.json")
+    (folder / "summary.json").symlink_to(folder.parent / "elsewhere.json")
+
+
+def _lost(folder: Path) -> None:
+    (folder / "tables" / "columns.parquet").unlink()
+
+
+def _page(folder: Path) -> None:
+    (folder / "report.html").write_text("ROC AUC 0.99")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (_figures, "changed: run.json"),
+        (_summary, "changed: summary.json"),
+        (_settings, "changed: config.toml"),
+        (_link, "changed: summary.json"),
+        (_page, "changed: report.html"),
+        (_lost, "missing: tables/columns.parquet"),
+    ],
+)
+def test_what_was_changed_or_lost_is_named_and_not_promoted(
+    change: Callable[[Path], None], said: str, finished: Make
+) -> None:
+    folder = finished(1)
+    change(folder)
+    assert (checked(folder).ok, checked(folder).detail) == (False, said)
+    with pytest.raises(RunError, match=f"not as it was left: {said}"):
+        promote(folder.parent, folder.name, Gate(True, "first", "first"))
+
+
+def test_the_bundle_of_another_run_is_not_its_own(finished: Make) -> None:
+    ours, theirs = finished(1), finished(2)
+    shutil.rmtree(ours / "bundle")
+    shutil.copytree(theirs / "bundle", ours / "bundle")
+    checks = verify_bundle(ours, predict)
+    assert [check.ok for check in checks] == [False] + [True] * 8  # a sound bundle, but another one
+    assert checks[0].detail == "changed: bundle/manifest.json"
+    with pytest.raises(RunError, match="changed: bundle/manifest"):
+        promote(ours.parent, ours.name, Gate(True, "first", "first"))
+
+
+def test_what_segmint_would_read_must_not_come_later_and_what_it_does_not_may_lie_beside(finished: Make) -> None:
+    folder = finished(1)
+    (folder / "approval.pdf").write_text("a memo")
+    (folder / ".DS_Store").write_text("")
+    (folder / "tensorboard").mkdir()
+    (folder / "tensorboard" / "events.1").write_text("")
+    assert checked(folder).ok
+    assert "laid beside them: approval.pdf" in checked(folder).detail
+    (folder / "gate.json").write_text("{}")
+    assert (checked(folder).ok, checked(folder).detail) == (False, "added: gate.json")
+
+
+def test_a_page_written_again_is_vouched_for_and_the_seal_stays(finished: Make) -> None:
+    folder = finished(1)
+    seal = Run.open(folder).record["seal"]
+    _page(folder)
+    Run.open(folder).page_written_again()
+    assert checked(folder).ok
+    assert Run.open(folder).record["seal"] == seal
+
+
+def test_writing_the_page_again_does_not_vouch_for_anything_else(finished: Make) -> None:
+    folder = finished(1)
+    _figures(folder)
+    _settings(folder)
+    Run.open(folder).page_written_again()
+    assert checked(folder).detail == "changed: run.json, config.toml"
+
+
+def test_a_run_that_is_not_finished_vouches_for_nothing(tmp_path: Path) -> None:
+    run = Run.create(tmp_path, "run", [], "", 1)
+    assert "not finished" in checked(run.folder).detail
+    with pytest.raises(RunError, match="vouches for no file"):
+        require_as_made(run.record, run.folder)
+
+
+def test_a_run_of_a_command_without_a_bundle_is_verified_by_its_files(tmp_path: Path) -> None:
+    with Run.create(tmp_path, "target", [], "", 1) as run:
+        run.done({"counts": {"call": 3}})
+    (only,) = verify_bundle(run.folder, predict)
+    assert only.ok
+    _settings(run.folder)
+    (only,) = verify_bundle(run.folder, predict)
+    assert not only.ok
+
+
+def test_a_lost_bundle_is_missed(finished: Make) -> None:
+    folder = finished(1)
+    shutil.rmtree(folder / "bundle")
+    checks = verify_bundle(folder, predict)
+    assert [check.ok for check in checks] == [False, False]
+    assert checks[0].detail == "missing: bundle/manifest.json"
+
+
+def test_trained_customers_that_the_run_does_not_vouch_for_are_not_believed(finished: Make) -> None:
+    ours, emptied = finished(1), finished(2)
+    write_training_ids(ours, [])  # in good order by themselves
+    for name in ("training_ids.bin", "training_ids.key"):
+        (emptied / name).unlink()
+    with pytest.raises(RunError, match=r"changed: training_ids\.bin, training_ids\.key"):
+        open_training_ids(ours)
+    with pytest.raises(RunError, match=r"missing: training_ids\.bin, training_ids\.key"):
+        open_training_ids(emptied)
+
+
+def test_the_seal_does_not_depend_on_how_the_record_was_held(tmp_path: Path) -> None:
+    with Run.create(tmp_path, "run", [], "", 1) as run:
+        run.done({"by_number": {1: 2.5, 10: 1e-7}, "both": ("a", None)})
+    read = Run.open(run.folder)
+    assert not look(read.record, read.folder).differences
+    assert not look(run.record, run.folder).differences
