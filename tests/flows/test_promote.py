@@ -340,12 +340,14 @@ def test_the_history_says_when_which_run_and_why(
     for folder in (trained, updated.folder):
         shutil.copytree(folder, tmp_path / folder.name)
         promote(folder.name, QUICK_CONFIG, runs=tmp_path, despite="the quarter begins")
-    rollback(runs=tmp_path)
+    assert main(["rollback", "--runs", str(tmp_path), "--because", "too many complaints"]) == 0
+    capsys.readouterr()
     assert main([*argv, "--history"]) == 0
     first, second, third = capsys.readouterr().out.splitlines()
     assert f"promote   {trained.name}  first: there was no champion" in first
     assert f"promote   {updated.folder.name}  better: log score" in second
-    assert f"rollback  {trained.name}  back to the one before (in use)" in third
+    assert f"rollback  {trained.name}  back to the one before: too many complaints; by " in third
+    assert third.endswith("(in use)")
     assert main([*argv, "--history", "--json"]) == 0
     assert [entry["action"] for entry in json.loads(capsys.readouterr().out)["history"]] == ["promote"] * 2 + [
         "rollback"
@@ -362,8 +364,12 @@ def test_a_promotion_against_the_gate_tells_the_reason() -> None:
         "promote",
         None,
         {"passed": False, "sentence": "worse: x", "despite": "trust"},
+        "ann",
+        "desk",
+        "1.0",
+        "",
     )
-    assert told_promotion(entry).endswith("worse: x; promoted all the same: trust")
+    assert told_promotion(entry).endswith("worse: x; promoted all the same: trust; by ann on desk")
 
 
 def test_calls_of_one_customer_judge_as_one() -> None:

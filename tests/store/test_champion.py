@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import pwd
+import socket
 import subprocess
 import sys
 import time
@@ -17,7 +20,7 @@ from segmint.evaluation.gate import Gate
 from segmint.store.bundle import Bundle, open_bundle, write_bundle
 from segmint.store.champion import promote, rollback
 from segmint.store.promoted import read_history, read_promoted
-from segmint.store.run import Run
+from segmint.store.run import Run, installed_versions
 
 GOOD = Gate(True, "first", "there was no champion")
 Finished = Callable[[int], Run]
@@ -182,6 +185,8 @@ def test_only_a_finished_run_of_this_folder_with_a_sound_bundle_is_promoted(fini
         {"extra": 1},
         {"history": [{}]},
         {"history": "none"},
+        {"history": []},
+        {"head": "0" * 64},
     ],
 )
 def test_an_edited_history_is_not_believed(change: dict[str, object], finished: Finished, tmp_path: Path) -> None:
@@ -191,6 +196,55 @@ def test_an_edited_history_is_not_believed(change: dict[str, object], finished: 
     for ask in (lambda: open_bundle("PROMOTED", tmp_path), lambda: rollback(tmp_path)):
         with pytest.raises(BundleError, match="PROMOTED"):
             ask()
+
+
+@pytest.mark.parametrize("step", [0, 1, 2])
+@pytest.mark.parametrize(
+    "change", [{"when": "2020-01-01T00:00:00+00:00"}, {"by": "nobody"}, {"because": "x"}, {"gate": {}}]
+)
+def test_no_step_of_the_history_can_be_changed_by_itself(
+    change: dict[str, object], step: int, finished: Finished, tmp_path: Path
+) -> None:
+    shut = Gate.judge("profit", -3.0, -5.0, -1.0, simpler=True)
+    promote(tmp_path, finished(1).id, GOOD)
+    promote(tmp_path, finished(2).id, shut, despite="the old data are wrong")
+    rollback(tmp_path, because="they were right")
+    path = tmp_path / "PROMOTED"
+    told = json.loads(path.read_text())
+    told["history"][step] |= {"gate": {"sentence": "better"}} if change == {"gate": {}} else change
+    path.write_text(json.dumps(told))
+    for ask in (lambda: read_history(tmp_path), lambda: read_promoted(tmp_path)):
+        with pytest.raises(BundleError, match=f"changed after it was written: step {step + 1} of 3"):
+            ask()
+
+
+def test_a_step_taken_out_of_the_history_is_missed(finished: Finished, tmp_path: Path) -> None:
+    for seed in (1, 2):
+        promote(tmp_path, finished(seed).id, GOOD)
+    path = tmp_path / "PROMOTED"
+    told = json.loads(path.read_text())
+    del told["history"][0]
+    told["history"][0]["back"] = None
+    path.write_text(json.dumps(told))
+    with pytest.raises(BundleError, match="changed after it was written"):
+        read_history(tmp_path)
+
+
+def test_each_step_names_who_took_it_where_and_why(
+    finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = pwd.getpwuid(os.getuid()).pw_name
+    monkeypatch.delenv("SEGMINT_BY", raising=False)
+    first = promote(tmp_path, finished(1).id, GOOD)
+    assert (first.by, first.host, first.before) == (account, socket.gethostname(), "")
+    assert first.version == installed_versions()["segmint"]
+    monkeypatch.setenv("SEGMINT_BY", "Ann Example")
+    promote(tmp_path, finished(2).id, GOOD)
+    rollback(tmp_path, because="too many complaints")
+    _, second, third = read_history(tmp_path)
+    assert second.by == f"Ann Example (account {account})"
+    assert (second.before, third.before) == (first.digest, second.digest)
+    assert third.because == "too many complaints"
 
 
 def test_promotions_at_the_same_moment_are_all_in_the_history(finished: Finished, tmp_path: Path) -> None:

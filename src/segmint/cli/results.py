@@ -108,6 +108,10 @@ def promoted(screen: Screen, result: Promoted) -> None:
         "action": entry.action,
         "when": entry.when,
         "gate": entry.gate,
+        "because": entry.because,
+        "by": entry.by,
+        "host": entry.host,
+        "version": entry.version,
     }
     screen.say(said, result.sentence)
 

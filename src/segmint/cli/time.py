@@ -196,11 +196,16 @@ def promote(
 
 
 @app.command()
-def rollback(runs: Runs = RUNS, json: AsJson = False, quiet: Quiet = False) -> None:
+def rollback(
+    because: Annotated[str | None, typer.Option("--because", help="Why; kept in the history.")] = None,
+    runs: Runs = RUNS,
+    json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
     """Put the bundle back in use that the present one replaced."""
     from segmint.flows.promote import rollback as flow
 
-    shown.promoted(Screen(json=json, quiet=quiet), flow(runs=runs))
+    shown.promoted(Screen(json=json, quiet=quiet), flow(runs=runs, because=because))
 
 
 @app.command()

@@ -96,13 +96,15 @@ def promote(
     return Promoted(entry, f"In use: {entry.run} ({gate.sentence}).")
 
 
-def rollback(*, runs: Place = RUNS) -> Promoted:
+def rollback(*, runs: Place = RUNS, because: str | None = None) -> Promoted:
     """Put the bundle back in use that the present one replaced; again goes further back.
 
     Parameters
     ----------
     runs : path
         The folder that holds all runs.
+    because : str, optional
+        A person's reason; kept in the history.
 
     Raises
     ------
@@ -111,7 +113,7 @@ def rollback(*, runs: Place = RUNS) -> Promoted:
     BundleError
         If that bundle is gone, was changed, or does not predict its golden rows.
     """
-    entry = champion.rollback(Path(runs), prove=require_golden)
+    entry = champion.rollback(Path(runs), because=because, prove=require_golden)
     return Promoted(entry, f"In use again: {entry.run}.")
 
 
@@ -123,14 +125,14 @@ class Promotions:
     ----------
     entries : tuple of Entry
     sentences : tuple of str
-        One for each: when, what, which run, why.
+        One for each: when, what, which run, why, by whom.
     """
 
     entries: tuple[Entry, ...]
     sentences: tuple[str, ...]
 
     def frame(self) -> pl.DataFrame:
-        """Return when, action, run and why of each, one row per promotion or rollback."""
+        """Return when, action, run, why, by, host and version of each, one row per promotion or rollback."""
         return _entries_frame(self.entries)
 
 
@@ -144,18 +146,21 @@ def promotions(*, runs: Place = RUNS) -> Promotions:
 
 
 def told_promotion(entry: Entry) -> str:
-    """Say in a line when which bundle was put in use, and why."""
-    return f"{entry.when}  {entry.action:<8}  {entry.run}  {_why(entry)}"
+    """Say in a line when which bundle was put in use, why, and by whom."""
+    return f"{entry.when}  {entry.action:<8}  {entry.run}  {_why(entry)}; by {entry.by} on {entry.host}"
 
 
 def _entries_frame(entries: Sequence[Entry]) -> pl.DataFrame:
-    rows = [(entry.when, entry.action, entry.run, _why(entry)) for entry in entries]
-    return pl.DataFrame(rows, schema=dict.fromkeys(("when", "action", "run", "why"), pl.String), orient="row")
+    names = ("when", "action", "run", "why", "by", "host", "version")
+    rows = [(each.when, each.action, each.run, _why(each), each.by, each.host, each.version) for each in entries]
+    return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
 
 
 def _why(entry: Entry) -> str:
+    if entry.action == "rollback":
+        return f"back to the one before{f': {entry.because}' if entry.because else ''}"
     despite = entry.gate.get("despite")
-    why = entry.gate.get("sentence", "back to the one before")
+    why = str(entry.gate.get("sentence", ""))
     return f"{why}; promoted all the same: {despite}" if despite and not entry.gate.get("passed") else why
 
 

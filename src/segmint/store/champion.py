@@ -6,22 +6,28 @@ visible in one step.
 
 from __future__ import annotations
 
+import os
+import pwd
+import socket
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from segmint.errors import RunError
-from segmint.store import as_made, strict_json
+from segmint.store import as_made
 from segmint.store.alone import alone
 from segmint.store.bundle import FOLDER, Bundle, Opening
-from segmint.store.promoted import WORD, Entry, read_history
-from segmint.store.run import Run, find_run
+from segmint.store.promoted import WORD, Entry, read_history, to_bytes
+from segmint.store.run import Run, find_run, installed_versions
 from segmint.store.staging import publish_bytes, real_path
 
 if TYPE_CHECKING:
     from segmint.evaluation.gate import Gate
+
+BY = "SEGMINT_BY"
+"""The environment variable that says who promotes, where many share an account."""
 
 Prove = Callable[[Bundle], object]
 
@@ -104,11 +110,18 @@ def promote(
             )
         back = len(past) - 1 if past else None
         told = {**asdict(gate), "despite": despite}
-        return _write(runs, past, Entry(run.id, digest, _now(), "promote", back, told))
+        return _write(runs, past, Entry(run.id, digest, _now(), "promote", back, told, **_signed(past)))
 
 
-def rollback(runs: Path, *, prove: Prove = _trusted) -> Entry:
+def rollback(runs: Path, *, because: str | None = None, prove: Prove = _trusted) -> Entry:
     """Put the bundle back in use that the present one replaced, proven as by `promote`; again goes further back.
+
+    Parameters
+    ----------
+    runs : Path
+    because : str, optional
+        A person's reason; kept in the history.
+    prove : callable (Bundle), optional
 
     Raises
     ------
@@ -128,7 +141,10 @@ def rollback(runs: Path, *, prove: Prove = _trusted) -> Entry:
             )
         earlier = past[back]
         prove(_opened(runs, earlier.run, earlier.manifest))
-        return _write(runs, past, Entry(earlier.run, earlier.manifest, _now(), "rollback", earlier.back, {}))
+        step = Entry(
+            earlier.run, earlier.manifest, _now(), "rollback", earlier.back, {}, **_signed(past), because=because
+        )
+        return _write(runs, past, step)
 
 
 def _require_its_own(run: Run, digest: str) -> None:
@@ -145,13 +161,28 @@ def _opened(runs: Path, run: str, pinned: str | None) -> Bundle:
 
 
 def _write(runs: Path, past: list[Entry], entry: Entry) -> Entry:
-    content: dict[str, Any] = {
-        "run": entry.run,
-        "manifest": entry.manifest,
-        "history": [asdict(one) for one in [*past, entry]],
-    }
-    publish_bytes(runs / WORD, strict_json.to_bytes(content))
+    publish_bytes(runs / WORD, to_bytes([*past, entry]))
     return entry
+
+
+def _signed(past: list[Entry]) -> dict[str, str]:
+    """Say who takes the next step of a history, where, with what, and after which step."""
+    return {
+        "by": _who(),
+        "host": socket.gethostname(),
+        "version": installed_versions().get("segmint", ""),
+        "before": past[-1].digest if past else "",
+    }
+
+
+def _who() -> str:
+    """Name the account, and before it who is said to use it."""
+    try:
+        account = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # in a container an account may have a number only
+        account = str(os.getuid())
+    said = os.environ.get(BY, "").strip()
+    return f"{said} (account {account})" if said else account
 
 
 def _now() -> str:

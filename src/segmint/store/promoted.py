@@ -1,10 +1,15 @@
-"""``runs/PROMOTED``: which run's bundle is in use, pinned by the hash of its manifest, and which were before."""
+"""``runs/PROMOTED``: which run's bundle is in use, pinned by the hash of its manifest, and which were before.
+
+Each step of the history holds the hash of the one before, and the file that of the last: none can be changed, taken out
+or put in by itself. Whoever can write the file can write all of it anew.
+"""
 
 from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -23,6 +28,7 @@ _LIMIT = 1 << 24
 
 _Run = Annotated[str, Field(pattern=rf"\A{RUN_ID.pattern}\z")]
 _Hash = Annotated[str, Field(pattern=r"\A[0-9a-f]{64}\z")]
+_Link = Annotated[str, Field(pattern=r"\A([0-9a-f]{64})?\z")]
 
 
 @checked(frozen=True, config=ConfigDict(extra="forbid", strict=True))
@@ -40,6 +46,12 @@ class Entry:
         The place in the history to which a rollback would return.
     gate : dict
         The answer of the comparison that let it pass, and the reason if it was promoted despite it.
+    by, host, version : str
+        Who did it, on which machine, with which segmint.
+    before : str
+        SHA-256 of the step before; "" for the first.
+    because : str or None
+        A person's reason to go back.
     """
 
     run: _Run
@@ -48,6 +60,16 @@ class Entry:
     action: Literal["promote", "rollback"]
     back: int | None
     gate: dict[str, Any]
+    by: str
+    host: str
+    version: str
+    before: _Link
+    because: str | None = None
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that it says, the step before among it."""
+        return strict_json.sha256(strict_json.canonical(asdict(self)))
 
 
 @dataclass(frozen=True)
@@ -63,7 +85,8 @@ class Pinned:
 class _File:
     run: _Run
     manifest: _Hash
-    history: list[Entry] = Field(default_factory=list)
+    history: Annotated[list[Entry], Field(min_length=1)]
+    head: _Hash
 
 
 _READER = TypeAdapter(_File)
@@ -110,10 +133,32 @@ def _read(runs: Path) -> _File | None:
     except (ValidationError, ValueError) as error:
         raise _nonsense() from error
     whole = all(one.back is None or 0 <= one.back < place for place, one in enumerate(told.history))
-    last = told.history[-1] if told.history else None
-    if not whole or (last is not None and (last.run, last.manifest) != (told.run, told.manifest)):
+    last = told.history[-1]
+    if not whole or (last.run, last.manifest) != (told.run, told.manifest):
         raise _nonsense()
+    _require_chain(told)
     return told
+
+
+def to_bytes(history: Sequence[Entry]) -> bytes:
+    """Write the file of a history, whose last step is in use."""
+    last = history[-1]
+    return strict_json.to_bytes(
+        {"run": last.run, "manifest": last.manifest, "history": [asdict(one) for one in history], "head": last.digest}
+    )
+
+
+def _require_chain(told: _File) -> None:
+    links = ["", *(one.digest for one in told.history)]
+    held = [*(one.before for one in told.history), told.head]
+    for place, (link, kept) in enumerate(zip(links, held, strict=True)):
+        if link != kept:
+            raise BundleError(
+                f"The history in {WORD} was changed after it was written: step {max(place, 1)} of {len(told.history)} "
+                "is not what the next one, or the end of the file, says it was.",
+                expected="the file as `segmint promote` and `segmint rollback` wrote it",
+                fix=f"put back a copy of {WORD} from before, or move it away and promote a run again: `segmint promote runs/<id>`",
+            )
 
 
 def _nonsense() -> BundleError:
