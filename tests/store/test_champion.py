@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from segmint.cli import main
 from segmint.errors import BundleError, RunError
 from segmint.evaluation.gate import Gate
 from segmint.store.bundle import Bundle, open_bundle, write_bundle
@@ -175,6 +176,21 @@ def test_only_a_finished_run_of_this_folder_with_a_sound_bundle_is_promoted(fini
         promote(tmp_path / "other", sound.folder, GOOD)
     assert caught.value.fix.endswith(f"--runs {tmp_path}")
     assert read_history(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["the good one", "2026-03-14T10-15-02Z-0000"])
+def test_a_renamed_run_is_not_promoted_and_told_its_name(
+    name: str, finished: Finished, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = finished(1)
+    renamed = run.folder.rename(tmp_path / name)
+    with pytest.raises(RunError, match="its folder was renamed") as told:
+        promote(tmp_path, renamed, GOOD)
+    assert told.value.fix == f"rename the folder back to {run.id}"
+    assert main(["runs", "--runs", str(tmp_path)]) == 0
+    assert f"{renamed}  was renamed; its name was {run.id}" in capsys.readouterr().out
+    renamed.rename(run.folder)
+    assert promote(tmp_path, run.id, GOOD).run == run.id
 
 
 @pytest.mark.parametrize(

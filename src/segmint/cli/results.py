@@ -139,10 +139,17 @@ def checked(screen: Screen, table: ValidTable) -> None:
 
 def runs(screen: Screen, found: RunList) -> None:
     """List runs, each in a line with what tells it from the others."""
+    from segmint.store.run import renamed_runs
+
     width = max((len(line.table) for line in found.lines), default=0)
     lines = [_run_line(line, width) for line in found.lines]
+    renamed = renamed_runs(found.folder)
+    lines += [f"{run.folder}  was renamed; its name was {run.made_as or 'another'}: rename it back" for run in renamed]
     screen.say(
-        {"runs": [asdict(line) | {"run": str(line.run)} for line in found.lines]},
+        {
+            "runs": [asdict(line) | {"run": str(line.run)} for line in found.lines],
+            "renamed": [{"run": str(run.folder), "was": run.made_as} for run in renamed],
+        },
         *(lines or [f"no runs in {found.folder}; make one: segmint demo"]),
     )
 

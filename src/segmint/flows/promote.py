@@ -27,7 +27,6 @@ from segmint.metrics.calibration import log_loss_by_row
 from segmint.monitoring.results import FEWEST, Answers, groups_of
 from segmint.splits.groups import names_of
 from segmint.store import champion
-from segmint.store.as_made import require_as_made
 from segmint.store.bundle import Bundle, open_bundle
 from segmint.store.learned_tables import LearnedTables
 from segmint.store.promoted import WORD, Entry, read_history
@@ -85,8 +84,7 @@ def promote(
     """
     config, runs = settings_of(config), Path(runs)
     here = find_run(run, runs)
-    if here.status == "done":
-        require_as_made(here.record, here.folder)
+    champion.require_promotable(here, runs)
     challenger = open_bundle(here.folder)
     require_its_moment(config, challenger)
     past = read_history(runs)

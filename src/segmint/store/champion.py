@@ -21,6 +21,7 @@ from segmint.store.alone import alone
 from segmint.store.bundle import FOLDER, Bundle, Opening
 from segmint.store.promoted import WORD, Entry, read_history, to_bytes
 from segmint.store.run import Run, find_run, installed_versions
+from segmint.store.sealed_folder import in_ascii
 from segmint.store.staging import publish_bytes, real_path
 
 if TYPE_CHECKING:
@@ -75,25 +76,13 @@ def promote(
         If the bundle does not pass every check.
     """
     run = find_run(name, runs)
-    if run.folder.parent.resolve() != runs.resolve():
-        raise RunError(
-            f"The run {run.id} cannot be promoted: it is not in '{runs}'.",
-            expected="a run of this folder of runs",
-            fix=f"name its own folder of runs: --runs {run.folder.parent}",
-        )
-    if run.status != "done":
-        raise RunError(
-            f"The run {run.id} cannot be promoted: it is {run.status}.",
-            expected="a run that is done",
-            fix="list the runs: `segmint runs`",
-        )
+    require_promotable(run, runs)
     if not gate.passed and not despite:
         raise RunError(
             f"The run {run.id} was not promoted; {gate.sentence}.",
             expected="a challenger that is better with its interval, or equal and simpler",
             fix="keep the champion, or give a reason to promote all the same",
         )
-    as_made.require_as_made(run.record, run.folder)
     bundle = _opened(runs, run.id, None)
     digest = bundle.digest
     _require_its_own(run, digest)
@@ -111,6 +100,35 @@ def promote(
         back = len(past) - 1 if past else None
         told = {**asdict(gate), "despite": despite}
         return _write(runs, past, Entry(run.id, digest, _now(), "promote", back, told, **_signed(past)))
+
+
+def require_promotable(run: Run, runs: Path) -> None:
+    """Refuse a run of another folder, under another name, not done, or not as it was left.
+
+    Raises
+    ------
+    RunError
+        If it is one of these.
+    """
+    if run.folder.parent.resolve() != runs.resolve():
+        raise RunError(
+            f"The run {run.id} cannot be promoted: it is not in '{runs}'.",
+            expected="a run of this folder of runs",
+            fix=f"name its own folder of runs: --runs {run.folder.parent}",
+        )
+    if run.is_renamed:
+        raise RunError(
+            f"The run '{in_ascii(run.id)}' cannot be promoted: its folder was renamed.",
+            expected="the name that it was made under: the history names runs by it",
+            fix=f"rename the folder back to {in_ascii(run.made_as)}",
+        )
+    if run.status != "done":
+        raise RunError(
+            f"The run {run.id} cannot be promoted: it is {run.status}.",
+            expected="a run that is done",
+            fix="list the runs: `segmint runs`",
+        )
+    as_made.require_as_made(run.record, run.folder)
 
 
 def rollback(runs: Path, *, because: str | None = None, prove: Prove = _trusted) -> Entry:

@@ -176,6 +176,17 @@ class Run:
         return self.folder.name
 
     @property
+    def made_as(self) -> str:
+        """The id that it was made under, as its record says; "" where it says none."""
+        told = self.record.get("id")
+        return told if isinstance(told, str) and RUN_ID.fullmatch(told) else ""
+
+    @property
+    def is_renamed(self) -> bool:
+        """Whether somebody gave its folder another name."""
+        return self.id != self.made_as
+
+    @property
     def status(self) -> Status:
         """How it stands; a run that says "running" and whose process is gone is interrupted."""
         told: Status = self.record["status"]
@@ -355,6 +366,16 @@ def list_runs(runs: Path) -> list[Run]:
             with suppress(RunError):
                 found.append(Run.open(folder))
     return found
+
+
+def renamed_runs(runs: Path) -> list[Run]:
+    """Return the runs whose folder somebody renamed: they are found by their path only, and cannot be promoted."""
+    found: list[Run] = []
+    for folder in _entries(runs):
+        if not folder.name.startswith(".") and not folder.is_symlink() and _is_there(folder / RECORD):
+            with suppress(RunError):
+                found.append(Run.open(folder))
+    return [run for run in found if run.is_renamed]
 
 
 def _entries(runs: Path) -> list[Path]:
