@@ -16,8 +16,8 @@ import pytest
 
 from segmint.contract.contract import load_contract
 from segmint.errors import BundleError, DataError, RunError
-from segmint.store import strict_json
 from segmint.store.bundle import Bundle, open_bundle, run_of, write_bundle
+from segmint.store.promoted import Entry, to_bytes
 from segmint.store.run import Run
 
 from .conftest import NETWORK, predict, small_weights
@@ -194,7 +194,8 @@ def test_a_promoted_bundle_opens_by_the_word_and_only_as_promoted(make_bundle: M
     run = "2026-03-14T10-15-02Z-3f9c"
     folder = make_bundle(f"{run}/bundle")
     digest = open_bundle(folder).digest
-    (tmp_path / "PROMOTED").write_bytes(strict_json.to_bytes({"run": run, "manifest": digest}))
+    entry = Entry(run, digest, "2026-03-14T11:00:00+00:00", "promote", None, {}, "ann", "desk", "1.0", "")
+    (tmp_path / "PROMOTED").write_bytes(to_bytes([entry]))
     assert open_bundle("PROMOTED", tmp_path).digest == digest
     make_bundle(f"{run}/bundle", card="another", replace=True)
     with pytest.raises(BundleError, match="not the one that was promoted"):

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from segmint.store import strict_json
 from segmint.store.manifest import make_manifest
 from segmint.store.tensors import to_safetensors
 
@@ -343,6 +344,26 @@ def test_the_listener_hears_what_it_should(make_bundle: Callable[..., Path], tmp
     heard = " ".join(json.loads(ended.stdout)["heard"])
     for event in ("open ('/etc/hostname'", "exec ", "compile ", "import ('colorsys'", "socket.__new__"):
         assert event in heard, event
+
+
+def test_a_newer_bundle_is_called_newer_and_not_damaged(make_bundle: Callable[..., Path]) -> None:
+    from segmint.errors import BundleError
+    from segmint.store.bundle import open_bundle
+
+    def newer(told: dict[str, Any]) -> dict[str, Any]:
+        told = told | {"format": 2, "versions": {"segmint": "9.1"}, "more": {}}
+        del told["seal"]
+        return told | {"seal": strict_json.sha256(strict_json.canonical(told))}
+
+    folder = make_bundle()
+    manifest(newer)(folder)
+    with pytest.raises(BundleError, match=r"made by segmint 9\.1 with a newer format; update segmint") as caught:
+        open_bundle(folder)
+    assert "pip install --upgrade segmint" in caught.value.fix
+    told = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps(told | {"format": 3}))  # the seal does not hold: damaged it is
+    with pytest.raises(BundleError, match="its format is unknown"):
+        open_bundle(folder)
 
 
 @pytest.mark.parametrize("name", ["pickle as weights", "file too many", "format 2"])

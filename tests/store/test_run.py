@@ -11,6 +11,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+from datetime import UTC, datetime, timedelta
 from importlib import metadata
 from pathlib import Path
 
@@ -131,6 +132,8 @@ def test_a_run_elsewhere_is_judged_by_its_heartbeat(tmp_path: Path) -> None:
     run.record["process"] = {**run.record["process"], "host": "another-machine"}
     assert run.status == "running"
     run.record["heartbeat"] = "2020-01-01T00:00:00+00:00"
+    assert run.status == "interrupted"
+    run.record["heartbeat"] = (datetime.now(UTC) + timedelta(days=365)).isoformat()
     assert run.status == "interrupted"
     run.record["heartbeat"] = "nonsense"
     assert run.status == "interrupted"

@@ -22,6 +22,9 @@ def finished(runs: Path) -> Run:
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
+        ({"format": 9, "versions": {"segmint": "9.1"}}, r"segmint 9\.1 wrote it with a newer format; update segmint"),
+        ({"format": 0}, "its format is unknown to this version, which reads format 1"),
+        ({"format": "1"}, "its format is unknown"),
         ({"summary": "done"}, "its 'summary' is not as a run writes it"),
         ({"inputs": ["bank.csv"]}, "its 'inputs' is not"),
         ({"inputs": {"bank.csv": ["sha256:00"]}}, "its 'inputs' is not"),

@@ -313,7 +313,7 @@ class Opening:
         self.content[manifests.NAME] = content
         if self.pinned is not None and strict_json.sha256(content) != self.pinned:
             raise refused(manifests.NAME, "is not the one that was promoted")
-        self.parsed["manifest"] = _read(manifests.NAME, lambda: manifests.parse_manifest(content))
+        self.parsed["manifest"] = _read(manifests.NAME, lambda: _parse_manifest(content))
         return f"format {manifests.FORMAT}"
 
     def _files(self) -> str:
@@ -437,6 +437,17 @@ def _check_calibration(told: JSON) -> None:
         raise ValueError("its threshold must lie between 0 and 1")
     if told.get("interval") is not None:
         PropensityInterval.from_json(told["interval"])
+
+
+def _parse_manifest(content: bytes) -> manifests.Manifest:
+    try:
+        return manifests.parse_manifest(content)
+    except manifests.NewerFormatError as error:
+        raise BundleError(
+            f"This bundle was made by {in_ascii(str(error))} with a newer format; update segmint.",
+            expected=f"format {manifests.FORMAT}, which this version reads",
+            fix="pip install --upgrade segmint, or train again with this version",
+        ) from None
 
 
 def _same_names(folder: int, listed: set[str]) -> None:

@@ -62,6 +62,10 @@ class Manifest(BaseModel):
     seal: str
 
 
+class NewerFormatError(ValueError):
+    """A manifest that a later version of segmint wrote."""
+
+
 def make_manifest(
     files: Mapping[str, bytes],
     *,
@@ -88,10 +92,16 @@ def parse_manifest(content: bytes) -> Manifest:
 
     Raises
     ------
+    NewerFormatError
+        If a later version wrote it.
     ValueError
         If the format is unknown, something is missing or too much, or a byte was changed.
     """
     told = strict_json.from_bytes(content)
+    if type(told.get("format")) is int and told["format"] > FORMAT and _is_sealed(told):
+        versions = told.get("versions")
+        made_by = str(versions.get("segmint", "")) if isinstance(versions, dict) else ""
+        raise NewerFormatError(f"segmint {made_by}".strip())
     if type(told.get("format")) is not int or told["format"] != FORMAT:
         raise ValueError(f"its format is unknown to this version, which reads format {FORMAT}")
     try:
@@ -99,11 +109,18 @@ def parse_manifest(content: bytes) -> Manifest:
     except ValidationError as error:
         raise ValueError(said(error)) from None
     # Equal bytes as well as an equal seal: white space and escapes are bytes too.
-    if told["seal"] != _seal({k: v for k, v in told.items() if k != "seal"}) or content != strict_json.to_bytes(told):
+    if not _is_sealed(told) or content != strict_json.to_bytes(told):
         raise ValueError("it was changed after it was written")
     if manifest.content != strict_json.sha256(strict_json.canonical(told["files"])):
         raise ValueError("its content hash is wrong")
     return manifest
+
+
+def _is_sealed(told: Mapping[str, Any]) -> bool:
+    try:
+        return bool(told.get("seal") == _seal({name: value for name, value in told.items() if name != "seal"}))
+    except RecursionError:  # what is nested too deep to write was never written
+        return False
 
 
 def _seal(manifest: dict[str, Any]) -> str:

@@ -28,7 +28,7 @@ from segmint.store.locks import open_folder, take_lock
 from segmint.store.process import is_alive, is_here, this_process
 from segmint.store.promoted import RUN_ID
 from segmint.store.remember import Result, remember
-from segmint.store.run_record import read_record
+from segmint.store.run_record import FORMAT, read_record
 from segmint.store.sealed_folder import in_ascii
 from segmint.store.staging import publish_bytes, publish_file, require_writable, staging, write_file
 
@@ -111,7 +111,7 @@ class Run:
         require_writable(runs / RECORD, "--runs")
         name = _free_name(runs, now)
         record: JSON = {
-            "format": 1,
+            "format": FORMAT,
             "id": name,
             "command": command,
             "argv": list(argv),
@@ -279,7 +279,8 @@ class Run:
 
     def _silent(self) -> bool:
         try:
-            return datetime.now(UTC) - datetime.fromisoformat(str(self.record["heartbeat"])) > _SILENCE
+            # a beat far ahead is no sign of life either: that machine's clock, or the record, is wrong
+            return abs(datetime.now(UTC) - datetime.fromisoformat(str(self.record["heartbeat"]))) > _SILENCE
         except (KeyError, ValueError, TypeError):
             return True
 

@@ -8,6 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from segmint.store import strict_json
+from segmint.store.sealed_folder import in_ascii
+
+FORMAT = 1
 
 Check = Callable[[Any], bool]
 
@@ -28,9 +31,20 @@ def read_record(content: bytes) -> dict[str, Any]:
         record = strict_json.from_bytes(content)
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ValueError("it is no JSON") from error
+    _require_format(record)
     _require(record, _RECORD, "its")
     _require(record.get("summary") or {}, _SUMMARY, "in its 'summary'")
     return record
+
+
+def _require_format(record: Mapping[str, Any]) -> None:
+    told = record.get("format")
+    if type(told) is int and told > FORMAT:
+        versions = record.get("versions")
+        made_by = str(versions.get("segmint", "")) if isinstance(versions, dict) else ""
+        raise ValueError(f"segmint {in_ascii(made_by)} wrote it with a newer format; update segmint")
+    if type(told) is not int or told != FORMAT:
+        raise ValueError(f"its format is unknown to this version, which reads format {FORMAT}")
 
 
 def _require(told: Mapping[str, Any], checks: Mapping[str, Check], where: str) -> None:
