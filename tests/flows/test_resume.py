@@ -18,7 +18,7 @@ from segmint.flows.resume import resume
 from segmint.flows.run import run
 from segmint.models.network_model import NetworkModel
 from segmint.store.bundle import open_bundle
-from segmint.store.run import list_runs
+from segmint.store.run import Run, list_runs
 
 pytestmark = [pytest.mark.network, pytest.mark.usefixtures("undrawn")]
 pytest.importorskip("tensorflow")
@@ -95,6 +95,16 @@ def test_a_finished_run_has_nothing_to_continue(
     done = run(table, "bank-marketing", settings, runs=tmp_path / "runs")
     assert main(["resume", done.folder.name, "--runs", str(tmp_path / "runs")]) == 2
     assert "nothing to continue" in capsys.readouterr().err
+
+
+def test_another_python_does_not_continue_what_one_began(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as before:
+        before.setattr("platform.python_version", lambda: "3.9.0")
+        before.setattr("platform.machine", lambda: "abacus")
+        here = Run.create(tmp_path, "run", [], "", 1, source=tmp_path / "table.csv")
+    here.interrupted()
+    with pytest.raises(RunError, match=r"platform linux-abacus, now linux-.*; python 3\.9\.0, now 3"):
+        resume(here.folder, runs=tmp_path)
 
 
 def test_a_resumed_search_trains_no_network_twice(table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,3 +77,5 @@ def test_est_03_the_same_seed_gives_the_same_bundle(here: RunResult, there: dict
     assert after["files"] == before["files"]
     assert after["content"] == before["content"]
     assert after["made"] != before["made"]
+    assert after["learned_from"] == before["learned_from"]
+    assert after["learned_from"]["rows"] > 0

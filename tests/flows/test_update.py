@@ -146,6 +146,8 @@ def test_a_network_trained_anew_on_a_history_can_be_promoted_and_taken_back(
     assert found.summary["promised_now"] == pytest.approx(found.summary["observed"], abs=0.005)
     before, now = open_bundle(trained), open_bundle(found.folder)
     assert now.digest != before.digest
+    assert len(now.manifest["learned_from"].pop("moved_by")) == 2  # what was scored, and the results
+    assert now.manifest["learned_from"]["rows"] == before.manifest["learned_from"]["rows"] == len(wave["train"])
     assert now.calibration["offset"] > before.calibration["offset"]
     promote(shutil.copytree(trained, tmp_path / trained.name), CONFIG, runs=tmp_path)
     assert promote(found.folder, CONFIG, runs=tmp_path).entry.manifest == now.digest

@@ -19,6 +19,7 @@ from segmint.errors import BundleError, DataError, RunError
 from segmint.store.bundle import Bundle, open_bundle, run_of, write_bundle
 from segmint.store.promoted import Entry, to_bytes
 from segmint.store.run import Run
+from segmint.store.verify import verify_bundle
 
 from .conftest import NETWORK, predict, small_weights
 
@@ -188,6 +189,25 @@ def test_predictions_are_equal_to_the_bit_after_saving(count: int, parts: dict[s
         after = predict(open_bundle(folder), parts["golden"]["rows"])
         assert after.tobytes() == before.tobytes()
         shutil.rmtree(folder)
+
+
+LEARNED = {"table": "sha256:" + "5e" * 32, "rows": 4521, "seed": 7, "recipe": "plain", "settings": "a" * 64}
+
+
+def test_a_bundle_says_what_it_learned_from_without_becoming_another(make_bundle: Make) -> None:
+    bare, told = open_bundle(make_bundle("bare")), open_bundle(make_bundle("told", learned_from=LEARNED))
+    assert bare.manifest["learned_from"] is None
+    assert told.manifest["learned_from"] == {**LEARNED, "moved_by": []}
+    assert told.manifest["content"] == bare.manifest["content"]
+    checks = verify_bundle(make_bundle("moved", learned_from={**LEARNED, "moved_by": ["sha256:11"]}), predict)
+    said = f"learned from 4,521 rows of the table {LEARNED['table']}, moved by 1 more, recipe plain, seed 7"
+    assert said in checks[0].detail
+
+
+@pytest.mark.parametrize("wrong", [{"rows": -1}, {"settings": "none"}, {"who": "x"}, {"seed": "7"}])
+def test_what_a_bundle_learned_from_is_told_in_full_or_not_at_all(wrong: dict[str, Any], make_bundle: Make) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        make_bundle(learned_from=LEARNED | wrong)
 
 
 def test_a_promoted_bundle_opens_by_the_word_and_only_as_promoted(make_bundle: Make, tmp_path: Path) -> None:

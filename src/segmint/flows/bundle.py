@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.config import Config
 from segmint.contract.synthetic import synthetic_rows
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
@@ -25,7 +26,7 @@ from segmint.segments.single import SingleAssigner
 from segmint.splits.groups import row_customers
 from segmint.store import run_files
 from segmint.store.bundle import FOLDER, Bundle, write_bundle
-from segmint.store.run import Run, installed_versions
+from segmint.store.run import CONFIG, Run, installed_versions
 from segmint.store.verify import check_golden
 from segmint.tables.source import open_rows
 
@@ -42,7 +43,7 @@ def pack(
     trained: Trained,
     comparison: Comparison | None,
     threshold: float | None,
-    seed: int,
+    config: Config,
     segments: dict[str, Any] | None = None,
     note: str = "",
 ) -> Bundle:
@@ -57,7 +58,7 @@ def pack(
         here.keep(run_files.CALIBRATION, calibrated.told)
     calibration = calibrated.calibration
     predictor = Predictor(features, network, classifier.weights_, calibration)
-    rows = _golden_rows(table, features, seed)
+    rows = _golden_rows(table, features, config.seed)
     likely = predictor.probabilities(_typed(rows, table))
     reference = reference_of(table, network["classes"], calibrated.judged, _customers_judged(table, comparison))
     reference["average"] = _average(predictor, table)
@@ -75,9 +76,21 @@ def pack(
         card=model_card(table.contract, table.at, len(table), network, quality, note),
         versions=installed_versions(),
         quality=quality,
+        learned_from=_learned_from(here, table, config),
         segments=segments,
         replace=True,
     )
+
+
+def _learned_from(here: Run, table: ValidTable, config: Config) -> dict[str, Any]:
+    """Say what a bundle learned from: nothing of when, where or in which run, so that equal work gives equal words."""
+    return {
+        "table": table.ledger.receipt["fingerprint"],
+        "rows": len(table),
+        "seed": config.seed,
+        "recipe": config.model.recipe,
+        "settings": here.record["sealed"][CONFIG],
+    }
 
 
 def _customers_judged(table: ValidTable, comparison: Comparison | None) -> NDArray[np.int64] | None:

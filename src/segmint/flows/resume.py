@@ -41,14 +41,14 @@ def resume(name: Place, *, runs: Place = RUNS, progress: Progress = silent) -> A
     Raises
     ------
     RunError
-        If the run is finished or at work, cannot be continued, or if its table, settings, contract or libraries are
-        no longer what they were.
+        If the run is finished or at work, cannot be continued, or if its table, settings, contract, libraries,
+        Python or machine are no longer what they were.
     """
     earlier = find_run(name, Path(runs))
     _require_stopped(earlier)
     source = Path(earlier.record["source"])
     _require_same("settings or contract", earlier.record["sealed"], _seals(earlier))
-    _require_same("libraries", earlier.record["versions"], installed_versions())
+    _require_same("versions", earlier.record["versions"], installed_versions())
     config = load_config(earlier.folder / CONFIG)
     contract = load_contract(earlier.folder / CONTRACT)
     if not source.exists():

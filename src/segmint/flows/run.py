@@ -186,9 +186,7 @@ def run(
         segments, without = clock.time("segments", lambda: _segments(here, table, settings, comparison, both, who))
         if without:
             say(f"no segments: {without}")
-        bundle = clock.time(
-            "pack", lambda: pack(here, table, trained, comparison, threshold, settings.seed, segments, note)
-        )
+        bundle = clock.time("pack", lambda: pack(here, table, trained, comparison, threshold, settings, segments, note))
         clock.time("reasons", lambda: keep_importance(here, table, bundle))
         summary = _summary(table, settings, comparison, bundle.calibration, clock)
         if without:

@@ -379,8 +379,16 @@ def _moved(here: Run, current: Bundle, shift: float, sureness: dict[str, Any]) -
         golden=golden,
         card=f"{current.card}\n\nThe intercept was moved by {shift:+.3f} (log odds) in the run {here.id}.\n",
         versions=installed_versions(),
+        learned_from=_learned_from(here, current),
         segments=current.segments,
     )
+
+
+def _learned_from(here: Run, current: Bundle) -> dict[str, Any] | None:
+    """Say what a bundle learned from, and by what it was moved since."""
+    known = current.manifest.get("learned_from")
+    read = sorted(sha for name, sha in here.record["inputs"].items() if name != "bundle")
+    return None if known is None else {**known, "moved_by": [*known["moved_by"], *read]}
 
 
 def _sentences(summary: dict[str, Any], gate: Gate, intervals: str) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 ::
 
-    manifest.json        SHA-256 and size of each file, format, versions, the moment `at`, headline quality
+    manifest.json        SHA-256 and size of each file, format, versions, the moment `at`, headline quality, what it learned from
     contract.toml        what a table must look like
     features.json        how columns become numbers, as learned
     network.json         the layers
@@ -125,9 +125,12 @@ def write_bundle(
     segments: JSON | None = None,
     versions: Mapping[str, str] | None = None,
     quality: Mapping[str, float] | None = None,
+    learned_from: Mapping[str, Any] | None = None,
     replace: bool = False,
 ) -> Bundle:
     """Publish a bundle as `folder`, whole or not at all, after opening it once as a stranger would.
+
+    `learned_from` are the fields of `segmint.store.manifest.LearnedFrom`.
 
     Raises
     ------
@@ -148,7 +151,9 @@ def write_bundle(
     }
     if segments is not None:
         files["segments.json"] = strict_json.to_bytes(segments)
-    sealed = manifests.make_manifest(files, at=at, versions=versions or {}, quality=quality or {})
+    sealed = manifests.make_manifest(
+        files, at=at, versions=versions or {}, quality=quality or {}, learned_from=learned_from
+    )
     with staging(folder, replace=replace) as staged:
         for name, content in {**files, manifests.NAME: sealed}.items():
             write_file(staged / name, content)
@@ -314,7 +319,8 @@ class Opening:
         if self.pinned is not None and strict_json.sha256(content) != self.pinned:
             raise refused(manifests.NAME, "is not the one that was promoted")
         self.parsed["manifest"] = _read(manifests.NAME, lambda: _parse_manifest(content))
-        return f"format {manifests.FORMAT}"
+        learned: manifests.LearnedFrom | None = self.parsed["manifest"].learned_from
+        return f"format {manifests.FORMAT}" + ("" if learned is None else f"; learned from {learned.sentence}")
 
     def _files(self) -> str:
         listed = set(self.parsed["manifest"].files)

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from segmint.complaints import said
 from segmint.contract.column import Known
 from segmint.store import strict_json
+from segmint.store.sealed_folder import in_ascii
 
 FORMAT = 1
 NAME = "manifest.json"
@@ -27,6 +28,42 @@ class FileEntry(BaseModel):
 
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     size: Annotated[int, Field(ge=0)]
+
+
+class LearnedFrom(BaseModel):
+    """What a bundle has learned from, so that a copy of it far from its run can still say.
+
+    Attributes
+    ----------
+    table : str
+        Fingerprint of the table that its network was trained on.
+    rows : int
+        How many of its rows were accepted.
+    seed : int
+    recipe : str
+    settings : str
+        SHA-256 of the ``config.toml`` of the run.
+    moved_by : list of str
+        Fingerprints of what the updates read that have moved its intercept since, oldest first.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    table: str
+    rows: Annotated[int, Field(ge=0)]
+    seed: int
+    recipe: str
+    settings: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    moved_by: list[str] = []
+
+    @property
+    def sentence(self) -> str:
+        """Say it in a few words."""
+        moved = f", moved by {len(self.moved_by)} more" if self.moved_by else ""
+        return (
+            f"{self.rows:,} rows of the table {in_ascii(self.table)}{moved}, recipe {in_ascii(self.recipe)}, "
+            f"seed {self.seed}, settings {self.settings}"
+        )
 
 
 class Manifest(BaseModel):
@@ -43,6 +80,8 @@ class Manifest(BaseModel):
         Of segmint and the libraries that made it.
     quality : dict of str to float
         Headline figures on rows kept apart.
+    learned_from : LearnedFrom or None
+        None where whoever wrote the bundle did not say.
     files : dict of str to FileEntry
     content : str
         SHA-256 over `files`: equal for equal content.
@@ -57,6 +96,7 @@ class Manifest(BaseModel):
     at: Known
     versions: dict[str, str]
     quality: dict[str, float]
+    learned_from: LearnedFrom | None
     files: dict[str, FileEntry]
     content: str
     seal: str
@@ -72,6 +112,7 @@ def make_manifest(
     at: str,
     versions: Mapping[str, str],
     quality: Mapping[str, float],
+    learned_from: Mapping[str, Any] | None = None,
 ) -> bytes:
     """Write the manifest of `files` (name to content)."""
     entries = {name: {"sha256": strict_json.sha256(files[name]), "size": len(files[name])} for name in sorted(files)}
@@ -81,6 +122,7 @@ def make_manifest(
         "at": at,
         "versions": dict(versions),
         "quality": {name: float(value) for name, value in quality.items()},
+        "learned_from": None if learned_from is None else LearnedFrom(**learned_from).model_dump(),
         "files": entries,
         "content": strict_json.sha256(strict_json.canonical(entries)),
     }

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import secrets
 import shlex
 import shutil
 import signal
+import sys
 import threading
 import time
 import tomllib
@@ -448,8 +450,9 @@ def _is_there(file: Path) -> bool:
 
 
 def installed_versions() -> dict[str, str]:
-    """Return the versions of segmint and of the libraries it stands on, as far as they are installed."""
-    versions: dict[str, str] = {}
+    """Return the versions of segmint and of what it stands on: Python, the kind of machine, the libraries installed."""
+    # not the kernel: it changes with every update of the machine, and reckons nothing
+    versions = {"python": platform.python_version(), "platform": f"{sys.platform}-{platform.machine()}"}
     for name in _LIBRARIES:
         with suppress(metadata.PackageNotFoundError):
             versions[name] = metadata.version(name)
