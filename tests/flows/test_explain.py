@@ -18,6 +18,7 @@ from segmint.flows.explain import Explained, explain_customers
 from segmint.flows.run import RunResult
 from segmint.store.bundle import open_bundle
 from segmint.tables.source import open_table
+from segmint.wording import signed
 
 pytestmark = pytest.mark.network
 pytest.importorskip("tensorflow")
@@ -62,6 +63,10 @@ def test_one_customer_is_told_why_what_would_change_it_and_how_sure(
     assert alone["prediction"] == pytest.approx(together["prediction"], abs=1e-6)
     assert "reasons are" in one.sentences[-1]
     assert one.report is None
+    assert one.sentences[0].startswith("For the bank's staff")
+    hidden = 100 * (alone["contribution_age"] + alone["contribution_marital"])
+    assert one.summary["unnamed"] in " ".join(one.sentences)
+    assert f"not named because they are sensitive (2 of 11) move it by {signed(hidden, 1)}" in one.summary["unnamed"]
 
 
 def test_customers_in_general_are_real_ones(done: RunResult, few: pl.DataFrame) -> None:
@@ -71,7 +76,7 @@ def test_customers_in_general_are_real_ones(done: RunResult, few: pl.DataFrame) 
     average = propensities(bundle, table.frame).mean()
     told = flow.about_customer(table.rows(np.arange(len(table)) == 16), bundle)[1]
     assert told["average"] == pytest.approx(average, abs=1e-6)
-    assert f"Customers in general have {100 * average:.1f} %;" in told["letter"][0]
+    assert f"Customers in general have {100 * average:.1f} %;" in told["letter"][1]
     assert f"start from {100 * told['base']:.1f} %, where customers would be on average if" in " ".join(told["letter"])
 
 

@@ -618,7 +618,8 @@ def _told(told: dict[str, Any], bundle: Bundle) -> Context:
         blocks.append(statements([("Segment", str(told["segment"]))]))
     if told["flags"]:
         blocks.append(banner("caution", "Unusual values", f"{told['flags']}. The prediction stands on thin ground."))
-    blocks += [heading("Why"), points(told["reasons"] or ["Nothing stands out: this customer is like the average."])]
+    why = told["reasons"] or ["Nothing that may be named stands out."]
+    blocks += [heading("Why"), points(why), {"kind": "text", "text": told["unnamed"]}]
     if told["changes"]:
         blocks += [
             heading("What would change it", "Not advice on cause: what the model would predict instead."),

@@ -11,10 +11,20 @@ from segmint.explain.reasons import Attributions
 from segmint.explain.words import strongest
 from segmint.wording import percent, signed
 
+HEAD = "For the bank's staff: what the network expects of one customer, and why."
 OPENING = "This customer has a chance of {chance} {event}. Customers in general have {average}; this is {beside}."
-REST = (
-    "Everything not named here moves it by {points} points. The points start from {base}, where customers would be on "
-    "average if their columns had nothing to do with each other, and lead to {chance}."
+REST = "Everything not named here moves it by {points} points."
+HIDDEN_ONE = (
+    "One column that is not named because it is sensitive (1 of {columns}) moves it by {points} points; {rest}."
+)
+HIDDEN = (
+    "Columns that are not named because they are sensitive ({hidden} of {columns}) move it by {points} points "
+    "together; {rest}."
+)
+REST_BESIDE = "everything else by {points}"
+START = (
+    "The points start from {base}, where customers would be on average if their columns had nothing to do with each "
+    "other, and lead to {chance}."
 )
 NO_CHANGE = "No single change of what a bank can offer would raise it."
 CHANGES = "Of a customer who is otherwise the same, the network would expect more if these were different; it does not say that changing them helps:"
@@ -54,7 +64,8 @@ def letter(
     Returns
     -------
     tuple of str
-        Opening, reasons with their size in points, the rest, what would change it, how stable, what it is not for.
+        For whom it is, opening, reasons with their size in points, what is not named (apart what may not be named),
+        what would change it, what it is not for, how stable.
     """
     base, chance = float(found.base[0]), float(found.prediction[0])
     opening = OPENING.format(
@@ -66,10 +77,35 @@ def letter(
     moved = found.contributions[0]
     places = strongest(found.contributions, np.asarray(allowed), len(said))[0]
     sized = [f"{sentence} by {_points(abs(moved[place]))} points" for sentence, place in zip(said, places, strict=True)]
-    left = float(moved.sum() - moved[places].sum()) if len(said) else float(moved.sum())
-    rest = REST.format(points=_signed(left), base=percent(base), chance=percent(chance))
+    rest = f"{unnamed(found, allowed, len(said))} {START.format(base=percent(base), chance=percent(chance))}"
     told = [CHANGES, *(change.sentence() for change in changes)] if changes else [NO_CHANGE]
-    return (opening, *sized, rest, *told, USE, stability)
+    return (HEAD, opening, *sized, rest, *told, USE, stability)
+
+
+def unnamed(found: Attributions, allowed: Sequence[bool], named: int) -> str:
+    """Say what the columns move that are not named: those that may not be, apart from those that matter too little.
+
+    Parameters
+    ----------
+    found : Attributions
+        Of one customer.
+    allowed : sequence of bool
+        Which columns may be named.
+    named : int
+        How many reasons are, the strongest.
+    """
+    moved, may = found.contributions[0], np.asarray(allowed)
+    places = strongest(found.contributions, may, named)[0]
+    hidden = int((~may).sum())
+    rest = _signed(float(moved[may].sum() - moved[places].sum()))
+    if not hidden:
+        return REST.format(points=rest)
+    return (HIDDEN_ONE if hidden == 1 else HIDDEN).format(
+        hidden=hidden,
+        columns=len(moved),
+        points=_signed(float(moved[~may].sum())),
+        rest=REST_BESIDE.format(points=rest),
+    )
 
 
 def _points(size: float) -> str:

@@ -18,7 +18,7 @@ from segmint.errors import DataError, InputError
 from segmint.explain.background import background_rows
 from segmint.explain.change import what_would_change
 from segmint.explain.importance import effect_curves, global_importance
-from segmint.explain.letter import letter
+from segmint.explain.letter import letter, unnamed
 from segmint.explain.reasons import Attributions, attribute
 from segmint.explain.stability import draw_again, how_stable
 from segmint.explain.words import SEED, Wording, reason_frame
@@ -238,7 +238,8 @@ def about_customer(
     reasons : polars.DataFrame of one row
         As in `Explained`.
     summary : dict
-        class, average (of customers in general), base (where reasons start), prediction, reasons, changes, stability, letter; plain JSON.
+        class, average (of customers in general), base (where reasons start), prediction, reasons,
+        unnamed (what else moves it), changes, stability, letter; plain JSON.
     """
     predictor, positive = predictor_of(bundle), bundle.contract.outcome.positive
     found = _attributions(table, bundle)
@@ -257,6 +258,7 @@ def about_customer(
         "base": float(found.base[0]),
         "prediction": float(found.prediction[0]),
         "reasons": said,
+        "unnamed": unnamed(found, allowed, len(said)),
         "changes": [change.sentence() for change in changes],
         "stability": stability.sentence(),
         "letter": list(written),
