@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import html
+import json
 import os
 import signal
 import subprocess
@@ -241,6 +242,18 @@ def test_a_run_that_failed_unexpectedly_has_a_page_that_says_so(tmp_path: Path) 
 def test_the_segments_of_customers_are_offered_under_the_name_they_are_written_by() -> None:
     assert CUSTOMERS in FILES
     assert FILE_SCOPES[CUSTOMERS] == "predict"
+
+
+def test_the_list_names_runs_that_cannot_be_read_and_a_champion_that_is_gone(tmp_path: Path) -> None:
+    gone = tmp_path / "2026-03-14T10-15-02Z-3f9c"
+    gone.mkdir()
+    (gone / "run.json").touch()
+    entry = {"run": "2026-03-13T10-15-02Z-3f9c", "manifest": "0" * 64}
+    (tmp_path / "PROMOTED").write_text(json.dumps(entry))
+    page = html.unescape(client(Desk(tmp_path), signed_in=True).get("/runs").text).replace("\u00a0", " ")
+    assert f"{gone.name} (run.json: it is no JSON)" in page
+    assert "PROMOTED names 2026-03-13T10-15-02Z-3f9c, which is not here." in page
+    assert "No runs yet" not in page
 
 
 def test_what_monitoring_found_stands_on_the_overview_and_on_its_page(tmp_path: Path) -> None:

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from segmint.cli import main
+from segmint.dashboard import pages
+from segmint.dashboard.desk import Desk
+from segmint.errors import RunError
 from segmint.flows.promote import promote
 from segmint.flows.runs import list_runs, open_failures
 from segmint.store.bundle import write_bundle
@@ -46,8 +49,70 @@ def test_the_command_says_so_too(runs: Path, capsys: pytest.CaptureFixture[str])
     )
 
 
-def test_without_runs_the_list_is_empty(tmp_path: Path) -> None:
-    assert list_runs(tmp_path / "nowhere").frame().height == 0
+def test_a_folder_that_was_named_must_be_there_the_usual_one_need_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a-file").touch()
+    for name in ("nowhere", "a-file"):
+        with pytest.raises(RunError, match="There is no folder"):
+            list_runs(tmp_path / name)
+        assert main(["runs", "--runs", name, "--json"]) == 2
+        assert "There is no folder" in json.loads(capsys.readouterr().out)["error"]["came"]
+    assert list_runs().frame().height == 0
+    assert main(["runs"]) == 0
+    assert "no runs in runs" in capsys.readouterr().out
+
+
+def test_a_run_that_cannot_be_read_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Run.create(tmp_path, "run", (), "", 7) as run:
+        pass
+    record = run.folder / "run.json"
+    whole = record.read_text()
+    for content, why in (
+        ("", "it is no JSON"),
+        (whole.replace('"done"', '"dancing"'), "its 'status' is not as a run writes it"),
+        (None, "there is no such file"),
+    ):
+        record.unlink()
+        if content is not None:
+            record.write_text(content)
+        assert [one.id for one in list_runs(tmp_path).unreadable] == [run.id]
+        assert main(["runs", "--runs", str(tmp_path)]) == 0
+        (line,) = capsys.readouterr().out.splitlines()
+        assert line.startswith(f"cannot be read: {run.folder} (run.json: {why}")
+        assert main(["runs", "--runs", str(tmp_path), "--json"]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert told["runs"] == []
+        assert told["unreadable"][0]["run"] == str(run.folder)
+        assert why in told["unreadable"][0]["why"]
+        assert str(run.id) in pages.run_list(Desk(tmp_path))["unreadable"][0].values()
+        record.write_text(whole)
+    assert list_runs(tmp_path).unreadable == ()
+
+
+def test_a_champion_that_is_gone_or_that_nobody_can_read_is_told(
+    runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    used = next(line.run for line in list_runs(runs).lines if line.in_use)
+
+    def told() -> str:
+        assert main(["runs", "--runs", str(runs), "--json"]) == 0
+        came = str(json.loads(capsys.readouterr().out)["problem"]["came"])
+        assert main(["runs", "--runs", str(runs)]) == 0
+        assert came in capsys.readouterr().out
+        assert pages.run_list(Desk(runs))["problem"].came == came
+        return came
+
+    assert list_runs(runs).problem is None
+    record = (used / "run.json").read_text()
+    (used / "run.json").write_text("")
+    assert told() == f"PROMOTED names {used.name}, which cannot be read."
+    (used / "run.json").write_text(record)
+    used.rename(runs / "elsewhere")
+    assert told() == f"PROMOTED names {used.name}, which is not here."
+    (runs / "PROMOTED").write_text("garbage")
+    assert told().startswith("The file PROMOTED does not name a run")
 
 
 def test_a_failure_counts_until_the_same_was_done_with_a_table_of_that_name(tmp_path: Path) -> None:

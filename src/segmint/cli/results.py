@@ -144,13 +144,18 @@ def runs(screen: Screen, found: RunList) -> None:
     width = max((len(line.table) for line in found.lines), default=0)
     lines = [_run_line(line, width) for line in found.lines]
     renamed = renamed_runs(found.folder)
+    lines += [f"cannot be read: {found.folder / one.id} ({one.why})" for one in found.unreadable]
     lines += [f"{run.folder}  was renamed; its name was {run.made_as or 'another'}: rename it back" for run in renamed]
+    wrong = found.problem
     screen.say(
         {
             "runs": [asdict(line) | {"run": str(line.run)} for line in found.lines],
             "renamed": [{"run": str(run.folder), "was": run.made_as} for run in renamed],
+            "unreadable": [{"run": str(found.folder / one.id), "why": one.why} for one in found.unreadable],
+            "problem": None if wrong is None else {"came": wrong.came, "expected": wrong.expected, "fix": wrong.fix},
         },
         *(lines or [f"no runs in {found.folder}; make one: segmint demo"]),
+        *([] if wrong is None else [f"{wrong.came} Next: {wrong.fix}"]),
     )
 
 

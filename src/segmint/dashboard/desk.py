@@ -27,7 +27,7 @@ from segmint.service.limits import Workers, page_workers
 from segmint.service.problems import Problem
 from segmint.store.bundle import FOLDER, Bundle, open_bundle, run_of
 from segmint.store.promoted import WORD, read_history, read_promoted
-from segmint.store.run import Run, find_run, list_runs
+from segmint.store.run import Run, Unreadable, find_run, read_runs
 
 KEPT, MOST_HEADERS = 3, 100
 Key = TypeVar("Key")
@@ -139,7 +139,11 @@ class Desk:
 
     def all_runs(self) -> list[Run]:
         """Every run, newest first."""
-        return list_runs(self.runs)
+        return self.runs_and_unreadable()[0]
+
+    def runs_and_unreadable(self) -> tuple[list[Run], list[Unreadable]]:
+        """Every run, and the folders of runs that cannot be read, newest first."""
+        return read_runs(self.runs)
 
     def run(self, name: str) -> Run:
         """One run by its id; a stranger's name is never a path."""

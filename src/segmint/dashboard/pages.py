@@ -20,7 +20,7 @@ from segmint.flows.candidates import doubts_of_list
 from segmint.flows.customer import TypedError, look_up, try_out
 from segmint.flows.preview import PreparedList, what_moved
 from segmint.flows.report import stored_report
-from segmint.flows.runs import WATCHING, open_failures, rows_of, table_of, watched_runs
+from segmint.flows.runs import WATCHING, champion_among, open_failures, rows_of, table_of, watched_runs
 from segmint.monitoring.reference import Usual, usual_of
 from segmint.report.blocks import Block, banner, figures, heading, points, statements, table
 from segmint.report.html import printable_dict
@@ -89,10 +89,11 @@ def overview(desk: Desk) -> Context:
 
 def run_list(desk: Desk) -> Context:
     """The runs, newest first."""
-    runs = desk.all_runs()
-    champion, wrong = _or_why_not(desk.champion)
+    runs, unreadable = desk.runs_and_unreadable()
+    champion, wrong = champion_among(desk.runs, {run.id for run in runs})
     return {
         "title": "Runs",
+        "unreadable": [{"id": one.id, "why": one.why} for one in unreadable],
         "problem": wrong,
         "runs": [_line(run) | {"champion": run.id == champion} for run in runs[:MOST_RUNS]],
         "more": _more(runs),

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+import os
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from segmint.errors import BundleError
+from segmint.errors import BundleError, RunError, SegmintError
 from segmint.flows.settings import RUNS, Place
-from segmint.store.promoted import read_promoted
-from segmint.store.run import Run
-from segmint.store.run import list_runs as read_runs
+from segmint.store.promoted import WORD, read_promoted
+from segmint.store.run import Run, Unreadable, read_runs
 
 WATCHING = ("monitor", "measure", "backtest", "update")
 _ALARMING, _NEWEST = ("run", *WATCHING), 20
@@ -63,10 +62,17 @@ class RunList:
     ----------
     folder : Path
     lines : tuple of RunLine
+    unreadable : tuple of Unreadable
+        The folders with a run's name whose record cannot be read: `id` and `why` of each.
+    problem : SegmintError or None
+        Why nobody can tell which run is in use, where one was promoted: the file says nothing of the kind, or names a run that is
+        not here.
     """
 
     folder: Path
     lines: tuple[RunLine, ...]
+    unreadable: tuple[Unreadable, ...] = ()
+    problem: SegmintError | None = None
 
     def frame(self) -> pl.DataFrame:
         """Return one row per run."""
@@ -82,12 +88,48 @@ def list_runs(runs: Place = RUNS) -> RunList:
     Parameters
     ----------
     runs : path
-        The folder that holds all runs.
+        The folder that holds all runs. One that is named must be there; the usual one need not be there yet.
+
+    Raises
+    ------
+    RunError
+        If there is no such folder, or it cannot be opened.
     """
-    folder, used = Path(runs), None
-    with suppress(BundleError):  # none is promoted, or nobody can tell which
-        used = read_promoted(folder).run
-    return RunList(folder, tuple(_line(run, in_use=run.id == used) for run in read_runs(folder)))
+    folder = Path(runs)
+    if not folder.is_dir() and (folder != Path(RUNS) or os.path.lexists(folder)):
+        raise RunError(
+            f"There is no folder '{folder}'.",
+            expected="the folder that holds all runs",
+            fix="check the name: --runs; the first command that computes makes the folder",
+        )
+    found, unreadable = read_runs(folder)
+    used, problem = champion_among(folder, [run.id for run in found])
+    return RunList(folder, tuple(_line(run, in_use=run.id == used) for run in found), tuple(unreadable), problem)
+
+
+def champion_among(runs: Path, readable: Collection[str]) -> tuple[str | None, SegmintError | None]:
+    """Name the run in use, and say what is wrong with that: no file that can be trusted, or no such run.
+
+    Parameters
+    ----------
+    runs : Path
+    readable : collection of str
+        The ids of the runs that can be read.
+    """
+    if not os.path.lexists(runs / WORD):
+        return None, None
+    try:
+        used = read_promoted(runs).run
+    except BundleError as error:
+        return None, error
+    if used in readable:
+        return used, None
+    there = "cannot be read" if os.path.lexists(runs / used) else "is not here"
+    return used, BundleError(
+        f"{WORD} names {used}, which {there}.",
+        expected="the run that was promoted, in the folder of runs",
+        fix="put its folder back from a copy, go back to the one before: `segmint rollback`, or promote another run",
+    )
 
 
 def _line(run: Run, *, in_use: bool) -> RunLine:

@@ -16,6 +16,7 @@ import tomllib
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib import metadata
 from pathlib import Path
@@ -149,9 +150,8 @@ class Run:
         try:
             record = read_record((folder / RECORD).read_bytes())
         except (OSError, ValueError) as error:
-            said = why(error) if isinstance(error, OSError) else str(error)
             raise RunError(
-                f"'{folder.name}' is no run, or its {RECORD} cannot be read: {said}.",
+                f"'{folder.name}' is no run, or its {RECORD} cannot be read: {_why(error)}.",
                 expected=f"a folder with a {RECORD}",
                 fix="list the runs: `segmint runs`",
             ) from error
@@ -361,14 +361,36 @@ def typed(command: str, runs: Path) -> str:
     return command if runs.absolute() == Path("runs").absolute() else f"{command} --runs {shlex.quote(str(runs))}"
 
 
+@dataclass(frozen=True)
+class Unreadable:
+    """A folder with a run's name whose record cannot be read, and why."""
+
+    id: str
+    why: str
+
+
 def list_runs(runs: Path) -> list[Run]:
     """Return all runs that can be read, newest first."""
+    return read_runs(runs)[0]
+
+
+def read_runs(runs: Path) -> tuple[list[Run], list[Unreadable]]:
+    """Return all runs and those that cannot be read, newest first."""
     found: list[Run] = []
+    unreadable: list[Unreadable] = []
     for folder in _entries(runs):
-        if RUN_ID.fullmatch(folder.name) and not folder.is_symlink():
-            with suppress(RunError):
-                found.append(Run.open(folder))
-    return found
+        if not RUN_ID.fullmatch(folder.name) or folder.is_symlink():
+            continue
+        try:
+            found.append(Run(folder, read_record((folder / RECORD).read_bytes())))
+        except (OSError, ValueError) as error:
+            if os.path.lexists(folder):  # it may have been removed a moment ago
+                unreadable.append(Unreadable(folder.name, f"{RECORD}: {_why(error)}"))
+    return found, unreadable
+
+
+def _why(error: OSError | ValueError) -> str:
+    return why(error) if isinstance(error, OSError) else str(error)
 
 
 def renamed_runs(runs: Path) -> list[Run]:
