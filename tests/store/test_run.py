@@ -20,6 +20,7 @@ import pytest
 from segmint.errors import DataError, RunError
 from segmint.store.process import is_alive, this_process
 from segmint.store.run import Run, find_run, installed_versions, list_runs
+from segmint.store.staging import passing_folder
 
 
 def create(runs: Path) -> Run:
@@ -151,6 +152,37 @@ def test_never_two_writers(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="at work in another process"):
         second.take_over()
     first.done()
+
+
+def test_what_killed_commands_left_goes_with_the_next_run_and_what_lives_stays(tmp_path: Path) -> None:
+    code = textwrap.dedent("""
+        import os, sys, signal
+        from pathlib import Path
+        from segmint.store.run import Run
+        from segmint.store.staging import publish_file, staging
+        def die(path):
+            path.write_text("Canary")
+            os.kill(os.getpid(), signal.SIGKILL)
+        runs, where = Path(sys.argv[1]), sys.argv[2]
+        run = Run.create(runs, "predict", [], "", 1)
+        if where == "beside":
+            with staging(runs / "2026-03-14T10-15-02Z-ffff") as folder:
+                die(folder / "run.json")
+        publish_file(run.folder / where, die)
+    """)
+    for where in ("predictions.parquet", "tables/effects.parquet", "beside"):
+        subprocess.run([sys.executable, "-c", code, str(tmp_path), where], check=False)
+    elsewhere = tmp_path / "elsewhere" / ".predictions.parquet.staging-0123456789abcdef"
+    elsewhere.mkdir(parents=True)
+    (tmp_path / "2026-03-15T10-15-02Z-0000").symlink_to(elsewhere.parent)
+    living = list_runs(tmp_path)[0].folder
+    with passing_folder(living / "predictions.parquet") as held, passing_folder(tmp_path / "run") as beside:
+        (held / "predictions.parquet").write_text("at work")
+        assert len(list(tmp_path.rglob("*.staging-*"))) == 4, "each run removed what the one before left"
+        create(tmp_path).done()
+        assert set(tmp_path.rglob("*.staging-*")) == {held, beside, elsewhere}
+        assert (held / "predictions.parquet").read_text() == "at work"
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and "Canary" in path.read_text()]
 
 
 def test_runs_are_listed_newest_first_and_strangers_are_passed_over(tmp_path: Path) -> None:

@@ -249,6 +249,24 @@ def test_a_name_of_as_many_bytes_as_a_file_may_have_is_published_and_swept(tmp_p
     assert target.read_bytes() == b"2"
 
 
+def test_a_folder_that_is_swept_the_moment_it_is_made_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swept: list[Path] = []
+
+    def open_swept(path: Path, flags: int, mode: int = 0o777) -> int:
+        if ".staging-" in str(path) and not swept:
+            swept.append(Path(path))
+            Path(path).rmdir()
+        return real(path, flags, mode)
+
+    real = os.open
+    monkeypatch.setattr(module.os, "open", open_swept)
+    publish_file(tmp_path / "a", lambda path: path.write_bytes(b"1"))
+    assert swept
+    assert (tmp_path / "a").read_bytes() == b"1"
+
+
 def test_names_of_unfinished_folders_cannot_be_guessed(tmp_path: Path) -> None:
     names: set[str] = set()
     for _ in range(50):

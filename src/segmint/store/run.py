@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import secrets
 import shlex
 import shutil
@@ -33,7 +34,15 @@ from segmint.store.promoted import RUN_ID
 from segmint.store.remember import Result, remember
 from segmint.store.run_record import FORMAT, read_record
 from segmint.store.sealed_folder import in_ascii
-from segmint.store.staging import publish_bytes, publish_file, require_writable, staging, write_file
+from segmint.store.staging import (
+    publish_bytes,
+    publish_file,
+    require_writable,
+    staging,
+    sweep_below,
+    sweep_dead,
+    write_file,
+)
 
 JSON = dict[str, Any]
 Kept = TypeVar("Kept")
@@ -43,6 +52,7 @@ RECORD = "run.json"
 CONFIG, CONTRACT = "config.toml", "contract.toml"
 WORK = "work"
 
+_ANYTHING = re.compile(r".*", re.DOTALL)
 _DAY = len("2026-03-14")
 _BEAT = 2.0  # seconds between two writes of the record while work goes on
 _SILENCE = timedelta(minutes=15)  # a run on another machine that says nothing for so long counts as gone
@@ -100,6 +110,7 @@ class Run:
     ) -> Run:
         """Start a run: its folder appears in `runs` whole, with ``run.json`` and ``config.toml`` in it.
 
+        What earlier commands left by halves that were killed is removed first.
         A command that can be continued also says where its table lies and what contract it has.
 
         Raises
@@ -112,6 +123,7 @@ class Run:
         if contract_toml is not None:
             files[CONTRACT] = contract_toml.encode("utf-8")
         require_writable(runs / RECORD, "--runs")
+        sweep_runs(runs)
         name = _free_name(runs, now)
         record: JSON = {
             "format": FORMAT,
@@ -359,6 +371,18 @@ def read_with(read: Callable[[Path], Kept], folder: Path, name: str) -> Kept | N
 def typed(command: str, runs: Path) -> str:
     """Write a command as somebody types it: the folder of runs is named where it is not the usual one."""
     return command if runs.absolute() == Path("runs").absolute() else f"{command} --runs {shlex.quote(str(runs))}"
+
+
+def sweep_runs(runs: Path) -> None:
+    """Remove what commands left by halves that were killed, beside the runs and in them: it may hold customers.
+
+    What a living process works on is locked, and stays.
+    """
+    sweep_dead(runs, _ANYTHING)
+    with suppress(RunError):  # a folder that may be written into and not be listed
+        for folder in _entries(runs):
+            if RUN_ID.fullmatch(folder.name) and not folder.is_symlink():
+                sweep_below(folder)
 
 
 @dataclass(frozen=True)

@@ -145,6 +145,16 @@ def sweep_dead(folder: Path, published: re.Pattern[str]) -> None:
                     _remove_unlocked(entry)
 
 
+def sweep_below(folder: Path) -> None:
+    """Remove what dead processes left anywhere below a folder, whatever it was to become; links are not followed."""
+    for place, below, _ in os.walk(folder):  # what cannot be listed is passed over
+        staged = [name for name in below if _STAGED.fullmatch(name)]
+        below[:] = [name for name in below if name not in staged]
+        for name in staged:
+            with suppress(OSError):
+                _remove_unlocked(Path(place, name))
+
+
 def make_folder(path: Path) -> None:
     """Make a folder and its missing parents with mode 0700, flushed to the disk."""
     if path.is_dir():
@@ -189,14 +199,16 @@ def _new_locked_folder(target: Path) -> tuple[Path, int]:
     while True:
         folder = target.parent / f".{_short(target.name)}.staging-{secrets.token_hex(8)}"
         folder.mkdir(FOLDER_MODE)
+        # Someone may sweep the folder in the moment between making and locking it: then another one is made.
         try:
             folder.chmod(FOLDER_MODE)
             lock = open_folder(folder)
+        except FileNotFoundError:
+            continue
         except OSError:
             folder.rmdir()
             raise
         take_lock(lock, wait=True)  # where there are no locks leftovers stay, nothing else is lost
-        # Someone may have swept the folder in the moment between making and locking it.
         if folder.exists():
             return folder, lock
         os.close(lock)
