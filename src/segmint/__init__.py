@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from segmint.flows.measure import measure
     from segmint.flows.model import OpenModel, open_model
     from segmint.flows.monitor import monitor
+    from segmint.flows.old_runs import remove_runs
     from segmint.flows.predict import predict
     from segmint.flows.promote import promote, rollback
     from segmint.flows.resume import resume
@@ -80,6 +81,7 @@ _WHERE = {
     "predict": "segmint.flows.predict",
     "profile_segments": "segmint.segments.profile",
     "promote": "segmint.flows.promote",
+    "remove_runs": "segmint.flows.old_runs",
     "resume": "segmint.flows.resume",
     "rollback": "segmint.flows.promote",
     "run": "segmint.flows.run",
@@ -125,6 +127,7 @@ __all__ = [
     "predict",
     "profile_segments",
     "promote",
+    "remove_runs",
     "resume",
     "rollback",
     "run",

@@ -17,6 +17,7 @@ from segmint.flows.demo import sample_path
 from segmint.flows.explain import Explained, explain_customers
 from segmint.flows.run import RunResult
 from segmint.store.bundle import open_bundle
+from segmint.store.run import Run
 from segmint.tables.source import open_table
 from segmint.wording import signed
 
@@ -56,7 +57,10 @@ def test_no_sensitive_column_is_a_reason_unless_asked(
 def test_one_customer_is_told_why_what_would_change_it_and_how_sure(
     explained: Explained, done: RunResult, runs: Path, few: pl.DataFrame
 ) -> None:
-    one = explain_customers(few, done.folder, load_config(), runs=runs, customer="17")
+    one = explain_customers(
+        few, done.folder, load_config(), runs=runs, customer="17", argv=["explain", "--customer", "17"]
+    )
+    assert Run.open(one.folder).record["argv"] == ["explain", "--customer", "…"]
     alone = one.reasons.row(0, named=True)
     together = explained.reasons.row(16, named=True)
     assert [alone[f"reason_{n}"] for n in (1, 2, 3)] == [together[f"reason_{n}"] for n in (1, 2, 3)]
@@ -67,6 +71,13 @@ def test_one_customer_is_told_why_what_would_change_it_and_how_sure(
     hidden = 100 * (alone["contribution_age"] + alone["contribution_marital"])
     assert one.summary["unnamed"] in " ".join(one.sentences)
     assert f"not named because they are sensitive (2 of 11) move it by {signed(hidden, 1)}" in one.summary["unnamed"]
+
+
+@pytest.mark.parametrize("flag", [["--customer", "17"], ["--customer=17"]])
+def test_the_record_of_a_run_does_not_say_who_was_asked_about(flag: list[str]) -> None:
+    said = flow._without_customer(["explain", "new.csv", *flag, "--bundle", "PROMOTED"])
+    assert not any("17" in word for word in said)
+    assert (said[:2], said[-2:]) == (["explain", "new.csv"], ["--bundle", "PROMOTED"])
 
 
 def test_customers_in_general_are_real_ones(done: RunResult, few: pl.DataFrame) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from segmint.flows.explain import Explained
     from segmint.flows.measure import Measured
     from segmint.flows.monitor import Monitored
+    from segmint.flows.old_runs import OldRuns
     from segmint.flows.predict import Predicted
     from segmint.flows.promote import Promoted, Promotions
     from segmint.flows.run import RunResult
@@ -157,6 +158,14 @@ def runs(screen: Screen, found: RunList) -> None:
         *(lines or [f"no runs in {found.folder}; make one: segmint demo"]),
         *([] if wrong is None else [f"{wrong.came} Next: {wrong.fix}"]),
     )
+
+
+def old_runs(screen: Screen, found: OldRuns) -> bool:
+    """Say which old runs were removed, or would be; return whether all went that should."""
+    parts = {"gone": found.gone, "kept": found.kept, "failed": found.failed}
+    lists = {name: [asdict(one) | {"run": str(one.run)} for one in part] for name, part in parts.items()}
+    screen.say({"days": found.days, "dry": found.dry, **lists}, *found.sentences)
+    return not found.failed
 
 
 def verified(screen: Screen, checks: list[Check]) -> bool:

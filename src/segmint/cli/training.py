@@ -143,11 +143,27 @@ def tensorboard(
 
 
 @app.command("runs")
-def list_runs(runs: Runs = RUNS, json: AsJson = False) -> None:
-    """List all runs, newest first."""
+def list_runs(
+    runs: Runs = RUNS,
+    older_than: Annotated[
+        str | None, typer.Option("--older-than", help="Only runs made so many days ago or earlier: 180d.")
+    ] = None,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Remove them, but none in use, needed by a rollback or at work.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """List all runs, newest first; remove old ones."""
+    from segmint.flows.old_runs import remove_runs
     from segmint.flows.runs import list_runs as flow
 
-    results.runs(Screen(json=json), flow(runs))
+    if remove and older_than is None:
+        raise typer.BadParameter("--remove wants --older-than: which runs are to be removed")
+    screen = Screen(json=json)
+    if older_than is None:
+        results.runs(screen, flow(runs))
+    elif not results.old_runs(screen, remove_runs(older_than, runs, dry=not remove)):
+        raise typer.Exit(2)
 
 
 @app.command()

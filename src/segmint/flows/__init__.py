@@ -12,6 +12,7 @@ and `demo` are read in the same way. The others are what several of them share:
 `model`, `answer`         a bundle in memory for a notebook, and for a service; `customer`: one of its customers
 `candidates`, `preview`   who could be called; what a list would be; `standing`: what the bank lays down for every list;
                           `same_campaign`: whom an earlier list of the campaign calls too
+`old_runs`                which runs are older than they should be, and their removal
 `call_lists`, `results`   what comes back: lists, results of calls, a wave that was `scored`, objections (`do_not_call`)
 `settings`                what every flow takes besides its tables; `list_settings`: what can be set
 ========================  ====================================================================

@@ -122,6 +122,24 @@ def read_history(runs: Path) -> list[Entry]:
     return told.history if told is not None else []
 
 
+def needed_runs(runs: Path) -> list[str]:
+    """Name the run in use, then those to which one rollback after the other would return.
+
+    Raises
+    ------
+    BundleError
+        If the file cannot be trusted.
+    """
+    told = _read(runs)
+    if told is None:
+        return []
+    needed, back = [told.run], told.history[-1].back if told.history else None
+    while back is not None:
+        needed.append(told.history[back].run)
+        back = told.history[back].back
+    return needed
+
+
 def _read(runs: Path) -> _File | None:
     if not os.path.lexists(runs / WORD):
         return None

@@ -37,6 +37,7 @@ from segmint.store.sealed_folder import in_ascii
 from segmint.store.staging import (
     publish_bytes,
     publish_file,
+    remove_folder,
     require_writable,
     staging,
     sweep_below,
@@ -383,6 +384,24 @@ def sweep_runs(runs: Path) -> None:
         for folder in _entries(runs):
             if RUN_ID.fullmatch(folder.name) and not folder.is_symlink():
                 sweep_below(folder)
+
+
+def remove_run(folder: Path) -> None:
+    """Remove a run and all that is in it.
+
+    Raises
+    ------
+    RunError
+        If it is at work, or cannot be removed.
+    """
+    try:
+        lock = _lock_folder(folder)
+    except OSError as error:
+        raise RunError(f"It could not be removed: {why(error)}.") from error
+    try:
+        remove_folder(folder)
+    finally:
+        os.close(lock)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
-from segmint.errors import RunError, SegmintError
+from segmint.errors import RunError, SegmintError, why
 from segmint.store.locks import open_folder, take_lock
 
 Result = TypeVar("Result")
@@ -153,6 +153,26 @@ def sweep_below(folder: Path) -> None:
         for name in staged:
             with suppress(OSError):
                 _remove_unlocked(Path(place, name))
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder whose lock the caller holds: it is gone at once, and what a crash leaves of it is swept like any leftover.
+
+    Raises
+    ------
+    RunError
+        If it cannot be removed, or not all of it.
+    """
+    aside = folder.parent / f".{_short(folder.name)}.staging-{secrets.token_hex(8)}"
+    try:
+        folder.rename(aside)
+        shutil.rmtree(aside)
+    except OSError as error:
+        raise RunError(
+            f"It could not be removed: {why(error)}.",
+            expected="a folder that may be changed",
+            fix="ask its owner for it",
+        ) from error
 
 
 def make_folder(path: Path) -> None:

@@ -1,0 +1,179 @@
+"""`segmint runs --older-than`: runs that are kept longer than they should be, and their removal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from segmint.errors import ConfigError, RunError
+from segmint.flows.runs import list_runs
+from segmint.flows.settings import RUNS, Place
+from segmint.store.alone import alone
+from segmint.store.promoted import needed_runs
+from segmint.store.run import Run, read_runs, remove_run, sweep_runs
+from segmint.wording import counted
+
+_DAYS = re.compile(r"\s*([0-9]{1,5})\s*d?\s*", re.ASCII)
+
+
+@dataclass(frozen=True)
+class OldRun:
+    """A run that is older than asked.
+
+    Attributes
+    ----------
+    run : Path
+    command, made : str
+        The command is "" where the record cannot be read; `made` is then what the name says.
+    why : str
+        Why it stays; "" where it goes.
+    """
+
+    run: Path
+    command: str
+    made: str
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class OldRuns:
+    """Which runs are older than asked, oldest last.
+
+    Attributes
+    ----------
+    folder : Path
+    days : int
+    dry : bool
+        Whether nothing was removed.
+    gone : tuple of OldRun
+        What was removed; of a dry run what would be.
+    kept : tuple of OldRun
+        What stays by rule: in use, needed by a rollback, or at work.
+    failed : tuple of OldRun
+        What could not be removed, or not all of it.
+    """
+
+    folder: Path
+    days: int
+    dry: bool
+    gone: tuple[OldRun, ...]
+    kept: tuple[OldRun, ...]
+    failed: tuple[OldRun, ...]
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """A line for each run, then how many there were."""
+        does = "would be removed" if self.dry else "removed"
+        lines = [f"{does}: {_named(one)}" for one in self.gone]
+        lines += [f"stays: {_named(one)}: {one.why}" for one in self.kept]
+        lines += [f"could not be removed: {_named(one)}: {one.why}" for one in self.failed]
+        older = f"older than {counted(self.days, 'day')}"
+        if not lines:
+            return (f"no runs {older} in {self.folder}",)
+        if not self.gone:
+            return (*lines, f"no runs {older} {does} in {self.folder}")
+        return (*lines, f"{counted(len(self.gone), 'run')} {older} {does}{'; remove: --remove' if self.dry else ''}")
+
+
+def remove_runs(older_than: int | str, runs: Place = RUNS, *, dry: bool = False) -> OldRuns:
+    """Remove runs that were made longer ago than so many days, and all that is in them.
+
+    What stays whatever its age: the run in use, those to which a rollback would return, and those at work. What killed commands left by
+    halves goes too.
+
+    Parameters
+    ----------
+    older_than : int or str
+        Days: 180 or "180d".
+    runs : path
+        The folder that holds all runs.
+    dry : bool
+        Only say which.
+
+    Returns
+    -------
+    OldRuns
+
+    Raises
+    ------
+    ConfigError
+        If `older_than` is no number of days.
+    RunError
+        If there is no such folder, or somebody promotes a run meanwhile.
+    BundleError
+        If nobody can tell which runs are in use.
+    """
+    days = _days(older_than)
+    folder = list_runs(runs).folder
+    if not folder.is_dir():
+        return OldRuns(folder, days, dry, (), (), ())
+    with alone(folder, "promotion or removal"):
+        if not dry:
+            sweep_runs(folder)
+        return _remove(folder, days, _nothing if dry else remove_run, dry=dry)
+
+
+def _remove(folder: Path, days: int, remove: Callable[[Path], None], *, dry: bool) -> OldRuns:
+    end = datetime.now(UTC) - timedelta(days=days)
+    used, *needed = needed_runs(folder) or ("",)
+    gone, kept, failed = [], [], []
+    for run in _all(folder):
+        made = _moment(run.record["made"])
+        if made is None or made > end:
+            continue
+        name = run.folder, run.record["command"], made.isoformat(timespec="seconds")
+        if run.id == used or run.id in needed:
+            kept.append(OldRun(*name, "it is in use" if run.id == used else "a rollback would need it"))
+        elif run.record["status"] == "running" and run.status == "running":
+            kept.append(OldRun(*name, "it is at work"))
+        else:
+            try:
+                remove(run.folder)
+                gone.append(OldRun(*name))
+            except RunError as error:
+                failed.append(OldRun(*name, error.came))
+    return OldRuns(folder, days, dry, tuple(gone), tuple(kept), tuple(failed))
+
+
+def _all(folder: Path) -> list[Run]:
+    """Return every run, newest first; one that cannot be read is as old as its name says."""
+    found, unreadable = read_runs(folder)
+    damaged = [
+        Run(folder / one.id, {"command": "", "status": "failed", "made": _said_by(one.id)}) for one in unreadable
+    ]
+    return sorted([*found, *damaged], key=lambda run: run.id, reverse=True)
+
+
+def _said_by(name: str) -> str:
+    day, _, rest = name.partition("T")
+    return f"{day}T{rest[:8].replace('-', ':')}+00:00"
+
+
+def _moment(made: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(made)
+    except ValueError:  # a name that is no date
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _days(told: int | str) -> int:
+    found = _DAYS.fullmatch(str(told))
+    if found is None or isinstance(told, bool):
+        raise ConfigError(
+            f"'{told}' is no number of days.",
+            expected="a whole number of days, such as 180d",
+            fix="say how old a run may be: --older-than 180d",
+        )
+    return int(found[1])
+
+
+def _nothing(folder: Path) -> None:
+    """Remove nothing: only say which."""
+
+
+def _named(one: OldRun) -> str:
+    return f"{one.run} ({one.command or 'cannot be read'}, {one.made[:10]})"
