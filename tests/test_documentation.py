@@ -14,6 +14,11 @@ import typer.main
 from segmint.cli.app import app, main
 from segmint.config import Config, load_config
 from segmint.flows.demo import sample_path
+from segmint.flows.explain import REASONS_OF_EACH
+from segmint.flows.measure import STRANGE
+from segmint.flows.target import DROPPED
+from segmint.store import run_files
+from segmint.store.training_ids import IDS, KEY, MOVED
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -185,3 +190,10 @@ def test_the_reference_names_every_public_name() -> None:
     made = runpy.run_path(str(ROOT / "docs" / "generated.py"))
     page = made["on_page_markdown"](OURS["docs/reference/python.md"].read_text("utf-8"))
     assert set(re.findall(r"^::: segmint[\w.]*\.(\w+)$", page, re.M)) == set(segmint.__all__)
+
+
+def test_the_page_of_personal_data_names_every_file_that_names_customers() -> None:
+    page = (ROOT / "docs" / "personal-data.md").read_text("utf-8")
+    named = [run_files.REJECTED, run_files.PREDICTIONS, run_files.CUSTOMERS, run_files.OBJECTORS]
+    named += [run_files.LIST, run_files.SHEET, run_files.DIALLER, DROPPED, STRANGE, REASONS_OF_EACH, IDS, KEY, MOVED]
+    assert [name for name in named if f"`{name}`" not in page] == []
