@@ -53,6 +53,17 @@ def test_a_run_names_the_version_of_every_library_that_learns_or_reckons(module:
     assert names & set(installed_versions())
 
 
+@pytest.mark.parametrize("inputs", [{"bank.csv": "sha256:0", "bundle": "sha256:1"}, {"bank.csv": "sha256:0"}])
+def test_where_nothing_may_be_written_another_folder_is_named_that_still_finds_the_bundle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inputs: dict[str, str]
+) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write everywhere
+    with pytest.raises(RunError, match="Nothing may be written into the folder") as caught:
+        Run.create(tmp_path, "predict", [], "", None, inputs)
+    assert ("name the bundle by the folder of its run" in caught.value.fix) is ("bundle" in inputs)
+    assert "--runs" in caught.value.fix
+
+
 def test_what_came_of_it_is_written_down(tmp_path: Path) -> None:
     run = create(tmp_path)
     run.progress("folds", 1, 5)

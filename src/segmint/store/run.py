@@ -53,6 +53,8 @@ RECORD = "run.json"
 CONFIG, CONTRACT = "config.toml", "contract.toml"
 WORK = "work"
 
+# an id and PROMOTED are looked up in the same folder of runs, so that the bundle would be gone with it
+_OTHER_RUNS_OF_A_BUNDLE = "--runs; and name the bundle by the folder of its run"
 _ANYTHING = re.compile(r".*", re.DOTALL)
 _DAY = len("2026-03-14")
 _BEAT = 2.0  # seconds between two writes of the record while work goes on
@@ -123,7 +125,7 @@ class Run:
         files = {CONFIG: config_toml.encode("utf-8")}
         if contract_toml is not None:
             files[CONTRACT] = contract_toml.encode("utf-8")
-        require_writable(runs / RECORD, "--runs")
+        require_writable(runs / RECORD, _OTHER_RUNS_OF_A_BUNDLE if "bundle" in (inputs or {}) else "--runs")
         sweep_runs(runs)
         name = _free_name(runs, now)
         record: JSON = {
