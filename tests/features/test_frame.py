@@ -16,6 +16,7 @@ from segmint.errors import DataError
 from segmint.features.customer_features import CustomerFeatures
 from segmint.features.frame import guess_columns
 from segmint.features.natural import NaturalFeatures
+from segmint.models.customer_model import make_model
 
 
 @pytest.mark.parametrize(
@@ -116,3 +117,39 @@ def test_a_text_among_numbers_is_counted_and_not_shown() -> None:
 def test_a_parameter_out_of_its_range_is_named(name: str, value: Any) -> None:
     with pytest.raises(ValueError, match=f"The '{name}' parameter of CustomerFeatures must be"):
         CustomerFeatures(**{name: value}).fit(pl.DataFrame({"age": range(20)}))
+
+
+AGE = Column(name="age", kind="number", role="characteristic", label="age")
+KIND = Column(name="kind", kind="category", role="characteristic", label="kind")
+
+
+@pytest.mark.parametrize("name", ["logistic", "knn_5", "lightgbm", "dense_network"])
+def test_a_level_that_is_a_number_stays_the_same_level_when_it_comes_as_another_type(name: str) -> None:
+    draw = np.random.default_rng(0)
+    kinds = draw.integers(0, 4, 400)
+    table = pd.DataFrame({"age": draw.integers(18, 80, 400), "kind": kinds})
+    answers = np.where(draw.random(400) < np.array([0.05, 0.2, 0.5, 0.8])[kinds], "yes", "no")
+    settings = {"hidden": (4,), "epochs": 2} if name == "dense_network" else {}
+    model = make_model(name, columns=(AGE, KIND), random_state=0, **settings).fit(table, answers)
+    meant = model.predict_proba(table)[1:]
+    floats = table.astype({"kind": float})
+    floats.loc[0, "kind"] = np.nan
+    for other in (floats, table.astype({"kind": str}), floats.astype({"kind": object}), floats.astype({"kind": str})):
+        assert np.array_equal(model.predict_proba(other)[1:], meant)
+
+
+@pytest.mark.parametrize("features", [CustomerFeatures(), NaturalFeatures()])
+def test_truth_values_stay_what_they_are_when_they_come_as_numbers_or_texts(features: Any) -> None:
+    table = pd.DataFrame({"age": range(40), "member": [True, False] * 20})
+    forms = [
+        table,
+        table.astype({"member": int}),
+        table.astype({"member": float}),
+        table.astype({"member": str}),
+        table.assign(member=table["member"].map({True: "TRUE", False: "FALSE"})),
+    ]
+    for learned in forms:
+        learned = learned.astype({"member": str}) if learned["member"].dtype.kind in "if" else learned
+        fitted = features.fit(learned)
+        for form in forms:
+            assert np.array_equal(fitted.transform(form), fitted.transform(learned))

@@ -177,3 +177,14 @@ def test_over_forty_seeds_planted_segments_are_found_and_none_invented():
         quiet += not SegmentFinder(random_state=seed).fit(unplanted(seed)).choice_.natural
     assert right >= 34
     assert quiet >= 34
+
+
+def test_truth_values_that_come_as_numbers_are_in_the_segment_they_were_in() -> None:
+    draw = np.random.default_rng(0)
+    group = draw.integers(0, 2, 400)
+    table = pl.DataFrame(
+        {name: draw.random(400) < np.where(group, 0.9, 0.1) for name in ("loan", "card", "saves", "trades")}
+    )
+    finder = SegmentFinder(2, "k-means", random_state=0).fit(table)
+    for form in (table.cast(pl.Int64), table.cast(pl.Float64), table.cast(pl.String)):
+        assert np.array_equal(finder.predict(form), finder.labels_)

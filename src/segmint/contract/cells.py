@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -24,6 +24,7 @@ _EITHER_WAY = re.compile(r"[+\u2212-]?[1-9][0-9]{0,2}[.,][0-9]{3}")
 LARGEST = float(np.finfo(np.float32).max)
 """A network holds no larger number, and the square of a much larger one is held nowhere."""
 TRUTHS = ("true", "false")
+_BITS = ("1", "0")  # the same, as a database or a spreadsheet writes them
 SAFE_INTEGER = 2**53 - 1  # from 2**53 on, two whole numbers are one Float64
 DAYS = (pl.Date, pl.Datetime)
 
@@ -123,10 +124,40 @@ def plainly(text: str) -> str:
     return small if small in TRUTHS else _WHOLE.sub(r"\1", text)
 
 
+def as_learned(raw: pl.Series, levels: Sequence[str]) -> pl.Series:
+    """Write the cells of a category as text, each level spelled as it was when a model learned.
+
+    Besides the spellings of `spellings`, 1 and 0 are true and false to a model that knows only these, and the other way
+    round: truth values come back from a file or a database as either.
+
+    Parameters
+    ----------
+    raw : polars.Series of shape (n_rows,)
+    levels : sequence of str
+        Those learned.
+
+    Raises
+    ------
+    ContractError
+        As `as_text`.
+    """
+    texts = as_text(raw, raw.name)
+    known = spellings(levels)
+    for mine, theirs in (_BITS, TRUTHS), (TRUTHS, _BITS):
+        if known and set(known) <= set(mine):
+            known |= {their: known[my] for my, their in zip(mine, theirs, strict=True) if my in known}
+            break
+    return _spelled(texts, levels, known)
+
+
 def _as_allowed(column: Column, values: pl.Series) -> pl.Series:
-    """Spell levels as the contract does; only those that it does not know are looked at."""
-    strangers = set(values.unique().drop_nulls()) - set(column.allowed) if column.allowed else set()
-    known = spellings(column.allowed) if strangers else {}
+    """Spell levels as the contract does."""
+    return _spelled(values, column.allowed, spellings(column.allowed)) if column.allowed else values
+
+
+def _spelled(values: pl.Series, levels: Sequence[str], known: Mapping[str, str]) -> pl.Series:
+    """Spell levels as is `known` of them; only those that are none of `levels` are looked at."""
+    strangers = set(values.unique().drop_nulls()) - set(levels)
     meant = {text: known[plainly(text)] for text in strangers if plainly(text) in known}
     return values.replace(meant) if meant else values
 

@@ -121,6 +121,11 @@ def _names(column: Mapping[str, Any]) -> list[str]:
     return [*(f"{name} = {level}" for level in column["levels"]), *ring, *ladder]
 
 
+def known_levels(column: Mapping[str, Any]) -> list[str]:
+    """List every text that a learned category tells from a stranger, each once."""
+    return list(dict.fromkeys([*column["levels"], *(column.get("ring") or ()), *(column.get("ladder") or ())]))
+
+
 def limits(column: Mapping[str, Any]) -> tuple[float, float]:
     """Between which numbers a column is read; one beyond them is taken for the nearest."""
     return float(column.get("low", -HUGE)), float(column.get("high", HUGE))

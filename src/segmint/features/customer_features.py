@@ -25,9 +25,10 @@ from segmint.features.apply import (
     apply_features,
     count_features,
     feature_names,
+    known_levels,
     read_numbers,
 )
-from segmint.features.frame import as_frame, guess_columns
+from segmint.features.frame import as_frame, guess_columns, levels_as_learned, levels_as_text
 from segmint.features.pairs import learn_pair
 from segmint.features.parameters import Rules, auto, check_parameters, count
 
@@ -125,6 +126,7 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
         check_parameters(self, _PARAMETERS)
         frame = as_frame(self, X, reset=True)
         columns = guess_columns(frame) if self.columns is None else self.columns
+        frame = levels_as_text(frame, columns)
         bins = (16 if frame.height < 15_000 else 24) if self.bins == "auto" else self.bins
         learned = [
             self._learn_number(column, frame[column.name], bins if self.numbers == "piecewise" else 0)
@@ -132,7 +134,7 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
             else _learn_category(column, frame[column.name], self.rare)
             for column in columns
         ]
-        self.state_ = {"format": 1, "columns": learned}
+        self.state_: dict[str, Any] = {"format": 1, "columns": learned}
         _refuse_too_wide(count_features(self.state_), len(columns))
         if self.pairs:
             self.state_["pairs"] = [learn_pair(frame, pair, self.rare) for pair in self.pairs]
@@ -141,12 +143,21 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
     def transform(self, X: Any) -> Matrix:
         """Turn customers into features; shape (n_customers, n_features), float32."""
         check_is_fitted(self, "state_")
-        return apply_features(self.state_, as_frame(self, X, reset=False))
+        frame = levels_as_learned(as_frame(self, X, reset=False), self._levels())
+        return apply_features(self.state_, frame)
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
         """Name the features, in order."""
         check_is_fitted(self, "state_")
         return np.asarray(feature_names(self.state_), dtype=object)
+
+    def _levels(self) -> dict[str, list[str]]:
+        """List the levels that are known of each category by their names."""
+        return {
+            column["name"]: [level for level in known_levels(column) if level not in {MISSING, OTHER}]
+            for column in self.state_["columns"]
+            if column["kind"] == "category"
+        }
 
     def _learn_number(self, column: Column, series: pl.Series, bins: int) -> dict[str, Any]:
         values = read_numbers(series)
@@ -228,7 +239,7 @@ def _outward(low: float, high: float) -> tuple[float, float]:
 
 
 def _learn_category(column: Column, series: pl.Series, rare: int) -> dict[str, Any]:
-    counts = count_values(series.cast(pl.String).fill_null(MISSING))
+    counts = count_values(series.fill_null(MISSING))
     order = [level for level in column.allowed if level in counts]
     order += sorted(level for level in counts if level not in set(order))
     common = {level for level, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MOST_LEVELS]}

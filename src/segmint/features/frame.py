@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from segmint.contract.cells import as_text
+from segmint.contract.cells import as_learned, as_text
 from segmint.contract.column import Column
 from segmint.errors import DataError
 from segmint.tables.frame_source import frame_of
@@ -80,6 +81,18 @@ def _with_levels(frame: pl.DataFrame, categories: list[bool]) -> pl.DataFrame:
     return frame.with_columns(
         as_text(frame[name], name) for name, category in zip(frame.columns, categories, strict=True) if category
     )
+
+
+def levels_as_text(frame: pl.DataFrame, columns: Sequence[Column]) -> pl.DataFrame:
+    """Write the categories among `columns` as text, to learn from them: 1.0 is a 1, as in a table that a contract reads."""
+    return frame.with_columns(
+        as_text(frame[column.name], column.name) for column in columns if column.kind == "category"
+    )
+
+
+def levels_as_learned(frame: pl.DataFrame, levels: Mapping[str, Sequence[str]]) -> pl.DataFrame:
+    """Write categories as text with the levels that were learned of each, whatever type the table has now."""
+    return frame.with_columns(as_learned(frame[name], known) for name, known in levels.items())
 
 
 def _array_frame(estimator: Any, X: Any, *, reset: bool) -> pl.DataFrame:

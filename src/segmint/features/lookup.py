@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from segmint.features.apply import (
     Matrix,
     apply_features,
     feature_blocks,
+    known_levels,
     limits,
     pair_blocks,
     read_numbers,
@@ -193,7 +194,7 @@ class _Category:
 
     def __init__(self, column: Mapping[str, Any], first: int) -> None:
         self.name: str = column["name"]
-        known = dict.fromkeys([*column["levels"], *(column.get("ring") or ()), *(column.get("ladder") or ())])
+        known = known_levels(column)
         stranger = _unlike(known)
         texts: list[str | None] = [*known, None, stranger]
         frame = pl.DataFrame({self.name: texts}, schema={self.name: pl.String})
@@ -242,7 +243,7 @@ def _told(value: Any) -> Any:
     return None if value != value else value
 
 
-def _unlike(known: Mapping[str, Any]) -> str:
+def _unlike(known: Collection[str]) -> str:
     """Return a text that is none of the levels."""
     text = "?"
     while text in known or text in (MISSING, OTHER):

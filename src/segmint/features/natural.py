@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from segmint.contract.column import Column
 from segmint.features.apply import level_codes, read_numbers
-from segmint.features.frame import as_frame, guess_columns
+from segmint.features.frame import as_frame, guess_columns, levels_as_learned, levels_as_text
 
 HUGE = 1e30  # scikit-learn's trees read single precision, and refuse what is infinite there
 
@@ -49,6 +49,7 @@ class NaturalFeatures(TransformerMixin, BaseEstimator):
         """Learn the levels of each category; `y` is not looked at."""
         frame = as_frame(self, X, reset=True)
         columns = guess_columns(frame) if self.columns is None else self.columns
+        frame = levels_as_text(frame, columns)
         self.names_ = [column.name for column in columns]
         self.levels_ = {
             column.name: _levels(column, frame[column.name]) for column in columns if column.kind == "category"
@@ -62,7 +63,7 @@ class NaturalFeatures(TransformerMixin, BaseEstimator):
     def transform(self, X: Any) -> NDArray[np.float64]:
         """Turn customers into one number per column."""
         check_is_fitted(self, "names_")
-        matrix = self._codes(as_frame(self, X, reset=False))
+        matrix = self._codes(levels_as_learned(as_frame(self, X, reset=False), self.levels_))
         return np.where(np.isnan(matrix), self.below_, matrix) if self.fill else matrix
 
     def _codes(self, frame: pl.DataFrame) -> NDArray[np.float64]:
@@ -82,5 +83,5 @@ class NaturalFeatures(TransformerMixin, BaseEstimator):
 
 
 def _levels(column: Column, series: pl.Series) -> list[str]:
-    seen = set(series.cast(pl.String).drop_nulls().unique())
+    seen = set(series.drop_nulls().unique())
     return [level for level in column.allowed if level in seen] + sorted(seen - set(column.allowed))

@@ -15,7 +15,7 @@ from sklearn.utils import _safe_indexing, check_consistent_length
 from segmint.contract.column import Column
 from segmint.features.apply import feature_blocks, pair_blocks
 from segmint.features.customer_features import CustomerFeatures
-from segmint.features.frame import polars_of
+from segmint.features.frame import levels_as_text, polars_of
 from segmint.features.natural import NaturalFeatures
 from segmint.features.pairs import pair_codes, step_rows
 from segmint.models.distil import keep_fitted, scores_of, teach
@@ -230,7 +230,7 @@ class NetworkModel(Pipeline):
         ValueError
             If there are more or fewer outcomes than customers.
         """
-        X, upcoming = _table(X), _table(upcoming)
+        X, upcoming = self._table(X), self._table(upcoming)
         check_consistent_length(X, y, groups)
         if inner is None:
             rows, held = keep_apart(y := np.asarray(y), groups)
@@ -265,7 +265,7 @@ class NetworkModel(Pipeline):
         X, y, upcoming, groups
             As in `fit`.
         """
-        X, upcoming = _table(X), _table(upcoming)
+        X, upcoming = self._table(X), self._table(upcoming)
         check_consistent_length(X, y, groups)
         labels = np.unique(y, return_inverse=True)[1]
         self.kept_teachers = None  # they learned from fewer
@@ -276,6 +276,11 @@ class NetworkModel(Pipeline):
             self.lesson_ = self.lesson_ | {"pairs": lesson["pairs"]}
         self.named_steps["classifier"].refit(encoded, y, teaching=taught)
         return self
+
+    def _table(self, X: Any) -> Any:
+        """Return a table as a Polars frame, whose columns have names and whose levels are text; an array stays what it is, and None too."""
+        frame = polars_of(X)
+        return X if frame is None else levels_as_text(frame, self.named_steps["features"].columns or ())
 
     def _encode(self, X: pl.DataFrame, labels: Integers, recipe: Recipe | None) -> NDArray[np.float32]:
         """Learn the features, and where there is a teacher the pairs of columns that are read together."""
@@ -346,12 +351,6 @@ class NetworkModel(Pipeline):
             **scores_of(lesson.targets, labels),
         }
         return Teaching(lesson.targets, lesson.inputs, lesson.copy_targets, recipe.share), told
-
-
-def _table(X: Any) -> Any:
-    """Return a table as a Polars frame, whose columns have names; an array stays what it is, and None too."""
-    frame = polars_of(X)
-    return X if frame is None else frame
 
 
 class _Rows:

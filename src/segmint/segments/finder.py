@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from segmint.contract.cells import as_learned
 from segmint.errors import ConfigError, DataError
 from segmint.one_thread import plain_products
 from segmint.progress import Progress, silent
@@ -163,6 +164,9 @@ class SegmentFinder:
                 expected=f"the columns that the segments were found by: {quoted(list(needed))}",
                 fix="give these columns, empty where nothing is known",
             )
+        if not isinstance(X, SegmentInputs):
+            levels = {state["column"]: state["levels"] for state in self.state_["coding"] if state["type"] == "levels"}
+            frame = frame.with_columns(as_learned(frame[name], known) for name, known in levels.items())
         return assign_segments(self.state_, frame)
 
     def _work(self, inputs: SegmentInputs, y: Any, progress: Progress) -> _Work:

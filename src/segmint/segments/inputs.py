@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.contract.cells import as_text
 from segmint.contract.column import Column
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import DataError
@@ -105,7 +106,7 @@ def inputs_of(frame: Any) -> SegmentInputs:
     typed = frame.select(
         pl.col(column.name).cast(pl.Float64).fill_nan(None)
         if column.kind == "number"
-        else pl.col(column.name).cast(pl.String)
+        else as_text(frame[column.name], column.name)
         for column in columns
     )
     return SegmentInputs(typed, columns)
