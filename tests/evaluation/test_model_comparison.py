@@ -102,3 +102,18 @@ def test_too_few_responders_for_the_folds_is_said_plainly():
     )
     with pytest.raises(DataError, match="only 3 customers who can be told apart"):
         ModelComparison(["base_rate"], folds=5).run(valid(frame, RESPONSE))
+
+
+@pytest.mark.parametrize("missing", ["all", "one", "the column"])
+def test_a_table_without_outcomes_is_refused_in_words(missing):
+    table = campaign(200)
+    frame = table.frame
+    if missing == "the column":
+        frame = frame.drop("y")
+    else:
+        gone = pl.int_range(frame.height) < (1 if missing == "one" else frame.height)
+        frame = frame.with_columns(y=pl.when(~gone).then("y"))
+    said = r"1 of 200 rows has no outcome" if missing == "one" else r"(All )?200 (of 200 )?rows have no outcome"
+    with pytest.raises(DataError, match=said) as refused:
+        ModelComparison(["logistic", "base_rate"], folds=2, repeats=50).run(valid(frame, RESPONSE))
+    assert "an outcome in each row: no, yes" in refused.value.expected

@@ -17,8 +17,9 @@ from segmint.contract.column import Column, Known
 from segmint.contract.contract import Contract
 from segmint.contract.copies import copies_told
 from segmint.contract.ledger import Ledger
+from segmint.errors import DataError
 from segmint.tables.decimal_sign import decimal_among
-from segmint.wording import percent
+from segmint.wording import percent, some_of
 
 
 @dataclass(frozen=True)
@@ -149,8 +150,26 @@ class ValidTable:
 
     @property
     def outcome(self) -> NDArray[np.str_]:
-        """The outcome of each row, as a level of the contract; shape (n_customers,)."""
+        """The outcome of each row, as a level of the contract; shape (n_customers,).
+
+        Raises
+        ------
+        DataError
+            If the table has no outcome, or not of every row.
+        """
+        self._require_outcome()
         return self.frame[self.contract.outcome.column].to_numpy().astype(str)
+
+    def _require_outcome(self) -> None:
+        name = self.contract.outcome.column
+        without = self.frame[name].null_count() if name in self.frame.columns else len(self)
+        if without or name not in self.frame.columns:
+            raise DataError(
+                f"{some_of(without, len(self), 'rows', 'has', 'have')} no outcome: the column '{name}' is "
+                f"{'empty there' if name in self.frame.columns else 'not in the table'}.",
+                expected=f"an outcome in each row: {', '.join(self.contract.outcome.levels)}",
+                fix="learn from, and compare models on, customers who have answered; leave the others out",
+            )
 
     @property
     def ids(self) -> pl.Series | None:
