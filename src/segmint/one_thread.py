@@ -3,48 +3,22 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Lock
-from typing import Any
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+
+from segmint.shared_setting import SharedSetting
 
 
-class _Limited:
-    """How many are inside now, and what the first of them found: the limit is the whole process's."""
-
-    lock = Lock()
-    inside = 0
-    before: Any = None
+def plain_products() -> AbstractContextManager[None]:
+    """Let every matrix product of the process use one thread, inside a ``with``; nothing changes where threads cannot be counted."""
+    return nullcontext() if importlib.util.find_spec("threadpoolctl") is None else _ONE_THREAD.held()
 
 
-@contextmanager
-def plain_products() -> Iterator[None]:
-    """Let every matrix product use one thread, inside a ``with``; nothing changes where threads cannot be counted.
-
-    Several threads may be inside: the first limits, and only the last to leave gives back what was before.
-    """
-    if importlib.util.find_spec("threadpoolctl") is None:
-        yield
-        return
-    _enter()
-    try:
-        yield
-    finally:
-        _leave()
-
-
-def _enter() -> None:
+def _limit() -> Callable[[], object]:
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped, unused-ignore]
 
-    with _Limited.lock:
-        if not _Limited.inside:
-            _Limited.before = threadpool_limits(1, user_api="blas")
-        _Limited.inside += 1
+    restore: Callable[[], object] = threadpool_limits(1, user_api="blas").restore_original_limits
+    return restore
 
 
-def _leave() -> None:
-    with _Limited.lock:
-        _Limited.inside -= 1
-        if not _Limited.inside:
-            _Limited.before.restore_original_limits()
-            _Limited.before = None
+_ONE_THREAD = SharedSetting(_limit)

@@ -354,3 +354,35 @@ def test_nothing_is_learned_once_more_before_it_was_learned_once() -> None:
 
     with pytest.raises(NotFittedError):
         small().refit(*rows())
+
+
+def test_a_training_leaves_the_process_as_it_was() -> None:
+    import logging
+    import random
+
+    import tensorflow as tf
+
+    logger, options = logging.getLogger("tensorflow"), tf.config.optimizer
+    level, drawn = logger.level, random.getstate()
+    logger.setLevel("INFO")
+    try:
+        before = options.get_experimental_options().get("disable_meta_optimizer", False)
+        small().fit(*rows(200)).keras_model()
+        assert logger.level == logging.INFO
+        assert options.get_experimental_options().get("disable_meta_optimizer", False) is before is False
+        assert random.getstate() == drawn
+    finally:
+        logger.setLevel(level)
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "float64"])
+def test_another_precision_of_the_process_changes_nothing(fitted: DenseNetworkClassifier, policy: str) -> None:
+    usual = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        again = small().fit(*rows())
+        logits = np.asarray(again.keras_model()(rows()[0], training=False))
+    finally:
+        keras.config.set_dtype_policy(usual)
+    assert all(np.array_equal(again.weights_[name], weights) for name, weights in fitted.weights_.items())
+    assert logits.dtype == np.float32

@@ -13,27 +13,48 @@ from numpy.typing import NDArray
 from segmint.errors import LayerRuleError
 from segmint.models.hush import hushed
 from segmint.models.layer_rule import ACTIVATIONS, check_layers
+from segmint.shared_setting import SharedSetting
 
 with hushed():
     import keras
     import tensorflow as tf
 
-# Each training has a graph of its own; TensorFlow takes that for an oversight and says so on every wave of a replay.
-tf.get_logger().setLevel("ERROR")
-# Rewriting the graph takes as long as tracing it and makes no epoch faster: most of the time goes into matrix products.
-tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
-
 Matrix = NDArray[np.float32]
+DTYPE = "float32"  # also where somebody has set another for all layers of the process
 
 # Each kind of layer as Keras makes it, with what may differ from one to the next.
 _PLAIN: dict[type[keras.layers.Layer], Callable[[Any], keras.layers.Layer]] = {
-    keras.layers.Dense: lambda layer: keras.layers.Dense(layer.units, activation=layer.activation),
+    keras.layers.Dense: lambda layer: _dense(layer.units, layer.activation),
     keras.layers.BatchNormalization: lambda layer: keras.layers.BatchNormalization(
-        epsilon=layer.epsilon, momentum=layer.momentum
+        epsilon=layer.epsilon, momentum=layer.momentum, dtype=DTYPE
     ),
-    keras.layers.Dropout: lambda layer: keras.layers.Dropout(layer.rate, seed=layer.seed),
+    keras.layers.Dropout: lambda layer: keras.layers.Dropout(layer.rate, seed=layer.seed, dtype=DTYPE),
 }
 _EXACT_ACTIVATIONS = {keras.activations.get(name): name for name in ACTIVATIONS}
+
+
+def _dense(units: int, activation: Any) -> keras.layers.Dense:
+    """Make a layer that starts from zeros: Keras's own start draws from Python's `random`, which is the user's."""
+    return keras.layers.Dense(units, activation=activation, kernel_initializer="zeros", dtype=DTYPE)
+
+
+def _for_training() -> Callable[[], object]:
+    """Set TensorFlow for a training, and return what puts back how somebody had it."""
+    logger, options = tf.get_logger(), tf.config.optimizer
+    level, rewrites = logger.level, options.get_experimental_options().get("disable_meta_optimizer", False)
+
+    def put_back() -> None:
+        logger.setLevel(level)
+        options.set_experimental_options({"disable_meta_optimizer": rewrites})
+
+    # Each training has a graph of its own; TensorFlow takes that for an oversight and says so on every wave of a replay.
+    logger.setLevel("ERROR")
+    # Rewriting the graph takes as long as tracing it and makes no epoch faster: most of the time goes into matrix products.
+    options.set_experimental_options({"disable_meta_optimizer": True})
+    return put_back
+
+
+_TRAINING = SharedSetting(_for_training)
 
 
 @dataclass(frozen=True)
@@ -77,14 +98,14 @@ def layer_specs(hidden: Sequence[int], *, activation: str, dropout: float, outpu
 def build(layers: Sequence[dict[str, Any]], *, inputs: int, seed: int) -> keras.Sequential:
     """Build the network, start it from `seed`, and check what was really built."""
     draw = np.random.default_rng(seed)
-    made: list[Any] = [keras.Input((inputs,), dtype="float32")]
+    made: list[Any] = [keras.Input((inputs,), dtype=DTYPE)]
     for layer in layers:
         if layer["type"] == "Dense":
-            made.append(keras.layers.Dense(layer["units"], activation=layer["activation"]))
+            made.append(_dense(layer["units"], layer["activation"]))
         elif layer["type"] == "BatchNormalization":
-            made.append(keras.layers.BatchNormalization(epsilon=layer["epsilon"], momentum=0.9))
+            made.append(keras.layers.BatchNormalization(epsilon=layer["epsilon"], momentum=0.9, dtype=DTYPE))
         else:
-            made.append(keras.layers.Dropout(layer["rate"], seed=int(draw.integers(2**31))))
+            made.append(keras.layers.Dropout(layer["rate"], seed=int(draw.integers(2**31)), dtype=DTYPE))
     network = keras.Sequential(made, name="segmint")
     check_built(network)
     for layer in network.layers:
@@ -164,7 +185,7 @@ def train(
     schedule: Schedule,
     on_epoch: Callable[[int, float, float], bool],
 ) -> None:
-    """Train by whole-epoch graph calls; the network ends with the averaged weights of its last epoch.
+    """Train by whole-epoch graph calls, with TensorFlow set for it; the network ends with the averaged weights of its last epoch.
 
     Parameters
     ----------
@@ -174,6 +195,16 @@ def train(
     on_epoch : callable (epoch, training loss, mean learning rate) -> bool
         Called after each epoch with the averaged weights in place; True stops.
     """
+    with _TRAINING.held():
+        _train(network, rows, schedule, on_epoch)
+
+
+def _train(
+    network: keras.Sequential,
+    rows: TrainingRows,
+    schedule: Schedule,
+    on_epoch: Callable[[int, float, float], bool],
+) -> None:
     count = len(rows.inputs)
     steps = steps_of(schedule, count) // schedule.epochs
     # Every row teaches in every epoch, in steps as large as one another: BatchNormalization learns nothing from one row.
