@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from segmint.arguments import require_switches
 from segmint.contract.column_match import Purpose, lacks_outcome
 from segmint.contract.contract import Contract
 from segmint.contract.valid_table import ValidTable
@@ -54,6 +55,7 @@ def check(
     SegmintError
         For a table or contract that cannot be worked with.
     """
+    require_switches(draft=draft)
     config, rejected = settings_of(config), path_of(rejected)
     if rejected is not None:
         refuse_overwriting(rejected, source, contract)

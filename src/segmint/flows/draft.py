@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from segmint.arguments import require_switches
 from segmint.contract.contract import parse_contract
 from segmint.contract.infer import Draft
 from segmint.contract.infer import infer_contract as draft
@@ -56,6 +57,7 @@ def infer_contract(
         If no row can be read, no column looks like an outcome, the named one has one level or too many, or any
         where there should be none.
     """
+    require_switches(without_outcome=without_outcome)
     named = name or (Path(source).stem if isinstance(source, str | Path) else "table")
     return draft(
         open_source(source, settings_of(config).data), name=named, outcome=outcome, without_outcome=without_outcome

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from segmint.arguments import require_switches
 from segmint.contract.contract import Contract
 from segmint.contract.ids import bare_ids, match_ids, same_ids
 from segmint.contract.valid_table import ValidTable
@@ -111,6 +112,7 @@ def explain_customers(
     SegmintError
         For a bundle that fails its checks, or a table that does not meet its contract.
     """
+    require_switches(sensitive=sensitive)
     config, runs = settings_of(config), Path(runs)
     opened_bundle = open_bundle(bundle, runs)
     config = of_its_moment(config, opened_bundle)

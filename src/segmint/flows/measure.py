@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from segmint.arguments import require_switches
 from segmint.config import Config, Data
 from segmint.contract.cells import read_outcome
 from segmint.contract.contract import Contract, load_contract
@@ -131,6 +132,7 @@ def measure(
     InputError
         If the do-not-call file is one of the tables.
     """
+    require_switches(silence_means_no=silence_means_no)
     config, runs, do_not_call = settings_of(config), Path(runs), path_of(do_not_call)
     meaning = read_codes(codes)
     if do_not_call is not None:

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.arguments import require_switches
 from segmint.config import Config
 from segmint.contract.ledger import Ledger
 from segmint.contract.valid_table import ValidTable, concatenate
@@ -127,6 +128,7 @@ class OpenModel:
         SegmintError
             As for `predict`.
         """
+        require_switches(sensitive=sensitive)
         table, rejects = self._read(source)
         reasons = reasons_of(table, self.bundle, sensitive=sensitive) if len(table) else pl.DataFrame()
         return pl.concat([reasons, errors_of(rejects)], how="diagonal").sort("record")

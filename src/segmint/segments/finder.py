@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from segmint.arguments import require_switches
 from segmint.contract.cells import as_learned
 from segmint.errors import ConfigError, DataError
 from segmint.one_thread import plain_products
@@ -182,6 +183,7 @@ class SegmentFinder:
         )
 
     def _check(self, inputs: SegmentInputs, y: Any) -> None:
+        require_switches(thorough=self.thorough)
         if self.method not in METHODS:
             raise ConfigError(
                 f"There is no segment method '{self.method}'.",

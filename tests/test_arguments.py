@@ -1,0 +1,36 @@
+"""A word where a switch is needed is refused, and guards nothing in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+import segmint
+from segmint.arguments import require_switches
+from segmint.flows.model import OpenModel
+
+TABLE = pl.DataFrame({"age": range(300), "balance": range(300), "y": ["no", "yes"] * 150})
+
+CALLS: dict[str, Callable[[Any], Any]] = {
+    "draft": lambda word: segmint.check(TABLE, "bank-marketing", draft=word),
+    "sensitive": lambda word: OpenModel.explain(OpenModel(None, None), TABLE, sensitive=word),  # type: ignore[arg-type]
+    "sensitive of the command": lambda word: segmint.explain_customers(TABLE, sensitive=word),
+    "silence_means_no": lambda word: segmint.measure(TABLE, TABLE, silence_means_no=word),
+    "without_outcome": lambda word: segmint.infer_contract(TABLE, without_outcome=word),
+    "thorough": lambda word: segmint.SegmentFinder(3, "k-means", 0, word).fit(TABLE),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("given", ["no", 1, None])
+def test_a_word_is_no_switch(name: str, given: object) -> None:
+    with pytest.raises(TypeError, match=f"'{name.partition(' ')[0]}' must be True or False. Got {given!r} instead"):
+        CALLS[name](given)
+
+
+def test_truth_values_are_switches_those_of_numpy_too() -> None:
+    require_switches(one=True, two=np.bool_(False))
