@@ -34,3 +34,27 @@ def test_a_word_is_no_switch(name: str, given: object) -> None:
 
 def test_truth_values_are_switches_those_of_numpy_too() -> None:
     require_switches(one=True, two=np.bool_(False))
+
+
+PLACES: dict[str, Callable[[Any], Any]] = {
+    "bundle": lambda given: segmint.predict("runs/one", given),
+    "bundle of a model": segmint.open_model,
+    "bundle to verify": segmint.verify,
+    "bundle to explain": lambda given: segmint.explain_customers(TABLE, given),
+    "policy": lambda given: segmint.target(TABLE, policy=given),
+    "run": segmint.promote,
+    "runs": lambda given: segmint.run(TABLE, "bank-marketing", runs=given),
+    "runs to list": segmint.list_runs,
+    "out": lambda given: segmint.predict(TABLE, out=given),
+    "out of a simulation": segmint.simulate,
+    "rejected": lambda given: segmint.check(TABLE, "bank-marketing", rejected=given),
+    "codes": lambda given: segmint.measure(TABLE, TABLE, codes=given),
+}
+
+
+@pytest.mark.parametrize("name", PLACES)
+@pytest.mark.parametrize("given", [TABLE, {"budget_calls": 3}, 5])
+def test_what_is_no_place_is_refused_by_the_name_of_its_argument(name: str, given: Any) -> None:
+    said = rf"'{name.partition(' ')[0]}' is of type {type(given).__name__}\. Expected: a .*\. Next: "
+    with pytest.raises(TypeError, match=said):
+        PLACES[name](given)

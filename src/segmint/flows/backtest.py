@@ -33,7 +33,7 @@ from segmint.evaluation.wave_policy import WavePolicy
 from segmint.flows.candidates import with_policy_columns
 from segmint.flows.read import begin, open_source, read, require_contract
 from segmint.flows.report import write_report
-from segmint.flows.settings import RUNS, Place, Settings, contract_of, settings_of
+from segmint.flows.settings import RUNS, Place, Settings, contract_of, place_of, settings_of
 from segmint.models.customer_model import make_model
 from segmint.models.names import MODEL_LABELS, OURS
 from segmint.progress import Progress, Remember, silent, tell_both
@@ -111,7 +111,7 @@ def backtest(
     SegmintError
         For a table or setting that cannot be worked with.
     """
-    config, runs = settings_of(config), Path(runs)
+    config, runs = settings_of(config), place_of("runs", runs)
     contract = contract_of(contract)
     opened = open_source(source, config.data)
     require_contract(opened, contract, at=config.data.at)

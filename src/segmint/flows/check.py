@@ -13,7 +13,7 @@ from segmint.contract.contract import Contract
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import require_reviewed, validate, validate_batches
 from segmint.flows.read import has_answers, open_source, refuse_overwriting, rejected_rows
-from segmint.flows.settings import RUNS, Place, Settings, contract_of, path_of, settings_of
+from segmint.flows.settings import RUNS, Place, Settings, contract_of, path_of, place_of, settings_of
 from segmint.progress import Progress, silent
 from segmint.store.promoted import WORD
 from segmint.store.staging import real_path
@@ -56,7 +56,7 @@ def check(
         For a table or contract that cannot be worked with.
     """
     require_switches(draft=draft)
-    config, rejected = settings_of(config), path_of(rejected)
+    config, rejected = settings_of(config), path_of("rejected", rejected)
     if rejected is not None:
         refuse_overwriting(rejected, source, contract)
     contract = contract_of(contract)
@@ -104,4 +104,5 @@ def verify(bundle: Place = WORD, *, runs: Place = RUNS) -> list[Check]:
     """
     from segmint.flows.bundle import predict_texts
 
-    return verify_bundle(bundle, predict_texts, runs=Path(runs))
+    place_of("bundle", bundle)
+    return verify_bundle(bundle, predict_texts, runs=place_of("runs", runs))

@@ -27,11 +27,11 @@ from segmint.flows.bundle import predictor_of
 from segmint.flows.candidates import ids_of
 from segmint.flows.read import inputs_of, open_source, read, require_contract
 from segmint.flows.report import write_report
-from segmint.flows.settings import RUNS, Place, Settings, of_its_moment, settings_of
+from segmint.flows.settings import RUNS, Place, Settings, bundle_of, of_its_moment, place_of, settings_of
 from segmint.progress import Progress, silent
 from segmint.splits.groups import row_keys
 from segmint.store import run_files
-from segmint.store.bundle import Bundle, open_bundle
+from segmint.store.bundle import Bundle
 from segmint.store.promoted import WORD
 from segmint.store.run import Run
 from segmint.tables.table_source import TableSource
@@ -113,8 +113,8 @@ def explain_customers(
         For a bundle that fails its checks, or a table that does not meet its contract.
     """
     require_switches(sensitive=sensitive)
-    config, runs = settings_of(config), Path(runs)
-    opened_bundle = open_bundle(bundle, runs)
+    config, runs = settings_of(config), place_of("runs", runs)
+    opened_bundle = bundle_of(bundle, runs)
     config = of_its_moment(config, opened_bundle)
     opened = open_source(source, config.data)
     require_contract(opened, opened_bundle.contract, purpose="predict", at=opened_bundle.at)

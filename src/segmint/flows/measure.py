@@ -23,7 +23,7 @@ from segmint.flows.read import data_of_list, inputs_of, open_source, refuse_over
 from segmint.flows.report import write_report
 from segmint.flows.results import read_codes, read_frame
 from segmint.flows.scored import made_on, scoring_run
-from segmint.flows.settings import RUNS, Place, Settings, path_of, settings_of
+from segmint.flows.settings import RUNS, Place, Settings, path_of, place_of, settings_of
 from segmint.metrics.intervals import EFFECT_LEVEL
 from segmint.monitoring.codes import PLAIN, Dispositions
 from segmint.monitoring.joined import ARMS, JoinedResults, join_results
@@ -133,7 +133,7 @@ def measure(
         If the do-not-call file is one of the tables.
     """
     require_switches(silence_means_no=silence_means_no)
-    config, runs, do_not_call = settings_of(config), Path(runs), path_of(do_not_call)
+    config, runs, do_not_call = settings_of(config), place_of("runs", runs), path_of("do_not_call", do_not_call)
     meaning = read_codes(codes)
     if do_not_call is not None:
         refuse_overwriting(do_not_call, call_list, results, codes, purchases, *earlier)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,9 +20,9 @@ from segmint.flows.answer import errors_of, predicted_batches, require_records
 from segmint.flows.bundle import predictor_of
 from segmint.flows.explain import reasons_of
 from segmint.flows.read import open_source
-from segmint.flows.settings import RUNS, Place, Settings, require_its_moment, settings_of
+from segmint.flows.settings import RUNS, Place, Settings, bundle_of, place_of, require_its_moment, settings_of
 from segmint.models.predict import Predictor
-from segmint.store.bundle import Bundle, open_bundle
+from segmint.store.bundle import Bundle
 from segmint.store.promoted import WORD
 from segmint.tables.rejects import Reject
 
@@ -162,6 +161,6 @@ def open_model(bundle: Place = WORD, config: Settings = None, *, runs: Place = R
     ConfigError
         If the settings name another moment than the bundle's.
     """
-    opened, config = open_bundle(bundle, Path(runs)), settings_of(config)
+    opened, config = bundle_of(bundle, place_of("runs", runs)), settings_of(config)
     require_its_moment(config, opened)
     return OpenModel(opened, config)

@@ -20,14 +20,14 @@ from segmint.flows.bundle import propensities, require_response, segments_in
 from segmint.flows.read import inputs_of, open_source, read, require_contract
 from segmint.flows.report import write_report
 from segmint.flows.results import read_codes, read_frame
-from segmint.flows.settings import RUNS, Place, Settings, of_its_moment, settings_of
+from segmint.flows.settings import RUNS, Place, Settings, bundle_of, of_its_moment, place_of, settings_of
 from segmint.monitoring.codes import Dispositions
 from segmint.monitoring.drift import Drift, by_group, drift_of
 from segmint.monitoring.results import meaning_of, outcomes_of
 from segmint.monitoring.strangers import caution_of_strangers
 from segmint.progress import Progress, silent
 from segmint.splits.groups import row_customers
-from segmint.store.bundle import Bundle, open_bundle, run_of
+from segmint.store.bundle import Bundle, run_of
 from segmint.store.promoted import WORD
 from segmint.store.run import Run, list_runs
 from segmint.store.run_files import MONITOR
@@ -105,8 +105,8 @@ def monitor(
     SegmintError
         For a bundle of segments, or a table that does not meet its contract.
     """
-    config, runs = settings_of(config), Path(runs)
-    known = open_bundle(bundle, runs)
+    config, runs = settings_of(config), place_of("runs", runs)
+    known = bundle_of(bundle, runs)
     config = of_its_moment(config, known)
     positive = require_response(known, "there is no response to watch")
     opened = open_source(wave, config.data)

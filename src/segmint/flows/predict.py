@@ -20,12 +20,12 @@ from segmint.errors import DataError, InputError
 from segmint.flows.bundle import predictor_of, segments_in
 from segmint.flows.learned import Learned, run_folder
 from segmint.flows.read import inputs_of, open_source, refuse_overwriting, rejected_rows, require_contract
-from segmint.flows.settings import RUNS, Place, Settings, of_its_moment, path_of, settings_of
+from segmint.flows.settings import RUNS, Place, Settings, bundle_of, of_its_moment, path_of, place_of, settings_of
 from segmint.metrics.streamed import StreamedQuality
 from segmint.models.predict import Predictor
 from segmint.monitoring.unread import Unread
 from segmint.progress import Progress, silent
-from segmint.store.bundle import Bundle, locate, open_bundle
+from segmint.store.bundle import Bundle, locate
 from segmint.store.promoted import WORD
 from segmint.store.run import Run
 from segmint.store.run_files import LEDGER, PREDICTIONS, REJECTED
@@ -167,10 +167,10 @@ def predict(
     SegmintError
         For a bundle that fails its checks, or a table that does not meet its contract.
     """
-    config, runs, out = settings_of(config), Path(runs), path_of(out)
+    config, runs, out = settings_of(config), place_of("runs", runs), path_of("out", out)
     if out is not None:
         _check_out(out, source, bundle, runs)
-    opened_bundle = open_bundle(bundle, runs)
+    opened_bundle = bundle_of(bundle, runs)
     config = of_its_moment(config, opened_bundle)
     opened = open_source(source, config.data)
     require_contract(opened, opened_bundle.contract, purpose="predict", at=opened_bundle.at)

@@ -22,7 +22,7 @@ from segmint.flows.bundle import propensities, require_golden, require_response
 from segmint.flows.check import check
 from segmint.flows.learned import run_folder
 from segmint.flows.read import open_source
-from segmint.flows.settings import RUNS, Place, Settings, require_its_moment, settings_of
+from segmint.flows.settings import RUNS, Place, Settings, place_of, require_its_moment, settings_of
 from segmint.metrics.calibration import log_loss_by_row
 from segmint.monitoring.results import FEWEST, Answers, groups_of
 from segmint.splits.groups import names_of
@@ -82,7 +82,8 @@ def promote(
     BundleError
         If the bundle cannot be trusted, or does not predict its golden rows.
     """
-    config, runs = settings_of(config), Path(runs)
+    place_of("run", run)
+    config, runs = settings_of(config), place_of("runs", runs)
     here = find_run(run, runs)
     champion.require_promotable(here, runs)
     challenger = open_bundle(here.folder)

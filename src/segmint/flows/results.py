@@ -11,6 +11,7 @@ from segmint.config import Data
 from segmint.contract.contract import load_contract
 from segmint.errors import ConfigError, InputError
 from segmint.flows.read import open_source
+from segmint.flows.settings import place_of
 from segmint.monitoring.codes import (
     PLAIN,
     Dispositions,
@@ -54,7 +55,7 @@ def read_codes(path: Path | str | None) -> Dispositions:
     """Read the meaning of the codes; without a file they mean what they say."""
     if path is None:
         return PLAIN
-    return parse_dispositions(toml_text_of(Path(path), "The codes", ConfigError), origin=str(path))
+    return parse_dispositions(toml_text_of(place_of("codes", path), "The codes", ConfigError), origin=str(path))
 
 
 def codes_draft(

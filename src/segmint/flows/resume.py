@@ -12,7 +12,7 @@ from segmint.errors import RunError
 from segmint.flows.backtest import backtest
 from segmint.flows.read import open_source
 from segmint.flows.run import run
-from segmint.flows.settings import RUNS, Place
+from segmint.flows.settings import RUNS, Place, place_of
 from segmint.progress import Progress, silent
 from segmint.store import strict_json
 from segmint.store.run import CONFIG, CONTRACT, Run, find_run, installed_versions
@@ -44,7 +44,8 @@ def resume(name: Place, *, runs: Place = RUNS, progress: Progress = silent) -> A
         If the run is finished or at work, cannot be continued, or if its table, settings, contract, libraries,
         Python or machine are no longer what they were.
     """
-    earlier = find_run(name, Path(runs))
+    place_of("name", name)
+    earlier = find_run(name, place_of("runs", runs))
     _require_stopped(earlier)
     source = Path(earlier.record["source"])
     _require_same("settings or contract", earlier.record["sealed"], _seals(earlier))

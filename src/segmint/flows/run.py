@@ -32,7 +32,7 @@ from segmint.flows.segment import (
     require_settings,
     words_of,
 )
-from segmint.flows.settings import RUNS, Place, Settings, contract_of, settings_of
+from segmint.flows.settings import RUNS, Place, Settings, contract_of, place_of, settings_of
 from segmint.flows.train import (
     FINAL,
     Trained,
@@ -147,7 +147,7 @@ def run(
     SegmintError
         For a table, contract or setting that cannot be worked with.
     """
-    settings, runs = settings_of(config), Path(runs)
+    settings, runs = settings_of(config), place_of("runs", runs)
     _refuse_search_in_vain(settings)
     if settings.segments.enabled:
         words_of(settings)

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from segmint.errors import BundleError, RunError, SegmintError
-from segmint.flows.settings import RUNS, Place
+from segmint.flows.settings import RUNS, Place, place_of
 from segmint.store.promoted import WORD, read_promoted
 from segmint.store.run import Run, Unreadable, read_runs
 
@@ -95,7 +95,7 @@ def list_runs(runs: Place = RUNS) -> RunList:
     RunError
         If there is no such folder, or it cannot be opened.
     """
-    folder = Path(runs)
+    folder = place_of("runs", runs)
     if not folder.is_dir() and (folder != Path(RUNS) or os.path.lexists(folder)):
         raise RunError(
             f"There is no folder '{folder}'.",

@@ -20,7 +20,7 @@ from segmint.errors import BundleError, ConfigError, DataError
 from segmint.flows.candidates import ids_of
 from segmint.flows.read import has_answers, open_source, read, require_contract
 from segmint.flows.report import write_report
-from segmint.flows.settings import RUNS, Place, Settings, contract_of, of_the_segments_moment, settings_of
+from segmint.flows.settings import RUNS, Place, Settings, contract_of, of_the_segments_moment, place_of, settings_of
 from segmint.progress import Progress, silent
 from segmint.report.run_view import RunView
 from segmint.segments.assign import assign_segments
@@ -98,7 +98,7 @@ def segment(
     SegmintError
         For a table that cannot be segmented: too few rows, one column, all customers alike.
     """
-    config, runs = settings_of(config), Path(runs)
+    config, runs = settings_of(config), place_of("runs", runs)
     words_of(config)
     contract = contract_of(contract)
     opened = open_source(source, config.data)
@@ -310,7 +310,7 @@ def assign(
     DataError
         If no row could be read, or too many were rejected.
     """
-    config, runs = settings_of(config), Path(runs)
+    config, runs = settings_of(config), place_of("runs", runs)
     earlier = RunView(find_run(run, runs).folder)
     found = earlier.json(SEGMENTS)
     if found is not None and found.get("kind") == "known":

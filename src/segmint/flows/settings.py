@@ -8,7 +8,7 @@ from typing import TypeAlias
 from segmint.config import Config, load_config
 from segmint.contract.contract import Contract, load_contract
 from segmint.errors import ConfigError, PolicyError
-from segmint.store.bundle import Bundle
+from segmint.store.bundle import Bundle, open_bundle
 from segmint.targeting.policy import ContactPolicy, ContactRules
 
 Place: TypeAlias = Path | str
@@ -118,9 +118,47 @@ def _no_contract(given: object) -> TypeError:
     return TypeError(f"The contract is of type {kind}. Expected: a Contract, or the name or path of one. Next: {step}")
 
 
-def path_of(place: Place | None) -> Path | None:
-    """Take a place as a path, if there is one."""
-    return None if place is None else Path(place)
+def place_of(name: str, value: Place, *, expected: str = "a place, as a text or a pathlib.Path") -> Path:
+    """Take a place as a path.
+
+    Parameters
+    ----------
+    name : str
+        Of the argument, for the error.
+    value : path
+    expected : str
+        What the argument may be, for the error.
+
+    Raises
+    ------
+    TypeError
+        For anything else, such as a table in the place of a bundle.
+    """
+    if not isinstance(value, Path | str):
+        raise TypeError(
+            f"'{name}' is of type {type(value).__name__}. Expected: {expected}. "
+            "Next: look at the order of the arguments with help(), or give them by name"
+        )
+    return Path(value)
+
+
+def path_of(name: str, place: Place | None) -> Path | None:
+    """Take a place as a path, if there is one; `name` is the argument's."""
+    return None if place is None else place_of(name, place)
+
+
+def bundle_of(bundle: Place, runs: Path) -> Bundle:
+    """Open a bundle: a run's folder or id, a bundle's folder, or PROMOTED.
+
+    Raises
+    ------
+    BundleError
+        If it cannot be trusted.
+    TypeError
+        For anything but a place.
+    """
+    place_of("bundle", bundle)
+    return open_bundle(bundle, runs)
 
 
 def with_policy(config: Config, policy: ContactPolicy | Place | None) -> Config:
@@ -128,6 +166,7 @@ def with_policy(config: Config, policy: ContactPolicy | Place | None) -> Config:
     if policy is None:
         return config
     if not isinstance(policy, ContactPolicy):
+        place_of("policy", policy, expected="a segmint.ContactPolicy, or the path of a TOML file")
         return load_config((config, policy))
     rules = ContactRules(**{name: getattr(policy, name) for name in ContactRules.model_fields})
     return config.model_copy(update={"economics": policy.economics, "policy": rules})

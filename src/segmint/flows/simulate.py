@@ -10,7 +10,7 @@ import polars as pl
 
 from segmint.errors import ConfigError, InputError
 from segmint.flows.read import refuse_overwriting
-from segmint.flows.settings import Place, path_of
+from segmint.flows.settings import Place, path_of, place_of
 from segmint.store.staging import publish_file, require_free, require_writable
 from segmint.tables.simulate import Campaign, Simulated, simulate_batches
 from segmint.tables.write import write_csv, write_parquet
@@ -50,7 +50,7 @@ def simulate(out: Place, truth: Place | None = None, **settings: object) -> Camp
     ConfigError
         If a setting makes no sense.
     """
-    out, truth = Path(out), path_of(truth)
+    out, truth = place_of("out", out), path_of("truth", truth)
     known = [field.name for field in fields(Campaign)]
     if unknown := [name for name in settings if name not in known]:
         raise TypeError(f"A campaign has no setting {quoted(unknown)}. Choose among: {', '.join(known)}.")

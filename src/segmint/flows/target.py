@@ -36,14 +36,16 @@ from segmint.flows.settings import (
     RUNS,
     Place,
     Settings,
+    bundle_of,
     of_its_moment,
     path_of,
+    place_of,
     policy_of,
     settings_of,
     with_policy,
 )
 from segmint.progress import Progress, silent
-from segmint.store.bundle import Bundle, open_bundle
+from segmint.store.bundle import Bundle
 from segmint.store.promoted import WORD
 from segmint.store.run import Run, installed_versions, list_runs
 from segmint.store.run_files import DIALLER, LIST, SHEET, TARGET
@@ -141,13 +143,18 @@ def target(
     PolicyError
         If the policy contradicts itself, or names files or columns that cannot be used.
     """
-    config, runs, out, dialler = with_policy(settings_of(config), policy), Path(runs), path_of(out), path_of(dialler)
+    config, runs, out, dialler = (
+        with_policy(settings_of(config), policy),
+        place_of("runs", runs),
+        path_of("out", out),
+        path_of("dialler", dialler),
+    )
     policy = policy_of(config)
     if out is not None:
         require_free(out)
         require_writable(out, "--out")
         refuse_in_run(out)
-    opened_bundle = open_bundle(bundle, runs)
+    opened_bundle = bundle_of(bundle, runs)
     config = of_its_moment(config, opened_bundle)
     require_usable(opened_bundle)
     opened = open_source(source, config.data)

@@ -27,7 +27,7 @@ from segmint.flows.read import inputs_of, open_source
 from segmint.flows.results import read_codes, read_frame
 from segmint.flows.run import run as train_run
 from segmint.flows.scored import Known, known_of, made_on, scoring_run
-from segmint.flows.settings import RUNS, Place, Settings, of_its_moment, settings_of
+from segmint.flows.settings import RUNS, Place, Settings, bundle_of, of_its_moment, place_of, settings_of
 from segmint.metrics.calibration import shifted
 from segmint.monitoring.reference import moved_reference
 from segmint.monitoring.results import FEWEST, Answers, Outcomes, groups_of, ids_in, is_call_list, outcomes_of
@@ -126,8 +126,8 @@ def update(
         If fewer than 100 customers have an outcome, or all have the same; if most results are of other customers; if the history holds the wave; or if the
         wave would be judged by what another bundle said of it.
     """
-    config, runs = load_config(settings_of(config), flags={"data.upcoming": upcoming}), Path(runs)
-    current = open_bundle(bundle, runs)
+    config, runs = load_config(settings_of(config), flags={"data.upcoming": upcoming}), place_of("runs", runs)
+    current = bundle_of(bundle, runs)
     config = of_its_moment(config, current)
     require_response(current, "there is no response to recalibrate")
     wave = _read_wave(results, scored, customers, current, codes, config, runs)
