@@ -153,3 +153,27 @@ def test_truth_values_stay_what_they_are_when_they_come_as_numbers_or_texts(feat
         fitted = features.fit(learned)
         for form in forms:
             assert np.array_equal(fitted.transform(form), fitted.transform(learned))
+
+
+@pytest.mark.parametrize("features", [CustomerFeatures, NaturalFeatures])
+def test_a_container_of_another_kind_is_refused_with_the_columns(features: Any) -> None:
+    frame = pl.DataFrame({"age": range(40), "balance": range(40)})
+    with pytest.raises(ValueError, match=r"table with the columns \['age', 'balance'\] was seen.* Got ndarray without"):
+        features().fit(frame).transform(frame.to_numpy())
+    with pytest.raises(ValueError, match=r"array without names .* of 2 columns\. Got .* \['age', 'balance'\]"):
+        features().fit(frame.to_numpy()).transform(frame)
+    assert features().fit(frame.to_numpy()).transform(frame.to_numpy()).shape[0] == 40
+
+
+@pytest.mark.parametrize("features", [CustomerFeatures, NaturalFeatures])
+def test_a_column_of_the_contract_that_the_table_lacks_is_named(features: Any) -> None:
+    frame = pl.DataFrame({"age": range(40)})
+    with pytest.raises(ValueError, match=r"missing: \['kind'\]\. Got \['age'\]"):
+        features((AGE, KIND)).fit(frame)
+    with pytest.raises(ValueError, match=r"missing: \['age', 'kind'\]\. Got \['x0', 'x1'\]"):
+        features((AGE, KIND)).fit(np.zeros((40, 2)))
+
+
+def test_a_network_names_the_columns_that_its_table_lacks() -> None:
+    with pytest.raises(ValueError, match=r"missing: \['kind'\]"):
+        make_model("dense_network", columns=(AGE, KIND)).fit(pl.DataFrame({"age": range(40)}), ["a", "b"] * 20)

@@ -35,6 +35,11 @@ def as_frame(estimator: Any, X: Any, *, reset: bool) -> pl.DataFrame:
         estimator.feature_names_in_ = np.asarray(frame.columns, dtype=object)
         if not frame.height:
             raise ValueError("Found a frame with 0 customers; at least 1 is needed to learn from.")
+    elif not hasattr(estimator, "feature_names_in_"):
+        raise ValueError(
+            f"An array without names was seen when fitting, of {estimator.n_features_in_} columns. "
+            f"Got a table with the columns {frame.columns}. Fit on such a table, or give an array."
+        )
     elif lacking := [name for name in estimator.feature_names_in_ if name not in frame.columns]:
         raise ValueError(f"Columns seen when fitting are missing: {lacking}. Got {frame.columns}.")
     return frame
@@ -84,7 +89,15 @@ def _with_levels(frame: pl.DataFrame, categories: list[bool]) -> pl.DataFrame:
 
 
 def levels_as_text(frame: pl.DataFrame, columns: Sequence[Column]) -> pl.DataFrame:
-    """Write the categories among `columns` as text, to learn from them: 1.0 is a 1, as in a table that a contract reads."""
+    """Write the categories among `columns` as text, to learn from them: 1.0 is a 1, as in a table that a contract reads.
+
+    Raises
+    ------
+    ValueError
+        If the frame lacks some of the columns.
+    """
+    if lacking := [column.name for column in columns if column.name not in frame.columns]:
+        raise ValueError(f"Columns to learn from are missing: {lacking}. Got {frame.columns}.")
     return frame.with_columns(
         as_text(frame[column.name], column.name) for column in columns if column.kind == "category"
     )
@@ -98,6 +111,11 @@ def levels_as_learned(frame: pl.DataFrame, levels: Mapping[str, Sequence[str]]) 
 def _array_frame(estimator: Any, X: Any, *, reset: bool) -> pl.DataFrame:
     from sklearn.utils.validation import validate_data
 
+    if not reset and hasattr(estimator, "feature_names_in_"):
+        raise ValueError(
+            f"A table with the columns {list(estimator.feature_names_in_)} was seen when fitting. "
+            f"Got {type(X).__name__} without names. Give a Polars, pandas or Arrow table with these columns."
+        )
     array = validate_data(estimator, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan")
     names = [f"x{i}" for i in range(array.shape[1])]
     frame = pl.DataFrame({name: array[:, i] for i, name in enumerate(names)})
