@@ -6,7 +6,10 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from sklearn.base import clone, is_clusterer
 from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
 
 from segmint.errors import ConfigError, DataError
 from segmint.segments.assign import assign_segments
@@ -188,3 +191,19 @@ def test_truth_values_that_come_as_numbers_are_in_the_segment_they_were_in() -> 
     finder = SegmentFinder(2, "k-means", random_state=0).fit(table)
     for form in (table.cast(pl.Int64), table.cast(pl.Float64), table.cast(pl.String)):
         assert np.array_equal(finder.predict(form), finder.labels_)
+
+
+def test_it_is_a_clusterer_to_scikit_learn() -> None:
+    frame, _ = planted(11, 3, rows=400)
+    table = frame.to_pandas() if isinstance(frame, pl.DataFrame) else frame.frame.to_pandas()
+    finder = SegmentFinder(np.int64(3), "k-means", 0)
+    assert is_clusterer(finder)
+    with pytest.raises(NotFittedError):
+        check_is_fitted(finder)
+    labels = finder.fit_predict(table)
+    check_is_fitted(finder)
+    assert np.array_equal(labels, SegmentFinder(3, "k-means", 0).fit(table).labels_)
+    pipeline = Pipeline([("segments", clone(finder))])
+    assert np.array_equal(pipeline.fit_predict(table), labels)
+    assert np.array_equal(pipeline.predict(table), labels)
+    assert json.loads(json.dumps(finder.state_))["count"] == 3

@@ -42,7 +42,7 @@ SURE_SPLIT = 15.1  # chi-square with one degree of freedom at p = 0.0001: many s
 
 
 class SegmentFinder:
-    """Find segments of similar customers.
+    """Find segments of similar customers, as a clusterer of scikit-learn: in a Pipeline it is the last step.
 
     Parameters
     ----------
@@ -132,12 +132,32 @@ class SegmentFinder:
         self._check(inputs, y)
         work = self._work(inputs, y, progress)
         with plain_products():
-            self.state_, self.choice_, self.stability_ = work.find(self.count, self.method)
+            count = self.count if self.count == "auto" else int(self.count)
+            self.state_, self.choice_, self.stability_ = work.find(count, self.method)
         labels, _ = assign_segments(self.state_, inputs.frame)
         self.state_ = _largest_first(self.state_, labels)
         self.stability_ = _reorder(self.stability_, self.state_)
         self.labels_, self.probabilities_ = assign_segments(self.state_, inputs.frame)
         return self
+
+    def fit_predict(
+        self, X: SegmentInputs | Any, y: Sequence[str] | NDArray[Any] | None = None, *, progress: Progress = silent
+    ) -> Labels:
+        """Find the segments of these customers and return the segment of each, see `fit`."""
+        return self.fit(X, y, progress=progress).labels_
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "state_")
+
+    def __sklearn_tags__(self) -> Any:
+        # scikit-learn takes a second to load, which nobody shall wait for who only asks for segments: no base class
+        from sklearn.utils import InputTags, Tags, TargetTags
+
+        return Tags(
+            estimator_type="clusterer",
+            target_tags=TargetTags(required=False),
+            input_tags=InputTags(categorical=True, string=True, allow_nan=True),
+        )
 
     def cuts_by_response(self, X: SegmentInputs | Any, y: Sequence[str] | NDArray[Any]) -> bool:
         """Tell whether the method "tree" would find segments of these customers, see `fit`; nothing is kept."""
@@ -219,7 +239,7 @@ def require_room(inputs: SegmentInputs, count: int | Literal["auto"]) -> None:
     if count == "auto":
         return
     most = min(MOST_SEGMENTS, usable // FEWEST_PER_SEGMENT)
-    if not (isinstance(count, int) and 2 <= count <= most):
+    if not (isinstance(count, int | np.integer) and 2 <= count <= most):
         raise ConfigError(
             f"{count} segments of {usable:,} customers were asked for.",
             expected=f"a count from 2 to {most} ({FEWEST_PER_SEGMENT} customers or more in each), or auto",
