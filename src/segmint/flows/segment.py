@@ -24,6 +24,7 @@ from segmint.flows.settings import RUNS, Place, Settings, contract_of, of_the_se
 from segmint.progress import Progress, silent
 from segmint.report.run_view import RunView
 from segmint.segments.assign import assign_segments
+from segmint.segments.call_order import say_call_order
 from segmint.segments.finder import require_room
 from segmint.segments.gaps import say_gaps
 from segmint.segments.individual import individual_propensities
@@ -408,7 +409,7 @@ def _migrate(
 
 
 def sentences_of(found: Segmentation) -> tuple[str, ...]:
-    """Say each segment in a line, why so many, and which promises they miss."""
+    """Say whom to call first, each segment in a line, why so many, and which promises they miss."""
     sizes = found.sizes
     lines = [
         f"{segment.key} {name}: {sizes.say(place)} ({percent(segment.share, 0)})"
@@ -416,7 +417,14 @@ def sentences_of(found: Segmentation) -> tuple[str, ...]:
     ]
     lines += [sizes.sentence] if sizes.sentence else []
     money = () if found.money is None or not found.money.source else (found.money.source,)
-    return (*([] if found.choice is None else found.choice.reasons), *lines, *money, *found.gates())
+    first = say_call_order(found.to_json())
+    return (
+        *([first] if first else []),
+        *([] if found.choice is None else found.choice.reasons),
+        *lines,
+        *money,
+        *found.gates(),
+    )
 
 
 def _named(table: ValidTable) -> pl.DataFrame:

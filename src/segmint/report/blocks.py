@@ -66,6 +66,7 @@ def table(
     words: Sequence[int] = (0,),
     marked: Sequence[int] = (),
     note: str = "",
+    stacked: bool = False,
 ) -> Block:
     """Make a table of texts.
 
@@ -80,6 +81,8 @@ def table(
         Places of the columns that hold words, to be aligned left; the others hold numbers.
     marked : sequence of int
         Places of the rows that stand out.
+    stacked : bool
+        Whether each row becomes a list of its own, name beside value, where the screen is narrow.
     """
     return {
         "kind": "table",
@@ -89,6 +92,7 @@ def table(
         "words": list(words),
         "marked": list(marked),
         "note": note,
+        "stacked": stacked,
     }
 
 

@@ -64,3 +64,22 @@ def test_segments_that_the_table_does_not_tell_get_no_offers(make_run: Callable[
     assert "Do not rely on the segments" in nothing
     for belied in ("its own offer", "names the right segment", "They differ most"):
         assert belied not in nothing
+
+
+def test_the_answer_names_the_segment_to_call_first(make_run: Callable[..., Path]) -> None:
+    folder = make_run(kind="response")
+    assert "Which segment first" not in _answer(folder, "told")
+    segments = [
+        {"key": "1", "name": "Married customers", "customers": 900, "share": 0.6, "response": {}},
+        {"key": "2", "name": "Students", "customers": 600, "share": 0.4, "response": {}},
+    ]
+    parts = [
+        {"key": "1", "each": -2.0, "low": -3.0, "high": -1.0, "part": 0.0},
+        {"key": "2", "each": 5.0, "low": 4.0, "high": 6.0, "part": 1.0},
+    ]
+    found = {"segments": segments, "brought": {"in_money": True, "base": 0.8, "segments": parts}, "proof": None}
+    (folder / "segments.json").write_text(json.dumps(found), "utf-8")
+    assert "Call 2 first: 40 % of the customers, 100 % of the profit of calls that pay; 1 loses" in _answer(
+        folder, "told"
+    )
+    assert "Segment 2: Students." in _answer(folder, "told")

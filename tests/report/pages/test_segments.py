@@ -69,6 +69,52 @@ def charts_of(page: Page) -> dict[str, dict[str, Any]]:
     return {block["title"]: block for block in page["blocks"] if block["kind"] == "chart"}
 
 
+def proof_of(page: Page) -> list[str]:
+    """What stands under "How well they come back"."""
+    (fold,) = [block for block in page["blocks"] if block.get("title", "").startswith("How well they come back")]
+    return [str(said) for said in fold["blocks"][0]["items"]]
+
+
+def in_money(*profits: float) -> dict[str, Any]:
+    content = found()
+    for part, profit in zip(content["segments"], profits, strict=True):
+        part["response"] |= {"profit_per_call": profit, "profit_low": profit - 1, "profit_high": profit + 1,
+                             "profit_per_customer": profit}  # fmt: skip
+    return content | {
+        "brought": brought_by(content["segments"]),
+        "money": {"currency": "EUR", "source": "Profits are reckoned with 5.00 EUR as the cost of a call."},
+    }
+
+
+def test_the_page_begins_with_whom_to_call_and_one_table_of_all_segments(tmp_path: Path) -> None:
+    page = page_of(tmp_path, in_money(-2.0, 5.0, 0.5))
+    said, overview = page["blocks"][:2]
+    assert page["lead"] == ""
+    assert said["items"][0]["text"].startswith("Call 2 first: 17 % of the customers, 100")
+    assert overview["columns"] == [
+        "Segment", "customers", "share", "said yes (95 % interval)", "profit per call, EUR", "in all, EUR",
+        "what it needs", "what to do",
+    ]  # fmt: skip
+    assert [(row[0], row[-1]) for row in overview["rows"]] == [
+        ("2  Students", "call first"),
+        ("3  Customers without a housing loan", "too few to say"),
+        ("1  Married customers", "write"),
+    ]
+    assert overview["marked"] == [0]
+    assert "5.00 EUR as the cost of a call" in overview["note"]
+    assert '<td class="word" data-name="what to do">call first</td>' in render(
+        {"title": "t", "subtitle": "", "run": "r", "pages": [page]}
+    )
+
+
+def test_where_nobody_was_called_the_table_says_what_to_offer(tmp_path: Path) -> None:
+    content = found() | {"kind": "known", "brought": None, "choice": None, "proof": None}
+    content["segments"][1]["sentences"].append({"kind": "offer", "text": "A short deposit."})
+    overview = page_of(tmp_path, content)["blocks"][0]
+    assert overview["columns"] == ["Segment", "customers", "share", "what it needs", "what to offer"]
+    assert [row[-1] for row in overview["rows"]] == ["–", "A short deposit.", "–"]
+
+
 def test_a_segment_is_not_said_to_be_all_customers_of_its_name(tmp_path: Path) -> None:
     shown = charts_of(page_of(tmp_path, found()))
     told = shown["How the segments answered"]["caption"]
@@ -79,8 +125,13 @@ def test_a_segment_is_not_said_to_be_all_customers_of_its_name(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("by_response", "said"), [(True, "how many groups there are was chosen by"), (False, "found without")]
 )
-def test_the_lead_says_where_the_answers_chose_how_many(tmp_path: Path, by_response: bool, said: str) -> None:
-    assert said in page_of(tmp_path, found(by_response=by_response))["lead"]
+def test_the_page_says_where_the_answers_chose_how_many(tmp_path: Path, by_response: bool, said: str) -> None:
+    (told,) = [
+        block["text"]
+        for block in page_of(tmp_path, found(by_response=by_response))["blocks"]
+        if block["kind"] == "text"
+    ]
+    assert said in told
 
 
 @pytest.mark.parametrize(
@@ -92,12 +143,12 @@ def test_the_lead_says_where_the_answers_chose_how_many(tmp_path: Path, by_respo
     ],
 )
 def test_more_than_all_is_not_kept(tmp_path: Path, kept: float, said: str) -> None:
-    points = page_of(tmp_path, found(kept=kept))["blocks"][0]["items"]
+    points = proof_of(page_of(tmp_path, found(kept=kept)))
     assert any(said in point.replace("\u00a0", " ") for point in points)
 
 
 def test_a_jaccard_is_said_as_the_share_of_customers_it_means(tmp_path: Path) -> None:
-    first = page_of(tmp_path, found())["blocks"][0]["items"][0].replace("\u00a0", " ")
+    first = proof_of(page_of(tmp_path, found()))[0].replace("\u00a0", " ")
     assert "came back worst shared about 86 % of its customers with its counterpart" in first
 
 
@@ -142,7 +193,8 @@ def test_every_word_of_the_page_is_explained_and_no_heading_is_empty(response_ru
 def test_a_bar_that_is_missed_is_not_a_segment_that_is_not_kept(tmp_path: Path) -> None:
     missed = ["Segment 1 comes back with Jaccard 0.62, below 0.75.", "No segment is called '9'."]
     page = page_of(tmp_path, found() | {"gates_missed": missed})
-    assert page["blocks"][1]["items"] == [f"Bar missed: {missed[0]}", missed[1]]
+    (said,) = [block["items"] for block in page["blocks"] if block["kind"] == "points"]
+    assert said == [f"Bar missed: {missed[0]}", missed[1]]
 
 
 @pytest.mark.parametrize(
@@ -174,7 +226,7 @@ def test_rules_say_from_whom_they_were_learned(tmp_path: Path) -> None:
 
 def test_rates_that_chose_the_segments_are_said_to_flatter_them(tmp_path: Path) -> None:
     def told(method: str) -> str:
-        return str(page_of(tmp_path, found() | {"state": {"method": method}})["blocks"][0]["items"])
+        return str(proof_of(page_of(tmp_path, found() | {"state": {"method": method}})))
 
     assert "cut by the answers of seven in ten customers" in told("tree")
     assert "seven in ten" not in told("latent-class")

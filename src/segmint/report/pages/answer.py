@@ -13,6 +13,8 @@ from segmint.report.levels import Level, strongest_levels
 from segmint.report.pages.search import judged_apart
 from segmint.report.run_view import Predictions, RunView
 from segmint.report.scores import main_metric, metric_label, metric_row, same_or_better, tells_nothing
+from segmint.segments.call_order import call_order, say_call_order
+from segmint.store import run_files
 from segmint.wording import between, capital, count, decimal, listed, percent, times
 
 MOMENTS = {
@@ -68,9 +70,24 @@ def _sentences(run: RunView, found: Predictions | None) -> list[tuple[str, str]]
         ]
     return [
         ("Who", _who(run)),
+        *_first_segment(run),
         ("How well the network finds them", _how_well(run, found)),
         ("What to do next", _next(run, found)),
     ]
+
+
+def _first_segment(run: RunView) -> list[tuple[str, str]]:
+    """Say which segment to call first, by number and name, where calls by segment are proven to differ."""
+    found = run.json(run_files.SEGMENTS)
+    if found is None or run.at == "after_call" or not (said := say_call_order(found)):
+        return []
+    steps = call_order(found)
+    names = [
+        f"Segment {segment['key']}: {segment['name']}."
+        for segment in found["segments"]
+        if steps.get(segment["key"]) == "call first"
+    ]
+    return [("Which segment first", " ".join([said, *names]))]
 
 
 def _next_without_knowing(run: RunView) -> str:

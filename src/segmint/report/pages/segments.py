@@ -1,14 +1,29 @@
-"""The segments: who they are, how they answered, what to do; one part for each, fit for a wall."""
+"""The segments: whom to call first, then who each one is, how it answered and what to offer it; the proof comes last."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from segmint.report import charts
-from segmint.report.blocks import Block, Page, chart, figures, fold, heading, key, make_page, points, statements, table
+from segmint.report.blocks import (
+    Block,
+    Page,
+    chart,
+    figures,
+    fold,
+    heading,
+    key,
+    make_page,
+    points,
+    statements,
+    table,
+    text,
+)
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
+from segmint.segments.call_order import call_order, say_call_order
 from segmint.segments.stability import STABLE, shared
 from segmint.segments.words import DESCRIBED
 from segmint.store import run_files
@@ -31,19 +46,22 @@ MOST_MARKERS = 8
 
 
 def page(run: RunView) -> Page | None:
-    """Show every segment in words and figures, why there are so many, and what is not proven."""
+    """Show whom to call first, every segment in words and figures, and how well all that is proven."""
     found = run.json(run_files.SEGMENTS)
     if found is None:
         return _without(run)
     segments: list[Segment] = found["segments"]
     discovered = found["kind"] == "discovered"
+    first = say_call_order(found)
     return make_page(
         "segments",
         title="Who the customers are",
         short="Segments",
-        lead=_lead(found, segments),
+        lead="" if first else _lead(found, segments),
         blocks=[
-            points(_proven(found)),
+            statements([("Whom to call", first)]) if first else None,
+            _overview(found, segments),
+            text(_lead(found, segments)) if first else None,
             points([_missed(said) for said in found["gates_missed"]]) if found["gates_missed"] else None,
             _worth(found, segments),
             _responses(segments, found["sizes"]["unit"]),
@@ -56,6 +74,69 @@ def page(run: RunView) -> Page | None:
             _rules(found),
             fold("Three questions for the next calls", [points(found["questions"])]) if found["questions"] else None,
         ],
+    )
+
+
+def _overview(found: dict[str, Any], segments: Sequence[Segment]) -> Block:
+    """All segments in one table: how many, how they answered, what they earned, what they need and what to do."""
+    weighed, steps = found["brought"], call_order(found)
+    brought = {told["key"]: told for told in weighed["segments"]} if weighed else {}
+    best_first = sorted(
+        segments, key=lambda segment: -brought[segment["key"]]["each"] if segment["key"] in brought else math.inf
+    )
+    money = found.get("money") or {}
+    currency = str(money.get("currency") or "account currency")
+    columns: dict[str, Callable[[Segment], str]] = {
+        "Segment": lambda segment: _titled(segment),
+        found["sizes"]["unit"]: lambda segment: count(segment["rows"]),
+        "share": lambda segment: percent(segment["share"], 0),
+    }
+    if weighed:
+        columns["said yes (95 % interval)"] = _answered
+        if weighed["in_money"]:
+            columns[f"profit per call, {currency}"] = lambda segment: decimal(
+                brought.get(segment["key"], {}).get("each"), 2
+            )
+            columns[f"in all, {currency}"] = lambda segment: decimal(brought.get(segment["key"], {}).get("amount"), 0)
+    columns["what it needs"] = lambda segment: _first_of(segment, "need")
+    if steps:
+        columns["what to do"] = lambda segment: steps.get(segment["key"], "–")
+    else:
+        columns["what to offer"] = lambda segment: _first_of(segment, "offer")
+    names = list(columns)
+    return table(
+        names,
+        [[say(segment) for say in columns.values()] for segment in best_first],
+        words=(0, len(names) - 2, len(names) - 1),
+        marked=[place for place, segment in enumerate(best_first) if steps.get(segment["key"]) == "call first"],
+        note=" ".join(part for part in (_what_steps_mean(found, steps), str(money.get("source") or "")) if part),
+        stacked=True,
+    )
+
+
+def _titled(segment: Segment) -> str:
+    return f"{segment['key']}  {segment['name']}" if segment["name"] != segment["key"] else str(segment["name"])
+
+
+def _answered(segment: Segment) -> str:
+    response = segment["response"]
+    if response is None:
+        return "–"
+    return f"{percent(response['rate'])} ({percent_between(response['low'], response['high'])})"
+
+
+def _first_of(segment: Segment, kind: str) -> str:
+    return next((said["text"] for said in segment["sentences"] if said["kind"] == kind), "–")
+
+
+def _what_steps_mean(found: dict[str, Any], steps: Mapping[str, str]) -> str:
+    if not steps:
+        return ""
+    if found["brought"]["in_money"]:
+        return "Call: the whole interval of the profit per call is above zero. Write: all of it is below. Leave: it reaches both ways."
+    return (
+        "Call: the whole interval of the response is above that of all customers together. Write: all of it is below. "
+        "Leave: it reaches both ways."
     )
 
 
@@ -131,8 +212,7 @@ def _proven(found: dict[str, Any]) -> list[str]:
             f"They go with the known segments of the table at Cramér's V {decimal(found['cramers_v'], 2)} "
             "(0 not at all, 1 wholly)."
         )
-    money = found.get("money")
-    return [*said, money["source"]] if money and money["source"] else said
+    return said
 
 
 def _cut(found: dict[str, Any]) -> list[str]:
@@ -233,9 +313,9 @@ def _most_brought(pairs: Sequence[tuple[Segment, dict[str, Any]]], *, in_money: 
 
 
 def _returns(found: dict[str, Any]) -> Block | None:
-    """How well segments come back, for every number of them that was tried, and why so many were chosen."""
-    reasons = [str(reason) for reason in (found["choice"] or {}).get("reasons", ())]
-    blocks = [points(reasons) if reasons else None, _returned(found)]
+    """What is proven of the segments, how well they come back, and why so many were chosen."""
+    said = [*_proven(found), *(str(reason) for reason in (found["choice"] or {}).get("reasons", ()))]
+    blocks = [points(said) if said else None, _returned(found)]
     return fold("How well they come back, and why there are so many", blocks) if any(blocks) else None
 
 
@@ -352,7 +432,7 @@ def segment_blocks(segment: Segment, *, discovered: bool, currency: str = "") ->
     """Show one segment: who they are, how they answered, what to offer."""
     said = {kind: " ".join(s["text"] for s in segment["sentences"] if s["kind"] == kind) for kind, _ in KINDS}
     return [
-        heading(f"{segment['key']}  {segment['name']}" if segment["name"] != segment["key"] else segment["name"]),
+        heading(_titled(segment)),
         figures(_figures(segment, currency, discovered=discovered)),
         *_typical(segment),
         statements([(title, said[kind]) for kind, title in KINDS if said[kind]]),

@@ -1,0 +1,96 @@
+"""Whom to call first: what to do with each segment, by what calls to it brought, and that in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from segmint.segments.stability import STABLE
+from segmint.segments.words import DESCRIBED
+from segmint.wording import capital, listed, percent
+
+Step = Literal["call first", "call", "write", "leave", "too few to say", "does not come back"]
+
+
+def call_order(found: Mapping[str, Any]) -> dict[str, Step]:
+    """Say by its key what to do with each segment.
+
+    Parameters
+    ----------
+    found : mapping
+        What `segments.json` holds.
+
+    Returns
+    -------
+    dict
+        "call" where a call surely pays (without money: where surely more than of all say yes), "write" where it surely loses
+        (surely fewer), "leave" where chance alone may explain either. "call first" are those that pay and are not surely
+        behind the best. Empty where nobody was called, or the response does not surely differ on rows kept apart.
+    """
+    weighed = found["brought"]
+    proof = found.get("proof")
+    if weighed is None or (proof is not None and not proof["differs"]):
+        return {}
+    line = 0.0 if weighed["in_money"] else weighed["base"]
+    by_key = {segment["key"]: segment for segment in found["segments"]}
+    told = {part["key"]: _step(by_key[part["key"]], part, line) for part in weighed["segments"]}
+    paying = [part for part in weighed["segments"] if told[part["key"]] == "call"]
+    if paying:
+        best = max(paying, key=lambda part: float(part["each"]))
+        told |= {part["key"]: "call first" for part in paying if not _surely_ahead(best, part)}
+    return told
+
+
+def _step(segment: Mapping[str, Any], part: Mapping[str, Any], line: float) -> Step:
+    if segment["customers"] < DESCRIBED:
+        return "too few to say"
+    if segment.get("jaccard") is not None and segment["jaccard"] < STABLE:
+        return "does not come back"
+    if part["low"] > line:
+        return "call"
+    return "write" if part["high"] < line else "leave"
+
+
+def _surely_ahead(best: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether the distance of two is more than both intervals together explain (Newcombe 1998, method 10)."""
+    apart = best["each"] - other["each"]
+    return bool(apart > np.hypot(best["each"] - best["low"], other["high"] - other["each"]))
+
+
+def say_call_order(found: Mapping[str, Any]) -> str:
+    """Say in one sentence whom to call first, who pays besides and who loses; "" where nothing can be said of calls."""
+    weighed, told = found["brought"], call_order(found)
+    if not told:
+        return ""
+    of_step: dict[str, list[str]] = {
+        step: [key for key, theirs in told.items() if theirs == step] for step in told.values()
+    }
+    parts = [_first(found, of_step.get("call first", []))]
+    money = weighed["in_money"]
+    for step, one, many in (
+        ("call", *(("pays", "pay") if money else ("says yes more often than average", "say yes more often than average"))),
+        ("leave", *(("may pay or lose", "may pay or lose") if money else ("is about average", "are about average"))),
+        ("write", *(("loses, write to them", "lose, write to them") if money else
+                    ("says yes less often, write to them", "say yes less often, write to them"))),
+        ("too few to say", "has too few customers to say", "have too few customers to say"),
+        ("does not come back", "does not come back, decide nothing by it", "do not come back, decide nothing by them"),
+    ):  # fmt: skip
+        if keys := of_step.get(step):
+            parts.append(f"{listed(keys)} {one if len(keys) == 1 else many}")
+    return f"{'; '.join(parts)}."
+
+
+def _first(found: Mapping[str, Any], keys: Sequence[str]) -> str:
+    weighed = found["brought"]
+    if not keys:
+        return (
+            "No segment surely pays for its calls"
+            if weighed["in_money"]
+            else "No segment surely says yes more often than all customers"
+        )
+    customers = sum(segment["share"] for segment in found["segments"] if segment["key"] in keys)
+    part = sum(told["part"] for told in weighed["segments"] if told["key"] in keys)
+    of_what = "of the profit of calls that pay" if weighed["in_money"] else "of all who said yes"
+    return capital(f"call {listed(keys)} first: {percent(customers, 0)} of the customers, {percent(part, 0)} {of_what}")

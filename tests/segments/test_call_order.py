@@ -1,0 +1,72 @@
+"""Whom to call first: by what is sure of each segment, and never where the segments' answers may be chance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from segmint.segments.call_order import call_order, say_call_order
+
+
+def found(
+    *profits: tuple[float, float, float], in_money: bool = True, base: float = 0.0, **more: Any
+) -> dict[str, Any]:
+    keys = [str(place + 1) for place in range(len(profits))]
+    gained = sum(max(each, 0) for each, _, _ in profits) or 1
+    return {
+        "proof": {"differs": True},
+        "segments": [{"key": key, "customers": 100, "share": 1 / len(keys), "jaccard": 0.9} for key in keys],
+        "brought": {
+            "in_money": in_money, "base": base,
+            "segments": [
+                {"key": key, "each": each, "low": low, "high": high, "part": max(each, 0) / gained}
+                for key, (each, low, high) in zip(keys, profits, strict=True)
+            ],
+        },
+        **more,
+    }  # fmt: skip
+
+
+PAYS, BEST, LOSES, MAY = (2.0, 1.0, 3.0), (16.0, 14.0, 18.0), (-2.0, -3.0, -1.0), (0.1, -1.0, 1.2)
+
+
+def test_the_best_that_pays_is_called_first_and_whoever_loses_is_written_to():
+    several = found(LOSES, MAY, PAYS, LOSES, MAY, BEST)
+    assert call_order(several) == {
+        "1": "write", "2": "leave", "3": "call", "4": "write", "5": "leave", "6": "call first",
+    }  # fmt: skip
+    assert say_call_order(several) == (
+        "Call 6 first: 17 % of the customers, 88 % of the profit of calls that pay; 3 pays; 2 and 5 may pay or lose; "
+        "1 and 4 lose, write to them."
+    )
+
+
+def test_who_is_not_surely_behind_the_best_is_called_first_with_it():
+    close = found(BEST, (15.0, 13.0, 17.0), LOSES)
+    assert say_call_order(close).startswith("Call 1 and 2 first: 67 % of the customers, 100 % of the profit")
+
+
+def test_without_money_segments_are_held_against_all_customers():
+    rates = found((0.3, 0.25, 0.35), (0.1, 0.09, 0.11), (0.12, 0.11, 0.14), in_money=False, base=0.12)
+    assert call_order(rates) == {"1": "call first", "2": "write", "3": "leave"}
+    assert say_call_order(rates).endswith(
+        "of all who said yes; 3 is about average; 2 says yes less often, write to them."
+    )
+
+
+def test_nobody_is_called_first_where_no_segment_surely_pays():
+    assert say_call_order(found(MAY, LOSES)) == (
+        "No segment surely pays for its calls; 1 may pay or lose; 2 loses, write to them."
+    )
+
+
+def test_what_may_be_chance_orders_no_calls():
+    assert call_order(found(BEST, LOSES, proof={"differs": False})) == {}
+    assert say_call_order(found(BEST, LOSES, brought=None)) == ""
+
+
+def test_a_segment_that_is_tiny_or_does_not_come_back_decides_nothing():
+    content = found(BEST, BEST, PAYS)
+    content["segments"][0]["customers"] = 12
+    content["segments"][1]["jaccard"] = 0.6
+    assert call_order(content) == {"1": "too few to say", "2": "does not come back", "3": "call first"}
+    assert "2 does not come back, decide nothing by it" in say_call_order(content)
