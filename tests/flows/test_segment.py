@@ -423,6 +423,13 @@ def test_the_switch_leaves_sensitive_columns_out(tmp_path: Path) -> None:
     (folder,) = (tmp_path / "runs").iterdir()
     coded = {state["column"] for state in json.loads((folder / "segments.json").read_text())["state"]["coding"]}
     assert coded == {"job", "plan"}
+    report = json.loads((folder / "report.json").read_text())
+    (page, reading) = (part for part in report["pages"] if part["name"] in ("segments", "reading"))
+    assert ["Made without age; names and descriptions still say what is typical in it."] in [
+        block["items"] for block in page["blocks"] if block["kind"] == "points"
+    ]
+    (used,) = [block for block in reading["blocks"] if "segments are made of or described by" in block.get("title", "")]
+    assert {row[0]: row[-1] for row in used["blocks"][0]["rows"]}["age"] == "described only"
 
 
 def test_known_segments_are_said_in_rules_without_sensitive_columns() -> None:

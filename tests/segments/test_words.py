@@ -367,6 +367,15 @@ def test_few_yes_are_said_of_as_many_as_it_takes(retired):
     assert "Of 1,000 called, 2 said yes (1 to 4)" in said_of(replace(retired, response=few))
 
 
+def test_where_not_every_call_reaches_its_customer_rates_are_of_those_reached(retired):
+    (all_of_them,) = say_segments(Profiles((retired,)), currency="EUR")
+    (reached,) = say_segments(Profiles((retired,)), currency="EUR", all_reached=False)
+    assert [line.text.split(",")[0] for line in all_of_them.of("response")] == ["Of 100 called"]
+    assert [line.text.split(",")[0] for line in reached.of("response")] == ["Of 100 reached"]
+    assert all_of_them.of("worth")[0].text.startswith("A call to them earned ")
+    assert reached.of("worth")[0].text.startswith("A call to them would earn ")
+
+
 def test_calls_are_not_spent_on_those_of_whom_none_said_yes(retired):
     none = Response(0, 0.0, 0.0, 0.001, 0.0, base=0.1)
     said = said_of(replace(retired, response=none))

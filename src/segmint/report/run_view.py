@@ -14,8 +14,9 @@ import polars as pl
 import tomlkit
 from numpy.typing import NDArray
 
-from segmint.contract.column import KNOWN_ORDER, Known
+from segmint.contract.column import KNOWN_ORDER, Column, Known
 from segmint.contract.contract import Contract, parse_contract
+from segmint.segments.inputs import SEGMENT_ROLES
 from segmint.store import run_files
 from segmint.store.run import CONFIG, CONTRACT, RECORD, read_kept, read_with
 from segmint.wording import listed
@@ -133,6 +134,15 @@ class RunView:
         read = ((self.ledger or {}).get("receipt") or {}).get("at")
         said = read or self.summary.get("at") or self.settings.get("data", {}).get("at")
         return next((moment for moment in KNOWN_ORDER if moment == said), "planning")
+
+    @property
+    def described_only(self) -> list[Column]:
+        """Sensitive columns that the settings kept out of the segments: they describe segments and make none."""
+        if self.contract is None or not self.settings.get("segments", {}).get("leave_out_sensitive"):
+            return []
+        return [
+            column for column in self.contract.features("planning") if column.sensitive and column.role in SEGMENT_ROLES
+        ]
 
     @property
     def is_response(self) -> bool:

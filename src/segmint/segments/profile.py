@@ -47,6 +47,11 @@ class CallMoney:
     source: str = ""
     conversations_per_customer: float = 1.0
 
+    @property
+    def all_reached(self) -> bool:
+        """Whether every call is reckoned to reach its customer."""
+        return self.conversations_per_customer >= self.calls_per_customer
+
     def of(self, here: NDArray[np.bool_]) -> CallMoney:
         """The amounts of some of the customers."""
 

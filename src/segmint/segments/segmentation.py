@@ -165,7 +165,9 @@ class Segmentation:
             "proof": None if self.proof is None else self.proof.to_json(),
             "questions": list(self.questions),
             "cramers_v": self.cramers_v,
-            "money": None if self.money is None else {"currency": self.money.currency, "source": self.money.source},
+            "money": None
+            if self.money is None
+            else {"currency": self.money.currency, "source": self.money.source, "all_reached": self.money.all_reached},
             "gates_missed": list(self.gates()),
         }
 
@@ -353,7 +355,14 @@ def _say(
     names: Mapping[str, str] | None,
     cuts: Cuts,
 ) -> tuple[SegmentWords, ...]:
-    return say_segments(profiles, words, currency="" if money is None else money.currency, names=names, cuts=cuts)
+    return say_segments(
+        profiles,
+        words,
+        currency="" if money is None else money.currency,
+        names=names,
+        cuts=cuts,
+        all_reached=money is None or money.all_reached,
+    )
 
 
 def _questions(inputs: SegmentInputs, table: ValidTable, words: Mapping[str, Any] | None) -> tuple[str, ...]:

@@ -106,6 +106,7 @@ def say_segments(
     currency: str = "",
     names: Mapping[str, str] | None = None,
     cuts: Cuts | None = None,
+    all_reached: bool = True,
 ) -> tuple[SegmentWords, ...]:
     """Say every segment: the same profiles and rules give the same words.
 
@@ -120,6 +121,9 @@ def say_segments(
         Names that people gave, each under a segment's key or the name that it has by itself.
     cuts : Cuts, optional
         What tells the segments apart: names say it where a tree made the segments, or where nothing else does.
+    all_reached : bool
+        Whether profits are reckoned as if every call reached its customer; else rates are said of those reached, and profits
+        are said as what calls would earn.
     """
     rules = rules or load_words()
     called = call_segments(
@@ -127,7 +131,7 @@ def say_segments(
     )
     first = _answer_best(profiles.segments)
     return tuple(
-        SegmentWords(segment.key, name, tuple(_sentences(segment, rules, currency, segment.key == first)))
+        SegmentWords(segment.key, name, tuple(_sentences(segment, rules, currency, segment.key == first, all_reached)))
         for segment, name in zip(profiles.segments, called, strict=True)
     )
 
@@ -361,12 +365,13 @@ def _answer_best(segments: Sequence[SegmentProfile]) -> str | None:
     return key if all(other is best or best.surely_above(other) for other, _ in answered) else None
 
 
-def _sentences(segment: SegmentProfile, rules: Rules, currency: str, best: bool) -> list[Sentence]:
+def _sentences(segment: SegmentProfile, rules: Rules, currency: str, best: bool, all_reached: bool) -> list[Sentence]:
+    responded = _responded(segment, currency, all_reached)
     if segment.customers < DESCRIBED:
-        return [_too_few(segment), *_responded(segment, currency), *_holds(segment, currency)]
+        return [_too_few(segment), *responded, *_holds(segment, currency)]
     return [
         *_who(segment),
-        *_responded(segment, currency),
+        *responded,
         *_holds(segment, currency),
         *_best(segment),
         *_advice(segment, rules, best),
@@ -425,7 +430,7 @@ def _half(typical: Typical) -> str:
     return f"At least half {whose} {typical.label} of {median}{unit} or {end}; the median of {all_of_them} is {base}."
 
 
-def _responded(segment: SegmentProfile, currency: str) -> list[Sentence]:
+def _responded(segment: SegmentProfile, currency: str, all_reached: bool) -> list[Sentence]:
     response = segment.response
     if response is None:
         return []
@@ -435,7 +440,7 @@ def _responded(segment: SegmentProfile, currency: str) -> list[Sentence]:
     sentences = [
         Sentence(
             "response",
-            f"Of {called:,} called, {called * response.rate:.0f} said yes "
+            f"Of {called:,} {'called' if all_reached else 'reached'}, {called * response.rate:.0f} said yes "
             f"({called * response.low:.0f} to {called * response.high:.0f}); index {response.index:.0f}.",
             (proof,),
         )
@@ -452,7 +457,7 @@ def _responded(segment: SegmentProfile, currency: str) -> list[Sentence]:
         sentences.append(
             Sentence(
                 "worth",
-                f"A call to them earned {decimal(response.profit_per_call, 2)}{unit} on average "
+                f"A call to them {'earned' if all_reached else 'would earn'} {decimal(response.profit_per_call, 2)}{unit} on average "
                 f"({between(response.profit_low, response.profit_high, 2)}){whole}.",
                 (money,),
             )

@@ -105,22 +105,25 @@ def _one(rows: pl.DataFrame, name: str, currency: str, past: dict[str, Any]) -> 
         return None
     at_ten = points.filter(pl.col("fraction").is_between(0.0999, 0.1001)).to_dicts()
     base = past["successes"] / past["customers"]
-    caption = _caption(name, at_ten[0], base, currency) if at_ten else ""
+    caption = _caption(name, at_ten[0], base, currency, reach=past.get("reach", 1.0)) if at_ten else ""
     if name == "response":
         level = base
     write = (lambda v: percent(v)) if share else (times if name == "lift" else (lambda v: decimal(v, 2)))
     return _band(points, title, axis, write, caption, past, level=level, y_share=share)
 
 
-def _caption(name: str, ten: dict[str, float], base: float, currency: str) -> str:
+def _caption(name: str, ten: dict[str, float], base: float, currency: str, *, reach: float) -> str:
     value = ten["value"]
     if name == "gain":
         return f"The best 10 % hold {percent(value, 0)} of all who say yes; chance alone would find 10 %."
     if name == "lift":
         return f"The best 10 % say yes {times(value)} as often as customers in general."
     if name == "response":
-        return f"Of the best 10 %, {percent(value)} said yes; of all customers, {percent(base)}."
+        reached = " that are reached" if reach < 1 else ""
+        return f"Of the best 10 %{reached}, {percent(value)} said yes; of all customers, {percent(base)}."
     word = "earns" if value >= 0 else "loses"
+    if reach < 1:
+        word = "would earn" if value >= 0 else "would lose"
     return f"In the best 10 %, each {currency} spent on calls {word} {decimal(abs(value), 2)} {currency} on top."
 
 

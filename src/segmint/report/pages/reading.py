@@ -107,9 +107,18 @@ def _written(value: Any) -> str:
 def _used(run: RunView) -> Block | None:
     if run.contract is None:
         return None
+    segmented = run.run.get("command") == "segment"
+    kept_out = {column.name for column in run.described_only} if segmented else set()
     rows = [
-        [column.label, column.name, column.kind, column.unit or "–", "with care" if column.sensitive else "–"]
+        [
+            column.label,
+            column.name,
+            column.kind,
+            column.unit or "–",
+            "described only" if column.name in kept_out else "with care" if column.sensitive else "–",
+        ]
         for column in run.contract.features(run.at)
     ]
     names = ["Column used", "name in the file", "kind", "unit", "sensitive"]
-    return fold(f"The {len(rows)} columns the model may use", [table(names, rows, words=(0, 1, 2, 3, 4))])
+    title = "columns that segments are made of or described by" if segmented else "columns the model may use"
+    return fold(f"The {len(rows)} {title}", [table(names, rows, words=(0, 1, 2, 3, 4))])

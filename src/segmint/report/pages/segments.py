@@ -27,7 +27,7 @@ from segmint.segments.call_order import call_order, say_call_order
 from segmint.segments.stability import STABLE, shared
 from segmint.segments.words import DESCRIBED
 from segmint.store import run_files
-from segmint.wording import count, decimal, percent, percent_between
+from segmint.wording import count, decimal, listed, percent, percent_between
 
 Segment = dict[str, Any]
 
@@ -60,6 +60,7 @@ def page(run: RunView) -> Page | None:
         lead="" if first else _lead(found, segments),
         blocks=[
             statements([("Whom to call", first)]) if first else None,
+            _left_out(run, found),
             _overview(found, segments),
             text(_lead(found, segments)) if first else None,
             points([_missed(said) for said in found["gates_missed"]]) if found["gates_missed"] else None,
@@ -74,6 +75,19 @@ def page(run: RunView) -> Page | None:
             _rules(found),
             fold("Three questions for the next calls", [points(found["questions"])]) if found["questions"] else None,
         ],
+    )
+
+
+def _left_out(run: RunView, found: dict[str, Any]) -> Block | None:
+    """Say which sensitive columns made no segment, where the settings leave them out."""
+    names = [column.label for column in run.described_only]
+    if not names:
+        return None
+    made = "Made" if found["kind"] == "discovered" else "Said in rules"
+    return points(
+        [
+            f"{made} without {listed(names)}; names and descriptions still say what is typical in {'it' if len(names) == 1 else 'them'}."
+        ]
     )
 
 
@@ -92,7 +106,9 @@ def _overview(found: dict[str, Any], segments: Sequence[Segment]) -> Block:
         "share": lambda segment: percent(segment["share"], 0),
     }
     if weighed:
-        columns["said yes (95 % interval)"] = _answered
+        columns[
+            "said yes (95 % interval)" if money.get("all_reached", True) else "yes of those reached (95 % interval)"
+        ] = _answered
         if weighed["in_money"]:
             columns[f"profit per call, {currency}"] = lambda segment: decimal(
                 brought.get(segment["key"], {}).get("each"), 2
@@ -288,7 +304,11 @@ def _worth(found: dict[str, Any], segments: Sequence[Segment]) -> Block | None:
             charts.bubbles(rows, base=base, y_title=title, percentages=not in_money),
             "Segments by their share of the customers and what a call to them brings",
         ),
-        caption=_most_brought(pairs, in_money=in_money),
+        caption=_most_brought(
+            pairs,
+            in_money=in_money,
+            earned="earned" if (found.get("money") or {}).get("all_reached", True) else "would earn",
+        ),
         data=table(["Segment", "share", title, "95 % interval", f"in all, {unit}"], data),
         keys=[
             key("accent", "above all customers", "dot"),
@@ -299,7 +319,7 @@ def _worth(found: dict[str, Any], segments: Sequence[Segment]) -> Block | None:
     )
 
 
-def _most_brought(pairs: Sequence[tuple[Segment, dict[str, Any]]], *, in_money: bool) -> str:
+def _most_brought(pairs: Sequence[tuple[Segment, dict[str, Any]]], *, in_money: bool, earned: str) -> str:
     segment, told = max(pairs, key=lambda pair: float(pair[1]["part"]))
     if told["part"] == 0:
         return "No segment earns what its calls cost."
@@ -307,7 +327,7 @@ def _most_brought(pairs: Sequence[tuple[Segment, dict[str, Any]]], *, in_money: 
         return f"Only {_named(segment).replace('Segment', 'segment', 1)} pays; it is {percent(segment['share'], 0)} of the customers."
     return (
         f"The largest bubble brings most: {_named(segment)}, {percent(told['part'], 0)} of "
-        f"{'what calls to the segments that pay earned' if in_money else 'all who said yes'}, "
+        f"{f'what calls to the segments that pay {earned}' if in_money else 'all who said yes'}, "
         f"being {percent(segment['share'], 0)} of the customers."
     )
 
