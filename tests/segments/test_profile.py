@@ -90,6 +90,18 @@ def test_the_best_channel_is_an_association_with_its_interval(truth):
     assert best[0].low < best[0].rate < best[0].high
 
 
+def test_a_level_of_few_calls_is_the_best_where_its_interval_carries_it(truth):
+    frame = draw_campaign()
+    yes = (frame["y"] == "yes").to_numpy()
+    here = np.flatnonzero((truth == 2) & yes)[:16], np.flatnonzero((truth == 2) & ~yes)[:4]
+    channel = np.full(frame.height, "telephone", dtype=object)
+    channel[np.concatenate(here)] = "mail"
+    (best,) = profile_segments(with_channel(pl.Series(channel.astype(str))), truth).segments[2].best
+    assert (best.level, best.customers, best.rate) == ("mail", 20, 0.8)
+    channel[np.concatenate(here)[9:]] = "telephone"
+    assert profile_segments(with_channel(pl.Series(channel.astype(str))), truth).segments[2].best == ()
+
+
 def test_the_most_frequent_channel_is_not_the_best_when_it_is_no_better(truth):
     alike = (pl.int_range(pl.len()) % 10 == 0) | (pl.int_range(pl.len()) % 10 == 1)
     table = with_channel(pl.when(alike).then(pl.lit("cellular")).otherwise(pl.lit("telephone")))

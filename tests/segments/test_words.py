@@ -352,7 +352,8 @@ def test_words_are_of_the_column_they_mean(retired, label):
     plain = replace(retired, markers=(), typical=(much,), best=(), worth=(), response=None)
     words = say_segments(Profiles((plain,)))[0]
     assert words.name == "Mixed customers"
-    assert {sentence.kind for sentence in words.sentences} == {"who"}
+    assert {sentence.kind for sentence in words.sentences} == {"who", "need"}
+    assert words.of("need")[0].text.startswith("Nothing that many of them share")
 
 
 @pytest.mark.parametrize("label", ["age", "age in years", "customer age", "average yearly balance", "account balance"])
@@ -402,3 +403,63 @@ def test_satisfaction_is_profiled_where_the_table_knows_it():
     halves = (satisfied > np.nanmedian(satisfied)).astype(np.int64)
     happy = profile_segments(table, halves).segments[1]
     assert "satisfaction" in {marker.column for marker in happy.markers} | {row.column for row in happy.typical}
+
+
+def advice_of(segment, kind):
+    return [line.text for line in say_segments(Profiles((segment,)))[0].of(kind)]
+
+
+def earlier(retired, level, share, index):
+    return replace(
+        retired.markers[0], column="poutcome", label="outcome of the earlier campaign", level=level, share=share,
+        index=index, difference=1.0, known=1.0,
+    )  # fmt: skip
+
+
+def test_a_strong_minority_speaks_where_nothing_fits_most(retired):
+    split = plain(
+        retired, "6", markers=(earlier(retired, "success", 0.42, 1259.0), earlier(retired, "failure", 0.4, 363.0))
+    )
+    assert advice_of(split, "offer") == [
+        "42 % of them said yes before: Renewal, on terms at least as good as the last."
+    ]
+    assert advice_of(split, "avoid") == [
+        "40 % of them refused before: Do not repeat the offer that they refused before."
+    ]
+    assert advice_of(split, "message")
+    weak = plain(
+        retired, "6", markers=(earlier(retired, "success", 0.2, 1259.0), earlier(retired, "failure", 0.4, 150.0))
+    )
+    assert advice_of(weak, "offer") == advice_of(weak, "avoid") == []
+
+
+def test_advice_for_most_names_whom_it_is_for_where_many_others_are_otherwise(retired):
+    failed, said_yes = earlier(retired, "failure", 0.51, 465.0), earlier(retired, "success", 0.3, 891.0)
+    assert advice_of(plain(retired, "4", markers=(failed,)), "avoid") == [
+        "Do not repeat the offer that they refused before."
+    ]
+    assert advice_of(plain(retired, "4", markers=(failed, said_yes)), "avoid") == [
+        "51 % of them refused before: Do not repeat the offer that they refused before."
+    ]
+
+
+def test_no_segments_advice_is_silently_empty(retired):
+    (said,) = advice_of(plain(retired, "1"), "need")
+    assert said.startswith("Nothing that many of them share suggests a need or an offer: ask what they are saving for")
+
+
+@pytest.mark.parametrize(("typical", "married", "told"), [(0.0, "", True), (-0.8, "", False), (0.0, "No", False)])
+def test_the_young_and_unmarried_are_offered_nothing_for_the_whole_family(retired, typical, married, told):
+    household = Typical("size", "people in the household", "", 5.0, 3.0, 0.9)
+    age = Typical("age", "age", "years", 26.0, 40.0, typical)
+    never = replace(retired.markers[0], column="m", label="ever married", level=married, share=0.98, difference=1.0)
+    here = plain(retired, "3", typical=(household, age), markers=(never,) if married else ())
+    assert ("Something for the whole family: savings for the children." in advice_of(here, "message")) == told
+
+
+def test_one_savings_plan_is_offered_once(retired):
+    young = Typical("age", "age", "years", 26.0, 40.0, -1.2)
+    thrifty = replace(retired.markers[0], column="s", label="spending score", level="Low", share=0.99, difference=0.6)
+    assert advice_of(plain(retired, "3", typical=(young,), markers=(thrifty,)), "offer") == [
+        "A short deposit, six months or less, with a small minimum, or a savings plan."
+    ]

@@ -22,6 +22,7 @@ from segmint.splits.groups import row_customers
 DESCRIBING_ROLES = frozenset({"characteristic", "holding", "interest", "history", "satisfaction"})
 MARKED = 0.20  # a standardised difference worth naming
 MOST_MARKERS = 12
+FEWEST_CALLS = RAREST_LEVEL  # of a level of the call's circumstances; intervals allow for how few they are
 
 
 @dataclass(frozen=True)
@@ -529,7 +530,7 @@ def _best_observed(
 
     The best lower end of the interval wins, so that a handful of lucky calls does not; and it must lie above the rate of
     the segment's calls of other known levels, at a level that allows for the number of levels (Bonferroni): of a dozen that
-    are all alike one is always the best.
+    are all alike one is always the best. Of levels with fewer than `FEWEST_CALLS` calls nothing is said.
     """
     found: list[list[Association]] = [[] for _ in range(count)]
     columns = [
@@ -548,7 +549,7 @@ def _best_observed(
             enough = [
                 (str(level), mine & (codes == code))
                 for code, level in enumerate(named)
-                if (mine & (codes == code)).sum() >= 3 * RAREST_LEVEL
+                if (mine & (codes == code)).sum() >= FEWEST_CALLS
             ]
             sure = [
                 _association(column, level, yes[calls], alike)

@@ -69,6 +69,8 @@ class _Part(_Trait):
 class _Advice(_Trait):
     kind: Kind
     text: Line
+    who: Line | None = None
+    unless: list[_Trait] = []
 
 
 class _ByResponse(_Entries):

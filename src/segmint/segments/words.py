@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from segmint.errors import ConfigError
 from segmint.segments.coding import tell_apart
 from segmint.segments.cuts import LONGEST, Cut, Cuts, Trait
-from segmint.segments.profile import MARKED, Marker, Profiles, SegmentProfile, Typical
+from segmint.segments.profile import FEWEST_CALLS, MARKED, Marker, Profiles, SegmentProfile, Typical
 from segmint.segments.stability import STABLE
 from segmint.segments.word_file import Kind, Words, first_complaint
 from segmint.toml_files import parse_toml, read_toml_text
@@ -24,6 +24,8 @@ from segmint.wording import between, capital, counted, decimal, listed, percent,
 
 Rules = Mapping[str, Any]
 MOST = 0.5  # a name may only say what most of the segment is
+SOME = 0.25  # of the segment, where it is twice as usual as among all: enough to be told what to do with, as a part
+TWICE = 200.0
 DESCRIBED = 30  # of fewer customers no description, offer or message is said
 TELLING = 0.1  # by so much more usual in a segment than in others of its name
 LONGEST_NAME = 80  # a dialler shows little more
@@ -163,17 +165,20 @@ def questions(columns_roles: Sequence[str], rules: Rules | None = None) -> tuple
     return tuple((rules or load_words()).get("questions", {}).get("list", []))
 
 
-def _matches(segment: SegmentProfile, entry: Rules) -> tuple[float, Evidence] | None:
-    """Find what in the profile bears the entry out, and how strongly."""
+def _matches(segment: SegmentProfile, entry: Rules, *, of_some: bool = False) -> tuple[float, Evidence] | None:
+    """Find what in the profile bears the entry out, and how strongly: of most, or a level that a strong minority has."""
+    if any(_matches(segment, other) is not None for other in entry.get("unless", ())):
+        return None
     if "level" in entry:
         for marker in segment.markers:
             if (
                 marker.difference > 0
-                and marker.of_all >= MOST
+                and (_strong(marker) if of_some else marker.of_all >= MOST)
                 and re.search(entry["label"], marker.label, re.IGNORECASE)
                 and re.fullmatch(entry["level"], marker.level, re.IGNORECASE)
             ):
                 return marker.difference, evidence_of(marker)
+    if "level" in entry or of_some:
         return None
     for typical in segment.typical:
         if typical.known >= MOST and re.search(entry["label"], typical.label, re.IGNORECASE):
@@ -187,6 +192,10 @@ def _matches(segment: SegmentProfile, entry: Rules) -> tuple[float, Evidence] | 
             ):
                 return abs(typical.difference), _evidence_of_number(typical)
     return None
+
+
+def _strong(marker: Marker) -> bool:
+    return marker.of_all >= SOME and marker.index >= TWICE
 
 
 def evidence_of(marker: Marker) -> Evidence:
@@ -205,9 +214,11 @@ def _evidence_of_having(typical: Typical) -> Evidence:
     )  # fmt: skip
 
 
-def _strongest(segment: SegmentProfile, entries: list[Rules], most: int) -> list[tuple[Rules, Evidence]]:
+def _strongest(
+    segment: SegmentProfile, entries: list[Rules], most: int, *, of_some: bool = False
+) -> list[tuple[Rules, Evidence]]:
     """Return the entries that hold, the strongest first, one per column and one of all that are `about` the same."""
-    found = [(match, entry) for entry in entries if (match := _matches(segment, entry)) is not None]
+    found = [(match, entry) for entry in entries if (match := _matches(segment, entry, of_some=of_some)) is not None]
     found.sort(key=lambda pair: (-pair[0][0], pair[1]["text"]))
     chosen: list[tuple[Rules, Evidence]] = []
     told: set[str] = set()
@@ -492,8 +503,8 @@ def _best(segment: SegmentProfile) -> list[Sentence]:
     return [
         Sentence(
             "channel" if "channel" in best.label else "timing",
-            f"Best seen with {best.label} {best.level}: {_percent(best.rate)} said yes "
-            f"({_percent(best.low)} to {_percent(best.high)}, {best.customers:,} calls). "
+            f"Most surely best with {best.label} {best.level}, of those with {FEWEST_CALLS} calls or more: "
+            f"{_percent(best.rate)} said yes ({_percent(best.low)} to {_percent(best.high)}, {best.customers:,} calls). "
             "Seen together; not proven to be the cause.",
             (Evidence(best.column, best.level, best.rate, None, None, best.low, best.high),),
         )
@@ -502,11 +513,36 @@ def _best(segment: SegmentProfile) -> list[Sentence]:
 
 
 def _advice(segment: SegmentProfile, rules: Rules, best: bool) -> list[Sentence]:
+    """Advise by what most are; where nothing fits most, by what a strong minority is, who are then named."""
     sentences = []
     for kind in KINDS:
         entries = [entry for entry in rules.get("advice", []) if entry["kind"] == kind]
-        sentences += [Sentence(kind, entry["text"], (evidence,)) for entry, evidence in _strongest(segment, entries, 2)]
+        chosen = _strongest(segment, entries, 2) or _strongest(segment, entries, 2, of_some=True)
+        sentences += [Sentence(kind, _to_whom(segment, entry, evidence), (evidence,)) for entry, evidence in chosen]
+    if rules.get("advice") and not any(sentence.kind in ("need", "offer", "message") for sentence in sentences):
+        sentences.append(_ask_them(segment))
     return sentences + _by_response(segment, rules, best)
+
+
+def _to_whom(segment: SegmentProfile, entry: Rules, evidence: Evidence) -> str:
+    """Say an advice, and whom it is for where it is not for most, or where others of the segment are plainly otherwise."""
+    text = str(entry["text"])
+    if "level" not in entry:
+        return text
+    of_column = [marker for marker in segment.markers if marker.difference > 0 and marker.column == evidence.column]
+    mine = next(marker for marker in of_column if marker.level == evidence.level)
+    others = [marker for marker in of_column if marker is not mine and _strong(marker)]
+    if mine.of_all >= MOST and not others:
+        return text
+    return f"{_percent(mine.of_all)} of them {entry.get('who') or f'have {mine.label} {mine.level}'}: {text}"
+
+
+def _ask_them(segment: SegmentProfile) -> Sentence:
+    return Sentence(
+        "need",
+        "Nothing that many of them share suggests a need or an offer: ask what they are saving for, and when they will need it.",
+        (Evidence("customers", "all", float(segment.customers), None, None, None, None),),
+    )
 
 
 def _by_response(segment: SegmentProfile, rules: Rules, best: bool) -> list[Sentence]:
