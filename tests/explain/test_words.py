@@ -99,6 +99,27 @@ def test_the_strongest_come_first_and_say_which_way_they_push() -> None:
     )
 
 
+def test_on_a_call_list_what_raises_the_chance_comes_first() -> None:
+    found = told([0.0, 0.02, 0.03, -0.05, 0.0])
+    row = reason_frame(table_of(customers(1)), found, REFERENCE, raising_first=True).row(0)
+    strongest_first = reason_frame(table_of(customers(1)), found, REFERENCE).row(0)
+    assert row == (strongest_first[1], strongest_first[2], strongest_first[0])
+    assert [reason.rsplit(": ", 1)[1] for reason in row] == [
+        "raises the chance",
+        "raises the chance",
+        "lowers the chance",
+    ]
+    few = reason_frame(table_of(customers(1)), told([0.0, 0.0, -0.03, 0.0, 0.0]), REFERENCE, raising_first=True).row(0)
+    assert few[0].endswith("lowers the chance")
+    assert few[1:] == (None, None)
+
+
+def test_nothing_usual_explains_what_it_raises() -> None:
+    cells = {"customer": "c", "age": 62.0, "balance": 2_400.0, "job": "retired", "loan": "yes", "months": 4.0}
+    row = reason_frame(table_of(pl.DataFrame([cells])), told([0.0, 0.04, 0.0, 0.0, -0.03]), REFERENCE).row(0)
+    assert row[:2] == ("balance of 2,400: raises the chance", "4 months since the last call: lowers the chance")
+
+
 def test_a_sensitive_column_is_named_only_when_asked_and_the_next_reason_moves_up() -> None:
     table, found = table_of(customers(1)), told([0.5, 0.04, 0.03, 0.02, 0.01])
     quiet = reason_frame(table, found, REFERENCE).row(0)

@@ -127,9 +127,9 @@ def test_what_if_works_out_only_reasons_that_nobody_asked_for_before(
     asked: list[int] = []
     real = flow.reasons_for
 
-    def counted(table: ValidTable, *rest: Any) -> pl.DataFrame:
+    def counted(table: ValidTable, *rest: Any, **named: Any) -> pl.DataFrame:
         asked.append(len(table))
-        return real(table, *rest)
+        return real(table, *rest, **named)
 
     monkeypatch.setattr(flow, "reasons_for", counted)
     fewer = target(sample_path(), done.folder, policy("policy.budget_calls=200"), runs=runs)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import openpyxl
 import polars as pl
@@ -66,6 +67,30 @@ def test_a_workbook_with_a_sheet_for_each_value_opens_and_holds_everyone_once(tm
     ranks = [row[0] for row in book["a b (2)"].iter_rows(min_row=2, values_only=True)]
     assert ranks == sorted(ranks)
     assert any("One for each 'branch'" in str(row[1]) for row in book["How to read"].iter_rows(values_only=True))
+
+
+def test_sheets_of_segments_begin_with_their_number_and_are_named_in_full_on_how_to_read(tmp_path, contract):
+    names = [f"Customers called before and {which} a housing loan" for which in ("with", "without")]
+    made = dealt(names * 3)
+    rows = made.rows.with_columns(segment=pl.col("branch"))
+    made = replace(made, rows=rows, policy=made.policy.model_copy(update={"sheet_by": "segment"}))
+    numbers = {names[1]: "4", names[0]: "6"}
+    write_workbook(made, contract, tmp_path / "a.xlsx", numbers=numbers)
+    book = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    assert book.sheetnames == ["How to read", "4 Customers called before and w", "6 Customers called before and w"]
+    told = dict(row[:2] for row in book["How to read"].iter_rows(values_only=True))
+    assert told["Sheet '4 Customers called before and w'"] == names[1]
+    assert told["Sheet '6 Customers called before and w'"] == names[0]
+    assert "holds the rest" not in told["Sheets"], "there is no sheet of others"
+    assert told["Reason 2"].startswith("Second of the three things that move this propensity most.")
+
+
+def test_the_sheet_of_others_is_told_of_where_there_is_one(tmp_path, contract):
+    write_workbook(dealt(["Lisbon", None]), contract, tmp_path / "a.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    told = dict(row[:2] for row in book["How to read"].iter_rows(values_only=True))
+    assert told["Sheets"].endswith("'Others' holds the rest.")
+    assert not [name for name in told if str(name).startswith("Sheet '")]
 
 
 def test_the_most_frequent_values_have_a_sheet_and_the_rest_share_one():

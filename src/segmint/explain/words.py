@@ -29,6 +29,7 @@ SENTENCE = "{what}: {effect}"
 NUMBER = "{label} of {value} is {place}"
 LONG_NUMBER = "{label} is {value}, {place}"
 COUNTED = "{value} {label}, {place}"
+NUMBER_ALONE, LONG_NUMBER_ALONE, COUNTED_ALONE = "{label} of {value}", "{label} is {value}", "{value} {label}"
 LEVEL = "{label} is {level}"
 UNSEEN = "{label} was not seen in training"
 UNKNOWN = "{label} is not known"
@@ -69,15 +70,18 @@ class Wording:
         """Make the wording of a contract and a bundle's reference."""
         return cls(contract.by_name, {summary["name"]: summary for summary in reference["columns"]})
 
-    def what(self, name: str, cell: Cell) -> str:
-        """Say what a cell means beside customers in general: "age of 62 years is above 90 % of customers"."""
+    def what(self, name: str, cell: Cell, *, say_usual: bool = True) -> str:
+        """Say what a cell means beside customers in general: "age of 62 years is above 90 % of customers".
+
+        With `say_usual` False a number that is usual stands by itself: nothing usual explains what it raises or lowers.
+        """
         column = self.columns[name]
         if cell is None:
             return column.missing_means or UNKNOWN.format(label=column.label)
         if isinstance(cell, str):
             return self._level(column, cell)
         state = next((state.name for state in column.states if state.value == cell), None)
-        return state or self._number(column, float(cell))
+        return state or self._number(column, float(cell), say_usual)
 
     def value(self, name: str, cell: Cell) -> str:
         """Say what a cell means by itself: "62 years", "retired", "never contacted"."""
@@ -104,18 +108,21 @@ class Wording:
             return f"has no {rest.removeprefix('a ').removeprefix('an ')}"
         return LEVEL.format(label=column.label, level=level)
 
-    def _number(self, column: Column, number: float) -> str:
+    def _number(self, column: Column, number: float, say_usual: bool) -> str:
         label, value = column.label, _with_unit(column, number)
         first = label.split()[0]
         if first in column.unit.split():  # "5 calls in this campaign"
             value = "no" if number == 0 else plain(number)
             label = label.replace(first, first.removesuffix("s"), 1) if number == 1 else label
-            pattern, places = COUNTED, (MORE, FEWER, AS_USUAL)
+            pattern, alone, places = COUNTED, COUNTED_ALONE, (MORE, FEWER, AS_USUAL)
         elif len(label.split()) > LONGEST_LABEL:
-            pattern, places = LONG_NUMBER, (ABOVE, BELOW, AS_USUAL)
+            pattern, alone, places = LONG_NUMBER, LONG_NUMBER_ALONE, (ABOVE, BELOW, AS_USUAL)
         else:
-            pattern, places = NUMBER, (ABOVE, BELOW, USUAL)
-        return pattern.format(label=label, value=value, place=self._place(column.name, number, *places))
+            pattern, alone, places = NUMBER, NUMBER_ALONE, (ABOVE, BELOW, USUAL)
+        place = self._place(column.name, number, *places)
+        if place.startswith(places[2]) and not say_usual:
+            return alone.format(label=label, value=value)
+        return pattern.format(label=label, value=value, place=place)
 
     def _place(self, name: str, number: float, high: str, low: str, usual: str) -> str:
         summary = self.reference[name]
@@ -181,6 +188,7 @@ def sentences(
     top: int = TOP,
     targets: Sequence[str | None] | None = None,
     sensitive: bool = False,
+    raising_first: bool = False,
 ) -> Iterator[list[str | None]]:
     """Say for each customer what moves the prediction most, strongest first.
 
@@ -195,6 +203,8 @@ def sentences(
         The segment that is spoken for, one per customer; left out, it is a response.
     sensitive : bool
         Whether sensitive columns may be named. If not, the next reason moves up.
+    raising_first : bool
+        Whether, of the `top` strongest, those that raise the prediction stand before those that lower it.
 
     Yields
     ------
@@ -205,14 +215,24 @@ def sentences(
     allowed = np.array([sensitive or not wording.columns[name].sensitive for name in names])
     places = strongest(attributions.contributions, allowed, top)
     cells = [frame[name].to_list() for name in names]
+    if raising_first:
+        places = _raising_first(places, attributions.contributions)
     for row, chosen in enumerate(places):
         target = None if targets is None else targets[row]
         said: list[str | None] = [None] * top
         for rank, place in enumerate(chosen):
             if place >= 0:
                 effect = effect_words(attributions.contributions[row, place], target)
-                said[rank] = SENTENCE.format(what=wording.what(names[place], cells[place][row]), effect=effect)
+                said[rank] = SENTENCE.format(
+                    what=wording.what(names[place], cells[place][row], say_usual=False), effect=effect
+                )
         yield said
+
+
+def _raising_first(places: NDArray[np.int64], contributions: NDArray[np.float64]) -> NDArray[np.int64]:
+    moved = np.take_along_axis(contributions, np.maximum(places, 0), axis=1)
+    behind = np.where(places < 0, 2, moved <= 0)
+    return np.take_along_axis(places, np.argsort(behind, axis=1, kind="stable"), axis=1)
 
 
 def reason_frame(
@@ -222,16 +242,26 @@ def reason_frame(
     *,
     top: int = TOP,
     sensitive: bool = False,
+    raising_first: bool = False,
 ) -> pl.DataFrame:
     """Write the reasons of customers who were explained already; see `reasons_for`."""
     wording = Wording.of(table.contract, reference)
     targets = None if table.contract.outcome.positive is not None else [str(name) for name in attributions.classes]
-    said = sentences(table.frame, attributions, wording, top=top, targets=targets, sensitive=sensitive)
+    said = sentences(
+        table.frame, attributions, wording, top=top, targets=targets, sensitive=sensitive, raising_first=raising_first
+    )
     names = [f"reason_{rank + 1}" for rank in range(top)]
     return pl.DataFrame(list(said), schema=dict.fromkeys(names, pl.String), orient="row")
 
 
-def reasons_for(table: ValidTable, predictor: Predictor, reference: Mapping[str, Any], top: int = TOP) -> pl.DataFrame:
+def reasons_for(
+    table: ValidTable,
+    predictor: Predictor,
+    reference: Mapping[str, Any],
+    top: int = TOP,
+    *,
+    raising_first: bool = False,
+) -> pl.DataFrame:
     """Say in words why each customer's propensity is what it is; no sensitive column is named.
 
     Parameters
@@ -242,6 +272,8 @@ def reasons_for(table: ValidTable, predictor: Predictor, reference: Mapping[str,
         The bundle's ``reference.json``.
     top : int
         Reasons per customer.
+    raising_first : bool
+        See `sentences`.
 
     Returns
     -------
@@ -250,4 +282,4 @@ def reasons_for(table: ValidTable, predictor: Predictor, reference: Mapping[str,
     """
     behind = background_rows(reference, seed=SEED)
     found = attribute(predictor, table.frame, behind, seed=SEED, target=table.contract.outcome.positive)
-    return reason_frame(table, found, reference, top=top)
+    return reason_frame(table, found, reference, top=top, raising_first=raising_first)

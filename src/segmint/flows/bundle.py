@@ -141,6 +141,14 @@ def segment_names(bundle: Bundle) -> list[str]:
     return [] if known is None or known.get("state") is None else [str(part["name"]) for part in known["segments"]]
 
 
+def segment_numbers(bundle: Bundle) -> dict[str, str]:
+    """The number of each segment that a bundle knows, by its name."""
+    return {
+        name: str(part["key"])
+        for name, part in zip(segment_names(bundle), (bundle.segments or {}).get("segments", []), strict=False)
+    }
+
+
 def segments_in(bundle: Bundle, frame: pl.DataFrame) -> pl.Series | None:
     """Name the segment of each customer of a typed frame; None if the bundle knows no segments."""
     names = segment_names(bundle)

@@ -18,7 +18,7 @@ from segmint.contract.contract import Contract
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import PolicyError
 from segmint.explain.words import reasons_for
-from segmint.flows.bundle import SEGMENT, predictor_of
+from segmint.flows.bundle import SEGMENT, predictor_of, segment_numbers
 from segmint.flows.candidates import (
     CARRIED,
     carried_of,
@@ -190,8 +190,9 @@ def target(
         summary = _summary(call_list, choice, held_back, table, columns, opened_bundle)
         parts = pl.DataFrame(summary["parts"])
         publish_file(here.folder / LIST, call_list.write)
+        numbers = segment_numbers(opened_bundle)
         for_people = publish_file(
-            here.folder / SHEET, lambda path: write_workbook(call_list, contract, path, parts=parts)
+            here.folder / SHEET, lambda path: write_workbook(call_list, contract, path, parts=parts, numbers=numbers)
         )
         for_dialler = publish_file(here.folder / DIALLER, lambda path: write_dialler(call_list, profile, path))
         summary["hand_off"] = {SHEET: asdict(for_people), DIALLER: asdict(for_dialler)}
@@ -260,7 +261,7 @@ def _with_reasons(
     fresh = listed if known is None else listed & ~records.is_in(known["record"].to_list()).to_numpy()
     parts = [] if known is None else [known.filter(pl.col("record").is_in(records.filter(pl.Series(listed)).to_list()))]
     if fresh.any():
-        reasons = reasons_for(table.rows(fresh), predictor_of(bundle), bundle.reference)
+        reasons = reasons_for(table.rows(fresh), predictor_of(bundle), bundle.reference, raising_first=True)
         parts.append(reasons.insert_column(0, records.filter(pl.Series(fresh))))
     found = pl.concat(parts)
     named = pl.DataFrame({"record": records, "customer": customers})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -20,7 +20,7 @@ from segmint.tables.write import CELL_CHARACTERS, new_workbook
 from segmint.targeting.call_list import STATUS_WORDS, CallList
 from segmint.targeting.objections import objecting
 from segmint.targeting.phones import E164, to_e164
-from segmint.targeting.sheets import MOST_SHEETS, OTHERS, sheets_of
+from segmint.targeting.sheets import MOST_SHEETS, OTHERS, sheets_of, values_by_sheet
 from segmint.targeting.what_if_sheet import write_what_if
 from segmint.toml_files import parse_toml
 from segmint.wording import capital
@@ -272,6 +272,7 @@ def write_workbook(
     path: Path,
     *,
     parts: pl.DataFrame | None = None,
+    numbers: Mapping[str, str] | None = None,
 ) -> HandOffReceipt:
     """Write the listed customers as a workbook for people, with a sheet that says how to read it.
 
@@ -287,13 +288,17 @@ def write_workbook(
         In a folder that the store lends.
     parts : polars.DataFrame, optional
         From `what_if_parts`.
+    numbers : mapping, optional
+        The number of each segment by its name; sheets of segments begin with it.
     """
-    sheets = sheets_of(call_list)
+    numbers = numbers if call_list.sheet_column == "segment" else None
+    sheets = sheets_of(call_list, numbers)
+    told = _about_sheets(call_list, [name for name, _ in sheets], numbers)
     columns = _sheet_columns(call_list, contract)
     neutralised = 0
     with new_workbook(path) as book:
         book.set_properties({"title": "Call list"})
-        _how_to_read(book, call_list, columns, what_if=parts is not None and parts.height > 0)
+        _how_to_read(book, call_list, columns, told, what_if=parts is not None and parts.height > 0)
         styles = {
             "head": book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"}),
             "text": book.add_format({"num_format": "@"}),
@@ -307,6 +312,9 @@ def write_workbook(
             write_what_if(book, parts, call_list.policy)
     others = 0 if call_list.sheet_column is None else sum(part.height for name, part in sheets if name == OTHERS)
     return HandOffReceipt(call_list.listed.height, 0, neutralised, others)
+
+
+_ORDER = "What raises it comes before what lowers it; of each, the strongest first."
 
 
 @dataclass(frozen=True)
@@ -339,7 +347,15 @@ def _sheet_columns(call_list: CallList, contract: Contract) -> tuple[_SheetColum
             _how_profit_is_reckoned(call_list.policy.conversations_per_customer),
         ),
         _SheetColumn("segment", "Segment", "text", "The group of similar customers."),
-        *(_SheetColumn(f"reason_{n}", f"Reason {n}", "text", "What moves this propensity most.") for n in (1, 2, 3)),
+        *(
+            _SheetColumn(
+                f"reason_{n}",
+                f"Reason {n}",
+                "text",
+                f"{which} of the three things that move this propensity most. {_ORDER}",
+            )
+            for n, which in ((1, "First"), (2, "Second"), (3, "Third"))
+        ),
     ]
     return (*first, *carried, *last)
 
@@ -370,7 +386,26 @@ def _write_sheet(sheet: Any, part: pl.DataFrame, columns: Sequence[_SheetColumn]
     return neutralised
 
 
-def _how_to_read(book: Any, call_list: CallList, columns: Sequence[_SheetColumn], *, what_if: bool) -> None:
+def _about_sheets(
+    call_list: CallList, names: Sequence[str], numbers: Mapping[str, str] | None
+) -> list[tuple[str, str]]:
+    """Say what the sheets are for, and of those whose name is not the value in full what that is."""
+    if call_list.sheet_column is None:
+        return []
+    rest = f"; '{OTHERS}' holds the rest" if OTHERS in names else ""
+    told = f"One for each '{call_list.policy.sheet_by}', the {MOST_SHEETS} most frequent at most{rest}."
+    named = values_by_sheet(call_list, numbers)
+    return [("Sheets", told), *((f"Sheet '{name}'", value) for name, value in named.items() if name != value)]
+
+
+def _how_to_read(
+    book: Any,
+    call_list: CallList,
+    columns: Sequence[_SheetColumn],
+    about_sheets: Sequence[tuple[str, str]],
+    *,
+    what_if: bool,
+) -> None:
     sheet = book.add_worksheet("How to read")
     bold = book.add_format({"bold": True})
     wrapped = book.add_format({"text_wrap": True, "valign": "top"})
@@ -383,9 +418,7 @@ def _how_to_read(book: Any, call_list: CallList, columns: Sequence[_SheetColumn]
         )
     ]
     lines += [("", sentence) for sentence in call_list.sentences()]
-    if call_list.sheet_column is not None:
-        told = f"One for each '{call_list.policy.sheet_by}', the {MOST_SHEETS} most frequent at most; '{OTHERS}' holds the rest."
-        lines.append(("Sheets", told))
+    lines += about_sheets
     lines += [("Status", "Rows")]
     lines += [(STATUS_WORDS[status], f"{count:,}") for status, count in call_list.counts.items()]
     lines += [("Column", "Meaning")]

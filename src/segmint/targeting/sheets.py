@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 
@@ -18,23 +18,41 @@ _RESERVED = ("How to read", "What if", "History", OTHERS)
 _ILLEGAL = re.compile(r"[\[\]:*?/\\\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 
 
-def sheets_of(call_list: CallList) -> list[tuple[str, pl.DataFrame]]:
+def sheets_of(call_list: CallList, numbers: Mapping[str, str] | None = None) -> list[tuple[str, pl.DataFrame]]:
     """Deal the listed customers out to sheets, each to one, best first on each.
 
-    The `MOST_SHEETS` most frequent values of `policy.sheet_by` have a sheet each, in the order of the alphabet. Who has
-    none of them is on the sheet `OTHERS`.
+    The `MOST_SHEETS` most frequent values of `policy.sheet_by` have a sheet each, in the order of the alphabet, or of their
+    `numbers`, with which the names of their sheets begin then. Who has none of them is on the sheet `OTHERS`.
     """
-    listed, column = call_list.listed, call_list.sheet_column
-    if column is None or listed.is_empty():
-        return list(_in_sheets(WHOLE, listed))
-    values = listed[column].cast(pl.String).str.strip_chars().replace("", None).alias("value")
-    often = values.drop_nulls().value_counts().sort("count", "value", descending=[True, False]).head(MOST_SHEETS)
-    own = sorted(often["value"].to_list(), key=lambda value: (value.casefold(), value))
-    parts = [(name, listed.filter(values == value)) for name, value in zip(sheet_names(own), own, strict=True)]
-    rest = listed.filter(~values.is_in(own).fill_null(False))
+    values = _values(call_list)
+    if values is None:
+        return list(_in_sheets(WHOLE, call_list.listed))
+    named = values_by_sheet(call_list, numbers)
+    parts = [(name, call_list.listed.filter(values == value)) for name, value in named.items()]
+    rest = call_list.listed.filter(~values.is_in(list(named.values())).fill_null(False))
     if rest.height:
         parts.append((OTHERS, rest))
     return [sheet for name, part in parts for sheet in _in_sheets(name, part)]
+
+
+def values_by_sheet(call_list: CallList, numbers: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Name the value of `policy.sheet_by` in full that each sheet is for; nothing for a list on one sheet."""
+    values, numbers = _values(call_list), numbers or {}
+    if values is None:
+        return {}
+    often = values.drop_nulls().value_counts().sort("count", "value", descending=[True, False]).head(MOST_SHEETS)
+    place = {value: number for number, value in enumerate(numbers)}
+    own = sorted(often["value"].to_list(), key=lambda value: (place.get(value, len(place)), value.casefold(), value))
+    titles = [f"{numbers[value]} {value}" if value in numbers else value for value in own]
+    return dict(zip(sheet_names(titles), own, strict=True))
+
+
+def _values(call_list: CallList) -> pl.Series | None:
+    """The value of each listed customer by which sheets are made; None where there is one sheet."""
+    column = call_list.sheet_column
+    if column is None or call_list.listed.is_empty():
+        return None
+    return call_list.listed[column].cast(pl.String).str.strip_chars().replace("", None).alias("value")
 
 
 def sheet_names(values: Sequence[str]) -> list[str]:
