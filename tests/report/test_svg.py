@@ -106,3 +106,10 @@ def test_a_number_between_two_whole_ones_keeps_its_decimals_along_the_axis() -> 
 
 def test_epochs_are_whole_along_the_axis() -> None:
     assert labels_along(np.arange(1.0, 4.0), whole=True) == ["1", "2", "3"]
+
+
+def test_no_word_that_tells_segments_apart_is_cut() -> None:
+    name = "4 Customers called before, with secondary schooling and without a housing loan"
+    rows = [{"label": name, "rate": 0.1, "low": 0.05, "high": 0.2, "tip": "t"}]
+    shown = " ".join(texts_of(charts.dots(rows, base=0.2, title="response rate", lines=4)))
+    assert all(word in shown for word in name.split())

@@ -42,7 +42,7 @@ def class_key(place: int) -> str:
     return f"class-{place % len(CLASSES) + 1}"
 
 
-def dots(rows: Sequence[Row], *, base: float, title: str, lines: Literal[1, 2] = 1) -> Chart:
+def dots(rows: Sequence[Row], *, base: float, title: str, lines: int = 1) -> Chart:
     """Rates with their intervals, one line for each level, beside the overall rate.
 
     Parameters
@@ -525,10 +525,10 @@ def returns(rows: Sequence[Row], *, stable: float) -> Chart:
     return _themed(chart, height=260)
 
 
-def _levels(rows: Sequence[Row], longest: int = 22, *, lines: Literal[1, 2] = 1) -> Any:
+def _levels(rows: Sequence[Row], longest: int = 22, *, lines: int = 1) -> Any:
     """Upright axis of levels in the order of the rows, each drawn by its place so that equal names stay apart.
 
-    A name stands on one line of at most `longest` letters, or on two.
+    A name stands on at most so many `lines` of at most `longest` letters.
     """
     import altair as alt
 
@@ -538,24 +538,32 @@ def _levels(rows: Sequence[Row], longest: int = 22, *, lines: Literal[1, 2] = 1)
     words = "[" + ", ".join(_listed(names.get(place, [""])) for place in range(max(names) + 1)) + "][datum.value]"
     # measured here: the drawing library takes every letter for a wide one and leaves half the width empty
     room = 14 + LETTER * max(len(line) for name in names.values() for line in name)
-    two = [place for place, name in names.items() if len(name) > 1]
-    middle: Any = {"condition": {"test": f"indexof({two}, datum.value) >= 0", "value": -8}, "value": 0}
+    more = {many: [place for place, name in names.items() if len(name) == many] for many in range(2, lines + 1)}
+    middle: Any = {
+        "condition": [
+            {"test": f"indexof({those}, datum.value) >= 0", "value": -8 * (many - 1)} for many, those in more.items()
+        ],
+        "value": 0,
+    }
     axis = alt.Axis(
         labelExpr=words, ticks=False, domain=False, labelLimit=0, labelPadding=10, minExtent=room, maxExtent=room,
-        labelOffset=middle if two else 0,
+        labelOffset=middle if any(more.values()) else 0,
     )  # fmt: skip
     return alt.Y("level:O", sort=None, title=None, axis=axis)
 
 
-def _in_lines(name: str, longest: int, lines: Literal[1, 2]) -> list[str]:
-    first, *more = textwrap.wrap(shorten(name, 1_000), longest) or [""]
-    if lines == 1 or not more:
+def _in_lines(name: str, longest: int, lines: int) -> list[str]:
+    wrapped = textwrap.wrap(shorten(name, 1_000), longest) or [""]
+    if lines == 1 or len(wrapped) == 1:
         return [shorten(name, longest)]
-    return [first, shorten(" ".join(more), longest)]
+    return (
+        [*wrapped[: lines - 1], shorten(" ".join(wrapped[lines - 1 :]), longest)] if len(wrapped) >= lines else wrapped
+    )
 
 
-def _row_height(rows: Sequence[Row], lines: Literal[1, 2], longest: int = 22) -> int:
-    return 25 if all(len(_in_lines(row["label"], longest, lines)) == 1 for row in rows) else 36
+def _row_height(rows: Sequence[Row], lines: int, longest: int = 22) -> int:
+    most = max((len(_in_lines(row["label"], longest, lines)) for row in rows), default=1)
+    return 25 if most == 1 else 6 + 15 * most
 
 
 def _listed(parts: Sequence[str]) -> str:

@@ -430,7 +430,7 @@ def _responses(segments: Sequence[Segment], unit: str) -> Block | None:
     return chart(
         "How the segments answered",
         draw(
-            charts.dots(rows, base=base, title="response rate", lines=2),
+            charts.dots(rows, base=base, title="response rate", lines=4),
             "Response rate of every segment with 95 % intervals",
         ),
         caption=caption,
