@@ -164,7 +164,13 @@ def test_money_from_columns_is_the_same_by_their_roles_and_by_their_names() -> N
     assert by_role is not None
     assert by_name is not None
     assert by_role.conversations_per_customer == by_name.conversations_per_customer == 0.3
-    assert "in account currency; 0.3 of all calls reach the customer." in by_role.source
+    assert "in account currency; 30 % of all calls reach the customer." in by_role.source
+    often = ["economics.cost_per_call=5", "economics.value_per_success=120", "economics.calls_per_customer=2.5"]
+    told = _money(table, load_config(None, [rate, *often]))
+    assert told is not None
+    assert told.source.endswith(
+        "as the value of a yes; 2.5 calls for each customer; 30 % of all calls reach the customer."
+    )
 
 
 def test_the_same_customers_are_assigned_to_the_same_segments(segmented: Segmented, runs: Path) -> None:
@@ -304,6 +310,11 @@ def test_a_later_wave_takes_names_and_no_other_setting_of_segments(
     assert [line for line in later.sentences if "nobody's" in line] == [
         "No segment is called '9' or has it as its number: the name given for it is nobody's."
     ]
+    own = earlier.summary["segments"][0]["own_name"]
+    still = load_config(None, flags={"segments.names": {own: "Keepers", "2": "Golden", by_itself: "Silver"}})
+    answered = assign(wave(300, 400, 2, 0.3), earlier.folder, still, runs=tmp_path / "runs")
+    assert answered.summary["names"] == ["Keepers", "Golden"], "segmint's own name still answers"
+    assert "Segment 2 was given two names; 'Golden' holds, and 'Silver' is lost." in answered.sentences
     alike = load_config(None, flags={"segments.names": {"1": "Golden", "2": "Golden"}})
     twins = assign(wave(300, 400, 2, 0.3), earlier.folder, alike, runs=tmp_path / "runs")
     assert twins.frame()["segment"].unique().sort().to_list() == ["Golden (1)", "Golden (2)"]

@@ -7,7 +7,7 @@ import pytest
 
 from segmint.errors import ConfigError
 from segmint.segments.profile import CallMoney, Profiles, Response, Typical, profile_segments
-from segmint.segments.words import load_words, names_of_nobody, questions, say_segments, shipped_words
+from segmint.segments.words import load_words, names_of_nobody, questions, say_named_twice, say_segments, shipped_words
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,15 @@ def test_people_name_segments_by_their_key_or_by_the_name_they_have(campaign, tr
     given = {keys[0]: "Builders", by_itself[2]: "Golden savers"}
     called = [words.name for words in say_segments(profiles, names=given)]
     assert called == ["Builders", by_itself[1], "Golden savers"]
-    assert names_of_nobody(profiles, None, given | {"9": "Lost", "Golden savers": "Lost"}) == ("9", "Golden savers")
+    assert names_of_nobody(given | {"9": "Lost", "Golden savers": "Lost"}, keys, by_itself) == ("9", "Golden savers")
+    assert [words.own_name for words in say_segments(profiles, names=given)] == by_itself
+
+
+def test_of_two_names_for_one_segment_the_one_that_is_lost_is_told_of():
+    names = {"2": "Golden savers", "Graduates": "Young professionals", "1": "Movers", "Workers": "Movers"}
+    assert say_named_twice(names, ["1", "2"], ["Workers", "Graduates"]) == (
+        "Segment 2 was given two names; 'Golden savers' holds, and 'Young professionals' is lost.",
+    )
 
 
 def test_segments_of_one_given_name_are_told_apart(campaign, truth):

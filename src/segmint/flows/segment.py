@@ -34,12 +34,12 @@ from segmint.segments.profile import CallMoney
 from segmint.segments.rules import rules_as_sql
 from segmint.segments.segmentation import Segmentation, describe_known_segments, discover_segments
 from segmint.segments.sizes import Sizes
-from segmint.segments.words import call_segments, load_words, say_nobody
+from segmint.segments.words import call_segments, load_words, say_named_twice, say_nobody
 from segmint.splits.groups import RowIdentity, row_customers
 from segmint.store.run import Run, find_run
 from segmint.store.run_files import CUSTOMERS, MIGRATION, SEGMENTS, SQL
 from segmint.targeting.stakes import known_amounts
-from segmint.wording import counted, listed, money, percent, some_of
+from segmint.wording import counted, listed, money, percent, plain, some_of
 
 UNSURE = 0.6  # a customer assigned with less than this could as well be elsewhere
 
@@ -204,7 +204,7 @@ def _money(table: ValidTable, config: Config) -> CallMoney | None:
                 else f"{money(source, economics.currency, 2)} as the {what}"
                 for source, what in zip(sources, said, strict=True)
             )
-            + _reached(config.policy.contact_rate)
+            + _dialled(economics.calls_per_customer, config.policy.contact_rate)
             + _at_the_mean(table, [source for source in sources if isinstance(source, str)]),
             economics.conversations(config.policy.contact_rate),
         )
@@ -216,14 +216,16 @@ def _money(table: ValidTable, config: Config) -> CallMoney | None:
         _amounts(table, names[0]),
         _amounts(table, names[1]),
         source=f"Profits are reckoned with the table's columns '{columns['cost'].label}' and '{columns['value'].label}', "
-        "in account currency" + _reached(config.policy.contact_rate) + _at_the_mean(table, names),
+        "in account currency" + _dialled(1.0, config.policy.contact_rate) + _at_the_mean(table, names),
         conversations_per_customer=config.policy.contact_rate,  # of one call
     )
 
 
-def _reached(contact_rate: float) -> str:
-    """End the sentence, with how many calls reach the customer where not all do."""
-    return f"; {contact_rate:.3g} of all calls reach the customer." if contact_rate < 1 else "."
+def _dialled(calls_per_customer: float, contact_rate: float) -> str:
+    """End the sentence, with how many calls a customer gets and how many of them reach, where it is not one that always does."""
+    calls = f"; {plain(calls_per_customer)} calls for each customer" if calls_per_customer != 1 else ""
+    reached = f"; {plain(100 * contact_rate)} % of all calls reach the customer" if contact_rate < 1 else ""
+    return f"{calls}{reached}."
 
 
 def _amounts(table: ValidTable, amount: float | str) -> float | NDArray[np.float64]:
@@ -338,7 +340,9 @@ def assign(
         keys = [str(part["key"]) for part in found["segments"]]
         before = [str(part["name"]) for part in found["segments"]]
         given = _names_since(config.segments, earlier)
-        names = call_segments(keys, before, given)
+        own = [str(part.get("own_name") or part["name"]) for part in found["segments"]]
+        by_own = {name: given[first] for name, first in zip(before, own, strict=True) if first in given}
+        names = call_segments(keys, before, by_own | given)
         rows = _named(table).with_columns(
             segment=pl.Series(names, dtype=pl.String).gather(labels),
             segment_key=pl.Series(keys, dtype=pl.String).gather(labels),
@@ -352,7 +356,8 @@ def assign(
     sizes = Sizes.of(labels, row_customers(table), len(keys))
     lines = [f"{key} {name}: {sizes.say(place)}" for place, (key, name) in enumerate(zip(keys, names, strict=True))]
     lines += [sizes.sentence] if sizes.sentence else []
-    lines += [say_nobody(name) for name in given if name not in {*keys, *before}]
+    lines += [say_nobody(name) for name in given if name not in {*keys, *before, *own}]
+    lines += say_named_twice(by_own | given, keys, before)
     unsure = int((likely.max(axis=1) < UNSURE).sum())
     lines.append(f"{unsure:,} of {len(table):,} {sizes.unit} could as well be elsewhere (probability below {UNSURE}).")
     return Segmented(here.folder, (*lines, *migrated.get("sentences", ())), migrated, here.folder / CUSTOMERS)

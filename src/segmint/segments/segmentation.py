@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -25,7 +25,7 @@ from segmint.segments.proof import SegmentProof, prove_segments
 from segmint.segments.rules import SegmentRules, segment_rules
 from segmint.segments.sizes import Sizes
 from segmint.segments.stability import STABLE, Labels, Stability, contingency
-from segmint.segments.words import SegmentWords, names_of_nobody, questions, say_nobody, say_segments
+from segmint.segments.words import SegmentWords, names_of_nobody, questions, say_named_twice, say_nobody, say_segments
 from segmint.splits.folds import inner_split
 from segmint.splits.groups import RowIdentity, row_customers
 from segmint.wording import percent
@@ -62,6 +62,8 @@ class Segmentation:
         What profits were reckoned with.
     names_of_nobody : tuple of str
         Under what a name was given and no segment goes.
+    named_twice : tuple of str
+        Which segments were given two names, in sentences.
     tree_cuts : bool or None
         Whether the method "tree" finds segments where these do not differ in their response; None where it is not asked.
     gaps : dict
@@ -82,6 +84,7 @@ class Segmentation:
     cramers_v: float | None = None
     money: CallMoney | None = None
     names_of_nobody: tuple[str, ...] = ()
+    named_twice: tuple[str, ...] = ()
     tree_cuts: bool | None = None
     gaps: Gaps = field(default_factory=dict)
 
@@ -135,7 +138,7 @@ class Segmentation:
             missed.append(
                 f"The segments change places from one block of time to the next (rank correlation {tau:.2f})."
             )
-        return (*missed, *map(say_nobody, self.names_of_nobody))
+        return (*missed, *map(say_nobody, self.names_of_nobody), *self.named_twice)
 
     def _instead(self) -> str:
         if (self.state or {}).get("method") == "tree" or self.tree_cuts is None:
@@ -147,7 +150,12 @@ class Segmentation:
     def to_json(self) -> dict[str, Any]:
         """Return what `segments.json` holds: aggregates and the state, never a customer."""
         segments = [
-            {**profile, "name": words.name, "sentences": [asdict(line) for line in words.sentences]}
+            {
+                **profile,
+                "name": words.name,
+                "own_name": words.own_name,
+                "sentences": [asdict(line) for line in words.sentences],
+            }
             for profile, words in zip(self.profiles.to_json(), self.words, strict=True)
         ]
         return {
@@ -262,12 +270,13 @@ def discover_segments(
         tree_cuts = finder.cuts_by_response(inputs, looked_at)
     rules = segment_rules(inputs, labels, random_state=random_state)
     cuts = cuts_of(finder.state_, rules, inputs, labels, len(profiles.segments))
+    said = _say(profiles, words, money, names, cuts)
     return Segmentation(
         labels=labels,
         probabilities=finder.probabilities_,
         sizes=Sizes.of(labels, customers, int(finder.state_["count"])),
         profiles=profiles,
-        words=_say(profiles, words, money, names, cuts),
+        words=said,
         rules=rules,
         state=finder.state_,
         choice=finder.choice_,
@@ -276,7 +285,8 @@ def discover_segments(
         questions=_questions(inputs, table, words),
         cramers_v=cramers_v(contingency(labels, _known(table)[0]), corrected=False) if _is_assignment(table) else None,
         money=money,
-        names_of_nobody=names_of_nobody(profiles, words, names or {}, cuts),
+        names_of_nobody=names_of_nobody(names or {}, *_called(said)),
+        named_twice=say_named_twice(names or {}, *_called(said)),
         tree_cuts=tree_cuts,
         gaps=gaps_of(finder.state_["coding"], inputs.frame),
     )
@@ -326,16 +336,23 @@ def describe_known_segments(
     profiles = profile_segments(table, labels, keys=keys)
     rules = segment_rules(inputs, labels, random_state=random_state)
     cuts = cuts_of(None, rules, inputs, labels, len(keys))
+    said = _say(profiles, words, None, names, cuts)
     return Segmentation(
         labels=labels,
         probabilities=certain,
         sizes=Sizes.of(labels, row_customers(table), len(keys)),
         profiles=profiles,
-        words=_say(profiles, words, None, names, cuts),
+        words=said,
         rules=rules,
         questions=_questions(inputs, table, words),
-        names_of_nobody=names_of_nobody(profiles, words, names or {}, cuts),
+        names_of_nobody=names_of_nobody(names or {}, *_called(said)),
+        named_twice=say_named_twice(names or {}, *_called(said)),
     )
+
+
+def _called(said: Sequence[SegmentWords]) -> tuple[list[str], list[str]]:
+    """The keys of segments, and the names that they have by themselves."""
+    return [words.key for words in said], [words.own_name for words in said]
 
 
 def _is_assignment(table: ValidTable) -> bool:

@@ -58,11 +58,12 @@ class Sentence:
 
 @dataclass(frozen=True)
 class SegmentWords:
-    """A segment in words."""
+    """A segment in words; `own_name` is the one that it has by itself, whatever people call it."""
 
     key: str
     name: str
     sentences: tuple[Sentence, ...]
+    own_name: str = ""
 
     def of(self, kind: str) -> tuple[Sentence, ...]:
         """Return the sentences of one kind."""
@@ -128,13 +129,14 @@ def say_segments(
         are said as what calls would earn.
     """
     rules = rules or load_words()
-    called = call_segments(
-        [segment.key for segment in profiles.segments], _names_by_themselves(profiles, rules, cuts), names or {}
-    )
+    own_names = _names_by_themselves(profiles, rules, cuts)
+    called = call_segments([segment.key for segment in profiles.segments], own_names, names or {})
     first = _answer_best(profiles.segments)
     return tuple(
-        SegmentWords(segment.key, name, tuple(_sentences(segment, rules, currency, segment.key == first, all_reached)))
-        for segment, name in zip(profiles.segments, called, strict=True)
+        SegmentWords(
+            segment.key, name, tuple(_sentences(segment, rules, currency, segment.key == first, all_reached)), own_name
+        )
+        for segment, name, own_name in zip(profiles.segments, called, own_names, strict=True)
     )
 
 
@@ -144,13 +146,19 @@ def call_segments(keys: Sequence[str], names: Sequence[str], given: Mapping[str,
     return _numbered(called, keys)
 
 
-def names_of_nobody(
-    profiles: Profiles, rules: Rules | None, names: Mapping[str, str], cuts: Cuts | None = None
-) -> tuple[str, ...]:
-    """Return under what a name was given and no segment goes."""
-    by_themselves = _names_by_themselves(profiles, rules or load_words(), cuts)
-    theirs = {*by_themselves, *(segment.key for segment in profiles.segments)}
+def names_of_nobody(names: Mapping[str, str], keys: Sequence[str], own_names: Sequence[str]) -> tuple[str, ...]:
+    """Return under what a name was given and no segment goes, by its key or by a name that it has."""
+    theirs = {*own_names, *keys}
     return tuple(key for key in names if key not in theirs)
+
+
+def say_named_twice(names: Mapping[str, str], keys: Sequence[str], own_names: Sequence[str]) -> tuple[str, ...]:
+    """Say of each segment that was given one name under its key and another under the name it has, which one holds."""
+    return tuple(
+        f"Segment {key} was given two names; '{names[key]}' holds, and '{names[own]}' is lost."
+        for key, own in zip(keys, own_names, strict=True)
+        if key in names and own in names and names[key] != names[own]
+    )
 
 
 def say_nobody(key: str) -> str:

@@ -182,8 +182,9 @@ def _lead(found: dict[str, Any], segments: Sequence[Segment]) -> str:
 
 
 def _missed(said: str) -> str:
-    """Say what falls short of a bar; a name for which there is no segment is no bar."""
-    return said if said.startswith("No segment is called") else f"Bar missed: {said}"
+    """Say what falls short of a bar; a name that is given in vain is no bar."""
+    of_names = said.startswith("No segment is called") or " was given two names; " in said
+    return said if of_names else f"Bar missed: {said}"
 
 
 def _proof(proof: dict[str, Any] | None, unit: str) -> list[str]:
