@@ -267,6 +267,39 @@ def test_a_later_wave_says_who_moved_and_which_segments_grew(tmp_path: Path) -> 
     assert not any(f"customer-{number}" in page for number in range(300, 900))
 
 
+def test_a_later_wave_with_answers_says_how_it_answered_and_what_calls_earned(tmp_path: Path) -> None:
+    contract = tmp_path / "waves.toml"
+    contract.write_text(WAVE)
+    settings = load_config(None, ["segments.count=2"])
+    earlier = segment(wave(0, 600, 1, 0.3), contract, settings, runs=tmp_path)
+    money = [
+        "segments.count=2",
+        "economics.cost_per_call=5",
+        "economics.value_per_success=120",
+        "economics.currency=EUR",
+    ]
+    table = wave(600, 600, 2, 0.3).with_columns(y=pl.when(pl.int_range(600) < 100).then(None).otherwise("y"))
+    later = assign(table, earlier.folder, load_config(None, money), runs=tmp_path)
+    told = json.loads((later.folder / "migration.json").read_text())["answers"]
+    assert sum(row["answers"] for row in told["segments"]) == 500
+    assert sum(row["now"]["yes"] for row in told["segments"]) == (table["y"] == "yes").sum()
+    for row, found in zip(told["segments"], earlier.summary["segments"], strict=True):
+        assert row["before"]["rate"] == found["response"]["rate"]
+        assert row["low"] < row["change"] < row["high"]
+        assert row["now"]["profit_per_call"] == pytest.approx(120 * row["now"]["rate"] - 5)
+    said = " ".join(later.sentences)
+    assert "a call to them earned" in said
+    assert "5.00 EUR as the cost of a call" in said
+    page = (later.folder / "report.html").read_text("utf-8")
+    assert "How the segments answer now" in page
+    assert "profit per call now, EUR" in page
+    plain = assign(table, earlier.folder, settings, runs=tmp_path)
+    assert "a call to them" not in " ".join(plain.sentences)
+    assert "said yes" in " ".join(plain.sentences)
+    silent = assign(table.drop("y"), earlier.folder, load_config(None, money), runs=tmp_path)
+    assert "Nobody's answer is in this wave: what calls to it earned is not said." in silent.sentences
+
+
 def test_a_later_wave_says_first_what_is_empty_now_and_which_values_no_segment_knows(tmp_path: Path) -> None:
     (tmp_path / "waves.toml").write_text(WAVE)
     earlier = segment(

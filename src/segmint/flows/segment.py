@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from segmint.config import Config, Segments
 from segmint.contract.column_match import Purpose
 from segmint.contract.contract import Contract
+from segmint.contract.treatment import nobody_called
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import BundleError, ConfigError, DataError
 from segmint.flows.candidates import ids_of
@@ -23,6 +24,7 @@ from segmint.flows.report import write_report
 from segmint.flows.settings import RUNS, Place, Settings, contract_of, of_the_segments_moment, place_of, settings_of
 from segmint.progress import Progress, silent
 from segmint.report.run_view import RunView
+from segmint.segments.answers import compare_answers, say_answers
 from segmint.segments.assign import assign_segments
 from segmint.segments.call_order import say_call_order
 from segmint.segments.finder import require_room
@@ -34,6 +36,7 @@ from segmint.segments.profile import CallMoney
 from segmint.segments.rules import rules_as_sql
 from segmint.segments.segmentation import Segmentation, describe_known_segments, discover_segments
 from segmint.segments.sizes import Sizes
+from segmint.segments.stability import Labels
 from segmint.segments.words import call_segments, load_words, say_named_twice, say_nobody
 from segmint.splits.groups import RowIdentity, row_customers
 from segmint.store.run import Run, find_run
@@ -350,7 +353,8 @@ def assign(
             flags=table.flags,
         )
         here.keep(CUSTOMERS, rows)
-        migrated = _migrate(here, earlier, found, rows, table, keys, names)
+        answers = _answers(table, labels, found, names, config)
+        migrated = _migrate(here, earlier, found, rows, table, keys, names, answers)
         write_report(here.folder)
         here.done({"rows": len(table)})
     sizes = Sizes.of(labels, row_customers(table), len(keys))
@@ -382,6 +386,28 @@ def _names_since(asked: Segments, earlier: RunView) -> dict[str, str]:
     return {key: name for key, name in asked.names.items() if had.get(key) != name}
 
 
+def _answers(
+    table: ValidTable, labels: Labels, found: dict[str, Any], names: list[str], config: Config
+) -> dict[str, Any]:
+    """How this wave answered, where it says so, and what calls to it earned, where money is known."""
+    outcome = table.contract.outcome
+    answered = np.zeros(len(table), bool)
+    if outcome.kind == "response" and outcome.column in table.frame.columns:
+        known = table.frame[outcome.column].is_not_null() & ~nobody_called(table.raw, table.contract)
+        answered = known.to_numpy()
+    if not answered.any():
+        unused = "Nobody's answer is in this wave: what calls to it earned is not said."
+        return {"segments": [], "currency": "", "sentences": [] if config.economics is None else [unused]}
+    those = table.rows(answered)
+    yes, money = those.frame[outcome.column].to_numpy() == outcome.positive, _money(those, config)
+    told = compare_answers(yes, labels[answered], row_customers(those), found["segments"], money)
+    return {
+        "segments": told,
+        "currency": "" if money is None else money.currency,
+        "sentences": say_answers(told, names, money),
+    }
+
+
 def _migrate(
     here: Run,
     earlier: RunView,
@@ -390,6 +416,7 @@ def _migrate(
     table: ValidTable,
     keys: list[str],
     names: list[str],
+    answers: dict[str, Any],
 ) -> dict[str, Any]:
     """Compare this wave with the customers among whom the segments were found; nothing when they are not kept."""
     before = earlier.table(CUSTOMERS)
@@ -404,7 +431,8 @@ def _migrate(
         "earlier_run": earlier.folder.name,
         "earlier_source": earlier.source,
         **told,
-        "sentences": [*gaps, *told["sentences"]],
+        "answers": answers,
+        "sentences": [*gaps, *told["sentences"], *answers["sentences"]],
     }
     here.keep(MIGRATION, content)
     here.keep("tables/shares.parquet", compared.frame())

@@ -367,6 +367,19 @@ def response_of(table: ValidTable) -> NDArray[np.bool_] | None:
     return np.asarray(table.outcome == outcome.positive)
 
 
+def responses_of(
+    yes: NDArray[np.bool_],
+    labels: Labels,
+    customers: NDArray[np.int64],
+    count: int,
+    money: CallMoney | None = None,
+) -> list[Response | None]:
+    """How each of `count` segments responded; None of one without answers. Arrays of shape (n_answers,)."""
+    alike, base = _alike(yes, labels, customers, count), float(yes.mean())
+    places = [labels == place for place in range(count)]
+    return [_response(yes[here], customers[here], alike, base, money and money.of(here)) for here in places]
+
+
 def _alike(yes: NDArray[np.bool_], labels: Labels, customers: NDArray[np.int64], count: int) -> float:
     """How many answers of a customer say what one does, in all segments together: one where nobody says yes cannot tell."""
     rates = np.bincount(labels, weights=yes, minlength=count) / np.maximum(np.bincount(labels, minlength=count), 1)

@@ -11,7 +11,7 @@ from segmint.report.blocks import Block, Page, chart, key, make_page, points, ta
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.store import run_files
-from segmint.wording import count, decimal, percent
+from segmint.wording import count, decimal, percent, percent_between
 
 
 def page(run: RunView) -> Page | None:
@@ -24,8 +24,55 @@ def page(run: RunView) -> Page | None:
         title="What changed since the earlier wave",
         short="Changes",
         lead=f"The segments found in {found['earlier_source']}, and who belongs to them now.",
-        blocks=[points(found["sentences"]), _moves(found), _shares(found)],
+        blocks=[points(found["sentences"]), _answers(found), _moves(found), _shares(found)],
     )
+
+
+def _answers(found: dict[str, Any]) -> Block | None:
+    """How each segment answers now, beside how it did, and what a call to it earns."""
+    answers = found.get("answers") or {"segments": []}
+    told = [(row, name) for row, name in zip(answers["segments"], found["names"], strict=False) if row["now"]]
+    if not told:
+        return None
+    in_money = all(row["now"]["profit_per_call"] is not None for row, _ in told)
+    rows = [
+        [
+            f"{row['key']} {name}",
+            count(row["answers"]),
+            _rate(row["before"]),
+            _rate(row["now"]),
+            "–"
+            if row["change"] is None
+            else f"{decimal(100 * row['change'], 1)} ({decimal(100 * row['low'], 1)} to {decimal(100 * row['high'], 1)})",
+            *([_profit(row["now"])] if in_money else []),
+        ]
+        for row, name in told
+    ]
+    currency = answers["currency"] or "account currency"
+    return table(
+        [
+            "Segment",
+            "answers now",
+            "said yes before",
+            "now",
+            "points",
+            *([f"profit per call now, {currency}"] if in_money else []),
+        ],
+        rows,
+        title="How the segments answer now",
+        note="95 % intervals; those of the points hold for all segments together.",
+        stacked=True,
+    )
+
+
+def _rate(response: dict[str, Any] | None) -> str:
+    if response is None:
+        return "–"
+    return f"{percent(response['rate'])} ({percent_between(response['low'], response['high'])})"
+
+
+def _profit(response: dict[str, Any]) -> str:
+    return f"{decimal(response['profit_per_call'], 2)} ({decimal(response['profit_low'], 2)} to {decimal(response['profit_high'], 2)})"
 
 
 def _moves(found: dict[str, Any]) -> Block | None:

@@ -1,0 +1,87 @@
+"""How segments answered in a later wave, beside how they answered when they were found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmint.metrics.intervals import rate_difference
+from segmint.segments.profile import CallMoney, responses_of
+from segmint.segments.stability import Labels
+from segmint.wording import between, decimal, percent, percent_between
+
+
+def compare_answers(
+    yes: NDArray[np.bool_],
+    labels: Labels,
+    customers: NDArray[np.int64],
+    segments: Sequence[Mapping[str, Any]],
+    money: CallMoney | None = None,
+) -> list[dict[str, Any]]:
+    """Hold the responses of a later wave against those of the wave in which the segments were found.
+
+    Parameters
+    ----------
+    yes : ndarray of bool of shape (n_answers,)
+        Of those whose answer is known.
+    labels : ndarray of int of shape (n_answers,)
+        The segment of each, from 0.
+    customers : ndarray of int of shape (n_answers,)
+        Whose answer each is.
+    segments : sequence of mapping
+        As `segments.json` holds them.
+    money : CallMoney, optional
+        With one amount for everyone, or one for each answer.
+
+    Returns
+    -------
+    list of dict
+        For each segment: key, answers (how many), before and now (see `Response`; None where there were none), and change with
+        low and high, now less before: the intervals hold for all segments together in 95 % of cases.
+    """
+    found = responses_of(yes, labels, customers, len(segments), money)
+    told = []
+    for place, (segment, now) in enumerate(zip(segments, found, strict=True)):
+        before, answers = segment["response"], int((labels == place).sum())
+        row: dict[str, Any] = {
+            "key": segment["key"], "answers": answers, "before": before, "now": None if now is None else asdict(now),
+            "change": None, "low": None, "high": None,
+        }  # fmt: skip
+        if now is not None and before is not None:
+            low, high = rate_difference(
+                now.yes, answers, before["yes"], segment["rows"], 1 - 0.05 / max(len(segments), 1)
+            )
+            row |= {"change": now.rate - before["rate"], "low": float(low), "high": float(high)}
+        told.append(row)
+    return told
+
+
+def say_answers(told: Sequence[Mapping[str, Any]], names: Sequence[str], money: CallMoney | None) -> list[str]:
+    """Say of each segment what share said yes before and now, and what a call to it earned."""
+    said = []
+    for row, name in zip(told, names, strict=True):
+        if (now := row["now"]) is None:
+            continue
+        text = f"{row['key']} {name}: {percent(now['rate'])} of {row['answers']:,} said yes ({percent_between(now['low'], now['high'])})"
+        if (before := row["before"]) is not None:
+            text += (
+                f", before {percent(before['rate'])} ({percent_between(before['low'], before['high'])}){_surely(row)}"
+            )
+        if money is not None and now["profit_per_call"] is not None:
+            unit = money.currency or "in account currency"
+            text += (
+                f"; a call to them {'earned' if money.all_reached else 'would earn'} {decimal(now['profit_per_call'], 2)} {unit} "
+                f"({between(now['profit_low'], now['profit_high'], 2)})"
+            )
+        said.append(f"{text}.")
+    return [*said, *([money.source] if said and money is not None and money.source else [])]
+
+
+def _surely(row: Mapping[str, Any]) -> str:
+    if row["low"] > 0:
+        return ", surely more"
+    return ", surely less" if row["high"] < 0 else ", no sure change"
