@@ -18,6 +18,7 @@ from segmint.errors import ConfigError, InputError
 from segmint.flows.demo import sample_path
 from segmint.flows.predict import predict
 from segmint.flows.run import RunResult, run
+from segmint.flows.segment import segment
 from segmint.metrics.ranking import lift_at
 from segmint.models.network_model import RECIPES
 from segmint.models.teachers import one_teacher
@@ -237,18 +238,14 @@ def test_ctrl_c_is_code_130_and_the_run_is_remembered_as_interrupted(tmp_path: P
 
 
 @pytest.mark.usefixtures("undrawn")
-def test_segments_are_measured_against_what_the_comparison_trained(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def never(*given: object) -> None:
-        raise AssertionError("trained again")
-
-    monkeypatch.setattr("segmint.flows.segment.individual_propensities", never)
+def test_segments_keep_as_much_of_an_individual_models_profit_in_every_command(tmp_path: Path) -> None:
     settings = [*QUICK, "segments.enabled=true", "segments.count=2", 'compare.models=["dense_network","lightgbm"]']
     table = pl.read_csv(sample_path(), separator=";", infer_schema=False)[:1_500]
     done = run(table, "bank-marketing", load_config(None, settings), runs=tmp_path)
+    alone = segment(table, "bank-marketing", load_config(None, settings), runs=tmp_path)
     proof = read_json(done.folder / "segments.json")["proof"]
     assert proof["profit_kept"] is not None
+    assert proof == json.loads(json.dumps(alone.summary["proof"]))
 
 
 @pytest.mark.parametrize(

@@ -389,7 +389,7 @@ def test_the_page_shows_size_response_profit_and_what_is_typical(tmp_path: Path)
     page = (done.folder / "report.html").read_text("utf-8")
     for title in (
         "<h1>Who the customers are</h1>",
-        "How large, how willing",
+        "How large they are, and",
         "What is typical of 2",
         "Profit per call",
         "with 6.00\u00a0EUR as the cost of a call",

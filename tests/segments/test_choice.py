@@ -33,6 +33,17 @@ def test_between_equals_the_response_decides_and_unstable_ones_are_vetoed():
     assert choice.by_response
 
 
+def test_counts_are_listed_in_their_order():
+    rows = (
+        row(2, bic=9, icl=1, information=1.0, spread=60.0),
+        row(3, bic=8, icl=2, information=0.9, spread=30.0),
+        row(4, bic=7, icl=3, information=0.8, spread=10.0),
+    )
+    reasons = choose_count(rows, structure=True).reasons
+    assert any(reason.startswith("Of 2, 3 and 4 segments, all stable, 2 is chosen") for reason in reasons)
+    assert any(reason.endswith("leave open whether there are 2, 3 or 4 segments.") for reason in reasons)
+
+
 def test_a_count_that_rules_can_say_goes_before_one_they_cannot():
     rows = (
         row(4, bic=9, icl=1, information=0.97),

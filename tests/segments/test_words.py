@@ -130,10 +130,9 @@ def test_nobody_is_named_by_what_is_known_of_a_few(retired):
     )
     words = say_segments(Profiles((known_of_few,)))[0]
     assert "retired" not in words.name.lower()
-    assert any(
-        "of the 6.0 % of whom it is known, of all customers of whom it is known" in line.text
-        for line in words.of("who")
-    )
+    assert any("Shares are of those of whom it is known." in line.text for line in words.of("who"))
+    known_of_all = tuple(replace(marker, known=1.0, base_known=1.0) for marker in retired.markers)
+    assert "Shares are of" not in said_of(replace(retired, markers=known_of_all))
     assert "retired" in say_segments(Profiles((retired,)))[0].name.lower()
 
 
@@ -312,8 +311,8 @@ def test_a_loss_is_said_with_a_minus_sign_and_its_unit(retired):
     )
     worth = replace(retired.worth[0], mean=-1234.0, low=-1500.0, high=-900.0)
     said = said_of(replace(retired, response=lost, worth=(worth,)))
-    assert "A call to them earned −2.49 in account currency on average (−3.10 to −1.50)." in said
-    assert "−1,234 in account currency a customer on average (−1,500 to −900)" in said
+    assert "A call to them earned −2.49 on average (−3.10 to −1.50), in account currency." in said
+    assert "−1,234 a customer on average (−1,500 to −900)" in said
 
 
 def said_of(segment):
@@ -471,3 +470,19 @@ def test_one_savings_plan_is_offered_once(retired):
     assert advice_of(plain(retired, "3", typical=(young,), markers=(thrifty,)), "offer") == [
         "A short deposit, six months or less, with a small minimum, or a savings plan."
     ]
+
+
+@pytest.mark.parametrize(
+    ("label", "level", "said"),
+    [
+        ("education", "secondary", "education secondary: 76 % (all customers: 54 %)"),
+        ("has a housing loan", "no", "has no housing loan: 76 % (all customers: 54 %)"),
+        ("has a housing loan", "yes", "has a housing loan: 76 % (all customers: 54 %)"),
+    ],
+)
+def test_who_they_are_is_said_in_few_words(retired, label, level, said):
+    marker = replace(retired.markers[0], label=label, level=level, share=0.76, base=0.54, difference=0.4)
+    assert (
+        say_segments(Profiles((plain(retired, "1", markers=(marker,)),)))[0].of("who")[0].text
+        == f"More usual than elsewhere: {said}."
+    )

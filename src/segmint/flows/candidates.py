@@ -29,7 +29,7 @@ from segmint.wording import counted, listed
 
 CARRIED = frozenset({"name", "phone", "quota"})
 NO_OBJECTIONS = Doubt(
-    title="Nobody is left out who asked not to be called",
+    title="No do-not-call list was used",
     sentence="this list respects no do-not-call list; name the files of objections as policy.suppress, or a column of "
     "consent in the contract",
 )

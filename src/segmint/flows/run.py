@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from segmint.config import Config
 from segmint.contract.answers import few_yes_told
@@ -53,7 +52,6 @@ from segmint.models.teachers import missed_teachers
 from segmint.models.tensorboard_log import TensorBoardLog
 from segmint.progress import Progress, Remember, silent, tell_both
 from segmint.report.tensorboard_images import result_images
-from segmint.segments.individual import INDIVIDUAL
 from segmint.splits.folds import Fold, make_folds
 from segmint.splits.groups import RowIdentity, names_of
 from segmint.store import run_files
@@ -183,7 +181,7 @@ def run(
         keep_history(here, table, trained)
         note = "" if found is None else found.sentence
         threshold = _threshold(table, trained, comparison)
-        segments, without = clock.time("segments", lambda: _segments(here, table, settings, comparison, both, who))
+        segments, without = clock.time("segments", lambda: _segments(here, table, settings, both, who))
         if without:
             say(f"no segments: {without}")
         bundle = clock.time("pack", lambda: pack(here, table, trained, comparison, threshold, settings, segments, note))
@@ -341,18 +339,8 @@ def _threshold(table: ValidTable, trained: Trained, comparison: Comparison | Non
     return best_f1_threshold(mine.outcome == positive, mine.probability(positive))
 
 
-def _individual_propensities(comparison: Comparison | None, table: ValidTable) -> NDArray[np.float64] | None:
-    """Return what boosted trees said of every customer in the comparison; None where they did not."""
-    if comparison is None or INDIVIDUAL not in comparison.models or comparison.task != "response":
-        return None
-    said = comparison.predictions.filter(pl.col("model") == INDIVIDUAL).sort("record")
-    if not np.array_equal(said["record"].to_numpy(), table.records):
-        return None
-    return said[f"probability_{table.contract.outcome.positive}"].to_numpy()
-
-
 def _segments(
-    here: Run, table: ValidTable, config: Config, comparison: Comparison | None, progress: Progress, who: RowIdentity
+    here: Run, table: ValidTable, config: Config, progress: Progress, who: RowIdentity
 ) -> tuple[dict[str, Any] | None, str]:
     """Find the segments of a response's customers, or describe those that the outcome names; or say why there are none."""
     if not config.segments.enabled:
@@ -360,12 +348,7 @@ def _segments(
     known = table.contract.outcome.kind == "assignment"
 
     def find() -> dict[str, Any]:
-        propensity = _individual_propensities(comparison, table)
-        found = (
-            known_segments(table, config)
-            if known
-            else find_segments(table, config, propensity=propensity, progress=progress, who=who)
-        )
+        found = known_segments(table, config) if known else find_segments(table, config, progress=progress, who=who)
         keep_segments(here, table, found)
         return found.to_json()
 

@@ -153,11 +153,13 @@ def find_segments(
     table: ValidTable,
     config: Config,
     *,
-    propensity: NDArray[np.float64] | None = None,
     progress: Progress = silent,
     who: RowIdentity | None = None,
 ) -> Segmentation:
-    """Discover the segments of a table under the settings; `propensity` saves `individual_propensities`."""
+    """Discover the segments of a table under the settings.
+
+    They are held against trees of their own in every command, so that the same table gives the same figures.
+    """
     if who is None and table.has_outcome:
         who = RowIdentity.of(table)
     return discover_segments(
@@ -167,7 +169,7 @@ def find_segments(
         thorough=config.segments.thorough,
         leave_out_sensitive=config.segments.leave_out_sensitive,
         money=_money(table, config),
-        propensity=individual_propensities(table, config.seed, who) if propensity is None else propensity,
+        propensity=individual_propensities(table, config.seed, who),
         in_time_order=config.segments.in_time_order,
         random_state=config.seed,
         words=words_of(config),

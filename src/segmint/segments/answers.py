@@ -72,10 +72,10 @@ def say_answers(told: Sequence[Mapping[str, Any]], names: Sequence[str], money: 
                 f", before {percent(before['rate'])} ({percent_between(before['low'], before['high'])}){_surely(row)}"
             )
         if money is not None and now["profit_per_call"] is not None:
-            unit = money.currency or "in account currency"
+            unit, behind = (f" {money.currency}", "") if money.currency else ("", ", in account currency")
             text += (
-                f"; a call to them {'earned' if money.all_reached else 'would earn'} {decimal(now['profit_per_call'], 2)} {unit} "
-                f"({between(now['profit_low'], now['profit_high'], 2)})"
+                f"; a call to them {'earned' if money.all_reached else 'would earn'} {decimal(now['profit_per_call'], 2)}{unit} "
+                f"({between(now['profit_low'], now['profit_high'], 2)}){behind}"
             )
         said.append(f"{text}.")
     return [*said, *([money.source] if said and money is not None and money.source else [])]

@@ -229,7 +229,7 @@ def _information_reason(best: CountEvidence, proposed: list[CountEvidence], stru
         return "One group describes the table as well as any number of groups (BIC)."
     if len(proposed) == 1:
         return f"Both criteria of information (BIC and ICL) are best with {best.count} segments."
-    counts = " or ".join(str(row.count) for row in proposed)
+    counts = _listed([row.count for row in proposed])
     return f"The criteria of information (BIC and ICL) leave open whether there are {counts} segments."
 
 
@@ -246,8 +246,8 @@ def _failures(rows: list[CountEvidence]) -> str:
     return ", and ".join(said)
 
 
-def _listed(counts: list[int]) -> str:
-    return listed([str(count) for count in counts], last="or")
+def _listed(counts: list[int], *, last: str = "or") -> str:
+    return listed([str(count) for count in sorted(counts)], last=last)
 
 
 def _least_bad_reason(chosen: CountEvidence, compared: list[CountEvidence]) -> str:
@@ -264,9 +264,9 @@ def _decision_reason(chosen: CountEvidence, equals: list[CountEvidence]) -> str:
     stable = f"every one of the {chosen.count} segments comes back, the worst with Jaccard {chosen.jaccard:.2f}"
     if len(equals) == 1:
         return f"{chosen.count} segments are kept: {stable}."
-    others = " and ".join(str(row.count) for row in equals if row is not chosen)
+    counts = _listed([row.count for row in equals], last="and")
     why = "the response differs most between them" if chosen.spread is not None else "it explains most"
-    return f"Of {others} and {chosen.count} segments, all stable, {chosen.count} is chosen: {why}; {stable}."
+    return f"Of {counts} segments, all stable, {chosen.count} is chosen: {why}; {stable}."
 
 
 def _choice(

@@ -13,6 +13,7 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
+from segmint.contract.answers import NO_WORDS, YES_WORDS
 from segmint.errors import ConfigError
 from segmint.segments.coding import tell_apart
 from segmint.segments.cuts import LONGEST, Cut, Cuts, Trait
@@ -416,11 +417,13 @@ def _who(segment: SegmentProfile) -> list[Sentence]:
     sentences = []
     if one_each:
         said = "; ".join(
-            f"{marker.label} {marker.level}: {_percent(marker.share)}{_of_whom(marker)} {_percent(marker.base)}"
+            f"{_had(marker)}: {_percent(marker.share)} (all customers: {_percent(marker.base)})"
             for marker in one_each[:4]
         )
         evidence = tuple(evidence_of(marker) for marker in one_each[:4])
-        sentences.append(Sentence("who", f"More usual than elsewhere: {said}.", evidence))
+        known = min(min(marker.known, marker.base_known) for marker in one_each[:4])
+        footnote = "" if known > 0.995 else " Shares are of those of whom it is known."
+        sentences.append(Sentence("who", f"More usual than elsewhere: {said}.{footnote}", evidence))
     return sentences + [
         Sentence("who", _half(typical), (_evidence_of_number(typical),))
         for typical in segment.typical
@@ -428,10 +431,12 @@ def _who(segment: SegmentProfile) -> list[Sentence]:
     ]
 
 
-def _of_whom(marker: Marker) -> str:
-    """Say whose the two shares are that stand before and behind."""
-    here = "" if marker.known > 0.995 else f" of the {_percent(marker.known)} of whom it is known"
-    return f"{here}, of all customers{'' if marker.base_known > 0.995 else ' of whom it is known'}"
+def _had(marker: Marker) -> str:
+    """Say a level: "education secondary", "has a housing loan", "has no housing loan"."""
+    held, level = marker.label.removeprefix("has "), marker.level.casefold()
+    if held == marker.label or level not in (*YES_WORDS, *NO_WORDS):
+        return f"{marker.label} {marker.level}"
+    return marker.label if level in YES_WORDS else f"has no {held.removeprefix('a ').removeprefix('an ')}"
 
 
 def _half(typical: Typical) -> str:
@@ -465,7 +470,7 @@ def _responded(segment: SegmentProfile, currency: str, all_reached: bool) -> lis
         )
     ]
     if response.profit_per_call is not None and response.profit_low is not None and response.profit_high is not None:
-        unit = f" {currency or 'in account currency'}"
+        unit, behind = (f" {currency}", "") if currency else ("", ", in account currency")
         money = Evidence(
             "profit per call", currency, response.profit_per_call, None, None, response.profit_low, response.profit_high
         )
@@ -477,7 +482,7 @@ def _responded(segment: SegmentProfile, currency: str, all_reached: bool) -> lis
             Sentence(
                 "worth",
                 f"A call to them {'earned' if all_reached else 'would earn'} {decimal(response.profit_per_call, 2)}{unit} on average "
-                f"({between(response.profit_low, response.profit_high, 2)}){whole}.",
+                f"({between(response.profit_low, response.profit_high, 2)}){whole}{behind}.",
                 (money,),
             )
         )
@@ -485,12 +490,12 @@ def _responded(segment: SegmentProfile, currency: str, all_reached: bool) -> lis
 
 
 def _holds(segment: SegmentProfile, currency: str) -> list[Sentence]:
-    unit = f" {currency or 'in account currency'}"
+    unit, behind = (f" {currency}", "") if currency else ("", ", in account currency")
     return [
         Sentence(
             "worth",
             f"{capital(worth.label)}: {decimal(worth.mean, 0)}{unit} a customer on average "
-            f"({between(worth.low, worth.high, 0)}), among all customers {decimal(worth.base_mean, 0)}"
+            f"({between(worth.low, worth.high, 0)}), among all customers {decimal(worth.base_mean, 0)}{behind}"
             + _of_the_sum(segment.share, worth.share),
             (
                 Evidence(

@@ -119,7 +119,7 @@ def test_a_segment_is_not_said_to_be_all_customers_of_its_name(tmp_path: Path) -
     shown = charts_of(page_of(tmp_path, found()))
     told = shown["How the segments answered"]["caption"]
     assert told.startswith("Segment 3 (Customers without a housing loan) says yes most often: 44.7")
-    assert "brings most: Segment 1 (Married customers)" in shown["How large, how willing, how much"]["caption"]
+    assert "brings most: Segment 1 (Married customers)" in shown["How large they are, and how willing"]["caption"]
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_a_jaccard_is_said_as_the_share_of_customers_it_means(tmp_path: Path) ->
 
 
 def test_what_the_segments_brought_is_as_the_run_kept_it(tmp_path: Path) -> None:
-    content, name = found(), "How large, how willing, how much"
+    content, name = found(), "How large they are, and how willing"
     weighed = content["brought"]
     third = weighed["segments"][2]
     told = weighed | {"segments": [*weighed["segments"][:2], third | {"part": 0.99}]}
@@ -211,7 +211,7 @@ def test_the_picture_says_where_one_segment_alone_pays(tmp_path: Path, second: f
         part["response"] |= {"profit_per_call": profit, "profit_low": profit - 1, "profit_high": profit + 1,
                              "profit_per_customer": profit}  # fmt: skip
     content["brought"] = brought_by(content["segments"])
-    assert said in charts_of(page_of(tmp_path, content))["How large, how willing, how much"]["caption"]
+    assert said in charts_of(page_of(tmp_path, content))["How large they are, and what calls to them bring"]["caption"]
 
 
 def test_rules_say_from_whom_they_were_learned(tmp_path: Path) -> None:

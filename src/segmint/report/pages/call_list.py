@@ -100,7 +100,7 @@ def _said(found: dict[str, Any], currency: str) -> list[tuple[str, str]]:
         said.append(
             (
                 "The last on it",
-                f"The list ends at a propensity of {percent(found['last_propensity'])} at the least; its weakest call is "
+                f"The lowest propensity on the list is {percent(found['last_propensity'])}; its weakest call is "
                 f"expected to bring {money(last, currency, 2)}.",
             )
         )

@@ -300,7 +300,7 @@ def _worth(found: dict[str, Any], segments: Sequence[Segment]) -> Block | None:
     ]
     unit = f"in {currency}" if in_money else "yes"
     return chart(
-        "How large, how willing, how much",
+        "How large they are, and what calls to them bring" if in_money else "How large they are, and how willing",
         draw(
             charts.bubbles(rows, base=base, y_title=title, percentages=not in_money),
             "Segments by their share of the customers and what a call to them brings",
