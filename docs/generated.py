@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from mkdocs.exceptions import PluginError
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import segmint
 from segmint.contract.column import ROLES, Column
@@ -16,12 +20,17 @@ from segmint.flows.list_settings import Setting, said, sections
 from segmint.monitoring.alarm_texts import alarm_page
 from segmint.monitoring.drift import ALARMS
 
+LOCK = Path(__file__).parents[1] / "requirements" / "lock.txt"
+LONGEST_NAME = 60  # some packages give the whole text where a name is asked for
+NOT_HERE = "not installed where this page was made"
+
 MAKERS = {
     "<!-- settings -->": lambda: settings(),
     "<!-- roles -->": lambda: roles(),
     "<!-- column keys -->": lambda: column_keys(),
     "<!-- decisions -->": lambda: decisions(),
     "<!-- names -->": lambda: names(),
+    "<!-- licences -->": lambda: licences(),
     **{f"<!-- {code} -->": partial(alarm_page, code) for code in ALARMS},
 }
 
@@ -78,6 +87,54 @@ def roles() -> str:
 def column_keys() -> str:
     """Say what each key of a column means."""
     return _table(("key", "what it says"), [(f"`{key}`", meaning) for key, meaning in said(Column)[1].items()])
+
+
+def licences() -> str:
+    """Name every locked package, its licence as its own metadata say it, and what it is needed for."""
+    locked = re.findall(r"^([\w.-]+)==([^\s;]+)", LOCK.read_text("utf-8"), re.M)
+    needed = {what: _needed("segmint", what) for what in ("", *metadata.metadata("segmint").get_all("Provides-Extra"))}
+    rows = [
+        (name, ", ".join(found for one, found in locked if one == name), _licence(name), _what_for(name, needed))
+        for name in sorted({name for name, _ in locked})
+    ]
+    return _table(("package", "version", "licence", "needed for"), rows)
+
+
+def _licence(name: str) -> str:
+    try:
+        told = metadata.metadata(name)
+    except metadata.PackageNotFoundError:
+        return NOT_HERE
+    kinds = [kind.rpartition(" :: ")[2] for kind in told.get_all("Classifier") or [] if kind.startswith("License ::")]
+    said = (told.get("License") or "").strip()
+    short = said if said != "UNKNOWN" and len(said) <= LONGEST_NAME and "\n" not in said else ""
+    kind = ", ".join(kind for kind in kinds if kind != "DFSG approved")
+    return told.get("License-Expression") or kind or short or "not said in its metadata: see its own files"
+
+
+def _needed(name: str, extra: str) -> set[str]:
+    """Name what a package needs on this machine, and what that needs in its turn."""
+    found: set[str] = set()
+    waiting = [(name, extra)]
+    while waiting:
+        one, asked = waiting.pop()
+        with suppress(metadata.PackageNotFoundError):
+            for text in metadata.requires(one) or ():
+                need = Requirement(text)
+                key = canonicalize_name(need.name)
+                if key not in found and (need.marker is None or need.marker.evaluate({"extra": asked})):
+                    found.add(key)
+                    waiting += [(need.name, more) for more in ("", *need.extras)]
+    return found
+
+
+def _what_for(name: str, needed: Mapping[str, set[str]]) -> str:
+    if name in needed[""]:
+        return "segmint"
+    extras = [f"segmint[{extra}]" for extra, names in needed.items() if extra and name in names]
+    if extras:
+        return ", ".join(extras)
+    return "development" if _licence(name) != NOT_HERE else "other machines or versions of Python"
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -192,6 +192,18 @@ def test_the_reference_names_every_public_name() -> None:
     assert set(re.findall(r"^::: segmint[\w.]*\.(\w+)$", page, re.M)) == set(segmint.__all__)
 
 
+def test_the_page_of_licences_names_every_locked_package() -> None:
+    made = runpy.run_path(str(ROOT / "docs" / "generated.py"))
+    page = made["on_page_markdown"](OURS["docs/licences.md"].read_text("utf-8"))
+    rows = dict(re.findall(r"^\| ([\w.-]+) \| [^|]+ \| ([^|]+) \| [^|]+ \|$", page, re.M))
+    locked = re.findall(r"^([\w.-]+)==", (ROOT / "requirements" / "lock.txt").read_text("utf-8"), re.M)
+    assert set(rows) - {"package", "---"} == set(locked)
+    assert (rows["scipy"], rows["starlette"]) == ("BSD License", "BSD-3-Clause")
+    assert re.search(r"^\| polars \| .* \| segmint \|$", page, re.M)
+    assert re.search(r"^\| starlette \| .* \| segmint\[serve\]", page, re.M)
+    assert re.search(r"^\| ruff \| .* \| development \|$", page, re.M)
+
+
 def test_the_page_of_personal_data_names_every_file_that_names_customers() -> None:
     page = (ROOT / "docs" / "personal-data.md").read_text("utf-8")
     named = [run_files.REJECTED, run_files.PREDICTIONS, run_files.CUSTOMERS, run_files.OBJECTORS]
