@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import stat
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -124,7 +125,8 @@ def require_as_made(record: Mapping[str, Any], folder: Path, names: Collection[s
         raise RunError(
             f"The run {in_ascii(folder.name)} is not as it was left: {found.differences}.",
             expected="the files that the run finished with",
-            fix="copy the run again from where it was made, or give its command again; all that differs: segmint verify RUN",
+            fix="copy the run again from where it was made, or give its command again; "
+            f"all that differs: segmint verify {shlex.quote(str(folder))}",
         )
 
 
