@@ -140,18 +140,15 @@ def checked(screen: Screen, table: ValidTable) -> None:
 
 def runs(screen: Screen, found: RunList) -> None:
     """List runs, each in a line with what tells it from the others."""
-    from segmint.store.run import renamed_runs
-
     width = max((len(line.table) for line in found.lines), default=0)
     lines = [_run_line(line, width) for line in found.lines]
-    renamed = renamed_runs(found.folder)
     lines += [f"cannot be read: {found.folder / one.id} ({one.why})" for one in found.unreadable]
-    lines += [f"{run.folder}  was renamed; its name was {run.made_as or 'another'}: rename it back" for run in renamed]
+    lines += [f"{found.folder / one.id}  was renamed; its name was {one.was}: rename it back" for one in found.renamed]
     wrong = found.problem
     screen.say(
         {
             "runs": [asdict(line) | {"run": str(line.run)} for line in found.lines],
-            "renamed": [{"run": str(run.folder), "was": run.made_as} for run in renamed],
+            "renamed": [{"run": str(found.folder / one.id), "was": one.was} for one in found.renamed],
             "unreadable": [{"run": str(found.folder / one.id), "why": one.why} for one in found.unreadable],
             "problem": None if wrong is None else {"came": wrong.came, "expected": wrong.expected, "fix": wrong.fix},
         },

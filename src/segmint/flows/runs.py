@@ -13,7 +13,7 @@ import polars as pl
 from segmint.errors import BundleError, RunError, SegmintError
 from segmint.flows.settings import RUNS, Place, place_of
 from segmint.store.promoted import WORD, read_promoted
-from segmint.store.run import Run, Unreadable, read_runs
+from segmint.store.run import Renamed, Run, Unreadable, read_runs, renamed_runs
 
 WATCHING = ("monitor", "measure", "backtest", "update")
 _ALARMING, _NEWEST = ("run", *WATCHING), 20
@@ -64,6 +64,8 @@ class RunList:
     lines : tuple of RunLine
     unreadable : tuple of Unreadable
         The folders with a run's name whose record cannot be read: `id` and `why` of each.
+    renamed : tuple of Renamed
+        Runs whose folder was given another name: `id`, its name now, and `was`, the name that it was made under.
     problem : SegmintError or None
         Why nobody can tell which run is in use, where one was promoted: the file says nothing of the kind, or names a run that is
         not here.
@@ -72,6 +74,7 @@ class RunList:
     folder: Path
     lines: tuple[RunLine, ...]
     unreadable: tuple[Unreadable, ...] = ()
+    renamed: tuple[Renamed, ...] = ()
     problem: SegmintError | None = None
 
     def frame(self) -> pl.DataFrame:
@@ -104,7 +107,8 @@ def list_runs(runs: Place = RUNS) -> RunList:
         )
     found, unreadable = read_runs(folder)
     used, problem = champion_among(folder, [run.id for run in found])
-    return RunList(folder, tuple(_line(run, in_use=run.id == used) for run in found), tuple(unreadable), problem)
+    lines = tuple(_line(run, in_use=run.id == used) for run in found)
+    return RunList(folder, lines, tuple(unreadable), tuple(renamed_runs(folder)), problem)
 
 
 def champion_among(runs: Path, readable: Collection[str]) -> tuple[str | None, SegmintError | None]:

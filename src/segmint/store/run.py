@@ -438,14 +438,22 @@ def _why(error: OSError | ValueError) -> str:
     return why(error) if isinstance(error, OSError) else str(error)
 
 
-def renamed_runs(runs: Path) -> list[Run]:
-    """Return the runs whose folder somebody renamed: they are found by their path only, and cannot be promoted."""
+@dataclass(frozen=True)
+class Renamed:
+    """A run whose folder was given another name, and the name that it was made under; "another" where it says none."""
+
+    id: str
+    was: str
+
+
+def renamed_runs(runs: Path) -> list[Renamed]:
+    """Return the runs whose folder somebody renamed: they cannot be promoted, and some are found by their path only."""
     found: list[Run] = []
     for folder in _entries(runs):
         if not folder.name.startswith(".") and not folder.is_symlink() and _is_there(folder / RECORD):
             with suppress(RunError):
                 found.append(Run.open(folder))
-    return [run for run in found if run.is_renamed]
+    return [Renamed(run.id, run.made_as or "another") for run in found if run.is_renamed]
 
 
 def _entries(runs: Path) -> list[Path]:
