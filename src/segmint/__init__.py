@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from segmint.store.bundle import open_bundle
     from segmint.targeting.call_list import build_call_list
     from segmint.targeting.choose import choose
-    from segmint.targeting.policy import ContactPolicy
+    from segmint.targeting.policy import ContactPolicy, Economics
     from segmint.targeting.preview import ListPreview
 
 _WHERE = {
@@ -55,6 +55,7 @@ _WHERE = {
     "Contract": "segmint.contract.contract",
     "CustomerFeatures": "segmint.features.customer_features",
     "DenseNetworkClassifier": "segmint.models.network",
+    "Economics": "segmint.targeting.policy",
     "ListPreview": "segmint.targeting.preview",
     "ModelComparison": "segmint.evaluation.model_comparison",
     "OpenModel": "segmint.flows.model",
@@ -101,6 +102,7 @@ __all__ = [
     "Contract",
     "CustomerFeatures",
     "DenseNetworkClassifier",
+    "Economics",
     "ListPreview",
     "ModelComparison",
     "OpenModel",

@@ -49,7 +49,7 @@ def _categories(columns: Sequence[Column]) -> tuple[int, ...]:
     return tuple(place for place, column in enumerate(columns) if column.kind == "category")
 
 
-Maker = Callable[[Sequence[Column], Any], Any]
+Maker = Callable[[Sequence[Column], Any], CustomerModel]
 
 _MAKERS: dict[str, Maker] = {
     "knn_5": lambda columns, seed: _scaled(columns, TunedKNN((5,), random_state=seed)),
@@ -68,7 +68,9 @@ _MAKERS: dict[str, Maker] = {
 }
 
 
-def make_model(name: str, *, columns: Sequence[Column], random_state: int | None = None, **settings: Any) -> Any:
+def make_model(
+    name: str, *, columns: Sequence[Column], random_state: int | None = None, **settings: Any
+) -> CustomerModel | NetworkModel:
     """Make a model by name, with the encoding its users would give it.
 
     Parameters
