@@ -386,3 +386,9 @@ def test_another_precision_of_the_process_changes_nothing(fitted: DenseNetworkCl
         keras.config.set_dtype_policy(usual)
     assert all(np.array_equal(again.weights_[name], weights) for name, weights in fitted.weights_.items())
     assert logits.dtype == np.float32
+
+
+def test_a_new_fit_forgets_the_refit_of_an_earlier_one() -> None:
+    network = DenseNetworkClassifier((4,), epochs=1, random_state=0).fit(*rows(200)).refit(*rows(200))
+    assert network.refit_epochs_ == 1
+    assert not hasattr(network.fit(*rows(200)), "refit_epochs_")

@@ -305,3 +305,9 @@ def test_a_bundle_is_of_the_run_in_which_it_lies_and_of_no_other_folder(tmp_path
         assert run_of(told, runs) is None, told
     with pytest.raises(BundleError):
         run_of("PROMOTED", runs)
+
+
+def test_the_weights_of_an_open_bundle_cannot_be_written_to(make_bundle: Make) -> None:
+    for weights in open_bundle(make_bundle()).weights.values():
+        with pytest.raises(ValueError, match="read-only"):
+            weights[:] = 0

@@ -15,7 +15,7 @@ from segmint.contract.answers import NO_WORDS, YES_WORDS
 from segmint.contract.column import Column, Known
 from segmint.errors import ContractError
 from segmint.toml_files import parse_toml, toml_text_of
-from segmint.wording import did_you_mean, shorten
+from segmint.wording import counted, did_you_mean, shorten
 
 LONGEST_NAME = 80  # of a contract in an error: whoever gives its text for its name reads it once
 SHIPPED = ("bank-marketing", "bank-additional", "customer-segments", "term-deposit", "simulated-campaign")
@@ -109,6 +109,10 @@ class Contract(BaseModel):
     missing: tuple[str, ...] = ("",)
     outcome: Outcome
     columns: tuple[Column, ...]
+
+    def __repr__(self) -> str:
+        state = "reviewed" if self.reviewed else "a draft"
+        return f"<Contract {self.name}, version {self.version}: {counted(len(self.columns), 'column')}, {state}>"
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Contract:

@@ -30,7 +30,7 @@ from segmint.tables.decimal_sign import decimal_among
 from segmint.tables.table_source import NoRowsError, TableSource
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Draft:
     """A drafted contract.
 
@@ -50,6 +50,9 @@ class Draft:
     suspects: Mapping[str, str]
     notes: Mapping[str, str]
     text: str
+
+    def __repr__(self) -> str:
+        return f"<Draft of {self.contract!r}: {counted(len(self.suspects), 'suspect')}>"
 
     def reviewed(self) -> Contract:
         """Return the contract as one that a person has looked at: call it when you have read `text`, suspects and notes.

@@ -19,10 +19,10 @@ from segmint.contract.copies import copies_told
 from segmint.contract.ledger import Ledger
 from segmint.errors import DataError
 from segmint.tables.decimal_sign import decimal_among
-from segmint.wording import percent, some_of
+from segmint.wording import counted, percent, some_of
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ValidTable:
     """Accepted rows, typed, with their ledger.
 
@@ -58,6 +58,9 @@ class ValidTable:
     ledger: Ledger
     rejected: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     rejected_raw: pl.DataFrame = field(default_factory=pl.DataFrame)
+
+    def __repr__(self) -> str:
+        return f"<ValidTable of {counted(len(self), 'row')}: {self.contract.name}, {self.at}>"
 
     def __len__(self) -> int:
         return self.frame.height

@@ -57,7 +57,7 @@ class OutOfFold:
         return np.asarray(self.probabilities[:, self.classes.index(name)])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
     """What every model said of rows kept apart, and how good that was.
 
@@ -94,6 +94,9 @@ class Comparison:
     folds: int
     repeats: int
     history: pl.DataFrame = field(default_factory=pl.DataFrame)
+
+    def __repr__(self) -> str:
+        return f"<Comparison of {', '.join(self.models)}: {self.metric} on {self.folds} folds>"
 
     def frame(self) -> pl.DataFrame:
         """Return one row per model and metric.

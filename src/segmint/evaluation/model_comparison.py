@@ -64,6 +64,11 @@ class ModelComparison:
         self.repeats, self.random_state = repeats, random_state
         check_parameters(self, _PARAMETERS)
 
+    def __repr__(self) -> str:
+        settings = ("folds", "inner", "repeats", "random_state")
+        given = ", ".join(f"{name}={getattr(self, name)!r}" for name in settings)
+        return f"ModelComparison({list(self.models)}, {given})"
+
     def run(self, table: ValidTable, *, progress: Progress = silent) -> Comparison:
         """Train every model on every fold of a table and judge it on the rows kept apart.
 

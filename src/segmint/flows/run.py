@@ -60,7 +60,7 @@ from segmint.store.training_ids import write_training_ids
 from segmint.wording import capital
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RunResult:
     """What a finished run has to say, for any door.
 

@@ -219,6 +219,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
             If there is only one class, or a parameter is out of its range.
         """
         check_parameters(self, _PARAMETERS)
+        self.__dict__.pop("refit_epochs_", None)  # of an earlier fit
         X, y = validate_data(self, X, y, dtype=np.float32)
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)

@@ -83,6 +83,9 @@ class TensorBoardLog:
         self.name = fit
         self.positive = None if positive is None else str(positive)
 
+    def __repr__(self) -> str:
+        return f"TensorBoardLog({str(self.root)!r}, {self.name!r}, positive={self.positive!r})"
+
     @property
     def folder(self) -> Path:
         """Where the next fit is written."""

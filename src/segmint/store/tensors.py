@@ -69,6 +69,7 @@ def weights_from_safetensors(content: bytes, shapes: Shapes) -> dict[str, NDArra
     for name, array in arrays.items():
         if not np.isfinite(array).all() or (name.endswith("variance") and (array < 0).any()):
             raise ValueError(f"'{name}' holds something that is no weight")
+        array.setflags(write=False)  # a bundle is what was sealed, in memory too
     return {name: arrays[name] for name in shapes}
 
 

@@ -27,7 +27,7 @@ NO_AMOUNT = "cost or value is not known"
 _EVERYBODY, _NEARLY = 0.995, 0.85
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Choice:
     """Who is called, who is not, and why; arrays of shape (n_customers,) in the order of the rows.
 
@@ -68,6 +68,10 @@ class Choice:
     prices: tuple[ShadowPrice, ...] = ()
     gap: float = 0.0
     reach: float = 1.0
+
+    def __repr__(self) -> str:
+        listed = int((self.rank > 0).sum())
+        return f"<Choice of {listed:,} among {counted(len(self.rank), 'customer')}>"
 
     @property
     def successes(self) -> Floats:

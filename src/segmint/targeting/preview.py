@@ -25,6 +25,7 @@ from segmint.targeting.holdout import in_holdout, keyed_words
 from segmint.targeting.optimise import limits_of, relaxed
 from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.stakes import Stakes
+from segmint.wording import counted
 
 Floats = NDArray[np.float64]
 POINTS = 80  # of a curve, at most: more than a page has room for
@@ -142,6 +143,9 @@ class ListPreview:
         # a slider asks nearly the same question again: the last ranking may serve, and the last prices are where the next start
         self._last: tuple[tuple[str, float], Ranked] | None = None
         self._prices: dict[str, float] = {}
+
+    def __repr__(self) -> str:
+        return f"<ListPreview of {counted(len(self.propensity), 'customer')}>"
 
     def ranked(self, policy: ContactPolicy) -> Ranked:
         """Rank the customers under the economics of a policy.

@@ -1,0 +1,45 @@
+"""What a notebook shows of a result is short, and no customer is in it."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+import segmint
+
+IDS = [f"customer-{number // 2}" for number in range(400)]
+POLICY = segmint.ContactPolicy(
+    economics=segmint.Economics(cost_per_call=5, value_per_success=80), budget_calls=20, holdout_share=0
+)
+
+
+@pytest.fixture(scope="module")
+def table() -> segmint.ValidTable:
+    return segmint.check(pl.read_csv(segmint.sample_path(), separator=";").head(400), "bank-marketing")
+
+
+def test_the_repr_of_a_result_is_short_and_names_nobody(table: segmint.ValidTable) -> None:
+    models = segmint.ModelComparison(["knn_5", "base_rate"], folds=2, repeats=50)
+    draft = segmint.infer_contract(segmint.sample_path(), outcome="y")
+    chances = np.linspace(0.1, 0.9, 400)
+    shown = {
+        repr(table): "<ValidTable of 400 rows: bank-marketing, planning>",
+        repr(table.contract): f"<Contract bank-marketing, version 1: {len(table.contract.columns)} columns, reviewed>",
+        repr(draft): f"<Draft of {draft.contract!r}: {len(draft.suspects)} suspect",
+        repr(models): "ModelComparison(['knn_5', 'base_rate'], folds=2, inner=None, repeats=50, random_state=7)",
+        repr(models.run(table)): "<Comparison of knn_5, base_rate: f1 on 2 folds>",
+        repr(segmint.TensorBoardLog("runs/x", "wide")): "TensorBoardLog('runs/x', 'wide', positive=None)",
+        repr(segmint.ListPreview(IDS, chances, POLICY)): "<ListPreview of 400 customers>",
+        repr(segmint.choose(IDS, chances, POLICY)): "<Choice of 20 among 400 customers>",
+    }
+    for found, expected in shown.items():
+        assert found.startswith(expected)
+        assert len(found) < 150
+
+
+def test_results_that_hold_frames_are_equal_to_themselves_alone_and_can_be_hashed(table: segmint.ValidTable) -> None:
+    compared = segmint.ModelComparison(["base_rate"], folds=2, repeats=50).run(table)
+    again = segmint.ModelComparison(["base_rate"], folds=2, repeats=50).run(table)
+    assert compared == compared != again
+    assert len({compared, again, table}) == 3
