@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import pickle
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -97,3 +101,28 @@ def test_the_command_writes_a_workbook_too(model: OpenModel, tmp_path: Path) -> 
 
 def test_at_the_end_of_a_cell_it_says_in_a_line_what_it_is(model: OpenModel) -> None:
     assert repr(model) == f"<OpenModel of <Bundle {model.bundle.digest[:12]}: small, planning, no or yes>>"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::RuntimeWarning")
+def test_a_forked_worker_is_refused_and_does_not_wait_for_ever(model: OpenModel) -> None:
+    model.predict(AGES)
+    sent = pickle.dumps(model)
+    child = os.fork()
+    if not child:
+        signal.alarm(20)
+        refused = 0
+        for mine in (model, pickle.loads(sent)):
+            for ask in (mine.predict, mine.explain, mine.encode):
+                try:
+                    ask(AGES)
+                except RuntimeError as error:
+                    refused += "is a fork of it" in str(error)
+        os._exit(refused)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 6
+    assert model.predict(AGES).height == 3
+
+
+def test_a_worker_that_was_spawned_answers(model: OpenModel) -> None:
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        assert pool.apply(model.predict, (AGES,)).equals(model.predict(AGES))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -27,6 +28,23 @@ from segmint.store.promoted import WORD
 from segmint.tables.rejects import Reject
 
 
+class _Forks:
+    """Which processes this one is a fork of, since this module was loaded."""
+
+    def __init__(self) -> None:
+        self.before: set[int] = set()
+        self._here = os.getpid()
+        if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
+            os.register_at_fork(after_in_child=self._is_child)
+
+    def _is_child(self) -> None:
+        self.before.add(self._here)
+        self._here = os.getpid()
+
+
+_forks = _Forks()
+
+
 @dataclass(frozen=True, repr=False)
 class OpenModel:
     """A trained model, ready to be asked; it writes nothing.
@@ -41,6 +59,7 @@ class OpenModel:
 
     bundle: Bundle
     config: Config
+    _opened_in: int = field(init=False, default_factory=os.getpid, compare=False)
 
     def __repr__(self) -> str:
         return f"<OpenModel of {self.bundle!r}>"
@@ -68,6 +87,7 @@ class OpenModel:
         SegmintError
             For a table without the contract's columns, or without rows.
         """
+        self._require_no_fork()
         ledgers: list[Ledger] = []
         opened = open_source(source, self.config.data)
         parts = list(predicted_batches(self.bundle, self._predictor, opened, ledgers))
@@ -132,7 +152,16 @@ class OpenModel:
         reasons = reasons_of(table, self.bundle, sensitive=sensitive) if len(table) else pl.DataFrame()
         return pl.concat([reasons, errors_of(rejects)], how="diagonal").sort("record")
 
+    def _require_no_fork(self) -> None:
+        """Refuse a fork of the process that opened the model: Polars's threads are not in it, and it would wait for ever."""
+        if self._opened_in in _forks.before:
+            raise RuntimeError(
+                f"The model was opened in process {self._opened_in}, and this one is a fork of it, in which Polars waits for "
+                'ever. Next: start processes with multiprocessing.get_context("spawn") or "forkserver", or with joblib'
+            )
+
     def _read(self, source: Any) -> tuple[ValidTable, list[Reject]]:
+        self._require_no_fork()
         rejects: list[Reject] = []
         opened = open_source(source, self.config.data)
         known = self.bundle.contract
