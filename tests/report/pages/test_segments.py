@@ -231,3 +231,20 @@ def test_rates_that_chose_the_segments_are_said_to_flatter_them(tmp_path: Path) 
 
     assert "cut by the answers of seven in ten customers" in told("tree")
     assert "seven in ten" not in told("latent-class")
+
+
+@pytest.mark.parametrize("width", [390, 760, 1280])
+def test_the_overview_fits_the_screen(tmp_path: Path, browser: Any, width: int) -> None:
+    content = in_money(-2_000.0, 5_000.0, 0.5)
+    content["segments"][0]["name"] = (
+        "Customers with secondary schooling, without a housing loan and never called before"
+    )
+    content["segments"][0]["sentences"].append({"kind": "need", "text": "A monthly instalment binds their income."})
+    page = page_of(tmp_path, content)
+    html = tmp_path / "report.html"
+    html.write_text(render({"title": "t", "subtitle": "", "run": "r", "pages": [page]}), "utf-8")
+    tab = browser.new_page(viewport={"width": width, "height": 900})
+    tab.goto(html.as_uri())
+    overview = tab.locator(".table.stacked")
+    assert overview.evaluate("table => table.scrollWidth <= table.clientWidth")
+    tab.close()
