@@ -8,11 +8,12 @@ from sklearn import metrics as reference
 from segmint.evaluation.comparison import _conclusion, compare_models
 from segmint.evaluation.paired_bootstrap import affordable_repeats
 from segmint.metrics.classification import best_f1_threshold
+from segmint.metrics.intervals import interval, weight_blocks
 from segmint.models.names import OURS
 from segmint.splits.folds import make_folds
 from segmint.splits.groups import row_groups, row_keys
 
-from .tables import BaseRate, ByAge, campaign, segments
+from .tables import RESPONSE, BaseRate, ByAge, campaign, segments, valid
 
 MODELS = {"dense_network": lambda: ByAge(8.0), "coarse": lambda: ByAge(30.0), "base_rate": BaseRate}
 
@@ -252,3 +253,21 @@ def test_a_network_behind_at_its_threshold_is_judged_by_its_order_before_the_lis
     said = " ".join(_conclusion(scores, names, {name: name for name in names}, "f1")[0])
     assert ("weigh that before calling" in said) == behind
     assert ("our network is ahead" in said) == (not behind)
+
+
+def test_an_interval_can_be_computed_again_from_the_predictions_and_their_groups():
+    table = campaign(300)
+    twice = valid(pl.concat([table.frame, table.frame]), RESPONSE)
+    found = compare_models(
+        {"base_rate": BaseRate, "age": lambda: ByAge(8.0)}, twice, folds_of(twice, 2), repeats=200, seed=1
+    )
+    mine = found.predictions.filter(pl.col("model") == "age")
+    assert mine["group"].n_unique() <= 300
+    wrong = ((mine["outcome"] == "yes").cast(float) - mine["probability_yes"]).to_numpy() ** 2
+    drawn = [
+        np.average(wrong, weights=weights)
+        for block in weight_blocks(mine.height, found.repeats, 1, mine["group"].to_numpy())
+        for weights in block
+    ]
+    low, high = interval(drawn)
+    assert (value(found, "age", "brier", "low"), value(found, "age", "brier", "high")) == pytest.approx((low, high))

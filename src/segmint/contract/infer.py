@@ -28,6 +28,7 @@ from segmint.contract.look import Look, look_at
 from segmint.errors import ContractError
 from segmint.tables.decimal_sign import decimal_among
 from segmint.tables.table_source import NoRowsError, TableSource
+from segmint.wording import counted
 
 
 @dataclass(frozen=True, repr=False)

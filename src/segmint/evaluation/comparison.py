@@ -72,7 +72,8 @@ class Comparison:
         One row per model and metric; see `frame`.
     predictions : polars.DataFrame
         One row per model and customer kept apart: record, fold (from 1), model, outcome, probability_<class>,
-        threshold (of that fold, null for an assignment), predicted.
+        threshold (of that fold, null for an assignment), predicted, group (rows of one number are drawn together by the
+        bootstrap, as they may be one customer's).
     conclusion : tuple of str
         The intervals in words.
     verdict : {"told", "order", "nothing", ""}
@@ -327,7 +328,7 @@ def _judge(
         metric=metric,
         models=labels,
         rows=_rows(outcome.kind, names, scores, folds=len(folds), rows=rows.size, seconds=seconds),
-        predictions=_predictions(table, folds, parts, classes, positive),
+        predictions=_predictions(table, folds, parts, classes, positive, groups),
         conclusion=conclusion,
         verdict=verdict,
         folds=len(folds),
@@ -404,6 +405,7 @@ def _predictions(
     parts: Mapping[str, list[_Part]],
     classes: tuple[str, ...],
     positive: int | None,
+    groups: NDArray[np.int64],
 ) -> pl.DataFrame:
     names, outcome = np.asarray(classes), table.outcome
     frames = []
@@ -419,6 +421,7 @@ def _predictions(
                         **{f"probability_{name}": part.probabilities[:, place] for place, name in enumerate(classes)},
                         "threshold": pl.Series([part.threshold] * fold.test.size, dtype=pl.Float64),
                         "predicted": names[part.named(positive)],
+                        "group": groups[fold.test],
                     }
                 )
             )
