@@ -73,7 +73,7 @@ class Manifest(BaseModel):
     ----------
     format : 1
     made : str
-        When, in UTC. The only thing that differs between two bundles of the same content.
+        When, in UTC. With the seal over it the only thing that differs between two bundles of the same content.
     at : {"planning", "dialling", "after_call"}
         The moment whose columns the model was trained on; predicting cannot override it.
     versions : dict of str to str
