@@ -32,7 +32,7 @@ PAYS, BEST, LOSES, MAY = (2.0, 1.0, 3.0), (16.0, 14.0, 18.0), (-2.0, -3.0, -1.0)
 def test_the_best_that_pays_is_called_first_and_whoever_loses_is_written_to():
     several = found(LOSES, MAY, PAYS, LOSES, MAY, BEST)
     assert call_order(several) == {
-        "1": "write", "2": "leave", "3": "call", "4": "write", "5": "leave", "6": "call first",
+        "1": "write", "2": "by the list", "3": "call", "4": "write", "5": "by the list", "6": "call first",
     }  # fmt: skip
     assert say_call_order(several) == (
         "Call 6 first: 17 % of the customers, 88 % of the profit of calls that pay; 3 pays; 2 and 5 may pay or lose; "
@@ -47,7 +47,7 @@ def test_who_is_not_surely_behind_the_best_is_called_first_with_it():
 
 def test_without_money_segments_are_held_against_all_customers():
     rates = found((0.3, 0.25, 0.35), (0.1, 0.09, 0.11), (0.12, 0.11, 0.14), in_money=False, base=0.12)
-    assert call_order(rates) == {"1": "call first", "2": "write", "3": "leave"}
+    assert call_order(rates) == {"1": "call first", "2": "write", "3": "by the list"}
     assert say_call_order(rates).endswith(
         "of all who said yes; 3 is about average; 2 says yes less often, write to them."
     )

@@ -11,7 +11,7 @@ from segmint.segments.stability import STABLE
 from segmint.segments.words import DESCRIBED
 from segmint.wording import capital, listed, percent
 
-Step = Literal["call first", "call", "write", "leave", "too few to say", "does not come back"]
+Step = Literal["call first", "call", "write", "by the list", "too few to say", "does not come back"]
 
 
 def call_order(found: Mapping[str, Any]) -> dict[str, Step]:
@@ -26,7 +26,7 @@ def call_order(found: Mapping[str, Any]) -> dict[str, Step]:
     -------
     dict
         "call" where a call surely pays (without money: where surely more than of all say yes), "write" where it surely loses
-        (surely fewer), "leave" where chance alone may explain either. "call first" are those that pay and are not surely
+        (surely fewer), "by the list" where chance alone may explain either. "call first" are those that pay and are not surely
         behind the best. Empty where nobody was called, or the response does not surely differ on rows kept apart.
     """
     weighed = found["brought"]
@@ -50,7 +50,7 @@ def _step(segment: Mapping[str, Any], part: Mapping[str, Any], line: float) -> S
         return "does not come back"
     if part["low"] > line:
         return "call"
-    return "write" if part["high"] < line else "leave"
+    return "write" if part["high"] < line else "by the list"
 
 
 def _surely_ahead(best: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -71,7 +71,7 @@ def say_call_order(found: Mapping[str, Any]) -> str:
     money = weighed["in_money"]
     for step, one, many in (
         ("call", *(("pays", "pay") if money else ("says yes more often than average", "say yes more often than average"))),
-        ("leave", *(("may pay or lose", "may pay or lose") if money else ("is about average", "are about average"))),
+        ("by the list", *(("may pay or lose", "may pay or lose") if money else ("is about average", "are about average"))),
         ("write", *(("loses, write to them", "lose, write to them") if money else
                     ("says yes less often, write to them", "say yes less often, write to them"))),
         ("too few to say", "has too few customers to say", "have too few customers to say"),
