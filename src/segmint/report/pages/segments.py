@@ -149,10 +149,12 @@ def _what_steps_mean(found: dict[str, Any], steps: Mapping[str, str]) -> str:
     if not steps:
         return ""
     if found["brought"]["in_money"]:
-        return "Call: the whole interval of the profit per call is above zero. Write: all of it is below. By the list: it reaches both ways; call whom a list ranks high."
+        above = "of the profit per call is above zero"
+    else:
+        above = "of the response is above that of all customers together"
     return (
-        "Call: the whole interval of the response is above that of all customers together. Write: all of it is below. "
-        "By the list: it reaches both ways; call whom a list ranks high."
+        f"Call: the whole interval {above}. Write: all of it is below. By the list: it reaches both ways; call whom a list "
+        "ranks high."
     )
 
 
