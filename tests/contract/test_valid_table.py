@@ -59,3 +59,10 @@ def test_rows_and_columns_that_the_table_lacks_are_refused_in_words() -> None:
             table.rows(chosen)
     with pytest.raises(ValueError, match=r"no column 'zz'. Choose one of: age, answer"):
         table.numbers("zz")
+
+
+def test_amounts_of_a_column_that_is_not_used_are_read_with_their_unit() -> None:
+    worth = '[columns.worth]\nkind = "number"\nrole = "ignore"\nlabel = "worth"\nunit = "EUR"\n'
+    frame = pl.DataFrame({"age": range(18, 118), "answer": ["yes", "no"] * 50, "worth": ["1,200.50 EUR"] * 100})
+    table = validate(open_table(frame), parse_contract(CONTRACT + worth, origin="x"))
+    assert table.numbers("worth").values.unique().to_list() == [1200.5]

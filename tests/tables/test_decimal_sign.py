@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from segmint.tables.decimal_sign import DECIMALS, commas_in, decimal_among, written_apart
+from segmint.tables.decimal_sign import DECIMALS, commas_in, decimal_among, decimal_of, written_apart
 from segmint.tables.source import TableSource, open_table
 from segmint.tables.write import write_safe_workbook
 
@@ -71,3 +71,12 @@ def test_texts_of_typed_files_may_have_commas(suffix: str, tmp_path: Path) -> No
 def test_a_frame_of_numbers_has_nothing_to_judge() -> None:
     assert commas_in(pl.DataFrame({"a": [0.5]})) == {}
     assert commas_in(pl.DataFrame({"a": ["0.5"]})) == {}
+
+
+def test_a_column_that_nobody_reads_moves_no_number_of_a_frame() -> None:
+    frame = pl.DataFrame({"worth": ["1.234", "5.678"], "memo": ["2,5", "3,5"]})
+    receipt = open_table(frame).receipt
+    assert decimal_among(receipt, ["worth"]) == "point"
+    assert decimal_among(receipt, ["worth", "memo"]) == "comma"
+    assert decimal_of(receipt, "worth", ["worth", "memo"]) == "comma"
+    assert decimal_of(receipt, "memo", ["worth", "memo"]) == "comma"

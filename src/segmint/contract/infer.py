@@ -26,7 +26,7 @@ from segmint.contract.hints import (
 )
 from segmint.contract.look import Look, look_at
 from segmint.errors import ContractError
-from segmint.tables.decimal_sign import decimal_among
+from segmint.tables.decimal_sign import decimal_of
 from segmint.tables.table_source import NoRowsError, TableSource
 from segmint.wording import counted
 
@@ -94,7 +94,7 @@ def infer_contract(
     drafted, suspects = found.outcome, dict(found.suspects)
     notes: dict[str, str] = {}
     inputs = [column for column in frame.columns if column != drafted.column]
-    looks = [look_at(frame[column], decimal_among(source.receipt, [column])) for column in inputs]
+    looks = [look_at(frame[column], decimal_of(source.receipt, column, inputs)) for column in inputs]
     identity = id_column(looks)
     called = next(
         (look for look in looks if look.kind == "date" and date_known_by_name(look.plain) == "dialling"), None

@@ -109,7 +109,8 @@ class ValidTable:
         if name not in self.raw.columns:
             raise ValueError(f"The table has no column {name!r}. Choose one of: {', '.join(self.raw.columns)}.")
         missing = self.contract.missing if known is None else self.contract.missing_tokens(known)
-        return number_cells(self.raw[name], missing, decimal_among(self.ledger.receipt, [name]))
+        unit = known.unit if known is not None and known.kind == "number" else ""
+        return number_cells(self.raw[name], missing, decimal_among(self.ledger.receipt, [name]), unit)
 
     @property
     def features(self) -> tuple[Column, ...]:

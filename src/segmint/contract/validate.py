@@ -25,6 +25,7 @@ from segmint.contract.treatment import said_left_alone
 from segmint.contract.valid_table import ValidTable, concatenate
 from segmint.errors import ContractError, DataError, InputError
 from segmint.progress import Progress, silent
+from segmint.tables.amounts import bare_amount
 from segmint.tables.decimal_sign import decimal_among, written_apart
 from segmint.tables.rejects import MAX_RAW, Reject
 from segmint.tables.table_source import BATCH, JSON, RawBatch, TableSource
@@ -187,7 +188,7 @@ def _other_sign(ledger: Ledger) -> str:
     """Name the other decimal sign if all cells that are no numbers would be some with it, and few rows are read as it is; "" if not."""
     if ledger.accepted > ledger.rejected:
         return ""
-    other = "point" if ledger.receipt.get("decimal") == "comma" else "comma"
+    decimal, other = ("comma", "point") if ledger.receipt.get("decimal") == "comma" else ("point", "comma")
     names, delimiter = ledger.receipt.get("columns"), str(ledger.receipt.get("delimiter", ","))
     places = {str(name): place for place, name in enumerate(names)} if isinstance(names, list) else {}
     cells = []
@@ -195,8 +196,9 @@ def _other_sign(ledger: Ledger) -> str:
         if reject.reason == "not_a_number" and reject.column in places and len(reject.raw) < MAX_RAW:
             place = places[reject.column]
             row = next(csv.reader(io.StringIO(reject.raw), delimiter=delimiter), [])
-            cells += row[place : place + 1]
-    return other if cells and not _any(number_cells(pl.Series(cells), decimal=other).problem) else ""
+            cells += map(bare_amount, row[place : place + 1])
+    as_it_is, otherwise = (number_cells(pl.Series(cells, dtype=pl.String), decimal=sign) for sign in (decimal, other))
+    return other if _any(as_it_is.problem) and not _any(otherwise.problem) else ""
 
 
 @dataclass(frozen=True)

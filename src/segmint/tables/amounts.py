@@ -10,8 +10,14 @@ _SPACE = "[ \u00a0\u2009\u202f]"
 _MARK = "[ \u00a0\u2009\u202f'\u2019]"
 _DIGITS = rf"[1-9][0-9]{{0,2}}(?:{_MARK}[0-9]{{3}})+(?:[.,][0-9]+)?|[0-9.,]*[0-9](?:[eE][+-]?[0-9]+)?"
 _SYMBOL = "[%‰€$£¥¢₺₽₹₪₴₩₫฿]"
-_BEFORE = rf"{_SYMBOL}|[A-Z]{{3}}"
-_AFTER = rf"{_SYMBOL}|[A-Z]{{3}}|{_SPACE}\p{{L}}{{1,5}}\.?"
+# ISO 4217, and how some of these are written at home; 3 Mio, 800 DR and SEG1 are other things than 3, 800 and 1
+_CURRENCY = (
+    "AED|ALL|AUD|BAM|BGN|BRL|CAD|CHF|CLP|CNY|COP|CZK|DKK|EGP|EUR|GBP|HKD|HRK|HUF|IDR|ILS|INR|ISK|JPY|KES|KRW|MAD|MXN|MYR"
+    "|NGN|NOK|NZD|PEN|PHP|PLN|RON|RSD|RUB|SAR|SEK|SGD|THB|TND|TRY|TWD|UAH|USD|VND|ZAR|Euro|Eur|eur|euro|zł|Kč|Ft|kr\\.?|Fr\\.|lei"
+)
+# PEN10234 may be the number of a customer
+_BEFORE = rf"{_SYMBOL}|(?:{_CURRENCY}){_SPACE}"
+_AFTER = rf"{_SYMBOL}|{_CURRENCY}"
 _BARE = r"^[+-]?[0-9.,]*([eE][+-]?[0-9]+)?$"
 
 
@@ -21,7 +27,7 @@ def _pattern(before: str, after: str) -> str:
 
 
 _OF_A_UNIT = _pattern(f"(?P<before>{_BEFORE})", f"(?P<after>{_AFTER})")
-_OF_ANY_UNIT = re.compile(_pattern(_BEFORE, _AFTER).replace(r"\p{L}", r"[^\W\d_]"))
+_OF_ANY_UNIT = re.compile(_pattern(_BEFORE, _AFTER))
 
 
 def bare_amounts(texts: pl.Series, unit: str = "") -> pl.Series:
@@ -44,23 +50,28 @@ def bare_amounts(texts: pl.Series, unit: str = "") -> pl.Series:
 
 
 def bare_amount(text: str) -> str:
-    """Write one number as `bare_amounts` does, whatever its unit."""
+    """Write one number as `bare_amounts` does, whatever its currency."""
     parts = _OF_ANY_UNIT.fullmatch(text.replace("\u2212", "-"))
     return re.sub(_MARK, "", "".join(parts.group(1, 2, 4, 5, 3))) if parts else text
 
 
 def unit_of(texts: pl.Series) -> str:
-    """Name the unit that amounts are written with; "" where they have none, or more than one.
+    """Name the currency, or %, that amounts are written with; "" where there is none or more than one, or where % stands behind some numbers only.
 
     Parameters
     ----------
     texts : polars.Series of shape (n_rows,), String
         Without white space around them.
     """
-    odd = texts.filter(~texts.str.contains(_BARE)).drop_nulls().str.replace_all("\u2212", "-")
+    is_bare = texts.str.contains(_BARE).fill_null(True)
+    odd = texts.filter(~is_bare).str.replace_all("\u2212", "-")
     groups = odd.str.extract_groups(_OF_A_UNIT).struct.unnest()
     units = pl.concat([groups["before"], groups["after"].rename("before")]).drop_nulls().str.strip_chars().unique()
-    return str(units[0]) if len(units) == 1 else ""
+    if len(units) != 1 or (
+        units[0] in ("%", "‰") and texts.filter(is_bare).str.contains("[0-9]").any()
+    ):  # 0.07 beside 7 %
+        return ""
+    return str(units[0])
 
 
 def _rewritten(texts: pl.Series, odd: pl.Series, pattern: str) -> pl.Series:

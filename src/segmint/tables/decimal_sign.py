@@ -136,8 +136,6 @@ def commas_in(frame: pl.DataFrame) -> dict[str, JSON]:
     found = DecimalSigns.of([texts.columns, *texts.iter_rows()]).by_column if texts.width else {}
     if "comma" not in found.values():
         return {}
-    if {"point", "both"}.isdisjoint(found.values()):  # then 1.234 is a thousand and more here
-        return {DECIMALS: dict.fromkeys(found, "comma")}
     return {DECIMALS: dict(found)}
 
 
@@ -157,6 +155,12 @@ def decimal_among(receipt: Mapping[str, JSON], names: Collection[str]) -> str:
     """
     signs = {sign for _, sign in _signs_of(receipt, names)} - {"either"}
     return signs.pop() if len(signs) == 1 and "both" not in signs else str(receipt.get("decimal", "point"))
+
+
+def decimal_of(receipt: Mapping[str, JSON], name: str, names: Collection[str]) -> str:
+    """Say which sign one column has: its own where it shows one, else that of all `names`, as `decimal_among` does."""
+    shown = {sign for _, sign in _signs_of(receipt, [name])} - {"either"}
+    return decimal_among(receipt, [name] if shown else names)
 
 
 def written_apart(receipt: Mapping[str, JSON], names: Collection[str]) -> str:
