@@ -94,7 +94,7 @@ def check_predict(table: Path, bundle: Path, runs: Path, moments: list[float]) -
     asked = ("predict", str(table), "--bundle", str(bundle), "--runs", str(runs))
     hit = 0
     for moment in moments:
-        hit += killed(moment, *asked)
+        hit += killed(moment, *asked, begun=None if list_runs(runs) else runs)
         whole(runs)
     finished(*asked)
     (done,) = [run for run in list_runs(runs) if run.status == "done"][:1]
@@ -105,7 +105,7 @@ def check_predict(table: Path, bundle: Path, runs: Path, moments: list[float]) -
 def test_a_killed_run_is_finished_by_resume_and_a_killed_predict_by_another(table: Path, tmp_path: Path) -> None:
     assert check_run(table, tmp_path / "runs", [1.0]) == 1
     (trained,) = list_runs(tmp_path / "runs")
-    assert check_predict(table, trained.folder, tmp_path / "predicted", [0.5]) == 1
+    assert check_predict(table, trained.folder, tmp_path / "predicted", [0.05]) == 1
 
 
 @pytest.mark.slow

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from segmint.metrics.intervals import design_effect, interval, rate_difference, weight_blocks, wilson
+from segmint.metrics.intervals import design_effect, interval, rate_difference, trials_behind, weight_blocks, wilson
 
 
 def test_wilson_equals_scipy():
@@ -88,3 +88,9 @@ def test_difference_of_two_rates_as_newcombe_has_it(
 ) -> None:
     """Table II of Newcombe 1998, method 10."""
     assert rate_difference(*counts) == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize(("hits", "n"), [(3, 10), (0, 40), (40, 40), (520.5, 4521.25), (1, 3)])
+def test_the_trials_behind_an_interval_are_found_again(hits: float, n: float) -> None:
+    low, high = wilson(hits, n)
+    assert trials_behind(hits / n, float(low), float(high)) == pytest.approx(n)

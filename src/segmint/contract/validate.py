@@ -191,7 +191,7 @@ def _other_sign(ledger: Ledger) -> str:
     decimal, other = ("comma", "point") if ledger.receipt.get("decimal") == "comma" else ("point", "comma")
     names, delimiter = ledger.receipt.get("columns"), str(ledger.receipt.get("delimiter", ","))
     places = {str(name): place for place, name in enumerate(names)} if isinstance(names, list) else {}
-    cells = []
+    cells: list[str] = []
     for reject in ledger.rejects:
         if reject.reason == "not_a_number" and reject.column in places and len(reject.raw) < MAX_RAW:
             place = places[reject.column]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from statistics import NormalDist
 
@@ -40,6 +41,23 @@ def wilson(successes: ArrayLike, trials: ArrayLike, level: float = 0.95) -> tupl
         centre = (rate + z**2 / (2 * n)) / (1 + z**2 / n)
         reach = z / (1 + z**2 / n) * np.sqrt(rate * (1 - rate) / n + z**2 / (4 * n**2))
     return np.clip(centre - reach, 0, 1), np.clip(centre + reach, 0, 1)
+
+
+def trials_behind(rate: float, low: float, high: float, level: float = 0.95) -> float:
+    """Count the independent trials that `wilson` made an interval of: fewer than there were, where some went together.
+
+    Parameters
+    ----------
+    rate, low, high : float
+        What `wilson` said of them; `low` below `high`.
+    level : float
+        Confidence level of the interval.
+    """
+    z = NormalDist().inv_cdf(0.5 + level / 2)
+    square = (high - low) ** 2
+    # the width of the interval as a quadratic in z ** 2 / n, of whose two roots one is positive
+    a, b = square - 1, 2 * square - 4 * rate * (1 - rate)
+    return z**2 * 2 * a / (-b - math.sqrt(b**2 - 4 * a * square))
 
 
 def rate_difference(

@@ -195,8 +195,17 @@ def train(
     on_epoch : callable (epoch, training loss, mean learning rate) -> bool
         Called after each epoch with the averaged weights in place; True stops.
     """
-    with _TRAINING.held():
-        _train(network, rows, schedule, on_epoch)
+    try:
+        with _TRAINING.held():
+            _take_options()
+            _train(network, rows, schedule, on_epoch)
+    finally:
+        _take_options()
+
+
+def _take_options() -> None:
+    """Let this thread see the options of the process: TensorFlow keeps a copy for each thread, and renews that of the one that sets them."""
+    tf.config.optimizer.set_experimental_options({})
 
 
 def _train(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segmint.metrics.intervals import rate_difference
+from segmint.metrics.intervals import rate_difference, trials_behind
 from segmint.segments.profile import CallMoney, responses_of
 from segmint.segments.stability import Labels
 from segmint.wording import between, decimal, percent, percent_between
@@ -52,9 +52,10 @@ def compare_answers(
             "change": None, "low": None, "high": None,
         }  # fmt: skip
         if now is not None and before is not None:
-            low, high = rate_difference(
-                now.yes, answers, before["yes"], segment["rows"], 1 - 0.05 / max(len(segments), 1)
-            )
+            trials = trials_behind(now.rate, now.low, now.high)
+            others = trials_behind(before["rate"], before["low"], before["high"])
+            level = 1 - 0.05 / max(len(segments), 1)
+            low, high = rate_difference(now.rate * trials, trials, before["rate"] * others, others, level)
             row |= {"change": now.rate - before["rate"], "low": float(low), "high": float(high)}
         told.append(row)
     return told
