@@ -277,6 +277,15 @@ def test_when_to_call_is_not_said_of_a_segment_whose_calls_may_have_lost_money(r
     assert [bool(words.of("timing")) for words in say_segments(Profiles((best, good)))] == [timed, timed]
 
 
+@pytest.mark.parametrize(("low", "high", "avoided"), [(None, None, True), (-1.0, 1.5, True), (0.2, 1.5, False)])
+def test_calls_that_surely_pay_are_not_advised_against(retired, low, high, avoided):
+    profit = None if low is None else (low + high) / 2
+    seldom = Response(60, 0.06, 0.05, 0.07, 55, profit_per_call=profit, profit_low=low, profit_high=high, base=0.11)
+    said = [line.text for line in say_segments(Profiles((plain(retired, "2", response=seldom),)))[0].of("avoid")]
+    # by the list or later means called all the same, so nobody is told here to write to them
+    assert said == (["Do not spend calls on them while better segments are left."] if avoided else [])
+
+
 def test_nobody_is_called_first_whose_rate_chance_can_explain_or_who_does_not_come_back(retired):
     best = plain(retired, "6", response=Response(20, 0.20, 0.13, 0.29, 182, base=0.11))
     near = plain(retired, "4", response=Response(36, 0.18, 0.13, 0.24, 164, base=0.11))

@@ -563,19 +563,21 @@ def _by_response(segment: SegmentProfile, rules: Rules, best: bool) -> list[Sent
 
     An entry may be for the segment alone whose rate is surely above every other's (`best`), or for the others. Of a segment
     that does not come back nothing is advised: next time other customers are in it. When to call is not said of one whose
-    calls may have lost money.
+    calls may have lost money, and nothing to avoid of one whose calls surely pay, however seldom it says yes.
     """
     response = segment.response
     if response is None or (segment.jaccard is not None and segment.jaccard < STABLE):
         return []
     base = response.base
     may_lose = response.profit_low is not None and response.profit_low < 0
+    pays = response.profit_low is not None and response.profit_low > 0
     proof = (Evidence("response", "yes", response.rate, base, response.index, response.low, response.high),)
     return [
         Sentence(entry["kind"], entry["text"], proof)
         for entry in rules.get("by_response", [])
         if entry.get("best", best) == best
         and not (may_lose and entry["kind"] == "timing")
+        and not (pays and entry["kind"] == "avoid")
         and (
             (response.index >= entry.get("above", float("inf")) and response.low > base)
             or (response.index <= entry.get("below", -1.0) and response.high < base)
