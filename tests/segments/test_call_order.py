@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from segmint.segments.call_order import call_order, say_call_order
 
 
@@ -27,6 +29,7 @@ def found(
 
 
 PAYS, BEST, LOSES, MAY = (2.0, 1.0, 3.0), (16.0, 14.0, 18.0), (-2.0, -3.0, -1.0), (0.1, -1.0, 1.2)
+OFTEN, SELDOM = (0.3, 0.25, 0.35), (0.1, 0.09, 0.11)
 
 
 def test_the_best_that_pays_is_called_first_and_whoever_loses_is_written_to():
@@ -46,10 +49,13 @@ def test_who_is_not_surely_behind_the_best_is_called_first_with_it():
 
 
 def test_without_money_segments_are_held_against_all_customers():
-    rates = found((0.3, 0.25, 0.35), (0.1, 0.09, 0.11), (0.12, 0.11, 0.14), in_money=False, base=0.12)
-    assert call_order(rates) == {"1": "call first", "2": "write", "3": "by the list"}
+    rates = found(OFTEN, SELDOM, (0.12, 0.11, 0.14), in_money=False, base=0.12)
+    assert call_order(rates) == {"1": "call first", "2": "later", "3": "by the list"}
     assert say_call_order(rates).endswith(
-        "of all who said yes; 3 is about average; 2 says yes less often, write to them."
+        "of all who said yes; 3 is about average; 2 says yes less often: call them later."
+    )
+    assert say_call_order(found(OFTEN, SELDOM, SELDOM, in_money=False, base=0.12)).endswith(
+        "; 2 and 3 say yes less often: call them later."
     )
 
 
@@ -70,3 +76,24 @@ def test_a_segment_that_is_tiny_or_does_not_come_back_decides_nothing():
     content["segments"][1]["jaccard"] = 0.6
     assert call_order(content) == {"1": "too few to say", "2": "does not come back", "3": "call first"}
     assert "2 does not come back, decide nothing by it" in say_call_order(content)
+
+
+@pytest.mark.parametrize(
+    ("tiny", "fleeting", "which"),
+    [
+        (False, True, "No segment that comes back"),
+        (True, False, "No segment of 30 customers or more"),
+        (True, True, "No segment of 30 customers or more that comes back"),
+    ],
+)
+def test_no_segment_is_said_to_pay_only_of_those_of_which_something_is_decided(
+    tiny: bool, fleeting: bool, which: str
+) -> None:
+    for pays, loses, more, does in (
+        (BEST, LOSES, {}, "pays for its calls"),
+        (OFTEN, SELDOM, {"in_money": False, "base": 0.12}, "says yes more often than all customers"),
+    ):
+        content = found(pays if tiny else loses, pays if fleeting else loses, loses, **more)
+        content["segments"][0]["customers"] = 12
+        content["segments"][1]["jaccard"] = 0.6
+        assert say_call_order(content).startswith(f"{which} surely {does}; ")

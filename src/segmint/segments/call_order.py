@@ -11,7 +11,7 @@ from segmint.segments.stability import STABLE
 from segmint.segments.words import DESCRIBED
 from segmint.wording import capital, listed, percent
 
-Step = Literal["call first", "call", "write", "by the list", "too few to say", "does not come back"]
+Step = Literal["call first", "call", "write", "later", "by the list", "too few to say", "does not come back"]
 
 
 def call_order(found: Mapping[str, Any]) -> dict[str, Step]:
@@ -26,16 +26,16 @@ def call_order(found: Mapping[str, Any]) -> dict[str, Step]:
     -------
     dict
         "call" where a call surely pays (without money: where surely more than of all say yes), "write" where it surely loses
-        (surely fewer), "by the list" where chance alone may explain either. "call first" are those that pay and are not surely
-        behind the best. Empty where nobody was called, or the response does not surely differ on rows kept apart.
+        ("later" without money, where surely fewer say yes: their calls may pay all the same), "by the list" where chance alone
+        may explain either. "call first" are those that pay and are not surely behind the best. Empty where nobody was called,
+        or the response does not surely differ on rows kept apart.
     """
     weighed = found["brought"]
     proof = found.get("proof")
     if weighed is None or (proof is not None and not proof["differs"]):
         return {}
-    line = 0.0 if weighed["in_money"] else weighed["base"]
     by_key = {segment["key"]: segment for segment in found["segments"]}
-    told = {part["key"]: _step(by_key[part["key"]], part, line) for part in weighed["segments"]}
+    told = {part["key"]: _step(by_key[part["key"]], part, weighed) for part in weighed["segments"]}
     paying = [part for part in weighed["segments"] if told[part["key"]] == "call"]
     if paying:
         best = max(paying, key=lambda part: float(part["each"]))
@@ -43,14 +43,22 @@ def call_order(found: Mapping[str, Any]) -> dict[str, Step]:
     return told
 
 
-def _step(segment: Mapping[str, Any], part: Mapping[str, Any], line: float) -> Step:
+def _step(segment: Mapping[str, Any], part: Mapping[str, Any], weighed: Mapping[str, Any]) -> Step:
     if segment["customers"] < DESCRIBED:
         return "too few to say"
     if segment.get("jaccard") is not None and segment["jaccard"] < STABLE:
         return "does not come back"
+    line = _line(weighed)
     if part["low"] > line:
         return "call"
-    return "write" if part["high"] < line else "by the list"
+    if part["high"] < line:
+        return "write" if weighed["in_money"] else "later"
+    return "by the list"
+
+
+def _line(weighed: Mapping[str, Any]) -> float:
+    """What a segment is held against: calls that cost nothing more than they bring, or the response of all customers."""
+    return 0.0 if weighed["in_money"] else float(weighed["base"])
 
 
 def _surely_ahead(best: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -72,8 +80,8 @@ def say_call_order(found: Mapping[str, Any]) -> str:
     for step, one, many in (
         ("call", *(("pays", "pay") if money else ("says yes more often than average", "say yes more often than average"))),
         ("by the list", *(("may pay or lose", "may pay or lose") if money else ("is about average", "are about average"))),
-        ("write", *(("loses, write to them", "lose, write to them") if money else
-                    ("says yes less often, write to them", "say yes less often, write to them"))),
+        ("write", "loses, write to them", "lose, write to them"),
+        ("later", "says yes less often: call them later", "say yes less often: call them later"),
         ("too few to say", "has too few customers to say", "have too few customers to say"),
         ("does not come back", "does not come back, decide nothing by it", "do not come back, decide nothing by them"),
     ):  # fmt: skip
@@ -85,12 +93,17 @@ def say_call_order(found: Mapping[str, Any]) -> str:
 def _first(found: Mapping[str, Any], keys: Sequence[str]) -> str:
     weighed = found["brought"]
     if not keys:
-        return (
-            "No segment surely pays for its calls"
-            if weighed["in_money"]
-            else "No segment surely says yes more often than all customers"
-        )
+        does = "pays for its calls" if weighed["in_money"] else "says yes more often than all customers"
+        return f"No segment{_that_counts(found)} surely {does}"
     customers = sum(segment["share"] for segment in found["segments"] if segment["key"] in keys)
     part = sum(told["part"] for told in weighed["segments"] if told["key"] in keys)
     of_what = "of the profit of calls that pay" if weighed["in_money"] else "of all who said yes"
     return capital(f"call {listed(keys)} first: {percent(customers, 0)} of the customers, {percent(part, 0)} {of_what}")
+
+
+def _that_counts(found: Mapping[str, Any]) -> str:
+    """Say of which segments alone it is true that none pays, where one would pay of which nothing is decided."""
+    line, told = _line(found["brought"]), call_order(found)
+    would_pay = {told[part["key"]] for part in found["brought"]["segments"] if part["low"] > line}
+    of_size = f" of {DESCRIBED} customers or more" if "too few to say" in would_pay else ""
+    return of_size + (" that comes back" if "does not come back" in would_pay else "")

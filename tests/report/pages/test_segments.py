@@ -107,6 +107,28 @@ def test_the_page_begins_with_whom_to_call_and_one_table_of_all_segments(tmp_pat
     )
 
 
+def test_the_table_says_what_its_steps_mean(tmp_path: Path) -> None:
+    content = in_money(-2.0, 5.0, 0.5)
+    note = page_of(tmp_path, content)["blocks"][1]["note"]
+    assert "Write: all of it is below. By the list: " in note
+    assert "Too few to say (fewer than 30 customers): decide nothing by them." in note
+    assert "come back" not in note
+    content["segments"][0]["jaccard"] = 0.6
+    assert (
+        "Does not come back (not found again among customers drawn anew) and too few to say (fewer than 30 customers): "
+        "decide nothing by them."
+    ) in page_of(tmp_path, content)["blocks"][1]["note"]
+
+
+def test_without_money_nobody_is_written_to(tmp_path: Path) -> None:
+    content = found()
+    content["segments"][0]["response"] |= {"rate": 0.045, "low": 0.04, "high": 0.05}
+    overview = page_of(tmp_path, content | {"brought": brought_by(content["segments"])})["blocks"][1]
+    assert {row[0]: row[-1] for row in overview["rows"]}["1  Married customers"] == "later"
+    assert "Later: all of it is below; their calls may pay all the same. By the list: " in overview["note"]
+    assert "rite" not in overview["note"]
+
+
 def test_where_nobody_was_called_the_table_says_what_to_offer(tmp_path: Path) -> None:
     content = found() | {"kind": "known", "brought": None, "choice": None, "proof": None}
     content["segments"][1]["sentences"].append({"kind": "offer", "text": "A short deposit."})

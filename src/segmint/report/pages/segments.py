@@ -27,7 +27,7 @@ from segmint.segments.call_order import call_order, say_call_order
 from segmint.segments.stability import STABLE, shared
 from segmint.segments.words import DESCRIBED
 from segmint.store import run_files
-from segmint.wording import count, decimal, listed, percent, percent_between
+from segmint.wording import capital, count, decimal, listed, percent, percent_between
 
 Segment = dict[str, Any]
 
@@ -41,6 +41,10 @@ KINDS = (
     ("channel", "Where to reach them"),
     ("timing", "When"),
     ("avoid", "What not to do"),
+)
+UNDECIDED = (
+    ("does not come back", "not found again among customers drawn anew"),
+    ("too few to say", f"fewer than {DESCRIBED} customers"),
 )
 MOST_MARKERS = 8
 
@@ -149,12 +153,14 @@ def _what_steps_mean(found: dict[str, Any], steps: Mapping[str, str]) -> str:
     if not steps:
         return ""
     if found["brought"]["in_money"]:
-        above = "of the profit per call is above zero"
+        above, below = "of the profit per call is above zero", "Write: all of it is below"
     else:
         above = "of the response is above that of all customers together"
+        below = "Later: all of it is below; their calls may pay all the same"
+    left = [f"{step} ({why})" for step, why in UNDECIDED if step in steps.values()]
     return (
-        f"Call: the whole interval {above}. Write: all of it is below. By the list: it reaches both ways; call whom a list "
-        "ranks high."
+        f"Call: the whole interval {above}. {below}. By the list: it reaches both ways; call whom a list ranks high."
+        + (f" {capital(listed(left))}: decide nothing by them." if left else "")
     )
 
 
