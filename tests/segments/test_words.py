@@ -404,8 +404,12 @@ def test_most_never_called_is_not_said_as_nobody(retired):
     nobody_yet = replace(retired.markers[0], column="pdays", label="days since the last call", level="never contacted",
                          share=0.55, difference=0.4)  # fmt: skip
     said = said_of(replace(retired, markers=(nobody_yet,), typical=()))
-    assert "most of them were called in no earlier campaign" in said
+    assert "Introduce the bank's deposit from the beginning." in said
     assert "nobody" not in said
+    some = replace(nobody_yet, share=0.4, index=250.0)
+    assert advice_of(plain(retired, "1", markers=(some,)), "message") == [
+        "40 % of them were called in no earlier campaign: Introduce the bank's deposit from the beginning."
+    ]
 
 
 def test_satisfaction_is_profiled_where_the_table_knows_it():
@@ -471,6 +475,31 @@ def test_the_young_and_unmarried_are_offered_nothing_for_the_whole_family(retire
     never = replace(retired.markers[0], column="m", label="ever married", level=married, share=0.98, difference=1.0)
     here = plain(retired, "3", typical=(household, age), markers=(never,) if married else ())
     assert ("Something for the whole family: savings for the children." in advice_of(here, "message")) == told
+
+
+@pytest.mark.parametrize(("median", "bound"), [(900.0, True), (3_000.0, False)])
+def test_who_has_a_housing_loan_and_much_money_is_not_told_to_have_none_to_put_away(retired, median, bound):
+    loan = replace(trait(retired, 0.8, "housing", "yes", 0.5), label="has a housing loan")
+    balances = Typical("balance", "average yearly balance", "account currency", median, 900.0, 0.8)
+    here = plain(retired, "1", typical=(balances,), markers=(loan,))
+    needs, offers = advice_of(here, "need"), advice_of(here, "offer")
+    assert ("A monthly instalment binds their income: little is free to be put away." in needs) == bound
+    assert ("A flexible savings plan beside the loan, rather than a large deposit." in offers) == bound
+    assert ("Money lies idle on their accounts." in needs) != bound
+    assert ("A deposit with a better rate for larger sums." in offers) != bound
+    assert advice_of(here, "avoid") == ["Do not offer a deposit that costs them the next instalment."]
+
+
+@pytest.mark.parametrize("is_retired", [True, False])
+def test_retired_customers_are_offered_one_term(retired, is_retired):
+    old = Typical("age", "age", "years", 66.0, 42.0, 1.5)
+    pension = replace(trait(retired, 0.8, "job", "retired", 2.0), label="profession")
+    here = plain(retired, "1", typical=(old,), markers=(pension,) if is_retired else ())
+    yearly, longer = (
+        "A term deposit with yearly interest paid out, one to two years.",
+        "A deposit with a fixed rate over a longer term.",
+    )
+    assert advice_of(here, "offer") == [yearly if is_retired else longer]
 
 
 def test_one_savings_plan_is_offered_once(retired):
