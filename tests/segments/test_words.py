@@ -1,12 +1,13 @@
 """Words: deterministic, editable, and no sentence without its evidence."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from segmint.errors import ConfigError
-from segmint.segments.profile import CallMoney, Profiles, Response, Typical, profile_segments
+from segmint.segments.profile import Association, CallMoney, Profiles, Response, Typical, profile_segments
 from segmint.segments.words import load_words, names_of_nobody, questions, say_named_twice, say_segments, shipped_words
 
 
@@ -130,7 +131,14 @@ def test_nobody_is_named_by_what_is_known_of_a_few(retired):
     )
     words = say_segments(Profiles((known_of_few,)))[0]
     assert "retired" not in words.name.lower()
-    assert any("Shares are of those of whom it is known." in line.text for line in words.of("who"))
+    (said, *_) = (line.text for line in words.of("who"))
+    few = r"profession retired: \d+ % of the 6\.0 % of whom it is known \(all customers: \d+ %\)"
+    assert re.search(few, said), said
+    assert said.endswith("Shares are of those of whom it is known.")  # of all customers, here
+    few_anywhere = tuple(replace(marker, known=0.06, base_known=0.3) for marker in retired.markers)
+    told = said_of(replace(retired, markers=few_anywhere))
+    assert re.search(r"of whom it is known \(all customers: \d+ % of the 30 % of whom it is known\)", told), told
+    assert "Shares are of" not in told
     known_of_all = tuple(replace(marker, known=1.0, base_known=1.0) for marker in retired.markers)
     assert "Shares are of" not in said_of(replace(retired, markers=known_of_all))
     assert "retired" in say_segments(Profiles((retired,)))[0].name.lower()
@@ -304,6 +312,14 @@ def test_of_a_few_customers_no_offer_and_no_message_is_said(retired, customers, 
     assert {"offer", "message", "need"}.isdisjoint(line.kind for line in words.sentences) == few
     assert words.of("response")  # with an interval that is as wide as so few customers make it
     assert all(line.evidence for line in words.sentences)
+
+
+def test_the_best_month_is_said_of_those_with_calls_enough(retired):
+    month = Association("month", "month of the call", "mar", 10, 0.4, 0.17, 0.69)
+    (said,) = say_segments(Profiles((plain(retired, "1", best=(month,)),)))[0].of("timing")
+    assert said.text.startswith(
+        "Best month of the call, among those with 10 or more of their calls: mar, 40 % said yes (17 % to 69 %, 10 calls)."
+    )
 
 
 def test_balances_are_said_in_money(retired):

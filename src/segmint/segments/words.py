@@ -31,6 +31,7 @@ DESCRIBED = 30  # of fewer customers no description, offer or message is said
 TELLING = 0.1  # by so much more usual in a segment than in others of its name
 LONGEST_NAME = 80  # a dialler shows little more
 SHORTER = (LONGEST, 24, 16)  # of labels, with brief levels, where a name is longer
+ASK_THEM = "Nothing that many of them share suggests a need or an offer: ask what they are saving for, and when they will need it."
 NOTHING_SHARED = "mixed customers"  # most of them share nothing that is rarer elsewhere
 KINDS = get_args(Kind)
 
@@ -417,18 +418,28 @@ def _who(segment: SegmentProfile) -> list[Sentence]:
     sentences = []
     if one_each:
         said = "; ".join(
-            f"{_had(marker)}: {_percent(marker.share)} (all customers: {_percent(marker.base)})"
+            f"{_had(marker)}: {_percent(marker.share)}{_of_few(marker.known)} "
+            f"(all customers: {_percent(marker.base)}{_of_few(marker.base_known)})"
             for marker in one_each[:4]
         )
         evidence = tuple(evidence_of(marker) for marker in one_each[:4])
-        known = min(min(marker.known, marker.base_known) for marker in one_each[:4])
-        footnote = "" if known > 0.995 else " Shares are of those of whom it is known."
+        footnote = " Shares are of those of whom it is known." if any(_of_nearly_all(one_each[:4])) else ""
         sentences.append(Sentence("who", f"More usual than elsewhere: {said}.{footnote}", evidence))
     return sentences + [
         Sentence("who", _half(typical), (_evidence_of_number(typical),))
         for typical in segment.typical
         if abs(typical.difference) >= 0.5 and typical.known >= MOST and typical.median != typical.base_median
     ]
+
+
+def _of_few(known: float) -> str:
+    """Say of how many a share is, where the column says nothing of most."""
+    return f" of the {_percent(known)} of whom it is known" if known < MOST else ""
+
+
+def _of_nearly_all(markers: Sequence[Marker]) -> Iterator[bool]:
+    """Whether a share is of those known, without being said to be of so few."""
+    return (MOST <= known <= 0.995 for marker in markers for known in (marker.known, marker.base_known))
 
 
 def _had(marker: Marker) -> str:
@@ -516,7 +527,7 @@ def _best(segment: SegmentProfile) -> list[Sentence]:
     return [
         Sentence(
             "channel" if "channel" in best.label else "timing",
-            f"Most surely best with {best.label} {best.level}, of those with {FEWEST_CALLS} calls or more: "
+            f"Best {best.label}, among those with {FEWEST_CALLS} or more of their calls: {best.level}, "
             f"{_percent(best.rate)} said yes ({_percent(best.low)} to {_percent(best.high)}, {best.customers:,} calls). "
             "Seen together; not proven to be the cause.",
             (Evidence(best.column, best.level, best.rate, None, None, best.low, best.high),),
@@ -553,7 +564,7 @@ def _to_whom(segment: SegmentProfile, entry: Rules, evidence: Evidence) -> str:
 def _ask_them(segment: SegmentProfile) -> Sentence:
     return Sentence(
         "need",
-        "Nothing that many of them share suggests a need or an offer: ask what they are saving for, and when they will need it.",
+        ASK_THEM,
         (Evidence("customers", "all", float(segment.customers), None, None, None, None),),
     )
 

@@ -14,6 +14,7 @@ from segmint.report.pages import segments
 from segmint.report.run_view import RunView
 from segmint.report.summary import summarise
 from segmint.segments.brought import brought_by
+from segmint.segments.words import ASK_THEM
 
 CRITERIA = "The criteria of information (BIC and ICL) leave open whether there are 2 or 3 segments."
 
@@ -87,7 +88,10 @@ def in_money(*profits: float) -> dict[str, Any]:
 
 
 def test_the_page_begins_with_whom_to_call_and_one_table_of_all_segments(tmp_path: Path) -> None:
-    page = page_of(tmp_path, in_money(-2.0, 5.0, 0.5))
+    content = in_money(-2.0, 5.0, 0.5)
+    content["segments"][1]["sentences"].append({"kind": "need", "text": "They seem to be building up first savings."})
+    content["segments"][0]["sentences"].append({"kind": "need", "text": ASK_THEM})
+    page = page_of(tmp_path, content)
     said, overview = page["blocks"][:2]
     assert page["lead"] == ""
     assert said["items"][0]["text"].startswith("Call 2 first: 17 % of the customers, 100")
@@ -100,6 +104,7 @@ def test_the_page_begins_with_whom_to_call_and_one_table_of_all_segments(tmp_pat
         ("3  Customers without a housing loan", "too few to say"),
         ("1  Married customers", "write"),
     ]
+    assert [row[-2] for row in overview["rows"]] == ["They seem to be building up first savings.", "–", "–"]
     assert overview["marked"] == [0]
     assert "5.00 EUR as the cost of a call" in overview["note"]
     assert '<td class="word" data-name="what to do">call first</td>' in render(
@@ -132,8 +137,10 @@ def test_without_money_nobody_is_written_to(tmp_path: Path) -> None:
 def test_where_nobody_was_called_the_table_says_what_to_offer(tmp_path: Path) -> None:
     content = found() | {"kind": "known", "brought": None, "choice": None, "proof": None}
     content["segments"][1]["sentences"].append({"kind": "offer", "text": "A short deposit."})
+    for part in content["segments"]:  # that nothing is known of any segment's needs is no column
+        part["sentences"].append({"kind": "need", "text": ASK_THEM})
     overview = page_of(tmp_path, content)["blocks"][0]
-    assert overview["columns"] == ["Segment", "customers", "share", "what it needs", "what to offer"]
+    assert overview["columns"] == ["Segment", "customers", "share", "what to offer"]
     assert [row[-1] for row in overview["rows"]] == ["–", "A short deposit.", "–"]
 
 

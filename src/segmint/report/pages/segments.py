@@ -25,7 +25,7 @@ from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.segments.call_order import call_order, say_call_order
 from segmint.segments.stability import STABLE, shared
-from segmint.segments.words import DESCRIBED
+from segmint.segments.words import ASK_THEM, DESCRIBED
 from segmint.store import run_files
 from segmint.wording import capital, count, decimal, listed, percent, percent_between
 
@@ -42,6 +42,7 @@ KINDS = (
     ("timing", "When"),
     ("avoid", "What not to do"),
 )
+IN_WORDS = ("Segment", "what it needs", "what to do", "what to offer")
 UNDECIDED = (
     ("does not come back", "not found again among customers drawn anew"),
     ("too few to say", f"fewer than {DESCRIBED} customers"),
@@ -118,7 +119,9 @@ def _overview(found: dict[str, Any], segments: Sequence[Segment]) -> Block:
                 brought.get(segment["key"], {}).get("each"), 2
             )
             columns[f"in all, {currency}"] = lambda segment: decimal(brought.get(segment["key"], {}).get("amount"), 0)
-    columns["what it needs"] = lambda segment: _first_of(segment, "need")
+    needs = {segment["key"]: _first_of(segment, "need") for segment in segments}
+    if set(needs.values()) != {"–"}:
+        columns["what it needs"] = lambda segment: needs[segment["key"]]
     if steps:
         columns["what to do"] = lambda segment: steps.get(segment["key"], "–")
     else:
@@ -127,7 +130,7 @@ def _overview(found: dict[str, Any], segments: Sequence[Segment]) -> Block:
     return table(
         names,
         [[say(segment) for say in columns.values()] for segment in best_first],
-        words=(0, len(names) - 2, len(names) - 1),
+        words=[place for place, name in enumerate(names) if name in IN_WORDS],
         marked=[place for place, segment in enumerate(best_first) if steps.get(segment["key"]) == "call first"],
         note=" ".join(part for part in (_what_steps_mean(found, steps), str(money.get("source") or "")) if part),
         stacked=True,
@@ -146,7 +149,10 @@ def _answered(segment: Segment) -> str:
 
 
 def _first_of(segment: Segment, kind: str) -> str:
-    return next((said["text"] for said in segment["sentences"] if said["kind"] == kind), "–")
+    """Return what is said first of a kind; that nothing is known to say is nothing."""
+    return next(
+        (said["text"] for said in segment["sentences"] if said["kind"] == kind and said["text"] != ASK_THEM), "–"
+    )
 
 
 def _what_steps_mean(found: dict[str, Any], steps: Mapping[str, str]) -> str:
