@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import html
-import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -32,10 +32,11 @@ from segmint.service.keys import KeyRing, session_key
 from segmint.service.problems import Problem
 from segmint.service.slow import Impatient
 from segmint.store.bundle import write_bundle
+from segmint.store.champion import promote
 from segmint.store.run import Run
 from tests.service.conftest import served
 from tests.service.small import small_parts
-from tests.service.test_champion import run_with_bundle
+from tests.service.test_champion import GATE, run_with_bundle
 
 from .conftest import Here
 
@@ -248,11 +249,12 @@ def test_the_list_names_runs_that_cannot_be_read_and_a_champion_that_is_gone(tmp
     gone = tmp_path / "2026-03-14T10-15-02Z-3f9c"
     gone.mkdir()
     (gone / "run.json").touch()
-    entry = {"run": "2026-03-13T10-15-02Z-3f9c", "manifest": "0" * 64}
-    (tmp_path / "PROMOTED").write_text(json.dumps(entry))
+    used = run_with_bundle(tmp_path, 1)
+    promote(tmp_path, used, GATE)
+    shutil.rmtree(tmp_path / used)
     page = html.unescape(client(Desk(tmp_path), signed_in=True).get("/runs").text).replace("\u00a0", " ")
     assert f"{gone.name} (run.json: it is no JSON)" in page
-    assert "PROMOTED names 2026-03-13T10-15-02Z-3f9c, which is not here." in page
+    assert f"PROMOTED names {used}, which is not here." in page
     assert "No runs yet" not in page
 
 

@@ -34,6 +34,7 @@ def role(desk: Desk) -> tuple[str, str, str]:
 def made_on(runs: Path, run: str, day: str) -> None:
     record = runs / run / "run.json"
     record.write_text(json.dumps(json.loads(record.read_text()) | {"made": f"{day}T10:00:00Z"}))
+    Run.open(runs / run).done()
 
 
 def test_the_overview_says_which_model_is_in_use_and_since_when(

@@ -30,6 +30,8 @@ def made(runs: Path, days: int, *, command: str = "predict", ends: bool = True, 
     record = json.loads((run.folder / "run.json").read_text()) | {"id": place.name, "made": then.isoformat()}
     (run.folder / "run.json").write_text(json.dumps(record))
     run.folder.rename(place)
+    if ends:
+        Run.open(place).done()
     return place
 
 

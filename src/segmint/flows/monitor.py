@@ -175,7 +175,8 @@ def _outcomes(
     if rows.size < len(table):
         have = some_of(rows.size, len(table), "rows", "has", "have")
         receipt = f"{have} an outcome{' of a call' if left_out else ''}."
-    return (rows, table.outcome[rows] == bundle.contract.outcome.positive), receipt + left_out, None
+    said = table.frame[bundle.contract.outcome.column][rows]
+    return (rows, (said == bundle.contract.outcome.positive).to_numpy()), receipt + left_out, None
 
 
 def _answered(table: ValidTable) -> NDArray[np.int64]:
