@@ -263,6 +263,27 @@ def test_each_step_names_who_took_it_where_and_why(
     assert third.because == "too many complaints"
 
 
+def test_a_byte_of_another_encoding_does_not_make_the_history_unreadable(
+    finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    latin = os.fsdecode(b"J\xf6rg")
+    monkeypatch.setenv("SEGMINT_BY", latin)
+    promote(tmp_path, finished(1).id, GOOD)
+    promote(tmp_path, finished(2).id, Gate.judge("profit", -3.0, -5.0, -1.0, simpler=True), despite=latin)
+    rollback(tmp_path, because=latin)
+    first, second, back = read_history(tmp_path)
+    assert first.by.startswith("J\N{REPLACEMENT CHARACTER}rg (account ")
+    assert second.gate["despite"] == back.because == "J\N{REPLACEMENT CHARACTER}rg"
+
+
+def test_a_history_that_could_not_be_read_again_is_not_written(finished: Finished, tmp_path: Path) -> None:
+    first, second = finished(1), finished(2)
+    promote(tmp_path, first.id, GOOD)
+    with pytest.raises(RunError, match="What was in use still is"):
+        promote(tmp_path, second.id, Gate(True, "first", os.fsdecode(b"b\xe4nk")))
+    assert read_promoted(tmp_path).run == first.id
+
+
 def test_promotions_at_the_same_moment_are_all_in_the_history(finished: Finished, tmp_path: Path) -> None:
     """CRA-07, small: two processes, six promotions each, a reader all the while."""
     runs = [finished(seed) for seed in (1, 2)]

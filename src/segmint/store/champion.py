@@ -13,13 +13,13 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
-from segmint.errors import RunError
+from segmint.errors import BundleError, RunError
 from segmint.store import as_made
 from segmint.store.alone import alone
 from segmint.store.bundle import FOLDER, Bundle, Opening
-from segmint.store.promoted import WORD, Entry, read_history, to_bytes
+from segmint.store.promoted import WORD, Entry, read_history, require_readable, to_bytes
 from segmint.store.run import Run, find_run, installed_versions
 from segmint.store.sealed_folder import in_ascii
 from segmint.store.staging import publish_bytes, real_path
@@ -98,7 +98,7 @@ def promote(
                 fix="promote it again; it is then compared with the new champion",
             )
         back = len(past) - 1 if past else None
-        told = {**asdict(gate), "despite": despite}
+        told = {**asdict(gate), "despite": _legible(despite)}
         return _write(runs, past, Entry(run.id, digest, _now(), "promote", back, told, **_signed(past)))
 
 
@@ -160,7 +160,14 @@ def rollback(runs: Path, *, because: str | None = None, prove: Prove = _trusted)
         earlier = past[back]
         prove(_opened(runs, earlier.run, earlier.manifest))
         step = Entry(
-            earlier.run, earlier.manifest, _now(), "rollback", earlier.back, {}, **_signed(past), because=because
+            earlier.run,
+            earlier.manifest,
+            _now(),
+            "rollback",
+            earlier.back,
+            {},
+            **_signed(past),
+            because=_legible(because),
         )
         return _write(runs, past, step)
 
@@ -179,7 +186,16 @@ def _opened(runs: Path, run: str, pinned: str | None) -> Bundle:
 
 
 def _write(runs: Path, past: list[Entry], entry: Entry) -> Entry:
-    publish_bytes(runs / WORD, to_bytes([*past, entry]))
+    content = to_bytes([*past, entry])
+    try:
+        require_readable(content)
+    except BundleError as error:
+        raise RunError(
+            f"The step to {entry.run} was not written down: {WORD} could not be read again. What was in use still is.",
+            expected="reasons and names that are text",
+            fix=f"write the reason, and {BY}, in plain letters",
+        ) from error
+    publish_bytes(runs / WORD, content)
     return entry
 
 
@@ -187,7 +203,7 @@ def _signed(past: list[Entry]) -> dict[str, str]:
     """Say who takes the next step of a history, where, with what, and after which step."""
     return {
         "by": _who(),
-        "host": socket.gethostname(),
+        "host": _legible(socket.gethostname()),
         "version": installed_versions().get("segmint", ""),
         "before": past[-1].digest if past else "",
     }
@@ -200,7 +216,16 @@ def _who() -> str:
     except KeyError:  # in a container an account may have a number only
         account = str(os.getuid())
     said = os.environ.get(BY, "").strip()
-    return f"{said} (account {account})" if said else account
+    return _legible(f"{said} (account {account})" if said else account)
+
+
+@overload
+def _legible(text: str) -> str: ...
+@overload
+def _legible(text: None) -> None: ...
+def _legible(text: str | None) -> str | None:
+    """Put a mark in the place of bytes that are no UTF-8: a terminal of another encoding sends some."""
+    return None if text is None else text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _now() -> str:

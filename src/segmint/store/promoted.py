@@ -144,7 +144,21 @@ def _read(runs: Path) -> _File | None:
     if not os.path.lexists(runs / WORD):
         return None
     with opened_folder(real_path(runs)) as folder:  # the operator's own folder may be a link, what lies in it not
-        content = read_file(folder, WORD, limit=_LIMIT)
+        return _parsed(read_file(folder, WORD, limit=_LIMIT))
+
+
+def require_readable(content: bytes) -> None:
+    """Refuse bytes that would not be read again as the file of a history.
+
+    Raises
+    ------
+    BundleError
+        If the file could not be trusted.
+    """
+    _parsed(content)
+
+
+def _parsed(content: bytes) -> _File:
     try:
         strict_json.from_bytes(content)
         told = _READER.validate_json(content)
