@@ -18,7 +18,6 @@ from segmint.flows.explain import REASONS_OF_EACH
 from segmint.flows.measure import STRANGE
 from segmint.flows.target import DROPPED
 from segmint.store import run_files
-from segmint.store.training_ids import IDS, KEY, MOVED
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -207,5 +206,13 @@ def test_the_page_of_licences_names_every_locked_package() -> None:
 def test_the_page_of_personal_data_names_every_file_that_names_customers() -> None:
     page = (ROOT / "docs" / "personal-data.md").read_text("utf-8")
     named = [run_files.REJECTED, run_files.PREDICTIONS, run_files.CUSTOMERS, run_files.OBJECTORS]
-    named += [run_files.LIST, run_files.SHEET, run_files.DIALLER, DROPPED, STRANGE, REASONS_OF_EACH, IDS, KEY, MOVED]
+    named += [
+        run_files.LIST,
+        run_files.SHEET,
+        run_files.DIALLER,
+        DROPPED,
+        STRANGE,
+        REASONS_OF_EACH,
+        *run_files.FINGERPRINTS,
+    ]
     assert [name for name in named if f"`{name}`" not in page] == []

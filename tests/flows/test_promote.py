@@ -26,6 +26,7 @@ from segmint.splits.groups import names_of
 from segmint.store.bundle import open_bundle, write_bundle
 from segmint.store.promoted import Entry
 from segmint.store.run import Run
+from segmint.store.run_files import FINGERPRINTS
 from segmint.store.training_ids import write_training_ids
 from segmint.tables.source import file_fingerprint, open_table
 from tests.flows.waves import CONFIG as QUICK_CONFIG
@@ -206,6 +207,21 @@ def test_customers_left_out_are_counted_as_customers_and_not_by_their_rows(tmp_p
     entry = promote(second, CONFIG, runs=tmp_path, on=pl.concat([once] * 3), despite="a test").entry
     assert entry.gate["judged_on"] == {"customers": 250, "learned_from": 150, "nobody_called": 0}
     assert "judged on 250 customers; 150 customers that one of the two was trained on" in entry.gate["sentence"]
+
+
+def test_a_bundle_whose_fingerprints_were_removed_is_judged_and_nobody_can_tell_whom_it_learned_from(
+    tmp_path: Path,
+) -> None:
+    first, second = two_with_ids(tmp_path)
+    table = with_ids(called(3))
+    for folder in (first, second):
+        taught(folder, table["customer"].head(150))
+    for name in FINGERPRINTS:
+        (first / name).unlink(missing_ok=True)
+    promote(first, CONFIG, runs=tmp_path)
+    gate = promote(second, CONFIG, runs=tmp_path, on=table, despite="a test").entry.gate
+    assert gate["judged_on"] == {"customers": 250, "learned_from": 150, "nobody_called": 0}
+    assert gate["sentence"].endswith(f"left out; nobody can tell whom {first.name} learned from")
 
 
 @pytest.mark.network

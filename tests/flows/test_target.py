@@ -17,13 +17,13 @@ from segmint.cli import main, results
 from segmint.cli.screen import Screen
 from segmint.config import Config, load_config
 from segmint.contract.valid_table import ValidTable
-from segmint.errors import PolicyError
+from segmint.errors import PolicyError, RunError
 from segmint.flows import target as flow
 from segmint.flows.demo import sample_path
 from segmint.flows.run import RunResult, run
 from segmint.flows.settings import policy_of
 from segmint.flows.target import Targeted, target
-from segmint.store.run import Run
+from segmint.store.run import Run, list_runs
 from segmint.tables.simulate import Campaign, simulate_batches
 from segmint.targeting.choose import choose
 from segmint.wording import capital
@@ -103,6 +103,16 @@ def test_without_ids_the_very_table_that_was_trained_on_is_known_and_said(
     said = capsys.readouterr().out
     assert "trained on" not in said
     assert "how well, if it learned from none of them (nobody can tell): f1" in said
+
+
+def test_a_bundle_of_which_nobody_can_say_what_it_learned_is_refused_before_there_is_a_list(
+    done: RunResult, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(done.folder, tmp_path / done.folder.name)
+    (folder / "learned_tables.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(RunError, match=r"added: learned_tables\.json"):
+        target(sample_path(), folder, policy(), runs=tmp_path)
+    assert [run.id for run in list_runs(tmp_path)] == [done.folder.name]
 
 
 def test_copies_lie_where_they_were_asked_for(targeted: Targeted) -> None:

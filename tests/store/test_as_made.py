@@ -16,7 +16,8 @@ from segmint.store.as_made import look, require_as_made
 from segmint.store.bundle import write_bundle
 from segmint.store.champion import promote
 from segmint.store.run import Run
-from segmint.store.training_ids import open_training_ids, write_training_ids
+from segmint.store.run_files import FINGERPRINTS, OF_CUSTOMERS
+from segmint.store.training_ids import carry_moved_ids, open_training_ids, write_training_ids
 from segmint.store.verify import Check, verify_bundle
 
 from .conftest import predict
@@ -31,6 +32,8 @@ def finished(tmp_path: Path, parts: dict[str, Any]) -> Make:
             write_bundle(run.folder / "bundle", **{**parts, "card": f"the bundle of run {seed}"})
             run.keep("summary.json", {"quality": {"roc_auc": 0.75}})
             run.keep("tables/columns.parquet", b"a table")
+            for name in ("segments.parquet", "predictions.parquet"):
+                run.keep(name, b"customers")
             for page in ("report.html", "report.json"):
                 run.keep(page, b"{}")
             write_training_ids(run.folder, ["1"])
@@ -50,7 +53,7 @@ def test_a_run_as_it_was_left_is_said_to_be_and_may_be_copied_and_renamed(finish
     checks = verify_bundle(folder, predict)
     assert [check.ok for check in checks] == [True] * 9
     assert checks[0].name == "run"
-    assert checks[0].detail.startswith("9 files as they were; seal ")
+    assert checks[0].detail.startswith("11 files as they were; seal ")
     (tmp_path / "runs").rename(tmp_path / "renamed")
     shutil.copytree(tmp_path / "renamed", tmp_path / "copied")
     for runs in ("renamed", "copied"):
@@ -172,14 +175,48 @@ def test_a_lost_bundle_is_missed(finished: Make) -> None:
 
 
 def test_trained_customers_that_the_run_does_not_vouch_for_are_not_believed(finished: Make) -> None:
-    ours, emptied = finished(1), finished(2)
-    write_training_ids(ours, [])  # in good order by themselves
-    for name in ("training_ids.bin", "training_ids.key"):
-        (emptied / name).unlink()
+    folder = finished(1)
+    write_training_ids(folder, [])  # in good order by themselves
     with pytest.raises(RunError, match=r"changed: training_ids\.bin, training_ids\.key"):
-        open_training_ids(ours)
-    with pytest.raises(RunError, match=r"missing: training_ids\.bin, training_ids\.key"):
-        open_training_ids(emptied)
+        open_training_ids(folder)
+
+
+def test_files_of_customers_may_be_removed_and_the_run_is_used_on(finished: Make) -> None:
+    folder = finished(1)
+    for name in OF_CUSTOMERS:
+        (folder / name).unlink(missing_ok=True)
+    assert open_training_ids(folder) is None
+    assert checked(folder).ok
+    removed = "predictions.parquet, segments.parquet, training_ids.bin, training_ids.key"
+    assert checked(folder).detail.startswith(f"7 files as they were; removed since: {removed}; seal ")
+    assert promote(folder.parent, folder.name, Gate(True, "first", "first")).run == folder.name
+
+
+@pytest.mark.parametrize("name", ["training_ids.bin", "training_ids.key"])
+def test_fingerprints_are_removed_whole_or_not_at_all(name: str, finished: Make) -> None:
+    folder = finished(1)
+    (folder / name).unlink()
+    assert (checked(folder).ok, checked(folder).detail) == (False, f"missing: {name}")
+    for refused in (open_training_ids, lambda _: promote(folder.parent, folder.name, Gate(True, "first", "first"))):
+        with pytest.raises(RunError, match=f"missing: {name}"):
+            refused(folder)
+
+
+def test_fingerprints_laid_beside_those_that_were_removed_are_not_believed(finished: Make, tmp_path: Path) -> None:
+    folder = finished(1)
+    for name in FINGERPRINTS:
+        (folder / name).unlink(missing_ok=True)
+    carry_moved_ids(tmp_path / "nowhere", folder, ["1"])
+    with pytest.raises(
+        RunError, match=r"changed: training_ids\.key; missing: training_ids\.bin; added: moved_ids\.bin"
+    ):
+        open_training_ids(folder)
+
+
+def test_a_file_of_customers_written_again_without_one_is_changed(finished: Make) -> None:
+    folder = finished(1)
+    (folder / "segments.parquet").write_bytes(b"one customer less")
+    assert (checked(folder).ok, checked(folder).detail) == (False, "changed: segments.parquet")
 
 
 def test_the_seal_does_not_depend_on_how_the_record_was_held(tmp_path: Path) -> None:

@@ -217,8 +217,10 @@ def _compared(
     if current is None:
         return Gate(True, "first", "first: there was no champion")
     if on is not None:
-        _require_another_table(on, (challenger, folder), (current, run_folder(WORD, runs)), config)
-        return _on_table(challenger, current, (_learned_from(folder, runs), _learned_from(WORD, runs)), config, on)
+        folders = (folder, run_folder(WORD, runs))
+        _require_another_table(on, (challenger, folders[0]), (current, folders[1]), config)
+        gate = _on_table(challenger, current, [_learned_from(each) for each in folders], config, on)
+        return replace(gate, sentence="; ".join((gate.sentence, *_untold(folders))))
     told = _its_own_gate(folder)
     if told is not None and told.get("champion") == current.digest:
         return Gate(**{name: value for name, value in told.items() if name != "champion"})
@@ -289,10 +291,15 @@ def _on_table(
     return replace(gate, sentence="; ".join(words), judged_on=counts)
 
 
-def _learned_from(bundle: Path | str, runs: Path) -> tuple[TrainingIds, ...]:
+def _learned_from(folder: Path) -> tuple[TrainingIds, ...]:
     """Say whom a bundle was trained on and who moved its intercept, as far as its run can tell."""
-    folder = run_folder(bundle, runs)
     return tuple(each for each in (open_training_ids(folder), open_moved_ids(folder)) if each is not None)
+
+
+def _untold(folders: Sequence[Path]) -> list[str]:
+    """Name the runs that no longer tell whom they were trained on: those customers are judged on like any others."""
+    untold = [each.name for each in folders if open_training_ids(each) is None]
+    return [f"nobody can tell whom {' and '.join(untold)} learned from"] if untold else []
 
 
 def _require_enough(groups: NDArray[np.int64], yes: NDArray[np.bool_], new: NDArray[np.bool_], alike: str) -> None:

@@ -164,6 +164,7 @@ def target(
     if given is not None:
         require_sources(given, _list_columns(opened, opened_bundle.contract, policy))
     earlier = None if policy.compare_with is None else read_earlier_list(policy.compare_with)
+    learned = Learned.of(opened_bundle, run_folder(bundle, runs), opened)
     with Run.create(runs, "target", argv, config.to_toml(), None, inputs) as here:
         contract = opened_bundle.contract
         table = read(opened, contract, config.data, here, purpose="predict", progress=progress)
@@ -196,7 +197,7 @@ def target(
         )
         for_dialler = publish_file(here.folder / DIALLER, lambda path: write_dialler(call_list, profile, path))
         summary["hand_off"] = {SHEET: asdict(for_people), DIALLER: asdict(for_dialler)}
-        if (learned := Learned.of(opened_bundle, run_folder(bundle, runs), opened)) is not None:
+        if learned is not None:
             summary["trained_on"] = int(learned.rows(table.rows(call_list.lists(table.records))).sum())
         summary["doubts"] = doubts_of_list(
             policy,

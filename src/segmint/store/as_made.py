@@ -3,7 +3,7 @@
 It finds damage and what was exchanged, not forgery: who can write the folder can write new hashes as well.
 
 Of the bundle only the manifest counts, which vouches for the rest of it. The page may be written again, so its hashes
-stand outside the seal; TensorBoard's log is for looking at and counts for nothing.
+stand outside the seal; TensorBoard's log is for looking at and counts for nothing. Files of single customers may be removed.
 """
 
 from __future__ import annotations
@@ -55,6 +55,8 @@ class AsMade:
     count : int
         How many files it vouches for.
     changed, missing : tuple of str
+    removed : tuple of str
+        Files of customers that are gone, as they may be; of the fingerprints of ids all that there were.
     added : tuple of str
         Files that the run did not write and segmint would read.
     beside : tuple of str
@@ -64,6 +66,7 @@ class AsMade:
     count: int
     changed: tuple[str, ...]
     missing: tuple[str, ...]
+    removed: tuple[str, ...]
     added: tuple[str, ...]
     beside: tuple[str, ...]
 
@@ -75,9 +78,10 @@ class AsMade:
 
     @property
     def sentence(self) -> str:
-        """How many files there are, and what lies beside them."""
-        beside = f"; laid beside them: {_some(self.beside)}" if self.beside else ""
-        return f"{self.count} files as they were{beside}"
+        """How many files there are, which were removed, and what lies beside them."""
+        told = (("removed since", self.removed), ("laid beside them", self.beside))
+        more = [f"; {word}: {_some(names)}" for word, names in told if names]
+        return "".join((f"{self.count - len(self.removed)} files as they were", *more))
 
 
 def look(record: Mapping[str, Any], folder: Path) -> AsMade:
@@ -94,11 +98,13 @@ def look(record: Mapping[str, Any], folder: Path) -> AsMade:
     changed = [name for name in sorted(found & {*kept}) if not _is_as_made(folder / name, kept[name])]
     if not _is_sealed(record):
         changed.insert(0, "run.json")
+    missing, removed = _gone({*kept} - found, kept)
     read = [name for name in strange if name.endswith(_READ)]
     return AsMade(
         count=len(kept) + 1,
         changed=tuple(changed),
-        missing=tuple(sorted({*kept} - found)),
+        missing=missing,
+        removed=removed,
         added=tuple(read),
         beside=tuple(name for name in strange if name not in read),
     )
@@ -118,7 +124,7 @@ def require_as_made(record: Mapping[str, Any], folder: Path, names: Collection[s
     Raises
     ------
     RunError
-        If one of them was changed, is missing, or came later.
+        If one of them was changed, is missing and may not be, or came later.
     """
     found = look(record, folder) if names is None else _look_at(names, record, folder)
     if found.changed or found.missing or (names is not None and found.added):
@@ -137,7 +143,15 @@ def _look_at(names: Collection[str], record: Mapping[str, Any], folder: Path) ->
     changed = [name for name in sorted(there & mine) if not _is_as_made(folder / name, kept[name])]
     if not _is_sealed(record):
         changed.insert(0, "run.json")
-    return AsMade(len(mine), tuple(changed), tuple(sorted(mine - there)), tuple(sorted(there - mine)), ())
+    missing, removed = _gone(mine - there, kept)
+    return AsMade(len(mine), tuple(changed), missing, removed, tuple(sorted(there - mine)), ())
+
+
+def _gone(names: Collection[str], kept: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Part what is not there into what is missing and what may have been removed; half a set of fingerprints is missing."""
+    whole = all(name in names for name in run_files.FINGERPRINTS if name in kept)
+    may = {name for name in run_files.OF_CUSTOMERS if whole or name not in run_files.FINGERPRINTS}
+    return tuple(sorted({*names} - may)), tuple(sorted({*names} & may))
 
 
 def _vouched(record: Mapping[str, Any], folder: Path) -> dict[str, str]:

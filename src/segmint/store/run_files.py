@@ -24,3 +24,9 @@ BACKTEST, MONITOR = "backtest.json", "monitor.json"
 MEASURE, OBJECTORS = "measure.json", "do_not_call.csv"
 
 PAGE, STORED_PAGE = "report.html", "report.json"
+
+IDS, MOVED, KEY = "training_ids.bin", "moved_ids.bin", "training_ids.key"
+FINGERPRINTS = (KEY, IDS, MOVED)
+
+OF_CUSTOMERS = (CUSTOMERS, PREDICTIONS, REJECTED, *FINGERPRINTS)
+"""What a finished run may lose when a customer wants to be forgotten; of its fingerprints all or none."""

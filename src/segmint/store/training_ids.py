@@ -25,11 +25,8 @@ from segmint.contract.ids import bare_ids, without_zeros
 from segmint.errors import RunError
 from segmint.store.as_made import require_as_made
 from segmint.store.run import RECORD, Run
+from segmint.store.run_files import FINGERPRINTS, IDS, KEY, MOVED
 from segmint.store.staging import publish_bytes
-
-IDS = "training_ids.bin"
-MOVED = "moved_ids.bin"
-KEY = "training_ids.key"
 
 _COUNT, _SEAL = 8, 32
 
@@ -84,7 +81,7 @@ def carry_moved_ids(folder: Path, target: Path, ids: Iterable[str | None]) -> No
 
 
 def open_training_ids(folder: Path) -> TrainingIds | None:
-    """Read what `write_training_ids` kept; None if nothing was.
+    """Read what `write_training_ids` kept; None if nothing was, or all of it was removed since.
 
     Raises
     ------
@@ -101,7 +98,7 @@ def open_moved_ids(folder: Path) -> TrainingIds | None:
 
 def _open(folder: Path, name: str) -> TrainingIds | None:
     _require_its_own(folder)
-    there = {each for each in (KEY, IDS, MOVED) if (folder / each).is_file()}
+    there = {each for each in FINGERPRINTS if (folder / each).is_file()}
     if there and (KEY not in there or there == {KEY}):
         raise _damaged(folder, name if KEY in there else KEY)
     if name not in there:
@@ -116,7 +113,7 @@ def _open(folder: Path, name: str) -> TrainingIds | None:
 def _require_its_own(folder: Path) -> None:
     """Refuse what a finished run does not vouch for; a bundle without its run has nobody to ask."""
     if os.path.lexists(folder / RECORD) and (run := Run.open(folder)).status == "done":
-        require_as_made(run.record, folder, (KEY, IDS, MOVED))
+        require_as_made(run.record, folder, FINGERPRINTS)
 
 
 def _damaged(folder: Path, name: str) -> RunError:
