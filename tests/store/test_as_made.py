@@ -84,10 +84,6 @@ def _lost(folder: Path) -> None:
     (folder / "tables" / "columns.parquet").unlink()
 
 
-def _page(folder: Path) -> None:
-    (folder / "report.html").write_text("ROC AUC 0.99")
-
-
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -95,7 +91,6 @@ def _page(folder: Path) -> None:
         (_summary, "changed: summary.json"),
         (_settings, "changed: config.toml"),
         (_link, "changed: summary.json"),
-        (_page, "changed: report.html"),
         (_lost, "missing: tables/columns.parquet"),
     ],
 )
@@ -130,6 +125,27 @@ def test_what_segmint_would_read_must_not_come_later_and_what_it_does_not_may_li
     assert "laid beside them: approval.pdf" in checked(folder).detail
     (folder / "gate.json").write_text("{}")
     assert (checked(folder).ok, checked(folder).detail) == (False, "added: gate.json")
+
+
+def _page(folder: Path) -> None:
+    (folder / "report.html").write_text("ROC AUC 0.99")
+
+
+def _no_page(folder: Path) -> None:
+    (folder / "report.html").unlink()
+
+
+@pytest.mark.parametrize(("change", "said"), [(_page, "changed: report.html"), (_no_page, "missing: report.html")])
+def test_a_page_saved_or_deleted_is_named_with_the_way_out_and_the_run_is_promoted(
+    change: Callable[[Path], None], said: str, finished: Make
+) -> None:
+    folder = finished(1)
+    change(folder)
+    assert not checked(folder).ok
+    assert checked(folder).detail.startswith(f"{said}; write the page again: segmint report {folder.name}")
+    assert promote(folder.parent, folder.name, Gate(True, "first", "first")).run == folder.name
+    _summary(folder)
+    assert "segmint report" not in checked(folder).detail
 
 
 def test_a_page_written_again_is_vouched_for_and_the_seal_stays(finished: Make) -> None:

@@ -77,6 +77,11 @@ class AsMade:
         return "; ".join(f"{word}: {_some(names)}" for word, names in told if names)
 
     @property
+    def only_pages(self) -> bool:
+        """Whether nothing but pages differs: `segmint report` writes them again from the rest."""
+        return {*self.changed, *self.missing, *self.added} <= {*_PAGES}
+
+    @property
     def sentence(self) -> str:
         """How many files there are, which were removed, and what lies beside them."""
         told = (("removed since", self.removed), ("laid beside them", self.beside))
@@ -111,15 +116,15 @@ def look(record: Mapping[str, Any], folder: Path) -> AsMade:
 
 
 def require_as_made(record: Mapping[str, Any], folder: Path, names: Collection[str] | None = None) -> None:
-    """Refuse a finished run that is not as it was left.
+    """Refuse a finished run that is not as it was left; its page, from which nothing is computed, may differ.
 
     Parameters
     ----------
     record : dict
     folder : Path
     names : collection of str, optional
-        The files that matter, beside the record itself; left out, all that it wrote. One of these names that the run
-        did not write must not be there.
+        The files that matter, beside the record itself; left out, all that it wrote but the page. One of these names
+        that the run did not write must not be there.
 
     Raises
     ------
@@ -127,7 +132,8 @@ def require_as_made(record: Mapping[str, Any], folder: Path, names: Collection[s
         If one of them was changed, is missing and may not be, or came later.
     """
     found = look(record, folder) if names is None else _look_at(names, record, folder)
-    if found.changed or found.missing or (names is not None and found.added):
+    differ = {*found.changed, *found.missing} - {*_PAGES}
+    if differ or (names is not None and found.added):
         raise RunError(
             f"The run {in_ascii(folder.name)} is not as it was left: {found.differences}.",
             expected="the files that the run finished with",

@@ -14,7 +14,7 @@ from segmint.errors import BundleError, SegmintError
 from segmint.store import as_made
 from segmint.store.bundle import FOLDER, Bundle, Opening, folder_of, locate
 from segmint.store.promoted import WORD, read_promoted
-from segmint.store.run import RECORD, Run
+from segmint.store.run import RECORD, Run, typed
 
 Predict = Callable[[Bundle, list[dict[str, str]]], NDArray[np.float64]]
 
@@ -71,7 +71,8 @@ def check_run(folder: Path) -> Check:
     except SegmintError as error:
         return Check(RUN, False, error.came)
     if found.differences:
-        return Check(RUN, False, found.differences)
+        again = f"; write the page again: {typed(f'segmint report {folder.name}', folder.parent)}"
+        return Check(RUN, False, found.differences + (again if found.only_pages else ""))
     return Check(RUN, True, f"{found.sentence}; seal {record['seal']}")
 
 
