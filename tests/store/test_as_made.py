@@ -125,6 +125,9 @@ def test_what_segmint_would_read_must_not_come_later_and_what_it_does_not_may_li
     assert "laid beside them: approval.pdf" in checked(folder).detail
     (folder / "gate.json").write_text("{}")
     assert (checked(folder).ok, checked(folder).detail) == (False, "added: gate.json")
+    assert (
+        promote(folder.parent, folder.name, Gate(True, "first", "first")).run == folder.name
+    )  # which does not read it
 
 
 def _page(folder: Path) -> None:
