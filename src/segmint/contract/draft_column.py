@@ -30,7 +30,7 @@ from segmint.contract.hints import (
     perhaps_consent,
     sounds_like_date,
 )
-from segmint.contract.look import MANY, MAX_LEVELS, MISSING_WORDS, Look, share, first_named
+from segmint.contract.look import MANY, MAX_LEVELS, MISSING_WORDS, Look, few_named, share
 from segmint.contract.treatment import left_alone
 from segmint.contract.twins import Twin, twins_of
 from segmint.wording import counted
@@ -319,7 +319,7 @@ def _bounds(look: Look, numbers: pl.Series) -> tuple[tuple[float, float], pl.Ser
 
 
 def _outside_told(outside: pl.Series, bounds: tuple[float, float]) -> str:
-    named = first_named([f"{number:g}" for number in outside.unique().sort()])
+    named = few_named([f"{number:g}" for number in outside.unique().sort()])
     words = f"outside {bounds[0]:g} to {bounds[1]:g} ({named})"
     return counted(
         len(outside),

@@ -201,7 +201,7 @@ def _unread_told(unread: pl.Series, kind: Kind) -> str:
     """Say how many values cannot be read and name words that several rows have: what one row has may tell who somebody is."""
     words = unread.filter(unread.is_duplicated() & ~unread.str.contains(_WHO))
     named = words.unique().sort().to_list()
-    which = f" ({first_named([shorten(text) for text in named])})" if named else ""
+    which = f" ({few_named([shorten(text) for text in named])})" if named else ""
     return counted(
         len(unread),
         f"value cannot be read as a {kind}{which}: its row would be rejected",
@@ -215,7 +215,7 @@ def bare_texts(raw: pl.Series) -> pl.Series:
     return texts.set(texts == "", None)
 
 
-def first_named(values: Sequence[str]) -> str:
+def few_named(values: Sequence[str]) -> str:
     """Name up to three of several values, and say that there are more."""
     return f"{', '.join(values[:MOST_NAMED])}{', …' if len(values) > MOST_NAMED else ''}"
 
