@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pwd
+import shutil
 import socket
 import subprocess
 import sys
@@ -191,6 +192,21 @@ def test_a_renamed_run_is_not_promoted_and_told_its_name(
     assert f"{renamed}  was renamed; its name was {run.id}" in capsys.readouterr().out
     renamed.rename(run.folder)
     assert promote(tmp_path, run.id, GOOD).run == run.id
+
+
+@pytest.mark.parametrize("name", ["the same again", "2026-03-14T10-15-02Z-0000"])
+def test_a_copy_beside_its_original_is_not_told_to_take_its_name(
+    name: str, finished: Finished, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = finished(1)
+    copy = shutil.copytree(run.folder, tmp_path / name)
+    with pytest.raises(RunError, match=f"it is a copy of {run.id}") as told:
+        promote(tmp_path, copy, GOOD)
+    assert told.value.fix.startswith(f"promote that one: segmint promote {run.id}")
+    assert main(["runs", "--runs", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert f"{copy}  is a copy of {run.id}\n" in said
+    assert "rename it back" not in said
 
 
 @pytest.mark.parametrize(

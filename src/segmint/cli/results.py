@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from segmint.flows.segment import Segmented
     from segmint.flows.target import Targeted
     from segmint.flows.update import Updated
+    from segmint.store.run import Renamed
     from segmint.store.verify import Check
 
 
@@ -143,12 +144,12 @@ def runs(screen: Screen, found: RunList) -> None:
     width = max((len(line.table) for line in found.lines), default=0)
     lines = [_run_line(line, width) for line in found.lines]
     lines += [f"cannot be read: {found.folder / one.id} ({one.why})" for one in found.unreadable]
-    lines += [f"{found.folder / one.id}  was renamed; its name was {one.was}: rename it back" for one in found.renamed]
+    lines += [f"{found.folder / one.id}  {_renamed(one)}" for one in found.renamed]
     wrong = found.problem
     screen.say(
         {
             "runs": [asdict(line) | {"run": str(line.run)} for line in found.lines],
-            "renamed": [{"run": str(found.folder / one.id), "was": one.was} for one in found.renamed],
+            "renamed": [{"run": str(found.folder / one.id), "was": one.was, "copy": one.copy} for one in found.renamed],
             "unreadable": [{"run": str(found.folder / one.id), "why": one.why} for one in found.unreadable],
             "problem": None if wrong is None else {"came": wrong.came, "expected": wrong.expected, "fix": wrong.fix},
         },
@@ -172,6 +173,10 @@ def verified(screen: Screen, checks: list[Check]) -> bool:
     lines = [f"{'ok  ' if check.ok else 'FAIL'} {check.name}: {check.detail}" for check in checks]
     screen.say({"ok": passed, "checks": rows}, *lines)
     return passed
+
+
+def _renamed(one: Renamed) -> str:
+    return f"is a copy of {one.was}" if one.copy else f"was renamed; its name was {one.was}: rename it back"
 
 
 def _run_line(line: RunLine, width: int) -> str:

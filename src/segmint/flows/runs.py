@@ -65,7 +65,8 @@ class RunList:
     unreadable : tuple of Unreadable
         The folders with a run's name whose record cannot be read: `id` and `why` of each.
     renamed : tuple of Renamed
-        Runs whose folder was given another name: `id`, its name now, and `was`, the name that it was made under.
+        Runs whose folder was given another name: `id`, its name now, and `was`, the name that it was made under; a `copy`
+        where a folder of that name is there too.
     problem : SegmintError or None
         Why nobody can tell which run is in use, where one was promoted: the file says nothing of the kind, or names a run that is
         not here.

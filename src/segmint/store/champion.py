@@ -20,7 +20,7 @@ from segmint.store import as_made
 from segmint.store.alone import alone
 from segmint.store.bundle import FOLDER, Bundle, Opening
 from segmint.store.promoted import WORD, Entry, read_history, require_readable, to_bytes
-from segmint.store.run import Run, find_run, installed_versions
+from segmint.store.run import Run, find_run, installed_versions, typed
 from segmint.store.sealed_folder import in_ascii
 from segmint.store.staging import publish_bytes, real_path
 
@@ -103,7 +103,7 @@ def promote(
 
 
 def require_promotable(run: Run, runs: Path) -> None:
-    """Refuse a run of another folder, under another name, not done, or not as it was left.
+    """Refuse a run of another folder, a copy, under another name, not done, or not as it was left.
 
     Raises
     ------
@@ -115,6 +115,12 @@ def require_promotable(run: Run, runs: Path) -> None:
             f"The run {run.id} cannot be promoted: it is not in '{runs}'.",
             expected="a run of this folder of runs",
             fix=f"name its own folder of runs: --runs {run.folder.parent}",
+        )
+    if run.is_copy:
+        raise RunError(
+            f"The run '{in_ascii(run.id)}' cannot be promoted: it is a copy of {run.made_as}.",
+            expected="the name that it was made under: the history names runs by it",
+            fix=f"promote that one: {typed(f'segmint promote {run.made_as}', runs)}",
         )
     if run.is_renamed:
         raise RunError(

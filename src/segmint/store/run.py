@@ -204,6 +204,11 @@ class Run:
         return self.id != self.made_as
 
     @property
+    def is_copy(self) -> bool:
+        """Whether it lies under another name beside a folder of its own name."""
+        return self.is_renamed and bool(self.made_as) and os.path.lexists(self.folder.parent / self.made_as)
+
+    @property
     def status(self) -> Status:
         """How it stands; a run that says "running" and whose process is gone is interrupted."""
         told: Status = self.record["status"]
@@ -440,10 +445,14 @@ def _why(error: OSError | ValueError) -> str:
 
 @dataclass(frozen=True)
 class Renamed:
-    """A run whose folder was given another name, and the name that it was made under; "another" where it says none."""
+    """A run whose folder was given another name, and the name that it was made under; "another" where it says none.
+
+    It is a copy where a folder of that name is there too.
+    """
 
     id: str
     was: str
+    copy: bool = False
 
 
 def renamed_runs(runs: Path) -> list[Renamed]:
@@ -453,7 +462,7 @@ def renamed_runs(runs: Path) -> list[Renamed]:
         if not folder.name.startswith(".") and not folder.is_symlink() and _is_there(folder / RECORD):
             with suppress(RunError):
                 found.append(Run.open(folder))
-    return [Renamed(run.id, run.made_as or "another") for run in found if run.is_renamed]
+    return [Renamed(run.id, run.made_as or "another", run.is_copy) for run in found if run.is_renamed]
 
 
 def _entries(runs: Path) -> list[Path]:
