@@ -230,7 +230,7 @@ def test_a_bar_that_is_missed_is_not_a_segment_that_is_not_kept(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("second", "said"),
     [
-        (-1.0, "Only segment 1 (Married customers) pays; it is 83 % of the customers."),
+        (-1.0, "In these calls only segment 1 (Married customers) paid; it is 83 % of the customers."),
         (0.5, "The largest bubble brings most: Segment 1 (Married customers), 91"),
     ],
 )

@@ -337,9 +337,10 @@ def _worth(found: dict[str, Any], segments: Sequence[Segment]) -> Block | None:
 def _most_brought(pairs: Sequence[tuple[Segment, dict[str, Any]]], *, in_money: bool, earned: str) -> str:
     segment, told = max(pairs, key=lambda pair: float(pair[1]["part"]))
     if told["part"] == 0:
-        return "No segment earns what its calls cost."
+        return "In these calls no segment earned what its calls cost."
     if in_money and sum(other["part"] > 0 for _, other in pairs) == 1:
-        return f"Only {_named(segment).replace('Segment', 'segment', 1)} pays; it is {percent(segment['share'], 0)} of the customers."
+        only = _named(segment).replace("Segment", "segment", 1)
+        return f"In these calls only {only} paid; it is {percent(segment['share'], 0)} of the customers."
     return (
         f"The largest bubble brings most: {_named(segment)}, {percent(told['part'], 0)} of "
         f"{f'what calls to the segments that pay {earned}' if in_money else 'all who said yes'}, "
