@@ -12,6 +12,7 @@ import pytest
 from segmint.contract.contract import parse_contract
 from segmint.dashboard import pages
 from segmint.dashboard.desk import Desk
+from segmint.dashboard.pages import common
 from segmint.service.champion import Champion
 from segmint.store import champion as champion_file
 from segmint.store.bundle import write_bundle
@@ -270,14 +271,14 @@ def test_runs_of_one_outcome_are_paired_and_no_difference_is_made_of_two(tmp_pat
 
 
 def test_runs_that_are_left_out_of_a_page_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "MOST_RUNS", 2)
+    monkeypatch.setattr(common, "MOST_RUNS", 2)
     for _ in range(3):
         with Run.create(tmp_path, "monitor", (), "", None, {}) as here:
             here.done({})
     browser = client(Desk(tmp_path), signed_in=True)
     for path in ("/runs", "/monitoring"):
         assert "The newest 2 of 3" in browser.get(path).text
-    monkeypatch.setattr(pages, "MOST_RUNS", 3)
+    monkeypatch.setattr(common, "MOST_RUNS", 3)
     assert "The newest" not in browser.get("/runs").text
 
 

@@ -1,0 +1,149 @@
+"""What several pages say of runs, tables and the model in use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from segmint.dashboard.desk import Desk
+from segmint.errors import RunError, SegmintError
+from segmint.flows.runs import rows_of, table_of
+from segmint.report.run_view import RunView
+from segmint.store.bundle import Bundle
+from segmint.store.run import Run, read_kept
+from segmint.wording import count
+
+Context = dict[str, Any]
+Asked = TypeVar("Asked")
+Listed = TypeVar("Listed")
+COMMANDS = {
+    "run": "Training",
+    "target": "Call list",
+    "predict": "Predictions",
+    "segment": "Segments",
+    "explain": "Reasons",
+    "monitor": "Monitoring",
+    "backtest": "Backtest",
+    "update": "Update",
+    "measure": "Effect of calling",
+}
+MOST_RUNS = 100
+DAY = "%d %b %Y, %H:%M"
+UNKNOWN = "–"
+
+
+def at_work(desk: Desk) -> list[dict[str, str]]:
+    """The runs that were started here and have not ended: whoever left their page finds it again."""
+    return [{"job": job.id, "table": job.table} for job in desk.jobs.at_work()]
+
+
+def listed_of(runs: Sequence[Listed]) -> Sequence[Listed]:
+    """As many of the newest runs as a page lists."""
+    return runs[:MOST_RUNS]
+
+
+def more_runs(runs: list[Run]) -> str:
+    """Say that some are left out, where a page would be too long."""
+    return f"The newest {MOST_RUNS} of {count(len(runs))}; `segmint runs` lists all." if len(runs) > MOST_RUNS else ""
+
+
+def bundle_in_use(desk: Desk) -> tuple[str | None, SegmintError | None]:
+    """The run whose bundle is in use, if any, or why none can be used."""
+    used, wrong = or_why_not(desk.bundle_run)
+    return used, wrong if used is None else or_why_not(desk.bundle)[1]
+
+
+def or_why_not(ask: Callable[[], Asked]) -> tuple[Asked | None, SegmintError | None]:
+    """Ask, or return why that cannot be answered."""
+    try:
+        return ask(), None
+    except SegmintError as error:
+        return None, error
+
+
+def has_model(desk: Desk, used: str | None) -> bool:
+    """Whether there is a model to predict with."""
+    return used is not None or desk.served is not None
+
+
+def model_in_words(desk: Desk, bundle: Bundle) -> str:
+    """Name the model in use: when it was trained, and on which table."""
+    used, _ = or_why_not(desk.bundle_run)
+    view = None if used is None else RunView(desk.runs / used)
+    told, _ = or_why_not(lambda: None if view is None else (day_of(view.run.get("made")), view.source))
+    if told is None:
+        return f"The model learned {bundle.contract.outcome.label} under the contract {bundle.contract.name}."
+    return f"The model was trained on {told[0]} UTC, on {told[1]}."
+
+
+def kept_by(folder: Path, name: str) -> dict[str, Any]:
+    """What a run kept under a name; nothing where that cannot be read, as the rest of a page can be shown."""
+    with suppress(RunError):
+        return read_kept(folder, name) or {}
+    return {}
+
+
+def line_of(run: Run) -> dict[str, Any]:
+    """What a line of a list says of a run."""
+    summary = run.record.get("summary") or {}
+    rows = rows_of(summary)
+    return {
+        "id": run.id,
+        "command": command_of(run),
+        "status": run.status,
+        "when": when_made(run),
+        "input": table_of(run),
+        "rows": count(rows) if rows else "",
+        "champion": False,
+    }
+
+
+def command_of(run: Run) -> str:
+    """Name what a run did, for people."""
+    told = str(run.record["command"])
+    return COMMANDS.get(told, told.capitalize())
+
+
+def when_made(run: Run) -> str:
+    """Say on which day a run was made."""
+    return day_of(run.record.get("made"))
+
+
+def day_of(made: object) -> str:
+    """Write a moment of a record as a day; that it is unknown, where it is none."""
+    try:
+        return f"{datetime.fromisoformat(str(made)):{DAY}}"
+    except ValueError:
+        return UNKNOWN
+
+
+def tables_brought(desk: Desk) -> list[dict[str, str]]:
+    """The tables that were brought, for a list of them."""
+    return [
+        {"id": t.id, "name": t.name, "size": in_bytes(t.size), "when": f"{t.brought:{DAY}} UTC"}
+        for t in desk.tables.all()
+    ]
+
+
+def in_bytes(amount: int) -> str:
+    """Write the size of a file: 12 KiB."""
+    for unit in ("bytes", "KiB", "MiB"):
+        if amount < 1024:
+            return f"{amount:,} {unit}"
+        amount //= 1024
+    return f"{amount:,} GiB"
+
+
+def quality_of(view: RunView) -> dict[str, Any]:
+    """What a run kept of how well its network does; nothing where it kept nothing."""
+    quality = view.summary.get("quality")
+    return quality if isinstance(quality, dict) else {}
+
+
+def trained_on(view: RunView) -> str:
+    """Say how many rows a run learned from."""
+    rows = view.summary.get("rows")
+    return count(float(rows)) if isinstance(rows, int | float) else UNKNOWN

@@ -1,0 +1,118 @@
+"""The list builder and its preview."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from segmint.contract.column import Column
+from segmint.dashboard.desk import Desk
+from segmint.dashboard.pages.common import Context, model_in_words, tables_brought
+from segmint.dashboard.policy_form import ROWS, config_of, placeholders, policy_of_controls, starts
+from segmint.errors import SegmintError
+from segmint.flows.bundle import SEGMENT, segment_names
+from segmint.flows.candidates import doubts_of_list
+from segmint.flows.preview import PreparedList, what_moved
+from segmint.monitoring.reference import usual_of
+from segmint.store.bundle import Bundle
+from segmint.targeting.policy import ContactPolicy
+from segmint.targeting.preview import Preview
+from segmint.targeting.suppress import Doubt
+
+
+def list_builder(desk: Desk, table: str | None, form: Mapping[str, str]) -> Context:
+    """The controls of a list and what it would be; without a table, which tables there are."""
+    context: Context = {"title": "List builder", "tables": tables_brought(desk), "table": None, "problem": None}
+    if not table:
+        return context
+    try:
+        bundle, chosen = desk.bundle(), desk.tables.find(table)
+        said = {**starts(desk.standing), **form}
+        seen = preview(desk, table, said, exact=True, before=None)
+        known = {
+            c.name: {"label": c.label, "levels": list(usual_of(c, bundle.reference).levels)} for c in _choices(bundle)
+        }
+        levels = {name: column for name, column in known.items() if column["levels"]}
+    except SegmintError as error:
+        return context | {"problem": error}
+    return context | {
+        "table": chosen,
+        "digest": bundle.digest,
+        "model": model_in_words(desk, bundle),
+        "form": said,
+        "unset": placeholders(desk.standing),
+        "seen": seen,
+        "columns": levels,
+        "quota_columns": _segment_level(bundle) | levels,
+        "rows": ROWS,
+        "data": seen,
+        "standing": desk.standing.rules(),
+        "doubts": seen["doubts"],
+    }
+
+
+def preview(
+    desk: Desk, table: str, form: Mapping[str, str], *, exact: bool, before: Mapping[str, str] | None
+) -> Context:
+    """What a list would be and who comes and goes against the list of the controls `before`, as plain JSON."""
+    config = config_of(form, desk.standing)
+    prepared = desk.prepared(table, config)
+    policy = policy_of_controls(config)
+    found = prepared.ask(policy, exact=exact)
+    since = found
+    if before is not None:
+        earlier = config_of(before, desk.standing)
+        since = desk.prepared(table, earlier).ask(policy_of_controls(earlier), exact=False)
+    return (
+        _seen(prepared, found, policy)
+        | what_moved(prepared, since.rows, found.rows)
+        | {"curve": prepared.preview.curve(policy)}
+        | ({"doubts": _doubts(desk, table, prepared, policy)} if exact else {})
+    )
+
+
+def _doubts(desk: Desk, table: str, prepared: PreparedList, policy: ContactPolicy) -> list[Doubt]:
+    """What may be wrong with the list that these controls would make."""
+    rows, bundle = prepared.may_be_called(policy), desk.bundle()
+    return doubts_of_list(
+        policy,
+        bundle,
+        prepared.preview.columns,
+        prepared.preview.customers.gather(rows),
+        "who may be called",
+        seen=int(prepared.trained_on[rows].sum()),
+        read=prepared.doubts,
+        runs=desk.all_runs(),
+        table=desk.fingerprint(table),
+    )
+
+
+def _seen(prepared: PreparedList, found: Preview, policy: ContactPolicy) -> Context:
+    last, eligible = found.last_propensity, prepared.may_be_called(policy).size
+    calls = policy.economics.calls_of
+    return {
+        "currency": policy.economics.currency,
+        "calls": calls(found.customers),
+        "most_calls": calls(eligible),
+        "customers": found.customers,
+        "held_out": found.held_out,
+        "expected_profit": round(found.expected_profit, 2),
+        "expected_cost": round(found.expected_cost, 2),
+        "expected_successes": round(found.expected_successes, 2),
+        "last_propensity": None if last != last else round(last, 6),
+        "prices": {name: round(price, 4) for name, price in found.prices.items()},
+        "exact": found.exact,
+        "read": len(prepared.preview.customers) + prepared.rejected,
+        "rejected": prepared.rejected,
+        "eligible": eligible,
+        "suppressed": prepared.left_out(policy),
+    }
+
+
+def _choices(bundle: Bundle) -> list[Column]:
+    return [column for column in bundle.contract.columns if column.kind == "category" and column.role != "outcome"]
+
+
+def _segment_level(bundle: Bundle) -> Context:
+    """The bundle's own segments: a quota may name them, an exclusion not, as only who may be called gets a segment."""
+    names = segment_names(bundle)
+    return {SEGMENT: {"label": "segment", "levels": names}} if names else {}

@@ -1,0 +1,29 @@
+"""The tables that were brought, and one of them."""
+
+from __future__ import annotations
+
+from segmint.dashboard.contracts import choices
+from segmint.dashboard.desk import Desk
+from segmint.dashboard.pages.common import DAY, Context, at_work, bundle_in_use, has_model, in_bytes, tables_brought
+from segmint.errors import SegmintError
+
+
+def upload(desk: Desk) -> Context:
+    """Where tables are brought, and those that are here."""
+    return {"title": "Upload and run", "tables": tables_brought(desk), "work": at_work(desk)}
+
+
+def one_table(desk: Desk, table: str, draft: str | None = None, problem: SegmintError | None = None) -> Context:
+    """One table: what to do with it."""
+    found, unreadable = desk.tables.find(table), desk.unreadable(table)
+    used, wrong = bundle_in_use(desk)
+    return {
+        "title": found.name,
+        "table": found,
+        "size": f"{in_bytes(found.size)}, brought {found.brought:{DAY}} UTC",
+        "readable": unreadable is None,
+        "contracts": [] if unreadable else choices(desk, table),
+        "draft": draft,
+        "problem": unreadable or problem or wrong,
+        "usable": wrong is None and has_model(desk, used),
+    }
