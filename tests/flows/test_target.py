@@ -164,7 +164,7 @@ def test_of_an_earlier_list_only_the_reasons_of_the_rows_it_lists_are_known(tmp_
         }  # fmt: skip
         pl.DataFrame(rows).write_parquet(earlier.folder / flow.LIST)
         earlier.done()
-    known = flow._reasons_before(tmp_path, inputs, policy())
+    known = flow._reasons_before(list_runs(tmp_path), inputs, policy())
     assert known is not None
     assert known["record"].to_list() == [2]
 

@@ -83,9 +83,11 @@ def _of_arrow(table: Any) -> pl.DataFrame:
 
 def _with_levels(frame: pl.DataFrame, categories: list[bool]) -> pl.DataFrame:
     """Write levels as text: 1.0 is a 1, as pandas makes it where somebody has none."""
-    return frame.with_columns(
-        as_text(frame[name], name) for name, category in zip(frame.columns, categories, strict=True) if category
-    )
+    return _as_texts(frame, [name for name, category in zip(frame.columns, categories, strict=True) if category])
+
+
+def _as_texts(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    return frame.with_columns(as_text(frame[name], name) for name in names)
 
 
 def levels_as_text(frame: pl.DataFrame, columns: Sequence[Column]) -> pl.DataFrame:
@@ -98,9 +100,7 @@ def levels_as_text(frame: pl.DataFrame, columns: Sequence[Column]) -> pl.DataFra
     """
     if lacking := [column.name for column in columns if column.name not in frame.columns]:
         raise ValueError(f"Columns to learn from are missing: {lacking}. Got {frame.columns}.")
-    return frame.with_columns(
-        as_text(frame[column.name], column.name) for column in columns if column.kind == "category"
-    )
+    return _as_texts(frame, [column.name for column in columns if column.kind == "category"])
 
 
 def levels_as_learned(frame: pl.DataFrame, levels: Mapping[str, Sequence[str]]) -> pl.DataFrame:

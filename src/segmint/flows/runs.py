@@ -109,7 +109,7 @@ def list_runs(runs: Place = RUNS) -> RunList:
     found, unreadable = read_runs(folder)
     used, problem = champion_among(folder, [run.id for run in found])
     lines = tuple(_line(run, in_use=run.id == used) for run in found)
-    return RunList(folder, lines, tuple(unreadable), tuple(renamed_runs(folder)), problem)
+    return RunList(folder, lines, tuple(unreadable), tuple(renamed_runs(folder, found)), problem)
 
 
 def champion_among(runs: Path, readable: Collection[str]) -> tuple[str | None, SegmintError | None]:

@@ -184,7 +184,8 @@ def target(
         )
         if found.segments is not None:
             call_list = call_list.joined(_of_rows_weighed(customers, found.segments, choice))
-        known = _reasons_before(runs, inputs, config)
+        others = list_runs(runs)
+        known = _reasons_before(others, inputs, config)
         call_list = recheck(_with_reasons(call_list, table, customers, opened_bundle, known), contract)
         profile = given or general_profile(call_list, contract)
         choice = still_listed(choice, call_list.lists(table.records))
@@ -207,7 +208,7 @@ def target(
             "to be called",
             seen=summary.get("trained_on", 0),
             read=[*unread(opened_bundle, columns), *held_back.doubts],
-            runs=list_runs(runs),
+            runs=others,
             table=opened.fingerprint,
         )
         if earlier is not None:
@@ -269,7 +270,7 @@ def _with_reasons(
     return call_list.joined(found.join(named, on="record", how="left").drop("record"))
 
 
-def _reasons_before(runs: Path, inputs: Mapping[str, str], config: Config) -> pl.DataFrame | None:
+def _reasons_before(runs: Sequence[Run], inputs: Mapping[str, str], config: Config) -> pl.DataFrame | None:
     """Return record and reasons from the newest list of the same table, read the same way, and bundle, if there is one.
 
     A customer's reasons depend on nothing else, so that asking "what if" about the same table costs seconds.
@@ -278,7 +279,7 @@ def _reasons_before(runs: Path, inputs: Mapping[str, str], config: Config) -> pl
         return None
     wanted = {"command": "target", "inputs": dict(inputs), "versions": installed_versions()}
     read_so = tomllib.loads(config.to_toml()).get("data")
-    for run in list_runs(runs):
+    for run in runs:
         if run.status == "done" and {name: run.record[name] for name in wanted} == wanted:
             with suppress_errors(OSError, ValueError, pl.exceptions.PolarsError):
                 if run.settings.get("data") != read_so:

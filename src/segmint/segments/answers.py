@@ -61,6 +61,13 @@ def compare_answers(
     return told
 
 
+def say_response(response: Mapping[str, Any] | None) -> str:
+    """Write what share of a segment said yes, with its interval, as `segments.json` holds it; a dash where nobody was asked."""
+    if response is None:
+        return "–"
+    return f"{percent(response['rate'])} ({percent_between(response['low'], response['high'])})"
+
+
 def say_answers(told: Sequence[Mapping[str, Any]], names: Sequence[str], money: CallMoney | None) -> list[str]:
     """Say of each segment what share said yes before and now, and what a call to it earned."""
     said = []
@@ -69,9 +76,7 @@ def say_answers(told: Sequence[Mapping[str, Any]], names: Sequence[str], money: 
             continue
         text = f"{row['key']} {name}: {percent(now['rate'])} of {row['answers']:,} said yes ({percent_between(now['low'], now['high'])})"
         if (before := row["before"]) is not None:
-            text += (
-                f", before {percent(before['rate'])} ({percent_between(before['low'], before['high'])}){_surely(row)}"
-            )
+            text += f", before {say_response(before)}{_surely(row)}"
         if money is not None and now["profit_per_call"] is not None:
             unit, behind = (f" {money.currency}", "") if money.currency else ("", ", in account currency")
             text += (

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmint.arguments import require_switches
-from segmint.contract.cells import as_learned
 from segmint.errors import ConfigError, DataError
+from segmint.features.frame import levels_as_learned
 from segmint.one_thread import plain_products
 from segmint.progress import Progress, silent
 from segmint.segments.assign import assign_segments
@@ -187,7 +187,7 @@ class SegmentFinder:
             )
         if not isinstance(X, SegmentInputs):
             levels = {state["column"]: state["levels"] for state in self.state_["coding"] if state["type"] == "levels"}
-            frame = frame.with_columns(as_learned(frame[name], known) for name, known in levels.items())
+            frame = levels_as_learned(frame, levels)
         return assign_segments(self.state_, frame)
 
     def _work(self, inputs: SegmentInputs, y: Any, progress: Progress) -> _Work:

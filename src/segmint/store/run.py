@@ -455,14 +455,23 @@ class Renamed:
     copy: bool = False
 
 
-def renamed_runs(runs: Path) -> list[Renamed]:
-    """Return the runs whose folder somebody renamed: they cannot be promoted, and some are found by their path only."""
-    found: list[Run] = []
+def renamed_runs(runs: Path, read: Sequence[Run]) -> list[Renamed]:
+    """Return the runs whose folder somebody renamed: they cannot be promoted, and some are found by their path only.
+
+    Parameters
+    ----------
+    runs : Path
+    read : sequence of Run
+        Those that `read_runs` found there; only folders of other names are opened.
+    """
+    found = list(read)
     for folder in _entries(runs):
-        if not folder.name.startswith(".") and not folder.is_symlink() and _is_there(folder / RECORD):
+        other = not RUN_ID.fullmatch(folder.name) and not folder.name.startswith(".")
+        if other and not folder.is_symlink() and _is_there(folder / RECORD):
             with suppress(RunError):
                 found.append(Run.open(folder))
-    return [Renamed(run.id, run.made_as or "another", run.is_copy) for run in found if run.is_renamed]
+    renamed = sorted((run for run in found if run.is_renamed), key=lambda run: run.folder, reverse=True)
+    return [Renamed(run.id, run.made_as or "another", run.is_copy) for run in renamed]
 
 
 def _entries(runs: Path) -> list[Path]:

@@ -10,8 +10,9 @@ from segmint.report import charts
 from segmint.report.blocks import Block, Page, chart, key, make_page, points, table
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
+from segmint.segments.answers import say_response
 from segmint.store import run_files
-from segmint.wording import count, decimal, percent, percent_between
+from segmint.wording import count, decimal, percent
 
 
 def page(run: RunView) -> Page | None:
@@ -39,8 +40,8 @@ def _answers(found: dict[str, Any]) -> Block | None:
         [
             f"{row['key']} {name}",
             count(row["answers"]),
-            _rate(row["before"]),
-            _rate(row["now"]),
+            say_response(row["before"]),
+            say_response(row["now"]),
             "–"
             if row["change"] is None
             else f"{decimal(100 * row['change'], 1)} ({decimal(100 * row['low'], 1)} to {decimal(100 * row['high'], 1)})",
@@ -63,12 +64,6 @@ def _answers(found: dict[str, Any]) -> Block | None:
         note="95 % intervals; those of the points hold for all segments together.",
         stacked=True,
     )
-
-
-def _rate(response: dict[str, Any] | None) -> str:
-    if response is None:
-        return "–"
-    return f"{percent(response['rate'])} ({percent_between(response['low'], response['high'])})"
 
 
 def _profit(response: dict[str, Any]) -> str:

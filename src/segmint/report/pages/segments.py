@@ -23,6 +23,7 @@ from segmint.report.blocks import (
 )
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
+from segmint.segments.answers import say_response
 from segmint.segments.call_order import call_order, say_call_order
 from segmint.segments.stability import STABLE, shared
 from segmint.segments.words import ASK_THEM, DESCRIBED
@@ -113,7 +114,7 @@ def _overview(found: dict[str, Any], segments: Sequence[Segment]) -> Block:
     if weighed:
         columns[
             "said yes (95 % interval)" if money.get("all_reached", True) else "yes of those reached (95 % interval)"
-        ] = _answered
+        ] = lambda segment: say_response(segment["response"])
         if weighed["in_money"]:
             columns[f"profit per call, {currency}"] = lambda segment: decimal(
                 brought.get(segment["key"], {}).get("each"), 2
@@ -139,13 +140,6 @@ def _overview(found: dict[str, Any], segments: Sequence[Segment]) -> Block:
 
 def _titled(segment: Segment) -> str:
     return f"{segment['key']}  {segment['name']}" if segment["name"] != segment["key"] else str(segment["name"])
-
-
-def _answered(segment: Segment) -> str:
-    response = segment["response"]
-    if response is None:
-        return "–"
-    return f"{percent(response['rate'])} ({percent_between(response['low'], response['high'])})"
 
 
 def _first_of(segment: Segment, kind: str) -> str:
