@@ -16,6 +16,10 @@ A model named "... again" then learns once more, from its inner rows too, for as
 bundle does on a small table, and what a rival would gain by the same::
 
     python benchmarks/quality.py run --tables segments-abcd:planning --models "network_best again,xgboost again"
+
+A rival named "... with pairs" also reads the counts of the pairs of columns that the network would choose::
+
+    python benchmarks/quality.py run --tables term-deposit:dialling --models "lightgbm with pairs,xgboost with pairs"
 """
 
 from __future__ import annotations
@@ -35,7 +39,11 @@ from numpy.typing import NDArray
 from segmint.contract.contract import Contract, load_contract
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
-from segmint.models.customer_model import make_model
+from segmint.features.customer_features import CustomerFeatures
+from segmint.features.natural import NaturalFeatures
+from segmint.features.pairs import learn_pair, pair_steps
+from segmint.models.customer_model import CustomerModel, make_model
+from segmint.models.pair_choice import choose_pairs
 from segmint.models.reads import read_by
 from segmint.splits.folds import Fold, make_folds
 from segmint.splits.groups import row_groups, row_keys
@@ -76,8 +84,10 @@ ABLATIONS = {
     "plain without averaged weights": {"recipe": "plain", "averaging": 0.0},
 }
 AGAIN = " again"
+PAIRS = " with pairs"
 TREES = ("lightgbm", "catboost", "xgboost", "random_forest")
 MODELS = (*NETWORKS, *TREES, "gradient_boosting", "knn", "logistic")
+WITH_PAIRS = tuple(f"{name}{PAIRS}" for name in ("lightgbm", "xgboost"))
 ONCE_MORE = tuple(f"{name}{AGAIN}" for name in ("network_best", "network_fast", "lightgbm", "catboost", "xgboost"))
 
 
@@ -124,8 +134,11 @@ def run_job(level: str, repeat: int, fold: int, model: str) -> dict[str, np.ndar
     made = (
         make_network(name, table, seed)
         if name in NETWORKS | ABLATIONS
-        else make_model(name, columns=table.features, random_state=seed)
+        else make_model(name.removesuffix(PAIRS), columns=table.features, random_state=seed)
     )
+    if name.endswith(PAIRS):
+        reader = NaturalWithPairs(table.features, seed=seed)
+        made = CustomerModel([("features", reader), ("classifier", made[-1])])
     together = read_by(made, groups=groups[part.fit])
     made.fit(X[part.fit], y[part.fit], inner=(X[part.inner], y[part.inner]), **together)
     if again:
@@ -140,6 +153,31 @@ def run_job(level: str, repeat: int, fold: int, model: str) -> dict[str, np.ndar
         "seconds": np.asarray(seconds),
         "size": np.asarray(size),
     }
+
+
+class NaturalWithPairs(NaturalFeatures):
+    """One number per column, and the count of each pair of columns that the network would choose to read."""
+
+    def __init__(self, columns: Any = None, *, seed: int = 0, rare: int = CustomerFeatures().rare) -> None:
+        super().__init__(columns)
+        self.seed = seed
+        self.rare = rare
+
+    def fit(self, X: Any, y: Any = None) -> NaturalWithPairs:
+        """Choose and count the pairs on the training rows alone."""
+        super().fit(X)
+        labels = np.unique(y, return_inverse=True)[1]
+        chosen = choose_pairs(X, labels, self.columns, rare=self.rare, seed=self.seed)
+        self.pairs_ = [(pair, learn_pair(X, pair, self.rare)) for pair in chosen]
+        return self
+
+    def transform(self, X: Any) -> NDArray[np.float64]:
+        """Put the counts behind the columns."""
+        counts = [
+            np.asarray(learned["sizes"])[pair_steps(learned, X[first], X[second])]
+            for (first, second), learned in self.pairs_
+        ]
+        return np.column_stack([super().transform(X), *counts])
 
 
 def learn_again(made: Any, X: Any, y: Any, groups: NDArray[np.int64]) -> None:
@@ -234,6 +272,6 @@ if __name__ == "__main__":
             queue(levels, models, numbers, [int(text) for text in given.folds.split(",")]),
         )
     elif given.what == "table":
-        print_table(given.folder, levels, [*models, *ONCE_MORE], numbers)
+        print_table(given.folder, levels, [*models, *WITH_PAIRS, *ONCE_MORE], numbers)
     else:
         print_ablation(given.folder, levels, numbers)

@@ -25,8 +25,12 @@ MAIN = {"response": "roc_auc", "assignment": "weighted_f1"}
 
 
 def print_table(folder: Path, levels: list[str], models: list[str], repeats: list[int]) -> None:
-    """Print one block per table and level: every model that has all its folds in repeat 0."""
+    """Print one block per table and level: every model that has all its folds in repeat 0; name those that have some."""
     for level in levels:
+        for model in models:
+            done = sum(job_file(folder, level, 0, fold, model).exists() for fold in range(FOLDS))
+            if 0 < done < FOLDS:
+                print(f"{level}, {model}: {done} of {FOLDS} folds of repeat 0 are done, shown when all are")
         if there := [model for model in models if _complete(folder, level, 0, model)]:
             _block(folder, level, there, repeats)
 

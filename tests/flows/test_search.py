@@ -67,7 +67,7 @@ def test_trials_and_the_two_networks_compared_never_see_the_rows_kept_apart(
 
 
 def test_it_says_everywhere_on_which_rows_it_is_judged(searched: RunResult) -> None:
-    sentence = "every figure is about the other 20 %"
+    sentence = "the comparison, its intervals and the calibration are about the other 20 %"
     assert sentence in searched.conclusion[0]
     assert sentence in json.loads((searched.folder / "search.json").read_text())["sentence"]
     assert sentence in (searched.folder / "bundle" / "model_card.md").read_text()
@@ -114,7 +114,7 @@ def test_a_search_with_time_for_one_trial_says_that_nothing_else_was_tried_and_h
     assert "made 1 trial on 80 % of the rows (80)" in found.sentence
     assert "No other settings were tried: the time (30 s) was too short for a second trial" in found.sentence
     assert "after a first of 3 min 20 s; give --search at least 7m." in found.sentence
-    assert "every figure is about the other 20 % (20 rows)" in found.sentence
+    assert "the comparison, its intervals and the calibration are about the other 20 % (20 rows)" in found.sentence
     assert "were searched" not in found.sentence
 
 

@@ -34,6 +34,28 @@ def test_several_teachers_teach_without_copies() -> None:
     assert np.allclose(alone.targets, 0.5)
 
 
+def test_teachers_who_know_nothing_are_not_made_wise_by_stacking_them() -> None:
+    class Guess:
+        """Guesses, and always the same of the same customer."""
+
+        def __init__(self, salt: int) -> None:
+            self.salt = salt
+
+        def fit(self, natural: Any, labels: Any, *, inner: Any) -> Guess:
+            return self
+
+        def predict_proba(self, natural: Any) -> Any:
+            return np.array([np.random.default_rng([self.salt, int(row[0])]).dirichlet(np.ones(12)) for row in natural])
+
+    labels = np.random.default_rng(0).permutation(np.arange(600) % 12)
+    natural = np.column_stack([np.arange(600.0), np.arange(600.0)])
+    teachers = [lambda seed, salt=salt: Guess(salt) for salt in (1, 2)]
+    targets = teach(natural, labels, teachers, folds=5, copies=0, swap=0.0, seed=3).targets
+    found = scores_of(targets, labels)
+    assert abs(found["auc"] - 0.5) < found["auc_error"]
+    assert np.allclose(targets.sum(axis=1), 1.0)
+
+
 def test_no_customer_is_labelled_by_a_teacher_that_saw_it() -> None:
     assert np.all(lesson(0.0).targets == 0.5)
 

@@ -49,6 +49,17 @@ def test_without_quiet_days_nothing_is_chosen(seed: int) -> None:
     assert choose_pairs(frame, yes, COLUMNS, rare=10, seed=seed) == []
 
 
+@pytest.mark.parametrize("seed", [4, 5, 15, 20])  # without being told whose the rows are, each of these gets a pair
+def test_rows_of_one_customer_do_not_make_chance_look_sure(seed: int) -> None:
+    draw, same = np.random.default_rng(seed), np.repeat(np.arange(1_500), 4)
+    values = draw.integers(0, 20, (1_500, 6)).astype(float)[same]
+    yes = (draw.random(1_500) < 0.15).astype(np.int64)[same]
+    columns = tuple(Column(name=name, kind="number", role="holding", label=name) for name in "abcdef")
+    frame = pl.DataFrame(values, schema=list("abcdef"))
+    assert choose_pairs(frame, yes, columns, rare=10, seed=seed, groups=same) == []
+    assert choose_pairs(frame, yes, columns, rare=10, seed=seed)
+
+
 def test_several_classes_are_tested_together() -> None:
     frame, yes = campaign(6_000, 2, effect=0.35)
     three = np.where(np.random.default_rng(0).random(len(yes)) < 0.3, 2, yes)
@@ -94,12 +105,13 @@ def every_pair_tested(
     draw = np.random.default_rng(seed)
     some = np.sort(draw.permutation(len(labels)))
     frame, labels = frame[some], labels[some]
-    likely = pair_choice._cross_fitted(frame, labels, columns, draw)
+    whose = np.arange(len(labels))
+    likely = pair_choice._cross_fitted(frame, labels, columns, whose, draw)
 
     def chance_of(pair: tuple[str, str]) -> float:
         learned = learn_pair(frame, pair, 10)
         sizes = np.asarray(learned["sizes"])[pair_steps(learned, frame[pair[0]], frame[pair[1]])]
-        return pair_choice._log_chance(sizes, labels, likely)
+        return pair_choice._log_chance(sizes, labels, likely, whose)
 
     found = []
     for pair in pairs:

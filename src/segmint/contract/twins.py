@@ -107,7 +107,8 @@ def _ratios(many: NDArray[np.float64], one: NDArray[np.float64]) -> NDArray[np.f
     alike &= (told | ~both | ((many == 0) & (one == 0)[:, None])).all(axis=0)
     least = np.where(told, ratios, np.inf).min(axis=0, initial=np.inf)
     most = np.where(told, ratios, -np.inf).max(axis=0, initial=-np.inf)
-    middle = np.where(alike, (least + most) / 2, 0.0)
+    with np.errstate(invalid="ignore"):  # where none was told
+        middle = np.where(alike, (least + most) / 2, 0.0)
     return np.where(alike & (most - least <= _ROUNDING * np.abs(middle)), middle, 0.0)
 
 

@@ -50,15 +50,13 @@ class Found:
     def sentence(self) -> str:
         """What must stand beside every figure of this run."""
         searched, apart = f"80 % of the rows ({len(self.fold.train):,})", f"20 % ({len(self.fold.test):,} rows)"
-        if self.only_the_start:
-            return (
-                f"The search made 1 trial on {searched}. {self.only_the_start} Compared all the same: every figure is about the other "
-                f"{apart}, which the search never saw."
-            )
-        return (
-            f"The settings were searched on {searched} in {len(self.searched.trials):,} trials; every figure is about the other "
-            f"{apart}, which the search never saw."
+        figures = (
+            f"the comparison, its intervals and the calibration are about the other {apart}, which the search never saw, trials and curves of "
+            "training about rows it saw"
         )
+        if self.only_the_start:
+            return f"The search made 1 trial on {searched}. {self.only_the_start} Compared all the same: {figures}."
+        return f"The settings were searched on {searched} in {len(self.searched.trials):,} trials; {figures}."
 
     @property
     def only_the_start(self) -> str:

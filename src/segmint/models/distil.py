@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from itertools import product
 from typing import Any
 
@@ -82,7 +82,7 @@ def teach(
     labels : ndarray of shape (n_labelled,)
         Places of the classes, 0 to n_classes - 1.
     teachers : sequence of callable (seed) -> classifier
-        Several are stacked by a logistic regression on their out-of-fold log odds.
+        Several are stacked by a logistic regression on their out-of-fold log odds, cross-fitted in the same folds.
     folds, copies : int
         Copies of labelled customers; there are `COPIES_OF_UPCOMING` of each without a label, half of them unchanged.
         Where that would be more than `MOST_COPIES_OF_UPCOMING` there are fewer of each, down to two, and beyond that
@@ -145,8 +145,8 @@ def teach(
     side_by_side(trees, here=others)
     for told in told_of_nobodys:
         copied[:, nobodys] += told / folds
-    blend = _blend(real, labels)
-    return Lesson(blend(real), sources, blend(copied), for_networks.copies)
+    stack = _stack(real, labels, fold_of)
+    return Lesson(stack(real, fold_of), sources, stack(copied, fold_of_copy), for_networks.copies)
 
 
 class _Rows:
@@ -270,10 +270,14 @@ def _swap_cells(
     return np.where(draw.random((len(base), columns)) < swap, strangers, base[:, None])
 
 
-def _blend(real: Floats, labels: Integers) -> Callable[[Floats], Floats]:
-    """Stack teachers by a logistic regression on their log odds; one teacher is taken as it is."""
+def _stack(real: Floats, labels: Integers, fold_of: Integers) -> Callable[[Floats, Integers], Floats]:
+    """Stack teachers by logistic regressions on their log odds; one teacher is taken as it is.
+
+    What is said of a fold comes from a regression that has not seen its labels: of many classes and few customers it has
+    weights enough to remember them. What belongs to no fold (-1) is said by one regression on all.
+    """
     if len(real) == 1:
-        return lambda given: given[0]
+        return lambda given, _: given[0]
     from sklearn.linear_model import LogisticRegression
 
     def log_odds(given: Floats) -> Floats:
@@ -281,5 +285,18 @@ def _blend(real: Floats, labels: Integers) -> Callable[[Floats], Floats]:
         centred = logs - logs.mean(axis=2, keepdims=True)
         return np.asarray(np.concatenate(list(centred[:, :, 1:] if given.shape[2] == 2 else centred), axis=1))
 
-    stack = LogisticRegression(C=1.0, max_iter=500).fit(log_odds(real), labels)
-    return lambda given: np.asarray(stack.predict_proba(log_odds(given))) if given.shape[1] else given[0]
+    odds = log_odds(real)
+
+    @cache
+    def without(fold: int) -> LogisticRegression:
+        seen = fold_of != fold
+        return LogisticRegression(C=1.0, max_iter=500).fit(odds[seen], labels[seen])
+
+    def stacked(given: Floats, of_fold: Integers) -> Floats:
+        told, asked = np.zeros(given.shape[1:]), log_odds(given)
+        for fold in np.unique(of_fold):
+            rows = of_fold == fold
+            told[rows] = without(int(fold)).predict_proba(asked[rows])
+        return told
+
+    return stacked

@@ -312,10 +312,23 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         return _keras.with_weights(self.layers_, self.weights_, inputs=self.n_features_in_)
 
     def predict_proba(self, X: Any) -> Floats:
-        """Say how likely each class is; shape (n_customers, n_classes)."""
+        """Say how likely each class is; shape (n_customers, n_classes).
+
+        Raises
+        ------
+        ValueError
+            If values are so large that the network's sums have no end.
+        """
         check_is_fitted(self, "weights_")
         X = validate_data(self, X, dtype=np.float32, reset=False)
-        return self.calibration_.apply(self._logits(X))
+        with np.errstate(over="ignore", invalid="ignore"):
+            logits = self._logits(X)
+        if lost := int((~np.isfinite(logits).all(axis=1)).sum()):
+            raise ValueError(
+                f"The values of {lost} of {len(X)} rows are too large for the network, whose sums have no end there. "
+                "Scale them as the rows it learned from were: CustomerFeatures does."
+            )
+        return self.calibration_.apply(logits)
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Name the likeliest class; shape (n_customers,)."""

@@ -239,7 +239,7 @@ class NetworkModel(Pipeline):
         features, network = self.named_steps["features"], self.named_steps["classifier"]
         labels = np.unique(y, return_inverse=True)[1]
         recipe = self._taught_by = self._recipe(labels)
-        encoded = self._encode(X, labels, recipe)
+        encoded = self._encode(X, labels, recipe, groups)
         encoded_inner = features.transform(inner[0])
         upcoming = upcoming if self.reads_upcoming else None
         taught, self.lesson_ = self._teaching(recipe, X, labels, encoded, upcoming, groups)
@@ -269,7 +269,7 @@ class NetworkModel(Pipeline):
         check_consistent_length(X, y, groups)
         labels = np.unique(y, return_inverse=True)[1]
         self.kept_teachers = None  # they learned from fewer
-        encoded = self._encode(X, labels, self._taught_by)
+        encoded = self._encode(X, labels, self._taught_by, groups)
         upcoming = upcoming if self.reads_upcoming else None
         taught, lesson = self._teaching(self._taught_by, X, labels, encoded, upcoming, groups)
         if self.lesson_ is not None and lesson is not None:
@@ -282,13 +282,15 @@ class NetworkModel(Pipeline):
         frame = polars_of(X)
         return X if frame is None else levels_as_text(frame, self.named_steps["features"].columns or ())
 
-    def _encode(self, X: pl.DataFrame, labels: Integers, recipe: Recipe | None) -> NDArray[np.float32]:
+    def _encode(
+        self, X: pl.DataFrame, labels: Integers, recipe: Recipe | None, groups: Integers | None
+    ) -> NDArray[np.float32]:
         """Learn the features, and where there is a teacher the pairs of columns that are read together."""
         features, network = self.named_steps["features"], self.named_steps["classifier"]
         features.pairs = ()
         if recipe is not None and recipe.pairs:
             seed = network.random_state or 0
-            features.pairs = choose_pairs(X, labels, features.columns, rare=features.rare, seed=seed)
+            features.pairs = choose_pairs(X, labels, features.columns, rare=features.rare, seed=seed, groups=groups)
         encoded: NDArray[np.float32] = features.fit_transform(X)
         return encoded
 

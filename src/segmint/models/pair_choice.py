@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from segmint.contract.column import Column
 from segmint.features.natural import NaturalFeatures
 from segmint.features.pairs import Coded, code_column, columns_to_pair, join
+from segmint.metrics.intervals import design_effect
 from segmint.models.rivals import LightGBM, grown_on_one_thread
 from segmint.models.side_by_side import side_by_side
 
@@ -32,7 +33,13 @@ FEWEST_OF_A_CLASS = 30
 
 
 def choose_pairs(
-    frame: pl.DataFrame, labels: Integers, columns: Sequence[Column], *, rare: int, seed: int
+    frame: pl.DataFrame,
+    labels: Integers,
+    columns: Sequence[Column],
+    *,
+    rare: int,
+    seed: int,
+    groups: Integers | None = None,
 ) -> list[tuple[str, str]]:
     """Choose the pairs whose counts say what boosted trees on the columns miss.
 
@@ -50,6 +57,9 @@ def choose_pairs(
     rare : int
         As in `CustomerFeatures`, which will read the pairs.
     seed : int
+    groups : ndarray of shape (n_customers,), optional
+        Rows of one customer share a number: no tree is asked about a customer of whom it has seen another row, and many
+        rows of one customer count for as much as they tell (Kish 1965).
 
     Returns
     -------
@@ -62,16 +72,18 @@ def choose_pairs(
     draw = np.random.default_rng(seed)
     some = np.sort(draw.permutation(len(labels))[:MOST_CUSTOMERS])
     frame, labels, classes = frame[some], labels[some], int(labels.max()) + 1
-    if np.bincount(labels, minlength=classes).min() < FEWEST_OF_A_CLASS:
+    whose = np.arange(len(labels)) if groups is None else np.unique(groups[some], return_inverse=True)[1]
+    told = np.unique(whose * classes + labels) % classes  # a customer's answer counts once, however many rows repeat it
+    if np.bincount(told, minlength=classes).min() < FEWEST_OF_A_CLASS:
         return []
-    likely = _cross_fitted(frame, labels, columns, draw)
+    likely = _cross_fitted(frame, labels, columns, whose, draw)
     tests = comb(len(candidates), 2)
     if len(candidates) > MOST_COLUMNS:
         candidates = _most_telling(frame, labels, candidates, rare)
     coded = [code_column(frame[name], rare) for name in candidates]
 
     def chance_of(first: Coded, second: Coded) -> float:
-        return _log_chance(join(first, second, rare)[1], labels, likely)
+        return _log_chance(join(first, second, rare)[1], labels, likely, whose)
 
     found = []
     for first, second in combinations(coded, 2):
@@ -100,12 +112,12 @@ def _information(codes: Integers, labels: Integers) -> float:
 
 
 def _cross_fitted(
-    frame: pl.DataFrame, labels: Integers, columns: Sequence[Column], draw: np.random.Generator
+    frame: pl.DataFrame, labels: Integers, columns: Sequence[Column], whose: Integers, draw: np.random.Generator
 ) -> Floats:
     """Say how likely small trees find each class for customers they have not seen; shape (n_customers, n_classes)."""
     natural = NaturalFeatures(columns)
     codes = natural.fit_transform(frame)
-    part = draw.permutation(np.arange(len(labels)) % FOLDS)
+    part = draw.permutation(np.arange(int(whose.max()) + 1) % FOLDS)[whose]
     likely = np.zeros((len(labels), labels.max() + 1))
 
     def ask(number: int) -> None:
@@ -127,7 +139,7 @@ def _cross_fitted(
     return likely
 
 
-def _log_chance(sizes: Floats, labels: Integers, likely: Floats) -> float:
+def _log_chance(sizes: Floats, labels: Integers, likely: Floats, whose: Integers) -> float:
     """Return the logarithm of the chance that residuals follow `sizes` so closely by themselves."""
     from scipy.stats import chi2
 
@@ -137,7 +149,8 @@ def _log_chance(sizes: Floats, labels: Integers, likely: Floats) -> float:
         expected = likely[:, place]
         variance = expected * (1.0 - expected)
         centred = sizes - np.average(sizes, weights=np.maximum(variance, 1e-9))
-        spread = float(variance @ centred**2)
-        statistic += float(((labels == place) - expected) @ centred) ** 2 / spread if spread > 1e-9 else 0.0
+        pull = ((labels == place) - expected) * centred
+        spread = float(variance @ centred**2) * design_effect(pull, whose)
+        statistic += float(pull.sum()) ** 2 / spread if spread > 1e-9 else 0.0
     # residuals of several classes add up to zero
     return float(chi2.logsf(statistic, max(len(classes) - 1, 1)))

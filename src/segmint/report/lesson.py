@@ -118,7 +118,9 @@ def _scores(lesson: Mapping[str, Any]) -> Block:
             decimal(student["auc"], 4),
         ]
     )
-    note = "Cross-entropy: lower is better. Area under the ROC curve: higher is better. The two rows are different customers of one table, so small differences are chance."
+    note = "Cross-entropy: lower is better. Area under the ROC curve: higher is better."
+    if len(rows) > 1:
+        note += " The two rows are different customers of one table, so small differences are chance."
     return table(["Who", "customers", "cross-entropy", "area under the curve"], rows, note=note)
 
 

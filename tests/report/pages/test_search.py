@@ -12,7 +12,7 @@ import pytest
 from segmint.report.pages import answer, quality, search
 from segmint.report.run_view import RunView
 
-SENTENCE = "The settings were searched on 80 % of the rows (1,200); every figure is about the other 20 % (300 rows)."
+SENTENCE = "The settings were searched on 80 % of the rows (1,200); the comparison, its intervals and the calibration are about the other 20 % (300 rows)."
 
 
 @pytest.fixture(params=["response", "assignment"])
