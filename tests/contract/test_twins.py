@@ -55,3 +55,9 @@ def test_what_is_only_nearly_or_seldom_alike_is_no_twin() -> None:
     assert found(a=BALANCE, b=BALANCE + 100) == {}
     assert found(a=np.where(np.arange(ROWS) % 3 == 0, BALANCE, 0), b=BALANCE) == {}
     assert found(a=pl.Series([1.5, 2.5, 3.5] * 3), b=pl.Series([3.0, 5.0, 7.0] * 3)) == {}
+
+
+@pytest.mark.filterwarnings("error")
+def test_numbers_that_never_stand_beside_one_another_are_no_twins_and_warn_of_nothing() -> None:
+    odd = np.arange(ROWS) % 2 == 1
+    assert found(a=np.where(odd, BALANCE, np.nan), b=np.where(odd, np.nan, BALANCE)) == {}

@@ -44,6 +44,13 @@ def test_four_classes_get_four_probabilities_that_add_up() -> None:
     assert_allclose(likely.sum(axis=1), 1.0, atol=1e-9)
 
 
+def test_values_too_large_for_the_sums_are_named(fitted: DenseNetworkClassifier) -> None:
+    rows = np.zeros((3, fitted.n_features_in_), dtype=np.float32)
+    rows[1] = 3e38
+    with pytest.raises(ValueError, match="values of 1 of 3 rows are too large"):
+        fitted.predict_proba(rows)
+
+
 def test_the_same_seed_gives_the_same_network(fitted: DenseNetworkClassifier) -> None:
     again = small().fit(*rows())
     for name, weights in fitted.weights_.items():

@@ -1,4 +1,4 @@
-"""The rivals: what a bank would otherwise use, each met at its best."""
+"""The rivals: what a bank would otherwise use, each with the encoding that suits it and stopped in time; none is tuned to a table."""
 
 from __future__ import annotations
 
