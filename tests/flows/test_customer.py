@@ -47,6 +47,33 @@ def test_a_bare_number_is_an_id_where_there_are_ids_and_a_record_where_there_are
         assert one_customer(read(CONTRACT, without), asked).records.tolist() == [4]
 
 
+def test_nobody_is_looked_up_by_a_number_that_may_be_an_id_which_the_contract_does_not_know() -> None:
+    for asked in ("7", "d"):
+        with pytest.raises(InputError, match="'customer' looks like the ids of customers") as told:
+            one_customer(read(CONTRACT, ROWS), asked)
+        assert 'role = "id"' in told.value.came
+        assert "record 7" in told.value.expected
+    assert one_customer(read(CONTRACT, ROWS), "record 4").records.tolist() == [4]
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "is_id"),
+    [
+        ("customer", ["1", "2", "3", "4"], True),
+        ("Kunde", ["a", "b", "c", "d"], True),
+        ("case_no", ["1", "2", "3", "4"], True),
+        ("case_no", ["1", "1", "1", "1"], False),
+        ("remark", ["a", "b", "c", "d"], False),
+    ],
+)
+def test_ids_that_the_contract_does_not_know_are_told_by_name_and_by_all_being_different(
+    name: str, cells: list[str], is_id: bool
+) -> None:
+    rows = {name: cells} | {known: ROWS[known] for known in ("age", "job")}
+    assert read(CONTRACT, rows).unread_ids == (name if is_id else None)
+    assert read(CONTRACT + ID, rows | ROWS).unread_ids is None
+
+
 def test_an_id_that_lost_or_kept_its_zeros_finds_the_customer_whose_id_it_must_be() -> None:
     table = read(CONTRACT + ID, ROWS | {"customer": ["007", "17", "18", "0018"], "age": ["20", "21", "22", "23"]})
     for asked, record in (("7", 1), ("7.0", 1), ("0017", 2), ("18", 3), ("0018", 4)):

@@ -242,6 +242,17 @@ def test_a_list_that_respects_no_objection_says_so(targeted: Targeted) -> None:
     assert any("this list respects no do-not-call list" in sentence for sentence in targeted.sentences)
 
 
+@pytest.mark.usefixtures("undrawn")
+def test_a_list_that_does_not_name_customers_by_the_ids_of_the_table_says_so(done: RunResult, runs: Path) -> None:
+    table = pl.read_csv(sample_path(), separator=";", infer_schema=False)
+    with_ids = table.with_columns(customer=pl.int_range(90_000, 90_000 + table.height).reverse().cast(pl.String))
+    found = target(with_ids, done.folder, policy(), runs=runs)
+    (doubt,) = (each for each in found.summary["doubts"] if each["title"] == "The ids of the table are not used")
+    assert "named by the number of the record" in doubt["sentence"]
+    assert 'role = "id"' in doubt["sentence"]
+    assert f"warning: {doubt['sentence']}" in found.sentences
+
+
 def test_a_table_that_is_not_written_as_the_network_learned_it_is_said(
     done: RunResult, runs: Path, targeted: Targeted
 ) -> None:

@@ -18,7 +18,7 @@ _CUSTOMER_ID = re.compile(
     r"_?(id|uuid|guid|key|no|nr|num|number|nummer|code)$|(^|_)(kunde|cif)$|^acct$"
     r"|(^|_)(kd|partner|gp|gesch(ä|ae)ftspartner)_?(nr|nummer)$"
     r"|(^|_)(id|n|nr|num|n(u|ú)mero|cod|c(o|ó)digo|codice|code)_?(de_|do_|del_)?(cliente|client|klient)e?$"
-    r"|^(cliente|client)_(numero|código|codigo|codice)$"
+    r"|^(cliente|client)_(numero|código|codigo|codice)$|^(customer|cliente?)$"
 )
 _CODE = re.compile(
     r"(^|_)(plz|zip|blz|post_?code|postal|bankleitzahl|postleitzahl|zip_?code|postal_?code|code_postal|c(o|ó)digo_postal"

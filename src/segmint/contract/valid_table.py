@@ -16,7 +16,9 @@ from segmint.contract.cells import Cells, number_cells
 from segmint.contract.column import Column, Known
 from segmint.contract.contract import Contract
 from segmint.contract.copies import copies_told
+from segmint.contract.hints import looks_like_id, names_customer, plain_name
 from segmint.contract.ledger import Ledger
+from segmint.contract.look import MANY, MAX_LEVELS
 from segmint.errors import DataError
 from segmint.tables.decimal_sign import decimal_among
 from segmint.wording import counted, percent, some_of
@@ -180,6 +182,22 @@ class ValidTable:
         """The customer ids as they came, if the contract has an id column and the table holds it."""
         name = self.contract.id_column
         return self.frame[name] if name is not None and name in self.frame.columns else None
+
+    @property
+    def unread_ids(self) -> str | None:
+        """The first column that looks like ids and that the contract does not know, where the contract has no id column."""
+        if self.contract.id_column is not None:
+            return None
+        known = {*self.contract.by_name, self.contract.outcome.column}
+        return next((name for name in self.raw.columns if name not in known and self._looks_like_ids(name)), None)
+
+    def _looks_like_ids(self, name: str) -> bool:
+        plain = plain_name(name)
+        if not (names_customer(plain) or looks_like_id(plain)):
+            return False
+        distinct, each_its_own = self.raw[name].n_unique(), MANY * len(self)
+        # the rows of a customer who was called twice have one id
+        return distinct > (min(MAX_LEVELS, each_its_own) if names_customer(plain) else each_its_own)
 
 
 def concatenate(batches: Iterable[ValidTable]) -> ValidTable:

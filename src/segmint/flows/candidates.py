@@ -61,7 +61,7 @@ def doubts_of_list(
     seen : int
         How many of them the network was trained on.
     read : sequence of Doubt
-        What suppressing said, and which columns the network cannot make sense of.
+        The doubts of `Candidates`.
     runs : sequence of Run
         Newest first; lists of the same campaign among them may call the same customers.
     table : str
@@ -90,6 +90,18 @@ def unread(bundle: Bundle, columns: pl.DataFrame) -> list[Doubt]:
     found.add(columns)
     said = ". ".join([*found.doubts, "What is expected of the list may be far off"])
     return [Doubt(title="The table is not written as the network learned it", sentence=said)] if found.doubts else []
+
+
+def named_by_record(table: ValidTable) -> str:
+    """Say that customers are named by the number of their record although the table has ids; "" where they are not."""
+    name = table.unread_ids
+    if name is None:
+        return ""
+    return (
+        f"'{name}' looks like the ids of customers, and the contract '{table.contract.name}' has no id column: every customer "
+        f"is named by the number of the record in the table, not by '{name}'; to use the ids, add the column to the contract "
+        'with role = "id" and train again'
+    )
 
 
 def today() -> date:
@@ -131,6 +143,8 @@ class Candidates:
         As the bundle found them; None where it knows none.
     propensity : ndarray of shape (n_customers,)
         NaN where the customer may not be called.
+    doubts : tuple of Doubt
+        What reading them leaves open: ids that are not used, columns that the network cannot make sense of, files.
     """
 
     customers: pl.Series
@@ -138,6 +152,7 @@ class Candidates:
     held_back: Suppression
     segments: pl.Series | None
     propensity: NDArray[np.float64]
+    doubts: tuple[Doubt, ...]
 
 
 def weigh(table: ValidTable, policy: ContactPolicy, bundle: Bundle) -> Candidates:
@@ -153,7 +168,13 @@ def weigh(table: ValidTable, policy: ContactPolicy, bundle: Bundle) -> Candidate
     segments = segments_of(table, bundle, held_back)
     if segments is not None and SEGMENT not in columns.columns:
         columns = columns.with_columns(segments)
-    return Candidates(customers, columns, held_back, segments, propensities_of(table, bundle, held_back))
+    named = named_by_record(table)
+    doubts = (
+        *([Doubt(title="The ids of the table are not used", sentence=named)] if named else []),
+        *unread(bundle, columns),
+        *held_back.doubts,
+    )
+    return Candidates(customers, columns, held_back, segments, propensities_of(table, bundle, held_back), doubts)
 
 
 def choose_of(

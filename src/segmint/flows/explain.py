@@ -24,7 +24,7 @@ from segmint.explain.reasons import Attributions, attribute
 from segmint.explain.stability import draw_again, how_stable
 from segmint.explain.words import SEED, Wording, reason_frame
 from segmint.flows.bundle import predictor_of
-from segmint.flows.candidates import ids_of
+from segmint.flows.candidates import ids_of, named_by_record
 from segmint.flows.read import inputs_of, open_source, read, require_contract
 from segmint.flows.report import write_report
 from segmint.flows.settings import RUNS, Place, Settings, bundle_of, of_its_moment, place_of, settings_of
@@ -167,13 +167,19 @@ def keep_importance(here: Run, table: ValidTable, bundle: Bundle) -> dict[str, A
 def one_customer(table: ValidTable, customer: str) -> ValidTable:
     """Keep one customer of a table: the first row with this id, as `match_ids` compares them, or the record that "record 7" names.
 
-    In a table without ids the number of the record is enough.
+    In a table without ids the number of the record is enough, unless it has ids that the contract does not know: it may be one.
 
     Raises
     ------
     InputError
         If there is none, or more than one that differs from it by the zeros before the id.
     """
+    if (by_record := named_by_record(table)) and not _RECORD.fullmatch(customer.strip()):
+        raise InputError(
+            f"Nobody can be found by an id: {by_record}.",
+            expected="a record, as in: record 7",
+            fix="look up which record of the table is the customer",
+        )
     ids = ids_of(table)
     found = np.flatnonzero((ids == (_one_id(customer, ids) or "")).fill_null(False).to_numpy())  # no id is empty
     if not len(found) and (number := _RECORD.fullmatch(customer.strip())):
@@ -289,6 +295,8 @@ def _explain_all(here: Run, table: ValidTable, bundle: Bundle, sensitive: bool, 
     here.keep(REASONS_OF_EACH, reasons)
     summary = keep_importance(here, table, bundle) | {"explained": len(some), "rows": len(table)}
     sentences = [str(summary["stability"])]
+    if by_record := named_by_record(table):
+        sentences.append(f"warning: {by_record}")
     if len(some) < len(table):
         sentences.insert(
             0, f"{some_of(len(some), len(table), 'customers', 'was', 'were')} explained, drawn by a fixed rule."

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from segmint.config import Config
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
-from segmint.flows.candidates import choose_of, require_usable, today, unread, weigh
+from segmint.flows.candidates import choose_of, require_usable, today, weigh
 from segmint.flows.learned import Learned
 from segmint.flows.read import open_source
 from segmint.flows.settings import policy_of, require_its_moment
@@ -44,7 +44,7 @@ class PreparedList:
     rejected : int
         Rows beside these customers that could not be read as the contract asks.
     doubts : tuple of Doubt
-        As in `Suppression`, and which columns the network cannot make sense of.
+        As in `Candidates`.
     trained_on : ndarray of bool, shape (n_customers,)
         Of those whom no rule keeps off, whom the network has learned from.
     preview : ListPreview
@@ -110,8 +110,7 @@ def prepare_list(table: ValidTable, bundle: Bundle, config: Config, learned: Lea
     trained_on = np.zeros(len(table), dtype=bool)
     if learned is not None:
         trained_on[held_back.eligible] = learned.rows(table.rows(held_back.eligible))
-    doubts = (*unread(bundle, found.columns), *held_back.doubts)
-    return PreparedList(held_back.because, held_back.counts, table.ledger.rejected, doubts, trained_on, preview)
+    return PreparedList(held_back.because, held_back.counts, table.ledger.rejected, found.doubts, trained_on, preview)
 
 
 def stands_on(config: Config, table: ValidTable) -> str:

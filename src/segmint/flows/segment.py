@@ -18,7 +18,7 @@ from segmint.contract.contract import Contract
 from segmint.contract.treatment import nobody_called
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import BundleError, ConfigError, DataError
-from segmint.flows.candidates import ids_of
+from segmint.flows.candidates import ids_of, named_by_record
 from segmint.flows.read import has_answers, open_source, read, require_contract
 from segmint.flows.report import write_report
 from segmint.flows.settings import RUNS, Place, Settings, contract_of, of_the_segments_moment, place_of, settings_of
@@ -119,7 +119,7 @@ def segment(
     unanswered = (
         () if answered else (f"Nobody's {contract.outcome.label} is in the table: segments are described without.",)
     )
-    said = (*sentences_of(found), *unanswered, *_said_left_alone(table, here))
+    said = (*sentences_of(found), *unanswered, *_said_left_alone(table, here), *_said_by_record(table))
     return Segmented(here.folder, said, found.to_json(), here.folder / CUSTOMERS)
 
 
@@ -131,6 +131,11 @@ def _said_left_alone(table: ValidTable, here: Run) -> tuple[str, ...]:
         f"The segments are of the customers who were called, without {counted(alone, 'other')}: whom nobody called has not "
         f"answered. They get theirs by: segmint segment TABLE --assign-with {here.folder.name}",
     )
+
+
+def _said_by_record(table: ValidTable) -> tuple[str, ...]:
+    said = named_by_record(table)
+    return (f"warning: {said}",) if said else ()
 
 
 def require_settings(table: ValidTable, config: Config) -> None:
@@ -366,7 +371,12 @@ def assign(
     lines += say_named_twice(by_own | given, keys, before)
     unsure = int((likely.max(axis=1) < UNSURE).sum())
     lines.append(f"{unsure:,} of {len(table):,} {sizes.unit} could as well be elsewhere (probability below {UNSURE}).")
-    return Segmented(here.folder, (*lines, *migrated.get("sentences", ())), migrated, here.folder / CUSTOMERS)
+    return Segmented(
+        here.folder,
+        (*lines, *_said_by_record(table), *migrated.get("sentences", ())),
+        migrated,
+        here.folder / CUSTOMERS,
+    )
 
 
 def _require_its_settings(asked: Segments, earlier: RunView) -> None:

@@ -26,7 +26,6 @@ from segmint.flows.candidates import (
     doubts_of_list,
     require_policy_columns,
     require_usable,
-    unread,
     weigh,
 )
 from segmint.flows.learned import Learned, run_folder
@@ -207,7 +206,7 @@ def target(
             call_list.listed["customer"],
             "to be called",
             seen=summary.get("trained_on", 0),
-            read=[*unread(opened_bundle, columns), *held_back.doubts],
+            read=found.doubts,
             runs=others,
             table=opened.fingerprint,
         )
