@@ -7,8 +7,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from segmint.tables.decimal_sign import DECIMALS, commas_in, decimal_among, decimal_of, written_apart
-from segmint.tables.source import TableSource, open_table
+from segmint.tables.decimal_sign import DECIMALS, decimal_among, decimal_of, signs_of_texts, written_apart
+from segmint.tables.source import ReadOptions, TableSource, open_table
 from segmint.tables.write import write_safe_workbook
 
 
@@ -69,14 +69,32 @@ def test_texts_of_typed_files_may_have_commas(suffix: str, tmp_path: Path) -> No
 
 
 def test_a_frame_of_numbers_has_nothing_to_judge() -> None:
-    assert commas_in(pl.DataFrame({"a": [0.5]})) == {}
-    assert commas_in(pl.DataFrame({"a": ["0.5"]})) == {}
+    assert signs_of_texts(pl.DataFrame({"a": [0.5]})) == {}
+    assert signs_of_texts(pl.DataFrame({"a": ["0.5"]})) == {}
 
 
 def test_a_column_that_nobody_reads_moves_no_number_of_a_frame() -> None:
     frame = pl.DataFrame({"worth": ["1.234", "5.678"], "memo": ["2,5", "3,5"]})
     receipt = open_table(frame).receipt
-    assert decimal_among(receipt, ["worth"]) == "point"
+    assert decimal_among(receipt, ["worth"]) == "ambiguous"
     assert decimal_among(receipt, ["worth", "memo"]) == "comma"
     assert decimal_of(receipt, "worth", ["worth", "memo"]) == "comma"
     assert decimal_of(receipt, "memo", ["worth", "memo"]) == "comma"
+
+
+@pytest.mark.parametrize("written", ["1.234", "1,234"])
+@pytest.mark.parametrize("suffix", ["parquet", "xlsx", "frame"])
+def test_texts_of_typed_tables_that_can_be_read_in_two_ways_are_not_guessed(
+    written: str, suffix: str, tmp_path: Path
+) -> None:
+    frame = pl.DataFrame({"worth": [written, "2"], "rate": [4.857, 1.313]})
+    path = tmp_path / f"t.{suffix}"
+    if suffix == "parquet":
+        frame.write_parquet(path)
+    elif suffix == "xlsx":
+        write_safe_workbook([frame], path)
+    receipt = open_table(frame if suffix == "frame" else path).receipt
+    assert decimal_among(receipt, ["worth", "rate"]) == "ambiguous"
+    assert decimal_among(receipt, ["rate"]) == "point"
+    declared = open_table(frame if suffix == "frame" else path, ReadOptions(decimal="comma")).receipt
+    assert decimal_among(declared, ["worth", "rate"]) == "comma"

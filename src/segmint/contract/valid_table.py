@@ -20,7 +20,7 @@ from segmint.contract.hints import looks_like_id, names_customer, plain_name
 from segmint.contract.ledger import Ledger
 from segmint.contract.look import MANY, MAX_LEVELS
 from segmint.errors import DataError
-from segmint.tables.decimal_sign import decimal_among
+from segmint.tables.decimal_sign import decimal_of
 from segmint.wording import counted, percent, some_of
 
 
@@ -112,7 +112,8 @@ class ValidTable:
             raise ValueError(f"The table has no column {name!r}. Choose one of: {', '.join(self.raw.columns)}.")
         missing = self.contract.missing if known is None else self.contract.missing_tokens(known)
         unit = known.unit if known is not None and known.kind == "number" else ""
-        return number_cells(self.raw[name], missing, decimal_among(self.ledger.receipt, [name]), unit)
+        numbers = [column.name for column in self.contract.columns if column.kind == "number"]
+        return number_cells(self.raw[name], missing, decimal_of(self.ledger.receipt, name, [*numbers, name]), unit)
 
     @property
     def features(self) -> tuple[Column, ...]:

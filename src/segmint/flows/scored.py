@@ -25,7 +25,7 @@ from segmint.store.bundle import Bundle
 from segmint.store.promoted import RUN_ID
 from segmint.store.run import Run
 from segmint.store.run_files import LEDGER
-from segmint.tables.decimal_sign import commas_in, decimal_among
+from segmint.tables.decimal_sign import decimal_among, signs_of_texts
 from segmint.wording import some_of
 
 SCORING = ("predict", "target")
@@ -126,12 +126,14 @@ def made_on(run: Run | None) -> date | None:
 def _decimal_of(run: Run | None) -> str | None:
     ledger = (None if run is None else run.kept(LEDGER)) or {}
     receipt = ledger.get("receipt", {})
-    return "comma" if receipt.get("decimal") == "comma" else None
+    sign = receipt.get("decimal")
+    return str(sign) if sign in ("point", "comma") else None
 
 
-def _decimal_in(wave: pl.DataFrame, bundle: Bundle) -> str:
+def _decimal_in(wave: pl.DataFrame, bundle: Bundle) -> str | None:
     numbers = [column.name for column in bundle.contract.features(bundle.at) if column.kind == "number"]
-    return decimal_among(commas_in(wave), numbers)
+    sign = decimal_among(signs_of_texts(wave), numbers)
+    return None if sign == "ambiguous" else sign
 
 
 def _joined(bundle: Bundle, wave: pl.DataFrame, customers: Any, data: Data, run: Run | None) -> Known:

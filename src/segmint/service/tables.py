@@ -101,6 +101,8 @@ async def target_table(
         if kind == "json":
             body, table = await read_body(request.stream()), folder / "rows.parquet"
             await workers.do(partial(_write_rows, body, handle.bundle, table, policy_of(config).number_columns))
+            # its numbers are texts there, and only one sign could have written them
+            config = config.model_copy(update={"data": config.data.model_copy(update={"decimal": "point"})})
         else:
             table = folder / f"table.{kind}"
             await _receive(request, table, kind)

@@ -124,8 +124,8 @@ def unlike(decimals: Mapping[str, str]) -> dict[str, JSON]:
     return {DECIMALS: dict(decimals)} if decimals else {}
 
 
-def commas_in(frame: pl.DataFrame) -> dict[str, JSON]:
-    """Note in a receipt which columns of texts in a typed table have a decimal comma: other texts have a point.
+def signs_of_texts(frame: pl.DataFrame) -> dict[str, JSON]:
+    """Note in a receipt how columns of texts in a typed table write decimals, unless all have a point.
 
     Parameters
     ----------
@@ -134,9 +134,10 @@ def commas_in(frame: pl.DataFrame) -> dict[str, JSON]:
     """
     texts = frame.select(pl.col(pl.String)).head(SAMPLE_ROWS)
     found = DecimalSigns.of([texts.columns, *texts.iter_rows()]).by_column if texts.width else {}
-    if "comma" not in found.values():
+    if set(found.values()) <= {"point"}:
         return {}
-    return {DECIMALS: dict(found)}
+    # no delimiter says here which is meant
+    return {DECIMALS: {name: "ambiguous" if sign == "either" else sign for name, sign in found.items()}}
 
 
 def decimal_among(receipt: Mapping[str, JSON], names: Collection[str]) -> str:
@@ -154,12 +155,15 @@ def decimal_among(receipt: Mapping[str, JSON], names: Collection[str]) -> str:
     {"point", "comma", "ambiguous"}
     """
     signs = {sign for _, sign in _signs_of(receipt, names)} - {"either"}
-    return signs.pop() if len(signs) == 1 and "both" not in signs else str(receipt.get("decimal", "point"))
+    shown = signs - {"ambiguous"}
+    if len(shown) == 1 and "both" not in shown:
+        return shown.pop()
+    return "ambiguous" if signs == {"ambiguous"} else str(receipt.get("decimal", "point"))
 
 
 def decimal_of(receipt: Mapping[str, JSON], name: str, names: Collection[str]) -> str:
     """Say which sign one column has: its own where it shows one, else that of all `names`, as `decimal_among` does."""
-    shown = {sign for _, sign in _signs_of(receipt, [name])} - {"either"}
+    shown = {sign for _, sign in _signs_of(receipt, [name])} - {"either", "ambiguous"}
     return decimal_among(receipt, [name] if shown else names)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from segmint.errors import InputError
-from segmint.tables.decimal_sign import SAMPLE_ROWS, commas_in
+from segmint.tables.decimal_sign import SAMPLE_ROWS, signs_of_texts
 from segmint.tables.rejects import EMPTY_ROW, Reject
 from segmint.tables.same_file import SameFile
 from segmint.tables.table_source import BATCH, JSON, NoRowsError, RawBatch, without_empty_rows
@@ -109,7 +109,7 @@ class ParquetSource:
         if not self.rows:
             raise NoRowsError(f"'{table.name}' has no rows.", self.columns, fix="check the table")
         if "decimal" not in self.receipt:
-            self.receipt |= commas_in(next(self.batches(SAMPLE_ROWS)).frame)
+            self.receipt |= signs_of_texts(next(self.batches(SAMPLE_ROWS)).frame)
 
     def batches(self, size: int = BATCH) -> Iterator[RawBatch]:
         """Read from the start, at most `size` rows a batch."""

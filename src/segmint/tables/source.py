@@ -22,7 +22,7 @@ from segmint.tables.byte_stream import (
     open_transcoded,
     wide_encoding_of,
 )
-from segmint.tables.decimal_sign import commas_in
+from segmint.tables.decimal_sign import signs_of_texts
 from segmint.tables.frame_source import FrameSource, ParquetSource, frame_of
 from segmint.tables.same_file import SameFile
 from segmint.tables.table_source import BATCH, JSON, RawBatch, ReadOptions, TableSource
@@ -80,7 +80,7 @@ def open_table(source: str | Path | Any, options: ReadOptions = DEFAULT) -> Tabl
     if not isinstance(source, str | Path):
         receipt: dict[str, JSON] = {"format": f"{type(source).__module__.partition('.')[0]} frame"}
         frame = frame_of(source)
-        return FrameSource(frame, receipt=receipt | (_declared(options) or commas_in(frame)))
+        return FrameSource(frame, receipt=receipt | (_declared(options) or signs_of_texts(frame)))
     table, magic = _first_opened(Path(source))
     if magic.startswith(PARQUET):
         return ParquetSource(table, fingerprint=_fingerprint(table), receipt=_declared(options))

@@ -8,14 +8,14 @@ import shlex
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from segmint.errors import InputError
-from segmint.tables.decimal_sign import commas_in
+from segmint.tables.decimal_sign import decimal_of, signs_of_texts
 from segmint.tables.frame_source import FrameSource
 from segmint.tables.table_source import JSON, ReadOptions
 from segmint.tables.text_source import check_names
@@ -66,15 +66,30 @@ def open_workbook(path: Path, options: ReadOptions, *, fingerprint: str) -> Fram
     _refuse_merged(rows, header, dict(zip(places, names, strict=True)), merged, path.name)
     body = table[1:] if any(map(any, table[1:])) else []
     columns = zip(*body, strict=True) if body else [()] * len(names)
-    frame = pl.DataFrame([pl.Series(name, cells, dtype=pl.String) for name, cells in zip(names, columns, strict=True)])
+    cells = dict(zip(names, columns, strict=True))
+    frame = pl.DataFrame([pl.Series(name, column, dtype=pl.String) for name, column in cells.items()])
     receipt: dict[str, JSON] = {
         "format": "Excel workbook",
         "sheet": sheet,
         "header_row": header + 1,
         "decimal": options.decimal or "point",
-        **(commas_in(frame) if options.decimal is None else {}),
+        **(_signs(cells, frame) if options.decimal is None else {}),
     }
     return FrameSource(frame, name=path.name, receipt=receipt, fingerprint=fingerprint)
+
+
+class _Number(str):
+    """The text of a cell that is a number: it says nothing of how texts are written."""
+
+    __slots__ = ()
+
+
+def _signs(cells: Mapping[str, Sequence[str]], frame: pl.DataFrame) -> dict[str, JSON]:
+    """Note how the texts among the cells write decimals; beside commas, the points of numbers cannot be read with them."""
+    texts = {name: ["" if isinstance(c, _Number) else c for c in column] for name, column in cells.items()}
+    found = signs_of_texts(pl.DataFrame(texts, schema=frame.schema))
+    has_commas = any(decimal_of(found, name, [name]) == "comma" for name in cells)
+    return signs_of_texts(frame) if has_commas else found
 
 
 # what an archive that was cut or overwritten makes its reader say
@@ -307,6 +322,8 @@ def _text(cell: Any, name: str, *, comma: bool) -> str:
         )
     if isinstance(cell, float) and comma:
         return str(cell).replace(".", ",")
+    if isinstance(cell, int | float):
+        return _Number(cell)
     return "" if cell is None else str(cell)
 
 
