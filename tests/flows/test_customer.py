@@ -110,14 +110,14 @@ def test_a_form_in_which_nothing_was_typed_is_a_customer_of_whom_nothing_is_know
     assert 0 < found["prediction"] < 1
 
 
-def test_a_point_is_the_decimal_sign_of_a_form_that_writes_one_itself(tmp_path: Path) -> None:
+def test_what_was_typed_and_can_be_read_in_two_ways_is_refused_as_everywhere(tmp_path: Path) -> None:
     bundle = open_bundle(tmp_path / run_with_bundle(tmp_path, 1))
 
     def said(age: str) -> float:
         return float(try_out({"age": age, "job": "student"}, bundle)["prediction"])
 
-    assert said("12.345") == said("12.3450") != said("12345")
+    assert said("12.3450") != said("12345")
     assert said("1,234,567") == said("1234567")
-    for either in ("12,345", "\u221212,345"):
+    for either in ("12.345", "12,345", "\u221212,345"):
         with pytest.raises(TypedError, match="two ways"):
             said(either)

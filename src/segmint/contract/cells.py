@@ -191,6 +191,11 @@ def has_two_readings(text: str) -> bool:
     return _EITHER_WAY.fullmatch(text.strip()) is not None
 
 
+def in_one_way(text: str) -> str:
+    """Write a number that has a decimal point so that nobody reads it as thousands: 1.2340 for 1.234."""
+    return f"{text}0" if has_two_readings(text) else text
+
+
 def read_outcome(outcome: Outcome, raw: pl.Series, missing: Sequence[str]) -> Cells:
     """Read the outcome: spellings by the rule of `Outcome.level_of`."""
     bare = as_text(raw, outcome.column, exact=False).str.strip_chars()

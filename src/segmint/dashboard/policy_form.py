@@ -8,7 +8,7 @@ from math import inf
 from typing import Any
 
 from segmint.config import Config
-from segmint.contract.cells import has_two_readings
+from segmint.contract.cells import has_two_readings, in_one_way
 from segmint.errors import ConfigError, PolicyError
 from segmint.flows.settings import policy_of
 from segmint.flows.standing import StandingPolicy
@@ -99,8 +99,7 @@ def _bank(standing: StandingPolicy) -> dict[str, str]:
 
 def _shown(amount: float | str | None) -> str:
     """A number as a control shows it and `_number` reads it; what is taken from a column stands in no control."""
-    text = f"{amount:.12g}" if isinstance(amount, int | float) else ""
-    return f"{text}0" if isinstance(amount, float) and has_two_readings(text) else text
+    return in_one_way(f"{amount:.12g}") if isinstance(amount, int | float) else ""
 
 
 def placeholders(standing: StandingPolicy) -> dict[str, str]:

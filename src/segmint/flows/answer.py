@@ -131,7 +131,7 @@ def _refused(bundle: Bundle, rows: Sequence[Row], measured: Sequence[str] = ()) 
             refused[place] = _error("empty_row", "The row holds no value.")
         elif told := [name for name in numbers if isinstance(row.get(name), bool)]:
             refused[place] = _error("value_unreadable", f"'{told[0]}' is a truth value and should be a number.")
-        elif told := [name for name in numbers if _may_be_either(row.get(name), numbers[name])]:
+        elif told := [name for name in numbers if may_be_either(row.get(name), numbers[name])]:
             said = f"'{told[0]}' is a text that can be read in two ways, like 1.234: send a JSON number."
             refused[place] = _error("value_unreadable", said)
         elif lost := [name for name in texts if isinstance(v := row.get(name), float) and abs(v) > SAFE_INTEGER]:
@@ -149,7 +149,8 @@ def _read_as_numbers(bundle: Bundle, measured: Sequence[str]) -> dict[str, tuple
     }
 
 
-def _may_be_either(value: object, missing: Sequence[str]) -> bool:
+def may_be_either(value: object, missing: Sequence[str]) -> bool:
+    """Tell whether a value that somebody typed or sent is a text that may be thousands or a fraction."""
     return isinstance(value, str) and value.strip() not in missing and has_two_readings(value)
 
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import polars as pl
 
-from segmint.contract.cells import has_two_readings, read_cells
+from segmint.contract.cells import read_cells
 from segmint.contract.column import Column
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import DETAILS, validate
 from segmint.errors import DataError, InputError
+from segmint.flows.answer import may_be_either
 from segmint.flows.bundle import segments_in
 from segmint.flows.explain import about_customer, one_customer
 from segmint.store.bundle import Bundle
@@ -20,7 +21,7 @@ from segmint.tables.source import open_rows
 from segmint.wording import capital
 
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+")
-_TWO_WAYS = "can be read in two ways: write 1500 for thousands, 1.5 for a fraction"
+_TWO_WAYS = "can be read in two ways: write 1234 for thousands, and 1.2340 for a fraction"
 
 
 class TypedError(DataError):
@@ -80,8 +81,7 @@ def try_out(typed: Mapping[str, str], bundle: Bundle) -> dict[str, Any]:
 
 def _wrong(column: Column, text: str, bundle: Bundle) -> str:
     """Say why a text cannot be read, if it cannot."""
-    # the form writes a point into its own fields and hints, 12.345 too, so that a point is a decimal sign here
-    if column.kind == "number" and "," in text and has_two_readings(text):
+    if column.kind == "number" and may_be_either(text, bundle.contract.missing_tokens(column)):
         return _TWO_WAYS
     text = _as_number(text) if column.kind == "number" else text
     cells = read_cells(column, pl.Series([text], dtype=pl.String), bundle.contract.missing_tokens(column), "point")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from segmint.contract.cells import in_one_way
 from segmint.contract.column import Column
 from segmint.dashboard.desk import Desk
 from segmint.dashboard.pages.common import Context, tables_brought
@@ -56,14 +57,15 @@ def try_it(desk: Desk, form: Mapping[str, str]) -> Context:
 
 def _field(column: Column, bundle: Bundle, form: Mapping[str, str]) -> dict[str, Any]:
     usual = usual_of(column, bundle.reference)
+    value = in_one_way(usual.value) if column.kind == "number" else usual.value
     return {
         "name": column.name,
         "label": capital(column.label),
         "unit": column.unit,
         "levels": list(usual.levels),
         "numeric": column.kind == "number",
-        "value": form.get(column.name, "" if usual.mostly_empty else usual.value),
-        "usual": usual.value,
+        "value": form.get(column.name, "" if usual.mostly_empty else value),
+        "usual": value,
         "empty": column.missing_means or "not known",
         "hint": "; ".join(_hints(column, usual)),
         "wrong": "",
