@@ -46,6 +46,13 @@ def test_the_sentence_tells_stable_from_rough() -> None:
     assert "rough" in Stability(0.6, 0.5, 200, 5).sentence()
 
 
+def test_reasons_of_which_the_first_changes_are_not_called_stable() -> None:
+    for said in (Stability(0.95, 1 / 3, 1, 3).sentence(), Stability(0.95, 0.6, 200, 3).sentence()):
+        assert "rough: which of them comes first" in said
+        assert "stable" not in said
+    assert "rough: trust the first reason more than the third" in Stability(0.8, 1.0, 1, 3).sentence()
+
+
 def test_one_draw_says_nothing() -> None:
     with pytest.raises(ValueError, match="at least 2"):
         how_stable([told(np.zeros((2, 5)))])

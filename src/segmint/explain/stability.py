@@ -39,7 +39,7 @@ class Stability:
 
     def sentence(self) -> str:
         """Say how much a reason can be trusted."""
-        verdict = "stable" if self.rank_agreement >= GOOD else "rough: trust the first reason more than the third"
+        verdict = self._verdict()
         agreement = f"{self.rank_agreement:.2f}"
         if self.customers == 1:
             pairs = self.draws * (self.draws - 1) // 2
@@ -50,6 +50,11 @@ class Stability:
         return STABILITY.format(
             verdict=verdict, draws=self.draws, agreement=agreement, first=f"{100 * self.same_first:.0f}"
         )
+
+    def _verdict(self) -> str:
+        if self.same_first < GOOD:
+            return "rough: which of them comes first depends on whom the customer is compared with"
+        return "stable" if self.rank_agreement >= GOOD else "rough: trust the first reason more than the third"
 
 
 def how_stable(draws: Sequence[Attributions]) -> Stability:
