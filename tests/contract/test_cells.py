@@ -42,7 +42,10 @@ def test_a_number_is_a_thousand_or_a_fraction_where_nobody_said_how_it_is_writte
     assert has_two_readings(text) is either
 
 
-@pytest.mark.parametrize("allowed", [("True", "False"), ("true", "false"), ("TRUE", "FALSE")])
+YES_AND_NO = [("Yes", "No"), ("ja", "nein", "unbekannt"), ("1", "0")]
+
+
+@pytest.mark.parametrize("allowed", [("True", "False"), ("true", "false"), ("TRUE", "FALSE"), *YES_AND_NO])
 @pytest.mark.parametrize("cell", ["True", "true", "TRUE", True])
 def test_a_truth_value_is_one_level_through_every_door(allowed: tuple[str, str], cell: Any) -> None:
     column = Column(name="active", kind="category", role="holding", label="active", allowed=allowed)
@@ -61,8 +64,8 @@ def test_a_flag_with_gaps_is_the_level_that_it_is_without(allowed: tuple[str, st
 
 def test_what_could_mean_two_levels_or_none_stays_as_it_is() -> None:
     column = Column(name="code", kind="category", role="holding", label="code", allowed=("1.0", "1.00", "YES"))
-    cells = pl.Series("code", ["1", "1.0", "1.00", "yes", "2.0"])
-    assert read_cells(column, cells, (), "point").values.to_list() == ["1", "1.0", "1.00", "yes", "2.0"]
+    cells = pl.Series("code", ["1", "1.0", "1.00", "yes", "2.0", "true"])
+    assert read_cells(column, cells, (), "point").values.to_list() == ["1", "1.0", "1.00", "yes", "2.0", "true"]
 
 
 @pytest.mark.parametrize("form", ["%d.%m.%Y", "%m/%d/%Y", "%Y%m%d", "%d-%m-%Y"])

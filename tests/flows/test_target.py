@@ -257,7 +257,7 @@ def test_a_table_that_is_not_written_as_the_network_learned_it_is_said(
     done: RunResult, runs: Path, targeted: Targeted
 ) -> None:
     table = pl.read_csv(sample_path(), separator=";", infer_schema=False)
-    written = table.with_columns(pl.col("housing").replace({"yes": "true", "no": "false"}))
+    written = table.with_columns(pl.col("housing").replace({"yes": "owns", "no": "rents"}))
     said = "have a level of 'housing' that training did not know"
     found = target(written, done.folder, policy(), runs=runs)
     (doubt,) = (each for each in found.summary["doubts"] if "not written as" in each["title"])

@@ -21,6 +21,11 @@ NO_ABROAD: Final = (
 YES: Final = (*YES_WORDS, *YES_ABROAD)
 NO: Final = (*NO_WORDS, *NO_ABROAD)
 
+NO_ANSWER: Final = (
+    "unknown", "unbekannt", "unclear", "unklar", "no answer", "not reached", "nicht erreicht", "keine antwort",
+    "keine angabe", "k.a.", "k. a.", "ka", "n.a.", "desconocido", "desconhecido", "inconnu", "sconosciuto",
+)  # fmt: skip
+
 FEWEST_YES: Final = 50
 """Of those who said yes; with fewer the interval of any figure is too wide to decide anything."""
 

@@ -10,6 +10,7 @@ from typing import Any, cast
 import numpy as np
 import polars as pl
 
+from segmint.contract.answers import NO, NO_ANSWER, YES
 from segmint.contract.column import Column
 from segmint.contract.contract import Outcome
 from segmint.contract.dates import ISO, read_dates
@@ -102,7 +103,8 @@ def _without_too_large(cells: Cells) -> Cells:
 def spellings(allowed: Sequence[str]) -> dict[str, str]:
     """Say which level of a contract a truth value or a whole number means, however a program has written it.
 
-    One writes TRUE where another writes True or true, and a flag becomes 1.0 once somebody has none.
+    One writes TRUE where another writes True or true, and a flag becomes 1.0 once somebody has none. Where the levels are a
+    yes and a no, with or without one for no answer, true and false are these.
 
     Parameters
     ----------
@@ -115,7 +117,17 @@ def spellings(allowed: Sequence[str]) -> dict[str, str]:
         By what `plainly` makes of a text; without those that could mean two levels.
     """
     plain = [plainly(level) for level in allowed]
-    return {text: level for text, level in zip(plain, allowed, strict=True) if plain.count(text) == 1}
+    return _yes_and_no(allowed) | {
+        text: level for text, level in zip(plain, allowed, strict=True) if plain.count(text) == 1
+    }
+
+
+def _yes_and_no(levels: Sequence[str]) -> dict[str, str]:
+    """Say which levels true and false mean: those of a yes and a no; none where there are levels that say something else."""
+    said = [level for level in levels if level.casefold() not in NO_ANSWER]
+    yes = [level for level in said if level.casefold() in YES]
+    no = [level for level in said if level.casefold() in NO]
+    return dict(zip(TRUTHS, (*yes, *no), strict=True)) if len(yes) == len(no) == 1 and len(said) == 2 else {}
 
 
 def plainly(text: str) -> str:

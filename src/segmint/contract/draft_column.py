@@ -8,10 +8,11 @@ from math import ceil, floor, log10
 
 import polars as pl
 
+from segmint.contract.answers import NO_ANSWER
 from segmint.contract.column import FEATURE_ROLES, KNOWN_ORDER, Column, Known, Role, State
 from segmint.contract.counts import count_values
 from segmint.contract.dates import ISO, format_words
-from segmint.contract.draft_outcome import MIN_PER_LEVEL, NO_ANSWER, says_no, says_yes
+from segmint.contract.draft_outcome import MIN_PER_LEVEL, says_no, says_yes
 from segmint.contract.hints import (
     date_known_by_name,
     feature_role,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from segmint.contract.answers import NO, NO_WORDS, YES, YES_WORDS, few_yes_told
+from segmint.contract.answers import NO, NO_ANSWER, NO_WORDS, YES, YES_WORDS, few_yes_told
 from segmint.contract.column_match import suggested
 from segmint.contract.contract import Outcome
 from segmint.contract.counts import count_values
@@ -30,10 +30,6 @@ UNANSWERED = "response"  # the column of answers to come, unless it is named
 _VALUE = re.compile(r"^[-+0-9]|[0-9]{3}|@")  # what no name of a column looks like
 WON = ("won", "success", "accepted", "sold")
 LOST = ("lost", "failure", "rejected", "declined")
-NO_ANSWER = (
-    "unknown", "unbekannt", "unclear", "unklar", "no answer", "not reached", "nicht erreicht", "keine antwort",
-    "keine angabe", "k.a.", "k. a.", "ka", "n.a.", "desconocido", "desconhecido", "inconnu", "sconosciuto",
-)  # fmt: skip
 _NO_ANSWERS_YET = "nobody's answer is here yet; name the column that your campaign will fill"
 
 

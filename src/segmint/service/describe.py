@@ -10,6 +10,7 @@ import polars as pl
 
 from segmint.config import Data
 from segmint.contract.answers import NO, YES, bare_words
+from segmint.contract.cells import spellings
 from segmint.contract.column import Column
 from segmint.contract.contract import Contract
 from segmint.flows.bundle import SEGMENT, segment_names
@@ -102,6 +103,8 @@ def _column(column: Column) -> JSON:
             "as a text with a point as the decimal sign; one such as 1.234 can be read in two ways and is refused"
         )
     kinds = ["number", "string", "null"] if column.kind == "number" else ["string", "null"]
+    if "true" in spellings(column.allowed):
+        kinds.insert(1, "boolean")
     return {"type": kinds, "description": "; ".join(words)}
 
 
