@@ -21,7 +21,24 @@ READ_SECONDS = 8.0  # for every 64 KiB or so of an answer
 SEATS = 512  # connections at once
 
 log = logging.getLogger("segmint.service")
+# uvicorn writes it for every such request; ours stands in the log instead
+logging.getLogger("uvicorn.error").addFilter(lambda record: record.msg != "Invalid HTTP request received.")
 Timer = asyncio.TimerHandle | None
+
+
+class OnceASecond:
+    """Logs a line a second at most, and in it how often it was due since the last: a flood would fill the disk."""
+
+    def __init__(self, line: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._line, self._clock = line, clock
+        self._untold, self._again = 0, clock()
+
+    def note(self, *told: object) -> None:
+        """Count once more; `told` stands in the line before the count."""
+        self._untold += 1
+        if self._clock() >= self._again:
+            log.warning(self._line, *told, self._untold)
+            self._untold, self._again = 0, self._clock() + 1.0
 
 
 class Crowd:
@@ -30,27 +47,21 @@ class Crowd:
     Parameters
     ----------
     count : callable
-        Called for each; the log has a line a second at most, as a crowd would fill the disk.
+        Called for each.
     """
 
     def __init__(self, count: Callable[[], Any] = lambda: None, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._count, self._clock = count, clock
-        self._untold, self._again = 0, clock()
+        self._count = count
+        self._log = OnceASecond("- (all %s connections taken) 503, turned away: %s", clock=clock)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request."""
-        self._note()
+        self._count()
+        self._log.note(SEATS)
         busy = Problem(503, "crowded", "Too many are connected.", headers={"retry-after": "1", "connection": "close"})
         response = busy.response()
         response.raw_headers.extend(HEADERS)
         await response(scope, receive, send)
-
-    def _note(self) -> None:
-        self._count()
-        self._untold += 1
-        if self._clock() >= self._again:
-            log.warning("- (all %s connections taken) 503, turned away: %s", SEATS, self._untold)
-            self._untold, self._again = 0, self._clock() + 1.0
 
 
 def protocol(crowd: Crowd) -> type[Impatient]:
@@ -62,6 +73,7 @@ class Impatient(AutoHTTPProtocol):  # type: ignore[misc,valid-type]  # uvicorn p
     """uvicorn's protocol with a clock for heads and for readers: it has none, and a few hundred such sockets block it."""
 
     crowd = Crowd()
+    no_http = OnceASecond("- (not_http) 400, sent: %s")
     _head: Timer = None
     _reader: Timer = None
 
@@ -83,6 +95,7 @@ class Impatient(AutoHTTPProtocol):  # type: ignore[misc,valid-type]  # uvicorn p
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP as every other mistake is answered; an answer under way is only cut."""
+        self.no_http.note()
         if self.cycle is None or self.cycle.response_complete:
             problem = Problem(400, "not_http", "This is no HTTP request.").response()
             headers = [*problem.raw_headers, *HEADERS, (b"connection", b"close")]
