@@ -67,6 +67,25 @@ def test_a_table_is_found_in_its_own_folder_only(tmp_path: Path) -> None:
         Tables(tmp_path).find(place.name)
 
 
+@pytest.mark.parametrize(
+    ("name", "fix"), [("a.xlsm", "save it as .xlsx"), ("a.pdf", "save it as .csv"), ("a", "save it as .csv")]
+)
+def test_what_is_no_table_is_refused_with_the_endings_that_are(name: str, fix: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no ending of a table") as told:
+        bring(Tables(tmp_path), name, b"a,b\n")
+    assert told.value.fix == fix
+    assert ".xlsx or .parquet" in told.value.expected
+
+
+def test_of_a_table_that_is_said_to_be_too_large_nothing_is_read(tmp_path: Path) -> None:
+    async def never() -> AsyncIterator[bytes]:
+        raise AssertionError
+        yield b""
+
+    with pytest.raises(InputError, match="larger than this page takes"):
+        asyncio.run(Tables(tmp_path).receive("a.csv", never(), declared=101, most=100))
+
+
 @pytest.mark.parametrize("table", ["..", "../runs", "a" * 16, "", "A" * 16, "0" * 15 + "/"])
 def test_an_id_that_is_not_ours_opens_nothing(table: str, tmp_path: Path) -> None:
     with pytest.raises(RunError, match="no such table"):

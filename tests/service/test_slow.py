@@ -149,6 +149,23 @@ def test_a_crowd_is_counted_whole_and_logged_once_a_second(caplog: pytest.LogCap
     assert [record.getMessage().rpartition(": ")[2] for record in caplog.records] == ["1", "3"]
 
 
+def test_a_body_that_its_head_says_is_too_large_is_not_asked_for(port: int, keys: dict[str, str]) -> None:
+    asked = head(port, keys["all"], body.MOST_JSON + 1).replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n")
+    answer = read_all(dial(port, asked))
+    assert answer.startswith(b"HTTP/1.1 413")
+    assert b"100 Continue" not in answer
+    invited = dial(port, asked.replace(str(body.MOST_JSON + 1).encode(), b"1000"))
+    assert invited.recv(1 << 16).startswith(b"HTTP/1.1 100")
+    invited.close()
+
+
+def test_what_is_no_http_is_a_line_of_our_own_and_one_a_second(port: int, caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(5):
+        assert read_all(dial(port, b"\x16\x03\x01 hello\r\n\r\n")).startswith(b"HTTP/1.1 400")
+    assert "Invalid HTTP request" not in caplog.text
+    assert 1 <= caplog.text.count("- (not_http) 400") <= 3
+
+
 def test_who_comes_when_all_seats_are_taken_is_told_when_to_come_again(
     port: int, service: Service, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -32,7 +32,7 @@ from segmint.dashboard.tables import MOST_BYTES
 from segmint.errors import InputError, RunError, SegmintError
 from segmint.report.html import environment, printable_dict, static
 from segmint.service.app import is_foreign, is_served
-from segmint.service.body import limited, read_body
+from segmint.service.body import declared_size, limited, read_body
 from segmint.service.children import Errand, in_turn, make_list
 from segmint.service.problems import Problem, place_of, without_folders
 from segmint.service.start import Door, bound, leave, server_config, write_log
@@ -266,7 +266,7 @@ async def _shown(desk: Desk, way: Way, request: Request) -> Response:
 
 
 async def _form(request: Request) -> Form:
-    body = await read_body(request.stream(), MOST_FORM)
+    body = await read_body(request, MOST_FORM)
     try:
         if request.headers.get("content-type", "").startswith("application/json"):
             return _texts(json.loads(body))
@@ -503,8 +503,9 @@ def _compare(desk: Desk, request: Request, form: Form) -> Response:
 async def _receive(desk: Desk, request: Request, form: Form) -> Response:
     _require_token(desk, request, {})
     # a table that is too large is refused by `receive`, which knows what to do instead
-    chunks = limited(request.stream(), 2 * MOST_BYTES)
-    table = await desk.tables.receive(request.query_params.get("name", ""), chunks)
+    chunks = limited(request, max(2 * MOST_BYTES, declared_size(request)))
+    name, declared = request.query_params.get("name", ""), declared_size(request)
+    table = await desk.tables.receive(name, chunks, declared=declared)
     return JSONResponse({"location": f"/tables/{table.id}"}, status_code=201)
 
 

@@ -21,6 +21,7 @@ from segmint.store.staging import FILE_MODE, staging, sweep_dead, write_file
 TEXTS, PACKED = (".csv", ".txt", ".tsv"), (".gz", ".zst")
 # ".csv.gz" before ".gz": all of it is kept in the file's name
 ENDINGS = (*TEXTS, ".xlsx", ".parquet", *(text + packed for packed in PACKED for text in TEXTS), *PACKED)
+WORKBOOKS = (".xlsm", ".xltx", ".xltm", ".xlsb", ".xls", ".ods")  # that their own program saves as .xlsx
 MOST_BYTES = 2 << 30
 _ID = re.compile(r"[0-9a-f]{16}")
 _ABOUT, SAID, TOLD = "about.json", "said.txt", "told.json"
@@ -57,8 +58,10 @@ class Tables:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    async def receive(self, name: str, chunks: AsyncIterator[bytes], *, most: int = MOST_BYTES) -> Table:
-        """Write a body to disk as it comes.
+    async def receive(
+        self, name: str, chunks: AsyncIterator[bytes], *, declared: int = 0, most: int = MOST_BYTES
+    ) -> Table:
+        """Write a body to disk as it comes; of what is `declared` to have too many bytes none is asked for.
 
         Raises
         ------
@@ -69,8 +72,9 @@ class Tables:
         """
         ending = next((e for e in ENDINGS if name.lower().endswith(e)), None)
         if ending is None:
-            expected = f"{' '.join(TEXTS)} (also packed: {' '.join(PACKED)}) .xlsx .parquet"
-            raise InputError("This file has no ending of a table.", expected=expected, fix="save it as CSV")
+            raise _no_table(name)
+        if declared > most:
+            raise _too_large(most)
         place, file = self.folder / secrets.token_hex(8), f"{plain(name[: -len(ending)])}{ending}"
         with staging(place) as staged:
             await _write(staged / file, chunks, most)
@@ -162,6 +166,20 @@ def _unknown() -> RunError:
     return RunError("There is no such table here.", expected="a table of the list", fix="bring it again")
 
 
+def _no_table(name: str) -> InputError:
+    expected = f"{', '.join(TEXTS)} (also packed: {', '.join(PACKED)}), .xlsx or .parquet"
+    fix = f"save it as {'.xlsx' if name.lower().endswith(WORKBOOKS) else '.csv'}"
+    return InputError("This file has no ending of a table.", expected=expected, fix=fix)
+
+
+def _too_large(most: int) -> InputError:
+    return InputError(
+        "The table is larger than this page takes.",
+        expected=f"at most {most >> 20:,} MiB",
+        fix="run it at the command line: segmint run",
+    )
+
+
 def plain(name: str) -> str:
     """Keep of a file's name, without folders and ending, what runs and reports can show and no program takes for more."""
     last = re.split(r"[/\\]", name)[-1]
@@ -177,11 +195,7 @@ async def _write(path: Path, chunks: AsyncIterator[bytes], most: int) -> None:
         async for chunk in chunks:
             taken += len(chunk)
             if taken > most:
-                raise InputError(
-                    "The table is larger than this page takes.",
-                    expected=f"at most {most >> 20:,} MiB",
-                    fix="run it at the command line: segmint run",
-                )
+                raise _too_large(most)
             file.write(chunk)
         file.flush()
         await asyncio.to_thread(os.fsync, file.fileno())  # long for a large table, and others wait on the loop

@@ -184,7 +184,7 @@ async def _predict(service: Service, request: Request, handle: Handle) -> Respon
         _count(service, ledger.accepted, ledger.rejected)
         return table
     tables.refuse_query(request)
-    body = await read_body(request.stream())
+    body = await read_body(request)
 
     def work() -> Response:
         rows = rows_of(parse_json(body))
@@ -199,7 +199,7 @@ async def _explain(service: Service, request: Request, handle: Handle) -> Respon
     if _kind(request) != "json":
         raise Problem(415, "media_type", "Send application/json.")
     tables.refuse_query(request)
-    body = await read_body(request.stream())
+    body = await read_body(request)
 
     def work() -> Response:
         rows = rows_of(parse_json(body), most=MOST_EXPLAINED)

@@ -8,7 +8,7 @@ import math
 from collections.abc import AsyncIterator
 from typing import Any
 
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 
 from segmint.service.problems import Problem
 from segmint.tables.byte_stream import archive_of
@@ -26,9 +26,17 @@ _BOM = b"\xef\xbb\xbf"
 Rows = list[dict[str, Any]]
 
 
-async def limited(stream: AsyncIterator[bytes], most: int) -> AsyncIterator[bytes]:
-    """Pass a body on in pieces; refuse it when it is too long or too slow."""
-    read, clock = 0, asyncio.get_running_loop().time
+def declared_size(request: Request) -> int:
+    """How many bytes the head of a request says that its body has; 0 where it says nothing."""
+    said = request.headers.get("content-length", "")
+    return int(said) if said.isdecimal() else 0
+
+
+async def limited(request: Request, most: int) -> AsyncIterator[bytes]:
+    """Pass a body on in pieces; refuse it when it is too slow, or too long, by its head before anything of it is asked for."""
+    if declared_size(request) > most:
+        raise _too_large(most)
+    read, clock, stream = 0, asyncio.get_running_loop().time, request.stream()
     start = clock()
     while True:
         try:
@@ -42,13 +50,17 @@ async def limited(stream: AsyncIterator[bytes], most: int) -> AsyncIterator[byte
             raise Problem(408, "too_slow", "The body arrives too slowly.", headers=gone) from error
         read += len(piece)
         if read > most:
-            raise Problem(413, "too_large", f"The body is larger than {most >> 20} MiB.")
+            raise _too_large(most)
         yield piece
 
 
-async def read_body(stream: AsyncIterator[bytes], most: int = MOST_JSON) -> bytes:
+def _too_large(most: int) -> Problem:
+    return Problem(413, "too_large", f"The body is larger than {most >> 20} MiB.")
+
+
+async def read_body(request: Request, most: int = MOST_JSON) -> bytes:
     """Read a whole body, at most `most` bytes."""
-    return b"".join([piece async for piece in limited(stream, most)])
+    return b"".join([piece async for piece in limited(request, most)])
 
 
 def parse_json(body: bytes) -> Any:

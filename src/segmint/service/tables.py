@@ -99,7 +99,7 @@ async def target_table(
     """
     with passing_folder(_place()) as folder:
         if kind == "json":
-            body, table = await read_body(request.stream()), folder / "rows.parquet"
+            body, table = await read_body(request), folder / "rows.parquet"
             await workers.do(partial(_write_rows, body, handle.bundle, table, policy_of(config).number_columns))
             # its numbers are texts there, and only one sign could have written them
             config = config.model_copy(update={"data": config.data.model_copy(update={"decimal": "point"})})
@@ -146,7 +146,7 @@ def _write_rows(body: bytes, bundle: Bundle, table: Path, measured: Sequence[str
 
 async def _receive(request: Request, path: Path, kind: str) -> None:
     with path.open("wb") as file:
-        async for piece in limited(request.stream(), MOST_TABLE):
+        async for piece in limited(request, MOST_TABLE):
             file.write(piece)
     with path.open("rb") as file:
         _refuse_other_kind(file.read(MAGIC_BYTES), kind)

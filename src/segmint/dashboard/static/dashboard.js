@@ -6,7 +6,8 @@
   const whole = (number) => (Math.round(number) || 0).toLocaleString("en").replace("-", "\u2212");
   // what was typed may hold marks between thousands, or be no number at all
   const typed = (text) => (Number.isFinite(Number(text.replaceAll(",", ""))) ? whole(Number(text.replaceAll(",", ""))) : text);
-  const say = (error) => [error.came, error.fix].filter(Boolean).join(" Next: ");
+  const parts = (error) => [error.came, error.expected && `Expected: ${error.expected}`, error.fix && `Next: ${error.fix}`];
+  const say = (error) => parts(error).filter(Boolean).map((line) => line.replace(/\.?$/, ".")).join(" ");
   const current = document.querySelector('.contents a[aria-current="page"]');
   if (current) {
     const strip = current.closest("ol");
@@ -328,8 +329,7 @@
 
   function failed({ error, run }) {
     at("now").hidden = true;
-    const lines = [error.came, error.expected && `Expected: ${error.expected}`, error.fix && `Next: ${error.fix}`];
-    for (const line of lines.filter(Boolean)) {
+    for (const line of parts(error).filter(Boolean)) {
       const words = document.createElement("p");
       words.textContent = line;
       at("failed").append(words);
