@@ -141,6 +141,25 @@ def test_a_run_that_is_at_work_is_found_again_and_by_whoever_is_refused(
         assert link not in browser.get(path).text
 
 
+def test_a_run_is_stopped_from_its_page_and_another_may_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program(monkeypatch, "import time; time.sleep(60)")
+    desk = Desk(tmp_path)
+    browser = client(desk, signed_in=True)
+    job = desk.jobs.start("a.csv", few_rows(tmp_path / "t"), "bank-marketing")
+    token = {"token": desk.keeper.token(browser.cookies["segmint_session"])}
+    stop = f"/work/{job.id}/stop"
+    assert f'action="{stop}"' in browser.get(f"/work/{job.id}").text
+    assert browser.post(stop).status_code == 422
+    assert browser.get(stop).status_code == 405
+    assert job.process.poll() is None
+    assert browser.post(stop, data=token).headers["location"] == f"/work/{job.id}"
+    told = browser.get(f"/work/{job.id}/state").json()
+    assert (told["status"], told["error"]["came"]) == ("failed", "The run was stopped.")
+    assert browser.post(stop, data=token).status_code == 303  # it has ended already
+    desk.jobs.start("a.csv", few_rows(tmp_path / "t"), "bank-marketing")
+    desk.jobs.stop()
+
+
 def test_a_stuck_child_is_ended_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program(monkeypatch, STUCK.replace("print('ready', flush=True)", "open('/proc/self/fd/2', 'w').write('ready')"))
     monkeypatch.setattr(jobs_file, "PATIENCE", 0.3)
@@ -169,8 +188,9 @@ def test_an_older_run_with_the_same_process_id_is_not_taken_for_the_child(
 
 
 def test_work_that_nobody_started_is_not_found(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="no such work"):
+    with pytest.raises(RunError, match="no such work") as told:
         Jobs(tmp_path).find("../x")
+    assert "a run ends with the service that started it" in told.value.expected
 
 
 @pytest.mark.network

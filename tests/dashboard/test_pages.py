@@ -107,6 +107,16 @@ def test_a_customer_who_is_not_there_is_looked_for_in_no_run(tmp_path: Path) -> 
     assert "rejected.csv" not in problem.fix
 
 
+def test_a_table_that_cannot_be_read_is_offered_where_it_is_forgotten_alone(tmp_path: Path) -> None:
+    run_with_bundle(tmp_path, 1)
+    desk = Desk(tmp_path)
+    good, bad = bring(desk, "a"), bring(desk, "b")
+    desk.tables.find(bad).path.write_bytes(b"\0" * 100)
+    offered = [pages.list_builder(desk, None, {}), pages.customer(desk, None, "")]
+    assert [[table["id"] for table in page["tables"]] for page in offered] == [[good], [good]]
+    assert {table["id"] for table in pages.upload(desk)["tables"]} == {good, bad}
+
+
 def test_hints_are_written_for_people(asked: Desk) -> None:
     hint = next(field["hint"] for field in pages.try_it(asked, {})["fields"] if field["name"] == "rate")
     assert hint == "usually \u2212162 to 370; \u22121 is no-rate"

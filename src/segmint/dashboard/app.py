@@ -178,6 +178,7 @@ def ways() -> tuple[Way, ...]:
         Way("/tables/{table}/forget", "predict", _forget, ("POST",)),
         Way("/tables/{table}/run", "target", _start, ("POST",)),
         Way("/work/{job}", "read|target", _work),
+        Way("/work/{job}/stop", "target", _stop, ("POST",)),
         Way(
             "/work/{job}/state", "read|target", lambda d, r, f: JSONResponse(d.jobs.find(r.path_params["job"]).state())
         ),
@@ -541,6 +542,12 @@ def _start(desk: Desk, request: Request, form: Form) -> Response:
     table = desk.tables.find(request.path_params["table"])
     contract = chosen(desk, table.id, form.get("contract", ""))
     job = desk.jobs.start(table.name, table.path, contract, desk.jobs.quick if form.get("how") == "quick" else ())
+    return RedirectResponse(f"/work/{job.id}", status_code=303)
+
+
+def _stop(desk: Desk, request: Request, form: Form) -> Response:
+    job = desk.jobs.find(request.path_params["job"])
+    job.stop()
     return RedirectResponse(f"/work/{job.id}", status_code=303)
 
 

@@ -38,6 +38,7 @@ class Job:
     told: Path
     before: frozenset[str]
     run: str | None = None
+    was_stopped: bool = False
 
     def find_run(self) -> Run | None:
         """Find the run that the child made, as soon as there is one."""
@@ -68,15 +69,33 @@ class Job:
             return told | {"status": "done"}
         return told | {"status": "failed", "error": self._error()}
 
+    def stop(self) -> None:
+        """End the child if it has not ended; its run is interrupted and can be resumed."""
+        if self.process.poll() is not None:
+            return
+        self.was_stopped = True
+        self.process.terminate()
+        try:
+            self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
     def _error(self) -> dict[str, str]:
         """What the child says is wrong: our own errors, which never hold a customer's value."""
         try:
-            said = json.loads(self.told.read_text("utf-8"))["error"]
+            said = self._stopped("The run was stopped.") if self.was_stopped else self._told()
         except (OSError, ValueError, KeyError, TypeError):
-            run = self.find_run()
-            fix = "begin it again" if run is None else run.goes_on
-            said = {"came": "The run stopped unexpectedly.", "fix": fix}
+            said = self._stopped("The run stopped unexpectedly.")
         return {part: str(said.get(part, ""))[:2000] for part in ("came", "expected", "fix")}
+
+    def _told(self) -> dict[str, Any]:
+        said: dict[str, Any] = json.loads(self.told.read_text("utf-8"))["error"]
+        return said
+
+    def _stopped(self, came: str) -> dict[str, Any]:
+        run = self.find_run()
+        return {"came": came, "fix": "begin it again" if run is None else run.goes_on}
 
 
 class BusyError(RunError):
@@ -144,7 +163,9 @@ class Jobs:
         """
         if job not in self._jobs:
             raise RunError(
-                "There is no such work here.", expected="work started since the last restart", fix="see runs"
+                "There is no such work here.",
+                expected="work started since the service was: a run ends with the service that started it",
+                fix="find it under “Runs”, which says how it goes on",
             )
         return self._jobs[job]
 
@@ -152,12 +173,6 @@ class Jobs:
         """End every child and start no more; their runs are interrupted and can be resumed."""
         with self._lock:
             self._stopped = True
-            at_work = [job.process for job in self.at_work()]
-        for process in at_work:
-            process.terminate()
-        for process in at_work:
-            try:
-                process.wait(PATIENCE)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            at_work = self.at_work()
+        for job in at_work:
+            job.stop()

@@ -128,6 +128,11 @@ def tables_brought(desk: Desk) -> list[dict[str, str]]:
     ]
 
 
+def tables_to_use(desk: Desk) -> list[dict[str, str]]:
+    """The tables that were brought and can be opened, to choose one that something is made of."""
+    return [told for told in tables_brought(desk) if desk.unreadable(told["id"]) is None]
+
+
 def in_bytes(amount: int) -> str:
     """Write the size of a file: 12 KiB."""
     for unit in ("bytes", "KiB", "MiB"):

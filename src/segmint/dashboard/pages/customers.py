@@ -8,7 +8,7 @@ from typing import Any
 from segmint.contract.cells import in_one_way
 from segmint.contract.column import Column
 from segmint.dashboard.desk import Desk
-from segmint.dashboard.pages.common import Context, tables_brought
+from segmint.dashboard.pages.common import Context, tables_to_use
 from segmint.errors import SegmintError
 from segmint.flows.customer import TypedError, look_up, try_out
 from segmint.monitoring.reference import Usual, usual_of
@@ -21,7 +21,7 @@ def customer(desk: Desk, table: str | None, name: str) -> Context:
     """One customer by id: propensity, reasons, what would change it."""
     context: Context = {
         "title": "Customer",
-        "tables": tables_brought(desk),
+        "tables": tables_to_use(desk),
         "table": table,
         "name": name,
         "found": None,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from segmint.contract.column import Column
 from segmint.dashboard.desk import Desk
-from segmint.dashboard.pages.common import Context, model_in_words, tables_brought
+from segmint.dashboard.pages.common import Context, model_in_words, tables_to_use
 from segmint.dashboard.policy_form import ROWS, config_of, placeholders, policy_of_controls, starts
 from segmint.errors import SegmintError
 from segmint.flows.bundle import SEGMENT, segment_names
@@ -21,7 +21,7 @@ from segmint.targeting.suppress import Doubt
 
 def list_builder(desk: Desk, table: str | None, form: Mapping[str, str]) -> Context:
     """The controls of a list and what it would be; without a table, which tables there are."""
-    context: Context = {"title": "List builder", "tables": tables_brought(desk), "table": None, "problem": None}
+    context: Context = {"title": "List builder", "tables": tables_to_use(desk), "table": None, "problem": None}
     if not table:
         return context
     try:

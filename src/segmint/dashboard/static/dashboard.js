@@ -359,7 +359,7 @@
       if (state.total > 1) bar.value = (100 * state.done) / state.total;
       else bar.removeAttribute("value");
     } catch {
-      at("share").textContent = "The server does not answer. The run goes on by itself.";
+      at("share").textContent = "The server does not answer. If it was stopped, this run has ended with it: “Runs” says then how it goes on.";
     }
     setTimeout(() => watch(work), 700);
   }
