@@ -160,6 +160,31 @@ def test_a_run_is_stopped_from_its_page_and_another_may_start(tmp_path: Path, mo
     desk.jobs.stop()
 
 
+def test_the_same_run_goes_on_where_it_was_stopped_and_another_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table, runs = few_rows(tmp_path / "t"), tmp_path / "runs"
+    program(
+        monkeypatch,
+        "import sys, time; from pathlib import Path; from segmint.store.run import Run\n"
+        "runs = Path(sys.argv[sys.argv.index('--runs') + 1])\n"
+        "sys.argv[1] == 'resume' or Run.create(runs, 'run', [], '', 1, source=Path(sys.argv[2]), contract_toml='')\n"
+        "time.sleep(60)",
+    )
+    jobs = Jobs(runs)
+    first = jobs.start("a.csv", table, "bank-marketing")
+    assert until(lambda: first.state()["run"] is not None, 20)
+    first.stop()
+    assert "goes on where it was" in first.state()["error"]["fix"]
+    other = jobs.start("a.csv", table, "bank-marketing", jobs.quick)
+    assert "resume" not in other.process.args
+    other.stop()
+    again = jobs.start("a.csv", table, "bank-marketing")
+    assert again.process.args[3:5] == ["resume", first.run]
+    assert again.state()["run"] == first.run
+    jobs.stop()
+
+
 def test_a_stuck_child_is_ended_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program(monkeypatch, STUCK.replace("print('ready', flush=True)", "open('/proc/self/fd/2', 'w').write('ready')"))
     monkeypatch.setattr(jobs_file, "PATIENCE", 0.3)

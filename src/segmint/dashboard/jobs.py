@@ -7,7 +7,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -25,10 +25,12 @@ QUICK = (
     "--set", 'compare.models=["dense_network", "gradient_boosting", "logistic", "base_rate"]',
 )  # fmt: skip
 
+_GOES_ON = "start the same again while this service runs, and it goes on where it was; at the command line "
+
 
 @dataclass
 class Job:
-    """A child at work on a table; `before` are the runs that were there when it started."""
+    """A child at work on a table; `asked` is of what and how, `before` are the runs that were there when it started."""
 
     id: str
     table: str
@@ -37,6 +39,7 @@ class Job:
     errors: Path
     told: Path
     before: frozenset[str]
+    asked: tuple[str, ...]
     run: str | None = None
     was_stopped: bool = False
 
@@ -84,7 +87,7 @@ class Job:
     def _error(self) -> dict[str, str]:
         """What the child says is wrong: our own errors, which never hold a customer's value."""
         try:
-            said = self._stopped("The run was stopped.") if self.was_stopped else self._told()
+            said = self._stopped("The run was stopped.", begun_again=_GOES_ON) if self.was_stopped else self._told()
         except (OSError, ValueError, KeyError, TypeError):
             said = self._stopped("The run stopped unexpectedly.")
         return {part: str(said.get(part, ""))[:2000] for part in ("came", "expected", "fix")}
@@ -93,9 +96,9 @@ class Job:
         said: dict[str, Any] = json.loads(self.told.read_text("utf-8"))["error"]
         return said
 
-    def _stopped(self, came: str) -> dict[str, Any]:
+    def _stopped(self, came: str, *, begun_again: str = "") -> dict[str, Any]:
         run = self.find_run()
-        return {"came": came, "fix": "begin it again" if run is None else run.goes_on}
+        return {"came": came, "fix": "begin it again" if run is None else f"{begun_again}{run.goes_on}"}
 
 
 class BusyError(RunError):
@@ -119,7 +122,7 @@ class Jobs:
         self._lock, self._stopped = Lock(), False
 
     def start(self, table: str, path: Path, contract: str, options: Sequence[str] = ()) -> Job:
-        """Start `segmint run` on a table.
+        """Start `segmint run` on a table; the very run that was stopped here last goes on where it was.
 
         Raises
         ------
@@ -128,7 +131,8 @@ class Jobs:
         RunError
             If nothing may be written beside the table.
         """
-        command = [*SEGMINT, "run", str(path), "--contract", contract, "--runs", str(self.runs), "--json", *options]
+        asked = ("run", str(path), "--contract", contract, *options)
+        kept = Path(contract).read_text("utf-8") if Path(contract).is_file() else ""  # somebody may have changed it
         before = frozenset(run.id for run in list_runs(self.runs))
         with self._lock:
             at_work = self.at_work()
@@ -138,12 +142,31 @@ class Jobs:
             with ExitStack() as files:
                 with writing():
                     said, telling = (files.enter_context(file.open("wb")) for file in (errors, told))
+                stopped = self._stopped_last((*asked, kept))
+                command = [
+                    *SEGMINT,
+                    *(asked if stopped is None else ("resume", stopped)),
+                    "--runs",
+                    str(self.runs),
+                    "--json",
+                ]
                 process = subprocess.Popen(  # noqa: S603 - our own command; path and contract are names of our making
                     command, stdin=subprocess.DEVNULL, stdout=telling, stderr=said
                 )
-            job = Job(secrets.token_hex(8), table, self.runs, process, errors, told, before)
+            job = Job(secrets.token_hex(8), table, self.runs, process, errors, told, before, (*asked, kept), stopped)
             self._jobs[job.id] = job
         return job
+
+    def _stopped_last(self, asked: tuple[str, ...]) -> str | None:
+        """Name the run that can be continued, if the last time that the same was asked for it was stopped."""
+        same = [job for job in self._jobs.values() if job.asked == asked]
+        if not same or not same[-1].was_stopped:
+            return None
+        with suppress(RunError):  # somebody deleted it
+            run = same[-1].find_run()
+            if run is not None and run.status == "interrupted" and run.record.get("source"):
+                return run.id
+        return None
 
     def works_in(self, place: Path) -> bool:
         """Whether a child is at work on the table of this folder."""
