@@ -464,6 +464,13 @@ def test_a_list_is_not_made_of_rows_that_a_prediction_would_refuse(ask: Ask) -> 
         assert problem(answer)["detail"].startswith(f"2 of 4 rows cannot be listed; the first is rows[1]. {said}")
 
 
+def test_json_numbers_of_a_list_have_one_reading_and_ids_that_are_not_used_are_said(ask: Ask) -> None:
+    rows = [{"age": 41.125, "job": "student", "phone": f"+4822123456{n}", "customer": str(9 - n)} for n in range(4)]
+    told = ask("POST", f"/v1/target?{ECONOMICS}", {"rows": rows}).json()
+    assert told["counts"]["listed"] == 4
+    assert any("'customer' looks like the ids of customers" in sentence for sentence in told["sentences"])
+
+
 def test_an_amount_of_the_policy_that_can_be_read_in_two_ways_refuses_its_row(ask: Ask) -> None:
     row, query = {"age": 41, "job": "student", "phone": "+48221234567"}, "economics.cost_per_call=1"
     rows = [row | {"worth": worth} for worth in (1234, "1234", "1.234")]
