@@ -99,7 +99,7 @@ def test_a_table_that_cannot_be_kept_is_answered_and_noted(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async def full(*_: Any) -> Any:
+    async def full(*_: Any, **__: Any) -> Any:
         raise OSError(28, SECRET)
 
     monkeypatch.setattr(desk.tables, "receive", full)
