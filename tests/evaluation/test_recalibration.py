@@ -10,7 +10,7 @@ import pytest
 from scipy.special import expit
 
 from segmint.evaluation.gate import judge_move
-from segmint.evaluation.recalibration import flattered_by, move_of, slope_of, turned
+from segmint.evaluation.recalibration import flattered_by, intercept_shift, move_of, slope_of, turned
 from segmint.flows.promote import compare_bundles
 from segmint.metrics.calibration import log_odds, shifted
 
@@ -51,6 +51,19 @@ def test_what_is_pressed_together_promises_what_happened_at_both_ends():
     for part in (low, high):
         assert moved[part].mean() == pytest.approx(yes[part].mean(), abs=0.02)
         assert abs(p[part].mean() - yes[part].mean()) > 0.02
+
+
+@pytest.mark.parametrize("rate", [0.001, 0.037, 0.1])
+def test_forty_calls_without_a_yes_do_not_end_all_calling(rate):
+    """What is missing to 200 went as promised; alone they would move the log odds by more than one."""
+    assert -0.3 < intercept_shift(np.full(40, rate), np.zeros(40), at_least=200) < 0.3
+
+
+def test_a_fivefold_rate_is_followed_within_200_calls_and_with_more_nothing_is_added():
+    said, yes = calls(200, 1.0, rate=-3.2)
+    assert intercept_shift(said, yes, at_least=200) == intercept_shift(said, yes)
+    fivefold = np.arange(200) < 40
+    assert shifted(0.04, intercept_shift(np.full(200, 0.04), fivefold, at_least=200)) == pytest.approx(0.2, abs=0.005)
 
 
 def draws_of_moves(said, true_shift, times, rows_each=1, seed=0):

@@ -51,7 +51,7 @@ def slope_of(propensity: ArrayLike, said_yes: ArrayLike) -> tuple[float, float]:
     return max(slope, 0.0), middle
 
 
-def intercept_shift(propensity: ArrayLike, said_yes: ArrayLike) -> float:
+def intercept_shift(propensity: ArrayLike, said_yes: ArrayLike, *, at_least: int = 0) -> float:
     """Find the shift of the log odds that makes the propensities promise, on average, what happened.
 
     The order of the customers stays as it is, and so do odds ratios: the prior-shift correction of Saerens, Latinne
@@ -62,17 +62,21 @@ def intercept_shift(propensity: ArrayLike, said_yes: ArrayLike) -> float:
     propensity : array-like of shape (n,)
         Propensities of customers whose outcome is known, best made before it was.
     said_yes : array-like of shape (n,)
+    at_least : int
+        Rows to rest on: those that are missing count as customers who answered as they were promised.
 
     Returns
     -------
     float
         0 for no rows. The observed rate is drawn half a success and half a failure towards one half, so that a
-        stretch without a responder does not end all calling.
+        stretch without a responder does not end all calling; where rows are missing, by as much less.
     """
     odds, yes = log_odds(propensity), np.asarray(said_yes, dtype=bool)
     if not yes.size:
         return 0.0
-    wanted = (yes.sum() + 0.5) / (yes.size + 1)
+    missing = max(at_least - yes.size, 0)
+    known = 1 - missing / at_least if missing else 1.0  # half a success beside few rows would double a rate of 1 in 400
+    wanted = (yes.sum() + missing * expit(odds).mean() + 0.5 * known) / (yes.size + missing + known)
     return float(brentq(lambda shift: expit(odds + shift).mean() - wanted, -_FARTHEST, _FARTHEST, xtol=1e-14))
 
 

@@ -22,6 +22,7 @@ from segmint.splits.folds import inner_split
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 FEWEST_RESPONDERS = 10
+FEWEST_RESOLVED = 200  # calls that the intercept rests on: of fewer, the rest are taken to have gone as promised
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,7 @@ class Learner:
         """Everything that changes what it says."""
         return {
             "kind": "learner", "model": self.model or self.name, "window": self.window, "every": self.every,
-            "recalibrate": self.recalibrate, "slope": True, "inner": self.inner, "seed": self.seed,
+            "recalibrate": self.recalibrate, "fewest": FEWEST_RESOLVED, "slope": True, "inner": self.inner, "seed": self.seed,
         }  # fmt: skip
 
     def look(self, moment: Moment) -> Look:
@@ -192,7 +193,8 @@ class Learner:
         latest = np.flatnonzero(np.isfinite(told.raw))
         long, short = latest[-2 * self.recalibrate :], latest[-self.recalibrate :]
         slope, middle = slope_of(told.raw[long], moment.said_yes[long])
-        shift = intercept_shift(turned(told.raw[short], slope, middle), moment.said_yes[short])
+        said, fewest = turned(told.raw[short], slope, middle), min(FEWEST_RESOLVED, self.recalibrate)
+        shift = intercept_shift(said, moment.said_yes[short], at_least=fewest)
         return shifted(turned(raw, slope, middle), shift)
 
     def begins(self, number: int) -> int:
