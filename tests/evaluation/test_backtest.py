@@ -6,7 +6,7 @@ import pytest
 
 from segmint.errors import DataError
 from segmint.evaluation.backtest import backtest
-from segmint.evaluation.backtest_scores import Replayed, block_of, totals
+from segmint.evaluation.backtest_scores import Replayed, block_of, totals, wave_figures
 from segmint.evaluation.backtest_words import conclude_backtest
 from segmint.evaluation.strategies import AtRandom, BestSoFar, Everyone, Learner, Rule
 from segmint.splits.waves import make_waves
@@ -96,11 +96,13 @@ def test_money_is_what_the_called_brought(played):
     table, found = played
     yes = dict(zip(table.records.tolist(), table.outcome == "yes", strict=True))
     for name in found.strategies:
-        calls = found.calls.filter((pl.col("strategy") == name) & pl.col("called"))
-        money = sum(VALUE * yes[record] - COST for record in calls["record"])
+        calls = found.calls.filter(pl.col("strategy") == name)
+        money = sum(
+            called * (VALUE * yes[record] - COST) for record, called in calls.select("record", "called").iter_rows()
+        )
         assert figure(found, name, "profit") == pytest.approx(money)
         assert figure(found, name, "profit_per_1000") == pytest.approx(money / 2.5)
-        assert figure(found, name, "called") == calls.height
+        assert figure(found, name, "called") == pytest.approx(calls["called"].sum())
         waves = found.waves.filter(pl.col("strategy") == name)
         assert waves["profit"].sum() == pytest.approx(money)
         assert waves["profit_so_far"][-1] == pytest.approx(money)
@@ -125,9 +127,47 @@ def test_recalibration_keeps_the_order_of_customers_within_a_wave(played):
 
 def test_random_calls_as_many_but_brings_less(played):
     _, found = played
-    ours, lots = (found.waves.filter(pl.col("strategy") == name)["called"] for name in ("dense_network", "random"))
-    assert ours.to_list() == lots.to_list()
+    ours, random = (found.waves.filter(pl.col("strategy") == name)["called"] for name in ("dense_network", "random"))
+    assert random.to_list() == pytest.approx(ours.to_list())
     assert figure(found, "random", "profit") < figure(found, "dense_network", "profit")
+
+
+def test_calling_at_random_brings_what_a_draw_brings_on_average(played):
+    """Everyone has the same chance in a wave: so many per cent of what calling everyone brings, and no luck of one draw."""
+    _, found = played
+    random, everyone, ours = (
+        found.waves.filter(pl.col("strategy") == name) for name in ("random", "everyone", "dense_network")
+    )
+    share = ours["called"] / everyone["called"]
+    for name in ("profit", "successes"):
+        assert random[name].to_list() == pytest.approx((everyone[name] * share).to_list())
+    assert found.calls.filter(pl.col("strategy") == "random").group_by("wave").agg(pl.col("called").n_unique())[
+        "called"
+    ].to_list() == [1] * len(WAVES)
+
+
+def test_calling_at_random_stands_once_where_it_is_calling_everyone():
+    table = history(2_500)
+    waves = make_waves(np.arange(2_500), start=1_500, step=500)
+    all_of_them = Rule(lambda frame: frame["age"] > 0, "all", name="dense_network")
+    assert list(play(table, waves, [all_of_them, AtRandom("dense_network"), Everyone()]).strategies) == [
+        "dense_network",
+        "everyone",
+    ]
+
+
+def test_strategies_without_an_order_have_no_best_cut_and_none_is_missed_by_the_noise_of_adding_up(played):
+    _, found = played
+    named = found.waves.filter(pl.col("strategy").is_in(["everyone", "rule", "random"]))
+    assert named["best_cut"].null_count() == named["regret"].null_count() == named.height
+    learned = found.waves.filter(pl.col("strategy").is_in(["dense_network", "static", "chosen"]))["regret"]
+    assert learned.filter((learned != 0) & (learned.abs() < 1e-9)).is_empty()
+    yes, odds = np.arange(600) % 7 == 0, np.linspace(0.9, 0.1, 600)
+    money = np.where(yes, 0.7, -0.1)
+    mine = Replayed(odds, odds, np.ones(600), money)
+    keys = np.arange(600).astype(np.uint64)[::-1]
+    told = wave_figures({"all": mine}, np.ones(600, dtype=int), yes, money, records=np.arange(600), keys=keys)
+    assert told["regret"].item() == 0 or told["regret"].item() > 1e-6
 
 
 def test_nobody_earns_more_than_the_best_cut_of_the_same_order(played):

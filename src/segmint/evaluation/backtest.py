@@ -19,7 +19,7 @@ from segmint.contract.valid_table import ValidTable
 from segmint.errors import DataError
 from segmint.evaluation.backtest_scores import Replayed, block_of, totals, wave_figures
 from segmint.evaluation.backtest_words import conclude_backtest
-from segmint.evaluation.strategies import Forgetful, Look, Moment, Strategy, Told
+from segmint.evaluation.strategies import AtRandom, Everyone, Forgetful, Look, Moment, Strategy, Told
 from segmint.models.names import OURS
 from segmint.progress import Progress, Remember, silent
 from segmint.splits.groups import row_groups, row_keys
@@ -28,7 +28,7 @@ from segmint.splits.waves import Rows, Wave
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Decide = Callable[[Rows, Floats], Mask]
-Limit = Callable[[Rows, Mask], Mask]
+Limit = Callable[[Rows, Mask, float | None], Floats]
 Settle = Callable[[Rows, Mask, Mask], Floats]
 
 
@@ -43,11 +43,13 @@ class Backtest:
     waves : polars.DataFrame
         One row per strategy and wave: wave, strategy, first_record, last_record, customers, response_rate, called,
         successes, profit, profit_so_far, best_cut (profit of the best cut through the same order, known only in
-        hindsight; NaN without `hindsight`), regret, auc, mean_propensity.
+        hindsight; null without `hindsight` and for strategies without an order), regret (null likewise), auc,
+        mean_propensity. Called and successes are what is to be expected where calls are drawn at random.
     rows : polars.DataFrame
         One row per strategy and metric; see `frame`.
     calls : polars.DataFrame
-        One row per strategy and customer: record, wave, strategy, propensity, raw, called, profit.
+        One row per strategy and customer: record, wave, strategy, propensity, raw, called (1, 0, or the chance of a
+        call where calls are drawn at random), profit (then times that chance).
     conclusion : tuple of str
     block, repeats : int
         Calls per block of the bootstrap as used, and its repeats.
@@ -119,10 +121,10 @@ def backtest(
     seed : int
         Of the bootstrap.
     limit : callable, optional
-        ``limit(rows, called)`` says whom of those that a strategy names by itself the budget has room for: True or False
-        for each of the rows. None where there is no budget.
+        ``limit(rows, named, most)`` says how likely each of those that a strategy names by itself is called where the
+        limits have no room for all, and at most `most` are drawn. None where there are no limits.
     able : ndarray of bool, shape (n_customers,), optional
-        Whom anybody can call at all: nobody draws lots for the others.
+        Whom anybody can call at all.
     ours : str
         The strategy the others are measured against.
     block : int
@@ -189,7 +191,7 @@ class _Replay:
         self._positive = str(table.contract.outcome.positive)
         unsaid = np.full(len(table), np.nan)
         self._said = {name: Told(unsaid.copy(), unsaid.copy()) for name in names}
-        self._called = {name: np.zeros(len(table), dtype=bool) for name in names}
+        self._called = {name: np.zeros(len(table)) for name in names}
         self._memories: dict[str, dict[str, Any]] = {name: {} for name in names}
         self._seen_up_to = dict.fromkeys(names, 0)
         self._looks: dict[str, Look] = {}
@@ -257,13 +259,13 @@ class _Replay:
             "at": self._table.at,
         }
 
-    def _choice(self, look: Look, wave: Wave) -> Mask:
-        if look.called is not None:
-            called = look.called if self._limit is None else self._limit(wave.rows, look.called)
-        elif look.propensity is not None:
-            called = np.asarray(self._decide(wave.rows, look.propensity), dtype=bool)
+    def _choice(self, look: Look, wave: Wave) -> Floats:
+        if look.called is not None and self._limit is not None:
+            called = self._limit(wave.rows, look.called, look.most)
+        elif look.called is None and look.propensity is not None:
+            called = np.asarray(self._decide(wave.rows, look.propensity), dtype=np.float64)
         else:
-            raise ValueError("a strategy said neither who is likely to answer nor who is called")
+            called = look.chances
         if called.shape != wave.rows.shape:
             raise ValueError(f"a decision needs one answer for each of the {wave.rows.size} customers")
         return called
@@ -285,9 +287,10 @@ class _Replay:
         said_yes = self._outcome[rows] == self._positive
         if_called = np.asarray(self._settle(rows, np.ones(rows.size, dtype=bool), said_yes), dtype=np.float64)
         replayed = {}
+        shown = self._apart(shown, rows)
         for strategy in shown:
             called, said = self._called[strategy.name][rows], self._said[strategy.name]
-            money = np.asarray(self._settle(rows, called, said_yes), dtype=np.float64)
+            money = called * np.asarray(self._settle(rows, called > 0, said_yes), dtype=np.float64)
             has_propensities = bool(np.isfinite(said.raw[rows]).all())
             replayed[strategy.name] = Replayed(
                 raw=said.raw[rows] if has_propensities else None,
@@ -311,6 +314,16 @@ class _Replay:
             block=block,
             repeats=repeats,
         )
+
+    def _apart(self, shown: Sequence[Strategy], rows: Rows) -> list[Strategy]:
+        """Leave out calls at random where calling everyone comes to the same: by its limits, or as ours calls everyone."""
+        everyone = [self._called[strategy.name][rows] for strategy in shown if isinstance(strategy, Everyone)]
+        return [
+            strategy
+            for strategy in shown
+            if not isinstance(strategy, AtRandom)
+            or not any(np.allclose(self._called[strategy.name][rows], other) for other in everyone)
+        ]
 
 
 def _as_arrays(look: Look) -> dict[str, Any]:

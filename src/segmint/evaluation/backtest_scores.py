@@ -17,6 +17,7 @@ from segmint.metrics.ranking import Ranking
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -27,14 +28,15 @@ class Replayed:
     ----------
     raw, propensity : ndarray or None
         Before and after recalibration; None from a strategy that only names customers.
-    called : ndarray of bool
+    called : ndarray
+        1, 0, or the chance of a call.
     money : ndarray
-        What each customer brought.
+        What each customer brought; what is to be expected where a call is a chance.
     """
 
     raw: Floats | None
     propensity: Floats | None
-    called: Mask
+    called: Floats
     money: Floats
 
 
@@ -61,7 +63,7 @@ def wave_figures(
     records, keys : ndarray of shape (n,)
         Record numbers; fingerprints, which order customers of equal propensity.
     hindsight : bool
-        Whether to look for the best cut; if not, it and the regret are NaN.
+        Whether to look for the best cut; if not, it and the regret are null, as for strategies without an order.
     """
     found = []
     for name, mine in replayed.items():
@@ -70,7 +72,7 @@ def wave_figures(
             here = wave == number
             profit = float(mine.money[here].sum())
             so_far += profit
-            best = profit if mine.propensity is None else np.nan
+            best = None
             if hindsight and mine.propensity is not None:
                 best = _best_cut(mine.propensity[here], if_called[here], keys[here])
             found.append(
@@ -81,17 +83,22 @@ def wave_figures(
                     "last_record": int(records[here].max()),
                     "customers": int(here.sum()),
                     "response_rate": float(said_yes[here].mean()),
-                    "called": int(mine.called[here].sum()),
-                    "successes": int((mine.called & said_yes)[here].sum()),
+                    "called": float(mine.called[here].sum()),
+                    "successes": float((mine.called * said_yes)[here].sum()),
                     "profit": profit,
                     "profit_so_far": so_far,
                     "best_cut": best,
-                    "regret": best - profit,
+                    "regret": None if best is None else _beyond_rounding(best - profit, best),
                     "auc": np.nan if mine.raw is None else Ranking(said_yes[here], mine.raw[here]).weigh().roc_auc()[0],
                     "mean_propensity": np.nan if mine.propensity is None else float(mine.propensity[here].mean()),
                 }
             )
-    return pl.DataFrame(found)
+    return pl.DataFrame(found, schema_overrides={"best_cut": pl.Float64, "regret": pl.Float64})
+
+
+def _beyond_rounding(difference: float, of: float) -> float:
+    """Take for 0 what sums of the same money in another order differ by."""
+    return 0.0 if abs(difference) <= _ROUNDING * max(1.0, abs(of)) else difference
 
 
 MANY_BLOCKS, FEWEST_BLOCKS, SMALLEST_BLOCK = 20, 10, 25
@@ -143,14 +150,14 @@ def totals(
         name: {metric: np.concatenate([part[metric] for part in mine]) for metric in mine[0]}
         for name, mine in parts.items()
     }
-    regret = dict(per_wave.group_by("strategy").agg(pl.col("regret").sum()).iter_rows())
+    regret = dict(per_wave.drop_nulls("regret").group_by("strategy").agg(pl.col("regret").sum()).iter_rows())
     found: list[dict[str, Any]] = []
     for name, metrics in values.items():
         for metric, samples in metrics.items():
             reference = values[ours].get(metric)
             found.append({"strategy": name, "metric": metric} | _row(samples, reference))
         if replayed[name].propensity is not None:
-            found.append({"strategy": name, "metric": "regret", "value": float(regret[name])})
+            found.append({"strategy": name, "metric": "regret", "value": regret.get(name)})
     return pl.DataFrame(found, schema=_SCHEMA)
 
 
@@ -177,7 +184,7 @@ class _Scorer:
     """One strategy, its rows sorted once, to be weighed many times."""
 
     def __init__(self, mine: Replayed, wave: NDArray[np.int64], said_yes: Mask) -> None:
-        self._sums = np.column_stack([mine.money, mine.called, mine.called & said_yes]).astype(np.float64)
+        self._sums = np.column_stack([mine.money, mine.called, mine.called * said_yes]).astype(np.float64)
         self._raw = None if mine.raw is None else Ranking(said_yes, mine.raw)
         self._waves: list[tuple[Mask, Ranking]] = []
         self._losses: Floats | None = None

@@ -38,11 +38,23 @@ class Look:
         The propensity before recalibration, on which ranking metrics are made.
     called : ndarray of shape (n,) or None
         Whom a strategy calls that decides by itself; None leaves that to the contact policy.
+    most : float, optional
+        How many of them are called, anyone as likely as the next; None calls them all.
     """
 
     propensity: Floats | None = None
     raw: Floats | None = None
     called: Mask | None = None
+    most: float | None = None
+
+    @property
+    def chances(self) -> Floats:
+        """How likely each customer is called by a strategy that decides by itself."""
+        if self.called is None:
+            raise ValueError("a strategy said neither who is likely to answer nor who is called")
+        named = int(self.called.sum())
+        whole = self.most is None or self.most >= named
+        return np.where(self.called, 1.0 if whole or self.most is None else self.most / named, 0.0)
 
 
 @dataclass(frozen=True)
@@ -78,7 +90,7 @@ class Moment:
     looks : mapping of str to Look
         What strategies before this one say of the present wave.
     decided : mapping of str to ndarray
-        Whom strategies before this one call in the present wave.
+        How likely strategies before this one call each customer of the present wave; 1 or 0 where they choose.
     memory : dict
         What this strategy kept from earlier waves of this backtest, to read and to write.
     """
@@ -93,7 +105,7 @@ class Moment:
     told: Mapping[str, Told]
     able: Mask
     looks: Mapping[str, Look] = field(default_factory=dict)
-    decided: Mapping[str, Mask] = field(default_factory=dict)
+    decided: Mapping[str, Floats] = field(default_factory=dict)
     memory: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -330,12 +342,9 @@ class AtRandom(Forgetful):
     ----------
     as_many_as : str
         A strategy that comes before this one.
-    seed : int
-        With the number of the wave it decides who is called.
     """
 
     as_many_as: str
-    seed: int = 7
     name: str = "random"
     label: str = "As many calls, at random"
     hidden: bool = False
@@ -343,16 +352,11 @@ class AtRandom(Forgetful):
     @property
     def settings(self) -> dict[str, Any]:
         """Everything that changes what it says."""
-        return {"kind": "random", "as_many_as": self.as_many_as, "seed": self.seed}
+        return {"kind": "random", "as_many_as": self.as_many_as}
 
     def look(self, moment: Moment) -> Look:
-        """Draw lots."""
-        wanted = int(moment.decided[self.as_many_as].sum())
-        # Not by fingerprints of the rows: they know the outcome.
-        lots = np.random.default_rng([self.seed, moment.number]).permutation(moment.customers.height)
-        called = np.zeros(lots.size, dtype=bool)
-        called[np.argsort(np.where(moment.able, lots, lots.size), kind="stable")[:wanted]] = True
-        return Look(called=called & moment.able)
+        """Give everyone the same chance: what a draw brings on average, as a single one may bring anything."""
+        return Look(called=moment.able, most=float(moment.decided[self.as_many_as].sum()))
 
 
 def _propensities(model: Any, customers: pl.DataFrame, positive: str) -> Floats:

@@ -13,14 +13,15 @@ from segmint.evaluation.strategies import AtRandom, Everyone, Rule, Strategy
 from segmint.metrics.profit import campaign_profit
 from segmint.splits.waves import Rows, Wave
 from segmint.targeting.choose import choose
-from segmint.targeting.holdout import keyed_words
 from segmint.targeting.levels import has_level
 from segmint.targeting.optimise import Limit, limits_of
 from segmint.targeting.policy import ContactPolicy, Quota
 from segmint.targeting.stakes import Stakes
+from segmint.wording import percent
 
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]
+DRAWS = 200  # of calls at random, where a limit is taken unequally
 
 
 class WavePolicy:
@@ -51,10 +52,7 @@ class WavePolicy:
         self._ids = pl.Series("customer", np.arange(columns.height)).cast(pl.String)
         stakes = Stakes.of(policy, columns)
         self._cost, self._value, self.able = stakes.cost, stakes.value * stakes.reach, stakes.known
-        named = (wave.rows[self.able[wave.rows]] for wave in waves)
-        self.binds = self._has_limits and any(
-            not self.limit(rows, np.ones(rows.size, dtype=bool)).all() for rows in named
-        )
+        self.binds = self._has_limits and any(not self._all_fit(wave.rows[self.able[wave.rows]]) for wave in waves)
 
     @property
     def limited(self) -> bool:
@@ -70,15 +68,31 @@ class WavePolicy:
         called[choice.listed] = True
         return called
 
-    def limit(self, rows: Rows, called: Mask) -> Mask:
-        """Draw, of those to be called, as many as every limit has room for: who names customers ranks nobody."""
-        lots = keyed_words(self._ids[rows], campaign=self.policy.campaign, key=self.policy.hash_key)[:, 1]
-        named = np.flatnonzero(called)
-        named = named[np.argsort(lots[named], kind="stable")]
-        limits = limits_of(named, self._cost[rows], self.policy, self._columns[rows])
-        within = np.zeros(called.size, dtype=bool)
-        within[named[who_fit(limits, named.size)]] = True
-        return within
+    def limit(self, rows: Rows, named: Mask, most: float | None = None) -> Floats:
+        """Say how likely each of those named is called: who names customers ranks nobody, so that calls are drawn at random.
+
+        A draw ends with `most` customers, or where nobody more fits. Where all take as much of every limit, each has the
+        same chance; where they do not, it is the share of many draws that call the customer.
+        """
+        places = np.flatnonzero(named)
+        limits = self._limits(rows, places)
+        wanted = places.size if most is None else round(most)
+        alike = not any(np.ptp(limit.use) for limit in limits) if places.size else True
+        # by the place of the wave, not by fingerprints of the rows: they know the outcome
+        random, drawn = np.random.default_rng([int(rows.min(initial=0)), rows.size]), np.zeros(places.size)
+        for _ in range(1 if alike else DRAWS):
+            order = random.permutation(places.size)[:wanted]
+            within = [replace(limit, use=limit.use[order]) for limit in limits]
+            drawn[order[who_fit(within, order.size)]] += 1
+        chances = np.zeros(named.size)
+        chances[places] = drawn.sum() / max(places.size, 1) if alike else drawn / DRAWS
+        return chances
+
+    def _limits(self, rows: Rows, places: Rows) -> Sequence[Limit]:
+        return limits_of(places, self._cost[rows], self.policy, self._columns[rows])
+
+    def _all_fit(self, rows: Rows) -> bool:
+        return who_fit(self._limits(rows, np.arange(rows.size)), rows.size).size == rows.size
 
     def settle(self, rows: Rows, called: Mask, said_yes: Mask) -> Floats:
         """Say what each row brought, account currency; 0 where nobody was called, or could be."""
@@ -104,10 +118,12 @@ class WavePolicy:
         """Say in words what the figures rest on: what a call counts, who is never called, quotas that a wave cannot fill."""
         economics, reach, said = self.policy.economics, self.policy.conversations_per_customer, []
         if reach < 1 or economics.calls_per_customer != 1:
-            calls = f"{economics.calls_per_customer:g} call{'s are' if economics.calls_per_customer > 1 else ' is'}"
+            calls = f"{economics.calls_per_customer:g} call{' is' if economics.calls_per_customer == 1 else 's are'}"
             said.append(
-                f"For a customer who is called {calls} paid, and {reach:.3g} of those called are reached: a yes of the history "
-                "counts for so much of a success."
+                f"For each customer who is called, {calls} paid. {percent(reach, 0)} of those called are reached, so that a yes "
+                f"of the history counts as {reach:.3g} of a success."
+                if reach < 1
+                else f"For each customer who is called, {calls} paid."
             )
         rows = np.concatenate([wave.rows for wave in self._waves])
         if unknown := int((~self.able[rows]).sum()):

@@ -272,7 +272,7 @@ def strategies_of(table: ValidTable, config: Config) -> list[Strategy]:
     found.append(kit.learner("static", "Dense network, never updated", OURS, every=None, recalibrate=0))
     if config.backtest.rule is not None:
         found.append(Rule(rule_of(config.backtest.rule, table), config.backtest.rule))
-    return [*found, AtRandom(OURS, seed=config.seed), Everyone()]
+    return [*found, AtRandom(OURS), Everyone()]
 
 
 class _Kit:
@@ -420,7 +420,7 @@ def _notes(
         notes.append("Suppressions, rest days and the holdout of the policy are not applied to the past.")
     if binds:
         who = "Today's rule and calling everyone are" if config.backtest.rule is not None else "Calling everyone is"
-        note = f"{who} held to the budget and the other limits of the policy too: who is called is drawn at random."
+        note = f"{who} held to the budget and the other limits of the policy too: calls are given at random, and the figures are what that brings on average."
         unheld = any(quota.minimum for quota in policy.quotas)
         notes.append(f"{note} The minimums of quotas hold for models only." if unheld else note)
     if strange := [name for name in policy.columns if name not in table.contract.by_name]:
