@@ -12,6 +12,7 @@ from segmint.cli import main
 from segmint.errors import DataError
 from segmint.flows.monitor import monitor
 from segmint.flows.predict import predict
+from segmint.monitoring.results import ENOUGH
 from segmint.store.bundle import open_bundle
 from tests.flows.waves import CONFIG, more_yes
 
@@ -76,6 +77,19 @@ def test_advice_names_the_run_and_what_an_alarm_means_stands_with_the_user(
 
 
 @pytest.mark.network
+def test_a_column_in_another_unit_is_to_be_looked_at_before_anybody_retrains(
+    wave: dict[str, pl.DataFrame], trained: Path, runs: Path
+) -> None:
+    cents = wave["wave"].with_columns(pl.col("age") * 100)
+    found = monitor(cents, trained, CONFIG, runs=runs)
+    assert found.drift.advice == "retrain"
+    assert found.sentences[-1].startswith(
+        "Look first at what changed in the data (age), then retrain: segmint update results.csv"
+    )
+    assert "Look first at what changed in the data (age), then retrain" in found.report.read_text("utf-8")
+
+
+@pytest.mark.network
 def test_without_outcomes_performance_is_estimated(wave: dict[str, pl.DataFrame], trained: Path, runs: Path) -> None:
     found = monitor(wave["wave"], trained, CONFIG, runs=runs)
     assert found.drift.realised is None
@@ -95,6 +109,10 @@ def test_outcomes_in_the_wave_count_also_where_some_are_not_known_yet(
     assert found.summary["receipt"] == f"{nobody.height - 3:,} of {nobody.height:,} rows have an outcome."
     assert found.drift.realised is not None
     assert "DRIFT-06" in {alarm.code for alarm in found.drift.alarms}
+    assert found.drift.advice == "look"  # `update` refuses answers of one kind
+    assert "probably an export of one kind" in found.sentences[-1]
+    assert f"wants {ENOUGH}." in found.sentences[-1]
+    assert "Look at the data first: " not in found.report.read_text("utf-8")
     blank = monitor(nobody.with_columns(subscribed=pl.lit(" ")), trained, CONFIG, runs=runs)
     assert blank.drift.realised is None
     strange = nobody.with_columns(subscribed=pl.Series(["maybe"] * 7 + ["no"] * (nobody.height - 7)))

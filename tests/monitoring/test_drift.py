@@ -128,9 +128,31 @@ def test_a_wave_where_nobody_or_everybody_says_yes_is_an_alarm(everyone, word, s
     frame, said, _ = customers(random, 2_000)
     known = np.arange(int(2_000 * share_known))
     drift = drift_of(reference, frame, said, positive="yes", said_yes=(known, np.full(known.size, everyone)))
-    assert drift.advice == "recalibrate"
-    assert [alarm.code for alarm in drift.alarms] == ["DRIFT-06"]
+    assert [(alarm.code, alarm.advice) for alarm in drift.alarms] == [("DRIFT-06", "look")]
+    assert drift.advice == "look"  # no update takes answers of one kind
     assert drift.alarms[0].sentence.startswith(word)
+
+
+def test_what_changed_as_exports_do_is_named_to_be_looked_at_first():
+    reference = training(np.random.default_rng(3))
+    frame, said, _ = customers(np.random.default_rng(4), 2_000, shift=SHIFT)
+    assert drift_of(reference, frame, said, positive="yes").look_first == ()
+    cents = frame.with_columns(
+        n0=pl.col("n0") * 100, c1=pl.when(pl.int_range(pl.len()) < 600).then(None).otherwise("c1")
+    )
+    drift = drift_of(reference, cents, said, positive="yes")
+    assert drift.advice == "retrain"
+    assert set(drift.look_first) == {"n0", "c1"}
+    assert drift.to_json()["look_first"] == list(drift.look_first)
+
+
+def test_what_a_bundle_without_a_comparison_cannot_tell_is_said_and_nothing_assumed():
+    reference = training(np.random.default_rng(3)) | {"propensities": None}
+    frame, said, yes = customers(np.random.default_rng(4), 2_000)
+    drift = drift_of(reference, frame, said, positive="yes", said_yes=(np.arange(2_000), yes))
+    assert drift.untold.startswith("DRIFT-04 and DRIFT-05 cannot be told for this bundle")
+    assert drift.realised["slope_in_training"] is None
+    assert drift_of(training(np.random.default_rng(3)), frame, said, positive="yes").untold == ""
 
 
 def test_customers_who_are_all_promised_the_same_have_no_slope():

@@ -22,8 +22,8 @@ from segmint.flows.report import write_report
 from segmint.flows.results import read_codes, read_frame
 from segmint.flows.settings import RUNS, Place, Settings, bundle_of, of_its_moment, place_of, settings_of
 from segmint.monitoring.codes import Dispositions
-from segmint.monitoring.drift import Drift, by_group, drift_of
-from segmint.monitoring.results import meaning_of, outcomes_of
+from segmint.monitoring.drift import REALISED, Drift, by_group, drift_of
+from segmint.monitoring.results import ENOUGH, Answers, meaning_of, outcomes_of
 from segmint.monitoring.strangers import caution_of_strangers
 from segmint.progress import Progress, silent
 from segmint.splits.groups import row_customers
@@ -31,16 +31,17 @@ from segmint.store.bundle import Bundle, run_of
 from segmint.store.promoted import WORD
 from segmint.store.run import Run, list_runs
 from segmint.store.run_files import MONITOR
-from segmint.wording import counted, some_of
+from segmint.wording import counted, some_named, some_of
 
 COLUMNS = "monitor_columns.parquet"
 FEWEST = 100
 MOST_EARLIER = 50
+NAMED = 3
 ADVICE = {
-    "none": "Nothing to do: the wave looks like training.",
-    "look": "Look at the data first; see each alarm.",
-    "recalibrate": "Recalibrate: segmint update results.csv --scored wave.parquet --bundle {bundle}",
-    "retrain": "Retrain: segmint update results.csv --scored wave.parquet --bundle {bundle} --history history.csv",
+    "none": ("Nothing to do", "the wave looks like training."),
+    "look": ("Look at the data first", "see each alarm."),
+    "recalibrate": ("Recalibrate", "segmint update results.csv --scored wave.parquet --bundle {bundle}"),
+    "retrain": ("Retrain", "segmint update results.csv --scored wave.parquet --bundle {bundle} --history history.csv"),
 }
 
 
@@ -131,13 +132,14 @@ def monitor(
         drift = drift_of(known.reference, table.inputs, said, positive=positive, said_yes=happened, groups=groups)
         progress("holding the wave against training", 1, 1)
         name = _name_of(bundle, runs)
-        advice = ADVICE[drift.advice].format(bundle=name)
+        head, advice = _advice(drift, name, None if happened is None else Answers.of(groups[happened[0]], happened[1]))
         summary = {
             **drift.to_json(),
             "bundle": name,
             "customers": customers,
             "caution": caution,
             "receipt": receipt,
+            "advice_head": head,
             "advice_sentence": advice,
         }
         if happened is not None and summary["realised"] is not None:
@@ -150,6 +152,22 @@ def monitor(
         report = write_report(here.folder)
         here.done({"advice": drift.advice, "alarms": [alarm.code for alarm in drift.alarms]})
     return Monitored(here.folder, report, _sentences(drift, customers, receipt, advice, caution), summary, drift)
+
+
+def _advice(drift: Drift, bundle: str, answers: Answers | None) -> tuple[str, str]:
+    """Say what to do, in a few words and in a sentence that begins with them: what may be a fault of the data comes first."""
+    head, how = ADVICE[drift.advice]
+    if drift.look_first:
+        changed = f"Look first at what changed in the data ({some_named(drift.look_first, NAMED)})"
+        head = changed if drift.advice == "look" else f"{changed}, then {head.lower()}"
+    sentence = f"{head}: {how.format(bundle=bundle)}"
+    if answers is not None and not answers.enough and any(alarm.code in REALISED for alarm in drift.alarms):
+        one_kind = min(answers.said_yes, answers.said_no) == 0
+        doubt = (
+            " Results of one answer only are probably an export of one kind: ask for all of them." if one_kind else ""
+        )
+        sentence += f" {answers.sentence}{doubt} `segmint update` wants {ENOUGH}."
+    return head, sentence
 
 
 Happened = tuple[NDArray[np.int64], NDArray[np.bool_]]
@@ -250,7 +268,8 @@ def _line(run: Run, summary: Mapping[str, Any]) -> dict[str, Any]:
 def _sentences(drift: Drift, customers: int, receipt: str, advice: str, caution: str | None) -> tuple[str, ...]:
     alarms = [f"{alarm.code}: {alarm.sentence}" for alarm in drift.alarms]
     head = f"{counted(customers, 'customer')} held against training; {counted(len(alarms), 'alarm') if alarms else 'no alarms'}. {receipt}"
+    untold = [drift.untold] if drift.untold else []
     codes = sorted({alarm.code for alarm in drift.alarms})
     explained = [f"What {code} means: segmint monitor --explain {code}" for code in codes]
     first = [] if caution is None else [caution]
-    return (*first, head, *alarms, *explained, advice)
+    return (*first, head, *alarms, *untold, *explained, advice)

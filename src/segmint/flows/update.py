@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from segmint.config import Config, load_config
 from segmint.contract.contract import Contract
 from segmint.contract.ids import bare_ids, without_zeros
-from segmint.contract.validate import MIN_ROWS_PER_LEVEL
 from segmint.errors import DataError
 from segmint.evaluation.gate import Gate, judge_move
 from segmint.evaluation.recalibration import Move, cross_fitted, flattered_by, move_of
@@ -30,7 +29,7 @@ from segmint.flows.scored import Known, known_of, made_on, scoring_run
 from segmint.flows.settings import RUNS, Place, Settings, bundle_of, of_its_moment, place_of, settings_of
 from segmint.metrics.calibration import shifted
 from segmint.monitoring.reference import moved_reference
-from segmint.monitoring.results import FEWEST, Answers, Outcomes, groups_of, ids_in, is_call_list, outcomes_of
+from segmint.monitoring.results import ENOUGH, FEWEST, Answers, Outcomes, groups_of, ids_in, is_call_list, outcomes_of
 from segmint.monitoring.strangers import most_are_strangers
 from segmint.progress import Progress, silent
 from segmint.splits.groups import looks_of
@@ -461,7 +460,7 @@ def _require_enough(yes: NDArray[np.bool_], groups: NDArray[np.int64]) -> None:
     if not answers.enough:
         raise DataError(
             f"{counted(answers.customers, 'customer has', 'customers have')} an outcome; {answers.sentence}",
-            expected=f"at least {FEWEST} customers with an outcome, {MIN_ROWS_PER_LEVEL} of each",
+            expected=ENOUGH,
             fix="wait for more results",
         )
 

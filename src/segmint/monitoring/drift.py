@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -23,6 +23,7 @@ from segmint.metrics.intervals import design_effect, wilson
 from segmint.metrics.ranking import roc_auc
 from segmint.monitoring.expected import expected_auc
 from segmint.monitoring.reference import OTHER, place_in
+from segmint.monitoring.results import Answers
 from segmint.splits.groups import last_rows
 from segmint.wording import percent
 
@@ -33,6 +34,7 @@ Advice = Literal["none", "recalibrate", "retrain", "look"]
 LEVEL, RARE_SHARE = 0.05, 0.1
 # Smaller shifts than this are real in large waves, and change nothing.
 SMALLEST_PSI, LARGE_PSI, AUC_LOSS = 0.01, 0.2, 0.05
+EXTREME_PSI = 1.0  # more than customers change; half of a wave beyond a twentieth of training is more still
 FEWEST = 5  # expected customers in a cell of a chi-square test
 SURELY_SEEN = 25  # a level expected so often in training is hardly ever pooled there by chance
 _SAME_ODDS = 1e-6
@@ -48,6 +50,8 @@ ALARMS: dict[str, tuple[str, Advice]] = {
     "DRIFT-06": ("more, or fewer, say yes than promised", "recalibrate"),
     "DRIFT-07": ("what moves customers has changed", "retrain"),
 }
+ESTIMATED = ("DRIFT-04", "DRIFT-05")  # held against the propensities of training
+REALISED = ("DRIFT-06", "DRIFT-07")  # held against outcomes
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,11 @@ class Drift:
     realised : dict or None
         With outcomes: expected and observed rate, calibration slope against training, ROC AUC, rows by decile, and
         the design effect of customers with several rows.
+    look_first : tuple of str
+        Columns that changed as exports do rather than customers: with another share of missing or unseen values, or
+        shifted beyond a PSI of 1.
+    untold : str
+        Which alarms cannot be raised for this bundle, and why; "" where all can.
     """
 
     columns: pl.DataFrame
@@ -94,6 +103,8 @@ class Drift:
     advice: Advice
     estimated: dict[str, Any]
     realised: dict[str, Any] | None
+    look_first: tuple[str, ...] = ()
+    untold: str = ""
 
     def frame(self) -> pl.DataFrame:
         """Return one row per column."""
@@ -103,6 +114,8 @@ class Drift:
         """Return plain JSON, no customer in it."""
         return {
             "advice": self.advice,
+            "look_first": list(self.look_first),
+            "untold": self.untold,
             "alarms": [asdict(alarm) for alarm in self.alarms],
             "columns": self.columns.fill_nan(None).to_dicts(),
             "estimated": self.estimated,
@@ -163,11 +176,27 @@ def drift_of(
         realised, found = _realised(histogram, rate, before, propensity[answered], yes, groups[answered])
         tests += found
     alarms = _raised(tests, (1 - RARE_SHARE) * LEVEL) + _raised(rare, RARE_SHARE * LEVEL)
+    if said_yes is not None and not Answers.of(groups[said_yes[0]], said_yes[1]).enough:
+        # a bundle that so few answers cannot move is not to be moved
+        alarms = [replace(alarm, advice="look") if alarm.code in REALISED else alarm for alarm in alarms]
     # The reference holds out-of-fold propensities, a little unlike those of the bundle: alone they prove no drift.
     if any(alarm.code == "DRIFT-01" for alarm in alarms):
         alarms += _estimated_alarms(estimated)
     frame = pl.DataFrame(rows, schema=_COLUMNS)
-    return Drift(frame, tuple(alarms), _advice(alarms), estimated, realised)
+    untold = "" if histogram is not None else _UNTOLD
+    return Drift(frame, tuple(alarms), _advice(alarms), estimated, realised, _look_first(alarms, frame), untold)
+
+
+_UNTOLD = (
+    f"{' and '.join(ESTIMATED)} cannot be told for this bundle: it was trained without a comparison (compare.enabled = false), "
+    "so that nothing says how propensities were spread, and how well they ranked, in training."
+)
+
+
+def _look_first(alarms: Sequence[Alarm], columns: pl.DataFrame) -> tuple[str, ...]:
+    extreme = set(columns.filter(pl.col("psi") > EXTREME_PSI)["column"])
+    named = (alarm.column for alarm in alarms if alarm.column and (alarm.advice == "look" or alarm.column in extreme))
+    return tuple(dict.fromkeys(named))
 
 
 _COLUMNS = {
@@ -403,7 +432,7 @@ def _realised(
     """Hold outcomes against promises, and both against how promises held in training."""
     together = design_effect(yes - propensity, groups)
     slope, slope_error = _slope(propensity, yes.astype(np.float64), np.full(yes.size, 1 / together))
-    was, was_error = 1.0, 0.0
+    was, was_error = 1.0, 0.0  # as good as promised, where training does not say
     moved, moved_error = 0.0, math.sqrt(1 / max(before * rate * (1 - rate), 1e-9))
     if histogram is not None:
         customers = np.asarray(histogram["customers"], dtype=np.float64)
@@ -420,14 +449,14 @@ def _realised(
     direction = "More" if z_shift > 0 else "Fewer"
     tests = [
         _Test("DRIFT-06", "", _two_sided(z_shift), f"{direction} say yes than promised: {percent(observed)} against {percent(promised)}."),
-        _Test("DRIFT-07", "", float(ndtr(z_slope)), f"What moves customers has changed: a step in promised log odds brings {slope:.2f} of what it did ({was:.2f} in training)."),
+        _Test("DRIFT-07", "", float(ndtr(z_slope)), f"What moves customers has changed: a step in promised log odds brings {slope:.2f} of what it {f'did ({was:.2f} in training)' if histogram is not None else 'promises'}."),
     ]  # fmt: skip
     found = {
         "customers": int(np.unique(groups).size),
         "observed": observed,
         "promised": promised,
         "slope": slope,
-        "slope_in_training": was,
+        "slope_in_training": None if histogram is None else was,
         "auc": _auc(propensity, yes),
         "deciles": by_group(_deciles(propensity), propensity, yes, together),
         "design_effect": together,

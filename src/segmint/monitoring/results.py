@@ -31,6 +31,9 @@ ANSWERS = {"success": True, "refused": False, "do_not_call": False}
 FEWEST = 100
 """Customers with an answer from which on a bundle can be judged or moved."""
 
+ENOUGH = f"at least {FEWEST} customers with an outcome, {MIN_ROWS_PER_LEVEL} of each answer"
+"""What `Answers.enough` asks for, in words."""
+
 
 class Outcomes(NamedTuple):
     """What customers of a scored table said.

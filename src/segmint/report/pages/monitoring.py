@@ -44,7 +44,8 @@ def page(run: RunView) -> Page | None:
     found = run.json(run_files.MONITOR)
     if found is None:
         return None
-    tone, word = _TONES[found["advice"]]
+    tone, usual = _TONES[found["advice"]]
+    word = found.get("advice_head") or usual
     return make_page(
         "monitoring",
         title="Does the wave still look like training",
@@ -55,6 +56,7 @@ def page(run: RunView) -> Page | None:
             banner(tone, word, found["advice_sentence"].removeprefix(f"{word}: ")),
             figures(_headline(found)),
             _alarms(found["alarms"]),
+            text(found["untold"]) if found.get("untold") else None,
             *_explained(found["alarms"], found.get("bundle", "")),
             *_realised(found["realised"]),
             _waves(found.get("waves", [])),
@@ -74,11 +76,16 @@ def _headline(found: Row) -> list[tuple[str, str, str]]:
     shown = [
         ("Alarms", str(len(found["alarms"])), "things that are not as in training"),
         ("Promised response rate", percent(estimated["rate"]), f"in training {percent(estimated['rate_in_training'])}"),
-        ("Estimated ROC AUC", decimal(estimated["auc"], 2), f"in training {decimal(estimated['auc_in_training'], 2)}"),
+        ("Estimated ROC AUC", decimal(estimated["auc"], 2), _in_training(estimated["auc_in_training"])),
     ]
     if realised is not None:
         shown.append(("Observed response rate", percent(realised["observed"]), f"of {count(realised['customers'])}"))
     return shown
+
+
+def _in_training(value: float | None) -> str:
+    """Say what it was in training; of a bundle that does not know, nothing is assumed."""
+    return "in training not known" if value is None else f"in training {decimal(value, 2)}"
 
 
 def _alarms(alarms: list[Row]) -> Block | None:
@@ -145,7 +152,7 @@ def _realised(realised: Row | None) -> list[Block | None]:
     )
     caption = (
         f"{percent(realised['observed'])} said yes, {percent(realised['promised'])} were promised. Calibration slope "
-        f"{decimal(realised['slope'], 2)}, in training {decimal(realised['slope_in_training'], 2)}; ROC AUC {decimal(realised['auc'], 2)}."
+        f"{decimal(realised['slope'], 2)}, {_in_training(realised['slope_in_training'])}; ROC AUC {decimal(realised['auc'], 2)}."
     )
     parts = chart(
         "Realised against expected",
