@@ -25,6 +25,19 @@ def test_results_are_joined_without_losing_a_row():
     assert joined.rows.filter(pl.col("customer") == "000001")["calls"][0] == before + 2
 
 
+def test_results_that_lie_ahead_are_asked_about_as_purchases_are():
+    call_list, calls, purchases = unmoved(2, n=500)
+    dated = calls.with_columns(Anrufdatum=pl.lit("01.12.2062"))
+    joined = join_results(call_list, dated, CODES, purchases=purchases, today=date(2026, 12, 2))
+    asked = f"{calls.height} results have a day after 2026-12-02 under 'Anrufdatum': are the years right"
+    assert any(said.startswith(asked) for said in joined.cautions)
+    assert not any(
+        "a day after" in said for said in join_results(call_list, dated, CODES, purchases=purchases).cautions
+    )
+    today = join_results(call_list, dated, CODES, purchases=purchases, today=date(2062, 12, 1))
+    assert not any("a day after" in said for said in today.cautions)
+
+
 def test_calls_before_the_list_are_no_answers_to_it_but_their_objections_hold():
     call_list, calls, purchases = unmoved(2, n=2_000)
     dated = calls.with_columns(Anrufdatum=pl.lit("01.12.2026"))

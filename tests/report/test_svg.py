@@ -37,6 +37,17 @@ def test_hostile_levels_are_drawn_as_text_and_equal_ones_stay_apart() -> None:
     assert {element.tag for element in root.iter()} <= {"svg", "g", "path", "rect", "line", "text"}
 
 
+def test_ticks_of_a_narrow_range_are_told_apart() -> None:
+    rates = np.array([0.05, 0.052, 0.056, 0.058, 0.061])
+    picture = charts.curves(
+        [("observed", np.arange(1, 6.0), rates)], [charts.ACCENT], x_title="wave", y_title="share", unit=(False, False)
+    )
+    ticks = [
+        text.text for text in ElementTree.fromstring(draw(picture, "rates")).iter("text") if "%" in (text.text or "")
+    ]
+    assert len(set(ticks)) == len(ticks) > 3
+
+
 def test_a_long_line_keeps_at_most_300_points_and_both_ends() -> None:
     x = np.linspace(0, 1, 5_000)
     line = charts.curves([("long", x, x**2)], [charts.ACCENT], x_title="x", y_title="y").to_dict(validate=False)

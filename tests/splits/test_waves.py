@@ -66,12 +66,12 @@ def test_rows_of_one_moment_are_never_divided():
         assert not set(times[wave.rows]) & set(times[rest])
 
 
-@pytest.mark.parametrize("early", [0, 4])
-def test_a_history_without_a_later_moment_is_too_short(early):
+@pytest.mark.parametrize(("early", "rows"), [(0, "All 10 rows"), (1, "All but 1 row"), (4, "All but 4 rows")])
+def test_a_history_without_a_later_moment_is_too_short(early, rows):
     """One wave of everybody, with nothing known, would teach nothing and prove nothing."""
     with pytest.raises(
         DataError,
-        match=f"(?s)All but {early} rows are of one moment.*a later moment begins after the first 5 rows.*--time-order rows",
+        match=f"(?s){rows} are of one moment.*a later moment begins after the first 5 rows.*--time-order rows",
     ):
         make_waves(np.r_[np.arange(early) - 9.0, np.zeros(10)], start=5, step=2)
 

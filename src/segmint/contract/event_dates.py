@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Literal
 
 import polars as pl
 
 from segmint.contract.dates import days_of
 from segmint.contract.hints import plain_name, without_accents
+from segmint.wording import counted
 
 Event = Literal["call", "result", "purchase"]
 
@@ -74,6 +76,23 @@ def dated_by(table: pl.DataFrame, event: Event) -> str | None:
     dates = {name: days_of(table[name]).count() for name in named}
     enough = max(dates.values(), default=0) * (0.5 if event == "result" else 1.0)
     return next((name for name in named if dates[name] >= enough), None)
+
+
+def ask_of_days_ahead(days: pl.Series, column: str | None, today: date | None, *, event: Event) -> str:
+    """Ask whether days after today are right; "" where there are none, or nobody says which day it is.
+
+    >>> ask_of_days_ahead(pl.Series([date(2062, 1, 3)]), "on", date(2026, 1, 3), event="purchase")
+    "1 purchase has a day after 2026-01-03 under 'on': are the years right, and day and month in their places? It counts as made since the list."
+    """
+    ahead = 0 if column is None or today is None else int((days > today).sum())
+    if not ahead:
+        return ""
+    have, count = counted(ahead, f"{event} has", f"{event}s have"), "It counts" if ahead == 1 else "They count"
+    made = "made" if event == "purchase" else "of calls"
+    return (
+        f"{have} a day after {today} under '{column}': are the years right, and day and month in their places? "
+        f"{count} as {made} since the list."
+    )
 
 
 def bare_name(name: str) -> str:

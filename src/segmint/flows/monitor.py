@@ -17,6 +17,7 @@ from segmint.contract.treatment import nobody_called
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import DataError, RunError
 from segmint.flows.bundle import propensities, require_response, segments_in
+from segmint.flows.candidates import today
 from segmint.flows.read import inputs_of, open_source, read, require_contract
 from segmint.flows.report import write_report
 from segmint.flows.results import read_codes, read_frame
@@ -180,7 +181,7 @@ def _outcomes(
     if outcomes is not None:
         # by record too, for a table whose customers have no id
         joined = table.raw if "record" in table.raw.columns else table.raw.with_columns(record=pl.Series(table.records))
-        found = outcomes_of(joined, outcomes, bundle.contract, codes)
+        found = outcomes_of(joined, outcomes, bundle.contract, codes, today=today())
         caution = caution_of_strangers(found.strangers, found.named, "in this table")
         return (found.rows, found.said_yes), found.sentence, caution
     alone = nobody_called(table.raw, bundle.contract)

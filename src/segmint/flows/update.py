@@ -20,6 +20,7 @@ from segmint.evaluation.recalibration import Move, cross_fitted, flattered_by, m
 from segmint.flows.bundle import predict_texts, propensities, require_response
 from segmint.flows.calibrate import interval_of
 from segmint.flows.call_lists import read_call_list, with_numbers
+from segmint.flows.candidates import today
 from segmint.flows.learned import run_folder
 from segmint.flows.promote import GATE, compare_bundles
 from segmint.flows.read import inputs_of, open_source
@@ -233,7 +234,7 @@ def _read_wave(
     """Join the results to the scored table; refuse those of another wave, and too few."""
     wave, told = read_call_list(scored, config.data), read_frame(results, config.data)
     since = made_on(scoring_run(scored, wave, runs)) if is_call_list(wave) else None
-    found = outcomes_of(wave, told, current.contract, read_codes(codes), since=since)
+    found = outcomes_of(wave, told, current.contract, read_codes(codes), since=since, today=today())
     _require_this_wave(found)
     judged = wave[found.rows]
     groups = groups_of(judged, current.contract)

@@ -142,6 +142,7 @@ class JoinedResults:
                 f"{counted(self.several, 'id has', 'ids have')} lost the zeros before, and several customers of the list could "
                 "be meant: these results and purchases count for nobody. Export the ids as text."
             )
+        said += [self.early.ahead] if self.early is not None and self.early.ahead else []
         said += () if self.bought is None else self.bought.cautions
         held = self.compared.filter(pl.col("status") == "held_out")
         if self.purchases is None and (self.of_calls or not held["has_result"].any()):
@@ -192,7 +193,7 @@ def join_results(
     since : datetime.date, optional
         The day on which the list was made: results and purchases that a column of dates puts before it are left out.
     today : datetime.date, optional
-        Purchases after it are a caution.
+        Results and purchases after it are a caution.
     outcome : str, optional
         The column of the purchases, where they have it, that says yes of who bought.
     of_calls : bool
@@ -209,7 +210,7 @@ def join_results(
     """
     _require_columns(results, "results", dispositions.customer, dispositions.code)
     meaning = meanings_of(results, dispositions)
-    early = early_calls(results, since, [dispositions.customer, dispositions.code])
+    early = early_calls(results, since, [dispositions.customer, dispositions.code], today=today)
     calls = results.select(bare_ids(results[dispositions.customer]).alias("_named"), meaning=meaning, early=early.rows)
     listed = call_list.with_columns(bare_ids(call_list["customer"]).alias("_key"))
     pairs, unclear, of_results = match_ids(calls["_named"], listed["_key"])

@@ -11,7 +11,7 @@ import polars as pl
 
 from segmint.contract.answers import NO, YES, bare_words
 from segmint.contract.dates import days_of, readings_of
-from segmint.contract.event_dates import NAMES_OF_DATES, bare_name, dated_by
+from segmint.contract.event_dates import NAMES_OF_DATES, ask_of_days_ahead, bare_name, dated_by
 from segmint.errors import DataError
 from segmint.wording import counted, quoted, some_of
 
@@ -48,9 +48,8 @@ class Purchases:
         Purchases before that day, which are left out, and those whose date cannot be read, which are not.
     open_ones : tuple of str
         Columns of yes and no of which nobody knows what they tell; every row counts.
-    not_yet : int
-        Purchases after `today`, which count.
-    today : datetime.date or None
+    ahead : str
+        Asks whether days after today are right, which count; "" if there are none.
     readings : str
         How the dates can be read, the way that was taken first; "" if in one way only.
     """
@@ -64,8 +63,7 @@ class Purchases:
     too_early: int
     undated: int
     open_ones: tuple[str, ...] = ()
-    not_yet: int = 0
-    today: date | None = None
+    ahead: str = ""
     readings: str = ""
 
     @property
@@ -82,13 +80,7 @@ class Purchases:
                 f"The dates under '{self.dated_by}' of the purchases can be read as {self.readings}: the first was taken to tell "
                 f"which were made before {self.since}. Write the year first."
             )
-        if self.not_yet:
-            later = counted(self.not_yet, "purchase has", "purchases have")
-            said.append(
-                f"{later} a day after {self.today} under '{self.dated_by}': are the years right, and day and month in their "
-                "places? They count as made since the list."
-            )
-        return tuple(said)
+        return (*said, *([self.ahead] if self.ahead else []))
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -160,12 +152,12 @@ def purchases_of(
     bought, whose = table.filter(is_one), customers.filter(is_one)
     day_column = dated_by(bought, "purchase")
     early, undated = pl.Series([False]).new_from_index(0, bought.height), 0
-    not_yet = 0
+    ahead = ""
     if day_column is not None:
         days = days_of(bought[day_column])
         if since is not None:
             early, undated = (days < since).fill_null(False), days.null_count()
-        not_yet = 0 if today is None else int((days > today).sum())
+        ahead = ask_of_days_ahead(days, day_column, today, event="purchase")
     none = table.height - bought.height
     return Purchases(
         everybody=customers,
@@ -177,8 +169,7 @@ def purchases_of(
         too_early=int(early.sum()),
         undated=undated,
         open_ones=open_ones,
-        not_yet=not_yet,
-        today=today,
+        ahead=ahead,
         readings="" if day_column is None else readings_of(bought[day_column]),
     )
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from segmint.contract.cells import read_outcome
 from segmint.contract.contract import Contract
 from segmint.contract.dates import days_in_each_reading, readings_of
-from segmint.contract.event_dates import dated_by
+from segmint.contract.event_dates import ask_of_days_ahead, dated_by
 from segmint.contract.ids import bare_ids, match_ids
 from segmint.contract.treatment import nobody_called
 from segmint.contract.validate import MIN_ROWS_PER_LEVEL
@@ -74,6 +74,8 @@ class EarlyCalls(NamedTuple):
         How the dates can be read, the way that was taken first; "" if in one way only.
     doubtful : bool
         Whether another reading puts other calls before the list.
+    ahead : str
+        Asks whether days after today are right, which count; "" if there are none.
     """
 
     rows: pl.Series
@@ -83,6 +85,7 @@ class EarlyCalls(NamedTuple):
     undated: int = 0
     readings: str = ""
     doubtful: bool = False
+    ahead: str = ""
 
     def require_answers(self, left_out: int, results: int, whose: str) -> None:
         """Refuse to leave out calls that were made before the list in one reading only, or all there are.
@@ -133,21 +136,30 @@ class EarlyCalls(NamedTuple):
         return said
 
 
-def early_calls(results: pl.DataFrame, since: date | None, not_dates: Sequence[str]) -> EarlyCalls:
+def early_calls(
+    results: pl.DataFrame, since: date | None, not_dates: Sequence[str], *, today: date | None = None
+) -> EarlyCalls:
     """Find the results of calls before the day of the list, where a column is plainly named as their date."""
     dated = results.drop(not_dates, strict=False)
     column = dated_by(dated, "result")
     undated = pl.Series([None], dtype=pl.Date).new_from_index(0, results.height)
     days, *others = (undated,) if column is None else days_in_each_reading(dated[column])
+    ahead = ask_of_days_ahead(days, column, today, event="result")
     if column is None or since is None or not days.count():
-        return EarlyCalls(pl.Series([False]).new_from_index(0, results.height), days)
+        return EarlyCalls(pl.Series([False]).new_from_index(0, results.height), days, ahead=ahead)
     early = (days < since).fill_null(False)
     doubtful = any(((other < since).fill_null(False) != early).any() for other in others)
-    return EarlyCalls(early, days, column, since, days.null_count(), readings_of(dated[column]), doubtful)
+    return EarlyCalls(early, days, column, since, days.null_count(), readings_of(dated[column]), doubtful, ahead)
 
 
 def outcomes_of(
-    scored: pl.DataFrame, results: pl.DataFrame, contract: Contract, codes: Dispositions, *, since: date | None = None
+    scored: pl.DataFrame,
+    results: pl.DataFrame,
+    contract: Contract,
+    codes: Dispositions,
+    *,
+    since: date | None = None,
+    today: date | None = None,
 ) -> Outcomes:
     """Find what customers of a scored table said who were reached.
 
@@ -166,6 +178,8 @@ def outcomes_of(
         What the codes mean, and the columns of the customer and the code.
     since : datetime.date, optional
         The day on which the scored list was made: results that a column of dates puts before it are left out.
+    today : datetime.date, optional
+        Results that a column of dates puts after it count, and are asked about.
 
     Raises
     ------
@@ -175,7 +189,7 @@ def outcomes_of(
     here, there = _keys(scored, results, contract, codes)
     asked, keys = bare_ids(results[there]).alias("_named"), bare_ids(scored[here]).alias("_key")
     met = match_ids(asked, keys)
-    early = early_calls(results, since, [there, codes.code, contract.outcome.column])
+    early = early_calls(results, since, [there, codes.code, contract.outcome.column], today=today)
     known = asked.is_in(met.pairs["named"].implode()).fill_null(False)
     left_out = int((early.rows & known).sum())
     told = (
@@ -227,6 +241,7 @@ def outcomes_of(
             f"{counted(results.height, 'result')} read, {strangers:,} of customers who are not in the scored table{nameless}; "
             f"{some_of(answered.height, scored.height, 'scored customers', 'has', 'have')} an outcome.",
             *early.sentences(left_out),
+            *([early.ahead] if early.ahead else []),
             *met.said("result"),
             *_left_out(joined, "they were not to be called" if is_call_list(scored) else "nobody called them"),
         )

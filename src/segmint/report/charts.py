@@ -27,6 +27,7 @@ CLASSES = (
 LETTER = 6.9  # how wide a letter of a label is, on average
 MOST_WRITTEN = 6  # classes of a confusion whose cells have room for words
 
+PERCENT = "~%"  # as many decimals as the ticks are apart: 5 %, or 5.5 %
 Chart = Any
 Row = Mapping[str, Any]
 Curve = tuple[str, NDArray[np.float64], NDArray[np.float64]]
@@ -59,7 +60,7 @@ def dots(rows: Sequence[Row], *, base: float, title: str, lines: int = 1) -> Cha
     import altair as alt
 
     y = _levels(rows, lines=lines)
-    x = alt.X("rate:Q", title=title, axis=alt.Axis(format=".0%", tickCount=5), scale=alt.Scale(zero=True))
+    x = alt.X("rate:Q", title=title, axis=alt.Axis(format=PERCENT, tickCount=5), scale=alt.Scale(zero=True))
     chart = alt.layer(
         _dashed("x", base),
         alt.Chart()
@@ -87,7 +88,7 @@ def mix(rows: Sequence[Row], classes: Sequence[str]) -> Chart:
         legend=None,
         scale=alt.Scale(domain=list(range(len(classes))), range=[class_color(i) for i in range(len(classes))]),
     )
-    x = alt.X("start:Q", title="share of customers", axis=alt.Axis(format=".0%", tickCount=5), scale=_unit())
+    x = alt.X("start:Q", title="share of customers", axis=alt.Axis(format=PERCENT, tickCount=5), scale=_unit())
     chart = alt.layer(
         alt.Chart()
         .mark_bar(stroke=PAPER, strokeWidth=1.5, height={"band": 0.74})
@@ -189,7 +190,7 @@ def curves(
     """
     import altair as alt
 
-    number = ".0%" if percentages else ",~r"
+    number = PERCENT if percentages else ",~r"
     step = _whole_steps(lines) if whole else {}
     across = number if unit[0] or shares else "~d" if whole else ",~r"
     x = alt.X(
@@ -253,8 +254,8 @@ def band(
     """
     import altair as alt
 
-    x_axis = alt.Axis(format=".0%" if x_share else ",~r", tickCount=5)
-    y_axis = alt.Axis(format=".0%" if y_share else ",~r", tickCount=5)
+    x_axis = alt.Axis(format=PERCENT if x_share else ",~r", tickCount=5)
+    y_axis = alt.Axis(format=PERCENT if y_share else ",~r", tickCount=5)
     points = [
         {"x": round(float(a), 5), "low": round(float(b), 5), "y": round(float(c), 5), "high": round(float(d), 5)}
         for a, b, c, d in zip(x, low, value, high, strict=True)
@@ -298,7 +299,7 @@ def reliability(rows: Sequence[Row], *, most: float) -> Chart:
     import altair as alt
 
     scale = alt.Scale(domain=[0, most], nice=False)
-    axis = alt.Axis(format=".0%", tickCount=5)
+    axis = alt.Axis(format=PERCENT, tickCount=5)
     x = alt.X("promised:Q", title="probability (promised)", scale=scale, axis=axis)
     y = alt.Y("observed:Q", title="share that came true (observed)", scale=scale, axis=axis)
     ends = _values([{"x": 0, "y": 0}, {"x": most, "y": most}])
@@ -405,7 +406,7 @@ def bubbles(rows: Sequence[Row], *, base: float, y_title: str, percentages: bool
     """
     import altair as alt
 
-    number = ".0%" if percentages else ",~r"
+    number = PERCENT if percentages else ",~r"
     widest = min(1.0, max(row["share"] for row in rows) * 1.2)
     top, least = max([row["high"] for row in rows] + [base]), min([row["low"] for row in rows] + [base, 0.0])
     room = 0.08 * (top - least)
@@ -413,7 +414,7 @@ def bubbles(rows: Sequence[Row], *, base: float, y_title: str, percentages: bool
     x = alt.X(
         "share:Q",
         title="share of the customers",
-        axis=alt.Axis(format=".0%", tickCount=5),
+        axis=alt.Axis(format=PERCENT, tickCount=5),
         scale=alt.Scale(domain=[0, widest], nice=False),
     )
     y = alt.Y(
@@ -486,7 +487,7 @@ def markers(rows: Sequence[Row]) -> Chart:
     x = alt.X(
         "share:Q",
         title="share of the segment",
-        axis=alt.Axis(format=".0%", tickCount=5),
+        axis=alt.Axis(format=PERCENT, tickCount=5),
         scale=alt.Scale(domain=[0, 1]),
     )
     color = alt.condition("datum.more", alt.value(ACCENT), alt.value(SIGNAL))

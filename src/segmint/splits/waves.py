@@ -133,7 +133,7 @@ def make_waves(times: ArrayLike, *, start: int, step: int, delay: float = 0.0) -
     cuts = _cuts(first_of_moment, start, step)
     if not cuts:
         raise DataError(
-            f"All but {first_of_moment[-1]:,} rows are of one moment, the last, and a moment is never divided.",
+            f"{_rows_but(int(first_of_moment[-1]), moments.size)}, and a moment is never divided.",
             expected=f"a history in which a later moment begins after the first {start:,} rows",
             fix="bring a longer history; or, if all calls bear one date, take the order of the rows: --time-order rows",
         )
@@ -141,6 +141,13 @@ def make_waves(times: ArrayLike, *, start: int, step: int, delay: float = 0.0) -
         Wave(number, order[begin:end], order[: np.searchsorted(ordered, ordered[begin] - delay, side="left")])
         for number, (begin, end) in enumerate(zip(cuts, [*cuts[1:], moments.size], strict=True), start=1)
     ]
+
+
+def _rows_but(earlier: int, rows: int) -> str:
+    """Say how many rows are of the last moment."""
+    if not earlier:
+        return f"All {rows:,} rows are of one moment"
+    return f"All but {counted(earlier, 'row')} are of one moment, the last"
 
 
 def _cuts(first_of_moment: NDArray[np.intp], start: int, step: int) -> list[int]:
