@@ -5,7 +5,16 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from segmint.contract.ids import bare_ids, match_ids, matched_by_zeros, same_ids, without_zeros
+from segmint.contract.ids import (
+    are_among,
+    bare_ids,
+    match_ids,
+    matched_by_zeros,
+    same_ids,
+    shape_words,
+    unlike,
+    without_zeros,
+)
 from segmint.errors import ContractError
 
 
@@ -51,6 +60,41 @@ def test_of_two_rows_that_write_an_id_alike_the_same_spelling_is_taken() -> None
     for ids in (["17.0", "17"], ["17", "17.0"]):
         named = pl.Series(["17", "17.0"])
         assert match_ids(named, pl.Series(ids)).theirs(named).to_list() == ["17", "17.0"]
+
+
+def test_marks_around_an_id_are_taken_off_where_the_table_has_no_such_id() -> None:
+    written = pl.Series(["'07", '="07"', "\u200b07", "“07”", "07;", "’7", "'8", "#07"])
+    pairs = same_ids(written, pl.Series(["07", "7", "’8", "8"]))
+    assert pairs.filter(known="07")["named"].sort().to_list() == sorted(["'07", '="07"', "\u200b07", "“07”", "07;"])
+    assert pairs.filter(named="’7")["known"].to_list() == ["7"]
+    assert set(pairs.filter(named="'8")["known"]) == {"8", "’8"}
+    assert not matched_by_zeros(pairs).any()
+    assert same_ids(pl.Series(["’8", "8"]), pl.Series(["’8", "8"])).rows() in (
+        [("’8", "’8"), ("8", "8")],
+        [("8", "8"), ("’8", "’8")],
+    )
+    assert bare_ids(pl.Series(["'", '=""', "\u200b", "``"])).null_count() == 4
+
+
+def test_who_may_be_named_is_also_who_differs_by_zeros_from_another_who_is() -> None:
+    assert are_among(pl.Series(["3094", "0003094", "3095", None]), pl.Series(["'3094", None])).to_list() == [
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+def test_an_id_is_unlike_all_others_by_what_it_begins_with_and_by_its_signs() -> None:
+    known = pl.Series(["A-17", "18", "a-b", None])
+    assert unlike(pl.Series(["19", "B-1", "#17", "1-7", "A/17", "'20", None]), known).to_list() == [
+        "#17",
+        "1-7",
+        "A/17",
+    ]
+    assert [shape_words(written) for written in ("#17", "A/17", "A17", "17")] == [
+        "begins with '#'", "has '/'", "begins with a letter", "begins with a digit",
+    ]  # fmt: skip
 
 
 def test_ids_of_digits_are_written_without_the_zeros_before_them() -> None:

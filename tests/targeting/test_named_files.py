@@ -21,7 +21,32 @@ def test_an_id_is_found_however_a_spreadsheet_wrote_it(tmp_path, contract, custo
     assert found.spent.to_list() == [1, 1, 0]
 
 
-@pytest.mark.parametrize("written", ["1.001E+03", "1E+05", "1,001E+03"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "'00001",
+        '="00001"',
+        "\u200b00001",
+        "\ufeff00001",
+        "`00001",
+        "’00001",
+        '"00001"',
+        "“00001”",
+        "00001;",
+        "00001,",
+        "'1",
+        '="1"',
+    ],
+)
+def test_an_id_is_found_whatever_marks_are_around_it(tmp_path, contract, customers, written):
+    pl.DataFrame({"client": [written], "date": ["2026-03-10"]}).write_csv(tmp_path / "file.csv")
+    frame, file = customers.head(2), str(tmp_path / "file.csv")
+    off = frame["client"].to_list().index("00001")
+    for policy in (make_policy(suppress=[file]), make_policy(history=file, rest_days=30)):
+        assert (~run(frame, contract, policy).eligible).nonzero()[0].tolist() == [off]
+
+
+@pytest.mark.parametrize("written", ["1.001E+03", "1E+05", "1,001E+03", "’1.001E+03"])
 def test_an_id_that_lost_its_digits_stops_the_work(tmp_path, contract, customers, written):
     stop = write(tmp_path / "stop.csv", f"client;note\n00001;a\n{written};b\n")
     with pytest.raises(PolicyError, match="1 id with an exponent; the first is in record 2") as caught:

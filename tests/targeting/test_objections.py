@@ -142,10 +142,33 @@ def test_a_header_without_records_is_a_list_of_objections_that_nobody_made(tmp_p
         run(customers, contract, make_policy(suppress=[str(write(tmp_path / "other.csv", "note;day\n"))]))
 
 
-def test_zeros_before_an_id_count_where_the_table_has_both(tmp_path, contract, customers):
-    frame = customers.head(3).with_columns(client=pl.Series(["01001", "1001", "001002"]))
+def test_whoever_differs_from_an_objector_by_zeros_before_the_id_alone_is_kept_off_and_counted(
+    tmp_path, contract, customers
+):
+    frame = customers.head(4).with_columns(client=pl.Series(["01001", "1001", "001002", "A1001"]))
     stop = write(tmp_path / "stop.csv", "client;note\n1001;a\n")
-    assert run(frame, contract, make_policy(suppress=[str(stop)])).eligible.tolist() == [True, False, True]
+    found = run(frame, contract, make_policy(suppress=[str(stop)]))
+    assert found.eligible.tolist() == [False, False, True, True]
+    assert found.receipt == (
+        "'stop.csv': 1 entry, 2 customers matched, 1 of them by an id without the zeros before it",
+    )
+
+
+@pytest.mark.parametrize("written", ["#00001", "(00001)", "-1", "00001*", "'#1"])
+def test_an_id_that_is_a_customers_without_the_signs_around_it_stops_the_work(tmp_path, contract, customers, written):
+    pl.DataFrame({"client": ["99999", written]}).write_csv(tmp_path / "stop.csv")
+    with pytest.raises(
+        PolicyError, match=r"1 of 2 ids of 'stop\.csv' is a customer's only without the signs around"
+    ) as caught:
+        run(customers, contract, make_policy(suppress=[str(tmp_path / "stop.csv")]))
+    assert "00001" not in str(caught.value)
+
+
+@pytest.mark.parametrize("written", ["'", '=""', "\u200b", "``"])
+def test_an_entry_of_marks_alone_names_nobody(tmp_path, contract, customers, written):
+    pl.DataFrame({"client": ["99999", written], "note": ["a", "b"]}).write_csv(tmp_path / "stop.csv")
+    with pytest.raises(PolicyError, match="1 record that names nobody"):
+        run(customers, contract, make_policy(suppress=[str(tmp_path / "stop.csv")]))
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,19 @@ def test_a_file_that_names_nobody_of_the_table_is_said(tmp_path, contract, custo
     assert not run(customers, contract, make_policy(suppress=[str(stop)])).of_nobody
 
 
+def test_ids_that_are_written_as_none_of_the_table_and_match_nobody_are_said(tmp_path, contract, customers):
+    stop = write(tmp_path / "stop.csv", "client;note\n00001;a\n99999;b\nN-123;c\nN-124;d\n")
+    history = write(tmp_path / "calls.csv", "client,date\n00002,2026-03-10\n*77777,2026-03-10\n")
+    found = run(customers, contract, make_policy(suppress=[str(stop)], history=str(history), rest_days=30))
+    said = [
+        doubt["sentence"] for doubt in found.doubts if doubt["title"] == "A file writes ids otherwise than the table"
+    ]
+    assert "3 of 4 ids of 'stop.csv' match no customer of this table, and 2 of them are written as no id" in said[0]
+    assert "the first has '-'" in said[0]
+    assert "1 of 2 ids of 'calls.csv' matches" in said[1]
+    assert "the first begins with '*'" in said[1]
+
+
 def test_no_consent_is_whatever_is_not_a_word_of_consent(contract, customers):
     words = ["yes", " YES ", "no", "", None, "maybe", "true", "1"]
     frame = customers.head(8).with_columns(opt_in=pl.Series(words, dtype=pl.String))
@@ -216,7 +229,7 @@ def test_the_control_group_of_another_campaign_is_not_called(tmp_path, contract,
 def test_an_id_with_blanks_around_it_is_the_same_customer(tmp_path, contract, customers):
     padded = customers.with_columns(client=pl.col("client") + "  ")
     files = {
-        "suppress": [str(write(tmp_path / "stop.csv", "client;note\n00001;a\n '-00009;b\n"))],
+        "suppress": [str(write(tmp_path / "stop.csv", "client;note\n00001;a\n '-90009;b\n"))],
         "history": str(write(tmp_path / "calls.csv", "client,date\n00002,2026-03-10\n")),
         "rest_days": 30,
     }

@@ -13,6 +13,13 @@ from segmint.wording import counted
 # as pandas and spreadsheets write the whole numbers of a half-empty column, and large ones
 _WHOLE, _EXPONENT = r"^([0-9]+)[.,]0{1,2}$", r"^[0-9]([.,][0-9]+[eE]\+?|[eE]\+)[0-9]+$"
 _ZEROS = "^0+([0-9]+)$"
+# what spreadsheets, editors and web pages leave around ids: apostrophes and quotes of any kind, and signs that nobody sees
+_QUOTES = r"'\"`´‘’‚‛“”„‟«»‹›′″ʼ＇＂｀"
+_UNSEEN = r"[\p{Cc}\p{Cf}]"
+_AROUND = rf"^(=?[{_QUOTES}\s]+)|[{_QUOTES}\s;,]+$"
+_NOTHING = rf"^=?[{_QUOTES}\s;,\p{{Cc}}\p{{Cf}}]*$"
+_PLAIN = r"^[0-9A-Za-z_./:+-]*$"  # nearly all ids, which need no second look
+_EDGES = r"^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$"
 
 
 def bare_ids(ids: pl.Series) -> pl.Series:
@@ -34,14 +41,21 @@ def bare_ids(ids: pl.Series) -> pl.Series:
         If ids came as floating point numbers too large to keep every digit.
     """
     bare = unguarded(whole_as_text(ids, ids.name).str.strip_chars()).str.strip_chars()
-    return bare.set((bare == "").fill_null(False), None).alias(ids.name)
+    return bare.set(bare.str.contains(_NOTHING).fill_null(False), None).alias(ids.name)
+
+
+def unmarked(ids: pl.Series) -> pl.Series:
+    """Take off what else files leave around ids: quotes, ``="…"``, signs that nobody sees, a separator behind."""
+    if ids.str.contains(_PLAIN).all():
+        return ids
+    return ids.str.replace_all(_UNSEEN, "").str.replace_all(_AROUND, "")
 
 
 def same_ids(named: pl.Series, known: pl.Series) -> pl.DataFrame:
     """Find the ids of a table that another file names, however a spreadsheet wrote them there.
 
-    ``1001.0`` is 1001 in either. An id that the table does not have is every one that differs by zeros before it alone:
-    a spreadsheet drops them.
+    ``1001.0`` is 1001 in either. An id that the table does not have is every one that differs by the marks around it alone
+    (see `unmarked`), and where there is none, by zeros before it too: a spreadsheet drops them.
 
     Parameters
     ----------
@@ -53,20 +67,54 @@ def same_ids(named: pl.Series, known: pl.Series) -> pl.DataFrame:
     polars.DataFrame
         named and known, a row for each pair; an id that nobody has is in none.
     """
-    there = _spelled(named, "named")
-    here = _spelled(known, "known")
-    exact = there.join(here, on="whole")
-    digits = pl.col("whole").str.contains("^[0-9]+$")
-    bare = pl.col("whole").str.replace(_ZEROS, "${1}")
-    lost = there.join(here, on="whole", how="anti").filter(digits).with_columns(whole=bare)
-    short = lost.join(here.filter(digits).with_columns(whole=bare), on="whole") if lost.height else lost.clear()
-    pairs = [part.select("named", "known") for part in (exact, short) if part.height]
-    return pl.concat(pairs) if pairs else pl.DataFrame(schema={"named": pl.String, "known": pl.String})
+    left, right = (
+        pl.DataFrame([ids.drop_nulls().unique().alias(name)]) for ids, name in ((named, "named"), (known, "known"))
+    )
+    pairs = [pl.DataFrame(schema={"named": pl.String, "known": pl.String})]
+    for spelled in (without_point_zero, without_marks, without_marks_and_zeros):
+        there, here = (each.with_columns(spelled(each[each.columns[0]]).alias("spelled")) for each in (left, right))
+        pairs.append(there.join(here, on="spelled").select("named", "known"))
+        left = there.join(here, on="spelled", how="anti").select("named")
+        if left.is_empty():
+            break
+    return pl.concat(pairs)
 
 
 def are_among(customers: pl.Series, others: pl.Series) -> pl.Series:
-    """Tell which customers are named in another file, as `same_ids` compares them."""
-    return customers.is_in(same_ids(others, customers)["known"].implode()).fill_null(False)
+    """Tell which customers another file may name: also one who differs by marks and zeros from another who is named."""
+    return (
+        without_marks_and_zeros(customers)
+        .is_in(without_marks_and_zeros(others).drop_nulls().implode())
+        .fill_null(False)
+    )
+
+
+def unlike(ids: pl.Series, known: pl.Series) -> pl.Series:
+    """Return those of `ids` that no id of a table is, and that are written as none of `known` is.
+
+    Written otherwise are ids that begin with another kind of sign, or have other signs between letters and digits.
+    """
+    strange = unmarked(ids.filter(~are_among(ids, known)).drop_nulls())
+    return strange.filter(~_shape(strange).is_in(_shape(unmarked(known.drop_nulls().unique())).implode()))
+
+
+def shape_words(written: str) -> str:
+    """Say what is peculiar in how an id is written, without a letter or digit of it: "begins with '#'"."""
+    first = written[0]
+    if not first.isalnum():
+        return f"begins with '{first}'"
+    signs = [sign for sign in written if not sign.isalnum()]
+    return f"has '{signs[0]}'" if signs else f"begins with a {'digit' if first.isdigit() else 'letter'}"
+
+
+def within_signs(ids: pl.Series) -> pl.Series:
+    """Return what is left of ids without any sign before the first and behind the last letter or digit."""
+    return ids.str.replace_all(_EDGES, "")
+
+
+def _shape(ids: pl.Series) -> pl.Series:
+    kind = ids.str.slice(0, 1).str.replace(r"\p{N}", "9").str.replace(r"\p{L}", "x")
+    return kind + ids.str.replace_all(r"[\p{L}\p{N}]+", "")
 
 
 class IdMatch(NamedTuple):
@@ -106,7 +154,7 @@ def rows_by_zeros(ids: pl.Series, pairs: pl.DataFrame) -> int:
 
 def matched_by_zeros(pairs: pl.DataFrame) -> pl.Series:
     """Tell which pairs of `same_ids` differ by the zeros before them."""
-    return without_point_zero(pairs["named"]) != without_point_zero(pairs["known"])
+    return without_marks(pairs["named"]) != without_marks(pairs["known"])
 
 
 def without_point_zero(ids: pl.Series) -> pl.Series:
@@ -119,11 +167,16 @@ def without_zeros(ids: pl.Series) -> pl.Series:
     return without_point_zero(ids).str.replace(_ZEROS, "${1}")
 
 
+def without_marks(ids: pl.Series) -> pl.Series:
+    """Write ids without the marks around them and the ``.0`` behind: ``'0017.0`` is 0017."""
+    return without_point_zero(unmarked(ids))
+
+
+def without_marks_and_zeros(ids: pl.Series) -> pl.Series:
+    """Write ids without the marks around them and the zeros before them: ``'0017`` is 17."""
+    return without_zeros(unmarked(ids))
+
+
 def lost_digits(ids: pl.Series) -> pl.Series:
     """Tell which ids a spreadsheet wrote with an exponent, as 1.001E+03: their last digits may be gone."""
-    return ids.str.contains(_EXPONENT).fill_null(False)
-
-
-def _spelled(ids: pl.Series, name: str) -> pl.DataFrame:
-    ids = ids.drop_nulls().unique().alias(name)
-    return pl.DataFrame([ids, without_point_zero(ids).alias("whole")])
+    return unmarked(ids).str.contains(_EXPONENT).fill_null(False)

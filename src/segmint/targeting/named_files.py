@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from segmint.contract.ids import bare_ids, lost_digits
+from segmint.contract.ids import are_among, bare_ids, lost_digits, shape_words, unlike, within_signs
 from segmint.errors import InputError, PolicyError, why
-from segmint.wording import counted
+from segmint.wording import counted, some_of
 
 ID_NAMES = ("id", "customer", "customer_id", "client", "client_id", "account_id")
 
@@ -68,6 +68,41 @@ def ids_of(column: pl.Series, file: str) -> pl.Series:
             fix="export the column as text: a spreadsheet has shortened these numbers",
         )
     return ids
+
+
+def unlike_ids(ids: pl.Series, customers: pl.Series, file: str) -> str:
+    """Say how many ids of a file are nobody's in a table and written as no id of it; "" if none are.
+
+    Parameters
+    ----------
+    ids, customers : polars.Series of String
+        Of the file and of the table, as `bare_ids` writes them.
+    file : str
+
+    Raises
+    ------
+    PolicyError
+        If such an id would be a customer's without the signs around it: it might be an objector, or somebody who must rest.
+    """
+    given, of_file = ids.drop_nulls().unique(maintain_order=True), f"ids of '{file}'"
+    nobodys = given.filter(~are_among(given, customers))
+    strange = unlike(nobodys, customers)
+    meant = strange.filter(are_among(within_signs(strange), customers))
+    if len(meant):
+        raise PolicyError(
+            f"{some_of(len(meant), len(given), of_file, 'is', 'are')} a customer's only without the signs around: the first "
+            f"{shape_words(meant[0])}.",
+            expected="ids written as the table writes them: each of these customers might be called though the file names them",
+            fix="take the signs off in the file",
+        )
+    if strange.is_empty():
+        return ""
+    who = some_of(len(nobodys), len(given), of_file, "matches", "match")
+    return (
+        f"{who} no customer of this table, and "
+        f"{len(strange):,} of them {'is' if len(strange) == 1 else 'are'} written as no id of the table is: the first {shape_words(strange[0])}; "
+        "if they are customers of the table, write their ids as the table does"
+    )
 
 
 def texts_of(column: pl.Series, file: str) -> pl.Series:

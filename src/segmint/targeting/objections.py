@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
 from segmint.contract.contract import Contract
 from segmint.contract.hints import personal_role, plain_name
-from segmint.contract.ids import are_among, bare_ids
+from segmint.contract.ids import are_among, bare_ids, without_marks
 from segmint.errors import PolicyError
 from segmint.targeting.named_files import (
     ID_NAMES,
@@ -21,6 +21,7 @@ from segmint.targeting.named_files import (
     nobody,
     read_whole,
     texts_of,
+    unlike_ids,
 )
 from segmint.targeting.phones import among, numbers_in
 from segmint.wording import counted
@@ -42,6 +43,10 @@ class Objectors:
         Phone numbers in comparable form.
     records, without_id, without_phone : int
         How many people the file names, how many of them by a phone number only, and how many by an id only.
+    unlike : str
+        That ids match nobody and are written as none of the table, see `unlike_ids`; "" if none are.
+    by_zeros : int
+        Rows of the table whose ids differ by zeros before them from any that is named.
     """
 
     name: str
@@ -50,6 +55,8 @@ class Objectors:
     records: int
     without_id: int
     without_phone: int
+    unlike: str = ""
+    by_zeros: int = 0
 
     @property
     def reason(self) -> str:
@@ -57,7 +64,7 @@ class Objectors:
         return f"on '{self.name}'"
 
     def match(self, customers: pl.Series, phones: Sequence[pl.Series] = ()) -> pl.Series:
-        """Tell which customers are on the file, by id or by any of their phone numbers."""
+        """Tell which customers are on the file, by id, zeros before it or not, or by any of their phone numbers."""
         found = are_among(bare_ids(customers), self.ids)
         numbers = numbers_in(phones)
         rows = numbers["row"].filter(among(numbers["number"], self.phones))
@@ -87,12 +94,19 @@ def objecting(
     Raises
     ------
     PolicyError
-        If the file cannot be used, or names people by what the customers do not have: ids, or phone numbers.
+        If the file cannot be used, or names people by what the customers do not have: ids, or phone numbers; if ids have
+        signs around that the table's do not.
     """
     objectors = read_objectors(path, contract)
     _require_common_ground(objectors, contract, phones)
-    # without an id column customers are named by record, and a record's number is nobody's id
-    return objectors, objectors.match(customers if contract.id_column else nobody(customers), phones)
+    if contract.id_column is None:
+        # customers are named by record, and a record's number is nobody's id
+        return objectors, objectors.match(nobody(customers), phones)
+    ids = bare_ids(customers)
+    spelled = without_marks(ids).is_in(without_marks(objectors.ids).implode()).fill_null(False)
+    by_zeros = int((are_among(ids, objectors.ids) & ~spelled).sum())
+    told = replace(objectors, unlike=unlike_ids(objectors.ids, ids, objectors.name), by_zeros=by_zeros)
+    return told, told.match(customers, phones)
 
 
 def read_objectors(path: Path | str, contract: Contract) -> Objectors:

@@ -26,7 +26,7 @@ from segmint.contract.ids import are_among, bare_ids, lost_digits
 from segmint.errors import ContractError, PolicyError
 from segmint.targeting.calls_made import earlier_calls, not_yet_made, of_no_call, of_table, read_history, spent_by
 from segmint.targeting.levels import has_level
-from segmint.targeting.named_files import read_whole
+from segmint.targeting.named_files import read_whole, unlike_ids
 from segmint.targeting.objections import objecting
 from segmint.targeting.phones import lack_country, to_e164
 from segmint.targeting.policy import ContactPolicy, ContactRules, Exclusion
@@ -70,6 +70,8 @@ class Suppression:
     of_nobody : tuple of str
         Files with entries of which none is in the table, or a history of other campaigns alone: misspelt, they would
         keep nobody off.
+    unlike : tuple of str
+        Files with ids that match nobody and are written as none of the table.
     no_country : str
         That phone numbers cannot be dialled because the policy names no country, and what to do; "" if there are none.
     by_words : tuple of str
@@ -85,6 +87,7 @@ class Suppression:
     spent: pl.Series
     receipt: tuple[str, ...] = ()
     of_nobody: tuple[str, ...] = ()
+    unlike: tuple[str, ...] = ()
     no_country: str = ""
     by_words: tuple[str, ...] = ()
     not_yet: str = ""
@@ -103,6 +106,7 @@ class Suppression:
             "A spreadsheet has shortened phone numbers": (self.shortened,),
             "The words of a column keep nearly everybody off": self.by_words,
             "A file keeps nobody off": self.of_nobody,
+            "A file writes ids otherwise than the table": self.unlike,
             "The history has calls that lie ahead": (self.not_yet,),
         }
         return tuple(
@@ -148,6 +152,7 @@ def suppress(
     rules: list[Rule] = []
     receipt: list[str] = []
     of_nobody: list[str] = []
+    unlike: list[str] = []
     phones = [frame[column.name] for column in _of_role(contract, "phone")]
     nameless = None if contract.id_column not in frame.columns else bare_ids(frame[contract.id_column]).is_null()
     for path in policy.suppress:
@@ -156,9 +161,11 @@ def suppress(
         if len(objectors.ids) and nameless is not None:
             rules.append((nameless, NO_ID))
         entries = counted(objectors.records, "entry", "entries")
-        receipt.append(f"'{objectors.name}': {entries}, {counted(int(found.sum()), 'customer')} matched")
+        zeros = f", {objectors.by_zeros:,} of them by an id without the zeros before it" if objectors.by_zeros else ""
+        receipt.append(f"'{objectors.name}': {entries}, {counted(int(found.sum()), 'customer')} matched{zeros}")
         if objectors.records and not found.any():
             of_nobody.append(_of_nobody(objectors.name, objectors.records))
+        unlike.append(objectors.unlike)
     rules.extend(_consent(contract, frame, policy))
     rules.extend(_exclude_if(contract, frame, policy))
     rules.extend((_meets(rule, frame, contract), rule.name) for rule in policy.exclude)
@@ -172,6 +179,7 @@ def suppress(
     calls, not_yet = None, ""
     if policy.history is not None:
         made = read_history(policy.history, contract)
+        unlike.append(unlike_ids(made["customer"], customers, policy.history.name))
         calls = of_table(made, customers)
         if made.height and not calls["customer"].is_in(customers.implode()).any():
             of_nobody.append(_of_nobody(policy.history.name, made.height))
@@ -191,6 +199,7 @@ def suppress(
         spent=spent,
         receipt=tuple(receipt),
         of_nobody=tuple(of_nobody),
+        unlike=tuple(filter(None, unlike)),
         no_country=no_country,
         by_words=by_words,
         not_yet=not_yet,
