@@ -9,7 +9,16 @@ import pytest
 
 from segmint.contract.cells import read_cells
 from segmint.contract.column import Column
-from segmint.contract.dates import FORMATS, days_of, format_words, formats_of, is_format, likeliest_formats, read_dates
+from segmint.contract.dates import (
+    FORMATS,
+    days_of,
+    format_words,
+    formats_of,
+    is_format,
+    likeliest_formats,
+    read_dates,
+    readings_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -70,6 +79,17 @@ def test_days_of_a_column_that_nobody_described(form: str) -> None:
     assert days_of(texts).to_list() == [None, *days, None]
     moments = pl.Series([datetime(2026, 3, 15, 3, 30, tzinfo=UTC)]).dt.convert_time_zone("America/New_York")
     assert days_of(moments).to_list() == [date(2026, 3, 14)]
+
+
+def test_days_since_1900_are_dates_as_a_spreadsheet_keeps_them() -> None:
+    day = date(2026, 9, 29)
+    assert (
+        days_of(pl.Series(["46294", " 46294.75", "29.09.2026", "4629", "462940", "12", None])).to_list()
+        == [day] * 3 + [None] * 4
+    )
+    for numbers in (pl.Series([46294, None]), pl.Series([46294.0, None])):
+        assert days_of(numbers).to_list() == [day, None]
+        assert readings_of(numbers) == ""
 
 
 def test_formats_that_read_other_days_in_as_many_texts_are_told() -> None:

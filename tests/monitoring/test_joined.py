@@ -54,7 +54,15 @@ def test_calls_before_the_list_are_no_answers_to_it_but_their_objections_hold():
     assert (
         "301 results are of calls before the list of 2026-11-27, as 'Anrufdatum' says, and left out." in joined.sentence
     )
-    assert "1 result without a date that can be read counts as of calls since the list" in joined.sentence
+    assert (
+        "1 result without a date that can be read under 'Anrufdatum' counts as of calls since the list"
+        in joined.sentence
+    )
+    unread = join_results(call_list, dated.with_columns(Anrufdatum=pl.lit("KW 49")), CODES, since=since)
+    said = (
+        f"{calls.height:,} results without a date that can be read under 'Anrufdatum' count as of calls since the list"
+    )
+    assert said in unread.sentence
     assert join_results(call_list, every, CODES, purchases=purchases).too_early == 0  # the day of the list is not known
     alone = join_results(call_list, before, CODES, purchases=purchases, since=since)
     assert not alone.rows["has_result"].any()
@@ -152,6 +160,29 @@ def test_a_yes_on_the_phone_without_a_purchase_is_counted_and_is_no_purchase():
     assert not joined.rows.filter(pl.col("customer").is_in(called.head(500).implode()))["success"].any()
 
 
+def test_any_call_code_of_a_customer_held_out_says_that_the_customer_was_called():
+    call_list, calls, purchases = unmoved(2, n=2_000)
+    held = call_list.filter(status="held_out")["customer"].head(3)
+    codes = pl.DataFrame({"customer": held, "code": ["SALE", "NO", "NA"]})
+    by_purchase = join_results(call_list, pl.concat([calls, codes]), CODES, purchases=purchases)
+    assert any(
+        "customers held out have a call code and were called all the same" in said for said in by_purchase.cautions
+    )
+    assert by_purchase.rows.filter("dialled", status="held_out")["customer"].to_list() == held.to_list()
+    by_code = join_results(call_list, pl.concat([calls, codes]), CODES)
+    assert any("customers held out has a code that only a call leaves behind" in said for said in by_code.cautions)
+    assert by_code.rows.filter("dialled", status="held_out")["customer"].to_list() == held.tail(1).to_list()
+
+
+def test_purchases_of_customers_who_are_neither_to_be_called_nor_held_out_are_of_no_arm():
+    call_list, calls, purchases = unmoved(2, n=2_000)
+    off = purchases["customer"].head(40)
+    status = pl.when(pl.col("customer").is_in(off.implode())).then(pl.lit("suppressed")).otherwise("status")
+    joined = join_results(call_list.with_columns(status=status), calls, CODES, purchases=purchases)
+    assert (joined.purchases_matched, joined.purchases_of_arms) == (purchases.height, purchases.height - 40)
+    assert f"{purchases.height - 40:,} of customers to be called or held out" in joined.sentence
+
+
 def test_purchases_before_the_list_are_left_out_and_those_without_a_date_are_not():
     call_list, calls, purchases = unmoved(2, n=2_000)
     dates = ["01.03.2026", "31.12.2025", "?", "02.03.2026"]
@@ -210,6 +241,10 @@ def test_purchases_without_a_column_of_customers_are_refused():
     assert join_results(call_list, calls.rename({"customer": "id"}), renamed, purchases=purchases).purchases
 
 
+def of_calls(call_list, results):
+    return results.join(call_list.filter(status="listed"), on="customer", how="semi", maintain_order="left")
+
+
 def without_zeros(table):
     return table.with_columns(pl.col("customer").cast(pl.Int64).cast(pl.String))
 
@@ -218,6 +253,7 @@ def without_zeros(table):
 def test_zeros_that_a_spreadsheet_dropped_change_nothing(lost):
     call_list, results = campaign(3)
     purchases = results.filter(pl.col("code") == "SALE").select("customer")
+    results = of_calls(call_list, results)
     earlier = call_list.head(300)
     whole = join_results(call_list, results, CODES, purchases=purchases, earlier=[earlier])
     tables = (call_list, results, purchases, earlier)
@@ -249,6 +285,7 @@ def test_an_id_without_its_zeros_that_could_be_of_several_customers_is_a_caution
 def test_an_earlier_list_that_meets_nobody_is_a_caution():
     call_list, results = campaign(3, n=100)
     purchases = results.filter(pl.col("code") == "SALE").select("customer")
+    results = of_calls(call_list, results)
     other = call_list.with_columns(customer="X" + pl.col("customer"))
     joined = join_results(call_list, results, CODES, purchases=purchases, earlier=[call_list.head(1), other])
     assert joined.cautions == (

@@ -25,6 +25,14 @@ def test_ids_meet_however_a_file_writes_them() -> None:
     assert "3 results read, 1 of customers who are not in the scored table" in sentence
 
 
+def test_rows_of_one_customer_are_one_customer() -> None:
+    scored = pl.DataFrame({"client": ["1", "1", "2", "2", "3"]})
+    results = pl.DataFrame({"client": ["1", "2"], "code": ["success", "not_reached"]})
+    sentence = outcomes_of(scored, results, CONTRACT, PLAIN).sentence
+    assert "1 of 3 scored customers has an outcome" in sentence
+    assert "1 not reached, 0 to be called back" in sentence
+
+
 def test_results_without_an_id_are_of_nobody_and_counted_apart() -> None:
     results = pl.DataFrame(
         {"client": ["1", None, " ", "stranger"], "code": ["success", "refused", "refused", "refused"]}
@@ -73,6 +81,15 @@ def test_calls_before_the_list_in_one_reading_only_are_refused() -> None:
     ):
         outcomes_of(scored, results, CONTRACT, PLAIN, since=date(2026, 11, 27))
     assert outcomes_of(scored, results, CONTRACT, PLAIN, since=date(2025, 11, 27)).rows.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("called_at", ["46294", "29.09.2026"])
+def test_an_old_campaign_is_refused_however_a_spreadsheet_wrote_its_dates(called_at: str) -> None:
+    scored, results = pl.DataFrame({"client": ["a", "b"]}), pl.DataFrame({"client": ["a", "b"], "code": ["yes", "no"]})
+    with pytest.raises(DataError, match="All 2 results of scored customers are of calls before the list of 2026-11-27"):
+        outcomes_of(
+            scored, results.with_columns(called_at=pl.lit(called_at)), CONTRACT, PLAIN, since=date(2026, 11, 27)
+        )
 
 
 def test_when_a_customer_was_last_called_before_is_no_date_of_a_result() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
 
 import polars as pl
 
@@ -24,6 +25,8 @@ PARTS: Mapping[str, tuple[str, str]] = {
 ENOUGH = 0.98
 NEVER = 9999  # 31.12.9999: how many systems write "open"
 _YEARS = (1900, 2100)
+# days since this one are how a spreadsheet keeps dates; those from 1954 to 2118 have five digits
+_FIRST_SERIAL, _SERIAL = date(1899, 12, 30), r"^([2-7][0-9]{4})([.,][0-9]+)?$"
 _TIME_OF_DAY = r"(T|\s+)[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?\s*([AaPp][Mm]|Z|UTC|[+-][0-9]{2}:?[0-9]{2})?$"
 
 
@@ -47,6 +50,8 @@ def read_dates(texts: pl.Series, form: str) -> pl.Series:
 
 def days_of(column: pl.Series) -> pl.Series:
     """Read a column that nobody described as days: its own dates, or texts in the format that most of them have.
+
+    46294 is the 29th of September 2026, as a spreadsheet keeps its dates.
 
     Parameters
     ----------
@@ -75,7 +80,13 @@ def days_in_each_reading(column: pl.Series) -> tuple[pl.Series, ...]:
     if isinstance(column.dtype, pl.Date | pl.Datetime):
         return (column.dt.date(),)  # the local day, which a cast would not take from a time with a zone
     texts = column.cast(pl.String).str.strip_chars()
-    return tuple(read_dates(texts, form) for form in likeliest_formats(texts))
+    serials = _serial_days(texts)
+    return tuple(read_dates(texts, form).fill_null(serials) for form in likeliest_formats(texts))
+
+
+def _serial_days(texts: pl.Series) -> pl.Series:
+    days = texts.str.extract(_SERIAL).cast(pl.Int32)
+    return (days + (_FIRST_SERIAL - date(1970, 1, 1)).days).cast(pl.Date)
 
 
 def likeliest_formats(texts: pl.Series) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from segmint.config import Config, load_config
 from segmint.contract.contract import Contract
-from segmint.contract.ids import bare_ids, without_zeros
+from segmint.contract.ids import bare_ids, without_marks_and_zeros
 from segmint.errors import DataError
 from segmint.evaluation.gate import Gate, judge_move
 from segmint.evaluation.recalibration import Move, cross_fitted, flattered_by, move_of
@@ -192,7 +192,7 @@ class _Wave:
         """The customers as those of this wave, where it has a name: in the next one they answer anew."""
         if self.names is None or self.name is None:
             return None
-        return f"{self.name} " + without_zeros(bare_ids(self.names))
+        return f"{self.name} " + without_marks_and_zeros(bare_ids(self.names))
 
     def of(self, kept: NDArray[np.bool_]) -> _Wave:
         """Keep some customers."""

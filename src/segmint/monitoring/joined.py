@@ -33,7 +33,7 @@ class JoinedResults:
     ----------
     rows : polars.DataFrame of n_listed_rows rows
         The call list as it came, then calls (result rows), success, said_yes (a call code that means success), dialled
-        (a code that only a call leaves behind; also a no, where purchases stand in a table of their own), do_not_call, has_result, new (the first row of a customer in any arm of the campaign) and
+        (a code that only a call leaves behind; any code, where purchases stand in a table of their own), do_not_call, has_result, new (the first row of a customer in any arm of the campaign) and
         planned_cost (of all rows on which the customer is listed).
     read, matched, strangers, unnamed : int
         Result rows read; those of customers on the list; those of customers who are not; those without an id. Read is the sum.
@@ -48,8 +48,9 @@ class JoinedResults:
     nameless_objections, shortened_objections : int
         Rows without an id that say that somebody asked not to be called again, and rows whose id a spreadsheet has shortened
         to an exponent: nobody knows who, and none of them is in `do_not_call`.
-    purchases, purchases_matched : int or None
-        Rows of purchases read, and those of customers on the list, whenever they bought. None if nobody named any: then success is what the codes say.
+    purchases, purchases_matched, purchases_of_arms : int or None
+        Rows of purchases read, those of customers on the list, whenever they bought, and of these those to be called or held
+        out. None if nobody named any: then success is what the codes say.
     bought : Purchases or None
         What the rows of the purchases were taken for.
     of_calls : bool
@@ -72,6 +73,7 @@ class JoinedResults:
     do_not_call: pl.Series
     purchases: int | None = None
     purchases_matched: int | None = None
+    purchases_of_arms: int | None = None
     before: int = 0
     repeated: int = 0
     bought: Purchases | None = None
@@ -106,7 +108,7 @@ class JoinedResults:
             plain = self.bought is None or self.bought.told_by is None
             what = ("purchase", "purchases") if plain else ("row of purchases", "rows of purchases")
             said.append(
-                f"{counted(self.purchases, *what)} read, {self.purchases_matched:,} of customers on the list: "
+                f"{counted(self.purchases, *what)} read, {self.purchases_of_arms:,} of customers to be called or held out: "
                 "they alone tell who bought, in both arms."
             )
             said += () if self.bought is None else self.bought.sentences
@@ -159,8 +161,9 @@ class JoinedResults:
                 "calls made by mistake, calling looks better than it is."
             )
         if dialled := held.filter("dialled").height:
+            code = "a call code" if self.purchases is not None else "a code that only a call leaves behind"
             said.append(
-                f"{some_of(dialled, held.height, 'customers held out', 'has a call code and was', 'have a call code and were')} called all the same. "
+                f"{some_of(dialled, held.height, 'customers held out', f'has {code} and was', f'have {code} and were')} called all the same. "
                 "The difference then shows less than what calling brings."
             )
         return tuple(said)
@@ -197,7 +200,7 @@ def join_results(
     outcome : str, optional
         The column of the purchases, where they have it, that says yes of who bought.
     of_calls : bool
-        Whether a no of somebody held out says that the customer was called, as a call code does and an outcome does not.
+        Whether any code of somebody held out says that the customer was called, beside `purchases`; an outcome does not.
     earlier : sequence of polars.DataFrame
         Earlier lists of the campaign: whoever was called or held out there is not compared here. Those called were put to
         rest, those held out were not, so that only customers who are new to both arms are alike.
@@ -217,17 +220,18 @@ def join_results(
     known = _among(calls["_named"], pairs["named"])
     rows = _with_calls(listed, calls.join(pairs.rename({"known": "_key"}), left_on="_named", right_on="named"))
     by_zeros = Counter(results=of_results)
-    bought, matched = None, None
+    bought, matched, of_arms = None, None, None
     if purchases is not None:
         whose = _customers_of(purchases, dispositions)
         theirs, also_unclear, by_zeros["purchases"] = match_ids(whose, listed["_key"])
         unclear |= also_unclear
         arms = [_as_named(listed.filter(status=arm)["_key"], theirs) for arm in ARMS]
         bought = purchases_of(purchases, whose, since=since, today=today, outcome=outcome, arms=arms)
-        dialled = pl.col("dialled") | pl.col("said_no") if of_calls else pl.col("dialled")
         buyers = theirs.filter(_among(theirs["named"], bought.buyers))["known"]
-        rows = rows.with_columns(success=_among(rows["_key"], buyers), dialled=dialled)
+        rows = rows.with_columns(success=_among(rows["_key"], buyers), dialled="has_result" if of_calls else "dialled")
         matched = int(_among(whose, theirs["named"]).sum())
+        in_arms = theirs.filter(_among(theirs["known"], listed.filter(pl.col("status").is_in(ARMS))["_key"]))
+        of_arms = int(_among(whose, in_arms["named"]).sum())
     seen = [bare_ids(each.filter(pl.col("status").is_in(ARMS))["customer"]).drop_nulls().unique() for each in earlier]
     met = [same_ids(each, listed["_key"]) for each in seen]
     by_zeros["customers of earlier lists"] = sum(map(rows_by_zeros, seen, met))
@@ -237,7 +241,7 @@ def join_results(
     asked = pl.concat([rows.filter("do_not_call")["customer"].cast(pl.String), others.drop_nulls().rename("customer")])
     unnamed = calls["_named"].null_count()
     return JoinedResults(
-        rows=rows.drop("_key", "said_no"),
+        rows=rows.drop("_key"),
         read=results.height,
         matched=int(known.sum()),
         strangers=int((~known).sum()) - unnamed,
@@ -246,6 +250,7 @@ def join_results(
         do_not_call=asked.filter(~lost_digits(bare_ids(asked))).unique(maintain_order=True),
         purchases=None if purchases is None else purchases.height,
         purchases_matched=matched,
+        purchases_of_arms=of_arms,
         before=before,
         repeated=repeated,
         bought=bought,
@@ -305,14 +310,13 @@ def _with_calls(listed: pl.DataFrame, calls: pl.DataFrame) -> pl.DataFrame:
         calls=answer.len(),
         success=success.any(),
         said_yes=success.any(),
-        said_no=(answer == "refused").any(),
         dialled=answer.is_in(_OF_A_CALL).any(),
         do_not_call=(pl.col("meaning") == "do_not_call").any(),
     )
     return listed.join(by_customer, on="_key", how="left", maintain_order="left").with_columns(
         (pl.col("calls") > 0).fill_null(False).alias("has_result"),
         pl.col("calls").fill_null(0),
-        pl.col("success", "said_yes", "said_no", "dialled", "do_not_call").fill_null(False),
+        pl.col("success", "said_yes", "dialled", "do_not_call").fill_null(False),
     )
 
 

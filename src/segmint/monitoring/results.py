@@ -126,8 +126,9 @@ class EarlyCalls(NamedTuple):
             was = counted(left_out, "result is of a call", "results are of calls")
             said.append(f"{was} before the list of {self.since}, as '{self.dated_by}' says, and left out.")
         if self.undated:
-            one, many = "result without a date that can be read counts", "results without a date that can be read count"
-            said.append(f"{counted(self.undated, one, many)} as of calls since the list.")
+            result = counted(self.undated, "result without a date", "results without a date")
+            counts = "counts" if self.undated == 1 else "count"
+            said.append(f"{result} that can be read under '{self.dated_by}' {counts} as of calls since the list.")
         if self.readings:
             said.append(
                 f"The dates under '{self.dated_by}' of the results can be read as {self.readings}: the first was taken. Write "
@@ -145,7 +146,7 @@ def early_calls(
     undated = pl.Series([None], dtype=pl.Date).new_from_index(0, results.height)
     days, *others = (undated,) if column is None else days_in_each_reading(dated[column])
     ahead = ask_of_days_ahead(days, column, today, event="result")
-    if column is None or since is None or not days.count():
+    if column is None or since is None:
         return EarlyCalls(pl.Series([False]).new_from_index(0, results.height), days, ahead=ahead)
     early = (days < since).fill_null(False)
     doubtful = any(((other < since).fill_null(False) != early).any() for other in others)
@@ -227,9 +228,10 @@ def outcomes_of(
             fix="check that the two files belong to the same wave",
         )
     answered = joined.filter("_called", pl.col("_yes").is_not_null())
+    customers = pl.Series(groups_of(scored, contract))
     if answered.is_empty():
         raise DataError(
-            f"None of the {joined.height:,} scored customers with a result was called and reached.",
+            f"None of the {customers[joined['_row']].n_unique():,} scored customers with a result was called and reached.",
             expected="results that mean success, refused or do_not_call",
             fix="wait for more results, or correct the meaning of the codes",
         )
@@ -239,7 +241,7 @@ def outcomes_of(
     sentence = " ".join(
         (
             f"{counted(results.height, 'result')} read, {strangers:,} of customers who are not in the scored table{nameless}; "
-            f"{some_of(answered.height, scored.height, 'scored customers', 'has', 'have')} an outcome.",
+            f"{some_of(customers[answered['_row']].n_unique(), customers.n_unique(), 'scored customers', 'has', 'have')} an outcome.",
             *early.sentences(left_out),
             *([early.ahead] if early.ahead else []),
             *met.said("result"),
@@ -361,7 +363,7 @@ def is_call_list(scored: pl.DataFrame) -> bool:
 
 def _left_out(joined: pl.DataFrame, uncalled: str) -> list[str]:
     """Say how many with a result have no outcome, and why."""
-    waiting = joined.filter("_called", pl.col("_yes").is_null())
+    waiting = joined.filter("_called", pl.col("_yes").is_null()).unique("_key")
     again, unknown = int(waiting["_again"].sum()), int(waiting["_open"].sum())
     said = []
     if waiting.height:
@@ -369,6 +371,6 @@ def _left_out(joined: pl.DataFrame, uncalled: str) -> list[str]:
             f"Left out, as they have not answered: {waiting.height - again - unknown:,} not reached, {again:,} to be called "
             f"back, {unknown:,} with no outcome yet."
         )
-    if others := joined.filter(~pl.col("_called")).height:
+    if others := joined.filter(~pl.col("_called").any().over("_key"))["_key"].n_unique():
         said.append(f"Left out, as {uncalled}: {others:,} with a result.")
     return said

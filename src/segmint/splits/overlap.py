@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from segmint.contract.cells import read_outcome
 from segmint.contract.contract import Contract
-from segmint.contract.ids import bare_ids, without_zeros
+from segmint.contract.ids import bare_ids, without_marks_and_zeros
 from segmint.contract.validate import MIN_ROWS_PER_LEVEL
 
 MOST_WHO_SAID_YES_BEFORE = 0.8  # of those who say yes now; so many bought before in no campaign
@@ -47,7 +47,7 @@ def standing_in(history: pl.DataFrame, wave: pl.DataFrame, contract: Contract, *
 
     def values(frame: pl.DataFrame) -> pl.DataFrame:
         return frame.select(
-            without_zeros(bare_ids(frame[column.name])).alias(column.name)
+            without_marks_and_zeros(bare_ids(frame[column.name])).alias(column.name)
             if column.role == "id"
             else _comparable(pl.col(column.name), number=column.kind == "number")
             for column in shared
@@ -87,7 +87,7 @@ def standing_in_with_their_answers(
     if outcome.column not in history.columns:
         return nobody
     said = read_outcome(outcome, history[outcome.column], contract.missing).values
-    known, ids = (without_zeros(bare_ids(frame[name])) for frame in (history, wave))
+    known, ids = (without_marks_and_zeros(bare_ids(frame[name])) for frame in (history, wave))
     there = ids.is_in(known.drop_nulls().implode()).fill_null(False).to_numpy()
     before = ids.is_in(known.filter(said == outcome.positive).drop_nulls().implode()).fill_null(False).to_numpy()
     again = before[there & yes]
