@@ -7,7 +7,7 @@ import pytest
 from segmint.errors import DataError
 from segmint.evaluation.backtest import backtest
 from segmint.evaluation.backtest_scores import Replayed, block_of, totals, wave_figures
-from segmint.evaluation.backtest_words import conclude_backtest
+from segmint.evaluation.backtest_words import conclude_backtest, will_it_hold
 from segmint.evaluation.strategies import AtRandom, BestSoFar, Everyone, Learner, Rule
 from segmint.splits.waves import make_waves
 
@@ -302,7 +302,45 @@ def test_words_name_what_chance_can_explain(played):
     assert "more than “static”" in said
     assert "The response rate moved between" in said
     twin = play(history(), chosen=[learner(), learner("twin")], currency="€")
-    assert "Chance alone can explain the difference to “twin” (0.00 €; 0.00 € to 0.00 €)." in twin.conclusion
+    assert "“twin” would have brought exactly the same." in twin.conclusion
+
+
+def told(**differences):
+    """Rows of profit: ours 10 to 30, and the others minus ours."""
+    rows = [("dense_network", 20.0, 10.0, 30.0, 0.0, 0.0, 0.0)]
+    rows += [(name, 1.0, 0.0, 2.0, middle, low, high) for name, (middle, low, high) in differences.items()]
+    names = ("strategy", "value", "low", "high", "difference", "difference_low", "difference_high")
+    return pl.DataFrame(rows, schema=list(names), orient="row").with_columns(metric=pl.lit("profit"))
+
+
+@pytest.mark.parametrize(
+    ("differences", "said"),
+    [
+        ({"random": (-9, -12, -5), "everyone": (-7, -9, -2), "rival": (1, -2, 3)}, "In these waves it did: "),
+        ({"random": (-9, -12, -5), "everyone": (-1, -9, 2)}, "do not show it: chance alone can explain how the network differs from “Everyone”"),
+        ({"random": (-9, -12, -5), "rival": (4, 1, 9)}, "A next wave may differ. “Rival” would have brought more still."),
+        ({"random": (-9, -12, -5), "everyone": (4, 1, 9)}, "it did not: “Everyone” would have brought more"),
+        ({"random": (-9, np.nan, np.nan)}, "do not show it"),
+    ],
+)  # fmt: skip
+def test_whether_it_holds_is_answered_as_far_as_the_intervals_go(differences, said):
+    rows = told(**differences)
+    labels = {name: name.capitalize() for name in rows["strategy"]}
+    if np.isnan(differences["random"][1]):
+        rows, said = rows.with_columns(low=pl.lit(np.nan)), "cannot be told from so few calls"
+    assert said in will_it_hold(rows, labels, ours="dense_network")
+
+
+def test_what_chance_explains_is_one_sentence_and_the_same_network_is_called_so():
+    rows = told(rival=(1, -2, 3), random=(-1, -2, 3), static=(0, 0, 0), everyone=(-5, -9, -1))
+    labels = {name: name.capitalize() for name in rows["strategy"]}
+    wave = pl.DataFrame({"strategy": ["dense_network"], "customers": [100], "called": [10.0], "response_rate": [0.1]})
+    said = conclude_backtest(rows, wave, labels, ours="dense_network")
+    assert said[1:] == (
+        "That is 5.00 more than “Everyone” (1.00 to 9.00).",
+        "Chance alone can explain the differences to “Rival” (−1.00; −3.00 to 2.00) and “Random” (1.00; −3.00 to 2.00).",
+        "“Static” would have brought exactly the same: before a single wave there is nothing to update with.",
+    )
 
 
 def noise(n, seed):

@@ -17,6 +17,7 @@ from segmint.contract.column import Column
 from segmint.contract.contract import Contract, Outcome
 from segmint.errors import DataError
 from segmint.flows.measure import Measured, measure
+from segmint.flows.scored import made_on
 from segmint.flows.target import target
 from segmint.store.run import Run
 from segmint.store.run_files import MEASURE, TARGET
@@ -383,6 +384,7 @@ def test_money_is_in_the_currency_of_the_lists_own_run(
         page = found.report.read_text("utf-8")
         assert f"{path.name} and " in page
         assert "Revenue and profit in SEK" in page
+        assert f"List of {made_on(Run.open(call_list.parent))}: " in page
         assert "Columns used" not in page
     # by the id of the list's own contract, where the results name the customer so
     named = measure(call_list, wave["results"].rename({"subscribed": "code"}), euros, runs=runs)

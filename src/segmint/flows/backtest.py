@@ -16,6 +16,7 @@ from segmint.contract.valid_table import ValidTable
 from segmint.errors import DataError, PolicyError
 from segmint.evaluation.backtest import Backtest
 from segmint.evaluation.backtest import backtest as replay
+from segmint.evaluation.backtest_words import will_it_hold
 from segmint.evaluation.conformal import LabelSets, adaptive_sets
 from segmint.evaluation.lagged_rates import with_lagged_rates
 from segmint.evaluation.rule import rule_of
@@ -42,7 +43,7 @@ from segmint.store.run import Run
 from segmint.store.run_files import BACKTEST
 from segmint.tables.table_source import TableSource
 from segmint.targeting.policy import ContactPolicy, ContactRules, Economics
-from segmint.wording import counted, percent, plain
+from segmint.wording import counted, listed, percent, plain
 
 MOST_UNEQUAL = 1.1
 CALLS, WAVES = "tables/backtest_calls.parquet", "tables/backtest_waves.parquet"
@@ -137,7 +138,9 @@ def backtest_in(
     here.keep(CALLS, found.calls)
     here.keep(WAVES, found.waves)
     report = write_report(here.folder)
-    sentences = (summary["replayed"], *summary["notes"], *found.conclusion, summary["label_sets"]["sentence"])
+    sentences = (
+        summary["replayed"], *summary["notes"], summary["answer"], *found.conclusion, summary["label_sets"]["sentence"],
+    )  # fmt: skip
     here.done({"conclusion": list(found.conclusion)})
     return Backtested(here.folder, report, table.ledger.sentence(), sentences, summary, found)
 
@@ -324,6 +327,7 @@ def _about(
         f"with {told['mean_size']:.2f} labels on average."
     )
     return {
+        "answer": will_it_hold(found.frame(), found.strategies, ours=OURS),
         "economics": {
             "currency": economics.currency,
             "cost_per_call": economics.cost_per_call,
@@ -428,8 +432,8 @@ def _notes(
             f"The contract does not say when {', '.join(strange)} is known; the replay takes it as known before the call."
         )
     if proxies:
+        labels = listed([table.contract.by_name[name].label for name in proxies])
         notes.append(
-            f"Tell the time rather than the customer: {', '.join(proxies)}. A model that is never updated "
-            "takes them for causes."
+            f"Tell the time rather than the customer: {labels}. A model that is never updated takes them for causes."
         )
     return notes

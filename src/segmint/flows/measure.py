@@ -37,6 +37,7 @@ from segmint.store.run_files import MEASURE, OBJECTORS, TARGET
 from segmint.store.staging import publish_file
 from segmint.tables.table_source import TableSource
 from segmint.tables.write import write_safe_csv
+from segmint.targeting.policy import ContactRules
 from segmint.targeting.suppress import UNNAMED
 from segmint.wording import counted, some_of
 
@@ -158,6 +159,7 @@ def measure(
         sentences = (*first, found.sentences[0], *_if_said(read.said), source, *changed, *found.sentences[1:])
         summary = {
             "sentences": list(sentences),
+            "list": _which_list(read.list_run),
             "cautions": [*first, *changed, *found.cautions],
             "others": others,
             "unlike": found.unlike,
@@ -423,6 +425,16 @@ def _currency(run: Run | None, config: Config) -> tuple[str, str]:
         told = config.economics.currency
         return told, f"Amounts are in {told}, as the given policy says; the list's own run is not at hand."
     return "", "Amounts are in the list's currency, which no run or policy at hand names; --policy can."
+
+
+def _which_list(run: Run | None) -> dict[str, str | None]:
+    """Name the campaign, where somebody gave it a name, and the day of the list; None where its own run is not at hand."""
+    day, campaign = made_on(run), None
+    if run is not None:
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            campaign = str(run.settings["policy"]["campaign"])
+    named = campaign not in (None, ContactRules.model_fields["campaign"].default)
+    return {"campaign": campaign if named else None, "day": None if day is None else day.isoformat()}
 
 
 def _keep_lists(here: Run, joined: JoinedResults) -> None:

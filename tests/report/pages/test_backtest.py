@@ -8,7 +8,7 @@ import pytest
 
 from segmint.models.names import OURS
 from segmint.report.blocks import Block
-from segmint.report.pages.backtest import MOST_LINES, _money_over_time, _rankings, _rates, _strategies
+from segmint.report.pages.backtest import MOST_LINES, _headline, _money_over_time, _rankings, _rates, _strategies
 
 OTHERS = [*(f"rival {number}" for number in range(1, 8)), "random", "everyone"]
 
@@ -47,6 +47,22 @@ def test_no_line_has_the_blue_of_the_network() -> None:
     colors = {key["color"] for key in money_over_time({OURS: 50.0})["keys"]}
     assert len(colors) == MOST_LINES + 1
     assert "class-1" not in colors
+
+
+@pytest.mark.parametrize(
+    ("everyone", "said"), [(7.0, "More than calling everyone"), (12.0, "Less than calling everyone")]
+)
+def test_a_loss_reads_as_a_loss_and_what_is_no_money_as_successes(everyone: float, said: str) -> None:
+    one = {"value": 10.0, "low": 5.0, "high": 15.0}
+    totals = {name: dict.fromkeys(("profit", "called", "successes_per_call"), one) for name in (OURS, "everyone")}
+    totals["everyone"] = totals["everyone"] | {"profit": one | {"value": everyone}}
+    found = {"economics": {"currency": "", "given": False}, "bounded": False}
+    profit, against, *_ = _headline(found, totals, [{"customers": 100}])
+    assert profit[:2] == ("Profit, in successes' worth", "10.00")
+    assert profit[2] == "95 %: 5.00 to 15.00"
+    assert against[:2] == (f"{said}, in successes' worth", "3.00" if everyone == 7 else "2.00")
+    found["economics"] = {"currency": "EUR", "given": True}
+    assert _headline(found, totals, [{"customers": 100}])[0][:2] == ("Profit", "10.00 EUR")
 
 
 def test_misses_of_single_waves_are_said_beside_their_average() -> None:

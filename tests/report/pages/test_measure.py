@@ -16,15 +16,20 @@ ROW = {
 
 
 def blocks(folder: Path, adjusted: float) -> list[dict]:
+    return page(folder, adjusted)["blocks"]
+
+
+def page(folder: Path, adjusted: float) -> dict:
     rows = [
         ROW | {"quantity": quantity, "method": method, "difference": difference}
         for quantity in ("response", "revenue", "profit")
         for method, difference in (("plain", 0.165), ("cuped", adjusted))
     ]
     found = {"sentences": ["s"], "level": 0.9, "currency": "EUR", "do_not_call": 0, "rows": rows}
+    found["list"] = {"campaign": "spring-deposit", "day": "2026-11-27"}
     (folder / "measure.json").write_text(json.dumps(found))
     (page,) = (page for page in summarise(folder)["pages"] if page["name"] == "measure")
-    return page["blocks"]
+    return page
 
 
 @pytest.mark.parametrize("adjusted", [0.157, 0.165])
@@ -39,3 +44,14 @@ def test_no_means_stand_beside_an_adjusted_difference(tmp_path: Path) -> None:
     means = {row[0]: row[1:3] for row in table["rows"]}
     assert means["response, plain"] == ["30.5 %", "14.0 %"]
     assert [means[f"{name}, CUPED"] for name in ("response", "revenue", "profit")] == [["–", "–"]] * 3
+
+
+def test_the_campaign_and_the_lines_that_count_are_named_and_a_narrow_screen_shows_them(tmp_path: Path) -> None:
+    shown = page(tmp_path, 0.157)
+    assert shown["lead"].startswith("Campaign spring-deposit, list of 2026-11-27: 400 customers called")
+    (table,) = (block for block in shown["blocks"] if block["kind"] == "table")
+    assert [table["rows"][place][0] for place in table["marked"]] == [
+        f"{name}, CUPED" for name in ("response", "revenue", "profit")
+    ]
+    assert table["stacked"]
+    assert "The lines with CUPED count" in table["note"]

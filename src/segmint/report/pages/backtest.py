@@ -8,7 +8,20 @@ import numpy as np
 
 from segmint.models.names import OURS
 from segmint.report import charts
-from segmint.report.blocks import Block, Page, banner, chart, figures, fold, grid, key, make_page, points, table
+from segmint.report.blocks import (
+    Block,
+    Page,
+    banner,
+    chart,
+    figures,
+    fold,
+    grid,
+    key,
+    make_page,
+    points,
+    statements,
+    table,
+)
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.store import run_files
@@ -29,6 +42,7 @@ def page(run: RunView) -> Page | None:
         waves[row["strategy"]].append(row)
     mine, doubt = waves[OURS], found["time"].get("caution")
     customers = sum(row["customers"] for row in mine)
+    question, _, answer = found.get("answer", "").partition("?")
     return make_page(
         "backtest",
         title="Had you used it since the first wave",
@@ -37,6 +51,7 @@ def page(run: RunView) -> Page | None:
         "Before each wave every strategy knew only what was known then.",
         blocks=[
             banner("caution", "Does this column tell the time?", doubt) if doubt else None,
+            statements([(question, answer.strip())]) if answer else None,
             figures(_headline(found, totals, mine)),
             points([*found["conclusion"], *(note for note in found["notes"] if note != doubt)]),
             _money_over_time(found, waves),
@@ -62,9 +77,19 @@ def _headline(found: dict[str, Any], totals: dict[str, dict[str, Row]], mine: li
     profit = ours["profit"]
     gained = profit["value"] - everyone["profit"]["value"]
     anyone = _anyone(found)
+    worth = "" if found["economics"].get("given", True) else ", in successes' worth"
+    digits = 0 if abs(profit["value"]) >= 100 else 2
     return [
-        ("Profit", money(profit["value"], currency, None), f"95 %: {between(profit['low'], profit['high'], 0)}"),
-        (f"More than {anyone}", money(gained, currency, None), "over all waves"),
+        (
+            f"Profit{worth}",
+            money(profit["value"], currency, None),
+            f"95 %: {between(profit['low'], profit['high'], digits)}",
+        ),
+        (
+            f"{'More' if gained >= 0 else 'Less'} than {anyone}{worth}",
+            money(abs(gained), currency, None),
+            "over all waves",
+        ),
         ("Customers called", count(ours["called"]["value"]), f"of {count(sum(row['customers'] for row in mine))}"),
         (
             "Said yes per 100 called",

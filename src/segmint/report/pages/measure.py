@@ -28,7 +28,7 @@ def page(run: RunView) -> Page | None:
         "measure",
         title="What calling brought",
         short="What calling brought",
-        lead=f"{count(response['customers_called'])} customers called against {count(response['customers_held_out'])} held out.",
+        lead=f"{_which(found.get('list') or {})}{count(response['customers_called'])} customers called against {count(response['customers_held_out'])} held out.",
         blocks=[
             others_banner(others),
             *(_looked_at_first(sentence, found.get("unlike")) for sentence in cautions if sentence != others),
@@ -64,6 +64,14 @@ def page(run: RunView) -> Page | None:
     )
 
 
+def _which(told: Row) -> str:
+    """Name the campaign and the day of its list, as far as its own run told them."""
+    campaign, day = told.get("campaign"), told.get("day")
+    parts = [f"Campaign {campaign}" if campaign else "", f"list of {day}" if day else ""]
+    said = ", ".join(part for part in parts if part)
+    return f"{said[0].upper()}{said[1:]}: " if said else ""
+
+
 def _looked_at_first(caution: str, unlike: str | None) -> Block:
     """Show what is doubtful; only arms that differ by more than chance cannot be compared."""
     title = "The two arms cannot be compared as they are" if caution == unlike else "Look at this first"
@@ -88,12 +96,14 @@ def _table(rows: list[Row], level: str, title: str, currency: str) -> Block:
     amounts = f"Revenue and profit in {currency}. " if currency else ""
     note = (
         f"Observed means per customer; everyone listed counts as called, dialled or not. {amounts}Profit is after the planned "
-        "cost of calling. CUPED takes out of the difference what the propensity had already foretold, which narrows the interval; "
-        "its difference is not that of two means, so none stand beside it. "
-        "Smallest visible: seen in 80 % of campaigns."
+        "cost of calling. The lines with CUPED count, and the figures above are theirs: what the propensities had foretold before "
+        "the first call is taken out of the difference, so that less of it is chance; it is not the difference of two means, so "
+        "none stand beside it. Plain is the difference of the two means. Smallest visible: a true difference as large would be told "
+        "from chance in 80 % of such campaigns; a smaller one is mostly missed."
     )
     columns = ["Per customer", "called", "held out", "difference", level, "smallest visible"]
-    return table(columns, cells, title=title, note=note)
+    counting = [place for place, row in enumerate(rows) if row["method"] == "cuped"]
+    return table(columns, cells, title=title, note=note, marked=counting, stacked=True)
 
 
 def _in_points(row: Row) -> list[str]:
@@ -132,4 +142,4 @@ def _segments(rows: list[Row], level: str) -> Block | None:
         for row in rows
         if row["quantity"] == "response"
     ]
-    return table(["Segment", "called", "change of the response rate", level], cells, title="By segment")
+    return table(["Segment", "called", "change of the response rate", level], cells, title="By segment", stacked=True)
