@@ -339,7 +339,7 @@ def test_what_chance_explains_is_one_sentence_and_the_same_network_is_called_so(
     assert said[1:] == (
         "That is 5.00 more than “Everyone” (1.00 to 9.00).",
         "Chance alone can explain the differences to “Rival” (−1.00; −3.00 to 2.00) and “Random” (1.00; −3.00 to 2.00).",
-        "“Static” would have brought exactly the same: before a single wave there is nothing to update with.",
+        "“Static” would have brought exactly the same: in a single wave nothing has been updated yet.",
     )
 
 

@@ -50,7 +50,7 @@ def conclude_backtest(
         sentences += [_ahead(profit[name], labels[name], currency) for name in others if name not in (*same, *level)]
         sentences += _explained_by_chance([(profit[name], labels[name]) for name in level], currency)
         if same:
-            why = ": before a single wave there is nothing to update with" if mine.height == 1 else ""
+            why = ": in a single wave nothing has been updated yet" if mine.height == 1 else ""
             sentences.append(f"{_named(same, labels)} would have brought exactly the same{why}.")
     # the last wave may be of a handful, whose rate is chance
     large = mine.filter(pl.col("customers") >= pl.col("customers").max() / 2)

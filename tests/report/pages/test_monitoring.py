@@ -1,0 +1,12 @@
+"""The page of a wave held against training: what nobody knows is not shown as if it had been measured."""
+
+from __future__ import annotations
+
+from segmint.report.pages.monitoring import _headline, _in_training
+
+
+def test_what_training_does_not_say_is_called_unknown() -> None:
+    estimated = {"rate": 0.1, "rate_in_training": 0.1, "auc": 0.7, "auc_in_training": None}
+    *_, auc = _headline({"alarms": [], "estimated": estimated, "realised": None})
+    assert auc == ("Estimated ROC AUC", "0.70", "in training not known")
+    assert _in_training(1.0) == "in training 1.00"
