@@ -173,8 +173,27 @@ def test_the_control_group_is_not_among_those_whom_a_larger_budget_would_list():
     would_pay = int((choice.status == STATUSES.index("beyond_budget")).sum())
     assert would_pay > more
     assert choice.advice[1] == (
-        f"The budget ends the list where calls still pay: {would_pay:,} more customers would pay; {would_pay - more:,} of them "
+        f"The budget of calls ends the list where calls still pay: {would_pay:,} more customers would pay; {would_pay - more:,} of them "
         f"would be held out, the other {more:,} bring {larger.profit - choice.profit:,.0f} EUR."
+    )
+
+
+def test_only_limits_of_which_more_would_bring_something_end_the_list():
+    columns = pl.DataFrame({"branch": ["north", "south"] * 200})
+    quota = {"column": "branch", "level": "north", "maximum": 150}
+
+    def advice(**rules):
+        return choose(ids(400), np.linspace(0.9, 0.3, 400), make_policy(**rules), columns=columns).advice[1]
+
+    assert advice(budget_calls=100, quotas=[quota]).startswith(
+        "The budget of calls ends the list where calls still pay"
+    )
+    assert advice(quotas=[quota]).startswith("The quota of branch north ends the list where")
+    assert advice(budget_calls=390, quotas=[quota]).startswith("The quota of branch north ends the list where")
+    both = advice(budget_calls=100, quotas=[quota | {"maximum": 20}])
+    assert both.split(" end the list")[0] in (
+        "The budget of calls and the quota of branch north",
+        "The quota of branch north and the budget of calls",
     )
 
 

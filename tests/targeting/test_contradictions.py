@@ -37,6 +37,14 @@ def test_a_budget_for_nobody_says_how_many_calls_one_customer_takes(calls, expec
             "the budget allows 10",
         ),
         (MONEY, {"quotas": [{"column": "job", "level": "a"}, {"column": "job", "level": "a"}]}, "2 times"),
+        (
+            MONEY,
+            {
+                "quotas": [{"column": "branch", "level": "001", "minimum": 80}],
+                "exclude": [{"name": "closing", "column": "branch", "levels": ["001"]}],
+            },
+            "'branch 001' asks for at least 80, and the exclusion 'closing' keeps all of them off",
+        ),
     ],
 )
 def test_contradictions_are_found_before_work_starts(economics, rules, said):
@@ -44,6 +52,13 @@ def test_contradictions_are_found_before_work_starts(economics, rules, said):
         ContactPolicy(economics=economics, **rules)
     assert caught.value.expected
     assert caught.value.fix
+
+
+def test_a_quota_beside_an_exclusion_of_other_customers_is_none():
+    branch = {"column": "branch", "level": "001"}
+    closing = {"name": "closing", "column": "branch"}
+    assert ContactPolicy(economics=MONEY, quotas=[branch | {"maximum": 9}], exclude=[closing | {"levels": ["001"]}])
+    assert ContactPolicy(economics=MONEY, quotas=[branch | {"minimum": 9}], exclude=[closing | {"levels": ["002"]}])
 
 
 def test_several_contradictions_are_told_at_once():

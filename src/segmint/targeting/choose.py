@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +15,10 @@ from segmint.tables.frame_source import frame_of
 from segmint.targeting.given_ids import Ids, given_ids, given_mask
 from segmint.targeting.holdout import in_holdout, keyed_words
 from segmint.targeting.one_budget import price_of_budget
-from segmint.targeting.optimise import GAP, ShadowPrice, Solution, best_under_limits
+from segmint.targeting.optimise import GAP, ShadowPrice, Solution, best_under_limits, limit_words
 from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.stakes import DIGITS, Stakes
-from segmint.wording import counted, money, percent, some_of
+from segmint.wording import capital, counted, money, percent, some_named, some_of
 
 Floats = NDArray[np.float64]
 STATUSES = ("listed", "held_out", "suppressed", "beyond_budget", "below_break_even", "rejected")
@@ -25,6 +26,7 @@ LISTED, HELD_OUT, SUPPRESSED, BEYOND_BUDGET, BELOW_BREAK_EVEN, REJECTED = range(
 ANOTHER_ROW = "another row of the same customer is used"
 NO_AMOUNT = "cost or value is not known"
 _EVERYBODY, _NEARLY = 0.995, 0.85
+MOST_LIMITS = 4  # so many that end a list are named
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -149,7 +151,7 @@ def choose(
     rank = np.zeros(len(customers), dtype=np.int64)
     listed = order[status[order] == LISTED]
     rank[listed] = np.arange(1, listed.size + 1)
-    advice = advise(status, order, profit, chance, holdout, policy)
+    advice = advise(status, order, profit, chance, holdout, policy, prices)
     return Choice(
         status=status,
         because=because,
@@ -339,6 +341,7 @@ def advise(
     propensity: Floats,
     holdout: NDArray[np.bool_],
     policy: ContactPolicy,
+    prices: Sequence[ShadowPrice] = (),
 ) -> tuple[str, ...]:
     """Say in words whom to call: everybody, nobody, or down to where.
 
@@ -349,6 +352,8 @@ def advise(
         Row numbers of the eligible, best first.
     holdout : ndarray of bool, shape (n_customers,)
     policy : ContactPolicy
+    prices : sequence of ShadowPrice
+        Of the limits that bind.
     """
     currency = policy.economics.currency
     paying = int((profit[order] > 0).sum())
@@ -376,7 +381,7 @@ def advise(
             else ", together"
         )
         sentences.append(
-            f"{_what_ends(policy)} where calls still pay: {counted(beyond.size, 'more customer')} would pay{who} "
+            f"{_what_ends(prices, policy)} where calls still pay: {counted(beyond.size, 'more customer')} would pay{who} "
             f"{money(profit[more].sum(), currency)}."
         )
     if listed.size:
@@ -389,8 +394,12 @@ def advise(
     return tuple(sentences)
 
 
-def _what_ends(policy: ContactPolicy) -> str:
-    return "Quotas, capacities and budget stop the list" if policy.needs_optimiser else "The budget ends the list"
+def _what_ends(prices: Sequence[ShadowPrice], policy: ContactPolicy) -> str:
+    """Name the limits of which one more unit would bring something."""
+    names = [limit_words(price.name, policy) for price in prices if price.price > 0]
+    if not names:
+        return "The limits of the policy end the list" if policy.needs_optimiser else "The budget ends the list"
+    return f"{capital(some_named(names, MOST_LIMITS))} {'ends' if len(names) == 1 else 'end'} the list"
 
 
 def _how_many(share: float, paying: int, eligible: int, *, limited: bool) -> str:

@@ -7,6 +7,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import polars as pl
+
+from segmint.targeting.levels import has_level
+
 if TYPE_CHECKING:
     from segmint.targeting.policy import ContactPolicy, Economics
 
@@ -93,6 +97,7 @@ def _impossible_quotas(policy: ContactPolicy) -> Iterator[Contradiction]:
                 "one quota for each level of a column",
                 "join them into one entry of policy.quotas",
             )
+    yield from _quotas_of_excluded(policy)
     yield from _quotas_above_budget(policy)
     for name, count in Counter(capacity.name for capacity in policy.capacities).items():
         if count > 1:
@@ -100,6 +105,21 @@ def _impossible_quotas(policy: ContactPolicy) -> Iterator[Contradiction]:
                 f"Two capacities are named '{name}'.",
                 "one name for each capacity",
                 "rename one of them, so that their prices can be told apart",
+            )
+
+
+def _quotas_of_excluded(policy: ContactPolicy) -> Iterator[Contradiction]:
+    """Find minimums of levels that an exclusion keeps off, compared as the rules of a list compare them."""
+    for quota in policy.quotas:
+        level = pl.Series([quota.level])
+        by = [
+            rule.name for rule in policy.exclude if rule.column == quota.column and has_level(level, rule.levels).any()
+        ]
+        if quota.minimum and by:
+            yield (
+                f"The quota '{quota.words}' asks for at least {quota.minimum}, and the exclusion '{by[0]}' keeps all of them off.",
+                "a minimum of customers who may be called",
+                "take the level out of policy.exclude, or the minimum out of policy.quotas",
             )
 
 

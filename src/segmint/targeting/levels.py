@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from segmint.contract.cells import as_text
-from segmint.targeting.policy import ContactPolicy
+
+if TYPE_CHECKING:
+    from segmint.targeting.policy import ContactPolicy
 
 
 def has_level(values: pl.Series, levels: Sequence[str]) -> pl.Series:

@@ -20,6 +20,7 @@ Floats = NDArray[np.float64]
 GAP = 1e-3
 _STEP = 0.01  # limits are loosened and tightened by this share to confirm a price
 _NOTHING = 1e-6
+_PLACE = "place for "  # one unit of a quota
 _CORE = 400
 _SECONDS = 20.0
 _SIFTED = 8_000
@@ -222,8 +223,16 @@ def limits_of(rows: NDArray[np.int64], cost: Floats, policy: ContactPolicy, colu
         member = _members(quota, columns).gather(rows)
         high = np.inf if quota.maximum is None else float(quota.maximum)
         low = float(quota.minimum) if quota.minimum else -np.inf
-        limits.append(Limit(f"place for {quota.words}", member.to_numpy().astype(np.float64), low, high))
+        limits.append(Limit(f"{_PLACE}{quota.words}", member.to_numpy().astype(np.float64), low, high))
     return tuple(limits)
+
+
+def limit_words(name: str, policy: ContactPolicy) -> str:
+    """Name a limit as the policy does: "the budget of calls", "the quota of branch Lisbon"."""
+    budgets = {"call": "calls", policy.economics.currency: "money", "conversation": "conversations"}
+    if name in {capacity.name for capacity in policy.capacities}:
+        return f"the capacity '{name}'"
+    return f"the quota of {name.removeprefix(_PLACE)}" if name.startswith(_PLACE) else f"the budget of {budgets[name]}"
 
 
 def limits_used(
@@ -314,7 +323,7 @@ def _require_enough(limits: Sequence[Limit], candidates: NDArray[np.int64]) -> N
     for limit in limits:
         there = float(limit.use.sum())
         if limit.low > there:
-            quota = limit.name.removeprefix("place for ")
+            quota = limit.name.removeprefix(_PLACE)
             said = f"The quota asks for at least {limit.low:,.0f} of '{quota}', only {there:,.0f} can be called."
             raise UnfilledQuotaError(quota, said)
 
