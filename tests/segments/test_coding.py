@@ -10,6 +10,7 @@ from segmint.contract.column import Column, State
 from segmint.errors import DataError
 from segmint.segments.coding import NO_VALUE, OTHER, band_labels, encode, learn_coding
 from segmint.segments.inputs import SegmentInputs, inputs_of
+from segmint.segments.rules import range_in_words
 
 
 def of(frame, **more):
@@ -145,4 +146,12 @@ def test_bands_that_differ_look_different():
     assert band_labels([191.7, 192.1, 192.4], whole=False) == [
         "under 191.7", "191.7 to under 192.1", "192.1 to under 192.4", "192.4 or more",
     ]  # fmt: skip
-    assert band_labels([0.125, 12.5, 1_250.4], whole=False)[-1] == "1,250 or more"
+    assert band_labels([0.125, 12.5, 1_250.4], whole=False)[-1] == "1,250.4 or more"
+
+
+def test_bands_and_ranges_of_a_column_are_said_with_one_sign_and_one_rounding():
+    cuts = [-1_461.22, -724.3, 358.57]
+    state = {"type": "bands", "states": [], "cuts": cuts, "labels": band_labels(cuts, whole=False)}
+    assert state["labels"][1:3] == ["−1,461.22 to under −724.3", "−724.3 to under 358.57"]
+    assert range_in_words(state, {1, 2}) == "from −1,461.22 to under 358.57"
+    assert band_labels([-200.0, -100.0], whole=True) == ["under −200", "−200 to −101", "−100 or more"]

@@ -20,6 +20,7 @@ from segmint.contract.counts import count_values
 from segmint.errors import DataError
 from segmint.features.apply import read_numbers
 from segmint.segments.inputs import SegmentInputs
+from segmint.wording import count, decimal
 
 BANDS = 8
 RAREST_LEVEL = 10  # customers; rarer levels are pooled, so that no bundle tells of a handful of people
@@ -225,23 +226,22 @@ def band_labels(cuts: Sequence[float], *, whole: bool, lowest: float | None = No
     if not cuts:
         return ["any value"]
 
-    said = [f"{cut:,.0f}" for cut in cuts] if whole else tell_apart(cuts)
+    said = tell_apart(cuts)
 
     def between(place: int) -> str:
         low, high = said[place], said[place + 1]
         if not whole:
             return f"{low} to under {high}"
-        return low if cuts[place + 1] - cuts[place] <= 1 else f"{low} to {cuts[place + 1] - 1:,.0f}"
+        return low if cuts[place + 1] - cuts[place] <= 1 else f"{low} to {count(cuts[place + 1] - 1)}"
 
-    alone = whole and lowest is not None and cuts[0] - lowest <= 1
-    first = f"{lowest:,.0f}" if alone else f"under {said[0]}"
+    first = count(lowest) if whole and lowest is not None and cuts[0] - lowest <= 1 else f"under {said[0]}"
     return [first, *(between(place) for place in range(len(cuts) - 1)), f"{said[-1]} or more"]
 
 
 def tell_apart(numbers: Sequence[float]) -> list[str]:
-    """Say numbers with three digits, or with as many as it takes for different ones to look different."""
+    """Say numbers with six digits, or with as many as it takes for different ones to look different; nobody reads 1.2e+07."""
     said: list[str] = []
-    for digits in range(3, 13):
+    for digits in range(6, 13):
         said = [_with_digits(number, digits) for number in numbers]
         if len(set(said)) == len(set(numbers)):
             break
@@ -252,7 +252,7 @@ def _with_digits(number: float, digits: int) -> str:
     if number == 0:
         return "0"
     places = max(0, digits - 1 - int(np.floor(np.log10(abs(number)))))
-    text = f"{number:,.{places}f}"
+    text = decimal(number, places)
     return text.rstrip("0").rstrip(".") if places else text
 
 

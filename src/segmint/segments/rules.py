@@ -12,7 +12,7 @@ import polars as pl
 
 from segmint.contract.cells import TRUTHS
 from segmint.segments.assign import given_labels
-from segmint.segments.coding import NO_ANSWER, NO_VALUE, RAREST_LEVEL, State, encode, learn_coding
+from segmint.segments.coding import NO_ANSWER, NO_VALUE, RAREST_LEVEL, State, encode, learn_coding, tell_apart
 from segmint.segments.inputs import SegmentInputs, inputs_of
 from segmint.segments.stability import Labels
 from segmint.segments.tree import find_leaves, grow_tree, leaf_nodes, leaf_paths
@@ -219,15 +219,10 @@ def range_in_words(state: State, named: set[int]) -> str:
     high = None if run[-1] == last else state["cuts"][run[-1] - first]
     if len(run) == 1 and all(end is None or end == round(end) for end in (low, high)):
         return ""  # "34 to 37" reads better than "from 34 to under 38"
+    said = dict(zip(state["cuts"], tell_apart(state["cuts"]), strict=True))
     if high is None:
-        return "any number" if low is None else f"{_number(low)} or more"
-    return f"under {_number(high)}" if low is None else f"from {_number(low)} to under {_number(high)}"
-
-
-def _number(number: float) -> str:
-    """Say a number in full where it is whole or large: nobody reads 1.2e+07."""
-    text = f"{number:,.0f}" if number == round(number) or abs(number) >= 1e5 else f"{number:,g}"
-    return text.replace("-", "\u2212")
+        return "any number" if low is None else f"{said[low]} or more"
+    return f"under {said[high]}" if low is None else f"from {said[low]} to under {said[high]}"
 
 
 def _condition(state: State, levels: set[int]) -> str:
