@@ -458,10 +458,32 @@ def a_made_list(runs: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     return listed.with_columns(run=pl.lit(run.id)), results
 
 
+def test_an_older_list_of_the_campaign_that_nobody_named_is_a_caution(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    under_a_contract_of_words(monkeypatch)
+    (tmp_path / "codes.toml").write_text(CODES)
+    older, _ = a_made_list(tmp_path / "runs")
+    folder = tmp_path / "runs" / older["run"][0]
+    older.head(40).write_parquet(folder / "call_list.parquet")
+    record = json.loads((folder / "run.json").read_text("utf-8"))
+    (folder / "run.json").write_text(json.dumps(record | {"made": "2026-01-01T00:00:00+00:00"}))
+    listed, results = a_made_list(tmp_path / "runs")
+
+    def cautions(**earlier: object) -> list[str]:
+        found = measure(listed, results, runs=tmp_path / "runs", codes=tmp_path / "codes.toml", **earlier)  # type: ignore[arg-type]
+        return [said for said in found.summary["cautions"] if "--earlier" in said]
+
+    (said,) = cautions()
+    assert said.startswith("40 of the 1,000 compared stand on the list of 01 Jan 2026, 00:00 UTC (the run ")
+    assert cautions(earlier=[folder / "call_list.parquet"]) == []
+
+
 def test_a_list_that_lost_rows_is_measured_with_a_caution(tmp_path: Path) -> None:
     listed, results = a_made_list(tmp_path / "runs")
     (tmp_path / "codes.toml").write_text(CODES)
     bought = results.filter(code="SALE").select("customer")
+    results = results.join(listed.filter(status="listed"), on="customer", how="semi", maintain_order="left")
 
     def found(one: pl.DataFrame) -> Measured:
         return measure(one, results, runs=tmp_path / "runs", codes=tmp_path / "codes.toml", purchases=bought)

@@ -9,10 +9,11 @@ import polars as pl
 import pytest
 
 from segmint.contract.contract import parse_contract
-from segmint.flows.same_campaign import shared_customers
+from segmint.flows.same_campaign import held_out_again, shared_customers
 from segmint.flows.target import Targeted, target
 from segmint.store.bundle import write_bundle
 from segmint.store.run import Run, list_runs
+from segmint.targeting.holdout import plan_holdout
 from segmint.targeting.policy import ContactPolicy, Economics
 from tests.service.small import CONTRACT, small_parts
 
@@ -40,8 +41,47 @@ def test_customers_of_a_list_of_the_same_campaign_are_counted(tmp_path: Path) ->
     made = a_list(tmp_path, " spring  2026", ["c1", "c2", "record 7", "stranger"])
     (sentence,) = said(tmp_path)
     assert "2 of the 4 who may be called are called by the list of" in sentence
-    assert f"name call_list.parquet of the run {made.name} in policy.other_lists" in sentence
+    assert (
+        f"(the run {made.name}) too, and are not left out of this one; if both are used, name call_list.parquet of that run"
+        in sentence
+    )
     assert "3 of the 4" in said(tmp_path, table="sha256:1")[0]  # records are the same in the same table alone
+
+
+def test_customers_of_several_lists_are_counted_once_and_every_list_is_named(tmp_path: Path) -> None:
+    older = a_list(tmp_path, "Spring 2026", ["c1", "c2"])
+    assert said(tmp_path, POLICY.but(other_lists=[older / "call_list.parquet"])) == []
+    newer = a_list(tmp_path, "Spring 2026", ["c2"])
+    (sentence,) = said(tmp_path)
+    assert "2 of the 4 who may be called are called by 2 earlier lists (the runs " in sentence
+    assert older.name in sentence
+    assert newer.name in sentence
+    (sentence,) = said(tmp_path, POLICY.but(other_lists=[older / "call_list.parquet"]))
+    # a copy of one list is named as a rule: of the other, one customer is left
+    assert "1 of the 4 who may be called is called by the list of" in sentence
+    assert "too, and is not left out" in sentence
+
+
+def test_the_power_of_a_holdout_that_was_held_out_before_is_that_of_the_new_customers(tmp_path: Path) -> None:
+    made = a_list(tmp_path, "Spring 2026", ["c1", "c2"])  # c3 is held out
+    rows = pl.DataFrame(
+        {
+            "customer": [f"c{n}" for n in range(4_000)],
+            "status": ["listed"] * 3 + ["held_out"] + ["listed"] * 2_000 + ["held_out"] * 1_996,
+        }
+    )
+    rows = rows.with_columns(status=pl.when(customer=pl.lit("c3")).then(pl.lit("held_out")).otherwise("status"))
+    power = plan_holdout(0.1, 2_003, 1_997)
+
+    def of(policy: ContactPolicy) -> list[str]:
+        doubts = held_out_again(list_runs(tmp_path), policy, rows, power, by_id=True, table="sha256:2")
+        return [doubt["sentence"] for doubt in doubts]
+
+    (sentence,) = of(POLICY)
+    assert sentence.startswith("1 of the 1,997 held out stands on the list of ")
+    assert made.name in sentence
+    assert "With 2,001 called and 1,996 held out, a difference of" in sentence
+    assert of(POLICY.but(campaign="autumn")) == []
 
 
 def test_without_ids_only_lists_of_the_same_table_share_customers(tmp_path: Path) -> None:

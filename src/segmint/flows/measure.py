@@ -22,6 +22,7 @@ from segmint.flows.do_not_call import Grown, NotGrown, add_objectors
 from segmint.flows.read import data_of_list, inputs_of, open_source, refuse_overwriting
 from segmint.flows.report import write_report
 from segmint.flows.results import read_codes, read_frame
+from segmint.flows.same_campaign import unnamed_lists
 from segmint.flows.scored import made_on, scoring_run
 from segmint.flows.settings import RUNS, Place, Settings, path_of, place_of, settings_of
 from segmint.metrics.intervals import EFFECT_LEVEL
@@ -32,7 +33,7 @@ from segmint.monitoring.measure import measure as estimate
 from segmint.monitoring.results import meaning_of
 from segmint.monitoring.strangers import caution_of_strangers
 from segmint.progress import Progress, silent
-from segmint.store.run import CONTRACT, Run
+from segmint.store.run import CONTRACT, Run, list_runs
 from segmint.store.run_files import MEASURE, OBJECTORS, TARGET
 from segmint.store.staging import publish_file
 from segmint.tables.table_source import TableSource
@@ -153,9 +154,10 @@ def measure(
         with _said_what_grew(grown, lost):
             changed = _changed_since(read.listed, read.list_run, runs)
             found = estimate(read.joined, level=level, currency=currency, held_out_silence_means_no=silence_means_no)
+        unnamed = _unnamed_lists(read, runs)
         others = caution_of_strangers(read.joined.strangers, read.joined.read - read.joined.unnamed, "on this list")
         refused = (grown.sentence,) if isinstance(grown, NotGrown) else ()
-        first = (*refused, *_if_said(lost), *_if_said(others))
+        first = (*refused, *_if_said(lost), *_if_said(others), *_if_said(unnamed))
         sentences = (*first, found.sentences[0], *_if_said(read.said), source, *changed, *found.sentences[1:])
         summary = {
             "sentences": list(sentences),
@@ -379,6 +381,15 @@ def _contract_of(list_run: Run | None) -> Contract | None:
         with suppress(OSError, SegmintError):
             return load_contract(list_run.folder / CONTRACT)
     return None
+
+
+def _unnamed_lists(read: _Read, runs: Path) -> str:
+    """Say that customers stand on older lists of the campaign which `--earlier` does not name; "" if none do."""
+    if read.list_run is None or read.contract is None or read.contract.id_column is None:
+        return ""
+    own = [] if "run" not in read.listed.columns else read.listed["run"].cast(pl.String).drop_nulls().unique().to_list()
+    compared = bare_ids(read.joined.compared["customer"])
+    return unnamed_lists(list_runs(runs), [*own, read.list_run.id], read.list_run, compared)
 
 
 def _changed_since(listed: pl.DataFrame, list_run: Run | None, runs: Path) -> list[str]:

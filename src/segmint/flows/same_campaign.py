@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from filecmp import cmp
 from functools import lru_cache
@@ -14,12 +15,16 @@ import polars as pl
 
 from segmint.contract.ids import are_among
 from segmint.errors import RunError
+from segmint.monitoring.joined import ARMS
 from segmint.store.run import Run
 from segmint.store.run_files import LIST
+from segmint.targeting.holdout import PowerCalculation, plan_holdout
 from segmint.targeting.policy import ContactPolicy, ContactRules
 from segmint.targeting.suppress import UNNAMED, Doubt
+from segmint.wording import some_named
 
 NEWEST = 10  # lists of a campaign that are looked into
+MOST_NAMED = 3  # so many of them are named
 
 
 def shared_customers(
@@ -45,28 +50,126 @@ def shared_customers(
     """
     if policy.counts_calls:
         return []
+    left_out = policy.other_lists
+    kept = (
+        run
+        for run in lists_of(runs, policy.campaign)
+        if not any(_is_copy(path, run.folder / LIST) for path in left_out)
+    )
+    met = _met(kept, customers, ("listed",), by_id=by_id, table=table)
+    return [_said(met, policy.campaign, who, by_id=by_id)] if met.lists else []
+
+
+def held_out_again(
+    runs: Sequence[Run], policy: ContactPolicy, rows: pl.DataFrame, power: PowerCalculation, *, by_id: bool, table: str
+) -> list[Doubt]:
+    """Say that customers held out stand on a finished list of the same campaign, and what the others can show.
+
+    Parameters
+    ----------
+    runs, policy, by_id, table
+        As `shared_customers` takes them.
+    rows : polars.DataFrame
+        The call list.
+    power : PowerCalculation
+        What all of its customers can show.
+    """
+    lists = list(lists_of(runs, policy.campaign))
+    called, held = (
+        _met(lists, rows.filter(status=arm)["customer"], ARMS, by_id=by_id, table=table)
+        for arm in ("listed", "held_out")
+    )
+    if not held.lists:
+        return []
+    new = plan_holdout(power.base_rate, *(len(met.who) - int(met.who.sum()) for met in (called, held))).sentence
+    stand = "stands" if held.who.sum() == 1 else "stand"
+    return [
+        Doubt(
+            title="Customers held out were part of the campaign before",
+            sentence=f"{held.of('held out')} {stand} on {held.named} too; if that was used, `segmint measure --earlier` leaves them "
+            f"out. {new.rstrip('.')}",
+        )
+    ]
+
+
+def unnamed_lists(runs: Sequence[Run], own: Sequence[str], since: Run, compared: pl.Series) -> str:
+    """Say that compared customers stand on older lists of the campaign that nobody named; "" if none do.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        Newest first.
+    own : sequence of str
+        The runs of the lists that are measured.
+    since : Run
+        The list's own run: only older ones are looked at.
+    compared : polars.Series of String
+        Ids of those who are compared.
+    """
+    if (campaign := _campaign(since.folder)) is None:
+        return ""
+    older = (run for run in runs if run.record["made"] < since.record["made"] and run.id not in own)
+    met = _met(lists_of(older, campaign), compared, ARMS, by_id=True, table="")
+    if not met.lists:
+        return ""
+    return (
+        f"{met.of('compared')} {'stands' if met.who.sum() == 1 else 'stand'} on {met.named} of the same campaign too, to be called or held "
+        f"out. If that was used, leave them out: --earlier, with its {LIST}."
+    )
+
+
+@dataclass(frozen=True)
+class _Met:
+    """Which customers stand on lists, and on which."""
+
+    who: pl.Series
+    lists: tuple[Run, ...]
+
+    def of(self, what: str) -> str:
+        return f"{int(self.who.sum()):,} of the {len(self.who):,} {what}"
+
+    @property
+    def named(self) -> str:
+        """Name the lists: one by the time it was made, several by their runs."""
+        first = self.lists[0]
+        if len(self.lists) > 1:
+            return (
+                f"{len(self.lists)} earlier lists (the runs {some_named([run.id for run in self.lists], MOST_NAMED)})"
+            )
+        day = datetime.fromisoformat(str(first.record["made"]))
+        return f"the list of {day:%d %b %Y, %H:%M} UTC (the run {first.id})"
+
+
+def lists_of(runs: Iterable[Run], campaign: str) -> Iterator[Run]:
+    """Name the newest finished lists of a campaign, however their policies spell it."""
     made = (run for run in runs if run.record["command"] == "target" and run.status == "done")
-    of_campaign = (run for run in made if _campaign(run.folder) == _plain(policy.campaign))
-    for run in islice(of_campaign, NEWEST):
-        called = _called(run.folder)
+    return islice((run for run in made if _campaign(run.folder) == _plain(campaign)), NEWEST)
+
+
+def _met(lists: Iterable[Run], customers: pl.Series, arms: Sequence[str], *, by_id: bool, table: str) -> _Met:
+    who, met = pl.Series([False]).new_from_index(0, len(customers)), []
+    for run in lists:
+        theirs = _customers(run.folder).filter(pl.col("status").is_in(arms))["customer"]
         if table not in (run.record.get("inputs") or {}).values():
-            called = called.filter(~called.str.starts_with(UNNAMED) & by_id)
-        both = int(are_among(customers, called).sum())
-        if both and not any(_is_copy(path, run.folder / LIST) for path in policy.other_lists):
-            return [_said(run, policy.campaign, f"{both:,} of the {len(customers):,} {who}", by_id=by_id)]
-    return []
+            theirs = theirs.filter(~theirs.str.starts_with(UNNAMED) & by_id)
+        here = are_among(customers, theirs)
+        who |= here
+        met += [run] if here.any() else []
+    return _Met(who, tuple(met))
 
 
-def _said(run: Run, campaign: str, who: str, *, by_id: bool) -> Doubt:
-    day = datetime.fromisoformat(str(run.record["made"]))
+def _said(met: _Met, campaign: str, who: str, *, by_id: bool) -> Doubt:
+    one, several = met.who.sum() == 1, len(met.lists) > 1
     fix = (
-        f"if both are used, name {LIST} of the run {run.id} in policy.other_lists, or the calls made as policy.history"
+        f"if {'several' if several else 'both'} are used, name {LIST} of {'these runs' if several else 'that run'} in "
+        "policy.other_lists, or the calls made as policy.history"
         if by_id
-        else "without an id in the contract no rule can leave them out, so use one of the two"
+        else f"without an id in the contract no rule can leave them out, so use one of the {'lists' if several else 'two'}"
     )
     return Doubt(
         title=f"A list of the campaign '{campaign}' was made before",
-        sentence=f"{who} are called by the list of {day:%d %b %Y, %H:%M} UTC too, and are not left out of this one; {fix}",
+        sentence=f"{met.of(who)} {'is' if one else 'are'} called by {met.named} too, and {'is' if one else 'are'} not left out of this "
+        f"one; {fix}",
     )
 
 
@@ -77,11 +180,11 @@ def _campaign(folder: Path) -> str | None:
     return None
 
 
-def _called(folder: Path) -> pl.Series:
-    """The customers that a finished list calls; nobody where it cannot be read."""
+def _customers(folder: Path) -> pl.DataFrame:
+    """The customers that a finished list calls or holds out; nobody where it cannot be read."""
     with suppress(OSError, pl.exceptions.PolarsError):
-        return _called_in(folder)
-    return pl.Series("customer", [], dtype=pl.String)
+        return _customers_in(folder)
+    return pl.DataFrame(schema={"customer": pl.String, "status": pl.String})
 
 
 # what raises is not kept: a list that cannot be read now may be there again in a moment
@@ -92,9 +195,9 @@ def _campaign_in(folder: Path) -> str:
 
 
 @lru_cache(maxsize=NEWEST)
-def _called_in(folder: Path) -> pl.Series:
+def _customers_in(folder: Path) -> pl.DataFrame:
     rows = pl.read_parquet(folder / LIST, columns=["customer", "status"])
-    return rows.filter(pl.col("status") == "listed")["customer"].cast(pl.String)
+    return rows.filter(pl.col("status").is_in(ARMS)).with_columns(pl.col("customer").cast(pl.String))
 
 
 def _plain(campaign: str) -> str:

@@ -31,6 +31,7 @@ from segmint.flows.candidates import (
 from segmint.flows.learned import Learned, run_folder
 from segmint.flows.read import inputs_of, open_source, read, refuse_in_run
 from segmint.flows.report import write_report
+from segmint.flows.same_campaign import held_out_again
 from segmint.flows.settings import (
     RUNS,
     Place,
@@ -209,6 +210,10 @@ def target(
             read=found.doubts,
             runs=others,
             table=opened.fingerprint,
+        )
+        by_id = contract.id_column is not None
+        summary["doubts"] += held_out_again(
+            others, policy, call_list.rows, call_list.power, by_id=by_id, table=opened.fingerprint
         )
         if earlier is not None:
             dropped = dropped_since(earlier, call_list)
