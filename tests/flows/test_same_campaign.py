@@ -125,6 +125,17 @@ def test_a_list_that_could_not_be_read_for_a_moment_is_read_again(tmp_path: Path
     assert len(said(tmp_path)) == 1
 
 
+def test_a_phone_number_beside_two_customers_is_said(tmp_path: Path) -> None:
+    with_id = CONTRACT + '[columns.client]\nkind = "text"\nrole = "id"\nlabel = "client"\n'
+    write_bundle(tmp_path / "bundle", **small_parts() | {"contract": parse_contract(with_id, origin="test")})
+    rows = [
+        {"client": client, "age": "40", "job": "student", "phone": f"+35191000000{n % 3}"}
+        for n, client in enumerate(["3094", "17", "18", "0003094"])
+    ]
+    made = target(pl.DataFrame(rows), tmp_path / "bundle", policy=POLICY.but(holdout_share=0.0), runs=tmp_path / "runs")
+    assert any("1 phone number is on the list more than once, beside 2 customers" in said for said in made.sentences)
+
+
 def test_a_list_that_is_made_says_whom_an_earlier_one_calls_too(tmp_path: Path) -> None:
     with_id = CONTRACT + '[columns.client]\nkind = "text"\nrole = "id"\nlabel = "client"\n'
     write_bundle(tmp_path / "bundle", **small_parts() | {"contract": parse_contract(with_id, origin="test")})

@@ -7,7 +7,7 @@ import re
 import polars as pl
 import pytest
 
-from segmint.targeting.phones import E164, among, comparable, lack_country, numbers_in, to_e164
+from segmint.targeting.phones import E164, among, comparable, lack_country, numbers_in, shared_numbers, to_e164
 
 
 def test_phones_are_written_for_diallers_or_not_at_all():
@@ -141,3 +141,12 @@ def test_numbers_that_differ_in_what_both_have_do_not_meet(mine, theirs):
     assert not among(one, other).any()
     assert not among(other, one).any()
     assert among(pl.Series([None], dtype=pl.String), other).to_list() == [False]
+
+
+def test_a_number_in_several_rows_is_counted_once_with_its_rows():
+    home, mobile = (
+        pl.Series(["+351 912 345 678", "213456789", None, "1"]),
+        pl.Series(["213456780", "912345678", "2134567", None]),
+    )
+    assert shared_numbers([home, mobile]) == (1, 2)
+    assert shared_numbers([pl.Series(["912345678 / 912345678"])]) == shared_numbers([]) == (0, 0)

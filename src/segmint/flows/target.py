@@ -63,12 +63,13 @@ from segmint.targeting.hand_off import (
     write_dialler,
     write_workbook,
 )
+from segmint.targeting.phones import shared_numbers
 from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.sheets import MOST_SHEETS, OTHERS
 from segmint.targeting.summary import fairness_of, groups_on_list, past_of, still_listed, summarise_list
-from segmint.targeting.suppress import Suppression, require_safety_columns
+from segmint.targeting.suppress import Doubt, Suppression, require_safety_columns
 from segmint.toml_files import toml_text_of
-from segmint.wording import some_of
+from segmint.wording import counted, some_of
 
 DROPPED = "dropped_out.parquet"
 REASON_COLUMNS = ("reason_1", "reason_2", "reason_3")
@@ -207,7 +208,7 @@ def target(
             call_list.listed["customer"],
             "to be called",
             seen=summary.get("trained_on", 0),
-            read=found.doubts,
+            read=[*found.doubts, *_shared_phones(call_list, contract)],
             runs=others,
             table=opened.fingerprint,
         )
@@ -226,6 +227,18 @@ def target(
         here.done({key: summary[key] for key in ("counts", "expected_profit")})
     sentences = _sentences(call_list, summary)
     return Targeted(here.folder, out, call_list, sentences, summary | {"sentences": list(sentences)})
+
+
+def _shared_phones(call_list: CallList, contract: Contract) -> list[Doubt]:
+    """Say that phone numbers stand beside several listed customers: one customer under two ids is dialled twice."""
+    listed = call_list.listed
+    phones = [listed[c.name] for c in contract.columns if c.role == "phone" and c.name in listed.columns]
+    numbers, customers = shared_numbers(phones)
+    if not numbers:
+        return []
+    are = counted(numbers, "phone number is", "phone numbers are")
+    said = f"{are} on the list more than once, beside {customers:,} customers: a household, or one customer under two ids who is dialled twice"
+    return [Doubt(title="Phone numbers are on the list more than once", sentence=said)]
 
 
 def _profile_of(dialler: Path) -> DiallerProfile:
@@ -306,7 +319,7 @@ def _summary(
     """Sum the list up in counts and money; no customer in it."""
     policy, contract = call_list.policy, bundle.contract
     watched = list(policy.sensitive) or [c.name for c in contract.columns if c.sensitive and c.name in columns.columns]
-    counted = dict.fromkeys(
+    grouped = dict.fromkeys(
         (SEGMENT, *(c.name for c in contract.columns if c.role == "quota"), *(quota.column for quota in policy.quotas))
     )
     outcome = table.outcome == contract.outcome.positive if table.has_outcome else None
@@ -315,7 +328,7 @@ def _summary(
         **summarise_list(call_list, choice, policy, columns),
         "files": list(held_back.receipt),
         "at": bundle.at,
-        "groups": groups_on_list(choice, columns, [name for name in counted if name in columns.columns]),
+        "groups": groups_on_list(choice, columns, [name for name in grouped if name in columns.columns]),
         "fairness": fairness_of(choice, columns, watched, policy, outcome),
         "past": past_of(histograms.get(str(contract.outcome.positive)), choice, policy),
         "labels": {c.name: c.label for c in contract.columns},

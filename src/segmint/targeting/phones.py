@@ -129,6 +129,13 @@ def numbers_in(columns: Sequence[pl.Series]) -> pl.DataFrame:
     return pl.concat([pl.DataFrame(schema=schema), *map(_in_column, columns)])
 
 
+def shared_numbers(columns: Sequence[pl.Series]) -> tuple[int, int]:
+    """Count the phone numbers, in comparable form, that stand in several rows, and these rows."""
+    rows = numbers_in(columns).filter("clear").unique(["row", "number"])
+    shared = rows.filter(rows["number"].is_duplicated())
+    return shared["number"].n_unique(), shared["row"].n_unique()
+
+
 def _in_column(cells: pl.Series) -> pl.DataFrame:
     frame = pl.DataFrame({"text": cells.cast(pl.String).str.strip_chars()}).with_row_index("row").drop_nulls()
     digits = frame["text"].str.replace_all(r"[^0-9]", "").str.strip_chars_start("0").str.len_chars()
