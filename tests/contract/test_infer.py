@@ -33,6 +33,13 @@ def test_kinds_roles_and_moments_are_guessed(draft: Draft) -> None:
     assert columns["country"].role == "ignore"
 
 
+def test_how_many_columns_are_read_and_why_the_others_are_not_is_said(draft: Draft) -> None:
+    assert draft.sentence == (
+        "5 columns are read as characteristics, 7 are set aside: 3 known only later than the list, 1 id, 1 with one value or "
+        "none, 1 with more than 60 values and 1 date."
+    )
+
+
 def test_copies_of_the_outcome_are_suspects_and_not_trusted(draft: Draft) -> None:
     assert "AUC 1.00" in draft.suspects["final_bill"]
     assert draft.contract.by_name["final_bill"].known == "after_call"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
 
-from segmint.contract.contract import load_contract
+from segmint.config import load_config
+from segmint.contract.contract import load_contract, parse_contract
 from segmint.errors import ContractError
 from segmint.flows.check import check
 from segmint.flows.demo import sample_path
-from segmint.flows.draft import draft_contract, infer_contract, review_contract
+from segmint.flows.draft import draft_contract, infer_contract, next_command, review_contract
+from segmint.flows.read import reading_as_typed
 
 
 @pytest.mark.parametrize("line", ["reviewed = false", "reviewed=false", "  reviewed  =\tfalse"])
@@ -31,3 +34,22 @@ def test_a_draft_is_given_on_when_somebody_says_to_have_looked_at_it() -> None:
     with pytest.raises(ContractError, match=r"There is no contract '.{1,80}'\.\n(.|\n)*into a \.toml file") as error:
         check(sample_path(), draft.text)
     assert len(str(error.value)) < 400
+
+
+def test_a_draft_and_the_next_command_name_how_the_table_is_read() -> None:
+    said = ["data.header_row=1", 'data.delimiter=";"']
+    config = load_config(None, said)
+    draft, typed = infer_contract(sample_path(), config=config), "--set 'data.delimiter=\";\"' --set data.header_row=1"
+    assert draft.text.startswith(f"# Its table is read with {typed}: say so at each command.\n")
+    assert parse_contract(draft.text, origin="draft") == draft.contract
+    assert (
+        next_command(Path("my table.csv"), config.data) == f"segmint check 'my table.csv' --contract DRAFT.toml {typed}"
+    )
+    assert next_command(Path("t.csv"), load_config().data) == "segmint check t.csv --contract DRAFT.toml"
+    assert infer_contract(sample_path()).text.startswith("# A draft.")
+
+
+@pytest.mark.parametrize("sheet", ["Kunden 2026", "true", "2026", "O'Neill", 'a "b"', "Zusätze, neu", "nan"])
+def test_a_sheet_is_named_so_that_it_is_read_back(sheet: str) -> None:
+    told = shlex.split(reading_as_typed(load_config(flags={"data.sheet": sheet}).data))
+    assert load_config(None, told[1::2]).data.sheet == sheet

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from segmint.cli.options import AsJson, ConfigFile, Quiet, Sets, Table
-from segmint.cli.screen import Screen
+from segmint.cli.screen import Screen, one_line, tell_beside
 
 app = typer.Typer()
 contract_app = typer.Typer(no_args_is_help=True, help="Contracts: what a table must look like.")
@@ -87,10 +87,13 @@ def contract_infer(
     """Draft a contract from a table, suspects commented; run, segment and backtest refuse it until you set reviewed = true."""
     from segmint.config import load_config
     from segmint.flows.draft import infer_contract as flow
+    from segmint.flows.draft import next_command
 
     settings = load_config(config, sets or ())
     draft = flow(table, name=name, outcome=outcome, without_outcome=no_outcome, config=settings)
     typer.echo(draft.text, nl=False)
+    tell_beside(one_line(draft.sentence))
+    tell_beside(one_line(f"next: review the draft, then: {next_command(table, settings.data)}"))
 
 
 @app.command()

@@ -14,6 +14,7 @@ from typing import TypeVar
 import polars as pl
 
 from segmint.contract.column import KNOWN_ORDER, Column
+from segmint.contract.columns_used import columns_used
 from segmint.contract.contract import Contract, Outcome
 from segmint.contract.copies import copies_told
 from segmint.contract.draft_column import draft_column, id_column, with_twins
@@ -45,12 +46,15 @@ class Draft:
         Why a column is no feature, by column: "free text: 1,204 different values".
     text : str
         The contract as TOML, suspects and notes as comments; `parse_contract` reads it back.
+    sentence : str
+        How many columns are read as characteristics, and how many are set aside and why.
     """
 
     contract: Contract
     suspects: Mapping[str, str]
     notes: Mapping[str, str]
     text: str
+    sentence: str = ""
 
     def __repr__(self) -> str:
         return f"<Draft of {self.contract!r}: {counted(len(self.suspects), 'suspect')}>"
@@ -118,7 +122,8 @@ def infer_contract(
         outcome=drafted,
         columns=tuple(columns),
     )
-    return Draft(contract, suspects, notes, draft_text(contract, suspects, notes, (unread, copies_told(frame))))
+    text = draft_text(contract, suspects, notes, (unread, copies_told(frame)))
+    return Draft(contract, suspects, notes, text, columns_used(columns, {look.name: look for look in looks}))
 
 
 _Labelled = TypeVar("_Labelled", Column, Outcome)

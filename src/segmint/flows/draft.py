@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from segmint.arguments import require_switches
+from segmint.config import Data
 from segmint.contract.contract import parse_contract
 from segmint.contract.infer import Draft
 from segmint.contract.infer import infer_contract as draft
 from segmint.errors import ContractError
-from segmint.flows.read import open_source
+from segmint.flows.read import open_source, reading_as_typed
 from segmint.flows.settings import Settings, settings_of
 from segmint.store.staging import publish_bytes
 
@@ -59,9 +62,16 @@ def infer_contract(
     """
     require_switches(without_outcome=without_outcome)
     named = name or (Path(source).stem if isinstance(source, str | Path) else "table")
-    return draft(
-        open_source(source, settings_of(config).data), name=named, outcome=outcome, without_outcome=without_outcome
-    )
+    data = settings_of(config).data
+    drafted = draft(open_source(source, data), name=named, outcome=outcome, without_outcome=without_outcome)
+    if not (typed := reading_as_typed(data)):
+        return drafted
+    return replace(drafted, text=f"# Its table is read with {typed}: say so at each command.\n{drafted.text}")
+
+
+def next_command(table: Path, data: Data) -> str:
+    """Write the command that says what a draft makes of its table, as somebody types it."""
+    return f"segmint check {shlex.quote(str(table))} --contract DRAFT.toml {reading_as_typed(data)}".rstrip()
 
 
 def review_contract(text: str, path: Path, *, reviewed: bool) -> None:

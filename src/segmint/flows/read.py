@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
+import re
+import shlex
 import shutil
 import stat
 from collections.abc import Callable, Iterator, Sequence
@@ -34,8 +37,23 @@ _IN_MEMORY = 1 << 20  # bytes of rejected rows before they go to the disk
 
 def open_source(source: Any, data: Data) -> TableSource:
     """Open a table with what the settings know of how it is written."""
-    known = data.model_dump(include={"delimiter", "encoding", "decimal", "sheet", "header_row"})
-    return open_table(source, ReadOptions(**known))
+    return open_table(source, ReadOptions(**_of_reading(data)))
+
+
+def _of_reading(data: Data) -> dict[str, Any]:
+    return data.model_dump(include={"delimiter", "encoding", "decimal", "sheet", "header_row"})
+
+
+def reading_as_typed(data: Data) -> str:
+    """Write what is said of how a table is written as each command takes it: ``--set data.header_row=3``."""
+    said = {key: value for key, value in _of_reading(data).items() if value is not None}
+    return " ".join(f"--set {shlex.quote(f'data.{key}={_as_toml(value)}')}" for key, value in said.items())
+
+
+def _as_toml(value: str | int) -> str:
+    """Put a text in quotes where it would be read otherwise without them, or breaks the line."""
+    bare = isinstance(value, int) or re.fullmatch(r"(?!(true|false|inf|nan)$)[^\W\d][\w. -]*\w", value)
+    return str(value) if bare else json.dumps(value, ensure_ascii=False)
 
 
 def data_of_list(source: Any, data: Data) -> Data:
