@@ -113,3 +113,23 @@ def test_more_names_than_anybody_reads_are_counted(small: Contract) -> None:
 def test_a_name_is_suggested_as_the_table_writes_it(name: str, meant: str) -> None:
     asked = suggested(name, ["age", "Marital_Status", "balance"])
     assert asked == (f"did you mean '{meant}'?" if meant else "")
+
+
+@pytest.mark.parametrize(
+    ("names", "fix"),
+    [
+        (
+            ("client", "phone"),
+            "deliver the column under the name 'age'; where nobody knows it, deliver it empty: it then counts",
+        ),
+        (
+            ("phone",),
+            "deliver the missing columns under these names; where nobody knows them, deliver them empty: they then count",
+        ),
+    ],
+)
+def test_beside_a_bundle_nobody_is_told_to_write_another_contract(
+    small: Contract, names: tuple[str, ...], fix: str
+) -> None:
+    assert refusal(small, *names, purpose="predict").fix.startswith(fix)
+    assert "write a contract" in refusal(small, *names, "answer").fix

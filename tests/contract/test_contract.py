@@ -63,6 +63,11 @@ def test_an_unknown_contract_is_answered_with_a_suggestion(tmp_path: Path) -> No
     ("old", "new", "sentence"),
     [
         ('role = "characteristic"', 'role = "hobby"', "columns.age: role"),
+        (
+            "[outcome]",
+            '[outcome]\nmissing = ["", "999"]',
+            "'missing' stands at the top of the file, above [outcome]",
+        ),
         ("label", "lable", "unknown key 'lable', did you mean 'label'"),
         ('name = "small"', 'name = "small"\ncolour = "red"', "unknown key 'colour'"),
         ('positive = "yes"', 'positive = "maybe"', "names the positive one"),

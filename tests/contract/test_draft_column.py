@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import polars as pl
 import pytest
 
 from segmint.contract.contract import parse_contract
+from segmint.contract.draft_column import _as_large_as_all
 from segmint.contract.hints import (
     feature_role,
     is_sensitive,
@@ -656,3 +658,29 @@ def test_a_multiplier_a_side_of_an_account_and_a_code_are_no_unit(cells: list[st
         ]
     column = drafted_with("stand_x", some).contract.by_name["stand_x"]
     assert (column.kind, column.unit) == (kind, "")
+
+
+def test_a_number_as_large_as_all_others_together_sets_no_bound() -> None:
+    draw = random.Random(6)
+    amounts = [round(draw.lognormvariate(6, 1.5), 2) for _ in range(398)]
+    total = round(sum(amounts), 2)
+    frame = churn().with_columns(amount=pl.Series([*amounts[:200], total, total, *amounts[200:]]))
+    draft = infer_contract(open_table(frame), name="x")
+    assert draft.contract.by_name["amount"].bounds[1] < total  # type: ignore[index]
+    assert draft.suspects["amount"].startswith("2 values are outside")
+
+
+def test_a_long_tail_is_no_reason_to_ask() -> None:
+    for seed in range(20):
+        draw = random.Random(seed)
+        amounts = pl.Series("amount", [draw.lognormvariate(6, 2) for _ in range(3_000)])
+        assert _as_large_as_all(amounts) == float("inf")
+    assert _as_large_as_all(pl.Series([0.0] * 3_000 + [1.0])) == float("inf")
+
+
+def test_rows_without_an_outcome_set_no_bounds() -> None:
+    amounts = [f"{i % 90}" if i else "900" for i in range(400)]
+    frame = churn().with_columns(amount=pl.Series(amounts))
+    without = frame.with_columns(Churn=pl.when(pl.int_range(400) == 0).then(None).otherwise(pl.col("Churn")))
+    assert infer_contract(open_table(frame), name="x").contract.by_name["amount"].bounds == (0, 1800)
+    assert infer_contract(open_table(without), name="x").contract.by_name["amount"].bounds == (0, 180)

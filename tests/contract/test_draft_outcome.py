@@ -9,9 +9,9 @@ import pytest
 from segmint.contract.contract import parse_contract
 from segmint.contract.infer import Draft, infer_contract
 from segmint.contract.validate import validate
-from segmint.errors import ContractError
+from segmint.errors import ContractError, DataError
 from segmint.tables.source import open_table
-from tests.contract.drafts import churn, validate_reviewed
+from tests.contract.drafts import churn, several_classes, validate_reviewed
 
 
 def test_a_table_without_answers_is_drafted_for_those_to_come() -> None:
@@ -201,3 +201,19 @@ def test_a_draft_says_where_too_few_said_yes(yes: int, asked: bool) -> None:
     frame = churn(1_000).with_columns(Churn=pl.Series(["1"] * yes + ["0"] * (1_000 - yes)))
     doubt = infer_contract(open_table(frame), name="x").suspects.get("Churn", "")
     assert (f"only {yes} said yes" in doubt) is asked
+
+
+def test_a_class_of_too_few_rows_is_asked_about_by_the_rule_that_refuses_it() -> None:
+    frame = several_classes(300, 3)
+    draft = infer_contract(open_table(frame), name="x")
+    way = "take 'D' out of `levels` under [outcome] of the contract: the rows are then rejected as unknown_outcome, and counted"
+    assert way in draft.suspects["segment"]
+    with pytest.raises(DataError, match="Too few rows") as refusal:
+        validate_reviewed(draft, frame)
+    assert way in refusal.value.fix
+    outcome = draft.contract.outcome
+    without = draft.contract.model_copy(
+        update={"outcome": outcome.model_copy(update={"levels": ("A", "B", "C")}), "reviewed": True}
+    )
+    assert validate(open_table(frame), without).ledger.reasons == {"unknown_outcome: segment": 3}
+    assert "segment" not in infer_contract(open_table(several_classes(300, 10)), name="x").suspects

@@ -162,7 +162,8 @@ def test_what_is_wrong_with_a_table_a_policy_or_the_bundle_is_told_apart(
     assert (lacking.status_code, lacking.json()["code"]) == (422, "contract")
     assert lacking.json()["detail"] == (
         "'table.csv' does not meet the contract 'small'. missing: job. unexpected: work. "
-        "Next: rename the columns, or write a contract for this table."
+        "Next: deliver the column under the name 'job'; where nobody knows it, deliver it empty: it then counts as no value "
+        "for every customer, and the answers say less."
     )
     rows = ask("POST", f"/v1/target?{ECONOMICS}", {"rows": [{"age": 41, "work": "SECRET"}]})
     assert rows.json()["detail"].startswith("'rows' does not meet the contract 'small'.")

@@ -52,7 +52,7 @@ def match_columns(names: Sequence[str], contract: Contract, *, table: str, purpo
     missing = [name for name in required if name not in present]
     strangers = _strangers(names, contract)
     if missing:
-        raise _does_not_meet(names, missing, strangers, contract, table)
+        raise _does_not_meet(names, missing, strangers, contract, table, purpose)
     used = [column for column in contract.columns if column.name in present and column.role != "ignore"]
     return ColumnMatch(
         read=tuple(column for column in used if column.known_by(at)),
@@ -77,7 +77,12 @@ def _is_required(column: Column, at: Known) -> bool:
 
 
 def _does_not_meet(
-    names: Sequence[str], missing: list[str], strangers: tuple[str, ...], contract: Contract, table: str
+    names: Sequence[str],
+    missing: list[str],
+    strangers: tuple[str, ...],
+    contract: Contract,
+    table: str,
+    purpose: Purpose,
 ) -> ContractError:
     lines = [f"'{table}' does not meet the contract '{contract.name}'."]
     other = _contract_that_fits(names)
@@ -88,13 +93,25 @@ def _does_not_meet(
     else:
         lines.append(_listed("missing", missing))
         lines.append(f"  unexpected: all {len(names):,} names; is the first line a header?")
-    fix = "rename the columns, or write a contract for this table"
+    fix = "rename the columns, or write a contract for this table" if purpose == "train" else _to_deliver(missing)
     if other:
-        fix = f"the table meets the contract '{other}'; use that"
+        fix = f"the table meets the contract '{other}'; use that{'' if purpose == 'train' else ', or a bundle that was trained with it'}"
     elif missing == [contract.outcome.column] and lacks_outcome(names, contract):
         lines[0] = f"'{table}' has no outcome: without what customers answered there is nothing to learn."
         fix = "add the column from the results of a campaign; `segmint segment` needs no answers"
     return ContractError("\n".join(lines), expected=f"every column of the contract '{contract.name}'", fix=fix)
+
+
+def _to_deliver(missing: Sequence[str]) -> str:
+    """Say what to do where the contract is fixed, as it is beside a bundle."""
+    them, they = ("it", "it") if len(missing) == 1 else ("them", "they")
+    which = (
+        f"the column under the name '{missing[0]}'" if len(missing) == 1 else "the missing columns under these names"
+    )
+    return (
+        f"deliver {which}; where nobody knows {them}, deliver {them} empty: {they} then count{'s' if they == 'it' else ''} as "
+        "no value for every customer, and the answers say less"
+    )
 
 
 def _is_header(names: Sequence[str], contract: Contract) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from segmint.complaints import said
+from segmint.complaints import first_of, said
 from segmint.contract.answers import NO_WORDS, YES_WORDS
 from segmint.contract.column import Column, Known
 from segmint.errors import ContractError
@@ -201,7 +201,7 @@ def parse_contract(text: str, *, origin: str) -> Contract:
         return Contract(**raw, columns=tuple(_column(name, rest) for name, rest in columns.items()))
     except (ValueError, TypeError, AttributeError) as error:
         raise ContractError(
-            f"The contract '{origin}' makes no sense: {said(error, _KEYS)}",
+            f"The contract '{origin}' makes no sense: {_said(error)}",
             expected="TOML with name, [outcome] and one [columns.<name>] table for each column",
             fix="compare with a shipped contract: `segmint contract show bank-marketing`",
         ) from error
@@ -211,4 +211,14 @@ def _column(name: str, settings: dict[str, Any]) -> Column:
     try:
         return Column(name=name, **settings)
     except ValidationError as error:
-        raise TypeError(f"columns.{name}: {said(error, _KEYS)}") from error
+        raise TypeError(f"columns.{name}: {_said(error)}") from error
+
+
+def _said(error: Exception) -> str:
+    """Say an error; of a key of the whole file below a section, where it stands."""
+    place = first_of(error.errors())["loc"] if isinstance(error, ValidationError) else ()
+    key = str(place[-1]) if place else ""
+    unknown = said(error, _KEYS)
+    if unknown.startswith("unknown key") and key in Contract.model_fields:
+        return f"'{key}' stands at the top of the file, above [outcome] and [columns], and not under one of them"
+    return unknown

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, floor, log10
+from math import ceil, floor, inf, log10
 
 import polars as pl
 
@@ -38,6 +38,8 @@ from segmint.wording import counted
 
 AGES = (0.0, 160.0)  # years
 FAR_AWAY = 1e5  # times the size that 95 in 100 do not exceed: a slip, or a code
+_ENOUGH = 200  # numbers, of which even a long tail has none that is as large as all others together
+_MOST_TOTALS = 5
 STRONG_AUC = 0.9
 MIN_TO_TELL = 30  # rows of one of several outcomes, below which a column that tells it proves nothing
 # a wrong guess here calls whom the bank must not call, or nobody
@@ -164,7 +166,12 @@ def draft_column(look: Look, answers: pl.Series, called: Look | None, *, is_id: 
     doubts += [_PERHAPS_CONSENT] if role not in _WHO_MAY_BE_CALLED and _may_be_consent(look) else []
     if why := _why_ignored(look, role):
         return _ignored(look, why, doubts, tells=tells)
-    return _used(look, role, "after_call" if tells else known_by_name(look.plain), doubts)
+    return _used(look, role, "after_call" if tells else known_by_name(look.plain), doubts, _who_counts(answers))
+
+
+def _who_counts(answers: pl.Series) -> pl.Series:
+    """Tell whose numbers bound a column: of those who answered, if anybody has."""
+    return answers.is_not_null() if answers.count() else answers.is_null()
 
 
 def _ignored(look: Look, why: str, doubts: list[str], *, tells: bool) -> Guess:
@@ -174,10 +181,10 @@ def _ignored(look: Look, why: str, doubts: list[str], *, tells: bool) -> Guess:
     return Guess(_column(look, "ignore", known, kind=look.kind), tuple(doubts), f"ignored: {why}")
 
 
-def _used(look: Look, role: Role, known: Known, doubts: list[str]) -> Guess:
+def _used(look: Look, role: Role, known: Known, doubts: list[str], counts: pl.Series) -> Guess:
     doubts += _doubts_by_name(look)
     doubts += [f"read as numbers in {look.unit}: a row with another unit here would be rejected"] if look.unit else []
-    settings = _bounds_and_states(look, doubts) if look.kind == "number" else {"allowed": _allowed(look)}
+    settings = _bounds_and_states(look, doubts, counts) if look.kind == "number" else {"allowed": _allowed(look)}
     if role in _WHO_MAY_BE_CALLED:
         doubts += [_WHO_MAY_BE_CALLED[role], *([_NOBODY_MAY_BE_CALLED] if look.distinct == 0 else [])]
     column = _column(look, role, known, kind=look.kind, **settings)
@@ -288,8 +295,8 @@ def _allowed(look: Look) -> tuple[str, ...]:
     return tuple(sorted(look.levels))
 
 
-def _bounds_and_states(look: Look, doubts: list[str]) -> dict[str, object]:
-    values = look.numbers.drop_nulls()
+def _bounds_and_states(look: Look, doubts: list[str], counts: pl.Series) -> dict[str, object]:
+    values = look.numbers.filter(counts).drop_nulls()
     states = look.sentinels()
     rest = values.filter(~values.is_in(states)) if states else values
     if states:
@@ -297,7 +304,7 @@ def _bounds_and_states(look: Look, doubts: list[str]) -> dict[str, object]:
     if not len(rest):
         return {}
     if look.otherwise is not None:  # bounds that hold by either decimal sign
-        rest = pl.concat([rest, look.otherwise.drop_nulls()])
+        rest = pl.concat([rest, look.otherwise.filter(counts).drop_nulls()])
     bounds, outside = _bounds(look, rest)
     if len(outside):
         doubts.append(_outside_told(outside, bounds))
@@ -311,12 +318,20 @@ def _bounds(look: Look, numbers: pl.Series) -> tuple[tuple[float, float], pl.Ser
         return AGES, numbers.filter(~numbers.is_between(*AGES))
     sizes = numbers.abs()
     usual = float(sizes.filter(sizes > 0).quantile(0.95, "lower") or 0.0)
-    far = sizes > FAR_AWAY * max(usual, 1.0)
+    far = (sizes > FAR_AWAY * max(usual, 1.0)) | (sizes >= _as_large_as_all(sizes))
     near = numbers.filter(~far)
     low, high = float(near.min()), float(near.max())  # type: ignore[arg-type]
     span = max(high - low, 1.0)
     bounds = (0.0 if low >= 0 else -_round_up(span - low), _round_up(high + span) if high > 0 else 0.0)
     return bounds, numbers.filter(far)
+
+
+def _as_large_as_all(sizes: pl.Series) -> float:
+    """Find the least of the largest sizes that is as large as all smaller ones together: a total, or a slip; infinity for none."""
+    known = sizes.filter(sizes > 0).sort()
+    largest, below = (numbers.tail(_MOST_TOTALS) for numbers in (known, known.cum_sum().shift(1, fill_value=0.0)))
+    found = largest.filter(largest >= 0.99 * below)
+    return float(found[0]) if len(known) >= _ENOUGH and len(found) else inf
 
 
 def _outside_told(outside: pl.Series, bounds: tuple[float, float]) -> str:

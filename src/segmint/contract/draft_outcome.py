@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from segmint.contract.hints import (
     plain_name,
 )
 from segmint.contract.look import MISSING_WORDS, bare_texts
+from segmint.contract.validate import MIN_ROWS_PER_LEVEL, rare_told
 from segmint.errors import ContractError
 from segmint.wording import counted
 
@@ -257,13 +259,23 @@ def _sure_yes(levels: Sequence[str]) -> str | None:
 
 def _outcome_doubts(outcome: Outcome, answers: pl.Series, no_answer: Sequence[str], strange: int) -> dict[str, str]:
     """Ask about an outcome whose words do not tell which of them is the yes, where few said it, or where some rows have none."""
-    doubts = []
+    doubts, counts = [], _rows_of_levels(outcome, answers)
     if outcome.kind == "response" and _sure_yes(outcome.levels) is None:
         doubts.append(f"is '{outcome.positive}' the yes?")
     if len({level.casefold() for level in outcome.levels}) < len(outcome.levels):
         doubts.append("levels that differ only in capital letters: one level?")
-    if outcome.kind == "response" and len(answers) < SAMPLE_ROWS and (few := few_yes_told(_yes(outcome, answers))):
+    if (
+        outcome.kind == "response"
+        and len(answers) < SAMPLE_ROWS
+        and (few := few_yes_told(counts[outcome.positive or ""]))
+    ):
         doubts.append(few)
+    rare = [level for level in outcome.levels if counts[level] < MIN_ROWS_PER_LEVEL]
+    if outcome.kind != "response" and rare and len(answers) < SAMPLE_ROWS:
+        few = ", ".join(f"{level} ({counts[level]})" for level in rare)
+        doubts.append(
+            f"fewer than {MIN_ROWS_PER_LEVEL} rows of {few}, and a run refuses that: {rare_told(rare, outcome.kind)}"
+        )
     if strange:
         levels = " nor ".join(f"'{level}'" for level in outcome.levels)
         rows = counted(strange, "row says", "rows say")
@@ -275,7 +287,9 @@ def _outcome_doubts(outcome: Outcome, answers: pl.Series, no_answer: Sequence[st
     return {outcome.column: "; ".join(doubts)} if doubts else {}
 
 
-def _yes(outcome: Outcome, answers: pl.Series) -> int:
-    """Count who said yes."""
-    counts = count_values(answers.drop_nulls())
-    return sum(rows for text, rows in counts.items() if outcome.level_of(text) == outcome.positive)
+def _rows_of_levels(outcome: Outcome, answers: pl.Series) -> Counter[str]:
+    """Count the rows of each level, however it is spelled."""
+    rows = Counter[str]()
+    for text, count in count_values(answers.drop_nulls()).items():
+        rows[outcome.level_of(text) or ""] += count
+    return rows

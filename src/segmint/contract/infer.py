@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+import numpy as np
 import polars as pl
 
 from segmint.contract.column import KNOWN_ORDER, Column
@@ -25,7 +26,9 @@ from segmint.contract.hints import (
     is_german,
     label_for,
 )
+from segmint.contract.ledger import TOTAL_ROW
 from segmint.contract.look import Look, look_at
+from segmint.contract.totals import find_totals
 from segmint.errors import ContractError
 from segmint.tables.decimal_sign import decimal_of
 from segmint.tables.table_source import NoRowsError, TableSource
@@ -93,7 +96,7 @@ def infer_contract(
         If no row can be read, no column looks like an outcome, the named one has one level or too many, or any
         where there should be none.
     """
-    frame, unread = _sample(source)
+    frame, about_rows = _sample(source)
     found = (outcome_to_come if without_outcome else draft_outcome)(frame, outcome, source.name)
     drafted, suspects = found.outcome, dict(found.suspects)
     notes: dict[str, str] = {}
@@ -122,18 +125,18 @@ def infer_contract(
         outcome=drafted,
         columns=tuple(columns),
     )
-    text = draft_text(contract, suspects, notes, (unread, copies_told(frame)))
+    text = draft_text(contract, suspects, notes, (*about_rows, copies_told(frame)))
     return Draft(contract, suspects, notes, text, columns_used(columns, {look.name: look for look in looks}))
 
 
 _Labelled = TypeVar("_Labelled", Column, Outcome)
 
 
-def _sample(source: TableSource) -> tuple[pl.DataFrame, str]:
-    """Read the first rows, and say in words how many records were none."""
-    frames, rows, unread = [], 0, Counter[str]()
+def _sample(source: TableSource) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Read the first rows without totals below them, and say in words what is none of a customer's."""
+    batches, rows, unread = [], 0, Counter[str]()
     for batch in source.batches():
-        frames.append(batch.frame)
+        batches.append(batch)
         rows += batch.frame.height
         # "The record has more fields than the header has names." "The row holds no value."
         details = (reject.detail.removeprefix("The record has ") for reject in batch.rejects)
@@ -152,8 +155,16 @@ def _sample(source: TableSource) -> tuple[pl.DataFrame, str]:
             if set(unread) == {"no value"}
             else "make header and rows alike (does each row end in a delimiter, and the header does not?)",
         )
+    totals = {} if rows >= SAMPLE_ROWS else find_totals(batches, source.receipt)
+    frames = [batch.frame.filter(pl.Series(~np.isin(batch.records, list(totals)))) for batch in batches]
     frame = pl.concat(frames, how="vertical_relaxed").head(SAMPLE_ROWS)
-    return frame, f"{lost:,} of {lost + rows:,} rows cannot be read and say nothing here: {words}" if lost else ""
+    told = f"{lost:,} of {lost + rows:,} rows cannot be read and say nothing here: {words}" if lost else ""
+    return frame, (told, *(_total_told(record, certain=certain) for record, certain in totals.items()))
+
+
+def _total_told(record: int, *, certain: bool) -> str:
+    looks = f"row {record:,}, at the end, looks like totals of the table, and says nothing here"
+    return f"{looks}: it is rejected as {TOTAL_ROW}" if certain else f"{looks}: if it is no customer, take it out"
 
 
 def _with_own_words(column: Column, look: Look, words: Sequence[str]) -> Column:

@@ -15,6 +15,8 @@ KEPT_REJECTS = 1_000
 DECIMAL_NAMES = {"point": "decimal point", "comma": "decimal comma"}
 LEFT_ALONE = "left_alone"
 """The reason of a record whose customer nobody called."""
+TOTAL_ROW = "total_row"
+"""The reason of a record that sums the table up."""
 KNOWN_NAMES = {
     "dialling": "known only when the call is placed",
     "after_call": "known only after the call",
@@ -72,6 +74,11 @@ class Ledger:
     def empty(self) -> int:
         """Records, among the rejected, that hold no value: nothing is lost with them."""
         return self._rejected_for(EMPTY_ROW)
+
+    @property
+    def totals(self) -> int:
+        """Records, among the rejected, that sum the table up: no customer is lost with them."""
+        return self._rejected_for(TOTAL_ROW)
 
     def _rejected_for(self, code: str) -> int:
         return sum(count for reason, count in self.reasons.items() if reason.partition(": ")[0] == code)

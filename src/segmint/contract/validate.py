@@ -5,22 +5,22 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
 
-from segmint.contract.cells import LARGEST, Cells, as_text, number_cells, read_cells, read_outcome, unusual
+from segmint.contract.cells import LARGEST, Cells, number_cells, read_cells, read_outcome, unusual
 from segmint.contract.column import Column, Known
 from segmint.contract.column_match import ColumnMatch, Purpose, match_columns
 from segmint.contract.contract import Contract
 from segmint.contract.counts import count_values
 from segmint.contract.ids import bare_ids
 from segmint.contract.ledger import KEPT_REJECTS, KNOWN_NAMES, LEFT_ALONE, Ledger
+from segmint.contract.totals import batches_of_customers, raw_text, rows_as_text
 from segmint.contract.treatment import said_left_alone
 from segmint.contract.valid_table import ValidTable, concatenate
 from segmint.errors import ContractError, DataError, InputError
@@ -29,7 +29,7 @@ from segmint.tables.amounts import bare_amount
 from segmint.tables.decimal_sign import decimal_among, written_apart
 from segmint.tables.rejects import MAX_RAW, Reject
 from segmint.tables.table_source import BATCH, JSON, RawBatch, TableSource
-from segmint.wording import counted
+from segmint.wording import counted, quoted
 
 MIN_ROWS = 50
 MIN_ROWS_PER_LEVEL = 10
@@ -145,9 +145,9 @@ def require_reviewed(contract: Contract) -> None:
 def refuse_rejected(ledger: Ledger, max_rejected: float, *, kept_in: Path | None) -> None:
     """Raise DataError with a summary if a larger share than `max_rejected` was rejected; `kept_in`: where they are.
 
-    Customers left alone and rows that hold nothing are no fault of the table: neither they nor their share count.
+    Customers left alone, rows that hold nothing and totals are no fault of the table: neither they nor their share count.
     """
-    harmless = ledger.left_alone + ledger.empty
+    harmless = ledger.left_alone + ledger.empty + ledger.totals
     wrong, judged = ledger.rejected - harmless, ledger.read - harmless
     if wrong <= max_rejected * judged:
         return
@@ -277,7 +277,7 @@ class _Door:
 def _through(
     door: _Door, source: TableSource, size: int, on_reject: OnReject | None, progress: Progress
 ) -> Iterator[ValidTable]:
-    for batch in source.batches(size):
+    for batch in batches_of_customers(source, size, door.contract.id_column):
         table, rejects = door.admit(batch)
         if on_reject is not None:
             for reject in rejects:
@@ -370,9 +370,7 @@ def _rejects(
     if not len(rows):
         return
     codes = {name: series.gather(rows).to_list() for name, series in problems.items()}
-    # as Python's own values, days after the year 9999 would be an error
-    texts = [as_text(column, column.name, exact=False) for column in batch.frame[rows].iter_columns()]
-    raws = pl.DataFrame(texts).rows()
+    raws = rows_as_text(batch.frame[rows])
     for k, i in enumerate(rows):
         name = next(name for name in codes if codes[name][k])
         code = codes[name][k]
@@ -380,15 +378,9 @@ def _rejects(
             record=int(batch.records[i]),
             reason=code,
             detail=f"'{name}' {DETAILS[code]}.",
-            raw=_raw_text(raws[k], str(receipt.get("delimiter", ","))),
+            raw=raw_text(raws[k], str(receipt.get("delimiter", ","))),
             column=name,
         )
-
-
-def _raw_text(values: tuple[Any, ...], delimiter: str) -> str:
-    text = io.StringIO()
-    csv.writer(text, delimiter=delimiter, lineterminator="").writerow(values)
-    return text.getvalue()[:MAX_RAW]
 
 
 def _flags(strange: dict[str, pl.Series], height: int) -> pl.Series:
@@ -436,6 +428,16 @@ def _nothing_to_learn_from(contract: Contract, match: ColumnMatch, at: Known) ->
     )
 
 
+def rare_told(levels: Sequence[str], kind: str) -> str:
+    """Say what to do about levels of an outcome that too few rows have; an answer of yes or no needs both."""
+    if kind == "response":
+        return "use a larger table"
+    return (
+        f"use a larger table, or take {quoted(levels)} out of `levels` under [outcome] of the contract: the rows are then "
+        "rejected as unknown_outcome, and counted"
+    )
+
+
 def _refuse_unteachable(table: ValidTable) -> None:
     """Refuse a table from which no model can learn the outcome."""
     outcome, alone = table.contract.outcome, table.ledger.left_alone
@@ -460,5 +462,5 @@ def _refuse_unteachable(table: ValidTable) -> None:
         raise DataError(
             f"Too few rows have these outcomes: {', '.join(rare)}.",
             expected=f"at least {MIN_ROWS_PER_LEVEL} rows of each outcome in '{outcome.column}'",
-            fix="use a larger table, or leave these rows out",
+            fix=rare_told([level for level in sorted(counts) if counts[level] < MIN_ROWS_PER_LEVEL], outcome.kind),
         )
