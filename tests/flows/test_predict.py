@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from segmint.contract.ledger import Ledger
-from segmint.flows.predict import Predicted
+from segmint.flows.predict import Predicted, predict
+from segmint.store.bundle import write_bundle
+from tests.service.small import small_parts
 
 
 def predicted(trained_on: int | None = None, quality: dict[str, float] | None = None, **ledger: object) -> Predicted:
@@ -67,3 +70,23 @@ def test_what_was_rejected_is_told_with_its_reason_and_its_place() -> None:
         f"rejected rows: {Path('runs/a/rejected.csv')}",
     )
     assert not any("rejected" in line for line in predicted().sentences)
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "age", "sign"), [(";", "20,5", ","), ("\t", "20.5", "."), (",", "20.5", "."), ("|", "1.020,5", ",")]
+)
+def test_a_copy_as_csv_is_written_as_the_table_was(delimiter: str, age: str, sign: str, tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle"
+    write_bundle(bundle, **small_parts())
+    people = pl.DataFrame({"age": [age] * 60, "job": ["student"] * 60, "note": ["größer"] * 60})
+    (tmp_path / "new.csv").write_bytes(people.write_csv(separator=delimiter).encode("cp1252"))
+    predict(tmp_path / "new.csv", bundle, runs=tmp_path / "runs", out=tmp_path / "out.csv")
+    header, first, *_ = (tmp_path / "out.csv").read_text("utf-8").splitlines()
+    assert header.split(delimiter)[:4] == ['"age"', '"job"', '"note"', '"propensity"']
+    assert first.split(delimiter)[:3] == [f'"{age}"', '"student"', '"größer"']
+    assert first.split(delimiter)[3].startswith(f"0{sign}")
+    again = predict(tmp_path / "out.csv", bundle, runs=tmp_path / "runs")
+    assert again.ledger.rejected == 0
+    assert again.ledger.receipt["delimiter"] == delimiter
+    propensity = again.frame()["propensity_input"].str.replace(",", ".", literal=True).cast(pl.Float64)
+    assert propensity.to_list() == pytest.approx(again.frame()["propensity"].to_list())

@@ -16,7 +16,7 @@ from segmint.config import load_config
 from segmint.contract.column import Column
 from segmint.contract.contract import parse_contract
 from segmint.errors import DataError
-from segmint.flows.call_lists import read_call_list
+from segmint.flows.call_lists import read_call_list, with_numbers
 from segmint.flows.predict import predict
 from segmint.flows.report import write_report
 from segmint.flows.scored import _as_it_came, known_of, made_on, scoring_run
@@ -125,7 +125,7 @@ def test_a_list_finds_the_very_row_that_it_chose(
 
 @pytest.mark.parametrize("name", ["scored.csv", "scored.parquet", "scored.xlsx"])
 def test_a_copy_elsewhere_of_a_table_with_decimal_commas_is_read_as_it_is_written(name: str, tmp_path: Path) -> None:
-    """`predict --out` keeps the table's own texts beside propensities with a point, and names no run."""
+    """`predict --out` keeps the table's own texts, of a text file beside propensities written alike, and names no run."""
     bundle = write_bundle(tmp_path / "bundle", **small_parts(1))
     people = pl.DataFrame({"age": [f"{20 + i},5" for i in range(30)], "job": ["student"] * 30, "phone": ["1"] * 30})
     people.write_csv(tmp_path / "people.csv", separator=";")
@@ -137,7 +137,8 @@ def test_a_copy_elsewhere_of_a_table_with_decimal_commas_is_read_as_it_is_writte
     assert known is not None
     assert known.frame["age"].to_list() == [20.5 + i for i in range(30)]
     again = predict(copy, tmp_path / "bundle", CONFIG, runs=tmp_path / "runs").frame()
-    assert again["propensity"].to_list() == pytest.approx(again["propensity_input"].cast(pl.Float64).to_list())
+    before = with_numbers(again, ["propensity_input"], copy, CONFIG.data)["propensity_input"]
+    assert again["propensity"].to_list() == pytest.approx(before.cast(pl.Float64).to_list())
 
 
 @pytest.mark.parametrize("shortened", ["scored", "customers"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -30,6 +30,7 @@ from segmint.store.promoted import WORD
 from segmint.store.run import Run
 from segmint.store.run_files import LEDGER, PREDICTIONS, REJECTED
 from segmint.store.staging import publish_file, real_path, require_writable
+from segmint.tables.table_source import JSON
 from segmint.tables.write import write_parquet, write_safe_csv, write_safe_workbook
 from segmint.wording import counted, some_of
 
@@ -193,7 +194,7 @@ def predict(
                 lambda path: work.write(batches, path, config.data.max_rejected, kept_in=rejected),
             )
         if out is not None:
-            write = WRITERS[out.suffix.lower()]
+            write = _writer(out, work.ledger.receipt)
             publish_file(real_path(out), lambda path: _copy(here.folder / PREDICTIONS, path, write))
         result = work.finish(here.folder, out)
         here.keep(LEDGER, result.ledger.to_json())
@@ -312,6 +313,14 @@ def _check_out(out: Path, source: Any, bundle: Path | str, runs: Path) -> None:
             expected="a file outside of it",
             fix="choose another name",
         )
+
+
+def _writer(out: Path, receipt: Mapping[str, JSON]) -> Writer:
+    """Choose how the copy is written: CSV of a text as that text is, else its numbers and ours were of two kinds."""
+    delimiter = str(receipt.get("delimiter", ""))
+    if out.suffix.lower() != ".csv" or len(delimiter.encode("utf-8")) != 1:
+        return WRITERS[out.suffix.lower()]
+    return partial(write_safe_csv, delimiter=delimiter, decimal=str(receipt.get("decimal")))
 
 
 def _copy(parquet: Path, path: Path, write: Writer) -> None:

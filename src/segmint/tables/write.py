@@ -32,13 +32,20 @@ def write_csv(
     path: Path,
     *,
     delimiter: str = ",",
+    decimal: str = "point",
     quote_style: Literal["necessary", "non_numeric"] = "necessary",
 ) -> int:
     """Write frames with the same columns as one delimited text file; return the number of rows."""
     rows = 0
     with path.open("wb") as file:
         for i, frame in enumerate(map(_with_lengths, frames)):
-            frame.write_csv(file, include_header=i == 0, separator=delimiter, quote_style=quote_style)
+            frame.write_csv(
+                file,
+                include_header=i == 0,
+                separator=delimiter,
+                decimal_comma=decimal == "comma",
+                quote_style=quote_style,
+            )
             rows += frame.height
     return rows
 
@@ -49,14 +56,16 @@ def _with_lengths(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def write_safe_csv(frames: Iterable[pl.DataFrame], path: Path) -> int:
+def write_safe_csv(frames: Iterable[pl.DataFrame], path: Path, *, delimiter: str = ",", decimal: str = "point") -> int:
     """Write a view for spreadsheets in which no text can be taken for a formula; return the number of rows.
 
     A text (or column name) that a spreadsheet could calculate gets a ``'`` before it, NUL characters are left out,
     and every text stands in quotes, so that another delimiter cannot cut a formula free. Numbers stay numbers. The
     truth belongs in Parquet.
     """
-    return write_csv(map(safe_for_spreadsheets, frames), path, quote_style="non_numeric")
+    return write_csv(
+        map(safe_for_spreadsheets, frames), path, delimiter=delimiter, decimal=decimal, quote_style="non_numeric"
+    )
 
 
 def safe_for_spreadsheets(frame: pl.DataFrame) -> pl.DataFrame:
