@@ -147,8 +147,9 @@ def _calls_itself_total(frame: pl.DataFrame) -> bool:
     """Whether one of the last rows has a word for totals that stands nowhere above it."""
     split = max(0, frame.height - LAST_ROWS)
     for column in frame.iter_columns():
-        words = _total_words(column.tail(LAST_ROWS)).drop_nulls()
-        if len(words) and not words.is_in(_total_words(column.head(split)).drop_nulls().unique().to_list()).all():
+        last = column.tail(LAST_ROWS)
+        named = last.filter(_total_words(last).is_not_null())
+        if any(not (column.head(split) == text).any() for text in named):
             return True
     return False
 
