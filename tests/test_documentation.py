@@ -66,6 +66,16 @@ def test_every_documented_command_and_flag_exists(name: str) -> None:
     assert [said for words in commands_of(OURS[name]) if (said := complaint(words))] == []
 
 
+@pytest.mark.parametrize("command", ["run", "predict", "target", "contract infer"])
+def test_the_help_of_a_command_ends_with_an_example_that_it_takes(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main([*command.split(), "--help"])
+    *_, last = capsys.readouterr().out.strip().splitlines()
+    assert last.strip().startswith(f"Example: segmint {command} ")
+    assert complaint(shlex.split(last.partition(": ")[2].partition(" > ")[0])) is None
+
+
 def test_a_command_or_flag_that_does_not_exist_is_noticed() -> None:
     assert "no command" in (complaint(["segmint", "cluster", "x.csv"]) or "")
     wrong = ("--contract c --fold 3", "--contract", "--contract c --seed many", "--contract c y.csv", "")

@@ -73,7 +73,7 @@ def _entry(name: str, meaning: str) -> str:
     )
 
 
-@contract_app.command("infer")
+@contract_app.command("infer", epilog="Example: segmint contract infer customers.csv --outcome y > my-bank.toml")
 def contract_infer(
     table: Table,
     outcome: Annotated[str | None, typer.Option("--outcome", help="The outcome column; guessed if left out.")] = None,

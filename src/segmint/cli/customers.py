@@ -17,7 +17,7 @@ words_app = typer.Typer(no_args_is_help=True, help="Words: what segments are cal
 app.add_typer(words_app, name="words")
 
 
-@app.command()
+@app.command(epilog="Example: segmint predict new.csv --bundle PROMOTED --out predicted.csv")
 def predict(
     table: Table,
     bundle: Bundle,

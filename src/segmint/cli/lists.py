@@ -20,7 +20,7 @@ policy_app = typer.Typer(no_args_is_help=True, help="Contact policies: budget, c
 app.add_typer(policy_app, name="policy")
 
 
-@app.command()
+@app.command(epilog="Example: segmint target new.csv --bundle PROMOTED --policy policy.toml")
 def target(
     table: Table,
     bundle: Bundle,

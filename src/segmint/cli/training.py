@@ -33,7 +33,7 @@ from segmint.cli.screen import Screen
 app = typer.Typer()
 
 
-@app.command()
+@app.command(epilog="Example: segmint run customers.csv --contract my-bank.toml")
 def run(
     table: Table,
     contract: ContractName,
