@@ -43,3 +43,15 @@ def test_the_names_of_the_page_go_before_any_other_and_what_can_be_read_before_w
     assert dated_by(half, "call") == "Datum"
     assert dated_by(pl.DataFrame({"last_contact": days, "date": days}), "call") == "date"
     assert dated_by(pl.DataFrame({"call_date": ["?"], "Datum": days}), "call") == "Datum"
+
+
+def test_serial_numbers_of_a_spreadsheet_are_dates_only_where_nothing_is_written_as_one() -> None:
+    serials = pl.DataFrame({"id": ["1", "2"], "tag": ["45012", "45013"], "call_date": ["46294", "46295"]})
+    assert dated_by(serials, "call") == dated_by(serials, "result") == "call_date"
+    assert dated_by(serials.drop("call_date"), "result") is None
+    written = serials.with_columns(call_date=pl.Series([None, "14.03.2026"]), data=pl.Series(["45012", "45013"]))
+    assert dated_by(written, "call") == dated_by(written, "result") == "call_date"
+    assert (
+        dated_by(serials.rename({"call_date": "last_call"}).with_columns(last_call=pl.lit("14.03.2026")), "call")
+        == "last_call"
+    )

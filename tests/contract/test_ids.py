@@ -10,6 +10,7 @@ from segmint.contract.ids import (
     bare_ids,
     match_ids,
     matched_by_zeros,
+    may_be_among,
     same_ids,
     shape_words,
     unlike,
@@ -77,12 +78,28 @@ def test_marks_around_an_id_are_taken_off_where_the_table_has_no_such_id() -> No
 
 
 def test_who_may_be_named_is_also_who_differs_by_zeros_from_another_who_is() -> None:
-    assert are_among(pl.Series(["3094", "0003094", "3095", None]), pl.Series(["'3094", None])).to_list() == [
-        True,
-        True,
-        False,
-        False,
-    ]
+    customers, named = pl.Series(["3094", "0003094", "3095", None]), pl.Series(["'3094", None])
+    assert may_be_among(customers, named).to_list() == [True, True, False, False]
+    assert are_among(customers, named).to_list() == [True, False, False, False]
+    signed = pl.Series(["5'", "5", '5"'])
+    assert may_be_among(signed, pl.Series(["5'"])).to_list() == [True, False, False]
+
+
+def test_a_line_break_within_an_id_makes_no_third_customer_of_two() -> None:
+    known = pl.Series(["17", "18", "1718"])
+    for written in ("17\n18", "17\t18", "17\u200b18"):
+        assert not are_among(known, pl.Series([written])).any()
+        assert unlike(pl.Series([written]), known).to_list() == [written]
+    assert shape_words("17\n18") == r"has '\n'"
+
+
+def test_an_id_that_could_be_of_several_by_the_marks_around_it_is_nobodys() -> None:
+    met = match_ids(pl.Series(["A,"]), pl.Series(["A", "A'"]))
+    assert (met.pairs.height, met.unclear) == (0, {"A,"})
+
+
+def test_marks_alone_are_no_id() -> None:
+    assert bare_ids(pl.Series(['\u200b=""', '\ufeff=""', '=";'])).null_count() == 3
 
 
 def test_an_id_is_unlike_all_others_by_what_it_begins_with_and_by_its_signs() -> None:

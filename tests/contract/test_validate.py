@@ -18,7 +18,7 @@ from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate, validate_batches
 from segmint.errors import ContractError, DataError, InputError
 from segmint.tables.rejects import Reject
-from segmint.tables.source import ReadOptions, open_table
+from segmint.tables.source import ReadOptions, TableSource, open_table
 
 BANK = load_contract("bank-marketing")
 CONTRACT = parse_contract(
@@ -274,6 +274,27 @@ def test_texts_of_typed_tables_are_read_by_the_declared_sign(tmp_path: Path, kin
     assert table.frame["amount"].to_list() == [0.125, 1234.0, 1.5]
     assert table.frame["other"].to_list() == [1.5, 1.234, 2.0]
     assert table.ledger.receipt["decimal"] == "comma"
+
+
+@pytest.mark.parametrize("kind", ["frame", "parquet", "xlsx"])
+def test_numbers_of_typed_tables_have_no_decimal_sign(tmp_path: Path, kind: str) -> None:
+    """ING-05: only texts can be read in two ways, and their sign moves no number."""
+    rate = AMOUNTS.columns[0].model_copy(update={"name": "rate"})
+    both = AMOUNTS.model_copy(update={"columns": (rate, *AMOUNTS.columns)})
+
+    def opened(texts: list[str]) -> TableSource:
+        frame = pl.DataFrame({"rate": [1.234, None, 2.0], "amount": texts, "y": ["no"] * 3})
+        path = tmp_path / f"t.{kind}"
+        if kind == "frame":
+            return open_table(frame)
+        frame.write_parquet(path) if kind == "parquet" else frame.write_excel(path)
+        return open_table(path)
+
+    table = validate(opened(["1,5", "0,25", "7"]), both, purpose="predict")
+    assert table.frame["rate"].to_list() == [1.234, None, 2.0]
+    assert table.frame["amount"].to_list() == [1.5, 0.25, 7.0]
+    with pytest.raises(InputError, match="'amount' can be read in two ways"):
+        validate(opened(["1.234", "5.678", "7"]), both, purpose="predict")
 
 
 @pytest.mark.parametrize("kind", ["number", "date"])

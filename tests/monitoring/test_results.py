@@ -150,7 +150,7 @@ def test_an_id_that_lost_its_zeros_and_could_be_of_several_is_said() -> None:
     results = pl.DataFrame({"client": ["7", "07"], "code": ["success", "refused"]})
     rows, yes, sentence, *_ = outcomes_of(scored, results, CONTRACT, PLAIN)
     assert (rows.tolist(), yes.tolist()) == ([1], [False])
-    assert "1 id without the zeros before could be of several customers: taken for none." in sentence
+    assert "1 id could be of several customers, without zeros before or marks around: taken for none." in sentence
 
 
 @pytest.mark.parametrize("where", ["scored", "results"])

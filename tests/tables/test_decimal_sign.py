@@ -68,6 +68,18 @@ def test_texts_of_typed_files_may_have_commas(suffix: str, tmp_path: Path) -> No
     )
 
 
+@pytest.mark.parametrize("texts", [["1,5", "2"], ["1.234", "2"]])
+def test_number_cells_beside_texts_of_another_sign_stay_numbers(texts: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "t.xlsx"
+    write_safe_workbook([pl.DataFrame({"worth": texts, "rate": [1.234, 2.0], "code": [7, 8]})], path)
+    source = open_table(path)
+    frame = next(iter(source.batches())).frame
+    assert frame["rate"].to_list() == [1.234, 2.0]
+    assert frame["code"].to_list() == ["7", "8"], "whole numbers may be ids"
+    assert list(source.receipt[DECIMALS]) == ["worth"]
+    assert written_apart(source.receipt, ["worth", "rate"]) == ""
+
+
 def test_a_frame_of_numbers_has_nothing_to_judge() -> None:
     assert signs_of_texts(pl.DataFrame({"a": [0.5]})) == {}
     assert signs_of_texts(pl.DataFrame({"a": ["0.5"]})) == {}

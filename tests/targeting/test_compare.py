@@ -86,5 +86,5 @@ def test_an_id_without_zeros_that_could_be_of_several_is_compared_with_none():
     assert found.rows["customer"].to_list() == ["nobody"]
     assert (found.met.by_zeros, len(found.met.unclear)) == (0, 1)
     assert found.sentences == (
-        "1 id of the earlier list without the zeros before could be of several customers: taken for none.",
+        "1 id of the earlier list could be of several customers, without zeros before or marks around: taken for none.",
     )

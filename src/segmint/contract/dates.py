@@ -84,6 +84,14 @@ def days_in_each_reading(column: pl.Series) -> tuple[pl.Series, ...]:
     return tuple(read_dates(texts, form).fill_null(serials) for form in likeliest_formats(texts))
 
 
+def has_written_days(column: pl.Series) -> bool:
+    """Whether a column that nobody described has a date that is no serial number of a spreadsheet."""
+    if isinstance(column.dtype, pl.Date | pl.Datetime):
+        return column.count() > 0
+    texts = column.cast(pl.String).str.strip_chars()
+    return read_dates(texts, likeliest_formats(texts)[0]).count() > 0
+
+
 def _serial_days(texts: pl.Series) -> pl.Series:
     days = texts.str.extract(_SERIAL).cast(pl.Int32)
     return (days + (_FIRST_SERIAL - date(1970, 1, 1)).days).cast(pl.Date)

@@ -8,7 +8,7 @@ from typing import Literal
 
 import polars as pl
 
-from segmint.contract.dates import days_of
+from segmint.contract.dates import days_of, has_written_days
 from segmint.contract.hints import plain_name, without_accents
 from segmint.wording import counted
 
@@ -25,6 +25,7 @@ _SALE = (
     r"|transaktions?|compra|contratacion|contratacao|venta|venda|operacao|operacion|achat|vente|souscription|operation|acquisto|vendita)"
 )
 _ANY_DAY = re.compile(_DAY)
+_NUMBERS_TOO = ("day", "tag")  # which also name what is counted or labelled
 _DAY_OF_A_CALL = re.compile(
     rf"{_CALL}_?{_DAY}|{_DAY}_{_OF}{_CALL}|(called|contacted|dialled|dialed)_(on|at)|(angerufen|kontaktiert|telefoniert)_am"
 )
@@ -73,6 +74,10 @@ def dated_by(table: pl.DataFrame, event: Event) -> str | None:
     """
     plain = {name: bare_name(name) for name in table.columns}
     named = [name for pattern in _NAMES[event] for name in table.columns if pattern.fullmatch(plain[name])]
+    # the serial numbers of a spreadsheet look like other numbers: they count only where no column has a date that is written as one
+    named = [name for name in named if has_written_days(table[name])] or [
+        name for name in named if plain[name] not in _NUMBERS_TOO
+    ]
     dates = {name: days_of(table[name]).count() for name in named}
     enough = max(dates.values(), default=0) * (0.5 if event == "result" else 1.0)
     return next((name for name in named if dates[name] >= enough), None)

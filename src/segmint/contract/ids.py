@@ -15,9 +15,9 @@ _WHOLE, _EXPONENT = r"^([0-9]+)[.,]0{1,2}$", r"^[0-9]([.,][0-9]+[eE]\+?|[eE]\+)[
 _ZEROS = "^0+([0-9]+)$"
 # what spreadsheets, editors and web pages leave around ids: apostrophes and quotes of any kind, and signs that nobody sees
 _QUOTES = r"'\"`´‘’‚‛“”„‟«»‹›′″ʼ＇＂｀"
-_UNSEEN = r"[\p{Cc}\p{Cf}]"
-_AROUND = rf"^(=?[{_QUOTES}\s]+)|[{_QUOTES}\s;,]+$"
-_NOTHING = rf"^=?[{_QUOTES}\s;,\p{{Cc}}\p{{Cf}}]*$"
+_MARKS = rf"{_QUOTES}\s\p{{Cc}}\p{{Cf}}"
+_AROUND = rf"^[{_MARKS}]+(=[{_MARKS}]+)?|^=[{_MARKS}]+|[{_MARKS};,]+$"  # inside they part two ids: nobody's
+_NOTHING = rf"^[{_MARKS}]*=?[{_MARKS};,]*$"
 _PLAIN = r"^[0-9A-Za-z_./:+-]*$"  # nearly all ids, which need no second look
 _EDGES = r"^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$"
 
@@ -48,7 +48,7 @@ def unmarked(ids: pl.Series) -> pl.Series:
     """Take off what else files leave around ids: quotes, ``="…"``, signs that nobody sees, a separator behind."""
     if ids.str.contains(_PLAIN).all():
         return ids
-    return ids.str.replace_all(_UNSEEN, "").str.replace_all(_AROUND, "")
+    return ids.str.replace_all(_AROUND, "")
 
 
 def same_ids(named: pl.Series, known: pl.Series) -> pl.DataFrame:
@@ -81,12 +81,19 @@ def same_ids(named: pl.Series, known: pl.Series) -> pl.DataFrame:
 
 
 def are_among(customers: pl.Series, others: pl.Series) -> pl.Series:
-    """Tell which customers another file may name: also one who differs by marks and zeros from another who is named."""
-    return (
-        without_marks_and_zeros(customers)
-        .is_in(without_marks_and_zeros(others).drop_nulls().implode())
-        .fill_null(False)
-    )
+    """Tell which customers are named in another file, as `same_ids` compares them."""
+    return customers.is_in(same_ids(others, customers)["known"].implode()).fill_null(False)
+
+
+def name_somebody(ids: pl.Series, customers: pl.Series) -> pl.Series:
+    """Tell which ids of another file are a customer's, as `same_ids` compares them."""
+    return ids.is_in(same_ids(ids, customers)["named"].implode()).fill_null(False)
+
+
+def may_be_among(customers: pl.Series, others: pl.Series) -> pl.Series:
+    """Tell which customers another file may name: those of `are_among`, and who differs from one of them by zeros alone."""
+    named = same_ids(others, customers)["known"]
+    return without_zeros(customers).is_in(without_zeros(named).implode()).fill_null(False)
 
 
 def unlike(ids: pl.Series, known: pl.Series) -> pl.Series:
@@ -94,7 +101,7 @@ def unlike(ids: pl.Series, known: pl.Series) -> pl.Series:
 
     Written otherwise are ids that begin with another kind of sign, or have other signs between letters and digits.
     """
-    strange = unmarked(ids.filter(~are_among(ids, known)).drop_nulls())
+    strange = unmarked(ids.filter(~name_somebody(ids, known)).drop_nulls())
     return strange.filter(~_shape(strange).is_in(_shape(unmarked(known.drop_nulls().unique())).implode()))
 
 
@@ -102,9 +109,9 @@ def shape_words(written: str) -> str:
     """Say what is peculiar in how an id is written, without a letter or digit of it: "begins with '#'"."""
     first = written[0]
     if not first.isalnum():
-        return f"begins with '{first}'"
+        return f"begins with {first!r}"
     signs = [sign for sign in written if not sign.isalnum()]
-    return f"has '{signs[0]}'" if signs else f"begins with a {'digit' if first.isdigit() else 'letter'}"
+    return f"has {signs[0]!r}" if signs else f"begins with a {'digit' if first.isdigit() else 'letter'}"
 
 
 def within_signs(ids: pl.Series) -> pl.Series:
@@ -121,7 +128,7 @@ class IdMatch(NamedTuple):
     """The customers that another file names."""
 
     pairs: pl.DataFrame  # named and known, where an id can be that of one customer only
-    unclear: set[str]  # ids without their zeros that could be those of several customers
+    unclear: set[str]  # ids without their zeros or marks that could be those of several customers
     by_zeros: int  # rows of the file that found their customer only without the zeros before an id
 
     def theirs(self, ids: pl.Series) -> pl.Series:
@@ -134,16 +141,15 @@ class IdMatch(NamedTuple):
         """Say what became of ids that lost the zeros before them; `what` are the rows `of` the file."""
         rows, unclear = self.by_zeros, len(self.unclear)
         matched = f"{counted(rows, what)}{of} {'was' if rows == 1 else 'were'} matched although the ids differ by zeros before them."
-        dropped = (
-            f"{counted(unclear, 'id')}{of} without the zeros before could be of several customers: taken for none."
-        )
+        dropped = f"{counted(unclear, 'id')}{of} could be of several customers, without zeros before or marks around: taken for none."
         return (matched,) * (rows > 0) + (dropped,) * (unclear > 0)
 
 
 def match_ids(named: pl.Series, known: pl.Series) -> IdMatch:
     """Find the ids of a table that another file names, as `same_ids` compares them, each the id of one customer."""
     every = same_ids(named, known)
-    pairs = every.filter(~(every["named"].is_duplicated() & matched_by_zeros(every)))
+    spelled_alike = without_point_zero(every["named"]) == without_point_zero(every["known"])
+    pairs = every.filter(spelled_alike | ~every["named"].is_duplicated())
     return IdMatch(pairs, set(every["named"]) - set(pairs["named"]), rows_by_zeros(named, pairs))
 
 

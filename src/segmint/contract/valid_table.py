@@ -16,12 +16,14 @@ from segmint.contract.cells import Cells, number_cells
 from segmint.contract.column import Column, Known
 from segmint.contract.contract import Contract
 from segmint.contract.copies import copies_told
-from segmint.contract.hints import looks_like_id, names_customer, plain_name
+from segmint.contract.hints import names_customer, plain_name
 from segmint.contract.ledger import Ledger
 from segmint.contract.look import MANY, MAX_LEVELS
 from segmint.errors import DataError
 from segmint.tables.decimal_sign import decimal_of
 from segmint.wording import counted, percent, some_of
+
+FEWEST_IDS = 10  # of fewer values nobody can tell whether each customer has one
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -193,12 +195,11 @@ class ValidTable:
         return next((name for name in self.raw.columns if name not in known and self._looks_like_ids(name)), None)
 
     def _looks_like_ids(self, name: str) -> bool:
-        plain = plain_name(name)
-        if not (names_customer(plain) or looks_like_id(plain)):
+        plain, values = plain_name(name), self.raw[name].drop_nulls()
+        if not (plain == "id" or names_customer(plain)) or len(values) < FEWEST_IDS:
             return False
-        distinct, each_its_own = self.raw[name].n_unique(), MANY * len(self)
         # the rows of a customer who was called twice have one id
-        return distinct > (min(MAX_LEVELS, each_its_own) if names_customer(plain) else each_its_own)
+        return values.n_unique() > min(MAX_LEVELS, MANY * len(values))
 
 
 def concatenate(batches: Iterable[ValidTable]) -> ValidTable:

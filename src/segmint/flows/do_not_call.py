@@ -119,7 +119,7 @@ def add_objectors(path: Path, customers: pl.Series, own: str | None = None, name
         known = known.with_columns(unguarded(known[column]) for column in known.columns)
         name = _id_column(known, own, named, path.name)
         asked = bare_ids(customers.alias(name)).drop_nulls().unique(maintain_order=True)
-        # zeros count here: 0017 may be another customer than 17, and a line too many keeps nobody off who may be called
+        # zeros count here: 0017 may be another customer than 17, and who asked not to be called must not lack a line
         new = asked.filter(~without_point_zero(asked).is_in(without_point_zero(bare_ids(known[name])).implode()))
         grown = Grown(path, known.height, len(new), _by_zeros(new, bare_ids(known[name])))
         if len(new):

@@ -21,7 +21,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.contract.ids import bare_ids, without_zeros
+from segmint.contract.ids import bare_ids, without_marks_and_zeros
 from segmint.errors import RunError
 from segmint.store.as_made import require_as_made
 from segmint.store.run import RECORD, Run
@@ -46,9 +46,9 @@ class TrainingIds:
     key: bytes
 
     def known(self, ids: Iterable[str | None]) -> NDArray[np.bool_]:
-        """Tell for each id whether it was trained on; shape (n_ids,). Ids of digits count without the zeros before them."""
+        """Tell for each id whether it was trained on; shape (n_ids,). Ids count without zeros before and marks around."""
         bare = _bare(ids)
-        short = without_zeros(bare)
+        short = without_marks_and_zeros(bare)
         found = np.isin(_hashed(short, self.key), self.fingerprints)
         # older runs kept ids with their zeros
         odd = (short != bare).fill_null(False)
@@ -137,7 +137,7 @@ def _sealed(fingerprints: bytes, key: bytes) -> bytes:
 
 
 def _fingerprints(ids: Iterable[str | None], key: bytes) -> NDArray[np.uint64]:
-    return _hashed(without_zeros(_bare(ids)), key)
+    return _hashed(without_marks_and_zeros(_bare(ids)), key)
 
 
 def _bare(ids: Iterable[str | None]) -> pl.Series:

@@ -67,13 +67,15 @@ def open_workbook(path: Path, options: ReadOptions, *, fingerprint: str) -> Fram
     body = table[1:] if any(map(any, table[1:])) else []
     columns = zip(*body, strict=True) if body else [()] * len(names)
     cells = dict(zip(names, columns, strict=True))
-    frame = pl.DataFrame([pl.Series(name, column, dtype=pl.String) for name, column in cells.items()])
+    signs = _signs(cells) if options.decimal is None else {}
+    # beside other signs only what stays a number is certain to be read as it is
+    frame = pl.DataFrame([_series(name, column, typed=bool(signs)) for name, column in cells.items()])
     receipt: dict[str, JSON] = {
         "format": "Excel workbook",
         "sheet": sheet,
         "header_row": header + 1,
         "decimal": options.decimal or "point",
-        **(_signs(cells, frame) if options.decimal is None else {}),
+        **signs,
     }
     return FrameSource(frame, name=path.name, receipt=receipt, fingerprint=fingerprint)
 
@@ -84,12 +86,32 @@ class _Number(str):
     __slots__ = ()
 
 
-def _signs(cells: Mapping[str, Sequence[str]], frame: pl.DataFrame) -> dict[str, JSON]:
-    """Note how the texts among the cells write decimals; beside commas, the points of numbers cannot be read with them."""
-    texts = {name: ["" if isinstance(c, _Number) else c for c in column] for name, column in cells.items()}
-    found = signs_of_texts(pl.DataFrame(texts, schema=frame.schema))
-    has_commas = any(decimal_of(found, name, [name]) == "comma" for name in cells)
-    return signs_of_texts(frame) if has_commas else found
+def _series(name: str, column: Sequence[str], *, typed: bool) -> pl.Series:
+    """Hold cells as texts; with `typed`, a column of nothing but numbers, of which some have decimals, as numbers."""
+    if typed and _has_decimals_only(column):
+        return pl.Series(name, [float(cell) if cell else None for cell in column], dtype=pl.Float64)
+    return pl.Series(name, column, dtype=pl.String)
+
+
+def _has_decimals_only(column: Sequence[str]) -> bool:
+    """Whether all filled cells are numbers, and not all whole: those may be ids, and are read alike by either sign."""
+    filled = [cell for cell in column if cell]
+    return all(isinstance(cell, _Number) for cell in filled) and not all(
+        cell.lstrip("-").isdecimal() for cell in filled
+    )
+
+
+def _signs(cells: Mapping[str, Sequence[str]]) -> dict[str, JSON]:
+    """Note how texts write decimals; beside commas, also how the numbers among the texts of a column are written."""
+    mixed = {name: column for name, column in cells.items() if not _has_decimals_only(column)}
+    texts = {name: ["" if isinstance(c, _Number) else c for c in column] for name, column in mixed.items()}
+    found = signs_of_texts(_texts(texts))
+    has_commas = any(decimal_of(found, name, [name]) == "comma" for name in mixed)
+    return signs_of_texts(_texts(mixed)) if has_commas else found
+
+
+def _texts(columns: Mapping[str, Sequence[str]]) -> pl.DataFrame:
+    return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
 
 
 # what an archive that was cut or overwritten makes its reader say

@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.special import bdtr, gammaln, ndtr, ndtri, stdtrit, xlog1py, xlogy
 
-from segmint.contract.ids import without_zeros
+from segmint.contract.ids import without_marks_and_zeros
 from segmint.metrics.intervals import EFFECT_LEVEL, FEWEST_OF_EACH
 from segmint.wording import percent
 
@@ -42,7 +42,7 @@ def keyed_words(customers: pl.Series, *, campaign: str, key: str) -> NDArray[np.
     # the length keeps ("ab", "c") and ("a", "bc") apart
     name = campaign.encode()
     seeded.update(len(name).to_bytes(8, "little") + name)
-    written, customers = customers, without_zeros(customers)
+    written, customers = customers, without_marks_and_zeros(customers)
     words = np.empty((len(customers), 2), dtype=np.uint64)
     for start in range(0, len(customers), _CHUNK):
         digests = []

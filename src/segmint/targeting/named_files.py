@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from segmint.contract.ids import are_among, bare_ids, lost_digits, shape_words, unlike, within_signs
+from segmint.contract.ids import bare_ids, lost_digits, name_somebody, shape_words, unlike, within_signs
 from segmint.errors import InputError, PolicyError, why
 from segmint.wording import counted, some_of
 
@@ -85,9 +85,9 @@ def unlike_ids(ids: pl.Series, customers: pl.Series, file: str) -> str:
         If such an id would be a customer's without the signs around it: it might be an objector, or somebody who must rest.
     """
     given, of_file = ids.drop_nulls().unique(maintain_order=True), f"ids of '{file}'"
-    nobodys = given.filter(~are_among(given, customers))
+    nobodys = given.filter(~name_somebody(given, customers))
     strange = unlike(nobodys, customers)
-    meant = strange.filter(are_among(within_signs(strange), customers))
+    meant = strange.filter(name_somebody(within_signs(strange), customers))
     if len(meant):
         raise PolicyError(
             f"{some_of(len(meant), len(given), of_file, 'is', 'are')} a customer's only without the signs around: the first "

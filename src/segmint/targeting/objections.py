@@ -10,7 +10,7 @@ import polars as pl
 
 from segmint.contract.contract import Contract
 from segmint.contract.hints import personal_role, plain_name
-from segmint.contract.ids import are_among, bare_ids, without_marks
+from segmint.contract.ids import bare_ids, may_be_among, without_marks
 from segmint.errors import PolicyError
 from segmint.targeting.named_files import (
     ID_NAMES,
@@ -65,7 +65,7 @@ class Objectors:
 
     def match(self, customers: pl.Series, phones: Sequence[pl.Series] = ()) -> pl.Series:
         """Tell which customers are on the file, by id, zeros before it or not, or by any of their phone numbers."""
-        found = are_among(bare_ids(customers), self.ids)
+        found = may_be_among(bare_ids(customers), self.ids)
         numbers = numbers_in(phones)
         rows = numbers["row"].filter(among(numbers["number"], self.phones))
         return found | pl.int_range(len(customers), dtype=pl.UInt32, eager=True).is_in(rows.implode())
@@ -104,7 +104,7 @@ def objecting(
         return objectors, objectors.match(nobody(customers), phones)
     ids = bare_ids(customers)
     spelled = without_marks(ids).is_in(without_marks(objectors.ids).implode()).fill_null(False)
-    by_zeros = int((are_among(ids, objectors.ids) & ~spelled).sum())
+    by_zeros = int((may_be_among(ids, objectors.ids) & ~spelled).sum())
     told = replace(objectors, unlike=unlike_ids(objectors.ids, ids, objectors.name), by_zeros=by_zeros)
     return told, told.match(customers, phones)
 
