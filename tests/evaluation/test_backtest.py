@@ -318,17 +318,27 @@ def told(**differences):
     [
         ({"random": (-9, -12, -5), "everyone": (-7, -9, -2), "rival": (1, -2, 3)}, "In these waves it did: "),
         ({"random": (-9, -12, -5), "everyone": (-1, -9, 2)}, "do not show it: chance alone can explain how the network differs from “Everyone”"),
-        ({"random": (-9, -12, -5), "rival": (4, 1, 9)}, "A next wave may differ. “Rival” would have brought more still."),
+        ({"random": (-9, -12, -5), "rival": (4, 1, 9)}, "A next wave may differ. “Rival” would have brought more than the network"),
         ({"random": (-9, -12, -5), "everyone": (4, 1, 9)}, "it did not: “Everyone” would have brought more"),
+        ({"random": (-9, -12, -5), "everyone": (0, 0, 0)}, "do not show it: the network brought what “Everyone” would have brought."),
+        ({"rival": (1, -2, 3)}, "do not show it: no way of calling without a model"),
         ({"random": (-9, np.nan, np.nan)}, "do not show it"),
     ],
 )  # fmt: skip
 def test_whether_it_holds_is_answered_as_far_as_the_intervals_go(differences, said):
     rows = told(**differences)
     labels = {name: name.capitalize() for name in rows["strategy"]}
-    if np.isnan(differences["random"][1]):
+    if np.isnan(differences.get("random", (0, 0))[1]):
         rows, said = rows.with_columns(low=pl.lit(np.nan)), "cannot be told from so few calls"
     assert said in will_it_hold(rows, labels, ours="dense_network")
+
+
+def test_a_sure_loss_holds_nothing_however_it_compares():
+    rows = told(random=(-9, -12, -5), everyone=(-7, -9, -2)).with_columns(low=pl.lit(-30.0), high=pl.lit(-20.0))
+    labels = {name: name.capitalize() for name in rows["strategy"]}
+    assert "it did not: the network's calls cost more than they brought" in will_it_hold(
+        rows, labels, ours="dense_network"
+    )
 
 
 def test_what_chance_explains_is_one_sentence_and_the_same_network_is_called_so():

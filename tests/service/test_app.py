@@ -465,9 +465,11 @@ def test_a_list_is_not_made_of_rows_that_a_prediction_would_refuse(ask: Ask) -> 
 
 
 def test_json_numbers_of_a_list_have_one_reading_and_ids_that_are_not_used_are_said(ask: Ask) -> None:
-    rows = [{"age": 41.125, "job": "student", "phone": f"+4822123456{n}", "customer": str(9 - n)} for n in range(4)]
+    rows = [
+        {"age": 41.125, "job": "student", "phone": f"+482212345{n}", "customer": str(99 - n)} for n in range(10, 20)
+    ]
     told = ask("POST", f"/v1/target?{ECONOMICS}", {"rows": rows}).json()
-    assert told["counts"]["listed"] == 4
+    assert told["counts"]["listed"] == 10
     assert any("'customer' looks like the ids of customers" in sentence for sentence in told["sentences"])
 
 

@@ -83,8 +83,8 @@ def wave_figures(
                     "last_record": int(records[here].max()),
                     "customers": int(here.sum()),
                     "response_rate": float(said_yes[here].mean()),
-                    "called": float(mine.called[here].sum()),
-                    "successes": float((mine.called * said_yes)[here].sum()),
+                    "called": _whole(float(mine.called[here].sum())),
+                    "successes": _whole(float((mine.called * said_yes)[here].sum())),
                     "profit": profit,
                     "profit_so_far": so_far,
                     "best_cut": best,
@@ -94,6 +94,11 @@ def wave_figures(
                 }
             )
     return pl.DataFrame(found, schema_overrides={"best_cut": pl.Float64, "regret": pl.Float64})
+
+
+def _whole(count: float) -> float:
+    """Take for a whole number what sums of shares miss it by."""
+    return float(round(count)) if abs(count - round(count)) <= _ROUNDING * max(1.0, count) else count
 
 
 def _beyond_rounding(difference: float, of: float) -> float:

@@ -76,23 +76,35 @@ def will_it_hold(rows: pl.DataFrame, labels: Mapping[str, str], *, ours: str) ->
     profit = {row["strategy"]: row for row in rows.filter(pl.col("metric") == "profit").iter_rows(named=True)}
     if math.isnan(profit[ours]["low"]):
         return "Will it hold? That cannot be told from so few calls: replay a longer history."
-    others = [name for name in labels if name != ours and not _is_same(profit[name])]
+    others = [name for name in labels if name != ours]
     plain = [name for name in others if name in WITHOUT_MODEL]
     better = [name for name in others if profit[name]["difference_low"] > 0]
-    if worse_than_none := [name for name in better if name in plain]:
+    if profit[ours]["high"] < 0:
+        told = (
+            "In these waves it did not: the network's calls cost more than they brought, by more than chance explains."
+        )
+    elif worse_than_none := [name for name in better if name in plain]:
         told = f"In these waves it did not: {_named(worse_than_none, labels)} would have brought more, by more than chance explains."
-    elif not plain or (level := [name for name in plain if _by_chance(profit[name])]):
-        beside = f" from {_named(level, labels)}" if plain else ""
-        told = f"These waves do not show it: chance alone can explain how the network differs{beside}."
+    elif same := [name for name in plain if _is_same(profit[name])]:
+        told = f"These waves do not show it: the network brought what {_named(same, labels)} would have brought."
+    elif level := [name for name in plain if _by_chance(profit[name])]:
+        told = f"These waves do not show it: chance alone can explain how the network differs from {_named(level, labels)}."
+    elif not plain:
+        told = "These waves do not show it: no way of calling without a model stands beside the network."
     elif profit[ours]["low"] <= 0:
         told = "It chose better than calling without a model, by more than chance explains; that calling paid at all is not shown."
     else:
         told = (
-            "In these waves it did: the network earned money, and more than calling without a model, both by more than chance "
-            "explains. A next wave may differ."
+            "In these waves it did: the network's calls brought more than they cost, and more than calling without a model, both by more "
+            "than chance explains. A next wave may differ."
         )
     rivals = [name for name in better if name not in plain]
-    return f"Will it hold? {told}{f' {_named(rivals, labels)} would have brought more still.' if rivals else ''}"
+    more = (
+        f" {_named(rivals, labels)} would have brought more than the network, by more than chance explains."
+        if rivals
+        else ""
+    )
+    return f"Will it hold? {told}{more}"
 
 
 def _named(names: Sequence[str], labels: Mapping[str, str]) -> str:

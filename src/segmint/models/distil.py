@@ -273,8 +273,9 @@ def _swap_cells(
 def _stack(real: Floats, labels: Integers, fold_of: Integers) -> Callable[[Floats, Integers], Floats]:
     """Stack teachers by logistic regressions on their log odds; one teacher is taken as it is.
 
-    What is said of a fold comes from a regression that has not seen its labels: of many classes and few customers it has
-    weights enough to remember them. What belongs to no fold (-1) is said by one regression on all.
+    What is said of a fold comes from a regression that is not fitted to its labels: of many classes and few customers it has
+    weights enough to remember them. A trace is left, as the teachers that spoke of the other folds learned from this one;
+    without it every teacher would be trained folds times more. What belongs to no fold (-1) is said by one regression on all.
     """
     if len(real) == 1:
         return lambda given, _: given[0]
