@@ -84,12 +84,12 @@ def days_in_each_reading(column: pl.Series) -> tuple[pl.Series, ...]:
     return tuple(read_dates(texts, form).fill_null(serials) for form in likeliest_formats(texts))
 
 
-def has_written_days(column: pl.Series) -> bool:
-    """Whether a column that nobody described has a date that is no serial number of a spreadsheet."""
+def written_days_of(column: pl.Series) -> pl.Series:
+    """Read a column as `days_of` does, but no serial number of a spreadsheet as a day."""
     if isinstance(column.dtype, pl.Date | pl.Datetime):
-        return column.count() > 0
+        return column.dt.date()
     texts = column.cast(pl.String).str.strip_chars()
-    return read_dates(texts, likeliest_formats(texts)[0]).count() > 0
+    return read_dates(texts, likeliest_formats(texts)[0])
 
 
 def _serial_days(texts: pl.Series) -> pl.Series:

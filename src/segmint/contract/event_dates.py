@@ -8,7 +8,7 @@ from typing import Literal
 
 import polars as pl
 
-from segmint.contract.dates import days_of, has_written_days
+from segmint.contract.dates import days_of, written_days_of
 from segmint.contract.hints import plain_name, without_accents
 from segmint.wording import counted
 
@@ -75,7 +75,7 @@ def dated_by(table: pl.DataFrame, event: Event) -> str | None:
     plain = {name: bare_name(name) for name in table.columns}
     named = [name for pattern in _NAMES[event] for name in table.columns if pattern.fullmatch(plain[name])]
     # the serial numbers of a spreadsheet look like other numbers: they count only where no column has a date that is written as one
-    named = [name for name in named if has_written_days(table[name])] or [
+    named = [name for name in named if written_days_of(table[name]).count()] or [
         name for name in named if plain[name] not in _NUMBERS_TOO
     ]
     dates = {name: days_of(table[name]).count() for name in named}

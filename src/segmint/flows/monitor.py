@@ -162,14 +162,14 @@ def _advice(drift: Drift, bundle: str, answers: Answers | None) -> tuple[str, st
         changed = f"Look first at what changed in the data ({some_named(drift.look_first, NAMED)})"
         head = changed if drift.advice == "look" else f"{changed}, then {head.lower()}"
     sentence = f"{head}: {how.format(bundle=bundle)}"
-    updates = "segmint update" in how or any(alarm.code in REALISED for alarm in drift.alarms)
-    if answers is not None and not answers.enough and updates:
+    is_command = how.startswith("segmint update")
+    about_answers = is_command or any(alarm.code in REALISED for alarm in drift.alarms)
+    if answers is not None and not answers.enough and about_answers:
         one_kind = min(answers.said_yes, answers.said_no) == 0
         doubt = (
             " Results of one answer only are probably an export of one kind: ask for all of them." if one_kind else ""
         )
-        stop = "." if "segmint update" in how else ""  # which ends the command
-        sentence += f"{stop} {answers.sentence}{doubt} `segmint update` wants {ENOUGH}."
+        sentence += f"{'.' if is_command else ''} {answers.sentence}{doubt} `segmint update` wants {ENOUGH}."
     return head, sentence
 
 

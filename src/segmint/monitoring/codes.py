@@ -11,7 +11,7 @@ import tomlkit
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from segmint.contract.counts import count_values
-from segmint.contract.dates import likeliest_formats, read_dates
+from segmint.contract.dates import written_days_of
 from segmint.contract.hints import (
     is_objection,
     known_by_name,
@@ -328,10 +328,7 @@ def _like_ids(column: pl.Series) -> bool:
         return False
     if known_by_name(plain) == "after_call" or given.n_unique() < _MOSTLY_DIFFERENT * len(given):
         return False
-    return (
-        bool(given.str.contains(_ID_LIKE).all())
-        and read_dates(given, likeliest_formats(given)[0]).count() < len(given) / 2
-    )
+    return bool(given.str.contains(_ID_LIKE).all()) and written_days_of(given).count() < len(given) / 2
 
 
 def _code_column(columns: Sequence[pl.Series]) -> str | None:

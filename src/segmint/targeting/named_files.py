@@ -85,8 +85,7 @@ def unlike_ids(ids: pl.Series, customers: pl.Series, file: str) -> str:
         If such an id would be a customer's without the signs around it: it might be an objector, or somebody who must rest.
     """
     given, of_file = ids.drop_nulls().unique(maintain_order=True), f"ids of '{file}'"
-    nobodys = given.filter(~name_somebody(given, customers))
-    strange = unlike(nobodys, customers)
+    strange = unlike(given, customers)
     meant = strange.filter(name_somebody(within_signs(strange), customers))
     if len(meant):
         raise PolicyError(
@@ -97,7 +96,8 @@ def unlike_ids(ids: pl.Series, customers: pl.Series, file: str) -> str:
         )
     if strange.is_empty():
         return ""
-    who = some_of(len(nobodys), len(given), of_file, "matches", "match")
+    nobodys = int((~name_somebody(given, customers)).sum())
+    who = some_of(nobodys, len(given), of_file, "matches", "match")
     return (
         f"{who} no customer of this table, and "
         f"{len(strange):,} of them {'is' if len(strange) == 1 else 'are'} written as no id of the table is: the first {shape_words(strange[0])}; "

@@ -18,7 +18,6 @@ from segmint.targeting.named_files import (
     any_given,
     id_columns_of,
     ids_of,
-    nobody,
     read_whole,
     texts_of,
     unlike_ids,
@@ -63,12 +62,15 @@ class Objectors:
         """What stands beside a suppressed customer."""
         return f"on '{self.name}'"
 
-    def match(self, customers: pl.Series, phones: Sequence[pl.Series] = ()) -> pl.Series:
-        """Tell which customers are on the file, by id, zeros before it or not, or by any of their phone numbers."""
-        found = may_be_among(bare_ids(customers), self.ids)
+    def by_id(self, customers: pl.Series) -> pl.Series:
+        """Tell which customers are on the file by id, zeros before it or not."""
+        return may_be_among(customers, self.ids)
+
+    def by_phone(self, phones: Sequence[pl.Series], customers: int) -> pl.Series:
+        """Tell which of so many customers are on the file by any of their phone numbers."""
         numbers = numbers_in(phones)
         rows = numbers["row"].filter(among(numbers["number"], self.phones))
-        return found | pl.int_range(len(customers), dtype=pl.UInt32, eager=True).is_in(rows.implode())
+        return pl.int_range(customers, dtype=pl.UInt32, eager=True).is_in(rows.implode())
 
     def out_of_reach(self, *, by_id: bool, by_phone: bool) -> int:
         """Count the people whom a table with ids, with phone numbers or with both cannot show."""
@@ -99,14 +101,16 @@ def objecting(
     """
     objectors = read_objectors(path, contract)
     _require_common_ground(objectors, contract, phones)
+    by_phone = objectors.by_phone(phones, len(customers))
     if contract.id_column is None:
         # customers are named by record, and a record's number is nobody's id
-        return objectors, objectors.match(nobody(customers), phones)
+        return objectors, by_phone
     ids = bare_ids(customers)
+    by_id = objectors.by_id(ids)
     spelled = without_marks(ids).is_in(without_marks(objectors.ids).implode()).fill_null(False)
-    by_zeros = int((may_be_among(ids, objectors.ids) & ~spelled).sum())
+    by_zeros = int((by_id & ~spelled).sum())
     told = replace(objectors, unlike=unlike_ids(objectors.ids, ids, objectors.name), by_zeros=by_zeros)
-    return told, told.match(customers, phones)
+    return told, by_id | by_phone
 
 
 def read_objectors(path: Path | str, contract: Contract) -> Objectors:
