@@ -684,3 +684,10 @@ def test_rows_without_an_outcome_set_no_bounds() -> None:
     without = frame.with_columns(Churn=pl.when(pl.int_range(400) == 0).then(None).otherwise(pl.col("Churn")))
     assert infer_contract(open_table(frame), name="x").contract.by_name["amount"].bounds == (0, 1800)
     assert infer_contract(open_table(without), name="x").contract.by_name["amount"].bounds == (0, 180)
+
+
+@pytest.mark.parametrize("dash", ["-", "–", "—", "--"])
+def test_a_dash_of_any_length_is_a_missing_value(dash: str) -> None:
+    table = pl.DataFrame({"balance": [*map(str, range(290)), *[dash] * 10], "answer": ["yes", "no", "no"] * 100})
+    column = infer_contract(open_table(table), name="x", outcome="answer").contract.by_name["balance"]
+    assert (column.kind, column.missing) == ("number", ("", dash))

@@ -276,6 +276,12 @@ def as_text(raw: pl.Series, name: str, *, exact: bool = True) -> pl.Series:
     ).to_series()
 
 
+def rows_as_text(frame: pl.DataFrame) -> list[tuple[str | None, ...]]:
+    """Write the rows of a frame as texts."""
+    # as Python's own values, days after the year 9999 would be an error
+    return pl.DataFrame([as_text(column, column.name, exact=False) for column in frame.iter_columns()]).rows()
+
+
 def whole_as_text(raw: pl.Series, name: str) -> pl.Series:
     """Write ids, phone numbers or days as text: by the rule of `as_text`, and whole decimals without ``.00``.
 

@@ -21,7 +21,22 @@ MAX_LEVELS = 60
 MAX_ANSWERS = 6
 # What a spreadsheet writes where a formula has no value: never a level.
 ERROR_WORDS = ("#REF!", "#DIV/0!", "#NAME?", "#N/A", "#VALUE!", "#NUM!", "#NULL!")
-MISSING_WORDS = ("NA", "N/A", "n/a", "nan", "NaN", "NULL", "null", "None", "none", "?", "-", "missing", *ERROR_WORDS)
+DASHES = ("-", "–", "—", "--", "---")
+MISSING_WORDS = (
+    "NA",
+    "N/A",
+    "n/a",
+    "nan",
+    "NaN",
+    "NULL",
+    "null",
+    "None",
+    "none",
+    "?",
+    "missing",
+    *DASHES,
+    *ERROR_WORDS,
+)
 # Zeros where a date should be; no calendar has that day.
 NO_DAYS = ("0000-00-00", "00.00.0000", "00/00/0000", "00000000")
 SENTINELS = (-1.0, -9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0)

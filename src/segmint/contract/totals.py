@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
 
-from segmint.contract.cells import as_text, number_cells
+from segmint.contract.cells import number_cells, rows_as_text
 from segmint.contract.ledger import TOTAL_ROW
 from segmint.contract.look import MISSING_WORDS
 from segmint.tables.decimal_sign import decimal_of
-from segmint.tables.rejects import MAX_RAW, Reject
+from segmint.tables.rejects import Reject, raw_text
 from segmint.tables.table_source import BATCH, JSON, RawBatch, TableSource
 
 LAST_ROWS = 5  # where totals stand
@@ -28,7 +26,7 @@ _MEANS = (
     "mittelwert", "durchschnitt", "mittel", "mean", "average", "avg", "moyenne", "media", "média", "promedio", "gemiddelde",
     "średnia",
 )  # fmt: skip
-_NOTHING = ("", *MISSING_WORDS, "–", "—", "--", "---")
+_NOTHING = ("", *MISSING_WORDS)
 
 
 @dataclass
@@ -192,16 +190,3 @@ def _rejecting(batch: RawBatch, totals: Sequence[int], delimiter: str) -> RawBat
         records=batch.records[~there],
         rejects=tuple(sorted([*batch.rejects, *rejects], key=lambda reject: reject.record)),
     )
-
-
-def rows_as_text(frame: pl.DataFrame) -> list[tuple[str | None, ...]]:
-    """Write the rows of a frame as texts."""
-    # as Python's own values, days after the year 9999 would be an error
-    return pl.DataFrame([as_text(column, column.name, exact=False) for column in frame.iter_columns()]).rows()
-
-
-def raw_text(values: tuple[str | None, ...], delimiter: str) -> str:
-    """Write a row as a record of a rejected row."""
-    text = io.StringIO()
-    csv.writer(text, delimiter=delimiter, lineterminator="").writerow(values)
-    return text.getvalue()[:MAX_RAW]

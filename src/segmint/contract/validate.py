@@ -13,21 +13,21 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from segmint.contract.cells import LARGEST, Cells, number_cells, read_cells, read_outcome, unusual
+from segmint.contract.cells import LARGEST, Cells, number_cells, read_cells, read_outcome, rows_as_text, unusual
 from segmint.contract.column import Column, Known
 from segmint.contract.column_match import ColumnMatch, Purpose, match_columns
 from segmint.contract.contract import Contract
 from segmint.contract.counts import count_values
 from segmint.contract.ids import bare_ids
 from segmint.contract.ledger import KEPT_REJECTS, KNOWN_NAMES, LEFT_ALONE, Ledger
-from segmint.contract.totals import batches_of_customers, raw_text, rows_as_text
+from segmint.contract.totals import batches_of_customers
 from segmint.contract.treatment import said_left_alone
 from segmint.contract.valid_table import ValidTable, concatenate
 from segmint.errors import ContractError, DataError, InputError
 from segmint.progress import Progress, silent
 from segmint.tables.amounts import bare_amount
 from segmint.tables.decimal_sign import decimal_among, written_apart
-from segmint.tables.rejects import MAX_RAW, Reject
+from segmint.tables.rejects import MAX_RAW, Reject, raw_text
 from segmint.tables.table_source import BATCH, JSON, RawBatch, TableSource
 from segmint.wording import counted, quoted
 

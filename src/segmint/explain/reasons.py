@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from segmint.features.apply import apply_features, feature_blocks, pair_blocks
 from segmint.features.pairs import pair_codes, step_rows
-from segmint.models.forward import _ACTIVATIONS, forward
+from segmint.models.forward import activation_of, forward
 from segmint.models.predict import Predictor
 from segmint.one_thread import plain_products
 
@@ -157,7 +157,7 @@ class Walker:
 
     def __init__(self, predictor: Predictor, frame: pl.DataFrame, background: pl.DataFrame) -> None:
         (kernel, self.bias, activation), *self.layers = predictor.folded
-        self.activate = _ACTIVATIONS[activation]
+        self.activate = activation_of(activation)
         self.calibrated = predictor.calibrated
         self.classes, self.behind = predictor.classes, background.height
         self.tables: list[Signals] = []

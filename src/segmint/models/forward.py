@@ -68,7 +68,7 @@ def forward(folded: Sequence[FoldedLayer], inputs: NDArray[np.float32]) -> Float
     """Return the logits of `inputs`; shape (n_rows, n_outputs), float64."""
     signal = inputs
     for kernel, bias, activation in folded:
-        signal = _ACTIVATIONS[activation](signal @ kernel + bias)
+        signal = activation_of(activation)(signal @ kernel + bias)
     return signal.astype(np.float64)
 
 
@@ -95,7 +95,7 @@ def forward_summed(
         count = len(places[some])
         ends = np.arange(0, count * picks + 1, picks, dtype=np.int32)
         picked = csr_array((weights[some].ravel(), places[some].ravel(), ends), shape=(count, len(table)))
-        logits[some] = forward(folded[1:], _ACTIVATIONS[activation](picked @ table + bias))
+        logits[some] = forward(folded[1:], activation_of(activation)(picked @ table + bias))
 
     if len(places) <= AT_ONCE:
         some_rows(0)
@@ -116,7 +116,7 @@ def forward_one(
     for place, (kernel, bias, activation) in enumerate(folded):
         if place or not summed:
             signal = np.dot(signal, kernel)
-        signal = _ACTIVATIONS[activation](signal + bias)
+        signal = activation_of(activation)(signal + bias)
     return signal
 
 
@@ -155,7 +155,15 @@ def _linear(x: NDArray[np.float32]) -> NDArray[np.float32]:
     return x
 
 
-_ACTIVATIONS: dict[str, Callable[[NDArray[np.float32]], NDArray[np.float32]]] = {
+Activation = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+
+
+def activation_of(name: str) -> Activation:
+    """Return the function that a Dense layer's activation names, on float32 arrays of any shape."""
+    return _ACTIVATIONS[name]
+
+
+_ACTIVATIONS: dict[str, Activation] = {
     "linear": _linear,
     "relu": _relu,
     "silu": _silu,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 MAX_RAW = 65_536
@@ -36,3 +39,10 @@ class Reject:
     def is_empty(self) -> bool:
         """Whether the record holds no value at all, so that nothing is lost with it."""
         return self.reason == EMPTY_ROW
+
+
+def raw_text(values: Sequence[str | None], delimiter: str) -> str:
+    """Write a row as a record of a rejected row."""
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter, lineterminator="").writerow(values)
+    return text.getvalue()[:MAX_RAW]
