@@ -7,7 +7,7 @@ import json
 import random
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 import pytest
 
@@ -53,8 +53,9 @@ class Wire:
             bring(self.desk, "a")
 
     def ask(self, method: str, path: str, query: bytes, headers: list[tuple[bytes, bytes]], body: bytes) -> Any:
+        raw = quote(path, errors="replace")
         scope = {
-            "type": "http", "method": method, "path": path, "raw_path": quote(path, errors="replace").encode(), "root_path": "",
+            "type": "http", "method": method, "path": unquote(raw), "raw_path": raw.encode(), "root_path": "",
             "query_string": query, "headers": headers, "scheme": "http", "server": ("127.0.0.1", 80), "client": ("127.0.0.1", 1),
             "http_version": "1.1", "asgi": {"version": "3.0"},
         }  # fmt: skip
