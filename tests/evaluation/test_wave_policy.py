@@ -97,6 +97,15 @@ def test_nobody_is_called_whose_cost_or_value_is_not_known() -> None:
     assert played.notes() == ["2 of 4 customers have no cost or value in the history: no strategy calls them."]
 
 
+def test_who_brings_less_than_nothing_counts_as_such_and_is_not_called() -> None:
+    columns = pl.DataFrame({"worth": [10.0, -10.0]})
+    played = applied(columns, {"cost_per_call": 1.0, "value_per_success": "worth"}, {})
+    rows, both = np.arange(2), np.ones(2, dtype=bool)
+    assert played.settle(rows, both, both).tolist() == [9.0, -11.0]
+    assert played.perfect(rows, both) == 9.0
+    assert played.decide(rows, np.full(2, 0.9)).tolist() == [True, False]
+
+
 def test_a_customer_counts_the_calls_that_are_paid_and_the_chance_to_be_reached() -> None:
     columns = pl.DataFrame({"job": ["nurse"] * 3})
     economics = {"cost_per_call": 1.0, "value_per_success": 100.0, "calls_per_customer": 2.0}

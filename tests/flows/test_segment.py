@@ -135,7 +135,7 @@ def test_amounts_are_read_as_the_table_is_written_and_gaps_are_said(tmp_path: Pa
     assert "180 of 200 customers have no amount in 'price' that can be read: counted with the mean" in said
 
 
-def test_a_code_or_less_than_nothing_among_the_amounts_is_no_amount() -> None:
+def test_a_code_among_the_amounts_is_no_amount_nor_is_a_cost_below_zero() -> None:
     columns = (
         Column(name="age", kind="number", role="characteristic", label="age"),
         Column(name="price", kind="number", role="cost", label="price", states=(State(value=999, name="not known"),)),
@@ -144,7 +144,11 @@ def test_a_code_or_less_than_nothing_among_the_amounts_is_no_amount() -> None:
     frame = pl.DataFrame({"age": [40, 50] * 50, "price": ["999", "4", "-7", "4"] * 25, "y": ["no", "yes"] * 50})
     table = validate(open_table(frame), Contract(name="coded", outcome=outcome, columns=columns))
     assert np.unique(_amounts(table, "price")).tolist() == [4.0]
-    assert "50 of 100 customers have no amount in 'price'" in _at_the_mean(table, ["price"])
+    assert "50 of 100 customers have no amount in 'price'" in _at_the_mean(table, "price", 40.0)
+    assert np.unique(_amounts(table, "price", below_zero=True)).tolist() == pytest.approx([-7, 1 / 3, 4]), (
+        "values are losses too"
+    )
+    assert "25 of 100 customers have no amount in 'price'" in _at_the_mean(table, 5.0, "price")
 
 
 def test_money_from_columns_is_the_same_by_their_roles_and_by_their_names() -> None:

@@ -135,6 +135,8 @@ def test_amounts_in_a_column_say_what_the_same_amount_for_everyone_says():
         )
         assert listed == pytest.approx(plain)
         assert plain[:3] == pytest.approx([400 * rate - 5, 400 * low - 5, 400 * high - 5])
+        lost = _profits(yes, np.arange(300), (rate, low, high), CallMoney(5.0, np.full(300, -400.0), "EUR"))
+        assert lost[:3] == pytest.approx([-400 * rate - 5, -400 * high - 5, -400 * low - 5]), "who says yes costs more"
 
 
 def test_the_interval_of_a_profit_holds_the_true_one():

@@ -52,6 +52,17 @@ def test_with_nothing_changed_the_parts_say_what_the_list_says(rules, cost):
     assert parts["customers"].min() >= 10
 
 
+@pytest.mark.parametrize("cost", [0.0, 5.0])
+def test_who_brings_less_than_nothing_is_in_no_part_that_pays(cost):
+    frame = make_customers(3000).with_columns(worth=np.random.default_rng(1).normal(50, 100, 3000))
+    policy = make_policy(cost=cost, value="worth")
+    choice = choose(frame["client"], frame["propensity"], policy, columns=frame)
+    parts = what_if_parts(choice, policy)
+    assert np.isfinite(parts["ratio"].to_numpy()).all()
+    assert best_of_parts(parts)["customers"] == choice.listed.size < 3000
+    assert best_of_parts(parts)["profit"] == pytest.approx(choice.profit, abs=0.01)
+
+
 def test_a_viewer_that_does_not_calculate_shows_todays_list(tmp_path, contract):
     parts = parts_of(budget_calls=900)
     made = make_list(make_customers(), budget_calls=900)

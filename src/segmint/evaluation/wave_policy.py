@@ -99,8 +99,9 @@ class WavePolicy:
         return np.where(called & self.able[rows], self._value[rows] * said_yes - self._cost[rows], 0.0)
 
     def perfect(self, rows: Rows, said_yes: Mask) -> float:
-        """What calling exactly those who say yes would bring, as far as their cost and value are known."""
-        return campaign_profit(said_yes, said_yes & self.able[rows], value=self._value[rows], cost=self._cost[rows])
+        """What calling exactly those who say yes and bring what they cost would bring, as far as both are known."""
+        value, cost = self._value[rows], self._cost[rows]
+        return campaign_profit(said_yes, said_yes & (value > cost), value=value, cost=cost)
 
     def labelled(self, strategy: Strategy) -> Strategy:
         """Say in its name that a strategy is held to limits that keep it from anybody."""

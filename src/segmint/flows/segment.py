@@ -201,7 +201,7 @@ def _money(table: ValidTable, config: Config) -> CallMoney | None:
     if economics is not None:
         sources = (economics.cost_per_call, economics.value_per_success)
         said = ("cost of a call", "value of a yes")
-        cost, value = (_amounts(table, source) for source in sources)
+        cost, value = _amounts(table, sources[0]), _amounts(table, sources[1], below_zero=True)
         return CallMoney(
             cost,
             value,
@@ -215,7 +215,7 @@ def _money(table: ValidTable, config: Config) -> CallMoney | None:
                 for source, what in zip(sources, said, strict=True)
             )
             + _dialled(economics.calls_per_customer, config.policy.contact_rate)
-            + _at_the_mean(table, [source for source in sources if isinstance(source, str)]),
+            + _at_the_mean(table, *sources),
             economics.conversations(config.policy.contact_rate),
         )
     columns = {column.role: column for column in table.contract.columns if column.name in table.frame.columns}
@@ -224,9 +224,9 @@ def _money(table: ValidTable, config: Config) -> CallMoney | None:
     names = columns["cost"].name, columns["value"].name
     return CallMoney(
         _amounts(table, names[0]),
-        _amounts(table, names[1]),
+        _amounts(table, names[1], below_zero=True),
         source=f"Profits are reckoned with the table's columns '{columns['cost'].label}' and '{columns['value'].label}', "
-        "in account currency" + _dialled(1.0, config.policy.contact_rate) + _at_the_mean(table, names),
+        "in account currency" + _dialled(1.0, config.policy.contact_rate) + _at_the_mean(table, *names),
         conversations_per_customer=config.policy.contact_rate,  # of one call
     )
 
@@ -238,7 +238,7 @@ def _dialled(calls_per_customer: float, contact_rate: float) -> str:
     return f"{calls}{reached}."
 
 
-def _amounts(table: ValidTable, amount: float | str) -> float | NDArray[np.float64]:
+def _amounts(table: ValidTable, amount: float | str, *, below_zero: bool = False) -> float | NDArray[np.float64]:
     """One amount for everyone, or a column of amounts; who has none counts with the mean."""
     if not isinstance(amount, str):
         return float(amount)
@@ -248,7 +248,7 @@ def _amounts(table: ValidTable, amount: float | str) -> float | NDArray[np.float
             expected=f"one of {', '.join(table.raw.columns)}",
             fix="name one of these, or write an amount of money",
         )
-    numbers = known_amounts(table.numbers(amount).values)
+    numbers = known_amounts(table.numbers(amount).values, below_zero=below_zero)
     if np.isnan(numbers).all():
         raise ConfigError(
             f"The column '{amount}' holds no amount of money.",
@@ -258,9 +258,13 @@ def _amounts(table: ValidTable, amount: float | str) -> float | NDArray[np.float
     return np.where(np.isnan(numbers), np.nanmean(numbers), numbers)
 
 
-def _at_the_mean(table: ValidTable, names: Sequence[str]) -> str:
+def _at_the_mean(table: ValidTable, cost: float | str, value: float | str) -> str:
     """Say how many customers count with the mean, because a column says no amount for them."""
-    lacking = {name: int(np.isnan(known_amounts(table.numbers(name).values)).sum()) for name in names}
+    lacking = {
+        name: int(np.isnan(known_amounts(table.numbers(name).values, below_zero=below_zero)).sum())
+        for name, below_zero in ((cost, False), (value, True))
+        if isinstance(name, str)
+    }
     return "".join(
         f" {some_of(count, len(table), 'customers', 'has', 'have')} no amount in '{name}' that can be read: counted with the mean."
         for name, count in lacking.items()

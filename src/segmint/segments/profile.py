@@ -497,6 +497,8 @@ def _profits(
     worth = float(values[brought].mean())
     of_values = _reach(values[brought], customers[brought], max(int(yes.sum()), 1))
     unsure = float(np.hypot(rate * of_values, _reach(costs, customers, len(costs))))
+    if worth < 0:  # the more say yes, the more is lost
+        low, high = high, low
     below, above = (float(np.hypot(worth * (end - rate), unsure)) for end in (low, high))
     return (profit, profit - below, profit + above, profit * calls)
 

@@ -63,7 +63,7 @@ def what_if_parts(choice: Choice, policy: ContactPolicy, *, parts: int = PARTS) 
     worth = choice.successes[rows] * choice.value[rows]
     cost = choice.cost[rows]
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(cost > 0, worth / cost, np.inf)
+        ratio = np.where(cost > 0, worth / cost, np.where(worth < 0, -np.inf, np.inf))
     order = np.argsort(-ratio, kind="stable")
     paying = int((choice.expected_profit[rows] > 0).sum())
     ends = _ends(rows.size, parts, (paying, choice.listed.size))
@@ -73,7 +73,7 @@ def what_if_parts(choice: Choice, policy: ContactPolicy, *, parts: int = PARTS) 
         name: np.add.reduceat(each[order], ends[:-1])
         for name, each in (("successes", choice.successes[rows]), ("value", worth), ("cost", cost))
     }
-    worst = np.minimum(ratio[order][ends[1:] - 1], _LARGEST)
+    worst = np.clip(ratio[order][ends[1:] - 1], -_LARGEST, _LARGEST)
     # the part that ends where calls stop to pay ends at 1 exactly, or the next would seem to pay a little
     worst[ends[1:] == paying] = 1.0
     if not paying:

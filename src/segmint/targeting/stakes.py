@@ -50,7 +50,7 @@ class Stakes:
         """
         economics = policy.economics
         return cls(
-            value=amounts(economics.value_per_success, columns),
+            value=amounts(economics.value_per_success, columns, below_zero=True),
             cost=amounts(economics.cost_per_call, columns) * economics.calls_per_customer,
             reach=policy.conversations_per_customer,
         )
@@ -66,7 +66,7 @@ class Stakes:
         return expected
 
 
-def amounts(setting: float | str, columns: pl.DataFrame) -> Floats:
+def amounts(setting: float | str, columns: pl.DataFrame, *, below_zero: bool = False) -> Floats:
     """Money per customer: one number for all, or the column that the policy names; NaN where not known.
 
     Parameters
@@ -74,6 +74,8 @@ def amounts(setting: float | str, columns: pl.DataFrame) -> Floats:
     setting : float or str
         `economics.cost_per_call` or `economics.value_per_success`.
     columns : polars.DataFrame of n_customers rows
+    below_zero : bool
+        Whether an amount below 0 is one; see `known_amounts`.
 
     Returns
     -------
@@ -92,17 +94,20 @@ def amounts(setting: float | str, columns: pl.DataFrame) -> Floats:
             expected="the name of a number column, or an amount",
             fix="correct economics.cost_per_call or economics.value_per_success",
         )
-    numbers = known_amounts(columns[setting])
+    numbers = known_amounts(columns[setting], below_zero=below_zero)
     if columns.height and np.isnan(numbers).all():
         raise PolicyError(
             f"The column '{setting}' holds no amounts of money.",
-            expected="numbers in account currency, 0 or more",
+            expected=f"numbers in account currency{'' if below_zero else ', 0 or more'}",
             fix="correct economics.cost_per_call or economics.value_per_success",
         )
     return numbers
 
 
-def known_amounts(column: pl.Series) -> Floats:
-    """Read what a call costs or a yes brings; no number, infinity and less than nothing are not known: NaN."""
+def known_amounts(column: pl.Series, *, below_zero: bool = False) -> Floats:
+    """Read what a call costs or a yes brings; no number, infinity and a cost below 0 are not known: NaN.
+
+    A yes may bring less than nothing (`below_zero`): such a customer is known to be worth no call.
+    """
     numbers = column.cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy()
-    return np.where(np.isfinite(numbers) & (numbers >= 0), numbers, np.nan)
+    return np.where(np.isfinite(numbers) & (below_zero | (numbers >= 0)), numbers, np.nan)
