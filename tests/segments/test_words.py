@@ -269,40 +269,71 @@ def test_two_holdings_are_said_and_earlier_calls_only_once(retired):
     assert told == "Customers who said yes before and without a housing loan"
 
 
+def with_rest(retired, *segments):
+    """Whatever makes the base rate of the segments 0.11."""
+    rows, yes = sum(s.rows for s in segments), sum(s.rows * s.response.rate for s in segments)
+    rate = (0.11 * (rows + 10_000) - yes) / 10_000
+    losing = {"profit_per_call": -9.0, "profit_low": -9.5, "profit_high": -8.5}
+    money = losing if segments[0].response.profit_per_call is not None else {}
+    rest = Response(1, rate, rate - 0.01, rate + 0.01, 100 * rate / 0.11, base=0.11, **money)
+    return Profiles((*segments, replace(plain(retired, "rest", response=rest), rows=10_000)))
+
+
 def test_only_the_best_segment_is_called_first(retired):
     best = plain(retired, "6", response=Response(447, 0.447, 0.40, 0.49, 405, base=0.11))
     good = plain(retired, "4", response=Response(143, 0.143, 0.13, 0.16, 130, base=0.11))
-    first, then = (words.of("timing")[0].text for words in say_segments(Profiles((best, good))))
-    assert first.startswith("Call them first")
-    assert "first" not in then
+    first, then, _ = (words.of("timing") for words in say_segments(with_rest(retired, best, good)))
+    assert first[0].text.startswith("Call them first")
+    assert then[0].text.startswith("Call them next")
+    unsure = say_segments(with_rest(retired, best, good), differs=False)
+    assert not any(words.of("timing") or words.of("avoid") for words in unsure)
 
 
-@pytest.mark.parametrize(("low", "high", "timed"), [(0.0, 4.0, True), (-0.5, 4.0, False), (-3.0, -1.0, False)])
+def test_where_money_is_known_it_decides_whom_to_call_first_and_not_who_says_yes_most_often(retired):
+    def earned(key, rate, profit):
+        money = {"profit_per_call": profit, "profit_low": profit - 1, "profit_high": profit + 1}
+        return plain(
+            retired, key, response=Response(9, rate, rate - 0.01, rate + 0.01, 100 * rate / 0.11, base=0.11, **money)
+        )
+
+    said = say_segments(Profiles((earned("3", 0.11, 96.0), earned("2", 0.05, 9.0), earned("4", 0.6, -18.0))))
+    dear, seldom, eager = ({line.kind: line for line in words.sentences} for words in said)
+    assert dear["timing"].text.startswith("Call them first")
+    assert dear["timing"].evidence[0].column == "profit per call"
+    assert seldom["timing"].text.startswith("Call them next")
+    assert "timing" not in eager
+    assert eager["avoid"].text.startswith("Do not spend calls")
+
+
+@pytest.mark.parametrize(("low", "high", "timed"), [(0.1, 4.0, True), (-0.5, 4.0, False), (-3.0, -1.0, False)])
 def test_when_to_call_is_not_said_of_a_segment_whose_calls_may_have_lost_money(retired, low, high, timed):
     money = {"profit_per_call": (low + high) / 2, "profit_low": low, "profit_high": high}
     best = plain(retired, "6", response=Response(447, 0.447, 0.40, 0.49, 405, base=0.11, **money))
     good = plain(retired, "4", response=Response(143, 0.143, 0.13, 0.16, 130, base=0.11, **money))
-    assert [bool(words.of("timing")) for words in say_segments(Profiles((best, good)))] == [timed, timed]
+    said = say_segments(with_rest(retired, best, good))[:2]
+    assert [bool(words.of("timing")) for words in said] == [timed, timed]
 
 
-@pytest.mark.parametrize(("low", "high", "avoided"), [(None, None, True), (-1.0, 1.5, True), (0.2, 1.5, False)])
-def test_calls_that_surely_pay_are_not_advised_against(retired, low, high, avoided):
+@pytest.mark.parametrize(
+    ("low", "high", "avoided"), [(None, None, True), (-2.0, -1.0, True), (-1.0, 1.5, False), (0.2, 1.5, False)]
+)
+def test_only_calls_that_surely_lose_are_advised_against(retired, low, high, avoided):
     profit = None if low is None else (low + high) / 2
     seldom = Response(60, 0.06, 0.05, 0.07, 55, profit_per_call=profit, profit_low=low, profit_high=high, base=0.11)
-    said = [line.text for line in say_segments(Profiles((plain(retired, "2", response=seldom),)))[0].of("avoid")]
-    # by the list or later means called all the same, so nobody is told here to write to them
-    assert said == (["Do not spend calls on them while better segments are left."] if avoided else [])
+    said = say_segments(with_rest(retired, plain(retired, "2", response=seldom)))[0].of("avoid")
+    expected = ["Do not spend calls on them while better segments are left."] if avoided else []
+    assert [line.text for line in said] == expected
 
 
-def test_nobody_is_called_first_whose_rate_chance_can_explain_or_who_does_not_come_back(retired):
+def test_who_is_not_surely_behind_the_best_is_called_first_too_and_who_does_not_come_back_is_not(retired):
     best = plain(retired, "6", response=Response(20, 0.20, 0.13, 0.29, 182, base=0.11))
     near = plain(retired, "4", response=Response(36, 0.18, 0.13, 0.24, 164, base=0.11))
-    said = [words.of("timing")[0].text for words in say_segments(Profiles((best, near)))]
-    assert all(text.startswith("Early in the campaign") for text in said)
+    said = [words.of("timing")[0].text for words in say_segments(with_rest(retired, best, near))[:2]]
+    assert all(text.startswith("Call them first") for text in said)
     sure = replace(near, response=Response(20, 0.05, 0.03, 0.08, 45, base=0.11))
-    assert say_segments(Profiles((best, sure)))[0].of("timing")[0].text.startswith("Call them first")
+    assert say_segments(with_rest(retired, best, sure))[0].of("timing")[0].text.startswith("Call them first")
     fleeting = tuple(replace(segment, jaccard=0.5) for segment in (best, sure))
-    assert not any(words.of("timing") or words.of("avoid") for words in say_segments(Profiles(fleeting)))
+    assert not any(words.of("timing") or words.of("avoid") for words in say_segments(with_rest(retired, *fleeting))[:2])
 
 
 @pytest.mark.parametrize(("customers", "few"), [(29, True), (30, False)])
@@ -410,9 +441,9 @@ def test_where_not_every_call_reaches_its_customer_rates_are_of_those_reached(re
 
 
 def test_calls_are_not_spent_on_those_of_whom_none_said_yes(retired):
-    none = Response(0, 0.0, 0.0, 0.001, 0.0, base=0.1)
-    said = said_of(replace(retired, response=none))
-    assert "Do not spend calls on them" in said
+    none = Response(0, 0.0, 0.0, 0.001, 0.0, base=0.11)
+    (avoid,) = say_segments(with_rest(retired, plain(retired, "2", response=none)))[0].of("avoid")
+    assert avoid.text.startswith("Do not spend calls on them")
     assert "Of 1,000 called, 0 said yes (0 to 1)" in said
 
 

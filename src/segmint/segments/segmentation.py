@@ -270,7 +270,7 @@ def discover_segments(
         tree_cuts = finder.cuts_by_response(inputs, looked_at)
     rules = segment_rules(inputs, labels, random_state=random_state)
     cuts = cuts_of(finder.state_, rules, inputs, labels, len(profiles.segments))
-    said = _say(profiles, words, money, names, cuts)
+    said = _say(profiles, words, money, names, cuts, differs=proof is None or proof.differs)
     return Segmentation(
         labels=labels,
         probabilities=finder.probabilities_,
@@ -371,6 +371,8 @@ def _say(
     money: CallMoney | None,
     names: Mapping[str, str] | None,
     cuts: Cuts,
+    *,
+    differs: bool = True,
 ) -> tuple[SegmentWords, ...]:
     return say_segments(
         profiles,
@@ -379,6 +381,7 @@ def _say(
         names=names,
         cuts=cuts,
         all_reached=money is None or money.all_reached,
+        differs=differs,
     )
 
 

@@ -15,10 +15,11 @@ from pydantic import ValidationError
 
 from segmint.contract.answers import NO_WORDS, YES_WORDS
 from segmint.errors import ConfigError
+from segmint.segments.brought import brought_by
+from segmint.segments.call_order import DESCRIBED, Step, call_order
 from segmint.segments.coding import tell_apart
 from segmint.segments.cuts import LONGEST, Cut, Cuts, Trait
 from segmint.segments.profile import FEWEST_CALLS, MARKED, Marker, Profiles, SegmentProfile, Typical
-from segmint.segments.stability import STABLE
 from segmint.segments.word_file import Kind, Words, first_complaint
 from segmint.toml_files import parse_toml, read_toml_text
 from segmint.wording import between, capital, counted, decimal, listed, percent, shorten
@@ -27,7 +28,6 @@ Rules = Mapping[str, Any]
 MOST = 0.5  # a name may only say what most of the segment is
 SOME = 0.25  # of the segment, where it is twice as usual as among all: enough to be told what to do with, as a part
 TWICE = 200.0
-DESCRIBED = 30  # of fewer customers no description, offer or message is said
 TELLING = 0.1  # by so much more usual in a segment than in others of its name
 LONGEST_NAME = 80  # a dialler shows little more
 SHORTER = (LONGEST, 24, 16)  # of labels, with brief levels, where a name is longer
@@ -112,6 +112,7 @@ def say_segments(
     names: Mapping[str, str] | None = None,
     cuts: Cuts | None = None,
     all_reached: bool = True,
+    differs: bool = True,
 ) -> tuple[SegmentWords, ...]:
     """Say every segment: the same profiles and rules give the same words.
 
@@ -129,14 +130,19 @@ def say_segments(
     all_reached : bool
         Whether profits are reckoned as if every call reached its customer; else rates are said of those reached, and profits
         are said as what calls would earn.
+    differs : bool
+        Whether the response surely differs by segment; else nothing is advised by it.
     """
     rules = rules or load_words()
     own_names = _names_by_themselves(profiles, rules, cuts)
     called = call_segments([segment.key for segment in profiles.segments], own_names, names or {})
-    first = _answer_best(profiles.segments)
+    steps = _steps(profiles, differs)
     return tuple(
         SegmentWords(
-            segment.key, name, tuple(_sentences(segment, rules, currency, segment.key == first, all_reached)), own_name
+            segment.key,
+            name,
+            tuple(_sentences(segment, rules, currency, steps.get(segment.key), all_reached)),
+            own_name,
         )
         for segment, name, own_name in zip(profiles.segments, called, own_names, strict=True)
     )
@@ -377,16 +383,15 @@ def _numbered(names: list[str], keys: Sequence[str]) -> list[str]:
     return names
 
 
-def _answer_best(segments: Sequence[SegmentProfile]) -> str | None:
-    """Return the key of the segment that surely says yes more often than every other one; None where there is none."""
-    answered = [(segment.response, segment.key) for segment in segments if segment.response is not None]
-    if not answered:
-        return None
-    best, key = max(answered, key=lambda pair: pair[0].rate)
-    return key if all(other is best or best.surely_above(other) for other, _ in answered) else None
+def _steps(profiles: Profiles, differs: bool) -> dict[str, Step]:
+    """Say what to do with each segment, as the headline of all of them does."""
+    segments = profiles.to_json()
+    return call_order({"segments": segments, "brought": brought_by(segments), "proof": {"differs": differs}})
 
 
-def _sentences(segment: SegmentProfile, rules: Rules, currency: str, best: bool, all_reached: bool) -> list[Sentence]:
+def _sentences(
+    segment: SegmentProfile, rules: Rules, currency: str, step: Step | None, all_reached: bool
+) -> list[Sentence]:
     responded = _responded(segment, currency, all_reached)
     if segment.customers < DESCRIBED:
         return [_too_few(segment), *responded, *_holds(segment, currency)]
@@ -395,7 +400,7 @@ def _sentences(segment: SegmentProfile, rules: Rules, currency: str, best: bool,
         *responded,
         *_holds(segment, currency),
         *_best(segment),
-        *_advice(segment, rules, best),
+        *_advice(segment, rules, step),
     ]
 
 
@@ -536,7 +541,7 @@ def _best(segment: SegmentProfile) -> list[Sentence]:
     ]
 
 
-def _advice(segment: SegmentProfile, rules: Rules, best: bool) -> list[Sentence]:
+def _advice(segment: SegmentProfile, rules: Rules, step: Step | None) -> list[Sentence]:
     """Advise by what most are; where nothing fits most, by what a strong minority is, who are then named."""
     sentences = []
     for kind in KINDS:
@@ -545,7 +550,7 @@ def _advice(segment: SegmentProfile, rules: Rules, best: bool) -> list[Sentence]
         sentences += [Sentence(kind, _to_whom(segment, entry, evidence), (evidence,)) for entry, evidence in chosen]
     if rules.get("advice") and not any(sentence.kind in ("need", "offer", "message") for sentence in sentences):
         sentences.append(_ask_them(segment))
-    return sentences + _by_response(segment, rules, best)
+    return sentences + _by_response(segment, rules, step)
 
 
 def _to_whom(segment: SegmentProfile, entry: Rules, evidence: Evidence) -> str:
@@ -569,28 +574,29 @@ def _ask_them(segment: SegmentProfile) -> Sentence:
     )
 
 
-def _by_response(segment: SegmentProfile, rules: Rules, best: bool) -> list[Sentence]:
-    """Advise by response only where even the near end of the interval lies beyond the base rate.
+def _by_response(segment: SegmentProfile, rules: Rules, step: Step | None) -> list[Sentence]:
+    """Advise by response as the call order does: by money where it is known, else by an index far from that of all customers.
 
-    An entry may be for the segment alone whose rate is surely above every other's (`best`), or for the others. Of a segment
-    that does not come back nothing is advised: next time other customers are in it. When to call is not said of one whose
-    calls may have lost money, and nothing to avoid of one whose calls surely pay, however seldom it says yes.
+    An entry `above` is for segments to be called, `below` for those to be written to or called later; of any other, one that
+    does not come back or may pay or lose, nothing is advised. An entry may be for those alone that are to be called first
+    (`best`), or for the others.
     """
     response = segment.response
-    if response is None or (segment.jaccard is not None and segment.jaccard < STABLE):
+    if response is None or step not in ("call first", "call", "write", "later"):
         return []
-    base = response.base
-    may_lose = response.profit_low is not None and response.profit_low < 0
-    pays = response.profit_low is not None and response.profit_low > 0
-    proof = (Evidence("response", "yes", response.rate, base, response.index, response.low, response.high),)
+    in_money, called = response.profit_per_call is not None, step in ("call first", "call")
+    proof = (
+        Evidence("profit per call", "", response.profit_per_call, None, None, response.profit_low, response.profit_high)
+        if response.profit_per_call is not None
+        else Evidence("response", "yes", response.rate, response.base, response.index, response.low, response.high)
+    )
     return [
-        Sentence(entry["kind"], entry["text"], proof)
+        Sentence(entry["kind"], entry["text"], (proof,))
         for entry in rules.get("by_response", [])
-        if entry.get("best", best) == best
-        and not (may_lose and entry["kind"] == "timing")
-        and not (pays and entry["kind"] == "avoid")
+        if entry.get("best", step == "call first") == (step == "call first")
         and (
-            (response.index >= entry.get("above", float("inf")) and response.low > base)
-            or (response.index <= entry.get("below", -1.0) and response.high < base)
+            "above" in entry and (in_money or response.index >= entry["above"])
+            if called
+            else "below" in entry and (in_money or response.index <= entry["below"])
         )
     ]

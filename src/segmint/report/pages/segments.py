@@ -24,9 +24,9 @@ from segmint.report.blocks import (
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.segments.answers import say_response
-from segmint.segments.call_order import call_order, say_call_order
+from segmint.segments.call_order import DESCRIBED, call_order, say_call_order, surely_differs
 from segmint.segments.stability import STABLE, shared
-from segmint.segments.words import ASK_THEM, DESCRIBED
+from segmint.segments.words import ASK_THEM
 from segmint.store import run_files
 from segmint.wording import capital, count, decimal, listed, percent, percent_between
 
@@ -48,6 +48,7 @@ UNDECIDED = (
     ("does not come back", "not found again among customers drawn anew"),
     ("too few to say", f"fewer than {DESCRIBED} customers"),
 )
+MAY_BE_CHANCE = "What sets the segments apart here may be chance: on rows kept apart the response does not surely differ by segment."
 MOST_MARKERS = 8
 
 
@@ -71,7 +72,7 @@ def page(run: RunView) -> Page | None:
             text(_lead(found, segments)) if first else None,
             points([_missed(said) for said in found["gates_missed"]]) if found["gates_missed"] else None,
             _worth(found, segments),
-            _responses(segments, found["sizes"]["unit"]),
+            _responses(found, segments),
             *(
                 block
                 for segment in segments
@@ -317,7 +318,9 @@ def _worth(found: dict[str, Any], segments: Sequence[Segment]) -> Block | None:
             pairs,
             in_money=in_money,
             earned="earned" if (found.get("money") or {}).get("all_reached", True) else "would earn",
-        ),
+        )
+        if surely_differs(found)
+        else MAY_BE_CHANCE,
         data=table(["Segment", "share", title, "95 % interval", f"in all, {unit}"], data),
         keys=[
             key("accent", "above all customers", "dot"),
@@ -406,7 +409,8 @@ def _returned(found: dict[str, Any]) -> Block | None:
     )
 
 
-def _responses(segments: Sequence[Segment], unit: str) -> Block | None:
+def _responses(found: dict[str, Any], segments: Sequence[Segment]) -> Block | None:
+    unit = found["sizes"]["unit"]
     answered = [segment for segment in segments if segment["response"] is not None]
     if len(answered) < 2:
         return None
@@ -443,7 +447,7 @@ def _responses(segments: Sequence[Segment], unit: str) -> Block | None:
             charts.dots(rows, base=base, title="response rate", lines=4),
             "Response rate of every segment with 95 % intervals",
         ),
-        caption=caption,
+        caption=caption if surely_differs(found) else MAY_BE_CHANCE,
         data=table(["Segment", unit, "response rate", "95 % interval", "index"], data),
         keys=[
             key("accent", "response rate, 95 % interval", "dot"),
