@@ -118,7 +118,6 @@ def test_the_bundle_of_another_run_is_not_its_own(finished: Make) -> None:
 def test_what_segmint_would_read_must_not_come_later_and_what_it_does_not_may_lie_beside(finished: Make) -> None:
     folder = finished(1)
     (folder / "approval.pdf").write_text("a memo")
-    (folder / ".DS_Store").write_text("")
     (folder / "tensorboard").mkdir()
     (folder / "tensorboard" / "events.1").write_text("")
     assert checked(folder).ok
@@ -128,6 +127,53 @@ def test_what_segmint_would_read_must_not_come_later_and_what_it_does_not_may_li
     assert (
         promote(folder.parent, folder.name, Gate(True, "first", "first")).run == folder.name
     )  # which does not read it
+
+
+def test_hidden_files_and_leftovers_of_the_work_are_named(finished: Make) -> None:
+    folder = finished(1)
+    (folder / "work").mkdir()
+    for name in (".secret.json", "tables/.customers.csv", "work/train.csv"):
+        (folder / name).write_text("")
+    assert checked(folder).ok
+    assert "; laid beside them: .secret.json, tables/.customers.csv, work/train.csv; seal " in checked(folder).detail
+
+
+def test_a_run_without_its_record_is_damaged_and_a_bundle_alone_is_not(finished: Make, tmp_path: Path) -> None:
+    folder = finished(1)
+    bare = tmp_path / "bare"
+    shutil.copytree(folder / "bundle", bare / folder.name)  # whatever it is called
+    shutil.copytree(folder / "bundle", bare / "of a bank" / "bundle")
+    (bare / "of a bank" / "README.md").write_text("")
+    for sound in (folder / "bundle", bare / folder.name, bare / "of a bank"):
+        assert [check.ok for check in verify_bundle(sound, predict)] == [True] * 8
+    (folder / "run.json").unlink()
+    (folder / "report.html").write_text("ROC AUC 0.99")
+    shutil.copytree(folder, tmp_path / "other")
+    for damaged in (folder, tmp_path / "other"):
+        assert [check.ok for check in verify_bundle(damaged, predict)] == [False] + [True] * 8
+        assert "run.json is missing" in checked(damaged).detail
+        assert "only the bundle could be checked" in checked(damaged).detail
+    shutil.rmtree(folder / "bundle")
+    (only,) = verify_bundle(folder.name, predict, runs=folder.parent)
+    assert not only.ok
+
+
+def test_runs_whose_folders_were_exchanged_or_renamed_are_not_what_their_names_say(
+    finished: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs = finished(1), finished(2)
+    shutil.copytree(ours, tmp_path / "elsewhere" / ours.name)
+    monkeypatch.chdir(ours)
+    for sound in (tmp_path / "elsewhere" / ours.name, Path()):
+        assert [check for check in verify_bundle(sound, predict) if not check.ok] == []
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(ours, tmp_path / "copied")
+    ours.rename(tmp_path / "aside")
+    theirs.rename(ours)
+    (tmp_path / "aside").rename(theirs)
+    for folder, run in ((ours, theirs.name), (theirs, ours.name), (tmp_path / "copied", ours.name)):
+        assert [check.ok for check in verify_bundle(folder, predict)] == [False] + [True] * 8
+        assert checked(folder).detail.startswith(f"what lies here is the run {run}: ")
 
 
 def _page(folder: Path) -> None:

@@ -26,7 +26,8 @@ JSON = dict[str, Any]
 MANIFEST = "bundle/manifest.json"
 
 _PAGES = (run_files.PAGE, run_files.STORED_PAGE)
-_LEFT_OUT = ("run.json", "work", "tensorboard")
+_WORK = "work"
+_LEFT_OUT = ("run.json", _WORK, "tensorboard")
 _OPEN_SEAL = ("files", "pages", "seal")
 # what segmint reads from a run; anything else that somebody lays beside it, a memo for example, does no harm
 _READ = (".json", ".toml", ".parquet", ".csv", ".bin", ".key", ".sql")
@@ -60,7 +61,7 @@ class AsMade:
     added : tuple of str
         Files that the run did not write and segmint would read.
     beside : tuple of str
-        Other files that somebody laid into the folder.
+        Other files that somebody laid into the folder, hidden ones and those of ``work/`` among them.
     """
 
     count: int
@@ -111,8 +112,14 @@ def look(record: Mapping[str, Any], folder: Path) -> AsMade:
         missing=missing,
         removed=removed,
         added=tuple(read),
-        beside=tuple(name for name in strange if name not in read),
+        beside=(*(name for name in strange if name not in read), *_unseen(folder)),
     )
+
+
+def orphans(folder: Path) -> list[str]:
+    """Name the files that only a run writes beside its bundle."""
+    found = [*_names(folder), *(name for name in _PAGES if os.path.lexists(folder / name))]
+    return sorted(name for name in found if name in _PAGES or (name != MANIFEST and name.endswith(_READ)))
 
 
 def require_as_made(record: Mapping[str, Any], folder: Path, names: Collection[str] | None = None) -> None:
@@ -184,22 +191,30 @@ def _seal(record: Mapping[str, Any]) -> str:
 
 
 def _names(folder: Path) -> Iterator[str]:
-    """Name the files that a run vouches for, as they lie in its folder; a link counts as a file."""
+    """Name the files that a run vouches for, as they lie in its folder."""
+    return (inside.as_posix() for inside in _files(folder) if _counts(inside))
+
+
+def _unseen(folder: Path) -> list[str]:
+    """Name what lies in a finished run's folder and segmint looks at no more, hidden files and what was work; a table may be among it."""
+    return sorted(inside.as_posix() for inside in _files(folder) if _is_hidden(inside) or inside.parts[0] == _WORK)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Name every file below a folder, from there; a link counts as a file."""
     for place, folders, files in os.walk(folder):
         here = Path(place)
         links = [name for name in folders if (here / name).is_symlink()]
         for name in sorted([*files, *links]):
-            inside = (here / name).relative_to(folder)
-            if _counts(inside):
-                yield inside.as_posix()
+            yield (here / name).relative_to(folder)
+
+
+def _is_hidden(inside: Path) -> bool:
+    return any(part.startswith(".") for part in inside.parts)
 
 
 def _counts(inside: Path) -> bool:
-    if (
-        inside.parts[0] in _LEFT_OUT
-        or inside.as_posix() in _PAGES
-        or any(part.startswith(".") for part in inside.parts)
-    ):
+    if inside.parts[0] in _LEFT_OUT or inside.as_posix() in _PAGES or _is_hidden(inside):
         return False
     return inside.parts[0] != "bundle" or inside.as_posix() == MANIFEST
 

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmint.errors import BundleError, SegmintError
-from segmint.store import as_made
+from segmint.store import as_made, manifest
 from segmint.store.bundle import FOLDER, Bundle, Opening, folder_of, locate
-from segmint.store.promoted import WORD, read_promoted
+from segmint.store.promoted import RUN_ID, WORD, read_promoted
 from segmint.store.run import RECORD, Run, typed
 
 Predict = Callable[[Bundle, list[dict[str, str]]], NDArray[np.float64]]
@@ -64,15 +64,22 @@ def verify_bundle(path: Path | str, predict: Predict, *, runs: Path | None = Non
 
 
 def check_run(folder: Path) -> Check:
-    """Hold every file of a finished run against what the run vouches for."""
+    """Hold every file of a finished run against what the run vouches for, and its folder's name against its own."""
+    if not os.path.lexists(folder / RECORD):
+        bundle = "; only the bundle could be checked" if os.path.lexists(folder / FOLDER) else ""
+        return Check(RUN, False, f"{RECORD} is missing, which vouches for the run's files{bundle}")
     try:
-        record = Run.open(folder).record
+        run = Run.open(Path(os.path.realpath(folder)))
+        record = run.record
         found = as_made.look(record, folder)
     except SegmintError as error:
         return Check(RUN, False, error.came)
     if found.differences:
         again = f"; write the page again: {typed(f'segmint report {folder.name}', folder.parent)}"
         return Check(RUN, False, found.differences + (again if found.only_pages else ""))
+    if run.is_renamed:
+        told = f"what lies here is {f'the run {run.made_as}' if run.made_as else 'another run'}"
+        return Check(RUN, False, f"{told}: folders were renamed or exchanged, or this is a copy under another name")
     return Check(RUN, True, f"{found.sentence}; seal {record['seal']}")
 
 
@@ -84,13 +91,22 @@ def _run(path: Path | str, runs: Path | None) -> Path | None:
         return None
     else:
         folder = runs / read_promoted(runs).run
-    return folder if os.path.lexists(folder / RECORD) else None
+    return folder if os.path.lexists(folder / RECORD) or _was_a_run(folder) else None
+
+
+def _was_a_run(folder: Path) -> bool:
+    """Tell a run whose record is gone from a bundle: by its name, or by what lies beside the bundle."""
+    if not os.path.lexists(folder / FOLDER):
+        return bool(RUN_ID.fullmatch(folder.name)) and folder.is_dir() and not os.path.lexists(folder / manifest.NAME)
+    return bool(RUN_ID.fullmatch(folder.name) or as_made.orphans(folder))
 
 
 def _without_bundle(folder: Path) -> bool:
-    """Tell whether a finished run neither made a bundle nor holds one."""
+    """Tell whether a run neither holds a bundle nor, as far as its record says, made one."""
     if os.path.lexists(folder / FOLDER):
         return False
+    if not os.path.lexists(folder / RECORD):
+        return True
     try:
         record = Run.open(folder).record
     except SegmintError:
