@@ -78,10 +78,29 @@ def test_the_power_of_a_holdout_that_was_held_out_before_is_that_of_the_new_cust
         return [doubt["sentence"] for doubt in doubts]
 
     (sentence,) = of(POLICY)
-    assert sentence.startswith("1 of the 1,997 held out stands on the list of ")
-    assert made.name in sentence
+    assert sentence.startswith("1 of the 1,997 held out was held out on the list of ")
+    assert f"{made.name}) as well; if that was used" in sentence
     assert "With 2,001 called and 1,996 held out, a difference of" in sentence
     assert of(POLICY.but(campaign="autumn")) == []
+
+
+def test_where_all_held_out_were_on_the_list_before_nobody_would_be_left_to_measure_by(tmp_path: Path) -> None:
+    a_list(tmp_path, "Spring 2026", ["c1"])  # c3 is held out
+
+    def of(**statuses: str) -> str:
+        rows = pl.DataFrame({"customer": list(statuses), "status": list(statuses.values())})
+        power = plan_holdout(0.1, 2, 1)
+        (doubt,) = held_out_again(list_runs(tmp_path), POLICY, rows, power, by_id=True, table="sha256:2")
+        return doubt["sentence"]
+
+    left_out = "if that was used, `segmint measure --earlier` leaves them out, and then nobody"
+    held = of(c1="listed", c2="listed", c3="held_out")
+    assert held.startswith("1 of the 1 held out was held out on the list of ")
+    assert held.endswith(f"as well; {left_out} held out would be left to measure by")
+    called = of(c1="held_out", c2="listed", c3="held_out")
+    assert called.startswith("2 of the 2 held out stand on the list of ")
+    assert called.endswith(f"too; {left_out} held out would be left to measure by")
+    assert of(c1="listed", c2="held_out", c3="held_out").endswith(f"{left_out} called would be left to measure by")
 
 
 def test_without_ids_only_lists_of_the_same_table_share_customers(tmp_path: Path) -> None:

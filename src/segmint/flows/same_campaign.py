@@ -81,13 +81,18 @@ def held_out_again(
     )
     if not held.lists:
         return []
-    new = plan_holdout(power.base_rate, *(len(met.who) - int(met.who.sum()) for met in (called, held))).sentence
-    stand = "stands" if held.who.sum() == 1 else "stand"
+    again = _met(lists, rows.filter(status="held_out")["customer"], ("held_out",), by_id=by_id, table=table)
+    one, as_now = held.who.sum() == 1, (again.who == held.who).all()
+    were = f"{'was' if one else 'were'} held out" if as_now else f"{'stands' if one else 'stand'}"
+    new = [len(met.who) - int(met.who.sum()) for met in (called, held)]
+    gone = [arm for arm, left in zip(("called", "held out"), new, strict=True) if not left]
+    shows = f". {plan_holdout(power.base_rate, *new).sentence}".rstrip(".")
+    then = f", and then nobody {' or '.join(gone)} would be left to measure by" if gone else shows
     return [
         Doubt(
             title="Customers held out were part of the campaign before",
-            sentence=f"{held.of('held out')} {stand} on {held.named} too; if that was used, `segmint measure --earlier` leaves them "
-            f"out. {new.rstrip('.')}",
+            sentence=f"{held.of('held out')} {were} on {held.named} {'as well' if as_now else 'too'}; if that was used, "
+            f"`segmint measure --earlier` leaves them out{then}",
         )
     ]
 

@@ -99,7 +99,7 @@ class PowerCalculation:
     def sentence(self) -> str:
         """What the holdout can show, in words."""
         if not self.held_out or not self.called:
-            return "Nobody is held out, so the effect of calling cannot be measured afterwards."
+            return f"Nobody is {'held out' if self.called else 'called'}, so the effect of calling cannot be measured afterwards."
         if math.isnan(self.smallest_effect):
             return f"{self._nothing} {self._remedy}"
         return (
