@@ -22,7 +22,17 @@ from segmint.monitoring.drift import ALARMS
 
 LOCK = Path(__file__).parents[1] / "requirements" / "lock.txt"
 LONGEST_NAME = 60  # some packages give the whole text where a name is asked for
-NOT_HERE = "not installed where this page was made"
+# what the metadata do not say, or cannot where another machine needs the package; each from its repository
+FROM_REPOSITORIES = {
+    "axe-playwright-python": "MIT",
+    "namex": "Apache-2.0",
+    "nvidia-nccl-cu12": "BSD-3-Clause",
+    "nvidia-nccl-cu13": "BSD-3-Clause",
+    "tensorflow": "Apache-2.0",
+    "tensorflow-cpu": "Apache-2.0",
+    "xgboost": "Apache-2.0",
+    "xgboost-cpu": "Apache-2.0",
+}
 
 MAKERS = {
     "<!-- settings -->": lambda: settings(),
@@ -101,15 +111,22 @@ def licences() -> str:
 
 
 def _licence(name: str) -> str:
+    return _told(name) or (
+        f"{FROM_REPOSITORIES[name]} (from its repository)" if name in FROM_REPOSITORIES else "see its own files"
+    )
+
+
+def _told(name: str) -> str:
+    """Name the licence as the metadata say it; "" where they do not, or the package is not installed here."""
     try:
         told = metadata.metadata(name)
     except metadata.PackageNotFoundError:
-        return NOT_HERE
+        return ""
     kinds = [kind.rpartition(" :: ")[2] for kind in told.get_all("Classifier") or [] if kind.startswith("License ::")]
     said = (told.get("License") or "").strip()
     short = said if said != "UNKNOWN" and len(said) <= LONGEST_NAME and "\n" not in said else ""
     kind = ", ".join(kind for kind in kinds if kind != "DFSG approved")
-    return told.get("License-Expression") or kind or short or "not said in its metadata: see its own files"
+    return told.get("License-Expression") or kind or short
 
 
 def _needed(name: str, extra: str) -> set[str]:
@@ -134,7 +151,13 @@ def _what_for(name: str, needed: Mapping[str, set[str]]) -> str:
     extras = [f"segmint[{extra}]" for extra, names in needed.items() if extra and name in names]
     if extras:
         return ", ".join(extras)
-    return "development" if _licence(name) != NOT_HERE else "other machines or versions of Python"
+    return "development" if _is_here(name) else "other machines or versions of Python"
+
+
+def _is_here(name: str) -> bool:
+    with suppress(metadata.PackageNotFoundError):
+        return bool(metadata.version(name))
+    return False
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

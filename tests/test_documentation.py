@@ -208,6 +208,11 @@ def test_the_page_of_licences_names_every_locked_package() -> None:
     locked = re.findall(r"^([\w.-]+)==", (ROOT / "requirements" / "lock.txt").read_text("utf-8"), re.M)
     assert set(rows) - {"package", "---"} == set(locked)
     assert (rows["scipy"], rows["starlette"]) == ("BSD License", "BSD-3-Clause")
+    assert rows["namex"] == "Apache-2.0 (from its repository)"  # its metadata say none
+    assert set(made["FROM_REPOSITORIES"]) <= set(rows)
+    assert all(
+        "its own files" not in rows[name] for name in ("tensorflow", "xgboost", "nvidia-nccl-cu12")
+    )  # of other machines
     assert re.search(r"^\| polars \| .* \| segmint \|$", page, re.M)
     assert re.search(r"^\| starlette \| .* \| segmint\[serve\]", page, re.M)
     assert re.search(r"^\| ruff \| .* \| development \|$", page, re.M)
