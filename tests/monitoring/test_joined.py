@@ -191,11 +191,21 @@ def test_purchases_before_the_list_are_left_out_and_those_without_a_date_are_not
     )
     joined = join_results(call_list, calls, CODES, purchases=dated, since=date(2026, 3, 1))
     early = purchases["customer"].gather(range(1, 40, 4))
-    assert (joined.purchases, joined.bought.too_early, joined.bought.undated) == (purchases.height, 10, 10)
+    assert (joined.purchases, joined.bought.too_early, joined.bought.early.undated) == (purchases.height, 10, 10)
     assert not joined.rows.filter(pl.col("customer").is_in(early.implode()))["success"].any()
     assert joined.rows["success"].sum() == purchases.height - 10
-    assert "10 purchases were made before the list of 2026-03-01 and left out." in joined.sentence
-    assert "10 purchases without a date that can be read count as made" in joined.sentence
+    assert "10 purchases were made before the list of 2026-03-01, as 'bought_on' says, and left out." in joined.sentence
+    assert "10 purchases without a date that can be read under 'bought_on' count as made" in joined.sentence
+
+
+def test_purchases_before_the_list_in_one_reading_only_are_refused_as_calls_are() -> None:
+    call_list, calls, purchases = unmoved(2, n=2_000)
+    for days in (("01/05/2026", "02/05/2026"), ("05/01/2026", "05/02/2026")):
+        called_at = pl.Series(days).gather(pl.Series(range(purchases.height)) % 2)
+        dated = purchases.with_columns(bought_on=called_at)
+        joined = join_results(call_list, calls, CODES, purchases=dated, since=date(2026, 3, 2))
+        with pytest.raises(DataError, match=r"'bought_on' of the purchases can be read .* depends on it"):
+            measure(joined)
 
 
 def test_purchases_that_are_all_older_than_the_list_are_of_its_customers_and_refused():

@@ -23,7 +23,7 @@ def read(outcome: str | None = None, since: date | None = LIST, **columns: list[
 def test_every_row_is_a_purchase_where_no_column_says_otherwise() -> None:
     found = read()
     assert found.buyers.to_list() == ["1", "0", "1", "0"]
-    assert (found.told_by, found.none, found.too_early, found.undated) == (None, 0, 0, 0)
+    assert (found.told_by, found.none, found.too_early, found.early.undated) == (None, 0, 0, 0)
     assert read(online=["yes"] * 4, gekauft=["ja"] * 4, Betrag=["1", "2", "1", "0"]).told_by is None
 
 
@@ -125,25 +125,30 @@ def test_the_outcome_comes_before_what_is_called_bought_and_that_before_all_else
 )  # fmt: skip
 def test_purchases_before_the_list_are_left_out_whatever_their_date_is_called(name: str) -> None:
     found = read(**{name: ["12.03.2026", "27.11.2026", "26.11.2026", "?"]})
-    assert (found.buyers.to_list(), found.dated_by, found.too_early, found.undated) == (["0", "0"], name, 2, 1)
+    assert (found.buyers.to_list(), found.early.dated_by, found.too_early, found.early.undated) == (
+        ["0", "0"],
+        name,
+        2,
+        1,
+    )
     assert found.sentences == (
-        "2 purchases were made before the list of 2026-11-27 and left out.",
-        "1 purchase without a date that can be read counts as made since the list.",
+        f"2 purchases were made before the list of 2026-11-27, as '{name}' says, and left out.",
+        f"1 purchase without a date that can be read under '{name}' counts as made since the list.",
     )
 
 
 @pytest.mark.parametrize("name", ["Geburtsdatum", "date of birth", "Laufzeitende", "update", "Kandidatum", "metadata"])
 def test_other_dates_are_no_dates_of_purchases(name: str) -> None:
     found = read(**{name: ["12.03.2026"] * 4})
-    assert (found.dated_by, len(found.buyers)) == (None, 4)
+    assert (found.early.dated_by, len(found.buyers)) == (None, 4)
     assert found.sentences[0].startswith("No column of the purchases is named as their date (date, bought_on")
 
 
 def test_the_date_of_the_purchase_is_taken_before_any_other_and_one_that_can_be_read() -> None:
     late, early = ["28.11.2026"] * 4, ["01.01.2026"] * 4
-    assert read(date=early, Kaufdatum=late).dated_by == "Kaufdatum"
-    assert read(data=["x"] * 4, Datum=late).dated_by == "Datum"
-    assert read(Datum=["x"] * 4).undated == 4
+    assert read(date=early, Kaufdatum=late).early.dated_by == "Kaufdatum"
+    assert read(data=["x"] * 4, Datum=late).early.dated_by == "Datum"
+    assert read(Datum=["x"] * 4).early.undated == 4
 
 
 def test_without_the_day_of_the_list_nothing_is_too_early_and_that_is_said() -> None:
@@ -160,16 +165,28 @@ def test_only_purchases_are_too_early() -> None:
     assert not read(gekauft=["nein"] * 4, Datum=["28.11.2026"] * 4).all_too_early
 
 
-def test_dates_of_purchases_that_can_be_read_in_two_ways_are_a_caution() -> None:
-    (said,) = read(Datum=["03/04/2026", "12/11/2026", "05/12/2026", "01/02/2026"]).cautions
-    assert said.startswith("The dates under 'Datum' of the purchases can be read as dd/mm/yyyy or as mm/dd/yyyy")
-    assert not read(Datum=["03/04/2026", "12/11/2026", "13/12/2026", "01/02/2026"]).cautions
-    assert not read(Datum=[LIST] * 4).cautions
+@pytest.mark.parametrize("known", [None, [True, False, False, False], [False, False, False, True]])
+def test_dates_of_purchases_that_can_be_read_in_two_ways_are_refused_where_a_customer_of_the_list_depends_on_it(
+    known: list[bool] | None,
+) -> None:
+    table = pl.DataFrame(
+        {"Kundennummer": ["1", "0", "1", "0"], "Datum": ["12/01/2026", "12/11/2025", "05/12/2026", "01/02/2026"]}
+    )
+    mask = None if known is None else pl.Series(known)
+    early = purchases_of(table, table["Kundennummer"], since=LIST, known=mask).early
+    if known is None or known[0]:
+        with pytest.raises(
+            DataError, match=r"of the purchases can be read as dd/mm/yyyy or as mm/dd/yyyy, and whether"
+        ):
+            early.require_one_reading()
+    else:
+        early.require_one_reading()
+        assert "the first was taken" in early.sentences(0)[0]
 
 
 def test_purchases_that_lie_ahead_are_a_caution() -> None:
     table = pl.DataFrame({"Kundennummer": ["1", "0", "1"], "Datum": ["28.11.2026", "29.11.2026", "01.12.2062"]})
     found = purchases_of(table, table["Kundennummer"], since=LIST, today=date(2026, 11, 28))
     assert found.buyers.to_list() == ["1", "0", "1"]
-    assert found.cautions[0].startswith("2 purchases have a day after 2026-11-28 under 'Datum': are the years right")
-    assert not read(Datum=["01.12.2062"] * 4).cautions
+    assert found.early.ahead.startswith("2 purchases have a day after 2026-11-28 under 'Datum': are the years right")
+    assert not read(Datum=["01.12.2062"] * 4).early.ahead

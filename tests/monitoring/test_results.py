@@ -76,11 +76,19 @@ def test_under_a_wrong_number_nobody_can_be_called_back() -> None:
 def test_calls_before_the_list_in_one_reading_only_are_refused() -> None:
     scored = pl.DataFrame({"client": ["1", "2"]})
     results = pl.DataFrame({"client": ["1", "2"], "code": ["success", "refused"], "date": ["12/01/2026", "12/12/2026"]})
-    with pytest.raises(
-        DataError, match=r"can be read as dd/mm/yyyy or as mm/dd/yyyy.*in the first way 1 of 2 results is"
-    ):
+    with pytest.raises(DataError, match=r"dd/mm/yyyy or as mm/dd/yyyy, and whether 1 of 2 results is from before"):
         outcomes_of(scored, results, CONTRACT, PLAIN, since=date(2026, 11, 27))
     assert outcomes_of(scored, results, CONTRACT, PLAIN, since=date(2025, 11, 27)).rows.tolist() == [0, 1]
+
+
+def test_calls_before_the_list_in_the_other_reading_only_are_refused_unless_they_are_of_strangers() -> None:
+    results = pl.DataFrame({"client": ["1", "2"], "code": ["success", "refused"], "date": ["01/05/2026", "02/05/2026"]})
+    with pytest.raises(DataError, match=r"whether 2 of 2 results are from before the list of 2026-03-02 depends on it"):
+        outcomes_of(pl.DataFrame({"client": ["1", "2"]}), results, CONTRACT, PLAIN, since=date(2026, 3, 2))
+    one = results.with_columns(date=pl.Series(["01/05/2026", "05/06/2026"]))
+    found = outcomes_of(pl.DataFrame({"client": ["2", "3"]}), one, CONTRACT, PLAIN, since=date(2026, 3, 2))
+    assert found.rows.tolist() == [0]
+    assert "the first was taken" in found.sentence
 
 
 @pytest.mark.parametrize("called_at", ["46294", "29.09.2026"])

@@ -16,8 +16,8 @@ from segmint.monitoring.codes import (
     Dispositions,
     meanings_of,
 )
+from segmint.monitoring.early import Early, made_before
 from segmint.monitoring.purchases import Purchases, purchases_of
-from segmint.monitoring.results import EarlyCalls, early_calls
 from segmint.wording import counted, some_of
 
 ARMS = ("listed", "held_out")
@@ -41,10 +41,8 @@ class JoinedResults:
         The result rows of customers who are not on the list, or without an id, as they came; and those of `shortened_objections`.
     do_not_call : polars.Series
         Customers who asked not to be called again, on the list or not, to be added to the do-not-call file.
-    early : EarlyCalls
+    early : Early
         Results of calls before the list: no answer to it, but whoever asked not to be called again has asked.
-    too_early : int
-        Those of them that are of customers on the list.
     nameless_objections, shortened_objections : int
         Rows without an id that say that somebody asked not to be called again, and rows whose id a spreadsheet has shortened
         to an exponent: nobody knows who, and none of them is in `do_not_call`.
@@ -84,13 +82,17 @@ class JoinedResults:
     unnamed: int = 0
     nameless_objections: int = 0
     shortened_objections: int = 0
-    early: EarlyCalls | None = None
-    too_early: int = 0
+    early: Early | None = None
 
     @property
     def compared(self) -> pl.DataFrame:
         """The rows of both arms, each customer once."""
         return self.rows.filter("new")
+
+    @property
+    def too_early(self) -> int:
+        """Results of customers on the list that are of calls before it."""
+        return 0 if self.early is None else self.early.left_out
 
     @property
     def sentence(self) -> str:
@@ -144,8 +146,8 @@ class JoinedResults:
                 f"{counted(self.several, 'id has', 'ids have')} lost the zeros before, and several customers of the list could "
                 "be meant: these results and purchases count for nobody. Export the ids as text."
             )
-        said += [self.early.ahead] if self.early is not None and self.early.ahead else []
-        said += () if self.bought is None else self.bought.cautions
+        early = (self.early, None if self.bought is None else self.bought.early)
+        said += [each.ahead for each in early if each is not None and each.ahead]
         held = self.compared.filter(pl.col("status") == "held_out")
         if self.purchases is None and (self.of_calls or not held["has_result"].any()):
             said.append(
@@ -213,11 +215,13 @@ def join_results(
     """
     _require_columns(results, "results", dispositions.customer, dispositions.code)
     meaning = meanings_of(results, dispositions)
-    early = early_calls(results, since, [dispositions.customer, dispositions.code], today=today)
-    calls = results.select(bare_ids(results[dispositions.customer]).alias("_named"), meaning=meaning, early=early.rows)
+    named = bare_ids(results[dispositions.customer]).alias("_named")
     listed = call_list.with_columns(bare_ids(call_list["customer"]).alias("_key"))
-    pairs, unclear, of_results = match_ids(calls["_named"], listed["_key"])
-    known = _among(calls["_named"], pairs["named"])
+    pairs, unclear, of_results = match_ids(named, listed["_key"])
+    known = _among(named, pairs["named"])
+    dated = results.drop(dispositions.customer, dispositions.code)
+    early = made_before(dated, "result", since, known=known, today=today)
+    calls = results.select(named, meaning=meaning, early=early.rows)
     rows = _with_calls(listed, calls.join(pairs.rename({"known": "_key"}), left_on="_named", right_on="named"))
     by_zeros = Counter(results=of_results)
     bought, matched, of_arms = None, None, None
@@ -226,10 +230,11 @@ def join_results(
         theirs, also_unclear, by_zeros["purchases"] = match_ids(whose, listed["_key"])
         unclear |= also_unclear
         arms = [_as_named(listed.filter(status=arm)["_key"], theirs) for arm in ARMS]
-        bought = purchases_of(purchases, whose, since=since, today=today, outcome=outcome, arms=arms)
+        known_too = _among(whose, theirs["named"])
+        bought = purchases_of(purchases, whose, since=since, today=today, outcome=outcome, arms=arms, known=known_too)
         buyers = theirs.filter(_among(theirs["named"], bought.buyers))["known"]
         rows = rows.with_columns(success=_among(rows["_key"], buyers), dialled="has_result" if of_calls else "dialled")
-        matched = int(_among(whose, theirs["named"]).sum())
+        matched = int(known_too.sum())
         in_arms = theirs.filter(_among(theirs["known"], listed.filter(pl.col("status").is_in(ARMS))["_key"]))
         of_arms = int(_among(whose, in_arms["named"]).sum())
     seen = [bare_ids(each.filter(pl.col("status").is_in(ARMS))["customer"]).drop_nulls().unique() for each in earlier]
@@ -262,7 +267,6 @@ def join_results(
         nameless_objections=others.null_count(),
         shortened_objections=int(shortened.sum()),
         early=early,
-        too_early=int((known & early.rows).sum()),
     )
 
 

@@ -14,6 +14,7 @@ from scipy.special import ndtri, stdtrit
 from segmint.errors import DataError
 from segmint.metrics.intervals import EFFECT_LEVEL, FEWEST_OF_EACH
 from segmint.monitoring.joined import JoinedResults, all_told
+from segmint.monitoring.results import require_since
 from segmint.wording import between, counted, money, percent, signed
 
 Floats = NDArray[np.float64]
@@ -82,7 +83,7 @@ def measure(
     ------
     DataError
         Without a control group, or when nothing is known of its purchases: no effect can be told. If the dates of the
-        results leave open which calls were made before the list.
+        results or purchases leave open which were made before the list.
 
     References
     ----------
@@ -137,12 +138,14 @@ def _require_same_campaign(joined: JoinedResults) -> None:
                 fix=f"check that the list and the {what} belong together",
             )
     if joined.early is not None:
-        joined.early.require_answers(joined.too_early, joined.matched, "customers on the list")
+        require_since(joined.early, "customers on the list")
+    if joined.bought is not None:
+        joined.bought.early.require_one_reading()
     if joined.bought is not None and joined.bought.all_too_early:
         early = joined.bought.too_early
         raise DataError(
-            f"{f'All {early:,} purchases were' if early > 1 else 'The one purchase was'} made before the list of {joined.bought.since}, as "
-            f"'{joined.bought.dated_by}' says: nobody has bought since.",
+            f"{f'All {early:,} purchases were' if early > 1 else 'The one purchase was'} made before the list of {joined.bought.early.since}, as "
+            f"'{joined.bought.early.dated_by}' says: nobody has bought since.",
             expected="purchases since the day of the list",
             fix="export those, or wait for them; leave the column of dates out if they were made since all the same",
         )

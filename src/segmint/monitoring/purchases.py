@@ -10,9 +10,9 @@ from datetime import date
 import polars as pl
 
 from segmint.contract.answers import NO, YES, bare_words
-from segmint.contract.dates import days_of, readings_of
-from segmint.contract.event_dates import NAMES_OF_DATES, ask_of_days_ahead, bare_name, dated_by
+from segmint.contract.event_dates import NAMES_OF_DATES, bare_name
 from segmint.errors import DataError
+from segmint.monitoring.early import Early, made_before
 from segmint.wording import counted, quoted, some_of
 
 # the whole of a name without accents: `terms_accepted`, `cross_sold` and `first_sale` are something else
@@ -40,47 +40,28 @@ class Purchases:
         The column of yes and no that tells which rows are purchases.
     none : int
         Rows that are no purchase, as `told_by` says.
-    dated_by : str or None
-        The column of dates.
-    since : datetime.date or None
-        The day of the list.
-    too_early, undated : int
-        Purchases before that day, which are left out, and those whose date cannot be read, which are not.
+    early : Early
+        Purchases of before the list, which are left out.
     open_ones : tuple of str
         Columns of yes and no of which nobody knows what they tell; every row counts.
-    ahead : str
-        Asks whether days after today are right, which count; "" if there are none.
-    readings : str
-        How the dates can be read, the way that was taken first; "" if in one way only.
     """
 
     everybody: pl.Series
     buyers: pl.Series
     told_by: str | None
     none: int
-    dated_by: str | None
-    since: date | None
-    too_early: int
-    undated: int
+    early: Early
     open_ones: tuple[str, ...] = ()
-    ahead: str = ""
-    readings: str = ""
+
+    @property
+    def too_early(self) -> int:
+        """Purchases of before the list, of anyone."""
+        return int(self.early.rows.sum())
 
     @property
     def all_too_early(self) -> bool:
         """Whether every purchase was made before the list."""
         return 0 < self.too_early == len(self.everybody) - self.none
-
-    @property
-    def cautions(self) -> tuple[str, ...]:
-        """What is doubtful in the rows."""
-        said = []
-        if self.readings and self.since is not None:
-            said.append(
-                f"The dates under '{self.dated_by}' of the purchases can be read as {self.readings}: the first was taken to tell "
-                f"which were made before {self.since}. Write the year first."
-            )
-        return (*said, *([self.ahead] if self.ahead else []))
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -94,25 +75,15 @@ class Purchases:
                 f"Every row counts as a purchase, whatever it says under {quoted(self.open_ones)}: the name does not tell "
                 "what the yes is. Call that column 'bought' if its yes is a purchase."
             )
-        if self.dated_by is None:
+        if self.early.dated_by is None:
             said.append(
                 f"No column of the purchases is named as their date ({NAMES_OF_DATES['purchase']}): those made before the list count too."
             )
-        elif self.since is None:
+        elif self.early.since is None:
             said.append(
                 "The day of the list is not known, as its run is not at hand: purchases made before it count too."
             )
-        if self.too_early:
-            early = counted(self.too_early, "purchase was", "purchases were")
-            said.append(f"{early} made before the list of {self.since} and left out.")
-        if self.undated:
-            undated = counted(
-                self.undated,
-                "purchase without a date that can be read counts",
-                "purchases without a date that can be read count",
-            )
-            said.append(f"{undated} as made since the list.")
-        return tuple(said)
+        return (*said, *self.early.sentences(self.too_early))
 
 
 def purchases_of(
@@ -123,6 +94,7 @@ def purchases_of(
     today: date | None = None,
     outcome: str | None = None,
     arms: Sequence[pl.Series] = (),
+    known: pl.Series | None = None,
 ) -> Purchases:
     """Tell which rows of a table of purchases count.
 
@@ -140,6 +112,8 @@ def purchases_of(
     arms : sequence of polars.Series
         The customers of each arm. A yes or no that nobody can name is refused where nearly all of both have a row, as
         then the rows may be of customers; elsewhere every row is a purchase.
+    known : polars.Series of Boolean of shape (n_rows,), optional
+        Rows of customers of the list, which the reading of the dates is asked of; all if None.
 
     Raises
     ------
@@ -150,27 +124,15 @@ def purchases_of(
     told_by = None if is_one is None else is_one.name
     is_one = pl.Series([True]).new_from_index(0, table.height) if is_one is None else is_one
     bought, whose = table.filter(is_one), customers.filter(is_one)
-    day_column = dated_by(bought, "purchase")
-    early, undated = pl.Series([False]).new_from_index(0, bought.height), 0
-    ahead = ""
-    if day_column is not None:
-        days = days_of(bought[day_column])
-        if since is not None:
-            early, undated = (days < since).fill_null(False), days.null_count()
-        ahead = ask_of_days_ahead(days, day_column, today, event="purchase")
-    none = table.height - bought.height
+    known = None if known is None else known.filter(is_one)
+    early = made_before(bought, "purchase", since, known=known, today=today)
     return Purchases(
         everybody=customers,
-        buyers=whose.filter(~early),
+        buyers=whose.filter(~early.rows),
         told_by=told_by,
-        none=none,
-        dated_by=day_column,
-        since=since,
-        too_early=int(early.sum()),
-        undated=undated,
+        none=table.height - bought.height,
+        early=early,
         open_ones=open_ones,
-        ahead=ahead,
-        readings="" if day_column is None else readings_of(bought[day_column]),
     )
 
 

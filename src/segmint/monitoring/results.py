@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -12,8 +11,6 @@ from numpy.typing import NDArray
 
 from segmint.contract.cells import read_outcome
 from segmint.contract.contract import Contract
-from segmint.contract.dates import days_in_each_reading, readings_of
-from segmint.contract.event_dates import ask_of_days_ahead, dated_by
 from segmint.contract.ids import bare_ids, match_ids
 from segmint.contract.treatment import nobody_called
 from segmint.contract.validate import MIN_ROWS_PER_LEVEL
@@ -23,6 +20,7 @@ from segmint.monitoring.codes import (
     Dispositions,
     meanings_of,
 )
+from segmint.monitoring.early import Early, made_before
 from segmint.wording import counted, some_of
 
 ANSWERS = {"success": True, "refused": False, "do_not_call": False}
@@ -56,101 +54,28 @@ class Outcomes(NamedTuple):
     strangers: int
 
 
-class EarlyCalls(NamedTuple):
-    """Results of calls that were made before the list, of which they are no answer.
+def require_since(early: Early, whose: str) -> None:
+    """Refuse results all of which are of calls before the list, or where the reading of their dates decides which are.
 
-    Attributes
+    Parameters
     ----------
-    rows : polars.Series of Boolean
-    days : polars.Series of Date
-        When each call was; null where nothing tells.
-    dated_by : str or None
-        The column of dates; None where no column is called so, or the day of the list is not known.
-    since : datetime.date or None
-        The day of the list.
-    undated : int
-        Rows without a date that can be read: they count.
-    readings : str
-        How the dates can be read, the way that was taken first; "" if in one way only.
-    doubtful : bool
-        Whether another reading puts other calls before the list.
-    ahead : str
-        Asks whether days after today are right, which count; "" if there are none.
+    early : Early
+    whose : str
+        Those whose results count: "scored customers".
+
+    Raises
+    ------
+    DataError
     """
-
-    rows: pl.Series
-    days: pl.Series
-    dated_by: str | None = None
-    since: date | None = None
-    undated: int = 0
-    readings: str = ""
-    doubtful: bool = False
-    ahead: str = ""
-
-    def require_answers(self, left_out: int, results: int, whose: str) -> None:
-        """Refuse to leave out calls that were made before the list in one reading only, or all there are.
-
-        Parameters
-        ----------
-        left_out, results : int
-            How many results of customers who count are left out, and how many there are.
-        whose : str
-            "scored customers".
-
-        Raises
-        ------
-        DataError
-        """
-        if not left_out:
-            return
-        since_all_the_same = "leave the column of dates out if the calls were made since all the same"
-        if self.doubtful:
-            raise DataError(
-                f"The dates under '{self.dated_by}' of the results can be read as {self.readings}, and which calls were made "
-                f"before the list of {self.since} depends on it: in the first way {some_of(left_out, results, 'results', 'is', 'are')}.",
-                expected="dates that can be read in one way, such as 2026-03-14 or 14.03.2026",
-                fix=f"write the year first; {since_all_the_same}",
-            )
-        if left_out == results:
-            raise DataError(
-                f"All {counted(left_out, 'result')} of {whose} are of calls before the list of {self.since}, as "
-                f"'{self.dated_by}' says.",
-                expected="results of calls since the day of the list",
-                fix=f"export those, or name the list that these results are of; {since_all_the_same}",
-            )
-
-    def sentences(self, left_out: int) -> list[str]:
-        """Say how many are left out, and what is doubtful in the dates."""
-        said = []
-        if left_out:
-            was = counted(left_out, "result is of a call", "results are of calls")
-            said.append(f"{was} before the list of {self.since}, as '{self.dated_by}' says, and left out.")
-        if self.undated:
-            result = counted(self.undated, "result without a date", "results without a date")
-            counts = "counts" if self.undated == 1 else "count"
-            said.append(f"{result} that can be read under '{self.dated_by}' {counts} as of calls since the list.")
-        if self.readings:
-            said.append(
-                f"The dates under '{self.dated_by}' of the results can be read as {self.readings}: the first was taken. Write "
-                "the year first."
-            )
-        return said
-
-
-def early_calls(
-    results: pl.DataFrame, since: date | None, not_dates: Sequence[str], *, today: date | None = None
-) -> EarlyCalls:
-    """Find the results of calls before the day of the list, where a column is plainly named as their date."""
-    dated = results.drop(not_dates, strict=False)
-    column = dated_by(dated, "result")
-    undated = pl.Series([None], dtype=pl.Date).new_from_index(0, results.height)
-    days, *others = (undated,) if column is None else days_in_each_reading(dated[column])
-    ahead = ask_of_days_ahead(days, column, today, event="result")
-    if column is None or since is None:
-        return EarlyCalls(pl.Series([False]).new_from_index(0, results.height), days, ahead=ahead)
-    early = (days < since).fill_null(False)
-    doubtful = any(((other < since).fill_null(False) != early).any() for other in others)
-    return EarlyCalls(early, days, column, since, days.null_count(), readings_of(dated[column]), doubtful, ahead)
+    early.require_one_reading()
+    if early.left_out and early.left_out == early.known:
+        raise DataError(
+            f"All {counted(early.left_out, 'result')} of {whose} are of calls before the list of {early.since}, as "
+            f"'{early.dated_by}' says.",
+            expected="results of calls since the day of the list",
+            fix="export those, or name the list that these results are of; leave the column of dates out if the calls were "
+            "made since all the same",
+        )
 
 
 def outcomes_of(
@@ -190,9 +115,9 @@ def outcomes_of(
     here, there = _keys(scored, results, contract, codes)
     asked, keys = bare_ids(results[there]).alias("_named"), bare_ids(scored[here]).alias("_key")
     met = match_ids(asked, keys)
-    early = early_calls(results, since, [there, codes.code, contract.outcome.column], today=today)
     known = asked.is_in(met.pairs["named"].implode()).fill_null(False)
-    left_out = int((early.rows & known).sum())
+    dated = results.drop([there, codes.code, contract.outcome.column], strict=False)
+    early = made_before(dated, "result", since, known=known, today=today)
     told = (
         results.select(
             asked,
@@ -220,7 +145,7 @@ def outcomes_of(
         .join(told, on="_key", how="inner", maintain_order="left")
         .with_columns(pl.col("_called") & ~pl.col("_alone"))
     )
-    early.require_answers(left_out, int(known.sum()), "scored customers")
+    require_since(early, "scored customers")
     if joined.is_empty():
         raise DataError(
             "None of the results belongs to a customer of the scored table.",
@@ -236,13 +161,13 @@ def outcomes_of(
             fix="wait for more results, or correct the meaning of the codes",
         )
     unnamed = asked.null_count()
-    strangers = results.height - unnamed - int(known.sum())
+    strangers = results.height - unnamed - early.known
     nameless = f", {unnamed:,} without an id" if unnamed else ""
     sentence = " ".join(
         (
             f"{counted(results.height, 'result')} read, {strangers:,} of customers who are not in the scored table{nameless}; "
             f"{some_of(customers[answered['_row']].n_unique(), customers.n_unique(), 'scored customers', 'has', 'have')} an outcome.",
-            *early.sentences(left_out),
+            *early.sentences(early.left_out),
             *([early.ahead] if early.ahead else []),
             *met.said("result"),
             *_left_out(joined, "they were not to be called" if is_call_list(scored) else "nobody called them"),
