@@ -34,6 +34,11 @@ def said(runs: Path, policy: ContactPolicy = POLICY, *, by_id: bool = True, tabl
     return [doubt["sentence"] for doubt in doubts]
 
 
+def test_a_campaign_is_the_same_however_a_spreadsheet_writes_its_year(tmp_path: Path) -> None:
+    a_list(tmp_path, "2026.0", ["c1"])
+    assert "1 of the 4" in said(tmp_path, POLICY.but(campaign="2026"))[0]
+
+
 def test_customers_of_a_list_of_the_same_campaign_are_counted(tmp_path: Path) -> None:
     a_list(tmp_path, "autumn", ["c1"])
     a_list(tmp_path, "spring 2026", ["c1"], command="predict")

@@ -32,7 +32,7 @@ def test_a_call_whose_campaign_is_left_blank_counts_for_every_campaign(tmp_path,
     assert found.spent.to_list()[:5] == [0, 0, 0, 3, 0]
 
 
-@pytest.mark.parametrize(("campaign", "there"), [("2026", "2026.0"), ("spring 26", "Spring 26")])
+@pytest.mark.parametrize(("campaign", "there"), [("2026", "2026.0"), ("spring 26", "Spring  26"), ("Große", "GROSSE")])
 def test_attempts_are_counted_however_the_history_spells_the_campaign(tmp_path, contract, customers, campaign, there):
     calls = "client,date,campaign\n" + f"00003,2026-01-10,{there}\n" * 3 + "00004,2026-01-10,other\n"
     history = str(write(tmp_path / "calls.csv", calls))

@@ -18,6 +18,7 @@ from segmint.errors import RunError
 from segmint.monitoring.joined import ARMS
 from segmint.store.run import Run
 from segmint.store.run_files import LIST
+from segmint.targeting.calls_made import campaign_key
 from segmint.targeting.holdout import PowerCalculation, plan_holdout
 from segmint.targeting.policy import ContactPolicy, ContactRules
 from segmint.targeting.suppress import UNNAMED, Doubt
@@ -148,7 +149,8 @@ class _Met:
 def lists_of(runs: Iterable[Run], campaign: str) -> Iterator[Run]:
     """Name the newest finished lists of a campaign, however their policies spell it."""
     made = (run for run in runs if run.record["command"] == "target" and run.status == "done")
-    return islice((run for run in made if _campaign(run.folder) == _plain(campaign)), NEWEST)
+    key = campaign_key(campaign)
+    return islice((run for run in made if _campaign(run.folder) == key), NEWEST)
 
 
 def _met(lists: Iterable[Run], customers: pl.Series, arms: Sequence[str], *, by_id: bool, table: str) -> _Met:
@@ -196,17 +198,13 @@ def _customers(folder: Path) -> pl.DataFrame:
 @lru_cache(maxsize=1000)
 def _campaign_in(folder: Path) -> str:
     said = Run.open(folder).settings.get("policy", {})
-    return _plain(str(said.get("campaign", ContactRules().campaign)))
+    return campaign_key(str(said.get("campaign", ContactRules().campaign)))
 
 
 @lru_cache(maxsize=NEWEST)
 def _customers_in(folder: Path) -> pl.DataFrame:
     rows = pl.read_parquet(folder / LIST, columns=["customer", "status"])
     return rows.filter(pl.col("status").is_in(ARMS)).with_columns(pl.col("customer").cast(pl.String))
-
-
-def _plain(campaign: str) -> str:
-    return " ".join(campaign.split()).casefold()
 
 
 def _is_copy(path: Path, of: Path) -> bool:

@@ -108,7 +108,14 @@ def spent_by(customers: pl.Series, calls: pl.DataFrame | None, policy: ContactPo
 
 def _of_campaign(calls: pl.DataFrame, policy: ContactPolicy) -> pl.Series:
     """Tell which calls were made for this campaign, however the history spells it; null where it names none."""
-    return bare_words(calls["campaign"]).is_in(bare_words(pl.Series([policy.campaign])).implode())
+    named, key = calls["campaign"], campaign_key(policy.campaign)
+    mine = [name for name in named.drop_nulls().unique() if campaign_key(name) == key]
+    return named.is_in(pl.Series(mine, dtype=pl.String).implode())
+
+
+def campaign_key(name: str) -> str:
+    """Write the name of a campaign so that spellings of one meet: capitals and blanks do not count, and 2026.0 is 2026."""
+    return str(bare_words(pl.Series([" ".join(name.split()).casefold()]))[0])
 
 
 def of_no_call(file: str, calls: pl.DataFrame, policy: ContactPolicy) -> str:
