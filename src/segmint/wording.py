@@ -78,9 +78,14 @@ def percent(share: float | None, digits: int = 1) -> str:
     """Write a share as a percentage: 11.5 %; a small one is not written as 0 %."""
     if share is None or not math.isfinite(share):
         return "–"
+    return f"{decimal(100 * share, _enough(share, digits))} %"
+
+
+def _enough(share: float, digits: int) -> int:
+    """Decimals of a percentage, two at most, until a small share is not written as 0 %."""
     while digits < 2 and 0.00005 <= abs(share) < 0.5 / 10 ** (digits + 2):
         digits += 1
-    return f"{decimal(100 * share, digits)} %"
+    return digits
 
 
 def times(ratio: float | None) -> str:
@@ -96,9 +101,10 @@ def between(low: float | None, high: float | None, digits: int = 3) -> str:
 
 
 def percent_between(low: float | None, high: float | None, digits: int = 1) -> str:
-    """Write an interval of shares: 10.2 to 12.9 %."""
+    """Write an interval of shares: 10.2 to 12.9 %, both ends with the digits of the smaller."""
     if low is None or high is None:
         return "–"
+    digits = max(_enough(low, digits), _enough(high, digits))
     return f"{decimal(100 * low, digits)} to {percent(high, digits)}"
 
 

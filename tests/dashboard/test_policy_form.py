@@ -27,6 +27,13 @@ def test_controls_become_economics_and_policy() -> None:
     assert config.policy.exclude[0].levels == ("yes",)
 
 
+def test_a_long_name_is_taken_whole_as_at_every_other_door() -> None:
+    """The campaign draws with each id who is held out: two long ones that differ at the end are two."""
+    config = config_of({"campaign": "c" * 120, "currency": "Convertible mark"})
+    assert config.economics is not None
+    assert (config.policy.campaign, config.economics.currency) == ("c" * 120, "Convertible mark")
+
+
 def test_a_text_that_is_no_number_is_named() -> None:
     with pytest.raises(PolicyError, match="“Calls at most”"):
         config_of({"calls": "many"})

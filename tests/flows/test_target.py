@@ -299,10 +299,20 @@ def test_a_bundle_that_knows_the_future_is_refused(runs: Path) -> None:
         target(sample_path(), cheat.folder, policy(), runs=runs)
 
 
-def test_a_quota_for_a_level_that_nobody_has_is_refused(done: RunResult, runs: Path) -> None:
-    quota = 'policy.quotas=[{column = "job", level = "studnet", maximum = 3}]'
+@pytest.mark.parametrize(
+    "rule",
+    [
+        'policy.quotas=[{column = "job", level = "studnet", maximum = 3}]',
+        'policy.exclude=[{name = "young", column = "job", levels = ["studnet"]}]',
+    ],
+)
+def test_a_level_that_the_contract_does_not_know_is_refused_before_there_is_a_run(
+    done: RunResult, runs: Path, rule: str
+) -> None:
+    before = set(runs.iterdir())
     with pytest.raises(PolicyError, match="'studnet', which 'job' never says"):
-        target(sample_path(), done.folder, policy(quota), runs=runs)
+        target(sample_path(), done.folder, policy(rule), runs=runs)
+    assert set(runs.iterdir()) == before
 
 
 def test_a_level_that_nobody_has_is_said_everywhere(

@@ -130,12 +130,6 @@ def test_named_exclusions_work_on_levels_numbers_and_missing_values(contract, cu
     assert run(gaps, contract, make_policy(exclude=missing)).counts == {"no balance": 1}
 
 
-def test_an_exclusion_waiting_for_a_level_that_never_comes_is_refused(contract, customers):
-    rules = [{"name": "students", "column": "job", "levels": ["Student"]}]
-    with pytest.raises(PolicyError, match="'job' never says"):
-        run(customers, contract, make_policy(exclude=rules))
-
-
 def test_levels_of_a_number_column_and_with_blanks_around_them_exclude(contract, customers):
     branches = pl.Series("branch", [101.0, 102.0] * 100)
     rules = [{"name": "closed branch", "column": "branch", "levels": ["101"]}]

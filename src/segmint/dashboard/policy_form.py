@@ -132,8 +132,8 @@ def config_of(form: Mapping[str, str], standing: StandingPolicy | None = None) -
     flags = {
         "economics.cost_per_call": _number(said, "cost"),
         "economics.value_per_success": _number(said, "value"),
-        "economics.currency": said["currency"][:12],
-        "policy.campaign": said["campaign"][:100],
+        "economics.currency": said["currency"],
+        "policy.campaign": said["campaign"],
         "policy.budget_calls": _count(said, "calls", _LABELS["calls"]),
         "policy.budget_money": _number(said, "money"),
         "policy.holdout_share": (_number(said, "holdout", below=100) or 0.0) / 100,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -20,7 +20,7 @@ from segmint.store.bundle import Bundle
 from segmint.store.run import Run
 from segmint.targeting.choose import Choice, choose
 from segmint.targeting.holdout import in_holdout, keyed_words
-from segmint.targeting.levels import has_level, levels_of_nobody
+from segmint.targeting.levels import has_level, levels_of_nobody, require_known_levels
 from segmint.targeting.optimise import UnfilledQuotaError
 from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.stakes import Stakes
@@ -32,6 +32,11 @@ NO_OBJECTIONS = Doubt(
     title="No do-not-call list was used",
     sentence="this list respects no do-not-call list; name the files of objections as policy.suppress, or a column of "
     "consent in the contract",
+)
+NO_HISTORY = Doubt(
+    title="No earlier calls are counted",
+    sentence="no file of earlier calls is named as policy.history, so policy.attempts keeps nobody off; none is needed for a "
+    "campaign's first list",
 )
 
 
@@ -235,11 +240,13 @@ def _lost_in_choosing(
 
 
 def _doubts_of(policy: ContactPolicy, bundle: Bundle, columns: pl.DataFrame, read: Sequence[Doubt]) -> list[Doubt]:
-    """Say that a list respects no objection, what was `read`, and which rules wait in vain."""
+    """Say that a list respects no objection or earlier call, what was `read`, and which rules wait in vain."""
     known = known_levels(bundle, segments=SEGMENT not in bundle.contract.by_name)
     waiting = levels_of_nobody(policy, columns, known)
+    uncounted = policy.attempts is not None and policy.history is None
     return [
         *([] if respects_objections(policy, bundle.contract) else [NO_OBJECTIONS]),
+        *([NO_HISTORY] if uncounted else []),
         *read,
         *(Doubt(title="A rule waits for nobody", sentence=said) for said in waiting),
     ]
@@ -276,7 +283,8 @@ def require_policy_columns(columns: Sequence[str], policy: ContactPolicy, bundle
         )
     policy.require_columns((*present, *found_by_bundle))
     policy.require_handed_over((*present, *found_by_bundle))
-    _require_known_levels(policy, known_levels(bundle, segments=bool(found_by_bundle)))
+    of_contract = known_levels(bundle, segments=False)
+    require_known_levels(policy, of_contract, quotas=known_levels(bundle) if found_by_bundle else of_contract)
     return found_by_bundle
 
 
@@ -312,17 +320,6 @@ def _numbers(table: ValidTable, name: str, policy: ContactPolicy) -> pl.Series:
             fix="use levels instead of above or below, or clean the column",
         )
     return cells.values.alias(name)
-
-
-def _require_known_levels(policy: ContactPolicy, levels: Mapping[str, tuple[str, ...]]) -> None:
-    """Refuse a quota for a level that no customer can have: misspelt, it would limit nobody and say nothing."""
-    for quota in policy.quotas:
-        if quota.level not in levels.get(quota.column, (quota.level,)):
-            raise PolicyError(
-                f"A quota names '{quota.level}', which '{quota.column}' never says.",
-                expected=f"one of {', '.join(levels[quota.column])}",
-                fix="correct the level in policy.quotas",
-            )
 
 
 def carried_of(table: ValidTable, policy: ContactPolicy) -> pl.DataFrame:

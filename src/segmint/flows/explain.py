@@ -319,11 +319,12 @@ def reasons_of(table: ValidTable, bundle: Bundle, *, sensitive: bool = False) ->
 
 def _reasons(table: ValidTable, found: Attributions, bundle: Bundle, sensitive: bool, *, top: int = 3) -> pl.DataFrame:
     numbers = pl.Series("record", table.records)
-    ids = numbers.cast(pl.String).alias("customer") if table.ids is None else table.ids.alias("customer")
     words = reason_frame(table, found, bundle.reference, top=top, sensitive=sensitive)
     told = found.frame()
     first = ["class", "base", "prediction"]
-    return pl.concat([pl.DataFrame([numbers, ids]), told.select(first), words, told.drop(first)], how="horizontal")
+    return pl.concat(
+        [pl.DataFrame([numbers, ids_of(table)]), told.select(first), words, told.drop(first)], how="horizontal"
+    )
 
 
 def _weighed(most: int, columns: int) -> int:

@@ -46,10 +46,6 @@ READING = frozenset({"data.delimiter", "data.encoding", "data.decimal", "data.he
 MOST_COLUMNS = 1_000
 MAGIC_BYTES = 8
 _NAMES_A_FILE = re.compile(r"name the file in (policy\.\w+)")  # which no request may
-_NO_HISTORY = (
-    "policy.attempts keeps nobody off, as there is no history of earlier calls: "
-    "the operator names its file in policy.history of --policy."
-)
 _NO_MONEY = (
     "Nothing says what a call costs and what a success brings. "
     "Send economics.cost_per_call and economics.value_per_success in the query."
@@ -119,8 +115,6 @@ async def target_table(
             # nobody sent a file of that name
             came = error.came.replace(table.name, table.stem)
             raise type(error)(came, expected=error.expected, fix=error.fix) from error
-    if config.policy.attempts is not None and config.policy.history is None:
-        found["sentences"] = [*found["sentences"], _NO_HISTORY]
     return found, counts
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from segmint.contract.cells import as_text
+from segmint.errors import PolicyError
 
 if TYPE_CHECKING:
     from segmint.targeting.policy import ContactPolicy
@@ -32,6 +33,38 @@ def has_level(values: pl.Series, levels: Sequence[str]) -> pl.Series:
         wanted = pl.Series(levels, dtype=pl.String).cast(pl.Float64, strict=False).drop_nulls()
         return values.cast(pl.Float64).is_in(wanted.implode()).fill_null(False)
     return as_text(values, values.name).str.strip_chars().is_in(list(levels)).fill_null(False)
+
+
+def require_known_levels(
+    policy: ContactPolicy, levels: Mapping[str, Sequence[str]], *, quotas: Mapping[str, Sequence[str]]
+) -> None:
+    """Refuse a level that no customer can have: misspelt, its rule would limit or exclude nobody.
+
+    Parameters
+    ----------
+    policy : ContactPolicy
+    levels, quotas : dict of str to sequence of str
+        The levels that columns can have, where they are known, for exclusions and for quotas.
+
+    Raises
+    ------
+    PolicyError
+        Naming the first.
+    """
+    for quota in policy.quotas:
+        if quota.level not in quotas.get(quota.column, (quota.level,)):
+            raise PolicyError(
+                f"A quota names '{quota.level}', which '{quota.column}' never says.",
+                expected=f"one of {', '.join(quotas[quota.column])}",
+                fix="correct the level in policy.quotas",
+            )
+    for rule in policy.exclude:
+        if strange := sorted(set(rule.levels) - set(levels.get(rule.column, rule.levels))):
+            raise PolicyError(
+                f"The exclusion '{rule.name}' waits for '{strange[0]}', which '{rule.column}' never says.",
+                expected=f"one of {', '.join(levels[rule.column])}",
+                fix="correct the levels; for customers without a value say missing = true",
+            )
 
 
 def levels_of_nobody(

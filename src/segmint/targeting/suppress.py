@@ -378,7 +378,6 @@ def _meets(rule: Exclusion, frame: pl.DataFrame, contract: Contract) -> pl.Serie
             fix="correct policy.exclude",
         )
     values = frame[rule.column]
-    _require_known_levels(rule, contract)
     found = pl.Series(values.name, np.zeros(len(values), dtype=bool))
     if rule.levels:
         found |= has_level(values, rule.levels)
@@ -387,18 +386,6 @@ def _meets(rule: Exclusion, frame: pl.DataFrame, contract: Contract) -> pl.Serie
     if rule.missing:
         found |= values.is_null() | (bare_words(values) == "").fill_null(True)
     return found
-
-
-def _require_known_levels(rule: Exclusion, contract: Contract) -> None:
-    column = contract.by_name.get(rule.column)
-    strange = sorted(set(rule.levels) - set(column.allowed)) if column and column.allowed else []
-    if strange:
-        allowed = ", ".join(column.allowed) if column else ""
-        raise PolicyError(
-            f"The exclusion '{rule.name}' waits for '{strange[0]}', which '{rule.column}' never says.",
-            expected=f"one of {allowed}",
-            fix="correct the levels; for customers without a value say missing = true",
-        )
 
 
 def _beyond(rule: Exclusion, values: pl.Series, column: Column | None) -> pl.Series:
