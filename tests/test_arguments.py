@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 import segmint
 from segmint.arguments import require_switches
+from segmint.features.natural import NaturalFeatures
 from segmint.flows.model import OpenModel
 
 TABLE = pl.DataFrame({"age": range(300), "balance": range(300), "y": ["no", "yes"] * 150})
@@ -21,6 +23,9 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "sensitive of the command": lambda word: segmint.explain_customers(TABLE, sensitive=word),
     "silence_means_no": lambda word: segmint.measure(TABLE, TABLE, silence_means_no=word),
     "without_outcome": lambda word: segmint.infer_contract(TABLE, without_outcome=word),
+    "dry": lambda word: segmint.remove_runs(9999, dry=word),
+    "alone": lambda word: segmint.draw_architecture({}, alone=word),
+    "fill": lambda word: NaturalFeatures(fill=word).fit(TABLE),
     "thorough": lambda word: segmint.SegmentFinder(3, "k-means", 0, word).fit(TABLE),
 }
 
@@ -34,6 +39,13 @@ def test_a_word_is_no_switch(name: str, given: object) -> None:
 
 def test_truth_values_are_switches_those_of_numpy_too() -> None:
     require_switches(one=True, two=np.bool_(False))
+
+
+@pytest.mark.parametrize("level", [95, 0, 1, -1, True, "95", None, float("nan")])
+def test_a_level_is_a_share_before_a_run_begins(level: Any, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=rf"'level' must lie between 0 and 1\. Got {level!r} instead"):
+        segmint.measure(TABLE, TABLE, level=level, runs=tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 PLACES: dict[str, Callable[[Any], Any]] = {

@@ -109,6 +109,11 @@ def test_missing_columns_are_named() -> None:
         fitted.transform(customers().drop("job"))
 
 
+def test_a_pair_of_columns_that_are_not_there_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match=r"'pairs' names columns that are not learned from: \['zz'\]"):
+        CustomerFeatures(pairs=[("job", "zz")]).fit(customers())
+
+
 def test_a_pandas_frame_gives_the_same_features(fitted: CustomerFeatures) -> None:
     pytest.importorskip("pandas")
     assert_array_equal(fitted.transform(customers().to_pandas()), fitted.transform(customers()))

@@ -34,6 +34,28 @@ def test_what_is_neither_number_nor_category_is_refused_by_name(values: list[Any
             features.fit(frame)
 
 
+def test_dates_are_no_numbers_in_an_array_either() -> None:
+    days = np.array([["2026-03-14"]] * 20, dtype="datetime64[D]")
+    for features in (CustomerFeatures(), NaturalFeatures()):
+        with pytest.raises(
+            DataError, match=r"The array: values of the type datetime64.* neither numbers nor categories"
+        ):
+            features.fit(days)
+
+
+def test_dates_where_numbers_were_learned_are_refused() -> None:
+    frame = pl.DataFrame({"age": range(20)})
+    fitted = CustomerFeatures().fit(frame)
+    with pytest.raises(DataError, match="'age' is a column of numbers, and 20 values are none"):
+        fitted.transform(frame.with_columns(age=pl.lit(date(2026, 3, 14))))
+
+
+def test_a_lazy_frame_is_read_as_the_frame_that_it_makes() -> None:
+    frame = pl.DataFrame({"age": range(20), "job": ["clerk", "none"] * 10})
+    fitted = CustomerFeatures().fit(frame.lazy())
+    assert np.array_equal(fitted.transform(frame.lazy()), CustomerFeatures().fit(frame).transform(frame))
+
+
 def test_categories_of_pandas_stay_categories_and_arrow_tables_keep_their_names() -> None:
     frame = pl.DataFrame({"age": [float(each) for each in range(40)], "branch": [10, 20] * 20})
     pandas = frame.to_pandas().astype({"branch": "category"})

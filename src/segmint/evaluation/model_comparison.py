@@ -7,10 +7,11 @@ from typing import Any
 
 from sklearn.base import clone
 
+from segmint.arguments import between
 from segmint.contract.valid_table import ValidTable, require_valid_table
 from segmint.contract.validate import require_reviewed
 from segmint.evaluation.comparison import Comparison, compare_models
-from segmint.features.parameters import Rules, between, check_parameters, count
+from segmint.features.parameters import Rules, check_parameters, count
 from segmint.models.customer_model import make_model
 from segmint.models.names import MODEL_LABELS, MODELS
 from segmint.progress import Progress, silent

@@ -142,11 +142,12 @@ def numbers_of(series: pl.Series) -> pl.Series:
     Raises
     ------
     DataError
-        If texts in it are no numbers; they are counted, and none is shown.
+        If texts or dates in it are no numbers; they are counted, and none is shown.
     """
     if series.dtype.is_numeric():
         return series.cast(pl.Float64)
-    numbers = series.cast(pl.Float64, strict=False)
+    dates = series.dtype.is_temporal()  # which Polars would cast to days or microseconds since 1970
+    numbers = (series.clear(len(series)) if dates else series).cast(pl.Float64, strict=False)
     if strange := numbers.null_count() - series.null_count():
         raise DataError(
             f"'{series.name}' is a column of numbers, and {counted(strange, 'value is none', 'values are none')}.",

@@ -137,6 +137,7 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
         self.state_: dict[str, Any] = {"format": 1, "columns": learned}
         _refuse_too_wide(count_features(self.state_), len(columns))
         if self.pairs:
+            _refuse_unknown(self.pairs, [column.name for column in columns])
             self.state_["pairs"] = [learn_pair(frame, pair, self.rare) for pair in self.pairs]
         return self
 
@@ -183,6 +184,11 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
         tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = []
         return tags
+
+
+def _refuse_unknown(pairs: Sequence[tuple[str, str]], names: Sequence[str]) -> None:
+    if unknown := sorted({name for pair in pairs for name in pair} - set(names)):
+        raise ValueError(f"'pairs' names columns that are not learned from: {unknown}. Choose among: {list(names)}.")
 
 
 def _refuse_too_wide(features: int, columns: int) -> None:

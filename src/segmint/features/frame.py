@@ -24,6 +24,8 @@ def as_frame(estimator: Any, X: Any, *, reset: bool) -> pl.DataFrame:
     ------
     ValueError
         If columns are missing, or an array is not a finite two-dimensional table of numbers.
+    DataError
+        If an array holds days or times.
     InputError
         If a table's columns cannot be told apart, or hold what cannot be read.
     """
@@ -47,8 +49,8 @@ def as_frame(estimator: Any, X: Any, *, reset: bool) -> pl.DataFrame:
 
 def polars_of(X: Any) -> pl.DataFrame | None:
     """Return a Polars, pandas or Arrow table as a Polars frame, and None of an array: its columns have no names."""
-    if isinstance(X, pl.DataFrame):
-        return X
+    if isinstance(X, pl.DataFrame | pl.LazyFrame):
+        return frame_of(X)
     if hasattr(X, "columns") and hasattr(X, "iloc"):
         return _of_pandas(X) if len(X.columns) else pl.DataFrame()
     return _of_arrow(X) if type(X).__module__.partition(".")[0] == "pyarrow" else None
@@ -116,6 +118,8 @@ def _array_frame(estimator: Any, X: Any, *, reset: bool) -> pl.DataFrame:
             f"A table with the columns {list(estimator.feature_names_in_)} was seen when fitting. "
             f"Got {type(X).__name__} without names. Give a Polars, pandas or Arrow table with these columns."
         )
+    if (kind := str(getattr(X, "dtype", ""))).startswith(("datetime64", "timedelta64")):
+        raise _neither("The array", kind)  # else they would be days since 1970
     array = validate_data(estimator, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan")
     names = [f"x{i}" for i in range(array.shape[1])]
     frame = pl.DataFrame({name: array[:, i] for i, name in enumerate(names)})
@@ -151,11 +155,15 @@ def _refuse_neither(frame: pl.DataFrame) -> None:
     }
     if strange:
         kinds = ", ".join(dict.fromkeys(str(dtype.base_type()) for dtype in strange.values()))
-        raise DataError(
-            f"{quoted(list(strange))}: values of the type {kinds} are neither numbers nor categories.",
-            expected="numbers, texts, categories or truth values in each column",
-            fix="leave the columns out, or put numbers in their place: of a date, the months until the day of the list",
-        )
+        raise _neither(quoted(list(strange)), kinds)
+
+
+def _neither(where: str, kinds: str) -> DataError:
+    return DataError(
+        f"{where}: values of the type {kinds} are neither numbers nor categories.",
+        expected="numbers, texts, categories or truth values in each column",
+        fix="leave the columns out, or put numbers in their place: of a date, the months until the day of the list",
+    )
 
 
 def _refuse_endless(frame: pl.DataFrame) -> None:

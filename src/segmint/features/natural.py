@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from segmint.arguments import require_switches
 from segmint.contract.column import Column
 from segmint.features.apply import level_codes, read_numbers
 from segmint.features.frame import as_frame, guess_columns, levels_as_learned, levels_as_text
@@ -47,6 +48,7 @@ class NaturalFeatures(TransformerMixin, BaseEstimator):
 
     def fit(self, X: Any, y: ArrayLike | None = None) -> NaturalFeatures:
         """Learn the levels of each category; `y` is not looked at."""
+        require_switches(fill=self.fill)
         frame = as_frame(self, X, reset=True)
         columns = guess_columns(frame) if self.columns is None else self.columns
         frame = levels_as_text(frame, columns)

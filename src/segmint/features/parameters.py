@@ -31,11 +31,6 @@ def count(given: Any, least: int = 1) -> bool:
     return isinstance(given, (int, np.integer)) and not isinstance(given, bool) and bool(given >= least)
 
 
-def between(given: Any, low: float, high: float) -> bool:
-    """Whether it is a number above the one and below the other."""
-    return isinstance(given, (int, float, np.number)) and not isinstance(given, bool) and bool(low < given < high)
-
-
 def auto(given: Any) -> bool:
     """Whether it is the word that leaves the choice open."""
     return isinstance(given, str) and given == "auto"

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from segmint.arguments import require_switches
+from segmint.arguments import require_share, require_switches
 from segmint.config import Config, Data
 from segmint.contract.cells import read_outcome
 from segmint.contract.contract import Contract, load_contract
@@ -116,7 +116,7 @@ def measure(
     earlier : sequence of path or frame
         Earlier lists of the campaign, whose customers are left out: only those who are new are alike in both arms.
     level : float
-        Coverage of the intervals.
+        Coverage of the intervals, above 0 and below 1.
     silence_means_no : bool
         Whether a held-out customer without a row is known not to have bought.
     do_not_call : path, optional
@@ -129,12 +129,15 @@ def measure(
 
     Raises
     ------
+    ValueError
+        If `level` is not above 0 and below 1.
     DataError
         Without a control group: propensity is not uplift.
     InputError
         If the do-not-call file is one of the tables.
     """
     require_switches(silence_means_no=silence_means_no)
+    require_share("level", level)
     config, runs, do_not_call = settings_of(config), place_of("runs", runs), path_of("do_not_call", do_not_call)
     meaning = read_codes(codes)
     if do_not_call is not None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from segmint.arguments import require_switches
 from segmint.errors import ConfigError, RunError
 from segmint.flows.runs import list_runs
 from segmint.flows.settings import RUNS, Place
@@ -106,6 +107,7 @@ def remove_runs(older_than: int | str, runs: Place = RUNS, *, dry: bool = False)
     BundleError
         If nobody can tell which runs are in use.
     """
+    require_switches(dry=dry)
     days = _days(older_than)
     folder = list_runs(runs).folder
     if not folder.is_dir():

@@ -15,7 +15,8 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from segmint.features.parameters import Rules, auto, between, check_parameters, count
+from segmint.arguments import between
+from segmint.features.parameters import Rules, auto, check_parameters, count
 from segmint.models.calibration import Calibration, fit_calibration, surest_of
 from segmint.models.forward import fold, forward
 from segmint.models.keep_apart import keep_apart

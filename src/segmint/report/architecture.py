@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from segmint.arguments import require_switches
 from segmint.report.charts import ACCENT, CLASSES, INK, MUTED, WIDTH
 from segmint.report.svg import Boxes
 from segmint.wording import count, percent
@@ -61,6 +62,7 @@ def draw_architecture(network: Mapping[str, Any], *, alone: bool = True) -> str:
     str
         An ``<svg>`` element, 400 units wide.
     """
+    require_switches(alone=alone)
     rows = describe(network)
     inputs, outputs = int(network["inputs"]), int(network["outputs"])
     widest = max([row.units for row in rows] + [inputs, 1])

@@ -8,8 +8,9 @@ columns only, so it can be found but is never handed over.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, fields
+from numbers import Integral, Real
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -57,6 +58,7 @@ _INTEREST_EFFECT = np.array([0.0, -0.1, 0.55, -0.35, 0.05])
 _EARLIER_EFFECT = np.array([0.0, 0.25, 1.7])
 
 # beyond these log-odds every probability is 0 or 1; more customers would take days, more months no calendar has
+_KINDS: dict[str, tuple[Any, str]] = {"int": (Integral, "a whole number"), "float": (Real, "a number")}
 _LIMITS = {
     "rows": (1, 100_000_000),
     "waves": (1, 1_000),
@@ -112,6 +114,7 @@ class Campaign:
     first: int = 0
 
     def __post_init__(self) -> None:
+        self._require_kinds()
         for name, (least, most) in _LIMITS.items():
             value = getattr(self, name)
             if not least <= value <= most:  # nor is what is no number
@@ -124,7 +127,17 @@ class Campaign:
             if not 0 <= (share := getattr(self, name)) < 1:
                 raise ValueError(f"{name} must be at least 0 and below 1. Got {share} instead.")
         if strangers := set(self.drift) - {"inputs", "effects", "base_rate"}:
-            raise ValueError(f"drift must be inputs, effects or base_rate. Got {', '.join(sorted(strangers))} instead.")
+            raise ValueError(
+                f"drift must be inputs, effects or base_rate. Got {', '.join(sorted(map(str, strangers)))} instead."
+            )
+
+    def _require_kinds(self) -> None:
+        """Refuse numbers that came as texts, and one kind of drift where a tuple is meant."""
+        for field in fields(self):
+            given = getattr(self, field.name)
+            kind, said = _KINDS.get(str(field.type), (tuple, "a tuple"))
+            if not isinstance(given, kind) or isinstance(given, bool):
+                raise ValueError(f"{field.name} must be {said}. Got {given!r} instead.")
 
 
 @dataclass(frozen=True)
