@@ -94,6 +94,7 @@ class _Questions(_Entries):
 class Words(_Entries):
     """The file as a whole; see the comments in the shipped one."""
 
+    labels: dict[str, Pattern] = {}
     noun: list[_Part] = []
     adjective: list[_Part] = []
     holding: list[_Part] = []

@@ -34,6 +34,7 @@ SHORTER = (LONGEST, 24, 16)  # of labels, with brief levels, where a name is lon
 ASK_THEM = "Nothing that many of them share suggests a need or an offer: ask what they are saving for, and when they will need it."
 NOTHING_SHARED = "mixed customers"  # most of them share nothing that is rarer elsewhere
 KINDS = get_args(Kind)
+LABELLED = ("noun", "adjective", "holding", "advice")  # parts of a file of words whose entries ask for a column
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def load_words(path: str | Path | None = None) -> Rules:
     """
     try:
         rules = parse_toml(shipped_words() if path is None else read_toml_text(Path(path)))
-        return Words.model_validate(rules).model_dump(exclude_unset=True)
+        return _with_labels(Words.model_validate(rules).model_dump(exclude_unset=True))
     except ValidationError as error:
         came, expected = first_complaint(error)
     except (OSError, ValueError) as error:
@@ -102,6 +103,17 @@ def load_words(path: str | Path | None = None) -> Rules:
         expected=expected,
         fix="compare with the shipped words: segmint words init",
     )
+
+
+def _with_labels(rules: Rules) -> Rules:
+    """Write for each label that has a name in `labels` its expression."""
+    labels: Rules = rules.get("labels", {})
+
+    def written(entry: Rules) -> Rules:
+        whole = {**entry, "label": labels.get(entry["label"], entry["label"])}
+        return whole | {"unless": [written(other) for other in entry.get("unless", ())]}
+
+    return {**rules} | {part: [written(entry) for entry in rules.get(part, ())] for part in LABELLED}
 
 
 def say_segments(
