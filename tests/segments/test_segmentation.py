@@ -12,6 +12,7 @@ from segmint.contract.validate import validate
 from segmint.errors import ConfigError, DataError
 from segmint.segments.assign import assign_segments
 from segmint.segments.brought import brought_by
+from segmint.segments.rules import rules_as_sql
 from segmint.segments.segmentation import describe_known_segments, discover_segments, kept_apart
 from segmint.segments.stability import adjusted_rand
 from segmint.splits.groups import RowIdentity
@@ -100,6 +101,21 @@ def test_known_segments_are_described_like_discovered_ones(data_folder):
     assert sum(segment.customers for segment in known.profiles.segments) == len(table)
     assert np.bincount(known.labels).sum() == len(table)
     assert json.loads(json.dumps(known.to_json()))["kind"] == "known"
+
+
+def test_known_segments_go_by_the_banks_own_names_everywhere(data_folder):
+    table = real(data_folder, "segments-abcd/customer_segmentation.csv", "customer-segments")
+    known = describe_known_segments(table, random_state=1)
+    assert known.names == known.keys
+    assert known.customers()["segment"].to_list() == table.outcome.tolist()
+    described = known.descriptions
+    assert not set(described) & set(known.keys)
+    sql = rules_as_sql(known.rules, known.keys, known.names, described)
+    assert f"-- A: {described[0]}" in sql.splitlines()
+    assert "THEN 'A'" in sql
+    called = describe_known_segments(table, random_state=1, names={"A": "Golden savers", described[1]: "Juniors"})
+    assert called.names == ("Golden savers", "Juniors", "C", "D")
+    assert called.descriptions == (*called.names[:2], *described[2:])
 
 
 def test_why_there_are_no_more_segments_is_taken_from_what_was_tried(found):

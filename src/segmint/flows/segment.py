@@ -286,7 +286,7 @@ def known_segments(table: ValidTable, config: Config) -> Segmentation:
 def keep_segments(here: Run, table: ValidTable, found: Segmentation) -> None:
     """Keep the segments in the run, and who belongs to which."""
     here.keep(SEGMENTS, found.to_json())
-    here.keep(SQL, rules_as_sql(found.rules, found.keys, found.names).encode("utf-8"))
+    here.keep(SQL, rules_as_sql(found.rules, found.keys, found.names, found.descriptions).encode("utf-8"))
     here.keep(CUSTOMERS, _named(table).hstack(found.customers()))
 
 
@@ -462,7 +462,7 @@ def sentences_of(found: Segmentation) -> tuple[str, ...]:
     sizes = found.sizes
     lines = [
         f"{segment.key} {name}: {sizes.say(place)} ({percent(segment.share, 0)})"
-        for place, (segment, name) in enumerate(zip(found.profiles.segments, found.names, strict=True))
+        for place, (segment, name) in enumerate(zip(found.profiles.segments, found.descriptions, strict=True))
     ]
     lines += [sizes.sentence] if sizes.sentence else []
     money = () if found.money is None or not found.money.source else (found.money.source,)

@@ -146,18 +146,20 @@ def segment_rules(inputs: SegmentInputs | Any, labels: Labels, *, random_state: 
     )
 
 
-def rules_as_sql(rules: SegmentRules, keys: Sequence[str], names: Sequence[str]) -> str:
+def rules_as_sql(
+    rules: SegmentRules, keys: Sequence[str], names: Sequence[str], descriptions: Sequence[str] | None = None
+) -> str:
     """Write rules as SQL for the bank's own table, with how well they agree and what the segments are called.
 
     Parameters
     ----------
     rules : SegmentRules
-    keys, names : sequence of str
-        Of the segments, in order.
+    keys, names, descriptions : sequence of str
+        Of the segments, in order; who is in each stands beside its key, where its name does not say it.
     """
     agree = f"On customers kept apart these rules agree with the segments in {percent(rules.fidelity, 0)} of cases."
     doubt = () if rules.faithful else ("Too few to stand for the segments: assign new customers with segmint.",)
-    named = [f"{key}: {name}" for key, name in zip(keys, names, strict=True)]
+    named = [f"{key}: {name}" for key, name in zip(keys, descriptions or names, strict=True)]
     sql = rules.sql(tuple(names))
     nan = (f"NaN counts as no value: databases hold it for greater than {BEYOND}.",) if BEYOND in sql else ()
     comments = [f"-- {' '.join(line.split())}" for line in (agree, *doubt, *nan, *named)]

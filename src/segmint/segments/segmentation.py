@@ -95,8 +95,13 @@ class Segmentation:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Return the names of the segments in words."""
+        """Return what the segments are called: known ones, unless people name them, by their keys."""
         return tuple(words.name for words in self.words)
+
+    @property
+    def descriptions(self) -> tuple[str, ...]:
+        """Return what says of each segment who is in it: its name, unless that is the bank's own."""
+        return tuple(words.own_name if words.name == words.key else words.name for words in self.words)
 
     def frame(self) -> pl.DataFrame:
         """Return one row per segment: its profile and its name."""
@@ -336,7 +341,7 @@ def describe_known_segments(
     profiles = profile_segments(table, labels, keys=keys)
     rules = segment_rules(inputs, labels, random_state=random_state)
     cuts = cuts_of(None, rules, inputs, labels, len(keys))
-    said = _say(profiles, words, None, names, cuts)
+    said = _say(profiles, words, None, names, cuts, known=True)
     return Segmentation(
         labels=labels,
         probabilities=certain,
@@ -373,6 +378,7 @@ def _say(
     cuts: Cuts,
     *,
     differs: bool = True,
+    known: bool = False,
 ) -> tuple[SegmentWords, ...]:
     return say_segments(
         profiles,
@@ -382,6 +388,7 @@ def _say(
         cuts=cuts,
         all_reached=money is None or money.all_reached,
         differs=differs,
+        known=known,
     )
 
 

@@ -61,7 +61,7 @@ class Sentence:
 
 @dataclass(frozen=True)
 class SegmentWords:
-    """A segment in words; `own_name` is the one that it has by itself, whatever people call it."""
+    """A segment in words; `own_name` is what describes it, whatever people call it."""
 
     key: str
     name: str
@@ -125,6 +125,7 @@ def say_segments(
     cuts: Cuts | None = None,
     all_reached: bool = True,
     differs: bool = True,
+    known: bool = False,
 ) -> tuple[SegmentWords, ...]:
     """Say every segment: the same profiles and rules give the same words.
 
@@ -144,10 +145,15 @@ def say_segments(
         are said as what calls would earn.
     differs : bool
         Whether the response surely differs by segment; else nothing is advised by it.
+    known : bool
+        Whether the bank has names for the segments, their keys: they go by these, and are only described by what they have.
     """
     rules = rules or load_words()
     own_names = _names_by_themselves(profiles, rules, cuts)
-    called = call_segments([segment.key for segment in profiles.segments], own_names, names or {})
+    keys = [segment.key for segment in profiles.segments]
+    given = dict(names or {})
+    by_key = {key: given[name] for key, name in zip(keys, own_names, strict=True) if name in given} | given
+    called = call_segments(keys, keys if known else own_names, by_key)
     steps = _steps(profiles, differs)
     return tuple(
         SegmentWords(

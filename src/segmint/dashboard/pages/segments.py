@@ -7,7 +7,7 @@ from typing import Any
 from segmint.dashboard.desk import Desk
 from segmint.dashboard.pages.common import Context, kept_by
 from segmint.report.html import printable_dict
-from segmint.report.pages.segments import segment_blocks
+from segmint.report.pages.segments import said_of, segment_blocks
 from segmint.store.run_files import SEGMENTS
 from segmint.wording import count, percent
 
@@ -18,7 +18,7 @@ def segment_list(desk: Desk) -> Context:
     rows = [
         {
             "key": str(segment["key"]),
-            "name": str(segment["name"]),
+            "name": said_of(segment),
             "customers": count(segment["customers"]),
             "share": percent(segment["share"], 0),
             "response": percent((segment["response"] or {}).get("rate")),

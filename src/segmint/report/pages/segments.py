@@ -140,7 +140,13 @@ def _overview(found: dict[str, Any], segments: Sequence[Segment]) -> Block:
 
 
 def _titled(segment: Segment) -> str:
-    return f"{segment['key']}  {segment['name']}" if segment["name"] != segment["key"] else str(segment["name"])
+    said = said_of(segment)
+    return f"{segment['key']}  {said}" if said != segment["key"] else said
+
+
+def said_of(segment: Segment) -> str:
+    """Return what a segment is called, or what describes it where its key is its name."""
+    return str(segment["name"] if segment["name"] != segment["key"] else segment.get("own_name", segment["name"]))
 
 
 def _first_of(segment: Segment, kind: str) -> str:
@@ -546,7 +552,7 @@ def _where_known(marker: dict[str, Any]) -> str:
 
 
 def _rules(found: dict[str, Any]) -> Block:
-    names = [f"{segment['key']} {segment['name']}" for segment in found["segments"]]
+    names = [_titled(segment) for segment in found["segments"]]
     rules = found["rules"]
     rows = [
         [names[rule["segment"]], rule["sentence"], count(rule["customers"]), percent(rule["purity"], 0)]
