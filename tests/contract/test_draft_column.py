@@ -108,6 +108,20 @@ def test_one_of_several_classes_is_named_that_a_column_tells() -> None:
     assert "alone tells who is 'D' (AUC 0.9" in draft.suspects["age"]
 
 
+def test_a_good_column_tells_known_segments_apart_and_only_a_copy_of_them_is_set_aside() -> None:
+    frame = several_classes(900, 40)
+    jobs = [f"job {level}" if i % 8 else "job X" for i, level in enumerate(frame["segment"])]
+    draft = infer_contract(open_table(frame.with_columns(job=pl.Series(jobs), copy=pl.col("segment"))), name="x")
+    assert draft.contract.by_name["job"].known == "planning"
+    assert "were the segments made from it?" in draft.suspects["job"]
+    assert draft.contract.by_name["copy"].known == "after_call"
+
+
+@pytest.mark.parametrize("name", ["mortgage", "funds", "savings", "Wertpapiere", "Hypothek", "life_insurance"])
+def test_what_a_customer_has_is_a_holding(name: str) -> None:
+    assert feature_role(plain_name(name)) == "holding"
+
+
 def test_a_rare_yes_is_told_all_the_same() -> None:
     yes = pl.Series("Churn", ["Yes" if i < 8 else "No" for i in range(400)])
     frame = churn().drop("final_bill").with_columns(yes, bill=pl.Series([str(i // 4) for i in range(400)]))

@@ -41,6 +41,7 @@ FAR_AWAY = 1e5  # times the size that 95 in 100 do not exceed: a slip, or a code
 _ENOUGH = 200  # numbers, of which even a long tail has none that is as large as all others together
 _MOST_TOTALS = 5
 STRONG_AUC = 0.9
+COPY_AUC = 0.99  # of one of several segments: below it a column that tells who is in it is a good one
 MIN_TO_TELL = 30  # rows of one of several outcomes, below which a column that tells it proves nothing
 # a wrong guess here calls whom the bank must not call, or nobody
 _WHO_MAY_BE_CALLED: Mapping[Role, str] = {
@@ -62,6 +63,7 @@ _WORDS_FOR_CALLED = (
 )
 _MOST_CONSENTS = 10  # different numbers: more of them count something
 _AFTER_THE_CALL = 'is it known only after the call? Then write known = "after_call"'
+_MADE_FROM_IT = ': were the segments made from it? known = "planning" if new customers come with it, else "after_call"'
 _DAYS_OF_A_SHEET = (
     "are they days as a spreadsheet keeps them, counted from 1900? Then give the column a format of dates there,"
     " or put months until the day of the list into it"
@@ -158,8 +160,9 @@ def draft_column(look: Look, answers: pl.Series, called: Look | None, *, is_id: 
     if look.personal:
         return _personal(look, look.personal)
     auc, level = _single_column_auc(look, answers)
-    told, tells = f"who is '{level}'" if level else "the outcome", auc > STRONG_AUC
-    doubts = [*look.doubts, *([f"alone tells {told} (AUC {auc:.2f})"] if tells else [])]
+    told, ask = (f"who is '{level}'", _MADE_FROM_IT) if level else ("the outcome", "")
+    tells = auc > (COPY_AUC if level else STRONG_AUC)
+    doubts = [*look.doubts, *([f"alone tells {told} (AUC {auc:.2f}){ask}"] if auc > STRONG_AUC else [])]
     if look.kind == "date":
         return _date(look, called, doubts, tells=tells)
     role = _role(look)

@@ -177,6 +177,8 @@ _FEATURES: tuple[tuple[Role, re.Pattern[str]], ...] = (
         "holding",
         re.compile(
             r"balance|loan|kredit|credit|card|karte|deposit|account|konto|saldo|product|premium|charge|contract|housing|default"
+            r"|mortgage|hypothek|darlehen|overdraft|savings?(_|$)|guthaben|invest(ment|ed)|(^|_)(funds?|fonds|depots?|shares|stocks|bonds)(_|$)"
+            r"|securities|wertpapiere?|portfolio|pension_(plan|fund)|insurances?(_|$)|versicherung"
         ),
     ),
     (
