@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from segmint.metrics.intervals import design_effect, interval, rate_difference, trials_behind, weight_blocks, wilson
+from segmint.metrics.intervals import (
+    auc_interval,
+    design_effect,
+    interval,
+    rate_difference,
+    trials_behind,
+    weight_blocks,
+    wilson,
+)
+from segmint.metrics.ranking import roc_auc
 
 
 def test_wilson_equals_scipy():
@@ -94,3 +103,25 @@ def test_difference_of_two_rates_as_newcombe_has_it(
 def test_the_trials_behind_an_interval_are_found_again(hits: float, n: float) -> None:
     low, high = wilson(hits, n)
     assert trials_behind(hits / n, float(low), float(high)) == pytest.approx(n)
+
+
+@pytest.mark.parametrize(("yes", "no", "apart"), [(5, 5, 2.5), (8, 100, 1.0), (20, 20, 0.0)])
+def test_the_interval_of_an_area_holds_the_truth_as_often_as_it_says(yes, no, apart):
+    from statistics import NormalDist
+
+    rng, true, held = np.random.default_rng(0), NormalDist().cdf(apart / np.sqrt(2)), 0
+    happened = np.repeat([True, False], [yes, no])
+    for _ in range(300):
+        score = np.r_[rng.normal(apart, 1, yes), rng.normal(0, 1, no)]
+        low, high = auc_interval(roc_auc(happened, score), yes, no)
+        held += low <= true <= high
+    assert 0.92 <= held / 300 <= 0.99
+
+
+def test_the_interval_of_an_area_ends_where_chance_would_reach_the_area():
+    low, high = auc_interval(0.75, 50, 40)
+    for end in (low, high):
+        spread = 1 + 44 * ((1 - end) / (2 - end) + end / (1 + end))
+        assert abs(0.75 - end) == pytest.approx(1.959964 * np.sqrt(end * (1 - end) * spread / 2_000), rel=1e-6)
+    assert auc_interval(1.0, 5, 5) == (pytest.approx(0.643, abs=1e-3), 1.0)
+    assert np.isnan(auc_interval(np.nan, 5, 5)).all()

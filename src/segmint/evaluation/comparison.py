@@ -123,10 +123,13 @@ class Comparison:
         likely = mine.select([f"probability_{name}" for name in classes]).to_numpy()
         return OutOfFold(mine["outcome"].to_numpy().astype(str), likely, classes)
 
+    def measured(self, model: str) -> list[dict[str, Any]]:
+        """Return one model's rows of `frame`, but for undefined metrics."""
+        return self.rows.filter(pl.col("model") == model).drop_nulls("value").drop_nans("value").to_dicts()
+
     def headline(self, model: str) -> dict[str, float]:
         """Return one model's metrics by name."""
-        mine = self.rows.filter(pl.col("model") == model).drop_nulls("value").drop_nans("value")
-        return dict(zip(mine["metric"].to_list(), mine["value"].to_list(), strict=True))
+        return {row["metric"]: row["value"] for row in self.measured(model)}
 
     def to_json(self) -> dict[str, Any]:
         """Return the content of ``comparison.json``; undefined numbers are null."""

@@ -14,6 +14,7 @@ from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.errors import BundleError
 from segmint.evaluation.comparison import Comparison
+from segmint.evaluation.group_quality import quality_by_group
 from segmint.features.apply import MISSING, OTHER
 from segmint.flows.calibrate import calibrate, rows_judged
 from segmint.models.names import OURS
@@ -29,6 +30,7 @@ from segmint.store.bundle import FOLDER, Bundle, write_bundle
 from segmint.store.run import CONFIG, Run, installed_versions
 from segmint.store.verify import check_golden
 from segmint.tables.source import open_rows
+from segmint.wording import counted
 
 if TYPE_CHECKING:
     from segmint.flows.train import Trained
@@ -62,7 +64,9 @@ def pack(
     likely = predictor.probabilities(_typed(rows, table))
     reference = reference_of(table, network["classes"], calibrated.judged, _customers_judged(table, comparison))
     reference["average"] = _average(predictor, table)
-    quality = {} if comparison is None else comparison.headline(OURS)
+    by_group = None if comparison is None else _by_sensitive_group(table, comparison, config.seed)
+    if by_group is not None:
+        here.keep(run_files.QUALITY_BY_GROUP, by_group)
     return write_bundle(
         here.folder / FOLDER,
         contract=table.contract,
@@ -73,12 +77,47 @@ def pack(
         calibration=calibration,
         reference=reference,
         golden={"rows": rows.to_dicts(), "probabilities": likely.tolist()},
-        card=model_card(table.contract, table.at, len(table), network, quality, note),
+        card=model_card(
+            table.contract,
+            table.at,
+            {level: int((table.outcome == level).sum()) for level in table.contract.outcome.levels},
+            network,
+            learned=_learned(trained, len(table), comparison),
+            threshold=calibration.get("threshold"),
+            quality=[] if comparison is None else comparison.measured(OURS),
+            repeats=0 if comparison is None else comparison.repeats,
+            by_group=by_group,
+            note=note,
+        ),
         versions=installed_versions(),
-        quality=quality,
+        quality={} if comparison is None else comparison.headline(OURS),
         learned_from=_learned_from(here, table, config),
         segments=segments,
         replace=True,
+    )
+
+
+def _learned(trained: Trained, rows: int, comparison: Comparison | None) -> str:
+    """Say which rows taught the delivered network, and which calibrated it."""
+    inner = counted(len(trained.inner), "row")
+    again = f", then for {counted(trained.again, 'epoch')} from all of them" if trained.again else ""
+    said = "these" if comparison is None else "what the networks below said of rows kept apart"
+    return f"all {rows:,} rows but {inner}, which told it when to stop{again}; calibrated on {said}"
+
+
+def _by_sensitive_group(table: ValidTable, comparison: Comparison, seed: int) -> dict[str, Any] | None:
+    """Judge the network by the columns that the contract marks as sensitive; None where the table has none."""
+    contract, rows = table.contract, rows_judged(table, comparison)
+    watched = [column for column in contract.columns if column.sensitive and column.name in table.frame.columns]
+    if not watched:
+        return None
+    return quality_by_group(
+        comparison.predictions.filter(model=OURS),
+        [table.frame[column.name].gather(rows) for column in watched],
+        row_customers(table)[rows],
+        positive=contract.outcome.positive,
+        labels={column.name: column.label for column in watched},
+        seed=seed,
     )
 
 

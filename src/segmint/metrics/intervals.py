@@ -94,6 +94,46 @@ def rate_difference(
     )
 
 
+def auc_interval(area: float, yes: float, no: float, level: float = 0.95) -> tuple[float, float]:
+    """Interval of a ROC AUC that stays inside [0, 1] and honest for few customers: of areas that chance could turn into this one.
+
+    Parameters
+    ----------
+    area : float
+        See `segmint.metrics.ranking.roc_auc`.
+    yes, no : float
+        Customers who said so; a part of them where rows of one customer go together, see `design_effect`.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    low, high : float
+        NaN where there is no area.
+
+    References
+    ----------
+    Newcombe 2006, "Confidence intervals for an effect size measure based on the Mann-Whitney statistic. Part 2", Statistics
+    in Medicine 25(4), method 5.
+    """
+    if math.isnan(area):
+        return math.nan, math.nan
+    z, each = NormalDist().inv_cdf(0.5 + level / 2), max((yes + no) / 2 - 1, 0.0)
+
+    def reach(true: float) -> float:
+        spread = 1 + each * ((1 - true) / (2 - true) + true / (1 + true))
+        return z * math.sqrt(true * (1 - true) * spread / (yes * no))
+
+    def farthest(end: float) -> float:
+        near, far = area, end
+        for _ in range(60):
+            middle = (near + far) / 2
+            near, far = (middle, far) if abs(area - middle) <= reach(middle) else (near, middle)
+        return near
+
+    return farthest(0.0), farthest(1.0)
+
+
 def design_effect(residuals: ArrayLike, groups: NDArray[np.integer]) -> float:
     """How many times the variance of a sum is that of independent rows, because rows of one customer go together.
 

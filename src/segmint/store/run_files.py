@@ -9,6 +9,7 @@ LEDGER, REJECTED = "ledger.json", "rejected.csv"
 
 SUMMARY, COMPARISON, SEARCH = "summary.json", "comparison.json", "search.json"
 LESSON, CALIBRATION = "lesson.json", "calibration.json"
+QUALITY_BY_GROUP = "quality_by_group.json"
 LEVELS, HISTORY = "tables/columns.parquet", "tables/history.parquet"
 PREDICTIONS = "predictions.parquet"
 

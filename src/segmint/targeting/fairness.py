@@ -103,21 +103,35 @@ def selection_by_group(choice: Choice, groups: pl.Series, *, outcome: ArrayLike 
         missed_low, missed_high, refused, refused_low, refused_high. First row: everyone.
     """
     rows = np.sort(choice.order)
-    names = _pooled(groups.gather(rows)).to_numpy()
     on_list = choice.status[rows] == LISTED
     overall = float(on_list.mean()) if rows.size else math.nan
     yes = None if outcome is None else np.asarray(outcome).astype(bool)[rows]
-    parts = [("everyone", np.ones(rows.size, dtype=bool))]
-    named = [(str(name), names == name) for name in sorted(set(names.tolist()), key=_natural)]
-    parts += [(name, member) for name, member in named if member.sum() >= SMALLEST_GROUP]
     table = []
-    for name, member in parts:
+    for name, member in parts_of(groups.gather(rows)):
         row: dict[str, float | int | str] = {"column": groups.name, "group": name}
         row |= _selection(choice, rows[member], on_list[member], overall)
         if yes is not None:
             row |= _errors(on_list[member], yes[member])
         table.append(row)
     return pl.DataFrame(table)
+
+
+def parts_of(groups: pl.Series, customers: NDArray[np.int64] | None = None) -> list[tuple[str, NDArray[np.bool_]]]:
+    """Name everyone and each group of at least 10 customers, bands of numbers in their order, with their rows.
+
+    Parameters
+    ----------
+    groups : polars.Series of String, shape (n_rows,)
+        From `groups_of`. Groups of fewer than 10 customers are pooled as "other", with the next smallest where they are
+        fewer than 10 together.
+    customers : ndarray of shape (n_rows,), optional
+        The customer of each row; left out, each row is another.
+    """
+    whose = np.arange(len(groups)) if customers is None else customers
+    names = _pooled(groups, whose).to_numpy()
+    named = [(str(name), names == name) for name in sorted(set(names.tolist()), key=_natural)]
+    large = [(name, member) for name, member in named if np.unique(whose[member]).size >= SMALLEST_GROUP]
+    return [("everyone", np.ones(names.size, dtype=bool)), *large]
 
 
 def _natural(name: str) -> tuple[int, float, str]:
@@ -128,10 +142,11 @@ def _natural(name: str) -> tuple[int, float, str]:
     return (0, float(number), name) if number.replace(".", "", 1).lstrip("-").isdigit() else (1, 0.0, name)
 
 
-def _pooled(groups: pl.Series) -> pl.Series:
-    sizes = count_values(groups)
+def _pooled(groups: pl.Series, customers: NDArray[np.int64]) -> pl.Series:
+    once = pl.DataFrame({"group": groups, "customer": customers}).unique()
+    sizes = count_values(once["group"])
     rare = [group for group, size in sizes.items() if size < SMALLEST_GROUP]
-    if rare and sum(sizes[group] for group in {*rare, OTHER} & sizes.keys()) < SMALLEST_GROUP:
+    if rare and once.filter(pl.col("group").is_in([*rare, OTHER]))["customer"].n_unique() < SMALLEST_GROUP:
         # left out, they would be everyone without the groups that are shown
         rare += sorted(sizes.keys() - set(rare), key=lambda group: (sizes[group], group))[:1]
     return pl.select(pl.when(groups.is_in(rare)).then(pl.lit(OTHER)).otherwise(groups)).to_series()
@@ -220,7 +235,7 @@ class _Floored:
     def __init__(self, choice: Choice, groups: pl.Series, policy: ContactPolicy) -> None:
         rows = choice.order[~choice.holdout[choice.order]]
         pooled = np.full(choice.status.size, OTHER, dtype=object)
-        pooled[rows] = _pooled(groups.gather(rows)).to_list()
+        pooled[rows] = _pooled(groups.gather(rows), rows).to_list()
         self.choice, self.rows = choice, rows
         self.equal_costs = policy.budget_money is None or rows.size == 0 or bool(np.ptp(choice.cost[rows]) == 0)
         self.names = pooled[rows]

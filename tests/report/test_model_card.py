@@ -1,0 +1,73 @@
+"""The model card says what an auditor asks: how sure each figure is, of what it is, and how sensitive groups fare."""
+
+from __future__ import annotations
+
+from segmint.contract.column import Column
+from segmint.contract.contract import Contract, Outcome
+from segmint.report.model_card import model_card
+
+CONTRACT = Contract(
+    name="small",
+    outcome=Outcome(column="y", kind="response", levels=("no", "yes"), positive="yes", label="said yes"),
+    columns=(Column(name="sex", kind="category", role="characteristic", label="sex", sensitive=True),),
+)
+NETWORK = {"inputs": 2, "layers": [{"type": "Dense", "units": 1, "activation": "linear"}]}
+QUALITY = [{"metric": "roc_auc", "value": 0.75, "low": 0.7, "high": 0.8, "folds": 5, "rows": 200}]
+ROW = {
+    "group": "everyone", "customers": 200, "rows": 200, "rate": 0.25, "rate_low": 0.2, "rate_high": 0.3, "mean_propensity": 0.26,
+    "roc_auc": None, "roc_auc_low": None, "roc_auc_high": None, "predicted": 0.2, "predicted_low": 0.1, "predicted_high": 0.3,
+    "missed": 0.4, "missed_low": 0.3, "missed_high": 0.5, "apart": [],
+}  # fmt: skip
+
+
+def card(**changes):
+    rows = [ROW, ROW | {"group": "f | <b>\nx"}, ROW | {"group": "m"}]
+    by_group = {
+        "task": "response",
+        "columns": [{"column": "sex", "label": "sex", "rows": rows}],
+        "sentences": ["No group."],
+    }
+    told = {
+        "learned": "all 200 rows but 20",
+        "threshold": 0.2,
+        "quality": QUALITY,
+        "repeats": 100,
+        "by_group": by_group,
+    }
+    return model_card(CONTRACT, "planning", {"no": 150, "yes": 50}, NETWORK, **(told | changes))
+
+
+def test_each_figure_has_its_interval_and_says_of_what_it_is():
+    text = card()
+    assert "| ROC AUC | 0.7500 | 0.7000 to 0.8000 |" in text
+    assert "200 rows in 5 folds, each judged by a network that learned from the other folds only" in text
+    assert "not of the delivered network" in text
+    assert "no 150 (75.0 %), yes 50 (25.0 %)" in text
+    assert "yes is predicted from a propensity of 0.2000 on, where F1 is best on all rows kept apart" in text
+    assert "best F1 on the other folds" in text
+    assert "**Learned from**: all 200 rows but 20." in text
+
+
+def test_groups_stand_in_a_table_that_no_level_can_break():
+    text = card()
+    assert "| everyone | 200 | 25.0 % (20.0 to 30.0 %) | 26.0 % | – |" in text
+    assert "| f \\| &lt;b> x | 200 |" in text
+    assert "- No group." in text
+
+
+def test_a_search_is_judged_on_one_part_by_a_threshold_from_inner_rows():
+    text = card(quality=[QUALITY[0] | {"folds": 1}])
+    assert "200 rows, judged by a network that learned from the others only" in text
+    assert "best F1 on rows that told its training when to stop" in text
+
+
+def test_what_was_not_measured_is_said_with_how_to():
+    text = card(quality=[], by_group=None)
+    assert (
+        text.count("Not measured: the run compared nothing. To measure it, run the same without `--no-compare`.") == 2
+    )
+    assert "where F1 is best on the rows that told its training when to stop" in text
+
+
+def test_a_contract_without_sensitive_columns_says_so():
+    assert "The contract `small` marks no column of the table as sensitive." in card(by_group=None)
