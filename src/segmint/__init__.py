@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from segmint.flows.demo import sample_path
     from segmint.flows.draft import infer_contract
     from segmint.flows.explain import explain_customers
+    from segmint.flows.find import find_customers
     from segmint.flows.measure import measure
     from segmint.flows.model import OpenModel, open_model
     from segmint.flows.monitor import monitor
@@ -69,6 +70,7 @@ _WHERE = {
     "choose": "segmint.targeting.choose",
     "draw_architecture": "segmint.report.architecture",
     "explain_customers": "segmint.flows.explain",
+    "find_customers": "segmint.flows.find",
     "infer_contract": "segmint.flows.draft",
     "list_runs": "segmint.flows.runs",
     "load_config": "segmint.config",
@@ -116,6 +118,7 @@ __all__ = [
     "choose",
     "draw_architecture",
     "explain_customers",
+    "find_customers",
     "infer_contract",
     "list_runs",
     "load_config",

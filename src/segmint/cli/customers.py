@@ -1,4 +1,4 @@
-"""Commands about customers: predict, segment, words, explain."""
+"""Commands about customers: predict, segment, words, explain, find."""
 
 from __future__ import annotations
 
@@ -117,6 +117,31 @@ def explain(
             table, bundle, settings, customer=customer, runs=runs, argv=sys.argv[1:], progress=screen.progress
         )
     results.explained(screen, result)
+
+
+@app.command(epilog="Example: segmint find C00017 --runs runs")
+def find(
+    ids: Annotated[
+        list[str] | None, typer.Argument(help="Who is looked for: ids, as tables write them.", show_default=False)
+    ] = None,
+    listed: Annotated[
+        typer.FileText | None,
+        typer.Option(
+            "--ids", errors="replace", help="A file of ids, one a line, or - to type them: no shell remembers them."
+        ),
+    ] = None,
+    config: ConfigFile = None,
+    sets: Sets = None,
+    runs: Runs = RUNS,
+    json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say in which files below the folder of runs customers stand; exit code 0 whether or not they do."""
+    from segmint.config import load_config
+    from segmint.flows.find import find_customers
+
+    wanted = [*(ids or ()), *(listed.read().splitlines() if listed else ())]
+    results.found(Screen(json=json, quiet=quiet), find_customers(wanted, load_config(config, sets or ()), runs=runs))
 
 
 def _number(text: str, flag: str) -> int:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from segmint.contract.valid_table import ValidTable
     from segmint.flows.backtest import Backtested
     from segmint.flows.explain import Explained
+    from segmint.flows.find import Found
     from segmint.flows.measure import Measured
     from segmint.flows.monitor import Monitored
     from segmint.flows.old_runs import OldRuns
@@ -64,6 +65,16 @@ def explained(screen: Screen, result: Explained) -> None:
     said = {"run": str(result.folder), "sentences": list(result.sentences), **result.summary}
     page = [] if result.report is None else [f"report: {result.report}"]
     screen.say(said, *result.sentences, *page, f"run: {result.folder}")
+
+
+def found(screen: Screen, result: Found) -> None:
+    """Show which files name somebody."""
+    said = {
+        "ids": result.ids,
+        "files": [{"file": str(each.file), "rows": each.rows, "columns": list(each.columns)} for each in result.named],
+        "unread": [{"file": str(file), "why": reason} for file, reason in result.unread],
+    }
+    screen.say(said, *result.sentences)
 
 
 def targeted(screen: Screen, result: Targeted) -> None:

@@ -8,7 +8,7 @@ import shlex
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +78,19 @@ def open_workbook(path: Path, options: ReadOptions, *, fingerprint: str) -> Fram
         **signs,
     }
     return FrameSource(frame, name=path.name, receipt=receipt, fingerprint=fingerprint)
+
+
+def sheets_as_texts(path: Path) -> Iterator[pl.DataFrame]:
+    """Read every sheet of a workbook cell by cell, whatever is a header there; columns have their letters as names.
+
+    Raises
+    ------
+    InputError
+        As `open_workbook`, but for sheets, headers and merged cells.
+    """
+    _refuse_bomb(path)
+    for rows in _read_sheets(path, ReadOptions()).values():
+        yield pl.DataFrame({_letters(number): texts for number, texts in enumerate(zip(*rows, strict=True))})
 
 
 class _Number(str):
