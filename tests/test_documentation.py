@@ -15,7 +15,6 @@ from segmint.cli.app import app, main
 from segmint.config import Config, load_config
 from segmint.flows.demo import sample_path
 from segmint.flows.explain import REASONS_OF_EACH
-from segmint.flows.measure import STRANGE
 from segmint.flows.target import DROPPED
 from segmint.store import run_files
 
@@ -226,7 +225,7 @@ def test_the_page_of_personal_data_names_every_file_that_names_customers() -> No
         run_files.SHEET,
         run_files.DIALLER,
         DROPPED,
-        STRANGE,
+        run_files.STRANGE,
         REASONS_OF_EACH,
         *run_files.FINGERPRINTS,
     ]

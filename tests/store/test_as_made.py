@@ -32,7 +32,7 @@ def finished(tmp_path: Path, parts: dict[str, Any]) -> Make:
             write_bundle(run.folder / "bundle", **{**parts, "card": f"the bundle of run {seed}"})
             run.keep("summary.json", {"quality": {"roc_auc": 0.75}})
             run.keep("tables/columns.parquet", b"a table")
-            for name in ("segments.parquet", "predictions.parquet"):
+            for name in ("segments.parquet", "predictions.parquet", "do_not_call.csv"):
                 run.keep(name, b"customers")
             for page in ("report.html", "report.json"):
                 run.keep(page, b"{}")
@@ -53,7 +53,7 @@ def test_a_run_as_it_was_left_is_said_to_be_and_may_be_copied_and_renamed(finish
     checks = verify_bundle(folder, predict)
     assert [check.ok for check in checks] == [True] * 9
     assert checks[0].name == "run"
-    assert checks[0].detail.startswith("11 files as they were; seal ")
+    assert checks[0].detail.startswith("12 files as they were; seal ")
     (tmp_path / "runs").rename(tmp_path / "renamed")
     shutil.copytree(tmp_path / "renamed", tmp_path / "copied")
     for runs in ("renamed", "copied"):
@@ -252,7 +252,7 @@ def test_files_of_customers_may_be_removed_and_the_run_is_used_on(finished: Make
         (folder / name).unlink(missing_ok=True)
     assert open_training_ids(folder) is None
     assert checked(folder).ok
-    removed = "predictions.parquet, segments.parquet, training_ids.bin, training_ids.key"
+    removed = "do_not_call.csv, predictions.parquet, segments.parquet, training_ids.bin, training_ids.key"
     assert checked(folder).detail.startswith(f"7 files as they were; removed since: {removed}; seal ")
     assert promote(folder.parent, folder.name, Gate(True, "first", "first")).run == folder.name
 

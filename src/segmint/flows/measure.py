@@ -34,7 +34,7 @@ from segmint.monitoring.results import meaning_of
 from segmint.monitoring.strangers import caution_of_strangers
 from segmint.progress import Progress, silent
 from segmint.store.run import CONTRACT, Run, list_runs
-from segmint.store.run_files import MEASURE, OBJECTORS, TARGET
+from segmint.store.run_files import MEASURE, OBJECTORS, STRANGE, TARGET
 from segmint.store.staging import publish_file
 from segmint.tables.table_source import TableSource
 from segmint.tables.write import write_safe_csv
@@ -42,7 +42,7 @@ from segmint.targeting.policy import ContactRules
 from segmint.targeting.suppress import UNNAMED
 from segmint.wording import counted, some_of
 
-ROWS, STRANGE = "measure.parquet", "strange_results.csv"
+ROWS = "measure.parquet"
 NEEDED = ("customer", "status", "propensity", "value", "cost")
 
 

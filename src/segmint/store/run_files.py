@@ -22,12 +22,12 @@ TARGET = "target.json"
 LIST, SHEET, DIALLER = "call_list.parquet", "call_list.xlsx", "dialler.csv"
 
 BACKTEST, MONITOR = "backtest.json", "monitor.json"
-MEASURE, OBJECTORS = "measure.json", "do_not_call.csv"
+MEASURE, OBJECTORS, STRANGE = "measure.json", "do_not_call.csv", "strange_results.csv"
 
 PAGE, STORED_PAGE = "report.html", "report.json"
 
 IDS, MOVED, KEY = "training_ids.bin", "moved_ids.bin", "training_ids.key"
 FINGERPRINTS = (KEY, IDS, MOVED)
 
-OF_CUSTOMERS = (CUSTOMERS, PREDICTIONS, REJECTED, *FINGERPRINTS)
+OF_CUSTOMERS = (CUSTOMERS, PREDICTIONS, REJECTED, OBJECTORS, STRANGE, *FINGERPRINTS)
 """What a finished run may lose when a customer wants to be forgotten; of its fingerprints all or none."""
