@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from segmint.cli import main
-from segmint.config import load_config
+from segmint.config import Config, load_config
 from segmint.contract.column import Column, State
 from segmint.contract.contract import Contract, Outcome, parse_contract
 from segmint.contract.validate import validate
@@ -21,6 +21,7 @@ from segmint.flows.segment import (
     _amounts,
     _at_the_mean,
     _money,
+    _why_no_money,
     assign,
     known_segments,
     segment,
@@ -149,6 +150,10 @@ def test_a_code_among_the_amounts_is_no_amount_nor_is_a_cost_below_zero() -> Non
         "values are losses too"
     )
     assert "25 of 100 customers have no amount in 'price'" in _at_the_mean(table, 5.0, "price")
+    said = _why_no_money(table, Config())
+    assert said.startswith("The column 'price' says what a call costs, and nothing what a yes brings: no profit")
+    assert said.endswith("Set economics.cost_per_call=price and economics.value_per_success=AMOUNT.")
+    assert not _why_no_money(table, Config(economics={"cost_per_call": 5, "value_per_success": 40}))
 
 
 def test_money_from_columns_is_the_same_by_their_roles_and_by_their_names() -> None:

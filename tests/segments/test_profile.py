@@ -10,6 +10,7 @@ from segmint.metrics.intervals import wilson
 from segmint.segments.profile import CallMoney, _profits, profile_segments
 from segmint.segments.words import say_segments
 from segmint.tables.source import open_table
+from segmint.wording import decimal
 from tests.segments.conftest import CONTRACT, draw_campaign
 
 
@@ -211,13 +212,22 @@ def test_rows_that_say_the_same_again_make_nothing_surer():
             assert row.high == pytest.approx(ends.get((row.column, row.level), row.high))
 
 
-def test_what_a_yes_is_worth_or_a_call_costs_is_not_what_customers_hold(truth):
+def test_what_a_yes_is_worth_is_said_of_each_segment_and_what_a_call_costs_is_not(truth):
     roles = "".join(
         f'[columns.{role}]\nkind = "number"\nrole = "{role}"\nlabel = "{role}"\nunit = "account currency"\n'
         for role in ("value", "cost")
     )
-    frame = draw_campaign().with_columns(value=pl.lit(80.0), cost=pl.lit(12.0))
+    brought = np.random.default_rng(1).normal(-3.0, 40.0, len(truth)) + 5 * truth
+    frame = draw_campaign().with_columns(value=pl.Series(brought), cost=pl.lit(12.0))
     table = validate(open_table(frame), parse_contract(CONTRACT + roles, origin="test"))
     profiles = profile_segments(table, truth)
-    assert {row.column for segment in profiles.segments for row in segment.worth} == {"balance"}
-    assert all(said.text.startswith("Balance") for words in say_segments(profiles) for said in words.of("worth"))
+    for place, segment in enumerate(profiles.segments):
+        value = next(row for row in segment.worth if row.role == "value")
+        assert value.mean == pytest.approx(brought[truth == place].mean())
+        assert value.low < value.mean < value.high
+        assert value.share is None
+        assert {row.column for row in segment.worth} == {"balance", "value"}
+    said = [line.text for line in say_segments(profiles, currency="EUR")[0].of("worth")]
+    assert any(
+        text.startswith(f"Value: {decimal(brought[truth == 0].mean(), 2)} EUR a customer on average (") for text in said
+    )

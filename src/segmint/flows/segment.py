@@ -13,6 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.config import Config, Segments
+from segmint.contract.column import Column
 from segmint.contract.column_match import Purpose
 from segmint.contract.contract import Contract
 from segmint.contract.treatment import nobody_called
@@ -174,6 +175,7 @@ def find_segments(
         thorough=config.segments.thorough,
         leave_out_sensitive=config.segments.leave_out_sensitive,
         money=_money(table, config),
+        no_money=_why_no_money(table, config),
         propensity=individual_propensities(table, config.seed, who),
         in_time_order=config.segments.in_time_order,
         random_state=config.seed,
@@ -218,7 +220,7 @@ def _money(table: ValidTable, config: Config) -> CallMoney | None:
             + _at_the_mean(table, *sources),
             economics.conversations(config.policy.contact_rate),
         )
-    columns = {column.role: column for column in table.contract.columns if column.name in table.frame.columns}
+    columns = _by_role(table)
     if "cost" not in columns or "value" not in columns:
         return None
     names = columns["cost"].name, columns["value"].name
@@ -228,6 +230,24 @@ def _money(table: ValidTable, config: Config) -> CallMoney | None:
         source=f"Profits are reckoned with the table's columns '{columns['cost'].label}' and '{columns['value'].label}', "
         "in account currency" + _dialled(1.0, config.policy.contact_rate) + _at_the_mean(table, *names),
         conversations_per_customer=config.policy.contact_rate,  # of one call
+    )
+
+
+def _by_role(table: ValidTable) -> dict[str, Column]:
+    return {column.role: column for column in table.contract.columns if column.name in table.frame.columns}
+
+
+def _why_no_money(table: ValidTable, config: Config) -> str:
+    """Say that the table has what a call costs or what a yes brings, and the other of the two is missing; "" where not."""
+    columns = _by_role(table)
+    if config.economics is not None or not table.has_outcome or ("cost" in columns) == ("value" in columns):
+        return ""
+    known, column = next((role, columns[role]) for role in ("value", "cost") if role in columns)
+    has, lacks = ("a yes brings", "a call costs") if known == "value" else ("a call costs", "a yes brings")
+    cost, value = (column.name, "AMOUNT") if known == "cost" else ("AMOUNT", column.name)
+    return (
+        f"The column '{column.label}' says what {has}, and nothing what {lacks}: no profit of calls is reckoned. "
+        f"Set economics.cost_per_call={cost} and economics.value_per_success={value}."
     )
 
 
@@ -420,7 +440,7 @@ def _answers(
     return {
         "segments": told,
         "currency": "" if money is None else money.currency,
-        "sentences": say_answers(told, names, money),
+        "sentences": [*say_answers(told, names, money), *filter(None, [_why_no_money(those, config)])],
     }
 
 
@@ -465,7 +485,8 @@ def sentences_of(found: Segmentation) -> tuple[str, ...]:
         for place, (segment, name) in enumerate(zip(found.profiles.segments, found.descriptions, strict=True))
     ]
     lines += [sizes.sentence] if sizes.sentence else []
-    money = () if found.money is None or not found.money.source else (found.money.source,)
+    said = found.no_money if found.money is None else found.money.source
+    money = (said,) if said else ()
     first = say_call_order(found.to_json())
     return (
         *([first] if first else []),

@@ -164,7 +164,7 @@ class Association:
 
 @dataclass(frozen=True)
 class Worth:
-    """Money that a segment's customers hold: a balance, a deposit.
+    """Money that a segment's customers hold, a balance or a deposit, or that a yes of theirs brings.
 
     Attributes
     ----------
@@ -177,6 +177,8 @@ class Worth:
         Per customer, among all.
     share : float or None
         Of the sum over all customers; None where some owe, as shares of a balance of debts mean nothing.
+    role : str
+        The column's: "holding", or "value" for what a yes brings.
     """
 
     column: str
@@ -187,6 +189,7 @@ class Worth:
     high: float
     base_mean: float
     share: float | None
+    role: str = "holding"
 
 
 @dataclass(frozen=True)
@@ -516,10 +519,10 @@ def _reach(amounts: NDArray[np.float64], customers: NDArray[np.int64], count: in
 
 
 def _worth(table: ValidTable, labels: Labels, customers: NDArray[np.int64], count: int) -> list[tuple[Worth, ...]]:
-    """Every holding in account currency; what a yes is worth or a call costs is nothing that a customer has."""
+    """Every holding in account currency, and what a yes is worth; what a call costs is nothing that a customer has or brings."""
     found: list[list[Worth]] = [[] for _ in range(count)]
     for column in table.contract.columns:
-        money = column.role == "holding" and "currency" in column.unit
+        money = column.role == "value" or (column.role == "holding" and "currency" in column.unit)
         if not money or column.kind != "number" or column.name not in table.frame.columns:
             continue
         numbers = table.frame[column.name].to_numpy().astype(float)
@@ -533,7 +536,10 @@ def _worth(table: ValidTable, labels: Labels, customers: NDArray[np.int64], coun
             if len(here) >= RAREST_LEVEL:
                 share = float(here.sum()) / total if total > 0 and (numbers[plain] >= 0).all() else None
                 found[place].append(
-                    Worth(column.name, column.label, len(here), *_mean_interval(here, customers[mine]), base, share)
+                    Worth(
+                        column.name, column.label, len(here), *_mean_interval(here, customers[mine]), base, share,
+                        column.role,
+                    )
                 )  # fmt: skip
     return [tuple(row) for row in found]
 

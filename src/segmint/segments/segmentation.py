@@ -66,6 +66,8 @@ class Segmentation:
         Which segments were given two names, in sentences.
     tree_cuts : bool or None
         Whether the method "tree" finds segments where these do not differ in their response; None where it is not asked.
+    no_money : str
+        Why no profit is reckoned though the table has money, in a sentence.
     gaps : dict
         How much of each describing column is empty; see `gaps_of`. Nothing for known segments.
     """
@@ -86,6 +88,7 @@ class Segmentation:
     names_of_nobody: tuple[str, ...] = ()
     named_twice: tuple[str, ...] = ()
     tree_cuts: bool | None = None
+    no_money: str = ""
     gaps: Gaps = field(default_factory=dict)
 
     @property
@@ -181,6 +184,7 @@ class Segmentation:
             "money": None
             if self.money is None
             else {"currency": self.money.currency, "source": self.money.source, "all_reached": self.money.all_reached},
+            "no_money": self.no_money,
             "gates_missed": list(self.gates()),
         }
 
@@ -204,6 +208,7 @@ def discover_segments(
     thorough: bool = False,
     leave_out_sensitive: bool = False,
     money: CallMoney | None = None,
+    no_money: str = "",
     propensity: NDArray[np.float64] | None = None,
     in_time_order: bool = False,
     random_state: int | None = None,
@@ -227,6 +232,8 @@ def discover_segments(
     leave_out_sensitive : bool
         Make segments without sensitive columns.
     money : CallMoney, optional
+    no_money : str
+        Why there is none though the table has money, in a sentence.
     propensity : ndarray of shape (n_customers,), optional
         An individual model's, out of sample: for the share of its profit that segments keep.
     in_time_order : bool
@@ -293,6 +300,7 @@ def discover_segments(
         names_of_nobody=names_of_nobody(names or {}, *_called(said)),
         named_twice=say_named_twice(names or {}, *_called(said)),
         tree_cuts=tree_cuts,
+        no_money=no_money,
         gaps=gaps_of(finder.state_["coding"], inputs.frame),
     )
 

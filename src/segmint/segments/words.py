@@ -528,8 +528,8 @@ def _holds(segment: SegmentProfile, currency: str) -> list[Sentence]:
     return [
         Sentence(
             "worth",
-            f"{capital(worth.label)}: {decimal(worth.mean, 0)}{unit} a customer on average "
-            f"({between(worth.low, worth.high, 0)}), among all customers {decimal(worth.base_mean, 0)}{behind}"
+            f"{capital(worth.label)}: {decimal(worth.mean, digits)}{unit} a customer on average "
+            f"({between(worth.low, worth.high, digits)}), among all customers {decimal(worth.base_mean, digits)}{behind}"
             + _of_the_sum(segment.share, worth.share),
             (
                 Evidence(
@@ -539,6 +539,7 @@ def _holds(segment: SegmentProfile, currency: str) -> list[Sentence]:
             ),
         )
         for worth in segment.worth
+        for digits in [0 if worth.role == "holding" else 2]
     ]  # fmt: skip
 
 

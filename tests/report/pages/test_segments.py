@@ -219,6 +219,24 @@ def test_every_word_of_the_page_is_explained_and_no_heading_is_empty(response_ru
     assert '<th scope="col" class="word"></th>' not in render(report)
 
 
+def test_what_a_yes_brings_stands_beside_each_segment_and_why_no_profit_is_reckoned(tmp_path: Path) -> None:
+    content = found() | {"no_money": "Nothing says what a call costs."}
+    content["segments"][0]["worth"] = [
+        {"label": "annual profit", "mean": -3.9, "low": -5.0, "high": -2.0, "role": "value"}
+    ]
+    (overview,) = [block for block in page_of(tmp_path, content)["blocks"] if block["kind"] == "table"]
+    place = overview["columns"].index("annual profit a customer, account currency (95 % interval)")
+    assert [row[place] for row in overview["rows"]] == ["–", "–", "−3.90 (−5.00 to −2.00)"]
+    assert overview["note"].endswith("Nothing says what a call costs.")
+
+
+def test_differences_that_may_be_chance_are_shown_as_such(tmp_path: Path) -> None:
+    content = found()
+    content["proof"]["differs"] = False
+    captions = [chart["caption"] for chart in charts_of(page_of(tmp_path, content)).values()]
+    assert captions[:2] == [segments.MAY_BE_CHANCE] * 2
+
+
 def test_a_bar_that_is_missed_is_not_a_segment_that_is_not_kept(tmp_path: Path) -> None:
     missed = ["Segment 1 comes back with Jaccard 0.62, below 0.75.", "No segment is called '9'.",
               "Segment 2 was given two names; 'a' holds, and 'b' is lost."]  # fmt: skip

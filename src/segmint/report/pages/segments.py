@@ -28,7 +28,7 @@ from segmint.segments.call_order import DESCRIBED, call_order, say_call_order, s
 from segmint.segments.stability import STABLE, shared
 from segmint.segments.words import ASK_THEM
 from segmint.store import run_files
-from segmint.wording import capital, count, decimal, listed, percent, percent_between
+from segmint.wording import between, capital, count, decimal, listed, percent, percent_between
 
 Segment = dict[str, Any]
 
@@ -121,6 +121,14 @@ def _overview(found: dict[str, Any], segments: Sequence[Segment]) -> Block:
                 brought.get(segment["key"], {}).get("each"), 2
             )
             columns[f"in all, {currency}"] = lambda segment: decimal(brought.get(segment["key"], {}).get("amount"), 0)
+    if valued := {
+        segment["key"]: worth
+        for segment in segments
+        for worth in segment.get("worth", ())
+        if worth.get("role") == "value"
+    }:
+        label = next(iter(valued.values()))["label"]
+        columns[f"{label} a customer, {currency} (95 % interval)"] = lambda segment: _mean(valued.get(segment["key"]))
     needs = {segment["key"]: _first_of(segment, "need") for segment in segments}
     if set(needs.values()) != {"–"}:
         columns["what it needs"] = lambda segment: needs[segment["key"]]
@@ -134,9 +142,17 @@ def _overview(found: dict[str, Any], segments: Sequence[Segment]) -> Block:
         [[say(segment) for say in columns.values()] for segment in best_first],
         words=[place for place, name in enumerate(names) if name in IN_WORDS],
         marked=[place for place, segment in enumerate(best_first) if steps.get(segment["key"]) == "call first"],
-        note=" ".join(part for part in (_what_steps_mean(found, steps), str(money.get("source") or "")) if part),
+        note=" ".join(
+            part
+            for part in (_what_steps_mean(found, steps), str(money.get("source") or found.get("no_money") or ""))
+            if part
+        ),
         stacked=True,
     )
+
+
+def _mean(worth: dict[str, Any] | None) -> str:
+    return "–" if worth is None else f"{decimal(worth['mean'], 2)} ({between(worth['low'], worth['high'], 2)})"
 
 
 def _titled(segment: Segment) -> str:
