@@ -18,6 +18,7 @@ from segmint.store import champion as champion_file
 from segmint.store.bundle import write_bundle
 from segmint.store.champion import promote
 from segmint.store.run import Run
+from tests.report.pages.test_segments import found as found_segments
 from tests.service.small import CONTRACT, small_parts
 from tests.service.test_champion import GATE, run_with_bundle
 
@@ -313,6 +314,36 @@ def test_no_level_of_headings_is_left_out_on_the_page_of_a_segment(tmp_path: Pat
     page = client(Desk(tmp_path), signed_in=True).get("/segments/1").text
     levels = [int(level) for level in re.findall("<h([1-6])", page)]
     assert levels[:3] == [1, 2, 3]
+
+
+def test_the_segments_say_what_the_report_decides_by_and_which_run_found_newer_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = found_segments() | {
+        "gates_missed": ["Segment 3 comes back with Jaccard 0.62, below 0.75."],
+        "money": {
+            "currency": "EUR",
+            "source": "Profits are reckoned with 5.00 EUR as the cost of a call.",
+            "all_reached": True,
+        },
+    }
+    made = []
+    for _ in range(2):
+        with Run.create(tmp_path, "segment", [], "", 7, {}) as run:
+            run.keep("segments.json", content)
+            run.done({"segments": 3})
+        made.append(Desk(tmp_path).run(run.folder.name))
+    desk = Desk(tmp_path)
+    monkeypatch.setattr(desk, "bundle_run", lambda: made[0].id)
+    monkeypatch.setattr(desk, "all_runs", lambda: made[::-1])
+    told = pages.segment_list(desk)
+    assert told["run"] == made[0].id
+    assert told["newer"] == made[1].id
+    assert [block["kind"] for block in told["blocks"]] == ["statements", "table", "points"]
+    assert told["blocks"][2]["items"] == ["Bar missed: Segment 3 comes back with Jaccard 0.62, below 0.75."]
+    assert pages.one_segment(desk, "1")["money"].startswith("Profits are reckoned")  # type: ignore[index]
+    monkeypatch.undo()
+    assert "what to do" in client(desk, signed_in=True).get("/segments").text
 
 
 @pytest.mark.parametrize("damage", ["[1]", "{", None])

@@ -21,7 +21,7 @@ def prepared(frame, *, bands=True):
 def test_planted_classes_are_the_best_by_both_criteria(bands):
     frame, truth = planted(4, 4, rows=2_000)
     rows, sizes = prepared(frame, bands=bands)
-    path = Mixture(rows, sizes).path(7, np.random.default_rng(0))
+    path = Mixture(rows, sizes).path(7, np.random.default_rng(0), smallest=0.05)
     assert min(path, key=lambda count: path[count].bic) == 4
     assert min(path, key=lambda count: path[count].icl) == 4
     assert adjusted_rand(truth, path[4].responsibilities.argmax(axis=0)) > 0.88
@@ -29,7 +29,7 @@ def test_planted_classes_are_the_best_by_both_criteria(bands):
 
 def test_one_class_describes_columns_that_have_nothing_in_common():
     rows, sizes = prepared(unplanted(1, 2_000))
-    path = Mixture(rows, sizes).path(5, np.random.default_rng(0))
+    path = Mixture(rows, sizes).path(5, np.random.default_rng(0), smallest=0.05)
     assert min(path, key=lambda count: path[count].bic) == 1
 
 

@@ -25,7 +25,11 @@ def test_three_kinds_are_found_said_and_proven(campaign, truth, found):
     assert found.choice.count == 3
     assert found.choice.natural
     assert adjusted_rand(truth, found.labels) > 0.8
-    assert found.gates() == ("3 segments are found, fewer than 4: 4 or more do not all come back.",)
+    assert found.choice.settled
+    assert found.gates() == (), "both criteria agree on three"
+    more = tuple(replace(row, bic=-1e9) if row.count == 4 else row for row in found.choice.evidence)
+    open_still = replace(found, choice=replace(found.choice, evidence=more))
+    assert open_still.gates() == ("3 segments are found, fewer than 4: 4 or more do not all come back.",)
     assert found.proof.differs
     assert len(found.questions) == 3
     assert found.frame()["name"].to_list() == list(found.names)
@@ -35,10 +39,10 @@ def test_three_kinds_are_found_said_and_proven(campaign, truth, found):
 def test_promises_that_segments_miss_are_said(found):
     alike = replace(found.proof, p=0.3, profit_kept=0.2)
     said = " ".join(replace(found, proof=alike, tree_cuts=True).gates())
-    assert "the method tree cuts by response instead" in said
+    assert "on rows kept apart. For segments cut by response, set segments.method=tree." in said
     assert "keeps 20 % of an individual model's profit" in said
     by_response = replace(found, proof=alike, state={**found.state, "method": "tree"})
-    assert "the method tree" not in " ".join(by_response.gates())
+    assert "segments.method" not in " ".join(by_response.gates())
 
 
 def test_the_response_tree_is_no_advice_where_it_finds_nothing_to_cut_by():
@@ -49,7 +53,7 @@ def test_the_response_tree_is_no_advice_where_it_finds_nothing_to_cut_by():
     assert found.tree_cuts is False
     said = " ".join(found.gates())
     assert "on rows kept apart, and no describing column tells the answers apart on the other rows." in said
-    assert "method tree" not in said
+    assert "segments.method" not in said
     with pytest.raises(DataError, match="No describing column"):
         discover_segments(by_chance, method="tree", random_state=1)
 
@@ -119,15 +123,16 @@ def test_known_segments_go_by_the_banks_own_names_everywhere(data_folder):
 
 
 def test_why_there_are_no_more_segments_is_taken_from_what_was_tried(found):
-    few = replace(found.choice, evidence=tuple(row for row in found.choice.evidence if row.count <= 3))
+    evidence = tuple(replace(row, bic=-1e9) if row.count == 4 else row for row in found.choice.evidence)  # not settled
+    few = replace(found.choice, evidence=tuple(row for row in evidence if row.count == 2))
     assert "4 or more were not tried" in " ".join(replace(found, choice=few).gates())
-    passing = tuple(replace(row, jaccard=0.9, smallest=0.1) for row in found.choice.evidence)
+    passing = tuple(replace(row, jaccard=0.9, smallest=0.1) for row in evidence)
     assert "no better proposal" in " ".join(replace(found, choice=replace(found.choice, evidence=passing)).gates())
-    failing = tuple(replace(row, jaccard=0.1) for row in found.choice.evidence)
+    failing = tuple(replace(row, jaccard=0.1) for row in evidence)
     assert ": 4 or more do not all come back." in " ".join(
         replace(found, choice=replace(found.choice, evidence=failing)).gates()
     )
-    small = tuple(replace(row, jaccard=0.9, smallest=0.01) for row in found.choice.evidence)
+    small = tuple(replace(row, jaccard=0.9, smallest=0.01) for row in evidence)
     assert "or is too small" in " ".join(replace(found, choice=replace(found.choice, evidence=small)).gates())
 
 

@@ -103,6 +103,14 @@ class Choice:
     evidence: tuple[CountEvidence, ...]
     by_response: bool = False
 
+    @property
+    def settled(self) -> bool:
+        """Whether both criteria of information are best with the count that was chosen."""
+        if not self.evidence:
+            return False
+        best = min(self.evidence, key=lambda row: row.bic), max(self.evidence, key=lambda row: row.information)
+        return all(row.count == self.count for row in best)
+
     def frame(self) -> pl.DataFrame:
         """Return one row per count tried."""
         return pl.DataFrame([asdict(row) for row in self.evidence], infer_schema_length=None)

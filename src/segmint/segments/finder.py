@@ -17,7 +17,7 @@ from segmint.features.frame import levels_as_learned
 from segmint.one_thread import plain_products
 from segmint.progress import Progress, silent
 from segmint.segments.assign import assign_segments
-from segmint.segments.choice import ASKED, GIVEN, NO_GROUPS, Candidate, Choice, choose_count, weigh
+from segmint.segments.choice import ASKED, GIVEN, NO_GROUPS, SMALLEST_SHARE, Candidate, Choice, choose_count, weigh
 from segmint.segments.coding import Design, encode, learn_coding
 from segmint.segments.inputs import SegmentInputs, inputs_of
 from segmint.segments.kmeans import k_means
@@ -394,7 +394,7 @@ class _Family:
         if self.method == "k-means":
             return {number: k_means(mixture, number, random) for number in range(2, most + 1)}
         starts = STARTS if counts is None else min(STARTS, max(2, FITTED_ROWS // len(self.rows)))
-        return mixture.path(most, random, starts=starts)
+        return mixture.path(most, random, smallest=SMALLEST_SHARE, starts=starts)
 
     def assign(self, solution: Solution) -> Labels:
         return np.asarray((self.rows @ solution.weights + solution.log_shares).argmax(axis=1))

@@ -117,8 +117,8 @@ class Mixture:
         most: int,
         random: np.random.Generator,
         *,
+        smallest: float,
         starts: int = 2,
-        smallest: float = 0.05,
         rounds: int = 60,
     ) -> dict[int, Solution]:
         """Solutions for `most` classes down to one, the best of several descents for each count.
@@ -128,10 +128,10 @@ class Mixture:
         most : int
             How many classes to offer; the descent starts a little higher.
         random : numpy Generator
-        starts : int
-            Descents from different beginnings.
         smallest : float
             Classes with a smaller share of the rows are dissolved first.
+        starts : int
+            Descents from different beginnings.
         rounds : int
             At most so many rounds of expectation-maximisation for each count.
         """

@@ -15,7 +15,7 @@ from segmint.errors import ConfigError
 from segmint.metrics.association import cramers_v
 from segmint.progress import Progress, silent
 from segmint.segments.brought import brought_by
-from segmint.segments.choice import Choice
+from segmint.segments.choice import SMALLEST_SHARE, Choice
 from segmint.segments.cuts import Cuts, cuts_of
 from segmint.segments.finder import Method, SegmentFinder
 from segmint.segments.gaps import Gaps, gaps_of
@@ -128,13 +128,13 @@ class Segmentation:
             if segment.jaccard is not None and segment.jaccard < STABLE
         ]
         missed += [
-            f"Segment {segment.key} holds {percent(segment.share)} of the customers, below 5 %."
+            f"Segment {segment.key} holds {percent(segment.share)} of the customers, below {percent(SMALLEST_SHARE, 0)}."
             for segment in self.profiles.segments
-            if segment.share < 0.05
+            if segment.share < SMALLEST_SHARE
         ]
         if not self.rules.faithful:
             missed.append(f"The rules put {percent(self.rules.fidelity, 0)} of customers right, below 90 %.")
-        if self.choice is not None and self.choice.natural and len(self.keys) < ENOUGH:
+        if self.choice is not None and self.choice.natural and not self.choice.settled and len(self.keys) < ENOUGH:
             missed.append(f"{len(self.keys)} segments are found, fewer than {ENOUGH}: {_why_no_more(self.choice)}.")
         if self.proof is not None and not self.proof.differs:
             missed.append(f"The response does not surely differ by segment on rows kept apart{self._instead()}.")
@@ -152,7 +152,7 @@ class Segmentation:
         if (self.state or {}).get("method") == "tree" or self.tree_cuts is None:
             return ""
         if self.tree_cuts:
-            return "; the method tree cuts by response instead"
+            return ". For segments cut by response, set segments.method=tree"
         return ", and no describing column tells the answers apart on the other rows"
 
     def to_json(self) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def found(*, by_response: bool = True, kept: float = 0.7) -> dict[str, Any]:
         "choice": {"natural": True, "verdict": "", "reasons": [CRITERIA], "by_response": by_response,
                    "evidence": [weighed(2, "passed over", 0.9), weighed(3, "chosen")]},
         "stability": {"resamples": 20},
-        "proof": {"rows": 900, "differs": True, "permutation_p": 0.001, "auc": 0.68, "profit_kept": kept},
+        "proof": {"rows": 900, "differs": True, "p": 0.0004, "permutation_p": 0.001, "auc": 0.68, "profit_kept": kept},
         "rules": {"rules": [], "fidelity": 0.95},
         "segments": segments, "brought": brought_by(segments), "sizes": {"unit": "customers", "sentence": ""},
     }  # fmt: skip

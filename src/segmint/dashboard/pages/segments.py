@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from segmint.dashboard.desk import Desk
 from segmint.dashboard.pages.common import Context, kept_by
+from segmint.report.blocks import Block
 from segmint.report.html import printable_dict
-from segmint.report.pages.segments import said_of, segment_blocks
+from segmint.report.pages.segments import currency_of, decision_blocks, said_of, segment_blocks
 from segmint.store.run_files import SEGMENTS
 from segmint.wording import count, percent
 
 
 def segment_list(desk: Desk) -> Context:
-    """The segments that the model in use knows, or the newest run that found some."""
+    """The segments that the model in use knows, or the newest run that found some: whom to call first, and each of them."""
     run, found = _segments(desk)
     rows = [
         {
@@ -24,32 +26,50 @@ def segment_list(desk: Desk) -> Context:
             "response": percent((segment["response"] or {}).get("rate")),
             "who": printable_dict(next((s["text"] for s in segment["sentences"] if s["kind"] == "who"), "")),
         }
-        for segment in found
+        for segment in found.get("segments", ())
     ]
-    return {"title": "Segments", "run": run, "segments": rows}
+    return {"title": "Segments", "run": run, "segments": rows, "blocks": _decision(found), "newer": _newer(desk, run)}
 
 
 def one_segment(desk: Desk, key: str) -> Context | None:
     """One segment: who they are, how they answered, what to offer."""
-    run, found = _segments(desk)
-    segment = next((part for part in found if str(part["key"]) == key), None)
-    if segment is None:
+    _, found = _segments(desk)
+    keys = [str(part["key"]) for part in found.get("segments", ())]
+    if key not in keys:
         return None
-    kind = kept_by(desk.runs / str(run), SEGMENTS).get("kind")
-    keys = [str(part["key"]) for part in found]
-    title, *blocks = segment_blocks(segment, discovered=kind == "discovered")
     place = keys.index(key)
+    title, *blocks = segment_blocks(
+        found["segments"][place], discovered=found.get("kind") == "discovered", currency=currency_of(found)
+    )
     return {
         "title": title["title"],
         "blocks": blocks,
+        "money": str((found.get("money") or {}).get("source") or ""),
         "before": keys[place - 1] if place else None,
         "after": keys[place + 1] if place + 1 < len(keys) else None,
     }
 
 
-def _segments(desk: Desk) -> tuple[str | None, list[dict[str, Any]]]:
+def _decision(found: dict[str, Any]) -> list[Block]:
+    """What the report decides by; nothing of a run of before it was kept."""
+    with suppress(KeyError):
+        return decision_blocks(found)
+    return []
+
+
+def _newer(desk: Desk, shown: str | None) -> str | None:
+    """The newest run that found segments since the one that is shown, if any."""
+    for run in desk.all_runs()[:50]:
+        if run.id == shown:
+            return None
+        if kept_by(run.folder, SEGMENTS).get("segments"):
+            return run.id
+    return None
+
+
+def _segments(desk: Desk) -> tuple[str | None, dict[str, Any]]:
     used = desk.bundle_run()
     for name in dict.fromkeys([used, *(run.id for run in desk.all_runs()[:50])]):
         if name is not None and (found := kept_by(desk.runs / name, SEGMENTS)).get("segments"):
-            return name, list(found["segments"])
-    return None, []
+            return name, found
+    return None, {}

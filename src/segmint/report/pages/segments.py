@@ -25,6 +25,7 @@ from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.segments.answers import say_response
 from segmint.segments.call_order import DESCRIBED, call_order, say_call_order, surely_differs
+from segmint.segments.proof import SURE
 from segmint.segments.stability import STABLE, shared
 from segmint.segments.words import ASK_THEM
 from segmint.store import run_files
@@ -66,23 +67,36 @@ def page(run: RunView) -> Page | None:
         short="Segments",
         lead="" if first else _lead(found, segments),
         blocks=[
-            statements([("Whom to call", first)]) if first else None,
+            *decision_blocks(found),
             _left_out(run, found),
-            _overview(found, segments),
             text(_lead(found, segments)) if first else None,
-            points([_missed(said) for said in found["gates_missed"]]) if found["gates_missed"] else None,
             _worth(found, segments),
             _responses(found, segments),
             *(
                 block
                 for segment in segments
-                for block in segment_blocks(segment, discovered=discovered, currency=_currency(found))
+                for block in segment_blocks(segment, discovered=discovered, currency=currency_of(found))
             ),
             _returns(found),
             _rules(found),
             fold("Three questions for the next calls", [points(found["questions"])]) if found["questions"] else None,
         ],
     )
+
+
+def decision_blocks(found: dict[str, Any]) -> list[Block]:
+    """Show whom to call first, all segments in one table, and which bars they miss."""
+    first = say_call_order(found)
+    return [
+        *([statements([("Whom to call", first)])] if first else []),
+        _overview(found, found["segments"]),
+        *([points([_missed(said) for said in found["gates_missed"]])] if found["gates_missed"] else []),
+    ]
+
+
+def currency_of(found: dict[str, Any]) -> str:
+    """Return the currency of the profits; "" where it is not known."""
+    return str((found.get("money") or {}).get("currency") or "")
 
 
 def _left_out(run: RunView, found: dict[str, Any]) -> Block | None:
@@ -223,8 +237,9 @@ def _proof(proof: dict[str, Any] | None, unit: str) -> list[str]:
         return []
     surely = "differs" if proof["differs"] else "does not surely differ"
     said = [
-        f"On {count(proof['rows'])} {unit} kept apart the response {surely} by segment: with shuffled answers it does so as much "
-        f"in at most {percent(proof['permutation_p'])} of cases. The segment alone ranks customers with a ROC AUC of {decimal(proof['auc'], 2)} (0.5 is chance, 1 perfect)."
+        f"On {count(proof['rows'])} {unit} kept apart the response {surely} by segment: chance alone makes it differ as much in "
+        f"{percent(max(proof['p'], proof['permutation_p']), 2)} of cases (shuffled answers and likelihood-ratio test), and below "
+        f"{percent(SURE, 0)} is sure. The segment alone ranks customers with a ROC AUC of {decimal(proof['auc'], 2)} (0.5 is chance, 1 perfect)."
     ]
     if (kept := proof.get("profit_kept")) is not None:
         better = _beside_trees(kept)
@@ -296,7 +311,7 @@ def _worth(found: dict[str, Any], segments: Sequence[Segment]) -> Block | None:
     if weighed is None:
         return None
     in_money, base = weighed["in_money"], weighed["base"]
-    currency = _currency(found) or "account currency"
+    currency = currency_of(found) or "account currency"
     by_key = {segment["key"]: segment for segment in segments}
     pairs = [(by_key[told["key"]], told) for told in weighed["segments"]]
 
@@ -525,10 +540,6 @@ def _typical(segment: Segment) -> list[Block]:
         wide=True,
     )
     return [picture]
-
-
-def _currency(found: dict[str, Any]) -> str:
-    return str((found.get("money") or {}).get("currency") or "")
 
 
 def _figures(segment: Segment, currency: str, *, discovered: bool) -> list[tuple[str, str, str]]:
