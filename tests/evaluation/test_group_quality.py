@@ -69,7 +69,9 @@ def test_a_group_whose_yes_are_missed_is_named_and_a_small_difference_is_not():
         in said["sentences"]
     )
     even = by_sex(judged(yes, np.full(4_000, yes.mean()), yes & (rng.random(4_000) < 0.7)), sex)
-    assert even["sentences"][0] == "No group is surely otherwise, at 95 % for all 6 comparisons together."
+    assert even["sentences"][0] == (
+        "No group surely differs from everyone in calibration, ROC AUC or who is missed, at 95 % for all 6 comparisons together."
+    )
 
 
 def test_a_promise_that_is_not_kept_for_one_group_is_named():

@@ -41,7 +41,7 @@ def test_a_run_leaves_what_it_promises(done: RunResult) -> None:
     promised = {
         "run.json", "config.toml", "contract.toml", "ledger.json", "comparison.json", "predictions.parquet",
         "summary.json", "report.html", "tables/history.parquet", "tables/columns.parquet", "bundle/manifest.json",
-        "bundle/network.safetensors", "bundle/golden.json", "bundle/model_card.md",
+        "bundle/network.safetensors", "bundle/golden.json", "bundle/model_card.md", "quality_by_group.json",
     }  # fmt: skip
     assert promised <= names
     assert read_json(done.folder / "run.json")["status"] == "done"
@@ -55,6 +55,20 @@ def test_everybody_read_is_predicted_once_by_every_model(done: RunResult) -> Non
     frame = pl.read_parquet(done.folder / "predictions.parquet")
     for _, mine in frame.group_by("model"):
         assert sorted(mine["record"].to_list()) == list(range(1, 4522))
+
+
+def test_the_model_card_has_what_an_auditor_asks(done: RunResult) -> None:
+    card = (done.folder / "bundle" / "model_card.md").read_text("utf-8")
+    frame = pl.read_parquet(done.folder / "predictions.parquet").filter(model="dense_network")
+    assert "no 4,000 (88.5 %), yes 521 (11.5 %)" in card
+    assert "4,521 rows in 2 folds" in card
+    ages = pl.read_csv(sample_path(), separator=";")["age"].gather(frame["record"].to_numpy() - 1)
+    old = frame.filter((ages >= 60) & (pl.col("outcome") == "yes"))
+    missed = 100 * (old["predicted"] == "no").mean()  # type: ignore[operator]
+    (line,) = (line for line in card.splitlines() if line.startswith("| 60 and above |"))
+    assert f"| {(ages >= 60).sum()} |" in line
+    assert f"| {missed:.1f} % (" in line
+    assert line.split("|")[-2].strip() in done.report.read_text("utf-8").replace("\u00a0", " ")
 
 
 def test_the_network_finds_people_who_say_yes(done: RunResult) -> None:
@@ -145,6 +159,8 @@ def test_after_call_uses_the_duration_and_says_so(runs: Path) -> None:
     assert "duration" in result.summary["columns"]
     assert result.conclusion == ()
     assert "after the call" in result.report.read_text("utf-8")
+    assert (result.folder / "bundle" / "model_card.md").read_text("utf-8").count("Not measured") == 2
+    assert not (result.folder / "quality_by_group.json").exists()
 
 
 @pytest.mark.usefixtures("undrawn")

@@ -17,7 +17,7 @@ from segmint.metrics.classification import class_index
 from segmint.metrics.intervals import FEWEST_OF_EACH, auc_interval, design_effect, interval, wilson
 from segmint.metrics.ranking import roc_auc
 from segmint.targeting.fairness import groups_of, parts_of
-from segmint.wording import capital, decimal, percent
+from segmint.wording import capital, decimal, listed, percent
 
 ERRORS = {"response": ("calibration", "roc_auc", "missed"), "assignment": ("accuracy",)}
 """What tells that the network errs otherwise for a group; a share of yes only tells that the group answers otherwise."""
@@ -80,7 +80,12 @@ def quality_by_group(
         }
         for column, parts in zip(columns, found, strict=True)
     ]
-    return {"task": task, "comparisons": comparisons, "columns": told, "sentences": _sentences(told, comparisons)}
+    return {
+        "task": task,
+        "comparisons": comparisons,
+        "columns": told,
+        "sentences": _sentences(told, ERRORS[task], comparisons),
+    }
 
 
 @dataclass(frozen=True)
@@ -176,7 +181,7 @@ def _area(
     return lambda level: Estimate(area, *auc_interval(area, hits / effect, others / effect, level))
 
 
-def _sentences(columns: Sequence[Mapping[str, Any]], comparisons: int) -> list[str]:
+def _sentences(columns: Sequence[Mapping[str, Any]], errors: Sequence[str], comparisons: int) -> list[str]:
     """Say which groups surely differ, and what that means and does not mean."""
     alone = [
         f"{capital(column['label'])}: no two groups have 10 customers or more, so nothing was compared."
@@ -191,18 +196,32 @@ def _sentences(columns: Sequence[Mapping[str, Any]], comparisons: int) -> list[s
         for row in column["rows"][1:]
         for error in row["apart"]
     ]
-    sure = f"at 95 % for all {comparisons:,} comparisons together" if comparisons > 1 else "at 95 %"
-    first = f"Surely otherwise, {sure}:" if told else f"No group is surely otherwise, {sure}."
+    together = f" for all {comparisons:,} comparisons together" if comparisons > 1 else ""
+    sure = f"surely {{}} from everyone in {listed([_WORDS[error] for error in errors], last='or')}, at 95 %{together}"
+    first = f"Groups that {sure.format('differ')}:" if told else f"No group {sure.format('differs')}."
     return [
         *alone,
         first,
         *told,
-        "A difference says how the network errs for a group on these rows, not why, and not that anybody is treated unfairly: of a group that "
-        "says yes more often more are predicted to, and fewer missed. No sure difference is no proof that there is none: a small group "
-        "shows only large ones. Whom a list calls, by group, its own page says.",
+        "A difference says how the network errs for a group on these rows, not why, and not that anybody is treated unfairly. No sure difference "
+        "is no proof that there is none: a small group shows only large ones.",
+        *(
+            [
+                "Of a group that says yes more often more are predicted to, and fewer missed; inside a group the order is harder to find where the "
+                "column itself says much of the outcome. Whom a list calls, by group, the list's own page says."
+            ]
+            if "missed" in errors
+            else []
+        ),
     ]
 
 
+_WORDS = {
+    "calibration": "calibration",
+    "roc_auc": "ROC AUC",
+    "missed": "who is missed",
+    "accuracy": "how many are named rightly",
+}
 _SAID: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any]], str]] = {
     "calibration": lambda row, _: (
         f"{percent(row['mean_propensity'])} were expected to say yes, {percent(row['rate'])} did"

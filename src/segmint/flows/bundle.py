@@ -99,10 +99,9 @@ def pack(
 
 def _learned(trained: Trained, rows: int, comparison: Comparison | None) -> str:
     """Say which rows taught the delivered network, and which calibrated it."""
-    inner = counted(len(trained.inner), "row")
     again = f", then for {counted(trained.again, 'epoch')} from all of them" if trained.again else ""
     said = "these" if comparison is None else "what the networks below said of rows kept apart"
-    return f"all {rows:,} rows but {inner}, which told it when to stop{again}; calibrated on {said}"
+    return f"all {rows:,} rows but {len(trained.inner):,}, which told it when to stop{again}; calibrated on {said}"
 
 
 def _by_sensitive_group(table: ValidTable, comparison: Comparison, seed: int) -> dict[str, Any] | None:

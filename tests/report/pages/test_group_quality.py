@@ -29,12 +29,13 @@ def kept(tmp_path):
 
 
 def test_each_group_stands_beside_everyone_with_intervals(kept):
-    said, *tables = page(kept)["blocks"]
+    said, *tables, note = page(kept)["blocks"]
     assert said["items"] == ["No group is surely otherwise."]
     (only,) = tables
     assert only["columns"] == ["Gender", "customers", "named rightly", "weighted F1"]
     assert only["rows"][2] == ["m", "20", "60.0 % (30.0 to 70.0 %)", "0.450 (0.310 to 0.620)"]
-    assert only["marked"] == [0]
+    assert (only["title"], only["marked"]) == ("By gender", [0])
+    assert "fewer than 10" in note["text"]
 
 
 def test_a_run_that_measured_no_groups_has_no_such_page(tmp_path):

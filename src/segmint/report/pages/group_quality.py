@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from segmint.report.blocks import Page, make_page, points, table
+from segmint.report.blocks import Page, make_page, points, table, text
 from segmint.report.pages.search import judged_apart
 from segmint.report.run_view import RunView
 from segmint.store import run_files
@@ -13,8 +13,9 @@ from segmint.wording import between, capital, count, decimal, percent, percent_b
 
 _NOTE = {
     "response": "Expected: the mean propensity; it should lie near the share who said yes. Predicted yes and missed are at the threshold "
-    "of the comparison; missed: of those who said yes, the share not predicted to.",
-    "assignment": "Weighted F1 is high only where every segment is named rightly, large segments counting more.",
+    "of the comparison; missed: of those who said yes, the share not predicted to. In brackets 95 % intervals (Wilson, of ROC AUC Newcombe).",
+    "assignment": "Weighted F1 is high only where every segment is named rightly, large segments counting more. In brackets 95 % intervals "
+    "(Wilson, of weighted F1 from drawing the customers anew).",
 }
 
 
@@ -24,7 +25,7 @@ def page(run: RunView) -> Page | None:
     if found is None:
         return None
     tables = [
-        table(*heads_and_cells(part, found["task"]), marked=[0], stacked=True)
+        table(*heads_and_cells(part, found["task"]), title=f"By {part['label']}", marked=[0], stacked=True)
         for part in found["columns"]
         if len(part["rows"]) > 1
     ]
@@ -32,14 +33,16 @@ def page(run: RunView) -> Page | None:
         "groups",
         title="How well, by sensitive group",
         short="By group",
-        lead=f"Each group of a sensitive column beside everyone, judged as on the page before. {note_of(found['task'])}",
-        blocks=[judged_apart(run), points(found["sentences"]), *tables],
+        lead="Each group of a sensitive column beside everyone, judged as on the page before.",
+        blocks=[judged_apart(run), points(found["sentences"]), *tables, text(note_of(found["task"]))],
     )
 
 
 def note_of(task: str) -> str:
     """Say how the figures of groups are read."""
-    return f"{_NOTE[task]} In brackets 95 % intervals. Groups of fewer than 10 customers are joined, with the next smallest if they are still too few."
+    return (
+        f"{_NOTE[task]} Groups of fewer than 10 customers are joined, with the next smallest if they are still too few."
+    )
 
 
 def heads_and_cells(part: Mapping[str, Any], task: str) -> tuple[list[str], list[list[str]]]:
