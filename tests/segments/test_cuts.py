@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import polars as pl
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from segmint.contract.contract import parse_contract
 from segmint.contract.validate import validate
 from segmint.segments.coding import encode, learn_coding
-from segmint.segments.cuts import Cut, Cuts, Trait, cuts_of
+from segmint.segments.cuts import Cut, Cuts, Trait, _side, cuts_of
 from segmint.segments.inputs import inputs_of
 from segmint.segments.profile import Profiles
 from segmint.segments.rules import segment_rules
@@ -62,18 +64,13 @@ def by_response():
 
 def test_segments_cut_by_response_are_named_by_the_cuts(by_response):
     names = by_response.names
-    assert "Customers with fondssparer ja" in names
-    assert (
-        sum("fondssparer nein" in name for name in names) == len(names) - 1
-    )  # the first split tells all others from them
+    assert "Customers with fondssparer" in names
+    assert sum("without" in name and "fondssparer" in name for name in names) == len(names) - 1  # the first split
     assert not any("(" in name for name in names)
     assert len(set(names)) == len(names) > 3
-    rules = {rule.segment: rule.sentence for rule in by_response.rules.rules}
-    for place, name in enumerate(names):
-        if "kontostand" in name:
-            cut = name.split("kontostand ")[1].split(" and ")[0]
-            assert f"kontostand is {cut}" in rules[place]
-    assert any("without a housing loan" in name for name in names)  # in the words that there are for it
+    assert "Customers with high balances and without fondssparer" in names  # in the words that there are for it
+    assert any("without a housing loan" in name for name in names)
+    assert not re.search(r"[0-9]", " ".join(names))  # where a name is cut are amounts of single customers
 
 
 def test_the_names_stand_in_the_sql(by_response):
@@ -125,6 +122,36 @@ def test_a_name_says_the_fewest_cuts_that_no_other_segment_meets(retired):
         "Customers with t 3 or more",
     ]
     assert named(retired, (poor, x, warm), (rich, y, cold))[0] == "Customers with b under 5"  # the last split first
+
+
+def test_ranges_of_numbers_are_said_without_their_ends_unless_these_tell_two_names_apart(retired):
+    young = cut("age", "under 44", levels=[0], side="low")
+    old = cut("age", "44 or more", levels=[1, 2], side="high")
+    poor = cut("m", "under 8,567.26", levels=[0], label="annual profit", side="low")
+    rich = cut("m", "8,567.26 or more", levels=[1, 2], label="annual profit", side="high")
+    assert named(retired, (poor, young), (rich, young), (old,)) == [
+        "Younger customers with low annual profit",
+        "Younger customers with high annual profit",
+        "Older customers",
+    ]
+    lower = cut("m", "under 734.56", levels=[0], label="annual profit", side="low")
+    low = cut("m", "from 734.56 to under 8,567.26", levels=[1], label="annual profit", side="low")
+    high = cut("m", "8,567.26 or more", levels=[2], label="annual profit", side="high")
+    assert named(retired, (lower,), (low,), (high,)) == [
+        "Customers with annual profit under 734.56",
+        "Customers with annual profit from 734.56 to under 8,567.26",
+        "Customers with high annual profit",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("bands", "side"), [([0, 1], "low"), ([6, 7], "high"), ([0, 1, 2, 3, 4, 5], "not high"), ([2, 3, 4, 5, 6, 7], "not low"),
+                        ([3, 4], "medium"), ([0, 2], ""), ([0, 1, 2, 3, 4, 5, 6, 7], "")],
+)  # fmt: skip
+def test_a_range_is_high_or_low_by_how_many_have_it(bands, side):
+    amounts = pl.DataFrame({"amount": np.arange(800) / 4, "other": ["a", "b"] * 400})
+    (state, _), codes = learn_coding(inputs_of(amounts)), np.arange(800) // 100
+    assert _side(state, set(bands), codes) == side
 
 
 def test_cuts_are_said_in_the_words_of_the_file(retired):

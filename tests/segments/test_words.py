@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from segmint.contract.contract import load_contract
 from segmint.errors import ConfigError
 from segmint.segments.profile import Association, CallMoney, Profiles, Response, Typical, profile_segments
 from segmint.segments.words import load_words, names_of_nobody, questions, say_named_twice, say_segments, shipped_words
@@ -176,7 +177,7 @@ def trait(retired, share, column="x", level="under 2", difference=0.9):
     )
 
 
-@pytest.mark.parametrize(("share", "name"), [(0.3, "Mixed customers"), (0.6, "Customers with x of theirs under 2")])
+@pytest.mark.parametrize(("share", "name"), [(0.3, "Mixed customers"), (0.6, "Customers whose x of theirs is under 2")])
 def test_a_name_says_only_what_most_of_the_segment_is(retired, share, name):
     odd = plain(retired, "A", markers=(trait(retired, share),))
     assert say_segments(Profiles((odd,)))[0].name == name
@@ -184,7 +185,7 @@ def test_a_name_says_only_what_most_of_the_segment_is(retired, share, name):
 
 @pytest.mark.parametrize(
     ("share", "names"),
-    [(0.3, ["Mixed customers (1)", "Mixed customers (2)"]), (0.6, ["Older customers, x of theirs under 2", "Older customers"])],
+    [(0.3, ["Mixed customers (1)", "Mixed customers (2)"]), (0.6, ["Older customers, whose x of theirs is under 2", "Older customers"])],
 )  # fmt: skip
 def test_twins_are_told_apart_only_by_what_most_of_them_are(retired, share, names):
     old = () if share < 0.5 else (Typical("age", "age", "years", 66.0, 42.0, 1.5),)
@@ -203,8 +204,21 @@ def test_twins_are_told_apart_only_by_what_most_of_them_are(retired, share, name
         ("profession", "Doctor", "Doctors"),
         ("job", "housemaid", "Domestic workers"),
         ("job", "self-employed", "Self-employed customers"),
+        ("occupation", "Self employed", "Self-employed customers"),
+        ("profession", "manager", "Managers"),
+        ("employment", "Pensioner", "Retired customers"),
+        ("Beruf", "Rentner/in", "Retired customers"),
+        ("profession", "blue collar", "Blue-collar workers"),
+        ("profession", "worker", "Workers"),
+        ("mortgage", "yes", "Customers with a mortgage"),
+        ("mortgage", "no", "Customers without a mortgage"),
+        ("home insurance policy", "Ja", "Customers with a home insurance policy"),
+        ("online banking", "no", "Customers without online banking"),
+        ("is insured", "no", "Customers who are not insured"),
+        ("household", "family", "Customers whose household is family"),
+        ("children", "1", "Customers whose children is 1"),
         ("education", "high.school", "Customers with secondary schooling"),
-        ("education", "higher education", "Customers with education higher education"),
+        ("education", "higher education", "Customers whose education is higher education"),
         ("ever married", "Yes", "Ever married customers"),  # or widowed, or divorced
     ],
 )
@@ -216,8 +230,10 @@ def test_a_noun_is_true_of_the_level_that_most_of_them_have(retired, label, leve
 
 def test_no_two_professions_share_a_noun():
     nouns = [entry for entry in load_words()["noun"] if "profession" in entry["label"]]
-    assert not any("|" in entry["level"] for entry in nouns)
     assert len({entry["text"] for entry in nouns}) == len(nouns)
+    columns = load_contract("bank-marketing").by_name["job"], load_contract("customer-segments").by_name["Profession"]
+    for level in {level for column in columns for level in column.allowed}:
+        assert sum(re.fullmatch(entry["level"], level, re.IGNORECASE) is not None for entry in nouns) <= 1
 
 
 def test_twins_are_not_told_apart_by_what_their_name_says_already(retired):
@@ -226,7 +242,10 @@ def test_twins_are_not_told_apart_by_what_their_name_says_already(retired):
         plain(retired, "1", markers=(learned, trait(retired, 0.7, "city", "York"))),
         plain(retired, "2", markers=(learned,)),
     )
-    assert [words.name for words in say_segments(Profiles(twins))] == ["Graduates, city of theirs York", "Graduates"]
+    assert [words.name for words in say_segments(Profiles(twins))] == [
+        "Graduates, whose city of theirs is York",
+        "Graduates",
+    ]
 
 
 def test_twins_of_one_word_are_told_apart_by_the_level_behind_it(retired):
@@ -238,9 +257,43 @@ def test_twins_of_one_word_are_told_apart_by_the_level_behind_it(retired):
     twins = [called_before("5", "failure"), called_before("6", "other")]
     twins = [replace(twin, markers=(*twin.markers, shared)) for twin in twins]
     assert [words.name for words in say_segments(Profiles(tuple(twins)))] == [
-        "Customers called before, outcome of the earlier campaign failure",
-        "Customers called before, outcome of the earlier campaign other",
+        "Customers called before, whose outcome of the earlier campaign is failure",
+        "Customers called before, whose outcome of the earlier campaign is other",
     ]
+
+
+@pytest.mark.parametrize(
+    ("label", "difference", "name"),
+    [
+        ("income", 0.8, "Customers with high incomes"),
+        ("monthly salary", -0.8, "Customers with low incomes"),
+        ("products", 1.1, "Customers with many products"),
+        ("tenure months", 0.9, "Long-standing customers"),
+        ("annual profit", -0.6, "Customers with low annual profit"),
+        ("calls before", 0.6, "Customers with many calls before"),
+        ("annual profit", 0.4, "Mixed customers"),
+    ],
+)
+def test_numbers_that_are_high_or_low_are_said_in_names(retired, label, difference, name):
+    number = Typical("x", label, "", 5.0 + difference, 5.0, difference)
+    bands = () if abs(difference) < 0.5 else (replace(trait(retired, 0.6, "x", "8,567.26 or more", 0.4), label=label),)
+    assert say_segments(Profiles((plain(retired, "2", typical=(number,), markers=bands),)))[0].name == name
+
+
+@pytest.mark.parametrize(
+    ("level", "name"),
+    [
+        ("0", "Customers without visits"),
+        ("3", "Customers with visits of 3"),
+        ("12.5 to under 13.25", "Customers with medium visits"),
+        ("under 8,567.26", "Customers with few visits"),
+        ("never seen", "Customers whose visits is never seen"),
+    ],
+)
+def test_no_name_says_the_amount_of_a_customer(retired, level, name):
+    number = Typical("x", "visits", "", 5.0, 5.0, 0.1)
+    band = replace(trait(retired, 0.6, "x", level, 0.9), label="visits")
+    assert say_segments(Profiles((plain(retired, "2", typical=(number,), markers=(band,)),)))[0].name == name
 
 
 @pytest.mark.parametrize(
@@ -415,7 +468,7 @@ def test_words_are_of_the_column_they_mean(retired, label):
     much = Typical("x", label, "", 9.0, 1.0, 1.5)
     plain = replace(retired, markers=(), typical=(much,), best=(), worth=(), response=None)
     words = say_segments(Profiles((plain,)))[0]
-    assert words.name == "Mixed customers"
+    assert words.name == f"Customers with high {label}"
     assert {sentence.kind for sentence in words.sentences} == {"who", "need"}
     assert words.of("need")[0].text.startswith("Nothing that many of them share")
 
@@ -493,7 +546,6 @@ def test_most_never_called_is_not_said_as_nobody(retired):
 
 
 def test_satisfaction_is_profiled_where_the_table_knows_it():
-    from segmint.contract.contract import load_contract
     from segmint.contract.validate import validate
     from segmint.tables.simulate import Campaign, simulate
     from segmint.tables.source import open_table

@@ -13,11 +13,12 @@ from segmint.segments.coding import NO_VALUE, Codes, State, encode
 from segmint.segments.inputs import SegmentInputs
 from segmint.segments.rules import SegmentRules, range_in_words
 from segmint.segments.stability import Labels
+from segmint.segments.trait_words import LONGEST, Side
 from segmint.segments.tree import leaf_paths
 from segmint.wording import listed, shorten
 
-LONGEST = 32  # of a label or a level in a name: it stands in a dialler's window
 LISTED, SHORT = 36, 24  # of all levels in a name, or of the first ones where the others are only counted
+HALF = 0.55  # of the customers: a range at an end with more of them in it is no high and no low one
 BRIEF = 12  # of a level where a name would be too long
 
 _Mask = NDArray[np.bool_]
@@ -41,6 +42,8 @@ class Cut:
         Whether nothing but a number is asked for.
     brief : str
         The words where there is little room; "" where there are no others.
+    side : str
+        Where a range of numbers lies among those of all customers: "low", "not low"; "" of anything else.
     """
 
     column: str
@@ -50,6 +53,7 @@ class Cut:
     level: str = ""
     known: bool = False
     brief: str = ""
+    side: Side = ""
 
     @property
     def text(self) -> str:
@@ -163,7 +167,25 @@ def _cut(state: State, levels: frozenset[int], labels: Mapping[str, str], codes:
         level=state["labels"][min(named)] if len(named) == 1 else "",
         known=state["type"] == "bands" and named == bands,
         brief=_said(state, named, every - named, short, _first),
+        side=_side(state, named, codes),
     )
+
+
+def _side(state: State, named: set[int], codes: Codes) -> Side:
+    """Tell whether a range of bands is that of at most half the customers with the lowest numbers, or the highest."""
+    if state["type"] != "bands":
+        return ""
+    bands = [band for band in range(len(state["states"]), len(state["labels"])) if band != state["missing"]]
+    run = sorted(named)
+    if not run or len(run) == len(bands) or not named.issubset(bands) or run[-1] - run[0] + 1 != len(run):
+        return ""
+    mine = np.isin(codes, run)
+    few = mine.sum() <= HALF * np.isin(codes, bands).sum()
+    if bands[0] in named:
+        return "low" if few else "not high"
+    if bands[-1] in named:
+        return "high" if few else "not low"
+    return "medium"
 
 
 def _usual_first(labels: list[str], codes: Codes, theirs: _Mask, length: int) -> list[int]:

@@ -18,16 +18,18 @@ from segmint.errors import ConfigError
 from segmint.segments.brought import brought_by
 from segmint.segments.call_order import DESCRIBED, Step, call_order
 from segmint.segments.coding import tell_apart
-from segmint.segments.cuts import LONGEST, Cut, Cuts, Trait
+from segmint.segments.cuts import Cut, Cuts, Trait
 from segmint.segments.profile import FEWEST_CALLS, MARKED, Marker, Profiles, SegmentProfile, Typical
+from segmint.segments.trait_words import LONGEST, band_in_words, is_band, level_in_words, number_in_words
 from segmint.segments.word_file import Kind, Words, first_complaint
 from segmint.toml_files import parse_toml, read_toml_text
-from segmint.wording import between, capital, counted, decimal, listed, percent, shorten
+from segmint.wording import between, capital, counted, decimal, listed, percent
 
 Rules = Mapping[str, Any]
 MOST = 0.5  # a name may only say what most of the segment is
 SOME = 0.25  # of the segment, where it is twice as usual as among all: enough to be told what to do with, as a part
 TWICE = 200.0
+FAR = 0.5  # standardised difference of a number's mean: high, or low
 TELLING = 0.1  # by so much more usual in a segment than in others of its name
 LONGEST_NAME = 80  # a dialler shows little more
 SHORTER = (LONGEST, 24, 16)  # of labels, with brief levels, where a name is longer
@@ -269,19 +271,38 @@ def _name(segment: SegmentProfile, rules: Rules) -> str:
     nouns = _strongest(segment, rules.get("noun", []), 1)
     holdings = _strongest(segment, rules.get("holding", []), 2 if len(adjectives) < 2 else 1)
     if not (adjectives or nouns or holdings):
-        return _named_by_marker(segment)
+        return _named_by_trait(segment)
     before, noun, after = ([entry["text"] for entry, _ in part] for part in (adjectives, nouns, holdings))
-    words = [", ".join(before), *(noun or ["customers"]), " and ".join(after)]
-    return capital(" ".join(words).strip())
+    return _in_order(before, noun, after)
 
 
-def _named_by_marker(segment: SegmentProfile) -> str:
-    marker = next(_of_most(segment), None)
-    return capital(NOTHING_SHARED) if marker is None else f"Customers with {_short(marker)}"
+def _named_by_trait(segment: SegmentProfile) -> str:
+    """Name a segment by the strongest trait for which there is no word: a level, or numbers that are high or low."""
+    far = [typical for typical in segment.typical if typical.known >= MOST and _is_far(typical)]
+    traits = [(typical.difference, typical) for typical in far]
+    told = {typical.column for typical in far}
+    found = [
+        *((abs(apart), number_in_words(typical.label, "high" if apart > 0 else "low")) for apart, typical in traits),
+        *(
+            (marker.difference, _in_words(marker, segment))
+            for marker in _of_most(segment)
+            if marker.column not in told or not is_band(marker.level)
+        ),
+    ]
+    if not found:
+        return capital(NOTHING_SHARED)
+    return f"Customers {min(found, key=lambda trait: (-trait[0], trait[1]))[1]}"
 
 
-def _short(marker: Marker) -> str:
-    return f"{shorten(marker.label, LONGEST)} {shorten(marker.level, LONGEST)}"
+def _is_far(typical: Typical) -> bool:
+    """Whether numbers lie apart from those of all customers, and not those of a few with very large ones alone."""
+    return abs(typical.difference) >= FAR and typical.difference * (typical.median - typical.base_median) > 0
+
+
+def _in_words(marker: Marker, segment: SegmentProfile) -> str:
+    is_number = any(typical.column == marker.column for typical in segment.typical)
+    say = band_in_words if is_number and is_band(marker.level) else level_in_words
+    return say(marker.label, marker.level)
 
 
 def _of_most(segment: SegmentProfile) -> Iterator[Marker]:
@@ -301,7 +322,12 @@ def _names_by_themselves(profiles: Profiles, rules: Rules, cuts: Cuts | None) ->
 
 def _named_by_cuts(made_by: Sequence[tuple[Cut, ...]], rules: Rules) -> list[str]:
     """Name segments by what no other segment meets of the splits that lead to them, in shorter words where it is long."""
-    return [_name_with_room(_telling_cuts(place, made_by), rules) for place in range(len(made_by))]
+    chosen = [_telling_cuts(place, made_by) for place in range(len(made_by))]
+    names = [_name_with_room(cuts, rules) for cuts in chosen]
+    return [  # two ranges may both be low: then it takes their ends to tell them apart
+        name if names.count(name) == 1 else _name_with_room(cuts, rules, exact=True)
+        for name, cuts in zip(names, chosen, strict=True)
+    ]
 
 
 def _telling_cuts(place: int, made_by: Sequence[tuple[Cut, ...]]) -> tuple[Cut, ...]:
@@ -316,33 +342,49 @@ def _telling_cuts(place: int, made_by: Sequence[tuple[Cut, ...]]) -> tuple[Cut, 
     return own
 
 
-def _name_with_room(cuts: tuple[Cut, ...], rules: Rules) -> str:
+def _name_with_room(cuts: tuple[Cut, ...], rules: Rules, *, exact: bool = False) -> str:
     """Shorten labels and levels until a dialler shows the whole name; no condition is left out, however many there are."""
-    names = [_name_of(cuts, rules), *(_name_of(cuts, rules, length) for length in SHORTER)]
+    names = [_name_of(cuts, rules, length, exact=exact) for length in (0, *SHORTER)]
     return next((name for name in names if len(name) <= LONGEST_NAME), names[-1])
 
 
-def _name_of(cuts: tuple[Cut, ...], rules: Rules, length: int = 0) -> str:
+def _name_of(cuts: tuple[Cut, ...], rules: Rules, length: int, *, exact: bool) -> str:
     """Say conditions in the words there are for their levels, or as they are; shorter, where labels may only have a length."""
     parts: dict[str, list[str]] = {part: [] for part in ("adjective", "noun", "holding", "with")}
     for cut in cuts:
         plain = cut.shortened(length) if length else cut.text
-        part, text = next(_words_for(cut, rules), ("with", plain))
+        part, text = next(_words_for(cut, rules, exact=exact), ("with", plain))
         if part == "noun" and parts["noun"]:
             part, text = "with", plain
         parts[part].append(text)
     after = parts["holding"] + ([f"with {listed(parts['with'])}"] if parts["with"] else [])
-    words = [", ".join(parts["adjective"]), *(parts["noun"] or ["customers"]), " and ".join(after)]
-    return capital(" ".join(words).strip())
+    return _in_order(parts["adjective"], parts["noun"], after)
 
 
-def _words_for(cut: Cut, rules: Rules) -> Iterator[tuple[str, str]]:
+def _in_order(before: Sequence[str], noun: Sequence[str], after: Sequence[str]) -> str:
+    """Put the parts of a name in order; "with" and "without" are said once each."""
+    held: dict[str, list[str]] = {}
+    for text in after:
+        first, _, rest = text.partition(" ")
+        said, of_what = (first, rest) if first in ("with", "without") else (text, "")
+        held.setdefault(said, []).append(of_what)
+    behind = " and ".join(f"{said} {listed(of_what)}".strip() for said, of_what in held.items())
+    return capital(" ".join([", ".join(before), *(noun or ["customers"]), behind]).strip())
+
+
+def _words_for(cut: Cut, rules: Rules, *, exact: bool = False) -> Iterator[tuple[str, str]]:
+    """Find words for a condition: of the file, or those for a level or a range; `exact` ones leave ranges to their ends."""
+    end = {"high": "above", "low": "below"}.get(cut.side if not exact else "")
     for part in ("adjective", "noun", "holding"):
         for entry in rules.get(part, []):
             level = bool(cut.level) and "level" in entry and re.fullmatch(entry["level"], cut.level, re.IGNORECASE)
             known = cut.known and entry.get("known", False)
-            if (level or known) and re.search(entry["label"], cut.label, re.IGNORECASE):
+            if (level or known or end in entry) and re.search(entry["label"], cut.label, re.IGNORECASE):
                 yield part, entry["text"]
+    if cut.side and not exact and re.search(r"\d[.,]\d", cut.words):  # an amount of a customer; "3 or more" is none
+        yield "holding", number_in_words(cut.label, cut.side)
+    if cut.level and not cut.side and (said := level_in_words(cut.label, cut.level)).startswith("with"):
+        yield "holding", said
 
 
 def _distinct(names: list[str], segments: tuple[SegmentProfile, ...], traits: Sequence[Trait]) -> list[str]:
@@ -369,7 +411,10 @@ def _longer(names: list[str], more: Sequence[str]) -> list[str]:
 
 def _telling_marker(place: int, others: list[int], segments: tuple[SegmentProfile, ...]) -> str:
     return _most_telling(
-        (marker.of_all - max(_share_of(marker, segments[other]) for other in others), _short(marker))
+        (
+            marker.of_all - max(_share_of(marker, segments[other]) for other in others),
+            _in_words(marker, segments[place]),
+        )
         for marker in _of_most(segments[place])
         if others
     )
