@@ -470,7 +470,7 @@ def test_words_are_of_the_column_they_mean(retired, label):
     words = say_segments(Profiles((plain,)))[0]
     assert words.name == f"Customers with high {label}"
     assert {sentence.kind for sentence in words.sentences} == {"who", "need"}
-    assert words.of("need")[0].text.startswith("Nothing that many of them share")
+    assert words.of("need")[0].text.startswith("For what many of them share")
 
 
 @pytest.mark.parametrize("label", ["age", "age in years", "customer age", "average yearly balance", "account balance"])
@@ -595,9 +595,19 @@ def test_advice_for_most_names_whom_it_is_for_where_many_others_are_otherwise(re
     ]
 
 
+@pytest.mark.parametrize("owed", [0.0, 0.8])
+def test_who_has_a_high_income_is_offered_something_unless_they_owe_much(retired, owed):
+    income, debts = (
+        Typical(label, label, "", 5.0 + far, 5.0, far) for label, far in (("income", 0.9), ("debts", owed))
+    )
+    wealthy = plain(retired, "2", typical=(income, debts))
+    assert bool(advice_of(wealthy, "offer")) == (owed == 0)
+    assert len(advice_of(wealthy, "need")) == (1 if owed == 0 else 2)
+
+
 def test_no_segments_advice_is_silently_empty(retired):
     (said,) = advice_of(plain(retired, "1"), "need")
-    assert said.startswith("Nothing that many of them share suggests a need or an offer: ask what they are saving for")
+    assert said.startswith("For what many of them share no need and no offer is known: ask what they are saving for")
 
 
 @pytest.mark.parametrize(("typical", "married", "told"), [(0.0, "", True), (-0.8, "", False), (0.0, "No", False)])
