@@ -115,10 +115,10 @@ def listed(words: Sequence[str], *, last: str = "and") -> str:
     return f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
-def some_named(names: Sequence[str], most: int, *, last: str = "and") -> str:
+def some_named(names: Sequence[str], most: int) -> str:
     """Join the first few of many words: a, b and 3 more."""
     more = len(names) - most
-    return listed([*names[:most], *([f"{more:,} more"] if more > 0 else [])], last=last)
+    return listed([*names[:most], *([f"{more:,} more"] if more > 0 else [])])
 
 
 def quoted(names: Sequence[str]) -> str:

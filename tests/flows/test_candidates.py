@@ -17,7 +17,7 @@ from segmint.contract.ledger import KEPT_REJECTS
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.errors import PolicyError
-from segmint.flows.candidates import choose_of, customers_of, today, with_policy_columns
+from segmint.flows.candidates import choose_of, customers_of, measured_columns, today, with_policy_columns
 from segmint.tables.source import open_table
 from segmint.targeting.choose import NO_AMOUNT, choose
 from segmint.targeting.stakes import amounts
@@ -60,6 +60,21 @@ def test_a_limit_that_cannot_be_held_against_a_value_stops_the_work(tmp_path: Pa
         with_policy_columns(table, policy)
     levels = make_policy(exclude=[{"name": "in debt", "column": "debt", "levels": ["much"]}])
     assert with_policy_columns(table, levels)["debt"].to_list() == ["much", "2,5"]
+
+
+def test_a_column_of_numbers_can_be_compared_and_have_levels_at_once(tmp_path: Path) -> None:
+    contract = CONTRACT.model_copy(update={"missing": ("", "n/a")})
+    (tmp_path / "scores.csv").write_text("client;age;score\na;41;3,0\nb;30;12,5\nc;30;n/a\nd;30;4,5\n")
+    table = validate(open_table(tmp_path / "scores.csv"), contract, purpose="predict")
+    rules = [
+        {"name": "high", "column": "score", "above": 10.0},
+        {"name": "three", "column": "score", "levels": ["3,0"]},
+    ]
+    policy = make_policy(exclude=rules)
+    columns = with_policy_columns(table, policy)
+    numbers = measured_columns(table, columns, policy)
+    held_back = suppress(customers_of(table), columns, contract, policy, today=date(2026, 3, 14), numbers=numbers)
+    assert held_back.because.to_list() == ["three", "high", "", ""]
 
 
 def read(ids: list[str | None], ages: list[str]) -> ValidTable:

@@ -10,9 +10,11 @@ import pytest
 
 import segmint.flows.explain as flow
 from segmint.config import load_config
+from segmint.contract.column import Column
 from segmint.contract.validate import validate
 from segmint.errors import InputError
 from segmint.flows.bundle import propensities
+from segmint.flows.candidates import ids_of
 from segmint.flows.demo import sample_path
 from segmint.flows.explain import Explained, explain_customers
 from segmint.flows.run import RunResult
@@ -78,6 +80,15 @@ def test_the_record_of_a_run_does_not_say_who_was_asked_about(flag: list[str]) -
     said = flow._without_customer(["explain", "new.csv", *flag, "--bundle", "PROMOTED"])
     assert not any("17" in word for word in said)
     assert (said[:2], said[-2:]) == (["explain", "new.csv"], ["--bundle", "PROMOTED"])
+
+
+def test_reasons_name_customers_as_every_other_file_does(done: RunResult, few: pl.DataFrame) -> None:
+    bundle = open_bundle(done.folder)
+    client = Column(name="client", kind="text", role="id", label="client")
+    contract = bundle.contract.model_copy(update={"columns": (client, *bundle.contract.columns)})
+    named = few.head(2).with_columns(client=pl.Series([" 0018 ", "'7"]))
+    table = validate(open_table(named), contract, purpose="predict", at=bundle.at)
+    assert flow.reasons_of(table, bundle)["customer"].to_list() == ids_of(table).to_list() == ["0018", "7"]
 
 
 def test_customers_in_general_are_real_ones(done: RunResult, few: pl.DataFrame) -> None:

@@ -22,7 +22,7 @@ _OURS = re.compile(r"^=[A-J0-9$().,:*/+<>-]*$")
 def parts_of(n=3000, **rules):
     frame = make_customers(n)
     policy = make_policy(holdout_share=0.1, **rules)
-    return what_if_parts(choose(frame["client"], frame["propensity"], policy), policy)
+    return what_if_parts(choose(frame["client"], frame["propensity"], policy))
 
 
 @pytest.mark.parametrize(("cost", "value"), [(1.0, 1.0), (2.0, 1.0), (0.5, 1.0), (1.0, 1.5), (1.3, 0.8)])
@@ -43,7 +43,7 @@ def test_with_nothing_changed_the_parts_say_what_the_list_says(rules, cost):
     frame = make_customers(3000)
     policy = make_policy(cost=cost, holdout_share=0.1, **{k: v * max(cost / 5, 1) for k, v in rules.items()})
     choice = choose(frame["client"], frame["propensity"], policy)
-    parts = what_if_parts(choice, policy)
+    parts = what_if_parts(choice)
     money = np.inf if policy.budget_money is None else policy.budget_money
     found = best_of_parts(parts, most=policy.most_customers, money=money)
     assert found["customers"] == pytest.approx(choice.listed.size)

@@ -169,7 +169,8 @@ def weigh(table: ValidTable, policy: ContactPolicy, bundle: Bundle) -> Candidate
         If the policy names columns, levels or files that cannot be used.
     """
     columns, customers = columns_of(table, policy, bundle), customers_of(table)
-    held_back = suppress(customers, columns, bundle.contract, policy, today=today())
+    numbers = measured_columns(table, columns, policy)
+    held_back = suppress(customers, columns, bundle.contract, policy, today=today(), numbers=numbers)
     segments = segments_of(table, bundle, held_back)
     if segments is not None and SEGMENT not in columns.columns:
         columns = columns.with_columns(segments)
@@ -306,6 +307,20 @@ def with_policy_columns(table: ValidTable, policy: ContactPolicy, *, apart: Sequ
     there = {*table.frame.columns, *apart, *(column.name for column in extra)}
     extra += [table.raw[name] for name in policy.columns if name not in there]
     return table.frame.with_columns(extra)
+
+
+def measured_columns(table: ValidTable, columns: pl.DataFrame, policy: ContactPolicy) -> dict[str, pl.Series]:
+    """Read what exclusions compare as numbers, where `columns` keeps it as it is written for those that name levels.
+
+    Raises
+    ------
+    PolicyError
+        As `with_policy_columns`.
+    """
+    there = {name: columns[name] for name in policy.measured_exclusions if name in columns.columns}
+    return {
+        name: values if values.dtype.is_numeric() else _numbers(table, name, policy) for name, values in there.items()
+    }
 
 
 def _numbers(table: ValidTable, name: str, policy: ContactPolicy) -> pl.Series:

@@ -20,11 +20,11 @@ def log_odds(propensity: ArrayLike, edge: float = 1e-6) -> Floats:
     return result
 
 
-def shifted(propensity: ArrayLike, shift: float, edge: float = 1e-6) -> Floats:
-    """Add `shift` to the log odds of each propensity, kept `edge` away from 0 and 1; 0 leaves them as they are."""
+def shifted(propensity: ArrayLike, shift: float) -> Floats:
+    """Add `shift` to the `log_odds` of each propensity; 0 leaves them as they are."""
     if shift == 0.0:
         return np.asarray(propensity, dtype=np.float64)
-    result: Floats = 1 / (1 + np.exp(-(log_odds(propensity, edge) + shift)))
+    result: Floats = 1 / (1 + np.exp(-(log_odds(propensity) + shift)))
     return result
 
 
@@ -129,9 +129,9 @@ def reliability_table(y: ArrayLike, score: ArrayLike, bins: int = 10) -> Reliabi
     return ReliabilityTable(lower, upper, mean, responders / customers, low, high, customers.astype(np.int64))
 
 
-def expected_calibration_error(y: ArrayLike, score: ArrayLike, bins: int = 10) -> float:
+def expected_calibration_error(y: ArrayLike, score: ArrayLike) -> float:
     """Mean gap between propensity and response rate over the bins of `reliability_table`, by customers."""
-    table = reliability_table(y, score, bins)
+    table = reliability_table(y, score)
     gaps = np.abs(table.mean_propensity - table.response_rate)
     return float(np.average(gaps, weights=table.customers))
 

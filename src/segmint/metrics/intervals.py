@@ -43,17 +43,15 @@ def wilson(successes: ArrayLike, trials: ArrayLike, level: float = 0.95) -> tupl
     return np.clip(centre - reach, 0, 1), np.clip(centre + reach, 0, 1)
 
 
-def trials_behind(rate: float, low: float, high: float, level: float = 0.95) -> float:
+def trials_behind(rate: float, low: float, high: float) -> float:
     """Count the independent trials that `wilson` made an interval of: fewer than there were, where some went together.
 
     Parameters
     ----------
     rate, low, high : float
-        What `wilson` said of them; `low` below `high`.
-    level : float
-        Confidence level of the interval.
+        What `wilson` said of them, at its 95 %; `low` below `high`.
     """
-    z = NormalDist().inv_cdf(0.5 + level / 2)
+    z = NormalDist().inv_cdf(0.975)
     square = (high - low) ** 2
     # the width of the interval as a quadratic in z ** 2 / n, of whose two roots one is positive
     a, b = square - 1, 2 * square - 4 * rate * (1 - rate)

@@ -14,7 +14,7 @@ STARTS = 10
 ROUNDS = 50
 
 
-def k_means(mixture: Mixture, count: int, random: np.random.Generator, *, starts: int = STARTS) -> Solution:
+def k_means(mixture: Mixture, count: int, random: np.random.Generator) -> Solution:
     """Find `count` centres, the best of several starts (Lloyd, 1982; Arthur & Vassilvitskii, 2007).
 
     Parameters
@@ -23,7 +23,6 @@ def k_means(mixture: Mixture, count: int, random: np.random.Generator, *, starts
         Holds the rows of statistics and how often each counts.
     count : int
     random : numpy Generator
-    starts : int
 
     Returns
     -------
@@ -33,7 +32,7 @@ def k_means(mixture: Mixture, count: int, random: np.random.Generator, *, starts
     """
     points, scale = _embed(mixture)
     best: tuple[float, Floats32, Floats32] | None = None
-    for _ in range(starts):
+    for _ in range(STARTS):
         own = mixture.random_start(count, random).argmax(axis=0)
         inertia, own, centres = _lloyd(points, mixture.counts, own, count)
         if best is None or inertia < best[0]:

@@ -22,6 +22,7 @@ from segmint.segments.coding import Design
 Floats32 = NDArray[np.float32]
 PRIOR = 2.0  # customers' worth of the whole table in each class: no level is ever impossible
 ROUGH, FINE = 2e-4, 1e-5  # rounds stop when the mean log-likelihood grows by less
+_ROUNDS_TO_REFINE = 200
 SMALLEST_VARIANCE = 0.05  # of a normal score, whose variance over all customers is 1
 
 
@@ -143,9 +144,9 @@ class Mixture:
                     best[solution.count] = solution
         return {count: self._fit(best[count].responsibilities, rounds) for count in sorted(best) if count <= most}
 
-    def refine(self, solution: Solution, rounds: int = 200) -> Solution:
+    def refine(self, solution: Solution) -> Solution:
         """Fit these rows from a solution that other rows began."""
-        return self._fit(self._expect(solution.weights, solution.log_shares)[0], rounds)
+        return self._fit(self._expect(solution.weights, solution.log_shares)[0], _ROUNDS_TO_REFINE)
 
     def random_start(self, count: int, random: np.random.Generator) -> Floats32:
         """Soft memberships around rows far from each other (k-means++ seeding on chi-square distances)."""

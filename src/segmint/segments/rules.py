@@ -82,10 +82,10 @@ class SegmentRules:
         """Return one row per rule."""
         return pl.DataFrame([asdict(rule) for rule in self.rules])
 
-    def sql(self, keys: tuple[str, ...], name: str = "segment") -> str:
+    def sql(self, keys: tuple[str, ...]) -> str:
         """Write the rules as one SQL CASE expression; `keys` are the segments' names in order."""
         lines = [f"  WHEN {rule.condition} THEN {_text(keys[rule.segment])}" for rule in self.rules]
-        return "CASE\n" + "\n".join(lines) + f"\nEND AS {_identifier(name)}"
+        return "CASE\n" + "\n".join(lines) + '\nEND AS "segment"'
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON."""

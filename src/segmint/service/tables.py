@@ -96,7 +96,7 @@ async def target_table(
     with passing_folder(_place()) as folder:
         if kind == "json":
             body, table = await read_body(request), folder / "rows.parquet"
-            await workers.do(partial(_write_rows, body, handle.bundle, table, policy_of(config).number_columns))
+            await workers.do(partial(_write_rows, body, handle.bundle, table, policy_of(config).read_as_numbers))
             # its numbers are texts there, and only one sign could have written them
             config = config.model_copy(update={"data": config.data.model_copy(update={"decimal": "point"})})
         else:

@@ -29,9 +29,9 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _BATCH = 65_536
 
 
-def safe_text(text: str, longest: int = CELL_CHARACTERS) -> str:
-    """Make a text for a sheet's cell: no formula, no control characters, at most `longest` characters."""
-    return guarded_text(_CONTROL.sub(" ", text))[:longest]
+def safe_text(text: str) -> str:
+    """Make a text for a sheet's cell: no formula, no control characters, at most `CELL_CHARACTERS`."""
+    return guarded_text(_CONTROL.sub(" ", text))[:CELL_CHARACTERS]
 
 
 def safe_field(text: str, longest: int = CELL_CHARACTERS) -> str:

@@ -495,10 +495,14 @@ class ContactPolicy(ContactRules):
 
     @property
     def number_columns(self) -> tuple[str, ...]:
-        """Those of `columns` that hold numbers: money, what a customer takes of a capacity, what is above or below."""
+        """Those of `columns` that hold nothing but numbers: money, what a customer takes of a capacity, what is above or below."""
         levels = {quota.column for quota in self.quotas} | {rule.column for rule in self.exclude if rule.levels}
-        measured = [*self.amount_columns, *self.measured_exclusions]
-        return tuple(name for name in dict.fromkeys(measured) if name not in levels)
+        return tuple(name for name in self.read_as_numbers if name not in levels)
+
+    @property
+    def read_as_numbers(self) -> tuple[str, ...]:
+        """Those of `columns` whose numbers decide, once, levels of some of them too."""
+        return tuple(dict.fromkeys((*self.amount_columns, *self.measured_exclusions)))
 
     @property
     def amount_columns(self) -> tuple[str, ...]:

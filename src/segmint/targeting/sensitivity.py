@@ -39,8 +39,8 @@ def sensitivity(choice: Choice, policy: ContactPolicy, factors: Sequence[float] 
     return pl.DataFrame(rows, orient="row")
 
 
-def what_if_parts(choice: Choice, policy: ContactPolicy, *, parts: int = PARTS) -> pl.DataFrame:
-    """Cut everyone who may be called into parts by return, best first: enough to try other costs, values and budgets.
+def what_if_parts(choice: Choice) -> pl.DataFrame:
+    """Cut everyone who may be called into `PARTS` at most by return, best first: enough to try other costs, values and budgets.
 
     A call pays when expected successes × value ÷ cost is above 1; multiplying all costs or values moves that edge and
     never the order, so sums by part answer "what if" anywhere, without a customer. One part ends where calls stop to
@@ -50,9 +50,6 @@ def what_if_parts(choice: Choice, policy: ContactPolicy, *, parts: int = PARTS) 
     Parameters
     ----------
     choice : Choice
-    policy : ContactPolicy
-    parts : int
-        Parts at most; none smaller than 10 customers.
 
     Returns
     -------
@@ -66,7 +63,7 @@ def what_if_parts(choice: Choice, policy: ContactPolicy, *, parts: int = PARTS) 
         ratio = np.where(cost > 0, worth / cost, np.where(worth < 0, -np.inf, np.inf))
     order = np.argsort(-ratio, kind="stable")
     paying = int((choice.expected_profit[rows] > 0).sum())
-    ends = _ends(rows.size, parts, (paying, choice.listed.size))
+    ends = _ends(rows.size, PARTS, (paying, choice.listed.size))
     if not rows.size:
         return pl.DataFrame(schema=dict.fromkeys(("ratio", "customers", "successes", "value", "cost"), pl.Float64))
     sums = {

@@ -60,7 +60,7 @@ def summarise_list(call_list: CallList, choice: Choice, policy: ContactPolicy, c
         "quotas_or_capacities": policy.needs_optimiser,
         "gap": choice.gap,
         "sensitivity": sensitivity(choice, policy).to_dicts(),
-        "parts": what_if_parts(choice, policy).to_dict(as_series=False),
+        "parts": what_if_parts(choice).to_dict(as_series=False),
         "holdout": holdout_plans(call_list, policy),
     }
 

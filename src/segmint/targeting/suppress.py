@@ -7,7 +7,7 @@ a list without its objections must not exist.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -121,6 +121,7 @@ def suppress(
     policy: ContactPolicy,
     *,
     today: date,
+    numbers: Mapping[str, pl.Series] | None = None,
 ) -> Suppression:
     """Find everyone whom a file, a role of the contract or a named exclusion keeps off the list.
 
@@ -135,6 +136,8 @@ def suppress(
     policy : ContactPolicy
     today : date
         Rest days count back from here.
+    numbers : dict of str to polars.Series, optional
+        The columns that exclusions compare, as numbers, where `frame` holds them as they are written.
 
     Returns
     -------
@@ -168,7 +171,7 @@ def suppress(
         unlike.append(objectors.unlike)
     rules.extend(_consent(contract, frame, policy))
     rules.extend(_exclude_if(contract, frame, policy))
-    rules.extend((_meets(rule, frame, contract), rule.name) for rule in policy.exclude)
+    rules.extend((_meets(rule, frame, contract, numbers or {}), rule.name) for rule in policy.exclude)
     shortened = ""
     if phones:
         without = _without_phone(phones, policy.country_code)
@@ -370,7 +373,7 @@ def _some_of(words: Sequence[str]) -> str:
     return some_named([f"'{word}'" for word in words], MOST_ACCEPTED) or "none"
 
 
-def _meets(rule: Exclusion, frame: pl.DataFrame, contract: Contract) -> pl.Series:
+def _meets(rule: Exclusion, frame: pl.DataFrame, contract: Contract, numbers: Mapping[str, pl.Series]) -> pl.Series:
     if rule.column not in frame.columns:
         raise PolicyError(
             f"The exclusion '{rule.name}' needs a column '{rule.column}' that the table does not have.",
@@ -382,21 +385,14 @@ def _meets(rule: Exclusion, frame: pl.DataFrame, contract: Contract) -> pl.Serie
     if rule.levels:
         found |= has_level(values, rule.levels)
     if rule.above is not None or rule.below is not None:
-        found |= _beyond(rule, values, contract.by_name.get(rule.column))
+        found |= _beyond(rule, numbers.get(rule.column, values), contract.by_name.get(rule.column))
     if rule.missing:
         found |= values.is_null() | (bare_words(values) == "").fill_null(True)
     return found
 
 
 def _beyond(rule: Exclusion, values: pl.Series, column: Column | None) -> pl.Series:
-    numbers = values.cast(pl.Float64, strict=False)
-    unparsable = int((numbers.is_null() & values.is_not_null() & (bare_words(values) != "")).sum())
-    if unparsable:
-        raise PolicyError(
-            f"'{rule.name}' compares '{rule.column}', where {counted(unparsable, 'value is no number', 'values are no numbers')}.",
-            expected="a number column",
-            fix="use levels instead of above or below, or clean the column",
-        )
+    numbers = values.cast(pl.Float64)
     found = pl.Series(values.name, np.zeros(len(values), dtype=bool))
     if rule.above is not None:
         found |= (numbers > rule.above).fill_null(False)
