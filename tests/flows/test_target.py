@@ -105,6 +105,17 @@ def test_without_ids_the_very_table_that_was_trained_on_is_known_and_said(
     assert "how well, if it learned from none of them (nobody can tell): f1" in said
 
 
+def test_of_another_form_of_the_trained_table_nobody_can_tell_and_that_is_said(done: RunResult, runs: Path) -> None:
+    frame = pl.read_csv(sample_path(), separator=";").head(300)
+    found = target(frame, done.folder, policy(), runs=runs)
+    to_call = found.summary["counts"]["listed"]
+    said = f"{to_call:,} of the {to_call:,} to be called have an outcome already, and nobody can tell whether the network was trained"
+    assert any(said in sentence and "not the very table" in sentence for sentence in found.sentences)
+    new = target(frame.drop("y"), done.folder, policy(), runs=runs)
+    assert "trained_on" not in new.summary
+    assert not any("trained" in sentence for sentence in new.sentences)
+
+
 def test_a_bundle_of_which_nobody_can_say_what_it_learned_is_refused_before_there_is_a_list(
     done: RunResult, tmp_path: Path
 ) -> None:

@@ -48,6 +48,7 @@ def doubts_of_list(
     who: str,
     *,
     seen: int,
+    sure: bool,
     read: Sequence[Doubt],
     runs: Sequence[Run],
     table: str,
@@ -64,7 +65,9 @@ def doubts_of_list(
     who : str
         What they are to the list: "to be called".
     seen : int
-        How many of them the network was trained on.
+        How many of them the network was trained on, or may have been.
+    sure : bool
+        Whether anybody can tell.
     read : sequence of Doubt
         The doubts of `Candidates`.
     runs : sequence of Run
@@ -74,19 +77,32 @@ def doubts_of_list(
     """
     by_id = bundle.contract.id_column is not None
     return [
-        *_trained_on(seen, len(called), who),
+        *_trained_on(seen, len(called), who, sure=sure, by_id=by_id),
         *shared_customers(runs, policy, called, who, by_id=by_id, table=table),
         *_doubts_of(policy, bundle, columns, read),
     ]
 
 
-def _trained_on(seen: int, of: int, who: str) -> list[Doubt]:
-    """Say that the network has learned from `seen` of the `of` customers `who`, where it has from any."""
-    said = (
-        f"the network was trained on {seen:,} of the {of:,} {who}: for them this is no prediction about strangers, and what "
-        "they are expected to bring may be too high"
+def _trained_on(seen: int, of: int, who: str, *, sure: bool, by_id: bool) -> list[Doubt]:
+    """Say that the network has learned from `seen` of the `of` customers `who`, or may have, where it has from any."""
+    if not seen:
+        return []
+    if sure:
+        said = (
+            f"the network was trained on {seen:,} of the {of:,} {who}: for them this is no prediction about strangers, and what "
+            "they are expected to bring may be too high"
+        )
+        return [Doubt(title="The network has seen customers of this list", sentence=said)]
+    why = (
+        "the run that trained it is not here"
+        if by_id
+        else "the contract has no id, and this is not the very table it learned"
     )
-    return [Doubt(title="The network has seen customers of this list", sentence=said)] if seen else []
+    said = (
+        f"{seen:,} of the {of:,} {who} have an outcome already, and nobody can tell whether the network was trained on them "
+        f"({why}): if it was, what they are expected to bring may be too high"
+    )
+    return [Doubt(title="Nobody can tell whether the network has seen customers of this list", sentence=said)]
 
 
 def unread(bundle: Bundle, columns: pl.DataFrame) -> list[Doubt]:

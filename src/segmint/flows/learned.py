@@ -40,10 +40,15 @@ class Learned:
         if self.ids is not None:
             nobody = np.zeros(len(table), dtype=bool)
             return nobody if table.ids is None else self.ids.known(table.ids)
-        outcome = table.contract.outcome.column
-        if outcome not in table.frame.columns:
-            return np.zeros(len(table), dtype=bool)
-        return table.frame[outcome].is_not_null().to_numpy()
+        return with_outcome(table)
+
+
+def with_outcome(table: ValidTable) -> NDArray[np.bool_]:
+    """Tell for each row whether its outcome is known: nobody else can have been trained on."""
+    outcome = table.contract.outcome.column
+    if outcome not in table.frame.columns:
+        return np.zeros(len(table), dtype=bool)
+    return table.frame[outcome].is_not_null().to_numpy()
 
 
 def run_folder(bundle: Path | str, runs: Path) -> Path:

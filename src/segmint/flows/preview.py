@@ -15,7 +15,7 @@ from segmint.config import Config
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.flows.candidates import choose_of, require_usable, today, weigh
-from segmint.flows.learned import Learned
+from segmint.flows.learned import Learned, with_outcome
 from segmint.flows.read import open_source
 from segmint.flows.settings import policy_of, require_its_moment
 from segmint.store.bundle import Bundle
@@ -46,7 +46,9 @@ class PreparedList:
     doubts : tuple of Doubt
         As in `Candidates`.
     trained_on : ndarray of bool, shape (n_customers,)
-        Of those whom no rule keeps off, whom the network has learned from.
+        Of those whom no rule keeps off, whom the network has learned from, or may have.
+    sure : bool
+        Whether anybody can tell whom it has learned from.
     preview : ListPreview
         Of these customers, and the columns that quotas, costs and values may be taken from.
     """
@@ -56,6 +58,7 @@ class PreparedList:
     rejected: int
     doubts: tuple[Doubt, ...]
     trained_on: NDArray[np.bool_]
+    sure: bool
     preview: ListPreview
 
     @property
@@ -107,10 +110,10 @@ def prepare_list(table: ValidTable, bundle: Bundle, config: Config, learned: Lea
     found = weigh(table, policy, bundle)
     held_back = found.held_back
     preview = ListPreview(found.customers, found.propensity, policy, columns=found.columns, eligible=held_back.eligible)
-    trained_on = np.zeros(len(table), dtype=bool)
-    if learned is not None:
-        trained_on[held_back.eligible] = learned.rows(table.rows(held_back.eligible))
-    return PreparedList(held_back.because, held_back.counts, table.ledger.rejected, found.doubts, trained_on, preview)
+    sure, trained_on = learned is not None, np.zeros(len(table), dtype=bool)
+    trained_on[held_back.eligible] = (learned.rows if learned else with_outcome)(table.rows(held_back.eligible))
+    rejected = table.ledger.rejected
+    return PreparedList(held_back.because, held_back.counts, rejected, found.doubts, trained_on, sure, preview)
 
 
 def stands_on(config: Config, table: ValidTable) -> str:

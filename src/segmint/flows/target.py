@@ -28,7 +28,7 @@ from segmint.flows.candidates import (
     require_usable,
     weigh,
 )
-from segmint.flows.learned import Learned, run_folder
+from segmint.flows.learned import Learned, run_folder, with_outcome
 from segmint.flows.read import inputs_of, open_source, read, refuse_in_run
 from segmint.flows.report import write_report
 from segmint.flows.same_campaign import held_out_again
@@ -199,15 +199,17 @@ def target(
         )
         for_dialler = publish_file(here.folder / DIALLER, lambda path: write_dialler(call_list, profile, path))
         summary["hand_off"] = {SHEET: asdict(for_people), DIALLER: asdict(for_dialler)}
+        seen = int((learned.rows if learned else with_outcome)(table.rows(call_list.lists(table.records))).sum())
         if learned is not None:
-            summary["trained_on"] = int(learned.rows(table.rows(call_list.lists(table.records))).sum())
+            summary["trained_on"] = seen
         summary["doubts"] = doubts_of_list(
             policy,
             opened_bundle,
             columns,
             call_list.listed["customer"],
             "to be called",
-            seen=summary.get("trained_on", 0),
+            seen=seen,
+            sure=learned is not None,
             read=[*found.doubts, *_shared_phones(call_list, contract)],
             runs=others,
             table=opened.fingerprint,

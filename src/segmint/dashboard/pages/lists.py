@@ -80,6 +80,7 @@ def _doubts(desk: Desk, table: str, prepared: PreparedList, policy: ContactPolic
         prepared.preview.customers.gather(rows),
         "who may be called",
         seen=int(prepared.trained_on[rows].sum()),
+        sure=prepared.sure,
         read=prepared.doubts,
         runs=desk.all_runs(),
         table=desk.fingerprint(table),
