@@ -309,6 +309,24 @@ def test_the_purchases_outcome_is_read_as_the_contract_reads_it(
         measure(listed, results, codes=codes, runs=tmp_path / "runs", purchases=some)
 
 
+def test_a_list_without_ids_is_joined_by_the_number_of_the_record_however_that_is_written(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    listed, results = (
+        each.with_columns(pl.col("customer").str.slice(1).str.strip_chars_start("0")) for each in campaign()
+    )
+    contract = Contract(
+        name="no ids", outcome=Outcome(column="y", kind="response", levels=("a", "b"), positive="b"), columns=()
+    )
+    monkeypatch.setattr("segmint.flows.measure._contract_of", lambda run: contract)
+    codes = tmp_path / "codes.toml"
+    codes.write_text(CODES)
+    plain = measure(listed, results, codes=codes, runs=tmp_path / "runs")
+    spelled = results.with_columns("record " + pl.col("customer"))
+    found = measure(listed, spelled, codes=codes, runs=tmp_path / "runs")
+    assert found.frame().equals(plain.frame(), null_equal=True)
+
+
 def test_only_arms_that_are_unlike_are_said_to_be_no_match(tmp_path: Path) -> None:
     """That the arms are not judged alike is a caution too, but of another kind."""
     listed, results = campaign()

@@ -43,10 +43,11 @@ from segmint.targeting.suppress import UNNAMED
 from segmint.wording import counted, some_of
 
 ROWS = "measure.parquet"
+_RECORD = rf"(?i)^\s*{UNNAMED}\s*([0-9]{{1,15}})\s*$"
 NEEDED = ("customer", "status", "propensity", "value", "cost")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Measured:
     """What calling brought, for any door.
 
@@ -64,6 +65,9 @@ class Measured:
     sentences: tuple[str, ...]
     summary: dict[str, Any] = field(repr=False)
     measurement: Measurement = field(repr=False)
+
+    def __repr__(self) -> str:
+        return f"<Measured {self.folder}: {counted(self.summary['results']['read'], 'result')}>"
 
     @property
     def not_grown(self) -> str:
@@ -221,14 +225,16 @@ def _read(tables: _Tables, codes: Dispositions, config: Config, runs: Path) -> _
     list_run = scoring_run(tables.call_list, listed, runs)
     contract = _contract_of(list_run)
     bought = tables.purchases is not None
-    results = read_frame(tables.results, config.data)
+    results = _by_number(read_frame(tables.results, config.data), codes.customer, contract)
     told, codes, said = _by_the_outcome(results, contract, codes, None if bought else listed)
     purchases = read_frame(tables.purchases, tables.data_of_purchases(config)) if bought else None
     joined = join_results(
         listed,
         told,
         _by_the_lists_id(codes, told, contract),
-        purchases=None if purchases is None else _as_the_contract_reads(purchases, contract),
+        purchases=None
+        if purchases is None
+        else _by_number(_as_the_contract_reads(purchases, contract), codes.customer, contract),
         since=made_on(list_run),
         today=today(),
         outcome=None if contract is None or contract.outcome.positive is None else contract.outcome.column,
@@ -309,6 +315,14 @@ def _by_the_lists_id(codes: Dispositions, results: pl.DataFrame, contract: Contr
     if own is None or codes.customer in results.columns or own not in results.columns:
         return codes
     return codes.model_copy(update={"customer": own})
+
+
+def _by_number(frame: pl.DataFrame, customer: str, contract: Contract | None) -> pl.DataFrame:
+    """Write "record 17" as the list does, 17, where the list's contract has no id."""
+    if contract is None or contract.id_column is not None:
+        return frame
+    texts = [name for name in {customer, "customer"} if frame.schema.get(name) == pl.String]
+    return frame.with_columns(pl.col(name).str.replace(_RECORD, "${1}") for name in texts)
 
 
 def _named(listed: pl.DataFrame) -> pl.DataFrame:
