@@ -25,6 +25,7 @@ from segmint.flows.predict import moved_aside, with_predictions
 from segmint.flows.read import open_source
 from segmint.models.predict import Predictor
 from segmint.models.single import Answer, SinglePredictor
+from segmint.monitoring.unread import Unread
 from segmint.store.bundle import Bundle
 from segmint.tables.rejects import MAX_RAW, Reject
 from segmint.tables.source import TableSource, open_rows
@@ -291,13 +292,16 @@ def predicted_batches(
     source: TableSource,
     ledgers: list[Ledger],
     given_up: Event | None = None,
+    unread: Unread | None = None,
 ) -> Iterator[pl.DataFrame]:
-    """Predict a table in batches, the rejected records among the others; see `predict_file`. Each adds its ledger."""
+    """Predict a table in batches, the rejected records among the others; see `predict_file`. Each adds its ledger, and to `unread`."""
     waiting: list[Reject] = []
     for batch in validate_batches(source, bundle.contract, purpose="predict", at=bundle.at, on_reject=waiting.append):
         if given_up is not None and given_up.is_set():
             raise NobodyWaits
         ledgers.append(batch.ledger)
+        if unread is not None:
+            unread.add(batch.frame)
         likely = predictor.probabilities(batch.frame)
         said = predictor.predicted(likely, bundle.contract.outcome.positive)
         found = with_predictions(batch, likely, said, predictor, segments_in(bundle, batch.frame))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -23,6 +24,7 @@ from segmint.flows.explain import reasons_of
 from segmint.flows.read import open_source
 from segmint.flows.settings import RUNS, Place, Settings, bundle_of, place_of, require_its_moment, settings_of
 from segmint.models.predict import Predictor
+from segmint.monitoring.unread import Unread
 from segmint.store.bundle import Bundle
 from segmint.store.promoted import WORD
 from segmint.tables.rejects import Reject
@@ -86,12 +88,19 @@ class OpenModel:
         ------
         SegmintError
             For a table without the contract's columns, or without rows.
+
+        Warns
+        -----
+        UserWarning
+            For each column of which the network can make little: levels that training did not know, values that are gone.
         """
         self._require_no_fork()
         ledgers: list[Ledger] = []
         opened = open_source(source, self.config.data)
-        parts = list(predicted_batches(self.bundle, self._predictor, opened, ledgers))
+        unread = self._unread()
+        parts = list(predicted_batches(self.bundle, self._predictor, opened, ledgers, unread=unread))
         require_records(sum(ledgers, Ledger()))
+        _warn(unread, 3)
         return pl.concat(parts, how="diagonal_relaxed")
 
     def encode(self, source: Any) -> NDArray[np.float32]:
@@ -110,6 +119,11 @@ class OpenModel:
         ------
         SegmintError
             As for `predict`.
+
+        Warns
+        -----
+        UserWarning
+            As `predict`.
         """
         table, rejects = self._read(source)
         records = np.sort([*table.records, *(reject.record for reject in rejects)])  # blank lines are none, but count
@@ -146,11 +160,19 @@ class OpenModel:
         ------
         SegmintError
             As for `predict`.
+
+        Warns
+        -----
+        UserWarning
+            As `predict`.
         """
         require_switches(sensitive=sensitive)
         table, rejects = self._read(source)
         reasons = reasons_of(table, self.bundle, sensitive=sensitive) if len(table) else pl.DataFrame()
         return pl.concat([reasons, errors_of(rejects)], how="diagonal").sort("record")
+
+    def _unread(self) -> Unread:
+        return Unread(self.bundle.contract.features(self.bundle.at), self.bundle.reference)
 
     def _require_no_fork(self) -> None:
         """Refuse a fork of the process that opened the model: Polars's threads are not in it, and it would wait for ever."""
@@ -168,7 +190,16 @@ class OpenModel:
         batches = validate_batches(opened, known, purpose="predict", at=self.bundle.at, on_reject=rejects.append)
         table = concatenate(batches)
         require_records(table.ledger)
+        unread = self._unread()
+        unread.add(table.frame)
+        _warn(unread, 4)
         return table, rejects
+
+
+def _warn(unread: Unread, level: int) -> None:
+    """Warn whoever called, so many calls above."""
+    for doubt in unread.doubts:
+        warnings.warn(doubt, UserWarning, stacklevel=level)
 
 
 def open_model(bundle: Place = WORD, config: Settings = None, *, runs: Place = RUNS) -> OpenModel:
