@@ -39,8 +39,7 @@ def run_result(screen: Screen, result: RunResult) -> None:
     }
     screen.say(
         said,
-        result.receipt,
-        *result.conclusion,
+        *result.sentences,
         f"bundle: {result.folder / 'bundle'}",
         f"report: {result.report}",
     )

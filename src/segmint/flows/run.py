@@ -57,10 +57,12 @@ from segmint.splits.groups import RowIdentity, names_of
 from segmint.store import run_files
 from segmint.store.run import Run
 from segmint.store.training_ids import write_training_ids
-from segmint.wording import capital
+from segmint.wording import capital, counted, decimal, listed, percent
+
+_INNER = ("customers", "loss", "auc")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class RunResult:
     """What a finished run has to say, for any door.
 
@@ -87,12 +89,28 @@ class RunResult:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """How the table was read, and what the comparison supports."""
-        return (self.receipt, *self.conclusion)
+        """How the table was read, and what the comparison supports; without one, who was learned from and what is not known."""
+        return (self.receipt, *self.conclusion, *([] if self.comparison is not None else _not_compared(self.summary)))
+
+    def __repr__(self) -> str:
+        return f"<RunResult {self.folder}: {counted(self.summary['rows'], 'row')}>"
 
     def frame(self) -> pl.DataFrame:
         """Return one row per model and metric, see `Comparison.frame`; nothing without a comparison."""
         return pl.DataFrame() if self.comparison is None else self.comparison.frame()
+
+
+def _not_compared(summary: dict[str, Any]) -> list[str]:
+    """Say who was learned from, and that quality is not known without a comparison."""
+    shares = ", ".join(f"'{name}' {percent(count / summary['rows'])}" for name, count in summary["classes"].items())
+    inner = summary["inner"]
+    names = {"loss": "log loss", "auc": "ROC AUC"}
+    figures = listed([f"{said} {decimal(inner[name], 3)}" for name, said in names.items() if name in inner])
+    return [
+        f"Learned from {counted(summary['rows'], 'row')}: {shares}.",
+        f"Quality was not measured on rows kept apart, as no models were compared. On the {counted(inner['customers'], 'inner row')}, "
+        f"which say when to stop and how bold probabilities are: {figures}.",
+    ]
 
 
 @dataclass
@@ -178,7 +196,7 @@ def run(
             _keep_comparison(here, comparison)
         make = _maker(OURS, table, settings, lambda: log.named(FINAL))
         trained = clock.time("train", lambda: train(table, settings, make, both, who, here.remember, upcoming))
-        keep_history(here, table, trained)
+        student = keep_history(here, table, trained)
         note = "" if found is None else found.sentence
         threshold = _threshold(table, trained, comparison)
         segments, without = clock.time("segments", lambda: _segments(here, table, settings, both, who))
@@ -186,7 +204,7 @@ def run(
             say(f"no segments: {without}")
         bundle = clock.time("pack", lambda: pack(here, table, trained, comparison, threshold, settings, segments, note))
         clock.time("reasons", lambda: keep_importance(here, table, bundle))
-        summary = _summary(table, settings, comparison, bundle.calibration, clock)
+        summary = _summary(table, settings, comparison, bundle.calibration, clock, student)
         if without:
             summary["no_segments"] = without
         if found is not None:
@@ -373,7 +391,12 @@ def _keep_comparison(here: Run, comparison: Comparison) -> None:
 
 
 def _summary(
-    table: ValidTable, config: Config, comparison: Comparison | None, calibration: dict[str, Any], clock: _Clock
+    table: ValidTable,
+    config: Config,
+    comparison: Comparison | None,
+    calibration: dict[str, Any],
+    clock: _Clock,
+    student: dict[str, Any],
 ) -> dict[str, Any]:
     outcome = table.outcome
     names, counts = np.unique(outcome, return_counts=True)
@@ -394,5 +417,10 @@ def _summary(
         "recipe": config.model.recipe,
         "missed_teachers": missed_teachers() if config.model.recipe == "best" else [],
         "quality": comparison.headline(OURS) if comparison is not None else {},
+        **(
+            {}
+            if comparison is not None
+            else {"inner": {name: student[name] for name in _INNER if np.isfinite(student[name])}}
+        ),
         "seconds": clock.seconds,
     }

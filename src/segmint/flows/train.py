@@ -144,8 +144,8 @@ def inner_threshold(table: ValidTable, trained: Trained) -> float | None:
     return best_f1_threshold(table.outcome[trained.inner] == positive, likely, default=0.5)
 
 
-def keep_history(here: Run, table: ValidTable, trained: Trained) -> None:
-    """Keep the epochs, and what the teacher taught beside what the student then knew of rows it had not seen."""
+def keep_history(here: Run, table: ValidTable, trained: Trained) -> dict[str, Any]:
+    """Keep the epochs, and what the teacher taught beside what the student then knew of rows it had not seen; return the latter."""
     model = trained.model
     best = model[-1].history_[model[-1].best_epoch_ - 1]
     error = auc_error(best.validation_auc, table.outcome[trained.inner])
@@ -158,3 +158,4 @@ def keep_history(here: Run, table: ValidTable, trained: Trained) -> None:
         lesson["again"] = {"customers": len(table), "epochs": trained.again}
     here.keep(run_files.LESSON, lesson)
     here.keep(run_files.HISTORY, pl.DataFrame(epoch_rows(model[-1].history_, FINAL)))
+    return student
