@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pytest
 
 import segmint
+from segmint.flows.run import RunResult
+from segmint.flows.runs import RunLine, RunList
 
 IDS = [f"customer-{number // 2}" for number in range(400)]
 POLICY = segmint.ContactPolicy(
@@ -36,6 +40,19 @@ def test_the_repr_of_a_result_is_short_and_names_nobody(table: segmint.ValidTabl
     for found, expected in shown.items():
         assert found.startswith(expected)
         assert len(found) < 150
+
+
+def test_a_list_of_runs_is_a_few_lines_and_says_that_there_are_more() -> None:
+    line = RunLine(Path("runs/a"), "target", "done", "2026-03-14", "customers.csv", 5, None, None, None, False)
+    few, many = (repr(RunList(Path("runs"), (line,) * count)) for count in (1, 300))
+    assert few == "<RunList of 1 run in runs>\na  target  done  customers.csv"
+    assert len(many.splitlines()) == 10
+    assert many.endswith("and 292 more: frame() has all")
+
+
+def test_results_of_runs_name_their_folder() -> None:
+    run = RunResult(Path("runs/a"), Path("runs/a/report.html"), "read", ("long " * 99,), {"rows": 4_521})
+    assert repr(run) == "<RunResult runs/a: 4,521 rows>"
 
 
 def test_results_that_hold_frames_are_equal_to_themselves_alone_and_can_be_hashed(table: segmint.ValidTable) -> None:

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     __version__: str
     from segmint.config import Config, load_config
+    from segmint.contract.column import Column
     from segmint.contract.contract import Contract, load_contract
     from segmint.contract.valid_table import ValidTable
     from segmint.errors import SegmintError
     from segmint.evaluation.model_comparison import ModelComparison
     from segmint.features.customer_features import CustomerFeatures
+    from segmint.features.natural import NaturalFeatures
     from segmint.flows.backtest import backtest
     from segmint.flows.check import check, verify
     from segmint.flows.demo import sample_path
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
     from segmint.flows.target import target
     from segmint.flows.update import update
     from segmint.models.customer_model import make_model
-    from segmint.models.network import DenseNetworkClassifier
+    from segmint.models.network import DenseNetworkClassifier, Teaching
     from segmint.models.tensorboard_log import TensorBoardLog
     from segmint.report.architecture import draw_architecture
     from segmint.segments.finder import SegmentFinder
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
     from segmint.targeting.preview import ListPreview
 
 _WHERE = {
+    "Column": "segmint.contract.column",
     "Config": "segmint.config",
     "ContactPolicy": "segmint.targeting.policy",
     "Contract": "segmint.contract.contract",
@@ -59,9 +62,11 @@ _WHERE = {
     "Economics": "segmint.targeting.policy",
     "ListPreview": "segmint.targeting.preview",
     "ModelComparison": "segmint.evaluation.model_comparison",
+    "NaturalFeatures": "segmint.features.natural",
     "OpenModel": "segmint.flows.model",
     "SegmentFinder": "segmint.segments.finder",
     "SegmintError": "segmint.errors",
+    "Teaching": "segmint.models.network",
     "TensorBoardLog": "segmint.models.tensorboard_log",
     "ValidTable": "segmint.contract.valid_table",
     "backtest": "segmint.flows.backtest",
@@ -99,6 +104,7 @@ _WHERE = {
 }
 
 __all__ = [
+    "Column",
     "Config",
     "ContactPolicy",
     "Contract",
@@ -107,9 +113,11 @@ __all__ = [
     "Economics",
     "ListPreview",
     "ModelComparison",
+    "NaturalFeatures",
     "OpenModel",
     "SegmentFinder",
     "SegmintError",
+    "Teaching",
     "TensorBoardLog",
     "ValidTable",
     "backtest",

@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from segmint.errors import DataError
@@ -76,6 +77,13 @@ def test_a_pipeline_of_scikit_learn_is_compared_under_its_own_name():
     scores = dict(compared.frame().filter(pl.col("metric") == "roc_auc").select("model", "value").iter_rows())
     assert scores["our forest"] > 0.6
     assert "our forest" in " ".join(compared.conclusion)
+
+
+def test_a_model_that_cannot_read_the_columns_is_named_with_what_to_do():
+    models = ModelComparison({"lr": LogisticRegression()}, folds=2, repeats=50)
+    with pytest.raises(ValueError, match=r"The model 'lr' cannot be trained .*segmint\.CustomerFeatures\(\)") as told:
+        models.run(campaign(200))
+    assert isinstance(told.value.__cause__, ValueError | TypeError)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from typing import Any
 
@@ -17,7 +18,7 @@ from segmint.evaluation.conclusion import Estimate, Standing, Verdict, conclude,
 from segmint.evaluation.paired_bootstrap import LOWER_IS_BETTER, Judged, affordable_repeats, bootstrap_scores
 from segmint.metrics.classification import best_f1_threshold, class_index, cross_fitted_thresholds
 from segmint.metrics.intervals import interval
-from segmint.models.names import OURS
+from segmint.models.names import MODELS, OURS
 from segmint.models.reads import read_by
 from segmint.progress import Progress, Remember, silent
 from segmint.splits.folds import Fold
@@ -208,6 +209,20 @@ def compare_models(
     return _judge(table, folds, parts, classes, shown, who.groups, seed=seed, repeats=repeats)
 
 
+@contextmanager
+def _named(model: str) -> Iterator[None]:
+    """Say which model cannot be trained; those that are shipped say what they need themselves."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        if model in MODELS:
+            raise
+        raise ValueError(
+            f"The model {model!r} cannot be trained on the table's columns. If it reads numbers alone, put what encodes "
+            "them before it: sklearn.pipeline.make_pipeline(segmint.CustomerFeatures(), model)"
+        ) from error
+
+
 @dataclass(frozen=True)
 class _Task:
     """One model to learn from one fold."""
@@ -236,13 +251,14 @@ class _Task:
             "alone": self.alone,
         }
 
-    def learn(self, model: Any) -> dict[str, Any]:
+    def learn(self, name: str, model: Any) -> dict[str, Any]:
         """Fit, predict the rows kept apart; without other folds to choose a threshold on, choose it on the inner rows."""
         began = time.perf_counter()
         inputs, outcome, fold = self.table.inputs, self.table.outcome, self.fold
         inner = (inputs[fold.inner], outcome[fold.inner])
         together = read_by(model, groups=self.groups[fold.fit], inner=inner)
-        model.fit(inputs[fold.fit], outcome[fold.fit], **together)
+        with _named(name):
+            model.fit(inputs[fold.fit], outcome[fold.fit], **together)
         probabilities = _aligned(model, inputs[fold.test], self.classes)
         threshold = None
         if self.positive is not None and self.alone:
@@ -272,9 +288,9 @@ class _Part:
     def of(cls, task: _Task, name: str, number: int, keys: NDArray[np.uint64], remember: Remember | None) -> _Part:
         model = task.make()
         if remember is None:
-            found = task.learn(model)
+            found = task.learn(name, model)
         else:
-            found = remember(task.key(name, model, keys), lambda: task.learn(model))
+            found = remember(task.key(name, model, keys), lambda: task.learn(name, model))
         epochs = [{"model": name, "fit": f"fold {number}", **epoch} for epoch in found["history"]]
         return cls(np.asarray(found["probabilities"]), found["threshold"], float(found["seconds"]), epochs)
 

@@ -35,7 +35,7 @@ class ModelComparison:
     models : sequence of str or estimator, or mapping
         Names of `segmint.models.names.MODELS`, or classifiers that read Polars frames of the contract's columns, as
         `make_model` returns them: scikit-learn's own behind a Pipeline that encodes, such as
-        ``Pipeline([("features", NaturalFeatures(columns)), ("classifier", RandomForestClassifier())])``. A mapping names them.
+        ``Pipeline([("features", segmint.NaturalFeatures(columns)), ("classifier", RandomForestClassifier())])``. A mapping names them.
     folds : int
         Parts; each is kept apart once.
     inner : float, optional

@@ -14,9 +14,11 @@ from segmint.errors import BundleError, RunError, SegmintError
 from segmint.flows.settings import RUNS, Place, place_of
 from segmint.store.promoted import WORD, read_promoted
 from segmint.store.run import Renamed, Run, Unreadable, read_runs, renamed_runs
+from segmint.wording import counted
 
 WATCHING = ("monitor", "measure", "backtest", "update")
 _ALARMING, _NEWEST = ("run", *WATCHING), 20
+_SHOWN = 8  # of a list in a notebook
 
 HEADLINES = ("roc_auc", "weighted_f1")
 """By what a network is told from another at a glance: one of a response, one of known segments."""
@@ -54,7 +56,7 @@ class RunLine:
     in_use: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class RunList:
     """All runs of a folder, newest first.
 
@@ -77,6 +79,14 @@ class RunList:
     unreadable: tuple[Unreadable, ...] = ()
     renamed: tuple[Renamed, ...] = ()
     problem: SegmintError | None = None
+
+    def __repr__(self) -> str:
+        more = len(self.lines) - _SHOWN
+        shown = [
+            f"{line.run.name}  {line.command}  {line.status}  {line.table}".rstrip() for line in self.lines[:_SHOWN]
+        ]
+        head = f"<RunList of {counted(len(self.lines), 'run')} in {self.folder}>"
+        return "\n".join([head, *shown, *([f"and {more:,} more: frame() has all"] if more > 0 else [])])
 
     def frame(self) -> pl.DataFrame:
         """Return one row per run."""

@@ -75,7 +75,7 @@ DROPPED = "dropped_out.parquet"
 REASON_COLUMNS = ("reason_1", "reason_2", "reason_3")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Targeted:
     """What came of targeting, for any door.
 
@@ -97,6 +97,9 @@ class Targeted:
     call_list: CallList = field(repr=False)
     sentences: tuple[str, ...]
     summary: dict[str, Any] = field(repr=False)
+
+    def __repr__(self) -> str:
+        return f"<Targeted {self.folder}: {counted(self.summary['counts']['listed'], 'customer')} to call>"
 
     def frame(self) -> pl.DataFrame:
         """Return every row read, listed ones first; see `CallList`."""

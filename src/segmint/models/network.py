@@ -115,6 +115,9 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
     average, those of the epoch with the lowest cross-entropy on the inner rows, and the probabilities are
     calibrated there. Prediction runs in NumPy.
 
+    There is no ``sample_weight`` and no ``class_weight``: the probabilities are to be true of the customers as they are, and
+    weights would shift them. For rare answers choose a threshold, or call the likeliest; F1 has its own best threshold.
+
     Parameters
     ----------
     hidden : sequence of int, "auto" or "short"
