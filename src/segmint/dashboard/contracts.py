@@ -12,10 +12,10 @@ from segmint.errors import ContractError, InputError, SegmintError
 from segmint.store.run import CONTRACT, Run
 
 REVIEWED, OF_A_RUN = "reviewed", "run:"
-Choice = tuple[str, str]  # what the form sends, and what people read
+Option = tuple[str, str]  # what the form sends, and what people read
 
 
-def choices(desk: Desk, table: str) -> list[tuple[str, list[Choice]]]:
+def choices(desk: Desk, table: str) -> list[tuple[str, list[Option]]]:
     """Offer contracts in groups, the likeliest first; empty groups are left out.
 
     A new wave of a campaign has the columns of the last one, whose contract a person reviewed already.
@@ -52,7 +52,7 @@ def chosen(desk: Desk, table: str, value: str) -> str:
     raise InputError("No contract was chosen.", expected="one of the list", fix="choose one, or draft one")
 
 
-def _of_runs(desk: Desk) -> Iterator[tuple[Choice, Contract]]:
+def _of_runs(desk: Desk) -> Iterator[tuple[Option, Contract]]:
     """Take the newest of each name and version from finished runs; what comes with segmint is offered anyway."""
     shipped = [contract for _, contract in _shipped()]
     seen: set[tuple[str, int]] = set()
@@ -71,7 +71,7 @@ def _of_runs(desk: Desk) -> Iterator[tuple[Choice, Contract]]:
             yield (f"{OF_A_RUN}{run.id}", words), contract
 
 
-def _shipped() -> Iterator[tuple[Choice, Contract]]:
+def _shipped() -> Iterator[tuple[Option, Contract]]:
     for name in SHIPPED:
         contract = load_contract(name)
         yield (name, contract.title or name), contract

@@ -19,7 +19,7 @@ from segmint.contract.valid_table import ValidTable
 from segmint.errors import DataError
 from segmint.evaluation.backtest_scores import Replayed, block_of, totals, wave_figures
 from segmint.evaluation.backtest_words import conclude_backtest
-from segmint.evaluation.strategies import AtRandom, Everyone, Forgetful, Look, Moment, Strategy, Told
+from segmint.evaluation.strategies import AtRandom, Everyone, Forgetful, Moment, Proposal, Strategy, Told
 from segmint.models.names import OURS
 from segmint.progress import Progress, Remember, silent
 from segmint.splits.groups import row_groups, row_keys
@@ -194,7 +194,7 @@ class _Replay:
         self._called = {name: np.zeros(len(table)) for name in names}
         self._memories: dict[str, dict[str, Any]] = {name: {} for name in names}
         self._seen_up_to = dict.fromkeys(names, 0)
-        self._looks: dict[str, Look] = {}
+        self._looks: dict[str, Proposal] = {}
         self._past = hashlib.blake2b(digest_size=16)
 
     def play(self, strategy: Strategy, waves: Sequence[Wave], place: int) -> None:
@@ -204,7 +204,7 @@ class _Replay:
             look = self._look(strategy, waves, place)
         else:
             found = self._remember(self._key(strategy, wave), lambda: _as_arrays(self._look(strategy, waves, place)))
-            look = Look(propensity=np.asarray(found["propensity"]), raw=np.asarray(found["raw"]))
+            look = Proposal(propensity=np.asarray(found["propensity"]), raw=np.asarray(found["raw"]))
         self._looks[strategy.name] = look
         if look.raw is not None and look.propensity is not None:
             self._said[strategy.name].raw[wave.rows] = look.raw
@@ -217,7 +217,7 @@ class _Replay:
         for rows in (wave.known, wave.rows):
             self._past.update(self._keys[rows].tobytes() + b"/")
 
-    def _look(self, strategy: Strategy, waves: Sequence[Wave], place: int) -> Look:
+    def _look(self, strategy: Strategy, waves: Sequence[Wave], place: int) -> Proposal:
         """Look at a wave, after the earlier ones the strategy has to have seen if their results were remembered."""
         first = max(strategy.begins(waves[place].number), self._seen_up_to[strategy.name] + 1)
         for missed in range(first, waves[place].number):
@@ -259,7 +259,7 @@ class _Replay:
             "at": self._table.at,
         }
 
-    def _choice(self, look: Look, wave: Wave) -> Floats:
+    def _choice(self, look: Proposal, wave: Wave) -> Floats:
         if look.called is not None and self._limit is not None:
             called = self._limit(wave.rows, look.called, look.most)
         elif look.called is None and look.propensity is not None:
@@ -326,7 +326,7 @@ class _Replay:
         ]
 
 
-def _as_arrays(look: Look) -> dict[str, Any]:
+def _as_arrays(look: Proposal) -> dict[str, Any]:
     if look.raw is None or look.propensity is None:
         raise ValueError("a learning strategy must say propensities")
     return {"raw": look.raw, "propensity": look.propensity}

@@ -26,8 +26,8 @@ FEWEST_RESOLVED = 200  # calls that the intercept rests on: of fewer, the rest a
 
 
 @dataclass(frozen=True)
-class Look:
-    """What a strategy says of a wave.
+class Proposal:
+    """What a strategy proposes for a wave.
 
     Attributes
     ----------
@@ -87,7 +87,7 @@ class Moment:
         What each strategy said of the known customers before their outcome was known.
     able : ndarray of bool
         Which customers of the wave can be called at all.
-    looks : mapping of str to Look
+    looks : mapping of str to Proposal
         What strategies before this one say of the present wave.
     decided : mapping of str to ndarray
         How likely strategies before this one call each customer of the present wave; 1 or 0 where they choose.
@@ -104,7 +104,7 @@ class Moment:
     positive: str
     told: Mapping[str, Told]
     able: Mask
-    looks: Mapping[str, Look] = field(default_factory=dict)
+    looks: Mapping[str, Proposal] = field(default_factory=dict)
     decided: Mapping[str, Floats] = field(default_factory=dict)
     memory: dict[str, Any] = field(default_factory=dict)
 
@@ -137,7 +137,7 @@ class Strategy(Protocol):
     def begins(self, number: int) -> int:
         """The first wave that must have been looked at for this strategy to remember what it needs at `number`."""
 
-    def look(self, moment: Moment) -> Look:
+    def look(self, moment: Moment) -> Proposal:
         """Say who is likely to answer, or who is called."""
 
 
@@ -191,11 +191,11 @@ class Learner:
             "recalibrate": self.recalibrate, "fewest": FEWEST_RESOLVED, "slope": True, "inner": self.inner, "seed": self.seed,
         }  # fmt: skip
 
-    def look(self, moment: Moment) -> Look:
+    def look(self, moment: Moment) -> Proposal:
         """Learn from the window if a refit is due, predict the wave, move the intercept."""
         model = self._model(moment)
         raw = _propensities(model, moment.customers, moment.positive)
-        return Look(self._recalibrated(raw, moment), raw)
+        return Proposal(self._recalibrated(raw, moment), raw)
 
     def _recalibrated(self, raw: Floats, moment: Moment) -> Floats:
         """Learn from the latest calls that this strategy had propensities for before they were resolved."""
@@ -278,7 +278,7 @@ class BestSoFar(Forgetful):
         """Everything that changes what it says."""
         return {"kind": "best so far", "candidates": list(self.candidates), "last": self.last}
 
-    def look(self, moment: Moment) -> Look:
+    def look(self, moment: Moment) -> Proposal:
         """Say what the best candidate so far says."""
         return moment.looks[min(self.candidates, key=lambda name: self._loss(moment, name))]
 
@@ -301,9 +301,9 @@ class Everyone(Forgetful):
         """Everything that changes what it says."""
         return {"kind": "everyone"}
 
-    def look(self, moment: Moment) -> Look:
+    def look(self, moment: Moment) -> Proposal:
         """Call each customer of the wave."""
-        return Look(called=moment.able)
+        return Proposal(called=moment.able)
 
 
 @dataclass(frozen=True)
@@ -329,9 +329,9 @@ class Rule(Forgetful):
         """Everything that changes what it says."""
         return {"kind": "rule", "text": self.text}
 
-    def look(self, moment: Moment) -> Look:
+    def look(self, moment: Moment) -> Proposal:
         """Call whom the rule names."""
-        return Look(called=np.asarray(self.choose(moment.customers), dtype=bool) & moment.able)
+        return Proposal(called=np.asarray(self.choose(moment.customers), dtype=bool) & moment.able)
 
 
 @dataclass(frozen=True)
@@ -354,9 +354,9 @@ class AtRandom(Forgetful):
         """Everything that changes what it says."""
         return {"kind": "random", "as_many_as": self.as_many_as}
 
-    def look(self, moment: Moment) -> Look:
+    def look(self, moment: Moment) -> Proposal:
         """Give everyone the same chance: what a draw brings on average, as a single one may bring anything."""
-        return Look(called=moment.able, most=float(moment.decided[self.as_many_as].sum()))
+        return Proposal(called=moment.able, most=float(moment.decided[self.as_many_as].sum()))
 
 
 def _propensities(model: Any, customers: pl.DataFrame, positive: str) -> Floats:

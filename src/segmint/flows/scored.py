@@ -32,7 +32,7 @@ SCORING = ("predict", "target")
 
 
 @dataclass(frozen=True)
-class Known:
+class ScoredCustomers:
     """What is known of customers whose outcome came back.
 
     Attributes
@@ -49,12 +49,14 @@ class Known:
     frame: pl.DataFrame
     said: tuple[str, ...] = ()
 
-    def of(self, chosen: NDArray[np.bool_]) -> Known:
+    def of(self, chosen: NDArray[np.bool_]) -> ScoredCustomers:
         """Return some of the customers."""
         return replace(self, raw=self.raw.filter(pl.Series(chosen)), frame=self.frame.filter(pl.Series(chosen)))
 
 
-def known_of(bundle: Bundle, wave: pl.DataFrame, customers: Any, data: Data, run: Run | None = None) -> Known | None:
+def known_of(
+    bundle: Bundle, wave: pl.DataFrame, customers: Any, data: Data, run: Run | None = None
+) -> ScoredCustomers | None:
     """Find the columns of a wave's customers: in the scored table itself, or in the table of `customers`.
 
     Parameters
@@ -75,7 +77,7 @@ def known_of(bundle: Bundle, wave: pl.DataFrame, customers: Any, data: Data, run
 
     Returns
     -------
-    Known or None
+    ScoredCustomers or None
         None if the scored table lacks columns and no other table was named.
 
     Raises
@@ -90,7 +92,7 @@ def known_of(bundle: Bundle, wave: pl.DataFrame, customers: Any, data: Data, run
     inputs = _as_it_came(wave, bundle)
     written = data.model_copy(update={"decimal": data.decimal or _decimal_of(run) or _decimal_in(wave, bundle)})
     table = validate(open_source(inputs, written), bundle.contract, purpose="predict", at=bundle.at, max_rejected=0.0)
-    return Known(wave, table.frame)
+    return ScoredCustomers(wave, table.frame)
 
 
 def _as_it_came(wave: pl.DataFrame, bundle: Bundle) -> pl.DataFrame:
@@ -136,7 +138,7 @@ def _decimal_in(wave: pl.DataFrame, bundle: Bundle) -> str | None:
     return None if sign == "ambiguous" else sign
 
 
-def _joined(bundle: Bundle, wave: pl.DataFrame, customers: Any, data: Data, run: Run | None) -> Known:
+def _joined(bundle: Bundle, wave: pl.DataFrame, customers: Any, data: Data, run: Run | None) -> ScoredCustomers:
     opened = open_source(customers, data)
     table = validate(opened, bundle.contract, purpose="predict", at=bundle.at, max_rejected=data.max_rejected)
     ids = ids_in(wave, bundle.contract)
@@ -147,7 +149,7 @@ def _joined(bundle: Bundle, wave: pl.DataFrame, customers: Any, data: Data, run:
         and opened.fingerprint in run.record["inputs"].values()
     ):
         there = pl.DataFrame({"_key": pl.Series(table.records).cast(pl.Int64)}).with_row_index("_row")
-        return Known(*_rows_of(table, wave["record"].cast(pl.Int64), there))
+        return ScoredCustomers(*_rows_of(table, wave["record"].cast(pl.Int64), there))
     here = ids or ("record" if "record" in wave.columns else None)
     if here is None:
         raise DataError(
@@ -159,7 +161,7 @@ def _joined(bundle: Bundle, wave: pl.DataFrame, customers: Any, data: Data, run:
     met = match_ids(wanted, customers)
     said = met.said("customer", " of the scored table")
     there = pl.DataFrame({"_key": customers}).with_row_index("_row")
-    return Known(*_rows_of(table, met.theirs(wanted), there, said[met.by_zeros > 0 :]), said)
+    return ScoredCustomers(*_rows_of(table, met.theirs(wanted), there, said[met.by_zeros > 0 :]), said)
 
 
 def _rows_of(

@@ -9,7 +9,7 @@ from typing import Any
 
 from segmint.config import Config, load_config
 from segmint.targeting.policy import ContactPolicy, Economics
-from segmint.targeting.suppress import require_readable
+from segmint.targeting.suppress import require_files
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class StandingPolicy:
         config = load_config(path)
         # what a call costs may be left to each list, so contradictions are looked for with a call that costs nothing
         policy = ContactPolicy.of(config.economics or Economics(cost_per_call=0, value_per_success=1), config.policy)
-        require_readable(policy)
+        require_files(policy)
         return cls(config)
 
     def under(self, sets: Sequence[str] = (), flags: Mapping[str, Any] | None = None) -> Config:

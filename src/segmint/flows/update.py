@@ -26,7 +26,7 @@ from segmint.flows.promote import GATE, compare_bundles
 from segmint.flows.read import inputs_of, open_source
 from segmint.flows.results import read_codes, read_frame
 from segmint.flows.run import run as train_run
-from segmint.flows.scored import Known, known_of, made_on, scoring_run
+from segmint.flows.scored import ScoredCustomers, known_of, made_on, scoring_run
 from segmint.flows.settings import RUNS, Place, Settings, bundle_of, of_its_moment, place_of, settings_of
 from segmint.metrics.calibration import shifted
 from segmint.monitoring.reference import moved_reference
@@ -157,7 +157,7 @@ class _Wave:
     ----------
     judged : polars.DataFrame of shape (n_rows, n_scored_columns)
         Their rows of the scored table.
-    known : Known or None
+    known : ScoredCustomers or None
         Their columns; None where nothing that was named has them.
     yes : ndarray of bool, shape (n_rows,)
     groups : ndarray of shape (n_rows,)
@@ -171,7 +171,7 @@ class _Wave:
     """
 
     judged: pl.DataFrame
-    known: Known | None
+    known: ScoredCustomers | None
     yes: NDArray[np.bool_]
     groups: NDArray[np.int64]
     names: pl.Series | None
@@ -328,7 +328,7 @@ def _carry(learned: Path, folder: Path, wave: _Wave) -> None:
     carry_moved_ids(learned, folder, [*([] if names is None else names), *([] if marks is None else marks)])
 
 
-def _names(judged: pl.DataFrame, known: Known | None, bundle: Bundle) -> pl.Series | None:
+def _names(judged: pl.DataFrame, known: ScoredCustomers | None, bundle: Bundle) -> pl.Series | None:
     """Name the customers as training does; None where a list tells neither ids nor looks."""
     if bundle.contract.id_column is None:
         return None if known is None else looks_of(known.frame, bundle.contract, bundle.at)

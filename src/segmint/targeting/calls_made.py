@@ -21,7 +21,7 @@ from segmint.targeting.policy import ContactPolicy
 from segmint.wording import counted
 
 
-def read_history(path: Path | str, contract: Contract) -> pl.DataFrame:
+def read_calls(path: Path | str, contract: Contract) -> pl.DataFrame:
     """Read the history of calls, one row for each: customer, date, campaign (null where the file says none).
 
     Raises

@@ -24,7 +24,7 @@ from segmint.contract.counts import count_values
 from segmint.contract.hints import feature_role, is_objection, plain_name
 from segmint.contract.ids import are_among, bare_ids, lost_digits
 from segmint.errors import ContractError, PolicyError
-from segmint.targeting.calls_made import earlier_calls, not_yet_made, of_no_call, of_table, read_history, spent_by
+from segmint.targeting.calls_made import earlier_calls, not_yet_made, of_no_call, of_table, read_calls, spent_by
 from segmint.targeting.levels import has_level
 from segmint.targeting.named_files import read_whole, unlike_ids
 from segmint.targeting.objections import objecting
@@ -43,7 +43,7 @@ MOST_ACCEPTED = 9  # of the words that count, so many are named
 SAFETY = frozenset({"consent", "exclude_if", "phone"})
 UNNAMED = "record "  # begins the name of a customer without an id; the same number is somebody else in the next table
 
-Rule = tuple[pl.Series, str]
+Reason = tuple[pl.Series, str]
 
 
 class Doubt(TypedDict):
@@ -152,7 +152,7 @@ def suppress(
     """
     require_safety_columns(contract, frame.columns)
     customers = bare_ids(customers)
-    rules: list[Rule] = []
+    rules: list[Reason] = []
     receipt: list[str] = []
     of_nobody: list[str] = []
     unlike: list[str] = []
@@ -181,7 +181,7 @@ def suppress(
     rules.extend(_other_campaigns(customers, contract, policy))
     calls, not_yet = None, ""
     if policy.history is not None:
-        made = read_history(policy.history, contract)
+        made = read_calls(policy.history, contract)
         unlike.append(unlike_ids(made["customer"], customers, policy.history.name))
         calls = of_table(made, customers)
         if made.height and not calls["customer"].is_in(customers.implode()).any():
@@ -255,7 +255,7 @@ def count_reasons(because: pl.Series) -> dict[str, int]:
     return dict(counted.most_common())
 
 
-def require_readable(policy: ContactPolicy) -> None:
+def require_files(policy: ContactPolicy) -> None:
     """Read every file that the policy names, so that one that cannot be used is found before a list is wanted.
 
     Raises
@@ -316,12 +316,12 @@ def _of_role(contract: Contract, role: str) -> list[Column]:
     return [column for column in contract.columns if column.role == role]
 
 
-def _consent(contract: Contract, frame: pl.DataFrame, policy: ContactPolicy) -> Iterator[Rule]:
+def _consent(contract: Contract, frame: pl.DataFrame, policy: ContactPolicy) -> Iterator[Reason]:
     for column in _of_role(contract, "consent"):
         yield ~_says(frame[column.name], policy.consent_words), f"no consent ({column.label})"
 
 
-def _exclude_if(contract: Contract, frame: pl.DataFrame, policy: ContactPolicy) -> Iterator[Rule]:
+def _exclude_if(contract: Contract, frame: pl.DataFrame, policy: ContactPolicy) -> Iterator[Reason]:
     for column in _of_role(contract, "exclude_if"):
         values = frame[column.name]
         unknown = values.is_null() | (bare_words(values) == "")
@@ -409,7 +409,7 @@ def _without_phone(phones: Sequence[pl.Series], country_code: str) -> pl.Series:
     return missing
 
 
-def _other_campaigns(customers: pl.Series, contract: Contract, policy: ContactPolicy) -> Iterator[Rule]:
+def _other_campaigns(customers: pl.Series, contract: Contract, policy: ContactPolicy) -> Iterator[Reason]:
     if policy.other_lists and contract.id_column is None:
         raise PolicyError(
             "The policy names lists of other campaigns, and the contract has no id column to find their customers by.",
@@ -431,7 +431,7 @@ def _other_campaigns(customers: pl.Series, contract: Contract, policy: ContactPo
             yield are_among(customers, theirs.filter(~theirs.str.starts_with(UNNAMED))), reason
 
 
-def _joined(rules: Sequence[Rule], rows: int) -> pl.Series:
+def _joined(rules: Sequence[Reason], rows: int) -> pl.Series:
     if not rules:
         return pl.Series("suppressed_because", [""] * rows, dtype=pl.String)
     said = [pl.when(found).then(pl.lit(reason)) for found, reason in rules]
