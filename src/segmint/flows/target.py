@@ -194,33 +194,34 @@ def target(
         profile = given or general_profile(call_list, contract)
         choice = still_listed(choice, call_list.lists(table.records))
         summary = _summary(call_list, choice, held_back, table, columns, opened_bundle)
-        parts = pl.DataFrame(summary["parts"])
-        publish_file(here.folder / LIST, call_list.write)
-        numbers = segment_numbers(opened_bundle)
-        for_people = publish_file(
-            here.folder / SHEET, lambda path: write_workbook(call_list, contract, path, parts=parts, numbers=numbers)
+        summary["hand_off"] = _publish(
+            here, call_list, contract, profile, pl.DataFrame(summary["parts"]), opened_bundle
         )
-        for_dialler = publish_file(here.folder / DIALLER, lambda path: write_dialler(call_list, profile, path))
-        summary["hand_off"] = {SHEET: asdict(for_people), DIALLER: asdict(for_dialler)}
         seen = int((learned.rows if learned else with_outcome)(table.rows(call_list.lists(table.records))).sum())
         if learned is not None:
             summary["trained_on"] = seen
-        summary["doubts"] = doubts_of_list(
-            policy,
-            opened_bundle,
-            columns,
-            call_list.listed["customer"],
-            "to be called",
-            seen=seen,
-            sure=learned is not None,
-            read=[*found.doubts, *_shared_phones(call_list, contract)],
-            runs=others,
-            table=opened.fingerprint,
-        )
-        by_id = contract.id_column is not None
-        summary["doubts"] += held_out_again(
-            others, policy, call_list.rows, call_list.power, by_id=by_id, table=opened.fingerprint
-        )
+        summary["doubts"] = [
+            *doubts_of_list(
+                policy,
+                opened_bundle,
+                columns,
+                call_list.listed["customer"],
+                "to be called",
+                seen=seen,
+                sure=learned is not None,
+                read=[*found.doubts, *_shared_phones(call_list, contract)],
+                runs=others,
+                table=opened.fingerprint,
+            ),
+            *held_out_again(
+                others,
+                policy,
+                call_list.rows,
+                call_list.power,
+                by_id=contract.id_column is not None,
+                table=opened.fingerprint,
+            ),
+        ]
         if earlier is not None:
             dropped = dropped_since(earlier, call_list)
             here.keep(DROPPED, dropped.rows)
@@ -232,6 +233,19 @@ def target(
         here.done({key: summary[key] for key in ("counts", "expected_profit")})
     sentences = _sentences(call_list, summary)
     return Targeted(here.folder, out, call_list, sentences, summary | {"sentences": list(sentences)})
+
+
+def _publish(
+    here: Run, call_list: CallList, contract: Contract, profile: DiallerProfile, parts: pl.DataFrame, bundle: Bundle
+) -> dict[str, Any]:
+    """Write the list for the record, for people and for the dialler, and say what the last two were given."""
+    numbers = segment_numbers(bundle)
+    publish_file(here.folder / LIST, call_list.write)
+    for_people = publish_file(
+        here.folder / SHEET, lambda path: write_workbook(call_list, contract, path, parts=parts, numbers=numbers)
+    )
+    for_dialler = publish_file(here.folder / DIALLER, lambda path: write_dialler(call_list, profile, path))
+    return {SHEET: asdict(for_people), DIALLER: asdict(for_dialler)}
 
 
 def _shared_phones(call_list: CallList, contract: Contract) -> list[Doubt]:
