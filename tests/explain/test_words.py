@@ -73,8 +73,8 @@ def test_a_number_that_hardly_anyone_has_is_not_usual(number: float, said: str) 
     assert told.endswith(f" is {said}")
 
 
-def test_of_ten_customers_nine_are_not_said_to_be_95_percent() -> None:
-    summary = reference_column(contract().by_name["balance"], pl.Series("balance", [0.0] * 9 + [100.0]))
+def test_of_twenty_customers_eighteen_are_not_said_to_be_95_percent() -> None:
+    summary = reference_column(contract().by_name["balance"], pl.Series("balance", [0.0] * 18 + [100.0] * 2))
     told = Wording.of(contract(), {"columns": [summary]}).what("balance", 100.0)
     assert told == "balance of 100 is above 90 % of customers"
 

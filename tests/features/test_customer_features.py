@@ -154,24 +154,33 @@ def test_a_state_of_before_unseen_codes_were_kept_still_reads(fitted: CustomerFe
     assert_array_equal(apply_features({"columns": earlier}, customers()), fitted.transform(customers()))
 
 
-def test_the_ends_of_a_range_are_nobodys_own_number() -> None:
+def test_what_is_kept_of_a_number_is_nobodys_own() -> None:
     column = Column(name="balance", kind="number", role="holding", label="balance")
-    balances = [-4_057.31, *np.linspace(0, 900, 400).tolist(), 71_188.47]
-    for within in (False, True):
-        state = CustomerFeatures([column], within=within).fit(pl.DataFrame({"balance": balances})).state_
-        edges = state["columns"][0]["edges"]
-        assert (edges[0], edges[-1]) == (-5_000.0, 72_000.0)
-        assert not {-4_057.31, 71_188.47} & set(edges)
-        assert state["columns"][0].get("high", 72_000.0) == 72_000.0
+    balances = [-4_057.31, *np.random.default_rng(3).lognormal(7, 1, 2_000).round(2).tolist(), 987_654_321.37]
+    learned = CustomerFeatures([column], within=True).fit(pl.DataFrame({"balance": balances})).state_["columns"][0]
+    kept = [learned["center"], learned["scale"], learned["low"], learned["high"], *learned["edges"]]
+    assert not set(balances) & set(kept)
+    assert max(map(abs, kept)) < 100_000
+    assert all(float(f"{number:.3g}") == number for number in kept)
+
+
+def test_the_oldest_customers_age_is_not_kept_and_ages_that_ten_have_stay() -> None:
+    column = Column(name="age", kind="number", role="characteristic", label="age")
+    ages = [*np.repeat(np.arange(19.0, 88.0), 30), 103.0]
+    learned = CustomerFeatures([column]).fit(pl.DataFrame({"age": ages})).state_["columns"][0]
+    assert learned["edges"] == [*np.unique(np.quantile(ages, np.linspace(0, 1, 17)))[:-1].tolist(), 87.0]
 
 
 @pytest.mark.parametrize("factor", [1.0, 0.1, 0.01, 1e-3, 1e3])
-def test_the_ends_of_a_range_are_the_same_in_every_unit(factor: float) -> None:
+def test_what_is_kept_of_a_number_is_the_same_in_every_unit(factor: float) -> None:
     column = Column(name="days", kind="number", role="history", label="days")
     days = [30.0, *np.linspace(31, 690, 300).tolist(), 700.0]
-    state = CustomerFeatures([column]).fit(pl.DataFrame({"days": [each * factor for each in days]})).state_
-    edges = state["columns"][0]["edges"]
-    assert (edges[0], edges[-1]) == pytest.approx((30.0 * factor, 700.0 * factor))
+    first, other = (
+        CustomerFeatures([column]).fit(pl.DataFrame({"days": [each * unit for each in days]})).state_["columns"][0]
+        for unit in (1.0, factor)
+    )
+    assert_allclose(other["edges"], np.array(first["edges"]) * factor)
+    assert_allclose(other["scores"], first["scores"])
 
 
 def test_of_very_many_levels_the_commonest_thousand_are_told_apart() -> None:
@@ -217,5 +226,5 @@ def test_a_number_known_of_a_handful_of_customers_is_kept_nowhere(known: int, wi
 
 
 def test_a_number_known_of_enough_customers_is_read() -> None:
-    frame = pl.DataFrame({"salary": pl.Series([*map(float, range(10)), *[None] * 490], dtype=pl.Float64)})
+    frame = pl.DataFrame({"salary": pl.Series([*map(float, range(20)), *[None] * 480], dtype=pl.Float64)})
     assert CustomerFeatures().fit(frame).state_["columns"][0]["edges"]

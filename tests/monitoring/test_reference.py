@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pytest
 
 from segmint.contract.column import Column
+from segmint.features.edges import FEWEST
 from segmint.metrics.calibration import shifted
-from segmint.monitoring.reference import FEWEST, OTHER, Usual, _histograms, moved_reference, place_in, usual_of
+from segmint.monitoring.reference import OTHER, Usual, _column, _histograms, moved_reference, place_in, usual_of
 from segmint.targeting.curves import curves_of_bins
 
 
@@ -42,6 +44,17 @@ def test_no_bin_holds_few_customers_and_all_are_counted_once(n):
     assert np.bincount(place_in(told, likely)).tolist() == told["customers"]
     assert np.average(told["means"], weights=told["customers"]) == pytest.approx(likely.mean())
     assert all(float(f"{edge:.4g}") == edge for edge in told["edges"])
+
+
+@pytest.mark.parametrize(("known", "edges"), [(9, 0), (17, 0), (21, 1), (2_500, 19)])
+def test_edges_of_a_number_are_nobodys_own_and_no_more_than_its_customers_bear(known, edges):
+    amounts = np.random.default_rng(known).lognormal(6, 1, known).round(2)
+    column = Column(name="alimony", kind="number", role="holding", label="alimony")
+    told = _column(column, pl.Series([*amounts, *[None] * 100], dtype=pl.Float64))
+    assert len(told["edges"]) == edges
+    assert not set(told["edges"]) & set(amounts[amounts % 10 != 0])
+    assert min(told["counts"]) >= min(known, FEWEST)
+    assert sum(told["counts"]) == known
 
 
 def test_customers_in_general_move_as_their_propensities_do() -> None:

@@ -131,10 +131,9 @@ class Wording:
             return usual
         band = int(np.searchsorted(edges, number, "right"))
         below, above = counts[:band].sum() / counts.sum(), counts[band + 1 :].sum() / counts.sum()
-        # The outermost edges are quantiles. Where nearly everyone has the same number, that is the last edge, and the
-        # band above it does not say how few are beyond it.
-        below = max(below, _inside(counts.sum())) if number > edges[-1] else below
-        above = max(above, _inside(counts.sum())) if number < edges[0] else above
+        at_least, at_most = summary.get("within") or (_within_twentieths(counts.sum()),) * 2
+        below = max(below, at_most / counts.sum()) if number > edges[-1] else below
+        above = max(above, at_least / counts.sum()) if number < edges[0] else above
         others = sum(summary["states"].values()) + summary["missing_share"] * counts.sum()
         whom = EVERYONE if others < 0.05 * counts.sum() else SOME
         usual = usual if whom == EVERYONE else f"{usual} for {whom}"
@@ -144,9 +143,9 @@ class Wording:
         return usual
 
 
-def _inside(customers: float) -> float:
-    """Say which share of customers lies at most at their 95 % quantile, or at least at their 5 % quantile."""
-    return float(np.floor(0.95 * (customers - 1)) + 1) / customers
+def _within_twentieths(customers: float) -> float:
+    """Say how many customers lie at most at their 95 % quantile: the last edge of bundles that do not say it themselves."""
+    return float(np.floor(0.95 * (customers - 1)) + 1)
 
 
 def _round_share(share: float) -> str:

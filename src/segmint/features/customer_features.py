@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil, floor, log10
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -28,6 +27,7 @@ from segmint.features.apply import (
     known_levels,
     read_numbers,
 )
+from segmint.features.edges import outer_edges, quantile_edges, round_among
 from segmint.features.frame import as_frame, guess_columns, levels_as_learned, levels_as_text
 from segmint.features.pairs import learn_pair
 from segmint.features.parameters import Rules, auto, check_parameters, count
@@ -70,8 +70,9 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
     (piecewise-linear encoding, Gorishniy et al. 2022, arXiv 2203.05556). Codes such as "-1: never contacted"
     and missing values become features of their own; a code that nobody had is read as missing. A category becomes one feature per level; levels seen in
     fewer than `rare` customers, and all but the commonest thousand, are pooled with those never seen, or are zero
-    everywhere if they are few. The ends of a number's range are rounded outward: exactly, they are one customer's own.
-    Of a number known of fewer than `rare` customers only the flags are kept.
+    everywhere if they are few. Quantiles that fewer than `rare` customers have are rounded among those around them, see
+    `features.edges`; a range ends within its outermost `rare` customers. Of a number known of too few for that only the
+    flags are kept.
     Levels on a ring (months) also get sine and cosine.
 
     Parameters
@@ -169,15 +170,15 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
         flags = {
             "name": column.name, "kind": "number", "states": states, "unseen": unseen, "flag_missing": flag_missing,
         }  # fmt: skip
-        if len(values) < self.rare:
+        values = np.sort(values)
+        low, high = outer_edges(values, self.rare) if len(values) >= self.rare else (0.0, 0.0)
+        if not low < high:
             # The middle and the quantiles of a handful of customers are their own numbers: each is taken for zero.
             return flags | {"center": 0.0, "scale": 1.0, "edges": [], "scores": [], "low": 0.0, "high": 0.0}
-        center, scale = _robust_scale(values) if bins else _standard_scale(values)
-        edges, scores = _quantile_edges(values, bins)
+        center, scale = _robust_scale(values, high - low, self.rare) if bins else _standard_scale(values)
+        edges, scores = _steps(values, (low, high), bins, self.rare)
         learned = flags | {"center": center, "scale": scale, "edges": edges, "scores": scores}
-        if self.within and len(values):
-            learned["low"], learned["high"] = _outward(values.min(), values.max())
-        return learned
+        return learned | ({"low": low, "high": high} if self.within else {})
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -200,48 +201,32 @@ def _refuse_too_wide(features: int, columns: int) -> None:
         )
 
 
-def _robust_scale(values: NDArray[np.float64]) -> tuple[float, float]:
-    if not len(values):
-        return 0.0, 1.0
-    low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
-    spread = (high - low) or (values.max() - values.min()) / 2.0
+def _robust_scale(values: NDArray[np.float64], span: float, rare: int) -> tuple[float, float]:
+    low, middle, high = round_among(values, np.quantile(values, [0.25, 0.5, 0.75]), rare)
+    spread = (high - low) or span / 2.0
     return float(middle), float(spread) if spread > TINY else 1.0
 
 
 def _standard_scale(values: NDArray[np.float64]) -> tuple[float, float]:
-    if not len(values):
-        return 0.0, 1.0
     spread = values.std()
     return float(values.mean()), float(spread) if spread > TINY else 1.0
 
 
-def _quantile_edges(values: NDArray[np.float64], bins: int) -> tuple[list[float], list[float]]:
+def _steps(
+    ordered: NDArray[np.float64], ends: tuple[float, float], bins: int, rare: int
+) -> tuple[list[float], list[float]]:
     """Find distinct quantiles and the normal score of each (the middle of its ranks)."""
-    if not bins or len(values) < 2:
-        return [], []
-    edges = np.unique(np.quantile(values, np.linspace(0.0, 1.0, bins + 1)))
-    span = edges[-1] - edges[0]
-    edges = edges[np.append(True, np.diff(edges) > 1e-9 * span)]
-    if len(edges) < 2 or span < TINY:
-        return [], []
-    ordered = np.sort(values)
-    rank = (np.searchsorted(ordered, edges, "left") + np.searchsorted(ordered, edges, "right")) / 2.0
-    scores = ndtri(np.clip(rank / len(values), 0.5 / len(values), 1.0 - 0.5 / len(values)))
-    edges[[0, -1]] = _outward(edges[0], edges[-1])
-    return edges.tolist(), scores.tolist()
-
-
-def _outward(low: float, high: float) -> tuple[float, float]:
-    """Round the ends of a column to about two digits of their distance: exactly they are one customer's own numbers."""
+    low, high = ends
+    edges = np.unique([low, *quantile_edges(ordered, bins, fewest=rare), high])
     span = high - low
-    if span < TINY:
-        return float(low), float(high)
-    digits = 1 - floor(log10(span))
-    unit = 10.0**-digits
-    # 0.3 is three tenths, though the division says 2.9999999999999996
-    whole = floor(round(low / unit, 6)), ceil(round(high / unit, 6))
-    least, most = (round(end * unit, max(digits, 0)) for end in whole)
-    return float(min(least, low)), float(max(most, high))  # the end of a huge number may be rounded inward
+    near = 1e-9 * span  # a rounded edge may lie a last bit beside a number that customers have
+    edges = edges[np.append(True, np.diff(edges) > near)]
+    if not bins or len(edges) < 2 or span < TINY:
+        return [], []
+    count = len(ordered)
+    rank = (np.searchsorted(ordered, edges - near, "left") + np.searchsorted(ordered, edges + near, "right")) / 2.0
+    scores = ndtri(np.clip(rank / count, 0.5 / count, 1.0 - 0.5 / count))
+    return edges.tolist(), scores.tolist()
 
 
 def _learn_category(column: Column, series: pl.Series, rare: int) -> dict[str, Any]:

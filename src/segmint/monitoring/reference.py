@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from segmint.contract.column import Column
 from segmint.contract.counts import count_values
 from segmint.contract.valid_table import ValidTable
+from segmint.features.edges import FEWEST, quantile_edges
 from segmint.metrics.calibration import shifted
 from segmint.metrics.intervals import design_effect
 from segmint.monitoring.expected import expected_auc
 from segmint.splits.groups import last_rows, row_customers
 
 BINS = 100
-FEWEST = 10
+BANDS = 20
 OTHER = "(other)"
 
 
@@ -43,7 +44,8 @@ def reference_of(
     Returns
     -------
     dict
-        Per column edges between twentieths or level counts (levels in fewer than 10 customers pooled), missing share,
+        Per column edges between twentieths, rounded as `quantile_edges` says, or level counts (levels in fewer than 10 customers
+        pooled), missing share,
         outcome shares, a histogram of out-of-fold probabilities, at most 100 bins of about equally many customers,
         with their mean and how many said so in each bin, the ROC AUC they promise and how far rows of one customer go
         together, and the number of customers.
@@ -73,12 +75,13 @@ def _column(column: Column, series: pl.Series) -> dict[str, Any]:
     states = column.codes
     known = series.drop_nulls()
     numbers = known.filter(~known.is_in(states)).to_numpy() if states else known.to_numpy()
-    edges = np.quantile(numbers, np.linspace(0.05, 0.95, 19)) if len(numbers) >= FEWEST else np.empty(0)
-    edges = np.unique(edges)
+    edges = quantile_edges(np.sort(numbers.astype(np.float64)), BANDS)
     inside = np.bincount(np.searchsorted(edges, numbers, "right"), minlength=len(edges) + 1)
     return summary | {
         "edges": edges.tolist(),
         "counts": inside.tolist(),
+        # where nearly everyone has the same number, the counts alone do not say how few are beyond it
+        "within": [int((numbers >= edges[0]).sum()), int((numbers <= edges[-1]).sum())] if len(edges) else [],
         "states": {repr(float(state)): int((known == state).sum()) for state in states},
     }
 

@@ -8,7 +8,8 @@ from typing import Any
 import polars as pl
 
 from segmint.contract.column import Column
-from segmint.monitoring.reference import FEWEST, OTHER
+from segmint.features.edges import FEWEST
+from segmint.monitoring.reference import OTHER
 from segmint.wording import percent, quoted, shorten, some_named, some_of
 
 WORTH_WARNING = 0.05  # of the rows with a level that training did not know

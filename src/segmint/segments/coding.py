@@ -19,11 +19,12 @@ from segmint.contract.column import Column
 from segmint.contract.counts import count_values
 from segmint.errors import DataError
 from segmint.features.apply import read_numbers
+from segmint.features.edges import FEWEST, quantile_edges, round_among
 from segmint.segments.inputs import SegmentInputs
 from segmint.wording import count, decimal
 
 BANDS = 8
-RAREST_LEVEL = 10  # customers; rarer levels are pooled, so that no bundle tells of a handful of people
+RAREST_LEVEL = FEWEST  # customers; rarer levels are pooled, so that no bundle tells of a handful of people
 MOST_LEVELS = 40
 HOPELESS_LEVELS = 1_000
 OTHER = "other levels"
@@ -189,24 +190,26 @@ def _learn_bands(column: Column, values: pl.Series) -> State:
     states, numbers = _states_present(column, values), _plain_numbers(column, values)
     cuts = _cuts(numbers) if len(numbers) >= RAREST_LEVEL else []
     labels = [name for _, name in states]
+    whole = bool((numbers == np.round(numbers)).all())
     if len(numbers) >= RAREST_LEVEL:
-        labels += band_labels(cuts, whole=bool((numbers == np.round(numbers)).all()), lowest=float(numbers.min()))
+        labels += band_labels(cuts, whole=whole, lowest=float(numbers.min()))
     missing = _missing_level(values, labels)
     return {
         "column": column.name, "type": "bands", "cuts": cuts, "states": [value for value, _ in states],
         "missing": missing, "labels": labels, "ordered": True,
-        "codes": _codes(column), "recoded": _recoded(column, values),
+        "codes": _codes(column), "recoded": _recoded(column, values), "whole": whole,
     }  # fmt: skip
 
 
 def _cuts(numbers: NDArray[np.float64]) -> list[float]:
-    inner = np.quantile(numbers, np.arange(1, BANDS) / BANDS, method="higher")
-    cuts = [float(cut) for cut in np.unique(inner) if cut > numbers.min()]
-    while cuts and (numbers >= cuts[-1]).sum() < RAREST_LEVEL:
-        cuts.pop()
-    above = numbers[numbers > numbers.min()]
+    ordered = np.sort(numbers)
+    cuts = [float(cut) for cut in quantile_edges(ordered, BANDS, method="higher") if cut > ordered[0]]
+    above = ordered[ordered > ordered[0]]
+    if cuts or len(above) < RAREST_LEVEL:
+        return cuts
     # Nearly everybody has none, and a few have some: that tells them apart, though no eighth of them ends there.
-    return [float(above.min())] if not cuts and len(above) >= RAREST_LEVEL else cuts
+    first = float(round_among(above, above[:1])[0])
+    return [first] if (above >= first).sum() >= RAREST_LEVEL else []
 
 
 def _recoded(column: Column, values: pl.Series) -> list[State]:
@@ -270,7 +273,8 @@ def _learn_scores(column: Column, values: pl.Series) -> list[State]:
         })  # fmt: skip
     if len(numbers) >= RAREST_LEVEL and numbers.min() < numbers.max():
         shares = np.linspace(0.005, 0.995, 67)
-        knots, first, repeats = np.unique(np.quantile(numbers, shares), return_index=True, return_counts=True)
+        quantiles = round_among(np.sort(numbers), np.quantile(numbers, shares))
+        knots, first, repeats = np.unique(quantiles, return_index=True, return_counts=True)
         middles = shares[first] + (repeats - 1) / 2 * (shares[1] - shares[0])  # ties share their middle
         coding.append({
             "column": column.name, "type": "score", "knots": knots.tolist(), "values": ndtri(middles).tolist(),

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from segmint.contract.column import Column
 from segmint.contract.valid_table import ValidTable, require_valid_table
+from segmint.features.edges import round_among
 from segmint.metrics.intervals import NORMAL_95, design_effect, rate_difference, wilson
 from segmint.segments.assign import given_labels
 from segmint.segments.coding import NO_VALUE, OTHER, RAREST_LEVEL, Codes, encode_column, learn_coding
@@ -460,12 +461,16 @@ def _typical(described: SegmentInputs, labels: Labels, count: int) -> list[tuple
             if len(here) >= RAREST_LEVEL:
                 found[place].append(
                     Typical(
-                        column.name, column.label, column.unit, float(np.median(here)), float(np.median(whole)),
+                        column.name, column.label, column.unit, _median(here), _median(whole),
                         float((here.mean() - whole.mean()) / spread), float(len(here) / mine.sum()),
                         float(plain.mean()),
                     )
                 )  # fmt: skip
     return [tuple(row) for row in found]
+
+
+def _median(numbers: NDArray[np.float64]) -> float:
+    return float(round_among(np.sort(numbers), [np.median(numbers)])[0])
 
 
 def _response(

@@ -243,7 +243,7 @@ def _condition(state: State, levels: set[int]) -> str:
 def _may_hold_nan(state: State) -> bool:
     """Whether NaN is to be kept apart: to a database it is greater than every number, and not NULL."""
     cuts = state.get("cuts")
-    return cuts is not None and (not cuts or any(cut != round(cut) for cut in cuts))
+    return cuts is not None and not (cuts and state.get("whole", all(cut == round(cut) for cut in cuts)))
 
 
 def _as_read(state: State, column: str) -> str:

@@ -1,0 +1,119 @@
+"""Numbers that stand for at least ten customers: what is kept of a column of numbers.
+
+A quantile of balances is the balance of one customer, to the cent. So a number that fewer than ten customers have gives way
+to the roundest one among the ten around it. What ten share, such as ages and counts, stays as it is.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_DOWN, ROUND_HALF_DOWN, ROUND_UP, Context, Decimal
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+
+FEWEST = 10
+_SURE_DIGITS = 12  # what follows in a float differs between units
+
+
+def round_among(ordered: Floats, numbers: ArrayLike, fewest: int = FEWEST) -> Floats:
+    """Replace each number that fewer than `fewest` customers have by the roundest among those around it.
+
+    A number that lies between two which enough customers have tells of none of them, and stays as well.
+
+    Parameters
+    ----------
+    ordered : ndarray of shape (n_customers,), n_customers > 0
+        All numbers of a column, ascending.
+    numbers : array_like of shape (n,)
+        Quantiles of them, each between the smallest and the largest.
+    fewest : int
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        With the fewest significant digits that lie in the range of the `fewest` customers around each number, and of
+        those the nearest. Ascending, if `numbers` ascend.
+    """
+    numbers = np.asarray(numbers, dtype=np.float64)
+    left, right = np.searchsorted(ordered, numbers, "left"), np.searchsorted(ordered, numbers, "right")
+    last = len(ordered) - 1
+    beside = ordered[np.maximum(right - 1, 0)], ordered[np.minimum(left, last)]
+    shared = np.minimum(*(_having(ordered, number) for number in beside)) >= fewest
+    start = np.clip((left + right) // 2 - fewest // 2, 0, max(last + 1 - fewest, 0))
+    low, high = ordered[start], ordered[np.minimum(start + fewest - 1, last)]
+    rounded = [
+        number if stays else _roundest(*each)
+        for number, stays, each in zip(numbers, shared, zip(low, numbers, high, strict=True), strict=True)
+    ]
+    return np.array(rounded, dtype=np.float64)
+
+
+def quantile_edges(
+    ordered: Floats, bands: int, *, method: Literal["linear", "higher"] = "linear", fewest: int = FEWEST
+) -> Floats:
+    """Find the edges between bands of about equally many customers, none of them one customer's own number.
+
+    Parameters
+    ----------
+    ordered : ndarray of shape (n_customers,)
+        All numbers of a column, ascending.
+    bands : int
+        At most so many; fewer where a band would have fewer than `fewest` customers.
+    method : {"linear", "higher"}
+        Of `numpy.quantile`.
+    fewest : int
+
+    Returns
+    -------
+    ndarray of shape (n_edges,)
+        Ascending. A band holds its lower edge.
+    """
+    bands = min(bands, len(ordered) // fewest)
+    if bands < 2:
+        return np.empty(0)
+    shares = np.linspace(0.0, 1.0, bands + 1)[1:-1]
+    edges = np.unique(round_among(ordered, np.quantile(ordered, shares, method=method), fewest))
+    here = _having(ordered, edges)
+    kept: list[float] = []
+    below_next = len(ordered)
+    for edge, below, having in reversed([*zip(edges, np.searchsorted(ordered, edges), here, strict=True)]):
+        # what enough customers have is an edge though few lie below it
+        if below_next - below >= fewest and max(below, having) >= fewest:
+            kept.append(float(edge))
+            below_next = below
+    return np.array(kept[::-1])
+
+
+def outer_edges(ordered: Floats, fewest: int = FEWEST) -> tuple[float, float]:
+    """Find the ends of a column without its outermost customers: one number among the `fewest` lowest and one among the highest.
+
+    Parameters
+    ----------
+    ordered : ndarray of shape (n_customers,), n_customers > 0
+        All numbers of a column, ascending.
+    fewest : int
+    """
+    within = min(fewest // 2, len(ordered) // 2)
+    low, high = round_among(ordered, ordered[[within, len(ordered) - 1 - within]], fewest)
+    return float(low), float(high)
+
+
+def _having(ordered: Floats, numbers: Floats) -> NDArray[np.int64]:
+    """Count the customers who have each number exactly."""
+    return np.searchsorted(ordered, numbers, "right") - np.searchsorted(ordered, numbers, "left")
+
+
+def _roundest(low: float, number: float, high: float) -> float:
+    """Find the number with the fewest significant digits in a range, and of several the nearest to `number`."""
+    least, near, most = (Decimal(f"{each:.{_SURE_DIGITS - 1}e}") for each in (low, number, high))
+    if least <= 0 <= most:
+        return 0.0
+    for digits in range(1, _SURE_DIGITS):
+        for rounding in (ROUND_HALF_DOWN, ROUND_DOWN, ROUND_UP):
+            rounded = Context(digits, rounding).plus(near)
+            if least <= rounded <= most:
+                return float(rounded)
+    return float(number)

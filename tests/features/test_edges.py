@@ -1,0 +1,58 @@
+"""No edge is one customer's own number, and what ten customers share stays as it is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segmint.features.edges import outer_edges, quantile_edges, round_among
+
+
+def balances(count: int) -> np.ndarray:
+    return np.sort(np.random.default_rng(count).lognormal(7, 1, count).round(2))
+
+
+@pytest.mark.parametrize("count", [0, 9, 17, 21, 45, 400, 30_000])
+def test_bands_hold_ten_customers_and_edges_are_nobodys_own(count: int) -> None:
+    ordered = balances(count)
+    edges = quantile_edges(ordered, 20)
+    inside = np.bincount(np.searchsorted(edges, ordered, "right"), minlength=len(edges) + 1)
+    assert len(edges) <= min(19, count // 10)
+    assert not len(edges) or inside.min() >= 10
+    assert not set(edges) & set(ordered[ordered % 10 != 0])
+
+
+def test_what_ten_customers_have_is_an_edge_as_it_is() -> None:
+    ages = np.repeat(np.arange(18.0, 88.0), 10)
+    for method in ("linear", "higher"):
+        wanted = np.unique(np.quantile(ages, np.linspace(0, 1, 21)[1:-1], method=method))
+        assert quantile_edges(ages, 20, method=method).tolist() == wanted.tolist()
+    assert outer_edges(ages) == (18.0, 87.0)
+    assert quantile_edges(np.array([-1.0] * 3 + [0.0] * 500), 20).tolist() == [0.0]
+
+
+def test_the_roundest_number_among_ten_customers_stands_for_them() -> None:
+    ordered = np.array([1_234.56 + 7.11 * place for place in range(30)])
+    assert round_among(ordered, [ordered[15]]).tolist() == [1_300.0 if ordered[10] <= 1_300 <= ordered[19] else 1_340.0]
+    assert round_among(-ordered[::-1], [-ordered[15]]).tolist() == [-1_340.0]
+    assert round_among(np.arange(-15.0, 15.0), [2.0]).tolist() == [0.0]
+
+
+def test_one_customers_slip_does_not_move_the_end() -> None:
+    assert outer_edges(np.r_[np.linspace(19.5, 87.5, 500), 103.0])[1] < 88
+    assert outer_edges(np.r_[balances(500), 987_654_321.37])[1] < 20_000
+
+
+@given(
+    st.lists(st.floats(-1e6, 1e6).map(lambda number: round(number, 2)), min_size=1, max_size=80),
+    st.integers(1, 12),
+)
+def test_edges_ascend_and_lie_within_the_column(numbers: list[float], fewest: int) -> None:
+    ordered = np.sort(numbers)
+    rounded = round_among(ordered, np.quantile(ordered, np.linspace(0, 1, 9)), fewest)
+    assert (np.diff(rounded) >= 0).all()
+    assert (ordered[0] <= rounded).all()
+    assert (rounded <= ordered[-1]).all()
+    assert (np.diff(quantile_edges(ordered, 20, fewest=fewest)) > 0).all()
