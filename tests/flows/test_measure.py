@@ -325,6 +325,8 @@ def test_a_list_without_ids_is_joined_by_the_number_of_the_record_however_that_i
     spelled = results.with_columns("record " + pl.col("customer"))
     found = measure(listed, spelled, codes=codes, runs=tmp_path / "runs")
     assert found.frame().equals(plain.frame(), null_equal=True)
+    with pytest.raises(DataError, match="by their place in a table"):
+        measure(listed, results, codes=codes, runs=tmp_path / "runs", earlier=[listed])
 
 
 def test_only_arms_that_are_unlike_are_said_to_be_no_match(tmp_path: Path) -> None:

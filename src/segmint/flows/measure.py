@@ -239,7 +239,7 @@ def _read(tables: _Tables, codes: Dispositions, config: Config, runs: Path) -> _
         today=today(),
         outcome=None if contract is None or contract.outcome.positive is None else contract.outcome.column,
         of_calls=not said,
-        earlier=[_named(read_call_list(each, config.data, needed=NEEDED)) for each in tables.earlier],
+        earlier=[_earlier_list(each, config, runs) for each in tables.earlier],
     )
     return _Read(listed, list_run, contract, codes, joined, said)
 
@@ -325,9 +325,12 @@ def _by_number(frame: pl.DataFrame, customer: str, contract: Contract | None) ->
     return frame.with_columns(pl.col(name).str.replace(_RECORD, "${1}") for name in texts)
 
 
-def _named(listed: pl.DataFrame) -> pl.DataFrame:
-    """Refuse a list without ids: the same record is somebody else on the next one."""
-    if listed["customer"].cast(pl.String).str.starts_with(UNNAMED).any():
+def _earlier_list(given: Any, config: Config, runs: Path) -> pl.DataFrame:
+    """Read a list made before; one without ids is refused: the same record is somebody else on the next one."""
+    listed = read_call_list(given, config.data, needed=NEEDED)
+    contract = _contract_of(scoring_run(given, listed, runs))
+    by_record = listed["customer"].cast(pl.String).str.starts_with(UNNAMED).any()
+    if by_record or (contract is not None and contract.id_column is None):
         raise DataError(
             "An earlier list names customers by their place in a table, which names others in the next one.",
             expected="lists made under a contract with an id column",
