@@ -110,7 +110,7 @@ class _Part:
     def to_json(
         self, customers: NDArray[np.int64], everyone: _Part, errors: Sequence[str], level: float
     ) -> dict[str, Any]:
-        told: dict[str, Any] = {"group": self.name, "customers": int(np.unique(customers[self.member]).size)}
+        told: dict[str, Any] = {"group": self.name, "customers": pl.Series(customers[self.member]).n_unique()}
         told["rows"] = int(self.member.sum())
         for name, measure in self.measures.items():
             value, low, high = (number if math.isfinite(number) else None for number in measure(_LEVEL))

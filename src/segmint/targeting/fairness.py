@@ -12,7 +12,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
-from segmint.contract.counts import count_values
 from segmint.errors import PolicyError
 from segmint.metrics.intervals import wilson
 from segmint.targeting.choose import LISTED, Choice
@@ -127,11 +126,11 @@ def parts_of(groups: pl.Series, customers: NDArray[np.int64] | None = None) -> l
     customers : ndarray of shape (n_rows,), optional
         The customer of each row; left out, each row is another.
     """
-    whose = np.arange(len(groups)) if customers is None else customers
-    names = _pooled(groups, whose).to_numpy()
-    named = [(str(name), names == name) for name in sorted(set(names.tolist()), key=_natural)]
-    large = [(name, member) for name, member in named if np.unique(whose[member]).size >= SMALLEST_GROUP]
-    return [("everyone", np.ones(names.size, dtype=bool)), *large]
+    whose = pl.int_range(len(groups), eager=True) if customers is None else pl.Series(customers)
+    names = _pooled(groups, whose)
+    named = [(str(name), names == name) for name in sorted(names.unique(), key=_natural)]
+    large = [(name, member) for name, member in named if whose.filter(member).n_unique() >= SMALLEST_GROUP]
+    return [("everyone", np.ones(len(names), dtype=bool)), *((name, member.to_numpy()) for name, member in large)]
 
 
 def _natural(name: str) -> tuple[int, float, str]:
@@ -142,11 +141,13 @@ def _natural(name: str) -> tuple[int, float, str]:
     return (0, float(number), name) if number.replace(".", "", 1).lstrip("-").isdigit() else (1, 0.0, name)
 
 
-def _pooled(groups: pl.Series, customers: NDArray[np.int64]) -> pl.Series:
-    once = pl.DataFrame({"group": groups, "customer": customers}).unique()
-    sizes = count_values(once["group"])
+def _pooled(groups: pl.Series, customers: pl.Series) -> pl.Series:
+    counted = (
+        pl.DataFrame({"group": groups, "customer": customers}).group_by("group").agg(pl.col("customer").n_unique())
+    )
+    sizes: dict[str, int] = dict(counted.iter_rows())
     rare = [group for group, size in sizes.items() if size < SMALLEST_GROUP]
-    if rare and once.filter(pl.col("group").is_in([*rare, OTHER]))["customer"].n_unique() < SMALLEST_GROUP:
+    if rare and customers.filter(groups.is_in([*rare, OTHER])).n_unique() < SMALLEST_GROUP:
         # left out, they would be everyone without the groups that are shown
         rare += sorted(sizes.keys() - set(rare), key=lambda group: (sizes[group], group))[:1]
     return pl.select(pl.when(groups.is_in(rare)).then(pl.lit(OTHER)).otherwise(groups)).to_series()
@@ -235,7 +236,7 @@ class _Floored:
     def __init__(self, choice: Choice, groups: pl.Series, policy: ContactPolicy) -> None:
         rows = choice.order[~choice.holdout[choice.order]]
         pooled = np.full(choice.status.size, OTHER, dtype=object)
-        pooled[rows] = _pooled(groups.gather(rows), rows).to_list()
+        pooled[rows] = _pooled(groups.gather(rows), pl.Series(rows)).to_list()
         self.choice, self.rows = choice, rows
         self.equal_costs = policy.budget_money is None or rows.size == 0 or bool(np.ptp(choice.cost[rows]) == 0)
         self.names = pooled[rows]
