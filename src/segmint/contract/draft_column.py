@@ -338,8 +338,10 @@ def _as_large_as_all(sizes: pl.Series) -> float:
 
 
 def _outside_told(outside: pl.Series, bounds: tuple[float, float]) -> str:
-    named = few_named([f"{number:g}" for number in outside.unique().sort()])
-    words = f"outside {bounds[0]:g} to {bounds[1]:g} ({named})"
+    """Say how many numbers are implausible, and name those of ten rows or more: others are a customer's own."""
+    often = sorted(number for number, rows in count_values(outside).items() if rows >= MIN_PER_LEVEL)
+    named = f" ({few_named([f'{number:g}' for number in often])})" if often else ""
+    words = f"outside {bounds[0]:g} to {bounds[1]:g}{named}"
     return counted(
         len(outside),
         f"value is {words}: its row would be rejected",
