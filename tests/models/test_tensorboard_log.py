@@ -58,6 +58,18 @@ def test_a_fit_of_the_same_name_takes_the_place_of_the_one_before(tmp_path: Path
     assert "conclusion" in read_tags(tmp_path, "text")
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_the_log_is_for_the_user_alone(tmp_path: Path) -> None:
+    log = TensorBoardLog(tmp_path / "run" / "tensorboard", "fold 1")
+    X = np.random.default_rng(0).normal(size=(100, 2))
+    DenseNetworkClassifier((4,), epochs=1, log=log, random_state=1).fit(X, X[:, 0] > 0)
+    curve = np.array([True, False]), np.array([0.9, 0.1])
+    log.results(images={}, texts={"conclusion": "level"}, curves={"lightgbm": {"yes": curve}})
+    made = [*(tmp_path / "run").rglob("*"), tmp_path / "run"]
+    assert {path.stat().st_mode & 0o777 for path in made if path.is_dir()} == {0o700}
+    assert {path.stat().st_mode & 0o777 for path in made if path.is_file()} == {0o600}
+
+
 def test_a_yes_that_is_none_of_the_classes_is_refused_before_anything_is_learned(tmp_path: Path) -> None:
     X = np.random.default_rng(0).normal(size=(60, 2))
     log = TensorBoardLog(tmp_path, positive="yess")

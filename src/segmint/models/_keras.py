@@ -322,6 +322,8 @@ class Events:
 
     def __init__(self, folder: Path, suffix: str = ".v2") -> None:
         self._folder = folder
+        for missing in reversed([part for part in (folder, *folder.parents) if not part.exists()]):
+            missing.mkdir(0o700, exist_ok=True)  # TensorFlow makes folders that everybody may read
         self._writer = tf.summary.create_file_writer(str(folder), filename_suffix=suffix)
 
     def __enter__(self) -> Events:
@@ -329,7 +331,7 @@ class Events:
 
     def __exit__(self, *failure: object) -> None:
         self._writer.close()
-        for path in self._folder.glob("events.*"):  # TensorFlow makes files that everybody may read
+        for path in self._folder.glob("events.*"):  # and files
             path.chmod(0o600)
 
     def flush(self) -> None:

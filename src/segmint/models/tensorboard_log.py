@@ -174,7 +174,6 @@ class TensorBoardLog:
 
         if any(not place.name.endswith(OF_A_FIT) for place in self.root.glob("events.*")):
             return
-        self.root.mkdir(0o700, parents=True, exist_ok=True)
         with _keras.Events(self.root) as events:
             events.layout(CHARTS)
             events.metrics(METRICS, settings)
