@@ -521,7 +521,8 @@ def _had(marker: Marker) -> str:
 def _half(typical: Typical) -> str:
     """Say a median; where some have no number, here or among all, it is that of the others.
 
-    Many may have the median itself, of counts above all: at least half have it or more, and at least half have it or less.
+    Many may have the median itself, of counts above all: half or more have it or more, and half or more have it or less.
+    "About", as a median that few have is rounded.
     """
     unit = f" {typical.unit}" if typical.unit else ""
     median, base = tell_apart([typical.median, typical.base_median])
@@ -530,7 +531,9 @@ def _half(typical: Typical) -> str:
         whose = f"of the {_percent(min(typical.known, 0.99))} of them with a number have"
     all_of_them = "all customers with a number" if typical.base_known < 1 else "all customers"
     end = "more" if typical.median > typical.base_median else "less"
-    return f"At least half {whose} {typical.label} of {median}{unit} or {end}; the median of {all_of_them} is {base}."
+    return (
+        f"About half or more {whose} {typical.label} of {median}{unit} or {end}; the median of {all_of_them} is {base}."
+    )
 
 
 def _responded(segment: SegmentProfile, currency: str, all_reached: bool) -> list[Sentence]:
