@@ -29,7 +29,7 @@ from segmint.segments.proof import SURE
 from segmint.segments.stability import STABLE, shared
 from segmint.segments.words import ASK_THEM
 from segmint.store import run_files
-from segmint.wording import between, capital, count, decimal, listed, percent, percent_between
+from segmint.wording import capital, count, decimal, listed, percent, percent_between
 
 Segment = dict[str, Any]
 
@@ -116,9 +116,16 @@ def _overview(found: dict[str, Any], segments: Sequence[Segment]) -> Block:
     """All segments in one table: how many, how they answered, what they earned, what they need and what to do."""
     weighed, steps = found["brought"], call_order(found)
     brought = {told["key"]: told for told in weighed["segments"]} if weighed else {}
-    best_first = sorted(
-        segments, key=lambda segment: -brought[segment["key"]]["each"] if segment["key"] in brought else math.inf
-    )
+    valued = {
+        segment["key"]: worth
+        for segment in segments
+        for worth in segment.get("worth", ())
+        if worth.get("role") == "value"
+    }
+    order = {key: told["each"] for key, told in brought.items()} or {
+        key: worth["mean"] for key, worth in valued.items()
+    }
+    best_first = sorted(segments, key=lambda segment: -order.get(segment["key"], -math.inf))
     money = found.get("money") or {}
     currency = str(money.get("currency") or "account currency")
     columns: dict[str, Callable[[Segment], str]] = {
@@ -135,14 +142,11 @@ def _overview(found: dict[str, Any], segments: Sequence[Segment]) -> Block:
                 brought.get(segment["key"], {}).get("each"), 2
             )
             columns[f"in all, {currency}"] = lambda segment: decimal(brought.get(segment["key"], {}).get("amount"), 0)
-    if valued := {
-        segment["key"]: worth
-        for segment in segments
-        for worth in segment.get("worth", ())
-        if worth.get("role") == "value"
-    }:
+    if valued:
         label = next(iter(valued.values()))["label"]
-        columns[f"{label} a customer, {currency} (95 % interval)"] = lambda segment: _mean(valued.get(segment["key"]))
+        columns[f"{label} a customer, {currency}"] = lambda segment: decimal(
+            valued.get(segment["key"], {}).get("mean"), 2
+        )
     needs = {segment["key"]: _first_of(segment, "need") for segment in segments}
     if set(needs.values()) != {"–"}:
         columns["what it needs"] = lambda segment: needs[segment["key"]]
@@ -163,10 +167,6 @@ def _overview(found: dict[str, Any], segments: Sequence[Segment]) -> Block:
         ),
         stacked=True,
     )
-
-
-def _mean(worth: dict[str, Any] | None) -> str:
-    return "–" if worth is None else f"{decimal(worth['mean'], 2)} ({between(worth['low'], worth['high'], 2)})"
 
 
 def _titled(segment: Segment) -> str:
