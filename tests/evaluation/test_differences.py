@@ -62,7 +62,7 @@ def test_states_and_missing_values_have_lines_of_their_own():
 def test_bands_of_numbers_are_named_by_what_lies_in_them_and_do_not_overlap():
     found = of(outcome_by_level(campaign(2_000)), "age")
     first, *middle, last = found["level"]
-    ends = [(0, int(first.removeprefix("up to ")))]
+    ends = [(0, int(first.removeprefix("under ")) - 1)]
     ends += [tuple(map(int, level.split(" to "))) for level in middle]
     ends += [(int(last.removesuffix(" or more")), 200)]
     assert all(one[1] < other[0] for one, other in zip(ends, ends[1:], strict=False))
@@ -120,4 +120,5 @@ def test_amounts_are_written_as_people_do():
     frame = campaign(600).frame.with_columns(age=pl.Series(np.linspace(20_000.25, 250_000.75, 600)))
     levels = of(outcome_by_level(valid(frame, RESPONSE)), "age")["level"]
     assert not levels.str.contains("e+", literal=True).any()
-    assert levels[0] == "up to 58,014"
+    assert levels[0] == "under 58,000"
+    assert levels[-1] == "212,000 or more"  # no customer's own amount

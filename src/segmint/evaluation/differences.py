@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from segmint.contract.column import Column
 from segmint.contract.counts import count_values
 from segmint.contract.valid_table import ValidTable
+from segmint.features.edges import band_cuts
 from segmint.metrics.association import cramers_v
 from segmint.metrics.intervals import wilson
+from segmint.segments.coding import band_labels
 from segmint.wording import plain
 
 FEWEST = 10
@@ -121,32 +123,16 @@ def _bands(column: Column, series: pl.Series) -> tuple[NDArray[np.object_], list
         if here.any():
             named[here] = state.name
             order.append(state.name)
-    plain = np.isfinite(values) & (named == "")
-    numbers = values[plain]
+    known = np.isfinite(values) & (named == "")
+    numbers = values[known]
     if not len(numbers):
         return named, order
-    edges = _edges(numbers)
-    place = np.clip(np.searchsorted(edges, numbers, "right") - 1, 0, len(edges) - 2)
-    labels = [_band(edges, i, numbers[place == i]) for i in range(len(edges) - 1)]
-    named[plain] = np.array(labels, dtype=object)[place]
-    return named, [*dict.fromkeys(labels), *order]
-
-
-def _edges(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
     distinct = np.unique(numbers)
     if len(distinct) <= BANDS:
-        return np.append(distinct, np.inf)
-    edges = np.unique(np.quantile(numbers, np.linspace(0, 1, BANDS + 1), method="nearest"))
-    return np.append(edges[:-1], np.inf) if len(edges) > 2 else np.array([edges[0], distinct[1], np.inf])
-
-
-def _band(edges: NDArray[np.float64], place: int, inside: NDArray[np.float64]) -> str:
-    """Name a band by the smallest and largest number that lie in it, but for the ends of the column: one customer's own."""
-    if not len(inside):
-        return plain(edges[place])
-    low, high = inside.min(), inside.max()
-    if low == high:
-        return plain(low)
-    if place == 0:
-        return f"up to {plain(high)}"
-    return f"{plain(low)} or more" if place == len(edges) - 2 else f"{plain(low)} to {plain(high)}"
+        labels, place = [plain(number) for number in distinct], np.searchsorted(distinct, numbers)
+    else:
+        cuts = band_cuts(np.sort(numbers), BANDS)
+        whole = bool((numbers == np.round(numbers)).all())
+        labels, place = band_labels(cuts, whole=whole, lowest=distinct[0]), np.searchsorted(cuts, numbers, "right")
+    named[known] = np.array(labels, dtype=object)[place]
+    return named, [*labels, *order]

@@ -87,6 +87,30 @@ def quantile_edges(
     return np.array(kept[::-1])
 
 
+def band_cuts(ordered: Floats, bands: int) -> list[float]:
+    """Cut a column into bands for people, none of them empty: the smallest number is no cut.
+
+    Parameters
+    ----------
+    ordered : ndarray of shape (n_customers,), n_customers > 0
+        All numbers of a column, ascending.
+    bands : int
+        At most so many.
+
+    Returns
+    -------
+    list of float
+        Ascending; empty where one band is all there can be. A band holds its lower cut.
+    """
+    cuts = [float(cut) for cut in quantile_edges(ordered, bands, method="higher") if cut > ordered[0]]
+    above = ordered[ordered > ordered[0]]
+    if cuts or len(above) < FEWEST:
+        return cuts
+    # Nearly everybody has none, and a few have some: that tells them apart, though no band of equal size ends there.
+    first = float(round_among(above, above[:1])[0])
+    return [first] if (above >= first).sum() >= FEWEST else []
+
+
 def outer_edges(ordered: Floats, fewest: int = FEWEST) -> tuple[float, float]:
     """Find the ends of a column without its outermost customers: one number among the `fewest` lowest and one among the highest.
 

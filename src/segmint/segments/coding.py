@@ -19,7 +19,7 @@ from segmint.contract.column import Column
 from segmint.contract.counts import count_values
 from segmint.errors import DataError
 from segmint.features.apply import read_numbers
-from segmint.features.edges import FEWEST, quantile_edges, round_among
+from segmint.features.edges import FEWEST, band_cuts, round_among
 from segmint.segments.inputs import SegmentInputs
 from segmint.wording import count, decimal
 
@@ -188,7 +188,7 @@ def _plain_numbers(column: Column, values: pl.Series) -> NDArray[np.float64]:
 
 def _learn_bands(column: Column, values: pl.Series) -> State:
     states, numbers = _states_present(column, values), _plain_numbers(column, values)
-    cuts = _cuts(numbers) if len(numbers) >= RAREST_LEVEL else []
+    cuts = band_cuts(np.sort(numbers), BANDS) if len(numbers) >= RAREST_LEVEL else []
     labels = [name for _, name in states]
     whole = bool((numbers == np.round(numbers)).all())
     if len(numbers) >= RAREST_LEVEL:
@@ -199,17 +199,6 @@ def _learn_bands(column: Column, values: pl.Series) -> State:
         "missing": missing, "labels": labels, "ordered": True,
         "codes": _codes(column), "recoded": _recoded(column, values), "whole": whole,
     }  # fmt: skip
-
-
-def _cuts(numbers: NDArray[np.float64]) -> list[float]:
-    ordered = np.sort(numbers)
-    cuts = [float(cut) for cut in quantile_edges(ordered, BANDS, method="higher") if cut > ordered[0]]
-    above = ordered[ordered > ordered[0]]
-    if cuts or len(above) < RAREST_LEVEL:
-        return cuts
-    # Nearly everybody has none, and a few have some: that tells them apart, though no eighth of them ends there.
-    first = float(round_among(above, above[:1])[0])
-    return [first] if (above >= first).sum() >= RAREST_LEVEL else []
 
 
 def _recoded(column: Column, values: pl.Series) -> list[State]:
