@@ -25,7 +25,7 @@ def segmint(*argv: str) -> list[str]:
 def commands(rows: int) -> dict[str, list[str]]:
     """Name every command that is measured."""
     bundle = ("--bundle", "learned")
-    money = ("--set", "policy.economics.cost_per_call=5", "--set", "policy.economics.value_per_success=100")
+    money = ("--set", "economics.cost_per_call=5", "--set", "economics.value_per_success=100")
     calls = ("--set", f"policy.budget_calls={rows // 100}")
     return {
         "reading and writing, CSV": [sys.executable, "-c", ALONE],
@@ -42,7 +42,7 @@ def commands(rows: int) -> dict[str, list[str]]:
 def measured(name: str, argv: list[str]) -> str:
     """Run a command and say what it needed."""
     start = time.perf_counter()
-    with open(os.devnull, "wb") as nowhere, open("said.txt", "wb") as said:
+    with Path(os.devnull).open("wb") as nowhere, Path("said.txt").open("wb") as said:
         child = subprocess.Popen(argv, stdout=nowhere, stderr=said)
         _, status, used = os.wait4(child.pid, 0)
     took = time.perf_counter() - start

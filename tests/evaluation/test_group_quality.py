@@ -48,6 +48,17 @@ def test_figures_are_those_of_the_groups_own_rows():
     assert found["comparisons"] == 6
 
 
+def test_a_group_as_far_off_as_everyone_does_not_differ_in_calibration():
+    random = np.random.default_rng(3)
+    yes, sex = random.random(4_000) < 0.1, random.choice(["f", "m"], 4_000)
+    found = by_sex(judged(yes, np.full(4_000, 0.3), yes), sex)
+    assert [row["apart"] for row in found["columns"][0]["rows"]] == [[], [], []]
+    off = by_sex(judged(yes, np.where(sex == "f", 0.3, 0.1), yes), sex)
+    assert [row["apart"] for row in off["columns"][0]["rows"]] == [[], ["calibration"], ["calibration"]]
+    assert "were expected to say yes, 10" in " ".join(off["sentences"])
+    assert "did; of everyone " in " ".join(off["sentences"])
+
+
 def test_an_area_of_too_few_is_not_told_and_not_compared():
     yes = np.array([1] * 4 + [0] * 16 + [1] * 10 + [0] * 10, dtype=bool)
     found = by_sex(judged(yes, np.full(40, 0.4), yes), ["f"] * 20 + ["m"] * 20)

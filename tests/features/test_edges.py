@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segmint.features.edges import outer_edges, quantile_edges, round_among
+from segmint.features.edges import band_cuts, outer_edges, quantile_edges, round_among
 
 
 def balances(count: int) -> np.ndarray:
@@ -30,7 +30,14 @@ def test_what_ten_customers_have_is_an_edge_as_it_is() -> None:
         wanted = np.unique(np.quantile(ages, np.linspace(0, 1, 21)[1:-1], method=method))
         assert quantile_edges(ages, 20, method=method).tolist() == wanted.tolist()
     assert outer_edges(ages) == (18.0, 87.0)
-    assert quantile_edges(np.array([-1.0] * 3 + [0.0] * 500), 20).tolist() == [0.0]
+    assert quantile_edges(np.array([0.0] * 500 + [7.0] * 9), 20).tolist() == [0.0]
+
+
+def test_no_band_is_of_a_few_and_the_first_may_be_of_nobody() -> None:
+    assert quantile_edges(np.array([-431.17] + [0.0] * 500), 20).tolist() == []
+    assert band_cuts(np.array([-431.17] + [0.0] * 500), 8) == []
+    assert band_cuts(np.array([0.0] * 500 + [7.0] * 12), 8) == [7.0]
+    assert band_cuts(1e12 + 0.01 * np.arange(400), 8) == []
 
 
 def test_the_roundest_number_among_ten_customers_stands_for_them() -> None:

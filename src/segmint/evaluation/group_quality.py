@@ -103,9 +103,17 @@ class _Part:
         return self.measures["rate" if error == "calibration" else error]
 
     def differs(self, error: str, everyone: _Part, level: float) -> bool:
-        beside = self.measures["mean_propensity"] if error == "calibration" else everyone.measures[error]
-        there, mine = beside(level).value, self._held_against(error)(level)
+        mine = self._held_against(error)(level)
+        there = self._if_off_as(everyone) if error == "calibration" else everyone.measures[error](level).value
         return there < mine.low or there > mine.high
+
+    def _if_off_as(self, everyone: _Part) -> float:
+        """Share of yes, if the network were as far off for the group as it is for everyone."""
+        expected, all_expected, all_yes = (
+            part.measures[name](_LEVEL).value
+            for part, name in ((self, "mean_propensity"), (everyone, "mean_propensity"), (everyone, "rate"))
+        )
+        return expected + all_yes - all_expected
 
     def to_json(
         self, customers: NDArray[np.int64], everyone: _Part, errors: Sequence[str], level: float
@@ -223,8 +231,9 @@ _WORDS = {
     "accuracy": "how many are named rightly",
 }
 _SAID: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any]], str]] = {
-    "calibration": lambda row, _: (
-        f"{percent(row['mean_propensity'])} were expected to say yes, {percent(row['rate'])} did"
+    "calibration": lambda row, everyone: (
+        f"{percent(row['mean_propensity'])} were expected to say yes, {percent(row['rate'])} did; "
+        f"of everyone {percent(everyone['mean_propensity'])} and {percent(everyone['rate'])}"
     ),
     "roc_auc": lambda row, everyone: f"ROC AUC {decimal(row['roc_auc'])}, of everyone {decimal(everyone['roc_auc'])}",
     "missed": lambda row, everyone: (

@@ -160,7 +160,7 @@ def values_of(summary: Mapping[str, Any]) -> list[Point]:
     Parameters
     ----------
     summary : dict
-        The column's part of a reference. Values of fewer than 10 customers are not in it.
+        The column's part of a reference. Values of fewer than 10 customers are not in it, but for codes of the contract.
     """
     missing = [Point(None, None)] if summary["missing_share"] > 0 else []
     if summary["kind"] == "category":

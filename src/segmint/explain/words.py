@@ -131,9 +131,8 @@ class Wording:
             return usual
         band = int(np.searchsorted(edges, number, "right"))
         below, above = counts[:band].sum() / counts.sum(), counts[band + 1 :].sum() / counts.sum()
-        at_least, at_most = summary.get("within") or (_within_twentieths(counts.sum()),) * 2
-        below = max(below, at_most / counts.sum()) if number > edges[-1] else below
-        above = max(above, at_least / counts.sum()) if number < edges[0] else above
+        if number > edges[-1]:
+            below = summary.get("at_most_last_edge", _within_twentieths(counts.sum())) / counts.sum()
         others = sum(summary["states"].values()) + summary["missing_share"] * counts.sum()
         whom = EVERYONE if others < 0.05 * counts.sum() else SOME
         usual = usual if whom == EVERYONE else f"{usual} for {whom}"

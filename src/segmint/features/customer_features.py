@@ -84,7 +84,7 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
     bins : int or "auto"
         Steps per number. "auto" takes 16 below 15,000 customers and 24 from there on.
     rare : int
-        Levels seen in fewer customers than this are pooled, and numbers known of fewer are not read.
+        Levels seen in fewer customers than this are pooled, and numbers known of fewer than twice as many are not read.
     within : bool
         Whether numbers beyond those seen are taken for the nearest seen: a network would carry a trend on where none
         may be. Codes stay.
@@ -171,7 +171,7 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
             "name": column.name, "kind": "number", "states": states, "unseen": unseen, "flag_missing": flag_missing,
         }  # fmt: skip
         values = np.sort(values)
-        low, high = outer_edges(values, self.rare) if len(values) >= self.rare else (0.0, 0.0)
+        low, high = outer_edges(values, self.rare) if len(values) >= 2 * self.rare else (0.0, 0.0)
         if not low < high:
             # The middle and the quantiles of a handful of customers are their own numbers: each is taken for zero.
             return flags | {"center": 0.0, "scale": 1.0, "edges": [], "scores": [], "low": 0.0, "high": 0.0}

@@ -69,19 +69,17 @@ def quantile_edges(
     Returns
     -------
     ndarray of shape (n_edges,)
-        Ascending. A band holds its lower edge.
+        Ascending. A band holds its lower edge; the first may hold nobody.
     """
     bands = min(bands, len(ordered) // fewest)
     if bands < 2:
         return np.empty(0)
     shares = np.linspace(0.0, 1.0, bands + 1)[1:-1]
     edges = np.unique(round_among(ordered, np.quantile(ordered, shares, method=method), fewest))
-    here = _having(ordered, edges)
     kept: list[float] = []
     below_next = len(ordered)
-    for edge, below, having in reversed([*zip(edges, np.searchsorted(ordered, edges), here, strict=True)]):
-        # what enough customers have is an edge though few lie below it
-        if below_next - below >= fewest and max(below, having) >= fewest:
+    for edge, below in reversed([*zip(edges, np.searchsorted(ordered, edges), strict=True)]):
+        if below_next - below >= fewest and (below >= fewest or not below):
             kept.append(float(edge))
             below_next = below
     return np.array(kept[::-1])
@@ -104,11 +102,11 @@ def band_cuts(ordered: Floats, bands: int) -> list[float]:
     """
     cuts = [float(cut) for cut in quantile_edges(ordered, bands, method="higher") if cut > ordered[0]]
     above = ordered[ordered > ordered[0]]
-    if cuts or len(above) < FEWEST:
+    if cuts or min(len(above), len(ordered) - len(above)) < FEWEST:
         return cuts
     # Nearly everybody has none, and a few have some: that tells them apart, though no band of equal size ends there.
     first = float(round_among(above, above[:1])[0])
-    return [first] if (above >= first).sum() >= FEWEST else []
+    return [first] if first > ordered[0] and (above >= first).sum() >= FEWEST else []
 
 
 def outer_edges(ordered: Floats, fewest: int = FEWEST) -> tuple[float, float]:

@@ -45,8 +45,7 @@ def reference_of(
     -------
     dict
         Per column edges between twentieths, rounded as `quantile_edges` says, or level counts (levels in fewer than 10 customers
-        pooled), missing share,
-        outcome shares, a histogram of out-of-fold probabilities, at most 100 bins of about equally many customers,
+        pooled), the contract's codes however few have them, missing share, outcome shares, a histogram of out-of-fold probabilities, at most 100 bins of about equally many customers,
         with their mean and how many said so in each bin, the ROC AUC they promise and how far rows of one customer go
         together, and the number of customers.
     """
@@ -80,8 +79,8 @@ def _column(column: Column, series: pl.Series) -> dict[str, Any]:
     return summary | {
         "edges": edges.tolist(),
         "counts": inside.tolist(),
-        # where nearly everyone has the same number, the counts alone do not say how few are beyond it
-        "within": [int((numbers >= edges[0]).sum()), int((numbers <= edges[-1]).sum())] if len(edges) else [],
+        # where nearly everyone has the last edge, the counts alone do not say how few are beyond it
+        "at_most_last_edge": int((numbers <= edges[-1]).sum()) if len(edges) else 0,
         "states": {repr(float(state)): int((known == state).sum()) for state in states},
     }
 
