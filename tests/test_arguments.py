@@ -43,7 +43,7 @@ def test_truth_values_are_switches_those_of_numpy_too() -> None:
 
 @pytest.mark.parametrize("level", [95, 0, 1, -1, True, "95", None, float("nan")])
 def test_a_level_is_a_share_before_a_run_begins(level: Any, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=rf"'level' must lie between 0 and 1\. Got {level!r} instead"):
+    with pytest.raises(ValueError, match=rf"'level' must lie between 0\.5 and 0\.999\. Got {level!r} instead"):
         segmint.measure(TABLE, TABLE, level=level, runs=tmp_path)
     assert not list(tmp_path.iterdir())
 

@@ -25,16 +25,16 @@ def require_switches(**switches: Any) -> None:
             raise TypeError(f"'{name}' must be True or False. Got {_came(given)} instead.")
 
 
-def require_share(name: str, given: Any) -> None:
-    """Refuse what is no share between none and all: 95 for 95 %.
+def require_between(name: str, given: Any, low: float, high: float) -> None:
+    """Refuse what is no number from `low` to `high`: 95 for 95 %.
 
     Raises
     ------
     ValueError
-        Unless it is a number above 0 and below 1.
+        For any other.
     """
-    if not between(given, 0, 1):
-        raise ValueError(f"'{name}' must lie between 0 and 1. Got {_came(given)} instead.")
+    if not (isinstance(given, (int, float, np.number)) and low <= given <= high):
+        raise ValueError(f"'{name}' must lie between {low:g} and {high:g}. Got {_came(given)} instead.")
 
 
 def between(given: Any, low: float, high: float) -> bool:

@@ -158,7 +158,7 @@ def test_what_needs_a_history_of_calls_says_who_names_it(ask: Ask) -> None:
     made = ask("POST", f"/v1/target?{ECONOMICS}&policy.attempts=1", rows)
     assert made.status_code == 200, made.text
     (said,) = [said for said in made.json()["sentences"] if "policy.attempts" in said]
-    assert "keeps nobody off" in said
+    assert "no file of earlier calls is named as policy.history of the operator's --policy" in said
 
 
 @pytest.mark.parametrize("query", ["data.decimal=maybe", "data.sheet=a", "policy.budget_calls=3", "data.delimiter=ab"])

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from segmint.arguments import require_share, require_switches
+from segmint.arguments import require_between, require_switches
 from segmint.config import Config, Data
 from segmint.contract.cells import read_outcome
 from segmint.contract.contract import Contract, load_contract
@@ -43,6 +43,7 @@ from segmint.targeting.suppress import UNNAMED
 from segmint.wording import counted, some_of
 
 ROWS = "measure.parquet"
+LEVELS = (0.5, 0.999)  # of intervals; the command's --level has the same
 _RECORD = rf"(?i)^\s*{UNNAMED}\s*([0-9]{{1,15}})\s*$"
 NEEDED = ("customer", "status", "propensity", "value", "cost")
 
@@ -134,14 +135,14 @@ def measure(
     Raises
     ------
     ValueError
-        If `level` is not above 0 and below 1.
+        If `level` is below 0.5 or above 0.999.
     DataError
         Without a control group: propensity is not uplift.
     InputError
         If the do-not-call file is one of the tables.
     """
     require_switches(silence_means_no=silence_means_no)
-    require_share("level", level)
+    require_between("level", level, *LEVELS)
     config, runs, do_not_call = settings_of(config), place_of("runs", runs), path_of("do_not_call", do_not_call)
     meaning = read_codes(codes)
     if do_not_call is not None:

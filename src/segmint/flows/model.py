@@ -62,6 +62,7 @@ class OpenModel:
     bundle: Bundle
     config: Config
     _opened_in: int = field(init=False, default_factory=os.getpid, compare=False)
+    _warned: set[str] = field(init=False, default_factory=set, compare=False)
 
     def __repr__(self) -> str:
         return f"<OpenModel of {self.bundle!r}>"
@@ -92,7 +93,7 @@ class OpenModel:
         Warns
         -----
         UserWarning
-            For each column of which the network can make little: levels that training did not know, values that are gone.
+            Once for each column of which the network can make little: levels that training did not know, values that are gone.
         """
         self._require_no_fork()
         ledgers: list[Ledger] = []
@@ -100,7 +101,7 @@ class OpenModel:
         unread = self._unread()
         parts = list(predicted_batches(self.bundle, self._predictor, opened, ledgers, unread=unread))
         require_records(sum(ledgers, Ledger()))
-        _warn(unread, 3)
+        self._warn(unread, 3)
         return pl.concat(parts, how="diagonal_relaxed")
 
     def encode(self, source: Any) -> NDArray[np.float32]:
@@ -192,14 +193,15 @@ class OpenModel:
         require_records(table.ledger)
         unread = self._unread()
         unread.add(table.frame)
-        _warn(unread, 4)
+        self._warn(unread, 4)
         return table, rejects
 
-
-def _warn(unread: Unread, level: int) -> None:
-    """Warn whoever called, so many calls above."""
-    for doubt in unread.doubts:
-        warnings.warn(doubt, UserWarning, stacklevel=level)
+    def _warn(self, unread: Unread, level: int) -> None:
+        """Warn whoever called, so many calls above, once of each column: a table may come in a thousand parts."""
+        doubts = [(name, said) for name, said in unread.doubts_of_columns if name not in self._warned]
+        self._warned.update(name for name, _ in doubts)
+        for _, said in doubts:
+            warnings.warn(said, UserWarning, stacklevel=level)
 
 
 def open_model(bundle: Place = WORD, config: Settings = None, *, runs: Place = RUNS) -> OpenModel:

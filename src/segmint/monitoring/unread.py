@@ -49,7 +49,14 @@ class Unread:
         That is one of which at least 5 % of the rows, and ten, have a level that training did not know, or of which half of
         the rows more than in training are empty. A level is shown if ten rows have it.
         """
-        return tuple(said for column in self._columns for said in (column.strange_said, column.empty_said) if said)
+        return tuple(said for _, said in self.doubts_of_columns)
+
+    @property
+    def doubts_of_columns(self) -> tuple[tuple[str, str], ...]:
+        """The same, each behind the name of its column."""
+        return tuple(
+            (column.name, said) for column in self._columns for said in (column.strange_said, column.empty_said) if said
+        )
 
 
 class _Column:

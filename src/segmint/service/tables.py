@@ -46,6 +46,7 @@ READING = frozenset({"data.delimiter", "data.encoding", "data.decimal", "data.he
 MOST_COLUMNS = 1_000
 MAGIC_BYTES = 8
 _NAMES_A_FILE = re.compile(r"name the file in (policy\.\w+)")  # which no request may
+_AS_A_FILE = re.compile(r"\bas (policy\.(?:history|suppress))\b")
 _NO_MONEY = (
     "Nothing says what a call costs and what a success brings. "
     "Send economics.cost_per_call and economics.value_per_success in the query."
@@ -274,6 +275,7 @@ def _listed(children: Children, errand: Errand, given_up: Event) -> tuple[dict[s
     listed = pl.read_parquet(run / LIST).filter(pl.col("status") == "listed").sort("rank")
     kept = listed.select([name for name in SHOWN if name in listed.columns])
     said = {name: told[name] for name in ("counts", "expected_profit", "sentences")}
+    said["sentences"] = [_AS_A_FILE.sub(r"as \1 of the operator's --policy", each) for each in said["sentences"]]
     ledger = json.loads((run / LEDGER).read_text("utf-8"))
     counts = {name: int(ledger[name]) for name in ("accepted", "rejected")}
     return {"run": run.name, **said, "list": kept.to_dicts()}, counts
