@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segmint.features.edges import band_cuts, outer_edges, quantile_edges, round_among
+from segmint.features.edges import band_cuts, outer_edges, quantile_edges, round_among, round_down, round_up
 
 
 def balances(count: int) -> np.ndarray:
@@ -45,6 +45,27 @@ def test_the_roundest_number_among_ten_customers_stands_for_them() -> None:
     assert round_among(ordered, [ordered[15]]).tolist() == [1_300.0 if ordered[10] <= 1_300 <= ordered[19] else 1_340.0]
     assert round_among(-ordered[::-1], [-ordered[15]]).tolist() == [-1_340.0]
     assert round_among(np.arange(-15.0, 15.0), [2.0]).tolist() == [0.0]
+
+
+def test_a_median_is_rounded_so_that_half_of_them_have_it_or_more() -> None:
+    rng = np.random.default_rng(0)
+    for count in rng.integers(20, 400, 200):
+        ordered = np.sort(np.round(rng.lognormal(7, 1, count) - rng.choice([0, 1_000]), 2))
+        median = float(np.median(ordered))
+        low, high = round_down(ordered, median), round_up(ordered, median)
+        assert (ordered >= low).mean() >= 0.5
+        assert (ordered <= high).mean() >= 0.5
+        assert ((ordered >= low) & (ordered <= median)).sum() <= 10
+        assert not {low, high} & set(ordered)
+
+
+def test_a_median_is_nothing_only_where_it_is_next_to_nothing() -> None:
+    around = np.linspace(-2_000.5, 5_300.7, 31)
+    assert round_down(np.sort([*around, 650.37]), 650.37) == 600
+    assert round_up(np.sort([*around, 650.37]), 650.37) == 700
+    assert round_down(np.sort([*around, 12.37]), 12.37) == 0
+    assert round_up(np.sort([*around, -12.37]), -12.37) == 0
+    assert round_up(np.sort([*around, *[12.37] * 10]), 12.37) == 12.37
 
 
 def test_one_customers_slip_does_not_move_the_end() -> None:

@@ -159,6 +159,19 @@ def test_a_median_knows_how_many_it_is_of(campaign, truth):
     assert known["balance"] == 1
 
 
+def test_half_of_a_segment_has_its_median_or_more_where_that_is_above_the_median_of_all(campaign, truth):
+    rng = np.random.default_rng(3)
+    balances = np.round(rng.lognormal(7, 1, len(truth)) * (1 + truth) - 500, 2)
+    table = validate(
+        open_table(draw_campaign().with_columns(balance=balances)), parse_contract(CONTRACT, origin="test")
+    )
+    for place, part in enumerate(profile_segments(table, truth).segments):
+        row, here = next(row for row in part.typical if row.column == "balance"), balances[truth == place]
+        assert row.side == np.sign(np.median(here) - np.median(balances)) == np.sign(row.median - row.base_median)
+        assert ((here - row.median) * row.side >= 0).mean() >= 0.5
+        assert row.median not in balances
+
+
 def test_where_some_owe_there_are_no_shares_of_the_sum(campaign, truth):
     assert all(row.share is not None for part in profile_segments(campaign, truth).segments for row in part.worth)
     frame = draw_campaign().with_columns(balance=pl.col("balance") - 100)

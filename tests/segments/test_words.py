@@ -152,7 +152,7 @@ def test_a_few_large_balances_name_nobody_rich(retired):
     named = [say_segments(Profiles((replace(retired, markers=(), typical=(row,)),)))[0] for row in (balances, rich)]
     assert "balance" not in named[0].name.lower()
     assert "balance" in named[1].name.lower()
-    assert not any("About half" in line.text for line in named[0].of("who"))
+    assert not any("At least half" in line.text for line in named[0].of("who"))
 
 
 def test_three_questions_are_asked_only_where_interests_are_unknown():
@@ -435,20 +435,26 @@ def half(median, base, known):
 
 def test_half_of_them_have_what_they_have(retired):
     whole = said_of(replace(retired, typical=(half(0.62, 0.5, 1.0),)))
-    assert "About half or more of them have satisfaction of 0.62 or more; the median of all customers is 0.5." in whole
+    assert "At least half of them have satisfaction of 0.62 or more; the median of all customers is about 0.5." in whole
     few = said_of(replace(retired, typical=(half(0, 2, 1.0),)))
-    assert "About half or more of them have satisfaction of 0 or less; the median of all customers is 2." in few
+    assert "At least half of them have satisfaction of 0 or less; the median of all customers is about 2." in few
     some = said_of(replace(retired, typical=(half(0.62, 0.5, 0.7),)))
-    assert "About half or more of the 70 % of them with a number have satisfaction of 0.62 or more" in some
+    assert "At least half of the 70 % of them with a number have satisfaction of 0.62 or more" in some
     assert "satisfaction" not in said_of(replace(retired, typical=(half(0.62, 0.5, 0.4),)))
 
 
 def test_a_median_of_those_with_a_number_is_not_said_of_all_customers(retired):
     few = said_of(replace(retired, typical=(replace(half(133, 197, 1.0), base_known=0.19),)))
     assert (
-        "About half or more of them have satisfaction of 133 or less; the median of all customers with a number is 197."
+        "At least half of them have satisfaction of 133 or less; the median of all customers with a number is about 197."
         in few
     )
+
+
+def test_whose_median_is_above_that_of_all_only_before_rounding_has_high_numbers_all_the_same(retired):
+    near = replace(half(1_000.0, 1_000.0, 1.0), before_rounding=1)
+    assert say_segments(Profiles((plain(retired, "1", typical=(near,)),)))[0].name == "Customers with high satisfaction"
+    assert "At least half" not in said_of(plain(retired, "1", typical=(near,)))
 
 
 def test_nobody_is_called_older_whose_age_is_hardly_known(retired):

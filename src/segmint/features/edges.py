@@ -1,7 +1,7 @@
 """Numbers that stand for at least ten customers: what is kept of a column of numbers.
 
 A quantile of balances is the balance of one customer, to the cent. So a number that fewer than ten customers have gives way
-to the roundest one among the ten around it. What ten share, such as ages and counts, stays as it is.
+to the roundest one among the ten around it, or on one side of it. What ten share, such as ages and counts, stays as it is.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 
 FEWEST = 10
+_NEXT_TO_NOTHING = 0.1
 _SURE_DIGITS = 12  # what follows in a float differs between units
 
 
@@ -45,10 +46,40 @@ def round_among(ordered: Floats, numbers: ArrayLike, fewest: int = FEWEST) -> Fl
     start = np.clip((left + right) // 2 - fewest // 2, 0, max(last + 1 - fewest, 0))
     low, high = ordered[start], ordered[np.minimum(start + fewest - 1, last)]
     rounded = [
-        number if stays else _roundest(*each)
-        for number, stays, each in zip(numbers, shared, zip(low, numbers, high, strict=True), strict=True)
+        number if stays else 0.0 if least <= 0 <= most else _roundest(least, number, most)
+        for number, stays, least, most in zip(numbers, shared, low, high, strict=True)
     ]
     return np.array(rounded, dtype=np.float64)
+
+
+def round_down(ordered: Floats, number: float, fewest: int = FEWEST) -> float:
+    """Replace a number that fewer than `fewest` customers have by the roundest at or below it: who has it or more has that or more.
+
+    Parameters
+    ----------
+    ordered : ndarray of shape (n_customers,), n_customers > 0
+        All numbers of a column, ascending.
+    number : float
+        A quantile of them.
+    fewest : int
+
+    Returns
+    -------
+    float
+        In the range of the `fewest` customers at and below the number; 0 only where the number is next to nothing in that range.
+    """
+    right = int(np.searchsorted(ordered, number, "right"))
+    if right - np.searchsorted(ordered, number, "left") >= fewest:
+        return float(number)
+    least = float(ordered[max(right - fewest, 0)])
+    if least <= 0 <= number <= _NEXT_TO_NOTHING * (number - least):
+        return 0.0
+    return _roundest(least, number, number)
+
+
+def round_up(ordered: Floats, number: float, fewest: int = FEWEST) -> float:
+    """Replace a number as `round_down` does, by one at or above it: who has it or less has that or less."""
+    return 0.0 - round_down(-ordered[::-1], -number, fewest)
 
 
 def quantile_edges(
@@ -131,8 +162,6 @@ def _having(ordered: Floats, numbers: Floats) -> NDArray[np.int64]:
 def _roundest(low: float, number: float, high: float) -> float:
     """Find the number with the fewest significant digits in a range, and of several the nearest to `number`."""
     least, near, most = (Decimal(f"{each:.{_SURE_DIGITS - 1}e}") for each in (low, number, high))
-    if least <= 0 <= most:
-        return 0.0
     for digits in range(1, _SURE_DIGITS):
         for rounding in (ROUND_HALF_DOWN, ROUND_DOWN, ROUND_UP):
             rounded = Context(digits, rounding).plus(near)

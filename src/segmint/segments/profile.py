@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from segmint.contract.column import Column
 from segmint.contract.valid_table import ValidTable, require_valid_table
-from segmint.features.edges import round_among
+from segmint.features.edges import round_down, round_up
 from segmint.metrics.intervals import NORMAL_95, design_effect, rate_difference, wilson
 from segmint.segments.assign import given_labels
 from segmint.segments.coding import NO_VALUE, OTHER, RAREST_LEVEL, Codes, encode_column, learn_coding
@@ -106,6 +106,8 @@ class Typical:
     """A number's median in a segment and among all, and the standardised difference of means.
 
     All three are of the customers who have a number: `known` is their share of the segment, `base_known` that of all.
+    Medians that few customers have are rounded, both down where that of the segment is the larger, else both up: half of them
+    have `median` or more, or less. `before_rounding` is −1, 0 or 1, as the segment's was below, at or above that of all.
     """
 
     column: str
@@ -116,6 +118,12 @@ class Typical:
     difference: float
     known: float = 1.0
     base_known: float = 1.0
+    before_rounding: int | None = None
+
+    @property
+    def side(self) -> int:
+        """Whether the segment's median is below that of all (−1), at it (0) or above it (1)."""
+        return int(np.sign(self.median - self.base_median)) if self.before_rounding is None else self.before_rounding
 
     @property
     def known_difference(self) -> float:
@@ -454,23 +462,30 @@ def _typical(described: SegmentInputs, labels: Labels, count: int) -> list[tuple
         plain = ~np.isnan(numbers) & ~np.isin(numbers, column.codes)
         if plain.sum() < RAREST_LEVEL:
             continue
-        whole, spread = numbers[plain], float(numbers[plain].std()) or 1.0
+        whole, spread = np.sort(numbers[plain]), float(numbers[plain].std()) or 1.0
         for place in range(count):
             mine = labels == place
-            here = numbers[plain & mine]
-            if len(here) >= RAREST_LEVEL:
+            here = np.sort(numbers[plain & mine])
+            if len(here) >= 2 * RAREST_LEVEL:  # so many beyond the median
+                median, base_median, side = _medians(here, whole)
                 found[place].append(
                     Typical(
-                        column.name, column.label, column.unit, _median(here), _median(whole),
+                        column.name, column.label, column.unit, median, base_median,
                         float((here.mean() - whole.mean()) / spread), float(len(here) / mine.sum()),
-                        float(plain.mean()),
+                        float(plain.mean()), side,
                     )
                 )  # fmt: skip
     return [tuple(row) for row in found]
 
 
-def _median(numbers: NDArray[np.float64]) -> float:
-    return float(round_among(np.sort(numbers), [np.median(numbers)])[0])
+def _medians(here: NDArray[np.float64], whole: NDArray[np.float64]) -> tuple[float, float, int]:
+    """Round the medians of a segment and of all, each ascending, so that they lie as before; -1, 0 or 1 says how that was."""
+    median, base = float(np.median(here)), float(np.median(whole))
+    if median < base:
+        of_all = round_up(whole, base)
+        return min(round_up(here, median), of_all), of_all, -1
+    of_all = round_down(whole, base)
+    return (max(round_down(here, median), of_all), of_all, 1) if median > base else (of_all, of_all, 0)
 
 
 def _response(

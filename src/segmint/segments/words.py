@@ -222,9 +222,8 @@ def _matches(segment: SegmentProfile, entry: Rules, *, of_some: bool = False) ->
                 return typical.known_difference, _evidence_of_having(typical)
             above, below = entry.get("above"), entry.get("below")
             # a few large numbers move a mean; that most have more is what the median says
-            more = typical.median - typical.base_median
-            if (above is not None and typical.difference >= above and more > 0) or (
-                below is not None and typical.difference <= below and more < 0
+            if (above is not None and typical.difference >= above and typical.side > 0) or (
+                below is not None and typical.difference <= below and typical.side < 0
             ):
                 return abs(typical.difference), _evidence_of_number(typical)
     return None
@@ -296,7 +295,7 @@ def _named_by_trait(segment: SegmentProfile) -> str:
 
 def _is_far(typical: Typical) -> bool:
     """Whether numbers lie apart from those of all customers, and not those of a few with very large ones alone."""
-    return abs(typical.difference) >= FAR and typical.difference * (typical.median - typical.base_median) > 0
+    return abs(typical.difference) >= FAR and typical.difference * typical.side > 0
 
 
 def _in_words(marker: Marker, segment: SegmentProfile) -> str:
@@ -521,8 +520,7 @@ def _had(marker: Marker) -> str:
 def _half(typical: Typical) -> str:
     """Say a median; where some have no number, here or among all, it is that of the others.
 
-    Many may have the median itself, of counts above all: half or more have it or more, and half or more have it or less.
-    "About", as a median that few have is rounded.
+    Many may have the median itself, of counts above all: at least half have it or more, and at least half have it or less.
     """
     unit = f" {typical.unit}" if typical.unit else ""
     median, base = tell_apart([typical.median, typical.base_median])
@@ -531,9 +529,7 @@ def _half(typical: Typical) -> str:
         whose = f"of the {_percent(min(typical.known, 0.99))} of them with a number have"
     all_of_them = "all customers with a number" if typical.base_known < 1 else "all customers"
     end = "more" if typical.median > typical.base_median else "less"
-    return (
-        f"About half or more {whose} {typical.label} of {median}{unit} or {end}; the median of {all_of_them} is {base}."
-    )
+    return f"At least half {whose} {typical.label} of {median}{unit} or {end}; the median of {all_of_them} is about {base}."
 
 
 def _responded(segment: SegmentProfile, currency: str, all_reached: bool) -> list[Sentence]:
