@@ -79,6 +79,7 @@ class _ByResponse(_Entries):
     above: float | None = None
     below: float | None = None
     best: bool | None = None
+    in_money: bool | None = None
 
     @model_validator(mode="after")
     def _says_when(self) -> Self:

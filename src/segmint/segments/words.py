@@ -34,6 +34,7 @@ TELLING = 0.1  # by so much more usual in a segment than in others of its name
 LONGEST_NAME = 80  # a dialler shows little more
 SHORTER = (LONGEST, 24, 16)  # of labels, with brief levels, where a name is longer
 ASK_THEM = "For what many of them share no need and no offer is known: ask what they are saving for, and when they will need it."
+EVERYBODY = ("customers", "all")  # column and level of what rests on nothing but how many they are
 NOTHING_SHARED = "mixed customers"  # most of them share nothing that is rarer elsewhere
 KINDS = get_args(Kind)
 LABELLED = ("noun", "adjective", "holding", "advice")  # parts of a file of words whose entries ask for a column
@@ -240,6 +241,10 @@ def evidence_of(marker: Marker) -> Evidence:
 
 def _evidence_of_number(typical: Typical) -> Evidence:
     return Evidence(typical.column, "median", typical.median, typical.base_median, None, None, None)
+
+
+def _evidence_of_everybody(segment: SegmentProfile) -> Evidence:
+    return Evidence(*EVERYBODY, float(segment.customers), None, None, None, None)
 
 
 def _evidence_of_having(typical: Typical) -> Evidence:
@@ -468,8 +473,7 @@ def _sentences(
 
 def _too_few(segment: SegmentProfile) -> Sentence:
     many = counted(segment.customers, "customer")
-    proof = Evidence("customers", "all", float(segment.customers), None, None, None, None)
-    return Sentence("who", f"{many}: too few to describe.", (proof,))
+    return Sentence("who", f"{many}: too few to describe.", (_evidence_of_everybody(segment),))
 
 
 def _percent(share: float) -> str:
@@ -630,11 +634,7 @@ def _to_whom(segment: SegmentProfile, entry: Rules, evidence: Evidence) -> str:
 
 
 def _ask_them(segment: SegmentProfile) -> Sentence:
-    return Sentence(
-        "need",
-        ASK_THEM,
-        (Evidence("customers", "all", float(segment.customers), None, None, None, None),),
-    )
+    return Sentence("need", ASK_THEM, (_evidence_of_everybody(segment),))
 
 
 def _by_response(segment: SegmentProfile, rules: Rules, step: Step | None) -> list[Sentence]:
@@ -642,7 +642,7 @@ def _by_response(segment: SegmentProfile, rules: Rules, step: Step | None) -> li
 
     An entry `above` is for segments to be called, `below` for those to be written to or called later; of any other, one that
     does not come back or may pay or lose, nothing is advised. An entry may be for those alone that are to be called first
-    (`best`), or for the others.
+    (`best`), or for the others, and for where money decides alone (`in_money`), or where it does not.
     """
     response = segment.response
     if response is None or step not in ("call first", "call", "write", "later"):
@@ -657,6 +657,7 @@ def _by_response(segment: SegmentProfile, rules: Rules, step: Step | None) -> li
         Sentence(entry["kind"], entry["text"], (proof,))
         for entry in rules.get("by_response", [])
         if entry.get("best", step == "call first") == (step == "call first")
+        and entry.get("in_money", in_money) == in_money
         and (
             "above" in entry and (in_money or response.index >= entry["above"])
             if called

@@ -14,7 +14,6 @@ from segmint.report.pages import segments
 from segmint.report.run_view import RunView
 from segmint.report.summary import summarise
 from segmint.segments.brought import brought_by
-from segmint.segments.words import ASK_THEM
 
 CRITERIA = "The criteria of information (BIC and ICL) leave open whether there are 2 or 3 segments."
 
@@ -36,6 +35,14 @@ def segment(key: str, name: str, rate: float, share: float) -> dict[str, Any]:
         "response": {"rate": rate, "low": rate - 0.02, "high": rate + 0.02, "yes": 3_000 * share * rate, "index": 900 * rate,
                      "profit_per_call": None, "profit_low": None, "profit_high": None},
     }  # fmt: skip
+
+
+def said_of(column: str, kind: str, text: str) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "text": text,
+        "evidence": [{"column": column, "level": "all" if column == "customers" else "yes"}],
+    }
 
 
 def weighed(count: int, verdict: str, jaccard: float = 0.76) -> dict[str, Any]:
@@ -89,8 +96,9 @@ def in_money(*profits: float) -> dict[str, Any]:
 
 def test_the_page_begins_with_whom_to_call_and_one_table_of_all_segments(tmp_path: Path) -> None:
     content = in_money(-2.0, 5.0, 0.5)
-    content["segments"][1]["sentences"].append({"kind": "need", "text": "They seem to be building up first savings."})
-    content["segments"][0]["sentences"].append({"kind": "need", "text": ASK_THEM})
+    content["segments"][1]["sentences"].append(said_of("age", "need", "They seem to be building up first savings."))
+    older = "Nothing that many of them share suggests a need or an offer: ask what they are saving for, and when they will need it."
+    content["segments"][0]["sentences"].append(said_of("customers", "need", older))
     page = page_of(tmp_path, content)
     said, overview = page["blocks"][:2]
     assert page["lead"] == ""
@@ -136,9 +144,9 @@ def test_without_money_nobody_is_written_to(tmp_path: Path) -> None:
 
 def test_where_nobody_was_called_the_table_says_what_to_offer(tmp_path: Path) -> None:
     content = found() | {"kind": "known", "brought": None, "choice": None, "proof": None}
-    content["segments"][1]["sentences"].append({"kind": "offer", "text": "A short deposit."})
+    content["segments"][1]["sentences"].append(said_of("age", "offer", "A short deposit."))
     for part in content["segments"]:  # that nothing is known of any segment's needs is no column
-        part["sentences"].append({"kind": "need", "text": ASK_THEM})
+        part["sentences"].append(said_of("customers", "need", "For what many of them share no need is known."))
     overview = page_of(tmp_path, content)["blocks"][0]
     assert overview["columns"] == ["Segment", "customers", "share", "what to offer"]
     assert [row[-1] for row in overview["rows"]] == ["–", "A short deposit.", "–"]
@@ -286,7 +294,7 @@ def test_the_overview_fits_the_screen(tmp_path: Path, browser: Any, width: int) 
     content["segments"][0]["name"] = (
         "Customers with secondary schooling, without a housing loan and never called before"
     )
-    content["segments"][0]["sentences"].append({"kind": "need", "text": "A monthly instalment binds their income."})
+    content["segments"][0]["sentences"].append(said_of("housing", "need", "A monthly instalment binds their income."))
     page = page_of(tmp_path, content)
     html = tmp_path / "report.html"
     html.write_text(render({"title": "t", "subtitle": "", "run": "r", "pages": [page]}), "utf-8")

@@ -27,7 +27,7 @@ from segmint.segments.answers import say_response
 from segmint.segments.call_order import DESCRIBED, call_order, say_call_order, surely_differs
 from segmint.segments.proof import SURE
 from segmint.segments.stability import STABLE, shared
-from segmint.segments.words import ASK_THEM
+from segmint.segments.words import EVERYBODY
 from segmint.store import run_files
 from segmint.wording import capital, count, decimal, listed, percent, percent_between
 
@@ -180,10 +180,14 @@ def said_of(segment: Segment) -> str:
 
 
 def _first_of(segment: Segment, kind: str) -> str:
-    """Return what is said first of a kind; that nothing is known to say is nothing."""
+    """Return what is said first of a kind; what would be said of everybody, as nothing else is known, is nothing."""
     return next(
-        (said["text"] for said in segment["sentences"] if said["kind"] == kind and said["text"] != ASK_THEM), "–"
+        (said["text"] for said in segment["sentences"] if said["kind"] == kind and not _of_everybody(said)), "–"
     )
+
+
+def _of_everybody(said: Mapping[str, Any]) -> bool:
+    return any((proof["column"], proof["level"]) == EVERYBODY for proof in said["evidence"])
 
 
 def _what_steps_mean(found: dict[str, Any], steps: Mapping[str, str]) -> str:
