@@ -669,6 +669,8 @@ def test_one_savings_plan_is_offered_once(retired):
     [
         ("education", "secondary", "education secondary: 76 % (all customers: 54 %)"),
         ("has a housing loan", "no", "has no housing loan: 76 % (all customers: 54 %)"),
+        ("has defaulted", "no", "has not defaulted: 76 % (all customers: 54 %)"),
+        ("has ever defaulted", "no", "has never defaulted: 76 % (all customers: 54 %)"),
         ("has a housing loan", "yes", "has a housing loan: 76 % (all customers: 54 %)"),
     ],
 )

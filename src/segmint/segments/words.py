@@ -20,7 +20,7 @@ from segmint.segments.call_order import DESCRIBED, Step, call_order
 from segmint.segments.coding import tell_apart
 from segmint.segments.cuts import Cut, Cuts, Trait
 from segmint.segments.profile import FEWEST_CALLS, MARKED, Marker, Profiles, SegmentProfile, Typical
-from segmint.segments.trait_words import LONGEST, band_in_words, is_band, level_in_words, number_in_words
+from segmint.segments.trait_words import LONGEST, band_in_words, is_answer, is_band, level_in_words, number_in_words
 from segmint.segments.word_file import Kind, Words, first_complaint
 from segmint.toml_files import parse_toml, read_toml_text
 from segmint.wording import between, capital, counted, decimal, listed, percent
@@ -387,8 +387,8 @@ def _words_for(cut: Cut, rules: Rules, *, exact: bool = False) -> Iterator[tuple
                 yield part, entry["text"]
     if cut.side and not exact and re.search(r"\d[.,]\d", cut.words):  # an amount of a customer; "3 or more" is none
         yield "holding", number_in_words(cut.label, cut.side)
-    if cut.level and not cut.side and (said := level_in_words(cut.label, cut.level)).startswith("with"):
-        yield "holding", said
+    if is_answer(cut.level) and not cut.side:
+        yield "holding", level_in_words(cut.label, cut.level)
 
 
 def _distinct(names: list[str], segments: tuple[SegmentProfile, ...], traits: Sequence[Trait]) -> list[str]:
@@ -514,11 +514,16 @@ def _of_nearly_all(markers: Sequence[Marker]) -> Iterator[bool]:
 
 
 def _had(marker: Marker) -> str:
-    """Say a level: "education secondary", "has a housing loan", "has no housing loan"."""
+    """Say a level: "education secondary", "has a housing loan", "has no housing loan", "has not defaulted"."""
     held, level = marker.label.removeprefix("has "), marker.level.casefold()
-    if held == marker.label or level not in (*YES_WORDS, *NO_WORDS):
-        return f"{marker.label} {marker.level}"
-    return marker.label if level in YES_WORDS else f"has no {held.removeprefix('a ').removeprefix('an ')}"
+    if held != marker.label and level in YES_WORDS:
+        return marker.label
+    said = level_in_words(marker.label, NO_WORDS[0]) if held != marker.label and level in NO_WORDS else ""
+    if said.startswith("without "):
+        return f"has no {held.removeprefix('a ').removeprefix('an ')}"
+    if said.startswith("who have "):
+        return f"has {said.removeprefix('who have ')}"
+    return f"{marker.label} {marker.level}"
 
 
 def _half(typical: Typical) -> str:
