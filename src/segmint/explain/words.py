@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.contract.answers import NO_WORDS, YES_WORDS
+from segmint.contract.answer_phrases import has_or_not
 from segmint.contract.column import Column
 from segmint.contract.contract import Contract
 from segmint.contract.valid_table import ValidTable
@@ -100,13 +100,7 @@ class Wording:
         # A text that neither contract nor training knows could be anything, so it is not repeated.
         if not self._seen(column.name, level):
             return UNSEEN.format(label=column.label)
-        word = level.casefold()
-        if column.label.startswith("has ") and word in YES_WORDS:
-            return column.label
-        if column.label.startswith("has ") and word in NO_WORDS:
-            rest = column.label.removeprefix("has ")
-            return f"has no {rest.removeprefix('a ').removeprefix('an ')}"
-        return LEVEL.format(label=column.label, level=level)
+        return has_or_not(column.label, level) or LEVEL.format(label=column.label, level=level)
 
     def _number(self, column: Column, number: float, say_usual: bool) -> str:
         label, value = column.label, _with_unit(column, number)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from segmint.contract.answer_phrases import trait_of
 from segmint.contract.answers import NO, YES
 from segmint.wording import shorten
 
@@ -13,31 +14,6 @@ Side = Literal["", "low", "medium", "high", "not low", "not high"]
 LONGEST = 32  # of a label or a level in a name: it stands in a dialler's window
 
 _NUMBERS = frozenset({"1", "0"})  # a yes and a no among yes and no only
-_ONE_OF_THEM = re.compile(
-    r"(loan|card|account|mortgage|overdraft|deposit|policy|plan|fund|contract|subscription|portfolio|pension|car|house|phone|\bapp)$",
-    re.IGNORECASE,
-)
-_PEOPLE_ARE = (
-    "insured|employed|unemployed|self[- ]employed|married|unmarried|divorced|separated|widowed|retired|graduated|educated|subscribed|"
-    "registered|enrolled|interested|satisfied|indebted|disabled|contacted|invited|verified|identified"
-)
-_DONE = r"\b(?!(?:need|feed|speed|seed|breed|bed|red)\b)\w*ed\b|\b(?:been|done|given|held|paid|sent|taken|made|had)\b"
-_VERB = "want|take|receive|accept|prefer|pay|rent|drive|live|work|invest|save|travel|like|expect|plan|know|get|buy|need"
-_SAID = (  # of a yes and of a no, by what the label looks like
-    (r"(?:is|are) (.+)", r"who are \1", r"who are not \1"),
-    (r"(?:was|were) (.+)", r"who were \1", r"who were not \1"),
-    (rf"({_PEOPLE_ARE})", r"who are \1", r"who are not \1"),
-    (rf"(?:has|have) ever ((?:{_DONE}).*)", r"who have ever \1", r"who have never \1"),
-    (
-        rf"(?:has|have) (been .+|(?:{_DONE})(?: (?:an?|the|to|for|in|on|at|by|up|before)\b.*)?)",
-        r"who have \1",
-        r"who have not \1",
-    ),
-    (rf"({_VERB})s (.+)", r"who \1 \2", r"who do not \1 \2"),
-)
-_NO_NOUN = re.compile(
-    rf"{_DONE}|^(ever|never|not|is|are|was|were|has|have|had|owns|uses|does|do|did|can|will|would|may)\b", re.IGNORECASE
-)
 _COUNTED = re.compile(
     r"^(calls|contacts|products|cards|accounts|loans|children|contracts|visits|logins|transactions|complaints|people|persons)\b",
     re.IGNORECASE,
@@ -46,23 +22,11 @@ _BAND = re.compile(r"(under )?[−\d][\d,.]*( or more| to (under )?[−\d][\d,.]
 
 
 def level_in_words(label: str, level: str) -> str:
-    """Say that customers have a level: "without a mortgage", "who are married", "whose household is family".
-
-    What no pattern knows for a noun or a clause is quoted: whose “newsletter subscribed” is yes.
-    """
+    """Say that customers have a level: "without a mortgage", "who are married", "whose household is family"."""
     short = shorten(label, LONGEST)
     if not is_answer(level):
         return f"whose {short} is {shorten(level, LONGEST)}"
-    yes = level.casefold() in YES
-    for pattern, of_yes, of_no in _SAID:
-        if found := re.fullmatch(pattern, short, re.IGNORECASE):
-            return found.expand(of_yes if yes else of_no)
-    held = re.sub(r"^((has|have|owns|holds|uses) (an? )?|an? )(?=.)", "", short, flags=re.IGNORECASE)
-    one = _ONE_OF_THEM.search(held)
-    if _NO_NOUN.search(held) and not one:
-        return f"whose “{short}” is {'yes' if yes else 'no'}"
-    article = "" if not one else "an " if held[0].casefold() in "aeiou" else "a "
-    return f"{'with' if yes else 'without'} {article}{held}"
+    return trait_of(short, yes=level.casefold() in YES)
 
 
 def is_answer(level: str) -> bool:

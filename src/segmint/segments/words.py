@@ -13,7 +13,7 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from segmint.contract.answers import NO_WORDS, YES_WORDS
+from segmint.contract.answer_phrases import has_or_not
 from segmint.errors import ConfigError
 from segmint.segments.brought import brought_by
 from segmint.segments.call_order import DESCRIBED, Step, call_order
@@ -515,15 +515,7 @@ def _of_nearly_all(markers: Sequence[Marker]) -> Iterator[bool]:
 
 def _had(marker: Marker) -> str:
     """Say a level: "education secondary", "has a housing loan", "has no housing loan", "has not defaulted"."""
-    held, level = marker.label.removeprefix("has "), marker.level.casefold()
-    if held != marker.label and level in YES_WORDS:
-        return marker.label
-    said = level_in_words(marker.label, NO_WORDS[0]) if held != marker.label and level in NO_WORDS else ""
-    if said.startswith("without "):
-        return f"has no {held.removeprefix('a ').removeprefix('an ')}"
-    if said.startswith("who have "):
-        return f"has {said.removeprefix('who have ')}"
-    return f"{marker.label} {marker.level}"
+    return has_or_not(marker.label, marker.level) or f"{marker.label} {marker.level}"
 
 
 def _half(typical: Typical) -> str:
