@@ -85,6 +85,21 @@ def test_a_table_that_is_written_to_during_a_pass_is_refused(
     assert refused.value.fix
 
 
+def test_a_table_that_grows_faster_than_it_is_read_is_refused_at_the_next_read(tmp_path: Path) -> None:
+    path = table(tmp_path, "m.csv", 200_000)
+    source = open_table(path)
+    done = []
+
+    def read() -> None:
+        for batch in source.batches(1_000):
+            done.append(batch.done)
+            append(path)
+
+    with pytest.raises(InputError, match=r"^'m\.csv' changed while it was read"):
+        read()
+    assert max(done) < source.size / 2
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_a_pass_outlives_a_table_replaced_by_another_under_its_name(tmp_path: Path, name: str) -> None:
     passing = iter(open_table(table(tmp_path, name)).batches(1_000))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from io import BufferedReader
+from io import BufferedReader, FileIO
 from pathlib import Path
+from typing import Any
 
 from segmint.errors import InputError, why
 
@@ -29,14 +30,14 @@ class SameFile:
 
     def __init__(self, path: Path) -> None:
         self.path, self.name = path, path.name
-        with open_at_once(path) as file:
+        with _Watched(path) as file:
             facts = os.fstat(file.fileno())
         self.size = facts.st_size
         self._known = _identity(facts)
 
     @contextmanager
-    def opened(self) -> Iterator[BufferedReader]:
-        """Open it anew, and look at it again when it has been read.
+    def opened(self) -> Iterator[BufferedReader[Any]]:
+        """Open it anew, and look at it again with every read: whoever reads a file that grows would never be done.
 
         Raises
         ------
@@ -44,11 +45,11 @@ class SameFile:
             If it is another file than before, is written to, or is gone.
         """
         try:
-            file = open_at_once(self.path)
+            file = _Watched(self.path, self._compare)
         except OSError as error:
             raise self._gone(error) from error
-        with file, self._unchanged(file.fileno()):
-            yield file
+        with BufferedReader(file) as buffered, self._unchanged(file.fileno()):
+            yield buffered
 
     @contextmanager
     def kept(self) -> Iterator[None]:
@@ -91,9 +92,18 @@ class SameFile:
         )
 
 
-def open_at_once(path: Path) -> BufferedReader:
-    """Open a file for reading; a pipe that nobody writes to is not waited for."""
-    return open(path, "rb", opener=_not_waiting)
+class _Watched(FileIO):
+    """A file that is looked at after every read; a pipe that nobody writes to is not waited for."""
+
+    def __init__(self, path: Path, look: Callable[[int], None] | None = None) -> None:
+        super().__init__(path, "rb", opener=_not_waiting)
+        self._look = look
+
+    def readinto(self, buffer: Any, /) -> int | None:
+        count = super().readinto(buffer)
+        if self._look is not None:
+            self._look(self.fileno())
+        return count
 
 
 def _not_waiting(path: str, flags: int) -> int:
