@@ -20,6 +20,15 @@ def silent(task: str, done: int, total: int) -> None:
     """Report to nobody."""
 
 
+def share_of(progress: Progress, whole: str, before: int, size: int, units: int) -> Progress:
+    """Report a piece of work as a share of the whole: `size` of its `units`, behind the `before` that are done."""
+
+    def tell(task: str, done: int, total: int) -> None:
+        progress(whole, before + size * done // total, units)
+
+    return tell
+
+
 def tell_both(first: Progress, second: Progress) -> Progress:
     """Report to two who listen."""
 

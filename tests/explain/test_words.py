@@ -9,7 +9,9 @@ import pytest
 from segmint.contract.contract import load_contract
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
-from segmint.explain.reasons import Attributions
+from segmint.explain import reasons, words
+from segmint.explain.background import background_rows
+from segmint.explain.reasons import Attributions, attribute
 from segmint.explain.words import Wording, reason_frame, reasons_for, strongest
 from segmint.monitoring.reference import _column as reference_column
 from segmint.tables.source import open_table
@@ -161,3 +163,19 @@ def test_as_many_reasons_as_asked_for() -> None:
     found = reasons_for(table_of(customers(4)), make_predictor(), REFERENCE, top=2)
     assert found.columns == ["reason_1", "reason_2"]
     assert found.height == 4
+
+
+def test_reasons_of_many_are_worked_out_in_parts_that_tell_how_far_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (reasons, words):
+        monkeypatch.setattr(module, "CUSTOMERS_AT_ONCE", 7)
+    table, predictor = table_of(customers(20)), make_predictor()
+    said: list[tuple[str, int, int]] = []
+    found = reasons_for(table, predictor, REFERENCE, progress=lambda *step: said.append(step))
+    at_once = attribute(
+        predictor, table.frame, background_rows(REFERENCE, seed=words.SEED), seed=words.SEED, target="yes"
+    )
+    assert found.equals(reason_frame(table, at_once, REFERENCE))
+    done = [step[1] for step in said]
+    assert said[-1] == ("explaining", 20, 20)
+    assert done == sorted(done)
+    assert len(set(done)) > 3

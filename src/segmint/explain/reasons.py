@@ -16,6 +16,7 @@ from segmint.features.pairs import pair_codes, step_rows
 from segmint.models.forward import activation_of, forward
 from segmint.models.predict import Predictor
 from segmint.one_thread import plain_products
+from segmint.progress import Progress, share_of, silent
 
 Floats = NDArray[np.float64]
 Signals = NDArray[np.float32]
@@ -66,7 +67,13 @@ class Attributions:
 
 
 def attribute(
-    predictor: Predictor, frame: pl.DataFrame, background: pl.DataFrame, *, seed: int, target: str | None = None
+    predictor: Predictor,
+    frame: pl.DataFrame,
+    background: pl.DataFrame,
+    *,
+    seed: int,
+    target: str | None = None,
+    progress: Progress = silent,
 ) -> Attributions:
     """Share out among the columns how far each customer's prediction is from the background's mean prediction.
 
@@ -87,6 +94,8 @@ def attribute(
         Of the orders. The same seed gives the same result for each customer, whoever else is in the frame.
     target : str, optional
         The class to explain, for a response the positive one; left out, each customer's likeliest.
+    progress : Progress
+        Told of customers "explaining", as if each were done after the other.
 
     Raises
     ------
@@ -106,10 +115,11 @@ def attribute(
     columns = tuple(str(column["name"]) for column in predictor.features["columns"])
     random = np.random.default_rng(seed)
     orders = [random.permutation(len(columns)) for _ in range(background.height)]
-    starts = range(0, max(frame.height, 1), CUSTOMERS_AT_ONCE)
-    parts = [
-        _attribute(predictor, frame[start : start + CUSTOMERS_AT_ONCE], background, orders, target) for start in starts
-    ]
+    parts = []
+    for start in range(0, max(frame.height, 1), CUSTOMERS_AT_ONCE):
+        some = frame[start : start + CUSTOMERS_AT_ONCE]
+        tell = share_of(progress, "explaining", start, some.height, frame.height)
+        parts.append(_attribute(predictor, some, background, orders, target, tell))
     return Attributions(
         contributions=np.concatenate([part.contributions for part in parts]),
         base=np.concatenate([part.base for part in parts]),
@@ -120,7 +130,12 @@ def attribute(
 
 
 def _attribute(
-    predictor: Predictor, frame: pl.DataFrame, background: pl.DataFrame, orders: Sequence[Codes], target: str | None
+    predictor: Predictor,
+    frame: pl.DataFrame,
+    background: pl.DataFrame,
+    orders: Sequence[Codes],
+    target: str | None,
+    progress: Progress,
 ) -> Attributions:
     walker = Walker(predictor, frame, background)
     likely = walker.probabilities(walker.sums(walker.codes[walker.behind :]))
@@ -136,7 +151,11 @@ def _attribute(
         return credit, work
 
     with plain_products(), ThreadPoolExecutor(WORKERS) as pool:
-        credits, works = zip(*pool.map(walk, rows), strict=True)
+        walked = []
+        for found in pool.map(walk, rows):
+            walked.append(found)
+            progress("explaining", len(walked), len(rows))
+    credits, works = zip(*walked, strict=True)
     return Attributions(
         contributions=sum(credits, np.zeros(())) / (2 * len(orders)),
         base=base.mean(axis=0)[place],

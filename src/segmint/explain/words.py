@@ -15,8 +15,9 @@ from segmint.contract.column import Column
 from segmint.contract.contract import Contract
 from segmint.contract.valid_table import ValidTable
 from segmint.explain.background import background_rows
-from segmint.explain.reasons import Attributions, attribute
+from segmint.explain.reasons import CUSTOMERS_AT_ONCE, Attributions, attribute
 from segmint.models.predict import Predictor
+from segmint.progress import Progress, share_of, silent
 from segmint.wording import plain
 
 TOP = 3
@@ -253,6 +254,7 @@ def reasons_for(
     top: int = TOP,
     *,
     raising_first: bool = False,
+    progress: Progress = silent,
 ) -> pl.DataFrame:
     """Say in words why each customer's propensity is what it is; no sensitive column is named.
 
@@ -266,6 +268,8 @@ def reasons_for(
         Reasons per customer.
     raising_first : bool
         See `sentences`.
+    progress : Progress
+        See `attribute`.
 
     Returns
     -------
@@ -273,5 +277,13 @@ def reasons_for(
         reason_1, reason_2, ..., strongest first, in the order of the table; null where nothing else matters.
     """
     behind = background_rows(reference, seed=SEED)
-    found = attribute(predictor, table.frame, behind, seed=SEED, target=table.contract.outcome.positive)
-    return reason_frame(table, found, reference, top=top, raising_first=raising_first)
+    # in the parts that `attribute` makes, so that only one at a time is held and no sum differs
+    places, parts = np.arange(len(table)), []
+    for start in range(0, max(len(table), 1), CUSTOMERS_AT_ONCE):
+        some = table.rows(places // CUSTOMERS_AT_ONCE == start // CUSTOMERS_AT_ONCE)
+        tell = share_of(progress, "explaining", start, len(some), len(table))
+        found = attribute(
+            predictor, some.frame, behind, seed=SEED, target=table.contract.outcome.positive, progress=tell
+        )
+        parts.append(reason_frame(some, found, reference, top=top, raising_first=raising_first))
+    return pl.concat(parts)

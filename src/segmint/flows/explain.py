@@ -290,8 +290,7 @@ def _explain_all(here: Run, table: ValidTable, bundle: Bundle, sensitive: bool, 
         raise DataError("There is nobody to explain.", expected="at least one accepted row", fix="check the table")
     some = _spread(table, MOST_EXPLAINED)
     progress("explaining", 0, len(some))
-    reasons = reasons_of(some, bundle, sensitive=sensitive)
-    progress("explaining", len(some), len(some))
+    reasons = reasons_of(some, bundle, sensitive=sensitive, progress=progress)
     here.keep(REASONS_OF_EACH, reasons)
     summary = keep_importance(here, table, bundle) | {"explained": len(some), "rows": len(table)}
     sentences = [str(summary["stability"])]
@@ -306,15 +305,17 @@ def _explain_all(here: Run, table: ValidTable, bundle: Bundle, sensitive: bool, 
     return Explained(here.folder, report, reasons, tuple(sentences), summary)
 
 
-def _attributions(table: ValidTable, bundle: Bundle) -> Attributions:
+def _attributions(table: ValidTable, bundle: Bundle, progress: Progress = silent) -> Attributions:
     behind = background_rows(bundle.reference, seed=SEED)
     positive = bundle.contract.outcome.positive
-    return attribute(predictor_of(bundle), table.frame, behind, seed=SEED, target=positive)
+    return attribute(predictor_of(bundle), table.frame, behind, seed=SEED, target=positive, progress=progress)
 
 
-def reasons_of(table: ValidTable, bundle: Bundle, *, sensitive: bool = False) -> pl.DataFrame:
+def reasons_of(
+    table: ValidTable, bundle: Bundle, *, sensitive: bool = False, progress: Progress = silent
+) -> pl.DataFrame:
     """Say why the customers of a table get their predictions, all of them; see `Explained.reasons`."""
-    return _reasons(table, _attributions(table, bundle), bundle, sensitive)
+    return _reasons(table, _attributions(table, bundle, progress), bundle, sensitive)
 
 
 def _reasons(table: ValidTable, found: Attributions, bundle: Bundle, sensitive: bool, *, top: int = 3) -> pl.DataFrame:

@@ -172,8 +172,11 @@ def target(
     with Run.create(runs, "target", argv, config.to_toml(), None, inputs) as here:
         contract = opened_bundle.contract
         table = read(opened, contract, config.data, here, purpose="predict", progress=progress)
+        progress("weighing", 0, 1)
         found = weigh(table, policy, opened_bundle)
+        progress("weighing", 1, 1)
         customers, columns, held_back = found.customers, found.columns, found.held_back
+        progress("choosing", 0, 1)
         choice = choose_of(customers, found.propensity, policy, columns, held_back.because)
         call_list = build_call_list(
             customers,
@@ -188,9 +191,11 @@ def target(
         )
         if found.segments is not None:
             call_list = call_list.joined(_of_rows_weighed(customers, found.segments, choice))
+        progress("choosing", 1, 1)
         others = list_runs(runs)
         known = _reasons_before(others, inputs, config)
-        call_list = recheck(_with_reasons(call_list, table, customers, opened_bundle, known), contract)
+        call_list = recheck(_with_reasons(call_list, table, customers, opened_bundle, known, progress), contract)
+        progress("writing", 0, 1)
         profile = given or general_profile(call_list, contract)
         choice = still_listed(choice, call_list.lists(table.records))
         summary = _summary(call_list, choice, held_back, table, columns, opened_bundle)
@@ -230,6 +235,7 @@ def target(
         if out is not None:
             _copy(here.folder, out)
         write_report(here.folder)
+        progress("writing", 1, 1)
         here.done({key: summary[key] for key in ("counts", "expected_profit")})
     sentences = _sentences(call_list, summary)
     return Targeted(here.folder, out, call_list, sentences, summary | {"sentences": list(sentences)})
@@ -289,7 +295,12 @@ def _of_rows_weighed(customers: pl.Series, segments: pl.Series, choice: Choice) 
 
 
 def _with_reasons(
-    call_list: CallList, table: ValidTable, customers: pl.Series, bundle: Bundle, known: pl.DataFrame | None = None
+    call_list: CallList,
+    table: ValidTable,
+    customers: pl.Series,
+    bundle: Bundle,
+    known: pl.DataFrame | None = None,
+    progress: Progress = silent,
 ) -> CallList:
     """Say why for everyone on the list, and for nobody else; what is `known` is not worked out again."""
     listed = call_list.lists(table.records)
@@ -299,7 +310,10 @@ def _with_reasons(
     fresh = listed if known is None else listed & ~records.is_in(known["record"].to_list()).to_numpy()
     parts = [] if known is None else [known.filter(pl.col("record").is_in(records.filter(pl.Series(listed)).to_list()))]
     if fresh.any():
-        reasons = reasons_for(table.rows(fresh), predictor_of(bundle), bundle.reference, raising_first=True)
+        progress("explaining", 0, int(fresh.sum()))
+        reasons = reasons_for(
+            table.rows(fresh), predictor_of(bundle), bundle.reference, raising_first=True, progress=progress
+        )
         parts.append(reasons.insert_column(0, records.filter(pl.Series(fresh))))
     found = pl.concat(parts)
     named = pl.DataFrame({"record": records, "customer": customers})
