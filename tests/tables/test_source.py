@@ -217,6 +217,33 @@ def test_rows_that_are_all_longer_than_the_header_are_all_rejected(tmp_path: Pat
 DELIMITERS = [",", ";", "\t", "|", "^"]
 
 
+@pytest.mark.parametrize("end", [b"3;bo", b'3;"bob;z', b"3;b\xc3", b"3\0\0", b'3;"two\nlines', b'3;"a"b'])
+def test_a_text_that_ends_in_the_middle_of_a_record_is_refused(tmp_path: Path, end: bytes) -> None:
+    with pytest.raises(InputError, match=r"ends in the middle of record [34]:"):
+        list(
+            open_table(
+                write(tmp_path, b"id;name;job\n1;ann;x\n2;eve;y\n" + end), ReadOptions(encoding="utf-8")
+            ).batches()
+        )
+
+
+@pytest.mark.parametrize(
+    ("end", "reasons"),
+    [
+        (b"3;bob;z", []),
+        (b"3;bo\n", ["too_few_fields"]),
+        (b'3;"bob;z\r', ["unclosed_quote"]),
+        (b"3;bob;z;1", ["too_many_fields"]),
+        (b"\x1a", ["too_few_fields"]),
+    ],
+)
+def test_a_text_that_ends_with_a_record_is_read_whatever_is_wrong_with_it(
+    tmp_path: Path, end: bytes, reasons: list[str]
+) -> None:
+    (batch,) = open_table(write(tmp_path, b"id;name;job\n1;ann;x\n2;eve;y\n" + end)).batches()
+    assert [reject.reason for reject in batch.rejects] == reasons
+
+
 @pytest.mark.parametrize("delimiter", DELIMITERS)
 @pytest.mark.parametrize(("decimal", "number"), [("point", "1.25"), ("comma", "1,25"), ("comma", "1.234,5")])
 @pytest.mark.parametrize("quoted", [True, False])

@@ -2,7 +2,7 @@
 
 Frame libraries drop, pad or swallow broken lines. Here a line is a record, unless a quoted field is still
 open at its end: then the following lines are tried with it (an embedded line break), and if no record of the
-right width comes of it only that line is rejected.
+right width comes of it only that line is rejected. Whether the text was cut off in its last record is noted too.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ BLOCK_BYTES = 1 << 20
 MAX_LINE_BYTES = 16 << 20
 MAX_JOINED_LINES = 1_000
 MAX_JOINED_BYTES = 65_536
+END_OF_FILE = b"\x1a"  # as DOS, and hosts that write for it, end a text
 
 DETAILS = {
     "too_few_fields": "fewer fields than the header has names",
@@ -50,12 +51,16 @@ class LineBlock:
 
 @dataclass
 class RecordBlock:
-    """Records of one block: rows, their numbers, the rejects between them, and the byte at which the block ends."""
+    """Records of one block: rows, their numbers, the rejects between them, and the byte at which the block ends.
+
+    `cut` is the number of the record in the middle of which the text ends, 0 if it ends in none.
+    """
 
     rows: list[list[str]] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
     end: int = 0
+    cut: int = 0
 
 
 class _Broken(Exception):  # noqa: N818 - a signal between the functions of this file
@@ -161,6 +166,7 @@ class RecordParser:
             except _Broken as broken:
                 used = 1
                 records.rejects.append(self._reject(broken.reason, block.lines[i], number))
+                records.cut = number if self._is_cut(broken.reason, block.lines[i]) else 0
             else:
                 records.rows.append(row)
                 records.numbers.append(number)
@@ -202,6 +208,13 @@ class RecordParser:
         A line of delimiters is counted all the same: the rows behind it keep their number.
         """
         return not line.strip(self._nothing)
+
+    def _is_cut(self, reason: str, line: bytes) -> bool:
+        """Tell the beginning of a record, with which a half-copied text ends, from a broken record."""
+        if line.endswith((b"\n", b"\r")) or line == END_OF_FILE:
+            return False
+        fewer = line.count(self.delimiter.encode(self.encoding)) < self.width - 1
+        return fewer or reason in ("too_few_fields", "unclosed_quote")
 
     def _is_record(self, line: bytes) -> bool:
         try:
