@@ -143,8 +143,11 @@ def test_a_run_without_its_record_is_damaged_and_a_bundle_alone_is_not(finished:
     bare = tmp_path / "bare"
     shutil.copytree(folder / "bundle", bare / folder.name)  # whatever it is called
     shutil.copytree(folder / "bundle", bare / "of a bank" / "bundle")
-    (bare / "of a bank" / "README.md").write_text("")
-    for sound in (folder / "bundle", bare / folder.name, bare / "of a bank"):
+    for name in ("README.md", "policy.toml", "do_not_call.csv", "tables/notes.json"):
+        (bare / "of a bank" / name).parent.mkdir(exist_ok=True)
+        (bare / "of a bank" / name).write_text("")
+    shutil.copytree(folder / "bundle", bare / "shared" / folder.name / "bundle")
+    for sound in (folder / "bundle", bare / folder.name, bare / "of a bank", bare / "shared" / folder.name):
         assert [check.ok for check in verify_bundle(sound, predict)] == [True] * 8
     (folder / "run.json").unlink()
     (folder / "report.html").write_text("ROC AUC 0.99")
@@ -156,6 +159,14 @@ def test_a_run_without_its_record_is_damaged_and_a_bundle_alone_is_not(finished:
     shutil.rmtree(folder / "bundle")
     (only,) = verify_bundle(folder.name, predict, runs=folder.parent)
     assert not only.ok
+
+
+def test_a_link_to_a_run_is_refused_in_one_sentence(finished: Make, tmp_path: Path) -> None:
+    folder = finished(1)
+    (tmp_path / "latest").symlink_to(folder)
+    (only,) = verify_bundle(tmp_path / "latest", predict)
+    assert not only.ok
+    assert only.detail == f"'{tmp_path / 'latest'}' is a link. Next: name what it leads to: {folder}"
 
 
 def test_runs_whose_folders_were_exchanged_or_renamed_are_not_what_their_names_say(

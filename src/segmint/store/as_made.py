@@ -117,9 +117,8 @@ def look(record: Mapping[str, Any], folder: Path) -> AsMade:
 
 
 def orphans(folder: Path) -> list[str]:
-    """Name the files that only a run writes beside its bundle."""
-    found = [*_names(folder), *(name for name in _PAGES if os.path.lexists(folder / name))]
-    return sorted(name for name in found if name in _PAGES or (name != MANIFEST and name.endswith(_READ)))
+    """Name the files in a folder that only a run writes beside its bundle, whatever else a bank keeps there."""
+    return sorted(name for name in run_files.OF_A_TRAINING if os.path.lexists(folder / name))
 
 
 def require_as_made(record: Mapping[str, Any], folder: Path, names: Collection[str] | None = None) -> None:

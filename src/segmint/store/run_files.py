@@ -31,3 +31,17 @@ FINGERPRINTS = (KEY, IDS, MOVED)
 
 OF_CUSTOMERS = (CUSTOMERS, PREDICTIONS, REJECTED, OBJECTORS, STRANGE, *FINGERPRINTS)
 """What a finished run may lose when a customer wants to be forgotten; of its fingerprints all or none."""
+
+OF_A_TRAINING = (
+    LEDGER,
+    SUMMARY,
+    COMPARISON,
+    SEARCH,
+    LESSON,
+    CALIBRATION,
+    QUALITY_BY_GROUP,
+    *FINGERPRINTS,
+    PAGE,
+    STORED_PAGE,
+)
+"""What a run writes beside its bundle under names that nobody else gives: beside a bundle they say that it was one."""

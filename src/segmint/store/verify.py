@@ -15,6 +15,7 @@ from segmint.store import as_made, manifest
 from segmint.store.bundle import FOLDER, Bundle, Opening, folder_of, locate
 from segmint.store.promoted import RUN_ID, WORD, read_promoted
 from segmint.store.run import RECORD, Run, typed
+from segmint.store.sealed_folder import in_ascii
 
 Predict = Callable[[Bundle, list[dict[str, str]]], NDArray[np.float64]]
 
@@ -87,6 +88,7 @@ def _run(path: Path | str, runs: Path | None) -> Path | None:
     """Say which run is meant; None where it is a bundle by itself."""
     if str(path) != WORD:
         folder = folder_of(path, runs)
+        _refuse_link(folder)
     elif runs is None:
         return None
     else:
@@ -94,11 +96,21 @@ def _run(path: Path | str, runs: Path | None) -> Path | None:
     return folder if os.path.lexists(folder / RECORD) or _was_a_run(folder) else None
 
 
+def _refuse_link(folder: Path) -> None:
+    """No bundle is opened by a link, so none is verified by one."""
+    if folder.is_symlink():
+        raise BundleError(
+            f"'{in_ascii(str(folder))}' is a link.",
+            expected="the folder of a run or of a bundle itself: by a link none is used",
+            fix=f"name what it leads to: {os.path.realpath(folder)}",
+        )
+
+
 def _was_a_run(folder: Path) -> bool:
-    """Tell a run whose record is gone from a bundle: by its name, or by what lies beside the bundle."""
+    """Tell a run whose record is gone from a bundle: by what a run writes beside it; without a bundle by its name."""
     if not os.path.lexists(folder / FOLDER):
         return bool(RUN_ID.fullmatch(folder.name)) and folder.is_dir() and not os.path.lexists(folder / manifest.NAME)
-    return bool(RUN_ID.fullmatch(folder.name) or as_made.orphans(folder))
+    return bool(as_made.orphans(folder))
 
 
 def _without_bundle(folder: Path) -> bool:
