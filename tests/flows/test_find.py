@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -13,7 +15,9 @@ import pytest
 
 from segmint import find_customers
 from segmint.cli import main
+from segmint.config import Config
 from segmint.errors import InputError, RunError
+from segmint.flows.find import ids_listed
 from segmint.store.run import Run
 from segmint.store.training_ids import carry_moved_ids, write_training_ids
 
@@ -103,3 +107,122 @@ def test_nobody_and_nowhere_are_refused(runs: Path, tmp_path: Path) -> None:
         find_customers([" "], runs=runs)
     with pytest.raises(RunError, match="There is no folder"):
         find_customers("17", runs=tmp_path / "nowhere")
+
+
+def _named(runs: Path, *ids: str, config: dict[str, object] | None = None) -> dict[str, tuple[str, ...]]:
+    settings = None if config is None else Config.model_validate(config)
+    return {each.file.name: each.columns for each in find_customers(list(ids), settings, runs=runs).named}
+
+
+def test_folders_behind_links_are_looked_into_once_and_what_cannot_be_read_is_named(tmp_path: Path) -> None:
+    runs, elsewhere = tmp_path / "runs", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    runs.mkdir()
+    TABLE.write_csv(elsewhere / "new.csv")
+    (runs / "archive").symlink_to(elsewhere)
+    (runs / "again").symlink_to(elsewhere)
+    (elsewhere / "circle").symlink_to(runs)
+    (runs / "gone").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(runs / "pipe.csv")
+    (runs / "loop.csv").symlink_to(runs / "loop.csv")
+    found = find_customers("17", runs=runs)
+    assert [each.file for each in found.named] == [runs / "again" / "new.csv"]
+    assert {file.name: reason for file, reason in found.unread} == {
+        "gone": "there is no such file",
+        "loop.csv": "Too many levels of symbolic links",
+        "pipe.csv": "a pipe or a device",
+    }
+
+
+def test_a_folder_that_cannot_be_opened_is_named(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed, scandir = runs / "tables", os.scandir
+
+    def refuse(place: str) -> object:
+        if Path(place) == closed:
+            raise PermissionError(errno.EACCES, "Permission denied", place)
+        return scandir(place)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert (closed, "Permission denied") in find_customers("17", runs=runs).unread
+
+
+@pytest.mark.parametrize(
+    ("raw", "wanted"),
+    [
+        ("0017:Zqx:old", "17"),
+        ("DE|0017;Zqx;old", "DE|0017"),
+        ("17:Zqx", "0017"),
+        ("x='0017.0", "17"),
+        ("Zqx/A_17", "17"),
+    ],
+)
+def test_in_a_row_that_was_rejected_an_id_is_found_however_the_row_was_parted(
+    tmp_path: Path, raw: str, wanted: str
+) -> None:
+    (tmp_path / "rejected.csv").write_text(f'record,reason,column,detail,raw\n4,not_a_number,age,no number,"{raw}"\n')
+    assert _named(tmp_path, wanted) == {"rejected.csv": ("raw",)}
+    assert _named(tmp_path, "1", "7", "717", "DE|001") == {}
+
+
+def test_whoever_stands_in_the_only_line_is_found(tmp_path: Path) -> None:
+    import xlsxwriter
+
+    (tmp_path / "one.csv").write_text("17\n")
+    with xlsxwriter.Workbook(tmp_path / "one.xlsx") as book:
+        book.add_worksheet().write("A1", "0017")
+    assert _named(tmp_path, "17") == {"one.csv": ("the first line",), "one.xlsx": ("A",)}
+
+
+def test_settings_of_a_table_hide_nobody_in_files_that_are_written_otherwise(tmp_path: Path) -> None:
+    (tmp_path / "strange_results.csv").write_text("customer,result\n0017,success\n18,refused\n")
+    for data in ({"delimiter": ";"}, {"header_row": 3}):
+        assert set(_named(tmp_path, "17", config={"data": data})) == {"strange_results.csv"}
+
+
+@pytest.mark.parametrize("cell", ["0017", "'0017", '="17"', "17.0", " 17 ", "000017;", "“17”", '\'="0017"'])
+def test_a_cell_is_found_with_whatever_files_put_around_an_id(tmp_path: Path, cell: str) -> None:
+    pl.DataFrame({"client": [cell, None, "117"], "age": [40, 41, 42]}).write_parquet(tmp_path / "one.parquet")
+    assert _named(tmp_path, "17") == {"one.parquet": ("client",)}
+
+
+@pytest.mark.parametrize(
+    ("content", "ids"),
+    [
+        ("0017\r\n18\r\n".encode("utf-16"), ["0017", "18"]),
+        ("Ä17\n18\n".encode("cp1252"), ["Ä17", "18"]),
+        (b"17\n", ["17"]),
+        (b"\xef\xbb\xbfcustomer_id;name\n17;Zqx\n18;Zqy\n", ["17", "18"]),
+        (b"Kundennummer\n17\n", ["17"]),
+        (gzip.compress(b"client,n\n17,1\n"), ["17"]),
+    ],
+)
+def test_ids_are_read_from_a_file_as_from_any_table(tmp_path: Path, content: bytes, ids: list[str]) -> None:
+    wanted = tmp_path / "wanted.txt"
+    wanted.write_bytes(content)
+    assert ids_listed(wanted) == ids
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"a;b\n17;18\n", "none is named"),
+        (b"id;n\n17;1\n18\n", "1 record that cannot be read"),
+        (b"\x00\x01\x02\x03" * 9, "wanted.txt"),
+    ],
+)
+def test_a_file_of_ids_that_cannot_be_read_whole_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
+    wanted = tmp_path / "wanted.txt"
+    wanted.write_bytes(content)
+    with pytest.raises(InputError, match=said):
+        ids_listed(wanted)
+
+
+@pytest.mark.parametrize(
+    ("typed", "ids"), [("17\r\n18\n".encode("utf-16"), ["17", "18"]), (b"\xef\xbb\xbf17\n", ["17"])]
+)
+def test_ids_are_typed_in_any_unicode(typed: bytes, ids: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(typed)))
+    assert ids_listed("-") == ids
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("Ä17".encode("cp1252"))))
+    with pytest.raises(InputError, match="no text in UTF-8"):
+        ids_listed("-")

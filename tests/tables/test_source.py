@@ -493,7 +493,9 @@ def test_a_line_of_delimiters_is_no_row_and_moves_no_number(tmp_path: Path) -> N
         (b"id\n007\n", True),
         (gzip.compress(b"id\n007\n", mtime=0), True),
         (b"id;n\n7;1\n", False),
-        ("id\n7\n".encode("utf-16"), False),
+        ("id\n007\n".encode("utf-16"), True),
+        ("id;n\n7;1\n".encode("utf-16"), False),
+        (b"id\0\n7\n", False),
     ],
 )
 def test_a_plain_list_is_a_header_without_a_delimiter(tmp_path: Path, data: bytes, is_one: bool) -> None:

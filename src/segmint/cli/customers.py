@@ -125,9 +125,9 @@ def find(
         list[str] | None, typer.Argument(help="Who is looked for: ids, as tables write them.", show_default=False)
     ] = None,
     listed: Annotated[
-        typer.FileText | None,
+        Path | None,
         typer.Option(
-            "--ids", errors="replace", help="A file of ids, one a line, or - to type them: no shell remembers them."
+            "--ids", help="A file of ids, one a line or in a column, or - to type them: no shell remembers them."
         ),
     ] = None,
     config: ConfigFile = None,
@@ -138,10 +138,13 @@ def find(
 ) -> None:
     """Say in which files below the folder of runs customers stand; exit code 0 whether or not they do."""
     from segmint.config import load_config
-    from segmint.flows.find import find_customers
+    from segmint.flows.find import find_customers, ids_listed
 
-    wanted = [*(ids or ()), *(listed.read().splitlines() if listed else ())]
-    results.found(Screen(json=json, quiet=quiet), find_customers(wanted, load_config(config, sets or ()), runs=runs))
+    settings = load_config(config, sets or ())
+    wanted = [*(ids or ()), *(ids_listed(listed) if listed else ())]
+    with Screen(json=json, quiet=quiet) as screen:
+        result = find_customers(wanted, settings, runs=runs, progress=screen.progress)
+    results.found(screen, result)
 
 
 def _number(text: str, flag: str) -> int:

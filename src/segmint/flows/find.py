@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections import defaultdict
+import re
+import stat
+import sys
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,22 +15,28 @@ import numpy as np
 import polars as pl
 
 from segmint.config import Data
+from segmint.contract.hints import looks_like_id, names_customer, plain_name
 from segmint.contract.ids import are_among, bare_ids, without_marks_and_zeros
 from segmint.errors import InputError, SegmintError, why
 from segmint.flows.read import data_of_list, open_source
 from segmint.flows.runs import list_runs
 from segmint.flows.settings import RUNS, Place, Settings, settings_of
+from segmint.progress import Progress, silent
 from segmint.store.run_files import IDS, KEY, MOVED
 from segmint.store.training_ids import open_moved_ids, open_training_ids
+from segmint.tables.byte_stream import wide_encoding_of
 from segmint.tables.table_source import NoRowsError
 from segmint.tables.workbook_source import sheets_as_texts
 from segmint.targeting.given_ids import Ids, given_ids
+from segmint.targeting.named_files import id_columns_of, ids_of
 from segmint.wording import counted, some_named
+
+Unread = tuple[Path, str]
 
 _TABLES = (".csv", ".txt", ".tsv", ".parquet", ".xlsx", ".gz", ".zst")
 _LOG = "said.txt"  # what a command that the dashboard started said
 _RAW = "raw"  # of rejected.csv: the whole row as it came
-_BETWEEN = r"[,;\t|\r\n]"
+_FIRST = "the first line"
 
 
 @dataclass(frozen=True)
@@ -66,13 +75,13 @@ class Found:
         How many were looked for.
     named : tuple of Named
     unread : tuple of (Path, str)
-        Tables that could not be read, or not whole, and why: look into them by other means.
+        Tables and folders that could not be read, or not whole, and why: look into them by other means.
     """
 
     folder: Path
     ids: int
     named: tuple[Named, ...]
-    unread: tuple[tuple[Path, str], ...]
+    unread: tuple[Unread, ...]
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -92,7 +101,9 @@ class Found:
         return pl.DataFrame(rows, schema={"file": pl.String, "rows": pl.Int64, "columns": pl.String}, orient="row")
 
 
-def find_customers(customers: str | Ids, config: Settings = None, *, runs: Place = RUNS) -> Found:
+def find_customers(
+    customers: str | Ids, config: Settings = None, *, runs: Place = RUNS, progress: Progress = silent
+) -> Found:
     """Say in which tables below the folder of runs customers stand, and which fingerprints of trained ids know them.
 
     Ids are compared as everywhere, with every column of text, Parquet and workbooks; who has no id is not found.
@@ -105,6 +116,8 @@ def find_customers(customers: str | Ids, config: Settings = None, *, runs: Place
         How tables are read.
     runs : path
         The folder that holds all runs.
+    progress : callable, optional
+        Hears how many bytes of all files were looked into.
 
     Raises
     ------
@@ -118,24 +131,110 @@ def find_customers(customers: str | Ids, config: Settings = None, *, runs: Place
         raise InputError(
             "No id was given.", expected="the ids of customers", fix="say who is looked for: segmint find ID"
         )
-    data, folder = settings_of(config).data, list_runs(runs).folder
-    named, unread = [], []
-    for file in _files(folder):
+    # where a header stands is said of a table, and segmint's own files lie here too: rows above it are looked into
+    data, folder = settings_of(config).data.model_copy(update={"header_row": None}), list_runs(runs).folder
+    named: list[Named] = []
+    files, unread = _files(folder)
+    done, total = 0, sum(files.values())
+    for file, size in files.items():
+        progress("looking into files", done, total)
         try:
-            if found := _in_fingerprints(file, wanted) if file.name == KEY else _in_table(file, wanted, data):
-                named += found
-        except (SegmintError, OSError) as error:
+            named += _in_fingerprints(file, wanted) if file.name == KEY else _in_table(file, wanted, data)
+        except (SegmintError, OSError, pl.exceptions.PolarsError) as error:
             unread.append((file, error.came if isinstance(error, SegmintError) else why(error)))
+        done += size
+    progress("looking into files", total, total)
     return Found(folder, len(wanted), tuple(named), tuple(unread))
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    """Name every table and key of fingerprints below a folder, hidden ones and those left by halves too."""
-    for place, folders, files in os.walk(folder):
+def ids_listed(source: Path | str) -> list[str]:
+    """Read who is looked for from a file, or from what is typed, one id a line.
+
+    Parameters
+    ----------
+    source : path
+        Any table: its column of customer ids, or its only one, whose first line may be an id. ``-`` is standard input.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read whole, or nobody can tell which column holds ids.
+    PolicyError
+        If a spreadsheet has shortened an id.
+    """
+    if str(source) == "-":
+        return _typed()
+    name = Path(source).name
+    try:
+        table = open_source(source, data_of_list(source, Data()))
+        batches = list(table.batches())
+        header = table.columns
+    except NoRowsError as error:
+        batches, header = [], error.columns
+    if damaged := [reject.record for batch in batches for reject in batch.rejects if not reject.is_empty]:
+        raise InputError(
+            f"'{name}' has {counted(len(damaged), 'record')} that cannot be read.",
+            expected="every record readable: each may be somebody who is looked for",
+            fix=f"correct the file; the first is record {min(damaged)}",
+        )
+    nobody = pl.DataFrame(schema=dict.fromkeys(header, pl.String))
+    frame = pl.concat([batch.frame for batch in batches] or [nobody])
+    columns = id_columns_of(frame, None) or [each for each in header if names_customer(plain_name(each))]
+    if not columns and len(header) > 1:
+        raise InputError(
+            f"'{name}' has {len(header)} columns, and none is named as one of customer ids.",
+            expected="one id a line, or a column named customer_id",
+            fix="name the column in the file's first line, or leave the others out",
+        )
+    # of a column with another name the first line may be a customer
+    first = [] if columns or looks_like_id(plain_name(header[0])) else [header[0]]
+    return [*first, *(each for column in columns or header for each in ids_of(frame[column], name).drop_nulls())]
+
+
+def _typed() -> list[str]:
+    content = sys.stdin.buffer.read()
+    try:
+        return content.decode(wide_encoding_of(content) or "utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise InputError(
+            "What was typed is no text in UTF-8.", expected="one id a line", fix="save the ids to a file, and name that"
+        ) from None
+
+
+def _files(folder: Path) -> tuple[dict[Path, int], list[Unread]]:
+    """Name every table and key of fingerprints below a folder with its size, hidden ones and those left by halves too.
+
+    Links are followed, each folder once; what can be no table to read, or leads nowhere, is named with the reason.
+    """
+    unread: list[Unread] = []
+    found: dict[Path, int] = {}
+    seen = set()
+    for place, folders, names in os.walk(
+        folder, onerror=lambda error: unread.append((Path(error.filename), why(error))), followlinks=True
+    ):
+        facts = Path(place).stat()
+        if (facts.st_dev, facts.st_ino) in seen:
+            folders.clear()
+            continue
+        seen.add((facts.st_dev, facts.st_ino))
         folders.sort()
-        for name in sorted(files):
-            if name == KEY or ".staging-" in name or (name.lower().endswith(_TABLES) and name != _LOG):
-                yield Path(place) / name
+        for file in (Path(place) / name for name in sorted(names)):
+            if not (_may_name_customers(file.name) or (file.is_symlink() and not file.exists())):
+                continue
+            try:
+                facts = file.stat()
+            except OSError as error:
+                unread.append((file, why(error)))
+                continue
+            if stat.S_ISREG(facts.st_mode):
+                found[file] = facts.st_size
+            else:
+                unread.append((file, "a pipe or a device"))
+    return found, unread
+
+
+def _may_name_customers(name: str) -> bool:
+    return name == KEY or ".staging-" in name or (name.lower().endswith(_TABLES) and name != _LOG)
 
 
 def _in_fingerprints(key: Path, wanted: pl.Series) -> list[Named]:
@@ -146,19 +245,35 @@ def _in_fingerprints(key: Path, wanted: pl.Series) -> list[Named]:
 
 def _in_table(file: Path, wanted: pl.Series, data: Data) -> list[Named]:
     """Look into every cell, whatever its column is called."""
-    alike, cells = without_marks_and_zeros(wanted).implode(), defaultdict[str, list[pl.Series]](list)
+    alike = without_marks_and_zeros(wanted).unique()
+    rows, cells = Counter[str](), defaultdict[str, list[pl.Series]](list)
     for frame in _frames(file, data):
         for column in frame.iter_columns():
             texts = column.cast(pl.String)
-            bare = bare_ids(_parts(texts) if column.name == _RAW else texts)
-            cells[column.name].append(bare.filter(without_marks_and_zeros(bare).is_in(alike).fill_null(False)))
-    rows = {name: int(are_among(pl.concat(found), wanted).sum()) for name, found in cells.items()}
+            # what files put around an id leaves it whole: a cell that does not hold it needs no closer look
+            texts = texts.filter(texts.str.contains_any(alike.to_list()).fill_null(False))
+            if column.name == _RAW or frame.width == 1:
+                rows[column.name] += _rows_with(texts, alike)
+                continue
+            bare = bare_ids(texts)
+            cells[column.name].append(
+                bare.filter(without_marks_and_zeros(bare).is_in(alike.implode()).fill_null(False))
+            )
+    rows.update({name: int(are_among(pl.concat(found), wanted).sum()) for name, found in cells.items()})
     columns = tuple(name for name, count in rows.items() if count)
     return [Named(file, max(rows.values()), columns)] if columns else []
 
 
-def _parts(records: pl.Series) -> pl.Series:
-    return records.str.replace_all(_BETWEEN, "\n").str.split("\n").explode()
+def _rows_with(records: pl.Series, ids: pl.Series) -> int:
+    """Count the rows, as they came, in which an id stands, with no letter or digit beside it but zeros before.
+
+    How they part cells nobody knows: whoever may be named there is found, and sometimes a number that is nobody's id.
+    """
+    held = records.str.extract_many(ids.to_list(), overlapping=True)
+    return sum(
+        any(re.search(rf"(?<![^\W_])0*{re.escape(each)}(?![^\W_])", record) for each in found)
+        for record, found in zip(records, held, strict=True)
+    )
 
 
 def _frames(file: Path, data: Data) -> Iterator[pl.DataFrame]:
@@ -167,12 +282,13 @@ def _frames(file: Path, data: Data) -> Iterator[pl.DataFrame]:
     if is_workbook:
         yield from sheets_as_texts(file)
         return
+    # a list without a header has somebody there
     try:
         source = open_source(file, data_of_list(file, data))
-    except NoRowsError:
+    except NoRowsError as error:
+        yield pl.DataFrame({_FIRST: error.columns})
         return
-    # a list without a header has somebody there
-    yield pl.DataFrame({"the first line": source.columns})
+    yield pl.DataFrame({_FIRST: source.columns})
     for batch in source.batches():
         yield batch.frame
         if raw := [reject.raw for reject in batch.rejects]:

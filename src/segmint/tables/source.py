@@ -102,7 +102,10 @@ def is_one_column(path: Path | str) -> bool:
     """
     table, magic = _first_opened(Path(path))
     with open_bytes(table, compression_of(magic)) as stream:
-        header = stream.read(65_536).partition(b"\n")[0]
+        start = stream.read(65_536)
+    if wide := wide_encoding_of(start):
+        start = start.decode(wide, "ignore").encode()
+    header = start.partition(b"\n")[0]
     return header.strip() != b"" and b"\0" not in header and not re.search(rb"[,;\t|]", header)
 
 

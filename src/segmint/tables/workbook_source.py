@@ -89,7 +89,7 @@ def sheets_as_texts(path: Path) -> Iterator[pl.DataFrame]:
         As `open_workbook`, but for sheets, headers and merged cells.
     """
     _refuse_bomb(path)
-    for rows in _read_sheets(path, ReadOptions()).values():
+    for rows in _read_sheets(path, ReadOptions(), fewest=1).values():
         yield pl.DataFrame({_letters(number): texts for number, texts in enumerate(zip(*rows, strict=True))})
 
 
@@ -178,7 +178,7 @@ def _column_number(letters: bytes) -> int:
     return number
 
 
-def _read_sheets(path: Path, options: ReadOptions) -> dict[str, Rows]:
+def _read_sheets(path: Path, options: ReadOptions, *, fewest: int = 2) -> dict[str, Rows]:
     """Read the wanted sheet, or all of them; sheets with less than two rows hold no table."""
     import python_calamine
 
@@ -199,7 +199,7 @@ def _read_sheets(path: Path, options: ReadOptions) -> dict[str, Rows]:
     texts = {
         name: [[_text(cell, path.name, comma=comma) for cell in row] for row in rows] for name, rows in sheets.items()
     }
-    return {name: rows for name, rows in texts.items() if sum(any(row) for row in rows) > 1}
+    return {name: rows for name, rows in texts.items() if sum(any(row) for row in rows) >= fewest}
 
 
 def _fill_in_errors(rows: Rows, xml: bytes, path: Path) -> None:
