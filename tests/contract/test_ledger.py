@@ -43,3 +43,10 @@ def test_only_the_first_thousand_rejects_stay_in_memory() -> None:
     both = Ledger(900, 0, 900, {"a": 900}, rejects) + Ledger(900, 0, 900, {"a": 900}, rejects)
     assert len(both.rejects) == 1_000
     assert both.rejected == 1_800
+
+
+def test_a_table_that_ends_in_the_middle_of_a_record_is_said_to_be_perhaps_cut_off() -> None:
+    whole = Ledger(read=3, accepted=2, rejected=1, reasons={"too_few_fields": 1})
+    cut = Ledger(read=3, accepted=2, rejected=1, reasons={"cut_off": 1})
+    assert (whole.cut_off, "cut_off" in whole.sentence()) == ("", False)
+    assert cut.sentence().endswith("ends in the middle of a record, as a half-copied file does: check that it is whole")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from segmint.tables.rejects import EMPTY_ROW, Reject
+from segmint.tables.rejects import CUT_OFF, EMPTY_ROW, Reject
 from segmint.tables.table_source import JSON
 from segmint.wording import counted
 
@@ -80,6 +80,12 @@ class Ledger:
         """Records, among the rejected, that sum the table up: no customer is lost with them."""
         return self._rejected_for(TOTAL_ROW)
 
+    @property
+    def cut_off(self) -> str:
+        """Say that the table ends in the middle of a record; "" where it does not."""
+        ends = "the table ends in the middle of a record, as a half-copied file does: check that it is whole"
+        return ends if self._rejected_for(CUT_OFF) else ""
+
     def _rejected_for(self, code: str) -> int:
         return sum(count for reason, count in self.reasons.items() if reason.partition(": ")[0] == code)
 
@@ -95,7 +101,7 @@ class Ledger:
         """Say it in a sentence: "4,521 rows, ';'-separated, UTF-8; not used: duration, known only ..."."""
         parts = [", ".join([self._rows(), *_written(self.receipt)])]
         parts += [f"not used: {text}" if i == 0 else text for i, text in enumerate(_unused(self.receipt))]
-        return "; ".join(parts)
+        return "; ".join([*parts, *([self.cut_off] if self.cut_off else [])])
 
     def by_reason(self) -> tuple[str, ...]:
         """Say how many were rejected and flagged, and why, a line for each reason."""

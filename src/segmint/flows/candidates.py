@@ -192,6 +192,7 @@ def weigh(table: ValidTable, policy: ContactPolicy, bundle: Bundle) -> Candidate
         columns = columns.with_columns(segments)
     named = named_by_record(table)
     doubts = (
+        *([Doubt(title="The table may be cut off", sentence=table.ledger.cut_off)] if table.ledger.cut_off else []),
         *([Doubt(title="The ids of the table are not used", sentence=named)] if named else []),
         *unread(bundle, columns),
         *held_back.doubts,

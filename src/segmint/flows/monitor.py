@@ -129,6 +129,7 @@ def monitor(
             )
         said = propensities(known, table.frame)
         happened, receipt, caution = _outcomes(table, known, told, meaning)
+        cautions = [said for said in (caution, table.ledger.cut_off and f"warning: {table.ledger.cut_off}") if said]
         progress("holding the wave against training", 0, 1)
         drift = drift_of(known.reference, table.inputs, said, positive=positive, said_yes=happened, groups=groups)
         progress("holding the wave against training", 1, 1)
@@ -152,7 +153,7 @@ def monitor(
         here.keep(COLUMNS, drift.frame())
         report = write_report(here.folder)
         here.done({"advice": drift.advice, "alarms": [alarm.code for alarm in drift.alarms]})
-    return Monitored(here.folder, report, _sentences(drift, customers, receipt, advice, caution), summary, drift)
+    return Monitored(here.folder, report, _sentences(drift, customers, receipt, advice, cautions), summary, drift)
 
 
 def _advice(drift: Drift, bundle: str, answers: Answers | None) -> tuple[str, str]:
@@ -268,11 +269,10 @@ def _line(run: Run, summary: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _sentences(drift: Drift, customers: int, receipt: str, advice: str, caution: str | None) -> tuple[str, ...]:
+def _sentences(drift: Drift, customers: int, receipt: str, advice: str, cautions: Sequence[str]) -> tuple[str, ...]:
     alarms = [f"{alarm.code}: {alarm.sentence}" for alarm in drift.alarms]
     head = f"{counted(customers, 'customer')} held against training; {counted(len(alarms), 'alarm') if alarms else 'no alarms'}. {receipt}"
     untold = [drift.untold] if drift.untold else []
     codes = sorted({alarm.code for alarm in drift.alarms})
     explained = [f"What {code} means: segmint monitor --explain {code}" for code in codes]
-    first = [] if caution is None else [caution]
-    return (*first, head, *alarms, *untold, *explained, advice)
+    return (*cautions, head, *alarms, *untold, *explained, advice)

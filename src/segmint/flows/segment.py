@@ -120,7 +120,7 @@ def segment(
     unanswered = (
         () if answered else (f"Nobody's {contract.outcome.label} is in the table: segments are described without.",)
     )
-    said = (*sentences_of(found), *unanswered, *_said_left_alone(table, here), *_said_by_record(table))
+    said = (*sentences_of(found), *unanswered, *_said_left_alone(table, here), *_doubts_of_table(table))
     return Segmented(here.folder, said, found.to_json(), here.folder / CUSTOMERS)
 
 
@@ -134,9 +134,8 @@ def _said_left_alone(table: ValidTable, here: Run) -> tuple[str, ...]:
     )
 
 
-def _said_by_record(table: ValidTable) -> tuple[str, ...]:
-    said = named_by_record(table)
-    return (f"warning: {said}",) if said else ()
+def _doubts_of_table(table: ValidTable) -> tuple[str, ...]:
+    return tuple(f"warning: {said}" for said in (table.ledger.cut_off, named_by_record(table)) if said)
 
 
 def require_settings(table: ValidTable, config: Config) -> None:
@@ -397,7 +396,7 @@ def assign(
     lines.append(f"{unsure:,} of {len(table):,} {sizes.unit} could as well be elsewhere (probability below {UNSURE}).")
     return Segmented(
         here.folder,
-        (*lines, *_said_by_record(table), *migrated.get("sentences", ())),
+        (*lines, *_doubts_of_table(table), *migrated.get("sentences", ())),
         migrated,
         here.folder / CUSTOMERS,
     )

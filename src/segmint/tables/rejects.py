@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 MAX_RAW = 65_536
 EMPTY_ROW = "empty_row"
+CUT_OFF = "cut_off"
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 Frame libraries drop, pad or swallow broken lines. Here a line is a record, unless a quoted field is still
 open at its end: then the following lines are tried with it (an embedded line break), and if no record of the
-right width comes of it only that line is rejected. Whether the text was cut off in its last record is noted too.
+right width comes of it only that line is rejected. A last record without a line end that lacks fields has a reason of its own: the text may be cut off.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from itertools import accumulate
 from typing import Protocol
 
 from segmint.errors import InputError
-from segmint.tables.rejects import MAX_RAW, Reject
+from segmint.tables.rejects import CUT_OFF, MAX_RAW, Reject
 
 BLOCK_BYTES = 1 << 20
 MAX_LINE_BYTES = 16 << 20
@@ -30,6 +30,7 @@ DETAILS = {
     "field_too_long": f"a field of more than {csv.field_size_limit():,} characters",
     "undecodable": "bytes that do not belong to the file's encoding",
     "nul_character": "a NUL character",
+    CUT_OFF: "no line end and too few fields: the table may be cut off here",
 }
 
 
@@ -51,16 +52,12 @@ class LineBlock:
 
 @dataclass
 class RecordBlock:
-    """Records of one block: rows, their numbers, the rejects between them, and the byte at which the block ends.
-
-    `cut` is the number of the record in the middle of which the text ends, 0 if it ends in none.
-    """
+    """Records of one block: rows, their numbers, the rejects between them, and the byte at which the block ends."""
 
     rows: list[list[str]] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
     end: int = 0
-    cut: int = 0
 
 
 class _Broken(Exception):  # noqa: N818 - a signal between the functions of this file
@@ -165,8 +162,8 @@ class RecordParser:
                 break
             except _Broken as broken:
                 used = 1
-                records.rejects.append(self._reject(broken.reason, block.lines[i], number))
-                records.cut = number if self._is_cut(broken.reason, block.lines[i]) else 0
+                reason = CUT_OFF if self._is_cut(broken.reason, block.lines[i]) else broken.reason
+                records.rejects.append(self._reject(reason, block.lines[i], number))
             else:
                 records.rows.append(row)
                 records.numbers.append(number)

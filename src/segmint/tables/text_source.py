@@ -38,7 +38,7 @@ class TextSource:
     Raises
     ------
     InputError
-        If the bytes are no text table with a header and rows; while reading, if they end in the middle of a record.
+        If the bytes are no text table with a header and rows.
     """
 
     rows: int | None = None
@@ -76,17 +76,7 @@ class TextSource:
         start = profile.bom + profile.header_end
         with self._opener() as stream:
             stream.read(start)
-            for block in parser.blocks(_shifted(line_blocks(stream), start)):
-                if block.cut:
-                    raise self._cut_off(block.cut)
-                yield block
-
-    def _cut_off(self, record: int) -> InputError:
-        return InputError(
-            f"'{self.name}' ends in the middle of record {record:,}: that has no line end and lacks fields, so what should follow is missing.",
-            expected="a table that was written, or copied, to its end",
-            fix="export or copy it again; where nothing follows, correct that record or take it out",
-        )
+            yield from parser.blocks(_shifted(line_blocks(stream), start))
 
     def _batch(self, records: RecordBlock) -> RawBatch:
         fields = zip(*records.rows, strict=True) if records.rows else [()] * len(self.columns)
