@@ -194,7 +194,22 @@ def test_progress_is_told_of_every_model_and_fold():
         MODELS, table, folds_of(table), seed=1, repeats=200,
         progress=lambda task, done, total: told.append((task, done, total)),
     )  # fmt: skip
-    assert told == [("comparing models", done, 12) for done in range(13)]
+    assert told == [("comparing models", 100 * done, 1200) for done in range(13)]
+
+
+def test_what_a_model_tells_while_it_learns_is_a_share_of_the_comparison():
+    class Telling(ByAge):
+        reads_progress = True
+
+        def fit(self, X, y, *, inner=None, progress=None):
+            for epoch in range(2):
+                progress("learning", epoch + 1, 2)
+            return super().fit(X, y)
+
+    table, told = campaign(), []
+    folds = folds_of(table)[:2]
+    compare_models({"one": Telling}, table, folds, seed=1, repeats=200, progress=lambda *step: told.append(step))
+    assert told == [("comparing models", done, 200) for done in (0, 50, 100, 100, 150, 200, 200)]
 
 
 def test_a_class_that_a_fold_never_taught_gets_no_probability():

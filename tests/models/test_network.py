@@ -399,3 +399,16 @@ def test_a_new_fit_forgets_the_refit_of_an_earlier_one() -> None:
     network = DenseNetworkClassifier((4,), epochs=1, random_state=0).fit(*rows(200)).refit(*rows(200))
     assert network.refit_epochs_ == 1
     assert not hasattr(network.fit(*rows(200)), "refit_epochs_")
+
+
+def test_each_epoch_of_each_member_is_told() -> None:
+    X, y = rows(200)
+    said: list[tuple[str, int, int]] = []
+    network = DenseNetworkClassifier((8,), epochs=2, members=2, random_state=1).fit(
+        X, y, progress=lambda *step: said.append(step)
+    )
+    assert said == [("training the network", done, 4) for done in (1, 2, 3, 4)]
+    said.clear()
+    network.refit(X, y, progress=lambda *step: said.append(step))
+    assert [done for _, done, _ in said] == sorted({done for _, done, _ in said})
+    assert said[-1][1] in (3, 4)

@@ -20,7 +20,7 @@ from segmint.metrics.classification import best_f1_threshold, class_index, cross
 from segmint.metrics.intervals import interval
 from segmint.models.names import MODELS, OURS
 from segmint.models.reads import read_by
-from segmint.progress import Progress, Remember, silent
+from segmint.progress import Progress, Remember, share_of, silent
 from segmint.splits.folds import Fold
 from segmint.splits.groups import RowIdentity
 
@@ -169,7 +169,8 @@ def compare_models(
     ----------
     models : mapping of str to callable
         Makes a fresh model with ``fit(X, y, inner=(X, y))``, ``predict_proba(X)`` and ``classes_``. One that has
-        `reads_groups` is also told which rows are of one customer, as ``fit(..., groups=groups)``.
+        `reads_groups` is also told which rows are of one customer, as ``fit(..., groups=groups)``; one that has
+        `reads_progress` is given a `Progress`, as ``fit(..., progress=progress)``.
     table : ValidTable
         With its outcome.
     folds : sequence of Fold
@@ -178,7 +179,7 @@ def compare_models(
     repeats : int
         Bootstrap repeats; fewer for tables above 40,000 rows, at least 200. The comparison says how many.
     progress : Progress
-        Told after each model and fold.
+        Told after each model and fold, and of what a model itself tells, in percent of one model on one fold.
     remember : callable, optional
         ``remember(key, compute)`` keeps the result of one model on one fold, so that work can be taken up again.
     labels : mapping of str to str, optional
@@ -197,13 +198,14 @@ def compare_models(
     classes = tuple(sorted(set(table.outcome.tolist())))
     who = RowIdentity.of(table) if identity is None else identity
     parts: dict[str, list[_Part]] = {name: [] for name in models}
-    total, done = len(models) * len(folds), 0
+    total, done = 100 * len(models) * len(folds), 0
     for number, fold in enumerate(folds, start=1):
         for name, make in models.items():
             progress("comparing models", done, total)
-            task = _Task(table, fold, make, classes, contract.outcome.positive, who.groups, alone=len(folds) == 1)
+            tell = share_of(progress, "comparing models", done, 100, total)
+            task = _Task(table, fold, make, classes, contract.outcome.positive, who.groups, len(folds) == 1, tell)
             parts[name].append(_Part.of(task, name, number, who.keys, remember))
-            done += 1
+            done += 100
     progress("comparing models", done, total)
     shown = {name: (labels or {}).get(name, name.replace("_", " ")) for name in models}
     return _judge(table, folds, parts, classes, shown, who.groups, seed=seed, repeats=repeats)
@@ -234,6 +236,7 @@ class _Task:
     positive: str | None
     groups: NDArray[np.int64]
     alone: bool
+    progress: Progress
 
     def key(self, name: str, model: Any, keys: NDArray[np.uint64]) -> dict[str, Any]:
         """Everything the result depends on, as far as the rows and the model can say it."""
@@ -256,7 +259,7 @@ class _Task:
         began = time.perf_counter()
         inputs, outcome, fold = self.table.inputs, self.table.outcome, self.fold
         inner = (inputs[fold.inner], outcome[fold.inner])
-        together = read_by(model, groups=self.groups[fold.fit], inner=inner)
+        together = read_by(model, groups=self.groups[fold.fit], inner=inner, progress=self.progress)
         with _named(name):
             model.fit(inputs[fold.fit], outcome[fold.fit], **together)
         probabilities = _aligned(model, inputs[fold.test], self.classes)

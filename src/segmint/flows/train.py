@@ -19,10 +19,10 @@ from segmint.flows.read import open_source
 from segmint.metrics.classification import best_f1_threshold
 from segmint.models.distil import auc_error
 from segmint.models.fitted import fill, fitted
-from segmint.models.network import epoch_rows
+from segmint.models.network import TRAINING, epoch_rows
 from segmint.models.network_model import RECIPES, NetworkModel
 from segmint.models.teachers import missed_teachers
-from segmint.progress import Progress, Remember
+from segmint.progress import Progress, Remember, share_of
 from segmint.splits.folds import inner_split
 from segmint.splits.groups import RowIdentity
 from segmint.store import run_files
@@ -86,7 +86,7 @@ def train(
             fix="bring more rows, or check the id column: rows with one id are one customer",
         )
     again = learns_again(config, len(inner), len(table))
-    model, steps = make(), 1 + again
+    model, whole = make(), 100 * (1 + again)  # percent of each training
     key = {"work": "the network of the bundle", "table": table.ledger.receipt["fingerprint"], "at": table.at}
     key |= {"settings": config.model_dump(mode="json", include={"seed", "data", "split", "model"})}
     if upcoming is not None:
@@ -95,17 +95,19 @@ def train(
     def learn() -> dict[str, Any]:
         more = {} if upcoming is None else {"upcoming": upcoming.inputs}
         judge = (inputs[inner], outcome[inner])
-        progress("training the network", 0, steps)
-        model.fit(inputs[fit], outcome[fit], inner=judge, groups=who.groups[fit], **more)
+        progress(TRAINING, 0, whole)
+        tell = share_of(progress, TRAINING, 0, 100, whole)
+        model.fit(inputs[fit], outcome[fit], inner=judge, groups=who.groups[fit], progress=tell, **more)
         more_said: dict[str, Any] = {"inner_said": model.predict_proba(judge[0]), "again": 0}
         if again:
-            progress("training the network", 1, steps)
-            model.refit(inputs, outcome, groups=who.groups, **more)
+            progress(TRAINING, 100, whole)
+            tell = share_of(progress, TRAINING, 100, 100, whole)
+            model.refit(inputs, outcome, groups=who.groups, progress=tell, **more)
             more_said["again"] = model[-1].refit_epochs_
         return fitted(model) | more_said
 
     learned = remember(key, learn)
-    progress("training the network", steps, steps)
+    progress(TRAINING, whole, whole)
     return Trained(fill(model, learned), inner, learned["inner_said"], learned["again"])
 
 

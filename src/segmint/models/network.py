@@ -23,6 +23,7 @@ from segmint.models.keep_apart import keep_apart
 from segmint.models.layer_rule import ACTIVATIONS
 from segmint.models.merge import merge
 from segmint.models.tensorboard_log import Seen, TensorBoardLog
+from segmint.progress import Progress, share_of, silent
 
 Matrix = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -33,6 +34,7 @@ ROWS_FOR_CURVES = 20_000
 # Fewer steps than this do not bring a head that starts at even odds to how often each class occurs.
 FEW_STEPS = 500
 MOST_SHOWN = 800_000
+TRAINING = "training the network"
 
 
 def _widths(given: Any) -> bool:
@@ -205,6 +207,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         *,
         inner: tuple[Any, Any] | None = None,
         teaching: Teaching | None = None,
+        progress: Progress = silent,
     ) -> DenseNetworkClassifier:
         """Train the network.
 
@@ -216,6 +219,8 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
             Rows for early stopping and calibration; a share of `X` if left out.
         teaching : Teaching, optional
             What a teacher adds to the labels; needs `inner`.
+        progress : Progress
+            Told after each epoch.
 
         Raises
         ------
@@ -239,7 +244,8 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         self._pace = self.pace(len(X) + copies, copied=copies > 0)
         learned = []
         for number, seed in enumerate(seeds):
-            curve = self._train(X, labels, inner_X, inner_labels, teaching, seed, number)
+            tell = self._share(progress, number)
+            curve = self._train(X, labels, inner_X, inner_labels, teaching, seed, number, tell)
             inner_logits = forward(fold(curve.layers, curve.best_weights), inner_X)
             calibration = fit_calibration(inner_logits, inner_labels, surest=surest_of(len(X)))
             learned.append((curve, calibration))
@@ -252,7 +258,9 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         ]
         return self._become(first.layers, [curve.best_weights for curve, _ in learned])
 
-    def refit(self, X: Any, y: Any, *, teaching: Teaching | None = None) -> DenseNetworkClassifier:
+    def refit(
+        self, X: Any, y: Any, *, teaching: Teaching | None = None, progress: Progress = silent
+    ) -> DenseNetworkClassifier:
         """Learn once more from all customers, those that told when to stop too.
 
         For as many epochs as were best; with a teacher, for as many as the fit took.
@@ -265,6 +273,8 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
             There may be other features than at the fit.
         y : array of shape (n_customers,)
         teaching : Teaching, optional
+        progress : Progress
+            Told after each epoch.
 
         Raises
         ------
@@ -275,10 +285,11 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         X, y = validate_data(self, X, y, dtype=np.float32)
         labels = self._places(y, "customers of a refit", "fit")
         again = []
-        for start, judged in zip(self._starts(), self._judged, strict=True):
+        for number, (start, judged) in enumerate(zip(self._starts(), self._judged, strict=True)):
             seed = int(check_random_state(start).randint(2**31 - 1))
             begun = self._begin(X, labels, teaching, seed)
-            begun.train(lambda epoch, loss, rate, last=judged.epochs: epoch + 1 >= last)  # type: ignore[misc]
+            tell = self._share(progress, number)
+            begun.train(lambda epoch, loss, rate, last=judged.epochs: epoch + 1 >= last, tell)  # type: ignore[misc]
             again.append(begun.weights())
         self.refit_epochs_ = self._judged[0].epochs
         return self._become(begun.layers, again)
@@ -339,6 +350,11 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self, "weights_")
         return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
 
+    def _share(self, progress: Progress, number: int) -> Progress:
+        """Tell of a member's epochs as a share of those of all members."""
+        epochs = self._pace[0]
+        return share_of(progress, TRAINING, number * epochs, epochs, self.members * epochs)
+
     def _starts(self) -> list[Any]:
         """What each member's seed is drawn from."""
         if isinstance(self.random_state, (int, np.integer)):
@@ -371,6 +387,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         teaching: Teaching | None,
         seed: int,
         number: int,
+        progress: Progress,
     ) -> _Curve:
         begun = self._begin(X, labels, teaching, seed)
         shown = np.random.default_rng(seed).permutation(len(X))[:ROWS_FOR_CURVES]
@@ -392,7 +409,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
                 write(curve.epochs[-1], Seen(weights, curve.likely, inner_labels, self.classes_))
                 return stop
 
-            begun.train(on_epoch)
+            begun.train(on_epoch, progress)
         return curve
 
     def _begin(self, X: Matrix, labels: Integers, teaching: Teaching | None, seed: int) -> _Beginning:
@@ -461,11 +478,16 @@ class _Beginning:
     rows: Any
     schedule: Any
 
-    def train(self, on_epoch: Callable[[int, float, float], bool]) -> None:
+    def train(self, on_epoch: Callable[[int, float, float], bool], progress: Progress) -> None:
         """Train until the last epoch, or until `on_epoch` says stop."""
         from segmint.models import _keras
 
-        _keras.train(self.network, self.rows, self.schedule, on_epoch)
+        def told(epoch: int, loss: float, rate: float) -> bool:
+            stop = on_epoch(epoch, loss, rate)
+            progress(TRAINING, epoch + 1, self.schedule.epochs)
+            return stop
+
+        _keras.train(self.network, self.rows, self.schedule, told)
 
     def weights(self) -> dict[str, Matrix]:
         """Return the weights as they are now; `ValueError` if some are no longer finite."""

@@ -23,6 +23,7 @@ from segmint.models.keep_apart import keep_apart
 from segmint.models.network import DenseNetworkClassifier, Teaching
 from segmint.models.pair_choice import choose_pairs
 from segmint.models.teachers import Teachers, one_teacher, quick_teachers, several_teachers
+from segmint.progress import Progress, silent
 
 Inner = tuple[pl.DataFrame, NDArray[Any]]
 Integers = NDArray[np.int64]
@@ -194,7 +195,7 @@ class NetworkModel(Pipeline):
         super().set_params(**params)
         return self
 
-    reads_groups = True  # see `read_by`
+    reads_groups = reads_progress = True  # see `read_by`
 
     @property
     def reads_upcoming(self) -> bool:
@@ -209,6 +210,7 @@ class NetworkModel(Pipeline):
         inner: Inner | None = None,
         upcoming: pl.DataFrame | None = None,
         groups: Integers | None = None,
+        progress: Progress = silent,
     ) -> NetworkModel:
         """Learn features, let the teacher label, train the network.
 
@@ -224,6 +226,8 @@ class NetworkModel(Pipeline):
         groups : ndarray of shape (n_customers,), optional
             Rows of one customer share a number, and a teacher labels none of whom it has seen another. Left out, every
             row is a customer.
+        progress : Progress
+            Told after each epoch of the network.
 
         Raises
         ------
@@ -243,7 +247,7 @@ class NetworkModel(Pipeline):
         encoded_inner = features.transform(inner[0])
         upcoming = upcoming if self.reads_upcoming else None
         taught, self.lesson_ = self._teaching(recipe, X, labels, encoded, upcoming, groups)
-        network.fit(encoded, y, inner=(encoded_inner, inner[1]), teaching=taught)
+        network.fit(encoded, y, inner=(encoded_inner, inner[1]), teaching=taught, progress=progress)
         return self
 
     def refit(
@@ -253,6 +257,7 @@ class NetworkModel(Pipeline):
         *,
         upcoming: pl.DataFrame | None = None,
         groups: Integers | None = None,
+        progress: Progress = silent,
     ) -> NetworkModel:
         """Learn all anew, features and teachers too, from all customers: those of the fit and its inner ones.
 
@@ -262,7 +267,7 @@ class NetworkModel(Pipeline):
 
         Parameters
         ----------
-        X, y, upcoming, groups
+        X, y, upcoming, groups, progress
             As in `fit`.
         """
         X, upcoming = self._table(X), self._table(upcoming)
@@ -274,7 +279,7 @@ class NetworkModel(Pipeline):
         taught, lesson = self._teaching(self._taught_by, X, labels, encoded, upcoming, groups)
         if self.lesson_ is not None and lesson is not None:
             self.lesson_ = self.lesson_ | {"pairs": lesson["pairs"]}
-        self.named_steps["classifier"].refit(encoded, y, teaching=taught)
+        self.named_steps["classifier"].refit(encoded, y, teaching=taught, progress=progress)
         return self
 
     def _table(self, X: Any) -> Any:

@@ -13,7 +13,7 @@ def read_by(model: Any, **known: Any) -> dict[str, Any]:
     ----------
     model : object
         Asks for `inner` by naming it in `fit`, for `groups` by a true `reads_groups`, for `upcoming` by a true
-        `reads_upcoming`; see `NetworkModel.fit`.
+        `reads_upcoming`, for `progress` by a true `reads_progress`; see `NetworkModel.fit`.
     **known
         What there is, by name.
     """

@@ -330,7 +330,7 @@ class Run:
 
     def _what_is_kept(self) -> str:
         doing = self.record.get("progress") or {}
-        far = f" while {doing['task']} ({doing['done']} of {doing['total']})" if doing.get("total", 0) > 1 else ""
+        far = f" while {doing['task']} ({100 * doing['done'] // doing['total']} %)" if doing.get("total", 0) > 1 else ""
         kept = self.remembered
         said = f"{kept} result{'s' if kept != 1 else ''} kept" if kept else "nothing finished yet"
         return f"stopped{far}; {said} in {self.folder}. Continue with: segmint resume {self.folder}"
