@@ -40,7 +40,12 @@ def trained(table: ValidTable, *settings: str) -> Trained:
     make = lambda: NetworkModel.of(  # noqa: E731
         table.features, recipe="fast", random_state=1, hidden=(16,), epochs=2, copies=1.0
     )
-    return train(table, config, make, lambda *said: None, RowIdentity.of(table), nothing_known)
+    said: list[int] = []
+    found = train(
+        table, config, make, lambda task, done, total: said.append(done), RowIdentity.of(table), nothing_known
+    )
+    assert said == ([0, 50, 100, 100, 150, 200, 200] if found.again else [0, 50, 100, 100])  # two epochs each
+    return found
 
 
 @pytest.fixture(scope="module")
