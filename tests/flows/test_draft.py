@@ -53,3 +53,11 @@ def test_a_draft_and_the_next_command_name_how_the_table_is_read() -> None:
 def test_a_sheet_is_named_so_that_it_is_read_back(sheet: str) -> None:
     told = shlex.split(reading_as_typed(load_config(flags={"data.sheet": sheet}).data))
     assert load_config(None, told[1::2]).data.sheet == sheet
+
+
+def test_a_draft_tells_how_far_it_is() -> None:
+    told: list[tuple[str, int, int]] = []
+    infer_contract(sample_path(), progress=lambda *said: told.append(said))
+    assert {task: done == total for task, done, total in told} == dict.fromkeys(
+        [f"reading {sample_path().name}", "looking at columns", "drafting columns"], True
+    )

@@ -90,7 +90,10 @@ def contract_infer(
     from segmint.flows.draft import next_command
 
     settings = load_config(config, sets or ())
-    draft = flow(table, name=name, outcome=outcome, without_outcome=no_outcome, config=settings)
+    with Screen() as screen:
+        draft = flow(
+            table, name=name, outcome=outcome, without_outcome=no_outcome, config=settings, progress=screen.progress
+        )
     typer.echo(draft.text, nl=False)
     tell_beside(one_line(draft.sentence))
     tell_beside(one_line(f"next: review the draft, then: {next_command(table, settings.data)}"))

@@ -7,7 +7,7 @@ refuse it until a person has read it and set that to true.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -28,8 +28,9 @@ from segmint.contract.hints import (
 )
 from segmint.contract.ledger import TOTAL_ROW
 from segmint.contract.look import Look, look_at
-from segmint.contract.totals import find_totals
+from segmint.contract.totals import find_totals, may_end_with_totals
 from segmint.errors import ContractError
+from segmint.progress import Progress, silent
 from segmint.tables.decimal_sign import decimal_of
 from segmint.tables.table_source import NoRowsError, TableSource
 from segmint.wording import counted
@@ -71,7 +72,12 @@ class Draft:
 
 
 def infer_contract(
-    source: TableSource, *, name: str, outcome: str | None = None, without_outcome: bool = False
+    source: TableSource,
+    *,
+    name: str,
+    outcome: str | None = None,
+    without_outcome: bool = False,
+    progress: Progress = silent,
 ) -> Draft:
     """Draft a contract from a table.
 
@@ -85,6 +91,8 @@ def infer_contract(
         The outcome column; guessed from the names if not given.
     without_outcome : bool
         Whether nobody has answered yet: the outcome is the column `outcome`, or "response", that the campaign will fill.
+    progress : Progress
+        Told how far the work is.
 
     Returns
     -------
@@ -96,17 +104,23 @@ def infer_contract(
         If no row can be read, no column looks like an outcome, the named one has one level or too many, or any
         where there should be none.
     """
-    frame, about_rows = _sample(source)
+    frame, about_rows = _sample(source, progress)
     found = (outcome_to_come if without_outcome else draft_outcome)(frame, outcome, source.name)
     drafted, suspects = found.outcome, dict(found.suspects)
     notes: dict[str, str] = {}
     inputs = [column for column in frame.columns if column != drafted.column]
-    looks = [look_at(frame[column], decimal_of(source.receipt, column, inputs)) for column in inputs]
+    looks = [
+        look_at(frame[column], decimal_of(source.receipt, column, inputs))
+        for column in _told(inputs, "looking at columns", progress)
+    ]
     identity = id_column(looks)
     called = next(
         (look for look in looks if look.kind == "date" and date_known_by_name(look.plain) == "dialling"), None
     )
-    guesses = [draft_column(look, found.answers, called, is_id=look.name == identity) for look in looks]
+    guesses = [
+        draft_column(look, found.answers, called, is_id=look.name == identity)
+        for look in _told(looks, "drafting columns", progress)
+    ]
     columns = []
     for look, guess in zip(looks, with_twins(looks, guesses), strict=True):
         columns.append(_with_own_words(guess.column, look, found.no_answer))
@@ -130,9 +144,17 @@ def infer_contract(
 
 
 _Labelled = TypeVar("_Labelled", Column, Outcome)
+_Item = TypeVar("_Item")
 
 
-def _sample(source: TableSource) -> tuple[pl.DataFrame, tuple[str, ...]]:
+def _told(items: Sequence[_Item], task: str, progress: Progress) -> Iterator[_Item]:
+    """Hand over one after the other, and tell when each is done with."""
+    for done, item in enumerate(items, start=1):
+        yield item
+        progress(task, done, len(items))
+
+
+def _sample(source: TableSource, progress: Progress) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Read the first rows without totals below them, and say in words what is none of a customer's."""
     batches, rows, unread = [], 0, Counter[str]()
     for batch in source.batches():
@@ -141,6 +163,7 @@ def _sample(source: TableSource) -> tuple[pl.DataFrame, tuple[str, ...]]:
         # "The record has more fields than the header has names." "The row holds no value."
         details = (reject.detail.removeprefix("The record has ") for reject in batch.rejects)
         unread.update(detail.removeprefix("The row holds ").rstrip(".") for detail in details)
+        progress(f"reading {source.name}", batch.done, source.size)
         if rows >= SAMPLE_ROWS:
             break
     lost = unread.total()
@@ -155,9 +178,11 @@ def _sample(source: TableSource) -> tuple[pl.DataFrame, tuple[str, ...]]:
             if set(unread) == {"no value"}
             else "make header and rows alike (does each row end in a delimiter, and the header does not?)",
         )
-    totals = {} if rows >= SAMPLE_ROWS else find_totals(batches, source.receipt)
-    frames = [batch.frame.filter(pl.Series(~np.isin(batch.records, list(totals)))) for batch in batches]
-    frame = pl.concat(frames, how="vertical_relaxed").head(SAMPLE_ROWS)
+    frame = pl.concat([batch.frame for batch in batches], how="vertical_relaxed")
+    whole = rows < SAMPLE_ROWS
+    totals = find_totals(batches, source.receipt) if whole and may_end_with_totals(frame) else {}
+    records = np.concatenate([batch.records for batch in batches])
+    frame = frame.filter(pl.Series(~np.isin(records, list(totals)))).head(SAMPLE_ROWS)
     told = f"{lost:,} of {lost + rows:,} rows cannot be read and say nothing here: {words}" if lost else ""
     return frame, (told, *(_total_told(record, certain=certain) for record, certain in totals.items()))
 

@@ -124,6 +124,14 @@ def find_totals(
     return found
 
 
+def may_end_with_totals(frame: pl.DataFrame) -> bool:
+    """Whether `find_totals` has a reason to look at the last rows of a table, which most give none for."""
+    last = frame.tail(LAST_ROWS)
+    return any(_total_words(column).count() for column in last.iter_columns()) or any(
+        _is_mostly_empty(last[place : place + 1]) for place in range(last.height)
+    )
+
+
 def _judge(row: pl.DataFrame, above: _Above, id_column: str | None) -> bool | None:
     """Whether a row is surely a total, likely one (False), or none (None)."""
     words = _words(row)

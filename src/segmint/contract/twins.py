@@ -15,6 +15,7 @@ FEWEST_ROWS = 30  # with fewer, two columns of yes and no may be alike by chance
 COMPARED_ROWS = 1_000
 _ROUNDING = 1e-9
 _BOTH_FILLED = 0.9
+_STEP = 50  # of the compared rows every often: few, and they tell nearly all pairs of columns apart
 
 
 class Twin(NamedTuple):
@@ -84,16 +85,35 @@ def _multiples(looks: Sequence[Look]) -> dict[str, Twin]:
         return {}
     rows = np.unique(np.linspace(0, len(looks[0].numbers) - 1, COMPARED_ROWS).astype(int))
     part = np.column_stack([look.numbers.gather(rows).to_numpy() for look in looks])
+    few = part[::_STEP].copy()
     found: dict[str, Twin] = {}
     for place, look in enumerate(looks[:-1]):
         if look.name in found:  # its multiples are those of the first one
             continue
         ahead = np.array([other for other in range(place + 1, len(looks)) if looks[other].name not in found], dtype=int)
+        ahead = ahead[_may_be_multiples(few[:, ahead], few[:, place])]
         for other in ahead[_ratios(part[:, ahead], part[:, place]) != 0]:
             ratio = float(_ratios(looks[other].numbers.to_numpy()[:, None], look.numbers.to_numpy())[0])
             if ratio:
                 found[looks[other].name] = Twin(look.name, _round_ratio(ratio), exact=False)
     return found
+
+
+def _may_be_multiples(many: NDArray[np.float64], one: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell the columns of `many` that no two of a few rows show to be no number of times `one`."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        ratios = many / one[:, None]
+    _, least, most = _spread(ratios, np.isfinite(ratios))
+    with np.errstate(invalid="ignore"):  # where none is told
+        return ~(most - least > _ROUNDING * (np.abs(most) + np.abs(least)))
+
+
+def _spread(
+    ratios: NDArray[np.float64], both: NDArray[np.bool_]
+) -> tuple[NDArray[np.bool_], NDArray[np.float64], NDArray[np.float64]]:
+    told = both & np.isfinite(ratios) & (ratios != 0)  # nought is any number of times nought, and nothing else
+    least = np.where(told, ratios, np.inf).min(axis=0, initial=np.inf)
+    return told, least, np.where(told, ratios, -np.inf).max(axis=0, initial=-np.inf)
 
 
 def _ratios(many: NDArray[np.float64], one: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -102,11 +122,9 @@ def _ratios(many: NDArray[np.float64], one: NDArray[np.float64]) -> NDArray[np.f
     filled = np.maximum(np.isfinite(many).sum(axis=0), np.isfinite(one).sum())
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         ratios = many / one[:, None]
-    told = both & np.isfinite(ratios) & (ratios != 0)  # nought is any number of times nought, and nothing else
+    told, least, most = _spread(ratios, both)
     alike = (both.sum(axis=0) >= _BOTH_FILLED * filled) & (told.sum(axis=0) >= FEWEST_ROWS)
     alike &= (told | ~both | ((many == 0) & (one == 0)[:, None])).all(axis=0)
-    least = np.where(told, ratios, np.inf).min(axis=0, initial=np.inf)
-    most = np.where(told, ratios, -np.inf).max(axis=0, initial=-np.inf)
     with np.errstate(invalid="ignore"):  # where none was told
         middle = np.where(alike, (least + most) / 2, 0.0)
     return np.where(alike & (most - least <= _ROUNDING * np.abs(middle)), middle, 0.0)

@@ -16,6 +16,7 @@ from segmint.contract.infer import infer_contract as draft
 from segmint.errors import ContractError
 from segmint.flows.read import open_source, reading_as_typed
 from segmint.flows.settings import Settings, settings_of
+from segmint.progress import Progress, silent
 from segmint.store.staging import publish_bytes
 
 _REVIEWED = re.compile(r"^[ \t]*reviewed[ \t]*=[ \t]*false", re.MULTILINE)
@@ -34,6 +35,7 @@ def infer_contract(
     outcome: str | None = None,
     without_outcome: bool = False,
     config: Settings = None,
+    progress: Progress = silent,
 ) -> Draft:
     """Draft a contract from a table, to be reviewed by a person before it trains anything.
 
@@ -48,6 +50,8 @@ def infer_contract(
         Whether nobody has answered yet: the outcome is the column `outcome`, or "response", that the campaign will fill.
     config : Config or path, optional
         How tables are read.
+    progress : Progress
+        Told how far the work is.
 
     Returns
     -------
@@ -63,7 +67,8 @@ def infer_contract(
     require_switches(without_outcome=without_outcome)
     named = name or (Path(source).stem if isinstance(source, str | Path) else "table")
     data = settings_of(config).data
-    drafted = draft(open_source(source, data), name=named, outcome=outcome, without_outcome=without_outcome)
+    opened = open_source(source, data)
+    drafted = draft(opened, name=named, outcome=outcome, without_outcome=without_outcome, progress=progress)
     if not (typed := reading_as_typed(data)):
         return drafted
     return replace(drafted, text=f"# Its table is read with {typed}: say so at each command.\n{drafted.text}")
