@@ -14,7 +14,7 @@ import pytest
 import segmint.config
 from segmint.cli import main
 from segmint.cli.screen import Screen
-from segmint.cli.stopped import INTERRUPTED, STOPPED
+from segmint.cli.stopped import INTERRUPTED, STOPPED, STOPPED_WITHOUT_RUN
 from segmint.flows.demo import sample_path
 
 ARGV = ["segment", "customers.csv", "--contract", "bank-marketing"]
@@ -61,6 +61,17 @@ def test_before_the_work_begins(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     monkeypatch.setattr(segmint.config, "load_config", interrupted)
     assert main(ARGV) == INTERRUPTED
     assert capsys.readouterr().err == f"{STOPPED}\n"
+
+
+@pytest.mark.parametrize(
+    "argv", [["check", "customers.csv", "--contract", "bank-marketing"], ["contract", "infer", "customers.csv"]]
+)
+def test_a_command_that_makes_no_run_names_none(
+    argv: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(segmint.config, "load_config", interrupted)
+    assert main(argv) == INTERRUPTED
+    assert capsys.readouterr().err == f"{STOPPED_WITHOUT_RUN}\n"
 
 
 def test_while_it_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import NoReturn
 
-from segmint.cli.stopped import STOPPED, ended_by, heed_signals
+from segmint.cli.stopped import ended_by, heed_signals, stopped
 from segmint.cli.streams import flush_streams, open_closed_streams
 
 __all__ = ["command", "main"]
@@ -31,6 +31,6 @@ def command() -> NoReturn:
         app.command()
     except KeyboardInterrupt:
         with suppress(OSError):
-            sys.stderr.write(f"{STOPPED}\n")
+            sys.stderr.write(f"{stopped(sys.argv[1:])}\n")
         flush_streams()
         os._exit(ended_by())

@@ -14,7 +14,7 @@ import typer
 
 from segmint.cli import contracts, customers, dashboard, lists, serve, time, training
 from segmint.cli.screen import silence, tell_beside
-from segmint.cli.stopped import INTERRUPTED, STOPPED, ended_by
+from segmint.cli.stopped import INTERRUPTED, ended_by, stopped
 from segmint.cli.streams import flush_streams
 from segmint.wording import printable
 
@@ -76,7 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Typer ends with 1 for one thing only: an input that ends where an answer is asked for.
         code = ended_by() if stop.code in (1, INTERRUPTED) else int(stop.code or 0)
         if code == ended_by():
-            tell_beside("\n".join(_notes(stop)) or STOPPED)
+            tell_beside("\n".join(_notes(stop)) or stopped(sys.argv[1:] if argv is None else argv))
         return code
     return 0
 

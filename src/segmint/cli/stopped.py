@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 INTERRUPTED = 130  # what a shell expects
 STOPPED = "stopped; nothing was published by halves, see: segmint runs"
+STOPPED_WITHOUT_RUN = "stopped; this command makes no run: give it again"
+
+_WITHOUT_RUN = ("check", "contract", "find", "settings", "simulate", "verify")
 
 _ASKED = (signal.SIGTERM, signal.SIGHUP)
 _heard: list[int] = []
@@ -22,6 +26,11 @@ def heed_signals() -> None:
         for number in _ASKED:
             if signal.getsignal(number) is signal.SIG_DFL:
                 signal.signal(number, _stop)
+
+
+def stopped(argv: Sequence[str]) -> str:
+    """Say that a command was stopped, and what to do, where no run says more of it."""
+    return STOPPED_WITHOUT_RUN if argv and argv[0] in _WITHOUT_RUN else STOPPED
 
 
 def ended_by() -> int:
