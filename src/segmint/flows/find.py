@@ -7,7 +7,7 @@ import re
 import stat
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,10 +90,9 @@ class Found:
         lines += [f"could not be read: {file} ({reason})" for file, reason in self.unread]
         names = "names" if len(self.named) < 2 else "name"
         who = "the id" if self.ids == 1 else f"any of the {self.ids:,} ids"
-        return (
-            *lines,
-            f"{counted(len(self.named), 'file') if self.named else 'no file'} in {self.folder} {names} {who}",
-        )
+        files = counted(len(self.named), "file") if self.named else "no file"
+        unread = f"; {len(self.unread):,} could not be read, and may" if self.unread else ""
+        return (*lines, f"{files} in {self.folder} {names} {who}{unread}")
 
     def frame(self) -> pl.DataFrame:
         """Return one row per file."""
@@ -138,8 +137,12 @@ def find_customers(
     done, total = 0, sum(files.values())
     for file, size in files.items():
         progress("looking into files", done, total)
+
+        def tell(share: float, before: int = done, size: int = size) -> None:
+            progress("looking into files", before + int(share * size), total)
+
         try:
-            named += _in_fingerprints(file, wanted) if file.name == KEY else _in_table(file, wanted, data)
+            named += _in_fingerprints(file, wanted) if file.name == KEY else _in_table(file, wanted, data, tell)
         except (SegmintError, OSError, pl.exceptions.PolarsError) as error:
             unread.append((file, error.came if isinstance(error, SegmintError) else why(error)))
         done += size
@@ -243,11 +246,11 @@ def _in_fingerprints(key: Path, wanted: pl.Series) -> list[Named]:
     return [Named(key.parent / name, count) for name, count in known.items() if count]
 
 
-def _in_table(file: Path, wanted: pl.Series, data: Data) -> list[Named]:
+def _in_table(file: Path, wanted: pl.Series, data: Data, tell: Callable[[float], None]) -> list[Named]:
     """Look into every cell, whatever its column is called."""
     alike = without_marks_and_zeros(wanted).unique()
     rows, cells = Counter[str](), defaultdict[str, list[pl.Series]](list)
-    for frame in _frames(file, data):
+    for frame in _frames(file, data, tell):
         for column in frame.iter_columns():
             texts = column.cast(pl.String)
             # what files put around an id leaves it whole: a cell that does not hold it needs no closer look
@@ -276,7 +279,7 @@ def _rows_with(records: pl.Series, ids: pl.Series) -> int:
     )
 
 
-def _frames(file: Path, data: Data) -> Iterator[pl.DataFrame]:
+def _frames(file: Path, data: Data, tell: Callable[[float], None]) -> Iterator[pl.DataFrame]:
     with file.open("rb") as opened:
         is_workbook = opened.read(4) == b"PK\x03\x04"
     if is_workbook:
@@ -293,3 +296,4 @@ def _frames(file: Path, data: Data) -> Iterator[pl.DataFrame]:
         yield batch.frame
         if raw := [reject.raw for reject in batch.rejects]:
             yield pl.DataFrame({_RAW: raw})
+        tell(min(1.0, batch.done / source.size) if source.size else 0.0)
