@@ -17,7 +17,7 @@ from segmint.contract.validate import validate
 from segmint.errors import ConfigError, DataError, PolicyError
 from segmint.evaluation.backtest import Backtest
 from segmint.evaluation.rule import rule_of
-from segmint.evaluation.strategies import AtRandom, Everyone, Forgetful, Look, Moment, Rule
+from segmint.evaluation.strategies import AtRandom, Everyone, Forgetful, Moment, Proposal, Rule
 from segmint.flows import backtest as flow
 from segmint.flows.demo import sample_path
 from segmint.splits.waves import Wave
@@ -298,9 +298,9 @@ class _Equal(Forgetful):
 
     name, label, hidden, settings = "dense_network", "Everyone alike", False, ""
 
-    def look(self, moment: Moment) -> Look:
+    def look(self, moment: Moment) -> Proposal:
         said = np.full(moment.customers.height, 0.5)
-        return Look(propensity=said, raw=said)
+        return Proposal(propensity=said, raw=said)
 
 
 def test_a_shorter_last_wave_does_not_end_the_replay_of_a_quota(

@@ -57,7 +57,7 @@ def test_who_brings_less_than_nothing_is_in_no_part_that_pays(cost):
     frame = make_customers(3000).with_columns(worth=np.random.default_rng(1).normal(50, 100, 3000))
     policy = make_policy(cost=cost, value="worth")
     choice = choose(frame["client"], frame["propensity"], policy, columns=frame)
-    parts = what_if_parts(choice, policy)
+    parts = what_if_parts(choice)
     assert np.isfinite(parts["ratio"].to_numpy()).all()
     assert best_of_parts(parts)["customers"] == choice.listed.size < 3000
     assert best_of_parts(parts)["profit"] == pytest.approx(choice.profit, abs=0.01)
