@@ -24,7 +24,7 @@ def share_of(progress: Progress, whole: str, before: int, size: int, units: int)
     """Report a piece of work as a share of the whole: `size` of its `units`, behind the `before` that are done."""
 
     def tell(task: str, done: int, total: int) -> None:
-        progress(whole, before + size * done // total, units)
+        progress(whole, before + size * done // max(total, 1), units)
 
     return tell
 

@@ -226,3 +226,24 @@ def test_ids_are_typed_in_any_unicode(typed: bytes, ids: list[str], monkeypatch:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("Ä17".encode("cp1252"))))
     with pytest.raises(InputError, match="no text in UTF-8"):
         ids_listed("-")
+
+
+def test_an_encoding_that_tables_are_said_to_have_hides_nobody_in_others(tmp_path: Path) -> None:
+    (tmp_path / "utf8.csv").write_text("id,n\nMü17,1\nMü18,2\n", "utf-8")
+    (tmp_path / "cp1252.csv").write_text("id,n\nMü17,1\nMü18,2\n", "cp1252")
+    settings = Config.model_validate({"data": {"encoding": "cp1252"}})
+    found = find_customers("Mü17", settings, runs=tmp_path)
+    assert [each.file.name for each in found.named] == ["cp1252.csv", "utf8.csv"]
+    assert not found.unread
+
+
+def test_a_record_that_is_not_kept_whole_is_named_as_not_looked_into(tmp_path: Path) -> None:
+    (tmp_path / "long.csv").write_text('id;note\nC2;x\nC1;"' + 70_000 * "x" + '";C00017\n')
+    found = find_customers("C00017", runs=tmp_path)
+    assert not found.named
+    assert found.sentences[-1].endswith("; 1 could not be read, and may")
+
+
+def test_the_name_of_a_column_of_parquet_is_nobody(tmp_path: Path) -> None:
+    pl.DataFrame({"x": [17, 18]}).write_parquet(tmp_path / "wanted.parquet")
+    assert ids_listed(tmp_path / "wanted.parquet") == ["17", "18"]

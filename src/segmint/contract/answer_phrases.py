@@ -14,7 +14,13 @@ _PEOPLE_ARE = (
     "insured|employed|unemployed|self[- ]employed|married|unmarried|divorced|separated|widowed|retired|graduated|educated|subscribed|"
     "registered|enrolled|interested|satisfied|indebted|disabled|contacted|invited|verified|identified"
 )
-_DONE = r"\b(?!(?:need|feed|speed|seed|breed|bed|red)\b)\w*ed\b|\b(?:been|done|given|held|paid|sent|taken|made|had)\b"
+_DONE = (
+    r"\b(?!(?:need|feed|speed|seed|breed|bed|red)\b)\w*ed\b"
+    r"|\b(?:been|done|given|held|paid|sent|taken|made|had|bought|sold|left|got|seen|spoken|won|lost|met|begun|written|chosen)\b"
+)
+# beside a participle, which "secured loan" has none of
+_CLAUSE = re.compile(r"\b(an?|the|to|out|off|by|in|on|up|for)\b", re.IGNORECASE)
+_NEGATIVE = re.compile(r"\b(no|not|never|without)\b", re.IGNORECASE)
 _VERB = "want|take|receive|accept|prefer|pay|rent|drive|live|work|invest|save|travel|like|expect|plan|know|get|buy|need"
 _SAID = (  # of a yes and of a no, by what the label looks like
     (r"(?:is|are) (.+)", r"who are \1", r"who are not \1"),
@@ -22,7 +28,7 @@ _SAID = (  # of a yes and of a no, by what the label looks like
     (rf"({_PEOPLE_ARE})", r"who are \1", r"who are not \1"),
     (rf"(?:has|have) ever ((?:{_DONE}).*)", r"who have ever \1", r"who have never \1"),
     (
-        rf"(?:has|have) (been .+|(?:{_DONE})(?: (?:an?|the|to|for|in|on|at|by|up|before)\b.*)?)",
+        rf"(?:has|have) (been .+|(?:{_DONE})(?: (?:an?|the|to|for|in|on|at|by|up|off|out|before)\b.*)?)",
         r"who have \1",
         r"who have not \1",
     ),
@@ -38,14 +44,17 @@ def trait_of(label: str, *, yes: bool) -> str:
 
     What no pattern knows for a thing or a clause is quoted: whose “newsletter subscribed” is yes.
     """
+    quoted = f"whose “{label}” is {'yes' if yes else 'no'}"
+    if _NEGATIVE.search(label):
+        return quoted
     for pattern, of_yes, of_no in _SAID:
         if found := re.fullmatch(pattern, label, re.IGNORECASE):
             return found.expand(of_yes if yes else of_no)
     held = re.sub(r"^((has|have|owns|holds|uses) (an? )?|an? )(?=.)", "", label, flags=re.IGNORECASE)
     one = _ONE_OF_THEM.search(held)
-    if _NO_NOUN.search(held) and not one:
-        return f"whose “{label}” is {'yes' if yes else 'no'}"
-    article = "" if not one else "an " if held[0].casefold() in "aeiou" else "a "
+    if _NO_NOUN.search(held) and (not one or _CLAUSE.search(held)):
+        return quoted
+    article = "" if not one else "an " if re.match(r"[aeio]|u(?!s|ni)", held, re.IGNORECASE) else "a "
     return f"{'with' if yes else 'without'} {article}{held}"
 
 

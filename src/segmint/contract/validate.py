@@ -446,7 +446,7 @@ def _refuse_unteachable(table: ValidTable) -> None:
             f"Only {counted(len(table), 'row is', 'rows are')} usable"
             + (f": nobody called {alone:,} of the {table.ledger.read:,} customers." if alone else "."),
             expected=f"at least {MIN_ROWS} rows with an outcome" + (", of customers who were called" if alone else ""),
-            fix="use a larger table",
+            fix=f"{table.ledger.cut_off}, or use a larger one" if table.ledger.cut_off else "use a larger table",
         )
     counts = count_values(table.frame[outcome.column])
     if len(counts) < 2:

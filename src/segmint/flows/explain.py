@@ -294,8 +294,7 @@ def _explain_all(here: Run, table: ValidTable, bundle: Bundle, sensitive: bool, 
     here.keep(REASONS_OF_EACH, reasons)
     summary = keep_importance(here, table, bundle) | {"explained": len(some), "rows": len(table)}
     sentences = [str(summary["stability"])]
-    if by_record := named_by_record(table):
-        sentences.append(f"warning: {by_record}")
+    sentences += [f"warning: {said}" for said in (table.ledger.cut_off, named_by_record(table)) if said]
     if len(some) < len(table):
         sentences.insert(
             0, f"{some_of(len(some), len(table), 'customers', 'was', 'were')} explained, drawn by a fixed rule."

@@ -7,7 +7,7 @@ import re
 import stat
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from segmint.progress import Progress, silent
 from segmint.store.run_files import IDS, KEY, MOVED
 from segmint.store.training_ids import open_moved_ids, open_training_ids
 from segmint.tables.byte_stream import wide_encoding_of
+from segmint.tables.rejects import MAX_RAW
 from segmint.tables.table_source import NoRowsError
 from segmint.tables.workbook_source import sheets_as_texts
 from segmint.targeting.given_ids import Ids, given_ids
@@ -131,7 +132,8 @@ def find_customers(
             "No id was given.", expected="the ids of customers", fix="say who is looked for: segmint find ID"
         )
     # where a header stands is said of a table, and segmint's own files lie here too: rows above it are looked into
-    data, folder = settings_of(config).data.model_copy(update={"header_row": None}), list_runs(runs).folder
+    told, folder = settings_of(config).data.model_copy(update={"header_row": None}), list_runs(runs).folder
+    ways = [told, told.model_copy(update={"encoding": None})] if told.encoding else [told]
     named: list[Named] = []
     files, unread = _files(folder)
     done, total = 0, sum(files.values())
@@ -141,10 +143,9 @@ def find_customers(
         def tell(share: float, before: int = done, size: int = size) -> None:
             progress("looking into files", before + int(share * size), total)
 
-        try:
-            named += _in_fingerprints(file, wanted) if file.name == KEY else _in_table(file, wanted, data, tell)
-        except (SegmintError, OSError, pl.exceptions.PolarsError) as error:
-            unread.append((file, error.came if isinstance(error, SegmintError) else why(error)))
+        found, reason = _in_file(file, wanted, ways, tell)
+        named += found
+        unread += [(file, reason)] if reason else []
         done += size
     progress("looking into files", total, total)
     return Found(folder, len(wanted), tuple(named), tuple(unread))
@@ -167,7 +168,7 @@ def ids_listed(source: Path | str) -> list[str]:
     """
     if str(source) == "-":
         return _typed()
-    name = Path(source).name
+    name, table = Path(source).name, None
     try:
         table = open_source(source, data_of_list(source, Data()))
         batches = list(table.batches())
@@ -190,7 +191,8 @@ def ids_listed(source: Path | str) -> list[str]:
             fix="name the column in the file's first line, or leave the others out",
         )
     # of a column with another name the first line may be a customer
-    first = [] if columns or looks_like_id(plain_name(header[0])) else [header[0]]
+    headless = table is None or table.receipt["format"] != "Parquet"
+    first = [header[0]] if headless and not columns and not looks_like_id(plain_name(header[0])) else []
     return [*first, *(each for column in columns or header for each in ids_of(frame[column], name).drop_nulls())]
 
 
@@ -246,13 +248,33 @@ def _in_fingerprints(key: Path, wanted: pl.Series) -> list[Named]:
     return [Named(key.parent / name, count) for name, count in known.items() if count]
 
 
-def _in_table(file: Path, wanted: pl.Series, data: Data, tell: Callable[[float], None]) -> list[Named]:
-    """Look into every cell, whatever its column is called."""
+def _in_file(
+    file: Path, wanted: pl.Series, ways: Sequence[Data], tell: Callable[[float], None]
+) -> tuple[list[Named], str]:
+    """Look into a file, read in each way until somebody is found; with why nobody could look into it whole, or ""."""
+    reasons = []
+    for data in ways:
+        try:
+            if file.name == KEY:
+                return _in_fingerprints(file, wanted), ""
+            named, reason = _in_table(file, wanted, data, tell)
+        except (SegmintError, OSError, pl.exceptions.PolarsError) as error:
+            named, reason = [], error.came if isinstance(error, SegmintError) else why(error)
+        if named:
+            return named, reason
+        reasons.append(reason)
+    return [], reasons[0] if all(reasons) else ""
+
+
+def _in_table(file: Path, wanted: pl.Series, data: Data, tell: Callable[[float], None]) -> tuple[list[Named], str]:
+    """Look into every cell, whatever its column is called; with what could not be seen."""
     alike = without_marks_and_zeros(wanted).unique()
-    rows, cells = Counter[str](), defaultdict[str, list[pl.Series]](list)
+    rows, cells, longest = Counter[str](), defaultdict[str, list[pl.Series]](list), 0
     for frame in _frames(file, data, tell):
         for column in frame.iter_columns():
             texts = column.cast(pl.String)
+            if column.name == _RAW:
+                longest = max(longest, *texts.str.len_chars())
             # what files put around an id leaves it whole: a cell that does not hold it needs no closer look
             texts = texts.filter(texts.str.contains_any(alike.to_list()).fill_null(False))
             if column.name == _RAW or frame.width == 1:
@@ -264,7 +286,8 @@ def _in_table(file: Path, wanted: pl.Series, data: Data, tell: Callable[[float],
             )
     rows.update({name: int(are_among(pl.concat(found), wanted).sum()) for name, found in cells.items()})
     columns = tuple(name for name, count in rows.items() if count)
-    return [Named(file, max(rows.values()), columns)] if columns else []
+    unseen = f"a rejected record is longer than the {MAX_RAW:,} characters that are kept" if longest >= MAX_RAW else ""
+    return [Named(file, max(rows.values()), columns)] if columns else [], unseen
 
 
 def _rows_with(records: pl.Series, ids: pl.Series) -> int:
