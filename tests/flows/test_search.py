@@ -42,11 +42,11 @@ def searched(tmp_path_factory: pytest.TempPathFactory, seen: list[set[int]]) -> 
         fit = NetworkModel.fit
 
         def watched(
-            self: NetworkModel, X: pl.DataFrame, y: np.ndarray, *, inner: object, groups: object
+            self: NetworkModel, X: pl.DataFrame, y: np.ndarray, *, inner: object, **more: object
         ) -> NetworkModel:
             rows = set(X.hash_rows(seed=1).to_list()) | set(inner[0].hash_rows(seed=1).to_list())  # type: ignore[index]
             seen.append(rows)
-            return fit(self, X, y, inner=inner, groups=groups)  # type: ignore[arg-type]
+            return fit(self, X, y, inner=inner, **more)  # type: ignore[arg-type]
 
         patch.setattr(NetworkModel, "fit", watched)
         patch.setattr(flow, "WIDTHS", ("16-8", "128-64"))
