@@ -247,3 +247,11 @@ def test_a_record_that_is_not_kept_whole_is_named_as_not_looked_into(tmp_path: P
 def test_the_name_of_a_column_of_parquet_is_nobody(tmp_path: Path) -> None:
     pl.DataFrame({"x": [17, 18]}).write_parquet(tmp_path / "wanted.parquet")
     assert ids_listed(tmp_path / "wanted.parquet") == ["17", "18"]
+
+
+def test_a_column_called_raw_may_be_empty_and_so_may_a_batch(tmp_path: Path) -> None:
+    pl.DataFrame({"id": ["17", "18"], "raw": ["a", None]}).write_parquet(tmp_path / "nulls.parquet")
+    (tmp_path / "broken.csv").write_text("id,raw\n17\n18\n")  # no record is a row
+    found = find_customers("17", runs=tmp_path)
+    assert [each.file.name for each in found.named] == ["broken.csv", "nulls.parquet"]
+    assert not found.unread

@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 from segmint.contract.column import Column
 from segmint.contract.counts import count_values
 from segmint.contract.valid_table import ValidTable
-from segmint.features.edges import band_cuts
+from segmint.features.edges import FEWEST, band_cuts
 from segmint.metrics.association import cramers_v
 from segmint.metrics.intervals import wilson
 from segmint.segments.coding import band_labels
 from segmint.wording import plain
 
-FEWEST = 10
 BANDS = 6
 OTHER = "rare levels"
 MISSING = "no value"

@@ -269,12 +269,12 @@ def _in_file(
 def _in_table(file: Path, wanted: pl.Series, data: Data, tell: Callable[[float], None]) -> tuple[list[Named], str]:
     """Look into every cell, whatever its column is called; with what could not be seen."""
     alike = without_marks_and_zeros(wanted).unique()
-    rows, cells, longest = Counter[str](), defaultdict[str, list[pl.Series]](list), 0
+    rows, cells, cut = Counter[str](), defaultdict[str, list[pl.Series]](list), False
     for frame in _frames(file, data, tell):
         for column in frame.iter_columns():
             texts = column.cast(pl.String)
             if column.name == _RAW:
-                longest = max(longest, *texts.str.len_chars())
+                cut = cut or bool((texts.str.len_chars() >= MAX_RAW).any())
             # what files put around an id leaves it whole: a cell that does not hold it needs no closer look
             texts = texts.filter(texts.str.contains_any(alike.to_list()).fill_null(False))
             if column.name == _RAW or frame.width == 1:
@@ -286,7 +286,7 @@ def _in_table(file: Path, wanted: pl.Series, data: Data, tell: Callable[[float],
             )
     rows.update({name: int(are_among(pl.concat(found), wanted).sum()) for name, found in cells.items()})
     columns = tuple(name for name, count in rows.items() if count)
-    unseen = f"a rejected record is longer than the {MAX_RAW:,} characters that are kept" if longest >= MAX_RAW else ""
+    unseen = f"a rejected record is longer than the {MAX_RAW:,} characters that are kept" if cut else ""
     return [Named(file, max(rows.values()), columns)] if columns else [], unseen
 
 

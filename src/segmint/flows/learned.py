@@ -40,10 +40,15 @@ class Learned:
         if self.ids is not None:
             nobody = np.zeros(len(table), dtype=bool)
             return nobody if table.ids is None else self.ids.known(table.ids)
-        return with_outcome(table)
+        return _with_outcome(table)
 
 
-def with_outcome(table: ValidTable) -> NDArray[np.bool_]:
+def may_have_taught(learned: Learned | None, table: ValidTable) -> NDArray[np.bool_]:
+    """Tell for each row whether the network learned from it; where nobody can tell (None), whether it may have."""
+    return _with_outcome(table) if learned is None else learned.rows(table)
+
+
+def _with_outcome(table: ValidTable) -> NDArray[np.bool_]:
     """Tell for each row whether its outcome is known: nobody else can have been trained on."""
     outcome = table.contract.outcome.column
     if outcome not in table.frame.columns:

@@ -15,7 +15,7 @@ from segmint.config import Config
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.flows.candidates import choose_of, require_usable, today, weigh
-from segmint.flows.learned import Learned, with_outcome
+from segmint.flows.learned import Learned, may_have_taught
 from segmint.flows.read import open_source
 from segmint.flows.settings import policy_of, require_its_moment
 from segmint.store.bundle import Bundle
@@ -111,7 +111,7 @@ def prepare_list(table: ValidTable, bundle: Bundle, config: Config, learned: Lea
     held_back = found.held_back
     preview = ListPreview(found.customers, found.propensity, policy, columns=found.columns, eligible=held_back.eligible)
     sure, trained_on = learned is not None, np.zeros(len(table), dtype=bool)
-    trained_on[held_back.eligible] = (learned.rows if learned else with_outcome)(table.rows(held_back.eligible))
+    trained_on[held_back.eligible] = may_have_taught(learned, table.rows(held_back.eligible))
     rejected = table.ledger.rejected
     return PreparedList(held_back.because, held_back.counts, rejected, found.doubts, trained_on, sure, preview)
 

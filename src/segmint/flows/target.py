@@ -28,7 +28,7 @@ from segmint.flows.candidates import (
     require_usable,
     weigh,
 )
-from segmint.flows.learned import Learned, run_folder, with_outcome
+from segmint.flows.learned import Learned, may_have_taught, run_folder
 from segmint.flows.read import inputs_of, open_source, read, refuse_in_run
 from segmint.flows.report import write_report
 from segmint.flows.same_campaign import held_out_again
@@ -202,7 +202,7 @@ def target(
         summary["hand_off"] = _publish(
             here, call_list, contract, profile, pl.DataFrame(summary["parts"]), opened_bundle
         )
-        seen = int((learned.rows if learned else with_outcome)(table.rows(call_list.lists(table.records))).sum())
+        seen = int(may_have_taught(learned, table.rows(call_list.lists(table.records))).sum())
         if learned is not None:
             summary["trained_on"] = seen
         summary["doubts"] = [

@@ -45,9 +45,9 @@ def reference_of(
     -------
     dict
         Per column edges between twentieths, rounded as `quantile_edges` says, or level counts (levels in fewer than 10 customers
-        pooled), the contract's codes however few have them, missing share, outcome shares, a histogram of out-of-fold probabilities, at most 100 bins of about equally many customers,
-        with their mean and how many said so in each bin, the ROC AUC they promise and how far rows of one customer go
-        together, and the number of customers.
+        pooled), the contract's codes however few have them, missing share, outcome shares, a histogram of out-of-fold
+        probabilities, at most 100 bins of about equally many customers, with their mean and how many said so in each bin,
+        the ROC AUC they promise and how far rows of one customer go together, and the number of customers.
     """
     outcome = table.outcome
     once = table.frame[last_rows(row_customers(table))]

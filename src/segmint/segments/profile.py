@@ -152,11 +152,6 @@ class Response:
     profit_high: float | None = None
     profit_per_customer: float | None = None
 
-    def surely_above(self, other: Response) -> bool:
-        """Whether this rate is above another segment's by more than chance explains (Newcombe 1998, method 10)."""
-        reach = np.hypot(self.rate - self.low, other.high - other.rate)
-        return bool(self.rate - other.rate > reach)
-
 
 @dataclass(frozen=True)
 class Association:
