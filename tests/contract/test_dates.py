@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, date, datetime
 
 import polars as pl
@@ -18,6 +19,7 @@ from segmint.contract.dates import (
     likeliest_formats,
     read_dates,
     readings_of,
+    today,
 )
 
 
@@ -101,3 +103,16 @@ def test_formats_that_read_other_days_in_as_many_texts_are_told() -> None:
     # as many different texts, and no text that is two days
     assert likeliest_formats(pl.Series(["2026-11-20", "20.11.2026"])) == ("%Y-%m-%d",)
     assert likeliest_formats(pl.Series(["20.11.2026", "20.11.2026", "2026-11-21"])) == ("%d.%m.%Y",)
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="this system sets time zones otherwise")
+def test_today_is_the_day_where_the_calls_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The two ends of the world never share a day."""
+    days = []
+    for zone in ("Etc/GMT+12", "Etc/GMT-14"):
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+        days.append(today())
+    monkeypatch.undo()
+    time.tzset()
+    assert days[0] < days[1]

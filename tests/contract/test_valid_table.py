@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from segmint.contract.contract import parse_contract
+from segmint.contract.ledger import KEPT_REJECTS
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.tables.source import open_table
@@ -66,3 +67,10 @@ def test_amounts_of_a_column_that_is_not_used_are_read_with_their_unit() -> None
     frame = pl.DataFrame({"age": range(18, 118), "answer": ["yes", "no"] * 50, "worth": ["1,200.50 EUR"] * 100})
     table = validate(open_table(frame), parse_contract(CONTRACT + worth, origin="x"))
     assert table.numbers("worth").values.unique().to_list() == [1200.5]
+
+
+def test_more_rejected_records_than_the_ledger_names_are_all_told() -> None:
+    frame = pl.DataFrame({"age": ["40", "forty"] * 1_250})
+    table = validate(open_table(frame), parse_contract(CONTRACT, origin="x"), purpose="predict", max_rejected=1.0)
+    assert len(table.ledger.rejects) == KEPT_REJECTS < table.ledger.rejected
+    assert table.rejected.tolist() == list(range(2, 2_501, 2))

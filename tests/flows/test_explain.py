@@ -14,9 +14,9 @@ from segmint.contract.column import Column
 from segmint.contract.validate import validate
 from segmint.errors import InputError
 from segmint.flows.bundle import propensities
-from segmint.flows.candidates import ids_of
 from segmint.flows.demo import sample_path
 from segmint.flows.explain import Explained, explain_customers
+from segmint.flows.named import ids_of
 from segmint.flows.run import RunResult
 from segmint.store.bundle import open_bundle
 from segmint.store.run import Run

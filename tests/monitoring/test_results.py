@@ -13,7 +13,7 @@ from segmint.contract.contract import Contract
 from segmint.errors import DataError
 from segmint.monitoring.codes import PLAIN
 from segmint.monitoring.results import outcomes_of
-from tests.flows.test_candidates import CONTRACT
+from tests.flows.tables import CONTRACT
 
 
 def test_ids_meet_however_a_file_writes_them() -> None:

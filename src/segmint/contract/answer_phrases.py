@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from segmint.contract.answers import NO_WORDS, YES_WORDS
+from segmint.contract.yes_no import NO_WORDS, YES_WORDS
 
 _ONE_OF_THEM = re.compile(
     r"(loan|card|account|mortgage|overdraft|deposit|policy|plan|fund|contract|subscription|portfolio|pension|car|house|phone|\bapp)$",

@@ -10,10 +10,10 @@ from typing import Any, cast
 import numpy as np
 import polars as pl
 
-from segmint.contract.answers import NO, NO_ANSWER, YES
 from segmint.contract.column import Column
 from segmint.contract.contract import Outcome
 from segmint.contract.dates import ISO, read_dates
+from segmint.contract.yes_no import NO, NO_ANSWER, YES
 from segmint.errors import ContractError, InputError
 from segmint.tables.amounts import bare_amounts
 from segmint.tables.lengths import lengths_as_text

@@ -11,8 +11,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from segmint.complaints import first_of, said
-from segmint.contract.answers import NO_WORDS, YES_WORDS
 from segmint.contract.column import Column, Known
+from segmint.contract.yes_no import NO_WORDS, YES_WORDS
 from segmint.errors import ContractError
 from segmint.toml_files import parse_toml, toml_text_of
 from segmint.wording import counted, did_you_mean, shorten

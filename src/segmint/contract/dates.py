@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 
 import polars as pl
 
@@ -28,6 +28,11 @@ _YEARS = (1900, 2100)
 # days since this one are how a spreadsheet keeps dates; those from 1954 to 2118 have five digits
 _FIRST_SERIAL, _SERIAL = date(1899, 12, 30), r"^([2-7][0-9]{4})([.,][0-9]+)?$"
 _TIME_OF_DAY = r"(T|\s+)[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?\s*([AaPp][Mm]|Z|UTC|[+-][0-9]{2}:?[0-9]{2})?$"
+
+
+def today() -> date:
+    """Return the day where this runs: histories of calls and call windows are in local time too."""
+    return datetime.now().astimezone().date()
 
 
 def read_dates(texts: pl.Series, form: str) -> pl.Series:

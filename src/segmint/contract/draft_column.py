@@ -8,7 +8,6 @@ from math import ceil, floor, inf, log10
 
 import polars as pl
 
-from segmint.contract.answers import NO_ANSWER
 from segmint.contract.column import FEATURE_ROLES, KNOWN_ORDER, Column, Known, Role, State
 from segmint.contract.counts import count_values
 from segmint.contract.dates import ISO, format_words
@@ -34,6 +33,7 @@ from segmint.contract.hints import (
 from segmint.contract.look import MANY, MAX_LEVELS, MISSING_WORDS, Look, few_named, share
 from segmint.contract.treatment import left_alone
 from segmint.contract.twins import Twin, twins_of
+from segmint.contract.yes_no import NO_ANSWER
 from segmint.wording import counted
 
 AGES = (0.0, 160.0)  # years

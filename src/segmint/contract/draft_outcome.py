@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from segmint.contract.answers import NO, NO_ANSWER, NO_WORDS, YES, YES_WORDS, few_yes_told
 from segmint.contract.column_match import suggested
 from segmint.contract.contract import Outcome
 from segmint.contract.counts import count_values
@@ -20,6 +19,7 @@ from segmint.contract.hints import (
 )
 from segmint.contract.look import MISSING_WORDS, bare_texts
 from segmint.contract.validate import MIN_ROWS_PER_LEVEL, rare_told
+from segmint.contract.yes_no import NO, NO_ANSWER, NO_WORDS, YES, YES_WORDS, few_yes_told
 from segmint.errors import ContractError
 from segmint.wording import counted
 

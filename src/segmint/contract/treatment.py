@@ -7,10 +7,10 @@ from typing import Final
 
 import polars as pl
 
-from segmint.contract.answers import NO, YES, bare_words
 from segmint.contract.cells import as_text
 from segmint.contract.column import Column
 from segmint.contract.contract import Contract
+from segmint.contract.yes_no import NO, YES, bare_words
 
 CALLED: Final = (*YES, "call", "called", "treated", "treatment", "contacted", "reached", "listed")
 LEFT_ALONE: Final = (*NO, "control", "control group", "holdout", "held out", "left alone", "untreated", "not called")

@@ -11,7 +11,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.contract.answers import few_yes_told
 from segmint.contract.cells import Cells, number_cells
 from segmint.contract.column import Column, Known
 from segmint.contract.contract import Contract
@@ -19,6 +18,7 @@ from segmint.contract.copies import copies_told
 from segmint.contract.hints import names_customer, plain_name
 from segmint.contract.ledger import Ledger
 from segmint.contract.look import MANY, MAX_LEVELS
+from segmint.contract.yes_no import few_yes_told
 from segmint.errors import DataError
 from segmint.tables.decimal_sign import decimal_of
 from segmint.wording import counted, percent, some_of

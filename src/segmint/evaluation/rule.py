@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.contract.answers import NO, YES, bare_words
 from segmint.contract.valid_table import ValidTable
+from segmint.contract.yes_no import NO, YES, bare_words
 from segmint.errors import ConfigError
 
 

@@ -31,7 +31,7 @@ from segmint.evaluation.strategies import (
     teaches,
 )
 from segmint.evaluation.wave_policy import WavePolicy
-from segmint.flows.candidates import with_policy_columns
+from segmint.flows.policy_columns import with_policy_columns
 from segmint.flows.read import begin, open_source, read, require_contract
 from segmint.flows.report import write_report
 from segmint.flows.settings import RUNS, Place, Settings, contract_of, place_of, settings_of

@@ -2,132 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 
 import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
-from segmint.contract.ids import bare_ids
+from segmint.contract.dates import today
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import PolicyError
-from segmint.flows.bundle import SEGMENT, propensities, require_response, segment_names, segments_in
-from segmint.flows.same_campaign import shared_customers
-from segmint.monitoring.unread import Unread
+from segmint.flows.bundle import SEGMENT, propensities, require_response, segments_in
+from segmint.flows.list_doubts import unread
+from segmint.flows.named import customers_of, named_by_record
+from segmint.flows.policy_columns import columns_of, measured_columns
 from segmint.store.bundle import Bundle
-from segmint.store.run import Run
 from segmint.targeting.choose import Choice, choose
 from segmint.targeting.holdout import in_holdout, keyed_words
-from segmint.targeting.levels import has_level, levels_of_nobody, require_known_levels
+from segmint.targeting.levels import has_level
 from segmint.targeting.optimise import UnfilledQuotaError
 from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.stakes import Stakes
-from segmint.targeting.suppress import UNNAMED, Doubt, Suppression, count_reasons, respects_objections, suppress
-from segmint.wording import counted, listed
-
-CARRIED = frozenset({"name", "phone", "quota"})
-NO_OBJECTIONS = Doubt(
-    title="No do-not-call list was used",
-    sentence="this list respects no do-not-call list; name the files of objections as policy.suppress, or a column of "
-    "consent in the contract",
-)
-NO_HISTORY = Doubt(
-    title="No earlier calls are counted",
-    sentence="no file of earlier calls is named as policy.history, so policy.attempts keeps nobody off; none is needed for a "
-    "campaign's first list",
-)
-
-
-def doubts_of_list(
-    policy: ContactPolicy,
-    bundle: Bundle,
-    columns: pl.DataFrame,
-    called: pl.Series,
-    who: str,
-    *,
-    seen: int,
-    sure: bool,
-    read: Sequence[Doubt],
-    runs: Sequence[Run],
-    table: str,
-) -> list[Doubt]:
-    """Say what may be wrong with a list that is made, or would be.
-
-    Parameters
-    ----------
-    policy, bundle
-    columns : polars.DataFrame
-        What the policy may take from.
-    called : polars.Series of String
-        The customers `who`, as `customers_of` names them.
-    who : str
-        What they are to the list: "to be called".
-    seen : int
-        How many of them the network was trained on, or may have been.
-    sure : bool
-        Whether anybody can tell.
-    read : sequence of Doubt
-        The doubts of `Candidates`.
-    runs : sequence of Run
-        Newest first; lists of the same campaign among them may call the same customers.
-    table : str
-        The fingerprint of the customers' table.
-    """
-    by_id = bundle.contract.id_column is not None
-    return [
-        *_trained_on(seen, len(called), who, sure=sure, by_id=by_id),
-        *shared_customers(runs, policy, called, who, by_id=by_id, table=table),
-        *_doubts_of(policy, bundle, columns, read),
-    ]
-
-
-def _trained_on(seen: int, of: int, who: str, *, sure: bool, by_id: bool) -> list[Doubt]:
-    """Say that the network has learned from `seen` of the `of` customers `who`, or may have, where it has from any."""
-    if not seen:
-        return []
-    if sure:
-        said = (
-            f"the network was trained on {seen:,} of the {of:,} {who}: for them this is no prediction about strangers, and what "
-            "they are expected to bring may be too high"
-        )
-        return [Doubt(title="The network has seen customers of this list", sentence=said)]
-    why = (
-        "the run that trained it is not here"
-        if by_id
-        else "the contract has no id, and this is not the very table it learned"
-    )
-    said = (
-        f"{seen:,} of the {of:,} {who} have an outcome already, and nobody can tell whether the network was trained on them "
-        f"({why}): if it was, what they are expected to bring may be too high"
-    )
-    return [Doubt(title="Nobody can tell whether the network has seen customers of this list", sentence=said)]
-
-
-def unread(bundle: Bundle, columns: pl.DataFrame) -> list[Doubt]:
-    """Say which columns the network cannot make sense of, as they are written otherwise than in training."""
-    found = Unread(bundle.contract.features(bundle.at), bundle.reference)
-    found.add(columns)
-    said = ". ".join([*found.doubts, "What is expected of the list may be far off"])
-    return [Doubt(title="The table is not written as the network learned it", sentence=said)] if found.doubts else []
-
-
-def named_by_record(table: ValidTable) -> str:
-    """Say that customers are named by the number of their record although the table has ids; "" where they are not."""
-    name = table.unread_ids
-    if name is None:
-        return ""
-    return (
-        f"'{name}' looks like the ids of customers, and the contract '{table.contract.name}' has no id column: every customer "
-        f"is named by the number of the record in the table, not by '{name}'; to use the ids, add the column to the contract "
-        'with role = "id" and train again'
-    )
-
-
-def today() -> date:
-    """Return the day where this runs: histories of calls and call windows are in local time too."""
-    return datetime.now().astimezone().date()
+from segmint.targeting.suppress import Doubt, Suppression, count_reasons, suppress
+from segmint.wording import listed
 
 
 def require_usable(bundle: Bundle) -> None:
@@ -255,127 +151,6 @@ def _lost_in_choosing(
     said = f"{error.came} Of the {of:,} whom no rule keeps off, {listed([clause for clause, _ in lost])}."
     fixes = listed(["lower the minimum in policy.quotas", *(fix for _, fix in lost)], last="or")
     return UnfilledQuotaError(error.quota, said, fix=fixes)
-
-
-def _doubts_of(policy: ContactPolicy, bundle: Bundle, columns: pl.DataFrame, read: Sequence[Doubt]) -> list[Doubt]:
-    """Say that a list respects no objection or earlier call, what was `read`, and which rules wait in vain."""
-    known = known_levels(bundle, segments=SEGMENT not in bundle.contract.by_name)
-    waiting = levels_of_nobody(policy, columns, known)
-    uncounted = policy.attempts is not None and policy.history is None
-    return [
-        *([] if respects_objections(policy, bundle.contract) else [NO_OBJECTIONS]),
-        *([NO_HISTORY] if uncounted else []),
-        *read,
-        *(Doubt(title="A rule waits for nobody", sentence=said) for said in waiting),
-    ]
-
-
-def columns_of(table: ValidTable, policy: ContactPolicy, bundle: Bundle) -> pl.DataFrame:
-    """Join the validated columns with the file's other columns that the policy names."""
-    found_by_bundle = require_policy_columns((*table.frame.columns, *table.raw.columns), policy, bundle)
-    return with_policy_columns(table, policy, apart=found_by_bundle)
-
-
-def require_policy_columns(columns: Sequence[str], policy: ContactPolicy, bundle: Bundle) -> tuple[str, ...]:
-    """Check that every column and level that the policy names can be there; return those that only the bundle finds.
-
-    Parameters
-    ----------
-    columns : sequence of str
-        Names in the table.
-    policy : ContactPolicy
-    bundle : Bundle
-
-    Raises
-    ------
-    PolicyError
-        Naming the column or level.
-    """
-    present = tuple(dict.fromkeys(columns))
-    found_by_bundle = (SEGMENT,) if segment_names(bundle) and SEGMENT not in present else ()
-    if SEGMENT in (*policy.columns, *policy.handed_over) and SEGMENT not in (*present, *found_by_bundle):
-        raise PolicyError(
-            "The policy names segments, but this bundle knows none.",
-            expected="a bundle made with segments, or a column 'segment' in the table",
-            fix="train with segments.enabled=true, or add the column",
-        )
-    policy.require_columns((*present, *found_by_bundle))
-    policy.require_handed_over((*present, *found_by_bundle))
-    of_contract = known_levels(bundle, segments=False)
-    require_known_levels(policy, of_contract, quotas=known_levels(bundle) if found_by_bundle else of_contract)
-    return found_by_bundle
-
-
-def known_levels(bundle: Bundle, *, segments: bool = True) -> dict[str, tuple[str, ...]]:
-    """Name the levels that the contract allows, by column, and with `segments` those that the bundle found."""
-    levels = {column.name: tuple(column.allowed) for column in bundle.contract.columns if column.allowed}
-    return levels | ({SEGMENT: tuple(segment_names(bundle))} if segments else {})
-
-
-def with_policy_columns(table: ValidTable, policy: ContactPolicy, *, apart: Sequence[str] = ()) -> pl.DataFrame:
-    """Join the validated columns with those of the file that the policy names; what it reads as numbers becomes numbers.
-
-    Raises
-    ------
-    PolicyError
-        If values that could keep a customer off the list are no numbers.
-    """
-    extra = [_numbers(table, name, policy) for name in policy.number_columns if name not in apart]
-    there = {*table.frame.columns, *apart, *(column.name for column in extra)}
-    extra += [table.raw[name] for name in policy.columns if name not in there]
-    return table.frame.with_columns(extra)
-
-
-def measured_columns(table: ValidTable, columns: pl.DataFrame, policy: ContactPolicy) -> dict[str, pl.Series]:
-    """Read what exclusions compare as numbers, where `columns` keeps it as it is written for those that name levels.
-
-    Raises
-    ------
-    PolicyError
-        As `with_policy_columns`.
-    """
-    there = {name: columns[name] for name in policy.measured_exclusions if name in columns.columns}
-    return {
-        name: values if values.dtype.is_numeric() else _numbers(table, name, policy) for name, values in there.items()
-    }
-
-
-def _numbers(table: ValidTable, name: str, policy: ContactPolicy) -> pl.Series:
-    if name in table.frame.columns and table.frame[name].dtype.is_numeric() and name not in policy.amount_columns:
-        return table.frame[name]  # an exclusion tells the contract's codes from numbers and from no value
-    cells = table.numbers(name)
-    unreadable = len(table) - cells.problem.null_count()
-    if unreadable and name in policy.measured_exclusions:
-        raise PolicyError(
-            f"An exclusion compares '{name}', where {counted(unreadable, 'value is no number', 'values are no numbers')}.",
-            expected="a number column",
-            fix="use levels instead of above or below, or clean the column",
-        )
-    return cells.values.alias(name)
-
-
-def carried_of(table: ValidTable, policy: ContactPolicy) -> pl.DataFrame:
-    """Return what the list takes along for those who call: names, phones, columns of quotas, and what the policy carries.
-
-    What the policy carries is as the table says it, for people to read; a segment that only the bundle finds is on the
-    list anyway.
-    """
-    frame = table.frame
-    by_role = [c.name for c in table.contract.columns if c.role in CARRIED and c.name in frame.columns]
-    more = [name for name in policy.handed_over if name not in by_role and name in table.raw.columns]
-    return pl.DataFrame([*(frame[name] for name in by_role), *(table.raw[name] for name in more)])
-
-
-def ids_of(table: ValidTable) -> pl.Series:
-    """Return each customer's id as joins compare it, null for who has none; the record where the contract has no ids."""
-    ids = pl.Series(table.records).cast(pl.String) if table.ids is None else bare_ids(table.ids)
-    return ids.alias("customer")
-
-
-def customers_of(table: ValidTable) -> pl.Series:
-    """Name each customer: by id, or by record where the contract has no ids or the customer has none."""
-    ids = ids_of(table)
-    return ids.zip_with(ids.is_not_null(), UNNAMED + pl.Series(table.records).cast(pl.String))
 
 
 def propensities_of(table: ValidTable, bundle: Bundle, held_back: Suppression) -> NDArray[np.float64]:

@@ -24,7 +24,7 @@ from segmint.explain.reasons import Attributions, attribute
 from segmint.explain.stability import draw_again, how_stable
 from segmint.explain.words import SEED, Wording, reason_frame
 from segmint.flows.bundle import predictor_of
-from segmint.flows.candidates import ids_of, named_by_record
+from segmint.flows.named import ids_of, named_by_record
 from segmint.flows.read import inputs_of, open_source, read, require_contract
 from segmint.flows.report import write_report
 from segmint.flows.settings import RUNS, Place, Settings, bundle_of, of_its_moment, place_of, settings_of

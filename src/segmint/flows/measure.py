@@ -14,10 +14,10 @@ from segmint.arguments import require_between, require_switches
 from segmint.config import Config, Data
 from segmint.contract.cells import read_outcome
 from segmint.contract.contract import Contract, load_contract
+from segmint.contract.dates import today
 from segmint.contract.ids import bare_ids, match_ids
 from segmint.errors import DataError, SegmintError
 from segmint.flows.call_lists import read_call_list
-from segmint.flows.candidates import today
 from segmint.flows.do_not_call import Grown, NotGrown, add_objectors
 from segmint.flows.read import data_of_list, inputs_of, open_source, refuse_overwriting
 from segmint.flows.report import write_report

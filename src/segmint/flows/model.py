@@ -18,10 +18,10 @@ from segmint.contract.ledger import Ledger
 from segmint.contract.valid_table import ValidTable, concatenate
 from segmint.contract.validate import validate_batches
 from segmint.features.apply import apply_features
-from segmint.flows.answer import errors_of, predicted_batches, require_records
 from segmint.flows.bundle import predictor_of
 from segmint.flows.explain import reasons_of
 from segmint.flows.read import open_source
+from segmint.flows.serve import errors_of, predicted_batches, require_records
 from segmint.flows.settings import RUNS, Place, Settings, bundle_of, place_of, require_its_moment, settings_of
 from segmint.models.predict import Predictor
 from segmint.monitoring.unread import Unread

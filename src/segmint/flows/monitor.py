@@ -13,11 +13,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.contract.cells import read_outcome
+from segmint.contract.dates import today
 from segmint.contract.treatment import nobody_called
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import DataError, RunError
 from segmint.flows.bundle import propensities, require_response, segments_in
-from segmint.flows.candidates import today
 from segmint.flows.read import inputs_of, open_source, read, require_contract
 from segmint.flows.report import write_report
 from segmint.flows.results import read_codes, read_frame

@@ -12,9 +12,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.config import Config
+from segmint.contract.dates import today
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
-from segmint.flows.candidates import choose_of, require_usable, today, weigh
+from segmint.flows.candidates import choose_of, require_usable, weigh
 from segmint.flows.learned import Learned, may_have_taught
 from segmint.flows.read import open_source
 from segmint.flows.settings import policy_of, require_its_moment

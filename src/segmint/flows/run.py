@@ -12,9 +12,9 @@ import numpy as np
 import polars as pl
 
 from segmint.config import Config
-from segmint.contract.answers import few_yes_told
 from segmint.contract.contract import Contract
 from segmint.contract.valid_table import ValidTable
+from segmint.contract.yes_no import few_yes_told
 from segmint.errors import ConfigError, DataError
 from segmint.evaluation.comparison import Comparison, compare_models
 from segmint.evaluation.differences import outcome_by_level

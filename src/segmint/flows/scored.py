@@ -17,7 +17,7 @@ from segmint.contract.ids import bare_ids, match_ids
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.errors import DataError, RunError
-from segmint.flows.candidates import customers_of
+from segmint.flows.named import customers_of
 from segmint.flows.predict import APPENDED
 from segmint.flows.read import open_source
 from segmint.monitoring.results import ids_in

@@ -19,19 +19,19 @@ from segmint.contract.contract import Contract
 from segmint.contract.treatment import nobody_called
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import BundleError, ConfigError, DataError
-from segmint.flows.candidates import ids_of, named_by_record
+from segmint.flows.named import ids_of, named_by_record
 from segmint.flows.read import has_answers, open_source, read, require_contract
 from segmint.flows.report import write_report
 from segmint.flows.settings import RUNS, Place, Settings, contract_of, of_the_segments_moment, place_of, settings_of
 from segmint.progress import Progress, silent
 from segmint.report.run_view import RunView
-from segmint.segments.answers import compare_answers, say_answers
 from segmint.segments.assign import assign_segments
 from segmint.segments.call_order import say_call_order
 from segmint.segments.finder import require_room
 from segmint.segments.gaps import say_gaps
 from segmint.segments.individual import individual_propensities
 from segmint.segments.inputs import segment_inputs
+from segmint.segments.later_answers import compare_answers, say_answers
 from segmint.segments.migration import compare_waves
 from segmint.segments.profile import CallMoney
 from segmint.segments.rules import rules_as_sql

@@ -19,16 +19,10 @@ from segmint.contract.valid_table import ValidTable
 from segmint.errors import PolicyError
 from segmint.explain.words import reasons_for
 from segmint.flows.bundle import SEGMENT, predictor_of, segment_numbers
-from segmint.flows.candidates import (
-    CARRIED,
-    carried_of,
-    choose_of,
-    doubts_of_list,
-    require_policy_columns,
-    require_usable,
-    weigh,
-)
+from segmint.flows.candidates import choose_of, require_usable, weigh
 from segmint.flows.learned import Learned, may_have_taught, run_folder
+from segmint.flows.list_doubts import doubts_of_list
+from segmint.flows.policy_columns import CARRIED, carried_of, require_policy_columns
 from segmint.flows.read import inputs_of, open_source, read, refuse_in_run
 from segmint.flows.report import write_report
 from segmint.flows.same_campaign import held_out_again

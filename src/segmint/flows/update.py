@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from segmint.config import Config, load_config
 from segmint.contract.contract import Contract
+from segmint.contract.dates import today
 from segmint.contract.ids import bare_ids, without_marks_and_zeros
 from segmint.errors import DataError
 from segmint.evaluation.gate import Gate, judge_move
@@ -20,7 +21,6 @@ from segmint.evaluation.recalibration import Move, cross_fitted, flattered_by, m
 from segmint.flows.bundle import predict_texts, propensities, require_response
 from segmint.flows.calibrate import interval_of
 from segmint.flows.call_lists import read_call_list, with_numbers
-from segmint.flows.candidates import today
 from segmint.flows.learned import run_folder
 from segmint.flows.promote import GATE, compare_bundles
 from segmint.flows.read import inputs_of, open_source

@@ -9,8 +9,8 @@ from datetime import date
 
 import polars as pl
 
-from segmint.contract.answers import NO, YES, bare_words
 from segmint.contract.event_dates import NAMES_OF_DATES, bare_name
+from segmint.contract.yes_no import NO, YES, bare_words
 from segmint.errors import DataError
 from segmint.monitoring.early import Early, made_before
 from segmint.wording import counted, quoted, some_of

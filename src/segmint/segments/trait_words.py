@@ -6,7 +6,7 @@ import re
 from typing import Literal
 
 from segmint.contract.answer_phrases import trait_of
-from segmint.contract.answers import NO, YES
+from segmint.contract.yes_no import NO, YES
 from segmint.wording import shorten
 
 Side = Literal["", "low", "medium", "high", "not low", "not high"]

@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from segmint.errors import SegmintError
-from segmint.flows.answer import answer_rows, explain_rows
+from segmint.flows.serve import answer_rows, explain_rows
 from segmint.flows.standing import StandingPolicy
 from segmint.service import tables
 from segmint.service.body import MOST_EXPLAINED, parse_json, read_body, rows_of

@@ -24,7 +24,7 @@ from starlette.responses import FileResponse, Response
 from segmint.config import Config, Data, load_config
 from segmint.contract.ledger import Ledger
 from segmint.errors import ConfigError, SegmintError
-from segmint.flows.answer import as_frame, predict_file, refused_rows
+from segmint.flows.serve import as_frame, predict_file, refused_rows
 from segmint.flows.settings import policy_of
 from segmint.flows.standing import StandingPolicy
 from segmint.service.body import MOST_TABLE, limited, parse_json, read_body, rows_of

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from segmint.contract.answers import bare_words
 from segmint.contract.contract import Contract
 from segmint.contract.dates import days_of, readings_of
 from segmint.contract.event_dates import NAMES_OF_DATES, dated_by
 from segmint.contract.ids import same_ids
+from segmint.contract.yes_no import bare_words
 from segmint.errors import PolicyError
 from segmint.targeting.named_files import any_given, first_named, id_columns_of, ids_of, nobody, read_whole, texts_of
 from segmint.targeting.policy import ContactPolicy

@@ -12,7 +12,7 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from segmint.complaints import fields_at, first_of, wanted
-from segmint.contract.answers import NO, YES, bare_words
+from segmint.contract.yes_no import NO, YES, bare_words
 from segmint.errors import PolicyError
 from segmint.targeting.contradictions import contradictions
 from segmint.wording import did_you_mean, some_named

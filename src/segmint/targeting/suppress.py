@@ -17,12 +17,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.contract.answers import bare_words
 from segmint.contract.column import Column
 from segmint.contract.contract import Contract
 from segmint.contract.counts import count_values
 from segmint.contract.hints import feature_role, is_objection, plain_name
 from segmint.contract.ids import are_among, bare_ids, lost_digits
+from segmint.contract.yes_no import bare_words
 from segmint.errors import ContractError, PolicyError
 from segmint.targeting.calls_made import earlier_calls, not_yet_made, of_no_call, of_table, read_calls, spent_by
 from segmint.targeting.levels import has_level

@@ -10,7 +10,7 @@ from segmint.dashboard.pages.common import Context, model_in_words, tables_to_us
 from segmint.dashboard.policy_form import ROWS, config_of, placeholders, policy_of_controls, starts
 from segmint.errors import SegmintError
 from segmint.flows.bundle import SEGMENT, segment_names
-from segmint.flows.candidates import doubts_of_list
+from segmint.flows.list_doubts import doubts_of_list
 from segmint.flows.preview import PreparedList, what_moved
 from segmint.monitoring.reference import usual_of
 from segmint.store.bundle import Bundle

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from segmint.contract.answers import few_yes_told
+from segmint.contract.yes_no import few_yes_told
 from segmint.evaluation.conclusion import nothing_told
 from segmint.metrics.ranking import average_precision, cumulative_gain, lift_at, roc_auc
 from segmint.models.names import OURS

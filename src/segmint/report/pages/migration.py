@@ -10,7 +10,7 @@ from segmint.report import charts
 from segmint.report.blocks import Block, Page, chart, key, make_page, points, table
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
-from segmint.segments.answers import say_response
+from segmint.segments.later_answers import say_response
 from segmint.store import run_files
 from segmint.wording import count, decimal, percent
 

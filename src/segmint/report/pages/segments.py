@@ -23,8 +23,8 @@ from segmint.report.blocks import (
 )
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
-from segmint.segments.answers import say_response
 from segmint.segments.call_order import DESCRIBED, call_order, say_call_order, surely_differs
+from segmint.segments.later_answers import say_response
 from segmint.segments.proof import SURE
 from segmint.segments.stability import STABLE, shared
 from segmint.segments.words import EVERYBODY

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from segmint.contract.answers import FEWEST_YES, bare_words, few_yes_told
+from segmint.contract.yes_no import FEWEST_YES, bare_words, few_yes_told
 
 
 def test_spellings_of_a_word_meet() -> None:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from segmint.segments.answers import compare_answers
+from segmint.segments.later_answers import compare_answers
 from segmint.segments.profile import responses_of
 
 
