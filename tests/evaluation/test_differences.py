@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segmint.evaluation.differences import FEWEST, MISSING, OTHER, outcome_by_level
+from segmint.evaluation.differences import FEWEST_TOGETHER, MISSING, OTHER, outcome_by_level
 
 from .tables import ASSIGNMENT, RESPONSE, campaign, segments, valid
 
@@ -92,7 +92,7 @@ def test_no_line_speaks_of_fewer_than_ten_customers(seed):
             "y": random.choice(["A", "B", "C"], 60),
         }
     )
-    assert outcome_by_level(valid(frame, ASSIGNMENT))["customers"].min() >= FEWEST
+    assert outcome_by_level(valid(frame, ASSIGNMENT))["customers"].min() >= FEWEST_TOGETHER
 
 
 def test_real_tables_read_as_a_marketer_expects(data_folder):

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from segmint.contract.column import Column
-from segmint.features.edges import FEWEST
+from segmint.features.edges import FEWEST_TOGETHER
 from segmint.metrics.calibration import shifted
 from segmint.monitoring.reference import OTHER, Usual, _column, _histograms, moved_reference, place_in, usual_of
 from segmint.targeting.curves import curves_of_bins
@@ -39,7 +39,7 @@ def test_no_bin_holds_few_customers_and_all_are_counted_once(n):
     likely, yes = rare(0.05, n)
     likely[: n // 3] = 0.02  # equal propensities share a bin
     told = histogram(likely, yes)
-    assert min(told["customers"]) >= min(n, FEWEST)
+    assert min(told["customers"]) >= min(n, FEWEST_TOGETHER)
     assert (sum(told["customers"]), sum(told["happened"])) == (n, yes.sum())
     assert np.bincount(place_in(told, likely)).tolist() == told["customers"]
     assert np.average(told["means"], weights=told["customers"]) == pytest.approx(likely.mean())
@@ -53,7 +53,7 @@ def test_edges_of_a_number_are_nobodys_own_and_no_more_than_its_customers_bear(k
     told = _column(column, pl.Series([*amounts, *[None] * 100], dtype=pl.Float64))
     assert len(told["edges"]) == edges
     assert not set(told["edges"]) & set(amounts[amounts % 10 != 0])
-    assert min(told["counts"]) >= min(known, FEWEST)
+    assert min(told["counts"]) >= min(known, FEWEST_TOGETHER)
     assert sum(told["counts"]) == known
 
 

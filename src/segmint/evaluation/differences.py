@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from segmint.contract.column import Column
 from segmint.contract.counts import count_values
 from segmint.contract.valid_table import ValidTable
-from segmint.features.edges import FEWEST, band_cuts
+from segmint.features.edges import FEWEST_TOGETHER, band_cuts
 from segmint.metrics.association import cramers_v
 from segmint.metrics.intervals import wilson
 from segmint.segments.coding import band_labels
@@ -55,7 +55,7 @@ def _column_rows(
     strength = cramers_v(counts)
     rows = []
     for level, count in zip(order, counts, strict=True):
-        if level == "" or count.sum() < FEWEST:
+        if level == "" or count.sum() < FEWEST_TOGETHER:
             continue
         for name in shown:
             place = int(np.flatnonzero(names == name)[0])
@@ -100,9 +100,9 @@ def _levels(column: Column, series: pl.Series) -> tuple[NDArray[np.object_], lis
 def _pooled(named: NDArray[np.object_], order: list[str]) -> tuple[NDArray[np.object_], list[str]]:
     """Pool levels of too few customers, so that a line never points at a person."""
     counts = Counter(named.tolist())
-    rare = {level for level in order if 0 < counts[level] < FEWEST}
+    rare = {level for level in order if 0 < counts[level] < FEWEST_TOGETHER}
     pooled = np.array([OTHER if level in rare else level for level in named], dtype=object)
-    kept = [level for level in order if counts[level] >= FEWEST and level != OTHER]
+    kept = [level for level in order if counts[level] >= FEWEST_TOGETHER and level != OTHER]
     return pooled, [*kept, OTHER] if rare or counts[OTHER] else kept
 
 

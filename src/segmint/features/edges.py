@@ -14,12 +14,14 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 
-FEWEST = 10
+FEWEST_TOGETHER = 10
+"""Customers: what fewer of them share could point at a person, and is neither kept nor shown."""
+
 _NEXT_TO_NOTHING = 0.1
 _SURE_DIGITS = 12  # what follows in a float differs between units
 
 
-def round_among(ordered: Floats, numbers: ArrayLike, fewest: int = FEWEST) -> Floats:
+def round_among(ordered: Floats, numbers: ArrayLike, fewest: int = FEWEST_TOGETHER) -> Floats:
     """Replace each number that fewer than `fewest` customers have by the roundest among those around it.
 
     A number that lies between two which enough customers have tells of none of them, and stays as well.
@@ -52,7 +54,7 @@ def round_among(ordered: Floats, numbers: ArrayLike, fewest: int = FEWEST) -> Fl
     return np.array(rounded, dtype=np.float64)
 
 
-def round_down(ordered: Floats, number: float, fewest: int = FEWEST) -> float:
+def round_down(ordered: Floats, number: float, fewest: int = FEWEST_TOGETHER) -> float:
     """Replace a number that fewer than `fewest` customers have by the roundest at or below it: who has it or more has that or more.
 
     Parameters
@@ -77,13 +79,13 @@ def round_down(ordered: Floats, number: float, fewest: int = FEWEST) -> float:
     return _roundest(least, number, number)
 
 
-def round_up(ordered: Floats, number: float, fewest: int = FEWEST) -> float:
+def round_up(ordered: Floats, number: float, fewest: int = FEWEST_TOGETHER) -> float:
     """Replace a number as `round_down` does, by one at or above it: who has it or less has that or less."""
     return 0.0 - round_down(-ordered[::-1], -number, fewest)
 
 
 def quantile_edges(
-    ordered: Floats, bands: int, *, method: Literal["linear", "higher"] = "linear", fewest: int = FEWEST
+    ordered: Floats, bands: int, *, method: Literal["linear", "higher"] = "linear", fewest: int = FEWEST_TOGETHER
 ) -> Floats:
     """Find the edges between bands of about equally many customers, none of them one customer's own number.
 
@@ -133,14 +135,14 @@ def band_cuts(ordered: Floats, bands: int) -> list[float]:
     """
     cuts = [float(cut) for cut in quantile_edges(ordered, bands, method="higher") if cut > ordered[0]]
     above = ordered[ordered > ordered[0]]
-    if cuts or min(len(above), len(ordered) - len(above)) < FEWEST:
+    if cuts or min(len(above), len(ordered) - len(above)) < FEWEST_TOGETHER:
         return cuts
     # Nearly everybody has none, and a few have some: that tells them apart, though no band of equal size ends there.
     first = float(round_among(above, above[:1])[0])
-    return [first] if first > ordered[0] and (above >= first).sum() >= FEWEST else []
+    return [first] if first > ordered[0] and (above >= first).sum() >= FEWEST_TOGETHER else []
 
 
-def outer_edges(ordered: Floats, fewest: int = FEWEST) -> tuple[float, float]:
+def outer_edges(ordered: Floats, fewest: int = FEWEST_TOGETHER) -> tuple[float, float]:
     """Find the ends of a column without its outermost customers: one number among the `fewest` lowest and one among the highest.
 
     Parameters

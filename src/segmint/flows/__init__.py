@@ -1,8 +1,8 @@
 """START HERE: the story, the only place where rooms meet.
 
 A file named like a command is that command: `run` reads a table, compares the network with its rivals, trains it on
-all rows, packs a bundle and writes the report; `predict` uses a bundle on new customers; `check`, `explain`, `segment`,
-`target`, `serve`, `backtest`, `monitor`, `update`, `promote`, `measure`, `resume`, `runs`, `report`, `simulate`, `tensorboard`
+all rows, packs a bundle and writes the report; `predict` uses a bundle on new customers; `check`, `find`, `explain`,
+`segment`, `target`, `serve`, `backtest`, `monitor`, `update`, `promote`, `measure`, `resume`, `runs`, `report`, `simulate`, `tensorboard`
 and `demo` are read in the same way. The others are what several of them share:
 
 ========================  ====================================================================

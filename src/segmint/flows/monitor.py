@@ -35,7 +35,7 @@ from segmint.store.run_files import MONITOR
 from segmint.wording import counted, some_named, some_of
 
 COLUMNS = "monitor_columns.parquet"
-FEWEST = 100
+FEWEST_CUSTOMERS = 100
 MOST_EARLIER = 50
 NAMED = 3
 ADVICE = {
@@ -121,10 +121,10 @@ def monitor(
         table = read(opened, known.contract, config.data, here, purpose="predict", progress=progress)
         groups = row_customers(table)
         customers = np.unique(groups).size
-        if customers < FEWEST:
+        if customers < FEWEST_CUSTOMERS:
             raise DataError(
                 f"The wave has {counted(customers, 'customer')}.",
-                expected=f"at least {FEWEST}",
+                expected=f"at least {FEWEST_CUSTOMERS}",
                 fix="monitor a larger wave",
             )
         said = propensities(known, table.frame)

@@ -24,7 +24,7 @@ from segmint.flows.learned import run_folder
 from segmint.flows.read import open_source
 from segmint.flows.settings import RUNS, Place, Settings, place_of, require_its_moment, settings_of
 from segmint.metrics.calibration import log_loss_by_row
-from segmint.monitoring.results import FEWEST, Answers, groups_of
+from segmint.monitoring.results import FEWEST_OUTCOMES, Answers, groups_of
 from segmint.splits.groups import names_of
 from segmint.store import champion
 from segmint.store.bundle import Bundle, open_bundle
@@ -254,7 +254,7 @@ def _require_another_table(on: Any, ours: tuple[Bundle, Path], theirs: tuple[Bun
                 f"{folder.name} was trained on this very table; what was learned by heart must not judge itself."
                 if trained
                 else f"{folder.name} was moved by the results of this very table; they must not judge what they moved.",
-                expected=f"at least {FEWEST} customers with outcomes that neither of the two was trained on or moved by",
+                expected=f"at least {FEWEST_OUTCOMES} customers with outcomes that neither of the two was trained on or moved by",
                 fix="name a table of other customers, such as the latest wave",
             )
 
@@ -313,7 +313,7 @@ def _require_enough(groups: NDArray[np.int64], yes: NDArray[np.bool_], new: NDAr
     old = f"One of the two bundles was trained on {learned:,} of the {every:,} customers{alike}, or moved by their results. "
     raise DataError(
         judges if new.all() else old + judges,
-        expected=f"at least {FEWEST} customers with outcomes that neither of the two was trained on, "
+        expected=f"at least {FEWEST_OUTCOMES} customers with outcomes that neither of the two was trained on, "
         f"{MIN_ROWS_PER_LEVEL} of each outcome",
         fix="name a table of other customers, or more of them, such as the latest wave",
     )

@@ -30,7 +30,16 @@ from segmint.flows.scored import ScoredCustomers, known_of, made_on, scoring_run
 from segmint.flows.settings import RUNS, Place, Settings, bundle_of, of_its_moment, place_of, settings_of
 from segmint.metrics.calibration import shifted
 from segmint.monitoring.reference import moved_reference
-from segmint.monitoring.results import ENOUGH, FEWEST, Answers, Outcomes, groups_of, ids_in, is_call_list, outcomes_of
+from segmint.monitoring.results import (
+    ENOUGH,
+    FEWEST_OUTCOMES,
+    Answers,
+    Outcomes,
+    groups_of,
+    ids_in,
+    is_call_list,
+    outcomes_of,
+)
 from segmint.monitoring.strangers import most_are_strangers
 from segmint.progress import Progress, silent
 from segmint.splits.groups import looks_of
@@ -469,7 +478,7 @@ def _require_enough(yes: NDArray[np.bool_], groups: NDArray[np.int64]) -> None:
 def _require_apart(learned: NDArray[np.bool_], *, by_id: bool) -> None:
     """Refuse a history that holds the wave: what was learned by heart would then judge itself."""
     again = int(learned.sum())
-    most = learned.size - FEWEST if by_id else MOST_AGAIN * learned.size
+    most = learned.size - FEWEST_OUTCOMES if by_id else MOST_AGAIN * learned.size
     if again > max(most, 0):
         raise DataError(
             f"{some_of(again, learned.size, 'customers of the wave', 'stands', 'stand')} in the history{'' if by_id else ' with the same values'}.",

@@ -35,7 +35,7 @@ LEVEL, RARE_SHARE = 0.05, 0.1
 # Smaller shifts than this are real in large waves, and change nothing.
 SMALLEST_PSI, LARGE_PSI, AUC_LOSS = 0.01, 0.2, 0.05
 EXTREME_PSI = 1.0  # more than customers change; half of a wave beyond a twentieth of training is more still
-FEWEST = 5  # expected customers in a cell of a chi-square test
+FEWEST_EXPECTED = 5  # expected customers in a cell of a chi-square test
 SURELY_SEEN = 25  # a level expected so often in training is hardly ever pooled there by chance
 _SAME_ODDS = 1e-6
 _SAME_CHANCE = 1e-7  # chances this close are equal, and differ by rounding
@@ -288,7 +288,7 @@ def _same_shares(before: Floats, now: Floats) -> float:
     if used.sum() < 2 or not before.sum() or not now.sum():
         return 1.0
     before, now, total = before[used], now[used], total[used]
-    if total.size == 2 and total.min() * _smaller(before, now) / total.sum() < FEWEST:
+    if total.size == 2 and total.min() * _smaller(before, now) / total.sum() < FEWEST_EXPECTED:
         return _exact(before, now)
     statistic = 0.0
     for counts in (before, now):
@@ -336,8 +336,8 @@ def _joined_rare(before: Floats, now: Floats, seldom: Mask) -> tuple[Floats, Flo
 
 
 def _dense(before: Floats, now: Floats, expected: Floats) -> tuple[Floats, Floats]:
-    """Join the sparsest cell with the sparser of its neighbours, until all hold `FEWEST` or two cells are left."""
-    while expected.size > 2 and expected.min() < FEWEST:
+    """Join the sparsest cell with the sparser of its neighbours, until all hold `FEWEST_EXPECTED` or two cells are left."""
+    while expected.size > 2 and expected.min() < FEWEST_EXPECTED:
         place = int(expected.argmin())
         around = np.pad(expected, 1, constant_values=np.inf)[[place, place + 2]]
         first = place - int(around[0] <= around[1])

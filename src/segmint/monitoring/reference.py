@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from segmint.contract.column import Column
 from segmint.contract.counts import count_values
 from segmint.contract.valid_table import ValidTable
-from segmint.features.edges import FEWEST, quantile_edges
+from segmint.features.edges import FEWEST_TOGETHER, quantile_edges
 from segmint.metrics.calibration import shifted
 from segmint.metrics.intervals import design_effect
 from segmint.monitoring.expected import expected_auc
@@ -68,7 +68,7 @@ def _column(column: Column, series: pl.Series) -> dict[str, Any]:
     }
     if column.kind == "category":
         counts = count_values(series.drop_nulls())
-        kept = {level: count for level, count in sorted(counts.items()) if count >= FEWEST}
+        kept = {level: count for level, count in sorted(counts.items()) if count >= FEWEST_TOGETHER}
         rest = sum(counts.values()) - sum(kept.values())
         return summary | {"levels": kept | ({OTHER: rest} if rest else {})}
     states = column.codes
@@ -112,13 +112,13 @@ def _histograms(
 def _edges(likely: NDArray[np.float64]) -> NDArray[np.float64]:
     """Cut probabilities into bins of about equally many customers, wherever they lie: rare responses are all below 1 %.
 
-    Edges are rounded and no bin holds fewer than `FEWEST`, so that nothing of one customer can be read from them.
+    Edges are rounded and no bin holds fewer than `FEWEST_TOGETHER`, so that nothing of one customer can be read from them.
     """
-    ordered, bins = np.sort(likely), min(BINS, likely.size // FEWEST)
+    ordered, bins = np.sort(likely), min(BINS, likely.size // FEWEST_TOGETHER)
     edges = np.unique([float(f"{cut:.4g}") for cut in np.quantile(ordered, np.arange(1, bins) / max(bins, 1))])
     while edges.size:
         inside = np.diff(np.r_[0, np.searchsorted(ordered, edges), ordered.size])
-        if inside.min() >= FEWEST:
+        if inside.min() >= FEWEST_TOGETHER:
             break
         edges = np.delete(edges, max(int(inside.argmin()) - 1, 0))
     return edges

@@ -26,10 +26,10 @@ from segmint.wording import counted, some_of
 ANSWERS = {"success": True, "refused": False, "do_not_call": False}
 """What a customer who was reached has said; every other meaning is no answer."""
 
-FEWEST = 100
+FEWEST_OUTCOMES = 100
 """Customers with an answer from which on a bundle can be judged or moved."""
 
-ENOUGH = f"at least {FEWEST} customers with an outcome, {MIN_ROWS_PER_LEVEL} of each answer"
+ENOUGH = f"at least {FEWEST_OUTCOMES} customers with an outcome, {MIN_ROWS_PER_LEVEL} of each answer"
 """What `Answers.enough` asks for, in words."""
 
 
@@ -226,7 +226,7 @@ class Answers(NamedTuple):
     @property
     def enough(self) -> bool:
         """Whether they can say anything of a response rate: fewer of one answer are chance that no interval shows."""
-        return self.customers >= FEWEST and min(self.said_yes, self.said_no) >= MIN_ROWS_PER_LEVEL
+        return self.customers >= FEWEST_OUTCOMES and min(self.said_yes, self.said_no) >= MIN_ROWS_PER_LEVEL
 
     @property
     def sentence(self) -> str:

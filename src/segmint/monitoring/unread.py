@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from segmint.contract.column import Column
-from segmint.features.edges import FEWEST
+from segmint.features.edges import FEWEST_TOGETHER
 from segmint.monitoring.reference import OTHER
 from segmint.wording import percent, quoted, shorten, some_named, some_of
 
@@ -85,11 +85,11 @@ class _Column:
     @property
     def strange_said(self) -> str:
         share = self._strange / max(self._rows, 1)
-        if self._strange < FEWEST or share - self._usual < WORTH_WARNING:
+        if self._strange < FEWEST_TOGETHER or share - self._usual < WORTH_WARNING:
             return ""
         have = some_of(self._strange, self._rows, "rows", "has", "have")
         first = self._levels.head(SHOWN).iter_rows()
-        often = [shorten(level, LONGEST) for level, rows in first if rows >= FEWEST]
+        often = [shorten(level, LONGEST) for level, rows in first if rows >= FEWEST_TOGETHER]
         such_as = f", such as {quoted(often)}" if often else ""
         return (
             f"{have} a level of '{self.name}' that training did not know{such_as} (it knew {_named(self.known)}): "
@@ -99,7 +99,7 @@ class _Column:
     @property
     def empty_said(self) -> str:
         share = self._missing / max(self._rows, 1)
-        if self._missing < FEWEST or share - self._was_missing < EMPTIED:
+        if self._missing < FEWEST_TOGETHER or share - self._was_missing < EMPTIED:
             return ""
         have = some_of(self._missing, self._rows, "rows", "has", "have")
         return f"{have} no '{self.name}'; in training {percent(self._was_missing)} had none: check the table"

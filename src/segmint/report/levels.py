@@ -7,10 +7,8 @@ from typing import Any
 
 import polars as pl
 
+from segmint.features.edges import FEWEST_TOGETHER
 from segmint.report.run_view import RunView
-
-FEWEST = 10
-"""Levels with fewer customers are never shown: they could point at a person."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ class Level:
     @property
     def surely_above(self) -> bool:
         """Whether the whole interval lies above the overall rate, and the outcome is that of more than a few."""
-        return self.low > self.base and self.rate * self.customers >= FEWEST
+        return self.low > self.base and self.rate * self.customers >= FEWEST_TOGETHER
 
     @property
     def surely_below(self) -> bool:
@@ -82,7 +80,7 @@ def strongest_columns(run: RunView) -> list[ColumnLevels]:
     frame = run.columns
     if frame is None:
         return []
-    frame = frame.filter(pl.col("customers") >= FEWEST)
+    frame = frame.filter(pl.col("customers") >= FEWEST_TOGETHER)
     found = []
     for name in frame["column"].unique(maintain_order=True):
         rows = list(frame.filter(pl.col("column") == name).iter_rows(named=True))

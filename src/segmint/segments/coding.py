@@ -19,12 +19,12 @@ from segmint.contract.column import Column
 from segmint.contract.counts import count_values
 from segmint.errors import DataError
 from segmint.features.apply import read_numbers
-from segmint.features.edges import FEWEST, band_cuts, round_among
+from segmint.features.edges import FEWEST_TOGETHER, band_cuts, round_among
 from segmint.segments.inputs import SegmentInputs
 from segmint.wording import count, decimal
 
 BANDS = 8
-RAREST_LEVEL = FEWEST  # customers; rarer levels are pooled, so that no bundle tells of a handful of people
+RAREST_LEVEL = FEWEST_TOGETHER  # customers; rarer levels are pooled, so that no bundle tells of a handful of people
 MOST_LEVELS = 40
 HOPELESS_LEVELS = 1_000
 OTHER = "other levels"

@@ -13,12 +13,12 @@ import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
 from segmint.errors import PolicyError
+from segmint.features.edges import FEWEST_TOGETHER
 from segmint.metrics.intervals import wilson
 from segmint.targeting.choose import LISTED, Choice
 from segmint.targeting.optimise import best_under_limits
 from segmint.targeting.policy import ContactPolicy, Quota
 
-SMALLEST_GROUP = 10
 MOST_LEVELS = 10
 AGES, AGE_EDGES = (15, 110), (30, 45, 60)
 _MOSTLY = 0.95
@@ -129,7 +129,7 @@ def parts_of(groups: pl.Series, customers: NDArray[np.int64] | None = None) -> l
     whose = pl.int_range(len(groups), eager=True) if customers is None else pl.Series(customers)
     names = _pooled(groups, whose)
     named = [(str(name), names == name) for name in sorted(names.unique(), key=_natural)]
-    large = [(name, member) for name, member in named if whose.filter(member).n_unique() >= SMALLEST_GROUP]
+    large = [(name, member) for name, member in named if whose.filter(member).n_unique() >= FEWEST_TOGETHER]
     return [("everyone", np.ones(len(names), dtype=bool)), *((name, member.to_numpy()) for name, member in large)]
 
 
@@ -146,8 +146,8 @@ def _pooled(groups: pl.Series, customers: pl.Series) -> pl.Series:
         pl.DataFrame({"group": groups, "customer": customers}).group_by("group").agg(pl.col("customer").n_unique())
     )
     sizes: dict[str, int] = dict(counted.iter_rows())
-    rare = [group for group, size in sizes.items() if size < SMALLEST_GROUP]
-    if rare and customers.filter(groups.is_in([*rare, OTHER])).n_unique() < SMALLEST_GROUP:
+    rare = [group for group, size in sizes.items() if size < FEWEST_TOGETHER]
+    if rare and customers.filter(groups.is_in([*rare, OTHER])).n_unique() < FEWEST_TOGETHER:
         # left out, they would be everyone without the groups that are shown
         rare += sorted(sizes.keys() - set(rare), key=lambda group: (sizes[group], group))[:1]
     return pl.select(pl.when(groups.is_in(rare)).then(pl.lit(OTHER)).otherwise(groups)).to_series()
@@ -224,7 +224,7 @@ def cost_of_floor_by_group(
     rows = [
         {"group": group, "floor": floor, "wanted": floored.wanted(group, floor)} | floored.priced({group: floor})
         for group in floored.sizes
-        if floored.sizes[group] >= SMALLEST_GROUP and floored.listed[group] < floored.wanted(group, floor)
+        if floored.sizes[group] >= FEWEST_TOGETHER and floored.listed[group] < floored.wanted(group, floor)
     ]
     schema = {"group": pl.String, "floor": pl.Float64, "wanted": pl.Int64, **_PRICED}
     return pl.DataFrame(rows, schema=schema).drop("expected_profit")
