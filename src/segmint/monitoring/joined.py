@@ -6,16 +6,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 import polars as pl
 
 from segmint.contract.ids import bare_ids, lost_digits, match_ids, rows_by_zeros, same_ids
 from segmint.errors import DataError
-from segmint.monitoring.codes import (
-    NAME_THE_COLUMNS,
-    Dispositions,
-    meanings_of,
-)
+from segmint.monitoring.codes import NAME_THE_COLUMNS, Dispositions, meanings_of
 from segmint.monitoring.early import Early, made_before
 from segmint.monitoring.purchases import Purchases, purchases_of
 from segmint.wording import counted, some_of
@@ -224,50 +221,96 @@ def join_results(
     calls = results.select(named, meaning=meaning, early=early.rows)
     rows = _with_calls(listed, calls.join(pairs.rename({"known": "_key"}), left_on="_named", right_on="named"))
     by_zeros = Counter(results=of_results)
-    bought, matched, of_arms = None, None, None
+    purchased = None
     if purchases is not None:
         whose = _customers_of(purchases, dispositions)
-        theirs, also_unclear, by_zeros["purchases"] = match_ids(whose, listed["_key"])
-        unclear |= also_unclear
-        arms = [_as_named(listed.filter(status=arm)["_key"], theirs) for arm in ARMS]
-        known_too = _among(whose, theirs["named"])
-        bought = purchases_of(purchases, whose, since=since, today=today, outcome=outcome, arms=arms, known=known_too)
-        buyers = theirs.filter(_among(theirs["named"], bought.buyers))["known"]
-        rows = rows.with_columns(success=_among(rows["_key"], buyers), dialled="has_result" if of_calls else "dialled")
-        matched = int(known_too.sum())
-        in_arms = theirs.filter(_among(theirs["known"], listed.filter(pl.col("status").is_in(ARMS))["_key"]))
-        of_arms = int(_among(whose, in_arms["named"]).sum())
+        purchased = _purchased(purchases, whose, listed, since=since, today=today, outcome=outcome)
+        by_zeros["purchases"] = purchased.by_zeros
+        rows = rows.with_columns(
+            success=_among(rows["_key"], purchased.buyers), dialled="has_result" if of_calls else "dialled"
+        )
     seen = [bare_ids(each.filter(pl.col("status").is_in(ARMS))["customer"]).drop_nulls().unique() for each in earlier]
     met = [same_ids(each, listed["_key"]) for each in seen]
     by_zeros["customers of earlier lists"] = sum(map(rows_by_zeros, seen, met))
     rows, before, repeated = _with_new(rows, met)
-    objects = (calls["meaning"] == "do_not_call").fill_null(False)
-    others, shortened = calls["_named"].filter(~known & objects), objects & lost_digits(calls["_named"])
-    asked = pl.concat([rows.filter("do_not_call")["customer"].cast(pl.String), others.drop_nulls().rename("customer")])
+    objections = _objections(rows, calls, known)
     unnamed = calls["_named"].null_count()
     return JoinedResults(
         rows=rows.drop("_key"),
         read=results.height,
         matched=int(known.sum()),
         strangers=int((~known).sum()) - unnamed,
-        strange_rows=results.filter(~known | shortened),
-        # 1.5E+05 may be anybody, and one such id in a do-not-call file makes the whole file useless
-        do_not_call=asked.filter(~lost_digits(bare_ids(asked))).unique(maintain_order=True),
+        strange_rows=results.filter(~known | objections.shortened),
+        do_not_call=objections.customers,
         purchases=None if purchases is None else purchases.height,
-        purchases_matched=matched,
-        purchases_of_arms=of_arms,
+        purchases_matched=None if purchased is None else purchased.matched,
+        purchases_of_arms=None if purchased is None else purchased.of_arms,
         before=before,
         repeated=repeated,
-        bought=bought,
+        bought=None if purchased is None else purchased.taken_for,
         of_calls=of_calls,
         by_zeros=dict(+by_zeros),
-        several=len(unclear),
+        several=len(unclear | (set() if purchased is None else purchased.unclear)),
         met_nobody=tuple(len(each) for each, there in zip(seen, met, strict=True) if len(each) and there.is_empty()),
         unnamed=unnamed,
-        nameless_objections=others.null_count(),
-        shortened_objections=int(shortened.sum()),
+        nameless_objections=objections.nameless,
+        shortened_objections=int(objections.shortened.sum()),
         early=early,
     )
+
+
+class _Purchased(NamedTuple):
+    """What the purchases say of the customers of a list."""
+
+    taken_for: Purchases
+    buyers: pl.Series
+    matched: int
+    of_arms: int
+    by_zeros: int
+    unclear: set[str]
+
+
+def _purchased(
+    purchases: pl.DataFrame,
+    whose: pl.Series,
+    listed: pl.DataFrame,
+    *,
+    since: date | None,
+    today: date | None,
+    outcome: str | None,
+) -> _Purchased:
+    """Say which customers of the list, by their `_key`, bought."""
+    pairs, unclear, by_zeros = match_ids(whose, listed["_key"])
+    arms = [_as_named(listed.filter(status=arm)["_key"], pairs) for arm in ARMS]
+    known = _among(whose, pairs["named"])
+    bought = purchases_of(purchases, whose, since=since, today=today, outcome=outcome, arms=arms, known=known)
+    in_arms = pairs.filter(_among(pairs["known"], listed.filter(pl.col("status").is_in(ARMS))["_key"]))
+    return _Purchased(
+        taken_for=bought,
+        buyers=pairs.filter(_among(pairs["named"], bought.buyers))["known"],
+        matched=int(known.sum()),
+        of_arms=int(_among(whose, in_arms["named"]).sum()),
+        by_zeros=by_zeros,
+        unclear=unclear,
+    )
+
+
+class _Objections(NamedTuple):
+    """Who asked not to be called again; `shortened` marks the results, shape (n_results,), whose id lost its digits."""
+
+    customers: pl.Series
+    nameless: int
+    shortened: pl.Series
+
+
+def _objections(rows: pl.DataFrame, calls: pl.DataFrame, known: pl.Series) -> _Objections:
+    """Gather the objections of customers on the list and of others."""
+    objects = (calls["meaning"] == "do_not_call").fill_null(False)
+    others = calls["_named"].filter(~known & objects)
+    asked = pl.concat([rows.filter("do_not_call")["customer"].cast(pl.String), others.drop_nulls().rename("customer")])
+    # 1.5E+05 may be anybody, and one such id in a do-not-call file makes the whole file useless
+    whole = asked.filter(~lost_digits(bare_ids(asked)))
+    return _Objections(whole.unique(maintain_order=True), others.null_count(), objects & lost_digits(calls["_named"]))
 
 
 def _require_columns(frame: pl.DataFrame, name: str, *wanted: str) -> None:
