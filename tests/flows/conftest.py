@@ -10,9 +10,10 @@ import polars as pl
 import pytest
 
 from segmint.config import load_config
-from segmint.flows.demo import demo
+from segmint.flows.demo import demo, sample_path
 from segmint.flows.predict import predict
 from segmint.flows.run import RunResult, run
+from segmint.flows.segment import Segmented, segment
 from segmint.flows.target import target
 from segmint.flows.update import update
 from segmint.tables.simulate import Campaign, simulate_batches
@@ -79,3 +80,8 @@ def call_list(wave: dict[str, pl.DataFrame], trained: Path, runs: Path) -> Path:
     money = ["economics.cost_per_call=0.001", "economics.value_per_success=1", 'economics.currency="SEK"']
     policy = load_config(None, [*QUICK, *money, "policy.holdout_share=0.2"])
     return target(wave["wave"], trained, policy, runs=runs).folder / "call_list.parquet"
+
+
+@pytest.fixture(scope="session")
+def segmented(runs: Path) -> Segmented:
+    return segment(sample_path(), "bank-marketing", load_config(None, ["segments.count=4"]), runs=runs)

@@ -6,10 +6,8 @@ import polars as pl
 from segmint.contract.contract import load_contract
 from segmint.contract.validate import validate
 from segmint.flows.demo import sample_path
-from segmint.flows.segment import (
-    individual_propensities,
-)
 from segmint.metrics.ranking import roc_auc
+from segmint.segments.individual import individual_propensities
 from segmint.tables.source import open_table
 
 

@@ -63,7 +63,8 @@ def segment(
 ) -> None:
     """Find groups of customers with common characteristics, or put new customers into known ones."""
     from segmint.config import load_config
-    from segmint.flows import segment as flows
+    from segmint.flows import assign as assigning
+    from segmint.flows import segment as finding
 
     flags = {
         "data.at": at,
@@ -79,9 +80,9 @@ def segment(
     with Screen(json=json, quiet=quiet) as screen:
         more: dict[str, Any] = {"runs": runs, "argv": sys.argv[1:], "progress": screen.progress}
         if assign_with is not None:
-            result = flows.assign(table, assign_with, settings, **more)
+            result = assigning.assign(table, assign_with, settings, **more)
         else:
-            result = flows.segment(table, str(contract), settings, **more)
+            result = finding.segment(table, str(contract), settings, **more)
     results.segmented(screen, result)
 
 

@@ -13,6 +13,7 @@ and `demo` are read in the same way. The others are what several of them share:
 `candidates`, `preview`   who could be called; what a list would be; `policy_columns`: what a policy takes from a table;
                           `list_doubts`: what may be wrong with a list; `same_campaign`: whom an earlier list of the
                           campaign calls too; `standing`: what the bank lays down for every list
+`assign`, `call_money`    new customers into segments that were found; what a call costs and a yes brings
 `named`                   how a customer is named
 `old_runs`                which runs are older than they should be, and their removal
 `call_lists`, `results`   what comes back: lists, results of calls, a wave that was `scored`, objections (`do_not_call`)

@@ -112,13 +112,7 @@ class Segmentation:
 
     def customers(self) -> pl.DataFrame:
         """Return one row per customer: segment (its name), segment_key, segment_probability."""
-        return pl.DataFrame(
-            {
-                "segment": np.asarray(self.names)[self.labels],
-                "segment_key": np.asarray(self.keys)[self.labels],
-                "segment_probability": self.probabilities[np.arange(len(self.labels)), self.labels],
-            }
-        )
+        return memberships(self.names, self.keys, self.labels, self.probabilities)
 
     def gates(self) -> tuple[str, ...]:
         """Say which promises these segments miss; empty when they keep all."""
@@ -198,6 +192,27 @@ def _why_no_more(choice: Choice) -> str:
     if all(row.jaccard < STABLE for row in more):
         return f"{ENOUGH} or more do not all come back"
     return "with more, one does not come back or is too small"
+
+
+def memberships(
+    names: Sequence[str], keys: Sequence[str], labels: Labels, probabilities: NDArray[np.float64]
+) -> pl.DataFrame:
+    """Return one row per customer: segment (its name), segment_key, segment_probability.
+
+    Parameters
+    ----------
+    names, keys : sequence of str of length n_segments
+    labels : ndarray of int of shape (n_customers,)
+        The segment of each, from 0.
+    probabilities : ndarray of shape (n_customers, n_segments)
+    """
+    return pl.DataFrame(
+        {
+            "segment": pl.Series(names, dtype=pl.String).gather(labels),
+            "segment_key": pl.Series(keys, dtype=pl.String).gather(labels),
+            "segment_probability": probabilities[np.arange(len(labels)), labels],
+        }
+    )
 
 
 def discover_segments(

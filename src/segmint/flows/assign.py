@@ -1,0 +1,197 @@
+"""`segmint segment --assign-with`: new customers into segments that an earlier run found, and what has changed since."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from segmint.config import Config, Segments
+from segmint.contract.treatment import nobody_called
+from segmint.contract.valid_table import ValidTable
+from segmint.errors import BundleError, ConfigError, DataError
+from segmint.flows.call_money import call_money, why_no_money
+from segmint.flows.read import open_source, read, require_contract
+from segmint.flows.report import write_report
+from segmint.flows.segment import Segmented, customers_named, doubts_of_table
+from segmint.flows.settings import RUNS, Place, Settings, of_the_segments_moment, place_of, settings_of
+from segmint.progress import Progress, silent
+from segmint.report.run_view import RunView
+from segmint.segments.assign import assign_segments
+from segmint.segments.gaps import say_gaps
+from segmint.segments.later_answers import compare_answers, say_answers
+from segmint.segments.migration import compare_waves
+from segmint.segments.segmentation import memberships
+from segmint.segments.sizes import Sizes
+from segmint.segments.stability import Labels
+from segmint.segments.words import call_segments, say_named_twice, say_nobody
+from segmint.splits.groups import row_customers
+from segmint.store.run import Run, find_run
+from segmint.store.run_files import CUSTOMERS, MIGRATION, SEGMENTS
+from segmint.wording import listed
+
+UNSURE = 0.6  # a customer assigned with less than this could as well be elsewhere
+
+
+def assign(
+    source: Any,
+    run: Place,
+    config: Settings = None,
+    *,
+    runs: Place = RUNS,
+    argv: Sequence[str] = (),
+    progress: Progress = silent,
+) -> Segmented:
+    """Put new customers into the segments that an earlier run found.
+
+    Of `segments` in the settings only the names count; the others may say what they said there.
+
+    Parameters
+    ----------
+    source : path or frame
+    run : path
+        The earlier run: its folder or id.
+    config : Config or path, optional
+    runs : path
+        The folder that holds all runs.
+    argv : sequence of str
+        The command as typed, for the record.
+    progress : Progress
+        Told how far the work is.
+
+    Raises
+    ------
+    BundleError
+        If that run found no segments.
+    ConfigError
+        If the settings ask for other segments than that run's.
+    ContractError
+        If the table lacks columns of that run's contract.
+    DataError
+        If no row could be read, or too many were rejected.
+    """
+    config, runs = settings_of(config), place_of("runs", runs)
+    earlier = RunView(find_run(run, runs).folder)
+    found = earlier.json(SEGMENTS)
+    if found is not None and found.get("kind") == "known":
+        raise BundleError(
+            f"The segments of the run '{run}' are those of its outcome; its network assigns new customers.",
+            expected="a run that discovered segments",
+            fix=f"segmint predict TABLE --bundle {run}",
+        )
+    if found is None or found.get("state") is None or earlier.contract is None:
+        raise BundleError(
+            f"The run '{run}' found no segments.",
+            expected="a run of segmint segment, or of segmint run with segments",
+            fix="find segments first: segmint segment TABLE --contract NAME",
+        )
+    _require_its_settings(config.segments, earlier)
+    config = of_the_segments_moment(config, earlier.at)
+    opened = open_source(source, config.data)
+    require_contract(opened, earlier.contract, purpose="predict", at=config.data.at)
+    with Run.create(runs, "segment", argv, config.to_toml(), None, {opened.name: opened.fingerprint}) as here:
+        table = read(opened, earlier.contract, config.data, here, purpose="predict", progress=progress)
+        if not len(table):
+            raise DataError("No row could be read.", expected="at least one row", fix="check the table")
+        labels, likely = assign_segments(found["state"], table.frame)
+        keys = [str(part["key"]) for part in found["segments"]]
+        before = [str(part["name"]) for part in found["segments"]]
+        given = _names_since(config.segments, earlier)
+        own = [str(part.get("own_name") or part["name"]) for part in found["segments"]]
+        by_own = {name: given[first] for name, first in zip(before, own, strict=True) if first in given}
+        names = call_segments(keys, before, by_own | given)
+        rows = customers_named(table).hstack(memberships(names, keys, labels, likely)).with_columns(flags=table.flags)
+        here.keep(CUSTOMERS, rows)
+        answers = _answers(table, labels, found, names, config)
+        migrated = _migrate(here, earlier, found, rows, table, keys, names, answers)
+        write_report(here.folder)
+        here.done({"rows": len(table)})
+    sizes = Sizes.of(labels, row_customers(table), len(keys))
+    lines = [f"{key} {name}: {sizes.say(place)}" for place, (key, name) in enumerate(zip(keys, names, strict=True))]
+    lines += [sizes.sentence] if sizes.sentence else []
+    lines += [say_nobody(name) for name in given if name not in {*keys, *before, *own}]
+    lines += say_named_twice(by_own | given, keys, before)
+    unsure = int((likely.max(axis=1) < UNSURE).sum())
+    lines.append(f"{unsure:,} of {len(table):,} {sizes.unit} could as well be elsewhere (probability below {UNSURE}).")
+    return Segmented(
+        here.folder,
+        (*lines, *doubts_of_table(table), *migrated.get("sentences", ())),
+        migrated,
+        here.folder / CUSTOMERS,
+    )
+
+
+def _require_its_settings(asked: Segments, earlier: RunView) -> None:
+    """Refuse settings of segments that the earlier run did not have: its segments are taken as they are."""
+    had = Segments().model_dump(mode="json") | earlier.settings.get("segments", {})
+    told = asked.model_dump(mode="json", include=asked.model_fields_set - {"enabled", "names"})
+    if other := [f"segments.{name}" for name, value in told.items() if value != had[name]]:
+        raise ConfigError(
+            f"The segments of the run '{earlier.folder.name}' are taken as they are, and were found with other "
+            f"values of {listed(other)}.",
+            expected="no setting of segments but names, or those of that run",
+            fix="leave them out, or find segments anew: segmint segment TABLE --contract NAME",
+        )
+
+
+def _names_since(asked: Segments, earlier: RunView) -> dict[str, str]:
+    """Return the names that are given now and were not when the segments were found: those are theirs already."""
+    had = earlier.settings.get("segments", {}).get("names", {})
+    return {key: name for key, name in asked.names.items() if had.get(key) != name}
+
+
+def _answers(
+    table: ValidTable, labels: Labels, found: dict[str, Any], names: list[str], config: Config
+) -> dict[str, Any]:
+    """How this wave answered, where it says so, and what calls to it earned, where money is known."""
+    outcome = table.contract.outcome
+    answered = np.zeros(len(table), bool)
+    if outcome.kind == "response" and outcome.column in table.frame.columns:
+        known = table.frame[outcome.column].is_not_null() & ~nobody_called(table.raw, table.contract)
+        answered = known.to_numpy()
+    if not answered.any():
+        unused = "Nobody's answer is in this wave: what calls to it earned is not said."
+        return {"segments": [], "currency": "", "sentences": [] if config.economics is None else [unused]}
+    those = table.rows(answered)
+    yes, money = those.frame[outcome.column].to_numpy() == outcome.positive, call_money(those, config)
+    told = compare_answers(yes, labels[answered], row_customers(those), found["segments"], money)
+    return {
+        "segments": told,
+        "currency": "" if money is None else money.currency,
+        "sentences": [*say_answers(told, names, money), *filter(None, [why_no_money(those, config)])],
+    }
+
+
+def _migrate(
+    here: Run,
+    earlier: RunView,
+    found: dict[str, Any],
+    now: pl.DataFrame,
+    table: ValidTable,
+    keys: list[str],
+    names: list[str],
+    answers: dict[str, Any],
+) -> dict[str, Any]:
+    """Compare this wave with the customers among whom the segments were found; nothing when they are not kept."""
+    before = earlier.table(CUSTOMERS)
+    if before is None or before.is_empty():
+        return {}
+    compared = compare_waves(before, now, keys, by_id=table.ids is not None)
+    labels = {column.name: column.label for column in table.contract.columns}
+    gaps = say_gaps(found.get("gaps", {}), before.height, found["state"]["coding"], table.frame, labels)
+    told = compared.to_json(names)
+    content = {
+        "format": 1,
+        "earlier_run": earlier.folder.name,
+        "earlier_source": earlier.source,
+        **told,
+        "answers": answers,
+        "sentences": [*gaps, *told["sentences"], *answers["sentences"]],
+    }
+    here.keep(MIGRATION, content)
+    here.keep("tables/shares.parquet", compared.frame())
+    if compared.migration is not None:
+        here.keep("tables/migration.parquet", compared.migration.frame())
+    return content
