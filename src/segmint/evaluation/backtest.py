@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from segmint.arrays import Floats, Mask
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import DataError
 from segmint.evaluation.backtest_scores import Replayed, block_of, totals, wave_figures
@@ -25,8 +25,6 @@ from segmint.progress import Progress, Remember, silent
 from segmint.splits.groups import row_groups, row_keys
 from segmint.splits.waves import Rows, Wave
 
-Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 Decide = Callable[[Rows, Floats], Mask]
 Limit = Callable[[Rows, Mask, float | None], Floats]
 Settle = Callable[[Rows, Mask, Mask], Floats]

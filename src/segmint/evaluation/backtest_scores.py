@@ -11,12 +11,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.arrays import Floats, Mask
 from segmint.metrics.calibration import brier_by_row, log_loss_by_row
 from segmint.metrics.intervals import interval, weight_blocks
 from segmint.metrics.ranking import Ranking
 
-Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 _ROUNDING = 1e-9
 
 

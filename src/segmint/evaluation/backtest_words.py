@@ -11,10 +11,10 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.special import chdtrc
 
+from segmint.arrays import Floats
 from segmint.wording import counted, listed, money, percent
 
 Row = dict[str, Any]
-Floats = NDArray[np.float64]
 LEVEL = 0.05
 WITHOUT_MODEL = ("rule", "random", "everyone")
 

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segmint.arrays import Floats
 from segmint.metrics.calibration import expected_calibration_error, log_loss, reliability_table
 from segmint.models.calibration import fit_calibration, logits_of
-
-Floats = NDArray[np.float64]
 
 
 def before_and_after(

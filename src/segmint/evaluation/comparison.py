@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.arrays import Floats
 from segmint.contract.valid_table import ValidTable
 from segmint.evaluation.conclusion import Estimate, Standing, Verdict, conclude, verdict_of
 from segmint.evaluation.paired_bootstrap import LOWER_IS_BETTER, Judged, affordable_repeats, bootstrap_scores
@@ -24,7 +25,6 @@ from segmint.progress import Progress, Remember, share_of, silent
 from segmint.splits.folds import Fold
 from segmint.splits.groups import RowIdentity
 
-Floats = NDArray[np.float64]
 MAIN_METRIC = {"response": "f1", "assignment": "weighted_f1"}
 ORDER = ("roc_auc", "lift_10")  # measures of the order alone, whatever the threshold
 

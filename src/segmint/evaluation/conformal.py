@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Mask = NDArray[np.bool_]
+from segmint.arrays import Mask
+
 TARGET = 0.9  # of the calls are to be covered
 # How strongly one miss moves the next sets; less where many calls are made before an outcome is known, so that they do not swing.
 GAMMA = 0.01

@@ -8,11 +8,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from segmint.arrays import Floats
 from segmint.evaluation.paired_bootstrap import affordable_repeats
 from segmint.evaluation.recalibration import Move
 from segmint.metrics.intervals import interval, weight_blocks
 
-Floats = NDArray[np.float64]
 METRIC = "log score per 1,000 customers"
 DIGITS = 6  # of the log score; farther behind stands the noise of computing
 MARGIN = 0.5  # a loss of so little counts as equal; without a margin no interval around nothing could ever pass

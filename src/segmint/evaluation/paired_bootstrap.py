@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from segmint.arrays import Floats
 from segmint.metrics.calibration import brier_by_row, log_loss_by_row
 from segmint.metrics.classification import best_f1_threshold, f1_from_counts
 from segmint.metrics.intervals import weight_blocks
 from segmint.metrics.ranking import Ranking
 
-Floats = NDArray[np.float64]
 LOWER_IS_BETTER = frozenset({"log_loss", "brier", "expected_calibration_error"})
 CELLS = 40_000_000
 MOST_THRESHOLDS = 200  # that a sample chooses among, besides those of the rows as they are

@@ -9,10 +9,10 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 from scipy.special import expit
 
+from segmint.arrays import Floats
 from segmint.metrics.calibration import fitted_line, log_odds, shifted
 from segmint.metrics.intervals import NORMAL_95, design_effect
 
-Floats = NDArray[np.float64]
 _FARTHEST = 60.0  # there even the least and the surest propensities are 0 and 1
 _NEAREST = 1e-6  # log odds; what is less is the noise of computing, never that of customers
 PARTS = 5

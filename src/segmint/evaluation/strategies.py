@@ -14,13 +14,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.arrays import Floats, Mask
 from segmint.evaluation.recalibration import intercept_shift, slope_of, turned
 from segmint.metrics.calibration import log_loss, shifted
 from segmint.models.reads import read_by
 from segmint.splits.folds import inner_split
 
-Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 FEWEST_RESPONDERS = 10
 FEWEST_RESOLVED = 200  # calls that the intercept rests on: of fewer, the rest are taken to have gone as promised
 

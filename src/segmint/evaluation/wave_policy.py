@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from segmint.arrays import Floats, Mask
 from segmint.evaluation.strategies import AtRandom, Everyone, Rule, Strategy
 from segmint.metrics.profit import campaign_profit
 from segmint.splits.waves import Rows, Wave
@@ -19,8 +19,6 @@ from segmint.targeting.policy import ContactPolicy, Quota
 from segmint.targeting.stakes import Stakes
 from segmint.wording import percent
 
-Mask = NDArray[np.bool_]
-Floats = NDArray[np.float64]
 DRAWS = 200  # of calls at random, where a limit is taken unequally
 
 

@@ -7,15 +7,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from segmint.arrays import Floats
 from segmint.explain.reasons import Attributions, Walker
 from segmint.explain.words import Cell, Wording
 from segmint.features.apply import MISSING, OTHER
 from segmint.metrics.intervals import interval, weight_blocks
 from segmint.models.predict import Predictor
-
-Floats = NDArray[np.float64]
 
 MOST_POINTS = 10
 MOST_LEVELS = 20

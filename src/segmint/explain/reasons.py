@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.arrays import Floats
 from segmint.features.apply import apply_features, feature_blocks, pair_blocks
 from segmint.features.pairs import pair_codes, step_rows
 from segmint.models.forward import activation_of, forward
@@ -18,7 +19,6 @@ from segmint.models.predict import Predictor
 from segmint.one_thread import plain_products
 from segmint.progress import Progress, share_of, silent
 
-Floats = NDArray[np.float64]
 Signals = NDArray[np.float32]
 Codes = NDArray[np.int64]
 

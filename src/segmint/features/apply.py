@@ -9,11 +9,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.arrays import Floats32
 from segmint.errors import DataError
 from segmint.features.pairs import pair_steps, step_rows
 from segmint.wording import counted
-
-Matrix = NDArray[np.float32]
 
 MISSING = "(missing)"
 OTHER = "(other)"
@@ -21,7 +20,7 @@ MOST_FEATURES = 65_536  # what a network may read
 HUGE = 1e100  # numbers beyond this are this: no difference or ratio may overflow
 
 
-def apply_features(state: Mapping[str, Any], frame: pl.DataFrame) -> Matrix:
+def apply_features(state: Mapping[str, Any], frame: pl.DataFrame) -> Floats32:
     """Turn customers into the numbers a network reads.
 
     Parameters
@@ -163,7 +162,7 @@ def read_numbers(series: pl.Series, unseen: Sequence[float] = ()) -> NDArray[np.
     return np.where(np.isin(values, list(unseen)), np.nan, values) if unseen else values
 
 
-def _fill_number(block: Matrix, column: Mapping[str, Any], series: pl.Series) -> None:
+def _fill_number(block: Floats32, column: Mapping[str, Any], series: pl.Series) -> None:
     values = read_numbers(series, unseen_codes(column))
     place = 0
     for state in column["states"]:
@@ -189,7 +188,7 @@ def _fill_number(block: Matrix, column: Mapping[str, Any], series: pl.Series) ->
     block[flagged, place:] = 0.0  # a flag speaks for what is absent; without one the middle of the column stands in
 
 
-def _fill_category(block: Matrix, column: Mapping[str, Any], series: pl.Series) -> None:
+def _fill_category(block: Floats32, column: Mapping[str, Any], series: pl.Series) -> None:
     levels: list[str] = column["levels"]
     codes = level_codes(series.cast(pl.String).fill_null(MISSING), levels, other=OTHER)
     seen = np.flatnonzero(codes >= 0)

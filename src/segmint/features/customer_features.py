@@ -12,6 +12,7 @@ from scipy.special import ndtri
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from segmint.arrays import Floats32
 from segmint.contract.column import Column
 from segmint.contract.counts import count_values
 from segmint.errors import DataError
@@ -20,7 +21,6 @@ from segmint.features.apply import (
     MISSING,
     MOST_FEATURES,
     OTHER,
-    Matrix,
     apply_features,
     count_features,
     feature_names,
@@ -142,7 +142,7 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
             self.state_["pairs"] = [learn_pair(frame, pair, self.rare) for pair in self.pairs]
         return self
 
-    def transform(self, X: Any) -> Matrix:
+    def transform(self, X: Any) -> Floats32:
         """Turn customers into features; shape (n_customers, n_features), float32."""
         check_is_fitted(self, "state_")
         frame = levels_as_learned(as_frame(self, X, reset=False), self._levels())

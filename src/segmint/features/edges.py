@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Floats = NDArray[np.float64]
+from segmint.arrays import Floats
 
 FEWEST_TOGETHER = 10
 """Customers: what fewer of them share could point at a person, and is neither kept nor shown."""

@@ -16,10 +16,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.arrays import Floats32
 from segmint.features.apply import (
     MISSING,
     OTHER,
-    Matrix,
     apply_features,
     feature_blocks,
     known_levels,
@@ -51,7 +51,7 @@ class FeatureLookup:
 
     def __init__(self, state: Mapping[str, Any]) -> None:
         self._columns: list[_Number | _Category] = []
-        self._blocks: list[tuple[Matrix, slice]] = []
+        self._blocks: list[tuple[Floats32, slice]] = []
         first = 0
         for column, block in zip(state["columns"], feature_blocks(state), strict=True):
             made = (_Number if column["kind"] == "number" else _Category)(column, first)
@@ -67,7 +67,7 @@ class FeatureLookup:
         self.picks = sum(column.picks for column in self._columns) + len(self._pairs)
         self._one: list[tuple[str, PickOne]] = [(column.name, column.pick_one) for column in self._columns]
 
-    def table(self, kernel: Matrix) -> Matrix:
+    def table(self, kernel: Floats32) -> Floats32:
         """Multiply the features that one unit of each table row stands for by a kernel.
 
         A row has features of one column only, so each column meets its own rows of the kernel: the features of all
@@ -85,7 +85,7 @@ class FeatureLookup:
         none = np.zeros((0, kernel.shape[1]), dtype=np.float32)
         return np.concatenate([none, *(rows @ kernel[block] for rows, block in self._blocks)])
 
-    def pick(self, frame: pl.DataFrame) -> tuple[Places, Matrix]:
+    def pick(self, frame: pl.DataFrame) -> tuple[Places, Floats32]:
         """Say which table rows customers pick, and how much of each; two arrays of shape (n_customers, picks).
 
         `frame` as for `apply_features`.
@@ -134,7 +134,7 @@ class _Number:
         self._stops, self._spans = np.asarray(self.edges), np.diff(self.edges)
         flags = np.eye(self.flags + 1, dtype=np.float32)
         if not self.edges:
-            self.rows: Matrix = flags
+            self.rows: Floats32 = flags
             return
         knots = np.tri(len(self.edges), len(self.edges) - 1, -1)
         knots = np.column_stack([column["scores"], knots])
@@ -142,7 +142,7 @@ class _Number:
         self.rows[: self.flags + 1, : self.flags + 1] = flags
         self.rows[self.flags + 1 :, self.flags + 1 :] = knots
 
-    def pick(self, series: pl.Series, places: Places, weights: Matrix) -> None:
+    def pick(self, series: pl.Series, places: Places, weights: Floats32) -> None:
         values = read_numbers(series, self.unseen)
         known, flag = values, None
         absent = np.isnan(values)
@@ -198,12 +198,12 @@ class _Category:
         stranger = _unlike(known)
         texts: list[str | None] = [*known, None, stranger]
         frame = pl.DataFrame({self.name: texts}, schema={self.name: pl.String})
-        self.rows: Matrix = apply_features({"columns": [column]}, frame)
+        self.rows: Floats32 = apply_features({"columns": [column]}, frame)
         self._place: dict[str | None, int] = {text: first + place for place, text in enumerate(texts)}
         self._absent, self._stranger = self._place[None], self._place.pop(stranger)
         self._texts, self._places = list(known), [self._place[text] for text in known]
 
-    def pick(self, series: pl.Series, places: Places, weights: Matrix) -> None:
+    def pick(self, series: pl.Series, places: Places, weights: Floats32) -> None:
         texts, weights[:] = series.cast(pl.String), 1.0
         if not self._texts:
             places[:, 0] = np.where(texts.is_null().to_numpy(), self._absent, self._stranger)
@@ -221,7 +221,7 @@ class _Pair:
     """Picks one row: that of the step its two values are on."""
 
     def __init__(self, pair: Mapping[str, Any], first: int) -> None:
-        self.rows: Matrix = step_rows(pair)
+        self.rows: Floats32 = step_rows(pair)
         self._pair, self._first = pair, first
         self._names: tuple[str, str] = tuple(pair["names"])
         self._known = [{value: place for place, value in enumerate(levels)} for levels in pair["levels"]]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segmint.arrays import Floats
 from segmint.contract.valid_table import ValidTable
 from segmint.evaluation.calibration_gain import before_and_after, halves
 from segmint.evaluation.comparison import Comparison
@@ -19,8 +20,6 @@ from segmint.splits.groups import row_groups
 
 if TYPE_CHECKING:
     from segmint.flows.train import Trained
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

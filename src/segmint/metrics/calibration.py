@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from segmint.arrays import Floats
 from segmint.metrics.intervals import wilson
 
-Floats = NDArray[np.float64]
 _SMALLEST = float(np.finfo(np.float64).eps)
 
 

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from segmint.arrays import Floats
 from segmint.metrics.ranking import Ranking
-
-Floats = NDArray[np.float64]
 
 
 def f1_from_counts(hits: ArrayLike, named: ArrayLike, actual: ArrayLike) -> Floats:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from segmint.arrays import Floats
 from segmint.metrics.ranking import roc_curve
-
-Floats = NDArray[np.float64]
 
 
 class MaximumProfit(NamedTuple):

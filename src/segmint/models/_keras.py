@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segmint.arrays import Floats32
 from segmint.errors import LayerRuleError
 from segmint.models.hush import hushed
 from segmint.models.layer_rule import ACTIVATIONS, check_layers
@@ -19,7 +20,6 @@ with hushed():
     import keras
     import tensorflow as tf
 
-Matrix = NDArray[np.float32]
 DTYPE = "float32"  # also where somebody has set another for all layers of the process
 
 # Each kind of layer as Keras makes it, with what may differ from one to the next.
@@ -68,8 +68,8 @@ class TrainingRows:
         Labels as one-hot rows, or a teacher's probabilities.
     """
 
-    inputs: Matrix
-    targets: Matrix
+    inputs: Floats32
+    targets: Floats32
 
 
 @dataclass(frozen=True)
@@ -254,7 +254,7 @@ def _train(
         _copy(kept, weights)
 
 
-def _learning_rates(schedule: Schedule, steps: int) -> Matrix:
+def _learning_rates(schedule: Schedule, steps: int) -> Floats32:
     """Rise over the first twentieth of all steps, then fall along a cosine; shape (epochs, steps)."""
     done = (np.arange(schedule.epochs * steps) + 0.5) / (schedule.epochs * steps)
     rates = schedule.learning_rate * np.minimum(done / 0.05, 0.5 * (1.0 + np.cos(np.pi * done)))

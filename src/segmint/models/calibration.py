@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segmint.arrays import Floats
 from segmint.models.forward import probabilities
 
-Floats = NDArray[np.float64]
 _TRUST = 0.3  # standard deviation of the prior on the log temperature and on the offset
 
 

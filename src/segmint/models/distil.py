@@ -17,17 +17,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segmint.arrays import Floats, Floats32, Integers
 from segmint.metrics.calibration import log_loss
 from segmint.metrics.ranking import roc_auc
 from segmint.models.rivals import grown_on_one_thread
 from segmint.models.side_by_side import side_by_side
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 TeacherFactory = Callable[[int], Any]
-Matrix = NDArray[np.float32]
 Joined = Callable[[Integers], Floats]
-Encoded = Callable[[Integers], Matrix]
+Encoded = Callable[[Integers], Floats32]
 
 COPIES_OF_UPCOMING = 20
 MOST_COPIES_OF_UPCOMING = 100_000
@@ -52,7 +50,7 @@ class Lesson:
     targets: Floats
     sources: Integers
     copy_targets: Floats
-    inputs: Matrix
+    inputs: Floats32
 
 
 def teach(
@@ -172,7 +170,7 @@ class _Rows:
         return self._read(self._sources)
 
 
-def _nothing_encoded(sources: Integers) -> Matrix:
+def _nothing_encoded(sources: Integers) -> Floats32:
     return np.empty((0, 0), dtype=np.float32)
 
 

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segmint.arrays import Floats
 from segmint.models.layer_rule import check_layers
 from segmint.one_thread import plain_products
 
-Floats = NDArray[np.float64]
 # Signals of this many customers stay in the processor's cache from layer to layer.
 AT_ONCE = 2_048
 WORKERS = min(os.cpu_count() or 1, 8)

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from segmint.arrays import Floats
 from segmint.metrics.calibration import venn_abers
 from segmint.metrics.intervals import wilson
-
-Floats = NDArray[np.float64]
 
 STEPS = 512
 DIGITS = 6

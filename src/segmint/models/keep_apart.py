@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segmint.arrays import Integers
 from segmint.splits.folds import inner_split
-
-Integers = NDArray[np.int64]
 
 
 def keep_apart(

@@ -16,6 +16,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from segmint.arguments import between
+from segmint.arrays import Floats, Floats32, Integers
 from segmint.features.parameters import Rules, auto, check_parameters, count
 from segmint.models.calibration import Calibration, fit_calibration, surest_of
 from segmint.models.forward import fold, forward
@@ -24,10 +25,6 @@ from segmint.models.layer_rule import ACTIVATIONS
 from segmint.models.merge import merge
 from segmint.models.tensorboard_log import Seen, TensorBoardLog
 from segmint.progress import Progress, share_of, silent
-
-Matrix = NDArray[np.float32]
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 # Curves are read, not summed: this many rows show the training loss to the third decimal.
 ROWS_FOR_CURVES = 20_000
@@ -105,7 +102,7 @@ class Teaching:
     """
 
     targets: Floats
-    inputs: Matrix
+    inputs: Floats32
     input_targets: Floats
     share: float = 0.7
 
@@ -294,7 +291,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         self.refit_epochs_ = self._judged[0].epochs
         return self._become(begun.layers, again)
 
-    def _become(self, layers: list[dict[str, Any]], weights: list[dict[str, Matrix]]) -> DenseNetworkClassifier:
+    def _become(self, layers: list[dict[str, Any]], weights: list[dict[str, Floats32]]) -> DenseNetworkClassifier:
         """Take the weights of one member, or the one network that several become."""
         calibrations = [judged.calibration for judged in self._judged]
         self.layers_, self.weights_, self.calibration_ = layers, weights[0], calibrations[0]
@@ -362,8 +359,8 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         return [self.random_state] * self.members  # a RandomState moves on by itself, None draws anew
 
     def _inner_rows(
-        self, X: Matrix, labels: Integers, inner: tuple[Any, Any] | None, seed: int
-    ) -> tuple[Matrix, Integers, Matrix, Integers]:
+        self, X: Floats32, labels: Integers, inner: tuple[Any, Any] | None, seed: int
+    ) -> tuple[Floats32, Integers, Floats32, Integers]:
         if inner is not None:
             inner_X, inner_y = validate_data(self, inner[0], dtype=np.float32, reset=False), np.asarray(inner[1])
             if len(inner_X) != len(inner_y):
@@ -380,9 +377,9 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
 
     def _train(
         self,
-        X: Matrix,
+        X: Floats32,
         labels: Integers,
-        inner_X: Matrix,
+        inner_X: Floats32,
         inner_labels: Integers,
         teaching: Teaching | None,
         seed: int,
@@ -412,7 +409,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
             begun.train(on_epoch, progress)
         return curve
 
-    def _begin(self, X: Matrix, labels: Integers, teaching: Teaching | None, seed: int) -> _Beginning:
+    def _begin(self, X: Floats32, labels: Integers, teaching: Teaching | None, seed: int) -> _Beginning:
         """Build a network as wide as the fit's, and say what it learns from and how fast."""
         from segmint.models import _keras
 
@@ -451,7 +448,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
             else self.batch_size
         )
 
-    def _rows(self, X: Matrix, labels: Integers, teaching: Teaching | None) -> Any:
+    def _rows(self, X: Floats32, labels: Integers, teaching: Teaching | None) -> Any:
         from segmint.models import _keras
 
         targets = np.eye(len(self.classes_))[labels]
@@ -461,7 +458,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
             targets = np.concatenate([targets, teaching.input_targets])
         return _keras.TrainingRows(X, targets.astype(np.float32))
 
-    def _logits(self, X: Matrix) -> Floats:
+    def _logits(self, X: Floats32) -> Floats:
         return forward(fold(self.layers_, self.weights_), X)
 
 
@@ -489,7 +486,7 @@ class _Beginning:
 
         _keras.train(self.network, self.rows, self.schedule, told)
 
-    def weights(self) -> dict[str, Matrix]:
+    def weights(self) -> dict[str, Floats32]:
         """Return the weights as they are now; `ValueError` if some are no longer finite."""
         from segmint.models import _keras
 
@@ -508,17 +505,17 @@ class _Curve:
     def __init__(
         self,
         layers: list[dict[str, Any]],
-        training: tuple[Matrix, Integers],
-        inner: tuple[Matrix, Integers],
+        training: tuple[Floats32, Integers],
+        inner: tuple[Floats32, Integers],
         patience: int,
     ) -> None:
         self.layers, self.training, self.inner, self.patience = layers, training, inner, patience
         self.epochs: list[Epoch] = []
         self.best_epoch = 0
-        self.best_weights: dict[str, Matrix] = {}
+        self.best_weights: dict[str, Floats32] = {}
         self.likely: Floats = np.zeros((0, 0))
 
-    def add(self, epoch: int, weights: dict[str, Matrix], matching_loss: float, rate: float) -> bool:
+    def add(self, epoch: int, weights: dict[str, Floats32], matching_loss: float, rate: float) -> bool:
         folded = fold(self.layers, weights)
         training_loss, training_accuracy, _ = _judge(forward(folded, self.training[0]), self.training[1])
         logits = forward(folded, self.inner[0])

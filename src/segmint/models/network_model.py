@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing, check_consistent_length
 
+from segmint.arrays import Integers
 from segmint.contract.column import Column
 from segmint.features.apply import feature_blocks, pair_blocks
 from segmint.features.customer_features import CustomerFeatures
@@ -26,7 +27,6 @@ from segmint.models.teachers import Teachers, one_teacher, quick_teachers, sever
 from segmint.progress import Progress, silent
 
 Inner = tuple[pl.DataFrame, NDArray[Any]]
-Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segmint.arrays import Floats
 from segmint.metrics.profit import campaign_profit
 from segmint.metrics.ranking import lift_at
-
-Floats = NDArray[np.float64]
 
 # One chart for each of these, both curves of a fit in it: the tab "Custom scalars".
 CHARTS = {

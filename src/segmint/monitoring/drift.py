@@ -17,6 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.special import betaln, chdtrc, expit, ndtr
 
+from segmint.arrays import Floats, Mask
 from segmint.contract.counts import count_values
 from segmint.metrics.calibration import fitted_line, log_odds, shifted
 from segmint.metrics.intervals import design_effect, wilson
@@ -27,8 +28,6 @@ from segmint.monitoring.results import Answers
 from segmint.splits.groups import last_rows
 from segmint.wording import percent
 
-Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 Advice = Literal["none", "recalibrate", "retrain", "look"]
 
 LEVEL, RARE_SHARE = 0.05, 0.1

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from segmint.arrays import Floats
 from segmint.metrics.ranking import auc_of_masses
-
-Floats = NDArray[np.float64]
 
 
 def expected_auc(propensity: Floats) -> float | None:

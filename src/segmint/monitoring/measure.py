@@ -11,13 +11,13 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
+from segmint.arrays import Floats
 from segmint.errors import DataError
 from segmint.metrics.intervals import EFFECT_LEVEL, FEWEST_OF_EACH
 from segmint.monitoring.joined import JoinedResults, all_told
 from segmint.monitoring.results import require_since
 from segmint.wording import between, counted, money, percent, signed
 
-Floats = NDArray[np.float64]
 METHODS = ("plain", "cuped")
 _SMALLEST_ARM = 20
 _NOT_BY_CHANCE = 3.3  # standard errors; arms that are drawn by lot lie further apart in one campaign of 1,000

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segmint.arrays import Mask
 from segmint.segments.coding import NO_VALUE, Codes, State, encode
 from segmint.segments.inputs import SegmentInputs
 from segmint.segments.rules import SegmentRules, range_in_words
@@ -20,8 +21,6 @@ from segmint.wording import listed, shorten
 LISTED, SHORT = 36, 24  # of all levels in a name, or of the first ones where the others are only counted
 HALF = 0.55  # of the customers: a range at an end with more of them in it is no high and no low one
 BRIEF = 12  # of a level where a name would be too long
-
-_Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -153,7 +152,7 @@ def _every(state: State) -> frozenset[int]:
     return frozenset(range(-1, len(state["labels"])))
 
 
-def _cut(state: State, levels: frozenset[int], labels: Mapping[str, str], codes: Codes, theirs: _Mask) -> Cut:
+def _cut(state: State, levels: frozenset[int], labels: Mapping[str, str], codes: Codes, theirs: Mask) -> Cut:
     """Say one condition; `codes` are the column's, `theirs` tells of which customers it is said."""
     column, every = state["column"], set(range(len(state["labels"])))
     named = set(levels) & every
@@ -188,7 +187,7 @@ def _side(state: State, named: set[int], codes: Codes) -> Side:
     return "medium"
 
 
-def _usual_first(labels: list[str], codes: Codes, theirs: _Mask, length: int) -> list[int]:
+def _usual_first(labels: list[str], codes: Codes, theirs: Mask, length: int) -> list[int]:
     """Rank levels by how many of them have each, then by how many of all: of what they are not, none of them has any.
 
     Levels that look like another where they are shortened to a length come last.

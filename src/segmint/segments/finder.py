@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmint.arguments import require_switches
+from segmint.arrays import Floats32
 from segmint.errors import ConfigError, DataError
 from segmint.features.frame import levels_as_learned
 from segmint.one_thread import plain_products
@@ -21,7 +22,7 @@ from segmint.segments.choice import ASKED, GIVEN, NO_GROUPS, SMALLEST_SHARE, Can
 from segmint.segments.coding import Design, encode, learn_coding
 from segmint.segments.inputs import SegmentInputs, inputs_of
 from segmint.segments.kmeans import k_means
-from segmint.segments.mixture import Floats32, Mixture, Solution, statistics
+from segmint.segments.mixture import Mixture, Solution, statistics
 from segmint.segments.rules import segment_rules
 from segmint.segments.stability import Labels, Stability, segment_stability
 from segmint.segments.tree import find_leaves, grow_tree, leaf_nodes

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from segmint.segments.mixture import Floats32, Mixture, Solution
+from segmint.arrays import Floats32
+from segmint.segments.mixture import Mixture, Solution
 
 STARTS = 10
 ROUNDS = 50

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from segmint.arrays import Floats32
 from segmint.segments.coding import Design
 
-Floats32 = NDArray[np.float32]
 PRIOR = 2.0  # customers' worth of the whole table in each class: no level is ever impossible
 ROUGH, FINE = 2e-4, 1e-5  # rounds stop when the mean log-likelihood grows by less
 _ROUNDS_TO_REFINE = 200

@@ -17,8 +17,9 @@ import polars as pl
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from segmint.arrays import Floats
+
 Drift = Literal["inputs", "effects", "base_rate"]
-Floats = NDArray[np.float64]
 
 BLOCK = 131_072
 SEGMENTS = ("young starters", "busy families", "established professionals", "calm savers")

@@ -9,11 +9,11 @@ import polars as pl
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
+from segmint.arrays import Floats
 from segmint.metrics.intervals import interval
 from segmint.targeting.stakes import DIGITS
 from segmint.wording import percent
 
-Floats = NDArray[np.float64]
 CURVES = ("gain", "lift", "response", "profit", "return")
 FRACTIONS: Floats = np.linspace(0.01, 1.0, 100)
 LEVEL = 0.9

@@ -12,11 +12,11 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.special import bdtr, gammaln, ndtr, ndtri, stdtrit, xlog1py, xlogy
 
+from segmint.arrays import Floats
 from segmint.contract.ids import without_marks_and_zeros
 from segmint.metrics.intervals import EFFECT_LEVEL, FEWEST_OF_EACH
 from segmint.wording import percent
 
-Floats = NDArray[np.float64]
 _CHUNK = 65_536
 _EFFECTS = 100  # tried from none to the whole response
 

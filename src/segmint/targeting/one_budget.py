@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from segmint.arrays import Floats
 from segmint.targeting.optimise import ShadowPrice
 from segmint.targeting.policy import ContactPolicy
 from segmint.wording import money
 
-Floats = NDArray[np.float64]
 _STEP = 0.01
 
 

@@ -10,13 +10,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.arrays import Floats
 from segmint.errors import PolicyError
 from segmint.models.hush import OUTPUT, hushed
 from segmint.targeting.levels import has_level
 from segmint.targeting.policy import ContactPolicy, Quota
 from segmint.wording import money
 
-Floats = NDArray[np.float64]
 GAP = 1e-3
 _STEP = 0.01  # limits are loosened and tightened by this share to confirm a price
 _NOTHING = 1e-6

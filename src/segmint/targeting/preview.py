@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
+from segmint.arrays import Floats
 from segmint.targeting.choose import (
     HELD_OUT,
     Choice,
@@ -27,7 +28,6 @@ from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.stakes import Stakes
 from segmint.wording import counted
 
-Floats = NDArray[np.float64]
 POINTS = 80  # of a curve, at most: more than a page has room for
 
 

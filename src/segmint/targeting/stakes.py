@@ -8,10 +8,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.arrays import Floats
 from segmint.errors import PolicyError
 from segmint.targeting.policy import ContactPolicy
 
-Floats = NDArray[np.float64]
 DIGITS = 6  # money and probability closer than 1e-6 are equal: two machines must produce the same list
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segmint.arrays import Floats
 from segmint.metrics.calibration import expected_calibration_error, reliability_table
 from segmint.metrics.classification import confusion_matrix, f1_per_class
 from segmint.metrics.ranking import (
@@ -25,7 +26,6 @@ from segmint.report.scores import best_rival
 from segmint.report.svg import draw
 from segmint.wording import count, decimal, listed, percent, percent_between, shorten, times
 
-Floats = NDArray[np.float64]
 _DEPTHS = (0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
 
 
