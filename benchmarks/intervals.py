@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from segmint.contract.contract import load_contract
 from segmint.contract.validate import validate
 from segmint.evaluation.comparison import compare_models
-from segmint.flows.calibrate import calibrate
-from segmint.flows.train import Trained
+from segmint.flows.steps.calibrate import calibrate
+from segmint.flows.steps.train import Trained
 from segmint.metrics.calibration import venn_abers
 from segmint.models.customer_model import make_model
 from segmint.models.names import OURS

@@ -25,7 +25,7 @@ from segmint.dashboard.desk import Desk
 from segmint.dashboard.policy_form import config_of
 from segmint.dashboard.sign_in import COOKIE
 from segmint.flows.demo import sample_path
-from segmint.flows.settings import policy_of
+from segmint.flows.steps.settings import policy_of
 
 ROWS = 100_000
 TIMES = 20

@@ -32,8 +32,8 @@ import polars as pl
 import psutil
 
 from segmint.evaluation.gate import Gate
-from segmint.flows.bundle import single_predictor_of
 from segmint.flows.demo import sample_path
+from segmint.flows.steps.bundle import single_predictor_of
 from segmint.store.bundle import open_bundle
 from segmint.store.champion import promote
 from segmint.store.run import list_runs

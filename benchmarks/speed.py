@@ -29,7 +29,7 @@ from segmint.contract.validate import validate, validate_batches
 from segmint.features.apply import apply_features
 from segmint.features.customer_features import CustomerFeatures
 from segmint.flows.demo import sample_path
-from segmint.flows.predict import with_predictions
+from segmint.flows.steps.appended import with_predictions
 from segmint.metrics.ranking import roc_auc
 from segmint.models.calibration import Calibration
 from segmint.models.customer_model import make_model

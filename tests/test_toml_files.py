@@ -10,8 +10,8 @@ import pytest
 from segmint.config import load_config
 from segmint.contract.contract import load_contract
 from segmint.errors import ConfigError, ContractError
-from segmint.flows.results import read_codes
-from segmint.flows.settings import load_policy
+from segmint.flows.steps.call_results import read_codes
+from segmint.flows.steps.settings import load_policy
 from segmint.segments.words import load_words
 from segmint.toml_files import parse_toml, read_toml_text
 

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from segmint.flows.run import run
     from segmint.flows.runs import list_runs
     from segmint.flows.segment import segment
-    from segmint.flows.settings import load_policy
     from segmint.flows.simulate import simulate
+    from segmint.flows.steps.settings import load_policy
     from segmint.flows.target import target
     from segmint.flows.update import update
     from segmint.models.customer_model import make_model
@@ -80,7 +80,7 @@ _WHERE = {
     "list_runs": "segmint.flows.runs",
     "load_config": "segmint.config",
     "load_contract": "segmint.contract.contract",
-    "load_policy": "segmint.flows.settings",
+    "load_policy": "segmint.flows.steps.settings",
     "make_model": "segmint.models.customer_model",
     "measure": "segmint.flows.measure",
     "monitor": "segmint.flows.monitor",

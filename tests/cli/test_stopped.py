@@ -35,7 +35,7 @@ command()
 WHILE_AT_WORK = """
 import os, signal, time
 from segmint.cli import command
-import segmint.flows.read
+import segmint.flows.steps.read
 from segmint.store.run import Run
 
 interrupted = Run.interrupted
@@ -48,7 +48,7 @@ def asked_again(run):
     os.kill(os.getpid(), signal.SIGTERM)
     interrupted(run)
 
-segmint.flows.read.validate, Run.interrupted = asked_to_end, asked_again
+segmint.flows.steps.read.validate, Run.interrupted = asked_to_end, asked_again
 command()
 """
 

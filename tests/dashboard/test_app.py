@@ -395,7 +395,7 @@ def test_pages_and_batch_say_the_same_propensities_in_the_same_order(here: Here,
     likely = pl.read_parquet(batch.folder / "predictions.parquet")["propensity"].to_numpy()
     form = {"holdout": "0", "cost": "1", "value": "100"}
     from segmint.dashboard.policy_form import config_of
-    from segmint.flows.settings import policy_of
+    from segmint.flows.steps.settings import policy_of
 
     prepared = here.desk.prepared(here.table, config_of(form))
     # rounded to 1e-6 so that two machines make one list

@@ -18,8 +18,8 @@ from segmint.dashboard import pages
 from segmint.dashboard.app import dashboard
 from segmint.dashboard.desk import Desk
 from segmint.dashboard.policy_form import config_of
-from segmint.flows.settings import policy_of
 from segmint.flows.standing import StandingPolicy
+from segmint.flows.steps.settings import policy_of
 from segmint.service.app import Service, make_app
 from segmint.service.champion import Champion
 from segmint.service.keys import KeyRing, session_key

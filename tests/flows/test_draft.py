@@ -13,7 +13,7 @@ from segmint.errors import ContractError
 from segmint.flows.check import check
 from segmint.flows.demo import sample_path
 from segmint.flows.draft import draft_contract, infer_contract, next_command, review_contract
-from segmint.flows.read import reading_as_typed
+from segmint.flows.steps.read import reading_as_typed
 
 
 @pytest.mark.parametrize("line", ["reviewed = false", "reviewed=false", "  reviewed  =\tfalse"])

@@ -13,11 +13,11 @@ from segmint.config import load_config
 from segmint.contract.column import Column
 from segmint.contract.validate import validate
 from segmint.errors import InputError
-from segmint.flows.bundle import propensities
 from segmint.flows.demo import sample_path
 from segmint.flows.explain import Explained, explain_customers
-from segmint.flows.named import ids_of
 from segmint.flows.run import RunResult
+from segmint.flows.steps.bundle import propensities
+from segmint.flows.steps.named import ids_of
 from segmint.store.bundle import open_bundle
 from segmint.store.run import Run
 from segmint.tables.source import open_table

@@ -17,7 +17,7 @@ from segmint.contract.column import Column
 from segmint.contract.contract import Contract, Outcome
 from segmint.errors import DataError
 from segmint.flows.measure import Measured, measure
-from segmint.flows.scored import made_on
+from segmint.flows.steps.scored import made_on
 from segmint.flows.target import target
 from segmint.store.run import Run
 from segmint.store.run_files import MEASURE, TARGET

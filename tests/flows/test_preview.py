@@ -11,7 +11,7 @@ import pytest
 from segmint.config import load_config
 from segmint.contract.contract import parse_contract
 from segmint.flows.preview import prepare_list, read_customers, what_moved
-from segmint.flows.settings import policy_of
+from segmint.flows.steps.settings import policy_of
 from segmint.flows.target import target
 from segmint.store.bundle import Bundle, open_bundle, write_bundle
 from tests.service.small import CONTRACT, SEGMENTS, small_parts

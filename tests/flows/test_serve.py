@@ -9,7 +9,6 @@ import polars as pl
 import pytest
 
 from segmint.contract.column import Column
-from segmint.flows.bundle import predictor_of, single_predictor_of
 from segmint.flows.serve import (
     FEW,
     NobodyWaits,
@@ -19,6 +18,7 @@ from segmint.flows.serve import (
     predicted_batches,
     refused_rows,
 )
+from segmint.flows.steps.bundle import predictor_of, single_predictor_of
 from segmint.models.single import SinglePredictor
 from segmint.store.bundle import Bundle, open_bundle, write_bundle
 from segmint.tables.source import BATCH, open_table

@@ -10,8 +10,8 @@ import tomlkit
 from segmint.cli import main
 from segmint.config import load_config
 from segmint.errors import ConfigError, PolicyError
-from segmint.flows.settings import policy_of
 from segmint.flows.standing import StandingPolicy
+from segmint.flows.steps.settings import policy_of
 
 POLICY = """
 [economics]

@@ -21,7 +21,7 @@ from segmint.errors import PolicyError, RunError
 from segmint.flows import target as flow
 from segmint.flows.demo import sample_path
 from segmint.flows.run import RunResult, run
-from segmint.flows.settings import policy_of
+from segmint.flows.steps.settings import policy_of
 from segmint.flows.target import Targeted, target
 from segmint.store.run import Run, list_runs
 from segmint.tables.simulate import Campaign, simulate_batches

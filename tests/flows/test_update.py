@@ -19,7 +19,7 @@ from segmint.flows.monitor import monitor
 from segmint.flows.predict import predict
 from segmint.flows.promote import promote, rollback
 from segmint.flows.run import run
-from segmint.flows.scored import made_on
+from segmint.flows.steps.scored import made_on
 from segmint.flows.update import _require_apart, update
 from segmint.models.interval import PropensityInterval
 from segmint.store.bundle import open_bundle

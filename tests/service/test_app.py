@@ -26,7 +26,7 @@ import pytest
 
 from segmint.contract.ledger import Ledger
 from segmint.errors import BundleError, DataError
-from segmint.flows.bundle import predictor_of
+from segmint.flows.steps.bundle import predictor_of
 from segmint.service import app, tables
 from segmint.service.app import WAYS, Service
 from segmint.service.champion import Handle

@@ -6,7 +6,7 @@ import pytest
 
 from segmint.config import load_config
 from segmint.errors import ConfigError, PolicyError
-from segmint.flows.settings import load_policy
+from segmint.flows.steps.settings import load_policy
 from segmint.targeting.policy import Capacity, ContactPolicy, policy_template
 from tests.targeting.conftest import make_policy
 

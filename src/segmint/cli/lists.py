@@ -73,7 +73,7 @@ def policy_check(
 ) -> None:
     """Say whether a policy contradicts itself."""
     from segmint.config import load_config
-    from segmint.flows.settings import policy_of
+    from segmint.flows.steps.settings import policy_of
 
     policy_of(load_config(file, sets or ()))
     Screen(json=json, quiet=quiet).say({"ok": True, "policy": str(file)}, f"'{file}' makes sense")

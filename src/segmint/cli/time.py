@@ -271,7 +271,7 @@ def codes_init(
 ) -> None:
     """Print what the codes of some results seem to mean, to look at and to use with --codes."""
     from segmint.config import load_config
-    from segmint.flows.results import codes_draft
+    from segmint.flows.steps.call_results import codes_draft
 
     data = load_config(config, sets or ()).data
     typer.echo(codes_draft(results, data, customer=customer, code=code, contract=contract), nl=False)

@@ -16,11 +16,11 @@ from segmint.dashboard.jobs import Jobs
 from segmint.dashboard.sign_in import Doorkeeper
 from segmint.dashboard.tables import Tables
 from segmint.errors import RunError, SegmintError
-from segmint.flows.bundle import require_golden
-from segmint.flows.learned import Learned, run_folder
 from segmint.flows.preview import PreparedList, prepare_list, read_customers, stands_on
-from segmint.flows.read import open_source
 from segmint.flows.standing import StandingPolicy
+from segmint.flows.steps.bundle import require_golden
+from segmint.flows.steps.learned import Learned, run_folder
+from segmint.flows.steps.read import open_source
 from segmint.service.champion import Champion
 from segmint.service.children import Children, list_workers
 from segmint.service.limits import Workers, page_workers

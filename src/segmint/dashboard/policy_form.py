@@ -10,8 +10,8 @@ from typing import Any
 from segmint.config import Config
 from segmint.contract.cells import has_two_readings, in_one_way
 from segmint.errors import ConfigError, PolicyError
-from segmint.flows.settings import policy_of
 from segmint.flows.standing import StandingPolicy
+from segmint.flows.steps.settings import policy_of
 from segmint.targeting.policy import MOST, ContactPolicy
 
 ROWS = range(3)

@@ -12,11 +12,11 @@ from segmint.config import Config, Segments
 from segmint.contract.treatment import nobody_called
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import BundleError, ConfigError, DataError
-from segmint.flows.call_money import call_money, why_no_money
-from segmint.flows.read import open_source, read, require_contract
 from segmint.flows.report import write_report
 from segmint.flows.segment import Segmented, customers_named, doubts_of_table
-from segmint.flows.settings import RUNS, Place, Settings, of_the_segments_moment, place_of, settings_of
+from segmint.flows.steps.call_money import call_money, why_no_money
+from segmint.flows.steps.read import open_source, read, require_contract
+from segmint.flows.steps.settings import RUNS, Place, Settings, of_the_segments_moment, place_of, settings_of
 from segmint.progress import Progress, silent
 from segmint.report.run_view import RunView
 from segmint.segments.assign import assign_segments

@@ -31,10 +31,10 @@ from segmint.evaluation.strategies import (
     teaches,
 )
 from segmint.evaluation.wave_policy import WavePolicy
-from segmint.flows.policy_columns import with_policy_columns
-from segmint.flows.read import begin, open_source, read, require_contract
 from segmint.flows.report import write_report
-from segmint.flows.settings import RUNS, Place, Settings, contract_of, place_of, settings_of
+from segmint.flows.steps.policy_columns import with_policy_columns
+from segmint.flows.steps.read import begin, open_source, read, require_contract
+from segmint.flows.steps.settings import RUNS, Place, Settings, contract_of, place_of, settings_of
 from segmint.models.customer_model import make_model
 from segmint.models.names import MODEL_LABELS, OURS
 from segmint.progress import Progress, Remember, silent, tell_both

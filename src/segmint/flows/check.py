@@ -12,8 +12,8 @@ from segmint.contract.column_match import Purpose, lacks_outcome
 from segmint.contract.contract import Contract
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import require_reviewed, validate, validate_batches
-from segmint.flows.read import has_answers, open_source, refuse_overwriting, rejected_rows
-from segmint.flows.settings import RUNS, Place, Settings, contract_of, path_of, place_of, settings_of
+from segmint.flows.steps.read import has_answers, open_source, refuse_overwriting, rejected_rows
+from segmint.flows.steps.settings import RUNS, Place, Settings, contract_of, path_of, place_of, settings_of
 from segmint.progress import Progress, silent
 from segmint.store.promoted import WORD
 from segmint.store.staging import real_path
@@ -102,7 +102,7 @@ def verify(bundle: Place = WORD, *, runs: Place = RUNS) -> list[Check]:
     list of Check
         All of them, in order, whatever happens.
     """
-    from segmint.flows.bundle import predict_texts
+    from segmint.flows.steps.bundle import predict_texts
 
     place_of("bundle", bundle)
     return verify_bundle(bundle, predict_texts, runs=place_of("runs", runs))

@@ -13,9 +13,9 @@ from segmint.contract.column import Column
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import DETAILS, validate
 from segmint.errors import DataError, InputError
-from segmint.flows.bundle import segments_in
 from segmint.flows.explain import about_customer, one_customer
 from segmint.flows.serve import may_be_either
+from segmint.flows.steps.bundle import segments_in
 from segmint.store.bundle import Bundle
 from segmint.tables.source import open_rows
 from segmint.wording import capital

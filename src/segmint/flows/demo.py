@@ -8,7 +8,7 @@ from pathlib import Path
 
 from segmint.errors import InputError
 from segmint.flows.run import RunResult, nobody, run
-from segmint.flows.settings import RUNS, Place, Settings
+from segmint.flows.steps.settings import RUNS, Place, Settings
 from segmint.progress import Progress, silent
 from segmint.tables.source import file_fingerprint
 

@@ -14,8 +14,8 @@ from segmint.contract.contract import parse_contract
 from segmint.contract.infer import Draft
 from segmint.contract.infer import infer_contract as draft
 from segmint.errors import ContractError
-from segmint.flows.read import open_source, reading_as_typed
-from segmint.flows.settings import Settings, settings_of
+from segmint.flows.steps.read import open_source, reading_as_typed
+from segmint.flows.steps.settings import Settings, settings_of
 from segmint.progress import Progress, silent
 from segmint.store.staging import publish_bytes
 

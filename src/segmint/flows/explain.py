@@ -23,11 +23,11 @@ from segmint.explain.letter import letter, unnamed
 from segmint.explain.reasons import Attributions, attribute
 from segmint.explain.stability import draw_again, how_stable
 from segmint.explain.words import SEED, Wording, reason_frame
-from segmint.flows.bundle import predictor_of
-from segmint.flows.named import ids_of, named_by_record
-from segmint.flows.read import inputs_of, open_source, read, require_contract
 from segmint.flows.report import write_report
-from segmint.flows.settings import RUNS, Place, Settings, bundle_of, of_its_moment, place_of, settings_of
+from segmint.flows.steps.bundle import predictor_of
+from segmint.flows.steps.named import ids_of, named_by_record
+from segmint.flows.steps.read import inputs_of, open_source, read, require_contract
+from segmint.flows.steps.settings import RUNS, Place, Settings, bundle_of, of_its_moment, place_of, settings_of
 from segmint.progress import Progress, silent
 from segmint.splits.groups import row_keys
 from segmint.store import run_files

@@ -18,9 +18,9 @@ from segmint.config import Data
 from segmint.contract.hints import looks_like_id, names_customer, plain_name
 from segmint.contract.ids import are_among, bare_ids, without_marks_and_zeros
 from segmint.errors import InputError, SegmintError, why
-from segmint.flows.read import data_of_list, open_source
 from segmint.flows.runs import list_runs
-from segmint.flows.settings import RUNS, Place, Settings, settings_of
+from segmint.flows.steps.read import data_of_list, open_source
+from segmint.flows.steps.settings import RUNS, Place, Settings, settings_of
 from segmint.progress import Progress, silent
 from segmint.store.run_files import IDS, KEY, MOVED
 from segmint.store.training_ids import open_moved_ids, open_training_ids

@@ -17,14 +17,14 @@ from segmint.contract.contract import Contract, load_contract
 from segmint.contract.dates import today
 from segmint.contract.ids import bare_ids, match_ids
 from segmint.errors import DataError, SegmintError
-from segmint.flows.call_lists import read_call_list
-from segmint.flows.do_not_call import Grown, NotGrown, add_objectors
-from segmint.flows.read import data_of_list, inputs_of, open_source, refuse_overwriting
 from segmint.flows.report import write_report
-from segmint.flows.results import read_codes, read_frame
-from segmint.flows.same_campaign import unnamed_lists
-from segmint.flows.scored import made_on, scoring_run
-from segmint.flows.settings import RUNS, Place, Settings, path_of, place_of, settings_of
+from segmint.flows.steps.call_lists import read_call_list
+from segmint.flows.steps.call_results import read_codes, read_frame
+from segmint.flows.steps.do_not_call import Grown, NotGrown, add_objectors
+from segmint.flows.steps.read import data_of_list, inputs_of, open_source, refuse_overwriting
+from segmint.flows.steps.same_campaign import unnamed_lists
+from segmint.flows.steps.scored import made_on, scoring_run
+from segmint.flows.steps.settings import RUNS, Place, Settings, path_of, place_of, settings_of
 from segmint.metrics.intervals import EFFECT_LEVEL
 from segmint.monitoring.codes import PLAIN, Dispositions
 from segmint.monitoring.joined import ARMS, JoinedResults, join_results

@@ -18,11 +18,11 @@ from segmint.contract.ledger import Ledger
 from segmint.contract.valid_table import ValidTable, concatenate
 from segmint.contract.validate import validate_batches
 from segmint.features.apply import apply_features
-from segmint.flows.bundle import predictor_of
 from segmint.flows.explain import reasons_of
-from segmint.flows.read import open_source
 from segmint.flows.serve import errors_of, predicted_batches, require_records
-from segmint.flows.settings import RUNS, Place, Settings, bundle_of, place_of, require_its_moment, settings_of
+from segmint.flows.steps.bundle import predictor_of
+from segmint.flows.steps.read import open_source
+from segmint.flows.steps.settings import RUNS, Place, Settings, bundle_of, place_of, require_its_moment, settings_of
 from segmint.models.predict import Predictor
 from segmint.monitoring.unread import Unread
 from segmint.store.bundle import Bundle

@@ -17,11 +17,11 @@ from segmint.contract.dates import today
 from segmint.contract.treatment import nobody_called
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import DataError, RunError
-from segmint.flows.bundle import propensities, require_response, segments_in
-from segmint.flows.read import inputs_of, open_source, read, require_contract
 from segmint.flows.report import write_report
-from segmint.flows.results import read_codes, read_frame
-from segmint.flows.settings import RUNS, Place, Settings, bundle_of, of_its_moment, place_of, settings_of
+from segmint.flows.steps.bundle import propensities, require_response, segments_in
+from segmint.flows.steps.call_results import read_codes, read_frame
+from segmint.flows.steps.read import inputs_of, open_source, read, require_contract
+from segmint.flows.steps.settings import RUNS, Place, Settings, bundle_of, of_its_moment, place_of, settings_of
 from segmint.monitoring.codes import Dispositions
 from segmint.monitoring.drift import REALISED, Drift, by_group, drift_of
 from segmint.monitoring.results import ENOUGH, Answers, meaning_of, outcomes_of

@@ -11,7 +11,7 @@ from pathlib import Path
 from segmint.arguments import require_switches
 from segmint.errors import ConfigError, RunError
 from segmint.flows.runs import list_runs
-from segmint.flows.settings import RUNS, Place
+from segmint.flows.steps.settings import RUNS, Place
 from segmint.store.alone import alone
 from segmint.store.promoted import needed_runs
 from segmint.store.run import Run, read_runs, remove_run, sweep_runs

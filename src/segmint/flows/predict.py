@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -10,17 +10,17 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from segmint.contract.ledger import Ledger
 from segmint.contract.treatment import nobody_called
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import refuse_rejected, validate_batches
 from segmint.errors import DataError, InputError
-from segmint.flows.bundle import predictor_of, segments_in
-from segmint.flows.learned import Learned, run_folder
-from segmint.flows.read import inputs_of, open_source, refuse_overwriting, rejected_rows, require_contract
-from segmint.flows.settings import RUNS, Place, Settings, bundle_of, of_its_moment, path_of, place_of, settings_of
+from segmint.flows.steps.appended import with_predictions
+from segmint.flows.steps.bundle import predictor_of, segments_in
+from segmint.flows.steps.learned import Learned, run_folder
+from segmint.flows.steps.read import inputs_of, open_source, refuse_overwriting, rejected_rows, require_contract
+from segmint.flows.steps.settings import RUNS, Place, Settings, bundle_of, of_its_moment, path_of, place_of, settings_of
 from segmint.metrics.streamed import StreamedQuality
 from segmint.models.predict import Predictor
 from segmint.monitoring.unread import Unread
@@ -249,52 +249,6 @@ class _Work:
         quality = self.judged.quality() if judged else {}
         doubts = self.unread.doubts
         return Predicted(folder, out, self.ledger, self.counts, self.trained_on, quality, self.left_alone, doubts)
-
-
-APPENDED = ("propensity", "propensity_low", "propensity_high", "predicted", "segment", "flags")
-"""What `with_predictions` appends to the customers of a response."""
-
-
-def with_predictions(
-    table: ValidTable,
-    likely: NDArray[np.float64],
-    said: NDArray[np.str_],
-    predictor: Predictor,
-    segments: pl.Series | None = None,
-) -> pl.DataFrame:
-    """Put predictions behind every input column; an input column of the same name becomes ``<name>_input``.
-
-    A response gets `propensity`, with `propensity_low` and `propensity_high` where the bundle knows how sure it is; where
-    it knows segments, `segments` become the column `segment`.
-    """
-    outcome = table.contract.outcome
-    if outcome.positive is not None:
-        propensity = likely[:, predictor.classes.index(outcome.positive)]
-        new = {"propensity": pl.Series(propensity)}
-        if predictor.interval is not None:
-            low, high = predictor.interval.of(propensity)
-            new |= {"propensity_low": pl.Series(low), "propensity_high": pl.Series(high)}
-    else:
-        new = {f"probability_{name}": pl.Series(likely[:, place]) for place, name in enumerate(predictor.classes)}
-    new["predicted"] = pl.Series(said)
-    if segments is not None:
-        new["segment"] = segments
-    new["flags"] = table.flags
-    return table.raw.rename(moved_aside(table.raw.columns, new)).with_columns(**new)
-
-
-def moved_aside(columns: Sequence[str], new: Collection[str]) -> dict[str, str]:
-    """Find other names for the columns whose names are wanted: ``<name>_input``, and again until it is free."""
-    names: dict[str, str] = {}
-    taken = {*columns, *new}
-    for name in columns:
-        if name in new:
-            free = f"{name}_input"
-            while free in taken:
-                free += "_input"
-            names[name] = free
-            taken.add(free)
-    return names
 
 
 def _check_out(out: Path, source: Any, bundle: Path | str, runs: Path) -> None:

@@ -15,10 +15,10 @@ from segmint.config import Config
 from segmint.contract.dates import today
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
-from segmint.flows.candidates import choose_of, require_usable, weigh
-from segmint.flows.learned import Learned, may_have_taught
-from segmint.flows.read import open_source
-from segmint.flows.settings import policy_of, require_its_moment
+from segmint.flows.steps.candidates import choose_of, require_usable, weigh
+from segmint.flows.steps.learned import Learned, may_have_taught
+from segmint.flows.steps.read import open_source
+from segmint.flows.steps.settings import policy_of, require_its_moment
 from segmint.store.bundle import Bundle
 from segmint.targeting.choose import ANOTHER_ROW, NO_AMOUNT
 from segmint.targeting.policy import ContactPolicy

@@ -18,11 +18,11 @@ from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import MIN_ROWS_PER_LEVEL
 from segmint.errors import DataError, RunError
 from segmint.evaluation.gate import Gate, judge_losses
-from segmint.flows.bundle import propensities, require_golden, require_response
 from segmint.flows.check import check
-from segmint.flows.learned import run_folder
-from segmint.flows.read import open_source
-from segmint.flows.settings import RUNS, Place, Settings, place_of, require_its_moment, settings_of
+from segmint.flows.steps.bundle import propensities, require_golden, require_response
+from segmint.flows.steps.learned import run_folder
+from segmint.flows.steps.read import open_source
+from segmint.flows.steps.settings import RUNS, Place, Settings, place_of, require_its_moment, settings_of
 from segmint.metrics.calibration import log_loss_by_row
 from segmint.monitoring.results import FEWEST_OUTCOMES, Answers, groups_of
 from segmint.splits.groups import names_of

@@ -10,9 +10,9 @@ from segmint.config import load_config
 from segmint.contract.contract import load_contract
 from segmint.errors import RunError
 from segmint.flows.backtest import backtest
-from segmint.flows.read import open_source
 from segmint.flows.run import run
-from segmint.flows.settings import RUNS, Place, place_of
+from segmint.flows.steps.read import open_source
+from segmint.flows.steps.settings import RUNS, Place, place_of
 from segmint.progress import Progress, silent
 from segmint.store import strict_json
 from segmint.store.run import CONFIG, CONTRACT, Run, find_run, installed_versions

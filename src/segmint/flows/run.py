@@ -19,11 +19,8 @@ from segmint.errors import ConfigError, DataError
 from segmint.evaluation.comparison import Comparison, compare_models
 from segmint.evaluation.differences import outcome_by_level
 from segmint.evaluation.search import require_optuna
-from segmint.flows.bundle import pack
 from segmint.flows.explain import keep_importance
-from segmint.flows.read import begin, open_source, read, require_contract
 from segmint.flows.report import write_report
-from segmint.flows.search import Found, compare_apart, find_settings, settings_to_search, too_short, unused_folds
 from segmint.flows.segment import (
     find_segments,
     keep_segments,
@@ -31,8 +28,11 @@ from segmint.flows.segment import (
     require_settings,
     words_of,
 )
-from segmint.flows.settings import RUNS, Place, Settings, contract_of, place_of, settings_of
-from segmint.flows.train import (
+from segmint.flows.steps.pack import pack
+from segmint.flows.steps.read import begin, open_source, read, require_contract
+from segmint.flows.steps.search import Found, compare_apart, find_settings, settings_to_search, too_short, unused_folds
+from segmint.flows.steps.settings import RUNS, Place, Settings, contract_of, place_of, settings_of
+from segmint.flows.steps.train import (
     FINAL,
     Trained,
     inner_parts,

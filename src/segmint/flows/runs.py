@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from segmint.errors import BundleError, RunError, SegmintError
-from segmint.flows.settings import RUNS, Place, place_of
+from segmint.flows.steps.settings import RUNS, Place, place_of
 from segmint.store.promoted import WORD, read_promoted
 from segmint.store.run import Renamed, Run, Unreadable, read_runs, renamed_runs
 from segmint.wording import counted

@@ -15,11 +15,11 @@ from segmint.contract.column_match import Purpose
 from segmint.contract.contract import Contract
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import DataError
-from segmint.flows.call_money import call_money, why_no_money
-from segmint.flows.named import ids_of, named_by_record
-from segmint.flows.read import has_answers, open_source, read, require_contract
 from segmint.flows.report import write_report
-from segmint.flows.settings import RUNS, Place, Settings, contract_of, place_of, settings_of
+from segmint.flows.steps.call_money import call_money, why_no_money
+from segmint.flows.steps.named import ids_of, named_by_record
+from segmint.flows.steps.read import has_answers, open_source, read, require_contract
+from segmint.flows.steps.settings import RUNS, Place, Settings, contract_of, place_of, settings_of
 from segmint.progress import Progress, silent
 from segmint.segments.call_order import say_call_order
 from segmint.segments.finder import require_room

@@ -20,9 +20,9 @@ from segmint.contract.valid_table import ValidTable, concatenate
 from segmint.contract.validate import DETAILS, validate_batches
 from segmint.errors import ContractError, DataError
 from segmint.explain.words import reasons_for
-from segmint.flows.bundle import segments_in
-from segmint.flows.predict import moved_aside, with_predictions
-from segmint.flows.read import open_source
+from segmint.flows.steps.appended import moved_aside, with_predictions
+from segmint.flows.steps.bundle import segments_in
+from segmint.flows.steps.read import open_source
 from segmint.models.predict import Predictor
 from segmint.models.single import Answer, SinglePredictor
 from segmint.monitoring.unread import Unread

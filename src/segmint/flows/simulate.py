@@ -9,8 +9,8 @@ from pathlib import Path
 import polars as pl
 
 from segmint.errors import ConfigError, InputError
-from segmint.flows.read import refuse_overwriting
-from segmint.flows.settings import Place, path_of, place_of
+from segmint.flows.steps.read import refuse_overwriting
+from segmint.flows.steps.settings import Place, path_of, place_of
 from segmint.store.staging import publish_file, require_free, require_writable
 from segmint.tables.simulate import Campaign, Simulated, simulate_batches
 from segmint.tables.write import write_csv, write_parquet

@@ -18,15 +18,15 @@ from segmint.contract.contract import Contract
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import PolicyError
 from segmint.explain.words import reasons_for
-from segmint.flows.bundle import SEGMENT, predictor_of, segment_numbers
-from segmint.flows.candidates import choose_of, require_usable, weigh
-from segmint.flows.learned import Learned, may_have_taught, run_folder
-from segmint.flows.list_doubts import doubts_of_list
-from segmint.flows.policy_columns import CARRIED, carried_of, require_policy_columns
-from segmint.flows.read import inputs_of, open_source, read, refuse_in_run
 from segmint.flows.report import write_report
-from segmint.flows.same_campaign import held_out_again
-from segmint.flows.settings import (
+from segmint.flows.steps.bundle import SEGMENT, predictor_of, segment_numbers
+from segmint.flows.steps.candidates import choose_of, require_usable, weigh
+from segmint.flows.steps.learned import Learned, may_have_taught, run_folder
+from segmint.flows.steps.list_doubts import doubts_of_list
+from segmint.flows.steps.policy_columns import CARRIED, carried_of, require_policy_columns
+from segmint.flows.steps.read import inputs_of, open_source, read, refuse_in_run
+from segmint.flows.steps.same_campaign import held_out_again
+from segmint.flows.steps.settings import (
     RUNS,
     Place,
     Settings,

@@ -18,16 +18,16 @@ from segmint.contract.ids import bare_ids, without_marks_and_zeros
 from segmint.errors import DataError
 from segmint.evaluation.gate import Gate, judge_move
 from segmint.evaluation.recalibration import Move, cross_fitted, flattered_by, move_of
-from segmint.flows.bundle import predict_texts, propensities, require_response
-from segmint.flows.calibrate import interval_of
-from segmint.flows.call_lists import read_call_list, with_numbers
-from segmint.flows.learned import run_folder
 from segmint.flows.promote import GATE, compare_bundles
-from segmint.flows.read import inputs_of, open_source
-from segmint.flows.results import read_codes, read_frame
 from segmint.flows.run import run as train_run
-from segmint.flows.scored import ScoredCustomers, known_of, made_on, scoring_run
-from segmint.flows.settings import RUNS, Place, Settings, bundle_of, of_its_moment, place_of, settings_of
+from segmint.flows.steps.bundle import predict_texts, propensities, require_response
+from segmint.flows.steps.calibrate import interval_of
+from segmint.flows.steps.call_lists import read_call_list, with_numbers
+from segmint.flows.steps.call_results import read_codes, read_frame
+from segmint.flows.steps.learned import run_folder
+from segmint.flows.steps.read import inputs_of, open_source
+from segmint.flows.steps.scored import ScoredCustomers, known_of, made_on, scoring_run
+from segmint.flows.steps.settings import RUNS, Place, Settings, bundle_of, of_its_moment, place_of, settings_of
 from segmint.metrics.calibration import shifted
 from segmint.monitoring.reference import moved_reference
 from segmint.monitoring.results import (

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from segmint.errors import SegmintError
-from segmint.flows.bundle import predictor_of, require_golden, single_predictor_of
+from segmint.flows.steps.bundle import predictor_of, require_golden, single_predictor_of
 from segmint.models.predict import Predictor
 from segmint.models.single import SinglePredictor
 from segmint.service.problems import place_of

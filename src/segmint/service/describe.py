@@ -13,7 +13,7 @@ from segmint.contract.cells import spellings
 from segmint.contract.column import Column
 from segmint.contract.contract import Contract
 from segmint.contract.yes_no import NO, YES, bare_words
-from segmint.flows.bundle import SEGMENT, segment_names
+from segmint.flows.steps.bundle import SEGMENT, segment_names
 from segmint.service.body import MOST_EXPLAINED, MOST_JSON, MOST_ROWS, MOST_TABLE
 from segmint.service.tables import READING, SECTIONS, settings_without_files
 from segmint.store.bundle import Bundle

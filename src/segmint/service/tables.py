@@ -25,8 +25,8 @@ from segmint.config import Config, Data, load_config
 from segmint.contract.ledger import Ledger
 from segmint.errors import ConfigError, SegmintError
 from segmint.flows.serve import as_frame, predict_file, refused_rows
-from segmint.flows.settings import policy_of
 from segmint.flows.standing import StandingPolicy
+from segmint.flows.steps.settings import policy_of
 from segmint.service.body import MOST_TABLE, limited, parse_json, read_body, rows_of
 from segmint.service.champion import Handle
 from segmint.service.children import Children, Errand, in_turn, make_list

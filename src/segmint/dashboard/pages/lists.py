@@ -9,9 +9,9 @@ from segmint.dashboard.desk import Desk
 from segmint.dashboard.pages.common import Context, model_in_words, tables_to_use
 from segmint.dashboard.policy_form import ROWS, config_of, placeholders, policy_of_controls, starts
 from segmint.errors import SegmintError
-from segmint.flows.bundle import SEGMENT, segment_names
-from segmint.flows.list_doubts import doubts_of_list
 from segmint.flows.preview import PreparedList, what_moved
+from segmint.flows.steps.bundle import SEGMENT, segment_names
+from segmint.flows.steps.list_doubts import doubts_of_list
 from segmint.monitoring.reference import usual_of
 from segmint.store.bundle import Bundle
 from segmint.targeting.policy import ContactPolicy

@@ -16,9 +16,9 @@ import pytest
 from segmint.cli import main
 from segmint.config import load_config
 from segmint.contract.column import Column
-from segmint.flows import search as flow
 from segmint.flows.demo import sample_path
 from segmint.flows.run import RunResult, run
+from segmint.flows.steps import search as flow
 from segmint.models.network import DenseNetworkClassifier
 from segmint.models.network_model import NetworkModel
 

@@ -12,8 +12,8 @@ from segmint.config import Config, load_config
 from segmint.contract.column import Column, State
 from segmint.contract.contract import Contract, Outcome
 from segmint.contract.validate import validate
-from segmint.flows.call_money import _amounts, _at_the_mean, call_money, why_no_money
 from segmint.flows.segment import segment
+from segmint.flows.steps.call_money import _amounts, _at_the_mean, call_money, why_no_money
 from segmint.tables.source import open_table
 
 

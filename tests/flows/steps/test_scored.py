@@ -16,10 +16,10 @@ from segmint.config import load_config
 from segmint.contract.column import Column
 from segmint.contract.contract import parse_contract
 from segmint.errors import DataError
-from segmint.flows.call_lists import read_call_list, with_numbers
 from segmint.flows.predict import predict
 from segmint.flows.report import write_report
-from segmint.flows.scored import _as_it_came, known_of, made_on, scoring_run
+from segmint.flows.steps.call_lists import read_call_list, with_numbers
+from segmint.flows.steps.scored import _as_it_came, known_of, made_on, scoring_run
 from segmint.flows.target import target
 from segmint.report.run_view import RunView
 from segmint.store.bundle import open_bundle, write_bundle

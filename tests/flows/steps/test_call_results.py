@@ -11,7 +11,7 @@ from segmint.cli import main
 from segmint.config import Data
 from segmint.contract.contract import load_contract
 from segmint.errors import InputError
-from segmint.flows.results import read_frame
+from segmint.flows.steps.call_results import read_frame
 
 RESULTS = pl.DataFrame({"client": ["17", "18"], "code": ["success", "do_not_call"]})
 

@@ -7,7 +7,7 @@ import pytest
 
 from segmint.config import Data
 from segmint.errors import DataError
-from segmint.flows.call_lists import read_call_list
+from segmint.flows.steps.call_lists import read_call_list
 from segmint.targeting.call_list import COLUMNS
 from tests.flows.waves import a_saved_list
 

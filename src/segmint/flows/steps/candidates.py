@@ -11,10 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 from segmint.contract.dates import today
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import PolicyError
-from segmint.flows.bundle import SEGMENT, propensities, require_response, segments_in
-from segmint.flows.list_doubts import unread
-from segmint.flows.named import customers_of, named_by_record
-from segmint.flows.policy_columns import columns_of, measured_columns
+from segmint.flows.steps.bundle import SEGMENT, propensities, require_response, segments_in
+from segmint.flows.steps.list_doubts import unread
+from segmint.flows.steps.named import customers_of, named_by_record
+from segmint.flows.steps.policy_columns import columns_of, measured_columns
 from segmint.store.bundle import Bundle
 from segmint.targeting.choose import Choice, choose
 from segmint.targeting.holdout import in_holdout, keyed_words

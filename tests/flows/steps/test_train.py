@@ -14,7 +14,7 @@ from segmint.contract.contract import load_contract
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.flows.demo import sample_path
-from segmint.flows.train import Trained, inner_threshold, learns_again, train
+from segmint.flows.steps.train import Trained, inner_threshold, learns_again, train
 from segmint.splits.groups import RowIdentity
 from segmint.tables.source import open_table
 

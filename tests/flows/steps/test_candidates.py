@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from segmint.errors import PolicyError
-from segmint.flows.candidates import choose_of
+from segmint.flows.steps.candidates import choose_of
 from tests.targeting.conftest import make_policy
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from segmint.contract.contract import load_contract
 from segmint.errors import InputError, SegmintError
-from segmint.flows.do_not_call import add_objectors
+from segmint.flows.steps.do_not_call import add_objectors
 from segmint.targeting.objections import read_objectors
 
 CONTRACT = load_contract("simulated-campaign")

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from segmint.contract.contract import parse_contract
-from segmint.flows.same_campaign import held_out_again, shared_customers
+from segmint.flows.steps.same_campaign import held_out_again, shared_customers
 from segmint.flows.target import Targeted, target
 from segmint.store.bundle import write_bundle
 from segmint.store.run import Run, list_runs

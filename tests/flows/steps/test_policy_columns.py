@@ -13,8 +13,8 @@ from segmint.contract.column import Column, State
 from segmint.contract.contract import Contract
 from segmint.contract.validate import validate
 from segmint.errors import PolicyError
-from segmint.flows.named import customers_of
-from segmint.flows.policy_columns import measured_columns, with_policy_columns
+from segmint.flows.steps.named import customers_of
+from segmint.flows.steps.policy_columns import measured_columns, with_policy_columns
 from segmint.tables.source import open_table
 from segmint.targeting.choose import NO_AMOUNT, choose
 from segmint.targeting.stakes import amounts

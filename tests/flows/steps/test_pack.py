@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import Any
-
 import polars as pl
-import pytest
 
 from segmint.contract.contract import parse_contract
 from segmint.contract.validate import validate
-from segmint.errors import BundleError
-from segmint.flows import bundle as flow
+from segmint.flows.steps import pack as flow
 from segmint.tables.source import open_table
 
 CONTRACT = """
@@ -26,12 +21,6 @@ kind = "category"
 role = "characteristic"
 label = "band"
 """
-
-
-def test_a_bundle_of_segments_has_no_response() -> None:
-    segments: Any = SimpleNamespace(contract=SimpleNamespace(outcome=SimpleNamespace(positive=None)))
-    with pytest.raises(BundleError, match="names segments; there is no response to watch"):
-        flow.require_response(segments, "there is no response to watch")
 
 
 def test_a_golden_row_may_hold_no_value_at_all() -> None:

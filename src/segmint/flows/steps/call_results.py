@@ -10,8 +10,8 @@ import polars as pl
 from segmint.config import Data
 from segmint.contract.contract import load_contract
 from segmint.errors import ConfigError, InputError
-from segmint.flows.read import open_source
-from segmint.flows.settings import place_of
+from segmint.flows.steps.read import open_source
+from segmint.flows.steps.settings import place_of
 from segmint.monitoring.codes import (
     PLAIN,
     Dispositions,

@@ -19,7 +19,7 @@ from segmint.models.names import OURS
 from segmint.splits.groups import row_groups
 
 if TYPE_CHECKING:
-    from segmint.flows.train import Trained
+    from segmint.flows.steps.train import Trained
 
 
 @dataclass(frozen=True)

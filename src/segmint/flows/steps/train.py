@@ -15,7 +15,7 @@ from segmint.config import Config
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.errors import ConfigError, DataError
-from segmint.flows.read import open_source
+from segmint.flows.steps.read import open_source
 from segmint.metrics.classification import best_f1_threshold
 from segmint.models.distil import auc_error
 from segmint.models.fitted import fill, fitted

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from segmint.flows.bundle import SEGMENT
-from segmint.flows.policy_columns import known_levels
-from segmint.flows.same_campaign import shared_customers
+from segmint.flows.steps.bundle import SEGMENT
+from segmint.flows.steps.policy_columns import known_levels
+from segmint.flows.steps.same_campaign import shared_customers
 from segmint.monitoring.unread import Unread
 from segmint.store.bundle import Bundle
 from segmint.store.run import Run

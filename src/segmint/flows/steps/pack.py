@@ -1,4 +1,4 @@
-"""Pack a trained model into a bundle, and use it."""
+"""Pack a trained model into a bundle."""
 
 from __future__ import annotations
 
@@ -12,31 +12,25 @@ from segmint.config import Config
 from segmint.contract.synthetic import synthetic_rows
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
-from segmint.errors import BundleError
 from segmint.evaluation.comparison import Comparison
 from segmint.evaluation.group_quality import quality_by_group
 from segmint.features.apply import MISSING, OTHER
-from segmint.flows.calibrate import calibrate, rows_judged
+from segmint.flows.steps.calibrate import calibrate, rows_judged
 from segmint.models.names import OURS
 from segmint.models.predict import Predictor
-from segmint.models.single import SinglePredictor
 from segmint.monitoring.reference import reference_of
 from segmint.report.model_card import model_card
-from segmint.segments.assign import assign_segments
-from segmint.segments.single import SingleAssigner
 from segmint.splits.groups import row_customers
 from segmint.store import run_files
 from segmint.store.bundle import FOLDER, Bundle, write_bundle
 from segmint.store.run import CONFIG, Run, installed_versions
-from segmint.store.verify import check_golden
 from segmint.tables.source import open_rows
 from segmint.wording import counted
 
 if TYPE_CHECKING:
-    from segmint.flows.train import Trained
+    from segmint.flows.steps.train import Trained
 
 GOLDEN_ROWS = 20
-SEGMENT = "segment"
 
 
 def pack(
@@ -136,87 +130,6 @@ def _customers_judged(table: ValidTable, comparison: Comparison | None) -> NDArr
     if comparison is None:
         return None
     return row_customers(table)[rows_judged(table, comparison)]
-
-
-def predictor_of(bundle: Bundle) -> Predictor:
-    """Make a bundle ready to predict."""
-    return Predictor(bundle.features, bundle.network, bundle.weights, bundle.calibration)
-
-
-def require_response(bundle: Bundle, so: str, *, fix: str = "train one on past campaign results: segmint run") -> str:
-    """Return the outcome that counts as yes.
-
-    Raises
-    ------
-    BundleError
-        If the bundle names segments: `so` says what cannot be done then.
-    """
-    positive = bundle.contract.outcome.positive
-    if positive is None:
-        raise BundleError(f"This bundle names segments; {so}.", expected="a bundle trained on a response", fix=fix)
-    return positive
-
-
-def propensities(bundle: Bundle, frame: pl.DataFrame) -> NDArray[np.float64]:
-    """Say how likely each customer of a typed frame says yes; shape (n_customers,)."""
-    return predictor_of(bundle).probabilities(frame)[:, bundle.classes.index(str(bundle.contract.outcome.positive))]
-
-
-def single_predictor_of(bundle: Bundle) -> SinglePredictor:
-    """Make a bundle ready to predict one customer at a time, as a service is asked: microseconds, no frame."""
-    names = segment_names(bundle)
-    if not names or bundle.segments is None:
-        return SinglePredictor(predictor_of(bundle), bundle.contract, bundle.at)
-    assigner = SingleAssigner(bundle.segments["state"])
-    return SinglePredictor(
-        predictor_of(bundle), bundle.contract, bundle.at, segment_of=lambda values: names[assigner.label(values)]
-    )
-
-
-def segment_names(bundle: Bundle) -> list[str]:
-    """Name the segments that a bundle knows, in the order of its labels; none if it knows none."""
-    known = bundle.segments
-    return [] if known is None or known.get("state") is None else [str(part["name"]) for part in known["segments"]]
-
-
-def segment_numbers(bundle: Bundle) -> dict[str, str]:
-    """The number of each segment that a bundle knows, by its name."""
-    return {
-        name: str(part["key"])
-        for name, part in zip(segment_names(bundle), (bundle.segments or {}).get("segments", []), strict=False)
-    }
-
-
-def segments_in(bundle: Bundle, frame: pl.DataFrame) -> pl.Series | None:
-    """Name the segment of each customer of a typed frame; None if the bundle knows no segments."""
-    names = segment_names(bundle)
-    if not names or bundle.segments is None:
-        return None
-    labels, _ = assign_segments(bundle.segments["state"], frame)
-    return pl.Series(SEGMENT, names, dtype=pl.String).gather(labels)
-
-
-def predict_texts(bundle: Bundle, rows: list[dict[str, str]]) -> NDArray[np.float64]:
-    """Predict rows of texts, as `verify` does with the golden ones."""
-    frame = pl.DataFrame(rows, schema=dict.fromkeys(rows[0], pl.String))
-    table = validate(open_rows(frame), bundle.contract, purpose="predict", at=bundle.at, max_rejected=0.0)
-    return predictor_of(bundle).probabilities(table.frame)
-
-
-def require_golden(bundle: Bundle) -> None:
-    """Let a bundle predict its golden rows.
-
-    Raises
-    ------
-    BundleError
-        If it says something else than when it was made.
-    """
-    if not (check := check_golden(bundle, predict_texts)).ok:
-        raise BundleError(
-            f"The bundle does not predict its golden rows: {check.detail}.",
-            expected="the propensities it was published with",
-            fix="look at it: segmint verify",
-        )
 
 
 def _average(predictor: Predictor, table: ValidTable) -> dict[str, float]:

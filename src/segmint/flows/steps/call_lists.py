@@ -10,8 +10,8 @@ import polars as pl
 from segmint.config import Data
 from segmint.contract.cells import number_cells
 from segmint.errors import DataError
-from segmint.flows.read import open_source
-from segmint.flows.results import read_frame
+from segmint.flows.steps.call_results import read_frame
+from segmint.flows.steps.read import open_source
 from segmint.monitoring.results import is_call_list
 from segmint.tables.decimal_sign import decimal_among
 from segmint.targeting.call_list import COLUMNS

@@ -11,9 +11,9 @@ from segmint.contract.contract import load_contract
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.evaluation.comparison import OutOfFold
-from segmint.flows.calibrate import calibrate
 from segmint.flows.demo import sample_path
-from segmint.flows.train import Trained
+from segmint.flows.steps.calibrate import calibrate
+from segmint.flows.steps.train import Trained
 from segmint.metrics.calibration import log_loss
 from segmint.models.calibration import Calibration, fit_calibration, logits_of
 from segmint.models.names import OURS
@@ -86,7 +86,7 @@ def test_rows_of_one_customer_do_not_judge_what_the_others_of_them_taught(
     likely, said = compared.mine.probabilities[people], table.outcome[people]
     compared.mine = OutOfFold(said, likely, ("no", "yes"))
     compared.predictions = compared.predictions.head(300).with_columns(fold=pl.lit(1))
-    monkeypatch.setattr("segmint.flows.calibrate.row_groups", lambda table: np.arange(len(table)) // 2)
+    monkeypatch.setattr("segmint.flows.steps.calibrate.row_groups", lambda table: np.arange(len(table)) // 2)
     told = calibrate(table, trained(likely[:, 1], np.arange(10)), compared, threshold=0.2).told
     yes = (said == "yes").astype(np.int64)
     by_heart = fit_calibration(logits_of(likely[::2]), yes[::2]).again(likely)

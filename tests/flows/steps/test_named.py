@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from segmint.flows.named import customers_of
+from segmint.flows.steps.named import customers_of
 from segmint.targeting.choose import choose
 from tests.flows.tables import read
 from tests.targeting.conftest import make_policy

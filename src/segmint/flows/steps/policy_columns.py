@@ -8,7 +8,7 @@ import polars as pl
 
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import PolicyError
-from segmint.flows.bundle import SEGMENT, segment_names
+from segmint.flows.steps.bundle import SEGMENT, segment_names
 from segmint.store.bundle import Bundle
 from segmint.targeting.levels import require_known_levels
 from segmint.targeting.policy import ContactPolicy

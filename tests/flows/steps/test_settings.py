@@ -14,7 +14,7 @@ import segmint
 from segmint.cli import main
 from segmint.config import Config, load_config
 from segmint.errors import BundleError, ConfigError
-from segmint.flows.settings import contract_of, policy_of, require_its_moment, settings_of, with_policy
+from segmint.flows.steps.settings import contract_of, policy_of, require_its_moment, settings_of, with_policy
 from segmint.store.bundle import Bundle, open_bundle, write_bundle
 from segmint.targeting.policy import ContactPolicy, Economics, policy_template
 from tests.service.small import small_parts

@@ -17,9 +17,9 @@ from segmint.contract.ids import bare_ids, match_ids
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.errors import DataError, RunError
-from segmint.flows.named import customers_of
-from segmint.flows.predict import APPENDED
-from segmint.flows.read import open_source
+from segmint.flows.steps.appended import APPENDED
+from segmint.flows.steps.named import customers_of
+from segmint.flows.steps.read import open_source
 from segmint.monitoring.results import ids_in
 from segmint.store.bundle import Bundle
 from segmint.store.promoted import RUN_ID

@@ -15,9 +15,9 @@ from segmint.errors import ConfigError, ContractError, DataError, InputError, Ru
 from segmint.flows.check import check
 from segmint.flows.demo import sample_path
 from segmint.flows.predict import predict
-from segmint.flows.read import inputs_of, refuse_overwriting, rejected_rows
 from segmint.flows.run import run
 from segmint.flows.simulate import simulate
+from segmint.flows.steps.read import inputs_of, refuse_overwriting, rejected_rows
 from segmint.flows.target import target
 from segmint.store.bundle import write_bundle
 from segmint.store.run import Run
