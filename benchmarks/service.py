@@ -36,7 +36,7 @@ from segmint.flows.demo import sample_path
 from segmint.flows.steps.bundle import single_predictor_of
 from segmint.store.bundle import open_bundle
 from segmint.store.champion import promote
-from segmint.store.run import list_runs
+from segmint.store.runs import runs_in
 
 RATE = 200
 CONNECTIONS = 16
@@ -247,7 +247,7 @@ def main() -> None:
     asked.add_argument("--mlflow", metavar="PYTHON")
     given = asked.parse_args()
     os.sched_setaffinity(0, {1})
-    names = [run.id for run in list_runs(given.runs) if run.status == "done" and (run.folder / "bundle").is_dir()]
+    names = [run.id for run in runs_in(given.runs) if run.status == "done" and (run.folder / "bundle").is_dir()]
     print(f"load {os.getloadavg()[0]:.1f}, {given.repeats} runs of {given.seconds:g} s")
     frame = pl.read_csv(sample_path(), separator=";")
     frame = pl.concat([frame] * (10_000 // frame.height + 1)).head(10_000)

@@ -20,7 +20,8 @@ from segmint.dashboard.jobs import Job, Jobs
 from segmint.errors import RunError
 from segmint.flows.demo import sample_path
 from segmint.store.process import is_alive
-from segmint.store.run import Run, list_runs
+from segmint.store.run import Run
+from segmint.store.runs import runs_in
 
 from .test_app import client
 
@@ -287,4 +288,4 @@ def test_the_job_of_a_page_belongs_to_its_run(tmp_path: Path, monkeypatch: pytes
     job: Job = Jobs(tmp_path).start("a.csv", few_rows(tmp_path / "t"), "bank-marketing")
     assert until(lambda: job.state()["status"] == "done", 30)
     told = job.state()
-    assert (told["run"], told["task"], told["done"], told["total"]) == (list_runs(tmp_path)[0].id, "reading", 3, 9)
+    assert (told["run"], told["task"], told["done"], told["total"]) == (runs_in(tmp_path)[0].id, "reading", 3, 9)

@@ -15,7 +15,7 @@ import pytest
 
 from segmint.flows.demo import sample_path
 from segmint.store.bundle import open_bundle
-from segmint.store.run import list_runs
+from segmint.store.runs import runs_in
 
 pytestmark = pytest.mark.network
 pytest.importorskip("tensorflow")
@@ -56,7 +56,7 @@ def finished(*argv: str) -> float:
 def killed(after: float, *argv: str, begun: Path | None = None) -> bool:
     """Kill -9 after so many seconds, of a run in the folder `begun` if it is named; say whether it was still at work."""
     with start(*argv) as work:
-        while begun is not None and work.poll() is None and not list_runs(begun):
+        while begun is not None and work.poll() is None and not runs_in(begun):
             time.sleep(0.02)
         try:
             work.wait(timeout=after)
@@ -68,7 +68,7 @@ def killed(after: float, *argv: str, begun: Path | None = None) -> bool:
 
 def whole(runs: Path) -> None:
     """Every bundle that is there opens, every published table reads to its end, every run can be told."""
-    for run in list_runs(runs):
+    for run in runs_in(runs):
         assert run.status in ("interrupted", "done"), run.status
         if (run.folder / "bundle").exists():
             open_bundle(run.folder)
@@ -81,9 +81,9 @@ def check_run(table: Path, runs: Path, moments: list[float]) -> int:
     asked = ("run", str(table), "--contract", "bank-marketing", "--runs", str(runs), *settings)
     hit = 0
     for moment in moments:
-        hit += killed(moment, *asked, begun=None if list_runs(runs) else runs)
+        hit += killed(moment, *asked, begun=None if runs_in(runs) else runs)
         whole(runs)
-        for run in list_runs(runs):
+        for run in runs_in(runs):
             if run.status == "interrupted":
                 finished("resume", run.id, "--runs", str(runs))
                 open_bundle(run.folder)
@@ -94,17 +94,17 @@ def check_predict(table: Path, bundle: Path, runs: Path, moments: list[float]) -
     asked = ("predict", str(table), "--bundle", str(bundle), "--runs", str(runs))
     hit = 0
     for moment in moments:
-        hit += killed(moment, *asked, begun=None if list_runs(runs) else runs)
+        hit += killed(moment, *asked, begun=None if runs_in(runs) else runs)
         whole(runs)
     finished(*asked)
-    (done,) = [run for run in list_runs(runs) if run.status == "done"][:1]
+    (done,) = [run for run in runs_in(runs) if run.status == "done"][:1]
     assert pl.read_parquet(done.folder / "predictions.parquet").height == 800
     return hit
 
 
 def test_a_killed_run_is_finished_by_resume_and_a_killed_predict_by_another(table: Path, tmp_path: Path) -> None:
     assert check_run(table, tmp_path / "runs", [1.0]) == 1
-    (trained,) = list_runs(tmp_path / "runs")
+    (trained,) = runs_in(tmp_path / "runs")
     assert check_predict(table, trained.folder, tmp_path / "predicted", [0.05]) == 1
 
 
@@ -116,7 +116,7 @@ def test_fifty_random_moments(table: Path, tmp_path: Path) -> None:
     first = tmp_path / "first"
     seconds = finished("run", str(table), "--contract", "bank-marketing", "--runs", str(first), *settings)
     hit = check_run(table, tmp_path / "runs", [draw.uniform(0.3, seconds) for _ in range(25)])
-    bundle = list_runs(first)[0].folder
+    bundle = runs_in(first)[0].folder
     seconds = finished("predict", str(table), "--bundle", str(bundle), "--runs", str(tmp_path / "once"))
     hit += check_predict(table, bundle, tmp_path / "predicted", [draw.uniform(0.1, seconds) for _ in range(25)])
     assert hit >= 40

@@ -18,7 +18,8 @@ from segmint.flows.resume import resume
 from segmint.flows.run import run
 from segmint.models.network_model import NetworkModel
 from segmint.store.bundle import open_bundle
-from segmint.store.run import Run, list_runs
+from segmint.store.run import Run
+from segmint.store.runs import runs_in
 
 pytestmark = [pytest.mark.network, pytest.mark.usefixtures("undrawn")]
 pytest.importorskip("tensorflow")
@@ -48,7 +49,7 @@ def stopped(table: Path, settings: Config, tmp_path: Path, monkeypatch: pytest.M
         with pytest.raises(KeyboardInterrupt) as caught:
             run(table, "bank-marketing", settings, runs=tmp_path / "runs")
     assert "segmint resume" in "\n".join(caught.value.__notes__)
-    (here,) = list_runs(tmp_path / "runs")
+    (here,) = runs_in(tmp_path / "runs")
     assert here.status == "interrupted"
     return here.folder
 
@@ -118,6 +119,6 @@ def test_a_resumed_search_trains_no_network_twice(table: Path, tmp_path: Path, m
         with pytest.raises(KeyboardInterrupt):
             run(table, "bank-marketing", searching, runs=tmp_path / "runs")
     assert len(fits) == 1 + 1  # a trial, which is the start itself, and the network compared
-    (here,) = list_runs(tmp_path / "runs")
+    (here,) = runs_in(tmp_path / "runs")
     resume(here.folder, runs=tmp_path / "runs")
     assert len(fits) == 2 + 1  # and the bundle's

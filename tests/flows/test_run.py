@@ -22,7 +22,7 @@ from segmint.flows.segment import segment
 from segmint.metrics.ranking import lift_at
 from segmint.models.network_model import RECIPES
 from segmint.models.teachers import one_teacher
-from segmint.store.run import list_runs
+from segmint.store.runs import runs_in
 
 pytestmark = pytest.mark.network
 pytest.importorskip("tensorflow")
@@ -249,7 +249,7 @@ def test_ctrl_c_is_code_130_and_the_run_is_remembered_as_interrupted(tmp_path: P
     assert work.returncode == 130
     assert "stopped" in err
     assert "Traceback" not in err
-    assert [found.status for found in list_runs(tmp_path)] == ["interrupted"]
+    assert [found.status for found in runs_in(tmp_path)] == ["interrupted"]
     assert not list(tmp_path.glob("*/bundle"))
 
 

@@ -14,7 +14,7 @@ from segmint.config import load_config
 from segmint.flows.demo import demo
 from segmint.flows.run import RunResult
 from segmint.store import strict_json
-from segmint.store.run import list_runs
+from segmint.store.runs import runs_in
 from tests.flows.conftest import QUICK_DEMO
 
 pytestmark = [pytest.mark.network, pytest.mark.timeout(900)]
@@ -69,7 +69,7 @@ def test_est_03_the_same_seed_gives_the_same_bundle(here: RunResult, there: dict
     sets = [word for text in QUICK for word in ("--set", text)]
     command = [sys.executable, "-c", LATER, str(there["now"]), "demo", "--quiet", "--runs", str(tmp_path), *sets]
     subprocess.run(command, check=True, capture_output=True, env={**os.environ, **there["names"]})
-    (again,) = list_runs(tmp_path)
+    (again,) = runs_in(tmp_path)
     assert again.record["made"][:4] in ("1970", "2026", "2038")
     before, after = (
         strict_json.from_bytes((run / "bundle" / "manifest.json").read_bytes()) for run in (here.folder, again.folder)

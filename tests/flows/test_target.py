@@ -23,7 +23,8 @@ from segmint.flows.demo import sample_path
 from segmint.flows.run import RunResult, run
 from segmint.flows.steps.settings import policy_of
 from segmint.flows.target import Targeted, target
-from segmint.store.run import Run, list_runs
+from segmint.store.run import Run
+from segmint.store.runs import runs_in
 from segmint.tables.simulate import Campaign, simulate_batches
 from segmint.targeting.choose import choose
 from segmint.wording import capital
@@ -123,7 +124,7 @@ def test_a_bundle_of_which_nobody_can_say_what_it_learned_is_refused_before_ther
     (folder / "learned_tables.json").write_text("{}", encoding="utf-8")
     with pytest.raises(RunError, match=r"added: learned_tables\.json"):
         target(sample_path(), folder, policy(), runs=tmp_path)
-    assert [run.id for run in list_runs(tmp_path)] == [done.folder.name]
+    assert [run.id for run in runs_in(tmp_path)] == [done.folder.name]
 
 
 def test_copies_lie_where_they_were_asked_for(targeted: Targeted) -> None:
@@ -182,7 +183,7 @@ def test_of_an_earlier_list_only_the_reasons_of_the_rows_it_lists_are_known(tmp_
         }  # fmt: skip
         pl.DataFrame(rows).write_parquet(earlier.folder / flow.LIST)
         earlier.done()
-    known = flow._reasons_before(list_runs(tmp_path), inputs, policy())
+    known = flow._reasons_before(runs_in(tmp_path), inputs, policy())
     assert known is not None
     assert known["record"].to_list() == [2]
 

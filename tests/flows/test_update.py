@@ -23,7 +23,8 @@ from segmint.flows.steps.scored import made_on
 from segmint.flows.update import _require_apart, update
 from segmint.models.interval import PropensityInterval
 from segmint.store.bundle import open_bundle
-from segmint.store.run import Run, list_runs
+from segmint.store.run import Run
+from segmint.store.runs import runs_in
 from tests.flows.waves import CONFIG, QUICK, a_saved_list, more_yes
 
 pytestmark = pytest.mark.usefixtures("undrawn")
@@ -164,7 +165,7 @@ def test_what_is_trained_anew_is_what_a_backtest_replays(
         None, [*QUICK, "model.recipe=fast", "compare.enabled=false"], {"data.upcoming": tmp_path / "next.csv"}
     )
     found = update(wave["results"], scored, trained, settings, runs=tmp_path, history=wave["train"])
-    fresh = next(run for run in list_runs(tmp_path) if run.record["command"] == "run")
+    fresh = next(run for run in runs_in(tmp_path) if run.record["command"] == "run")
     lesson = json.loads((fresh.folder / "lesson.json").read_text())
     assert lesson["recipe"] == "rolling"
     assert lesson["taught"]["upcoming"] == 200

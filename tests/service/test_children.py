@@ -23,7 +23,7 @@ from segmint.service.app import Service, make_app
 from segmint.service.children import Children, Errand, in_turn, make_list
 from segmint.service.limits import Workers
 from segmint.service.problems import Problem
-from segmint.store.run import list_runs
+from segmint.store.runs import runs_in
 
 from .small import GOOD
 
@@ -174,7 +174,7 @@ def test_what_is_wrong_with_a_table_a_policy_or_the_bundle_is_told_apart(
         assert "no column 'phone', which the contract reads as 'phone'" in answer.json()["detail"]
     strange = asked("&policy.sensitive=['SECRET']", body=b"age,job,phone\n41,student,+48221234567\n")
     assert (strange.status_code, strange.json()["code"]) == (422, "policy")
-    assert list_runs(tmp_path) == []  # no alarm for everybody, and nothing on the disk
+    assert runs_in(tmp_path) == []  # no alarm for everybody, and nothing on the disk
     policy = tmp_path / "policy.toml"
     policy.write_text(f"[policy]\nsuppress = ['{policy}']\n")
     service.standing = StandingPolicy.load(policy)

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from segmint.errors import RunError
-from segmint.store.run import find_run
+from segmint.store.runs import find_run
 
 runs = Path(sys.argv[1])
 names = json.loads(sys.stdin.read())

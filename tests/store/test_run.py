@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import re
@@ -19,7 +18,8 @@ import pytest
 
 from segmint.errors import DataError, RunError
 from segmint.store.process import is_alive, this_process
-from segmint.store.run import Run, find_run, installed_versions, list_runs
+from segmint.store.run import Run, installed_versions
+from segmint.store.runs import runs_in
 from segmint.store.staging import passing_folder
 
 
@@ -186,7 +186,7 @@ def test_what_killed_commands_left_goes_with_the_next_run_and_what_lives_stays(t
     elsewhere = tmp_path / "elsewhere" / ".predictions.parquet.staging-0123456789abcdef"
     elsewhere.mkdir(parents=True)
     (tmp_path / "2026-03-15T10-15-02Z-0000").symlink_to(elsewhere.parent)
-    living = list_runs(tmp_path)[0].folder
+    living = runs_in(tmp_path)[0].folder
     with passing_folder(living / "predictions.parquet") as held, passing_folder(tmp_path / "run") as beside:
         (held / "predictions.parquet").write_text("at work")
         assert len(list(tmp_path.rglob("*.staging-*"))) == 4, "each run removed what the one before left"
@@ -194,55 +194,6 @@ def test_what_killed_commands_left_goes_with_the_next_run_and_what_lives_stays(t
         assert set(tmp_path.rglob("*.staging-*")) == {held, beside, elsewhere}
         assert (held / "predictions.parquet").read_text() == "at work"
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and "Canary" in path.read_text()]
-
-
-def test_runs_are_listed_newest_first_and_strangers_are_passed_over(tmp_path: Path) -> None:
-    for name in ("2026-03-14T10-15-02Z-3f9c", "2026-03-15T10-15-02Z-0000"):
-        run = create(tmp_path)
-        run.done()
-        run.folder.rename(tmp_path / name)
-    (tmp_path / "notes").mkdir()
-    (tmp_path / "2026-03-16T10-15-02Z-0000").mkdir()
-    (tmp_path / "2026-03-17T10-15-02Z-0000").symlink_to(tmp_path / "2026-03-15T10-15-02Z-0000")
-    assert [run.id for run in list_runs(tmp_path)] == ["2026-03-15T10-15-02Z-0000", "2026-03-14T10-15-02Z-3f9c"]
-    assert list_runs(tmp_path / "nowhere") == []
-
-
-def test_a_run_is_found_by_id_by_the_beginning_of_it_and_by_path(tmp_path: Path) -> None:
-    run = create(tmp_path / "runs")
-    run.done()
-    for name in (run.id, run.id[:-2], run.folder, str(run.folder) + "/"):
-        assert find_run(name, tmp_path / "runs").id == run.id
-    with pytest.raises(RunError, match="There is no run"):
-        find_run(str(run.folder), tmp_path / "runs", paths=False)
-    create(tmp_path / "runs").done()
-    with pytest.raises(RunError, match="There are several runs"):
-        find_run(run.id[:10], tmp_path / "runs")
-
-
-@pytest.mark.parametrize(
-    "content", [b"", b"{}", b"[1]", b'{"status": "dancing"}', b"\xff", b'{"status":"done"', b"[" * 99999]
-)
-def test_a_damaged_record_is_one_clear_sentence(content: bytes, tmp_path: Path) -> None:
-    (tmp_path / "run.json").write_bytes(content)
-    with pytest.raises(RunError, match="is no run"):
-        Run.open(tmp_path)
-
-
-def test_a_name_that_no_run_can_have_and_a_closed_folder_are_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("x" * 300, "a\0b"):
-        with pytest.raises(RunError, match="There is no run"):
-            find_run(name, tmp_path)
-
-    def closed(self: Path) -> None:
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self))
-
-    monkeypatch.setattr(Path, "iterdir", closed)
-    monkeypatch.setattr(Path, "is_file", closed)
-    with pytest.raises(RunError, match="cannot be opened: Permission denied"):
-        find_run("2026-03-14T10-15-02Z-3f9c", tmp_path)
 
 
 def test_what_a_run_kept_is_read_again_and_what_is_damaged_is_said(tmp_path: Path) -> None:

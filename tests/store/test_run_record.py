@@ -10,7 +10,8 @@ import pytest
 
 from segmint.cli import main
 from segmint.errors import RunError
-from segmint.store.run import Run, find_run, list_runs
+from segmint.store.run import Run
+from segmint.store.runs import find_run, runs_in
 
 
 def finished(runs: Path) -> Run:
@@ -46,7 +47,7 @@ def test_a_record_of_another_shape_is_passed_over_and_named_in_words(
 ) -> None:
     good, spoiled = finished(tmp_path), finished(tmp_path)
     (spoiled.folder / "run.json").write_text(json.dumps(spoiled.record | changed))
-    assert [run.id for run in list_runs(tmp_path)] == [good.id]
+    assert [run.id for run in runs_in(tmp_path)] == [good.id]
     with pytest.raises(RunError, match=said):
         find_run(spoiled.id, tmp_path)
     assert main(["runs", "--runs", str(tmp_path)]) == 0

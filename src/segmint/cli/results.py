@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from segmint.flows.segment import Segmented
     from segmint.flows.target import Targeted
     from segmint.flows.update import Updated
-    from segmint.store.run import Renamed
+    from segmint.store.runs import Renamed
     from segmint.store.verify import Check
 
 

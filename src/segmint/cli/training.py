@@ -122,7 +122,7 @@ def check(
 def report(run: RunPath, runs: Runs = RUNS, json: AsJson = False, quiet: Quiet = False) -> None:
     """Write a run's page again."""
     from segmint.flows.report import write_report_again
-    from segmint.store.run import find_run
+    from segmint.store.runs import find_run
 
     page = write_report_again(find_run(run, runs).folder)
     Screen(json=json, quiet=quiet).say({"report": str(page)}, f"report: {page}")
@@ -137,7 +137,7 @@ def tensorboard(
 ) -> None:
     """Show a run's training curves in TensorBoard until Ctrl-C."""
     from segmint.flows.tensorboard import show_tensorboard
-    from segmint.store.run import find_run
+    from segmint.store.runs import find_run
 
     show_tensorboard(find_run(run, runs).folder, host=host, port=port)
 

@@ -27,7 +27,8 @@ from segmint.service.limits import Workers, page_workers
 from segmint.service.problems import Problem
 from segmint.store.bundle import FOLDER, Bundle, open_bundle, run_of
 from segmint.store.promoted import WORD, read_history, read_promoted
-from segmint.store.run import Run, Unreadable, find_run, read_runs
+from segmint.store.run import Run
+from segmint.store.runs import Unreadable, find_run, read_runs
 
 KEPT, MOST_HEADERS = 3, 100
 Key = TypeVar("Key")

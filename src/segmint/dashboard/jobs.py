@@ -15,7 +15,8 @@ from typing import Any
 
 from segmint.dashboard.tables import SAID, TOLD, writing
 from segmint.errors import RunError
-from segmint.store.run import Run, list_runs
+from segmint.store.run import Run
+from segmint.store.runs import runs_in
 
 AT_ONCE = 1
 SEGMINT = (sys.executable, "-m", "segmint")
@@ -47,7 +48,7 @@ class Job:
         """Find the run that the child made, as soon as there is one."""
         if self.run is not None:
             return Run.open(self.runs / self.run)
-        for run in list_runs(self.runs)[:20]:
+        for run in runs_in(self.runs)[:20]:
             # an older run may have had the same process id: in a container they begin anew with every start
             if run.id not in self.before and (run.record.get("process") or {}).get("pid") == self.process.pid:
                 self.run = run.id
@@ -133,7 +134,7 @@ class Jobs:
         """
         asked = ("run", str(path), "--contract", contract, *options)
         kept = Path(contract).read_text("utf-8") if Path(contract).is_file() else ""  # somebody may have changed it
-        before = frozenset(run.id for run in list_runs(self.runs))
+        before = frozenset(run.id for run in runs_in(self.runs))
         with self._lock:
             at_work = self.at_work()
             if self._stopped or len(at_work) >= self.at_once:

@@ -28,8 +28,9 @@ from segmint.segments.sizes import Sizes
 from segmint.segments.stability import Labels
 from segmint.segments.words import call_segments, say_named_twice, say_nobody
 from segmint.splits.groups import row_customers
-from segmint.store.run import Run, find_run
+from segmint.store.run import Run
 from segmint.store.run_files import CUSTOMERS, MIGRATION, SEGMENTS
+from segmint.store.runs import find_run
 from segmint.wording import listed
 
 UNSURE = 0.6  # a customer assigned with less than this could as well be elsewhere

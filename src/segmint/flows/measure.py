@@ -33,8 +33,9 @@ from segmint.monitoring.measure import measure as estimate
 from segmint.monitoring.results import meaning_of
 from segmint.monitoring.strangers import caution_of_strangers
 from segmint.progress import Progress, silent
-from segmint.store.run import CONTRACT, Run, list_runs
+from segmint.store.run import CONTRACT, Run
 from segmint.store.run_files import MEASURE, OBJECTORS, STRANGE, TARGET
+from segmint.store.runs import runs_in
 from segmint.store.staging import publish_file
 from segmint.tables.table_source import TableSource
 from segmint.tables.write import write_safe_csv
@@ -410,7 +411,7 @@ def _unnamed_lists(read: _Read, runs: Path) -> str:
         return ""
     own = [] if "run" not in read.listed.columns else read.listed["run"].cast(pl.String).drop_nulls().unique().to_list()
     compared = bare_ids(read.joined.compared["customer"])
-    return unnamed_lists(list_runs(runs), [*own, read.list_run.id], read.list_run, compared)
+    return unnamed_lists(runs_in(runs), [*own, read.list_run.id], read.list_run, compared)
 
 
 def _changed_since(listed: pl.DataFrame, list_run: Run | None, runs: Path) -> list[str]:

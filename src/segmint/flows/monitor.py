@@ -30,8 +30,9 @@ from segmint.progress import Progress, silent
 from segmint.splits.groups import row_customers
 from segmint.store.bundle import Bundle, run_of
 from segmint.store.promoted import WORD
-from segmint.store.run import Run, list_runs
+from segmint.store.run import Run
 from segmint.store.run_files import MONITOR
+from segmint.store.runs import runs_in
 from segmint.wording import counted, some_named, some_of
 
 COLUMNS = "monitor_columns.parquet"
@@ -235,7 +236,7 @@ def _earlier(runs: Path, here: Run) -> list[dict[str, Any]]:
     """Sum up the waves held against this bundle before, oldest first; a table watched twice stands once."""
     bundle = here.record["inputs"]["bundle"]
     found: dict[tuple[str, str], dict[str, Any]] = {}
-    for run in list_runs(runs):
+    for run in runs_in(runs):
         of_bundle = run.record["command"] == "monitor" and run.record["inputs"].get("bundle") == bundle
         if not of_bundle or run.status != "done" or _table_of(run) == _table_of(here):
             continue

@@ -14,7 +14,8 @@ from segmint.flows.runs import list_runs
 from segmint.flows.steps.settings import RUNS, Place
 from segmint.store.alone import alone
 from segmint.store.promoted import needed_runs
-from segmint.store.run import Run, read_runs, remove_run, sweep_runs
+from segmint.store.run import Run, sweep_runs
+from segmint.store.runs import read_runs, remove_run
 from segmint.wording import counted
 
 _DAYS = re.compile(r"\s*([0-9]{1,5})\s*d?\s*", re.ASCII)

@@ -30,7 +30,8 @@ from segmint.store import champion
 from segmint.store.bundle import Bundle, open_bundle
 from segmint.store.learned_tables import LearnedTables
 from segmint.store.promoted import WORD, Entry, read_history
-from segmint.store.run import Run, find_run, read_kept
+from segmint.store.run import Run, read_kept
+from segmint.store.runs import find_run
 from segmint.store.training_ids import TrainingIds, open_moved_ids, open_training_ids
 from segmint.wording import counted
 

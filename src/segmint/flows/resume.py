@@ -15,7 +15,8 @@ from segmint.flows.steps.read import open_source
 from segmint.flows.steps.settings import RUNS, Place, place_of
 from segmint.progress import Progress, silent
 from segmint.store import strict_json
-from segmint.store.run import CONFIG, CONTRACT, Run, find_run, installed_versions
+from segmint.store.run import CONFIG, CONTRACT, Run, installed_versions
+from segmint.store.runs import find_run
 from segmint.tables.table_source import TableSource
 
 FLOWS: dict[str, Callable[..., Any]] = {"run": run, "backtest": backtest}

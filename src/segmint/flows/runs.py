@@ -13,7 +13,8 @@ import polars as pl
 from segmint.errors import BundleError, RunError, SegmintError
 from segmint.flows.steps.settings import RUNS, Place, place_of
 from segmint.store.promoted import WORD, read_promoted
-from segmint.store.run import Renamed, Run, Unreadable, read_runs, renamed_runs
+from segmint.store.run import Run
+from segmint.store.runs import Renamed, Unreadable, read_runs, renamed_runs
 from segmint.wording import counted
 
 WATCHING = ("monitor", "measure", "backtest", "update")

@@ -41,8 +41,9 @@ from segmint.flows.steps.settings import (
 from segmint.progress import Progress, silent
 from segmint.store.bundle import Bundle
 from segmint.store.promoted import WORD
-from segmint.store.run import Run, installed_versions, list_runs
+from segmint.store.run import Run, installed_versions
 from segmint.store.run_files import DIALLER, LIST, SHEET, TARGET
+from segmint.store.runs import runs_in
 from segmint.store.staging import publish_file, require_free, require_writable, staging, write_file
 from segmint.tables.source import TableSource
 from segmint.targeting.call_list import COLUMNS, CallList, build_call_list, carried_name
@@ -186,7 +187,7 @@ def target(
         if found.segments is not None:
             call_list = call_list.joined(_of_rows_weighed(customers, found.segments, choice))
         progress("choosing", 1, 1)
-        others = list_runs(runs)
+        others = runs_in(runs)
         known = _reasons_before(others, inputs, config)
         call_list = recheck(_with_reasons(call_list, table, customers, opened_bundle, known, progress), contract)
         progress("writing", 0, 1)

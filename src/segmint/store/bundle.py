@@ -38,7 +38,8 @@ from segmint.store import manifest as manifests
 from segmint.store import promoted, strict_json
 from segmint.store.network_spec import NetworkSpec, parse_network
 from segmint.store.promoted import RUN_ID
-from segmint.store.run import RECORD, Run, list_runs, run_beginning
+from segmint.store.run import RECORD, Run
+from segmint.store.runs import run_beginning, runs_in
 from segmint.store.sealed_folder import in_ascii, opened_folder, read_file, refused
 from segmint.store.staging import real_path, staging, write_file
 from segmint.store.tensors import expected_size, to_safetensors, weights_from_safetensors
@@ -241,7 +242,7 @@ def _without_bundle(folder: Path) -> BundleError:
     with suppress(RunError):
         run = Run.open(folder)
         did = _ENDED.get(run.status) or _DID.get(run.record["command"], did)
-    holding = (run.id for run in list_runs(folder.absolute().parent) if _is_trained(run))
+    holding = (run.id for run in runs_in(folder.absolute().parent) if _is_trained(run))
     newest = next(holding, None)
     return BundleError(
         f"The run {in_ascii(folder.name)} {did}; it holds no bundle.",

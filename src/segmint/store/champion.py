@@ -20,7 +20,8 @@ from segmint.store import as_made
 from segmint.store.alone import alone
 from segmint.store.bundle import FOLDER, Bundle, Opening
 from segmint.store.promoted import WORD, Entry, read_history, require_readable, to_bytes
-from segmint.store.run import Run, find_run, installed_versions, typed
+from segmint.store.run import Run, installed_versions, typed
+from segmint.store.runs import find_run
 from segmint.store.sealed_folder import in_ascii
 from segmint.store.staging import publish_bytes, real_path
 

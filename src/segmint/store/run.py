@@ -17,7 +17,6 @@ import tomllib
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib import metadata
 from pathlib import Path
@@ -33,11 +32,9 @@ from segmint.store.process import is_alive, is_here, this_process
 from segmint.store.promoted import RUN_ID
 from segmint.store.remember import Result, remember
 from segmint.store.run_record import FORMAT, read_record
-from segmint.store.sealed_folder import in_ascii
 from segmint.store.staging import (
     publish_bytes,
     publish_file,
-    remove_folder,
     require_writable,
     staging,
     sweep_below,
@@ -56,7 +53,6 @@ WORK = "work"
 # an id and PROMOTED are looked up in the same folder of runs, so that the bundle would be gone with it
 _OTHER_RUNS_OF_A_BUNDLE = "--runs; and name the bundle by the folder of its run"
 _ANYTHING = re.compile(r".*", re.DOTALL)
-_DAY = len("2026-03-14")
 _BEAT = 2.0  # seconds between two writes of the record while work goes on
 _SILENCE = timedelta(minutes=15)  # a run on another machine that says nothing for so long counts as gone
 _LIBRARIES = (
@@ -151,7 +147,7 @@ class Run:
             write_file(folder / RECORD, strict_json.to_bytes(record))
             for file, content in files.items():
                 write_file(folder / file, content)
-        return cls(runs / name, record, _lock_folder(runs / name))
+        return cls(runs / name, record, lock_folder(runs / name))
 
     @classmethod
     def open(cls, folder: Path) -> Run:
@@ -166,7 +162,7 @@ class Run:
             record = read_record((folder / RECORD).read_bytes())
         except (OSError, ValueError) as error:
             raise RunError(
-                f"'{folder.name}' is no run, or its {RECORD} cannot be read: {_why(error)}.",
+                f"'{folder.name}' is no run, or its {RECORD} cannot be read: {why_unread(error)}.",
                 expected=f"a folder with a {RECORD}",
                 fix="list the runs: `segmint runs`",
             ) from error
@@ -182,7 +178,7 @@ class Run:
         """
         if self.status == "running":
             raise _busy(self.id)
-        lock = _lock_folder(self.folder)
+        lock = lock_folder(self.folder)
         run = Run(self.folder, Run.open(self.folder).record, lock)
         run._update(status="running", process=this_process(), ended=None, error=None)
         return run
@@ -388,93 +384,18 @@ def sweep_runs(runs: Path) -> None:
     """
     sweep_dead(runs, _ANYTHING)
     with suppress(RunError):  # a folder that may be written into and not be listed
-        for folder in _entries(runs):
+        for folder in entries(runs):
             if RUN_ID.fullmatch(folder.name) and not folder.is_symlink():
                 sweep_below(folder)
 
 
-def remove_run(folder: Path) -> None:
-    """Remove a run and all that is in it.
-
-    Raises
-    ------
-    RunError
-        If it is at work, or cannot be removed.
-    """
-    try:
-        lock = _lock_folder(folder)
-    except OSError as error:
-        raise RunError(f"It could not be removed: {why(error)}.") from error
-    try:
-        remove_folder(folder)
-    finally:
-        os.close(lock)
-
-
-@dataclass(frozen=True)
-class Unreadable:
-    """A folder with a run's name whose record cannot be read, and why."""
-
-    id: str
-    why: str
-
-
-def list_runs(runs: Path) -> list[Run]:
-    """Return all runs that can be read, newest first."""
-    return read_runs(runs)[0]
-
-
-def read_runs(runs: Path) -> tuple[list[Run], list[Unreadable]]:
-    """Return all runs and those that cannot be read, newest first."""
-    found: list[Run] = []
-    unreadable: list[Unreadable] = []
-    for folder in _entries(runs):
-        if not RUN_ID.fullmatch(folder.name) or folder.is_symlink():
-            continue
-        try:
-            found.append(Run(folder, read_record((folder / RECORD).read_bytes())))
-        except (OSError, ValueError) as error:
-            if os.path.lexists(folder):  # it may have been removed a moment ago
-                unreadable.append(Unreadable(folder.name, f"{RECORD}: {_why(error)}"))
-    return found, unreadable
-
-
-def _why(error: OSError | ValueError) -> str:
+def why_unread(error: OSError | ValueError) -> str:
+    """Say why a record cannot be read."""
     return why(error) if isinstance(error, OSError) else str(error)
 
 
-@dataclass(frozen=True)
-class Renamed:
-    """A run whose folder was given another name, and the name that it was made under; "another" where it says none.
-
-    It is a copy where a folder of that name is there too.
-    """
-
-    id: str
-    was: str
-    copy: bool = False
-
-
-def renamed_runs(runs: Path, read: Sequence[Run]) -> list[Renamed]:
-    """Return the runs whose folder somebody renamed: they cannot be promoted, and some are found by their path only.
-
-    Parameters
-    ----------
-    runs : Path
-    read : sequence of Run
-        Those that `read_runs` found there; only folders of other names are opened.
-    """
-    found = list(read)
-    for folder in _entries(runs):
-        other = not RUN_ID.fullmatch(folder.name) and not folder.name.startswith(".")
-        if other and not folder.is_symlink() and _is_there(folder / RECORD):
-            with suppress(RunError):
-                found.append(Run.open(folder))
-    renamed = sorted((run for run in found if run.is_renamed), key=lambda run: run.folder, reverse=True)
-    return [Renamed(run.id, run.made_as or "another", run.is_copy) for run in renamed]
-
-
-def _entries(runs: Path) -> list[Path]:
+def entries(runs: Path) -> list[Path]:
+    """Return what lies in the folder of runs, the newest run first."""
     try:
         return sorted(runs.iterdir(), reverse=True)
     except (FileNotFoundError, NotADirectoryError):
@@ -485,61 +406,6 @@ def _entries(runs: Path) -> list[Path]:
             expected="a folder that may be read",
             fix="choose another folder (--runs), or ask for access",
         ) from error
-
-
-def find_run(name: Path | str, runs: Path, *, paths: bool = True) -> Run:
-    """Find a run by id, by the beginning of its id, or by the path of its folder.
-
-    Parameters
-    ----------
-    name : Path or str
-    runs : Path
-        The folder of runs.
-    paths : bool
-        Whether `name` may be a path; False where strangers choose the name.
-
-    Raises
-    ------
-    RunError
-        If there is none, or more than one.
-    """
-    text = str(name)
-    if RUN_ID.fullmatch(text) and _is_there(runs / text / RECORD) and not (runs / text).is_symlink():
-        return Run.open(runs / text)
-    if paths and _is_there(Path(name) / RECORD):
-        return Run.open(Path(name).absolute())
-    if run := run_beginning(text, runs):
-        return run
-    raise RunError(
-        f"There is no run '{in_ascii(text)}' here.",
-        expected="a run's id or folder, such as runs/2026-03-14T10-15-02Z-3f9c",
-        fix="list the runs: `segmint runs`",
-    )
-
-
-def run_beginning(text: str, runs: Path) -> Run | None:
-    """Find the run whose id begins so; the day at least must be told.
-
-    Raises
-    ------
-    RunError
-        If there is more than one.
-    """
-    known = [run for run in list_runs(runs) if run.id.startswith(text)] if len(text) >= _DAY else []
-    if len(known) > 1:
-        raise RunError(
-            f"There are several runs '{in_ascii(text)}' here.",
-            expected=f"one of them, such as {known[0].id}",
-            fix="say more of the id; list the runs: `segmint runs`",
-        )
-    return known[0] if known else None
-
-
-def _is_there(file: Path) -> bool:
-    try:
-        return file.is_file()
-    except (OSError, ValueError):  # no file could have that name, or lies in a closed folder
-        return False
 
 
 def installed_versions() -> dict[str, str]:
@@ -559,7 +425,8 @@ def _free_name(runs: Path, now: datetime) -> str:
             return name
 
 
-def _lock_folder(folder: Path) -> int:
+def lock_folder(folder: Path) -> int:
+    """Lock a run against other processes; return what holds the lock."""
     descriptor = open_folder(folder)
     if take_lock(descriptor) == "another's":  # where there are no locks the process id in the record must do
         os.close(descriptor)

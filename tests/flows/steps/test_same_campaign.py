@@ -12,7 +12,8 @@ from segmint.contract.contract import parse_contract
 from segmint.flows.steps.same_campaign import held_out_again, shared_customers
 from segmint.flows.target import Targeted, target
 from segmint.store.bundle import write_bundle
-from segmint.store.run import Run, list_runs
+from segmint.store.run import Run
+from segmint.store.runs import runs_in
 from segmint.targeting.holdout import plan_holdout
 from segmint.targeting.policy import ContactPolicy, Economics
 from tests.service.small import CONTRACT, small_parts
@@ -30,7 +31,7 @@ def a_list(runs: Path, campaign: str, called: list[str], *, command: str = "targ
 
 
 def said(runs: Path, policy: ContactPolicy = POLICY, *, by_id: bool = True, table: str = "sha256:2") -> list[str]:
-    doubts = shared_customers(list_runs(runs), policy, CUSTOMERS, "who may be called", by_id=by_id, table=table)
+    doubts = shared_customers(runs_in(runs), policy, CUSTOMERS, "who may be called", by_id=by_id, table=table)
     return [doubt["sentence"] for doubt in doubts]
 
 
@@ -79,7 +80,7 @@ def test_the_power_of_a_holdout_that_was_held_out_before_is_that_of_the_new_cust
     power = plan_holdout(0.1, 2_003, 1_997)
 
     def of(policy: ContactPolicy) -> list[str]:
-        doubts = held_out_again(list_runs(tmp_path), policy, rows, power, by_id=True, table="sha256:2")
+        doubts = held_out_again(runs_in(tmp_path), policy, rows, power, by_id=True, table="sha256:2")
         return [doubt["sentence"] for doubt in doubts]
 
     (sentence,) = of(POLICY)
@@ -95,7 +96,7 @@ def test_where_all_held_out_were_on_the_list_before_nobody_would_be_left_to_meas
     def of(**statuses: str) -> str:
         rows = pl.DataFrame({"customer": list(statuses), "status": list(statuses.values())})
         power = plan_holdout(0.1, 2, 1)
-        (doubt,) = held_out_again(list_runs(tmp_path), POLICY, rows, power, by_id=True, table="sha256:2")
+        (doubt,) = held_out_again(runs_in(tmp_path), POLICY, rows, power, by_id=True, table="sha256:2")
         return doubt["sentence"]
 
     left_out = "if that was used, `segmint measure --earlier` leaves them out, and then nobody"
@@ -117,7 +118,7 @@ def test_without_ids_only_lists_of_the_same_table_share_customers(tmp_path: Path
 def test_ids_that_lost_their_zeros_are_of_the_same_customers(tmp_path: Path) -> None:
     a_list(tmp_path, "Spring 2026", ["7", "0009"])
     ids = pl.Series(["007", "9", "10"])
-    doubts = shared_customers(list_runs(tmp_path), POLICY, ids, "to be called", by_id=True, table="sha256:2")
+    doubts = shared_customers(runs_in(tmp_path), POLICY, ids, "to be called", by_id=True, table="sha256:2")
     assert "2 of the 3 to be called are called by the list of" in doubts[0]["sentence"]
 
 
@@ -142,7 +143,7 @@ def test_a_list_that_cannot_be_read_shares_nobody(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["call_list.parquet", "config.toml", "run.json"])
 def test_a_list_that_could_not_be_read_for_a_moment_is_read_again(tmp_path: Path, name: str) -> None:
     made = a_list(tmp_path, "Spring 2026", ["c1"])
-    known = list_runs(tmp_path)
+    known = runs_in(tmp_path)
     (made / name).rename(made / "away")
     assert shared_customers(known, POLICY, CUSTOMERS, "to be called", by_id=True, table="sha256:2") == []
     (made / "away").rename(made / name)
