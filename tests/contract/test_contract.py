@@ -130,6 +130,13 @@ def test_levels_that_differ_only_in_case_stay_apart() -> None:
     assert [outcome.level_of(text) for text in ("a", "A", "b", "yes")] == ["a", "A", "B", None]
 
 
+def test_whole_numbers_are_levels_with_and_without_decimals() -> None:
+    floats = Outcome(column="s", kind="assignment", levels=("1.0", "2.0", "2.5"))
+    assert [floats.level_of(text) for text in ("1", "2.00", "2.5", "3")] == ["1.0", "2.0", "2.5", None]
+    both = Outcome(column="s", kind="assignment", levels=("1", "1.0"))
+    assert [both.level_of(text) for text in ("1", "1.0", "1.00")] == ["1", "1.0", None]
+
+
 @pytest.mark.parametrize("text", ["", " \n"])
 def test_an_empty_contract_is_called_empty(text: str) -> None:
     with pytest.raises(ContractError, match=r"'my-bank\.toml' is empty(.|\n)*contract infer"):

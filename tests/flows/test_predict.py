@@ -10,6 +10,7 @@ import pytest
 
 from segmint.contract.ledger import Ledger
 from segmint.flows.predict import Predicted, predict
+from segmint.flows.steps.judged import Outcomes
 from segmint.store.bundle import write_bundle
 from tests.service.small import small_parts
 
@@ -51,8 +52,47 @@ def test_the_figures_are_those_that_the_command_tells_programs() -> None:
 
 
 def test_whom_nobody_called_is_predicted_and_judges_nothing() -> None:
-    told = replace(predicted(0, {"f1": 0.5}), left_alone=300).sentences
-    assert told[-1] == "how well, 300 whom nobody called left out: f1 0.5000"
+    told = replace(
+        predicted(0, {"f1": 0.5}), outcomes=Outcomes("y", ("no", "yes"), judged=900, left_alone=300)
+    ).sentences
+    assert told[-2:] == ("judged by 900 of 1,200 rows; left out: 300 whom nobody called", "how well: f1 0.5000")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "judged", "said"),
+    [
+        ({0: ""}, 299, "judged by 299 of 300 rows; left out: 1 whose 'y' is empty"),
+        (
+            {0: "", 1: "unknown", 2: "later"},
+            297,
+            "left out: 1 whose 'y' is empty, 2 whose 'y' is none of 'no' or 'yes'",
+        ),
+        (
+            dict.fromkeys(range(300), "ja"),
+            0,
+            "'y' is filled in 300 of 300 rows, and none can be read. Write its outcomes as",
+        ),
+        (dict.fromkeys(range(300), ""), 0, ""),
+        ({}, 300, ""),
+    ],
+)
+def test_outcomes_that_cannot_be_read_are_left_out_and_counted(
+    outcomes: dict[int, str], judged: int, said: str, tmp_path: Path
+) -> None:
+    write_bundle(tmp_path / "bundle", **small_parts())
+    answers = [outcomes.get(row, ("no", "YES")[row % 2]) for row in range(300)]
+    people = pl.DataFrame({"age": [str(20 + row % 50) for row in range(300)], "job": ["student"] * 300, "y": answers})
+    found = predict(people, tmp_path / "bundle", runs=tmp_path / "runs")
+    assert (found.rows, found.outcomes.judged, bool(found.quality)) == (300, judged, judged > 0)
+    assert said in found.outcomes.sentence
+    assert bool(found.outcomes.sentence) == bool(said)
+    assert (found.outcomes.sentence in found.sentences) == bool(said)
+
+
+def test_outcomes_of_whom_nobody_called_alone_say_nothing() -> None:
+    alone = Outcomes("y", ("no", "yes"), left_alone=300, unknown=2)
+    assert "filled in 302 of 302 rows, and none of a called customer can be read" in alone.sentence
+    assert replace(alone, unknown=0).sentence.startswith("how well cannot be said: nobody called")
 
 
 def test_a_column_that_says_nothing_is_a_warning() -> None:

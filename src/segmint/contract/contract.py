@@ -63,12 +63,10 @@ class Outcome(BaseModel):
         """Read a spelling: ``YES``, ``1`` and ``1.0`` are "yes"; None if it means no level.
 
         The rule: a level itself; else, whatever the case, one of `words` or of `levels`; else, for a
-        response, a common word for yes or no. ``1.0`` is read as ``1``.
+        response, a common word for yes or no. ``1.0`` is read as ``1``, and ``1`` as a level ``1.0``.
         """
         word = text.strip()
-        if word in self.levels:
-            return word
-        return self._spellings.get(re.sub(r"^([0-9]+)\.0+$", r"\1", word.casefold()))
+        return word if word in self.levels else self._spellings.get(_plainly(word))
 
     @cached_property
     def _spellings(self) -> dict[str, str]:
@@ -76,10 +74,14 @@ class Outcome(BaseModel):
         if self.kind == "response":
             negative = next(level for level in self.levels if level != self.positive)
             spellings |= dict.fromkeys(YES_WORDS, str(self.positive)) | dict.fromkeys(NO_WORDS, negative)
-        folded = [level.casefold() for level in self.levels]
-        # two levels that differ only in case are told apart by case alone
+        folded = [_plainly(level) for level in self.levels]
+        # two levels that differ only in case, or as 1 and 1.0 do, are told apart by that alone
         spellings |= {fold: level for fold, level in zip(folded, self.levels, strict=True) if folded.count(fold) == 1}
-        return spellings | {word.casefold(): level for word, level in self.words.items()}
+        return spellings | {_plainly(word): level for word, level in self.words.items()}
+
+
+def _plainly(word: str) -> str:
+    return re.sub(r"^([0-9]+)\.0+$", r"\1", word.casefold())
 
 
 class Contract(BaseModel):

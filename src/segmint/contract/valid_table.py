@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.contract.cells import Cells, number_cells
+from segmint.contract.cells import Cells, number_cells, read_outcome
 from segmint.contract.column import Column, Known
 from segmint.contract.contract import Contract
 from segmint.contract.copies import copies_told
@@ -132,6 +132,14 @@ class ValidTable:
         """Whether every row has an outcome."""
         name = self.contract.outcome.column
         return name in self.frame.columns and self.frame[name].null_count() == 0 and self.frame.height > 0
+
+    @property
+    def outcome_problems(self) -> pl.Series | None:
+        """Why the outcome of a row cannot be read, "missing_outcome" or "unknown_outcome"; null where it can, None without its column."""
+        outcome = self.contract.outcome
+        if outcome.column not in self.frame.columns:
+            return None
+        return read_outcome(outcome, self.raw[outcome.column], self.contract.missing).problem
 
     @property
     def sentences(self) -> tuple[str, ...]:

@@ -12,7 +12,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.contract.cells import read_outcome
 from segmint.contract.dates import today
 from segmint.contract.treatment import nobody_called
 from segmint.contract.valid_table import ValidTable
@@ -204,19 +203,16 @@ def _outcomes(
 
 def _answered(table: ValidTable) -> NDArray[np.int64]:
     """Number the rows whose outcome stands in the table itself; a word that means none might be any."""
-    outcome = table.contract.outcome
-    if outcome.column not in table.frame.columns:
+    outcome, problems = table.contract.outcome, table.outcome_problems
+    if problems is None:
         return np.empty(0, dtype=np.int64)
-    strange = int(
-        (read_outcome(outcome, table.raw[outcome.column], table.contract.missing).problem == "unknown_outcome").sum()
-    )
-    if strange:
+    if strange := int((problems == "unknown_outcome").sum()):
         raise DataError(
             f"{some_of(strange, len(table), 'rows', 'has', 'have')} a word in '{outcome.column}' that means no outcome.",
             expected=f"one of {', '.join(outcome.levels)}, or no value while there is none",
             fix="correct the table, or the words of the contract",
         )
-    return np.flatnonzero(table.frame[outcome.column].is_not_null().to_numpy())
+    return np.flatnonzero(problems.is_null().to_numpy())
 
 
 def _by_segment(

@@ -12,16 +12,15 @@ import numpy as np
 import polars as pl
 
 from segmint.contract.ledger import Ledger
-from segmint.contract.treatment import nobody_called
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import refuse_rejected, validate_batches
 from segmint.errors import DataError, InputError
 from segmint.flows.steps.appended import with_predictions
 from segmint.flows.steps.bundle import predictor_of, segments_in
+from segmint.flows.steps.judged import Judging, Outcomes
 from segmint.flows.steps.learned import Learned, run_folder
 from segmint.flows.steps.read import inputs_of, open_source, refuse_overwriting, rejected_rows, require_contract
 from segmint.flows.steps.settings import RUNS, Place, Settings, bundle_of, of_its_moment, path_of, place_of, settings_of
-from segmint.metrics.streamed import StreamedQuality
 from segmint.models.predict import Predictor
 from segmint.monitoring.unread import Unread
 from segmint.progress import Progress, silent
@@ -60,9 +59,10 @@ class Predicted:
         Customers the network was trained on: by id, or where the contract has none those of the very table that it
         learned; None when nobody can tell.
     quality : dict of str to float
-        How well it did, where the table holds every outcome; too good where customers were trained on.
-    left_alone : int
-        Customers whom nobody called, as the table says: predicted like all, and not judged by.
+        How well it did on the customers whose outcome the table holds; too good where customers were trained on.
+    outcomes : Outcomes
+        How many were judged by, and how many not and why: predicted like all, but their outcome is empty, cannot be read, or
+        is of a customer whom nobody called.
     doubts : tuple of str
         A sentence for each column that says little to this network: levels that training did not know, values that are gone.
     """
@@ -73,7 +73,7 @@ class Predicted:
     counts: dict[str, int]
     trained_on: int | None
     quality: dict[str, float]
-    left_alone: int = 0
+    outcomes: Outcomes = field(default_factory=Outcomes)
     doubts: tuple[str, ...] = field(default=(), repr=False)
 
     @property
@@ -97,10 +97,10 @@ class Predicted:
                 f"warning: {some_of(self.trained_on, self.rows, 'customers', 'was', 'were')} trained on; for them these are "
                 "no predictions about strangers"
             )
+        said += [self.outcomes.sentence] if self.outcomes.sentence else []
         if self.quality:
             figures = ", ".join(f"{name} {value:.4f}" for name, value in self.quality.items())
-            called = f", {self.left_alone:,} whom nobody called left out" if self.left_alone else ""
-            said.append(f"{self._how_well}{called}: {figures}")
+            said.append(f"{self._how_well}: {figures}")
         return tuple(said)
 
     @property
@@ -115,12 +115,13 @@ class Predicted:
 
     @property
     def summary(self) -> dict[str, Any]:
-        """The figures: ledger, predicted (customers by class), trained_on, quality and doubts."""
+        """The figures: ledger, predicted (customers by class), trained_on, quality, outcomes (judged by or not, and why) and doubts."""
         return {
             "ledger": self.ledger.to_json(),
             "predicted": self.counts,
             "trained_on": self.trained_on,
             "quality": self.quality,
+            "outcomes": self.outcomes.to_json(),
             "doubts": list(self.doubts),
         }
 
@@ -198,9 +199,8 @@ def predict(
             publish_file(real_path(out), lambda path: _copy(here.folder / PREDICTIONS, path, write))
         result = work.finish(here.folder, out)
         here.keep(LEDGER, result.ledger.to_json())
-        here.done(
-            {"rows": result.rows, "predicted": result.counts, "quality": result.quality, "doubts": list(result.doubts)}
-        )
+        kept = {name: said for name, said in result.summary.items() if name != "ledger"}
+        here.done({"rows": result.rows, **kept})
     return result
 
 
@@ -212,11 +212,7 @@ class _Work:
         self.ledger, self.counts = Ledger(), dict[str, int]()
         self.trained_on = None if learned is None else 0
         self.predictor: Predictor = predictor_of(bundle)
-        outcome = bundle.contract.outcome
-        # A segment that nobody was in at training can be a customer's all the same; the network is then wrong.
-        names = bundle.classes if outcome.positive is not None else outcome.levels
-        self.judged = StreamedQuality(names, outcome.positive)
-        self.complete, self.left_alone = True, 0
+        self.judging = Judging(bundle)
         self.unread = Unread(bundle.contract.features(bundle.at), bundle.reference)
 
     def write(self, batches: Iterator[ValidTable], path: Path, max_rejected: float, *, kept_in: Path) -> None:
@@ -236,19 +232,22 @@ class _Work:
             self.counts[str(name)] = self.counts.get(str(name), 0) + int(count)
         if self.trained_on is not None and self.learned is not None:
             self.trained_on += int(self.learned.rows(table).sum())
-        self.complete = self.complete and (table.has_outcome or not len(table))
-        if self.complete and len(table):
-            called = ~nobody_called(table.raw, table.contract).to_numpy()
-            self.left_alone += int((~called).sum())
-            self.judged.add(table.outcome[called], said[called], likely[called])
+        self.judging.add(table, said, likely)
         return with_predictions(table, likely, said, self.predictor, segments_in(self.bundle, table.frame))
 
     def finish(self, folder: Path, out: Path | None) -> Predicted:
-        """Judge the predictions where every outcome is known."""
-        judged = self.complete and self.left_alone < self.ledger.accepted
-        quality = self.judged.quality() if judged else {}
-        doubts = self.unread.doubts
-        return Predicted(folder, out, self.ledger, self.counts, self.trained_on, quality, self.left_alone, doubts)
+        """Say what came of it."""
+        judged = self.judging
+        return Predicted(
+            folder,
+            out,
+            self.ledger,
+            self.counts,
+            self.trained_on,
+            judged.quality.quality(),
+            judged.outcomes,
+            self.unread.doubts,
+        )
 
 
 def _check_out(out: Path, source: Any, bundle: Path | str, runs: Path) -> None:
