@@ -50,7 +50,7 @@ def test_few_customers_and_many_get_the_same_answer(bundle: Bundle, age: object)
 def test_a_number_as_text_that_can_be_read_in_two_ways_is_refused(bundle: Bundle, age: str, count: int) -> None:
     predictor, row = predictor_of(bundle), {"age": age, "job": "student"}
     single = single_predictor_of(bundle)
-    for told in (answer_rows(bundle, predictor, single, [row] * count), explain_rows(bundle, predictor, [row])):
+    for told in (answer_rows(bundle, predictor, single, [row] * count), explain_rows(bundle, predictor, single, [row])):
         said = told["answers"][0]["error"]
         assert said["code"] == "value_unreadable"
         assert said["detail"] == "'age' is a text that can be read in two ways, like 1.234: send a JSON number."
@@ -72,10 +72,9 @@ def test_a_text_where_nobody_reads_a_number_refuses_no_row(told: dict[str, str],
     contract = parts["contract"].model_copy(update={"columns": (*parts["contract"].columns, Column(**other))})
     write_bundle(tmp_path / "later", **parts | {"contract": contract})
     bundle, row = open_bundle(tmp_path / "later"), {"age": 41, "job": "student", "seconds": "1.234"}
-    said = answer_rows(
-        bundle, predictor_of(bundle), single_predictor_of(bundle), [row, row | {"seconds": True}] * count
-    )
-    assert said["rejected"] == explain_rows(bundle, predictor_of(bundle), [row])["rejected"] == 0
+    made = predictor_of(bundle), single_predictor_of(bundle)
+    said = answer_rows(bundle, *made, [row, row | {"seconds": True}] * count)
+    assert said["rejected"] == explain_rows(bundle, *made, [row])["rejected"] == 0
     assert refused_rows(bundle, [row]) == {}
     assert list(refused_rows(bundle, [row], ["seconds"])) == [0]
     assert list(refused_rows(bundle, [row | {"price": "1.234"}], ["price"])) == [0]
@@ -113,12 +112,28 @@ def test_a_bundle_that_knows_segments_names_the_customer_s(tmp_path: Path) -> No
 def test_reasons_come_with_all_that_a_prediction_says(tmp_path: Path) -> None:
     write_bundle(tmp_path / "bundle", **small_parts() | {"segments": SEGMENTS})
     bundle = open_bundle(tmp_path / "bundle")
-    predictor = predictor_of(bundle)
-    [said] = explain_rows(bundle, predictor, [GOOD])["answers"]
-    [known] = answer_rows(bundle, predictor, single_predictor_of(bundle), [GOOD])["answers"]
-    assert said.keys() - known.keys() == {"probabilities", "reasons"}
-    assert said["propensity"] == pytest.approx(known["propensity"], abs=1e-6)
-    assert said["segment"] == known["segment"] == "Students"
+    made = predictor_of(bundle), single_predictor_of(bundle)
+    for count in (1, FEW, FEW + 1):
+        said = explain_rows(bundle, *made, [GOOD] * count)["answers"][0]
+        known = answer_rows(bundle, *made, [GOOD] * count)["answers"][0]
+        assert said.keys() - known.keys() == {"probabilities", "reasons"}
+        assert said["propensity"] == known["propensity"]
+        assert said["segment"] == known["segment"] == "Students"
+
+
+@pytest.mark.parametrize("count", [1, FEW + 1])
+@pytest.mark.parametrize(
+    ("age", "code"), [("x", "not_a_number"), (True, "not_a_number"), ("1e999", "not_finite"), ("1e300", "too_large")]
+)
+def test_a_row_of_json_is_refused_with_the_code_of_a_record_of_a_file(
+    bundle: Bundle, age: object, code: str, count: int, tmp_path: Path
+) -> None:
+    made, row = (predictor_of(bundle), single_predictor_of(bundle)), {"age": age, "job": "student"}
+    for told in (answer_rows(bundle, *made, [row] * count), explain_rows(bundle, *made, [row] * count)):
+        assert {answer["error"]["code"] for answer in told["answers"]} == {code}
+    pl.DataFrame([row | {"age": str(age)}]).write_csv(tmp_path / "table.csv")
+    predict_file(bundle, made[0], tmp_path / "table.csv", tmp_path / "out.parquet")
+    assert pl.read_parquet(tmp_path / "out.parquet")["error"].item().startswith(f"{code}: ")
 
 
 TYPED = pl.DataFrame(

@@ -82,4 +82,5 @@ def ask(service: Service, keys: dict[str, str]) -> Iterator[Callable[..., httpx.
 
     yield send
     service.workers.close()
+    service.explainers.close()
     service.tables.close()

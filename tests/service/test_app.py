@@ -26,6 +26,7 @@ import pytest
 
 from segmint.contract.ledger import Ledger
 from segmint.errors import BundleError, DataError
+from segmint.flows.serve import FEW, answer_rows
 from segmint.flows.steps.bundle import predictor_of
 from segmint.service import app, tables
 from segmint.service.app import WAYS, Service
@@ -430,7 +431,7 @@ def test_api_08_hosts_origins_and_headers(ask: Ask) -> None:
 def test_api_02_a_truth_value_is_no_number_and_huge_ones_are_flagged(ask: Ask) -> None:
     for count in (1, 30):  # one by one, and as a table
         told = ask("POST", "/v1/predict", {"rows": [{"age": True, "job": "student"}] * count}).json()
-        assert (told["rejected"], told["answers"][0]["error"]["code"]) == (count, "value_unreadable")
+        assert (told["rejected"], told["answers"][0]["error"]["code"]) == (count, "not_a_number")
         told = ask("POST", "/v1/predict", {"rows": [{"age": 10**30, "job": "student"}] * count}).json()
         assert told["answers"][0]["flags"] == "age: out of range"
 
@@ -704,6 +705,43 @@ def test_nobody_waits_while_the_rows_of_a_list_are_read_or_written(ask: Ask, mon
     assert ask("POST", "/v1/explain", {"rows": [GOOD]}).json()["accepted"] == 1
     assert set(seen) == {"parse_json", "as_frame", "_json"}
     assert all(thread.startswith("segmint") for thread in seen.values()), seen
+
+
+def test_more_than_a_few_rows_are_predicted_on_a_thread_however_short_they_are(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twenty-one short rows took the batch's way on the loop, and everybody waited for them, probes too."""
+    threads: list[str] = []
+
+    def noting(*given: Any) -> dict[str, Any]:
+        threads.append(threading.current_thread().name)
+        return answer_rows(*given)
+
+    monkeypatch.setattr(app, "answer_rows", noting)
+    for count in (FEW, FEW + 1):
+        assert ask("POST", "/v1/predict", {"rows": [GOOD] * count}).json()["accepted"] == count
+    assert [thread.startswith("segmint") for thread in threads] == [False, True]
+
+
+def test_predictions_do_not_wait_for_reasons(ask: Ask, service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, free = threading.Event(), threading.Event()
+
+    def slow(*_: Any) -> dict[str, Any]:
+        begun.set()
+        free.wait(20)
+        return {"accepted": 1, "rejected": 0}
+
+    monkeypatch.setattr(app, "explain_rows", slow)
+    service.explainers = Workers(threads=1, queue=0)
+    waits = threading.Thread(target=lambda: ask("POST", "/v1/explain", {"rows": [GOOD]}))
+    waits.start()
+    assert begun.wait(20)
+    while not service.explainers.busy:
+        time.sleep(0.01)
+    assert problem(ask("POST", "/v1/explain", {"rows": [GOOD]}))["code"] == "busy"
+    assert ask("POST", "/v1/predict", {"rows": [GOOD] * 60}).json()["accepted"] == 60
+    free.set()
+    waits.join(20)
 
 
 ASK_EVERYTHING = """

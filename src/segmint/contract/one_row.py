@@ -40,6 +40,18 @@ class Customer(NamedTuple):
     flags: str
 
 
+class UnreadableCellError(DataError):
+    """A cell that cannot be read; `code` says why, as `Reject.reason` does."""
+
+    def __init__(self, column: str, code: str) -> None:
+        self.code = code
+        super().__init__(
+            f"'{column}' {DETAILS[code]}.",
+            expected="a value that the contract can read",
+            fix="correct the value, or leave it empty if nobody knows it",
+        )
+
+
 class OneRow:
     """The door for one customer at a time.
 
@@ -72,7 +84,7 @@ class OneRow:
         ------
         ContractError
             If a feature known by `at`, or the id, is missing; it shows the difference.
-        DataError
+        UnreadableCellError
             If a cell cannot be read: the column and the reason, never the value.
         """
         if not self._required <= row.keys():
@@ -82,7 +94,7 @@ class OneRow:
             if name in row:
                 values[name], problem = read(row[name])
                 if problem is not None:
-                    raise _unreadable(name, problem)
+                    raise UnreadableCellError(name, problem)
         for column in self._states:
             if column.name in values:
                 values[column.name] = _with_states(column, values)
@@ -184,11 +196,3 @@ def _check(column: Column) -> Callable[[Any], str] | None:
     least, most = -math.inf if low is None else low, math.inf if high is None else high
     states, outside = frozenset(column.codes), FLAG_WORDS["out_of_bounds"]
     return lambda value: "" if value is None or least <= value <= most or value in states else outside
-
-
-def _unreadable(name: str, code: str) -> DataError:
-    return DataError(
-        f"'{name}' {DETAILS[code]}.",
-        expected="a value that the contract can read",
-        fix="correct the value, or leave it empty if nobody knows it",
-    )

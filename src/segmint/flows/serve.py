@@ -16,8 +16,9 @@ from segmint.config import Data
 from segmint.contract.cells import SAFE_INTEGER, cell_texts, has_two_readings
 from segmint.contract.contract import Contract
 from segmint.contract.ledger import Ledger
+from segmint.contract.one_row import UnreadableCellError
 from segmint.contract.valid_table import ValidTable, concatenate
-from segmint.contract.validate import DETAILS, validate_batches
+from segmint.contract.validate import validate_batches
 from segmint.errors import ContractError, DataError
 from segmint.explain.words import reasons_for
 from segmint.flows.steps.appended import moved_aside, with_predictions
@@ -77,7 +78,7 @@ def as_frame(rows: Sequence[Row], names: Sequence[str], contract: Contract) -> p
     return pl.DataFrame([cell_texts(values, name) for name, values in columns.items()])
 
 
-def explain_rows(bundle: Bundle, predictor: Predictor, rows: Sequence[Row]) -> dict[str, Any]:
+def explain_rows(bundle: Bundle, predictor: Predictor, single: SinglePredictor, rows: Sequence[Row]) -> dict[str, Any]:
     """Say why customers get their predictions, in words; a row that cannot be read gets the reason instead.
 
     Returns
@@ -85,7 +86,7 @@ def explain_rows(bundle: Bundle, predictor: Predictor, rows: Sequence[Row]) -> d
     dict
         As `answer_rows`; an answer has probabilities and reasons too.
     """
-    return _counted(_refused(bundle, rows), lambda kept: _explained(bundle, predictor, rows, kept), len(rows))
+    return _counted(_refused(bundle, rows), lambda kept: _explained(bundle, predictor, single, rows, kept), len(rows))
 
 
 def refused_rows(bundle: Bundle, rows: Sequence[Row], measured: Sequence[str] = ()) -> dict[int, str]:
@@ -131,7 +132,7 @@ def _refused(bundle: Bundle, rows: Sequence[Row], measured: Sequence[str] = ()) 
         elif all(value is None or str(value).strip() == "" for value in row.values()):
             refused[place] = _error("empty_row", "The row holds no value.")
         elif told := [name for name in numbers if isinstance(row.get(name), bool)]:
-            refused[place] = _error("value_unreadable", f"'{told[0]}' is a truth value and should be a number.")
+            refused[place] = _error("not_a_number", f"'{told[0]}' is a truth value and should be a number.")
         elif told := [name for name in numbers if may_be_either(row.get(name), numbers[name])]:
             said = f"'{told[0]}' is a text that can be read in two ways, like 1.234: send a JSON number."
             refused[place] = _error("value_unreadable", said)
@@ -164,7 +165,9 @@ def _one_by_one(single: SinglePredictor, rows: Sequence[Row], kept: list[int]) -
     for place in kept:
         try:
             answers[place] = _said(single.customer(rows[place]), single.classes)
-        except (DataError, ContractError) as error:
+        except UnreadableCellError as error:
+            answers[place] = _error(error.code, error.came)
+        except ContractError as error:
             answers[place] = _error("value_unreadable", error.came)
     return answers
 
@@ -195,12 +198,16 @@ def _answers_of(bundle: Bundle, predictor: Predictor, table: ValidTable) -> Iter
         yield Answer(tuple(row), said[number], flags[number], propensity, *ends[number], named[number])
 
 
-def _explained(bundle: Bundle, predictor: Predictor, rows: Sequence[Row], kept: list[int]) -> Answers:
+def _explained(
+    bundle: Bundle, predictor: Predictor, single: SinglePredictor, rows: Sequence[Row], kept: list[int]
+) -> Answers:
     table, answers = _table_of(bundle, rows, kept)
     if not len(table):
         return answers
     reasons = reasons_for(table, predictor, bundle.reference)
     said = _answers_of(bundle, predictor, table)
+    if len(rows) <= FEW:  # to the last digit what `answer_rows` says of them
+        said = (single.customer(rows[kept[record - 1]]) for record in table.records.tolist())
     for number, (record, answer) in enumerate(zip(table.records.tolist(), said, strict=True)):
         told = [text for name, text in reasons.row(number, named=True).items() if name.startswith("reason_") and text]
         answers[kept[record - 1]] = {
@@ -218,8 +225,7 @@ def _table_of(bundle: Bundle, rows: Sequence[Row], kept: list[int]) -> tuple[Val
     refused: Answers = {}
 
     def on_reject(reject: Reject) -> None:
-        said = DETAILS.get(reject.reason, reject.reason.replace("_", " "))
-        refused[kept[reject.record - 1]] = _error("value_unreadable", f"'{reject.column}' {said}.")
+        refused[kept[reject.record - 1]] = _error(reject.reason, reject.detail)
 
     batches = validate_batches(
         open_rows(as_frame([rows[place] for place in kept], names, bundle.contract)),

@@ -20,20 +20,20 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from segmint.errors import SegmintError
-from segmint.flows.serve import answer_rows, explain_rows
+from segmint.flows.serve import FEW, answer_rows, explain_rows
 from segmint.flows.standing import StandingPolicy
 from segmint.service import tables
-from segmint.service.body import MOST_EXPLAINED, parse_json, read_body, rows_of
+from segmint.service.body import MOST_EXPLAINED, Rows, parse_json, read_body, rows_of
 from segmint.service.champion import Champion, Handle
 from segmint.service.children import Children, list_workers
 from segmint.service.describe import openapi, row_schema
 from segmint.service.keys import Key, KeyRing
-from segmint.service.limits import Buckets, Workers, page_workers, table_workers
+from segmint.service.limits import Buckets, Workers, explain_workers, page_workers, table_workers
 from segmint.service.problems import Problem, place_of, problem_of, stopping, unexpected
 
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
 NO_ROUTE = "none"
-AT_ONCE = 8 << 10  # bytes that are answered on the loop: quicker than handing them to a thread
+AT_ONCE = 8 << 10  # bytes that are read on the loop: quicker than handing them to a thread
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -75,8 +75,8 @@ class Service:
         Names under which the service may be asked.
     standing : StandingPolicy
         What every list made here respects, whatever a request sets.
-    workers, tables, lists, pages : Workers
-        Tables and lists take long, and pages may: so each has a queue of its own.
+    workers, explainers, tables, lists, pages : Workers
+        Reasons, tables and lists take long, and pages may: so each has a queue of its own.
     buckets : Buckets
     metrics : Metrics
     children : Children
@@ -93,6 +93,7 @@ class Service:
     hosts: Sequence[str] = LOCAL
     standing: StandingPolicy = field(default_factory=StandingPolicy)
     workers: Workers = field(default_factory=Workers)
+    explainers: Workers = field(default_factory=explain_workers)
     tables: Workers = field(default_factory=table_workers)
     lists: Workers = field(default_factory=list_workers)
     pages: Workers = field(default_factory=page_workers)
@@ -120,7 +121,7 @@ class Service:
         return all(pool.is_idle() for pool in self._pools())
 
     def _pools(self) -> tuple[Workers, ...]:
-        return self.workers, self.tables, self.lists, self.pages
+        return self.workers, self.explainers, self.tables, self.lists, self.pages
 
 
 @dataclass(frozen=True)
@@ -186,13 +187,15 @@ async def _predict(service: Service, request: Request, handle: Handle) -> Respon
     tables.refuse_query(request)
     body = await read_body(request)
 
-    def work() -> Response:
-        rows = rows_of(parse_json(body))
+    def work(rows: Rows) -> Response:
         answers = answer_rows(handle.bundle, handle.predictor, handle.single, rows)
         _count(service, answers["accepted"], answers["rejected"])
         return _json({"bundle": handle.digest, **answers})
 
-    return work() if len(body) <= AT_ONCE else await service.workers.do(work)
+    if len(body) > AT_ONCE:
+        return await service.workers.do(lambda: work(rows_of(parse_json(body))))
+    rows = rows_of(parse_json(body))  # short rows may be many, and many are predicted as a table
+    return work(rows) if len(rows) <= FEW else await service.workers.do(partial(work, rows))
 
 
 async def _explain(service: Service, request: Request, handle: Handle) -> Response:
@@ -203,11 +206,11 @@ async def _explain(service: Service, request: Request, handle: Handle) -> Respon
 
     def work() -> Response:
         rows = rows_of(parse_json(body), most=MOST_EXPLAINED)
-        answers = explain_rows(handle.bundle, handle.predictor, rows)
+        answers = explain_rows(handle.bundle, handle.predictor, handle.single, rows)
         _count(service, answers["accepted"], answers["rejected"])
         return _json({"bundle": handle.digest, **answers})
 
-    return await service.workers.do(work)
+    return await service.explainers.do(work)
 
 
 async def _target(service: Service, request: Request, handle: Handle) -> Response:

@@ -131,6 +131,11 @@ class Workers:
         return not any(thread.is_alive() for thread in threads)
 
 
+def explain_workers() -> Workers:
+    """Make those who explain: one at a time, as each takes two cores for a while, and no more waiting than are done in time."""
+    return Workers(threads=1, queue=32)
+
+
 def table_workers() -> Workers:
     """Make those who predict tables: one at a time, as each may take a core for minutes, and a few more in the queue."""
     return Workers(threads=1, queue=7, seconds=300.0)
