@@ -7,6 +7,7 @@ import json
 import os
 import random
 import secrets
+import stat
 import subprocess
 import sys
 import time
@@ -18,7 +19,18 @@ import pytest
 
 from segmint.cli import main
 from segmint.errors import ConfigError
-from segmint.service.keys import PREFIX, FileRing, Key, KeyRing, add_key, digest_of, id_of, read_keys, revoke_keys
+from segmint.service.keys import (
+    PREFIX,
+    FileRing,
+    Key,
+    KeyRing,
+    _is_open_to_others,
+    add_key,
+    digest_of,
+    id_of,
+    read_keys,
+    revoke_keys,
+)
 from segmint.service.start import is_local, prepare
 
 FAR = datetime.now(UTC) + timedelta(days=1)
@@ -143,6 +155,29 @@ def test_api_16_keys_that_others_may_read_are_refused(tmp_path: Path, mode: int)
     (tmp_path / "keys.toml").chmod(mode)
     with pytest.raises(ConfigError, match="Others on this machine"):
         FileRing(tmp_path / "keys.toml")
+
+
+@pytest.mark.parametrize(
+    ("mode", "owner", "group", "fine"),
+    [
+        (0o440, 0, 5000, True),
+        (0o400, 0, 5000, True),
+        (0o460, 0, 5000, False),
+        (0o444, 0, 5000, False),
+        (0o440, 0, 5001, False),
+        (0o440, 1000, 5000, False),
+    ],
+)
+def test_root_may_hand_the_keys_to_a_group_of_ours(
+    monkeypatch: pytest.MonkeyPatch, mode: int, owner: int, group: int, fine: bool
+) -> None:
+    """A secret is mounted so: root owns it, the group of the process may read it."""
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    monkeypatch.setattr("os.getgroups", lambda: [5000])
+    seen = os.stat_result((stat.S_IFREG | mode, 1, 1, 1, owner, group, 0, 0, 0, 0))
+    assert _is_open_to_others(seen) != fine
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    assert _is_open_to_others(seen) == (mode != 0o400)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "bank.example"])

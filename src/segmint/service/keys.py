@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
+import os
 import re
 import secrets
 import stat
@@ -177,9 +178,11 @@ def read_keys(path: Path) -> list[Key]:
         If it cannot be read, says nonsense, or others on this machine may read it.
     """
     try:
-        if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        if _is_open_to_others(path.stat()):
             raise ConfigError(
-                f"Others on this machine may read '{path.name}'.", expected="mode 0600", fix=f"chmod 600 {path}"
+                f"Others on this machine may read '{path.name}'.",
+                expected="mode 0600, or 0440 where root owns it and this process is in its group",
+                fix=f"chmod 600 {path}",
             )
         told = tomllib.loads(read_toml_text(path))
         return [_key(entry) for entry in told.get("keys", [])]
@@ -195,6 +198,13 @@ def read_keys(path: Path) -> list[Key]:
             expected="a file as `segmint keys add` writes it",
             fix="move it away and add the keys again",
         ) from error
+
+
+def _is_open_to_others(seen: os.stat_result) -> bool:
+    """Whether somebody else may read or change the file; root may let a group of ours read what it hands to us."""
+    handed = seen.st_uid == 0 != os.geteuid() and seen.st_gid in (os.getegid(), *os.getgroups())
+    closed = stat.S_IRWXG | stat.S_IRWXO
+    return bool(seen.st_mode & (closed & ~stat.S_IRGRP if handed else closed))
 
 
 def _key(entry: dict[str, object]) -> Key:
