@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from segmint.service.app import Service, make_app
+from segmint.service.request_id import ASKED
 
 from .conftest import served
 from .small import GOOD
@@ -51,6 +52,43 @@ def test_a_head_that_can_be_read_in_two_ways_is_refused_and_nothing_behind_it_is
     assert told.count(b"HTTP/1.1") == 1
     assert f"- POST ({code}) 400" in caplog.text
     assert keys["all"] not in caplog.text
+
+
+def test_a_path_with_an_encoded_slash_is_refused(port: int, keys: dict[str, str]) -> None:
+    """It reached the route, past a proxy that lets no such path through."""
+    line = f"POST /v1%2Fpredict HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {keys['all']}\r\n"
+    told = read_all(dial(port, f"{line}Content-Length: {len(BODY)}\r\n\r\n".encode() + BODY))
+    assert told.startswith(b"HTTP/1.1 400")
+    assert json.loads(told.partition(b"\r\n\r\n")[2])["code"] == "encoded_slash"
+
+
+@pytest.mark.parametrize(("host", "status"), [("127.0.0.1", 200), ("evil.example", 421)])
+def test_a_target_that_is_a_whole_address_is_read_and_its_host_counts(
+    port: int, keys: dict[str, str], host: str, status: int
+) -> None:
+    other = "evil.example" if status == 200 else "127.0.0.1"  # of the head, which is passed over
+    line = f"GET HTTP://{host}:{port}/v1/bundle HTTP/1.1\r\nHost: {other}\r\nAuthorization: Bearer {keys['all']}\r\n"
+    assert read_all(dial(port, f"{line}Connection: close\r\n\r\n".encode())).startswith(b"HTTP/1.1 %d" % status)
+
+
+@pytest.mark.parametrize(("brought", "kept"), [("client-7.A:b", True), ("a b", False), ("x" * 129, False), ("", False)])
+def test_a_request_has_an_id_in_its_answer_its_problem_and_its_line(
+    port: int, caplog: pytest.LogCaptureFixture, brought: str, kept: bool
+) -> None:
+    seen = []
+    caplog.handler.addFilter(lambda record: seen.append(ASKED.get()) is None)
+    with caplog.at_level(logging.INFO):
+        told = read_all(
+            dial(
+                port,
+                f"GET /v1/bundle HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nX-Request-ID: {brought}\r\n\r\n".encode(),
+            )
+        )
+    head, _, problem = told.partition(b"\r\n\r\n")
+    found = json.loads(problem)["request"]
+    assert f"x-request-id: {found}".encode() in head.lower().replace(b"client-7.a:b", b"client-7.A:b")
+    assert (found == brought) == kept
+    assert seen[-1] == (found, "127.0.0.1")
 
 
 def test_a_chunked_body_alone_is_read_and_the_next_request_too(port: int, keys: dict[str, str]) -> None:

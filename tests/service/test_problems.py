@@ -32,8 +32,8 @@ def thrown(error: Exception) -> Exception:
         return caught
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
-def test_a_full_disk_can_be_waited_for_and_is_named_in_the_log(number: int) -> None:
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES])
+def test_a_full_or_closed_disk_can_be_waited_for_and_is_named_in_the_log(number: int) -> None:
     full = OSError(number, "SECRET")
     outer = ValueError("SECRET")
     outer.__cause__ = full
@@ -41,12 +41,12 @@ def test_a_full_disk_can_be_waited_for_and_is_named_in_the_log(number: int) -> N
         problem = unexpected(error)
         assert (problem.status, problem.code, problem.headers) == (503, "storage", {"retry-after": "60"})
     said = place_of(thrown(full))
-    assert said.startswith("OSError (")
+    assert said.startswith(f"{type(full).__name__} (")
     assert said.partition(" at ")[2].startswith("test_problems.py:")
     assert "SECRET" not in said
 
 
 def test_other_errors_have_no_name_for_callers() -> None:
-    for error in (PermissionError(errno.EACCES, "x"), ValueError("SECRET")):
+    for error in (OSError(errno.EIO, "x"), ValueError("SECRET")):
         assert (unexpected(error).status, unexpected(error).code) == (500, "failed")
     assert place_of(ValueError("SECRET")) == "ValueError"

@@ -144,7 +144,7 @@ def test_a_crowd_is_counted_whole_and_logged_once_a_second(caplog: pytest.LogCap
 
     for second in (0.0, 0.2, 0.9, 1.1, 1.2):
         now[0] = second
-        asyncio.run(crowd({"type": "http"}, None, nowhere))
+        asyncio.run(crowd(None, {"type": "http", "path": "/v1/bundle"}, None, nowhere))
     assert len(counted) == 5
     assert [record.getMessage().rpartition(": ")[2] for record in caplog.records] == ["1", "3"]
 
@@ -172,7 +172,11 @@ def test_who_comes_when_all_seats_are_taken_is_told_when_to_come_again(
     monkeypatch.setattr(slow, "SEATS", 2)
     sitting = [dial(port, b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n") for _ in range(2)]
     assert all(b" 200 " in caller.recv(1 << 16) for caller in sitting)  # they stay connected
-    turned = dial(port, b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    for probe in (b"live", b"ready"):  # who is asked for health has room, and closes
+        probed = read_all(dial(port, b"GET /health/%s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" % probe))
+        assert probed.startswith(b"HTTP/1.1 200")
+        assert b"connection: close" in probed.lower()
+    turned = dial(port, b"GET /v1/bundle HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
     head, _, told = read_all(turned).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 503")
     assert b"retry-after: 1" in head.lower()

@@ -125,7 +125,7 @@ def test_a_port_that_is_taken_is_said_before_anybody_is_sent_there(
 def test_who_is_sent_away_is_in_the_metrics_and_the_log(served: Served, send: Send) -> None:
     sitting = [send(b"GET") for _ in range(SEATS)]
     time.sleep(0.5)
-    turned = send(b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    turned = send(b"GET /v1/bundle HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
     assert turned.recv(12) == b"HTTP/1.1 503"
     for caller in [turned, *sitting]:
         caller.close()
@@ -134,6 +134,23 @@ def test_who_is_sent_away_is_in_the_metrics_and_the_log(served: Served, send: Se
     assert status == 200
     assert b"segmint_turned_away_total 1.0" in told
     assert "connections taken) 503, turned away: 1" in served.log.read_text()
+
+
+def test_without_a_folder_for_temporary_files_nothing_starts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nowhere() -> str:
+        raise FileNotFoundError(2, "No usable temporary directory found in SECRET")
+
+    write_bundle(tmp_path / "bundle", **small_parts())
+    monkeypatch.setattr("tempfile.gettempdir", nowhere)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    assert main(["serve", "--bundle", str(tmp_path / "bundle"), "--runs", str(tmp_path), "--port", port]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "TMPDIR=" in said.err
 
 
 def test_a_named_run_that_is_not_there_ends_the_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -213,9 +230,14 @@ def test_told_to_stop_it_says_that_it_is_not_ready_while_somebody_is_answered(se
     status, told = served.ask("/health/ready")
     assert (status, json.loads(told)["code"]) == (503, "stopping")
     assert served.ask("/health/live")[0] == 200
+    for path in (b"/health/live", b"/sign-in"):
+        other = http.client.HTTPResponse(send(b"GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" % path))
+        other.begin()
+        assert (other.status, other.getheader("connection")) == (200, "close")
     caller.sendall(MANY[-1:])
     answer = http.client.HTTPResponse(caller)
     answer.begin()
+    assert answer.getheader("connection") == "close"  # or its next request would meet a closed door
     assert (answer.status, json.loads(answer.read())["accepted"]) == (200, 40)
     start = time.monotonic()
     assert served.process.wait(15) == 0

@@ -34,6 +34,7 @@ from segmint.service.problems import Problem, place_of, problem_of, stopping, un
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
 NO_ROUTE = "none"
 AT_ONCE = 8 << 10  # bytes that are read on the loop: quicker than handing them to a thread
+PROBES = ("/health/live", "/health/ready")
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -224,8 +225,8 @@ async def _target(service: Service, request: Request, handle: Handle) -> Respons
 
 
 WAYS = (
-    Way("/health/live", "GET", None, _live),
-    Way("/health/ready", "GET", None, _ready),
+    Way(PROBES[0], "GET", None, _live),
+    Way(PROBES[1], "GET", None, _ready),
     Way("/v1/contract", "GET", "read", _contract),
     Way("/v1/bundle", "GET", "read", _bundle),
     Way("/openapi.json", "GET", "read", _openapi),
@@ -278,7 +279,9 @@ async def _answered(service: Service, way: Way, request: Request) -> Response:
     seconds = time.perf_counter() - start
     service.metrics.requests.labels(way.path, str(response.status_code)).inc()
     service.metrics.seconds.labels(way.path).observe(seconds)
-    log.info("%s %s %s %s %.1f ms", caller, request.method, way.path, response.status_code, 1000 * seconds)
+    # load balancers ask every few seconds, and only a no is news
+    level = logging.DEBUG if way.path in PROBES and response.status_code < 400 else logging.INFO
+    log.log(level, "%s %s %s %s %.1f ms", caller, request.method, way.path, response.status_code, 1000 * seconds)
     return response
 
 
@@ -374,6 +377,17 @@ def _no_route(service: Service, request: Request, error: Exception) -> Response:
     service.metrics.requests.labels(NO_ROUTE, str(response.status_code)).inc()
     log.info("%s %s (no such route) %s", caller, request.method, response.status_code)
     return response
+
+
+def closing(send: Any) -> Any:
+    """Let an answer say that the connection closes behind it."""
+
+    async def closed(message: Any) -> None:
+        if message["type"] == "http.response.start" and (b"connection", b"close") not in message["headers"]:
+            message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
+        await send(message)
+
+    return closed
 
 
 class _WithHeaders:

@@ -1,15 +1,18 @@
-"""Refuse a request whose head can be read in two ways: a proxy in front may have read it in the other."""
+"""Read the head of a request in one way, and refuse one that has two: a proxy in front may have read it in the other."""
 
 from __future__ import annotations
 
 import logging
+import re
 from collections import Counter
 from typing import Any
+from urllib.parse import unquote
 
 from segmint.service.app import HEADERS
 from segmint.service.problems import Problem
 
 log = logging.getLogger("segmint.service")
+_ABSOLUTE = re.compile(rb"https?://([^/@]+)(/.*)?", re.IGNORECASE)
 
 
 class OneMeaning:
@@ -22,7 +25,7 @@ class OneMeaning:
         """Pass a request on, or refuse it."""
         problem = _in_two_ways(scope) if scope["type"] == "http" else None
         if problem is None:
-            await self.app(scope, receive, send)
+            await self.app(_in_origin_form(scope), receive, send)
             return
         log.info("- %s (%s) 400", scope["method"], problem.code)
         response = problem.response()
@@ -38,4 +41,16 @@ def _in_two_ways(scope: Any) -> Problem | None:
         return Problem(400, "two_lengths", told, headers=gone)
     if came[b"authorization"] > 1:
         return Problem(400, "two_keys", "The head has more than one Authorization. Send one.", headers=gone)
+    if b"%2f" in scope["raw_path"].lower():
+        return Problem(400, "encoded_slash", "The path has an encoded slash (%2F). Send it as it is: /.", headers=gone)
     return None
+
+
+def _in_origin_form(scope: Any) -> Any:
+    """Take a target that is a whole address apart, as RFC 9112 (3.2.2) asks: its host goes before that of the head."""
+    found = _ABSOLUTE.fullmatch(scope["raw_path"]) if scope["type"] == "http" else None
+    if found is None:
+        return scope
+    path = found[2] or b"/"
+    others = [(name, value) for name, value in scope["headers"] if name != b"host"]
+    return {**scope, "path": unquote(path.decode()), "raw_path": path, "headers": [(b"host", found[1]), *others]}

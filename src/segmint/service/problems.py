@@ -13,6 +13,7 @@ from typing import Any
 from starlette.responses import Response
 
 from segmint.errors import SegmintError
+from segmint.service.request_id import ASKED
 
 TITLES = {
     400: "This cannot be read",
@@ -30,8 +31,8 @@ TITLES = {
     503: "Not now",
     504: "This took too long",
 }
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-FULL_SECONDS = 60  # after which somebody may have made room
+STORAGE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES)
+STORAGE_SECONDS = 60  # after which somebody may have made room
 _FOLDERS = re.compile(r"'/(?:[^'/]+/)*(?=[^'/]+')")
 OTHER_TITLES = {"origin": "Sent from another site", "gone": "Nobody waits for it any more"}  # by code
 
@@ -69,6 +70,8 @@ class Problem(Exception):  # noqa: N818 - it is what RFC 9457 calls it
         }
         if self.field is not None:
             told["field"] = self.field
+        if (asked := ASKED.get().id) != "-":
+            told["request"] = asked
         return Response(json.dumps(told), self.status, self.headers, media_type="application/problem+json")
 
 
@@ -98,12 +101,12 @@ def _ended(line: str) -> str:
 
 
 def unexpected(error: Exception) -> Problem:
-    """What a caller is told of an error that nobody foresaw: a full disk can be waited for, and of others no cause."""
+    """What a caller is told of an error that nobody foresaw: a full or closed disk can be waited for, and of others no cause."""
     seen: BaseException | None = error
     while seen is not None:
-        if isinstance(seen, OSError) and seen.errno in FULL:
-            again = {"retry-after": str(FULL_SECONDS)}
-            return Problem(503, "storage", "The service has no room left to write to.", headers=again)
+        if isinstance(seen, OSError) and seen.errno in STORAGE:
+            told = "The service cannot use its storage: no room is left, or a folder is closed to it."
+            return Problem(503, "storage", told, headers={"retry-after": str(STORAGE_SECONDS)})
         seen = seen.__cause__ or seen.__context__
     return Problem(500, "failed", "The answer could not be made.")
 

@@ -1,5 +1,7 @@
 """Cut off who sends a request's head, or reads an answer, too slowly, and send away who comes when all seats are taken.
 
+Probes of health have no seat and are answered all the same: a service that is merely full must not be restarted.
+
 Slow bodies are cut by `body.limited`.
 """
 
@@ -9,11 +11,12 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from segmint.service.app import HEADERS
+from segmint.service.app import HEADERS, PROBES, closing
 from segmint.service.problems import Problem
 
 HEAD_SECONDS = 8.0
@@ -54,8 +57,11 @@ class Crowd:
         self._count = count
         self._log = OnceASecond("- (all %s connections taken) 503, turned away: %s", clock=clock)
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Answer one request."""
+    async def __call__(self, app: Any, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one request; `app` would have, and does where it is asked for health."""
+        if scope["path"] in PROBES:
+            await app(scope, receive, closing(send))
+            return
         self._count()
         self._log.note(SEATS)
         busy = Problem(503, "crowded", "Too many are connected.", headers={"retry-after": "1", "connection": "close"})
@@ -72,6 +78,7 @@ def protocol(crowd: Crowd) -> type[Impatient]:
 class Impatient(AutoHTTPProtocol):  # type: ignore[misc,valid-type]  # uvicorn picks the parser at run time
     """uvicorn's protocol with a clock for heads and for readers: it has none, and a few hundred such sockets block it."""
 
+    app: Any
     crowd = Crowd()
     no_http = OnceASecond("- (not_http) 400, sent: %s")
     _head: Timer = None
@@ -81,7 +88,7 @@ class Impatient(AutoHTTPProtocol):  # type: ignore[misc,valid-type]  # uvicorn p
         """Start the clock of the first head; beyond the last seat, every request of this connection is sent away."""
         super().connection_made(transport)
         if len(self.connections) > SEATS:
-            self.app = self.crowd
+            self.app = partial(self.crowd, self.app)
         self._head = self.loop.call_later(HEAD_SECONDS, transport.abort)
 
     def data_received(self, data: bytes) -> None:

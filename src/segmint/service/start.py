@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -20,14 +21,16 @@ import uvicorn
 from segmint.errors import ConfigError, why
 from segmint.flows.standing import StandingPolicy
 from segmint.service import tables
-from segmint.service.app import LOCAL, Service, make_app
+from segmint.service.app import LOCAL, Service, closing, make_app
 from segmint.service.champion import Champion
 from segmint.service.heads import OneMeaning
 from segmint.service.keys import FileRing, KeyRing, session_key
+from segmint.service.request_id import ASKED, WithRequestId
 from segmint.service.slow import Crowd, Impatient, protocol
 
 Say = Callable[[str], Any]
 Pages = Callable[[Any, Service], tuple[Any, str]]
+IDLE_SECONDS = 10  # until a connection over which nothing is asked is closed
 GRACE = 8  # seconds for answers under way when the service is told to stop
 MOST_PORT = 65_535
 STUCK = 3  # the exit code if an answer had to be left
@@ -55,7 +58,7 @@ def start(
     ConfigError
         For a start that would not be safe: beyond this machine without keys, keys that others may read, a policy that
         contradicts itself or names files that cannot be read.
-        Also for a port that another program uses.
+        Also for a port that another program uses, and where no folder for temporary files can be written to.
     BundleError
         For a bundle that fails its checks.
     """
@@ -63,9 +66,9 @@ def start(
         sockets = bound(host, port)
         for one in sockets:
             unless_started.callback(one.close)
+        tables.sweep()
         service = prepare(bundle, runs, host=host, keys=keys, names=names, policy=policy, say=say)
         unless_started.pop_all()
-    tables.sweep()
     write_log()
     service.champion.watch()
     app, address = make_app(service), f"http://{as_asked(host)}:{port}"
@@ -74,7 +77,7 @@ def start(
         say(f"pages: {address}{path}")
     say(f"answers: {address}/v1/predict, described at {address}/openapi.json; Ctrl-C stops")
     crowd = Crowd(service.metrics.turned_away.inc)
-    Door(server_config(app, host, port, crowd), service.stop, service.drain).run(sockets)
+    Door(server_config(Parting(app, service), host, port, crowd), service.stop, service.drain).run(sockets)
     if not service.close():
         leave()
 
@@ -118,13 +121,39 @@ def bound(host: str, port: int) -> list[socket.socket]:
 
 def write_log() -> None:
     """Write the log of the service and the pages to standard error: one line for each request, without any value."""
-    logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO)
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Line())
+    logging.basicConfig(handlers=[handler], level=logging.INFO)
+
+
+class _Line(logging.Formatter):
+    """When, with the time zone; from which address and in which request, if it is one; what."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        when = datetime.fromtimestamp(record.created).astimezone().isoformat(timespec="milliseconds")
+        asked = ASKED.get()
+        return f"{when} {asked.address} {asked.id} {super().format(record)}"
+
+
+class Parting:
+    """Closes every connection behind its answer once the service drains: its caller would send the next request into nothing."""
+
+    def __init__(self, app: Any, service: Service) -> None:
+        self.app, self.service = app, service
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Pass a request on; whether the service drains is looked at when its answer begins."""
+
+        async def parting(message: Any) -> None:
+            await (closing(send) if self.service.draining else send)(message)
+
+        await self.app(scope, receive, parting)
 
 
 def server_config(app: Any, host: str, port: int, crowd: Crowd | None = None) -> uvicorn.Config:
     """How the server runs, whatever app it serves: who is slow is cut off, and it says nothing about itself."""
     return uvicorn.Config(
-        OneMeaning(app),
+        WithRequestId(OneMeaning(app)),
         host=host,
         port=port,
         ws="none",
@@ -134,7 +163,7 @@ def server_config(app: Any, host: str, port: int, crowd: Crowd | None = None) ->
         access_log=False,
         server_header=False,
         date_header=True,
-        timeout_keep_alive=10,
+        timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=GRACE,
         h11_max_incomplete_event_size=64 << 10,
         lifespan="off",

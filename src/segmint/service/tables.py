@@ -54,14 +54,27 @@ _NO_MONEY = (
 
 
 def sweep() -> None:
-    """Remove the tables that services left which were killed; those of living ones are locked."""
+    """Remove the tables that services left which were killed; those of living ones are locked.
+
+    Raises
+    ------
+    ConfigError
+        If tables can lie nowhere.
+    """
     place = _place()
     sweep_dead(place.parent, re.compile(re.escape(place.name)))
 
 
 def _place() -> Path:
     """Where tables lie while they are answered; of each user his own, as everybody writes there."""
-    return Path(tempfile.gettempdir()) / f"segmint-tables-{os.getuid()}"
+    try:
+        return Path(tempfile.gettempdir()) / f"segmint-tables-{os.getuid()}"
+    except FileNotFoundError as error:
+        raise ConfigError(
+            "No folder for temporary files can be written to, and a table that is sent lies in one.",
+            expected="a folder that this process may write to",
+            fix="name one: TMPDIR=/path/of/a/folder segmint serve ...",
+        ) from error
 
 
 async def predict_table(request: Request, handle: Handle, kind: str, workers: Workers) -> tuple[Response, Ledger]:
