@@ -69,8 +69,11 @@ def test_the_gate_holds_unless_a_person_gives_a_reason(finished: Finished, tmp_p
     shut = Gate.judge("profit", -3.0, -5.0, -1.0, simpler=True)
     with pytest.raises(RunError, match=r"worse: profit -3 \(-5 to -1\)"):
         promote(tmp_path, second.id, shut)
+    for blank in ("", " ", "\t\n"):
+        with pytest.raises(RunError, match="worse: profit -3"):
+            promote(tmp_path, second.id, shut, despite=blank)
     assert read_promoted(tmp_path).run == first.id
-    entry = promote(tmp_path, second.id, shut, despite="the old data are wrong")
+    entry = promote(tmp_path, second.id, shut, despite=" the old data are wrong ")
     assert read_promoted(tmp_path).run == second.id
     assert entry.gate["despite"] == "the old data are wrong"
     assert entry.gate["passed"] is False

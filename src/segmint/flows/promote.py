@@ -84,7 +84,7 @@ def promote(
         If the bundle cannot be trusted, or does not predict its golden rows.
     """
     place_of("run", run)
-    config, runs = settings_of(config), place_of("runs", runs)
+    config, runs, despite = settings_of(config), place_of("runs", runs), champion.reason(despite)
     here = find_run(run, runs)
     champion.require_promotable(here, runs)
     challenger = open_bundle(here.folder)

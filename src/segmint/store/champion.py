@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING
 
 from segmint.errors import BundleError, RunError
 from segmint.store import as_made
@@ -76,7 +76,7 @@ def promote(
     BundleError
         If the bundle does not pass every check.
     """
-    run = find_run(name, runs)
+    run, despite = find_run(name, runs), reason(despite)
     require_promotable(run, runs)
     if not gate.passed and not despite:
         raise RunError(
@@ -99,7 +99,7 @@ def promote(
                 fix="promote it again; it is then compared with the new champion",
             )
         back = len(past) - 1 if past else None
-        told = {**asdict(gate), "despite": _legible(despite)}
+        told = {**asdict(gate), "despite": despite}
         return _write(runs, past, Entry(run.id, digest, _now(), "promote", back, told, **_signed(past)))
 
 
@@ -174,7 +174,7 @@ def rollback(runs: Path, *, because: str | None = None, prove: Prove = _trusted)
             earlier.back,
             {},
             **_signed(past),
-            because=_legible(because),
+            because=reason(because),
         )
         return _write(runs, past, step)
 
@@ -226,13 +226,14 @@ def _who() -> str:
     return _legible(f"{said} (account {account})" if said else account)
 
 
-@overload
-def _legible(text: str) -> str: ...
-@overload
-def _legible(text: None) -> None: ...
-def _legible(text: str | None) -> str | None:
+def reason(text: str | None) -> str | None:
+    """Return a person's reason as it is kept; None where nothing but blanks was given."""
+    return _legible(text).strip() or None if text else None
+
+
+def _legible(text: str) -> str:
     """Put a mark in the place of bytes that are no UTF-8: a terminal of another encoding sends some."""
-    return None if text is None else text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _now() -> str:
