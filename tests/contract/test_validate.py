@@ -717,6 +717,22 @@ def test_numbers_that_are_some_with_the_other_sign_say_so(tmp_path: Path) -> Non
         assert "data.decimal" not in str(told.value)
 
 
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("29.02.2020", """seems to be written dd.mm.yyyy: set format = "%d.%m.%Y" under [columns.joined]"""),
+        ("01/03/2025", """seems to be written dd/mm/yyyy or mm/dd/yyyy: set format = "%d/%m/%Y" or "%m/%d/%Y" under"""),
+        ("in spring", "'joined' is read as yyyy-mm-dd; correct the table or the contract"),
+    ],
+)
+def test_dates_in_another_form_say_which_was_expected_and_which_they_seem_to_have(cell: str, said: str) -> None:
+    with pytest.raises(DataError, match="not_a_date: joined") as told:
+        validate(open_table(shop([{"joined": cell}] * 20)), CONTRACT)
+    assert "'joined' is read as yyyy-mm-dd" in str(told.value)
+    assert said in str(told.value)
+    assert cell not in str(told.value)
+
+
 def test_rows_of_parquet_without_any_value_are_no_reason_to_refuse_a_table(tmp_path: Path) -> None:
     frame = shop([])
     empty = pl.DataFrame({name: [None] * 20 for name in frame.columns}, schema=frame.schema)

@@ -18,6 +18,7 @@ from segmint.contract.column import Column, Known
 from segmint.contract.column_match import ColumnMatch, Purpose, match_columns
 from segmint.contract.contract import Contract
 from segmint.contract.counts import count_values
+from segmint.contract.dates import ISO, format_words, formats_of
 from segmint.contract.ids import bare_ids
 from segmint.contract.ledger import KEPT_REJECTS, KNOWN_NAMES, LEFT_ALONE, Ledger
 from segmint.contract.totals import batches_of_customers
@@ -29,7 +30,7 @@ from segmint.tables.amounts import bare_amount
 from segmint.tables.decimal_sign import decimal_among, written_apart
 from segmint.tables.rejects import MAX_RAW, Reject, raw_text
 from segmint.tables.table_source import BATCH, JSON, RawBatch, TableSource
-from segmint.wording import counted, quoted
+from segmint.wording import counted, listed, quoted
 
 MIN_ROWS = 50
 MIN_ROWS_PER_LEVEL = 10
@@ -95,7 +96,7 @@ def validate(
     batches = validate_batches(source, contract, purpose=purpose, at=at, on_reject=on_reject, progress=progress)
     table = concatenate(batches)
     table.ledger.check()
-    refuse_rejected(table.ledger, max_rejected, kept_in=kept_in)
+    refuse_rejected(table.ledger, contract, max_rejected, kept_in=kept_in)
     if purpose == "train":
         _refuse_unteachable(table)
     return replace(table, ledger=_with_repeated_ids(table))
@@ -142,7 +143,7 @@ def require_reviewed(contract: Contract) -> None:
         )
 
 
-def refuse_rejected(ledger: Ledger, max_rejected: float, *, kept_in: Path | None) -> None:
+def refuse_rejected(ledger: Ledger, contract: Contract, max_rejected: float, *, kept_in: Path | None) -> None:
     """Raise DataError with a summary if a larger share than `max_rejected` was rejected; `kept_in`: where they are.
 
     Customers left alone, rows that hold nothing and totals are no fault of the table: neither they nor their share count.
@@ -157,11 +158,12 @@ def refuse_rejected(ledger: Ledger, max_rejected: float, *, kept_in: Path | None
         words = f", which {DETAILS[code]}" if code == UNKNOWN_TREATMENT else ""
         lines += [f"  {count:,}: {reason}{words}{_first_record(ledger, reason)}"] if code != LEFT_ALONE else []
     lines += [f"  {ledger.left_alone:,} more: nobody called the customer"] if ledger.left_alone else []
-    other = _other_sign(ledger)
+    other, dates = _other_sign(ledger), _other_dates(ledger, contract)
     raise DataError(
         "\n".join(lines),
         expected=f"at most {max_rejected:.0%} rejected rows (data.max_rejected)",
         fix=(f"read them with a decimal {other}: --set data.decimal={other}; or " if other else "")
+        + dates
         + _without_outcomes(ledger, wrong, judged, max_rejected)
         + (
             "to see each: segmint check --rejected FILE"
@@ -189,16 +191,35 @@ def _other_sign(ledger: Ledger) -> str:
     if ledger.accepted > ledger.rejected:
         return ""
     decimal, other = ("comma", "point") if ledger.receipt.get("decimal") == "comma" else ("point", "comma")
-    names, delimiter = ledger.receipt.get("columns"), str(ledger.receipt.get("delimiter", ","))
-    places = {str(name): place for place, name in enumerate(names)} if isinstance(names, list) else {}
-    cells: list[str] = []
-    for reject in ledger.rejects:
-        if reject.reason == "not_a_number" and reject.column in places and len(reject.raw) < MAX_RAW:
-            place = places[reject.column]
-            row = next(csv.reader(io.StringIO(reject.raw), delimiter=delimiter), [])
-            cells += map(bare_amount, row[place : place + 1])
+    cells = [bare_amount(cell) for column in _rejected_cells(ledger, "not_a_number").values() for cell in column]
     as_it_is, otherwise = (number_cells(pl.Series(cells, dtype=pl.String), decimal=sign) for sign in (decimal, other))
     return other if _any(as_it_is.problem) and not _any(otherwise.problem) else ""
+
+
+def _other_dates(ledger: Ledger, contract: Contract) -> str:
+    """Say how rejected dates were expected, how they seem to be written, and where the contract says it; "" if there are none."""
+    said = ""
+    for name, cells in _rejected_cells(ledger, "not_a_date").items():
+        said += f"'{name}' is read as {format_words(contract.by_name[name].format or ISO)}"
+        if forms := formats_of(pl.Series(cells, dtype=pl.String).str.strip_chars()):
+            looks = listed([format_words(form) for form in forms], last="or")
+            keys = listed([f'"{form}"' for form in forms], last="or")
+            said += f" and seems to be written {looks}: set format = {keys} under [columns.{name}] of the contract"
+        said += "; "
+    return said
+
+
+def _rejected_cells(ledger: Ledger, reason: str) -> dict[str, list[str]]:
+    """Read again what stood in the columns that were rejected for a reason, of the rejected rows that were kept whole."""
+    names, delimiter = ledger.receipt.get("columns"), str(ledger.receipt.get("delimiter", ","))
+    places = {str(name): place for place, name in enumerate(names)} if isinstance(names, list) else {}
+    cells: dict[str, list[str]] = {}
+    for reject in ledger.rejects:
+        if reject.reason == reason and reject.column in places and len(reject.raw) < MAX_RAW:
+            place = places[reject.column]
+            row = next(csv.reader(io.StringIO(reject.raw), delimiter=delimiter), [])
+            cells.setdefault(reject.column, []).extend(row[place : place + 1])
+    return cells
 
 
 @dataclass(frozen=True)

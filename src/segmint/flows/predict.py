@@ -219,7 +219,7 @@ class _Work:
         """Write all predictions as Parquet, then refuse if too much was rejected."""
         write_parquet((self._batch(table) for table in batches), path)
         self.ledger.check()
-        refuse_rejected(self.ledger, max_rejected, kept_in=kept_in)
+        refuse_rejected(self.ledger, self.bundle.contract, max_rejected, kept_in=kept_in)
         if not self.ledger.accepted:
             raise DataError("No row could be predicted.", expected="at least one row", fix="check the table")
 
