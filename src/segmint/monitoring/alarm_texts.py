@@ -57,6 +57,7 @@ def alarm_text(code: str, bundle: str = "") -> AlarmText:
     Parameters
     ----------
     code : str
+        In capitals or not.
     bundle : str
         The bundle that was watched, for the commands in the text.
 
@@ -65,6 +66,7 @@ def alarm_text(code: str, bundle: str = "") -> AlarmText:
     InputError
         If there is no such alarm.
     """
+    code = code.upper()
     title, *parts = re.split(r"^#+ (.+)$", alarm_page(code), flags=re.M)[1:]
     sections = dict(zip(parts[1::2], parts[2::2], strict=True))
     return AlarmText(

@@ -261,10 +261,10 @@ def _cells(column: Mapping[str, Any], known: pl.Series) -> tuple[Floats, Floats,
     states = [float(state) for state in column["states"]]
     numbers = values[~np.isin(values, states)]
     edges = np.asarray(column["edges"], dtype=np.float64)
-    tenths = np.bincount(np.searchsorted(edges, numbers, "right"), minlength=len(edges) + 1)
+    bands = np.bincount(np.searchsorted(edges, numbers, "right"), minlength=len(edges) + 1)
     coded = [int((values == state).sum()) for state in states]
     before = [*column["counts"], *column["states"].values()]
-    return np.array(before, dtype=float), np.array([*tenths, *coded], dtype=float), 0
+    return np.array(before, dtype=float), np.array([*bands, *coded], dtype=float), 0
 
 
 def _ks(column: Mapping[str, Any], before: Floats, now: Floats) -> float:
