@@ -10,9 +10,10 @@ import pytest
 
 from segmint.cli import main
 from segmint.errors import DataError
-from segmint.flows.monitor import monitor
+from segmint.flows.monitor import _advice, monitor
 from segmint.flows.predict import predict
-from segmint.monitoring.results import ENOUGH
+from segmint.monitoring.drift import Drift
+from segmint.monitoring.results import ENOUGH, Answers
 from segmint.store.bundle import open_bundle
 from tests.flows.waves import CONFIG, more_yes
 
@@ -71,6 +72,8 @@ def test_advice_names_the_run_and_what_an_alarm_means_stands_with_the_user(
         assert "docs/alarms" not in text
         assert "--bundle RUN" not in text
     assert main(["monitor", "--explain", "DRIFT-06"]) == 0
+    assert "The order of the customers may still be right" in capsys.readouterr().out
+    assert main(["monitor", "--explain", "drift-06"]) == 0
     assert "The order of the customers may still be right" in capsys.readouterr().out
     assert main(["monitor", "--explain", "DRIFT-60"]) == 2
     assert "one of DRIFT-01" in capsys.readouterr().err
@@ -135,6 +138,31 @@ def test_customers_who_stand_in_the_wave_twice_count_once(
     assert open_bundle(trained).reference["rows"] == 2_000
     with pytest.raises(DataError, match="60 customers"):
         monitor(pl.concat([wave["wave"].head(60)] * 3), trained, CONFIG, runs=tmp_path)
+
+
+@pytest.mark.parametrize(("answers", "enough"), [(Answers(3, 2, 1), False), (Answers(1_500, 200, 1_300), True)])
+def test_too_few_outcomes_are_no_reason_to_do_nothing(answers: Answers, enough: bool) -> None:
+    drift = Drift(pl.DataFrame(), (), "none", {}, None)
+    head, sentence = _advice(drift, "a-run", answers)
+    if enough:
+        assert sentence == "Nothing to do: the wave looks like training."
+    else:
+        assert head == "Wait for more outcomes"
+        assert sentence.endswith(f"2 said yes and 1 said no. `segmint update` wants {ENOUGH}.")
+    assert _advice(drift, "a-run", None)[0] == "Nothing to do"
+
+
+@pytest.mark.network
+def test_results_that_say_both_yes_and_no_are_questioned_first(
+    wave: dict[str, pl.DataFrame], trained: Path, runs: Path
+) -> None:
+    told = wave["results"]
+    again = told.head(300).with_columns(subscribed=pl.lit("yes"))
+    found = monitor(wave["wave"], trained, CONFIG, runs=runs, outcomes=pl.concat([told, again]))
+    asked = found.summary["two_answers"]
+    assert "of 1,500 customers with an answer said both yes and no" in asked
+    assert found.sentences[0] == asked
+    assert "customers with an answer said both yes and no" in found.report.read_text("utf-8")
 
 
 @pytest.mark.network

@@ -53,6 +53,20 @@ def test_a_recalibrated_challenger_promises_what_was_observed(updated: Any, trai
 
 
 @pytest.mark.network
+def test_a_verdict_by_results_that_say_both_yes_and_no_is_questioned_beside_it(
+    wave: dict[str, pl.DataFrame], trained: Path, runs: Path
+) -> None:
+    scored = predict(wave["wave"], trained, CONFIG, runs=runs).folder / "predictions.parquet"
+    results = pl.concat([wave["results"], wave["results"].head(300).with_columns(subscribed=pl.lit("yes"))])
+    found = update(results, scored, trained, CONFIG, runs=runs)
+    verdict = next(
+        place for place, said in enumerate(found.sentences) if said.startswith("Against the present one: better")
+    )
+    assert "customers with an answer said both yes and no" in found.sentences[verdict + 1]
+    assert found.summary["two_answers"] == found.sentences[verdict + 1]
+
+
+@pytest.mark.network
 def test_a_rate_that_moved_by_chance_alone_makes_nothing_better_or_worse(
     wave: dict[str, pl.DataFrame], trained: Path, runs: Path, tmp_path: Path
 ) -> None:

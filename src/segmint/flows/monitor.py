@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -44,6 +44,11 @@ ADVICE = {
     "recalibrate": ("Recalibrate", "segmint update results.csv --scored wave.parquet --bundle {bundle}"),
     "retrain": ("Retrain", "segmint update results.csv --scored wave.parquet --bundle {bundle} --history history.csv"),
 }
+
+TOO_FEW = (
+    "Wait for more outcomes",
+    "the columns look like training; too few customers have answered to tell whether the response holds.",
+)
 
 
 @dataclass(frozen=True)
@@ -128,8 +133,9 @@ def monitor(
                 fix="monitor a larger wave",
             )
         said = propensities(known, table.frame)
-        happened, receipt, caution = _outcomes(table, known, told, meaning)
-        cautions = [said for said in (caution, table.ledger.cut_off and f"warning: {table.ledger.cut_off}") if said]
+        happened, receipt, others, two_answers = _outcomes(table, known, told, meaning)
+        cut_off = f"warning: {table.ledger.cut_off}" if table.ledger.cut_off else ""
+        cautions = [said for said in (others, two_answers, cut_off) if said]
         progress("holding the wave against training", 0, 1)
         drift = drift_of(known.reference, table.inputs, said, positive=positive, said_yes=happened, groups=groups)
         progress("holding the wave against training", 1, 1)
@@ -139,7 +145,8 @@ def monitor(
             **drift.to_json(),
             "bundle": name,
             "customers": customers,
-            "caution": caution,
+            "caution": others,
+            "two_answers": two_answers,
             "receipt": receipt,
             "advice_head": head,
             "advice_sentence": advice,
@@ -158,47 +165,55 @@ def monitor(
 
 def _advice(drift: Drift, bundle: str, answers: Answers | None) -> tuple[str, str]:
     """Say what to do, in a few words and in a sentence that begins with them: what may be a fault of the data comes first."""
-    head, how = ADVICE[drift.advice]
+    few = answers if answers is not None and not answers.enough else None
+    head, how = TOO_FEW if few and drift.advice == "none" else ADVICE[drift.advice]
     if drift.look_first:
         changed = f"Look first at what changed in the data ({some_named(drift.look_first, NAMED)})"
         head = changed if drift.advice == "look" else f"{changed}, then {head.lower()}"
     sentence = f"{head}: {how.format(bundle=bundle)}"
     is_command = how.startswith("segmint update")
-    about_answers = is_command or any(alarm.code in REALISED for alarm in drift.alarms)
-    if answers is not None and not answers.enough and about_answers:
-        one_kind = min(answers.said_yes, answers.said_no) == 0
+    about_answers = is_command or drift.advice == "none" or any(alarm.code in REALISED for alarm in drift.alarms)
+    if few and about_answers:
+        one_kind = min(few.said_yes, few.said_no) == 0
         doubt = (
             " Results of one answer only are probably an export of one kind: ask for all of them." if one_kind else ""
         )
-        sentence += f"{'.' if is_command else ''} {answers.sentence}{doubt} `segmint update` wants {ENOUGH}."
+        sentence += f"{'.' if is_command else ''} {few.sentence}{doubt} `segmint update` wants {ENOUGH}."
     return head, sentence
 
 
 Happened = tuple[NDArray[np.int64], NDArray[np.bool_]]
 
 
-def _outcomes(
-    table: ValidTable, bundle: Bundle, outcomes: pl.DataFrame | None, codes: Dispositions
-) -> tuple[Happened | None, str, str | None]:
-    """Find what happened; say where the results went, and ask whether they are of this wave where most are not."""
+class _Told(NamedTuple):
+    """What happened, where the results went, and what is asked about results of others and customers of two answers."""
+
+    happened: Happened | None
+    receipt: str
+    others: str | None = None
+    two_answers: str = ""
+
+
+def _outcomes(table: ValidTable, bundle: Bundle, outcomes: pl.DataFrame | None, codes: Dispositions) -> _Told:
+    """Find what happened; say where the results went, and ask about results of other customers and of two answers."""
     if outcomes is not None:
         # by record too, for a table whose customers have no id
         joined = table.raw if "record" in table.raw.columns else table.raw.with_columns(record=pl.Series(table.records))
         found = outcomes_of(joined, outcomes, bundle.contract, codes, today=today())
-        caution = caution_of_strangers(found.strangers, found.named, "in this table")
-        return (found.rows, found.said_yes), found.sentence, caution
+        others = caution_of_strangers(found.strangers, found.named, "in this table")
+        return _Told((found.rows, found.said_yes), found.sentence, others, found.two_answers)
     alone = nobody_called(table.raw, bundle.contract)
     answered = _answered(table)
     rows = answered[~alone.to_numpy()[answered]]
     left_out = f" Left out, as nobody called them: {counted(int(alone.sum()), 'row')}." if alone.any() else ""
     if not rows.size:
-        return None, f"No outcomes yet: performance is estimated.{left_out if answered.size else ''}", None
+        return _Told(None, f"No outcomes yet: performance is estimated.{left_out if answered.size else ''}")
     receipt = "Every customer has an outcome."
     if rows.size < len(table):
         have = some_of(rows.size, len(table), "rows", "has", "have")
         receipt = f"{have} an outcome{' of a call' if left_out else ''}."
     said = table.frame[bundle.contract.outcome.column][rows]
-    return (rows, (said == bundle.contract.outcome.positive).to_numpy()), receipt + left_out, None
+    return _Told((rows, (said == bundle.contract.outcome.positive).to_numpy()), receipt + left_out)
 
 
 def _answered(table: ValidTable) -> NDArray[np.int64]:

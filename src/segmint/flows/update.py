@@ -177,6 +177,8 @@ class _Wave:
         The run that scored them, where it is found.
     receipt : str
         How the results met the scored table, and that one the table of customers.
+    two_answers : str
+        Asks about customers who said both yes and no; "" where they are few.
     """
 
     judged: pl.DataFrame
@@ -186,6 +188,7 @@ class _Wave:
     names: pl.Series | None
     made_by: Run | None
     receipt: str
+    two_answers: str
 
     @property
     def name(self) -> str | None:
@@ -252,7 +255,7 @@ def _read_wave(
     known = known_of(current, judged, customers, config.data, made_by)
     names = _names(judged, known, current)
     receipt = " ".join((found.sentence, *(() if known is None else known.said)))
-    return _Wave(judged, known, found.said_yes, groups, names, made_by, receipt)
+    return _Wave(judged, known, found.said_yes, groups, names, made_by, receipt, found.two_answers)
 
 
 def _apart_from(history: pl.DataFrame, wave: _Wave, contract: Contract) -> tuple[_Wave, str]:
@@ -315,6 +318,7 @@ def _challenger(here: Run, draft: _Draft, current: Bundle, wave: _Wave, before: 
         "how": "the same bundle" if stays else draft.how,
         "customers": int(yes.size),
         "moved_before": before,
+        "two_answers": wave.two_answers,
         "observed": float(yes.mean()),
         "promised_before": float(draft.said_now.mean()),
         "promised_now": float(promised.mean()),
@@ -407,6 +411,7 @@ def _sentences(summary: dict[str, Any], gate: Gate, intervals: str) -> tuple[str
         *(["The rate has not moved by more than chance."] if summary["beyond_chance"] is False else []),
         intervals,
         f"Against the present one: {gate.sentence}.",
+        *([summary["two_answers"]] if summary["two_answers"] else []),
     )
 
 

@@ -28,6 +28,9 @@ from segmint.wording import counted, quoted, some_of
 
 Meaning = Literal["success", "refused", "call_back", "not_reached", "wrong_number", "do_not_call"]
 MEANINGS: tuple[str, ...] = get_args(Meaning)
+ANSWERS = {"success": True, "refused": False, "do_not_call": False}
+"""What a customer who was reached has said; every other meaning is no answer."""
+
 _DRAFT = "to draft one: segmint codes init RESULTS > codes.toml"
 SAY_WHAT_THEY_MEAN = f"say in a TOML file what each code means, and name it with --codes; {_DRAFT}"
 NAME_THE_COLUMNS = f"name the columns in a TOML file as `customer` and `code`, and the file with --codes; {_DRAFT}"

@@ -15,6 +15,7 @@ from segmint.errors import DataError
 from segmint.monitoring.codes import NAME_THE_COLUMNS, Dispositions, meanings_of
 from segmint.monitoring.early import Early, made_before
 from segmint.monitoring.purchases import Purchases, purchases_of
+from segmint.monitoring.two_answers import TwoAnswers, answers_in
 from segmint.wording import counted, some_of
 
 ARMS = ("listed", "held_out")
@@ -30,7 +31,7 @@ class JoinedResults:
     ----------
     rows : polars.DataFrame of n_listed_rows rows
         The call list as it came, then calls (result rows), success, said_yes (a call code that means success), dialled
-        (a code that only a call leaves behind; any code, where purchases stand in a table of their own), do_not_call, has_result, new (the first row of a customer in any arm of the campaign) and
+        (a code that only a call leaves behind; any code, where purchases stand in a table of their own), answers and two_answers (see `answers_in`), do_not_call, has_result, new (the first row of a customer in any arm of the campaign) and
         planned_cost (of all rows on which the customer is listed).
     read, matched, strangers, unnamed : int
         Result rows read; those of customers on the list; those of customers who are not; those without an id. Read is the sum.
@@ -87,6 +88,12 @@ class JoinedResults:
         return self.rows.filter("new")
 
     @property
+    def two_answers(self) -> TwoAnswers:
+        """Who of those compared said both yes and no; nobody is asked where purchases alone tell who bought."""
+        told = self.compared if self.purchases is None else self.compared.clear()
+        return TwoAnswers.of(told)
+
+    @property
     def too_early(self) -> int:
         """Results of customers on the list that are of calls before it."""
         return 0 if self.early is None else self.early.left_out
@@ -98,6 +105,7 @@ class JoinedResults:
         said = [
             f"{counted(self.read, 'result')} read: {self.matched:,} of customers on the list, {self.strangers:,} of others{nameless}."
         ]
+        said += [self.two_answers.sentence] if self.two_answers.sentence else []
         said += [] if self.early is None else self.early.sentences(self.too_early)
         if self.by_zeros:
             found = ", ".join(f"{rows:,} {what}" for what, rows in self.by_zeros.items())
@@ -143,6 +151,7 @@ class JoinedResults:
                 f"{counted(self.several, 'id has', 'ids have')} lost the zeros before, and several customers of the list could "
                 "be meant: these results and purchases count for nobody. Export the ids as text."
             )
+        said += [self.two_answers.caution] if self.two_answers.caution else []
         early = (self.early, None if self.bought is None else self.bought.early)
         said += [each.ahead for each in early if each is not None and each.ahead]
         held = self.compared.filter(pl.col("status") == "held_out")
@@ -359,11 +368,12 @@ def _with_calls(listed: pl.DataFrame, calls: pl.DataFrame) -> pl.DataFrame:
         said_yes=success.any(),
         dialled=answer.is_in(_OF_A_CALL).any(),
         do_not_call=(pl.col("meaning") == "do_not_call").any(),
+        **answers_in(answer),
     )
     return listed.join(by_customer, on="_key", how="left", maintain_order="left").with_columns(
         (pl.col("calls") > 0).fill_null(False).alias("has_result"),
-        pl.col("calls").fill_null(0),
-        pl.col("success", "said_yes", "dialled", "do_not_call").fill_null(False),
+        pl.col("calls", "answers").fill_null(0),
+        pl.col("success", "said_yes", "dialled", "do_not_call", "two_answers").fill_null(False),
     )
 
 

@@ -21,10 +21,8 @@ from segmint.monitoring.codes import (
     meanings_of,
 )
 from segmint.monitoring.early import Early, made_before
+from segmint.monitoring.two_answers import TwoAnswers, answers_in, said_yes
 from segmint.wording import counted, some_of
-
-ANSWERS = {"success": True, "refused": False, "do_not_call": False}
-"""What a customer who was reached has said; every other meaning is no answer."""
 
 FEWEST_OUTCOMES = 100
 """Customers with an answer from which on a bundle can be judged or moved."""
@@ -45,6 +43,8 @@ class Outcomes(NamedTuple):
         Where the result rows went.
     named, strangers : int
         Result rows with an id, and those of customers who are not in the scored table.
+    two_answers : str
+        Asks about customers who said both yes and no, who count as yes; "" where they are few.
     """
 
     rows: NDArray[np.int64]
@@ -52,6 +52,7 @@ class Outcomes(NamedTuple):
     sentence: str
     named: int
     strangers: int
+    two_answers: str = ""
 
 
 def require_since(early: Early, whose: str) -> None:
@@ -131,12 +132,13 @@ def outcomes_of(
         .group_by("_key", maintain_order=True)
         .agg(
             pl.col("_meaning").is_null().all().alias("_open"),
-            pl.col("_meaning").replace_strict(ANSWERS, default=None, return_dtype=pl.Boolean).max().alias("_yes"),
+            said_yes(pl.col("_meaning")).max().alias("_yes"),
             # under a number that turned out to be wrong nobody can be called back
             ((pl.col("_meaning") == "call_back").any() & (pl.col("_meaning").drop_nulls().last() != "wrong_number"))
             .fill_null(False)
             .alias("_again"),
             pl.col("_alone").all(),
+            **answers_in(pl.col("_meaning")),
         )
     )
     joined = (
@@ -160,6 +162,7 @@ def outcomes_of(
             expected="results that mean success, refused or do_not_call",
             fix="wait for more results, or correct the meaning of the codes",
         )
+    several = TwoAnswers.of(answered.unique("_key"))
     unnamed = asked.null_count()
     strangers = results.height - unnamed - early.known
     nameless = f", {unnamed:,} without an id" if unnamed else ""
@@ -167,6 +170,7 @@ def outcomes_of(
         (
             f"{counted(results.height, 'result')} read, {strangers:,} of customers who are not in the scored table{nameless}; "
             f"{some_of(customers[answered['_row']].n_unique(), customers.n_unique(), 'scored customers', 'has', 'have')} an outcome.",
+            *([several.sentence] if several.sentence else []),
             *early.sentences(early.left_out),
             *([early.ahead] if early.ahead else []),
             *met.said("result"),
@@ -179,6 +183,7 @@ def outcomes_of(
         sentence,
         results.height - unnamed,
         strangers,
+        several.caution,
     )
 
 

@@ -53,6 +53,7 @@ def page(run: RunView) -> Page | None:
         lead=f"{count(found['customers'])} customers. {found['receipt']}",
         blocks=[
             others_banner(found.get("caution")),
+            banner("caution", "Look at this first", found["two_answers"]) if found.get("two_answers") else None,
             banner(tone, word, found["advice_sentence"].removeprefix(f"{word}: ")),
             figures(_headline(found)),
             _alarms(found["alarms"]),
