@@ -12,7 +12,7 @@ from segmint.contract.contract import load_contract
 from segmint.errors import ConfigError, ContractError
 from segmint.flows.steps.call_results import read_codes
 from segmint.flows.steps.settings import load_policy
-from segmint.segments.words import load_words
+from segmint.segments.word_file import load_words
 from segmint.toml_files import parse_toml, read_toml_text
 
 HOSTILE = {"nested too deeply": "a = " + "[" * 5_000, "too many digits": "a = " + "9" * 5_000}

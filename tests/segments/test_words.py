@@ -9,7 +9,8 @@ import pytest
 from segmint.contract.contract import load_contract
 from segmint.errors import ConfigError
 from segmint.segments.profile import Association, CallMoney, Profiles, Response, Typical, profile_segments
-from segmint.segments.words import load_words, names_of_nobody, questions, say_named_twice, say_segments, shipped_words
+from segmint.segments.word_file import load_words, shipped_words
+from segmint.segments.words import names_of_nobody, questions, say_named_twice, say_segments
 
 
 @pytest.fixture(scope="module")
@@ -229,11 +230,11 @@ def test_a_noun_is_true_of_the_level_that_most_of_them_have(retired, label, leve
 
 
 def test_no_two_professions_share_a_noun():
-    nouns = [entry for entry in load_words()["noun"] if "profession" in entry["label"]]
-    assert len({entry["text"] for entry in nouns}) == len(nouns)
+    nouns = [entry for entry in load_words().noun if "profession" in entry.label]
+    assert len({entry.text for entry in nouns}) == len(nouns)
     columns = load_contract("bank-marketing").by_name["job"], load_contract("customer-segments").by_name["Profession"]
     for level in {level for column in columns for level in column.allowed}:
-        assert sum(re.fullmatch(entry["level"], level, re.IGNORECASE) is not None for entry in nouns) <= 1
+        assert sum(re.fullmatch(entry.level or "", level, re.IGNORECASE) is not None for entry in nouns) <= 1
 
 
 def test_twins_are_not_told_apart_by_what_their_name_says_already(retired):

@@ -89,7 +89,7 @@ def segment(
 @words_app.command("init")
 def words_init() -> None:
     """Print the words of segments, to put your own offers and messages in; `segments.words` names the edited file."""
-    from segmint.segments.words import shipped_words
+    from segmint.segments.word_file import shipped_words
 
     typer.echo(shipped_words(), nl=False)
 

@@ -27,7 +27,7 @@ from segmint.segments.individual import individual_propensities
 from segmint.segments.inputs import segment_inputs
 from segmint.segments.rules import rules_as_sql
 from segmint.segments.segmentation import Segmentation, describe_known_segments, discover_segments
-from segmint.segments.words import load_words
+from segmint.segments.word_file import Words, load_words
 from segmint.splits.groups import RowIdentity
 from segmint.store.run import Run
 from segmint.store.run_files import CUSTOMERS, SEGMENTS, SQL
@@ -172,7 +172,7 @@ def find_segments(
     )
 
 
-def words_of(config: Config) -> dict[str, Any] | None:
+def words_of(config: Config) -> Words | None:
     """Load the bank's own words; None where the shipped ones hold.
 
     Raises
@@ -180,7 +180,7 @@ def words_of(config: Config) -> dict[str, Any] | None:
     ConfigError
         If the words cannot be used; asked before there is a run, so that no work is done in vain.
     """
-    return None if config.segments.words is None else dict(load_words(config.segments.words))
+    return None if config.segments.words is None else load_words(config.segments.words)
 
 
 def known_segments(table: ValidTable, config: Config) -> Segmentation:

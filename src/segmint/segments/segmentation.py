@@ -25,6 +25,7 @@ from segmint.segments.proof import SegmentProof, prove_segments
 from segmint.segments.rules import SegmentRules, segment_rules
 from segmint.segments.sizes import Sizes
 from segmint.segments.stability import STABLE, Labels, Stability, contingency
+from segmint.segments.word_file import Words
 from segmint.segments.words import SegmentWords, names_of_nobody, questions, say_named_twice, say_nobody, say_segments
 from segmint.splits.folds import inner_split
 from segmint.splits.groups import RowIdentity, row_customers
@@ -227,7 +228,7 @@ def discover_segments(
     propensity: NDArray[np.float64] | None = None,
     in_time_order: bool = False,
     random_state: int | None = None,
-    words: Mapping[str, Any] | None = None,
+    words: Words | None = None,
     names: Mapping[str, str] | None = None,
     progress: Progress = silent,
     identity: RowIdentity | None = None,
@@ -255,7 +256,7 @@ def discover_segments(
         Whether the rows stand in order of time.
     random_state : int or None
         Seed of every draw.
-    words : mapping, optional
+    words : Words, optional
         From `load_words`.
     names : mapping, optional
         Names that people gave; see `say_segments`.
@@ -333,7 +334,7 @@ def describe_known_segments(
     *,
     leave_out_sensitive: bool = False,
     random_state: int | None = None,
-    words: Mapping[str, Any] | None = None,
+    words: Words | None = None,
     names: Mapping[str, str] | None = None,
 ) -> Segmentation:
     """Describe the known segments of a table with the same profile, words and rules.
@@ -344,7 +345,7 @@ def describe_known_segments(
     leave_out_sensitive : bool
         Say the segments in rules without sensitive columns.
     random_state : int or None
-    words, names : mapping, optional
+    words, names : Words, mapping, optional
         See `discover_segments`.
 
     Raises
@@ -395,7 +396,7 @@ def _known(table: ValidTable) -> tuple[Labels, tuple[str, ...]]:
 
 def _say(
     profiles: Profiles,
-    words: Mapping[str, Any] | None,
+    words: Words | None,
     money: CallMoney | None,
     names: Mapping[str, str] | None,
     cuts: Cuts,
@@ -415,6 +416,6 @@ def _say(
     )
 
 
-def _questions(inputs: SegmentInputs, table: ValidTable, words: Mapping[str, Any] | None) -> tuple[str, ...]:
+def _questions(inputs: SegmentInputs, table: ValidTable, words: Words | None) -> tuple[str, ...]:
     roles = [column.role for column in (*inputs.columns, *table.features)]
     return questions(roles, words)

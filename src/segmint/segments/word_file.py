@@ -1,14 +1,19 @@
-"""What a file of words may hold: the entries behind names, needs, offers and messages."""
+"""The file of words: the entries behind names, needs, offers and messages."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError, model_validator
 
 from segmint.complaints import fields_at, first_of, wanted
+from segmint.errors import ConfigError
+from segmint.toml_files import parse_toml, read_toml_text
 
 Kind = Literal["need", "offer", "message", "timing", "avoid"]
 
@@ -44,7 +49,7 @@ class _Entries(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
-class _Trait(_Entries):
+class Condition(_Entries):
     """When an entry holds: by a level, or by a number."""
 
     label: Pattern
@@ -61,19 +66,34 @@ class _Trait(_Entries):
             raise ValueError("either a level, or one of above, below and known = true")
         return self
 
+    def with_label(self, labels: Mapping[str, str]) -> Self:
+        """Write the expression of a label that has a name."""
+        return self.model_copy(update={"label": labels.get(self.label, self.label)})
 
-class _Part(_Trait):
+
+class Part(Condition):
+    """A part of a name: a noun, an adjective or something held."""
+
     text: Name
 
 
-class _Advice(_Trait):
+class Advice(Condition):
+    """What those seem to need of whom the condition holds, or what to do with them."""
+
     kind: Kind
     text: Line
     who: Line | None = None
-    unless: list[_Trait] = []
+    unless: list[Condition] = []
+
+    def with_label(self, labels: Mapping[str, str]) -> Self:
+        """Write the expressions of labels that have a name, its own and those that hold it back."""
+        unless = [other.with_label(labels) for other in self.unless]
+        return super().with_label(labels).model_copy(update={"unless": unless})
 
 
-class _ByResponse(_Entries):
+class ByResponse(_Entries):
+    """What to do by response alone."""
+
     kind: Kind
     text: Line
     above: float | None = None
@@ -88,7 +108,9 @@ class _ByResponse(_Entries):
         return self
 
 
-class _Questions(_Entries):
+class Questions(_Entries):
+    """What to ask in the next calls."""
+
     list: list[Line]
 
 
@@ -96,15 +118,54 @@ class Words(_Entries):
     """The file as a whole; see the comments in the shipped one."""
 
     labels: dict[str, Pattern] = {}
-    noun: list[_Part] = []
-    adjective: list[_Part] = []
-    holding: list[_Part] = []
-    advice: list[_Advice] = []
-    by_response: list[_ByResponse] = []
-    questions: _Questions | None = None
+    noun: list[Part] = []
+    adjective: list[Part] = []
+    holding: list[Part] = []
+    advice: list[Advice] = []
+    by_response: list[ByResponse] = []
+    questions: Questions | None = None
+
+    def with_labels(self) -> Self:
+        """Write for each label that has a name in `labels` its expression."""
+        return self.model_copy(
+            update={
+                "noun": [part.with_label(self.labels) for part in self.noun],
+                "adjective": [part.with_label(self.labels) for part in self.adjective],
+                "holding": [part.with_label(self.labels) for part in self.holding],
+                "advice": [advice.with_label(self.labels) for advice in self.advice],
+            }
+        )
 
 
-def first_complaint(error: ValidationError) -> tuple[str, str]:
+@lru_cache(maxsize=1)
+def shipped_words() -> str:
+    """Return the shipped rules of words as TOML, to start one's own from."""
+    return resources.files("segmint.segments").joinpath("words.toml").read_text("utf-8")
+
+
+def load_words(path: str | Path | None = None) -> Words:
+    """Load the rules of words: the shipped ones, or the user's own TOML file.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read or an entry makes no sense.
+    """
+    try:
+        words = Words.model_validate(parse_toml(shipped_words() if path is None else read_toml_text(Path(path))))
+        return words.with_labels()
+    except ValidationError as error:
+        came, expected = _first_complaint(error)
+    except (OSError, ValueError) as error:
+        came, expected = str(error), "a TOML file in UTF-8"
+    raise ConfigError(
+        f"The words in '{path}' cannot be used: {came}.",
+        expected=expected,
+        fix="compare with the shipped words: segmint words init",
+    )
+
+
+def _first_complaint(error: ValidationError) -> tuple[str, str]:
     """Say what a file of words holds that makes no sense, and what was expected."""
     complaints = error.errors(include_url=False)
     first = first_of(complaints)

@@ -5,27 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache
-from importlib import resources
 from itertools import combinations
-from pathlib import Path
-from typing import Any, get_args
-
-from pydantic import ValidationError
+from typing import Any, TypeVar, get_args
 
 from segmint.contract.answer_phrases import has_or_not
-from segmint.errors import ConfigError
 from segmint.segments.brought import brought_by
 from segmint.segments.call_order import DESCRIBED, Step, call_order
 from segmint.segments.coding import tell_apart
 from segmint.segments.cuts import Cut, Cuts, Trait
 from segmint.segments.profile import FEWEST_CALLS, MARKED, Marker, Profiles, SegmentProfile, Typical
 from segmint.segments.trait_words import LONGEST, band_in_words, is_answer, is_band, level_in_words, number_in_words
-from segmint.segments.word_file import Kind, Words, first_complaint
-from segmint.toml_files import parse_toml, read_toml_text
+from segmint.segments.word_file import Advice, Condition, Kind, Part, Words, load_words
 from segmint.wording import between, capital, counted, decimal, listed, percent
 
-Rules = Mapping[str, Any]
+Entry = TypeVar("Entry", Part, Advice)
 MOST = 0.5  # a name may only say what most of the segment is
 SOME = 0.25  # of the segment, where it is twice as usual as among all: enough to be told what to do with, as a part
 TWICE = 200.0
@@ -37,7 +30,6 @@ ASK_THEM = "For what many of them share no need and no offer is known: ask what 
 EVERYBODY = ("customers", "all")  # column and level of what rests on nothing but how many they are
 NOTHING_SHARED = "mixed customers"  # most of them share nothing that is rarer elsewhere
 KINDS = get_args(Kind)
-LABELLED = ("noun", "adjective", "holding", "advice")  # parts of a file of words whose entries ask for a column
 
 
 @dataclass(frozen=True)
@@ -80,48 +72,9 @@ class SegmentWords:
         return asdict(self)
 
 
-@lru_cache(maxsize=1)
-def shipped_words() -> str:
-    """Return the shipped rules of words as TOML, to start one's own from."""
-    return resources.files("segmint.segments").joinpath("words.toml").read_text("utf-8")
-
-
-def load_words(path: str | Path | None = None) -> Rules:
-    """Load the rules of words: the shipped ones, or the user's own TOML file.
-
-    Raises
-    ------
-    ConfigError
-        If the file cannot be read or an entry makes no sense.
-    """
-    try:
-        rules = parse_toml(shipped_words() if path is None else read_toml_text(Path(path)))
-        return _with_labels(Words.model_validate(rules).model_dump(exclude_unset=True))
-    except ValidationError as error:
-        came, expected = first_complaint(error)
-    except (OSError, ValueError) as error:
-        came, expected = str(error), "a TOML file in UTF-8"
-    raise ConfigError(
-        f"The words in '{path}' cannot be used: {came}.",
-        expected=expected,
-        fix="compare with the shipped words: segmint words init",
-    )
-
-
-def _with_labels(rules: Rules) -> Rules:
-    """Write for each label that has a name in `labels` its expression."""
-    labels: Rules = rules.get("labels", {})
-
-    def written(entry: Rules) -> Rules:
-        whole = {**entry, "label": labels.get(entry["label"], entry["label"])}
-        return whole | {"unless": [written(other) for other in entry.get("unless", ())]}
-
-    return {**rules} | {part: [written(entry) for entry in rules.get(part, ())] for part in LABELLED}
-
-
 def say_segments(
     profiles: Profiles,
-    rules: Rules | None = None,
+    rules: Words | None = None,
     *,
     currency: str = "",
     names: Mapping[str, str] | None = None,
@@ -135,7 +88,7 @@ def say_segments(
     Parameters
     ----------
     profiles : Profiles
-    rules : dict, optional
+    rules : Words, optional
         From `load_words`.
     currency : str
         Of profits.
@@ -195,36 +148,33 @@ def say_nobody(key: str) -> str:
     return f"No segment is called '{key}' or has it as its number: the name given for it is nobody's."
 
 
-def questions(columns_roles: Sequence[str], rules: Rules | None = None) -> tuple[str, ...]:
+def questions(columns_roles: Sequence[str], rules: Words | None = None) -> tuple[str, ...]:
     """Return three questions for the next calls where a table says nothing of satisfaction or interests."""
     if {"satisfaction", "interest"} & set(columns_roles):
         return ()
-    return tuple((rules or load_words()).get("questions", {}).get("list", []))
+    return () if (asked := (rules or load_words()).questions) is None else tuple(asked.list)
 
 
-def _matches(segment: SegmentProfile, entry: Rules, *, of_some: bool = False) -> tuple[float, Evidence] | None:
+def _matches(segment: SegmentProfile, entry: Condition, *, of_some: bool = False) -> tuple[float, Evidence] | None:
     """Find what in the profile bears the entry out, and how strongly: of most, or a level that a strong minority has."""
-    if any(_matches(segment, other) is not None for other in entry.get("unless", ())):
-        return None
-    if "level" in entry:
+    if entry.level is not None:
         for marker in segment.markers:
             if (
                 marker.difference > 0
                 and (_strong(marker) if of_some else marker.of_all >= MOST)
-                and re.search(entry["label"], marker.label, re.IGNORECASE)
-                and re.fullmatch(entry["level"], marker.level, re.IGNORECASE)
+                and re.search(entry.label, marker.label, re.IGNORECASE)
+                and re.fullmatch(entry.level, marker.level, re.IGNORECASE)
             ):
                 return marker.difference, evidence_of(marker)
-    if "level" in entry or of_some:
+    if entry.level is not None or of_some:
         return None
     for typical in segment.typical:
-        if typical.known >= MOST and re.search(entry["label"], typical.label, re.IGNORECASE):
-            if entry.get("known") and typical.known_difference >= MARKED:
+        if typical.known >= MOST and re.search(entry.label, typical.label, re.IGNORECASE):
+            if entry.known and typical.known_difference >= MARKED:
                 return typical.known_difference, _evidence_of_having(typical)
-            above, below = entry.get("above"), entry.get("below")
             # a few large numbers move a mean; that most have more is what the median says
-            if (above is not None and typical.difference >= above and typical.side > 0) or (
-                below is not None and typical.difference <= below and typical.side < 0
+            if (entry.above is not None and typical.difference >= entry.above and typical.side > 0) or (
+                entry.below is not None and typical.difference <= entry.below and typical.side < 0
             ):
                 return abs(typical.difference), _evidence_of_number(typical)
     return None
@@ -255,28 +205,28 @@ def _evidence_of_having(typical: Typical) -> Evidence:
 
 
 def _strongest(
-    segment: SegmentProfile, entries: list[Rules], most: int, *, of_some: bool = False
-) -> list[tuple[Rules, Evidence]]:
+    segment: SegmentProfile, entries: Iterable[Entry], most: int, *, of_some: bool = False
+) -> list[tuple[Entry, Evidence]]:
     """Return the entries that hold, the strongest first, one per column and one of all that are `about` the same."""
     found = [(match, entry) for entry in entries if (match := _matches(segment, entry, of_some=of_some)) is not None]
-    found.sort(key=lambda pair: (-pair[0][0], pair[1]["text"]))
-    chosen: list[tuple[Rules, Evidence]] = []
+    found.sort(key=lambda pair: (-pair[0][0], pair[1].text))
+    chosen: list[tuple[Entry, Evidence]] = []
     told: set[str] = set()
     for (_, evidence), entry in found:
-        subjects = {f"column {evidence.column}", f"about {entry.get('about', evidence.column)}"}
+        subjects = {f"column {evidence.column}", f"about {evidence.column if entry.about is None else entry.about}"}
         if not subjects & told and len(chosen) < most:
             chosen.append((entry, evidence))
             told |= subjects
     return chosen
 
 
-def _name(segment: SegmentProfile, rules: Rules) -> str:
-    adjectives = _strongest(segment, rules.get("adjective", []), 2)
-    nouns = _strongest(segment, rules.get("noun", []), 1)
-    holdings = _strongest(segment, rules.get("holding", []), 2 if len(adjectives) < 2 else 1)
+def _name(segment: SegmentProfile, rules: Words) -> str:
+    adjectives = _strongest(segment, rules.adjective, 2)
+    nouns = _strongest(segment, rules.noun, 1)
+    holdings = _strongest(segment, rules.holding, 2 if len(adjectives) < 2 else 1)
     if not (adjectives or nouns or holdings):
         return _named_by_trait(segment)
-    before, noun, after = ([entry["text"] for entry, _ in part] for part in (adjectives, nouns, holdings))
+    before, noun, after = ([entry.text for entry, _ in part] for part in (adjectives, nouns, holdings))
     return _in_order(before, noun, after)
 
 
@@ -314,7 +264,7 @@ def _of_most(segment: SegmentProfile) -> Iterator[Marker]:
     return (marker for marker in segment.markers if marker.difference > 0 and marker.of_all >= MOST)
 
 
-def _names_by_themselves(profiles: Profiles, rules: Rules, cuts: Cuts | None) -> list[str]:
+def _names_by_themselves(profiles: Profiles, rules: Words, cuts: Cuts | None) -> list[str]:
     """Name segments by the cuts that make them, or by what most of their customers are; no two alike."""
     cuts = cuts or Cuts()
     if cuts.made_by:
@@ -324,7 +274,7 @@ def _names_by_themselves(profiles: Profiles, rules: Rules, cuts: Cuts | None) ->
     return _numbered(names, [segment.key for segment in profiles.segments])
 
 
-def _named_by_cuts(made_by: Sequence[tuple[Cut, ...]], rules: Rules) -> list[str]:
+def _named_by_cuts(made_by: Sequence[tuple[Cut, ...]], rules: Words) -> list[str]:
     """Name segments by what no other segment meets of the splits that lead to them, in shorter words where it is long."""
     chosen = [_telling_cuts(place, made_by) for place in range(len(made_by))]
     names = [_name_with_room(cuts, rules) for cuts in chosen]
@@ -346,13 +296,13 @@ def _telling_cuts(place: int, made_by: Sequence[tuple[Cut, ...]]) -> tuple[Cut, 
     return own
 
 
-def _name_with_room(cuts: tuple[Cut, ...], rules: Rules, *, exact: bool = False) -> str:
+def _name_with_room(cuts: tuple[Cut, ...], rules: Words, *, exact: bool = False) -> str:
     """Shorten labels and levels until a dialler shows the whole name; no condition is left out, however many there are."""
     names = [_name_of(cuts, rules, length, exact=exact) for length in (0, *SHORTER)]
     return next((name for name in names if len(name) <= LONGEST_NAME), names[-1])
 
 
-def _name_of(cuts: tuple[Cut, ...], rules: Rules, length: int, *, exact: bool) -> str:
+def _name_of(cuts: tuple[Cut, ...], rules: Words, length: int, *, exact: bool) -> str:
     """Say conditions in the words there are for their levels, or as they are; shorter, where labels may only have a length."""
     parts: dict[str, list[str]] = {part: [] for part in ("adjective", "noun", "holding", "with")}
     for cut in cuts:
@@ -376,15 +326,15 @@ def _in_order(before: Sequence[str], noun: Sequence[str], after: Sequence[str]) 
     return capital(" ".join([", ".join(before), *(noun or ["customers"]), behind]).strip())
 
 
-def _words_for(cut: Cut, rules: Rules, *, exact: bool = False) -> Iterator[tuple[str, str]]:
+def _words_for(cut: Cut, rules: Words, *, exact: bool = False) -> Iterator[tuple[str, str]]:
     """Find words for a condition: of the file, or those for a level or a range; `exact` ones leave ranges to their ends."""
-    end = {"high": "above", "low": "below"}.get(cut.side if not exact else "")
-    for part in ("adjective", "noun", "holding"):
-        for entry in rules.get(part, []):
-            level = bool(cut.level) and "level" in entry and re.fullmatch(entry["level"], cut.level, re.IGNORECASE)
-            known = cut.known and entry.get("known", False)
-            if (level or known or end in entry) and re.search(entry["label"], cut.label, re.IGNORECASE):
-                yield part, entry["text"]
+    for part, entries in (("adjective", rules.adjective), ("noun", rules.noun), ("holding", rules.holding)):
+        for entry in entries:
+            level = bool(cut.level) and entry.level is not None and re.fullmatch(entry.level, cut.level, re.IGNORECASE)
+            known = cut.known and entry.known
+            end = {"high": entry.above, "low": entry.below}.get("" if exact else cut.side)
+            if (level or known or end is not None) and re.search(entry.label, cut.label, re.IGNORECASE):
+                yield part, entry.text
     if cut.side and not exact and re.search(r"\d[.,]\d", cut.words):  # an amount of a customer; "3 or more" is none
         yield "holding", number_in_words(cut.label, cut.side)
     if is_answer(cut.level) and not cut.side:
@@ -457,7 +407,7 @@ def _steps(profiles: Profiles, differs: bool) -> dict[str, Step]:
 
 
 def _sentences(
-    segment: SegmentProfile, rules: Rules, currency: str, step: Step | None, all_reached: bool
+    segment: SegmentProfile, rules: Words, currency: str, step: Step | None, all_reached: bool
 ) -> list[Sentence]:
     responded = _responded(segment, currency, all_reached)
     if segment.customers < DESCRIBED:
@@ -605,36 +555,40 @@ def _best(segment: SegmentProfile) -> list[Sentence]:
     ]
 
 
-def _advice(segment: SegmentProfile, rules: Rules, step: Step | None) -> list[Sentence]:
+def _advice(segment: SegmentProfile, rules: Words, step: Step | None) -> list[Sentence]:
     """Advise by what most are; where nothing fits most, by what a strong minority is, who are then named."""
     sentences = []
     for kind in KINDS:
-        entries = [entry for entry in rules.get("advice", []) if entry["kind"] == kind]
+        entries = [entry for entry in rules.advice if entry.kind == kind and not _held_back(segment, entry)]
         chosen = _strongest(segment, entries, 2) or _strongest(segment, entries, 2, of_some=True)
         sentences += [Sentence(kind, _to_whom(segment, entry, evidence), (evidence,)) for entry, evidence in chosen]
-    if rules.get("advice") and not any(sentence.kind in ("need", "offer", "message") for sentence in sentences):
+    if rules.advice and not any(sentence.kind in ("need", "offer", "message") for sentence in sentences):
         sentences.append(_ask_them(segment))
     return sentences + _by_response(segment, rules, step)
 
 
-def _to_whom(segment: SegmentProfile, entry: Rules, evidence: Evidence) -> str:
+def _held_back(segment: SegmentProfile, advice: Advice) -> bool:
+    return any(_matches(segment, other) is not None for other in advice.unless)
+
+
+def _to_whom(segment: SegmentProfile, entry: Advice, evidence: Evidence) -> str:
     """Say an advice, and whom it is for where it is not for most, or where others of the segment are plainly otherwise."""
-    text = str(entry["text"])
-    if "level" not in entry:
+    text = entry.text
+    if entry.level is None:
         return text
     of_column = [marker for marker in segment.markers if marker.difference > 0 and marker.column == evidence.column]
     mine = next(marker for marker in of_column if marker.level == evidence.level)
     others = [marker for marker in of_column if marker is not mine and _strong(marker)]
     if mine.of_all >= MOST and not others:
         return text
-    return f"{_percent(mine.of_all)} of them {entry.get('who') or f'have {mine.label} {mine.level}'}: {text}"
+    return f"{_percent(mine.of_all)} of them {entry.who or f'have {mine.label} {mine.level}'}: {text}"
 
 
 def _ask_them(segment: SegmentProfile) -> Sentence:
     return Sentence("need", ASK_THEM, (_evidence_of_everybody(segment),))
 
 
-def _by_response(segment: SegmentProfile, rules: Rules, step: Step | None) -> list[Sentence]:
+def _by_response(segment: SegmentProfile, rules: Words, step: Step | None) -> list[Sentence]:
     """Advise by response as the call order does: by money where it is known, else by an index far from that of all customers.
 
     An entry `above` is for segments to be called, `below` for those to be written to or called later; of any other, one that
@@ -651,13 +605,13 @@ def _by_response(segment: SegmentProfile, rules: Rules, step: Step | None) -> li
         else Evidence("response", "yes", response.rate, response.base, response.index, response.low, response.high)
     )
     return [
-        Sentence(entry["kind"], entry["text"], (proof,))
-        for entry in rules.get("by_response", [])
-        if entry.get("best", step == "call first") == (step == "call first")
-        and entry.get("in_money", in_money) == in_money
+        Sentence(entry.kind, entry.text, (proof,))
+        for entry in rules.by_response
+        if entry.best in (None, step == "call first")
+        and entry.in_money in (None, in_money)
         and (
-            "above" in entry and (in_money or response.index >= entry["above"])
+            entry.above is not None and (in_money or response.index >= entry.above)
             if called
-            else "below" in entry and (in_money or response.index <= entry["below"])
+            else entry.below is not None and (in_money or response.index <= entry.below)
         )
     ]
