@@ -9,7 +9,7 @@ import pytest
 from segmint.contract.contract import parse_contract
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
-from segmint.segments.profile import CallMoney
+from segmint.segments.profile import CallMoney, SegmentProfile, profile_segments
 from segmint.segments.segmentation import Segmentation, discover_segments
 from segmint.tables.source import open_table
 
@@ -91,3 +91,8 @@ def truth() -> np.ndarray:
 @pytest.fixture(scope="session")
 def found(campaign: ValidTable) -> Segmentation:
     return discover_segments(campaign, random_state=7, money=CallMoney(5.0, 40.0, "EUR"))
+
+
+@pytest.fixture(scope="session")
+def retired(campaign: ValidTable, truth: np.ndarray) -> SegmentProfile:
+    return profile_segments(campaign, truth, money=CallMoney(5.0, 40.0, "EUR")).segments[2]

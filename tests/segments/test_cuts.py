@@ -19,7 +19,7 @@ from segmint.segments.segmentation import discover_segments
 from segmint.segments.tree import find_leaves
 from segmint.segments.words import say_segments
 from segmint.tables.source import open_table
-from tests.segments.test_words import plain
+from tests.segments.one_segment import plain
 
 CONTRACT = """
 name = "by-response"
@@ -95,13 +95,6 @@ def cut(column, words, level="", levels=(), **parts):
 def named(retired, *made_by):
     profiles = Profiles(tuple(plain(retired, str(place + 1)) for place in range(len(made_by))))
     return [words.name for words in say_segments(profiles, cuts=Cuts(made_by=made_by))]
-
-
-@pytest.fixture(scope="module")
-def retired(campaign, truth):
-    from segmint.segments.profile import profile_segments
-
-    return profile_segments(campaign, truth).segments[2]
 
 
 def test_a_name_says_the_fewest_cuts_that_no_other_segment_meets(retired):

@@ -4,11 +4,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segmint.contract.contract import parse_contract
+from segmint.contract.contract import load_contract, parse_contract
 from segmint.contract.validate import validate
 from segmint.metrics.intervals import wilson
 from segmint.segments.profile import CallMoney, _profits, profile_segments
 from segmint.segments.words import say_segments
+from segmint.tables.simulate import Campaign, simulate
 from segmint.tables.source import open_table
 from segmint.wording import decimal
 from tests.segments.conftest import CONTRACT, draw_campaign
@@ -244,3 +245,11 @@ def test_what_a_yes_is_worth_is_said_of_each_segment_and_what_a_call_costs_is_no
     assert any(
         text.startswith(f"Value: {decimal(brought[truth == 0].mean(), 2)} EUR a customer on average (") for text in said
     )
+
+
+def test_satisfaction_is_profiled_where_the_table_knows_it():
+    table = validate(open_table(simulate(Campaign(rows=600, seed=2)).frame), load_contract("simulated-campaign"))
+    satisfied = table.frame["satisfaction"].to_numpy()
+    halves = (satisfied > np.nanmedian(satisfied)).astype(np.int64)
+    happy = profile_segments(table, halves).segments[1]
+    assert "satisfaction" in {marker.column for marker in happy.markers} | {row.column for row in happy.typical}

@@ -9,7 +9,7 @@ from segmint.segments.cuts import Cut, Cuts
 from segmint.segments.profile import Profiles, profile_segments
 from segmint.segments.trait_words import level_in_words
 from segmint.segments.words import say_segments
-from tests.segments.test_words import plain, trait
+from tests.segments.one_segment import plain, trait
 
 SAID = [
     ("mortgage", "with a mortgage", "without a mortgage"),

@@ -23,10 +23,10 @@ from segmint.segments.assign import assign_segments
 from segmint.segments.gaps import say_gaps
 from segmint.segments.later_answers import compare_answers, say_answers
 from segmint.segments.migration import compare_waves
+from segmint.segments.names import call_segments, say_named_twice, say_nobody
 from segmint.segments.segmentation import memberships
 from segmint.segments.sizes import Sizes
 from segmint.segments.stability import Labels
-from segmint.segments.words import call_segments, say_named_twice, say_nobody
 from segmint.splits.groups import row_customers
 from segmint.store.run import Run
 from segmint.store.run_files import CUSTOMERS, MIGRATION, SEGMENTS

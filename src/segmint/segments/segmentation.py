@@ -14,19 +14,21 @@ from segmint.contract.valid_table import ValidTable
 from segmint.errors import ConfigError
 from segmint.metrics.association import cramers_v
 from segmint.progress import Progress, silent
+from segmint.segments.advice import questions
 from segmint.segments.brought import brought_by
 from segmint.segments.choice import SMALLEST_SHARE, Choice
 from segmint.segments.cuts import Cuts, cuts_of
 from segmint.segments.finder import Method, SegmentFinder
 from segmint.segments.gaps import Gaps, gaps_of
 from segmint.segments.inputs import SegmentInputs, segment_inputs
+from segmint.segments.names import names_of_nobody, say_named_twice, say_nobody
 from segmint.segments.profile import CallMoney, Profiles, profile_segments, response_of
 from segmint.segments.proof import SegmentProof, prove_segments
 from segmint.segments.rules import SegmentRules, segment_rules
 from segmint.segments.sizes import Sizes
 from segmint.segments.stability import STABLE, Labels, Stability, contingency
 from segmint.segments.word_file import Words
-from segmint.segments.words import SegmentWords, names_of_nobody, questions, say_named_twice, say_nobody, say_segments
+from segmint.segments.words import SegmentWords, say_segments
 from segmint.splits.folds import inner_split
 from segmint.splits.groups import RowIdentity, row_customers
 from segmint.wording import percent

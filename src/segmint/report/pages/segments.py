@@ -24,10 +24,10 @@ from segmint.report.blocks import (
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.segments.call_order import DESCRIBED, call_order, say_call_order, surely_differs
+from segmint.segments.evidence import EVERYBODY
 from segmint.segments.later_answers import say_response
 from segmint.segments.proof import SURE
 from segmint.segments.stability import STABLE, shared
-from segmint.segments.words import EVERYBODY
 from segmint.store import run_files
 from segmint.wording import capital, count, decimal, listed, percent, percent_between
 
